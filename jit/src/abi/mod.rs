@@ -1,0 +1,53 @@
+//! Calling conventions: one file for each, written after its specification. A convention turns a signature into a
+//! [`Plan`]; no other module knows anything about registers.
+
+mod sysv64;
+
+use crate::layout::Layout;
+use crate::plan::{Plan, PlanError};
+use crate::types::{Signature, Type};
+
+/// A calling convention.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum Abi {
+    /// System V x86-64: Linux, the BSDs, macOS.
+    SysV64,
+}
+
+impl Abi {
+    /// The convention of C code on the machine this runs on, if hotcall knows it.
+    pub const fn host() -> Option<Self> {
+        if cfg!(all(target_arch = "x86_64", not(windows))) { Some(Self::SysV64) } else { None }
+    }
+
+    /// Plans a call of a function with this signature.
+    ///
+    /// # Errors
+    ///
+    /// A type or the whole call exceeds a limit; see [`PlanError`].
+    pub fn plan(self, signature: &Signature) -> Result<Plan, PlanError> {
+        let plan = match self {
+            Self::SysV64 => sysv64::plan(signature)?,
+        };
+        if cfg!(debug_assertions) {
+            let layout = |ty: &Type| Layout::of(ty).expect("a planned type has a layout");
+            let params: Vec<_> = signature.params().iter().map(layout).collect();
+            let result = signature.result().map(layout);
+            if let Err(fault) = plan.verify(&params, result.as_ref()) {
+                panic!("the plan of {signature} is wrong: {fault}\n{plan}");
+            }
+        }
+        Ok(plan)
+    }
+}
+
+/// The layout of parameter `index`.
+fn param_layout(ty: &Type, index: usize) -> Result<Layout, PlanError> {
+    Layout::of(ty).map_err(|source| PlanError::Argument { index, source })
+}
+
+/// The layout of the result.
+fn result_layout(ty: &Type) -> Result<Layout, PlanError> {
+    Layout::of(ty).map_err(|source| PlanError::Result { source })
+}

@@ -1,0 +1,165 @@
+//! System V x86-64, after the "System V Application Binary Interface, AMD64 Architecture Processor Supplement", section
+//! 3.2.3 "Parameter Passing" (<https://gitlab.com/x86-psABIs/x86-64-ABI>).
+//!
+//! Integer arguments: rdi, rsi, rdx, rcx, r8, r9; floats: xmm0 to xmm7; results: rax, rdx and xmm0, xmm1.
+
+use smallvec::smallvec;
+
+use super::{param_layout, result_layout};
+use crate::layout::Layout;
+use crate::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return};
+use crate::types::{Scalar, Signature, Type};
+
+const INT_ARGS: u8 = 6;
+const FLOAT_ARGS: u8 = 8;
+
+/// A class of an eightbyte, ordered so that merging two of them is `max` (psABI, "classification", step 4: equal classes
+/// stay; NO_CLASS yields; MEMORY wins; INTEGER wins over SSE).
+///
+/// The remaining classes belong to types that hotcall does not have yet (SSEUP: vectors; X87: `long double`), and MEMORY is
+/// a property of the whole value: see [`Memory`].
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
+enum Class {
+    NoClass,
+    Sse,
+    Integer,
+}
+
+/// The value has class MEMORY.
+struct Memory;
+
+impl Class {
+    fn of(scalar: Scalar) -> Self {
+        if scalar.is_float() { Self::Sse } else { Self::Integer }
+    }
+}
+
+pub(super) fn plan(signature: &Signature) -> Result<Plan, PlanError> {
+    let mut next = Next::default();
+    let ret = match signature.result() {
+        None => Return::Pass(Arg::VOID),
+        Some(ty) => plan_result(ty, &result_layout(ty)?, &mut next),
+    };
+    let args = signature.params().iter().enumerate().map(|(index, ty)| {
+        let layout = param_layout(ty, index)?;
+        let arg = plan_argument(ty, &layout, &mut next);
+        if next.stack > MAX_STACK { Err(PlanError::Stack { index, max: MAX_STACK }) } else { Ok(arg) }
+    });
+    let args = args.collect::<Result<_, _>>()?;
+    // "Variable arguments": al holds an upper bound of the number of vector registers used.
+    let vector_count = signature.first_variadic().map(|_| next.float);
+    Ok(Plan { args, ret, stack_size: next.stack, vector_count })
+}
+
+/// The classes of the value's eightbytes.
+fn classify(layout: &Layout) -> Result<[Class; 2], Memory> {
+    // Step 1 and the post-merger rule (c): beyond two eightbytes only a vector stays out of memory.
+    if layout.size > 16 {
+        return Err(Memory);
+    }
+    let mut classes = [Class::NoClass; 2];
+    for leaf in &layout.leaves {
+        // Step 1: "or it contains unaligned fields".
+        if !leaf.offset.is_multiple_of(leaf.scalar.size()) {
+            return Err(Memory);
+        }
+        // An aligned scalar lies in one eightbyte.
+        let class = &mut classes[leaf.offset as usize / 8];
+        *class = (*class).max(Class::of(leaf.scalar));
+    }
+    Ok(classes)
+}
+
+/// The next free register of each sequence, and the next stack byte.
+#[derive(Clone, Copy, Default)]
+struct Next {
+    int: u8,
+    float: u8,
+    stack: u32,
+}
+
+impl Next {
+    /// The pieces of a value of these classes in the next registers, whether or not there are so many.
+    fn pieces(&mut self, classes: [Class; 2], size: u32, ext: Ext) -> Pieces {
+        let mut pieces = Pieces::new();
+        for (class, offset) in classes.into_iter().zip([0, 8]) {
+            let (register, place): (_, fn(u8) -> Loc) = match class {
+                // Padding is not passed.
+                Class::NoClass => continue,
+                Class::Integer => (&mut self.int, Loc::Int),
+                Class::Sse => (&mut self.float, Loc::Float),
+            };
+            pieces.push(Piece { offset, len: (size - offset).min(8) as u8, loc: place(*register), ext });
+            *register += 1;
+        }
+        pieces
+    }
+
+    /// The next stack place for a value; each takes a multiple of 8 bytes.
+    fn stack(&mut self, size: u32, align: u8) -> u32 {
+        let stack = self.stack.next_multiple_of(align.max(8).into());
+        self.stack = stack + size.next_multiple_of(8);
+        stack
+    }
+}
+
+fn plan_argument(ty: &Type, layout: &Layout, next: &mut Next) -> Arg {
+    let Layout { size, align, .. } = *layout;
+    let scalar = ty.as_scalar();
+    let ext = scalar.map_or(Ext::None, extension);
+    let pass = match classify(layout) {
+        // GNU C's empty structs.
+        Ok([Class::NoClass, Class::NoClass]) => Pass::Ignore,
+        Ok(classes) => {
+            let mut after = *next;
+            let pieces = after.pieces(classes, size, ext);
+            // "If there are no registers available for any eightbyte of an argument, the whole argument is passed on the
+            // stack. If registers have already been assigned for some eightbytes of such an argument, the assignments
+            // get reverted."
+            if after.int <= INT_ARGS && after.float <= FLOAT_ARGS {
+                *next = after;
+                Pass::Pieces(pieces)
+            } else {
+                let stack = next.stack(size, align);
+                match scalar {
+                    Some(_) => {
+                        Pass::Pieces(smallvec![Piece { offset: 0, len: size as u8, loc: Loc::Stack(stack), ext }])
+                    }
+                    None => Pass::Block { stack },
+                }
+            }
+        }
+        Err(Memory) => Pass::Block { stack: next.stack(size, align) },
+    };
+    Arg { size, align, aggregate: scalar.is_none(), pass }
+}
+
+fn plan_result(ty: &Type, layout: &Layout, next: &mut Next) -> Return {
+    let Layout { size, align, .. } = *layout;
+    let scalar = ty.as_scalar();
+    match classify(layout) {
+        Ok([Class::NoClass, Class::NoClass]) => {
+            Return::Pass(Arg { size, align, aggregate: scalar.is_none(), pass: Pass::Ignore })
+        }
+        Ok(classes) => {
+            let pieces = Next::default().pieces(classes, size, scalar.map_or(Ext::None, extension));
+            Return::Pass(Arg { size, align, aggregate: scalar.is_none(), pass: Pass::Pieces(pieces) })
+        }
+        // "Returning of values", step 2: "the caller provides space for the return value and passes the address of this
+        // storage in %rdi as if it were the first argument […] On return %rax will contain the address".
+        Err(Memory) => {
+            next.int = 1;
+            Return::Hidden { size, align, pointer: Loc::Int(0), returned_in: Some(Loc::Int(0)) }
+        }
+    }
+}
+
+/// The psABI leaves the upper bits of narrow integers open, except for `_Bool`; Clang's callees rely on an extension to 32
+/// bits all the same, and GCC's and Clang's callers make it.
+fn extension(scalar: Scalar) -> Ext {
+    match scalar {
+        _ if scalar.is_float() || scalar.size() == 8 => Ext::None,
+        _ if scalar.is_signed() => Ext::Sign,
+        _ => Ext::Zero,
+    }
+}

@@ -1,0 +1,21 @@
+//! The signature compiler of hotcall.
+//!
+//! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
+//! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Each module imports only from
+//! those before it: `types`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `cache`.
+//!
+//! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
+//! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
+
+mod abi;
+mod layout;
+mod plan;
+mod types;
+
+pub use abi::Abi;
+pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
+pub use plan::{Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
+pub use types::{
+    Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, Pointee, Scalar,
+    Signature, SignatureError, Type, TypeError,
+};

@@ -1,0 +1,386 @@
+//! The plan of a call: for each argument and the result, which of its bytes live in which register or stack place.
+//!
+//! A plan is plain data, the same for a call (values are written to the places) and for a callback (values are read from
+//! them). It is made by [`Abi::plan`](crate::Abi::plan), checked by [`Plan::verify`] and written down as code by the
+//! lowering, which decides nothing about calling conventions.
+
+use std::fmt;
+
+use smallvec::SmallVec;
+
+use crate::layout::{Layout, LayoutError};
+
+/// The most stack, in bytes, that one call may use for its arguments and for copies of them.
+///
+/// Secondary threads often have stacks of 512 KiB; a call that may take a quarter of one is refused beforehand rather than
+/// overflowing it. Two aggregates of the largest size fit.
+pub const MAX_STACK: u32 = 128 * 1024;
+
+/// Where a piece of a value lives during the call.
+///
+/// Registers count in the order of the convention's argument sequence, or of its result sequence for a result: on System V
+/// x86-64 `Int(0)` is rdi for an argument and rax for a result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Loc {
+    /// The n-th integer register.
+    Int(u8),
+    /// The n-th floating-point register.
+    Float(u8),
+    /// The n-th register of the x87 stack.
+    X87(u8),
+    /// Bytes from the first stack argument.
+    Stack(u32),
+    /// A register of its own for the address of the result (x8 on AArch64).
+    ResultPointer,
+}
+
+/// What the bits of a register above the piece are.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Ext {
+    /// Nothing in particular.
+    None,
+    /// Zeros.
+    Zero,
+    /// Copies of the sign.
+    Sign,
+}
+
+/// `value[offset..][..len]` lives at `loc`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Piece {
+    /// Bytes from the start of the value.
+    pub offset: u32,
+    /// 1 to 16 bytes.
+    pub len: u8,
+    /// The place.
+    pub loc: Loc,
+    /// How the piece fills the place.
+    pub ext: Ext,
+}
+
+/// The pieces of one value: almost always one or two, four at most.
+pub type Pieces = SmallVec<[Piece; 4]>;
+
+/// How a value is passed.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Pass {
+    /// Not at all: it has no bytes.
+    Ignore,
+    /// Piece by piece.
+    Pieces(Pieces),
+    /// Whole, on the stack.
+    Block {
+        /// Bytes from the first stack argument.
+        stack: u32,
+    },
+    /// As the address of a copy that belongs to the callee.
+    ByRef(Loc),
+}
+
+/// An argument, or a result that is returned in registers.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Arg {
+    /// Size of the value in bytes.
+    pub size: u32,
+    /// Alignment of the value in bytes.
+    pub align: u8,
+    /// Whether it is a struct or union, so that its slot holds an address.
+    pub aggregate: bool,
+    /// Its places.
+    pub pass: Pass,
+}
+
+/// How the result comes back.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Return {
+    /// In registers; `void` is an ignored value of size 0.
+    Pass(Arg),
+    /// In memory that the caller provides and the callee fills.
+    Hidden {
+        /// Size of the result in bytes.
+        size: u32,
+        /// Alignment of the result in bytes; the memory has it.
+        align: u8,
+        /// Where the callee finds the memory's address.
+        pointer: Loc,
+        /// Where the callee leaves the address, if it does.
+        returned_in: Option<Loc>,
+    },
+}
+
+/// A function's type in one calling convention.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Plan {
+    /// In the order of the parameters.
+    pub args: Box<[Arg]>,
+    /// The result.
+    pub ret: Return,
+    /// Bytes of stack arguments.
+    pub stack_size: u32,
+    /// For a variadic call on System V x86-64, the number of vector registers used, which the callee expects in al.
+    pub vector_count: Option<u8>,
+}
+
+/// Why a signature has no plan.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are; indices count from 0")]
+pub enum PlanError {
+    /// An argument's type is too large.
+    #[error("argument {}: {source}", index + 1)]
+    Argument { index: usize, source: LayoutError },
+    /// The result's type is too large.
+    #[error("result: {source}")]
+    Result { source: LayoutError },
+    /// See [`MAX_STACK`].
+    #[error("argument {}: the arguments up to it take more than {max} bytes of stack", index + 1)]
+    Stack { index: usize, max: u32 },
+}
+
+impl Arg {
+    /// The value of size 0 that stands for `void`.
+    pub const VOID: Self = Self { size: 0, align: 1, aggregate: false, pass: Pass::Ignore };
+
+    /// The pieces, if it is passed so.
+    pub fn pieces(&self) -> &[Piece] {
+        match &self.pass {
+            Pass::Pieces(pieces) => pieces,
+            Pass::Ignore | Pass::Block { .. } | Pass::ByRef(_) => &[],
+        }
+    }
+}
+
+/// What [`Plan::verify`] found wrong.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[error("{value}: {fault}")]
+pub struct Fault {
+    /// The argument by its index from 0, or the result.
+    pub value: Which,
+    /// What is wrong with it.
+    pub fault: FaultKind,
+}
+
+/// An argument or the result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Which {
+    /// By index from 0.
+    Argument(usize),
+    /// The result.
+    Result,
+}
+
+/// A broken rule of plans.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum FaultKind {
+    #[error("its size or alignment is not its layout's")]
+    Layout,
+    #[error("a piece of {len} bytes at {offset} is empty, too long or outside the value")]
+    Range { offset: u32, len: u8 },
+    #[error("byte {byte} is in two pieces")]
+    Twice { byte: u32 },
+    #[error("byte {byte} of a leaf is in no piece")]
+    Missing { byte: u32 },
+    #[error("{loc} is taken already")]
+    Shared { loc: Loc },
+    #[error("stack bytes {start}..{end} are outside the stack area")]
+    Outside { start: u32, end: u32 },
+    #[error("stack offset {stack} breaks its alignment of {align}")]
+    Misaligned { stack: u32, align: u8 },
+    #[error("the number of arguments is not that of the layouts")]
+    Count,
+}
+
+impl Plan {
+    /// Checks the plan against the layouts of parameters and result, by the rules that hold in every convention:
+    ///
+    /// * the pieces of a value lie inside it, cover every byte of every leaf, and no byte twice;
+    /// * no two pieces share a place;
+    /// * what lies on the stack lies inside the stack area and keeps its alignment (at least 8).
+    ///
+    /// It proves consistency, not the convention: that is what tests against C compilers are for.
+    pub fn verify(&self, params: &[Layout], result: Option<&Layout>) -> Result<(), Fault> {
+        let mut taken = Taken::new(self.stack_size);
+        let fault = |value| move |fault| Fault { value, fault };
+        if params.len() != self.args.len() {
+            return Err(fault(Which::Result)(FaultKind::Count));
+        }
+        if let Return::Hidden { size, align, pointer, .. } = self.ret {
+            let matches = result.is_some_and(|layout| (layout.size, layout.align) == (size, align));
+            (if matches { taken.take(pointer, 8, 8) } else { Err(FaultKind::Layout) }).map_err(fault(Which::Result))?;
+        }
+        for (index, (arg, layout)) in self.args.iter().zip(params).enumerate() {
+            arg.verify(layout, &mut taken).map_err(fault(Which::Argument(index)))?;
+        }
+        if let Return::Pass(arg) = &self.ret {
+            let void = Layout { size: 0, align: 1, leaves: Vec::new() };
+            // Result registers are another sequence than argument registers, and nothing is returned on the stack.
+            arg.verify(result.unwrap_or(&void), &mut Taken::new(0)).map_err(fault(Which::Result))?;
+        }
+        Ok(())
+    }
+}
+
+impl Arg {
+    fn verify(&self, layout: &Layout, taken: &mut Taken) -> Result<(), FaultKind> {
+        if (self.size, self.align) != (layout.size, layout.align) {
+            return Err(FaultKind::Layout);
+        }
+        match &self.pass {
+            Pass::Ignore => self.verify_cover(layout, &[]),
+            Pass::Block { stack } => taken.take_stack(*stack, self.size, self.align.max(8)),
+            Pass::ByRef(loc) => taken.take(*loc, 8, 8),
+            Pass::Pieces(pieces) => {
+                self.verify_cover(layout, pieces)?;
+                pieces.iter().try_for_each(|piece| taken.take(piece.loc, piece.len.into(), self.align.min(8)))
+            }
+        }
+    }
+
+    fn verify_cover(&self, layout: &Layout, pieces: &[Piece]) -> Result<(), FaultKind> {
+        let mut covered = vec![false; self.size as usize];
+        for &Piece { offset, len, .. } in pieces {
+            let range = (1..=16).contains(&len) && offset + u32::from(len) <= self.size;
+            if !range {
+                return Err(FaultKind::Range { offset, len });
+            }
+            for byte in offset..offset + u32::from(len) {
+                if std::mem::replace(&mut covered[byte as usize], true) {
+                    return Err(FaultKind::Twice { byte });
+                }
+            }
+        }
+        for leaf in &layout.leaves {
+            for byte in leaf.offset..leaf.offset + leaf.scalar.size() {
+                if !covered[byte as usize] {
+                    return Err(FaultKind::Missing { byte });
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The places that earlier values took.
+struct Taken {
+    registers: Vec<Loc>,
+    stack: Vec<bool>,
+}
+
+impl Taken {
+    fn new(stack_size: u32) -> Self {
+        Self { registers: Vec::new(), stack: vec![false; stack_size as usize] }
+    }
+
+    fn take(&mut self, loc: Loc, len: u32, align: u8) -> Result<(), FaultKind> {
+        match loc {
+            Loc::Stack(stack) => self.take_stack(stack, len, align),
+            register if self.registers.contains(&register) => Err(FaultKind::Shared { loc: register }),
+            register => {
+                self.registers.push(register);
+                Ok(())
+            }
+        }
+    }
+
+    fn take_stack(&mut self, stack: u32, len: u32, align: u8) -> Result<(), FaultKind> {
+        let end = stack.saturating_add(len);
+        if !stack.is_multiple_of(align.into()) {
+            return Err(FaultKind::Misaligned { stack, align });
+        }
+        let Some(bytes) = self.stack.get_mut(stack as usize..end as usize) else {
+            return Err(FaultKind::Outside { start: stack, end });
+        };
+        if bytes.iter().any(|&byte| byte) {
+            return Err(FaultKind::Shared { loc: Loc::Stack(stack) });
+        }
+        bytes.fill(true);
+        Ok(())
+    }
+}
+
+impl fmt::Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Argument(index) => write!(f, "argument {}", index + 1),
+            Self::Result => f.write_str("result"),
+        }
+    }
+}
+
+impl fmt::Display for Loc {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Int(n) => write!(f, "int {n}"),
+            Self::Float(n) => write!(f, "float {n}"),
+            Self::X87(n) => write!(f, "x87 {n}"),
+            Self::Stack(offset) => write!(f, "stack {offset}"),
+            Self::ResultPointer => f.write_str("result pointer"),
+        }
+    }
+}
+
+impl fmt::Display for Piece {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}..{} in {}", self.offset, self.offset + u32::from(self.len), self.loc)?;
+        f.write_str(match self.ext {
+            Ext::None => "",
+            Ext::Zero => " zero-extended",
+            Ext::Sign => " sign-extended",
+        })
+    }
+}
+
+impl fmt::Display for Arg {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if *self == Self::VOID {
+            return f.write_str("void");
+        }
+        let kind = if self.aggregate { "aggregate" } else { "scalar" };
+        write!(f, "{kind} of {} bytes: ", self.size)?;
+        match &self.pass {
+            Pass::Ignore => f.write_str("not passed"),
+            Pass::Block { stack } => write!(f, "whole at stack {stack}"),
+            Pass::ByRef(loc) => write!(f, "address of a copy in {loc}"),
+            Pass::Pieces(pieces) => {
+                for (index, piece) in pieces.iter().enumerate() {
+                    write!(f, "{}{piece}", if index == 0 { "" } else { ", " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl fmt::Display for Return {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass(arg) => arg.fmt(f),
+            Self::Hidden { size, pointer, returned_in, .. } => {
+                write!(f, "aggregate of {size} bytes: address in {pointer}")?;
+                match returned_in {
+                    Some(loc) => write!(f, ", returned in {loc}"),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}
+
+/// One line for each argument, then the result and, where there are any, stack and vector registers.
+impl fmt::Display for Plan {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, arg) in self.args.iter().enumerate() {
+            writeln!(f, "{}: {arg}", Which::Argument(index))?;
+        }
+        write!(f, "{}: {}", Which::Result, self.ret)?;
+        if self.stack_size > 0 {
+            write!(f, "\nstack: {} bytes", self.stack_size)?;
+        }
+        if let Some(count) = self.vector_count {
+            write!(f, "\nvariadic: {count} vector registers")?;
+        }
+        Ok(())
+    }
+}

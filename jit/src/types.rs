@@ -1,0 +1,664 @@
+//! C types and signatures as data.
+//!
+//! A [`Type`] is sound by construction: its nesting and its number of nodes are bounded, so every later stage may walk it
+//! recursively and to its end. Sizes and offsets are the business of [`crate::layout`].
+
+use std::fmt;
+use std::sync::Arc;
+
+/// The deepest nesting of structs, unions and arrays.
+///
+/// Later stages recurse over types; this keeps the deepest recursion far below the smallest thread stack, and C code nests
+/// a handful of levels.
+pub const MAX_NESTING: u32 = 64;
+
+/// The most members, counted with repetition, that one type may have.
+///
+/// A struct of the largest size has at most 65,536 one-byte members; members without size could be any number, and a type
+/// built by doubling grows exponentially in the length of its declaration. Twice the former leaves room for nesting.
+pub const MAX_NODES: u32 = 1 << 17;
+
+/// The largest alignment of a type or a member, in bytes.
+///
+/// Generated code keeps the stack aligned to 16 bytes, as the calling conventions ask, and no further.
+pub const MAX_ALIGN: u8 = 16;
+
+/// The most parameters of a function.
+///
+/// C guarantees 127. The time to compile grows faster than the number of arguments: 255 take about 2.5 ms.
+pub const MAX_PARAMETERS: usize = 255;
+
+/// A type that a register holds whole.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Scalar {
+    /// `int8_t`
+    I8,
+    /// `uint8_t`
+    U8,
+    /// `int16_t`
+    I16,
+    /// `uint16_t`
+    U16,
+    /// `int32_t`
+    I32,
+    /// `uint32_t`
+    U32,
+    /// `int64_t`
+    I64,
+    /// `uint64_t`
+    U64,
+    /// `intptr_t`, `ssize_t`
+    Isize,
+    /// `uintptr_t`, `size_t`
+    Usize,
+    /// `bool`: one byte, 0 or 1
+    Bool,
+    /// `float`
+    F32,
+    /// `double`
+    F64,
+    /// Any pointer; what it points to matters only to those who convert values.
+    Pointer(Pointee),
+}
+
+/// What a pointer is declared to point to, as far as a runtime converts values by it. No calling convention cares.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Pointee {
+    /// Anything (`void *`; Deno's `pointer`).
+    Opaque,
+    /// Bytes that the runtime owns (Deno's `buffer`).
+    Buffer,
+    /// Characters ending with a zero (`char *`).
+    Text,
+    /// Code (`int (*)(int)`; Deno's `function`).
+    Function,
+}
+
+impl Scalar {
+    /// The size in bytes, which is also the alignment: so it is for every scalar on every 64-bit target supported.
+    pub const fn size(self) -> u32 {
+        match self {
+            Self::I8 | Self::U8 | Self::Bool => 1,
+            Self::I16 | Self::U16 => 2,
+            Self::I32 | Self::U32 | Self::F32 => 4,
+            Self::I64 | Self::U64 | Self::Isize | Self::Usize | Self::F64 | Self::Pointer(_) => 8,
+        }
+    }
+
+    /// Whether it is `float` or `double`.
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::F32 | Self::F64)
+    }
+
+    /// Whether it is an integer with a sign.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Isize)
+    }
+
+    /// Whether C's default argument promotions leave it as it is, so that it may stand for a variadic argument (C11
+    /// 6.5.2.2p6: narrow integers become `int`, `float` becomes `double`).
+    pub const fn is_promoted(self) -> bool {
+        self.size() >= 4 && !matches!(self, Self::F32)
+    }
+}
+
+/// A C type that has a size.
+///
+/// Cloning is cheap. Make aggregates with [`Type::structure`], [`Type::union`] and [`Type::array`]:
+///
+/// ```
+/// use hotcall_jit::{Layout, Type};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let point = Type::structure([("x", Type::F64), ("y", Type::F64)])?.named("point");
+/// let header = Type::structure([Type::U8, Type::array(Type::U16, 3)?, point])?.packed(1)?;
+/// assert_eq!(Layout::of(&header)?.size, 1 + 6 + 16);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub enum Type {
+    /// A scalar.
+    Scalar(Scalar),
+    /// A struct or union.
+    Aggregate(Arc<Aggregate>),
+    /// An array of fixed length, which C allows as a member only.
+    Array(Arc<Array>),
+}
+
+/// Whether an aggregate's members follow each other or share their place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AggregateKind {
+    /// Members one after the other.
+    Struct,
+    /// Members all at offset 0.
+    Union,
+}
+
+/// A struct or union.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Aggregate {
+    kind: AggregateKind,
+    name: Option<Box<str>>,
+    fields: Box<[Field]>,
+    packed: Option<u8>,
+    align: Option<u8>,
+    extent: Extent,
+}
+
+/// An array of fixed length.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Array {
+    element: Type,
+    len: u32,
+    extent: Extent,
+}
+
+/// How far a type reaches: what bounds a walk over it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+struct Extent {
+    depth: u32,
+    nodes: u32,
+}
+
+impl Extent {
+    const SCALAR: Self = Self { depth: 0, nodes: 1 };
+
+    /// The extent of a type whose members together have `inside`.
+    fn around(inside: Self) -> Result<Self, TypeError> {
+        let outside = Self { depth: inside.depth + 1, nodes: inside.nodes.saturating_add(1) };
+        if outside.depth > MAX_NESTING {
+            return Err(TypeError::Nesting { max: MAX_NESTING });
+        }
+        if outside.nodes > MAX_NODES {
+            return Err(TypeError::Nodes { max: MAX_NODES });
+        }
+        Ok(outside)
+    }
+}
+
+/// A member of a struct or union.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Field {
+    name: Option<Box<str>>,
+    ty: Type,
+    packed: bool,
+    align: Option<u8>,
+}
+
+impl Field {
+    /// A member with a name.
+    pub fn new(name: impl Into<Box<str>>, ty: Type) -> Self {
+        Self { name: Some(name.into()), ..Self::from(ty) }
+    }
+
+    /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
+    pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
+        Ok(Self { align: Some(checked_align(align)?), ..self })
+    }
+
+    /// The member without its type's own alignment (`__attribute__((packed))` on one member).
+    pub fn packed(self) -> Self {
+        Self { packed: true, ..self }
+    }
+
+    /// The member's name; C11's anonymous structs and unions have none, nor have Deno's fields.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The member's type.
+    pub const fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// The alignment asked for this member.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+
+    /// Whether the type's own alignment is disregarded.
+    pub const fn is_packed(&self) -> bool {
+        self.packed
+    }
+}
+
+impl From<Type> for Field {
+    fn from(ty: Type) -> Self {
+        Self { name: None, ty, packed: false, align: None }
+    }
+}
+
+impl<S: Into<Box<str>>> From<(S, Type)> for Field {
+    fn from((name, ty): (S, Type)) -> Self {
+        Self::new(name, ty)
+    }
+}
+
+#[expect(missing_docs, reason = "the names are those of the scalars")]
+impl Type {
+    pub const I8: Self = Self::Scalar(Scalar::I8);
+    pub const U8: Self = Self::Scalar(Scalar::U8);
+    pub const I16: Self = Self::Scalar(Scalar::I16);
+    pub const U16: Self = Self::Scalar(Scalar::U16);
+    pub const I32: Self = Self::Scalar(Scalar::I32);
+    pub const U32: Self = Self::Scalar(Scalar::U32);
+    pub const I64: Self = Self::Scalar(Scalar::I64);
+    pub const U64: Self = Self::Scalar(Scalar::U64);
+    pub const ISIZE: Self = Self::Scalar(Scalar::Isize);
+    pub const USIZE: Self = Self::Scalar(Scalar::Usize);
+    pub const BOOL: Self = Self::Scalar(Scalar::Bool);
+    pub const F32: Self = Self::Scalar(Scalar::F32);
+    pub const F64: Self = Self::Scalar(Scalar::F64);
+    pub const POINTER: Self = Self::Scalar(Scalar::Pointer(Pointee::Opaque));
+    pub const BUFFER: Self = Self::Scalar(Scalar::Pointer(Pointee::Buffer));
+    pub const TEXT: Self = Self::Scalar(Scalar::Pointer(Pointee::Text));
+    pub const FUNCTION: Self = Self::Scalar(Scalar::Pointer(Pointee::Function));
+}
+
+impl Type {
+    /// A struct with C's layout. Fields are types, or pairs of a name and a type, or [`Field`]s.
+    pub fn structure<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
+        Self::aggregate(AggregateKind::Struct, fields.into_iter().map(Into::into).collect())
+    }
+
+    /// A union.
+    pub fn union<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
+        Self::aggregate(AggregateKind::Union, fields.into_iter().map(Into::into).collect())
+    }
+
+    fn aggregate(kind: AggregateKind, fields: Box<[Field]>) -> Result<Self, TypeError> {
+        let inside = fields.iter().map(|field| field.ty.extent()).fold(Extent { depth: 0, nodes: 0 }, |sum, field| {
+            Extent { depth: sum.depth.max(field.depth), nodes: sum.nodes.saturating_add(field.nodes) }
+        });
+        let extent = Extent::around(inside)?;
+        Ok(Self::Aggregate(Arc::new(Aggregate { kind, name: None, fields, packed: None, align: None, extent })))
+    }
+
+    /// An array of `len` elements, for use as a member.
+    pub fn array(element: Type, len: u32) -> Result<Self, TypeError> {
+        let one = element.extent();
+        let extent = Extent::around(Extent { depth: one.depth, nodes: one.nodes.saturating_mul(len) })?;
+        Ok(Self::Array(Arc::new(Array { element, len, extent })))
+    }
+
+    /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is
+    /// `packed(1)`).
+    pub fn packed(self, max: u8) -> Result<Self, TypeError> {
+        let max = checked_align(max)?;
+        self.with_aggregate(|aggregate| aggregate.packed = Some(max))
+    }
+
+    /// The struct or union aligned to at least `align` bytes.
+    pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
+        let align = checked_align(align)?;
+        self.with_aggregate(|aggregate| aggregate.align = Some(align))
+    }
+
+    /// The struct or union with a name for messages; scalars and arrays stay as they are.
+    pub fn named(self, name: impl Into<Box<str>>) -> Self {
+        match self {
+            Self::Aggregate(mut aggregate) => {
+                Arc::make_mut(&mut aggregate).name = Some(name.into());
+                Self::Aggregate(aggregate)
+            }
+            other => other,
+        }
+    }
+
+    fn with_aggregate(self, change: impl FnOnce(&mut Aggregate)) -> Result<Self, TypeError> {
+        match self {
+            Self::Aggregate(mut aggregate) => {
+                change(Arc::make_mut(&mut aggregate));
+                Ok(Self::Aggregate(aggregate))
+            }
+            other => Err(TypeError::NotAggregate { ty: other }),
+        }
+    }
+
+    /// The scalar, if it is one.
+    pub const fn as_scalar(&self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(*scalar),
+            Self::Aggregate(_) | Self::Array(_) => None,
+        }
+    }
+
+    /// The struct or union, if it is one.
+    pub fn as_aggregate(&self) -> Option<&Aggregate> {
+        match self {
+            Self::Aggregate(aggregate) => Some(aggregate),
+            Self::Scalar(_) | Self::Array(_) => None,
+        }
+    }
+
+    fn extent(&self) -> Extent {
+        match self {
+            Self::Scalar(_) => Extent::SCALAR,
+            Self::Aggregate(aggregate) => aggregate.extent,
+            Self::Array(array) => array.extent,
+        }
+    }
+}
+
+impl Aggregate {
+    /// Struct or union.
+    pub const fn kind(&self) -> AggregateKind {
+        self.kind
+    }
+
+    /// The name given, without `struct` or `union`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The members in order.
+    pub const fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The largest alignment of members that do not ask for one, if it is limited.
+    pub const fn pack(&self) -> Option<u8> {
+        self.packed
+    }
+
+    /// The alignment asked for the whole.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+}
+
+impl Array {
+    /// The type of each element.
+    pub const fn element(&self) -> &Type {
+        &self.element
+    }
+
+    /// The number of elements.
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Whether there are no elements, as in a flexible array member.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+}
+
+fn checked_align(align: u8) -> Result<u8, TypeError> {
+    if align.is_power_of_two() && align <= MAX_ALIGN {
+        Ok(align)
+    } else {
+        Err(TypeError::Align { align: align.into(), max: MAX_ALIGN })
+    }
+}
+
+/// A function's type: parameters, result, and where variadic arguments begin.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Signature {
+    params: Box<[Type]>,
+    result: Option<Type>,
+    first_variadic: Option<usize>,
+}
+
+impl Signature {
+    /// A function with these parameters and this result (`None`: `void`).
+    pub fn new(
+        params: impl IntoIterator<Item = Type>,
+        result: impl Into<Option<Type>>,
+    ) -> Result<Self, SignatureError> {
+        Self::build(params.into_iter().collect(), result.into(), None)
+    }
+
+    /// One call of a variadic function: the parameters from number `first` on stand for `...`.
+    ///
+    /// Variadic arguments must be of promoted types, as C's callers pass them: `float` as `double`, narrow integers as
+    /// `int`. With `first` equal to the number of parameters no variadic argument is passed, which may still be another
+    /// call than that of a function without `...`.
+    pub fn variadic(
+        params: impl IntoIterator<Item = Type>,
+        first: usize,
+        result: impl Into<Option<Type>>,
+    ) -> Result<Self, SignatureError> {
+        Self::build(params.into_iter().collect(), result.into(), Some(first))
+    }
+
+    /// The call of this variadic function with these variadic arguments in place of those it has.
+    pub fn with_variadic(&self, variadic: impl IntoIterator<Item = Type>) -> Result<Self, SignatureError> {
+        let first = self.first_variadic.ok_or(SignatureError::NotVariadic)?;
+        let fixed = self.params[..first].iter().cloned();
+        Self::build(fixed.chain(variadic).collect(), self.result.clone(), Some(first))
+    }
+
+    fn build(params: Box<[Type]>, result: Option<Type>, first_variadic: Option<usize>) -> Result<Self, SignatureError> {
+        if params.len() > MAX_PARAMETERS {
+            return Err(SignatureError::Parameters { count: params.len(), max: MAX_PARAMETERS });
+        }
+        let nodes = params.iter().chain(&result).fold(0, |sum: u32, ty| sum.saturating_add(ty.extent().nodes));
+        if nodes > 2 * MAX_NODES {
+            return Err(SignatureError::Nodes { max: 2 * MAX_NODES });
+        }
+        if first_variadic.is_some_and(|first| first > params.len()) {
+            return Err(SignatureError::FirstVariadic { count: params.len() });
+        }
+        for (index, ty) in params.iter().enumerate() {
+            if matches!(ty, Type::Array(_)) {
+                return Err(SignatureError::ArrayParameter { index });
+            }
+            let variadic = first_variadic.is_some_and(|first| index >= first);
+            if let Type::Scalar(scalar) = *ty
+                && variadic
+                && !scalar.is_promoted()
+            {
+                return Err(SignatureError::NotPromoted { index, scalar });
+            }
+        }
+        if matches!(result, Some(Type::Array(_))) {
+            return Err(SignatureError::ArrayResult);
+        }
+        Ok(Self { params, result, first_variadic })
+    }
+
+    /// The parameters, variadic arguments included.
+    pub const fn params(&self) -> &[Type] {
+        &self.params
+    }
+
+    /// The result; `None` is `void`.
+    pub const fn result(&self) -> Option<&Type> {
+        self.result.as_ref()
+    }
+
+    /// The index of the first variadic argument, if the function is variadic.
+    pub const fn first_variadic(&self) -> Option<usize> {
+        self.first_variadic
+    }
+}
+
+/// Why a type cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum TypeError {
+    /// See [`MAX_NESTING`].
+    #[error("types nest deeper than {max} levels")]
+    #[expect(missing_docs, reason = "the message says it")]
+    Nesting { max: u32 },
+    /// See [`MAX_NODES`].
+    #[error("the type has more than {max} members, counted with repetition")]
+    #[expect(missing_docs, reason = "the message says it")]
+    Nodes { max: u32 },
+    /// See [`MAX_ALIGN`].
+    #[error("an alignment of {align} bytes is not a power of two up to {max}")]
+    #[expect(missing_docs, reason = "the message says it")]
+    Align { align: u64, max: u8 },
+    /// Only structs and unions are packed or aligned as a whole.
+    #[error("{ty} is neither a struct nor a union")]
+    #[expect(missing_docs, reason = "the message says it")]
+    NotAggregate { ty: Type },
+}
+
+/// Why a signature cannot be made.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are; indices count from 0")]
+pub enum SignatureError {
+    /// See [`MAX_PARAMETERS`].
+    #[error("{count} parameters are more than {max}")]
+    Parameters { count: usize, max: usize },
+    /// All types together have more than twice [`MAX_NODES`] members.
+    #[error("parameters and result have more than {max} members, counted with repetition")]
+    Nodes { max: u32 },
+    /// The first variadic argument lies behind the last parameter.
+    #[error("variadic arguments begin behind the last of {count} parameters")]
+    FirstVariadic { count: usize },
+    /// Variadic arguments for a function without `...`.
+    #[error("the function is not variadic")]
+    NotVariadic,
+    /// C passes arrays as pointers.
+    #[error("argument {} is an array, which C passes as a pointer", index + 1)]
+    ArrayParameter { index: usize },
+    /// C does not return arrays.
+    #[error("the result is an array, which C does not return")]
+    ArrayResult,
+    /// The variadic argument's type is none that C's default argument promotions yield.
+    #[error("variadic argument {} is {scalar}, which C passes as {}", index + 1, promoted(*.scalar))]
+    NotPromoted { index: usize, scalar: Scalar },
+}
+
+fn promoted(scalar: Scalar) -> Scalar {
+    if scalar == Scalar::F32 { Scalar::F64 } else { Scalar::I32 }
+}
+
+impl fmt::Display for Scalar {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::I16 => "i16",
+            Self::U16 => "u16",
+            Self::I32 => "i32",
+            Self::U32 => "u32",
+            Self::I64 => "i64",
+            Self::U64 => "u64",
+            Self::Isize => "isize",
+            Self::Usize => "usize",
+            Self::Bool => "bool",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Pointer(Pointee::Opaque) => "pointer",
+            Self::Pointer(Pointee::Buffer) => "buffer",
+            Self::Pointer(Pointee::Text) => "text",
+            Self::Pointer(Pointee::Function) => "function",
+        })
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scalar(scalar) => scalar.fmt(f),
+            Self::Array(array) => write!(f, "{}[{}]", array.element, array.len),
+            Self::Aggregate(aggregate) => aggregate.fmt(f),
+        }
+    }
+}
+
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            AggregateKind::Struct => "struct",
+            AggregateKind::Union => "union",
+        })?;
+        if let Some(name) = &self.name {
+            return write!(f, " {name}");
+        }
+        f.write_str(" {")?;
+        for (index, field) in self.fields.iter().enumerate() {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, field.ty)?;
+        }
+        f.write_str("}")
+    }
+}
+
+impl fmt::Display for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("(")?;
+        for (index, ty) in self.params.iter().enumerate() {
+            let dots = if self.first_variadic == Some(index) { "..., " } else { "" };
+            write!(f, "{}{dots}{ty}", if index == 0 { "" } else { ", " })?;
+        }
+        if self.first_variadic == Some(self.params.len()) {
+            f.write_str(if self.params.is_empty() { "..." } else { ", ..." })?;
+        }
+        f.write_str(")")?;
+        match &self.result {
+            Some(ty) => write!(f, " -> {ty}"),
+            None => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn depth_is_bounded() {
+        let mut ty = Type::I32;
+        let error = loop {
+            match Type::structure([ty]) {
+                Ok(outer) => ty = outer,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, TypeError::Nesting { max: MAX_NESTING });
+    }
+
+    #[test]
+    fn doubling_is_bounded_also_without_size() {
+        let mut ty = Type::structure::<Type>([]).unwrap();
+        let error = loop {
+            match Type::structure([ty.clone(), ty]) {
+                Ok(outer) => ty = outer,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, TypeError::Nodes { max: MAX_NODES });
+        assert_eq!(Type::array(Type::U8, u32::MAX), Err(TypeError::Nodes { max: MAX_NODES }));
+    }
+
+    #[test]
+    fn alignments_are_powers_of_two_up_to_16() {
+        for align in [0, 3, 32, 255] {
+            let ty = Type::structure([Type::U8]).unwrap();
+            assert_eq!(ty.aligned(align), Err(TypeError::Align { align: align.into(), max: 16 }));
+        }
+        assert!(matches!(Type::I32.packed(1), Err(TypeError::NotAggregate { .. })));
+    }
+
+    #[test]
+    fn signatures_are_checked() {
+        let long = vec![Type::I32; 256];
+        assert_eq!(Signature::new(long, None), Err(SignatureError::Parameters { count: 256, max: 255 }));
+        let array = Type::array(Type::I32, 2).unwrap();
+        assert_eq!(Signature::new([Type::I32, array.clone()], None), Err(SignatureError::ArrayParameter { index: 1 }));
+        assert_eq!(Signature::new([], array), Err(SignatureError::ArrayResult));
+        assert_eq!(Signature::variadic([Type::I32], 2, None), Err(SignatureError::FirstVariadic { count: 1 }));
+    }
+
+    #[test]
+    fn variadic_arguments_are_promoted() {
+        let printf = Signature::variadic([Type::TEXT], 1, Type::I32).unwrap();
+        assert_eq!(printf.to_string(), "(text, ...) -> i32");
+        let call = printf.with_variadic([Type::F64, Type::I32]).unwrap();
+        assert_eq!(call.to_string(), "(text, ..., f64, i32) -> i32");
+        for scalar in [Scalar::F32, Scalar::Bool, Scalar::I8, Scalar::U16] {
+            let error = printf.with_variadic([Type::I32, Type::Scalar(scalar)]).unwrap_err();
+            assert_eq!(error, SignatureError::NotPromoted { index: 2, scalar });
+        }
+        let error = printf.with_variadic([Type::F32]).unwrap_err();
+        assert_eq!(error.to_string(), "variadic argument 2 is f32, which C passes as f64");
+        // A fixed parameter may be narrow.
+        assert!(Signature::variadic([Type::F32], 1, None).is_ok());
+    }
+}
