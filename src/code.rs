@@ -35,7 +35,7 @@ mod imp {
 
 #[cfg(not(feature = "jit"))]
 mod imp {
-    use hotcall_jit::Signature;
+    use hotcall_jit::{JitError, Signature};
 
     use super::{Entry, Error};
 
@@ -44,7 +44,7 @@ mod imp {
 
     impl Code {
         pub(super) fn new(name: &str, _signature: &Signature, _capture_errno: bool) -> Result<Self, Error> {
-            Err(Error::NoCompiler { function: name.into() })
+            Err(Error::Compile { function: name.into(), source: Box::new(JitError::NoGenerator) })
         }
 
         pub(crate) fn entry(&self) -> Entry {

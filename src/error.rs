@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use hotcall_jit::{LayoutError, Type};
+use hotcall_jit::{JitError, LayoutError, Type};
 
 use crate::library::Resolved;
 
@@ -58,14 +58,9 @@ pub enum Error {
     /// A type exceeds a limit.
     #[error("{name:?}: {source}")]
     Layout { name: Box<str>, source: LayoutError },
-    /// No code could be made for the signature.
-    #[cfg(feature = "jit")]
+    /// No code could be made for the signature, or hotcall was built without the feature `jit`.
     #[error("cannot compile the call of {function:?}: {source}")]
-    Compile { function: Box<str>, source: Box<hotcall_jit::JitError> },
-    /// hotcall was built without the feature `jit`.
-    #[cfg(not(feature = "jit"))]
-    #[error("cannot compile the call of {function:?}: hotcall was built without the feature `jit`")]
-    NoCompiler { function: Box<str> },
+    Compile { function: Box<str>, source: Box<JitError> },
 
     /// More or fewer slots than parameters.
     #[error("function {function:?} takes {expected} arguments, not {given}")]

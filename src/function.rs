@@ -272,8 +272,8 @@ impl Function {
     ///
     /// That of [`Function::call`], and:
     /// * `args` has as many slots as the function has parameters, none of a struct or union null.
-    /// * `result` is a slot to write a scalar result to (for `void` too), or the address of as many bytes as the struct or
-    ///   union has that is returned, aligned as its type is.
+    /// * `result` is a slot to write a scalar result to, or the address of as many bytes as the struct or union has that is
+    ///   returned, aligned as its type is. For `void` it is not touched.
     /// * The library may be closed, since the function keeps it mapped, and calls after closing are then the caller's affair.
     #[inline]
     pub unsafe fn call_unchecked(&self, args: *const Slot, result: *mut Slot) {

@@ -60,8 +60,8 @@ mod owned_call;
 mod slot;
 
 pub use hotcall_jit::{
-    Aggregate, AggregateKind, Array, Extent, Field, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING, MAX_NODES,
-    MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+    Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
 };
 
 pub use bytes::Member;
