@@ -57,6 +57,9 @@ fn paths_are_made_canonical() {
     for name in ["file.so", "link.so", "inner/../file.so", "./inner/.././link.so"] {
         assert_eq!(resolve(directory.join(name)).unwrap(), Resolved::Path(file.clone()), "{name}");
     }
+    // Tests run in the package's directory.
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").canonicalize().unwrap();
+    assert_eq!(resolve("tests/../Cargo.toml").unwrap(), Resolved::Path(manifest));
 }
 
 #[test]
