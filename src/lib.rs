@@ -27,6 +27,7 @@
 //! | part | what for |
 //! |---|---|
 //! | [`Type`], [`Signature`] | C's types as data, made by builders |
+//! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
 //! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
@@ -52,6 +53,7 @@
 
 mod bytes;
 mod code;
+pub mod declare;
 mod errno;
 mod error;
 mod function;
