@@ -63,13 +63,13 @@ mod slot;
 
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
-    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
 };
 
 pub use bytes::Member;
 pub use code::Entry;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
-pub use library::{Binding, Library, OpenFlags, Resolved, Static, Visibility, resolve};
+pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Visibility, resolve};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;

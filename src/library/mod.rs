@@ -1,5 +1,6 @@
 //! Loaded libraries: opening, looking up symbols, closing (design.md, "Safety").
 
+mod declared;
 mod loader;
 mod resolve;
 mod statics;
@@ -12,6 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hotcall_jit::{Signature, Type};
 
+pub use self::declared::Symbol;
 pub use self::resolve::{Resolved, resolve};
 pub use self::statics::Static;
 
