@@ -11,7 +11,7 @@ use std::sync::Arc;
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_jit::{JITBuilder, JITModule};
-use cranelift_module::{Module, ModuleResult};
+use cranelift_module::Module;
 
 use crate::compile::Compiled;
 use crate::error::JitError;
@@ -74,7 +74,7 @@ impl Linker {
             _ => Target::new(&self.isa, compiled.bytes.len()).map_err(JitError::memory)?,
         };
         let Target { module, chunk } = self.current.insert(target);
-        let entry = define(module, compiled).map_err(JitError::memory)?;
+        let entry = define(module, compiled)?;
         let unwind = match &compiled.unwind {
             Some(info) => Registration::new(&self.isa, info, entry)?,
             None => None,
@@ -95,12 +95,13 @@ impl Target {
     }
 }
 
-fn define(module: &mut JITModule, compiled: &Compiled) -> ModuleResult<*const u8> {
+fn define(module: &mut JITModule, compiled: &Compiled) -> Result<*const u8, JitError> {
     // Nothing calls the function by its declaration, so that its signature does not matter.
     let signature = module.make_signature();
-    let id = module.declare_anonymous_function(&signature)?;
-    module.define_function_bytes(id, compiled.align, &compiled.bytes, &compiled.relocs)?;
-    module.finalize_definitions()?;
+    let id = module.declare_anonymous_function(&signature).map_err(JitError::memory)?;
+    let Compiled { bytes, align, relocs, .. } = compiled;
+    module.define_function_bytes(id, *align, bytes, relocs).map_err(JitError::memory)?;
+    module.finalize_definitions().map_err(JitError::memory)?;
     Ok(module.get_finalized_function(id))
 }
 
