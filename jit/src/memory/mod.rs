@@ -1,7 +1,6 @@
 //! Executable memory: compiled code at its place, with its unwinding table, unmapped when the last user goes.
 //!
-//! Pages are written first and sealed once: none is ever writable and executable, and none that may be executing changes
-//! its protection.
+//! No memory is ever writable and executable at one address, and none that may be executing changes its protection.
 
 mod pages;
 mod unwind;
@@ -74,7 +73,7 @@ impl Linker {
             _ => Target::new(&self.isa, compiled.bytes.len()).map_err(JitError::memory)?,
         };
         let Target { module, chunk } = self.current.insert(target);
-        let entry = define(module, compiled)?;
+        let entry = chunk.executable_at(define(module, compiled)?);
         let unwind = match &compiled.unwind {
             Some(info) => Registration::new(&self.isa, info, entry)?,
             None => None,
@@ -96,7 +95,8 @@ impl Target {
 }
 
 fn define(module: &mut JITModule, compiled: &Compiled) -> Result<*const u8, JitError> {
-    // Nothing calls the function by its declaration, so that its signature does not matter.
+    // Nothing calls the function by its declaration, so that its signature does not matter. The module works with the
+    // writable address; that is right only because all relocations are absolute and to the outside.
     let signature = module.make_signature();
     let id = module.declare_anonymous_function(&signature).map_err(JitError::memory)?;
     let Compiled { bytes, align, relocs, .. } = compiled;
