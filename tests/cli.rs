@@ -1,0 +1,1 @@
+#[test] fn x(){ println!("{}", env!("CARGO_BIN_EXE_hotcall")); }
