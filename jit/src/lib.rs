@@ -8,12 +8,26 @@
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
 
 mod abi;
+#[cfg(feature = "cranelift")]
+mod cache;
+#[cfg(feature = "cranelift")]
+mod compile;
+mod error;
 mod layout;
+#[cfg(feature = "cranelift")]
+mod lower;
+#[cfg(feature = "cranelift")]
+mod memory;
 mod plan;
 mod types;
 
 pub use abi::Abi;
+#[cfg(feature = "cranelift")]
+pub use cache::{Jit, SlotsEntry, Trampoline};
+pub use error::JitError;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
+#[cfg(feature = "cranelift")]
+pub use lower::Options;
 pub use plan::{Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
 pub use types::{
     Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, Pointee, Scalar,

@@ -15,10 +15,25 @@ pub enum Abi {
     SysV64,
 }
 
+/// How many registers a convention passes arguments in.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Registers {
+    pub(crate) int: u8,
+    pub(crate) float: u8,
+}
+
 impl Abi {
     /// The convention of C code on the machine this runs on, if hotcall knows it.
     pub const fn host() -> Option<Self> {
         if cfg!(all(target_arch = "x86_64", not(windows))) { Some(Self::SysV64) } else { None }
+    }
+
+    /// The registers of the argument sequences.
+    #[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "only lowering asks"))]
+    pub(crate) const fn registers(self) -> Registers {
+        match self {
+            Self::SysV64 => sysv64::REGISTERS,
+        }
     }
 
     /// Plans a call of a function with this signature.

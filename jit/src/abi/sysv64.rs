@@ -5,13 +5,12 @@
 
 use smallvec::smallvec;
 
-use super::{param_layout, result_layout};
+use super::{Registers, param_layout, result_layout};
 use crate::layout::Layout;
 use crate::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return};
 use crate::types::{Scalar, Signature, Type};
 
-const INT_ARGS: u8 = 6;
-const FLOAT_ARGS: u8 = 8;
+pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8 };
 
 /// A class of an eightbyte, ordered so that merging two of them is `max` (psABI, "classification", step 4: equal classes
 /// stay; NO_CLASS yields; MEMORY wins; INTEGER wins over SSE).
@@ -116,7 +115,7 @@ fn plan_argument(ty: &Type, layout: &Layout, next: &mut Next) -> Arg {
             // "If there are no registers available for any eightbyte of an argument, the whole argument is passed on the
             // stack. If registers have already been assigned for some eightbytes of such an argument, the assignments
             // get reverted."
-            if after.int <= INT_ARGS && after.float <= FLOAT_ARGS {
+            if after.int <= REGISTERS.int && after.float <= REGISTERS.float {
                 *next = after;
                 Pass::Pieces(pieces)
             } else {

@@ -1,0 +1,169 @@
+//! Trampolines, shared by shape.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::ffi::c_void;
+use std::fmt;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+
+use crate::abi::Abi;
+use crate::compile::{Compiled, Compiler};
+use crate::error::JitError;
+use crate::lower::shape::Shape;
+use crate::lower::shim::Shim;
+use crate::lower::signature::Outgoing;
+use crate::lower::{Options, slots};
+use crate::memory::Code;
+use crate::types::Signature;
+
+/// The compiled form of the `slots` entry.
+///
+/// * `target`: the C function to call.
+/// * `args`: as many slots as the function has parameters.
+/// * `result`: one slot for a scalar; for an aggregate as many bytes as it has, aligned as its type is if the convention
+///   returns it in memory; not touched for `void`. It may overlap the arguments.
+/// * `errno`: where to write `errno` if the trampoline was compiled with [`Options::capture_errno`]; else not touched.
+///
+/// # Safety
+///
+/// `target` must be a function of the signature that the trampoline was compiled for, in the host's C convention; the slots
+/// must be canonical for their types, and the addresses in them valid for what the function does with them.
+pub type SlotsEntry =
+    unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
+
+/// The signature compiler with the code it made.
+///
+/// Code lives as long as a [`Trampoline`] that uses it.
+pub struct Jit {
+    state: Mutex<State>,
+}
+
+struct State {
+    compiler: Compiler,
+    trampolines: Shared<Shape>,
+    shims: Shared<Shim>,
+}
+
+/// Code of the host's convention for calling functions of one shape.
+#[derive(Clone)]
+pub struct Trampoline {
+    code: Arc<Code>,
+    entry: SlotsEntry,
+}
+
+impl Jit {
+    /// A compiler with nothing compiled.
+    ///
+    /// # Errors
+    ///
+    /// The code generator does not know this machine.
+    pub fn new() -> Result<Self, JitError> {
+        let state = State { compiler: Compiler::new()?, trampolines: Shared::new(), shims: Shared::new() };
+        Ok(Self { state: Mutex::new(state) })
+    }
+
+    /// The compiler that the process shares.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Jit::new`].
+    pub fn shared() -> Result<&'static Self, JitError> {
+        static SHARED: OnceLock<Jit> = OnceLock::new();
+        if let Some(jit) = SHARED.get() {
+            return Ok(jit);
+        }
+        let jit = Self::new()?;
+        Ok(SHARED.get_or_init(|| jit))
+    }
+
+    /// The trampoline for functions of this signature, compiled unless there is one of the same shape.
+    ///
+    /// # Errors
+    ///
+    /// The machine's convention is unknown, the signature exceeds a limit, or there is no memory for code.
+    pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let plan = slots::normalise(signature, abi.plan(signature)?);
+        let shape = Shape::slots(abi, &plan, options);
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let State { compiler, trampolines, shims } = &mut *state;
+        let code = trampolines.get_or_make(shape, || {
+            let shim = Outgoing::of(abi, &plan).shim.zip(plan.vector_count);
+            let shim = shim.map(|(target, vectors)| {
+                let shim = Shim { target, vectors };
+                shims.get_or_make(shim, || Code::link(compiler.isa(), &Compiled::assembled(shim.code()), None))
+            });
+            let shim = shim.transpose()?;
+            let compiled = compiler.slots(abi, &plan, options, shim.as_deref().map(Code::entry))?;
+            Code::link(compiler.isa(), &compiled, shim)
+        })?;
+        Ok(Trampoline::new(code))
+    }
+}
+
+impl Trampoline {
+    fn new(code: Arc<Code>) -> Self {
+        // SAFETY: the code was compiled as a function of this type, and it is kept as long as the pointer.
+        let entry = unsafe { std::mem::transmute::<*const u8, SlotsEntry>(code.entry()) };
+        Self { code, entry }
+    }
+
+    /// The function to call with a target, slots and a result; valid as long as this trampoline or a clone of it lives.
+    #[inline]
+    pub const fn entry(&self) -> SlotsEntry {
+        self.entry
+    }
+
+    /// The machine code.
+    pub fn code(&self) -> &[u8] {
+        self.code.bytes()
+    }
+}
+
+/// Code by what it depends on, as long as it is used.
+struct Shared<K> {
+    code: HashMap<K, Weak<Code>>,
+    /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
+    sweep_at: usize,
+}
+
+impl<K: Eq + Hash> Shared<K> {
+    fn new() -> Self {
+        Self { code: HashMap::new(), sweep_at: 64 }
+    }
+
+    fn get_or_make(&mut self, key: K, make: impl FnOnce() -> Result<Code, JitError>) -> Result<Arc<Code>, JitError> {
+        if self.code.len() >= self.sweep_at {
+            self.code.retain(|_, code| code.strong_count() > 0);
+            self.sweep_at = (self.code.len() * 2).max(64);
+        }
+        match self.code.entry(key) {
+            Entry::Occupied(mut entry) => {
+                if let Some(code) = entry.get().upgrade() {
+                    return Ok(code);
+                }
+                let code = Arc::new(make()?);
+                entry.insert(Arc::downgrade(&code));
+                Ok(code)
+            }
+            Entry::Vacant(entry) => {
+                let code = Arc::new(make()?);
+                entry.insert(Arc::downgrade(&code));
+                Ok(code)
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Jit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jit").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Trampoline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Trampoline").field("code", &self.code().as_ptr_range()).finish()
+    }
+}

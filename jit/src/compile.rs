@@ -1,0 +1,117 @@
+//! IR to bytes: Cranelift's set-up, and the one place that runs it.
+
+use cranelift_codegen::control::ControlPlane;
+use cranelift_codegen::ir::{Function, UserFuncName};
+use cranelift_codegen::isa::unwind::UnwindInfo;
+use cranelift_codegen::isa::{self, OwnedTargetIsa};
+use cranelift_codegen::settings::{self, Configurable, SetError};
+use cranelift_codegen::{Context, ir};
+use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
+use cranelift_module::{FuncId, ModuleReloc};
+use target_lexicon::Triple;
+
+use crate::abi::Abi;
+use crate::error::JitError;
+use crate::lower::signature::{Outgoing, call_conv};
+use crate::lower::{Options, slots};
+use crate::plan::Plan;
+
+/// Machine code that is not in its place yet.
+pub(crate) struct Compiled {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) align: u64,
+    pub(crate) relocs: Vec<ModuleReloc>,
+    pub(crate) unwind: Option<UnwindInfo>,
+}
+
+impl Compiled {
+    /// Code that Cranelift has no part in: it refers to nothing and leaves the frame as it found it.
+    pub(crate) const fn assembled(bytes: Vec<u8>) -> Self {
+        Self { bytes, align: 16, relocs: Vec::new(), unwind: None }
+    }
+}
+
+/// Cranelift with its buffers, which are reused from function to function.
+pub(crate) struct Compiler {
+    isa: OwnedTargetIsa,
+    context: Context,
+    builder: FunctionBuilderContext,
+}
+
+impl Compiler {
+    pub(crate) fn new() -> Result<Self, JitError> {
+        let isa = host_isa().map_err(JitError::codegen)?;
+        Ok(Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() })
+    }
+
+    pub(crate) fn isa(&self) -> &OwnedTargetIsa {
+        &self.isa
+    }
+
+    /// Compiles the `slots` trampoline of a normalised plan; `shim` is the address to call where the plan needs one.
+    pub(crate) fn slots(
+        &mut self,
+        abi: Abi,
+        plan: &Plan,
+        options: Options,
+        shim: Option<*const u8>,
+    ) -> Result<Compiled, JitError> {
+        let outgoing = Outgoing::of(abi, plan);
+        self.build(slots::signature(call_conv(abi)), |b| slots::emit(b, plan, &outgoing, options, shim));
+        self.compile()
+    }
+
+    /// Replaces the current function by one that `body` emits.
+    fn build(&mut self, signature: ir::Signature, body: impl FnOnce(&mut FunctionBuilder<'_>)) {
+        self.context.clear();
+        self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
+        let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
+        body(&mut builder);
+        builder.finalize(self.isa.frontend_config());
+    }
+
+    fn compile(&mut self) -> Result<Compiled, JitError> {
+        let Self { isa, context, .. } = self;
+        context.compile(&**isa, &mut ControlPlane::default()).map_err(|error| JitError::codegen(error.inner))?;
+        let code = context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
+        let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
+        let relocs = code.buffer.relocs().iter();
+        Ok(Compiled {
+            bytes: code.code_buffer().to_vec(),
+            align: code.buffer.alignment.into(),
+            // No function refers to itself or another one, so the number does not matter.
+            relocs: relocs
+                .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &context.func, FuncId::from_u32(0)))
+                .collect(),
+            unwind,
+        })
+    }
+
+    /// The IR of the current function.
+    #[cfg(feature = "disasm")]
+    pub(crate) fn clif(&self) -> String {
+        self.context.func.display().to_string()
+    }
+}
+
+fn host_isa() -> Result<OwnedTargetIsa, Box<dyn std::error::Error + Send + Sync>> {
+    let flags = settings::Flags::new(host_flags()?);
+    // The baseline of the architecture: trampolines only move words, for which later extensions offer nothing.
+    Ok(isa::lookup(Triple::host())?.finish(flags)?)
+}
+
+fn host_flags() -> Result<settings::Builder, SetError> {
+    let mut flags = settings::builder();
+    // Trampolines are loads, moves and a call: there is nothing to optimise, and compiling is on the way to the first call.
+    flags.set("opt_level", "none")?;
+    // The single-pass allocator compiles faster, but saves callee-saved registers in every trampoline.
+    flags.set("regalloc_algorithm", "backtracking")?;
+    flags.set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
+    flags.set("is_pic", "false")?;
+    flags.set("use_colocated_libcalls", "false")?;
+    flags.set("unwind_info", "true")?;
+    // A call may take more than a page of stack, and must not step over the guard page.
+    flags.set("enable_probestack", "true")?;
+    flags.set("probestack_strategy", "inline")?;
+    Ok(flags)
+}

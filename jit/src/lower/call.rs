@@ -1,0 +1,108 @@
+//! Calls of C functions: values from an entry into the words of an [`Outgoing`] call, and its results back.
+
+use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use super::bytes::{self, UNALIGNED};
+use super::signature::{Content, Outgoing};
+use crate::plan::{Arg, Ext, Loc, Piece, Plan};
+
+/// Where an entry's arguments come from.
+pub(crate) trait Source {
+    /// A word holding the piece of a scalar argument.
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece) -> Value;
+    /// The address of an aggregate argument's bytes.
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value;
+    /// The address for a hidden result.
+    fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value;
+}
+
+/// Calls `target`, or the shim in its place, and returns the words of the result.
+pub(crate) fn emit(
+    b: &mut FunctionBuilder<'_>,
+    plan: &Plan,
+    outgoing: &Outgoing,
+    source: &mut impl Source,
+    target: Value,
+    shim: Option<*const u8>,
+) -> Vec<Value> {
+    let words: Vec<_> = outgoing
+        .params
+        .iter()
+        .map(|param| match param.content {
+            Content::Piece { arg, ref piece } if plan.args[arg].aggregate => {
+                let base = source.address(b, arg);
+                Some(load_piece(b, base, &plan.args[arg], piece))
+            }
+            Content::Piece { arg, ref piece } => Some(source.scalar(b, arg, piece)),
+            Content::Copy { arg, .. } => Some(source.address(b, arg)),
+            Content::ResultPointer => Some(source.result_pointer(b)),
+            Content::Target => Some(target),
+            Content::Padding => None,
+        })
+        .collect();
+    // A register that is live anyway: the call's target, or any vector.
+    let live = |ty| {
+        if ty == types::I64 {
+            target
+        } else {
+            words.iter().flatten().copied().find(|&word| b.func.dfg.value_type(word) == ty).unwrap_or(target)
+        }
+    };
+    let words: Vec<_> =
+        outgoing.params.iter().zip(&words).map(|(param, word)| word.unwrap_or_else(|| live(param.ty))).collect();
+
+    let signature = b.import_signature(outgoing.signature());
+    let callee = match shim {
+        Some(shim) => b.ins().iconst(types::I64, shim as i64),
+        None => target,
+    };
+    let call = b.ins().call_indirect(signature, callee, &words);
+    b.inst_results(call).to_vec()
+}
+
+/// A word from an aggregate's bytes.
+fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, arg: &Arg, piece: &Piece) -> Value {
+    let offset = piece.offset as i32;
+    match (piece.loc, piece.len) {
+        (Loc::Float(_), 4) => b.ins().load(types::F32, UNALIGNED, base, offset),
+        (Loc::Float(_), _) => b.ins().load(types::F64, UNALIGNED, base, offset),
+        (_, 16) => b.ins().load(types::I8X16, UNALIGNED, base, offset),
+        (_, len) => {
+            debug_assert!(piece.offset + u32::from(len) <= arg.size);
+            bytes::load(b, base, offset, len, piece.offset)
+        }
+    }
+}
+
+/// The words of an aggregate result to its bytes.
+pub(crate) fn store_pieces(b: &mut FunctionBuilder<'_>, pieces: &[Piece], words: &[Value], base: Value) {
+    for (piece, &word) in pieces.iter().zip(words) {
+        let offset = piece.offset as i32;
+        match piece.loc {
+            Loc::Float(_) => drop(b.ins().store(UNALIGNED, word, base, offset)),
+            _ => bytes::store(b, word, base, offset, piece.len),
+        }
+    }
+}
+
+/// The low `len` bytes of an integer word, extended to all of it.
+pub(crate) fn extend(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
+    let narrow = match piece.len {
+        1 => types::I8,
+        2 => types::I16,
+        4 => types::I32,
+        _ => return word,
+    };
+    match piece.ext {
+        Ext::None => word,
+        Ext::Zero => {
+            let low = b.ins().ireduce(narrow, word);
+            b.ins().uextend(types::I64, low)
+        }
+        Ext::Sign => {
+            let low = b.ins().ireduce(narrow, word);
+            b.ins().sextend(types::I64, low)
+        }
+    }
+}

@@ -1,0 +1,19 @@
+//! Plans to Cranelift's IR.
+//!
+//! [`signature`] writes a plan down as a Cranelift signature that puts every word where the plan says; [`call`] fills such a
+//! signature from an entry and hands the results back; an entry ([`slots`]) knows how a runtime's arguments lie in memory.
+//! No decision about a calling convention is made here.
+
+pub(crate) mod bytes;
+pub(crate) mod call;
+pub(crate) mod shape;
+pub(crate) mod shim;
+pub(crate) mod signature;
+pub(crate) mod slots;
+
+/// What a trampoline does besides calling.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Options {
+    /// Write `errno` to the entry's fourth argument straight after the call.
+    pub capture_errno: bool,
+}

@@ -1,0 +1,201 @@
+//! A plan as a Cranelift signature.
+//!
+//! Cranelift assigns registers and stack places by itself, parameter after parameter. So the parameters are not the
+//! function's but its *words* in the order of their places: the integer registers, the float registers, then the stack from
+//! its first byte. Where words follow on the stack, unused registers before them are taken by padding, and so are gaps.
+
+use cranelift_codegen::ir::{self, AbiParam, ArgumentPurpose, types};
+use cranelift_codegen::isa::CallConv;
+
+use crate::abi::{Abi, Registers};
+use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
+
+/// Blocks up to this many bytes are copied to the stack word by word, which keeps their bytes in registers; larger ones by
+/// `memcpy`, as compilers do. Measured: at 256 bytes both take the same time, and compiling grows with the words.
+const MAX_WORDS: u32 = 256;
+
+/// Fewer 16-byte words than this are not worth the padding of the vector registers that they need; measured.
+const MIN_VECTORS: usize = 2;
+
+/// What a parameter carries.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Content {
+    /// Bytes of an argument.
+    Piece { arg: usize, piece: Piece },
+    /// The first `size` bytes of an argument, copied to the stack.
+    Copy { arg: usize, size: u32 },
+    /// The address of the hidden result.
+    ResultPointer,
+    /// The address of the function, for the shim that is called in its place.
+    Target,
+    /// Anything.
+    Padding,
+}
+
+/// A word and its type.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Param {
+    pub(crate) content: Content,
+    pub(crate) ty: ir::Type,
+}
+
+/// Where a variadic call's shim finds the function to call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum ShimTarget {
+    /// In the n-th integer register.
+    Register(u8),
+    /// On the stack, this many bytes behind the first stack argument.
+    Stack(u32),
+}
+
+/// The call that a plan describes, in Cranelift's terms.
+#[derive(Debug)]
+pub(crate) struct Outgoing {
+    pub(crate) params: Vec<Param>,
+    /// Words of the result.
+    pub(crate) returns: Vec<Piece>,
+    /// For calls that go through a shim.
+    pub(crate) shim: Option<ShimTarget>,
+    call_conv: CallConv,
+}
+
+impl Outgoing {
+    pub(crate) fn of(abi: Abi, plan: &Plan) -> Self {
+        let registers = abi.registers();
+        let mut places = Places::default();
+        let mut returns = Vec::new();
+        match &plan.ret {
+            Return::Hidden { pointer, .. } => {
+                places.put(*pointer, Param { content: Content::ResultPointer, ty: types::I64 })
+            }
+            Return::Pass(arg) => returns.extend_from_slice(arg.pieces()),
+        }
+        for (index, arg) in plan.args.iter().enumerate() {
+            places.put_argument(index, arg);
+        }
+        let shim = plan.vector_count.map(|_| places.put_target(registers, plan.stack_size));
+        Self { params: places.into_params(registers), returns, shim, call_conv: call_conv(abi) }
+    }
+
+    /// The signature for `call_indirect`.
+    pub(crate) fn signature(&self) -> ir::Signature {
+        let mut signature = ir::Signature::new(self.call_conv);
+        signature.params.extend(self.params.iter().map(|param| match param.content {
+            Content::Copy { size, .. } => AbiParam::special(types::I64, ArgumentPurpose::StructArgument(size)),
+            _ => AbiParam::new(param.ty),
+        }));
+        signature.returns.extend(self.returns.iter().map(|piece| AbiParam::new(word_type(piece))));
+        signature
+    }
+}
+
+/// Cranelift's name of a convention.
+pub(crate) const fn call_conv(abi: Abi) -> CallConv {
+    match abi {
+        Abi::SysV64 => CallConv::SystemV,
+    }
+}
+
+/// The type of the word that a piece becomes.
+pub(crate) fn word_type(piece: &Piece) -> ir::Type {
+    match (piece.loc, piece.len) {
+        (Loc::Float(_), 4) => types::F32,
+        (Loc::Float(_), _) => types::F64,
+        (_, 16) => types::I8X16,
+        _ => types::I64,
+    }
+}
+
+/// The words by place while they are collected.
+#[derive(Default)]
+struct Places {
+    ints: Vec<Option<Param>>,
+    floats: Vec<Option<Param>>,
+    stack: Vec<(u32, Param)>,
+}
+
+impl Places {
+    fn put(&mut self, loc: Loc, param: Param) {
+        let (registers, n) = match loc {
+            Loc::Int(n) => (&mut self.ints, n),
+            Loc::Float(n) => (&mut self.floats, n),
+            Loc::Stack(offset) => return self.stack.push((offset, param)),
+            Loc::X87(_) | Loc::ResultPointer => unreachable!("no convention here has such a place for arguments"),
+        };
+        let n = usize::from(n);
+        if registers.len() <= n {
+            registers.resize(n + 1, None);
+        }
+        registers[n] = Some(param);
+    }
+
+    fn put_piece(&mut self, arg: usize, piece: Piece) {
+        self.put(piece.loc, Param { content: Content::Piece { arg, piece }, ty: word_type(&piece) });
+    }
+
+    fn put_argument(&mut self, index: usize, arg: &Arg) {
+        match &arg.pass {
+            Pass::Ignore => {}
+            Pass::Pieces(pieces) => pieces.iter().for_each(|&piece| self.put_piece(index, piece)),
+            Pass::Block { stack } => self.put_block(index, arg.size, *stack),
+            Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
+        }
+    }
+
+    /// A block as words: 16 bytes at a time where the stack is so aligned and it pays, then 8, then what is left.
+    fn put_block(&mut self, arg: usize, size: u32, stack: u32) {
+        let mut at = 0;
+        if size > MAX_WORDS {
+            at = size & !7;
+            self.put(Loc::Stack(stack), Param { content: Content::Copy { arg, size: at }, ty: types::I64 });
+        }
+        let vectors = stack.is_multiple_of(16) && (size / 16) as usize >= MIN_VECTORS;
+        while at < size {
+            let left = size - at;
+            let len = if vectors && left >= 16 { 16 } else { left.min(8) as u8 };
+            self.put_piece(arg, Piece { offset: at, len, loc: Loc::Stack(stack + at), ext: Ext::None });
+            at += u32::from(len);
+        }
+    }
+
+    /// Puts the function's address where no argument is.
+    fn put_target(&mut self, registers: Registers, stack_size: u32) -> ShimTarget {
+        let target = Param { content: Content::Target, ty: types::I64 };
+        let used = self.ints.len() as u8;
+        if used < registers.int {
+            self.put(Loc::Int(used), target);
+            ShimTarget::Register(used)
+        } else {
+            self.put(Loc::Stack(stack_size), target);
+            ShimTarget::Stack(stack_size)
+        }
+    }
+
+    fn into_params(mut self, registers: Registers) -> Vec<Param> {
+        let padding = |ty| Param { content: Content::Padding, ty };
+        if !self.stack.is_empty() {
+            self.ints.resize(registers.int.into(), None);
+        }
+        if self.stack.iter().any(|(_, param)| param.ty.is_vector()) {
+            self.floats.resize(registers.float.into(), None);
+        }
+        let ints = self.ints.into_iter().map(|param| param.unwrap_or(padding(types::I64)));
+        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(types::I8X16)));
+        let mut params: Vec<_> = ints.chain(floats).collect();
+
+        self.stack.sort_by_key(|&(offset, _)| offset);
+        let mut next = 0;
+        for (offset, param) in self.stack {
+            while next < offset {
+                params.push(padding(types::I64));
+                next += 8;
+            }
+            next += match param.content {
+                Content::Copy { size, .. } => size,
+                _ => param.ty.bytes(),
+            };
+            params.push(param);
+        }
+        params
+    }
+}

@@ -1,0 +1,203 @@
+//! The `slots` entry: `fn(target, args: *const Slot, result: *mut Slot, errno: *mut i32)`.
+//!
+//! A slot is 8 bytes in canonical form: integers extended to 64 bits by their type, `bool` 0 or 1, `float` in the low four
+//! bytes with the rest zero, `double` and pointers as they are, aggregates by the address of their bytes. A scalar result
+//! is written as a slot, an aggregate to the bytes that `result` points to. `errno` is read only where it is captured.
+
+use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlotData, StackSlotKind, Value, types};
+use cranelift_codegen::isa::CallConv;
+use cranelift_frontend::FunctionBuilder;
+
+use super::Options;
+use super::bytes::UNALIGNED;
+use super::call::{self, Source, extend, store_pieces};
+use super::signature::Outgoing;
+use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
+use crate::types::{Scalar, Signature};
+
+/// The plan as this entry reads it: what makes no difference to the code is made the same, so that signatures that differ
+/// only there share code.
+pub(crate) fn normalise(signature: &Signature, mut plan: Plan) -> Plan {
+    for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
+        arg.align = 1;
+        let Some(scalar) = ty.as_scalar() else { continue };
+        if let Pass::Pieces(pieces) = &mut arg.pass {
+            pieces.iter_mut().for_each(|piece| widen(piece, scalar));
+            arg.size = 8;
+        }
+    }
+    match &mut plan.ret {
+        Return::Hidden { size, align, .. } => (*size, *align) = (0, 1),
+        Return::Pass(arg) => {
+            arg.align = 1;
+            if let (Some(scalar), Pass::Pieces(pieces)) =
+                (signature.result().and_then(|ty| ty.as_scalar()), &mut arg.pass)
+            {
+                // The slot wants the type's extension, whatever the convention leaves in the register.
+                pieces.iter_mut().for_each(|piece| piece.ext = canonical(scalar));
+            }
+        }
+    }
+    plan
+}
+
+/// A scalar whose place wants no more than its slot holds is the whole slot.
+fn widen(piece: &mut Piece, scalar: Scalar) {
+    if piece.ext == Ext::None || piece.ext == canonical(scalar) {
+        piece.len = 8;
+        piece.ext = Ext::None;
+    }
+}
+
+/// How a slot extends a scalar.
+fn canonical(scalar: Scalar) -> Ext {
+    match scalar {
+        _ if scalar.is_float() || scalar.size() == 8 => Ext::None,
+        _ if scalar.is_signed() => Ext::Sign,
+        _ => Ext::Zero,
+    }
+}
+
+/// The entry's own signature.
+pub(crate) fn signature(call_conv: CallConv) -> ir::Signature {
+    let mut signature = ir::Signature::new(call_conv);
+    signature.params.extend([AbiParam::new(types::I64); 4]);
+    signature
+}
+
+/// Emits the trampoline for a normalised plan.
+pub(crate) fn emit(
+    b: &mut FunctionBuilder<'_>,
+    plan: &Plan,
+    outgoing: &Outgoing,
+    options: Options,
+    shim: Option<*const u8>,
+) {
+    let block = b.create_block();
+    b.append_block_params_for_function_params(block);
+    b.switch_to_block(block);
+    b.seal_block(block);
+    let &[target, args, result, errno] = b.block_params(block) else { unreachable!("the entry has four parameters") };
+
+    let sink = match &plan.ret {
+        Return::Pass(arg) if !arg.pieces().is_empty() => Some((arg, Kept::store(b, result))),
+        Return::Pass(_) | Return::Hidden { .. } => None,
+    };
+    let errno = options.capture_errno.then(|| Kept::store(b, errno));
+
+    let mut source = Slots { args, result, addresses: vec![None; plan.args.len()] };
+    let words = call::emit(b, plan, outgoing, &mut source, target, shim);
+    if let Some((arg, result)) = sink {
+        let result = result.load(b);
+        store_result(b, arg, &words, result);
+    }
+    if let Some(errno) = errno {
+        capture_errno(b, errno);
+    }
+    b.ins().return_(&[]);
+}
+
+/// A value that is needed after the call. It waits in memory rather than in a callee-saved register: the code then saves
+/// none, which is faster, and its frame looks like every other trampoline's to the unwinder.
+struct Kept(ir::StackSlot);
+
+impl Kept {
+    fn store(b: &mut FunctionBuilder<'_>, value: Value) -> Self {
+        let slot = b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
+        b.ins().stack_store(types::I64, value, slot, 0);
+        Self(slot)
+    }
+
+    fn load(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        b.ins().stack_load(types::I64, types::I64, self.0, 0)
+    }
+}
+
+/// The arguments in the slot buffer.
+struct Slots {
+    args: Value,
+    result: Value,
+    /// Of the aggregates that were asked for.
+    addresses: Vec<Option<Value>>,
+}
+
+impl Slots {
+    fn load(&self, b: &mut FunctionBuilder<'_>, arg: usize, ty: ir::Type) -> Value {
+        b.ins().load(ty, UNALIGNED, self.args, arg as i32 * 8)
+    }
+}
+
+impl Source for Slots {
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece) -> Value {
+        match piece.loc {
+            Loc::Float(_) => self.load(b, arg, super::signature::word_type(piece)),
+            _ => {
+                let word = self.load(b, arg, types::I64);
+                extend(b, word, piece)
+            }
+        }
+    }
+
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {
+        if let Some(address) = self.addresses[arg] {
+            return address;
+        }
+        let address = self.load(b, arg, types::I64);
+        self.addresses[arg] = Some(address);
+        address
+    }
+
+    fn result_pointer(&mut self, _: &mut FunctionBuilder<'_>) -> Value {
+        self.result
+    }
+}
+
+fn store_result(b: &mut FunctionBuilder<'_>, arg: &Arg, words: &[Value], result: Value) {
+    if arg.aggregate {
+        return store_pieces(b, arg.pieces(), words, result);
+    }
+    let [piece] = arg.pieces() else { unreachable!("a scalar is one piece") };
+    let slot = match (piece.loc, piece.len) {
+        (Loc::Float(_), 4) => {
+            let bits = b.ins().bitcast(types::I32, ir::MemFlagsData::new(), words[0]);
+            b.ins().uextend(types::I64, bits)
+        }
+        (Loc::Float(_), _) => words[0],
+        _ => extend(b, words[0], piece),
+    };
+    b.ins().store(UNALIGNED, slot, result, 0);
+}
+
+/// Nothing but stores of the result lies between the call and this one.
+fn capture_errno(b: &mut FunctionBuilder<'_>, errno: Kept) {
+    let mut signature = ir::Signature::new(b.func.signature.call_conv);
+    signature.returns.push(AbiParam::new(types::I64));
+    let signature = b.import_signature(signature);
+    let location = b.ins().iconst(types::I64, errno_location() as i64);
+    let call = b.ins().call_indirect(signature, location, &[]);
+    let location = b.inst_results(call)[0];
+    let value = b.ins().load(types::I32, UNALIGNED, location, 0);
+    let errno = errno.load(b);
+    b.ins().store(UNALIGNED, value, errno, 0);
+}
+
+/// The C library's function that gives the address of the thread's `errno`.
+fn errno_location() -> *const u8 {
+    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
+    use libc::__errno as location;
+    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "redox", target_os = "hurd"))]
+    use libc::__errno_location as location;
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    use libc::__error as location;
+    #[cfg(windows)]
+    use windows::_errno as location;
+    location as *const u8
+}
+
+#[cfg(windows)]
+mod windows {
+    unsafe extern "C" {
+        /// The CRT's `errno` macro calls it.
+        pub(super) fn _errno() -> *mut core::ffi::c_int;
+    }
+}
