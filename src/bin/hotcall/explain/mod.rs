@@ -1,0 +1,74 @@
+//! `hotcall explain`: what each stage makes of a declaration.
+
+mod json;
+mod members;
+mod places;
+mod text;
+
+use std::ffi::OsString;
+
+use hotcall::{LayoutError, Signature};
+use hotcall_jit::{Explanation, Options};
+
+use crate::declaration::Function;
+use crate::failure::Failure;
+use members::TypeTable;
+use places::{PlacedArgument, PlacedResult};
+
+const HELP: &str = r#"Examples:
+  hotcall explain 'struct point { double x, y; }; double norm(struct point)'
+  hotcall explain --json 'double pow(double, double)'
+  hotcall explain 'int printf(const char *, ...)' '%d %g' 42 4.2"#;
+
+/// Says where a call's arguments and result live, and shows the code.
+///
+/// For every struct and union: the members with their offsets. For every argument and the result: which bytes are in
+/// which register or stack place, as the C function is called. Then the trampoline in Cranelift's IR and as
+/// instructions.
+#[derive(clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Arguments {
+    /// C declarations, of which the last prototype is explained, or Deno's JSON form.
+    declaration: String,
+    /// Arguments as for `call`, which say how a variadic function is called.
+    #[arg(allow_hyphen_values = true)]
+    args: Vec<OsString>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Explain the code that also reads errno.
+    #[arg(long)]
+    errno: bool,
+}
+
+/// All that is printed.
+struct Explained {
+    symbol: String,
+    signature: Signature,
+    types: Vec<TypeTable>,
+    arguments: Vec<PlacedArgument>,
+    result: PlacedResult,
+    stages: Explanation,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
+    let declared = Function::read(&arguments.declaration)?;
+    let signature =
+        if arguments.args.is_empty() { declared.signature.clone() } else { declared.signature_of_call(&arguments.args)? };
+    let options = Options { capture_errno: arguments.errno || declared.capture_errno };
+    let stages = Explanation::of(&signature, options)
+        .map_err(|source| Failure::Explain { symbol: declared.symbol.clone(), source })?;
+    let explained = Explained::new(declared.symbol.clone(), signature, stages)
+        .map_err(|source| Failure::Explain { symbol: declared.symbol, source: hotcall_jit::PlanError::Result { source }.into() })?;
+    let output = if arguments.json { explained.to_json() } else { explained.to_string() };
+    Ok(format!("{output}\n").into_bytes())
+}
+
+impl Explained {
+    fn new(symbol: String, signature: Signature, stages: Explanation) -> Result<Self, LayoutError> {
+        let types = members::tables(&signature)?;
+        let arguments = places::arguments(stages.abi, &signature, &stages.plan)?;
+        let result = places::result(stages.abi, &signature, &stages.plan)?;
+        Ok(Self { symbol, signature, types, arguments, result, stages })
+    }
+}
