@@ -81,8 +81,8 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let mut values = argument::Arguments::default();
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
         values.push(word, ty).map_err(|misfit| {
-            let symbol = declared.symbol.clone();
-            Failure::Argument { symbol, index, ty: ty.clone(), misfit }
+            let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
+            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit }
         })?;
     }
 
@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let mut output = Vec::new();
     // SAFETY: the declaration, which whoever runs this command vouches for, says where texts are.
     unsafe { print_result(&mut output, &returned) }
-        .map_err(|source| Failure::Result { symbol: declared.symbol.clone(), source })?;
+        .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     for buffer in values.buffers() {
         output.extend(format!("buffer {}: {}\n", buffer.argument + 1, buffer.content()).bytes());
     }
@@ -104,7 +104,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
 
 fn open(library: &OsString) -> Result<Library, Failure> {
     if library == "self" {
-        return Ok(Library::this_process());
+        return Ok(Library::this_process()?);
     }
     // SAFETY: whoever runs this command asks for the library's initialisers to run.
     Ok(unsafe { Library::open(library) }?)
@@ -113,8 +113,8 @@ fn open(library: &OsString) -> Result<Library, Failure> {
 fn invoke(function: &hotcall::Function, slots: &[Slot], errno: bool) -> Result<(Returned, Option<i32>), Failure> {
     let scalar = match function.signature().result() {
         Some(ty @ (Type::Aggregate(_) | Type::Array(_))) => {
-            let extent = Extent::of(ty)
-                .map_err(|source| Failure::Result { symbol: function.name().to_owned(), source })?;
+            let extent =
+                Extent::of(ty).map_err(|source| Failure::Layout { symbol: function.name().to_owned(), source })?;
             let mut bytes = vec![0; extent.size as usize];
             // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made from
             // the signature, and what they point to outlives the call.

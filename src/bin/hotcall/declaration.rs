@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use hotcall::declare::{Declarations, Item};
+use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Signature, Type};
 
 use crate::argument;
@@ -13,22 +13,25 @@ pub(crate) struct Function {
     pub(crate) symbol: String,
     pub(crate) signature: Signature,
     pub(crate) capture_errno: bool,
+    parameter_names: Box<[Option<Box<str>>]>,
 }
 
 impl Function {
     /// Reads C text, or Deno's JSON form if it begins with a brace, which no C declaration does.
     pub(crate) fn read(text: &str) -> Result<Self, Failure> {
-        let declarations =
-            if text.trim_start().starts_with('{') { Declarations::from_json(text)? } else { Declarations::from_c(text)? };
-        let functions = declarations.iter().filter_map(|declaration| match &declaration.item {
-            Item::Function(function) => Some(Self {
-                symbol: declaration.symbol.to_string(),
-                signature: function.signature.clone(),
-                capture_errno: function.capture_errno,
-            }),
-            _ => None,
-        });
-        functions.last().ok_or(Failure::NoFunction)
+        let declarations = if text.trim_start().starts_with('{') {
+            Declarations::from_json(text)?
+        } else {
+            Declarations::from_c(text)?
+        };
+        let declaration = declarations.last_function()?;
+        let function = declaration.as_function().ok_or(DeclarationError::NoFunction)?;
+        Ok(Self {
+            symbol: declaration.symbol_name().to_owned(),
+            signature: function.signature.clone(),
+            capture_errno: function.capture_errno,
+            parameter_names: function.parameter_names.clone(),
+        })
     }
 
     /// The signature of a call with these arguments: what stands for `...` gets its type from how it is written.
@@ -46,5 +49,10 @@ impl Function {
         let variadic: Vec<Type> = declared.get(first..).unwrap_or_default().iter().cloned().chain(inferred).collect();
         let signature = self.signature.with_variadic(variadic);
         signature.map_err(|source| Failure::Signature { symbol: self.symbol.clone(), source })
+    }
+
+    /// The name of a parameter, if the declaration gives it.
+    pub(crate) fn parameter_name(&self, index: usize) -> Option<&str> {
+        self.parameter_names.get(index)?.as_deref()
     }
 }

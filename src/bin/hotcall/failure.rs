@@ -2,7 +2,8 @@
 
 use std::io;
 
-use hotcall::{LayoutError, SignatureError, Type};
+use hotcall::declare::DeclarationError;
+use hotcall::{JitError, LayoutError, SignatureError, Type};
 
 use crate::misfit::Misfit;
 
@@ -11,18 +12,24 @@ use crate::misfit::Misfit;
 pub(crate) enum Failure {
     #[error(transparent)]
     Hotcall(#[from] hotcall::Error),
-    #[error("the declaration declares no function")]
-    NoFunction,
+    #[error("cannot read the declaration: {0}")]
+    Declaration(#[from] DeclarationError),
     #[error("cannot call {symbol}: it takes {expected}, and {given} are given")]
     Count { symbol: String, expected: Count, given: usize },
-    #[error("cannot call {symbol}: argument {} ({ty}): {misfit}", index + 1)]
-    Argument { symbol: String, index: usize, ty: Type, misfit: Misfit },
+    #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
+    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Misfit },
     #[error("cannot call {symbol}: {source}")]
     Signature { symbol: String, source: SignatureError },
-    #[error("cannot print the result of {symbol}: {source}")]
-    Result { symbol: String, source: LayoutError },
+    #[error("cannot lay out the types of {symbol}: {source}")]
+    Layout { symbol: String, source: LayoutError },
+    #[error("cannot explain {symbol}: {source}")]
+    Explain { symbol: String, source: JitError },
     #[error("cannot write the output: {0}")]
     Output(#[from] io::Error),
+}
+
+fn spaced(name: &Option<String>) -> String {
+    name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
 /// How many arguments a function takes.

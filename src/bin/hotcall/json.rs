@@ -1,7 +1,8 @@
 //! JSON to the bytes of a struct or union: an object by names or an array by positions, as the members are addressed in
 //! [`crate::members`].
 
-use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Places, Pointee, Scalar, Type};
+use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type};
+use hotcall_jit::Places;
 use serde_json::{Map, Value};
 
 use crate::members::{anonymous, names, names_of_field};
@@ -104,7 +105,9 @@ fn encode_members(
                     .map_err(|misfit| misfit.inside(Step::Name(name.into()), field.ty()))?;
             }
             (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, texts)?,
-            (None, None) => return Err(MisfitKind::wrong("an object", "an array, which members without names need").into()),
+            (None, None) => {
+                return Err(MisfitKind::wrong("an object", "an array, which members without names need").into());
+            }
         }
     }
     Ok(())
@@ -114,13 +117,7 @@ fn boxed(names: &[&str]) -> Vec<Box<str>> {
     names.iter().copied().map(Box::from).collect()
 }
 
-fn encode_field(
-    json: &Value,
-    field: &Field,
-    offset: u32,
-    bytes: &mut [u8],
-    texts: &mut Texts,
-) -> Result<(), Misfit> {
+fn encode_field(json: &Value, field: &Field, offset: u32, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
     encode(json, field.ty(), field_bytes(field, offset, bytes)?, texts)
 }
 

@@ -132,7 +132,9 @@ mod tests {
         ] {
             assert_eq!(Number::parse(text), Some(number), "{text}");
         }
-        for text in ["", "-", "+", ".", "x", "1x", "0x", "0xg", "0x-1", "--1", "1 ", "inf", "infinity", "nan", "e5", "1_0"] {
+        for text in
+            ["", "-", "+", ".", "x", "1x", "0x", "0xg", "0x-1", "--1", "1 ", "inf", "infinity", "nan", "e5", "1_0"]
+        {
             assert_eq!(Number::parse(text), None, "{text}");
         }
     }
@@ -154,7 +156,13 @@ mod tests {
 
     #[test]
     fn floats_print_as_javascript_prints_them() {
-        for (value, text) in [(0.1, "0.1"), (-0.0, "0"), (1e21, "1e+21"), (1e-7, "1e-7"), (123456789012345680000.0, "123456789012345680000")] {
+        for (value, text) in [
+            (0.1, "0.1"),
+            (-0.0, "0"),
+            (1e21, "1e+21"),
+            (1e-7, "1e-7"),
+            (123456789012345680000.0, "123456789012345680000"),
+        ] {
             assert_eq!(format(f64::to_bits(value), Scalar::F64), text);
         }
         assert_eq!(format(0.1_f32.to_bits().into(), Scalar::F32), "0.10000000149011612");

@@ -4,7 +4,8 @@
 
 use std::ffi::{CStr, c_char};
 
-use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Places, Pointee, Scalar, Type};
+use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Pointee, Scalar, Type};
+use hotcall_jit::Places;
 
 use crate::members::{anonymous, are_named};
 use crate::number;

@@ -13,6 +13,7 @@ impl Explained {
     pub(super) fn to_json(&self) -> String {
         let arguments = self.arguments.iter().map(|argument| {
             let mut object = value(&argument.ty, argument.size, argument.align, &argument.how);
+            object["name"] = argument.name.clone().into();
             object["variadic"] = argument.variadic.into();
             object
         });

@@ -1,6 +1,7 @@
 //! The members of every struct and union in a signature, with their offsets.
 
-use hotcall::{AggregateKind, Extent, LayoutError, Places, Scalar, Signature, Type};
+use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type};
+use hotcall_jit::Places;
 
 /// How many bytes of leaves are named before the rest is left out.
 const MAX_NAMED: usize = 8;

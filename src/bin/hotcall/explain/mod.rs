@@ -53,22 +53,25 @@ struct Explained {
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let declared = Function::read(&arguments.declaration)?;
-    let signature =
-        if arguments.args.is_empty() { declared.signature.clone() } else { declared.signature_of_call(&arguments.args)? };
+    let signature = if arguments.args.is_empty() {
+        declared.signature.clone()
+    } else {
+        declared.signature_of_call(&arguments.args)?
+    };
     let options = Options { capture_errno: arguments.errno || declared.capture_errno };
     let stages = Explanation::of(&signature, options)
         .map_err(|source| Failure::Explain { symbol: declared.symbol.clone(), source })?;
-    let explained = Explained::new(declared.symbol.clone(), signature, stages)
-        .map_err(|source| Failure::Explain { symbol: declared.symbol, source: hotcall_jit::PlanError::Result { source }.into() })?;
+    let explained = Explained::new(&declared, signature, stages)
+        .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     let output = if arguments.json { explained.to_json() } else { explained.to_string() };
     Ok(format!("{output}\n").into_bytes())
 }
 
 impl Explained {
-    fn new(symbol: String, signature: Signature, stages: Explanation) -> Result<Self, LayoutError> {
+    fn new(declared: &Function, signature: Signature, stages: Explanation) -> Result<Self, LayoutError> {
         let types = members::tables(&signature)?;
-        let arguments = places::arguments(stages.abi, &signature, &stages.plan)?;
+        let arguments = places::arguments(stages.abi, declared, &signature, &stages.plan)?;
         let result = places::result(stages.abi, &signature, &stages.plan)?;
-        Ok(Self { symbol, signature, types, arguments, result, stages })
+        Ok(Self { symbol: declared.symbol.clone(), signature, types, arguments, result, stages })
     }
 }

@@ -4,6 +4,8 @@
 use hotcall::{LayoutError, Signature, Type};
 use hotcall_jit::{Abi, Arg, Ext, Loc, Pass, Plan, Return};
 
+use crate::declaration::Function;
+
 use super::members::{Leaf, leaves, named};
 
 /// A register or stack place.
@@ -38,6 +40,7 @@ pub(super) enum How {
 
 /// An argument.
 pub(super) struct PlacedArgument {
+    pub(super) name: Option<String>,
     pub(super) ty: Type,
     pub(super) size: u32,
     pub(super) align: u8,
@@ -48,9 +51,20 @@ pub(super) struct PlacedArgument {
 /// The result.
 pub(super) enum PlacedResult {
     Void,
-    Value { ty: Type, size: u32, align: u8, how: How },
+    Value {
+        ty: Type,
+        size: u32,
+        align: u8,
+        how: How,
+    },
     /// In memory, at the address that the caller passes.
-    Hidden { ty: Type, size: u32, align: u8, address: Place, returned_in: Option<Place> },
+    Hidden {
+        ty: Type,
+        size: u32,
+        align: u8,
+        address: Place,
+        returned_in: Option<Place>,
+    },
 }
 
 /// Which of a convention's two sequences of registers a location counts in.
@@ -60,12 +74,24 @@ enum Sequence {
     Results,
 }
 
-pub(super) fn arguments(abi: Abi, signature: &Signature, plan: &Plan) -> Result<Vec<PlacedArgument>, LayoutError> {
+pub(super) fn arguments(
+    abi: Abi,
+    declared: &Function,
+    signature: &Signature,
+    plan: &Plan,
+) -> Result<Vec<PlacedArgument>, LayoutError> {
     let first_variadic = signature.first_variadic().unwrap_or(usize::MAX);
     let pairs = signature.params().iter().zip(&plan.args).enumerate();
     let placed = pairs.map(|(index, (ty, arg))| {
         let how = how(abi, Sequence::Arguments, ty, arg)?;
-        Ok(PlacedArgument { ty: ty.clone(), size: arg.size, align: arg.align, variadic: index >= first_variadic, how })
+        Ok(PlacedArgument {
+            name: declared.parameter_name(index).map(str::to_owned),
+            ty: ty.clone(),
+            size: arg.size,
+            align: arg.align,
+            variadic: index >= first_variadic,
+            how,
+        })
     });
     placed.collect()
 }
@@ -91,7 +117,9 @@ pub(super) fn result(abi: Abi, signature: &Signature, plan: &Plan) -> Result<Pla
 fn how(abi: Abi, sequence: Sequence, ty: &Type, arg: &Arg) -> Result<How, LayoutError> {
     Ok(match &arg.pass {
         Pass::Ignore => How::Nowhere,
-        Pass::Block { stack } => How::Stack(place(abi, sequence, Loc::Stack(*stack)), why_stack(&leaves(ty)?, arg.size)),
+        Pass::Block { stack } => {
+            How::Stack(place(abi, sequence, Loc::Stack(*stack)), why_stack(&leaves(ty)?, arg.size))
+        }
         Pass::ByRef(loc) => How::Copy(place(abi, sequence, *loc)),
         Pass::Pieces(pieces) => {
             let leaves = leaves(ty)?;

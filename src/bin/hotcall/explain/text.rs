@@ -19,7 +19,11 @@ impl fmt::Display for Explained {
         self.write_plan(f)?;
         writeln!(f, "\ntrampoline in Cranelift's IR\n{}", indented(&self.stages.clif))?;
         let code = self.stages.code.len();
-        writeln!(f, "\ntrampoline, {code} bytes, shared by all signatures of its shape\n{}", indented(&self.stages.disassembly))?;
+        writeln!(
+            f,
+            "\ntrampoline, {code} bytes, shared by all signatures of its shape\n{}",
+            indented(&self.stages.disassembly)
+        )?;
         if let Some(shim) = &self.stages.shim {
             writeln!(f, "\nshim that sets al and jumps to the function, {} bytes", shim.len())?;
             writeln!(f, "  {}", hex(shim))?;
@@ -32,8 +36,13 @@ impl Explained {
     fn write_plan(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut lines = Vec::new();
         for (index, argument) in self.arguments.iter().enumerate() {
+            let name = argument.name.as_ref().map(|name| format!(" {name}")).unwrap_or_default();
             let variadic = if argument.variadic { " variadic" } else { "" };
-            lines.push((format!("argument {}{variadic}", index + 1), argument.ty.to_string(), argument.how.to_string()));
+            lines.push((
+                format!("argument {}{name}{variadic}", index + 1),
+                argument.ty.to_string(),
+                argument.how.to_string(),
+            ));
         }
         let (ty, how) = match &self.result {
             PlacedResult::Void => ("void".to_owned(), "nowhere".to_owned()),
