@@ -48,7 +48,7 @@ pub(crate) enum MisfitKind {
     Unknown { name: String, members: Vec<Box<str>> },
     #[error("a union takes one member, not {given}: name one of {}", list(.members))]
     Union { given: usize, members: Vec<Box<str>> },
-    #[error("{given} elements are given for {expected}")]
+    #[error("the length is {given}, not {expected}")]
     Length { given: usize, expected: usize },
     #[error(transparent)]
     Layout(#[from] LayoutError),

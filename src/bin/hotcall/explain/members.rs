@@ -3,7 +3,7 @@
 use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type};
 use hotcall_jit::Places;
 
-/// How many bytes of leaves are named before the rest is left out.
+/// How many leaves of one piece are named; the rest of a long array says nothing more.
 const MAX_NAMED: usize = 8;
 
 /// A struct or union.
