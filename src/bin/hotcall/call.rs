@@ -2,7 +2,7 @@
 
 use std::ffi::OsString;
 
-use hotcall::{Extent, FunctionOptions, Library, Pointee, Scalar, Slot, Type};
+use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
 
 use crate::argument;
 use crate::declaration::Function;
@@ -64,13 +64,6 @@ pub(crate) struct Arguments {
     errno: bool,
 }
 
-/// The result of a call, as it is printed.
-enum Returned {
-    Void,
-    Scalar(Scalar, Slot),
-    Aggregate(Type, Vec<u8>),
-}
-
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let declared = Function::read(&arguments.declaration)?;
     let signature = declared.signature_of_call(&arguments.args)?;
@@ -82,21 +75,23 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
         values.push(word, ty).map_err(|misfit| {
             let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
-            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit }
+            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
         })?;
     }
 
-    let (returned, errno) = invoke(&function, values.slots(), errno)?;
+    // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
+    // and what they point to outlives the call.
+    let outcome = unsafe { function.prepare(values.slots()) }?.run();
     // SAFETY: flushing every stream of this process's C library. What the callee printed comes before what we print.
     unsafe { libc::fflush(std::ptr::null_mut()) };
     let mut output = Vec::new();
     // SAFETY: the declaration, which whoever runs this command vouches for, says where texts are.
-    unsafe { print_result(&mut output, &returned) }
+    unsafe { print_result(&mut output, signature.result(), &outcome.value) }
         .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     for buffer in values.buffers() {
         output.extend(format!("buffer {}: {}\n", buffer.argument + 1, buffer.content()).bytes());
     }
-    if let Some(errno) = errno {
+    if let Some(errno) = outcome.errno {
         output.extend(format!("errno: {}\n", errno::describe(errno)).bytes());
     }
     Ok(output)
@@ -110,66 +105,41 @@ fn open(library: &OsString) -> Result<Library, Failure> {
     Ok(unsafe { Library::open(library) }?)
 }
 
-fn invoke(function: &hotcall::Function, slots: &[Slot], errno: bool) -> Result<(Returned, Option<i32>), Failure> {
-    let scalar = match function.signature().result() {
-        Some(ty @ (Type::Aggregate(_) | Type::Array(_))) => {
-            let extent =
-                Extent::of(ty).map_err(|source| Failure::Layout { symbol: function.name().to_owned(), source })?;
-            let mut bytes = vec![0; extent.size as usize];
-            // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made from
-            // the signature, and what they point to outlives the call.
-            let errno = unsafe {
-                if errno {
-                    Some(function.call_into_errno(slots, &mut bytes)?)
-                } else {
-                    function.call_into(slots, &mut bytes)?;
-                    None
-                }
-            };
-            return Ok((Returned::Aggregate(ty.clone(), bytes), errno));
-        }
-        Some(Type::Scalar(scalar)) => Some(*scalar),
-        None => None,
-    };
-    // SAFETY: as above.
-    let (slot, errno) = unsafe {
-        if errno {
-            let (slot, errno) = function.call_errno(slots)?;
-            (slot, Some(errno))
-        } else {
-            (function.call(slots)?, None)
-        }
-    };
-    Ok((scalar.map_or(Returned::Void, |scalar| Returned::Scalar(scalar, slot)), errno))
-}
-
 /// Prints the result on a line of its own: a text as its bytes are.
 ///
 /// # Safety
 ///
 /// Text pointers in the result are null, or addresses of bytes that end with a zero.
-unsafe fn print_result(output: &mut Vec<u8>, returned: &Returned) -> Result<(), hotcall::LayoutError> {
-    match returned {
-        Returned::Void => return Ok(()),
-        Returned::Scalar(scalar, slot) => {
-            let bits = slot.to_bits();
-            let text = match scalar {
-                // SAFETY: the caller's promise is passed on.
-                Scalar::Pointer(Pointee::Text) => unsafe { print::text(bits) },
-                _ => None,
-            };
-            match text {
-                Some(text) => output.extend(text.to_bytes()),
-                None => output.extend(number::format(bits, *scalar).bytes()),
-            }
+unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -> Result<(), LayoutError> {
+    match (ty, value) {
+        (Some(Type::Scalar(scalar)), Value::Slot(slot)) => {
+            // SAFETY: the caller's promise is passed on.
+            unsafe { print_scalar(output, *scalar, slot.to_bits()) }
         }
-        Returned::Aggregate(ty, bytes) => {
+        (Some(ty), Value::Bytes(bytes)) => {
             let mut json = String::new();
             // SAFETY: the caller's promise is passed on.
             unsafe { print::json(&mut json, ty, bytes) }?;
             output.extend(json.bytes());
         }
+        // Void.
+        _ => return Ok(()),
     }
     output.push(b'\n');
     Ok(())
+}
+
+/// # Safety
+///
+/// As for [`print_result`].
+unsafe fn print_scalar(output: &mut Vec<u8>, scalar: Scalar, bits: u64) {
+    let text = match scalar {
+        // SAFETY: the caller's promise is passed on.
+        Scalar::Pointer(Pointee::Text) => unsafe { print::text(bits) },
+        _ => None,
+    };
+    match text {
+        Some(text) => output.extend(text.to_bytes()),
+        None => output.extend(number::format(bits, scalar).bytes()),
+    }
 }

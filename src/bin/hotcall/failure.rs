@@ -17,7 +17,7 @@ pub(crate) enum Failure {
     #[error("cannot call {symbol}: it takes {expected}, and {given} are given")]
     Count { symbol: String, expected: Count, given: usize },
     #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
-    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Misfit },
+    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
     #[error("cannot call {symbol}: {source}")]
     Signature { symbol: String, source: SignatureError },
     #[error("cannot lay out the types of {symbol}: {source}")]
