@@ -50,6 +50,8 @@
 //!
 //! 64-bit little-endian targets. Calls are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
 
+pub mod declare;
+
 mod bytes;
 mod code;
 mod errno;
@@ -61,7 +63,7 @@ mod slot;
 
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
-    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
 };
 
 pub use bytes::Member;
