@@ -411,7 +411,7 @@ fn malformed_structs_name_the_member() {
         (
             LABEL,
             r#"{"id": 18446744073709551616, "text": null, "data": null, "weight": 1, "on": true}"#,
-            "member id (u64): 1.8446744073709552e19 is out of range 0..=18446744073709551615",
+            "member id (u64): 1.8446744073709552e+19 is out of range 0..=18446744073709551615",
         ),
         (
             LABEL,
@@ -436,7 +436,7 @@ fn malformed_structs_name_the_member() {
         (
             LABEL,
             r#"{"id": 1, "text": null, "data": null, "weight": 1e39, "on": true}"#,
-            "member weight (f32): 1e39 is too large for f32",
+            "member weight (f32): 1e+39 is too large for f32",
         ),
         (
             LABEL,
@@ -591,7 +591,7 @@ fn explain_says_why_a_struct_is_on_the_stack() {
     );
     explains(
         &["void f(long, long, long, long, long, struct { long a, b; } s, long last)"],
-        &["whole at [rsp+0], because too few registers are left", "i64             in r9\n"],
+        &["whole at [rsp+0], because too few registers are left", "i64                in r9\n"],
     );
     explains(
         &["struct pair { int a; float b; } f(union { double d; char c[8]; } u)"],

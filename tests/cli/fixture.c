@@ -48,9 +48,6 @@ struct label same_label(struct label l) { return l; }
 struct variant { int kind; union { int32_t i; double d; }; struct { short a, b; }; };
 struct variant same_variant(struct variant v) { return v; }
 
-struct empty_tail { int32_t n; int32_t none[]; };
-struct empty_tail same_tail(struct empty_tail t) { return t; }
-
 int fill(int32_t *number, char *text, const char *with) {
     *number = 258;
     strcpy(text, with);

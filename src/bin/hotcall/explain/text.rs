@@ -45,7 +45,7 @@ impl Explained {
             ));
         }
         let (ty, how) = match &self.result {
-            PlacedResult::Void => ("void".to_owned(), "nowhere".to_owned()),
+            PlacedResult::Void => ("void".to_owned(), "nothing".to_owned()),
             PlacedResult::Value { ty, how, .. } => (ty.to_string(), how.to_string()),
             PlacedResult::Hidden { ty, address, returned_in, .. } => {
                 let returned = returned_in.as_ref().map(|place| format!(", returned in {}", place.name));
