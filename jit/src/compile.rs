@@ -1,7 +1,6 @@
 //! IR to bytes: Cranelift's set-up, and the one place that runs it.
 
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{Function, UserFuncName};
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
@@ -61,8 +60,9 @@ impl Compiler {
 
     /// Replaces the current function by one that `body` emits.
     fn build(&mut self, signature: ir::Signature, body: impl FnOnce(&mut FunctionBuilder<'_>)) {
+        // Cleared, not replaced: the function's tables keep their memory.
         self.context.clear();
-        self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
+        self.context.func.signature = signature;
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         body(&mut builder);
         builder.finalize(self.isa.frontend_config());

@@ -1,33 +1,69 @@
-//! The provider through which cranelift-jit gets its memory: fresh pages for each allocation, sealed by `finalize`.
+//! Chunks of pages, and the provider through which cranelift-jit takes memory from one.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider};
 use cranelift_module::{ModuleError, ModuleResult};
-use memmap2::{Mmap, MmapMut};
+use region::{Allocation, Protection};
 
-/// Writable pages on their way to being sealed.
-pub(super) struct Pages {
-    writable: Vec<MmapMut>,
-    sealed: Sealed,
+/// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
+const CHUNK_SIZE: usize = 64 * 1024;
+
+/// Pages for code: writable at first, sealed function by function, unmapped when the last function goes.
+pub(super) struct Chunk {
+    memory: Allocation,
+    /// Bytes given away, a multiple of the page size.
+    taken: AtomicUsize,
 }
 
-/// Where the pages go when they are executable. Dropping them unmaps them.
-#[derive(Clone, Default)]
-pub(super) struct Sealed(Arc<Mutex<Vec<Mmap>>>);
+// SAFETY: the allocation is an address and a length, which only `drop` uses otherwise than to read them.
+unsafe impl Send for Chunk {}
+// SAFETY: as above; pages are given away by an atomic counter, each to one owner.
+unsafe impl Sync for Chunk {}
 
-impl Sealed {
-    /// The last pages sealed.
-    pub(super) fn take(&self) -> Option<Mmap> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+impl Chunk {
+    /// A chunk with room for a function of at least `size` bytes.
+    pub(super) fn new(size: usize) -> io::Result<Self> {
+        let memory = region::alloc(size.max(CHUNK_SIZE), Protection::READ_WRITE).map_err(io::Error::other)?;
+        Ok(Self { memory, taken: AtomicUsize::new(0) })
+    }
+
+    /// Whether a function of `size` bytes fits.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        size <= self.memory.len() - self.taken.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn contains(&self, start: *const u8, len: usize) -> bool {
+        let range = self.memory.as_range();
+        range.contains(&start.addr()) && len <= range.end - start.addr()
+    }
+
+    /// The next `size` bytes, rounded up to pages.
+    fn take(&self, size: usize) -> io::Result<*mut u8> {
+        let pages = size.next_multiple_of(region::page::size());
+        let at = self.taken.fetch_add(pages, Ordering::Relaxed);
+        if pages > self.memory.len().saturating_sub(at) {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        Ok(self.memory.as_ptr::<u8>().cast_mut().wrapping_add(at))
     }
 }
 
+/// Gives out a chunk's pages and seals them.
+pub(super) struct Pages {
+    chunk: Arc<Chunk>,
+    /// Start and size of what was given out and is still writable.
+    writable: Vec<(*mut u8, usize)>,
+}
+
+// SAFETY: the addresses are of pages of the chunk, which no thread but the owner of this value writes to.
+unsafe impl Send for Pages {}
+
 impl Pages {
-    pub(super) fn new() -> (Self, Sealed) {
-        let sealed = Sealed::default();
-        (Self { writable: Vec::new(), sealed: sealed.clone() }, sealed)
+    pub(super) const fn new(chunk: Arc<Chunk>) -> Self {
+        Self { chunk, writable: Vec::new() }
     }
 }
 
@@ -39,20 +75,19 @@ impl JITMemoryProvider for Pages {
             // Trampolines have no data.
             JITMemoryKind::Writable | JITMemoryKind::ReadOnly => return Err(io::ErrorKind::Unsupported.into()),
         }
-        let mut pages = MmapMut::map_anon(size)?;
-        let address = pages.as_mut_ptr();
-        self.writable.push(pages);
+        let address = self.chunk.take(size)?;
+        self.writable.push((address, size));
         Ok(address)
     }
 
-    unsafe fn free_memory(&mut self) {
-        self.writable.clear();
-    }
+    /// The chunk's functions hold it; it goes with the last of them.
+    unsafe fn free_memory(&mut self) {}
 
     fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
-        let mut sealed = self.sealed.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for pages in self.writable.drain(..) {
-            sealed.push(pages.make_exec().map_err(|err| ModuleError::Allocation { err })?);
+        for (address, size) in self.writable.drain(..) {
+            // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
+            let sealed = unsafe { region::protect(address, size, Protection::READ_EXECUTE) };
+            sealed.map_err(|error| ModuleError::Allocation { err: io::Error::other(error) })?;
         }
         Ok(())
     }
