@@ -51,8 +51,6 @@
 //!
 //! 64-bit little-endian targets. Calls are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
 
-pub mod declare;
-
 mod bytes;
 mod code;
 pub mod declare;
