@@ -7,12 +7,17 @@
 use cranelift_codegen::ir::{self, AbiParam, ArgumentPurpose, types};
 use cranelift_codegen::isa::CallConv;
 
+use super::shim::{Shim, ShimTarget};
 use crate::abi::{Abi, Registers};
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
 
 /// Blocks up to this many bytes are copied to the stack word by word, which keeps their bytes in registers; larger ones by
 /// `memcpy`, as compilers do. Measured: at 256 bytes both take the same time, and compiling grows with the words.
 const MAX_WORDS: u32 = 256;
+
+/// The most stack words that the blocks of one call become; later blocks go by `memcpy` too. Every word is live until the
+/// call, and the time to compile grows with the square of their number.
+const MAX_BLOCK_WORDS: usize = 64;
 
 /// Fewer 16-byte words than this are not worth the padding of the vector registers that they need; measured.
 const MIN_VECTORS: usize = 2;
@@ -39,15 +44,6 @@ pub(crate) struct Param {
     pub(crate) ty: ir::Type,
 }
 
-/// Where a variadic call's shim finds the function to call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum ShimTarget {
-    /// In the n-th integer register.
-    Register(u8),
-    /// On the stack, this many bytes behind the first stack argument.
-    Stack(u32),
-}
-
 /// The call that a plan describes, in Cranelift's terms.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -55,8 +51,8 @@ pub(crate) struct Outgoing {
     /// Words of the result.
     pub(crate) returns: Vec<Piece>,
     /// For calls that go through a shim.
-    pub(crate) shim: Option<ShimTarget>,
-    call_conv: CallConv,
+    pub(crate) shim: Option<Shim>,
+    pub(crate) call_conv: CallConv,
 }
 
 impl Outgoing {
@@ -73,7 +69,8 @@ impl Outgoing {
         for (index, arg) in plan.args.iter().enumerate() {
             places.put_argument(index, arg);
         }
-        let shim = plan.vector_count.map(|_| places.put_target(registers, plan.stack_size));
+        let shim =
+            plan.vector_count.map(|vectors| Shim { target: places.put_target(registers, plan.stack_size), vectors });
         Self { params: places.into_params(registers), returns, shim, call_conv: call_conv(abi) }
     }
 
@@ -90,7 +87,7 @@ impl Outgoing {
 }
 
 /// Cranelift's name of a convention.
-pub(crate) const fn call_conv(abi: Abi) -> CallConv {
+const fn call_conv(abi: Abi) -> CallConv {
     match abi {
         Abi::SysV64 => CallConv::SystemV,
     }
@@ -112,6 +109,7 @@ struct Places {
     ints: Vec<Option<Param>>,
     floats: Vec<Option<Param>>,
     stack: Vec<(u32, Param)>,
+    block_words: usize,
 }
 
 impl Places {
@@ -145,7 +143,7 @@ impl Places {
     /// A block as words: 16 bytes at a time where the stack is so aligned and it pays, then 8, then what is left.
     fn put_block(&mut self, arg: usize, size: u32, stack: u32) {
         let mut at = 0;
-        if size > MAX_WORDS {
+        if size > MAX_WORDS || (size >= 8 && self.block_words >= MAX_BLOCK_WORDS) {
             at = size & !7;
             self.put(Loc::Stack(stack), Param { content: Content::Copy { arg, size: at }, ty: types::I64 });
         }
@@ -155,6 +153,7 @@ impl Places {
             let len = if vectors && left >= 16 { 16 } else { left.min(8) as u8 };
             self.put_piece(arg, Piece { offset: at, len, loc: Loc::Stack(stack + at), ext: Ext::None });
             at += u32::from(len);
+            self.block_words += 1;
         }
     }
 
@@ -171,16 +170,33 @@ impl Places {
         }
     }
 
+    /// Stack words wait in registers until all are loaded. Those that find no free integer register travel through float
+    /// registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
+    fn spread_stack_words(&mut self, registers: Registers) {
+        let ints = self.ints.iter().flatten().count();
+        // The function's address takes one, and so does the address of an aggregate that is being copied.
+        let free = usize::from(registers.int_scratch).saturating_sub(ints + 2);
+        let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
+        for (_, param) in words.skip(free) {
+            if matches!(param.content, Content::Piece { piece: Piece { len: 8, ext: Ext::None, .. }, .. }) {
+                param.ty = types::F64;
+            }
+        }
+    }
+
     fn into_params(mut self, registers: Registers) -> Vec<Param> {
         let padding = |ty| Param { content: Content::Padding, ty };
+        self.spread_stack_words(registers);
         if !self.stack.is_empty() {
             self.ints.resize(registers.int.into(), None);
         }
-        if self.stack.iter().any(|(_, param)| param.ty.is_vector()) {
+        // Any float word on the stack: one that waits to be copied into the registers before it.
+        let float = self.stack.iter().map(|(_, param)| param.ty).find(|ty| ty.is_float() || ty.is_vector());
+        if float.is_some() {
             self.floats.resize(registers.float.into(), None);
         }
         let ints = self.ints.into_iter().map(|param| param.unwrap_or(padding(types::I64)));
-        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(types::I8X16)));
+        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(float.unwrap_or(types::F64))));
         let mut params: Vec<_> = ints.chain(floats).collect();
 
         self.stack.sort_by_key(|&(offset, _)| offset);
