@@ -11,7 +11,7 @@ fn check(name: &str, types: &[&str]) {
             format!("(7*i64, 9*f64, {ty}, i8, {ty}, f32)"),
         ]
     });
-    fixtures::check_texts(name, signatures);
+    fixtures::check(name, signatures);
 }
 
 #[test]

@@ -16,8 +16,11 @@ mod notation;
 mod random;
 
 mod aggregates;
+mod errno;
 mod many;
+mod registers;
 mod scalars;
 mod sizes;
 mod structs;
+mod unwinding;
 mod variadic;

@@ -13,7 +13,7 @@ fn check_positions(name: &str, filler: fn(usize) -> &'static str) {
             format!("({}) -> {scalar}", params.join(", "))
         })
     });
-    fixtures::check_texts(name, signatures);
+    fixtures::check(name, signatures);
 }
 
 #[test]
@@ -33,6 +33,6 @@ fn among_both() {
 
 #[test]
 fn without_arguments() {
-    fixtures::check_texts("without_arguments", SCALARS.map(|scalar| format!("() -> {scalar}")));
-    fixtures::check_texts("without_anything", ["()"]);
+    fixtures::check("without_arguments", SCALARS.map(|scalar| format!("() -> {scalar}")));
+    fixtures::check("without_anything", ["()"]);
 }

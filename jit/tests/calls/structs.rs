@@ -43,17 +43,17 @@ fn all_mixes() -> impl Iterator<Item = String> {
 
 #[test]
 fn alone_and_as_result() {
-    fixtures::check_texts("alone", all_mixes().map(|ty| format!("({ty}) -> {ty}")));
+    fixtures::check("alone", all_mixes().map(|ty| format!("({ty}) -> {ty}")));
 }
 
 #[test]
 fn after_the_integer_registers() {
-    fixtures::check_texts("after_integers", all_mixes().map(|ty| format!("(6*i64, {ty}, i8, f32)")));
+    fixtures::check("after_integers", all_mixes().map(|ty| format!("(6*i64, {ty}, i8, f32)")));
 }
 
 #[test]
 fn after_the_float_registers() {
-    fixtures::check_texts("after_floats", all_mixes().map(|ty| format!("(8*f64, {ty}, f32, i8)")));
+    fixtures::check("after_floats", all_mixes().map(|ty| format!("(8*f64, {ty}, f32, i8)")));
 }
 
 /// The classes of two eightbytes, and structs in memory of both alignments.
@@ -77,7 +77,7 @@ fn around_each_boundary() {
     let signatures = counts.flat_map(|(ints, floats)| {
         KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> i32"))
     });
-    fixtures::check_texts("boundaries", signatures);
+    fixtures::check("boundaries", signatures);
 }
 
 /// A hidden result takes the first integer register.
@@ -86,11 +86,11 @@ fn with_a_result_in_memory() {
     let signatures = (0..=6).flat_map(|ints| {
         KINDS.map(|kind| format!("({ints}*i64, {kind}, f32, i8, {kind}) -> struct {{u8[24], i64, {kind}}}"))
     });
-    fixtures::check_texts("hidden_result", signatures);
+    fixtures::check("hidden_result", signatures);
 }
 
 #[test]
 fn as_results_after_arguments_of_all_kinds() {
     let signatures = KINDS.map(|kind| format!("(9*i32, 9*f64, {kind}, {kind}, {kind}, i8) -> {kind}"));
-    fixtures::check_texts("results", signatures);
+    fixtures::check("results", signatures);
 }

@@ -22,7 +22,7 @@ fn scalars() {
         "7*i64, 9*f64, i32",
     ];
     let signatures = FIXED.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i32")));
-    fixtures::check_texts("variadic_scalars", signatures);
+    fixtures::check("variadic_scalars", signatures);
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn aggregates() {
     let signatures = FIXED.iter().flat_map(|fixed| {
         lists.iter().flat_map(move |list| results.map(|result| format!("({fixed}, ..., {list}) -> {result}")))
     });
-    fixtures::check_texts("variadic_aggregates", signatures);
+    fixtures::check("variadic_aggregates", signatures);
 }
 
 /// A callee that returns al, whatever its arguments are.

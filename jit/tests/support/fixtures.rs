@@ -18,20 +18,27 @@ use crate::fence::{Fence, Spot};
 use crate::notation;
 use crate::random::{Random, kept, slot};
 
+/// What callees set `errno` to.
+const ERRNO: i32 = 77;
+
+/// What is where `errno` would be written.
+const UNTOUCHED: i32 = 0x5a5a;
+
 /// Checks the signatures, given in the notation of `notation.rs`; `name` is for files and must be the batch's own.
-pub(crate) fn check_texts<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
-    check(name, texts.into_iter().map(|text| notation::signature(text.as_ref())).collect());
+pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
+    check_with(Options::default(), name, texts);
 }
 
-/// Checks the signatures; `name` is for files and must be the batch's own.
-pub(crate) fn check(name: &str, signatures: Vec<Signature>) {
+/// Checks the signatures with trampolines of these options.
+pub(crate) fn check_with<T: AsRef<str>>(options: Options, name: &str, texts: impl IntoIterator<Item = T>) {
+    let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
     let mut text = Text::new();
     let names: Vec<String> = signatures.iter().map(|signature| text.callee(signature)).collect();
     let callees = compiler::load_all(name, &text.finish());
     let jit = Jit::new().unwrap();
     let mut arena = Arena::new();
     for (signature, name) in signatures.iter().zip(&names) {
-        let case = Case::new(&jit, signature);
+        let case = Case::new(&jit, signature, options);
         for (compiler, library) in &callees {
             let callee = Callee::new(compiler, library, name);
             for placement in Placement::ALL {
@@ -123,6 +130,7 @@ impl Arena {
 /// A signature and what is needed to call functions of it.
 struct Case<'a> {
     signature: &'a Signature,
+    options: Options,
     trampoline: Trampoline,
     layouts: Vec<Layout>,
     result: Option<Layout>,
@@ -137,12 +145,13 @@ struct Values {
 }
 
 impl<'a> Case<'a> {
-    fn new(jit: &Jit, signature: &'a Signature) -> Self {
+    fn new(jit: &Jit, signature: &'a Signature, options: Options) -> Self {
         let layout = |ty: &Type| Layout::of(ty).unwrap();
         let plan = Abi::SysV64.plan(signature).unwrap();
         Self {
             signature,
-            trampoline: jit.slots(signature, Options::default()).unwrap(),
+            options,
+            trampoline: jit.slots(signature, options).unwrap(),
             layouts: signature.params().iter().map(layout).collect(),
             result: signature.result().map(layout),
             hidden: matches!(plan.ret, Return::Hidden { .. }),
@@ -206,12 +215,12 @@ impl<'a> Case<'a> {
         };
 
         let mut end = ptr::null_mut();
-        let mut untouched = 0x5a5a;
+        let mut captured = UNTOUCHED;
         // SAFETY: the callee has the trampoline's signature, the slots are canonical, and the log has room for them and for
         // the largest aggregates that fit on the stack.
         let (misaligned, errno) = unsafe {
-            (callee.begin)(arena.log.as_mut_ptr(), values.result.as_ptr(), 77);
-            (self.trampoline.entry())(callee.target, args.cast(), result.cast(), &mut untouched);
+            (callee.begin)(arena.log.as_mut_ptr(), values.result.as_ptr(), ERRNO);
+            (self.trampoline.entry())(callee.target, args.cast(), result.cast(), &mut captured);
             let errno = io::Error::last_os_error().raw_os_error();
             ((callee.end)(&mut end), errno)
         };
@@ -223,7 +232,8 @@ impl<'a> Case<'a> {
             format!("{signature} compiled by {}, values {placement:?}:\n{plan}\n", callee.compiler.name)
         };
         assert_eq!(misaligned, 0, "{}a frame or an argument is misaligned", context());
-        assert_eq!((errno, untouched), (Some(77), 0x5a5a), "{}errno", context());
+        let expected = if self.options.capture_errno { ERRNO } else { UNTOUCHED };
+        assert_eq!((errno, captured), (Some(ERRNO), expected), "{}errno itself and as captured", context());
         self.assert_seen(seen, &values, context);
         // SAFETY: `result` has this many bytes wherever it was placed.
         let written = self.result_size().map(|size| unsafe { std::slice::from_raw_parts(result, size) });
