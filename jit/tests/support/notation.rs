@@ -13,14 +13,6 @@ pub(crate) fn signature(text: &str) -> Signature {
     signature
 }
 
-/// The type that a text in this notation describes.
-pub(crate) fn ty(text: &str) -> Type {
-    let mut parser = Parser { text, rest: text };
-    let ty = parser.ty();
-    parser.end();
-    ty
-}
-
 struct Parser<'a> {
     text: &'a str,
     rest: &'a str,
