@@ -241,7 +241,7 @@ impl Arg {
     fn verify_cover(&self, layout: &Layout, pieces: &[Piece]) -> Result<(), FaultKind> {
         let mut covered = vec![false; self.size as usize];
         for &Piece { offset, len, .. } in pieces {
-            let range = (1..=16).contains(&len) && offset + u32::from(len) <= self.size;
+            let range = (1..=16).contains(&len) && offset.saturating_add(len.into()) <= self.size;
             if !range {
                 return Err(FaultKind::Range { offset, len });
             }
