@@ -323,7 +323,7 @@ impl fmt::Display for Loc {
 
 impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{} in {}", self.offset, self.offset + u32::from(self.len), self.loc)?;
+        write!(f, "{}..{} in {}", self.offset, self.offset.saturating_add(self.len.into()), self.loc)?;
         f.write_str(match self.ext {
             Ext::None => "",
             Ext::Zero => " zero-extended",
