@@ -8,7 +8,7 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::abi::Abi;
-use crate::compile::{Compiled, Compiler};
+use crate::compile::Compiler;
 use crate::error::JitError;
 use crate::lower::shape::Shape;
 use crate::lower::shim::Shim;
@@ -89,13 +89,12 @@ impl Jit {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let State { compiler, trampolines, shims } = &mut *state;
         let code = trampolines.get_or_make(shape, || {
-            let shim = Outgoing::of(abi, &plan).shim.zip(plan.vector_count);
-            let shim = shim.map(|(target, vectors)| {
-                let shim = Shim { target, vectors };
-                shims.get_or_make(shim, || Code::link(compiler.isa(), &Compiled::assembled(shim.code()), None))
-            });
-            let shim = shim.transpose()?;
-            let compiled = compiler.slots(abi, &plan, options, shim.as_deref().map(Code::entry))?;
+            let outgoing = Outgoing::of(abi, &plan);
+            let shim = match outgoing.shim {
+                None => None,
+                Some(shim) => Some(shims.get_or_make(shim, || Code::link_shim(compiler.isa(), shim))?),
+            };
+            let compiled = compiler.slots(&plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
             Code::link(compiler.isa(), &compiled, shim)
         })?;
         Ok(Trampoline::new(code))

@@ -10,9 +10,8 @@ use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
 use cranelift_module::{FuncId, ModuleReloc};
 use target_lexicon::Triple;
 
-use crate::abi::Abi;
 use crate::error::JitError;
-use crate::lower::signature::{Outgoing, call_conv};
+use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
 use crate::plan::Plan;
 
@@ -48,16 +47,15 @@ impl Compiler {
         &self.isa
     }
 
-    /// Compiles the `slots` trampoline of a normalised plan; `shim` is the address to call where the plan needs one.
+    /// Compiles the `slots` trampoline of a normalised plan; `shim` is where the code of the call's shim is, if it has one.
     pub(crate) fn slots(
         &mut self,
-        abi: Abi,
         plan: &Plan,
+        outgoing: &Outgoing,
         options: Options,
         shim: Option<*const u8>,
     ) -> Result<Compiled, JitError> {
-        let outgoing = Outgoing::of(abi, plan);
-        self.build(slots::signature(call_conv(abi)), |b| slots::emit(b, plan, &outgoing, options, shim));
+        self.build(slots::signature(outgoing.call_conv), |b| slots::emit(b, plan, outgoing, options, shim));
         self.compile()
     }
 
@@ -87,10 +85,18 @@ impl Compiler {
         })
     }
 
-    /// The IR of the current function.
+    /// The IR of the function compiled last.
     #[cfg(feature = "disasm")]
     pub(crate) fn clif(&self) -> String {
         self.context.func.display().to_string()
+    }
+
+    /// The instructions of the function compiled last.
+    #[cfg(feature = "disasm")]
+    pub(crate) fn disassembly(&self) -> Result<String, JitError> {
+        let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
+        let code = self.context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
+        code.disassemble(Some(&self.context.func.params), &capstone).map_err(JitError::codegen)
     }
 }
 

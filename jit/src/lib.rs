@@ -13,6 +13,8 @@ mod cache;
 #[cfg(feature = "cranelift")]
 mod compile;
 mod error;
+#[cfg(feature = "disasm")]
+mod explain;
 mod layout;
 #[cfg(feature = "cranelift")]
 mod lower;
@@ -25,6 +27,8 @@ pub use abi::Abi;
 #[cfg(feature = "cranelift")]
 pub use cache::{Jit, SlotsEntry, Trampoline};
 pub use error::JitError;
+#[cfg(feature = "disasm")]
+pub use explain::Explanation;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 #[cfg(feature = "cranelift")]
 pub use lower::Options;

@@ -15,11 +15,16 @@ pub enum Abi {
     SysV64,
 }
 
-/// How many registers a convention passes arguments in.
+/// How many registers a convention has for a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "only lowering asks"))]
 pub(crate) struct Registers {
+    /// Integer registers for arguments.
     pub(crate) int: u8,
+    /// Floating-point registers for arguments.
     pub(crate) float: u8,
+    /// All integer registers that the callee may overwrite, so that they need not be saved.
+    pub(crate) int_scratch: u8,
 }
 
 impl Abi {

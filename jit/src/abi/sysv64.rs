@@ -10,7 +10,7 @@ use crate::layout::Layout;
 use crate::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return};
 use crate::types::{Scalar, Signature, Type};
 
-pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8 };
+pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8, int_scratch: 9 };
 
 /// A class of an eightbyte, ordered so that merging two of them is `max` (psABI, "classification", step 4: equal classes
 /// stay; NO_CLASS yields; MEMORY wins; INTEGER wins over SSE).

@@ -1,16 +1,16 @@
 //! Calls of C functions: values from an entry into the words of an [`Outgoing`] call, and its results back.
 
-use cranelift_codegen::ir::{InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::bytes::{self, UNALIGNED};
 use super::signature::{Content, Outgoing};
-use crate::plan::{Arg, Ext, Loc, Piece, Plan};
+use crate::plan::{Ext, Loc, Piece, Plan};
 
 /// Where an entry's arguments come from.
 pub(crate) trait Source {
-    /// A word holding the piece of a scalar argument.
-    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece) -> Value;
+    /// A word of type `ty` holding the piece of a scalar argument.
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value;
     /// The address of an aggregate argument's bytes.
     fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value;
     /// The address for a hidden result.
@@ -32,9 +32,9 @@ pub(crate) fn emit(
         .map(|param| match param.content {
             Content::Piece { arg, ref piece } if plan.args[arg].aggregate => {
                 let base = source.address(b, arg);
-                Some(load_piece(b, base, &plan.args[arg], piece))
+                Some(load_piece(b, base, piece, param.ty))
             }
-            Content::Piece { arg, ref piece } => Some(source.scalar(b, arg, piece)),
+            Content::Piece { arg, ref piece } => Some(source.scalar(b, arg, piece, param.ty)),
             Content::Copy { arg, .. } => Some(source.address(b, arg)),
             Content::ResultPointer => Some(source.result_pointer(b)),
             Content::Target => Some(target),
@@ -61,17 +61,13 @@ pub(crate) fn emit(
     b.inst_results(call).to_vec()
 }
 
-/// A word from an aggregate's bytes.
-fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, arg: &Arg, piece: &Piece) -> Value {
+/// A word of type `ty` from an aggregate's bytes.
+fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, piece: &Piece, ty: ir::Type) -> Value {
     let offset = piece.offset as i32;
-    match (piece.loc, piece.len) {
-        (Loc::Float(_), 4) => b.ins().load(types::F32, UNALIGNED, base, offset),
-        (Loc::Float(_), _) => b.ins().load(types::F64, UNALIGNED, base, offset),
-        (_, 16) => b.ins().load(types::I8X16, UNALIGNED, base, offset),
-        (_, len) => {
-            debug_assert!(piece.offset + u32::from(len) <= arg.size);
-            bytes::load(b, base, offset, len, piece.offset)
-        }
+    if ty == types::I64 {
+        bytes::load(b, base, offset, piece.len, piece.offset)
+    } else {
+        b.ins().load(ty, UNALIGNED, base, offset)
     }
 }
 

@@ -19,6 +19,7 @@ impl Shape {
         Self(packer.0.into_boxed_slice())
     }
 
+    #[cfg(feature = "disasm")]
     pub(crate) fn as_bytes(&self) -> &[u8] {
         &self.0
     }

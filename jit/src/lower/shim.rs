@@ -4,7 +4,14 @@
 //! which Cranelift's IR cannot set. So a variadic trampoline calls a shim, with the function's address in a place that holds
 //! no argument; the shim sets eax and jumps.
 
-use super::signature::ShimTarget;
+/// Where a shim finds the function to call.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub(crate) enum ShimTarget {
+    /// In the n-th integer register.
+    Register(u8),
+    /// On the stack, this many bytes behind the first stack argument.
+    Stack(u32),
+}
 
 /// The few bytes of code that set al to `vectors` and jump to the function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]

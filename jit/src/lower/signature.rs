@@ -7,6 +7,7 @@
 use cranelift_codegen::ir::{self, AbiParam, ArgumentPurpose, types};
 use cranelift_codegen::isa::CallConv;
 
+use super::shim::{Shim, ShimTarget};
 use crate::abi::{Abi, Registers};
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
 
@@ -39,15 +40,6 @@ pub(crate) struct Param {
     pub(crate) ty: ir::Type,
 }
 
-/// Where a variadic call's shim finds the function to call.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub(crate) enum ShimTarget {
-    /// In the n-th integer register.
-    Register(u8),
-    /// On the stack, this many bytes behind the first stack argument.
-    Stack(u32),
-}
-
 /// The call that a plan describes, in Cranelift's terms.
 #[derive(Debug)]
 pub(crate) struct Outgoing {
@@ -55,8 +47,8 @@ pub(crate) struct Outgoing {
     /// Words of the result.
     pub(crate) returns: Vec<Piece>,
     /// For calls that go through a shim.
-    pub(crate) shim: Option<ShimTarget>,
-    call_conv: CallConv,
+    pub(crate) shim: Option<Shim>,
+    pub(crate) call_conv: CallConv,
 }
 
 impl Outgoing {
@@ -73,7 +65,8 @@ impl Outgoing {
         for (index, arg) in plan.args.iter().enumerate() {
             places.put_argument(index, arg);
         }
-        let shim = plan.vector_count.map(|_| places.put_target(registers, plan.stack_size));
+        let shim =
+            plan.vector_count.map(|vectors| Shim { target: places.put_target(registers, plan.stack_size), vectors });
         Self { params: places.into_params(registers), returns, shim, call_conv: call_conv(abi) }
     }
 
@@ -90,7 +83,7 @@ impl Outgoing {
 }
 
 /// Cranelift's name of a convention.
-pub(crate) const fn call_conv(abi: Abi) -> CallConv {
+const fn call_conv(abi: Abi) -> CallConv {
     match abi {
         Abi::SysV64 => CallConv::SystemV,
     }
@@ -171,16 +164,33 @@ impl Places {
         }
     }
 
+    /// Stack words wait in registers until all are loaded. Those that find no free integer register travel through float
+    /// registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
+    fn spread_stack_words(&mut self, registers: Registers) {
+        let ints = self.ints.iter().flatten().count();
+        // The function's address takes one, and so does the address of an aggregate that is being copied.
+        let free = usize::from(registers.int_scratch).saturating_sub(ints + 2);
+        let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
+        for (_, param) in words.skip(free) {
+            if matches!(param.content, Content::Piece { piece: Piece { len: 8, ext: Ext::None, .. }, .. }) {
+                param.ty = types::F64;
+            }
+        }
+    }
+
     fn into_params(mut self, registers: Registers) -> Vec<Param> {
         let padding = |ty| Param { content: Content::Padding, ty };
+        self.spread_stack_words(registers);
         if !self.stack.is_empty() {
             self.ints.resize(registers.int.into(), None);
         }
-        if self.stack.iter().any(|(_, param)| param.ty.is_vector()) {
+        // Any float word on the stack: one that waits to be copied into the registers before it.
+        let float = self.stack.iter().map(|(_, param)| param.ty).find(|ty| ty.is_float() || ty.is_vector());
+        if float.is_some() {
             self.floats.resize(registers.float.into(), None);
         }
         let ints = self.ints.into_iter().map(|param| param.unwrap_or(padding(types::I64)));
-        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(types::I8X16)));
+        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(float.unwrap_or(types::F64))));
         let mut params: Vec<_> = ints.chain(floats).collect();
 
         self.stack.sort_by_key(|&(offset, _)| offset);

@@ -128,14 +128,9 @@ impl Slots {
 }
 
 impl Source for Slots {
-    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece) -> Value {
-        match piece.loc {
-            Loc::Float(_) => self.load(b, arg, super::signature::word_type(piece)),
-            _ => {
-                let word = self.load(b, arg, types::I64);
-                extend(b, word, piece)
-            }
-        }
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
+        let word = self.load(b, arg, ty);
+        if ty == types::I64 { extend(b, word, piece) } else { word }
     }
 
     fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {

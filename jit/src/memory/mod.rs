@@ -16,6 +16,7 @@ use memmap2::Mmap;
 
 use crate::compile::Compiled;
 use crate::error::JitError;
+use crate::lower::shim::Shim;
 use pages::Pages;
 use unwind::Registration;
 
@@ -52,6 +53,11 @@ impl Code {
             None => None,
         };
         Ok(Self { _unwind: unwind, map, len: compiled.bytes.len(), _callee: callee })
+    }
+
+    /// Puts a shim into memory of its own.
+    pub(crate) fn link_shim(isa: &OwnedTargetIsa, shim: Shim) -> Result<Self, JitError> {
+        Self::link(isa, &Compiled::assembled(shim.code()), None)
     }
 
     /// The address to call.

@@ -1,0 +1,51 @@
+//! What becomes of a signature on its way to machine code, for people and programs that look for a mistake.
+
+use crate::abi::Abi;
+use crate::compile::Compiler;
+use crate::error::JitError;
+use crate::lower::shape::Shape;
+use crate::lower::signature::Outgoing;
+use crate::lower::{Options, slots};
+use crate::memory::Code;
+use crate::plan::Plan;
+use crate::types::Signature;
+
+/// The stages behind the layout of one signature, on the host's convention.
+#[derive(Clone, Debug)]
+pub struct Explanation {
+    /// The convention.
+    pub abi: Abi,
+    /// Where every argument and the result live.
+    pub plan: Plan,
+    /// The key under which the code is shared: signatures with equal shapes use one trampoline.
+    pub shape: Vec<u8>,
+    /// The trampoline in Cranelift's IR.
+    pub clif: String,
+    /// The trampoline's instructions.
+    pub disassembly: String,
+    /// The trampoline's bytes.
+    pub code: Vec<u8>,
+    /// For a variadic call, the bytes of the shim through which the function is called.
+    pub shim: Option<Vec<u8>>,
+}
+
+impl Explanation {
+    /// Compiles a trampoline of the `slots` entry and keeps what each stage made.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Jit::slots`](crate::Jit::slots).
+    pub fn of(signature: &Signature, options: Options) -> Result<Self, JitError> {
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let plan = abi.plan(signature)?;
+        let normalised = slots::normalise(signature, plan.clone());
+        let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
+        let outgoing = Outgoing::of(abi, &normalised);
+        let mut compiler = Compiler::new()?;
+        let shim = outgoing.shim.map(|shim| Code::link_shim(compiler.isa(), shim)).transpose()?;
+        let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(Code::entry))?.bytes;
+        let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
+        let shim = shim.map(|shim| shim.bytes().to_vec());
+        Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
+    }
+}
