@@ -1,1 +1,73 @@
-//! hotcall
+//! Calls C functions from language runtimes at the cost of a call.
+//!
+//! A runtime says what it wants to call as data, while it runs: a library, a symbol, a [`Signature`] of C types. hotcall
+//! compiles the signature to machine code (a *trampoline*) that unpacks the runtime's argument buffer into the registers
+//! and the stack that the calling convention asks for, structs by value included, and calls the function.
+//!
+//! ```
+//! # #[cfg(all(target_os = "linux", feature = "jit"))]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! use hotcall::{Library, Signature, Type};
+//!
+//! // SAFETY: loading libm runs no code that could do harm.
+//! let libm = unsafe { Library::open("libm.so.6") }?;
+//! let pow = libm.function("pow", &Signature::new([Type::F64, Type::F64], Type::F64)?)?;
+//!
+//! // SAFETY: this is pow's signature.
+//! let result = unsafe { pow.call(&[2.0.into(), 10.0.into()]) }?;
+//! assert_eq!(result.as_f64(), 1024.0);
+//! # Ok(())
+//! # }
+//! # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+//! # fn main() {}
+//! ```
+//!
+//! # The parts
+//!
+//! | part | what for |
+//! |---|---|
+//! | [`Type`], [`Signature`] | C's types as data, made by builders |
+//! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
+//! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
+//! | [`Slot`] | one argument or result: eight bytes in canonical form |
+//! | [`Member`] | structs' bytes, read and written by member |
+//! | [`OwnedCall`] | a call to be made on another thread |
+//! | [`Error`] | what can go wrong before C is called |
+//!
+//! # What is unsafe
+//!
+//! Loading a library, because its initialisers run, and calling through a declaration, because nothing can check that the
+//! declaration is true. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
+//! whatever they hold. Before a call hotcall checks what it can: the number of arguments, the sizes of structs, and that
+//! the library was not closed.
+//!
+//! # Closing
+//!
+//! [`Library::close`] makes later look-ups and calls fail, and waits for nothing. The library is unmapped when the last
+//! [`Function`], [`Static`] and [`OwnedCall`] of it is gone, so a running call never loses the code under it.
+//!
+//! # Platforms
+//!
+//! 64-bit little-endian targets. Calls are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
+
+mod bytes;
+mod code;
+mod errno;
+mod error;
+mod function;
+mod library;
+mod owned_call;
+mod slot;
+
+pub use hotcall_jit::{
+    Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+};
+
+pub use bytes::Member;
+pub use code::Entry;
+pub use error::Error;
+pub use function::{Function, FunctionOptions};
+pub use library::{Binding, Library, OpenFlags, Resolved, Static, Visibility, resolve};
+pub use owned_call::{Outcome, OwnedCall, Value};
+pub use slot::Slot;

@@ -15,6 +15,10 @@ use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
 /// `memcpy`, as compilers do. Measured: at 256 bytes both take the same time, and compiling grows with the words.
 const MAX_WORDS: u32 = 256;
 
+/// The most stack words that the blocks of one call become; later blocks go by `memcpy` too. Every word is live until the
+/// call, and the time to compile grows with the square of their number.
+const MAX_BLOCK_WORDS: usize = 64;
+
 /// Fewer 16-byte words than this are not worth the padding of the vector registers that they need; measured.
 const MIN_VECTORS: usize = 2;
 
@@ -105,6 +109,7 @@ struct Places {
     ints: Vec<Option<Param>>,
     floats: Vec<Option<Param>>,
     stack: Vec<(u32, Param)>,
+    block_words: usize,
 }
 
 impl Places {
@@ -138,7 +143,7 @@ impl Places {
     /// A block as words: 16 bytes at a time where the stack is so aligned and it pays, then 8, then what is left.
     fn put_block(&mut self, arg: usize, size: u32, stack: u32) {
         let mut at = 0;
-        if size > MAX_WORDS {
+        if size > MAX_WORDS || (size >= 8 && self.block_words >= MAX_BLOCK_WORDS) {
             at = size & !7;
             self.put(Loc::Stack(stack), Param { content: Content::Copy { arg, size: at }, ty: types::I64 });
         }
@@ -148,6 +153,7 @@ impl Places {
             let len = if vectors && left >= 16 { 16 } else { left.min(8) as u8 };
             self.put_piece(arg, Piece { offset: at, len, loc: Loc::Stack(stack + at), ext: Ext::None });
             at += u32::from(len);
+            self.block_words += 1;
         }
     }
 

@@ -1,0 +1,237 @@
+//! The bytes of structs, unions and arrays, read and written by member.
+
+use hotcall_jit::{Extent, Places, Scalar, Type};
+
+use crate::error::Error;
+use crate::slot::Slot;
+
+/// A part of a struct, union or array: where it lies in the bytes of the whole, and its type.
+///
+/// Find it once, read and write it in any number of values. The bytes need no alignment.
+///
+/// ```
+/// use hotcall::{Member, Type};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let point = Type::structure([("x", Type::F64), ("y", Type::F64)])?;
+/// let line = Type::structure([("id", Type::U8), ("ends", Type::array(point, 2)?)])?;
+/// let y = Member::at(&line, "ends[1].y")?;
+/// assert_eq!(y.offset(), 32);
+///
+/// let mut bytes = [0; 40];
+/// y.write(&mut bytes, 2.5.into())?;
+/// assert_eq!(y.read(&bytes)?.as_f64(), 2.5);
+/// # Ok(())
+/// # }
+/// ```
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Member {
+    offset: usize,
+    size: usize,
+    ty: Type,
+}
+
+impl Member {
+    /// The whole of a type, at offset 0.
+    ///
+    /// # Errors
+    ///
+    /// The type exceeds the size limit.
+    pub fn whole(ty: &Type) -> Result<Self, Error> {
+        Self::new(0, ty)
+    }
+
+    /// The part of a type at a path: names joined by dots, indices in brackets, as in C (`ends[1].y`). The empty path is
+    /// the whole.
+    ///
+    /// # Errors
+    ///
+    /// The path is malformed or leads nowhere; the type exceeds the size limit.
+    pub fn at(ty: &Type, path: &str) -> Result<Self, Error> {
+        let mut member = Self::whole(ty)?;
+        let mut rest = path;
+        while !rest.is_empty() {
+            let first = rest.len() == path.len();
+            let (step, after) = Step::first(rest, first)
+                .ok_or_else(|| Error::MemberPath { path: path.into(), at: path.len() - rest.len() })?;
+            member = match step {
+                Step::Name(name) => member.field(name)?,
+                Step::Index(index) => member.index(index)?,
+            };
+            rest = after;
+        }
+        Ok(member)
+    }
+
+    /// The member with this name. The members of anonymous structs and unions count as the struct's own, as in C11.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn field(&self, name: &str) -> Result<Self, Error> {
+        let missing = || Error::NoMember { ty: self.ty.clone(), member: name.into() };
+        self.find(name)?.ok_or_else(missing)
+    }
+
+    /// The element of an array, or the member of a struct or union by its position, both from 0.
+    ///
+    /// # Errors
+    ///
+    /// There is none.
+    pub fn index(&self, index: usize) -> Result<Self, Error> {
+        let missing = || Error::NoIndex { ty: self.ty.clone(), index, len: self.len() };
+        match &self.ty {
+            Type::Array(array) if index < self.len() => {
+                let element = Self::new(0, array.element())?;
+                Ok(Self { offset: self.offset + index * element.size, ..element })
+            }
+            Type::Aggregate(aggregate) => {
+                let (offset, field) = Places::of(aggregate).nth(index).ok_or_else(missing)?.map_err(too_large)?;
+                Self::new(self.offset + offset as usize, field.ty())
+            }
+            Type::Array(_) | Type::Scalar(_) => Err(missing()),
+        }
+    }
+
+    /// The number of elements or members; 0 for a scalar.
+    pub fn len(&self) -> usize {
+        match &self.ty {
+            Type::Scalar(_) => 0,
+            Type::Array(array) => array.len() as usize,
+            Type::Aggregate(aggregate) => aggregate.fields().len(),
+        }
+    }
+
+    /// Whether it has no elements or members.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Bytes from the start of the whole.
+    pub const fn offset(&self) -> usize {
+        self.offset
+    }
+
+    /// Its size in bytes.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Its type.
+    pub const fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// Reads a scalar from the bytes of the whole, as a canonical slot.
+    ///
+    /// # Errors
+    ///
+    /// It is no scalar; the bytes end before it does.
+    pub fn read(&self, whole: &[u8]) -> Result<Slot, Error> {
+        let scalar = self.scalar()?;
+        Ok(load(scalar, self.bytes(whole)?))
+    }
+
+    /// Writes a scalar to the bytes of the whole: the low bytes of the slot, or 0 or 1 for a `bool`.
+    ///
+    /// # Errors
+    ///
+    /// It is no scalar; the bytes end before it does.
+    pub fn write(&self, whole: &mut [u8], value: Slot) -> Result<(), Error> {
+        let scalar = self.scalar()?;
+        store(scalar, value, self.bytes_mut(whole)?);
+        Ok(())
+    }
+
+    /// Its bytes among those of the whole.
+    ///
+    /// # Errors
+    ///
+    /// The bytes end before it does.
+    pub fn bytes<'a>(&self, whole: &'a [u8]) -> Result<&'a [u8], Error> {
+        whole.get(self.offset..self.end()).ok_or_else(|| self.too_short(whole.len()))
+    }
+
+    /// Its bytes among those of the whole, to be written.
+    ///
+    /// # Errors
+    ///
+    /// The bytes end before it does.
+    pub fn bytes_mut<'a>(&self, whole: &'a mut [u8]) -> Result<&'a mut [u8], Error> {
+        let given = whole.len();
+        whole.get_mut(self.offset..self.end()).ok_or_else(|| self.too_short(given))
+    }
+
+    fn new(offset: usize, ty: &Type) -> Result<Self, Error> {
+        let extent = Extent::of(ty).map_err(too_large)?;
+        Ok(Self { offset, size: extent.size as usize, ty: ty.clone() })
+    }
+
+    /// Searches named members here and, as C does, inside members without a name.
+    fn find(&self, name: &str) -> Result<Option<Self>, Error> {
+        let Some(aggregate) = self.ty.as_aggregate() else { return Ok(None) };
+        for place in Places::of(aggregate) {
+            let (offset, field) = place.map_err(too_large)?;
+            let here = || Self::new(self.offset + offset as usize, field.ty());
+            let found = match field.name() {
+                Some(own) if own == name => Some(here()?),
+                Some(_) => None,
+                None => here()?.find(name)?,
+            };
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+        Ok(None)
+    }
+
+    fn end(&self) -> usize {
+        self.offset + self.size
+    }
+
+    fn scalar(&self) -> Result<Scalar, Error> {
+        let error = || Error::AggregateMember { ty: self.ty.clone(), offset: self.offset };
+        self.ty.as_scalar().ok_or_else(error)
+    }
+
+    fn too_short(&self, given: usize) -> Error {
+        Error::MemberBounds { ty: self.ty.clone(), offset: self.offset, end: self.end(), given }
+    }
+}
+
+/// One step of a path.
+enum Step<'a> {
+    Name(&'a str),
+    Index(usize),
+}
+
+impl<'a> Step<'a> {
+    /// The first step of a path and what follows it. Only the first name of a path has no dot before it.
+    fn first(path: &'a str, at_start: bool) -> Option<(Self, &'a str)> {
+        if let Some(rest) = path.strip_prefix('[') {
+            let (index, after) = rest.split_once(']')?;
+            let digits = index.bytes().all(|byte| byte.is_ascii_digit());
+            return Some((Self::Index(index.parse().ok().filter(|_| digits)?), after));
+        }
+        let rest = if at_start { path } else { path.strip_prefix('.')? };
+        let (name, after) = rest.split_at(rest.find(['.', '[']).unwrap_or(rest.len()));
+        (!name.is_empty()).then_some((Self::Name(name), after))
+    }
+}
+
+fn too_large(source: hotcall_jit::LayoutError) -> Error {
+    Error::Layout { name: source.ty.to_string().into(), source }
+}
+
+/// The canonical slot of a scalar's bytes, of which there are as many as it has.
+pub(crate) fn load(scalar: Scalar, bytes: &[u8]) -> Slot {
+    let mut all = [0; 8];
+    all.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
+    Slot::from_bits(u64::from_le_bytes(all)).canonical(scalar)
+}
+
+/// Writes a slot as a scalar's bytes, of which there are as many as it has.
+pub(crate) fn store(scalar: Scalar, value: Slot, bytes: &mut [u8]) {
+    let all = value.canonical(scalar).to_bits().to_le_bytes();
+    bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
+}

@@ -1,0 +1,109 @@
+//! What can go wrong before a call: one public error, whose variants name the failed step and carry its data.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::PathBuf;
+
+use hotcall_jit::{JitError, LayoutError, Type};
+
+use crate::library::Resolved;
+
+/// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
+///
+/// Indices of arguments count from 0 in the data and from 1 in the messages.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Error {
+    /// A library without a name; the process itself is [`Library::this_process`](crate::Library::this_process).
+    #[error("the name of the library is empty")]
+    EmptyName,
+    /// A name that the loader would cut short.
+    #[error("the name of the library, {name:?}, has a zero byte in it")]
+    NulInName { name: OsString },
+    /// The file system has no such path, or does not show it.
+    #[error("cannot find library {}: {source}", path.display())]
+    Resolve { path: PathBuf, source: io::Error },
+    /// A directory, a device or the like.
+    #[error("library {} is not a file", path.display())]
+    NotAFile { path: PathBuf },
+    /// A path that the loader reads differently: glibc replaces `$ORIGIN`, `$LIB` and `$PLATFORM`, Windows adds `.dll` to
+    /// names without an extension.
+    #[error("library {} cannot be loaded by this path: the loader would read another file", path.display())]
+    Rewritten { path: PathBuf },
+    /// A [`Resolved`] that [`resolve`](crate::resolve) would not have made: a relative path, or a bare name that is a path.
+    #[error("{library} is not a resolved library")]
+    NotResolved { library: Resolved },
+    /// The loader's refusal, in its own words.
+    #[error("cannot load {library}: {message}")]
+    Load { library: Resolved, message: Box<str> },
+    /// A look-up or a call after [`Library::close`](crate::Library::close).
+    #[error("{library} is closed")]
+    Closed { library: Resolved },
+    /// A symbol without a name.
+    #[error("the name of a symbol of {library} is empty")]
+    EmptySymbol { library: Resolved },
+    /// A name that the loader would cut short.
+    #[error("the name of symbol {symbol:?} of {library} has a zero byte in it")]
+    NulInSymbol { library: Resolved, symbol: Box<str> },
+    /// The loader's refusal, in its own words.
+    #[error("{library} has no symbol {symbol:?}: {message}")]
+    Symbol { library: Resolved, symbol: Box<str>, message: Box<str> },
+    /// The symbol exists and has no address: an indirect function that was not resolved, or an absolute 0.
+    #[error("symbol {symbol:?} of {library} has the null address")]
+    NullSymbol { library: Resolved, symbol: Box<str> },
+    /// A function made from the null pointer.
+    #[error("the address of function {function:?} is null")]
+    NullFunction { function: Box<str> },
+    /// A type exceeds a limit.
+    #[error("{name:?}: {source}")]
+    Layout { name: Box<str>, source: LayoutError },
+    /// No code could be made for the signature, or hotcall was built without the feature `jit`.
+    #[error("cannot compile the call of {function:?}: {source}")]
+    Compile { function: Box<str>, source: Box<JitError> },
+
+    /// More or fewer slots than parameters.
+    #[error("function {function:?} takes {expected} arguments, not {given}")]
+    ArgumentCount { function: Box<str>, expected: usize, given: usize },
+    /// The slot of a struct or union holds no address.
+    #[error("argument {} of function {function:?} is {ty}, and its slot is null", index + 1)]
+    NullAggregate { function: Box<str>, index: usize, ty: Type },
+    /// Bytes for a parameter that is no struct or union, or does not exist.
+    #[error("argument {} of function {function:?} is not a struct or union", index + 1)]
+    NotAggregate { function: Box<str>, index: usize },
+    /// Bytes of another length than the parameter's type has.
+    #[error("argument {} of function {function:?} is {ty} of {expected} bytes, not {given}", index + 1)]
+    AggregateLength { function: Box<str>, index: usize, ty: Type, expected: usize, given: usize },
+    /// The result is a struct or union, which has no slot.
+    #[error("function {function:?} returns {ty}: use call_into")]
+    AggregateResult { function: Box<str>, ty: Type },
+    /// The result is no struct or union.
+    #[error("function {function:?} returns no struct or union: use call")]
+    ScalarResult { function: Box<str> },
+    /// Result bytes of another length than the result's type has.
+    #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
+    ResultLength { function: Box<str>, ty: Type, expected: usize, given: usize },
+
+    /// A read or write of a slot where a static is a struct, a union or an array.
+    #[error("static {name:?} is {ty}: use read_into and write_from")]
+    AggregateStatic { name: Box<str>, ty: Type },
+    /// Bytes of another length than the static's type has.
+    #[error("static {name:?} is {ty} of {expected} bytes, not {given}")]
+    StaticLength { name: Box<str>, ty: Type, expected: usize, given: usize },
+
+    /// The type has no member of that name.
+    #[error("{ty} has no member {member:?}")]
+    NoMember { ty: Type, member: Box<str> },
+    /// The type has fewer members or elements.
+    #[error("{ty} has {len} members, and none with index {index}")]
+    NoIndex { ty: Type, index: usize, len: usize },
+    /// A path that is not names, dots and indices in brackets.
+    #[error("{path:?} is no path to a member: byte {at} is unexpected")]
+    MemberPath { path: Box<str>, at: usize },
+    /// A read or write of a slot where a member is a struct, a union or an array.
+    #[error("the member at byte {offset} is {ty}, which has no slot")]
+    AggregateMember { ty: Type, offset: usize },
+    /// The bytes end before the member does.
+    #[error("the member at byte {offset} is {ty} and ends at byte {end}, and there are {given} bytes")]
+    MemberBounds { ty: Type, offset: usize, end: usize, given: usize },
+}

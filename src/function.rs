@@ -1,0 +1,431 @@
+//! A C function that can be called: its compiled trampoline, its address, and what keeps both alive.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::{Arc, OnceLock};
+
+use hotcall_jit::{Extent, LayoutError, Signature, Type};
+
+use crate::code::{Code, Entry};
+use crate::errno;
+use crate::error::Error;
+use crate::library::Mapping;
+use crate::owned_call::{Outcome, OwnedCall, Value};
+use crate::slot::Slot;
+
+/// Choices when a function is made.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct FunctionOptions {
+    /// Whether [prepared](Function::prepare) calls capture errno. Compiles the code of [`Function::call_errno`] at once
+    /// instead of at its first use.
+    pub capture_errno: bool,
+}
+
+/// A C function with a signature, ready to be called from any thread.
+///
+/// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
+/// from, and refuses calls once that was closed.
+///
+/// Arguments are [slots](Slot) in canonical form, structs and unions as addresses of their bytes
+/// ([`Function::aggregate`]):
+///
+/// ```
+/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Library, Member, Signature, Type};
+///
+/// let pair = Type::structure([("quot", Type::I32), ("rem", Type::I32)])?.named("div_t");
+/// let signature = Signature::new([Type::I32, Type::I32], pair.clone())?;
+/// // SAFETY: libc is loaded already.
+/// let libc = unsafe { Library::open("libc.so.6") }?;
+/// let div = libc.function("div", &signature)?;
+/// let mut result = [0; 8];
+/// // SAFETY: this is div's signature.
+/// unsafe { div.call_into(&[17.into(), 5.into()], &mut result) }?;
+/// assert_eq!(Member::at(&pair, "quot")?.read(&result)?.as_i32(), 3);
+/// assert_eq!(Member::at(&pair, "rem")?.read(&result)?.as_i32(), 2);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+#[repr(C)]
+pub struct Function {
+    // What a call needs comes first, so that it takes two loads from one cache line.
+    entry: Entry,
+    target: NonNull<c_void>,
+    shared: Arc<Shared>,
+}
+
+/// What a function has besides its code and its address.
+struct Shared {
+    /// Keeps `entry` alive.
+    _code: Code,
+    /// Compiled when errno is first asked for.
+    code_with_errno: OnceLock<Code>,
+    /// Keeps `target` mapped, unless it was given as an address.
+    library: Option<Arc<Mapping>>,
+    name: Box<str>,
+    signature: Signature,
+    /// The indices of parameters that are structs and unions, with their sizes.
+    aggregates: Box<[(u16, u32)]>,
+    result: ResultKind,
+    capture_errno: bool,
+}
+
+/// What the result needs from the caller.
+#[derive(Clone, Copy)]
+enum ResultKind {
+    /// A slot, which `void` leaves alone.
+    Slot,
+    /// Bytes.
+    Bytes(Extent),
+}
+
+// SAFETY: the target is code, which any thread may jump to and none writes to; everything else is `Send` and `Sync`.
+unsafe impl Send for Function {}
+// SAFETY: as above.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// A function at an address, such as a function pointer that C returned. `name` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// The address is null; no code can be made for the signature.
+    ///
+    /// # Safety
+    ///
+    /// The address stays that of a function as long as this or a clone of it is called.
+    pub unsafe fn from_address(
+        name: &str,
+        address: *const c_void,
+        signature: &Signature,
+        options: FunctionOptions,
+    ) -> Result<Self, Error> {
+        let address = NonNull::new(address.cast_mut()).ok_or_else(|| Error::NullFunction { function: name.into() })?;
+        Self::new(name, address, signature, options, None)
+    }
+
+    pub(crate) fn new(
+        name: &str,
+        target: NonNull<c_void>,
+        signature: &Signature,
+        options: FunctionOptions,
+        library: Option<Arc<Mapping>>,
+    ) -> Result<Self, Error> {
+        let fail = |source| Error::Layout { name: name.into(), source };
+        let code = Code::plain(name, signature)?;
+        let shared = Shared {
+            code_with_errno: OnceLock::new(),
+            library,
+            name: name.into(),
+            aggregates: aggregates(signature).map_err(fail)?,
+            result: result_kind(signature).map_err(fail)?,
+            signature: signature.clone(),
+            capture_errno: options.capture_errno,
+            _code: code,
+        };
+        if options.capture_errno {
+            shared.entry_with_errno()?;
+        }
+        Ok(Self { entry: shared._code.entry(), target, shared: Arc::new(shared) })
+    }
+
+    /// The symbol's name, or what was given for it.
+    pub fn name(&self) -> &str {
+        &self.shared.name
+    }
+
+    /// The signature.
+    pub fn signature(&self) -> &Signature {
+        &self.shared.signature
+    }
+
+    /// The address of the C function.
+    pub const fn address(&self) -> *const c_void {
+        self.target.as_ptr()
+    }
+
+    /// The compiled code, which lives as long as the function: what [`Function::call_unchecked`] calls with the
+    /// [address](Function::address) as its target.
+    pub const fn entry(&self) -> Entry {
+        self.entry
+    }
+
+    /// Whether prepared calls capture errno.
+    pub fn captures_errno(&self) -> bool {
+        self.shared.capture_errno
+    }
+
+    /// The slot for a struct or union argument: the address of these bytes, which must live until the call returns.
+    ///
+    /// # Errors
+    ///
+    /// The parameter is no struct or union; its size is not the length.
+    pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, Error> {
+        let shared = &*self.shared;
+        let found = shared.aggregates.iter().find(|&&(at, _)| usize::from(at) == index);
+        let (Some(&(_, size)), Some(ty)) = (found, shared.signature.params().get(index)) else {
+            return Err(Error::NotAggregate { function: shared.name.clone(), index });
+        };
+        if bytes.len() != size as usize {
+            return Err(Error::AggregateLength {
+                function: shared.name.clone(),
+                index,
+                ty: ty.clone(),
+                expected: size as usize,
+                given: bytes.len(),
+            });
+        }
+        Ok(bytes.as_ptr().into())
+    }
+
+    /// Calls the function, whose result is a scalar or `void` (an empty slot).
+    ///
+    /// C++ exceptions and panics of `extern "C-unwind"` functions pass through.
+    ///
+    /// # Errors
+    ///
+    /// Before the call: the library is closed, the number of arguments is wrong, the slot of a struct is null, or the
+    /// result is a struct or union.
+    ///
+    /// # Safety
+    ///
+    /// * The function has this signature, and calling it with these arguments, on this thread, is sound.
+    /// * The slots are in canonical form.
+    /// * The slots of structs and unions are addresses of as many bytes as they have.
+    pub unsafe fn call(&self, args: &[Slot]) -> Result<Slot, Error> {
+        self.shared.check(args)?;
+        self.shared.check_slot_result()?;
+        // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
+        Ok(unsafe { self.invoke(self.entry, args, ptr::null_mut()) })
+    }
+
+    /// Calls the function, whose result is a struct or union, and writes it to `result`: as many bytes as it has, which
+    /// may be aligned anyhow and overlap arguments.
+    ///
+    /// # Errors
+    ///
+    /// Before the call: the library is closed, the number of arguments is wrong, the slot of a struct is null, the result
+    /// is no struct or union, or `result` has not its length.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`].
+    pub unsafe fn call_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
+        self.shared.check(args)?;
+        let extent = self.shared.check_bytes_result(result.len())?;
+        // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
+        unsafe { self.invoke_into(self.entry, args, result, extent, ptr::null_mut()) };
+        Ok(())
+    }
+
+    /// [`Function::call`], and errno straight after: 0 if the function did not touch it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Function::call`]; at the first use also those of making code.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`].
+    pub unsafe fn call_errno(&self, args: &[Slot]) -> Result<(Slot, i32), Error> {
+        self.shared.check(args)?;
+        self.shared.check_slot_result()?;
+        let entry = self.shared.entry_with_errno()?;
+        let mut errno = 0;
+        errno::clear();
+        // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
+        let result = unsafe { self.invoke(entry, args, &mut errno) };
+        Ok((result, errno))
+    }
+
+    /// [`Function::call_into`], and errno straight after: 0 if the function did not touch it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Function::call_into`]; at the first use also those of making code.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`].
+    pub unsafe fn call_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
+        self.shared.check(args)?;
+        let extent = self.shared.check_bytes_result(result.len())?;
+        let entry = self.shared.entry_with_errno()?;
+        let mut errno = 0;
+        errno::clear();
+        // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
+        unsafe { self.invoke_into(entry, args, result, extent, &mut errno) };
+        Ok(errno)
+    }
+
+    /// Calls the function without a check: two loads and an indirect call of the trampoline.
+    ///
+    /// For runtimes that know by construction what [`Function::call`] checks, and that keep `args` and `result` in place
+    /// from call to call.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`], and:
+    /// * `args` has as many slots as the function has parameters, none of a struct or union null.
+    /// * `result` is a slot to write a scalar result to, or the address of as many bytes as the struct or union has that is
+    ///   returned, aligned as its type is. For `void` it is not touched.
+    /// * The library may be closed, since the function keeps it mapped, and calls after closing are then the caller's affair.
+    #[inline]
+    pub unsafe fn call_unchecked(&self, args: *const Slot, result: *mut Slot) {
+        // SAFETY: the caller vouches for the call; slots are the trampoline's u64; errno is not captured by this code.
+        unsafe { (self.entry)(self.target.as_ptr(), args.cast(), result.cast(), ptr::null_mut()) }
+    }
+
+    /// Prepares a call that can be made later and on another thread: the arguments are copied, structs and unions with
+    /// their bytes.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed, the number of arguments is wrong, or the slot of a struct is null.
+    ///
+    /// # Safety
+    ///
+    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    pub unsafe fn prepare(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
+        self.shared.check(args)?;
+        // SAFETY: the caller vouches that the slots of structs and unions are addresses of their bytes.
+        Ok(unsafe { OwnedCall::new(self.clone(), args, &self.shared.aggregates) })
+    }
+
+    /// Makes a prepared call, also after the library was closed.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`]; the slots are as many as the parameters.
+    pub(crate) unsafe fn run_prepared(&self, args: &[Slot]) -> Outcome {
+        let (entry, capture) = match self.shared.code_with_errno.get().filter(|_| self.shared.capture_errno) {
+            Some(code) => (code.entry(), true),
+            None => (self.entry, false),
+        };
+        let mut errno = 0;
+        if capture {
+            errno::clear();
+        }
+        let value = match self.shared.result {
+            // SAFETY: the caller vouches for the call.
+            ResultKind::Slot => Value::Slot(unsafe { self.invoke(entry, args, &mut errno) }),
+            ResultKind::Bytes(extent) => {
+                let mut bytes = vec![0; extent.size as usize].into_boxed_slice();
+                // SAFETY: the caller vouches for the call; the bytes are as many as the result.
+                unsafe { self.invoke_into(entry, args, &mut bytes, extent, &mut errno) };
+                Value::Bytes(bytes)
+            }
+        };
+        Outcome { value, errno: capture.then_some(errno) }
+    }
+
+    /// # Safety
+    ///
+    /// That of [`Function::call`]; the result is no struct or union; `errno` is writable if `entry` captures it.
+    unsafe fn invoke(&self, entry: Entry, args: &[Slot], errno: *mut i32) -> Slot {
+        let mut result = Slot::default();
+        // SAFETY: the caller vouches for the call; slots are the trampoline's u64.
+        unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), (&raw mut result).cast(), errno) };
+        result
+    }
+
+    /// # Safety
+    ///
+    /// That of [`Function::call`]; the result is a struct or union of this extent, and `result` has its size; `errno` is
+    /// writable if `entry` captures it.
+    unsafe fn invoke_into(&self, entry: Entry, args: &[Slot], result: &mut [u8], extent: Extent, errno: *mut i32) {
+        // C may write to the result's memory as its type is aligned.
+        if result.as_ptr().addr().is_multiple_of(extent.align.into()) {
+            // SAFETY: the caller vouches for the call and for the length of the result, which is aligned.
+            unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), result.as_mut_ptr().cast(), errno) };
+            return;
+        }
+        let mut aligned = vec![Aligned([0; 16]); result.len().div_ceil(16)];
+        let address = aligned.as_mut_ptr().cast::<u8>();
+        // SAFETY: the caller vouches for the call; the memory is aligned to 16 bytes, which is the most that a type has, and
+        // as long as the result, which it is then copied to. They are different memory.
+        unsafe {
+            entry(self.target.as_ptr(), args.as_ptr().cast(), address.cast(), errno);
+            ptr::copy_nonoverlapping(address, result.as_mut_ptr(), result.len());
+        }
+    }
+}
+
+/// Sixteen bytes with the alignment that any type is content with.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Aligned(pub(crate) [u8; 16]);
+
+impl Shared {
+    fn entry_with_errno(&self) -> Result<Entry, Error> {
+        if let Some(code) = self.code_with_errno.get() {
+            return Ok(code.entry());
+        }
+        let code = Code::capturing_errno(&self.name, &self.signature)?;
+        Ok(self.code_with_errno.get_or_init(|| code).entry())
+    }
+
+    /// What is checked before every call.
+    #[inline]
+    fn check(&self, args: &[Slot]) -> Result<(), Error> {
+        if let Some(library) = &self.library {
+            library.check_open()?;
+        }
+        let expected = self.signature.params().len();
+        if args.len() != expected {
+            return Err(Error::ArgumentCount { function: self.name.clone(), expected, given: args.len() });
+        }
+        for &(index, _) in &self.aggregates {
+            let index = usize::from(index);
+            if args[index].to_bits() == 0 {
+                let ty = self.signature.params()[index].clone();
+                return Err(Error::NullAggregate { function: self.name.clone(), index, ty });
+            }
+        }
+        Ok(())
+    }
+
+    fn check_slot_result(&self) -> Result<(), Error> {
+        match (self.result, self.signature.result()) {
+            (ResultKind::Bytes(_), Some(ty)) => {
+                Err(Error::AggregateResult { function: self.name.clone(), ty: ty.clone() })
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
+        let (ResultKind::Bytes(extent), Some(ty)) = (self.result, self.signature.result()) else {
+            return Err(Error::ScalarResult { function: self.name.clone() });
+        };
+        let expected = extent.size as usize;
+        if given != expected {
+            return Err(Error::ResultLength { function: self.name.clone(), ty: ty.clone(), expected, given });
+        }
+        Ok(extent)
+    }
+}
+
+fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {
+    let aggregates = (0..).zip(signature.params()).filter(|(_, ty)| ty.as_aggregate().is_some());
+    aggregates.map(|(index, ty)| Ok((index, Extent::of(ty)?.size))).collect()
+}
+
+fn result_kind(signature: &Signature) -> Result<ResultKind, LayoutError> {
+    match signature.result() {
+        Some(ty @ Type::Aggregate(_)) => Extent::of(ty).map(ResultKind::Bytes),
+        _ => Ok(ResultKind::Slot),
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({}{} at {:p})", self.name(), self.signature(), self.target)
+    }
+}

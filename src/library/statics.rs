@@ -1,0 +1,147 @@
+//! Variables of a library, read and written by their type.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use hotcall_jit::{Extent, Scalar, Type};
+
+use super::Mapping;
+use crate::bytes;
+use crate::error::Error;
+use crate::slot::Slot;
+
+/// A variable of a library, which it keeps mapped.
+///
+/// Reads and writes need no alignment and are not atomic.
+#[derive(Clone)]
+pub struct Static {
+    address: NonNull<c_void>,
+    size: usize,
+    ty: Type,
+    name: Box<str>,
+    library: Arc<Mapping>,
+}
+
+// SAFETY: the address is a number until it is read or written through, which is for unsafe functions; their contract
+// excludes races.
+unsafe impl Send for Static {}
+// SAFETY: as above.
+unsafe impl Sync for Static {}
+
+impl Static {
+    pub(super) fn new(name: &str, address: NonNull<c_void>, ty: &Type, library: Arc<Mapping>) -> Result<Self, Error> {
+        let extent = Extent::of(ty).map_err(|source| Error::Layout { name: name.into(), source })?;
+        Ok(Self { address, size: extent.size as usize, ty: ty.clone(), name: name.into(), library })
+    }
+
+    /// The symbol's name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The variable's type.
+    pub const fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// The variable's address, valid as long as the library is mapped, which it is as long as this lives. For a variable
+    /// of a thread (`_Thread_local`) it is that of the thread which looked it up.
+    pub const fn address(&self) -> *mut c_void {
+        self.address.as_ptr()
+    }
+
+    /// The value of a scalar as a canonical slot.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the type is no scalar.
+    ///
+    /// # Safety
+    ///
+    /// * The symbol is a variable of at least this type's size.
+    /// * No other thread writes to it meanwhile.
+    pub unsafe fn read(&self) -> Result<Slot, Error> {
+        let scalar = self.scalar()?;
+        let mut bytes = [0; 8];
+        let bytes = &mut bytes[..self.size.min(8)];
+        // SAFETY: the caller vouches for the variable; the length is its size.
+        unsafe { self.read_into(bytes) }?;
+        Ok(bytes::load(scalar, bytes))
+    }
+
+    /// Writes a scalar: the low bytes of the slot, or 0 or 1 for a `bool`.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the type is no scalar.
+    ///
+    /// # Safety
+    ///
+    /// * The symbol is a variable of at least this type's size, and may be written to.
+    /// * No other thread reads or writes it meanwhile.
+    pub unsafe fn write(&self, value: Slot) -> Result<(), Error> {
+        let scalar = self.scalar()?;
+        let mut bytes = [0; 8];
+        let bytes = &mut bytes[..self.size.min(8)];
+        bytes::store(scalar, value, bytes);
+        // SAFETY: the caller vouches for the variable; the length is its size.
+        unsafe { self.write_from(bytes) }
+    }
+
+    /// Copies the variable's bytes to `bytes`, which are as many as its type has.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the length is another one.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Static::read`].
+    pub unsafe fn read_into(&self, bytes: &mut [u8]) -> Result<(), Error> {
+        self.check(bytes.len())?;
+        // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
+        unsafe { ptr::copy(self.address.as_ptr().cast(), bytes.as_mut_ptr(), bytes.len()) };
+        Ok(())
+    }
+
+    /// Copies `bytes`, which are as many as the variable's type has, to the variable.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the length is another one.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Static::write`].
+    pub unsafe fn write_from(&self, bytes: &[u8]) -> Result<(), Error> {
+        self.check(bytes.len())?;
+        // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
+        unsafe { ptr::copy(bytes.as_ptr(), self.address.as_ptr().cast(), bytes.len()) };
+        Ok(())
+    }
+
+    fn scalar(&self) -> Result<Scalar, Error> {
+        let error = || Error::AggregateStatic { name: self.name.clone(), ty: self.ty.clone() };
+        self.ty.as_scalar().ok_or_else(error)
+    }
+
+    fn check(&self, given: usize) -> Result<(), Error> {
+        self.library.check_open()?;
+        if given == self.size {
+            return Ok(());
+        }
+        Err(Error::StaticLength { name: self.name.clone(), ty: self.ty.clone(), expected: self.size, given })
+    }
+}
+
+impl fmt::Debug for Static {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Static")
+            .field("name", &self.name)
+            .field("ty", &self.ty)
+            .field("address", &self.address)
+            .finish()
+    }
+}

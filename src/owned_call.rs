@@ -1,0 +1,101 @@
+//! A call with everything it needs, to be made on another thread.
+
+use std::fmt;
+use std::ptr;
+
+use crate::function::{Aligned, Function};
+use crate::slot::Slot;
+
+/// A call that [`Function::prepare`] prepared: it owns its arguments and its result and keeps code and library, so that any
+/// thread may make it at any time.
+///
+/// It counts as a handle of its library: prepared before the library was closed, it runs also after.
+///
+/// ```
+/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Library, Outcome, Signature, Type, Value};
+///
+/// // SAFETY: libm has no initialisers that could do harm.
+/// let libm = unsafe { Library::open("libm.so.6") }?;
+/// let sqrt = libm.function("sqrt", &Signature::new([Type::F64], Type::F64)?)?;
+/// // SAFETY: this is sqrt's signature, and any thread may call it.
+/// let call = unsafe { sqrt.prepare(&[4.0.into()]) }?;
+/// let outcome = std::thread::spawn(|| call.run()).join().unwrap();
+/// assert!(matches!(outcome.value, Value::Slot(slot) if slot.as_f64() == 2.0));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # fn main() {}
+/// ```
+pub struct OwnedCall {
+    function: Function,
+    args: Box<[Slot]>,
+    /// The bytes of structs and unions, each at a multiple of 16: what their slots point to. (A `Box` would promise that
+    /// nothing else points there.)
+    _aggregates: Vec<Aligned>,
+}
+
+/// What came of a call.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The result.
+    pub value: Value,
+    /// errno straight after the call, 0 if the function did not touch it; `None` unless the function was made to
+    /// [capture it](crate::FunctionOptions::capture_errno).
+    pub errno: Option<i32>,
+}
+
+/// A result.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Value {
+    /// That of a scalar in canonical form; empty for `void`.
+    Slot(Slot),
+    /// The bytes of a struct or union.
+    Bytes(Box<[u8]>),
+}
+
+impl OwnedCall {
+    /// # Safety
+    ///
+    /// The slots are as many as the parameters; those at the indices in `aggregates` are addresses of as many bytes as
+    /// stand beside the index. The rest is the contract of [`Function::prepare`].
+    pub(crate) unsafe fn new(function: Function, args: &[Slot], aggregates: &[(u16, u32)]) -> Self {
+        let mut args = Box::<[Slot]>::from(args);
+        let chunks = |size: u32| (size as usize).div_ceil(size_of::<Aligned>());
+        let total = aggregates.iter().map(|&(_, size)| chunks(size)).sum();
+        let mut copies = vec![Aligned([0; 16]); total];
+        let mut next = copies.as_mut_ptr();
+        for &(index, size) in aggregates {
+            let slot = &mut args[usize::from(index)];
+            // SAFETY: the caller vouches for the bytes; the copies have room for the chunks of all sizes together, which
+            // `next` walks through.
+            unsafe {
+                ptr::copy_nonoverlapping(slot.as_ptr::<u8>(), next.cast(), size as usize);
+                *slot = next.into();
+                next = next.add(chunks(size));
+            }
+        }
+        Self { function, args, _aggregates: copies }
+    }
+
+    /// The function that will be called.
+    pub const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// Makes the call on this thread, and waits for it.
+    ///
+    /// It is safe because the contract is that of [`Function::prepare`]. C++ exceptions and panics pass through.
+    pub fn run(self) -> Outcome {
+        // SAFETY: whoever prepared the call vouched for it, at this time and on this thread; arguments were checked then.
+        unsafe { self.function.run_prepared(&self.args) }
+    }
+}
+
+impl fmt::Debug for OwnedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedCall").field("function", &self.function).field("args", &self.args).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,185 @@
+//! One value in an argument buffer (design.md, "Slots: the argument buffer").
+
+use std::fmt;
+
+use hotcall_jit::Scalar;
+
+/// Eight bytes that hold one argument or result in canonical form.
+///
+/// | type | bits |
+/// |---|---|
+/// | signed integers | sign-extended to 64 bits |
+/// | unsigned integers | zero-extended to 64 bits |
+/// | `bool` | 0 or 1 |
+/// | `float` | in the low four bytes, the rest zero |
+/// | `double`, pointers | as they are |
+/// | structs and unions | the address of their bytes, which need no alignment |
+///
+/// The conversions from Rust's types make canonical slots of C's types of the same name; [`Slot::canonical`] makes one of
+/// any bits.
+///
+/// ```
+/// use hotcall::{Scalar, Slot};
+///
+/// assert_eq!(Slot::from(-1i8).to_bits(), u64::MAX);
+/// assert_eq!(Slot::from_bits(0x1ff).canonical(Scalar::I8).as_i32(), -1);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[repr(transparent)]
+pub struct Slot(u64);
+
+impl Slot {
+    /// The slot with these bits.
+    pub const fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    /// The bits.
+    pub const fn to_bits(self) -> u64 {
+        self.0
+    }
+
+    /// The slot in the canonical form of `scalar`: what that type has no room for is dropped, and any `bool` that is not 0
+    /// becomes 1.
+    pub const fn canonical(self, scalar: Scalar) -> Self {
+        let bits = self.0;
+        Self(match scalar {
+            Scalar::I8 => bits as i8 as u64,
+            Scalar::U8 => bits as u8 as u64,
+            Scalar::I16 => bits as i16 as u64,
+            Scalar::U16 => bits as u16 as u64,
+            Scalar::I32 => bits as i32 as u64,
+            Scalar::U32 | Scalar::F32 => bits as u32 as u64,
+            Scalar::Bool => (bits != 0) as u64,
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::F64 | Scalar::Pointer(_) => bits,
+        })
+    }
+
+    /// The low byte as `bool`: anything but 0 is true.
+    pub const fn as_bool(self) -> bool {
+        self.0 as u8 != 0
+    }
+
+    /// As `float`.
+    pub const fn as_f32(self) -> f32 {
+        f32::from_bits(self.0 as u32)
+    }
+
+    /// As `double`.
+    pub const fn as_f64(self) -> f64 {
+        f64::from_bits(self.0)
+    }
+
+    /// As a pointer.
+    pub fn as_ptr<T>(self) -> *const T {
+        std::ptr::with_exposed_provenance(self.0 as usize)
+    }
+
+    /// As a pointer to what may be written.
+    pub fn as_mut_ptr<T>(self) -> *mut T {
+        std::ptr::with_exposed_provenance_mut(self.0 as usize)
+    }
+}
+
+macro_rules! integers {
+    ($($ty:ident $as:ident),*) => {$(
+        impl From<$ty> for Slot {
+            fn from(value: $ty) -> Self {
+                Self(value as u64)
+            }
+        }
+
+        impl Slot {
+            #[doc = concat!("As `", stringify!($ty), "`: the low bits.")]
+            pub const fn $as(self) -> $ty {
+                self.0 as $ty
+            }
+        }
+    )*};
+}
+
+integers!(
+    i8 as_i8, u8 as_u8, i16 as_i16, u16 as_u16, i32 as_i32, u32 as_u32, i64 as_i64, u64 as_u64, isize as_isize,
+    usize as_usize
+);
+
+impl From<bool> for Slot {
+    fn from(value: bool) -> Self {
+        Self(value.into())
+    }
+}
+
+impl From<f32> for Slot {
+    fn from(value: f32) -> Self {
+        Self(value.to_bits().into())
+    }
+}
+
+impl From<f64> for Slot {
+    fn from(value: f64) -> Self {
+        Self(value.to_bits())
+    }
+}
+
+impl<T> From<*const T> for Slot {
+    fn from(value: *const T) -> Self {
+        Self(value.expose_provenance() as u64)
+    }
+}
+
+impl<T> From<*mut T> for Slot {
+    fn from(value: *mut T) -> Self {
+        Self(value.expose_provenance() as u64)
+    }
+}
+
+impl fmt::Debug for Slot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Slot({:#x})", self.0)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn conversions_are_canonical() {
+        let slots = [
+            (Slot::from(-2i8), Scalar::I8, 0xffff_ffff_ffff_fffe),
+            (Slot::from(0xfeu8), Scalar::U8, 0xfe),
+            (Slot::from(-2i16), Scalar::I16, 0xffff_ffff_ffff_fffe),
+            (Slot::from(0xfffeu16), Scalar::U16, 0xfffe),
+            (Slot::from(-2i32), Scalar::I32, 0xffff_ffff_ffff_fffe),
+            (Slot::from(0xffff_fffeu32), Scalar::U32, 0xffff_fffe),
+            (Slot::from(-2i64), Scalar::I64, 0xffff_ffff_ffff_fffe),
+            (Slot::from(u64::MAX), Scalar::U64, u64::MAX),
+            (Slot::from(true), Scalar::Bool, 1),
+            (Slot::from(-1.0f32), Scalar::F32, 0xbf80_0000),
+            (Slot::from(-1.0f64), Scalar::F64, 0xbff0_0000_0000_0000),
+        ];
+        for (slot, scalar, bits) in slots {
+            assert_eq!(slot.to_bits(), bits, "{scalar}");
+            assert_eq!(slot.canonical(scalar), slot, "{scalar}");
+        }
+    }
+
+    #[test]
+    fn canonical_drops_what_does_not_fit() {
+        let bits = Slot::from_bits(0x1122_3344_89ab_cdef);
+        let expected = [
+            (Scalar::I8, 0xffff_ffff_ffff_ffef),
+            (Scalar::U8, 0xef),
+            (Scalar::I16, 0xffff_ffff_ffff_cdef),
+            (Scalar::U16, 0xcdef),
+            (Scalar::I32, 0xffff_ffff_89ab_cdef),
+            (Scalar::U32, 0x89ab_cdef),
+            (Scalar::F32, 0x89ab_cdef),
+            (Scalar::Bool, 1),
+            (Scalar::I64, 0x1122_3344_89ab_cdef),
+        ];
+        for (scalar, canonical) in expected {
+            assert_eq!(bits.canonical(scalar).to_bits(), canonical, "{scalar}");
+        }
+    }
+}

@@ -1,0 +1,515 @@
+//! Resolving, opening, looking up and closing libraries, and their variables, against C compiled here.
+
+#![cfg(all(unix, feature = "jit"))]
+
+mod support;
+
+use std::ffi::{OsStr, OsString, c_void};
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicI32, Ordering};
+use std::thread;
+
+use hotcall::{
+    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Visibility, resolve,
+};
+
+use support::shared_object;
+
+fn open(source: &str) -> Library {
+    // SAFETY: the fixtures' initialisers and finalisers, where they have any, touch nothing but what tests give them.
+    unsafe { Library::open(shared_object(source)) }.unwrap()
+}
+
+fn int_of_nothing() -> Signature {
+    Signature::new([], Type::I32).unwrap()
+}
+
+fn error_of<T>(result: Result<T, Error>) -> Error {
+    match result {
+        Ok(_) => panic!("this must be an error"),
+        Err(error) => error,
+    }
+}
+
+/// A directory of this test alone, empty.
+fn directory(name: &str) -> PathBuf {
+    let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("library-{name}-{}", std::process::id()));
+    fs::remove_dir_all(&path).ok();
+    fs::create_dir_all(&path).unwrap();
+    path.canonicalize().unwrap()
+}
+
+#[test]
+fn bare_names_are_left_to_the_loader() {
+    assert_eq!(resolve("libm.so.6").unwrap(), Resolved::Searched("libm.so.6".into()));
+    assert_eq!(resolve("no-such-library").unwrap().to_string(), "library no-such-library");
+}
+
+#[test]
+fn paths_are_made_canonical() {
+    let directory = directory("canonical");
+    let file = directory.join("file.so");
+    fs::write(&file, "").unwrap();
+    fs::create_dir(directory.join("inner")).unwrap();
+    std::os::unix::fs::symlink(&file, directory.join("link.so")).unwrap();
+    for name in ["file.so", "link.so", "inner/../file.so", "./inner/.././link.so"] {
+        assert_eq!(resolve(directory.join(name)).unwrap(), Resolved::Path(file.clone()), "{name}");
+    }
+}
+
+#[test]
+fn names_that_cannot_be_resolved() {
+    let directory = directory("unresolved");
+    assert!(matches!(resolve(""), Err(Error::EmptyName)));
+    for name in ["a\0b", "a\0", "./a\0b"] {
+        assert!(matches!(resolve(name), Err(Error::NulInName { name: data }) if data == name), "{name:?}");
+    }
+    let missing = directory.join("missing.so");
+    let error = resolve(&missing).unwrap_err();
+    assert!(error.to_string().contains("missing.so"), "{error}");
+    assert!(matches!(error, Error::Resolve { path, source }
+        if path == missing && source.kind() == std::io::ErrorKind::NotFound));
+    assert!(matches!(resolve(&directory), Err(Error::NotAFile { path }) if path == directory));
+    assert!(matches!(resolve("/dev/null"), Err(Error::NotAFile { .. })));
+}
+
+#[test]
+fn paths_that_the_loader_expands_are_refused() {
+    let directory = directory("tokens");
+    for token in ["$ORIGIN", "${LIB}", "x$PLATFORM"] {
+        let file = directory.join(token);
+        fs::write(&file, "").unwrap();
+        assert!(matches!(resolve(&file), Err(Error::Rewritten { path }) if path == file), "{token}");
+        let forged = Resolved::Path(file);
+        // SAFETY: nothing is loaded.
+        let error = error_of(unsafe { Library::open_resolved(&forged, OpenFlags::default()) });
+        assert!(matches!(error, Error::Rewritten { .. }), "{error}");
+    }
+    fs::write(directory.join("$HOME"), "").unwrap();
+    assert!(resolve(directory.join("$HOME")).is_ok());
+}
+
+#[test]
+fn what_was_not_resolved_is_not_opened() {
+    let forged = [
+        Resolved::Path("libm.so.6".into()),
+        Resolved::Path("./libm.so.6".into()),
+        Resolved::Searched("./libm.so.6".into()),
+        Resolved::Searched("".into()),
+    ];
+    for forged in forged {
+        // SAFETY: nothing is loaded.
+        let error = error_of(unsafe { Library::open_resolved(&forged, OpenFlags::default()) });
+        assert!(matches!(error, Error::NotResolved { library } if library == forged));
+    }
+    let nul = Resolved::Searched(OsString::from("a\0b"));
+    // SAFETY: nothing is loaded.
+    let error = error_of(unsafe { Library::open_resolved(&nul, OpenFlags::default()) });
+    assert!(matches!(error, Error::NulInName { .. }));
+}
+
+#[test]
+fn the_loaders_refusals_are_passed_on() {
+    // SAFETY: there is no such library.
+    let error = error_of(unsafe { Library::open("libno-such-library.so") });
+    assert!(error.to_string().contains("No such file"), "{error}");
+    assert!(matches!(error, Error::Load { library: Resolved::Searched(_), .. }));
+
+    let file = directory("refused").join("text.so");
+    fs::write(&file, "this is not a library").unwrap();
+    // SAFETY: the loader refuses it.
+    let error = error_of(unsafe { Library::open(&file) });
+    assert!(error.to_string().contains("text.so"), "{error}");
+    assert!(matches!(error, Error::Load { library: Resolved::Path(path), message }
+        if path == file && !message.is_empty()));
+
+    // A name that is no UTF-8 reaches the loader as it is.
+    // SAFETY: there is no such library.
+    let error = error_of(unsafe { Library::open(OsStr::from_bytes(b"lib\xff.so")) });
+    assert!(matches!(error, Error::Load { .. }), "{error}");
+}
+
+#[test]
+fn exactly_what_was_resolved_is_opened() {
+    let object = shared_object("int answer(void) { return 42; }");
+    let resolved = resolve(&object).unwrap();
+    assert_eq!(resolved, Resolved::Path(object.canonicalize().unwrap()));
+    // SAFETY: the fixture has no initialisers.
+    let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.unwrap();
+    assert_eq!(*library.resolved(), resolved);
+    let answer = library.function("answer", &int_of_nothing()).unwrap();
+    // SAFETY: this is its signature.
+    assert_eq!(unsafe { answer.call(&[]) }.unwrap().as_i32(), 42);
+}
+
+#[test]
+fn the_process_has_its_own_symbols() {
+    let process = Library::this_process().unwrap();
+    assert_eq!(*process.resolved(), Resolved::Process);
+    let abs = process.function("abs", &Signature::new([Type::I32], Type::I32).unwrap()).unwrap();
+    // SAFETY: this is its signature.
+    assert_eq!(unsafe { abs.call(&[(-7).into()]) }.unwrap().as_i32(), 7);
+    // SAFETY: nothing is loaded.
+    let again = unsafe { Library::open_resolved(&Resolved::Process, OpenFlags::default()) }.unwrap();
+    assert_eq!(again.symbol("abs").unwrap(), process.symbol("abs").unwrap());
+    assert_eq!(abs.address(), process.symbol("abs").unwrap());
+}
+
+#[test]
+fn binding_now_finds_what_is_missing() {
+    let object = shared_object("int nobody_defines_me(void); int f(void) { return nobody_defines_me(); }");
+    // SAFETY: the fixture has no initialisers.
+    assert!(unsafe { Library::open(&object) }.is_ok());
+    let now = OpenFlags { binding: Binding::Now, ..OpenFlags::default() };
+    // SAFETY: as above.
+    let error = error_of(unsafe { Library::open_with(&object, now) });
+    assert!(matches!(&error, Error::Load { message, .. } if message.contains("nobody_defines_me")), "{error}");
+}
+
+#[test]
+fn global_symbols_are_seen_by_all() {
+    let process = Library::this_process().unwrap();
+    let local = open("int hotcall_test_local(void) { return 1; }");
+    assert!(process.optional_symbol("hotcall_test_local").unwrap().is_none());
+    assert!(local.optional_symbol("hotcall_test_local").unwrap().is_some());
+    let object = shared_object("int hotcall_test_global(void) { return 1; }");
+    let flags = OpenFlags { visibility: Visibility::Global, ..OpenFlags::default() };
+    // SAFETY: the fixture has no initialisers.
+    let global = unsafe { Library::open_with(object, flags) }.unwrap();
+    let symbol = global.symbol("hotcall_test_global").unwrap();
+    assert_eq!(process.optional_symbol("hotcall_test_global").unwrap(), Some(symbol));
+}
+
+#[test]
+fn two_libraries_may_use_one_name() {
+    let (first, second) = (open("int same(void) { return 1; }"), open("int same(void) { return 2; }"));
+    let functions = [&first, &second].map(|library| library.function("same", &int_of_nothing()).unwrap());
+    // SAFETY: these are their signatures.
+    let results = functions.each_ref().map(|function| unsafe { function.call(&[]) }.unwrap().as_i32());
+    assert_eq!(results, [1, 2]);
+    first.close();
+    // SAFETY: as above.
+    let results = functions.each_ref().map(|function| unsafe { function.call(&[]) }.is_ok());
+    assert_eq!(results, [false, true]);
+}
+
+#[test]
+fn symbols_that_cannot_be_had() {
+    let library = open("int present(void) { return 1; }");
+    let signature = int_of_nothing();
+    let error = library.symbol("absent").unwrap_err();
+    assert!(error.to_string().contains("absent"), "{error}");
+    assert!(matches!(&error, Error::Symbol { library: from, symbol, message }
+        if from == library.resolved() && **symbol == *"absent" && message.contains("absent")));
+    assert!(matches!(library.function("absent", &signature), Err(Error::Symbol { .. })));
+    assert!(matches!(library.static_("absent", &Type::I32), Err(Error::Symbol { .. })));
+
+    let options = FunctionOptions::default();
+    assert!(library.optional_symbol("absent").unwrap().is_none());
+    assert!(library.optional_function("absent", &signature, options).unwrap().is_none());
+    assert!(library.optional_static("absent", &Type::I32).unwrap().is_none());
+    assert!(library.optional_symbol("present").unwrap().is_some());
+    assert!(library.optional_function("present", &signature, options).unwrap().is_some());
+    assert!(library.optional_static("present", &Type::I32).unwrap().is_some());
+
+    assert!(matches!(library.symbol(""), Err(Error::EmptySymbol { .. })));
+    assert!(matches!(library.optional_symbol(""), Err(Error::EmptySymbol { .. })));
+    for name in ["present\0", "present\0x"] {
+        assert!(matches!(library.symbol(name), Err(Error::NulInSymbol { symbol, .. }) if *symbol == *name));
+        assert!(matches!(library.optional_symbol(name), Err(Error::NulInSymbol { .. })));
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_symbol_without_address_is_not_a_missing_one() {
+    let library = open("__asm__(\".globl nowhere\\n.set nowhere, 0\"); int somewhere(void) { return 1; }");
+    assert!(matches!(library.symbol("nowhere"), Err(Error::NullSymbol { symbol, .. }) if *symbol == *"nowhere"));
+    assert!(matches!(library.optional_symbol("nowhere"), Err(Error::NullSymbol { .. })));
+    assert!(matches!(library.function("nowhere", &int_of_nothing()), Err(Error::NullSymbol { .. })));
+}
+
+/// Writes 1 where `watch` was told when the library is unmapped.
+fn watched(name: &str) -> String {
+    format!(
+        "static int *flag;
+         void watch(int *at) {{ flag = at; }}
+         int {name}(void) {{ return 1; }}
+         int variable = 1;
+         __attribute__((destructor)) static void unmapped(void) {{ if (flag) *flag = 1; }}"
+    )
+}
+
+fn watch(library: &Library, flag: &AtomicI32) {
+    let watch = library.function("watch", &Signature::new([Type::POINTER], None).unwrap()).unwrap();
+    // SAFETY: this is its signature; the tests keep the flag until the library is unmapped.
+    unsafe { watch.call(&[flag.as_ptr().into()]) }.unwrap();
+}
+
+fn unmapped(flag: &AtomicI32) -> bool {
+    flag.load(Ordering::SeqCst) == 1
+}
+
+#[test]
+fn closing_unmaps_at_once_if_nothing_is_held() {
+    let flag = AtomicI32::new(0);
+    let library = open(&watched("closing_unmaps"));
+    watch(&library, &flag);
+    let clone = library.clone();
+    assert!(!library.is_closed() && !unmapped(&flag));
+    library.close();
+    assert!(unmapped(&flag));
+    assert!(library.is_closed() && clone.is_closed());
+    library.close();
+    clone.close();
+}
+
+#[test]
+fn dropping_unmaps_like_closing() {
+    let flag = AtomicI32::new(0);
+    let library = open(&watched("dropping_unmaps"));
+    watch(&library, &flag);
+    let function = library.function("dropping_unmaps", &int_of_nothing()).unwrap();
+    drop(library);
+    // SAFETY: this is its signature.
+    assert_eq!(unsafe { function.call(&[]) }.unwrap().as_i32(), 1);
+    assert!(!unmapped(&flag));
+    drop(function);
+    assert!(unmapped(&flag));
+}
+
+#[test]
+fn what_is_held_keeps_the_library_mapped() {
+    let flag = AtomicI32::new(0);
+    let library = open(&watched("held"));
+    watch(&library, &flag);
+    let function = library.function("held", &int_of_nothing()).unwrap();
+    let variable = library.static_("variable", &Type::I32).unwrap();
+    // SAFETY: this is its signature.
+    let call = unsafe { function.prepare(&[]) }.unwrap();
+    library.close();
+    drop(library);
+
+    // SAFETY: as above.
+    let error = error_of(unsafe { function.call(&[]) });
+    assert!(matches!(error, Error::Closed { library: Resolved::Path(_) }), "{error}");
+    // SAFETY: it is an int.
+    assert!(matches!(unsafe { variable.read() }, Err(Error::Closed { .. })));
+    drop(function);
+    assert!(!unmapped(&flag), "the static holds it");
+    drop(variable);
+    assert!(!unmapped(&flag), "the prepared call holds it");
+    thread::spawn(|| call.run()).join().unwrap();
+    assert!(unmapped(&flag));
+}
+
+#[test]
+fn everything_fails_once_closed() {
+    let library = open("int closed(void) { return 1; } int variable;");
+    let function = library.function("closed", &int_of_nothing()).unwrap();
+    let variable = library.static_("variable", &Type::I32).unwrap();
+    library.close();
+    let closed = |error: Error| matches!(error, Error::Closed { library: from } if from == *library.resolved());
+    let options = FunctionOptions::default();
+    assert!(closed(error_of(library.symbol("closed"))));
+    assert!(closed(error_of(library.optional_symbol("closed"))));
+    assert!(closed(error_of(library.function("closed", &int_of_nothing()))));
+    assert!(closed(error_of(library.optional_function("absent", &int_of_nothing(), options))));
+    assert!(closed(error_of(library.static_("variable", &Type::I32))));
+    assert!(closed(error_of(library.optional_static("absent", &Type::I32))));
+    // SAFETY: the types are right, and nothing is called or touched.
+    unsafe {
+        assert!(closed(error_of(function.call(&[]))));
+        assert!(closed(error_of(function.call_errno(&[]))));
+        assert!(closed(error_of(function.call_into(&[], &mut []))));
+        assert!(closed(error_of(function.call_into_errno(&[], &mut []))));
+        assert!(closed(error_of(function.prepare(&[]))));
+        assert!(closed(error_of(variable.read())));
+        assert!(closed(error_of(variable.write(Slot::default()))));
+        assert!(closed(error_of(variable.read_into(&mut [0; 4]))));
+        assert!(closed(error_of(variable.write_from(&[0; 4]))));
+    }
+}
+
+#[test]
+fn running_calls_outlive_closing() {
+    let library = open(
+        "void wait_for(int *entered, int *leave) {
+             __atomic_store_n(entered, 1, __ATOMIC_SEQ_CST);
+             while (!__atomic_load_n(leave, __ATOMIC_SEQ_CST)) {}
+         }",
+    );
+    let signature = Signature::new([Type::POINTER, Type::POINTER], None).unwrap();
+    let function = library.function("wait_for", &signature).unwrap();
+    let (entered, leave) = (AtomicI32::new(0), AtomicI32::new(0));
+    thread::scope(|scope| {
+        let args = [entered.as_ptr().into(), leave.as_ptr().into()];
+        // SAFETY: this is its signature, and the flags outlive the scope.
+        let running = scope.spawn(move || unsafe { function.call(&args) });
+        while entered.load(Ordering::SeqCst) == 0 {
+            thread::yield_now();
+        }
+        library.close();
+        drop(library);
+        leave.store(1, Ordering::SeqCst);
+        assert_eq!(running.join().unwrap().unwrap(), Slot::default());
+    });
+}
+
+#[test]
+fn many_threads_call_while_one_closes() {
+    for round in 0..20 {
+        let flag = AtomicI32::new(0);
+        let library = open(&watched("raced"));
+        watch(&library, &flag);
+        let function = library.function("raced", &int_of_nothing()).unwrap();
+        thread::scope(|scope| {
+            for _ in 0..4 {
+                let (library, function) = (library.clone(), function.clone());
+                scope.spawn(move || {
+                    loop {
+                        // SAFETY: this is its signature.
+                        match unsafe { function.call(&[]) } {
+                            Ok(slot) => assert_eq!(slot.as_i32(), 1),
+                            Err(Error::Closed { .. }) => break,
+                            Err(other) => panic!("{other}"),
+                        }
+                        match library.function("raced", &int_of_nothing()) {
+                            Ok(_) | Err(Error::Closed { .. }) => {}
+                            Err(other) => panic!("{other}"),
+                        }
+                    }
+                });
+            }
+            drop(function);
+            thread::sleep(std::time::Duration::from_micros(100 * round));
+            library.close();
+        });
+        assert!(unmapped(&flag));
+    }
+}
+
+const SCALARS: &str = r#"
+#include <stdbool.h>
+#include <stdint.h>
+int8_t i8 = -8; uint8_t u8 = 0xf8; int16_t i16 = -16; uint16_t u16 = 0xfff0; int32_t i32 = -32; uint32_t u32 = 0xffffffe0;
+int64_t i64 = -64; uint64_t u64 = -64; intptr_t isize = -65; uintptr_t usize = -65; bool boolean = true;
+float f32 = 1.5f; double f64 = -2.5; void *pointer = &i8;
+"#;
+
+#[test]
+fn statics_of_every_scalar() {
+    let library = open(SCALARS);
+    let pointee = library.symbol("i8").unwrap();
+    let expected: [(&str, Type, Slot, Slot); 14] = [
+        ("i8", Type::I8, (-8i8).into(), i8::MIN.into()),
+        ("u8", Type::U8, 0xf8u8.into(), u8::MAX.into()),
+        ("i16", Type::I16, (-16i16).into(), i16::MIN.into()),
+        ("u16", Type::U16, 0xfff0u16.into(), u16::MAX.into()),
+        ("i32", Type::I32, (-32i32).into(), i32::MIN.into()),
+        ("u32", Type::U32, 0xffff_ffe0u32.into(), u32::MAX.into()),
+        ("i64", Type::I64, (-64i64).into(), i64::MIN.into()),
+        ("u64", Type::U64, (-64i64 as u64).into(), u64::MAX.into()),
+        ("isize", Type::ISIZE, (-65isize).into(), isize::MIN.into()),
+        ("usize", Type::USIZE, (-65isize as usize).into(), usize::MAX.into()),
+        ("boolean", Type::BOOL, true.into(), false.into()),
+        ("f32", Type::F32, 1.5f32.into(), f32::MIN.into()),
+        ("f64", Type::F64, (-2.5).into(), f64::MIN.into()),
+        ("pointer", Type::POINTER, pointee.into(), std::ptr::null::<c_void>().into()),
+    ];
+    for (name, ty, first, second) in &expected {
+        let variable = library.static_(name, ty).unwrap();
+        assert_eq!((variable.name(), variable.ty()), (*name, ty));
+        // SAFETY: the types are those of the C text, and only this test uses the variables.
+        unsafe {
+            assert_eq!(variable.read().unwrap(), *first, "{name}");
+            variable.write(*second).unwrap();
+            assert_eq!(variable.read().unwrap(), *second, "{name}");
+        }
+    }
+    // No write went beyond its variable.
+    for (name, ty, _, second) in &expected {
+        // SAFETY: as above.
+        assert_eq!(unsafe { library.static_(name, ty).unwrap().read() }.unwrap(), *second, "{name}");
+    }
+}
+
+#[test]
+fn statics_are_written_canonically() {
+    let library = open(
+        "#include <stdbool.h>\nstruct { char before; bool value; char after; } all = { 1, 0, 2 }; bool flag;
+         int raw(void) { return *(unsigned char *)&flag; } unsigned char narrow[2] = { 1, 2 };",
+    );
+    let raw = library.function("raw", &int_of_nothing()).unwrap();
+    let flag = library.static_("flag", &Type::BOOL).unwrap();
+    let narrow = library.static_("narrow", &Type::U8).unwrap();
+    let both = library.static_("narrow", &Type::array(Type::U8, 2).unwrap()).unwrap();
+    // SAFETY: the types are those of the C text, and only this test uses the variables.
+    unsafe {
+        flag.write(Slot::from_bits(0x100)).unwrap();
+        assert_eq!(raw.call(&[]).unwrap().as_i32(), 1);
+        narrow.write(Slot::from_bits(0xabcd)).unwrap();
+        let mut bytes = [0; 2];
+        both.read_into(&mut bytes).unwrap();
+        assert_eq!(bytes, [0xcd, 2]);
+    }
+}
+
+#[test]
+fn statics_of_structs_and_arrays() {
+    let library = open(
+        "struct pair { signed char a; long b; } pair = { 1, 2 }; short array[3] = { 1, 2, 3 };
+         signed char sum_pair(void) { return pair.a + pair.b; }",
+    );
+    let pair = Type::structure([Type::I8, Type::I64]).unwrap().named("pair");
+    let pair = library.static_("pair", &pair).unwrap();
+    let array = library.static_("array", &Type::array(Type::I16, 3).unwrap()).unwrap();
+    // SAFETY: the types are those of the C text, and only this test uses the variables.
+    unsafe {
+        let mut bytes = [0xff; 16];
+        pair.read_into(&mut bytes).unwrap();
+        assert_eq!((bytes[0], &bytes[8..]), (1, &2u64.to_le_bytes()[..]));
+        bytes[0] = 40;
+        pair.write_from(&bytes).unwrap();
+        let sum = library.function("sum_pair", &Signature::new([], Type::I8).unwrap()).unwrap();
+        assert_eq!(sum.call(&[]).unwrap().as_i8(), 42);
+        let mut bytes = [0; 6];
+        array.read_into(&mut bytes).unwrap();
+        assert_eq!(bytes, [1, 0, 2, 0, 3, 0]);
+
+        let error = error_of(pair.read());
+        assert_eq!(error.to_string(), "static \"pair\" is struct pair: use read_into and write_from");
+        assert!(matches!(error, Error::AggregateStatic { .. }));
+        assert!(matches!(array.write(Slot::default()), Err(Error::AggregateStatic { .. })));
+        let error = error_of(pair.read_into(&mut [0; 15]));
+        assert!(matches!(error, Error::StaticLength { expected: 16, given: 15, .. }), "{error}");
+        assert!(matches!(pair.write_from(&[0; 17]), Err(Error::StaticLength { given: 17, .. })));
+    }
+    let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
+    assert!(matches!(library.static_("array", &huge), Err(Error::Layout { name, .. }) if *name == *"array"));
+}
+
+#[test]
+fn statics_need_no_alignment() {
+    let library = open(
+        "struct __attribute__((packed)) packed { char pad; double value; } all = { 1, 0.5 };
+         extern double value; __asm__(\".globl value\\n.set value, all + 1\");",
+    );
+    let value = library.static_("value", &Type::F64).unwrap();
+    assert_ne!(value.address().addr() % 8, 0);
+    // SAFETY: the type is that of the C text, and only this test uses the variable.
+    unsafe {
+        assert_eq!(value.read().unwrap().as_f64(), 0.5);
+        value.write(0.25.into()).unwrap();
+        assert_eq!(value.read().unwrap().as_f64(), 0.25);
+    }
+}
+
+#[test]
+fn handles_are_shared_between_threads() {
+    const fn check<T: Send + Sync + Clone + std::fmt::Debug>() {}
+    const { check::<Library>() };
+    const { check::<Static>() };
+}
