@@ -1,5 +1,6 @@
 //! What fuzz targets, tests and the program `oracle` check.
 
+use std::cell::RefCell;
 use std::io;
 
 use hotcall_jit::{Jit, JitError, Options, Trampoline};
@@ -227,6 +228,21 @@ impl Bench {
         }
         Ok(())
     }
+}
+
+thread_local! {
+    /// The fuzzer calls a function without state, very often.
+    static BENCH: RefCell<Bench> = RefCell::new(Bench::new().expect("the machine runs hotcall"));
+}
+
+/// See [`Bench::lower_signature`].
+///
+/// # Panics
+///
+/// Something is wrong.
+pub fn lower_signature(bytes: &[u8]) -> Outcome {
+    let outcome = BENCH.with_borrow_mut(|bench| bench.lower_signature(bytes));
+    outcome.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 impl Failure {
