@@ -1,0 +1,139 @@
+//! Runs the oracles over any number of seeds.
+//!
+//!     oracle libffi --seed 1 --count 1000000
+//!     oracle c --seed 1 --count 20000 --compiler gcc --compiler clang
+//!
+//! Each seed is one signature: `--seed N --count 1` repeats the one that failed.
+
+use std::error::Error;
+use std::io::{IsTerminal, stderr};
+use std::process::ExitCode;
+use std::time::Instant;
+
+use hotcall_fuzz::c::Counts;
+use hotcall_fuzz::c::compiler::Compiler;
+use hotcall_fuzz::check::{Bench, Outcome};
+use hotcall_fuzz::crash;
+
+const USAGE: &str = "usage: oracle libffi [--seed N] [--count N]
+       oracle c [--seed N] [--count N] [--compiler COMMAND]...";
+
+/// Functions in one C file: enough that starting the compiler costs little, and few enough for its memory.
+const BATCH: u64 = 200;
+
+struct Arguments {
+    oracle: String,
+    seed: u64,
+    count: u64,
+    compilers: Vec<String>,
+}
+
+impl Arguments {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let oracle = args.next().ok_or(USAGE)?;
+        let mut parsed = Self { oracle, seed: 1, count: 1000, compilers: Vec::new() };
+        while let Some(option) = args.next() {
+            let value = args.next().ok_or(USAGE)?;
+            match option.as_str() {
+                "--seed" => parsed.seed = value.parse()?,
+                "--count" => parsed.count = value.parse()?,
+                "--compiler" => parsed.compilers.push(value),
+                _ => return Err(USAGE.into()),
+            }
+        }
+        if parsed.compilers.is_empty() {
+            parsed.compilers.push("gcc".to_owned());
+        }
+        Ok(parsed)
+    }
+}
+
+fn main() -> ExitCode {
+    crash::report();
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    match arguments.oracle.as_str() {
+        "libffi" => libffi(&arguments),
+        "c" => c(&arguments),
+        _ => Err(USAGE.into()),
+    }
+}
+
+fn libffi(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let mut bench = Bench::new()?;
+    let mut progress = Progress::new(arguments.count);
+    let (mut agreed, mut compiled, mut refused) = (0_u64, 0_u64, 0_u64);
+    for done in 0..arguments.count {
+        match bench.libffi(arguments.seed.wrapping_add(done))? {
+            Outcome::Agreed => agreed += 1,
+            Outcome::Compiled(_) => compiled += 1,
+            Outcome::Refused(_) => refused += 1,
+        }
+        progress.show(done + 1);
+    }
+    println!(
+        "libffi: seeds from {}: {agreed} signatures agreed, {compiled} compiled only, {refused} refused, in {:.0?}",
+        arguments.seed,
+        progress.start.elapsed()
+    );
+    Ok(())
+}
+
+fn c(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
+    let mut bench = Bench::new()?;
+    let compilers = arguments.compilers.iter().map(|command| Compiler::find(command));
+    let compilers = compilers.collect::<Result<Vec<_>, _>>()?;
+    let mut progress = Progress::new(arguments.count);
+    let mut counts = Counts::default();
+    let mut done = 0;
+    while done < arguments.count {
+        let batch = BATCH.min(arguments.count - done);
+        let level = ["-O1", "-O2", "-O0", "-O3"][(done / BATCH % 4) as usize];
+        counts += bench.c(arguments.seed.wrapping_add(done), batch, &compilers, level)??;
+        done += batch;
+        progress.show(done);
+    }
+    println!(
+        "c: seeds from {}, compiled by {}: {} functions, {} calls by hotcall and {} by compilers agreed, {} refused, in {:.0?}",
+        arguments.seed,
+        arguments.compilers.join(" and "),
+        counts.functions,
+        counts.calls,
+        counts.compiler_calls,
+        counts.refused,
+        progress.start.elapsed()
+    );
+    for (quirk, count) in &counts.quirks {
+        println!("    {count} calls left out: {quirk}");
+    }
+    Ok(())
+}
+
+struct Progress {
+    start: Instant,
+    count: u64,
+    shown: u64,
+}
+
+impl Progress {
+    fn new(count: u64) -> Self {
+        Self { start: Instant::now(), count, shown: 0 }
+    }
+
+    fn show(&mut self, done: u64) {
+        let seconds = self.start.elapsed().as_secs();
+        if seconds > self.shown && (stderr().is_terminal() || seconds / 10 > self.shown / 10) {
+            self.shown = seconds;
+            eprintln!("{done} of {} after {seconds} s", self.count);
+        }
+    }
+}

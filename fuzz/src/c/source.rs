@@ -1,0 +1,263 @@
+//! Cases as C: their types, a callee that reports what it saw, a caller, and facts about the layouts.
+
+use std::fmt::Write;
+
+use hotcall_jit::{Aggregate, AggregateKind, Field, Layout, Pointee, Scalar, Type};
+
+use crate::case::Case;
+
+const HEAD: &str = "\
+#include <errno.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+typedef void (*function)(void);
+unsigned char *oracle_log;
+const unsigned char *oracle_result;
+int oracle_errno;
+size_t oracle_calls;
+#define SEEN(a) (memcpy(at, &(a), sizeof(a)), at += sizeof(a))
+/* The callee owns its copy. */
+#define SPOIL(a) (memset((void *)&(a), 0x5a, sizeof(a)), ({ __asm__ volatile(\"\" : : \"r\"(&(a)) : \"memory\"); }))
+";
+
+/// A file with the functions of these cases, numbered from 0.
+pub fn file<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
+    let mut file = HEAD.to_owned();
+    for (index, case) in cases.enumerate() {
+        file.push_str(&function(index, case));
+    }
+    file
+}
+
+/// The structs and unions that a case passes, whose layouts are compared, in order.
+pub fn aggregates(case: &Case) -> impl Iterator<Item = (&Type, &Layout)> {
+    let params = case.signature.params().iter().zip(&case.params);
+    params.chain(case.signature.result().zip(case.result.as_ref())).filter(|(ty, _)| ty.as_scalar().is_none())
+}
+
+/// How many facts a case has.
+pub fn fact_count(case: &Case) -> usize {
+    aggregates(case).map(|(_, layout)| 2 + layout.leaves.len()).sum()
+}
+
+/// What the functions of one case share.
+struct Names {
+    index: usize,
+    params: Vec<String>,
+    result: String,
+}
+
+fn function(index: usize, case: &Case) -> String {
+    let mut text = String::new();
+    let mut types = Types { text: &mut text, index, count: 0 };
+    let params = case.signature.params().iter().map(|ty| types.declare(ty)).collect();
+    let result = case.signature.result().map_or_else(|| "void".to_owned(), |ty| types.declare(ty));
+    let names = Names { index, params, result };
+    write_facts(&mut text, &names, case);
+    write_callee(&mut text, &names, case);
+    write_caller(&mut text, &names, case);
+    text
+}
+
+fn write_facts(text: &mut String, names: &Names, case: &Case) {
+    let types = case.signature.params().iter().zip(&names.params);
+    let types = types.chain(case.signature.result().map(|ty| (ty, &names.result)));
+    let _ = write!(text, "const uint32_t facts_{}[] = {{", names.index);
+    for (ty, name) in types.filter(|(ty, _)| ty.as_scalar().is_none()) {
+        let _ = write!(text, "sizeof({name}), _Alignof({name}), ");
+        let mut paths = Vec::new();
+        leaf_paths(ty, String::new(), &mut paths);
+        for path in paths {
+            let _ = write!(text, "offsetof({name}, {}), ", path.trim_start_matches('.'));
+        }
+    }
+    text.push_str("0};\n");
+}
+
+/// The designator of each scalar inside, in order of members.
+fn leaf_paths(ty: &Type, path: String, paths: &mut Vec<String>) {
+    match ty {
+        Type::Scalar(_) => paths.push(path),
+        Type::Array(array) => {
+            for index in 0..array.len() {
+                leaf_paths(array.element(), format!("{path}[{index}]"), paths);
+            }
+        }
+        Type::Aggregate(aggregate) => {
+            for (index, field) in aggregate.fields().iter().enumerate() {
+                leaf_paths(field.ty(), format!("{path}.m{index}"), paths);
+            }
+        }
+    }
+}
+
+/// The parameter list; `name` writes each name.
+fn parameters(names: &Names, case: &Case, name: impl Fn(usize) -> String) -> String {
+    let fixed = case.signature.first_variadic().unwrap_or(names.params.len());
+    let mut list: Vec<_> =
+        names.params[..fixed].iter().enumerate().map(|(index, ty)| format!("{ty} {}", name(index))).collect();
+    if case.signature.first_variadic().is_some() {
+        list.push("...".to_owned());
+    } else if list.is_empty() {
+        list.push("void".to_owned());
+    }
+    list.join(", ")
+}
+
+fn write_callee(text: &mut String, names: &Names, case: &Case) {
+    let Names { index, params, result } = names;
+    let list = parameters(names, case, |index| format!("a{index}"));
+    let _ =
+        write!(text, "{result} callee_{index}({list}) {{\n    unsigned char *at = oracle_log;\n    oracle_calls++;\n");
+    if let Some(first) = case.signature.first_variadic() {
+        let _ = writeln!(text, "    va_list ap;\n    va_start(ap, a{});", first.saturating_sub(1));
+        for (index, ty) in params.iter().enumerate().skip(first) {
+            let _ = writeln!(text, "    {ty} a{index} = va_arg(ap, {ty});");
+        }
+        text.push_str("    va_end(ap);\n");
+    }
+    for index in 0..params.len() {
+        let _ = writeln!(text, "    SEEN(a{index});");
+    }
+    for (index, ty) in case.signature.params().iter().enumerate() {
+        if ty.as_scalar().is_none() {
+            let _ = writeln!(text, "    SPOIL(a{index});");
+        }
+    }
+    text.push_str("    errno = oracle_errno;\n");
+    if case.signature.result().is_some() {
+        let _ = writeln!(text, "    {result} r;\n    memcpy(&r, oracle_result, sizeof r);\n    return r;");
+    }
+    text.push_str("}\n");
+}
+
+fn write_caller(text: &mut String, names: &Names, case: &Case) {
+    let Names { index, params, result } = names;
+    let _ = writeln!(text, "void caller_{index}(void *f, unsigned char *const *args, unsigned char *result) {{");
+    for (index, ty) in params.iter().enumerate() {
+        let _ = writeln!(text, "    {ty} a{index};\n    memcpy(&a{index}, args[{index}], sizeof a{index});");
+    }
+    let keep = if case.signature.result().is_some() { format!("{result} r = ") } else { String::new() };
+    let list = parameters(names, case, |_| String::new());
+    let args: Vec<_> = (0..params.len()).map(|index| format!("a{index}")).collect();
+    let _ = writeln!(text, "    {keep}(({result} (*)({list}))f)({});", args.join(", "));
+    if case.signature.result().is_some() {
+        text.push_str("    memcpy(result, &r, sizeof r);\n");
+    }
+    text.push_str("}\n");
+}
+
+/// Writes type definitions.
+struct Types<'a> {
+    text: &'a mut String,
+    index: usize,
+    count: usize,
+}
+
+impl Types<'_> {
+    /// Defines what the type needs and returns its name; an array's name lacks its dimensions.
+    fn declare(&mut self, ty: &Type) -> String {
+        match ty {
+            Type::Scalar(scalar) => scalar_name(*scalar).to_owned(),
+            Type::Array(array) => self.declare(array.element()),
+            Type::Aggregate(aggregate) => self.define(aggregate),
+        }
+    }
+
+    fn define(&mut self, aggregate: &Aggregate) -> String {
+        let members: Vec<_> = aggregate.fields().iter().map(|field| (self.declare(field.ty()), field)).collect();
+        let kind = match aggregate.kind() {
+            AggregateKind::Struct => "struct",
+            AggregateKind::Union => "union",
+        };
+        let name = format!("{kind} f{}_t{}", self.index, self.count);
+        self.count += 1;
+        let pack = Pack::of(aggregate);
+        if let Pack::Pragma(max) = pack {
+            let _ = writeln!(self.text, "#pragma pack(push, {max})");
+        }
+        let _ = writeln!(self.text, "{name} {{");
+        for (index, (base, field)) in members.into_iter().enumerate() {
+            let (dimensions, attributes) = (dimensions(field.ty()), pack.member(field, &base));
+            let _ = writeln!(self.text, "    {base} m{index}{dimensions}{attributes};");
+        }
+        let align = aggregate.align().map(|align| format!("aligned({align})"));
+        let packed = (pack == Pack::Attribute).then(|| "packed".to_owned());
+        let _ = writeln!(self.text, "}}{};", attribute(packed.into_iter().chain(align)));
+        if let Pack::Pragma(_) = pack {
+            let _ = writeln!(self.text, "#pragma pack(pop)");
+        }
+        name
+    }
+}
+
+/// How C says `packed(n)`.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Pack {
+    No,
+    /// `packed(1)`.
+    Attribute,
+    /// A larger limit.
+    Pragma(u8),
+    /// A larger limit where members ask for alignments of their own, which the pragma would limit too: said of each member.
+    Members(u8),
+}
+
+impl Pack {
+    fn of(aggregate: &Aggregate) -> Self {
+        match aggregate.pack() {
+            None => Self::No,
+            Some(1) => Self::Attribute,
+            Some(max) if aggregate.fields().iter().any(|field| field.align().is_some()) => Self::Members(max),
+            Some(max) => Self::Pragma(max),
+        }
+    }
+
+    fn member(self, field: &Field, base: &str) -> String {
+        let packed = field.is_packed() || matches!(self, Self::Members(_));
+        let align = match (self, field.align()) {
+            (Self::Members(max), asked) if !field.is_packed() => {
+                let asked = asked.unwrap_or(1);
+                let natural = format!("(_Alignof({base}) < {max} ? _Alignof({base}) : {max})");
+                Some(format!("aligned({natural} > {asked} ? {natural} : {asked})"))
+            }
+            (_, asked) => asked.map(|align| format!("aligned({align})")),
+        };
+        attribute(packed.then(|| "packed".to_owned()).into_iter().chain(align))
+    }
+}
+
+fn attribute(words: impl Iterator<Item = String>) -> String {
+    let words: Vec<_> = words.collect();
+    if words.is_empty() { String::new() } else { format!(" __attribute__(({}))", words.join(", ")) }
+}
+
+fn dimensions(ty: &Type) -> String {
+    match ty {
+        Type::Array(array) => format!("[{}]{}", array.len(), dimensions(array.element())),
+        Type::Scalar(_) | Type::Aggregate(_) => String::new(),
+    }
+}
+
+fn scalar_name(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::I8 => "int8_t",
+        Scalar::U8 => "uint8_t",
+        Scalar::I16 => "int16_t",
+        Scalar::U16 => "uint16_t",
+        Scalar::I32 => "int32_t",
+        Scalar::U32 => "uint32_t",
+        Scalar::I64 => "int64_t",
+        Scalar::U64 => "uint64_t",
+        Scalar::Isize => "intptr_t",
+        Scalar::Usize => "size_t",
+        Scalar::Bool => "_Bool",
+        Scalar::F32 => "float",
+        Scalar::F64 => "double",
+        Scalar::Pointer(Pointee::Opaque | Pointee::Buffer) => "void *",
+        Scalar::Pointer(Pointee::Text) => "char *",
+        Scalar::Pointer(Pointee::Function) => "function",
+    }
+}

@@ -1,0 +1,252 @@
+//! What fuzz targets, tests and the program `oracle` check.
+
+use std::cell::RefCell;
+use std::io;
+
+use hotcall_jit::{Jit, JitError, Options, Trampoline};
+
+use crate::c::compiler::{Compiler, CompilerError, Loaded};
+use crate::c::{self, Counts, quirk};
+use crate::case::{Case, Wrong};
+use crate::crash;
+use crate::libffi::{self, Callee, Inexpressible, Interface};
+use crate::memory::Memory;
+use crate::random::{Random, Source};
+use crate::signature::{self, Profile};
+
+/// What the checks need: a compiler of trampolines, and memory with inaccessible pages.
+#[derive(Debug)]
+pub struct Bench {
+    jit: Jit,
+    memory: Memory,
+}
+
+/// How a check that found nothing wrong ended.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub enum Outcome {
+    /// Both sides agreed.
+    Agreed,
+    /// libffi cannot express the signature; it was planned, verified and compiled.
+    Compiled(Inexpressible),
+    /// hotcall refuses it.
+    Refused(String),
+}
+
+/// A check that found something wrong.
+#[derive(Debug, thiserror::Error)]
+#[error("seed {seed}: {signature}\n{cause}\n{case:#?}\n{text}")]
+pub struct Failure {
+    /// The seed that makes this case by itself.
+    pub seed: u64,
+    /// The signature.
+    pub signature: String,
+    /// What is wrong.
+    pub cause: Cause,
+    /// The values.
+    pub case: Box<Case>,
+    /// The case as C, for the compilers' oracle.
+    pub text: String,
+}
+
+/// What a check found wrong.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Cause {
+    #[error("hotcall: {0}")]
+    Call(#[from] Wrong),
+    #[error("libffi: {0}")]
+    Libffi(#[from] libffi::Disagreement),
+    #[error("C: {0}")]
+    C(#[from] c::Disagreement),
+    #[error("no trampoline: {0}")]
+    Jit(#[from] JitError),
+}
+
+/// The machine does not let the check run.
+#[derive(Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum BenchError {
+    #[error(transparent)]
+    Jit(#[from] JitError),
+    #[error("no memory: {0}")]
+    Memory(#[from] io::Error),
+}
+
+impl Bench {
+    /// Prepares.
+    ///
+    /// # Errors
+    ///
+    /// See [`BenchError`].
+    pub fn new() -> Result<Self, BenchError> {
+        Ok(Self { jit: Jit::new()?, memory: Memory::new()? })
+    }
+
+    fn compile(&self, case: &Case) -> Result<Trampoline, JitError> {
+        self.jit.slots(&case.signature, Options { capture_errno: case.errno.is_some() })
+    }
+
+    /// Checks the signature of a seed against libffi.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong.
+    pub fn libffi(&mut self, seed: u64) -> Result<Outcome, Box<Failure>> {
+        crash::running(seed);
+        let mut source = Source::seeded(seed);
+        self.lower(&mut source, Profile::Libffi, seed)
+    }
+
+    /// Checks the signature that a fuzzer's bytes make: it is planned, verified, compiled, and where libffi can express it
+    /// called.
+    ///
+    /// # Errors
+    ///
+    /// The first thing found wrong.
+    pub fn lower_signature(&mut self, bytes: &[u8]) -> Result<Outcome, Box<Failure>> {
+        let mut source = Source::bytes(bytes);
+        // Half of the inputs for what can be called, so that the fuzzer need not find it.
+        let profile = source.pick(&[Profile::Libffi, Profile::Wild]);
+        self.lower(&mut source, profile, 0)
+    }
+
+    fn lower(&mut self, source: &mut Source<'_>, profile: Profile, seed: u64) -> Result<Outcome, Box<Failure>> {
+        let mut random = source.split();
+        let signature = match signature::signature(source, profile) {
+            Ok(signature) => signature,
+            Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
+        };
+        let case = match Case::new(signature, &mut random) {
+            Ok(case) => case,
+            Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
+        };
+        let outcome = self.compare_with_libffi(&case, &mut random);
+        outcome.map_err(|cause| Failure::new(seed, cause, &case, String::new()))
+    }
+
+    fn compare_with_libffi(&mut self, case: &Case, random: &mut Random) -> Result<Outcome, Cause> {
+        let trampoline = self.compile(case)?;
+        let mut interface = match Interface::new(case) {
+            Err(inexpressible) => return Ok(Outcome::Compiled(inexpressible)),
+            Ok(interface) => interface?,
+        };
+        let mut callee = Callee::new(case, &mut interface).ok_or(libffi::Disagreement::Closure)?;
+        // SAFETY: the trampoline and the closure were both made for the case.
+        let got = unsafe { case.call(trampoline.entry(), callee.address(), &mut self.memory, random) }?;
+        callee.take()?;
+        case.compare_result(&got)?;
+        // The same call by libffi alone: if it failed, the oracle would be worth nothing.
+        // SAFETY: the closure was made for the interface.
+        let got = unsafe { callee.call() };
+        let itself = callee.take().and_then(|()| case.compare_result(&got));
+        itself.map_err(libffi::Disagreement::Itself)?;
+        Ok(Outcome::Agreed)
+    }
+
+    /// Checks the functions of `count` seeds from `first` on against C compilers.
+    ///
+    /// # Errors
+    ///
+    /// The outer: a compiler fails. The inner: the first thing found wrong.
+    pub fn c(
+        &mut self,
+        first: u64,
+        count: u64,
+        compilers: &[Compiler],
+        level: &str,
+    ) -> Result<Result<Counts, Box<Failure>>, CompilerError> {
+        let mut counts = Counts::default();
+        let mut cases = Vec::new();
+        let mut seeds = Vec::new();
+        for seed in first..first.saturating_add(count) {
+            let mut source = Source::seeded(seed);
+            let mut random = source.split();
+            let signature = signature::signature(&mut source, Profile::C).ok();
+            match signature.and_then(|signature| Case::new(signature, &mut random).ok()) {
+                Some(case) => {
+                    cases.push(case);
+                    seeds.push((seed, random));
+                }
+                None => counts.refused += 1,
+            }
+        }
+        let built = compilers.iter().map(|compiler| c::build(compiler, &cases, level));
+        let built = built.collect::<Result<Vec<_>, _>>()?;
+        for (index, (case, (seed, mut random))) in cases.iter().zip(seeds).enumerate() {
+            crash::running(seed);
+            if let Err(cause) = self.compare_with_c(&built, index, case, &mut random, &mut counts) {
+                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once(case)))));
+            }
+            counts.functions += 1;
+        }
+        Ok(Ok(counts))
+    }
+
+    fn compare_with_c(
+        &mut self,
+        built: &[Loaded],
+        index: usize,
+        case: &Case,
+        random: &mut Random,
+        counts: &mut Counts,
+    ) -> Result<(), Cause> {
+        let quirk = |loaded: &Loaded| quirk::of(loaded.vendor(), &case.signature);
+        for loaded in built {
+            c::compare_layouts(loaded, index, case)?;
+        }
+        // First the compilers among themselves: where they do not agree there is nothing to agree with.
+        for caller in built {
+            for callee in built {
+                let differ = caller.vendor() != callee.vendor() && (quirk(caller).is_some() || quirk(callee).is_some());
+                if differ {
+                    continue;
+                }
+                // SAFETY: function `index` of each file has the case's signature.
+                let call = |target| Ok(unsafe { caller.call(index, case, target) });
+                c::observe(callee, index, case, call).map_err(|wrong| c::Disagreement::Call {
+                    caller: caller.compiler().to_owned(),
+                    callee: callee.compiler().to_owned(),
+                    wrong,
+                })?;
+                counts.compiler_calls += 1;
+            }
+        }
+        let trampoline = self.compile(case)?;
+        for callee in built {
+            if let Some(quirk) = quirk(callee) {
+                *counts.quirks.entry(quirk).or_default() += 1;
+                continue;
+            }
+            // SAFETY: the trampoline was made for the case, and function `index` of each file has its signature.
+            let call = |target| unsafe { case.call(trampoline.entry(), target, &mut self.memory, random) };
+            c::observe(callee, index, case, call).map_err(|wrong| c::Disagreement::Call {
+                caller: "hotcall".to_owned(),
+                callee: callee.compiler().to_owned(),
+                wrong,
+            })?;
+            counts.calls += 1;
+        }
+        Ok(())
+    }
+}
+
+thread_local! {
+    /// The fuzzer calls a function without state, very often.
+    static BENCH: RefCell<Bench> = RefCell::new(Bench::new().expect("the machine runs hotcall"));
+}
+
+/// See [`Bench::lower_signature`].
+///
+/// # Panics
+///
+/// Something is wrong.
+pub fn lower_signature(bytes: &[u8]) -> Outcome {
+    let outcome = BENCH.with_borrow_mut(|bench| bench.lower_signature(bytes));
+    outcome.unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+impl Failure {
+    fn new(seed: u64, cause: Cause, case: &Case, text: String) -> Box<Self> {
+        Box::new(Self { seed, signature: case.signature.to_string(), cause, case: Box::new(case.clone()), text })
+    }
+}

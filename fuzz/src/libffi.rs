@@ -1,0 +1,322 @@
+//! The first oracle: libffi, which classifies by its own code and moves values by its own assembly.
+//!
+//! The callee is a closure of libffi's that records every argument it saw. hotcall's trampoline calls it, and so does
+//! libffi's own `ffi_call`. What libffi cannot express ([`Inexpressible`]) is the business of [`crate::c`].
+
+use std::ffi::{c_uint, c_void};
+use std::ptr;
+
+use hotcall_jit::{Aggregate, AggregateKind, Layout, Scalar, Signature, Type};
+use libffi::raw;
+
+use crate::case::{Case, Wrong};
+
+/// Why libffi has no such signature.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
+pub enum Inexpressible {
+    /// libffi has no unions.
+    #[error("a union")]
+    Union,
+    /// libffi computes natural layouts only.
+    #[error("packed or aligned explicitly")]
+    Attributes,
+    /// `ffi_prep_cif` refuses aggregates of size 0.
+    #[error("an aggregate or array without members")]
+    Empty,
+}
+
+/// libffi and hotcall differ.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Disagreement {
+    #[error("ffi_prep_cif refuses the signature with status {status}")]
+    Prepare { status: u32 },
+    #[error("{ty} has size {size} and alignment {align} for libffi")]
+    Layout { ty: String, size: usize, align: u16 },
+    #[error("ffi_closure_alloc or ffi_prep_closure_loc fails")]
+    Closure,
+    #[error("libffi disagrees with itself: {0}")]
+    Itself(Wrong),
+}
+
+/// A signature as libffi's data: it owns all that the C structures point to.
+pub struct Interface {
+    cif: Box<raw::ffi_cif>,
+    _params: Box<[*mut raw::ffi_type]>,
+    _structs: Vec<Struct>,
+}
+
+struct Struct {
+    _ty: Box<raw::ffi_type>,
+    _elements: Box<[*mut raw::ffi_type]>,
+}
+
+impl Interface {
+    /// Describes the case's signature to libffi and compares the layouts.
+    ///
+    /// # Errors
+    ///
+    /// The outer: libffi cannot express it. The inner: it sees it otherwise than hotcall.
+    pub fn new(case: &Case) -> Result<Result<Self, Disagreement>, Inexpressible> {
+        let signature = &case.signature;
+        let mut structs = Vec::new();
+        let mut params = Vec::new();
+        for ty in signature.params() {
+            params.push(describe(ty, &mut structs)?);
+        }
+        let result = match signature.result() {
+            Some(ty) => describe(ty, &mut structs)?,
+            None => &raw mut raw::ffi_type_void,
+        };
+        Ok(Self::prepare(case, params.into(), result, structs))
+    }
+
+    fn prepare(
+        case: &Case,
+        mut params: Box<[*mut raw::ffi_type]>,
+        result: *mut raw::ffi_type,
+        structs: Vec<Struct>,
+    ) -> Result<Self, Disagreement> {
+        let signature = &case.signature;
+        let mut cif = Box::new(raw::ffi_cif::default());
+        let (abi, count) = (raw::ffi_abi_FFI_DEFAULT_ABI, params.len() as c_uint);
+        // SAFETY: `params` has `count` types, which like the result live as long as the interface.
+        let status = unsafe {
+            match signature.first_variadic() {
+                None => raw::ffi_prep_cif(&raw mut *cif, abi, count, result, params.as_mut_ptr()),
+                Some(first) => {
+                    raw::ffi_prep_cif_var(&raw mut *cif, abi, first as c_uint, count, result, params.as_mut_ptr())
+                }
+            }
+        };
+        if status != raw::ffi_status_FFI_OK {
+            return Err(Disagreement::Prepare { status });
+        }
+        let values = signature.params().iter().zip(&case.params).zip(params.iter().copied());
+        let result = signature.result().zip(case.result.as_ref()).map(|value| (value, result));
+        for ((ty, layout), described) in values.chain(result) {
+            same_layout(ty, layout, described)?;
+        }
+        Ok(Self { cif, _params: params, _structs: structs })
+    }
+}
+
+/// The bytes as words with two more behind them.
+fn words(bytes: &[u8]) -> Vec<u64> {
+    let mut words = vec![0; bytes.len().div_ceil(8) + 2];
+    for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
+        let mut wide = [0; 8];
+        wide[..chunk.len()].copy_from_slice(chunk);
+        *word = u64::from_le_bytes(wide);
+    }
+    words
+}
+
+fn same_layout(ty: &Type, layout: &Layout, described: *mut raw::ffi_type) -> Result<(), Disagreement> {
+    // SAFETY: the type lives, and libffi has filled it in.
+    let raw::ffi_type { size, alignment: align, .. } = unsafe { *described };
+    if (size, align) == (layout.size as usize, layout.align.into()) {
+        Ok(())
+    } else {
+        Err(Disagreement::Layout { ty: format!("{ty} ({layout})"), size, align })
+    }
+}
+
+fn describe(ty: &Type, structs: &mut Vec<Struct>) -> Result<*mut raw::ffi_type, Inexpressible> {
+    match ty {
+        Type::Scalar(scalar) => Ok(describe_scalar(*scalar)),
+        Type::Aggregate(aggregate) => describe_aggregate(aggregate, structs),
+        Type::Array(_) => Err(Inexpressible::Empty),
+    }
+}
+
+fn describe_scalar(scalar: Scalar) -> *mut raw::ffi_type {
+    match scalar {
+        Scalar::I8 => &raw mut raw::ffi_type_sint8,
+        Scalar::U8 | Scalar::Bool => &raw mut raw::ffi_type_uint8,
+        Scalar::I16 => &raw mut raw::ffi_type_sint16,
+        Scalar::U16 => &raw mut raw::ffi_type_uint16,
+        Scalar::I32 => &raw mut raw::ffi_type_sint32,
+        Scalar::U32 => &raw mut raw::ffi_type_uint32,
+        Scalar::I64 | Scalar::Isize => &raw mut raw::ffi_type_sint64,
+        Scalar::U64 | Scalar::Usize => &raw mut raw::ffi_type_uint64,
+        Scalar::F32 => &raw mut raw::ffi_type_float,
+        Scalar::F64 => &raw mut raw::ffi_type_double,
+        Scalar::Pointer(_) => &raw mut raw::ffi_type_pointer,
+    }
+}
+
+fn describe_aggregate(aggregate: &Aggregate, structs: &mut Vec<Struct>) -> Result<*mut raw::ffi_type, Inexpressible> {
+    let attributes = aggregate.pack().is_some()
+        || aggregate.align().is_some()
+        || aggregate.fields().iter().any(|field| field.is_packed() || field.align().is_some());
+    match aggregate.kind() {
+        AggregateKind::Union => return Err(Inexpressible::Union),
+        AggregateKind::Struct if attributes => return Err(Inexpressible::Attributes),
+        AggregateKind::Struct => {}
+    }
+    let mut elements = Vec::new();
+    for field in aggregate.fields() {
+        push_elements(field.ty(), &mut elements, structs)?;
+    }
+    if elements.is_empty() {
+        return Err(Inexpressible::Empty);
+    }
+    elements.push(ptr::null_mut());
+    let mut elements = elements.into_boxed_slice();
+    let mut ty =
+        Box::new(raw::ffi_type { size: 0, alignment: 0, type_: raw::FFI_TYPE_STRUCT, elements: elements.as_mut_ptr() });
+    let described = &raw mut *ty;
+    structs.push(Struct { _ty: ty, _elements: elements });
+    Ok(described)
+}
+
+/// libffi has no arrays: their elements stand in a row.
+fn push_elements(
+    ty: &Type,
+    elements: &mut Vec<*mut raw::ffi_type>,
+    structs: &mut Vec<Struct>,
+) -> Result<(), Inexpressible> {
+    let Type::Array(array) = ty else {
+        elements.push(describe(ty, structs)?);
+        return Ok(());
+    };
+    if array.is_empty() {
+        return Err(Inexpressible::Empty);
+    }
+    let start = elements.len();
+    push_elements(array.element(), elements, structs)?;
+    let element = elements[start..].to_vec();
+    for _ in 1..array.len() {
+        elements.extend(&element);
+    }
+    Ok(())
+}
+
+/// What the closure saw, and what it answers.
+struct Record<'a> {
+    case: &'a Case,
+    calls: usize,
+    seen: Vec<Vec<u8>>,
+}
+
+/// A closure of libffi's with the case's signature.
+pub struct Callee<'a> {
+    interface: &'a mut Interface,
+    closure: *mut raw::ffi_closure,
+    code: *mut c_void,
+    record: *mut Record<'a>,
+}
+
+impl<'a> Callee<'a> {
+    /// Makes the closure; `None` if libffi gets no executable memory.
+    pub fn new(case: &'a Case, interface: &'a mut Interface) -> Option<Self> {
+        let mut code = ptr::null_mut();
+        // SAFETY: an allocation that is freed on drop.
+        let closure = unsafe { raw::ffi_closure_alloc(size_of::<raw::ffi_closure>(), &raw mut code) };
+        if closure.is_null() {
+            return None;
+        }
+        let record = Box::into_raw(Box::new(Record { case, calls: 0, seen: Vec::new() }));
+        let callee = Self { interface, closure: closure.cast(), code, record };
+        let cif = &raw mut *callee.interface.cif;
+        // SAFETY: closure and code come from one allocation; interface and record outlive the closure.
+        let status =
+            unsafe { raw::ffi_prep_closure_loc(callee.closure, cif, Some(record_call), record.cast(), callee.code) };
+        (status == raw::ffi_status_FFI_OK).then_some(callee)
+    }
+
+    /// The address of the function.
+    pub const fn address(&self) -> *const c_void {
+        self.code
+    }
+
+    /// Calls the closure by `ffi_call` and returns the result's bytes.
+    ///
+    /// # Safety
+    ///
+    /// No other call is running.
+    pub unsafe fn call(&mut self) -> Vec<u8> {
+        // SAFETY: the record lives until drop; the case outlives it.
+        let case = unsafe { (*self.record).case };
+        // Copies, with room: libffi may read whole words.
+        let mut args: Vec<Vec<u64>> = case.args.iter().map(|bytes| words(bytes)).collect();
+        let mut values: Vec<*mut c_void> = args.iter_mut().map(|arg| arg.as_mut_ptr().cast()).collect();
+        let mut result = words(&vec![0; case.answer.len()]);
+        // SAFETY: the closure's code is a function.
+        let code = unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(self.code) };
+        let cif = &raw mut *self.interface.cif;
+        // SAFETY: the arguments have the types of the interface, which is the closure's, and the result has room for its
+        // bytes and for an `ffi_arg` at least.
+        unsafe { raw::ffi_call(cif, Some(code), result.as_mut_ptr().cast(), values.as_mut_ptr()) };
+        result.iter().flat_map(|word| word.to_le_bytes()).take(case.answer.len()).collect()
+    }
+
+    /// Compares what one call saw with what was sent, and forgets it.
+    ///
+    /// # Errors
+    ///
+    /// See [`Wrong`].
+    pub fn take(&mut self) -> Result<(), Wrong> {
+        // SAFETY: the record lives until drop, and no call is running.
+        let record = unsafe { &mut *self.record };
+        let (times, seen) = (std::mem::take(&mut record.calls), std::mem::take(&mut record.seen));
+        if times != 1 {
+            return Err(Wrong::Calls { times });
+        }
+        record.case.compare_arguments(seen.iter().map(Vec::as_slice))
+    }
+}
+
+impl Drop for Callee<'_> {
+    fn drop(&mut self) {
+        // SAFETY: both were allocated by `new`, and no call is running.
+        unsafe {
+            raw::ffi_closure_free(self.closure.cast());
+            drop(Box::from_raw(self.record));
+        }
+    }
+}
+
+unsafe extern "C" fn record_call(
+    _cif: *mut raw::ffi_cif,
+    result: *mut c_void,
+    args: *mut *mut c_void,
+    record: *mut c_void,
+) {
+    // SAFETY: the pointer given to `ffi_prep_closure_loc`; the caller of the closure holds no reference to the record.
+    let record = unsafe { &mut *record.cast::<Record<'_>>() };
+    let case = record.case;
+    record.calls += 1;
+    record.seen = (0..case.args.len())
+        .map(|index| {
+            // SAFETY: libffi passes as many pointers as there are parameters, each to the parameter's bytes.
+            unsafe { std::slice::from_raw_parts((*args.add(index)).cast(), case.args[index].len()) }.to_vec()
+        })
+        .collect();
+    answer(&case.signature, &case.answer, result);
+    // The callee owns its copies; changing them must not reach the caller.
+    for (index, (ty, bytes)) in case.signature.params().iter().zip(&case.args).enumerate() {
+        if ty.as_scalar().is_none() {
+            // SAFETY: as above.
+            unsafe { ptr::write_bytes((*args.add(index)).cast::<u8>(), 0x5a, bytes.len()) };
+        }
+    }
+    if let Some(errno) = case.errno {
+        // SAFETY: the address of this thread's errno.
+        unsafe { *libc::__errno_location() = errno };
+    }
+}
+
+/// Writes a closure's result: integers narrower than `ffi_arg` as a whole one, says libffi's manual ("The Closure API").
+fn answer(signature: &Signature, answer: &[u8], result: *mut c_void) {
+    match signature.result().and_then(Type::as_scalar) {
+        Some(scalar) if !scalar.is_float() => {
+            let wide = crate::case::slot(scalar, answer);
+            // SAFETY: libffi gives room for an `ffi_arg`.
+            unsafe { result.cast::<u64>().write_unaligned(wide) };
+        }
+        // SAFETY: libffi gives room for the result; `void` writes nothing.
+        _ => unsafe { ptr::copy_nonoverlapping(answer.as_ptr(), result.cast(), answer.len()) },
+    }
+}

@@ -1,0 +1,150 @@
+//! Places for aggregates: between canaries, at any alignment, and up against inaccessible pages.
+
+use std::io;
+use std::ptr;
+
+use crate::random::Random;
+
+const PAGE: usize = 4096;
+
+/// The accessible pages of each area, and their number; an aggregate that is larger lies on the heap.
+const AREA: usize = 2 * PAGE;
+const AREAS: usize = 48;
+
+/// What surrounds a value.
+const CANARY: u8 = 0xc7;
+
+/// Bytes of canary on each side that is accessible.
+const MARGIN: usize = 48;
+
+/// Areas of memory with an inaccessible page before and after each.
+#[derive(Debug)]
+pub struct Memory {
+    base: *mut u8,
+}
+
+impl Memory {
+    const LEN: usize = AREAS * (AREA + PAGE) + PAGE;
+
+    /// Maps the areas.
+    ///
+    /// # Errors
+    ///
+    /// The system refuses.
+    pub fn new() -> io::Result<Self> {
+        // SAFETY: a fresh private mapping at an address of the kernel's choice touches nothing that exists.
+        let base = unsafe {
+            libc::mmap(ptr::null_mut(), Self::LEN, libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
+        };
+        if base == libc::MAP_FAILED {
+            return Err(io::Error::last_os_error());
+        }
+        let memory = Self { base: base.cast() };
+        for index in 0..AREAS {
+            // SAFETY: the area lies inside the mapping.
+            let refused =
+                unsafe { libc::mprotect(memory.area(index).cast(), AREA, libc::PROT_READ | libc::PROT_WRITE) != 0 };
+            if refused {
+                return Err(io::Error::last_os_error());
+            }
+        }
+        Ok(memory)
+    }
+
+    fn area(&self, index: usize) -> *mut u8 {
+        // SAFETY: for an index below AREAS this stays inside the mapping of LEN bytes.
+        unsafe { self.base.add(PAGE + index * (AREA + PAGE)) }
+    }
+
+    /// Starts handing out places anew.
+    pub const fn places(&mut self) -> Places<'_> {
+        Places { memory: self, next: 0 }
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: the mapping is ours, and places borrow it.
+        unsafe { libc::munmap(self.base.cast(), Self::LEN) };
+    }
+}
+
+/// Hands out places.
+#[derive(Debug)]
+pub struct Places<'a> {
+    memory: &'a mut Memory,
+    next: usize,
+}
+
+impl Places<'_> {
+    /// A place for `size` bytes, filled with canaries. The address is a multiple of `align` if `size` is one.
+    pub fn place(&mut self, size: usize, align: usize, random: &mut Random) -> Place {
+        if self.next < AREAS && size + MARGIN <= AREA && !random.one_in(3) {
+            let area = self.memory.area(self.next);
+            self.next += 1;
+            let span = size + MARGIN;
+            // SAFETY: at most AREA bytes from the start of an area stay inside it.
+            return if random.one_in(4) {
+                Place::new(area, span, 0, size, None)
+            } else {
+                Place::new(unsafe { area.add(AREA - span) }, span, MARGIN, size, None)
+            };
+        }
+        let span = size + 2 * MARGIN + 32;
+        let mut heap = vec![0; span].into_boxed_slice();
+        let offset = MARGIN + random.below(16) as usize;
+        let offset = offset + (heap.as_ptr() as usize + offset).wrapping_neg() % align;
+        Place::new(heap.as_mut_ptr(), span, offset, size, Some(heap))
+    }
+}
+
+/// A value's bytes among canaries.
+#[derive(Debug)]
+pub struct Place {
+    start: *mut u8,
+    span: usize,
+    offset: usize,
+    size: usize,
+    /// Owns the bytes, unless they lie in an area.
+    _heap: Option<Box<[u8]>>,
+}
+
+impl Place {
+    fn new(start: *mut u8, span: usize, offset: usize, size: usize, heap: Option<Box<[u8]>>) -> Self {
+        // SAFETY: callers pass `span` accessible bytes.
+        unsafe { ptr::write_bytes(start, CANARY, span) };
+        Self { start, span, offset, size, _heap: heap }
+    }
+
+    /// The address of the value.
+    pub const fn address(&self) -> *mut u8 {
+        // SAFETY: the value lies inside the span.
+        unsafe { self.start.add(self.offset) }
+    }
+
+    /// How many bytes the value has.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Copies the value in.
+    pub fn write(&self, bytes: &[u8]) {
+        assert!(bytes.len() <= self.size, "the place is too small");
+        // SAFETY: the place has that many bytes, and no reference to them is alive.
+        unsafe { ptr::copy_nonoverlapping(bytes.as_ptr(), self.address(), bytes.len()) };
+    }
+
+    /// Copies the value out.
+    pub fn read(&self) -> Vec<u8> {
+        // SAFETY: the bytes are initialised, and nobody writes meanwhile.
+        unsafe { std::slice::from_raw_parts(self.address(), self.size) }.to_vec()
+    }
+
+    /// Whether the bytes around the value are as they were.
+    pub fn is_framed(&self) -> bool {
+        // SAFETY: the span is initialised, and nobody writes meanwhile.
+        let span = unsafe { std::slice::from_raw_parts(self.start, self.span) };
+        let around = span[..self.offset].iter().chain(&span[self.offset + self.size..]);
+        around.copied().all(|byte| byte == CANARY)
+    }
+}

@@ -1,0 +1,91 @@
+//! Choices: from a fuzzer's bytes, or from a seeded generator, so that one generator of signatures serves both.
+
+use arbitrary::Unstructured;
+
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): small, and neighbouring
+/// seeds give unrelated numbers.
+#[derive(Clone, Debug)]
+pub struct Random(u64);
+
+impl Random {
+    /// The sequence of this seed.
+    pub const fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    /// The next 64 random bits.
+    pub const fn bits(&mut self) -> u64 {
+        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut z = self.0;
+        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        z ^ (z >> 31)
+    }
+
+    /// A number below `n`.
+    pub const fn below(&mut self, n: u32) -> u32 {
+        ((self.bits() >> 32) * n as u64 >> 32) as u32
+    }
+
+    /// True once in `n` times.
+    pub const fn one_in(&mut self, n: u32) -> bool {
+        self.below(n) == 0
+    }
+
+    /// `len` random bytes.
+    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
+        let mut bytes = vec![0; len];
+        for chunk in bytes.chunks_mut(8) {
+            chunk.copy_from_slice(&self.bits().to_le_bytes()[..chunk.len()]);
+        }
+        bytes
+    }
+}
+
+/// Where choices come from.
+#[derive(Debug)]
+pub enum Source<'a> {
+    /// A seed.
+    Seeded(Random),
+    /// A fuzzer. When the bytes run out every choice is the first one, which ends the generation.
+    Bytes(Unstructured<'a>),
+}
+
+impl<'a> Source<'a> {
+    /// The choices of this seed.
+    pub const fn seeded(seed: u64) -> Self {
+        Self::Seeded(Random::new(seed))
+    }
+
+    /// The choices that these bytes make.
+    pub fn bytes(bytes: &'a [u8]) -> Self {
+        Self::Bytes(Unstructured::new(bytes))
+    }
+
+    /// A number below `n`, which is not 0.
+    pub fn below(&mut self, n: u32) -> u32 {
+        match self {
+            Self::Seeded(random) => random.below(n),
+            Self::Bytes(bytes) => bytes.int_in_range(0..=n.saturating_sub(1)).unwrap_or(0),
+        }
+    }
+
+    /// True once in `n` times; `n` is 2 or more.
+    pub fn one_in(&mut self, n: u32) -> bool {
+        // Not 0: that is what exhausted bytes give, and rare choices are the larger ones.
+        self.below(n) == 1
+    }
+
+    /// One of `choices`, which are not empty.
+    pub fn pick<T: Copy>(&mut self, choices: &[T]) -> T {
+        choices[self.below(choices.len() as u32) as usize]
+    }
+
+    /// A generator of its own for the many bits of values, which would use up a fuzzer's bytes.
+    pub fn split(&mut self) -> Random {
+        match self {
+            Self::Seeded(random) => Random::new(random.bits()),
+            Self::Bytes(bytes) => Random::new(bytes.arbitrary().unwrap_or(0)),
+        }
+    }
+}

@@ -1,0 +1,33 @@
+//! Fixed seeds against C compilers. Other seeds: `cargo run --release -p hotcall-fuzz --bin oracle -- c --seed N`.
+
+use hotcall_fuzz::c::Counts;
+use hotcall_fuzz::c::compiler::Compiler;
+use hotcall_fuzz::check::Bench;
+use hotcall_fuzz::crash;
+
+/// The compilers here: gcc, and clang if it is installed, which continuous integration sees to.
+fn compilers() -> Vec<Compiler> {
+    let gcc = Compiler::find("gcc").unwrap();
+    match Compiler::find("clang") {
+        Ok(clang) => vec![gcc, clang],
+        Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
+        Err(_) => vec![gcc],
+    }
+}
+
+#[test]
+fn c_compilers_agree() {
+    crash::report();
+    let mut bench = Bench::new().unwrap();
+    let compilers = compilers();
+    let mut counts = Counts::default();
+    for (first, level) in [(0, "-O0"), (200, "-O2")] {
+        match bench.c(first, 200, &compilers, level).unwrap() {
+            Ok(batch) => counts += batch,
+            Err(failure) => panic!("{failure}"),
+        }
+    }
+    // Few are left out, or the seeds say nothing.
+    assert!(counts.functions >= 390, "{counts:?}");
+    assert!(counts.calls >= 390 * compilers.len() as u64, "{counts:?}");
+}
