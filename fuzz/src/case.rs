@@ -232,7 +232,7 @@ impl Case {
     }
 }
 
-/// The slot of a scalar: design.md's canonical form.
+/// The slot of a scalar: DESIGN.md, "Slots".
 pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
     let mut wide = [0; 8];
     let size = bytes.len().min(8);
