@@ -4,8 +4,9 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use hotcall_jit::{JitError, LayoutError, Type};
+use hotcall_jit::{JitError, LayoutError, SignatureError, Type, TypeError};
 
+use crate::declare::DeclarationError;
 use crate::library::Resolved;
 
 /// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
@@ -55,6 +56,15 @@ pub enum Error {
     /// A function made from the null pointer.
     #[error("the address of function {function:?} is null")]
     NullFunction { function: Box<str> },
+    /// A type that cannot be made.
+    #[error(transparent)]
+    Type(#[from] TypeError),
+    /// A signature that cannot be made.
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+    /// A declaration that cannot be read or used.
+    #[error(transparent)]
+    Declaration(#[from] DeclarationError),
     /// A type exceeds a limit.
     #[error("{name:?}: {source}")]
     Layout { name: Box<str>, source: LayoutError },

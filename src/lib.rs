@@ -27,6 +27,7 @@
 //! | part | what for |
 //! |---|---|
 //! | [`Type`], [`Signature`] | C's types as data, made by builders |
+//! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
 //! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
@@ -52,6 +53,7 @@
 
 mod bytes;
 mod code;
+pub mod declare;
 mod errno;
 mod error;
 mod function;
@@ -61,13 +63,13 @@ mod slot;
 
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
-    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
 };
 
 pub use bytes::Member;
 pub use code::Entry;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
-pub use library::{Binding, Library, OpenFlags, Resolved, Static, Visibility, resolve};
+pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Visibility, resolve};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;

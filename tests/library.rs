@@ -6,6 +6,7 @@ mod support;
 
 use std::ffi::{OsStr, OsString, c_void};
 use std::fs;
+use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -33,12 +34,27 @@ fn error_of<T>(result: Result<T, Error>) -> Error {
     }
 }
 
-/// A directory of this test alone, empty.
-fn directory(name: &str) -> PathBuf {
+/// A directory of one test, removed at its end.
+struct Directory(PathBuf);
+
+fn directory(name: &str) -> Directory {
     let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("library-{name}-{}", std::process::id()));
-    fs::remove_dir_all(&path).ok();
     fs::create_dir_all(&path).unwrap();
-    path.canonicalize().unwrap()
+    Directory(path.canonicalize().unwrap())
+}
+
+impl Deref for Directory {
+    type Target = Path;
+
+    fn deref(&self) -> &Path {
+        &self.0
+    }
+}
+
+impl Drop for Directory {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).ok();
+    }
 }
 
 #[test]
@@ -57,6 +73,9 @@ fn paths_are_made_canonical() {
     for name in ["file.so", "link.so", "inner/../file.so", "./inner/.././link.so"] {
         assert_eq!(resolve(directory.join(name)).unwrap(), Resolved::Path(file.clone()), "{name}");
     }
+    // Tests run in the package's directory.
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").canonicalize().unwrap();
+    assert_eq!(resolve("tests/../Cargo.toml").unwrap(), Resolved::Path(manifest));
 }
 
 #[test]
@@ -71,7 +90,7 @@ fn names_that_cannot_be_resolved() {
     assert!(error.to_string().contains("missing.so"), "{error}");
     assert!(matches!(error, Error::Resolve { path, source }
         if path == missing && source.kind() == std::io::ErrorKind::NotFound));
-    assert!(matches!(resolve(&directory), Err(Error::NotAFile { path }) if path == directory));
+    assert!(matches!(resolve(&*directory), Err(Error::NotAFile { path }) if path == *directory));
     assert!(matches!(resolve("/dev/null"), Err(Error::NotAFile { .. })));
 }
 
@@ -117,7 +136,8 @@ fn the_loaders_refusals_are_passed_on() {
     assert!(error.to_string().contains("No such file"), "{error}");
     assert!(matches!(error, Error::Load { library: Resolved::Searched(_), .. }));
 
-    let file = directory("refused").join("text.so");
+    let directory = directory("refused");
+    let file = directory.join("text.so");
     fs::write(&file, "this is not a library").unwrap();
     // SAFETY: the loader refuses it.
     let error = error_of(unsafe { Library::open(&file) });

@@ -8,13 +8,13 @@ use std::hash::Hash;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use crate::abi::Abi;
-use crate::compile::Compiler;
+use crate::compile::{Compiled, Compiler};
 use crate::error::JitError;
 use crate::lower::shape::Shape;
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
-use crate::memory::Code;
+use crate::memory::{Code, Linker};
 use crate::types::Signature;
 
 /// The compiled form of the `slots` entry.
@@ -41,6 +41,7 @@ pub struct Jit {
 
 struct State {
     compiler: Compiler,
+    linker: Linker,
     trampolines: Shared<Shape>,
     shims: Shared<Shim>,
 }
@@ -59,7 +60,9 @@ impl Jit {
     ///
     /// The code generator does not know this machine.
     pub fn new() -> Result<Self, JitError> {
-        let state = State { compiler: Compiler::new()?, trampolines: Shared::new(), shims: Shared::new() };
+        let compiler = Compiler::new()?;
+        let linker = Linker::new(compiler.isa().clone());
+        let state = State { compiler, linker, trampolines: Shared::new(), shims: Shared::new() };
         Ok(Self { state: Mutex::new(state) })
     }
 
@@ -87,15 +90,15 @@ impl Jit {
         let plan = slots::normalise(signature, abi.plan(signature)?);
         let shape = Shape::slots(abi, &plan, options);
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        let State { compiler, trampolines, shims } = &mut *state;
+        let State { compiler, linker, trampolines, shims } = &mut *state;
         let code = trampolines.get_or_make(shape, || {
             let outgoing = Outgoing::of(abi, &plan);
             let shim = match outgoing.shim {
                 None => None,
-                Some(shim) => Some(shims.get_or_make(shim, || Code::link_shim(compiler.isa(), shim))?),
+                Some(shim) => Some(shims.get_or_make(shim, || linker.link(&Compiled::assembled(shim.code()), None))?),
             };
             let compiled = compiler.slots(&plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
-            Code::link(compiler.isa(), &compiled, shim)
+            linker.link(&compiled, shim)
         })?;
         Ok(Trampoline::new(code))
     }

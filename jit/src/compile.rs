@@ -1,13 +1,14 @@
 //! IR to bytes: Cranelift's set-up, and the one place that runs it.
 
+use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{Function, UserFuncName};
+use cranelift_codegen::ir::{Function, LibCall};
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
-use cranelift_codegen::{Context, ir};
+use cranelift_codegen::{Context, FinalizedMachReloc, ir};
 use cranelift_frontend::{FunctionBuilder, FunctionBuilderContext};
-use cranelift_module::{FuncId, ModuleReloc};
+use cranelift_module::{FuncId, ModuleReloc, ModuleRelocTarget};
 use target_lexicon::Triple;
 
 use crate::error::JitError;
@@ -61,8 +62,9 @@ impl Compiler {
 
     /// Replaces the current function by one that `body` emits.
     fn build(&mut self, signature: ir::Signature, body: impl FnOnce(&mut FunctionBuilder<'_>)) {
+        // Cleared, not replaced: the function's tables keep their memory.
         self.context.clear();
-        self.context.func = Function::with_name_signature(UserFuncName::default(), signature);
+        self.context.func.signature = signature;
         let mut builder = FunctionBuilder::new(&mut self.context.func, &mut self.builder);
         body(&mut builder);
         builder.finalize(self.isa.frontend_config());
@@ -73,14 +75,11 @@ impl Compiler {
         context.compile(&**isa, &mut ControlPlane::default()).map_err(|error| JitError::codegen(error.inner))?;
         let code = context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
-        let relocs = code.buffer.relocs().iter();
+        let relocs = code.buffer.relocs().iter().map(|reloc| outside(reloc, &context.func));
         Ok(Compiled {
             bytes: code.code_buffer().to_vec(),
             align: code.buffer.alignment.into(),
-            // No function refers to itself or another one, so the number does not matter.
-            relocs: relocs
-                .map(|reloc| ModuleReloc::from_mach_reloc(reloc, &context.func, FuncId::from_u32(0)))
-                .collect(),
+            relocs: relocs.collect::<Result<_, _>>()?,
             unwind,
         })
     }
@@ -97,6 +96,17 @@ impl Compiler {
         let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
         let code = self.context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         code.disassemble(Some(&self.context.func.params), &capstone).map_err(JitError::codegen)
+    }
+}
+
+/// The one relocation that the linker takes, because its memory is written at another address than it is executed at, and
+/// because it resolves no other name: an absolute address of `memcpy`.
+fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<ModuleReloc, JitError> {
+    // No function refers to itself or another one, so the number does not matter.
+    let reloc = ModuleReloc::from_mach_reloc(reloc, function, FuncId::from_u32(0));
+    match (reloc.kind, &reloc.name) {
+        (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(reloc),
+        (kind, name) => Err(JitError::codegen(format!("unexpected relocation {kind} to {name}"))),
     }
 }
 

@@ -6,7 +6,6 @@ use crate::error::JitError;
 use crate::lower::shape::Shape;
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
-use crate::memory::Code;
 use crate::plan::Plan;
 use crate::types::Signature;
 
@@ -25,7 +24,8 @@ pub struct Explanation {
     pub disassembly: String,
     /// The trampoline's bytes.
     pub code: Vec<u8>,
-    /// For a variadic call, the bytes of the shim through which the function is called.
+    /// For a variadic call, the bytes of the shim through which the function is called. In the trampoline above its address
+    /// is shown as 0.
     pub shim: Option<Vec<u8>>,
 }
 
@@ -42,10 +42,10 @@ impl Explanation {
         let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
         let outgoing = Outgoing::of(abi, &normalised);
         let mut compiler = Compiler::new()?;
-        let shim = outgoing.shim.map(|shim| Code::link_shim(compiler.isa(), shim)).transpose()?;
-        let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(Code::entry))?.bytes;
+        let shim = outgoing.shim.map(|shim| shim.code());
+        // Its address is not known before it is in its place, where nothing would call it.
+        let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(|_| std::ptr::null()))?.bytes;
         let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
-        let shim = shim.map(|shim| shim.bytes().to_vec());
         Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
     }
 }

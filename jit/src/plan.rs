@@ -241,7 +241,7 @@ impl Arg {
     fn verify_cover(&self, layout: &Layout, pieces: &[Piece]) -> Result<(), FaultKind> {
         let mut covered = vec![false; self.size as usize];
         for &Piece { offset, len, .. } in pieces {
-            let range = (1..=16).contains(&len) && offset + u32::from(len) <= self.size;
+            let range = (1..=16).contains(&len) && offset.saturating_add(len.into()) <= self.size;
             if !range {
                 return Err(FaultKind::Range { offset, len });
             }
@@ -323,7 +323,7 @@ impl fmt::Display for Loc {
 
 impl fmt::Display for Piece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}..{} in {}", self.offset, self.offset + u32::from(self.len), self.loc)?;
+        write!(f, "{}..{} in {}", self.offset, self.offset.saturating_add(self.len.into()), self.loc)?;
         f.write_str(match self.ext {
             Ext::None => "",
             Ext::Zero => " zero-extended",

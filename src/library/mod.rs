@@ -1,5 +1,6 @@
 //! Loaded libraries: opening, looking up symbols, closing (design.md, "Safety").
 
+mod declared;
 mod loader;
 mod resolve;
 mod statics;
@@ -12,6 +13,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 
 use hotcall_jit::{Signature, Type};
 
+pub use self::declared::Symbol;
 pub use self::resolve::{Resolved, resolve};
 pub use self::statics::Static;
 
@@ -191,8 +193,7 @@ impl Library {
     ///
     /// The library is closed; the symbol exists and has no address; no symbol can have this name.
     pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, Error> {
-        let found = optional(self.mapping()?.find(name))?;
-        Ok(found.map(|address| address.as_ptr().cast_const()))
+        optional(self.symbol(name))
     }
 
     /// The function with this name and signature.
@@ -233,9 +234,7 @@ impl Library {
         signature: &Signature,
         options: FunctionOptions,
     ) -> Result<Option<Function>, Error> {
-        let mapping = self.mapping()?;
-        let Some(address) = optional(mapping.find(name))? else { return Ok(None) };
-        Function::new(name, address, signature, options, Some(mapping)).map(Some)
+        optional(self.function_with(name, signature, options))
     }
 
     /// The variable with this name and type.
@@ -255,9 +254,7 @@ impl Library {
     ///
     /// Those of [`Library::static_`], save for a missing symbol.
     pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, Error> {
-        let mapping = self.mapping()?;
-        let Some(address) = optional(mapping.find(name))? else { return Ok(None) };
-        Static::new(name, address, ty, mapping).map(Some)
+        optional(self.static_(name, ty))
     }
 
     fn mapping(&self) -> Result<Arc<Mapping>, Error> {
@@ -295,11 +292,10 @@ impl Mapping {
 }
 
 /// A missing symbol as `None`.
-fn optional(found: Result<NonNull<c_void>, Error>) -> Result<Option<NonNull<c_void>>, Error> {
+fn optional<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
     match found {
-        Ok(address) => Ok(Some(address)),
         Err(Error::Symbol { .. }) => Ok(None),
-        Err(error) => Err(error),
+        found => found.map(Some),
     }
 }
 

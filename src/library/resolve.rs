@@ -21,7 +21,8 @@ pub enum Resolved {
 /// Says what a library's name stands for, without loading it.
 ///
 /// A name with a path separator is a path: it must exist and be a file, and is made canonical. Any other name is searched
-/// for by the system's loader when it is opened, and never in the current directory unless the loader is told so.
+/// for by the system's loader when it is opened, in the places of its own configuration; Windows searches the current
+/// directory too. (macOS keeps its own libraries in one cache, without files: they are found by bare names alone.)
 ///
 /// A runtime asks for permission with the answer and then opens exactly it with
 /// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to the directory can still put another

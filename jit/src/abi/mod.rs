@@ -17,7 +17,6 @@ pub enum Abi {
 
 /// How many registers a convention has for a call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-#[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "only lowering asks"))]
 pub(crate) struct Registers {
     /// Integer registers for arguments.
     pub(crate) int: u8,

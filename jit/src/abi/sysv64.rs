@@ -19,7 +19,8 @@ pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8, int_scratc
 /// a property of the whole value: see [`Memory`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
 enum Class {
-    NoClass,
+    /// NO_CLASS: padding and empty structs.
+    Padding,
     Sse,
     Integer,
 }
@@ -56,7 +57,7 @@ fn classify(layout: &Layout) -> Result<[Class; 2], Memory> {
     if layout.size > 16 {
         return Err(Memory);
     }
-    let mut classes = [Class::NoClass; 2];
+    let mut classes = [Class::Padding; 2];
     for leaf in &layout.leaves {
         // Step 1: "or it contains unaligned fields".
         if !leaf.offset.is_multiple_of(leaf.scalar.size()) {
@@ -84,7 +85,7 @@ impl Next {
         for (class, offset) in classes.into_iter().zip([0, 8]) {
             let (register, place): (_, fn(u8) -> Loc) = match class {
                 // Padding is not passed.
-                Class::NoClass => continue,
+                Class::Padding => continue,
                 Class::Integer => (&mut self.int, Loc::Int),
                 Class::Sse => (&mut self.float, Loc::Float),
             };
@@ -108,7 +109,7 @@ fn plan_argument(ty: &Type, layout: &Layout, next: &mut Next) -> Arg {
     let ext = scalar.map_or(Ext::None, extension);
     let pass = match classify(layout) {
         // GNU C's empty structs.
-        Ok([Class::NoClass, Class::NoClass]) => Pass::Ignore,
+        Ok([Class::Padding, Class::Padding]) => Pass::Ignore,
         Ok(classes) => {
             let mut after = *next;
             let pieces = after.pieces(classes, size, ext);
@@ -137,7 +138,7 @@ fn plan_result(ty: &Type, layout: &Layout, next: &mut Next) -> Return {
     let Layout { size, align, .. } = *layout;
     let scalar = ty.as_scalar();
     match classify(layout) {
-        Ok([Class::NoClass, Class::NoClass]) => {
+        Ok([Class::Padding, Class::Padding]) => {
             Return::Pass(Arg { size, align, aggregate: scalar.is_none(), pass: Pass::Ignore })
         }
         Ok(classes) => {

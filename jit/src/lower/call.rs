@@ -9,6 +9,9 @@ use crate::plan::{Ext, Loc, Piece, Plan};
 
 /// Where an entry's arguments come from.
 pub(crate) trait Source {
+    /// The integer register in which the address of the arguments arrives. Its word is loaded last, so that the address
+    /// can stay there until then.
+    fn base_register(&self) -> u8;
     /// A word of type `ty` holding the piece of a scalar argument.
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value;
     /// The address of an aggregate argument's bytes.
@@ -26,10 +29,11 @@ pub(crate) fn emit(
     target: Value,
     shim: Option<*const u8>,
 ) -> Vec<Value> {
-    let words: Vec<_> = outgoing
-        .params
-        .iter()
-        .map(|param| match param.content {
+    let mut words = vec![None; outgoing.params.len()];
+    let last = outgoing.params.len().min(usize::from(source.base_register()));
+    for index in (0..last).chain(last + 1..words.len()).chain(last..words.len().min(last + 1)) {
+        let param = outgoing.params[index];
+        words[index] = match param.content {
             Content::Piece { arg, ref piece } if plan.args[arg].aggregate => {
                 let base = source.address(b, arg);
                 Some(load_piece(b, base, piece, param.ty))
@@ -39,8 +43,8 @@ pub(crate) fn emit(
             Content::ResultPointer => Some(source.result_pointer(b)),
             Content::Target => Some(target),
             Content::Padding => None,
-        })
-        .collect();
+        };
+    }
     // A register that is live anyway: the call's target, or any vector.
     let live = |ty| {
         if ty == types::I64 {

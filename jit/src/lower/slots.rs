@@ -128,6 +128,10 @@ impl Slots {
 }
 
 impl Source for Slots {
+    fn base_register(&self) -> u8 {
+        1
+    }
+
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let word = self.load(b, arg, ty);
         if ty == types::I64 { extend(b, word, piece) } else { word }

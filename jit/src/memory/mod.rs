@@ -1,7 +1,6 @@
 //! Executable memory: compiled code at its place, with its unwinding table, unmapped when the last user goes.
 //!
-//! Pages are written first and sealed once: none is ever writable and executable, and none that may be executing changes
-//! its protection.
+//! No memory is ever writable and executable at one address, and none that may be executing changes its protection.
 
 mod pages;
 mod unwind;
@@ -12,63 +11,98 @@ use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::Module;
-use memmap2::Mmap;
 
 use crate::compile::Compiled;
 use crate::error::JitError;
-use crate::lower::shim::Shim;
-use pages::Pages;
+use pages::{Chunk, Pages};
 use unwind::Registration;
 
 /// Code that can be called.
 pub(crate) struct Code {
     /// In front of the memory, so that it goes first.
     _unwind: Option<Registration>,
-    map: Mmap,
+    chunk: Arc<Chunk>,
+    entry: *const u8,
     len: usize,
     /// What this code calls by address.
     _callee: Option<Arc<Code>>,
 }
 
+// SAFETY: `entry` is an address in the chunk, sealed, so that any thread may read and run what is there; the rest is `Send`
+// and `Sync` by itself.
+unsafe impl Send for Code {}
+// SAFETY: as above.
+unsafe impl Sync for Code {}
+
 impl Code {
-    /// Puts code into memory of its own; `callee` is kept as long as it is.
-    pub(crate) fn link(isa: &OwnedTargetIsa, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Self, JitError> {
-        let (provider, sealed) = Pages::new();
-        let mut builder = JITBuilder::with_isa(isa.clone(), Box::new(libcall_name));
-        // Found before JITModule's own look-up in the process, which could bind to anything of that name.
-        builder.symbol(libcall_name(LibCall::Memcpy), libc::memcpy as *const u8);
-        builder.memory_provider(Box::new(provider));
-        let mut module = JITModule::new(builder);
-        let signature = module.make_signature();
-        let id = module.declare_anonymous_function(&signature).map_err(JitError::memory)?;
-        module
-            .define_function_bytes(id, compiled.align, &compiled.bytes, &compiled.relocs)
-            .map_err(JitError::memory)?;
-        module.finalize_definitions().map_err(JitError::memory)?;
-        // The module's records end here; the memory goes on.
-        drop(module);
-        let map = sealed.take().ok_or_else(|| JitError::memory("no memory was sealed"))?;
-        let unwind = match &compiled.unwind {
-            Some(info) => Registration::new(isa, info, map.as_ptr())?,
-            None => None,
-        };
-        Ok(Self { _unwind: unwind, map, len: compiled.bytes.len(), _callee: callee })
-    }
-
-    /// Puts a shim into memory of its own.
-    pub(crate) fn link_shim(isa: &OwnedTargetIsa, shim: Shim) -> Result<Self, JitError> {
-        Self::link(isa, &Compiled::assembled(shim.code()), None)
-    }
-
     /// The address to call.
-    pub(crate) fn entry(&self) -> *const u8 {
-        self.map.as_ptr()
+    pub(crate) const fn entry(&self) -> *const u8 {
+        self.entry
     }
 
     /// The machine code.
     pub(crate) fn bytes(&self) -> &[u8] {
-        &self.map[..self.len]
+        debug_assert!(self.chunk.contains(self.entry, self.len));
+        // SAFETY: these bytes of the chunk, which is kept, were written by the linker and never change again.
+        unsafe { std::slice::from_raw_parts(self.entry, self.len) }
     }
+}
+
+/// Puts code into its place.
+pub(crate) struct Linker {
+    isa: OwnedTargetIsa,
+    /// Where the next function goes, if it fits.
+    current: Option<Target>,
+}
+
+/// A chunk and the module that lays code out in it.
+struct Target {
+    module: JITModule,
+    chunk: Arc<Chunk>,
+}
+
+impl Linker {
+    pub(crate) const fn new(isa: OwnedTargetIsa) -> Self {
+        Self { isa, current: None }
+    }
+
+    /// Makes code callable; `callee` is kept as long as it is.
+    pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
+        let target = match self.current.take() {
+            Some(target) if target.chunk.has_room(compiled.bytes.len()) => target,
+            _ => Target::new(&self.isa, compiled.bytes.len()).map_err(JitError::memory)?,
+        };
+        let Target { module, chunk } = self.current.insert(target);
+        let entry = chunk.executable_at(define(module, compiled)?);
+        let unwind = match &compiled.unwind {
+            Some(info) => Registration::new(&self.isa, info, entry)?,
+            None => None,
+        };
+        Ok(Code { _unwind: unwind, chunk: Arc::clone(chunk), entry, len: compiled.bytes.len(), _callee: callee })
+    }
+}
+
+impl Target {
+    /// A fresh chunk with room for at least `size` bytes of code.
+    fn new(isa: &OwnedTargetIsa, size: usize) -> std::io::Result<Self> {
+        let chunk = Arc::new(Chunk::new(size)?);
+        let mut builder = JITBuilder::with_isa(isa.clone(), Box::new(libcall_name));
+        // Found before the module's own look-up in the process, which could bind to anything of that name.
+        builder.symbol(libcall_name(LibCall::Memcpy), libc::memcpy as *const u8);
+        builder.memory_provider(Box::new(Pages::new(Arc::clone(&chunk))));
+        Ok(Self { module: JITModule::new(builder), chunk })
+    }
+}
+
+fn define(module: &mut JITModule, compiled: &Compiled) -> Result<*const u8, JitError> {
+    // Nothing calls the function by its declaration, so that its signature does not matter. The module works with the
+    // writable address; that is right only because all relocations are absolute and to the outside.
+    let signature = module.make_signature();
+    let id = module.declare_anonymous_function(&signature).map_err(JitError::memory)?;
+    let Compiled { bytes, align, relocs, .. } = compiled;
+    module.define_function_bytes(id, *align, bytes, relocs).map_err(JitError::memory)?;
+    module.finalize_definitions().map_err(JitError::memory)?;
+    Ok(module.get_finalized_function(id))
 }
 
 fn libcall_name(libcall: LibCall) -> String {

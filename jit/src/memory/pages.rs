@@ -1,59 +1,259 @@
-//! The provider through which cranelift-jit gets its memory: fresh pages for each allocation, sealed by `finalize`.
+//! Chunks of memory for code, and the provider through which cranelift-jit takes memory from one.
+//!
+//! Where the system allows it a chunk is mapped twice, writable at one address and executable at another: functions lie
+//! side by side, and adding one takes no system call. Elsewhere each function has pages of its own, which are sealed.
 
 use std::io;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider};
 use cranelift_module::{ModuleError, ModuleResult};
 use memmap2::{Mmap, MmapMut};
+use region::{Allocation, Protection};
 
-/// Writable pages on their way to being sealed.
-pub(super) struct Pages {
-    writable: Vec<MmapMut>,
-    sealed: Sealed,
+/// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
+const CHUNK_SIZE: usize = 64 * 1024;
+
+/// Memory for code, unmapped when the last function in it goes.
+pub(super) struct Chunk {
+    views: Views,
+    /// Bytes given away.
+    taken: AtomicUsize,
+    /// The process that may add code: after a fork both views are shared with the parent.
+    owner: u32,
 }
 
-/// Where the pages go when they are executable. Dropping them unmaps them.
-#[derive(Clone, Default)]
-pub(super) struct Sealed(Arc<Mutex<Vec<Mmap>>>);
+enum Views {
+    /// One memory at two addresses.
+    Dual { writable: MmapMut, executable: Mmap },
+    /// Pages that are writable until they are sealed.
+    Sealed(Allocation),
+}
 
-impl Sealed {
-    /// The last pages sealed.
-    pub(super) fn take(&self) -> Option<Mmap> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).pop()
+// SAFETY: the views are addresses and lengths, which only `drop` uses otherwise than to read them.
+unsafe impl Send for Chunk {}
+// SAFETY: as above; memory is given away by an atomic counter, each byte to one owner.
+unsafe impl Sync for Chunk {}
+
+impl Chunk {
+    /// A chunk with room for a function of at least `size` bytes.
+    pub(super) fn new(size: usize) -> io::Result<Self> {
+        Self::dual(size).or_else(|_| Self::sealed(size))
+    }
+
+    fn dual(size: usize) -> io::Result<Self> {
+        let size = size.max(CHUNK_SIZE);
+        let file = anonymous_file(size)?;
+        // SAFETY: nobody else knows the file, so that it changes through these views alone; it is closed after mapping.
+        let views = unsafe {
+            Views::Dual {
+                writable: memmap2::MmapOptions::new().len(size).map_mut(&file)?,
+                executable: memmap2::MmapOptions::new().len(size).map_exec(&file)?,
+            }
+        };
+        Ok(Self::with(views))
+    }
+
+    fn sealed(size: usize) -> io::Result<Self> {
+        let memory = region::alloc(size.max(CHUNK_SIZE), Protection::READ_WRITE).map_err(io::Error::other)?;
+        Ok(Self::with(Views::Sealed(memory)))
+    }
+
+    fn with(views: Views) -> Self {
+        Self { views, taken: AtomicUsize::new(0), owner: process::id() }
+    }
+
+    /// Whether a function of `size` bytes may be added.
+    pub(super) fn has_room(&self, size: usize) -> bool {
+        let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
+        end <= self.len() && self.owner == process::id()
+    }
+
+    pub(super) fn contains(&self, start: *const u8, len: usize) -> bool {
+        let (executable, size) = (self.executable().addr(), self.len());
+        (executable..executable + size).contains(&start.addr()) && len <= executable + size - start.addr()
+    }
+
+    /// Where code written at `writable` is executed.
+    pub(super) fn executable_at(&self, writable: *const u8) -> *const u8 {
+        self.executable().wrapping_add(writable.addr() - self.writable().addr())
+    }
+
+    /// Takes `size` bytes to write code to.
+    fn take(&self, size: usize) -> io::Result<*mut u8> {
+        let at = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align());
+        if at + size > self.len() {
+            return Err(io::ErrorKind::OutOfMemory.into());
+        }
+        self.taken.store(at + size, Ordering::Relaxed);
+        Ok(self.writable().cast_mut().wrapping_add(at))
+    }
+
+    /// Lets nothing be written to code any more.
+    fn seal(&self, start: *mut u8, size: usize) -> io::Result<()> {
+        match &self.views {
+            Views::Dual { .. } => Ok(()),
+            Views::Sealed(_) => {
+                // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
+                unsafe { region::protect(start, size, Protection::READ_EXECUTE) }.map_err(io::Error::other)
+            }
+        }
+    }
+
+    /// Functions begin at multiples of this: of a cache line's quarter, or of pages where each has its own.
+    fn align(&self) -> usize {
+        match self.views {
+            Views::Dual { .. } => 16,
+            Views::Sealed(_) => region::page::size(),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match &self.views {
+            Views::Dual { writable, .. } => writable.len(),
+            Views::Sealed(memory) => memory.len(),
+        }
+    }
+
+    fn writable(&self) -> *const u8 {
+        match &self.views {
+            Views::Dual { writable, .. } => writable.as_ptr(),
+            Views::Sealed(memory) => memory.as_ptr(),
+        }
+    }
+
+    fn executable(&self) -> *const u8 {
+        match &self.views {
+            Views::Dual { executable, .. } => executable.as_ptr(),
+            Views::Sealed(memory) => memory.as_ptr(),
+        }
     }
 }
 
+/// A file in memory that may be mapped executable.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
+    use std::os::fd::FromRawFd;
+
+    /// The file may be executed: since Linux 6.3, which may be set up to refuse it otherwise.
+    const MFD_EXEC: libc::c_uint = 0x10;
+    let create = |flags| {
+        // SAFETY: the name is a C string.
+        let fd = unsafe { libc::memfd_create(c"hotcall".as_ptr(), libc::MFD_CLOEXEC | flags) };
+        if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(fd) }
+    };
+    let fd = match create(MFD_EXEC) {
+        // Older kernels do not know the flag, and do not need it.
+        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => create(0)?,
+        other => other?,
+    };
+    // SAFETY: the descriptor is new, and nobody else's.
+    let file = unsafe { std::fs::File::from_raw_fd(fd) };
+    file.set_len(size as u64)?;
+    Ok(file)
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn anonymous_file(_size: usize) -> io::Result<std::fs::File> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Gives out a chunk's memory and seals it.
+pub(super) struct Pages {
+    chunk: Arc<Chunk>,
+    /// Start and size of what was given out and is still being written.
+    open: Vec<(*mut u8, usize)>,
+}
+
+// SAFETY: the addresses are of memory of the chunk that no thread but the owner of this value writes to.
+unsafe impl Send for Pages {}
+
 impl Pages {
-    pub(super) fn new() -> (Self, Sealed) {
-        let sealed = Sealed::default();
-        (Self { writable: Vec::new(), sealed: sealed.clone() }, sealed)
+    pub(super) const fn new(chunk: Arc<Chunk>) -> Self {
+        Self { chunk, open: Vec::new() }
     }
 }
 
 impl JITMemoryProvider for Pages {
-    /// Pages are aligned far beyond what functions ask for.
-    fn allocate(&mut self, size: usize, _align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
+    fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
         match kind {
-            JITMemoryKind::Executable => {}
-            // Trampolines have no data.
-            JITMemoryKind::Writable | JITMemoryKind::ReadOnly => return Err(io::ErrorKind::Unsupported.into()),
+            JITMemoryKind::Executable if align as usize <= self.chunk.align() => {}
+            // Trampolines have no data, and no wish for more alignment.
+            _ => return Err(io::ErrorKind::Unsupported.into()),
         }
-        let mut pages = MmapMut::map_anon(size)?;
-        let address = pages.as_mut_ptr();
-        self.writable.push(pages);
+        let address = self.chunk.take(size)?;
+        self.open.push((address, size));
         Ok(address)
     }
 
-    unsafe fn free_memory(&mut self) {
-        self.writable.clear();
-    }
+    /// The chunk's functions hold it; it goes with the last of them.
+    unsafe fn free_memory(&mut self) {}
 
     fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
-        let mut sealed = self.sealed.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for pages in self.writable.drain(..) {
-            sealed.push(pages.make_exec().map_err(|err| ModuleError::Allocation { err })?);
+        self.open
+            .drain(..)
+            .try_for_each(|(address, size)| self.chunk.seal(address, size))
+            .map_err(|err| ModuleError::Allocation { err })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// `mov eax, 7; ret`
+    #[cfg(target_arch = "x86_64")]
+    const SEVEN: [u8; 6] = [0xb8, 7, 0, 0, 0, 0xc3];
+
+    #[cfg(target_arch = "x86_64")]
+    fn runs(chunk: Chunk) {
+        let chunk = Arc::new(chunk);
+        let mut pages = Pages::new(Arc::clone(&chunk));
+        while chunk.has_room(SEVEN.len()) {
+            let address = pages.allocate(SEVEN.len(), 16, JITMemoryKind::Executable).unwrap();
+            // SAFETY: the memory was just given for this.
+            unsafe { address.copy_from_nonoverlapping(SEVEN.as_ptr(), SEVEN.len()) };
+            pages.finalize(BranchProtection::None).unwrap();
+            let entry = chunk.executable_at(address);
+            assert!(chunk.contains(entry, SEVEN.len()));
+            // SAFETY: these bytes are a function of this type.
+            let seven = unsafe { std::mem::transmute::<*const u8, extern "C" fn() -> i32>(entry) };
+            assert_eq!(seven(), 7);
         }
-        Ok(())
+        let full = pages.allocate(SEVEN.len(), 16, JITMemoryKind::Executable).unwrap_err();
+        assert_eq!(full.kind(), io::ErrorKind::OutOfMemory);
+        let data = pages.allocate(8, 8, JITMemoryKind::Writable).unwrap_err();
+        assert_eq!(data.kind(), io::ErrorKind::Unsupported);
+    }
+
+    #[test]
+    #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
+    fn code_runs_from_two_views() {
+        runs(Chunk::dual(1).unwrap());
+    }
+
+    #[test]
+    #[cfg(target_arch = "x86_64")]
+    fn code_runs_from_sealed_pages() {
+        runs(Chunk::sealed(1).unwrap());
+    }
+
+    #[test]
+    fn large_functions_get_larger_chunks() {
+        assert!(Chunk::new(3 * CHUNK_SIZE).unwrap().has_room(3 * CHUNK_SIZE));
+    }
+
+    /// What is executable must never be writable at the same address.
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn no_address_is_writable_and_executable() {
+        let chunk = Chunk::new(1).unwrap();
+        chunk.take(16).unwrap();
+        let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+        let permissions: Vec<_> = maps.lines().filter_map(|line| line.split(' ').nth(1)).collect();
+        assert!(!permissions.is_empty());
+        assert!(!permissions.iter().any(|flags| flags.contains('w') && flags.contains('x')), "{maps}");
     }
 }

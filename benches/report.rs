@@ -1,0 +1,274 @@
+//! hotcall's figures, as DESIGN.md's budget names them: `cargo bench --bench report`.
+//!
+//! `--json` prints one JSON object instead of tables; names of shapes restrict the calls to those; `--disassemble` prints
+//! the machine code, ours and C's, instead of measuring.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use hotcall_jit::{Jit, Options};
+use sample::Samples;
+use serde::Serialize;
+use support::c::CCode;
+use support::contenders::Contenders;
+use support::shapes::{Shape, shapes};
+
+#[path = "support/compile_time.rs"]
+mod compile_time;
+#[path = "support/disassemble.rs"]
+mod disassemble;
+#[path = "support/sample.rs"]
+mod sample;
+mod support;
+
+/// How many times each shape's code is put elsewhere in memory: where it lies by chance costs up to half a call.
+const PLACES: usize = 7;
+
+#[derive(Serialize)]
+struct Report {
+    call: Vec<Call>,
+    call_summary: CallSummary,
+    placement: Placement,
+    compile: Compile,
+}
+
+/// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
+/// there they are of the fast tenth percentiles, which other work on the machine touches less.
+#[derive(Serialize)]
+struct Call {
+    shape: &'static str,
+    hotcall_ns: f64,
+    c_ns: f64,
+    direct_ns: f64,
+    libffi_ns: f64,
+    hotcall_over_c: f64,
+    hotcall_over_c_fast: f64,
+    libffi_over_hotcall: f64,
+    hotcall_bytes: usize,
+    c_bytes: usize,
+}
+
+#[derive(Serialize)]
+struct CallSummary {
+    geomean_vs_c: f64,
+    /// With every ratio below 1 counted as 1, so that shapes where C is slow make up for nothing.
+    geomean_vs_c_clamped: f64,
+    worst_vs_c: f64,
+    geomean_vs_c_fast: f64,
+    worst_vs_c_fast: f64,
+    geomean_libffi_over_hotcall: f64,
+    least_libffi_over_hotcall: f64,
+}
+
+/// The largest distances between the code that is compared, and from it to what it calls: more than 4 GiB cost time.
+#[derive(Serialize)]
+struct Placement {
+    hotcall_to_c_mib: f64,
+    trampolines_to_callee_mib: f64,
+}
+
+#[derive(Serialize)]
+struct Compile {
+    /// The median over the shapes.
+    us_per_shape: f64,
+    us_per_shape_fast: f64,
+    first_in_process_us: f64,
+    /// The mean over the shapes.
+    code_bytes_per_shape: f64,
+    shapes: Vec<CompileShape>,
+}
+
+#[derive(Serialize)]
+struct CompileShape {
+    shape: &'static str,
+    us: f64,
+    us_fast: f64,
+}
+
+#[derive(Default)]
+struct Arguments {
+    json: bool,
+    disassemble: bool,
+    names: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("report: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    let shapes = shapes();
+    let arguments = arguments(&shapes)?;
+    let first_in_process_us = compile_time::first_in_process(&shapes[1].signature)?;
+    let code = CCode::build()?;
+    let mut wanted = shapes.iter().filter(|shape| arguments.wants(shape));
+    if arguments.disassemble {
+        return wanted.try_for_each(|shape| print_code(&Contenders::new(&Jit::new()?, &code, shape)?));
+    }
+    let compile = compile_times(&shapes, first_in_process_us)?;
+    let mut placement = Placement { hotcall_to_c_mib: 0., trampolines_to_callee_mib: 0. };
+    let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
+    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile };
+    if arguments.json {
+        println!("{}", serde_json::to_string_pretty(&report)?);
+    } else {
+        print_tables(&report);
+    }
+    Ok(())
+}
+
+/// The command line; cargo adds `--bench`.
+fn arguments(shapes: &[Shape]) -> Result<Arguments, String> {
+    let mut arguments = Arguments::default();
+    for argument in std::env::args().skip(1) {
+        match argument.as_str() {
+            "--bench" => {}
+            "--json" => arguments.json = true,
+            "--disassemble" => arguments.disassemble = true,
+            name if shapes.iter().any(|shape| shape.name == name) => arguments.names.push(argument),
+            _ => {
+                let names: Vec<_> = shapes.iter().map(|shape| shape.name).collect();
+                return Err(format!("`{argument}` is neither --json, --disassemble, nor one of {}", names.join(", ")));
+            }
+        }
+    }
+    Ok(arguments)
+}
+
+impl Arguments {
+    fn wants(&self, shape: &Shape) -> bool {
+        self.names.is_empty() || self.names.iter().any(|name| name == shape.name)
+    }
+}
+
+fn compile_times(shapes: &[Shape], first_in_process_us: f64) -> Result<Compile, Box<dyn Error>> {
+    let times = compile_time::each(shapes)?;
+    let (us, us_fast): (Vec<_>, Vec<_>) = times.iter().copied().unzip();
+    let jit = Jit::new()?;
+    let mut bytes = 0;
+    for shape in shapes {
+        bytes += jit.slots(&shape.signature, Options::default())?.code().len();
+    }
+    Ok(Compile {
+        shapes: shapes
+            .iter()
+            .zip(times)
+            .map(|(shape, (us, us_fast))| CompileShape { shape: shape.name, us, us_fast })
+            .collect(),
+        us_per_shape: sample::median(us),
+        us_per_shape_fast: sample::median(us_fast),
+        first_in_process_us,
+        code_bytes_per_shape: bytes as f64 / shapes.len() as f64,
+    })
+}
+
+fn measure(code: &CCode, shape: &Shape, placement: &mut Placement) -> Result<Call, Box<dyn Error>> {
+    let mut samples = Samples::new();
+    // Kept, so that each has addresses of its own.
+    let mut places = Vec::new();
+    for _ in 0..PLACES {
+        let contenders = Contenders::new(&Jit::new()?, code, shape)?;
+        placement.add(&contenders);
+        samples.take(&contenders);
+        places.push(contenders);
+    }
+    let times = samples.times();
+    let [hotcall_ns, c_ns, direct_ns, libffi_ns] = times.ns;
+    let [hotcall_bytes, c_bytes] = codes(&places[0]).map(<[u8]>::len);
+    Ok(Call {
+        shape: shape.name,
+        hotcall_ns,
+        c_ns,
+        direct_ns,
+        libffi_ns,
+        hotcall_over_c: times.hotcall_over_c,
+        hotcall_over_c_fast: times.hotcall_over_c_fast,
+        libffi_over_hotcall: times.libffi_over_hotcall,
+        hotcall_bytes,
+        c_bytes,
+    })
+}
+
+impl CallSummary {
+    fn of(calls: &[Call]) -> Self {
+        let vs_c = || calls.iter().map(|call| call.hotcall_over_c);
+        let fast = || calls.iter().map(|call| call.hotcall_over_c_fast);
+        let libffi = || calls.iter().map(|call| call.libffi_over_hotcall);
+        Self {
+            geomean_vs_c: geomean(vs_c()),
+            geomean_vs_c_clamped: geomean(vs_c().map(|ratio| ratio.max(1.))),
+            worst_vs_c: vs_c().fold(0., f64::max),
+            geomean_vs_c_fast: geomean(fast()),
+            worst_vs_c_fast: fast().fold(0., f64::max),
+            geomean_libffi_over_hotcall: geomean(libffi()),
+            least_libffi_over_hotcall: libffi().fold(f64::INFINITY, f64::min),
+        }
+    }
+}
+
+fn geomean(values: impl Iterator<Item = f64>) -> f64 {
+    let logarithms: Vec<_> = values.map(f64::ln).collect();
+    (logarithms.iter().sum::<f64>() / logarithms.len() as f64).exp()
+}
+
+impl Placement {
+    fn add(&mut self, contenders: &Contenders<'_>) {
+        let mib = |a: usize, b: usize| a.abs_diff(b) as f64 / f64::from(1 << 20);
+        let [ours, c] = codes(contenders).map(|code| code.as_ptr() as usize);
+        let callee = contenders.target as usize;
+        self.hotcall_to_c_mib = self.hotcall_to_c_mib.max(mib(ours, c));
+        self.trampolines_to_callee_mib = self.trampolines_to_callee_mib.max(mib(ours, callee)).max(mib(c, callee));
+    }
+}
+
+/// The machine code that is compared.
+fn codes<'c>(contenders: &'c Contenders<'_>) -> [&'c [u8]; 2] {
+    [contenders.trampoline.code(), &contenders.c.0]
+}
+
+fn print_code(contenders: &Contenders<'_>) -> Result<(), Box<dyn Error>> {
+    for (whose, code) in ["hotcall", "C"].into_iter().zip(codes(contenders)) {
+        let assembly = disassemble::disassemble(code)?;
+        println!("{}, {whose}: {} bytes\n{assembly}", contenders.shape.name, code.len());
+    }
+    Ok(())
+}
+
+fn print_tables(report: &Report) {
+    println!("Calls: medians in ns, and ratios (fast: of the fast tenth percentiles)");
+    println!("shape          hotcall       C  direct   libffi  hotcall/C    fast  libffi/hotcall  bytes  C's");
+    for call in &report.call {
+        let Call { shape, hotcall_ns, c_ns, direct_ns, libffi_ns, .. } = call;
+        let Call { hotcall_over_c, hotcall_over_c_fast, libffi_over_hotcall, hotcall_bytes, c_bytes, .. } = call;
+        println!(
+            "{shape:<13} {hotcall_ns:8.2} {c_ns:7.2} {direct_ns:7.2} {libffi_ns:8.2} {hotcall_over_c:10.3} \
+             {hotcall_over_c_fast:7.3} {libffi_over_hotcall:15.2} {hotcall_bytes:6} {c_bytes:4}"
+        );
+    }
+    let summary = &report.call_summary;
+    println!(
+        "hotcall/C: geometric mean {:.3} (fast {:.3}), worst {:.3} (fast {:.3})",
+        summary.geomean_vs_c, summary.geomean_vs_c_fast, summary.worst_vs_c, summary.worst_vs_c_fast
+    );
+    println!("hotcall/C with ratios below 1 as 1: geometric mean {:.3}", summary.geomean_vs_c_clamped);
+    println!(
+        "libffi/hotcall: geometric mean {:.2}, least {:.2}",
+        summary.geomean_libffi_over_hotcall, summary.least_libffi_over_hotcall
+    );
+    let Placement { hotcall_to_c_mib, trampolines_to_callee_mib } = report.placement;
+    println!("at most {hotcall_to_c_mib:.1} MiB from ours to C's, {trampolines_to_callee_mib:.1} MiB to the callee\n");
+
+    println!("Compiling a new shape: medians and fast tenth percentiles in µs");
+    for CompileShape { shape, us, us_fast } in &report.compile.shapes {
+        println!("{shape:<13} {us:8.1} {us_fast:7.1}");
+    }
+    let Compile { us_per_shape, us_per_shape_fast, first_in_process_us, code_bytes_per_shape, .. } = report.compile;
+    println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
+    println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
+}

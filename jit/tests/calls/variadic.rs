@@ -1,0 +1,88 @@
+//! Variadic functions: read by `va_arg`, and the number of vector registers in al.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall_jit::{Jit, Options};
+
+use crate::{compiler, fixtures, notation};
+
+/// Fixed parameters that leave registers of both kinds, of one, and of none.
+const FIXED: [&str; 5] = ["text", "6*i32", "7*i32", "6*i32, 8*f64", "u8, f32, 9*f64, struct {i64, i64}"];
+
+#[test]
+fn scalars() {
+    let lists = [
+        "",
+        "i32",
+        "f64",
+        "8*f64",
+        "12*f64",
+        "i32, f64, i64, u32, u64, pointer, f64, isize, usize, text",
+        "7*i64, 9*f64, i32",
+    ];
+    let signatures = FIXED.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i32")));
+    fixtures::check("variadic_scalars", signatures);
+}
+
+#[test]
+fn aggregates() {
+    let lists = [
+        "struct {i64}",
+        "struct {i32, u8[3]}",
+        "struct {f64}",
+        "struct {f32, f32, f32}",
+        "struct {i64, f64}, struct {f64, i64}",
+        "struct {i64, i64}, f64, struct {f64, f64}",
+        "struct {u8[40]}, i32, struct {u8[300]}, f64",
+        "i32, struct {f64, u8} aligned(16), i32, struct {u8[40]} aligned(16)",
+        "5*struct {i64, f64}, 9*struct {f64}",
+    ];
+    let results = ["i32", "struct {f64, i64}", "struct {u8[33]}"];
+    let signatures = FIXED.iter().flat_map(|fixed| {
+        lists.iter().flat_map(move |list| results.map(|result| format!("({fixed}, ..., {list}) -> {result}")))
+    });
+    fixtures::check("variadic_aggregates", signatures);
+}
+
+/// A callee that returns al, whatever its arguments are.
+const AL: &str = r#"
+__asm__(".globl al_on_entry\n.type al_on_entry, @function\nal_on_entry:\n    movzbl %al, %eax\n    ret\n");
+"#;
+
+#[test]
+fn al_counts_the_vector_registers() {
+    let cases = [
+        ("(i32, ...) -> i32", 0),
+        ("(i32, ..., i32) -> i32", 0),
+        ("(i32, ..., f64) -> i32", 1),
+        ("(f32, i32, ..., f64) -> i32", 2),
+        ("(i32, ..., struct {f32, f32, f32}) -> i32", 2),
+        ("(i32, ..., struct {i64, f64}) -> i32", 1),
+        ("(i32, ..., struct {f64[3]}) -> i32", 0),
+        ("(5*i32, ..., f64) -> i32", 1),
+        ("(6*i32, ..., f64) -> i32", 1),
+        ("(9*i32, ..., f64) -> i32", 1),
+        ("(i32, ..., 7*f64) -> i32", 7),
+        ("(i32, ..., 8*f64) -> i32", 8),
+        ("(i32, ..., 9*f64) -> i32", 8),
+        ("(7*i32, ..., 12*f64) -> i32", 8),
+        // Half a pair of registers is none.
+        ("(i32, ..., 7*f64, struct {f64, f64}) -> i32", 7),
+    ];
+    let jit = Jit::new().unwrap();
+    for (compiler, library) in &compiler::load_all("al", AL) {
+        // SAFETY: the symbol is a function; any result type that fits eax does.
+        let target = unsafe { *library.get::<*const c_void>("al_on_entry").unwrap() };
+        for (text, vectors) in cases {
+            let signature = notation::signature(text);
+            let bytes = [0u8; 64];
+            let slots = vec![bytes.as_ptr() as u64; signature.params().len()];
+            let trampoline = jit.slots(&signature, Options::default()).unwrap();
+            let mut result = u64::MAX;
+            // SAFETY: the callee reads none of its arguments; the aggregates' addresses are valid.
+            unsafe { (trampoline.entry())(target, slots.as_ptr(), &mut result, ptr::null_mut()) };
+            assert_eq!(result, vectors, "{text} compiled by {}", compiler.name);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+//! Compiled code goes with its last trampoline. One test alone in its process, for what it measures belongs to the process.
+
+#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+
+#[path = "support/notation.rs"]
+mod notation;
+
+use hotcall_jit::{Jit, Options, Trampoline};
+
+fn compile(jit: &Jit, text: &str) -> Trampoline {
+    jit.slots(&notation::signature(text), Options::default()).unwrap()
+}
+
+/// Bytes of executable memory that come from no file: private, shared or of a memfd.
+fn executable() -> usize {
+    let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+    let size = |line: &str| {
+        let fields: Vec<_> = line.split_whitespace().collect();
+        let anonymous = fields.get(5).is_none_or(|path| path.starts_with("/dev/zero") || path.starts_with("/memfd:"));
+        let (start, end) = fields[0].split_once('-')?;
+        let size = usize::from_str_radix(end, 16).ok()? - usize::from_str_radix(start, 16).ok()?;
+        (anonymous && fields[1].contains('x')).then_some(size)
+    };
+    maps.lines().filter_map(size).sum()
+}
+
+/// A shape for each number: how many integers and floats come before a struct of which size.
+fn shape(number: usize) -> String {
+    format!("({}*i64, {}*f64, struct {{u8[{}]}})", number % 5, number / 5 % 7, 1 + number / 35)
+}
+
+#[test]
+fn code_goes_with_its_last_trampoline() {
+    let jit = Jit::new().unwrap();
+    let make = |numbers: std::ops::Range<usize>| numbers.map(|n| compile(&jit, &shape(n)).code().len()).sum::<usize>();
+    make(0..100);
+    let kept = compile(&jit, "(f64, i64, f64)");
+    let before = executable();
+    assert!(before >= kept.code().len(), "code is not found");
+    let made = make(100..5000);
+    // Were all of it kept, no memory however dense would hold it in half as many bytes.
+    let grown = executable().saturating_sub(before);
+    assert!(grown < made / 2, "{grown} bytes for {made} bytes of code");
+}

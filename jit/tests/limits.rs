@@ -1,0 +1,191 @@
+//! What declarations may ask for: sizes, numbers and depths up to the limits and beyond, each with its error; and what
+//! shares compiled code.
+
+#![cfg(all(target_arch = "x86_64", not(windows)))]
+
+#[path = "support/notation.rs"]
+mod notation;
+
+use std::ffi::c_void;
+use std::ptr;
+use std::thread;
+
+use hotcall_jit::{
+    Abi, Jit, JitError, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, Options, PlanError, Signature, SignatureError,
+    Trampoline, Type, TypeError,
+};
+
+fn compile(jit: &Jit, text: &str) -> Trampoline {
+    jit.slots(&notation::signature(text), Options::default()).unwrap()
+}
+
+/// A struct nested as deep as may be, around `inside`.
+fn deepest(inside: Type) -> Type {
+    (0..MAX_NESTING).fold(inside, |ty, _| Type::structure([ty]).unwrap())
+}
+
+#[test]
+fn the_deepest_type_is_compiled_on_a_small_stack() {
+    let thread = thread::Builder::new().stack_size(256 * 1024);
+    let compiled = thread.spawn(|| {
+        let ty = deepest(Type::F64);
+        assert_eq!(Type::structure([ty.clone()]), Err(TypeError::Nesting { max: MAX_NESTING }));
+        assert_eq!(Type::array(ty.clone(), 1), Err(TypeError::Nesting { max: MAX_NESTING }));
+        let plan = Abi::SysV64.plan(&Signature::new([ty.clone()], ty).unwrap()).unwrap();
+        plan.to_string()
+    });
+    let plan = compiled.unwrap().join().unwrap();
+    assert_eq!(
+        plan,
+        "argument 1: aggregate of 8 bytes: 0..8 in float 0\nresult: aggregate of 8 bytes: 0..8 in float 0"
+    );
+}
+
+/// Each level holds the one below twice: 2^n members in a declaration of n levels.
+#[test]
+fn exponential_types_are_refused_when_they_are_made() {
+    for inside in [Type::U8, Type::structure::<Type>([]).unwrap(), Type::array(Type::I64, 0).unwrap()] {
+        let mut ty = inside.clone();
+        let error = loop {
+            match Type::union([ty.clone(), ty.clone()]) {
+                Ok(outer) => ty = outer,
+                Err(error) => break error,
+            }
+        };
+        assert_eq!(error, TypeError::Nodes { max: MAX_NODES }, "{inside}");
+        // The largest that was made is planned in time, or refused.
+        let params = vec![ty.clone(); 2];
+        match Signature::new(params, ty) {
+            Ok(signature) => drop(Abi::SysV64.plan(&signature)),
+            Err(error) => assert_eq!(error, SignatureError::Nodes { max: 2 * MAX_NODES }),
+        }
+    }
+    let row = Type::array(Type::U8, 1000).unwrap();
+    assert_eq!(Type::array(row, u32::MAX), Err(TypeError::Nodes { max: MAX_NODES }));
+}
+
+#[test]
+fn gigantic_types_have_no_plan() {
+    let jit = Jit::new().unwrap();
+    let gigantic = ["struct {f64[16000]}", "struct {u8, struct {u8[65536]}}", "union {i8, struct {i64[9000]}[2]}"];
+    for ty in gigantic {
+        let error = jit.slots(&notation::signature(&format!("(i32, {ty})")), Options::default()).unwrap_err();
+        assert!(matches!(error, JitError::Plan(PlanError::Argument { index: 1, .. })), "{error}");
+        let error = jit.slots(&notation::signature(&format!("(i32) -> {ty}")), Options::default()).unwrap_err();
+        assert!(matches!(error, JitError::Plan(PlanError::Result { .. })), "{error}");
+    }
+    let error = jit.slots(&notation::signature("(i8, 3*struct {u8[65536]})"), Options::default()).unwrap_err();
+    assert!(matches!(error, JitError::Plan(PlanError::Stack { index: 3, .. })), "{error}");
+}
+
+/// 255 parameters of as many members without size as there may be.
+#[test]
+fn members_without_size_are_counted() {
+    let tree = |len| Type::structure([Type::array(Type::structure::<Type>([]).unwrap(), len).unwrap()]).unwrap();
+    let error = Signature::new(vec![tree(MAX_NODES - 2); MAX_PARAMETERS], None).unwrap_err();
+    assert_eq!(error, SignatureError::Nodes { max: 2 * MAX_NODES });
+    let jit = Jit::new().unwrap();
+    let signature = Signature::new(vec![tree(1000); MAX_PARAMETERS], tree(1000)).unwrap();
+    let trampoline = jit.slots(&signature, Options::default()).unwrap();
+    let mut result = 0x5a5a;
+    // SAFETY: nothing is passed, and nothing returned.
+    unsafe {
+        (trampoline.entry())(nothing as *const c_void, [0; MAX_PARAMETERS].as_ptr(), &mut result, ptr::null_mut())
+    };
+    assert_eq!(result, 0x5a5a);
+}
+
+extern "C" fn nothing() {}
+
+#[test]
+fn signatures_of_one_shape_share_code() {
+    let jit = Jit::new().unwrap();
+    // Slots are canonical and every integer loads alike, and every float; names, alignment and members within a class make no difference.
+    let shapes: [&[&str]; 6] = [
+        &["(i32, i32) -> i32", "(u8, pointer) -> i32", "(bool, isize) -> i32", "(u64, i64) -> i32"],
+        &["(f32) -> f64", "(f64) -> f64"],
+        &["(f64) -> f32"],
+        &["(struct {i32, i32})", "(struct {u8[8]})", "(struct {i16, f32})", "(union {i64, f32})"],
+        &["(struct {i32, u8[3]} packed(1))"],
+        &["() -> struct {u8[17]}", "() -> struct {f64[100]} aligned(16)"],
+    ];
+    let kept: Vec<Vec<Trampoline>> =
+        shapes.iter().map(|texts| texts.iter().map(|text| compile(&jit, text)).collect()).collect();
+    for (texts, trampolines) in shapes.iter().zip(&kept) {
+        for (text, trampoline) in texts.iter().zip(trampolines) {
+            assert_eq!(trampoline.code().as_ptr(), trampolines[0].code().as_ptr(), "{text}");
+        }
+    }
+    let mut entries: Vec<_> = kept.iter().map(|trampolines| trampolines[0].code().as_ptr()).collect();
+    entries.sort();
+    entries.dedup();
+    assert_eq!(entries.len(), shapes.len());
+    let errno = jit.slots(&notation::signature(shapes[0][0]), Options { capture_errno: true }).unwrap();
+    assert_ne!(errno.code().as_ptr(), kept[0][0].code().as_ptr());
+}
+
+/// A result's slot is extended by its type.
+#[test]
+fn different_results_do_not_share_code() {
+    let jit = Jit::new().unwrap();
+    let results = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "f32", "f64", "struct {u8}", "struct {i64, i64}"];
+    let kept = results.map(|result| compile(&jit, &format!("(i32) -> {result}")));
+    for (index, one) in kept.iter().enumerate() {
+        for (other, name) in kept[..index].iter().zip(results) {
+            assert_ne!(one.code().as_ptr(), other.code().as_ptr(), "{} and {name}", results[index]);
+        }
+    }
+}
+
+/// A shape for each number: how many integers and floats come before a struct of which size.
+fn shape(number: usize) -> String {
+    format!("({}*i64, {}*f64, struct {{u8[{}]}})", number % 5, number / 5 % 7, 1 + number / 35)
+}
+
+#[test]
+fn a_clone_keeps_the_code() {
+    let jit = Jit::new().unwrap();
+    let first = compile(&jit, "() -> u64");
+    let kept = first.clone();
+    drop(first);
+    drop(jit);
+    extern "C" fn answer() -> u64 {
+        42
+    }
+    let mut result = 0;
+    // SAFETY: `answer` has the trampoline's signature.
+    unsafe { (kept.entry())(answer as *const c_void, ptr::null(), &mut result, ptr::null_mut()) };
+    assert_eq!(result, 42);
+}
+
+/// Threads ask for the same shapes in different orders; all get the same code, and call it.
+#[test]
+fn threads_share_code() {
+    extern "C" fn sum(a: i64, b: i64) -> i64 {
+        a + b
+    }
+    let jit = Jit::new().unwrap();
+    let one_thread = |seed: usize| {
+        let mut kept: Vec<_> =
+            (0..60).map(|step| (step * 7 + seed) % 60).map(|n| (n, compile(&jit, &shape(n)))).collect();
+        let add = compile(&jit, "(i64, i64) -> i64");
+        for n in 0..1000 {
+            let mut result = 0;
+            // SAFETY: `sum` has the trampoline's signature.
+            unsafe { (add.entry())(sum as *const c_void, [n, seed as u64].as_ptr(), &mut result, ptr::null_mut()) };
+            assert_eq!(result, n + seed as u64);
+        }
+        kept.sort_by_key(|(n, _)| *n);
+        kept.into_iter().map(|(_, trampoline)| trampoline).collect::<Vec<_>>()
+    };
+    let all: Vec<Vec<Trampoline>> = thread::scope(|scope| {
+        let one_thread = &one_thread;
+        let threads: Vec<_> = (0..8).map(|seed| scope.spawn(move || one_thread(seed))).collect();
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    for trampolines in &all {
+        for (one, first) in trampolines.iter().zip(&all[0]) {
+            assert_eq!(one.code().as_ptr(), first.code().as_ptr());
+        }
+    }
+}

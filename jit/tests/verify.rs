@@ -1,0 +1,112 @@
+//! `Plan::verify` finds each kind of fault, in plans that are right but for one change.
+
+#[path = "support/notation.rs"]
+mod notation;
+
+use hotcall_jit::{Abi, Arg, Ext, FaultKind, Layout, Loc, Pass, Piece, Plan, Return, Which};
+
+/// Three arguments: one scalar in a register, one pair of registers, one block on the stack behind a scalar's place.
+const SIGNATURE: &str = "(i64, struct {i32, u8[5], f32}, 5*i64, struct {u8[20]} aligned(16), i64) -> struct {i64, f64}";
+
+/// The arguments that the changes are about, by index.
+const SCALAR: usize = 0;
+const PAIR: usize = 1;
+const BLOCK: usize = 7;
+
+/// What `verify` says of the plan after `change`.
+fn fault(change: impl FnOnce(&mut Plan)) -> Option<(Which, FaultKind)> {
+    let signature = notation::signature(SIGNATURE);
+    let layouts: Vec<_> = signature.params().iter().map(|ty| Layout::of(ty).unwrap()).collect();
+    let result = signature.result().map(|ty| Layout::of(ty).unwrap());
+    let mut plan = Abi::SysV64.plan(&signature).unwrap();
+    change(&mut plan);
+    plan.verify(&layouts, result.as_ref()).err().map(|fault| (fault.value, fault.fault))
+}
+
+fn pieces(arg: &mut Arg) -> &mut [Piece] {
+    match &mut arg.pass {
+        Pass::Pieces(pieces) => pieces,
+        other => panic!("{other:?}"),
+    }
+}
+
+fn returned(plan: &mut Plan) -> &mut Arg {
+    match &mut plan.ret {
+        Return::Pass(arg) => arg,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_right_plan_has_none() {
+    assert_eq!(fault(|_| {}), None);
+}
+
+#[test]
+fn layout() {
+    assert_eq!(fault(|plan| plan.args[PAIR].size = 12), Some((Which::Argument(PAIR), FaultKind::Layout)));
+    assert_eq!(fault(|plan| plan.args[BLOCK].align = 8), Some((Which::Argument(BLOCK), FaultKind::Layout)));
+    let hidden = Return::Hidden { size: 24, align: 8, pointer: Loc::Int(0), returned_in: None };
+    assert_eq!(fault(|plan| plan.ret = hidden), Some((Which::Result, FaultKind::Layout)));
+}
+
+#[test]
+fn range() {
+    for (offset, len) in [(8, 9), (8, 0), (16, 1), (0, 17), (u32::MAX, 8)] {
+        let found = fault(|plan| {
+            let second = &mut pieces(&mut plan.args[PAIR])[1];
+            (second.offset, second.len) = (offset, len);
+        });
+        assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Range { offset, len })));
+    }
+}
+
+#[test]
+fn twice() {
+    let found = fault(|plan| pieces(&mut plan.args[PAIR])[1].offset = 7);
+    assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Twice { byte: 7 })));
+}
+
+#[test]
+fn missing() {
+    let found = fault(|plan| pieces(&mut plan.args[PAIR])[0].len = 6);
+    assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Missing { byte: 6 })));
+    let found = fault(|plan| plan.args[SCALAR].pass = Pass::Ignore);
+    assert_eq!(found, Some((Which::Argument(SCALAR), FaultKind::Missing { byte: 0 })));
+    let found = fault(|plan| pieces(returned(plan))[1].len = 4);
+    assert_eq!(found, Some((Which::Result, FaultKind::Missing { byte: 12 })));
+}
+
+#[test]
+fn shared() {
+    let found = fault(|plan| pieces(&mut plan.args[PAIR])[0].loc = Loc::Int(0));
+    assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Shared { loc: Loc::Int(0) })));
+    let found = fault(|plan| plan.args[BLOCK].pass = Pass::Block { stack: 0 });
+    assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Shared { loc: Loc::Stack(0) })));
+    let found = fault(|plan| pieces(returned(plan))[1].loc = Loc::Int(0));
+    assert_eq!(found, Some((Which::Result, FaultKind::Shared { loc: Loc::Int(0) })));
+}
+
+#[test]
+fn outside() {
+    let found = fault(|plan| plan.stack_size = 40);
+    assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Outside { start: 16, end: 48 })));
+    // Results do not come on the stack.
+    let stack = Piece { offset: 0, len: 8, loc: Loc::Stack(0), ext: Ext::None };
+    let found = fault(|plan| pieces(returned(plan))[0] = stack);
+    assert_eq!(found, Some((Which::Result, FaultKind::Outside { start: 0, end: 8 })));
+}
+
+#[test]
+fn misaligned() {
+    let found = fault(|plan| plan.args[BLOCK].pass = Pass::Block { stack: 24 });
+    assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Misaligned { stack: 24, align: 16 })));
+    let found = fault(|plan| pieces(&mut plan.args[SCALAR])[0].loc = Loc::Stack(4));
+    assert_eq!(found, Some((Which::Argument(SCALAR), FaultKind::Misaligned { stack: 4, align: 8 })));
+}
+
+#[test]
+fn count() {
+    let found = fault(|plan| plan.args = plan.args[1..].into());
+    assert_eq!(found, Some((Which::Result, FaultKind::Count)));
+}

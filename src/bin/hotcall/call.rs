@@ -1,0 +1,145 @@
+//! `hotcall call`: words to arguments, the call, the result to text.
+
+use std::ffi::OsString;
+
+use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
+
+use crate::argument;
+use crate::declaration::Function;
+use crate::failure::Failure;
+use crate::{errno, number, print};
+
+const HELP: &str = r#"How arguments are written:
+  integers       decimal or 0x… hexadecimal, within the range of the type
+  float, double  also fractions, exponents, NaN, Infinity, -Infinity
+  bool           true, false, 1, 0
+  char *         the text itself; null is the null pointer
+  pointers       null, or an address in decimal or 0x… hexadecimal
+                 text:TEXT is the address of TEXT (for a char *: the text as it is, even text:null)
+                 buffer:N is the address of N zeroed bytes, which are printed after the result:
+                 as text for a char *, in hexadecimal otherwise
+  function       null or an address
+  struct, union  JSON: {"x": 1, "y": [2, 3]} by name or [1, [2, 3]] by position; a union names one
+                 member; addresses, NaN and Infinity are strings
+  variadic       by its form: 42 is int, or 64 bits wide where it must be; 4.2 is double; null and
+                 buffer:N are pointers; anything else is text
+
+Negative numbers and texts with a dash need no escape. Options stand before the first argument; a first
+argument that is spelled like an option follows `--`.
+
+How results are printed:
+  Numbers are printed as JavaScript prints them, 64-bit integers whole, a float as the double it stands for;
+  a char * as its text, other pointers in hexadecimal, structs as JSON (a union's first member, and strings for
+  what JSON has no number for), null pointers as null, and void not at all.
+
+Examples:
+  hotcall call libm.so.6 'double pow(double, double)' 2 10
+      1024
+  hotcall call libc.so.6 'struct d { int quot; int rem; } div(int, int)' 17 5
+      {"quot":3,"rem":2}
+  hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
+      5
+      buffer 1: "42-hi"
+  hotcall call --errno self 'int chdir(const char *)' /nowhere
+      -1
+      errno: 2 (ENOENT: No such file or directory)
+  hotcall call libm.so.6 '{"hypot": {"parameters": ["f64", "f64"], "result": "f64"}}' 3 4
+      5
+
+A wrong declaration calls the function all the same: what then happens is up to it."#;
+
+/// Calls a C function and prints its result.
+#[derive(clap::Args)]
+#[command(after_long_help = HELP, after_help = "`--help` says how arguments are written and results printed.")]
+pub(crate) struct Arguments {
+    /// A library by file name or path, or `self` for the process itself.
+    library: OsString,
+    /// C declarations, of which the last prototype is called, or Deno's JSON form.
+    declaration: String,
+    /// The function's arguments.
+    #[arg(allow_hyphen_values = true)]
+    args: Vec<OsString>,
+    /// Print errno after the call.
+    #[arg(long)]
+    errno: bool,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
+    let declared = Function::read(&arguments.declaration)?;
+    let signature = declared.signature_of_call(&arguments.args)?;
+    let errno = arguments.errno || declared.capture_errno;
+
+    let library = open(&arguments.library)?;
+    let function = library.function_with(&declared.symbol, &signature, FunctionOptions { capture_errno: errno })?;
+    let mut values = argument::Arguments::default();
+    for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
+        values.push(word, ty).map_err(|misfit| {
+            let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
+            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
+        })?;
+    }
+
+    // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
+    // and what they point to outlives the call.
+    let outcome = unsafe { function.prepare(values.slots()) }?.run();
+    // SAFETY: flushing every stream of this process's C library. What the callee printed comes before what we print.
+    unsafe { libc::fflush(std::ptr::null_mut()) };
+    let mut output = Vec::new();
+    // SAFETY: the declaration, which whoever runs this command vouches for, says where texts are.
+    unsafe { print_result(&mut output, signature.result(), &outcome.value) }
+        .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+    for buffer in values.buffers() {
+        output.extend(format!("buffer {}: {}\n", buffer.argument + 1, buffer.content()).bytes());
+    }
+    if let Some(errno) = outcome.errno {
+        output.extend(format!("errno: {}\n", errno::describe(errno)).bytes());
+    }
+    Ok(output)
+}
+
+fn open(library: &OsString) -> Result<Library, Failure> {
+    if library == "self" {
+        return Ok(Library::this_process()?);
+    }
+    // SAFETY: whoever runs this command asks for the library's initialisers to run.
+    Ok(unsafe { Library::open(library) }?)
+}
+
+/// Prints the result on a line of its own: a text as its bytes are.
+///
+/// # Safety
+///
+/// Text pointers in the result are null, or addresses of bytes that end with a zero.
+unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -> Result<(), LayoutError> {
+    match (ty, value) {
+        (Some(Type::Scalar(scalar)), Value::Slot(slot)) => {
+            // SAFETY: the caller's promise is passed on.
+            unsafe { print_scalar(output, *scalar, slot.to_bits()) }
+        }
+        (Some(ty), Value::Bytes(bytes)) => {
+            let mut json = String::new();
+            // SAFETY: the caller's promise is passed on.
+            unsafe { print::json(&mut json, ty, bytes) }?;
+            output.extend(json.bytes());
+        }
+        // Void.
+        _ => return Ok(()),
+    }
+    output.push(b'\n');
+    Ok(())
+}
+
+/// # Safety
+///
+/// As for [`print_result`].
+unsafe fn print_scalar(output: &mut Vec<u8>, scalar: Scalar, bits: u64) {
+    let text = match scalar {
+        // SAFETY: the caller's promise is passed on.
+        Scalar::Pointer(Pointee::Text) => unsafe { print::text(bits) },
+        _ => None,
+    };
+    match text {
+        Some(text) => output.extend(text.to_bytes()),
+        None => output.extend(number::format(bits, scalar).bytes()),
+    }
+}

@@ -1,0 +1,77 @@
+//! `hotcall explain`: what each stage makes of a declaration.
+
+mod json;
+mod members;
+mod places;
+mod text;
+
+use std::ffi::OsString;
+
+use hotcall::{LayoutError, Signature};
+use hotcall_jit::{Explanation, Options};
+
+use crate::declaration::Function;
+use crate::failure::Failure;
+use members::TypeTable;
+use places::{PlacedArgument, PlacedResult};
+
+const HELP: &str = r#"Examples:
+  hotcall explain 'struct point { double x, y; }; double norm(struct point)'
+  hotcall explain --json 'double pow(double, double)'
+  hotcall explain 'int printf(const char *, ...)' '%d %g' 42 4.2"#;
+
+/// Says where a call's arguments and result live, and shows the code.
+///
+/// For every struct and union: the members with their offsets. For every argument and the result: which bytes are in
+/// which register or stack place, as the C function is called. Then the trampoline in Cranelift's IR and as
+/// instructions.
+#[derive(clap::Args)]
+#[command(after_help = HELP)]
+pub(crate) struct Arguments {
+    /// C declarations, of which the last prototype is explained, or Deno's JSON form.
+    declaration: String,
+    /// Arguments as for `call`, which say how a variadic function is called.
+    #[arg(allow_hyphen_values = true)]
+    args: Vec<OsString>,
+    /// Print one JSON object.
+    #[arg(long)]
+    json: bool,
+    /// Explain the code that also reads errno.
+    #[arg(long)]
+    errno: bool,
+}
+
+/// All that is printed.
+struct Explained {
+    symbol: String,
+    signature: Signature,
+    types: Vec<TypeTable>,
+    arguments: Vec<PlacedArgument>,
+    result: PlacedResult,
+    stages: Explanation,
+}
+
+pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
+    let declared = Function::read(&arguments.declaration)?;
+    let signature = if arguments.args.is_empty() {
+        declared.signature.clone()
+    } else {
+        declared.signature_of_call(&arguments.args)?
+    };
+    let options = Options { capture_errno: arguments.errno || declared.capture_errno };
+    let stages = Explanation::of(&signature, options)
+        .map_err(|source| Failure::Explain { symbol: declared.symbol.clone(), source })?;
+    let explained = Explained::new(&declared, signature, stages)
+        .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+    let output = if arguments.json { explained.to_json() } else { explained.to_string() };
+    Ok(format!("{output}\n").into_bytes())
+}
+
+impl Explained {
+    fn new(declared: &Function, signature: Signature, stages: Explanation) -> Result<Self, LayoutError> {
+        let types = members::tables(&signature)?;
+        let arguments = places::arguments(stages.abi, declared, &signature, &stages.plan)?;
+        let result = places::result(stages.abi, &signature, &stages.plan)?;
+        Ok(Self { symbol: declared.symbol.clone(), signature, types, arguments, result, stages })
+    }
+}

@@ -1,0 +1,58 @@
+//! What ends a command: one line that names the step, the symbol and the argument.
+
+use std::io;
+
+use hotcall::declare::DeclarationError;
+use hotcall::{JitError, LayoutError, SignatureError, Type};
+
+use crate::misfit::Misfit;
+
+/// Why a command failed.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Failure {
+    #[error(transparent)]
+    Hotcall(#[from] hotcall::Error),
+    #[error("cannot read the declaration: {0}")]
+    Declaration(#[from] DeclarationError),
+    #[error("cannot call {symbol}: it takes {expected}, and {given} are given")]
+    Count { symbol: String, expected: Count, given: usize },
+    #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
+    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
+    #[error("cannot call {symbol}: {source}")]
+    Signature { symbol: String, source: SignatureError },
+    #[error("cannot lay out the types of {symbol}: {source}")]
+    Layout { symbol: String, source: LayoutError },
+    #[error("cannot explain {symbol}: {source}")]
+    Explain { symbol: String, source: JitError },
+    #[error("cannot write the output: {0}")]
+    Output(#[from] io::Error),
+}
+
+fn spaced(name: &Option<String>) -> String {
+    name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
+}
+
+/// How many arguments a function takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Count {
+    Exactly(usize),
+    /// For a variadic function.
+    AtLeast(usize),
+}
+
+impl std::fmt::Display for Count {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let (words, count) = match *self {
+            Self::Exactly(count) => ("", count),
+            Self::AtLeast(count) => ("at least ", count),
+        };
+        write!(f, "{words}{count} argument{}", if count == 1 { "" } else { "s" })
+    }
+}
+
+impl Failure {
+    /// Whether the reader of the output has gone, which is its own business.
+    pub(crate) fn is_broken_pipe(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
+    }
+}

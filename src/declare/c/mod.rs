@@ -1,0 +1,146 @@
+//! C text to declarations.
+//!
+//! A text is split into tokens (`lex`), cleaned of what the grammar does not know (`clean`, with `attribute` and `pragma`),
+//! parsed by tree-sitter, and its tree is read (`syntax`, `declarator`) with the help of C's types (`types`), constant
+//! expressions (`constant`) and the platform's choices (`target`).
+//!
+//! The text is untrusted. Tokens are read in one pass, brackets nest to a limit, tree-sitter keeps its stacks on the heap
+//! and is stopped at the first error, and what recurses over the tree counts how deep it is.
+
+mod attribute;
+mod clean;
+mod constant;
+mod declarator;
+mod lex;
+mod pragma;
+mod syntax;
+mod target;
+mod types;
+
+use std::ops::ControlFlow;
+
+use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
+
+use self::clean::Clean;
+use self::target::DataModel;
+use super::{DeclarationError, Declarations, Position};
+
+/// The longest text in bytes.
+///
+/// Headers of whole operating systems stay below it after the preprocessor; a text takes some twenty times its length in
+/// memory while it is read.
+const MAX_TEXT: usize = 8 << 20;
+
+/// Something wrong at one place of a text.
+#[derive(Debug)]
+struct Fault {
+    at: usize,
+    kind: FaultKind,
+}
+
+#[derive(Debug)]
+enum FaultKind {
+    Syntax(Box<str>),
+    /// A name declared before as something else.
+    Conflict(Box<str>),
+}
+
+impl Fault {
+    fn new(at: usize, problem: impl Into<Box<str>>) -> Self {
+        Self { at, kind: FaultKind::Syntax(problem.into()) }
+    }
+
+    fn conflict(at: usize, name: &str) -> Self {
+        Self { at, kind: FaultKind::Conflict(name.into()) }
+    }
+
+    fn error(self, text: &str) -> DeclarationError {
+        let at = position(text, self.at);
+        match self.kind {
+            FaultKind::Syntax(problem) => DeclarationError::Syntax { at, problem, near: near(text, self.at) },
+            FaultKind::Conflict(name) => DeclarationError::Conflict { at, name },
+        }
+    }
+}
+
+fn position(text: &str, at: usize) -> Position {
+    let before = &text.as_bytes()[..at.min(text.len())];
+    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
+    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
+    Position { line, column: 1 + before.len() - line_start }
+}
+
+/// The beginning of the text at a place, for messages: what is left of its line, shortened.
+fn near(text: &str, at: usize) -> Box<str> {
+    let rest = text.get(at..).unwrap_or_default();
+    let line = rest.lines().next().unwrap_or_default().trim_end();
+    let short: String = line.chars().take(32).flat_map(char::escape_debug).collect();
+    let dots = if line.chars().nth(32).is_some() { "…" } else { "" };
+    format!("{short}{dots}").into()
+}
+
+pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
+    if text.len() > MAX_TEXT {
+        return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
+    }
+    read_for(text, DataModel::host()).map_err(|fault| fault.error(text))
+}
+
+fn read_for(text: &str, target: DataModel) -> Result<Declarations, Fault> {
+    let clean = clean::clean(text)?;
+    let tree = parse(&clean)?;
+    syntax::read(&clean, tree.root_node(), target)
+}
+
+fn parse(clean: &Clean) -> Result<Tree, Fault> {
+    let mut parser = Parser::new();
+    let language = tree_sitter_c::LANGUAGE.into();
+    parser.set_language(&language).map_err(|error| Fault::new(0, error.to_string()))?;
+    // The parser mends errors at great length. The first one ends it.
+    let mut failed_at = 0;
+    let mut stop_at_error = |state: &ParseState| {
+        failed_at = state.current_byte_offset();
+        if state.has_error() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+    };
+    let options = ParseOptions::new().progress_callback(&mut stop_at_error);
+    let code = clean.code.as_slice();
+    let tree = parser.parse_with_options(&mut |at, _| code.get(at..).unwrap_or_default(), None, Some(options));
+    match tree {
+        Some(tree) if !tree.root_node().has_error() => Ok(tree),
+        Some(tree) => Err(syntax_fault(clean, first_error(tree.root_node()))),
+        None => Err(syntax_fault(clean, failed_at)),
+    }
+}
+
+fn syntax_fault(clean: &Clean, at: usize) -> Fault {
+    if at < clean.appended_at {
+        return Fault::new(at, "this is not understood as a C declaration");
+    }
+    // In an expression of an attribute, or in a macro's body.
+    let lines = clean.code[clean.appended_at..at.min(clean.code.len())].iter().filter(|&&byte| byte == b'\n').count();
+    match lines.checked_sub(1).and_then(|line| clean.origins.get(line)) {
+        Some(&origin) => Fault::new(origin, "this is used as an expression and is none"),
+        None => Fault::new(clean.appended_at, "the text ends in the middle of a declaration"),
+    }
+}
+
+/// Where the first error in a tree is.
+fn first_error(root: Node<'_>) -> usize {
+    let mut cursor = root.walk();
+    loop {
+        let node = cursor.node();
+        if node.is_error() || node.is_missing() {
+            return node.start_byte();
+        }
+        let mut found = cursor.goto_first_child();
+        while found && !(cursor.node().has_error() || cursor.node().is_missing()) {
+            found = cursor.goto_next_sibling();
+        }
+        if !found {
+            return node.start_byte();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,129 @@
+//! What C leaves to the platform: the widths and signs of its types. GCC's choices on 64-bit targets, by the platform's ABI
+//! documents.
+
+use hotcall_jit::{Pointee, Scalar};
+
+/// A platform's choices.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct DataModel {
+    /// `char` has a sign: everywhere but on Arm's and RISC-V's ELF platforms.
+    pub(super) signed_char: bool,
+    /// `long` has four bytes: on Windows.
+    pub(super) short_long: bool,
+    /// What `wchar_t` is.
+    pub(super) wchar: Scalar,
+    /// `long double` is `double`: on Windows with MSVC and on Apple's Arm.
+    pub(super) short_long_double: bool,
+    /// `int_fast16_t` and `int_fast32_t` are as wide as a register: glibc.
+    pub(super) wide_fast: bool,
+    /// What `__attribute__((aligned))` means without a number: the largest alignment of any scalar.
+    pub(super) max_align: u64,
+    /// Enumerations are `int` whatever their values: on Windows.
+    pub(super) int_enums: bool,
+}
+
+impl DataModel {
+    /// That of C code on the machine this runs on.
+    pub(super) const fn host() -> Self {
+        let windows = cfg!(windows);
+        let apple = cfg!(target_vendor = "apple");
+        let arm = cfg!(target_arch = "aarch64");
+        let elf_arm = arm && !apple && !windows;
+        Self {
+            signed_char: !(elf_arm || cfg!(target_arch = "riscv64")),
+            short_long: windows,
+            wchar: if windows {
+                Scalar::U16
+            } else if elf_arm {
+                Scalar::U32
+            } else {
+                Scalar::I32
+            },
+            short_long_double: cfg!(target_env = "msvc") || apple && arm,
+            wide_fast: cfg!(all(target_os = "linux", not(target_env = "musl"))),
+            max_align: 16,
+            int_enums: windows,
+        }
+    }
+
+    pub(super) const fn char(self) -> Scalar {
+        if self.signed_char { Scalar::I8 } else { Scalar::U8 }
+    }
+
+    pub(super) const fn long(self, signed: bool) -> Scalar {
+        match (self.short_long, signed) {
+            (true, true) => Scalar::I32,
+            (true, false) => Scalar::U32,
+            (false, true) => Scalar::I64,
+            (false, false) => Scalar::U64,
+        }
+    }
+
+    /// The type of a name that is known without a declaration.
+    pub(super) fn known(self, name: &str) -> Option<Known> {
+        let fast = |narrow, wide| if self.wide_fast { wide } else { narrow };
+        let scalar = match name {
+            "int8_t" | "int_least8_t" | "int_fast8_t" | "__int8_t" => Scalar::I8,
+            "uint8_t" | "uint_least8_t" | "uint_fast8_t" | "__uint8_t" | "u_int8_t" | "char8_t" => Scalar::U8,
+            "int16_t" | "int_least16_t" | "__int16_t" => Scalar::I16,
+            "uint16_t" | "uint_least16_t" | "__uint16_t" | "u_int16_t" | "char16_t" | "ushort" => Scalar::U16,
+            "int32_t" | "int_least32_t" | "__int32_t" | "pid_t" => Scalar::I32,
+            "uint32_t" | "uint_least32_t" | "__uint32_t" | "u_int32_t" | "char32_t" => Scalar::U32,
+            "uint" | "wint_t" | "uid_t" | "gid_t" | "mode_t" | "socklen_t" | "useconds_t" => Scalar::U32,
+            "int64_t" | "int_least64_t" | "int_fast64_t" | "intmax_t" | "__int64_t" | "off64_t" | "loff_t" => {
+                Scalar::I64
+            }
+            "uint64_t" | "uint_least64_t" | "uint_fast64_t" | "uintmax_t" | "__uint64_t" | "u_int64_t" => Scalar::U64,
+            "int_fast16_t" => fast(Scalar::I16, Scalar::I64),
+            "uint_fast16_t" => fast(Scalar::U16, Scalar::U64),
+            "int_fast32_t" => fast(Scalar::I32, Scalar::I64),
+            "uint_fast32_t" => fast(Scalar::U32, Scalar::U64),
+            "size_t" | "rsize_t" | "uintptr_t" => Scalar::Usize,
+            "ssize_t" | "ptrdiff_t" | "intptr_t" => Scalar::Isize,
+            "time_t" | "suseconds_t" => Scalar::I64,
+            "clock_t" => self.long(true),
+            "off_t" => self.long(true),
+            "ulong" => self.long(false),
+            "dev_t" | "ino_t" if !self.short_long => Scalar::U64,
+            "wchar_t" => self.wchar,
+            "bool" | "_Bool" => Scalar::Bool,
+            "_Float32" | "float_t" => Scalar::F32,
+            "_Float64" | "_Float32x" | "double_t" => Scalar::F64,
+            "nullptr_t" => Scalar::Pointer(Pointee::Opaque),
+            "FILE" | "DIR" => return Some(Known::Opaque),
+            "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
+                return Some(Known::Unsupported("a va_list cannot be made outside C"));
+            }
+            "__int128" | "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers")),
+            "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
+                return Some(Known::Unsupported("floating-point types wider than double"));
+            }
+            "_Float16" | "__fp16" | "__bf16" | "_Decimal32" | "_Decimal64" | "_Decimal128" | "max_align_t" => {
+                return Some(Known::Unsupported("this type"));
+            }
+            _ => return None,
+        };
+        Some(Known::Scalar(scalar))
+    }
+}
+
+/// What a known name stands for.
+pub(super) enum Known {
+    Scalar(Scalar),
+    /// Used behind pointers only.
+    Opaque,
+    /// Not passed; why.
+    Unsupported(&'static str),
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_host_is_what_its_c_compiler_says() {
+        let host = DataModel::host();
+        assert_eq!(host.long(true).size() as usize, size_of::<std::ffi::c_long>());
+        assert_eq!(host.signed_char, std::ffi::c_char::MIN != 0);
+    }
+}

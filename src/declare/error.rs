@@ -1,0 +1,110 @@
+//! What can be wrong with a declaration.
+
+use std::fmt;
+
+/// A place in a declaration's text; both count from 1, columns in bytes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Position {
+    /// The line.
+    pub line: usize,
+    /// The byte in the line.
+    pub column: usize,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}, column {}", self.line, self.column)
+    }
+}
+
+/// Why a declaration cannot be read or used.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum DeclarationError {
+    /// The C text is wrong at one place.
+    #[error("{at}: {problem}{}", Near(near))]
+    Syntax {
+        /// Where.
+        at: Position,
+        /// What is wrong.
+        problem: Box<str>,
+        /// The beginning of the offending text; may be empty.
+        near: Box<str>,
+    },
+    /// A name is declared twice, differently.
+    #[error("{at}: `{name}` is declared before as something else")]
+    Conflict {
+        /// Where the second declaration is.
+        at: Position,
+        /// The name.
+        name: Box<str>,
+    },
+    /// The text is longer than is read.
+    #[error("a declaration of {len} bytes is longer than {max}")]
+    TooLong {
+        /// Its length in bytes.
+        len: usize,
+        /// The limit in bytes.
+        max: usize,
+    },
+    /// The JSON is wrong at one place.
+    #[error("{}{problem}", JsonPlace(path, *at))]
+    Json {
+        /// The place as a path, such as `add.parameters[1]`; empty for the whole.
+        path: Box<str>,
+        /// The key of the symbol, where the fault lies in one.
+        symbol: Option<Box<str>>,
+        /// The index of the argument, counted from 0, where the fault lies in one.
+        argument: Option<usize>,
+        /// Where in the text the reader was, if the fault is in its form.
+        at: Option<Position>,
+        /// What is wrong.
+        problem: Box<str>,
+    },
+    /// The symbol is declared, but not so that it can be used.
+    #[error("`{symbol}` cannot be used: {reason}")]
+    Unsupported {
+        /// The symbol's key.
+        symbol: Box<str>,
+        /// Why.
+        reason: Box<str>,
+    },
+    /// Nothing is declared under this key.
+    #[error("`{key}` is not declared")]
+    Missing {
+        /// The key asked for.
+        key: Box<str>,
+    },
+    /// No function is declared.
+    #[error("the text declares no function")]
+    NoFunction,
+    /// Two declarations have one key.
+    #[error("`{key}` is declared twice")]
+    Duplicate {
+        /// The key.
+        key: Box<str>,
+    },
+}
+
+/// ` near …`, or nothing.
+struct Near<'a>(&'a str);
+
+impl fmt::Display for Near<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.0.is_empty() { Ok(()) } else { write!(f, ", near `{}`", self.0) }
+    }
+}
+
+/// `path: `, `line …: `, both or nothing.
+struct JsonPlace<'a>(&'a str, Option<Position>);
+
+impl fmt::Display for JsonPlace<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match (self.0, self.1) {
+            ("", None) => Ok(()),
+            ("", Some(at)) => write!(f, "{at}: "),
+            (path, None) => write!(f, "{path}: "),
+            (path, Some(at)) => write!(f, "{path} ({at}): "),
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Declarations of a library's symbols: built in Rust, read from C text (feature `c-text`) or from Deno's JSON form
+//! (feature `json`). Three ways into the same [`Signature`] and [`Type`].
+//!
+//! ```
+//! use hotcall::declare::{Declaration, Declarations};
+//! use hotcall::{Signature, Type};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pow = Signature::new([Type::F64, Type::F64], Type::F64)?;
+//! let mut declarations = Declarations::new();
+//! declarations.insert(Declaration::function("power", pow).symbol("pow").nonblocking())?;
+//! assert_eq!(declarations.get("power")?.symbol_name(), "pow");
+//! # Ok(())
+//! # }
+//! ```
+
+#[cfg(feature = "c-text")]
+mod c;
+mod error;
+#[cfg(feature = "json")]
+mod json;
+
+use std::collections::HashMap;
+
+use hotcall_jit::{Signature, Type};
+
+pub use error::{DeclarationError, Position};
+
+/// One symbol of a library.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Declaration {
+    /// The name that it is exposed under.
+    pub key: Box<str>,
+    /// The name that is looked up in the library, where it is another than the key.
+    pub symbol: Option<Box<str>>,
+    /// Whether the library may lack it.
+    pub optional: bool,
+    /// What it is.
+    pub item: Item,
+}
+
+/// What a symbol is.
+#[derive(Clone, PartialEq, Debug)]
+pub enum Item {
+    /// A function.
+    Function(FunctionDeclaration),
+    /// A variable of this type.
+    Static(Type),
+}
+
+/// A function.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct FunctionDeclaration {
+    /// Its type.
+    pub signature: Signature,
+    /// Whether the runtime shall call it on another thread.
+    pub nonblocking: bool,
+    /// Whether `errno` is read straight after each call.
+    pub capture_errno: bool,
+    /// The parameters' names, as far as the declaration gives them: by index, or empty.
+    pub parameter_names: Box<[Option<Box<str>>]>,
+}
+
+impl Declaration {
+    /// A function.
+    pub fn function(key: impl Into<Box<str>>, signature: Signature) -> Self {
+        let function = FunctionDeclaration {
+            signature,
+            nonblocking: false,
+            capture_errno: false,
+            parameter_names: Box::default(),
+        };
+        Self { key: key.into(), symbol: None, optional: false, item: Item::Function(function) }
+    }
+
+    /// A variable.
+    pub fn static_(key: impl Into<Box<str>>, ty: Type) -> Self {
+        Self { key: key.into(), symbol: None, optional: false, item: Item::Static(ty) }
+    }
+
+    /// Looked up in the library under another name.
+    pub fn symbol(self, symbol: impl Into<Box<str>>) -> Self {
+        Self { symbol: Some(symbol.into()), ..self }
+    }
+
+    /// The library may lack it.
+    pub fn optional(self) -> Self {
+        Self { optional: true, ..self }
+    }
+
+    /// To be called on another thread; without effect on a variable.
+    pub fn nonblocking(self) -> Self {
+        self.with_function(|function| function.nonblocking = true)
+    }
+
+    /// `errno` is read after each call; without effect on a variable.
+    pub fn capture_errno(self) -> Self {
+        self.with_function(|function| function.capture_errno = true)
+    }
+
+    fn with_function(mut self, change: impl FnOnce(&mut FunctionDeclaration)) -> Self {
+        if let Item::Function(function) = &mut self.item {
+            change(function);
+        }
+        self
+    }
+
+    /// The name that is looked up in the library.
+    pub fn symbol_name(&self) -> &str {
+        self.symbol.as_deref().unwrap_or(&self.key)
+    }
+
+    /// The function, if it is one.
+    pub fn as_function(&self) -> Option<&FunctionDeclaration> {
+        match &self.item {
+            Item::Function(function) => Some(function),
+            Item::Static(_) => None,
+        }
+    }
+}
+
+/// Declarations in order, each under a key of its own.
+///
+/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value.
+/// They do not fail the text: [`get`](Self::get) gives the reason when such a symbol is asked for, and
+/// [`unsupported`](Self::unsupported) lists them.
+#[derive(Clone, Default, Debug)]
+pub struct Declarations {
+    usable: Vec<Declaration>,
+    unsupported: Vec<(Box<str>, Box<str>)>,
+    places: HashMap<Box<str>, Place>,
+    last_function: Option<Place>,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Place {
+    Usable(usize),
+    Unsupported(usize),
+}
+
+impl Declarations {
+    /// No declarations.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Reads C declarations: one prototype, or a library's header after the preprocessor (`cc -E -P`).
+    ///
+    /// Types and constants may be declared before they are used; types of `stdint.h`, `stddef.h`, `stdbool.h` and the
+    /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
+    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros that are integers may be
+    /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
+    ///
+    /// ```
+    /// use hotcall::declare::Declarations;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let text = "typedef struct { int quot; int rem; } div_t; div_t div(int numerator, int denominator);";
+    /// let declarations = Declarations::from_c(text)?;
+    /// let div = declarations.last_function()?.as_function().unwrap();
+    /// assert_eq!(div.signature.to_string(), "(i32, i32) -> struct div_t");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The syntax, with line and column, or a conflict between two declarations of a name. A symbol that uses an
+    /// unsupported type is an error of [`get`](Self::get) alone.
+    #[cfg(feature = "c-text")]
+    pub fn from_c(text: &str) -> Result<Self, DeclarationError> {
+        c::read(text)
+    }
+
+    /// Reads declarations in Deno's form.
+    ///
+    /// Beside Deno's keys, functions may have `"errno": true` (capture it) and `"variadic": n` (the index of the first
+    /// variadic argument).
+    ///
+    /// ```
+    /// use hotcall::declare::Declarations;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let declarations = Declarations::from_json(
+    ///     r#"{"add": {"parameters": ["i32", "i32"], "result": "i32", "name": "add_i32", "optional": true}}"#,
+    /// )?;
+    /// assert_eq!(declarations.get("add")?.symbol_name(), "add_i32");
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The first fault, with its path, symbol and argument. Unknown and duplicate keys are faults.
+    #[cfg(feature = "json")]
+    pub fn from_json(text: &str) -> Result<Self, DeclarationError> {
+        json::read(text)
+    }
+
+    /// Adds a declaration at the end.
+    ///
+    /// # Errors
+    ///
+    /// Its key is taken.
+    pub fn insert(&mut self, declaration: Declaration) -> Result<(), DeclarationError> {
+        let place = Place::Usable(self.usable.len());
+        self.claim(&declaration.key, place)?;
+        if matches!(declaration.item, Item::Function(_)) {
+            self.last_function = Some(place);
+        }
+        self.usable.push(declaration);
+        Ok(())
+    }
+
+    /// Adds a symbol that is declared and cannot be used.
+    #[cfg(feature = "c-text")]
+    fn insert_unsupported(&mut self, key: Box<str>, reason: Box<str>, function: bool) -> Result<(), DeclarationError> {
+        let place = Place::Unsupported(self.unsupported.len());
+        self.claim(&key, place)?;
+        if function {
+            self.last_function = Some(place);
+        }
+        self.unsupported.push((key, reason));
+        Ok(())
+    }
+
+    /// Makes another function the last one: one that is declared again.
+    #[cfg(feature = "c-text")]
+    fn set_last_function(&mut self, key: Option<&str>) {
+        self.last_function = key.and_then(|key| self.places.get(key)).copied();
+    }
+
+    fn claim(&mut self, key: &str, place: Place) -> Result<(), DeclarationError> {
+        if self.places.contains_key(key) {
+            return Err(DeclarationError::Duplicate { key: key.into() });
+        }
+        self.places.insert(key.into(), place);
+        Ok(())
+    }
+
+    /// Adds declarations at the end.
+    ///
+    /// # Errors
+    ///
+    /// A key is taken; the declarations before it are added.
+    pub fn try_extend(&mut self, declarations: impl IntoIterator<Item = Declaration>) -> Result<(), DeclarationError> {
+        declarations.into_iter().try_for_each(|declaration| self.insert(declaration))
+    }
+
+    /// The declaration under this key.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it cannot be used.
+    pub fn get(&self, key: &str) -> Result<&Declaration, DeclarationError> {
+        match self.places.get(key) {
+            Some(&place) => self.at(place),
+            None => Err(DeclarationError::Missing { key: key.into() }),
+        }
+    }
+
+    /// The function declared last.
+    ///
+    /// # Errors
+    ///
+    /// There is none, or it cannot be used.
+    pub fn last_function(&self) -> Result<&Declaration, DeclarationError> {
+        self.last_function.ok_or(DeclarationError::NoFunction).and_then(|place| self.at(place))
+    }
+
+    fn at(&self, place: Place) -> Result<&Declaration, DeclarationError> {
+        match place {
+            Place::Usable(index) => Ok(&self.usable[index]),
+            Place::Unsupported(index) => {
+                let (symbol, reason) = self.unsupported[index].clone();
+                Err(DeclarationError::Unsupported { symbol, reason })
+            }
+        }
+    }
+
+    /// The usable declarations, in order.
+    pub fn iter(&self) -> std::slice::Iter<'_, Declaration> {
+        self.usable.iter()
+    }
+
+    /// The number of usable declarations.
+    pub fn len(&self) -> usize {
+        self.usable.len()
+    }
+
+    /// Whether no declaration is usable.
+    pub fn is_empty(&self) -> bool {
+        self.usable.is_empty()
+    }
+
+    /// The symbols that are declared and cannot be used, with the reason for each.
+    pub fn unsupported(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
+        self.unsupported.iter().map(|(key, reason)| (&**key, &**reason))
+    }
+}
+
+impl<'a> IntoIterator for &'a Declarations {
+    type Item = &'a Declaration;
+    type IntoIter = std::slice::Iter<'a, Declaration>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
+    }
+}
+
+impl IntoIterator for Declarations {
+    type Item = Declaration;
+    type IntoIter = std::vec::IntoIter<Declaration>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.usable.into_iter()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_unique() {
+        let mut declarations = Declarations::new();
+        declarations.insert(Declaration::static_("a", Type::I32)).unwrap();
+        let error = declarations.insert(Declaration::static_("a", Type::I64)).unwrap_err();
+        assert_eq!(error, DeclarationError::Duplicate { key: "a".into() });
+        assert_eq!(declarations.len(), 1);
+        assert_eq!(declarations.get("b").unwrap_err().to_string(), "`b` is not declared");
+        assert_eq!(declarations.last_function(), Err(DeclarationError::NoFunction));
+    }
+
+    #[test]
+    fn builders_set_what_they_say() {
+        let signature = Signature::new([], None).unwrap();
+        let declaration = Declaration::function("f", signature).symbol("g").optional().nonblocking().capture_errno();
+        assert_eq!(declaration.symbol_name(), "g");
+        assert!(declaration.optional);
+        let function = declaration.as_function().unwrap();
+        assert!(function.nonblocking && function.capture_errno);
+    }
+}

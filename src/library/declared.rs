@@ -1,0 +1,51 @@
+//! From declarations to functions and statics.
+
+use super::{Library, Static, optional};
+use crate::declare::{Declaration, Item};
+use crate::error::Error;
+use crate::function::{Function, FunctionOptions};
+
+/// What a declaration declared.
+#[derive(Clone, Debug)]
+pub enum Symbol {
+    /// A function.
+    Function(Function),
+    /// A variable.
+    Static(Static),
+}
+
+impl Library {
+    /// The function or variable of a declaration, looked up under the declaration's symbol name. `None` if it is optional
+    /// and missing.
+    ///
+    /// ```
+    /// # #[cfg(all(target_os = "linux", feature = "jit"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::declare::Declaration;
+    /// use hotcall::{Library, Signature, Symbol, Type};
+    ///
+    /// // SAFETY: loading libm runs no code that could do harm.
+    /// let libm = unsafe { Library::open("libm.so.6") }?;
+    /// let power = Declaration::function("power", Signature::new([Type::F64, Type::F64], Type::F64)?).symbol("pow");
+    /// assert!(matches!(libm.declared(&power)?, Some(Symbol::Function(pow)) if pow.name() == "pow"));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::function_with`] and [`Library::static_`].
+    pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
+        let name = declaration.symbol_name();
+        let found = match &declaration.item {
+            Item::Function(function) => {
+                let options = FunctionOptions { capture_errno: function.capture_errno };
+                self.function_with(name, &function.signature, options).map(Symbol::Function)
+            }
+            Item::Static(ty) => self.static_(name, ty).map(Symbol::Static),
+        };
+        if declaration.optional { optional(found) } else { found.map(Some) }
+    }
+}

@@ -1,0 +1,456 @@
+//! C text, through the public API: tables of declarations, and layouts against the system's C compiler.
+
+#![cfg(feature = "c-text")]
+
+use std::time::{Duration, Instant};
+
+use hotcall::declare::{DeclarationError, Declarations, Item};
+
+fn read(text: &str) -> Declarations {
+    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+/// The signature of the last function of a text.
+fn signature(text: &str) -> String {
+    match read(text).last_function() {
+        Ok(declaration) => declaration.as_function().unwrap().signature.to_string(),
+        Err(error) => panic!("{text}: {error}"),
+    }
+}
+
+/// The error of a text, or of its last function.
+fn error(text: &str) -> String {
+    match Declarations::from_c(text).and_then(|read| read.last_function().cloned()) {
+        Ok(declaration) => panic!("{text}: {declaration:?}"),
+        Err(error) => error.to_string(),
+    }
+}
+
+#[test]
+fn prototypes() {
+    for (text, expected) in [
+        ("double pow(double, double)", "(f64, f64) -> f64"),
+        ("int snprintf(char *, size_t, const char *, ...);", "(text, usize, text, ...) -> i32"),
+        ("void f(void)", "()"),
+        ("void f()", "()"),
+        ("void f(...)", "(...)"),
+        ("extern int f(int a, char b, float c)", "(i32, i8, f32) -> i32"),
+        ("int (f)(int)", "(i32) -> i32"),
+        ("typedef struct S S; S *(f)(S *)", "(pointer) -> pointer"),
+        ("typedef int T; T (f)(T)", "(i32) -> i32"),
+        ("int *f(int *, int **, void *)", "(pointer, pointer, pointer) -> pointer"),
+        (
+            "char *f(char *, const char *, signed char *, unsigned char const *, char **)",
+            "(text, text, text, text, pointer) -> text",
+        ),
+        ("char *f(char a[], char b[8], char c[2][3], char *d[])", "(text, text, pointer, pointer) -> text"),
+        (
+            "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))",
+            "(pointer, usize, usize, function)",
+        ),
+        ("int f(int (*cb)(int), int g(int), int (int))", "(function, function, function) -> i32"),
+        ("void (*signal(int sig, void (*func)(int)))(int)", "(i32, function) -> function"),
+        ("int (*f(void))[3]", "() -> pointer"),
+        (
+            "int f(int a[static 3], int b[*], int n, int c[n], int d[restrict])",
+            "(pointer, pointer, i32, pointer, pointer) -> i32",
+        ),
+        ("_Noreturn void f(int)", "(i32)"),
+        ("static inline int g(int a) { return a ? (1) : '}'; } int f(int)", "(i32) -> i32"),
+        ("int f(int a) { if (a) { return 1; } return \"}\"[0]; }", "(i32) -> i32"),
+        (
+            "__extension__ extern __inline __attribute__((__gnu_inline__)) int f(int) __attribute__((nothrow)) __attribute__((nonnull(1)));",
+            "(i32) -> i32",
+        ),
+        ("extern \"C\" { int f(int); }", "(i32) -> i32"),
+        ("extern \"C\" int f(int);", "(i32) -> i32"),
+        ("int g(int), f(char)", "(i8) -> i32"),
+        ("[[nodiscard]] int f(int)", "(i32) -> i32"),
+        ("__declspec(dllimport) int __stdcall f(int)", "(i32) -> i32"),
+        ("int f(register int a, volatile int b, int *restrict c, int *const d)", "(i32, i32, pointer, pointer) -> i32"),
+        ("int f(); int f(int);", "(i32) -> i32"),
+        ("int f(int); int g(void); int f(int);", "(i32) -> i32"),
+        ("int f(const char *__restrict s, int x __attribute__((aligned(8))))", "(text, i32) -> i32"),
+        ("typedef int fn(char); fn f;", "(i8) -> i32"),
+        ("typedef int (*cb)(char); cb f(cb)", "(function) -> function"),
+        ("int f(FILE *, struct unseen *, enum { A } *)", "(pointer, pointer, pointer) -> i32"),
+    ] {
+        assert_eq!(signature(text), expected, "{text}");
+    }
+}
+
+#[test]
+fn integers_have_many_names() {
+    for (text, expected) in [
+        ("char", "i8"),
+        ("signed char", "i8"),
+        ("char signed", "i8"),
+        ("unsigned char", "u8"),
+        ("char unsigned", "u8"),
+        ("short", "i16"),
+        ("short int", "i16"),
+        ("int short signed", "i16"),
+        ("unsigned short", "u16"),
+        ("short unsigned int", "u16"),
+        ("int", "i32"),
+        ("signed", "i32"),
+        ("unsigned", "u32"),
+        ("int unsigned", "u32"),
+        ("long", "i64"),
+        ("long int", "i64"),
+        ("int long", "i64"),
+        ("long unsigned int", "u64"),
+        ("unsigned long", "u64"),
+        ("long long", "i64"),
+        ("long long int", "i64"),
+        ("long int long", "i64"),
+        ("unsigned long long", "u64"),
+        ("long long unsigned int", "u64"),
+        ("long unsigned long", "u64"),
+        ("const int long const unsigned", "u64"),
+        ("__signed__ char", "i8"),
+        ("float", "f32"),
+        ("double", "f64"),
+        ("_Bool", "bool"),
+        ("bool", "bool"),
+        ("int8_t", "i8"),
+        ("uint8_t", "u8"),
+        ("int16_t", "i16"),
+        ("uint16_t", "u16"),
+        ("int32_t", "i32"),
+        ("uint32_t", "u32"),
+        ("int64_t", "i64"),
+        ("uint64_t", "u64"),
+        ("int_least8_t", "i8"),
+        ("uint_least16_t", "u16"),
+        ("int_fast8_t", "i8"),
+        ("int_fast64_t", "i64"),
+        ("intmax_t", "i64"),
+        ("uintmax_t", "u64"),
+        ("size_t", "usize"),
+        ("ssize_t", "isize"),
+        ("ptrdiff_t", "isize"),
+        ("intptr_t", "isize"),
+        ("uintptr_t", "usize"),
+        ("off_t", "i64"),
+        ("time_t", "i64"),
+        ("pid_t", "i32"),
+        ("mode_t", "u32"),
+        ("char16_t", "u16"),
+        ("char32_t", "u32"),
+        ("enum e { A } ", "u32"),
+        ("enum { A = -1 }", "i32"),
+        ("enum { A = 1ul << 40 }", "u64"),
+        ("enum { A = -1, B = 0x80000000 }", "i64"),
+        ("enum __attribute__((packed)) { A = 255 }", "u8"),
+        ("enum { A = -1, B = 300 } __attribute__((packed))", "i16"),
+        ("enum e : uint8_t { A }", "u8"),
+    ] {
+        assert_eq!(signature(&format!("void f({text} name)")), format!("({expected})"), "{text}");
+    }
+    if cfg!(all(target_os = "linux", target_arch = "x86_64", target_env = "gnu")) {
+        assert_eq!(signature("void f(wchar_t, int_fast16_t, uint_fast32_t)"), "(i32, i64, u64)");
+    }
+}
+
+#[test]
+fn aggregates_and_typedefs() {
+    for (text, expected) in [
+        ("struct d { int quot; int rem; } div(int, int)", "(i32, i32) -> struct d"),
+        ("typedef struct { double x, y; } point; point f(point a)", "(struct point) -> struct point"),
+        ("typedef union u { int i; float f; } u; u f(union u)", "(union u) -> union u"),
+        ("struct s; struct s f(struct s); struct s { int a; };", "(struct s) -> struct s"),
+        ("typedef unsigned char u8, *pu8; u8 f(pu8)", "(text) -> u8"),
+        ("typedef unsigned long size_t; size_t f(size_t)", "(usize) -> usize"),
+        ("typedef int bool; bool f(bool)", "(i32) -> i32"),
+        ("typedef enum { FALSE, TRUE } boolean; boolean f(int a[TRUE])", "(pointer) -> u32"),
+        ("typedef int a; typedef a b; typedef b a; b f(void)", "() -> i32"),
+        ("struct s { struct s *next; }; void f(struct s)", "(struct s)"),
+        ("#pragma once\n# 1 \"x.h\"\n#include <stdint.h>\n#define API\nAPI int f(API int)", "(i32) -> i32"),
+    ] {
+        assert_eq!(signature(text), expected, "{text}");
+    }
+}
+
+/// Each expression is the length of an array of `char` in a struct, whose size is compared.
+#[test]
+fn constant_expressions() {
+    for (expression, expected) in [
+        ("3", 3),
+        ("0x10", 16),
+        ("010", 8),
+        ("'a'", 97),
+        ("'\\n'", 10),
+        ("1 + 2 * 3", 7),
+        ("(1 + 2) * 3", 9),
+        ("7 / 2", 3),
+        ("7 % 4", 3),
+        ("1 << 4", 16),
+        ("256 >> 2", 64),
+        ("6 & 3", 2),
+        ("6 | 3", 7),
+        ("6 ^ 3", 5),
+        ("~0 + 2", 1),
+        ("!0", 1),
+        ("!5 + 4", 4),
+        ("-1 + 3", 2),
+        ("1 ? 5 : 6", 5),
+        ("0 ? 5 : 6", 6),
+        ("1 ? 5 : 1 / 0", 5),
+        ("0 && 1 / 0 || 1", 1),
+        ("3 > 2", 1),
+        ("3 <= 2 || 2 == 2", 1),
+        ("1 != 1 ? 2 : 3", 3),
+        ("sizeof(int)", 4),
+        ("sizeof(long) * 2", 16),
+        ("sizeof(struct s)", 12),
+        ("sizeof(struct s *)", 8),
+        ("sizeof(int[3])", 12),
+        ("sizeof(T)", 12),
+        ("sizeof(T2)", 4),
+        ("sizeof 1L", 8),
+        ("_Alignof(double)", 8),
+        ("__alignof__(struct s)", 4),
+        ("A", 5),
+        ("A + B", 11),
+        ("N * 2", 20),
+        ("M", 11),
+        ("(int)3", 3),
+        ("(unsigned char)257", 1),
+        ("(T2)3", 3),
+        ("(T2)(3)", 3),
+        ("(T2)-1 + 5", 4),
+        ("-1 > 0u", 1),
+        ("-1 > 0", 0),
+        ("(-1 < sizeof(int)) + 1", 1),
+        ("0u - 1 > 5", 1),
+        ("true", 1),
+        ("sizeof(enum e)", 4),
+        ("sizeof(unsigned long)", 8),
+        ("1u - 2 == 4294967295", 1),
+    ] {
+        let text = format!(
+            "#define N 10 /* ten */\n#define M (N + 1)\nstruct s {{ int a, b, c; }}; typedef struct s T; typedef int T2;
+             enum e {{ A = 5, B }}; struct t {{ char c[{expression}]; char last; }}; void f(struct t);"
+        );
+        let declarations = read(&text);
+        let declaration = declarations.get("f").unwrap_or_else(|error| panic!("{expression}: {error}"));
+        let params = declaration.as_function().unwrap().signature.params().to_vec();
+        assert_eq!(hotcall::Layout::of(&params[0]).unwrap().size, expected + 1, "{expression}");
+    }
+    for (expression, cause) in [
+        ("1 / 0", "division by zero"),
+        ("-1", "an array of -1 elements"),
+        ("n", "`n` is not declared"),
+        ("1.5", "not an integer"),
+        ("1 << 64", "a shift by too much"),
+        ("f(1)", "not an integer constant"),
+        ("sizeof(long double)", "long double"),
+        ("sizeof(struct unseen)", "incomplete"),
+        ("99999999999", "larger than"),
+        ("\"x\"", "not supported"),
+        ("P", "is not declared"),
+    ] {
+        let text = format!("#define P P\nstruct t {{ char c[{expression}]; }}; void g(struct t *); void f(struct t);");
+        let declarations = read(&text);
+        assert!(declarations.get("g").is_ok(), "{expression}");
+        let error = declarations.get("f").unwrap_err().to_string();
+        assert!(error.contains(cause) && error.contains("`f`"), "{expression}: {error}");
+    }
+}
+
+#[test]
+fn what_cannot_be_passed_fails_its_symbol_alone() {
+    for (text, cause) in [
+        ("long double f(int)", "the result: `long double`"),
+        ("int f(int a, long double b)", "argument 2 (`b`): `long double`"),
+        ("double _Complex f(void)", "complex numbers"),
+        ("int f(float _Complex)", "complex numbers"),
+        ("int f(__int128)", "128-bit"),
+        ("unsigned __int128 f(void)", "128-bit"),
+        ("int f(_Float128)", "wider than double"),
+        ("int f(va_list)", "va_list"),
+        ("typedef float v4 __attribute__((vector_size(16))); v4 f(void)", "vector types"),
+        ("typedef int di __attribute__((mode(DI))); di f(void)", "another mode"),
+        ("struct s { int a : 3; }; int f(struct s)", "bit-fields"),
+        ("struct s { int : 3, : 4; int b; }; int f(struct s)", "bit-fields"),
+        ("struct s { int a, : 4, b; }; int f(struct s)", "bit-fields"),
+        ("struct s { unsigned a : 3, b : 2; uint32_t : 0; }; int f(struct s)", "bit-fields"),
+        ("int f(struct unseen)", "`struct unseen` is incomplete"),
+        ("struct s { struct s a; }; int f(struct s)", "`struct s` contains itself"),
+        ("struct s { struct t a; }; struct t { int a; }; int f(struct s)", "`struct t` is incomplete"),
+        ("struct s { char c[65537]; }; int f(struct s)", "larger than 65536"),
+        ("struct s { int a[]; int b; }; int f(struct s)", "no length and is not the last"),
+        ("struct s { int a; int a; }; int f(struct s)", "two members have one name"),
+        ("struct s { int a; } __attribute__((aligned(32))); int f(struct s)", "32 bytes is more than 16"),
+        ("struct s { int a __attribute__((aligned(3))); }; int f(struct s)", "not a power of two"),
+        ("int f(FILE)", "through pointers only"),
+        ("int f(unseen)", "unknown type `unseen`"),
+        ("unseen *f(void)", "unknown type `unseen`"),
+        ("int f(unsigned float x)", "is no type"),
+        ("int __attribute__((ms_abi)) f(int)", "another calling convention"),
+        ("int f(int) __attribute__((ms_abi))", "another calling convention"),
+        ("union u { int a; } __attribute__((transparent_union)); int f(union u)", "transparent unions"),
+        ("_Atomic int f(void)", "atomic"),
+        ("_Atomic(int) f(void)", "atomic"),
+    ] {
+        let declarations = read(&format!("int before(int); {text}; int after(int);"));
+        assert!(declarations.get("before").is_ok() && declarations.get("after").is_ok(), "{text}");
+        let error = declarations.get("f").expect_err(text);
+        assert!(matches!(error, DeclarationError::Unsupported { .. }), "{text}: {error}");
+        assert!(error.to_string().contains(cause), "{text}: {error}");
+        assert_eq!(declarations.unsupported().len(), 1);
+    }
+    let many = format!("void f({})", vec!["int"; 10_000].join(", "));
+    assert!(error(&many).contains("10000 parameters are more than 255"), "{}", error(&many));
+    // Behind a pointer all of it is harmless.
+    assert_eq!(
+        signature("struct s { long double a; int b : 3; }; void f(struct s *, long double *)"),
+        "(pointer, pointer)"
+    );
+}
+
+#[test]
+fn faults_of_syntax_name_their_place() {
+    for (text, place, cause) in [
+        ("int f(int;", "line 1, column 6", "`(` is never closed"),
+        ("int f(int));", "line 1, column 11", "closes nothing"),
+        ("int a;\n  int f(int x y);", "line 2, column ", "not understood"),
+        ("int f(int)\nint g(int)", "line ", "not understood"),
+        ("garbage", "line 1", "n"),
+        ("f(1, 2);", "line 1, column 1", "not understood as a C declaration"),
+        ("#if X\nint f(int);\n#endif", "line 1, column 1", "needs a preprocessor"),
+        ("int f(int); @", "line 1, column 13", "unexpected character"),
+        ("int f\0(int)", "line 1, column 6", "NUL"),
+        ("int é(int)", "line 1, column 5", "unexpected character"),
+        ("/* int f(int);", "line 1, column 1", "comment never ends"),
+        ("char *s = \"x;", "line 1, column 11", "never ends"),
+        ("#pragma pack(3)\nint f(int);", "line 1, column 1", "`#pragma pack` takes"),
+        ("#pragma pack(pop)\nint f(int);", "line 1, column 1", "without its `push`"),
+        ("extern \"C++\" { int f(int); }", "line 1, column 1", "linkage"),
+        ("int f(int); long f(int);", "line 1, column 18", "`f` is declared before"),
+        ("typedef int t; typedef long t;", "line 1, column 29", "`t` is declared before"),
+        ("struct s { int a; }; struct s { int a; };", "line 1, column 29", "`s` is declared before"),
+        ("struct s; union s { int a; };", "line 1, column 17", "`s` is declared before"),
+        ("int f; int f(int);", "line 1, column 12", "`f` is declared before"),
+        ("#define f g\nint f(int);", "line 2, column 5", "is a macro"),
+        ("struct s { int a __attribute__((aligned(1 +))); };", "line 1, column 18", "used as an expression"),
+        ("int f(int) = 3 4 { }; {", "line 1, column 23", "never closed"),
+        ("template<int> int f(int);", "line 1", "not understood"),
+        ("return 1;", "line 1, column 1", "not understood"),
+    ] {
+        let error = Declarations::from_c(text).expect_err(text).to_string();
+        assert!(error.contains(place) && error.contains(cause), "{text}: {error}");
+    }
+    assert!(read("").is_empty());
+    assert_eq!(read("struct s { int a; };").last_function(), Err(DeclarationError::NoFunction));
+}
+
+#[test]
+fn statics_symbols_and_names() {
+    let declarations = read(
+        "extern int counter, *table; extern const char *const names[3]; char text[]; static int hidden; int x = 3, y[2] = {1, 2};
+         static int helper(int); int renamed(int first, char *) __asm__(\"real\" \"name\"); extern long double wide;",
+    );
+    let keys: Vec<(&str, &str)> = declarations.iter().map(|d| (&*d.key, d.symbol_name())).collect();
+    let plain = |name| (name, name);
+    assert_eq!(
+        keys,
+        [plain("counter"), plain("table"), plain("names"), plain("x"), plain("y"), ("renamed", "realname")]
+    );
+    let shown: Vec<String> = declarations
+        .iter()
+        .filter_map(|declaration| match &declaration.item {
+            Item::Static(ty) => Some(ty.to_string()),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(shown, ["i32", "pointer", "text[3]", "i32", "i32[2]"]);
+    let unsupported: Vec<&str> = declarations.unsupported().map(|(key, _)| key).collect();
+    assert_eq!(unsupported, ["text", "wide"]);
+    let names = &declarations.get("renamed").unwrap().as_function().unwrap().parameter_names;
+    assert_eq!(**names, [Some("first".into()), None]);
+}
+
+#[test]
+fn hostile_texts_get_quick_answers() {
+    let n = 100_000;
+    let doubled: String =
+        (1..60).map(|i| format!("struct s{i} {{ struct s{} a, b; }};", i - 1)).collect::<Vec<_>>().join("\n");
+    let chained: String =
+        (1..20_000).map(|i| format!("struct s{i} {{ struct s{} a; }};", i - 1)).collect::<Vec<_>>().join("\n");
+    let arrays: String = (1..20_000).map(|i| format!("typedef a{} a{i}[1];", i - 1)).collect::<Vec<_>>().join("\n");
+    let wide = format!(
+        "struct w0 {{ struct s16 a; }};{}",
+        (1..15_000).map(|i| format!("struct w{i} {{ struct s12 a; }};")).collect::<String>()
+    );
+    let mut random = 12345_u64;
+    let garbage: String = (0..200_000)
+        .map(|_| {
+            random = random.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+            char::from(b"int (){}[];,*+- abc struct 12 <>=&|:."[(random >> 33) as usize % 37])
+        })
+        .collect();
+    for (name, text) in [
+        ("parentheses", format!("int x[{}1{}];", "(".repeat(n), ")".repeat(n))),
+        ("parenthesised names", format!("int {}f{}(int);", "(".repeat(n), ")".repeat(n))),
+        ("pointers", format!("int {}f(int);", "*".repeat(n))),
+        ("structs", "struct s {".repeat(n)),
+        ("closed structs", format!("{}int a;{}", "struct {".repeat(n), "} b;".repeat(n))),
+        ("parameters", format!("int f({});", vec!["int a"; n].join(","))),
+        ("minus", format!("int x[{}1];", "- ".repeat(n))),
+        ("not", format!("int x[{}1];", "!".repeat(n))),
+        ("sums", format!("int x[{}1];", "1+".repeat(n))),
+        ("conditionals", format!("int x[{}1{}];", "1?".repeat(n), ":1".repeat(n))),
+        ("casts", format!("int x[{}1];", "(int)".repeat(n))),
+        ("sizeofs", format!("int x[{}1];", "sizeof ".repeat(n))),
+        ("dimensions", format!("int x{};", "[1]".repeat(n))),
+        ("calls", "a(b)(c)(d);".repeat(n / 10)),
+        ("functions", format!("int f{};", "(int)".repeat(n))),
+        ("words", "a b c d e f ".repeat(n / 10)),
+        ("semicolons", ";".repeat(n)),
+        ("attributes", format!("int f(int) {};", "__attribute__((aligned(8)))".repeat(n / 10))),
+        ("macros", (0..n / 10).map(|i| format!("#define A{} A{i}\n", i + 1)).collect::<String>() + "int x[A9999];"),
+        ("one macro", "#define A 1\nint x[A];\n".repeat(n / 100) + &"typedef int t[A];".repeat(n / 10)),
+        ("pushes", "#pragma pack(push, 1)\n".repeat(n / 10)),
+        ("enumerators", format!("enum {{ {} }};", (0..n).map(|i| format!("E{i}")).collect::<Vec<_>>().join(","))),
+        ("doubled structs", format!("struct s0 {{ int a; }}; {doubled} void f(struct s59);")),
+        ("chained structs", format!("struct s0 {{ int a; }}; {chained} void f(struct s19999);")),
+        ("chained arrays", format!("typedef int a0; {arrays} struct s {{ a19999 a; }}; void f(struct s);")),
+        ("many large structs", format!("struct s0 {{ char a; }}; {doubled} {wide}")),
+        ("giant array", "struct s { char a[4294967295][4294967295][4294967295]; }; void f(struct s);".into()),
+        ("garbage", garbage),
+        ("brackets of garbage", "int x[ a b ( c d { e f } g ) h ] ; ".repeat(n / 50)),
+        ("too long", " ".repeat(10 << 20)),
+    ] {
+        // A stack smaller than any thread's default shows that nothing recurses far.
+        let started = Instant::now();
+        let thread = std::thread::Builder::new().stack_size(1 << 20);
+        let reader =
+            thread.spawn(move || Declarations::from_c(&text).map(|read| read.len()).map_err(|e| e.to_string()));
+        let answer = reader.unwrap().join().unwrap();
+        if let Err(message) = &answer {
+            assert!(message.len() < 500, "{name}: {message}");
+        }
+        println!("{name}: {answer:?} in {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(10), "{name}");
+    }
+}
+
+#[test]
+fn large_headers_are_read_in_linear_time() {
+    let header = |functions: usize| -> String {
+        (0..functions)
+            .map(|i| format!("struct s{i} {{ int a; double b[{i}]; char *c; }}; int f{i}(struct s{i} *p, const char *name, unsigned long n);\n"))
+            .collect()
+    };
+    let time = |text: &str| {
+        let started = Instant::now();
+        assert!(read(text).len() >= 1000);
+        started.elapsed()
+    };
+    let small = header(1000);
+    let (small, large) = (time(&small).min(time(&small)), time(&header(10_000)));
+    println!("1,000 functions in {small:?}, 10,000 in {large:?}");
+    assert!(large < small * 40, "{small:?} for 1,000 functions, {large:?} for 10,000");
+}
