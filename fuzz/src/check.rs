@@ -10,6 +10,7 @@ use crate::c::quirk::{self, Quirk};
 use crate::c::{self, Counts};
 use crate::case::{Case, Wrong};
 use crate::crash;
+use crate::declaration;
 use crate::libffi::{self, Callee, Inexpressible, Interface};
 use crate::memory::Memory;
 use crate::random::{Random, Source};
@@ -262,6 +263,15 @@ thread_local! {
 pub fn lower_signature(bytes: &[u8]) -> Outcome {
     let outcome = BENCH.with_borrow_mut(|bench| bench.lower_signature(bytes));
     outcome.unwrap_or_else(|failure| panic!("{failure}"))
+}
+
+/// See [`declaration::check`]. Bytes that are no text stand for the replacement character.
+///
+/// # Panics
+///
+/// Something is wrong.
+pub fn declaration(bytes: &[u8]) {
+    declaration::check(&String::from_utf8_lossy(bytes));
 }
 
 impl Failure {

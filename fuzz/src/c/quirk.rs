@@ -19,6 +19,10 @@ pub enum Quirk {
     /// GCC (`classify_argument`) classifies an array by its first element, and does not see that a later one is unaligned.
     #[error("gcc looks at an array's first element only")]
     GccFirstElement,
+    /// GCC (`classify_argument`) classifies an array without elements by its element type, if it does not begin an
+    /// eightbyte: `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too large.
+    #[error("gcc classifies arrays without elements")]
+    GccEmptyArray,
     /// Clang (`X86_64ABIInfo::GetSSETypeAtOffset`, seen in Clang 14) looks for the floats of an eightbyte in the member that
     /// it chose as a union's storage. If that is a `float` with padding behind it, the upper half of the register is not
     /// passed, although another member has bytes there.
@@ -41,6 +45,7 @@ pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
         Vendor::Clang if any(clang_sends_to_memory) => Some(Quirk::ClangMemberAlignment),
         Vendor::Clang if any(clang_may_halve) => Some(Quirk::ClangUnionFloat),
         Vendor::Gcc if any(gcc_overlooks) => Some(Quirk::GccFirstElement),
+        Vendor::Gcc if any(gcc_imagines) => Some(Quirk::GccEmptyArray),
         Vendor::Clang | Vendor::Gcc => None,
     }
 }
@@ -78,6 +83,18 @@ fn has_unaligned_member(ty: &Type, at: u32) -> bool {
 
 fn gcc_overlooks(ty: &Type) -> bool {
     small(ty).is_some_and(|layout| has_unaligned_leaf(&layout) && !gcc_sees(ty, 0))
+}
+
+fn gcc_imagines(ty: &Type) -> bool {
+    small(ty).is_some() && has_empty_array(ty)
+}
+
+fn has_empty_array(ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => array.is_empty() || has_empty_array(array.element()),
+        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_empty_array(field.ty())),
+    }
 }
 
 /// Whether an unaligned scalar is in a place that GCC looks at.
