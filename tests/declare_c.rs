@@ -284,6 +284,14 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
         ("struct s { int a; int a; }; int f(struct s)", "two members have one name"),
         ("struct s { int a; } __attribute__((aligned(32))); int f(struct s)", "32 bytes is more than 16"),
         ("struct s { int a __attribute__((aligned(3))); }; int f(struct s)", "not a power of two"),
+        (
+            "struct __attribute__((aligned(8))) s { int a; } __attribute__((aligned(4))); int f(struct s)",
+            "compilers differ",
+        ),
+        (
+            "typedef int t __attribute__((aligned(8), aligned(2))); struct s { t a; }; int f(struct s)",
+            "compilers differ",
+        ),
         ("int f(FILE)", "through pointers only"),
         ("int f(unseen)", "unknown type `unseen`"),
         ("unseen *f(void)", "unknown type `unseen`"),
