@@ -10,7 +10,7 @@ use super::attribute::Effect;
 use super::complete::{Member, Shape};
 use super::constant::Constant;
 use super::syntax::{DeclarationOf, Reader, children};
-use super::types::{CType, Kind, TagKind, reason};
+use super::types::{CType, Kind, Reason, TagKind, reason};
 
 impl<'t> Reader<'t> {
     /// The tag that a specifier names, or a new one; and whether its body is to be read.
@@ -107,20 +107,24 @@ impl<'t> Reader<'t> {
     pub(super) fn enumeration(&mut self, node: Node<'t>) -> Result<CType, Fault> {
         let tag = self.tag(node, TagKind::Enum)?;
         if let Some(body) = node.child_by_field_name("body") {
-            let range = self.enumerator_list(body)?;
+            let (range, unknown) = self.enumerator_list(body)?;
             let fixed = match node.child_by_field_name("underlying_type") {
                 Some(ty) => Some(self.type_specifier(Some(ty), node)?),
                 None => None,
             };
-            let shape = self.shape(node, body);
+            let mut shape = self.shape(node, body);
+            if fixed.is_none() {
+                shape.unsupported = shape.unsupported.or(unknown);
+            }
             self.types.complete_enum(tag, range.start, range.end, fixed, &shape);
         }
         Ok(CType::new(Kind::Tag(tag)))
     }
 
-    /// Declares enumerators; their smallest and greatest values.
-    fn enumerator_list(&mut self, body: Node<'t>) -> Result<Range<i128>, Fault> {
+    /// Declares enumerators; their smallest and greatest values, and why one of them is not known.
+    fn enumerator_list(&mut self, body: Node<'t>) -> Result<(Range<i128>, Option<Reason>), Fault> {
         let mut range = 0..0;
+        let mut unknown = None;
         let mut next = Ok(Constant::int(0));
         for (_, child) in children(body) {
             match child.kind() {
@@ -131,8 +135,9 @@ impl<'t> Reader<'t> {
                         Some(value) => self.constant(value),
                         None => next,
                     };
-                    if let Ok(value) = value {
-                        range = range.start.min(value.value)..range.end.max(value.value);
+                    match &value {
+                        Ok(value) => range = range.start.min(value.value)..range.end.max(value.value),
+                        Err(reason) => unknown = unknown.or_else(|| Some(reason.clone())),
                     }
                     next = value.clone().map(|value| Constant::enumerator(value.value + 1));
                     self.enumerators.insert(self.text(name), value);
@@ -141,7 +146,7 @@ impl<'t> Reader<'t> {
                 _ => return Err(Fault::new(child.start_byte(), "this is not understood as an enumerator")),
             }
         }
-        Ok(range)
+        Ok((range, unknown))
     }
 }
 

@@ -100,7 +100,7 @@ pub(super) struct Cleaner<'t> {
 }
 
 /// Words without an effect on layouts and calls: qualifiers, hints, and conventions that 64-bit targets ignore.
-const HARMLESS: [&str; 35] = [
+const HARMLESS: [&str; 31] = [
     "const",
     "__const",
     "__const__",
@@ -118,9 +118,6 @@ const HARMLESS: [&str; 35] = [
     "noreturn",
     "__extension__",
     "register",
-    "_Thread_local",
-    "__thread",
-    "thread_local",
     "_Nonnull",
     "_Nullable",
     "_Null_unspecified",
@@ -130,7 +127,6 @@ const HARMLESS: [&str; 35] = [
     "__fastcall",
     "__thiscall",
     "__clrcall",
-    "__ptr32",
     "__ptr64",
     "__unaligned",
     "_unaligned",
@@ -209,7 +205,8 @@ impl<'t> Cleaner<'t> {
             }
             "__attribute__" | "__attribute" | "__declspec" if call => return Ok(self.attributes(index, index + 1)),
             "_Alignas" | "alignas" if call => return Ok(self.attribute_with_argument(index)),
-            "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__vectorcall" => {
+            "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__vectorcall" | "__ptr32" | "_Thread_local"
+            | "thread_local" | "__thread" => {
                 self.push_attribute(token.start, word.trim_start_matches("__"), None);
                 self.blank(token.range());
                 return Ok(index + 1);

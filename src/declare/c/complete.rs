@@ -115,6 +115,9 @@ impl Types {
     pub(super) fn complete_enum(&mut self, index: usize, least: i128, most: i128, fixed: Option<CType>, shape: &Shape) {
         let fits = |min: i128, max: i128| least >= min && most <= max;
         let value = match fixed {
+            _ if let Some(reason) = &shape.unsupported => Value::without(reason.clone()),
+            // GCC ignores it, clang does not.
+            _ if shape.align.is_some() => Value::without(reason("an enum of another alignment cannot be passed")),
             Some(ty) => self.value(&ty),
             None if self.target.int_enums => Value::scalar(Scalar::I32),
             None => Value::scalar(match shape.packed {

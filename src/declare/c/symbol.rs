@@ -35,7 +35,7 @@ impl<'t> Reader<'t> {
 
     fn declare_typedef(&mut self, name: &str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
         // `packed` on a typedef is without effect, as GCC warns; only a struct's definition can be packed.
-        let mut ty = declared.ty;
+        let mut ty = called_by(declared.ty, declared.applied.call);
         match declared.applied.type_align() {
             Some(Ok(align)) => ty.align = Some(align),
             Some(Err(reason)) => ty = CType::new(Kind::Unsupported(reason)),
@@ -45,17 +45,7 @@ impl<'t> Reader<'t> {
     }
 
     fn declare_symbol(&mut self, name: &'t str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
-        let mut ty = declared.ty;
-        if let (Kind::Function(function), Some(what)) = (&ty.kind, declared.applied.call) {
-            let function = FunctionType {
-                params: Vec::new(),
-                result: function.result.clone(),
-                variadic: false,
-                unspecified: false,
-                unsupported: Some(reason(format!("it is called by {what}"))),
-            };
-            ty = CType::new(Kind::Function(Rc::new(function)));
-        }
+        let ty = called_by(declared.ty, declared.applied.call);
         let is_function = matches!(ty.kind, Kind::Function(_));
         let symbol = declared.applied.symbol;
         let index = match self.by_name.get(name) {
@@ -113,6 +103,19 @@ impl<'t> Reader<'t> {
         declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
         Ok(declaration)
     }
+}
+
+/// The type, which cannot be used if it is a function that is called by other rules.
+fn called_by(ty: CType, rules: Option<&str>) -> CType {
+    let (Kind::Function(function), Some(what)) = (&ty.kind, rules) else { return ty };
+    let function = FunctionType {
+        params: Vec::new(),
+        result: function.result.clone(),
+        variadic: false,
+        unspecified: false,
+        unsupported: Some(reason(format!("it is called by {what}"))),
+    };
+    CType::new(Kind::Function(Rc::new(function)))
 }
 
 /// Declares a symbol again; `false` if it is something else.

@@ -258,13 +258,20 @@ impl<'t> Reader<'t> {
         match node.kind() {
             "primitive_type" | "type_identifier" => {
                 let name = self.text(node);
+                if let Some(macro_) = self.macro_for_type(node) {
+                    return Ok(macro_);
+                }
                 let unknown = || {
                     let fault = Fault::new(node.start_byte(), format!("unknown type `{name}`"));
                     CType::new(Kind::Unknown(self.reason_of(fault)))
                 };
                 Ok(self.types.named(name).unwrap_or_else(unknown))
             }
-            "sized_type_specifier" => Ok(self.sized(node)),
+            "sized_type_specifier" => {
+                let words = children(node);
+                let defined = words.into_iter().find_map(|(_, word)| self.macro_for_type(word));
+                Ok(defined.unwrap_or_else(|| self.sized(node)))
+            }
             "struct_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Struct)),
             "union_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Union)),
             "enum_specifier" => self.deeper(node, |reader| reader.enumeration(node)),
@@ -273,6 +280,14 @@ impl<'t> Reader<'t> {
                 Ok(CType::new(Kind::Unknown(self.reason_of(fault))))
             }
         }
+    }
+
+    /// What a type's name is, if it is a macro here: only the preprocessor knows what it stands for.
+    fn macro_for_type(&self, name: Node<'t>) -> Option<CType> {
+        let text = self.text(name);
+        self.clean.macro_at(text, self.place_of(name))?;
+        let problem = format!("`{text}` is a macro; give the preprocessor's output instead (cc -E -P)");
+        Some(CType::new(Kind::Unknown(self.reason_of(Fault::new(name.start_byte(), problem)))))
     }
 
     /// `unsigned long int` and its kin, in any order.
