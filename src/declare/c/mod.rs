@@ -7,12 +7,17 @@
 //! The text is untrusted. Tokens are read in one pass, brackets nest to a limit, tree-sitter keeps its stacks on the heap
 //! and is stopped at the first error, and what recurses over the tree counts how deep it is.
 
+mod applied;
 mod attribute;
+mod body;
 mod clean;
+mod complete;
 mod constant;
 mod declarator;
+mod directive;
 mod lex;
 mod pragma;
+mod symbol;
 mod syntax;
 mod target;
 mod types;
@@ -141,6 +146,3 @@ fn first_error(root: Node<'_>) -> usize {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;
