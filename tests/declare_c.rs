@@ -428,6 +428,8 @@ fn hostile_texts_get_quick_answers() {
         ("calls", "a(b)(c)(d);".repeat(n / 10)),
         ("functions", format!("int f{};", "(int)".repeat(n))),
         ("words", "a b c d e f ".repeat(n / 10)),
+        ("unknown types", (0..n / 2).map(|i| format!("unseen f{i}(int);\n")).collect()),
+        ("unknown types in one line", (0..n / 2).map(|i| format!("unseen f{i}(int);")).collect()),
         ("semicolons", ";".repeat(n)),
         ("attributes", format!("int f(int) {};", "__attribute__((aligned(8)))".repeat(n / 10))),
         ("macros", (0..n / 10).map(|i| format!("#define A{} A{i}\n", i + 1)).collect::<String>() + "int x[A9999];"),

@@ -187,6 +187,8 @@ fn character(text: &str, signed_char: bool) -> Option<i128> {
     };
     match prefix {
         "" if code > 0xff => None,
+        // Several bytes of UTF-8: not one character to C.
+        "" if !inside.is_ascii() => None,
         "" if signed_char => Some((code as u8 as i8).into()),
         "" | "L" | "u" | "U" | "u8" => Some(code.into()),
         _ => None,

@@ -16,6 +16,7 @@ mod constant;
 mod declarator;
 mod directive;
 mod lex;
+mod place;
 mod pragma;
 mod symbol;
 mod syntax;
@@ -27,8 +28,9 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use self::clean::Clean;
+use self::place::{Lines, near};
 use self::target::DataModel;
-use super::{DeclarationError, Declarations, Position};
+use super::{DeclarationError, Declarations};
 
 /// The longest text in bytes.
 ///
@@ -59,8 +61,8 @@ impl Fault {
         Self { at, kind: FaultKind::Conflict(name.into()) }
     }
 
-    fn error(self, text: &str) -> DeclarationError {
-        let at = position(text, self.at);
+    fn error(self, text: &str, lines: &Lines) -> DeclarationError {
+        let at = lines.position(self.at);
         match self.kind {
             FaultKind::Syntax(problem) => DeclarationError::Syntax { at, problem, near: near(text, self.at) },
             FaultKind::Conflict(name) => DeclarationError::Conflict { at, name },
@@ -68,27 +70,11 @@ impl Fault {
     }
 }
 
-fn position(text: &str, at: usize) -> Position {
-    let before = &text.as_bytes()[..at.min(text.len())];
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-    Position { line, column: 1 + before.len() - line_start }
-}
-
-/// The beginning of the text at a place, for messages: what is left of its line, shortened.
-fn near(text: &str, at: usize) -> Box<str> {
-    let rest = text.get(at..).unwrap_or_default();
-    let line = rest.lines().next().unwrap_or_default().trim_end();
-    let short: String = line.chars().take(32).flat_map(char::escape_debug).collect();
-    let dots = if line.chars().nth(32).is_some() { "…" } else { "" };
-    format!("{short}{dots}").into()
-}
-
 pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
     if text.len() > MAX_TEXT {
         return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
     }
-    read_for(text, DataModel::host()).map_err(|fault| fault.error(text))
+    read_for(text, DataModel::host()).map_err(|fault| fault.error(text, &Lines::of(text)))
 }
 
 fn read_for(text: &str, target: DataModel) -> Result<Declarations, Fault> {

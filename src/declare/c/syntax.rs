@@ -8,6 +8,7 @@ use super::Fault;
 use super::applied::Applied;
 use super::clean::Clean;
 use super::constant::Constant;
+use super::place::Lines;
 use super::symbol::Symbol;
 use super::target::DataModel;
 use super::types::{CType, Kind, Reason, TagKind, Types, reason};
@@ -32,6 +33,7 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
 pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<Declarations, Fault> {
     let mut reader = Reader {
         clean,
+        lines: Lines::of(&clean.text),
         types: Types::new(target),
         enumerators: HashMap::new(),
         expressions: Vec::new(),
@@ -50,6 +52,7 @@ pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<D
 /// A reader of one text.
 pub(super) struct Reader<'t> {
     pub(super) clean: &'t Clean,
+    lines: Lines,
     pub(super) types: Types,
     pub(super) enumerators: HashMap<&'t str, Result<Constant, Reason>>,
     /// The expressions appended to the text, by number.
@@ -112,7 +115,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
-        reason(fault.error(&self.clean.text).to_string())
+        reason(fault.error(&self.clean.text, &self.lines).to_string())
     }
 
     /// Runs `read` one level deeper, if that is not too deep.
