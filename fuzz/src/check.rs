@@ -229,7 +229,7 @@ impl Bench {
         for (caller, caller_quirk) in built.iter().zip(&expected) {
             for (callee_number, callee) in built.iter().enumerate() {
                 let differ = caller.vendor() != callee.vendor();
-                let mut involved = [*caller_quirk, expected[callee_number]].into_iter().flatten();
+                let involved = [*caller_quirk, expected[callee_number]].into_iter().flatten();
                 if differ && involved.clone().any(|quirk| !quirk.may_be_tried()) {
                     continue;
                 }
