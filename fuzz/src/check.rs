@@ -166,7 +166,7 @@ impl Bench {
             let signature = signature::signature(&mut source, Profile::C).ok();
             match signature.and_then(|signature| Case::new(signature, &mut random).ok()) {
                 Some(case) => {
-                    cases.push(case);
+                    cases.push(case.quiet());
                     seeds.push((seed, random));
                 }
                 None => counts.refused += 1,
