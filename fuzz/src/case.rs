@@ -137,7 +137,9 @@ impl Case {
             Some(layout) if self.is_aggregate_result() => {
                 let (size, align) = (layout.size as usize, usize::from(self.result_align));
                 let fits = |place: &Option<Place>| {
-                    place.as_ref().is_some_and(|place| place.size() >= size && place.address() as usize % align == 0)
+                    place
+                        .as_ref()
+                        .is_some_and(|place| place.size() >= size && (place.address() as usize).is_multiple_of(align))
                 };
                 match arguments.iter().position(fits) {
                     Some(index) if random.one_in(4) => Target::Argument(index),
