@@ -83,12 +83,12 @@ impl Places<'_> {
             let area = self.memory.area(self.next);
             self.next += 1;
             let span = size + MARGIN;
+            if random.one_in(4) {
+                return Place::new(area, span, 0, size, None);
+            }
             // SAFETY: at most AREA bytes from the start of an area stay inside it.
-            return if random.one_in(4) {
-                Place::new(area, span, 0, size, None)
-            } else {
-                Place::new(unsafe { area.add(AREA - span) }, span, MARGIN, size, None)
-            };
+            let end = unsafe { area.add(AREA - span) };
+            return Place::new(end, span, MARGIN, size, None);
         }
         let span = size + 2 * MARGIN + 32;
         let mut heap = vec![0; span].into_boxed_slice();

@@ -5,7 +5,8 @@ mod sysv64;
 
 use crate::layout::Layout;
 use crate::plan::{Plan, PlanError};
-use crate::types::{Signature, Type};
+use crate::signature::Signature;
+use crate::types::Type;
 
 /// A calling convention.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
