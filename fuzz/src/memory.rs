@@ -86,9 +86,10 @@ impl Places<'_> {
             if random.one_in(4) {
                 return Place::new(area, span, 0, size, None);
             }
-            // SAFETY: at most AREA bytes from the start of an area stay inside it.
-            let end = unsafe { area.add(AREA - span) };
-            return Place::new(end, span, MARGIN, size, None);
+            let at_start = random.one_in(4);
+            // SAFETY: `span` is at most AREA, so both places stay inside the area.
+            let start = if at_start { area } else { unsafe { area.add(AREA - span) } };
+            return Place::new(start, span, if at_start { 0 } else { MARGIN }, size, None);
         }
         let span = size + 2 * MARGIN + 32;
         let mut heap = vec![0; span].into_boxed_slice();
