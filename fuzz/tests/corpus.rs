@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hotcall_fuzz::check::Outcome;
 use hotcall_fuzz::random::Random;
 use hotcall_fuzz::{check, crash};
 
@@ -26,10 +27,17 @@ fn lower_signature_corpus() {
 fn lower_signature_random_bytes() {
     crash::report();
     let mut random = Random::new(7);
+    let (mut agreed, mut compiled, mut refused) = (0, 0, 0);
     for _ in 0..1000 {
         let len = random.below(400) as usize;
-        check::lower_signature(&random.bytes(len));
+        match check::lower_signature(&random.bytes(len)) {
+            Outcome::Agreed => agreed += 1,
+            Outcome::Compiled(_) => compiled += 1,
+            Outcome::Refused(_) => refused += 1,
+        }
     }
+    // Arbitrary bytes reach every kind of outcome often.
+    assert!(agreed > 400 && compiled > 100 && refused > 100, "{agreed} agreed, {compiled} compiled, {refused} refused");
 }
 
 #[test]
