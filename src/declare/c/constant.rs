@@ -196,6 +196,7 @@ fn character(text: &str, signed_char: bool) -> Option<i128> {
 impl<'t> Reader<'t> {
     /// The value of an expression.
     pub(super) fn constant(&mut self, node: Node<'t>) -> Result<Constant, Reason> {
+        self.count_expanded()?;
         self.deeper(node, |reader| reader.constant_inside(node)).map_err(|fault| self.reason_of(fault))?
     }
 
