@@ -1,4 +1,4 @@
-//! One value in an argument buffer (design.md, "Slots: the argument buffer").
+//! One value in an argument buffer.
 
 use std::fmt;
 

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use hotcall_jit::{Abi, Layout, PlanError, Return, Scalar, Signature, SlotsEntry, Type};
+use hotcall_jit::{Abi, Layout, Leaf, PlanError, Return, Scalar, Signature, SlotsEntry, Type};
 
 use crate::memory::{Memory, Place};
 use crate::random::Random;
@@ -86,6 +86,15 @@ impl Case {
         Ok(Self { signature, params, result, args, answer, result_align, errno })
     }
 
+    /// Makes all NaNs quiet: GCC's callers copy some floats through the x87 unit, which does so to those it loads.
+    pub fn quiet(mut self) -> Self {
+        let args = self.params.iter().zip(&mut self.args);
+        for (layout, bytes) in args.chain(self.result.iter().zip(std::iter::once(&mut self.answer))) {
+            layout.leaves.iter().for_each(|leaf| quiet(leaf, bytes));
+        }
+        self
+    }
+
     /// Calls `target` through a trampoline and returns the result's bytes (for a scalar, those of its size), after checking
     /// that arguments and everything around them and the result are untouched.
     ///
@@ -128,7 +137,9 @@ impl Case {
             Some(layout) if self.is_aggregate_result() => {
                 let (size, align) = (layout.size as usize, usize::from(self.result_align));
                 let fits = |place: &Option<Place>| {
-                    place.as_ref().is_some_and(|place| place.size() >= size && place.address() as usize % align == 0)
+                    place
+                        .as_ref()
+                        .is_some_and(|place| place.size() >= size && (place.address() as usize).is_multiple_of(align))
                 };
                 match arguments.iter().position(fits) {
                     Some(index) if random.one_in(4) => Target::Argument(index),
@@ -232,7 +243,17 @@ impl Case {
     }
 }
 
-/// The slot of a scalar: design.md's canonical form.
+/// Sets the highest bit of the fraction, if this is a NaN.
+fn quiet(leaf: &Leaf, bytes: &mut [u8]) {
+    let bytes = &mut bytes[leaf.offset as usize..][..leaf.scalar.size() as usize];
+    match *bytes {
+        [_, _, ref mut c, d] if leaf.scalar == Scalar::F32 && d & 0x7f == 0x7f && *c & 0x80 != 0 => *c |= 0x40,
+        [.., ref mut g, h] if leaf.scalar == Scalar::F64 && h & 0x7f == 0x7f && *g & 0xf0 == 0xf0 => *g |= 0x08,
+        _ => {}
+    }
+}
+
+/// The slot of a scalar: DESIGN.md, "Slots".
 pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
     let mut wide = [0; 8];
     let size = bytes.len().min(8);

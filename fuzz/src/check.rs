@@ -6,9 +6,11 @@ use std::io;
 use hotcall_jit::{Jit, JitError, Options, Trampoline};
 
 use crate::c::compiler::{Compiler, CompilerError, Loaded};
-use crate::c::{self, Counts, quirk};
+use crate::c::quirk::{self, Quirk};
+use crate::c::{self, Counts};
 use crate::case::{Case, Wrong};
 use crate::crash;
+use crate::declaration;
 use crate::libffi::{self, Callee, Inexpressible, Interface};
 use crate::memory::Memory;
 use crate::random::{Random, Source};
@@ -34,7 +36,7 @@ pub enum Outcome {
 
 /// A check that found something wrong.
 #[derive(Debug, thiserror::Error)]
-#[error("seed {seed}: {signature}\n{cause}\n{case:#?}\n{text}")]
+#[error("seed {seed}: {signature}\n{cause}\n{values}{text}")]
 pub struct Failure {
     /// The seed that makes this case by itself.
     pub seed: u64,
@@ -42,8 +44,8 @@ pub struct Failure {
     pub signature: String,
     /// What is wrong.
     pub cause: Cause,
-    /// The values.
-    pub case: Box<Case>,
+    /// The values, one to a line.
+    pub values: String,
     /// The case as C, for the compilers' oracle.
     pub text: String,
 }
@@ -164,7 +166,7 @@ impl Bench {
             let signature = signature::signature(&mut source, Profile::C).ok();
             match signature.and_then(|signature| Case::new(signature, &mut random).ok()) {
                 Some(case) => {
-                    cases.push(case);
+                    cases.push(case.quiet());
                     seeds.push((seed, random));
                 }
                 None => counts.refused += 1,
@@ -190,41 +192,61 @@ impl Bench {
         random: &mut Random,
         counts: &mut Counts,
     ) -> Result<(), Cause> {
-        let quirk = |loaded: &Loaded| quirk::of(loaded.vendor(), &case.signature);
         for loaded in built {
             c::compare_layouts(loaded, index, case)?;
         }
         // First the compilers among themselves: where they do not agree there is nothing to agree with.
-        for caller in built {
-            for callee in built {
-                let differ = caller.vendor() != callee.vendor() && (quirk(caller).is_some() || quirk(callee).is_some());
-                if differ {
-                    continue;
-                }
-                // SAFETY: function `index` of each file has the case's signature.
-                let call = |target| Ok(unsafe { caller.call(index, case, target) });
-                c::observe(callee, index, case, call).map_err(|wrong| c::Disagreement::Call {
-                    caller: caller.compiler().to_owned(),
-                    callee: callee.compiler().to_owned(),
-                    wrong,
-                })?;
-                counts.compiler_calls += 1;
-            }
-        }
+        let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
+        self.compare_compilers(built, index, case, &mut quirks, counts)?;
         let trampoline = self.compile(case)?;
-        for callee in built {
-            if let Some(quirk) = quirk(callee) {
+        for (callee, quirk) in built.iter().zip(quirks) {
+            if let Some(quirk) = quirk {
                 *counts.quirks.entry(quirk).or_default() += 1;
                 continue;
             }
             // SAFETY: the trampoline was made for the case, and function `index` of each file has its signature.
             let call = |target| unsafe { case.call(trampoline.entry(), target, &mut self.memory, random) };
-            c::observe(callee, index, case, call).map_err(|wrong| c::Disagreement::Call {
-                caller: "hotcall".to_owned(),
-                callee: callee.compiler().to_owned(),
-                wrong,
-            })?;
+            let seen = c::observe(callee, index, case, call);
+            seen.map_err(|wrong| c::Disagreement::call("hotcall", callee.compiler(), wrong))?;
             counts.calls += 1;
+        }
+        Ok(())
+    }
+
+    /// Each compiler's caller with each compiler's callee. Leaves those quirks that show.
+    fn compare_compilers(
+        &self,
+        built: &[Loaded],
+        index: usize,
+        case: &Case,
+        quirks: &mut [Option<Quirk>],
+        counts: &mut Counts,
+    ) -> Result<(), c::Disagreement> {
+        let expected = quirks.to_vec();
+        // A compiler alone agrees with itself, whatever it does.
+        let two = built.iter().any(|loaded| loaded.vendor() != built[0].vendor());
+        for quirk in quirks.iter_mut().filter(|quirk| two && quirk.is_some_and(Quirk::may_be_tried)) {
+            *quirk = None;
+        }
+        for (caller, caller_quirk) in built.iter().zip(&expected) {
+            for (callee_number, callee) in built.iter().enumerate() {
+                let differ = caller.vendor() != callee.vendor();
+                let involved = [*caller_quirk, expected[callee_number]].into_iter().flatten();
+                if differ && involved.clone().any(|quirk| !quirk.may_be_tried()) {
+                    continue;
+                }
+                // SAFETY: function `index` of each file has the case's signature.
+                let call = |target| Ok(unsafe { caller.call(index, case, target) });
+                match c::observe(callee, index, case, call) {
+                    Ok(()) => counts.compiler_calls += 1,
+                    Err(_) if involved.clone().any(Quirk::may_be_tried) => {
+                        for (quirk, expected) in quirks.iter_mut().zip(&expected) {
+                            *quirk = *expected;
+                        }
+                    }
+                    Err(wrong) => return Err(c::Disagreement::call(caller.compiler(), callee.compiler(), wrong)),
+                }
+            }
         }
         Ok(())
     }
@@ -245,8 +267,22 @@ pub fn lower_signature(bytes: &[u8]) -> Outcome {
     outcome.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
+/// See [`declaration::check`]. Bytes that are no text stand for the replacement character.
+///
+/// # Panics
+///
+/// Something is wrong.
+pub fn declaration(bytes: &[u8]) {
+    declaration::check(&String::from_utf8_lossy(bytes));
+}
+
 impl Failure {
     fn new(seed: u64, cause: Cause, case: &Case, text: String) -> Box<Self> {
-        Box::new(Self { seed, signature: case.signature.to_string(), cause, case: Box::new(case.clone()), text })
+        let mut values = String::new();
+        for (index, arg) in case.args.iter().enumerate() {
+            values += &format!("argument {}: {arg:02x?}\n", index + 1);
+        }
+        values += &format!("result: {:02x?}\nerrno: {:?}\n", case.answer, case.errno);
+        Box::new(Self { seed, signature: case.signature.to_string(), cause, values, text })
     }
 }

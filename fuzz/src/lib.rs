@@ -9,6 +9,7 @@ pub mod c;
 pub mod case;
 pub mod check;
 pub mod crash;
+pub mod declaration;
 pub mod libffi;
 pub mod memory;
 pub mod random;

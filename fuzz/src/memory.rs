@@ -83,12 +83,13 @@ impl Places<'_> {
             let area = self.memory.area(self.next);
             self.next += 1;
             let span = size + MARGIN;
-            // SAFETY: at most AREA bytes from the start of an area stay inside it.
-            return if random.one_in(4) {
-                Place::new(area, span, 0, size, None)
-            } else {
-                Place::new(unsafe { area.add(AREA - span) }, span, MARGIN, size, None)
-            };
+            if random.one_in(4) {
+                return Place::new(area, span, 0, size, None);
+            }
+            let at_start = random.one_in(4);
+            // SAFETY: `span` is at most AREA, so both places stay inside the area.
+            let start = if at_start { area } else { unsafe { area.add(AREA - span) } };
+            return Place::new(start, span, if at_start { 0 } else { MARGIN }, size, None);
         }
         let span = size + 2 * MARGIN + 32;
         let mut heap = vec![0; span].into_boxed_slice();

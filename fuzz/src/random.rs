@@ -24,7 +24,7 @@ impl Random {
 
     /// A number below `n`.
     pub const fn below(&mut self, n: u32) -> u32 {
-        ((self.bits() >> 32) * n as u64 >> 32) as u32
+        (((self.bits() >> 32) * n as u64) >> 32) as u32
     }
 
     /// True once in `n` times.

@@ -5,13 +5,13 @@ use hotcall_fuzz::c::compiler::Compiler;
 use hotcall_fuzz::check::Bench;
 use hotcall_fuzz::crash;
 
-/// The compilers here: gcc, and clang if it is installed, which continuous integration sees to.
+/// The compilers here: the system's, and clang if it is installed, which continuous integration sees to.
 fn compilers() -> Vec<Compiler> {
-    let gcc = Compiler::find("gcc").unwrap();
+    let own = Compiler::find(&std::env::var("CC").unwrap_or_else(|_| "cc".to_owned())).unwrap();
     match Compiler::find("clang") {
-        Ok(clang) => vec![gcc, clang],
+        Ok(clang) => vec![own, clang],
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
-        Err(_) => vec![gcc],
+        Err(_) => vec![own],
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use hotcall_fuzz::check::Outcome;
 use hotcall_fuzz::random::Random;
 use hotcall_fuzz::{check, crash};
 
@@ -26,8 +27,51 @@ fn lower_signature_corpus() {
 fn lower_signature_random_bytes() {
     crash::report();
     let mut random = Random::new(7);
+    let (mut agreed, mut compiled, mut refused) = (0, 0, 0);
     for _ in 0..1000 {
         let len = random.below(400) as usize;
-        check::lower_signature(&random.bytes(len));
+        match check::lower_signature(&random.bytes(len)) {
+            Outcome::Agreed => agreed += 1,
+            Outcome::Compiled(_) => compiled += 1,
+            Outcome::Refused(_) => refused += 1,
+        }
+    }
+    // Arbitrary bytes reach every kind of outcome often.
+    assert!(agreed > 400 && compiled > 100 && refused > 100, "{agreed} agreed, {compiled} compiled, {refused} refused");
+}
+
+#[test]
+fn declaration_corpus() {
+    for input in corpus("declaration") {
+        check::declaration(&input);
+    }
+}
+
+/// Bytes that mean something in C or in JSON, or nothing in both.
+const NOISE: &[u8] = b"(){}[];,*=:\\\"'#0a \n\0\xff";
+
+/// Texts near those of the corpus: bytes changed, dropped, doubled, and pieces of one text inside another.
+#[test]
+fn declaration_mutations() {
+    let texts = corpus("declaration");
+    let mut random = Random::new(11);
+    for _ in 0..20_000 {
+        let pick = |random: &mut Random| &texts[random.below(texts.len() as u32) as usize];
+        let mut text = pick(&mut random).clone();
+        for _ in 0..=random.below(4) {
+            let at = random.below(text.len() as u32 + 1) as usize;
+            match random.below(4) {
+                0 => text.truncate(at),
+                1 => text.insert(at, NOISE[random.below(NOISE.len() as u32) as usize]),
+                2 => drop(text.splice(at..(at + random.below(9) as usize).min(text.len()), [])),
+                _ => {
+                    let other = pick(&mut random);
+                    let from = random.below(other.len() as u32) as usize;
+                    let to = (from + random.below(40) as usize).min(other.len());
+                    drop(text.splice(at..at, other[from..to].iter().copied()));
+                }
+            }
+        }
+        check::declaration(&text);
     }
 }

@@ -15,7 +15,7 @@ use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
 use crate::memory::{Code, Linker};
-use crate::types::Signature;
+use crate::signature::Signature;
 
 /// The compiled form of the `slots` entry.
 ///

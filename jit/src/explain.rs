@@ -7,7 +7,7 @@ use crate::lower::shape::Shape;
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
 use crate::plan::Plan;
-use crate::types::Signature;
+use crate::signature::Signature;
 
 /// The stages behind the layout of one signature, on the host's convention.
 #[derive(Clone, Debug)]

@@ -2,7 +2,7 @@
 //!
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Each module imports only from
-//! those before it: `types`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `cache`.
+//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `cache`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
@@ -21,6 +21,7 @@ mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
 mod plan;
+mod signature;
 mod types;
 
 pub use abi::Abi;
@@ -33,7 +34,7 @@ pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 #[cfg(feature = "cranelift")]
 pub use lower::Options;
 pub use plan::{Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
+pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
 pub use types::{
-    Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, Pointee, Scalar,
-    Signature, SignatureError, Type, TypeError,
+    Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,
 };

@@ -1,4 +1,4 @@
-//! Loaded libraries: opening, looking up symbols, closing (design.md, "Safety").
+//! Loaded libraries: opening, looking up symbols, closing.
 
 mod declared;
 mod loader;

@@ -52,6 +52,13 @@ pub enum Disagreement {
     Call { caller: String, callee: String, wrong: Wrong },
 }
 
+impl Disagreement {
+    /// [`Disagreement::Call`].
+    pub fn call(caller: &str, callee: &str, wrong: Wrong) -> Self {
+        Self::Call { caller: caller.to_owned(), callee: callee.to_owned(), wrong }
+    }
+}
+
 /// Compiles a batch of cases with one compiler and loads it.
 ///
 /// # Errors

@@ -1,10 +1,10 @@
-//! Where compilers disagree with each other, so that at most one of them can be followed: the reading of "or it contains
-//! unaligned fields" (psABI 3.2.3, classification, step 1), which sends an aggregate of up to 16 bytes to memory.
+//! Where compilers disagree with each other, so that at most one of them can be followed.
 //!
-//! hotcall reads "fields" as the scalars inside: each of them is looked at, and nothing else. Both compilers agree with that
-//! except in the two cases here, in each of which the other compiler agrees with hotcall.
+//! The first two are about the reading of "or it contains unaligned fields" (psABI 3.2.3, classification, step 1), which
+//! sends an aggregate of up to 16 bytes to memory. hotcall reads "fields" as the scalars inside: each of them is looked at,
+//! and nothing else. In each case here the other compiler agrees with hotcall.
 
-use hotcall_jit::{Extent, Layout, Places, Signature, Type};
+use hotcall_jit::{AggregateKind, Extent, Layout, Places, Scalar, Signature, Type};
 
 use super::compiler::Vendor;
 
@@ -19,14 +19,34 @@ pub enum Quirk {
     /// GCC (`classify_argument`) classifies an array by its first element, and does not see that a later one is unaligned.
     #[error("gcc looks at an array's first element only")]
     GccFirstElement,
+    /// GCC (`classify_argument`) classifies an array without elements by its element type, if it does not begin an
+    /// eightbyte: `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too large.
+    #[error("gcc classifies arrays without elements")]
+    GccEmptyArray,
+    /// Clang (`X86_64ABIInfo::GetSSETypeAtOffset`, seen in Clang 14) looks for the floats of an eightbyte in the member that
+    /// it chose as a union's storage. If that is a `float` with padding behind it, the upper half of the register is not
+    /// passed, although another member has bytes there.
+    #[error("clang passes half of an eightbyte of a union")]
+    ClangUnionFloat,
+}
+
+impl Quirk {
+    /// Whether the departure may not show: it depends on more than is looked at here. Then compilers can be asked by a
+    /// call, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
+    pub const fn may_be_tried(self) -> bool {
+        matches!(self, Self::ClangUnionFloat)
+    }
 }
 
 /// The departure of this compiler that shows in a call of this signature.
 pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
-    let mut types = signature.params().iter().chain(signature.result());
+    let any = |is: fn(&Type) -> bool| signature.params().iter().chain(signature.result()).any(is);
     match vendor {
-        Vendor::Clang => types.any(clang_sends_to_memory).then_some(Quirk::ClangMemberAlignment),
-        Vendor::Gcc => types.any(gcc_overlooks).then_some(Quirk::GccFirstElement),
+        Vendor::Clang if any(clang_sends_to_memory) => Some(Quirk::ClangMemberAlignment),
+        Vendor::Clang if any(clang_may_halve) => Some(Quirk::ClangUnionFloat),
+        Vendor::Gcc if any(gcc_overlooks) => Some(Quirk::GccFirstElement),
+        Vendor::Gcc if any(gcc_imagines) => Some(Quirk::GccEmptyArray),
+        Vendor::Clang | Vendor::Gcc => None,
     }
 }
 
@@ -65,6 +85,18 @@ fn gcc_overlooks(ty: &Type) -> bool {
     small(ty).is_some_and(|layout| has_unaligned_leaf(&layout) && !gcc_sees(ty, 0))
 }
 
+fn gcc_imagines(ty: &Type) -> bool {
+    small(ty).is_some() && has_empty_array(ty)
+}
+
+fn has_empty_array(ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => array.is_empty() || has_empty_array(array.element()),
+        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_empty_array(field.ty())),
+    }
+}
+
 /// Whether an unaligned scalar is in a place that GCC looks at.
 fn gcc_sees(ty: &Type, at: u32) -> bool {
     match ty {
@@ -72,6 +104,29 @@ fn gcc_sees(ty: &Type, at: u32) -> bool {
         Type::Array(array) => !array.is_empty() && gcc_sees(array.element(), at),
         Type::Aggregate(aggregate) => {
             Places::of(aggregate).flatten().any(|(offset, field)| gcc_sees(field.ty(), at + offset))
+        }
+    }
+}
+
+/// Whether a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it, perhaps another
+/// member's.
+fn clang_may_halve(ty: &Type) -> bool {
+    let Some(layout) = small(ty).filter(|_| has_union(ty)) else { return false };
+    [0, 8].into_iter().any(|start| {
+        let inside = |offset: u32| (start..start + 8).contains(&offset);
+        let mut leaves = layout.leaves.iter().filter(|leaf| inside(leaf.offset));
+        leaves.clone().all(|leaf| leaf.scalar.is_float())
+            && leaves.clone().any(|leaf| leaf.offset == start && leaf.scalar == Scalar::F32)
+            && leaves.any(|leaf| leaf.offset + leaf.scalar.size() > start + 4)
+    })
+}
+
+fn has_union(ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => has_union(array.element()),
+        Type::Aggregate(aggregate) => {
+            aggregate.kind() == AggregateKind::Union || aggregate.fields().iter().any(|field| has_union(field.ty()))
         }
     }
 }

@@ -5,7 +5,8 @@ mod sysv64;
 
 use crate::layout::Layout;
 use crate::plan::{Plan, PlanError};
-use crate::types::{Signature, Type};
+use crate::signature::Signature;
+use crate::types::Type;
 
 /// A calling convention.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -29,7 +30,11 @@ pub(crate) struct Registers {
 impl Abi {
     /// The convention of C code on the machine this runs on, if hotcall knows it.
     pub const fn host() -> Option<Self> {
-        if cfg!(all(target_arch = "x86_64", not(windows))) { Some(Self::SysV64) } else { None }
+        if cfg!(all(target_arch = "x86_64", target_pointer_width = "64", not(windows))) {
+            Some(Self::SysV64)
+        } else {
+            None
+        }
     }
 
     /// The registers of the argument sequences.

@@ -8,7 +8,8 @@ use smallvec::smallvec;
 use super::{Registers, param_layout, result_layout};
 use crate::layout::Layout;
 use crate::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return};
-use crate::types::{Scalar, Signature, Type};
+use crate::signature::Signature;
+use crate::types::{Scalar, Type};
 
 pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8, int_scratch: 9 };
 

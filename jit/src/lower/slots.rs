@@ -13,7 +13,8 @@ use super::bytes::UNALIGNED;
 use super::call::{self, Source, extend, store_pieces};
 use super::signature::Outgoing;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
-use crate::types::{Scalar, Signature};
+use crate::signature::Signature;
+use crate::types::Scalar;
 
 /// The plan as this entry reads it: what makes no difference to the code is made the same, so that signatures that differ
 /// only there share code.
