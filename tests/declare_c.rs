@@ -434,6 +434,13 @@ fn hostile_texts_get_quick_answers() {
         ("attributes", format!("int f(int) {};", "__attribute__((aligned(8)))".repeat(n / 10))),
         ("macros", (0..n / 10).map(|i| format!("#define A{} A{i}\n", i + 1)).collect::<String>() + "int x[A9999];"),
         ("one macro", "#define A 1\nint x[A];\n".repeat(n / 100) + &"typedef int t[A];".repeat(n / 10)),
+        (
+            "doubled macros",
+            (0..60).map(|i| format!("#define D{} D{i} + D{i}\n", i + 1)).collect::<String>()
+                + "#define D0 1\nint x[D60];",
+        ),
+        ("unknown types", (0..n / 4).map(|i| format!("a f{i}(b);\n")).collect::<String>()),
+        ("unknown types in a line", (0..n / 4).map(|i| format!("a f{i}(b);")).collect::<String>()),
         ("pushes", "#pragma pack(push, 1)\n".repeat(n / 10)),
         ("enumerators", format!("enum {{ {} }};", (0..n).map(|i| format!("E{i}")).collect::<Vec<_>>().join(","))),
         ("doubled structs", format!("struct s0 {{ int a; }}; {doubled} void f(struct s59);")),

@@ -16,7 +16,6 @@ mod constant;
 mod declarator;
 mod directive;
 mod lex;
-mod place;
 mod pragma;
 mod symbol;
 mod syntax;
@@ -28,9 +27,8 @@ use std::ops::ControlFlow;
 use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use self::clean::Clean;
-use self::place::{Lines, near};
 use self::target::DataModel;
-use super::{DeclarationError, Declarations};
+use super::{DeclarationError, Declarations, Position};
 
 /// The longest text in bytes.
 ///
@@ -61,8 +59,13 @@ impl Fault {
         Self { at, kind: FaultKind::Conflict(name.into()) }
     }
 
-    fn error(self, text: &str, lines: &Lines) -> DeclarationError {
-        let at = lines.position(self.at);
+    fn error(self, text: &str) -> DeclarationError {
+        self.error_in(text, &line_starts(text))
+    }
+
+    /// The same, for many faults of one text.
+    fn error_in(self, text: &str, line_starts: &[usize]) -> DeclarationError {
+        let at = position(line_starts, self.at.min(text.len()));
         match self.kind {
             FaultKind::Syntax(problem) => DeclarationError::Syntax { at, problem, near: near(text, self.at) },
             FaultKind::Conflict(name) => DeclarationError::Conflict { at, name },
@@ -70,11 +73,33 @@ impl Fault {
     }
 }
 
+/// Where the lines after the first begin.
+fn line_starts(text: &str) -> Vec<usize> {
+    text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect()
+}
+
+fn position(line_starts: &[usize], at: usize) -> Position {
+    let before = line_starts.partition_point(|&start| start <= at);
+    let start = before.checked_sub(1).map_or(0, |last| line_starts[last]);
+    Position { line: before + 1, column: 1 + at - start }
+}
+
+/// The beginning of the text at a place, for messages: what is left of its line, shortened.
+fn near(text: &str, at: usize) -> Box<str> {
+    let rest = text.get(at..).unwrap_or_default();
+    // No more than is shown is looked at: a line may be as long as the text.
+    let end = rest.char_indices().nth(64).map_or(rest.len(), |(end, _)| end);
+    let line = rest[..end].lines().next().unwrap_or_default().trim_end();
+    let short: String = line.chars().take(32).flat_map(char::escape_debug).collect();
+    let dots = if line.chars().nth(32).is_some() { "…" } else { "" };
+    format!("{short}{dots}").into()
+}
+
 pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
     if text.len() > MAX_TEXT {
         return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
     }
-    read_for(text, DataModel::host()).map_err(|fault| fault.error(text, &Lines::of(text)))
+    read_for(text, DataModel::host()).map_err(|fault| fault.error(text))
 }
 
 fn read_for(text: &str, target: DataModel) -> Result<Declarations, Fault> {

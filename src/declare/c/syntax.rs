@@ -4,18 +4,20 @@ use std::collections::HashMap;
 
 use tree_sitter::Node;
 
-use super::Fault;
 use super::applied::Applied;
 use super::clean::Clean;
 use super::constant::Constant;
-use super::place::Lines;
 use super::symbol::Symbol;
 use super::target::DataModel;
 use super::types::{CType, Kind, Reason, TagKind, Types, reason};
+use super::{Fault, line_starts};
 use crate::declare::Declarations;
 
 /// The deepest recursion over the tree.
 const MAX_DEPTH: u32 = 200;
+
+/// The most expressions evaluated where macros and attributes are used: macros that use macros grow without end.
+const MAX_EXPANDED: u32 = 1 << 20;
 
 /// The node's children with the names of their fields.
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
@@ -33,7 +35,7 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
 pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<Declarations, Fault> {
     let mut reader = Reader {
         clean,
-        lines: Lines::of(&clean.text),
+        line_starts: line_starts(&clean.text),
         types: Types::new(target),
         enumerators: HashMap::new(),
         expressions: Vec::new(),
@@ -43,6 +45,7 @@ pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<D
         last_function: None,
         depth: 0,
         used_at: None,
+        expanded: 0,
     };
     reader.unit(root)?;
     reader.check_attributes()?;
@@ -52,7 +55,7 @@ pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<D
 /// A reader of one text.
 pub(super) struct Reader<'t> {
     pub(super) clean: &'t Clean,
-    lines: Lines,
+    line_starts: Vec<usize>,
     pub(super) types: Types,
     pub(super) enumerators: HashMap<&'t str, Result<Constant, Reason>>,
     /// The expressions appended to the text, by number.
@@ -64,6 +67,8 @@ pub(super) struct Reader<'t> {
     pub(super) last_function: Option<usize>,
     depth: u32,
     used_at: Option<usize>,
+    /// How many expressions were evaluated in macros and attributes.
+    expanded: u32,
 }
 
 /// One declaration: several declarators may follow one type.
@@ -115,7 +120,13 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
-        reason(fault.error(&self.clean.text, &self.lines).to_string())
+        reason(fault.error_in(&self.clean.text, &self.line_starts).to_string())
+    }
+
+    /// Counts an expression that is evaluated.
+    pub(super) fn count_expanded(&mut self) -> Result<(), Reason> {
+        self.expanded += u32::from(self.used_at.is_some() && self.expanded < MAX_EXPANDED);
+        if self.expanded < MAX_EXPANDED { Ok(()) } else { Err(reason("the macros stand for too much")) }
     }
 
     /// Runs `read` one level deeper, if that is not too deep.
