@@ -1,6 +1,6 @@
 //! What can be wrong with a declaration.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 /// A place in a declaration's text; both count from 1, columns in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -32,7 +32,7 @@ pub enum DeclarationError {
         near: Box<str>,
     },
     /// A name is declared twice, differently.
-    #[error("{at}: `{name}` is declared before as something else")]
+    #[error("{at}: {} is declared before as something else", Quoted(name))]
     Conflict {
         /// Where the second declaration is.
         at: Position,
@@ -62,7 +62,7 @@ pub enum DeclarationError {
         problem: Box<str>,
     },
     /// The symbol is declared, but not so that it can be used.
-    #[error("`{symbol}` cannot be used: {reason}")]
+    #[error("{} cannot be used: {reason}", Quoted(symbol))]
     Unsupported {
         /// The symbol's key.
         symbol: Box<str>,
@@ -70,7 +70,7 @@ pub enum DeclarationError {
         reason: Box<str>,
     },
     /// Nothing is declared under this key.
-    #[error("`{key}` is not declared")]
+    #[error("{} is not declared", Quoted(key))]
     Missing {
         /// The key asked for.
         key: Box<str>,
@@ -79,11 +79,34 @@ pub enum DeclarationError {
     #[error("the text declares no function")]
     NoFunction,
     /// Two declarations have one key.
-    #[error("`{key}` is declared twice")]
+    #[error("{} is declared twice", Quoted(key))]
     Duplicate {
         /// The key.
         key: Box<str>,
     },
+}
+
+/// How many characters of a foreign text a message shows.
+const MAX_SHOWN: usize = 48;
+
+/// A piece of a foreign text for a message: short, and without control characters.
+pub(super) struct Short<'a>(pub(super) &'a str);
+
+impl fmt::Display for Short<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = self.0.char_indices().nth(MAX_SHOWN).map_or(self.0.len(), |(end, _)| end);
+        self.0[..end].chars().flat_map(char::escape_debug).try_for_each(|c| f.write_char(c))?;
+        if end < self.0.len() { f.write_char('…') } else { Ok(()) }
+    }
+}
+
+/// The same between quotes.
+pub(super) struct Quoted<'a>(pub(super) &'a str);
+
+impl fmt::Display for Quoted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "`{}`", Short(self.0))
+    }
 }
 
 /// ` near …`, or nothing.

@@ -24,6 +24,13 @@ use std::collections::HashMap;
 
 use hotcall_jit::{Signature, Type};
 
+/// The longest text in bytes.
+///
+/// The headers of a large library stay below it after the preprocessor. A tree of the text is held in memory while it is
+/// read, and takes many times the text's own length.
+#[cfg(any(feature = "c-text", feature = "json"))]
+const MAX_TEXT: usize = 2 << 20;
+
 pub use error::{DeclarationError, Position};
 
 /// One symbol of a library.

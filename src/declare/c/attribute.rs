@@ -45,6 +45,17 @@ pub(super) enum Meaning {
     Harmless,
 }
 
+/// What a keyword that stands by itself does to a type or a call.
+pub(super) fn keyword(word: &str) -> Option<Effect> {
+    Some(match word {
+        "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__imaginary__" => Effect::Type("complex numbers"),
+        "__ptr32" | "_ptr32" => Effect::Type("32-bit pointers"),
+        "_Thread_local" | "thread_local" | "__thread" => Effect::Type("thread-local variables"),
+        "__vectorcall" | "_vectorcall" | "__regcall" => Effect::Call("another calling convention"),
+        _ => return None,
+    })
+}
+
 pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
     let plain = name.strip_prefix("__").and_then(|name| name.strip_suffix("__")).unwrap_or(name);
     let effect = match plain {
@@ -59,10 +70,7 @@ pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
         "scalar_storage_order" => Effect::Type("structs of another byte order"),
         "ms_struct" => Effect::Type("structs of Microsoft's layout"),
         "transparent_union" => Effect::Type("transparent unions"),
-        "_Complex" | "complex" | "_Imaginary" => Effect::Type("complex numbers"),
-        "_Atomic" => Effect::Type("atomic types"),
-        "ptr32" | "__ptr32" => Effect::Type("32-bit pointers"),
-        "thread" | "_Thread_local" | "thread_local" => Effect::Type("thread-local variables"),
+        "thread" => Effect::Type("thread-local variables"),
         "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
         | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
             Effect::Call("another calling convention")

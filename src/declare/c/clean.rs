@@ -5,14 +5,15 @@
 //! initialisers become spaces here, and what they mean is kept beside with their positions. Expressions inside attributes
 //! and the macros that are used are appended to the text, so that the one parser reads them too.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Fault;
 use super::attribute::{self, Attribute, Effect, Meaning};
 use super::directive::Macro;
-use super::lex::{Token, TokenKind, tokens};
+use super::lex::{Token, TokenKind, spliced, tokens};
 use super::pragma::Packs;
+use crate::declare::error::Quoted;
 
 /// A cleaned text.
 pub(super) struct Clean {
@@ -49,6 +50,7 @@ pub(super) fn clean(text: &str) -> Result<Clean, Fault> {
         arguments: Vec::new(),
         packs: Packs::default(),
         macros: HashMap::new(),
+        with_parameters: HashSet::new(),
         used: Vec::new(),
         brackets: Vec::new(),
         tag: Bracket::Other,
@@ -90,6 +92,8 @@ pub(super) struct Cleaner<'t> {
     pub(super) arguments: Vec<(String, usize)>,
     pub(super) packs: Packs,
     pub(super) macros: HashMap<Box<str>, Vec<Macro>>,
+    /// Macros with parameters.
+    pub(super) with_parameters: HashSet<&'t str>,
     /// Macros whose bodies are to be appended.
     pub(super) used: Vec<&'t str>,
     brackets: Vec<Bracket>,
@@ -196,6 +200,10 @@ impl<'t> Cleaner<'t> {
         let token = &self.tokens[index];
         let word = &self.text[token.range()];
         let call = self.is(index + 1, b'(');
+        if call && self.with_parameters.contains(word) {
+            let problem = format!("{} is a macro; give the preprocessor's output instead (cc -E -P)", Quoted(word));
+            return Err(Fault::new(token.start, problem));
+        }
         match word {
             "struct" | "union" => self.tag = Bracket::Members,
             "enum" => self.tag = Bracket::Other,
@@ -205,12 +213,6 @@ impl<'t> Cleaner<'t> {
             }
             "__attribute__" | "__attribute" | "__declspec" if call => return Ok(self.attributes(index, index + 1)),
             "_Alignas" | "alignas" if call => return Ok(self.attribute_with_argument(index)),
-            "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__vectorcall" | "__ptr32" | "_Thread_local"
-            | "thread_local" | "__thread" => {
-                self.push_attribute(token.start, word.trim_start_matches("__"), None);
-                self.blank(token.range());
-                return Ok(index + 1);
-            }
             "_Atomic" => return Ok(self.atomic(index)),
             "__asm__" | "__asm" | "asm" if call => return Ok(self.assembler_name(index)),
             "_Static_assert" | "static_assert" if call => return Ok(self.static_assertion(index)),
@@ -221,6 +223,11 @@ impl<'t> Cleaner<'t> {
             }
             _ if MASKED.contains(&word) => self.code[token.start] = b'$',
             _ => {}
+        }
+        if let Some(effect) = attribute::keyword(word) {
+            self.push_effect(token.start, effect);
+            self.blank(token.range());
+            return Ok(index + 1);
         }
         if let Some(definition) = self.macros.get(word).and_then(|definitions| definitions.last()) {
             match &definition.body {
@@ -297,8 +304,10 @@ impl<'t> Cleaner<'t> {
         let token = &self.tokens[index];
         self.push_effect(token.start, Effect::Type("atomic types"));
         self.blank(token.range());
-        let close = attribute::closing(self.tokens, index + 1);
-        if let (true, Some(close)) = (self.is(index + 1, b'('), self.tokens.get(close)) {
+        if !self.is(index + 1, b'(') {
+            return index + 1;
+        }
+        if let Some(close) = self.tokens.get(attribute::closing(self.tokens, index + 1)) {
             self.blank(self.tokens[index + 1].range());
             // The closing parenthesis is met later as a token; make it harmless here and now.
             self.blank(close.range());
@@ -325,9 +334,11 @@ impl<'t> Cleaner<'t> {
     fn pragma_operator(&mut self, index: usize) -> Result<usize, Fault> {
         let close = attribute::closing(self.tokens, index + 1);
         let at = self.tokens[index].start;
-        if let Some(text) = self.tokens.get(index + 2).filter(|token| token.kind == TokenKind::Text) {
-            self.packs.pragma(at, self.text[text.range()].trim_matches('"'))?;
-        }
+        let text = self.tokens.get(index + 2).filter(|token| token.kind == TokenKind::Text && close == index + 3);
+        let Some(text) = text else { return Err(Fault::new(at, "`_Pragma` takes one string")) };
+        let text = spliced(&self.text[text.range()]).replace("\\\"", "\"").replace("\\\\", "\\");
+        let quoted = text.trim_start_matches(|c: char| c != '"');
+        self.pragma(at, quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(quoted))?;
         self.blank_tokens(index, close);
         Ok(close + 1)
     }

@@ -6,7 +6,28 @@ use std::ops::Range;
 
 use super::Fault;
 use super::clean::Cleaner;
-use super::lex::{Token, TokenKind, tokens};
+use super::lex::{Token, TokenKind, after_space, spliced, tokens};
+
+/// Headers of C and POSIX: what they declare is known, or unknown when it is used. No other header's contents are, which
+/// may change layouts as `pshpack1.h` does.
+#[rustfmt::skip]
+const STANDARD: [&str; 47] = [
+    "assert", "complex", "ctype", "dirent", "dlfcn", "errno", "fcntl", "fenv", "float", "inttypes", "iso646", "limits",
+    "locale", "math", "netdb", "poll", "pthread", "sched", "semaphore", "setjmp", "signal", "stdalign", "stdarg",
+    "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "sys/cdefs",
+    "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "tgmath",
+    "time", "uchar", "unistd", "wchar", "wctype",
+];
+
+/// Whether `<name.h>` follows, of a standard header.
+fn is_standard(text: &str) -> bool {
+    let name = text.strip_prefix('<').and_then(|text| text.split_once(".h>"));
+    name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
+}
+
+fn is_of_word(c: char) -> bool {
+    c.is_ascii_alphanumeric() || c == '_' || c == '$'
+}
 
 /// A definition of an object-like macro, or its end.
 pub(super) struct Macro {
@@ -20,36 +41,48 @@ pub(super) struct Macro {
 impl<'t> Cleaner<'t> {
     pub(super) fn directive(&mut self, token: &Token) -> Result<(), Fault> {
         self.blank(token.range());
-        let line = self.text[token.start + 1..token.end].trim_start();
-        let name_len = line.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(line.len());
+        let line = after_space(&self.text[token.start + 1..token.end]);
+        let name_len = line.find(|c: char| !is_of_word(c)).unwrap_or(line.len());
         let (name, rest) = line.split_at(name_len);
-        let plain = rest.split("//").next().and_then(|rest| rest.split("/*").next()).unwrap_or(rest);
+        let rest = after_space(rest);
         match name {
             "define" => self.define(token, rest),
             "undef" => {
-                let undefined = Macro { at: token.start, expression: None, body: None };
-                if let Some(definitions) = self.macros.get_mut(plain.trim()) {
-                    definitions.push(undefined);
+                let name = &rest[..rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len())];
+                self.with_parameters.remove(name);
+                if let Some(definitions) = self.macros.get_mut(name) {
+                    definitions.push(Macro { at: token.start, expression: None, body: None });
                 }
             }
-            "pragma" => self.packs.pragma(token.start, plain)?,
-            "if" | "ifdef" | "ifndef" | "elif" | "else" | "endif" | "error" | "elifdef" | "elifndef" => {
+            "pragma" => self.pragma(token.start, &spliced(rest))?,
+            "include" if is_standard(rest) => {}
+            "include" | "include_next" | "import" | "embed" | "if" | "ifdef" | "ifndef" | "elif" | "else" | "endif"
+            | "error" | "elifdef" | "elifndef" => {
                 let problem = format!("`#{name}` needs a preprocessor; give its output instead (cc -E -P)");
                 return Err(Fault::new(token.start, problem));
             }
-            _ => {}
+            "line" | "ident" | "sccs" | "warning" => {}
+            // `#` alone, and a line's number.
+            _ if line.is_empty() || line.starts_with(|c: char| c.is_ascii_digit()) => {}
+            _ => return Err(Fault::new(token.start, "an unknown directive")),
         }
         Ok(())
     }
 
-    /// Remembers an object-like macro; one with parameters may not be used, which the parser will find.
+    /// What follows `#pragma`, in one line.
+    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
+        self.packs.pragma(at, text, |word| self.macros.contains_key(word))
+    }
+
+    /// Remembers an object-like macro; one with parameters may not be used.
     fn define(&mut self, token: &Token, rest: &'t str) {
-        let rest = rest.trim_start();
-        let name_len = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len());
+        let name_len = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
         let (name, body) = rest.split_at(name_len);
         if body.starts_with('(') {
+            self.with_parameters.insert(name);
             return;
         }
+        self.with_parameters.remove(name);
         let nothing = tokens(body).is_ok_and(|tokens| tokens.is_empty());
         let body = if nothing { &body[..0] } else { body.trim() };
         // A macro that stands for its own name changes nothing.

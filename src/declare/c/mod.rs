@@ -28,13 +28,8 @@ use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
 
 use self::clean::Clean;
 use self::target::DataModel;
-use super::{DeclarationError, Declarations, Position};
-
-/// The longest text in bytes.
-///
-/// Headers of whole operating systems stay below it after the preprocessor; a text takes some twenty times its length in
-/// memory while it is read.
-const MAX_TEXT: usize = 8 << 20;
+use super::error::Short;
+use super::{DeclarationError, Declarations, MAX_TEXT, Position};
 
 /// Something wrong at one place of a text.
 #[derive(Debug)]
@@ -87,12 +82,10 @@ fn position(line_starts: &[usize], at: usize) -> Position {
 /// The beginning of the text at a place, for messages: what is left of its line, shortened.
 fn near(text: &str, at: usize) -> Box<str> {
     let rest = text.get(at..).unwrap_or_default();
-    // No more than is shown is looked at: a line may be as long as the text.
+    // A line may be as long as the text.
     let end = rest.char_indices().nth(64).map_or(rest.len(), |(end, _)| end);
     let line = rest[..end].lines().next().unwrap_or_default().trim_end();
-    let short: String = line.chars().take(32).flat_map(char::escape_debug).collect();
-    let dots = if line.chars().nth(32).is_some() { "…" } else { "" };
-    format!("{short}{dots}").into()
+    Short(line).to_string().into()
 }
 
 pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {

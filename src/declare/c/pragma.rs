@@ -1,6 +1,8 @@
 //! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on.
 
 use super::Fault;
+use super::lex::{TokenKind, after_space, tokens};
+use crate::declare::error::Quoted;
 
 /// The alignments in force, by position.
 #[derive(Default)]
@@ -20,18 +22,33 @@ impl Packs {
         self.changes.last().and_then(|&(_, pack)| pack)
     }
 
-    /// Reads what follows `#pragma`.
-    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
-        let mut words =
-            text.split(|c: char| c.is_whitespace() || matches!(c, '(' | ')' | ',')).filter(|w| !w.is_empty());
-        match words.next() {
-            Some("pack") => {}
-            Some(name @ ("ms_struct" | "scalar_storage_order" | "options" | "align")) => {
+    /// Reads what follows `#pragma`, in one line.
+    pub(super) fn pragma(&mut self, at: usize, text: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Fault> {
+        let text = after_space(text);
+        let name_len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
+        let (name, rest) = text.split_at(name_len);
+        match name {
+            "pack" => {}
+            "ms_struct"
+            | "scalar_storage_order"
+            | "options"
+            | "align"
+            | "enum"
+            | "redefine_extname"
+            | "extern_prefix" => {
                 return Err(Fault::new(at, format!("`#pragma {name}` is not supported")));
+            }
+            "weak" if rest.contains('=') => return Err(Fault::new(at, "`#pragma weak` of an alias is not supported")),
+            "clang" if after_space(rest).starts_with("attribute") => {
+                return Err(Fault::new(at, "`#pragma clang attribute` is not supported"));
             }
             _ => return Ok(()),
         }
-        let arguments: Vec<&str> = words.collect();
+        let arguments = arguments(rest).ok_or_else(|| Fault::new(at, "`#pragma pack` is not understood"))?;
+        // GCC takes it for a name, clang for what it stands for.
+        if arguments.iter().any(|argument| is_macro(argument)) {
+            return Err(Fault::new(at, "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)"));
+        }
         match arguments.as_slice() {
             [] => self.set(at, None),
             ["show"] => {}
@@ -44,13 +61,16 @@ impl Packs {
             }
             ["pop", rest @ ..] => {
                 let (name, pack) = arguments_of_stack(at, rest)?;
+                if pack.is_some() {
+                    return Err(Fault::new(at, "compilers differ about `#pragma pack(pop)` with a number"));
+                }
                 let found = match name {
                     Some(name) => self.stack.iter().rposition(|(pushed, _)| pushed.as_deref() == Some(name)),
                     None => self.stack.len().checked_sub(1),
                 };
                 let found = found.ok_or_else(|| Fault::new(at, "`#pragma pack(pop)` without its `push`"))?;
                 let old = self.stack.drain(found..).next().and_then(|(_, old)| old);
-                self.set(at, pack.unwrap_or(old));
+                self.set(at, old);
             }
             [number] => {
                 let pack = number_of(number).ok_or_else(|| bad_number(at, number))?;
@@ -64,6 +84,24 @@ impl Packs {
     fn set(&mut self, at: usize, pack: Option<u64>) {
         self.changes.push((at, pack));
     }
+}
+
+/// What stands between the parentheses, which must be all that follows: words and numbers with commas between.
+fn arguments(text: &str) -> Option<Vec<&str>> {
+    let tokens = tokens(text).ok()?;
+    let [open, inside @ .., close] = tokens.as_slice() else { return None };
+    if !open.is(b'(') || !close.is(b')') {
+        return None;
+    }
+    let mut arguments = Vec::new();
+    for (index, token) in inside.iter().enumerate() {
+        match token.kind {
+            TokenKind::Word | TokenKind::Number if index % 2 == 0 => arguments.push(&text[token.range()]),
+            TokenKind::Punctuator(b',') if index % 2 == 1 => {}
+            _ => return None,
+        }
+    }
+    (inside.is_empty() || inside.len() % 2 == 1).then_some(arguments)
 }
 
 /// An identifier, a number, or both.
@@ -89,7 +127,7 @@ fn number_of(text: &str) -> Option<Option<u64>> {
 }
 
 fn bad_number(at: usize, number: &str) -> Fault {
-    Fault::new(at, format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not `{}`", number.escape_debug()))
+    Fault::new(at, format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(number)))
 }
 
 #[cfg(test)]
@@ -108,12 +146,39 @@ mod tests {
             (60, "pack(pop)"),
             (70, "GCC visibility push(default)"),
         ] {
-            packs.pragma(at, text).unwrap();
+            packs.pragma(at, text, |_| false).unwrap();
         }
         let seen: Vec<_> = [0, 10, 20, 30, 40, 50, 60, 70].iter().map(|&at| packs.at(at)).collect();
         assert_eq!(seen, [None, Some(1), Some(4), Some(4), Some(2), Some(1), None, None]);
-        assert!(packs.pragma(80, "pack(pop)").is_err());
-        assert!(packs.pragma(80, "pack(3)").is_err());
-        assert!(packs.pragma(80, "pack(push, x, y)").is_err());
+        for text in [
+            "pack(pop)",
+            "pack(3)",
+            "pack(push, x, y)",
+            "pack(1",
+            "pack 1",
+            "pack",
+            "pack()1",
+            "pack(1)1",
+            "pack(push 1)",
+            "pack(push,)",
+            "pack(,)",
+            "pack((1))",
+            "pack(push, 1, x)",
+            "pack(one)",
+            "pack[1]",
+            "pack(\"1\")",
+            "weak a = b",
+            "redefine_extname a b",
+            "clang attribute push(__attribute__((packed)), apply_to = record)",
+        ] {
+            assert!(packs.pragma(80, text, |_| false).is_err(), "{text}");
+        }
+        assert!(packs.pragma(80, "pack(push, x)", |word| word == "x").is_err());
+        for text in ["weak a", "once", "GCC diagnostic push", "message(\"it's", "", "/* pack(1) */"] {
+            packs.pragma(80, text, |_| false).unwrap();
+        }
+        assert_eq!(packs.at(90), None);
+        packs.pragma(90, "/**/pack/**/( /* x */ 1 ) // y", |_| false).unwrap();
+        assert_eq!(packs.at(90), Some(1));
     }
 }
