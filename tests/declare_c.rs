@@ -232,9 +232,36 @@ fn constant_expressions() {
         ("sizeof(enum e)", 4),
         ("sizeof(unsigned long)", 8),
         ("1u - 2 == 4294967295", 1),
+        ("sizeof((char)1)", 1),
+        ("sizeof((short)0)", 2),
+        ("sizeof(((T3)0))", 2),
+        ("sizeof((T3)(0))", 2),
+        ("sizeof((T3)-1)", 2),
+        ("sizeof(+(char)1)", 4),
+        ("sizeof((char)1 + 1)", 4),
+        ("sizeof((T3)1 * 1L)", 8),
+        ("sizeof(C)", 1),
+        ("sizeof C", 1),
+        ("sizeof(T3) - 1", 1),
+        ("sizeof(int) - 1", 3),
+        ("OPEN", 11),
+        ("(OPEN) * 2", 22),
+        ("1 ? OPEN : 2", 11),
+        ("sizeof(OPEN)", 4),
+        ("AGAIN", 11),
+        ("NEGATIVE * -2", 2),
+        ("5 -NEGATIVE", 6),
+        ("CAST * 2", 2),
+        ("SIGNED + 5", 4),
+        ("B2", 6),
+        ("(U)-1 * 2 == 510", 1),
+        ("(U)-1 * 2 + 0 == 510", 1),
+        ("1 + (U)-1 * 2 == 511", 1),
     ] {
         let text = format!(
-            "#define N 10 /* ten */\n#define M (N + 1)\nstruct s {{ int a, b, c; }}; typedef struct s T; typedef int T2;
+            "#define N 10 /* ten */\n#define M (N + 1)\nstruct s {{ int a, b, c; }}; typedef struct s T; typedef int T2; typedef short T3; typedef uint8_t U;
+             \n#define C ((char)1)\n#define OPEN N+1\n#define AGAIN OPEN\n#define NEGATIVE -1\n#define CAST (char)257\n#define SIGNED (T2)-1
+             enum {{ B2 = 2 }};\n#define B2 6\n
              enum e {{ A = 5, B }}; struct t {{ char c[{expression}]; char last; }}; void f(struct t);"
         );
         let declarations = read(&text);
@@ -254,8 +281,23 @@ fn constant_expressions() {
         ("99999999999", "larger than"),
         ("\"x\"", "not supported"),
         ("P", "is not declared"),
+        ("OPEN * 2", "the macro `OPEN` stands for an expression without parentheses"),
+        ("2 * AGAIN", "the macro `AGAIN` stands for"),
+        ("-OPEN + 20", "the macro `OPEN` stands for"),
+        ("(char)OPEN", "the macro `OPEN` stands for"),
+        ("PRODUCT / 2", "the macro `PRODUCT` stands for"),
+        ("CHOICE ? 1 : 2", "the macro `CHOICE` stands for"),
+        ("1 ? 1 : CHOICE", "the macro `CHOICE` stands for"),
+        ("0 && OPEN", "the macro `OPEN` stands for"),
+        ("sizeof OPEN", "the macro `OPEN` stands for"),
+        ("sizeof CAST", "`sizeof` of a cast without parentheses"),
+        ("sizeof(true)", "depends on C's version"),
+        ("sizeof(u'a')", "depends on C's version"),
+        ("sizeof(word)", ""),
+        ("LOOP * 1", ""),
     ] {
-        let text = format!("#define P P\nstruct t {{ char c[{expression}]; }}; void g(struct t *); void f(struct t);");
+        let text = format!("#define P P\n#define OPEN 10+1\n#define AGAIN OPEN\n#define PRODUCT 2*3\n#define CHOICE 1 ? 0 : 1
+            \n#define CAST (char)1\n#define LOOP LOOP2\n#define LOOP2 LOOP\ntypedef signed char int8; typedef long word;\n#define word other\nstruct t {{ char c[{expression}]; }}; void g(struct t *); void f(struct t);");
         let declarations = read(&text);
         assert!(declarations.get("g").is_ok(), "{expression}");
         let error = declarations.get("f").unwrap_err().to_string();

@@ -4,8 +4,9 @@
 use hotcall_jit::Scalar;
 use tree_sitter::Node;
 
-use super::syntax::Reader;
+use super::syntax::{MAX_DEPTH, Reader};
 use super::types::{CType, Kind, Reason, reason};
+use crate::declare::error::Quoted;
 
 /// A value of an integer type that is at least as wide as `int`.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -205,7 +206,7 @@ impl<'t> Reader<'t> {
 
     fn constant_inside(&mut self, node: Node<'t>) -> Result<Result<Constant, Reason>, super::Fault> {
         let text = self.text(node);
-        let unknown = || reason(format!("`{text}` is not an integer constant"));
+        let unknown = || reason(format!("{} is not an integer constant", Quoted(text)));
         let field = |name| node.child_by_field_name(name);
         Ok(match node.kind() {
             "number_literal" => number(text, self.types.target.short_long).ok_or_else(unknown),
@@ -221,7 +222,7 @@ impl<'t> Reader<'t> {
             "cast_expression" => match (field("type"), field("value")) {
                 (Some(ty), Some(value)) => {
                     let ty = self.type_name(ty)?;
-                    self.constant(value).and_then(|value| cast(self, value, &ty))
+                    self.operand(value).and_then(|value| cast(self, value, &ty))
                 }
                 _ => Err(unknown()),
             },
@@ -241,22 +242,22 @@ impl<'t> Reader<'t> {
                 }
                 None => Err(unknown()),
             },
-            _ => Err(reason(format!("`{}` in a constant expression is not supported", short(text)))),
+            _ => Err(reason(format!("{} in a constant expression is not supported", Quoted(text)))),
         })
     }
 
     fn constant_named(&mut self, name: &str, node: Node<'t>) -> Result<Constant, Reason> {
-        if let Some(value) = self.enumerators.get(name) {
-            return value.clone();
-        }
         let place = self.place_of(node);
         if let Some(expression) = self.clean.macro_at(name, place) {
             return self.expanded(expression, place);
         }
+        if let Some(value) = self.enumerators.get(name) {
+            return value.clone();
+        }
         match name {
             "true" => Ok(Constant::int(1)),
             "false" => Ok(Constant::int(0)),
-            _ => Err(reason(format!("`{name}` is not declared as a constant"))),
+            _ => Err(reason(format!("{} is not declared as a constant", Quoted(name)))),
         }
     }
 
@@ -266,7 +267,7 @@ impl<'t> Reader<'t> {
         else {
             return Err(reason("an operator without its operand"));
         };
-        let value = self.constant(argument)?;
+        let value = self.operand(argument)?;
         unary(self.text(operator), value)
     }
 
@@ -276,15 +277,20 @@ impl<'t> Reader<'t> {
         let operator = self.text(field("operator")?);
         // `(type) - 1` looks like a subtraction.
         if let (Some(ty), "-" | "+") = (self.type_in_parentheses(Some(left)), operator) {
-            let value = self.constant(right).and_then(|value| unary(operator, value))?;
+            // The tree has it that the cast comes last.
+            if matches!(right.kind(), "binary_expression" | "conditional_expression") {
+                return Err(reason("a cast of a signed number without parentheses around it"));
+            }
+            let value = self.operand(right).and_then(|value| unary(operator, value))?;
             return cast(self, value, &ty);
         }
-        let a = self.constant(left)?;
+        let a = self.operand(left)?;
         // What is not evaluated may divide by zero.
         if operator == "&&" && a.is_zero() || operator == "||" && !a.is_zero() {
+            self.operand_is_one(right)?;
             return Ok(Constant::int((operator == "||").into()));
         }
-        binary(operator, a, self.constant(right)?)
+        binary(operator, a, self.operand(right)?)
     }
 
     fn conditional(&mut self, node: Node<'t>) -> Result<Constant, Reason> {
@@ -292,7 +298,8 @@ impl<'t> Reader<'t> {
         let (Some(condition), Some(alternative)) = (field("condition"), field("alternative")) else {
             return Err(reason("an incomplete `?:`"));
         };
-        let condition = self.constant(condition)?;
+        let condition = self.operand(condition)?;
+        self.operand_is_one(alternative)?;
         // The type is common to both branches, the value that of one, and only that one is evaluated.
         let (chosen, other) = match field("consequence") {
             None if condition.is_zero() => (self.constant(alternative)?, Ok(condition)),
@@ -315,13 +322,117 @@ impl<'t> Reader<'t> {
         if let Some(ty) = self.type_in_parentheses(Some(value)) {
             return Ok(self.types.extent(&ty).map(|extent| extent.size));
         }
-        Ok(self.constant(value).map(|value| if value.wide { 8 } else { 4 }))
+        if value.kind() == "parenthesized_expression" { self.size_of_value(value) } else { self.size_of_operand(value) }
+    }
+
+    /// What `sizeof` without parentheses gives: it takes an operand, and no cast.
+    fn size_of_operand(&mut self, value: Node<'t>) -> Result<Result<u64, Reason>, super::Fault> {
+        let stands_for = match self.operand_is_one(value) {
+            Ok(node) => node,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        match stands_for.kind() {
+            "cast_expression" | "call_expression" | "binary_expression" => {
+                Ok(Err(reason("`sizeof` of a cast without parentheses")))
+            }
+            _ => self.size_of_value(value),
+        }
+    }
+
+    /// The size of an expression's type: no arithmetic stands between a cast and `sizeof`, so it may be narrower than `int`.
+    fn size_of_value(&mut self, value: Node<'t>) -> Result<Result<u64, Reason>, super::Fault> {
+        if let Err(reason) = self.count_expanded() {
+            return Ok(Err(reason));
+        }
+        self.deeper(value, |reader| {
+            let inside = if value.kind() == "parenthesized_expression" { value.named_child(0) } else { None };
+            if let Some(inside) = inside {
+                return reader.size_of_value(inside);
+            }
+            if let Some(ty) = reader.cast_type(value)? {
+                // What is cast must be a constant still.
+                return Ok(reader.constant(value).and_then(|_| Ok(reader.types.extent(&ty)?.size)));
+            }
+            if let Some(body) = reader.body_of_macro(value) {
+                let place = reader.place_of(value);
+                return reader.used_at(place, |reader| reader.size_of_value(body));
+            }
+            match (value.kind(), reader.text(value)) {
+                ("true" | "false", _) | (_, "true" | "false") => {
+                    Ok(Err(reason("the size of `true` depends on C's version")))
+                }
+                ("char_literal", text) if text.starts_with('u') => {
+                    Ok(Err(reason(format!("the size of {} depends on C's version", Quoted(text)))))
+                }
+                _ => Ok(reader.constant(value).map(|value| if value.wide { 8 } else { 4 })),
+            }
+        })
+    }
+
+    /// The type that an expression is cast to, if it is a cast.
+    fn cast_type(&mut self, node: Node<'t>) -> Result<Option<CType>, super::Fault> {
+        let field = |name| node.child_by_field_name(name);
+        match node.kind() {
+            "cast_expression" => field("type").map(|ty| self.type_name(ty)).transpose(),
+            "call_expression" => Ok(self.type_in_parentheses(field("function"))),
+            "binary_expression" => Ok(self.type_in_parentheses(field("left"))),
+            _ => Ok(None),
+        }
+    }
+
+    /// The body of the macro that a node names.
+    fn body_of_macro(&self, node: Node<'t>) -> Option<Node<'t>> {
+        if node.kind() != "identifier" {
+            return None;
+        }
+        let expression = self.clean.macro_at(self.text(node), self.place_of(node))?;
+        self.expressions.get(expression).copied()
+    }
+
+    /// An operand's value. The body of a macro is put there as text, so it must be an operand itself.
+    fn operand(&mut self, node: Node<'t>) -> Result<Constant, Reason> {
+        self.operand_is_one(node)?;
+        self.constant(node)
+    }
+
+    /// Checks that; what is left when no macro stands there any more.
+    fn operand_is_one(&mut self, node: Node<'t>) -> Result<Node<'t>, Reason> {
+        let place = self.place_of(node);
+        self.used_at(place, |reader| {
+            let mut last = node;
+            // A macro may stand for another one.
+            for _ in 0..MAX_DEPTH {
+                let Some(body) = reader.body_of_macro(last) else { return Ok(last) };
+                reader.count_expanded()?;
+                if !reader.is_operand(body) {
+                    let name = Quoted(reader.text(node));
+                    return Err(reason(format!(
+                        "the macro {name} stands for an expression without parentheses around it"
+                    )));
+                }
+                last = body;
+            }
+            Err(reason(format!("the macro {} stands for too many others", Quoted(reader.text(node)))))
+        })
+    }
+
+    /// Whether an expression stays one when operators come before and after it.
+    fn is_operand(&self, node: Node<'t>) -> bool {
+        match node.kind() {
+            // `(type) -1`
+            "binary_expression" => self.type_in_parentheses(node.child_by_field_name("left")).is_some(),
+            "conditional_expression" | "comma_expression" | "assignment_expression" => false,
+            _ => true,
+        }
     }
 
     /// The type that `(name)` is, which looks like an expression.
     fn type_in_parentheses(&self, node: Option<Node<'t>>) -> Option<CType> {
         let node = node.filter(|node| node.kind() == "parenthesized_expression")?;
         let name = node.named_child(0).filter(|inside| inside.kind() == "identifier")?;
+        if self.body_of_macro(name).is_some() {
+            return None;
+        }
         let name = self.text(name);
         if self.enumerators.contains_key(name) { None } else { self.types.named(name) }
     }
@@ -359,10 +470,6 @@ fn cast(reader: &Reader<'_>, value: Constant, ty: &CType) -> Result<Constant, Re
         Some(scalar) if !scalar.is_float() => Ok(value.cast(scalar)),
         _ => Err(reason("a cast to something other than an integer in a constant expression")),
     }
-}
-
-fn short(text: &str) -> &str {
-    text.char_indices().nth(32).map_or(text, |(end, _)| &text[..end])
 }
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{Fault, line_starts};
 use crate::declare::Declarations;
 
 /// The deepest recursion over the tree.
-const MAX_DEPTH: u32 = 200;
+pub(super) const MAX_DEPTH: u32 = 200;
 
 /// The most expressions evaluated where macros and attributes are used: macros that use macros grow without end.
 const MAX_EXPANDED: u32 = 1 << 20;
