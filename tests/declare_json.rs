@@ -135,3 +135,24 @@ fn hostile_declarations_get_quick_errors() {
     let most = format!(r#"{{"f": {{"parameters": [{}"u8"], "result": "void"}}}}"#, "\"u8\",".repeat(254));
     assert_eq!(Declarations::from_json(&most).unwrap().len(), 1);
 }
+
+/// What a text holds is shown shortly in messages, and without control characters.
+#[test]
+fn messages_are_short() {
+    let long = "x\\n\\u001b".repeat(10_000);
+    for text in [
+        format!(r#"{{"{long}": 7}}"#),
+        format!(r#"{{"f": {{"{long}": 7}}}}"#),
+        format!(r#"{{"f": {{"type": "{long}"}}}}"#),
+        format!(r#"{{"f": {{"type": {{"{long}": 7}}}}}}"#),
+        format!(r#"{{"f": {{"optional": "{long}"}}}}"#),
+        format!(r#"{{"f": "{long}"}}"#),
+        format!(r#"{{"{long}": {{"type": "u8"}}, "{long}": {{"type": "u8"}}}}"#),
+    ] {
+        let shown = error(&text).to_string();
+        assert!(shown.len() < 500 && !shown.contains(char::is_control), "{shown}");
+    }
+    let limit = "{}".to_owned() + &" ".repeat(2 << 20);
+    assert!(matches!(error(&limit), DeclarationError::TooLong { .. }));
+    assert!(Declarations::from_json(&limit[..2 << 20]).is_ok());
+}

@@ -9,14 +9,21 @@ use std::fmt;
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Declaration, DeclarationError, Declarations, Position};
+use super::error::{Quoted, Short};
+use super::{Declaration, DeclarationError, Declarations, MAX_TEXT, Position};
 
 pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
+    if text.len() > MAX_TEXT {
+        return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
+    }
     let trail = Trail::default();
     let mut reader = serde_json::Deserializer::from_str(text);
     let read = Symbols(&trail).deserialize(&mut reader);
     read.and_then(|declarations| reader.end().map(|()| declarations)).map_err(|error| trail.error(&error))
 }
+
+/// The longest description of a fault in characters.
+const MAX_PROBLEM: usize = 300;
 
 /// The way from the whole text to the place being read. A failure leaves it as it was there.
 #[derive(Default)]
@@ -41,8 +48,8 @@ impl Trail {
         let mut path = String::new();
         for step in steps.iter() {
             match step {
-                Step::Key(key) if path.is_empty() => path.push_str(key),
-                Step::Key(key) => path.extend([".", key]),
+                Step::Key(key) if path.is_empty() => path.push_str(&Short(key).to_string()),
+                Step::Key(key) => path.push_str(&format!(".{}", Short(key))),
                 Step::Index(index) => path.push_str(&format!("[{index}]")),
             }
         }
@@ -57,9 +64,11 @@ impl Trail {
         // serde_json ends its messages with the place, which the error has as data.
         let whole = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
-        let problem = whole.strip_suffix(&place).unwrap_or(&whole).into();
+        let problem = whole.strip_suffix(&place).unwrap_or(&whole);
+        // It may quote a text as long as the whole.
+        let problem: String = problem.chars().take(MAX_PROBLEM).collect();
         let at = (error.line() > 0).then(|| Position { line: error.line(), column: error.column() });
-        DeclarationError::Json { path: path.into(), symbol, argument, at, problem }
+        DeclarationError::Json { path: path.into(), symbol, argument, at, problem: problem.into() }
     }
 }
 
@@ -142,14 +151,18 @@ impl<'de> Visitor<'de> for Symbol<'_> {
                 "nonblocking" => once(&mut parts.nonblocking, || map.next_value()),
                 "errno" => once(&mut parts.errno, || map.next_value()),
                 "variadic" => once(&mut parts.variadic, || map.next_value()),
-                other => Err(A::Error::unknown_field(
-                    other,
-                    &["parameters", "result", "type", "name", "optional", "nonblocking", "errno", "variadic"],
-                )),
+                other => Err(unknown(other, KEYS)),
             })?;
         }
         parts.declaration(self.key).map_err(A::Error::custom)
     }
+}
+
+/// The keys of a symbol.
+const KEYS: &[&str] = &["parameters", "result", "type", "name", "optional", "nonblocking", "errno", "variadic"];
+
+fn unknown<E: Error>(key: &str, expected: &'static [&'static str]) -> E {
+    E::unknown_field(&Short(key).to_string(), expected)
 }
 
 fn once<T, E: Error>(place: &mut Option<T>, read: impl FnOnce() -> Result<T, E>) -> Result<(), E> {
@@ -281,7 +294,7 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
             "pointer" => Type::POINTER,
             "buffer" => Type::BUFFER,
             "function" => Type::FUNCTION,
-            other => return Err(E::custom(format_args!("unknown type `{}`", other.escape_debug()))),
+            other => return Err(E::custom(format_args!("unknown type {}", Quoted(other)))),
         };
         Ok(Some(ty))
     }
@@ -294,7 +307,7 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
                 "struct" => {
                     once(&mut fields, || map.next_value_seed(Types { trail: self.trail, what: "field of a struct" }))
                 }
-                other => Err(A::Error::unknown_field(other, &["struct"])),
+                other => Err(unknown(other, &["struct"])),
             })?;
         }
         let fields = fields.ok_or_else(|| A::Error::missing_field("struct"))?;

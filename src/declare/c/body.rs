@@ -18,6 +18,7 @@ impl<'t> Reader<'t> {
         let Some(name) = node.child_by_field_name("name") else {
             return Ok(self.types.tag_without_name(kind));
         };
+        self.refuse_macro(name)?;
         let text = self.text(name);
         let tag = self.types.tag_named(kind, text).ok_or_else(|| Fault::conflict(name.start_byte(), text))?;
         if node.child_by_field_name("body").is_some() && self.types.tag(tag).value.is_some() {
@@ -61,7 +62,8 @@ impl<'t> Reader<'t> {
             let members = self.members(body)?;
             // The name may have been completed inside its own body.
             if self.types.tag(tag).value.is_some() {
-                return Err(Fault::conflict(node.start_byte(), self.text(node)));
+                let name = node.child_by_field_name("name").map_or("", |name| self.text(name));
+                return Err(Fault::conflict(node.start_byte(), name));
             }
             let shape = self.shape(node, body);
             self.types.complete(tag, members, &shape);
@@ -131,6 +133,7 @@ impl<'t> Reader<'t> {
                 "enumerator" => {
                     let (name, value) = (child.child_by_field_name("name"), child.child_by_field_name("value"));
                     let name = name.ok_or_else(|| Fault::new(child.start_byte(), "an enumerator without a name"))?;
+                    self.refuse_macro(name)?;
                     let value = match value {
                         Some(value) => self.constant(value),
                         None => next,

@@ -10,10 +10,9 @@ use std::ops::Range;
 
 use super::Fault;
 use super::attribute::{self, Attribute, Effect, Meaning};
-use super::directive::Macro;
+use super::directive::{Macro, is_macro};
 use super::lex::{Token, TokenKind, spliced, tokens};
 use super::pragma::Packs;
-use crate::declare::error::Quoted;
 
 /// A cleaned text.
 pub(super) struct Clean {
@@ -201,8 +200,7 @@ impl<'t> Cleaner<'t> {
         let word = &self.text[token.range()];
         let call = self.is(index + 1, b'(');
         if call && self.with_parameters.contains(word) {
-            let problem = format!("{} is a macro; give the preprocessor's output instead (cc -E -P)", Quoted(word));
-            return Err(Fault::new(token.start, problem));
+            return Err(Fault::new(token.start, is_macro(word)));
         }
         match word {
             "struct" | "union" => self.tag = Bracket::Members,

@@ -6,6 +6,7 @@ use std::collections::HashSet;
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
 use super::types::{CType, Extent, Kind, Reason, TagKind, Types, Value, reason};
+use crate::declare::error::Quoted;
 
 /// A member as declared.
 pub(super) struct Member {
@@ -58,7 +59,7 @@ impl Types {
     }
 
     fn member_value(&self, parent: usize, member: &Member, may_be_open: bool) -> Value {
-        let name = || member.name.as_deref().unwrap_or("without a name");
+        let name = || Quoted(member.name.as_deref().unwrap_or("without a name"));
         match &member.ty.kind {
             _ if member.bit_field => {
                 Value::without(reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent))))
@@ -67,10 +68,10 @@ impl Types {
                 Value::without(reason(format!("`{}` contains itself", self.title(parent))))
             }
             Kind::Array(array) if array.open && !may_be_open => {
-                Value::without(reason(format!("member `{}` has no length and is not the last", name())))
+                Value::without(reason(format!("member {} has no length and is not the last", name())))
             }
             Kind::Void | Kind::Function(_) => {
-                Value::without(reason(format!("member `{}` of `{}` has no size", name(), self.title(parent))))
+                Value::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
             }
             _ => {
                 let mut value = self.value(&member.ty);

@@ -2,6 +2,7 @@
 
 use std::rc::Rc;
 
+use hotcall_jit::MAX_PARAMETERS;
 use tree_sitter::Node;
 
 use super::Fault;
@@ -24,6 +25,7 @@ impl<'t> Reader<'t> {
         while let Some(node) = next {
             match node.kind() {
                 "identifier" | "field_identifier" | "type_identifier" | "primitive_type" => {
+                    self.refuse_macro(node)?;
                     return Ok(Declarator { name: Some(node), ty });
                 }
                 "pointer_declarator" | "abstract_pointer_declarator" => ty = ty.pointer(),
@@ -61,10 +63,17 @@ impl<'t> Reader<'t> {
     fn parameters(&mut self, list: Node<'t>, result: CType) -> Result<CType, Fault> {
         let mut params = Vec::new();
         let mut variadic = false;
+        let mut unsupported = None;
         let mut from = list.start_byte();
         let children = children(list);
         for (index, &(_, child)) in children.iter().enumerate() {
             match child.kind() {
+                // As many as cannot be passed are enough to say so.
+                "parameter_declaration" if params.len() > MAX_PARAMETERS => {
+                    self.claim(child.start_byte()..list.end_byte());
+                    unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
+                    break;
+                }
                 "parameter_declaration" => {
                     let to = children.get(index + 1).map_or(list.end_byte(), |(_, next)| next.start_byte());
                     params.push(self.parameter(child, from, to)?);
@@ -78,7 +87,7 @@ impl<'t> Reader<'t> {
         if let [Parameter { name: None, ty: CType { kind: Kind::Void, .. } }] = params.as_slice() {
             params.clear();
         }
-        let function = FunctionType { params, result, variadic, unspecified, unsupported: None };
+        let function = FunctionType { params, result, variadic, unspecified, unsupported };
         Ok(CType::new(Kind::Function(Rc::new(function))))
     }
 

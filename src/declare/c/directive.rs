@@ -7,6 +7,7 @@ use std::ops::Range;
 use super::Fault;
 use super::clean::Cleaner;
 use super::lex::{Token, TokenKind, after_space, spliced, tokens};
+use crate::declare::error::Quoted;
 
 /// Headers of C and POSIX: what they declare is known, or unknown when it is used. No other header's contents are, which
 /// may change layouts as `pshpack1.h` does.
@@ -23,6 +24,11 @@ const STANDARD: [&str; 47] = [
 fn is_standard(text: &str) -> bool {
     let name = text.strip_prefix('<').and_then(|text| text.split_once(".h>"));
     name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
+}
+
+/// What is wrong with a name that is a macro.
+pub(super) fn is_macro(name: &str) -> String {
+    format!("{} is a macro; give the preprocessor's output instead (cc -E -P)", Quoted(name))
 }
 
 fn is_of_word(c: char) -> bool {

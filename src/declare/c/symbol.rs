@@ -20,10 +20,6 @@ impl<'t> Reader<'t> {
     pub(super) fn declare_all(&mut self, declaration: DeclarationOf<'t>) -> Result<(), Fault> {
         for declared in declaration.declared {
             let Some((name, at)) = declared.name else { continue };
-            if self.clean.macro_at(name, at).is_some() {
-                let problem = format!("`{name}` is a macro; give the preprocessor's output instead (cc -E -P)");
-                return Err(Fault::new(at, problem));
-            }
             match declaration.storage {
                 Storage::Typedef => self.declare_typedef(name, at, declared)?,
                 Storage::Symbol => self.declare_symbol(name, at, declared)?,

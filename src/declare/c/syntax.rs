@@ -7,11 +7,13 @@ use tree_sitter::Node;
 use super::applied::Applied;
 use super::clean::Clean;
 use super::constant::Constant;
+use super::directive::is_macro;
 use super::symbol::Symbol;
 use super::target::DataModel;
 use super::types::{CType, Kind, Reason, TagKind, Types, reason};
 use super::{Fault, line_starts};
 use crate::declare::Declarations;
+use crate::declare::error::Quoted;
 
 /// The deepest recursion over the tree.
 pub(super) const MAX_DEPTH: u32 = 200;
@@ -276,7 +278,7 @@ impl<'t> Reader<'t> {
                     return Ok(macro_);
                 }
                 let unknown = || {
-                    let fault = Fault::new(node.start_byte(), format!("unknown type `{name}`"));
+                    let fault = Fault::new(node.start_byte(), format!("unknown type {}", Quoted(name)));
                     CType::new(Kind::Unknown(self.reason_of(fault)))
                 };
                 Ok(self.types.named(name).unwrap_or_else(unknown))
@@ -298,10 +300,17 @@ impl<'t> Reader<'t> {
 
     /// What a type's name is, if it is a macro here: only the preprocessor knows what it stands for.
     fn macro_for_type(&self, name: Node<'t>) -> Option<CType> {
+        let fault = self.refuse_macro(name).err()?;
+        Some(CType::new(Kind::Unknown(self.reason_of(fault))))
+    }
+
+    /// A name that is a macro is not what the text shows.
+    pub(super) fn refuse_macro(&self, name: Node<'t>) -> Result<(), Fault> {
         let text = self.text(name);
-        self.clean.macro_at(text, self.place_of(name))?;
-        let problem = format!("`{text}` is a macro; give the preprocessor's output instead (cc -E -P)");
-        Some(CType::new(Kind::Unknown(self.reason_of(Fault::new(name.start_byte(), problem)))))
+        match self.clean.macro_at(text, self.place_of(name)) {
+            Some(_) => Err(Fault::new(name.start_byte(), is_macro(text))),
+            None => Ok(()),
+        }
     }
 
     /// `unsigned long int` and its kin, in any order.
@@ -333,7 +342,7 @@ impl<'t> Reader<'t> {
             (0, 0, 1, Some("double")) => CType::unsupported("`long double` cannot be passed"),
             (_, 0, 0, Some("__int128")) => CType::unsupported("128-bit integers cannot be passed"),
             _ => {
-                let fault = Fault::new(node.start_byte(), format!("`{}` is no type", self.text(node)));
+                let fault = Fault::new(node.start_byte(), format!("{} is no type", Quoted(self.text(node))));
                 CType::new(Kind::Unknown(self.reason_of(fault)))
             }
         }

@@ -9,6 +9,7 @@ use std::rc::Rc;
 use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type};
 
 use super::target::{DataModel, Known};
+use crate::declare::error::{Quoted, Short};
 
 /// Why something cannot be passed by value.
 pub(super) type Reason = Rc<str>;
@@ -257,7 +258,7 @@ impl Types {
     pub(super) fn title(&self, index: usize) -> String {
         let Tag { kind, name, .. } = &self.tags[index];
         match name {
-            Some(name) => format!("{} {name}", kind.word()),
+            Some(name) => format!("{} {}", kind.word(), Short(name)),
             None => format!("{} without a name", kind.word()),
         }
     }
@@ -313,17 +314,13 @@ impl Types {
             Kind::Void => None,
             _ => Some(self.passed(&function.result).map_err(|why| reason(format!("the result: {why}")))?),
         };
-        let mut params = Vec::with_capacity(function.params.len().min(256));
-        for (index, parameter) in function.params.iter().enumerate().take(256) {
+        let mut params = Vec::with_capacity(function.params.len());
+        for (index, parameter) in function.params.iter().enumerate() {
             let ty = self.passed(&parameter.ty).map_err(|why| match &parameter.name {
-                Some(name) => reason(format!("argument {} (`{name}`): {why}", index + 1)),
+                Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
                 None => reason(format!("argument {}: {why}", index + 1)),
             })?;
             params.push(ty);
-        }
-        if function.params.len() > hotcall_jit::MAX_PARAMETERS {
-            let (count, max) = (function.params.len(), hotcall_jit::MAX_PARAMETERS);
-            return Err(reason(format!("{count} parameters are more than {max}")));
         }
         let fixed = params.len();
         let signature = match function.variadic {
