@@ -293,11 +293,12 @@ fn constant_expressions() {
         ("sizeof CAST", "`sizeof` of a cast without parentheses"),
         ("sizeof(true)", "depends on C's version"),
         ("sizeof(u'a')", "depends on C's version"),
+        ("sizeof(E1)", "depends on C's version"),
         ("sizeof(word)", ""),
         ("LOOP * 1", ""),
     ] {
         let text = format!("#define P P\n#define OPEN 10+1\n#define AGAIN OPEN\n#define PRODUCT 2*3\n#define CHOICE 1 ? 0 : 1
-            \n#define CAST (char)1\n#define LOOP LOOP2\n#define LOOP2 LOOP\ntypedef signed char int8; typedef long word;\n#define word other\nstruct t {{ char c[{expression}]; }}; void g(struct t *); void f(struct t);");
+            \n#define CAST (char)1\n#define LOOP LOOP2\n#define LOOP2 LOOP\nenum {{ E0 = 1ull << 40, E1 = 1 }};\ntypedef signed char int8; typedef long word;\n#define word other\nstruct t {{ char c[{expression}]; }}; void g(struct t *); void f(struct t);");
         let declarations = read(&text);
         assert!(declarations.get("g").is_ok(), "{expression}");
         let error = declarations.get("f").unwrap_err().to_string();
@@ -348,6 +349,7 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
         ("typedef int fn(int) __attribute__((ms_abi)); fn f", "another calling convention"),
         ("int f(int) __attribute__((preserve_none))", "another calling convention"),
         ("struct s { int *__ptr32 a; }; int f(struct s)", "32-bit pointers"),
+        ("int f(char *a __attribute__((pass_object_size(0))))", "object's size"),
         ("extern _Thread_local int f", "thread-local"),
         ("typedef int __thread_id; extern __thread __thread_id f", "thread-local"),
         ("\n#define bool int\nint f(bool)", "`bool` is a macro"),
@@ -427,6 +429,9 @@ fn faults_of_syntax_name_their_place() {
         ("#define P (3)\nenum P { A };", "line 2, column 6", "is a macro"),
         ("#define P (3)\nint f(int P);", "line 2, column 11", "is a macro"),
         ("#define P (3)\nint f(int (*P)(int));", "line 2, column 13", "is a macro"),
+        ("#define packed\nstruct __attribute__((packed)) s { int a; };", "line 2, column 8", "is a macro"),
+        ("#define struct union\nstruct s { int a; };", "line 2, column 1", "is a macro"),
+        ("#include <complex.h>\nint f(float complex);", "line 1, column 1", "(cc -E -P)"),
         ("#define P (3)\nenum { P };", "line 2, column 8", "is a macro"),
         ("#define P (3)\nstatic int P(int);", "line 2, column 12", "is a macro"),
         ("struct s { int a __attribute__((aligned(1 +))); };", "line 1, column 18", "used as an expression"),

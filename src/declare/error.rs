@@ -95,7 +95,12 @@ pub(super) struct Short<'a>(pub(super) &'a str);
 impl fmt::Display for Short<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let end = self.0.char_indices().nth(MAX_SHOWN).map_or(self.0.len(), |(end, _)| end);
-        self.0[..end].chars().flat_map(char::escape_debug).try_for_each(|c| f.write_char(c))?;
+        for c in self.0[..end].chars() {
+            match c {
+                '\'' | '"' | '\\' => f.write_char(c)?,
+                _ => write!(f, "{}", c.escape_debug())?,
+            }
+        }
         if end < self.0.len() { f.write_char('…') } else { Ok(()) }
     }
 }

@@ -26,8 +26,8 @@ use hotcall_jit::{Signature, Type};
 
 /// The longest text in bytes.
 ///
-/// The headers of a large library stay below it after the preprocessor. A tree of the text is held in memory while it is
-/// read, and takes many times the text's own length.
+/// The headers of a large library stay below it after the preprocessor. While C is read, a header takes some sixty times its
+/// length in memory, and a text of nothing but commas three hundred times.
 #[cfg(any(feature = "c-text", feature = "json"))]
 const MAX_TEXT: usize = 2 << 20;
 
@@ -160,6 +160,18 @@ impl Declarations {
     /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
     /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros that are integers may be
     /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
+    ///
+    /// Some valid C is refused, as a whole or for the symbols that use it, and never read as something else:
+    ///
+    /// * what needs the preprocessor: `#if` and its kin, `#include` of other than standard headers, names and types that are
+    ///   macros, macros with parameters, and macros of several tokens without parentheses around them as operands;
+    /// * `typedef` anywhere but at a declaration's start (`int typedef t;`);
+    /// * an enum's underlying type in several words (`enum e : unsigned char`);
+    /// * digraphs, trigraphs, and names that are not ASCII;
+    /// * `typeof`, `_Generic` and `_BitInt`;
+    /// * in constant expressions: casts to and from floating-point types, `offsetof`, and character constants of several
+    ///   characters;
+    /// * texts of more than 2 MiB, and brackets nested deeper than 100.
     ///
     /// ```
     /// use hotcall::declare::Declarations;

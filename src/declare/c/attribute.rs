@@ -69,6 +69,7 @@ pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
         "mode" => Effect::Type("types of another mode"),
         "scalar_storage_order" => Effect::Type("structs of another byte order"),
         "ms_struct" => Effect::Type("structs of Microsoft's layout"),
+        "pass_object_size" | "pass_dynamic_object_size" => Effect::Type("arguments with their object's size"),
         "transparent_union" => Effect::Type("transparent unions"),
         "thread" => Effect::Type("thread-local variables"),
         "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"

@@ -64,7 +64,7 @@ pub(super) fn clean(text: &str) -> Result<Clean, Fault> {
                 index + 1
             }
             TokenKind::Word => cleaner.word(index)?,
-            TokenKind::Punctuator(byte) => cleaner.punctuator(index, byte),
+            TokenKind::Punctuator(byte) => cleaner.punctuator(index, byte)?,
             TokenKind::Number | TokenKind::Text | TokenKind::Character => cleaner.keep(index),
         };
     }
@@ -202,6 +202,9 @@ impl<'t> Cleaner<'t> {
         if call && self.with_parameters.contains(word) {
             return Err(Fault::new(token.start, is_macro(word)));
         }
+        if matches!(word, "struct" | "union" | "enum" | "typedef" | "static" | "extern") {
+            self.refuse_macro(word, token.start)?;
+        }
         match word {
             "struct" | "union" => self.tag = Bracket::Members,
             "enum" => self.tag = Bracket::Other,
@@ -209,7 +212,7 @@ impl<'t> Cleaner<'t> {
                 self.blank(token.range());
                 self.code[token.start..token.start + 6].copy_from_slice(b"signed");
             }
-            "__attribute__" | "__attribute" | "__declspec" if call => return Ok(self.attributes(index, index + 1)),
+            "__attribute__" | "__attribute" | "__declspec" if call => return self.attributes(index, index + 1),
             "_Alignas" | "alignas" if call => return Ok(self.attribute_with_argument(index)),
             "_Atomic" => return Ok(self.atomic(index)),
             "__asm__" | "__asm" | "asm" if call => return Ok(self.assembler_name(index)),
@@ -240,20 +243,30 @@ impl<'t> Cleaner<'t> {
         Ok(self.keep(index))
     }
 
+    /// Words that decide a layout must be what the text shows.
+    fn refuse_macro(&self, word: &str, at: usize) -> Result<(), Fault> {
+        let definition = self.macros.get(word).and_then(|definitions| definitions.last());
+        match definition.and_then(|definition| definition.body.as_ref()) {
+            Some(_) => Err(Fault::new(at, is_macro(word))),
+            None => Ok(()),
+        }
+    }
+
     fn blank_tokens(&mut self, from: usize, to: usize) {
         let end = self.tokens.get(to).map_or(self.text.len(), |token| token.end);
         self.blank(self.tokens[from].start..end);
     }
 
     /// Blanks an attribute list whose bracket is at `open`, and keeps what it means.
-    fn attributes(&mut self, from: usize, open: usize) -> usize {
+    fn attributes(&mut self, from: usize, open: usize) -> Result<usize, Fault> {
         let close = attribute::closing(self.tokens, open);
         let tokens = self.tokens;
         for (name, argument) in attribute::list(self.text, &tokens[open + 1..close]) {
+            self.refuse_macro(name, tokens[from].start)?;
             self.push_attribute(tokens[from].start, name, argument);
         }
         self.blank_tokens(from, close);
-        close + 1
+        Ok(close + 1)
     }
 
     fn attribute_with_argument(&mut self, index: usize) -> usize {
@@ -341,13 +354,13 @@ impl<'t> Cleaner<'t> {
         Ok(close + 1)
     }
 
-    fn punctuator(&mut self, index: usize, byte: u8) -> usize {
+    fn punctuator(&mut self, index: usize, byte: u8) -> Result<usize, Fault> {
         // Blanked before its turn: the closing parenthesis of `_Atomic(…)`.
         if self.code[self.tokens[index].start] == b' ' {
-            return index + 1;
+            return Ok(index + 1);
         }
         match byte {
-            b'{' if self.outside() && self.last_is(b')') => return self.body(index),
+            b'{' if self.outside() && self.last_is(b')') => return Ok(self.body(index)),
             b'{' => {
                 let linkage = self.outside() && self.kept[0].as_ref().is_some_and(|last| last.kind == TokenKind::Text);
                 self.brackets.push(if linkage { Bracket::Linkage } else { self.tag });
@@ -357,21 +370,21 @@ impl<'t> Cleaner<'t> {
                 self.blank(self.tokens[index].range());
                 self.blank(self.tokens[index + 2].range());
                 self.keep(index + 1);
-                return index + 3;
+                return Ok(index + 3);
             }
             b'(' | b'[' => self.brackets.push(Bracket::Other),
             b')' | b']' | b'}' => {
                 self.brackets.pop();
             }
-            b'=' if self.outside() => return self.blank_to_separator(index),
-            b':' if self.is_bit_field_without_name() => return self.bit_field_without_name(index),
+            b'=' if self.outside() => return Ok(self.blank_to_separator(index)),
+            b':' if self.is_bit_field_without_name() => return Ok(self.bit_field_without_name(index)),
             b';' if self.is_empty_member() => {
                 self.blank(self.tokens[index].range());
-                return index + 1;
+                return Ok(index + 1);
             }
             _ => {}
         }
-        self.keep(index)
+        Ok(self.keep(index))
     }
 
     /// Makes `;` of a function's body.

@@ -361,6 +361,9 @@ impl<'t> Reader<'t> {
                 ("true" | "false", _) | (_, "true" | "false") => {
                     Ok(Err(reason("the size of `true` depends on C's version")))
                 }
+                ("identifier", text) if reader.enumerators.contains_key(text) => {
+                    Ok(Err(reason("the size of an enumerator depends on C's version")))
+                }
                 ("char_literal", text) if text.starts_with('u') => {
                     Ok(Err(reason(format!("the size of {} depends on C's version", Quoted(text)))))
                 }

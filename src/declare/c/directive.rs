@@ -12,12 +12,11 @@ use crate::declare::error::Quoted;
 /// Headers of C and POSIX: what they declare is known, or unknown when it is used. No other header's contents are, which
 /// may change layouts as `pshpack1.h` does.
 #[rustfmt::skip]
-const STANDARD: [&str; 47] = [
-    "assert", "complex", "ctype", "dirent", "dlfcn", "errno", "fcntl", "fenv", "float", "inttypes", "iso646", "limits",
+const STANDARD: [&str; 45] = [
+    "assert", "ctype", "dirent", "dlfcn", "errno", "fcntl", "fenv", "float", "inttypes", "iso646", "limits",
     "locale", "math", "netdb", "poll", "pthread", "sched", "semaphore", "setjmp", "signal", "stdalign", "stdarg",
     "stdatomic", "stdbool", "stddef", "stdint", "stdio", "stdlib", "stdnoreturn", "string", "strings", "sys/cdefs",
-    "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "tgmath",
-    "time", "uchar", "unistd", "wchar", "wctype",
+    "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "time", "uchar", "unistd", "wchar", "wctype",
 ];
 
 /// Whether `<name.h>` follows, of a standard header.
