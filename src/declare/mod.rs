@@ -137,6 +137,7 @@ pub struct Declarations {
 #[derive(Clone, Copy, Debug)]
 enum Place {
     Usable(usize),
+    #[cfg_attr(not(feature = "c-text"), expect(dead_code, reason = "only C text declares what cannot be used"))]
     Unsupported(usize),
 }
 

@@ -10,10 +10,14 @@ use std::{env, fs};
 ///
 /// It is named after its content: tests, threads and runs that want the same one share it. The compiler is `$CC`, or `cc`.
 pub(crate) fn shared_object(source: &str) -> PathBuf {
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
+    shared_object_by(&env::var("CC").unwrap_or_else(|_| "cc".into()), source)
+}
+
+/// The same, made by this compiler.
+pub(crate) fn shared_object_by(compiler: &str, source: &str) -> PathBuf {
     let flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror"];
     let mut hasher = DefaultHasher::new();
-    (source, &compiler, flags).hash(&mut hasher);
+    (source, compiler, flags).hash(&mut hasher);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures");
     let object = directory.join(format!("{:016x}.so", hasher.finish()));
     if object.exists() {
@@ -25,7 +29,7 @@ pub(crate) fn shared_object(source: &str) -> PathBuf {
     let (text, made) = (directory.join(format!("{own}.c")), directory.join(format!("{own}.so")));
     fs::create_dir_all(&directory).unwrap();
     fs::write(&text, source).unwrap();
-    let output = Command::new(&compiler).args(flags).arg("-o").arg(&made).arg(&text).output();
+    let output = Command::new(compiler).args(flags).arg("-o").arg(&made).arg(&text).output();
     let output = output.unwrap_or_else(|error| panic!("cannot run the C compiler {compiler}: {error}"));
     assert!(output.status.success(), "{compiler}: {}", String::from_utf8_lossy(&output.stderr));
     fs::remove_file(&text).unwrap();

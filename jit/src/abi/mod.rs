@@ -30,7 +30,11 @@ pub(crate) struct Registers {
 impl Abi {
     /// The convention of C code on the machine this runs on, if hotcall knows it.
     pub const fn host() -> Option<Self> {
-        if cfg!(all(target_arch = "x86_64", not(windows))) { Some(Self::SysV64) } else { None }
+        if cfg!(all(target_arch = "x86_64", target_pointer_width = "64", not(windows))) {
+            Some(Self::SysV64)
+        } else {
+            None
+        }
     }
 
     /// The registers of the argument sequences.

@@ -7,10 +7,19 @@ use gimli::write::{Address, EhFrame, EndianVec, FrameTable};
 
 use crate::error::JitError;
 
+#[cfg(unix)]
 unsafe extern "C" {
     fn __register_frame(frame: *const u8);
     fn __deregister_frame(frame: *const u8);
 }
+
+/// Windows has tables of another kind, of which `Registration::new` makes none.
+#[cfg(not(unix))]
+unsafe fn __register_frame(_frame: *const u8) {}
+
+/// See above.
+#[cfg(not(unix))]
+unsafe fn __deregister_frame(_frame: *const u8) {}
 
 /// One function's `.eh_frame` section, known to the process's unwinder until it is dropped.
 pub(super) struct Registration(Box<[u8]>);

@@ -61,8 +61,12 @@ pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
         "transparent_union" => Effect::Type("transparent unions"),
         "_Complex" | "complex" | "_Imaginary" => Effect::Type("complex numbers"),
         "_Atomic" => Effect::Type("atomic types"),
+        "ptr32" | "__ptr32" => Effect::Type("32-bit pointers"),
+        "thread" | "_Thread_local" | "thread_local" => Effect::Type("thread-local variables"),
         "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
-        | "regcall" | "swiftcall" | "swiftasynccall" => Effect::Call("another calling convention"),
+        | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
+            Effect::Call("another calling convention")
+        }
         _ => return Meaning::Harmless,
     };
     Meaning::Effect(effect)

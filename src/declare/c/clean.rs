@@ -5,11 +5,12 @@
 //! initialisers become spaces here, and what they mean is kept beside with their positions. Expressions inside attributes
 //! and the macros that are used are appended to the text, so that the one parser reads them too.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::Range;
 
 use super::Fault;
 use super::attribute::{self, Attribute, Effect, Meaning};
+use super::directive::Macro;
 use super::lex::{Token, TokenKind, tokens};
 use super::pragma::Packs;
 
@@ -27,15 +28,6 @@ pub(super) struct Clean {
     pub(super) attributes: Vec<Attribute>,
     pub(super) packs: Packs,
     pub(super) macros: HashMap<Box<str>, Vec<Macro>>,
-}
-
-/// A definition of an object-like macro, or its end.
-pub(super) struct Macro {
-    /// Where it stands; it holds from there on.
-    pub(super) at: usize,
-    /// Its body as an appended expression; `None` while it is not used, and for `#undef`.
-    pub(super) expression: Option<usize>,
-    body: Option<Range<usize>>,
 }
 
 impl Clean {
@@ -89,17 +81,17 @@ enum Bracket {
     Other,
 }
 
-struct Cleaner<'t> {
-    text: &'t str,
+pub(super) struct Cleaner<'t> {
+    pub(super) text: &'t str,
     tokens: &'t [Token],
     code: Vec<u8>,
     attributes: Vec<Attribute>,
     /// Expressions to append: their texts and where they come from.
-    arguments: Vec<(String, usize)>,
-    packs: Packs,
-    macros: HashMap<Box<str>, Vec<Macro>>,
+    pub(super) arguments: Vec<(String, usize)>,
+    pub(super) packs: Packs,
+    pub(super) macros: HashMap<Box<str>, Vec<Macro>>,
     /// Macros whose bodies are to be appended.
-    used: Vec<&'t str>,
+    pub(super) used: Vec<&'t str>,
     brackets: Vec<Bracket>,
     /// What a brace opens after the last `struct`, `union` or `enum`.
     tag: Bracket,
@@ -108,7 +100,7 @@ struct Cleaner<'t> {
 }
 
 /// Words without an effect on layouts and calls: qualifiers, hints, and conventions that 64-bit targets ignore.
-const HARMLESS: [&str; 35] = [
+const HARMLESS: [&str; 31] = [
     "const",
     "__const",
     "__const__",
@@ -126,9 +118,6 @@ const HARMLESS: [&str; 35] = [
     "noreturn",
     "__extension__",
     "register",
-    "_Thread_local",
-    "__thread",
-    "thread_local",
     "_Nonnull",
     "_Nullable",
     "_Null_unspecified",
@@ -138,7 +127,6 @@ const HARMLESS: [&str; 35] = [
     "__fastcall",
     "__thiscall",
     "__clrcall",
-    "__ptr32",
     "__ptr64",
     "__unaligned",
     "_unaligned",
@@ -173,7 +161,7 @@ impl<'t> Cleaner<'t> {
         self.blank(from..self.text.len());
     }
 
-    fn blank(&mut self, range: Range<usize>) {
+    pub(super) fn blank(&mut self, range: Range<usize>) {
         for byte in &mut self.code[range] {
             if *byte != b'\n' {
                 *byte = b' ';
@@ -217,7 +205,8 @@ impl<'t> Cleaner<'t> {
             }
             "__attribute__" | "__attribute" | "__declspec" if call => return Ok(self.attributes(index, index + 1)),
             "_Alignas" | "alignas" if call => return Ok(self.attribute_with_argument(index)),
-            "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__vectorcall" => {
+            "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__vectorcall" | "__ptr32" | "_Thread_local"
+            | "thread_local" | "__thread" => {
                 self.push_attribute(token.start, word.trim_start_matches("__"), None);
                 self.blank(token.range());
                 return Ok(index + 1);
@@ -433,73 +422,6 @@ impl<'t> Cleaner<'t> {
 
     fn is_empty_member(&self) -> bool {
         self.brackets.last() == Some(&Bracket::Members) && (self.last_is(b';') || self.last_is(b'{'))
-    }
-
-    fn directive(&mut self, token: &Token) -> Result<(), Fault> {
-        self.blank(token.range());
-        let line = self.text[token.start + 1..token.end].trim_start();
-        let name_len = line.find(|c: char| !c.is_ascii_alphanumeric()).unwrap_or(line.len());
-        let (name, rest) = line.split_at(name_len);
-        let plain = rest.split("//").next().and_then(|rest| rest.split("/*").next()).unwrap_or(rest);
-        match name {
-            "define" => self.define(token, rest),
-            "undef" => {
-                let undefined = Macro { at: token.start, expression: None, body: None };
-                if let Some(definitions) = self.macros.get_mut(plain.trim()) {
-                    definitions.push(undefined);
-                }
-            }
-            "pragma" => self.packs.pragma(token.start, plain)?,
-            "if" | "ifdef" | "ifndef" | "elif" | "else" | "endif" | "error" | "elifdef" | "elifndef" => {
-                let problem = format!("`#{name}` needs a preprocessor; give its output instead (cc -E -P)");
-                return Err(Fault::new(token.start, problem));
-            }
-            _ => {}
-        }
-        Ok(())
-    }
-
-    /// Remembers an object-like macro; one with parameters may not be used, which the parser will find.
-    fn define(&mut self, token: &Token, rest: &'t str) {
-        let rest = rest.trim_start();
-        let name_len = rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_' && c != '$').unwrap_or(rest.len());
-        let (name, body) = rest.split_at(name_len);
-        if body.starts_with('(') {
-            return;
-        }
-        let nothing = tokens(body).is_ok_and(|tokens| tokens.is_empty());
-        let body = if nothing { &body[..0] } else { body.trim() };
-        // A macro that stands for its own name changes nothing.
-        if body == name {
-            return;
-        }
-        let start = body.as_ptr().addr() - self.text.as_ptr().addr();
-        let definition = Macro { at: token.start, expression: None, body: Some(start..start + body.len()) };
-        self.macros.entry(name.into()).or_default().push(definition);
-    }
-
-    /// Appends the bodies of the macros used, and of those used by them.
-    fn append_macros(&mut self) {
-        let text = self.text;
-        let mut seen = HashSet::new();
-        while let Some(name) = self.used.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            let Some(definitions) = self.macros.get_mut(name) else { continue };
-            let mut used = Vec::new();
-            for definition in definitions.iter_mut() {
-                let Some(body) = definition.body.clone() else { continue };
-                let body = &text[body];
-                // What is no C at all cannot be used either; the parser says so.
-                let words = tokens(body).unwrap_or_default();
-                used.extend(words.iter().filter(|t| t.kind == TokenKind::Word).map(|t| &body[t.range()]));
-                let body: Vec<&str> = words.iter().map(|token| &body[token.range()]).collect();
-                definition.expression = Some(self.arguments.len());
-                self.arguments.push((body.join(" "), definition.at));
-            }
-            self.used.append(&mut used);
-        }
     }
 
     fn finish(mut self) -> Result<Clean, Fault> {

@@ -168,7 +168,8 @@ fn character(text: &str, signed_char: bool) -> Option<i128> {
         None => {
             let mut chars = inside.chars();
             let only = chars.next().filter(|_| chars.next().is_none())?;
-            only.into()
+            // Without a prefix, what is not ASCII has several bytes.
+            Some(only).filter(|only| !prefix.is_empty() || only.is_ascii())?.into()
         }
         Some(escape) => match escape.as_bytes() {
             [b'x', hex @ ..] if !hex.is_empty() => u32::from_str_radix(&escape[1..], 16).ok()?,
@@ -187,6 +188,8 @@ fn character(text: &str, signed_char: bool) -> Option<i128> {
     };
     match prefix {
         "" if code > 0xff => None,
+        // Several bytes of UTF-8: not one character to C.
+        "" if !inside.is_ascii() => None,
         "" if signed_char => Some((code as u8 as i8).into()),
         "" | "L" | "u" | "U" | "u8" => Some(code.into()),
         _ => None,
@@ -196,6 +199,7 @@ fn character(text: &str, signed_char: bool) -> Option<i128> {
 impl<'t> Reader<'t> {
     /// The value of an expression.
     pub(super) fn constant(&mut self, node: Node<'t>) -> Result<Constant, Reason> {
+        self.count_expanded()?;
         self.deeper(node, |reader| reader.constant_inside(node)).map_err(|fault| self.reason_of(fault))?
     }
 

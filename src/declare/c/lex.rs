@@ -120,11 +120,20 @@ impl Lexer<'_> {
                 (b'\n', _) => break,
                 (b'\\', Some(_)) => self.at += 2,
                 (b'/', Some(b'/' | b'*')) => self.comment()?,
+                (b'"', _) => self.quoted_in_directive(),
                 _ => self.at += 1,
             }
         }
         self.at = self.at.min(self.bytes.len());
         Ok(TokenKind::Directive)
+    }
+
+    /// Text may hold what looks like a comment. A lone quote is no more than itself, in `#error` for one.
+    fn quoted_in_directive(&mut self) {
+        let start = self.at;
+        if self.quoted(b'"').is_err() {
+            self.at = start + 1;
+        }
     }
 
     /// A word; `L`, `u`, `U` and `u8` may begin quoted text.
@@ -204,6 +213,7 @@ mod tests {
     fn splits_into_preprocessing_tokens() {
         assert_eq!(texts("int a[0x1F+2];"), ["int", "a", "[", "0x1F", "+", "2", "]", ";"]);
         assert_eq!(texts("L'\\'' \"a\\\"b\" /* x */ y // z"), ["L'\\''", "\"a\\\"b\"", "y"]);
+        assert_eq!(texts("#define A \"/*\"\nint\n#error \"/\n"), ["#define A \"/*\"", "int", "#error \"/"]);
         assert_eq!(texts("#define A \\\n 1 /* \n */ 2\nint"), ["#define A \\\n 1 /* \n */ 2", "int"]);
     }
 

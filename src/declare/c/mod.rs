@@ -7,12 +7,17 @@
 //! The text is untrusted. Tokens are read in one pass, brackets nest to a limit, tree-sitter keeps its stacks on the heap
 //! and is stopped at the first error, and what recurses over the tree counts how deep it is.
 
+mod applied;
 mod attribute;
+mod body;
 mod clean;
+mod complete;
 mod constant;
 mod declarator;
+mod directive;
 mod lex;
 mod pragma;
+mod symbol;
 mod syntax;
 mod target;
 mod types;
@@ -55,7 +60,12 @@ impl Fault {
     }
 
     fn error(self, text: &str) -> DeclarationError {
-        let at = position(text, self.at);
+        self.error_in(text, &line_starts(text))
+    }
+
+    /// The same, for many faults of one text.
+    fn error_in(self, text: &str, line_starts: &[usize]) -> DeclarationError {
+        let at = position(line_starts, self.at.min(text.len()));
         match self.kind {
             FaultKind::Syntax(problem) => DeclarationError::Syntax { at, problem, near: near(text, self.at) },
             FaultKind::Conflict(name) => DeclarationError::Conflict { at, name },
@@ -63,17 +73,23 @@ impl Fault {
     }
 }
 
-fn position(text: &str, at: usize) -> Position {
-    let before = &text.as_bytes()[..at.min(text.len())];
-    let line_start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
-    let line = 1 + before.iter().filter(|&&byte| byte == b'\n').count();
-    Position { line, column: 1 + before.len() - line_start }
+/// Where the lines after the first begin.
+fn line_starts(text: &str) -> Vec<usize> {
+    text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect()
+}
+
+fn position(line_starts: &[usize], at: usize) -> Position {
+    let before = line_starts.partition_point(|&start| start <= at);
+    let start = before.checked_sub(1).map_or(0, |last| line_starts[last]);
+    Position { line: before + 1, column: 1 + at - start }
 }
 
 /// The beginning of the text at a place, for messages: what is left of its line, shortened.
 fn near(text: &str, at: usize) -> Box<str> {
     let rest = text.get(at..).unwrap_or_default();
-    let line = rest.lines().next().unwrap_or_default().trim_end();
+    // No more than is shown is looked at: a line may be as long as the text.
+    let end = rest.char_indices().nth(64).map_or(rest.len(), |(end, _)| end);
+    let line = rest[..end].lines().next().unwrap_or_default().trim_end();
     let short: String = line.chars().take(32).flat_map(char::escape_debug).collect();
     let dots = if line.chars().nth(32).is_some() { "…" } else { "" };
     format!("{short}{dots}").into()
@@ -141,6 +157,3 @@ fn first_error(root: Node<'_>) -> usize {
         }
     }
 }
-
-#[cfg(test)]
-mod tests;

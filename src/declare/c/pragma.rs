@@ -67,10 +67,8 @@ impl Packs {
 }
 
 /// An identifier, a number, or both.
-#[expect(
-    clippy::type_complexity,
-    reason = "the outer option says whether a number stands there, the inner what it sets"
-)]
+///
+/// The outer option says whether a number stands there, the inner what it sets.
 fn arguments_of_stack<'t>(at: usize, arguments: &[&'t str]) -> Result<(Option<&'t str>, Option<Option<u64>>), Fault> {
     match arguments {
         [] => Ok((None, None)),

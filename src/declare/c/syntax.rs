@@ -1,21 +1,23 @@
 //! The tree of a text to declarations: what each declaration declares, in the order of the text.
 
 use std::collections::HashMap;
-use std::ops::Range;
-use std::rc::Rc;
 
 use tree_sitter::Node;
 
-use super::Fault;
-use super::attribute::Effect;
+use super::applied::Applied;
 use super::clean::Clean;
 use super::constant::Constant;
+use super::symbol::Symbol;
 use super::target::DataModel;
-use super::types::{CType, FunctionType, Kind, Member, Reason, Shape, TagKind, Types, reason};
-use crate::declare::{Declaration, Declarations, Item};
+use super::types::{CType, Kind, Reason, TagKind, Types, reason};
+use super::{Fault, line_starts};
+use crate::declare::Declarations;
 
 /// The deepest recursion over the tree.
 const MAX_DEPTH: u32 = 200;
+
+/// The most expressions evaluated where macros and attributes are used: macros that use macros grow without end.
+const MAX_EXPANDED: u32 = 1 << 20;
 
 /// The node's children with the names of their fields.
 pub(super) fn children<'t>(node: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
@@ -33,6 +35,7 @@ pub(super) fn children<'t>(node: Node<'t>) -> Vec<(Option<&'t str>, Node<'t>)> {
 pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<Declarations, Fault> {
     let mut reader = Reader {
         clean,
+        line_starts: line_starts(&clean.text),
         types: Types::new(target),
         enumerators: HashMap::new(),
         expressions: Vec::new(),
@@ -42,6 +45,7 @@ pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<D
         last_function: None,
         depth: 0,
         used_at: None,
+        expanded: 0,
     };
     reader.unit(root)?;
     reader.check_attributes()?;
@@ -51,40 +55,34 @@ pub(super) fn read(clean: &Clean, root: Node<'_>, target: DataModel) -> Result<D
 /// A reader of one text.
 pub(super) struct Reader<'t> {
     pub(super) clean: &'t Clean,
+    line_starts: Vec<usize>,
     pub(super) types: Types,
     pub(super) enumerators: HashMap<&'t str, Result<Constant, Reason>>,
     /// The expressions appended to the text, by number.
     pub(super) expressions: Vec<Node<'t>>,
     /// Which attributes belong to something.
-    claimed: Vec<bool>,
-    symbols: Vec<Symbol<'t>>,
-    by_name: HashMap<&'t str, usize>,
-    last_function: Option<usize>,
+    pub(super) claimed: Vec<bool>,
+    pub(super) symbols: Vec<Symbol<'t>>,
+    pub(super) by_name: HashMap<&'t str, usize>,
+    pub(super) last_function: Option<usize>,
     depth: u32,
     used_at: Option<usize>,
-}
-
-/// A function or variable of the library.
-struct Symbol<'t> {
-    name: &'t str,
-    at: usize,
-    /// The name in the library, where it is another.
-    symbol: Option<Box<str>>,
-    ty: CType,
+    /// How many expressions were evaluated in macros and attributes.
+    expanded: u32,
 }
 
 /// One declaration: several declarators may follow one type.
 pub(super) struct DeclarationOf<'t> {
-    storage: Storage,
+    pub(super) storage: Storage,
     /// The type that the declarators start from.
     pub(super) base: CType,
     /// Its attributes.
-    shared: Applied,
+    pub(super) shared: Applied,
     pub(super) declared: Vec<Declared<'t>>,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Storage {
+pub(super) enum Storage {
     Symbol,
     Typedef,
     /// `static`: not seen outside of its text.
@@ -94,45 +92,8 @@ enum Storage {
 pub(super) struct Declared<'t> {
     pub(super) name: Option<(&'t str, usize)>,
     pub(super) ty: CType,
-    applied: Applied,
-    bit_field: bool,
-}
-
-/// Attributes put together.
-#[derive(Clone, Default)]
-struct Applied {
-    packed: bool,
-    align: Option<Result<u64, Reason>>,
-    ty: Option<&'static str>,
-    call: Option<&'static str>,
-    symbol: Option<Box<str>>,
-    bit_field: bool,
-}
-
-impl Applied {
-    fn add_align(&mut self, align: Result<u64, Reason>) {
-        self.align = Some(match (self.align.take(), align) {
-            (Some(Err(reason)), _) | (_, Err(reason)) => Err(reason),
-            (Some(Ok(old)), Ok(new)) => Ok(old.max(new)),
-            (None, Ok(new)) => Ok(new),
-        });
-    }
-
-    /// Both together.
-    fn and(&self, other: Self) -> Self {
-        let mut both = Self {
-            packed: self.packed || other.packed,
-            align: self.align.clone(),
-            ty: self.ty.or(other.ty),
-            call: self.call.or(other.call),
-            symbol: other.symbol.or_else(|| self.symbol.clone()),
-            bit_field: self.bit_field || other.bit_field,
-        };
-        if let Some(align) = other.align {
-            both.add_align(align);
-        }
-        both
-    }
+    pub(super) applied: Applied,
+    pub(super) bit_field: bool,
 }
 
 fn unsupported_type(what: &str) -> CType {
@@ -159,7 +120,13 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
-        reason(fault.error(&self.clean.text).to_string())
+        reason(fault.error_in(&self.clean.text, &self.line_starts).to_string())
+    }
+
+    /// Counts an expression that is evaluated.
+    pub(super) fn count_expanded(&mut self) -> Result<(), Reason> {
+        self.expanded += u32::from(self.used_at.is_some() && self.expanded < MAX_EXPANDED);
+        if self.expanded < MAX_EXPANDED { Ok(()) } else { Err(reason("the macros stand for too much")) }
     }
 
     /// Runs `read` one level deeper, if that is not too deep.
@@ -297,54 +264,6 @@ impl<'t> Reader<'t> {
         Ok(all)
     }
 
-    /// The attributes in a part of the text that belong to nothing yet, put together.
-    fn claim(&mut self, range: Range<usize>) -> Applied {
-        self.claim_while(range.start, |at, _| at < range.end, |_| true)
-    }
-
-    fn claim_while(
-        &mut self,
-        from: usize,
-        within: impl Fn(usize, usize) -> bool,
-        wanted: impl Fn(&Effect) -> bool,
-    ) -> Applied {
-        let clean = self.clean;
-        let first = clean.attributes.partition_point(|attribute| attribute.at < from);
-        let mut applied = Applied::default();
-        for (index, attribute) in clean.attributes.iter().enumerate().skip(first) {
-            if !within(attribute.at, attribute.anchor) {
-                break;
-            }
-            if self.claimed[index] || !wanted(&attribute.effect) {
-                continue;
-            }
-            self.claimed[index] = true;
-            match &attribute.effect {
-                Effect::Packed => applied.packed = true,
-                Effect::AlignMax => applied.add_align(Ok(self.types.target.max_align)),
-                Effect::Align(expression) | Effect::AlignObject(expression) => {
-                    let align = self.used_at(attribute.at, |reader| reader.alignment(*expression));
-                    applied.add_align(align);
-                }
-                Effect::Type(what) => applied.ty = Some(what),
-                Effect::Call(what) => applied.call = Some(what),
-                Effect::Symbol(name) => applied.symbol = Some(name.clone()),
-                Effect::BitField => applied.bit_field = true,
-            }
-        }
-        applied
-    }
-
-    /// An attribute that nothing took would be ignored in silence.
-    fn check_attributes(&self) -> Result<(), Fault> {
-        for (attribute, claimed) in self.clean.attributes.iter().zip(&self.claimed) {
-            if !claimed && !matches!(attribute.effect, Effect::Symbol(_)) {
-                return Err(Fault::new(attribute.at, "an attribute in a place that is not supported"));
-            }
-        }
-        Ok(())
-    }
-
     /// The type that a specifier names or defines.
     pub(super) fn type_specifier(&mut self, node: Option<Node<'t>>, parent: Node<'t>) -> Result<CType, Fault> {
         let Some(node) = node else {
@@ -353,13 +272,20 @@ impl<'t> Reader<'t> {
         match node.kind() {
             "primitive_type" | "type_identifier" => {
                 let name = self.text(node);
+                if let Some(macro_) = self.macro_for_type(node) {
+                    return Ok(macro_);
+                }
                 let unknown = || {
                     let fault = Fault::new(node.start_byte(), format!("unknown type `{name}`"));
                     CType::new(Kind::Unknown(self.reason_of(fault)))
                 };
                 Ok(self.types.named(name).unwrap_or_else(unknown))
             }
-            "sized_type_specifier" => Ok(self.sized(node)),
+            "sized_type_specifier" => {
+                let words = children(node);
+                let defined = words.into_iter().find_map(|(_, word)| self.macro_for_type(word));
+                Ok(defined.unwrap_or_else(|| self.sized(node)))
+            }
             "struct_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Struct)),
             "union_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Union)),
             "enum_specifier" => self.deeper(node, |reader| reader.enumeration(node)),
@@ -368,6 +294,14 @@ impl<'t> Reader<'t> {
                 Ok(CType::new(Kind::Unknown(self.reason_of(fault))))
             }
         }
+    }
+
+    /// What a type's name is, if it is a macro here: only the preprocessor knows what it stands for.
+    fn macro_for_type(&self, name: Node<'t>) -> Option<CType> {
+        let text = self.text(name);
+        self.clean.macro_at(text, self.place_of(name))?;
+        let problem = format!("`{text}` is a macro; give the preprocessor's output instead (cc -E -P)");
+        Some(CType::new(Kind::Unknown(self.reason_of(Fault::new(name.start_byte(), problem)))))
     }
 
     /// `unsigned long int` and its kin, in any order.
@@ -403,264 +337,5 @@ impl<'t> Reader<'t> {
                 CType::new(Kind::Unknown(self.reason_of(fault)))
             }
         }
-    }
-
-    /// The tag that a specifier names, or a new one; and whether its body is to be read.
-    fn tag(&mut self, node: Node<'t>, kind: TagKind) -> Result<usize, Fault> {
-        let Some(name) = node.child_by_field_name("name") else {
-            return Ok(self.types.tag_without_name(kind));
-        };
-        let text = self.text(name);
-        let tag = self.types.tag_named(kind, text).ok_or_else(|| Fault::conflict(name.start_byte(), text))?;
-        if node.child_by_field_name("body").is_some() && self.types.tag(tag).value.is_some() {
-            return Err(Fault::conflict(name.start_byte(), text));
-        }
-        Ok(tag)
-    }
-
-    /// The attributes of a struct, union or enum itself: after its keyword, and after its body.
-    fn shape(&mut self, node: Node<'t>, body: Node<'t>) -> Shape {
-        let start = node.child_by_field_name("name").unwrap_or(body).start_byte();
-        let before = self.claim(node.start_byte()..start);
-        let between = self.claim(start..body.start_byte());
-        let end = body.end_byte();
-        let after = self.claim_while(
-            end,
-            |_, anchor| anchor <= end,
-            |effect| !matches!(effect, Effect::AlignObject(_) | Effect::Symbol(_)),
-        );
-        let applied = before.and(between).and(after);
-        let pack = self.clean.packs.at(end);
-        let mut shape = Shape { packed: applied.packed, pack, ..Shape::default() };
-        match applied.align {
-            Some(Ok(align)) => shape.align = Some(align),
-            Some(Err(reason)) => shape.unsupported = Some(reason),
-            None => {}
-        }
-        if let Some(what) = applied.ty {
-            shape.unsupported = Some(reason(format!("{what} cannot be passed")));
-        }
-        // Compilers differ in which of the two they go by.
-        if pack != self.clean.packs.at(body.start_byte()) {
-            shape.unsupported = Some(reason("`#pragma pack` changes inside the struct"));
-        }
-        shape
-    }
-
-    fn aggregate(&mut self, node: Node<'t>, kind: TagKind) -> Result<CType, Fault> {
-        let tag = self.tag(node, kind)?;
-        if let Some(body) = node.child_by_field_name("body") {
-            let members = self.members(body)?;
-            // The name may have been completed inside its own body.
-            if self.types.tag(tag).value.is_some() {
-                return Err(Fault::conflict(node.start_byte(), self.text(node)));
-            }
-            let shape = self.shape(node, body);
-            self.types.complete(tag, members, &shape);
-        }
-        Ok(CType::new(Kind::Tag(tag)))
-    }
-
-    fn members(&mut self, body: Node<'t>) -> Result<Vec<Member>, Fault> {
-        let mut members = Vec::new();
-        let mut from = body.start_byte();
-        for (_, child) in children(body) {
-            match child.kind() {
-                "field_declaration" => {
-                    let declaration = self.declaration(child, from, child.end_byte())?;
-                    self.member(child, declaration, &mut members);
-                }
-                "{" | "}" | ";" => {}
-                _ => return Err(Fault::new(child.start_byte(), "this is not understood as a member")),
-            }
-            from = child.end_byte();
-        }
-        Ok(members)
-    }
-
-    fn member(&self, node: Node<'t>, declaration: DeclarationOf<'t>, members: &mut Vec<Member>) {
-        let shared = declaration.shared;
-        // A struct or union without a tag and without a name lends its members to the outer one (C11 6.7.2.1p13).
-        let anonymous = node.child_by_field_name("type").is_some_and(|ty| {
-            ty.child_by_field_name("name").is_none() && matches!(ty.kind(), "struct_specifier" | "union_specifier")
-        });
-        if declaration.declared.is_empty() && (anonymous || shared.bit_field) {
-            members.push(member(None, declaration.base, shared));
-            return;
-        }
-        for declared in declaration.declared {
-            let name = declared.name.map(|(name, _)| name.into());
-            let mut member = member(name, declared.ty, declared.applied);
-            member.bit_field |= declared.bit_field;
-            members.push(member);
-        }
-    }
-
-    fn enumeration(&mut self, node: Node<'t>) -> Result<CType, Fault> {
-        let tag = self.tag(node, TagKind::Enum)?;
-        if let Some(body) = node.child_by_field_name("body") {
-            let range = self.enumerator_list(body)?;
-            let fixed = match node.child_by_field_name("underlying_type") {
-                Some(ty) => Some(self.type_specifier(Some(ty), node)?),
-                None => None,
-            };
-            let shape = self.shape(node, body);
-            self.types.complete_enum(tag, range.start, range.end, fixed, &shape);
-        }
-        Ok(CType::new(Kind::Tag(tag)))
-    }
-
-    /// Declares enumerators; their smallest and greatest values.
-    fn enumerator_list(&mut self, body: Node<'t>) -> Result<Range<i128>, Fault> {
-        let mut range = 0..0;
-        let mut next = Ok(Constant::int(0));
-        for (_, child) in children(body) {
-            match child.kind() {
-                "enumerator" => {
-                    let (name, value) = (child.child_by_field_name("name"), child.child_by_field_name("value"));
-                    let name = name.ok_or_else(|| Fault::new(child.start_byte(), "an enumerator without a name"))?;
-                    let value = match value {
-                        Some(value) => self.constant(value),
-                        None => next,
-                    };
-                    if let Ok(value) = value {
-                        range = range.start.min(value.value)..range.end.max(value.value);
-                    }
-                    next = value.clone().map(|value| Constant::enumerator(value.value + 1));
-                    self.enumerators.insert(self.text(name), value);
-                }
-                "{" | "}" | "," => {}
-                _ => return Err(Fault::new(child.start_byte(), "this is not understood as an enumerator")),
-            }
-        }
-        Ok(range)
-    }
-
-    fn declare_all(&mut self, declaration: DeclarationOf<'t>) -> Result<(), Fault> {
-        for declared in declaration.declared {
-            let Some((name, at)) = declared.name else { continue };
-            if self.clean.macro_at(name, at).is_some() {
-                let problem = format!("`{name}` is a macro; give the preprocessor's output instead (cc -E -P)");
-                return Err(Fault::new(at, problem));
-            }
-            match declaration.storage {
-                Storage::Typedef => self.declare_typedef(name, at, declared)?,
-                Storage::Symbol => self.declare_symbol(name, at, declared)?,
-                Storage::Hidden => {}
-            }
-        }
-        Ok(())
-    }
-
-    fn declare_typedef(&mut self, name: &str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
-        // `packed` on a typedef is without effect, as GCC warns; only a struct's definition can be packed.
-        let mut ty = declared.ty;
-        match declared.applied.align {
-            Some(Ok(align)) => ty.align = Some(align),
-            Some(Err(reason)) => ty = CType::new(Kind::Unsupported(reason)),
-            None => {}
-        }
-        if self.types.declare(name, ty) { Ok(()) } else { Err(Fault::conflict(at, name)) }
-    }
-
-    fn declare_symbol(&mut self, name: &'t str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
-        let mut ty = declared.ty;
-        if let (Kind::Function(function), Some(what)) = (&ty.kind, declared.applied.call) {
-            let function = FunctionType {
-                params: Vec::new(),
-                result: function.result.clone(),
-                variadic: false,
-                unspecified: false,
-                unsupported: Some(reason(format!("it is called by {what}"))),
-            };
-            ty = CType::new(Kind::Function(Rc::new(function)));
-        }
-        let is_function = matches!(ty.kind, Kind::Function(_));
-        let symbol = declared.applied.symbol;
-        let index = match self.by_name.get(name) {
-            Some(&index) => {
-                let old = &mut self.symbols[index];
-                if !redeclare(&mut old.ty, ty) {
-                    return Err(Fault::conflict(at, name));
-                }
-                old.symbol = symbol.or(old.symbol.take());
-                index
-            }
-            None => {
-                self.symbols.push(Symbol { name, at, symbol, ty });
-                self.by_name.insert(name, self.symbols.len() - 1);
-                self.symbols.len() - 1
-            }
-        };
-        if is_function {
-            self.last_function = Some(index);
-        }
-        Ok(())
-    }
-
-    /// Everything is declared: structs that were incomplete may be complete now.
-    fn finish(self) -> Result<Declarations, Fault> {
-        let mut declarations = Declarations::new();
-        for symbol in &self.symbols {
-            let conflict = |_| Fault::conflict(symbol.at, symbol.name);
-            match self.resolve(symbol) {
-                Ok(declaration) => declarations.insert(declaration).map_err(conflict)?,
-                Err(reason) => {
-                    let function = matches!(symbol.ty.kind, Kind::Function(_));
-                    declarations
-                        .insert_unsupported(symbol.name.into(), (*reason).into(), function)
-                        .map_err(conflict)?;
-                }
-            }
-        }
-        declarations.set_last_function(self.last_function.map(|index| self.symbols[index].name));
-        Ok(declarations)
-    }
-
-    fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
-        let mut declaration = match &symbol.ty.kind {
-            Kind::Function(function) => {
-                let mut declaration = Declaration::function(symbol.name, self.types.signature(function)?);
-                if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = function.params.iter().map(|parameter| parameter.name.clone()).collect();
-                }
-                declaration
-            }
-            Kind::Array(array) if array.open => return Err(reason("an array without a length")),
-            _ => Declaration::static_(symbol.name, self.types.value(&symbol.ty).ty?),
-        };
-        declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
-        Ok(declaration)
-    }
-}
-
-fn member(name: Option<Box<str>>, ty: CType, applied: Applied) -> Member {
-    let (align, ty) = match applied.align {
-        Some(Ok(align)) => (Some(align), ty),
-        Some(Err(reason)) => (None, CType::new(Kind::Unsupported(reason))),
-        None => (None, ty),
-    };
-    Member { name, ty, packed: applied.packed, align, bit_field: applied.bit_field }
-}
-
-/// Declares a symbol again; `false` if it is something else.
-fn redeclare(old: &mut CType, new: CType) -> bool {
-    match (&old.kind, &new.kind) {
-        // What cannot be used is not compared.
-        (Kind::Unsupported(_) | Kind::Unknown(_), _) | (_, Kind::Unsupported(_) | Kind::Unknown(_)) => true,
-        (Kind::Function(a), Kind::Function(b)) if a.unspecified || b.unspecified => {
-            let agrees = a.result == b.result;
-            if a.unspecified {
-                *old = new;
-            }
-            agrees
-        }
-        (Kind::Array(a), Kind::Array(b)) if a.open || b.open => {
-            if a.open {
-                *old = new;
-            }
-            true
-        }
-        _ => *old == new,
     }
 }

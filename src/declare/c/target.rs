@@ -92,7 +92,7 @@ impl DataModel {
             "nullptr_t" => Scalar::Pointer(Pointee::Opaque),
             "FILE" | "DIR" => return Some(Known::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported("a va_list cannot be made outside C"));
+                return Some(Known::Unsupported("lists of variadic arguments"));
             }
             "__int128" | "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers")),
             "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
