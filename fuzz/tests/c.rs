@@ -2,6 +2,7 @@
 
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::Compiler;
+use hotcall_fuzz::c::quirk::Quirk;
 use hotcall_fuzz::check::Bench;
 use hotcall_fuzz::crash;
 
@@ -30,4 +31,19 @@ fn c_compilers_agree() {
     // Few are left out, or the seeds say nothing.
     assert!(counts.functions >= 390, "{counts:?}");
     assert!(counts.calls >= 390 * compilers.len() as u64, "{counts:?}");
+}
+
+/// Seeds that long runs found, where Clang departs or fails: they are known, and counted as such.
+#[test]
+fn known_departures() {
+    crash::report();
+    let mut bench = Bench::new().unwrap();
+    let compilers = compilers();
+    for (seed, quirk) in [(817, Quirk::ClangUnionFloat), (15753, Quirk::ClangCrash)] {
+        match bench.c(seed, 1, &compilers, "-O1").unwrap() {
+            Ok(counts) if compilers.len() > 1 => assert_eq!(counts.quirks.get(&quirk), Some(&1), "seed {seed}"),
+            Ok(counts) => assert_eq!(counts.calls, 1, "seed {seed}"),
+            Err(failure) => panic!("{failure}"),
+        }
+    }
 }

@@ -22,10 +22,10 @@ size_t oracle_calls;
 #define SPOIL(a) (memset((void *)&(a), 0x5a, sizeof(a)), ({ __asm__ volatile(\"\" : : \"r\"(&(a)) : \"memory\"); }))
 ";
 
-/// A file with the functions of these cases, numbered from 0.
-pub fn file<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
+/// A file with the functions of these cases by their numbers.
+pub fn file<'a>(cases: impl Iterator<Item = (usize, &'a Case)>) -> String {
     let mut file = HEAD.to_owned();
-    for (index, case) in cases.enumerate() {
+    for (index, case) in cases {
         file.push_str(&function(index, case));
     }
     file
