@@ -3,8 +3,11 @@
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::Compiler;
 use hotcall_fuzz::c::quirk::Quirk;
+use hotcall_fuzz::case::Case;
 use hotcall_fuzz::check::Bench;
-use hotcall_fuzz::crash;
+use hotcall_fuzz::random::Source;
+use hotcall_fuzz::signature::{self, Profile};
+use hotcall_fuzz::{crash, declaration};
 
 /// The compilers here: the system's, and clang if it is installed, which continuous integration sees to.
 fn compilers() -> Vec<Compiler> {
@@ -44,6 +47,20 @@ fn known_departures() {
             Ok(counts) if compilers.len() > 1 => assert_eq!(counts.quirks.get(&quirk), Some(&1), "seed {seed}"),
             Ok(counts) => assert_eq!(counts.calls, 1, "seed {seed}"),
             Err(failure) => panic!("{failure}"),
+        }
+    }
+}
+
+/// What the generator writes is also C text for hotcall's own reader.
+#[test]
+fn types_are_read_as_written() {
+    for seed in 0..2000 {
+        let mut source = Source::seeded(seed);
+        let mut random = source.split();
+        let signature = signature::signature(&mut source, Profile::C).unwrap();
+        let case = Case::new(signature, &mut random).unwrap();
+        if let Err(wrong) = declaration::read_back(&case) {
+            panic!("seed {seed}: {wrong}");
         }
     }
 }
