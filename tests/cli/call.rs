@@ -39,6 +39,12 @@ fn numbers_reach_the_ends_of_their_types() {
         ("int64_t same_i64(int64_t)", "9223372036854775807", "9223372036854775807"),
         ("uint64_t same_u64(uint64_t)", "18446744073709551615", "18446744073709551615"),
         ("uint64_t same_u64(uint64_t)", "9007199254740993", "9007199254740993"),
+        // A point or an exponent loses no digit.
+        ("int64_t same_i64(int64_t)", "9007199254740993.0", "9007199254740993"),
+        ("int64_t same_i64(int64_t)", "9.223372036854775807e18", "9223372036854775807"),
+        ("int64_t same_i64(int64_t)", "-9.223372036854775808E+18", "-9223372036854775808"),
+        ("uint64_t same_u64(uint64_t)", "184467440737095516150e-1", "18446744073709551615"),
+        ("uint64_t same_u64(uint64_t)", "0e99999999999999999999", "0"),
         ("bool same_bool(bool)", "true", "true"),
         ("bool same_bool(bool)", "0", "false"),
     ] {
@@ -69,6 +75,8 @@ fn floats_print_as_javascript_prints_them() {
     prints("float same_f32(float)", &["0.1"], "0.10000000149011612\n");
     prints("float same_f32(float)", &["-Infinity"], "-Infinity\n");
     prints("float same_f32(float)", &["16777217"], "16777216\n");
+    // Rounded once: by way of a double it would be 1.
+    prints("float same_f32(float)", &["1.00000017881393432617187499"], "1.0000001192092896\n");
 }
 
 #[test]
@@ -168,6 +176,20 @@ fn structs_are_json_by_name_and_by_position() {
     prints(LABEL, &[text], &format!("{printed}\n"));
     let nulls = r#"{"id":0,"text":null,"data":null,"weight":0,"on":false}"#;
     prints(LABEL, &[nulls], &format!("{nulls}\n"));
+}
+
+#[test]
+fn numbers_in_json_are_read_as_precisely_as_words() {
+    prints(
+        POINT,
+        &["[31.245270191439438, 122.416294033786585]"],
+        "{\"x\":122.41629403378658,\"y\":31.245270191439438}\n",
+    );
+    prints(POINT, &["[9007199254740993.0, 9007199254740993]"], "{\"x\":9007199254740992,\"y\":9007199254740992}\n");
+    let label =
+        r#"{"id": 9007199254740993.0, "text": null, "data": 1, "weight": 1.00000017881393432617187499, "on": true}"#;
+    let printed = r#"{"id":9007199254740993,"text":null,"data":"0x1","weight":1.0000001192092896,"on":true}"#;
+    prints(LABEL, &[label], &format!("{printed}\n"));
 }
 
 #[test]
