@@ -217,3 +217,30 @@ fn bad_declarations_are_refused_with_their_place() {
         }
     }
 }
+
+#[test]
+fn messages_quote_little_and_nothing_raw() {
+    let long = format!("[{}]", "1,".repeat(500) + "1");
+    let start = &long[..59];
+    fails(
+        NUMBER,
+        &[&long],
+        &format!("cannot call same_number: argument 1 (union number): {start}… is not an object that names a member"),
+    );
+    fails(
+        "int same_i32(int)",
+        &[&"9".repeat(500)],
+        &format!(
+            "cannot call same_i32: argument 1 (i32): {}… is out of range -2147483648..=2147483647",
+            "9".repeat(59)
+        ),
+    );
+    fails(
+        "int same_i32(int)",
+        &["\u{1b}[31m\n\u{7f}\u{9b}"],
+        r#"cannot call same_i32: argument 1 (i32): "\u001b[31m\n\u007f\u009b" is not a number"#,
+    );
+    fails_with(&["call", fixture(), POINT, "{\u{1b}"], &[r"(struct point): {\u001b is not JSON"]);
+    let deno = r#"{"f": {"name": "a\u0000\u001bb", "parameters": [], "result": "void"}}"#;
+    fails_with(&["call", fixture(), deno, "1"], &[r"cannot call a\u0000\u001bb: "]);
+}

@@ -54,7 +54,7 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             // With nobody to read the message the exit code remains.
-            let _ = writeln!(io::stderr(), "hotcall: {failure}");
+            let _ = writeln!(io::stderr(), "hotcall: {}", print::escape(&failure.to_string()));
             ExitCode::FAILURE
         }
     }
