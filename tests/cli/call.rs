@@ -226,7 +226,6 @@ fn errno_is_printed_when_asked() {
         let expected = format!("-1\n{line}");
         check_prints(&["call", "--errno", fixture(), declaration, number], &expected);
         check_prints(&["call", fixture(), "--errno", declaration, number], &expected);
-        check_prints(&["call", fixture(), declaration, "--errno", number], &expected);
     }
     prints(declaration, &["2"], "-1\n");
     let declared = r#"{"fail_with": {"parameters": ["i32"], "result": "i32", "errno": true}}"#;
@@ -239,9 +238,15 @@ fn errno_is_printed_when_asked() {
 #[test]
 fn words_like_options_are_arguments() {
     let text = "const char *same_text(const char *)";
-    check_prints(&["call", fixture(), text, "--", "--errno"], "--errno\n");
-    check_prints(&["call", fixture(), text, "text:--errno"], "--errno\n");
-    check_prints(&["call", fixture(), text, "--unknown"], "--unknown\n");
+    for word in ["--errno", "--unknown", "--help", "-h", "-V", "-", "-1"] {
+        prints(text, &[word], &format!("{word}\n"));
+        prints(text, &["--", word], &format!("{word}\n"));
+        check_prints(&["call", "--", fixture(), text, word], &format!("{word}\n"));
+        check_prints(&["call", fixture(), "--errno", text, word], &format!("{word}\nerrno: 0\n"));
+    }
+    prints(text, &["--", "--"], "--\n");
+    prints(text, &["text:--"], "--\n");
+    prints("void nothing(void)", &["--"], "");
     let two = "int fill(int *number, char *text, const char *with)";
     prints(two, &["buffer:4", "buffer:8", "--errno"], "0\nbuffer 1: 02 01 00 00\nbuffer 2: \"--errno\"\n");
 }

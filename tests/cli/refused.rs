@@ -9,6 +9,16 @@ fn the_number_of_arguments_is_checked() {
     fails("void nothing(void)", &["1"], "cannot call nothing: it takes 0 arguments, and 1 are given");
     let printf = "int printf(const char *, ...)";
     fails(printf, &[], "cannot call printf: it takes at least 1 argument, and 0 are given");
+    for option in ["--errno", "--help", "-h"] {
+        fails(
+            "double same_f64(double)",
+            &["-1", option],
+            &format!(
+                "cannot call same_f64: it takes 1 argument, and 2 are given (options stand before the declaration: {option} \
+                 is an argument here)"
+            ),
+        );
+    }
 }
 
 #[test]
