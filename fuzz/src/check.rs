@@ -177,7 +177,7 @@ impl Bench {
         for (index, (case, (seed, mut random))) in cases.iter().zip(seeds).enumerate() {
             crash::running(seed);
             if let Err(cause) = self.compare_with_c(&built, index, case, &mut random, &mut counts) {
-                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once(case)))));
+                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once((0, case))))));
             }
             counts.functions += 1;
         }
@@ -192,12 +192,17 @@ impl Bench {
         random: &mut Random,
         counts: &mut Counts,
     ) -> Result<(), Cause> {
-        for loaded in built {
+        let (built, crashed): (Vec<_>, Vec<_>) =
+            built.iter().partition(|loaded| !quirk::crashes(loaded.vendor(), &case.signature));
+        for _ in crashed {
+            *counts.quirks.entry(Quirk::ClangCrash).or_default() += 1;
+        }
+        for loaded in &built {
             c::compare_layouts(loaded, index, case)?;
         }
         // First the compilers among themselves: where they do not agree there is nothing to agree with.
         let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
-        self.compare_compilers(built, index, case, &mut quirks, counts)?;
+        self.compare_compilers(&built, index, case, &mut quirks, counts)?;
         let trampoline = self.compile(case)?;
         for (callee, quirk) in built.iter().zip(quirks) {
             if let Some(quirk) = quirk {
@@ -216,7 +221,7 @@ impl Bench {
     /// Each compiler's caller with each compiler's callee. Leaves those quirks that show.
     fn compare_compilers(
         &self,
-        built: &[Loaded],
+        built: &[&Loaded],
         index: usize,
         case: &Case,
         quirks: &mut [Option<Quirk>],
