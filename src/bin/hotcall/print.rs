@@ -26,7 +26,7 @@ pub(crate) fn quote(text: &[u8]) -> String {
     serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
 }
 
-/// The longest text that a message or a column shows, in characters.
+/// The longest text that a message quotes, in characters.
 const MAX_SHOWN: usize = 60;
 
 /// The beginning of a text, with its control characters escaped.
