@@ -32,6 +32,10 @@ pub enum Quirk {
     /// crashes if that is 0.
     #[error("clang crashes on arrays of empty structs")]
     ClangCrash,
+    /// Its callee does not see what its caller sends. Seen with GCC 12 and a 16-byte struct whose second eightbyte begins
+    /// with padding before an array of structs, and with Clang's halved eightbytes.
+    #[error("a compiler disagrees with itself")]
+    Itself,
 }
 
 impl Quirk {
