@@ -227,35 +227,35 @@ impl Bench {
         quirks: &mut [Option<Quirk>],
         counts: &mut Counts,
     ) -> Result<(), c::Disagreement> {
-        for (compiler, quirk) in built.iter().zip(quirks.iter_mut()) {
+        let expected = quirks.to_vec();
+        let mut consistent = Vec::with_capacity(built.len());
+        for compiler in built {
             // SAFETY: function `index` of each file has the case's signature.
             let call = |target| Ok(unsafe { compiler.call(index, case, target) });
-            match c::observe(compiler, index, case, call) {
-                Ok(()) => counts.compiler_calls += 1,
-                Err(_) => *quirk = Some(Quirk::Itself),
-            }
+            consistent.push(c::observe(compiler, index, case, call).is_ok());
+            counts.compiler_calls += 1;
         }
-        let expected = quirks.to_vec();
         // A compiler alone agrees with itself, whatever it does.
         let two = built.iter().any(|loaded| loaded.vendor() != built[0].vendor());
-        for quirk in quirks.iter_mut().filter(|quirk| two && quirk.is_some_and(Quirk::may_be_tried)) {
-            *quirk = None;
+        for (quirk, consistent) in quirks.iter_mut().zip(&consistent) {
+            if !consistent {
+                *quirk = quirk.or(Some(Quirk::Itself));
+            } else if two && quirk.is_some_and(Quirk::may_be_tried) {
+                *quirk = None;
+            }
         }
-        for (caller, caller_quirk) in built.iter().zip(&expected) {
-            for (callee_number, callee) in built.iter().enumerate() {
-                let involved = [*caller_quirk, expected[callee_number]].into_iter().flatten();
-                if caller.vendor() == callee.vendor() || involved.clone().any(|quirk| !quirk.may_be_tried()) {
+        for (a, caller) in built.iter().enumerate() {
+            for (b, callee) in built.iter().enumerate() {
+                let involved = [expected[a], expected[b]].into_iter().flatten();
+                let same = caller.vendor() == callee.vendor();
+                if same || !consistent[a] || !consistent[b] || involved.clone().any(|quirk| !quirk.may_be_tried()) {
                     continue;
                 }
                 // SAFETY: function `index` of each file has the case's signature.
                 let call = |target| Ok(unsafe { caller.call(index, case, target) });
                 match c::observe(callee, index, case, call) {
                     Ok(()) => counts.compiler_calls += 1,
-                    Err(_) if involved.clone().any(Quirk::may_be_tried) => {
-                        for (quirk, expected) in quirks.iter_mut().zip(&expected) {
-                            *quirk = *expected;
-                        }
-                    }
+                    Err(_) if involved.count() > 0 => quirks.copy_from_slice(&expected),
                     Err(wrong) => return Err(c::Disagreement::call(caller.compiler(), callee.compiler(), wrong)),
                 }
             }
