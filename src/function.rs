@@ -72,6 +72,8 @@ struct Shared {
     /// The indices of parameters that are structs and unions, with their sizes.
     aggregates: Box<[(u16, u32)]>,
     result: ResultKind,
+    /// Whether the function writes its result to memory itself.
+    returns_in_memory: bool,
     capture_errno: bool,
 }
 
@@ -124,6 +126,7 @@ impl Function {
             name: name.into(),
             aggregates: aggregates(signature).map_err(fail)?,
             result: result_kind(signature).map_err(fail)?,
+            returns_in_memory: code.returns_in_memory(),
             signature: signature.clone(),
             capture_errno: options.capture_errno,
             _code: code,
@@ -153,6 +156,16 @@ impl Function {
     /// [address](Function::address) as its target.
     pub const fn entry(&self) -> Entry {
         self.entry
+    }
+
+    /// The compiled code that also captures errno in its last parameter, for fast paths of their own; compiled at the first
+    /// use.
+    ///
+    /// # Errors
+    ///
+    /// Those of making code.
+    pub fn entry_with_errno(&self) -> Result<Entry, Error> {
+        self.shared.entry_with_errno()
     }
 
     /// Whether prepared calls capture errno.
@@ -201,7 +214,7 @@ impl Function {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
-        Ok(unsafe { self.invoke(self.entry, args, ptr::null_mut()) })
+        Ok(unsafe { self.invoke(self.entry, args, None) })
     }
 
     /// Calls the function, whose result is a struct or union, and writes it to `result`: as many bytes as it has, which
@@ -219,7 +232,7 @@ impl Function {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
-        unsafe { self.invoke_into(self.entry, args, result, extent, ptr::null_mut()) };
+        unsafe { self.invoke_into(self.entry, args, result, extent, None) };
         Ok(())
     }
 
@@ -237,9 +250,8 @@ impl Function {
         self.shared.check_slot_result()?;
         let entry = self.shared.entry_with_errno()?;
         let mut errno = 0;
-        errno::clear();
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
-        let result = unsafe { self.invoke(entry, args, &mut errno) };
+        let result = unsafe { self.invoke(entry, args, Some(&mut errno)) };
         Ok((result, errno))
     }
 
@@ -257,9 +269,8 @@ impl Function {
         let extent = self.shared.check_bytes_result(result.len())?;
         let entry = self.shared.entry_with_errno()?;
         let mut errno = 0;
-        errno::clear();
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
-        unsafe { self.invoke_into(entry, args, result, extent, &mut errno) };
+        unsafe { self.invoke_into(entry, args, result, extent, Some(&mut errno)) };
         Ok(errno)
     }
 
@@ -309,16 +320,14 @@ impl Function {
             None => (self.entry, false),
         };
         let mut errno = 0;
-        if capture {
-            errno::clear();
-        }
+        let captured = capture.then_some(&mut errno);
         let value = match self.shared.result {
             // SAFETY: the caller vouches for the call.
-            ResultKind::Slot => Value::Slot(unsafe { self.invoke(entry, args, &mut errno) }),
+            ResultKind::Slot => Value::Slot(unsafe { self.invoke(entry, args, captured) }),
             ResultKind::Bytes(extent) => {
                 let mut bytes = vec![0; extent.size as usize].into_boxed_slice();
                 // SAFETY: the caller vouches for the call; the bytes are as many as the result.
-                unsafe { self.invoke_into(entry, args, &mut bytes, extent, &mut errno) };
+                unsafe { self.invoke_into(entry, args, &mut bytes, extent, captured) };
                 Value::Bytes(bytes)
             }
         };
@@ -327,33 +336,58 @@ impl Function {
 
     /// # Safety
     ///
-    /// That of [`Function::call`]; the result is no struct or union; `errno` is writable if `entry` captures it.
-    unsafe fn invoke(&self, entry: Entry, args: &[Slot], errno: *mut i32) -> Slot {
+    /// That of [`Function::call`]; the result is no struct or union; `entry` captures errno if it is asked for.
+    unsafe fn invoke(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Slot {
         let mut result = Slot::default();
-        // SAFETY: the caller vouches for the call; slots are the trampoline's u64.
-        unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), (&raw mut result).cast(), errno) };
+        // SAFETY: the caller vouches for the call.
+        unsafe { self.enter(entry, args, (&raw mut result).cast(), errno) };
         result
     }
 
     /// # Safety
     ///
-    /// That of [`Function::call`]; the result is a struct or union of this extent, and `result` has its size; `errno` is
-    /// writable if `entry` captures it.
-    unsafe fn invoke_into(&self, entry: Entry, args: &[Slot], result: &mut [u8], extent: Extent, errno: *mut i32) {
-        // C may write to the result's memory as its type is aligned.
-        if result.as_ptr().addr().is_multiple_of(extent.align.into()) {
-            // SAFETY: the caller vouches for the call and for the length of the result, which is aligned.
-            unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), result.as_mut_ptr().cast(), errno) };
-            return;
+    /// That of [`Function::call`]; the result is a struct or union of this extent, and `result` has its size; `entry`
+    /// captures errno if it is asked for.
+    unsafe fn invoke_into(
+        &self,
+        entry: Entry,
+        args: &[Slot],
+        result: &mut [u8],
+        extent: Extent,
+        errno: Option<&mut i32>,
+    ) {
+        // C may write to the result's memory as its type is aligned; the trampoline itself writes anywhere.
+        let aligned = result.as_ptr().addr().is_multiple_of(extent.align.into());
+        if aligned || !self.shared.returns_in_memory {
+            // SAFETY: the caller vouches for the call and for the length of the result, which is aligned as it needs be.
+            return unsafe { self.enter(entry, args, result.as_mut_ptr().cast(), errno) };
         }
         let mut aligned = vec![Aligned([0; 16]); result.len().div_ceil(16)];
         let address = aligned.as_mut_ptr().cast::<u8>();
         // SAFETY: the caller vouches for the call; the memory is aligned to 16 bytes, which is the most that a type has, and
         // as long as the result, which it is then copied to. They are different memory.
         unsafe {
-            entry(self.target.as_ptr(), args.as_ptr().cast(), address.cast(), errno);
+            self.enter(entry, args, address.cast(), errno);
             ptr::copy_nonoverlapping(address, result.as_mut_ptr(), result.len());
         }
+    }
+
+    /// Calls the trampoline. errno is cleared at the last moment: allocating may set it.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`]; `result` is a place for the result, aligned for a function that writes to it itself;
+    /// `entry` captures errno if it is asked for.
+    unsafe fn enter(&self, entry: Entry, args: &[Slot], result: *mut u64, errno: Option<&mut i32>) {
+        let errno = match errno {
+            Some(errno) => {
+                errno::clear();
+                &raw mut *errno
+            }
+            None => ptr::null_mut(),
+        };
+        // SAFETY: the caller vouches for the call; slots are the trampoline's u64.
+        unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), result, errno) }
     }
 }
 

@@ -73,3 +73,8 @@ pub use function::{Function, FunctionOptions};
 pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Visibility, resolve};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
+
+/// The README's example.
+#[cfg(all(doctest, target_os = "linux", feature = "jit"))]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -55,9 +55,9 @@ impl Slot {
         })
     }
 
-    /// The low byte as `bool`: anything but 0 is true.
+    /// As `bool`: anything but 0 is true.
     pub const fn as_bool(self) -> bool {
-        self.0 as u8 != 0
+        self.0 != 0
     }
 
     /// As `float`.

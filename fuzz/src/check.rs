@@ -177,7 +177,7 @@ impl Bench {
         for (index, (case, (seed, mut random))) in cases.iter().zip(seeds).enumerate() {
             crash::running(seed);
             if let Err(cause) = self.compare_with_c(&built, index, case, &mut random, &mut counts) {
-                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once(case)))));
+                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once((0, case))))));
             }
             counts.functions += 1;
         }
@@ -192,12 +192,17 @@ impl Bench {
         random: &mut Random,
         counts: &mut Counts,
     ) -> Result<(), Cause> {
-        for loaded in built {
+        let (built, crashed): (Vec<_>, Vec<_>) =
+            built.iter().partition(|loaded| !quirk::crashes(loaded.vendor(), &case.signature));
+        for _ in crashed {
+            *counts.quirks.entry(Quirk::ClangCrash).or_default() += 1;
+        }
+        for loaded in &built {
             c::compare_layouts(loaded, index, case)?;
         }
         // First the compilers among themselves: where they do not agree there is nothing to agree with.
         let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
-        self.compare_compilers(built, index, case, &mut quirks, counts)?;
+        self.compare_compilers(&built, index, case, &mut quirks, counts)?;
         let trampoline = self.compile(case)?;
         for (callee, quirk) in built.iter().zip(quirks) {
             if let Some(quirk) = quirk {
@@ -216,34 +221,41 @@ impl Bench {
     /// Each compiler's caller with each compiler's callee. Leaves those quirks that show.
     fn compare_compilers(
         &self,
-        built: &[Loaded],
+        built: &[&Loaded],
         index: usize,
         case: &Case,
         quirks: &mut [Option<Quirk>],
         counts: &mut Counts,
     ) -> Result<(), c::Disagreement> {
         let expected = quirks.to_vec();
+        let mut consistent = Vec::with_capacity(built.len());
+        for compiler in built {
+            // SAFETY: function `index` of each file has the case's signature.
+            let call = |target| Ok(unsafe { compiler.call(index, case, target) });
+            consistent.push(c::observe(compiler, index, case, call).is_ok());
+            counts.compiler_calls += 1;
+        }
         // A compiler alone agrees with itself, whatever it does.
         let two = built.iter().any(|loaded| loaded.vendor() != built[0].vendor());
-        for quirk in quirks.iter_mut().filter(|quirk| two && quirk.is_some_and(Quirk::may_be_tried)) {
-            *quirk = None;
+        for (quirk, consistent) in quirks.iter_mut().zip(&consistent) {
+            if !consistent {
+                *quirk = quirk.or(Some(Quirk::Itself));
+            } else if two && quirk.is_some_and(Quirk::may_be_tried) {
+                *quirk = None;
+            }
         }
-        for (caller, caller_quirk) in built.iter().zip(&expected) {
-            for (callee_number, callee) in built.iter().enumerate() {
-                let differ = caller.vendor() != callee.vendor();
-                let involved = [*caller_quirk, expected[callee_number]].into_iter().flatten();
-                if differ && involved.clone().any(|quirk| !quirk.may_be_tried()) {
+        for (a, caller) in built.iter().enumerate() {
+            for (b, callee) in built.iter().enumerate() {
+                let involved = [expected[a], expected[b]].into_iter().flatten();
+                let same = caller.vendor() == callee.vendor();
+                if same || !consistent[a] || !consistent[b] || involved.clone().any(|quirk| !quirk.may_be_tried()) {
                     continue;
                 }
                 // SAFETY: function `index` of each file has the case's signature.
                 let call = |target| Ok(unsafe { caller.call(index, case, target) });
                 match c::observe(callee, index, case, call) {
                     Ok(()) => counts.compiler_calls += 1,
-                    Err(_) if involved.clone().any(Quirk::may_be_tried) => {
-                        for (quirk, expected) in quirks.iter_mut().zip(&expected) {
-                            *quirk = *expected;
-                        }
-                    }
+                    Err(_) if involved.count() > 0 => quirks.copy_from_slice(&expected),
                     Err(wrong) => return Err(c::Disagreement::call(caller.compiler(), callee.compiler(), wrong)),
                 }
             }

@@ -1,7 +1,10 @@
 //! What holds of any text that is read as declarations, however odd.
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall_jit::{Abi, Layout, Signature, Type};
+use hotcall::declare::{DeclarationError, Declarations, FunctionDeclaration, Item};
+use hotcall_jit::{Abi, Layout, Pointee, Scalar, Signature, Type};
+
+use crate::c::source;
+use crate::case::Case;
 
 /// Reads a text as C and as JSON.
 ///
@@ -15,6 +18,40 @@ pub fn check(text: &str) {
             Err(error) => error_holds(&error, text),
         }
     }
+}
+
+/// Reads back what the compilers' oracle writes for a case, and compares every scalar of every type with the case's own.
+///
+/// # Errors
+///
+/// What was read differently, with the text.
+pub fn read_back(case: &Case) -> Result<(), String> {
+    let text = source::prototype(case);
+    let wrong = |what: String| format!("{what}\n{text}");
+    let read = Declarations::from_c(&text).map_err(|error| wrong(error.to_string()))?;
+    let declaration = read.get("callee").map_err(|error| wrong(error.to_string()))?;
+    let Item::Function(FunctionDeclaration { signature, .. }) = &declaration.item else {
+        return Err(wrong("no function".to_owned()));
+    };
+    let fixed = case.signature.first_variadic().unwrap_or(case.params.len());
+    if signature.params().len() != fixed || signature.first_variadic() != case.signature.first_variadic() {
+        return Err(wrong(format!("read as {signature}")));
+    }
+    let read = signature.params().iter().chain(signature.result());
+    for (ty, layout) in read.zip(case.params[..fixed].iter().chain(&case.result)) {
+        let read = Layout::of(ty).map_err(|error| wrong(error.to_string()))?;
+        // A plain `void *` has no other names in C than this.
+        let plain =
+            |layout: &Layout| layout.leaves.iter().map(|&leaf| (leaf.offset, plain(leaf.scalar))).collect::<Vec<_>>();
+        if (read.size, read.align, plain(&read)) != (layout.size, layout.align, plain(layout)) {
+            return Err(wrong(format!("{ty} is read as {read}\nand is {layout}")));
+        }
+    }
+    Ok(())
+}
+
+fn plain(scalar: Scalar) -> Scalar {
+    if let Scalar::Pointer(_) = scalar { Scalar::Pointer(Pointee::Opaque) } else { scalar }
 }
 
 /// Each declaration can be looked up, and goes on to the next stages or is refused by them.

@@ -5,7 +5,7 @@ use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::fmt;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use crate::abi::Abi;
 use crate::compile::{Compiled, Compiler};
@@ -15,6 +15,7 @@ use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
 use crate::memory::{Code, Linker};
+use crate::plan::Return;
 use crate::signature::Signature;
 
 /// The compiled form of the `slots` entry.
@@ -46,11 +47,20 @@ struct State {
     shims: Shared<Shim>,
 }
 
+impl State {
+    fn new() -> Result<Self, JitError> {
+        let compiler = Compiler::new()?;
+        let linker = Linker::new(compiler.isa().clone());
+        Ok(Self { compiler, linker, trampolines: Shared::new(), shims: Shared::new() })
+    }
+}
+
 /// Code of the host's convention for calling functions of one shape.
 #[derive(Clone)]
 pub struct Trampoline {
     code: Arc<Code>,
     entry: SlotsEntry,
+    returns_in_memory: bool,
 }
 
 impl Jit {
@@ -60,10 +70,17 @@ impl Jit {
     ///
     /// The code generator does not know this machine.
     pub fn new() -> Result<Self, JitError> {
-        let compiler = Compiler::new()?;
-        let linker = Linker::new(compiler.isa().clone());
-        let state = State { compiler, linker, trampolines: Shared::new(), shims: Shared::new() };
-        Ok(Self { state: Mutex::new(state) })
+        Ok(Self { state: Mutex::new(State::new()?) })
+    }
+
+    fn state(&self) -> Result<MutexGuard<'_, State>, JitError> {
+        self.state.lock().or_else(|poisoned| {
+            // A panic in the code generator left it in an unknown state. What was compiled before lives on in its users.
+            let mut state = poisoned.into_inner();
+            *state = State::new()?;
+            self.state.clear_poison();
+            Ok(state)
+        })
     }
 
     /// The compiler that the process shares.
@@ -88,8 +105,9 @@ impl Jit {
     pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = slots::normalise(signature, abi.plan(signature)?);
+        let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state()?;
         let State { compiler, linker, trampolines, shims } = &mut *state;
         let code = trampolines.get_or_make(shape, || {
             let outgoing = Outgoing::of(abi, &plan);
@@ -100,21 +118,26 @@ impl Jit {
             let compiled = compiler.slots(&plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
             linker.link(&compiled, shim)
         })?;
-        Ok(Trampoline::new(code))
+        Ok(Trampoline::new(code, returns_in_memory))
     }
 }
 
 impl Trampoline {
-    fn new(code: Arc<Code>) -> Self {
+    fn new(code: Arc<Code>, returns_in_memory: bool) -> Self {
         // SAFETY: the code was compiled as a function of this type, and it is kept as long as the pointer.
         let entry = unsafe { std::mem::transmute::<*const u8, SlotsEntry>(code.entry()) };
-        Self { code, entry }
+        Self { code, entry, returns_in_memory }
     }
 
     /// The function to call with a target, slots and a result; valid as long as this trampoline or a clone of it lives.
     #[inline]
     pub const fn entry(&self) -> SlotsEntry {
         self.entry
+    }
+
+    /// Whether the function writes the result to `result` itself, which must then be aligned as the result's type is.
+    pub const fn returns_in_memory(&self) -> bool {
+        self.returns_in_memory
     }
 
     /// The machine code.

@@ -9,6 +9,7 @@ use std::fmt;
 use smallvec::SmallVec;
 
 use crate::layout::{Layout, LayoutError};
+use crate::types::Scalar;
 
 /// The most stack, in bytes, that one call may use for its arguments and for copies of them.
 ///
@@ -43,6 +44,17 @@ pub enum Ext {
     Zero,
     /// Copies of the sign.
     Sign,
+}
+
+impl Ext {
+    /// How a scalar of this type keeps its value in a wider register; slots have it so.
+    pub const fn by_type(scalar: Scalar) -> Self {
+        match scalar {
+            _ if scalar.is_float() || scalar.size() == 8 => Self::None,
+            _ if scalar.is_signed() => Self::Sign,
+            _ => Self::Zero,
+        }
+    }
 }
 
 /// `value[offset..][..len]` lives at `loc`.
@@ -197,12 +209,15 @@ impl Plan {
     ///
     /// * the pieces of a value lie inside it, cover every byte of every leaf, and no byte twice;
     /// * no two pieces share a place;
-    /// * what lies on the stack lies inside the stack area and keeps its alignment (at least 8).
+    /// * what lies on the stack lies inside the stack area and keeps its alignment (blocks at least 8).
     ///
     /// It proves consistency, not the convention: that is what tests against C compilers are for.
     pub fn verify(&self, params: &[Layout], result: Option<&Layout>) -> Result<(), Fault> {
-        let mut taken = Taken::new(self.stack_size);
         let fault = |value| move |fault| Fault { value, fault };
+        if self.stack_size > MAX_STACK {
+            return Err(fault(Which::Result)(FaultKind::Outside { start: MAX_STACK, end: self.stack_size }));
+        }
+        let mut taken = Taken::new(self.stack_size);
         if params.len() != self.args.len() {
             return Err(fault(Which::Result)(FaultKind::Count));
         }
@@ -253,8 +268,10 @@ impl Arg {
         }
         for leaf in &layout.leaves {
             for byte in leaf.offset..leaf.offset + leaf.scalar.size() {
-                if !covered[byte as usize] {
-                    return Err(FaultKind::Missing { byte });
+                match covered.get(byte as usize) {
+                    Some(true) => {}
+                    Some(false) => return Err(FaultKind::Missing { byte }),
+                    None => return Err(FaultKind::Layout),
                 }
             }
         }

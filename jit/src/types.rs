@@ -138,7 +138,7 @@ pub struct Aggregate {
     fields: Box<[Field]>,
     packed: Option<u8>,
     align: Option<u8>,
-    extent: Extent,
+    reach: Reach,
 }
 
 /// An array of fixed length.
@@ -146,17 +146,17 @@ pub struct Aggregate {
 pub struct Array {
     element: Type,
     len: u32,
-    extent: Extent,
+    reach: Reach,
 }
 
 /// How far a type reaches: what bounds a walk over it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-struct Extent {
+struct Reach {
     depth: u32,
     nodes: u32,
 }
 
-impl Extent {
+impl Reach {
     const SCALAR: Self = Self { depth: 0, nodes: 1 };
 
     /// The extent of a type whose members together have `inside`.
@@ -189,7 +189,7 @@ impl Field {
 
     /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
     pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
-        Ok(Self { align: Some(checked_align(align)?), ..self })
+        Ok(Self { align: self.align.max(Some(checked_align(align)?)), ..self })
     }
 
     /// The member without its type's own alignment (`__attribute__((packed))` on one member).
@@ -263,18 +263,18 @@ impl Type {
     }
 
     fn aggregate(kind: AggregateKind, fields: Box<[Field]>) -> Result<Self, TypeError> {
-        let inside = fields.iter().map(|field| field.ty.extent()).fold(Extent { depth: 0, nodes: 0 }, |sum, field| {
-            Extent { depth: sum.depth.max(field.depth), nodes: sum.nodes.saturating_add(field.nodes) }
+        let inside = fields.iter().map(|field| field.ty.reach()).fold(Reach { depth: 0, nodes: 0 }, |sum, field| {
+            Reach { depth: sum.depth.max(field.depth), nodes: sum.nodes.saturating_add(field.nodes) }
         });
-        let extent = Extent::around(inside)?;
-        Ok(Self::Aggregate(Arc::new(Aggregate { kind, name: None, fields, packed: None, align: None, extent })))
+        let reach = Reach::around(inside)?;
+        Ok(Self::Aggregate(Arc::new(Aggregate { kind, name: None, fields, packed: None, align: None, reach })))
     }
 
     /// An array of `len` elements, for use as a member.
     pub fn array(element: Type, len: u32) -> Result<Self, TypeError> {
-        let one = element.extent();
-        let extent = Extent::around(Extent { depth: one.depth, nodes: one.nodes.saturating_mul(len) })?;
-        Ok(Self::Array(Arc::new(Array { element, len, extent })))
+        let one = element.reach();
+        let reach = Reach::around(Reach { depth: one.depth, nodes: one.nodes.saturating_mul(len) })?;
+        Ok(Self::Array(Arc::new(Array { element, len, reach })))
     }
 
     /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is
@@ -287,7 +287,7 @@ impl Type {
     /// The struct or union aligned to at least `align` bytes.
     pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
         let align = checked_align(align)?;
-        self.with_aggregate(|aggregate| aggregate.align = Some(align))
+        self.with_aggregate(|aggregate| aggregate.align = aggregate.align.max(Some(align)))
     }
 
     /// The struct or union with a name for messages; scalars and arrays stay as they are.
@@ -328,14 +328,14 @@ impl Type {
     }
 
     pub(crate) fn nodes(&self) -> u32 {
-        self.extent().nodes
+        self.reach().nodes
     }
 
-    fn extent(&self) -> Extent {
+    fn reach(&self) -> Reach {
         match self {
-            Self::Scalar(_) => Extent::SCALAR,
-            Self::Aggregate(aggregate) => aggregate.extent,
-            Self::Array(array) => array.extent,
+            Self::Scalar(_) => Reach::SCALAR,
+            Self::Aggregate(aggregate) => aggregate.reach,
+            Self::Array(array) => array.reach,
         }
     }
 }
@@ -448,6 +448,9 @@ impl fmt::Display for Type {
     }
 }
 
+/// How many members of an aggregate without a name stand in a message.
+const MAX_SHOWN: usize = 32;
+
 impl fmt::Display for Aggregate {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
@@ -458,10 +461,10 @@ impl fmt::Display for Aggregate {
             return write!(f, " {name}");
         }
         f.write_str(" {")?;
-        for (index, field) in self.fields.iter().enumerate() {
+        for (index, field) in self.fields.iter().enumerate().take(MAX_SHOWN) {
             write!(f, "{}{}", if index == 0 { "" } else { ", " }, field.ty)?;
         }
-        f.write_str("}")
+        f.write_str(if self.fields.len() > MAX_SHOWN { ", …}" } else { "}" })
     }
 }
 

@@ -129,3 +129,27 @@ fn explain_with_errno_is_longer() {
     let declaration = "int chdir(const char *)";
     assert!(size(&["--json", "--errno", declaration]) > size(&["--json", declaration]));
 }
+
+#[test]
+fn long_names_are_shortened() {
+    let members = vec!["\"i8\""; 20_000].join(",");
+    let long = format!(r#"{{"f": {{"parameters": [{{"struct": [{members}]}}, "i32"], "result": "void"}}}}"#);
+    let text = explained(&[&long]);
+    assert!(text.contains("\n  argument 2  i32  "), "the columns");
+    let line = text.lines().find(|line| line.starts_with("  argument 1  ")).unwrap();
+    assert!(line.chars().count() < 120, "{line}");
+    assert!(line.ends_with("…  whole at [rsp+0], because it is larger than 16 bytes"), "{line}");
+
+    let name = "n".repeat(70_000);
+    for declaration in [format!("void f(struct {name} {{ char c; }} s)"), format!("void f(char {name})")] {
+        let text = explained(&[&declaration]);
+        let line = text.lines().find(|line| line.starts_with("  argument 1 ")).unwrap();
+        assert!(line.chars().count() < 120, "{line}");
+    }
+}
+
+#[test]
+fn control_characters_in_a_symbol_are_escaped() {
+    let deno = r#"{"f": {"name": "a\u0000b", "parameters": [], "result": "void"}}"#;
+    explains(&[deno], &["a\\u0000b()\n"]);
+}

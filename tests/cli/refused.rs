@@ -9,6 +9,16 @@ fn the_number_of_arguments_is_checked() {
     fails("void nothing(void)", &["1"], "cannot call nothing: it takes 0 arguments, and 1 are given");
     let printf = "int printf(const char *, ...)";
     fails(printf, &[], "cannot call printf: it takes at least 1 argument, and 0 are given");
+    for option in ["--errno", "--help", "-h"] {
+        fails(
+            "double same_f64(double)",
+            &["-1", option],
+            &format!(
+                "cannot call same_f64: it takes 1 argument, and 2 are given (options stand before the declaration: {option} \
+                 is an argument here)"
+            ),
+        );
+    }
 }
 
 #[test]
@@ -34,6 +44,11 @@ fn numbers_out_of_range_are_refused() {
         ),
         ("uint64_t same_u64(uint64_t)", "1e400", "(u64): 1e400 is out of range 0..=18446744073709551615"),
         ("void *same_pointer(void *)", "-1", "(pointer): -1 is out of range 0..=18446744073709551615"),
+        (
+            "int64_t same_i64(int64_t)",
+            "9.223372036854775808e18",
+            "(i64): 9.223372036854775808e18 is out of range -9223372036854775808..=9223372036854775807",
+        ),
         ("float same_f32(float)", "1e39", "(f32): 1e39 is too large for f32"),
         ("double same_f64(double)", "-1e309", "(f64): -1e309 is too large for f64"),
         ("bool same_bool(bool)", "2", "(bool): 2 is not true, false, 1 or 0"),
@@ -47,6 +62,8 @@ fn numbers_out_of_range_are_refused() {
 fn arguments_of_another_kind_are_refused() {
     for (declaration, argument, message) in [
         ("int same_i32(int)", "1.5", "(i32): 1.5 is not a whole number"),
+        ("int same_i32(int)", "0.99999999999999999999", "(i32): 0.99999999999999999999 is not a whole number"),
+        ("int same_i32(int)", "1e-99999999999999999999", "(i32): 1e-99999999999999999999 is not a whole number"),
         ("int same_i32(int)", "NaN", "(i32): NaN is not a whole number"),
         ("int same_i32(int)", "-Infinity", "(i32): -Infinity is out of range -2147483648..=2147483647"),
         ("int same_i32(int)", "abc", "(i32): \"abc\" is not a number"),
@@ -88,6 +105,7 @@ fn malformed_structs_name_the_member() {
     for (declaration, argument, message) in [
         (POINT, r#"{"x": 1}"#, "member y is missing"),
         (POINT, r#"{"x": 1, "y": 2, "z": 3}"#, "there is no member z, only x, y"),
+        (POINT, r#"{"x": 1, "y": 2, "\u0078": 3}"#, "member x is given twice"),
         (POINT, "[1]", "the length is 1, not 2"),
         (POINT, "[1, 2, 3]", "the length is 3, not 2"),
         (POINT, r#"{"x": "one", "y": 2}"#, "member x (f64): \"one\" is not a number"),
@@ -115,7 +133,7 @@ fn malformed_structs_name_the_member() {
         (
             LABEL,
             r#"{"id": 18446744073709551616, "text": null, "data": null, "weight": 1, "on": true}"#,
-            "member id (u64): 1.8446744073709552e+19 is out of range 0..=18446744073709551615",
+            "member id (u64): 18446744073709551616 is out of range 0..=18446744073709551615",
         ),
         (
             LABEL,
@@ -140,7 +158,7 @@ fn malformed_structs_name_the_member() {
         (
             LABEL,
             r#"{"id": 1, "text": null, "data": null, "weight": 1e39, "on": true}"#,
-            "member weight (f32): 1e+39 is too large for f32",
+            "member weight (f32): 1e39 is too large for f32",
         ),
         (
             LABEL,
@@ -152,6 +170,12 @@ fn malformed_structs_name_the_member() {
             r#"{"kind": 1, "i": 7, "d": 1, "a": 2, "b": 3}"#,
             "a union takes one member, not 2: name one of i, d",
         ),
+        (
+            NEST,
+            r#"{"tag": 1, "pairs": [[[1, 2, 3], {"y": 1, "y": 1}], []], "u": {"i": 1}}"#,
+            "member pairs[0].p (struct point): member y is given twice",
+        ),
+        (POINT, r#""\ud800""#, r#""\ud800" is not an object or an array"#),
         (VARIANT, r#"{"kind": 1, "i": 7, "a": 2}"#, "member b is missing"),
     ] {
         let ty = match declaration {
@@ -202,4 +226,31 @@ fn bad_declarations_are_refused_with_their_place() {
             fails_with(&[command, &[declaration]].concat(), &parts);
         }
     }
+}
+
+#[test]
+fn messages_quote_little_and_nothing_raw() {
+    let long = format!("[{}]", "1,".repeat(500) + "1");
+    let start = &long[..59];
+    fails(
+        NUMBER,
+        &[&long],
+        &format!("cannot call same_number: argument 1 (union number): {start}… is not an object that names a member"),
+    );
+    fails(
+        "int same_i32(int)",
+        &[&"9".repeat(500)],
+        &format!(
+            "cannot call same_i32: argument 1 (i32): {}… is out of range -2147483648..=2147483647",
+            "9".repeat(59)
+        ),
+    );
+    fails(
+        "int same_i32(int)",
+        &["\u{1b}[31m\n\u{7f}\u{9b}"],
+        r#"cannot call same_i32: argument 1 (i32): "\u001b[31m\n\u007f\u009b" is not a number"#,
+    );
+    fails_with(&["call", fixture(), POINT, "{\u{1b}"], &[r"(struct point): {\u001b is not JSON"]);
+    let deno = r#"{"f": {"name": "a\u0000\u001bb", "parameters": [], "result": "void"}}"#;
+    fails_with(&["call", fixture(), deno, "1"], &[r"cannot call a\u0000\u001bb: "]);
 }

@@ -28,6 +28,14 @@ pub enum Quirk {
     /// passed, although another member has bytes there.
     #[error("clang passes half of an eightbyte of a union")]
     ClangUnionFloat,
+    /// Clang 14 (`getFPTypeAtOffset`) divides by the size of an array's elements while it looks behind a `float`, and
+    /// crashes if that is 0.
+    #[error("clang crashes on arrays of empty structs")]
+    ClangCrash,
+    /// Its callee does not see what its caller sends. Seen with GCC 12 and a 16-byte struct whose second eightbyte begins
+    /// with padding before an array of structs, and with Clang's halved eightbytes.
+    #[error("a compiler disagrees with itself")]
+    Itself,
 }
 
 impl Quirk {
@@ -42,11 +50,29 @@ impl Quirk {
 pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
     let any = |is: fn(&Type) -> bool| signature.params().iter().chain(signature.result()).any(is);
     match vendor {
+        Vendor::Clang if crashes(vendor, signature) => Some(Quirk::ClangCrash),
         Vendor::Clang if any(clang_sends_to_memory) => Some(Quirk::ClangMemberAlignment),
         Vendor::Clang if any(clang_may_halve) => Some(Quirk::ClangUnionFloat),
         Vendor::Gcc if any(gcc_overlooks) => Some(Quirk::GccFirstElement),
         Vendor::Gcc if any(gcc_imagines) => Some(Quirk::GccEmptyArray),
         Vendor::Clang | Vendor::Gcc => None,
+    }
+}
+
+/// Whether the compiler crashes on functions of this signature.
+pub fn crashes(vendor: Vendor, signature: &Signature) -> bool {
+    let mut types = signature.params().iter().chain(signature.result());
+    vendor == Vendor::Clang && types.any(|ty| small(ty).is_some() && has_array_of_empty(ty))
+}
+
+fn has_array_of_empty(ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => {
+            let empty = !array.is_empty() && Extent::of(array.element()).is_ok_and(|element| element.size == 0);
+            empty || has_array_of_empty(array.element())
+        }
+        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_array_of_empty(field.ty())),
     }
 }
 

@@ -22,10 +22,10 @@ size_t oracle_calls;
 #define SPOIL(a) (memset((void *)&(a), 0x5a, sizeof(a)), ({ __asm__ volatile(\"\" : : \"r\"(&(a)) : \"memory\"); }))
 ";
 
-/// A file with the functions of these cases, numbered from 0.
-pub fn file<'a>(cases: impl Iterator<Item = &'a Case>) -> String {
+/// A file with the functions of these cases by their numbers.
+pub fn file<'a>(cases: impl Iterator<Item = (usize, &'a Case)>) -> String {
     let mut file = HEAD.to_owned();
-    for (index, case) in cases.enumerate() {
+    for (index, case) in cases {
         file.push_str(&function(index, case));
     }
     file
@@ -49,12 +49,25 @@ struct Names {
     result: String,
 }
 
-fn function(index: usize, case: &Case) -> String {
-    let mut text = String::new();
-    let mut types = Types { text: &mut text, index, count: 0 };
+/// The types and the prototype of a case's callee, as a header has them.
+pub fn prototype(case: &Case) -> String {
+    let mut text = "typedef void (*function)(void);\n".to_owned();
+    let names = declare_types(&mut text, 0, case);
+    let list = parameters(&names, case, |index| format!("a{index}"));
+    let _ = writeln!(text, "{} callee({list});", names.result);
+    text
+}
+
+fn declare_types(text: &mut String, index: usize, case: &Case) -> Names {
+    let mut types = Types { text, index, count: 0 };
     let params = case.signature.params().iter().map(|ty| types.declare(ty)).collect();
     let result = case.signature.result().map_or_else(|| "void".to_owned(), |ty| types.declare(ty));
-    let names = Names { index, params, result };
+    Names { index, params, result }
+}
+
+fn function(index: usize, case: &Case) -> String {
+    let mut text = String::new();
+    let names = declare_types(&mut text, index, case);
     write_facts(&mut text, &names, case);
     write_callee(&mut text, &names, case);
     write_caller(&mut text, &names, case);

@@ -1,5 +1,5 @@
 //! Calling conventions: one file for each, written after its specification. A convention turns a signature into a
-//! [`Plan`]; no other module knows anything about registers.
+//! [`Plan`]; no other module decides anything about registers.
 
 mod sysv64;
 
@@ -64,14 +64,4 @@ impl Abi {
         }
         Ok(plan)
     }
-}
-
-/// The layout of parameter `index`.
-fn param_layout(ty: &Type, index: usize) -> Result<Layout, PlanError> {
-    Layout::of(ty).map_err(|source| PlanError::Argument { index, source })
-}
-
-/// The layout of the result.
-fn result_layout(ty: &Type) -> Result<Layout, PlanError> {
-    Layout::of(ty).map_err(|source| PlanError::Result { source })
 }

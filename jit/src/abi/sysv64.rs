@@ -5,8 +5,8 @@
 
 use smallvec::smallvec;
 
-use super::{Registers, param_layout, result_layout};
-use crate::layout::Layout;
+use super::Registers;
+use crate::layout::{Layout, LayoutError};
 use crate::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return};
 use crate::signature::Signature;
 use crate::types::{Scalar, Type};
@@ -39,17 +39,37 @@ pub(super) fn plan(signature: &Signature) -> Result<Plan, PlanError> {
     let mut next = Next::default();
     let ret = match signature.result() {
         None => Return::Pass(Arg::VOID),
-        Some(ty) => plan_result(ty, &result_layout(ty)?, &mut next),
+        Some(ty) => plan_result(&Value::of(ty).map_err(|source| PlanError::Result { source })?, &mut next),
     };
     let args = signature.params().iter().enumerate().map(|(index, ty)| {
-        let layout = param_layout(ty, index)?;
-        let arg = plan_argument(ty, &layout, &mut next);
+        let value = Value::of(ty).map_err(|source| PlanError::Argument { index, source })?;
+        let arg = plan_argument(&value, &mut next);
         if next.stack > MAX_STACK { Err(PlanError::Stack { index, max: MAX_STACK }) } else { Ok(arg) }
     });
     let args = args.collect::<Result<_, _>>()?;
     // "Variable arguments": al holds an upper bound of the number of vector registers used.
     let vector_count = signature.first_variadic().map(|_| next.float);
     Ok(Plan { args, ret, stack_size: next.stack, vector_count })
+}
+
+/// A type as classification sees it.
+struct Value {
+    size: u32,
+    align: u8,
+    /// `None` for structs and unions.
+    scalar: Option<Scalar>,
+    classes: Result<[Class; 2], Memory>,
+}
+
+impl Value {
+    fn of(ty: &Type) -> Result<Self, LayoutError> {
+        if let Some(scalar) = ty.as_scalar() {
+            let (size, align) = (scalar.size(), scalar.size() as u8);
+            return Ok(Self { size, align, scalar: Some(scalar), classes: Ok([Class::of(scalar), Class::Padding]) });
+        }
+        let layout = Layout::of(ty)?;
+        Ok(Self { size: layout.size, align: layout.align, scalar: None, classes: classify(&layout) })
+    }
 }
 
 /// The classes of the value's eightbytes.
@@ -104,11 +124,10 @@ impl Next {
     }
 }
 
-fn plan_argument(ty: &Type, layout: &Layout, next: &mut Next) -> Arg {
-    let Layout { size, align, .. } = *layout;
-    let scalar = ty.as_scalar();
+fn plan_argument(value: &Value, next: &mut Next) -> Arg {
+    let Value { size, align, scalar, .. } = *value;
     let ext = scalar.map_or(Ext::None, extension);
-    let pass = match classify(layout) {
+    let pass = match value.classes {
         // GNU C's empty structs.
         Ok([Class::Padding, Class::Padding]) => Pass::Ignore,
         Ok(classes) => {
@@ -135,10 +154,9 @@ fn plan_argument(ty: &Type, layout: &Layout, next: &mut Next) -> Arg {
     Arg { size, align, aggregate: scalar.is_none(), pass }
 }
 
-fn plan_result(ty: &Type, layout: &Layout, next: &mut Next) -> Return {
-    let Layout { size, align, .. } = *layout;
-    let scalar = ty.as_scalar();
-    match classify(layout) {
+fn plan_result(value: &Value, next: &mut Next) -> Return {
+    let Value { size, align, scalar, .. } = *value;
+    match value.classes {
         Ok([Class::Padding, Class::Padding]) => {
             Return::Pass(Arg { size, align, aggregate: scalar.is_none(), pass: Pass::Ignore })
         }
@@ -156,11 +174,7 @@ fn plan_result(ty: &Type, layout: &Layout, next: &mut Next) -> Return {
 }
 
 /// The psABI leaves the upper bits of narrow integers open, except for `_Bool`; Clang's callees rely on an extension to 32
-/// bits all the same, and GCC's and Clang's callers make it.
+/// bits all the same, and GCC's and Clang's callers make it, by type.
 fn extension(scalar: Scalar) -> Ext {
-    match scalar {
-        _ if scalar.is_float() || scalar.size() == 8 => Ext::None,
-        _ if scalar.is_signed() => Ext::Sign,
-        _ => Ext::Zero,
-    }
+    Ext::by_type(scalar)
 }

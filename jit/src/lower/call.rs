@@ -30,8 +30,7 @@ pub(crate) fn emit(
     shim: Option<*const u8>,
 ) -> Vec<Value> {
     let mut words = vec![None; outgoing.params.len()];
-    let last = outgoing.params.len().min(usize::from(source.base_register()));
-    for index in (0..last).chain(last + 1..words.len()).chain(last..words.len().min(last + 1)) {
+    for index in load_order(outgoing, source.base_register().into()) {
         let param = outgoing.params[index];
         words[index] = match param.content {
             Content::Piece { arg, ref piece } if plan.args[arg].aggregate => {
@@ -63,6 +62,18 @@ pub(crate) fn emit(
     };
     let call = b.ins().call_indirect(signature, callee, &words);
     b.inst_results(call).to_vec()
+}
+
+/// The words argument by argument, so that the address of an aggregate is needed for as short a time as can be; but `last`
+/// at the end.
+fn load_order(outgoing: &Outgoing, last: usize) -> Vec<usize> {
+    let argument = |index: usize| match outgoing.params[index].content {
+        Content::Piece { arg, .. } | Content::Copy { arg, .. } => arg,
+        Content::ResultPointer | Content::Target | Content::Padding => 0,
+    };
+    let mut order: Vec<_> = (0..outgoing.params.len()).collect();
+    order.sort_by_key(|&index| (index == last, argument(index)));
+    order
 }
 
 /// A word of type `ty` from an aggregate's bytes.

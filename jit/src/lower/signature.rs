@@ -178,8 +178,10 @@ impl Places {
         let free = usize::from(registers.int_scratch).saturating_sub(ints + 2);
         let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
         for (_, param) in words.skip(free) {
-            if matches!(param.content, Content::Piece { piece: Piece { len: 8, ext: Ext::None, .. }, .. }) {
-                param.ty = types::F64;
+            match param.content {
+                Content::Piece { piece: Piece { len: 8, ext: Ext::None, .. }, .. } => param.ty = types::F64,
+                Content::Piece { piece: Piece { len: 4, ext: Ext::None, .. }, .. } => param.ty = types::F32,
+                _ => {}
             }
         }
     }
@@ -208,7 +210,7 @@ impl Places {
             }
             next += match param.content {
                 Content::Copy { size, .. } => size,
-                _ => param.ty.bytes(),
+                _ => param.ty.bytes().max(8),
             };
             params.push(param);
         }

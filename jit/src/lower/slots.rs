@@ -35,7 +35,7 @@ pub(crate) fn normalise(signature: &Signature, mut plan: Plan) -> Plan {
                 (signature.result().and_then(|ty| ty.as_scalar()), &mut arg.pass)
             {
                 // The slot wants the type's extension, whatever the convention leaves in the register.
-                pieces.iter_mut().for_each(|piece| piece.ext = canonical(scalar));
+                pieces.iter_mut().for_each(|piece| piece.ext = Ext::by_type(scalar));
             }
         }
     }
@@ -44,20 +44,14 @@ pub(crate) fn normalise(signature: &Signature, mut plan: Plan) -> Plan {
 
 /// A scalar whose place wants no more than its slot holds is the whole slot.
 fn widen(piece: &mut Piece, scalar: Scalar) {
-    if piece.ext == Ext::None || piece.ext == canonical(scalar) {
+    if piece.ext == Ext::None || piece.ext == Ext::by_type(scalar) {
         piece.len = 8;
         piece.ext = Ext::None;
     }
 }
 
-/// How a slot extends a scalar.
-fn canonical(scalar: Scalar) -> Ext {
-    match scalar {
-        _ if scalar.is_float() || scalar.size() == 8 => Ext::None,
-        _ if scalar.is_signed() => Ext::Sign,
-        _ => Ext::Zero,
-    }
-}
+/// The number of the entry's parameter `args`, and so of the integer register it arrives in.
+const ARGS: u8 = 1;
 
 /// The entry's own signature.
 pub(crate) fn signature(call_conv: CallConv) -> ir::Signature {
@@ -130,7 +124,7 @@ impl Slots {
 
 impl Source for Slots {
     fn base_register(&self) -> u8 {
-        1
+        ARGS
     }
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {

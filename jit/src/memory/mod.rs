@@ -5,6 +5,7 @@
 mod pages;
 mod unwind;
 
+use std::io;
 use std::sync::Arc;
 
 use cranelift_codegen::ir::LibCall;
@@ -53,6 +54,7 @@ pub(crate) struct Linker {
     isa: OwnedTargetIsa,
     /// Where the next function goes, if it fits.
     current: Option<Target>,
+    new_chunk: fn(usize) -> io::Result<Chunk>,
 }
 
 /// A chunk and the module that lays code out in it.
@@ -63,14 +65,17 @@ struct Target {
 
 impl Linker {
     pub(crate) const fn new(isa: OwnedTargetIsa) -> Self {
-        Self { isa, current: None }
+        Self { isa, current: None, new_chunk: Chunk::new }
     }
 
     /// Makes code callable; `callee` is kept as long as it is.
     pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
         let target = match self.current.take() {
             Some(target) if target.chunk.has_room(compiled.bytes.len()) => target,
-            _ => Target::new(&self.isa, compiled.bytes.len()).map_err(JitError::memory)?,
+            _ => {
+                let chunk = (self.new_chunk)(compiled.bytes.len()).map_err(JitError::memory)?;
+                Target::new(&self.isa, chunk)
+            }
         };
         let Target { module, chunk } = self.current.insert(target);
         let entry = chunk.executable_at(define(module, compiled)?);
@@ -83,14 +88,13 @@ impl Linker {
 }
 
 impl Target {
-    /// A fresh chunk with room for at least `size` bytes of code.
-    fn new(isa: &OwnedTargetIsa, size: usize) -> std::io::Result<Self> {
-        let chunk = Arc::new(Chunk::new(size)?);
+    fn new(isa: &OwnedTargetIsa, chunk: Chunk) -> Self {
+        let chunk = Arc::new(chunk);
         let mut builder = JITBuilder::with_isa(isa.clone(), Box::new(libcall_name));
         // Found before the module's own look-up in the process, which could bind to anything of that name.
         builder.symbol(libcall_name(LibCall::Memcpy), libc::memcpy as *const u8);
         builder.memory_provider(Box::new(Pages::new(Arc::clone(&chunk))));
-        Ok(Self { module: JITModule::new(builder), chunk })
+        Self { module: JITModule::new(builder), chunk }
     }
 }
 
@@ -107,4 +111,37 @@ fn define(module: &mut JITModule, compiled: &Compiled) -> Result<*const u8, JitE
 
 fn libcall_name(libcall: LibCall) -> String {
     cranelift_module::default_libcall_names()(libcall)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use super::*;
+
+    /// `mov eax, imm32; ret`
+    fn returns(value: u32) -> Compiled {
+        let [a, b, c, d] = value.to_le_bytes();
+        Compiled::assembled(vec![0xb8, a, b, c, d, 0xc3])
+    }
+
+    /// What a system that refuses to map memory twice gets.
+    #[test]
+    fn sealed_pages_serve_as_well() {
+        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
+        let mut linker = Linker { isa, current: None, new_chunk: Chunk::sealed };
+        let code: Vec<_> = (0..100).map(|value| linker.link(&returns(value), None).unwrap()).collect();
+        for (value, code) in (0..).zip(&code) {
+            // SAFETY: these bytes are a function of this type.
+            let function = unsafe { std::mem::transmute::<*const u8, extern "C" fn() -> u32>(code.entry()) };
+            assert_eq!(function(), value);
+            assert_eq!(code.bytes(), returns(value).bytes);
+        }
+    }
+
+    #[test]
+    fn no_memory_is_an_error() {
+        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
+        let refuse = |_| Err(io::ErrorKind::PermissionDenied.into());
+        let mut linker = Linker { isa, current: None, new_chunk: refuse };
+        assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));
+    }
 }

@@ -4,7 +4,6 @@
 //! side by side, and adding one takes no system call. Elsewhere each function has pages of its own, which are sealed.
 
 use std::io;
-use std::process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -21,8 +20,8 @@ pub(super) struct Chunk {
     views: Views,
     /// Bytes given away.
     taken: AtomicUsize,
-    /// The process that may add code: after a fork both views are shared with the parent.
-    owner: u32,
+    /// How many forks ago the process was made that may add code: both views are shared with a parent.
+    generation: usize,
 }
 
 enum Views {
@@ -34,7 +33,8 @@ enum Views {
 
 // SAFETY: the views are addresses and lengths, which only `drop` uses otherwise than to read them.
 unsafe impl Send for Chunk {}
-// SAFETY: as above; memory is given away by an atomic counter, each byte to one owner.
+// SAFETY: as above; `take`, the one method that gives memory away, is called by the module that owns the one `Pages` of this
+// chunk, under the lock of its `Jit`.
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
@@ -53,22 +53,22 @@ impl Chunk {
                 executable: memmap2::MmapOptions::new().len(size).map_exec(&file)?,
             }
         };
-        Ok(Self::with(views))
+        Self::with(views)
     }
 
-    fn sealed(size: usize) -> io::Result<Self> {
+    pub(super) fn sealed(size: usize) -> io::Result<Self> {
         let memory = region::alloc(size.max(CHUNK_SIZE), Protection::READ_WRITE).map_err(io::Error::other)?;
-        Ok(Self::with(Views::Sealed(memory)))
+        Self::with(Views::Sealed(memory))
     }
 
-    fn with(views: Views) -> Self {
-        Self { views, taken: AtomicUsize::new(0), owner: process::id() }
+    fn with(views: Views) -> io::Result<Self> {
+        Ok(Self { views, taken: AtomicUsize::new(0), generation: forks::counted()? })
     }
 
     /// Whether a function of `size` bytes may be added.
     pub(super) fn has_room(&self, size: usize) -> bool {
         let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
-        end <= self.len() && self.owner == process::id()
+        end <= self.len() && self.generation == forks::count()
     }
 
     pub(super) fn contains(&self, start: *const u8, len: usize) -> bool {
@@ -158,6 +158,40 @@ fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn anonymous_file(_size: usize) -> io::Result<std::fs::File> {
     Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Counts the forks between the process that first asked and this one.
+mod forks {
+    use std::io;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    static COUNT: AtomicUsize = AtomicUsize::new(0);
+
+    pub(super) fn count() -> usize {
+        COUNT.load(Ordering::Relaxed)
+    }
+
+    /// The count, kept up to date from now on.
+    pub(super) fn counted() -> io::Result<usize> {
+        #[cfg(unix)]
+        register()?;
+        Ok(count())
+    }
+
+    #[cfg(unix)]
+    fn register() -> io::Result<()> {
+        use std::sync::OnceLock;
+
+        extern "C" fn in_child() {
+            COUNT.fetch_add(1, Ordering::Relaxed);
+        }
+        static REGISTERED: OnceLock<i32> = OnceLock::new();
+        // SAFETY: the handler only counts, which is allowed between fork and exec.
+        match *REGISTERED.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(in_child)) }) {
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
+    }
 }
 
 /// Gives out a chunk's memory and seals it.

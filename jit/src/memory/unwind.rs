@@ -38,25 +38,21 @@ impl Registration {
         bytes.extend([0; 4]);
         let registration = Self(bytes.into_boxed_slice());
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
-        unsafe { __register_frame(registration.first_entry()) };
+        unsafe { __register_frame(registration.description()) };
         Ok(Some(registration))
     }
 
-    /// What the unwinder is given: libgcc walks the section from its first entry, LLVM's libunwind takes one FDE, which
-    /// here is the second entry.
-    fn first_entry(&self) -> *const u8 {
-        if cfg!(any(target_vendor = "apple", target_env = "musl")) {
-            let cie_len = u32::from_le_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]);
-            self.0[4 + cie_len as usize..].as_ptr()
-        } else {
-            self.0.as_ptr()
-        }
+    /// What the unwinder is given: LLVM's libunwind takes one description of a function (FDE), libgcc's walks from there to
+    /// the terminator. It is the second entry of the section, behind what descriptions have in common (CIE).
+    fn description(&self) -> *const u8 {
+        let common = u32::from_le_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]);
+        self.0[4 + common as usize..].as_ptr()
     }
 }
 
 impl Drop for Registration {
     fn drop(&mut self) {
         // SAFETY: `new` registered this very address, once.
-        unsafe { __deregister_frame(self.first_entry()) };
+        unsafe { __deregister_frame(self.description()) };
     }
 }

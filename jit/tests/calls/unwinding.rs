@@ -1,7 +1,12 @@
-//! Panics that pass through trampolines.
+//! Panics, C++ exceptions and backtraces that pass through trampolines.
 
+use std::backtrace::Backtrace;
+use std::env;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::PathBuf;
+use std::process::Command;
+use std::ptr;
 
 use hotcall_jit::{Jit, Options};
 
@@ -36,6 +41,92 @@ fn through_frames_of_every_kind() {
             }));
             assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"boom"), "{text}");
             assert_eq!((result, errno), ([0; 2], 0x5a5a), "{text}");
+        }
+    }
+}
+
+/// Leaves the backtrace of its caller in the string that it is given.
+extern "C" fn trace(into: *mut String) {
+    // SAFETY: the test passes a string of its own.
+    unsafe { *into = Backtrace::force_capture().to_string() };
+}
+
+#[test]
+fn backtraces_go_on_behind_a_trampoline() {
+    let jit = Jit::new().unwrap();
+    let trampoline = jit.slots(&notation::signature("(pointer)"), Options::default()).unwrap();
+    let mut text = String::new();
+    let slots = [&raw mut text as u64];
+    // SAFETY: `trace` has this signature.
+    unsafe { (trampoline.entry())(trace as *const c_void, slots.as_ptr(), ptr::null_mut(), ptr::null_mut()) };
+    assert!(text.contains("backtraces_go_on_behind_a_trampoline"), "{text}");
+}
+
+const EXCEPTIONS: &str = r#"
+    #include <cstdint>
+    struct payload { int code; };
+    extern "C" void thrower(int64_t code) { throw payload{int(code)}; }
+    extern "C" int variadic_thrower(int code, ...) { throw payload{code}; }
+    typedef void (*entry)(const void *target, const uint64_t *args, uint64_t *result, int *error);
+    /* A destructor between must run too. */
+    struct guard { int *ran; ~guard() { *ran += 1; } };
+    extern "C" int catcher(entry trampoline, const void *target, const uint64_t *args, int *ran) {
+        uint64_t result = 0;
+        int error = 0;
+        try {
+            guard g{ran};
+            trampoline(target, args, &result, &error);
+        } catch (const payload &p) {
+            return p.code;
+        }
+        return -1;
+    }
+"#;
+
+/// The fixture made by `$CXX` (or `c++`), which must be there under `CI`.
+fn exceptions() -> Option<libloading::Library> {
+    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
+    let (source, object) = (directory.join("exceptions.cpp"), directory.join("exceptions.so"));
+    std::fs::write(&source, EXCEPTIONS).unwrap();
+    let mut command = Command::new(env::var("CXX").unwrap_or_else(|_| "c++".into()));
+    match command.args(["-O1", "-shared", "-fPIC", "-o"]).args([&object, &source]).output() {
+        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
+        Err(missing) => {
+            assert!(env::var_os("CI").is_none(), "no C++ compiler: {missing}");
+            eprintln!("skipped: no C++ compiler: {missing}");
+            return None;
+        }
+    }
+    // SAFETY: the text is above, and has no constructors.
+    Some(unsafe { libloading::Library::new(&object) }.unwrap())
+}
+
+#[test]
+fn cxx_exceptions_pass_through() {
+    type Catcher = unsafe extern "C" fn(hotcall_jit::SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
+    let Some(library) = exceptions() else { return };
+    // SAFETY: these are the fixture's functions; their addresses alone are taken.
+    let address = |name: &str| unsafe { *library.get::<*const c_void>(name.as_bytes()).unwrap() };
+    // SAFETY: `catcher` has this type.
+    let catcher = unsafe { library.get::<Catcher>("catcher") }.unwrap();
+    let jit = Jit::new().unwrap();
+    let bytes = [0u8; 9000];
+    let block = bytes.as_ptr() as u64;
+    let cases: [(&str, &str, &[u64]); 4] = [
+        ("(i64)", "thrower", &[11]),
+        ("(i64, 8*f64, 9*i64) -> f64", "thrower", &[12; 18]),
+        // One that copies by memcpy, and so saves registers.
+        ("(i64, struct {u8[9000]}) -> struct {f64, i64}", "thrower", &[13, block]),
+        // One that calls through a shim.
+        ("(i32, ..., f64) -> i32", "variadic_thrower", &[14, 0]),
+    ];
+    for (text, target, slots) in cases {
+        for capture_errno in [false, true] {
+            let trampoline = jit.slots(&notation::signature(text), Options { capture_errno }).unwrap();
+            let mut ran = 0;
+            // SAFETY: the callees have these signatures or ignore what is passed behind their own.
+            let code = unsafe { catcher(trampoline.entry(), address(target), slots.as_ptr(), &mut ran) };
+            assert_eq!((code, ran), (slots[0] as i32, 1), "{text}");
         }
     }
 }

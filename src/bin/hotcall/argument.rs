@@ -6,8 +6,8 @@ use hotcall::{Extent, Pointee, Scalar, Slot, Type};
 
 use crate::json::{Texts, encode, expected, keep_text};
 use crate::misfit::{Misfit, MisfitKind};
-use crate::number::Number;
-use crate::print::quote;
+use crate::number::{Number, Value};
+use crate::print::{quote, shorten};
 
 /// The largest `buffer:N`: more than any interface fills at once, and small enough to be given anywhere.
 const MAX_BUFFER: usize = 256 << 20;
@@ -78,12 +78,12 @@ pub(crate) fn infer(word: &OsStr) -> Type {
     match Word::parse(word) {
         Word::Null => Type::POINTER,
         Word::Buffer(_) | Word::Text(_) => Type::TEXT,
-        Word::Plain(plain) => match std::str::from_utf8(plain).ok().and_then(Number::parse) {
-            Some(Number::Integer(value)) if i32::try_from(value).is_ok() => Type::I32,
+        Word::Plain(plain) => match std::str::from_utf8(plain).ok().and_then(Number::parse).map(Number::value) {
+            Some(Value::Integer(value)) if i32::try_from(value).is_ok() => Type::I32,
             // Beyond 64 bits: refused as out of range when it is converted.
-            Some(Number::Integer(value)) if value > i64::MAX.into() => Type::U64,
-            Some(Number::Integer(_)) => Type::I64,
-            Some(Number::Float(_)) => Type::F64,
+            Some(Value::Integer(value)) if value > i64::MAX.into() => Type::U64,
+            Some(Value::Integer(_)) => Type::I64,
+            Some(Value::Float(_)) => Type::F64,
             None => Type::TEXT,
         },
     }
@@ -127,9 +127,9 @@ impl Arguments {
 
     fn struct_address(&mut self, word: &OsStr, ty: &Type) -> Result<u64, Misfit> {
         let json = serde_json::from_slice(word.as_encoded_bytes())
-            .map_err(|source| MisfitKind::Json { json: word.to_string_lossy().into_owned(), source })?;
+            .map_err(|source| MisfitKind::Json { json: shorten(&word.to_string_lossy()), source })?;
         let mut bytes = vec![0; Extent::of(ty).map_err(MisfitKind::from)?.size as usize];
-        encode(&json, ty, &mut bytes, &mut self.texts)?;
+        encode(json, ty, &mut bytes, &mut self.texts)?;
         let address = bytes.as_ptr().expose_provenance() as u64;
         self.structs.push(bytes);
         Ok(address)
@@ -144,13 +144,13 @@ impl Arguments {
 }
 
 fn number_bits(word: &OsStr, scalar: Scalar) -> Result<u64, MisfitKind> {
-    match word.to_str().and_then(|text| Some((text, Number::parse(text)?))) {
-        Some((text, number)) => number.to_bits(text, scalar),
+    match word.to_str().and_then(Number::parse) {
+        Some(number) => number.to_bits(scalar),
         None => {
             let given = quote(word.as_encoded_bytes());
             Err(match scalar {
-                Scalar::Pointer(Pointee::Function) => MisfitKind::Callback { given },
-                _ => MisfitKind::wrong(given, expected(scalar)),
+                Scalar::Pointer(Pointee::Function) => MisfitKind::Callback { given: shorten(&given) },
+                _ => MisfitKind::wrong(&given, expected(scalar)),
             })
         }
     }

@@ -24,8 +24,8 @@ const HELP: &str = r#"How arguments are written:
   variadic       by its form: 42 is int, or 64 bits wide where it must be; 4.2 is double; null and
                  buffer:N are pointers; anything else is text
 
-Negative numbers and texts with a dash need no escape. Options stand before the first argument; a first
-argument that is spelled like an option follows `--`.
+Negative numbers and texts with a dash need no escape: options stand before the declaration, and every word
+behind it is an argument, whatever it looks like. Only a `--` straight behind it is dropped.
 
 How results are printed:
   Numbers are printed as JavaScript prints them, 64-bit integers whole, a float as the double it stands for;
@@ -46,7 +46,8 @@ Examples:
   hotcall call libm.so.6 '{"hypot": {"parameters": ["f64", "f64"], "result": "f64"}}' 3 4
       5
 
-A wrong declaration calls the function all the same: what then happens is up to it."#;
+A wrong declaration calls the function all the same: what then happens is up to it. `int f()` declares a
+function without parameters, as in C23, even where an older header means that it does not say."#;
 
 /// Calls a C function and prints its result.
 #[derive(clap::Args)]
@@ -56,8 +57,7 @@ pub(crate) struct Arguments {
     library: OsString,
     /// C declarations, of which the last prototype is called, or Deno's JSON form.
     declaration: String,
-    /// The function's arguments.
-    #[arg(allow_hyphen_values = true)]
+    /// The function's arguments. No word behind the declaration is an option.
     args: Vec<OsString>,
     /// Print errno after the call.
     #[arg(long)]

@@ -5,8 +5,8 @@ use std::ffi::OsString;
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Signature, Type};
 
-use crate::argument;
 use crate::failure::{Count, Failure};
+use crate::{argument, options};
 
 /// The last function of a declaration text.
 pub(crate) struct Function {
@@ -37,7 +37,10 @@ impl Function {
     /// The signature of a call with these arguments: what stands for `...` gets its type from how it is written.
     pub(crate) fn signature_of_call(&self, words: &[OsString]) -> Result<Signature, Failure> {
         let declared = self.signature.params();
-        let wrong = |expected| Failure::Count { symbol: self.symbol.clone(), expected, given: words.len() };
+        let wrong = |expected| {
+            let option = options::among(words);
+            Failure::Count { symbol: self.symbol.clone(), expected, given: words.len(), option }
+        };
         let Some(first) = self.signature.first_variadic() else {
             let count = declared.len();
             return if words.len() == count { Ok(self.signature.clone()) } else { Err(wrong(Count::Exactly(count))) };

@@ -14,8 +14,8 @@ pub(crate) enum Failure {
     Hotcall(#[from] hotcall::Error),
     #[error("cannot read the declaration: {0}")]
     Declaration(#[from] DeclarationError),
-    #[error("cannot call {symbol}: it takes {expected}, and {given} are given")]
-    Count { symbol: String, expected: Count, given: usize },
+    #[error("cannot call {symbol}: it takes {expected}, and {given} are given{}", hint(.option))]
+    Count { symbol: String, expected: Count, given: usize, option: Option<&'static str> },
     #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
     Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
     #[error("cannot call {symbol}: {source}")]
@@ -30,6 +30,12 @@ pub(crate) enum Failure {
 
 fn spaced(name: &Option<String>) -> String {
     name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
+}
+
+/// Says why an option among the arguments is none.
+fn hint(option: &Option<&str>) -> String {
+    let hint = |option| format!(" (options stand before the declaration: {option} is an argument here)");
+    option.map(hint).unwrap_or_default()
 }
 
 /// How many arguments a function takes.

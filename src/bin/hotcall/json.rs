@@ -1,19 +1,27 @@
 //! JSON to the bytes of a struct or union: an object by names or an array by positions, as the members are addressed in
 //! [`crate::members`].
+//!
+//! JSON is read one level at a time, as the types ask for it: numbers keep their text until their type is known.
+
+use std::collections::BTreeMap;
+use std::fmt;
 
 use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type};
 use hotcall_jit::Places;
-use serde_json::{Map, Value};
+use serde::Deserialize;
+use serde::de::{MapAccess, Visitor};
+use serde_json::value::RawValue;
 
 use crate::members::{anonymous, names, names_of_field};
 use crate::misfit::{Misfit, MisfitKind, Step};
 use crate::number::Number;
+use crate::print::shorten;
 
 /// Texts that the encoded bytes point to.
 pub(crate) type Texts = Vec<Vec<u8>>;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
-pub(crate) fn encode(json: &Value, ty: &Type, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
     match ty {
         Type::Scalar(scalar) => {
             let bits = scalar_bits(json, *scalar, texts)?;
@@ -21,29 +29,23 @@ pub(crate) fn encode(json: &Value, ty: &Type, bytes: &mut [u8], texts: &mut Text
             Ok(())
         }
         Type::Array(array) => encode_array(json, array, bytes, texts),
-        Type::Aggregate(aggregate) => match json {
-            Value::Object(object) => encode_object(object, aggregate, bytes, texts),
-            Value::Array(items) if aggregate.kind() == AggregateKind::Struct => {
-                encode_positions(items, aggregate, bytes, texts)
-            }
-            other => {
-                let expected = match aggregate.kind() {
-                    AggregateKind::Struct => "an object or an array",
-                    AggregateKind::Union => "an object that names a member",
-                };
-                Err(MisfitKind::wrong(other.to_string(), expected).into())
-            }
+        Type::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
+            (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, texts),
+            (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, texts),
+            (_, AggregateKind::Struct) => Err(MisfitKind::wrong(json.get(), "an object or an array").into()),
+            (_, AggregateKind::Union) => Err(MisfitKind::wrong(json.get(), "an object that names a member").into()),
         },
     }
 }
 
-fn encode_array(json: &Value, array: &Array, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
-    let Value::Array(items) = json else {
-        return Err(MisfitKind::wrong(json.to_string(), "an array").into());
-    };
-    check_length(items, array.len() as usize)?;
+fn encode_array(json: &RawValue, array: &Array, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+    if Form::of(json) != Form::Array {
+        return Err(MisfitKind::wrong(json.get(), "an array").into());
+    }
+    let items: Vec<&RawValue> = read(json)?;
+    check_length(&items, array.len() as usize)?;
     let step = Extent::of(array.element()).map_err(MisfitKind::from)?.size as usize;
-    for (index, item) in items.iter().enumerate() {
+    for (index, item) in items.into_iter().enumerate() {
         let element = &mut bytes[index * step..][..step];
         encode(item, array.element(), element, texts)
             .map_err(|misfit| misfit.inside(Step::Index(index), array.element()))?;
@@ -51,9 +53,14 @@ fn encode_array(json: &Value, array: &Array, bytes: &mut [u8], texts: &mut Texts
     Ok(())
 }
 
-fn encode_positions(items: &[Value], aggregate: &Aggregate, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+fn encode_positions(
+    items: &[&RawValue],
+    aggregate: &Aggregate,
+    bytes: &mut [u8],
+    texts: &mut Texts,
+) -> Result<(), Misfit> {
     check_length(items, aggregate.fields().len())?;
-    for (index, (item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
+    for (index, (&item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
         let (offset, field) = place.map_err(MisfitKind::from)?;
         let step = field.name().map_or(Step::Index(index), |name| Step::Name(name.into()));
         encode_field(item, field, offset, bytes, texts).map_err(|misfit| misfit.inside(step, field.ty()))?;
@@ -61,32 +68,35 @@ fn encode_positions(items: &[Value], aggregate: &Aggregate, bytes: &mut [u8], te
     Ok(())
 }
 
-fn check_length(items: &[Value], expected: usize) -> Result<(), MisfitKind> {
+fn check_length(items: &[&RawValue], expected: usize) -> Result<(), MisfitKind> {
     let given = items.len();
     if given == expected { Ok(()) } else { Err(MisfitKind::Length { given, expected }) }
 }
 
 fn encode_object(
-    object: &Map<String, Value>,
+    object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
     texts: &mut Texts,
 ) -> Result<(), Misfit> {
+    if let Some(name) = &object.twice {
+        return Err(MisfitKind::Twice { name: shorten(name) }.into());
+    }
     let members = names(aggregate);
-    if let Some(name) = object.keys().find(|name| !members.contains(&name.as_str())) {
-        return Err(MisfitKind::Unknown { name: name.clone(), members: boxed(&members) }.into());
+    if let Some(name) = object.members.keys().find(|name| !members.contains(&name.as_str())) {
+        return Err(MisfitKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
     }
     encode_members(object, aggregate, bytes, texts)
 }
 
 /// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
 fn encode_members(
-    object: &Map<String, Value>,
+    object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
     texts: &mut Texts,
 ) -> Result<(), Misfit> {
-    let given = |field: &Field| names_of_field(field).iter().any(|name| object.contains_key(*name));
+    let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
     if aggregate.kind() == AggregateKind::Union {
         let count = aggregate.fields().iter().filter(|field| given(field)).count();
         if count != 1 {
@@ -100,7 +110,7 @@ fn encode_members(
         }
         match (field.name(), anonymous(field)) {
             (Some(name), _) => {
-                let value = object.get(name).ok_or_else(|| MisfitKind::Missing { name: name.into() })?;
+                let value = object.members.get(name).ok_or_else(|| MisfitKind::Missing { name: name.into() })?;
                 encode_field(value, field, offset, bytes, texts)
                     .map_err(|misfit| misfit.inside(Step::Name(name.into()), field.ty()))?;
             }
@@ -117,7 +127,13 @@ fn boxed(names: &[&str]) -> Vec<Box<str>> {
     names.iter().copied().map(Box::from).collect()
 }
 
-fn encode_field(json: &Value, field: &Field, offset: u32, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+fn encode_field(
+    json: &RawValue,
+    field: &Field,
+    offset: u32,
+    bytes: &mut [u8],
+    texts: &mut Texts,
+) -> Result<(), Misfit> {
     encode(json, field.ty(), field_bytes(field, offset, bytes)?, texts)
 }
 
@@ -126,23 +142,83 @@ fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'
     Ok(&mut bytes[offset as usize..][..size as usize])
 }
 
-fn scalar_bits(json: &Value, scalar: Scalar, texts: &mut Texts) -> Result<u64, MisfitKind> {
-    match (json, scalar) {
-        (Value::Number(number), _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
-            // The number prints as JSON, so that it reads as a number again.
-            let given = number.to_string();
-            let number = Number::parse(&given).ok_or_else(|| MisfitKind::wrong(&given, expected(scalar)))?;
-            number.to_bits(&given, scalar)
+fn scalar_bits(json: &RawValue, scalar: Scalar, texts: &mut Texts) -> Result<u64, MisfitKind> {
+    let wrong = || MisfitKind::wrong(json.get(), expected(scalar));
+    match (Form::of(json), scalar) {
+        (Form::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
+            Number::parse(json.get()).ok_or_else(wrong)?.to_bits(scalar)
         }
-        (Value::Bool(value), Scalar::Bool) => Ok(u64::from(*value)),
-        (Value::Null, Scalar::Pointer(_)) => Ok(0),
-        (Value::String(text), Scalar::Pointer(Pointee::Text)) => keep_text(text.as_bytes(), texts),
+        (Form::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
+        (Form::Null, Scalar::Pointer(_)) => Ok(0),
+        (Form::String, Scalar::Pointer(Pointee::Text)) => keep_text(read::<String>(json)?.as_bytes(), texts),
         // What JSON has no number for: addresses, NaN and the infinities.
-        (Value::String(text), Scalar::Pointer(_) | Scalar::F32 | Scalar::F64) => match Number::parse(text) {
-            Some(number) => number.to_bits(text, scalar),
-            None => Err(MisfitKind::wrong(json.to_string(), expected(scalar))),
-        },
-        (other, _) => Err(MisfitKind::wrong(other.to_string(), expected(scalar))),
+        (Form::String, Scalar::Pointer(_) | Scalar::F32 | Scalar::F64) => {
+            Number::parse(&read::<String>(json)?).ok_or_else(wrong)?.to_bits(scalar)
+        }
+        _ => Err(wrong()),
+    }
+}
+
+/// Which of JSON's forms a text has.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    Null,
+    Bool(bool),
+    Number,
+    String,
+    Array,
+    Object,
+}
+
+impl Form {
+    /// The first character tells, since the text is known to be JSON.
+    fn of(json: &RawValue) -> Self {
+        match json.get().as_bytes().first() {
+            Some(b'{') => Self::Object,
+            Some(b'[') => Self::Array,
+            Some(b'"') => Self::String,
+            Some(b't') => Self::Bool(true),
+            Some(b'f') => Self::Bool(false),
+            Some(b'n') => Self::Null,
+            _ => Self::Number,
+        }
+    }
+}
+
+/// Reads one level.
+fn read<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, MisfitKind> {
+    serde_json::from_str(json.get()).map_err(|source| MisfitKind::Json { json: shorten(json.get()), source })
+}
+
+/// An object's members, and a name that stands there twice.
+struct Object<'a> {
+    members: BTreeMap<String, &'a RawValue>,
+    twice: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Object<'de> {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor)
+    }
+}
+
+struct ObjectVisitor;
+
+impl<'de> Visitor<'de> for ObjectVisitor {
+    type Value = Object<'de>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Object<'de>, A::Error> {
+        let mut object = Object { members: BTreeMap::new(), twice: None };
+        while let Some((name, value)) = map.next_entry::<String, _>()? {
+            if object.members.insert(name.clone(), value).is_some() {
+                object.twice.get_or_insert(name);
+            }
+        }
+        Ok(object)
     }
 }
 

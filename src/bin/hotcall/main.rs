@@ -10,6 +10,7 @@ mod json;
 mod members;
 mod misfit;
 mod number;
+mod options;
 mod print;
 
 use std::io::{self, Write};
@@ -41,7 +42,8 @@ enum Command {
 }
 
 fn main() -> ExitCode {
-    let result = match Cli::parse().command {
+    let words = options::end_behind_declaration(std::env::args_os().collect());
+    let result = match Cli::parse_from(words).command {
         Command::Call(arguments) => call::run(&arguments),
         Command::Explain(arguments) => explain::run(&arguments),
     };
@@ -54,7 +56,7 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             // With nobody to read the message the exit code remains.
-            let _ = writeln!(io::stderr(), "hotcall: {failure}");
+            let _ = writeln!(io::stderr(), "hotcall: {}", print::escape(&failure.to_string()));
             ExitCode::FAILURE
         }
     }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use hotcall::{LayoutError, Scalar, Type};
 
+use crate::print::shorten;
+
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
 pub(crate) struct Misfit {
@@ -23,7 +25,7 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// What does not fit. `given` is what was written.
+/// What does not fit. `given` is what was written, shortened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MisfitKind {
     #[error("{given} is out of range {min}..={max}")]
@@ -42,6 +44,8 @@ pub(crate) enum MisfitKind {
     Memory { len: usize },
     #[error("{json} is not JSON for a struct: {source}")]
     Json { json: String, source: serde_json::Error },
+    #[error("member {name} is given twice")]
+    Twice { name: String },
     #[error("member {name} is missing")]
     Missing { name: Box<str> },
     #[error("there is no member {name}, only {}", list(.members))]
@@ -59,8 +63,9 @@ fn list(members: &[Box<str>]) -> String {
 }
 
 impl MisfitKind {
-    pub(crate) fn wrong(given: impl Into<String>, expected: &'static str) -> Self {
-        Self::Wrong { given: given.into(), expected }
+    /// `given` is shortened.
+    pub(crate) fn wrong(given: &str, expected: &'static str) -> Self {
+        Self::Wrong { given: shorten(given), expected }
     }
 }
 

@@ -6,19 +6,89 @@
 use hotcall::{Pointee, Scalar};
 
 use crate::misfit::MisfitKind;
+use crate::print::shorten;
 
 /// A number as written, before it has a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Number {
+pub(crate) struct Number<'a> {
+    /// How it is written, since what a fraction rounds to depends on the type.
+    text: &'a str,
+    value: Value,
+}
+
+/// What a number is without a type.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Value {
     /// Without a point or an exponent.
     Integer(i128),
-    /// Anything else, also integers beyond 128 bits.
+    /// Anything else, also integers beyond 128 bits; rounded.
     Float(f64),
 }
 
-impl Number {
+impl<'a> Number<'a> {
     /// Reads a decimal or hexadecimal (`0x`) integer, a decimal fraction, or `NaN` and `Infinity`, each with a sign if any.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &'a str) -> Option<Self> {
+        Value::parse(text).map(|value| Self { text, value })
+    }
+
+    pub(crate) fn value(self) -> Value {
+        self.value
+    }
+
+    /// The number in a scalar of this type.
+    pub(crate) fn to_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
+        match scalar {
+            Scalar::F32 | Scalar::F64 => self.to_float_bits(scalar),
+            Scalar::Bool => match self.to_integer()? {
+                value @ (0 | 1) => Ok(value as u64),
+                _ => Err(MisfitKind::wrong(self.text, "true, false, 1 or 0")),
+            },
+            integer => {
+                let value = self.to_integer()?;
+                let (min, max) = range(integer);
+                // A negative number keeps its two's complement, which is the sign extension of a slot.
+                let fits = (min..=max).contains(&value).then_some(value as u64);
+                fits.ok_or_else(|| MisfitKind::Range { given: shorten(self.text), min, max })
+            }
+        }
+    }
+
+    fn to_integer(self) -> Result<i128, MisfitKind> {
+        let whole = match self.value {
+            Value::Integer(value) => Some(value),
+            Value::Float(value) if value.is_nan() => None,
+            Value::Float(value) if value.is_infinite() => Some(if value > 0.0 { i128::MAX } else { i128::MIN }),
+            Value::Float(_) => whole(self.text),
+        };
+        whole.ok_or_else(|| MisfitKind::Fraction { given: shorten(self.text) })
+    }
+
+    fn to_float_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
+        // Each way rounds once: a double on the way to `f32` would be a second time.
+        let (infinite, bits) = match (self.value, scalar) {
+            (Value::Integer(value), Scalar::F32) => float_bits(value as f32),
+            (Value::Float(value), Scalar::F32) => float_bits(self.text.parse().unwrap_or(value as f32)),
+            (Value::Integer(value), _) => double_bits(value as f64),
+            (Value::Float(value), _) => double_bits(value),
+        };
+        if infinite && !self.text.ends_with("Infinity") {
+            return Err(MisfitKind::TooLarge { given: shorten(self.text), scalar });
+        }
+        Ok(bits)
+    }
+}
+
+/// Whether it is infinite, and its bits in a slot.
+fn float_bits(value: f32) -> (bool, u64) {
+    (value.is_infinite(), value.to_bits().into())
+}
+
+fn double_bits(value: f64) -> (bool, u64) {
+    (value.is_infinite(), value.to_bits())
+}
+
+impl Value {
+    fn parse(text: &str) -> Option<Self> {
         let magnitude = text.strip_prefix(['-', '+']).unwrap_or(text);
         let negative = text.starts_with('-');
         match magnitude {
@@ -37,48 +107,29 @@ impl Number {
         }
         text.parse().map(Self::Integer).or_else(|_| text.parse().map(Self::Float)).ok()
     }
+}
 
-    /// The number in a scalar of this type; `given` is how it was written.
-    pub(crate) fn to_bits(self, given: &str, scalar: Scalar) -> Result<u64, MisfitKind> {
-        match scalar {
-            Scalar::F32 | Scalar::F64 => self.to_float_bits(given, scalar),
-            Scalar::Bool => match self.to_integer(given)? {
-                value @ (0 | 1) => Ok(value as u64),
-                _ => Err(MisfitKind::wrong(given, "true, false, 1 or 0")),
-            },
-            integer => {
-                let value = self.to_integer(given)?;
-                let (min, max) = range(integer);
-                // A negative number keeps its two's complement, which is the sign extension of a slot.
-                let fits = (min..=max).contains(&value).then_some(value as u64);
-                fits.ok_or_else(|| MisfitKind::Range { given: given.to_owned(), min, max })
-            }
-        }
+/// The whole number that a decimal number with a point or an exponent is, exactly; `None` if it is a fraction. Saturates
+/// beyond 128 bits, which is out of every type's range.
+fn whole(text: &str) -> Option<i128> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
+    let digits: String = mantissa.chars().filter(char::is_ascii_digit).collect();
+    let significant = digits.trim_end_matches('0');
+    if significant.is_empty() {
+        return Some(0);
     }
-
-    fn to_integer(self, given: &str) -> Result<i128, MisfitKind> {
-        match self {
-            Self::Integer(value) => Ok(value),
-            // Saturates beyond 128 bits, which is out of every type's range.
-            Self::Float(value) if value.trunc() == value => Ok(value as i128),
-            Self::Float(_) => Err(MisfitKind::Fraction { given: given.to_owned() }),
-        }
+    // An exponent that is too long to be read is larger than any count of digits.
+    let unread = if exponent.starts_with('-') { i64::MIN } else { i64::MAX };
+    let zeros = (digits.len() - significant.len()) as i64 - decimals as i64;
+    let scale = exponent.parse().unwrap_or(unread).saturating_add(zeros);
+    if scale < 0 {
+        return None;
     }
-
-    fn to_float_bits(self, given: &str, scalar: Scalar) -> Result<u64, MisfitKind> {
-        let value = match self {
-            Self::Integer(value) => value as f64,
-            Self::Float(value) => value,
-        };
-        let (infinite, bits) = match scalar {
-            Scalar::F32 => ((value as f32).is_infinite(), u64::from((value as f32).to_bits())),
-            _ => (value.is_infinite(), value.to_bits()),
-        };
-        if infinite && !given.ends_with("Infinity") {
-            return Err(MisfitKind::TooLarge { given: given.to_owned(), scalar });
-        }
-        Ok(bits)
-    }
+    let power = u32::try_from(scale).ok().and_then(|scale| 10_i128.checked_pow(scale));
+    let magnitude = significant.parse::<i128>().ok().zip(power).and_then(|(digits, power)| digits.checked_mul(power));
+    let magnitude = magnitude.unwrap_or(i128::MAX);
+    Some(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 
 /// The least and the greatest value of an integer type; an address is an unsigned integer.
@@ -119,23 +170,45 @@ mod tests {
     #[test]
     fn numbers_are_read() {
         for (text, number) in [
-            ("0", Number::Integer(0)),
-            ("-1", Number::Integer(-1)),
-            ("+7", Number::Integer(7)),
-            ("18446744073709551615", Number::Integer(u64::MAX.into())),
-            ("0xff", Number::Integer(255)),
-            ("-0X10", Number::Integer(-16)),
-            (".5", Number::Float(0.5)),
-            ("1e3", Number::Float(1000.0)),
-            ("-1.5E-3", Number::Float(-0.0015)),
-            ("-Infinity", Number::Float(f64::NEG_INFINITY)),
+            ("0", Value::Integer(0)),
+            ("-1", Value::Integer(-1)),
+            ("+7", Value::Integer(7)),
+            ("18446744073709551615", Value::Integer(u64::MAX.into())),
+            ("0xff", Value::Integer(255)),
+            ("-0X10", Value::Integer(-16)),
+            (".5", Value::Float(0.5)),
+            ("1e3", Value::Float(1000.0)),
+            ("-1.5E-3", Value::Float(-0.0015)),
+            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
         ] {
-            assert_eq!(Number::parse(text), Some(number), "{text}");
+            assert_eq!(Value::parse(text), Some(number), "{text}");
         }
         for text in
             ["", "-", "+", ".", "x", "1x", "0x", "0xg", "0x-1", "--1", "1 ", "inf", "infinity", "nan", "e5", "1_0"]
         {
-            assert_eq!(Number::parse(text), None, "{text}");
+            assert_eq!(Value::parse(text), None, "{text}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_with_a_point_or_an_exponent_are_exact() {
+        for (text, number) in [
+            ("0.0", Some(0)),
+            ("-0e5", Some(0)),
+            ("1500.00", Some(1500)),
+            ("+.5e1", Some(5)),
+            ("-12.5E+1", Some(-125)),
+            ("1200e-2", Some(12)),
+            ("9007199254740993.0", Some(9007199254740993)),
+            ("1e39", Some(i128::MAX)),
+            ("-1e39", Some(-i128::MAX)),
+            ("1e99999999999999999999", Some(i128::MAX)),
+            ("0.1", None),
+            ("1200e-3", None),
+            ("9007199254740992.5", None),
+            ("1e-99999999999999999999", None),
+        ] {
+            assert_eq!(whole(text), number, "{text}");
         }
     }
 

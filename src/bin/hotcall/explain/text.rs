@@ -5,13 +5,18 @@ use std::fmt;
 use hotcall::AggregateKind;
 use hotcall_jit::{Abi, Ext};
 
+use crate::print::{escape, shorten_to};
+
 use super::Explained;
 use super::members::TypeTable;
 use super::places::{How, Part, PlacedResult};
 
+/// The widest column, in characters.
+const MAX_WIDTH: usize = 40;
+
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "{}{}", self.symbol, self.signature)?;
+        writeln!(f, "{}{}", escape(&self.symbol), self.signature)?;
         for table in &self.types {
             write!(f, "\n{table}")?;
         }
@@ -53,6 +58,10 @@ impl Explained {
             }
         };
         lines.push(("result".to_owned(), ty, how));
+        for (value, ty, _) in &mut lines {
+            *value = shorten_to(MAX_WIDTH, value);
+            *ty = shorten_to(MAX_WIDTH, ty);
+        }
         let width = |column: fn(&(String, String, String)) -> &str| {
             lines.iter().map(|line| column(line).chars().count()).max().unwrap_or_default()
         };

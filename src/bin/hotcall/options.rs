@@ -1,0 +1,62 @@
+//! Where the options of `hotcall call` end: behind the declaration every word is an argument of the function, however it is
+//! spelled.
+
+use std::ffi::{OsStr, OsString};
+
+/// Ends the options.
+const END: &str = "--";
+
+/// What is an option before the declaration.
+const OPTIONS: [&str; 4] = ["--errno", "--json", "--help", "-h"];
+
+/// Puts `--` behind the declaration of a call, unless one stands there or before it. The first word is the program's name.
+pub(crate) fn end_behind_declaration(mut words: Vec<OsString>) -> Vec<OsString> {
+    if words.get(1).is_some_and(|command| command == "call") {
+        let behind = declaration(&words).map(|index| index + 1);
+        if let Some(behind) = behind.filter(|&behind| words.get(behind).is_none_or(|word| word != END)) {
+            words.insert(behind, END.into());
+        }
+    }
+    words
+}
+
+/// The index of the second word behind the command that is no option; `None` if `--` comes first.
+fn declaration(words: &[OsString]) -> Option<usize> {
+    let before_end = words.iter().enumerate().skip(2).take_while(|(_, word)| *word != END);
+    before_end.filter(|(_, word)| !is_option(word)).map(|(index, _)| index).nth(1)
+}
+
+fn is_option(word: &OsStr) -> bool {
+    let bytes = word.as_encoded_bytes();
+    bytes.len() > 1 && bytes.starts_with(b"-")
+}
+
+/// A word among the arguments that would be an option before the declaration.
+pub(crate) fn among(arguments: &[OsString]) -> Option<&'static str> {
+    OPTIONS.into_iter().find(|option| arguments.iter().any(|word| word == option))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn options_end_behind_the_declaration_of_a_call() {
+        for (given, ended) in [
+            ("hotcall", "hotcall"),
+            ("hotcall call", "hotcall call"),
+            ("hotcall call --help", "hotcall call --help"),
+            ("hotcall call lib --errno", "hotcall call lib --errno"),
+            ("hotcall call lib decl", "hotcall call lib decl --"),
+            ("hotcall call lib decl -h", "hotcall call lib decl -- -h"),
+            ("hotcall call lib decl -- -h", "hotcall call lib decl -- -h"),
+            ("hotcall call --errno lib --errno decl 1 -h", "hotcall call --errno lib --errno decl -- 1 -h"),
+            ("hotcall call lib -- decl -h", "hotcall call lib -- decl -h"),
+            ("hotcall call -- lib decl -h", "hotcall call -- lib decl -h"),
+            ("hotcall explain decl 1 --json", "hotcall explain decl 1 --json"),
+        ] {
+            let words = given.split(' ').map(OsString::from).collect();
+            assert_eq!(end_behind_declaration(words).join(OsStr::new(" ")), *ended, "{given}");
+        }
+    }
+}
