@@ -12,7 +12,7 @@ use crate::declare::error::Quoted;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct Constant {
     pub(super) value: i128,
-    wide: bool,
+    pub(super) wide: bool,
     signed: bool,
 }
 
@@ -310,81 +310,8 @@ impl<'t> Reader<'t> {
         Ok(other.map_or(chosen, |other| Constant::common(chosen, other).0))
     }
 
-    /// What `sizeof` gives.
-    fn size_of(&mut self, node: Node<'t>) -> Result<Result<u64, Reason>, super::Fault> {
-        if let Some(ty) = node.child_by_field_name("type") {
-            let ty = self.type_name(ty)?;
-            return Ok(self.types.extent(&ty).map(|extent| extent.size));
-        }
-        let Some(value) = node.child_by_field_name("value") else {
-            return Ok(Err(reason("`sizeof` of nothing")));
-        };
-        if let Some(ty) = self.type_in_parentheses(Some(value)) {
-            return Ok(self.types.extent(&ty).map(|extent| extent.size));
-        }
-        if value.kind() == "parenthesized_expression" { self.size_of_value(value) } else { self.size_of_operand(value) }
-    }
-
-    /// What `sizeof` without parentheses gives: it takes an operand, and no cast.
-    fn size_of_operand(&mut self, value: Node<'t>) -> Result<Result<u64, Reason>, super::Fault> {
-        let stands_for = match self.operand_is_one(value) {
-            Ok(node) => node,
-            Err(reason) => return Ok(Err(reason)),
-        };
-        match stands_for.kind() {
-            "cast_expression" | "call_expression" | "binary_expression" => {
-                Ok(Err(reason("`sizeof` of a cast without parentheses")))
-            }
-            _ => self.size_of_value(value),
-        }
-    }
-
-    /// The size of an expression's type: no arithmetic stands between a cast and `sizeof`, so it may be narrower than `int`.
-    fn size_of_value(&mut self, value: Node<'t>) -> Result<Result<u64, Reason>, super::Fault> {
-        if let Err(reason) = self.count_expanded() {
-            return Ok(Err(reason));
-        }
-        self.deeper(value, |reader| {
-            let inside = if value.kind() == "parenthesized_expression" { value.named_child(0) } else { None };
-            if let Some(inside) = inside {
-                return reader.size_of_value(inside);
-            }
-            if let Some(ty) = reader.cast_type(value)? {
-                // What is cast must be a constant still.
-                return Ok(reader.constant(value).and_then(|_| Ok(reader.types.extent(&ty)?.size)));
-            }
-            if let Some(body) = reader.body_of_macro(value) {
-                let place = reader.place_of(value);
-                return reader.used_at(place, |reader| reader.size_of_value(body));
-            }
-            match (value.kind(), reader.text(value)) {
-                ("true" | "false", _) | (_, "true" | "false") => {
-                    Ok(Err(reason("the size of `true` depends on C's version")))
-                }
-                ("identifier", text) if reader.enumerators.contains_key(text) => {
-                    Ok(Err(reason("the size of an enumerator depends on C's version")))
-                }
-                ("char_literal", text) if text.starts_with('u') => {
-                    Ok(Err(reason(format!("the size of {} depends on C's version", Quoted(text)))))
-                }
-                _ => Ok(reader.constant(value).map(|value| if value.wide { 8 } else { 4 })),
-            }
-        })
-    }
-
-    /// The type that an expression is cast to, if it is a cast.
-    fn cast_type(&mut self, node: Node<'t>) -> Result<Option<CType>, super::Fault> {
-        let field = |name| node.child_by_field_name(name);
-        match node.kind() {
-            "cast_expression" => field("type").map(|ty| self.type_name(ty)).transpose(),
-            "call_expression" => Ok(self.type_in_parentheses(field("function"))),
-            "binary_expression" => Ok(self.type_in_parentheses(field("left"))),
-            _ => Ok(None),
-        }
-    }
-
     /// The body of the macro that a node names.
-    fn body_of_macro(&self, node: Node<'t>) -> Option<Node<'t>> {
+    pub(super) fn body_of_macro(&self, node: Node<'t>) -> Option<Node<'t>> {
         if node.kind() != "identifier" {
             return None;
         }
@@ -399,7 +326,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Checks that; what is left when no macro stands there any more.
-    fn operand_is_one(&mut self, node: Node<'t>) -> Result<Node<'t>, Reason> {
+    pub(super) fn operand_is_one(&mut self, node: Node<'t>) -> Result<Node<'t>, Reason> {
         let place = self.place_of(node);
         self.used_at(place, |reader| {
             let mut last = node;
@@ -430,7 +357,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type that `(name)` is, which looks like an expression.
-    fn type_in_parentheses(&self, node: Option<Node<'t>>) -> Option<CType> {
+    pub(super) fn type_in_parentheses(&self, node: Option<Node<'t>>) -> Option<CType> {
         let node = node.filter(|node| node.kind() == "parenthesized_expression")?;
         let name = node.named_child(0).filter(|inside| inside.kind() == "identifier")?;
         if self.body_of_macro(name).is_some() {

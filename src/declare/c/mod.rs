@@ -17,6 +17,7 @@ mod declarator;
 mod directive;
 mod lex;
 mod pragma;
+mod size_of;
 mod symbol;
 mod syntax;
 mod target;
