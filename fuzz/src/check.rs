@@ -193,9 +193,9 @@ impl Bench {
         counts: &mut Counts,
     ) -> Result<(), Cause> {
         let (built, crashed): (Vec<_>, Vec<_>) =
-            built.iter().partition(|loaded| !quirk::crashes(loaded.vendor(), &case.signature));
-        for _ in crashed {
-            *counts.quirks.entry(Quirk::ClangCrash).or_default() += 1;
+            built.iter().partition(|loaded| quirk::crash(loaded.vendor(), &case.signature).is_none());
+        for crash in crashed.iter().filter_map(|loaded| quirk::crash(loaded.vendor(), &case.signature)) {
+            *counts.quirks.entry(crash).or_default() += 1;
         }
         for loaded in &built {
             c::compare_layouts(loaded, index, case)?;

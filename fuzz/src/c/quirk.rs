@@ -32,6 +32,10 @@ pub enum Quirk {
     /// crashes if that is 0.
     #[error("clang crashes on arrays of empty structs")]
     ClangCrash,
+    /// GCC 12 reads a variadic struct of 16 bytes and their alignment with an aligned load from where it saved the registers,
+    /// which is aligned to 8.
+    #[error("gcc's callees crash on aligned variadic structs")]
+    GccCrash,
     /// Its callee does not see what its caller sends. Seen with GCC 12 and a 16-byte struct whose second eightbyte begins
     /// with padding before an array of structs, and with Clang's halved eightbytes.
     #[error("a compiler disagrees with itself")]
@@ -48,9 +52,11 @@ impl Quirk {
 
 /// The departure of this compiler that shows in a call of this signature.
 pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
+    if let Some(crash) = crash(vendor, signature) {
+        return Some(crash);
+    }
     let any = |is: fn(&Type) -> bool| signature.params().iter().chain(signature.result()).any(is);
     match vendor {
-        Vendor::Clang if crashes(vendor, signature) => Some(Quirk::ClangCrash),
         Vendor::Clang if any(clang_sends_to_memory) => Some(Quirk::ClangMemberAlignment),
         Vendor::Clang if any(clang_may_halve) => Some(Quirk::ClangUnionFloat),
         Vendor::Gcc if any(gcc_overlooks) => Some(Quirk::GccFirstElement),
@@ -59,10 +65,19 @@ pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
     }
 }
 
-/// Whether the compiler crashes on functions of this signature.
-pub fn crashes(vendor: Vendor, signature: &Signature) -> bool {
-    let mut types = signature.params().iter().chain(signature.result());
-    vendor == Vendor::Clang && types.any(|ty| small(ty).is_some() && has_array_of_empty(ty))
+/// What makes the compiler, or a function that it makes, crash with this signature.
+pub fn crash(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
+    match vendor {
+        Vendor::Clang => {
+            let mut types = signature.params().iter().chain(signature.result());
+            types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash)
+        }
+        Vendor::Gcc => {
+            let first = signature.first_variadic().unwrap_or(signature.params().len());
+            let mut variadic = signature.params()[first..].iter().filter_map(small);
+            variadic.any(|layout| layout.align == 16).then_some(Quirk::GccCrash)
+        }
+    }
 }
 
 fn has_array_of_empty(ty: &Type) -> bool {
