@@ -158,6 +158,6 @@ fn ffi_type(ty: &Type) -> middle::Type {
         Some(Scalar::F32) => middle::Type::f32(),
         Some(Scalar::F64) => middle::Type::f64(),
         Some(Scalar::Pointer(_)) => middle::Type::pointer(),
-        _ => unimplemented!("none of the shapes has a {ty:?}"),
+        _ => unreachable!("the shapes have no {ty:?}"),
     }
 }
