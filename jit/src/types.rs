@@ -70,6 +70,55 @@ pub enum Pointee {
 }
 
 impl Scalar {
+    /// Every scalar.
+    pub const ALL: [Self; 17] = [
+        Self::I8,
+        Self::U8,
+        Self::I16,
+        Self::U16,
+        Self::I32,
+        Self::U32,
+        Self::I64,
+        Self::U64,
+        Self::Isize,
+        Self::Usize,
+        Self::Bool,
+        Self::F32,
+        Self::F64,
+        Self::Pointer(Pointee::Opaque),
+        Self::Pointer(Pointee::Buffer),
+        Self::Pointer(Pointee::Text),
+        Self::Pointer(Pointee::Function),
+    ];
+
+    /// Its name in messages, which is Deno's name where Deno has the type.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::I8 => "i8",
+            Self::U8 => "u8",
+            Self::I16 => "i16",
+            Self::U16 => "u16",
+            Self::I32 => "i32",
+            Self::U32 => "u32",
+            Self::I64 => "i64",
+            Self::U64 => "u64",
+            Self::Isize => "isize",
+            Self::Usize => "usize",
+            Self::Bool => "bool",
+            Self::F32 => "f32",
+            Self::F64 => "f64",
+            Self::Pointer(Pointee::Opaque) => "pointer",
+            Self::Pointer(Pointee::Buffer) => "buffer",
+            Self::Pointer(Pointee::Text) => "text",
+            Self::Pointer(Pointee::Function) => "function",
+        }
+    }
+
+    /// The scalar of this [name](Self::name).
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|scalar| scalar.name() == name)
+    }
+
     /// The size in bytes, which is also the alignment: so it is for every scalar on every 64-bit target supported.
     pub const fn size(self) -> u32 {
         match self {
@@ -416,25 +465,7 @@ pub enum TypeError {
 
 impl fmt::Display for Scalar {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::I8 => "i8",
-            Self::U8 => "u8",
-            Self::I16 => "i16",
-            Self::U16 => "u16",
-            Self::I32 => "i32",
-            Self::U32 => "u32",
-            Self::I64 => "i64",
-            Self::U64 => "u64",
-            Self::Isize => "isize",
-            Self::Usize => "usize",
-            Self::Bool => "bool",
-            Self::F32 => "f32",
-            Self::F64 => "f64",
-            Self::Pointer(Pointee::Opaque) => "pointer",
-            Self::Pointer(Pointee::Buffer) => "buffer",
-            Self::Pointer(Pointee::Text) => "text",
-            Self::Pointer(Pointee::Function) => "function",
-        })
+        f.write_str(self.name())
     }
 }
 
@@ -471,6 +502,14 @@ impl fmt::Display for Aggregate {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn scalars_have_names_of_their_own() {
+        for scalar in Scalar::ALL {
+            assert_eq!(Scalar::named(scalar.name()), Some(scalar));
+        }
+        assert_eq!(Scalar::named("void"), None);
+    }
 
     #[test]
     fn depth_is_bounded() {

@@ -6,7 +6,7 @@
 use std::cell::RefCell;
 use std::fmt;
 
-use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
+use hotcall_jit::{MAX_PARAMETERS, Pointee, Scalar, Signature, Type};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::{Quoted, Short};
@@ -276,27 +276,12 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        let ty = match name {
-            "void" => return Ok(None),
-            "bool" => Type::BOOL,
-            "i8" => Type::I8,
-            "u8" => Type::U8,
-            "i16" => Type::I16,
-            "u16" => Type::U16,
-            "i32" => Type::I32,
-            "u32" => Type::U32,
-            "i64" => Type::I64,
-            "u64" => Type::U64,
-            "isize" => Type::ISIZE,
-            "usize" => Type::USIZE,
-            "f32" => Type::F32,
-            "f64" => Type::F64,
-            "pointer" => Type::POINTER,
-            "buffer" => Type::BUFFER,
-            "function" => Type::FUNCTION,
-            other => return Err(E::custom(format_args!("unknown type {}", Quoted(other)))),
-        };
-        Ok(Some(ty))
+        // Deno has no type for text.
+        match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
+            Some(scalar) => Ok(Some(Type::Scalar(scalar))),
+            None if name == "void" => Ok(None),
+            None => Err(E::custom(format_args!("unknown type {}", Quoted(name)))),
+        }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {

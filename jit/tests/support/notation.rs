@@ -3,7 +3,7 @@
 //! What printing leaves out is written so: `packed(n)` and `aligned(n)` behind a struct or union are its attributes, `packed`
 //! and `aligned(n)` in front of a member are the member's, and `6*i64` are six of them.
 
-use hotcall_jit::{Field, Signature, Type};
+use hotcall_jit::{Field, Scalar, Signature, Type};
 
 /// The signature that a text in this notation describes; tests hold no wrong ones, so anything else panics.
 pub(crate) fn signature(text: &str) -> Signature {
@@ -113,26 +113,9 @@ impl Parser<'_> {
 
     fn base(&mut self) -> Type {
         match self.take(char::is_ascii_alphanumeric) {
-            "i8" => Type::I8,
-            "u8" => Type::U8,
-            "i16" => Type::I16,
-            "u16" => Type::U16,
-            "i32" => Type::I32,
-            "u32" => Type::U32,
-            "i64" => Type::I64,
-            "u64" => Type::U64,
-            "isize" => Type::ISIZE,
-            "usize" => Type::USIZE,
-            "bool" => Type::BOOL,
-            "f32" => Type::F32,
-            "f64" => Type::F64,
-            "pointer" => Type::POINTER,
-            "buffer" => Type::BUFFER,
-            "text" => Type::TEXT,
-            "function" => Type::FUNCTION,
             "struct" => Type::structure(self.members()).unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
             "union" => Type::union(self.members()).unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
-            _ => self.fail("a type"),
+            name => Scalar::named(name).map_or_else(|| self.fail("a type"), Type::Scalar),
         }
     }
 
