@@ -1,4 +1,4 @@
-//! Trampolines, shared by shape.
+//! Trampolines and thunks, shared by shape.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 use crate::abi::Abi;
 use crate::compile::{Compiled, Compiler};
 use crate::error::JitError;
+use crate::lower::callback::Incoming;
 use crate::lower::shape::Shape;
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
@@ -17,6 +18,7 @@ use crate::lower::{Options, slots};
 use crate::memory::{Code, Linker};
 use crate::plan::Return;
 use crate::signature::Signature;
+use crate::thunk::Thunk;
 
 /// The compiled form of the `slots` entry.
 ///
@@ -35,7 +37,7 @@ pub type SlotsEntry =
 
 /// The signature compiler with the code it made.
 ///
-/// Code lives as long as a [`Trampoline`] that uses it.
+/// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`Thunk`] as long as the process.
 pub struct Jit {
     state: Mutex<State>,
 }
@@ -44,6 +46,7 @@ struct State {
     compiler: Compiler,
     linker: Linker,
     trampolines: Shared<Shape>,
+    thunks: HashMap<Shape, &'static Thunk>,
     shims: Shared<Shim>,
 }
 
@@ -51,7 +54,7 @@ impl State {
     fn new() -> Result<Self, JitError> {
         let compiler = Compiler::new()?;
         let linker = Linker::new(compiler.isa().clone());
-        Ok(Self { compiler, linker, trampolines: Shared::new(), shims: Shared::new() })
+        Ok(Self { compiler, linker, trampolines: Shared::new(), thunks: HashMap::new(), shims: Shared::new() })
     }
 }
 
@@ -108,7 +111,7 @@ impl Jit {
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
         let mut state = self.state()?;
-        let State { compiler, linker, trampolines, shims } = &mut *state;
+        let State { compiler, linker, trampolines, shims, .. } = &mut *state;
         let code = trampolines.get_or_make(shape, || {
             let outgoing = Outgoing::of(abi, &plan);
             let shim = match outgoing.shim {
@@ -119,6 +122,29 @@ impl Jit {
             linker.link(&compiled, shim)
         })?;
         Ok(Trampoline::new(code, returns_in_memory))
+    }
+
+    /// The thunk for callbacks of this signature, compiled unless there is one of the same shape. It is never freed.
+    ///
+    /// # Errors
+    ///
+    /// The signature is variadic; else as for [`Jit::slots`].
+    pub fn thunk(&self, signature: &Signature) -> Result<&'static Thunk, JitError> {
+        if signature.first_variadic().is_some() {
+            return Err(JitError::VariadicCallback);
+        }
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let incoming = Incoming::of(abi, signature, abi.plan(signature)?);
+        let shape = Shape::thunk(abi, &incoming);
+        let mut state = self.state()?;
+        let State { compiler, linker, thunks, .. } = &mut *state;
+        match thunks.entry(shape) {
+            Entry::Occupied(entry) => Ok(entry.get()),
+            Entry::Vacant(entry) => {
+                let code = linker.link(&compiler.thunk(&incoming)?, None)?;
+                Ok(entry.insert(Box::leak(Box::new(Thunk::new(&incoming, Arc::new(code))))))
+            }
+        }
     }
 }
 

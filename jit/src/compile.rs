@@ -12,6 +12,7 @@ use cranelift_module::{FuncId, ModuleReloc, ModuleRelocTarget};
 use target_lexicon::Triple;
 
 use crate::error::JitError;
+use crate::lower::callback::{self, Incoming};
 use crate::lower::signature::Outgoing;
 use crate::lower::{Options, slots};
 use crate::plan::Plan;
@@ -57,6 +58,12 @@ impl Compiler {
         shim: Option<*const u8>,
     ) -> Result<Compiled, JitError> {
         self.build(slots::signature(outgoing.call_conv), |b| slots::emit(b, plan, outgoing, options, shim));
+        self.compile()
+    }
+
+    /// Compiles a thunk.
+    pub(crate) fn thunk(&mut self, incoming: &Incoming) -> Result<Compiled, JitError> {
+        self.build(incoming.signature(), |b| callback::emit(b, incoming));
         self.compile()
     }
 
@@ -126,6 +133,8 @@ fn host_flags() -> Result<settings::Builder, SetError> {
     flags.set("is_pic", "false")?;
     flags.set("use_colocated_libcalls", "false")?;
     flags.set("unwind_info", "true")?;
+    // Thunks find their stack arguments by it.
+    flags.set("preserve_frame_pointers", "true")?;
     // A call may take more than a page of stack, and must not step over the guard page.
     flags.set("enable_probestack", "true")?;
     flags.set("probestack_strategy", "inline")?;

@@ -4,7 +4,7 @@ use std::error::Error as StdError;
 
 use crate::plan::PlanError;
 
-/// Why a trampoline could not be made.
+/// Why a trampoline, a thunk or a stub could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JitError {
@@ -14,6 +14,9 @@ pub enum JitError {
     /// This build has no code generator (feature `cranelift`, in hotcall `jit`).
     #[error("this build has no code generator")]
     NoGenerator,
+    /// A callback cannot know what a variable argument list holds.
+    #[error("a callback cannot be variadic")]
+    VariadicCallback,
     /// The signature exceeds a limit.
     #[error(transparent)]
     Plan(#[from] PlanError),

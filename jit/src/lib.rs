@@ -2,7 +2,7 @@
 //!
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Each module imports only from
-//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `cache`.
+//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `thunk`, `cache`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
@@ -22,6 +22,8 @@ mod lower;
 mod memory;
 mod plan;
 mod signature;
+#[cfg(feature = "cranelift")]
+mod thunk;
 mod types;
 
 pub use abi::Abi;
@@ -35,6 +37,8 @@ pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 pub use lower::Options;
 pub use plan::{Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
 pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
+#[cfg(feature = "cranelift")]
+pub use thunk::{Handler, REST, ResultForm, Stub, StubPool, Thunk, Use, count_retired_call, retired_calls};
 pub use types::{
     Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,
 };

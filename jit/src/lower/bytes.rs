@@ -1,7 +1,10 @@
-//! Parts of aggregates between memory and registers: up to 8 bytes at any address, never touching a byte outside.
+//! Bytes between memory and registers, at any address, never touching a byte outside.
 
-use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{BlockArg, ConstantData, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
+
+use crate::plan::{Ext, Piece};
 
 /// Accesses that may be unaligned, and whose faults are the caller's fault and not traps of ours.
 pub(crate) const UNALIGNED: MemFlagsData = MemFlagsData::new().with_notrap();
@@ -64,4 +67,92 @@ pub(crate) fn store(b: &mut FunctionBuilder<'_>, value: Value, base: Value, offs
         }
         _ => unreachable!("a piece in an integer register has 1 to 8 bytes"),
     }
+}
+
+/// Loads a scalar at `base + offset` and extends it to an integer of 64 bits.
+pub(crate) fn load_extended(b: &mut FunctionBuilder<'_>, base: Value, offset: i32, piece: &Piece) -> Value {
+    match (piece.len, piece.ext) {
+        (1, Ext::Sign) => b.ins().sload8(types::I64, UNALIGNED, base, offset),
+        (2, Ext::Sign) => b.ins().sload16(types::I64, UNALIGNED, base, offset),
+        (4, Ext::Sign) => b.ins().sload32(UNALIGNED, base, offset),
+        _ => load(b, base, offset, piece.len, 0),
+    }
+}
+
+/// A float word as a slot: `float` in the low four bytes with the rest zero.
+pub(crate) fn float_slot(b: &mut FunctionBuilder<'_>, word: Value) -> Value {
+    if b.func.dfg.value_type(word) != types::F32 {
+        return word;
+    }
+    let bits = b.ins().bitcast(types::I32, MemFlagsData::new(), word);
+    b.ins().uextend(types::I64, bits)
+}
+
+/// Copies `size` bytes, a multiple of 8, from `from + offset` to `to`; in straight code if `unrolled`, else by a loop.
+pub(crate) fn copy(b: &mut FunctionBuilder<'_>, from: Value, offset: i32, to: Value, size: u32, unrolled: bool) {
+    let from = b.ins().iadd_imm_s(from, i64::from(offset));
+    let blocks = if unrolled { 0 } else { size & !15 };
+    for_each_16(b, [from, to], blocks, |b, [from, to]| {
+        let block = b.ins().load(types::I8X16, UNALIGNED, from, 0);
+        b.ins().store(UNALIGNED, block, to, 0);
+    });
+    let mut at = blocks;
+    while at < size {
+        let ty = if size - at >= 16 { types::I8X16 } else { types::I64 };
+        let word = b.ins().load(ty, UNALIGNED, from, at as i32);
+        b.ins().store(UNALIGNED, word, to, at as i32);
+        at += ty.bytes();
+    }
+}
+
+/// The most bytes that are zeroed by straight code.
+const MAX_UNROLLED_ZEROS: u32 = 256;
+
+/// Zeroes `size` bytes.
+pub(crate) fn zero(b: &mut FunctionBuilder<'_>, address: Value, size: u32) {
+    let zeros = (size >= 16).then(|| {
+        let zeros = b.func.dfg.constants.insert(ConstantData::from(&[0; 16][..]));
+        b.ins().vconst(types::I8X16, zeros)
+    });
+    let blocks = if size <= MAX_UNROLLED_ZEROS { 0 } else { size & !15 };
+    for_each_16(b, [address], blocks, |b, [address]| {
+        if let Some(zeros) = zeros {
+            b.ins().store(UNALIGNED, zeros, address, 0);
+        }
+    });
+    let mut at = blocks;
+    while let Some(zeros) = zeros.filter(|_| size - at >= 16) {
+        b.ins().store(UNALIGNED, zeros, address, at as i32);
+        at += 16;
+    }
+    while at < size {
+        let zero = b.ins().iconst(types::I64, 0);
+        let len = (size - at).min(8);
+        store(b, zero, address, at as i32, len as u8);
+        at += len;
+    }
+}
+
+/// A loop over `size` bytes, a multiple of 16, behind each of the addresses.
+fn for_each_16<const N: usize>(
+    b: &mut FunctionBuilder<'_>,
+    addresses: [Value; N],
+    size: u32,
+    body: impl FnOnce(&mut FunctionBuilder<'_>, [Value; N]),
+) {
+    if size == 0 {
+        return;
+    }
+    let end = b.ins().iadd_imm_u(addresses[0], i64::from(size));
+    let (header, after) = (b.create_block(), b.create_block());
+    let at = addresses.map(|_| b.append_block_param(header, types::I64));
+    b.ins().jump(header, &addresses.map(BlockArg::from));
+    b.switch_to_block(header);
+    body(b, at);
+    let next = at.map(|address| b.ins().iadd_imm_u(address, 16));
+    let more = b.ins().icmp(IntCC::NotEqual, next[0], end);
+    b.ins().brif(more, header, &next.map(BlockArg::from), after, &[]);
+    b.seal_block(header);
+    b.seal_block(after);
+    b.switch_to_block(after);
 }

@@ -2,9 +2,10 @@
 
 use crate::abi::Abi;
 use crate::lower::Options;
+use crate::lower::callback::Incoming;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
 
-/// Everything that the code of a trampoline depends on, as packed bytes: two normalised plans have the same shape exactly
+/// Everything that the code of a trampoline or thunk depends on, as packed bytes: two normalised plans have the same shape exactly
 /// when they are equal.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Shape(Box<[u8]>);
@@ -13,8 +14,19 @@ impl Shape {
     /// The shape of a `slots` trampoline.
     pub(crate) fn slots(abi: Abi, plan: &Plan, options: Options) -> Self {
         let mut packer = Packer(Vec::with_capacity(8 + 8 * plan.args.len()));
-        packer.0.push(abi as u8);
+        packer.entry(Entry::Slots, abi);
         packer.0.push(options.capture_errno.into());
+        packer.plan(plan);
+        Self(packer.0.into_boxed_slice())
+    }
+
+    /// The shape of a thunk.
+    pub(crate) fn thunk(abi: Abi, incoming: &Incoming) -> Self {
+        // Everything else in it follows from the plan.
+        let Incoming { plan, returns_bool, .. } = incoming;
+        let mut packer = Packer(Vec::with_capacity(8 + 8 * plan.args.len()));
+        packer.entry(Entry::Thunk, abi);
+        packer.0.push((*returns_bool).into());
         packer.plan(plan);
         Self(packer.0.into_boxed_slice())
     }
@@ -25,9 +37,20 @@ impl Shape {
     }
 }
 
+/// How the code is entered.
+#[derive(Clone, Copy)]
+enum Entry {
+    Slots,
+    Thunk,
+}
+
 struct Packer(Vec<u8>);
 
 impl Packer {
+    fn entry(&mut self, entry: Entry, abi: Abi) {
+        self.0.extend([entry as u8, abi as u8]);
+    }
+
     /// LEB128: seven bits a byte, the last one without the high bit.
     fn number(&mut self, mut n: u32) {
         while n >= 0x80 {

@@ -87,7 +87,7 @@ impl Outgoing {
 }
 
 /// Cranelift's name of a convention.
-const fn call_conv(abi: Abi) -> CallConv {
+pub(crate) const fn call_conv(abi: Abi) -> CallConv {
     match abi {
         Abi::SysV64 => CallConv::SystemV,
     }

@@ -4,13 +4,14 @@
 //! bytes with the rest zero, `double` and pointers as they are, aggregates by the address of their bytes. A scalar result
 //! is written as a slot, an aggregate to the bytes that `result` points to. `errno` is read only where it is captured.
 
-use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlotData, StackSlotKind, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Value, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 
 use super::Options;
-use super::bytes::UNALIGNED;
+use super::bytes::{self, UNALIGNED};
 use super::call::{self, Source, extend, store_pieces};
+use super::frame::Kept;
 use super::signature::Outgoing;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
 use crate::signature::Signature;
@@ -92,22 +93,6 @@ pub(crate) fn emit(
     b.ins().return_(&[]);
 }
 
-/// A value that is needed after the call. It waits in memory rather than in a callee-saved register: the code then saves
-/// none, which is faster, and its frame looks like every other trampoline's to the unwinder.
-struct Kept(ir::StackSlot);
-
-impl Kept {
-    fn store(b: &mut FunctionBuilder<'_>, value: Value) -> Self {
-        let slot = b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, 8, 3));
-        b.ins().stack_store(types::I64, value, slot, 0);
-        Self(slot)
-    }
-
-    fn load(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        b.ins().stack_load(types::I64, types::I64, self.0, 0)
-    }
-}
-
 /// The arguments in the slot buffer.
 struct Slots {
     args: Value,
@@ -151,12 +136,8 @@ fn store_result(b: &mut FunctionBuilder<'_>, arg: &Arg, words: &[Value], result:
         return store_pieces(b, arg.pieces(), words, result);
     }
     let [piece] = arg.pieces() else { unreachable!("a scalar is one piece") };
-    let slot = match (piece.loc, piece.len) {
-        (Loc::Float(_), 4) => {
-            let bits = b.ins().bitcast(types::I32, ir::MemFlagsData::new(), words[0]);
-            b.ins().uextend(types::I64, bits)
-        }
-        (Loc::Float(_), _) => words[0],
+    let slot = match piece.loc {
+        Loc::Float(_) => bytes::float_slot(b, words[0]),
         _ => extend(b, words[0], piece),
     };
     b.ins().store(UNALIGNED, slot, result, 0);

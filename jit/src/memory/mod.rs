@@ -3,6 +3,7 @@
 //! No memory is ever writable and executable at one address, and none that may be executing changes its protection.
 
 mod pages;
+pub(crate) mod stubs;
 mod unwind;
 
 use std::io;

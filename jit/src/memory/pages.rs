@@ -134,7 +134,7 @@ impl Chunk {
 
 /// A file in memory that may be mapped executable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
+pub(super) fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
     use std::os::fd::FromRawFd;
 
     /// The file may be executed: since Linux 6.3, which may be set up to refuse it otherwise.

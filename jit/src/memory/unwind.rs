@@ -2,10 +2,15 @@
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
-use gimli::RunTimeEndian;
-use gimli::write::{Address, EhFrame, EndianVec, FrameTable};
+use gimli::constants::{DW_OP_and, DW_OP_ge, DW_OP_lt, DW_OP_plus, DW_OP_shl};
+use gimli::write::{
+    Address, CallFrameInstruction, CommonInformationEntry, EhFrame, EndianVec, Expression, FrameDescriptionEntry,
+    FrameTable,
+};
+use gimli::{Encoding, Format, RunTimeEndian, X86_64};
 
 use crate::error::JitError;
+use crate::lower::stub::{ContextPlace, PUSHED, STRIDE};
 
 #[cfg(unix)]
 unsafe extern "C" {
@@ -28,9 +33,30 @@ impl Registration {
     /// Describes the code at `code`; `None` where the platform's tables are of another kind.
     pub(super) fn new(isa: &OwnedTargetIsa, info: &UnwindInfo, code: *const u8) -> Result<Option<Self>, JitError> {
         let (UnwindInfo::SystemV(info), Some(cie)) = (info, isa.create_systemv_cie()) else { return Ok(None) };
+        Self::register(cie, info.to_fde(Address::Constant(code as u64))).map(Some)
+    }
+
+    /// Describes `len` bytes of stubs at `code`.
+    pub(super) fn of_stubs(place: ContextPlace, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
+        if !cfg!(unix) {
+            return Ok(None);
+        }
+        let encoding = Encoding { format: Format::Dwarf32, version: 1, address_size: 8 };
+        let mut cie = CommonInformationEntry::new(encoding, 1, -8, X86_64::RA);
+        // As at the first instruction of any function: the return address is on top of the stack.
+        cie.add_instruction(CallFrameInstruction::Cfa(X86_64::RSP, 8));
+        cie.add_instruction(CallFrameInstruction::Offset(X86_64::RA, -8));
+        let mut fde = FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32);
+        if place == ContextPlace::Stack {
+            fde.add_instruction(0, CallFrameInstruction::CfaExpression(cfa_of_pushing_stub()));
+        }
+        Self::register(cie, fde).map(Some)
+    }
+
+    fn register(cie: CommonInformationEntry, fde: FrameDescriptionEntry) -> Result<Self, JitError> {
         let mut table = FrameTable::default();
         let cie = table.add_cie(cie);
-        table.add_fde(cie, info.to_fde(Address::Constant(code as u64)));
+        table.add_fde(cie, fde);
         let mut section = EhFrame::from(EndianVec::new(RunTimeEndian::Little));
         table.write_eh_frame(&mut section).map_err(JitError::codegen)?;
         let mut bytes = section.0.into_vec();
@@ -39,7 +65,7 @@ impl Registration {
         let registration = Self(bytes.into_boxed_slice());
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
         unsafe { __register_frame(registration.description()) };
-        Ok(Some(registration))
+        Ok(registration)
     }
 
     /// What the unwinder is given: LLVM's libunwind takes one description of a function (FDE), libgcc's walks from there to
@@ -48,6 +74,29 @@ impl Registration {
         let common = u32::from_le_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]);
         self.0[4 + common as usize..].as_ptr()
     }
+}
+
+/// The frame of a stub that pushes its context: 8 bytes behind the stack pointer, and 8 more while the context is on the
+/// stack. Which is told by the instruction's place in the stub, as linkage tables do it.
+fn cfa_of_pushing_stub() -> Expression {
+    let mut cfa = Expression::new();
+    let offset = |cfa: &mut Expression| {
+        cfa.op_breg(X86_64::RA, 0);
+        cfa.op_constu(STRIDE as u64 - 1);
+        cfa.op(DW_OP_and);
+    };
+    offset(&mut cfa);
+    cfa.op_constu(PUSHED.start);
+    cfa.op(DW_OP_ge);
+    offset(&mut cfa);
+    cfa.op_constu(PUSHED.end);
+    cfa.op(DW_OP_lt);
+    cfa.op(DW_OP_and);
+    cfa.op_constu(3);
+    cfa.op(DW_OP_shl);
+    cfa.op_breg(X86_64::RSP, 8);
+    cfa.op(DW_OP_plus);
+    cfa
 }
 
 impl Drop for Registration {

@@ -1,0 +1,380 @@
+//! Thunks and their stubs: code that C calls, and that calls a handler with slots.
+//!
+//! A [`Thunk`] serves a shape; a [`Stub`] in front of it serves one callback. Thunks and stubs are never freed, because C may
+//! call an address that it was given once for as long as the process lives. Stubs are used again, for the same thunk and as
+//! late as possible: a stub that was given back rests until [`REST`] others were given back after it.
+
+use std::cell::UnsafeCell;
+use std::collections::VecDeque;
+use std::ffi::c_void;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io, iter};
+
+use crate::error::JitError;
+use crate::lower::callback::Incoming;
+use crate::lower::stub::ContextPlace;
+use crate::memory::Code;
+use crate::memory::stubs::{Fresh, StubData};
+use crate::plan::{Arg, Return};
+
+/// What a stub's callback runs.
+///
+/// * `context`: what the stub was bound with.
+/// * `args`: as many canonical slots as the signature has parameters; the slot of a struct or union is the address of its
+///   bytes, at a multiple of 16. They are the handler's to change, and gone when it returns.
+/// * `result`: zeros, to be written as a slot for a scalar (canonical or not: the thunk extends it by its type), or as the
+///   bytes of a struct or union, which are aligned as its type is at least; not read for `void`.
+///
+/// # Safety
+///
+/// It may be called only by thunks, with the context that belongs to it.
+pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *const u64, result: *mut u64);
+
+/// The result as a handler writes it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum ResultForm {
+    /// Nothing.
+    Void,
+    /// One slot.
+    Slot,
+    /// This many bytes.
+    Bytes(u32),
+}
+
+/// Code of the host's convention that C calls, for functions of one shape.
+pub struct Thunk {
+    code: Arc<Code>,
+    aggregates: Box<[Option<u32>]>,
+    result: ResultForm,
+    plain: StubPool,
+    counted: StubPool,
+}
+
+impl Thunk {
+    pub(crate) fn new(incoming: &Incoming, code: Arc<Code>) -> Self {
+        let void = incoming.plan.ret == Return::Pass(Arg::VOID);
+        let result = match &incoming.plan.ret {
+            Return::Hidden { size, .. } => ResultForm::Bytes(*size),
+            Return::Pass(arg) if arg.aggregate => ResultForm::Bytes(arg.size),
+            Return::Pass(_) if void => ResultForm::Void,
+            Return::Pass(_) => ResultForm::Slot,
+        };
+        let aggregates = incoming.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
+        let pool = || StubPool::new(incoming.context, code.entry());
+        Self { plain: pool(), counted: pool(), code, aggregates, result }
+    }
+
+    /// The machine code.
+    pub fn code(&self) -> &[u8] {
+        self.code.bytes()
+    }
+
+    /// For each parameter, the number of bytes behind its slot if it is a struct or union.
+    pub fn aggregates(&self) -> &[Option<u32>] {
+        &self.aggregates
+    }
+
+    /// What the handler writes.
+    pub const fn result(&self) -> ResultForm {
+        self.result
+    }
+
+    /// The stubs whose [data](Stub::data) belongs to one of two users, never to both: a call that is late finds what it
+    /// expects there, if not the values.
+    pub const fn stubs(&'static self, of: Use) -> &'static StubPool {
+        match of {
+            Use::Plain => &self.plain,
+            Use::Counted => &self.counted,
+        }
+    }
+}
+
+/// Who uses a stub's data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// Nobody.
+    Plain,
+    /// A handler that counts its calls there.
+    Counted,
+}
+
+/// A stub, and what belongs to it as long as the process lives.
+#[repr(C, align(64))]
+struct Cell {
+    // What a thunk reads comes first.
+    handler: AtomicPtr<()>,
+    context: AtomicPtr<c_void>,
+    data: UnsafeCell<[u64; 4]>,
+    stub: &'static StubData,
+    entry: NonNull<u8>,
+}
+
+impl Cell {
+    /// Binds a new stub to its thunk, and to nothing behind that.
+    fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const u8) -> Self {
+        stub.thunk.store(thunk.cast_mut().cast(), Ordering::Relaxed);
+        stub.context.store(Retired::context(), Ordering::Release);
+        let (handler, context) = (AtomicPtr::default(), AtomicPtr::default());
+        Self { handler, context, data: UnsafeCell::new([0; 4]), stub, entry }
+    }
+}
+
+/// The address of a callback. Its holder binds it, retires it and gives it back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stub(NonNull<Cell>);
+
+// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
+unsafe impl Send for Stub {}
+// SAFETY: as above.
+unsafe impl Sync for Stub {}
+
+impl Stub {
+    fn cell(&self) -> &'static Cell {
+        // SAFETY: cells are never freed, and nobody has an exclusive reference to one.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The function pointer for C.
+    #[inline]
+    pub fn entry(&self) -> *const c_void {
+        self.cell().entry.as_ptr().cast()
+    }
+
+    /// 32 bytes at a multiple of 8 that belong to the stub: zeros at first, and later what they were when the stub was
+    /// given back.
+    #[inline]
+    pub fn data(&self) -> *mut c_void {
+        self.cell().data.get().cast()
+    }
+
+    /// Has calls run the handler with this context.
+    ///
+    /// # Safety
+    ///
+    /// * The caller holds the stub.
+    /// * The handler may be called with this context until the stub is retired, and by calls that began before.
+    #[inline]
+    pub unsafe fn bind(&self, handler: Handler, context: *mut c_void) {
+        let cell = self.cell();
+        cell.handler.store(handler as *mut (), Ordering::Relaxed);
+        cell.context.store(context, Ordering::Relaxed);
+        // Thunks load handler and context through this word, which orders the loads behind the stores.
+        cell.stub.context.store(self.0.as_ptr().cast(), Ordering::Release);
+    }
+
+    /// Has calls return zeros, and [counts](retired_calls) them.
+    #[inline]
+    pub fn retire(&self) {
+        self.cell().stub.context.store(Retired::context(), Ordering::Release);
+    }
+}
+
+/// What thunks read of a cell, for all stubs that are bound to nothing.
+#[repr(C)]
+struct Retired {
+    handler: Handler,
+    context: usize,
+}
+
+impl Retired {
+    fn context() -> *mut c_void {
+        (&raw const RETIRED).cast_mut().cast()
+    }
+}
+
+static RETIRED: Retired = Retired { handler: count_retired, context: 0 };
+
+static RETIRED_CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// How many calls of retired stubs there were in this process.
+pub fn retired_calls() -> u64 {
+    RETIRED_CALLS.load(Ordering::Relaxed)
+}
+
+/// Counts a call that was answered with zeros as those of retired stubs are.
+pub fn count_retired_call() {
+    RETIRED_CALLS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The result is zero already.
+unsafe extern "C-unwind" fn count_retired(_: *mut c_void, _: *const u64, _: *mut u64) {
+    count_retired_call();
+}
+
+/// How many stubs a thread takes and gives back at once.
+const BATCH: usize = 32;
+
+/// How many stubs rest before the first of them is used again.
+pub const REST: usize = 1024;
+
+/// The stubs of a thunk. Threads keep some for themselves, so that few calls take a lock.
+pub struct StubPool {
+    /// Counts the pools of the process.
+    number: usize,
+    place: ContextPlace,
+    thunk: *const u8,
+    resting: Mutex<VecDeque<Stub>>,
+}
+
+// SAFETY: `thunk` is the address of code; everything else is `Send` and `Sync`.
+unsafe impl Send for StubPool {}
+// SAFETY: as above.
+unsafe impl Sync for StubPool {}
+
+impl StubPool {
+    fn new(place: ContextPlace, thunk: *const u8) -> Self {
+        static POOLS: AtomicUsize = AtomicUsize::new(0);
+        let number = POOLS.fetch_add(1, Ordering::Relaxed);
+        Self { number, place, thunk, resting: Mutex::new(VecDeque::new()) }
+    }
+
+    /// A stub that nobody holds.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for more stubs.
+    #[inline]
+    pub fn take(&'static self) -> Result<Stub, JitError> {
+        let taken = LOCAL.try_with(|local| {
+            // SAFETY: nothing that runs in here comes back to this thread's stubs.
+            let local = unsafe { &mut *local.get() };
+            match local.pools.get_mut(self.number).and_then(|pool| pool.ready.pop()) {
+                Some(stub) => Ok(stub),
+                None => local.pool(self).refill(self),
+            }
+        });
+        // The thread is about to end.
+        taken.unwrap_or_else(|_| self.batch(1, &mut Vec::new()))
+    }
+
+    /// Takes back a stub that was retired or never bound.
+    ///
+    /// # Safety
+    ///
+    /// The stub was taken from this pool, and the caller, who was its holder, forgets it.
+    #[inline]
+    pub unsafe fn give_back(&'static self, stub: Stub) {
+        let kept = LOCAL.try_with(|local| {
+            // SAFETY: as in `take`.
+            let local = unsafe { &mut *local.get() };
+            local.pool(self).keep(self, stub);
+        });
+        if kept.is_err() {
+            self.rest([stub]);
+        }
+    }
+
+    /// A stub, and up to `len - 1` more to use after it, the last first.
+    #[cold]
+    fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
+        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        if resting.len() < REST {
+            match fresh(self.place, self.thunk, len, more) {
+                // No memory for more: rather too early than never.
+                Err(_) if !resting.is_empty() => {}
+                result => return result,
+            }
+        }
+        let stub = resting.pop_front().ok_or_else(|| JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)))?;
+        let rest = resting.len().min(len - 1);
+        more.extend(resting.drain(..rest).rev());
+        Ok(stub)
+    }
+
+    #[cold]
+    fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
+        self.resting.lock().unwrap_or_else(PoisonError::into_inner).extend(stubs);
+    }
+}
+
+/// Makes a stub for a thunk, and up to `len - 1` more.
+fn fresh(place: ContextPlace, thunk: *const u8, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
+    /// The tables that stubs come from, for all thunks of the process: one for each place.
+    static TABLES: Mutex<Vec<(ContextPlace, Fresh)>> = Mutex::new(Vec::new());
+    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
+        tables.push((place, Fresh::none()));
+        tables.len() - 1
+    });
+    let table = &mut tables[index].1;
+    let first = match table.next() {
+        Some(first) => first,
+        None => {
+            *table = Fresh::table(place).map_err(JitError::memory)?;
+            table.next().ok_or_else(|| JitError::memory("a table without stubs"))?
+        }
+    };
+    let stubs = iter::once(first).chain(iter::from_fn(|| table.next()).take(len - 1));
+    let cells: Vec<_> = stubs.map(|(entry, stub)| Cell::new(entry, stub, thunk)).collect();
+    let mut stubs = cells.leak().iter_mut().map(|cell| Stub(NonNull::from(cell)));
+    let first = stubs.next().ok_or_else(|| JitError::memory("a table without stubs"))?;
+    more.extend(stubs.rev());
+    Ok(first)
+}
+
+thread_local! {
+    static LOCAL: UnsafeCell<Local> = const { UnsafeCell::new(Local { pools: Vec::new() }) };
+}
+
+/// A thread's stubs, by the number of their pool.
+struct Local {
+    pools: Vec<LocalPool>,
+}
+
+#[derive(Default)]
+struct LocalPool {
+    pool: Option<&'static StubPool>,
+    /// The next to use at the end.
+    ready: Vec<Stub>,
+    /// In the order they were given back.
+    returned: Vec<Stub>,
+}
+
+impl Local {
+    #[inline]
+    fn pool(&mut self, pool: &'static StubPool) -> &mut LocalPool {
+        if self.pools.len() <= pool.number {
+            self.pools.resize_with(pool.number + 1, LocalPool::default);
+        }
+        &mut self.pools[pool.number]
+    }
+}
+
+impl LocalPool {
+    #[cold]
+    fn refill(&mut self, pool: &'static StubPool) -> Result<Stub, JitError> {
+        self.pool = Some(pool);
+        pool.batch(BATCH, &mut self.ready)
+    }
+
+    #[inline]
+    fn keep(&mut self, pool: &'static StubPool, stub: Stub) {
+        self.pool = Some(pool);
+        self.returned.push(stub);
+        if self.returned.len() >= BATCH {
+            pool.rest(self.returned.drain(..));
+        }
+    }
+}
+
+impl Drop for LocalPool {
+    fn drop(&mut self) {
+        if let Some(pool) = self.pool {
+            pool.rest(self.ready.drain(..).rev().chain(self.returned.drain(..)));
+        }
+    }
+}
+
+impl fmt::Debug for Thunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thunk").field("code", &self.code().as_ptr_range()).finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for StubPool {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("StubPool").field("number", &self.number).finish_non_exhaustive()
+    }
+}
