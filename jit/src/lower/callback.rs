@@ -178,7 +178,7 @@ impl Words {
         match piece.loc {
             Loc::Float(n) => bytes::float_slot(b, self.floats[usize::from(n)]),
             // Exactly the value's bytes: a wider load has to wait for the caller's store.
-            Loc::Stack(offset) => bytes::load_extended(b, self.frame, self.from_frame(offset), piece),
+            Loc::Stack(offset) => bytes::load_extended(b, self.frame, self.frame_offset(offset), piece),
             loc => {
                 let word = self.word(loc);
                 extend(b, word, piece)
@@ -197,13 +197,13 @@ impl Words {
         }
     }
 
-    fn from_frame(&self, stack: u32) -> i32 {
+    fn frame_offset(&self, stack: u32) -> i32 {
         (self.stack + stack) as i32
     }
 
     /// Whether what lies there can serve as the copy that a slot points to.
     fn aligned(&self, stack: u32) -> bool {
-        self.from_frame(stack) % 16 == 0
+        self.frame_offset(stack) % 16 == 0
     }
 }
 
@@ -218,12 +218,14 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Words) -> 
     for ((index, arg), copy) in args.iter().enumerate().zip(copies) {
         let slot = match &arg.pass {
             Pass::Pieces(pieces) if !arg.aggregate => words.slot(b, &pieces[0]),
-            Pass::Block { stack } if copy == 0 => b.ins().iadd_imm_s(words.frame, i64::from(words.from_frame(*stack))),
+            Pass::Block { stack } if copy == 0 => {
+                b.ins().iadd_imm_s(words.frame, i64::from(words.frame_offset(*stack)))
+            }
             Pass::Block { stack } => {
                 let to = frame::address(b, memory, next);
                 let size = arg.size.next_multiple_of(8);
                 unrolled += size;
-                bytes::copy(b, words.frame, words.from_frame(*stack), to, size, unrolled <= MAX_UNROLLED);
+                bytes::copy(b, words.frame, words.frame_offset(*stack), to, size, unrolled <= MAX_UNROLLED);
                 to
             }
             Pass::Pieces(pieces) => {
