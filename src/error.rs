@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::PathBuf;
 
-use hotcall_jit::{JitError, LayoutError, SignatureError, Type, TypeError};
+use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeError};
 
 use crate::declare::DeclarationError;
 use crate::library::Resolved;
@@ -94,6 +94,31 @@ pub enum Error {
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
     ResultLength { function: Box<str>, ty: Type, expected: usize, given: usize },
 
+    /// No code could be made for callbacks of the signature, or hotcall was built without the feature `jit`.
+    #[error("cannot compile callbacks of type {signature}: {source}")]
+    Thunk { signature: Signature, source: Box<JitError> },
+    /// There is no memory for a callback.
+    #[error("cannot make a callback: {source}")]
+    Stub { source: Box<JitError> },
+    /// The bytes of a callback's argument that is no struct or union, or does not exist.
+    #[error("parameter {} of the callback is not a struct or union", index + 1)]
+    NotAggregateParameter { index: usize },
+    /// A result for a callback that has none.
+    #[error("the callback returns nothing")]
+    CallbackReturnsVoid,
+    /// A slot for a result that is a struct or union.
+    #[error("the callback returns a struct or union: use result_bytes")]
+    CallbackReturnsAggregate,
+    /// Bytes for a result that is a scalar.
+    #[error("the callback returns no struct or union: use set")]
+    CallbackReturnsScalar,
+    /// A callback that nobody waits for, and that returns something.
+    #[error("a callback that is not waited for returns nothing")]
+    NoWaitResult,
+    /// A callback that nobody waits for, and that takes what may be gone when it runs.
+    #[error("parameter {} of a callback that is not waited for is a pointer or holds one", index + 1)]
+    NoWaitPointer { index: usize },
+
     /// A read or write of a slot where a static is a struct, a union or an array.
     #[error("static {name:?} is {ty}: use read_into and write_from")]
     AggregateStatic { name: Box<str>, ty: Type },
@@ -116,4 +141,10 @@ pub enum Error {
     /// The bytes end before the member does.
     #[error("the member at byte {offset} is {ty} and ends at byte {end}, and there are {given} bytes")]
     MemberBounds { ty: Type, offset: usize, end: usize, given: usize },
+}
+
+impl Error {
+    pub(crate) fn stub(source: JitError) -> Self {
+        Self::Stub { source: Box::new(source) }
+    }
 }

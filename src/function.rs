@@ -11,6 +11,7 @@ use crate::code::{Code, Entry};
 use crate::errno;
 use crate::error::Error;
 use crate::library::Mapping;
+use crate::owned_args::Aligned;
 use crate::owned_call::{Outcome, OwnedCall, Value};
 use crate::slot::Slot;
 
@@ -390,11 +391,6 @@ impl Function {
         unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), result, errno) }
     }
 }
-
-/// Sixteen bytes with the alignment that any type is content with.
-#[derive(Clone, Copy)]
-#[repr(C, align(16))]
-pub(crate) struct Aligned(pub(crate) [u8; 16]);
 
 impl Shared {
     fn entry_with_errno(&self) -> Result<Entry, Error> {

@@ -30,6 +30,7 @@
 //! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
 //! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
+//! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`OwnedCall`] | a call to be made on another thread |
@@ -52,12 +53,14 @@
 //! 64-bit little-endian targets. Calls are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
 
 mod bytes;
+mod callback;
 mod code;
 pub mod declare;
 mod errno;
 mod error;
 mod function;
 mod library;
+mod owned_args;
 mod owned_call;
 mod slot;
 
@@ -67,6 +70,10 @@ pub use hotcall_jit::{
 };
 
 pub use bytes::Member;
+pub use callback::{
+    Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Payload, RawCallback, RawHandler,
+    Thunk, UnwindingRawHandler, Wait, retired_calls,
+};
 pub use code::Entry;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};

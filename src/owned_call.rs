@@ -1,9 +1,9 @@
 //! A call with everything it needs, to be made on another thread.
 
 use std::fmt;
-use std::ptr;
 
-use crate::function::{Aligned, Function};
+use crate::function::Function;
+use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
 
 /// A call that [`Function::prepare`] prepared: it owns its arguments and its result and keeps code and library, so that any
@@ -30,10 +30,7 @@ use crate::slot::Slot;
 /// ```
 pub struct OwnedCall {
     function: Function,
-    args: Box<[Slot]>,
-    /// The bytes of structs and unions, each at a multiple of 16: what their slots point to. (A `Box` would promise that
-    /// nothing else points there.)
-    _aggregates: Vec<Aligned>,
+    args: OwnedArgs,
 }
 
 /// What came of a call.
@@ -62,22 +59,9 @@ impl OwnedCall {
     /// The slots are as many as the parameters; those at the indices in `aggregates` are addresses of as many bytes as
     /// stand beside the index. The rest is the contract of [`Function::prepare`].
     pub(crate) unsafe fn new(function: Function, args: &[Slot], aggregates: &[(u16, u32)]) -> Self {
-        let mut args = Box::<[Slot]>::from(args);
-        let chunks = |size: u32| (size as usize).div_ceil(size_of::<Aligned>());
-        let total = aggregates.iter().map(|&(_, size)| chunks(size)).sum();
-        let mut copies = vec![Aligned([0; 16]); total];
-        let mut next = copies.as_mut_ptr();
-        for &(index, size) in aggregates {
-            let slot = &mut args[usize::from(index)];
-            // SAFETY: the caller vouches for the bytes; the copies have room for the chunks of all sizes together, which
-            // `next` walks through.
-            unsafe {
-                ptr::copy_nonoverlapping(slot.as_ptr::<u8>(), next.cast(), size as usize);
-                *slot = next.into();
-                next = next.add(chunks(size));
-            }
-        }
-        Self { function, args, _aggregates: copies }
+        // SAFETY: the caller vouches for the slots of structs and unions.
+        let args = unsafe { OwnedArgs::copy(args, aggregates.iter().copied()) };
+        Self { function, args }
     }
 
     /// The function that will be called.
@@ -90,12 +74,15 @@ impl OwnedCall {
     /// It is safe because the contract is that of [`Function::prepare`]. C++ exceptions and panics pass through.
     pub fn run(self) -> Outcome {
         // SAFETY: whoever prepared the call vouched for it, at this time and on this thread; arguments were checked then.
-        unsafe { self.function.run_prepared(&self.args) }
+        unsafe { self.function.run_prepared(self.args.slots()) }
     }
 }
 
 impl fmt::Debug for OwnedCall {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OwnedCall").field("function", &self.function).field("args", &self.args).finish_non_exhaustive()
+        f.debug_struct("OwnedCall")
+            .field("function", &self.function)
+            .field("args", &self.args.slots())
+            .finish_non_exhaustive()
     }
 }

@@ -35,10 +35,12 @@ pub use explain::Explanation;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 #[cfg(feature = "cranelift")]
 pub use lower::Options;
-pub use plan::{Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
+pub use plan::{
+    Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
+};
 pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
 #[cfg(feature = "cranelift")]
-pub use thunk::{Handler, REST, ResultForm, Stub, StubPool, Thunk, Use, count_retired_call, retired_calls};
+pub use thunk::{Handler, REST, Stub, StubPool, Thunk, Use, count_retired_call, retired_calls};
 pub use types::{
     Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,
 };

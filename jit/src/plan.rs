@@ -120,6 +120,28 @@ pub enum Return {
     },
 }
 
+/// A result as it lies in memory for the two sides that do not see registers: who calls a trampoline, and a callback's handler.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum ResultForm {
+    /// Nothing.
+    Void,
+    /// One slot.
+    Slot,
+    /// This many bytes.
+    Bytes(u32),
+}
+
+impl Return {
+    /// The result in memory.
+    pub const fn form(&self) -> ResultForm {
+        match self {
+            Self::Hidden { size, .. } | Self::Pass(Arg { size, aggregate: true, .. }) => ResultForm::Bytes(*size),
+            Self::Pass(Arg { size: 0, .. }) => ResultForm::Void,
+            Self::Pass(_) => ResultForm::Slot,
+        }
+    }
+}
+
 /// A function's type in one calling convention.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Plan {

@@ -17,7 +17,7 @@ use crate::lower::callback::Incoming;
 use crate::lower::stub::ContextPlace;
 use crate::memory::Code;
 use crate::memory::stubs::{Fresh, StubData};
-use crate::plan::{Arg, Return};
+use crate::plan::ResultForm;
 
 /// What a stub's callback runs.
 ///
@@ -32,17 +32,6 @@ use crate::plan::{Arg, Return};
 /// It may be called only by thunks, with the context that belongs to it.
 pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *const u64, result: *mut u64);
 
-/// The result as a handler writes it.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum ResultForm {
-    /// Nothing.
-    Void,
-    /// One slot.
-    Slot,
-    /// This many bytes.
-    Bytes(u32),
-}
-
 /// Code of the host's convention that C calls, for functions of one shape.
 pub struct Thunk {
     code: Arc<Code>,
@@ -54,16 +43,9 @@ pub struct Thunk {
 
 impl Thunk {
     pub(crate) fn new(incoming: &Incoming, code: Arc<Code>) -> Self {
-        let void = incoming.plan.ret == Return::Pass(Arg::VOID);
-        let result = match &incoming.plan.ret {
-            Return::Hidden { size, .. } => ResultForm::Bytes(*size),
-            Return::Pass(arg) if arg.aggregate => ResultForm::Bytes(arg.size),
-            Return::Pass(_) if void => ResultForm::Void,
-            Return::Pass(_) => ResultForm::Slot,
-        };
         let aggregates = incoming.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
         let pool = || StubPool::new(incoming.context, code.entry());
-        Self { plain: pool(), counted: pool(), code, aggregates, result }
+        Self { plain: pool(), counted: pool(), code, aggregates, result: incoming.plan.ret.form() }
     }
 
     /// The machine code.

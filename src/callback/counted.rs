@@ -1,0 +1,229 @@
+//! Callbacks whose handler is dropped once, when it is closed and no call runs.
+//!
+//! All that a call and a close must agree on is one atomic word in the data of the stub: the number of calls that are in,
+//! and four flags. The word is never freed and means the same as long as the process lives, so a call that comes too late,
+//! even after the stub got another callback, finds out by counting itself in.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::mem::{self, ManuallyDrop, MaybeUninit};
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use super::call::Call;
+use super::code::{Code, Handler as CodeHandler, Stub, Use, count_retired_call};
+use super::panics::{OnPanic, Panics, Payload};
+use crate::error::Error;
+use crate::slot::Slot;
+
+/// What a callback does when it is called.
+pub(super) trait Handler: Send + Sync {
+    fn call(&self, call: &mut Call<'_>);
+}
+
+impl<F: Fn(&mut Call<'_>) + Send + Sync> Handler for F {
+    fn call(&self, call: &mut Call<'_>) {
+        self(call);
+    }
+}
+
+/// Calls may come in.
+const OPEN: u64 = 1 << 63;
+/// The callback is held by its owner.
+const HELD: u64 = 1 << 62;
+/// Nobody has begun to drop the handler.
+const HANDLER: u64 = 1 << 61;
+/// The handler is not dropped yet, or not wholly.
+const ALIVE: u64 = 1 << 60;
+/// A callback that nothing has happened to.
+const NEW: u64 = OPEN | HELD | HANDLER | ALIVE;
+/// The number of calls that are in.
+const CALLS: u64 = u32::MAX as u64;
+
+/// The data of a stub.
+#[repr(C)]
+struct Cell {
+    state: AtomicU64,
+    /// Initialised while `HELD` or `ALIVE` is set.
+    block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Handler>>>>,
+}
+
+const _: () = assert!(size_of::<Cell>() <= 32 && align_of::<Cell>() <= 8);
+
+/// What is allocated for a callback.
+struct Block<H: ?Sized> {
+    stub: Stub,
+    code: &'static Code,
+    panics: Panics,
+    /// Initialised while `ALIVE` is set.
+    handler: UnsafeCell<ManuallyDrop<H>>,
+}
+
+/// The owner's hold on a callback.
+pub(super) struct Counted {
+    stub: Stub,
+    block: NonNull<Block<dyn Handler>>,
+}
+
+// SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the cell is atomic.
+unsafe impl Send for Counted {}
+// SAFETY: as above.
+unsafe impl Sync for Counted {}
+
+impl Counted {
+    pub(super) fn new(code: &'static Code, on_panic: OnPanic, handler: impl Handler + 'static) -> Result<Self, Error> {
+        let stub = code.stubs(Use::Counted).take().map_err(Error::stub)?;
+        let handler = UnsafeCell::new(ManuallyDrop::new(handler));
+        let block: Box<Block<dyn Handler>> = Box::new(Block { stub, code, panics: Panics::new(on_panic), handler });
+        let block = NonNull::from(Box::leak(block));
+        let counted = Self { stub, block };
+        let cell = counted.cell();
+        // SAFETY: nobody is let in, so nobody reads the block's address.
+        unsafe { *cell.block.get() = MaybeUninit::new(block) };
+        // Added to the count of calls that are too late for the stub's last callback.
+        cell.state.fetch_or(NEW, Ordering::Release);
+        // SAFETY: the stub is ours, and its data is a cell, which `enter` may be called with for ever.
+        unsafe { stub.bind(ENTER, stub.data()) };
+        Ok(counted)
+    }
+
+    pub(super) fn as_ptr(&self) -> *const c_void {
+        self.stub.entry()
+    }
+
+    /// How many calls are in.
+    pub(super) fn running(&self) -> usize {
+        (self.cell().state.load(Ordering::Relaxed) & CALLS) as usize
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.cell().state.load(Ordering::Relaxed) & OPEN == 0
+    }
+
+    pub(super) fn take_panic(&self) -> Option<Payload> {
+        // SAFETY: the block lives as long as it is held.
+        unsafe { self.block.as_ref() }.panics.take()
+    }
+
+    pub(super) fn close(&self) {
+        self.stub.retire();
+        let before = self.cell().state.fetch_and(!OPEN, Ordering::AcqRel);
+        if before & OPEN != 0 && before & CALLS == 0 {
+            self.cell().finish();
+        }
+    }
+
+    fn cell(&self) -> &'static Cell {
+        // SAFETY: the data of stubs of this use are cells, all zero at first, which is a valid one; they are never freed.
+        unsafe { &*self.stub.data().cast() }
+    }
+}
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        self.stub.retire();
+        let state = &self.cell().state;
+        // Almost always nothing has happened and nobody is in.
+        if state.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
+            // SAFETY: no call can come in any more, and none is in; the handler is alive.
+            return unsafe { free(self.block, Remains::WithHandler) };
+        }
+        self.close();
+        if state.fetch_and(!HELD, Ordering::AcqRel) & ALIVE == 0 {
+            // SAFETY: neither owner nor handler needs the block any more.
+            unsafe { free(self.block, Remains::WithoutHandler) };
+        }
+    }
+}
+
+impl Cell {
+    /// Counts a call in, if the callback is open.
+    fn admit(&self) -> Option<Running<'_>> {
+        let running = Running(self);
+        (self.state.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
+    }
+
+    /// Drops the handler of a closed callback that no call is in, unless that is done.
+    #[cold]
+    fn finish(&self) {
+        if self.state.fetch_and(!HANDLER, Ordering::AcqRel) & HANDLER == 0 {
+            return;
+        }
+        // SAFETY: initialised, for `ALIVE` is set until we clear it.
+        let block = unsafe { (*self.block.get()).assume_init() };
+        // SAFETY: the block lives while `ALIVE` is set.
+        let Block { panics, handler, .. } = unsafe { block.as_ref() };
+        // SAFETY: the callback is closed and nobody is in, so that nobody uses the handler, and we alone drop it.
+        // A panic is kept with those of its calls.
+        let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(&mut *handler.get()) });
+        if self.state.fetch_and(!ALIVE, Ordering::AcqRel) & HELD == 0 {
+            // SAFETY: neither owner nor handler needs the block any more.
+            unsafe { free(block, Remains::WithoutHandler) };
+        }
+    }
+}
+
+/// What a block still holds.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Remains {
+    WithHandler,
+    WithoutHandler,
+}
+
+/// Gives back a callback's stub and frees its block.
+///
+/// # Safety
+///
+/// Nobody else uses the block, which holds the handler if it is said so; the stub is retired.
+unsafe fn free(block: NonNull<Block<dyn Handler>>, remains: Remains) {
+    // SAFETY: the block was leaked from a box, and nobody uses it.
+    let mut block = unsafe { Box::from_raw(block.as_ptr()) };
+    // SAFETY: the stub came from this pool, and its holder is gone. It is given back first, for the handler may panic.
+    unsafe { block.code.stubs(Use::Counted).give_back(block.stub) };
+    if remains == Remains::WithHandler {
+        // SAFETY: the caller vouches that the handler is there; it is not used again.
+        unsafe { ManuallyDrop::drop(block.handler.get_mut()) };
+    }
+}
+
+/// A call that was counted in. Dropping it counts the call out.
+struct Running<'a>(&'a Cell);
+
+impl Running<'_> {
+    fn block(&self) -> &Block<dyn Handler> {
+        // SAFETY: a call that came in while the callback was open keeps the handler alive, and so the block.
+        unsafe { (*self.0.block.get()).assume_init().as_ref() }
+    }
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let before = self.0.state.fetch_sub(1, Ordering::AcqRel);
+        if before & OPEN == 0 && before & CALLS == 1 {
+            self.0.finish();
+        }
+    }
+}
+
+/// What the stubs run. It does not unwind, which the types do not say.
+const ENTER: CodeHandler = {
+    // SAFETY: function types that differ in `-unwind` alone are compatible.
+    unsafe { mem::transmute::<unsafe extern "C" fn(*mut c_void, *const u64, *mut u64), CodeHandler>(enter) }
+};
+
+/// # Safety
+///
+/// `context` is a cell; the rest is as a thunk has it.
+unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the caller vouches for it; cells are never freed.
+    let cell = unsafe { &*context.cast::<Cell>() };
+    let Some(running) = cell.admit() else { return count_retired_call() };
+    let Block { code, panics, handler, .. } = running.block();
+    // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
+    let mut call = unsafe { Call::new(code, args.cast::<Slot>(), result.cast()) };
+    // SAFETY: the handler lives as long as a call is in, and is not used exclusively.
+    let handler = unsafe { &*handler.get() };
+    if !panics.guard(|| handler.call(&mut call)) {
+        call.clear_result();
+    }
+}

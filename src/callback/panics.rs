@@ -1,0 +1,64 @@
+//! What becomes of a panic in a handler.
+
+use std::any::Any;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::process;
+use std::sync::{Mutex, PoisonError};
+
+/// What happens when a handler panics. A C++ exception that reaches a Rust handler ends the process in any case.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum OnPanic {
+    /// C gets zeros. What the handler panicked with is kept for `take_panic`: the first one until it is taken.
+    #[default]
+    Catch,
+    /// The process ends.
+    Abort,
+}
+
+/// What a handler panicked with.
+pub type Payload = Box<dyn Any + Send>;
+
+/// The rule of one callback, and the panic it kept.
+#[derive(Default)]
+pub(super) struct Panics {
+    rule: OnPanic,
+    kept: Mutex<Option<Payload>>,
+}
+
+impl Panics {
+    pub(super) const fn new(rule: OnPanic) -> Self {
+        Self { rule, kept: Mutex::new(None) }
+    }
+
+    /// Runs a handler, or a part of one, and says whether it came to its end.
+    #[must_use]
+    pub(super) fn guard(&self, run: impl FnOnce()) -> bool {
+        let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return true };
+        match self.rule {
+            OnPanic::Catch => self.keep(payload),
+            OnPanic::Abort => {
+                // The panic has been reported already, by the hook.
+                eprintln!("hotcall: a callback's handler panicked, which its rule is to abort on");
+                process::abort();
+            }
+        }
+        false
+    }
+
+    fn keep(&self, payload: Payload) {
+        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        if kept.is_none() {
+            *kept = Some(payload);
+            return;
+        }
+        drop(kept);
+        // Dropping it may panic once more: what that panics with is left alone.
+        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+            std::mem::forget(another);
+        }
+    }
+
+    pub(super) fn take(&self) -> Option<Payload> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}

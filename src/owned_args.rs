@@ -1,0 +1,48 @@
+//! Arguments that outlive the call they were made for.
+
+use std::ptr;
+
+use crate::slot::Slot;
+
+/// A copy of arguments, structs and unions with their bytes.
+pub(crate) struct OwnedArgs {
+    slots: Box<[Slot]>,
+    /// The bytes of structs and unions, each at a multiple of 16: what their slots point to. (A `Box` would promise that
+    /// nothing else points there.)
+    _aggregates: Vec<Aligned>,
+}
+
+/// Sixteen bytes with the alignment that any type is content with.
+#[derive(Clone, Copy)]
+#[repr(C, align(16))]
+pub(crate) struct Aligned(pub(crate) [u8; 16]);
+
+impl OwnedArgs {
+    /// Copies arguments, of which `aggregates` are the indices and sizes of structs and unions.
+    ///
+    /// # Safety
+    ///
+    /// The slots at those indices are addresses of as many bytes.
+    pub(crate) unsafe fn copy(args: &[Slot], aggregates: impl Iterator<Item = (u16, u32)> + Clone) -> Self {
+        let mut slots = Box::<[Slot]>::from(args);
+        let chunks = |size: u32| (size as usize).div_ceil(size_of::<Aligned>());
+        let total = aggregates.clone().map(|(_, size)| chunks(size)).sum();
+        let mut copies = vec![Aligned([0; 16]); total];
+        let mut next = copies.as_mut_ptr();
+        for (index, size) in aggregates {
+            let slot = &mut slots[usize::from(index)];
+            // SAFETY: the caller vouches for the bytes; the copies have room for the chunks of all sizes together, which
+            // `next` walks through.
+            unsafe {
+                ptr::copy_nonoverlapping(slot.as_ptr::<u8>(), next.cast(), size as usize);
+                *slot = next.into();
+                next = next.add(chunks(size));
+            }
+        }
+        Self { slots, _aggregates: copies }
+    }
+
+    pub(crate) const fn slots(&self) -> &[Slot] {
+        &self.slots
+    }
+}
