@@ -7,13 +7,17 @@ use std::error::Error;
 use std::process::ExitCode;
 use std::time::{Duration, Instant};
 
+use contenders::{Contenders, Way};
 use criterion::Criterion;
 use hotcall_jit::Jit;
-use support::c::CCode;
-use support::contenders::{Contenders, Way};
 use support::shapes::shapes;
+use trampolines::CCode;
 
+#[path = "support/contenders.rs"]
+mod contenders;
 mod support;
+#[path = "support/trampolines.rs"]
+mod trampolines;
 
 fn main() -> ExitCode {
     match run() {

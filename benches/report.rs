@@ -6,20 +6,27 @@
 use std::error::Error;
 use std::process::ExitCode;
 
+use callbacks::{CCallbacks, Invoked, Made};
+use contenders::{Contenders, Way};
 use hotcall_jit::{Jit, Options};
-use sample::Samples;
+use sample::{Compare, Samples};
 use serde::Serialize;
-use support::c::CCode;
-use support::contenders::Contenders;
 use support::shapes::{Shape, shapes};
+use trampolines::CCode;
 
+#[path = "support/callbacks.rs"]
+mod callbacks;
 #[path = "support/compile_time.rs"]
 mod compile_time;
+#[path = "support/contenders.rs"]
+mod contenders;
 #[path = "support/disassemble.rs"]
 mod disassemble;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;
+#[path = "support/trampolines.rs"]
+mod trampolines;
 
 /// How many times each shape's code is put elsewhere in memory: where it lies by chance costs up to half a call.
 const PLACES: usize = 7;
@@ -30,6 +37,7 @@ struct Report {
     call_summary: CallSummary,
     placement: Placement,
     compile: Compile,
+    callback: Callbacks,
 }
 
 /// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
@@ -85,6 +93,42 @@ struct CompileShape {
     us_fast: f64,
 }
 
+#[derive(Serialize)]
+struct Callbacks {
+    invoke: Invoke,
+    create_close: CreateClose,
+}
+
+/// C calls a callback: the times are those of `add_i32`, the ratios those of all shapes.
+#[derive(Serialize)]
+struct Invoke {
+    hotcall_ns: f64,
+    c_ns: f64,
+    libffi_ns: f64,
+    geomean_vs_c: f64,
+    worst_vs_c: f64,
+    shapes: Vec<InvokeShape>,
+}
+
+#[derive(Serialize)]
+struct InvokeShape {
+    shape: &'static str,
+    hotcall_ns: f64,
+    c_ns: f64,
+    libffi_ns: f64,
+    hotcall_over_c: f64,
+    hotcall_over_c_fast: f64,
+    libffi_over_hotcall: f64,
+}
+
+/// A callback is made and closed.
+#[derive(Serialize)]
+struct CreateClose {
+    raw_ns: f64,
+    closure_ns: f64,
+    libffi_ns: f64,
+}
+
 #[derive(Default)]
 struct Arguments {
     json: bool,
@@ -114,7 +158,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let compile = compile_times(&shapes, first_in_process_us)?;
     let mut placement = Placement { hotcall_to_c_mib: 0., trampolines_to_callee_mib: 0. };
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
-    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile };
+    let callback = measure_callbacks(&shapes, &arguments)?;
+    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -178,8 +223,7 @@ fn measure(code: &CCode, shape: &Shape, placement: &mut Placement) -> Result<Cal
         samples.take(&contenders);
         places.push(contenders);
     }
-    let times = samples.times();
-    let [hotcall_ns, c_ns, direct_ns, libffi_ns] = times.ns;
+    let [hotcall_ns, c_ns, direct_ns, libffi_ns] = samples.medians();
     let [hotcall_bytes, c_bytes] = codes(&places[0]).map(<[u8]>::len);
     Ok(Call {
         shape: shape.name,
@@ -187,12 +231,62 @@ fn measure(code: &CCode, shape: &Shape, placement: &mut Placement) -> Result<Cal
         c_ns,
         direct_ns,
         libffi_ns,
-        hotcall_over_c: times.hotcall_over_c,
-        hotcall_over_c_fast: times.hotcall_over_c_fast,
-        libffi_over_hotcall: times.libffi_over_hotcall,
+        hotcall_over_c: samples.ratio(0, 1),
+        hotcall_over_c_fast: samples.fast_ratio(0, 1),
+        libffi_over_hotcall: samples.ratio(3, 0),
         hotcall_bytes,
         c_bytes,
     })
+}
+
+fn measure_callbacks(shapes: &[Shape], arguments: &Arguments) -> Result<Callbacks, Box<dyn Error>> {
+    let c = CCallbacks::build()?;
+    let wanted = shapes.iter().filter(|shape| arguments.wants(shape));
+    let invoked = wanted.map(|shape| invoke(&c, shape)).collect::<Result<Vec<_>, _>>()?;
+    let headline = invoked.iter().find(|shape| shape.shape == "add_i32").unwrap_or(&invoked[0]);
+    let vs_c = || invoked.iter().map(|shape| shape.hotcall_over_c);
+    let InvokeShape { hotcall_ns, c_ns, libffi_ns, .. } = *headline;
+    let (geomean_vs_c, worst_vs_c) = (geomean(vs_c()), vs_c().fold(0., f64::max));
+    let mut samples = Samples::new();
+    samples.take(&Made::new(&shapes[1])?);
+    let [raw_ns, closure_ns, made_by_libffi_ns] = samples.medians();
+    Ok(Callbacks {
+        invoke: Invoke { hotcall_ns, c_ns, libffi_ns, geomean_vs_c, worst_vs_c, shapes: invoked },
+        create_close: CreateClose { raw_ns, closure_ns, libffi_ns: made_by_libffi_ns },
+    })
+}
+
+fn invoke(c: &CCallbacks, shape: &Shape) -> Result<InvokeShape, Box<dyn Error>> {
+    let mut samples = Samples::new();
+    samples.take(&Invoked::new(c, shape)?);
+    let [hotcall_ns, c_ns, libffi_ns] = samples.medians();
+    Ok(InvokeShape {
+        shape: shape.name,
+        hotcall_ns,
+        c_ns,
+        libffi_ns,
+        hotcall_over_c: samples.ratio(0, 1),
+        hotcall_over_c_fast: samples.fast_ratio(0, 1),
+        libffi_over_hotcall: samples.ratio(2, 0),
+    })
+}
+
+impl Compare<4> for Contenders<'_> {
+    fn run(&self, way: usize, n: u64) {
+        self.run(Way::ALL[way], n);
+    }
+}
+
+impl Compare<3> for Invoked {
+    fn run(&self, way: usize, n: u64) {
+        self.run(way, n);
+    }
+}
+
+impl Compare<3> for Made {
+    fn run(&self, way: usize, n: u64) {
+        self.run(way, n);
+    }
 }
 
 impl CallSummary {
@@ -271,4 +365,21 @@ fn print_tables(report: &Report) {
     let Compile { us_per_shape, us_per_shape_fast, first_in_process_us, code_bytes_per_shape, .. } = report.compile;
     println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
     println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
+    print_callbacks(&report.callback);
+}
+
+fn print_callbacks(Callbacks { invoke, create_close }: &Callbacks) {
+    println!("\nCallbacks called: medians in ns, and ratios");
+    println!("shape          hotcall       C   libffi  hotcall/C    fast  libffi/hotcall");
+    for times in &invoke.shapes {
+        let InvokeShape { shape, hotcall_ns, c_ns, libffi_ns, .. } = times;
+        let InvokeShape { hotcall_over_c, hotcall_over_c_fast, libffi_over_hotcall, .. } = times;
+        println!(
+            "{shape:<13} {hotcall_ns:8.2} {c_ns:7.2} {libffi_ns:8.2} {hotcall_over_c:10.3} {hotcall_over_c_fast:7.3} \
+             {libffi_over_hotcall:15.2}"
+        );
+    }
+    println!("hotcall/C: geometric mean {:.3}, worst {:.3}", invoke.geomean_vs_c, invoke.worst_vs_c);
+    let CreateClose { raw_ns, closure_ns, libffi_ns } = create_close;
+    println!("made and closed: raw {raw_ns:.1} ns, closure {closure_ns:.1} ns, libffi {libffi_ns:.1} ns");
 }

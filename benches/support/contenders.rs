@@ -5,12 +5,13 @@ use std::cell::UnsafeCell;
 use std::error::Error;
 use std::ffi::c_void;
 
-use hotcall_jit::{Jit, Options, Scalar, SlotsEntry, Trampoline, Type};
-use libffi::middle::{self, Cif};
+use hotcall_jit::{Jit, Options, SlotsEntry, Trampoline};
+use libffi::middle::Cif;
 use libffi::raw::ffi_call;
 
-use super::c::{CCode, Copied};
-use super::shapes::{Arg, Direct, Shape};
+use crate::support::libffi_types::cif;
+use crate::support::shapes::{Arg, Direct, Shape};
+use crate::trampolines::{CCode, Copied};
 
 /// A way to call.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -69,14 +70,12 @@ impl<'s> Contenders<'s> {
             Arg::Slot(_) => std::ptr::from_ref(slot).cast_mut().cast(),
             Arg::Struct(words) => words.as_ptr().cast_mut().cast(),
         });
-        let params = shape.signature.params().iter().map(ffi_type);
         let contenders = Self {
             target,
             trampoline: jit.slots(&shape.signature, Options::default())?,
             c: code.trampoline(shape.name)?,
             direct: (shape.direct)(target),
-            cif: Cif::try_new(params, shape.signature.result().map_or_else(middle::Type::void, ffi_type))
-                .map_err(|error| format!("libffi refuses {}: {error:?}", shape.name))?,
+            cif: cif(shape)?,
             addresses: addresses.collect(),
             slots,
             result: Box::new(UnsafeCell::new(Buffer([0; 8]))),
@@ -143,21 +142,5 @@ impl Arg {
             Self::Slot(slot) => *slot,
             Self::Struct(words) => words.as_ptr() as u64,
         }
-    }
-}
-
-fn ffi_type(ty: &Type) -> middle::Type {
-    if let Some(aggregate) = ty.as_aggregate() {
-        return middle::Type::structure(aggregate.fields().iter().map(|field| ffi_type(field.ty())));
-    }
-    match ty.as_scalar() {
-        Some(Scalar::U8) => middle::Type::u8(),
-        Some(Scalar::I32) => middle::Type::i32(),
-        Some(Scalar::I64) => middle::Type::i64(),
-        Some(Scalar::Usize) => middle::Type::usize(),
-        Some(Scalar::F32) => middle::Type::f32(),
-        Some(Scalar::F64) => middle::Type::f64(),
-        Some(Scalar::Pointer(_)) => middle::Type::pointer(),
-        _ => unreachable!("the shapes have no {ty:?}"),
     }
 }

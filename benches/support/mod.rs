@@ -1,5 +1,5 @@
-//! What the benchmarks share: the twelve shapes, and for each of them the ways to call it that are compared.
+//! What the benchmarks share: the twelve shapes, and how C and libffi are given them.
 
 pub(crate) mod c;
-pub(crate) mod contenders;
+pub(crate) mod libffi_types;
 pub(crate) mod shapes;

@@ -1,70 +1,69 @@
-//! Times of all contenders for a shape: short samples in turn, so that whatever else the machine does meets all of them.
+//! Times of contenders: short samples in turn, so that whatever else the machine does meets all of them.
 
 use std::time::{Duration, Instant};
-
-use crate::support::contenders::{Contenders, Way};
 
 /// Long against the clock's own cost, short against a scheduler's time slice.
 const SAMPLE: Duration = Duration::from_micros(20);
 const ROUNDS: usize = 500;
 
-/// Medians over all rounds.
-pub(crate) struct Times {
-    /// Nanoseconds a call, in the order of [`Way::ALL`].
-    pub(crate) ns: [f64; 4],
-    /// Of the rounds' own ratios.
-    pub(crate) hotcall_over_c: f64,
-    /// The ratio of the fast tenth percentiles: nearer to what a quiet machine shows.
-    pub(crate) hotcall_over_c_fast: f64,
-    pub(crate) libffi_over_hotcall: f64,
+/// What is compared: `N` ways to do something.
+pub(crate) trait Compare<const N: usize> {
+    /// Does it `n` times, in the way of this index.
+    fn run(&self, way: usize, n: u64);
 }
 
-/// All that was measured.
-pub(crate) struct Samples {
-    /// Nanoseconds a call, in the order of [`Way::ALL`].
-    ns: [Vec<f64>; 4],
+/// All that was measured: nanoseconds a time, for each way.
+pub(crate) struct Samples<const N: usize> {
+    ns: [Vec<f64>; N],
     random: Random,
 }
 
-impl Samples {
+impl<const N: usize> Samples<N> {
     pub(crate) fn new() -> Self {
-        Self { ns: Way::ALL.map(|_| Vec::new()), random: Random(0x9e37_79b9_7f4a_7c15) }
+        Self { ns: [const { Vec::new() }; N], random: Random(0x9e37_79b9_7f4a_7c15) }
     }
 
-    /// Runs all contenders, in another order each round.
-    pub(crate) fn take(&mut self, contenders: &Contenders<'_>) {
-        let mut calls = Way::ALL.map(|way| calls_in_a_sample(contenders, way));
-        // The two that are compared most closely run equally long loops.
-        calls[1] = calls[0];
+    /// Runs all ways, in another order each round. The first two, which are compared most closely, run equally long loops.
+    pub(crate) fn take(&mut self, contenders: &impl Compare<N>) {
+        let mut times = std::array::from_fn::<_, N, _>(|way| times_in_a_sample(contenders, way));
+        times[1] = times[0];
         for _ in 0..ROUNDS {
-            let mut order = [0, 1, 2, 3];
+            let mut order = std::array::from_fn::<_, N, _>(|way| way);
             self.random.shuffle(&mut order);
-            for i in order {
-                let time = time(contenders, Way::ALL[i], calls[i]);
-                self.ns[i].push(time.as_secs_f64() * 1e9 / calls[i] as f64);
+            for way in order {
+                let time = time(contenders, way, times[way]);
+                self.ns[way].push(time.as_secs_f64() * 1e9 / times[way] as f64);
             }
         }
     }
 
-    pub(crate) fn times(self) -> Times {
-        let ratio = |a: usize, b: usize| median(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect());
-        let (hotcall_over_c, libffi_over_hotcall) = (ratio(0, 1), ratio(3, 0));
-        let hotcall_over_c_fast = fast(self.ns[0].clone()) / fast(self.ns[1].clone());
-        Times { ns: self.ns.map(median), hotcall_over_c, hotcall_over_c_fast, libffi_over_hotcall }
+    /// The medians.
+    pub(crate) fn medians(&self) -> [f64; N] {
+        self.ns.each_ref().map(|ns| median(ns.clone()))
+    }
+
+    /// The median of the rounds' own ratios.
+    pub(crate) fn ratio(&self, a: usize, b: usize) -> f64 {
+        median(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect())
+    }
+
+    /// The ratio of the fast tenth percentiles: nearer to what a quiet machine shows.
+    pub(crate) fn fast_ratio(&self, a: usize, b: usize) -> f64 {
+        fast(self.ns[a].clone()) / fast(self.ns[b].clone())
     }
 }
 
-fn time(contenders: &Contenders<'_>, way: Way, calls: u64) -> Duration {
+fn time<const N: usize>(contenders: &impl Compare<N>, way: usize, n: u64) -> Duration {
     let start = Instant::now();
-    contenders.run(way, calls);
+    contenders.run(way, n);
     start.elapsed()
 }
 
-/// How many calls take [`SAMPLE`]; the fastest of several tries counts, as other work only ever makes them slower.
-fn calls_in_a_sample(contenders: &Contenders<'_>, way: Way) -> u64 {
-    const CALLS: u64 = 1000;
-    let fastest = (0..50).map(|_| time(contenders, way, CALLS)).min().unwrap_or(SAMPLE);
-    (SAMPLE.as_nanos() as u64 * CALLS / (fastest.as_nanos() as u64).max(1)).max(1)
+/// How many times take [`SAMPLE`]; the fastest of several tries counts, as other work only ever makes them slower.
+fn times_in_a_sample<const N: usize>(contenders: &impl Compare<N>, way: usize) -> u64 {
+    const TIMES: u64 = 1000;
+    let fastest = (0..50).map(|_| time(contenders, way, TIMES)).min().unwrap_or(SAMPLE);
+    (SAMPLE.as_nanos() as u64 * TIMES / (fastest.as_nanos() as u64).max(1)).max(1)
 }
 
 /// The middle one; of an even number, the upper of the two.

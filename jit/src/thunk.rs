@@ -219,13 +219,30 @@ impl StubPool {
     /// There is no memory for more stubs.
     #[inline]
     pub fn take(&'static self) -> Result<Stub, JitError> {
-        let taken = LOCAL.try_with(|local| {
+        // No `Result` until here: its error is large, and moving it around would take most of the time.
+        match self.take_ready() {
+            Some(stub) => Ok(stub),
+            None => self.take_batch(),
+        }
+    }
+
+    /// The next of this thread's stubs.
+    #[inline]
+    fn take_ready(&'static self) -> Option<Stub> {
+        let take = |local: &UnsafeCell<Local>| {
             // SAFETY: nothing that runs in here comes back to this thread's stubs.
             let local = unsafe { &mut *local.get() };
-            match local.pools.get_mut(self.number).and_then(|pool| pool.ready.pop()) {
-                Some(stub) => Ok(stub),
-                None => local.pool(self).refill(self),
-            }
+            local.pools.get_mut(self.number)?.ready.pop()
+        };
+        LOCAL.try_with(take).ok().flatten()
+    }
+
+    #[cold]
+    fn take_batch(&'static self) -> Result<Stub, JitError> {
+        let taken = LOCAL.try_with(|local| {
+            // SAFETY: as in `take_ready`.
+            let local = unsafe { &mut *local.get() };
+            local.pool(self).refill(self)
         });
         // The thread is about to end.
         taken.unwrap_or_else(|_| self.batch(1, &mut Vec::new()))
@@ -239,7 +256,7 @@ impl StubPool {
     #[inline]
     pub unsafe fn give_back(&'static self, stub: Stub) {
         let kept = LOCAL.try_with(|local| {
-            // SAFETY: as in `take`.
+            // SAFETY: as in `take_ready`.
             let local = unsafe { &mut *local.get() };
             local.pool(self).keep(self, stub);
         });
@@ -325,7 +342,6 @@ impl Local {
 }
 
 impl LocalPool {
-    #[cold]
     fn refill(&mut self, pool: &'static StubPool) -> Result<Stub, JitError> {
         self.pool = Some(pool);
         pool.batch(BATCH, &mut self.ready)

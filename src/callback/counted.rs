@@ -59,11 +59,8 @@ struct Block<H: ?Sized> {
     handler: UnsafeCell<ManuallyDrop<H>>,
 }
 
-/// The owner's hold on a callback.
-pub(super) struct Counted {
-    stub: Stub,
-    block: NonNull<Block<dyn Handler>>,
-}
+/// The owner's hold on a callback. One word, so that it travels in a register.
+pub(super) struct Counted(Stub);
 
 // SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the cell is atomic.
 unsafe impl Send for Counted {}
@@ -71,12 +68,17 @@ unsafe impl Send for Counted {}
 unsafe impl Sync for Counted {}
 
 impl Counted {
+    #[inline]
     pub(super) fn new(code: &'static Code, on_panic: OnPanic, handler: impl Handler + 'static) -> Result<Self, Error> {
         let stub = code.stubs(Use::Counted).take().map_err(Error::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
         let block: Box<Block<dyn Handler>> = Box::new(Block { stub, code, panics: Panics::new(on_panic), handler });
-        let block = NonNull::from(Box::leak(block));
-        let counted = Self { stub, block };
+        Ok(Self::open(stub, NonNull::from(Box::leak(block))))
+    }
+
+    #[inline]
+    fn open(stub: Stub, block: NonNull<Block<dyn Handler>>) -> Self {
+        let counted = Self(stub);
         let cell = counted.cell();
         // SAFETY: nobody is let in, so nobody reads the block's address.
         unsafe { *cell.block.get() = MaybeUninit::new(block) };
@@ -84,11 +86,11 @@ impl Counted {
         cell.state.fetch_or(NEW, Ordering::Release);
         // SAFETY: the stub is ours, and its data is a cell, which `enter` may be called with for ever.
         unsafe { stub.bind(ENTER, stub.data()) };
-        Ok(counted)
+        counted
     }
 
     pub(super) fn as_ptr(&self) -> *const c_void {
-        self.stub.entry()
+        self.0.entry()
     }
 
     /// How many calls are in.
@@ -101,12 +103,12 @@ impl Counted {
     }
 
     pub(super) fn take_panic(&self) -> Option<Payload> {
-        // SAFETY: the block lives as long as it is held.
-        unsafe { self.block.as_ref() }.panics.take()
+        // SAFETY: the block lives as long as the owner holds the callback.
+        unsafe { self.cell().block().as_ref() }.panics.take()
     }
 
     pub(super) fn close(&self) {
-        self.stub.retire();
+        self.0.retire();
         let before = self.cell().state.fetch_and(!OPEN, Ordering::AcqRel);
         if before & OPEN != 0 && before & CALLS == 0 {
             self.cell().finish();
@@ -115,23 +117,25 @@ impl Counted {
 
     fn cell(&self) -> &'static Cell {
         // SAFETY: the data of stubs of this use are cells, all zero at first, which is a valid one; they are never freed.
-        unsafe { &*self.stub.data().cast() }
+        unsafe { &*self.0.data().cast() }
     }
 }
 
 impl Drop for Counted {
     fn drop(&mut self) {
-        self.stub.retire();
+        self.0.retire();
         let state = &self.cell().state;
+        // SAFETY: the owner holds the callback.
+        let block = unsafe { self.cell().block() };
         // Almost always nothing has happened and nobody is in.
         if state.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
             // SAFETY: no call can come in any more, and none is in; the handler is alive.
-            return unsafe { free(self.block, Remains::WithHandler) };
+            return unsafe { free(block, Remains::WithHandler) };
         }
         self.close();
         if state.fetch_and(!HELD, Ordering::AcqRel) & ALIVE == 0 {
             // SAFETY: neither owner nor handler needs the block any more.
-            unsafe { free(self.block, Remains::WithoutHandler) };
+            unsafe { free(block, Remains::WithoutHandler) };
         }
     }
 }
@@ -143,14 +147,24 @@ impl Cell {
         (self.state.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
     }
 
+    /// What is allocated for the callback.
+    ///
+    /// # Safety
+    ///
+    /// `HELD` or `ALIVE` is set, and stays so until this returns.
+    unsafe fn block(&self) -> NonNull<Block<dyn Handler>> {
+        // SAFETY: initialised before either flag was set, and not written to while one is.
+        unsafe { (*self.block.get()).assume_init() }
+    }
+
     /// Drops the handler of a closed callback that no call is in, unless that is done.
     #[cold]
     fn finish(&self) {
         if self.state.fetch_and(!HANDLER, Ordering::AcqRel) & HANDLER == 0 {
             return;
         }
-        // SAFETY: initialised, for `ALIVE` is set until we clear it.
-        let block = unsafe { (*self.block.get()).assume_init() };
+        // SAFETY: `ALIVE` is set until we clear it.
+        let block = unsafe { self.block() };
         // SAFETY: the block lives while `ALIVE` is set.
         let Block { panics, handler, .. } = unsafe { block.as_ref() };
         // SAFETY: the callback is closed and nobody is in, so that nobody uses the handler, and we alone drop it.
@@ -192,7 +206,7 @@ struct Running<'a>(&'a Cell);
 impl Running<'_> {
     fn block(&self) -> &Block<dyn Handler> {
         // SAFETY: a call that came in while the callback was open keeps the handler alive, and so the block.
-        unsafe { (*self.0.block.get()).assume_init().as_ref() }
+        unsafe { self.0.block().as_ref() }
     }
 }
 
