@@ -43,14 +43,23 @@
 //! whatever they hold. Before a call hotcall checks what it can: the number of arguments, the sizes of structs, and that
 //! the library was not closed.
 //!
+//! # Callbacks
+//!
+//! A function pointer for C is a callback: a [`Thunk`] is compiled for its signature, and a stub in front of it leads to the
+//! handler. [`Callback`] runs a closure on whichever thread C calls on, [`LocalCallback`] on the one that made it,
+//! [`RawCallback`] a function with a pointer. Handlers get their arguments as [slots](Slot), and the memory for the result.
+//!
 //! # Closing
 //!
 //! [`Library::close`] makes later look-ups and calls fail, and waits for nothing. The library is unmapped when the last
 //! [`Function`], [`Static`] and [`OwnedCall`] of it is gone, so a running call never loses the code under it.
 //!
+//! Closing or dropping a callback waits for nothing either. C may go on calling it: the call returns zeros, and
+//! [is counted](retired_calls).
+//!
 //! # Platforms
 //!
-//! 64-bit little-endian targets. Calls are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
+//! 64-bit little-endian targets. Calls and callbacks are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
 
 mod bytes;
 mod callback;

@@ -22,9 +22,9 @@ mod imp {
     /// Code that cannot be made, so that nothing below is ever called.
     pub(crate) enum Code {}
 
-    /// See above.
+    /// A stub of code that cannot be made.
     #[derive(Clone, Copy)]
-    pub(crate) enum Stub {}
+    pub(crate) struct Stub(&'static Code);
 
     pub(crate) enum Use {
         Plain,
@@ -48,26 +48,26 @@ mod imp {
             match *self {}
         }
 
-        pub(crate) const unsafe fn give_back(&'static self, stub: Stub) {
-            match stub {}
+        pub(crate) const unsafe fn give_back(&'static self, _: Stub) {
+            match *self {}
         }
     }
 
     impl Stub {
         pub(crate) const fn entry(&self) -> *const c_void {
-            match *self {}
+            match *self.0 {}
         }
 
         pub(crate) const fn data(&self) -> *mut c_void {
-            match *self {}
+            match *self.0 {}
         }
 
         pub(crate) const unsafe fn bind(&self, _: Handler, _: *mut c_void) {
-            match *self {}
+            match *self.0 {}
         }
 
         pub(crate) const fn retire(&self) {
-            match *self {}
+            match *self.0 {}
         }
     }
 
