@@ -1,6 +1,8 @@
 // Functions whose results show what they were given.
 
 #include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,3 +65,67 @@ int print(void) {
     printf("printed by C");
     return 7;
 }
+
+// Callbacks.
+
+int each(int (*visit)(int, const char *, struct point, double, bool, void *), int times) {
+    int sum = 0;
+    for (int i = 0; i < times; i++)
+        sum += visit(i, i ? "a \"b\"" : NULL, (struct point){i, -i}, i / 2.0, i % 2, (void *)(intptr_t)i);
+    return sum;
+}
+
+struct point map(struct point (*f)(struct point), struct point p) { return f(p); }
+const char *ask(const char *(*f)(void)) { return f(); }
+uint8_t ask_u8(uint8_t (*f)(void)) { return f(); }
+float ask_f32(float (*f)(void)) { return f(); }
+
+int print_around(void (*f)(void)) {
+    printf("before\n");
+    f();
+    printf("after\n");
+    return 7;
+}
+
+// The last argument is called with the one before.
+void call_variadic(int unused, ...) {
+    va_list arguments;
+    va_start(arguments, unused);
+    int x = va_arg(arguments, int);
+    void (*f)(int) = va_arg(arguments, void (*)(int));
+    va_end(arguments);
+    f(x);
+}
+
+static int (*kept)(const char *);
+static const char *kept_text;
+
+int keep(int (*f)(const char *), const char *text) {
+    kept = f;
+    kept_text = text;
+    return 1;
+}
+
+__attribute__((destructor)) static void call_kept(void) {
+    if (kept && kept(kept_text) != 5)
+        puts("another result");
+}
+
+static void *run(void *f) {
+    ((void (*)(int))f)(3);
+    return NULL;
+}
+
+int on_a_thread(void (*f)(int)) {
+    pthread_t thread;
+    return pthread_create(&thread, NULL, run, (void *)f) || pthread_join(thread, NULL);
+}
+
+int sum(const int32_t *numbers, int count) {
+    int sum = 0;
+    while (count--)
+        sum += numbers[count];
+    return sum;
+}
+
+size_t bytes_of(const char *bytes, size_t index) { return bytes[index]; }

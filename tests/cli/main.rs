@@ -2,6 +2,7 @@
 #![cfg(all(target_arch = "x86_64", target_os = "linux"))]
 
 mod call;
+mod callback;
 mod explain;
 mod refused;
 #[path = "../support/mod.rs"]

@@ -84,8 +84,8 @@ fn arguments_of_another_kind_are_refused() {
     fails(
         "int called(int (*function)(int), int x)",
         &["puts", "1"],
-        "cannot call called: argument 1 function (function): \"puts\" is neither null nor an address; callbacks cannot be \
-         given on the command line",
+        "cannot call called: argument 1 function (function): \"puts\" is neither null, an address nor a callback \
+         (compare:TYPE, print:PROTOTYPE)",
     );
     fails(
         "size_t length(const char *)",

@@ -7,7 +7,7 @@ use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Valu
 use crate::argument;
 use crate::declaration::Function;
 use crate::failure::Failure;
-use crate::{errno, number, print};
+use crate::{errno, number, output, print};
 
 const HELP: &str = r#"How arguments are written:
   integers       decimal or 0x… hexadecimal, within the range of the type
@@ -18,11 +18,19 @@ const HELP: &str = r#"How arguments are written:
                  text:TEXT is the address of TEXT (for a char *: the text as it is, even text:null)
                  buffer:N is the address of N zeroed bytes, which are printed after the result:
                  as text for a char *, in hexadecimal otherwise
-  function       null or an address
+                 TYPE[]:A,B,C is the address of an array of these values, printed after the result;
+                 TYPE is i8, u8, … i64, u64, isize, usize, bool, f32, f64, pointer or text; where a text
+                 holds commas, write JSON: text[]:["a,b", "c"]
+  function       null, an address, or a callback that hotcall makes:
+                 compare:TYPE orders two elements of an array, for qsort and its like; compare:-TYPE does
+                 it downwards; texts are ordered as strcmp does it
+                 print:PROTOTYPE prints each call on a line, and returns zeros; the prototype is one like the
+                 declaration, with the types that it needs
+                 print=RESULT:PROTOTYPE returns RESULT: JSON, or a value without a colon
   struct, union  JSON: {"x": 1, "y": [2, 3]} by name or [1, [2, 3]] by position; a union names one
                  member; addresses, NaN and Infinity are strings
-  variadic       by its form: 42 is int, or 64 bits wide where it must be; 4.2 is double; null and
-                 buffer:N are pointers; anything else is text
+  variadic       by its form: 42 is int, or 64 bits wide where it must be; 4.2 is double; null,
+                 buffer:N, arrays and callbacks are pointers; anything else is text
 
 Negative numbers and texts with a dash need no escape: options stand before the declaration, and every word
 behind it is an argument, whatever it looks like. Only a `--` straight behind it is dropped.
@@ -30,7 +38,8 @@ behind it is an argument, whatever it looks like. Only a `--` straight behind it
 How results are printed:
   Numbers are printed as JavaScript prints them, 64-bit integers whole, a float as the double it stands for;
   a char * as its text, other pointers in hexadecimal, structs as JSON (a union's first member, and strings for
-  what JSON has no number for), null pointers as null, and void not at all.
+  what JSON has no number for), null pointers as null, and void not at all. Arrays are printed as JSON, calls of
+  callbacks as they come, on whichever thread: also when the process ends. Signal handlers are not supported.
 
 Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
@@ -40,6 +49,13 @@ Examples:
   hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
       5
       buffer 1: "42-hi"
+  hotcall call libc.so.6 'void qsort(void *, size_t, size_t, int (*)(const void *, const void *))' \
+      'i32[]:3,1,2' 3 4 compare:i32
+      array 1: [1,2,3]
+  hotcall call libc.so.6 'int nftw(const char *, int (*)(const char *), int, int)' /dev/null \
+      'print:int visit(const char *)' 8 0
+      visit("/dev/null")
+      0
   hotcall call --errno self 'int chdir(const char *)' /nowhere
       -1
       errno: 2 (ENOENT: No such file or directory)
@@ -79,22 +95,40 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
         })?;
     }
 
+    // The library may keep what it was given, and call back from another thread or when the process ends: arguments,
+    // callbacks and the library itself stay.
+    let values: &argument::Arguments = Box::leak(Box::new(values));
+    std::mem::forget(library);
+
     // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
-    // and what they point to outlives the call.
+    // and what they point to is never freed.
     let outcome = unsafe { function.prepare(values.slots()) }?.run();
-    // SAFETY: flushing every stream of this process's C library. What the callee printed comes before what we print.
-    unsafe { libc::fflush(std::ptr::null_mut()) };
+    // What the callee printed comes before what we print.
+    output::flush_all_of_c();
+    check_callbacks(&declared.symbol, values)?;
     let mut output = Vec::new();
     // SAFETY: the declaration, which whoever runs this command vouches for, says where texts are.
     unsafe { print_result(&mut output, signature.result(), &outcome.value) }
         .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     for buffer in values.buffers() {
-        output.extend(format!("buffer {}: {}\n", buffer.argument + 1, buffer.content()).bytes());
+        // SAFETY: an array of texts held texts, and the callee is vouched for.
+        output.extend(unsafe { buffer.line() }.bytes());
     }
     if let Some(errno) = outcome.errno {
         output.extend(format!("errno: {}\n", errno::describe(errno)).bytes());
     }
     Ok(output)
+}
+
+/// What went wrong in callbacks, of which C was not told.
+fn check_callbacks(symbol: &str, values: &argument::Arguments) -> Result<(), Failure> {
+    if let Some(error) = output::failure() {
+        return Err(error.into());
+    }
+    match values.callbacks().iter().find(|(_, callback)| callback.take_panic().is_some()) {
+        Some(&(index, _)) => Err(Failure::Panic { symbol: symbol.to_owned(), index }),
+        None => Ok(()),
+    }
 }
 
 fn open(library: &OsString) -> Result<Library, Failure> {

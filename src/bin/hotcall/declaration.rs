@@ -6,7 +6,7 @@ use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Signature, Type};
 
 use crate::failure::{Count, Failure};
-use crate::{argument, options};
+use crate::{options, word};
 
 /// The last function of a declaration text.
 pub(crate) struct Function {
@@ -18,7 +18,7 @@ pub(crate) struct Function {
 
 impl Function {
     /// Reads C text, or Deno's JSON form if it begins with a brace, which no C declaration does.
-    pub(crate) fn read(text: &str) -> Result<Self, Failure> {
+    pub(crate) fn read(text: &str) -> Result<Self, DeclarationError> {
         let declarations = if text.trim_start().starts_with('{') {
             Declarations::from_json(text)?
         } else {
@@ -48,7 +48,7 @@ impl Function {
         let Some(inferred) = words.get(declared.len()..) else {
             return Err(wrong(Count::AtLeast(declared.len())));
         };
-        let inferred = inferred.iter().map(|word| argument::infer(word));
+        let inferred = inferred.iter().map(|word| word::infer(word));
         let variadic: Vec<Type> = declared.get(first..).unwrap_or_default().iter().cloned().chain(inferred).collect();
         let signature = self.signature.with_variadic(variadic);
         signature.map_err(|source| Failure::Signature { symbol: self.symbol.clone(), source })

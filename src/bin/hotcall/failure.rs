@@ -20,6 +20,8 @@ pub(crate) enum Failure {
     Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
     #[error("cannot call {symbol}: {source}")]
     Signature { symbol: String, source: SignatureError },
+    #[error("the callback of {symbol}, argument {}, panicked", index + 1)]
+    Panic { symbol: String, index: usize },
     #[error("cannot lay out the types of {symbol}: {source}")]
     Layout { symbol: String, source: LayoutError },
     #[error("cannot explain {symbol}: {source}")]

@@ -187,7 +187,7 @@ impl Form {
 
 /// Reads one level.
 fn read<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, MisfitKind> {
-    serde_json::from_str(json.get()).map_err(|source| MisfitKind::Json { json: shorten(json.get()), source })
+    serde_json::from_str(json.get()).map_err(|source| MisfitKind::json("a struct", json.get().as_bytes(), source))
 }
 
 /// An object's members, and a name that stands there twice.

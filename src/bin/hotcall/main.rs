@@ -1,7 +1,10 @@
 //! `hotcall`: calls C functions from the command line, and explains how their arguments travel.
 
 mod argument;
+mod array;
+mod buffer;
 mod call;
+mod callback;
 mod declaration;
 mod errno;
 mod explain;
@@ -11,7 +14,9 @@ mod members;
 mod misfit;
 mod number;
 mod options;
+mod output;
 mod print;
+mod word;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -22,6 +27,7 @@ const EXAMPLES: &str = r#"Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
   hotcall call libc.so.6 'struct d { int quot; int rem; } div(int, int)' 17 5
   hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
+  hotcall call libc.so.6 'int nftw(const char *, int (*)(const char *), int, int)' . 'print:int visit(const char *)' 8 0
   hotcall call --errno libc.so.6 'int chdir(const char *)' /nowhere
   hotcall explain 'struct point { double x, y; }; double norm(struct point)'
 

@@ -2,9 +2,10 @@
 
 use std::fmt;
 
+use hotcall::declare::DeclarationError;
 use hotcall::{LayoutError, Scalar, Type};
 
-use crate::print::shorten;
+use crate::print::{quote, shorten};
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
@@ -36,14 +37,30 @@ pub(crate) enum MisfitKind {
     Fraction { given: String },
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
-    #[error("{given} is neither null nor an address; callbacks cannot be given on the command line")]
-    Callback { given: String },
+    #[error("{given} is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)")]
+    Function { given: String },
+    #[error("{given} is a callback, and the parameter is no function pointer")]
+    NotFunction { given: String },
+    #[error("unknown type {name}, only {}", Scalar::ALL.map(Scalar::name).join(", "))]
+    TypeName { name: String },
+    #[error("element [{index}] ({element}): {misfit}")]
+    Element { index: usize, element: Scalar, misfit: Box<Misfit> },
+    #[error("cannot read the prototype: {0}")]
+    Prototype(Box<DeclarationError>),
+    #[error("a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE")]
+    NoPrototype,
+    #[error("a result is given, and the callback returns nothing")]
+    NoResult,
+    #[error("result ({ty}): {misfit}")]
+    Result { ty: Type, misfit: Box<Misfit> },
+    #[error(transparent)]
+    Making(Box<hotcall::Error>),
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]
     Memory { len: usize },
-    #[error("{json} is not JSON for a struct: {source}")]
-    Json { json: String, source: serde_json::Error },
+    #[error("{json} is not JSON for {what}: {source}")]
+    Json { what: &'static str, json: String, source: serde_json::Error },
     #[error("member {name} is given twice")]
     Twice { name: String },
     #[error("member {name} is missing")]
@@ -67,6 +84,15 @@ impl MisfitKind {
     pub(crate) fn wrong(given: &str, expected: &'static str) -> Self {
         Self::Wrong { given: shorten(given), expected }
     }
+
+    pub(crate) fn json(what: &'static str, json: &[u8], source: serde_json::Error) -> Self {
+        Self::Json { what, json: shorten(&String::from_utf8_lossy(json)), source }
+    }
+
+    /// A name that is none of a scalar type.
+    pub(crate) fn type_name(name: &[u8]) -> Self {
+        Self::TypeName { name: shorten(&quote(name)) }
+    }
 }
 
 impl Misfit {
@@ -75,6 +101,18 @@ impl Misfit {
         self.path.push(step);
         self.ty.get_or_insert_with(|| ty.clone());
         self
+    }
+}
+
+impl From<DeclarationError> for MisfitKind {
+    fn from(error: DeclarationError) -> Self {
+        Self::Prototype(Box::new(error))
+    }
+}
+
+impl From<hotcall::Error> for MisfitKind {
+    fn from(error: hotcall::Error) -> Self {
+        Self::Making(Box::new(error))
     }
 }
 

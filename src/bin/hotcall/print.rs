@@ -131,10 +131,25 @@ fn separate(out: &mut String) {
     }
 }
 
+/// A scalar among the arguments of a call: a text in quotes, all else as on a line of its own.
+///
 /// # Safety
 ///
 /// As for [`json`].
-unsafe fn json_scalar(bits: u64, scalar: Scalar) -> String {
+pub(crate) unsafe fn scalar(bits: u64, scalar: Scalar) -> String {
+    match scalar {
+        // SAFETY: the caller's promise is passed on.
+        Scalar::Pointer(Pointee::Text) => unsafe { json_scalar(bits, scalar) },
+        _ => number::format(bits, scalar),
+    }
+}
+
+/// A scalar in JSON.
+///
+/// # Safety
+///
+/// As for [`json`].
+pub(crate) unsafe fn json_scalar(bits: u64, scalar: Scalar) -> String {
     let plain = number::format(bits, scalar);
     match scalar {
         // SAFETY: the caller says that a text is there.

@@ -1,0 +1,170 @@
+//! Callbacks that words stand for: a comparator, and one that prints its calls.
+
+use std::cmp::Ordering;
+
+use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type};
+use serde_json::value::RawValue;
+
+use crate::declaration::Function;
+use crate::json::{self, Texts};
+use crate::misfit::{Misfit, MisfitKind};
+use crate::word::{self, scalar_named, value_bits};
+use crate::{number, output, print};
+
+/// Makes the callback that a word stands for.
+pub(crate) fn make(written: &word::Callback<'_>) -> Result<Callback, MisfitKind> {
+    match *written {
+        word::Callback::Compare(order) => compare(order),
+        word::Callback::Print(prototype) => Printer::new(prototype, None)?.callback(),
+        word::Callback::PrintAndReturn(rest) => {
+            let (result, prototype) = split_result(rest)?;
+            Printer::new(prototype, Some(result))?.callback()
+        }
+    }
+}
+
+/// `int (const void *, const void *)`, which orders two elements of the named type; a dash before the name reverses it.
+fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
+    let name = order.strip_prefix(b"-").unwrap_or(order);
+    let scalar = scalar_named(name).ok_or_else(|| MisfitKind::type_name(name))?;
+    let descending = name.len() < order.len();
+    let signature = Signature::new([Type::POINTER, Type::POINTER], Type::I32).map_err(hotcall::Error::from)?;
+    Ok(Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, move |call| {
+        // SAFETY: whoever gave the comparator vouches that it is called with the addresses of elements of this type.
+        let [a, b] = [0, 1].map(|index| unsafe { element(call.args()[index], scalar) });
+        // SAFETY: they also vouch that elements which are texts end with a zero.
+        let ordering = unsafe { order_of(a, b, scalar) };
+        let ordering = if descending { ordering.reverse() } else { ordering };
+        call.set(ordering as i32).expect("the result is an int");
+    })?)
+}
+
+/// # Safety
+///
+/// The slot is the address of a value of this type.
+unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
+    // SAFETY: the caller says that so many bytes are there.
+    number::load(unsafe { std::slice::from_raw_parts(address.as_ptr(), scalar.size() as usize) }, scalar)
+}
+
+/// Numbers by their values, and NaN behind them; texts as `strcmp` orders them, and null before them.
+///
+/// # Safety
+///
+/// If they are texts, they are as [`print::text`] asks.
+unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
+    match scalar {
+        Scalar::F32 => order_of_floats(f32::from_bits(a as u32).into(), f32::from_bits(b as u32).into()),
+        Scalar::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
+        // SAFETY: the caller's promise is passed on.
+        Scalar::Pointer(Pointee::Text) => unsafe { print::text(a).cmp(&print::text(b)) },
+        signed if signed.is_signed() => (a as i64).cmp(&(b as i64)),
+        _ => a.cmp(&b),
+    }
+}
+
+fn order_of_floats(a: f64, b: f64) -> Ordering {
+    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+}
+
+/// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon.
+fn split_result(rest: &[u8]) -> Result<(Given<'_>, &[u8]), MisfitKind> {
+    let (result, behind) = if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(b"\"") {
+        let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
+        let json = values.next().transpose().map_err(|source| MisfitKind::json("a result", rest, source))?;
+        (json.map(Given::Json), &rest[values.byte_offset()..])
+    } else {
+        let end = rest.iter().position(|&byte| byte == b':').unwrap_or(rest.len());
+        (Some(Given::Word(&rest[..end])), &rest[end..])
+    };
+    result.zip(behind.strip_prefix(b":")).ok_or(MisfitKind::NoPrototype)
+}
+
+/// A result as it is written.
+enum Given<'a> {
+    Json(&'a RawValue),
+    Word(&'a [u8]),
+}
+
+/// Prints its calls.
+struct Printer {
+    name: String,
+    signature: Signature,
+    /// The result, or no bytes for zeros.
+    result: Vec<u8>,
+    /// What the result points to.
+    _texts: Texts,
+}
+
+impl Printer {
+    fn new(prototype: &[u8], result: Option<Given<'_>>) -> Result<Self, MisfitKind> {
+        let function = Function::read(&String::from_utf8_lossy(prototype))?;
+        let mut texts = Texts::new();
+        let result = match (result, function.signature.result()) {
+            (None, _) => Vec::new(),
+            (Some(_), None) => return Err(MisfitKind::NoResult),
+            (Some(given), Some(ty)) => encode(&given, ty, &mut texts)
+                .map_err(|misfit| MisfitKind::Result { ty: ty.clone(), misfit: Box::new(misfit) })?,
+        };
+        Ok(Self { name: print::escape(&function.symbol), signature: function.signature, result, _texts: texts })
+    }
+
+    fn callback(self) -> Result<Callback, MisfitKind> {
+        let thunk = Thunk::new(&self.signature)?;
+        Ok(Callback::sync(&thunk, OnPanic::Catch, move |call| self.answer(call))?)
+    }
+
+    fn answer(&self, call: &mut Call<'_>) {
+        // SAFETY: whoever gave the prototype vouches that it says where texts are.
+        let line = unsafe { self.line(call) }.expect("the types were laid out when the thunk was compiled");
+        output::write_now(line.as_bytes());
+        match self.signature.result() {
+            Some(Type::Scalar(scalar)) if !self.result.is_empty() => {
+                call.set(Slot::from_bits(number::load(&self.result, *scalar))).expect("the result is a scalar");
+            }
+            Some(_) if !self.result.is_empty() => {
+                call.result_bytes().expect("the result is a struct or union").copy_from_slice(&self.result);
+            }
+            _ => {}
+        }
+    }
+
+    /// # Safety
+    ///
+    /// Text pointers in the arguments are as [`print::text`] asks.
+    unsafe fn line(&self, call: &Call<'_>) -> Result<String, LayoutError> {
+        let mut line = format!("{}(", self.name);
+        for (index, (ty, slot)) in self.signature.params().iter().zip(call.args()).enumerate() {
+            if index > 0 {
+                line.push_str(", ");
+            }
+            match ty {
+                // SAFETY: the caller's promise is passed on.
+                Type::Scalar(scalar) => line.push_str(&unsafe { print::scalar(slot.to_bits(), *scalar) }),
+                Type::Aggregate(_) | Type::Array(_) => {
+                    let bytes = call.bytes(index).expect("the argument is a struct or union");
+                    // SAFETY: the caller's promise is passed on.
+                    unsafe { print::json(&mut line, ty, bytes) }?;
+                }
+            }
+        }
+        line.push_str(")\n");
+        Ok(line)
+    }
+}
+
+/// The bytes of a result.
+fn encode(given: &Given<'_>, ty: &Type, texts: &mut Texts) -> Result<Vec<u8>, Misfit> {
+    let mut bytes = vec![0; Extent::of(ty).map_err(MisfitKind::from)?.size as usize];
+    match (given, ty) {
+        (Given::Json(json), _) => json::encode(json, ty, &mut bytes, texts)?,
+        (Given::Word(word), Type::Scalar(scalar)) => {
+            let bits = value_bits(word, *scalar, texts)?.to_le_bytes();
+            bytes.copy_from_slice(&bits[..scalar.size() as usize]);
+        }
+        (Given::Word(word), _) => {
+            return Err(MisfitKind::wrong(&String::from_utf8_lossy(word), "an object or an array").into());
+        }
+    }
+    Ok(bytes)
+}
