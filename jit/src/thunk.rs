@@ -269,7 +269,8 @@ impl StubPool {
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
         let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
-        if resting.len() < REST {
+        // The last of the batch must have rested too.
+        if resting.len() < REST + len {
             match fresh(self.place, self.thunk, len, more) {
                 // No memory for more: rather too early than never.
                 Err(_) if !resting.is_empty() => {}

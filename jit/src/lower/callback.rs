@@ -213,9 +213,12 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Words) -> 
     let copies: Vec<_> = args.iter().map(|arg| copy_size(arg, words)).collect();
     // One byte more, for there is no memory without an address.
     let memory = frame::reserve(b, (slots + copies.iter().sum::<u32>()).max(1));
+    let places = copies.iter().scan(slots, |next, copy| Some(std::mem::replace(next, *next + copy)));
+    let mut order: Vec<_> = args.iter().enumerate().zip(copies.iter().zip(places)).collect();
+    // What arrived in integer registers goes first: there are few, and the rest needs some of them on its way.
+    order.sort_by_key(|((_, arg), _)| !arg.pieces().iter().any(|piece| matches!(piece.loc, Loc::Int(_))));
     let mut unrolled = 0;
-    let mut next = slots;
-    for ((index, arg), copy) in args.iter().enumerate().zip(copies) {
+    for ((index, arg), (&copy, next)) in order {
         let slot = match &arg.pass {
             Pass::Pieces(pieces) if !arg.aggregate => words.slot(b, &pieces[0]),
             Pass::Block { stack } if copy == 0 => {
@@ -236,7 +239,6 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Words) -> 
             Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
         };
         b.ins().stack_store(types::I64, slot, memory, index as i32 * 8);
-        next += copy;
     }
     frame::address(b, memory, 0)
 }

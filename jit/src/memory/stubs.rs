@@ -123,3 +123,104 @@ fn map_sealed(code: &[u8], page: usize) -> io::Result<NonNull<u8>> {
     std::mem::forget(memory);
     Ok(start)
 }
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::compile::{Compiled, Compiler};
+    use crate::memory::{Code, Linker};
+
+    type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const MAPS: [Map; 2] = [map_shared, map_sealed];
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const MAPS: [Map; 1] = [map_sealed];
+
+    fn places() -> impl Iterator<Item = ContextPlace> {
+        (0..6).map(ContextPlace::Int).chain((0..8).map(ContextPlace::Float)).chain([ContextPlace::Stack])
+    }
+
+    /// A thunk that returns its context.
+    fn returns_context(place: ContextPlace) -> Code {
+        let mut code = match place {
+            // mov rax, r64
+            ContextPlace::Int(n) => {
+                let (prefix, register) =
+                    [(0x48, 7), (0x48, 6), (0x48, 2), (0x48, 1), (0x4c, 0), (0x4c, 1)][usize::from(n)];
+                vec![prefix, 0x89, 0xc0 | register << 3]
+            }
+            // movq rax, xmm
+            ContextPlace::Float(n) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
+            // mov rax, [rsp + 8]
+            ContextPlace::Stack => vec![0x48, 0x8b, 0x44, 0x24, 8],
+        };
+        // ret
+        code.push(0xc3);
+        let mut linker = Linker::new(Compiler::new().unwrap().isa().clone());
+        linker.link(&Compiled::assembled(code), None).unwrap()
+    }
+
+    fn call(entry: NonNull<u8>) -> usize {
+        // SAFETY: the stub and its thunk are a function of this type.
+        unsafe { std::mem::transmute::<NonNull<u8>, extern "C" fn() -> usize>(entry)() }
+    }
+
+    #[test]
+    fn stubs_run_from_pages_of_every_size() {
+        for place in places() {
+            let thunk = returns_context(place);
+            for (map, page) in MAPS.into_iter().flat_map(|map| [4, 16, 64].map(|kilobytes| (map, kilobytes * 1024))) {
+                let mut table = Fresh::table_of(place, page, map).unwrap();
+                let stubs: Vec<_> = std::iter::from_fn(|| table.next()).collect();
+                assert_eq!(stubs.len(), page / STRIDE);
+                assert!(table.next().is_none(), "a full table gives no more");
+                let entries: HashSet<_> = stubs.iter().map(|(entry, _)| *entry).collect();
+                assert_eq!(entries.len(), stubs.len());
+                let chosen = [0, stubs.len() / 2, stubs.len() - 1].map(|index| stubs[index]);
+                for (number, (_, data)) in (1..).zip(chosen) {
+                    assert!(
+                        data.context.load(Ordering::Relaxed).is_null() && data.thunk.load(Ordering::Relaxed).is_null()
+                    );
+                    data.context.store(ptr::without_provenance_mut(number << 40 | page), Ordering::Relaxed);
+                    data.thunk.store(thunk.entry().cast_mut().cast(), Ordering::Relaxed);
+                }
+                for (number, (entry, _)) in (1..).zip(chosen) {
+                    assert_eq!(call(entry), number << 40 | page, "stub {entry:?}, {place:?}, pages of {page}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_memory_is_an_error() {
+        let refused = Fresh::table_of(ContextPlace::Int(0), 4096, |_, _| Err(io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::PermissionDenied));
+        assert!(Fresh::none().next().is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn code_is_executable_and_data_writable() {
+        for map in MAPS {
+            let page = region::page::size();
+            let code = ContextPlace::Stack.code(page).repeat(page / STRIDE);
+            let start = map(&code, page).unwrap().as_ptr().addr();
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            let flags = |address: usize| {
+                let range = |line: &str| {
+                    let (start, end) = line.split(' ').next()?.split_once('-')?;
+                    Some(usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?)
+                };
+                let line = maps.lines().find(|line| range(line).is_some_and(|range| range.contains(&address)));
+                line.and_then(|line| line.split(' ').nth(1)).map(|flags| &flags[..3])
+            };
+            let last = page - 1;
+            assert_eq!([start, start + last].map(flags), [Some("r-x"); 2]);
+            assert_eq!([start + page, start + page + last].map(flags), [Some("rw-"); 2]);
+        }
+    }
+}

@@ -4,8 +4,12 @@
 
 #[path = "../support/c.rs"]
 mod c;
+#[path = "../support/callees.rs"]
+mod callees;
 #[path = "../support/compiler.rs"]
 mod compiler;
+#[path = "../support/cxx.rs"]
+mod cxx;
 #[path = "../support/fence.rs"]
 mod fence;
 #[path = "../support/fixtures.rs"]
@@ -14,6 +18,8 @@ mod fixtures;
 mod notation;
 #[path = "../support/random.rs"]
 mod random;
+#[path = "../support/types.rs"]
+mod types;
 
 mod aggregates;
 mod errno;

@@ -1,9 +1,7 @@
 //! Scalars in every position.
 
 use crate::fixtures;
-
-pub(crate) const SCALARS: [&str; 14] =
-    ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize", "bool", "f32", "f64", "pointer"];
+use crate::types::SCALARS;
 
 /// Each scalar at each position from 0 to 15 of sixteen, all others being `filler`, and as the result.
 fn check_positions(name: &str, filler: fn(usize) -> &'static str) {

@@ -1,16 +1,13 @@
 //! Panics, C++ exceptions and backtraces that pass through trampolines.
 
 use std::backtrace::Backtrace;
-use std::env;
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::path::PathBuf;
-use std::process::Command;
 use std::ptr;
 
 use hotcall_jit::{Jit, Options};
 
-use crate::notation;
+use crate::{cxx, notation};
 
 extern "C-unwind" fn boom() {
     panic!("boom")
@@ -83,28 +80,10 @@ const EXCEPTIONS: &str = r#"
     }
 "#;
 
-/// The fixture made by `$CXX` (or `c++`), which must be there under `CI`.
-fn exceptions() -> Option<libloading::Library> {
-    let directory = PathBuf::from(env!("CARGO_TARGET_TMPDIR"));
-    let (source, object) = (directory.join("exceptions.cpp"), directory.join("exceptions.so"));
-    std::fs::write(&source, EXCEPTIONS).unwrap();
-    let mut command = Command::new(env::var("CXX").unwrap_or_else(|_| "c++".into()));
-    match command.args(["-O1", "-shared", "-fPIC", "-o"]).args([&object, &source]).output() {
-        Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
-        Err(missing) => {
-            assert!(env::var_os("CI").is_none(), "no C++ compiler: {missing}");
-            eprintln!("skipped: no C++ compiler: {missing}");
-            return None;
-        }
-    }
-    // SAFETY: the text is above, and has no constructors.
-    Some(unsafe { libloading::Library::new(&object) }.unwrap())
-}
-
 #[test]
 fn cxx_exceptions_pass_through() {
     type Catcher = unsafe extern "C" fn(hotcall_jit::SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
-    let Some(library) = exceptions() else { return };
+    let Some(library) = cxx::load("exceptions", EXCEPTIONS) else { return };
     // SAFETY: these are the fixture's functions; their addresses alone are taken.
     let address = |name: &str| unsafe { *library.get::<*const c_void>(name.as_bytes()).unwrap() };
     // SAFETY: `catcher` has this type.

@@ -36,7 +36,8 @@ impl Compiler {
         let object = directory.join(format!("{name}.{}.so", self.name));
         fs::write(&source, text).unwrap();
         let output = Command::new(&self.program)
-            .args(["-std=gnu11", "-O1", "-w", "-shared", "-fPIC", "-o"])
+            // Panics pass through some of the functions.
+            .args(["-std=gnu11", "-O1", "-w", "-fexceptions", "-shared", "-fPIC", "-o"])
             .args([&object, &source])
             .output()
             .unwrap();

@@ -1,6 +1,6 @@
 //! Calls of compiled C callees with random values, from memory that ends or begins at an inaccessible page.
 //!
-//! For each signature `check` writes a callee (`c.rs`), lets each C compiler compile it, and calls it through a trampoline.
+//! For each signature `check` writes a callee (`callees.rs`), lets each C compiler compile it, and calls it through a trampoline.
 //! It then asserts that the callee saw every byte of every argument, that the result arrived whole and nothing beside it
 //! was written, that the caller's copies of the arguments are as they were although the callee overwrote its own, that the
 //! callee's frame and arguments were aligned, and that `errno` is what the callee left.
@@ -13,6 +13,7 @@ use hotcall_jit::{Abi, Jit, Layout, MAX_SIZE, Options, Return, Signature, Trampo
 use libloading::{Library, Symbol};
 
 use crate::c::Text;
+use crate::callees;
 use crate::compiler::{self, Compiler};
 use crate::fence::{Fence, Spot};
 use crate::notation;
@@ -32,8 +33,8 @@ pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T
 /// Checks the signatures with trampolines of these options.
 pub(crate) fn check_with<T: AsRef<str>>(options: Options, name: &str, texts: impl IntoIterator<Item = T>) {
     let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
-    let mut text = Text::new();
-    let names: Vec<String> = signatures.iter().map(|signature| text.callee(signature)).collect();
+    let mut text = Text::new(callees::PROLOGUE);
+    let names: Vec<String> = signatures.iter().map(|signature| callees::callee(&mut text, signature)).collect();
     let callees = compiler::load_all(name, &text.finish());
     let jit = Jit::new().unwrap();
     let mut arena = Arena::new();
@@ -86,7 +87,7 @@ struct Callee<'a> {
 
 impl<'a> Callee<'a> {
     fn new(compiler: &'static Compiler, library: &'a Library, name: &str) -> Self {
-        // SAFETY: the functions have these types in the text that `c.rs` writes.
+        // SAFETY: the functions have these types in the text that `callees.rs` writes.
         unsafe {
             Self {
                 compiler,

@@ -1,0 +1,70 @@
+//! C callers: for each signature a function that calls a function pointer with bytes of the test's, and hands back the
+//! bytes of the result.
+
+use std::fmt::Write;
+
+use hotcall_jit::{Scalar, Signature, Type};
+
+use crate::c::Text;
+
+/// What every file of callers begins with.
+pub(crate) const PROLOGUE: &str = r"
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+";
+
+/// A caller.
+///
+/// * `function`: what to call.
+/// * `args`: for each argument 8 bytes, of which a scalar takes the first, or an aggregate's bytes.
+/// * `result`: gets an aggregate's bytes; or 8 bytes, an integer extended by its type, a float followed by zeros.
+pub(crate) type Caller =
+    unsafe extern "C-unwind" fn(function: *const std::ffi::c_void, args: *const u8, result: *mut u8);
+
+/// Writes the caller for a signature and returns its name.
+pub(crate) fn caller(text: &mut Text, signature: &Signature) -> String {
+    let mut body = String::new();
+    let mut types = Vec::new();
+    for (index, ty) in signature.params().iter().enumerate() {
+        let declared = text.declare(ty, &format!("a{index}"));
+        let step = if ty.as_scalar().is_some() { "8".into() } else { format!("sizeof a{index}") };
+        _ = writeln!(body, "    {declared};\n    memcpy(&a{index}, args, sizeof a{index});\n    args += {step};");
+        types.push(text.declare(ty, ""));
+    }
+    let pointer = text.declare_function(signature.result(), "(*f)", &types);
+    let args: Vec<_> = (0..types.len()).map(|index| format!("a{index}")).collect();
+    let call = format!("f({})", args.join(", "));
+    _ = writeln!(body, "    {pointer} = function;");
+    _ = match signature.result() {
+        None => writeln!(body, "    {call};"),
+        Some(ty) => {
+            let declared = text.declare(ty, "r");
+            writeln!(body, "    {declared} = {call};\n{}", hand_back(ty))
+        }
+    };
+    let params = ["void *function", "const unsigned char *args", "unsigned char *result"].map(String::from);
+    text.function("caller", None, &params, &body)
+}
+
+fn hand_back(ty: &Type) -> &'static str {
+    match ty.as_scalar() {
+        None => "    memcpy(result, &r, sizeof r);",
+        Some(scalar) if scalar.is_float() => "    memset(result, 0, 8);\n    memcpy(result, &r, sizeof r);",
+        Some(_) => "    uint64_t w = (uint64_t)r;\n    memcpy(result, &w, 8);",
+    }
+}
+
+/// The same function as C code sees it that fills and reads registers whole: scalars have 8 bytes, of which the first are
+/// the value, and a result in memory has its address as the first argument and the result. `None` if that is one argument
+/// too many.
+pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
+    let word = |ty: &Type| match ty {
+        Type::Scalar(Scalar::F32) => Type::F64,
+        Type::Scalar(scalar) if !scalar.is_float() => Type::U64,
+        other => other.clone(),
+    };
+    let address = hidden.then_some(Type::POINTER);
+    let result = address.clone().or_else(|| signature.result().map(word));
+    Signature::new(address.into_iter().chain(signature.params().iter().map(word)).collect::<Vec<_>>(), result).ok()
+}

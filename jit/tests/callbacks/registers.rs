@@ -1,0 +1,53 @@
+//! Registers exhausted, and the context in every place that is left.
+
+use std::collections::HashSet;
+
+use hotcall_jit::{Jit, Use};
+
+use crate::types::KINDS;
+use crate::{fixtures, notation};
+
+/// What follows on the stack: structs behind odd words, with gaps in front of those that are aligned.
+const TAIL: &str = "struct {u8[20]}, struct {f64, i8, i64} aligned(16), struct {u8[3], i64[2]}, i8, f32";
+
+/// Every number of integers and floats, which leaves every register for the context, and then none.
+fn counts() -> impl Iterator<Item = String> {
+    (0..=7).flat_map(|ints| (0..=9).map(move |floats| format!("{ints}*i32, {floats}*f32")))
+}
+
+#[test]
+fn taken_one_by_one() {
+    let signatures = counts().flat_map(|counts| [format!("({counts}) -> f32"), format!("({counts}, {TAIL})")]);
+    fixtures::check("registers", signatures);
+}
+
+/// A hidden result takes one more.
+#[test]
+fn taken_with_a_result_in_memory() {
+    fixtures::check("registers_hidden", counts().map(|counts| format!("({counts}, {TAIL}) -> struct {{u8[23]}}")));
+}
+
+/// Structs that find enough registers, or too few; small arguments find those that are left.
+#[test]
+fn around_each_boundary() {
+    let counts = (3..=7).flat_map(|ints| [0, 7, 8].map(|floats| (ints, floats)));
+    let signatures = counts.flat_map(|(ints, floats)| {
+        KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> {kind}"))
+    });
+    fixtures::check("register_boundaries", signatures);
+}
+
+/// The tests above go through all there are: six integer registers, eight float registers, and the stack.
+#[test]
+fn every_place_has_stubs_of_its_own() {
+    let jit = Jit::new().unwrap();
+    let beginnings: HashSet<_> = counts()
+        .map(|counts| {
+            let stub =
+                jit.thunk(&notation::signature(&format!("({counts})"))).unwrap().stubs(Use::Plain).take().unwrap();
+            // SAFETY: a stub has 16 bytes of code.
+            unsafe { stub.entry().cast::<[u8; 4]>().read() }
+        })
+        .collect();
+    assert_eq!(beginnings.len(), 6 + 8 + 1);
+}
