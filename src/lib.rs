@@ -71,6 +71,7 @@ mod function;
 mod library;
 mod owned_args;
 mod owned_call;
+mod prototype;
 mod slot;
 
 pub use hotcall_jit::{

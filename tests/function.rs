@@ -355,7 +355,7 @@ fn functions_are_called_by_address() {
     assert_eq!(unsafe { function.call(&[14.into()]) }.unwrap().as_i32(), 42);
     let mut result = Slot::default();
     // SAFETY: this is its signature; the entry is called as it is documented.
-    unsafe { (function.entry())(function.address(), [5u64].as_ptr(), (&raw mut result).cast(), ptr::null_mut()) };
+    unsafe { (function.entry().unwrap())(function.address(), [5u64].as_ptr(), (&raw mut result).cast(), ptr::null_mut()) };
     assert_eq!(result.as_i32(), 15);
     // SAFETY: nothing is called.
     let null = unsafe { Function::from_address("null", ptr::null(), &signature, FunctionOptions::default()) };

@@ -41,7 +41,7 @@ impl Library {
         let name = declaration.symbol_name();
         let found = match &declaration.item {
             Item::Function(function) => {
-                let options = FunctionOptions { capture_errno: function.capture_errno };
+                let options = FunctionOptions { capture_errno: function.capture_errno, lazy: false };
                 self.function_with(name, &function.signature, options).map(Symbol::Function)
             }
             Item::Static(ty) => self.static_(name, ty).map(Symbol::Static),
