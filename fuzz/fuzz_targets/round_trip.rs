@@ -1,5 +1,5 @@
 //! Any signature is refused or planned, compiled as a callback and, where libffi can express it, called by libffi, also on to
-//! libffi. A callback's code is never freed, about 4 KiB for each shape: `-rss_limit_mb=0`, or a number of `-runs`.
+//! libffi. Callbacks are never freed, and a process has room for a quarter of a million shapes: `-runs=200000` at most.
 #![no_main]
 
 use hotcall_fuzz::check;

@@ -140,6 +140,23 @@ impl Case {
         self
     }
 
+    /// The case for a caller that takes a whole register for an integer result: thunks extend narrow ones by type.
+    ///
+    /// # Panics
+    ///
+    /// The signature is variadic.
+    pub fn widened(&self) -> Self {
+        let mut wide = self.clone();
+        if let Some(scalar) = self.signature.result().and_then(Type::as_scalar).filter(|scalar| !scalar.is_float()) {
+            assert_eq!(self.signature.first_variadic(), None, "callbacks are not variadic");
+            let signature = Signature::new(self.signature.params().to_vec(), Type::U64);
+            wide.signature = signature.expect("no limit depends on a scalar result");
+            wide.result = Layout::of(&Type::U64).ok();
+            wide.answer = slot(scalar, &self.answer).to_le_bytes().to_vec();
+        }
+        wide
+    }
+
     /// Calls `target` through a trampoline and returns the result's bytes (for a scalar, those of its size), after checking
     /// that arguments and everything around them and the result are untouched.
     ///

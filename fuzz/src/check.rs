@@ -162,33 +162,34 @@ impl Bench {
         Ok(Outcome::Agreed)
     }
 
-    /// First the trampoline with the stub, for libffi cannot express every signature; then libffi with the stub, and with a
-    /// closure behind stub and trampoline.
+    /// First a trampoline calls the stub, for libffi cannot express every signature; then libffi calls it, answered by the
+    /// handler, and by a closure that the handler calls.
     fn round_trip(&mut self, case: &Case, random: &mut Random) -> Result<Outcome, Cause> {
-        let agree = |by, got: Result<Vec<u8>, Wrong>| {
-            let same = got.and_then(|got| case.compare_result(&got));
-            same.map_err(|wrong| Cause::RoundTrip { by, wrong })
-        };
-        let trampoline = self.compile(case)?;
         // SAFETY: the thunk is made for the case.
         let mut callback = unsafe { Callback::new(self.jit.thunk(&case.signature)?, case) }?;
-        // SAFETY: the trampoline and the stub were both made for the case.
-        let got = unsafe { case.call(trampoline.entry(), callback.address(), &mut self.memory, random) };
+        let wide = case.widened();
+        let agree = |by, got: Result<Vec<u8>, Wrong>| {
+            let same = got.and_then(|got| wide.compare_result(&got));
+            same.map_err(|wrong| Cause::RoundTrip { by, wrong })
+        };
+        let trampoline = self.compile(&wide)?;
+        // SAFETY: the trampoline and the stub were both made for the case, and stubs return whole registers.
+        let got = unsafe { wide.call(trampoline.entry(), callback.address(), &mut self.memory, random) };
         agree("hotcall calls itself", callback.take(got))?;
 
-        let interface = match Interface::new(case) {
-            Err(inexpressible) => return Ok(Outcome::Compiled(inexpressible)),
-            Ok(interface) => interface?,
+        let (caller, callee) = match (Interface::new(&wide), Interface::new(case)) {
+            (Ok(caller), Ok(callee)) => (caller?, callee?),
+            (Err(inexpressible), _) | (_, Err(inexpressible)) => return Ok(Outcome::Compiled(inexpressible)),
         };
         // SAFETY: the stub was made for the case, as the interface was.
-        let got = unsafe { interface.call(case, callback.address()) };
+        let got = unsafe { caller.call(&wide, callback.address()) };
         agree("libffi calls hotcall", callback.take(got))?;
 
-        let mut callee = Callee::new(case, &interface).ok_or(libffi::Disagreement::Closure)?;
+        let mut callee = Callee::new(case, &callee).ok_or(libffi::Disagreement::Closure)?;
         // SAFETY: the trampoline and the closure were both made for the case.
-        unsafe { callback.then(Then::Call(trampoline, callee.address())) };
+        unsafe { callback.then(Then::Call(self.compile(case)?, callee.address())) };
         // SAFETY: as for the call before.
-        let got = unsafe { interface.call(case, callback.address()) };
+        let got = unsafe { caller.call(&wide, callback.address()) };
         let seen = callee.take();
         agree("libffi calls libffi through hotcall", callback.take(seen.and(got)))?;
         Ok(Outcome::Agreed)
