@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use hotcall_jit::{Abi, Layout, Leaf, PlanError, Return, Scalar, Signature, SlotsEntry, Type};
+use hotcall_jit::{Abi, Layout, Leaf, PlanError, Return, Scalar, Signature, SlotsEntry, Type, Which};
 
 use crate::memory::{Memory, Place};
 use crate::random::Random;
@@ -36,8 +36,12 @@ pub enum Wrong {
     Argument { index: usize, byte: usize, sent: Vec<u8>, seen: Vec<u8> },
     #[error("the result is wrong at byte {byte}: returned {returned:02x?}, got {got:02x?}")]
     Result { byte: usize, returned: Vec<u8>, got: Vec<u8> },
-    #[error("the result's slot is {got:#018x}, not the canonical {canonical:#018x}")]
-    Canonical { got: u64, canonical: u64 },
+    #[error("the slot of {} is {got:#018x}, not the canonical {canonical:#018x}", name(*which))]
+    Canonical { which: Which, got: u64, canonical: u64 },
+    #[error("{} is at {address:#x}, which is no multiple of {align}", name(*which))]
+    Unaligned { which: Which, address: usize, align: usize },
+    #[error("the result is not zero at first: {bytes:02x?}")]
+    NotZero { bytes: Vec<u8> },
     #[error("the call changed the bytes of argument {}", index + 1)]
     Changed { index: usize },
     #[error("the call wrote around argument {}", index + 1)]
@@ -46,6 +50,46 @@ pub enum Wrong {
     AroundResult,
     #[error("errno is {got}, not {set}")]
     Errno { set: i32, got: i32 },
+    #[error("in the handler, {0}")]
+    Handler(Box<Self>),
+}
+
+fn name(which: Which) -> String {
+    match which {
+        Which::Argument(index) => format!("argument {}", index + 1),
+        Which::Result => "the result".to_owned(),
+    }
+}
+
+/// What a callee found, until it is asked.
+#[derive(Debug)]
+pub struct Record {
+    calls: usize,
+    found: Result<(), Wrong>,
+}
+
+impl Default for Record {
+    fn default() -> Self {
+        Self { calls: 0, found: Ok(()) }
+    }
+}
+
+impl Record {
+    /// Adds a call.
+    pub fn add(&mut self, found: Result<(), Wrong>) {
+        self.calls += 1;
+        self.found = std::mem::replace(&mut self.found, Ok(())).and(found);
+    }
+
+    /// What the only call since the last time found.
+    ///
+    /// # Errors
+    ///
+    /// That, or [`Wrong::Calls`].
+    pub fn take(&mut self) -> Result<(), Wrong> {
+        let Self { calls, found } = std::mem::take(self);
+        if calls == 1 { found } else { Err(Wrong::Calls { times: calls }) }
+    }
 }
 
 /// Where the result's bytes are.
@@ -58,7 +102,8 @@ enum Target {
     Argument(usize),
 }
 
-const JUNK: u64 = 0xdead_beef_8bad_f00d;
+/// What lies where nothing may be written.
+pub const JUNK: u64 = 0xdead_beef_8bad_f00d;
 
 impl Case {
     /// Chooses values: every byte random, padding included, so that a byte that arrives from elsewhere shows.
@@ -93,6 +138,23 @@ impl Case {
             layout.leaves.iter().for_each(|leaf| quiet(leaf, bytes));
         }
         self
+    }
+
+    /// The case for a caller that takes a whole register for an integer result: thunks extend narrow ones by type.
+    ///
+    /// # Panics
+    ///
+    /// The signature is variadic.
+    pub fn widened(&self) -> Self {
+        let mut wide = self.clone();
+        if let Some(scalar) = self.signature.result().and_then(Type::as_scalar).filter(|scalar| !scalar.is_float()) {
+            assert_eq!(self.signature.first_variadic(), None, "callbacks are not variadic");
+            let signature = Signature::new(self.signature.params().to_vec(), Type::U64);
+            wide.signature = signature.expect("no limit depends on a scalar result");
+            wide.result = Layout::of(&Type::U64).ok();
+            wide.answer = slot(scalar, &self.answer).to_le_bytes().to_vec();
+        }
+        wide
     }
 
     /// Calls `target` through a trampoline and returns the result's bytes (for a scalar, those of its size), after checking
@@ -210,9 +272,7 @@ impl Case {
         let Some(scalar) = self.signature.result().and_then(Type::as_scalar) else {
             return if got == before { Ok(Vec::new()) } else { Err(Wrong::AroundResult) };
         };
-        let bytes = got.to_le_bytes()[..scalar.size() as usize].to_vec();
-        let canonical = slot(scalar, &bytes);
-        if got == canonical { Ok(bytes) } else { Err(Wrong::Canonical { got, canonical }) }
+        scalar_bytes(Which::Result, scalar, got)
     }
 
     /// Compares what the callee saw of each argument with what was sent.
@@ -265,6 +325,17 @@ pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
     } else {
         bits
     }
+}
+
+/// The bytes of a scalar in its slot.
+///
+/// # Errors
+///
+/// [`Wrong::Canonical`].
+pub fn scalar_bytes(which: Which, scalar: Scalar, got: u64) -> Result<Vec<u8>, Wrong> {
+    let bytes = got.to_le_bytes()[..scalar.size() as usize].to_vec();
+    let canonical = slot(scalar, &bytes);
+    if got == canonical { Ok(bytes) } else { Err(Wrong::Canonical { which, got, canonical }) }
 }
 
 /// The first byte of a leaf that differs; padding has no value.

@@ -8,6 +8,7 @@ use hotcall_jit::{Jit, JitError, Options, Trampoline};
 use crate::c::compiler::{Compiler, CompilerError, Loaded};
 use crate::c::quirk::{self, Quirk};
 use crate::c::{self, Counts};
+use crate::callback::{Callback, Then};
 use crate::case::{Case, Wrong};
 use crate::crash;
 use crate::declaration;
@@ -23,12 +24,22 @@ pub struct Bench {
     memory: Memory,
 }
 
+/// Which way values go.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// From hotcall's trampoline to a foreign callee.
+    Call,
+    /// From a foreign caller to hotcall's stub, and from the stub's handler by a trampoline to a foreign callee. Signatures
+    /// lose their dots, which callbacks do not have.
+    RoundTrip,
+}
+
 /// How a check that found nothing wrong ended.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// Both sides agreed.
     Agreed,
-    /// libffi cannot express the signature; it was planned, verified and compiled.
+    /// libffi cannot express the signature. It was planned, verified and compiled; for a round trip, hotcall called itself.
     Compiled(Inexpressible),
     /// hotcall refuses it.
     Refused(String),
@@ -60,7 +71,9 @@ pub enum Cause {
     Libffi(#[from] libffi::Disagreement),
     #[error("C: {0}")]
     C(#[from] c::Disagreement),
-    #[error("no trampoline: {0}")]
+    #[error("{by}: {wrong}")]
+    RoundTrip { by: &'static str, wrong: Wrong },
+    #[error("no code: {0}")]
     Jit(#[from] JitError),
 }
 
@@ -88,15 +101,15 @@ impl Bench {
         self.jit.slots(&case.signature, Options { capture_errno: case.errno.is_some() })
     }
 
-    /// Checks the signature of a seed against libffi.
+    /// Checks the signature of a seed with libffi.
     ///
     /// # Errors
     ///
     /// The first thing found wrong.
-    pub fn libffi(&mut self, seed: u64) -> Result<Outcome, Box<Failure>> {
+    pub fn libffi(&mut self, way: Way, seed: u64) -> Result<Outcome, Box<Failure>> {
         crash::running(seed);
         let mut source = Source::seeded(seed);
-        self.lower(&mut source, Profile::Libffi, seed)
+        self.lower(way, &mut source, Profile::Libffi, seed)
     }
 
     /// Checks the signature that a fuzzer's bytes make: it is planned, verified, compiled, and where libffi can express it
@@ -105,43 +118,80 @@ impl Bench {
     /// # Errors
     ///
     /// The first thing found wrong.
-    pub fn lower_signature(&mut self, bytes: &[u8]) -> Result<Outcome, Box<Failure>> {
+    pub fn bytes(&mut self, way: Way, bytes: &[u8]) -> Result<Outcome, Box<Failure>> {
         let mut source = Source::bytes(bytes);
         // Half of the inputs for what can be called, so that the fuzzer need not find it.
         let profile = source.pick(&[Profile::Libffi, Profile::Wild]);
-        self.lower(&mut source, profile, 0)
+        self.lower(way, &mut source, profile, 0)
     }
 
-    fn lower(&mut self, source: &mut Source<'_>, profile: Profile, seed: u64) -> Result<Outcome, Box<Failure>> {
-        let mut random = source.split();
-        let signature = match signature::signature(source, profile) {
-            Ok(signature) => signature,
-            Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
-        };
-        let case = match Case::new(signature, &mut random) {
+    fn lower(
+        &mut self,
+        way: Way,
+        source: &mut Source<'_>,
+        profile: Profile,
+        seed: u64,
+    ) -> Result<Outcome, Box<Failure>> {
+        let (case, mut random) = match way.case(source, profile) {
             Ok(case) => case,
-            Err(refused) => return Ok(Outcome::Refused(refused.to_string())),
+            Err(refused) => return Ok(Outcome::Refused(refused)),
         };
-        let outcome = self.compare_with_libffi(&case, &mut random);
+        let outcome = match way {
+            Way::Call => self.compare_with_libffi(&case, &mut random),
+            Way::RoundTrip => self.round_trip(&case, &mut random),
+        };
         outcome.map_err(|cause| Failure::new(seed, cause, &case, String::new()))
     }
 
     fn compare_with_libffi(&mut self, case: &Case, random: &mut Random) -> Result<Outcome, Cause> {
         let trampoline = self.compile(case)?;
-        let mut interface = match Interface::new(case) {
+        let interface = match Interface::new(case) {
             Err(inexpressible) => return Ok(Outcome::Compiled(inexpressible)),
             Ok(interface) => interface?,
         };
-        let mut callee = Callee::new(case, &mut interface).ok_or(libffi::Disagreement::Closure)?;
+        let mut callee = Callee::new(case, &interface).ok_or(libffi::Disagreement::Closure)?;
         // SAFETY: the trampoline and the closure were both made for the case.
         let got = unsafe { case.call(trampoline.entry(), callee.address(), &mut self.memory, random) }?;
         callee.take()?;
         case.compare_result(&got)?;
         // The same call by libffi alone: if it failed, the oracle would be worth nothing.
         // SAFETY: the closure was made for the interface.
-        let got = unsafe { callee.call() };
-        let itself = callee.take().and_then(|()| case.compare_result(&got));
+        let got = unsafe { interface.call(case, callee.address()) };
+        let itself = callee.take().and(got).and_then(|got| case.compare_result(&got));
         itself.map_err(libffi::Disagreement::Itself)?;
+        Ok(Outcome::Agreed)
+    }
+
+    /// First a trampoline calls the stub, for libffi cannot express every signature; then libffi calls it, answered by the
+    /// handler, and by a closure that the handler calls.
+    fn round_trip(&mut self, case: &Case, random: &mut Random) -> Result<Outcome, Cause> {
+        // SAFETY: the thunk is made for the case.
+        let mut callback = unsafe { Callback::new(self.jit.thunk(&case.signature)?, case) }?;
+        let wide = case.widened();
+        let agree = |by, got: Result<Vec<u8>, Wrong>| {
+            let same = got.and_then(|got| wide.compare_result(&got));
+            same.map_err(|wrong| Cause::RoundTrip { by, wrong })
+        };
+        let trampoline = self.compile(&wide)?;
+        // SAFETY: the trampoline and the stub were both made for the case, and stubs return whole registers.
+        let got = unsafe { wide.call(trampoline.entry(), callback.address(), &mut self.memory, random) };
+        agree("hotcall calls itself", callback.take(got))?;
+
+        let (caller, callee) = match (Interface::new(&wide), Interface::new(case)) {
+            (Ok(caller), Ok(callee)) => (caller?, callee?),
+            (Err(inexpressible), _) | (_, Err(inexpressible)) => return Ok(Outcome::Compiled(inexpressible)),
+        };
+        // SAFETY: the stub was made for the case, as the interface was.
+        let got = unsafe { caller.call(&wide, callback.address()) };
+        agree("libffi calls hotcall", callback.take(got))?;
+
+        let mut callee = Callee::new(case, &callee).ok_or(libffi::Disagreement::Closure)?;
+        // SAFETY: the trampoline and the closure were both made for the case.
+        unsafe { callback.then(Then::Call(self.compile(case)?, callee.address())) };
+        // SAFETY: as for the call before.
+        let got = unsafe { caller.call(&wide, callback.address()) };
+        let seen = callee.take();
+        agree("libffi calls libffi through hotcall", callback.take(seen.and(got)))?;
         Ok(Outcome::Agreed)
     }
 
@@ -152,6 +202,7 @@ impl Bench {
     /// The outer: a compiler fails. The inner: the first thing found wrong.
     pub fn c(
         &mut self,
+        way: Way,
         first: u64,
         count: u64,
         compilers: &[Compiler],
@@ -161,22 +212,19 @@ impl Bench {
         let mut cases = Vec::new();
         let mut seeds = Vec::new();
         for seed in first..first.saturating_add(count) {
-            let mut source = Source::seeded(seed);
-            let mut random = source.split();
-            let signature = signature::signature(&mut source, Profile::C).ok();
-            match signature.and_then(|signature| Case::new(signature, &mut random).ok()) {
-                Some(case) => {
+            match way.case(&mut Source::seeded(seed), Profile::C) {
+                Ok((case, random)) => {
                     cases.push(case.quiet());
                     seeds.push((seed, random));
                 }
-                None => counts.refused += 1,
+                Err(_) => counts.refused += 1,
             }
         }
         let built = compilers.iter().map(|compiler| c::build(compiler, &cases, level));
         let built = built.collect::<Result<Vec<_>, _>>()?;
         for (index, (case, (seed, mut random))) in cases.iter().zip(seeds).enumerate() {
             crash::running(seed);
-            if let Err(cause) = self.compare_with_c(&built, index, case, &mut random, &mut counts) {
+            if let Err(cause) = self.compare_with_c(way, &built, index, case, &mut random, &mut counts) {
                 return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once((0, case))))));
             }
             counts.functions += 1;
@@ -186,6 +234,7 @@ impl Bench {
 
     fn compare_with_c(
         &mut self,
+        way: Way,
         built: &[Loaded],
         index: usize,
         case: &Case,
@@ -203,8 +252,24 @@ impl Bench {
         // First the compilers among themselves: where they do not agree there is nothing to agree with.
         let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
         self.compare_compilers(&built, index, case, &mut quirks, counts)?;
+        match way {
+            Way::Call => self.call_c(&built, &quirks, index, case, random, counts),
+            Way::RoundTrip => self.sandwich(&built, &quirks, index, case, counts),
+        }
+    }
+
+    /// hotcall's trampoline with each compiler's callee.
+    fn call_c(
+        &mut self,
+        built: &[&Loaded],
+        quirks: &[Option<Quirk>],
+        index: usize,
+        case: &Case,
+        random: &mut Random,
+        counts: &mut Counts,
+    ) -> Result<(), Cause> {
         let trampoline = self.compile(case)?;
-        for (callee, quirk) in built.iter().zip(quirks) {
+        for (callee, &quirk) in built.iter().zip(quirks) {
             if let Some(quirk) = quirk {
                 *counts.quirks.entry(quirk).or_default() += 1;
                 continue;
@@ -214,6 +279,40 @@ impl Bench {
             let seen = c::observe(callee, index, case, call);
             seen.map_err(|wrong| c::Disagreement::call("hotcall", callee.compiler(), wrong))?;
             counts.calls += 1;
+        }
+        Ok(())
+    }
+
+    /// Each compiler's caller with hotcall's stub, whose handler calls each compiler's callee. Both are to see what they saw
+    /// without hotcall between them.
+    fn sandwich(
+        &self,
+        built: &[&Loaded],
+        quirks: &[Option<Quirk>],
+        index: usize,
+        case: &Case,
+        counts: &mut Counts,
+    ) -> Result<(), Cause> {
+        let trampoline = self.compile(case)?;
+        // SAFETY: the thunk is made for the case.
+        let mut callback = unsafe { Callback::new(self.jit.thunk(&case.signature)?, case) }?;
+        for (caller, &of_caller) in built.iter().zip(quirks) {
+            for (callee, &of_callee) in built.iter().zip(quirks) {
+                if let Some(quirk) = of_caller.or(of_callee) {
+                    *counts.quirks.entry(quirk).or_default() += 1;
+                    continue;
+                }
+                let seen = c::observe(callee, index, case, |target| {
+                    // SAFETY: the trampoline was made for the case, and function `index` of each file has its signature.
+                    unsafe { callback.then(Then::Call(trampoline.clone(), target)) };
+                    // SAFETY: the stub was made for the case too.
+                    let got = unsafe { caller.call(index, case, callback.address()) };
+                    callback.take(Ok(got))
+                });
+                let through = format!("{} through hotcall", callee.compiler());
+                seen.map_err(|wrong| c::Disagreement::call(caller.compiler(), &through, wrong))?;
+                counts.calls += 1;
+            }
         }
         Ok(())
     }
@@ -264,18 +363,44 @@ impl Bench {
     }
 }
 
+impl Way {
+    /// The case that these choices make, and a generator for what its calls choose.
+    fn case(self, source: &mut Source<'_>, profile: Profile) -> Result<(Case, Random), String> {
+        let mut random = source.split();
+        let mut signature = signature::signature(source, profile).map_err(|refused| refused.to_string())?;
+        if self == Self::RoundTrip {
+            signature = signature::fixed(&signature).map_err(|refused| refused.to_string())?;
+        }
+        let case = Case::new(signature, &mut random).map_err(|refused| refused.to_string())?;
+        Ok((case, random))
+    }
+}
+
 thread_local! {
     /// The fuzzer calls a function without state, very often.
     static BENCH: RefCell<Bench> = RefCell::new(Bench::new().expect("the machine runs hotcall"));
 }
 
-/// See [`Bench::lower_signature`].
+/// Any signature is refused, or called as libffi calls it: see [`Bench::bytes`].
 ///
 /// # Panics
 ///
 /// Something is wrong.
 pub fn lower_signature(bytes: &[u8]) -> Outcome {
-    let outcome = BENCH.with_borrow_mut(|bench| bench.lower_signature(bytes));
+    fuzz(Way::Call, bytes)
+}
+
+/// Any signature is refused, or called back as libffi does it: see [`Bench::bytes`].
+///
+/// # Panics
+///
+/// Something is wrong.
+pub fn round_trip(bytes: &[u8]) -> Outcome {
+    fuzz(Way::RoundTrip, bytes)
+}
+
+fn fuzz(way: Way, bytes: &[u8]) -> Outcome {
+    let outcome = BENCH.with_borrow_mut(|bench| bench.bytes(way, bytes));
     outcome.unwrap_or_else(|failure| panic!("{failure}"))
 }
 

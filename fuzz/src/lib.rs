@@ -6,6 +6,7 @@
 //! [`check`] is what fuzz targets, `cargo test` and the program `oracle` all call.
 
 pub mod c;
+pub mod callback;
 pub mod case;
 pub mod check;
 pub mod crash;

@@ -1,7 +1,8 @@
 //! The first oracle: libffi, which classifies by its own code and moves values by its own assembly.
 //!
-//! The callee is a closure of libffi's that records every argument it saw. hotcall's trampoline calls it, and so does
-//! libffi's own `ffi_call`. What libffi cannot express ([`Inexpressible`]) is the business of [`crate::c`].
+//! The callee is a closure of libffi's that compares every argument it sees. hotcall's trampoline calls it, and so does
+//! libffi's own `ffi_call`, which calls hotcall's stubs too. What libffi cannot express ([`Inexpressible`]) is the business
+//! of [`crate::c`].
 
 use std::ffi::{c_uint, c_void};
 use std::ptr;
@@ -9,7 +10,7 @@ use std::ptr;
 use hotcall_jit::{Aggregate, AggregateKind, Layout, Scalar, Signature, Type};
 use libffi::raw;
 
-use crate::case::{Case, Wrong};
+use crate::case::{Case, JUNK, Record, Wrong};
 
 /// Why libffi has no such signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
@@ -98,6 +99,44 @@ impl Interface {
             same_layout(ty, layout, described)?;
         }
         Ok(Self { cif, _params: params, _structs: structs })
+    }
+
+    /// What libffi only reads from now on, though it asks for a `*mut`.
+    fn cif(&self) -> *mut raw::ffi_cif {
+        (&raw const *self.cif).cast_mut()
+    }
+
+    /// Calls a function by `ffi_call` and returns the result's bytes.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong::Changed`], [`Wrong::AroundResult`].
+    ///
+    /// # Safety
+    ///
+    /// `target` is a function of the case's signature, which is the interface's, and may be called with any bytes.
+    pub unsafe fn call(&self, case: &Case, target: *const c_void) -> Result<Vec<u8>, Wrong> {
+        // Copies, with room: libffi may read whole words.
+        let mut args: Vec<_> = case.args.iter().map(|bytes| words(bytes)).collect();
+        let before = args.clone();
+        let mut values: Vec<*mut c_void> = args.iter_mut().map(|arg| arg.as_mut_ptr().cast()).collect();
+        let size = case.answer.len();
+        let mut result = vec![JUNK; size.div_ceil(8).max(1) + 2];
+        // SAFETY: the caller says that it is a function.
+        let code = unsafe { std::mem::transmute::<*const c_void, unsafe extern "C" fn()>(target) };
+        // SAFETY: the arguments have the types of the interface, which is the target's, and the result has room for its
+        // bytes and for an `ffi_arg` at least.
+        unsafe { raw::ffi_call(self.cif(), Some(code), result.as_mut_ptr().cast(), values.as_mut_ptr()) };
+        if let Some(index) = args.iter().zip(&before).position(|(now, then)| now != then) {
+            return Err(Wrong::Changed { index });
+        }
+        let bytes: Vec<_> = result.iter().flat_map(|word| word.to_le_bytes()).collect();
+        let junk = JUNK.to_le_bytes().into_iter().cycle();
+        // An `ffi_arg` is 8 bytes.
+        if bytes.iter().zip(junk).skip(size.max(8)).any(|(now, then)| *now != then) {
+            return Err(Wrong::AroundResult);
+        }
+        Ok(bytes[..size].to_vec())
     }
 }
 
@@ -193,36 +232,35 @@ fn push_elements(
     Ok(())
 }
 
-/// What the closure saw, and what it answers.
-struct Record<'a> {
+/// What the closure answers, and what it found.
+struct Answering<'a> {
     case: &'a Case,
-    calls: usize,
-    seen: Vec<Vec<u8>>,
+    record: Record,
 }
 
 /// A closure of libffi's with the case's signature.
 pub struct Callee<'a> {
-    interface: &'a mut Interface,
+    _interface: &'a Interface,
     closure: *mut raw::ffi_closure,
     code: *mut c_void,
-    record: *mut Record<'a>,
+    answering: *mut Answering<'a>,
 }
 
 impl<'a> Callee<'a> {
     /// Makes the closure; `None` if libffi gets no executable memory.
-    pub fn new(case: &'a Case, interface: &'a mut Interface) -> Option<Self> {
+    pub fn new(case: &'a Case, interface: &'a Interface) -> Option<Self> {
         let mut code = ptr::null_mut();
         // SAFETY: an allocation that is freed on drop.
         let closure = unsafe { raw::ffi_closure_alloc(size_of::<raw::ffi_closure>(), &raw mut code) };
         if closure.is_null() {
             return None;
         }
-        let record = Box::into_raw(Box::new(Record { case, calls: 0, seen: Vec::new() }));
-        let callee = Self { interface, closure: closure.cast(), code, record };
-        let cif = &raw mut *callee.interface.cif;
-        // SAFETY: closure and code come from one allocation; interface and record outlive the closure.
-        let status =
-            unsafe { raw::ffi_prep_closure_loc(callee.closure, cif, Some(record_call), record.cast(), callee.code) };
+        let answering = Box::into_raw(Box::new(Answering { case, record: Record::default() }));
+        let callee = Self { _interface: interface, closure: closure.cast(), code, answering };
+        // SAFETY: closure and code come from one allocation; the interface and what the closure gets outlive it.
+        let status = unsafe {
+            raw::ffi_prep_closure_loc(callee.closure, interface.cif(), Some(record_call), answering.cast(), callee.code)
+        };
         (status == raw::ffi_status_FFI_OK).then_some(callee)
     }
 
@@ -231,40 +269,14 @@ impl<'a> Callee<'a> {
         self.code
     }
 
-    /// Calls the closure by `ffi_call` and returns the result's bytes.
-    ///
-    /// # Safety
-    ///
-    /// No other call is running.
-    pub unsafe fn call(&mut self) -> Vec<u8> {
-        // SAFETY: the record lives until drop; the case outlives it.
-        let case = unsafe { (*self.record).case };
-        // Copies, with room: libffi may read whole words.
-        let mut args: Vec<Vec<u64>> = case.args.iter().map(|bytes| words(bytes)).collect();
-        let mut values: Vec<*mut c_void> = args.iter_mut().map(|arg| arg.as_mut_ptr().cast()).collect();
-        let mut result = words(&vec![0; case.answer.len()]);
-        // SAFETY: the closure's code is a function.
-        let code = unsafe { std::mem::transmute::<*mut c_void, unsafe extern "C" fn()>(self.code) };
-        let cif = &raw mut *self.interface.cif;
-        // SAFETY: the arguments have the types of the interface, which is the closure's, and the result has room for its
-        // bytes and for an `ffi_arg` at least.
-        unsafe { raw::ffi_call(cif, Some(code), result.as_mut_ptr().cast(), values.as_mut_ptr()) };
-        result.iter().flat_map(|word| word.to_le_bytes()).take(case.answer.len()).collect()
-    }
-
-    /// Compares what one call saw with what was sent, and forgets it.
+    /// What the only call since the last time found.
     ///
     /// # Errors
     ///
-    /// See [`Wrong`].
+    /// See [`Record::take`].
     pub fn take(&mut self) -> Result<(), Wrong> {
-        // SAFETY: the record lives until drop, and no call is running.
-        let record = unsafe { &mut *self.record };
-        let (times, seen) = (std::mem::take(&mut record.calls), std::mem::take(&mut record.seen));
-        if times != 1 {
-            return Err(Wrong::Calls { times });
-        }
-        record.case.compare_arguments(seen.iter().map(Vec::as_slice))
+        // SAFETY: it lives until drop, and no call is running.
+        unsafe { (*self.answering).record.take() }
     }
 }
 
@@ -273,7 +285,7 @@ impl Drop for Callee<'_> {
         // SAFETY: both were allocated by `new`, and no call is running.
         unsafe {
             raw::ffi_closure_free(self.closure.cast());
-            drop(Box::from_raw(self.record));
+            drop(Box::from_raw(self.answering));
         }
     }
 }
@@ -282,18 +294,15 @@ unsafe extern "C" fn record_call(
     _cif: *mut raw::ffi_cif,
     result: *mut c_void,
     args: *mut *mut c_void,
-    record: *mut c_void,
+    answering: *mut c_void,
 ) {
-    // SAFETY: the pointer given to `ffi_prep_closure_loc`; the caller of the closure holds no reference to the record.
-    let record = unsafe { &mut *record.cast::<Record<'_>>() };
-    let case = record.case;
-    record.calls += 1;
-    record.seen = (0..case.args.len())
-        .map(|index| {
-            // SAFETY: libffi passes as many pointers as there are parameters, each to the parameter's bytes.
-            unsafe { std::slice::from_raw_parts((*args.add(index)).cast(), case.args[index].len()) }.to_vec()
-        })
-        .collect();
+    // SAFETY: the pointer given to `ffi_prep_closure_loc`; the caller of the closure holds no reference to it.
+    let Answering { case, record } = unsafe { &mut *answering.cast::<Answering<'_>>() };
+    let seen = case.args.iter().enumerate().map(|(index, sent)| {
+        // SAFETY: libffi passes as many pointers as there are parameters, each to the parameter's bytes.
+        unsafe { std::slice::from_raw_parts((*args.add(index)).cast(), sent.len()) }
+    });
+    record.add(case.compare_arguments(seen));
     answer(&case.signature, &case.answer, result);
     // The callee owns its copies; changing them must not reach the caller.
     for (index, (ty, bytes)) in case.signature.params().iter().zip(&case.args).enumerate() {

@@ -84,6 +84,15 @@ pub fn signature(source: &mut Source<'_>, profile: Profile) -> Result<Signature,
     Ok(Signature::variadic(params, first, result)?)
 }
 
+/// The signature without its dots: callbacks have none.
+///
+/// # Errors
+///
+/// hotcall refuses it.
+pub fn fixed(signature: &Signature) -> Result<Signature, SignatureError> {
+    Signature::new(signature.params().to_vec(), signature.result().cloned())
+}
+
 fn promote(ty: &mut Type) {
     if let Type::Scalar(scalar) = ty
         && !scalar.is_promoted()

@@ -1,10 +1,11 @@
-//! Fixed seeds against C compilers. Other seeds: `cargo run --release -p hotcall-fuzz --bin oracle -- c --seed N`.
+//! Fixed seeds against C compilers. Other seeds: `cargo run --release -p hotcall-fuzz --bin oracle -- c --seed N`, and
+//! `sandwich` instead of `c`.
 
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::Compiler;
 use hotcall_fuzz::c::quirk::Quirk;
 use hotcall_fuzz::case::Case;
-use hotcall_fuzz::check::Bench;
+use hotcall_fuzz::check::{Bench, Way};
 use hotcall_fuzz::random::Source;
 use hotcall_fuzz::signature::{self, Profile};
 use hotcall_fuzz::{crash, declaration};
@@ -26,7 +27,7 @@ fn c_compilers_agree() {
     let compilers = compilers();
     let mut counts = Counts::default();
     for (first, level) in [(0, "-O0"), (200, "-O2")] {
-        match bench.c(first, 200, &compilers, level).unwrap() {
+        match bench.c(Way::Call, first, 200, &compilers, level).unwrap() {
             Ok(batch) => counts += batch,
             Err(failure) => panic!("{failure}"),
         }
@@ -36,6 +37,21 @@ fn c_compilers_agree() {
     assert!(counts.calls >= 390 * compilers.len() as u64, "{counts:?}");
 }
 
+#[test]
+fn c_compilers_agree_with_callbacks() {
+    crash::report();
+    let mut bench = Bench::new().unwrap();
+    let compilers = compilers();
+    match bench.c(Way::RoundTrip, 400, 100, &compilers, "-O1").unwrap() {
+        Ok(counts) => {
+            assert_eq!((counts.functions, counts.refused), (100, 0), "{counts:?}");
+            // Each compiler's callers with each compiler's callees.
+            assert!(counts.calls >= 95 * compilers.len().pow(2) as u64, "{counts:?}");
+        }
+        Err(failure) => panic!("{failure}"),
+    }
+}
+
 /// Seeds that long runs found, where Clang departs or fails: they are known, and counted as such.
 #[test]
 fn known_departures() {
@@ -43,7 +59,7 @@ fn known_departures() {
     let mut bench = Bench::new().unwrap();
     let compilers = compilers();
     for (seed, quirk) in [(817, Quirk::ClangUnionFloat), (15753, Quirk::ClangCrash)] {
-        match bench.c(seed, 1, &compilers, "-O1").unwrap() {
+        match bench.c(Way::Call, seed, 1, &compilers, "-O1").unwrap() {
             Ok(counts) if compilers.len() > 1 => assert_eq!(counts.quirks.get(&quirk), Some(&1), "seed {seed}"),
             Ok(counts) => assert_eq!(counts.calls, 1, "seed {seed}"),
             Err(failure) => panic!("{failure}"),

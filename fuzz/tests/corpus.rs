@@ -15,22 +15,20 @@ fn corpus(target: &str) -> Vec<Vec<u8>> {
     inputs
 }
 
-#[test]
-fn lower_signature_corpus() {
+fn check_corpus(target: &str, check: fn(&[u8]) -> Outcome) {
     crash::report();
-    let outcomes: Vec<_> = corpus("lower_signature").iter().map(|input| check::lower_signature(input)).collect();
+    let outcomes: Vec<_> = corpus(target).iter().map(|input| check(input)).collect();
     assert!(outcomes.contains(&Outcome::Agreed), "{outcomes:?}");
     assert!(outcomes.iter().any(|outcome| matches!(outcome, Outcome::Compiled(_))), "{outcomes:?}");
 }
 
-#[test]
-fn lower_signature_random_bytes() {
+fn check_random_bytes(check: fn(&[u8]) -> Outcome) {
     crash::report();
     let mut random = Random::new(7);
     let (mut agreed, mut compiled, mut refused) = (0, 0, 0);
     for _ in 0..1000 {
         let len = random.below(400) as usize;
-        match check::lower_signature(&random.bytes(len)) {
+        match check(&random.bytes(len)) {
             Outcome::Agreed => agreed += 1,
             Outcome::Compiled(_) => compiled += 1,
             Outcome::Refused(_) => refused += 1,
@@ -38,6 +36,26 @@ fn lower_signature_random_bytes() {
     }
     // Arbitrary bytes reach every kind of outcome often.
     assert!(agreed > 400 && compiled > 100 && refused > 100, "{agreed} agreed, {compiled} compiled, {refused} refused");
+}
+
+#[test]
+fn lower_signature_corpus() {
+    check_corpus("lower_signature", check::lower_signature);
+}
+
+#[test]
+fn lower_signature_random_bytes() {
+    check_random_bytes(check::lower_signature);
+}
+
+#[test]
+fn round_trip_corpus() {
+    check_corpus("round_trip", check::round_trip);
+}
+
+#[test]
+fn round_trip_random_bytes() {
+    check_random_bytes(check::round_trip);
 }
 
 #[test]

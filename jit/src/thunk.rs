@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io, iter};
 
 use crate::error::JitError;
@@ -197,7 +197,15 @@ pub struct StubPool {
     number: usize,
     place: ContextPlace,
     thunk: *const u8,
-    resting: Mutex<VecDeque<Stub>>,
+    shared: Mutex<PoolState>,
+}
+
+/// What the threads share.
+#[derive(Default)]
+struct PoolState {
+    resting: VecDeque<Stub>,
+    /// How many stubs there are.
+    made: usize,
 }
 
 // SAFETY: `thunk` is the address of code; everything else is `Send` and `Sync`.
@@ -209,7 +217,7 @@ impl StubPool {
     fn new(place: ContextPlace, thunk: *const u8) -> Self {
         static POOLS: AtomicUsize = AtomicUsize::new(0);
         let number = POOLS.fetch_add(1, Ordering::Relaxed);
-        Self { number, place, thunk, resting: Mutex::new(VecDeque::new()) }
+        Self { number, place, thunk, shared: Mutex::default() }
     }
 
     /// A stub that nobody holds.
@@ -268,13 +276,18 @@ impl StubPool {
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
-        let mut resting = self.resting.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state();
+        let PoolState { resting, made } = &mut *state;
         // The last of the batch must have rested too.
         if resting.len() < REST + len {
-            match fresh(self.place, self.thunk, len, more) {
+            // Most shapes have few callbacks: as many again as there are.
+            match fresh(self.place, self.thunk, len.min((*made).max(1)), more) {
                 // No memory for more: rather too early than never.
                 Err(_) if !resting.is_empty() => {}
-                result => return result,
+                result => {
+                    *made += if result.is_ok() { 1 + more.len() } else { 0 };
+                    return result;
+                }
             }
         }
         let stub = resting.pop_front().ok_or_else(|| JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)))?;
@@ -285,7 +298,11 @@ impl StubPool {
 
     #[cold]
     fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
-        self.resting.lock().unwrap_or_else(PoisonError::into_inner).extend(stubs);
+        self.state().resting.extend(stubs);
+    }
+
+    fn state(&self) -> MutexGuard<'_, PoolState> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -302,7 +319,7 @@ fn fresh(place: ContextPlace, thunk: *const u8, len: usize, more: &mut Vec<Stub>
     let first = match table.next() {
         Some(first) => first,
         None => {
-            *table = Fresh::table(place).map_err(JitError::memory)?;
+            *table = table.next_table(place).map_err(JitError::memory)?;
             table.next().ok_or_else(|| JitError::memory("a table without stubs"))?
         }
     };

@@ -20,7 +20,7 @@ use quirk::Quirk;
 pub struct Counts {
     /// Functions that were written and compiled.
     pub functions: u64,
-    /// Calls from hotcall's trampolines to compiled functions, all of which agreed.
+    /// Calls to compiled functions from hotcall's trampolines, or through its callbacks, all of which agreed.
     pub calls: u64,
     /// Calls from one compiler's code to another's (or its own).
     pub compiler_calls: u64,

@@ -1,4 +1,4 @@
-//! Tables of stubs: a page of code, the same for every table of its kind, and behind it a page of the stubs' data.
+//! Tables of stubs: pages of code, the same for every table of its kind, and behind them as many of the stubs' data.
 //!
 //! The code never changes once it is mapped; a callback is made by writing to the data. Both stay mapped as long as the
 //! process lives, because C may call a stub at any time.
@@ -25,7 +25,7 @@ const _: () = assert!(size_of::<StubData>() == STRIDE);
 /// The stubs of one table that nobody took yet.
 pub(crate) struct Fresh {
     entry: NonNull<u8>,
-    /// Bytes from a stub to its data.
+    /// Bytes from a stub to its data, which is how many bytes of code the table has; 0 before the first table.
     distance: usize,
     left: usize,
 }
@@ -38,24 +38,26 @@ impl Fresh {
         Self { entry: NonNull::dangling(), distance: 0, left: 0 }
     }
 
-    /// A new table with pages of the system's size.
-    pub(crate) fn table(place: ContextPlace) -> io::Result<Self> {
-        Self::table_of(place, region::page::size(), map_shared)
-            .or_else(|_| Self::table_of(place, region::page::size(), map_sealed))
+    /// The table to use after this one: small at first, then large, because every table takes two mappings, of which a
+    /// process can have some ten thousands.
+    pub(crate) fn next_table(&self, place: ContextPlace) -> io::Result<Self> {
+        let pages = if self.distance == 0 { 1 } else { 16 };
+        let size = pages * region::page::size();
+        Self::table_of(place, size, map_shared).or_else(|_| Self::table_of(place, size, map_sealed))
     }
 
     fn table_of(
         place: ContextPlace,
-        page: usize,
+        size: usize,
         map: fn(&[u8], usize) -> io::Result<NonNull<u8>>,
     ) -> io::Result<Self> {
-        let code = place.code(page).repeat(page / STRIDE);
-        let entry = map(&code, page)?;
-        if let Some(registration) = Registration::of_stubs(place, entry.as_ptr(), page).map_err(io::Error::other)? {
+        let code = place.code(size).repeat(size / STRIDE);
+        let entry = map(&code, size)?;
+        if let Some(registration) = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)? {
             // As long as the code.
             std::mem::forget(registration);
         }
-        Ok(Self { entry, distance: page, left: page / STRIDE })
+        Ok(Self { entry, distance: size, left: size / STRIDE })
     }
 
     /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
@@ -73,7 +75,7 @@ impl Fresh {
 
 /// Maps the code from a file, so that it is never writable where it is executable, and data behind it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
-fn map_shared(code: &[u8], page: usize) -> io::Result<NonNull<u8>> {
+fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
     use std::io::Write;
     use std::os::fd::AsRawFd;
 
@@ -81,16 +83,16 @@ fn map_shared(code: &[u8], page: usize) -> io::Result<NonNull<u8>> {
     file.write_all(code)?;
     let memory = map(
         ptr::null_mut(),
-        2 * page,
+        2 * size,
         libc::PROT_READ | libc::PROT_WRITE,
         libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
         -1,
     )?;
     // Private, like the data: what a forked child does to its pages is its own affair.
     let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
-    map(memory.as_ptr().cast(), page, libc::PROT_READ | libc::PROT_EXEC, flags, file.as_raw_fd()).inspect_err(|_| {
+    map(memory.as_ptr().cast(), size, libc::PROT_READ | libc::PROT_EXEC, flags, file.as_raw_fd()).inspect_err(|_| {
         // SAFETY: the mapping is ours, and nobody knows of it.
-        unsafe { libc::munmap(memory.as_ptr().cast(), 2 * page) };
+        unsafe { libc::munmap(memory.as_ptr().cast(), 2 * size) };
     })
 }
 
@@ -105,20 +107,20 @@ fn map(at: *mut c_void, len: usize, protection: i32, flags: i32, file: i32) -> i
 }
 
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn map_shared(_code: &[u8], _page: usize) -> io::Result<NonNull<u8>> {
+fn map_shared(_code: &[u8], _size: usize) -> io::Result<NonNull<u8>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Maps fresh pages, and lets the code be executed once it is written.
-fn map_sealed(code: &[u8], page: usize) -> io::Result<NonNull<u8>> {
+fn map_sealed(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
     use region::Protection;
 
-    let mut memory = region::alloc(2 * page, Protection::READ_WRITE).map_err(io::Error::other)?;
+    let mut memory = region::alloc(2 * size, Protection::READ_WRITE).map_err(io::Error::other)?;
     let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
-    // SAFETY: the memory is ours, writable, and twice as long as a page; nobody runs it yet.
+    // SAFETY: the memory is ours, writable, and twice as long as the code; nobody runs it yet.
     unsafe {
         start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
-        region::protect(start.as_ptr(), page, Protection::READ_EXECUTE).map_err(io::Error::other)?;
+        region::protect(start.as_ptr(), size, Protection::READ_EXECUTE).map_err(io::Error::other)?;
     }
     std::mem::forget(memory);
     Ok(start)

@@ -1,0 +1,223 @@
+//! The callee of the other direction: a stub of hotcall's, whose handler compares what reaches it with a case and answers as
+//! the case says, by itself or by a call of its own.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall_jit::{JitError, Scalar, Stub, StubPool, Thunk, Trampoline, Type, Use, Which};
+
+use crate::case::{self, Case, JUNK, Record, Wrong};
+
+/// The alignment of an aggregate's bytes in a handler.
+const AGGREGATE_ALIGN: usize = 16;
+
+/// What the handler does when it has compared the arguments.
+#[derive(Debug)]
+pub enum Then {
+    /// Writes the case's result.
+    Answer,
+    /// Passes its slots and its result on to this trampoline, which calls this function.
+    Call(Trampoline, *const c_void),
+}
+
+/// What a handler has for its context.
+struct Handling<'a> {
+    case: &'a Case,
+    then: Then,
+    record: Record,
+}
+
+/// A stub bound to a handler for one case.
+pub struct Callback<'a> {
+    pool: &'static StubPool,
+    stub: Stub,
+    handling: *mut Handling<'a>,
+}
+
+impl<'a> Callback<'a> {
+    /// Takes a stub, which is given back on drop. The handler answers by itself.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for stubs.
+    ///
+    /// # Safety
+    ///
+    /// The thunk was made for the case's signature.
+    pub unsafe fn new(thunk: &'static Thunk, case: &'a Case) -> Result<Self, JitError> {
+        let pool = thunk.stubs(Use::Plain);
+        let stub = pool.take()?;
+        let handling = Box::into_raw(Box::new(Handling { case, then: Then::Answer, record: Record::default() }));
+        // SAFETY: we hold the stub; the handler's context lives until it is retired, and calls are over by then.
+        unsafe { stub.bind(handle, handling.cast()) };
+        Ok(Self { pool, stub, handling })
+    }
+
+    /// The address of the function.
+    pub fn address(&self) -> *const c_void {
+        self.stub.entry()
+    }
+
+    /// Changes what the handler does.
+    ///
+    /// # Safety
+    ///
+    /// A trampoline was made for the case's signature, with errno captured if the case sets it, and its target is a function
+    /// of that signature that may be called with any bytes as long as the handler is.
+    pub unsafe fn then(&mut self, then: Then) {
+        // SAFETY: it lives until drop, and no call is running.
+        unsafe { (*self.handling).then = then };
+    }
+
+    /// What the caller got in the only call since the last time, unless the handler found something wrong first.
+    ///
+    /// # Errors
+    ///
+    /// [`Wrong::Handler`], or the caller's.
+    pub fn take(&mut self, got: Result<Vec<u8>, Wrong>) -> Result<Vec<u8>, Wrong> {
+        // SAFETY: it lives until drop, and no call is running.
+        let found = unsafe { (*self.handling).record.take() };
+        found.map_err(|wrong| Wrong::Handler(Box::new(wrong))).and(got)
+    }
+}
+
+impl Drop for Callback<'_> {
+    fn drop(&mut self) {
+        self.stub.retire();
+        // SAFETY: we hold the stub and forget it; no call is running, and no other will reach the handler.
+        unsafe {
+            self.pool.give_back(self.stub);
+            drop(Box::from_raw(self.handling));
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn handle(handling: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the context of the stub; whoever calls it holds no reference to what is behind.
+    let Handling { case, then, record } = unsafe { &mut *handling.cast::<Handling<'_>>() };
+    let arrived = Arrived { case, args: args.cast_mut(), result };
+    record.add(arrived.handle(then));
+    if let Some(errno) = case.errno {
+        // SAFETY: the address of this thread's errno.
+        unsafe { *libc::__errno_location() = errno };
+    }
+}
+
+/// What a thunk gave to its handler: for each parameter a slot, that of an aggregate the address of its bytes; and room for
+/// the result, at least a slot for a scalar.
+struct Arrived<'a> {
+    case: &'a Case,
+    args: *mut u64,
+    result: *mut u64,
+}
+
+impl Arrived<'_> {
+    fn handle(&self, then: &Then) -> Result<(), Wrong> {
+        let seen = self.arguments()?;
+        self.case.compare_arguments(seen.iter().map(Vec::as_slice))?;
+        self.check_result_is_fresh()?;
+        match then {
+            Then::Answer => self.answer(),
+            Then::Call(trampoline, target) => self.call(trampoline, *target)?,
+        }
+        // The result lies on none of the arguments, and who was called owns copies.
+        let now = self.arguments()?;
+        if let Some(index) = now.iter().zip(&seen).position(|(now, then)| now != then) {
+            return Err(Wrong::Changed { index });
+        }
+        self.spoil_arguments();
+        Ok(())
+    }
+
+    /// The bytes of each argument.
+    fn arguments(&self) -> Result<Vec<Vec<u8>>, Wrong> {
+        let params = self.case.signature.params().iter().zip(&self.case.params).enumerate();
+        let arguments = params.map(|(index, (ty, layout))| {
+            let which = Which::Argument(index);
+            // SAFETY: there is a slot for each parameter.
+            let slot = unsafe { self.args.add(index).read() };
+            if let Some(scalar) = ty.as_scalar() {
+                return case::scalar_bytes(which, scalar, slot);
+            }
+            check_alignment(which, slot as usize, AGGREGATE_ALIGN)?;
+            // SAFETY: the slot of an aggregate is the address of its bytes.
+            Ok(unsafe { std::slice::from_raw_parts(slot as *const u8, layout.size as usize) }.to_vec())
+        });
+        arguments.collect()
+    }
+
+    /// The result as it is: a whole slot for a scalar.
+    fn result(&self) -> Vec<u8> {
+        let size = if self.result_scalar().is_some() { size_of::<u64>() } else { self.case.answer.len() };
+        // SAFETY: there is room for so many bytes.
+        unsafe { std::slice::from_raw_parts(self.result.cast::<u8>(), size) }.to_vec()
+    }
+
+    fn result_scalar(&self) -> Option<Scalar> {
+        self.case.signature.result().and_then(Type::as_scalar)
+    }
+
+    /// Before anything is written the result is zero, and aligned for what is to be written.
+    fn check_result_is_fresh(&self) -> Result<(), Wrong> {
+        let Some(layout) = &self.case.result else { return Ok(()) };
+        let align = if self.result_scalar().is_some() { align_of::<u64>() } else { layout.align.into() };
+        check_alignment(Which::Result, self.result as usize, align)?;
+        let bytes = self.result();
+        if bytes.iter().all(|&byte| byte == 0) { Ok(()) } else { Err(Wrong::NotZero { bytes }) }
+    }
+
+    /// Writes the case's result; a slot not in its canonical form, which the thunk has to see to.
+    fn answer(&self) {
+        let answer = &self.case.answer;
+        match self.result_scalar() {
+            Some(scalar) => {
+                let canonical = case::slot(scalar, answer);
+                let used = u64::MAX >> (64 - 8 * scalar.size());
+                let slot = match (scalar, canonical) {
+                    (Scalar::Bool, 0) => 0,
+                    (Scalar::Bool, _) => JUNK,
+                    _ => canonical & used | JUNK & !used,
+                };
+                // SAFETY: a scalar's result is a slot.
+                unsafe { self.result.write(slot) };
+            }
+            // SAFETY: there is room for an aggregate's bytes; `void` writes none.
+            None => unsafe { ptr::copy_nonoverlapping(answer.as_ptr(), self.result.cast(), answer.len()) },
+        }
+    }
+
+    /// Has the target answer.
+    fn call(&self, trampoline: &Trampoline, target: *const c_void) -> Result<(), Wrong> {
+        let mut errno = self.case.errno.map_or(0, |errno| !errno);
+        // SAFETY: what a thunk gave is what a trampoline takes; both fit the target, as `Callback::then` asks.
+        unsafe { trampoline.entry()(target, self.args, self.result, &raw mut errno) };
+        let got = match self.result_scalar() {
+            // SAFETY: a scalar's result is a slot.
+            Some(scalar) => case::scalar_bytes(Which::Result, scalar, unsafe { self.result.read() })?,
+            None => self.result(),
+        };
+        self.case.compare_result(&got)?;
+        match self.case.errno {
+            Some(set) if set != errno => Err(Wrong::Errno { set, got: errno }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The handler owns its arguments; changing them must not reach the caller.
+    fn spoil_arguments(&self) {
+        for (index, (ty, layout)) in self.case.signature.params().iter().zip(&self.case.params).enumerate() {
+            // SAFETY: there is a slot for each parameter, and the slot of an aggregate is the address of its bytes.
+            unsafe {
+                let slot = self.args.add(index);
+                if ty.as_scalar().is_none() {
+                    ptr::write_bytes(slot.read() as *mut u8, 0x5a, layout.size as usize);
+                }
+                slot.write(JUNK);
+            }
+        }
+    }
+}
+
+fn check_alignment(which: Which, address: usize, align: usize) -> Result<(), Wrong> {
+    if address.is_multiple_of(align) { Ok(()) } else { Err(Wrong::Unaligned { which, address, align }) }
+}
