@@ -30,11 +30,6 @@ mod imp {
         pub(crate) fn entry(&self) -> Entry {
             self.0.entry()
         }
-
-        /// Whether the function writes its result to memory itself.
-        pub(crate) fn returns_in_memory(&self) -> bool {
-            self.0.returns_in_memory()
-        }
     }
 }
 
@@ -53,10 +48,6 @@ mod imp {
         }
 
         pub(crate) fn entry(&self) -> Entry {
-            match *self {}
-        }
-
-        pub(crate) fn returns_in_memory(&self) -> bool {
             match *self {}
         }
     }

@@ -72,7 +72,7 @@ struct Shared {
     prototype: Arc<Prototype>,
     /// Keeps `target` mapped, unless it was given as an address.
     library: Option<Arc<Mapping>>,
-    name: Box<str>,
+    name: Arc<str>,
     capture_errno: bool,
 }
 
@@ -98,19 +98,19 @@ impl Function {
         options: FunctionOptions,
     ) -> Result<Self, Error> {
         let address = NonNull::new(address.cast_mut()).ok_or_else(|| Error::NullFunction { function: name.into() })?;
-        Self::new(name, address, signature, options, None)
+        Self::new(name.into(), address, signature, options, None)
     }
 
     pub(crate) fn new(
-        name: &str,
+        name: Arc<str>,
         target: NonNull<c_void>,
         signature: &Signature,
         options: FunctionOptions,
         library: Option<Arc<Mapping>>,
     ) -> Result<Self, Error> {
-        let prototype = Prototype::of(name, signature)?;
+        let prototype = Prototype::of(&name, signature)?;
         let FunctionOptions { capture_errno, lazy } = options;
-        let shared = Shared { prototype, library, name: name.into(), capture_errno };
+        let shared = Shared { prototype, library, name, capture_errno };
         let function = Self { entry: AtomicPtr::default(), target, shared: Arc::new(shared) };
         if !lazy {
             function.compile()?;
@@ -198,11 +198,11 @@ impl Function {
         let shared = &*self.shared;
         let found = shared.prototype.aggregates().iter().find(|&&(at, _)| usize::from(at) == index);
         let (Some(&(_, size)), Some(ty)) = (found, self.signature().params().get(index)) else {
-            return Err(Error::NotAggregate { function: shared.name.clone(), index });
+            return Err(Error::NotAggregate { function: shared.name(), index });
         };
         if bytes.len() != size as usize {
             return Err(Error::AggregateLength {
-                function: shared.name.clone(),
+                function: shared.name(),
                 index,
                 ty: ty.clone(),
                 expected: size as usize,
@@ -414,6 +414,11 @@ impl Function {
 }
 
 impl Shared {
+    /// For errors.
+    fn name(&self) -> Box<str> {
+        (*self.name).into()
+    }
+
     /// What is checked before every call.
     #[inline]
     fn check(&self, args: &[Slot]) -> Result<(), Error> {
@@ -423,13 +428,13 @@ impl Shared {
         let signature = self.prototype.signature();
         let expected = signature.params().len();
         if args.len() != expected {
-            return Err(Error::ArgumentCount { function: self.name.clone(), expected, given: args.len() });
+            return Err(Error::ArgumentCount { function: self.name(), expected, given: args.len() });
         }
         for &(index, _) in self.prototype.aggregates() {
             let index = usize::from(index);
             if args[index].to_bits() == 0 {
                 let ty = signature.params()[index].clone();
-                return Err(Error::NullAggregate { function: self.name.clone(), index, ty });
+                return Err(Error::NullAggregate { function: self.name(), index, ty });
             }
         }
         Ok(())
@@ -437,20 +442,19 @@ impl Shared {
 
     fn check_slot_result(&self) -> Result<(), Error> {
         match (self.prototype.result(), self.prototype.signature().result()) {
-            (ResultKind::Bytes(_), Some(ty)) => {
-                Err(Error::AggregateResult { function: self.name.clone(), ty: ty.clone() })
-            }
+            (ResultKind::Bytes(_), Some(ty)) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
             _ => Ok(()),
         }
     }
 
     fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
-        let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result()) else {
-            return Err(Error::ScalarResult { function: self.name.clone() });
+        let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result())
+        else {
+            return Err(Error::ScalarResult { function: self.name() });
         };
         let expected = extent.size as usize;
         if given != expected {
-            return Err(Error::ResultLength { function: self.name.clone(), ty: ty.clone(), expected, given });
+            return Err(Error::ResultLength { function: self.name(), ty: ty.clone(), expected, given });
         }
         Ok(extent)
     }

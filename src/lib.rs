@@ -87,7 +87,7 @@ pub use callback::{
 pub use code::Entry;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
-pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Visibility, resolve};
+pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
 
