@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
-use hotcall_jit::{Abi, Extent, JitError, LayoutError, Return, Signature, Type};
+use hotcall_jit::{Abi, Extent, JitError, LayoutError, Return, Signature, Type, fork};
 
 use crate::code::{Code, Entry};
 use crate::error::Error;
@@ -42,6 +42,7 @@ struct Prototypes {
 impl Prototype {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
+        let _no_fork = fork::hold_off();
         let mut prototypes = PROTOTYPES.lock().unwrap_or_else(PoisonError::into_inner);
         let Prototypes { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();

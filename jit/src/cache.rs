@@ -5,11 +5,13 @@ use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::fmt;
 use std::hash::Hash;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use crate::abi::Abi;
 use crate::compile::{Compiled, Compiler};
 use crate::error::JitError;
+use crate::fork;
 use crate::lower::callback::Incoming;
 use crate::lower::shape::Shape;
 use crate::lower::shim::Shim;
@@ -40,6 +42,26 @@ pub type SlotsEntry =
 /// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`Thunk`] as long as the process.
 pub struct Jit {
     state: Mutex<State>,
+}
+
+/// What a [`Jit`] has made and still has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Shapes of calls that have code.
+    pub trampolines: usize,
+    /// Shapes of callbacks that have code.
+    pub thunks: usize,
+    /// Functions in code memory: trampolines, thunks, and the shims of variadic calls.
+    pub functions: usize,
+    /// Their bytes.
+    pub code_bytes: usize,
+    /// Bytes of memory for code, what is not filled included. Where it is mapped twice it counts once.
+    pub mapped_bytes: usize,
+    /// Callbacks that are bound to a handler.
+    pub callbacks: usize,
+    /// Stubs that are bound to none: of callbacks that were closed, or that are yet to come.
+    pub retired_callbacks: usize,
 }
 
 struct State {
@@ -86,6 +108,34 @@ impl Jit {
         })
     }
 
+    /// What there is of this compiler's code now.
+    ///
+    /// # Errors
+    ///
+    /// The code generator does not know this machine.
+    pub fn stats(&self) -> Result<Stats, JitError> {
+        let _no_fork = fork::hold_off();
+        let state = self.state()?;
+        let State { linker, trampolines, thunks, .. } = &*state;
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let counters = linker.counters();
+        let mut stats = Stats {
+            trampolines: trampolines.live(),
+            thunks: thunks.len(),
+            functions: count(&counters.functions),
+            code_bytes: count(&counters.code_bytes),
+            mapped_bytes: count(&counters.mapped_bytes),
+            callbacks: 0,
+            retired_callbacks: 0,
+        };
+        for thunk in thunks.values() {
+            let (bound, retired) = thunk.count_stubs();
+            stats.callbacks += bound;
+            stats.retired_callbacks += retired;
+        }
+        Ok(stats)
+    }
+
     /// The compiler that the process shares.
     ///
     /// # Errors
@@ -96,6 +146,7 @@ impl Jit {
         if let Some(jit) = SHARED.get() {
             return Ok(jit);
         }
+        let _no_fork = fork::hold_off();
         let jit = Self::new()?;
         Ok(SHARED.get_or_init(|| jit))
     }
@@ -110,6 +161,7 @@ impl Jit {
         let plan = slots::normalise(signature, abi.plan(signature)?);
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
+        let _no_fork = fork::hold_off();
         let mut state = self.state()?;
         let State { compiler, linker, trampolines, shims, .. } = &mut *state;
         let code = trampolines.get_or_make(shape, || {
@@ -136,6 +188,7 @@ impl Jit {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let incoming = Incoming::of(abi, signature, abi.plan(signature)?);
         let shape = Shape::thunk(abi, &incoming);
+        let _no_fork = fork::hold_off();
         let mut state = self.state()?;
         let State { compiler, linker, thunks, .. } = &mut *state;
         match thunks.entry(shape) {
@@ -182,6 +235,10 @@ struct Shared<K> {
 impl<K: Eq + Hash> Shared<K> {
     fn new() -> Self {
         Self { code: HashMap::new(), sweep_at: 64 }
+    }
+
+    fn live(&self) -> usize {
+        self.code.values().filter(|code| code.strong_count() > 0).count()
     }
 
     fn get_or_make(&mut self, key: K, make: impl FnOnce() -> Result<Code, JitError>) -> Result<Arc<Code>, JitError> {

@@ -15,6 +15,8 @@ mod compile;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;
+#[doc(hidden)]
+pub mod fork;
 mod layout;
 #[cfg(feature = "cranelift")]
 mod lower;
@@ -28,7 +30,7 @@ mod types;
 
 pub use abi::Abi;
 #[cfg(feature = "cranelift")]
-pub use cache::{Jit, SlotsEntry, Trampoline};
+pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
 pub use error::JitError;
 #[cfg(feature = "disasm")]
 pub use explain::Explanation;

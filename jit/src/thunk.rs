@@ -13,6 +13,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::{fmt, io, iter};
 
 use crate::error::JitError;
+use crate::fork;
 use crate::lower::callback::Incoming;
 use crate::lower::stub::ContextPlace;
 use crate::memory::Code;
@@ -61,6 +62,14 @@ impl Thunk {
     /// What the handler writes.
     pub const fn result(&self) -> ResultForm {
         self.result
+    }
+
+    /// How many stubs are bound to a handler, and how many are not.
+    pub(crate) fn count_stubs(&self) -> (usize, usize) {
+        let (plain, counted) = (self.plain.state(), self.counted.state());
+        let all = plain.made.len() + counted.made.len();
+        let bound = plain.made.iter().chain(&counted.made).filter(|stub| stub.is_bound()).count();
+        (bound, all - bound)
     }
 
     /// The stubs whose [data](Stub::data) belongs to one of two users, never to both: a call that is late finds what it
@@ -146,6 +155,10 @@ impl Stub {
         cell.stub.context.store(self.0.as_ptr().cast(), Ordering::Release);
     }
 
+    fn is_bound(&self) -> bool {
+        self.cell().stub.context.load(Ordering::Relaxed) != Retired::context()
+    }
+
     /// Has calls return zeros, and [counts](retired_calls) them.
     #[inline]
     pub fn retire(&self) {
@@ -204,8 +217,8 @@ pub struct StubPool {
 #[derive(Default)]
 struct PoolState {
     resting: VecDeque<Stub>,
-    /// How many stubs there are.
-    made: usize,
+    /// All stubs there are.
+    made: Vec<Stub>,
 }
 
 // SAFETY: `thunk` is the address of code; everything else is `Send` and `Sync`.
@@ -276,16 +289,17 @@ impl StubPool {
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
+        let _no_fork = fork::hold_off();
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         // The last of the batch must have rested too.
         if resting.len() < REST + len {
             // Most shapes have few callbacks: as many again as there are.
-            match fresh(self.place, self.thunk, len.min((*made).max(1)), more) {
+            match fresh(self.place, self.thunk, len.min(made.len().max(1)), more) {
                 // No memory for more: rather too early than never.
                 Err(_) if !resting.is_empty() => {}
                 result => {
-                    *made += if result.is_ok() { 1 + more.len() } else { 0 };
+                    made.extend(result.iter().chain(&*more).filter(|_| result.is_ok()));
                     return result;
                 }
             }
@@ -298,6 +312,7 @@ impl StubPool {
 
     #[cold]
     fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
+        let _no_fork = fork::hold_off();
         self.state().resting.extend(stubs);
     }
 
