@@ -14,8 +14,9 @@ use target_lexicon::Triple;
 use crate::error::JitError;
 use crate::lower::callback::{self, Incoming};
 use crate::lower::signature::Outgoing;
-use crate::lower::{Options, slots};
+use crate::lower::slots;
 use crate::plan::Plan;
+use crate::shape::Options;
 
 /// Machine code that is not in its place yet.
 pub(crate) struct Compiled {
@@ -62,7 +63,7 @@ impl Compiler {
     }
 
     /// Compiles a thunk.
-    pub(crate) fn thunk(&mut self, incoming: &Incoming) -> Result<Compiled, JitError> {
+    pub(crate) fn thunk(&mut self, incoming: &Incoming<'_>) -> Result<Compiled, JitError> {
         self.build(incoming.signature(), |b| callback::emit(b, incoming));
         self.compile()
     }

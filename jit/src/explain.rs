@@ -3,10 +3,9 @@
 use crate::abi::Abi;
 use crate::compile::Compiler;
 use crate::error::JitError;
-use crate::lower::shape::Shape;
 use crate::lower::signature::Outgoing;
-use crate::lower::{Options, slots};
 use crate::plan::Plan;
+use crate::shape::{self, Options, Shape};
 use crate::signature::Signature;
 
 /// The stages behind the layout of one signature, on the host's convention.
@@ -38,7 +37,7 @@ impl Explanation {
     pub fn of(signature: &Signature, options: Options) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
-        let normalised = slots::normalise(signature, plan.clone());
+        let normalised = shape::slots_plan(signature, plan.clone());
         let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
         let outgoing = Outgoing::of(abi, &normalised);
         let mut compiler = Compiler::new()?;

@@ -6,19 +6,10 @@
 use std::ffi::c_void;
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::AtomicPtr;
 
 use super::unwind::Registration;
 use crate::lower::stub::{ContextPlace, STRIDE};
-
-/// The two words that a stub's code reads.
-#[repr(C)]
-pub(crate) struct StubData {
-    /// What the thunk gets.
-    pub(crate) context: AtomicPtr<c_void>,
-    /// Where the stub jumps to.
-    pub(crate) thunk: AtomicPtr<c_void>,
-}
+use crate::universal::stubs::StubData;
 
 const _: () = assert!(size_of::<StubData>() == STRIDE);
 
@@ -58,6 +49,10 @@ impl Fresh {
             std::mem::forget(registration);
         }
         Ok(Self { entry, distance: size, left: size / STRIDE })
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.left == 0
     }
 
     /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
