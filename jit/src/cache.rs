@@ -1,38 +1,33 @@
 //! Trampolines and thunks, shared by shape.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::fmt;
-use std::hash::Hash;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
+use std::sync::{Arc, OnceLock};
 
 use crate::abi::Abi;
-use crate::compile::{Compiled, Compiler};
 use crate::error::JitError;
 use crate::fork;
-use crate::lower::callback::Incoming;
-use crate::lower::shape::Shape;
-use crate::lower::shim::Shim;
-use crate::lower::signature::Outgoing;
-use crate::lower::{Options, slots};
-use crate::memory::{Code, Linker};
-use crate::plan::Return;
+use crate::generator::{Code, Generator};
+use crate::plan::{Plan, Return};
+use crate::shape::{self, CallbackPlan, Options, Shape};
+use crate::shared::{Life, Shared};
 use crate::signature::Signature;
-use crate::thunk::Thunk;
+use crate::thunk::{Thunk, ThunkCode};
+use crate::universal::incoming::Incoming;
+use crate::universal::outgoing::Universal;
 
-/// The compiled form of the `slots` entry.
+/// A trampoline as a function: the `slots` entry.
 ///
 /// * `target`: the C function to call.
 /// * `args`: as many slots as the function has parameters.
 /// * `result`: one slot for a scalar; for an aggregate as many bytes as it has, aligned as its type is if the convention
 ///   returns it in memory; not touched for `void`. It may overlap the arguments.
-/// * `errno`: where to write `errno` if the trampoline was compiled with [`Options::capture_errno`]; else not touched.
+/// * `errno`: where to write `errno` if the trampoline was made with [`Options::capture_errno`]; else not touched.
 ///
 /// # Safety
 ///
-/// `target` must be a function of the signature that the trampoline was compiled for, in the host's C convention; the slots
+/// `target` must be a function of the signature that the trampoline was made for, in the host's C convention; the slots
 /// must be canonical for their types, and the addresses in them valid for what the function does with them.
 pub type SlotsEntry =
     unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
@@ -40,9 +35,20 @@ pub type SlotsEntry =
 /// The signature compiler with the code it made.
 ///
 /// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`Thunk`] as long as the process.
+///
+/// Where code cannot be generated, because the feature `cranelift` is off or the system refuses memory for code, trampolines
+/// and thunks are *universal*: they read the plan of a call each time. They behave as generated ones, take some
+/// times as long, and are limited in number: a shape's trampolines take one of 2,048 addresses that are part of the
+/// program, and so does each callback.
 pub struct Jit {
-    state: Mutex<State>,
+    /// `None`: everything is universal.
+    generator: Option<Generator>,
+    trampolines: Shared<Shape, SlotsCode>,
+    thunks: Shared<Shape, Leaked>,
 }
+
+/// A thunk for ever.
+struct Leaked(&'static Thunk);
 
 /// What a [`Jit`] has made and still has.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -64,28 +70,17 @@ pub struct Stats {
     pub retired_callbacks: usize,
 }
 
-struct State {
-    compiler: Compiler,
-    linker: Linker,
-    trampolines: Shared<Shape>,
-    thunks: HashMap<Shape, &'static Thunk>,
-    shims: Shared<Shim>,
-}
-
-impl State {
-    fn new() -> Result<Self, JitError> {
-        let compiler = Compiler::new()?;
-        let linker = Linker::new(compiler.isa().clone());
-        Ok(Self { compiler, linker, trampolines: Shared::new(), thunks: HashMap::new(), shims: Shared::new() })
-    }
-}
-
-/// Code of the host's convention for calling functions of one shape.
+/// What calls functions of one shape.
 #[derive(Clone)]
 pub struct Trampoline {
-    code: Arc<Code>,
+    code: Arc<SlotsCode>,
     entry: SlotsEntry,
     returns_in_memory: bool,
+}
+
+enum SlotsCode {
+    Generated(Code),
+    Universal(Universal),
 }
 
 impl Jit {
@@ -93,47 +88,43 @@ impl Jit {
     ///
     /// # Errors
     ///
-    /// The code generator does not know this machine.
+    /// The machine's convention is unknown, to the code generator or to hotcall.
     pub fn new() -> Result<Self, JitError> {
-        Ok(Self { state: Mutex::new(State::new()?) })
+        Abi::host().ok_or(JitError::Host)?;
+        Ok(Self::with(Generator::new()?))
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, JitError> {
-        self.state.lock().or_else(|poisoned| {
-            // A panic in the code generator left it in an unknown state. What was compiled before lives on in its users.
-            let mut state = poisoned.into_inner();
-            *state = State::new()?;
-            self.state.clear_poison();
-            Ok(state)
-        })
-    }
-
-    /// What there is of this compiler's code now.
+    /// One that never generates code: all its trampolines and thunks are universal.
     ///
     /// # Errors
     ///
-    /// The code generator does not know this machine.
-    pub fn stats(&self) -> Result<Stats, JitError> {
+    /// The machine's convention is unknown.
+    pub fn universal() -> Result<Self, JitError> {
+        Abi::host().ok_or(JitError::Host)?;
+        Ok(Self::with(None))
+    }
+
+    fn with(generator: Option<Generator>) -> Self {
+        Self { generator, trampolines: Shared::new(), thunks: Shared::new() }
+    }
+
+    /// What there is of this compiler's code now.
+    pub fn stats(&self) -> Stats {
         let _no_fork = fork::hold_off();
-        let state = self.state()?;
-        let State { linker, trampolines, thunks, .. } = &*state;
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        let counters = linker.counters();
-        let mut stats = Stats {
-            trampolines: trampolines.live(),
-            thunks: thunks.len(),
-            functions: count(&counters.functions),
-            code_bytes: count(&counters.code_bytes),
-            mapped_bytes: count(&counters.mapped_bytes),
-            callbacks: 0,
-            retired_callbacks: 0,
-        };
-        for thunk in thunks.values() {
-            let (bound, retired) = thunk.count_stubs();
+        let mut stats = Stats { trampolines: self.trampolines.live().len(), ..Stats::default() };
+        if let Some(counters) = self.generator.as_ref().map(Generator::counters) {
+            stats.functions = count(&counters.functions);
+            stats.code_bytes = count(&counters.code_bytes);
+            stats.mapped_bytes = count(&counters.mapped_bytes);
+        }
+        for thunk in self.thunks.live() {
+            let (bound, retired) = thunk.0.count_stubs();
+            stats.thunks += 1;
             stats.callbacks += bound;
             stats.retired_callbacks += retired;
         }
-        Ok(stats)
+        stats
     }
 
     /// The compiler that the process shares.
@@ -151,32 +142,23 @@ impl Jit {
         Ok(SHARED.get_or_init(|| jit))
     }
 
-    /// The trampoline for functions of this signature, compiled unless there is one of the same shape.
+    /// The trampoline for functions of this signature, made unless there is one of the same shape.
     ///
     /// # Errors
     ///
-    /// The machine's convention is unknown, the signature exceeds a limit, or there is no memory for code.
+    /// The machine's convention is unknown, the signature exceeds a limit, or code is not generated and no address is left.
     pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
-        let plan = slots::normalise(signature, abi.plan(signature)?);
+        let plan = shape::slots_plan(signature, abi.plan(signature)?);
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
         let _no_fork = fork::hold_off();
-        let mut state = self.state()?;
-        let State { compiler, linker, trampolines, shims, .. } = &mut *state;
-        let code = trampolines.get_or_make(shape, || {
-            let outgoing = Outgoing::of(abi, &plan);
-            let shim = match outgoing.shim {
-                None => None,
-                Some(shim) => Some(shims.get_or_make(shim, || linker.link(&Compiled::assembled(shim.code()), None))?),
-            };
-            let compiled = compiler.slots(&plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
-            linker.link(&compiled, shim)
-        })?;
+        let make = || SlotsCode::new(self.generator.as_ref(), abi, &plan, options);
+        let code = self.trampolines.get_or_make(shape, Life::Used, make)?;
         Ok(Trampoline::new(code, returns_in_memory))
     }
 
-    /// The thunk for callbacks of this signature, compiled unless there is one of the same shape. It is never freed.
+    /// The thunk for callbacks of this signature, made unless there is one of the same shape. It is never freed.
     ///
     /// # Errors
     ///
@@ -186,24 +168,44 @@ impl Jit {
             return Err(JitError::VariadicCallback);
         }
         let abi = Abi::host().ok_or(JitError::Host)?;
-        let incoming = Incoming::of(abi, signature, abi.plan(signature)?);
-        let shape = Shape::thunk(abi, &incoming);
+        let callback = CallbackPlan::of(signature, abi.plan(signature)?);
+        let shape = Shape::thunk(abi, &callback);
         let _no_fork = fork::hold_off();
-        let mut state = self.state()?;
-        let State { compiler, linker, thunks, .. } = &mut *state;
-        match thunks.entry(shape) {
-            Entry::Occupied(entry) => Ok(entry.get()),
-            Entry::Vacant(entry) => {
-                let code = linker.link(&compiler.thunk(&incoming)?, None)?;
-                Ok(entry.insert(Box::leak(Box::new(Thunk::new(&incoming, Arc::new(code))))))
-            }
+        let make = || {
+            let code = thunk_code(self.generator.as_ref(), abi, &callback)?;
+            Ok(Leaked(Box::leak(Box::new(Thunk::new(&callback.plan, code)))))
+        };
+        self.thunks.get_or_make(shape, Life::Kept, make).map(|thunk| thunk.0)
+    }
+}
+
+impl SlotsCode {
+    /// Code for the plan if it can be generated.
+    fn new(generator: Option<&Generator>, abi: Abi, plan: &Plan, options: Options) -> Result<Self, JitError> {
+        match generator.map(|generator| generator.slots(abi, plan, options)) {
+            None | Some(Err(JitError::Memory(_))) => Universal::new(plan, options).map(Self::Universal),
+            Some(code) => code.map(Self::Generated),
+        }
+    }
+
+    fn entry(&self) -> *const u8 {
+        match self {
+            Self::Generated(code) => code.entry(),
+            Self::Universal(universal) => universal.entry(),
         }
     }
 }
 
+fn thunk_code(generator: Option<&Generator>, abi: Abi, callback: &CallbackPlan) -> Result<ThunkCode, JitError> {
+    match generator.map(|generator| generator.thunk(abi, callback)) {
+        None | Some(Err(JitError::Memory(_))) => Ok(ThunkCode::Universal(Box::leak(Box::new(Incoming::of(callback))))),
+        Some(code) => code.map(|(code, place)| ThunkCode::Generated(code, place)),
+    }
+}
+
 impl Trampoline {
-    fn new(code: Arc<Code>, returns_in_memory: bool) -> Self {
-        // SAFETY: the code was compiled as a function of this type, and it is kept as long as the pointer.
+    fn new(code: Arc<SlotsCode>, returns_in_memory: bool) -> Self {
+        // SAFETY: the code is a function of this type, and it is kept as long as the pointer.
         let entry = unsafe { std::mem::transmute::<*const u8, SlotsEntry>(code.entry()) };
         Self { code, entry, returns_in_memory }
     }
@@ -219,47 +221,11 @@ impl Trampoline {
         self.returns_in_memory
     }
 
-    /// The machine code.
+    /// The machine code, none of which is generated for a universal trampoline.
     pub fn code(&self) -> &[u8] {
-        self.code.bytes()
-    }
-}
-
-/// Code by what it depends on, as long as it is used.
-struct Shared<K> {
-    code: HashMap<K, Weak<Code>>,
-    /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
-    sweep_at: usize,
-}
-
-impl<K: Eq + Hash> Shared<K> {
-    fn new() -> Self {
-        Self { code: HashMap::new(), sweep_at: 64 }
-    }
-
-    fn live(&self) -> usize {
-        self.code.values().filter(|code| code.strong_count() > 0).count()
-    }
-
-    fn get_or_make(&mut self, key: K, make: impl FnOnce() -> Result<Code, JitError>) -> Result<Arc<Code>, JitError> {
-        if self.code.len() >= self.sweep_at {
-            self.code.retain(|_, code| code.strong_count() > 0);
-            self.sweep_at = (self.code.len() * 2).max(64);
-        }
-        match self.code.entry(key) {
-            Entry::Occupied(mut entry) => {
-                if let Some(code) = entry.get().upgrade() {
-                    return Ok(code);
-                }
-                let code = Arc::new(make()?);
-                entry.insert(Arc::downgrade(&code));
-                Ok(code)
-            }
-            Entry::Vacant(entry) => {
-                let code = Arc::new(make()?);
-                entry.insert(Arc::downgrade(&code));
-                Ok(code)
-            }
+        match &*self.code {
+            SlotsCode::Generated(code) => code.bytes(),
+            SlotsCode::Universal(_) => &[],
         }
     }
 }
@@ -272,6 +238,6 @@ impl fmt::Debug for Jit {
 
 impl fmt::Debug for Trampoline {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Trampoline").field("code", &self.code().as_ptr_range()).finish()
+        f.debug_struct("Trampoline").field("entry", &self.entry).field("code", &self.code().len()).finish()
     }
 }

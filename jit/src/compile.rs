@@ -14,8 +14,9 @@ use target_lexicon::Triple;
 use crate::error::JitError;
 use crate::lower::callback::{self, Incoming};
 use crate::lower::signature::Outgoing;
-use crate::lower::{Options, slots};
+use crate::lower::slots;
 use crate::plan::Plan;
+use crate::shape::Options;
 
 /// Machine code that is not in its place yet.
 pub(crate) struct Compiled {
@@ -40,13 +41,8 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    pub(crate) fn new() -> Result<Self, JitError> {
-        let isa = host_isa().map_err(JitError::codegen)?;
-        Ok(Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() })
-    }
-
-    pub(crate) fn isa(&self) -> &OwnedTargetIsa {
-        &self.isa
+    pub(crate) fn new(isa: OwnedTargetIsa) -> Self {
+        Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() }
     }
 
     /// Compiles the `slots` trampoline of a normalised plan; `shim` is where the code of the call's shim is, if it has one.
@@ -62,7 +58,7 @@ impl Compiler {
     }
 
     /// Compiles a thunk.
-    pub(crate) fn thunk(&mut self, incoming: &Incoming) -> Result<Compiled, JitError> {
+    pub(crate) fn thunk(&mut self, incoming: &Incoming<'_>) -> Result<Compiled, JitError> {
         self.build(incoming.signature(), |b| callback::emit(b, incoming));
         self.compile()
     }
@@ -117,10 +113,11 @@ fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<ModuleRelo
     }
 }
 
-fn host_isa() -> Result<OwnedTargetIsa, Box<dyn std::error::Error + Send + Sync>> {
-    let flags = settings::Flags::new(host_flags()?);
+/// What is compiled for.
+pub(crate) fn host_isa() -> Result<OwnedTargetIsa, JitError> {
+    let flags = settings::Flags::new(host_flags().map_err(JitError::codegen)?);
     // The baseline of the architecture: trampolines only move words, for which later extensions offer nothing.
-    Ok(isa::lookup(Triple::host())?.finish(flags)?)
+    isa::lookup(Triple::host()).map_err(JitError::codegen)?.finish(flags).map_err(JitError::codegen)
 }
 
 fn host_flags() -> Result<settings::Builder, SetError> {

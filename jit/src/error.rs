@@ -11,9 +11,6 @@ pub enum JitError {
     /// hotcall does not know the C calling convention of this machine.
     #[error("no calling convention is known for this machine")]
     Host,
-    /// This build has no code generator (feature `cranelift`, in hotcall `jit`).
-    #[error("this build has no code generator")]
-    NoGenerator,
     /// A callback cannot know what a variable argument list holds.
     #[error("a callback cannot be variadic")]
     VariadicCallback,
@@ -26,10 +23,14 @@ pub enum JitError {
     /// No memory for code.
     #[error("mapping memory for code: {0}")]
     Memory(#[source] Box<dyn StdError + Send + Sync>),
+    /// Without code generation trampolines and callbacks have the addresses that are part of the program, and all are in use.
+    #[error("without code generation there are {max} addresses for functions and callbacks, and all are in use")]
+    #[expect(missing_docs, reason = "the message says what the field is")]
+    Stubs { max: usize },
 }
 
-#[cfg(feature = "cranelift")]
 impl JitError {
+    #[cfg(feature = "cranelift")]
     pub(crate) fn codegen(error: impl Into<Box<dyn StdError + Send + Sync>>) -> Self {
         Self::Codegen(error.into())
     }

@@ -1,12 +1,11 @@
 //! What becomes of a signature on its way to machine code, for people and programs that look for a mistake.
 
 use crate::abi::Abi;
-use crate::compile::Compiler;
+use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
-use crate::lower::shape::Shape;
 use crate::lower::signature::Outgoing;
-use crate::lower::{Options, slots};
 use crate::plan::Plan;
+use crate::shape::{self, Options, Shape};
 use crate::signature::Signature;
 
 /// The stages behind the layout of one signature, on the host's convention.
@@ -38,10 +37,10 @@ impl Explanation {
     pub fn of(signature: &Signature, options: Options) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
-        let normalised = slots::normalise(signature, plan.clone());
+        let normalised = shape::slots_plan(signature, plan.clone());
         let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
         let outgoing = Outgoing::of(abi, &normalised);
-        let mut compiler = Compiler::new()?;
+        let mut compiler = Compiler::new(host_isa()?);
         let shim = outgoing.shim.map(|shim| shim.code());
         // Its address is not known before it is in its place, where nothing would call it.
         let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(|_| std::ptr::null()))?.bytes;

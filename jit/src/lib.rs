@@ -1,47 +1,50 @@
 //! The signature compiler of hotcall.
 //!
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
-//! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Each module imports only from
-//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `thunk`, `cache`.
+//! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
+//! or no memory for code, one universal trampoline reads the plan at each call. Each module imports only from
+//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `shape`, `universal`, `lower`, `compile`, `memory`,
+//! `generator`, `thunk`, `cache`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
 
 mod abi;
-#[cfg(feature = "cranelift")]
 mod cache;
 #[cfg(feature = "cranelift")]
 mod compile;
+mod errno;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;
 #[doc(hidden)]
 pub mod fork;
+#[cfg_attr(not(feature = "cranelift"), path = "no_generator.rs")]
+mod generator;
 mod layout;
 #[cfg(feature = "cranelift")]
 mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
 mod plan;
+mod shape;
+mod shared;
 mod signature;
-#[cfg(feature = "cranelift")]
 mod thunk;
 mod types;
+mod universal;
 
 pub use abi::Abi;
-#[cfg(feature = "cranelift")]
 pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
 pub use error::JitError;
 #[cfg(feature = "disasm")]
 pub use explain::Explanation;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
-#[cfg(feature = "cranelift")]
-pub use lower::Options;
 pub use plan::{
     Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
 };
+pub use shape::Options;
 pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
-#[cfg(feature = "cranelift")]
 pub use thunk::{Handler, REST, Stub, StubPool, Thunk, Use, count_retired_call, retired_calls};
 pub use types::{
     Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,

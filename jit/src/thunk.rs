@@ -9,16 +9,15 @@ use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::{fmt, io, iter};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::{fmt, io};
 
 use crate::error::JitError;
 use crate::fork;
-use crate::lower::callback::Incoming;
-use crate::lower::stub::ContextPlace;
-use crate::memory::Code;
-use crate::memory::stubs::{Fresh, StubData};
-use crate::plan::ResultForm;
+use crate::generator::{self, Code, ContextPlace};
+use crate::plan::{Plan, ResultForm};
+use crate::universal::incoming::Incoming;
+use crate::universal::stubs::{StaticStub, StubData};
 
 /// What a stub's callback runs.
 ///
@@ -35,23 +34,36 @@ pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *cons
 
 /// Code of the host's convention that C calls, for functions of one shape.
 pub struct Thunk {
-    code: Arc<Code>,
+    code: ThunkCode,
     aggregates: Box<[Option<u32>]>,
     result: ResultForm,
     plain: StubPool,
     counted: StubPool,
 }
 
+/// What answers the calls of a shape.
+pub(crate) enum ThunkCode {
+    Generated(Code, ContextPlace),
+    Universal(&'static Incoming),
+}
+
 impl Thunk {
-    pub(crate) fn new(incoming: &Incoming, code: Arc<Code>) -> Self {
-        let aggregates = incoming.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
-        let pool = || StubPool::new(incoming.context, code.entry());
-        Self { plain: pool(), counted: pool(), code, aggregates, result: incoming.plan.ret.form() }
+    pub(crate) fn new(plan: &Plan, code: ThunkCode) -> Self {
+        let aggregates = plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
+        let origin = match code {
+            ThunkCode::Generated(ref code, place) => Origin::Tables { place, thunk: code.entry() },
+            ThunkCode::Universal(incoming) => Origin::Static(incoming),
+        };
+        let pool = || StubPool::new(origin);
+        Self { plain: pool(), counted: pool(), code, aggregates, result: plan.ret.form() }
     }
 
-    /// The machine code.
+    /// The machine code, none of which is generated for a universal thunk.
     pub fn code(&self) -> &[u8] {
-        self.code.bytes()
+        match &self.code {
+            ThunkCode::Generated(code, _) => code.bytes(),
+            ThunkCode::Universal(_) => &[],
+        }
     }
 
     /// For each parameter, the number of bytes behind its slot if it is a struct or union.
@@ -94,7 +106,7 @@ pub enum Use {
 /// A stub, and what belongs to it as long as the process lives.
 #[repr(C, align(64))]
 struct Cell {
-    // What a thunk reads comes first.
+    // What a thunk reads comes first, in this order.
     handler: AtomicPtr<()>,
     context: AtomicPtr<c_void>,
     data: UnsafeCell<[u64; 4]>,
@@ -104,8 +116,8 @@ struct Cell {
 
 impl Cell {
     /// Binds a new stub to its thunk, and to nothing behind that.
-    fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const u8) -> Self {
-        stub.thunk.store(thunk.cast_mut().cast(), Ordering::Relaxed);
+    fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {
+        stub.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
         stub.context.store(Retired::context(), Ordering::Release);
         let (handler, context) = (AtomicPtr::default(), AtomicPtr::default());
         Self { handler, context, data: UnsafeCell::new([0; 4]), stub, entry }
@@ -198,18 +210,61 @@ unsafe extern "C-unwind" fn count_retired(_: *mut c_void, _: *const u64, _: *mut
     count_retired_call();
 }
 
-/// How many stubs a thread takes and gives back at once.
-const BATCH: usize = 32;
-
-/// How many stubs rest before the first of them is used again.
+/// How many stubs rest before the first of them is used again, where code is generated. There are fewer static ones.
 pub const REST: usize = 1024;
+
+/// Where a thunk's stubs come from.
+#[derive(Clone, Copy)]
+enum Origin {
+    /// Tables made at run time, in front of generated code.
+    Tables { place: ContextPlace, thunk: *const u8 },
+    /// The table that is part of the program, for the universal thunk.
+    Static(&'static Incoming),
+}
+
+impl Origin {
+    /// How many stubs a thread takes and gives back at once.
+    const fn batch(self) -> usize {
+        match self {
+            Self::Tables { .. } => 32,
+            // One thread's stock is what others lack.
+            Self::Static(_) => 1,
+        }
+    }
+
+    /// How many stubs should rest when one of them is used again.
+    fn rest(self) -> usize {
+        match self {
+            Self::Tables { .. } => REST,
+            // A fair share of what is left, so that no shape takes all.
+            Self::Static(_) => StaticStub::left() / 16,
+        }
+    }
+
+    /// Makes up to `len` stubs, one at least, the last of which is to be used first.
+    fn fresh(self, len: usize) -> Result<Vec<Stub>, JitError> {
+        match self {
+            Self::Tables { place, thunk } => {
+                let stubs = generator::stubs(place, len).map_err(JitError::memory)?;
+                let cells = stubs.into_iter().rev().map(|(entry, data)| Cell::new(entry, data, thunk.cast()));
+                Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| Stub(NonNull::from(cell))).collect())
+            }
+            Self::Static(incoming) => {
+                let stub = StaticStub::take()?;
+                let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
+                let cell = Cell::new(entry, stub.data(), std::ptr::from_ref(incoming).cast());
+                stub.keep();
+                Ok(vec![Stub(NonNull::from(Box::leak(Box::new(cell))))])
+            }
+        }
+    }
+}
 
 /// The stubs of a thunk. Threads keep some for themselves, so that few calls take a lock.
 pub struct StubPool {
     /// Counts the pools of the process.
     number: usize,
-    place: ContextPlace,
-    thunk: *const u8,
+    origin: Origin,
     shared: Mutex<PoolState>,
 }
 
@@ -221,16 +276,16 @@ struct PoolState {
     made: Vec<Stub>,
 }
 
-// SAFETY: `thunk` is the address of code; everything else is `Send` and `Sync`.
-unsafe impl Send for StubPool {}
+// SAFETY: `thunk` is the address of code, and an `Incoming` never changes.
+unsafe impl Send for Origin {}
 // SAFETY: as above.
-unsafe impl Sync for StubPool {}
+unsafe impl Sync for Origin {}
 
 impl StubPool {
-    fn new(place: ContextPlace, thunk: *const u8) -> Self {
+    fn new(origin: Origin) -> Self {
         static POOLS: AtomicUsize = AtomicUsize::new(0);
         let number = POOLS.fetch_add(1, Ordering::Relaxed);
-        Self { number, place, thunk, shared: Mutex::default() }
+        Self { number, origin, shared: Mutex::default() }
     }
 
     /// A stub that nobody holds.
@@ -286,6 +341,23 @@ impl StubPool {
         }
     }
 
+    /// Takes back a stub that C calls no more, retired or never bound: where stubs are few, any shape may get it.
+    ///
+    /// # Safety
+    ///
+    /// As for [`give_back`](Self::give_back); and nobody calls the stub's address again.
+    pub unsafe fn free(&'static self, stub: Stub) {
+        match self.origin {
+            // SAFETY: the caller vouches for it.
+            Origin::Tables { .. } => unsafe { self.give_back(stub) },
+            Origin::Static(_) => {
+                self.state().made.retain(|made| *made != stub);
+                // SAFETY: a static stub's cell was leaked by itself, and its only holder forgets it; nobody calls the stub.
+                unsafe { drop(StaticStub::kept(Box::from_raw(stub.0.as_ptr()).stub)) };
+            }
+        }
+    }
+
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
@@ -293,14 +365,16 @@ impl StubPool {
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         // The last of the batch must have rested too.
-        if resting.len() < REST + len {
+        if resting.len() < self.origin.rest() + len {
             // Most shapes have few callbacks: as many again as there are.
-            match fresh(self.place, self.thunk, len.min(made.len().max(1)), more) {
-                // No memory for more: rather too early than never.
+            match self.origin.fresh(len.min(made.len().max(1))) {
+                // No more: rather too early than never.
                 Err(_) if !resting.is_empty() => {}
-                result => {
-                    made.extend(result.iter().chain(&*more).filter(|_| result.is_ok()));
-                    return result;
+                Err(error) => return Err(error),
+                Ok(mut stubs) => {
+                    made.extend(&stubs);
+                    more.append(&mut stubs);
+                    return more.pop().ok_or_else(|| JitError::memory("a table without stubs"));
                 }
             }
         }
@@ -319,31 +393,6 @@ impl StubPool {
     fn state(&self) -> MutexGuard<'_, PoolState> {
         self.shared.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Makes a stub for a thunk, and up to `len - 1` more.
-fn fresh(place: ContextPlace, thunk: *const u8, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
-    /// The tables that stubs come from, for all thunks of the process: one for each place.
-    static TABLES: Mutex<Vec<(ContextPlace, Fresh)>> = Mutex::new(Vec::new());
-    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
-    let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
-        tables.push((place, Fresh::none()));
-        tables.len() - 1
-    });
-    let table = &mut tables[index].1;
-    let first = match table.next() {
-        Some(first) => first,
-        None => {
-            *table = table.next_table(place).map_err(JitError::memory)?;
-            table.next().ok_or_else(|| JitError::memory("a table without stubs"))?
-        }
-    };
-    let stubs = iter::once(first).chain(iter::from_fn(|| table.next()).take(len - 1));
-    let cells: Vec<_> = stubs.map(|(entry, stub)| Cell::new(entry, stub, thunk)).collect();
-    let mut stubs = cells.leak().iter_mut().map(|cell| Stub(NonNull::from(cell)));
-    let first = stubs.next().ok_or_else(|| JitError::memory("a table without stubs"))?;
-    more.extend(stubs.rev());
-    Ok(first)
 }
 
 thread_local! {
@@ -377,14 +426,14 @@ impl Local {
 impl LocalPool {
     fn refill(&mut self, pool: &'static StubPool) -> Result<Stub, JitError> {
         self.pool = Some(pool);
-        pool.batch(BATCH, &mut self.ready)
+        pool.batch(pool.origin.batch(), &mut self.ready)
     }
 
     #[inline]
     fn keep(&mut self, pool: &'static StubPool, stub: Stub) {
         self.pool = Some(pool);
         self.returned.push(stub);
-        if self.returned.len() >= BATCH {
+        if self.returned.len() >= pool.origin.batch() {
             pool.rest(self.returned.drain(..));
         }
     }

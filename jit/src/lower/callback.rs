@@ -17,9 +17,8 @@ use super::frame::{self, Kept};
 use super::signature::{call_conv, word_type};
 use super::stub::ContextPlace;
 use crate::abi::Abi;
-use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
-use crate::signature::Signature;
-use crate::types::{Scalar, Type};
+use crate::plan::{Arg, Loc, Pass, Piece, Return};
+use crate::shape::CallbackPlan;
 
 /// The saved frame pointer and the return address lie between the frame pointer and what the caller pushed.
 const STACK_ARGUMENTS: u32 = 16;
@@ -30,11 +29,9 @@ const PUSHED_BY_STUB: u32 = 16;
 /// Blocks are copied by straight code as long as they take no more bytes than this together, and by loops beyond.
 const MAX_UNROLLED: u32 = 1024;
 
-/// What a thunk depends on.
-pub(crate) struct Incoming {
-    pub(crate) plan: Plan,
-    /// Whether the result is a `bool`, of which C expects 0 or 1.
-    pub(crate) returns_bool: bool,
+/// A thunk in Cranelift's terms.
+pub(crate) struct Incoming<'a> {
+    callback: &'a CallbackPlan,
     pub(crate) context: ContextPlace,
     pub(crate) call_conv: CallConv,
     ints: usize,
@@ -42,19 +39,9 @@ pub(crate) struct Incoming {
     floats: Vec<ir::Type>,
 }
 
-impl Incoming {
-    /// The plan as a thunk reads it: what makes no difference to the code is made the same, so that signatures that differ
-    /// only there share code.
-    pub(crate) fn of(abi: Abi, signature: &Signature, mut plan: Plan) -> Self {
-        for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
-            normalise(arg, ty);
-        }
-        match (&mut plan.ret, signature.result()) {
-            (Return::Pass(arg), Some(ty)) => normalise(arg, ty),
-            (Return::Hidden { align, .. }, _) => *align = 1,
-            (Return::Pass(_), None) => {}
-        }
-        let returns_bool = matches!(signature.result(), Some(Type::Scalar(Scalar::Bool)));
+impl<'a> Incoming<'a> {
+    pub(crate) fn of(abi: Abi, callback: &'a CallbackPlan) -> Self {
+        let plan = &callback.plan;
         let (mut ints, mut floats) = (0, Vec::new());
         let mut put = |loc, ty| match loc {
             Loc::Int(n) => ints = ints.max(usize::from(n) + 1),
@@ -80,7 +67,7 @@ impl Incoming {
         } else {
             ContextPlace::Stack
         };
-        Self { plan, returns_bool, context, call_conv: call_conv(abi), ints, floats }
+        Self { callback, context, call_conv: call_conv(abi), ints, floats }
     }
 
     /// The compiled function's own signature: the registers that hold something.
@@ -89,7 +76,7 @@ impl Incoming {
         let ints = std::iter::repeat_n(types::I64, self.ints).chain(int_context(self.context));
         let floats = self.floats.iter().copied().chain(float_context(self.context));
         signature.params.extend(ints.chain(floats).map(AbiParam::new));
-        match &self.plan.ret {
+        match &self.callback.plan.ret {
             Return::Pass(arg) => {
                 signature.returns.extend(arg.pieces().iter().map(|piece| AbiParam::new(word_type(piece))))
             }
@@ -109,22 +96,9 @@ fn float_context(place: ContextPlace) -> Option<ir::Type> {
     matches!(place, ContextPlace::Float(_)).then_some(types::F64)
 }
 
-/// Slots are extended by type, whatever the convention promises; alignment shows in the places already.
-fn normalise(arg: &mut Arg, ty: &Type) {
-    arg.align = 1;
-    if let (Some(scalar), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {
-        pieces.iter_mut().for_each(|piece| piece.ext = slot_extension(scalar));
-    }
-}
-
-/// How a scalar fills its slot.
-fn slot_extension(scalar: Scalar) -> Ext {
-    if scalar == Scalar::F32 { Ext::Zero } else { Ext::by_type(scalar) }
-}
-
 /// Emits the thunk.
-pub(crate) fn emit(b: &mut FunctionBuilder<'_>, incoming: &Incoming) {
-    let Incoming { plan, context, .. } = incoming;
+pub(crate) fn emit(b: &mut FunctionBuilder<'_>, incoming: &Incoming<'_>) {
+    let Incoming { callback: CallbackPlan { plan, returns_bool }, context, .. } = incoming;
     let entry = b.create_block();
     b.append_block_params_for_function_params(entry);
     b.switch_to_block(entry);
@@ -143,7 +117,7 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, incoming: &Incoming) {
     let signature = b.import_signature(signature);
     b.ins().call_indirect(signature, handler, &[context, args, result_address]);
 
-    let words = result.load(b, incoming.returns_bool);
+    let words = result.load(b, *returns_bool);
     b.ins().return_(&words);
 }
 
@@ -157,7 +131,7 @@ struct Words {
 }
 
 impl Words {
-    fn arrived(b: &mut FunctionBuilder<'_>, incoming: &Incoming, entry: Block) -> Self {
+    fn arrived(b: &mut FunctionBuilder<'_>, incoming: &Incoming<'_>, entry: Block) -> Self {
         let ints = incoming.ints + int_context(incoming.context).into_iter().count();
         let (ints, floats) = b.block_params(entry).split_at(ints);
         let (ints, floats) = (ints.to_vec(), floats.to_vec());

@@ -9,15 +9,7 @@ pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod callback;
 pub(crate) mod frame;
-pub(crate) mod shape;
 pub(crate) mod shim;
 pub(crate) mod signature;
 pub(crate) mod slots;
 pub(crate) mod stub;
-
-/// What a trampoline does besides calling.
-#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
-pub struct Options {
-    /// Write `errno` to the entry's fourth argument straight after the call.
-    pub capture_errno: bool,
-}

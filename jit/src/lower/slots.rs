@@ -8,48 +8,13 @@ use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Value, types};
 use cranelift_codegen::isa::CallConv;
 use cranelift_frontend::FunctionBuilder;
 
-use super::Options;
 use super::bytes::{self, UNALIGNED};
 use super::call::{self, Source, extend, store_pieces};
 use super::frame::Kept;
 use super::signature::Outgoing;
-use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
-use crate::signature::Signature;
-use crate::types::Scalar;
-
-/// The plan as this entry reads it: what makes no difference to the code is made the same, so that signatures that differ
-/// only there share code.
-pub(crate) fn normalise(signature: &Signature, mut plan: Plan) -> Plan {
-    for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
-        arg.align = 1;
-        let Some(scalar) = ty.as_scalar() else { continue };
-        if let Pass::Pieces(pieces) = &mut arg.pass {
-            pieces.iter_mut().for_each(|piece| widen(piece, scalar));
-            arg.size = 8;
-        }
-    }
-    match &mut plan.ret {
-        Return::Hidden { size, align, .. } => (*size, *align) = (0, 1),
-        Return::Pass(arg) => {
-            arg.align = 1;
-            if let (Some(scalar), Pass::Pieces(pieces)) =
-                (signature.result().and_then(|ty| ty.as_scalar()), &mut arg.pass)
-            {
-                // The slot wants the type's extension, whatever the convention leaves in the register.
-                pieces.iter_mut().for_each(|piece| piece.ext = Ext::by_type(scalar));
-            }
-        }
-    }
-    plan
-}
-
-/// A scalar whose place wants no more than its slot holds is the whole slot.
-fn widen(piece: &mut Piece, scalar: Scalar) {
-    if piece.ext == Ext::None || piece.ext == Ext::by_type(scalar) {
-        piece.len = 8;
-        piece.ext = Ext::None;
-    }
-}
+use crate::errno;
+use crate::plan::{Arg, Loc, Piece, Plan, Return};
+use crate::shape::Options;
 
 /// The number of the entry's parameter `args`, and so of the integer register it arrives in.
 const ARGS: u8 = 1;
@@ -148,31 +113,10 @@ fn capture_errno(b: &mut FunctionBuilder<'_>, errno: Kept) {
     let mut signature = ir::Signature::new(b.func.signature.call_conv);
     signature.returns.push(AbiParam::new(types::I64));
     let signature = b.import_signature(signature);
-    let location = b.ins().iconst(types::I64, errno_location() as i64);
+    let location = b.ins().iconst(types::I64, errno::location() as *const u8 as i64);
     let call = b.ins().call_indirect(signature, location, &[]);
     let location = b.inst_results(call)[0];
     let value = b.ins().load(types::I32, UNALIGNED, location, 0);
     let errno = errno.load(b);
     b.ins().store(UNALIGNED, value, errno, 0);
-}
-
-/// The C library's function that gives the address of the thread's `errno`.
-fn errno_location() -> *const u8 {
-    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
-    use libc::__errno as location;
-    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "redox", target_os = "hurd"))]
-    use libc::__errno_location as location;
-    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
-    use libc::__error as location;
-    #[cfg(windows)]
-    use windows::_errno as location;
-    location as *const u8
-}
-
-#[cfg(windows)]
-mod windows {
-    unsafe extern "C" {
-        /// The CRT's `errno` macro calls it.
-        pub(super) fn _errno() -> *mut core::ffi::c_int;
-    }
 }

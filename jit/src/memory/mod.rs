@@ -89,7 +89,7 @@ impl Linker {
     }
 
     /// What there is of the code that was linked.
-    pub(crate) fn counters(&self) -> &Counters {
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
@@ -156,7 +156,7 @@ mod tests {
     /// What a system that refuses to map memory twice gets.
     #[test]
     fn sealed_pages_serve_as_well() {
-        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
+        let isa = crate::compile::host_isa().unwrap();
         let mut linker = Linker { new_chunk: Chunk::sealed, ..Linker::new(isa) };
         let code: Vec<_> = (0..100).map(|value| linker.link(&returns(value), None).unwrap()).collect();
         for (value, code) in (0..).zip(&code) {
@@ -169,7 +169,7 @@ mod tests {
 
     #[test]
     fn no_memory_is_an_error() {
-        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
+        let isa = crate::compile::host_isa().unwrap();
         let refuse = |_| Err(io::ErrorKind::PermissionDenied.into());
         let mut linker = Linker { new_chunk: refuse, ..Linker::new(isa) };
         assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));

@@ -6,19 +6,10 @@
 use std::ffi::c_void;
 use std::io;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::AtomicPtr;
 
 use super::unwind::Registration;
 use crate::lower::stub::{ContextPlace, STRIDE};
-
-/// The two words that a stub's code reads.
-#[repr(C)]
-pub(crate) struct StubData {
-    /// What the thunk gets.
-    pub(crate) context: AtomicPtr<c_void>,
-    /// Where the stub jumps to.
-    pub(crate) thunk: AtomicPtr<c_void>,
-}
+use crate::universal::stubs::StubData;
 
 const _: () = assert!(size_of::<StubData>() == STRIDE);
 
@@ -58,6 +49,10 @@ impl Fresh {
             std::mem::forget(registration);
         }
         Ok(Self { entry, distance: size, left: size / STRIDE })
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.left == 0
     }
 
     /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
@@ -132,7 +127,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::compile::{Compiled, Compiler};
+    use crate::compile::{self, Compiled};
     use crate::memory::{Code, Linker};
 
     type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
@@ -162,7 +157,7 @@ mod tests {
         };
         // ret
         code.push(0xc3);
-        let mut linker = Linker::new(Compiler::new().unwrap().isa().clone());
+        let mut linker = Linker::new(compile::host_isa().unwrap());
         linker.link(&Compiled::assembled(code), None).unwrap()
     }
 

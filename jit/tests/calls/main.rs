@@ -20,6 +20,8 @@ mod notation;
 mod random;
 #[path = "../support/types.rs"]
 mod types;
+#[path = "../support/ways.rs"]
+mod ways;
 
 mod aggregates;
 mod errno;

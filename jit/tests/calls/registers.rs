@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::{Jit, Options};
+use hotcall_jit::Options;
 
-use crate::{compiler, notation};
+use crate::{compiler, notation, ways};
 
 /// `dirty` returns the bits given to `set_result` in rax and in the low half of xmm0, whose high half is all ones;
 /// `entry_stack` returns what the stack pointer was before the call pushed the return address.
@@ -50,14 +50,15 @@ const DIRTY: [(&str, u64, u64); 16] = [
 
 #[test]
 fn results_are_canonical() {
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     for (compiler, library) in &compiler::load_all("dirty", CALLEES) {
         // SAFETY: both are functions, `set_result` of this type.
         let (dirty, set_result) = unsafe {
             let set_result = library.get::<unsafe extern "C" fn(u64)>("set_result").unwrap();
             (*library.get::<*const c_void>("dirty").unwrap(), set_result)
         };
-        for options in [Options { capture_errno: false }, Options { capture_errno: true }] {
+        let options = [Options { capture_errno: false }, Options { capture_errno: true }];
+        for ((way, jit), options) in ways.iter().flat_map(|way| options.map(|options| (way, options))) {
             for (result, register, slot) in DIRTY {
                 let trampoline = jit.slots(&notation::signature(&format!("() -> {result}")), options).unwrap();
                 let (mut seen, mut errno) = (u64::MAX, 0);
@@ -66,7 +67,7 @@ fn results_are_canonical() {
                     set_result(register);
                     (trampoline.entry())(dirty, ptr::null(), &mut seen, &mut errno);
                 }
-                assert_eq!(seen, slot, "{result} from {register:#x} compiled by {}: {seen:#x}", compiler.name);
+                assert_eq!(seen, slot, "{result} from {register:#x}, {way}, compiled by {}: {seen:#x}", compiler.name);
             }
         }
     }
@@ -75,7 +76,6 @@ fn results_are_canonical() {
 /// psABI 3.2.2: "The end of the input argument area shall be aligned on a 16 byte boundary", whatever there is in it.
 #[test]
 fn the_stack_is_aligned() {
-    let jit = Jit::new().unwrap();
     let library = &compiler::load_all("entry_stack", CALLEES)[0].1;
     // SAFETY: the symbol is a function.
     let entry_stack = unsafe { *library.get::<*const c_void>("entry_stack").unwrap() };
@@ -85,11 +85,13 @@ fn the_stack_is_aligned() {
     signatures.extend((1..=10).map(|count| format!("({count}*i64, struct {{u8[48]}} aligned(16)) -> u64")));
     let bytes = [0u8; 512];
     let slots = [bytes.as_ptr() as u64; 25];
-    for text in signatures {
-        let trampoline = jit.slots(&notation::signature(&text), Options::default()).unwrap();
-        let mut stack = u64::MAX;
-        // SAFETY: the callee reads no argument; every slot is a valid address of more bytes than any struct here has.
-        unsafe { (trampoline.entry())(entry_stack, slots.as_ptr(), &mut stack, ptr::null_mut()) };
-        assert_eq!(stack % 16, 0, "{text}");
+    for (way, jit) in &ways::all() {
+        for text in &signatures {
+            let trampoline = jit.slots(&notation::signature(text), Options::default()).unwrap();
+            let mut stack = u64::MAX;
+            // SAFETY: the callee reads no argument; every slot is a valid address of more bytes than any struct here has.
+            unsafe { (trampoline.entry())(entry_stack, slots.as_ptr(), &mut stack, ptr::null_mut()) };
+            assert_eq!(stack % 16, 0, "{text}, {way}");
+        }
     }
 }

@@ -5,9 +5,9 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use hotcall_jit::{Jit, Options};
+use hotcall_jit::Options;
 
-use crate::{cxx, notation};
+use crate::{cxx, notation, ways};
 
 extern "C-unwind" fn boom() {
     panic!("boom")
@@ -15,7 +15,7 @@ extern "C-unwind" fn boom() {
 
 #[test]
 fn through_frames_of_every_kind() {
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     let bytes = [0u8; 9000];
     let slots = [bytes.as_ptr() as u64; 16];
     let texts = [
@@ -27,7 +27,7 @@ fn through_frames_of_every_kind() {
         "(struct {u8[9000]}, 9*struct {u8[30]}) -> struct {f64, i64}",
     ];
     for text in texts {
-        for capture_errno in [false, true] {
+        for ((way, jit), capture_errno) in ways.iter().flat_map(|way| [(way, false), (way, true)]) {
             let trampoline = jit.slots(&notation::signature(text), Options { capture_errno }).unwrap();
             let mut result = [0u64; 2];
             let mut errno = 0x5a5a;
@@ -36,8 +36,8 @@ fn through_frames_of_every_kind() {
             let caught = catch_unwind(AssertUnwindSafe(|| unsafe {
                 (trampoline.entry())(boom as *const c_void, slots.as_ptr(), result.as_mut_ptr(), &mut errno);
             }));
-            assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"boom"), "{text}");
-            assert_eq!((result, errno), ([0; 2], 0x5a5a), "{text}");
+            assert_eq!(caught.unwrap_err().downcast_ref::<&str>(), Some(&"boom"), "{text}, {way}");
+            assert_eq!((result, errno), ([0; 2], 0x5a5a), "{text}, {way}");
         }
     }
 }
@@ -50,13 +50,14 @@ extern "C" fn trace(into: *mut String) {
 
 #[test]
 fn backtraces_go_on_behind_a_trampoline() {
-    let jit = Jit::new().unwrap();
-    let trampoline = jit.slots(&notation::signature("(pointer)"), Options::default()).unwrap();
-    let mut text = String::new();
-    let slots = [&raw mut text as u64];
-    // SAFETY: `trace` has this signature.
-    unsafe { (trampoline.entry())(trace as *const c_void, slots.as_ptr(), ptr::null_mut(), ptr::null_mut()) };
-    assert!(text.contains("backtraces_go_on_behind_a_trampoline"), "{text}");
+    for (way, jit) in &ways::all() {
+        let trampoline = jit.slots(&notation::signature("(pointer)"), Options::default()).unwrap();
+        let mut text = String::new();
+        let slots = [&raw mut text as u64];
+        // SAFETY: `trace` has this signature.
+        unsafe { (trampoline.entry())(trace as *const c_void, slots.as_ptr(), ptr::null_mut(), ptr::null_mut()) };
+        assert!(text.contains("backtraces_go_on_behind_a_trampoline"), "{way}: {text}");
+    }
 }
 
 const EXCEPTIONS: &str = r#"
@@ -88,7 +89,7 @@ fn cxx_exceptions_pass_through() {
     let address = |name: &str| unsafe { *library.get::<*const c_void>(name.as_bytes()).unwrap() };
     // SAFETY: `catcher` has this type.
     let catcher = unsafe { library.get::<Catcher>("catcher") }.unwrap();
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     let bytes = [0u8; 9000];
     let block = bytes.as_ptr() as u64;
     let cases: [(&str, &str, &[u64]); 4] = [
@@ -100,12 +101,12 @@ fn cxx_exceptions_pass_through() {
         ("(i32, ..., f64) -> i32", "variadic_thrower", &[14, 0]),
     ];
     for (text, target, slots) in cases {
-        for capture_errno in [false, true] {
+        for ((way, jit), capture_errno) in ways.iter().flat_map(|way| [(way, false), (way, true)]) {
             let trampoline = jit.slots(&notation::signature(text), Options { capture_errno }).unwrap();
             let mut ran = 0;
             // SAFETY: the callees have these signatures or ignore what is passed behind their own.
             let code = unsafe { catcher(trampoline.entry(), address(target), slots.as_ptr(), &mut ran) };
-            assert_eq!((code, ran), (slots[0] as i32, 1), "{text}");
+            assert_eq!((code, ran), (slots[0] as i32, 1), "{text}, {way}");
         }
     }
 }

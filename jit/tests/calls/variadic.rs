@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::{Jit, Options};
+use hotcall_jit::Options;
 
-use crate::{compiler, fixtures, notation};
+use crate::{compiler, fixtures, notation, ways};
 
 /// Fixed parameters that leave registers of both kinds, of one, and of none.
 const FIXED: [&str; 5] = ["text", "6*i32", "7*i32", "6*i32, 8*f64", "u8, f32, 9*f64, struct {i64, i64}"];
@@ -70,11 +70,11 @@ fn al_counts_the_vector_registers() {
         // Half a pair of registers is none.
         ("(i32, ..., 7*f64, struct {f64, f64}) -> i32", 7),
     ];
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     for (compiler, library) in &compiler::load_all("al", AL) {
         // SAFETY: the symbol is a function; any result type that fits eax does.
         let target = unsafe { *library.get::<*const c_void>("al_on_entry").unwrap() };
-        for (text, vectors) in cases {
+        for ((way, jit), (text, vectors)) in ways.iter().flat_map(|way| cases.map(|case| (way, case))) {
             let signature = notation::signature(text);
             let bytes = [0u8; 64];
             let slots = vec![bytes.as_ptr() as u64; signature.params().len()];
@@ -82,7 +82,7 @@ fn al_counts_the_vector_registers() {
             let mut result = u64::MAX;
             // SAFETY: the callee reads none of its arguments; the aggregates' addresses are valid.
             unsafe { (trampoline.entry())(target, slots.as_ptr(), &mut result, ptr::null_mut()) };
-            assert_eq!(result, vectors, "{text} compiled by {}", compiler.name);
+            assert_eq!(result, vectors, "{text}, {way}, compiled by {}", compiler.name);
         }
     }
 }

@@ -18,6 +18,7 @@ use crate::compiler::{self, Compiler};
 use crate::fence::{Fence, Spot};
 use crate::notation;
 use crate::random::{Random, kept, slot};
+use crate::ways;
 
 /// What callees set `errno` to.
 const ERRNO: i32 = 77;
@@ -36,14 +37,15 @@ pub(crate) fn check_with<T: AsRef<str>>(options: Options, name: &str, texts: imp
     let mut text = Text::new(callees::PROLOGUE);
     let names: Vec<String> = signatures.iter().map(|signature| callees::callee(&mut text, signature)).collect();
     let callees = compiler::load_all(name, &text.finish());
-    let jit = Jit::new().unwrap();
     let mut arena = Arena::new();
-    for (signature, name) in signatures.iter().zip(&names) {
-        let case = Case::new(&jit, signature, options);
-        for (compiler, library) in &callees {
-            let callee = Callee::new(compiler, library, name);
-            for placement in Placement::ALL {
-                case.call(&callee, placement, &mut arena);
+    for (way, jit) in &ways::all() {
+        for (signature, name) in signatures.iter().zip(&names) {
+            let case = Case::new(way, jit, signature, options);
+            for (compiler, library) in &callees {
+                let callee = Callee::new(compiler, library, name);
+                for placement in Placement::ALL {
+                    case.call(&callee, placement, &mut arena);
+                }
             }
         }
     }
@@ -130,6 +132,7 @@ impl Arena {
 
 /// A signature and what is needed to call functions of it.
 struct Case<'a> {
+    way: &'static str,
     signature: &'a Signature,
     options: Options,
     trampoline: Trampoline,
@@ -146,10 +149,11 @@ struct Values {
 }
 
 impl<'a> Case<'a> {
-    fn new(jit: &Jit, signature: &'a Signature, options: Options) -> Self {
+    fn new(way: &'static str, jit: &Jit, signature: &'a Signature, options: Options) -> Self {
         let layout = |ty: &Type| Layout::of(ty).unwrap();
         let plan = Abi::SysV64.plan(signature).unwrap();
         Self {
+            way,
             signature,
             options,
             trampoline: jit.slots(signature, options).unwrap(),
@@ -228,9 +232,9 @@ impl<'a> Case<'a> {
         let seen = &arena.log[..end as usize - arena.log.as_ptr() as usize];
 
         let context = || {
-            let Self { signature, .. } = self;
+            let Self { way, signature, .. } = self;
             let plan = Abi::SysV64.plan(signature).unwrap();
-            format!("{signature} compiled by {}, values {placement:?}:\n{plan}\n", callee.compiler.name)
+            format!("{signature}, {way}, compiled by {}, values {placement:?}:\n{plan}\n", callee.compiler.name)
         };
         assert_eq!(misaligned, 0, "{}a frame or an argument is misaligned", context());
         let expected = if self.options.capture_errno { ERRNO } else { UNTOUCHED };

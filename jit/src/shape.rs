@@ -1,11 +1,84 @@
-//! The key that compiled code is shared by.
+//! What trampolines and thunks depend on: plans as they read them, and the key that they are shared by.
 
 use crate::abi::Abi;
-use crate::lower::Options;
-use crate::lower::callback::Incoming;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
+use crate::signature::Signature;
+use crate::types::{Scalar, Type};
 
-/// Everything that the code of a trampoline or thunk depends on, as packed bytes: two normalised plans have the same shape exactly
+/// What a trampoline does besides calling.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+pub struct Options {
+    /// Write `errno` to the entry's fourth argument straight after the call.
+    pub capture_errno: bool,
+}
+
+/// The plan as a `slots` trampoline reads it: what makes no difference to it is made the same, so that signatures that
+/// differ only there share one.
+pub(crate) fn slots_plan(signature: &Signature, mut plan: Plan) -> Plan {
+    for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
+        arg.align = 1;
+        let Some(scalar) = ty.as_scalar() else { continue };
+        if let Pass::Pieces(pieces) = &mut arg.pass {
+            pieces.iter_mut().for_each(|piece| widen(piece, scalar));
+            arg.size = 8;
+        }
+    }
+    match &mut plan.ret {
+        Return::Hidden { size, align, .. } => (*size, *align) = (0, 1),
+        Return::Pass(arg) => {
+            arg.align = 1;
+            if let (Some(scalar), Pass::Pieces(pieces)) =
+                (signature.result().and_then(|ty| ty.as_scalar()), &mut arg.pass)
+            {
+                // The slot wants the type's extension, whatever the convention leaves in the register.
+                pieces.iter_mut().for_each(|piece| piece.ext = Ext::by_type(scalar));
+            }
+        }
+    }
+    plan
+}
+
+/// A scalar whose place wants no more than its slot holds is the whole slot.
+fn widen(piece: &mut Piece, scalar: Scalar) {
+    if piece.ext == Ext::None || piece.ext == Ext::by_type(scalar) {
+        piece.len = 8;
+        piece.ext = Ext::None;
+    }
+}
+
+/// The plan as a thunk reads it.
+pub(crate) struct CallbackPlan {
+    pub(crate) plan: Plan,
+    /// Whether the result is a `bool`, of which C expects 0 or 1.
+    pub(crate) returns_bool: bool,
+}
+
+impl CallbackPlan {
+    /// What makes no difference to a thunk is made the same, so that signatures that differ only there share one.
+    pub(crate) fn of(signature: &Signature, mut plan: Plan) -> Self {
+        for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
+            extend_by_type(arg, ty);
+        }
+        match (&mut plan.ret, signature.result()) {
+            (Return::Pass(arg), Some(ty)) => extend_by_type(arg, ty),
+            (Return::Hidden { align, .. }, _) => *align = 1,
+            (Return::Pass(_), None) => {}
+        }
+        let returns_bool = matches!(signature.result(), Some(Type::Scalar(Scalar::Bool)));
+        Self { plan, returns_bool }
+    }
+}
+
+/// Slots are extended by type, whatever the convention promises; alignment shows in the places already.
+fn extend_by_type(arg: &mut Arg, ty: &Type) {
+    arg.align = 1;
+    if let (Some(scalar), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {
+        let ext = if scalar == Scalar::F32 { Ext::Zero } else { Ext::by_type(scalar) };
+        pieces.iter_mut().for_each(|piece| piece.ext = ext);
+    }
+}
+
+/// Everything that a trampoline or thunk depends on, as packed bytes: two normalised plans have the same shape exactly
 /// when they are equal.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Shape(Box<[u8]>);
@@ -21,9 +94,7 @@ impl Shape {
     }
 
     /// The shape of a thunk.
-    pub(crate) fn thunk(abi: Abi, incoming: &Incoming) -> Self {
-        // Everything else in it follows from the plan.
-        let Incoming { plan, returns_bool, .. } = incoming;
+    pub(crate) fn thunk(abi: Abi, CallbackPlan { plan, returns_bool }: &CallbackPlan) -> Self {
         let mut packer = Packer(Vec::with_capacity(8 + 8 * plan.args.len()));
         packer.entry(Entry::Thunk, abi);
         packer.0.push((*returns_bool).into());

@@ -1,0 +1,96 @@
+//! The code generator: plans to code in its place, and tables of stubs.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cranelift_codegen::isa::OwnedTargetIsa;
+
+use crate::abi::Abi;
+use crate::compile::{self, Compiled, Compiler};
+use crate::error::JitError;
+use crate::lower::callback::Incoming;
+use crate::lower::shim::Shim;
+use crate::lower::signature::Outgoing;
+use crate::memory::Linker;
+use crate::memory::stubs::Fresh;
+use crate::plan::Plan;
+use crate::shape::{CallbackPlan, Options};
+use crate::shared::{Life, Shared};
+use crate::universal::stubs::StubData;
+
+pub(crate) use crate::lower::stub::ContextPlace;
+pub(crate) use crate::memory::{Code, Counters};
+
+/// Compilers, and the memory that they fill. Threads compile at the same time; putting code in its place they do in turn.
+pub(crate) struct Generator {
+    isa: OwnedTargetIsa,
+    /// Those that nobody uses now, with their buffers.
+    compilers: Mutex<Vec<Compiler>>,
+    linker: Mutex<Linker>,
+    counters: Arc<Counters>,
+    shims: Shared<Shim, Code>,
+}
+
+impl Generator {
+    /// A generator, in builds that have one.
+    pub(crate) fn new() -> Result<Option<Self>, JitError> {
+        let isa = compile::host_isa()?;
+        let linker = Linker::new(isa.clone());
+        let (counters, compilers) = (Arc::clone(linker.counters()), Mutex::default());
+        Ok(Some(Self { isa, compilers, linker: Mutex::new(linker), counters, shims: Shared::new() }))
+    }
+
+    /// The `slots` trampoline of a plan that is normalised for it.
+    pub(crate) fn slots(&self, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
+        let outgoing = Outgoing::of(abi, plan);
+        let make = |shim: Shim| self.link(&Compiled::assembled(shim.code()), None);
+        let shim = outgoing.shim.map(|shim| self.shims.get_or_make(shim, Life::Used, || make(shim))).transpose()?;
+        let entry = shim.as_deref().map(Code::entry);
+        let compiled = self.compile(|compiler| compiler.slots(plan, &outgoing, options, entry))?;
+        self.link(&compiled, shim)
+    }
+
+    /// A thunk, and where it finds its context.
+    pub(crate) fn thunk(&self, abi: Abi, callback: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+        let incoming = Incoming::of(abi, callback);
+        let compiled = self.compile(|compiler| compiler.thunk(&incoming))?;
+        Ok((self.link(&compiled, None)?, incoming.context))
+    }
+
+    /// What there is of the code.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Compiles on this thread. A compiler that panicked is not used again.
+    fn compile(&self, compile: impl FnOnce(&mut Compiler) -> Result<Compiled, JitError>) -> Result<Compiled, JitError> {
+        let compilers = || self.compilers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = compilers().pop();
+        let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
+        let compiled = compile(&mut compiler);
+        compilers().push(compiler);
+        compiled
+    }
+
+    fn link(&self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
+        // A panic while linking lost the chunk that was being filled, and nothing else.
+        self.linker.lock().unwrap_or_else(PoisonError::into_inner).link(compiled, callee)
+    }
+}
+
+/// Makes up to `len` stubs, one at least.
+pub(crate) fn stubs(place: ContextPlace, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+    /// The tables that stubs come from, for all thunks of the process: one for each place.
+    static TABLES: Mutex<Vec<(ContextPlace, Fresh)>> = Mutex::new(Vec::new());
+    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
+        tables.push((place, Fresh::none()));
+        tables.len() - 1
+    });
+    let table = &mut tables[index].1;
+    if table.is_empty() {
+        *table = table.next_table(place)?;
+    }
+    Ok(std::iter::from_fn(|| table.next()).take(len).collect())
+}

@@ -1,0 +1,60 @@
+//! The code generator of builds without one: what cannot be made, so that nothing here is ever called.
+
+use std::io;
+use std::ptr::NonNull;
+use std::sync::atomic::AtomicUsize;
+
+use crate::abi::Abi;
+use crate::error::JitError;
+use crate::plan::Plan;
+use crate::shape::{CallbackPlan, Options};
+use crate::universal::stubs::StubData;
+
+/// See `generator.rs`.
+pub(crate) enum Generator {}
+
+/// Code that cannot be generated.
+pub(crate) enum Code {}
+
+/// What there is of the code of other builds.
+pub(crate) struct Counters {
+    pub(crate) functions: AtomicUsize,
+    pub(crate) code_bytes: AtomicUsize,
+    pub(crate) mapped_bytes: AtomicUsize,
+}
+
+/// Where a thunk that cannot be generated would find its context.
+#[derive(Clone, Copy)]
+pub(crate) enum ContextPlace {}
+
+impl Generator {
+    pub(crate) const fn new() -> Result<Option<Self>, JitError> {
+        Ok(None)
+    }
+
+    pub(crate) const fn slots(&self, _: Abi, _: &Plan, _: Options) -> Result<Code, JitError> {
+        match *self {}
+    }
+
+    pub(crate) const fn thunk(&self, _: Abi, _: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+        match *self {}
+    }
+
+    pub(crate) const fn counters(&self) -> &Counters {
+        match *self {}
+    }
+}
+
+impl Code {
+    pub(crate) const fn entry(&self) -> *const u8 {
+        match *self {}
+    }
+
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        match *self {}
+    }
+}
+
+pub(crate) const fn stubs(place: ContextPlace, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+    match place {}
+}

@@ -1,0 +1,207 @@
+//! The universal thunk: registers and stack to slots, and the handler's result back. See `lower/callback.rs` for what
+//! handlers are promised.
+
+use super::registers::{self, STACK_ARGUMENTS, ThunkFrame};
+use super::{Head, Move, Moves, WORD, Width};
+use crate::plan::{Arg, Loc, Pass, Piece, Return};
+use crate::shape::CallbackPlan;
+
+/// What a thunk does, worked out. Places are counted in words from the first slot, where the stack pointer is when the handler
+/// is called. Copies of aggregates follow behind the slots, the frame with the registers behind those, and then the stack
+/// arguments.
+#[repr(C)]
+pub(crate) struct Incoming {
+    head: Head,
+    /// To slots and copies.
+    moves: Moves,
+    /// Words of copies that no register holds.
+    zeros: Box<[u32]>,
+    /// From the stack to copies.
+    blocks: Box<[Block]>,
+    /// Slots and the places whose addresses they hold.
+    addresses: Box<[Move]>,
+    result: ResultFrom,
+}
+
+#[derive(PartialEq, Eq, Debug)]
+struct Block {
+    from: u32,
+    to: u32,
+    words: u32,
+}
+
+/// Where the result registers, which are counted from the beginning of the frame, get their words.
+#[derive(PartialEq, Eq, Debug)]
+enum ResultFrom {
+    Nothing,
+    Bool {
+        to: u32,
+    },
+    Slot {
+        to: u32,
+        width: Width,
+    },
+    /// From the words of the result.
+    Words(Box<[Move]>),
+    /// The handler wrote to memory whose address is in the register `pointer`, and is returned in `to`.
+    Hidden {
+        pointer: u32,
+        size: u32,
+        to: Option<u32>,
+    },
+}
+
+impl Incoming {
+    pub(crate) fn of(CallbackPlan { plan, returns_bool }: &CallbackPlan) -> Self {
+        let args = &plan.args;
+        let slots = (args.len() as u32).next_multiple_of(2);
+        let below = slots + args.iter().map(copied_words).sum::<u32>();
+        let place = |loc| match loc {
+            Loc::Stack(offset) => below + STACK_ARGUMENTS + offset / WORD,
+            register => below + registers::register(register),
+        };
+        let (mut moves, mut zeros, mut blocks, mut addresses) = (Moves::default(), Vec::new(), Vec::new(), Vec::new());
+        let mut floats = 0;
+        let mut next = slots;
+        for (slot, arg) in (0..).zip(args) {
+            for piece in arg.pieces() {
+                if let Loc::Float(n) = piece.loc {
+                    floats = floats.max(usize::from(n) + 1);
+                }
+            }
+            match &arg.pass {
+                Pass::Pieces(pieces) if !arg.aggregate => {
+                    pieces.iter().for_each(|piece| {
+                        moves.push(Move { from: place(piece.loc), to: slot }, Width::of(piece));
+                    });
+                    continue;
+                }
+                Pass::Pieces(pieces) => {
+                    pieces.iter().for_each(|piece| {
+                        let step = Move { from: place(piece.loc), to: next + piece.offset / WORD };
+                        moves.push(step, Width::Whole);
+                    });
+                    let held = |word| pieces.iter().any(|piece| piece.offset / WORD == word);
+                    zeros.extend((0..arg.size.div_ceil(WORD)).filter(|&word| !held(word)).map(|word| next + word));
+                    addresses.push(Move { from: next, to: slot });
+                }
+                Pass::Block { stack } if in_place(*stack) => {
+                    addresses.push(Move { from: place(Loc::Stack(*stack)), to: slot });
+                }
+                Pass::Block { stack } => {
+                    let from = place(Loc::Stack(*stack));
+                    blocks.push(Block { from, to: next, words: arg.size.div_ceil(WORD) });
+                    addresses.push(Move { from: next, to: slot });
+                }
+                Pass::Ignore => addresses.push(Move { from: 0, to: slot }),
+                Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
+            }
+            next += copied_words(arg);
+        }
+        Self {
+            head: Head { enter: registers::enter_callback, below: (below * WORD) as usize, floats },
+            moves,
+            zeros: zeros.into(),
+            blocks: blocks.into(),
+            addresses: addresses.into(),
+            result: ResultFrom::of(&plan.ret, *returns_bool),
+        }
+    }
+}
+
+/// Whether what lies there can serve as the copy that a slot points to.
+fn in_place(stack: u32) -> bool {
+    (STACK_ARGUMENTS * WORD + stack).is_multiple_of(16)
+}
+
+/// How much memory an argument takes besides its slot, in words.
+fn copied_words(arg: &Arg) -> u32 {
+    match arg.pass {
+        Pass::Block { stack } if in_place(stack) => 0,
+        Pass::Pieces(_) | Pass::Block { .. } if arg.aggregate => arg.size.next_multiple_of(16) / WORD,
+        _ => 0,
+    }
+}
+
+impl ResultFrom {
+    fn of(ret: &Return, returns_bool: bool) -> Self {
+        let register = registers::register;
+        let arg = match ret {
+            Return::Hidden { size, pointer, returned_in, .. } => {
+                return Self::Hidden { pointer: register(*pointer), size: *size, to: returned_in.map(register) };
+            }
+            Return::Pass(arg) => arg,
+        };
+        let word = |piece: &Piece| Move { from: piece.offset / WORD, to: register(piece.loc) };
+        match arg.pieces() {
+            [] => Self::Nothing,
+            [piece, ..] if returns_bool => Self::Bool { to: register(piece.loc) },
+            [piece, ..] if !arg.aggregate => Self::Slot { to: register(piece.loc), width: Width::of(piece) },
+            pieces => Self::Words(pieces.iter().map(word).collect()),
+        }
+    }
+}
+
+/// Fills slots and copies, and zeroes the result's memory, whose address it returns.
+///
+/// # Safety
+///
+/// `below` has room for slots and copies, and behind it lie the frame of a call of the plan's, with the registers as they
+/// were on entry, and the stack arguments.
+pub(super) unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
+    // SAFETY: heads of thunks begin an `Incoming`; all numbers in it count words of the frame and what lies around it. The
+    // caller's memory for a result has the result's size.
+    unsafe {
+        let incoming = &*head.cast::<Incoming>();
+        incoming.moves.run(below, below);
+        for &word in &incoming.zeros {
+            below.add(word as usize).write(0);
+        }
+        for block in &incoming.blocks {
+            let (from, to) = (below.add(block.from as usize), below.add(block.to as usize));
+            super::copy(from.cast(), to.cast(), (block.words * WORD) as usize);
+        }
+        for step in &incoming.addresses {
+            below.add(step.to as usize).write(below.add(step.from as usize) as u64);
+        }
+        let frame = below.byte_add(incoming.head.below);
+        if let ResultFrom::Hidden { pointer, size, .. } = incoming.result {
+            let result = frame.add(pointer as usize).read() as *mut u8;
+            result.write_bytes(0, size as usize);
+            return result.cast();
+        }
+        let frame = &mut *frame.cast::<ThunkFrame>();
+        frame.result = [0; 2];
+        frame.result.as_mut_ptr()
+    }
+}
+
+/// Fills the result registers.
+///
+/// # Safety
+///
+/// `frame` is that of a call of the plan's, and the handler has run.
+pub(super) unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
+    // SAFETY: as in `unpack`.
+    unsafe {
+        let incoming = &*head.cast::<Incoming>();
+        let result = (&raw const (*frame).result).cast::<u64>();
+        let registers = frame.cast::<u64>();
+        let register = |to: u32| registers.add(to as usize);
+        match &incoming.result {
+            ResultFrom::Nothing => {}
+            ResultFrom::Bool { to } => register(*to).write((result.read() != 0).into()),
+            ResultFrom::Slot { to, width } => register(*to).write(width.read(result)),
+            ResultFrom::Words(moves) => {
+                for step in moves {
+                    register(step.to).write(result.add(step.from as usize).read());
+                }
+            }
+            ResultFrom::Hidden { pointer, to, .. } => {
+                if let Some(to) = to {
+                    register(*to).write(register(*pointer).read());
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! Calls and callbacks without code generation: one *universal trampoline* and one *universal thunk* for a convention, which
+//! read a plan each time they run.
+//!
+//! What a plan asks for is worked out beforehand as lists of moves, in words from the lowest address of the frame: for
+//! calls ([`outgoing`]) from slots to registers and stack, for callbacks ([`incoming`]) from registers and stack to slots.
+//! Registers are words of the frame that assembly (`sysv64.rs`) loads before the call and stores on entry. A static table
+//! of [`stubs`] gives each shape of trampoline, and each callback, an address of its own.
+//!
+//! No memory is mapped, nothing is allocated when a call runs, and no decision about a calling convention is made here.
+
+pub(crate) mod incoming;
+pub(crate) mod outgoing;
+pub(crate) mod stubs;
+
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(windows)))]
+#[path = "sysv64.rs"]
+mod registers;
+#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(windows))))]
+#[path = "unknown.rs"]
+mod registers;
+
+use crate::plan::{Ext, Piece};
+
+/// Bytes in a word.
+const WORD: u32 = 8;
+
+/// What assembly reads of a plan.
+#[repr(C)]
+pub(crate) struct Head {
+    /// Where stubs jump to.
+    enter: unsafe extern "C" fn(),
+    /// Bytes of memory below the frame, a multiple of 16.
+    below: usize,
+    /// How many float registers hold arguments.
+    floats: usize,
+}
+
+/// How a scalar in the low bytes of a word becomes a whole word.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Width {
+    Whole,
+    U8,
+    U16,
+    U32,
+    I8,
+    I16,
+    I32,
+}
+
+impl Width {
+    fn of(piece: &Piece) -> Self {
+        match (piece.len, piece.ext) {
+            (1, Ext::Zero) => Self::U8,
+            (2, Ext::Zero) => Self::U16,
+            (4, Ext::Zero) => Self::U32,
+            (1, Ext::Sign) => Self::I8,
+            (2, Ext::Sign) => Self::I16,
+            (4, Ext::Sign) => Self::I32,
+            // What is above the value may be anything.
+            _ => Self::Whole,
+        }
+    }
+
+    /// # Safety
+    ///
+    /// There is a scalar of this width at `from`, which is a multiple of 8.
+    #[inline]
+    unsafe fn read(self, from: *const u64) -> u64 {
+        // SAFETY: the caller vouches for it. Exactly the value's bytes: a wider load would wait for a narrow store.
+        unsafe {
+            match self {
+                Self::Whole => from.read(),
+                Self::U8 => from.cast::<u8>().read().into(),
+                Self::U16 => from.cast::<u16>().read().into(),
+                Self::U32 => from.cast::<u32>().read().into(),
+                Self::I8 => i64::from(from.cast::<i8>().read()) as u64,
+                Self::I16 => i64::from(from.cast::<i16>().read()) as u64,
+                Self::I32 => i64::from(from.cast::<i32>().read()) as u64,
+            }
+        }
+    }
+}
+
+/// A word to move, by numbers of words.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Move {
+    from: u32,
+    to: u32,
+}
+
+/// Words to move: those that are moved as they are, and those that are extended on the way.
+#[derive(PartialEq, Eq, Default, Debug)]
+struct Moves {
+    whole: Vec<Move>,
+    narrow: Vec<(Move, Width)>,
+}
+
+impl Moves {
+    fn push(&mut self, step: Move, width: Width) {
+        match width {
+            Width::Whole => self.whole.push(step),
+            _ => self.narrow.push((step, width)),
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The words counted from `from` may be read, those counted from `to` written; no word is both.
+    #[inline]
+    unsafe fn run(&self, from: *const u64, to: *mut u64) {
+        for step in &self.whole {
+            // SAFETY: the caller vouches for it.
+            unsafe { to.add(step.to as usize).write(from.add(step.from as usize).read()) };
+        }
+        for (step, width) in &self.narrow {
+            // SAFETY: the caller vouches for it.
+            unsafe { to.add(step.to as usize).write(width.read(from.add(step.from as usize))) };
+        }
+    }
+}
+
+/// Loads `len` (1 to 8) bytes into the low bytes of a word; the rest is zero.
+///
+/// # Safety
+///
+/// The bytes may be read.
+#[inline]
+unsafe fn load(from: *const u8, len: u8) -> u64 {
+    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    unsafe {
+        let two = |at: usize| u64::from(from.add(at).cast::<u16>().read_unaligned());
+        let four = |at: usize| u64::from(from.add(at).cast::<u32>().read_unaligned());
+        match len {
+            8 => from.cast::<u64>().read_unaligned(),
+            4 => four(0),
+            1 => u64::from(from.read()),
+            2 => two(0),
+            // Two loads of a power of two; where they overlap they agree.
+            3 => two(0) | two(1) << 8,
+            _ => {
+                let high = usize::from(len) - 4;
+                four(0) | four(high) << (8 * high)
+            }
+        }
+    }
+}
+
+/// Stores the low `len` (1 to 8) bytes of a word.
+///
+/// # Safety
+///
+/// The bytes may be written.
+#[inline]
+unsafe fn store(to: *mut u8, len: u8, word: u64) {
+    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    unsafe {
+        let two = |at: usize, word: u64| to.add(at).cast::<u16>().write_unaligned(word as u16);
+        let four = |at: usize, word: u64| to.add(at).cast::<u32>().write_unaligned(word as u32);
+        match len {
+            8 => to.cast::<u64>().write_unaligned(word),
+            4 => four(0, word),
+            1 => to.write(word as u8),
+            2 => two(0, word),
+            // Two stores of a power of two; where they overlap they agree.
+            3 => {
+                two(0, word);
+                two(1, word >> 8);
+            }
+            _ => {
+                let high = usize::from(len) - 4;
+                four(0, word);
+                four(high, word >> (8 * high));
+            }
+        }
+    }
+}
+
+/// Copies `len` bytes: small ones without a call, by the eight.
+///
+/// # Safety
+///
+/// The bytes may be read and written, and do not overlap.
+#[inline]
+unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
+    /// `memcpy` takes as long for so many bytes.
+    const SMALL: usize = 96;
+    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    unsafe {
+        if len > SMALL {
+            return from.copy_to_nonoverlapping(to, len);
+        }
+        let mut at = 0;
+        while at + 8 <= len {
+            to.add(at).cast::<[u8; 8]>().write(from.add(at).cast::<[u8; 8]>().read());
+            at += 8;
+        }
+        if at < len {
+            let left = (len - at) as u8;
+            store(to.add(at), left, load(from.add(at), left));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_every_length() {
+        let from: [u8; 130] = std::array::from_fn(|at| at as u8 + 1);
+        for len in 1..=8u8 {
+            for at in 0..16 {
+                let mut expected = [0; 8];
+                expected[..len.into()].copy_from_slice(&from[at..][..len.into()]);
+                // SAFETY: the array is longer.
+                let word = unsafe { load(from[at..].as_ptr(), len) };
+                assert_eq!(word, u64::from_le_bytes(expected), "{len} bytes at {at}");
+                let mut to = [0xee; 32];
+                // SAFETY: as above.
+                unsafe { store(to[at..].as_mut_ptr(), len, word | !0 << (8 * u32::from(len) - 1) << 1) };
+                assert_eq!(to[at..][..len.into()], expected[..len.into()], "{len} bytes at {at}");
+                assert!(to[..at].iter().chain(&to[at + usize::from(len)..]).all(|&byte| byte == 0xee), "{len} at {at}");
+            }
+        }
+        for len in 0..=130 {
+            let mut to = [0xee; 140];
+            // SAFETY: both arrays are as long.
+            unsafe { copy(from.as_ptr(), to.as_mut_ptr(), len) };
+            assert_eq!((&to[..len], to[len..].iter().all(|&byte| byte == 0xee)), (&from[..len], true), "{len} bytes");
+        }
+    }
+}
