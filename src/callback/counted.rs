@@ -196,11 +196,12 @@ enum Remains {
 unsafe fn free(block: NonNull<Block<dyn Handler>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nobody uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
-    // SAFETY: the stub came from this pool, and its holder is gone. It is given back first, for the handler may panic.
+    // SAFETY: the stub came from this pool, and its holder is gone.
     unsafe { block.code.stubs(Use::Counted).give_back(block.stub) };
     if remains == Remains::WithHandler {
+        let Block { panics, handler, .. } = &mut *block;
         // SAFETY: the caller vouches that the handler is there; it is not used again.
-        unsafe { ManuallyDrop::drop(block.handler.get_mut()) };
+        let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(handler.get_mut()) });
     }
 }
 
