@@ -19,6 +19,7 @@ use std::any::type_name;
 use std::env;
 use std::ffi::c_void;
 use std::mem;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{self, Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -190,11 +191,8 @@ fn alone(body: impl FnOnce()) {
 }
 
 /// Runs the body in a process of its own, which it must abort; returns what that wrote to the standard error.
-#[cfg(unix)]
 #[track_caller]
 fn aborts(body: impl FnOnce()) -> String {
-    use std::os::unix::process::ExitStatusExt;
-
     let output = run_alone(body);
     let errors = String::from_utf8_lossy(&output.stderr).into_owned();
     assert_eq!(output.status.signal(), Some(libc::SIGABRT), "{}{errors}", output.status);

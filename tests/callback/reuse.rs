@@ -102,6 +102,19 @@ fn an_address_rests_before_it_is_used_again() {
 }
 
 #[test]
+fn what_threads_leave_behind_has_not_rested() {
+    // Each thread that ends leaves addresses that it took and never used: nobody closed anything there.
+    let thunk = thunk([Type::I8, Type::F32, Type::I64], Type::F32);
+    let closed: HashSet<_> = (0..64).map(|_| raw(&thunk)).collect();
+    let on_a_thread = || {
+        let thunk = thunk.clone();
+        thread::spawn(move || raw(&thunk).addr()).join().unwrap()
+    };
+    let early = (0..500).map(|_| on_a_thread()).position(|address| closed.iter().any(|old| old.addr() == address));
+    assert_eq!(early, None, "used again after so many others");
+}
+
+#[test]
 fn addresses_go_from_thread_to_thread() {
     // Made here and dropped there, and both by threads that end.
     let thunk = thunk([Type::I8, Type::F32, Type::I32], Type::F32);
