@@ -442,7 +442,10 @@ impl LocalPool {
 impl Drop for LocalPool {
     fn drop(&mut self) {
         if let Some(pool) = self.pool {
-            pool.rest(self.ready.drain(..).rev().chain(self.returned.drain(..)));
+            let resting = &mut pool.state().resting;
+            // These have rested, or are new: behind those that rest they would count as given back after them.
+            self.ready.drain(..).for_each(|stub| resting.push_front(stub));
+            resting.extend(self.returned.drain(..));
         }
     }
 }
