@@ -35,6 +35,14 @@ impl Generator {
         Ok(Some(Self { compiler, linker, shims: Shared::new() }))
     }
 
+    /// One that can compile, and has nowhere to put code.
+    #[cfg(test)]
+    pub(crate) fn without_memory() -> Self {
+        let compiler = Compiler::new().unwrap();
+        let linker = Linker::without_memory(compiler.isa().clone());
+        Self { compiler, linker, shims: Shared::new() }
+    }
+
     /// The `slots` trampoline of a plan that is normalised for it.
     pub(crate) fn slots(&mut self, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
         let Self { compiler, linker, shims } = self;

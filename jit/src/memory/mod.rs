@@ -69,6 +69,12 @@ impl Linker {
         Self { isa, current: None, new_chunk: Chunk::new }
     }
 
+    /// One that has no memory, as where the system refuses it.
+    #[cfg(test)]
+    pub(crate) fn without_memory(isa: OwnedTargetIsa) -> Self {
+        Self { isa, current: None, new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()) }
+    }
+
     /// Makes code callable; `callee` is kept as long as it is.
     pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
         let target = match self.current.take() {
@@ -141,8 +147,7 @@ mod tests {
     #[test]
     fn no_memory_is_an_error() {
         let isa = crate::compile::Compiler::new().unwrap().isa().clone();
-        let refuse = |_| Err(io::ErrorKind::PermissionDenied.into());
-        let mut linker = Linker { isa, current: None, new_chunk: refuse };
+        let mut linker = Linker::without_memory(isa);
         assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));
     }
 }
