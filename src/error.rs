@@ -68,7 +68,7 @@ pub enum Error {
     /// A type exceeds a limit.
     #[error("{name:?}: {source}")]
     Layout { name: Box<str>, source: LayoutError },
-    /// No code could be made for the signature, or hotcall was built without the feature `jit`.
+    /// Nothing could be made that calls functions of the signature.
     #[error("cannot compile the call of {function:?}: {source}")]
     Compile { function: Box<str>, source: Box<JitError> },
 
@@ -94,7 +94,7 @@ pub enum Error {
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
     ResultLength { function: Box<str>, ty: Type, expected: usize, given: usize },
 
-    /// No code could be made for callbacks of the signature, or hotcall was built without the feature `jit`.
+    /// Nothing could be made that answers callbacks of the signature.
     #[error("cannot compile callbacks of type {signature}: {source}")]
     Thunk { signature: Signature, source: Box<JitError> },
     /// There is no memory for a callback.

@@ -38,7 +38,7 @@ pub struct FunctionOptions {
 /// ([`Function::aggregate`]):
 ///
 /// ```
-/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use hotcall::{Library, Member, Signature, Type};
 ///
@@ -54,7 +54,7 @@ pub struct FunctionOptions {
 /// assert_eq!(Member::at(&pair, "rem")?.read(&result)?.as_i32(), 2);
 /// # Ok(())
 /// # }
-/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
 #[repr(C)]

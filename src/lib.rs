@@ -5,7 +5,7 @@
 //! and the stack that the calling convention asks for, structs by value included, and calls the function.
 //!
 //! ```
-//! # #[cfg(all(target_os = "linux", feature = "jit"))]
+//! # #[cfg(target_os = "linux")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use hotcall::{Library, Signature, Type};
 //!
@@ -18,7 +18,7 @@
 //! assert_eq!(result.as_f64(), 1024.0);
 //! # Ok(())
 //! # }
-//! # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+//! # #[cfg(not(target_os = "linux"))]
 //! # fn main() {}
 //! ```
 //!
@@ -92,6 +92,6 @@ pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
 
 /// The README's example.
-#[cfg(all(doctest, target_os = "linux", feature = "jit"))]
+#[cfg(all(doctest, target_os = "linux"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

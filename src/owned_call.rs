@@ -13,7 +13,7 @@ use crate::slot::Slot;
 /// It counts as a handle of its library: prepared before the library was closed, it runs also after.
 ///
 /// ```
-/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use hotcall::{Library, Outcome, Signature, Type, Value};
 ///
@@ -26,7 +26,7 @@ use crate::slot::Slot;
 /// assert!(matches!(outcome.value, Value::Slot(slot) if slot.as_f64() == 2.0));
 /// # Ok(())
 /// # }
-/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
 pub struct OwnedCall {

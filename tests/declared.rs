@@ -1,6 +1,6 @@
 //! From declarations to functions and statics.
 
-#![cfg(all(unix, feature = "jit"))]
+#![cfg(unix)]
 
 mod support;
 

@@ -1,6 +1,6 @@
 //! Calls through the public API: real libraries, results of every kind, errno, prepared calls, and every refusal.
 
-#![cfg(all(unix, feature = "jit"))]
+#![cfg(unix)]
 
 mod support;
 

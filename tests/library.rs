@@ -1,6 +1,6 @@
 //! Resolving, opening, looking up and closing libraries, and their variables, against C compiled here.
 
-#![cfg(all(unix, feature = "jit"))]
+#![cfg(unix)]
 
 mod support;
 

@@ -241,3 +241,44 @@ impl fmt::Debug for Trampoline {
         f.debug_struct("Trampoline").field("entry", &self.entry).field("code", &self.code().len()).finish()
     }
 }
+
+#[cfg(all(test, feature = "cranelift", target_arch = "x86_64", not(windows)))]
+mod tests {
+    use std::ptr;
+
+    use super::*;
+    use crate::Use;
+    use crate::types::Type;
+
+    extern "C-unwind" fn join(high: i32, low: u8) -> i64 {
+        i64::from(high) << 8 | i64::from(low)
+    }
+
+    unsafe extern "C-unwind" fn handle(context: *mut c_void, args: *const u64, result: *mut u64) {
+        // SAFETY: the context is the trampoline, and its signature that of the thunk.
+        unsafe { ((*context.cast::<Trampoline>()).entry())(join as *const c_void, args, result, ptr::null_mut()) };
+    }
+
+    #[test]
+    fn without_memory_for_code_all_is_universal() {
+        let jit = Jit::with(Some(Generator::without_memory()));
+        let signature = Signature::new([Type::I32, Type::U8], Type::I64).unwrap();
+        let mut trampoline = jit.slots(&signature, Options::default()).unwrap();
+        // A shim needs memory too.
+        let variadic = Signature::variadic([Type::I32, Type::I32], 1, None).unwrap();
+        assert!(jit.slots(&variadic, Options::default()).unwrap().code().is_empty());
+        let thunk = jit.thunk(&signature).unwrap();
+        assert!(trampoline.code().is_empty() && thunk.code().is_empty());
+
+        let stub = thunk.stubs(Use::Plain).take().unwrap();
+        let mut result = 0;
+        // SAFETY: the trampoline lives as long as the stub is called; both have this signature.
+        unsafe {
+            stub.bind(handle, (&raw mut trampoline).cast());
+            (trampoline.entry())(stub.entry(), [-2i64 as u64, 0xff].as_ptr(), &mut result, ptr::null_mut());
+            stub.retire();
+            thunk.stubs(Use::Plain).give_back(stub);
+        }
+        assert_eq!(result as i64, -257);
+    }
+}

@@ -37,8 +37,19 @@ impl Generator {
     pub(crate) fn new() -> Result<Option<Self>, JitError> {
         let isa = compile::host_isa()?;
         let linker = Linker::new(isa.clone());
+        Ok(Some(Self::with(isa, linker)))
+    }
+
+    fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
         let (counters, compilers) = (Arc::clone(linker.counters()), Mutex::default());
-        Ok(Some(Self { isa, compilers, linker: Mutex::new(linker), counters, shims: Shared::new() }))
+        Self { isa, compilers, linker: Mutex::new(linker), counters, shims: Shared::new() }
+    }
+
+    /// One that can compile, and has nowhere to put code.
+    #[cfg(test)]
+    pub(crate) fn without_memory() -> Self {
+        let isa = compile::host_isa().unwrap();
+        Self::with(isa.clone(), Linker::without_memory(isa))
     }
 
     /// The `slots` trampoline of a plan that is normalised for it.

@@ -237,7 +237,7 @@ impl Origin {
         match self {
             Self::Tables { .. } => REST,
             // A fair share of what is left, so that no shape takes all.
-            Self::Static(_) => StaticStub::left() / 16,
+            Self::Static(_) => StaticStub::left() / 64,
         }
     }
 

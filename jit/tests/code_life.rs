@@ -1,6 +1,6 @@
 //! Compiled code goes with its last trampoline. One test alone in its process, for what it measures belongs to the process.
 
-#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
 #[path = "support/notation.rs"]
 mod notation;

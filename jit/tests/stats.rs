@@ -1,6 +1,6 @@
 //! What a `Jit` says that it has.
 
-#![cfg(all(target_arch = "x86_64", not(windows)))]
+#![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
 
 use std::ffi::c_void;
 use std::ptr;

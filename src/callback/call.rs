@@ -3,9 +3,8 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::ResultForm;
+use hotcall_jit::{ResultForm, Thunk as Code};
 
-use super::code::Code;
 use crate::error::Error;
 use crate::slot::Slot;
 

@@ -10,8 +10,9 @@ use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hotcall_jit::{Handler as CodeHandler, Stub, Thunk as Code, Use, count_retired_call};
+
 use super::call::Call;
-use super::code::{Code, Handler as CodeHandler, Stub, Use, count_retired_call};
 use super::panics::{OnPanic, Panics, Payload};
 use crate::error::Error;
 use crate::slot::Slot;
@@ -247,7 +248,7 @@ unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut 
     }
 }
 
-#[cfg(all(test, feature = "jit"))]
+#[cfg(test)]
 mod tests {
     use std::sync::Arc;
 

@@ -4,8 +4,9 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use hotcall_jit::{Thunk as Code, count_retired_call};
+
 use super::call::Call;
-use super::code::{Code, count_retired_call};
 use super::local::Local;
 use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;

@@ -8,10 +8,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use hotcall_jit::{Layout, Scalar, Signature};
+use hotcall_jit::{Layout, Scalar, Signature, count_retired_call};
 
 use super::call::Call;
-use super::code::count_retired_call;
 use super::counted::{Counted, Handler};
 use super::foreign::{Dispatch, ForeignCall, Pending, Request};
 use super::panics::{OnPanic, Panics, Payload};
@@ -53,7 +52,7 @@ pub enum Wait {
 /// nobody can answer. Where that can happen, use [`Wait::AtMost`] or [`Wait::NoWait`], or a [`Callback`].
 ///
 /// ```
-/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use std::cell::Cell;
 /// use std::rc::Rc;
@@ -84,7 +83,7 @@ pub enum Wait {
 /// assert_eq!(total.get(), 7);
 /// # Ok(())
 /// # }
-/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
 pub struct LocalCallback {

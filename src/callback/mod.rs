@@ -6,7 +6,6 @@
 //! thread).
 
 mod call;
-mod code;
 mod counted;
 mod foreign;
 mod local;
@@ -16,11 +15,10 @@ mod raw;
 use std::ffi::c_void;
 use std::fmt;
 
-use hotcall_jit::Signature;
+use hotcall_jit::{Jit, Signature, Thunk as Code};
 
 use crate::error::Error;
 use crate::slot::Slot;
-use code::Code;
 use counted::Counted;
 
 pub use call::Call;
@@ -47,7 +45,8 @@ impl Thunk {
     /// The signature is variadic, or no code can be made for it.
     pub fn new(signature: &Signature) -> Result<Self, Error> {
         let fail = |source| Error::Thunk { signature: signature.clone(), source: Box::new(source) };
-        Ok(Self { code: code::compile(signature).map_err(fail)?, signature: signature.clone() })
+        let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
+        Ok(Self { code, signature: signature.clone() })
     }
 
     /// The signature.
@@ -66,7 +65,7 @@ impl Thunk {
 /// be, so that a callback may close or drop itself while it runs. Closing never blocks.
 ///
 /// ```
-/// # #[cfg(all(target_os = "linux", feature = "jit"))]
+/// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// use hotcall::{Callback, Library, OnPanic, Signature, Slot, Thunk, Type};
 ///
@@ -87,7 +86,7 @@ impl Thunk {
 /// assert_eq!(numbers, [5, 4, 3, 1, 1]);
 /// # Ok(())
 /// # }
-/// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+/// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
 ///
@@ -140,7 +139,7 @@ impl Callback {
 /// How many calls of callbacks in this process were answered with zeros because nobody was there to answer: the callback
 /// was closed, or a [`ForeignCall`] was dropped or waited too long.
 pub fn retired_calls() -> u64 {
-    code::retired_calls()
+    hotcall_jit::retired_calls()
 }
 
 impl From<&Callback> for Slot {

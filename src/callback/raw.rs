@@ -4,7 +4,8 @@ use std::ffi::c_void;
 use std::fmt;
 use std::mem;
 
-use super::code::{Code, Handler, Stub, Use};
+use hotcall_jit::{Handler, Stub, Thunk as Code, Use};
+
 use super::{Callback, Thunk};
 use crate::error::Error;
 use crate::slot::Slot;

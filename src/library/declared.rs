@@ -21,7 +21,7 @@ impl Library {
     /// and missing.
     ///
     /// ```
-    /// # #[cfg(all(target_os = "linux", feature = "jit"))]
+    /// # #[cfg(target_os = "linux")]
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use hotcall::declare::Declaration;
     /// use hotcall::{Library, Signature, Symbol, Type};
@@ -32,7 +32,7 @@ impl Library {
     /// assert!(matches!(libm.declared(&power)?, Some(Symbol::Function(pow)) if pow.name() == "pow"));
     /// # Ok(())
     /// # }
-    /// # #[cfg(not(all(target_os = "linux", feature = "jit")))]
+    /// # #[cfg(not(target_os = "linux"))]
     /// # fn main() {}
     /// ```
     ///

@@ -1,5 +1,5 @@
 //! Callbacks through the public API: C calls them.
-#![cfg(all(unix, feature = "jit"))]
+#![cfg(unix)]
 
 mod errors;
 mod foreign;

@@ -6,7 +6,7 @@ use std::ptr;
 use std::sync::mpsc;
 use std::thread;
 
-use hotcall::{Callback, OnPanic, RawCallback, RawHandler, Slot, Thunk, Type};
+use hotcall::{Callback, OnPanic, RawHandler, Slot, Thunk, Type};
 
 use super::{Drops, alone, thunk};
 
@@ -78,40 +78,48 @@ fn a_million_callbacks_leave_no_memory_behind() {
     });
 }
 
-/// How many callbacks of its kind must be closed after one before its address is used again, on one thread.
-const REST: usize = 1024;
+/// What static stubs are too few for.
+#[cfg(feature = "jit")]
+mod resting {
+    use hotcall::RawCallback;
 
-#[test]
-fn an_address_rests_before_it_is_used_again() {
-    let thunk = thunk([Type::I8, Type::F32, Type::I16], Type::F32);
-    let first = raw(&thunk);
-    let next = (0..100_000).position(|_| raw(&thunk) == first);
-    assert!(next.is_some_and(|next| (REST..ENOUGH).contains(&next)), "{next:?}");
+    use super::*;
 
-    // Also where new ones stay open, so that none is closed meanwhile.
-    // SAFETY: the handler does nothing.
-    let make = |_| unsafe { Callback::raw(&thunk, ignore as RawHandler, ptr::null_mut()) }.unwrap();
-    let addresses = |callbacks: &[RawCallback]| callbacks.iter().map(RawCallback::as_ptr).collect::<Vec<_>>();
-    let closed: Vec<_> = (0..3000).map(make).collect();
-    let in_order = addresses(&closed);
-    closed.into_iter().for_each(drop);
-    let again: HashSet<_> = addresses(&(0..2500).map(make).collect::<Vec<_>>()).into_iter().collect();
-    let used: Vec<_> = (0..3000).filter(|&at| again.contains(&in_order[at])).collect();
-    assert!(used.len() > 1000, "{}", used.len());
-    assert!(used.iter().all(|at| in_order.len() - 1 - at >= REST), "{used:?}");
-}
+    /// How many callbacks of its kind must be closed after one before its address is used again, on one thread.
+    const REST: usize = 1024;
 
-#[test]
-fn what_threads_leave_behind_has_not_rested() {
-    // Each thread that ends leaves addresses that it took and never used: nobody closed anything there.
-    let thunk = thunk([Type::I8, Type::F32, Type::I64], Type::F32);
-    let closed: HashSet<_> = (0..64).map(|_| raw(&thunk)).collect();
-    let on_a_thread = || {
-        let thunk = thunk.clone();
-        thread::spawn(move || raw(&thunk).addr()).join().unwrap()
-    };
-    let early = (0..500).map(|_| on_a_thread()).position(|address| closed.iter().any(|old| old.addr() == address));
-    assert_eq!(early, None, "used again after so many others");
+    #[test]
+    fn an_address_rests_before_it_is_used_again() {
+        let thunk = thunk([Type::I8, Type::F32, Type::I16], Type::F32);
+        let first = raw(&thunk);
+        let next = (0..100_000).position(|_| raw(&thunk) == first);
+        assert!(next.is_some_and(|next| (REST..ENOUGH).contains(&next)), "{next:?}");
+
+        // Also where new ones stay open, so that none is closed meanwhile.
+        // SAFETY: the handler does nothing.
+        let make = |_| unsafe { Callback::raw(&thunk, ignore as RawHandler, ptr::null_mut()) }.unwrap();
+        let addresses = |callbacks: &[RawCallback]| callbacks.iter().map(RawCallback::as_ptr).collect::<Vec<_>>();
+        let closed: Vec<_> = (0..3000).map(make).collect();
+        let in_order = addresses(&closed);
+        closed.into_iter().for_each(drop);
+        let again: HashSet<_> = addresses(&(0..2500).map(make).collect::<Vec<_>>()).into_iter().collect();
+        let used: Vec<_> = (0..3000).filter(|&at| again.contains(&in_order[at])).collect();
+        assert!(used.len() > 1000, "{}", used.len());
+        assert!(used.iter().all(|at| in_order.len() - 1 - at >= REST), "{used:?}");
+    }
+
+    #[test]
+    fn what_threads_leave_behind_has_not_rested() {
+        // Each thread that ends leaves addresses that it took and never used: nobody closed anything there.
+        let thunk = thunk([Type::I8, Type::F32, Type::I64], Type::F32);
+        let closed: HashSet<_> = (0..64).map(|_| raw(&thunk)).collect();
+        let on_a_thread = || {
+            let thunk = thunk.clone();
+            thread::spawn(move || raw(&thunk).addr()).join().unwrap()
+        };
+        let early = (0..500).map(|_| on_a_thread()).position(|address| closed.iter().any(|old| old.addr() == address));
+        assert_eq!(early, None, "used again after so many others");
+    }
 }
 
 #[test]

@@ -93,6 +93,12 @@ impl Linker {
         &self.counters
     }
 
+    /// One that has no memory, as where the system refuses it.
+    #[cfg(test)]
+    pub(crate) fn without_memory(isa: OwnedTargetIsa) -> Self {
+        Self { new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()), ..Self::new(isa) }
+    }
+
     /// Makes code callable; `callee` is kept as long as it is.
     pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
         let len = compiled.bytes.len();
@@ -170,8 +176,7 @@ mod tests {
     #[test]
     fn no_memory_is_an_error() {
         let isa = crate::compile::host_isa().unwrap();
-        let refuse = |_| Err(io::ErrorKind::PermissionDenied.into());
-        let mut linker = Linker { new_chunk: refuse, ..Linker::new(isa) };
+        let mut linker = Linker::without_memory(isa);
         assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));
     }
 }

@@ -20,6 +20,7 @@ use crate::compiler::{self, Compiler};
 use crate::fence::{Fence, Spot};
 use crate::notation;
 use crate::random::{Random, kept, slot};
+use crate::ways;
 
 /// What C's memory holds where nobody should read or write it.
 const DIRTY: u8 = 0xdb;
@@ -27,15 +28,17 @@ const DIRTY: u8 = 0xdb;
 /// Checks the signatures, given in the notation of `notation.rs`; `name` is for files and must be the batch's own.
 pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
     let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     let mut text = Text::new(callers::PROLOGUE);
-    let cases: Vec<_> = signatures.iter().map(|signature| Case::new(&jit, signature, &mut text)).collect();
+    let cases: Vec<_> = signatures.iter().map(|signature| Case::new(&ways, signature, &mut text)).collect();
     let mut arena = Arena { random: Random(2), result: Fence::new(MAX_SIZE as usize + 4096) };
     for (compiler, library) in &compiler::load_all(name, &text.finish()) {
         for case in &cases {
             for form in case.forms(library) {
-                for written in Written::ALL {
-                    case.call(compiler, &form, written, &mut arena);
+                for (way, thunk) in &case.thunks {
+                    for written in Written::ALL {
+                        case.call(compiler, &form, way, thunk, written, &mut arena);
+                    }
                 }
             }
         }
@@ -90,10 +93,10 @@ struct Arena {
     result: Fence,
 }
 
-/// A signature with its callers and its thunk.
+/// A signature with its callers and its thunks.
 struct Case<'a> {
     signature: &'a Signature,
-    thunk: &'static Thunk,
+    thunks: Vec<(&'static str, &'static Thunk)>,
     layouts: Vec<Layout>,
     result: Option<Layout>,
     plan: Plan,
@@ -102,11 +105,11 @@ struct Case<'a> {
 }
 
 impl<'a> Case<'a> {
-    fn new(jit: &Jit, signature: &'a Signature, text: &mut Text) -> Self {
+    fn new(ways: &[(&'static str, Jit)], signature: &'a Signature, text: &mut Text) -> Self {
         let layout = |ty: &Type| Layout::of(ty).unwrap();
         let layouts: Vec<_> = signature.params().iter().map(layout).collect();
         let result = signature.result().map(layout);
-        let thunk = jit.thunk(signature).unwrap();
+        let thunks: Vec<_> = ways.iter().map(|(way, jit)| (*way, jit.thunk(signature).unwrap())).collect();
         let sizes = signature.params().iter().zip(&layouts);
         let sizes: Vec<_> = sizes.map(|(ty, layout)| ty.as_aggregate().map(|_| layout.size)).collect();
         let form = match (signature.result(), &result) {
@@ -114,11 +117,13 @@ impl<'a> Case<'a> {
             (Some(_), _) => ResultForm::Slot,
             (None, _) => ResultForm::Void,
         };
-        assert_eq!((thunk.aggregates(), thunk.result()), (&sizes[..], form), "{signature}");
+        for (way, thunk) in &thunks {
+            assert_eq!((thunk.aggregates(), thunk.result()), (&sizes[..], form), "{signature}, {way}");
+        }
         let plan = Abi::SysV64.plan(signature).unwrap();
         let hidden = matches!(plan.ret, Return::Hidden { .. });
         let whole_words = whole_words(signature, hidden).map(|signature| caller(text, &signature));
-        Self { signature, thunk, layouts, result, plan, hidden, callers: (caller(text, signature), whole_words) }
+        Self { signature, thunks, layouts, result, plan, hidden, callers: (caller(text, signature), whole_words) }
     }
 
     fn forms(&self, library: &Library) -> Vec<Form> {
@@ -147,9 +152,17 @@ impl<'a> Case<'a> {
         (passed, expected)
     }
 
-    fn call(&self, compiler: &Compiler, form: &Form, written: Written, arena: &mut Arena) {
+    fn call(
+        &self,
+        compiler: &Compiler,
+        form: &Form,
+        way: &str,
+        thunk: &'static Thunk,
+        written: Written,
+        arena: &mut Arena,
+    ) {
         let (mut args, expected) = self.values(&mut arena.random);
-        let size = match self.thunk.result() {
+        let size = match thunk.result() {
             ResultForm::Void => 0,
             ResultForm::Slot => 8,
             ResultForm::Bytes(size) => size as usize,
@@ -160,7 +173,7 @@ impl<'a> Case<'a> {
         };
         let mut result: Vec<_> = (0..size).map(|_| arena.random.next() as u8).collect();
         result.truncate(written.len(size));
-        let mut record = Record::new(self.thunk, align.into(), result.clone());
+        let mut record = Record::new(thunk, align.into(), result.clone());
         result.resize(size, 0);
         let explicit = form.whole_words && self.hidden;
         // What C hands over as the result's memory, which a caller that does not say so has somewhere on its stack.
@@ -170,19 +183,20 @@ impl<'a> Case<'a> {
         }
         let mut arrived = vec![DIRTY; size.max(8)];
 
-        let stub = bound(self.thunk, handler, &raw mut record);
+        let stub = bound(thunk, handler, &raw mut record);
         // SAFETY: the caller has the stub's signature, or one that the convention does not distinguish from it; the buffers
         // are as long as it wants them.
         unsafe {
             (form.caller)(stub.entry(), args.as_ptr(), arrived.as_mut_ptr());
             stub.retire();
-            self.thunk.stubs(Use::Plain).give_back(stub);
+            // There are more signatures than static stubs.
+            thunk.stubs(Use::Plain).free(stub);
         }
 
         let context = || {
             let Self { signature, plan, .. } = self;
             let words = if form.whole_words { "whole words" } else { "values" };
-            format!("{signature} called with {words} by {}, {written:?}:\n{plan}\n", compiler.name)
+            format!("{signature}, {way}, called with {words} by {}, {written:?}:\n{plan}\n", compiler.name)
         };
         assert_eq!(record.seen.len(), expected.len());
         assert_eq!((record.calls, &record.faults[..]), (1, &[][..]), "{}", context());

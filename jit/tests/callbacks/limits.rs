@@ -1,13 +1,16 @@
 //! Which signatures have no thunk, and which share one.
 
-use hotcall_jit::{Jit, JitError, MAX_PARAMETERS, PlanError, Signature, SignatureError, Type};
+use hotcall_jit::{JitError, MAX_PARAMETERS, PlanError, Signature, SignatureError, Type};
 
 use crate::notation::signature;
+use crate::ways;
 
 #[test]
 fn variadic_callbacks_are_refused() {
-    let jit = Jit::new().unwrap();
-    for text in ["(i32, ...)", "(text, ..., i32, f64) -> i32"] {
+    let ways = ways::all();
+    for ((_, jit), text) in
+        ways.iter().flat_map(|way| ["(i32, ...)", "(text, ..., i32, f64) -> i32"].map(|text| (way, text)))
+    {
         let error = jit.thunk(&signature(text)).unwrap_err();
         assert!(matches!(error, JitError::VariadicCallback), "{text}: {error}");
     }
@@ -15,22 +18,22 @@ fn variadic_callbacks_are_refused() {
 
 #[test]
 fn what_is_too_large_is_refused() {
-    let jit = Jit::new().unwrap();
-    let error = jit.thunk(&signature("(i32, struct {u8[65537]})")).unwrap_err();
-    assert!(matches!(error, JitError::Plan(PlanError::Argument { index: 1, .. })), "{error}");
-    let error = jit.thunk(&signature("(i32) -> struct {f64[9000]}")).unwrap_err();
-    assert!(matches!(error, JitError::Plan(PlanError::Result { .. })), "{error}");
-    let error = jit.thunk(&signature("(i8, 3*struct {u8[65536]})")).unwrap_err();
-    assert!(matches!(error, JitError::Plan(PlanError::Stack { index: 3, .. })), "{error}");
-    let error = Signature::new(vec![Type::I8; MAX_PARAMETERS + 1], None).unwrap_err();
-    assert_eq!(error, SignatureError::Parameters { count: MAX_PARAMETERS + 1, max: MAX_PARAMETERS });
-    // The compiler is as good as before.
-    assert!(jit.thunk(&signature("(i32) -> i32")).is_ok());
+    for (_, jit) in ways::all() {
+        let error = jit.thunk(&signature("(i32, struct {u8[65537]})")).unwrap_err();
+        assert!(matches!(error, JitError::Plan(PlanError::Argument { index: 1, .. })), "{error}");
+        let error = jit.thunk(&signature("(i32) -> struct {f64[9000]}")).unwrap_err();
+        assert!(matches!(error, JitError::Plan(PlanError::Result { .. })), "{error}");
+        let error = jit.thunk(&signature("(i8, 3*struct {u8[65536]})")).unwrap_err();
+        assert!(matches!(error, JitError::Plan(PlanError::Stack { index: 3, .. })), "{error}");
+        let error = Signature::new(vec![Type::I8; MAX_PARAMETERS + 1], None).unwrap_err();
+        assert_eq!(error, SignatureError::Parameters { count: MAX_PARAMETERS + 1, max: MAX_PARAMETERS });
+        // The compiler is as good as before.
+        assert!(jit.thunk(&signature("(i32) -> i32")).is_ok());
+    }
 }
 
 #[test]
 fn thunks_are_shared_by_shape() {
-    let jit = Jit::new().unwrap();
     let shapes: [&[&str]; 12] = [
         &["(i64, u64) -> i64", "(usize, pointer) -> text", "(isize, function) -> u64"],
         &["(f64) -> f64"],
@@ -45,14 +48,16 @@ fn thunks_are_shared_by_shape() {
         &["() -> struct {u8[32]}", "() -> struct {f64[3]} aligned(16)"],
         &["() -> struct {u8[33]}"],
     ];
-    let thunk = |text: &&str| jit.thunk(&signature(text)).unwrap();
-    for texts in shapes {
-        for text in texts {
-            assert!(std::ptr::eq(thunk(text), thunk(&texts[0])), "{text}");
+    for (way, jit) in ways::all() {
+        let thunk = |text: &&str| std::ptr::from_ref(jit.thunk(&signature(text)).unwrap());
+        for texts in shapes {
+            for text in texts {
+                assert_eq!(thunk(text), thunk(&texts[0]), "{text}, {way}");
+            }
         }
+        let mut thunks: Vec<_> = shapes.iter().map(|texts| thunk(&texts[0])).collect();
+        thunks.sort();
+        thunks.dedup();
+        assert_eq!(thunks.len(), shapes.len(), "{way}");
     }
-    let mut codes: Vec<_> = shapes.iter().map(|texts| thunk(&texts[0]).code().as_ptr()).collect();
-    codes.sort();
-    codes.dedup();
-    assert_eq!(codes.len(), shapes.len());
 }

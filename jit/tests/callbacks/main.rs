@@ -16,6 +16,8 @@ mod notation;
 mod random;
 #[path = "../support/types.rs"]
 mod types;
+#[path = "../support/ways.rs"]
+mod ways;
 
 mod callers;
 mod fixtures;

@@ -3,10 +3,10 @@
 use std::ffi::c_void;
 use std::{ptr, slice};
 
-use hotcall_jit::{Handler, Jit, Options, Trampoline};
+use hotcall_jit::{Handler, Options, Trampoline};
 
 use crate::fixtures::bound;
-use crate::{compiler, notation};
+use crate::{compiler, notation, ways};
 
 /// Each calls a function with a depth and returns a little more than that does. The context of the first is in an integer
 /// register, of the second in a float register, of the third on the stack.
@@ -86,8 +86,11 @@ unsafe extern "C-unwind" fn descend<const KIND: usize>(context: *mut c_void, arg
 fn many_levels_of_every_kind() {
     const DEPTH: i64 = 30;
     let handlers: [Handler; 3] = [descend::<0>, descend::<1>, descend::<2>];
-    let jit = Jit::new().unwrap();
-    for (compiler, library) in &compiler::load_all("recursion", ENTER) {
+    let ways = ways::all();
+    let libraries = compiler::load_all("recursion", ENTER);
+    for ((way, jit), (compiler, library)) in
+        ways.iter().flat_map(|way| libraries.iter().map(move |library| (way, library)))
+    {
         let enter = [0, 1, 2].map(|kind| {
             // SAFETY: the symbol is a function.
             let target = unsafe { *library.get::<*const c_void>(format!("enter_{kind}").as_bytes()).unwrap() };
@@ -109,8 +112,8 @@ fn many_levels_of_every_kind() {
             let handled = expected + if depth == 0 { 0. } else { depth as f64 };
             expected = [3. * handled + 1., 2. * handled + 2., handled + 3.][depth as usize % 3];
         }
-        assert_eq!(value, expected, "compiled by {}", compiler.name);
+        assert_eq!(value, expected, "{way}, compiled by {}", compiler.name);
         let depths: Vec<_> = (0..=DEPTH).rev().chain(0..=DEPTH).collect();
-        assert_eq!(world.trail, depths, "compiled by {}", compiler.name);
+        assert_eq!(world.trail, depths, "{way}, compiled by {}", compiler.name);
     }
 }

@@ -1,11 +1,7 @@
 //! Registers exhausted, and the context in every place that is left.
 
-use std::collections::HashSet;
-
-use hotcall_jit::{Jit, Use};
-
+use crate::fixtures;
 use crate::types::KINDS;
-use crate::{fixtures, notation};
 
 /// What follows on the stack: structs behind odd words, with gaps in front of those that are aligned.
 const TAIL: &str = "struct {u8[20]}, struct {f64, i8, i64} aligned(16), struct {u8[3], i64[2]}, i8, f32";
@@ -38,13 +34,20 @@ fn around_each_boundary() {
 }
 
 /// The tests above go through all there are: six integer registers, eight float registers, and the stack.
+#[cfg(feature = "cranelift")]
 #[test]
 fn every_place_has_stubs_of_its_own() {
+    use hotcall_jit::{Jit, Use};
+
     let jit = Jit::new().unwrap();
-    let beginnings: HashSet<_> = counts()
+    let beginnings: std::collections::HashSet<_> = counts()
         .map(|counts| {
-            let stub =
-                jit.thunk(&notation::signature(&format!("({counts})"))).unwrap().stubs(Use::Plain).take().unwrap();
+            let stub = jit
+                .thunk(&crate::notation::signature(&format!("({counts})")))
+                .unwrap()
+                .stubs(Use::Plain)
+                .take()
+                .unwrap();
             // SAFETY: a stub has 16 bytes of code.
             unsafe { stub.entry().cast::<[u8; 4]>().read() }
         })

@@ -2,13 +2,11 @@
 
 use std::ffi::c_void;
 
-use hotcall_jit::Jit;
-
 use crate::c::Text;
 use crate::callers::{self, Caller, caller, whole_words};
 use crate::fixtures::{self, bound};
 use crate::types::SCALARS;
-use crate::{compiler, notation};
+use crate::{compiler, notation, ways};
 
 /// In registers, on the stack, and as the result.
 #[test]
@@ -98,15 +96,17 @@ fn results_are_extended_by_their_type() {
         // SAFETY: the context is the test's slot.
         unsafe { *result = *context.cast() };
     }
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     let mut text = Text::new(callers::PROLOGUE);
     let cases = SLOTS.map(|(result, slot, register)| {
         let signature = notation::signature(&format!("() -> {result}"));
-        (jit.thunk(&signature).unwrap(), caller(&mut text, &whole_words(&signature, false).unwrap()), slot, register)
+        (signature.clone(), caller(&mut text, &whole_words(&signature, false).unwrap()), slot, register)
     });
     for (compiler, library) in &compiler::load_all("result_slots", &text.finish()) {
-        for ((thunk, name, mut slot, register), (result, ..)) in cases.clone().into_iter().zip(SLOTS) {
-            let stub = bound(thunk, copy, &raw mut slot);
+        let cases = ways.iter().flat_map(|way| cases.iter().zip(SLOTS).map(move |case| (way, case)));
+        for ((way, jit), ((signature, name, slot, register), (result, ..))) in cases {
+            let mut slot = *slot;
+            let stub = bound(jit.thunk(signature).unwrap(), copy, &raw mut slot);
             let mut arrived = [0; 8];
             // SAFETY: the caller calls a function without parameters, and hands back its register.
             unsafe {
@@ -114,7 +114,11 @@ fn results_are_extended_by_their_type() {
                 caller(stub.entry(), [].as_ptr(), arrived.as_mut_ptr());
             }
             let arrived = u64::from_le_bytes(arrived);
-            assert_eq!(arrived, register, "{result} from {slot:#x}, compiled by {}: {arrived:#x}", compiler.name);
+            assert_eq!(
+                arrived, *register,
+                "{result} from {slot:#x}, {way}, compiled by {}: {arrived:#x}",
+                compiler.name
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ use libloading::Library;
 use crate::c::Text;
 use crate::callers::{self, caller};
 use crate::fixtures::bound;
-use crate::{compiler, cxx, frames, notation};
+use crate::{compiler, cxx, frames, notation, ways};
 
 /// The context in an integer register, in a float register, on the stack, each with small and with large frames.
 const SIGNATURES: [&str; 6] = [
@@ -39,15 +39,16 @@ fn through_c<T>(
     mut context: T,
     mut check: impl FnMut(&str, std::thread::Result<()>, i32, &mut T),
 ) {
-    let jit = Jit::new().unwrap();
+    let ways = ways::all();
     let mut text = Text::new(&format!("{}{GUARDED}", callers::PROLOGUE));
     let names = SIGNATURES.map(|signature| caller(&mut text, &notation::signature(signature)));
-    let outer = jit.slots(&notation::signature("(5*pointer)"), Options::default()).unwrap();
     let bytes = [0u8; 16_384];
     let mut result = [0u8; 4096];
     for (_, library) in &compiler::load_all(name, &text.finish()) {
         let address = |name: &str| symbol(library, name);
-        for (signature, name) in SIGNATURES.iter().zip(&names) {
+        let cases = ways.iter().flat_map(|way| SIGNATURES.iter().zip(&names).map(move |case| (way, case)));
+        for ((way, jit), (signature, name)) in cases {
+            let outer = jit.slots(&notation::signature("(5*pointer)"), Options::default()).unwrap();
             let stub = bound(jit.thunk(&notation::signature(signature)).unwrap(), handler, &raw mut context);
             let mut left = 0;
             let args = [
@@ -62,7 +63,7 @@ fn through_c<T>(
             let outcome = catch_unwind(AssertUnwindSafe(|| unsafe {
                 (outer.entry())(address("guarded"), args.as_ptr(), ptr::null_mut(), ptr::null_mut());
             }));
-            check(signature, outcome, left, &mut context);
+            check(&format!("{signature}, {way}"), outcome, left, &mut context);
         }
     }
 }
@@ -165,10 +166,12 @@ fn cxx_exceptions_pass_through() {
         }
     }
     let Some(library) = cxx::load("callback_exceptions", EXCEPTIONS) else { return };
-    let jit = Jit::new().unwrap();
-    let mut context = Thrower { jit: &jit, target: symbol(&library, "throw_it"), dropped: 0 };
+    let ways = ways::all();
     let texts = ["(i64) -> i32", "(6*i64, f32) -> f64", "(6*i64, 8*f64, struct {u8[900]}) -> struct {u8[900]}"];
-    for (number, text) in texts.iter().enumerate() {
+    for ((way, jit), (number, text)) in
+        ways.iter().flat_map(|way| texts.iter().enumerate().map(move |text| (way, text)))
+    {
+        let mut context = Thrower { jit, target: symbol(&library, "throw_it"), dropped: 0 };
         let stub = bound(jit.thunk(&notation::signature(text)).unwrap(), throw, &raw mut context);
         let mut ran = 0;
         // SAFETY: the function has this type, and calls a function of the stub's signature.
@@ -177,6 +180,6 @@ fn cxx_exceptions_pass_through() {
             let catch = library.get::<Catch>(format!("catch_{number}").as_bytes()).unwrap();
             catch(stub.entry(), &mut ran)
         };
-        assert_eq!((code, ran, std::mem::take(&mut context.dropped)), (11, 1, 1), "{text}");
+        assert_eq!((code, ran, std::mem::take(&mut context.dropped)), (11, 1, 1), "{text}, {way}");
     }
 }
