@@ -56,9 +56,11 @@ struct Call {
     c_ns: f64,
     direct_ns: f64,
     libffi_ns: f64,
+    universal_ns: f64,
     hotcall_over_c: f64,
     hotcall_over_c_fast: f64,
     libffi_over_hotcall: f64,
+    universal_over_hotcall: f64,
     hotcall_bytes: usize,
     c_bytes: usize,
 }
@@ -72,6 +74,7 @@ struct CallSummary {
     geomean_vs_c_fast: f64,
     worst_vs_c_fast: f64,
     geomean_libffi_over_hotcall: f64,
+    geomean_universal_over_hotcall: f64,
     least_libffi_over_hotcall: f64,
 }
 
@@ -241,7 +244,7 @@ fn measure(code: &CCode, shape: &Shape, placement: &mut Placement) -> Result<Cal
         samples.take(&contenders);
         places.push(contenders);
     }
-    let [hotcall_ns, c_ns, direct_ns, libffi_ns] = samples.medians();
+    let [hotcall_ns, c_ns, direct_ns, libffi_ns, universal_ns] = samples.medians();
     let [hotcall_bytes, c_bytes] = codes(&places[0]).map(<[u8]>::len);
     Ok(Call {
         shape: shape.name,
@@ -249,9 +252,11 @@ fn measure(code: &CCode, shape: &Shape, placement: &mut Placement) -> Result<Cal
         c_ns,
         direct_ns,
         libffi_ns,
+        universal_ns,
         hotcall_over_c: samples.ratio(0, 1),
         hotcall_over_c_fast: samples.fast_ratio(0, 1),
         libffi_over_hotcall: samples.ratio(3, 0),
+        universal_over_hotcall: samples.ratio(4, 0),
         hotcall_bytes,
         c_bytes,
     })
@@ -294,7 +299,7 @@ fn invoke(c: &CCallbacks, shape: &Shape) -> Result<InvokeShape, Box<dyn Error>> 
     })
 }
 
-impl Compare<4> for Contenders<'_> {
+impl Compare<5> for Contenders<'_> {
     fn run(&self, way: usize, n: u64) {
         self.run(Way::ALL[way], n);
     }
@@ -324,6 +329,7 @@ impl CallSummary {
             geomean_vs_c_fast: geomean(fast()),
             worst_vs_c_fast: fast().fold(0., f64::max),
             geomean_libffi_over_hotcall: geomean(libffi()),
+            geomean_universal_over_hotcall: geomean(calls.iter().map(|call| call.universal_over_hotcall)),
             least_libffi_over_hotcall: libffi().fold(f64::INFINITY, f64::min),
         }
     }
@@ -359,13 +365,15 @@ fn print_code(contenders: &Contenders<'_>) -> Result<(), Box<dyn Error>> {
 
 fn print_tables(report: &Report) {
     println!("Calls: medians in ns, and ratios (fast: of the fast tenth percentiles)");
-    println!("shape          hotcall       C  direct   libffi  hotcall/C    fast  libffi/hotcall  bytes  C's");
+    println!(
+        "shape          hotcall       C  direct   libffi  universal  hotcall/C    fast  libffi/hotcall  bytes  C's"
+    );
     for call in &report.call {
-        let Call { shape, hotcall_ns, c_ns, direct_ns, libffi_ns, .. } = call;
+        let Call { shape, hotcall_ns, c_ns, direct_ns, libffi_ns, universal_ns, .. } = call;
         let Call { hotcall_over_c, hotcall_over_c_fast, libffi_over_hotcall, hotcall_bytes, c_bytes, .. } = call;
         println!(
-            "{shape:<13} {hotcall_ns:8.2} {c_ns:7.2} {direct_ns:7.2} {libffi_ns:8.2} {hotcall_over_c:10.3} \
-             {hotcall_over_c_fast:7.3} {libffi_over_hotcall:15.2} {hotcall_bytes:6} {c_bytes:4}"
+            "{shape:<13} {hotcall_ns:8.2} {c_ns:7.2} {direct_ns:7.2} {libffi_ns:8.2} {universal_ns:10.2} \
+             {hotcall_over_c:10.3} {hotcall_over_c_fast:7.3} {libffi_over_hotcall:15.2} {hotcall_bytes:6} {c_bytes:4}"
         );
     }
     let summary = &report.call_summary;
@@ -375,8 +383,8 @@ fn print_tables(report: &Report) {
     );
     println!("hotcall/C with ratios below 1 as 1: geometric mean {:.3}", summary.geomean_vs_c_clamped);
     println!(
-        "libffi/hotcall: geometric mean {:.2}, least {:.2}",
-        summary.geomean_libffi_over_hotcall, summary.least_libffi_over_hotcall
+        "libffi/hotcall: geometric mean {:.2}, least {:.2}; universal/hotcall: geometric mean {:.2}",
+        summary.geomean_libffi_over_hotcall, summary.least_libffi_over_hotcall, summary.geomean_universal_over_hotcall
     );
     let Placement { hotcall_to_c_mib, trampolines_to_callee_mib } = report.placement;
     println!("at most {hotcall_to_c_mib:.1} MiB from ours to C's, {trampolines_to_callee_mib:.1} MiB to the callee\n");

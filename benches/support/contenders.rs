@@ -24,10 +24,12 @@ pub(crate) enum Way {
     Direct,
     /// `ffi_call` with a prepared `ffi_cif`.
     Libffi,
+    /// The universal trampoline, without code generation.
+    Universal,
 }
 
 impl Way {
-    pub(crate) const ALL: [Self; 4] = [Self::Hotcall, Self::C, Self::Direct, Self::Libffi];
+    pub(crate) const ALL: [Self; 5] = [Self::Hotcall, Self::C, Self::Direct, Self::Libffi, Self::Universal];
 
     pub(crate) const fn name(self) -> &'static str {
         match self {
@@ -35,6 +37,7 @@ impl Way {
             Self::C => "c",
             Self::Direct => "direct",
             Self::Libffi => "libffi",
+            Self::Universal => "universal",
         }
     }
 }
@@ -44,6 +47,7 @@ pub(crate) struct Contenders<'s> {
     /// The function that is called.
     pub(crate) target: *const c_void,
     pub(crate) trampoline: Trampoline,
+    universal: Trampoline,
     pub(crate) c: Copied,
     direct: Direct,
     cif: Cif,
@@ -73,6 +77,7 @@ impl<'s> Contenders<'s> {
         let contenders = Self {
             target,
             trampoline: jit.slots(&shape.signature, Options::default())?,
+            universal: Jit::universal()?.slots(&shape.signature, Options::default())?,
             c: code.trampoline(shape.name)?,
             direct: (shape.direct)(target),
             cif: cif(shape)?,
@@ -89,7 +94,7 @@ impl<'s> Contenders<'s> {
     fn check(&self) -> Result<(), String> {
         let mut expected = (self.direct.result)();
         expected.resize(8, 0);
-        for way in [Way::Hotcall, Way::C, Way::Libffi] {
+        for way in [Way::Hotcall, Way::C, Way::Libffi, Way::Universal] {
             // SAFETY: nothing else refers to the buffer while no call runs.
             unsafe { *self.result.get() = Buffer([0; 8]) };
             self.run(way, 1);
@@ -109,10 +114,11 @@ impl<'s> Contenders<'s> {
             Way::C => self.run_slots(self.c.entry(), n),
             Way::Direct => (self.direct.run)(n),
             Way::Libffi => self.run_libffi(n),
+            Way::Universal => self.run_slots(self.universal.entry(), n),
         }
     }
 
-    /// One loop for both trampolines, so that they differ by nothing but themselves.
+    /// One loop for all trampolines, so that they differ by nothing but themselves.
     #[inline(never)]
     fn run_slots(&self, entry: SlotsEntry, n: u64) {
         let (target, slots) = (self.target, self.slots.as_ptr());

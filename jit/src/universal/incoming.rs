@@ -1,6 +1,9 @@
 //! The universal thunk: registers and stack to slots, and the handler's result back. See `lower/callback.rs` for what
 //! handlers are promised.
 
+use std::ffi::c_void;
+use std::mem::offset_of;
+
 use super::registers::{self, STACK_ARGUMENTS, ThunkFrame};
 use super::{Head, Move, Moves, WORD, Width};
 use crate::plan::{Arg, Loc, Pass, Piece, Return};
@@ -98,13 +101,22 @@ impl Incoming {
             }
             next += copied_words(arg);
         }
+        let result = ResultFrom::of(&plan.ret, *returns_bool);
+        // Zeros and blocks come with addresses.
+        let words = moves.narrow.is_empty() && addresses.is_empty() && !matches!(result, ResultFrom::Hidden { .. });
         Self {
-            head: Head { enter: registers::enter_callback, below: (below * WORD) as usize, floats },
+            head: Head {
+                enter: registers::enter_callback,
+                below: (below * WORD) as usize,
+                floats,
+                before: if words { unpack_words } else { unpack } as *const c_void,
+                after: repack as *const c_void,
+            },
             moves,
             zeros: zeros.into(),
             blocks: blocks.into(),
             addresses: addresses.into(),
-            result: ResultFrom::of(&plan.ret, *returns_bool),
+            result,
         }
     }
 }
@@ -142,18 +154,35 @@ impl ResultFrom {
     }
 }
 
-/// Fills slots and copies, and zeroes the result's memory, whose address it returns.
+/// Fills slots with whole words, where the result is not in memory of the caller's. Returns the address for the result.
 ///
 /// # Safety
 ///
 /// `below` has room for slots and copies, and behind it lie the frame of a call of the plan's, with the registers as they
 /// were on entry, and the stack arguments.
-pub(super) unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
-    // SAFETY: heads of thunks begin an `Incoming`; all numbers in it count words of the frame and what lies around it. The
-    // caller's memory for a result has the result's size.
+unsafe extern "C" fn unpack_words(head: *const Head, below: *mut u64) -> *mut u64 {
+    // SAFETY: heads of thunks begin an `Incoming`; all numbers in it count words of the frame and what lies around it.
     unsafe {
         let incoming = &*head.cast::<Incoming>();
-        incoming.moves.run(below, below);
+        incoming.moves.run_whole(below, below);
+        let result = below.byte_add(incoming.head.below + offset_of!(ThunkFrame, result));
+        result.write(0);
+        result.add(1).write(0);
+        result
+    }
+}
+
+/// Fills slots and copies for any plan, and zeroes the result's memory, whose address it returns.
+///
+/// # Safety
+///
+/// That of [`unpack_words`].
+unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
+    // SAFETY: as there. The caller's memory for a result has the result's size.
+    unsafe {
+        let result = unpack_words(head, below);
+        let incoming = &*head.cast::<Incoming>();
+        incoming.moves.run_narrow(below, below);
         for &word in &incoming.zeros {
             below.add(word as usize).write(0);
         }
@@ -164,15 +193,10 @@ pub(super) unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *m
         for step in &incoming.addresses {
             below.add(step.to as usize).write(below.add(step.from as usize) as u64);
         }
-        let frame = below.byte_add(incoming.head.below);
-        if let ResultFrom::Hidden { pointer, size, .. } = incoming.result {
-            let result = frame.add(pointer as usize).read() as *mut u8;
-            result.write_bytes(0, size as usize);
-            return result.cast();
-        }
-        let frame = &mut *frame.cast::<ThunkFrame>();
-        frame.result = [0; 2];
-        frame.result.as_mut_ptr()
+        let ResultFrom::Hidden { pointer, size, .. } = incoming.result else { return result };
+        let result = below.byte_add(incoming.head.below).add(pointer as usize).read() as *mut u8;
+        result.write_bytes(0, size as usize);
+        result.cast()
     }
 }
 
@@ -181,13 +205,12 @@ pub(super) unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *m
 /// # Safety
 ///
 /// `frame` is that of a call of the plan's, and the handler has run.
-pub(super) unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
+unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
     // SAFETY: as in `unpack`.
     unsafe {
         let incoming = &*head.cast::<Incoming>();
         let result = (&raw const (*frame).result).cast::<u64>();
-        let registers = frame.cast::<u64>();
-        let register = |to: u32| registers.add(to as usize);
+        let register = |to: u32| frame.cast::<u64>().add(to as usize);
         match &incoming.result {
             ResultFrom::Nothing => {}
             ResultFrom::Bool { to } => register(*to).write((result.read() != 0).into()),

@@ -19,6 +19,8 @@ mod registers;
 #[path = "unknown.rs"]
 mod registers;
 
+use std::ffi::c_void;
+
 use crate::plan::{Ext, Piece};
 
 /// Bytes in a word.
@@ -33,7 +35,15 @@ pub(crate) struct Head {
     below: usize,
     /// How many float registers hold arguments.
     floats: usize,
+    /// What reads the plan before the call, and after it: the shortest function that does for this plan.
+    before: *const c_void,
+    after: *const c_void,
 }
+
+// SAFETY: the addresses are those of functions.
+unsafe impl Send for Head {}
+// SAFETY: as above.
+unsafe impl Sync for Head {}
 
 /// How a scalar in the low bytes of a word becomes a whole word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -60,7 +70,6 @@ impl Width {
             _ => Self::Whole,
         }
     }
-
     /// # Safety
     ///
     /// There is a scalar of this width at `from`, which is a multiple of 8.
@@ -70,16 +79,34 @@ impl Width {
         unsafe {
             match self {
                 Self::Whole => from.read(),
-                Self::U8 => from.cast::<u8>().read().into(),
-                Self::U16 => from.cast::<u16>().read().into(),
-                Self::U32 => from.cast::<u32>().read().into(),
-                Self::I8 => i64::from(from.cast::<i8>().read()) as u64,
-                Self::I16 => i64::from(from.cast::<i16>().read()) as u64,
-                Self::I32 => i64::from(from.cast::<i32>().read()) as u64,
+                Self::U8 => from.cast::<u8>().read().widen(),
+                Self::U16 => from.cast::<u16>().read().widen(),
+                Self::U32 => from.cast::<u32>().read().widen(),
+                Self::I8 => from.cast::<i8>().read().widen(),
+                Self::I16 => from.cast::<i16>().read().widen(),
+                Self::I32 => from.cast::<i32>().read().widen(),
             }
         }
     }
 }
+
+/// An integer that is extended to a word by its type.
+trait Scalar {
+    fn widen(self) -> u64;
+}
+
+macro_rules! scalars {
+    ($($ty:ty)*) => {
+        $(impl Scalar for $ty {
+            #[inline]
+            fn widen(self) -> u64 {
+                self as u64
+            }
+        })*
+    };
+}
+
+scalars!(u8 u16 u32 u64 i8 i16 i32);
 
 /// A word to move, by numbers of words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -107,11 +134,18 @@ impl Moves {
     ///
     /// The words counted from `from` may be read, those counted from `to` written; no word is both.
     #[inline]
-    unsafe fn run(&self, from: *const u64, to: *mut u64) {
+    unsafe fn run_whole(&self, from: *const u64, to: *mut u64) {
         for step in &self.whole {
             // SAFETY: the caller vouches for it.
             unsafe { to.add(step.to as usize).write(from.add(step.from as usize).read()) };
         }
+    }
+
+    /// # Safety
+    ///
+    /// That of [`run_whole`](Self::run_whole).
+    #[inline]
+    unsafe fn run_narrow(&self, from: *const u64, to: *mut u64) {
         for (step, width) in &self.narrow {
             // SAFETY: the caller vouches for it.
             unsafe { to.add(step.to as usize).write(width.read(from.add(step.from as usize))) };

@@ -1,10 +1,12 @@
 //! The universal trampoline: slots to registers and stack, and the result back.
 
+use std::ffi::c_void;
 use std::mem::offset_of;
+use std::sync::atomic::Ordering;
 
 use super::registers::{self, CallFrame};
 use super::stubs::StaticStub;
-use super::{Head, Move, Moves, WORD, Width};
+use super::{Head, Move, Moves, Scalar, WORD, Width};
 use crate::errno;
 use crate::error::JitError;
 use crate::plan::{Arg, Loc, Pass, Piece, Plan, Return};
@@ -22,7 +24,7 @@ impl Universal {
     pub(crate) fn new(plan: &Plan, options: Options) -> Result<Self, JitError> {
         let outgoing = Box::new(Outgoing::of(plan, options));
         let stub = StaticStub::take()?;
-        stub.data().thunk.store((&raw const *outgoing).cast_mut().cast(), std::sync::atomic::Ordering::Release);
+        stub.data().thunk.store((&raw const *outgoing).cast_mut().cast(), Ordering::Release);
         Ok(Self { stub, _outgoing: outgoing })
     }
 
@@ -38,12 +40,17 @@ struct Outgoing {
     head: Head,
     /// Where the address of the result goes: a register if the function wants it, the frame if not.
     result_to: u32,
+    /// The register with a scalar result, counted from the beginning of the frame.
+    result_from: u32,
     /// From slots.
     moves: Moves,
+    /// Of 8 bytes, and of fewer.
     parts: Box<[Part]>,
+    odd_parts: Box<[Part]>,
     blocks: Box<[Block]>,
-    result: ResultTo,
-    capture_errno: bool,
+    result_parts: Box<[ResultPart]>,
+    /// What hands the result over.
+    finish: Finish,
 }
 
 /// A part of an aggregate that travels in a register.
@@ -64,14 +71,7 @@ struct Block {
     size: u32,
 }
 
-/// What becomes of the result registers, which are counted from the beginning of the frame.
-#[derive(PartialEq, Eq, Debug)]
-enum ResultTo {
-    Nothing,
-    Slot { from: u32, width: Width },
-    Bytes(Box<[ResultPart]>),
-}
-
+/// A part of an aggregate result, from a register counted from the beginning of the frame.
 #[derive(PartialEq, Eq, Debug)]
 struct ResultPart {
     from: u32,
@@ -106,37 +106,57 @@ impl Outgoing {
                 Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
             }
         }
-        let kept = below / WORD + offset_of!(CallFrame, result) as u32 / WORD;
-        let (result, result_to) = match &plan.ret {
-            Return::Hidden { pointer, .. } => (ResultTo::Nothing, place(*pointer)),
-            Return::Pass(arg) => (ResultTo::of(arg), kept),
+        let (parts, odd_parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| u32::from(part.len) == WORD);
+        let pack = match (&moves.narrow[..], &odd_parts[..], &blocks[..]) {
+            ([], [], []) if parts.is_empty() => pack_words,
+            ([], [], []) => pack_parts,
+            _ => pack,
         };
         if let Some(count) = plan.vector_count {
             floats = count.into();
         }
+        let kept = below / WORD + offset_of!(CallFrame, result) as u32 / WORD;
+        let (result, result_to) = match &plan.ret {
+            Return::Hidden { pointer, .. } => (&Arg::VOID, place(*pointer)),
+            Return::Pass(arg) => (arg, kept),
+        };
+        let (finish, result_from) = match result.pieces() {
+            [] => (finish_nothing as Finish, 0),
+            [piece, ..] if !result.aggregate => (finish_scalar(piece), registers::register(piece.loc)),
+            _ => (finish_bytes as Finish, 0),
+        };
+        let after = if options.capture_errno { finish_errno } else { finish };
         Self {
-            head: Head { enter: registers::enter_call, below: below as usize, floats },
+            head: Head {
+                enter: registers::enter_call,
+                below: below as usize,
+                floats,
+                before: pack as *const c_void,
+                after: after as *const c_void,
+            },
             result_to,
+            result_from,
             moves,
             parts: parts.into(),
+            odd_parts: odd_parts.into(),
             blocks: blocks.into(),
-            result,
-            capture_errno: options.capture_errno,
+            result_parts: result.pieces().iter().map(ResultPart::of).collect(),
+            finish,
         }
     }
 }
 
-impl ResultTo {
-    fn of(arg: &Arg) -> Self {
-        match arg.pieces() {
-            [] => Self::Nothing,
-            [piece, ..] if !arg.aggregate => {
-                let from = registers::register(piece.loc);
-                let float = matches!(piece.loc, Loc::Float(_)) && piece.len == 4;
-                Self::Slot { from, width: if float { Width::U32 } else { Width::of(piece) } }
-            }
-            pieces => Self::Bytes(pieces.iter().map(ResultPart::of).collect()),
-        }
+fn finish_scalar(piece: &Piece) -> Finish {
+    let float = matches!(piece.loc, Loc::Float(_)) && piece.len == 4;
+    match Width::of(piece) {
+        Width::U32 => finish_slot::<u32>,
+        Width::Whole if float => finish_slot::<u32>,
+        Width::Whole => finish_slot::<u64>,
+        Width::U8 => finish_slot::<u8>,
+        Width::U16 => finish_slot::<u16>,
+        Width::I8 => finish_slot::<i8>,
+        Width::I16 => finish_slot::<i16>,
+        Width::I32 => finish_slot::<i32>,
     }
 }
 
@@ -146,22 +166,49 @@ impl ResultPart {
     }
 }
 
-/// Fills registers and stack.
+/// Fills registers and stack with whole words of slots, which is all that most plans want.
 ///
 /// # Safety
 ///
 /// `args` and `result` are as a trampoline of the plan gets them; `below` has room for the stack arguments, and the frame
 /// follows behind it.
-pub(super) unsafe extern "C" fn pack(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: heads of trampolines begin an `Outgoing`; all numbers in it count words of the frame and the slots, and the
-    // slots of aggregates are addresses of as many bytes as are copied.
+unsafe extern "C" fn pack_words(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
+    // SAFETY: heads of trampolines begin an `Outgoing`; all numbers in it count words of the frame and the slots.
     unsafe {
         let outgoing = &*head.cast::<Outgoing>();
         below.add(outgoing.result_to as usize).write(result as u64);
-        outgoing.moves.run(args, below);
-        for part in &outgoing.parts {
-            let from = (args.add(part.slot.into()).read() as *const u8).add(part.offset.into());
-            below.add(part.to as usize).write(super::load(from, part.len));
+        outgoing.moves.run_whole(args, below);
+    }
+}
+
+/// The same, with parts of aggregates that are whole words.
+///
+/// # Safety
+///
+/// That of [`pack_words`].
+unsafe extern "C" fn pack_parts(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
+    // SAFETY: as there; the slots of aggregates are addresses of as many bytes as are copied.
+    unsafe {
+        pack_words(head, args, result, below);
+        for part in &(*head.cast::<Outgoing>()).parts {
+            below.add(part.to as usize).write(part.address(args).cast::<u64>().read_unaligned());
+        }
+    }
+}
+
+/// The same for any plan.
+///
+/// # Safety
+///
+/// That of [`pack_words`].
+unsafe extern "C" fn pack(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
+    // SAFETY: as for `pack_parts`.
+    unsafe {
+        pack_parts(head, args, result, below);
+        let outgoing = &*head.cast::<Outgoing>();
+        outgoing.moves.run_narrow(args, below);
+        for part in &outgoing.odd_parts {
+            below.add(part.to as usize).write(super::load(part.address(args), part.len));
         }
         for block in &outgoing.blocks {
             let from = args.add(block.slot.into()).read() as *const u8;
@@ -170,30 +217,61 @@ pub(super) unsafe extern "C" fn pack(head: *const Head, args: *const u64, result
     }
 }
 
-/// Hands errno and the result over.
+impl Part {
+    /// # Safety
+    ///
+    /// The slot holds an aggregate's address.
+    #[inline]
+    unsafe fn address(&self, args: *const u64) -> *const u8 {
+        // SAFETY: the caller vouches for it.
+        unsafe { (args.add(self.slot.into()).read() as *const u8).add(self.offset.into()) }
+    }
+}
+
+type Finish = unsafe extern "C" fn(head: *const Head, frame: *const CallFrame);
+
+/// No result, or one that the function wrote itself.
+unsafe extern "C" fn finish_nothing(_: *const Head, _: *const CallFrame) {}
+
+/// Hands a scalar over.
 ///
 /// # Safety
 ///
 /// `frame` is that of a call of the plan's, with the result registers stored; `result` and `errno` in it are as the
 /// trampoline got them.
-pub(super) unsafe extern "C" fn finish(head: *const Head, frame: *const CallFrame) {
-    // SAFETY: as in `pack`.
+unsafe extern "C" fn finish_slot<T: Scalar>(head: *const Head, frame: *const CallFrame) {
+    // SAFETY: as for `pack_words`.
     unsafe {
-        let outgoing = &*head.cast::<Outgoing>();
-        let CallFrame { result, errno, .. } = *frame;
-        let registers = frame.cast::<u64>();
-        if outgoing.capture_errno {
-            errno.write(errno::location()().read());
+        let from = (*head.cast::<Outgoing>()).result_from;
+        (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().widen());
+    }
+}
+
+/// Hands an aggregate over.
+///
+/// # Safety
+///
+/// That of [`finish_slot`].
+unsafe extern "C" fn finish_bytes(head: *const Head, frame: *const CallFrame) {
+    // SAFETY: as there.
+    unsafe {
+        let result = (*frame).result.cast::<u8>();
+        for part in &(*head.cast::<Outgoing>()).result_parts {
+            let word = frame.cast::<u64>().add(part.from as usize).read();
+            super::store(result.add(part.offset.into()), part.len, word);
         }
-        match &outgoing.result {
-            ResultTo::Nothing => {}
-            ResultTo::Slot { from, width } => result.write(width.read(registers.add(*from as usize))),
-            ResultTo::Bytes(parts) => {
-                for part in parts {
-                    let word = registers.add(part.from as usize).read();
-                    super::store(result.cast::<u8>().add(part.offset.into()), part.len, word);
-                }
-            }
-        }
+    }
+}
+
+/// Hands errno over, and then the result.
+///
+/// # Safety
+///
+/// That of [`finish_slot`].
+unsafe extern "C" fn finish_errno(head: *const Head, frame: *const CallFrame) {
+    // SAFETY: as there.
+    unsafe {
+        (*frame).errno.write(errno::location()().read());
+        ((*head.cast::<Outgoing>()).finish)(head, frame);
     }
 }

@@ -8,8 +8,6 @@ use std::arch::naked_asm;
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use super::incoming::{repack, unpack};
-use super::outgoing::{finish, pack};
 use super::stubs::{DATA, STRIDE, STUBS, StubData};
 use super::{Head, WORD};
 use crate::plan::Loc;
@@ -82,10 +80,10 @@ pub(super) unsafe extern "C" fn enter_call() {
         "jmp 2b",
         "3:",
         "sub rsp, r10",
-        // pack(head, args, result, below)
+        // before(head, args, result, below)
         "mov rdi, rax",
         "mov rcx, rsp",
-        "call {pack}",
+        "call [rax + {BEFORE}]",
         "mov rax, [rbp - {FRAME} + {HEAD}]",
         "mov rax, [rax + {FLOATS}]",
         "test eax, eax",
@@ -110,10 +108,10 @@ pub(super) unsafe extern "C" fn enter_call() {
         "mov [rbp - {FRAME} + 8], rdx",
         "movsd [rbp - {FRAME} + {XMM}], xmm0",
         "movsd [rbp - {FRAME} + {XMM} + 8], xmm1",
-        // finish(head, frame)
+        // after(head, frame)
         "mov rdi, [rbp - {FRAME} + {HEAD}]",
         "lea rsi, [rbp - {FRAME}]",
-        "call {finish}",
+        "call [rdi + {AFTER}]",
         "leave",
         ".cfi_def_cfa rsp, 8",
         ".cfi_restore rbp",
@@ -126,9 +124,9 @@ pub(super) unsafe extern "C" fn enter_call() {
         XMM = const offset_of!(Registers, floats),
         BELOW = const offset_of!(Head, below),
         FLOATS = const offset_of!(Head, floats),
+        BEFORE = const offset_of!(Head, before),
+        AFTER = const offset_of!(Head, after),
         STEP = const STEP,
-        pack = sym pack,
-        finish = sym finish,
     )
 }
 
@@ -173,10 +171,10 @@ pub(super) unsafe extern "C" fn enter_callback() {
         "jmp 3b",
         "4:",
         "sub rsp, r10",
-        // unpack(head, below) gives the address for the result.
+        // before(head, below) gives the address for the result.
         "mov rdi, rax",
         "mov rsi, rsp",
-        "call {unpack}",
+        "call [rax + {BEFORE}]",
         // handler(context, slots, result), as the cell has them.
         "mov r11, [rbp - {FRAME} + {DATA}]",
         "mov r11, [r11 + {CONTEXT}]",
@@ -184,10 +182,10 @@ pub(super) unsafe extern "C" fn enter_callback() {
         "mov rsi, rsp",
         "mov rdx, rax",
         "call [r11]",
-        // repack(head, frame)
+        // after(head, frame)
         "mov rdi, [rbp - {FRAME} + {HEAD}]",
         "lea rsi, [rbp - {FRAME}]",
-        "call {repack}",
+        "call [rdi + {AFTER}]",
         "mov rax, [rbp - {FRAME}]",
         "mov rdx, [rbp - {FRAME} + 8]",
         "movsd xmm0, [rbp - {FRAME} + {XMM}]",
@@ -203,11 +201,11 @@ pub(super) unsafe extern "C" fn enter_callback() {
         XMM = const offset_of!(Registers, floats),
         BELOW = const offset_of!(Head, below),
         FLOATS = const offset_of!(Head, floats),
+        BEFORE = const offset_of!(Head, before),
+        AFTER = const offset_of!(Head, after),
         CONTEXT = const offset_of!(StubData, context),
         STEP = const STEP,
         WORD = const WORD,
-        unpack = sym unpack,
-        repack = sym repack,
     )
 }
 
