@@ -1,6 +1,7 @@
 //! What calls a function.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 use hotcall_jit::{Jit, JitError, Options, Signature, Trampoline};
 
@@ -23,6 +24,14 @@ impl Code {
     /// The same code, which also reads errno straight after the call.
     pub(crate) fn capturing_errno(name: &str, signature: &Signature) -> Result<Self, Error> {
         Self::new(name, signature, true)
+    }
+
+    /// What calls a function with this signature without being compiled: it takes far less time to make, and more to call.
+    pub(crate) fn uncompiled(name: &str, signature: &Signature) -> Result<Self, Error> {
+        static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
+        let fail = |source: JitError| Error::Compile { function: name.into(), source: Box::new(source) };
+        let jit = UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| fail(JitError::Host))?;
+        jit.slots(signature, Options::default()).map(Self).map_err(fail)
     }
 
     fn new(name: &str, signature: &Signature, capture_errno: bool) -> Result<Self, Error> {

@@ -24,8 +24,8 @@ pub struct FunctionOptions {
     /// Whether [prepared](Function::prepare) calls capture errno. Compiles the code of [`Function::call_errno`] at once
     /// instead of at its first use, unless the function is lazy.
     pub capture_errno: bool,
-    /// Whether the function is compiled at its first call instead of at once. What cannot be compiled because of a limit is
-    /// an error at once all the same.
+    /// Whether the function is compiled when it has been called often enough for that to pay, or when its code is asked for,
+    /// instead of at once. What cannot be compiled because of a limit is an error at once all the same.
     pub lazy: bool,
 }
 
@@ -167,6 +167,24 @@ impl Function {
         (!entry.is_null()).then(|| unsafe { mem::transmute::<*mut (), Entry>(entry) })
     }
 
+    /// What makes a call now: for the first calls of a lazy function something that need not be compiled.
+    #[inline]
+    fn entry_for_a_call(&self) -> Result<Entry, Error> {
+        match self.ready() {
+            Some(entry) => Ok(entry),
+            None => self.first_call(),
+        }
+    }
+
+    #[cold]
+    fn first_call(&self) -> Result<Entry, Error> {
+        let (entry, for_good) = self.shared.prototype.entry_for_a_call(&self.shared.name)?;
+        if for_good {
+            self.entry.store(entry as *mut (), Ordering::Release);
+        }
+        Ok(entry)
+    }
+
     #[cold]
     fn compiled(&self) -> Result<Entry, Error> {
         let entry = self.shared.prototype.entry(&self.shared.name)?;
@@ -229,7 +247,7 @@ impl Function {
     pub unsafe fn call(&self, args: &[Slot]) -> Result<Slot, Error> {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
-        let entry = self.entry()?;
+        let entry = self.entry_for_a_call()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
         Ok(unsafe { self.invoke(entry, args, None) })
     }
@@ -248,7 +266,7 @@ impl Function {
     pub unsafe fn call_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
-        let entry = self.entry()?;
+        let entry = self.entry_for_a_call()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
         unsafe { self.invoke_into(entry, args, result, extent, None) };
         Ok(())

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::fmt;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use hotcall_jit::{Abi, Extent, JitError, LayoutError, Return, Signature, Type, fork};
@@ -19,7 +20,14 @@ pub(crate) struct Prototype {
     returns_in_memory: bool,
     code: OnceLock<Code>,
     code_with_errno: OnceLock<Code>,
+    /// What makes the first calls of lazy functions.
+    uncompiled: OnceLock<Code>,
+    /// How many calls it made.
+    first_calls: AtomicU32,
 }
+
+/// How many calls are made before they have taken as long as compiling takes: 35 µs against some 20 ns a call.
+const FIRST_CALLS: u32 = 1500;
 
 /// What the result needs from the caller.
 #[derive(Clone, Copy)]
@@ -71,6 +79,8 @@ impl Prototype {
             signature: signature.clone(),
             code: OnceLock::new(),
             code_with_errno: OnceLock::new(),
+            uncompiled: OnceLock::new(),
+            first_calls: AtomicU32::new(0),
         })
     }
 
@@ -93,6 +103,20 @@ impl Prototype {
     /// The code, compiled unless it is; it lives as long as the prototype.
     pub(crate) fn entry(&self, name: &str) -> Result<Entry, Error> {
         compiled(&self.code, || Code::plain(name, &self.signature)).map(Code::entry)
+    }
+
+    /// What makes one call now, and whether it is the code of all calls to come: while there have been few calls, something
+    /// that is slower and need not be compiled.
+    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(Entry, bool), Error> {
+        let few = cfg!(feature = "jit")
+            && self.code.get().is_none()
+            && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
+        // There are few of these; without one, compiling comes early.
+        let uncompiled = || compiled(&self.uncompiled, || Code::uncompiled(name, &self.signature)).ok();
+        match few.then(uncompiled).flatten() {
+            Some(code) => Ok((code.entry(), false)),
+            None => Ok((self.entry(name)?, true)),
+        }
     }
 
     /// The code that also captures errno, compiled unless it is.

@@ -11,8 +11,8 @@ use crate::declare::{DeclarationError, Declarations};
 use crate::error::Error;
 use crate::function::Function;
 
-/// What a library has of its declarations, by their keys. Functions are lazy: each is compiled when it is first called, or
-/// all together by [`Symbols::compile`].
+/// What a library has of its declarations, by their keys. Functions are lazy: each is compiled when it has been called
+/// often enough for that to pay, or all together by [`Symbols::compile`].
 pub struct Symbols {
     /// In the order of the keys.
     symbols: Box<[(Arc<str>, Option<Symbol>)]>,
