@@ -2,27 +2,20 @@
 //!
 //! Each test has a process of its own, in which system calls fail.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-
-#[path = "../support/alone.rs"]
-mod alone;
-mod limits;
-#[path = "../support/mod.rs"]
-mod support;
-
 use std::cell::Cell;
 use std::env;
 use std::ffi::c_void;
-use std::fs;
 use std::rc::Rc;
 
-use alone::alone;
 use hotcall::{
     Callback, Error, ForeignCall, Function, Library, LocalCallback, LocalOptions, OnPanic, RawCallback, Signature,
     Slot, Thunk, Type, Wait, retired_calls,
 };
 use hotcall_jit::{Jit, Options, Stats};
-use limits::{Refusal, refuse, with_its_own_heap, without_more};
+
+use super::alone::alone;
+use super::limits::{Refusal, refuse, with_its_own_heap, without_more};
+use super::{maps, signature, stats, support};
 
 /// Where code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -42,30 +35,17 @@ const fn or_universal(way: Way) -> Way {
 
 impl Way {
     fn of(address: *const c_void) -> Self {
-        let maps = fs::read_to_string("/proc/self/maps").unwrap();
-        let inside = |line: &&str| {
-            let (start, end) = line.split(' ').next().unwrap().split_once('-').unwrap();
-            let address_of = |text| usize::from_str_radix(text, 16).unwrap();
-            (address_of(start)..address_of(end)).contains(&address.addr())
-        };
-        let line = maps.lines().find(inside).unwrap_or_else(|| panic!("nothing is mapped at {address:p}"));
-        let fields: Vec<_> = line.split_whitespace().collect();
-        assert!(fields[1].starts_with("r-x"), "{line}");
-        match fields.get(5) {
+        let maps = maps();
+        let map = maps.iter().find(|map| map.addresses.contains(&address.addr()));
+        let map = map.unwrap_or_else(|| panic!("nothing is mapped at {address:p}"));
+        assert!(map.permissions.starts_with("r-x"), "{map:?}");
+        match map.file.as_deref() {
             None => Self::Sealed,
             Some(file) if file.starts_with("/memfd:hotcall") => Self::Shared,
-            Some(file) if **file == *env::current_exe().unwrap() => Self::Universal,
-            Some(_) => panic!("{line}"),
+            Some(file) if *file == *env::current_exe().unwrap() => Self::Universal,
+            Some(_) => panic!("{map:?}"),
         }
     }
-}
-
-fn stats() -> Stats {
-    Jit::shared().unwrap().stats()
-}
-
-fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>) -> Signature {
-    Signature::new(params, result).unwrap()
 }
 
 fn pair() -> Type {
