@@ -6,7 +6,7 @@ use std::process;
 use std::sync::{Mutex, PoisonError};
 
 /// What happens when a handler panics, or what it captured when that is dropped. A C++ exception that reaches a Rust
-/// handler ends the process in any case.
+/// handler ends the process in any case, and so does every panic in programs compiled with `panic = "abort"`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum OnPanic {
     /// C gets zeros. What the handler panicked with is kept for `take_panic`: the first one until it is taken.
