@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use callbacks::{CCallbacks, Invoked, Made};
 use contenders::{Contenders, Way};
 use hotcall_jit::{Jit, Options};
+use open::{Counting, Opened};
 use sample::{Compare, Samples};
 use serde::Serialize;
 use support::shapes::{Shape, shapes};
@@ -22,11 +23,16 @@ mod compile_time;
 mod contenders;
 #[path = "support/disassemble.rs"]
 mod disassemble;
+#[path = "support/open.rs"]
+mod open;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;
 #[path = "support/trampolines.rs"]
 mod trampolines;
+
+#[global_allocator]
+static ALLOCATOR: Counting = Counting;
 
 /// How many times each shape's code is put elsewhere in memory: where it lies by chance costs up to half a call.
 const PLACES: usize = 7;
@@ -38,6 +44,7 @@ struct Report {
     placement: Placement,
     compile: Compile,
     callback: Callbacks,
+    open: Open,
 }
 
 /// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
@@ -132,6 +139,16 @@ struct CreateClose {
     libffi_ns: f64,
 }
 
+/// A library with many symbols is opened: all looked up, and all compiled or none (`lazy`).
+#[derive(Serialize)]
+struct Open {
+    symbols: usize,
+    shapes: usize,
+    us_per_symbol: f64,
+    us_per_symbol_lazy: f64,
+    bytes_per_symbol: f64,
+}
+
 #[derive(Default)]
 struct Arguments {
     json: bool,
@@ -162,7 +179,8 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut placement = Placement { hotcall_to_c_mib: 0., trampolines_to_callee_mib: 0. };
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
-    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback };
+    let open = measure_open()?;
+    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -259,6 +277,11 @@ fn measure_callbacks(shapes: &[Shape], arguments: &Arguments) -> Result<Callback
         invoke: Invoke { hotcall_ns, c_ns, libffi_ns, geomean_vs_c, worst_vs_c, shapes: invoked },
         create_close: CreateClose { raw_ns, closure_ns, libffi_ns: made_by_libffi_ns },
     })
+}
+
+fn measure_open() -> Result<Open, Box<dyn Error>> {
+    let Opened { shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol } = open::measure()?;
+    Ok(Open { symbols: open::SYMBOLS, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol })
 }
 
 fn invoke(c: &CCallbacks, shape: &Shape) -> Result<InvokeShape, Box<dyn Error>> {
@@ -374,6 +397,11 @@ fn print_tables(report: &Report) {
     println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
     println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
     print_callbacks(&report.callback);
+    let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol } = report.open;
+    println!("\nOpening {symbols} symbols of {shapes} shapes");
+    println!(
+        "all compiled {us_per_symbol:.2} µs a symbol, lazily {us_per_symbol_lazy:.2} µs; {bytes_per_symbol:.0} bytes a symbol"
+    );
 }
 
 fn print_callbacks(Callbacks { invoke, create_close }: &Callbacks) {

@@ -1,6 +1,7 @@
 //! What calls a function.
 
 use std::ffi::c_void;
+use std::sync::OnceLock;
 
 use hotcall_jit::{Jit, JitError, Options, Signature, Trampoline};
 
@@ -25,6 +26,14 @@ impl Code {
         Self::new(name, signature, true)
     }
 
+    /// What calls a function with this signature without being compiled: it takes far less time to make, and more to call.
+    pub(crate) fn uncompiled(name: &str, signature: &Signature) -> Result<Self, Error> {
+        static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
+        let fail = |source: JitError| Error::Compile { function: name.into(), source: Box::new(source) };
+        let jit = UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| fail(JitError::Host))?;
+        jit.slots(signature, Options::default()).map(Self).map_err(fail)
+    }
+
     fn new(name: &str, signature: &Signature, capture_errno: bool) -> Result<Self, Error> {
         let fail = |source: JitError| Error::Compile { function: name.into(), source: Box::new(source) };
         let jit = Jit::shared().map_err(fail)?;
@@ -33,10 +42,5 @@ impl Code {
 
     pub(crate) fn entry(&self) -> Entry {
         self.0.entry()
-    }
-
-    /// Whether the function writes its result to memory itself.
-    pub(crate) fn returns_in_memory(&self) -> bool {
-        self.0.returns_in_memory()
     }
 }

@@ -79,7 +79,7 @@ pub enum Error {
     #[error("argument {} of function {function:?} is {ty}, and its slot is null", index + 1)]
     NullAggregate { function: Box<str>, index: usize, ty: Type },
     /// Bytes for a parameter that is no struct or union, or does not exist.
-    #[error("argument {} of function {function:?} is not a struct or union", index + 1)]
+    #[error("argument {} of function {function:?} is not a struct or union", index.saturating_add(1))]
     NotAggregate { function: Box<str>, index: usize },
     /// Bytes of another length than the parameter's type has.
     #[error("argument {} of function {function:?} is {ty} of {expected} bytes, not {given}", index + 1)]
@@ -101,7 +101,7 @@ pub enum Error {
     #[error("cannot make a callback: {source}")]
     Stub { source: Box<JitError> },
     /// The bytes of a callback's argument that is no struct or union, or does not exist.
-    #[error("parameter {} of the callback is not a struct or union", index + 1)]
+    #[error("parameter {} of the callback is not a struct or union", index.saturating_add(1))]
     NotAggregateParameter { index: usize },
     /// A result for a callback that has none.
     #[error("the callback returns nothing")]

@@ -2,25 +2,31 @@
 
 use std::ffi::c_void;
 use std::fmt;
+use std::mem;
 use std::ptr::{self, NonNull};
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::{Extent, LayoutError, Signature, Type};
+use hotcall_jit::{Extent, Signature};
 
-use crate::code::{Code, Entry};
+use crate::code::Entry;
 use crate::errno;
 use crate::error::Error;
 use crate::library::Mapping;
 use crate::owned_args::Aligned;
 use crate::owned_call::{Outcome, OwnedCall, Value};
+use crate::prototype::{Prototype, ResultKind};
 use crate::slot::Slot;
 
 /// Choices when a function is made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub struct FunctionOptions {
     /// Whether [prepared](Function::prepare) calls capture errno. Compiles the code of [`Function::call_errno`] at once
-    /// instead of at its first use.
+    /// instead of at its first use, unless the function is lazy.
     pub capture_errno: bool,
+    /// Whether the function is compiled when it has been called often enough for that to pay, or when its code is asked for,
+    /// instead of at once. What cannot be compiled because of a limit is an error at once all the same.
+    pub lazy: bool,
 }
 
 /// A C function with a signature, ready to be called from any thread.
@@ -51,40 +57,23 @@ pub struct FunctionOptions {
 /// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
-#[derive(Clone)]
 #[repr(C)]
 pub struct Function {
     // What a call needs comes first, so that it takes two loads from one cache line.
-    entry: Entry,
+    /// The [`Entry`], or null as long as there is no code.
+    entry: AtomicPtr<()>,
     target: NonNull<c_void>,
     shared: Arc<Shared>,
 }
 
 /// What a function has besides its code and its address.
 struct Shared {
-    /// Keeps `entry` alive.
-    _code: Code,
-    /// Compiled when errno is first asked for.
-    code_with_errno: OnceLock<Code>,
+    /// Keeps the code alive.
+    prototype: Arc<Prototype>,
     /// Keeps `target` mapped, unless it was given as an address.
     library: Option<Arc<Mapping>>,
-    name: Box<str>,
-    signature: Signature,
-    /// The indices of parameters that are structs and unions, with their sizes.
-    aggregates: Box<[(u16, u32)]>,
-    result: ResultKind,
-    /// Whether the function writes its result to memory itself.
-    returns_in_memory: bool,
+    name: Arc<str>,
     capture_errno: bool,
-}
-
-/// What the result needs from the caller.
-#[derive(Clone, Copy)]
-enum ResultKind {
-    /// A slot, which `void` leaves alone.
-    Slot,
-    /// Bytes.
-    Bytes(Extent),
 }
 
 // SAFETY: the target is code, which any thread may jump to and none writes to; everything else is `Send` and `Sync`.
@@ -109,33 +98,37 @@ impl Function {
         options: FunctionOptions,
     ) -> Result<Self, Error> {
         let address = NonNull::new(address.cast_mut()).ok_or_else(|| Error::NullFunction { function: name.into() })?;
-        Self::new(name, address, signature, options, None)
+        Self::new(name.into(), address, signature, options, None)
     }
 
     pub(crate) fn new(
-        name: &str,
+        name: Arc<str>,
         target: NonNull<c_void>,
         signature: &Signature,
         options: FunctionOptions,
         library: Option<Arc<Mapping>>,
     ) -> Result<Self, Error> {
-        let fail = |source| Error::Layout { name: name.into(), source };
-        let code = Code::plain(name, signature)?;
-        let shared = Shared {
-            code_with_errno: OnceLock::new(),
-            library,
-            name: name.into(),
-            aggregates: aggregates(signature).map_err(fail)?,
-            result: result_kind(signature).map_err(fail)?,
-            returns_in_memory: code.returns_in_memory(),
-            signature: signature.clone(),
-            capture_errno: options.capture_errno,
-            _code: code,
-        };
-        if options.capture_errno {
-            shared.entry_with_errno()?;
+        let prototype = Prototype::of(&name, signature)?;
+        let FunctionOptions { capture_errno, lazy } = options;
+        let shared = Shared { prototype, library, name, capture_errno };
+        let function = Self { entry: AtomicPtr::default(), target, shared: Arc::new(shared) };
+        if !lazy {
+            function.compile()?;
         }
-        Ok(Self { entry: shared._code.entry(), target, shared: Arc::new(shared) })
+        Ok(function)
+    }
+
+    /// Compiles the code, unless that is done, so that no call has to.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for code.
+    pub fn compile(&self) -> Result<(), Error> {
+        self.entry()?;
+        if self.shared.capture_errno {
+            self.entry_with_errno()?;
+        }
+        Ok(())
     }
 
     /// The symbol's name, or what was given for it.
@@ -145,7 +138,7 @@ impl Function {
 
     /// The signature.
     pub fn signature(&self) -> &Signature {
-        &self.shared.signature
+        self.shared.prototype.signature()
     }
 
     /// The address of the C function.
@@ -154,9 +147,49 @@ impl Function {
     }
 
     /// The compiled code, which lives as long as the function: what [`Function::call_unchecked`] calls with the
-    /// [address](Function::address) as its target.
-    pub const fn entry(&self) -> Entry {
-        self.entry
+    /// [address](Function::address) as its target. Compiled now if the function is lazy and was not called before.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for code.
+    #[inline]
+    pub fn entry(&self) -> Result<Entry, Error> {
+        match self.ready() {
+            Some(entry) => Ok(entry),
+            None => self.compiled(),
+        }
+    }
+
+    #[inline]
+    fn ready(&self) -> Option<Entry> {
+        let entry = self.entry.load(Ordering::Acquire);
+        // SAFETY: what is not null is an `Entry`, whose code the prototype keeps.
+        (!entry.is_null()).then(|| unsafe { mem::transmute::<*mut (), Entry>(entry) })
+    }
+
+    /// What makes a call now: for the first calls of a lazy function something that need not be compiled.
+    #[inline]
+    fn entry_for_a_call(&self) -> Result<Entry, Error> {
+        match self.ready() {
+            Some(entry) => Ok(entry),
+            None => self.first_call(),
+        }
+    }
+
+    #[cold]
+    fn first_call(&self) -> Result<Entry, Error> {
+        let (entry, for_good) = self.shared.prototype.entry_for_a_call(&self.shared.name)?;
+        if for_good {
+            self.entry.store(entry as *mut (), Ordering::Release);
+        }
+        Ok(entry)
+    }
+
+    #[cold]
+    fn compiled(&self) -> Result<Entry, Error> {
+        let entry = self.shared.prototype.entry(&self.shared.name)?;
+        self.entry.store(entry as *mut (), Ordering::Release);
+        Ok(entry)
     }
 
     /// The compiled code that also captures errno in its last parameter, for fast paths of their own; compiled at the first
@@ -166,7 +199,7 @@ impl Function {
     ///
     /// Those of making code.
     pub fn entry_with_errno(&self) -> Result<Entry, Error> {
-        self.shared.entry_with_errno()
+        self.shared.prototype.entry_with_errno(&self.shared.name)
     }
 
     /// Whether prepared calls capture errno.
@@ -181,13 +214,13 @@ impl Function {
     /// The parameter is no struct or union; its size is not the length.
     pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, Error> {
         let shared = &*self.shared;
-        let found = shared.aggregates.iter().find(|&&(at, _)| usize::from(at) == index);
-        let (Some(&(_, size)), Some(ty)) = (found, shared.signature.params().get(index)) else {
-            return Err(Error::NotAggregate { function: shared.name.clone(), index });
+        let found = shared.prototype.aggregates().iter().find(|&&(at, _)| usize::from(at) == index);
+        let (Some(&(_, size)), Some(ty)) = (found, self.signature().params().get(index)) else {
+            return Err(Error::NotAggregate { function: shared.name(), index });
         };
         if bytes.len() != size as usize {
             return Err(Error::AggregateLength {
-                function: shared.name.clone(),
+                function: shared.name(),
                 index,
                 ty: ty.clone(),
                 expected: size as usize,
@@ -214,8 +247,9 @@ impl Function {
     pub unsafe fn call(&self, args: &[Slot]) -> Result<Slot, Error> {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
+        let entry = self.entry_for_a_call()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
-        Ok(unsafe { self.invoke(self.entry, args, None) })
+        Ok(unsafe { self.invoke(entry, args, None) })
     }
 
     /// Calls the function, whose result is a struct or union, and writes it to `result`: as many bytes as it has, which
@@ -232,8 +266,9 @@ impl Function {
     pub unsafe fn call_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
+        let entry = self.entry_for_a_call()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
-        unsafe { self.invoke_into(self.entry, args, result, extent, None) };
+        unsafe { self.invoke_into(entry, args, result, extent, None) };
         Ok(())
     }
 
@@ -249,7 +284,7 @@ impl Function {
     pub unsafe fn call_errno(&self, args: &[Slot]) -> Result<(Slot, i32), Error> {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
-        let entry = self.shared.entry_with_errno()?;
+        let entry = self.entry_with_errno()?;
         let mut errno = 0;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
         let result = unsafe { self.invoke(entry, args, Some(&mut errno)) };
@@ -268,14 +303,14 @@ impl Function {
     pub unsafe fn call_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
-        let entry = self.shared.entry_with_errno()?;
+        let entry = self.entry_with_errno()?;
         let mut errno = 0;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
         unsafe { self.invoke_into(entry, args, result, extent, Some(&mut errno)) };
         Ok(errno)
     }
 
-    /// Calls the function without a check: two loads and an indirect call of the trampoline.
+    /// Calls the function without a check: two loads, a test whether it is compiled, and an indirect call of the trampoline.
     ///
     /// For runtimes that know by construction what [`Function::call`] checks, and that keep `args` and `result` in place
     /// from call to call.
@@ -287,10 +322,15 @@ impl Function {
     /// * `result` is a slot to write a scalar result to, or the address of as many bytes as the struct or union has that is
     ///   returned, aligned as its type is. For `void` it is not touched.
     /// * The library may be closed, since the function keeps it mapped, and calls after closing are then the caller's affair.
+    ///
+    /// # Panics
+    ///
+    /// The function is lazy, was not [compiled](Function::compile) before, and there is no memory for code.
     #[inline]
     pub unsafe fn call_unchecked(&self, args: *const Slot, result: *mut Slot) {
+        let entry = self.entry().expect("there is memory for the code of a lazy function");
         // SAFETY: the caller vouches for the call; slots are the trampoline's u64; errno is not captured by this code.
-        unsafe { (self.entry)(self.target.as_ptr(), args.cast(), result.cast(), ptr::null_mut()) }
+        unsafe { entry(self.target.as_ptr(), args.cast(), result.cast(), ptr::null_mut()) }
     }
 
     /// Prepares a call that can be made later and on another thread: the arguments are copied, structs and unions with
@@ -306,23 +346,22 @@ impl Function {
     /// * What pointers among the arguments point to, also those inside structs, lives until then.
     pub unsafe fn prepare(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
         self.shared.check(args)?;
+        let entry = if self.shared.capture_errno { self.entry_with_errno() } else { self.entry() }?;
         // SAFETY: the caller vouches that the slots of structs and unions are addresses of their bytes.
-        Ok(unsafe { OwnedCall::new(self.clone(), args, &self.shared.aggregates) })
+        Ok(unsafe { OwnedCall::new(self.clone(), entry, args, self.shared.prototype.aggregates()) })
     }
 
     /// Makes a prepared call, also after the library was closed.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`]; the slots are as many as the parameters.
-    pub(crate) unsafe fn run_prepared(&self, args: &[Slot]) -> Outcome {
-        let (entry, capture) = match self.shared.code_with_errno.get().filter(|_| self.shared.capture_errno) {
-            Some(code) => (code.entry(), true),
-            None => (self.entry, false),
-        };
+    /// That of [`Function::call`]; the slots are as many as the parameters; `entry` is this function's, and captures errno if
+    /// the function does.
+    pub(crate) unsafe fn run_prepared(&self, entry: Entry, args: &[Slot]) -> Outcome {
+        let capture = self.shared.capture_errno;
         let mut errno = 0;
         let captured = capture.then_some(&mut errno);
-        let value = match self.shared.result {
+        let value = match self.shared.prototype.result() {
             // SAFETY: the caller vouches for the call.
             ResultKind::Slot => Value::Slot(unsafe { self.invoke(entry, args, captured) }),
             ResultKind::Bytes(extent) => {
@@ -359,7 +398,7 @@ impl Function {
     ) {
         // C may write to the result's memory as its type is aligned; the trampoline itself writes anywhere.
         let aligned = result.as_ptr().addr().is_multiple_of(extent.align.into());
-        if aligned || !self.shared.returns_in_memory {
+        if aligned || !self.shared.prototype.returns_in_memory() {
             // SAFETY: the caller vouches for the call and for the length of the result, which is aligned as it needs be.
             return unsafe { self.enter(entry, args, result.as_mut_ptr().cast(), errno) };
         }
@@ -393,12 +432,9 @@ impl Function {
 }
 
 impl Shared {
-    fn entry_with_errno(&self) -> Result<Entry, Error> {
-        if let Some(code) = self.code_with_errno.get() {
-            return Ok(code.entry());
-        }
-        let code = Code::capturing_errno(&self.name, &self.signature)?;
-        Ok(self.code_with_errno.get_or_init(|| code).entry())
+    /// For errors.
+    fn name(&self) -> Box<str> {
+        (*self.name).into()
     }
 
     /// What is checked before every call.
@@ -407,50 +443,45 @@ impl Shared {
         if let Some(library) = &self.library {
             library.check_open()?;
         }
-        let expected = self.signature.params().len();
+        let signature = self.prototype.signature();
+        let expected = signature.params().len();
         if args.len() != expected {
-            return Err(Error::ArgumentCount { function: self.name.clone(), expected, given: args.len() });
+            return Err(Error::ArgumentCount { function: self.name(), expected, given: args.len() });
         }
-        for &(index, _) in &self.aggregates {
+        for &(index, _) in self.prototype.aggregates() {
             let index = usize::from(index);
             if args[index].to_bits() == 0 {
-                let ty = self.signature.params()[index].clone();
-                return Err(Error::NullAggregate { function: self.name.clone(), index, ty });
+                let ty = signature.params()[index].clone();
+                return Err(Error::NullAggregate { function: self.name(), index, ty });
             }
         }
         Ok(())
     }
 
     fn check_slot_result(&self) -> Result<(), Error> {
-        match (self.result, self.signature.result()) {
-            (ResultKind::Bytes(_), Some(ty)) => {
-                Err(Error::AggregateResult { function: self.name.clone(), ty: ty.clone() })
-            }
+        match (self.prototype.result(), self.prototype.signature().result()) {
+            (ResultKind::Bytes(_), Some(ty)) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
             _ => Ok(()),
         }
     }
 
     fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
-        let (ResultKind::Bytes(extent), Some(ty)) = (self.result, self.signature.result()) else {
-            return Err(Error::ScalarResult { function: self.name.clone() });
+        let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result())
+        else {
+            return Err(Error::ScalarResult { function: self.name() });
         };
         let expected = extent.size as usize;
         if given != expected {
-            return Err(Error::ResultLength { function: self.name.clone(), ty: ty.clone(), expected, given });
+            return Err(Error::ResultLength { function: self.name(), ty: ty.clone(), expected, given });
         }
         Ok(extent)
     }
 }
 
-fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {
-    let aggregates = (0..).zip(signature.params()).filter(|(_, ty)| ty.as_aggregate().is_some());
-    aggregates.map(|(index, ty)| Ok((index, Extent::of(ty)?.size))).collect()
-}
-
-fn result_kind(signature: &Signature) -> Result<ResultKind, LayoutError> {
-    match signature.result() {
-        Some(ty @ Type::Aggregate(_)) => Extent::of(ty).map(ResultKind::Bytes),
-        _ => Ok(ResultKind::Slot),
+impl Clone for Function {
+    fn clone(&self) -> Self {
+        let entry = AtomicPtr::new(self.entry.load(Ordering::Acquire));
+        Self { entry, target: self.target, shared: Arc::clone(&self.shared) }
     }
 }
 

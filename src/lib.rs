@@ -71,6 +71,7 @@ mod function;
 mod library;
 mod owned_args;
 mod owned_call;
+mod prototype;
 mod slot;
 
 pub use hotcall_jit::{
@@ -86,7 +87,7 @@ pub use callback::{
 pub use code::Entry;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
-pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Visibility, resolve};
+pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
 

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use crate::code::Entry;
 use crate::function::Function;
 use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
@@ -30,6 +31,7 @@ use crate::slot::Slot;
 /// ```
 pub struct OwnedCall {
     function: Function,
+    entry: Entry,
     args: OwnedArgs,
 }
 
@@ -58,10 +60,10 @@ impl OwnedCall {
     ///
     /// The slots are as many as the parameters; those at the indices in `aggregates` are addresses of as many bytes as
     /// stand beside the index. The rest is the contract of [`Function::prepare`].
-    pub(crate) unsafe fn new(function: Function, args: &[Slot], aggregates: &[(u16, u32)]) -> Self {
+    pub(crate) unsafe fn new(function: Function, entry: Entry, args: &[Slot], aggregates: &[(u16, u32)]) -> Self {
         // SAFETY: the caller vouches for the slots of structs and unions.
         let args = unsafe { OwnedArgs::copy(args, aggregates.iter().copied()) };
-        Self { function, args }
+        Self { function, entry, args }
     }
 
     /// The function that will be called.
@@ -74,7 +76,7 @@ impl OwnedCall {
     /// It is safe because the contract is that of [`Function::prepare`]. C++ exceptions and panics pass through.
     pub fn run(self) -> Outcome {
         // SAFETY: whoever prepared the call vouched for it, at this time and on this thread; arguments were checked then.
-        unsafe { self.function.run_prepared(self.args.slots()) }
+        unsafe { self.function.run_prepared(self.entry, self.args.slots()) }
     }
 }
 

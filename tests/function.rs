@@ -261,7 +261,7 @@ fn errno_comes_with_structs_and_with_prepared_calls() {
     let two = Type::structure([Type::I64, Type::I64]).unwrap();
     let set_errno = signature([two.clone(), Type::I32], two);
     let plain = library.function("set_errno", &set_errno).unwrap();
-    let capturing = FunctionOptions { capture_errno: true };
+    let capturing = FunctionOptions { capture_errno: true, lazy: false };
     let capturing = library.function_with("set_errno", &set_errno, capturing).unwrap();
     assert!(capturing.captures_errno() && !plain.captures_errno());
     let argument = [1i64, 2].map(i64::to_le_bytes).concat();
@@ -355,7 +355,9 @@ fn functions_are_called_by_address() {
     assert_eq!(unsafe { function.call(&[14.into()]) }.unwrap().as_i32(), 42);
     let mut result = Slot::default();
     // SAFETY: this is its signature; the entry is called as it is documented.
-    unsafe { (function.entry())(function.address(), [5u64].as_ptr(), (&raw mut result).cast(), ptr::null_mut()) };
+    unsafe {
+        (function.entry().unwrap())(function.address(), [5u64].as_ptr(), (&raw mut result).cast(), ptr::null_mut())
+    };
     assert_eq!(result.as_i32(), 15);
     // SAFETY: nothing is called.
     let null = unsafe { Function::from_address("null", ptr::null(), &signature, FunctionOptions::default()) };

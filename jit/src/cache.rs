@@ -1,17 +1,17 @@
 //! Trampolines and thunks, shared by shape.
 
-use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::ffi::c_void;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock};
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use crate::abi::Abi;
 use crate::error::JitError;
+use crate::fork;
 use crate::generator::{Code, Generator};
 use crate::plan::{Plan, Return};
 use crate::shape::{self, CallbackPlan, Options, Shape};
-use crate::shared::Shared;
+use crate::shared::{Life, Shared};
 use crate::signature::Signature;
 use crate::thunk::{Thunk, ThunkCode};
 use crate::universal::incoming::Incoming;
@@ -41,20 +41,33 @@ pub type SlotsEntry =
 /// times as long, and are limited in number: a shape's trampolines take one of 2,048 addresses that are part of the
 /// program, and so does each callback.
 pub struct Jit {
-    state: Mutex<State>,
-}
-
-struct State {
     /// `None`: everything is universal.
     generator: Option<Generator>,
     trampolines: Shared<Shape, SlotsCode>,
-    thunks: HashMap<Shape, &'static Thunk>,
+    thunks: Shared<Shape, Leaked>,
 }
 
-impl State {
-    fn new(generator: Option<Generator>) -> Self {
-        Self { generator, trampolines: Shared::new(), thunks: HashMap::new() }
-    }
+/// A thunk for ever.
+struct Leaked(&'static Thunk);
+
+/// What a [`Jit`] has made and still has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Shapes of calls that have code.
+    pub trampolines: usize,
+    /// Shapes of callbacks that have code.
+    pub thunks: usize,
+    /// Functions in code memory: trampolines, thunks, and the shims of variadic calls.
+    pub functions: usize,
+    /// Their bytes.
+    pub code_bytes: usize,
+    /// Bytes of memory for code, what is not filled included. Where it is mapped twice it counts once.
+    pub mapped_bytes: usize,
+    /// Callbacks that are bound to a handler.
+    pub callbacks: usize,
+    /// Stubs that are bound to none: of callbacks that were closed, or that are yet to come.
+    pub retired_callbacks: usize,
 }
 
 /// What calls functions of one shape.
@@ -78,7 +91,7 @@ impl Jit {
     /// The machine's convention is unknown, to the code generator or to hotcall.
     pub fn new() -> Result<Self, JitError> {
         Abi::host().ok_or(JitError::Host)?;
-        Ok(Self { state: Mutex::new(State::new(Generator::new()?)) })
+        Ok(Self::with(Generator::new()?))
     }
 
     /// One that never generates code: all its trampolines and thunks are universal.
@@ -88,18 +101,30 @@ impl Jit {
     /// The machine's convention is unknown.
     pub fn universal() -> Result<Self, JitError> {
         Abi::host().ok_or(JitError::Host)?;
-        Ok(Self { state: Mutex::new(State::new(None)) })
+        Ok(Self::with(None))
     }
 
-    fn state(&self) -> Result<MutexGuard<'_, State>, JitError> {
-        self.state.lock().or_else(|poisoned| {
-            // A panic in the code generator left it in an unknown state. What was compiled before lives on in its users.
-            let mut state = poisoned.into_inner();
-            let generator = if state.generator.is_some() { Generator::new()? } else { None };
-            *state = State::new(generator);
-            self.state.clear_poison();
-            Ok(state)
-        })
+    fn with(generator: Option<Generator>) -> Self {
+        Self { generator, trampolines: Shared::new(), thunks: Shared::new() }
+    }
+
+    /// What there is of this compiler's code now.
+    pub fn stats(&self) -> Stats {
+        let _no_fork = fork::hold_off();
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let mut stats = Stats { trampolines: self.trampolines.live().len(), ..Stats::default() };
+        if let Some(counters) = self.generator.as_ref().map(Generator::counters) {
+            stats.functions = count(&counters.functions);
+            stats.code_bytes = count(&counters.code_bytes);
+            stats.mapped_bytes = count(&counters.mapped_bytes);
+        }
+        for thunk in self.thunks.live() {
+            let (bound, retired) = thunk.0.count_stubs();
+            stats.thunks += 1;
+            stats.callbacks += bound;
+            stats.retired_callbacks += retired;
+        }
+        stats
     }
 
     /// The compiler that the process shares.
@@ -112,6 +137,7 @@ impl Jit {
         if let Some(jit) = SHARED.get() {
             return Ok(jit);
         }
+        let _no_fork = fork::hold_off();
         let jit = Self::new()?;
         Ok(SHARED.get_or_init(|| jit))
     }
@@ -126,9 +152,9 @@ impl Jit {
         let plan = shape::slots_plan(signature, abi.plan(signature)?);
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
-        let mut state = self.state()?;
-        let State { generator, trampolines, .. } = &mut *state;
-        let code = trampolines.get_or_make(shape, || SlotsCode::new(generator.as_mut(), abi, &plan, options))?;
+        let _no_fork = fork::hold_off();
+        let make = || SlotsCode::new(self.generator.as_ref(), abi, &plan, options);
+        let code = self.trampolines.get_or_make(shape, Life::Used, make)?;
         Ok(Trampoline::new(code, returns_in_memory))
     }
 
@@ -144,21 +170,18 @@ impl Jit {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let callback = CallbackPlan::of(signature, abi.plan(signature)?);
         let shape = Shape::thunk(abi, &callback);
-        let mut state = self.state()?;
-        let State { generator, thunks, .. } = &mut *state;
-        match thunks.entry(shape) {
-            Entry::Occupied(entry) => Ok(entry.get()),
-            Entry::Vacant(entry) => {
-                let code = thunk_code(generator.as_mut(), abi, &callback)?;
-                Ok(entry.insert(Box::leak(Box::new(Thunk::new(&callback.plan, code)))))
-            }
-        }
+        let _no_fork = fork::hold_off();
+        let make = || {
+            let code = thunk_code(self.generator.as_ref(), abi, &callback)?;
+            Ok(Leaked(Box::leak(Box::new(Thunk::new(&callback.plan, code)))))
+        };
+        self.thunks.get_or_make(shape, Life::Kept, make).map(|thunk| thunk.0)
     }
 }
 
 impl SlotsCode {
     /// Code for the plan if it can be generated.
-    fn new(generator: Option<&mut Generator>, abi: Abi, plan: &Plan, options: Options) -> Result<Self, JitError> {
+    fn new(generator: Option<&Generator>, abi: Abi, plan: &Plan, options: Options) -> Result<Self, JitError> {
         match generator.map(|generator| generator.slots(abi, plan, options)) {
             None | Some(Err(JitError::Memory(_))) => Universal::new(plan, options).map(Self::Universal),
             Some(code) => code.map(Self::Generated),
@@ -173,7 +196,7 @@ impl SlotsCode {
     }
 }
 
-fn thunk_code(generator: Option<&mut Generator>, abi: Abi, callback: &CallbackPlan) -> Result<ThunkCode, JitError> {
+fn thunk_code(generator: Option<&Generator>, abi: Abi, callback: &CallbackPlan) -> Result<ThunkCode, JitError> {
     match generator.map(|generator| generator.thunk(abi, callback)) {
         None | Some(Err(JitError::Memory(_))) => Ok(ThunkCode::Universal(Box::leak(Box::new(Incoming::of(callback))))),
         Some(code) => code.map(|(code, place)| ThunkCode::Generated(code, place)),
@@ -238,7 +261,7 @@ mod tests {
 
     #[test]
     fn without_memory_for_code_all_is_universal() {
-        let jit = Jit { state: Mutex::new(State::new(Some(Generator::without_memory()))) };
+        let jit = Jit::with(Some(Generator::without_memory()));
         let signature = Signature::new([Type::I32, Type::U8], Type::I64).unwrap();
         let mut trampoline = jit.slots(&signature, Options::default()).unwrap();
         // A shim needs memory too.

@@ -41,13 +41,8 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    pub(crate) fn new() -> Result<Self, JitError> {
-        let isa = host_isa().map_err(JitError::codegen)?;
-        Ok(Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() })
-    }
-
-    pub(crate) fn isa(&self) -> &OwnedTargetIsa {
-        &self.isa
+    pub(crate) fn new(isa: OwnedTargetIsa) -> Self {
+        Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() }
     }
 
     /// Compiles the `slots` trampoline of a normalised plan; `shim` is where the code of the call's shim is, if it has one.
@@ -118,10 +113,11 @@ fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<ModuleRelo
     }
 }
 
-fn host_isa() -> Result<OwnedTargetIsa, Box<dyn std::error::Error + Send + Sync>> {
-    let flags = settings::Flags::new(host_flags()?);
+/// What is compiled for.
+pub(crate) fn host_isa() -> Result<OwnedTargetIsa, JitError> {
+    let flags = settings::Flags::new(host_flags().map_err(JitError::codegen)?);
     // The baseline of the architecture: trampolines only move words, for which later extensions offer nothing.
-    Ok(isa::lookup(Triple::host())?.finish(flags)?)
+    isa::lookup(Triple::host()).map_err(JitError::codegen)?.finish(flags).map_err(JitError::codegen)
 }
 
 fn host_flags() -> Result<settings::Builder, SetError> {

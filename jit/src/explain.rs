@@ -1,7 +1,7 @@
 //! What becomes of a signature on its way to machine code, for people and programs that look for a mistake.
 
 use crate::abi::Abi;
-use crate::compile::Compiler;
+use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
 use crate::lower::signature::Outgoing;
 use crate::plan::Plan;
@@ -40,7 +40,7 @@ impl Explanation {
         let normalised = shape::slots_plan(signature, plan.clone());
         let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
         let outgoing = Outgoing::of(abi, &normalised);
-        let mut compiler = Compiler::new()?;
+        let mut compiler = Compiler::new(host_isa()?);
         let shim = outgoing.shim.map(|shim| shim.code());
         // Its address is not known before it is in its place, where nothing would call it.
         let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(|_| std::ptr::null()))?.bytes;

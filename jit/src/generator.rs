@@ -2,10 +2,12 @@
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::abi::Abi;
-use crate::compile::{Compiled, Compiler};
+use crate::compile::{self, Compiled, Compiler};
 use crate::error::JitError;
 use crate::lower::callback::Incoming;
 use crate::lower::shim::Shim;
@@ -14,52 +16,77 @@ use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
 use crate::shape::{CallbackPlan, Options};
-use crate::shared::Shared;
+use crate::shared::{Life, Shared};
 use crate::universal::stubs::StubData;
 
 pub(crate) use crate::lower::stub::ContextPlace;
-pub(crate) use crate::memory::Code;
+pub(crate) use crate::memory::{Code, Counters};
 
-/// The compiler, and the memory that it fills.
+/// Compilers, and the memory that they fill. Threads compile at the same time; putting code in its place they do in turn.
 pub(crate) struct Generator {
-    compiler: Compiler,
-    linker: Linker,
+    isa: OwnedTargetIsa,
+    /// Those that nobody uses now, with their buffers.
+    compilers: Mutex<Vec<Compiler>>,
+    linker: Mutex<Linker>,
+    counters: Arc<Counters>,
     shims: Shared<Shim, Code>,
 }
 
 impl Generator {
     /// A generator, in builds that have one.
     pub(crate) fn new() -> Result<Option<Self>, JitError> {
-        let compiler = Compiler::new()?;
-        let linker = Linker::new(compiler.isa().clone());
-        Ok(Some(Self { compiler, linker, shims: Shared::new() }))
+        let isa = compile::host_isa()?;
+        let linker = Linker::new(isa.clone());
+        Ok(Some(Self::with(isa, linker)))
+    }
+
+    fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
+        let (counters, compilers) = (Arc::clone(linker.counters()), Mutex::default());
+        Self { isa, compilers, linker: Mutex::new(linker), counters, shims: Shared::new() }
     }
 
     /// One that can compile, and has nowhere to put code.
     #[cfg(test)]
     pub(crate) fn without_memory() -> Self {
-        let compiler = Compiler::new().unwrap();
-        let linker = Linker::without_memory(compiler.isa().clone());
-        Self { compiler, linker, shims: Shared::new() }
+        let isa = compile::host_isa().unwrap();
+        Self::with(isa.clone(), Linker::without_memory(isa))
     }
 
     /// The `slots` trampoline of a plan that is normalised for it.
-    pub(crate) fn slots(&mut self, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
-        let Self { compiler, linker, shims } = self;
+    pub(crate) fn slots(&self, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
         let outgoing = Outgoing::of(abi, plan);
-        let shim = match outgoing.shim {
-            None => None,
-            Some(shim) => Some(shims.get_or_make(shim, || linker.link(&Compiled::assembled(shim.code()), None))?),
-        };
-        let compiled = compiler.slots(plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
-        linker.link(&compiled, shim)
+        let make = |shim: Shim| self.link(&Compiled::assembled(shim.code()), None);
+        let shim = outgoing.shim.map(|shim| self.shims.get_or_make(shim, Life::Used, || make(shim))).transpose()?;
+        let entry = shim.as_deref().map(Code::entry);
+        let compiled = self.compile(|compiler| compiler.slots(plan, &outgoing, options, entry))?;
+        self.link(&compiled, shim)
     }
 
     /// A thunk, and where it finds its context.
-    pub(crate) fn thunk(&mut self, abi: Abi, callback: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+    pub(crate) fn thunk(&self, abi: Abi, callback: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
         let incoming = Incoming::of(abi, callback);
-        let code = self.linker.link(&self.compiler.thunk(&incoming)?, None)?;
-        Ok((code, incoming.context))
+        let compiled = self.compile(|compiler| compiler.thunk(&incoming))?;
+        Ok((self.link(&compiled, None)?, incoming.context))
+    }
+
+    /// What there is of the code.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// Compiles on this thread. A compiler that panicked is not used again.
+    fn compile(&self, compile: impl FnOnce(&mut Compiler) -> Result<Compiled, JitError>) -> Result<Compiled, JitError> {
+        let compilers = || self.compilers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = compilers().pop();
+        let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
+        let compiled = compile(&mut compiler);
+        compilers().push(compiler);
+        compiled
+    }
+
+    fn link(&self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
+        // A panic while linking lost the chunk that was being filled, and nothing else.
+        self.linker.lock().unwrap_or_else(PoisonError::into_inner).link(compiled, callee)
     }
 }
 

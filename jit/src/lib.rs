@@ -17,6 +17,8 @@ mod errno;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;
+#[doc(hidden)]
+pub mod fork;
 #[cfg_attr(not(feature = "cranelift"), path = "no_generator.rs")]
 mod generator;
 mod layout;
@@ -33,7 +35,7 @@ mod types;
 mod universal;
 
 pub use abi::Abi;
-pub use cache::{Jit, SlotsEntry, Trampoline};
+pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
 pub use error::JitError;
 #[cfg(feature = "disasm")]
 pub use explain::Explanation;

@@ -1,46 +1,82 @@
-//! What is made once for a key and lives as long as it is used.
+//! What is made once for a key, however many threads ask.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::hash::Hash;
-use std::sync::{Arc, Weak};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use crate::error::JitError;
 
-pub(crate) struct Shared<K, V> {
-    values: HashMap<K, Weak<V>>,
+/// Values by key. Making one blocks those who ask for it, and nobody else.
+pub(crate) struct Shared<K, V>(Mutex<Values<K, V>>);
+
+struct Values<K, V> {
+    places: HashMap<K, Arc<Place<V>>>,
     /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
     sweep_at: usize,
 }
 
+/// Where a value is. Locked by who makes it.
+type Place<V> = Mutex<Held<V>>;
+
+struct Held<V> {
+    value: Weak<V>,
+    /// What keeps the value if nobody uses it.
+    _kept: Option<Arc<V>>,
+}
+
+/// How long a value lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// As long as it is used.
+    Used,
+    /// As long as the collection.
+    Kept,
+}
+
 impl<K: Eq + Hash, V> Shared<K, V> {
     pub(crate) fn new() -> Self {
-        Self { values: HashMap::new(), sweep_at: 64 }
+        Self(Mutex::new(Values { places: HashMap::new(), sweep_at: 64 }))
     }
 
+    /// The value of the key, made if there is none.
     pub(crate) fn get_or_make(
-        &mut self,
+        &self,
         key: K,
+        life: Life,
         make: impl FnOnce() -> Result<V, JitError>,
     ) -> Result<Arc<V>, JitError> {
-        if self.values.len() >= self.sweep_at {
-            self.values.retain(|_, value| value.strong_count() > 0);
-            self.sweep_at = (self.values.len() * 2).max(64);
+        let place = lock(&self.0).place(key);
+        // A panic of whoever was making it left it as it was.
+        let mut place = lock(&place);
+        if let Some(value) = place.value.upgrade() {
+            return Ok(value);
         }
-        match self.values.entry(key) {
-            Entry::Occupied(mut entry) => {
-                if let Some(value) = entry.get().upgrade() {
-                    return Ok(value);
-                }
-                let value = Arc::new(make()?);
-                entry.insert(Arc::downgrade(&value));
-                Ok(value)
-            }
-            Entry::Vacant(entry) => {
-                let value = Arc::new(make()?);
-                entry.insert(Arc::downgrade(&value));
-                Ok(value)
-            }
-        }
+        let value = Arc::new(make()?);
+        let kept = (life == Life::Kept).then(|| Arc::clone(&value));
+        *place = Held { value: Arc::downgrade(&value), _kept: kept };
+        Ok(value)
     }
+
+    /// The values that are alive.
+    pub(crate) fn live(&self) -> Vec<Arc<V>> {
+        let places: Vec<_> = lock(&self.0).places.values().cloned().collect();
+        places.iter().filter_map(|place| lock(place).value.upgrade()).collect()
+    }
+}
+
+impl<K: Eq + Hash, V> Values<K, V> {
+    fn place(&mut self, key: K) -> Arc<Place<V>> {
+        if self.places.len() >= self.sweep_at {
+            // Nobody is at a place that only this refers to, so its lock is free.
+            let used = |place: &Arc<Place<V>>| Arc::strong_count(place) > 1 || lock(place).value.strong_count() > 0;
+            self.places.retain(|_, place| used(place));
+            self.sweep_at = (self.places.len() * 2).max(64);
+        }
+        let empty = || Arc::new(Mutex::new(Held { value: Weak::new(), _kept: None }));
+        Arc::clone(self.places.entry(key).or_insert_with(empty))
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -13,6 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::{fmt, io};
 
 use crate::error::JitError;
+use crate::fork;
 use crate::generator::{self, Code, ContextPlace};
 use crate::plan::{Plan, ResultForm};
 use crate::universal::incoming::Incoming;
@@ -73,6 +74,14 @@ impl Thunk {
     /// What the handler writes.
     pub const fn result(&self) -> ResultForm {
         self.result
+    }
+
+    /// How many stubs are bound to a handler, and how many are not.
+    pub(crate) fn count_stubs(&self) -> (usize, usize) {
+        let (plain, counted) = (self.plain.state(), self.counted.state());
+        let all = plain.made.len() + counted.made.len();
+        let bound = plain.made.iter().chain(&counted.made).filter(|stub| stub.is_bound()).count();
+        (bound, all - bound)
     }
 
     /// The stubs whose [data](Stub::data) belongs to one of two users, never to both: a call that is late finds what it
@@ -156,6 +165,10 @@ impl Stub {
         cell.context.store(context, Ordering::Relaxed);
         // Thunks load handler and context through this word, which orders the loads behind the stores.
         cell.stub.context.store(self.0.as_ptr().cast(), Ordering::Release);
+    }
+
+    fn is_bound(&self) -> bool {
+        self.cell().stub.context.load(Ordering::Relaxed) != Retired::context()
     }
 
     /// Has calls return zeros, and [counts](retired_calls) them.
@@ -259,8 +272,8 @@ pub struct StubPool {
 #[derive(Default)]
 struct PoolState {
     resting: VecDeque<Stub>,
-    /// How many stubs there are.
-    made: usize,
+    /// All stubs there are.
+    made: Vec<Stub>,
 }
 
 // SAFETY: `thunk` is the address of code, and an `Incoming` never changes.
@@ -338,7 +351,7 @@ impl StubPool {
             // SAFETY: the caller vouches for it.
             Origin::Tables { .. } => unsafe { self.give_back(stub) },
             Origin::Static(_) => {
-                self.state().made -= 1;
+                self.state().made.retain(|made| *made != stub);
                 // SAFETY: a static stub's cell was leaked by itself, and its only holder forgets it; nobody calls the stub.
                 unsafe { drop(StaticStub::kept(Box::from_raw(stub.0.as_ptr()).stub)) };
             }
@@ -348,17 +361,18 @@ impl StubPool {
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
+        let _no_fork = fork::hold_off();
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         // The last of the batch must have rested too.
         if resting.len() < self.origin.rest() + len {
             // Most shapes have few callbacks: as many again as there are.
-            match self.origin.fresh(len.min((*made).max(1))) {
+            match self.origin.fresh(len.min(made.len().max(1))) {
                 // No more: rather too early than never.
                 Err(_) if !resting.is_empty() => {}
                 Err(error) => return Err(error),
                 Ok(mut stubs) => {
-                    *made += stubs.len();
+                    made.extend(&stubs);
                     more.append(&mut stubs);
                     return more.pop().ok_or_else(|| JitError::memory("a table without stubs"));
                 }
@@ -372,6 +386,7 @@ impl StubPool {
 
     #[cold]
     fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
+        let _no_fork = fork::hold_off();
         self.state().resting.extend(stubs);
     }
 
@@ -427,7 +442,10 @@ impl LocalPool {
 impl Drop for LocalPool {
     fn drop(&mut self) {
         if let Some(pool) = self.pool {
-            pool.rest(self.ready.drain(..).rev().chain(self.returned.drain(..)));
+            let resting = &mut pool.state().resting;
+            // These have rested, or are new: behind those that rest they would count as given back after them.
+            self.ready.drain(..).for_each(|stub| resting.push_front(stub));
+            resting.extend(self.returned.drain(..));
         }
     }
 }

@@ -1,11 +1,12 @@
-//! After a fork parent and child share the memory that code is in. Alone in its process, because a fork copies one thread.
+//! After a fork parent and child share the memory that code is in, and the child has one thread of its parent's.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use hotcall_jit::{Jit, Options, Signature, Trampoline, Type};
+use hotcall_jit::{Jit, Options, Signature, Trampoline, Type, Use};
 
 extern "C" fn sum(a: i64, b: i64, c: i64) -> i64 {
     a + b + c
@@ -45,4 +46,61 @@ fn parent_and_child_go_on_compiling() {
     assert_eq!(status, 0);
     assert!(made.iter().zip(code).all(|(trampoline, code)| trampoline.code() == code));
     assert!(adds(&before) && made.iter().all(adds));
+}
+
+unsafe extern "C-unwind" fn answer(_: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the callback has one argument and a result.
+    unsafe { *result = *args + 1 };
+}
+
+/// Makes a callback and calls it.
+fn calls_back(jit: &Jit, params: usize) -> bool {
+    let signature = Signature::new(vec![Type::I64; params], Type::I64).unwrap();
+    let pool = jit.thunk(&signature).unwrap().stubs(Use::Plain);
+    let stub = pool.take().unwrap();
+    // SAFETY: the stub is ours; the handler needs no context.
+    unsafe { stub.bind(answer, ptr::null_mut()) };
+    // SAFETY: the stub is a function of at least this parameter, and ignores the others.
+    let function = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(stub.entry()) };
+    let right = function(41) == 42;
+    stub.retire();
+    // SAFETY: it came from there, and nobody calls it.
+    unsafe { pool.give_back(stub) };
+    right
+}
+
+#[test]
+fn a_fork_waits_until_no_lock_is_held() {
+    static STOP: AtomicBool = AtomicBool::new(false);
+    let jit = Jit::new().unwrap();
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !STOP.load(Ordering::Relaxed) {
+                    // Trampolines that go at once, so that each is compiled anew.
+                    (3..10).for_each(|params| assert!(adds(&trampoline(&jit, params))));
+                    // Enough to exchange stubs with the others.
+                    (0..100).for_each(|_| assert!(calls_back(&jit, 1)));
+                }
+            });
+        }
+        for _ in 0..40 {
+            // SAFETY: the child compiles and calls, for which it needs locks of hotcall and of the allocator alone.
+            let child = unsafe { libc::fork() };
+            assert!(child >= 0);
+            if child == 0 {
+                // A child that waits for a lock for ever is ended.
+                // SAFETY: this only sets a timer.
+                unsafe { libc::alarm(60) };
+                let right = (3..6).all(|params| adds(&trampoline(&jit, params)) && calls_back(&jit, params));
+                // SAFETY: as above.
+                unsafe { libc::_exit(if right { 0 } else { 1 }) };
+            }
+            let mut status = 0;
+            // SAFETY: the child is this process's.
+            assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+            assert_eq!(status, 0);
+        }
+        STOP.store(true, Ordering::Relaxed);
+    });
 }

@@ -159,9 +159,13 @@ impl Cell {
     }
 
     /// Drops the handler of a closed callback that no call is in, unless that is done.
+    ///
+    /// What made the caller come here may be long past: meanwhile another may have done this, and the stub may serve the
+    /// next callback. So all of it is asked again, in one step with taking the handler.
     #[cold]
     fn finish(&self) {
-        if self.state.fetch_and(!HANDLER, Ordering::AcqRel) & HANDLER == 0 {
+        let take = |state| (state & (OPEN | HANDLER | CALLS) == HANDLER).then_some(state & !HANDLER);
+        if self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).is_err() {
             return;
         }
         // SAFETY: `ALIVE` is set until we clear it.
@@ -193,11 +197,12 @@ enum Remains {
 unsafe fn free(block: NonNull<Block<dyn Handler>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nobody uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
-    // SAFETY: the stub came from this pool, and its holder is gone. It is given back first, for the handler may panic.
+    // SAFETY: the stub came from this pool, and its holder is gone.
     unsafe { block.code.stubs(Use::Counted).give_back(block.stub) };
     if remains == Remains::WithHandler {
+        let Block { panics, handler, .. } = &mut *block;
         // SAFETY: the caller vouches that the handler is there; it is not used again.
-        unsafe { ManuallyDrop::drop(block.handler.get_mut()) };
+        let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(handler.get_mut()) });
     }
 }
 
@@ -240,5 +245,29 @@ unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut 
     let handler = unsafe { &*handler.get() };
     if !panics.guard(|| handler.call(&mut call)) {
         call.clear_result();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use hotcall_jit::{Jit, Signature, Type};
+
+    use super::*;
+
+    #[test]
+    fn a_call_that_is_late_drops_no_handler_of_the_next_callback() {
+        let signature = Signature::new([Type::I16, Type::F32], None).unwrap();
+        let code = Jit::shared().unwrap().thunk(&signature).unwrap();
+        let held = Arc::new(());
+        let captured = Arc::clone(&held);
+        let next = Counted::new(code, OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
+        // A call of the stub's last callback found it closed, was the last one out, and comes to finish it only now.
+        next.cell().finish();
+        assert_eq!((Arc::strong_count(&held), next.is_closed()), (2, false));
+        next.close();
+        assert_eq!(Arc::strong_count(&held), 1);
+        drop(next);
     }
 }

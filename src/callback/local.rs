@@ -20,7 +20,7 @@ use crate::error::Error;
 /// Choices for a [`LocalCallback`].
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub struct LocalOptions {
-    /// What happens when the handler panics.
+    /// What happens when the handler panics, or the [`Dispatch`] while it takes a call.
     pub on_panic: OnPanic,
     /// What a thread does that calls and is not the owner's.
     pub wait: Wait,
@@ -167,7 +167,8 @@ impl LocalCallback {
         self.counted.is_closed()
     }
 
-    /// How many calls are in, those included that wait for this thread.
+    /// How many calls are in, those included that wait for this thread, and late ones that are about to find the callback
+    /// closed. A call that nobody waits for is not in any more when its handler runs.
     pub fn running(&self) -> usize {
         self.counted.running()
     }
@@ -245,6 +246,7 @@ impl Local {
         // What comes back was not handed on, and is dropped.
         if !self.panics.guard(|| drop(self.dispatch.dispatch(foreign))) {
             request.abandon();
+            self.pending.remove(&request);
         }
         let limit = match self.wait {
             Wait::NoWait => return,

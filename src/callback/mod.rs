@@ -125,7 +125,7 @@ impl Callback {
         self.0.is_closed()
     }
 
-    /// How many calls are in.
+    /// How many calls are in, late ones included that are about to find the callback closed.
     pub fn running(&self) -> usize {
         self.0.running()
     }

@@ -5,7 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
-/// What happens when a handler panics. A C++ exception that reaches a Rust handler ends the process in any case.
+/// What happens when a handler panics, or what it captured when that is dropped. A C++ exception that reaches a Rust
+/// handler ends the process in any case.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum OnPanic {
     /// C gets zeros. What the handler panicked with is kept for `take_panic`: the first one until it is taken.
@@ -52,13 +53,26 @@ impl Panics {
             return;
         }
         drop(kept);
-        // Dropping it may panic once more: what that panics with is left alone.
-        if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-            std::mem::forget(another);
-        }
+        discard(payload);
     }
 
     pub(super) fn take(&self) -> Option<Payload> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+impl Drop for Panics {
+    fn drop(&mut self) {
+        // The last call out may be what drops this, and nothing may unwind from there.
+        if let Some(payload) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+            discard(payload);
+        }
+    }
+}
+
+/// Drops a payload, which may panic once more: what that panics with is left alone.
+fn discard(payload: Payload) {
+    if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(another);
     }
 }

@@ -41,9 +41,10 @@ impl Callback {
     ///
     /// * The handler may be called with this context and with arguments and results of the thunk's signature, on whichever
     ///   threads C calls on.
-    /// * That holds until the callback is closed, and for calls that began before, until they return. Of a call that began
-    ///   before, nothing more than entering the handler may be left when [`REST`](hotcall_jit::REST) (1,024) other raw
-    ///   callbacks of the shape were closed after this one and another one is made.
+    /// * That holds until the callback is closed, and for calls that began before, until they return.
+    /// * A call that began before the callback was closed has entered the handler by the time the address is used again: for
+    ///   another raw callback of the shape, when about [`REST`](hotcall_jit::REST) (1,024) others were closed after this one,
+    ///   or at once where there is no memory for more.
     #[inline]
     pub unsafe fn raw(thunk: &Thunk, handler: RawHandler, context: *mut c_void) -> Result<RawCallback, Error> {
         // SAFETY: function types that differ in `-unwind` alone are compatible, and slots are `u64`.

@@ -1,6 +1,8 @@
 //! From declarations to functions and statics.
 
-use super::{Library, Static, optional};
+use std::sync::Arc;
+
+use super::{Library, Mapping, Static};
 use crate::declare::{Declaration, Item};
 use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
@@ -38,14 +40,31 @@ impl Library {
     ///
     /// Those of [`Library::function_with`] and [`Library::static_`].
     pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
+        self.mapping()?.declared(declaration, &Arc::from(declaration.symbol_name()), false)
+    }
+}
+
+impl Mapping {
+    /// The function or variable of a declaration; `key` shares its memory with the symbol's name where they are the same.
+    pub(super) fn declared(
+        self: &Arc<Self>,
+        declaration: &Declaration,
+        key: &Arc<str>,
+        lazy: bool,
+    ) -> Result<Option<Symbol>, Error> {
         let name = declaration.symbol_name();
-        let found = match &declaration.item {
-            Item::Function(function) => {
-                let options = FunctionOptions { capture_errno: function.capture_errno };
-                self.function_with(name, &function.signature, options).map(Symbol::Function)
-            }
-            Item::Static(ty) => self.static_(name, ty).map(Symbol::Static),
+        let name = if **key == *name { Arc::clone(key) } else { Arc::from(name) };
+        let address = match self.find(&name) {
+            Err(Error::Symbol { .. }) if declaration.optional => return Ok(None),
+            found => found?,
         };
-        if declaration.optional { optional(found) } else { found.map(Some) }
+        let library = Arc::clone(self);
+        Ok(Some(match &declaration.item {
+            Item::Function(function) => {
+                let options = FunctionOptions { capture_errno: function.capture_errno, lazy };
+                Symbol::Function(Function::new(name, address, &function.signature, options, Some(library))?)
+            }
+            Item::Static(ty) => Symbol::Static(Static::new(name, address, ty, library)?),
+        }))
     }
 }

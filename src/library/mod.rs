@@ -4,8 +4,9 @@ mod declared;
 mod loader;
 mod resolve;
 mod statics;
+mod symbols;
 
-use std::ffi::{CString, OsStr, c_void};
+use std::ffi::{CStr, OsStr, c_void};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,6 +17,7 @@ use hotcall_jit::{Signature, Type};
 pub use self::declared::Symbol;
 pub use self::resolve::{Resolved, resolve};
 pub use self::statics::Static;
+pub use self::symbols::Symbols;
 
 use self::loader::{Handle, Refusal};
 use crate::error::Error;
@@ -220,7 +222,7 @@ impl Library {
     ) -> Result<Function, Error> {
         let mapping = self.mapping()?;
         let address = mapping.find(name)?;
-        Function::new(name, address, signature, options, Some(mapping))
+        Function::new(name.into(), address, signature, options, Some(mapping))
     }
 
     /// A function that may be missing, which is `None`.
@@ -245,7 +247,7 @@ impl Library {
     pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, Error> {
         let mapping = self.mapping()?;
         let address = mapping.find(name)?;
-        Static::new(name, address, ty, mapping)
+        Static::new(name.into(), address, ty, mapping)
     }
 
     /// A variable that may be missing, which is `None`.
@@ -280,14 +282,25 @@ impl Mapping {
         if symbol.is_empty() {
             return Err(Error::EmptySymbol { library: library() });
         }
-        let name =
-            CString::new(symbol).map_err(|_| Error::NulInSymbol { library: library(), symbol: symbol.into() })?;
-        let address = self.handle.symbol(&name).map_err(|Refusal(message)| Error::Symbol {
-            library: library(),
-            symbol: symbol.into(),
-            message,
-        })?;
+        let address = self.find_bytes(symbol, library)?;
         NonNull::new(address).ok_or_else(|| Error::NullSymbol { library: library(), symbol: symbol.into() })
+    }
+
+    /// Gives the loader the name as a C string, which takes no allocation for names of usual lengths.
+    fn find_bytes(&self, symbol: &str, library: impl Fn() -> Resolved) -> Result<*mut c_void, Error> {
+        let mut short = [0; 64];
+        let mut long = Vec::new();
+        let bytes = if symbol.len() < short.len() {
+            short[..symbol.len()].copy_from_slice(symbol.as_bytes());
+            &short[..=symbol.len()]
+        } else {
+            long.extend(symbol.bytes().chain([0]));
+            &long
+        };
+        let name = CStr::from_bytes_with_nul(bytes)
+            .map_err(|_| Error::NulInSymbol { library: library(), symbol: symbol.into() })?;
+        let refused = |Refusal(message)| Error::Symbol { library: library(), symbol: symbol.into(), message };
+        self.handle.symbol(name).map_err(refused)
     }
 }
 

@@ -16,40 +16,47 @@ use crate::slot::Slot;
 ///
 /// Reads and writes need no alignment and are not atomic.
 #[derive(Clone)]
-pub struct Static {
+pub struct Static(Arc<Variable>);
+
+struct Variable {
     address: NonNull<c_void>,
     size: usize,
     ty: Type,
-    name: Box<str>,
+    name: Arc<str>,
     library: Arc<Mapping>,
 }
 
 // SAFETY: the address is a number until it is read or written through, which is for unsafe functions; their contract
 // excludes races.
-unsafe impl Send for Static {}
+unsafe impl Send for Variable {}
 // SAFETY: as above.
-unsafe impl Sync for Static {}
+unsafe impl Sync for Variable {}
 
 impl Static {
-    pub(super) fn new(name: &str, address: NonNull<c_void>, ty: &Type, library: Arc<Mapping>) -> Result<Self, Error> {
-        let extent = Extent::of(ty).map_err(|source| Error::Layout { name: name.into(), source })?;
-        Ok(Self { address, size: extent.size as usize, ty: ty.clone(), name: name.into(), library })
+    pub(super) fn new(
+        name: Arc<str>,
+        address: NonNull<c_void>,
+        ty: &Type,
+        library: Arc<Mapping>,
+    ) -> Result<Self, Error> {
+        let extent = Extent::of(ty).map_err(|source| Error::Layout { name: (&*name).into(), source })?;
+        Ok(Self(Arc::new(Variable { address, size: extent.size as usize, ty: ty.clone(), name, library })))
     }
 
     /// The symbol's name.
     pub fn name(&self) -> &str {
-        &self.name
+        &self.0.name
     }
 
     /// The variable's type.
-    pub const fn ty(&self) -> &Type {
-        &self.ty
+    pub fn ty(&self) -> &Type {
+        &self.0.ty
     }
 
     /// The variable's address, valid as long as the library is mapped, which it is as long as this lives. For a variable
     /// of a thread (`_Thread_local`) it is that of the thread which looked it up.
-    pub const fn address(&self) -> *mut c_void {
-        self.address.as_ptr()
+    pub fn address(&self) -> *mut c_void {
+        self.0.address.as_ptr()
     }
 
     /// The value of a scalar as a canonical slot.
@@ -65,7 +72,7 @@ impl Static {
     pub unsafe fn read(&self) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
-        let bytes = &mut bytes[..self.size.min(8)];
+        let bytes = &mut bytes[..self.0.size.min(8)];
         // SAFETY: the caller vouches for the variable; the length is its size.
         unsafe { self.read_into(bytes) }?;
         Ok(bytes::load(scalar, bytes))
@@ -84,7 +91,7 @@ impl Static {
     pub unsafe fn write(&self, value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
-        let bytes = &mut bytes[..self.size.min(8)];
+        let bytes = &mut bytes[..self.0.size.min(8)];
         bytes::store(scalar, value, bytes);
         // SAFETY: the caller vouches for the variable; the length is its size.
         unsafe { self.write_from(bytes) }
@@ -102,7 +109,7 @@ impl Static {
     pub unsafe fn read_into(&self, bytes: &mut [u8]) -> Result<(), Error> {
         self.check(bytes.len())?;
         // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
-        unsafe { ptr::copy(self.address.as_ptr().cast(), bytes.as_mut_ptr(), bytes.len()) };
+        unsafe { ptr::copy(self.0.address.as_ptr().cast(), bytes.as_mut_ptr(), bytes.len()) };
         Ok(())
     }
 
@@ -118,30 +125,30 @@ impl Static {
     pub unsafe fn write_from(&self, bytes: &[u8]) -> Result<(), Error> {
         self.check(bytes.len())?;
         // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
-        unsafe { ptr::copy(bytes.as_ptr(), self.address.as_ptr().cast(), bytes.len()) };
+        unsafe { ptr::copy(bytes.as_ptr(), self.0.address.as_ptr().cast(), bytes.len()) };
         Ok(())
     }
 
     fn scalar(&self) -> Result<Scalar, Error> {
-        let error = || Error::AggregateStatic { name: self.name.clone(), ty: self.ty.clone() };
-        self.ty.as_scalar().ok_or_else(error)
+        let error = || Error::AggregateStatic { name: (&*self.0.name).into(), ty: self.0.ty.clone() };
+        self.0.ty.as_scalar().ok_or_else(error)
     }
 
     fn check(&self, given: usize) -> Result<(), Error> {
-        self.library.check_open()?;
-        if given == self.size {
+        self.0.library.check_open()?;
+        if given == self.0.size {
             return Ok(());
         }
-        Err(Error::StaticLength { name: self.name.clone(), ty: self.ty.clone(), expected: self.size, given })
+        Err(Error::StaticLength { name: (&*self.0.name).into(), ty: self.0.ty.clone(), expected: self.0.size, given })
     }
 }
 
 impl fmt::Debug for Static {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Static")
-            .field("name", &self.name)
-            .field("ty", &self.ty)
-            .field("address", &self.address)
+            .field("name", &self.0.name)
+            .field("ty", &self.0.ty)
+            .field("address", &self.0.address)
             .finish()
     }
 }

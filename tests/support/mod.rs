@@ -15,9 +15,14 @@ pub(crate) fn shared_object(source: &str) -> PathBuf {
 
 /// The same, made by this compiler.
 pub(crate) fn shared_object_by(compiler: &str, source: &str) -> PathBuf {
-    let flags = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror"];
+    shared_object_with(compiler, &[], source)
+}
+
+/// The same, with flags of its own.
+pub(crate) fn shared_object_with(compiler: &str, more: &[&str], source: &str) -> PathBuf {
+    let flags = [&["-shared", "-fPIC", "-O1", "-Wall", "-Werror"], more].concat();
     let mut hasher = DefaultHasher::new();
-    (source, compiler, flags).hash(&mut hasher);
+    (source, compiler, &flags).hash(&mut hasher);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures");
     let object = directory.join(format!("{:016x}.so", hasher.finish()));
     if object.exists() {

@@ -8,6 +8,7 @@ mod unwind;
 
 use std::io;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -17,11 +18,19 @@ use cranelift_module::Module;
 use crate::compile::Compiled;
 use crate::error::JitError;
 use pages::{Chunk, Pages};
-use unwind::Registration;
+use unwind::{Frames, Registration};
+
+/// What there is of a `Jit`'s code at one time.
+#[derive(Default, Debug)]
+pub(crate) struct Counters {
+    pub(crate) functions: AtomicUsize,
+    pub(crate) code_bytes: AtomicUsize,
+    pub(crate) mapped_bytes: AtomicUsize,
+}
 
 /// Code that can be called.
 pub(crate) struct Code {
-    /// In front of the memory, so that it goes first.
+    /// What describes this function alone. In front of the memory, so that it goes first.
     _unwind: Option<Registration>,
     chunk: Arc<Chunk>,
     entry: *const u8,
@@ -50,11 +59,21 @@ impl Code {
     }
 }
 
+impl Drop for Code {
+    fn drop(&mut self) {
+        if let Some(counters) = self.chunk.counters() {
+            counters.functions.fetch_sub(1, Ordering::Relaxed);
+            counters.code_bytes.fetch_sub(self.len, Ordering::Relaxed);
+        }
+    }
+}
+
 /// Puts code into its place.
 pub(crate) struct Linker {
     isa: OwnedTargetIsa,
-    /// Where the next function goes, if it fits.
-    current: Option<Target>,
+    /// Where the next function goes, if it fits: by the kind of its frames, as functions with equal frames share a table.
+    current: [Option<Target>; Frames::ALL.len()],
+    counters: Arc<Counters>,
     new_chunk: fn(usize) -> io::Result<Chunk>,
 }
 
@@ -65,32 +84,42 @@ struct Target {
 }
 
 impl Linker {
-    pub(crate) const fn new(isa: OwnedTargetIsa) -> Self {
-        Self { isa, current: None, new_chunk: Chunk::new }
+    pub(crate) fn new(isa: OwnedTargetIsa) -> Self {
+        Self { isa, current: [const { None }; Frames::ALL.len()], counters: Arc::default(), new_chunk: Chunk::new }
+    }
+
+    /// What there is of the code that was linked.
+    pub(crate) const fn counters(&self) -> &Arc<Counters> {
+        &self.counters
     }
 
     /// One that has no memory, as where the system refuses it.
     #[cfg(test)]
     pub(crate) fn without_memory(isa: OwnedTargetIsa) -> Self {
-        Self { isa, current: None, new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()) }
+        Self { new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()), ..Self::new(isa) }
     }
 
     /// Makes code callable; `callee` is kept as long as it is.
     pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
-        let target = match self.current.take() {
-            Some(target) if target.chunk.has_room(compiled.bytes.len()) => target,
+        let len = compiled.bytes.len();
+        let frames = Frames::of(compiled.unwind.as_ref(), len);
+        let current = &mut self.current[frames as usize];
+        let target = match current.take() {
+            Some(target) if target.chunk.has_room(len) => target,
             _ => {
-                let chunk = (self.new_chunk)(compiled.bytes.len()).map_err(JitError::memory)?;
-                Target::new(&self.isa, chunk)
+                let chunk = (self.new_chunk)(len).map_err(JitError::memory)?;
+                Target::new(&self.isa, chunk.prepared(frames, &self.counters)?)
             }
         };
-        let Target { module, chunk } = self.current.insert(target);
+        let Target { module, chunk } = current.insert(target);
         let entry = chunk.executable_at(define(module, compiled)?);
         let unwind = match &compiled.unwind {
-            Some(info) => Registration::new(&self.isa, info, entry)?,
-            None => None,
+            Some(info) if frames == Frames::Own => Registration::of_function(&self.isa, info, entry)?,
+            _ => None,
         };
-        Ok(Code { _unwind: unwind, chunk: Arc::clone(chunk), entry, len: compiled.bytes.len(), _callee: callee })
+        self.counters.functions.fetch_add(1, Ordering::Relaxed);
+        self.counters.code_bytes.fetch_add(len, Ordering::Relaxed);
+        Ok(Code { _unwind: unwind, chunk: Arc::clone(chunk), entry, len, _callee: callee })
     }
 }
 
@@ -133,8 +162,8 @@ mod tests {
     /// What a system that refuses to map memory twice gets.
     #[test]
     fn sealed_pages_serve_as_well() {
-        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
-        let mut linker = Linker { isa, current: None, new_chunk: Chunk::sealed };
+        let isa = crate::compile::host_isa().unwrap();
+        let mut linker = Linker { new_chunk: Chunk::sealed, ..Linker::new(isa) };
         let code: Vec<_> = (0..100).map(|value| linker.link(&returns(value), None).unwrap()).collect();
         for (value, code) in (0..).zip(&code) {
             // SAFETY: these bytes are a function of this type.
@@ -146,7 +175,7 @@ mod tests {
 
     #[test]
     fn no_memory_is_an_error() {
-        let isa = crate::compile::Compiler::new().unwrap().isa().clone();
+        let isa = crate::compile::host_isa().unwrap();
         let mut linker = Linker::without_memory(isa);
         assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));
     }

@@ -12,11 +12,19 @@ use cranelift_module::{ModuleError, ModuleResult};
 use memmap2::{Mmap, MmapMut};
 use region::{Allocation, Protection};
 
+use super::Counters;
+use super::unwind::{Frames, Registration};
+use crate::error::JitError;
+use crate::fork;
+
 /// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
 const CHUNK_SIZE: usize = 64 * 1024;
 
 /// Memory for code, unmapped when the last function in it goes.
 pub(super) struct Chunk {
+    /// In front of the memory, so that it goes first.
+    unwind: Option<Registration>,
+    counters: Option<Arc<Counters>>,
     views: Views,
     /// Bytes given away.
     taken: AtomicUsize,
@@ -62,13 +70,26 @@ impl Chunk {
     }
 
     fn with(views: Views) -> io::Result<Self> {
-        Ok(Self { views, taken: AtomicUsize::new(0), generation: forks::counted()? })
+        Ok(Self { views, taken: AtomicUsize::new(0), generation: fork::generation()?, unwind: None, counters: None })
+    }
+
+    /// Describes all code that will be in the chunk to the unwinder, and counts it. Before any is added.
+    pub(super) fn prepared(mut self, frames: Frames, counters: &Arc<Counters>) -> Result<Self, JitError> {
+        self.unwind = Registration::of_chunk(frames, self.executable(), self.len())?;
+        counters.mapped_bytes.fetch_add(self.len(), Ordering::Relaxed);
+        self.counters = Some(Arc::clone(counters));
+        Ok(self)
+    }
+
+    /// The counters of the chunk's `Jit`.
+    pub(super) fn counters(&self) -> Option<&Counters> {
+        self.counters.as_deref()
     }
 
     /// Whether a function of `size` bytes may be added.
     pub(super) fn has_room(&self, size: usize) -> bool {
         let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
-        end <= self.len() && self.generation == forks::count()
+        end <= self.len() && self.generation == fork::current_generation()
     }
 
     pub(super) fn contains(&self, start: *const u8, len: usize) -> bool {
@@ -132,6 +153,14 @@ impl Chunk {
     }
 }
 
+impl Drop for Chunk {
+    fn drop(&mut self) {
+        if let Some(counters) = &self.counters {
+            counters.mapped_bytes.fetch_sub(self.len(), Ordering::Relaxed);
+        }
+    }
+}
+
 /// A file in memory that may be mapped executable.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 pub(super) fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
@@ -158,40 +187,6 @@ pub(super) fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
 #[cfg(not(any(target_os = "linux", target_os = "android")))]
 fn anonymous_file(_size: usize) -> io::Result<std::fs::File> {
     Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Counts the forks between the process that first asked and this one.
-mod forks {
-    use std::io;
-    use std::sync::atomic::{AtomicUsize, Ordering};
-
-    static COUNT: AtomicUsize = AtomicUsize::new(0);
-
-    pub(super) fn count() -> usize {
-        COUNT.load(Ordering::Relaxed)
-    }
-
-    /// The count, kept up to date from now on.
-    pub(super) fn counted() -> io::Result<usize> {
-        #[cfg(unix)]
-        register()?;
-        Ok(count())
-    }
-
-    #[cfg(unix)]
-    fn register() -> io::Result<()> {
-        use std::sync::OnceLock;
-
-        extern "C" fn in_child() {
-            COUNT.fetch_add(1, Ordering::Relaxed);
-        }
-        static REGISTERED: OnceLock<i32> = OnceLock::new();
-        // SAFETY: the handler only counts, which is allowed between fork and exec.
-        match *REGISTERED.get_or_init(|| unsafe { libc::pthread_atfork(None, None, Some(in_child)) }) {
-            0 => Ok(()),
-            error => Err(io::Error::from_raw_os_error(error)),
-        }
-    }
 }
 
 /// Gives out a chunk's memory and seals it.

@@ -127,7 +127,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::compile::{Compiled, Compiler};
+    use crate::compile::{self, Compiled};
     use crate::memory::{Code, Linker};
 
     type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
@@ -157,7 +157,7 @@ mod tests {
         };
         // ret
         code.push(0xc3);
-        let mut linker = Linker::new(Compiler::new().unwrap().isa().clone());
+        let mut linker = Linker::new(compile::host_isa().unwrap());
         linker.link(&Compiled::assembled(code), None).unwrap()
     }
 

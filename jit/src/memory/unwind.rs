@@ -1,4 +1,7 @@
 //! Unwinding tables: what lets C++ exceptions, Rust panics and backtraces pass through compiled code.
+//!
+//! Unwinders grow slow with every table that is registered (libgcc sorts them all when it throws). So code whose frames
+//! look alike shares a chunk, which has one table for all that will ever be in it.
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
@@ -10,6 +13,7 @@ use gimli::write::{
 use gimli::{Encoding, Format, RunTimeEndian, X86_64};
 
 use crate::error::JitError;
+use crate::fork;
 use crate::lower::stub::{ContextPlace, PUSHED, STRIDE};
 
 #[cfg(unix)]
@@ -26,14 +30,73 @@ unsafe fn __register_frame(_frame: *const u8) {}
 #[cfg(not(unix))]
 unsafe fn __deregister_frame(_frame: *const u8) {}
 
-/// One function's `.eh_frame` section, known to the process's unwinder until it is dropped.
+/// What the frames of some code look like.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) enum Frames {
+    /// There is none: the stack is as at the first instruction.
+    None,
+    /// A frame pointer, and no register saved besides.
+    Pointer,
+    /// Each function has its own.
+    Own,
+}
+
+impl Frames {
+    pub(super) const ALL: [Self; 3] = [Self::None, Self::Pointer, Self::Own];
+
+    /// The frames of a function; one without a description has none.
+    pub(super) fn of(info: Option<&UnwindInfo>, len: usize) -> Self {
+        let Some(info) = info else { return Self::None };
+        let UnwindInfo::SystemV(info) = info else { return Self::Own };
+        let address = Address::Constant(0);
+        let fde = info.to_fde(address);
+        // `push rbp; mov rbp, rsp`, and nothing else that an unwinder needs to know.
+        let mut with_pointer = FrameDescriptionEntry::new(address, len as u32);
+        with_pointer.add_instruction(1, CallFrameInstruction::CfaOffset(16));
+        with_pointer.add_instruction(1, CallFrameInstruction::Offset(X86_64::RBP, -16));
+        with_pointer.add_instruction(4, CallFrameInstruction::CfaRegister(X86_64::RBP));
+        if cfg!(target_arch = "x86_64") && fde == with_pointer { Self::Pointer } else { Self::Own }
+    }
+}
+
+/// The state at a function's first instruction: the return address is on top of the stack.
+fn entered() -> CommonInformationEntry {
+    let encoding = Encoding { format: Format::Dwarf32, version: 1, address_size: 8 };
+    let mut cie = CommonInformationEntry::new(encoding, 1, -8, X86_64::RA);
+    cie.add_instruction(CallFrameInstruction::Cfa(X86_64::RSP, 8));
+    cie.add_instruction(CallFrameInstruction::Offset(X86_64::RA, -8));
+    cie
+}
+
+/// An `.eh_frame` section, known to the process's unwinder until it is dropped.
 pub(super) struct Registration(Box<[u8]>);
 
 impl Registration {
-    /// Describes the code at `code`; `None` where the platform's tables are of another kind.
-    pub(super) fn new(isa: &OwnedTargetIsa, info: &UnwindInfo, code: *const u8) -> Result<Option<Self>, JitError> {
+    /// Describes one function; `None` where the platform's tables are of another kind.
+    pub(super) fn of_function(
+        isa: &OwnedTargetIsa,
+        info: &UnwindInfo,
+        code: *const u8,
+    ) -> Result<Option<Self>, JitError> {
         let (UnwindInfo::SystemV(info), Some(cie)) = (info, isa.create_systemv_cie()) else { return Ok(None) };
         Self::register(cie, info.to_fde(Address::Constant(code as u64))).map(Some)
+    }
+
+    /// Describes `len` bytes of code with such frames, also of functions that are yet to come; `None` if each describes its
+    /// own, or where the platform's tables are of another kind.
+    pub(super) fn of_chunk(frames: Frames, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
+        let mut fde = FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32);
+        match frames {
+            Frames::Own => return Ok(None),
+            _ if !cfg!(all(unix, target_arch = "x86_64")) => return Ok(None),
+            Frames::None => {}
+            // Right from the third instruction on, and so wherever another function can be called.
+            Frames::Pointer => {
+                fde.add_instruction(0, CallFrameInstruction::Cfa(X86_64::RBP, 16));
+                fde.add_instruction(0, CallFrameInstruction::Offset(X86_64::RBP, -16));
+            }
+        }
+        Self::register(entered(), fde).map(Some)
     }
 
     /// Describes `len` bytes of stubs at `code`.
@@ -41,16 +104,11 @@ impl Registration {
         if !cfg!(unix) {
             return Ok(None);
         }
-        let encoding = Encoding { format: Format::Dwarf32, version: 1, address_size: 8 };
-        let mut cie = CommonInformationEntry::new(encoding, 1, -8, X86_64::RA);
-        // As at the first instruction of any function: the return address is on top of the stack.
-        cie.add_instruction(CallFrameInstruction::Cfa(X86_64::RSP, 8));
-        cie.add_instruction(CallFrameInstruction::Offset(X86_64::RA, -8));
         let mut fde = FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32);
         if place == ContextPlace::Stack {
             fde.add_instruction(0, CallFrameInstruction::CfaExpression(cfa_of_pushing_stub()));
         }
-        Self::register(cie, fde).map(Some)
+        Self::register(entered(), fde).map(Some)
     }
 
     fn register(cie: CommonInformationEntry, fde: FrameDescriptionEntry) -> Result<Self, JitError> {
@@ -63,6 +121,8 @@ impl Registration {
         // The end of the section: an entry of length zero.
         bytes.extend([0; 4]);
         let registration = Self(bytes.into_boxed_slice());
+        // The unwinder has a lock of its own.
+        let _no_fork = fork::hold_off();
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
         unsafe { __register_frame(registration.description()) };
         Ok(registration)
@@ -101,7 +161,8 @@ fn cfa_of_pushing_stub() -> Expression {
 
 impl Drop for Registration {
     fn drop(&mut self) {
-        // SAFETY: `new` registered this very address, once.
+        let _no_fork = fork::hold_off();
+        // SAFETY: `register` registered this very address, once.
         unsafe { __deregister_frame(self.description()) };
     }
 }

@@ -1,0 +1,127 @@
+//! Forks of the process: none while a lock of ours is held, and what a child must know.
+//!
+//! A child has the memory of its parent but only the thread that forked. A lock that another thread held would stay held for
+//! ever; and memory that both share would let one change the other's code.
+
+use std::io;
+use std::marker::PhantomData;
+use std::sync::RwLockReadGuard;
+#[cfg(unix)]
+use std::sync::{RwLock, RwLockWriteGuard};
+
+/// As long as this lives the process does not fork, but waits to.
+///
+/// To be had before any lock that a child might want.
+#[must_use]
+pub struct HoldOff {
+    _guard: Option<RwLockReadGuard<'static, ()>>,
+    /// It is counted by thread.
+    not_send: PhantomData<*const ()>,
+}
+
+#[cfg(unix)]
+mod imp {
+    use std::cell::{Cell, RefCell};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::{OnceLock, PoisonError};
+
+    use super::*;
+
+    static FORKING: RwLock<()> = RwLock::new(());
+    static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+    thread_local! {
+        /// How many `HoldOff`s this thread has. Only the first takes the lock: a second one could wait for a fork that waits
+        /// for the first.
+        static HELD: Cell<usize> = const { Cell::new(0) };
+        /// What a thread that forks holds.
+        static FORK: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
+    }
+
+    pub(super) fn hold_off() -> Option<RwLockReadGuard<'static, ()>> {
+        // Where it fails there are no handlers, and nothing to hold off.
+        watch().ok();
+        let held = HELD.replace(HELD.get() + 1);
+        (held == 0).then(|| FORKING.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn release() {
+        HELD.set(HELD.get() - 1);
+    }
+
+    #[cfg(feature = "cranelift")]
+    pub(super) fn generation() -> usize {
+        GENERATION.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn watch() -> io::Result<()> {
+        static WATCHED: OnceLock<i32> = OnceLock::new();
+        // SAFETY: the handlers take and give back a lock that no thread which forks can hold, and count.
+        let register = || unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+        match *WATCHED.get_or_init(register) {
+            0 => Ok(()),
+            error => Err(io::Error::from_raw_os_error(error)),
+        }
+    }
+
+    extern "C" fn before() {
+        // A thread that forks from inside, in an allocator of the program's say, is on its own.
+        if HELD.get() == 0 {
+            let guard = FORKING.write().unwrap_or_else(PoisonError::into_inner);
+            FORK.with_borrow_mut(|fork| *fork = Some(guard));
+        }
+    }
+
+    extern "C" fn in_parent() {
+        FORK.with_borrow_mut(|fork| drop(fork.take()));
+    }
+
+    extern "C" fn in_child() {
+        GENERATION.fetch_add(1, Ordering::Relaxed);
+        in_parent();
+    }
+}
+
+#[cfg(not(unix))]
+mod imp {
+    use super::*;
+
+    pub(super) fn hold_off() -> Option<RwLockReadGuard<'static, ()>> {
+        None
+    }
+
+    pub(super) fn release() {}
+
+    #[cfg(feature = "cranelift")]
+    pub(super) fn generation() -> usize {
+        0
+    }
+
+    pub(super) fn watch() -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// Keeps the process from forking.
+pub fn hold_off() -> HoldOff {
+    HoldOff { _guard: imp::hold_off(), not_send: PhantomData }
+}
+
+impl Drop for HoldOff {
+    fn drop(&mut self) {
+        imp::release();
+    }
+}
+
+/// How many forks there were between the process that first asked and this one, kept up to date from now on.
+#[cfg(feature = "cranelift")]
+pub(crate) fn generation() -> io::Result<usize> {
+    imp::watch()?;
+    Ok(imp::generation())
+}
+
+/// The same, of who has asked before.
+#[cfg(feature = "cranelift")]
+pub(crate) fn current_generation() -> usize {
+    imp::generation()
+}

@@ -1,0 +1,145 @@
+//! All symbols of a set of declarations, looked up at once.
+
+use std::fmt;
+use std::num::NonZero;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use super::{Library, Symbol};
+use crate::declare::{DeclarationError, Declarations};
+use crate::error::Error;
+use crate::function::Function;
+
+/// What a library has of its declarations, by their keys. Functions are lazy: each is compiled when it has been called
+/// often enough for that to pay, or all together by [`Symbols::compile`].
+pub struct Symbols {
+    /// In the order of the keys.
+    symbols: Box<[(Arc<str>, Option<Symbol>)]>,
+    /// What is declared and cannot be used, with the reason.
+    unsupported: Box<[(Box<str>, Box<str>)]>,
+}
+
+impl Library {
+    /// Every declared symbol, ready to use: a library with many symbols opens in the time that looking them up takes.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::declare::{Declaration, Declarations};
+    /// use hotcall::{Library, Signature, Symbol, Type};
+    ///
+    /// let unary = Signature::new([Type::F64], Type::F64)?;
+    /// let mut declarations = Declarations::new();
+    /// for name in ["sin", "cos", "tan"] {
+    ///     declarations.insert(Declaration::function(name, unary.clone()))?;
+    /// }
+    /// declarations.insert(Declaration::function("secant", unary).optional())?;
+    ///
+    /// // SAFETY: libm has no initialisers that could do harm.
+    /// let libm = unsafe { Library::open("libm.so.6") }?;
+    /// let symbols = libm.symbols(&declarations)?;
+    /// assert!(symbols.get("secant")?.is_none());
+    /// let Some(Symbol::Function(cos)) = symbols.get("cos")? else { panic!("cos is a function") };
+    /// // SAFETY: this is its signature.
+    /// assert_eq!(unsafe { cos.call(&[0.0.into()]) }?.as_f64(), 1.0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; a symbol is missing that is not optional, or has no address; a signature or type exceeds a limit.
+    pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
+        let mapping = self.mapping()?;
+        let mut symbols = Vec::with_capacity(declarations.len());
+        for declaration in declarations {
+            let key = Arc::from(&*declaration.key);
+            symbols.push((Arc::clone(&key), mapping.declared(declaration, &key, true)?));
+        }
+        symbols.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
+        let unsupported = declarations.unsupported().map(|(key, reason)| (key.into(), reason.into())).collect();
+        Ok(Symbols { symbols: symbols.into(), unsupported })
+    }
+}
+
+impl Symbols {
+    /// The symbol under this key; `None` if it is optional and missing.
+    ///
+    /// # Errors
+    ///
+    /// The key is not declared, or what it declares cannot be used.
+    pub fn get(&self, key: &str) -> Result<Option<&Symbol>, Error> {
+        if let Ok(index) = self.symbols.binary_search_by(|(other, _)| (**other).cmp(key)) {
+            return Ok(self.symbols[index].1.as_ref());
+        }
+        let unsupported = self.unsupported.iter().find(|(other, _)| **other == *key);
+        Err(match unsupported.cloned() {
+            Some((symbol, reason)) => DeclarationError::Unsupported { symbol, reason },
+            None => DeclarationError::Missing { key: key.into() },
+        }
+        .into())
+    }
+
+    /// Keys and symbols, in the order of the keys.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&str, Option<&Symbol>)> {
+        self.symbols.iter().map(|(key, symbol)| (&**key, symbol.as_ref()))
+    }
+
+    /// The number of declarations, those of missing symbols included.
+    pub fn len(&self) -> usize {
+        self.symbols.len()
+    }
+
+    /// Whether nothing was declared.
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
+    /// Compiles all functions, on several threads if there are many, so that no call has to.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for code; some functions are compiled then, and the others as lazy as before.
+    pub fn compile(&self) -> Result<(), Error> {
+        /// Fewer functions than this for each thread do not pay for it.
+        const FUNCTIONS: usize = 16;
+        let functions: Vec<&Function> = self.functions().collect();
+        let threads = thread::available_parallelism().map_or(1, NonZero::get).min(functions.len() / FUNCTIONS);
+        let next = AtomicUsize::new(0);
+        let work = || {
+            while let Some(function) = functions.get(next.fetch_add(1, Ordering::Relaxed)) {
+                function.compile()?;
+            }
+            Ok(())
+        };
+        if threads <= 1 {
+            return work();
+        }
+        thread::scope(|scope| {
+            let others: Vec<_> =
+                (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
+            let mine = work();
+            // Nothing in there panics on purpose; what does is passed on.
+            let join = |other: thread::ScopedJoinHandle<'_, _>| {
+                other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
+            };
+            others.into_iter().map(join).fold(mine, Result::and)
+        })
+    }
+
+    fn functions(&self) -> impl Iterator<Item = &Function> {
+        self.symbols.iter().filter_map(|(_, symbol)| match symbol {
+            Some(Symbol::Function(function)) => Some(function),
+            Some(Symbol::Static(_)) | None => None,
+        })
+    }
+}
+
+impl fmt::Debug for Symbols {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
