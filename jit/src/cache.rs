@@ -173,7 +173,8 @@ impl Jit {
         let _no_fork = fork::hold_off();
         let make = || {
             let code = thunk_code(self.generator.as_ref(), abi, &callback)?;
-            Ok(Leaked(Box::leak(Box::new(Thunk::new(&callback.plan, code)))))
+            let universal = Box::leak(Box::new(Incoming::of(&callback)));
+            Ok(Leaked(Box::leak(Box::new(Thunk::new(&callback.plan, code, universal)))))
         };
         self.thunks.get_or_make(shape, Life::Kept, make).map(|thunk| thunk.0)
     }
@@ -196,10 +197,11 @@ impl SlotsCode {
     }
 }
 
-fn thunk_code(generator: Option<&Generator>, abi: Abi, callback: &CallbackPlan) -> Result<ThunkCode, JitError> {
+/// Code for the thunk if it can be generated.
+fn thunk_code(generator: Option<&Generator>, abi: Abi, callback: &CallbackPlan) -> Result<Option<ThunkCode>, JitError> {
     match generator.map(|generator| generator.thunk(abi, callback)) {
-        None | Some(Err(JitError::Memory(_))) => Ok(ThunkCode::Universal(Box::leak(Box::new(Incoming::of(callback))))),
-        Some(code) => code.map(|(code, place)| ThunkCode::Generated(code, place)),
+        None | Some(Err(JitError::Memory(_))) => Ok(None),
+        Some(code) => code.map(Some),
     }
 }
 

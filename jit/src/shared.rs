@@ -80,3 +80,55 @@ impl<K: Eq + Hash, V> Values<K, V> {
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn each_value_is_made_once() {
+        const THREADS: usize = 16;
+        const KEYS: usize = 500;
+        for life in [Life::Used, Life::Kept] {
+            let (shared, start) = (Shared::new(), Barrier::new(THREADS));
+            let made: Vec<_> = (0..KEYS).map(|_| AtomicUsize::new(0)).collect();
+            let get = |key: usize| {
+                let make = || {
+                    made[key].fetch_add(1, Ordering::Relaxed);
+                    // While others ask for it.
+                    thread::yield_now();
+                    Ok(key * 2)
+                };
+                shared.get_or_make(key, life, make).unwrap()
+            };
+            let all = || {
+                start.wait();
+                (0..KEYS).map(get).collect::<Vec<_>>()
+            };
+            let values: Vec<_> = thread::scope(|scope| {
+                let threads = [0; THREADS].map(|_| scope.spawn(all));
+                threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(values.iter().enumerate().all(|(index, value)| **value == index % KEYS * 2));
+            assert!(made.iter().all(|made| made.load(Ordering::Relaxed) == 1));
+            drop(values);
+            let left = if life == Life::Kept { KEYS } else { 0 };
+            assert_eq!(shared.live().len(), left);
+        }
+    }
+
+    #[test]
+    fn what_fails_is_tried_again() {
+        let shared = Shared::<u8, u8>::new();
+        let fail = || Err(JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)));
+        assert!(shared.get_or_make(1, Life::Used, fail).is_err());
+        assert_eq!(*shared.get_or_make(1, Life::Used, || Ok(2)).unwrap(), 2);
+        // Nobody kept it.
+        assert_eq!(*shared.get_or_make(1, Life::Used, || Ok(3)).unwrap(), 3);
+    }
+}

@@ -7,10 +7,10 @@
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::fmt;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::{fmt, io};
 
 use crate::error::JitError;
 use crate::fork;
@@ -34,36 +34,29 @@ pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *cons
 
 /// Code of the host's convention that C calls, for functions of one shape.
 pub struct Thunk {
-    code: ThunkCode,
+    /// `None`: the universal thunk answers.
+    code: Option<ThunkCode>,
     aggregates: Box<[Option<u32>]>,
     result: ResultForm,
     plain: StubPool,
     counted: StubPool,
 }
 
-/// What answers the calls of a shape.
-pub(crate) enum ThunkCode {
-    Generated(Code, ContextPlace),
-    Universal(&'static Incoming),
-}
+/// Code for a thunk, and where it finds its context.
+pub(crate) type ThunkCode = (Code, ContextPlace);
 
 impl Thunk {
-    pub(crate) fn new(plan: &Plan, code: ThunkCode) -> Self {
+    /// The code, if there is some, and what serves where it cannot.
+    pub(crate) fn new(plan: &Plan, code: Option<ThunkCode>, universal: &'static Incoming) -> Self {
         let aggregates = plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
-        let origin = match code {
-            ThunkCode::Generated(ref code, place) => Origin::Tables { place, thunk: code.entry() },
-            ThunkCode::Universal(incoming) => Origin::Static(incoming),
-        };
-        let pool = || StubPool::new(origin);
+        let tables = code.as_ref().map(|(code, place)| Tables { place: *place, thunk: code.entry() });
+        let pool = || StubPool::new(Origin { tables, universal });
         Self { plain: pool(), counted: pool(), code, aggregates, result: plan.ret.form() }
     }
 
     /// The machine code, none of which is generated for a universal thunk.
     pub fn code(&self) -> &[u8] {
-        match &self.code {
-            ThunkCode::Generated(code, _) => code.bytes(),
-            ThunkCode::Universal(_) => &[],
-        }
+        self.code.as_ref().map_or(&[], |(code, _)| code.bytes())
     }
 
     /// For each parameter, the number of bytes behind its slot if it is a struct or union.
@@ -210,53 +203,51 @@ unsafe extern "C-unwind" fn count_retired(_: *mut c_void, _: *const u64, _: *mut
     count_retired_call();
 }
 
-/// How many stubs rest before the first of them is used again, where code is generated. There are fewer static ones.
+/// How many stubs rest before the first of them is used again, where there is memory for tables of them. There are fewer static
+/// ones.
 pub const REST: usize = 1024;
 
 /// Where a thunk's stubs come from.
 #[derive(Clone, Copy)]
-enum Origin {
-    /// Tables made at run time, in front of generated code.
-    Tables { place: ContextPlace, thunk: *const u8 },
-    /// The table that is part of the program, for the universal thunk.
-    Static(&'static Incoming),
+struct Origin {
+    /// In front of generated code.
+    tables: Option<Tables>,
+    /// For stubs of the table that is part of the program: where no code is generated, or a table finds no memory.
+    universal: &'static Incoming,
+}
+
+/// Tables made at run time, of which a thunk gets stubs.
+#[derive(Clone, Copy)]
+struct Tables {
+    place: ContextPlace,
+    thunk: *const u8,
 }
 
 impl Origin {
     /// How many stubs a thread takes and gives back at once.
     const fn batch(self) -> usize {
-        match self {
-            Self::Tables { .. } => 32,
+        match self.tables {
+            Some(_) => 32,
             // One thread's stock is what others lack.
-            Self::Static(_) => 1,
+            None => 1,
         }
     }
 
-    /// How many stubs should rest when one of them is used again.
-    fn rest(self) -> usize {
-        match self {
-            Self::Tables { .. } => REST,
-            // A fair share of what is left, so that no shape takes all.
-            Self::Static(_) => StaticStub::left() / 64,
-        }
+    fn fixed(self) -> Result<Stub, JitError> {
+        let stub = StaticStub::take()?;
+        let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
+        let cell = Cell::new(entry, stub.data(), ptr::from_ref(self.universal).cast());
+        stub.keep();
+        Ok(Stub(NonNull::from(Box::leak(Box::new(cell)))))
     }
+}
 
+impl Tables {
     /// Makes up to `len` stubs, one at least, the last of which is to be used first.
     fn fresh(self, len: usize) -> Result<Vec<Stub>, JitError> {
-        match self {
-            Self::Tables { place, thunk } => {
-                let stubs = generator::stubs(place, len).map_err(JitError::memory)?;
-                let cells = stubs.into_iter().rev().map(|(entry, data)| Cell::new(entry, data, thunk.cast()));
-                Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| Stub(NonNull::from(cell))).collect())
-            }
-            Self::Static(incoming) => {
-                let stub = StaticStub::take()?;
-                let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
-                let cell = Cell::new(entry, stub.data(), std::ptr::from_ref(incoming).cast());
-                stub.keep();
-                Ok(vec![Stub(NonNull::from(Box::leak(Box::new(cell))))])
-            }
-        }
+        let stubs = generator::stubs(self.place, len).map_err(JitError::memory)?;
+        let cells = stubs.into_iter().rev().map(|(entry, data)| Cell::new(entry, data, self.thunk.cast()));
+        Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| Stub(NonNull::from(cell))).collect())
     }
 }
 
@@ -276,10 +267,10 @@ struct PoolState {
     made: Vec<Stub>,
 }
 
-// SAFETY: `thunk` is the address of code, and an `Incoming` never changes.
-unsafe impl Send for Origin {}
+// SAFETY: `thunk` is the address of code.
+unsafe impl Send for Tables {}
 // SAFETY: as above.
-unsafe impl Sync for Origin {}
+unsafe impl Sync for Tables {}
 
 impl StubPool {
     fn new(origin: Origin) -> Self {
@@ -347,15 +338,13 @@ impl StubPool {
     ///
     /// As for [`give_back`](Self::give_back); and nobody calls the stub's address again.
     pub unsafe fn free(&'static self, stub: Stub) {
-        match self.origin {
+        if !StaticStub::has(stub.cell().stub) {
             // SAFETY: the caller vouches for it.
-            Origin::Tables { .. } => unsafe { self.give_back(stub) },
-            Origin::Static(_) => {
-                self.state().made.retain(|made| *made != stub);
-                // SAFETY: a static stub's cell was leaked by itself, and its only holder forgets it; nobody calls the stub.
-                unsafe { drop(StaticStub::kept(Box::from_raw(stub.0.as_ptr()).stub)) };
-            }
+            return unsafe { self.give_back(stub) };
         }
+        self.state().made.retain(|made| *made != stub);
+        // SAFETY: a static stub's cell was leaked by itself, and its only holder forgets it; nobody calls the stub.
+        unsafe { drop(StaticStub::kept(Box::from_raw(stub.0.as_ptr()).stub)) };
     }
 
     /// A stub, and up to `len - 1` more to use after it, the last first.
@@ -364,13 +353,13 @@ impl StubPool {
         let _no_fork = fork::hold_off();
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
+        let Some(tables) = self.origin.tables else { return self.fixed(&mut state) };
         // The last of the batch must have rested too.
-        if resting.len() < self.origin.rest() + len {
+        if resting.len() < REST + len {
             // Most shapes have few callbacks: as many again as there are.
-            match self.origin.fresh(len.min(made.len().max(1))) {
-                // No more: rather too early than never.
-                Err(_) if !resting.is_empty() => {}
-                Err(error) => return Err(error),
+            match tables.fresh(len.min(made.len().max(1))) {
+                // There is no memory for tables.
+                Err(error) => return self.fixed(&mut state).map_err(|_| error),
                 Ok(mut stubs) => {
                     made.extend(&stubs);
                     more.append(&mut stubs);
@@ -378,10 +367,18 @@ impl StubPool {
                 }
             }
         }
-        let stub = resting.pop_front().ok_or_else(|| JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)))?;
-        let rest = resting.len().min(len - 1);
-        more.extend(resting.drain(..rest).rev());
-        Ok(stub)
+        more.extend(resting.drain(..len).rev());
+        more.pop().ok_or_else(|| JitError::memory("a batch without stubs"))
+    }
+
+    /// A stub that has rested for a while, or one of the static ones.
+    fn fixed(&self, PoolState { resting, made }: &mut PoolState) -> Result<Stub, JitError> {
+        // A fair share of what is left rests, so that no shape takes all.
+        let rest = StaticStub::left() / 64;
+        let rested = if resting.len() > rest { resting.pop_front() } else { None };
+        let fresh = || self.origin.fixed().inspect(|stub| made.push(*stub));
+        // Rather too early than never.
+        rested.map_or_else(fresh, Ok).or_else(|error| resting.pop_front().ok_or(error))
     }
 
     #[cold]

@@ -1,6 +1,8 @@
 //! Callbacks through the public API: C calls them.
 #![cfg(unix)]
 
+#[path = "../support/alone.rs"]
+mod alone;
 mod errors;
 mod foreign;
 mod life;
@@ -15,16 +17,14 @@ mod threads;
 mod unwinding;
 mod uses;
 
-use std::any::type_name;
-use std::env;
 use std::ffi::c_void;
 use std::mem;
 use std::os::unix::process::ExitStatusExt;
-use std::process::{self, Command, Output};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
+use alone::{alone, run_alone};
 use hotcall::{Error, Function, FunctionOptions, Library, Signature, Thunk, Type};
 
 fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>) -> Signature {
@@ -165,29 +165,6 @@ fn error_of<T>(result: Result<T, Error>) -> Error {
         Ok(_) => panic!("this must be an error"),
         Err(error) => error,
     }
-}
-
-const ALONE: &str = "HOTCALL_TEST_ALONE";
-
-/// Runs the test that this is called from once more, in a process of its own, where `body` is what it does.
-fn run_alone<F: FnOnce()>(body: F) -> Output {
-    if env::var_os(ALONE).is_some() {
-        body();
-        process::exit(0);
-    }
-    let name = type_name::<F>().trim_start_matches("callback::").trim_end_matches("::{{closure}}");
-    let mut command = Command::new(env::current_exe().unwrap());
-    command.args(["--exact", name, "--nocapture", "--test-threads=1"]).env(ALONE, "1").env_remove("RUST_BACKTRACE");
-    let output = command.output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stdout).contains("running 1 test"), "{name} is no name of a test");
-    output
-}
-
-/// Runs the body in a process without other tests: for what the whole process counts.
-#[track_caller]
-fn alone(body: impl FnOnce()) {
-    let output = run_alone(body);
-    assert!(output.status.success(), "{}{}", output.status, String::from_utf8_lossy(&output.stderr));
 }
 
 /// Runs the body in a process of its own, which it must abort; returns what that wrote to the standard error.

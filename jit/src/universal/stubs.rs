@@ -79,6 +79,11 @@ impl StaticStub {
         std::mem::forget(self);
     }
 
+    /// Whether this is the data of one.
+    pub(crate) fn has(data: &StubData) -> bool {
+        DATA.as_ptr_range().contains(&ptr::from_ref(data))
+    }
+
     /// The stub that was kept and whose data this is.
     ///
     /// # Safety

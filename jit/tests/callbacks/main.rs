@@ -24,6 +24,7 @@ mod fixtures;
 mod frames;
 
 mod aggregates;
+mod chain;
 mod limits;
 mod recursion;
 mod registers;

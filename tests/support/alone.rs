@@ -1,0 +1,30 @@
+//! Tests in processes of their own.
+
+use std::any::type_name;
+use std::env;
+use std::process::{self, Command, Output};
+
+const ALONE: &str = "HOTCALL_TEST_ALONE";
+
+/// Runs the test that this is called from once more, in a process of its own, where `body` is what it does.
+///
+/// `body` is a closure of the test function itself, from whose type the test's name is told.
+pub(crate) fn run_alone<F: FnOnce()>(body: F) -> Output {
+    if env::var_os(ALONE).is_some() {
+        body();
+        process::exit(0);
+    }
+    let name = type_name::<F>().split_once("::").map_or("", |(_, name)| name).trim_end_matches("::{{closure}}");
+    let mut command = Command::new(env::current_exe().unwrap());
+    command.args(["--exact", name, "--nocapture", "--test-threads=1"]).env(ALONE, "1").env_remove("RUST_BACKTRACE");
+    let output = command.output().unwrap();
+    assert!(String::from_utf8_lossy(&output.stdout).contains("running 1 test"), "{name} is no name of a test");
+    output
+}
+
+/// Runs the body in a process without other tests: for what the whole process counts.
+#[track_caller]
+pub(crate) fn alone(body: impl FnOnce()) {
+    let output = run_alone(body);
+    assert!(output.status.success(), "{}{}", output.status, String::from_utf8_lossy(&output.stderr));
+}
