@@ -74,6 +74,7 @@ mod owned_call;
 mod prototype;
 mod slot;
 
+pub use hotcall_jit::debug;
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
     MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
@@ -85,6 +86,7 @@ pub use callback::{
     Thunk, UnwindingRawHandler, Wait, retired_calls,
 };
 pub use code::Entry;
+pub use debug::describe;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
 pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};

@@ -9,7 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, Weak};
 
 use crate::abi::Abi;
-use crate::compile::{Compiled, Compiler};
+use crate::compile::Compiler;
+use crate::debug::Name;
 use crate::error::JitError;
 use crate::fork;
 use crate::lower::callback::Incoming;
@@ -168,10 +169,10 @@ impl Jit {
             let outgoing = Outgoing::of(abi, &plan);
             let shim = match outgoing.shim {
                 None => None,
-                Some(shim) => Some(shims.get_or_make(shim, || linker.link(&Compiled::assembled(shim.code()), None))?),
+                Some(shim) => Some(shims.get_or_make(shim, || linker.assembled("shim", shim.code()))?),
             };
             let compiled = compiler.slots(&plan, &outgoing, options, shim.as_deref().map(Code::entry))?;
-            linker.link(&compiled, shim)
+            linker.link(&Name::slots(signature, options.capture_errno), &compiled, shim)
         })?;
         Ok(Trampoline::new(code, returns_in_memory))
     }
@@ -194,7 +195,7 @@ impl Jit {
         match thunks.entry(shape) {
             Entry::Occupied(entry) => Ok(entry.get()),
             Entry::Vacant(entry) => {
-                let code = linker.link(&compiler.thunk(&incoming)?, None)?;
+                let code = linker.link(&Name::thunk(signature), &compiler.thunk(&incoming)?, None)?;
                 Ok(entry.insert(Box::leak(Box::new(Thunk::new(&incoming, Arc::new(code))))))
             }
         }

@@ -2,7 +2,7 @@
 //!
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Each module imports only from
-//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `memory`, `thunk`, `cache`.
+//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `lower`, `compile`, `debug`, `memory`, `thunk`, `cache`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
@@ -12,6 +12,7 @@ mod abi;
 mod cache;
 #[cfg(feature = "cranelift")]
 mod compile;
+pub mod debug;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;

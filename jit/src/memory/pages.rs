@@ -14,6 +14,7 @@ use region::{Allocation, Protection};
 
 use super::Counters;
 use super::unwind::{Frames, Registration};
+use crate::debug::{Name, Region};
 use crate::error::JitError;
 use crate::fork;
 
@@ -22,8 +23,9 @@ const CHUNK_SIZE: usize = 64 * 1024;
 
 /// Memory for code, unmapped when the last function in it goes.
 pub(super) struct Chunk {
-    /// In front of the memory, so that it goes first.
+    /// In front of the memory, so that both go first.
     unwind: Option<Registration>,
+    region: Option<Region>,
     counters: Option<Arc<Counters>>,
     views: Views,
     /// Bytes given away.
@@ -70,15 +72,31 @@ impl Chunk {
     }
 
     fn with(views: Views) -> io::Result<Self> {
-        Ok(Self { views, taken: AtomicUsize::new(0), generation: fork::generation()?, unwind: None, counters: None })
+        Ok(Self {
+            views,
+            taken: AtomicUsize::new(0),
+            generation: fork::generation()?,
+            unwind: None,
+            region: None,
+            counters: None,
+        })
     }
 
-    /// Describes all code that will be in the chunk to the unwinder, and counts it. Before any is added.
+    /// Describes all code that will be in the chunk to the unwinder and to debuggers, and counts it. Before any is added.
     pub(super) fn prepared(mut self, frames: Frames, counters: &Arc<Counters>) -> Result<Self, JitError> {
         self.unwind = Registration::of_chunk(frames, self.executable(), self.len())?;
+        let frame = self.unwind.as_ref().map_or(&[][..], Registration::entries);
+        self.region = Some(Region::new(self.executable(), self.len(), frame));
         counters.mapped_bytes.fetch_add(self.len(), Ordering::Relaxed);
         self.counters = Some(Arc::clone(counters));
         Ok(self)
+    }
+
+    /// Names a function that was added; `own` describes its frames alone.
+    pub(super) fn name(&self, code: *const u8, len: usize, name: &Name, own: Option<&Registration>) {
+        if let Some(region) = &self.region {
+            region.add(code, len, name, own.map_or(&[], Registration::entries));
+        }
     }
 
     /// The counters of the chunk's `Jit`.

@@ -9,6 +9,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicPtr;
 
 use super::unwind::Registration;
+use crate::debug::{Name, Region};
 use crate::lower::stub::{ContextPlace, STRIDE};
 
 /// The two words that a stub's code reads.
@@ -53,10 +54,11 @@ impl Fresh {
     ) -> io::Result<Self> {
         let code = place.code(size).repeat(size / STRIDE);
         let entry = map(&code, size)?;
-        if let Some(registration) = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)? {
-            // As long as the code.
-            std::mem::forget(registration);
-        }
+        let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
+        let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
+        region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
+        // As long as the code.
+        std::mem::forget((unwind, region));
         Ok(Self { entry, distance: size, left: size / STRIDE })
     }
 
@@ -132,7 +134,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::compile::{Compiled, Compiler};
+    use crate::compile::Compiler;
     use crate::memory::{Code, Linker};
 
     type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
@@ -163,7 +165,7 @@ mod tests {
         // ret
         code.push(0xc3);
         let mut linker = Linker::new(Compiler::new().unwrap().isa().clone());
-        linker.link(&Compiled::assembled(code), None).unwrap()
+        linker.assembled("test", code).unwrap()
     }
 
     fn call(entry: NonNull<u8>) -> usize {
