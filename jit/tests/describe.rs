@@ -228,7 +228,7 @@ fn handlers_look_while_threads_compile_and_free() {
     KEPT.store(kept.code().as_ptr().cast_mut().cast(), Ordering::Relaxed);
     handle(libc::SIGUSR1, look);
     let compile = || {
-        while LOOKED.load(Ordering::Acquire) < 2000 {
+        while LOOKED.load(Ordering::Acquire) < 500 {
             // All of it goes at the end of a round, its chunk too.
             let jit = Jit::new().unwrap();
             for params in 1..6 {

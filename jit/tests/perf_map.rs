@@ -11,8 +11,8 @@ use std::os::unix::ffi::OsStrExt;
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
-use hotcall_jit::debug::enable_perf_map;
-use hotcall_jit::{Jit, Options, Trampoline};
+use hotcall_jit::debug::{describe, enable_perf_map};
+use hotcall_jit::{Jit, Options, Trampoline, Use};
 
 fn slots(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()
@@ -81,6 +81,24 @@ fn the_list_names_code_from_before_and_later() {
     assert_eq!(count(&thunk), 1, "{text}");
     assert_eq!(count(&gone), 0, "{text}");
     assert_eq!(text.lines().count(), 4, "{text}");
+
+    // perf reads the list for memory that is no file's, which private and shared memory look like.
+    let file = |address: usize| {
+        let maps = fs::read_to_string("/proc/self/maps").unwrap();
+        let holds = |line: &&str| {
+            let (start, end) = line.split_once(' ').unwrap().0.split_once('-').unwrap();
+            let bound = |text| usize::from_str_radix(text, 16).unwrap();
+            (bound(start)..bound(end)).contains(&address)
+        };
+        maps.lines().find(holds).unwrap().split_whitespace().nth(5).map(str::to_owned)
+    };
+    let stub = jit.thunk(&notation::signature("(f64)")).unwrap().stubs(Use::Plain).take().unwrap();
+    for address in [later.code().as_ptr().addr(), code.as_ptr().addr(), stub.entry().addr()] {
+        assert!(matches!(file(address).as_deref(), None | Some("/dev/zero")), "{address:x}: {:?}", file(address));
+        assert!(describe(std::ptr::without_provenance(address)).is_some());
+    }
+    let text = fs::read_to_string(&list.0).unwrap();
+    assert_eq!(text.lines().filter(|line| line.ends_with(" hotcall stubs")).count(), 1, "{text}");
 
     // A child has another number: what it compiles is not in this list, and in one of its own if it asks for it.
     // SAFETY: no other thread of this process holds a lock that the child needs.

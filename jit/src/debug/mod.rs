@@ -21,7 +21,7 @@ use std::ffi::c_void;
 use std::{fmt, io};
 
 #[cfg(feature = "cranelift")]
-pub(crate) use {name::Name, registry::Region};
+pub(crate) use {name::Name, registry::Region, registry::is_profiled};
 
 /// What an address lies in; made by [`describe`].
 ///
@@ -92,7 +92,10 @@ pub fn describe(address: *const c_void) -> Option<Description> {
 
 /// Lets Linux's `perf` name code: what there is now, and what will be compiled, is listed in `/tmp/perf-PID.map`.
 ///
-/// To be called once, and again in a forked child that is to be profiled: it has another number and needs a list of its own.
+/// To be called once, before code is compiled: `perf` reads the list for memory that belongs to no file only, and code usually
+/// lies in a `memfd`. From now on new memory for code is without a file. Other profilers name code from before too.
+/// To be called again in a forked child that is to be profiled: it has another number and needs a list of its own.
+///
 /// Lines are added to a file that exists, since other compilers of the process may write to it too; it must be a regular file
 /// of this user's that no one else may write to and that has one name, so that nobody can divert what is written. `perf`
 /// knows no removal: of two pieces of code at one address, one after the other, it may show either.

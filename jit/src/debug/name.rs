@@ -3,6 +3,7 @@
 use std::fmt::{self, Write};
 
 use crate::signature::Signature;
+use crate::types::Type;
 
 /// The most bytes of a name.
 pub(crate) const MAX_NAME: usize = 200;
@@ -23,23 +24,25 @@ impl Name {
     /// The name of a trampoline that this signature was the first to need. Others may share it: code is shared by shape,
     /// whose own notation would tell nobody which function was called.
     pub(crate) fn slots(signature: &Signature, capture_errno: bool) -> Self {
-        Self::new(format_args!("slots {}{signature}", if capture_errno { "errno " } else { "" }))
+        Self::with(if capture_errno { "slots errno " } else { "slots " }, signature)
     }
 
     /// The name of a thunk, likewise.
     pub(crate) fn thunk(signature: &Signature) -> Self {
-        Self::new(format_args!("thunk {signature}"))
+        Self::with("thunk ", signature)
     }
 
     /// The name of all code of a kind that does not depend on types.
     pub(crate) fn of(kind: &str) -> Self {
-        Self::new(format_args!("{kind}"))
+        let mut name = Self::EMPTY;
+        let _cut = name.push("hotcall ").and_then(|()| name.push(kind));
+        name
     }
 
-    fn new(text: fmt::Arguments<'_>) -> Self {
-        let mut name = Self::EMPTY;
+    fn with(kind: &str, signature: &Signature) -> Self {
+        let mut name = Self::of(kind);
         // It fails when the name is full, so that a long signature is not printed to its end.
-        let _cut = write!(name, "hotcall {text}");
+        let _cut = name.push_signature(signature);
         name
     }
 
@@ -59,31 +62,63 @@ impl Name {
         name
     }
 
+    /// As the signature prints itself, less blanks: a formatter would take longer than all else that a name costs.
+    fn push_signature(&mut self, signature: &Signature) -> fmt::Result {
+        let variadic = |index| signature.first_variadic() == Some(index);
+        let params = signature.params();
+        self.push("(")?;
+        for (index, ty) in params.iter().enumerate() {
+            if index > 0 {
+                self.push(",")?;
+            }
+            if variadic(index) {
+                self.push("...,")?;
+            }
+            self.push_type(ty)?;
+        }
+        if variadic(params.len()) {
+            self.push(if params.is_empty() { "..." } else { ",..." })?;
+        }
+        self.push(")")?;
+        signature.result().map_or(Ok(()), |ty| {
+            self.push("->")?;
+            self.push_type(ty)
+        })
+    }
+
+    fn push_type(&mut self, ty: &Type) -> fmt::Result {
+        match ty.as_scalar() {
+            Some(scalar) => self.push(scalar.name()),
+            None => write!(Compact(self), "{ty}"),
+        }
+    }
+
+    /// Appends the text, or what says that it is missing.
     fn push(&mut self, text: &str) -> fmt::Result {
         let start = usize::from(self.len);
+        let fits = start + text.len() <= MAX_NAME - CUT.len();
+        let text = if fits { text } else { CUT };
         let place = self.bytes.get_mut(start..start + text.len()).ok_or(fmt::Error)?;
         place.copy_from_slice(text.as_bytes());
         self.len += text.len() as u8;
-        Ok(())
+        if fits { Ok(()) } else { Err(fmt::Error) }
     }
 }
 
 /// Without blanks where they are no more than pretty, and on one line: names of structs may hold anything.
-impl Write for Name {
+struct Compact<'a>(&'a mut Name);
+
+impl Write for Compact<'_> {
     fn write_str(&mut self, text: &str) -> fmt::Result {
         for c in text.chars() {
-            let last = self.bytes.get(usize::from(self.len).wrapping_sub(1));
-            let behind_word = last.is_some_and(u8::is_ascii_alphanumeric);
+            let Name { bytes, len } = &*self.0;
+            let last = bytes.get(usize::from(*len).wrapping_sub(1));
             let c = match c {
-                ' ' if !behind_word => continue,
+                ' ' if !last.is_some_and(u8::is_ascii_alphanumeric) => continue,
                 c if c.is_control() => '?',
                 c => c,
             };
-            if usize::from(self.len) + c.len_utf8() > MAX_NAME - CUT.len() {
-                self.push(CUT)?;
-                return Err(fmt::Error);
-            }
-            self.push(c.encode_utf8(&mut [0; 4]))?;
+            self.0.push(c.encode_utf8(&mut [0; 4]))?;
         }
         Ok(())
     }
@@ -92,7 +127,6 @@ impl Write for Name {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::types::Type;
 
     fn slots(params: impl IntoIterator<Item = Type>, result: impl Into<Option<Type>>) -> String {
         Name::slots(&Signature::new(params, result).unwrap(), false).as_str().to_owned()
@@ -109,6 +143,17 @@ mod tests {
         assert_eq!(Name::slots(&signature, true).as_str(), "hotcall slots errno (f32)");
         assert_eq!(Name::thunk(&signature).as_str(), "hotcall thunk (f32)");
         assert_eq!(Name::of("shim").as_str(), "hotcall shim");
+    }
+
+    #[test]
+    fn variadic_signatures_have_dots() {
+        for (params, first) in
+            [(vec![], 0), (vec![Type::I32], 1), (vec![Type::I32, Type::F64], 1), (vec![Type::I64], 0)]
+        {
+            let signature = Signature::variadic(params, first, Type::I32).unwrap();
+            let printed = signature.to_string().replace(' ', "");
+            assert_eq!(Name::slots(&signature, false).as_str(), format!("hotcall slots {printed}"));
+        }
     }
 
     #[test]

@@ -7,18 +7,18 @@
 use std::io;
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
-use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, fence};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, fence};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::name::Name;
 use super::{Description, perf};
 use crate::fork::{self, HoldOff};
 
-/// The words of a block: about 2 KiB, names for some forty functions.
-const WORDS: usize = 254;
+/// The words of a block: 1 KiB, names for some twenty functions.
+const WORDS: usize = 126;
 
 /// The most bytes of `.eh_frame` entries that are kept, for debuggers: far more than a function has.
-const MAX_FRAME: usize = if cfg!(feature = "gdb") { 1024 } else { 0 };
+const MAX_FRAME: usize = if cfg!(feature = "gdb") { 512 } else { 0 };
 
 // The longest record must fit into an empty block.
 const _: () = assert!(2 + super::name::MAX_NAME.div_ceil(8) + MAX_FRAME.div_ceil(8) <= WORDS);
@@ -33,6 +33,9 @@ static STATE: Mutex<State> = Mutex::new(State {
     #[cfg(feature = "gdb")]
     gdb: None,
 });
+
+/// Whether `perf` is to name code, in this process or an ancestor.
+static PROFILED: AtomicBool = AtomicBool::new(false);
 
 /// What writers share.
 struct State {
@@ -348,7 +351,13 @@ pub(super) fn enable_perf_map() -> io::Result<()> {
     let functions: Vec<_> = regions(&locked).flat_map(Cell::functions).collect();
     map.add(functions.iter().map(|function| (function.start, function.len, function.name.as_str())))?;
     locked.state.perf = Some(map);
+    PROFILED.store(true, Relaxed);
     Ok(())
+}
+
+/// Whether memory for code must belong to no file from now on: `perf` looks for names of other memory in the file.
+pub(crate) fn is_profiled() -> bool {
+    PROFILED.load(Relaxed)
 }
 
 #[cfg(feature = "gdb")]
@@ -371,7 +380,6 @@ pub(super) fn frozen<T>(look: impl FnOnce() -> T) -> T {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::atomic::AtomicBool;
     use std::thread;
 
     use super::*;

@@ -9,7 +9,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::AtomicPtr;
 
 use super::unwind::Registration;
-use crate::debug::{Name, Region};
+use crate::debug::{self, Name, Region};
 use crate::lower::stub::{ContextPlace, STRIDE};
 
 /// The two words that a stub's code reads.
@@ -44,7 +44,9 @@ impl Fresh {
     pub(crate) fn next_table(&self, place: ContextPlace) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
         let size = pages * region::page::size();
-        Self::table_of(place, size, map_shared).or_else(|_| Self::table_of(place, size, map_sealed))
+        let shared = || Self::table_of(place, size, map_shared);
+        let sealed = || Self::table_of(place, size, map_sealed);
+        if debug::is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
     }
 
     fn table_of(
