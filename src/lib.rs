@@ -34,6 +34,7 @@
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`OwnedCall`] | a call to be made on another thread |
+//! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
 //! | [`Error`] | what can go wrong before C is called |
 //!
 //! # What is unsafe

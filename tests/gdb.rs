@@ -95,6 +95,8 @@ fn main() {
     }
     let mut lines = text.lines().filter(|line| line.starts_with('#'));
     for frame in FRAMES {
-        assert!(lines.any(|line| line.contains(frame)), "no frame of{frame:?} behind the others:\n{text}\n{errors}");
+        // Without a description of its frame, a stub is followed by an address that is none.
+        let mut known = lines.by_ref().take_while(|line| !line.contains(" in ?? ("));
+        assert!(known.any(|line| line.contains(frame)), "no frame{frame:?} behind the others:\n{text}\n{errors}");
     }
 }

@@ -157,7 +157,7 @@ mod tests {
             // SAFETY: nothing changes the list, whose entries and objects stay as long as they are in it.
             unsafe {
                 let mut prev = ptr::null_mut();
-                let mut at = (*&raw const __jit_debug_descriptor).first;
+                let mut at = __jit_debug_descriptor.first;
                 while let Some(entry) = at.as_ref() {
                     assert_eq!(entry.prev, prev);
                     let bytes = std::slice::from_raw_parts(entry.symfile, entry.symfile_size as usize);

@@ -5,7 +5,7 @@
 //!
 //! * [`describe`] says what an address lies in, also in a signal handler.
 //! * [`enable_perf_map`] writes names for Linux's `perf`.
-//! * [`enable_gdb`] (feature `gdb`) tells gdb and lldb names and frames.
+//! * `enable_gdb` (feature `gdb`) tells gdb and lldb names and frames.
 
 #[cfg(feature = "gdb")]
 mod elf;

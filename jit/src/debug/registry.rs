@@ -18,7 +18,7 @@ use crate::fork::{self, HoldOff};
 const WORDS: usize = 126;
 
 /// The most bytes of `.eh_frame` entries that are kept, for debuggers: far more than a function has.
-const MAX_FRAME: usize = if cfg!(feature = "gdb") { 512 } else { 0 };
+const MAX_FRAME: usize = 512;
 
 // The longest record must fit into an empty block.
 const _: () = assert!(2 + super::name::MAX_NAME.div_ceil(8) + MAX_FRAME.div_ceil(8) <= WORDS);
@@ -198,7 +198,8 @@ impl Cell {
     /// Appends a record, under the lock.
     fn append(&self, state: &mut State, offset: u32, len: u32, name: &Name, frame: &[u8]) {
         let name = name.as_str().as_bytes();
-        let frame = if frame.len() <= MAX_FRAME { frame } else { &[] };
+        let kept = cfg!(feature = "gdb") && frame.len() <= MAX_FRAME;
+        let frame = if kept { frame } else { &[] };
         let head = [u64::from(offset) | u64::from(len) << 32, name.len() as u64 | (frame.len() as u64) << 32];
         let size = head.len() + name.len().div_ceil(8) + frame.len().div_ceil(8);
         let Some(mut block) = Block::at(&self.log) else { return };
