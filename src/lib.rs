@@ -34,6 +34,7 @@
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`OwnedCall`] | a call to be made on another thread |
+//! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
 //! | [`Error`] | what can go wrong before C is called |
 //!
 //! # What is unsafe
@@ -78,6 +79,7 @@ mod owned_call;
 mod prototype;
 mod slot;
 
+pub use hotcall_jit::debug;
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
     MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
@@ -89,6 +91,7 @@ pub use callback::{
     Thunk, UnwindingRawHandler, Wait, retired_calls,
 };
 pub use code::Entry;
+pub use debug::describe;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
 pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};
