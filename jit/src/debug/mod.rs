@@ -11,17 +11,16 @@
 mod elf;
 #[cfg(feature = "gdb")]
 mod gdb;
-#[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "there is no code to name"))]
 mod name;
 mod perf;
-#[cfg_attr(not(feature = "cranelift"), expect(dead_code, reason = "there is no code to register"))]
 mod registry;
 
 use std::ffi::c_void;
 use std::{fmt, io};
 
 #[cfg(feature = "cranelift")]
-pub(crate) use {name::Name, registry::Region, registry::is_profiled};
+pub(crate) use registry::is_profiled;
+pub(crate) use {name::Name, registry::Region};
 
 /// What an address lies in; made by [`describe`].
 ///
