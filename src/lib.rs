@@ -39,8 +39,8 @@
 //!
 //! # What is unsafe
 //!
-//! Loading a library, because its initialisers run, and calling through a declaration, because nothing can check that the
-//! declaration is true. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
+//! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
+//! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
 //! whatever they hold. Before a call hotcall checks what it can: the number of arguments, the sizes of structs, and that
 //! the library was not closed.
 //!

@@ -357,6 +357,7 @@ pub(super) fn enable_perf_map() -> io::Result<()> {
 }
 
 /// Whether memory for code must belong to no file from now on: `perf` looks for names of other memory in the file.
+#[cfg(feature = "cranelift")]
 pub(crate) fn is_profiled() -> bool {
     PROFILED.load(Relaxed)
 }
