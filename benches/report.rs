@@ -14,6 +14,7 @@ use sample::{Compare, Samples};
 use serde::Serialize;
 use support::shapes::{Shape, shapes};
 use trampolines::CCode;
+use unwind::Unwound;
 
 #[path = "support/callbacks.rs"]
 mod callbacks;
@@ -30,6 +31,8 @@ mod sample;
 mod support;
 #[path = "support/trampolines.rs"]
 mod trampolines;
+#[path = "support/unwind.rs"]
+mod unwind;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -45,6 +48,7 @@ struct Report {
     compile: Compile,
     callback: Callbacks,
     open: Open,
+    unwind: Unwind,
 }
 
 /// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
@@ -149,6 +153,14 @@ struct Open {
     bytes_per_symbol: f64,
 }
 
+/// A panic passes a trampoline and is caught, with this one shape compiled, and with a thousand.
+#[derive(Serialize)]
+struct Unwind {
+    throw_us: f64,
+    throw_us_1000_shapes: f64,
+    ratio: f64,
+}
+
 #[derive(Default)]
 struct Arguments {
     json: bool,
@@ -180,7 +192,9 @@ fn run() -> Result<(), Box<dyn Error>> {
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
-    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open };
+    let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
+    let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
+    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, unwind };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -402,6 +416,9 @@ fn print_tables(report: &Report) {
     println!(
         "all compiled {us_per_symbol:.2} µs a symbol, lazily {us_per_symbol_lazy:.2} µs; {bytes_per_symbol:.0} bytes a symbol"
     );
+    let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
+    println!("\nA panic through a trampoline");
+    println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);
 }
 
 fn print_callbacks(Callbacks { invoke, create_close }: &Callbacks) {

@@ -2,12 +2,14 @@
 
 #![cfg(all(unix, feature = "c-text"))]
 
+use std::collections::HashSet;
 use std::env;
 use std::ffi::{CStr, c_char};
 use std::process::Command;
 
 use hotcall::declare::Declarations;
 use hotcall::{Function, Library, Slot, Symbol};
+use hotcall_jit::{Jit, Options};
 
 /// What the preprocessor makes of a header; `None` where it is not installed, which CI does not allow.
 fn preprocessed(header: &str) -> Option<String> {
@@ -182,4 +184,23 @@ fn sqlite() {
     // SAFETY: the function takes nothing.
     let number = unsafe { function("sqlite3_libversion_number").call(&[]) }.unwrap().as_i32();
     assert_eq!(version, format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000));
+}
+
+/// How many trampolines real libraries need: fewer than they have signatures, and far fewer than they have functions.
+///
+/// `HOTCALL_HEADERS` names more headers to count, and `--nocapture` shows the numbers, which DESIGN.md has.
+#[test]
+fn functions_share_shapes() {
+    let more = env::var("HOTCALL_HEADERS").unwrap_or_default();
+    for header in ["sqlite3.h", "zlib.h"].into_iter().chain(more.split_whitespace()) {
+        let Some(declarations) = declarations(header) else { continue };
+        let functions = declarations.iter().filter_map(|declaration| declaration.as_function());
+        let signatures: Vec<_> = functions.map(|function| &function.signature).collect();
+        let (jit, distinct) = (Jit::universal().unwrap(), signatures.iter().collect::<HashSet<_>>().len());
+        let made: Vec<_> =
+            signatures.iter().map(|signature| jit.slots(signature, Options::default()).unwrap()).collect();
+        let (functions, shapes) = (made.len(), jit.stats().trampolines);
+        println!("{header}: {functions} functions, {distinct} signatures, {shapes} shapes");
+        assert!(shapes * 2 < functions && shapes < distinct, "{header}");
+    }
 }
