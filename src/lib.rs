@@ -34,12 +34,13 @@
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`OwnedCall`] | a call to be made on another thread |
+//! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
 //! | [`Error`] | what can go wrong before C is called |
 //!
 //! # What is unsafe
 //!
-//! Loading a library, because its initialisers run, and calling through a declaration, because nothing can check that the
-//! declaration is true. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
+//! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
+//! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
 //! whatever they hold. Before a call hotcall checks what it can: the number of arguments, the sizes of structs, and that
 //! the library was not closed.
 //!
@@ -60,6 +61,10 @@
 //! # Platforms
 //!
 //! 64-bit little-endian targets. Calls and callbacks are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
+//!
+//! Where no code can be generated, because the feature `jit` is off or the system refuses memory for code, calls and callbacks
+//! work all the same, two to four times as slow as compiled ones. There are 2,048 addresses for them then, of which each shape of
+//! functions takes one, and each callback.
 
 mod bytes;
 mod callback;
@@ -74,6 +79,7 @@ mod owned_call;
 mod prototype;
 mod slot;
 
+pub use hotcall_jit::debug;
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
     MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
@@ -85,6 +91,7 @@ pub use callback::{
     Thunk, UnwindingRawHandler, Wait, retired_calls,
 };
 pub use code::Entry;
+pub use debug::describe;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
 pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};

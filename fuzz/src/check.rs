@@ -97,6 +97,15 @@ impl Bench {
         Ok(Self { jit: Jit::new()?, memory: Memory::new()? })
     }
 
+    /// Prepares checks of what hotcall does without generating code.
+    ///
+    /// # Errors
+    ///
+    /// See [`BenchError`].
+    pub fn universal() -> Result<Self, BenchError> {
+        Ok(Self { jit: Jit::universal()?, memory: Memory::new()? })
+    }
+
     fn compile(&self, case: &Case) -> Result<Trampoline, JitError> {
         self.jit.slots(&case.signature, Options { capture_errno: case.errno.is_some() })
     }
@@ -378,7 +387,8 @@ impl Way {
 
 thread_local! {
     /// The fuzzer calls a function without state, very often.
-    static BENCH: RefCell<Bench> = RefCell::new(Bench::new().expect("the machine runs hotcall"));
+    static BENCHES: RefCell<[Bench; 2]> =
+        RefCell::new([Bench::new(), Bench::universal()].map(|bench| bench.expect("the machine runs hotcall")));
 }
 
 /// Any signature is refused, or called as libffi calls it: see [`Bench::bytes`].
@@ -400,8 +410,10 @@ pub fn round_trip(bytes: &[u8]) -> Outcome {
 }
 
 fn fuzz(way: Way, bytes: &[u8]) -> Outcome {
-    let outcome = BENCH.with_borrow_mut(|bench| bench.bytes(way, bytes));
-    outcome.unwrap_or_else(|failure| panic!("{failure}"))
+    let [generated, universal] =
+        BENCHES.with_borrow_mut(|benches| benches.each_mut().map(|bench| bench.bytes(way, bytes)));
+    universal.unwrap_or_else(|failure| panic!("without generated code: {failure}"));
+    generated.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
 /// See [`declaration::check`]. Bytes that are no text stand for the replacement character.

@@ -4,9 +4,8 @@
 use hotcall_fuzz::check::{Bench, Outcome, Way};
 use hotcall_fuzz::crash;
 
-fn agrees(way: Way, seeds: u64) {
+fn agrees(mut bench: Bench, way: Way, seeds: u64) {
     crash::report();
-    let mut bench = Bench::new().unwrap();
     for seed in 0..seeds {
         match bench.libffi(way, seed) {
             Ok(outcome) => assert_eq!(outcome, Outcome::Agreed, "seed {seed}"),
@@ -17,10 +16,20 @@ fn agrees(way: Way, seeds: u64) {
 
 #[test]
 fn libffi_agrees() {
-    agrees(Way::Call, 4000);
+    agrees(Bench::new().unwrap(), Way::Call, 4000);
+}
+
+#[test]
+fn libffi_agrees_without_generated_code() {
+    agrees(Bench::universal().unwrap(), Way::Call, 4000);
 }
 
 #[test]
 fn libffi_agrees_with_callbacks() {
-    agrees(Way::RoundTrip, 3000);
+    agrees(Bench::new().unwrap(), Way::RoundTrip, 3000);
+}
+
+#[test]
+fn libffi_agrees_with_callbacks_without_generated_code() {
+    agrees(Bench::universal().unwrap(), Way::RoundTrip, 3000);
 }

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::abi::Abi;
+use crate::debug::Name;
 use crate::error::JitError;
 use crate::fork;
 use crate::generator::{Code, Generator};
@@ -153,7 +154,10 @@ impl Jit {
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let shape = Shape::slots(abi, &plan, options);
         let _no_fork = fork::hold_off();
-        let make = || SlotsCode::new(self.generator.as_ref(), abi, &plan, options);
+        let make = || {
+            let name = Name::slots(signature, options.capture_errno);
+            SlotsCode::new(self.generator.as_ref(), &name, abi, &plan, options)
+        };
         let code = self.trampolines.get_or_make(shape, Life::Used, make)?;
         Ok(Trampoline::new(code, returns_in_memory))
     }
@@ -172,7 +176,7 @@ impl Jit {
         let shape = Shape::thunk(abi, &callback);
         let _no_fork = fork::hold_off();
         let make = || {
-            let code = thunk_code(self.generator.as_ref(), abi, &callback)?;
+            let code = thunk_code(self.generator.as_ref(), &Name::thunk(signature), abi, &callback)?;
             let universal = Box::leak(Box::new(Incoming::of(&callback)));
             Ok(Leaked(Box::leak(Box::new(Thunk::new(&callback.plan, code, universal)))))
         };
@@ -182,8 +186,14 @@ impl Jit {
 
 impl SlotsCode {
     /// Code for the plan if it can be generated.
-    fn new(generator: Option<&Generator>, abi: Abi, plan: &Plan, options: Options) -> Result<Self, JitError> {
-        match generator.map(|generator| generator.slots(abi, plan, options)) {
+    fn new(
+        generator: Option<&Generator>,
+        name: &Name,
+        abi: Abi,
+        plan: &Plan,
+        options: Options,
+    ) -> Result<Self, JitError> {
+        match generator.map(|generator| generator.slots(name, abi, plan, options)) {
             None | Some(Err(JitError::Memory(_))) => Universal::new(plan, options).map(Self::Universal),
             Some(code) => code.map(Self::Generated),
         }
@@ -198,8 +208,13 @@ impl SlotsCode {
 }
 
 /// Code for the thunk if it can be generated.
-fn thunk_code(generator: Option<&Generator>, abi: Abi, callback: &CallbackPlan) -> Result<Option<ThunkCode>, JitError> {
-    match generator.map(|generator| generator.thunk(abi, callback)) {
+fn thunk_code(
+    generator: Option<&Generator>,
+    name: &Name,
+    abi: Abi,
+    callback: &CallbackPlan,
+) -> Result<Option<ThunkCode>, JitError> {
+    match generator.map(|generator| generator.thunk(name, abi, callback)) {
         None | Some(Err(JitError::Memory(_))) => Ok(None),
         Some(code) => code.map(Some),
     }

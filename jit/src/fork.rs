@@ -5,7 +5,8 @@
 
 use std::io;
 use std::marker::PhantomData;
-use std::sync::RwLockReadGuard;
+use std::ops::{Deref, DerefMut};
+use std::sync::{Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 #[cfg(unix)]
 use std::sync::{RwLock, RwLockWriteGuard};
 
@@ -22,8 +23,8 @@ pub struct HoldOff {
 #[cfg(unix)]
 mod imp {
     use std::cell::{Cell, RefCell};
+    use std::sync::OnceLock;
     use std::sync::atomic::{AtomicUsize, Ordering};
-    use std::sync::{OnceLock, PoisonError};
 
     use super::*;
 
@@ -49,7 +50,6 @@ mod imp {
         HELD.set(HELD.get() - 1);
     }
 
-    #[cfg(feature = "cranelift")]
     pub(super) fn generation() -> usize {
         GENERATION.load(Ordering::Relaxed)
     }
@@ -68,12 +68,13 @@ mod imp {
         // A thread that forks from inside, in an allocator of the program's say, is on its own.
         if HELD.get() == 0 {
             let guard = FORKING.write().unwrap_or_else(PoisonError::into_inner);
-            FORK.with_borrow_mut(|fork| *fork = Some(guard));
+            // The thread is about to end, and the lock is given back: what another thread holds the child finds held.
+            FORK.try_with(|fork| *fork.borrow_mut() = Some(guard)).ok();
         }
     }
 
     extern "C" fn in_parent() {
-        FORK.with_borrow_mut(|fork| drop(fork.take()));
+        FORK.try_with(|fork| drop(fork.borrow_mut().take())).ok();
     }
 
     extern "C" fn in_child() {
@@ -92,7 +93,6 @@ mod imp {
 
     pub(super) fn release() {}
 
-    #[cfg(feature = "cranelift")]
     pub(super) fn generation() -> usize {
         0
     }
@@ -107,6 +107,34 @@ pub fn hold_off() -> HoldOff {
     HoldOff { _guard: imp::hold_off(), not_send: PhantomData }
 }
 
+/// Locks a mutex that no child shall find locked. What a panic left behind is taken as it is.
+pub fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
+    let no_fork = hold_off();
+    Locked { guard: mutex.lock().unwrap_or_else(PoisonError::into_inner), _no_fork: no_fork }
+}
+
+/// A mutex's contents, during whose use the process does not fork.
+#[must_use]
+pub struct Locked<'a, T> {
+    // Unlocked before the process may fork.
+    guard: MutexGuard<'a, T>,
+    _no_fork: HoldOff,
+}
+
+impl<T> Deref for Locked<'_, T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.guard
+    }
+}
+
+impl<T> DerefMut for Locked<'_, T> {
+    fn deref_mut(&mut self) -> &mut T {
+        &mut self.guard
+    }
+}
+
 impl Drop for HoldOff {
     fn drop(&mut self) {
         imp::release();
@@ -114,14 +142,12 @@ impl Drop for HoldOff {
 }
 
 /// How many forks there were between the process that first asked and this one, kept up to date from now on.
-#[cfg(feature = "cranelift")]
-pub(crate) fn generation() -> io::Result<usize> {
+pub fn generation() -> io::Result<usize> {
     imp::watch()?;
     Ok(imp::generation())
 }
 
 /// The same, of who has asked before.
-#[cfg(feature = "cranelift")]
-pub(crate) fn current_generation() -> usize {
+pub fn current_generation() -> usize {
     imp::generation()
 }

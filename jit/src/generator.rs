@@ -2,12 +2,13 @@
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::abi::Abi;
 use crate::compile::{self, Compiled, Compiler};
+use crate::debug::Name;
 use crate::error::JitError;
 use crate::lower::callback::Incoming;
 use crate::lower::shim::Shim;
@@ -53,20 +54,25 @@ impl Generator {
     }
 
     /// The `slots` trampoline of a plan that is normalised for it.
-    pub(crate) fn slots(&self, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
+    pub(crate) fn slots(&self, name: &Name, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
         let outgoing = Outgoing::of(abi, plan);
-        let make = |shim: Shim| self.link(&Compiled::assembled(shim.code()), None);
+        let make = |shim: Shim| self.linker().assembled("shim", shim.code());
         let shim = outgoing.shim.map(|shim| self.shims.get_or_make(shim, Life::Used, || make(shim))).transpose()?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.slots(plan, &outgoing, options, entry))?;
-        self.link(&compiled, shim)
+        self.linker().link(name, &compiled, shim)
     }
 
     /// A thunk, and where it finds its context.
-    pub(crate) fn thunk(&self, abi: Abi, callback: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+    pub(crate) fn thunk(
+        &self,
+        name: &Name,
+        abi: Abi,
+        callback: &CallbackPlan,
+    ) -> Result<(Code, ContextPlace), JitError> {
         let incoming = Incoming::of(abi, callback);
         let compiled = self.compile(|compiler| compiler.thunk(&incoming))?;
-        Ok((self.link(&compiled, None)?, incoming.context))
+        Ok((self.linker().link(name, &compiled, None)?, incoming.context))
     }
 
     /// What there is of the code.
@@ -84,9 +90,9 @@ impl Generator {
         compiled
     }
 
-    fn link(&self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
-        // A panic while linking lost the chunk that was being filled, and nothing else.
-        self.linker.lock().unwrap_or_else(PoisonError::into_inner).link(compiled, callee)
+    /// A panic while linking lost the chunk that was being filled, and nothing else.
+    fn linker(&self) -> MutexGuard<'_, Linker> {
+        self.linker.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,6 +5,7 @@ use std::ptr::NonNull;
 use std::sync::atomic::AtomicUsize;
 
 use crate::abi::Abi;
+use crate::debug::Name;
 use crate::error::JitError;
 use crate::plan::Plan;
 use crate::shape::{CallbackPlan, Options};
@@ -32,11 +33,11 @@ impl Generator {
         Ok(None)
     }
 
-    pub(crate) const fn slots(&self, _: Abi, _: &Plan, _: Options) -> Result<Code, JitError> {
+    pub(crate) const fn slots(&self, _: &Name, _: Abi, _: &Plan, _: Options) -> Result<Code, JitError> {
         match *self {}
     }
 
-    pub(crate) const fn thunk(&self, _: Abi, _: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+    pub(crate) const fn thunk(&self, _: &Name, _: Abi, _: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
         match *self {}
     }
 

@@ -2,18 +2,18 @@
 //!
 //! A [`Thunk`] serves a shape; a [`Stub`] in front of it serves one callback. Thunks and stubs are never freed, because C may
 //! call an address that it was given once for as long as the process lives. Stubs are used again, for the same thunk and as
-//! late as possible: a stub that was given back rests until [`REST`] others were given back after it.
+//! late as possible: a stub that was given back rests, and some [`REST`] others with it.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::ffi::c_void;
 use std::fmt;
 use std::ptr::{self, NonNull};
+use std::sync::Mutex;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::error::JitError;
-use crate::fork;
+use crate::fork::{self, Locked};
 use crate::generator::{self, Code, ContextPlace};
 use crate::plan::{Plan, ResultForm};
 use crate::universal::incoming::Incoming;
@@ -23,7 +23,7 @@ use crate::universal::stubs::{StaticStub, StubData};
 ///
 /// * `context`: what the stub was bound with.
 /// * `args`: as many canonical slots as the signature has parameters; the slot of a struct or union is the address of its
-///   bytes, at a multiple of 16. They are the handler's to change, and gone when it returns.
+///   bytes, at a multiple of 16. They are gone when the handler returns.
 /// * `result`: zeros, to be written as a slot for a scalar (canonical or not: the thunk extends it by its type), or as the
 ///   bytes of a struct or union, which are aligned as its type is at least; not read for `void`.
 ///
@@ -92,13 +92,13 @@ impl Thunk {
 pub enum Use {
     /// Nobody.
     Plain,
-    /// A handler that counts its calls there.
+    /// A handler that counts its calls there: that of the crate hotcall, and nobody else.
     Counted,
 }
 
 /// A stub, and what belongs to it as long as the process lives.
 #[repr(C, align(64))]
-struct Cell {
+struct StubCell {
     // What a thunk reads comes first, in this order.
     handler: AtomicPtr<()>,
     context: AtomicPtr<c_void>,
@@ -107,7 +107,7 @@ struct Cell {
     entry: NonNull<u8>,
 }
 
-impl Cell {
+impl StubCell {
     /// Binds a new stub to its thunk, and to nothing behind that.
     fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {
         stub.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
@@ -119,7 +119,7 @@ impl Cell {
 
 /// The address of a callback. Its holder binds it, retires it and gives it back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stub(NonNull<Cell>);
+pub struct Stub(NonNull<StubCell>);
 
 // SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
 unsafe impl Send for Stub {}
@@ -127,7 +127,7 @@ unsafe impl Send for Stub {}
 unsafe impl Sync for Stub {}
 
 impl Stub {
-    fn cell(&self) -> &'static Cell {
+    fn cell(&self) -> &'static StubCell {
         // SAFETY: cells are never freed, and nobody has an exclusive reference to one.
         unsafe { self.0.as_ref() }
     }
@@ -151,6 +151,8 @@ impl Stub {
     ///
     /// * The caller holds the stub.
     /// * The handler may be called with this context until the stub is retired, and by calls that began before.
+    /// * A thunk loads handler and context one after the other. If a call that began under another binding may still be about to
+    ///   load them, any handler that the stub was bound to may be called with any of the contexts.
     #[inline]
     pub unsafe fn bind(&self, handler: Handler, context: *mut c_void) {
         let cell = self.cell();
@@ -203,8 +205,10 @@ unsafe extern "C-unwind" fn count_retired(_: *mut c_void, _: *const u64, _: *mut
     count_retired_call();
 }
 
-/// How many stubs rest before the first of them is used again, where there is memory for tables of them. There are fewer static
-/// ones.
+/// How many stubs of a pool rest before the first of them is used again, where there is memory for tables of them.
+///
+/// It makes late calls rare, and is no promise: threads exchange stubs with the pool in batches, so with many threads a stub may
+/// be used again after fewer others, and static stubs are fewer.
 pub const REST: usize = 1024;
 
 /// Where a thunk's stubs come from.
@@ -236,7 +240,7 @@ impl Origin {
     fn fixed(self) -> Result<Stub, JitError> {
         let stub = StaticStub::take()?;
         let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
-        let cell = Cell::new(entry, stub.data(), ptr::from_ref(self.universal).cast());
+        let cell = StubCell::new(entry, stub.data(), ptr::from_ref(self.universal).cast());
         stub.keep();
         Ok(Stub(NonNull::from(Box::leak(Box::new(cell)))))
     }
@@ -246,15 +250,15 @@ impl Tables {
     /// Makes up to `len` stubs, one at least, the last of which is to be used first.
     fn fresh(self, len: usize) -> Result<Vec<Stub>, JitError> {
         let stubs = generator::stubs(self.place, len).map_err(JitError::memory)?;
-        let cells = stubs.into_iter().rev().map(|(entry, data)| Cell::new(entry, data, self.thunk.cast()));
+        let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, self.thunk.cast()));
         Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| Stub(NonNull::from(cell))).collect())
     }
 }
 
 /// The stubs of a thunk. Threads keep some for themselves, so that few calls take a lock.
 pub struct StubPool {
-    /// Counts the pools of the process.
-    number: usize,
+    /// Counts the pools that were ever used; 0 for the others.
+    number: AtomicUsize,
     origin: Origin,
     shared: Mutex<PoolState>,
 }
@@ -274,9 +278,18 @@ unsafe impl Sync for Tables {}
 
 impl StubPool {
     fn new(origin: Origin) -> Self {
+        Self { number: AtomicUsize::new(0), origin, shared: Mutex::default() }
+    }
+
+    /// The pool's number, from now on.
+    fn number(&self) -> usize {
         static POOLS: AtomicUsize = AtomicUsize::new(0);
-        let number = POOLS.fetch_add(1, Ordering::Relaxed);
-        Self { number, origin, shared: Mutex::default() }
+        // Under the lock, so that it gets one number only.
+        let _state = self.state();
+        if self.number.load(Ordering::Relaxed) == 0 {
+            self.number.store(POOLS.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
+        }
+        self.number.load(Ordering::Relaxed)
     }
 
     /// A stub that nobody holds.
@@ -296,17 +309,17 @@ impl StubPool {
     /// The next of this thread's stubs.
     #[inline]
     fn take_ready(&'static self) -> Option<Stub> {
-        let take = |local: &UnsafeCell<Local>| {
+        let take = |local: &UnsafeCell<ThreadStubs>| {
             // SAFETY: nothing that runs in here comes back to this thread's stubs.
             let local = unsafe { &mut *local.get() };
-            local.pools.get_mut(self.number)?.ready.pop()
+            local.pools.get_mut(self.number.load(Ordering::Relaxed))?.as_mut()?.ready.pop()
         };
-        LOCAL.try_with(take).ok().flatten()
+        THREAD.try_with(take).ok().flatten()
     }
 
     #[cold]
     fn take_batch(&'static self) -> Result<Stub, JitError> {
-        let taken = LOCAL.try_with(|local| {
+        let taken = THREAD.try_with(|local| {
             // SAFETY: as in `take_ready`.
             let local = unsafe { &mut *local.get() };
             local.pool(self).refill(self)
@@ -322,7 +335,7 @@ impl StubPool {
     /// The stub was taken from this pool, and the caller, who was its holder, forgets it.
     #[inline]
     pub unsafe fn give_back(&'static self, stub: Stub) {
-        let kept = LOCAL.try_with(|local| {
+        let kept = THREAD.try_with(|local| {
             // SAFETY: as in `take_ready`.
             let local = unsafe { &mut *local.get() };
             local.pool(self).keep(self, stub);
@@ -350,7 +363,6 @@ impl StubPool {
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
-        let _no_fork = fork::hold_off();
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         let Some(tables) = self.origin.tables else { return self.fixed(&mut state) };
@@ -383,26 +395,25 @@ impl StubPool {
 
     #[cold]
     fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
-        let _no_fork = fork::hold_off();
         self.state().resting.extend(stubs);
     }
 
-    fn state(&self) -> MutexGuard<'_, PoolState> {
-        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    fn state(&self) -> Locked<'_, PoolState> {
+        fork::lock(&self.shared)
     }
 }
 
 thread_local! {
-    static LOCAL: UnsafeCell<Local> = const { UnsafeCell::new(Local { pools: Vec::new() }) };
+    static THREAD: UnsafeCell<ThreadStubs> = const { UnsafeCell::new(ThreadStubs { pools: Vec::new() }) };
 }
 
 /// A thread's stubs, by the number of their pool.
-struct Local {
-    pools: Vec<LocalPool>,
+struct ThreadStubs {
+    pools: Vec<Option<Box<ThreadPool>>>,
 }
 
 #[derive(Default)]
-struct LocalPool {
+struct ThreadPool {
     pool: Option<&'static StubPool>,
     /// The next to use at the end.
     ready: Vec<Stub>,
@@ -410,17 +421,21 @@ struct LocalPool {
     returned: Vec<Stub>,
 }
 
-impl Local {
+impl ThreadStubs {
     #[inline]
-    fn pool(&mut self, pool: &'static StubPool) -> &mut LocalPool {
-        if self.pools.len() <= pool.number {
-            self.pools.resize_with(pool.number + 1, LocalPool::default);
+    fn pool(&mut self, pool: &'static StubPool) -> &mut ThreadPool {
+        let number = match pool.number.load(Ordering::Relaxed) {
+            0 => pool.number(),
+            number => number,
+        };
+        if self.pools.len() <= number {
+            self.pools.resize_with(number + 1, || None);
         }
-        &mut self.pools[pool.number]
+        self.pools[number].get_or_insert_default()
     }
 }
 
-impl LocalPool {
+impl ThreadPool {
     fn refill(&mut self, pool: &'static StubPool) -> Result<Stub, JitError> {
         self.pool = Some(pool);
         pool.batch(pool.origin.batch(), &mut self.ready)
@@ -436,10 +451,11 @@ impl LocalPool {
     }
 }
 
-impl Drop for LocalPool {
+impl Drop for ThreadPool {
     fn drop(&mut self) {
         if let Some(pool) = self.pool {
-            let resting = &mut pool.state().resting;
+            let mut state = pool.state();
+            let resting = &mut state.resting;
             // These have rested, or are new: behind those that rest they would count as given back after them.
             self.ready.drain(..).for_each(|stub| resting.push_front(stub));
             resting.extend(self.returned.drain(..));
@@ -455,6 +471,6 @@ impl fmt::Debug for Thunk {
 
 impl fmt::Debug for StubPool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("StubPool").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("StubPool").field("number", &self.number.load(Ordering::Relaxed)).finish_non_exhaustive()
     }
 }

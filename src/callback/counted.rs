@@ -10,7 +10,7 @@ use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotcall_jit::{Handler as CodeHandler, Stub, Thunk as Code, Use, count_retired_call};
+use hotcall_jit::{Handler, Stub, Thunk as Code, Use, count_retired_call};
 
 use super::call::Call;
 use super::panics::{OnPanic, Panics, Payload};
@@ -18,13 +18,16 @@ use crate::error::Error;
 use crate::slot::Slot;
 
 /// What a callback does when it is called.
-pub(super) trait Handler: Send + Sync {
-    fn call(&self, call: &mut Call<'_>);
+pub(super) trait Answer: Send + Sync {
+    /// Answers a call, and lets no panic out.
+    fn answer(&self, call: &mut Call<'_>, panics: &Panics);
 }
 
-impl<F: Fn(&mut Call<'_>) + Send + Sync> Handler for F {
-    fn call(&self, call: &mut Call<'_>) {
-        self(call);
+impl<F: Fn(&mut Call<'_>) + Send + Sync> Answer for F {
+    fn answer(&self, call: &mut Call<'_>, panics: &Panics) {
+        if !panics.guard(|| self(call)) {
+            call.clear_result();
+        }
     }
 }
 
@@ -43,13 +46,13 @@ const CALLS: u64 = u32::MAX as u64;
 
 /// The data of a stub.
 #[repr(C)]
-struct Cell {
+struct CallState {
     state: AtomicU64,
     /// Initialised while `HELD` or `ALIVE` is set.
-    block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Handler>>>>,
+    block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Answer>>>>,
 }
 
-const _: () = assert!(size_of::<Cell>() <= 32 && align_of::<Cell>() <= 8);
+const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <= 8);
 
 /// What is allocated for a callback.
 struct Block<H: ?Sized> {
@@ -70,22 +73,23 @@ unsafe impl Sync for Counted {}
 
 impl Counted {
     #[inline]
-    pub(super) fn new(code: &'static Code, on_panic: OnPanic, handler: impl Handler + 'static) -> Result<Self, Error> {
+    pub(super) fn new(code: &'static Code, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
         let stub = code.stubs(Use::Counted).take().map_err(Error::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
-        let block: Box<Block<dyn Handler>> = Box::new(Block { stub, code, panics: Panics::new(on_panic), handler });
+        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, code, panics: Panics::new(on_panic), handler });
         Ok(Self::open(stub, NonNull::from(Box::leak(block))))
     }
 
     #[inline]
-    fn open(stub: Stub, block: NonNull<Block<dyn Handler>>) -> Self {
+    fn open(stub: Stub, block: NonNull<Block<dyn Answer>>) -> Self {
         let counted = Self(stub);
         let cell = counted.cell();
         // SAFETY: nobody is let in, so nobody reads the block's address.
         unsafe { *cell.block.get() = MaybeUninit::new(block) };
         // Added to the count of calls that are too late for the stub's last callback.
         cell.state.fetch_or(NEW, Ordering::Release);
-        // SAFETY: the stub is ours, and its data is a cell, which `enter` may be called with for ever.
+        // SAFETY: the stub is ours, and its data is a cell, which `enter` may be called with for ever: all bindings of a stub of
+        // this use are this one.
         unsafe { stub.bind(ENTER, stub.data()) };
         counted
     }
@@ -116,7 +120,7 @@ impl Counted {
         }
     }
 
-    fn cell(&self) -> &'static Cell {
+    fn cell(&self) -> &'static CallState {
         // SAFETY: the data of stubs of this use are cells, all zero at first, which is a valid one; they are never freed.
         unsafe { &*self.0.data().cast() }
     }
@@ -141,7 +145,7 @@ impl Drop for Counted {
     }
 }
 
-impl Cell {
+impl CallState {
     /// Counts a call in, if the callback is open.
     fn admit(&self) -> Option<Running<'_>> {
         let running = Running(self);
@@ -153,7 +157,7 @@ impl Cell {
     /// # Safety
     ///
     /// `HELD` or `ALIVE` is set, and stays so until this returns.
-    unsafe fn block(&self) -> NonNull<Block<dyn Handler>> {
+    unsafe fn block(&self) -> NonNull<Block<dyn Answer>> {
         // SAFETY: initialised before either flag was set, and not written to while one is.
         unsafe { (*self.block.get()).assume_init() }
     }
@@ -194,7 +198,7 @@ enum Remains {
 /// # Safety
 ///
 /// Nobody else uses the block, which holds the handler if it is said so; the stub is retired.
-unsafe fn free(block: NonNull<Block<dyn Handler>>, remains: Remains) {
+unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nobody uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
     // SAFETY: the stub came from this pool, and its holder is gone.
@@ -207,10 +211,10 @@ unsafe fn free(block: NonNull<Block<dyn Handler>>, remains: Remains) {
 }
 
 /// A call that was counted in. Dropping it counts the call out.
-struct Running<'a>(&'a Cell);
+struct Running<'a>(&'a CallState);
 
 impl Running<'_> {
-    fn block(&self) -> &Block<dyn Handler> {
+    fn block(&self) -> &Block<dyn Answer> {
         // SAFETY: a call that came in while the callback was open keeps the handler alive, and so the block.
         unsafe { self.0.block().as_ref() }
     }
@@ -226,9 +230,9 @@ impl Drop for Running<'_> {
 }
 
 /// What the stubs run. It does not unwind, which the types do not say.
-const ENTER: CodeHandler = {
+const ENTER: Handler = {
     // SAFETY: function types that differ in `-unwind` alone are compatible.
-    unsafe { mem::transmute::<unsafe extern "C" fn(*mut c_void, *const u64, *mut u64), CodeHandler>(enter) }
+    unsafe { mem::transmute::<unsafe extern "C" fn(*mut c_void, *const u64, *mut u64), Handler>(enter) }
 };
 
 /// # Safety
@@ -236,16 +240,14 @@ const ENTER: CodeHandler = {
 /// `context` is a cell; the rest is as a thunk has it.
 unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut u64) {
     // SAFETY: the caller vouches for it; cells are never freed.
-    let cell = unsafe { &*context.cast::<Cell>() };
+    let cell = unsafe { &*context.cast::<CallState>() };
     let Some(running) = cell.admit() else { return count_retired_call() };
     let Block { code, panics, handler, .. } = running.block();
     // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
     let mut call = unsafe { Call::new(code, args.cast::<Slot>(), result.cast()) };
     // SAFETY: the handler lives as long as a call is in, and is not used exclusively.
     let handler = unsafe { &*handler.get() };
-    if !panics.guard(|| handler.call(&mut call)) {
-        call.clear_result();
-    }
+    handler.answer(&mut call, panics);
 }
 
 #[cfg(test)]

@@ -1,10 +1,13 @@
 //! A call from a thread that the handler does not belong to.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use hotcall_jit::{Thunk as Code, count_retired_call};
+
+use hotcall_jit::fork::{self, Locked};
 
 use super::call::Call;
 use super::local::Local;
@@ -71,6 +74,8 @@ pub(super) struct Request {
     args: Args,
     progress: Mutex<Progress>,
     changed: Condvar,
+    /// Counts the forks that made the process that waits.
+    generation: usize,
 }
 
 /// The arguments, and the place of the result.
@@ -115,7 +120,8 @@ impl Request {
     }
 
     fn new(code: &'static Code, args: Args) -> Self {
-        Self { code, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new() }
+        let generation = fork::current_generation();
+        Self { code, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new(), generation }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -124,6 +130,10 @@ impl Request {
 
     /// Moves on if it is `from`, and says whether it was.
     fn advance(&self, from: Progress, to: Progress) -> bool {
+        // The thread that waits is not in a child, which may also have got the lock locked.
+        if self.generation != fork::current_generation() {
+            return false;
+        }
         let mut progress = self.progress();
         let is_from = *progress == from;
         if is_from {
@@ -186,32 +196,33 @@ impl Drop for Done<'_> {
 
 /// The requests of one callback that are not answered yet.
 #[derive(Default)]
-pub(super) struct Pending {
-    requests: Mutex<Requests>,
-}
+pub(super) struct Pending(Mutex<Requests>);
 
 #[derive(Default)]
 struct Requests {
-    open: Vec<Arc<Request>>,
+    /// By address.
+    open: HashMap<usize, Arc<Request>>,
     closed: bool,
 }
 
 impl Pending {
-    fn requests(&self) -> MutexGuard<'_, Requests> {
-        self.requests.lock().unwrap_or_else(PoisonError::into_inner)
+    fn requests(&self) -> Locked<'_, Requests> {
+        fork::lock(&self.0)
     }
 
     /// Says whether the request may be made.
     pub(super) fn add(&self, request: &Arc<Request>) -> bool {
         let mut requests = self.requests();
         if !requests.closed {
-            requests.open.push(Arc::clone(request));
+            requests.open.insert(key(request), Arc::clone(request));
         }
         !requests.closed
     }
 
     pub(super) fn remove(&self, request: &Arc<Request>) {
-        self.requests().open.retain(|open| !Arc::ptr_eq(open, request));
+        let removed = self.requests().open.remove(&key(request));
+        // Outside of the lock.
+        drop(removed);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -224,8 +235,12 @@ impl Pending {
         requests.closed = true;
         let open = std::mem::take(&mut requests.open);
         drop(requests);
-        open.iter().for_each(|request| request.abandon());
+        open.values().for_each(|request| request.abandon());
     }
+}
+
+fn key(request: &Arc<Request>) -> usize {
+    Arc::as_ptr(request).addr()
 }
 
 impl fmt::Debug for ForeignCall {

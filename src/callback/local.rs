@@ -11,7 +11,7 @@ use std::time::Duration;
 use hotcall_jit::{Layout, Scalar, Signature, count_retired_call};
 
 use super::call::Call;
-use super::counted::{Counted, Handler};
+use super::counted::{Answer, Counted};
 use super::foreign::{Dispatch, ForeignCall, Pending, Request};
 use super::panics::{OnPanic, Panics, Payload};
 use super::{Callback, Thunk};
@@ -50,6 +50,11 @@ pub enum Wait {
 ///
 /// While the owner itself waits, inside a C function, for a thread that calls back (in `pthread_join`, say, or for a lock),
 /// nobody can answer. Where that can happen, use [`Wait::AtMost`] or [`Wait::NoWait`], or a [`Callback`].
+///
+/// # Forks
+///
+/// In a forked child the callback goes on with its owner, if that is the thread that forked. Calls that waited when the process
+/// forked are the parent's: in the child, running or dropping one does nothing.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -97,7 +102,6 @@ pub struct LocalCallback {
 pub(super) struct Local {
     owner: ThreadNumber,
     wait: Wait,
-    dispatch: Box<dyn Dispatch>,
     pending: Pending,
     panics: Panics,
     /// Used on the owner's thread alone.
@@ -134,14 +138,14 @@ impl Callback {
         let local = Arc::new(Local {
             owner: ThreadNumber::current(),
             wait: options.wait,
-            dispatch: Box::new(dispatch),
             pending: Pending::default(),
             panics: Panics::new(options.on_panic),
             handler: UnsafeCell::new(Some(Box::new(handler))),
             running: Cell::new(0),
             closed: Cell::new(false),
         });
-        let counted = Counted::new(thunk.code(), options.on_panic, Arc::clone(&local))?;
+        let entry = Entry { local: Arc::clone(&local), dispatch };
+        let counted = Counted::new(thunk.code(), options.on_panic, entry)?;
         Ok(LocalCallback { counted, local, not_send: PhantomData })
     }
 }
@@ -178,8 +182,9 @@ impl LocalCallback {
         self.local.pending.len()
     }
 
-    /// What the handler panicked with first, since this was last asked.
+    /// What the handler or the dispatcher panicked with first, since this was last asked.
     pub fn take_panic(&self) -> Option<Payload> {
+        // What the dispatcher panicked with when it was dropped is kept by what keeps it.
         self.local.panics.take().or_else(|| self.counted.take_panic())
     }
 }
@@ -190,12 +195,18 @@ impl Drop for LocalCallback {
     }
 }
 
-impl Handler for Arc<Local> {
-    fn call(&self, call: &mut Call<'_>) {
-        if self.is_here() {
-            self.run(call);
+/// Where calls of a local callback come in. The dispatcher is not among what calls keep, for it may keep them.
+struct Entry<D> {
+    local: Arc<Local>,
+    dispatch: D,
+}
+
+impl<D: Dispatch> Answer for Entry<D> {
+    fn answer(&self, call: &mut Call<'_>, _: &Panics) {
+        if self.local.is_here() {
+            self.local.run(call);
         } else {
-            self.call_from_elsewhere(call);
+            self.local.call_from_elsewhere(call, &self.dispatch);
         }
     }
 }
@@ -214,11 +225,11 @@ impl Local {
         debug_assert!(self.is_here());
         // SAFETY: this is the owner's thread, and the handler is taken out only when it is not running.
         let Some(handler) = (unsafe { &*self.handler.get() }) else { return count_retired_call() };
-        self.running.set(self.running.get() + 1);
+        let running = Inside::count(&self.running);
         if !self.panics.guard(|| handler(call)) {
             call.clear_result();
         }
-        self.running.set(self.running.get() - 1);
+        drop(running);
         self.drop_handler();
     }
 
@@ -233,7 +244,7 @@ impl Local {
         let _: bool = self.panics.guard(|| drop(handler));
     }
 
-    fn call_from_elsewhere(self: &Arc<Self>, call: &mut Call<'_>) {
+    fn call_from_elsewhere(self: &Arc<Self>, call: &mut Call<'_>, dispatch: &impl Dispatch) {
         let request = Arc::new(match self.wait {
             Wait::NoWait => Request::posted(call),
             // SAFETY: the call is kept until the request was waited for, below, whatever `dispatch` does.
@@ -244,7 +255,7 @@ impl Local {
         }
         let foreign = ForeignCall::new(Arc::clone(self), Arc::clone(&request));
         // What comes back was not handed on, and is dropped.
-        if !self.panics.guard(|| drop(self.dispatch.dispatch(foreign))) {
+        if !self.panics.guard(|| drop(dispatch.dispatch(foreign))) {
             request.abandon();
             self.pending.remove(&request);
         }
@@ -255,6 +266,22 @@ impl Local {
         };
         request.wait(limit);
         self.pending.remove(&request);
+    }
+}
+
+/// A count that goes up by one, however its scope is left.
+struct Inside<'a>(&'a Cell<usize>);
+
+impl<'a> Inside<'a> {
+    fn count(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for Inside<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
     }
 }
 

@@ -1,9 +1,12 @@
 //! What becomes of a panic in a handler.
 
 use std::any::Any;
+use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Mutex, PoisonError};
+
+use hotcall_jit::fork;
 
 /// What happens when a handler panics, or what it captured when that is dropped. A C++ exception that reaches a Rust
 /// handler ends the process in any case, and so does every panic in programs compiled with `panic = "abort"`.
@@ -39,7 +42,8 @@ impl Panics {
             OnPanic::Catch => self.keep(payload),
             OnPanic::Abort => {
                 // The panic has been reported already, by the hook.
-                eprintln!("hotcall: a callback's handler panicked, which its rule is to abort on");
+                // With nobody to read the message the exit remains.
+                let _ = writeln!(io::stderr(), "hotcall: a callback's handler panicked, which its rule is to abort on");
                 process::abort();
             }
         }
@@ -47,7 +51,7 @@ impl Panics {
     }
 
     fn keep(&self, payload: Payload) {
-        let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut kept = fork::lock(&self.kept);
         if kept.is_none() {
             *kept = Some(payload);
             return;
@@ -57,7 +61,7 @@ impl Panics {
     }
 
     pub(super) fn take(&self) -> Option<Payload> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner).take()
+        fork::lock(&self.kept).take()
     }
 }
 

@@ -42,9 +42,9 @@ impl Callback {
     /// * The handler may be called with this context and with arguments and results of the thunk's signature, on whichever
     ///   threads C calls on.
     /// * That holds until the callback is closed, and for calls that began before, until they return.
-    /// * A call that began before the callback was closed has entered the handler by the time the address is used again: for
-    ///   another raw callback of the shape, when about [`REST`](hotcall_jit::REST) (1,024) others were closed after this one,
-    ///   or at once where there is no memory for more.
+    /// * When the callback is dropped, every call that began before has entered the handler, or has none to come: the address
+    ///   may become that of another raw callback of the shape, and a call that is still on its way would find parts of both.
+    ///   (Addresses rest for a while, so that this takes a long way.)
     #[inline]
     pub unsafe fn raw(thunk: &Thunk, handler: RawHandler, context: *mut c_void) -> Result<RawCallback, Error> {
         // SAFETY: function types that differ in `-unwind` alone are compatible, and slots are `u64`.

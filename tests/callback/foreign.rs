@@ -393,3 +393,74 @@ fn two_owners_call_each_other() {
     caller.join().unwrap();
     other.join().unwrap();
 }
+
+#[test]
+fn a_dispatcher_that_owns_its_queue_goes_with_the_callback() {
+    /// Keeps the calls that it gets.
+    struct Owns(Mutex<Vec<ForeignCall>>, #[expect(dead_code, reason = "it is there to be dropped")] Arc<()>);
+
+    impl Dispatch for Owns {
+        fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall> {
+            self.0.lock().unwrap().push(call);
+            Ok(())
+        }
+    }
+
+    let alive = Arc::new(());
+    let callback = local(Wait::Forever, Owns(Mutex::default(), Arc::clone(&alive)), add_one);
+    let function = int(callback.as_ptr());
+    let other = thread::spawn(move || function(1));
+    until(|| callback.pending_foreign() == 1);
+    drop(callback);
+    assert_eq!(other.join().unwrap(), 0);
+    // The last call out drops it.
+    until(|| Arc::strong_count(&alive) == 1);
+}
+
+#[test]
+fn a_dispatcher_may_panic_when_it_is_dropped() {
+    struct Panics;
+
+    impl Dispatch for Panics {
+        fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall> {
+            Err(call)
+        }
+    }
+
+    impl Drop for Panics {
+        fn drop(&mut self) {
+            panic!("dropped");
+        }
+    }
+
+    let callback = local(Wait::Forever, Panics, add_one);
+    let function = int(callback.as_ptr());
+    assert_eq!((elsewhere(function, 1), function(1)), (0, 2));
+    callback.close();
+    assert_eq!(callback.take_panic().unwrap().downcast_ref::<&str>(), Some(&"dropped"));
+    // And where nothing keeps what it panicked with.
+    drop(local(Wait::Forever, Panics, add_one));
+}
+
+#[test]
+fn a_long_queue_is_answered() {
+    let (dispatch, calls) = queue();
+    let count = Rc::new(Cell::new(0));
+    let inside = Rc::clone(&count);
+    let options = LocalOptions { on_panic: OnPanic::Catch, wait: Wait::NoWait };
+    let thunk = thunk([Type::I32], None);
+    let callback = Callback::local(&thunk, options, dispatch, move |_| inside.set(inside.get() + 1)).unwrap();
+    // As a function with a result, which is not there.
+    let function = int(callback.as_ptr());
+    // In time that grows with their number alone: each looks for itself among those that wait.
+    let post = move |n| {
+        function(n);
+    };
+    let posted = thread::spawn(move || (0..100_000).for_each(post));
+    posted.join().unwrap();
+    assert_eq!(callback.pending_foreign(), 100_000);
+    for _ in 0..100_000 {
+        calls.recv().unwrap().run().unwrap();
+    }
+    assert_eq!((count.get(), callback.pending_foreign()), (100_000, 0));
+}

@@ -5,6 +5,7 @@
 mod alone;
 mod errors;
 mod foreign;
+mod forks;
 mod life;
 mod local;
 mod panics;

@@ -297,3 +297,18 @@ fn a_panic_may_abort_where_the_handler_is_dropped() {
 fn a_panic_may_abort_where_the_callback_is_dropped() {
     check_abort(&aborts(|| drop(aborting("the sky is dropped"))), "the sky is dropped");
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn aborting_needs_nobody_to_read_the_message() {
+    let errors = aborts(|| {
+        // SAFETY: both are descriptors of this process, which has one thread that writes there.
+        unsafe {
+            let full = libc::open(c"/dev/full".as_ptr(), libc::O_WRONLY);
+            assert!(full >= 0 && libc::dup2(full, 2) == 2);
+        }
+        let callback = Callback::sync(&int_thunk(), OnPanic::Abort, |_| panic!("on purpose")).unwrap();
+        int(callback.as_ptr())(1);
+    });
+    assert!(errors.is_empty(), "{errors}");
+}

@@ -9,6 +9,8 @@
 //! Code and stubs of callbacks are never freed: each shape takes about 5 KiB, and eight take two memory mappings, of which Linux
 //! gives 65,530 to a process. So one run of `round-trip` can do a quarter of a million signatures.
 //!
+//! With `--universal` nothing is compiled: the same calls and callbacks run by the universal code.
+//!
 //! Each seed is one signature: `--seed N --count 1` repeats the one that failed.
 
 use std::error::Error;
@@ -18,11 +20,11 @@ use std::time::Instant;
 
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::{Compiler, CompilerError};
-use hotcall_fuzz::check::{Bench, Outcome, Way};
+use hotcall_fuzz::check::{Bench, BenchError, Outcome, Way};
 use hotcall_fuzz::crash;
 
-const USAGE: &str = "usage: oracle libffi|round-trip [--seed N] [--count N]
-       oracle c|sandwich [--seed N] [--count N] [--compiler COMMAND]...";
+const USAGE: &str = "usage: oracle libffi|round-trip [--universal] [--seed N] [--count N]
+       oracle c|sandwich [--universal] [--seed N] [--count N] [--compiler COMMAND]...";
 
 /// Functions in one C file: enough that starting the compiler costs little, and few enough for its memory.
 const BATCH: u64 = 200;
@@ -32,13 +34,18 @@ struct Arguments {
     seed: u64,
     count: u64,
     compilers: Vec<String>,
+    universal: bool,
 }
 
 impl Arguments {
     fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
         let oracle = args.next().ok_or(USAGE)?;
-        let mut parsed = Self { oracle, seed: 1, count: 1000, compilers: Vec::new() };
+        let mut parsed = Self { oracle, seed: 1, count: 1000, compilers: Vec::new(), universal: false };
         while let Some(option) = args.next() {
+            if option == "--universal" {
+                parsed.universal = true;
+                continue;
+            }
             let value = args.next().ok_or(USAGE)?;
             match option.as_str() {
                 "--seed" => parsed.seed = value.parse()?,
@@ -51,6 +58,10 @@ impl Arguments {
             parsed.compilers.push("gcc".to_owned());
         }
         Ok(parsed)
+    }
+
+    fn bench(&self) -> Result<Bench, BenchError> {
+        if self.universal { Bench::universal() } else { Bench::new() }
     }
 }
 
@@ -77,7 +88,7 @@ fn run() -> Result<(), Box<dyn Error>> {
 }
 
 fn libffi(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
-    let mut bench = Bench::new()?;
+    let mut bench = arguments.bench()?;
     let mut progress = Progress::new(arguments.count);
     let (mut agreed, mut compiled, mut refused) = (0_u64, 0_u64, 0_u64);
     for done in 0..arguments.count {
@@ -98,7 +109,7 @@ fn libffi(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
 }
 
 fn c(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
-    let mut bench = Bench::new()?;
+    let mut bench = arguments.bench()?;
     let compilers = arguments.compilers.iter().map(|command| Compiler::find(command));
     let compilers = compilers.collect::<Result<Vec<_>, _>>()?;
     let mut progress = Progress::new(arguments.count);

@@ -16,6 +16,7 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::Module;
 
 use crate::compile::Compiled;
+use crate::debug::Name;
 use crate::error::JitError;
 use pages::{Chunk, Pages};
 use unwind::{Frames, Registration};
@@ -99,8 +100,18 @@ impl Linker {
         Self { new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()), ..Self::new(isa) }
     }
 
-    /// Makes code callable; `callee` is kept as long as it is.
-    pub(crate) fn link(&mut self, compiled: &Compiled, callee: Option<Arc<Code>>) -> Result<Code, JitError> {
+    /// Makes code callable that is not compiled, named after its kind.
+    pub(crate) fn assembled(&mut self, kind: &str, bytes: Vec<u8>) -> Result<Code, JitError> {
+        self.link(&Name::of(kind), &Compiled::assembled(bytes), None)
+    }
+
+    /// Makes code callable under a name; `callee` is kept as long as it is.
+    pub(crate) fn link(
+        &mut self,
+        name: &Name,
+        compiled: &Compiled,
+        callee: Option<Arc<Code>>,
+    ) -> Result<Code, JitError> {
         let len = compiled.bytes.len();
         let frames = Frames::of(compiled.unwind.as_ref(), len);
         let current = &mut self.current[frames as usize];
@@ -117,6 +128,7 @@ impl Linker {
             Some(info) if frames == Frames::Own => Registration::of_function(&self.isa, info, entry)?,
             _ => None,
         };
+        chunk.name(entry, len, name, unwind.as_ref());
         self.counters.functions.fetch_add(1, Ordering::Relaxed);
         self.counters.code_bytes.fetch_add(len, Ordering::Relaxed);
         Ok(Code { _unwind: unwind, chunk: Arc::clone(chunk), entry, len, _callee: callee })
@@ -154,9 +166,9 @@ mod tests {
     use super::*;
 
     /// `mov eax, imm32; ret`
-    fn returns(value: u32) -> Compiled {
+    fn returns(value: u32) -> Vec<u8> {
         let [a, b, c, d] = value.to_le_bytes();
-        Compiled::assembled(vec![0xb8, a, b, c, d, 0xc3])
+        vec![0xb8, a, b, c, d, 0xc3]
     }
 
     /// What a system that refuses to map memory twice gets.
@@ -164,12 +176,12 @@ mod tests {
     fn sealed_pages_serve_as_well() {
         let isa = crate::compile::host_isa().unwrap();
         let mut linker = Linker { new_chunk: Chunk::sealed, ..Linker::new(isa) };
-        let code: Vec<_> = (0..100).map(|value| linker.link(&returns(value), None).unwrap()).collect();
+        let code: Vec<_> = (0..100).map(|value| linker.assembled("test", returns(value)).unwrap()).collect();
         for (value, code) in (0..).zip(&code) {
             // SAFETY: these bytes are a function of this type.
             let function = unsafe { std::mem::transmute::<*const u8, extern "C" fn() -> u32>(code.entry()) };
             assert_eq!(function(), value);
-            assert_eq!(code.bytes(), returns(value).bytes);
+            assert_eq!(code.bytes(), returns(value));
         }
     }
 
@@ -177,6 +189,6 @@ mod tests {
     fn no_memory_is_an_error() {
         let isa = crate::compile::host_isa().unwrap();
         let mut linker = Linker::without_memory(isa);
-        assert!(matches!(linker.link(&returns(0), None), Err(JitError::Memory(_))));
+        assert!(matches!(linker.assembled("test", returns(0)), Err(JitError::Memory(_))));
     }
 }

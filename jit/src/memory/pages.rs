@@ -14,6 +14,7 @@ use region::{Allocation, Protection};
 
 use super::Counters;
 use super::unwind::{Frames, Registration};
+use crate::debug::{self, Name, Region};
 use crate::error::JitError;
 use crate::fork;
 
@@ -22,8 +23,9 @@ const CHUNK_SIZE: usize = 64 * 1024;
 
 /// Memory for code, unmapped when the last function in it goes.
 pub(super) struct Chunk {
-    /// In front of the memory, so that it goes first.
+    /// In front of the memory, so that both go first.
     unwind: Option<Registration>,
+    region: Option<Region>,
     counters: Option<Arc<Counters>>,
     views: Views,
     /// Bytes given away.
@@ -35,6 +37,9 @@ pub(super) struct Chunk {
 enum Views {
     /// One memory at two addresses.
     Dual { writable: MmapMut, executable: Mmap },
+    /// The same without a file.
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    Twice(Twice),
     /// Pages that are writable until they are sealed.
     Sealed(Allocation),
 }
@@ -48,7 +53,8 @@ unsafe impl Sync for Chunk {}
 impl Chunk {
     /// A chunk with room for a function of at least `size` bytes.
     pub(super) fn new(size: usize) -> io::Result<Self> {
-        Self::dual(size).or_else(|_| Self::sealed(size))
+        let dual = if debug::is_profiled() { Self::dual_without_file(size) } else { Self::dual(size) };
+        dual.or_else(|_| Self::sealed(size))
     }
 
     fn dual(size: usize) -> io::Result<Self> {
@@ -64,21 +70,47 @@ impl Chunk {
         Self::with(views)
     }
 
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn dual_without_file(size: usize) -> io::Result<Self> {
+        Self::with(Views::Twice(Twice::new(size.max(CHUNK_SIZE))?))
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn dual_without_file(_size: usize) -> io::Result<Self> {
+        Err(io::ErrorKind::Unsupported.into())
+    }
+
     pub(super) fn sealed(size: usize) -> io::Result<Self> {
         let memory = region::alloc(size.max(CHUNK_SIZE), Protection::READ_WRITE).map_err(io::Error::other)?;
         Self::with(Views::Sealed(memory))
     }
 
     fn with(views: Views) -> io::Result<Self> {
-        Ok(Self { views, taken: AtomicUsize::new(0), generation: fork::generation()?, unwind: None, counters: None })
+        Ok(Self {
+            views,
+            taken: AtomicUsize::new(0),
+            generation: fork::generation()?,
+            unwind: None,
+            region: None,
+            counters: None,
+        })
     }
 
-    /// Describes all code that will be in the chunk to the unwinder, and counts it. Before any is added.
+    /// Describes all code that will be in the chunk to the unwinder and to debuggers, and counts it. Before any is added.
     pub(super) fn prepared(mut self, frames: Frames, counters: &Arc<Counters>) -> Result<Self, JitError> {
         self.unwind = Registration::of_chunk(frames, self.executable(), self.len())?;
+        let frame = self.unwind.as_ref().map_or(&[][..], Registration::entries);
+        self.region = Some(Region::new(self.executable(), self.len(), frame));
         counters.mapped_bytes.fetch_add(self.len(), Ordering::Relaxed);
         self.counters = Some(Arc::clone(counters));
         Ok(self)
+    }
+
+    /// Names a function that was added; `own` describes its frames alone.
+    pub(super) fn name(&self, code: *const u8, len: usize, name: &Name, own: Option<&Registration>) {
+        if let Some(region) = &self.region {
+            region.add(code, len, name, own.map_or(&[], Registration::entries));
+        }
     }
 
     /// The counters of the chunk's `Jit`.
@@ -89,7 +121,8 @@ impl Chunk {
     /// Whether a function of `size` bytes may be added.
     pub(super) fn has_room(&self, size: usize) -> bool {
         let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
-        end <= self.len() && self.generation == fork::current_generation()
+        let hidden = debug::is_profiled() && matches!(self.views, Views::Dual { .. });
+        end <= self.len() && self.generation == fork::current_generation() && !hidden
     }
 
     pub(super) fn contains(&self, start: *const u8, len: usize) -> bool {
@@ -116,6 +149,8 @@ impl Chunk {
     fn seal(&self, start: *mut u8, size: usize) -> io::Result<()> {
         match &self.views {
             Views::Dual { .. } => Ok(()),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Views::Twice(_) => Ok(()),
             Views::Sealed(_) => {
                 // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
                 unsafe { region::protect(start, size, Protection::READ_EXECUTE) }.map_err(io::Error::other)
@@ -127,6 +162,8 @@ impl Chunk {
     fn align(&self) -> usize {
         match self.views {
             Views::Dual { .. } => 16,
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Views::Twice(_) => 16,
             Views::Sealed(_) => region::page::size(),
         }
     }
@@ -134,6 +171,8 @@ impl Chunk {
     fn len(&self) -> usize {
         match &self.views {
             Views::Dual { writable, .. } => writable.len(),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Views::Twice(twice) => twice.len,
             Views::Sealed(memory) => memory.len(),
         }
     }
@@ -141,6 +180,8 @@ impl Chunk {
     fn writable(&self) -> *const u8 {
         match &self.views {
             Views::Dual { writable, .. } => writable.as_ptr(),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Views::Twice(twice) => twice.writable.cast(),
             Views::Sealed(memory) => memory.as_ptr(),
         }
     }
@@ -148,6 +189,8 @@ impl Chunk {
     fn executable(&self) -> *const u8 {
         match &self.views {
             Views::Dual { executable, .. } => executable.as_ptr(),
+            #[cfg(any(target_os = "linux", target_os = "android"))]
+            Views::Twice(twice) => twice.executable.cast(),
             Views::Sealed(memory) => memory.as_ptr(),
         }
     }
@@ -157,6 +200,48 @@ impl Drop for Chunk {
     fn drop(&mut self) {
         if let Some(counters) = &self.counters {
             counters.mapped_bytes.fetch_sub(self.len(), Ordering::Relaxed);
+        }
+    }
+}
+
+/// Shared memory of no file at two addresses.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+struct Twice {
+    writable: *mut libc::c_void,
+    executable: *mut libc::c_void,
+    len: usize,
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Twice {
+    fn new(len: usize) -> io::Result<Self> {
+        let checked = |address| match address {
+            libc::MAP_FAILED => Err(io::Error::last_os_error()),
+            address => Ok(address),
+        };
+        let access = libc::PROT_READ | libc::PROT_WRITE;
+        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
+        // SAFETY: a new mapping.
+        let writable = checked(unsafe { libc::mmap(std::ptr::null_mut(), len, access, flags, -1, 0) })?;
+        let mut twice = Self { writable, executable: libc::MAP_FAILED, len };
+        // SAFETY: a size of 0 asks for another mapping of shared memory, and leaves this one as it is.
+        twice.executable = checked(unsafe { libc::mremap(writable, 0, len, libc::MREMAP_MAYMOVE) })?;
+        // SAFETY: the mapping is new.
+        match unsafe { libc::mprotect(twice.executable, len, libc::PROT_READ | libc::PROT_EXEC) } {
+            0 => Ok(twice),
+            _ => Err(io::Error::last_os_error()),
+        }
+    }
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+impl Drop for Twice {
+    fn drop(&mut self) {
+        for view in [self.writable, self.executable] {
+            if view != libc::MAP_FAILED {
+                // SAFETY: the mapping is this value's, and nobody runs or writes what is in it any more.
+                unsafe { libc::munmap(view, self.len) };
+            }
         }
     }
 }
@@ -261,6 +346,7 @@ mod tests {
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     fn code_runs_from_two_views() {
         runs(Chunk::dual(1).unwrap());
+        runs(Chunk::dual_without_file(1).unwrap());
     }
 
     #[test]
@@ -278,8 +364,8 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn no_address_is_writable_and_executable() {
-        let chunk = Chunk::new(1).unwrap();
-        chunk.take(16).unwrap();
+        let chunks = [Chunk::dual, Chunk::dual_without_file, Chunk::sealed].map(|new| new(1).unwrap());
+        chunks.iter().for_each(|chunk| assert!(chunk.take(16).is_ok()));
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let permissions: Vec<_> = maps.lines().filter_map(|line| line.split(' ').nth(1)).collect();
         assert!(!permissions.is_empty());

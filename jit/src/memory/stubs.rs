@@ -8,6 +8,7 @@ use std::io;
 use std::ptr::{self, NonNull};
 
 use super::unwind::Registration;
+use crate::debug::{self, Name, Region};
 use crate::lower::stub::{ContextPlace, STRIDE};
 use crate::universal::stubs::StubData;
 
@@ -34,7 +35,9 @@ impl Fresh {
     pub(crate) fn next_table(&self, place: ContextPlace) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
         let size = pages * region::page::size();
-        Self::table_of(place, size, map_shared).or_else(|_| Self::table_of(place, size, map_sealed))
+        let shared = || Self::table_of(place, size, map_shared);
+        let sealed = || Self::table_of(place, size, map_sealed);
+        if debug::is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
     }
 
     fn table_of(
@@ -44,10 +47,11 @@ impl Fresh {
     ) -> io::Result<Self> {
         let code = place.code(size).repeat(size / STRIDE);
         let entry = map(&code, size)?;
-        if let Some(registration) = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)? {
-            // As long as the code.
-            std::mem::forget(registration);
-        }
+        let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
+        let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
+        region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
+        // As long as the code.
+        std::mem::forget((unwind, region));
         Ok(Self { entry, distance: size, left: size / STRIDE })
     }
 
@@ -127,7 +131,7 @@ mod tests {
     use std::sync::atomic::Ordering;
 
     use super::*;
-    use crate::compile::{self, Compiled};
+    use crate::compile;
     use crate::memory::{Code, Linker};
 
     type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
@@ -158,7 +162,7 @@ mod tests {
         // ret
         code.push(0xc3);
         let mut linker = Linker::new(compile::host_isa().unwrap());
-        linker.link(&Compiled::assembled(code), None).unwrap()
+        linker.assembled("test", code).unwrap()
     }
 
     fn call(entry: NonNull<u8>) -> usize {

@@ -68,6 +68,9 @@ fn entered() -> CommonInformationEntry {
     cie
 }
 
+/// The end of an `.eh_frame` section: an entry of length zero.
+const TERMINATOR: [u8; 4] = [0; 4];
+
 /// An `.eh_frame` section, known to the process's unwinder until it is dropped.
 pub(super) struct Registration(Box<[u8]>);
 
@@ -118,14 +121,18 @@ impl Registration {
         let mut section = EhFrame::from(EndianVec::new(RunTimeEndian::Little));
         table.write_eh_frame(&mut section).map_err(JitError::codegen)?;
         let mut bytes = section.0.into_vec();
-        // The end of the section: an entry of length zero.
-        bytes.extend([0; 4]);
+        bytes.extend(TERMINATOR);
         let registration = Self(bytes.into_boxed_slice());
         // The unwinder has a lock of its own.
         let _no_fork = fork::hold_off();
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
         unsafe { __register_frame(registration.description()) };
         Ok(registration)
+    }
+
+    /// The section without its end.
+    pub(super) fn entries(&self) -> &[u8] {
+        &self.0[..self.0.len() - TERMINATOR.len()]
     }
 
     /// What the unwinder is given: LLVM's libunwind takes one description of a function (FDE), libgcc's walks from there to

@@ -228,3 +228,68 @@ unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
         }
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64", not(windows)))]
+mod tests {
+    use super::*;
+    use crate::abi::Abi;
+    use crate::signature::Signature;
+    use crate::types::Type;
+
+    fn incoming(params: Vec<Type>, result: impl Into<Option<Type>>) -> Incoming {
+        let signature = Signature::new(params, result).unwrap();
+        let plan = Abi::SysV64.plan(&signature).unwrap();
+        Incoming::of(&CallbackPlan::of(&signature, plan))
+    }
+
+    fn bytes(count: u32) -> Type {
+        Type::structure([Type::array(Type::U8, count).unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn scalars_are_extended_from_registers_and_stack() {
+        let mut params = vec![Type::I64; 6];
+        params.extend([Type::F32, Type::I8, Type::F64, Type::U16]);
+        let incoming = incoming(params, Type::BOOL);
+        // Ten slots, the frame, the saved frame pointer, the return address.
+        let (frame, stack) = (10, 10 + STACK_ARGUMENTS);
+        let mut whole: Vec<_> = (0..6).map(|n| Move { from: frame + n, to: n }).collect();
+        whole.push(Move { from: frame + 7, to: 8 });
+        let narrow = vec![
+            (Move { from: frame + 6, to: 6 }, Width::U32),
+            (Move { from: stack, to: 7 }, Width::I8),
+            (Move { from: stack + 1, to: 9 }, Width::U16),
+        ];
+        assert_eq!(incoming.moves, Moves { whole, narrow });
+        assert_eq!((incoming.head.below, incoming.head.floats), (80, 2));
+        assert_eq!(incoming.result, ResultFrom::Bool { to: 0 });
+        assert_eq!(incoming.head.before, unpack as *const c_void);
+    }
+
+    #[test]
+    fn aggregates_are_copied_unless_the_stack_is_aligned() {
+        let gap = Type::structure([Type::F64]).unwrap().aligned(16).unwrap();
+        let incoming = incoming(vec![bytes(11), gap, bytes(20), bytes(40), Type::structure::<Type>([]).unwrap()], None);
+        // Six slots, then two copies of 16 bytes and one of 48.
+        let (first, second, third) = (6, 8, 10);
+        let (frame, stack) = (16, 16 + STACK_ARGUMENTS);
+        let whole = [(frame, first), (frame + 1, first + 1), (frame + 6, second)];
+        assert_eq!(incoming.moves.whole, whole.map(|(from, to)| Move { from, to }));
+        assert_eq!(*incoming.zeros, [second + 1]);
+        assert_eq!(*incoming.blocks, [Block { from: stack + 3, to: third, words: 5 }]);
+        let addresses = [(first, 0), (second, 1), (stack, 2), (third, 3), (0, 4)];
+        assert_eq!(*incoming.addresses, addresses.map(|(from, to)| Move { from, to }));
+        assert_eq!(incoming.result, ResultFrom::Nothing);
+    }
+
+    #[test]
+    fn results_lie_in_registers_or_in_the_callers_memory() {
+        let pair = Type::structure([Type::F64, Type::I64]).unwrap();
+        let words = [Move { from: 0, to: 6 }, Move { from: 1, to: 0 }];
+        assert_eq!(incoming(vec![], pair).result, ResultFrom::Words(words.into()));
+        assert_eq!(incoming(vec![], Type::I16).result, ResultFrom::Slot { to: 0, width: Width::I16 });
+        let hidden = ResultFrom::Hidden { pointer: 0, size: 17, to: Some(0) };
+        assert_eq!(incoming(vec![Type::I64], bytes(17)).result, hidden);
+        assert_eq!(incoming(vec![Type::I64], None).head.before, unpack_words as *const c_void);
+    }
+}

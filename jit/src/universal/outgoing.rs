@@ -275,3 +275,76 @@ unsafe extern "C" fn finish_errno(head: *const Head, frame: *const CallFrame) {
         ((*head.cast::<Outgoing>()).finish)(head, frame);
     }
 }
+
+#[cfg(all(test, target_arch = "x86_64", not(windows)))]
+mod tests {
+    use super::*;
+    use crate::abi::Abi;
+    use crate::shape;
+    use crate::signature::Signature;
+    use crate::types::Type;
+
+    /// The numbers of the registers' words behind `below` bytes.
+    fn int(below: u32, n: u32) -> u32 {
+        below / 8 + n
+    }
+
+    fn float(below: u32, n: u32) -> u32 {
+        below / 8 + 6 + n
+    }
+
+    fn outgoing(params: Vec<Type>, first_variadic: Option<usize>, result: impl Into<Option<Type>>) -> Outgoing {
+        let signature = match first_variadic {
+            None => Signature::new(params, result),
+            Some(first) => Signature::variadic(params, first, result),
+        }
+        .unwrap();
+        Outgoing::of(&shape::slots_plan(&signature, Abi::SysV64.plan(&signature).unwrap()), Options::default())
+    }
+
+    fn bytes(count: u32) -> Type {
+        Type::structure([Type::array(Type::U8, count).unwrap()]).unwrap()
+    }
+
+    #[test]
+    fn scalars_are_whole_slots_wherever_they_go() {
+        let mut params = vec![Type::I8, Type::F32, Type::BOOL];
+        params.extend(vec![Type::U16; 5]);
+        let outgoing = outgoing(params, None, Type::I16);
+        let places = [int(16, 0), float(16, 0), int(16, 1), int(16, 2), int(16, 3), int(16, 4), int(16, 5), 0];
+        let expected: Vec<_> = (0..).zip(places).map(|(from, to)| Move { from, to }).collect();
+        assert_eq!(outgoing.moves, Moves { whole: expected, narrow: Vec::new() });
+        assert_eq!((outgoing.head.below, outgoing.head.floats, outgoing.result_from), (16, 1, 0));
+        assert_eq!(outgoing.head.before, pack_words as *const c_void);
+        assert_eq!(outgoing.head.after, finish_slot::<i16> as *const c_void);
+    }
+
+    #[test]
+    fn aggregates_go_in_parts_and_blocks() {
+        let mixed = Type::structure([Type::I64, Type::F32]).unwrap();
+        let outgoing = outgoing(vec![mixed.clone(), bytes(11), bytes(21), bytes(17)], None, mixed);
+        let parts = [(0, 0, int(48, 0)), (0, 8, float(48, 0)), (1, 0, int(48, 1))];
+        assert_eq!(*outgoing.parts, parts.map(|(slot, offset, to)| Part { slot, offset, len: 8, to }));
+        assert_eq!(*outgoing.odd_parts, [Part { slot: 1, offset: 8, len: 3, to: int(48, 2) }]);
+        assert_eq!(*outgoing.blocks, [Block { slot: 2, to: 0, size: 21 }, Block { slot: 3, to: 3, size: 17 }]);
+        let result_parts = [(0, 0), (6, 8)].map(|(from, offset)| ResultPart { from, offset, len: 8 });
+        assert_eq!(*outgoing.result_parts, result_parts);
+        assert_eq!(outgoing.moves, Moves::default());
+    }
+
+    #[test]
+    fn results_in_memory_take_a_register() {
+        let outgoing = outgoing(vec![Type::F64], None, bytes(17));
+        assert_eq!((outgoing.result_to, &*outgoing.result_parts), (int(0, 0), &[][..]));
+        assert_eq!(outgoing.head.after, finish_nothing as *const c_void);
+    }
+
+    #[test]
+    fn variadic_calls_count_their_vector_registers() {
+        let floats = |params, first| outgoing(params, first, None).head.floats;
+        assert_eq!(floats(vec![Type::I32, Type::F64, Type::F64], Some(1)), 2);
+        assert_eq!(floats(vec![Type::I32], Some(1)), 0);
+        assert_eq!(floats(vec![Type::F64; 12], Some(1)), 8);
+        assert_eq!(floats(vec![Type::F64; 12], None), 8);
+    }
+}

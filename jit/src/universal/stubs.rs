@@ -5,9 +5,11 @@
 
 use std::ffi::c_void;
 use std::ptr;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, Ordering};
 
 use super::registers;
+use crate::debug::{Name, Region};
 use crate::error::JitError;
 
 /// Bytes from one stub to the next, and from one stub's data to the next's.
@@ -48,6 +50,7 @@ impl StaticStub {
     ///
     /// All are taken.
     pub(crate) fn take() -> Result<Self, JitError> {
+        name_table();
         let start = NEXT.load(Ordering::Relaxed);
         for index in (start..start + STUBS).map(|index| index % STUBS) {
             let bit = 1 << (index % 64);
@@ -93,6 +96,17 @@ impl StaticStub {
         let index = (ptr::from_ref(data).addr() - DATA.as_ptr().addr()) / STRIDE;
         Self(index as u16)
     }
+}
+
+/// Names the code of the stubs, once.
+fn name_table() {
+    static REGION: OnceLock<Region> = OnceLock::new();
+    REGION.get_or_init(|| {
+        let (start, len) = (registers::stub(0), STUBS * STRIDE);
+        let region = Region::new(start, len, &[]);
+        region.add(start, len, &Name::of("universal stubs"), &[]);
+        region
+    });
 }
 
 impl Drop for StaticStub {

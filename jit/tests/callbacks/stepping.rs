@@ -1,7 +1,7 @@
-//! Backtraces at every instruction of a stub, as a profiler or a debugger takes them.
+//! Backtraces at every instruction of stubs and thunks, as a profiler or a debugger takes them.
 //!
 //! C code sets the trap flag and calls the stub; the processor then raises a signal behind every instruction, whose handler
-//! follows the frames if it finds itself in the stub.
+//! follows the frames.
 
 use std::ffi::{c_int, c_void};
 use std::mem;
@@ -36,6 +36,10 @@ static SEEN: AtomicUsize = AtomicUsize::new(0);
 /// Of those, where it went on through the C function to the test.
 static COMPLETE: AtomicUsize = AtomicUsize::new(0);
 
+/// How many instructions there were, stub and thunk and handler, and at how many of them the C function was not found.
+static STEPS: AtomicUsize = AtomicUsize::new(0);
+static LOST: AtomicUsize = AtomicUsize::new(0);
+
 fn in_stub(ip: usize) -> Option<usize> {
     ip.checked_sub(STUB.load(Ordering::Relaxed)).filter(|&offset| offset < 16)
 }
@@ -43,6 +47,15 @@ fn in_stub(ip: usize) -> Option<usize> {
 extern "C" fn stepped(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
     // SAFETY: the kernel hands over this record.
     let ip = unsafe { (*context.cast::<libc::ucontext_t>()).uc_mcontext.gregs[libc::REG_RIP as usize] } as usize;
+    let in_c = |address| frames::name(address).is_some_and(|name| name.to_bytes().starts_with(b"step_"));
+    // The compiler that describes the C function does not know what the assembly in it pushes.
+    if in_c(ip + 1) {
+        return;
+    }
+    let mut found = false;
+    frames::follow(|ip| found |= in_c(ip));
+    STEPS.fetch_add(1, Ordering::Relaxed);
+    LOST.fetch_add(usize::from(!found), Ordering::Relaxed);
     let Some(offset) = in_stub(ip) else { return };
     SEEN.fetch_or(1 << offset, Ordering::Relaxed);
     let (mut behind, mut in_caller) = (None, false);
@@ -51,7 +64,7 @@ extern "C" fn stepped(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
         None => behind = in_stub(ip).map(|_| 0),
         Some(count) => {
             *count += 1;
-            in_caller |= *count == 1 && frames::name(ip).is_some_and(|name| name.to_bytes().starts_with(b"step_"));
+            in_caller |= *count == 1 && in_c(ip);
         }
     });
     if in_caller && behind > Some(3) {
@@ -91,13 +104,20 @@ fn backtraces_are_complete_at_every_instruction() {
     let ways = ways::all();
     for (compiler, library) in &compiler::load_all("stepping", STEP) {
         for ((way, jit), (name, text, generated)) in ways.iter().flat_map(|way| cases.map(|case| (way, case))) {
-            let offsets = offsets_of(*way, generated);
+            let way = *way;
+            let offsets = offsets_of(way, generated);
             let stub = bound(jit.thunk(&notation::signature(text)).unwrap(), nothing, ptr::null_mut::<u8>());
             // SAFETY: the function has this type.
             let function = unsafe { *library.get(name.as_bytes()).unwrap() };
             let (seen, complete) = step(function, stub);
             assert_eq!(seen, offsets, "{text}, {way}, compiled by {}: {seen:#b}", compiler.name);
             assert_eq!(complete, offsets, "{text}, {way}, compiled by {}: {complete:#b}", compiler.name);
+            // The stub, the thunk and the handler have more instructions than that.
+            assert!(STEPS.swap(0, Ordering::Relaxed) > 10, "{text}, {way}");
+            // Generated code is described by the chunk, whose description holds once the frame is made: not at the first
+            // two instructions, nor at the last.
+            let lost = LOST.swap(0, Ordering::Relaxed);
+            assert!(lost <= if way == "universal" { 0 } else { 3 }, "{text}, {way}, compiled by {}", compiler.name);
         }
     }
 }
