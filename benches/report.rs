@@ -151,6 +151,11 @@ struct Open {
     us_per_symbol: f64,
     us_per_symbol_lazy: f64,
     bytes_per_symbol: f64,
+    /// Deno's figures for the same declarations, where it is installed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deno_us_per_symbol: Option<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    deno_bytes_per_symbol: Option<f64>,
 }
 
 /// A panic passes a trampoline and is caught, with this one shape compiled, and with a thousand.
@@ -294,8 +299,16 @@ fn measure_callbacks(shapes: &[Shape], arguments: &Arguments) -> Result<Callback
 }
 
 fn measure_open() -> Result<Open, Box<dyn Error>> {
-    let Opened { shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol } = open::measure()?;
-    Ok(Open { symbols: open::SYMBOLS, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol })
+    let Opened { shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol, deno } = open::measure()?;
+    Ok(Open {
+        symbols: open::SYMBOLS,
+        shapes,
+        us_per_symbol,
+        us_per_symbol_lazy,
+        bytes_per_symbol,
+        deno_us_per_symbol: deno.as_ref().map(|deno| deno.us_per_symbol),
+        deno_bytes_per_symbol: deno.as_ref().map(|deno| deno.bytes_per_symbol),
+    })
 }
 
 fn invoke(c: &CCallbacks, shape: &Shape) -> Result<InvokeShape, Box<dyn Error>> {
@@ -411,11 +424,14 @@ fn print_tables(report: &Report) {
     println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
     println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
     print_callbacks(&report.callback);
-    let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol } = report.open;
+    let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol, .. } = report.open;
     println!("\nOpening {symbols} symbols of {shapes} shapes");
     println!(
         "all compiled {us_per_symbol:.2} µs a symbol, lazily {us_per_symbol_lazy:.2} µs; {bytes_per_symbol:.0} bytes a symbol"
     );
+    if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
+        println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
+    }
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

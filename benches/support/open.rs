@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use std::error::Error;
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
 use std::time::Instant;
 
@@ -25,6 +27,14 @@ pub(crate) struct Opened {
     pub(crate) us_per_symbol: f64,
     pub(crate) us_per_symbol_lazy: f64,
     /// Heap and code, with all functions compiled.
+    pub(crate) bytes_per_symbol: f64,
+    pub(crate) deno: Option<Deno>,
+}
+
+/// What the same declarations cost Deno.
+pub(crate) struct Deno {
+    pub(crate) us_per_symbol: f64,
+    /// What the process grew by.
     pub(crate) bytes_per_symbol: f64,
 }
 
@@ -54,8 +64,20 @@ pub(crate) fn measure() -> Result<Opened, Box<dyn Error>> {
         shapes: code.len(),
         us_per_symbol,
         us_per_symbol_lazy,
+        deno: deno(&object.0),
         bytes_per_symbol: (heap as f64 + code.iter().map(|(_, len)| *len as f64).sum::<f64>()) / SYMBOLS as f64,
     })
+}
+
+/// `None` where there is no Deno that does it.
+fn deno(library: &Path) -> Option<Deno> {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/open_deno.js");
+    let numbers = [SYMBOLS, SHAPES[0], SHAPES[1]].map(|number| number.to_string());
+    let output =
+        Command::new("deno").args(["run", "--allow-all"]).arg(script).arg(library).args(numbers).output().ok()?;
+    let printed = String::from_utf8(output.stdout).ok()?;
+    let mut figures = printed.split_whitespace().map(|figure| figure.parse().ok());
+    Some(Deno { us_per_symbol: figures.next()??, bytes_per_symbol: figures.next()?? })
 }
 
 fn open(library: &Library, declarations: &Declarations, compile: bool) -> Result<Symbols, hotcall::Error> {
