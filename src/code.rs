@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use hotcall_jit::{Jit, JitError, Options, Signature, Trampoline};
+use hotcall_jit::{Jit, JitError, Options, Signature, Stats, Trampoline};
 
 use crate::error::Error;
 
@@ -11,6 +11,25 @@ use crate::error::Error;
 /// it then writes errno to the last parameter, which it otherwise ignores.
 pub type Entry =
     unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
+
+/// What compiled code and what callbacks there are in this process.
+///
+/// ```
+/// # fn main() -> Result<(), hotcall::Error> {
+/// let callback = hotcall::Callback::sync(
+///     &hotcall::Thunk::new(&hotcall::Signature::new([], None)?)?,
+///     hotcall::OnPanic::Catch,
+///     |_| {},
+/// )?;
+/// assert!(hotcall::stats().callbacks >= 1);
+/// # drop(callback);
+/// # Ok(())
+/// # }
+/// ```
+pub fn stats() -> Stats {
+    // On a machine that hotcall does not know there is nothing.
+    Jit::shared().map(Jit::stats).unwrap_or_default()
+}
 
 /// Keeps the code of an [`Entry`] alive.
 pub(crate) struct Code(Trampoline);

@@ -29,20 +29,22 @@
 //! | [`Type`], [`Signature`] | C's types as data, made by builders |
 //! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
+//! | [`Symbols`] | all declared symbols of a library at once |
 //! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
 //! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`OwnedCall`] | a call to be made on another thread |
+//! | [`stats`] | how much code there is |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
 //! | [`Error`] | what can go wrong before C is called |
 //!
 //! # What is unsafe
 //!
 //! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
-//! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`]
-//! whatever they hold. Before a call hotcall checks what it can: the number of arguments, the sizes of structs, and that
-//! the library was not closed.
+//! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe:
+//! declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before a call hotcall checks
+//! what it can: the number of arguments, the sizes of structs, and that the library was not closed.
 //!
 //! # Callbacks
 //!
@@ -82,7 +84,7 @@ mod slot;
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
     Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
-    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Type, TypeError,
+    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Stats, Type, TypeError,
 };
 
 pub use bytes::Member;
@@ -90,7 +92,7 @@ pub use callback::{
     Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Payload, RawCallback, RawHandler,
     Thunk, UnwindingRawHandler, Wait, retired_calls,
 };
-pub use code::Entry;
+pub use code::{Entry, stats};
 pub use debug::describe;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
