@@ -232,7 +232,7 @@ fn stats() -> Stats {
 }
 
 /// How many calls of a signature there are at most before it is compiled.
-const FIRST_CALLS: i32 = 2000;
+const FIRST_CALLS: i32 = 10_000;
 
 /// How many functions there are in code memory after something was done first thing in a process.
 #[cfg(feature = "jit")]
