@@ -34,11 +34,15 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    /// A generator, in builds that have one.
+    /// A generator, in builds that have one and where the system gives memory for code.
     pub(crate) fn new() -> Result<Option<Self>, JitError> {
         let isa = compile::host_isa()?;
-        let linker = Linker::new(isa.clone());
-        Ok(Some(Self::with(isa, linker)))
+        // Tried with what is never called, so that nothing is compiled for nothing.
+        match Linker::new(isa.clone()).assembled("probe", vec![0; 16]) {
+            Err(JitError::Memory(_)) => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => Ok(Some(Self::with(isa.clone(), Linker::new(isa)))),
+        }
     }
 
     fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
