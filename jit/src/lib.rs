@@ -4,7 +4,7 @@
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
 //! or no memory for code, one universal trampoline reads the plan at each call. Each module imports only from
 //! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `shape`, `universal`, `lower`, `compile`, `debug`, `memory`,
-//! `generator`, `thunk`, `cache`.
+//! `generator`, `stub`, `pool`, `thunk`, `cache`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
@@ -28,9 +28,11 @@ mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
 mod plan;
+mod pool;
 mod shape;
 mod shared;
 mod signature;
+mod stub;
 mod thunk;
 mod types;
 mod universal;
@@ -44,9 +46,11 @@ pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
 pub use plan::{
     Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
 };
+pub use pool::{REST, StubPool};
 pub use shape::Options;
 pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
-pub use thunk::{Handler, REST, Stub, StubPool, Thunk, Use, count_retired_call, retired_calls};
+pub use stub::{Handler, Stub, count_retired_call, retired_calls};
+pub use thunk::{Thunk, Use};
 pub use types::{
     Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,
 };
