@@ -1,6 +1,6 @@
 //! What crash handlers learn about addresses in code, inside signal handlers too.
 
-#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
 #[path = "support/notation.rs"]
 mod notation;

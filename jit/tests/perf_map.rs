@@ -1,6 +1,6 @@
 //! The list of code for Linux's `perf`. One test alone in its process, whose list it is.
 
-#![cfg(all(target_arch = "x86_64", target_os = "linux"))]
+#![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
 #[path = "support/notation.rs"]
 mod notation;
