@@ -121,7 +121,7 @@ impl StubPool {
         let take = |local: &UnsafeCell<ThreadStubs>| {
             // SAFETY: nothing that runs in here comes back to this thread's stubs.
             let local = unsafe { &mut *local.get() };
-            local.pools.get_mut(self.number.load(Ordering::Relaxed))?.as_mut()?.ready.pop()
+            local.pools.get_mut(self.number.load(Ordering::Relaxed))?.ready.pop()
         };
         THREAD.try_with(take).ok().flatten()
     }
@@ -150,7 +150,7 @@ impl StubPool {
             local.pool(self).keep(self, stub);
         });
         if kept.is_err() {
-            self.rest([stub]);
+            self.rest(&[stub]);
         }
     }
 
@@ -188,7 +188,12 @@ impl StubPool {
                 }
             }
         }
-        more.extend(resting.drain(..len).rev());
+        // Copied as they lie, which is quick; that the first of them is used last makes no difference.
+        let (front, back) = resting.as_slices();
+        let (front, rest) = (&front[..len.min(front.len())], len.saturating_sub(front.len()));
+        more.extend_from_slice(front);
+        more.extend_from_slice(&back[..rest]);
+        resting.drain(..len);
         more.pop().ok_or_else(|| JitError::memory("a batch without stubs"))
     }
 
@@ -203,7 +208,7 @@ impl StubPool {
     }
 
     #[cold]
-    fn rest(&self, stubs: impl IntoIterator<Item = Stub>) {
+    fn rest(&self, stubs: &[Stub]) {
         self.state().resting.extend(stubs);
     }
 
@@ -224,7 +229,7 @@ thread_local! {
 
 /// A thread's stubs, by the number of their pool.
 struct ThreadStubs {
-    pools: Vec<Option<Box<ThreadPool>>>,
+    pools: Vec<ThreadPool>,
 }
 
 #[derive(Default)]
@@ -244,9 +249,9 @@ impl ThreadStubs {
             number => number,
         };
         if self.pools.len() <= number {
-            self.pools.resize_with(number + 1, || None);
+            self.pools.resize_with(number + 1, ThreadPool::default);
         }
-        self.pools[number].get_or_insert_default()
+        &mut self.pools[number]
     }
 }
 
@@ -261,7 +266,8 @@ impl ThreadPool {
         self.pool = Some(pool);
         self.returned.push(stub);
         if self.returned.len() >= pool.origin.batch() {
-            pool.rest(self.returned.drain(..));
+            pool.rest(&self.returned);
+            self.returned.clear();
         }
     }
 }
