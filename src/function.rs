@@ -109,6 +109,16 @@ impl Function {
         library: Option<Arc<Mapping>>,
     ) -> Result<Self, Error> {
         let prototype = Prototype::of(&name, signature)?;
+        Self::of_prototype(name, target, prototype, options, library)
+    }
+
+    pub(crate) fn of_prototype(
+        name: Arc<str>,
+        target: NonNull<c_void>,
+        prototype: Arc<Prototype>,
+        options: FunctionOptions,
+        library: Option<Arc<Mapping>>,
+    ) -> Result<Self, Error> {
         let FunctionOptions { capture_errno, lazy } = options;
         let shared = Shared { prototype, library, name, capture_errno };
         let function = Self { entry: AtomicPtr::default(), target, shared: Arc::new(shared) };

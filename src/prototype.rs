@@ -1,13 +1,14 @@
 //! What all functions of one signature share, made once for the process.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 
 use hotcall_jit::{Abi, Extent, JitError, LayoutError, Return, Signature, Type, fork};
 
-use crate::code::{Code, Entry};
+use crate::code::{self, Code};
 use crate::error::Error;
 
 /// A signature with what calls of it need. The code is compiled when it is first asked for.
@@ -28,6 +29,20 @@ pub(crate) struct Prototype {
 
 /// How many calls are made before they have taken as long as compiling takes: 35 µs against some 9 ns more for each call.
 const FIRST_CALLS: u32 = 4000;
+
+/// The prototypes of several declarations: each is asked for once, which takes a lock.
+#[derive(Default)]
+pub(crate) struct Known<'a>(HashMap<&'a Signature, Arc<Prototype>>);
+
+impl<'a> Known<'a> {
+    /// The prototype of a signature. `name` is for messages.
+    pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, Error> {
+        Ok(match self.0.entry(signature) {
+            Entry::Occupied(entry) => Arc::clone(entry.get()),
+            Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
+        })
+    }
+}
 
 /// What the result needs from the caller.
 #[derive(Clone, Copy)]
@@ -101,13 +116,13 @@ impl Prototype {
     }
 
     /// The code, compiled unless it is; it lives as long as the prototype.
-    pub(crate) fn entry(&self, name: &str) -> Result<Entry, Error> {
+    pub(crate) fn entry(&self, name: &str) -> Result<code::Entry, Error> {
         compiled(&self.code, || Code::plain(name, &self.signature)).map(Code::entry)
     }
 
     /// What makes one call now, and whether it is the code of all calls to come: while there have been few calls, something
     /// that is slower and need not be compiled.
-    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(Entry, bool), Error> {
+    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(code::Entry, bool), Error> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
@@ -120,7 +135,7 @@ impl Prototype {
     }
 
     /// The code that also captures errno, compiled unless it is.
-    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<Entry, Error> {
+    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<code::Entry, Error> {
         compiled(&self.code_with_errno, || Code::capturing_errno(name, &self.signature)).map(Code::entry)
     }
 }

@@ -6,6 +6,7 @@ use super::{Library, Mapping, Static};
 use crate::declare::{Declaration, Item};
 use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
+use crate::prototype::Known;
 
 /// What a declaration declared.
 #[derive(Clone, Debug)]
@@ -40,17 +41,18 @@ impl Library {
     ///
     /// Those of [`Library::function_with`] and [`Library::static_`].
     pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
-        self.mapping()?.declared(declaration, &Arc::from(declaration.symbol_name()), false)
+        self.mapping()?.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut Known::default())
     }
 }
 
 impl Mapping {
     /// The function or variable of a declaration; `key` shares its memory with the symbol's name where they are the same.
-    pub(super) fn declared(
+    pub(super) fn declared<'d>(
         self: &Arc<Self>,
-        declaration: &Declaration,
+        declaration: &'d Declaration,
         key: &Arc<str>,
         lazy: bool,
+        known: &mut Known<'d>,
     ) -> Result<Option<Symbol>, Error> {
         let name = declaration.symbol_name();
         let name = if **key == *name { Arc::clone(key) } else { Arc::from(name) };
@@ -62,7 +64,8 @@ impl Mapping {
         Ok(Some(match &declaration.item {
             Item::Function(function) => {
                 let options = FunctionOptions { capture_errno: function.capture_errno, lazy };
-                Symbol::Function(Function::new(name, address, &function.signature, options, Some(library))?)
+                let prototype = known.get(&name, &function.signature)?;
+                Symbol::Function(Function::of_prototype(name, address, prototype, options, Some(library))?)
             }
             Item::Static(ty) => Symbol::Static(Static::new(name, address, ty, library)?),
         }))

@@ -10,6 +10,7 @@ use super::{Library, Symbol};
 use crate::declare::{DeclarationError, Declarations};
 use crate::error::Error;
 use crate::function::Function;
+use crate::prototype::Known;
 
 /// What a library has of its declarations, by their keys. Functions are lazy: each is compiled when it has been called
 /// often enough for that to pay, or all together by [`Symbols::compile`].
@@ -54,10 +55,11 @@ impl Library {
     /// The library is closed; a symbol is missing that is not optional, or has no address; a signature or type exceeds a limit.
     pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
         let mapping = self.mapping()?;
+        let mut known = Known::default();
         let mut symbols = Vec::with_capacity(declarations.len());
         for declaration in declarations {
             let key = Arc::from(&*declaration.key);
-            symbols.push((Arc::clone(&key), mapping.declared(declaration, &key, true)?));
+            symbols.push((Arc::clone(&key), mapping.declared(declaration, &key, true, &mut known)?));
         }
         symbols.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
         let unsupported = declarations.unsupported().map(|(key, reason)| (key.into(), reason.into())).collect();
