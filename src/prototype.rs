@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
+use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use hotcall_jit::{Abi, Extent, JitError, LayoutError, Return, Signature, Type, fork};
 
@@ -65,8 +65,7 @@ struct Prototypes {
 impl Prototype {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
-        let _no_fork = fork::hold_off();
-        let mut prototypes = PROTOTYPES.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut prototypes = fork::lock(&PROTOTYPES);
         let Prototypes { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
         if let Some(prototype) = by_signature.get(signature).and_then(Weak::upgrade) {

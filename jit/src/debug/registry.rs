@@ -6,13 +6,13 @@
 
 use std::io;
 use std::ptr;
+use std::sync::Mutex;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, fence};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use super::name::Name;
 use super::{Description, perf};
-use crate::fork::{self, HoldOff};
+use crate::fork::{self, Locked};
 
 /// The words of a block: 1 KiB, names for some twenty functions.
 const WORDS: usize = 126;
@@ -46,15 +46,8 @@ struct State {
     gdb: Option<super::gdb::Objects>,
 }
 
-/// The state's lock, held in no child.
-struct Locked {
-    state: MutexGuard<'static, State>,
-    _no_fork: HoldOff,
-}
-
-fn lock() -> Locked {
-    let _no_fork = fork::hold_off();
-    Locked { state: STATE.lock().unwrap_or_else(PoisonError::into_inner), _no_fork }
+fn lock() -> Locked<'static, State> {
+    fork::lock(&STATE)
 }
 
 /// A piece of memory for code, known to readers until this is dropped.
@@ -106,7 +99,7 @@ impl Region {
     /// Memory in which functions will be, all of them described by these `.eh_frame` entries, if any.
     pub(crate) fn new(start: *const u8, len: usize, frame: &[u8]) -> Self {
         let mut locked = lock();
-        let state = &mut *locked.state;
+        let state = &mut *locked;
         let cell = state.cell();
         // Nobody looks at what a cell without a length holds.
         cell.start.store(start.addr(), Relaxed);
@@ -119,7 +112,7 @@ impl Region {
     /// Names a function in the region, the last so far; the `.eh_frame` entries are its own, if it has any.
     pub(crate) fn add(&self, start: *const u8, len: usize, name: &Name, frame: &[u8]) {
         let mut locked = lock();
-        let state = &mut *locked.state;
+        let state = &mut *locked;
         let offset = start.addr() - self.0.start.load(Relaxed);
         self.0.append(state, offset as u32, len as u32, name, frame);
         if let Some(map) = &mut state.perf
@@ -137,7 +130,7 @@ impl Region {
 impl Drop for Region {
     fn drop(&mut self) {
         let mut locked = lock();
-        let state = &mut *locked.state;
+        let state = &mut *locked;
         #[cfg(feature = "gdb")]
         if let Some(gdb) = &mut state.gdb {
             gdb.remove(self.0.start.load(Relaxed));
@@ -339,19 +332,19 @@ pub(super) fn find(address: usize) -> Option<Description> {
 }
 
 /// The regions there are, under the lock.
-fn regions(_: &Locked) -> impl Iterator<Item = &'static Cell> {
+fn regions(_: &State) -> impl Iterator<Item = &'static Cell> {
     cells().filter(|cell| cell.len.load(Relaxed) > 0)
 }
 
 pub(super) fn enable_perf_map() -> io::Result<()> {
     let mut locked = lock();
-    if locked.state.perf.as_ref().is_some_and(perf::Map::is_own) {
+    if locked.perf.as_ref().is_some_and(perf::Map::is_own) {
         return Ok(());
     }
     let mut map = perf::Map::open()?;
     let functions: Vec<_> = regions(&locked).flat_map(Cell::functions).collect();
     map.add(functions.iter().map(|function| (function.start, function.len, function.name.as_str())))?;
-    locked.state.perf = Some(map);
+    locked.perf = Some(map);
     PROFILED.store(true, Relaxed);
     Ok(())
 }
@@ -365,12 +358,12 @@ pub(crate) fn is_profiled() -> bool {
 #[cfg(feature = "gdb")]
 pub(super) fn enable_gdb() {
     let mut locked = lock();
-    if locked.state.gdb.is_some() {
+    if locked.gdb.is_some() {
         return;
     }
     let mut objects = super::gdb::Objects::default();
     regions(&locked).for_each(|cell| objects.update(cell));
-    locked.state.gdb = Some(objects);
+    locked.gdb = Some(objects);
 }
 
 /// Lets nothing change meanwhile.
