@@ -10,7 +10,7 @@ use crate::debug::Name;
 use crate::error::JitError;
 use crate::fork;
 use crate::generator::{Code, Generator};
-use crate::plan::{Plan, Return};
+use crate::plan::{Plan, ResultForm, Return};
 use crate::shape::{self, CallbackPlan, Options, Shape};
 use crate::shared::{Life, Shared};
 use crate::signature::Signature;
@@ -77,6 +77,7 @@ pub struct Trampoline {
     code: Arc<SlotsCode>,
     entry: SlotsEntry,
     returns_in_memory: bool,
+    result: ResultForm,
 }
 
 enum SlotsCode {
@@ -143,6 +144,10 @@ impl Jit {
         Ok(SHARED.get_or_init(|| jit))
     }
 
+    pub(crate) const fn generator(&self) -> Option<&Generator> {
+        self.generator.as_ref()
+    }
+
     /// The trampoline for functions of this signature, made unless there is one of the same shape.
     ///
     /// # Errors
@@ -150,8 +155,9 @@ impl Jit {
     /// The machine's convention is unknown, the signature exceeds a limit, or code is not generated and no address is left.
     pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
-        let plan = shape::slots_plan(signature, abi.plan(signature)?);
-        let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
+        let plan = abi.plan(signature)?;
+        let (returns_in_memory, result) = (matches!(plan.ret, Return::Hidden { .. }), plan.ret.form());
+        let plan = shape::slots_plan(signature, plan);
         let shape = Shape::slots(abi, &plan, options);
         let _no_fork = fork::hold_off();
         let make = || {
@@ -159,7 +165,7 @@ impl Jit {
             SlotsCode::new(self.generator.as_ref(), &name, abi, &plan, options)
         };
         let code = self.trampolines.get_or_make(shape, Life::Used, make)?;
-        Ok(Trampoline::new(code, returns_in_memory))
+        Ok(Trampoline::new(code, returns_in_memory, result))
     }
 
     /// The thunk for callbacks of this signature, made unless there is one of the same shape. It is never freed.
@@ -221,10 +227,10 @@ fn thunk_code(
 }
 
 impl Trampoline {
-    fn new(code: Arc<SlotsCode>, returns_in_memory: bool) -> Self {
+    fn new(code: Arc<SlotsCode>, returns_in_memory: bool, result: ResultForm) -> Self {
         // SAFETY: the code is a function of this type, and it is kept as long as the pointer.
         let entry = unsafe { std::mem::transmute::<*const u8, SlotsEntry>(code.entry()) };
-        Self { code, entry, returns_in_memory }
+        Self { code, entry, returns_in_memory, result }
     }
 
     /// The function to call with a target, slots and a result; valid as long as this trampoline or a clone of it lives.
@@ -236,6 +242,11 @@ impl Trampoline {
     /// Whether the function writes the result to `result` itself, which must then be aligned as the result's type is.
     pub const fn returns_in_memory(&self) -> bool {
         self.returns_in_memory
+    }
+
+    /// What is written to `result`.
+    pub const fn result(&self) -> ResultForm {
+        self.result
     }
 
     /// The machine code, none of which is generated for a universal trampoline.

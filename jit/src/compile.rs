@@ -15,6 +15,7 @@ use crate::error::JitError;
 use crate::lower::callback::{self, Incoming};
 use crate::lower::signature::Outgoing;
 use crate::lower::slots;
+use crate::lower::values::{self, Native};
 use crate::plan::Plan;
 use crate::shape::Options;
 
@@ -57,9 +58,20 @@ impl Compiler {
         self.compile()
     }
 
+    /// Compiles a trampoline of the `values` entry, likewise.
+    pub(crate) fn values(
+        &mut self,
+        native: &Native<'_>,
+        outgoing: &Outgoing,
+        shim: Option<*const u8>,
+    ) -> Result<Compiled, JitError> {
+        self.build(native.arrival.signature(), |b| values::emit(b, native, outgoing, shim));
+        self.compile()
+    }
+
     /// Compiles a thunk.
     pub(crate) fn thunk(&mut self, incoming: &Incoming<'_>) -> Result<Compiled, JitError> {
-        self.build(incoming.signature(), |b| callback::emit(b, incoming));
+        self.build(incoming.arrival.signature(), |b| callback::emit(b, incoming));
         self.compile()
     }
 

@@ -10,15 +10,16 @@ use crate::abi::Abi;
 use crate::compile::{self, Compiled, Compiler};
 use crate::debug::Name;
 use crate::error::JitError;
-use crate::lower::callback::Incoming;
+use crate::lower::{self, callback::Incoming};
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
-use crate::shape::{CallbackPlan, Options};
+use crate::shape::{CallbackPlan, Options, ValuesPlan};
 use crate::shared::{Life, Shared};
 use crate::universal::stubs::StubData;
+use crate::values::ValueModel;
 
 pub(crate) use crate::lower::stub::ContextPlace;
 pub(crate) use crate::memory::{Code, Counters};
@@ -60,11 +61,32 @@ impl Generator {
     /// The `slots` trampoline of a plan that is normalised for it.
     pub(crate) fn slots(&self, name: &Name, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
         let outgoing = Outgoing::of(abi, plan);
-        let make = |shim: Shim| self.linker().assembled("shim", shim.code());
-        let shim = outgoing.shim.map(|shim| self.shims.get_or_make(shim, Life::Used, || make(shim))).transpose()?;
+        let shim = self.shim(&outgoing)?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.slots(plan, &outgoing, options, entry))?;
         self.linker().link(name, &compiled, shim)
+    }
+
+    /// The `values` trampoline of a plan, and where it finds its record if no parameter brings that.
+    pub(crate) fn values(
+        &self,
+        name: &Name,
+        abi: Abi,
+        values: &ValuesPlan,
+        model: &ValueModel,
+        interpret: *const u8,
+    ) -> Result<(Code, Option<ContextPlace>), JitError> {
+        let native = lower::values::Native::of(abi, values, model, interpret)?;
+        let outgoing = Outgoing::of(abi, &values.plan);
+        let shim = self.shim(&outgoing)?;
+        let entry = shim.as_deref().map(Code::entry);
+        let compiled = self.compile(|compiler| compiler.values(&native, &outgoing, entry))?;
+        Ok((self.linker().link(name, &compiled, shim)?, native.context))
+    }
+
+    fn shim(&self, outgoing: &Outgoing) -> Result<Option<Arc<Code>>, JitError> {
+        let make = |shim: Shim| self.linker().assembled("shim", shim.code());
+        outgoing.shim.map(|shim| self.shims.get_or_make(shim, Life::Used, || make(shim))).transpose()
     }
 
     /// A thunk, and where it finds its context.

@@ -27,6 +27,7 @@ mod layout;
 mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
+mod native;
 mod plan;
 mod pool;
 mod shape;
@@ -36,6 +37,7 @@ mod stub;
 mod thunk;
 mod types;
 mod universal;
+pub mod values;
 
 pub use abi::Abi;
 pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
@@ -43,6 +45,7 @@ pub use error::JitError;
 #[cfg(feature = "disasm")]
 pub use explain::Explanation;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
+pub use native::{Native, Natives, Values};
 pub use plan::{
     Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
 };

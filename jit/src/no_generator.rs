@@ -8,8 +8,9 @@ use crate::abi::Abi;
 use crate::debug::Name;
 use crate::error::JitError;
 use crate::plan::Plan;
-use crate::shape::{CallbackPlan, Options};
+use crate::shape::{CallbackPlan, Options, ValuesPlan};
 use crate::universal::stubs::StubData;
+use crate::values::ValueModel;
 
 /// See `generator.rs`.
 pub(crate) enum Generator {}
@@ -38,6 +39,17 @@ impl Generator {
     }
 
     pub(crate) const fn thunk(&self, _: &Name, _: Abi, _: &CallbackPlan) -> Result<(Code, ContextPlace), JitError> {
+        match *self {}
+    }
+
+    pub(crate) const fn values(
+        &self,
+        _: &Name,
+        _: Abi,
+        _: &ValuesPlan,
+        _: &ValueModel,
+        _: *const u8,
+    ) -> Result<(Code, Option<ContextPlace>), JitError> {
         match *self {}
     }
 

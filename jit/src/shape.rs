@@ -1,7 +1,8 @@
 //! What trampolines and thunks depend on: plans as they read them, and the key that they are shared by.
 
 use crate::abi::Abi;
-use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, Return};
+use crate::layout::Extent;
+use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, ResultForm, Return};
 use crate::signature::Signature;
 use crate::types::{Scalar, Type};
 
@@ -44,6 +45,50 @@ fn widen(piece: &mut Piece, scalar: Scalar) {
         piece.len = 8;
         piece.ext = Ext::None;
     }
+}
+
+/// The plan as a `values` trampoline reads it, with the types that values are converted by.
+pub(crate) struct ValuesPlan {
+    pub(crate) plan: Plan,
+    /// `None`: a struct or union.
+    pub(crate) params: Box<[Option<Scalar>]>,
+    pub(crate) result: ValuesResult,
+}
+
+/// What becomes a value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum ValuesResult {
+    Void,
+    Scalar(Scalar),
+    /// A struct or union of so many bytes.
+    Bytes(u32),
+}
+
+impl ValuesPlan {
+    pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
+        let plan = slots_plan(signature, plan);
+        let params = signature.params().iter().map(Type::as_scalar).collect();
+        let result = match (signature.result().map(Type::as_scalar), plan.ret.form()) {
+            (None, _) => ValuesResult::Void,
+            (Some(Some(scalar)), _) => ValuesResult::Scalar(scalar),
+            (Some(None), ResultForm::Bytes(_)) => {
+                // The normalised plan does not say how many there are where the caller provides the memory.
+                ValuesResult::Bytes(signature.result().and_then(|ty| Extent::of(ty).ok()).map_or(0, |extent| extent.size))
+            }
+            (Some(None), ResultForm::Void | ResultForm::Slot) => unreachable!("an aggregate has bytes"),
+        };
+        Self { plan, params, result }
+    }
+
+    /// How many parameters are of types that a helper converts, and may pin.
+    pub(crate) fn pinnable(&self) -> usize {
+        self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
+    }
+}
+
+/// Whether arguments of the type are converted by a helper.
+pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Pointer(_))
 }
 
 /// The plan as a thunk reads it.
@@ -93,6 +138,24 @@ impl Shape {
         Self(packer.0.into_boxed_slice())
     }
 
+    /// The shape of a `values` trampoline, for one model.
+    pub(crate) fn values(abi: Abi, ValuesPlan { plan, params, result }: &ValuesPlan) -> Self {
+        let mut packer = Packer(Vec::with_capacity(8 + 9 * params.len()));
+        packer.entry(Entry::Values, abi);
+        let scalar = |param: &Option<Scalar>| param.map_or(0, |scalar| scalar.index() + 1);
+        packer.0.extend(params.iter().map(scalar));
+        match *result {
+            ValuesResult::Void => packer.0.push(0),
+            ValuesResult::Scalar(scalar) => packer.0.extend([1, scalar.index()]),
+            ValuesResult::Bytes(size) => {
+                packer.0.push(2);
+                packer.number(size);
+            }
+        }
+        packer.plan(plan);
+        Self(packer.0.into_boxed_slice())
+    }
+
     /// The shape of a thunk.
     pub(crate) fn thunk(abi: Abi, CallbackPlan { plan, returns_bool }: &CallbackPlan) -> Self {
         let mut packer = Packer(Vec::with_capacity(8 + 8 * plan.args.len()));
@@ -113,6 +176,7 @@ impl Shape {
 enum Entry {
     Slots,
     Thunk,
+    Values,
 }
 
 struct Packer(Vec<u8>);

@@ -31,6 +31,10 @@ pub(crate) struct StubCell {
     entry: NonNull<u8>,
 }
 
+/// Where a cell has the context that its stub was bound with.
+#[cfg(feature = "cranelift")]
+pub(crate) const CELL_CONTEXT: i32 = std::mem::offset_of!(StubCell, context) as i32;
+
 impl StubCell {
     /// Binds a new stub to its thunk, and to nothing behind that.
     pub(crate) fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {

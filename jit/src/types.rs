@@ -119,6 +119,11 @@ impl Scalar {
         Self::ALL.into_iter().find(|scalar| scalar.name() == name)
     }
 
+    /// Its place among [all](Self::ALL).
+    pub(crate) fn index(self) -> u8 {
+        Self::ALL.iter().position(|&scalar| scalar == self).unwrap_or_default() as u8
+    }
+
     /// The size in bytes, which is also the alignment: so it is for every scalar on every 64-bit target supported.
     pub const fn size(self) -> u32 {
         match self {

@@ -27,6 +27,11 @@ impl Name {
         Self::with(if capture_errno { "slots errno " } else { "slots " }, signature)
     }
 
+    /// The name of a trampoline of the `values` entry, likewise.
+    pub(crate) fn values(signature: &Signature) -> Self {
+        Self::with("values ", signature)
+    }
+
     /// The name of a thunk, likewise.
     pub(crate) fn thunk(signature: &Signature) -> Self {
         Self::with("thunk ", signature)

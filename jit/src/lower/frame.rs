@@ -1,6 +1,6 @@
 //! Memory in a compiled function's own frame.
 
-use cranelift_codegen::ir::{InstBuilder, StackSlot, StackSlotData, StackSlotKind, Value, types};
+use cranelift_codegen::ir::{self, InstBuilder, StackSlot, StackSlotData, StackSlotKind, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 /// `size` bytes of the frame at a multiple of 16.
@@ -25,6 +25,11 @@ impl Kept {
     }
 
     pub(crate) fn load(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        b.ins().stack_load(types::I64, types::I64, self.0, 0)
+        self.load_as(b, types::I64)
+    }
+
+    /// The value, which is of type `ty`.
+    pub(crate) fn load_as(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {
+        b.ins().stack_load(types::I64, ty, self.0, 0)
     }
 }

@@ -5,6 +5,7 @@
 //! [`callback`] reads a plan the other way, from C's registers to a handler's arguments, behind a [`stub`].
 //! No decision about a calling convention is made here.
 
+pub(crate) mod arrival;
 pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod callback;
@@ -13,3 +14,4 @@ pub(crate) mod shim;
 pub(crate) mod signature;
 pub(crate) mod slots;
 pub(crate) mod stub;
+pub(crate) mod values;

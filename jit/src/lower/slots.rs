@@ -46,7 +46,7 @@ pub(crate) fn emit(
     };
     let errno = options.capture_errno.then(|| Kept::store(b, errno));
 
-    let mut source = Slots { args, result, addresses: vec![None; plan.args.len()] };
+    let mut source = Slots::new(args, result, plan.args.len());
     let words = call::emit(b, plan, outgoing, &mut source, target, shim);
     if let Some((arg, result)) = sink {
         let result = result.load(b);
@@ -59,7 +59,7 @@ pub(crate) fn emit(
 }
 
 /// The arguments in the slot buffer.
-struct Slots {
+pub(crate) struct Slots {
     args: Value,
     result: Value,
     /// Of the aggregates that were asked for.
@@ -67,6 +67,11 @@ struct Slots {
 }
 
 impl Slots {
+    /// `count` slots at `args`.
+    pub(crate) fn new(args: Value, result: Value, count: usize) -> Self {
+        Self { args, result, addresses: vec![None; count] }
+    }
+
     fn load(&self, b: &mut FunctionBuilder<'_>, arg: usize, ty: ir::Type) -> Value {
         b.ins().load(ty, UNALIGNED, self.args, arg as i32 * 8)
     }

@@ -1,0 +1,417 @@
+//! The `values` entry: the engine's own native function, which unpacks its arguments, calls C, and packs the result.
+//!
+//! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with an
+//! argument that is none of those for its type, with too few arguments, or of a closed function goes to the interpreter as a
+//! whole, before anything has happened. Functions with parameters of other kinds (pointers, structs) have each of those
+//! converted by the model's helper, behind the checks of all others, so that nothing is converted for a call that is not made.
+//!
+//! Nothing that is needed after a call stays in a register: it waits in the frame's [`NativeCall`].
+
+mod pack;
+mod unpack;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use super::arrival::{Arrival, Words};
+use super::bytes::UNALIGNED;
+use super::call;
+use super::frame::{self, Kept};
+use super::signature::Outgoing;
+use super::slots::Slots;
+use super::stub::ContextPlace;
+use crate::abi::Abi;
+use crate::error::JitError;
+use crate::plan::{Plan, Return};
+use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable};
+use crate::stub::CELL_CONTEXT;
+use crate::values::{Failure, NativeCall, Outcome, Parts, RecordHead, Role, Test, ValueModel};
+use unpack::Unpacked;
+
+/// A trampoline of the `values` entry in Cranelift's terms.
+pub(crate) struct Native<'a> {
+    values: &'a ValuesPlan,
+    parts: &'a Parts,
+    /// How the engine's call arrives, and how it wants its answer.
+    plan: Plan,
+    pub(crate) arrival: Arrival,
+    /// Where the record is, if no parameter brings it.
+    pub(crate) context: Option<ContextPlace>,
+    /// Makes calls that this code leaves alone.
+    interpret: *const u8,
+}
+
+impl<'a> Native<'a> {
+    /// `interpret` is the address of the interpreter.
+    pub(crate) fn of(
+        abi: Abi,
+        values: &'a ValuesPlan,
+        model: &'a ValueModel,
+        interpret: *const u8,
+    ) -> Result<Self, JitError> {
+        let parts = model.parts();
+        let CallbackPlan { plan, .. } = CallbackPlan::of(&parts.native, abi.plan(&parts.native)?);
+        let (arrival, context) = if model.passes_data() {
+            (Arrival::of(abi, &plan), None)
+        } else {
+            let (arrival, place) = Arrival::with_context(abi, &plan);
+            (arrival, Some(place))
+        };
+        Ok(Self { values, parts, plan, arrival, context, interpret })
+    }
+}
+
+/// Emits the trampoline.
+pub(crate) fn emit(b: &mut FunctionBuilder<'_>, native: &Native<'_>, outgoing: &Outgoing, shim: Option<*const u8>) {
+    let words = native.arrival.enter(b);
+    let call = Call::begin(b, native, &words);
+    call.check_count(b);
+    let memory = call.result_memory(b);
+    let results = if native.values.pinnable() == 0 {
+        let target = call.load_target(b);
+        let mut source = Unpacked::new(&call, memory);
+        call::emit(b, &native.values.plan, outgoing, &mut source, target, shim)
+    } else {
+        let slots = call.convert(b);
+        // The helpers run no script, so that it is still there.
+        let target = call.load_target(b);
+        let slots = frame::address(b, slots, 0);
+        let result = memory.map(|memory| frame::address(b, memory, 0));
+        let mut source = Slots::new(slots, result.unwrap_or(slots), native.values.params.len());
+        call::emit(b, &native.values.plan, outgoing, &mut source, target, shim)
+    };
+    call.finish(b, &results, memory);
+    call.emit_exits(b);
+}
+
+/// The call while its code is written.
+struct Call<'a> {
+    native: &'a Native<'a>,
+    /// The [`NativeCall`] with its pins.
+    state: StackSlot,
+    argc: Value,
+    /// The first argument.
+    argv: Value,
+    /// Where the value goes that is not returned.
+    value_to: Option<Kept>,
+    /// Leaves the call to the interpreter.
+    slow: Block,
+    /// Returns a value, which it gets as words.
+    success: Block,
+    /// Returns what says that there is an exception.
+    exception: Block,
+}
+
+impl<'a> Call<'a> {
+    fn begin(b: &mut FunctionBuilder<'_>, native: &'a Native<'a>, words: &Words) -> Self {
+        let Native { values, parts, plan, context, .. } = native;
+        let role = |b: &mut FunctionBuilder<'_>, is: fn(Role) -> bool| {
+            parts.index(is).map(|index| words.slot(b, &plan.args[index].pieces()[0]))
+        };
+        let state = frame::reserve(b, (NativeCall::SIZE + 8 * values.pinnable()) as u32);
+        let store = |b: &mut FunctionBuilder<'_>, value, offset| {
+            b.ins().stack_store(types::I64, value, state, offset as i32);
+        };
+        let record = match context {
+            Some(place) => {
+                let cell = words.context(b, *place);
+                Some(b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT))
+            }
+            None => role(b, |role| role == Role::Data),
+        };
+        let context = role(b, |role| role == Role::Context);
+        let exception = role(b, |role| role == Role::Exception);
+        for (value, offset) in
+            [(record, NativeCall::RECORD), (context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)]
+        {
+            let value = value.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
+            store(b, value, offset);
+        }
+        if values.pinnable() > 0 {
+            let none = b.ins().iconst(types::I64, 0);
+            store(b, none, NativeCall::PINNED);
+        }
+        let (Some(argc), Some(array)) =
+            (role(b, |role| role == Role::Argc), role(b, |role| matches!(role, Role::Argv { .. })))
+        else {
+            unreachable!("a model has these roles")
+        };
+        let at = |index: u8| i64::from(index) * i64::from(parts.size);
+        let argv = b.ins().iadd_imm_s(array, at(parts.first_argument()));
+        let value_to = match (parts.outcome, &plan.ret) {
+            (Outcome::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
+            (Outcome::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
+            (Outcome::Returned { .. }, Return::Pass(_)) => None,
+        };
+        let value_to = value_to.map(|address| Kept::store(b, address));
+        let [slow, success, exception] = std::array::from_fn(|_| b.create_block());
+        for _ in 0..parts.size / 8 {
+            b.append_block_param(success, types::I64);
+        }
+        b.set_cold_block(slow);
+        b.set_cold_block(exception);
+        Self { native, state, argc, argv, value_to, slow, success, exception }
+    }
+
+    const fn parts(&self) -> &'a Parts {
+        self.native.parts
+    }
+
+    /// Goes on only if `condition` holds.
+    fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
+        let next = b.create_block();
+        b.ins().brif(condition, next, &[], self.slow, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+    }
+
+    fn check_count(&self, b: &mut FunctionBuilder<'_>) {
+        let count = self.native.values.params.len();
+        if count > 0 && !self.parts().padded {
+            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, self.argc, count as i64);
+            self.check(b, enough);
+        }
+    }
+
+    /// The record's target, which is there.
+    fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let record = self.load_state(b, NativeCall::RECORD);
+        let target = b.ins().load(types::I64, UNALIGNED, record, RecordHead::TARGET as i32);
+        let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
+        self.check(b, open);
+        target
+    }
+
+    fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
+        b.ins().stack_load(types::I64, types::I64, self.state, offset as i32)
+    }
+
+    /// Where an argument's value lies, from the first one.
+    fn at(&self, arg: usize) -> i32 {
+        arg as i32 * i32::from(self.parts().size)
+    }
+
+    /// Fills a buffer of slots: first what is checked here, then what the helper converts. Returns its address.
+    fn convert(&self, b: &mut FunctionBuilder<'_>) -> StackSlot {
+        let params = &self.native.values.params;
+        let slots = frame::reserve(b, params.len() as u32 * 8);
+        for (arg, scalar) in params.iter().enumerate() {
+            if let Some(scalar) = scalar.filter(|&scalar| !is_pinnable(scalar)) {
+                let slot = unpack::slot(self, b, arg, scalar);
+                b.ins().stack_store(types::I64, slot, slots, arg as i32 * 8);
+            }
+        }
+        for (arg, scalar) in params.iter().enumerate() {
+            match scalar {
+                Some(scalar) if !is_pinnable(*scalar) => {}
+                Some(_) => match self.parts().null {
+                    Some(null) => self.convert_unless_null(b, arg, null.test, slots),
+                    None => self.convert_argument(b, arg, slots),
+                },
+                None => self.convert_argument(b, arg, slots),
+            }
+        }
+        slots
+    }
+
+    fn convert_unless_null(&self, b: &mut FunctionBuilder<'_>, arg: usize, null: Test, slots: StackSlot) {
+        let [is_null, other, done] = std::array::from_fn(|_| b.create_block());
+        let holds = unpack::test(b, self.argv, self.at(arg), null);
+        b.ins().brif(holds, is_null, &[], other, &[]);
+        for block in [is_null, other] {
+            b.seal_block(block);
+            b.switch_to_block(block);
+            if block == other {
+                self.convert_argument(b, arg, slots);
+            } else {
+                let zero = b.ins().iconst(types::I64, 0);
+                b.ins().stack_store(types::I64, zero, slots, arg as i32 * 8);
+            }
+            b.ins().jump(done, &[]);
+        }
+        b.seal_block(done);
+        b.switch_to_block(done);
+    }
+
+    fn convert_argument(&self, b: &mut FunctionBuilder<'_>, arg: usize, slots: StackSlot) {
+        let index = b.ins().iconst(types::I64, arg as i64);
+        let value = b.ins().iadd_imm_s(self.argv, i64::from(self.at(arg)));
+        let slot = frame::address(b, slots, arg as u32 * 8);
+        let converted = self.help(b, self.parts().helpers.convert as *const u8, &[index, value, slot]);
+        let [next, refused] = std::array::from_fn(|_| b.create_block());
+        b.ins().brif(converted, next, &[], refused, &[]);
+        b.seal_block(next);
+        b.seal_block(refused);
+        b.set_cold_block(refused);
+        b.switch_to_block(refused);
+        self.release(b, None);
+        b.ins().jump(self.exception, &[]);
+        b.switch_to_block(next);
+    }
+
+    /// Calls a helper with the call and more; returns the `bool` that it returns, if it does.
+    fn help(&self, b: &mut FunctionBuilder<'_>, helper: *const u8, args: &[Value]) -> Value {
+        let mut signature = ir::Signature::new(self.native.arrival.call_conv);
+        signature.params.resize(args.len() + 1, AbiParam::new(types::I64));
+        signature.returns.push(AbiParam::new(types::I8));
+        let signature = b.import_signature(signature);
+        let helper = b.ins().iconst(types::I64, helper as i64);
+        let state = frame::address(b, self.state, 0);
+        let args: Vec<_> = [state].iter().chain(args).copied().collect();
+        let call = b.ins().call_indirect(signature, helper, &args);
+        b.inst_results(call)[0]
+    }
+
+    /// Memory for the bytes of a result, if it has some.
+    fn result_memory(&self, b: &mut FunctionBuilder<'_>) -> Option<StackSlot> {
+        match self.native.values.result {
+            ValuesResult::Bytes(size) => Some(frame::reserve(b, size.next_multiple_of(8).max(8))),
+            ValuesResult::Void | ValuesResult::Scalar(_) => None,
+        }
+    }
+
+    /// What follows the call of C, which left its result in these words or in this memory.
+    fn finish(&self, b: &mut FunctionBuilder<'_>, results: &[Value], memory: Option<StackSlot>) {
+        let mut raw = None;
+        if let Return::Pass(arg) = &self.native.values.plan.ret {
+            match memory {
+                Some(memory) => {
+                    let base = frame::address(b, memory, 0);
+                    call::store_pieces(b, arg.pieces(), results, base);
+                }
+                None => raw = arg.pieces().first().map(|piece| pack::raw(b, results[0], piece)),
+            }
+        }
+        if self.native.values.pinnable() > 0 {
+            raw = self.release(b, raw);
+        }
+        self.check_pending(b);
+        let value = match (self.native.values.result, raw, memory) {
+            (ValuesResult::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
+            (ValuesResult::Bytes(_), _, Some(memory)) => {
+                let result = frame::address(b, memory, 0);
+                return self.help_with_result(b, result);
+            }
+            _ => pack::words(b, self.parts(), self.parts().undefined.value),
+        };
+        self.succeed(b, &value);
+    }
+
+    /// Releases the pins, if there are some, while `value` waits.
+    fn release(&self, b: &mut FunctionBuilder<'_>, value: Option<Value>) -> Option<Value> {
+        let pinned = self.load_state(b, NativeCall::PINNED);
+        let [release, done] = std::array::from_fn(|_| b.create_block());
+        let param = value.map(|value| b.append_block_param(done, b.func.dfg.value_type(value)));
+        let arg: Vec<_> = value.into_iter().map(BlockArg::from).collect();
+        b.ins().brif(pinned, release, &[], done, &arg);
+        b.seal_block(release);
+        b.set_cold_block(release);
+        b.switch_to_block(release);
+        let kept = value.map(|value| Kept::store(b, value));
+        self.help(b, self.parts().helpers.finish as *const u8, &[]);
+        let ty = param.map(|param| b.func.dfg.value_type(param));
+        let arg: Vec<_> =
+            kept.iter().zip(ty).map(|(kept, ty)| BlockArg::from(kept.load_as(b, ty))).collect();
+        b.ins().jump(done, &arg);
+        b.seal_block(done);
+        b.switch_to_block(done);
+        param
+    }
+
+    fn check_pending(&self, b: &mut FunctionBuilder<'_>) {
+        let record = self.load_state(b, NativeCall::RECORD);
+        let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
+        let pending = b.ins().load(types::I32, UNALIGNED, cell, 0);
+        let [thrown, next] = std::array::from_fn(|_| b.create_block());
+        b.ins().brif(pending, thrown, &[], next, &[]);
+        b.seal_block(thrown);
+        b.seal_block(next);
+        b.set_cold_block(thrown);
+        b.switch_to_block(thrown);
+        let why = b.ins().iconst(types::I64, Failure::Pending as i64);
+        self.help(b, self.parts().helpers.fail as *const u8, &[why]);
+        b.ins().jump(self.exception, &[]);
+        b.switch_to_block(next);
+    }
+
+    /// Has the helper make a value of what lies there.
+    fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
+        let value = frame::reserve(b, 16);
+        let to = frame::address(b, value, 0);
+        let made = self.help(b, self.parts().helpers.result as *const u8, &[result, to]);
+        self.succeed_if(b, made, value);
+    }
+
+    /// Returns the value in this memory, if it was made.
+    fn succeed_if(&self, b: &mut FunctionBuilder<'_>, made: Value, value: StackSlot) {
+        let next = b.create_block();
+        b.ins().brif(made, next, &[], self.exception, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+        let words: Vec<_> = (0..self.parts().size / 8)
+            .map(|word| b.ins().stack_load(types::I64, types::I64, value, i32::from(word) * 8))
+            .collect();
+        self.succeed(b, &words);
+    }
+
+    fn succeed(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        let words: Vec<_> = words.iter().copied().map(BlockArg::from).collect();
+        b.ins().jump(self.success, &words);
+    }
+
+    /// The blocks that leave the function.
+    fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
+        b.seal_block(self.slow);
+        b.switch_to_block(self.slow);
+        let value = frame::reserve(b, 16);
+        let to = frame::address(b, value, 0);
+        let made = self.help(b, self.native.interpret, &[self.argc, self.argv, to]);
+        self.succeed_if(b, made, value);
+
+        b.seal_block(self.success);
+        b.switch_to_block(self.success);
+        let words = b.block_params(self.success).to_vec();
+        match self.parts().outcome {
+            Outcome::Returned { .. } => self.return_value(b, &words),
+            Outcome::Stored { success, .. } => {
+                self.store_value(b, &words);
+                self.return_integer(b, success);
+            }
+        }
+
+        b.seal_block(self.exception);
+        b.switch_to_block(self.exception);
+        match self.parts().outcome {
+            Outcome::Returned { exception } => {
+                let words = pack::words(b, self.parts(), exception);
+                self.return_value(b, &words);
+            }
+            Outcome::Stored { exception, .. } => self.return_integer(b, exception),
+        }
+    }
+
+    fn return_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        let returned: Vec<_> = match &self.native.plan.ret {
+            Return::Pass(arg) => arg.pieces().iter().map(|piece| pack::returned(b, words, piece)).collect(),
+            Return::Hidden { returned_in, .. } => {
+                let to = self.store_value(b, words);
+                returned_in.and(to).into_iter().collect()
+            }
+        };
+        b.ins().return_(&returned);
+    }
+
+    fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
+        let to = self.value_to.as_ref()?.load(b);
+        for (index, &word) in words.iter().enumerate() {
+            b.ins().store(UNALIGNED, word, to, index as i32 * 8);
+        }
+        Some(to)
+    }
+
+    fn return_integer(&self, b: &mut FunctionBuilder<'_>, integer: u64) {
+        let integer = b.ins().iconst(types::I64, integer as i64);
+        b.ins().return_(&[integer]);
+    }
+}

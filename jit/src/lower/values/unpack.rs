@@ -1,0 +1,273 @@
+//! Values to slots: the machine code of [`ValueModel::unpack`](crate::values::ValueModel::unpack).
+
+use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use super::super::bytes::{UNALIGNED, float_slot};
+use super::super::call::{Source, extend};
+use super::super::frame;
+use super::Call;
+use crate::plan::{Loc, Piece};
+use crate::types::Scalar;
+use crate::values::{Double, Integer, Role, Test};
+
+/// Arguments that need no helper, unpacked on their way to their places.
+pub(super) struct Unpacked<'a> {
+    call: &'a Call<'a>,
+    result: Option<StackSlot>,
+}
+
+impl<'a> Unpacked<'a> {
+    pub(super) const fn new(call: &'a Call<'a>, result: Option<StackSlot>) -> Self {
+        Self { call, result }
+    }
+}
+
+impl Source for Unpacked<'_> {
+    fn base_register(&self) -> u8 {
+        let native = self.call.native;
+        let argv = native.parts.index(|role| matches!(role, Role::Argv { .. }));
+        match argv.map(|index| native.plan.args[index].pieces()[0].loc) {
+            Some(Loc::Int(n)) => n,
+            // No register in particular.
+            _ => u8::MAX,
+        }
+    }
+
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
+        let Some(scalar) = self.call.native.values.params[arg] else { unreachable!("an aggregate needs a helper") };
+        if ty != types::I64 {
+            return unpack(self.call, b, arg, scalar);
+        }
+        let slot = slot(self.call, b, arg, scalar);
+        extend(b, slot, piece)
+    }
+
+    fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
+        unreachable!("an aggregate needs a helper")
+    }
+
+    fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
+        let Some(result) = self.result else { unreachable!("what is returned in memory has bytes") };
+        frame::address(b, result, 0)
+    }
+}
+
+/// An argument as a canonical slot.
+pub(super) fn slot(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
+    let value = unpack(call, b, arg, scalar);
+    let value = float_slot(b, value);
+    if b.func.dfg.value_type(value) == types::F64 { b.ins().bitcast(types::I64, MemFlagsData::new(), value) } else { value }
+}
+
+/// An argument as a float of its own type, or else as a canonical slot.
+fn unpack(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
+    let parts = call.parts();
+    let double = parts.double.map(Class::Double);
+    let integer = parts.integer.map(Class::Integer);
+    let wide = parts.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
+    let boolean = parts.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
+    // The most likely one first: the others' code is out of the way.
+    let (classes, ty) = match scalar {
+        Scalar::Bool => ([boolean, None, None], types::I64),
+        Scalar::F64 => ([double, integer, None], types::F64),
+        Scalar::F32 => ([double, integer, None], types::F32),
+        _ => ([integer, wide, double], types::I64),
+    };
+    let classes: Vec<_> = classes.into_iter().flatten().collect();
+    let unpacking = Unpacking { call, at: call.at(arg), scalar };
+    match *classes {
+        [] => {
+            let never = b.ins().iconst(types::I8, 0);
+            call.check(b, never);
+            unpacking.anything(b, ty)
+        }
+        [class] => {
+            let holds = test(b, call.argv, unpacking.at, class.test());
+            call.check(b, holds);
+            unpacking.get(b, class)
+        }
+        _ => unpacking.first_of(b, &classes, ty),
+    }
+}
+
+/// A class of values that a type takes.
+#[derive(Clone, Copy)]
+enum Class {
+    Integer(Integer),
+    Wide(Integer),
+    Double(Double),
+    Boolean { test: Test, offset: u8 },
+}
+
+impl Class {
+    const fn test(self) -> Test {
+        match self {
+            Self::Integer(Integer { test, .. })
+            | Self::Wide(Integer { test, .. })
+            | Self::Double(Double { test, .. })
+            | Self::Boolean { test, .. } => test,
+        }
+    }
+}
+
+struct Unpacking<'a> {
+    call: &'a Call<'a>,
+    /// Where the value is.
+    at: i32,
+    scalar: Scalar,
+}
+
+impl Unpacking<'_> {
+    /// Code for each class, of which the first that the value is of runs.
+    fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[Class], ty: ir::Type) -> Value {
+        let done = b.create_block();
+        let result = b.append_block_param(done, ty);
+        for (index, &class) in classes.iter().enumerate() {
+            let holds = test(b, self.call.argv, self.at, class.test());
+            let this = b.create_block();
+            let other = if index + 1 == classes.len() { self.call.slow } else { b.create_block() };
+            b.ins().brif(holds, this, &[], other, &[]);
+            b.seal_block(this);
+            if index > 0 {
+                b.set_cold_block(this);
+            }
+            b.switch_to_block(this);
+            let value = self.get(b, class);
+            b.ins().jump(done, &[BlockArg::from(value)]);
+            if other != self.call.slow {
+                b.seal_block(other);
+                b.set_cold_block(other);
+                b.switch_to_block(other);
+            }
+        }
+        b.seal_block(done);
+        b.switch_to_block(done);
+        result
+    }
+
+    /// The value of this class by the type, if that has room for it.
+    fn get(&self, b: &mut FunctionBuilder<'_>, class: Class) -> Value {
+        let argv = self.call.argv;
+        match class {
+            Class::Boolean { offset, .. } => {
+                let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
+                b.ins().band_imm_u(byte, 1)
+            }
+            Class::Wide(class) => self.integer(b, class),
+            Class::Integer(class) => {
+                let integer = self.integer(b, class);
+                match self.scalar {
+                    Scalar::F64 => b.ins().fcvt_from_sint(types::F64, integer),
+                    // By way of double, as the language rounds.
+                    Scalar::F32 => {
+                        let double = b.ins().fcvt_from_sint(types::F64, integer);
+                        b.ins().fdemote(types::F32, double)
+                    }
+                    _ => self.in_range(b, integer, class.bits()),
+                }
+            }
+            Class::Double(class) => {
+                let double = self.double(b, class);
+                match self.scalar {
+                    Scalar::F64 => double,
+                    Scalar::F32 => b.ins().fdemote(types::F32, double),
+                    _ => self.whole(b, double),
+                }
+            }
+        }
+    }
+
+    fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
+        let at = self.at + i32::from(class.offset);
+        let bits = match class.len {
+            4 => b.ins().sload32(UNALIGNED, self.call.argv, at),
+            _ => b.ins().load(types::I64, UNALIGNED, self.call.argv, at),
+        };
+        if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
+    }
+
+    fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
+        let at = self.at + i32::from(class.offset);
+        if class.bias == 0 {
+            return b.ins().load(types::F64, UNALIGNED, self.call.argv, at);
+        }
+        let bits = b.ins().load(types::I64, UNALIGNED, self.call.argv, at);
+        let bits = b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64);
+        b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+    }
+
+    /// A double that is a whole number in the type's range. From 2⁶³ on the interpreter looks at it.
+    fn whole(&self, b: &mut FunctionBuilder<'_>, double: Value) -> Value {
+        let whole = b.ins().fcvt_to_sint_sat(types::I64, double);
+        let back = b.ins().fcvt_from_sint(types::F64, whole);
+        let equal = b.ins().fcmp(FloatCC::Equal, back, double);
+        self.call.check(b, equal);
+        if self.scalar.size() == 8 {
+            // What 2⁶³ saturates to; no double is this number.
+            let below = b.ins().icmp_imm_s(IntCC::NotEqual, whole, i64::MAX);
+            self.call.check(b, below);
+        }
+        self.in_range(b, whole, 64)
+    }
+
+    /// A number of so many bits, if the type has room for it.
+    fn in_range(&self, b: &mut FunctionBuilder<'_>, number: Value, bits: u32) -> Value {
+        let (size, signed) = (self.scalar.size() * 8, self.scalar.is_signed());
+        let fits = match (size, signed) {
+            _ if signed && bits <= size => return number,
+            (64, _) | (_, false) if bits <= size => b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, number, 0),
+            (32, true) => {
+                let low = b.ins().ireduce(types::I32, number);
+                let extended = b.ins().sextend(types::I64, low);
+                b.ins().icmp(IntCC::Equal, extended, number)
+            }
+            (_, true) => {
+                let low = b.ins().ireduce(if size == 8 { types::I8 } else { types::I16 }, number);
+                let extended = b.ins().sextend(types::I64, low);
+                b.ins().icmp(IntCC::Equal, extended, number)
+            }
+            (_, false) => {
+                let max = i64::MAX >> (63 - size);
+                b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, number, max)
+            }
+        };
+        self.call.check(b, fits);
+        number
+    }
+
+    fn anything(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {
+        match ty {
+            types::F32 => b.ins().f32const(0.0),
+            types::F64 => b.ins().f64const(0.0),
+            _ => b.ins().iconst(types::I64, 0),
+        }
+    }
+}
+
+/// Whether the value at `base + at` is of a class.
+pub(super) fn test(b: &mut FunctionBuilder<'_>, base: Value, at: i32, test: Test) -> Value {
+    let (ty, all) = match test.len {
+        1 => (types::I8, u64::from(u8::MAX)),
+        2 => (types::I16, u64::from(u16::MAX)),
+        4 => (types::I32, u64::from(u32::MAX)),
+        _ => (types::I64, u64::MAX),
+    };
+    let mut bits = b.ins().load(ty, UNALIGNED, base, at + i32::from(test.offset));
+    if test.mask & all != all {
+        bits = b.ins().band_imm_u(bits, (test.mask & all) as i64);
+    }
+    let (low, high) = (test.low, test.high.min(all));
+    let compare = |b: &mut FunctionBuilder<'_>, by, with: u64| b.ins().icmp_imm_u(by, bits, with as i64);
+    if low == high {
+        compare(b, IntCC::Equal, low)
+    } else if low == 0 {
+        compare(b, IntCC::UnsignedLessThanOrEqual, high)
+    } else if high == all {
+        compare(b, IntCC::UnsignedGreaterThanOrEqual, low)
+    } else {
+        let above = b.ins().iadd_imm_s(bits, low.wrapping_neg() as i64);
+        b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, (high - low) as i64)
+    }
+}

@@ -1,0 +1,255 @@
+//! Calls of the `values` entry without code for it: arguments by the model into slots, and those through the `slots` entry.
+//!
+//! Compiled trampolines leave calls to it that are rare, or that will be refused.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::OnceLock;
+
+use crate::cache::{Jit, Trampoline};
+use crate::error::JitError;
+use crate::plan::ResultForm;
+use crate::signature::{MAX_PARAMETERS, Signature};
+use crate::types::{Scalar, Type};
+use crate::values::{Failure, NativeCall, Outcome, RecordHead, Role, ValueModel, Words};
+
+/// A signature with the model by which its values are converted.
+pub(super) struct Interpreter {
+    model: ValueModel,
+    params: Box<[Option<Scalar>]>,
+    result: Option<Type>,
+    signature: Signature,
+    /// Makes what calls functions of the signature, at the first call.
+    jit: &'static Jit,
+    slots: OnceLock<Trampoline>,
+}
+
+impl Interpreter {
+    pub(super) fn new(signature: &Signature, model: &ValueModel, jit: &'static Jit) -> Self {
+        Self {
+            model: model.clone(),
+            params: signature.params().iter().map(Type::as_scalar).collect(),
+            result: signature.result().cloned(),
+            signature: signature.clone(),
+            jit,
+            slots: OnceLock::new(),
+        }
+    }
+
+    pub(super) fn slots(&self) -> Result<&Trampoline, JitError> {
+        if let Some(slots) = self.slots.get() {
+            return Ok(slots);
+        }
+        let slots = self.jit.slots(&self.signature, Default::default())?;
+        Ok(self.slots.get_or_init(|| slots))
+    }
+
+    /// Makes the call, and its result a value; or throws, and returns `false`.
+    ///
+    /// # Safety
+    ///
+    /// * The call is one of a function of this signature, with room for its pins.
+    /// * There are `argc` values at `argv`, of the model's size.
+    unsafe fn run(&self, call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
+        let helpers = &self.model.parts().helpers;
+        // SAFETY: the record lives as long as the engine may call its function.
+        let record = unsafe { &*(*call).record };
+        let fail = |why| {
+            // SAFETY: the call is one of the model's engine.
+            unsafe { (helpers.fail)(call, why) };
+            false
+        };
+        let target = record.target();
+        if target.is_null() {
+            return fail(Failure::Closed);
+        }
+        let Ok(slots) = self.slots() else { return fail(Failure::Memory) };
+        let mut args = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
+        // SAFETY: the caller vouches for the arguments.
+        if !unsafe { self.convert(call, argc, argv, &mut args) } {
+            return false;
+        }
+        // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The helpers
+        // that made them run no script, so that the function is still there.
+        let mut result = unsafe { self.call(slots, target, args.as_ptr().cast()) };
+        // SAFETY: the helpers get a call of theirs.
+        unsafe {
+            if (*call).is_pinned() {
+                (helpers.finish)(call);
+            }
+            if record.is_pending() {
+                return fail(Failure::Pending);
+            }
+            let packed = match self.result.as_ref().map(Type::as_scalar) {
+                None => Some(self.model.undefined()),
+                Some(Some(scalar)) => self.model.pack(scalar, *result.slot()),
+                Some(None) => None,
+            };
+            let Some(words) = packed else { return (helpers.result)(call, result.slot(), value) };
+            value.write(words);
+        }
+        true
+    }
+
+    /// # Safety
+    ///
+    /// That of [`run`](Self::run).
+    unsafe fn convert(
+        &self,
+        call: *mut NativeCall,
+        argc: usize,
+        argv: *const u8,
+        slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
+    ) -> bool {
+        let parts = self.model.parts();
+        for (index, (&scalar, slot)) in self.params.iter().zip(slots).enumerate() {
+            let mut value = self.model.undefined();
+            if index < argc {
+                let size = usize::from(parts.size);
+                // SAFETY: there are so many values.
+                unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
+            }
+            if let Some(unpacked) = scalar.and_then(|scalar| self.model.unpack(scalar, value)) {
+                slot.write(unpacked);
+                continue;
+            }
+            // SAFETY: the helper gets a value for a parameter, and a place for its slot.
+            unsafe {
+                if !(parts.helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
+                    if (*call).is_pinned() {
+                        (parts.helpers.finish)(call);
+                    }
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// # Safety
+    ///
+    /// The target is a function of the signature, and may be called with these slots.
+    unsafe fn call(&self, slots: &Trampoline, target: *const c_void, args: *const u64) -> Memory {
+        let mut result = Memory::of(slots.result());
+        // SAFETY: the caller vouches for the call; the memory has the size of the result.
+        unsafe { (slots.entry())(target, args, result.slot(), ptr::null_mut()) };
+        result
+    }
+}
+
+/// Memory for a result.
+enum Memory {
+    Short([u128; 4]),
+    Long(Vec<u128>),
+}
+
+impl Memory {
+    fn of(form: ResultForm) -> Self {
+        match form {
+            ResultForm::Bytes(size) if size > size_of::<[u128; 4]>() as u32 => {
+                Self::Long(vec![0; size.div_ceil(size_of::<u128>() as u32) as usize])
+            }
+            ResultForm::Void | ResultForm::Slot | ResultForm::Bytes(_) => Self::Short([0; 4]),
+        }
+    }
+
+    const fn slot(&mut self) -> *mut u64 {
+        match self {
+            Self::Short(words) => words.as_mut_ptr().cast(),
+            Self::Long(words) => words.as_mut_ptr().cast(),
+        }
+    }
+}
+
+/// Makes a call that a compiled trampoline leaves alone.
+///
+/// # Safety
+///
+/// The call is one of a record that [`Values::record`](super::Values::record) made, with room for its pins; there are `argc` values at
+/// `argv`.
+pub(crate) unsafe extern "C-unwind" fn interpret(
+    call: *mut NativeCall,
+    argc: usize,
+    argv: *const u8,
+    value: *mut Words,
+) -> bool {
+    // SAFETY: the record was made with its interpreter; the caller vouches for the rest.
+    unsafe { (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value) }
+}
+
+/// The handler of functions to which the engine passes their record; the context is the model.
+///
+/// # Safety
+///
+/// It is called by thunks of the model's native function.
+pub(super) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the context is the model, and the slots are those of its native function.
+    unsafe {
+        let model = &*context.cast::<ValueModel>();
+        let record = argument(model, args, |role| role == Role::Data) as *const RecordHead;
+        answer(model, record, args, result);
+    }
+}
+
+/// The handler of functions that have a stub each; the context is the record.
+///
+/// # Safety
+///
+/// It is called by thunks of the native function of the record's model.
+pub(super) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
+    let record: *const RecordHead = context.cast();
+    // SAFETY: the context is the record, which lives as long as the engine may call its function.
+    unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).model, record, args, result) };
+}
+
+/// The slot of the parameter with a role, or 0.
+///
+/// # Safety
+///
+/// The slots are those of the model's native function.
+unsafe fn argument(model: &ValueModel, args: *const u64, is: fn(Role) -> bool) -> usize {
+    // SAFETY: there is a slot for each parameter.
+    model.parts().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
+}
+
+/// Answers the engine's call.
+///
+/// # Safety
+///
+/// The slots are those of the model's native function, and `result` is for its result.
+unsafe fn answer(model: &ValueModel, record: *const RecordHead, args: *const u64, result: *mut u64) {
+    /// The call with room for its pins.
+    #[repr(C)]
+    struct Call {
+        call: NativeCall,
+        pins: [MaybeUninit<usize>; MAX_PARAMETERS],
+    }
+    let parts = model.parts();
+    let size = usize::from(parts.size);
+    // SAFETY: the caller vouches for the slots, and the model for what they are.
+    unsafe {
+        let context = argument(model, args, |role| role == Role::Context) as *mut c_void;
+        let exception = argument(model, args, |role| role == Role::Exception) as *mut c_void;
+        let argc = argument(model, args, |role| role == Role::Argc);
+        let array = argument(model, args, |role| matches!(role, Role::Argv { .. })) as *mut u8;
+        let argv = array.add(usize::from(parts.first_argument()) * size);
+        let call = NativeCall::new(record, context, exception);
+        let mut call = Call { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
+        let mut value = [0; 2];
+        let made = interpret((&raw mut call).cast(), argc, argv, &mut value);
+        match parts.outcome {
+            Outcome::Returned { exception } => {
+                let value = if made { value } else { exception };
+                value.as_ptr().cast::<u8>().copy_to_nonoverlapping(result.cast(), size);
+            }
+            Outcome::Stored { index, success, exception } => {
+                if made {
+                    let to = array.add(usize::from(index) * size);
+                    value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, size);
+                }
+                result.write(if made { success } else { exception });
+            }
+        }
+    }
+}

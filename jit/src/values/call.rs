@@ -1,0 +1,161 @@
+//! What trampolines of the `values` entry and their helpers tell each other about a call.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::mem::offset_of;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use super::Words;
+
+/// What a trampoline reads of a symbol's record, which begins with this.
+#[repr(C)]
+#[derive(Debug)]
+pub struct RecordHead {
+    /// The C function, or null once it must not be called any more.
+    target: AtomicPtr<c_void>,
+    pending: *const Pending,
+    /// What calls are interpreted by.
+    pub(crate) interpreter: *const c_void,
+}
+
+impl RecordHead {
+    pub(crate) const TARGET: usize = offset_of!(Self, target);
+    pub(crate) const PENDING: usize = offset_of!(Self, pending);
+
+    pub(crate) const fn new(target: *const c_void, pending: *const Pending, interpreter: *const c_void) -> Self {
+        Self { target: AtomicPtr::new(target.cast_mut()), pending, interpreter }
+    }
+
+    /// The C function, or null.
+    pub fn target(&self) -> *const c_void {
+        self.target.load(Ordering::Acquire)
+    }
+
+    /// Has calls that begin later fail.
+    pub fn close(&self) {
+        self.target.store(std::ptr::null_mut(), Ordering::Release);
+    }
+
+    pub(crate) fn is_pending(&self) -> bool {
+        // SAFETY: the cell lives as long as its records.
+        unsafe { (*self.pending).is_set() }
+    }
+}
+
+/// Whether an exception waits for the running call to return. One for all functions that run on one thread at a time.
+#[repr(transparent)]
+#[derive(Default, Debug)]
+pub struct Pending(Cell<u32>);
+
+impl Pending {
+    /// No exception.
+    pub const fn new() -> Self {
+        Self(Cell::new(0))
+    }
+
+    /// Whether there is one.
+    pub fn is_set(&self) -> bool {
+        self.0.get() != 0
+    }
+
+    /// Says whether there is one.
+    pub fn set(&self, pending: bool) {
+        self.0.set(pending.into());
+    }
+}
+
+/// One call, as the helpers see it.
+#[repr(C)]
+#[derive(Debug)]
+pub struct NativeCall {
+    /// The function's record.
+    pub record: *const RecordHead,
+    /// The parameter with the role [`Context`](super::Role::Context), or null.
+    pub context: *mut c_void,
+    /// The parameter with the role [`Exception`](super::Role::Exception), or null.
+    pub exception: *mut c_void,
+    /// How many arguments are pinned.
+    pinned: usize,
+    /// As many as the function has parameters of types that a helper may pin: pointers, structs and unions.
+    pins: [usize; 0],
+}
+
+impl NativeCall {
+    /// Its size without pins.
+    pub(crate) const SIZE: usize = size_of::<Self>();
+    pub(crate) const RECORD: usize = offset_of!(Self, record);
+    pub(crate) const CONTEXT: usize = offset_of!(Self, context);
+    pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
+    pub(crate) const PINNED: usize = offset_of!(Self, pinned);
+
+    pub(crate) const fn new(record: *const RecordHead, context: *mut c_void, exception: *mut c_void) -> Self {
+        Self { record, context, exception, pinned: 0, pins: [] }
+    }
+
+    /// Keeps a pin for [`Helpers::finish`].
+    ///
+    /// # Safety
+    ///
+    /// The call is one that a helper got, which converts a pointer, a struct or a union, and that pins once for it.
+    pub unsafe fn pin(call: *mut Self, pin: usize) {
+        // SAFETY: there is room for each such argument.
+        unsafe {
+            (&raw mut (*call).pins).cast::<usize>().add((*call).pinned).write(pin);
+            (*call).pinned += 1;
+        }
+    }
+
+    /// Takes back the pin that was kept last.
+    ///
+    /// # Safety
+    ///
+    /// The call is one that a helper got.
+    pub unsafe fn unpin(call: *mut Self) -> Option<usize> {
+        // SAFETY: so many pins are written.
+        unsafe {
+            (*call).pinned = (*call).pinned.checked_sub(1)?;
+            Some((&raw const (*call).pins).cast::<usize>().add((*call).pinned).read())
+        }
+    }
+
+    pub(crate) const fn is_pinned(&self) -> bool {
+        self.pinned != 0
+    }
+}
+
+/// Why a call throws, other than by an argument or a result.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(u32)]
+pub enum Failure {
+    /// An exception was pending when the function returned.
+    Pending,
+    /// The record was closed.
+    Closed,
+    /// There is no memory for what calls the function.
+    Memory,
+}
+
+/// What trampolines call, with the addresses of what they work on. None of them may run script.
+#[derive(Clone, Copy, Debug)]
+pub struct Helpers {
+    /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`; an aggregate's slot gets the address of
+    /// its bytes. May [pin](NativeCall::pin) what it points to. Or throws, and returns `false`.
+    pub convert: unsafe extern "C-unwind" fn(
+        call: *mut NativeCall,
+        index: usize,
+        value: *const Words,
+        slot: *mut u64,
+    ) -> bool,
+    /// Makes a value of the result: of the slot at `result`, or of the bytes of an aggregate. Or throws, and returns `false`.
+    pub result: unsafe extern "C-unwind" fn(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool,
+    /// Releases the pins.
+    pub finish: unsafe extern "C-unwind" fn(call: *mut NativeCall),
+    /// Throws.
+    pub fail: unsafe extern "C-unwind" fn(call: *mut NativeCall, why: Failure),
+}
+
+impl Helpers {
+    pub(super) fn addresses(&self) -> [usize; 4] {
+        [self.convert as usize, self.result as usize, self.finish as usize, self.fail as usize]
+    }
+}

@@ -1,0 +1,159 @@
+//! Values to slots and back by a model, without machine code: what its trampolines do, in Rust.
+
+use super::{Boolean, Constant, Double, Integer, Test, ValueModel, Words};
+use crate::types::Scalar;
+
+/// 2⁶³, the first number behind those of an `i64`.
+const BEHIND_I64: f64 = 9_223_372_036_854_775_808.0;
+
+impl ValueModel {
+    /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like
+    /// that the type can hold. Everything else is for [`Helpers::convert`](super::Helpers::convert).
+    pub fn unpack(&self, scalar: Scalar, value: Words) -> Option<u64> {
+        let parts = self.parts();
+        match scalar {
+            Scalar::Bool => parts.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
+            Scalar::Pointer(_) => parts.null.filter(|class| class.test.holds(value)).map(|_| 0),
+            Scalar::F64 => self.number(value).map(f64::to_bits),
+            Scalar::F32 => self.number(value).map(|number| (number as f32).to_bits().into()),
+            _ => self.integer(scalar, value),
+        }
+    }
+
+    fn number(&self, value: Words) -> Option<f64> {
+        let parts = self.parts();
+        if let Some(double) = parts.double.filter(|class| class.test.holds(value)) {
+            return Some(double.get(value));
+        }
+        parts.integer.filter(|class| class.test.holds(value)).map(|class| class.get(value) as f64)
+    }
+
+    fn integer(&self, scalar: Scalar, value: Words) -> Option<u64> {
+        let parts = self.parts();
+        if let Some(integer) = parts.integer.filter(|class| class.test.holds(value)) {
+            return in_range(scalar, integer.get(value));
+        }
+        if scalar.size() == 8
+            && let Some(wide) = parts.wide.filter(|class| class.test.holds(value))
+        {
+            return Some(wide.get(value) as u64);
+        }
+        let number = parts.double.filter(|class| class.test.holds(value))?.get(value);
+        let whole = number as i64;
+        (whole as f64 == number && number < BEHIND_I64).then(|| in_range(scalar, whole)).flatten()
+    }
+
+    /// The value of a canonical slot of type `scalar`, if the model has a class for it. Everything else is for
+    /// [`Helpers::result`](super::Helpers::result).
+    ///
+    /// Whatever the slot holds, the value is of the class that the type asks for: no number becomes a pointer.
+    pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
+        let parts = self.parts();
+        match scalar {
+            Scalar::Bool => parts.boolean.map(|class| class.of(slot != 0)),
+            Scalar::Pointer(_) => parts.null.filter(|_| slot == 0).map(|class| class.value),
+            Scalar::F64 => self.pack_number(f64::from_bits(slot)),
+            Scalar::F32 => self.pack_number(f32::from_bits(slot as u32).into()),
+            Scalar::U64 | Scalar::Usize if slot > i64::MAX as u64 => None,
+            Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
+                parts.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
+            }
+            _ => match parts.integer.filter(|class| class.has_room(slot as i64)) {
+                Some(class) => Some(class.of(slot as i64)),
+                None => self.pack_number(slot as i64 as f64),
+            },
+        }
+    }
+
+    fn pack_number(&self, number: f64) -> Option<Words> {
+        self.parts().double.map(|class| class.of(number))
+    }
+
+    /// The value of a `void` function, and of a missing argument.
+    pub fn undefined(&self) -> Words {
+        self.parts().undefined.value
+    }
+}
+
+/// The number as a slot, if the type can hold it.
+pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
+    let fits = match scalar {
+        Scalar::I8 => number as i8 as i64 == number,
+        Scalar::U8 => number as u8 as i64 == number,
+        Scalar::I16 => number as i16 as i64 == number,
+        Scalar::U16 => number as u16 as i64 == number,
+        Scalar::I32 => number as i32 as i64 == number,
+        Scalar::U32 => number as u32 as i64 == number,
+        Scalar::I64 | Scalar::Isize => true,
+        Scalar::U64 | Scalar::Usize => number >= 0,
+        Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_) => false,
+    };
+    if fits { Some(number as u64) } else { None }
+}
+
+impl Test {
+    /// Whether the value is of the class.
+    pub const fn holds(&self, value: Words) -> bool {
+        let bits = read(value, self.offset, self.len) & self.mask;
+        self.low <= bits && bits <= self.high
+    }
+}
+
+impl Integer {
+    const fn get(&self, value: Words) -> i64 {
+        let unused = 64 - self.len as u32 * 8;
+        (read(value, self.offset, self.len) << unused) as i64 >> (unused + self.shift as u32)
+    }
+
+    const fn has_room(&self, number: i64) -> bool {
+        let unused = 64 - self.bits();
+        number << unused >> unused == number
+    }
+
+    const fn of(&self, number: i64) -> Words {
+        let payload = (number as u64) << (64 - self.bits()) >> (64 - self.len as u32 * 8);
+        with(self.zero, self.offset, payload)
+    }
+}
+
+impl Double {
+    const fn get(&self, value: Words) -> f64 {
+        f64::from_bits(read(value, self.offset, 8).wrapping_sub(self.bias))
+    }
+
+    const fn of(&self, number: f64) -> Words {
+        let bits = match self.nan {
+            Some(nan) if number.is_nan() => nan,
+            _ => number.to_bits(),
+        };
+        with(self.zero, self.offset, bits.wrapping_add(self.bias))
+    }
+}
+
+impl Boolean {
+    const fn get(&self, value: Words) -> u64 {
+        read(value, self.offset, 1) & 1
+    }
+
+    const fn of(&self, truth: bool) -> Words {
+        with(self.zero, self.offset, truth as u64)
+    }
+}
+
+impl Constant {
+    /// A class of one value that a word of 8 bytes is compared with.
+    pub const fn word(value: u64) -> Self {
+        Self { test: Test::equal(0, 8, value), value: [value, 0] }
+    }
+}
+
+/// The integer of `len` bytes at `offset`, which lies within one word.
+const fn read(value: Words, offset: u8, len: u8) -> u64 {
+    let bits = value[(offset / 8) as usize] >> (offset % 8 * 8);
+    bits & (u64::MAX >> (64 - len as u32 * 8))
+}
+
+const fn with(mut value: Words, offset: u8, bits: u64) -> Words {
+    value[(offset / 8) as usize] |= bits << (offset % 8 * 8);
+    value
+}

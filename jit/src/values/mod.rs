@@ -1,0 +1,230 @@
+//! Engines' values as data, for the `values` entry: a trampoline that is the engine's native function itself.
+//!
+//! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from it
+//! (`lower/values.rs`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
+//! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to the model's [`Helpers`].
+
+mod call;
+mod check;
+mod convert;
+
+use std::hash::{Hash, Hasher};
+use std::sync::Arc;
+
+use crate::signature::Signature;
+
+pub use call::{Failure, Helpers, NativeCall, Pending, RecordHead};
+pub use check::ModelError;
+
+/// A value as words; a value of 8 bytes is the first one.
+pub type Words = [u64; 2];
+
+/// How an engine calls native functions, and how its values lie in memory. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct ValueModel(Arc<Parts>);
+
+/// What a [`ValueModel`] is made of.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Parts {
+    /// The type of the engine's native functions.
+    pub native: Signature,
+    /// What each parameter of it is.
+    pub roles: Box<[Role]>,
+    /// How the value and exceptions come back.
+    pub outcome: Outcome,
+    /// The bytes of a value, 8 or 16.
+    pub size: u8,
+    /// Whether the engine fills the arguments up with `undefined` to the number that the function was registered with.
+    pub padded: bool,
+    /// Numbers that the engine keeps as integers.
+    pub integer: Option<Integer>,
+    /// Numbers that it keeps as `double`.
+    pub double: Option<Double>,
+    /// What 64-bit integers become that have room in it, such as BigInts without memory of their own.
+    pub wide: Option<Integer>,
+    /// Truth values.
+    pub boolean: Option<Boolean>,
+    /// The null pointer.
+    pub null: Option<Constant>,
+    /// What functions without a result return, and what a missing argument is.
+    pub undefined: Constant,
+    /// What the trampolines call for everything else.
+    pub helpers: Helpers,
+}
+
+/// What a parameter of the engine's native functions is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Role {
+    /// Nothing that a call needs, such as `this`.
+    Ignored,
+    /// What the engine's own functions want first; the helpers get it.
+    Context,
+    /// The number of arguments, an integer.
+    Argc,
+    /// The address of an array of values.
+    Argv {
+        /// The index of the first argument in it.
+        first: u8,
+    },
+    /// The pointer that the function was registered with: its record.
+    Data,
+    /// The address for a thrown value; the helpers get it.
+    Exception,
+}
+
+/// How a native function hands over its result.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Outcome {
+    /// It returns a value.
+    Returned {
+        /// What it returns when it has thrown.
+        exception: Words,
+    },
+    /// It writes a value to the array that the arguments are in, and returns an integer.
+    Stored {
+        /// The value's index in the array.
+        index: u8,
+        /// What it returns then.
+        success: u64,
+        /// What it returns when it has thrown.
+        exception: u64,
+    },
+}
+
+/// Bits that tell the class of a value: the integer of `len` bytes at `offset`, masked, lies in a range.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Test {
+    /// Bytes from the beginning of the value.
+    pub offset: u8,
+    /// How many bytes are read: 1, 2, 4 or 8.
+    pub len: u8,
+    /// The bits that count.
+    pub mask: u64,
+    /// The least of the range, unsigned.
+    pub low: u64,
+    /// The greatest, included.
+    pub high: u64,
+}
+
+impl Test {
+    /// The integer of `len` bytes at `offset` is `value`.
+    pub const fn equal(offset: u8, len: u8, value: u64) -> Self {
+        Self::masked(offset, len, u64::MAX, value)
+    }
+
+    /// The bits of `mask` are those of `value`.
+    pub const fn masked(offset: u8, len: u8, mask: u64, value: u64) -> Self {
+        Self { offset, len, mask, low: value, high: value }
+    }
+
+    /// A value of 8 bytes lies in `low..=high`.
+    pub const fn range(low: u64, high: u64) -> Self {
+        Self { offset: 0, len: 8, mask: u64::MAX, low, high }
+    }
+}
+
+/// A class of integers with a sign: `len` bytes at `offset`, of which the lowest `shift` bits are none of the number's.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Integer {
+    /// What tells the class.
+    pub test: Test,
+    /// Bytes from the beginning of the value.
+    pub offset: u8,
+    /// 4 or 8.
+    pub len: u8,
+    /// How many low bits of them are dropped.
+    pub shift: u8,
+    /// The value that holds 0.
+    pub zero: Words,
+}
+
+impl Integer {
+    /// The bits that a number has room for, its sign included.
+    pub(crate) const fn bits(&self) -> u32 {
+        self.len as u32 * 8 - self.shift as u32
+    }
+}
+
+/// A class of doubles: their 8 bytes at `offset`, with `bias` added.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Double {
+    /// What tells the class.
+    pub test: Test,
+    /// Bytes from the beginning of the value, 0 or 8.
+    pub offset: u8,
+    /// What a value's bits exceed the number's by.
+    pub bias: u64,
+    /// The value that holds 0.0, but for the number's bits.
+    pub zero: Words,
+    /// The bits that every NaN becomes, where others would look like another class. Needed for values of 8 bytes.
+    pub nan: Option<u64>,
+}
+
+/// The two truth values: the lowest bit of the byte at `offset`.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Boolean {
+    /// What tells the class.
+    pub test: Test,
+    /// Bytes from the beginning of the value.
+    pub offset: u8,
+    /// The value that is false.
+    pub zero: Words,
+}
+
+/// A class of one value.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Constant {
+    /// What tells it.
+    pub test: Test,
+    /// The value.
+    pub value: Words,
+}
+
+impl ValueModel {
+    /// A model of these parts.
+    ///
+    /// # Errors
+    ///
+    /// The parts do not fit together; see [`ModelError`].
+    pub fn new(parts: Parts) -> Result<Self, ModelError> {
+        check::check(&parts)?;
+        Ok(Self(Arc::new(parts)))
+    }
+
+    /// What the model is made of.
+    pub fn parts(&self) -> &Parts {
+        &self.0
+    }
+
+    /// Whether the engine hands functions the pointer that they were registered with. If not, each has an address of its own.
+    pub fn passes_data(&self) -> bool {
+        self.0.index(|role| role == Role::Data).is_some()
+    }
+}
+
+impl Parts {
+    /// The first parameter with a role.
+    pub(crate) fn index(&self, is: impl Fn(Role) -> bool) -> Option<usize> {
+        self.roles.iter().position(|&role| is(role))
+    }
+
+    /// The index of the first argument in the array of values.
+    pub(crate) fn first_argument(&self) -> u8 {
+        let first = |role: &Role| if let Role::Argv { first } = *role { Some(first) } else { None };
+        self.roles.iter().find_map(first).unwrap_or(0)
+    }
+}
+
+impl PartialEq for Helpers {
+    fn eq(&self, other: &Self) -> bool {
+        self.addresses() == other.addresses()
+    }
+}
+
+impl Eq for Helpers {}
+
+impl Hash for Helpers {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.addresses().hash(state);
+    }
+}
