@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeError};
 
 use crate::declare::DeclarationError;
+use crate::engine::Problem;
 use crate::library::Resolved;
 
 /// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
@@ -93,6 +94,13 @@ pub enum Error {
     /// Result bytes of another length than the result's type has.
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
     ResultLength { function: Box<str>, ty: Type, expected: usize, given: usize },
+
+    /// A value that an engine passed, and that the parameter's type does not take.
+    #[error("cannot call {function:?}: argument {} ({ty}): {problem}", index + 1)]
+    Argument { function: Box<str>, index: usize, ty: Type, problem: Problem },
+    /// A value that script returned from a callback, and that is none of the result's type.
+    #[error("a callback returned what is no {ty}: {problem}")]
+    CallbackResult { ty: Type, problem: Problem },
 
     /// Nothing could be made that answers callbacks of the signature.
     #[error("cannot compile callbacks of type {signature}: {source}")]

@@ -151,6 +151,11 @@ impl Function {
         self.shared.prototype.signature()
     }
 
+    /// What keeps the address mapped.
+    pub(crate) fn library(&self) -> Option<&Mapping> {
+        self.shared.library.as_deref()
+    }
+
     /// The address of the C function.
     pub const fn address(&self) -> *const c_void {
         self.target.as_ptr()

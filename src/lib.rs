@@ -72,6 +72,7 @@ mod bytes;
 mod callback;
 mod code;
 pub mod declare;
+pub mod engine;
 mod errno;
 mod error;
 mod function;

@@ -4,9 +4,11 @@ use crate::abi::Abi;
 use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
 use crate::lower::signature::Outgoing;
+use crate::lower::values::Native;
 use crate::plan::Plan;
-use crate::shape::{self, Options, Shape};
+use crate::shape::{self, Options, Shape, ValuesPlan};
 use crate::signature::Signature;
+use crate::values::EngineAbi;
 
 /// The stages behind the layout of one signature, on the host's convention.
 #[derive(Clone, Debug)]
@@ -44,6 +46,26 @@ impl Explanation {
         let shim = outgoing.shim.map(|shim| shim.code());
         // Its address is not known before it is in its place, where nothing would call it.
         let code = compiler.slots(&normalised, &outgoing, options, shim.as_ref().map(|_| std::ptr::null()))?.bytes;
+        let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
+        Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
+    }
+
+    /// Compiles a trampoline of the `values` entry for an engine and keeps what each stage made. What it calls besides the
+    /// function is shown by its address.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Natives::values`](crate::Natives::values).
+    pub fn values(signature: &Signature, engine: &EngineAbi) -> Result<Self, JitError> {
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let plan = abi.plan(signature)?;
+        let values = ValuesPlan::of(signature, plan.clone());
+        let shape = Shape::values(abi, &values).as_bytes().to_vec();
+        let native = Native::of(abi, &values, engine, std::ptr::null())?;
+        let outgoing = Outgoing::of(abi, &values.plan);
+        let mut compiler = Compiler::new(host_isa()?);
+        let shim = outgoing.shim.map(|shim| shim.code());
+        let code = compiler.values(&native, &outgoing, shim.as_ref().map(|_| std::ptr::null()))?.bytes;
         let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
         Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
     }

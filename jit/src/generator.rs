@@ -10,16 +10,16 @@ use crate::abi::Abi;
 use crate::compile::{self, Compiled, Compiler};
 use crate::debug::Name;
 use crate::error::JitError;
-use crate::lower::{self, callback::Incoming};
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
+use crate::lower::{self, callback::Incoming};
 use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
 use crate::shape::{CallbackPlan, Options, ValuesPlan};
 use crate::shared::{Life, Shared};
 use crate::universal::stubs::StubData;
-use crate::values::ValueModel;
+use crate::values::EngineAbi;
 
 pub(crate) use crate::lower::stub::ContextPlace;
 pub(crate) use crate::memory::{Code, Counters};
@@ -73,7 +73,7 @@ impl Generator {
         name: &Name,
         abi: Abi,
         values: &ValuesPlan,
-        model: &ValueModel,
+        model: &EngineAbi,
         interpret: *const u8,
     ) -> Result<(Code, Option<ContextPlace>), JitError> {
         let native = lower::values::Native::of(abi, values, model, interpret)?;

@@ -10,7 +10,7 @@ use crate::error::JitError;
 use crate::plan::Plan;
 use crate::shape::{CallbackPlan, Options, ValuesPlan};
 use crate::universal::stubs::StubData;
-use crate::values::ValueModel;
+use crate::values::EngineAbi;
 
 /// See `generator.rs`.
 pub(crate) enum Generator {}
@@ -47,7 +47,7 @@ impl Generator {
         _: &Name,
         _: Abi,
         _: &ValuesPlan,
-        _: &ValueModel,
+        _: &EngineAbi,
         _: *const u8,
     ) -> Result<(Code, Option<ContextPlace>), JitError> {
         match *self {}

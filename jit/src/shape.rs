@@ -73,7 +73,9 @@ impl ValuesPlan {
             (Some(Some(scalar)), _) => ValuesResult::Scalar(scalar),
             (Some(None), ResultForm::Bytes(_)) => {
                 // The normalised plan does not say how many there are where the caller provides the memory.
-                ValuesResult::Bytes(signature.result().and_then(|ty| Extent::of(ty).ok()).map_or(0, |extent| extent.size))
+                ValuesResult::Bytes(
+                    signature.result().and_then(|ty| Extent::of(ty).ok()).map_or(0, |extent| extent.size),
+                )
             }
             (Some(None), ResultForm::Void | ResultForm::Slot) => unreachable!("an aggregate has bytes"),
         };

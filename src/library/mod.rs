@@ -6,13 +6,15 @@ mod resolve;
 mod statics;
 mod symbols;
 
+use std::collections::HashSet;
 use std::ffi::{CStr, OsStr, c_void};
 use std::fmt;
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use hotcall_jit::{Signature, Type};
+use hotcall_jit::values::RecordHead;
+use hotcall_jit::{Signature, Type, fork};
 
 pub use self::declared::Symbol;
 pub use self::resolve::{Resolved, resolve};
@@ -87,8 +89,17 @@ struct Shared {
 pub(crate) struct Mapping {
     name: Arc<Resolved>,
     closed: AtomicBool,
+    /// What engines call functions by.
+    records: Mutex<HashSet<Adopted>>,
     handle: Handle,
 }
+
+/// A record that is closed with the library.
+#[derive(PartialEq, Eq, Hash)]
+struct Adopted(*const RecordHead);
+
+// SAFETY: a record is taken out before it is freed, and closing it is an atomic store.
+unsafe impl Send for Adopted {}
 
 impl Library {
     /// Loads the library that [`resolve`] finds for this name, with the default flags.
@@ -153,7 +164,7 @@ impl Library {
 
     fn new(name: Resolved, handle: Handle) -> Self {
         let name = Arc::new(name);
-        let mapping = Arc::new(Mapping { name: Arc::clone(&name), closed: AtomicBool::new(false), handle });
+        let mapping = Arc::new(Mapping { name: Arc::clone(&name), closed: AtomicBool::new(false), records: Mutex::default(), handle });
         Self(Arc::new(Shared { name, mapping: RwLock::new(Some(mapping)) }))
     }
 
@@ -176,7 +187,7 @@ impl Library {
         let mapping = self.0.mapping.write().unwrap_or_else(PoisonError::into_inner).take();
         // Outside of the lock, because dropping it may run finalisers, which may do anything.
         if let Some(mapping) = mapping {
-            mapping.closed.store(true, Ordering::Release);
+            mapping.close();
         }
     }
 
@@ -266,6 +277,28 @@ impl Library {
 }
 
 impl Mapping {
+    fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for Adopted(record) in fork::lock(&self.records).iter() {
+            // SAFETY: records disown themselves, which takes the lock, before they are freed.
+            unsafe { &**record }.close();
+        }
+    }
+
+    /// Has the record closed with the library; now if that is closed already.
+    pub(crate) fn adopt(&self, record: &RecordHead) {
+        fork::lock(&self.records).insert(Adopted(record));
+        // Who closes the library says so first and looks at the records then.
+        if self.closed.load(Ordering::Acquire) {
+            record.close();
+        }
+    }
+
+    /// Forgets a record.
+    pub(crate) fn disown(&self, record: &RecordHead) {
+        fork::lock(&self.records).remove(&Adopted(record));
+    }
+
     /// An error once the library is closed.
     #[inline]
     pub(crate) fn check_open(&self) -> Result<(), Error> {

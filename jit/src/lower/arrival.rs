@@ -149,4 +149,3 @@ impl Words {
         self.frame_offset(stack) % 16 == 0
     }
 }
-

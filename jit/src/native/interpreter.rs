@@ -12,11 +12,11 @@ use crate::error::JitError;
 use crate::plan::ResultForm;
 use crate::signature::{MAX_PARAMETERS, Signature};
 use crate::types::{Scalar, Type};
-use crate::values::{Failure, NativeCall, Outcome, RecordHead, Role, ValueModel, Words};
+use crate::values::{EngineAbi, Failure, NativeCall, Outcome, RecordHead, Role, Words};
 
 /// A signature with the model by which its values are converted.
 pub(super) struct Interpreter {
-    model: ValueModel,
+    engine: EngineAbi,
     params: Box<[Option<Scalar>]>,
     result: Option<Type>,
     signature: Signature,
@@ -26,9 +26,9 @@ pub(super) struct Interpreter {
 }
 
 impl Interpreter {
-    pub(super) fn new(signature: &Signature, model: &ValueModel, jit: &'static Jit) -> Self {
+    pub(super) fn new(signature: &Signature, engine: &EngineAbi, jit: &'static Jit) -> Self {
         Self {
-            model: model.clone(),
+            engine: engine.clone(),
             params: signature.params().iter().map(Type::as_scalar).collect(),
             result: signature.result().cloned(),
             signature: signature.clone(),
@@ -52,7 +52,7 @@ impl Interpreter {
     /// * The call is one of a function of this signature, with room for its pins.
     /// * There are `argc` values at `argv`, of the model's size.
     unsafe fn run(&self, call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
-        let helpers = &self.model.parts().helpers;
+        let helpers = self.engine.helpers();
         // SAFETY: the record lives as long as the engine may call its function.
         let record = unsafe { &*(*call).record };
         let fail = |why| {
@@ -82,8 +82,8 @@ impl Interpreter {
                 return fail(Failure::Pending);
             }
             let packed = match self.result.as_ref().map(Type::as_scalar) {
-                None => Some(self.model.undefined()),
-                Some(Some(scalar)) => self.model.pack(scalar, *result.slot()),
+                None => Some(self.engine.model().undefined()),
+                Some(Some(scalar)) => self.engine.model().pack(scalar, *result.slot()),
                 Some(None) => None,
             };
             let Some(words) = packed else { return (helpers.result)(call, result.slot(), value) };
@@ -102,23 +102,23 @@ impl Interpreter {
         argv: *const u8,
         slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
     ) -> bool {
-        let parts = self.model.parts();
+        let model = self.engine.model();
         for (index, (&scalar, slot)) in self.params.iter().zip(slots).enumerate() {
-            let mut value = self.model.undefined();
+            let mut value = self.engine.model().undefined();
             if index < argc {
-                let size = usize::from(parts.size);
+                let size = usize::from(model.size);
                 // SAFETY: there are so many values.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
-            if let Some(unpacked) = scalar.and_then(|scalar| self.model.unpack(scalar, value)) {
+            if let Some(unpacked) = scalar.and_then(|scalar| self.engine.model().unpack(scalar, value)) {
                 slot.write(unpacked);
                 continue;
             }
             // SAFETY: the helper gets a value for a parameter, and a place for its slot.
             unsafe {
-                if !(parts.helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
+                if !(self.engine.helpers().convert)(call, index, &value, slot.as_mut_ptr()) {
                     if (*call).is_pinned() {
-                        (parts.helpers.finish)(call);
+                        (self.engine.helpers().finish)(call);
                     }
                     return false;
                 }
@@ -175,7 +175,10 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
     value: *mut Words,
 ) -> bool {
     // SAFETY: the record was made with its interpreter; the caller vouches for the rest.
-    unsafe { (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value) }
+    unsafe {
+        NativeCall::begin(call);
+        (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value)
+    }
 }
 
 /// The handler of functions to which the engine passes their record; the context is the model.
@@ -186,9 +189,9 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
 pub(super) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
     // SAFETY: the context is the model, and the slots are those of its native function.
     unsafe {
-        let model = &*context.cast::<ValueModel>();
-        let record = argument(model, args, |role| role == Role::Data) as *const RecordHead;
-        answer(model, record, args, result);
+        let engine = &*context.cast::<EngineAbi>();
+        let record = argument(engine, args, |role| role == Role::Data) as *const RecordHead;
+        answer(engine, record, args, result);
     }
 }
 
@@ -200,7 +203,7 @@ pub(super) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *co
 pub(super) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
     let record: *const RecordHead = context.cast();
     // SAFETY: the context is the record, which lives as long as the engine may call its function.
-    unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).model, record, args, result) };
+    unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).engine, record, args, result) };
 }
 
 /// The slot of the parameter with a role, or 0.
@@ -208,9 +211,9 @@ pub(super) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *
 /// # Safety
 ///
 /// The slots are those of the model's native function.
-unsafe fn argument(model: &ValueModel, args: *const u64, is: fn(Role) -> bool) -> usize {
+unsafe fn argument(engine: &EngineAbi, args: *const u64, is: fn(Role) -> bool) -> usize {
     // SAFETY: there is a slot for each parameter.
-    model.parts().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
+    engine.model().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
 }
 
 /// Answers the engine's call.
@@ -218,27 +221,27 @@ unsafe fn argument(model: &ValueModel, args: *const u64, is: fn(Role) -> bool) -
 /// # Safety
 ///
 /// The slots are those of the model's native function, and `result` is for its result.
-unsafe fn answer(model: &ValueModel, record: *const RecordHead, args: *const u64, result: *mut u64) {
+unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64, result: *mut u64) {
     /// The call with room for its pins.
     #[repr(C)]
     struct Call {
         call: NativeCall,
         pins: [MaybeUninit<usize>; MAX_PARAMETERS],
     }
-    let parts = model.parts();
-    let size = usize::from(parts.size);
+    let model = engine.model();
+    let size = usize::from(model.size);
     // SAFETY: the caller vouches for the slots, and the model for what they are.
     unsafe {
-        let context = argument(model, args, |role| role == Role::Context) as *mut c_void;
-        let exception = argument(model, args, |role| role == Role::Exception) as *mut c_void;
-        let argc = argument(model, args, |role| role == Role::Argc);
-        let array = argument(model, args, |role| matches!(role, Role::Argv { .. })) as *mut u8;
-        let argv = array.add(usize::from(parts.first_argument()) * size);
+        let context = argument(engine, args, |role| role == Role::Context) as *mut c_void;
+        let exception = argument(engine, args, |role| role == Role::Exception) as *mut c_void;
+        let argc = argument(engine, args, |role| role == Role::Argc);
+        let array = argument(engine, args, |role| matches!(role, Role::Argv { .. })) as *mut u8;
+        let argv = array.add(usize::from(model.first_argument()) * size);
         let call = NativeCall::new(record, context, exception);
         let mut call = Call { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
         let mut value = [0; 2];
         let made = interpret((&raw mut call).cast(), argc, argv, &mut value);
-        match parts.outcome {
+        match model.outcome {
             Outcome::Returned { exception } => {
                 let value = if made { value } else { exception };
                 value.as_ptr().cast::<u8>().copy_to_nonoverlapping(result.cast(), size);

@@ -19,14 +19,14 @@ use crate::signature::Signature;
 use crate::stub::{Handler, Stub};
 use crate::thunk::{Thunk, Use};
 use crate::universal::incoming::Incoming;
-use crate::values::{Pending, RecordHead, ValueModel};
+use crate::values::{EngineAbi, Pending, RecordHead};
 use interpreter::Interpreter;
 
 /// The native functions that a [`Jit`] has made for engines, shared by model and shape.
 pub struct Natives {
     jit: &'static Jit,
     values: Shared<ValuesKey, ValuesCode>,
-    interpreted: Shared<ValueModel, Interpreted>,
+    interpreted: Shared<EngineAbi, Interpreted>,
 }
 
 /// What calls functions of one shape for engines of one model. Cloning is cheap.
@@ -36,7 +36,7 @@ pub struct Values(Arc<ValuesCode>);
 /// What the values trampolines of a shape are shared by: the model is compared by what it says.
 #[derive(Clone, PartialEq, Eq, Hash)]
 struct ValuesKey {
-    model: ValueModel,
+    engine: EngineAbi,
     shape: Shape,
 }
 
@@ -103,16 +103,16 @@ impl Natives {
     /// # Errors
     ///
     /// As for [`Jit::slots`]; the model's native function exceeds a limit.
-    pub fn values(&self, signature: &Signature, model: &ValueModel) -> Result<Values, JitError> {
+    pub fn values(&self, signature: &Signature, engine: &EngineAbi) -> Result<Values, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = ValuesPlan::of(signature, abi.plan(signature)?);
-        let key = ValuesKey { model: model.clone(), shape: Shape::values(abi, &plan) };
+        let key = ValuesKey { engine: engine.clone(), shape: Shape::values(abi, &plan) };
         let _no_fork = fork::hold_off();
         // What is behind stubs is never freed, as thunks are not.
-        let life = if model.passes_data() { Life::Used } else { Life::Kept };
+        let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
-            let interpreter = Interpreter::new(signature, model, self.jit);
-            let entry = self.entry(abi, signature, &plan, model)?;
+            let interpreter = Interpreter::new(signature, engine, self.jit);
+            let entry = self.entry(abi, signature, &plan, engine)?;
             if !entry.is_compiled() {
                 // All its calls need them.
                 interpreter.slots()?;
@@ -122,39 +122,33 @@ impl Natives {
         self.values.get_or_make(key, life, make).map(Values)
     }
 
-    fn entry(
-        &self,
-        abi: Abi,
-        signature: &Signature,
-        plan: &ValuesPlan,
-        model: &ValueModel,
-    ) -> Result<Entry, JitError> {
+    fn entry(&self, abi: Abi, signature: &Signature, plan: &ValuesPlan, engine: &EngineAbi) -> Result<Entry, JitError> {
         let (name, interpret) = (Name::values(signature), interpreter::interpret as *const u8);
-        let generated = self.jit.generator().map(|generator| generator.values(&name, abi, plan, model, interpret));
+        let generated = self.jit.generator().map(|generator| generator.values(&name, abi, plan, engine, interpret));
         let code = match generated {
             None | Some(Err(JitError::Memory(_))) => None,
             Some(code) => Some(code?),
         };
         Ok(match code {
             Some((code, None)) => Entry::Compiled(code),
-            Some((code, Some(place))) => Entry::Stubs(native_thunk(abi, model, Some((code, place)))?),
-            None if model.passes_data() => Entry::Interpreted(self.interpreted(abi, model)?),
-            None => Entry::Stubs(native_thunk(abi, model, None)?),
+            Some((code, Some(place))) => Entry::Stubs(native_thunk(abi, engine, Some((code, place)))?),
+            None if engine.model().passes_data() => Entry::Interpreted(self.interpreted(abi, engine)?),
+            None => Entry::Stubs(native_thunk(abi, engine, None)?),
         })
     }
 
     /// The function of all shapes for engines that pass the record.
-    fn interpreted(&self, abi: Abi, model: &ValueModel) -> Result<Arc<Interpreted>, JitError> {
+    fn interpreted(&self, abi: Abi, engine: &EngineAbi) -> Result<Arc<Interpreted>, JitError> {
         let make = || {
-            let thunk = native_thunk(abi, model, None)?;
+            let thunk = native_thunk(abi, engine, None)?;
             let stub = thunk.stubs(Use::Plain).take()?;
-            // The stub, which is never given back, keeps the model.
-            let model: &'static ValueModel = Box::leak(Box::new(model.clone()));
-            // SAFETY: the handler gets the model, and calls of the model's native function.
-            unsafe { stub.bind(interpreter::with_data, ptr::from_ref(model).cast_mut().cast()) };
+            // The stub, which is never given back, keeps the description.
+            let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
+            // SAFETY: the handler gets it, and calls of the model's native function.
+            unsafe { stub.bind(interpreter::with_data, ptr::from_ref(engine).cast_mut().cast()) };
             Ok(Interpreted { stub })
         };
-        self.interpreted.get_or_make(model.clone(), Life::Kept, make)
+        self.interpreted.get_or_make(engine.clone(), Life::Kept, make)
     }
 }
 
@@ -169,12 +163,8 @@ impl Entry {
 }
 
 /// A thunk for the model's native function.
-fn native_thunk(
-    abi: Abi,
-    model: &ValueModel,
-    code: Option<(Code, ContextPlace)>,
-) -> Result<&'static Thunk, JitError> {
-    let native = &model.parts().native;
+fn native_thunk(abi: Abi, engine: &EngineAbi, code: Option<(Code, ContextPlace)>) -> Result<&'static Thunk, JitError> {
+    let native = &engine.model().native;
     let callback = CallbackPlan::of(native, abi.plan(native)?);
     let universal = Box::leak(Box::new(Incoming::of(&callback)));
     Ok(Box::leak(Box::new(Thunk::new(&callback.plan, code, universal))))

@@ -92,6 +92,16 @@ impl NativeCall {
         Self { record, context, exception, pinned: 0, pins: [] }
     }
 
+    /// Nothing is pinned yet, which trampolines do not say where nothing can be.
+    ///
+    /// # Safety
+    ///
+    /// The call may be written to.
+    pub(crate) const unsafe fn begin(call: *mut Self) {
+        // SAFETY: the caller vouches for it.
+        unsafe { (&raw mut (*call).pinned).write(0) };
+    }
+
     /// Keeps a pin for [`Helpers::finish`].
     ///
     /// # Safety
@@ -140,12 +150,8 @@ pub enum Failure {
 pub struct Helpers {
     /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`; an aggregate's slot gets the address of
     /// its bytes. May [pin](NativeCall::pin) what it points to. Or throws, and returns `false`.
-    pub convert: unsafe extern "C-unwind" fn(
-        call: *mut NativeCall,
-        index: usize,
-        value: *const Words,
-        slot: *mut u64,
-    ) -> bool,
+    pub convert:
+        unsafe extern "C-unwind" fn(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool,
     /// Makes a value of the result: of the slot at `result`, or of the bytes of an aggregate. Or throws, and returns `false`.
     pub result: unsafe extern "C-unwind" fn(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool,
     /// Releases the pins.

@@ -1,9 +1,9 @@
 //! Models that make no sense are errors, so that what reads them need not look twice.
 
-use super::{Constant, Double, Integer, Outcome, Parts, Role, Test};
+use super::{Constant, Double, Integer, Outcome, Role, Test, ValueModel};
 use crate::types::{Scalar, Type};
 
-/// Why a [`ValueModel`](super::ValueModel) cannot be made.
+/// Why a [`EngineAbi`](super::ValueModel) cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -26,18 +26,18 @@ pub enum ModelError {
     Class { class: &'static str, problem: &'static str },
 }
 
-pub(super) fn check(parts: &Parts) -> Result<(), ModelError> {
-    if !matches!(parts.size, 8 | 16) {
-        return Err(ModelError::Size { size: parts.size });
+pub(super) fn check(model: &ValueModel) -> Result<(), ModelError> {
+    if !matches!(model.size, 8 | 16) {
+        return Err(ModelError::Size { size: model.size });
     }
-    check_native(parts)?;
-    check_outcome(parts)?;
-    check_integer("integers", parts.integer, parts.size)?;
-    check_integer("wide integers", parts.wide, parts.size)?;
-    check_double(parts.double, parts.size)?;
-    if let Some(boolean) = parts.boolean {
-        check_test("booleans", boolean.test, parts.size)?;
-        check_room("booleans", boolean.offset, 1, parts.size)?;
+    check_native(model)?;
+    check_outcome(model)?;
+    check_integer("integers", model.integer, model.size)?;
+    check_integer("wide integers", model.wide, model.size)?;
+    check_double(model.double, model.size)?;
+    if let Some(boolean) = model.boolean {
+        check_test("booleans", boolean.test, model.size)?;
+        check_room("booleans", boolean.offset, 1, model.size)?;
         if byte(boolean.zero, boolean.offset) & 1 != 0 {
             return Err(ModelError::Class { class: "booleans", problem: "false has the bit of true" });
         }
@@ -46,23 +46,23 @@ pub(super) fn check(parts: &Parts) -> Result<(), ModelError> {
         check_member("booleans", boolean.test, boolean.zero)?;
         check_member("booleans", boolean.test, truth)?;
     }
-    let constants = [("null", parts.null), ("undefined", Some(parts.undefined))];
+    let constants = [("null", model.null), ("undefined", Some(model.undefined))];
     for (class, Constant { test, value }) in constants.into_iter().filter_map(|(class, it)| Some((class, it?))) {
-        check_test(class, test, parts.size)?;
+        check_test(class, test, model.size)?;
         check_member(class, test, value)?;
     }
     Ok(())
 }
 
-fn check_native(parts: &Parts) -> Result<(), ModelError> {
-    let params = parts.native.params();
-    if params.len() != parts.roles.len() {
-        return Err(ModelError::Roles { parameters: params.len(), roles: parts.roles.len() });
+fn check_native(model: &ValueModel) -> Result<(), ModelError> {
+    let params = model.native.params();
+    if params.len() != model.roles.len() {
+        return Err(ModelError::Roles { parameters: params.len(), roles: model.roles.len() });
     }
-    if parts.native.first_variadic().is_some() {
+    if model.native.first_variadic().is_some() {
         return Err(ModelError::Variadic);
     }
-    for (index, (ty, &role)) in params.iter().zip(&parts.roles).enumerate() {
+    for (index, (ty, &role)) in params.iter().zip(&model.roles).enumerate() {
         let Some(name) = role_name(role) else { continue };
         let fits = match (role, ty.as_scalar()) {
             (Role::Argc, Some(scalar)) => !scalar.is_float() && scalar.size() >= 4,
@@ -72,12 +72,12 @@ fn check_native(parts: &Parts) -> Result<(), ModelError> {
         if !fits {
             return Err(ModelError::RoleType { index, role: name, ty: ty.clone() });
         }
-        if parts.roles[..index].iter().any(|&other| role_name(other) == Some(name)) {
+        if model.roles[..index].iter().any(|&other| role_name(other) == Some(name)) {
             return Err(ModelError::Twice { role: name });
         }
     }
     for (role, name) in [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")] {
-        if parts.index(|other| role_name(other) == role_name(role)).is_none() {
+        if model.index(|other| role_name(other) == role_name(role)).is_none() {
             return Err(ModelError::Missing { role: name });
         }
     }
@@ -95,11 +95,11 @@ const fn role_name(role: Role) -> Option<&'static str> {
     })
 }
 
-fn check_outcome(parts: &Parts) -> Result<(), ModelError> {
-    let scalar = parts.native.result().and_then(Type::as_scalar);
-    let size = parts.native.result().and_then(|ty| crate::layout::Extent::of(ty).ok()).map(|extent| extent.size);
-    let (fits, expected) = match parts.outcome {
-        Outcome::Returned { .. } => (size == Some(parts.size.into()), "a value"),
+fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
+    let scalar = model.native.result().and_then(Type::as_scalar);
+    let size = model.native.result().and_then(|ty| crate::layout::Extent::of(ty).ok()).map(|extent| extent.size);
+    let (fits, expected) = match model.outcome {
+        Outcome::Returned { .. } => (size == Some(model.size.into()), "a value"),
         Outcome::Stored { .. } => (scalar.is_some_and(|scalar| !scalar.is_float()), "an integer"),
     };
     if fits { Ok(()) } else { Err(ModelError::Result { expected }) }
@@ -145,7 +145,10 @@ fn check_double(double: Option<Double>, size: u8) -> Result<(), ModelError> {
         return check_member(CLASS, test, zero);
     }
     let Some(nan) = nan else {
-        return Err(ModelError::Class { class: CLASS, problem: "numbers are told by their own bits, so every NaN must become one" });
+        return Err(ModelError::Class {
+            class: CLASS,
+            problem: "numbers are told by their own bits, so every NaN must become one",
+        });
     };
     if !f64::from_bits(nan).is_nan() {
         return Err(ModelError::Class { class: CLASS, problem: "the canonical NaN is a number" });

@@ -10,10 +10,9 @@ impl ValueModel {
     /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like
     /// that the type can hold. Everything else is for [`Helpers::convert`](super::Helpers::convert).
     pub fn unpack(&self, scalar: Scalar, value: Words) -> Option<u64> {
-        let parts = self.parts();
         match scalar {
-            Scalar::Bool => parts.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
-            Scalar::Pointer(_) => parts.null.filter(|class| class.test.holds(value)).map(|_| 0),
+            Scalar::Bool => self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
+            Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
             Scalar::F64 => self.number(value).map(f64::to_bits),
             Scalar::F32 => self.number(value).map(|number| (number as f32).to_bits().into()),
             _ => self.integer(scalar, value),
@@ -21,24 +20,22 @@ impl ValueModel {
     }
 
     fn number(&self, value: Words) -> Option<f64> {
-        let parts = self.parts();
-        if let Some(double) = parts.double.filter(|class| class.test.holds(value)) {
+        if let Some(double) = self.double.filter(|class| class.test.holds(value)) {
             return Some(double.get(value));
         }
-        parts.integer.filter(|class| class.test.holds(value)).map(|class| class.get(value) as f64)
+        self.integer.filter(|class| class.test.holds(value)).map(|class| class.get(value) as f64)
     }
 
     fn integer(&self, scalar: Scalar, value: Words) -> Option<u64> {
-        let parts = self.parts();
-        if let Some(integer) = parts.integer.filter(|class| class.test.holds(value)) {
+        if let Some(integer) = self.integer.filter(|class| class.test.holds(value)) {
             return in_range(scalar, integer.get(value));
         }
         if scalar.size() == 8
-            && let Some(wide) = parts.wide.filter(|class| class.test.holds(value))
+            && let Some(wide) = self.wide.filter(|class| class.test.holds(value))
         {
             return Some(wide.get(value) as u64);
         }
-        let number = parts.double.filter(|class| class.test.holds(value))?.get(value);
+        let number = self.double.filter(|class| class.test.holds(value))?.get(value);
         let whole = number as i64;
         (whole as f64 == number && number < BEHIND_I64).then(|| in_range(scalar, whole)).flatten()
     }
@@ -48,17 +45,16 @@ impl ValueModel {
     ///
     /// Whatever the slot holds, the value is of the class that the type asks for: no number becomes a pointer.
     pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
-        let parts = self.parts();
         match scalar {
-            Scalar::Bool => parts.boolean.map(|class| class.of(slot != 0)),
-            Scalar::Pointer(_) => parts.null.filter(|_| slot == 0).map(|class| class.value),
+            Scalar::Bool => self.boolean.map(|class| class.of(slot != 0)),
+            Scalar::Pointer(_) => self.null.filter(|_| slot == 0).map(|class| class.value),
             Scalar::F64 => self.pack_number(f64::from_bits(slot)),
             Scalar::F32 => self.pack_number(f32::from_bits(slot as u32).into()),
             Scalar::U64 | Scalar::Usize if slot > i64::MAX as u64 => None,
             Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
-                parts.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
+                self.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
             }
-            _ => match parts.integer.filter(|class| class.has_room(slot as i64)) {
+            _ => match self.integer.filter(|class| class.has_room(slot as i64)) {
                 Some(class) => Some(class.of(slot as i64)),
                 None => self.pack_number(slot as i64 as f64),
             },
@@ -66,12 +62,12 @@ impl ValueModel {
     }
 
     fn pack_number(&self, number: f64) -> Option<Words> {
-        self.parts().double.map(|class| class.of(number))
+        self.double.map(|class| class.of(number))
     }
 
     /// The value of a `void` function, and of a missing argument.
     pub fn undefined(&self) -> Words {
-        self.parts().undefined.value
+        self.undefined.value
     }
 }
 

@@ -2,7 +2,7 @@
 //!
 //! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from it
 //! (`lower/values.rs`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
-//! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to the model's [`Helpers`].
+//! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to [`Helpers`].
 
 mod call;
 mod check;
@@ -19,13 +19,9 @@ pub use check::ModelError;
 /// A value as words; a value of 8 bytes is the first one.
 pub type Words = [u64; 2];
 
-/// How an engine calls native functions, and how its values lie in memory. Cloning is cheap.
+/// How an engine calls native functions, and how its values lie in memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct ValueModel(Arc<Parts>);
-
-/// What a [`ValueModel`] is made of.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Parts {
+pub struct ValueModel {
     /// The type of the engine's native functions.
     pub native: Signature,
     /// What each parameter of it is.
@@ -48,9 +44,11 @@ pub struct Parts {
     pub null: Option<Constant>,
     /// What functions without a result return, and what a missing argument is.
     pub undefined: Constant,
-    /// What the trampolines call for everything else.
-    pub helpers: Helpers,
 }
+
+/// A [`ValueModel`] that was found to make sense, with the [`Helpers`] for what it has no class for. Cloning is cheap.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct EngineAbi(Arc<(ValueModel, Helpers)>);
 
 /// What a parameter of the engine's native functions is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -180,29 +178,34 @@ pub struct Constant {
     pub value: Words,
 }
 
-impl ValueModel {
-    /// A model of these parts.
+impl EngineAbi {
+    /// A model with its helpers.
     ///
     /// # Errors
     ///
-    /// The parts do not fit together; see [`ModelError`].
-    pub fn new(parts: Parts) -> Result<Self, ModelError> {
-        check::check(&parts)?;
-        Ok(Self(Arc::new(parts)))
+    /// The parts of the model do not fit together; see [`ModelError`].
+    pub fn new(model: ValueModel, helpers: Helpers) -> Result<Self, ModelError> {
+        check::check(&model)?;
+        Ok(Self(Arc::new((model, helpers))))
     }
 
-    /// What the model is made of.
-    pub fn parts(&self) -> &Parts {
-        &self.0
+    /// The model.
+    pub fn model(&self) -> &ValueModel {
+        &self.0.0
     }
 
-    /// Whether the engine hands functions the pointer that they were registered with. If not, each has an address of its own.
-    pub fn passes_data(&self) -> bool {
-        self.0.index(|role| role == Role::Data).is_some()
+    /// What is called for everything else.
+    pub fn helpers(&self) -> &Helpers {
+        &self.0.1
     }
 }
 
-impl Parts {
+impl ValueModel {
+    /// Whether the engine hands functions the pointer that they were registered with. If not, each has an address of its own.
+    pub fn passes_data(&self) -> bool {
+        self.index(|role| role == Role::Data).is_some()
+    }
+
     /// The first parameter with a role.
     pub(crate) fn index(&self, is: impl Fn(Role) -> bool) -> Option<usize> {
         self.roles.iter().position(|&role| is(role))

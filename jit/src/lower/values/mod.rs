@@ -26,13 +26,13 @@ use crate::error::JitError;
 use crate::plan::{Plan, Return};
 use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable};
 use crate::stub::CELL_CONTEXT;
-use crate::values::{Failure, NativeCall, Outcome, Parts, RecordHead, Role, Test, ValueModel};
+use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, RecordHead, Role, Test, ValueModel};
 use unpack::Unpacked;
 
 /// A trampoline of the `values` entry in Cranelift's terms.
 pub(crate) struct Native<'a> {
     values: &'a ValuesPlan,
-    parts: &'a Parts,
+    engine: &'a EngineAbi,
     /// How the engine's call arrives, and how it wants its answer.
     plan: Plan,
     pub(crate) arrival: Arrival,
@@ -47,18 +47,18 @@ impl<'a> Native<'a> {
     pub(crate) fn of(
         abi: Abi,
         values: &'a ValuesPlan,
-        model: &'a ValueModel,
+        engine: &'a EngineAbi,
         interpret: *const u8,
     ) -> Result<Self, JitError> {
-        let parts = model.parts();
-        let CallbackPlan { plan, .. } = CallbackPlan::of(&parts.native, abi.plan(&parts.native)?);
+        let model = engine.model();
+        let CallbackPlan { plan, .. } = CallbackPlan::of(&model.native, abi.plan(&model.native)?);
         let (arrival, context) = if model.passes_data() {
             (Arrival::of(abi, &plan), None)
         } else {
             let (arrival, place) = Arrival::with_context(abi, &plan);
             (arrival, Some(place))
         };
-        Ok(Self { values, parts, plan, arrival, context, interpret })
+        Ok(Self { values, engine, plan, arrival, context, interpret })
     }
 }
 
@@ -105,9 +105,10 @@ struct Call<'a> {
 
 impl<'a> Call<'a> {
     fn begin(b: &mut FunctionBuilder<'_>, native: &'a Native<'a>, words: &Words) -> Self {
-        let Native { values, parts, plan, context, .. } = native;
+        let Native { values, engine, plan, context, .. } = native;
+        let model = engine.model();
         let role = |b: &mut FunctionBuilder<'_>, is: fn(Role) -> bool| {
-            parts.index(is).map(|index| words.slot(b, &plan.args[index].pieces()[0]))
+            model.index(is).map(|index| words.slot(b, &plan.args[index].pieces()[0]))
         };
         let state = frame::reserve(b, (NativeCall::SIZE + 8 * values.pinnable()) as u32);
         let store = |b: &mut FunctionBuilder<'_>, value, offset| {
@@ -137,16 +138,16 @@ impl<'a> Call<'a> {
         else {
             unreachable!("a model has these roles")
         };
-        let at = |index: u8| i64::from(index) * i64::from(parts.size);
-        let argv = b.ins().iadd_imm_s(array, at(parts.first_argument()));
-        let value_to = match (parts.outcome, &plan.ret) {
+        let at = |index: u8| i64::from(index) * i64::from(model.size);
+        let argv = b.ins().iadd_imm_s(array, at(model.first_argument()));
+        let value_to = match (model.outcome, &plan.ret) {
             (Outcome::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (Outcome::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
             (Outcome::Returned { .. }, Return::Pass(_)) => None,
         };
         let value_to = value_to.map(|address| Kept::store(b, address));
         let [slow, success, exception] = std::array::from_fn(|_| b.create_block());
-        for _ in 0..parts.size / 8 {
+        for _ in 0..model.size / 8 {
             b.append_block_param(success, types::I64);
         }
         b.set_cold_block(slow);
@@ -154,8 +155,12 @@ impl<'a> Call<'a> {
         Self { native, state, argc, argv, value_to, slow, success, exception }
     }
 
-    const fn parts(&self) -> &'a Parts {
-        self.native.parts
+    fn model(&self) -> &'a ValueModel {
+        self.native.engine.model()
+    }
+
+    fn helpers(&self) -> &'a Helpers {
+        self.native.engine.helpers()
     }
 
     /// Goes on only if `condition` holds.
@@ -168,7 +173,7 @@ impl<'a> Call<'a> {
 
     fn check_count(&self, b: &mut FunctionBuilder<'_>) {
         let count = self.native.values.params.len();
-        if count > 0 && !self.parts().padded {
+        if count > 0 && !self.model().padded {
             let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, self.argc, count as i64);
             self.check(b, enough);
         }
@@ -189,7 +194,7 @@ impl<'a> Call<'a> {
 
     /// Where an argument's value lies, from the first one.
     fn at(&self, arg: usize) -> i32 {
-        arg as i32 * i32::from(self.parts().size)
+        arg as i32 * i32::from(self.model().size)
     }
 
     /// Fills a buffer of slots: first what is checked here, then what the helper converts. Returns its address.
@@ -205,7 +210,7 @@ impl<'a> Call<'a> {
         for (arg, scalar) in params.iter().enumerate() {
             match scalar {
                 Some(scalar) if !is_pinnable(*scalar) => {}
-                Some(_) => match self.parts().null {
+                Some(_) => match self.model().null {
                     Some(null) => self.convert_unless_null(b, arg, null.test, slots),
                     None => self.convert_argument(b, arg, slots),
                 },
@@ -238,7 +243,7 @@ impl<'a> Call<'a> {
         let index = b.ins().iconst(types::I64, arg as i64);
         let value = b.ins().iadd_imm_s(self.argv, i64::from(self.at(arg)));
         let slot = frame::address(b, slots, arg as u32 * 8);
-        let converted = self.help(b, self.parts().helpers.convert as *const u8, &[index, value, slot]);
+        let converted = self.help(b, self.helpers().convert as *const u8, &[index, value, slot]);
         let [next, refused] = std::array::from_fn(|_| b.create_block());
         b.ins().brif(converted, next, &[], refused, &[]);
         b.seal_block(next);
@@ -293,7 +298,7 @@ impl<'a> Call<'a> {
                 let result = frame::address(b, memory, 0);
                 return self.help_with_result(b, result);
             }
-            _ => pack::words(b, self.parts(), self.parts().undefined.value),
+            _ => pack::words(b, self.model(), self.model().undefined.value),
         };
         self.succeed(b, &value);
     }
@@ -309,10 +314,9 @@ impl<'a> Call<'a> {
         b.set_cold_block(release);
         b.switch_to_block(release);
         let kept = value.map(|value| Kept::store(b, value));
-        self.help(b, self.parts().helpers.finish as *const u8, &[]);
+        self.help(b, self.helpers().finish as *const u8, &[]);
         let ty = param.map(|param| b.func.dfg.value_type(param));
-        let arg: Vec<_> =
-            kept.iter().zip(ty).map(|(kept, ty)| BlockArg::from(kept.load_as(b, ty))).collect();
+        let arg: Vec<_> = kept.iter().zip(ty).map(|(kept, ty)| BlockArg::from(kept.load_as(b, ty))).collect();
         b.ins().jump(done, &arg);
         b.seal_block(done);
         b.switch_to_block(done);
@@ -330,7 +334,7 @@ impl<'a> Call<'a> {
         b.set_cold_block(thrown);
         b.switch_to_block(thrown);
         let why = b.ins().iconst(types::I64, Failure::Pending as i64);
-        self.help(b, self.parts().helpers.fail as *const u8, &[why]);
+        self.help(b, self.helpers().fail as *const u8, &[why]);
         b.ins().jump(self.exception, &[]);
         b.switch_to_block(next);
     }
@@ -339,7 +343,7 @@ impl<'a> Call<'a> {
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
         let value = frame::reserve(b, 16);
         let to = frame::address(b, value, 0);
-        let made = self.help(b, self.parts().helpers.result as *const u8, &[result, to]);
+        let made = self.help(b, self.helpers().result as *const u8, &[result, to]);
         self.succeed_if(b, made, value);
     }
 
@@ -349,7 +353,7 @@ impl<'a> Call<'a> {
         b.ins().brif(made, next, &[], self.exception, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
-        let words: Vec<_> = (0..self.parts().size / 8)
+        let words: Vec<_> = (0..self.model().size / 8)
             .map(|word| b.ins().stack_load(types::I64, types::I64, value, i32::from(word) * 8))
             .collect();
         self.succeed(b, &words);
@@ -372,7 +376,7 @@ impl<'a> Call<'a> {
         b.seal_block(self.success);
         b.switch_to_block(self.success);
         let words = b.block_params(self.success).to_vec();
-        match self.parts().outcome {
+        match self.model().outcome {
             Outcome::Returned { .. } => self.return_value(b, &words),
             Outcome::Stored { success, .. } => {
                 self.store_value(b, &words);
@@ -382,9 +386,9 @@ impl<'a> Call<'a> {
 
         b.seal_block(self.exception);
         b.switch_to_block(self.exception);
-        match self.parts().outcome {
+        match self.model().outcome {
             Outcome::Returned { exception } => {
-                let words = pack::words(b, self.parts(), exception);
+                let words = pack::words(b, self.model(), exception);
                 self.return_value(b, &words);
             }
             Outcome::Stored { exception, .. } => self.return_integer(b, exception),

@@ -10,7 +10,7 @@ use super::super::frame;
 use super::Call;
 use crate::plan::{Loc, Piece};
 use crate::types::Scalar;
-use crate::values::{Boolean, Constant, Double, Integer, Parts, Words};
+use crate::values::{Boolean, Constant, Double, Integer, ValueModel, Words};
 
 /// A scalar result as a float of its own type, or else as a canonical slot.
 pub(super) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
@@ -22,7 +22,7 @@ pub(super) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Va
 
 /// Returns a scalar result as a value.
 pub(super) fn scalar(call: &Call<'_>, b: &mut FunctionBuilder<'_>, scalar: Scalar, raw: Value) {
-    let Parts { integer, double, wide, boolean, null, .. } = *call.parts();
+    let ValueModel { integer, double, wide, boolean, null, .. } = *call.model();
     let value = match (scalar, boolean, null, wide, double) {
         (Scalar::Bool, Some(class), ..) => boolean_value(call, b, class, raw),
         (Scalar::Pointer(_), _, Some(null), ..) => return null_or_other(call, b, null, raw),
@@ -77,7 +77,7 @@ fn null_or_other(call: &Call<'_>, b: &mut FunctionBuilder<'_>, null: Constant, r
     b.seal_block(is_null);
     b.seal_block(some);
     b.switch_to_block(is_null);
-    let value = words(b, call.parts(), null.value);
+    let value = words(b, call.model(), null.value);
     call.succeed(b, &value);
     b.switch_to_block(some);
     other(call, b, raw);
@@ -160,13 +160,13 @@ fn integer_value(call: &Call<'_>, b: &mut FunctionBuilder<'_>, class: Integer, n
         let low = b.ins().ireduce(types::I32, payload);
         payload = b.ins().uextend(types::I64, low);
     }
-    with(b, call.parts(), class.zero, class.offset, payload)
+    with(b, call.model(), class.zero, class.offset, payload)
 }
 
 fn boolean_value(call: &Call<'_>, b: &mut FunctionBuilder<'_>, class: Boolean, raw: Value) -> Vec<Value> {
     let truth = b.ins().icmp_imm_u(IntCC::NotEqual, raw, 0);
     let truth = b.ins().uextend(types::I64, truth);
-    with(b, call.parts(), class.zero, class.offset, truth)
+    with(b, call.model(), class.zero, class.offset, truth)
 }
 
 fn double_value(call: &Call<'_>, b: &mut FunctionBuilder<'_>, class: Double, number: Value) -> Vec<Value> {
@@ -180,11 +180,11 @@ fn double_value(call: &Call<'_>, b: &mut FunctionBuilder<'_>, class: Double, num
     if class.bias != 0 {
         bits = b.ins().iadd_imm_s(bits, class.bias as i64);
     }
-    with(b, call.parts(), class.zero, class.offset, bits)
+    with(b, call.model(), class.zero, class.offset, bits)
 }
 
 /// A value with `payload` added at `offset`, where `zero` has zeros.
-fn with(b: &mut FunctionBuilder<'_>, parts: &Parts, zero: Words, offset: u8, payload: Value) -> Vec<Value> {
+fn with(b: &mut FunctionBuilder<'_>, model: &ValueModel, zero: Words, offset: u8, payload: Value) -> Vec<Value> {
     let mut payload = payload;
     if !offset.is_multiple_of(8) {
         payload = b.ins().ishl_imm_u(payload, i64::from(offset % 8) * 8);
@@ -195,12 +195,12 @@ fn with(b: &mut FunctionBuilder<'_>, parts: &Parts, zero: Words, offset: u8, pay
         (true, _) => b.ins().bor_imm_u(payload, word as i64),
         (false, _) => b.ins().iconst(types::I64, word as i64),
     };
-    zero[..usize::from(parts.size / 8)].iter().enumerate().map(word).collect()
+    zero[..usize::from(model.size / 8)].iter().enumerate().map(word).collect()
 }
 
 /// A value that is known.
-pub(super) fn words(b: &mut FunctionBuilder<'_>, parts: &Parts, value: Words) -> Vec<Value> {
-    value[..usize::from(parts.size / 8)].iter().map(|&word| b.ins().iconst(types::I64, word as i64)).collect()
+pub(super) fn words(b: &mut FunctionBuilder<'_>, model: &ValueModel, value: Words) -> Vec<Value> {
+    value[..usize::from(model.size / 8)].iter().map(|&word| b.ins().iconst(types::I64, word as i64)).collect()
 }
 
 /// A part of a value in the register that it is returned in.

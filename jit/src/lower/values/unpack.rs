@@ -27,7 +27,7 @@ impl<'a> Unpacked<'a> {
 impl Source for Unpacked<'_> {
     fn base_register(&self) -> u8 {
         let native = self.call.native;
-        let argv = native.parts.index(|role| matches!(role, Role::Argv { .. }));
+        let argv = native.engine.model().index(|role| matches!(role, Role::Argv { .. }));
         match argv.map(|index| native.plan.args[index].pieces()[0].loc) {
             Some(Loc::Int(n)) => n,
             // No register in particular.
@@ -58,16 +58,20 @@ impl Source for Unpacked<'_> {
 pub(super) fn slot(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
     let value = unpack(call, b, arg, scalar);
     let value = float_slot(b, value);
-    if b.func.dfg.value_type(value) == types::F64 { b.ins().bitcast(types::I64, MemFlagsData::new(), value) } else { value }
+    if b.func.dfg.value_type(value) == types::F64 {
+        b.ins().bitcast(types::I64, MemFlagsData::new(), value)
+    } else {
+        value
+    }
 }
 
 /// An argument as a float of its own type, or else as a canonical slot.
 fn unpack(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
-    let parts = call.parts();
-    let double = parts.double.map(Class::Double);
-    let integer = parts.integer.map(Class::Integer);
-    let wide = parts.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
-    let boolean = parts.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
+    let model = call.model();
+    let double = model.double.map(Class::Double);
+    let integer = model.integer.map(Class::Integer);
+    let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
+    let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
     // The most likely one first: the others' code is out of the way.
     let (classes, ty) = match scalar {
         Scalar::Bool => ([boolean, None, None], types::I64),

@@ -1,0 +1,155 @@
+//! Values that are not plain numbers, booleans or null of the right type: what types take them, and why others do not.
+
+use std::ffi::c_void;
+use std::fmt;
+
+use hotcall_jit::{Extent, Pointee, Scalar, Type};
+
+use crate::slot::Slot;
+
+/// What a value is, to those who convert it.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum View {
+    /// A number.
+    Number(f64),
+    /// An integer of any size, of which these are the low 64 bits.
+    BigInt(u64),
+    /// A truth value.
+    Boolean(bool),
+    /// `null`
+    Null,
+    /// `undefined`
+    Undefined,
+    /// An address that the runtime handed out as a value: a pointer object.
+    Pointer(*const c_void),
+    /// Bytes that the engine owns: of a buffer, or of the part of it that a view shows.
+    Bytes {
+        /// Where they are.
+        address: *mut u8,
+        /// How many there are.
+        len: usize,
+    },
+    /// Something else.
+    Other(Kind),
+}
+
+/// What a value is, as messages name it.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the names are those of the language")]
+pub enum Kind {
+    Undefined,
+    Null,
+    Boolean,
+    Number,
+    BigInt,
+    String,
+    Symbol,
+    Function,
+    Object,
+    Pointer,
+    Buffer,
+    /// A buffer whose bytes went elsewhere.
+    DetachedBuffer,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Undefined => "undefined",
+            Self::Null => "null",
+            Self::Boolean => "a boolean",
+            Self::Number => "a number",
+            Self::BigInt => "a BigInt",
+            Self::String => "a string",
+            Self::Symbol => "a symbol",
+            Self::Function => "a function",
+            Self::Object => "an object",
+            Self::Pointer => "a pointer",
+            Self::Buffer => "a buffer",
+            Self::DetachedBuffer => "a detached buffer",
+        })
+    }
+}
+
+/// Why a value is none of a type.
+#[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum Problem {
+    /// The value is of another kind.
+    #[error("expected {expected}, not {found}")]
+    Kind { expected: &'static str, found: Kind },
+    /// A number with a fraction, an infinity, or no number.
+    #[error("{number} is not an integer")]
+    Fraction { number: f64 },
+    /// An integer that the type has no room for.
+    #[error("{number} is out of range")]
+    Range { number: f64 },
+    /// Fewer bytes than the struct or union has.
+    #[error("{given} bytes are too few: it has {expected}")]
+    Short { expected: usize, given: usize },
+}
+
+impl View {
+    const fn kind(self) -> Kind {
+        match self {
+            Self::Number(_) => Kind::Number,
+            Self::BigInt(_) => Kind::BigInt,
+            Self::Boolean(_) => Kind::Boolean,
+            Self::Null => Kind::Null,
+            Self::Undefined => Kind::Undefined,
+            Self::Pointer(_) => Kind::Pointer,
+            Self::Bytes { .. } => Kind::Buffer,
+            Self::Other(kind) => kind,
+        }
+    }
+
+    /// The value as a slot of a type, an aggregate by the address of its bytes.
+    pub(super) fn to_slot(self, ty: &Type) -> Result<Slot, Problem> {
+        let wrong = |expected| Problem::Kind { expected, found: self.kind() };
+        let Some(scalar) = ty.as_scalar() else {
+            let Self::Bytes { address, len } = self else { return Err(wrong("a buffer")) };
+            let expected = Extent::of(ty).map_or(usize::MAX, |extent| extent.size as usize);
+            if len < expected {
+                return Err(Problem::Short { expected, given: len });
+            }
+            return Ok(Slot::from(address.cast_const()));
+        };
+        match (scalar, self) {
+            (Scalar::Bool, Self::Boolean(truth)) => Ok(truth.into()),
+            (Scalar::Bool, _) => Err(wrong("a boolean")),
+            (Scalar::F64, Self::Number(number)) => Ok(number.into()),
+            (Scalar::F32, Self::Number(number)) => Ok((number as f32).into()),
+            (Scalar::F64 | Scalar::F32, _) => Err(wrong("a number")),
+            (Scalar::Pointer(_), Self::Null) => Ok(Slot::from_bits(0)),
+            (Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text), Self::Pointer(address)) => {
+                Ok(address.into())
+            }
+            (Scalar::Pointer(Pointee::Buffer | Pointee::Text), Self::Bytes { address, .. }) => {
+                Ok(Slot::from(address.cast_const()))
+            }
+            (Scalar::Pointer(Pointee::Opaque | Pointee::Function), _) => Err(wrong("null or a pointer")),
+            (Scalar::Pointer(Pointee::Buffer), _) => Err(wrong("null or a buffer")),
+            (Scalar::Pointer(Pointee::Text), _) => Err(wrong("null, a buffer or a pointer")),
+            (_, Self::Number(number)) => integer(scalar, number),
+            (_, Self::BigInt(low)) if scalar.size() == 8 => Ok(low.into()),
+            _ if scalar.size() == 8 => Err(wrong("an integer or a BigInt")),
+            _ => Err(wrong("an integer")),
+        }
+    }
+}
+
+fn integer(scalar: Scalar, number: f64) -> Result<Slot, Problem> {
+    if number.trunc() != number || number.is_infinite() {
+        return Err(Problem::Fraction { number });
+    }
+    // The bounds are powers of two, or one less and exact.
+    let bits = scalar.size() * 8;
+    let power = |exponent: u32| 2_f64.powi(exponent as i32);
+    let (low, behind) = if scalar.is_signed() { (-power(bits - 1), power(bits - 1)) } else { (0.0, power(bits)) };
+    if number < low || number >= behind {
+        return Err(Problem::Range { number });
+    }
+    Ok(if scalar.is_signed() { Slot::from(number as i64) } else { Slot::from(number as u64) })
+}

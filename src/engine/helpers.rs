@@ -1,0 +1,130 @@
+//! What trampolines call, for any engine.
+
+use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
+
+use super::record::{Data, Full};
+use super::values::{Converted, to_slot, to_value};
+use super::{Engine, Site};
+use crate::error::Error;
+use crate::slot::Slot;
+
+/// The helpers for an engine.
+pub(super) const fn helpers<E: Engine>() -> Helpers {
+    Helpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
+}
+
+/// A call with its record.
+struct Called<'a, E: Engine> {
+    record: &'a Full<E>,
+    site: Site,
+}
+
+impl<'a, E: Engine> Called<'a, E> {
+    /// # Safety
+    ///
+    /// The call is one of a record of this engine.
+    unsafe fn of(call: *mut NativeCall) -> Self {
+        // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
+        unsafe {
+            let site = Site { context: (*call).context, exception: (*call).exception };
+            Self { record: &*(*call).record.cast::<Full<E>>(), site }
+        }
+    }
+
+    fn data(&self) -> &'a Data {
+        &self.record.data
+    }
+
+    fn throw(&self, error: &Error) -> bool {
+        let engine = self.record.realm.engine();
+        // SAFETY: the site is that of a call by the engine.
+        unsafe { engine.throw(self.site, engine.exception(self.site, error)) };
+        false
+    }
+}
+
+unsafe extern "C-unwind" fn convert<E: Engine>(
+    call: *mut NativeCall,
+    index: usize,
+    value: *const Words,
+    slot: *mut u64,
+) -> bool {
+    // SAFETY: trampolines of this engine call it with a value of its model's size, and a place for a slot.
+    unsafe {
+        let called = Called::<E>::of(call);
+        let realm = &called.record.realm;
+        let Some(ty) = called.data().function.signature().params().get(index) else { return false };
+        let mut words = [0; 2];
+        value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), realm.model().size.into());
+        match to_slot(realm.engine(), realm.model(), called.site, ty, words) {
+            Ok(Converted { slot: converted, has_bytes }) => {
+                slot.write(converted.to_bits());
+                if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
+                    // Only what is a pointer, a struct or a union has bytes.
+                    NativeCall::pin(call, pin);
+                }
+                true
+            }
+            Err(problem) => {
+                let function = called.data().function.name().into();
+                called.throw(&Error::Argument { function, index, ty: ty.clone(), problem })
+            }
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool {
+    // SAFETY: trampolines of this engine call it with a slot or the bytes of the result, and a place for a value.
+    unsafe {
+        let called = Called::<E>::of(call);
+        let realm = &called.record.realm;
+        let Some(ty) = called.data().function.signature().result() else { return false };
+        let slot = if ty.as_scalar().is_some() { Slot::from_bits(result.read()) } else { Slot::from(result) };
+        match to_value(realm.engine(), realm.model(), called.site, ty, slot) {
+            Ok(words) => {
+                value.write(words);
+                true
+            }
+            Err(exception) => {
+                realm.engine().throw(called.site, exception);
+                false
+            }
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn finish<E: Engine>(call: *mut NativeCall) {
+    // SAFETY: trampolines of this engine call it.
+    unsafe {
+        let called = Called::<E>::of(call);
+        while let Some(pin) = NativeCall::unpin(call) {
+            called.record.realm.engine().unpin(called.site, pin);
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure) {
+    // SAFETY: trampolines of this engine call it.
+    let called = unsafe { Called::<E>::of(call) };
+    let realm = &called.record.realm;
+    let function = &called.data().function;
+    match why {
+        Failure::Pending => {
+            if let Some(exception) = realm.take_exception() {
+                // SAFETY: as above.
+                unsafe { realm.engine().throw(called.site, exception) };
+            }
+        }
+        Failure::Closed => {
+            if let Some(Err(error)) = function.library().map(|library| library.check_open()) {
+                called.throw(&error);
+            }
+        }
+        // What it could not do for the trampoline it says when asked.
+        Failure::Memory => {
+            if let Err(error) = function.entry() {
+                called.throw(&error);
+            }
+        }
+    }
+}

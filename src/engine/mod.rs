@@ -1,0 +1,116 @@
+//! JavaScript engines and their like: native functions that the engine itself calls.
+
+mod coerce;
+mod helpers;
+pub mod nanbox;
+pub mod quickjs;
+mod realm;
+mod record;
+mod values;
+
+pub use hotcall_jit::values::{
+    Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words,
+};
+
+pub use coerce::{Kind, Problem, View};
+pub use realm::Realm;
+pub use record::Record;
+pub use values::Output;
+
+use std::ffi::c_void;
+
+use crate::error::Error;
+
+/// What hotcall asks an engine for beside its [`ValueModel`]: everything that machine code does not do by itself.
+///
+/// Values go in and out as [`Words`], as they lie in the engine's memory. All methods run on the thread that runs the
+/// engine's script, and none of them may run script.
+///
+/// # Safety
+///
+/// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are made
+/// are values of the engine.
+///
+/// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the engine
+/// finalises functions on threads of its own, that must be sound.
+pub unsafe trait Engine: 'static {
+    /// Something that was thrown, while it is on its way.
+    type Exception: 'static;
+
+    /// What a value is.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    unsafe fn view(&self, site: Site, value: Words) -> View;
+
+    /// Makes a value that the model has no class for, and that belongs to the caller.
+    ///
+    /// # Errors
+    ///
+    /// What the engine throws instead.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Self::Exception>;
+
+    /// What is thrown for an error: a `TypeError` in JavaScript.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn exception(&self, site: Site, error: &Error) -> Self::Exception;
+
+    /// Throws: the native function that is called at this site will return what the model says for that.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn throw(&self, site: Site, exception: Self::Exception);
+
+    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing needs
+    /// to be done for that.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of which [`view`](Engine::view) said that it has bytes.
+    unsafe fn pin(&self, site: Site, value: Words) -> Option<usize> {
+        let _ = (site, value);
+        None
+    }
+
+    /// Lets go of bytes.
+    ///
+    /// # Safety
+    ///
+    /// The pin is one that [`pin`](Engine::pin) returned, and it comes back once.
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        let _ = (site, pin);
+    }
+
+    /// Lets go of a value that belongs to the caller, in engines that count references.
+    ///
+    /// # Safety
+    ///
+    /// The value belongs to the caller.
+    unsafe fn release(&self, site: Site, value: Words) {
+        let _ = (site, value);
+    }
+}
+
+/// Where in the engine something happens.
+#[derive(Clone, Copy, Debug)]
+pub struct Site {
+    /// What the engine passed with the [role](Role::Context) of context, or null.
+    pub context: *mut c_void,
+    /// What it passed with the [role](Role::Exception) of exception, or null.
+    pub exception: *mut c_void,
+}
+
+impl Site {
+    /// A place in the engine outside of any native function.
+    pub const fn new(context: *mut c_void) -> Self {
+        Self { context, exception: std::ptr::null_mut() }
+    }
+}

@@ -1,0 +1,66 @@
+//! QuickJS: values of 16 bytes with a tag.
+//!
+//! Written after quickjs.h of QuickJS-ng 0.16 and of QuickJS 2025-09, in builds for 64-bit targets (without `JS_NAN_BOXING`):
+//! `JSValue` is a union and a tag of 64 bits, of which the low 32 count. Functions are made with `JS_NewCClosure`, which passes
+//! the record as its opaque pointer and fills up missing arguments to the registered length.
+
+use hotcall_jit::{Signature, Type};
+
+use super::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+
+/// The tags of `JSValue` that machine code looks at.
+mod tag {
+    pub(super) const INT: u64 = 0;
+    pub(super) const BOOL: u64 = 1;
+    pub(super) const NULL: u64 = 2;
+    pub(super) const UNDEFINED: u64 = 3;
+    pub(super) const EXCEPTION: u64 = 6;
+    pub(super) const SHORT_BIG_INT: u64 = 7;
+    pub(super) const FLOAT64: u64 = 8;
+}
+
+/// `JS_UNDEFINED`
+pub const UNDEFINED: Words = [0, tag::UNDEFINED];
+
+/// `JS_EXCEPTION`
+pub const EXCEPTION: Words = [0, tag::EXCEPTION];
+
+const fn tagged(tag: u64) -> Test {
+    Test::equal(8, 4, tag)
+}
+
+const fn integer(tag: u64) -> Integer {
+    Integer { test: tagged(tag), offset: 0, len: 4, shift: 0, zero: [0, tag] }
+}
+
+const fn constant(tag: u64) -> Constant {
+    Constant { test: tagged(tag), value: [0, tag] }
+}
+
+/// The model. Its native function is a `JSCClosure`:
+/// `JSValue f(JSContext *, JSValueConst this, int argc, JSValueConst *argv, int magic, void *opaque)`.
+///
+/// # Panics
+///
+/// Never.
+pub fn model() -> ValueModel {
+    let value = || {
+        let union = Type::union([("int32", Type::I32), ("float64", Type::F64), ("ptr", Type::POINTER)])?;
+        Type::structure([("u", union), ("tag", Type::I64)])
+    };
+    let value = value().expect("the type is within all limits").named("JSValue");
+    let params = [Type::POINTER, value.clone(), Type::I32, Type::POINTER, Type::I32, Type::POINTER];
+    ValueModel {
+        native: Signature::new(params, value).expect("the signature is within all limits"),
+        roles: [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data].into(),
+        outcome: Outcome::Returned { exception: EXCEPTION },
+        size: 16,
+        padded: true,
+        integer: Some(integer(tag::INT)),
+        double: Some(Double { test: tagged(tag::FLOAT64), offset: 0, bias: 0, zero: [0, tag::FLOAT64], nan: None }),
+        wide: Some(integer(tag::SHORT_BIG_INT)),
+        boolean: Some(Boolean { test: tagged(tag::BOOL), offset: 0, zero: [0, tag::BOOL] }),
+        null: Some(constant(tag::NULL)),
+        undefined: constant(tag::UNDEFINED),
+    }
+}

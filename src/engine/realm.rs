@@ -1,0 +1,253 @@
+//! One instance of an engine: what its functions share.
+
+use std::cell::RefCell;
+use std::fmt;
+use std::marker::PhantomData;
+use std::mem::MaybeUninit;
+use std::slice;
+use std::sync::Arc;
+
+use hotcall_jit::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
+use hotcall_jit::{JitError, MAX_PARAMETERS, Natives, Signature, Type, Values};
+
+use super::values::{Converted, to_slot, to_value};
+use super::{Engine, Record, Site, helpers};
+use crate::callback::Call;
+use crate::error::Error;
+use crate::function::Function;
+use crate::slot::Slot;
+
+/// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
+///
+/// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned, and then
+/// the native function throws it. While it waits, callbacks answer with zeros and run no script.
+///
+/// Clones are the same realm. Records keep it.
+pub struct Realm<E: Engine> {
+    shared: Arc<Shared<E>>,
+    /// Script runs on one thread.
+    on_one_thread: PhantomData<*const ()>,
+}
+
+pub(super) struct Shared<E: Engine> {
+    pending: Pending,
+    /// What is there while `pending` is set.
+    exception: RefCell<Option<E::Exception>>,
+    abi: EngineAbi,
+    engine: E,
+}
+
+impl<E: Engine> Shared<E> {
+    pub(super) fn values(&self, signature: &Signature) -> Result<Values, JitError> {
+        Natives::shared()?.values(signature, &self.abi)
+    }
+
+    pub(super) const fn pending(&self) -> *const Pending {
+        &self.pending
+    }
+
+    pub(super) fn model(&self) -> &ValueModel {
+        self.abi.model()
+    }
+
+    pub(super) const fn engine(&self) -> &E {
+        &self.engine
+    }
+
+    pub(super) fn take_exception(&self) -> Option<E::Exception> {
+        self.pending.set(false);
+        self.exception.take()
+    }
+
+    fn throw(&self, exception: E::Exception) -> Option<E::Exception> {
+        if self.pending.is_set() {
+            return Some(exception);
+        }
+        *self.exception.borrow_mut() = Some(exception);
+        self.pending.set(true);
+        None
+    }
+}
+
+impl<E: Engine> Realm<E> {
+    /// A realm of an engine whose values are as the model says.
+    ///
+    /// # Errors
+    ///
+    /// The parts of the model do not fit together.
+    ///
+    /// # Safety
+    ///
+    /// The model is that of the engine: what it says of values and native functions is true.
+    pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
+        let abi = EngineAbi::new(model, helpers::helpers::<E>())?;
+        let shared = Shared { pending: Pending::new(), exception: RefCell::new(None), abi, engine };
+        #[expect(clippy::arc_with_non_send_sync, reason = "records are dropped on other threads; see `Engine`")]
+        let shared = Arc::new(shared);
+        Ok(Self { shared, on_one_thread: PhantomData })
+    }
+
+    /// The engine.
+    pub fn engine(&self) -> &E {
+        self.shared.engine()
+    }
+
+    /// The model.
+    pub fn model(&self) -> &ValueModel {
+        self.shared.model()
+    }
+
+    /// Makes a C function one that the engine can call.
+    ///
+    /// # Errors
+    ///
+    /// No code can be made for the function's signature.
+    ///
+    /// # Safety
+    ///
+    /// * The function has its signature, and calling it is sound, on the engine's thread, with whatever arguments script may
+    ///   pass: script can pass every number, and hand a wrong pointer to a function that takes one.
+    /// * The engine calls [`Record::entry`] as the model says, on the realm's thread, and passes the record where the model
+    ///   has a role for it.
+    pub unsafe fn record(&self, function: &Function) -> Result<Record, Error> {
+        Record::new(function, &self.shared)
+    }
+
+    /// The value of a slot of this type, which belongs to the caller. An aggregate's slot is the address of its bytes.
+    ///
+    /// For the results of calls that the engine did not make itself, and for variables.
+    ///
+    /// # Errors
+    ///
+    /// What the engine throws instead.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's; the slot of a struct or union is the address of its bytes.
+    pub unsafe fn to_value(&self, site: Site, ty: &Type, slot: Slot) -> Result<Words, E::Exception> {
+        // SAFETY: the caller vouches for both.
+        unsafe { to_value(self.engine(), self.model(), site, ty, slot) }
+    }
+
+    /// A value as a slot of this type; a struct or union as the address of its bytes in the engine's memory.
+    ///
+    /// # Errors
+    ///
+    /// The value is none of the type.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    pub unsafe fn to_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, super::Problem> {
+        // SAFETY: the caller vouches for the value.
+        unsafe { to_slot(self.engine(), self.model(), site, ty, value) }.map(|converted| converted.slot)
+    }
+
+    /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
+    /// which belongs to the caller. The values are released when it returns.
+    ///
+    /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
+    /// type, wait for the native function at whose bottom this callback runs.
+    ///
+    /// # Safety
+    ///
+    /// * The call is one of a callback with this signature, on the realm's thread.
+    /// * The site is one of the engine's, and `run` returns a value of it.
+    /// * In engines that move objects, `run` sees to what it is given before it does anything else.
+    pub unsafe fn answer(
+        &self,
+        site: Site,
+        signature: &Signature,
+        call: &mut Call<'_>,
+        run: impl FnOnce(&[Words]) -> Result<Words, E::Exception>,
+    ) {
+        if self.shared.pending.is_set() {
+            return;
+        }
+        // On the stack, where engines that look for values there find them.
+        let mut values = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
+        let mut made = 0;
+        let mut thrown = None;
+        for ((ty, &slot), value) in signature.params().iter().zip(call.args()).zip(&mut values) {
+            // SAFETY: the caller vouches for the site; the slots are those of the signature.
+            match unsafe { self.to_value(site, ty, slot) } {
+                Ok(words) => value.write(words),
+                Err(exception) => {
+                    thrown = Some(exception);
+                    break;
+                }
+            };
+            made += 1;
+        }
+        // SAFETY: so many were written.
+        let values = unsafe { slice::from_raw_parts(values.as_ptr().cast::<Words>(), made) };
+        let result = thrown.map_or_else(|| run(values), Err);
+        for &value in values {
+            // SAFETY: the values belong to this function, and are used no more.
+            unsafe { self.engine().release(site, value) };
+        }
+        let thrown = match (result, signature.result()) {
+            (Err(exception), _) => Some(exception),
+            (Ok(value), ty) => {
+                // SAFETY: the caller vouches for the value.
+                let thrown = ty.and_then(|ty| unsafe { self.set_result(site, ty, call, value) });
+                // SAFETY: the value belongs to this function.
+                unsafe { self.engine().release(site, value) };
+                thrown
+            }
+        };
+        if let Some(exception) = thrown {
+            self.throw(exception);
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The value is one of the engine's, and the type that of the call's result.
+    unsafe fn set_result(&self, site: Site, ty: &Type, call: &mut Call<'_>, value: Words) -> Option<E::Exception> {
+        // SAFETY: the caller vouches for the value.
+        let problem = match unsafe { to_slot(self.engine(), self.model(), site, ty, value) } {
+            Err(problem) => problem,
+            Ok(Converted { slot, .. }) => {
+                match call.result_bytes() {
+                    // SAFETY: there are at least as many bytes as the type has.
+                    Ok(bytes) => bytes.copy_from_slice(unsafe { slice::from_raw_parts(slot.as_ptr(), bytes.len()) }),
+                    // It has either bytes or a slot.
+                    Err(_) => call.set(slot).unwrap_or_default(),
+                }
+                return None;
+            }
+        };
+        let error = Error::CallbackResult { ty: ty.clone(), problem };
+        // SAFETY: the caller vouches for the site.
+        Some(unsafe { self.engine().exception(site, &error) })
+    }
+
+    /// Keeps an exception until the running native function returns, which then throws it. The first one wins.
+    pub fn throw(&self, exception: E::Exception) {
+        drop(self.shared.throw(exception));
+    }
+
+    /// Whether an exception waits.
+    pub fn is_pending(&self) -> bool {
+        self.shared.pending.is_set()
+    }
+
+    /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
+    /// been called from elsewhere.
+    pub fn take_exception(&self) -> Option<E::Exception> {
+        self.shared.take_exception()
+    }
+}
+
+impl<E: Engine> Clone for Realm<E> {
+    fn clone(&self) -> Self {
+        Self { shared: Arc::clone(&self.shared), on_one_thread: PhantomData }
+    }
+}
+
+impl<E: Engine> fmt::Debug for Realm<E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Realm").field("pending", &self.is_pending()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,158 @@
+//! What belongs to each function that an engine calls.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::mem::ManuallyDrop;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use hotcall_jit::Native;
+use hotcall_jit::values::RecordHead;
+
+use super::Engine;
+use super::realm::Shared;
+use crate::error::Error;
+use crate::function::Function;
+
+/// A function that an engine calls: the address for the engine, and the data behind it.
+///
+/// It keeps the C function's library, and refuses calls once that was closed. Give the engine [`entry`](Record::entry) and,
+/// where its functions carry a pointer, [`into_raw`](Record::into_raw); its finaliser is [`Record::finalize`]. For an engine
+/// whose functions carry none, keep the record as long as the engine may call the function.
+///
+/// Dropping a record is allowed on any thread, and while no call of the function runs: every engine keeps a function that is
+/// running.
+pub struct Record(NonNull<Data>);
+
+/// The record's memory, whose address trampolines and engines know.
+#[repr(C)]
+pub(super) struct Data {
+    pub(super) head: RecordHead,
+    pub(super) function: Function,
+    author: *mut c_void,
+    entry: *const c_void,
+    drop: unsafe fn(NonNull<Self>),
+}
+
+/// The same with the parts that depend on the engine.
+#[repr(C)]
+pub(super) struct Full<E: Engine> {
+    pub(super) data: Data,
+    native: Option<Native>,
+    pub(super) realm: Arc<Shared<E>>,
+}
+
+// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
+unsafe impl Send for Record {}
+
+impl Record {
+    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
+        let fail =
+            |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
+        let values = realm.values(function.signature()).map_err(fail)?;
+        // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
+        let head = unsafe { values.record(function.address(), realm.pending()) };
+        let data = Data {
+            head,
+            function: function.clone(),
+            author: ptr::null_mut(),
+            entry: ptr::null(),
+            drop: drop_full::<E>,
+        };
+        let full = Box::into_raw(Box::new(Full { data, native: None, realm: Arc::clone(realm) }));
+        // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function.
+        let native = unsafe { values.bind(&raw const (*full).data.head) };
+        // SAFETY: as above; nobody else knows it yet.
+        let full = unsafe { &mut *full };
+        let record = Self(NonNull::from(&mut full.data));
+        let native = native.map_err(fail)?;
+        full.data.entry = native.entry();
+        full.native = Some(native);
+        if let Some(library) = function.library() {
+            library.adopt(&full.data.head);
+        }
+        Ok(record)
+    }
+
+    fn data(&self) -> &Data {
+        // SAFETY: the record lives as long as this.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The address of the native function.
+    pub fn entry(&self) -> *const c_void {
+        self.data().entry
+    }
+
+    /// The number of arguments, to be registered with the function.
+    pub fn arity(&self) -> usize {
+        self.data().function.signature().params().len()
+    }
+
+    /// The C function.
+    pub fn function(&self) -> &Function {
+        &self.data().function
+    }
+
+    /// The pointer that its author set last.
+    pub fn author(&self) -> *mut c_void {
+        self.data().author
+    }
+
+    /// Sets a pointer for the author's own use, null at first. Nobody else reads it.
+    pub fn set_author(&mut self, author: *mut c_void) {
+        // SAFETY: the record lives as long as this, and this is an exclusive reference to it.
+        unsafe { self.0.as_mut() }.author = author;
+    }
+
+    /// The pointer to register the function with. The record is the engine's now, until it comes back to
+    /// [`Record::from_raw`] or [`Record::finalize`].
+    pub fn into_raw(self) -> *mut c_void {
+        ManuallyDrop::new(self).0.as_ptr().cast()
+    }
+
+    /// The record of this pointer.
+    ///
+    /// # Safety
+    ///
+    /// The pointer came from [`Record::into_raw`], and has not come back.
+    pub unsafe fn from_raw(record: *mut c_void) -> Self {
+        // SAFETY: the caller vouches for the pointer, which is not null then.
+        Self(unsafe { NonNull::new_unchecked(record.cast()) })
+    }
+
+    /// Drops the record: a finaliser for engines.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Record::from_raw`]; the engine calls the function no more.
+    pub unsafe extern "C" fn finalize(record: *mut c_void) {
+        // SAFETY: the caller vouches for the pointer.
+        drop(unsafe { Self::from_raw(record) });
+    }
+}
+
+impl Drop for Record {
+    fn drop(&mut self) {
+        let data = self.data();
+        if let Some(library) = data.function.library() {
+            library.disown(&data.head);
+        }
+        // SAFETY: the record was made with this function.
+        unsafe { (data.drop)(self.0) };
+    }
+}
+
+/// # Safety
+///
+/// The data is that of a record for this engine, and is not used any more.
+unsafe fn drop_full<E: Engine>(data: NonNull<Data>) {
+    // SAFETY: the data is the first part of the whole, which is `repr(C)`.
+    drop(unsafe { Box::from_raw(data.as_ptr().cast::<Full<E>>()) });
+}
+
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record").field("function", self.function()).field("entry", &self.entry()).finish()
+    }
+}

@@ -1,0 +1,96 @@
+//! Slots and bytes to values, and back.
+
+use std::ffi::c_void;
+
+use hotcall_jit::values::{ValueModel, Words};
+use hotcall_jit::{Pointee, Scalar, Type};
+
+use super::coerce::{Problem, View};
+use super::{Engine, Site};
+use crate::slot::Slot;
+
+/// What the engine makes a value of.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub enum Output<'a> {
+    /// A 64-bit integer: a BigInt in JavaScript.
+    I64(i64),
+    /// A 64-bit integer without a sign, likewise.
+    U64(u64),
+    /// An address that is not null.
+    Pointer(*const c_void, Pointee),
+    /// The bytes of a struct or union, to be copied.
+    Bytes(&'a [u8]),
+    /// A number, if the model has no class for it.
+    Number(f64),
+    /// A truth value, if the model has no class for it.
+    Boolean(bool),
+    /// The null pointer, if the model has no class for it.
+    Null,
+}
+
+impl Output<'_> {
+    fn of(scalar: Scalar, slot: Slot) -> Self {
+        match scalar {
+            Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),
+            Scalar::U64 | Scalar::Usize => Self::U64(slot.as_u64()),
+            Scalar::Pointer(_) if slot.as_u64() == 0 => Self::Null,
+            Scalar::Pointer(pointee) => Self::Pointer(slot.as_ptr(), pointee),
+            Scalar::Bool => Self::Boolean(slot.as_bool()),
+            Scalar::F64 => Self::Number(slot.as_f64()),
+            Scalar::F32 => Self::Number(slot.as_f32().into()),
+            // All others have at most 32 bits.
+            _ => Self::Number(slot.as_i64() as f64),
+        }
+    }
+}
+
+/// The value of a slot; of an aggregate's bytes if it points to some.
+///
+/// # Safety
+///
+/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+pub(super) unsafe fn to_value<E: Engine>(
+    engine: &E,
+    model: &ValueModel,
+    site: Site,
+    ty: &Type,
+    slot: Slot,
+) -> Result<Words, E::Exception> {
+    let Some(scalar) = ty.as_scalar() else {
+        let size = hotcall_jit::Extent::of(ty).map_or(0, |extent| extent.size as usize);
+        // SAFETY: the caller vouches for the bytes.
+        return unsafe { engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))) };
+    };
+    match model.pack(scalar, slot.to_bits()) {
+        Some(words) => Ok(words),
+        // SAFETY: the caller vouches for the site.
+        None => unsafe { engine.make(site, Output::of(scalar, slot)) },
+    }
+}
+
+/// A slot that a value became.
+pub(super) struct Converted {
+    pub(super) slot: Slot,
+    /// Whether it is the address of bytes that the engine owns.
+    pub(super) has_bytes: bool,
+}
+
+/// A value as a slot, an aggregate by the address of its bytes in the engine's memory.
+///
+/// # Safety
+///
+/// The value is one of the engine's.
+pub(super) unsafe fn to_slot<E: Engine>(
+    engine: &E,
+    model: &ValueModel,
+    site: Site,
+    ty: &Type,
+    value: Words,
+) -> Result<Converted, Problem> {
+    if let Some(slot) = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value)) {
+        return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
+    }
+    // SAFETY: the caller vouches for the value.
+    let view = unsafe { engine.view(site, value) };
+    Ok(Converted { slot: view.to_slot(ty)?, has_bytes: matches!(view, View::Bytes { .. }) })
+}

@@ -1,0 +1,339 @@
+//! QuickJS through its C API: the engine's part of hotcall's values, and a realm to run script in.
+
+use std::cell::Cell;
+use std::ffi::{CString, c_char, c_void};
+use std::{ptr, slice, str};
+
+use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, quickjs};
+use hotcall::{Error, Function};
+use rquickjs_sys as js;
+
+/// What hotcall asks QuickJS for.
+pub(crate) struct QuickJs {
+    /// The class of pointer objects, whose opaque pointer is the address.
+    pointers: js::JSClassID,
+    /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
+    data_view: [js::JSValue; 3],
+    /// How many pins there are, and how many there have been.
+    pub(crate) pins: Cell<usize>,
+    pub(crate) pinned: Cell<usize>,
+}
+
+/// A value that was thrown.
+pub(crate) struct Thrown(js::JSValue);
+
+pub(crate) fn words(value: js::JSValue) -> Words {
+    // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
+    [unsafe { value.u.ptr } as u64, value.tag as u64]
+}
+
+pub(crate) const fn value(words: Words) -> js::JSValue {
+    js::JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
+}
+
+fn context(site: Site) -> *mut js::JSContext {
+    site.context.cast()
+}
+
+impl QuickJs {
+    /// # Safety
+    ///
+    /// The value is an object of this engine.
+    unsafe fn view_object(&self, context: *mut js::JSContext, object: js::JSValue) -> View {
+        // SAFETY: these functions look at a value of their engine. Those that may throw are followed by a look whether they did.
+        unsafe {
+            let address = js::JS_GetOpaque(object, self.pointers);
+            if !address.is_null() {
+                return View::Pointer(address);
+            }
+            let mut len = 0;
+            match js::JS_GetTypedArrayType(object) {
+                // Not a typed array.
+                -1 if js::JS_IsArrayBuffer(object) => {
+                    let address = js::JS_GetArrayBuffer(context, &mut len, object);
+                    self.bytes(context, address, len as usize)
+                }
+                -1 if js::JS_IsDataView(object) => self.view_data_view(context, object),
+                -1 if js::JS_IsFunction(context, object) => View::Other(Kind::Function),
+                -1 => View::Other(Kind::Object),
+                _ => {
+                    let (mut offset, mut bytes, mut element) = (0, 0, 0);
+                    let buffer = js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut bytes, &mut element);
+                    self.part(context, buffer, offset as usize, bytes as usize)
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The buffer belongs to the caller, or is the exception.
+    unsafe fn part(&self, context: *mut js::JSContext, buffer: js::JSValue, offset: usize, len: usize) -> View {
+        // SAFETY: the caller vouches for the buffer; there are `len` bytes behind `offset` unless it is detached.
+        unsafe {
+            let mut whole = 0;
+            let address = js::JS_GetArrayBuffer(context, &mut whole, buffer);
+            js::JS_FreeValue(context, buffer);
+            let address = if address.is_null() { address } else { address.add(offset) };
+            self.bytes(context, address, if offset + len <= whole as usize { len } else { 0 })
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The object is a data view.
+    unsafe fn view_data_view(&self, context: *mut js::JSContext, object: js::JSValue) -> View {
+        // SAFETY: the getters are the engine's own, and run no script.
+        unsafe {
+            let [buffer, offset, len] =
+                self.data_view.map(|getter| js::JS_Call(context, getter, object, 0, ptr::null_mut()));
+            if [offset, len].into_iter().any(|value| js::JS_IsException(value)) {
+                js::JS_FreeValue(context, buffer);
+                return self.bytes(context, ptr::null_mut(), 0);
+            }
+            self.part(context, buffer, js::JS_VALUE_GET_INT(offset) as usize, js::JS_VALUE_GET_INT(len) as usize)
+        }
+    }
+
+    /// Bytes, unless the engine threw because they went elsewhere.
+    ///
+    /// # Safety
+    ///
+    /// There are so many bytes if nothing was thrown.
+    unsafe fn bytes(&self, context: *mut js::JSContext, address: *mut u8, len: usize) -> View {
+        // SAFETY: taking what was thrown is always allowed.
+        unsafe {
+            if js::JS_HasException(context) {
+                js::JS_FreeValue(context, js::JS_GetException(context));
+                return View::Other(Kind::DetachedBuffer);
+            }
+        }
+        View::Bytes { address, len }
+    }
+
+    /// # Safety
+    ///
+    /// The value is what a function of the engine returned.
+    unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
+        // SAFETY: what was thrown is there.
+        unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
+    }
+
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
+        // SAFETY: the class is registered.
+        unsafe {
+            let object = js::JS_NewObjectClass(context, self.pointers);
+            if !js::JS_IsException(object) {
+                js::JS_SetOpaque(object, address);
+            }
+            object
+        }
+    }
+}
+
+// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is called.
+unsafe impl Engine for QuickJs {
+    type Exception = Thrown;
+
+    unsafe fn view(&self, site: Site, words: Words) -> View {
+        let value = value(words);
+        let other = |kind| View::Other(kind);
+        // SAFETY: the value is one of the engine's.
+        unsafe {
+            match js::JS_VALUE_GET_TAG(value) {
+                js::JS_TAG_INT => View::Number(value.u.int32.into()),
+                js::JS_TAG_FLOAT64 => View::Number(value.u.float64),
+                js::JS_TAG_BOOL => View::Boolean(value.u.int32 != 0),
+                js::JS_TAG_NULL => View::Null,
+                js::JS_TAG_UNDEFINED => View::Undefined,
+                js::JS_TAG_SHORT_BIG_INT | js::JS_TAG_BIG_INT => {
+                    let mut low = 0;
+                    js::JS_ToBigInt64(context(site), &mut low, value);
+                    View::BigInt(low as u64)
+                }
+                js::JS_TAG_OBJECT => self.view_object(context(site), value),
+                js::JS_TAG_SYMBOL => other(Kind::Symbol),
+                _ => other(Kind::String),
+            }
+        }
+    }
+
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        let context = context(site);
+        // SAFETY: the context is one of the engine's.
+        unsafe {
+            let value = match output {
+                Output::I64(number) => js::JS_NewBigInt64(context, number),
+                Output::U64(number) => js::JS_NewBigUint64(context, number),
+                Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
+                Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
+                Output::Number(_) | Output::Boolean(_) | Output::Null => unreachable!("the model has classes for these"),
+            };
+            self.made(context, value)
+        }
+    }
+
+    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+        let message = error.to_string();
+        // SAFETY: the format takes a length and as many bytes.
+        unsafe {
+            Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()))
+        }
+    }
+
+    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
+        // SAFETY: the value is one of the engine's, and belongs to this.
+        unsafe { js::JS_Throw(context(site), value) };
+    }
+
+    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        self.pins.set(self.pins.get() + 1);
+        self.pinned.set(self.pinned.get() + 1);
+        // SAFETY: the value is an object of the engine.
+        unsafe { js::JS_DupValue(context(site), value(words)) };
+        Some(words[0] as usize)
+    }
+
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        self.pins.set(self.pins.get() - 1);
+        // SAFETY: the pin is the address of an object that was kept.
+        unsafe { js::JS_FreeValue(context(site), value([pin as u64, js::JS_TAG_OBJECT as u64])) };
+    }
+
+    unsafe fn release(&self, site: Site, words: Words) {
+        // SAFETY: the value belongs to the caller.
+        unsafe { js::JS_FreeValue(context(site), value(words)) };
+    }
+}
+
+/// A runtime with one context, to run script in.
+pub(crate) struct Script {
+    pub(crate) realm: Realm<QuickJs>,
+    runtime: *mut js::JSRuntime,
+    pub(crate) context: *mut js::JSContext,
+    data_view: [js::JSValue; 3],
+}
+
+impl Script {
+    pub(crate) fn new() -> Self {
+        // SAFETY: a new runtime on this thread, used there alone.
+        unsafe {
+            let runtime = js::JS_NewRuntime();
+            let context = js::JS_NewContext(runtime);
+            let mut pointers = 0;
+            js::JS_NewClassID(runtime, &mut pointers);
+            let class = js::JSClassDef {
+                class_name: c"Pointer".as_ptr(),
+                finalizer: None,
+                gc_mark: None,
+                call: None,
+                exotic: ptr::null_mut(),
+            };
+            assert_eq!(js::JS_NewClass(runtime, pointers, &class), 0);
+            let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| {
+                let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get");
+                evaluate(context, &source)
+            });
+            let (pins, pinned) = Default::default();
+            let engine = QuickJs { pointers, data_view, pins, pinned };
+            let realm = Realm::new(engine, quickjs::model()).unwrap();
+            Self { realm, runtime, context, data_view }
+        }
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        Site::new(self.context.cast())
+    }
+
+    /// Makes a C function global.
+    pub(crate) fn define(&self, name: &str, function: &Function) {
+        // SAFETY: the tests' functions take what the tests pass.
+        let record = unsafe { self.realm.record(function) }.unwrap();
+        let value = self.closure(name, record);
+        self.set_global(name, value);
+    }
+
+    /// A function for a record.
+    pub(crate) fn closure(&self, name: &str, record: Record) -> js::JSValue {
+        // SAFETY: the entry is a function of this type, as the model says, and the record is what it wants.
+        unsafe {
+            let entry = std::mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
+            let arity = record.arity() as i32;
+            let name = CString::new(name).unwrap();
+            let finalize: unsafe extern "C" fn(*mut c_void) = Record::finalize;
+            js::JS_NewCClosure(self.context, entry, name.as_ptr(), Some(finalize), arity, 0, record.into_raw())
+        }
+    }
+
+    pub(crate) fn set_global(&self, name: &str, value: js::JSValue) {
+        let name = CString::new(name).unwrap();
+        // SAFETY: the value belongs to the caller, and from now on to the global object.
+        unsafe {
+            let global = js::JS_GetGlobalObject(self.context);
+            js::JS_SetPropertyStr(self.context, global, name.as_ptr(), value);
+            js::JS_FreeValue(self.context, global);
+        }
+    }
+
+    pub(crate) fn pointer(&self, address: *const c_void) -> js::JSValue {
+        // SAFETY: the context is the engine's.
+        unsafe { self.realm.engine().pointer(self.context, address.cast_mut()) }
+    }
+
+    /// The result of a script as a string, or what it threw, likewise.
+    pub(crate) fn run(&self, source: &str) -> Result<String, String> {
+        let value = evaluate(self.context, source);
+        // SAFETY: the value is the engine's; so is what was thrown.
+        unsafe {
+            let thrown = js::JS_IsException(value);
+            let value = if thrown { js::JS_GetException(self.context) } else { value };
+            let text = self.text(value);
+            js::JS_FreeValue(self.context, value);
+            if thrown { Err(text) } else { Ok(text) }
+        }
+    }
+
+    pub(crate) fn text(&self, value: js::JSValue) -> String {
+        let mut len = 0;
+        // SAFETY: the engine's text has this length, and lives until it is freed.
+        unsafe {
+            let text = js::JS_ToCStringLen2(self.context, &mut len, value, false);
+            assert!(!text.is_null());
+            let bytes = slice::from_raw_parts(text.cast::<u8>(), len as usize);
+            let string = str::from_utf8(bytes).unwrap().into();
+            js::JS_FreeCString(self.context, text);
+            string
+        }
+    }
+
+    pub(crate) fn collect_garbage(&self) {
+        // SAFETY: the runtime is this thread's.
+        unsafe { js::JS_RunGC(self.runtime) };
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        if let Some(Thrown(value)) = self.realm.take_exception() {
+            // SAFETY: the value is the engine's, and belongs to this.
+            unsafe { js::JS_FreeValue(self.context, value) };
+        }
+        // SAFETY: nothing of the engine is used any more.
+        unsafe {
+            self.data_view.iter().for_each(|&getter| js::JS_FreeValue(self.context, getter));
+            js::JS_FreeContext(self.context);
+            js::JS_FreeRuntime(self.runtime);
+        }
+    }
+}
+
+/// Runs a script; the value belongs to the caller.
+pub(crate) fn evaluate(context: *mut js::JSContext, source: &str) -> js::JSValue {
+    let text = CString::new(source).unwrap();
+    let file: *const c_char = c"script".as_ptr();
+    // SAFETY: the text ends with a zero behind its length.
+    unsafe { js::JS_Eval(context, text.as_ptr(), source.len() as _, file, js::JS_EVAL_TYPE_GLOBAL as i32) }
+}
