@@ -4,7 +4,8 @@ use crate::abi::Abi;
 use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
 use crate::lower::signature::Outgoing;
-use crate::lower::values::Native;
+use crate::lower::slots;
+use crate::lower::values::{self, Native};
 use crate::plan::Plan;
 use crate::shape::{self, Options, Shape, ValuesPlan};
 use crate::signature::Signature;
@@ -41,7 +42,7 @@ impl Explanation {
         let plan = abi.plan(signature)?;
         let normalised = shape::slots_plan(signature, plan.clone());
         let shape = Shape::slots(abi, &normalised, options).as_bytes().to_vec();
-        let outgoing = Outgoing::of(abi, &normalised);
+        let outgoing = Outgoing::of(abi, &normalised, slots::BUSY);
         let mut compiler = Compiler::new(host_isa()?);
         let shim = outgoing.shim.map(|shim| shim.code());
         // Its address is not known before it is in its place, where nothing would call it.
@@ -59,10 +60,10 @@ impl Explanation {
     pub fn values(signature: &Signature, engine: &EngineAbi) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
-        let values = ValuesPlan::of(signature, plan.clone());
-        let shape = Shape::values(abi, &values).as_bytes().to_vec();
-        let native = Native::of(abi, &values, engine, std::ptr::null())?;
-        let outgoing = Outgoing::of(abi, &values.plan);
+        let normalised = ValuesPlan::of(signature, plan.clone());
+        let shape = Shape::values(abi, &normalised).as_bytes().to_vec();
+        let native = Native::of(abi, &normalised, engine, std::ptr::null())?;
+        let outgoing = Outgoing::of(abi, &normalised.plan, values::BUSY);
         let mut compiler = Compiler::new(host_isa()?);
         let shim = outgoing.shim.map(|shim| shim.code());
         let code = compiler.values(&native, &outgoing, shim.as_ref().map(|_| std::ptr::null()))?.bytes;

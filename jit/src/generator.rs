@@ -10,9 +10,11 @@ use crate::abi::Abi;
 use crate::compile::{self, Compiled, Compiler};
 use crate::debug::Name;
 use crate::error::JitError;
+use crate::lower::callback::Incoming;
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
-use crate::lower::{self, callback::Incoming};
+use crate::lower::slots;
+use crate::lower::values::{self, Native};
 use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
@@ -60,7 +62,7 @@ impl Generator {
 
     /// The `slots` trampoline of a plan that is normalised for it.
     pub(crate) fn slots(&self, name: &Name, abi: Abi, plan: &Plan, options: Options) -> Result<Code, JitError> {
-        let outgoing = Outgoing::of(abi, plan);
+        let outgoing = Outgoing::of(abi, plan, slots::BUSY);
         let shim = self.shim(&outgoing)?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.slots(plan, &outgoing, options, entry))?;
@@ -72,12 +74,12 @@ impl Generator {
         &self,
         name: &Name,
         abi: Abi,
-        values: &ValuesPlan,
-        model: &EngineAbi,
+        plan: &ValuesPlan,
+        engine: &EngineAbi,
         interpret: *const u8,
     ) -> Result<(Code, Option<ContextPlace>), JitError> {
-        let native = lower::values::Native::of(abi, values, model, interpret)?;
-        let outgoing = Outgoing::of(abi, &values.plan);
+        let native = Native::of(abi, plan, engine, interpret)?;
+        let outgoing = Outgoing::of(abi, &plan.plan, values::BUSY);
         let shim = self.shim(&outgoing)?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.values(&native, &outgoing, entry))?;

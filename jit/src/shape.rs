@@ -83,12 +83,14 @@ impl ValuesPlan {
     }
 
     /// How many parameters are of types that a helper converts, and may pin.
+    #[cfg(feature = "cranelift")]
     pub(crate) fn pinnable(&self) -> usize {
         self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
     }
 }
 
 /// Whether arguments of the type are converted by a helper.
+#[cfg(feature = "cranelift")]
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_))
 }

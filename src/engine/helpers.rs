@@ -1,5 +1,6 @@
 //! What trampolines call, for any engine.
 
+use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 
 use super::record::{Data, Full};
@@ -116,15 +117,12 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
             }
         }
         Failure::Closed => {
-            if let Some(Err(error)) = function.library().map(|library| library.check_open()) {
-                called.throw(&error);
-            }
+            let closed = function.library().and_then(|library| library.check_open().err());
+            called.throw(&closed.unwrap_or_else(|| Error::NullFunction { function: function.name().into() }));
         }
-        // What it could not do for the trampoline it says when asked.
         Failure::Memory => {
-            if let Err(error) = function.entry() {
-                called.throw(&error);
-            }
+            let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));
+            called.throw(&Error::Compile { function: function.name().into(), source });
         }
     }
 }

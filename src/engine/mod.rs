@@ -8,9 +8,7 @@ mod realm;
 mod record;
 mod values;
 
-pub use hotcall_jit::values::{
-    Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words,
-};
+pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
 
 pub use coerce::{Kind, Problem, View};
 pub use realm::Realm;

@@ -33,7 +33,8 @@ pub fn javascript_core() -> ValueModel {
     let params = [pointer(), pointer(), pointer(), Type::USIZE, pointer(), pointer()];
     ValueModel {
         native: signature(params, Type::U64),
-        roles: [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception].into(),
+        roles: [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception]
+            .into(),
         outcome: Outcome::Returned { exception: [UNDEFINED, 0] },
         size: 8,
         padded: false,

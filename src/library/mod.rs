@@ -164,7 +164,12 @@ impl Library {
 
     fn new(name: Resolved, handle: Handle) -> Self {
         let name = Arc::new(name);
-        let mapping = Arc::new(Mapping { name: Arc::clone(&name), closed: AtomicBool::new(false), records: Mutex::default(), handle });
+        let mapping = Arc::new(Mapping {
+            name: Arc::clone(&name),
+            closed: AtomicBool::new(false),
+            records: Mutex::default(),
+            handle,
+        });
         Self(Arc::new(Shared { name, mapping: RwLock::new(Some(mapping)) }))
     }
 

@@ -25,9 +25,21 @@ fn calls() {
     define("half", half as _, Signature::new([Type::F64], Type::F64).unwrap());
     define("first", first as _, Signature::new([Type::BUFFER, Type::USIZE], Type::U64).unwrap());
     for source in [
-        "add(1, 2)", "add(1.5, 2)", "add(1, -2.0)", "add(2147483648, 1)", "add()", "half(3)", "half(0.1)", "half('x')",
-        "first(new Uint8Array([7,8]), 2)", "first(new Uint8Array([7,8]), 0n)", "first(null, 0)", "first(1, 2)", "first(new ArrayBuffer(2), -1)",
-        "first(new DataView(new Uint8Array([7,8]).buffer, 1), 1)", "let b = new ArrayBuffer(8); b.transfer(); first(b, 1)",
+        "add(1, 2)",
+        "add(1.5, 2)",
+        "add(1, -2.0)",
+        "add(2147483648, 1)",
+        "add()",
+        "half(3)",
+        "half(0.1)",
+        "half('x')",
+        "first(new Uint8Array([7,8]), 2)",
+        "first(new Uint8Array([7,8]), 0n)",
+        "first(null, 0)",
+        "first(1, 2)",
+        "first(new ArrayBuffer(2), -1)",
+        "first(new DataView(new Uint8Array([7,8]).buffer, 1), 1)",
+        "let b = new ArrayBuffer(8); b.transfer(); first(b, 1)",
     ] {
         println!("{source}: {:?}", script.run(source));
     }

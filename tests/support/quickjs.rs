@@ -170,7 +170,9 @@ unsafe impl Engine for QuickJs {
                 Output::U64(number) => js::JS_NewBigUint64(context, number),
                 Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
                 Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                Output::Number(_) | Output::Boolean(_) | Output::Null => unreachable!("the model has classes for these"),
+                Output::Number(_) | Output::Boolean(_) | Output::Null => {
+                    unreachable!("the model has classes for these")
+                }
             };
             self.made(context, value)
         }
@@ -179,9 +181,7 @@ unsafe impl Engine for QuickJs {
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
         let message = error.to_string();
         // SAFETY: the format takes a length and as many bytes.
-        unsafe {
-            Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()))
-        }
+        unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
     }
 
     unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {

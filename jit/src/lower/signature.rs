@@ -56,7 +56,8 @@ pub(crate) struct Outgoing {
 }
 
 impl Outgoing {
-    pub(crate) fn of(abi: Abi, plan: &Plan) -> Self {
+    /// `busy` is how many integer registers the source of the words needs besides theirs.
+    pub(crate) fn of(abi: Abi, plan: &Plan, busy: usize) -> Self {
         let registers = abi.registers();
         let mut places = Places::default();
         let mut returns = Vec::new();
@@ -71,7 +72,7 @@ impl Outgoing {
         }
         let shim =
             plan.vector_count.map(|vectors| Shim { target: places.put_target(registers, plan.stack_size), vectors });
-        Self { params: places.into_params(registers), returns, shim, call_conv: call_conv(abi) }
+        Self { params: places.into_params(registers, busy), returns, shim, call_conv: call_conv(abi) }
     }
 
     /// The signature for `call_indirect`.
@@ -174,10 +175,9 @@ impl Places {
 
     /// Stack words wait in registers until all are loaded. Those that find no free integer register travel through float
     /// registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
-    fn spread_stack_words(&mut self, registers: Registers) {
+    fn spread_stack_words(&mut self, registers: Registers, busy: usize) {
         let ints = self.ints.iter().flatten().count();
-        // The function's address takes one, and so does the address of an aggregate that is being copied.
-        let free = usize::from(registers.int_scratch).saturating_sub(ints + 2);
+        let free = usize::from(registers.int_scratch).saturating_sub(ints + busy);
         let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
         for (_, param) in words.skip(free) {
             match param.content {
@@ -188,9 +188,9 @@ impl Places {
         }
     }
 
-    fn into_params(mut self, registers: Registers) -> Vec<Param> {
+    fn into_params(mut self, registers: Registers, busy: usize) -> Vec<Param> {
         let padding = |ty| Param { content: Content::Padding, ty };
-        self.spread_stack_words(registers);
+        self.spread_stack_words(registers, busy);
         if !self.stack.is_empty() {
             self.ints.resize(registers.int.into(), None);
         }

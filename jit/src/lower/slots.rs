@@ -16,6 +16,9 @@ use crate::errno;
 use crate::plan::{Arg, Loc, Piece, Plan, Return};
 use crate::shape::Options;
 
+/// The integer registers that loading takes: one for the function's address, one for that of an aggregate being copied.
+pub(crate) const BUSY: usize = 2;
+
 /// The number of the entry's parameter `args`, and so of the integer register it arrives in.
 const ARGS: u8 = 1;
 

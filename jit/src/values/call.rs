@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::c_void;
+#[cfg(feature = "cranelift")]
 use std::mem::offset_of;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
@@ -18,10 +19,14 @@ pub struct RecordHead {
     pub(crate) interpreter: *const c_void,
 }
 
+/// Where machine code finds what it reads and writes.
+#[cfg(feature = "cranelift")]
 impl RecordHead {
     pub(crate) const TARGET: usize = offset_of!(Self, target);
     pub(crate) const PENDING: usize = offset_of!(Self, pending);
+}
 
+impl RecordHead {
     pub(crate) const fn new(target: *const c_void, pending: *const Pending, interpreter: *const c_void) -> Self {
         Self { target: AtomicPtr::new(target.cast_mut()), pending, interpreter }
     }
@@ -80,6 +85,8 @@ pub struct NativeCall {
     pins: [usize; 0],
 }
 
+/// Where machine code finds what it reads and writes.
+#[cfg(feature = "cranelift")]
 impl NativeCall {
     /// Its size without pins.
     pub(crate) const SIZE: usize = size_of::<Self>();
@@ -87,7 +94,9 @@ impl NativeCall {
     pub(crate) const CONTEXT: usize = offset_of!(Self, context);
     pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
     pub(crate) const PINNED: usize = offset_of!(Self, pinned);
+}
 
+impl NativeCall {
     pub(crate) const fn new(record: *const RecordHead, context: *mut c_void, exception: *mut c_void) -> Self {
         Self { record, context, exception, pinned: 0, pins: [] }
     }

@@ -108,7 +108,7 @@ fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
 fn check_integer(class: &'static str, integer: Option<Integer>, size: u8) -> Result<(), ModelError> {
     let Some(Integer { test, offset, len, shift, zero }) = integer else { return Ok(()) };
     check_test(class, test, size)?;
-    if !matches!(len, 4 | 8) || offset % len != 0 {
+    if !matches!(len, 4 | 8) || !offset.is_multiple_of(len) {
         return Err(ModelError::Class { class, problem: "a number has 4 or 8 bytes at a multiple of that" });
     }
     check_room(class, offset, len, size)?;
@@ -158,7 +158,7 @@ fn check_double(double: Option<Double>, size: u8) -> Result<(), ModelError> {
 }
 
 fn check_test(class: &'static str, test: Test, size: u8) -> Result<(), ModelError> {
-    if !matches!(test.len, 1 | 2 | 4 | 8) || test.offset % test.len != 0 {
+    if !matches!(test.len, 1 | 2 | 4 | 8) || !test.offset.is_multiple_of(test.len) {
         return Err(ModelError::Class { class, problem: "a test reads 1, 2, 4 or 8 bytes at a multiple of that" });
     }
     if test.low > test.high {

@@ -29,6 +29,9 @@ use crate::stub::CELL_CONTEXT;
 use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, RecordHead, Role, Test, ValueModel};
 use unpack::Unpacked;
 
+/// The integer registers that unpacking takes: one for the function's address, two for a number and its check.
+pub(crate) const BUSY: usize = 3;
+
 /// A trampoline of the `values` entry in Cranelift's terms.
 pub(crate) struct Native<'a> {
     values: &'a ValuesPlan,
@@ -67,15 +70,16 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, native: &Native<'_>, outgoing: &
     let words = native.arrival.enter(b);
     let call = Call::begin(b, native, &words);
     call.check_count(b);
+    let target = call.load_target(b);
     let memory = call.result_memory(b);
     let results = if native.values.pinnable() == 0 {
-        let target = call.load_target(b);
         let mut source = Unpacked::new(&call, memory);
         call::emit(b, &native.values.plan, outgoing, &mut source, target, shim)
     } else {
+        // Whoever closes the function from now on comes too late for this call.
+        let target = Kept::store(b, target);
         let slots = call.convert(b);
-        // The helpers run no script, so that it is still there.
-        let target = call.load_target(b);
+        let target = target.load(b);
         let slots = frame::address(b, slots, 0);
         let result = memory.map(|memory| frame::address(b, memory, 0));
         let mut source = Slots::new(slots, result.unwrap_or(slots), native.values.params.len());
@@ -85,18 +89,30 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, native: &Native<'_>, outgoing: &
     call.emit_exits(b);
 }
 
+/// A block to go on in, out of the way if the current one is.
+fn next_block(b: &mut FunctionBuilder<'_>) -> Block {
+    let next = b.create_block();
+    if b.current_block().is_some_and(|block| b.func.layout.is_cold(block)) {
+        b.set_cold_block(next);
+    }
+    next
+}
+
 /// The call while its code is written.
 struct Call<'a> {
     native: &'a Native<'a>,
     /// The [`NativeCall`] with its pins.
     state: StackSlot,
     argc: Value,
-    /// The first argument.
+    /// The first argument, as long as no helper was called.
     argv: Value,
+    kept_argv: Option<Kept>,
     /// Where the value goes that is not returned.
     value_to: Option<Kept>,
-    /// Leaves the call to the interpreter.
+    /// Leaves the call to the interpreter. There are as many arguments as parameters; more make no difference.
     slow: Block,
+    /// The same, with the number of arguments.
+    interpret: Block,
     /// Returns a value, which it gets as words.
     success: Block,
     /// Returns what says that there is an exception.
@@ -139,20 +155,24 @@ impl<'a> Call<'a> {
             unreachable!("a model has these roles")
         };
         let at = |index: u8| i64::from(index) * i64::from(model.size);
-        let argv = b.ins().iadd_imm_s(array, at(model.first_argument()));
+        let argv = match model.first_argument() {
+            0 => array,
+            first => b.ins().iadd_imm_s(array, at(first)),
+        };
+        let kept_argv = (values.pinnable() > 0).then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (Outcome::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (Outcome::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
             (Outcome::Returned { .. }, Return::Pass(_)) => None,
         };
         let value_to = value_to.map(|address| Kept::store(b, address));
-        let [slow, success, exception] = std::array::from_fn(|_| b.create_block());
+        let [slow, interpret, success, exception] = std::array::from_fn(|_| b.create_block());
         for _ in 0..model.size / 8 {
             b.append_block_param(success, types::I64);
         }
-        b.set_cold_block(slow);
-        b.set_cold_block(exception);
-        Self { native, state, argc, argv, value_to, slow, success, exception }
+        b.append_block_param(interpret, types::I64);
+        [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
+        Self { native, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
     }
 
     fn model(&self) -> &'a ValueModel {
@@ -165,7 +185,7 @@ impl<'a> Call<'a> {
 
     /// Goes on only if `condition` holds.
     fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
-        let next = b.create_block();
+        let next = next_block(b);
         b.ins().brif(condition, next, &[], self.slow, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
@@ -175,7 +195,10 @@ impl<'a> Call<'a> {
         let count = self.native.values.params.len();
         if count > 0 && !self.model().padded {
             let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, self.argc, count as i64);
-            self.check(b, enough);
+            let next = next_block(b);
+            b.ins().brif(enough, next, &[], self.interpret, &[BlockArg::from(self.argc)]);
+            b.seal_block(next);
+            b.switch_to_block(next);
         }
     }
 
@@ -186,6 +209,10 @@ impl<'a> Call<'a> {
         let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
         self.check(b, open);
         target
+    }
+
+    fn argv_after_helpers(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
     }
 
     fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
@@ -222,7 +249,8 @@ impl<'a> Call<'a> {
 
     fn convert_unless_null(&self, b: &mut FunctionBuilder<'_>, arg: usize, null: Test, slots: StackSlot) {
         let [is_null, other, done] = std::array::from_fn(|_| b.create_block());
-        let holds = unpack::test(b, self.argv, self.at(arg), null);
+        let argv = self.argv_after_helpers(b);
+        let holds = unpack::test(b, argv, self.at(arg), null);
         b.ins().brif(holds, is_null, &[], other, &[]);
         for block in [is_null, other] {
             b.seal_block(block);
@@ -241,7 +269,8 @@ impl<'a> Call<'a> {
 
     fn convert_argument(&self, b: &mut FunctionBuilder<'_>, arg: usize, slots: StackSlot) {
         let index = b.ins().iconst(types::I64, arg as i64);
-        let value = b.ins().iadd_imm_s(self.argv, i64::from(self.at(arg)));
+        let argv = self.argv_after_helpers(b);
+        let value = b.ins().iadd_imm_s(argv, i64::from(self.at(arg)));
         let slot = frame::address(b, slots, arg as u32 * 8);
         let converted = self.help(b, self.helpers().convert as *const u8, &[index, value, slot]);
         let [next, refused] = std::array::from_fn(|_| b.create_block());
@@ -349,7 +378,7 @@ impl<'a> Call<'a> {
 
     /// Returns the value in this memory, if it was made.
     fn succeed_if(&self, b: &mut FunctionBuilder<'_>, made: Value, value: StackSlot) {
-        let next = b.create_block();
+        let next = next_block(b);
         b.ins().brif(made, next, &[], self.exception, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
@@ -368,9 +397,16 @@ impl<'a> Call<'a> {
     fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);
+        let count = b.ins().iconst(types::I64, self.native.values.params.len() as i64);
+        b.ins().jump(self.interpret, &[BlockArg::from(count)]);
+
+        b.seal_block(self.interpret);
+        b.switch_to_block(self.interpret);
+        let argc = b.block_params(self.interpret)[0];
+        let argv = self.argv_after_helpers(b);
         let value = frame::reserve(b, 16);
         let to = frame::address(b, value, 0);
-        let made = self.help(b, self.native.interpret, &[self.argc, self.argv, to]);
+        let made = self.help(b, self.native.interpret, &[argc, argv, to]);
         self.succeed_if(b, made, value);
 
         b.seal_block(self.success);

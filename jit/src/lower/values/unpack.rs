@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use super::super::bytes::{UNALIGNED, float_slot};
 use super::super::call::{Source, extend};
 use super::super::frame;
-use super::Call;
+use super::{Call, next_block};
 use crate::plan::{Loc, Piece};
 use crate::types::Scalar;
 use crate::values::{Double, Integer, Role, Test};
@@ -37,11 +37,14 @@ impl Source for Unpacked<'_> {
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let Some(scalar) = self.call.native.values.params[arg] else { unreachable!("an aggregate needs a helper") };
-        if ty != types::I64 {
-            return unpack(self.call, b, arg, scalar);
+        let value = unpack(self.call, b, arg, scalar);
+        if b.func.dfg.value_type(value) == ty && ty != types::I64 {
+            return value;
         }
-        let slot = slot(self.call, b, arg, scalar);
-        extend(b, slot, piece)
+        let slot = to_slot(b, value);
+        let word = extend(b, slot, piece);
+        // Some of the words for the stack go through float registers.
+        if ty == types::I64 { word } else { b.ins().bitcast(ty, MemFlagsData::new(), word) }
     }
 
     fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
@@ -57,6 +60,10 @@ impl Source for Unpacked<'_> {
 /// An argument as a canonical slot.
 pub(super) fn slot(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
     let value = unpack(call, b, arg, scalar);
+    to_slot(b, value)
+}
+
+fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
     let value = float_slot(b, value);
     if b.func.dfg.value_type(value) == types::F64 {
         b.ins().bitcast(types::I64, MemFlagsData::new(), value)
@@ -130,13 +137,10 @@ impl Unpacking<'_> {
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
             let holds = test(b, self.call.argv, self.at, class.test());
-            let this = b.create_block();
+            let this = next_block(b);
             let other = if index + 1 == classes.len() { self.call.slow } else { b.create_block() };
             b.ins().brif(holds, this, &[], other, &[]);
             b.seal_block(this);
-            if index > 0 {
-                b.set_cold_block(this);
-            }
             b.switch_to_block(this);
             let value = self.get(b, class);
             b.ins().jump(done, &[BlockArg::from(value)]);
