@@ -82,7 +82,6 @@ impl<E: Engine> Realm<E> {
     pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
         let abi = EngineAbi::new(model, helpers::helpers::<E>())?;
         let shared = Shared { pending: Pending::new(), exception: RefCell::new(None), abi, engine };
-        #[expect(clippy::arc_with_non_send_sync, reason = "records are dropped on other threads; see `Engine`")]
         let shared = Arc::new(shared);
         Ok(Self { shared, on_one_thread: PhantomData })
     }
