@@ -31,9 +31,12 @@ pub(crate) struct StubCell {
     entry: NonNull<u8>,
 }
 
-/// Where a cell has the context that its stub was bound with.
 #[cfg(feature = "cranelift")]
-pub(crate) const CELL_CONTEXT: i32 = std::mem::offset_of!(StubCell, context) as i32;
+const _: () = {
+    use crate::lower::stub::{CELL_CONTEXT, CELL_HANDLER};
+    assert!(std::mem::offset_of!(StubCell, handler) == CELL_HANDLER as usize);
+    assert!(std::mem::offset_of!(StubCell, context) == CELL_CONTEXT as usize);
+};
 
 impl StubCell {
     /// Binds a new stub to its thunk, and to nothing behind that.

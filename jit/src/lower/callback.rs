@@ -11,7 +11,7 @@ use super::arrival::{Arrival, Words};
 use super::bytes::{self, UNALIGNED};
 use super::frame::{self, Kept};
 use super::signature::word_type;
-use super::stub::ContextPlace;
+use super::stub::{CELL_CONTEXT, CELL_HANDLER, ContextPlace};
 use crate::abi::Abi;
 use crate::plan::{Arg, Loc, Pass, Piece, Return};
 use crate::shape::CallbackPlan;
@@ -42,8 +42,8 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, incoming: &Incoming<'_>) {
     let result_address = result.zeroed(b);
 
     let context = words.context(b, *context);
-    let handler = b.ins().load(types::I64, UNALIGNED, context, 0);
-    let context = b.ins().load(types::I64, UNALIGNED, context, 8);
+    let handler = b.ins().load(types::I64, UNALIGNED, context, CELL_HANDLER);
+    let context = b.ins().load(types::I64, UNALIGNED, context, CELL_CONTEXT);
     let mut signature = ir::Signature::new(arrival.call_conv);
     signature.params.extend([AbiParam::new(types::I64); 3]);
     let signature = b.import_signature(signature);

@@ -9,6 +9,10 @@ pub(crate) const STRIDE: usize = 16;
 /// The bytes of a [`ContextPlace::Stack`] stub at which its context is on the stack.
 pub(crate) const PUSHED: std::ops::Range<u64> = 6..13;
 
+/// Where the handler and its own context are behind the context that a stub hands over.
+pub(crate) const CELL_HANDLER: i32 = 0;
+pub(crate) const CELL_CONTEXT: i32 = 8;
+
 /// Where a thunk finds its context.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum ContextPlace {

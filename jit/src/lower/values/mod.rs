@@ -20,12 +20,11 @@ use super::call;
 use super::frame::{self, Kept};
 use super::signature::Outgoing;
 use super::slots::Slots;
-use super::stub::ContextPlace;
+use super::stub::{CELL_CONTEXT, ContextPlace};
 use crate::abi::Abi;
 use crate::error::JitError;
 use crate::plan::{Plan, Return};
 use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable};
-use crate::stub::CELL_CONTEXT;
 use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, RecordHead, Role, Test, ValueModel};
 use unpack::Unpacked;
 
