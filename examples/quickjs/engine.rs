@@ -1,0 +1,257 @@
+//! QuickJS behind hotcall's `Engine`: what values are that machine code does not look at, and how such values are made.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall::Error;
+use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+use rquickjs::qjs::{self as js, JSContext, JSValue};
+
+use crate::memory::Pins;
+
+/// What hotcall asks QuickJS for.
+pub(crate) struct QuickJs {
+    /// The class of pointer objects, whose opaque pointer is the address.
+    pointers: js::JSClassID,
+    /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
+    data_view: [JSValue; 3],
+    pins: Pins,
+}
+
+/// A value that was thrown.
+pub(crate) struct Thrown(pub(crate) JSValue);
+
+pub(crate) fn words(value: JSValue) -> Words {
+    // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
+    [unsafe { value.u.ptr } as u64, value.tag as u64]
+}
+
+pub(crate) const fn value(words: Words) -> JSValue {
+    JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
+}
+
+fn context(site: Site) -> *mut JSContext {
+    site.context.cast()
+}
+
+/// Bytes of a buffer, and the block that they are in.
+struct Bytes {
+    block: *mut u8,
+    address: *mut u8,
+    len: usize,
+}
+
+impl QuickJs {
+    /// # Safety
+    ///
+    /// The context lives, with its runtime, until [`free`](Self::free).
+    pub(crate) unsafe fn new(context: *mut JSContext, pins: Pins) -> Self {
+        // SAFETY: the caller vouches for the context; the getters are there in a full one.
+        unsafe {
+            let runtime = js::JS_GetRuntime(context);
+            let mut pointers = 0;
+            js::JS_NewClassID(runtime, &mut pointers);
+            let class = js::JSClassDef {
+                class_name: c"External".as_ptr(),
+                finalizer: None,
+                gc_mark: None,
+                call: None,
+                exotic: ptr::null_mut(),
+            };
+            js::JS_NewClass(runtime, pointers, &class);
+            // A pointer object shows nothing to script.
+            js::JS_SetClassProto(context, pointers, js::JS_NULL);
+            let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| {
+                let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get\0");
+                let len = source.len() as u64 - 1;
+                js::JS_Eval(
+                    context,
+                    source.as_ptr().cast(),
+                    len as _,
+                    c"engine".as_ptr(),
+                    js::JS_EVAL_TYPE_GLOBAL as i32,
+                )
+            });
+            Self { pointers, data_view, pins }
+        }
+    }
+
+    /// Lets go of what it holds of the engine.
+    ///
+    /// # Safety
+    ///
+    /// The context is that which it was made with; nothing asks it any more.
+    pub(crate) unsafe fn free(&self, context: *mut JSContext) {
+        // SAFETY: the getters belong to this.
+        self.data_view.iter().for_each(|&getter| unsafe { js::JS_FreeValue(context, getter) });
+    }
+
+    /// A pointer object, or null.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    pub(crate) unsafe fn pointer(&self, context: *mut JSContext, address: *const c_void) -> JSValue {
+        if address.is_null() {
+            return js::JS_NULL;
+        }
+        // SAFETY: the class is registered.
+        unsafe {
+            let object = js::JS_NewObjectClass(context, self.pointers);
+            if !js::JS_IsException(object) {
+                js::JS_SetOpaque(object, address.cast_mut());
+            }
+            object
+        }
+    }
+
+    /// The bytes of a buffer or a view of one; `None` if they are gone. The outer `None`: it is neither.
+    ///
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    unsafe fn bytes(&self, context: *mut JSContext, object: JSValue) -> Option<Option<Bytes>> {
+        // SAFETY: these functions look at a value of their engine, and say so if they threw.
+        unsafe {
+            if js::JS_GetTypedArrayType(object) >= 0 {
+                let (mut offset, mut len, mut element) = (0, 0, 0);
+                let buffer = js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element);
+                return Some(self.part(context, buffer, Some((offset as usize, len as usize))));
+            }
+            if js::JS_IsArrayBuffer(object) {
+                return Some(self.part(context, js::JS_DupValue(context, object), None));
+            }
+            if !js::JS_IsDataView(object) {
+                return None;
+            }
+            // The engine's own getters run no script.
+            let [buffer, offset, len] =
+                self.data_view.map(|getter| js::JS_Call(context, getter, object, 0, ptr::null_mut()));
+            let whole = |value| (js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT).then(|| value.u.int32 as usize);
+            let part = whole(offset).zip(whole(len));
+            let buffer = if part.is_some() {
+                buffer
+            } else {
+                js::JS_FreeValue(context, buffer);
+                js::JS_EXCEPTION
+            };
+            Some(self.part(context, buffer, part))
+        }
+    }
+
+    /// A part of a buffer, or all of it.
+    ///
+    /// # Safety
+    ///
+    /// The buffer belongs to the caller, or is the exception.
+    unsafe fn part(&self, context: *mut JSContext, buffer: JSValue, part: Option<(usize, usize)>) -> Option<Bytes> {
+        // SAFETY: the caller vouches for the buffer; what is freed here is alive in whatever refers to it.
+        unsafe {
+            let mut whole = 0;
+            let block = if js::JS_IsException(buffer) {
+                ptr::null_mut()
+            } else {
+                let block = js::JS_GetArrayBuffer(context, &mut whole, buffer);
+                js::JS_FreeValue(context, buffer);
+                block
+            };
+            if js::JS_HasException(context) {
+                js::JS_FreeValue(context, js::JS_GetException(context));
+                return None;
+            }
+            let (offset, len) = part.unwrap_or((0, whole as usize));
+            (offset + len <= whole as usize).then(|| Bytes { block, address: block.wrapping_add(offset), len })
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The value is what a function of the engine returned.
+    unsafe fn made(context: *mut JSContext, value: JSValue) -> Result<Words, Thrown> {
+        // SAFETY: what was thrown is there.
+        unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
+    }
+}
+
+// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is called,
+// and the pins keep the bytes then. The engine finalises functions on its own thread.
+unsafe impl Engine for QuickJs {
+    type Exception = Thrown;
+
+    unsafe fn view(&self, site: Site, words: Words) -> View {
+        let (context, value) = (context(site), value(words));
+        // SAFETY: the value is one of the engine's.
+        unsafe {
+            View::Other(match js::JS_VALUE_GET_TAG(value) {
+                js::JS_TAG_INT => return View::Number(value.u.int32.into()),
+                js::JS_TAG_FLOAT64 => return View::Number(value.u.float64),
+                js::JS_TAG_BOOL => return View::Boolean(value.u.int32 != 0),
+                js::JS_TAG_NULL => return View::Null,
+                js::JS_TAG_UNDEFINED => return View::Undefined,
+                js::JS_TAG_SHORT_BIG_INT | js::JS_TAG_BIG_INT => {
+                    let mut low = 0;
+                    js::JS_ToBigInt64(context, &mut low, value);
+                    return View::BigInt(low as u64);
+                }
+                js::JS_TAG_OBJECT => {
+                    let address = js::JS_GetOpaque(value, self.pointers);
+                    if !address.is_null() {
+                        return View::Pointer(address);
+                    }
+                    match self.bytes(context, value) {
+                        Some(Some(Bytes { address, len, .. })) => return View::Bytes { address, len },
+                        Some(None) => Kind::DetachedBuffer,
+                        None if js::JS_IsFunction(context, value) => Kind::Function,
+                        None => Kind::Object,
+                    }
+                }
+                js::JS_TAG_SYMBOL => Kind::Symbol,
+                _ => Kind::String,
+            })
+        }
+    }
+
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        let context = context(site);
+        // SAFETY: the context is one of the engine's.
+        unsafe {
+            let value = match output {
+                Output::I64(number) => js::JS_NewBigInt64(context, number),
+                Output::U64(number) => js::JS_NewBigUint64(context, number),
+                Output::Pointer(address, _) => self.pointer(context, address),
+                Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
+                Output::Number(_) | Output::Boolean(_) | Output::Null => {
+                    unreachable!("the model has classes for these")
+                }
+            };
+            Self::made(context, value)
+        }
+    }
+
+    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+        let message = error.to_string();
+        // SAFETY: the format takes a length and as many bytes.
+        unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
+    }
+
+    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
+        // SAFETY: the value is one of the engine's, and belongs to this.
+        unsafe { js::JS_Throw(context(site), value) };
+    }
+
+    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        // SAFETY: the value has bytes, so it is an object.
+        let Bytes { block, .. } = unsafe { self.bytes(context(site), value(words)) }??;
+        self.pins.pin(block);
+        Some(block as usize)
+    }
+
+    unsafe fn unpin(&self, _: Site, pin: usize) {
+        self.pins.unpin(pin as *mut u8);
+    }
+
+    unsafe fn release(&self, site: Site, words: Words) {
+        // SAFETY: the value belongs to the caller.
+        unsafe { js::JS_FreeValue(context(site), value(words)) };
+    }
+}

@@ -1,0 +1,535 @@
+//! Deno's FFI on hotcall: what `ffi.js` builds the `Deno` namespace of.
+//!
+//! A function that script calls is one that QuickJS calls by itself, a record's trampoline. The rest is here: libraries,
+//! calls on other threads, callbacks, memory behind pointers.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_void};
+use std::mem;
+use std::rc::Rc;
+use std::sync::mpsc::Sender;
+use std::thread;
+
+use hotcall::declare::{Declarations, Item};
+use hotcall::engine::{Realm, Record, Site, quickjs};
+use hotcall::{
+    Call, Callback, Error, ForeignCall, Function, FunctionOptions, Library, LocalCallback, LocalOptions, OpenFlags,
+    Outcome, Resolved, Scalar, Slot, Static, Symbol, Thunk, Type, resolve,
+};
+use rquickjs::function::{Opt, Rest};
+use rquickjs::qjs as js;
+use rquickjs::{Array, Ctx, Exception, JsLifetime, Object, Persistent, Value};
+
+use crate::engine::{QuickJs, Thrown, value, words};
+use crate::memory::Pins;
+use crate::permissions::Permission;
+
+type JsFunction<'js> = rquickjs::Function<'js>;
+type Result<T> = rquickjs::Result<T>;
+
+/// What another thread has for the event loop.
+pub(crate) enum Event {
+    /// A nonblocking call has returned.
+    Done(u32, Outcome),
+    /// C called a callback on another thread, which waits.
+    Called(ForeignCall),
+}
+
+/// The FFI of one runtime. Shared by its functions, through the context's user data.
+pub(crate) struct Ffi {
+    realm: Realm<QuickJs>,
+    permission: Permission,
+    queue: Sender<Event>,
+    libraries: RefCell<Table<Library>>,
+    callbacks: RefCell<Table<LocalCallback>>,
+    calls: RefCell<Table<Running>>,
+    /// How many callbacks keep the event loop alive.
+    referenced: Cell<usize>,
+}
+
+/// A nonblocking call: its promise, and the memory that it works on.
+struct Running {
+    result: Option<Type>,
+    resolve: Persistent<JsFunction<'static>>,
+    /// The arguments with bytes, and the pins of these.
+    kept: Vec<(Persistent<Value<'static>>, Option<usize>)>,
+}
+
+/// Things by number.
+struct Table<T> {
+    next: u32,
+    things: HashMap<u32, T>,
+}
+
+impl<T> Default for Table<T> {
+    fn default() -> Self {
+        Self { next: 0, things: HashMap::new() }
+    }
+}
+
+impl<T> Table<T> {
+    fn insert(&mut self, thing: T) -> u32 {
+        self.next += 1;
+        self.things.insert(self.next, thing);
+        self.next
+    }
+}
+
+#[derive(Clone)]
+struct Shared(Rc<Ffi>);
+
+// SAFETY: nothing in it has the lifetime of a context; what it keeps of one is released by `Ffi::shut_down`.
+unsafe impl<'js> JsLifetime<'js> for Shared {
+    type Changed<'to> = Self;
+}
+
+/// The FFI of a context.
+fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
+    Rc::clone(&ctx.userdata::<Shared>().expect("it is installed before script runs").0)
+}
+
+fn site(ctx: &Ctx<'_>) -> Site {
+    Site::new(ctx.as_raw().as_ptr().cast())
+}
+
+/// A `TypeError` for an error of hotcall's.
+fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
+    Exception::throw_type(ctx, &error.to_string())
+}
+
+impl Ffi {
+    /// The functions that `ffi.js` is written with, as an object.
+    pub(crate) fn install<'js>(
+        ctx: &Ctx<'js>,
+        permission: Permission,
+        pins: Pins,
+        queue: Sender<Event>,
+    ) -> Result<(Rc<Self>, Object<'js>)> {
+        // SAFETY: the context lives until `shut_down`, and its values are as the model says.
+        let realm = unsafe {
+            let engine = QuickJs::new(ctx.as_raw().as_ptr(), pins);
+            Realm::new(engine, quickjs::model()).map_err(|error| type_error(ctx, error))?
+        };
+        let ffi = Rc::new(Self {
+            realm,
+            permission,
+            queue,
+            libraries: RefCell::default(),
+            callbacks: RefCell::default(),
+            calls: RefCell::default(),
+            referenced: Cell::new(0),
+        });
+        if ctx.store_userdata(Shared(Rc::clone(&ffi))).is_err() {
+            return Err(Exception::throw_internal(ctx, "the user data is in use"));
+        }
+        let functions = Object::new(ctx.clone())?;
+        functions.set("resolve", JsFunction::new(ctx.clone(), resolve_library)?)?;
+        functions.set("open", JsFunction::new(ctx.clone(), open)?)?;
+        functions.set("close", JsFunction::new(ctx.clone(), close)?)?;
+        functions.set("allowsPointers", JsFunction::new(ctx.clone(), |ctx: Ctx<'_>| ffi_allows(&ctx))?)?;
+        functions.set("functionAt", JsFunction::new(ctx.clone(), function_at)?)?;
+        functions.set("callback", JsFunction::new(ctx.clone(), callback)?)?;
+        functions.set("closeCallback", JsFunction::new(ctx.clone(), close_callback)?)?;
+        functions.set("reference", JsFunction::new(ctx.clone(), reference)?)?;
+        functions.set("pointer", JsFunction::new(ctx.clone(), pointer)?)?;
+        functions.set("address", JsFunction::new(ctx.clone(), address)?)?;
+        functions.set("addressOfBytes", JsFunction::new(ctx.clone(), address_of_bytes)?)?;
+        functions.set("read", JsFunction::new(ctx.clone(), read)?)?;
+        functions.set("readString", JsFunction::new(ctx.clone(), read_string)?)?;
+        functions.set("arrayBuffer", JsFunction::new(ctx.clone(), array_buffer)?)?;
+        functions.set("copyInto", JsFunction::new(ctx.clone(), copy_into)?)?;
+        Ok((ffi, functions))
+    }
+
+    /// Whether something may still happen that the event loop has to wait for.
+    pub(crate) fn is_alive(&self) -> bool {
+        self.referenced.get() > 0 || !self.calls.borrow().things.is_empty()
+    }
+
+    /// Answers what another thread has. An exception that nobody can catch is left for the caller.
+    pub(crate) fn handle<'js>(&self, ctx: &Ctx<'js>, event: Event) -> Result<()> {
+        match event {
+            Event::Done(number, outcome) => self.settle(ctx, number, outcome),
+            Event::Called(call) => {
+                drop(call.run());
+                // No native function runs here that would throw it.
+                self.realm.take_exception().map_or(Ok(()), |exception| Err(self.throw(ctx, exception)))
+            }
+        }
+    }
+
+    /// Lets go of everything that belongs to the context.
+    pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
+        drop(mem::take(&mut *self.callbacks.borrow_mut()));
+        drop(mem::take(&mut *self.calls.borrow_mut()));
+        drop(mem::take(&mut *self.libraries.borrow_mut()));
+        let context = ctx.as_raw().as_ptr();
+        // SAFETY: script runs no more; what was thrown belongs to this.
+        unsafe {
+            if let Some(Thrown(value)) = self.realm.take_exception() {
+                js::JS_FreeValue(context, value);
+            }
+            self.realm.engine().free(context);
+        }
+    }
+
+    /// Throws what hotcall's side of a call has thrown.
+    fn throw(&self, ctx: &Ctx<'_>, Thrown(value): Thrown) -> rquickjs::Error {
+        // SAFETY: the value is the engine's, and belongs to this.
+        ctx.throw(unsafe { Value::from_raw(ctx.clone(), value) })
+    }
+
+    /// The value of a slot.
+    ///
+    /// # Safety
+    ///
+    /// The slot of an aggregate is the address of its bytes.
+    unsafe fn to_value<'js>(&self, ctx: &Ctx<'js>, ty: &Type, slot: Slot) -> Result<Value<'js>> {
+        // SAFETY: the caller vouches for the slot; the value belongs to this.
+        unsafe {
+            match self.realm.to_value(site(ctx), ty, slot) {
+                Ok(words) => Ok(Value::from_raw(ctx.clone(), value(words))),
+                Err(exception) => Err(self.throw(ctx, exception)),
+            }
+        }
+    }
+
+    /// A function for script.
+    fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
+        if nonblocking {
+            let arity = function.signature().params().len();
+            let name = function.name().to_owned();
+            let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
+            return Ok(JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?.into_value());
+        }
+        // SAFETY: that the declaration is true is for whoever has the permission to say.
+        let record = unsafe { self.realm.record(&function) }.map_err(|error| type_error(ctx, error))?;
+        let name = CString::new(function.name()).unwrap_or_default();
+        let arity = record.arity() as i32;
+        let finalize: unsafe extern "C" fn(*mut c_void) = Record::finalize;
+        // SAFETY: the entry is a function of this type, as the model says, and the record is what it wants.
+        let (value, context) = unsafe {
+            let entry = mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
+            let context = ctx.as_raw().as_ptr();
+            let record = record.into_raw();
+            (js::JS_NewCClosure(context, entry, name.as_ptr(), Some(finalize), arity, 0, record), context)
+        };
+        // SAFETY: the value belongs to this; if it is the exception, what was thrown is there.
+        unsafe {
+            if js::JS_IsException(value) {
+                return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
+            }
+            Ok(Value::from_raw(ctx.clone(), value))
+        }
+    }
+
+    /// The value of a variable: what it holds now, or its address if it is a pointer to something.
+    fn variable<'js>(&self, ctx: &Ctx<'js>, variable: &Static) -> Result<Value<'js>> {
+        let slot = match variable.ty().as_scalar() {
+            None => return Err(type_error(ctx, format!("Invalid FFI static type, '{}' is a struct", variable.name()))),
+            Some(Scalar::Pointer(_)) => variable.address().into(),
+            // SAFETY: that the symbol is a variable of this type is for whoever has the permission to say.
+            Some(_) => unsafe { variable.read() }.map_err(|error| type_error(ctx, error))?,
+        };
+        // SAFETY: the slot is that of a scalar.
+        unsafe { self.to_value(ctx, variable.ty(), slot) }
+    }
+
+    /// Begins a call on another thread; gives a promise.
+    fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
+        let signature = function.signature();
+        let mut slots = Vec::new();
+        let mut kept = Vec::new();
+        let mut refused = None;
+        for (index, ty) in signature.params().iter().enumerate() {
+            let arg = args.get(index).cloned().unwrap_or_else(|| Value::new_undefined(ctx.clone()));
+            // SAFETY: the value is the engine's.
+            match unsafe { self.realm.to_slot(site(ctx), ty, words(arg.as_raw())) } {
+                Ok(slot) => slots.push(slot),
+                Err(problem) => {
+                    let function = function.name().into();
+                    refused = Some(Error::Argument { function, index, ty: ty.clone(), problem });
+                    break;
+                }
+            }
+            // A struct is copied; what a pointer points to stays where it is.
+            if ty.as_scalar().is_some() && arg.is_object() {
+                // SAFETY: the value is an object that was taken for a pointer or a buffer.
+                let pin = unsafe { hotcall::engine::Engine::pin(self.realm.engine(), site(ctx), words(arg.as_raw())) };
+                kept.push((Persistent::save(ctx, arg), pin));
+            }
+        }
+        // SAFETY: the slots are those of the arguments, whose bytes are kept until the call has returned.
+        let call = match refused {
+            Some(error) => Err(error),
+            None => unsafe { function.prepare(&slots) },
+        };
+        let call = match call {
+            Ok(call) => call,
+            Err(error) => {
+                self.release(ctx, kept);
+                return Err(type_error(ctx, error));
+            }
+        };
+        let (promise, resolve, _) = ctx.promise()?;
+        let result = signature.result().cloned();
+        let running = Running { result, resolve: Persistent::save(ctx, resolve), kept };
+        let number = self.calls.borrow_mut().insert(running);
+        let queue = self.queue.clone();
+        let name = function.name().to_owned();
+        thread::Builder::new()
+            .name(name)
+            // The event loop is gone only if the program ends.
+            .spawn(move || drop(queue.send(Event::Done(number, call.run()))))
+            .map_err(|error| Exception::throw_internal(ctx, &error.to_string()))?;
+        Ok(promise.into_value())
+    }
+
+    /// Resolves the promise of a call that has returned.
+    fn settle(&self, ctx: &Ctx<'_>, number: u32, outcome: Outcome) -> Result<()> {
+        let Some(Running { result, resolve, kept }) = self.calls.borrow_mut().things.remove(&number) else {
+            return Ok(());
+        };
+        self.release(ctx, kept);
+        let value = match (result, outcome.value) {
+            (None, _) => Value::new_undefined(ctx.clone()),
+            // SAFETY: the slot is that of a scalar.
+            (Some(ty), hotcall::Value::Slot(slot)) => unsafe { self.to_value(ctx, &ty, slot)? },
+            // SAFETY: these are the result's bytes.
+            (Some(ty), hotcall::Value::Bytes(bytes)) => unsafe { self.to_value(ctx, &ty, bytes.as_ptr().into())? },
+        };
+        resolve.restore(ctx)?.call((value,))
+    }
+
+    fn release(&self, ctx: &Ctx<'_>, kept: Vec<(Persistent<Value<'static>>, Option<usize>)>) {
+        for (_, pin) in kept {
+            // SAFETY: each pin comes back once.
+            pin.into_iter().for_each(|pin| unsafe {
+                hotcall::engine::Engine::unpin(self.realm.engine(), site(ctx), pin);
+            });
+        }
+    }
+
+    /// The address that a pointer object or null stands for.
+    fn to_address(&self, ctx: &Ctx<'_>, pointer: &Value<'_>) -> Result<*mut c_void> {
+        // SAFETY: the value is the engine's.
+        let slot = unsafe { self.realm.to_slot(site(ctx), &Type::POINTER, words(pointer.as_raw())) };
+        match slot {
+            Ok(slot) => Ok(slot.as_mut_ptr()),
+            Err(_) => Err(type_error(ctx, "Invalid FFI pointer type, expected null, or External")),
+        }
+    }
+}
+
+fn ffi_allows(ctx: &Ctx<'_>) -> bool {
+    ffi(ctx).permission.allows_pointers()
+}
+
+/// What would be loaded, and whether that is allowed: `[what, allowed]`.
+fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
+    let resolved = resolve(&path).map_err(|error| type_error(&ctx, error))?;
+    let answer = Array::new(ctx.clone())?;
+    answer.set(0, resolved.to_string())?;
+    answer.set(1, ffi(&ctx).permission.allows(&resolved))?;
+    Ok(answer)
+}
+
+/// Opens a library: `[number, symbols]`.
+fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Array<'js>> {
+    let ffi = ffi(&ctx);
+    let fail = |error: Error| type_error(&ctx, error);
+    let declarations = Declarations::from_json(&declarations).map_err(|error| fail(error.into()))?;
+    let resolved: Resolved = resolve(&path).map_err(fail)?;
+    if !ffi.permission.allows(&resolved) {
+        return Err(type_error(&ctx, format!("{resolved} is not allowed")));
+    }
+    // SAFETY: whoever gave the permission vouches for the library.
+    let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(fail)?;
+    let found = library.symbols(&declarations).map_err(fail)?;
+    let symbols = Object::new(ctx.clone())?;
+    for declaration in &declarations {
+        let nonblocking = declaration.as_function().is_some_and(|function| function.nonblocking);
+        let value = match found.get(&declaration.key).map_err(fail)? {
+            None => Value::new_null(ctx.clone()),
+            Some(Symbol::Function(function)) => ffi.function(&ctx, function.clone(), nonblocking)?,
+            Some(Symbol::Static(variable)) => ffi.variable(&ctx, variable)?,
+        };
+        symbols.set(&*declaration.key, value)?;
+    }
+    let answer = Array::new(ctx)?;
+    answer.set(0, ffi.libraries.borrow_mut().insert(library))?;
+    answer.set(1, symbols)?;
+    Ok(answer)
+}
+
+fn close(ctx: Ctx<'_>, number: u32) {
+    let library = ffi(&ctx).libraries.borrow_mut().things.remove(&number);
+    if let Some(library) = library {
+        library.close();
+    }
+}
+
+/// The declaration of one function, in its JSON form.
+fn declared(ctx: &Ctx<'_>, declaration: &str) -> Result<hotcall::declare::FunctionDeclaration> {
+    let declarations = Declarations::from_json(&format!("{{\"function\":{declaration}}}"));
+    let declarations = declarations.map_err(|error| type_error(ctx, error))?;
+    match declarations.iter().next().map(|declaration| &declaration.item) {
+        Some(Item::Function(function)) => Ok(function.clone()),
+        _ => Err(type_error(ctx, "the definition is none of a function")),
+    }
+}
+
+/// The function at an address.
+fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    let address = ffi.to_address(&ctx, &pointer)?;
+    let declaration = declared(&ctx, &declaration)?;
+    let options = FunctionOptions { lazy: true, ..FunctionOptions::default() };
+    // SAFETY: that there is a function of this type is for whoever has the permission to say.
+    let function = unsafe { Function::from_address("function pointer", address, &declaration.signature, options) };
+    ffi.function(&ctx, function.map_err(|error| type_error(&ctx, error))?, declaration.nonblocking)
+}
+
+/// Makes a callback: `[number, pointer]`.
+fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) -> Result<Array<'js>> {
+    let ffi = ffi(&ctx);
+    let signature = declared(&ctx, &declaration)?.signature;
+    let fail = |error: Error| type_error(&ctx, error);
+    let thunk = Thunk::new(&signature).map_err(fail)?;
+    let queue = ffi.queue.clone();
+    let dispatch = move |call| {
+        queue.send(Event::Called(call)).map_err(|refused| match refused.0 {
+            Event::Called(call) => call,
+            Event::Done(..) => unreachable!("a call was sent"),
+        })
+    };
+    let context = ctx.as_raw();
+    let function = Persistent::save(&ctx, function);
+    let realm = ffi.realm.clone();
+    let handler = move |call: &mut Call<'_>| {
+        // SAFETY: the callback is dropped before the context.
+        let ctx = unsafe { Ctx::from_raw(context) };
+        let Ok(function) = function.clone().restore(&ctx) else { return };
+        let run = |values: &[_]| {
+            let mut args: Vec<_> = values.iter().copied().map(value).collect();
+            // SAFETY: the function and the values are the engine's.
+            unsafe {
+                let raw = function.as_value().as_raw();
+                let result = js::JS_Call(context.as_ptr(), raw, js::JS_UNDEFINED, args.len() as i32, args.as_mut_ptr());
+                if js::JS_IsException(result) {
+                    return Err(Thrown(js::JS_GetException(context.as_ptr())));
+                }
+                Ok(words(result))
+            }
+        };
+        // SAFETY: the call is one of this callback, on the thread that runs the script.
+        unsafe { realm.answer(site(&ctx), thunk.signature(), call, run) };
+    };
+    let thunk = Thunk::new(&signature).map_err(fail)?;
+    let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
+    let answer = Array::new(ctx.clone())?;
+    // SAFETY: the slot is that of a pointer.
+    answer.set(1, unsafe { ffi.to_value(&ctx, &Type::POINTER, Slot::from(&callback))? })?;
+    answer.set(0, ffi.callbacks.borrow_mut().insert(callback))?;
+    Ok(answer)
+}
+
+fn close_callback(ctx: Ctx<'_>, number: u32) {
+    let callback = ffi(&ctx).callbacks.borrow_mut().things.remove(&number);
+    drop(callback);
+}
+
+/// One callback more, or one less, keeps the event loop alive.
+fn reference(ctx: Ctx<'_>, more: bool) {
+    let referenced = &ffi(&ctx).referenced;
+    referenced.set(if more { referenced.get() + 1 } else { referenced.get().saturating_sub(1) });
+}
+
+/// The pointer object of an address, or null.
+fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    // SAFETY: the values are the engine's.
+    unsafe {
+        match ffi.realm.to_slot(site(&ctx), &Type::USIZE, words(address.as_raw())) {
+            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI address: {problem}"))),
+        }
+    }
+}
+
+/// The address of a pointer object, or 0.
+fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    let address = ffi.to_address(&ctx, &pointer)?;
+    // SAFETY: the slot is that of an integer.
+    unsafe { ffi.to_value(&ctx, &Type::USIZE, address.into()) }
+}
+
+/// The pointer object of a buffer's bytes.
+fn address_of_bytes<'js>(ctx: Ctx<'js>, buffer: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    // SAFETY: the value is the engine's, and the slot that of a pointer.
+    unsafe {
+        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(buffer.as_raw())) {
+            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
+        }
+    }
+}
+
+/// The address some bytes behind a pointer, which is not null.
+fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: Opt<f64>) -> Result<*mut u8> {
+    let address = ffi(ctx).to_address(ctx, pointer)?;
+    if address.is_null() {
+        return Err(type_error(ctx, "Invalid FFI pointer, it is null"));
+    }
+    Ok(address.cast::<u8>().wrapping_offset(offset.0.unwrap_or(0.0) as isize))
+}
+
+/// A scalar in memory, by the name of its type.
+fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: Opt<f64>) -> Result<Value<'js>> {
+    let address = behind(&ctx, &pointer, offset)?;
+    let Some(scalar) = Scalar::named(&name) else { return Err(type_error(&ctx, format!("there is no type {name}"))) };
+    let mut bytes = [0; 8];
+    // SAFETY: that there is a value of this type is for whoever has the permission to say.
+    unsafe {
+        address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
+        let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
+        ffi(&ctx).to_value(&ctx, &Type::Scalar(scalar), slot)
+    }
+}
+
+/// The text up to the first zero.
+fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: Opt<f64>) -> Result<String> {
+    let address = behind(&ctx, &pointer, offset)?;
+    // SAFETY: as above.
+    Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
+}
+
+/// A buffer over memory that is not the engine's.
+fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: Opt<f64>) -> Result<Value<'js>> {
+    let address = behind(&ctx, &pointer, offset)?;
+    // SAFETY: as above; nobody frees the memory through the buffer.
+    unsafe {
+        let context = ctx.as_raw().as_ptr();
+        let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, std::ptr::null_mut(), false);
+        if js::JS_IsException(buffer) {
+            return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
+        }
+        Ok(Value::from_raw(ctx, buffer))
+    }
+}
+
+/// Fills a buffer from memory.
+fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: Opt<f64>) -> Result<()> {
+    use hotcall::engine::{Engine, View};
+    let address = behind(&ctx, &pointer, offset)?;
+    // SAFETY: the value is the engine's.
+    match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
+        // SAFETY: as above; the two may overlap.
+        View::Bytes { address: to, len } => unsafe { address.copy_to(to, len) },
+        _ => return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView")),
+    }
+    Ok(())
+}
