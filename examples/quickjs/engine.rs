@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall::Error;
 use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+use hotcall::{Error, Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
 use crate::memory::Pins;
@@ -28,6 +28,34 @@ pub(crate) fn words(value: JSValue) -> Words {
 
 pub(crate) const fn value(words: Words) -> JSValue {
     JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
+}
+
+/// An error in Deno's words, with hotcall's behind them.
+fn message(error: &Error) -> String {
+    match error {
+        Error::Argument { function, index, ty, problem } => {
+            format!("Invalid FFI {}: argument {} of {function}: {problem}", expectation(ty), index + 1)
+        }
+        Error::CallbackResult { ty, problem } => {
+            format!("Invalid FFI {}: result of a callback: {problem}", expectation(ty))
+        }
+        other => other.to_string(),
+    }
+}
+
+fn expectation(ty: &Type) -> String {
+    let Some(scalar) = ty.as_scalar() else {
+        return "struct type, expected ArrayBuffer, or ArrayBufferView".into();
+    };
+    let expected = match scalar {
+        Scalar::Bool => "boolean",
+        Scalar::F32 | Scalar::F64 => "number",
+        Scalar::Pointer(Pointee::Buffer | Pointee::Text) => "null, ArrayBuffer, or ArrayBufferView",
+        Scalar::Pointer(Pointee::Opaque | Pointee::Function) => "null, or External",
+        _ if scalar.is_signed() => "integer",
+        _ => "unsigned integer",
+    };
+    format!("{} type, expected {expected}", scalar.name())
 }
 
 fn context(site: Site) -> *mut JSContext {
@@ -229,7 +257,7 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
-        let message = error.to_string();
+        let message = message(error);
         // SAFETY: the format takes a length and as many bytes.
         unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
     }

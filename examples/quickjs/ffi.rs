@@ -9,13 +9,13 @@ use std::ffi::{CStr, CString, c_void};
 use std::mem;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
-use std::thread;
+use std::{slice, thread};
 
 use hotcall::declare::{Declarations, Item};
-use hotcall::engine::{Realm, Record, Site, quickjs};
+use hotcall::engine::{Engine, Realm, Record, Site, View, quickjs};
 use hotcall::{
-    Call, Callback, Error, ForeignCall, Function, FunctionOptions, Library, LocalCallback, LocalOptions, OpenFlags,
-    Outcome, Resolved, Scalar, Slot, Static, Symbol, Thunk, Type, resolve,
+    Call, Callback, Error, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback, LocalOptions,
+    OpenFlags, Outcome, Resolved, Scalar, Slot, Static, Symbol, Thunk, Type, resolve,
 };
 use rquickjs::function::{Opt, Rest};
 use rquickjs::qjs as js;
@@ -52,8 +52,17 @@ pub(crate) struct Ffi {
 struct Running {
     result: Option<Type>,
     resolve: Persistent<JsFunction<'static>>,
-    /// The arguments with bytes, and the pins of these.
-    kept: Vec<(Persistent<Value<'static>>, Option<usize>)>,
+    kept: Vec<Kept>,
+}
+
+/// A value that a call works on, and the pin of its bytes.
+type Kept = (Persistent<Value<'static>>, Option<usize>);
+
+/// The arguments of a call as hotcall wants them.
+#[derive(Default)]
+struct Arguments {
+    slots: Vec<Slot>,
+    kept: Vec<Kept>,
 }
 
 /// Things by number.
@@ -93,7 +102,12 @@ fn site(ctx: &Ctx<'_>) -> Site {
     Site::new(ctx.as_raw().as_ptr().cast())
 }
 
-/// A `TypeError` for an error of hotcall's.
+/// An `Error`: what was asked for cannot be had.
+fn error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
+    Exception::throw_message(ctx, &error.to_string())
+}
+
+/// A `TypeError`: what was asked for makes no sense.
 fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
     Exception::throw_type(ctx, &error.to_string())
 }
@@ -174,6 +188,13 @@ impl Ffi {
         }
     }
 
+    /// Throws what a call throws for an error.
+    fn refuse(&self, ctx: &Ctx<'_>, error: &Error) -> rquickjs::Error {
+        // SAFETY: the site is the engine's.
+        let exception = unsafe { self.realm.engine().exception(site(ctx), error) };
+        self.throw(ctx, exception)
+    }
+
     /// Throws what hotcall's side of a call has thrown.
     fn throw(&self, ctx: &Ctx<'_>, Thrown(value): Thrown) -> rquickjs::Error {
         // SAFETY: the value is the engine's, and belongs to this.
@@ -195,7 +216,7 @@ impl Ffi {
         }
     }
 
-    /// A function for script.
+    /// A function for script; one that returns a struct has a method `into(buffer, ...args)`, which writes it there.
     fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
         if nonblocking {
             let arity = function.signature().params().len();
@@ -203,8 +224,21 @@ impl Ffi {
             let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
             return Ok(JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?.into_value());
         }
+        let native = self.native(ctx, &function)?;
+        if let Some(Type::Aggregate(_)) = function.signature().result() {
+            let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
+                ffi(&ctx).call_into(&ctx, &function, buffer, &args)
+            };
+            let into = JsFunction::new(ctx.clone(), into)?.with_name("into")?;
+            native.as_object().map_or(Ok(()), |native| native.set("into", into))?;
+        }
+        Ok(native)
+    }
+
+    /// A function that the engine calls by itself.
+    fn native<'js>(&self, ctx: &Ctx<'js>, function: &Function) -> Result<Value<'js>> {
         // SAFETY: that the declaration is true is for whoever has the permission to say.
-        let record = unsafe { self.realm.record(&function) }.map_err(|error| type_error(ctx, error))?;
+        let record = unsafe { self.realm.record(function) }.map_err(|error| type_error(ctx, error))?;
         let name = CString::new(function.name()).unwrap_or_default();
         let arity = record.arity() as i32;
         let finalize: unsafe extern "C" fn(*mut c_void) = Record::finalize;
@@ -236,54 +270,76 @@ impl Ffi {
         unsafe { self.to_value(ctx, variable.ty(), slot) }
     }
 
-    /// Begins a call on another thread; gives a promise.
-    fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
-        let signature = function.signature();
-        let mut slots = Vec::new();
-        let mut kept = Vec::new();
-        let mut refused = None;
-        for (index, ty) in signature.params().iter().enumerate() {
+    /// Converts arguments for a call that the engine does not make itself.
+    fn convert<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Arguments> {
+        let mut converted = Arguments::default();
+        for (index, ty) in function.signature().params().iter().enumerate() {
             let arg = args.get(index).cloned().unwrap_or_else(|| Value::new_undefined(ctx.clone()));
             // SAFETY: the value is the engine's.
             match unsafe { self.realm.to_slot(site(ctx), ty, words(arg.as_raw())) } {
-                Ok(slot) => slots.push(slot),
+                Ok(slot) => converted.slots.push(slot),
                 Err(problem) => {
+                    self.release(ctx, converted.kept);
                     let function = function.name().into();
-                    refused = Some(Error::Argument { function, index, ty: ty.clone(), problem });
-                    break;
+                    return Err(self.refuse(ctx, &Error::Argument { function, index, ty: ty.clone(), problem }));
                 }
             }
-            // A struct is copied; what a pointer points to stays where it is.
-            if ty.as_scalar().is_some() && arg.is_object() {
-                // SAFETY: the value is an object that was taken for a pointer or a buffer.
-                let pin = unsafe { hotcall::engine::Engine::pin(self.realm.engine(), site(ctx), words(arg.as_raw())) };
-                kept.push((Persistent::save(ctx, arg), pin));
+            if arg.is_object() {
+                converted.kept.push(self.keep(ctx, arg));
             }
         }
+        Ok(converted)
+    }
+
+    /// Begins a call on another thread; gives a promise.
+    fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
+        let Arguments { slots, kept } = self.convert(ctx, function, args)?;
         // SAFETY: the slots are those of the arguments, whose bytes are kept until the call has returned.
-        let call = match refused {
-            Some(error) => Err(error),
-            None => unsafe { function.prepare(&slots) },
-        };
-        let call = match call {
+        let call = match unsafe { function.prepare(&slots) } {
             Ok(call) => call,
             Err(error) => {
                 self.release(ctx, kept);
-                return Err(type_error(ctx, error));
+                return Err(self.refuse(ctx, &error));
             }
         };
         let (promise, resolve, _) = ctx.promise()?;
-        let result = signature.result().cloned();
+        let result = function.signature().result().cloned();
         let running = Running { result, resolve: Persistent::save(ctx, resolve), kept };
         let number = self.calls.borrow_mut().insert(running);
         let queue = self.queue.clone();
-        let name = function.name().to_owned();
-        thread::Builder::new()
-            .name(name)
-            // The event loop is gone only if the program ends.
-            .spawn(move || drop(queue.send(Event::Done(number, call.run()))))
-            .map_err(|error| Exception::throw_internal(ctx, &error.to_string()))?;
+        // Once the event loop is gone nobody waits for the result.
+        let run = move || drop(queue.send(Event::Done(number, call.run())));
+        if let Err(error) = thread::Builder::new().name(function.name().into()).spawn(run) {
+            let running = self.calls.borrow_mut().things.remove(&number);
+            running.into_iter().for_each(|running| self.release(ctx, running.kept));
+            return Err(Exception::throw_message(ctx, &error.to_string()));
+        }
         Ok(promise.into_value())
+    }
+
+    /// Calls a function that returns a struct, which goes to the bytes of a buffer.
+    fn call_into<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        function: &Function,
+        buffer: Value<'js>,
+        args: &[Value<'js>],
+    ) -> Result<Value<'js>> {
+        let Some(ty) = function.signature().result() else { return Ok(buffer) };
+        // SAFETY: the value is the engine's; a buffer that was taken for a struct has as many bytes.
+        let result = match unsafe { self.realm.to_slot(site(ctx), ty, words(buffer.as_raw())) } {
+            Ok(slot) => unsafe {
+                slice::from_raw_parts_mut(slot.as_mut_ptr(), Layout::of(ty).map_or(0, |it| it.size as usize))
+            },
+            Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
+        };
+        let Arguments { slots, mut kept } = self.convert(ctx, function, args)?;
+        kept.push(self.keep(ctx, buffer.clone()));
+        // SAFETY: that the declaration is true is for whoever has the permission to say; all bytes are kept until it returns.
+        let called = unsafe { function.call_into(&slots, result) };
+        self.release(ctx, kept);
+        called.map_err(|error| self.refuse(ctx, &error))?;
+        self.realm.take_exception().map_or(Ok(buffer), |exception| Err(self.throw(ctx, exception)))
     }
 
     /// Resolves the promise of a call that has returned.
@@ -302,12 +358,17 @@ impl Ffi {
         resolve.restore(ctx)?.call((value,))
     }
 
-    fn release(&self, ctx: &Ctx<'_>, kept: Vec<(Persistent<Value<'static>>, Option<usize>)>) {
-        for (_, pin) in kept {
+    /// Has the bytes of a pointer, a buffer or a struct stay where they are.
+    fn keep<'js>(&self, ctx: &Ctx<'js>, value: Value<'js>) -> Kept {
+        // SAFETY: the value is an object of the engine's.
+        let pin = unsafe { self.realm.engine().pin(site(ctx), words(value.as_raw())) };
+        (Persistent::save(ctx, value), pin)
+    }
+
+    fn release(&self, ctx: &Ctx<'_>, kept: Vec<Kept>) {
+        for pin in kept.into_iter().filter_map(|(_, pin)| pin) {
             // SAFETY: each pin comes back once.
-            pin.into_iter().for_each(|pin| unsafe {
-                hotcall::engine::Engine::unpin(self.realm.engine(), site(ctx), pin);
-            });
+            unsafe { self.realm.engine().unpin(site(ctx), pin) };
         }
     }
 
@@ -328,7 +389,7 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
 
 /// What would be loaded, and whether that is allowed: `[what, allowed]`.
 fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
-    let resolved = resolve(&path).map_err(|error| type_error(&ctx, error))?;
+    let resolved = resolve(&path).map_err(|refused| error(&ctx, refused))?;
     let answer = Array::new(ctx.clone())?;
     answer.set(0, resolved.to_string())?;
     answer.set(1, ffi(&ctx).permission.allows(&resolved))?;
@@ -338,8 +399,8 @@ fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
 /// Opens a library: `[number, symbols]`.
 fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Array<'js>> {
     let ffi = ffi(&ctx);
-    let fail = |error: Error| type_error(&ctx, error);
-    let declarations = Declarations::from_json(&declarations).map_err(|error| fail(error.into()))?;
+    let fail = |refused: Error| error(&ctx, refused);
+    let declarations = Declarations::from_json(&declarations).map_err(|refused| type_error(&ctx, refused))?;
     let resolved: Resolved = resolve(&path).map_err(fail)?;
     if !ffi.permission.allows(&resolved) {
         return Err(type_error(&ctx, format!("{resolved} is not allowed")));
@@ -523,7 +584,6 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: Opt<f
 
 /// Fills a buffer from memory.
 fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: Opt<f64>) -> Result<()> {
-    use hotcall::engine::{Engine, View};
     let address = behind(&ctx, &pointer, offset)?;
     // SAFETY: the value is the engine's.
     match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
