@@ -12,15 +12,20 @@
     }
   };
 
-  function frame(line) {
-    if (line === "" || line.includes("ext:")) return [];
-    return ["    " + line.trim().replace(/^at <anonymous> \((.*)\)$/, "at $1").replace(/\((native|missing)\)$/, "(<anonymous>)")];
+  const isOurs = (line) => line === "" || line === undefined || line.includes("ext:");
+
+  // The engine's frames in V8's form, without the runtime's own and the native functions that those call script by.
+  function frames(raw) {
+    const lines = raw.split("\n");
+    const shown = lines.filter((line, index) => !isOurs(line) && !(line.endsWith("(native)") && isOurs(lines[index + 1])));
+    return shown.map((line) =>
+      line.replace(/at <anonymous> \((.*:.*)\)$/, "at $1").replace(/\((native|missing)\)$/, "(<anonymous>)"));
   }
 
   // What Error.prepareStackTrace returned is left alone.
   function stack(error, raw) {
     if (typeof raw !== "string" || (raw !== "" && !raw.startsWith("    at "))) return raw;
-    return [header(error), ...raw.split("\n").flatMap(frame)].join("\n");
+    return [header(error), ...frames(raw)].join("\n");
   }
 
   const define = (error, value) =>
@@ -45,7 +50,7 @@
   // Where an error was made: { url, line, column }, if that is known.
   function place(error) {
     const text = error?.stack;
-    const found = typeof text === "string" ? /^ +at .*?\(?((?:file|data):[^()]*):(\d+):(\d+)\)?$/m.exec(text) : null;
+    const found = typeof text === "string" ? /^ +at .*?\(?((?:file|data):[^()\n]*):(\d+):(\d+)\)?$/m.exec(text) : null;
     return found ? { url: found[1], line: +found[2], column: +found[3] } : undefined;
   }
 

@@ -116,7 +116,20 @@ pub(crate) fn url(path: &Path) -> String {
     let mut url = String::from("file://");
     for &byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'\0'..=b' ' | b'"' | b'#' | b'%' | b'<' | b'>' | b'?' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | 0x7F.. => {
+            b'\0'..=b' '
+            | b'"'
+            | b'#'
+            | b'%'
+            | b'<'
+            | b'>'
+            | b'?'
+            | b'\\'
+            | b'^'
+            | b'`'
+            | b'{'
+            | b'|'
+            | b'}'
+            | 0x7F.. => {
                 url.push_str(&format!("%{byte:02X}"));
             }
             _ => url.push(byte.into()),

@@ -14,7 +14,7 @@
     }
     return result;
   }
-  const sets = { fragment: '"<>`', query: '"#<>', specialQuery: "\"#<>'", path: '"#<>?`{}^', user: '"#<>?`{}/:;=@[\\]^|' };
+  const sets = { fragment: '"<>`', query: '"#<>', specialQuery: "\"#<>'", path: '"#<>?`{}', user: '"#<>?`{}/:;=@[\\]^|' };
 
   function hostOf(text, special) {
     if (text.startsWith("[")) {
@@ -108,7 +108,7 @@
       url.pathname = normal(rest, false, false);
     } else {
       url.opaque = true;
-      url.pathname = encode(rest, "");
+      url.pathname = rest.split(" ").map((part) => encode(part, "")).join(" ");
     }
     return url;
   }
