@@ -87,15 +87,22 @@
 
   // Columns of nothing but numbers are set to the right.
   function frame(header, lines) {
-    const widths = header.map((name, column) => Math.max(...[name, ...lines.map((line) => line[column])].map(width)) + 2);
+    const widths = header.map((name, column) =>
+      Math.max(...[name, ...lines.map((line) => line[column])].map(width)) + 2
+    );
     const numbers = header.map((_, column) => lines.every((line) => /^(-?\d+(\.\d+)?)?$/.test(line[column])));
-    const put = (line, right) => "│" + line.map((text, column) => {
-      const space = " ".repeat(widths[column] - width(text) - 2);
-      return right && numbers[column] ? ` ${space}${text} ` : ` ${text}${space} `;
-    }).join("│") + "│";
+    const put = (line, right) =>
+      "│" + line.map((text, column) => {
+        const space = " ".repeat(widths[column] - width(text) - 2);
+        return right && numbers[column] ? ` ${space}${text} ` : ` ${text}${space} `;
+      }).join("│") + "│";
     const rule = (left, middle, right) => left + widths.map((width) => "─".repeat(width)).join(middle) + right;
     return [
-      rule("┌", "┬", "┐"), put(header, false), rule("├", "┼", "┤"), ...lines.map((line) => put(line, true)), rule("└", "┴", "┘"),
+      rule("┌", "┬", "┐"),
+      put(header, false),
+      rule("├", "┼", "┤"),
+      ...lines.map((line) => put(line, true)),
+      rule("└", "┴", "┘"),
     ].join("\n");
   }
 
@@ -106,7 +113,9 @@
     const start = timers.get(label);
     if (start === undefined) return console.warn(`Timer '${label}' does not exist`);
     const milliseconds = native.now() - start;
-    action(`${label}: ${milliseconds < 1e3 ? `${+milliseconds.toFixed(3)}ms` : `${+(milliseconds / 1e3).toFixed(3)}s`}`);
+    action(
+      `${label}: ${milliseconds < 1e3 ? `${+milliseconds.toFixed(3)}ms` : `${+(milliseconds / 1e3).toFixed(3)}s`}`,
+    );
   }
 
   const log = (...args) => write(format(args));
@@ -165,4 +174,4 @@
 
   globalThis.console = Object.assign(Object.create({}), methods);
   Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
-})
+});

@@ -11,12 +11,15 @@
     if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
     if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer) return new Uint8Array(input);
     throw new TypeError(
-      "Failed to execute 'decode' on 'TextDecoder': Argument 1 is not an ArrayBuffer, SharedArrayBuffer, or a view on one",
+      "Failed to execute 'decode' on 'TextDecoder': " +
+        "Argument 1 is not an ArrayBuffer, SharedArrayBuffer, or a view on one",
     );
   }
 
   class TextEncoder {
-    get encoding() { return "utf-8"; }
+    get encoding() {
+      return "utf-8";
+    }
     encode(text = "") {
       return native.encode(String(text).toWellFormed());
     }
@@ -27,10 +30,14 @@
       // Not in the midst of a character.
       while (written < bytes.length && (bytes[written] & 0xc0) === 0x80) written--;
       destination.set(bytes.subarray(0, written));
-      const read = written === bytes.length ? text.length : native.decode(bytes.slice(0, written), false, true)[0].length;
+      const read = written === bytes.length
+        ? text.length
+        : native.decode(bytes.slice(0, written), false, true)[0].length;
       return { read, written };
     }
-    get [Symbol.toStringTag]() { return "TextEncoder"; }
+    get [Symbol.toStringTag]() {
+      return "TextEncoder";
+    }
     [Symbol.for("Deno.customInspect")](inspect, options) {
       return `TextEncoder ${inspect({ encoding: this.encoding }, options)}`;
     }
@@ -49,9 +56,15 @@
       this.#fatal = Boolean(options?.fatal);
       this.#ignoreBOM = Boolean(options?.ignoreBOM);
     }
-    get encoding() { return this.#encoding; }
-    get fatal() { return this.#fatal; }
-    get ignoreBOM() { return this.#ignoreBOM; }
+    get encoding() {
+      return this.#encoding;
+    }
+    get fatal() {
+      return this.#fatal;
+    }
+    get ignoreBOM() {
+      return this.#ignoreBOM;
+    }
     decode(input, options = {}) {
       const last = !options?.stream;
       const more = bytesOf(input);
@@ -70,7 +83,9 @@
       this.#started = !last && (this.#started || text !== "");
       return skip ? text.slice(1) : text;
     }
-    get [Symbol.toStringTag]() { return "TextDecoder"; }
+    get [Symbol.toStringTag]() {
+      return "TextDecoder";
+    }
     [Symbol.for("Deno.customInspect")](inspect, options) {
       const { encoding, fatal, ignoreBOM } = this;
       return `TextDecoder ${inspect({ encoding, fatal, ignoreBOM }, options)}`;
@@ -80,4 +95,4 @@
   for (const value of [TextEncoder, TextDecoder]) {
     Object.defineProperty(globalThis, value.name, { value, writable: true, enumerable: false, configurable: true });
   }
-})
+});

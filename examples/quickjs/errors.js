@@ -1,4 +1,4 @@
-// Errors' stacks in V8's form, which scripts and people expect: the error first, then its frames without those of the runtime.
+// Errors' stacks in V8's form, which scripts and people expect: the error, then its frames without those of the runtime.
 ((native, internals) => {
   "use strict";
   const { get: engineStack } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
@@ -17,9 +17,12 @@
   // The engine's frames in V8's form, without the runtime's own and the native functions that those call script by.
   function frames(raw) {
     const lines = raw.split("\n");
-    const shown = lines.filter((line, index) => !isOurs(line) && !(line.endsWith("(native)") && isOurs(lines[index + 1])));
+    const shown = lines.filter((line, index) =>
+      !isOurs(line) && !(line.endsWith("(native)") && isOurs(lines[index + 1]))
+    );
     return shown.map((line) =>
-      line.replace(/at <anonymous> \((.*:.*)\)$/, "at $1").replace(/\((native|missing)\)$/, "(<anonymous>)"));
+      line.replace(/at <anonymous> \((.*:.*)\)$/, "at $1").replace(/\((native|missing)\)$/, "(<anonymous>)")
+    );
   }
 
   // What Error.prepareStackTrace returned is left alone.
@@ -75,4 +78,4 @@
   }
 
   Object.assign(internals, { place, describe, header });
-})
+});

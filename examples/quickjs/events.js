@@ -18,16 +18,36 @@
       return event.#stopped;
     }
     #target = null;
-    get type() { return this.#type; }
-    get target() { return this.#target; }
-    get currentTarget() { return this.#target; }
-    get bubbles() { return Boolean(this.#options.bubbles); }
-    get cancelable() { return Boolean(this.#options.cancelable); }
-    get composed() { return Boolean(this.#options.composed); }
-    get defaultPrevented() { return this.#prevented; }
-    get returnValue() { return !this.#prevented; }
-    get eventPhase() { return this.#target === null ? 0 : 2; }
-    get timeStamp() { return 0; }
+    get type() {
+      return this.#type;
+    }
+    get target() {
+      return this.#target;
+    }
+    get currentTarget() {
+      return this.#target;
+    }
+    get bubbles() {
+      return Boolean(this.#options.bubbles);
+    }
+    get cancelable() {
+      return Boolean(this.#options.cancelable);
+    }
+    get composed() {
+      return Boolean(this.#options.composed);
+    }
+    get defaultPrevented() {
+      return this.#prevented;
+    }
+    get returnValue() {
+      return !this.#prevented;
+    }
+    get eventPhase() {
+      return this.#target === null ? 0 : 2;
+    }
+    get timeStamp() {
+      return 0;
+    }
     preventDefault() {
       if (this.cancelable) this.#prevented = true;
     }
@@ -35,23 +55,26 @@
     stopImmediatePropagation() {
       this.#stopped = true;
     }
-    get [Symbol.toStringTag]() { return this.constructor.name; }
+    get [Symbol.toStringTag]() {
+      return this.constructor.name;
+    }
   }
   const { set: setTarget, isStopped } = Event;
   delete Event.set;
   delete Event.isStopped;
 
   // An event with members of its own, which the options give.
-  const kind = (name, members) => ({
-    [name]: class extends Event {
-      constructor(type, options = {}) {
-        super(type, options);
-        for (const [key, value] of Object.entries(members)) {
-          Object.defineProperty(this, key, { value: options?.[key] ?? value, enumerable: true, configurable: true });
+  const kind = (name, members) =>
+    ({
+      [name]: class extends Event {
+        constructor(type, options = {}) {
+          super(type, options);
+          for (const [key, value] of Object.entries(members)) {
+            Object.defineProperty(this, key, { value: options?.[key] ?? value, enumerable: true, configurable: true });
+          }
         }
-      }
-    },
-  })[name];
+      },
+    })[name];
   const CustomEvent = kind("CustomEvent", { detail: null });
   const ErrorEvent = kind("ErrorEvent", { message: "", filename: "", lineno: 0, colno: 0, error: undefined });
   const PromiseRejectionEvent = kind("PromiseRejectionEvent", { promise: undefined, reason: undefined });
@@ -166,4 +189,4 @@
     // `false` if a listener of `beforeunload` wants the script to go on.
     dispatch: (type) => dispatch(new Event(type, { cancelable: type === "beforeunload" })),
   });
-})
+});

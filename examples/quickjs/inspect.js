@@ -4,8 +4,16 @@
   const customInspect = Symbol.for("Deno.customInspect");
   const nodeInspect = Symbol.for("nodejs.util.inspect.custom");
   const defaults = {
-    depth: 4, breakLength: 80, compact: 3, iterableLimit: 100, strAbbreviateSize: 10_000,
-    sorted: false, getters: false, showHidden: false, showProxy: false, trailingComma: false,
+    depth: 4,
+    breakLength: 80,
+    compact: 3,
+    iterableLimit: 100,
+    strAbbreviateSize: 10_000,
+    sorted: false,
+    getters: false,
+    showHidden: false,
+    showProxy: false,
+    trailingComma: false,
   };
   const TypedArray = Object.getPrototypeOf(Uint8Array);
   const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
@@ -14,7 +22,11 @@
   const setSize = getter(Set.prototype, "size");
   const regExpSource = getter(RegExp.prototype, "source");
   const regExpFlags = getter(RegExp.prototype, "flags");
-  const wide = /[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]/u;
+  const wide = new RegExp(
+    "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f" +
+      "\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}]",
+    "u",
+  );
 
   // How many columns a terminal needs for it.
   function width(text) {
@@ -63,7 +75,9 @@
 
   function prefix(name, tag, fallback, size = "") {
     const tagged = (than) => (tag !== "" && tag !== than ? `[${tag}] ` : "");
-    return name === null ? `[${fallback}${size}: null prototype] ${tagged(fallback)}` : `${name}${size} ${tagged(name)}`;
+    return name === null
+      ? `[${fallback}${size}: null prototype] ${tagged(fallback)}`
+      : `${name}${size} ${tagged(name)}`;
   }
 
   function functionBase(value, name, tag) {
@@ -145,7 +159,9 @@
           return `${value}n`;
         case "symbol": {
           const { description } = value;
-          return description === undefined || /^[\w.]+$/.test(description) ? String(value) : `Symbol(${quote(description)})`;
+          return description === undefined || /^[\w.]+$/.test(description)
+            ? String(value)
+            : `Symbol(${quote(description)})`;
         }
         default:
           return String(value);
@@ -188,19 +204,25 @@
       const all = this.options.showHidden;
       let names = all ? Object.getOwnPropertyNames(value) : Object.keys(value);
       if (list) names = names.filter((name) => !/^(0|[1-9]\d*)$/.test(name) && !(all && name === "length"));
-      const symbols = Object.getOwnPropertySymbols(value).filter((key) => all || Object.prototype.propertyIsEnumerable.call(value, key));
+      const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
+        all || Object.prototype.propertyIsEnumerable.call(value, key)
+      );
       return [...new Set([...names.filter((name) => !keys.hidden?.includes(name)), ...symbols, ...keys])];
     }
 
-    // How an object is written: `whole` if it has no properties to show, otherwise `base`, `braces` and `items` before the
-    // properties; `list` if its items may stand side by side.
+    // How an object is written: `whole` if it has no properties to show, otherwise `base`, `braces` and `items` before
+    // the properties; `list` if its items may stand side by side.
     shape(value, kind, name, tag) {
       const braces = (fallback, size) => [`${prefix(name, tag, fallback, size)}{`, "}"];
-      if (Array.isArray(value)) return this.list(value, name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`));
+      if (Array.isArray(value)) {
+        return this.list(value, name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`));
+      }
       if (ArrayBuffer.isView(value) && kind !== "DataView") {
         return this.list(value, prefix(name, tag, typedArrayName.call(value), `(${value.length})`));
       }
-      if (typeof value === "function") return { whole: functionBase(value, name, tag), base: functionBase(value, name, tag) };
+      if (typeof value === "function") {
+        return { whole: functionBase(value, name, tag), base: functionBase(value, name, tag) };
+      }
       if (Object.hasOwn(boxes, kind)) return this.boxed(value, kind, name);
       const base = (text, type) => {
         if (name === null) text = `[${type}: null prototype] ${text}`;
@@ -210,12 +232,18 @@
       switch (kind) {
         case "Map": {
           const size = mapSize.call(value);
-          const shape = { braces: braces("Map", `(${size})`), items: (depth) => this.entries(Map.prototype.entries.call(value), size, depth) };
+          const shape = {
+            braces: braces("Map", `(${size})`),
+            items: (depth) => this.entries(Map.prototype.entries.call(value), size, depth),
+          };
           return size === 0 ? { ...shape, whole: shape.braces.join("") } : shape;
         }
         case "Set": {
           const size = setSize.call(value);
-          const shape = { braces: braces("Set", `(${size})`), items: (depth) => this.members(Set.prototype.values.call(value), size, depth) };
+          const shape = {
+            braces: braces("Set", `(${size})`),
+            items: (depth) => this.members(Set.prototype.values.call(value), size, depth),
+          };
           return size === 0 ? { ...shape, whole: shape.braces.join("") } : shape;
         }
         case "Arguments":
@@ -234,7 +262,10 @@
           return { braces: braces(kind), items: (depth) => this.bytes(value, depth) };
         case "DataView": {
           const parts = ["byteLength", "byteOffset", "buffer"];
-          return { braces: braces("DataView"), items: (depth) => parts.map((key) => this.property(value, key, depth, key)) };
+          return {
+            braces: braces("DataView"),
+            items: (depth) => parts.map((key) => this.property(value, key, depth, key)),
+          };
         }
         case "Promise":
           return { braces: braces("Promise"), items: (depth) => this.promise(value, depth) };
@@ -266,10 +297,16 @@
     error(value, name) {
       const text = internals.header(value);
       let stack = value.stack;
-      const hidden = ["name", "message", "stack"].filter((key) => typeof value[key] === "string" && String(stack).includes(value[key]));
-      if (typeof stack !== "string" || !/\n +at /.test(stack)) stack = `[${typeof stack === "string" && stack !== "" ? stack : text}]`;
+      const hidden = ["name", "message", "stack"].filter((key) =>
+        typeof value[key] === "string" && String(stack).includes(value[key])
+      );
+      if (typeof stack !== "string" || !/\n +at /.test(stack)) {
+        stack = `[${typeof stack === "string" && stack !== "" ? stack : text}]`;
+      }
       if (name === null) stack = stack.replace(/^\w*/, (type) => `[${type}: null prototype]`);
-      else if (value.name === "Error" && name !== "Error" && !stack.startsWith(name)) stack = stack.replace(/^Error/, `${name} [Error]`);
+      else if (value.name === "Error" && name !== "Error" && !stack.startsWith(name)) {
+        stack = stack.replace(/^Error/, `${name} [Error]`);
+      }
       if (this.indentation > 0) stack = stack.replaceAll("\n", `\n${" ".repeat(this.indentation)}`);
       const keys = ["cause", "errors"].filter((key) => Object.hasOwn(value, key));
       return { whole: stack, base: stack, keys: Object.assign(keys, { hidden }) };
@@ -320,7 +357,10 @@
       const length = this.property(value, "byteLength", depth, "byteLength");
       if (value.detached) return ["(detached)", length];
       const limit = this.options.iterableLimit;
-      const shown = Array.from(new Uint8Array(value, 0, Math.min(limit, value.byteLength)), (byte) => byte.toString(16).padStart(2, "0"));
+      const shown = Array.from(
+        new Uint8Array(value, 0, Math.min(limit, value.byteLength)),
+        (byte) => byte.toString(16).padStart(2, "0"),
+      );
       const left = value.byteLength - shown.length;
       const tail = left > 0 ? ` ... ${left} more byte${left > 1 ? "s" : ""}` : "";
       return [`[Uint8Contents]: <${shown.join(" ")}${tail}>`, length];
@@ -367,7 +407,10 @@
         const before = parts.length;
         if (list && before > 6) parts = this.columns(parts, value);
         if (this.level - depth < compact && parts.length === before) {
-          const length = parts.reduce((sum, part) => sum + part.length + 2, open.length + base.length + this.indentation + 10);
+          const length = parts.reduce(
+            (sum, part) => sum + part.length + 2,
+            open.length + base.length + this.indentation + 10,
+          );
           const line = `${start}${open} ${parts.join(", ")} ${close}`;
           if (length <= breakLength && !line.includes("\n")) return line;
         }
@@ -421,4 +464,4 @@
   }
 
   Object.assign(internals, { inspect, width });
-})
+});

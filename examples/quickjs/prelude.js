@@ -5,10 +5,31 @@
     Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
 
   const names = [
-    "NotFound", "PermissionDenied", "ConnectionRefused", "ConnectionReset", "ConnectionAborted", "NotConnected", "AddrInUse",
-    "AddrNotAvailable", "BrokenPipe", "AlreadyExists", "InvalidData", "TimedOut", "Interrupted", "WriteZero", "WouldBlock",
-    "UnexpectedEof", "BadResource", "Http", "Busy", "NotSupported", "FilesystemLoop", "IsADirectory", "NetworkUnreachable",
-    "NotADirectory", "NotCapable",
+    "NotFound",
+    "PermissionDenied",
+    "ConnectionRefused",
+    "ConnectionReset",
+    "ConnectionAborted",
+    "NotConnected",
+    "AddrInUse",
+    "AddrNotAvailable",
+    "BrokenPipe",
+    "AlreadyExists",
+    "InvalidData",
+    "TimedOut",
+    "Interrupted",
+    "WriteZero",
+    "WouldBlock",
+    "UnexpectedEof",
+    "BadResource",
+    "Http",
+    "Busy",
+    "NotSupported",
+    "FilesystemLoop",
+    "IsADirectory",
+    "NetworkUnreachable",
+    "NotADirectory",
+    "NotCapable",
   ];
   const errors = {};
   for (const name of names) {
@@ -47,7 +68,12 @@
   global("Deno", {
     args: native.args,
     build: {
-      target: native.target, arch: native.arch, os: native.os, vendor: native.vendor, env: native.env, standalone: false,
+      target: native.target,
+      arch: native.arch,
+      os: native.os,
+      vendor: native.vendor,
+      env: native.env,
+      standalone: false,
     },
     errors,
     env: {
@@ -58,9 +84,13 @@
     execPath: () => native.execPath,
     exit,
     cwd: () => native.cwd(),
-    get exitCode() { return exitCode; },
+    get exitCode() {
+      return exitCode;
+    },
     set exitCode(value) {
-      if (!Number.isInteger(Number(value))) throw new TypeError(`Exit code must be a number, got: ${value} (${typeof value})`);
+      if (!Number.isInteger(Number(value))) {
+        throw new TypeError(`Exit code must be a number, got: ${value} (${typeof value})`);
+      }
       exitCode = Number(value);
     },
     pid: native.pid,
@@ -88,7 +118,9 @@
       native.refTimer(this.#number, this.#referenced = false);
       return this;
     }
-    hasRef() { return this.#referenced; }
+    hasRef() {
+      return this.#referenced;
+    }
     refresh() {
       const timer = timers.get(this.#number);
       if (timer) native.startTimer(this.#number, timer.delay);
@@ -98,8 +130,12 @@
       stop(this.#number);
       return this;
     }
-    [Symbol.toPrimitive]() { return this.#number; }
-    [Symbol.dispose]() { stop(this.#number); }
+    [Symbol.toPrimitive]() {
+      return this.#number;
+    }
+    [Symbol.dispose]() {
+      stop(this.#number);
+    }
   }
 
   const timers = new Map();
@@ -135,7 +171,9 @@
     now: () => native.now(),
     timeOrigin: native.timeOrigin,
     toJSON: () => ({ timeOrigin: native.timeOrigin }),
-    get [Symbol.toStringTag]() { return "Performance"; },
+    get [Symbol.toStringTag]() {
+      return "Performance";
+    },
   });
   global("self", globalThis);
   global("gc", () => native.collectGarbage());
@@ -170,4 +208,4 @@
       return exitCode;
     },
   };
-})
+});

@@ -135,8 +135,8 @@ fn source_line(url: String, line: usize) -> Option<String> {
     source.lines().nth(line.checked_sub(1)?).map(str::to_owned)
 }
 
-/// The text that the bytes are as UTF-8, and how many of them it took: all, unless more may come. `None` if they are no text and
-/// that is an error.
+/// The text that the bytes are as UTF-8, and how many of them it took: all, unless more may come. `None` if they are no
+/// text and that is an error.
 fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, fatal: bool, last: bool) -> Result<Option<Array<'js>>> {
     let bytes = copied(&bytes);
     let mut end = bytes.len();

@@ -1,4 +1,4 @@
-//! The runtime around the FFI: the engine, the main module, timers, and the loop that waits for timers and other threads.
+//! The runtime around the FFI: the engine, the main module, and the loop that waits for timers and other threads.
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeSet, HashSet};

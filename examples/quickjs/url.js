@@ -14,7 +14,13 @@
     }
     return result;
   }
-  const sets = { fragment: '"<>`', query: '"#<>', specialQuery: "\"#<>'", path: '"#<>?`{}', user: '"#<>?`{}/:;=@[\\]^|' };
+  const sets = {
+    fragment: '"<>`',
+    query: '"#<>',
+    specialQuery: "\"#<>'",
+    path: '"#<>?`{}',
+    user: '"#<>?`{}/:;=@[\\]^|',
+  };
 
   function hostOf(text, special) {
     if (text.startsWith("[")) {
@@ -38,7 +44,9 @@
     });
     const last = numbers.pop();
     const room = 256 ** (4 - numbers.length);
-    if (numbers.length > 3 || numbers.some((part) => !(part < 256)) || !(last < room)) throw new TypeError("Invalid host");
+    if (numbers.length > 3 || numbers.some((part) => !(part < 256)) || !(last < room)) {
+      throw new TypeError("Invalid host");
+    }
     const value = numbers.reduce((sum, part, index) => sum + part * 256 ** (3 - index), last);
     return [24, 16, 8, 0].map((shift) => Math.floor(value / 2 ** shift) % 256).join(".");
   }
@@ -66,9 +74,19 @@
     text = text.replace(/^[\0-\x20]+|[\0-\x20]+$/g, "").replace(/[\t\n\r]/g, "");
     const [, scheme, afterScheme] = /^([a-z][a-z\d+.-]*:)([^]*)$/i.exec(text) ?? [];
     const protocol = scheme?.toLowerCase();
-    const relative = protocol === undefined || (base?.protocol === protocol && isSpecial(protocol) && !/^[/\\]{2}/.test(afterScheme));
+    const relative = protocol === undefined ||
+      (base?.protocol === protocol && isSpecial(protocol) && !/^[/\\]{2}/.test(afterScheme));
     if (relative && base === undefined && protocol === undefined) throw new TypeError("relative URL without a base");
-    const url = { protocol: protocol ?? base.protocol, username: "", password: "", hostname: "", port: "", pathname: "", search: "", hash: "" };
+    const url = {
+      protocol: protocol ?? base.protocol,
+      username: "",
+      password: "",
+      hostname: "",
+      port: "",
+      pathname: "",
+      search: "",
+      hash: "",
+    };
     const special = isSpecial(url.protocol);
     let rest = protocol === undefined ? text : afterScheme;
     const cut = (mark) => {
@@ -84,7 +102,9 @@
     if (special) rest = rest.replaceAll("\\", "/");
 
     if (relative && base !== undefined && base.opaque) {
-      if (rest !== "" || query !== undefined || fragment === undefined) throw new TypeError("relative URL with a cannot-be-a-base base");
+      if (rest !== "" || query !== undefined || fragment === undefined) {
+        throw new TypeError("relative URL with a cannot-be-a-base base");
+      }
       return { ...base, hash: url.hash };
     }
     const slashes = special && protocol !== undefined && !relative && url.protocol !== "file:" ? /^\/*/ : /^\/\//;
@@ -93,7 +113,13 @@
       setAuthority(url, authority, special);
       url.pathname = path === "" && !special ? "" : normal(path, special, url.protocol === "file:");
     } else if (relative && base !== undefined) {
-      Object.assign(url, { username: base.username, password: base.password, hostname: base.hostname, port: base.port, authority: base.authority });
+      Object.assign(url, {
+        username: base.username,
+        password: base.password,
+        hostname: base.hostname,
+        port: base.port,
+        authority: base.authority,
+      });
       if (rest === "") {
         url.pathname = base.pathname;
         if (query === undefined) url.search = base.search;
@@ -122,7 +148,9 @@
       url.password = encode(password, sets.user);
     }
     const [, host, port] = /^(\[[^\]]*\]|[^:]*)(?::(.*))?$/.exec(text.slice(at + 1)) ?? [];
-    if (host === undefined || (port !== undefined && !/^\d*$/.test(port)) || +port > 65535) throw new TypeError("Invalid port");
+    if (host === undefined || (port !== undefined && !/^\d*$/.test(port)) || +port > 65535) {
+      throw new TypeError("Invalid port");
+    }
     if (url.protocol === "file:") {
       url.hostname = host === "" || host === "localhost" ? "" : hostOf(host, true);
       return;
@@ -166,18 +194,28 @@
     static update(params, text) {
       params.#read(text);
     }
-    get size() { return this.#list.length; }
-    get(name) { return this.#list.find(([key]) => key === String(name))?.[1] ?? null; }
-    getAll(name) { return this.#list.filter(([key]) => key === String(name)).map(([, value]) => value); }
+    get size() {
+      return this.#list.length;
+    }
+    get(name) {
+      return this.#list.find(([key]) => key === String(name))?.[1] ?? null;
+    }
+    getAll(name) {
+      return this.#list.filter(([key]) => key === String(name)).map(([, value]) => value);
+    }
     has(name, value) {
-      return this.#list.some(([key, other]) => key === String(name) && (value === undefined || other === String(value)));
+      return this.#list.some(([key, other]) =>
+        key === String(name) && (value === undefined || other === String(value))
+      );
     }
     append(name, value) {
       this.#list.push([String(name), String(value)]);
       this.#changed();
     }
     delete(name, value) {
-      this.#list = this.#list.filter(([key, other]) => key !== String(name) || (value !== undefined && other !== String(value)));
+      this.#list = this.#list.filter(([key, other]) =>
+        key !== String(name) || (value !== undefined && other !== String(value))
+      );
       this.#changed();
     }
     set(name, value) {
@@ -194,15 +232,25 @@
     forEach(callback, self) {
       for (const [name, value] of this) callback.call(self, value, name, this);
     }
-    *entries() { for (const [name, value] of this.#list) yield [name, value]; }
-    *keys() { for (const [name] of this.#list) yield name; }
-    *values() { for (const [, value] of this.#list) yield value; }
-    [Symbol.iterator]() { return this.entries(); }
+    *entries() {
+      for (const [name, value] of this.#list) yield [name, value];
+    }
+    *keys() {
+      for (const [name] of this.#list) yield name;
+    }
+    *values() {
+      for (const [, value] of this.#list) yield value;
+    }
+    [Symbol.iterator]() {
+      return this.entries();
+    }
     toString() {
       const form = (text) => encode(text, "!\"#$%&'()+,/:;<=>?@[\\]^`{|}~").replaceAll("%20", "+");
       return this.#list.map(([name, value]) => `${form(name)}=${form(value)}`).join("&");
     }
-    get [Symbol.toStringTag]() { return "URLSearchParams"; }
+    get [Symbol.toStringTag]() {
+      return "URLSearchParams";
+    }
     [Symbol.for("Deno.customInspect")](inspect) {
       const pairs = this.#list.map(([name, value]) => `${inspect(name)} => ${inspect(value)}`);
       return pairs.length === 0 ? "URLSearchParams {}" : `URLSearchParams { ${pairs.join(", ")} }`;
@@ -212,7 +260,19 @@
   delete URLSearchParams.of;
   delete URLSearchParams.update;
 
-  const shown = ["href", "origin", "protocol", "username", "password", "host", "hostname", "port", "pathname", "hash", "search"];
+  const shown = [
+    "href",
+    "origin",
+    "protocol",
+    "username",
+    "password",
+    "host",
+    "hostname",
+    "port",
+    "pathname",
+    "hash",
+    "search",
+  ];
 
   class URL {
     #url;
@@ -238,7 +298,7 @@
     // Takes over a part of the URL that another text parses to; one that does not parse changes nothing.
     #set(parts, text) {
       const parsed = URL.parse(text);
-      if (parsed !== null) for (const part of parts) this.#url[part] = parsed.#url[part];
+      if (parsed !== null) { for (const part of parts) this.#url[part] = parsed.#url[part]; }
     }
     get #start() {
       const { protocol, authority, username, password } = this.#url;
@@ -257,43 +317,65 @@
       const { protocol } = this.#url;
       return isSpecial(protocol) && protocol !== "file:" ? `${protocol}//${this.host}` : "null";
     }
-    get protocol() { return this.#url.protocol; }
+    get protocol() {
+      return this.#url.protocol;
+    }
     set protocol(value) {
       const protocol = `${String(value).replace(/:[^]*$/, "").toLowerCase()}:`;
       if (!/^[a-z][a-z\d+.-]*:$/.test(protocol) || isSpecial(protocol) !== isSpecial(this.protocol)) return;
       this.#url.protocol = protocol;
       if (this.port === ports[protocol]) this.#url.port = "";
     }
-    get username() { return this.#url.username; }
+    get username() {
+      return this.#url.username;
+    }
     set username(value) {
       if (this.hostname !== "") this.#url.username = encode(String(value), sets.user);
     }
-    get password() { return this.#url.password; }
+    get password() {
+      return this.#url.password;
+    }
     set password(value) {
       if (this.hostname !== "") this.#url.password = encode(String(value), sets.user);
     }
-    get host() { return this.port === "" ? this.hostname : `${this.hostname}:${this.port}`; }
+    get host() {
+      return this.port === "" ? this.hostname : `${this.hostname}:${this.port}`;
+    }
     set host(value) {
       const parts = /:\d+$/.test(value) ? ["hostname", "port"] : ["hostname"];
       if (!this.#url.opaque) this.#set(parts, `${this.protocol}//${value}/`);
     }
-    get hostname() { return this.#url.hostname; }
+    get hostname() {
+      return this.#url.hostname;
+    }
     set hostname(value) {
       if (!this.#url.opaque) this.#set(["hostname"], `${this.protocol}//${value}/`);
     }
-    get port() { return this.#url.port; }
-    set port(value) {
-      if (this.hostname !== "" && this.protocol !== "file:") this.#set(["port"], `${this.protocol}//${this.hostname}:${value}/`);
+    get port() {
+      return this.#url.port;
     }
-    get pathname() { return this.#url.pathname; }
+    set port(value) {
+      if (this.hostname !== "" && this.protocol !== "file:") {
+        this.#set(["port"], `${this.protocol}//${this.hostname}:${value}/`);
+      }
+    }
+    get pathname() {
+      return this.#url.pathname;
+    }
     set pathname(value) {
       const special = isSpecial(this.protocol);
-      if (!this.#url.opaque) this.#url.pathname = normal(encode(String(value), "?#"), special, this.protocol === "file:");
+      if (!this.#url.opaque) {
+        this.#url.pathname = normal(encode(String(value), "?#"), special, this.protocol === "file:");
+      }
     }
-    get search() { return this.#url.search; }
+    get search() {
+      return this.#url.search;
+    }
     set search(value) {
       const text = String(value).replace(/^\?/, "");
-      this.#url.search = text === "" ? "" : `?${encode(text, isSpecial(this.protocol) ? sets.specialQuery : sets.query)}`;
+      this.#url.search = text === ""
+        ? ""
+        : `?${encode(text, isSpecial(this.protocol) ? sets.specialQuery : sets.query)}`;
       if (this.#params) updateParams(this.#params, this.#url.search);
     }
     get searchParams() {
@@ -302,14 +384,22 @@
       });
       return this.#params;
     }
-    get hash() { return this.#url.hash; }
+    get hash() {
+      return this.#url.hash;
+    }
     set hash(value) {
       const text = String(value).replace(/^#/, "");
       this.#url.hash = text === "" ? "" : `#${encode(text, sets.fragment)}`;
     }
-    toString() { return this.href; }
-    toJSON() { return this.href; }
-    get [Symbol.toStringTag]() { return "URL"; }
+    toString() {
+      return this.href;
+    }
+    toJSON() {
+      return this.href;
+    }
+    get [Symbol.toStringTag]() {
+      return "URL";
+    }
     [Symbol.for("Deno.customInspect")](inspect, options) {
       return `URL ${inspect(Object.fromEntries(shown.map((key) => [key, this[key]])), options)}`;
     }
@@ -318,4 +408,4 @@
   for (const value of [URL, URLSearchParams]) {
     Object.defineProperty(globalThis, value.name, { value, writable: true, enumerable: false, configurable: true });
   }
-})
+});

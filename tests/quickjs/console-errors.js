@@ -1,5 +1,5 @@
-// Errors with their stacks. `console-errors.out` is what Deno 2.9 prints without columns, and without the names that V8 puts
-// before functions' names (`Named.method`, `Array.map`, `Timeout._onTimeout`), and with the constructors that V8 leaves out.
+// Errors with their stacks. `console-errors.out` is what Deno 2.9 prints, without columns, without what V8 puts before
+// functions' names (`Named.method`, `Array.map`, `Timeout._onTimeout`), and with the constructors that V8 leaves out.
 function outer() {
   return inner();
 }

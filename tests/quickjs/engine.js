@@ -9,14 +9,20 @@ Atomics.store(ints, 0, 7);
 Atomics.add(ints, 0, 5);
 shared.grow(32);
 check("grown", shared.growable && shared.byteLength === 32 && ints.length === 8);
-check("atomic", Atomics.load(ints, 0) === 12 && Atomics.exchange(ints, 0, 1) === 12 && Atomics.compareExchange(ints, 0, 1, 2) === 1);
-check("bounds", (() => {
-  try {
-    shared.grow(65);
-  } catch (error) {
-    return error instanceof RangeError;
-  }
-})());
+check(
+  "atomic",
+  Atomics.load(ints, 0) === 12 && Atomics.exchange(ints, 0, 1) === 12 && Atomics.compareExchange(ints, 0, 1, 2) === 1,
+);
+check(
+  "bounds",
+  (() => {
+    try {
+      shared.grow(65);
+    } catch (error) {
+      return error instanceof RangeError;
+    }
+  })(),
+);
 const buffer = new ArrayBuffer(8, { maxByteLength: 16 });
 buffer.resize(16);
 const moved = buffer.transfer(4);
@@ -40,21 +46,36 @@ check("finalized", finalized === 3 && weak.deref() === undefined);
 // Names of the environment.
 check("self", self === globalThis && typeof window === "undefined" && typeof global === "undefined");
 check("window", Object.prototype.toString.call(globalThis) === "[object Window]");
-check("build", Deno.build.target.startsWith(Deno.build.arch) && Deno.build.target.includes(Deno.build.os) && Deno.build.standalone === false);
+check(
+  "build",
+  Deno.build.target.startsWith(Deno.build.arch) && Deno.build.target.includes(Deno.build.os) &&
+    Deno.build.standalone === false,
+);
 check("process", Deno.pid > 0 && Deno.execPath().length > 0 && Deno.cwd().length > 1);
 check("main", Deno.mainModule === import.meta.url && import.meta.main);
-check("errors", new Deno.errors.NotFound("x").name === "NotFound" && String(new Deno.errors.NotFound("x")) === "NotFound: x" && new Deno.errors.Busy() instanceof Error);
-check("environment", Deno.env.get("SOME_VARIABLE") === "some value" && Deno.env.get("NO_VARIABLE") === undefined && Deno.env.has("SOME_VARIABLE") && !Deno.env.has("NO_VARIABLE") && Deno.env.toObject().SOME_VARIABLE === "some value");
+check(
+  "errors",
+  new Deno.errors.NotFound("x").name === "NotFound" && String(new Deno.errors.NotFound("x")) === "NotFound: x" &&
+    new Deno.errors.Busy() instanceof Error,
+);
+check(
+  "environment",
+  Deno.env.get("SOME_VARIABLE") === "some value" && Deno.env.get("NO_VARIABLE") === undefined &&
+    Deno.env.has("SOME_VARIABLE") && !Deno.env.has("NO_VARIABLE") && Deno.env.toObject().SOME_VARIABLE === "some value",
+);
 check("inspect", Deno.inspect("a") === '"a"');
 check("iterators", [1, 2, 3].values().map((n) => n * 2).toArray().join() === "2,4,6");
-check("disposal", (() => {
-  let closed = false;
-  {
-    using thing = { [Symbol.dispose]: () => closed = true };
-    void thing;
-  }
-  return closed;
-})());
+check(
+  "disposal",
+  (() => {
+    let closed = false;
+    {
+      using thing = { [Symbol.dispose]: () => closed = true };
+      void thing;
+    }
+    return closed;
+  })(),
+);
 Deno.stdout.writeSync(new TextEncoder().encode("written\n"));
 await Deno.stdout.write(new TextEncoder().encode("without a line's end"));
 console.log(`\n${Deno.args.join()}`);

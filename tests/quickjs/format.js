@@ -1,11 +1,39 @@
 // Format directives, groups, tables, counters. `format.out` is what Deno 2.9 prints.
-class Z { x = 1; }
-class Y { toString() { return "str"; } }
+class Z {
+  x = 1;
+}
+class Y {
+  toString() {
+    return "str";
+  }
+}
 const values = [
-  1, 1.9, "12.5px", "x", 1n, -0, null, undefined, true, { a: { b: { c: { d: { e: {} } } } } }, [1, "a"], Symbol("q"), new Z(), new Y(), class A {},
+  1,
+  1.9,
+  "12.5px",
+  "x",
+  1n,
+  -0,
+  null,
+  undefined,
+  true,
+  { a: { b: { c: { d: { e: {} } } } } },
+  [1, "a"],
+  Symbol("q"),
+  new Z(),
+  new Y(),
+  class A {},
 ];
-for (const directive of ["%d", "%i", "%f", "%s", "%o", "%O", "%c"]) for (const value of values) console.log(`[${directive}]`, value);
-for (const value of [1, "s", null, true, { a: [1] }, [1], { toJSON() { return 7; } }]) console.log("[%j]", value);
+for (const directive of ["%d", "%i", "%f", "%s", "%o", "%O", "%c"]) {
+  for (const value of values) console.log(`[${directive}]`, value);
+}
+for (
+  const value of [1, "s", null, true, { a: [1] }, [1], {
+    toJSON() {
+      return 7;
+    },
+  }]
+) console.log("[%j]", value);
 const circular = {};
 circular.self = circular;
 console.log("%j", circular);

@@ -1,7 +1,7 @@
 //! Runs scripts with the example `quickjs` and compares what they print.
 //!
-//! A script `NAME.js` in this folder has its expected output beside it, in `NAME.out`: what Deno prints, where the script's first
-//! lines do not say otherwise.
+//! A script `NAME.js` in this folder has its expected output beside it, in `NAME.out`: what Deno prints, where the script's
+//! first lines do not say otherwise.
 
 mod prelude;
 mod uncaught;
@@ -67,7 +67,7 @@ fn run_file(flags: &[&str], folder: &Path, script: &str, words: &[&str]) -> Outp
     Output { stdout: text(output.stdout), stderr: text(output.stderr), code: output.status.code().unwrap() }
 }
 
-/// A line of a stack trace with its line number, but without its column: `at f (script.js:1:2)` becomes `at f (script.js:1)`.
+/// A line of a stack trace without its column: `at f (script.js:1:2)` becomes `at f (script.js:1)`.
 fn without_column(line: &str) -> String {
     let place = line.trim_end_matches(['\n', '{', ' ', ')']);
     match place.rsplit_once(':') {

@@ -22,7 +22,8 @@ fn standard_error() {
 #[test]
 fn console_timers_count_time() {
     let output = run_text(
-        "console.time(); console.timeLog('default', {a: 1}); console.timeEnd(); console.time('s'); console.timeEnd('s');",
+        "console.time(); console.timeLog('default', { a: 1 }); console.timeEnd();
+         console.time('s'); console.timeEnd('s');",
         &[],
     );
     let lines: Vec<_> = output.stdout.lines().map(|line| line.split_once("ms").unwrap()).collect();
@@ -92,9 +93,13 @@ fn exit_codes() {
 #[test]
 fn events_of_the_end() {
     let output = run_text(
-        "for (const type of ['load', 'beforeunload', 'unload']) addEventListener(type, (event) => console.log(event.type));
+        "const types = ['load', 'beforeunload', 'unload'];
+         for (const type of types) addEventListener(type, (event) => console.log(event.type));
          let again = true;
-         addEventListener('beforeunload', () => { if (again) setTimeout(() => console.log('more to do')); again = false; });
+         addEventListener('beforeunload', () => {
+           if (again) setTimeout(() => console.log('more to do'));
+           again = false;
+         });
          setTimeout(() => console.log('timer'));
          console.log('module');",
         &[],

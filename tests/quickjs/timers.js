@@ -2,10 +2,17 @@
 const log = [];
 const note = (what) => log.push(what);
 setTimeout(() => note("50 ms"), 50);
-for (const [delay, name] of [[1, "1"], [0, "0"], [undefined, "undefined"], [-5, "negative"], ["1", "text"], [NaN, "NaN"], [1.9, "1.9"], [2 ** 40, "too long"]]) {
+for (
+  const [delay, name] of [[1, "1"], [0, "0"], [undefined, "undefined"], [-5, "negative"], ["1", "text"], [NaN, "NaN"], [
+    1.9,
+    "1.9",
+  ], [2 ** 40, "too long"]]
+) {
   setTimeout((...args) => note(`${name}:${args}`), delay, 1, "a");
 }
-setTimeout(function () { note(`this ${typeof this} ${Number(this) > 0}`); }, 1);
+setTimeout(function () {
+  note(`this ${typeof this} ${Number(this) > 0}`);
+}, 1);
 setTimeout(() => note("150 ms"), 150);
 setTimeout(() => note("100 ms"), 100);
 const stopped = setTimeout(() => note("stopped"), 25);
@@ -19,10 +26,14 @@ clearInterval(setInterval(() => note("stopped interval"), 1));
 for (const nothing of [undefined, null, 0, -1, "x", 1e9, {}]) clearTimeout(nothing);
 
 let repeated = "";
-const interval = setInterval((word) => {
-  repeated += word;
-  if (repeated.length === 3) clearInterval(interval);
-}, 3, "x");
+const interval = setInterval(
+  (word) => {
+    repeated += word;
+    if (repeated.length === 3) clearInterval(interval);
+  },
+  3,
+  "x",
+);
 
 setTimeout(() => {
   note("outer");

@@ -22,13 +22,13 @@ fn thrown_by_the_module() {
         ),
         (
             "function f() {\n  g();\n}\nconst g = () => null.x;\nf();",
-            "error: Uncaught (in promise) TypeError: cannot read property 'x' of null\nconst g = () => null.x;\n    at g (script.js:4)\n    \
-             at f (script.js:2)\n    at script.js:5\n",
+            "error: Uncaught (in promise) TypeError: cannot read property 'x' of null\nconst g = () => null.x;\n    \
+             at g (script.js:4)\n    at f (script.js:2)\n    at script.js:5\n",
         ),
         (
             "throw new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });",
-            "error: Uncaught (in promise) Error: two\nlines\nthrow new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });\n    \
-             at script.js:1\nCaused by: TypeError: c\n    at script.js:1\nCaused by: \"s\"\n",
+            "error: Uncaught (in promise) Error: two\nlines\n\
+             throw new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });\n    at script.js:1\nCaused by: TypeError: c\n    at script.js:1\nCaused by: \"s\"\n",
         ),
         (
             "throw new AggregateError([new Error('a'), 5], 'all');",
@@ -44,7 +44,8 @@ fn thrown_by_the_module() {
         ),
         (
             "await null; throw new RangeError('later');",
-            "error: Uncaught (in promise) RangeError: later\nawait null; throw new RangeError('later');\n    at script.js:1\n",
+            "error: Uncaught (in promise) RangeError: later\n\
+             await null; throw new RangeError('later');\n    at script.js:1\n",
         ),
     ]);
 }
@@ -124,7 +125,8 @@ fn the_place_is_marked() {
     let output = run_text("\tif (true) throw new Error('x');", &[]);
     assert_eq!(
         output.stderr,
-        "error: Uncaught (in promise) Error: x\n\tif (true) throw new Error('x');\n\t                    ^\n    at script.js:1\n",
+        "error: Uncaught (in promise) Error: x\n\
+         \tif (true) throw new Error('x');\n\t                    ^\n    at script.js:1\n",
     );
 }
 
@@ -140,13 +142,14 @@ fn listeners_take_errors() {
     for (script, stdout) in [
         (
             "addEventListener('error', (event) => {
-               console.log(event.type, event.message, event.error, event.filename.split('/').pop(), event.lineno, event instanceof ErrorEvent);
+               console.log(event.type, event.message, event.error, event instanceof ErrorEvent);
+               console.log(event.filename.split('/').pop(), event.lineno);
                event.preventDefault();
              });
              setTimeout(() => { throw 5; });
              reportError('text');
              setTimeout(() => console.log('goes on'), 5);",
-            "error Uncaught \"text\" text script.js 6 true\nerror Uncaught 5 5  0 true\ngoes on\n",
+            "error Uncaught \"text\" text true\nscript.js 7\nerror Uncaught 5 5 true\n 0\ngoes on\n",
         ),
         (
             "globalThis.onerror = (event) => { console.log(event.message); event.preventDefault(); };

@@ -17,8 +17,10 @@ const attempt = async (action) => {
 console.log(first, counter, upward, waited, data, all);
 increment();
 console.log(counter, all.counter);
-console.log(short(import.meta.url), import.meta.main, short(import.meta.filename), short(`${import.meta.dirname}/`) === "");
-for (const specifier of ["./x.js", "../modules/x.js", "./a b.js", "./x.js?q=1#h", "/root.js", "file:///a/../b.js", "npm:thing", "https://host/x.js"]) {
+const { url, main, filename, dirname } = import.meta;
+console.log(short(url), main, short(filename), short(`${dirname}/`) === "");
+const relative = ["./x.js", "../modules/x.js", "./a b.js", "./x.js?q=1#h"];
+for (const specifier of [...relative, "/root.js", "file:///a/../b.js", "npm:thing", "https://host/x.js"]) {
   await attempt(() => import.meta.resolve(specifier));
 }
 await attempt(() => import.meta.resolve("bare"));
