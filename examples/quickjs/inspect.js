@@ -60,6 +60,14 @@
     return prototype === null ? null : `${native.classOf(value)} <${inspect(prototype, { depth: depth - 1 })}>`;
   }
 
+  function keysOf(value) {
+    try {
+      return Object.keys(value);
+    } catch {
+      return Object.getOwnPropertyNames(value);
+    }
+  }
+
   function isInstance(value, maker) {
     try {
       return value instanceof maker;
@@ -124,7 +132,7 @@
       if (kind === "Proxy" && this.options.showProxy) return this.proxy(value, depth);
       for (; kind === "Proxy"; kind = native.classOf(value)) {
         value = native.proxy(value)[0];
-        if (value === null) return "<Revoked Proxy>";
+        if (value === undefined) return "<Revoked Proxy>";
       }
       const own = this.custom(value, depth);
       if (own !== undefined) return own;
@@ -202,7 +210,7 @@
 
     keys(value, { list, keys = [] }) {
       const all = this.options.showHidden;
-      let names = all ? Object.getOwnPropertyNames(value) : Object.keys(value);
+      let names = all ? Object.getOwnPropertyNames(value) : keysOf(value);
       if (list) names = names.filter((name) => !/^(0|[1-9]\d*)$/.test(name) && !(all && name === "length"));
       const symbols = Object.getOwnPropertySymbols(value).filter((key) =>
         all || Object.prototype.propertyIsEnumerable.call(value, key)
@@ -375,10 +383,15 @@
 
     // A property with its name, or the name given (which an element of a list has none of).
     property(object, key, depth, label) {
-      const descriptor = Object.getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
+      if (label === undefined) label = this.label(key);
+      let descriptor;
+      try {
+        descriptor = Object.getOwnPropertyDescriptor(object, key) ?? { value: object[key], enumerable: true };
+      } catch {
+        return `${label}: <uninitialized>`; // an export of a module that has not run
+      }
       const text = this.indented(() => this.descriptor(object, descriptor, depth));
       if (label === "") return text;
-      if (label === undefined) label = this.label(key);
       return `${descriptor.enumerable ? label : `[${label}]`}: ${text}`;
     }
 

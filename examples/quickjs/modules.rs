@@ -39,7 +39,8 @@ impl Loader for Files {
         match kind.as_deref() {
             None if path.extension().is_some_and(|extension| extension == "json") => Err(Exception::throw_type(
                 ctx,
-                "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import statement.",
+                "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import \
+                 statement.",
             )),
             None => declare(ctx, name, source, false),
             Some("json") => {

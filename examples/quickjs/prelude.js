@@ -183,7 +183,7 @@
     fire(number) {
       const timer = timers.get(number);
       if (timer === undefined) return;
-      if (!timer.repeat) timers.delete(number);
+      if (!timer.repeat) stop(number);
       try {
         timer.callback.apply(timer.timer, timer.args);
       } catch (error) {

@@ -1,7 +1,7 @@
 //! The runtime around the FFI: the engine, the main module, and the loop that waits for timers and other threads.
 
 use std::cell::{Cell, RefCell};
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::rc::Rc;
@@ -49,9 +49,26 @@ struct Timers(Rc<RefCell<TimerState>>);
 
 #[derive(Default)]
 struct TimerState {
-    due: BTreeSet<(Instant, u32)>,
+    order: BTreeSet<(Instant, u32)>,
+    due: HashMap<u32, Instant>,
     /// Those that the loop does not wait for.
     unreferenced: HashSet<u32>,
+}
+
+impl TimerState {
+    fn start(&mut self, number: u32, due: Instant) {
+        if let Some(before) = self.due.insert(number, due) {
+            self.order.remove(&(before, number));
+        }
+        self.order.insert((due, number));
+    }
+
+    fn stop(&mut self, number: u32) {
+        if let Some(due) = self.due.remove(&number) {
+            self.order.remove(&(due, number));
+        }
+        self.unreferenced.remove(&number);
+    }
 }
 
 impl Timers {
@@ -59,25 +76,17 @@ impl Timers {
     fn install<'js>(&self, ctx: &Ctx<'js>, natives: &Object<'js>) -> rquickjs::Result<()> {
         let timers = self.clone();
         let start = move |number: u32, milliseconds: f64| {
-            let due = Instant::now() + Duration::from_secs_f64(milliseconds / 1e3);
-            let mut state = timers.0.borrow_mut();
-            state.due.retain(|&(_, other)| other != number);
-            state.due.insert((due, number));
+            timers.0.borrow_mut().start(number, Instant::now() + Duration::from_secs_f64(milliseconds / 1e3));
         };
         natives.set("startTimer", Function::new(ctx.clone(), start)?)?;
         let timers = self.clone();
-        let stop = move |number: u32| {
-            let mut state = timers.0.borrow_mut();
-            state.due.retain(|&(_, other)| other != number);
-            state.unreferenced.remove(&number);
-        };
-        natives.set("stopTimer", Function::new(ctx.clone(), stop)?)?;
+        natives.set("stopTimer", Function::new(ctx.clone(), move |number| timers.0.borrow_mut().stop(number))?)?;
         let timers = self.clone();
         let reference = move |number: u32, referenced: bool| {
-            let unreferenced = &mut timers.0.borrow_mut().unreferenced;
+            let TimerState { due, unreferenced, .. } = &mut *timers.0.borrow_mut();
             if referenced {
                 unreferenced.remove(&number);
-            } else {
+            } else if due.contains_key(&number) {
                 unreferenced.insert(number);
             }
         };
@@ -86,13 +95,13 @@ impl Timers {
 
     /// The one that is due first.
     fn first(&self) -> Option<(Instant, u32)> {
-        self.0.borrow().due.first().copied()
+        self.0.borrow().order.first().copied()
     }
 
     /// Whether there is one to wait for.
     fn is_alive(&self) -> bool {
         let state = self.0.borrow();
-        state.due.iter().any(|(_, number)| !state.unreferenced.contains(number))
+        state.due.len() > state.unreferenced.len()
     }
 }
 
@@ -238,7 +247,6 @@ impl<'js> Script<'js> {
                 }
             }
             (None, Some(timer)) if waits => {
-                self.timers.0.borrow_mut().due.remove(&timer);
                 self.tell::<_, ()>(ctx, "fire", (timer.1,))?;
             }
             (None, _) => return Ok(false),

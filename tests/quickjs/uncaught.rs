@@ -28,7 +28,8 @@ fn thrown_by_the_module() {
         (
             "throw new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });",
             "error: Uncaught (in promise) Error: two\nlines\n\
-             throw new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });\n    at script.js:1\nCaused by: TypeError: c\n    at script.js:1\nCaused by: \"s\"\n",
+             throw new Error('two\\nlines', { cause: new TypeError('c', { cause: 's' }) });\n    \
+             at script.js:1\nCaused by: TypeError: c\n    at script.js:1\nCaused by: \"s\"\n",
         ),
         (
             "throw new AggregateError([new Error('a'), 5], 'all');",

@@ -4,6 +4,7 @@ import * as all from "./first.js";
 import data from "./data.json" with { type: "json" };
 import { upward } from "./inner/second.js";
 import { waited } from "./waits.js";
+import * as itself from "./main.js";
 
 const here = new URL(".", import.meta.url).href;
 const short = (text) => String(text).replaceAll(here, "").replaceAll(here.slice("file://".length), "");
@@ -36,4 +37,5 @@ await attempt(async () => (await import("./first.js?other")) === all);
 await attempt(async () => (await import("./inner/../with%20space.js")).default);
 await attempt(async () => (await import("./cycle-a.js")).result());
 await attempt(async () => (await import("./data.json", { with: { type: "json" } })).default === data);
-console.log(this, typeof arguments);
+console.log(this, typeof arguments, itself);
+export const late = 1;
