@@ -1,10 +1,11 @@
-//! ES modules from files.
+//! ES modules from files. A module's name is its URL.
 
+use std::env;
 use std::path::{Component, Path, PathBuf};
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Error, Module, Result};
+use rquickjs::{Ctx, Exception, Function, Module, Result};
 
 /// Finds and loads modules by paths relative to the importing one, and by `file:` URLs.
 pub(crate) struct Files;
@@ -12,21 +13,12 @@ pub(crate) struct Files;
 impl Resolver for Files {
     fn resolve<'js>(
         &mut self,
-        _: &Ctx<'js>,
+        ctx: &Ctx<'js>,
         base: &str,
         name: &str,
         _: Option<ImportAttributes<'js>>,
     ) -> Result<String> {
-        let path = match name.strip_prefix("file://") {
-            Some(path) => PathBuf::from(path),
-            None if name.starts_with("./") || name.starts_with("../") || name.starts_with('/') => {
-                Path::new(base).parent().unwrap_or(Path::new("")).join(name)
-            }
-            None => {
-                return Err(Error::new_resolving_message(base, name, "only relative paths and file URLs are modules"));
-            }
-        };
-        Ok(normalised(&path).to_string_lossy().into_owned())
+        resolve(ctx, base, name)
     }
 }
 
@@ -35,24 +27,89 @@ impl Loader for Files {
         &mut self,
         ctx: &Ctx<'js>,
         name: &str,
-        _: Option<ImportAttributes<'js>>,
+        attributes: Option<ImportAttributes<'js>>,
     ) -> Result<Module<'js, Declared>> {
-        let source =
-            std::fs::read_to_string(name).map_err(|error| Error::new_loading_message(name, error.to_string()))?;
-        declare(ctx, name, source, false)
+        let Some(path) = path(name) else {
+            let scheme = name.split(':').next().unwrap_or_default();
+            let message = format!("Unsupported scheme \"{scheme}\" for module \"{name}\". Supported schemes: file");
+            return Err(Exception::throw_type(ctx, &message));
+        };
+        let source = read(ctx, name, &path)?;
+        let kind = attributes.map_or(Ok(None), |attributes| attributes.get_type())?;
+        match kind.as_deref() {
+            None if path.extension().is_some_and(|extension| extension == "json") => Err(Exception::throw_type(
+                ctx,
+                "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import \
+                 statement.",
+            )),
+            None => declare(ctx, name, source, false),
+            Some("json") => {
+                ctx.json_parse(&*source)?;
+                let literal = serde_json::Value::from(source);
+                Module::declare(ctx.clone(), name, format!("export default JSON.parse({literal})"))
+            }
+            Some(other) => {
+                let message = format!("The import attribute type of \"{other}\" is unsupported.");
+                Err(Exception::throw_type(ctx, &message))
+            }
+        }
     }
 }
 
+/// A module's source.
+pub(crate) fn read(ctx: &Ctx<'_>, name: &str, path: &Path) -> Result<String> {
+    std::fs::read_to_string(path).map_err(|error| {
+        let reason = match error.kind() {
+            std::io::ErrorKind::NotFound => ".".into(),
+            _ => format!(": {error}"),
+        };
+        Exception::throw_type(ctx, &format!("Module not found \"{name}\"{reason}"))
+    })
+}
+
 /// A module with its `import.meta`.
-pub(crate) fn declare<'js>(ctx: &Ctx<'js>, path: &str, source: String, main: bool) -> Result<Module<'js, Declared>> {
-    let module = Module::declare(ctx.clone(), path, source)?;
+pub(crate) fn declare<'js>(ctx: &Ctx<'js>, name: &str, source: String, main: bool) -> Result<Module<'js, Declared>> {
+    let module = Module::declare(ctx.clone(), name, source)?;
     let meta = module.meta()?;
-    let path = Path::new(path);
-    meta.set("url", url(path))?;
+    meta.set("url", name)?;
     meta.set("main", main)?;
-    meta.set("filename", path.to_string_lossy().into_owned())?;
-    meta.set("dirname", path.parent().unwrap_or(path).to_string_lossy().into_owned())?;
+    let base = name.to_owned();
+    let resolve = move |ctx: Ctx<'_>, specifier: String| resolve(&ctx, &base, &specifier);
+    meta.set("resolve", Function::new(ctx.clone(), resolve)?.with_name("")?)?;
+    if let Some(path) = path(name) {
+        meta.set("filename", path.to_string_lossy().into_owned())?;
+        meta.set("dirname", path.parent().unwrap_or(&path).to_string_lossy().into_owned())?;
+    }
     Ok(module)
+}
+
+/// The URL that a module means by a specifier.
+fn resolve(ctx: &Ctx<'_>, base: &str, specifier: &str) -> Result<String> {
+    let (file, suffix) = split(specifier);
+    if let Some(path) = path(file) {
+        return Ok(url(&normalised(&path)) + suffix);
+    }
+    if file.starts_with("./") || file.starts_with("../") || file.starts_with('/') {
+        let base = path(base).unwrap_or_default();
+        let file = base.parent().unwrap_or(&base).join(decoded(file));
+        return Ok(url(&normalised(&file)) + suffix);
+    }
+    if has_scheme(specifier) {
+        return Ok(specifier.into());
+    }
+    Err(Exception::throw_type(ctx, &format!("Import \"{specifier}\" not a dependency")))
+}
+
+fn has_scheme(specifier: &str) -> bool {
+    specifier.split_once(':').is_some_and(|(scheme, _)| {
+        scheme.starts_with(|first: char| first.is_ascii_alphabetic())
+            && scheme.chars().all(|char| char.is_ascii_alphanumeric() || "+-.".contains(char))
+    })
+}
+
+/// What names the file, and the query and fragment after it.
+fn split(url: &str) -> (&str, &str) {
+    url.split_at(url.find(['?', '#']).unwrap_or(url.len()))
 }
 
 /// The URL of a file.
@@ -60,11 +117,50 @@ pub(crate) fn url(path: &Path) -> String {
     let mut url = String::from("file://");
     for &byte in path.as_os_str().as_encoded_bytes() {
         match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'-' | b'_' | b'.' | b'~' => url.push(byte.into()),
-            _ => url.push_str(&format!("%{byte:02X}")),
+            b'\0'..=b' '
+            | b'"'
+            | b'#'
+            | b'%'
+            | b'<'
+            | b'>'
+            | b'?'
+            | b'\\'
+            | b'^'
+            | b'`'
+            | b'{'
+            | b'|'
+            | b'}'
+            | 0x7F.. => {
+                url.push_str(&format!("%{byte:02X}"));
+            }
+            _ => url.push(byte.into()),
         }
     }
     url
+}
+
+/// The file of a URL.
+pub(crate) fn path(url: &str) -> Option<PathBuf> {
+    Some(decoded(split(url).0.strip_prefix("file://")?).into())
+}
+
+/// Text without percent-encoding.
+fn decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once('%') {
+        bytes.extend_from_slice(before.as_bytes());
+        rest = after;
+        match after.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => bytes.push(b'%'),
+        }
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// The path without `.` and `..`, so that a module has one name.
@@ -78,4 +174,12 @@ fn normalised(path: &Path) -> PathBuf {
         }
     }
     normal
+}
+
+/// The path from the root, without `.` and `..`.
+pub(crate) fn absolute(path: &Path) -> PathBuf {
+    if path.as_os_str().is_empty() {
+        return env::current_dir().unwrap_or_default();
+    }
+    normalised(&std::path::absolute(path).unwrap_or_else(|_| path.into()))
 }

@@ -1,54 +1,211 @@
-// What scripts expect of a runtime besides the language: console, timers, text encoding, URL of files, the `Deno` namespace.
-((native) => {
+// What scripts expect of a runtime besides the language: timers, performance, and the `Deno` namespace without its FFI.
+((native, internals) => {
   "use strict";
-  const names = ["NotFound", "PermissionDenied", "InvalidData"];
+  const global = (name, value) =>
+    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+
+  const names = [
+    "NotFound",
+    "PermissionDenied",
+    "ConnectionRefused",
+    "ConnectionReset",
+    "ConnectionAborted",
+    "NotConnected",
+    "AddrInUse",
+    "AddrNotAvailable",
+    "BrokenPipe",
+    "AlreadyExists",
+    "InvalidData",
+    "TimedOut",
+    "Interrupted",
+    "WriteZero",
+    "WouldBlock",
+    "UnexpectedEof",
+    "BadResource",
+    "Http",
+    "Busy",
+    "NotSupported",
+    "FilesystemLoop",
+    "IsADirectory",
+    "NetworkUnreachable",
+    "NotADirectory",
+    "NotCapable",
+  ];
   const errors = {};
   for (const name of names) {
-    errors[name] = { [name]: class extends Error { get name() { return name; } } }[name];
+    errors[name] = {
+      [name]: class extends Error {
+        constructor(message, options) {
+          super(message, options);
+          this.name = name;
+        }
+      },
+    }[name];
   }
-  globalThis.Deno = {
+
+  const stream = (error, isTerminal) => ({
+    writeSync(bytes) {
+      native.write(new Uint8Array(bytes), error);
+      return bytes.length;
+    },
+    async write(bytes) {
+      return this.writeSync(bytes);
+    },
+    isTerminal: () => isTerminal,
+  });
+
+  let exitCode = 0;
+  let exiting = false;
+  function exit(code = exitCode) {
+    if (!exiting) {
+      exiting = true;
+      internals.dispatch("unload");
+    }
+    native.exit(code);
+  }
+
+  const timerNumber = (timer) => Number(timer?.[Symbol.toPrimitive]?.() ?? timer);
+  global("Deno", {
     args: native.args,
     build: {
-      os: native.os, arch: native.arch, vendor: "unknown", env: "gnu", standalone: false,
-      target: `${native.arch}-unknown-${native.os}-gnu`,
+      target: native.target,
+      arch: native.arch,
+      os: native.os,
+      vendor: native.vendor,
+      env: native.env,
+      standalone: false,
     },
     errors,
+    env: {
+      get: (name) => native.environment(String(name))[0],
+      has: (name) => native.environment(String(name)).length > 0,
+      toObject: () => native.environmentObject(),
+    },
     execPath: () => native.execPath,
-    exit: (code = 0) => native.exit(code),
+    exit,
     cwd: () => native.cwd(),
+    get exitCode() {
+      return exitCode;
+    },
+    set exitCode(value) {
+      if (!Number.isInteger(Number(value))) {
+        throw new TypeError(`Exit code must be a number, got: ${value} (${typeof value})`);
+      }
+      exitCode = Number(value);
+    },
     pid: native.pid,
     mainModule: native.mainModule,
-  };
-  const text = (value) => (typeof value === "string" ? value : String(value));
-  const print = (error) => (...values) => native.print(values.map(text).join(" ") + "\n", error);
-  globalThis.console = { log: print(false), info: print(false), debug: print(false), warn: print(true), error: print(true) };
+    noColor: true,
+    inspect: (value, options) => internals.inspect(value, options),
+    stdout: stream(false, native.isTerminal[0]),
+    stderr: stream(true, native.isTerminal[1]),
+    refTimer: (timer) => native.refTimer(timerNumber(timer), true),
+    unrefTimer: (timer) => native.refTimer(timerNumber(timer), false),
+  });
+
+  // A timer as Deno returns it: an object that stands for its number.
+  class Timeout {
+    #number;
+    #referenced = true;
+    constructor(number) {
+      this.#number = number;
+    }
+    ref() {
+      native.refTimer(this.#number, this.#referenced = true);
+      return this;
+    }
+    unref() {
+      native.refTimer(this.#number, this.#referenced = false);
+      return this;
+    }
+    hasRef() {
+      return this.#referenced;
+    }
+    refresh() {
+      const timer = timers.get(this.#number);
+      if (timer) native.startTimer(this.#number, timer.delay);
+      return this;
+    }
+    close() {
+      stop(this.#number);
+      return this;
+    }
+    [Symbol.toPrimitive]() {
+      return this.#number;
+    }
+    [Symbol.dispose]() {
+      stop(this.#number);
+    }
+  }
+
   const timers = new Map();
-  let next = 0;
-  const start = (repeat) => (callback, delay = 0, ...args) => {
-    timers.set(++next, { callback, delay, args, repeat });
-    native.startTimer(next, +delay || 0);
-    return next;
-  };
-  const stop = (number) => {
+  let last = 0;
+  function start(callback, delay, args, repeat) {
+    if (typeof callback !== "function") {
+      throw new TypeError(`The "callback" argument must be of type function. Received type ${typeof callback}`);
+    }
+    delay = Math.trunc(Number(delay));
+    if (!(delay >= 1 && delay <= 2_147_483_647)) delay = 1;
+    const timer = new Timeout(++last);
+    timers.set(last, { timer, callback, delay, args, repeat });
+    native.startTimer(last, delay);
+    return timer;
+  }
+  function stop(timer) {
+    const number = timerNumber(timer);
     if (timers.delete(number)) native.stopTimer(number);
-  };
-  globalThis.setTimeout = start(false);
-  globalThis.setInterval = start(true);
-  globalThis.clearTimeout = stop;
-  globalThis.clearInterval = stop;
-  globalThis.performance = { now: () => native.now() };
+  }
+  global("setTimeout", function setTimeout(callback, delay, ...args) {
+    return start(callback, delay, args, false);
+  });
+  global("setInterval", function setInterval(callback, delay, ...args) {
+    return start(callback, delay, args, true);
+  });
+  global("clearTimeout", function clearTimeout(timer) {
+    stop(timer);
+  });
+  global("clearInterval", function clearInterval(timer) {
+    stop(timer);
+  });
+  global("performance", {
+    now: () => native.now(),
+    timeOrigin: native.timeOrigin,
+    toJSON: () => ({ timeOrigin: native.timeOrigin }),
+    get [Symbol.toStringTag]() {
+      return "Performance";
+    },
+  });
+  global("self", globalThis);
+  global("gc", () => native.collectGarbage());
+  Object.defineProperty(globalThis, Symbol.toStringTag, { value: "Window", configurable: true });
+
   return {
     fire(number) {
       const timer = timers.get(number);
-      if (!timer) return;
-      if (timer.repeat) native.startTimer(number, +timer.delay || 0);
-      else timers.delete(number);
-      timer.callback.apply(undefined, timer.args);
+      if (timer === undefined) return;
+      if (!timer.repeat) stop(number);
+      try {
+        timer.callback.apply(timer.timer, timer.args);
+      } catch (error) {
+        internals.reportException(error);
+      }
+      if (timer.repeat && timers.has(number)) native.startTimer(number, timer.delay);
     },
-    report(error) {
-      native.print(`error: Uncaught ${error instanceof Error ? `${error}\n${error.stack}` : String(error)}\n`, true);
-      return false;
+    reportException: internals.reportException,
+    reportRejection: internals.reportRejection,
+    handled: internals.handled,
+    dispatch: internals.dispatch,
+    // A module that cannot run: missing ones are no errors of the script's.
+    refuse(error) {
+      if (!(error instanceof TypeError)) internals.fail(error);
+      native.print(`error: ${error.message}\n`, true);
+      native.exit(1);
     },
-    rejected: () => false,
+    // The script has come to its end: its exit code.
+    finish() {
+      exiting = true;
+      internals.dispatch("unload");
+      return exitCode;
+    },
   };
-})
+});

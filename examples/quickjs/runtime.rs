@@ -1,22 +1,23 @@
-//! The runtime around the FFI: the engine, modules, timers, and the loop that waits for timers and other threads.
+//! The runtime around the FFI: the engine, the main module, and the loop that waits for timers and other threads.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
+use std::process;
 use std::rc::Rc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError};
 use std::time::{Duration, Instant};
-use std::{env, process};
 
+use rquickjs::function::IntoArgs;
 use rquickjs::promise::PromiseState;
 use rquickjs::qjs as js;
-use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Runtime, Value};
+use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value};
 
 use crate::ffi::{Event, Ffi};
 use crate::memory::{PinningAllocator, Pins};
 use crate::modules::{self, Files};
 use crate::permissions::Permission;
+use crate::prelude;
 use crate::shared_memory;
 
 /// What the command line says.
@@ -26,10 +27,7 @@ pub(crate) struct Options {
     pub(crate) permission: Permission,
 }
 
-/// When which timer is due.
-type Timers = Rc<RefCell<BTreeSet<(Instant, u32)>>>;
-
-/// Runs a script to its end and returns the exit code.
+/// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let pins = Pins::default();
     let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
@@ -37,7 +35,107 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     // SAFETY: the runtime was made with this context's, and makes no shared memory before.
     unsafe { shared_memory::install(js::JS_GetRuntime(context.as_raw().as_ptr())) };
     runtime.set_loader(Files, Files);
-    context.with(|ctx| Script::start(&ctx, options, pins)?.run(&ctx, &options.script))
+    let rejections = Rejections::default();
+    let tracked = rejections.clone();
+    runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
+        tracked.track(&ctx, promise, reason, handled);
+    })));
+    context.with(|ctx| Script::start(&ctx, options, pins, rejections)?.run(&ctx, &options.script))
+}
+
+/// When which timer is due.
+#[derive(Clone, Default)]
+struct Timers(Rc<RefCell<TimerState>>);
+
+#[derive(Default)]
+struct TimerState {
+    order: BTreeSet<(Instant, u32)>,
+    due: HashMap<u32, Instant>,
+    /// Those that the loop does not wait for.
+    unreferenced: HashSet<u32>,
+}
+
+impl TimerState {
+    fn start(&mut self, number: u32, due: Instant) {
+        if let Some(before) = self.due.insert(number, due) {
+            self.order.remove(&(before, number));
+        }
+        self.order.insert((due, number));
+    }
+
+    fn stop(&mut self, number: u32) {
+        if let Some(due) = self.due.remove(&number) {
+            self.order.remove(&(due, number));
+        }
+        self.unreferenced.remove(&number);
+    }
+}
+
+impl Timers {
+    /// Gives the prelude its functions.
+    fn install<'js>(&self, ctx: &Ctx<'js>, natives: &Object<'js>) -> rquickjs::Result<()> {
+        let timers = self.clone();
+        let start = move |number: u32, milliseconds: f64| {
+            timers.0.borrow_mut().start(number, Instant::now() + Duration::from_secs_f64(milliseconds / 1e3));
+        };
+        natives.set("startTimer", Function::new(ctx.clone(), start)?)?;
+        let timers = self.clone();
+        natives.set("stopTimer", Function::new(ctx.clone(), move |number| timers.0.borrow_mut().stop(number))?)?;
+        let timers = self.clone();
+        let reference = move |number: u32, referenced: bool| {
+            let TimerState { due, unreferenced, .. } = &mut *timers.0.borrow_mut();
+            if referenced {
+                unreferenced.remove(&number);
+            } else if due.contains_key(&number) {
+                unreferenced.insert(number);
+            }
+        };
+        natives.set("refTimer", Function::new(ctx.clone(), reference)?)
+    }
+
+    /// The one that is due first.
+    fn first(&self) -> Option<(Instant, u32)> {
+        self.0.borrow().order.first().copied()
+    }
+
+    /// Whether there is one to wait for.
+    fn is_alive(&self) -> bool {
+        let state = self.0.borrow();
+        state.due.len() > state.unreferenced.len()
+    }
+}
+
+/// A promise and the reason of its rejection.
+type Rejection = (Persistent<Value<'static>>, Persistent<Value<'static>>);
+
+/// Rejected promises, from one emptying of the microtask queue to the next.
+#[derive(Clone, Default)]
+struct Rejections(Rc<RefCell<RejectionState>>);
+
+#[derive(Default)]
+struct RejectionState {
+    /// Those that nobody handles.
+    unhandled: Vec<Rejection>,
+    /// Those that somebody handles after all.
+    handled: Vec<Rejection>,
+}
+
+impl Rejections {
+    fn track<'js>(&self, ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>, handled: bool) {
+        let RejectionState { unhandled, handled: late } = &mut *self.0.borrow_mut();
+        let is_this = |(other, _): &Rejection| other.clone().restore(ctx).is_ok_and(|other| other == promise);
+        let known = unhandled.iter().position(is_this);
+        let rejection = || (Persistent::save(ctx, promise.clone()), Persistent::save(ctx, reason.clone()));
+        match (handled, known) {
+            (false, _) => unhandled.push(rejection()),
+            (true, Some(index)) => drop(unhandled.remove(index)),
+            (true, None) => late.push(rejection()),
+        }
+    }
+
+    fn take(&self) -> RejectionState {
+        self.0.take()
+    }
 }
 
 /// A script that runs.
@@ -45,156 +143,133 @@ struct Script<'js> {
     ffi: Rc<Ffi>,
     events: Receiver<Event>,
     timers: Timers,
-    /// What the prelude gives back: `fire`, `report` and `rejected`.
+    /// Whether the last thing that happened was an event, so that it is a timer's turn.
+    was_event: Cell<bool>,
+    rejections: Rejections,
+    /// What the prelude gives back.
     prelude: Object<'js>,
 }
 
 impl<'js> Script<'js> {
     /// Prepares the global object.
-    fn start(ctx: &Ctx<'js>, options: &Options, pins: Pins) -> rquickjs::Result<Self> {
+    fn start(ctx: &Ctx<'js>, options: &Options, pins: Pins, rejections: Rejections) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
-        let natives = Object::new(ctx.clone())?;
-        natives.set("args", options.args.clone())?;
-        natives.set("mainModule", modules::url(&absolute(&options.script)))?;
-        natives
-            .set("execPath", env::current_exe().map_or_else(|_| String::new(), |path| path.display().to_string()))?;
-        natives.set("os", if env::consts::OS == "macos" { "darwin" } else { env::consts::OS })?;
-        natives.set("arch", env::consts::ARCH)?;
-        natives.set("pid", process::id())?;
-        natives.set("print", Function::new(ctx.clone(), print)?)?;
-        natives.set("exit", Function::new(ctx.clone(), exit)?)?;
-        natives.set("cwd", Function::new(ctx.clone(), || absolute(Path::new("")).display().to_string())?)?;
-        let start = Instant::now();
-        natives.set("now", Function::new(ctx.clone(), move || start.elapsed().as_secs_f64() * 1e3)?)?;
-        natives.set("collectGarbage", Function::new(ctx.clone(), |ctx: Ctx<'_>| ctx.run_gc())?)?;
-        let started = Rc::clone(&timers);
-        let due = move |number: u32, milliseconds: f64| {
-            let milliseconds = milliseconds.clamp(0.0, 2_147_483_647.0);
-            let due = Instant::now() + Duration::from_secs_f64(milliseconds / 1e3);
-            started.borrow_mut().insert((due, number));
-        };
-        natives.set("startTimer", Function::new(ctx.clone(), due)?)?;
-        let stopped = Rc::clone(&timers);
-        let stop = move |number: u32| stopped.borrow_mut().retain(|&(_, other)| other != number);
-        natives.set("stopTimer", Function::new(ctx.clone(), stop)?)?;
-
-        let prelude: Function<'js> = ctx.eval(include_str!("prelude.js"))?;
-        let prelude: Object<'js> = prelude.call((natives,))?;
+        let natives = prelude::natives(ctx, options)?;
+        timers.install(ctx, &natives)?;
+        let prelude = prelude::install(ctx, &natives)?;
         let (ffi, functions) = Ffi::install(ctx, options.permission.clone(), pins, queue)?;
-        let namespace: Function<'js> = ctx.eval(include_str!("ffi.js"))?;
+        let namespace: Function<'js> = prelude::evaluate(ctx, "ext:ffi.js", include_str!("ffi.js"))?;
         namespace.call::<_, ()>((functions,))?;
-        Ok(Self { ffi, events, timers, prelude })
+        Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }
 
     fn run(&self, ctx: &Ctx<'js>, script: &Path) -> rquickjs::Result<u8> {
         let code = self.run_module(ctx, script);
+        drop(self.rejections.take());
         self.ffi.shut_down(ctx);
         code
     }
 
     fn run_module(&self, ctx: &Ctx<'js>, script: &Path) -> rquickjs::Result<u8> {
-        let path = absolute(script);
-        let source = match std::fs::read_to_string(&path) {
-            Ok(source) => source,
+        let path = modules::absolute(script);
+        let name = modules::url(&path);
+        let module = modules::read(ctx, &name, &path)
+            .and_then(|source| modules::declare(ctx, &name, source, true))
+            .and_then(Module::eval);
+        let main = match module {
+            Ok((_, promise)) => promise,
             Err(error) => {
-                eprintln!("error: Module not found \"{}\": {error}", path.display());
+                self.tell::<_, ()>(ctx, "refuse", (thrown(ctx, error)?,))?;
                 return Ok(1);
             }
         };
-        let module = modules::declare(ctx, &path.to_string_lossy(), source, true);
-        let promise = match module.and_then(Module::eval) {
-            Ok((_, promise)) => promise,
-            Err(error) => return self.report(ctx, error),
-        };
+        let mut loaded = false;
         loop {
-            if let Some(code) = self.run_jobs(ctx)? {
-                return Ok(code);
+            self.run_jobs(ctx)?;
+            if !loaded && main.state() == PromiseState::Resolved {
+                loaded = true;
+                self.tell::<_, Value<'js>>(ctx, "dispatch", ("load",))?;
+                continue;
             }
-            if promise.state() == PromiseState::Rejected {
-                return match promise.result::<Value<'js>>() {
-                    Some(Err(error)) => self.report(ctx, error),
-                    Some(Ok(_)) | None => Ok(1),
-                };
-            }
-            if !self.wait(ctx)? {
-                break;
+            if !self.wait(ctx)? && !self.goes_on(ctx, &main)? {
+                return Ok(self.tell::<_, i32>(ctx, "finish", ())? as u8);
             }
         }
-        if promise.state() == PromiseState::Pending {
-            eprintln!("error: Top-level await promise never resolved");
-            return Ok(1);
-        }
-        Ok(0)
     }
 
-    /// Runs what promises have made ready. An exit code, if one was rejected and nobody cared.
-    fn run_jobs(&self, ctx: &Ctx<'js>) -> rquickjs::Result<Option<u8>> {
-        while ctx.execute_pending_job() {}
-        let rejected: Function<'js> = self.prelude.get("rejected")?;
-        Ok(if rejected.call::<_, bool>(())? { Some(1) } else { None })
+    /// Whether the script found something to do when told that it ends.
+    fn goes_on(&self, ctx: &Ctx<'js>, main: &Promise<'js>) -> rquickjs::Result<bool> {
+        if main.state() == PromiseState::Pending {
+            eprintln!("error: Top-level await promise never resolved");
+            process::exit(1);
+        }
+        self.tell::<_, Value<'js>>(ctx, "dispatch", ("beforeunload",))?;
+        self.run_jobs(ctx)?;
+        Ok(self.timers.is_alive() || self.ffi.is_alive())
+    }
+
+    /// Runs what promises have made ready, and reports rejections that nobody has handled by then.
+    fn run_jobs(&self, ctx: &Ctx<'js>) -> rquickjs::Result<()> {
+        loop {
+            while ctx.execute_pending_job() {}
+            let RejectionState { unhandled, handled } = self.rejections.take();
+            if unhandled.is_empty() && handled.is_empty() {
+                return Ok(());
+            }
+            for (name, rejections) in [("handled", handled), ("reportRejection", unhandled)] {
+                for (promise, reason) in rejections {
+                    self.tell::<_, Value<'js>>(ctx, name, (promise.restore(ctx)?, reason.restore(ctx)?))?;
+                }
+            }
+        }
     }
 
     /// Waits for the next thing to happen and does it; `false` if nothing can happen any more.
     fn wait(&self, ctx: &Ctx<'js>) -> rquickjs::Result<bool> {
-        let next = self.timers.borrow().first().copied();
+        let next = self.timers.first();
+        let waits = self.timers.is_alive() || self.ffi.is_alive();
         let event = match next {
+            _ if !waits => self.events.try_recv().ok(),
+            // Neither of timers and other threads keeps the other from its turn.
+            Some((due, _)) if self.was_event.get() && due <= Instant::now() => None,
             Some((due, _)) => match self.events.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => None,
                 event => event.ok(),
             },
-            None if self.ffi.is_alive() => self.events.recv().ok(),
-            None => match self.events.try_recv() {
-                Ok(event) => Some(event),
-                Err(_) => return Ok(false),
-            },
+            None => self.events.recv().ok(),
         };
-        let done = match (event, next) {
-            (Some(event), _) => self.ffi.handle(ctx, event),
-            (None, Some(timer)) => {
-                self.timers.borrow_mut().remove(&timer);
-                self.prelude.get::<_, Function<'js>>("fire")?.call((timer.1,))
+        self.was_event.set(event.is_some());
+        match (event, next) {
+            (Some(event), _) => {
+                if let Err(error) = self.ffi.handle(ctx, event) {
+                    self.tell::<_, ()>(ctx, "reportException", (thrown(ctx, error)?,))?;
+                }
             }
-            (None, None) => return Ok(false),
-        };
-        if let Err(error) = done
-            && self.report(ctx, error)? != 0
-        {
-            process::exit(1);
+            (None, Some(timer)) if waits => {
+                self.tell::<_, ()>(ctx, "fire", (timer.1,))?;
+            }
+            (None, _) => return Ok(false),
         }
         Ok(true)
     }
 
-    /// Reports what nobody caught, unless `onerror` takes it; returns the exit code.
-    fn report(&self, ctx: &Ctx<'js>, error: rquickjs::Error) -> rquickjs::Result<u8> {
-        let thrown = if error.is_exception() { ctx.catch() } else { return Err(error) };
-        let report: Function<'js> = self.prelude.get("report")?;
-        Ok(match report.call::<_, bool>((thrown,)).catch(ctx) {
-            Ok(true) => 0,
-            Ok(false) => 1,
-            Err(error) => {
-                eprintln!("error: {error}");
-                1
-            }
+    /// Calls a function of the prelude's, which deals with exceptions itself.
+    fn tell<A: IntoArgs<'js>, R: rquickjs::FromJs<'js>>(
+        &self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        args: A,
+    ) -> rquickjs::Result<R> {
+        let function: Function<'js> = self.prelude.get(name)?;
+        function.call(args).catch(ctx).map_err(|error| {
+            eprintln!("error: {error}");
+            process::exit(1);
         })
     }
 }
 
-fn exit(code: i32) {
-    process::exit(code);
-}
-
-/// Writes to standard output, or to standard error. A closed pipe is no reason to stop the script.
-fn print(text: String, error: bool) {
-    let written = if error {
-        io::stderr().write_all(text.as_bytes())
-    } else {
-        let mut out = io::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush())
-    };
-    drop(written);
-}
-
-fn absolute(path: &Path) -> PathBuf {
-    std::path::absolute(path).or_else(|_| env::current_dir()).unwrap_or_else(|_| path.into())
+/// What script has thrown.
+fn thrown<'js>(ctx: &Ctx<'js>, error: rquickjs::Error) -> rquickjs::Result<Value<'js>> {
+    if error.is_exception() { Ok(ctx.catch()) } else { Err(error) }
 }

@@ -1,0 +1,2 @@
+console.log("throws once");
+throw new RangeError("thrown");
