@@ -6,4 +6,8 @@ mod support;
 #[path = "../support/quickjs.rs"]
 mod quickjs;
 
+#[path = "../support/jsc.rs"]
+mod jsc;
+
 mod first;
+mod jsc_values;
