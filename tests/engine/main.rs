@@ -3,6 +3,9 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+#[path = "../support/alone.rs"]
+mod alone;
+
 #[path = "../support/quickjs.rs"]
 mod quickjs;
 
@@ -10,4 +13,6 @@ mod quickjs;
 mod jsc;
 
 mod first;
+mod jsc_calls;
+mod jsc_life;
 mod jsc_values;

@@ -391,8 +391,14 @@ impl Script {
     }
 
     pub(crate) fn collect_garbage(&self) {
+        self.collector()();
+    }
+
+    /// What collects garbage, as long as this lives.
+    pub(crate) fn collector(&self) -> impl Fn() + use<> {
+        let (api, context) = (self.api, self.context);
         // SAFETY: the context is this thread's.
-        unsafe { (self.api.JSSynchronousGarbageCollectForDebugging)(self.context) };
+        move || unsafe { (api.JSSynchronousGarbageCollectForDebugging)(context) }
     }
 }
 

@@ -16,7 +16,7 @@ type TextRef = *mut c_void;
 
 /// `JSClassDefinition`
 #[repr(C)]
-struct ClassDefinition {
+pub(crate) struct ClassDefinition {
     version: i32,
     attributes: u32,
     name: *const c_char,
@@ -65,8 +65,6 @@ functions! {
     JSValueToBoolean(Context, Value) -> bool;
     JSValueToStringCopy(Context, Value, *mut Value) -> TextRef;
     JSValueMakeString(Context, TextRef) -> Value;
-    JSValueMakeSymbol(Context, TextRef) -> Value;
-    JSValueMakeUndefined(Context) -> Value;
     JSValueProtect(Context, Value);
     JSValueUnprotect(Context, Value);
     JSBigIntCreateWithInt64(Context, i64, *mut Value) -> Value;
