@@ -13,6 +13,7 @@ mod quickjs;
 mod jsc;
 
 mod first;
+mod forged;
 mod jsc_calls;
 mod jsc_life;
 mod jsc_values;
