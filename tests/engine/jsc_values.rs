@@ -37,7 +37,7 @@ fn check_refused(script: &Script, f: &str, ty: &str, cases: &[(&str, &str)]) {
 }
 
 macro_rules! same {
-    ($($name:ident: $ty:ty;)*) => { $(extern "C" fn $name(value: $ty) -> $ty { value })* };
+    ($($name:ident: $ty:ty;)*) => { $(pub(crate) extern "C" fn $name(value: $ty) -> $ty { value })* };
 }
 
 same! {
@@ -58,13 +58,13 @@ same! {
 }
 
 #[repr(C)]
-struct Point {
+pub(crate) struct Point {
     x: f64,
     y: i32,
 }
 
 #[repr(C)]
-struct Matrix([u64; 8]);
+pub(crate) struct Matrix([u64; 8]);
 
 /// Defines functions that return their argument, each by the name of its type.
 fn with_same() -> Option<Script> {
@@ -303,7 +303,7 @@ fn pointers() {
 }
 
 /// The first byte, and how the rest looks to C.
-extern "C" fn first(bytes: *const u8) -> u8 {
+pub(crate) extern "C" fn first(bytes: *const u8) -> u8 {
     // SAFETY: the tests pass buffers that have a byte.
     unsafe { bytes.read() }
 }
@@ -392,7 +392,7 @@ fn structs() {
     );
 }
 
-extern "C" fn add(a: i32, b: i32) -> i32 {
+pub(crate) extern "C" fn add(a: i32, b: i32) -> i32 {
     a.wrapping_add(b)
 }
 
@@ -402,7 +402,20 @@ extern "C" fn add_f64(a: f64, b: f64) -> f64 {
 
 extern "C" fn nothing() {}
 
-extern "C" fn sum(a: i8, b: u16, c: i32, d: f32, e: f64, f: u8, g: i64, h: f64, i: u32, j: i16, k: f32, l: u64) -> f64 {
+pub(crate) extern "C" fn sum(
+    a: i8,
+    b: u16,
+    c: i32,
+    d: f32,
+    e: f64,
+    f: u8,
+    g: i64,
+    h: f64,
+    i: u32,
+    j: i16,
+    k: f32,
+    l: u64,
+) -> f64 {
     let integers = i128::from(a) + i128::from(b) + i128::from(c) + i128::from(f) + i128::from(g);
     let integers = integers + i128::from(i) + i128::from(j) + i128::from(l);
     integers as f64 + f64::from(d) + e + h + f64::from(k)

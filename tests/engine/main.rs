@@ -17,3 +17,4 @@ mod forged;
 mod jsc_calls;
 mod jsc_life;
 mod jsc_values;
+mod spider_monkey;
