@@ -2,7 +2,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::{env, ptr};
+use std::{env, ptr, slice};
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
 use hotcall::engine::{Engine, Kind, Output, Realm, Site, View, Words};
@@ -154,7 +154,7 @@ impl Monkey {
                     let cell = &*(self.c.to_cell)(value);
                     match cell.low {
                         POINTER => Js::Pointer(cell.address as u64),
-                        BYTES => Js::Bytes(std::slice::from_raw_parts(cell.address.cast(), cell.len).to_vec()),
+                        BYTES => Js::Bytes(slice::from_raw_parts(cell.address.cast(), cell.len).to_vec()),
                         _ => Js::Object,
                     }
                 }
@@ -262,10 +262,10 @@ fn both(test: impl Fn(&Script)) {
 /// What a function of one parameter of this type, which it returns, makes of each value.
 #[track_caller]
 fn check(script: &Script, address: *const (), ty: &Type, cases: &[(Js, Result<Js, &str>)]) {
-    let record = script.record("f", address, &[ty.clone()], Some(ty.clone()));
+    let record = script.record("f", address, slice::from_ref(ty), Some(ty.clone()));
     for (argument, expected) in cases {
         let expected = expected.clone().map_err(|problem| format!("cannot call \"f\": argument 1 ({ty}): {problem}"));
-        assert_eq!(script.call(&record, &[argument.clone()]), expected, "{ty} {argument:?}");
+        assert_eq!(script.call(&record, slice::from_ref(argument)), expected, "{ty} {argument:?}");
     }
 }
 
@@ -416,7 +416,7 @@ fn addresses() {
                 (Null, Err("expected a buffer, not null")),
             ],
         );
-        let record = script.record("point", same_point as _, &[point.clone()], Some(point));
+        let record = script.record("point", same_point as _, slice::from_ref(&point), Some(point.clone()));
         let Ok(Bytes(result)) = script.call(&record, &[Bytes(bytes.clone())]) else { panic!() };
         // The last four are padding.
         assert_eq!((result.len(), &result[..12]), (16, &bytes[..12]));
