@@ -26,7 +26,7 @@ pub(crate) struct Prototype {
     uncompiled: OnceLock<Code>,
     /// How many calls it made.
     first_calls: AtomicU32,
-    /// What engines call, for each kind of engine that has: few. Finding it again by its shape would take a microsecond.
+    /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
     values: Mutex<Vec<(EngineAbi, Values)>>,
 }
 

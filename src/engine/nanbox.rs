@@ -1,7 +1,7 @@
 //! Engines whose values are 8 bytes: doubles, with everything else in the space of the NaNs.
 //!
-//! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN become
-//! the one that the engine uses itself.
+//! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN
+//! become the one that the engine uses itself.
 
 use hotcall_jit::{Signature, Type};
 
@@ -14,11 +14,11 @@ fn signature(params: impl IntoIterator<Item = Type>, result: Type) -> Signature 
     Signature::new(params, result).expect("the signature is within all limits")
 }
 
-/// JavaScriptCore on 64-bit targets, through its C API: `JSValueRef f(JSContextRef, JSObjectRef function, JSObjectRef this,
-/// size_t argc, const JSValueRef argv[], JSValueRef *exception)`.
+/// JavaScriptCore on 64-bit targets, through its C API: `JSValueRef f(JSContextRef, JSObjectRef function, JSObjectRef
+/// this, size_t argc, const JSValueRef argv[], JSValueRef *exception)`.
 ///
-/// Written after JSCJSValue.h (`USE(JSVALUE64)`, without `USE(BIGINT32)`) as it is since 2020: doubles are offset by 2⁴⁹,
-/// integers have the highest 15 bits set. Before, the offset was 2⁴⁸. A `JSValueRef` is the value itself. Executed with
+/// Written after JSCJSValue.h (`USE(JSVALUE64)`, without `USE(BIGINT32)`): doubles are offset by 2⁴⁹, integers have
+/// the highest 15 bits set. Versions up to 2019 have an offset of 2⁴⁸. A `JSValueRef` is the value itself. Executed with
 /// WebKitGTK 2.50.
 ///
 /// # Panics
@@ -61,8 +61,8 @@ pub fn javascript_core() -> ValueModel {
     }
 }
 
-/// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of the
-/// header that the engine is built with.
+/// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of
+/// the header that the engine is built with.
 ///
 /// No others than the lowest four bits of a code are used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -78,18 +78,18 @@ pub struct SpiderMonkeyTypes {
 }
 
 impl SpiderMonkeyTypes {
-    /// Int32 1, Boolean 2, Undefined 3, Null 4: in the headers of late 2018, of SpiderMonkey 115, and of 2025.
+    /// Int32 1, Boolean 2, Undefined 3, Null 4: in headers from late 2018 on, such as that of SpiderMonkey 115.
     pub const INT32_IS_1: Self = Self { int32: 1, boolean: 2, undefined: 3, null: 4 };
 
-    /// Int32 2, Boolean 3, Null 4, Undefined 6: in mozilla-central in 2026.
+    /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which leave out 1.
     pub const INT32_IS_2: Self = Self { int32: 2, boolean: 3, undefined: 6, null: 4 };
 }
 
-/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee, `this` and the
-/// arguments, and the result goes in the callee's place.
+/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee,
+/// `this` and the arguments, and the result goes in the callee's place.
 ///
-/// Written after js/public/Value.h (`JS_PUNBOX64`): the highest 17 bits are a tag unless the value is a double. From late 2018 to
-/// mozilla-central in 2026 nothing of that has changed but the types' codes.
+/// Written after js/public/Value.h (`JS_PUNBOX64`): the highest 17 bits are a tag unless the value is a double. From
+/// late 2018 to the newest headers of mozilla-central nothing of that has changed but the types' codes.
 ///
 /// # Panics
 ///

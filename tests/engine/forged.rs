@@ -18,9 +18,9 @@ use crate::support::shared_object;
 /// Where a cell might be.
 const ADDRESSES: [u64; 6] = [1, 2, 7, 0x0000_5555_5555_4440, 0x0000_7fff_ffff_ffff, 0xdead_beef];
 
-/// Every NaN of these: all combinations of the sign, and of the highest four bits of the payload, with each address. There are
-/// signalling ones among them, those that look like the tags of both engines, those that the addition of 2⁴⁹ makes addresses, and
-/// all ones.
+/// Every NaN of these: all combinations of the sign, and of the highest four bits of the payload, with each address.
+/// There are signalling ones among them, those that look like the tags of both engines, those that the addition of 2⁴⁹
+/// makes addresses, and all ones.
 fn nans() -> Vec<u64> {
     let high = (0x7ff0..=0x7fff).chain(0xfff0..=0xffff_u64);
     let low = ADDRESSES.into_iter().chain([0, 0xffff_ffff_ffff]);
@@ -69,8 +69,8 @@ impl Bare {
         let signature = Signature::new(arg.map(|_| Type::U32), ty.clone()).unwrap();
         let values = natives.values(&signature, &self.abi).unwrap();
         let pending = Pending::new();
-        // SAFETY: the target has this signature, but for what the result's register holds beyond the type; the record stays
-        // while it is called.
+        // SAFETY: the target has this signature, but for what the result's register holds beyond the type; the record
+        // stays while it is called.
         unsafe {
             let head = values.record(target, &pending);
             let native = values.bind(&head).unwrap();
@@ -273,7 +273,8 @@ fn script_sees_numbers() {
         &[
             ("function is_nan(x) { return typeof x === 'number' && x !== x && Object.is(x, NaN) } 0", "0"),
             (
-                "function fed(d, f, b, u) { kept.push(d, f); bad += !is_nan(d) + (typeof b !== 'boolean') + (u < 0); return d } 0",
+                "function fed(d, f, b, u) { kept.push(d, f); bad += !is_nan(d) + (typeof b !== 'boolean') + (u < 0); \
+                 return d } 0",
                 "0",
             ),
             ("kept = []; bad = 0", "0"),

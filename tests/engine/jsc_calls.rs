@@ -7,7 +7,8 @@ use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, 
 use crate::jsc::{Script, words};
 use crate::jsc_values::{check, define};
 
-/// A callback that is answered by the function of script with this name, which is also the name of the pointer to it with a
+/// A callback that is answered by the function of script with this name, which is also the name of the pointer to it
+/// with a
 /// `p` in front.
 pub(crate) fn callback(script: &Script, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
@@ -80,8 +81,8 @@ fn exceptions_wait_for_c() {
     check(
         &script,
         &[(
-            "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { sum += n } \
-             return sum })()",
+            "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
+             sum += n } return sum })()",
             "199990000",
         )],
     );

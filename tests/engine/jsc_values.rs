@@ -489,7 +489,8 @@ fn compiled_callers() {
             // Wrong arguments in between.
             (
                 &loops(
-                    "try { x = add(x, i % 3 ? 1 : i + 0.5) } catch (error) { if (!(error instanceof TypeError)) throw error; x += 2 }",
+                    "try { x = add(x, i % 3 ? 1 : i + 0.5) } catch (error) { \
+                     if (!(error instanceof TypeError)) throw error; x += 2 }",
                 ),
                 "133334",
             ),

@@ -19,7 +19,7 @@ type Codes = [u8; 8];
 const TYPES: [&str; 8] = ["INT32", "BOOLEAN", "UNDEFINED", "NULL", "STRING", "SYMBOL", "BIGINT", "OBJECT"];
 /// SpiderMonkey 115.
 const OLD: Codes = [0x01, 0x02, 0x03, 0x04, 0x06, 0x07, 0x09, 0x0c];
-/// mozilla-central in 2026.
+/// The newest headers of mozilla-central.
 const NEW: Codes = [0x02, 0x03, 0x06, 0x04, 0x0e, 0x08, 0x09, 0x0c];
 
 #[repr(C)]
@@ -96,8 +96,8 @@ impl Monkey {
                 ($($name:ident)*) => { C { $($name: *library.get(stringify!($name)).unwrap(),)* } };
             }
             load! {
-                from_int32 from_boolean from_undefined from_null from_double from_cell new_cell type_of to_double to_int32
-                to_boolean to_cell is_canonical call
+                from_int32 from_boolean from_undefined from_null from_double from_cell new_cell type_of to_double
+                to_int32 to_boolean to_cell is_canonical call
             }
         };
         Self { c, codes, pins: Cell::new(0) }

@@ -176,8 +176,8 @@ impl Jsc {
     }
 }
 
-// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is called.
-// Dropping it does nothing.
+// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is
+// called. Dropping it does nothing.
 unsafe impl Engine for Jsc {
     type Exception = Thrown;
 
@@ -253,8 +253,8 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are. This
-    /// keeps the object once more, so that tests can count.
+    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are.
+    /// This keeps the object once more, so that tests can count.
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
         self.pins.set(self.pins.get() + 1);
         self.pinned.set(self.pinned.get() + 1);
@@ -326,16 +326,16 @@ impl Script {
         self.set_global(name, self.function(name, record));
     }
 
-    /// A function for a record, which is dropped with it: an object that does that is a property of the function that no
-    /// script can change.
+    /// A function for a record, which is dropped with it: an object that does that is a property of the function that
+    /// no script can change.
     pub(crate) fn function(&self, name: &str, record: Record) -> Value {
         const READ_ONLY_HIDDEN_LASTING: u32 = 2 | 4 | 8;
         let (api, context) = (self.api, self.context);
         let entry = record.entry();
         let held = Box::new(Held { record: record.into_raw(), count: self.records() });
         held.count.fetch_add(1, Ordering::Relaxed);
-        // SAFETY: the entry is a function of the engine's type, as the model says, and stays while the function does. The
-        // values are on the stack, where the engine sees them, until the function is returned.
+        // SAFETY: the entry is a function of the engine's type, as the model says, and stays while the function does.
+        // The values are on the stack, where the engine sees them, until the function is returned.
         unsafe {
             let holder = (api.JSObjectMake)(context, self.realm.engine().loaded.holders, Box::into_raw(held).cast());
             let name = Text::new(api, name);
