@@ -12,6 +12,8 @@ use rquickjs_sys as js;
 pub(crate) struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
     pointers: js::JSClassID,
+    /// The class of `SharedArrayBuffer`, for which there is no test in C.
+    shared_buffers: js::JSClassID,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
     /// How many pins there are, and how many there have been.
@@ -49,7 +51,7 @@ impl QuickJs {
             let mut len = 0;
             match js::JS_GetTypedArrayType(object) {
                 // Not a typed array.
-                -1 if js::JS_IsArrayBuffer(object) => {
+                -1 if js::JS_IsArrayBuffer(object) || js::JS_GetClassID(object) == self.shared_buffers => {
                     let address = js::JS_GetArrayBuffer(context, &mut len, object);
                     self.bytes(context, address, len as usize)
                 }
@@ -117,6 +119,26 @@ impl QuickJs {
     unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
         unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
+    }
+
+    /// Calls a function of the script's.
+    ///
+    /// # Safety
+    ///
+    /// All values are the engine's.
+    pub(crate) unsafe fn call(
+        &self,
+        context: *mut js::JSContext,
+        function: js::JSValue,
+        args: &[Words],
+    ) -> Result<Words, Thrown> {
+        let mut args: Vec<_> = args.iter().map(|&words| value(words)).collect();
+        let undefined = value(quickjs::UNDEFINED);
+        // SAFETY: the caller vouches for the values; script may do anything.
+        unsafe {
+            let result = js::JS_Call(context, function, undefined, args.len() as i32, args.as_mut_ptr());
+            self.made(context, result)
+        }
     }
 
     /// # Safety
@@ -237,8 +259,11 @@ impl Script {
                 let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get");
                 evaluate(context, &source)
             });
+            let shared = evaluate(context, "new SharedArrayBuffer(0)");
+            let shared_buffers = js::JS_GetClassID(shared);
+            js::JS_FreeValue(context, shared);
             let (pins, pinned) = Default::default();
-            let engine = QuickJs { pointers, data_view, pins, pinned };
+            let engine = QuickJs { pointers, shared_buffers, data_view, pins, pinned };
             let realm = Realm::new(engine, quickjs::model()).unwrap();
             Self { realm, runtime, context, data_view }
         }
