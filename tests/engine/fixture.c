@@ -97,7 +97,7 @@ void clear(struct s24 s) { memset(&s, 0, sizeof s); }
 /* Bytes. */
 uint64_t read_le(const uint8_t *bytes, size_t len) {
     uint64_t number = 0;
-    for (size_t at = 0; at < len && at < 8; at++) number |= (uint64_t)bytes[at] << (8 * at);
+    for (size_t at = 0; bytes && at < len && at < 8; at++) number |= (uint64_t)bytes[at] << (8 * at);
     return number;
 }
 void fill(uint8_t *bytes, size_t len, uint8_t first) {

@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
+use std::ffi::c_void;
 use std::ops::Deref;
 use std::ptr;
 use std::sync::OnceLock;
@@ -85,6 +86,11 @@ impl World {
             Callback::local(&thunk, LocalOptions::default(), dispatch, move |call| handler.answer(call)).unwrap();
         self.set_global(name, self.pointer(callback.as_ptr()));
         self.callbacks.borrow_mut().push(callback);
+    }
+
+    /// The address of the callback that was made last.
+    pub(crate) fn callback_address(&self) -> *const c_void {
+        self.callbacks.borrow().last().unwrap().as_ptr()
     }
 
     /// What a script's result looks like, or what it threw.

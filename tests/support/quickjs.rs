@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
+use std::mem::ManuallyDrop;
 use std::{ptr, slice, str};
 
 use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, quickjs};
@@ -21,8 +22,34 @@ pub(crate) struct QuickJs {
     pub(crate) pinned: Cell<usize>,
 }
 
-/// A value that was thrown.
-pub(crate) struct Thrown(js::JSValue);
+/// A value that was thrown, and that belongs to this.
+pub(crate) struct Thrown {
+    context: *mut js::JSContext,
+    value: js::JSValue,
+}
+
+impl Thrown {
+    /// What was thrown last.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn take(context: *mut js::JSContext) -> Self {
+        // SAFETY: the caller vouches for the context.
+        Self { context, value: unsafe { js::JS_GetException(context) } }
+    }
+
+    fn into_value(self) -> js::JSValue {
+        ManuallyDrop::new(self).value
+    }
+}
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        // SAFETY: the value belongs to this; the script takes out what waits before its context goes.
+        unsafe { js::JS_FreeValue(self.context, self.value) };
+    }
+}
 
 pub(crate) fn words(value: js::JSValue) -> Words {
     // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
@@ -118,7 +145,7 @@ impl QuickJs {
     /// The value is what a function of the engine returned.
     unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
-        unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
+        unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
     }
 
     /// Calls a function of the script's.
@@ -202,13 +229,15 @@ unsafe impl Engine for QuickJs {
 
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
         let message = error.to_string();
+        let context = context(site);
         // SAFETY: the format takes a length and as many bytes.
-        unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
+        let value = unsafe { js::JS_NewTypeError(context, c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()) };
+        Thrown { context, value }
     }
 
-    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
-        // SAFETY: the value is one of the engine's, and belongs to this.
-        unsafe { js::JS_Throw(context(site), value) };
+    unsafe fn throw(&self, site: Site, thrown: Thrown) {
+        // SAFETY: the value is one of the engine's, and belongs to it now.
+        unsafe { js::JS_Throw(context(site), thrown.into_value()) };
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
@@ -255,6 +284,7 @@ impl Script {
                 exotic: ptr::null_mut(),
             };
             assert_eq!(js::JS_NewClass(runtime, pointers, &class), 0);
+            js::JS_SetClassProto(context, pointers, js::JS_NewObject(context));
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| {
                 let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get");
                 evaluate(context, &source)
@@ -321,6 +351,16 @@ impl Script {
         }
     }
 
+    /// The value of a script, as if it had been thrown.
+    pub(crate) fn thrown(&self, source: &str) -> Thrown {
+        Thrown { context: self.context, value: evaluate(self.context, source) }
+    }
+
+    /// What was thrown, as a string.
+    pub(crate) fn thrown_text(&self, thrown: &Thrown) -> String {
+        self.text(thrown.value)
+    }
+
     pub(crate) fn text(&self, value: js::JSValue) -> String {
         let mut len = 0;
         // SAFETY: the engine's text has this length, and lives until it is freed.
@@ -342,10 +382,7 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
-        if let Some(Thrown(value)) = self.realm.take_exception() {
-            // SAFETY: the value is the engine's, and belongs to this.
-            unsafe { js::JS_FreeValue(self.context, value) };
-        }
+        drop(self.realm.take_exception());
         // SAFETY: nothing of the engine is used any more.
         unsafe {
             self.data_view.iter().for_each(|&getter| js::JS_FreeValue(self.context, getter));
