@@ -83,7 +83,7 @@ fn act(world: &World, name: &str, act: impl Fn() + 'static) -> LocalCallback {
         act();
         call.set(call.args()[0]).unwrap();
     };
-    let callback = Callback::local(&thunk, LocalOptions::default(), |call| Err(call), handler).unwrap();
+    let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
     world.set_global(name, world.pointer(callback.as_ptr()));
     callback
 }

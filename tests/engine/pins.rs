@@ -101,7 +101,7 @@ fn bytes_are_pinned_while_c_runs() {
         }
     };
     let options = hotcall::LocalOptions::default();
-    let callback = hotcall::Callback::local(&thunk, options, |call| Err(call), handler).unwrap();
+    let callback = hotcall::Callback::local(&thunk, options, Err, handler).unwrap();
     world.set_global("look", world.pointer(callback.as_ptr()));
     world.check([("with_bytes(look, bytes(5))", "105")]);
     assert_eq!(seen.get(), 1);

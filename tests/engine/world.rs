@@ -81,9 +81,8 @@ impl World {
         let signature = notation::signature(signature);
         let thunk = Thunk::new(&signature).unwrap();
         let handler = Handler::new(self, signature, source);
-        let dispatch = |call| Err(call);
         let callback =
-            Callback::local(&thunk, LocalOptions::default(), dispatch, move |call| handler.answer(call)).unwrap();
+            Callback::local(&thunk, LocalOptions::default(), Err, move |call| handler.answer(call)).unwrap();
         self.set_global(name, self.pointer(callback.as_ptr()));
         self.callbacks.borrow_mut().push(callback);
     }
