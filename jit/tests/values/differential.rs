@@ -10,7 +10,7 @@ use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed, Returned};
 use crate::notation;
 use crate::random::{self, Random};
-use crate::types::{KINDS, PACKED};
+use crate::types;
 
 /// How many signatures are made for each model, and how many calls of each.
 const SIGNATURES: usize = 60;
@@ -254,11 +254,11 @@ impl Play {
 }
 
 fn check(model: &Model, seed: u64) {
-    let aggregates: Vec<Type> = KINDS
-        .iter()
-        .chain(&PACKED)
-        .map(|text| notation::signature(&format!("() -> {text}")).result().unwrap().clone())
-        .collect();
+    let listed =
+        [types::KINDS.as_slice(), &types::PACKED, &types::ALIGNED, &types::UNIONS, &types::ARRAYS, &types::NESTED];
+    let listed = listed.concat().into_iter().chain(types::EMPTY).map(Into::into).chain(types::all_mixes());
+    let aggregates = listed.map(|text: String| notation::signature(&format!("() -> {text}")).result().unwrap().clone());
+    let aggregates: Vec<Type> = aggregates.collect();
     let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
     let shared = Jit::shared().unwrap();
     let (compiled, interpreted) = (Natives::new(shared), Natives::new(universal));
@@ -289,8 +289,8 @@ fn check(model: &Model, seed: u64) {
             }
         }
         stub.retire();
-        // SAFETY: it came from there.
-        unsafe { pool.give_back(stub) };
+        // SAFETY: it came from there, and nobody calls it any more.
+        unsafe { pool.free(stub) };
     }
     // Enough of them got through.
     assert!(called > SIGNATURES * CALLS / 5 && packed > SIGNATURES * CALLS / 8, "{called} calls, {packed} values");

@@ -6,6 +6,7 @@
 mod notation;
 #[path = "../support/random.rs"]
 mod random;
+#[expect(dead_code, reason = "scalars come from elsewhere")]
 #[path = "../support/types.rs"]
 mod types;
 
@@ -15,4 +16,5 @@ mod models;
 mod conversions;
 mod differential;
 mod forged;
+mod life;
 mod refused;

@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall_jit::Type;
 use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
 
 use crate::notation;
@@ -291,7 +290,7 @@ pub(crate) fn doubles() -> Model {
         }),
         wide: Some(Integer { test: Test::equal(4, 4, TAG >> 32), offset: 0, len: 4, shift: 1, zero: [TAG, 0] }),
         boolean: Some(Boolean { test: Test::equal(6, 2, 0xfffb), offset: 5, zero: [0xfffb_0000_0000_0000, 0] }),
-        null: Some(Constant { test: Test::equal(7, 1, 0xfc), value: [0xfc00_0000_0000_0000, 0] }),
+        null: Some(Constant { test: Test::equal(6, 2, 0xfffc), value: [0xfffc_0000_0000_0000, 0] }),
         undefined: Constant::word(0xfffd_0000_0000_0000),
     };
     Model { name: "doubles", model, call }
@@ -312,10 +311,5 @@ impl Model {
     /// The parameters that the engine passes.
     pub(crate) fn passes(&self, role: Role) -> bool {
         self.model.roles.contains(&role)
-    }
-
-    /// That the native function is what the Rust type says is checked by hand; that its result is a value, here.
-    pub(crate) fn result(&self) -> &Type {
-        self.model.native.result().unwrap()
     }
 }
