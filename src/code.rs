@@ -12,8 +12,8 @@ use crate::error::Error;
 pub type Entry =
     unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
 
-/// What compiled code and what callbacks there are in this process. What calls functions for [engines](crate::engine) counts as
-/// trampolines, too.
+/// What compiled code and what callbacks there are in this process. What calls functions for [engines](crate::engine)
+/// counts as trampolines, too.
 ///
 /// ```
 /// # fn main() -> Result<(), hotcall::Error> {

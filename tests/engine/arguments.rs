@@ -14,7 +14,8 @@ fn many() {
         (
             "all",
             "digits20",
-            "(i8, f64, u16, f32, i32, f64, i64, f32, u8, f64, u32, f32, f64, i16, f64, f32, u64, f64, isize, bool) -> u64",
+            "(i8, f64, u16, f32, i32, f64, i64, f32, u8, f64, \
+              u32, f32, f64, i16, f64, f32, u64, f64, isize, bool) -> u64",
         ),
     ]);
     world.check([
@@ -125,7 +126,8 @@ fn methods_and_loops() {
         ("(() => { let sum = 0; for (let n = 0; n < 10000; n++) sum += i(n) + double(n); return sum })()", "99990000"),
         // Wrong ones among right ones change nothing for those that come later.
         (
-            "(() => { let sum = 0; for (let n = 0; n < 1000; n += 0.5) { try { sum += i(n) } catch { sum += 1 } } return sum })()",
+            "(() => { let sum = 0; for (let n = 0; n < 1000; n += 0.5) { \
+              try { sum += i(n) } catch { sum += 1 } } return sum })()",
             "500500",
         ),
     ]);

@@ -42,8 +42,8 @@ int32_t take_count(void) { int32_t n = counted; counted = 0; return n; }
 void count_number(int32_t a, double b, void *p) { (void)a; (void)b; (void)p; counted++; }
 
 /* Arguments as digits of one number, the first one leading. */
-int64_t digits12(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f, int32_t g, int32_t h, int32_t i, int32_t j,
-                 int32_t k, int32_t l) {
+int64_t digits12(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f, int32_t g, int32_t h, int32_t i,
+                 int32_t j, int32_t k, int32_t l) {
     int64_t digits[] = { a, b, c, d, e, f, g, h, i, j, k, l }, n = 0;
     for (int at = 0; at < 12; at++) n = n * 10 + digits[at];
     return n;
@@ -56,7 +56,8 @@ double digits8(double a, double b, double c, double d, double e, double f, doubl
 }
 
 uint64_t digits20(int8_t a, double b, uint16_t c, float d, int32_t e, double f, int64_t g, float h, uint8_t i, double j,
-                  uint32_t k, float l, double m, int16_t n, double o, float p, uint64_t q, double r, intptr_t s, bool t) {
+                  uint32_t k, float l, double m, int16_t n, double o, float p, uint64_t q, double r, intptr_t s,
+                  bool t) {
     double digits[] = { a, b, c, d, e, f, (double)g, h, i, j, k, l, m, n, o, p, (double)q, r, (double)s, t };
     uint64_t number = 0;
     for (int at = 0; at < 20; at++) number = number * 10 + (uint64_t)digits[at];
@@ -104,7 +105,9 @@ void fill(uint8_t *bytes, size_t len, uint8_t first) {
     for (size_t at = 0; at < len; at++) bytes[at] = (uint8_t)(first + at);
 }
 size_t text_length(const char *text) { return text ? strlen(text) : SIZE_MAX; }
-uint64_t two(const uint8_t *a, const uint8_t *b, int32_t n) { return read_le(a, 1) * 100 + read_le(b, 1) * 10 + (uint64_t)n; }
+uint64_t two(const uint8_t *a, const uint8_t *b, int32_t n) {
+    return read_le(a, 1) * 100 + read_le(b, 1) * 10 + (uint64_t)n;
+}
 uint8_t both(const uint8_t *a, struct s8 s, int32_t n) { return (uint8_t)(a[0] + s.c + n); }
 
 /* Callbacks. `last` is what the last one returned. */
@@ -144,7 +147,8 @@ int32_t call_times(int32_t (*f)(int32_t), int32_t times) {
 }
 /* The second one is called whatever the first one did. */
 int32_t call_both(int32_t (*f)(int32_t), int32_t (*g)(int32_t), int32_t x) { return f(x) * 100 + g(x); }
-double call_many(double (*f)(int8_t, double, uint16_t, float, int32_t, double, int64_t, struct s8, bool, void *, struct s24)) {
+double call_many(double (*f)(int8_t, double, uint16_t, float, int32_t, double, int64_t, struct s8, bool, void *,
+                             struct s24)) {
     return f(-1, 2.5, 3, 4.5f, -5, 6.5, 7, (struct s8){ 8, 9, 10, 11 }, true, NULL, (struct s24){ { 12, 13, 14 } });
 }
 int32_t call_with_bytes(int32_t (*f)(void), const uint8_t *bytes) { return f() * 100 + bytes[0]; }

@@ -81,8 +81,7 @@ impl World {
         let signature = notation::signature(signature);
         let thunk = Thunk::new(&signature).unwrap();
         let handler = Handler::new(self, signature, source);
-        let callback =
-            Callback::local(&thunk, LocalOptions::default(), Err, move |call| handler.answer(call)).unwrap();
+        let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |call| handler.answer(call)).unwrap();
         self.set_global(name, self.pointer(callback.as_ptr()));
         self.callbacks.borrow_mut().push(callback);
     }
@@ -105,8 +104,8 @@ impl World {
         assert_eq!(seen, rows);
     }
 
-    /// Calls a function with one argument: each of the values, and each whole number also as a double. Expects what stands
-    /// right, or an error that begins as all do for this function and type.
+    /// Calls a function with one argument: each of the values, and each whole number also as a double. Expects what
+    /// stands right, or an error that begins as all do for this function and type.
     #[track_caller]
     pub(crate) fn check_calls<const N: usize>(&self, function: &str, ty: &str, rows: [(&str, Expected); N]) {
         let symbol = self.symbols.borrow()[function].clone();

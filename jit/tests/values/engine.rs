@@ -1,5 +1,5 @@
-//! What the tests' engines do with values that a model has no class for: something that only depends on the value. All that
-//! happens is written down.
+//! What the tests' engines do with values that a model has no class for: something that only depends on the value.
+//! All that happens is written down.
 
 use std::cell::RefCell;
 use std::ffi::c_void;

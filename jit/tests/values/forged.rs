@@ -54,7 +54,7 @@ fn numbers_that_c_returns_stay_numbers() {
             let values = natives.values(&signature, &abi).unwrap();
             let pool = Jit::shared().unwrap().thunk(&signature).unwrap().stubs(Use::Plain);
             let stub = pool.take().unwrap();
-            // SAFETY: the stub is ours; the target is a function of the signature, and the record outlives the native function.
+            // SAFETY: the stub is ours; the target is a function of the signature; the record outlives the native function.
             let (record, context) = unsafe {
                 stub.bind(engine::callee, std::ptr::null_mut());
                 (values.record(stub.entry(), engine::pending()), std::ptr::null_mut())

@@ -159,8 +159,8 @@ pub(crate) fn tag_boxed() -> Model {
     Model { name: "tag_boxed", model, call }
 }
 
-/// Integers of 63 bits above a zero bit, and nothing else that has no memory of its own; no doubles, no booleans, no null. What
-/// counts arrives on the stack.
+/// Integers of 63 bits above a zero bit, and nothing else that has no memory of its own: no doubles, no booleans, no null.
+/// What counts arrives on the stack.
 pub(crate) fn shifted() -> Model {
     type Native = unsafe extern "C" fn(
         f64,
@@ -209,8 +209,8 @@ pub(crate) fn shifted() -> Model {
     Model { name: "shifted", model, call }
 }
 
-/// 16 bytes with a tag of two bytes in the middle of the first word, 64-bit integers, tests of every length, and a result in
-/// memory.
+/// 16 bytes with a tag of two bytes in the middle of the first word, 64-bit integers, tests of every length, and a result
+/// in memory.
 pub(crate) fn wide() -> Model {
     #[derive(Clone, Copy)]
     #[repr(C, packed)]

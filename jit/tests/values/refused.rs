@@ -42,7 +42,8 @@ fn sizes() {
 
 #[test]
 fn roles() {
-    let cases: [(fn(&mut ValueModel), &str); 9] = [
+    type Change = fn(&mut ValueModel);
+    let cases: [(Change, &str); 9] = [
         (|model| model.roles = [].into(), "the native function has 6 parameters and 0 roles"),
         (
             |model| model.native = notation::signature("(pointer, pointer, pointer, usize, pointer) -> u64"),
