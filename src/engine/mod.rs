@@ -32,7 +32,8 @@ use crate::error::Error;
 /// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the engine
 /// finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
-    /// Something that was thrown, while it is on its way.
+    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped: where the engine
+    /// counts references, that lets go of it.
     type Exception: 'static;
 
     /// What a value is.

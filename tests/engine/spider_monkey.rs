@@ -314,7 +314,7 @@ fn numbers() {
                 (Double(2147483647.0), Ok(Int(2147483647))),
                 (Double(two(31)), Err("2147483648 is out of range")),
                 (Double(f64::NAN), Err("NaN is not an integer")),
-                (Double(f64::NEG_INFINITY), Err("-inf is not an integer")),
+                (Double(f64::NEG_INFINITY), Err("-Infinity is not an integer")),
                 (Undefined, no("undefined")),
                 (Null, no("null")),
                 (Bool(true), no("a boolean")),
