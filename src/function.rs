@@ -7,7 +7,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::{Extent, Signature};
+use hotcall_jit::values::EngineAbi;
+use hotcall_jit::{Extent, JitError, Signature, Values};
 
 use crate::code::Entry;
 use crate::errno;
@@ -144,6 +145,11 @@ impl Function {
     /// The symbol's name, or what was given for it.
     pub fn name(&self) -> &str {
         &self.shared.name
+    }
+
+    /// What engines of this kind call.
+    pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
+        self.shared.prototype.values(engine)
     }
 
     /// The signature.
