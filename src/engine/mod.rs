@@ -1,6 +1,8 @@
 //! JavaScript engines and their like: native functions that the engine itself calls.
 
 mod coerce;
+#[cfg(feature = "conformance")]
+pub mod conformance;
 mod helpers;
 pub mod nanbox;
 pub mod quickjs;

@@ -1,0 +1,4 @@
+//! Faults that the kit must find.
+
+#[test]
+fn placeholder() {}
