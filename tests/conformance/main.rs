@@ -1,6 +1,7 @@
 //! The conformance kit: engines that pass, and broken ones whose faults it must find.
 
 #[path = "../support/quickjs.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
 mod quickjs;
 
 mod broken;

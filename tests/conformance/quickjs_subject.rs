@@ -1,14 +1,13 @@
 //! QuickJS for the kit.
 
 use std::collections::HashMap;
-use std::ffi::c_int;
 
+use hotcall::engine::Words;
 use hotcall::engine::conformance::{Expression, Feature, Subject, Value};
-use hotcall::engine::{Realm, Site, Words, quickjs};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 use rquickjs_sys as js;
 
-use crate::quickjs::{QuickJs, Script, evaluate, value, words};
+use crate::quickjs::{Script, evaluate};
 
 pub(crate) struct QuickJsSubject {
     /// Each with the function that it calls.
@@ -33,16 +32,17 @@ impl Subject for QuickJsSubject {
     }
 
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
-        let context = self.script.context;
+        let (context, site) = (self.script.context, self.script.site());
         let function = evaluate(context, &body.function(signature.params().len()));
         let realm = self.script.realm.clone();
         let types = signature.clone();
         let refuse = |call: ForeignCall| Err(call);
         let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
         let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
-            let run = |arguments: &[Words]| answer(&realm, context, function, arguments);
+            // SAFETY: all values are the engine's.
+            let run = |arguments: &[Words]| unsafe { realm.engine().call(context, function, arguments) };
             // SAFETY: the callback has this signature and runs on this thread; the context is the realm's.
-            unsafe { realm.answer(Site::new(context.cast()), &types, call, run) };
+            unsafe { realm.answer(site, &types, call, run) };
         });
         let callback = callback.map_err(|error| error.to_string())?;
         self.script.set_global(name, self.script.pointer(callback.as_ptr()));
@@ -66,22 +66,6 @@ impl Subject for QuickJsSubject {
         self.script.collect_garbage();
         true
     }
-}
-
-/// Calls a function of script.
-fn answer(
-    realm: &Realm<QuickJs>,
-    context: *mut js::JSContext,
-    function: js::JSValue,
-    arguments: &[Words],
-) -> Result<Words, <QuickJs as hotcall::engine::Engine>::Exception> {
-    let mut arguments: Vec<_> = arguments.iter().map(|&words| value(words)).collect();
-    let this = value(quickjs::UNDEFINED);
-    // SAFETY: the values are the engine's.
-    let result =
-        unsafe { js::JS_Call(context, function, this, arguments.len() as c_int, arguments.as_mut_ptr()) };
-    // SAFETY: as above.
-    unsafe { realm.engine().made(context, result) }
 }
 
 impl Drop for QuickJsSubject {

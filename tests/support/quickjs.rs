@@ -143,7 +143,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is what a function of the engine returned.
-    pub(crate) unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
+    unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
         unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
     }

@@ -138,12 +138,7 @@ pub(super) fn f64_of_bits_through() -> Callee {
     extern "C" fn call(callback: Option<extern "C" fn(f64) -> f64>, high: u32, low: u32) -> f64 {
         callback.map_or(0.0, |callback| callback(f64::from_bits(u64::from(high) << 32 | u64::from(low))))
     }
-    Callee::new(
-        "f64_of_bits_through",
-        call as *const (),
-        [Type::FUNCTION, Type::U32, Type::U32],
-        Type::F64,
-    )
+    Callee::new("f64_of_bits_through", call as *const (), [Type::FUNCTION, Type::U32, Type::U32], Type::F64)
 }
 
 /// Results whose registers hold more than the type: what is above it must not be seen.
@@ -287,11 +282,23 @@ pub(super) fn sum_bytes() -> Callee {
     Callee::new("sum_bytes", call as *const (), [Type::BUFFER, Type::USIZE], Type::U32)
 }
 
+/// The first byte, or 0 where a broken engine passed null.
+///
+/// # Safety
+///
+/// There is a byte unless it is null.
+unsafe fn first(bytes: *const u8) -> u8 {
+    // SAFETY: the caller vouches for it.
+    if bytes.is_null() { 0 } else { unsafe { *bytes } }
+}
+
 /// Writes a byte to as many.
 pub(super) fn fill() -> Callee {
     unsafe extern "C" fn call(bytes: *mut u8, len: usize, byte: u8) {
-        // SAFETY: the kit passes no more than there are.
-        unsafe { bytes.write_bytes(byte, len) };
+        if !bytes.is_null() {
+            // SAFETY: the kit passes no more than there are.
+            unsafe { bytes.write_bytes(byte, len) };
+        }
     }
     Callee::new("fill", call as *const (), [Type::BUFFER, Type::USIZE, Type::U8], None)
 }
@@ -300,7 +307,8 @@ pub(super) fn fill() -> Callee {
 pub(super) fn two_buffers() -> Callee {
     unsafe extern "C" fn call(a: *const u8, factor: i32, b: *const u8, of: f64) -> f64 {
         // SAFETY: the kit passes buffers that are not empty.
-        unsafe { f64::from(factor) * of * (f64::from(*a) - f64::from(*b)) }
+        let [a, b] = [a, b].map(|bytes| f64::from(unsafe { first(bytes) }));
+        f64::from(factor) * of * (a - b)
     }
     Callee::new("two_buffers", call as *const (), [Type::BUFFER, Type::I32, Type::BUFFER, Type::F64], Type::F64)
 }
@@ -365,7 +373,7 @@ pub(super) fn holding() -> Callee {
             callback();
         }
         // SAFETY: the kit passes a buffer that is not empty.
-        unsafe { *bytes }
+        unsafe { first(bytes) }
     }
     Callee::new("holding", call as *const (), [Type::BUFFER, Type::FUNCTION], Type::U8)
 }

@@ -55,13 +55,19 @@ impl Report {
     }
 }
 
+/// How many failures are shown: one fault has many.
+const MAX_SHOWN: usize = 40;
+
 impl fmt::Display for Report {
-    /// The failures, and how many cases were skipped for what; [`Report::skipped`] has each.
+    /// The first failures, and how many cases were skipped for what; [`Report`]'s fields have all.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, skipped, failures } = self;
         writeln!(f, "{run} cases, {} failures, {} skipped", failures.len(), skipped.len())?;
-        for Failure { case, expected, got } in failures {
+        for Failure { case, expected, got } in failures.iter().take(MAX_SHOWN) {
             writeln!(f, "  {case}\n    expected: {expected}\n    got:      {got}")?;
+        }
+        if failures.len() > MAX_SHOWN {
+            writeln!(f, "  and {} more failures", failures.len() - MAX_SHOWN)?;
         }
         let mut lacks: Vec<_> = skipped.iter().map(|skipped| skipped.lacks).collect();
         lacks.sort_unstable_by_key(|lacks| lacks.map(|feature| feature as u8));

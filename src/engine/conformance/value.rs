@@ -79,7 +79,8 @@ impl FromStr for Value {
             "bigint" => rest.parse().ok().map(Self::BigInt),
             "string" => Some(Self::Text(rest.to_owned().into())),
             "Uint8Array" => {
-                let bytes: Result<Vec<_>, _> = rest.split(',').filter(|byte| !byte.is_empty()).map(str::parse).collect();
+                let bytes: Result<Vec<_>, _> =
+                    rest.split(',').filter(|byte| !byte.is_empty()).map(str::parse).collect();
                 bytes.ok().map(|bytes| Self::Bytes(bytes.into()))
             }
             "function" => Some(Self::Function),

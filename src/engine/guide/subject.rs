@@ -65,7 +65,7 @@ impl Subject for ToySubject {
 }
 
 /// The same in the toy's language.
-fn script(expression: &Expression) -> Script {
+pub fn script(expression: &Expression) -> Script {
     let all = |expressions: &[Expression]| expressions.iter().map(script).collect();
     match expression {
         Expression::Value(conformance::Value::Null) => Script::Value(Value::NIL),
@@ -83,7 +83,7 @@ fn script(expression: &Expression) -> Script {
     }
 }
 
-fn describe(value: Value) -> conformance::Value {
+pub fn describe(value: Value) -> conformance::Value {
     if let Some(number) = value.as_number() {
         return conformance::Value::Number(number);
     }

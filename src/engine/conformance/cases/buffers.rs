@@ -24,11 +24,7 @@ const VIEWS: &[(&str, f64)] = &[
 /// The same where the engine has what the first expression names.
 const NEWER_VIEWS: &[(&str, &str, f64)] = &[
     ("typeof SharedArrayBuffer", "new Uint8Array(new SharedArrayBuffer(3)).fill(3)", 9.0),
-    (
-        "typeof ArrayBuffer.prototype.resize",
-        "new Uint8Array(new ArrayBuffer(3, { maxByteLength: 16 })).fill(3)",
-        9.0,
-    ),
+    ("typeof ArrayBuffer.prototype.resize", "new Uint8Array(new ArrayBuffer(3, { maxByteLength: 16 })).fill(3)", 9.0),
 ];
 
 const DETACHED: &[&str] = &[

@@ -73,10 +73,8 @@ fn closed_below(kit: &mut Kit<'_>, close: &str) -> Result<(), Missing> {
     library_function(kit, &library, &Callee::new("qsort", std::ptr::null(), params, None))?;
     callees::keep(library);
     kit.callback("closes", &compare()?, &Expression::after(Expression::call(close, []), [number(1.0)]));
-    let sort = Expression::call(
-        "qsort",
-        [Expression::Argument(0), number(2.0), number(1.0), Expression::Global("closes")],
-    );
+    let sort =
+        Expression::call("qsort", [Expression::Argument(0), number(2.0), number(1.0), Expression::Global("closes")]);
     let sorted = Expression::after(bytes(&[1, 1]), [sort.clone(), Expression::Argument(0)]);
     kit.gives(&sorted, &Value::Bytes([1, 1][..].into()));
     kit.throws(&Expression::after(bytes(&[1, 1]), [sort]), "the process is closed");

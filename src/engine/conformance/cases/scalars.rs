@@ -114,12 +114,7 @@ const TABLES: &[Table] = &[
     },
     Table {
         ty: "u8",
-        takes: &[
-            (number(0.0), n(0.0)),
-            (number(-0.0), n(0.0)),
-            (number(255.0), n(255.0)),
-            (Double(255.0), n(255.0)),
-        ],
+        takes: &[(number(0.0), n(0.0)), (number(-0.0), n(0.0)), (number(255.0), n(255.0)), (Double(255.0), n(255.0))],
         refuses: &[
             (number(256.0), "256 is out of range"),
             (number(-1.0), "-1 is out of range"),
@@ -285,8 +280,8 @@ const NO_WHOLE_NUMBERS: &[(Expression, &str)] = &[
     (number(1.5), "1.5 is not an integer"),
     (number(-0.5), "-0.5 is not an integer"),
     (number(f64::NAN), "NaN is not an integer"),
-    (number(f64::INFINITY), "inf is not an integer"),
-    (number(f64::NEG_INFINITY), "-inf is not an integer"),
+    (number(f64::INFINITY), "Infinity is not an integer"),
+    (number(f64::NEG_INFINITY), "-Infinity is not an integer"),
 ];
 
 /// Integers of languages that have those of 64 bits among their numbers: by `i64`, and by `u64`, which refuses some.
@@ -382,10 +377,36 @@ fn wide(kit: &mut Kit<'_>, echoes: &[Echo]) {
 /// or nothing at all; or become one when what the engine adds to doubles is added.
 fn forged(kit: &mut Kit<'_>) {
     const NANS: &[u32] = &[
-        0x7ff0_0001, 0x7ff4_0000, 0x7ff8_0000, 0x7ff8_0001, 0x7ff9_0000, 0x7ffa_0000, 0x7ffc_0000, 0x7ffd_8000, 0x7ffe_0000,
-        0x7fff_0000, 0x7fff_ffff, 0xfff0_0001, 0xfff4_0000, 0xfff8_0000, 0xfff8_8000, 0xfff9_0000, 0xfff9_8000, 0xfffa_0000,
-        0xfffa_8000, 0xfffb_0000, 0xfffb_8000, 0xfffc_0000, 0xfffc_8000, 0xfffd_0000, 0xfffd_8000, 0xfffe_0000, 0xfffe_8000,
-        0xffff_0000, 0xffff_8000, 0xffff_ffff,
+        0x7ff0_0001,
+        0x7ff4_0000,
+        0x7ff8_0000,
+        0x7ff8_0001,
+        0x7ff9_0000,
+        0x7ffa_0000,
+        0x7ffc_0000,
+        0x7ffd_8000,
+        0x7ffe_0000,
+        0x7fff_0000,
+        0x7fff_ffff,
+        0xfff0_0001,
+        0xfff4_0000,
+        0xfff8_0000,
+        0xfff8_8000,
+        0xfff9_0000,
+        0xfff9_8000,
+        0xfffa_0000,
+        0xfffa_8000,
+        0xfffb_0000,
+        0xfffb_8000,
+        0xfffc_0000,
+        0xfffc_8000,
+        0xfffd_0000,
+        0xfffd_8000,
+        0xfffe_0000,
+        0xfffe_8000,
+        0xffff_0000,
+        0xffff_8000,
+        0xffff_ffff,
     ];
     const LOW: &[u32] = &[1, 2, 6, 7, 10, 0x1000, 0xffff_ffff];
     let direct = kit.define(&callees::f64_of_bits());
@@ -414,7 +435,9 @@ fn forged(kit: &mut Kit<'_>) {
         }
     }
     let float = kit.define(&callees::f32_of_bits());
-    for bits in [0x7f80_0001_u32, 0x7fc0_0000, 0x7fff_ffff, 0xff80_0001, 0xffc0_0000, 0xffd0_0000, 0xfff0_0000, u32::MAX] {
+    for bits in
+        [0x7f80_0001_u32, 0x7fc0_0000, 0x7fff_ffff, 0xff80_0001, 0xffc0_0000, 0xffd0_0000, 0xfff0_0000, u32::MAX]
+    {
         kit.gives(&Expression::call(float, [number(bits.into())]), &n(f64::NAN));
     }
     for (bits, value) in [(0x3fc0_0000_u32, 1.5), (0x8000_0000, -0.0), (0x7f80_0000, f64::INFINITY)] {

@@ -12,9 +12,7 @@ const BYTES: [&[u8]; 4] = [
     &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
     &[255, 254, 253, 252, 251, 250, 249, 248, 1, 2, 3, 4, 5, 6, 7, 8],
     &[1, 2, 3, 4],
-    &[
-        1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28,
-    ],
+    &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28],
 ];
 
 const LONGER: &[u8] = &[0; 64];
@@ -98,8 +96,5 @@ fn views(kit: &mut Kit<'_>, sum: &str) {
         kit.gives(&Expression::call(sum, [Expression::Source(source)]), &Value::Number(-18.5));
     }
     let short = Expression::Source("new Float64Array([9, 1.5, -2]).subarray(2)");
-    kit.throws(
-        &Expression::call(sum, [short]),
-        refused(sum, 0, "struct Point", "8 bytes are too few: it has 16"),
-    );
+    kit.throws(&Expression::call(sum, [short]), refused(sum, 0, "struct Point", "8 bytes are too few: it has 16"));
 }
