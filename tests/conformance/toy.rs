@@ -11,6 +11,7 @@ mod sound;
 #[path = "../../src/engine/guide/subject.rs"]
 mod subject;
 #[path = "../../src/engine/guide/vm.rs"]
+#[expect(dead_code, reason = "the guide uses more of it")]
 mod vm;
 
 /// The toy's engine, which may do one thing wrong.
@@ -111,7 +112,7 @@ pub(crate) use engine::Fault;
 pub(crate) use framed::framed_model;
 pub(crate) use model::model;
 pub(crate) use subject::{ToySubject, describe, script};
-pub(crate) use vm::{BOOLEAN, INTEGER, NIL, Value};
+pub(crate) use vm::{BOOLEAN, INTEGER, NIL, Object, Value};
 
 /// The toy with a model, which may be wrong.
 pub(crate) fn with_model(model: ValueModel) -> ToySubject {

@@ -47,6 +47,10 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
     kit.throws(&call("throws", "also_throws"), "boom");
     kit.throws(&call("also_throws", "throws"), "bang");
     kit.gives(&ran, &Value::Number(2.0));
+    kit.callback("boom", signature, &Throw("boom"));
+    kit.callback("bang", signature, &Throw("bang"));
+    kit.throws(&call("boom", "bang"), "boom");
+    kit.throws(&call("bang", "boom"), "bang");
 
     let message = "a callback returned what is no i32: expected an integer, not a string";
     kit.throws(&call("wrong", "throws"), message);
