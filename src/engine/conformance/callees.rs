@@ -158,7 +158,6 @@ pub(super) fn low_bits() -> [Callee; 5] {
 
 /// Twelve integers, each times another power of ten.
 pub(super) fn sum12_i32() -> Callee {
-    #[expect(clippy::too_many_arguments, reason = "more than there are registers")]
     extern "C" fn call(
         a: i32,
         b: i32,
@@ -180,7 +179,6 @@ pub(super) fn sum12_i32() -> Callee {
 
 /// Ten doubles and eight integers in turn, as many as there are.
 pub(super) fn mixed() -> Callee {
-    #[expect(clippy::too_many_arguments, reason = "more than there are registers")]
     extern "C" fn call(
         a: f64,
         b: i8,
