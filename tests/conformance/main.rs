@@ -1,10 +1,14 @@
 //! The conformance kit: engines that pass, and broken ones whose faults it must find.
 
+#[path = "../support/jsc.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod jsc;
 #[path = "../support/quickjs.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
 mod quickjs;
 
 mod broken;
+mod jsc_subject;
 mod quickjs_subject;
 #[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
 mod toy;
@@ -28,13 +32,25 @@ fn toy_without_data() {
     passes(&conformance::run(&mut toy::framed()), 500);
 }
 
+/// All that there is was tried, but for what no JavaScript has.
+#[track_caller]
+fn passes_as_javascript(report: &Report) {
+    passes(report, 1000);
+    let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
+    assert_eq!(missing, [conformance::Feature::WideIntegers]);
+}
+
 #[test]
 fn quickjs() {
     let mut subject = quickjs_subject::QuickJsSubject::new();
     subject.script.run(PRELUDE).unwrap();
-    let report = conformance::run(&mut subject);
-    passes(&report, 1000);
-    // It has all that there is, but for what no JavaScript has.
-    let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
-    assert_eq!(missing, [conformance::Feature::WideIntegers]);
+    passes_as_javascript(&conformance::run(&mut subject));
+}
+
+#[test]
+fn javascript_core() {
+    // Where it must be there, looking for it fails if it is not.
+    let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
+    subject.script.run(PRELUDE).unwrap();
+    passes_as_javascript(&conformance::run(&mut subject));
 }
