@@ -162,6 +162,12 @@ impl Function {
         self.shared.library.as_deref()
     }
 
+    /// How many clones there are, this one included.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.shared)
+    }
+
     /// The address of the C function.
     pub const fn address(&self) -> *const c_void {
         self.target.as_ptr()

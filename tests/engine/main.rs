@@ -1,4 +1,5 @@
-//! Native functions that an engine calls itself: in QuickJS script calls the functions of `fixture.c`.
+//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, and after
+//! SpiderMonkey's headers.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 

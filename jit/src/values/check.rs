@@ -3,7 +3,7 @@
 use super::{Constant, Double, Integer, Outcome, Role, Test, ValueModel};
 use crate::types::{Scalar, Type};
 
-/// Why a [`EngineAbi`](super::ValueModel) cannot be made.
+/// Why a [`ValueModel`] makes no sense.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
