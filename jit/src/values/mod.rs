@@ -153,6 +153,11 @@ impl Integer {
     pub(crate) const fn bits(&self) -> u32 {
         self.len as u32 * 8 - self.shift as u32
     }
+
+    /// The bits of the payload, from `offset` on, that make the number.
+    const fn payload(&self) -> u64 {
+        u64::MAX >> (64 - self.len as u32 * 8) >> self.shift << self.shift
+    }
 }
 
 /// A class of doubles: their 8 bytes at `offset`, with `bias` added as to an integer.

@@ -259,10 +259,10 @@ fn parts_of_wide_values() {
             (Scalar::Bool, [0xfe00_0000_0000_0000 | tag(0x70f8), 0], Some(0)),
             (Scalar::Bool, [tag(0x7009), 0], None),
             (Scalar::Bool, [tag(0x7002), 0], None),
-            (POINTER, [9, 0x8000_0001_0000_0000], Some(0)),
-            (POINTER, [9, 0x8000_0000_ffff_ffff], None),
-            (POINTER, [9, 0xffff_fff0_ffff_ffff], Some(0)),
-            (POINTER, [9, 0xffff_fff1_0000_0000], None),
+            (POINTER, [0xffff_f009, 0x8000_0000], Some(0)),
+            (POINTER, [0xef09, 0x8000_0000], None),
+            (POINTER, [0xfdff, 0], Some(0)),
+            (POINTER, [0xfeff, 0], None),
         ],
     );
     packs(

@@ -249,8 +249,8 @@ pub(crate) fn wide() -> Model {
             zero: [tag(0x7004), 0],
         }),
         null: Some(Constant {
-            test: Test { offset: 12, len: 4, mask: u64::MAX, low: 0x8000_0001, high: 0xffff_fff0 },
-            value: [0, 0x9000_0000_0000_0000],
+            test: Test { offset: 1, len: 1, mask: u64::MAX, low: 0xf0, high: 0xfd },
+            value: [0xf500, 0x9000_0000_0000_0000],
         }),
         undefined: Constant { test: Test::equal(1, 1, 0xfe), value: [0xfe00, 7] },
     };

@@ -43,7 +43,7 @@ fn sizes() {
 #[test]
 fn roles() {
     type Change = fn(&mut ValueModel);
-    let cases: [(Change, &str); 9] = [
+    let cases: [(Change, &str); 10] = [
         (|model| model.roles = [].into(), "the native function has 6 parameters and 0 roles"),
         (
             |model| model.native = notation::signature("(pointer, pointer, pointer, usize, pointer) -> u64"),
@@ -58,7 +58,14 @@ fn roles() {
         (|model| model.roles[1] = Role::Context, "two parameters have the role context"),
         (|model| model.roles[5] = Role::Argv { first: 7 }, "two parameters have the role argv"),
         (|model| model.roles[3] = Role::Data, "parameter 4 has the role data and the type usize"),
-        (|model| model.roles[2] = Role::Argc, "two parameters have the role argc"),
+        (|model| model.roles[2] = Role::Argc, "parameter 3 has the role argc and the type pointer"),
+        (
+            |model| {
+                model.native = notation::signature("(pointer, pointer, 2*usize, pointer, pointer) -> u64");
+                model.roles[2] = Role::Argc;
+            },
+            "two parameters have the role argc",
+        ),
     ];
     for (change, message) in cases {
         assert_eq!(refused(boxed(), change), message);
@@ -200,6 +207,40 @@ fn doubles() {
 }
 
 #[test]
+fn overlaps() {
+    type Change = fn(&mut ValueModel);
+    let cases: [(Change, &str); 5] = [
+        (
+            |model| model.null = Some(Constant { test: Test::equal(8, 4, 8), value: [0, 8] }),
+            "doubles pass the test of null",
+        ),
+        (
+            |model| model.undefined = Constant { test: Test::equal(8, 4, 2), value: [0, 2] },
+            "null pass the test of undefined",
+        ),
+        (
+            |model| model.boolean.as_mut().unwrap().test = Test { low: 1, high: 2, ..Test::equal(8, 4, 1) },
+            "null pass the test of booleans",
+        ),
+        (
+            |model| model.wide.as_mut().unwrap().test = Test { low: 0, high: 7, ..Test::equal(8, 4, 7) },
+            "integers pass the test of wide integers",
+        ),
+        // The number's own bits: 0.0 is 0.
+        (
+            |model| model.null = Some(Constant { test: Test::equal(0, 8, 0), value: [0, 2] }),
+            "integers pass the test of null",
+        ),
+    ];
+    for (change, problem) in cases {
+        assert_eq!(refused(tagged(), change), format!("some {problem}"));
+    }
+    // Both integers may be one class.
+    let one = ValueModel { wide: tagged().integer, ..tagged() };
+    assert!(EngineAbi::new(one, HELPERS).is_ok());
+}
+
+#[test]
 fn booleans() {
     let zero: Words = [0, 1];
     let good = Boolean { test: Test::equal(8, 4, 1), offset: 0, zero };
@@ -208,7 +249,7 @@ fn booleans() {
         (Boolean { zero: [1, 1], ..good }, "false has the bit of true"),
         (Boolean { zero: [0, 2], ..good }, "its values fail its own test"),
         // True is none.
-        (Boolean { test: Test::equal(8, 4, 0), offset: 8, zero: [0; 2] }, "its values fail its own test"),
+        (Boolean { test: Test::equal(8, 4, 4), offset: 8, zero: [0, 4] }, "its values fail its own test"),
     ] {
         let error = refused(tagged(), |model| model.boolean = Some(boolean));
         assert_eq!(error, format!("booleans: {problem}"), "{boolean:?}");
