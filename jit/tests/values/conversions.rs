@@ -276,7 +276,7 @@ fn parts_of_wide_values() {
             (Scalar::U64, 0x80_0000, None),
             (Scalar::F64, double(1.5), Some([tag(0x8001), double(1.5) + 3])),
             (Scalar::Bool, 1, Some([0x0100_0000_0000_0000 | tag(0x7004), 0])),
-            (POINTER, 0, Some([0, 0x9000_0000_0000_0000])),
+            (POINTER, 0, Some([0xf500, 0x9000_0000_0000_0000])),
         ],
     );
 }
