@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use hotcall_jit::{Jit, JitError, Options, Signature, Stats, Trampoline};
+use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Stats, Trampoline};
 
 use crate::error::Error;
 
@@ -12,7 +12,8 @@ use crate::error::Error;
 pub type Entry =
     unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
 
-/// What compiled code and what callbacks there are in this process.
+/// What compiled code and what callbacks there are in this process. What calls functions for [engines](crate::engine)
+/// counts as trampolines, too.
 ///
 /// ```
 /// # fn main() -> Result<(), hotcall::Error> {
@@ -28,7 +29,9 @@ pub type Entry =
 /// ```
 pub fn stats() -> Stats {
     // On a machine that hotcall does not know there is nothing.
-    Jit::shared().map(Jit::stats).unwrap_or_default()
+    let mut stats = Jit::shared().map(Jit::stats).unwrap_or_default();
+    stats.trampolines += Natives::shared().map_or(0, Natives::count);
+    stats
 }
 
 /// Keeps the code of an [`Entry`] alive.

@@ -7,7 +7,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::{Extent, Signature};
+use hotcall_jit::values::EngineAbi;
+use hotcall_jit::{Extent, JitError, Signature, Values};
 
 use crate::code::Entry;
 use crate::errno;
@@ -146,6 +147,11 @@ impl Function {
         &self.shared.name
     }
 
+    /// What engines of this kind call.
+    pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
+        self.shared.prototype.values(engine)
+    }
+
     /// The signature.
     pub fn signature(&self) -> &Signature {
         self.shared.prototype.signature()
@@ -154,6 +160,12 @@ impl Function {
     /// What keeps the address mapped.
     pub(crate) fn library(&self) -> Option<&Mapping> {
         self.shared.library.as_deref()
+    }
+
+    /// How many clones there are, this one included.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.shared)
     }
 
     /// The address of the C function.

@@ -81,14 +81,29 @@ pub enum Problem {
     #[error("expected {expected}, not {found}")]
     Kind { expected: &'static str, found: Kind },
     /// A number with a fraction, an infinity, or no number.
-    #[error("{number} is not an integer")]
+    #[error("{} is not an integer", Shown(*number))]
     Fraction { number: f64 },
     /// An integer that the type has no room for.
-    #[error("{number} is out of range")]
+    #[error("{} is out of range", Shown(*number))]
     Range { number: f64 },
     /// Fewer bytes than the struct or union has.
     #[error("{given} bytes are too few: it has {expected}")]
     Short { expected: usize, given: usize },
+}
+
+/// A number as JavaScript prints it: never as hundreds of digits.
+struct Shown(f64);
+
+impl fmt::Display for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self(number) = *self;
+        match number.abs() {
+            f64::INFINITY => f.write_str(if number > 0.0 { "Infinity" } else { "-Infinity" }),
+            size if size >= 1e21 => f.write_str(&format!("{number:e}").replace('e', "e+")),
+            size if size < 1e-6 && size > 0.0 => write!(f, "{number:e}"),
+            _ => write!(f, "{number}"),
+        }
+    }
 }
 
 impl View {

@@ -1,6 +1,35 @@
 //! JavaScript engines and their like: native functions that the engine itself calls.
+//!
+//! Elsewhere in hotcall a runtime fills an array of [slots](crate::Slot) and calls. Here it says once, as data, what its values look
+//! like; then it gets a native function of its own engine for each C function, whose machine code checks and unpacks the arguments,
+//! calls C, and packs the result.
+//!
+//! | part | what for |
+//! |---|---|
+//! | [`ValueModel`] | how the engine calls native functions, and how numbers, booleans and null lie in memory; [`quickjs`] and [`nanbox`] have models |
+//! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
+//! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
+//! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
+//!
+//! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches C: the engine
+//! throws an [`Error`] that names the function, the argument and the type. Missing arguments are undefined, more are ignored.
+//!
+//! | C type | takes | becomes |
+//! |---|---|---|
+//! | integers of up to 32 bits | whole numbers in range | a number |
+//! | integers of 64 bits | whole numbers in range; BigInts, of which the low 64 bits count | what `wide` holds, or the engine makes |
+//! | `float`, `double` | numbers | a number; every NaN becomes the engine's where that matters |
+//! | `bool` | booleans | a boolean |
+//! | pointers | null; [pointer objects](View::Pointer) unless they are to a [`BUFFER`](Type::BUFFER); [bytes](View::Bytes) for `BUFFER` and [`TEXT`](Type::TEXT) | null, or what the engine makes |
+//! | structs and unions | enough bytes | a copy of the bytes |
+//!
+//! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an engine with
+//! every type.
 
 mod coerce;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+pub mod guide;
 mod helpers;
 pub mod nanbox;
 pub mod quickjs;
@@ -17,6 +46,9 @@ pub use values::Output;
 
 use std::ffi::c_void;
 
+#[cfg(doc)]
+use hotcall_jit::Type;
+
 use crate::error::Error;
 
 /// What hotcall asks an engine for beside its [`ValueModel`]: everything that machine code does not do by itself.
@@ -32,10 +64,11 @@ use crate::error::Error;
 /// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the engine
 /// finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
-    /// Something that was thrown, while it is on its way.
+    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped: where the engine
+    /// counts references, that lets go of it.
     type Exception: 'static;
 
-    /// What a value is.
+    /// What a value is: any value, numbers too.
     ///
     /// # Safety
     ///

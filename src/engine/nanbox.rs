@@ -1,7 +1,7 @@
 //! Engines whose values are 8 bytes: doubles, with everything else in the space of the NaNs.
 //!
-//! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN become
-//! the one that the engine uses itself.
+//! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN
+//! become the one that the engine uses itself.
 
 use hotcall_jit::{Signature, Type};
 
@@ -14,11 +14,12 @@ fn signature(params: impl IntoIterator<Item = Type>, result: Type) -> Signature 
     Signature::new(params, result).expect("the signature is within all limits")
 }
 
-/// JavaScriptCore on 64-bit targets, through its C API: `JSValueRef f(JSContextRef, JSObjectRef function, JSObjectRef this,
-/// size_t argc, const JSValueRef argv[], JSValueRef *exception)`.
+/// JavaScriptCore on 64-bit targets, through its C API: `JSValueRef f(JSContextRef, JSObjectRef function, JSObjectRef
+/// this, size_t argc, const JSValueRef argv[], JSValueRef *exception)`.
 ///
-/// Written after JSCJSValue.h (`USE(JSVALUE64)`): doubles are offset by 2⁴⁹, integers have the highest 15 bits set. A
-/// `JSValueRef` that is no object is the value itself.
+/// Written after JSCJSValue.h (`USE(JSVALUE64)`, without `USE(BIGINT32)`): doubles are offset by 2⁴⁹, integers have
+/// the highest 15 bits set. Versions up to 2019 have an offset of 2⁴⁸. A `JSValueRef` is the value itself. Executed with
+/// WebKitGTK 2.50.
 ///
 /// # Panics
 ///
@@ -60,24 +61,46 @@ pub fn javascript_core() -> ValueModel {
     }
 }
 
-/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee, `this` and the
-/// arguments, and the result goes in the callee's place.
+/// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of
+/// the header that the engine is built with.
 ///
-/// Written after js/Value.h (`JS_PUNBOX64`): the highest 17 bits are a tag unless the value is a double.
+/// No others than the lowest four bits of a code are used.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct SpiderMonkeyTypes {
+    /// `JSVAL_TYPE_INT32`
+    pub int32: u8,
+    /// `JSVAL_TYPE_BOOLEAN`
+    pub boolean: u8,
+    /// `JSVAL_TYPE_UNDEFINED`
+    pub undefined: u8,
+    /// `JSVAL_TYPE_NULL`
+    pub null: u8,
+}
+
+impl SpiderMonkeyTypes {
+    /// Int32 1, Boolean 2, Undefined 3, Null 4: in headers from late 2018 on, such as that of SpiderMonkey 115.
+    pub const INT32_IS_1: Self = Self { int32: 1, boolean: 2, undefined: 3, null: 4 };
+
+    /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which leave out 1.
+    pub const INT32_IS_2: Self = Self { int32: 2, boolean: 3, undefined: 6, null: 4 };
+}
+
+/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee,
+/// `this` and the arguments, and the result goes in the callee's place.
+///
+/// Written after js/public/Value.h (`JS_PUNBOX64`): the highest 17 bits are a tag unless the value is a double. From
+/// late 2018 to the newest headers of mozilla-central nothing of that has changed but the types' codes.
 ///
 /// # Panics
 ///
 /// Never.
-pub fn spider_monkey() -> ValueModel {
+pub fn spider_monkey(types: SpiderMonkeyTypes) -> ValueModel {
     const SHIFT: u32 = 47;
     const MAX_DOUBLE: u64 = 0x1fff0;
-    const fn tag(class: u64) -> u64 {
-        (MAX_DOUBLE | class) << SHIFT
-    }
-    const INT32: u64 = tag(1);
-    const BOOLEAN: u64 = tag(2);
-    const UNDEFINED: u64 = tag(3);
-    const NULL: u64 = tag(4);
+    let tag = |code: u8| (MAX_DOUBLE | u64::from(code & 0xf)) << SHIFT;
+    // JSVAL_SHIFTED_TAG_MAX_DOUBLE
+    let last_double = tag(0) | 0xffff_ffff;
+    let (int32, boolean) = (tag(types.int32), tag(types.boolean));
     ValueModel {
         native: signature([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL),
         roles: [Role::Context, Role::Argc, Role::Argv { first: 2 }].into(),
@@ -85,16 +108,16 @@ pub fn spider_monkey() -> ValueModel {
         size: 8,
         padded: false,
         integer: Some(Integer {
-            test: Test::masked(0, 8, u64::MAX << SHIFT, INT32),
+            test: Test::masked(0, 8, u64::MAX << SHIFT, int32),
             offset: 0,
             len: 4,
             shift: 0,
-            zero: [INT32, 0],
+            zero: [int32, 0],
         }),
-        double: Some(Double { test: Test::range(0, tag(0)), offset: 0, bias: 0, zero: [0; 2], nan: Some(NAN) }),
+        double: Some(Double { test: Test::range(0, last_double), offset: 0, bias: 0, zero: [0; 2], nan: Some(NAN) }),
         wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, BOOLEAN), offset: 0, zero: [BOOLEAN, 0] }),
-        null: Some(Constant::word(NULL)),
-        undefined: Constant::word(UNDEFINED),
+        boolean: Some(Boolean { test: Test::masked(0, 8, !1, boolean), offset: 0, zero: [boolean, 0] }),
+        null: Some(Constant::word(tag(types.null))),
+        undefined: Constant::word(tag(types.undefined)),
     }
 }

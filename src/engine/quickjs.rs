@@ -1,8 +1,11 @@
-//! QuickJS: values of 16 bytes with a tag.
+//! QuickJS-ng: values of 16 bytes with a tag.
 //!
-//! Written after quickjs.h of QuickJS-ng 0.16 and of QuickJS 2025-09, in builds for 64-bit targets (without `JS_NAN_BOXING`):
-//! `JSValue` is a union and a tag of 64 bits, of which the low 32 count. Functions are made with `JS_NewCClosure`, which passes
-//! the record as its opaque pointer and fills up missing arguments to the registered length.
+//! Written after quickjs.h of QuickJS-ng 0.16, in builds for 64-bit targets (without `JS_NAN_BOXING`): `JSValue` is a
+//! union and a tag of 64 bits, of which the low 32 count. Functions are made with `JS_NewCClosure`, which passes the
+//! record as its opaque pointer and fills up missing arguments to the registered length.
+//!
+//! Bellard's QuickJS is another engine: it has no `JS_NewCClosure`, and its small BigInts have 64 bits where these have
+//! 32.
 
 use hotcall_jit::{Signature, Type};
 

@@ -8,7 +8,7 @@ use std::slice;
 use std::sync::Arc;
 
 use hotcall_jit::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
-use hotcall_jit::{JitError, MAX_PARAMETERS, Natives, Signature, Type, Values};
+use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
 use super::values::{Converted, to_slot, to_value};
 use super::{Engine, Record, Site, helpers};
@@ -38,8 +38,8 @@ pub(super) struct Shared<E: Engine> {
 }
 
 impl<E: Engine> Shared<E> {
-    pub(super) fn values(&self, signature: &Signature) -> Result<Values, JitError> {
-        Natives::shared()?.values(signature, &self.abi)
+    pub(super) const fn abi(&self) -> &EngineAbi {
+        &self.abi
     }
 
     pub(super) const fn pending(&self) -> *const Pending {

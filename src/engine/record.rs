@@ -48,7 +48,7 @@ unsafe impl Send for Record {}
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
-        let values = realm.values(function.signature()).map_err(fail)?;
+        let values = function.values(realm.abi()).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
         let data = Data {

@@ -1,9 +1,33 @@
-//! Native functions that engines call themselves.
+//! Native functions that an engine calls itself, in QuickJS (script calls the functions of `fixture.c`), in JavaScriptCore, and after
+//! SpiderMonkey's headers.
 
-#[path = "../support/mod.rs"]
-mod support;
+#![cfg(all(unix, target_arch = "x86_64"))]
 
+#[path = "../support/alone.rs"]
+mod alone;
+#[path = "../support/jsc.rs"]
+mod jsc;
+#[path = "../../jit/tests/support/notation.rs"]
+mod notation;
 #[path = "../support/quickjs.rs"]
 mod quickjs;
+#[path = "../support/mod.rs"]
+mod support;
+mod world;
 
-mod first;
+mod arguments;
+mod buffers;
+mod callbacks;
+mod closing;
+mod exceptions;
+mod floats;
+mod forged;
+mod growth;
+mod integers;
+mod jsc_calls;
+mod jsc_life;
+mod jsc_values;
+mod others;
+mod pins;
+mod spider_monkey;
+mod structs;

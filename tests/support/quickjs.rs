@@ -2,6 +2,7 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
+use std::mem::ManuallyDrop;
 use std::{ptr, slice, str};
 
 use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, quickjs};
@@ -12,6 +13,8 @@ use rquickjs_sys as js;
 pub(crate) struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
     pointers: js::JSClassID,
+    /// The class of `SharedArrayBuffer`, for which there is no test in C.
+    shared_buffers: js::JSClassID,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
     /// How many pins there are, and how many there have been.
@@ -19,8 +22,34 @@ pub(crate) struct QuickJs {
     pub(crate) pinned: Cell<usize>,
 }
 
-/// A value that was thrown.
-pub(crate) struct Thrown(js::JSValue);
+/// A value that was thrown, and that belongs to this.
+pub(crate) struct Thrown {
+    context: *mut js::JSContext,
+    value: js::JSValue,
+}
+
+impl Thrown {
+    /// What was thrown last.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn take(context: *mut js::JSContext) -> Self {
+        // SAFETY: the caller vouches for the context.
+        Self { context, value: unsafe { js::JS_GetException(context) } }
+    }
+
+    fn into_value(self) -> js::JSValue {
+        ManuallyDrop::new(self).value
+    }
+}
+
+impl Drop for Thrown {
+    fn drop(&mut self) {
+        // SAFETY: the value belongs to this; the script takes out what waits before its context goes.
+        unsafe { js::JS_FreeValue(self.context, self.value) };
+    }
+}
 
 pub(crate) fn words(value: js::JSValue) -> Words {
     // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
@@ -49,7 +78,7 @@ impl QuickJs {
             let mut len = 0;
             match js::JS_GetTypedArrayType(object) {
                 // Not a typed array.
-                -1 if js::JS_IsArrayBuffer(object) => {
+                -1 if js::JS_IsArrayBuffer(object) || js::JS_GetClassID(object) == self.shared_buffers => {
                     let address = js::JS_GetArrayBuffer(context, &mut len, object);
                     self.bytes(context, address, len as usize)
                 }
@@ -116,7 +145,27 @@ impl QuickJs {
     /// The value is what a function of the engine returned.
     unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
-        unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
+        unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
+    }
+
+    /// Calls a function of the script's.
+    ///
+    /// # Safety
+    ///
+    /// All values are the engine's.
+    pub(crate) unsafe fn call(
+        &self,
+        context: *mut js::JSContext,
+        function: js::JSValue,
+        args: &[Words],
+    ) -> Result<Words, Thrown> {
+        let mut args: Vec<_> = args.iter().map(|&words| value(words)).collect();
+        let undefined = value(quickjs::UNDEFINED);
+        // SAFETY: the caller vouches for the values; script may do anything.
+        unsafe {
+            let result = js::JS_Call(context, function, undefined, args.len() as i32, args.as_mut_ptr());
+            self.made(context, result)
+        }
     }
 
     /// # Safety
@@ -180,13 +229,15 @@ unsafe impl Engine for QuickJs {
 
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
         let message = error.to_string();
+        let context = context(site);
         // SAFETY: the format takes a length and as many bytes.
-        unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
+        let value = unsafe { js::JS_NewTypeError(context, c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()) };
+        Thrown { context, value }
     }
 
-    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
-        // SAFETY: the value is one of the engine's, and belongs to this.
-        unsafe { js::JS_Throw(context(site), value) };
+    unsafe fn throw(&self, site: Site, thrown: Thrown) {
+        // SAFETY: the value is one of the engine's, and belongs to it now.
+        unsafe { js::JS_Throw(context(site), thrown.into_value()) };
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
@@ -233,12 +284,16 @@ impl Script {
                 exotic: ptr::null_mut(),
             };
             assert_eq!(js::JS_NewClass(runtime, pointers, &class), 0);
+            js::JS_SetClassProto(context, pointers, js::JS_NewObject(context));
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| {
                 let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get");
                 evaluate(context, &source)
             });
+            let shared = evaluate(context, "new SharedArrayBuffer(0)");
+            let shared_buffers = js::JS_GetClassID(shared);
+            js::JS_FreeValue(context, shared);
             let (pins, pinned) = Default::default();
-            let engine = QuickJs { pointers, data_view, pins, pinned };
+            let engine = QuickJs { pointers, shared_buffers, data_view, pins, pinned };
             let realm = Realm::new(engine, quickjs::model()).unwrap();
             Self { realm, runtime, context, data_view }
         }
@@ -296,6 +351,16 @@ impl Script {
         }
     }
 
+    /// The value of a script, as if it had been thrown.
+    pub(crate) fn thrown(&self, source: &str) -> Thrown {
+        Thrown { context: self.context, value: evaluate(self.context, source) }
+    }
+
+    /// What was thrown, as a string.
+    pub(crate) fn thrown_text(&self, thrown: &Thrown) -> String {
+        self.text(thrown.value)
+    }
+
     pub(crate) fn text(&self, value: js::JSValue) -> String {
         let mut len = 0;
         // SAFETY: the engine's text has this length, and lives until it is freed.
@@ -317,10 +382,7 @@ impl Script {
 
 impl Drop for Script {
     fn drop(&mut self) {
-        if let Some(Thrown(value)) = self.realm.take_exception() {
-            // SAFETY: the value is the engine's, and belongs to this.
-            unsafe { js::JS_FreeValue(self.context, value) };
-        }
+        drop(self.realm.take_exception());
         // SAFETY: nothing of the engine is used any more.
         unsafe {
             self.data_view.iter().for_each(|&getter| js::JS_FreeValue(self.context, getter));

@@ -227,8 +227,8 @@ impl Drop for Native {
     fn drop(&mut self) {
         if let Some((stub, thunk)) = self.stub.take() {
             stub.retire();
-            // SAFETY: the stub came from this pool and is retired, and this was its holder.
-            unsafe { thunk.stubs(Use::Plain).give_back(stub) };
+            // SAFETY: the stub came from this pool and is retired, and this was its holder; the engine calls it no more.
+            unsafe { thunk.stubs(Use::Plain).free(stub) };
         }
     }
 }

@@ -1,9 +1,10 @@
 //! Models that make no sense are errors, so that what reads them need not look twice.
 
-use super::{Constant, Double, Integer, Outcome, Role, Test, ValueModel};
+use super::convert::with;
+use super::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
 use crate::types::{Scalar, Type};
 
-/// Why a [`EngineAbi`](super::ValueModel) cannot be made.
+/// Why a [`ValueModel`] makes no sense.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -24,6 +25,8 @@ pub enum ModelError {
     Result { expected: &'static str },
     #[error("{class}: {problem}")]
     Class { class: &'static str, problem: &'static str },
+    #[error("some {class} pass the test of {other}")]
+    Overlap { class: &'static str, other: &'static str },
 }
 
 pub(super) fn check(model: &ValueModel) -> Result<(), ModelError> {
@@ -35,21 +38,60 @@ pub(super) fn check(model: &ValueModel) -> Result<(), ModelError> {
     check_integer("integers", model.integer, model.size)?;
     check_integer("wide integers", model.wide, model.size)?;
     check_double(model.double, model.size)?;
-    if let Some(boolean) = model.boolean {
-        check_test("booleans", boolean.test, model.size)?;
-        check_room("booleans", boolean.offset, 1, model.size)?;
-        if byte(boolean.zero, boolean.offset) & 1 != 0 {
-            return Err(ModelError::Class { class: "booleans", problem: "false has the bit of true" });
-        }
-        let mut truth = boolean.zero;
-        truth[usize::from(boolean.offset / 8)] |= 1 << (boolean.offset % 8 * 8);
-        check_member("booleans", boolean.test, boolean.zero)?;
-        check_member("booleans", boolean.test, truth)?;
+    check_boolean(model.boolean, model.size)?;
+    for (class, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
+        constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
     }
-    let constants = [("null", model.null), ("undefined", Some(model.undefined))];
-    for (class, Constant { test, value }) in constants.into_iter().filter_map(|(class, it)| Some((class, it?))) {
-        check_test(class, test, model.size)?;
-        check_member(class, test, value)?;
+    check_classes(&classes(model))
+}
+
+/// A class with some of its values, those at its borders among them.
+struct Class {
+    name: &'static str,
+    test: Test,
+    values: Vec<Words>,
+}
+
+fn classes(model: &ValueModel) -> Vec<Class> {
+    let mut classes = Vec::new();
+    let mut add = |name, test, values| classes.push(Class { name, test, values });
+    for (name, integer) in [("integers", model.integer), ("wide integers", model.wide)] {
+        if let Some(class) = integer {
+            add(name, class.test, vec![class.zero, with(class.zero, class.offset, class.payload())]);
+        }
+    }
+    if let Some(class) = model.double {
+        let numbers = [0.0, -0.0, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY, f64::from_bits(1)];
+        let bits = numbers.into_iter().map(f64::to_bits).chain(class.nan);
+        add(
+            "doubles",
+            class.test,
+            bits.map(|bits| with(class.zero, class.offset, bits.wrapping_add(class.bias))).collect(),
+        );
+    }
+    if let Some(class) = model.boolean {
+        add("booleans", class.test, vec![class.zero, with(class.zero, class.offset, 1)]);
+    }
+    for (name, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
+        if let Some(Constant { test, value }) = constant {
+            add(name, test, vec![value]);
+        }
+    }
+    classes
+}
+
+/// A value is of its own class, and of no other. Integers of both widths may be one class.
+fn check_classes(classes: &[Class]) -> Result<(), ModelError> {
+    let all = |class: &Class| class.values.iter().all(|&value| class.test.holds(value));
+    if let Some(Class { name, .. }) = classes.iter().find(|class| !all(class)) {
+        return Err(ModelError::Class { class: name, problem: "its values fail its own test" });
+    }
+    let integers = |class: &Class| class.name.ends_with("integers");
+    for (class, other) in classes.iter().flat_map(|class| classes.iter().map(move |other| (class, other))) {
+        let one = class.test == other.test && integers(class) && integers(other);
+        if class.name != other.name && !one && class.values.iter().any(|&value| other.test.holds(value)) {
+            return Err(ModelError::Overlap { class: class.name, other: other.name });
+        }
     }
     Ok(())
 }
@@ -65,15 +107,15 @@ fn check_native(model: &ValueModel) -> Result<(), ModelError> {
     for (index, (ty, &role)) in params.iter().zip(&model.roles).enumerate() {
         let Some(name) = role_name(role) else { continue };
         let fits = match (role, ty.as_scalar()) {
-            (Role::Argc, Some(scalar)) => !scalar.is_float() && scalar.size() >= 4,
+            (Role::Argc, Some(scalar)) => is_integer(scalar) && scalar.size() >= 4,
             (_, Some(scalar)) => matches!(scalar, Scalar::Pointer(_)),
             (_, None) => false,
         };
-        if !fits {
-            return Err(ModelError::RoleType { index, role: name, ty: ty.clone() });
-        }
         if model.roles[..index].iter().any(|&other| role_name(other) == Some(name)) {
             return Err(ModelError::Twice { role: name });
+        }
+        if !fits {
+            return Err(ModelError::RoleType { index, role: name, ty: ty.clone() });
         }
     }
     for (role, name) in [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")] {
@@ -95,18 +137,25 @@ const fn role_name(role: Role) -> Option<&'static str> {
     })
 }
 
+const fn is_integer(scalar: Scalar) -> bool {
+    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_))
+}
+
 fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
     let scalar = model.native.result().and_then(Type::as_scalar);
     let size = model.native.result().and_then(|ty| crate::layout::Extent::of(ty).ok()).map(|extent| extent.size);
     let (fits, expected) = match model.outcome {
         Outcome::Returned { .. } => (size == Some(model.size.into()), "a value"),
-        Outcome::Stored { .. } => (scalar.is_some_and(|scalar| !scalar.is_float()), "an integer"),
+        Outcome::Stored { .. } => {
+            (scalar.is_some_and(|scalar| is_integer(scalar) || scalar == Scalar::Bool), "an integer")
+        }
     };
     if fits { Ok(()) } else { Err(ModelError::Result { expected }) }
 }
 
 fn check_integer(class: &'static str, integer: Option<Integer>, size: u8) -> Result<(), ModelError> {
-    let Some(Integer { test, offset, len, shift, zero }) = integer else { return Ok(()) };
+    let Some(integer) = integer else { return Ok(()) };
+    let Integer { test, offset, len, shift, zero } = integer;
     check_test(class, test, size)?;
     if !matches!(len, 4 | 8) || !offset.is_multiple_of(len) {
         return Err(ModelError::Class { class, problem: "a number has 4 or 8 bytes at a multiple of that" });
@@ -115,46 +164,41 @@ fn check_integer(class: &'static str, integer: Option<Integer>, size: u8) -> Res
     if shift >= len * 8 - 8 {
         return Err(ModelError::Class { class, problem: "the shift leaves no room for a number" });
     }
-    let payload = u64::MAX >> (64 - u32::from(len) * 8) >> shift << shift << (offset % 8 * 8);
-    if zero[usize::from(offset / 8)] & payload != 0 {
+    if zero[usize::from(offset / 8)] & integer.payload() << (offset % 8 * 8) != 0 {
         return Err(ModelError::Class { class, problem: "the value of zero has bits of other numbers" });
     }
-    check_member(class, test, zero)?;
-    let mut ones = zero;
-    ones[usize::from(offset / 8)] |= payload;
-    check_member(class, test, ones)
+    Ok(())
 }
 
 fn check_double(double: Option<Double>, size: u8) -> Result<(), ModelError> {
     const CLASS: &str = "doubles";
-    let Some(Double { test, offset, bias, zero, nan }) = double else { return Ok(()) };
+    let Some(Double { test, offset, zero, nan, .. }) = double else { return Ok(()) };
     check_test(CLASS, test, size)?;
     check_room(CLASS, offset, 8, size)?;
-    let word = usize::from(offset / 8);
-    if offset % 8 != 0 || zero[word] != 0 {
+    if !offset.is_multiple_of(8) || zero[usize::from(offset / 8)] != 0 {
         return Err(ModelError::Class { class: CLASS, problem: "the number takes a word of its own" });
     }
-    // Every number is one of the class, so that none is taken for a pointer. Its test sees the bits of the number only where
-    // the two share a word.
-    let of = |bits: u64| {
-        let mut words = zero;
-        words[word] = bits.wrapping_add(bias);
-        words
-    };
-    if test.offset / 8 != offset / 8 {
-        return check_member(CLASS, test, zero);
-    }
-    let Some(nan) = nan else {
-        return Err(ModelError::Class {
+    match nan {
+        None if test.offset / 8 == offset / 8 => Err(ModelError::Class {
             class: CLASS,
             problem: "numbers are told by their own bits, so every NaN must become one",
-        });
-    };
-    if !f64::from_bits(nan).is_nan() {
-        return Err(ModelError::Class { class: CLASS, problem: "the canonical NaN is a number" });
+        }),
+        Some(nan) if !f64::from_bits(nan).is_nan() => {
+            Err(ModelError::Class { class: CLASS, problem: "the canonical NaN is a number" })
+        }
+        _ => Ok(()),
     }
-    let all = [0.0, -0.0, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY, f64::from_bits(1)];
-    all.into_iter().map(f64::to_bits).chain([nan]).try_for_each(|bits| check_member(CLASS, test, of(bits)))
+}
+
+fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
+    const CLASS: &str = "booleans";
+    let Some(Boolean { test, offset, zero }) = boolean else { return Ok(()) };
+    check_test(CLASS, test, size)?;
+    check_room(CLASS, offset, 1, size)?;
+    if zero[usize::from(offset / 8)] >> (offset % 8 * 8) & 1 != 0 {
+        return Err(ModelError::Class { class: CLASS, problem: "false has the bit of true" });
+    }
+    Ok(())
 }
 
 fn check_test(class: &'static str, test: Test, size: u8) -> Result<(), ModelError> {
@@ -172,12 +216,4 @@ fn check_room(class: &'static str, offset: u8, len: u8, size: u8) -> Result<(), 
         return Err(ModelError::Class { class, problem: "it lies outside of the value" });
     }
     Ok(())
-}
-
-fn check_member(class: &'static str, test: Test, value: super::Words) -> Result<(), ModelError> {
-    if test.holds(value) { Ok(()) } else { Err(ModelError::Class { class, problem: "its values fail its own test" }) }
-}
-
-fn byte(words: super::Words, offset: u8) -> u8 {
-    words[usize::from(offset / 8)].to_le_bytes()[usize::from(offset % 8)]
 }

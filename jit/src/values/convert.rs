@@ -149,7 +149,8 @@ const fn read(value: Words, offset: u8, len: u8) -> u64 {
     bits & (u64::MAX >> (64 - len as u32 * 8))
 }
 
-const fn with(mut value: Words, offset: u8, bits: u64) -> Words {
+/// `bits` where the value has zeros.
+pub(super) const fn with(mut value: Words, offset: u8, bits: u64) -> Words {
     value[(offset / 8) as usize] |= bits << (offset % 8 * 8);
     value
 }

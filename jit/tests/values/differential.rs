@@ -1,0 +1,327 @@
+//! Random calls: compiled and interpreted ones do the same, and that is what the model says.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall_jit::values::{EngineAbi, Failure, Role, Words};
+use hotcall_jit::{Jit, Layout, Native, Natives, Scalar, Signature, Type, Use, Values};
+
+use crate::engine::{self, Event, HELPERS, SCENE, Scene};
+use crate::models::{self, Model, Passed, Returned};
+use crate::notation;
+use crate::random::{self, Random};
+use crate::types;
+
+/// How many signatures are made for each model, and how many calls of each.
+const SIGNATURES: usize = 60;
+const CALLS: usize = 60;
+
+fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
+    of[(random.next() % of.len() as u64) as usize].clone()
+}
+
+fn random_type(random: &mut Random, aggregates: &[Type]) -> Type {
+    if random.next().is_multiple_of(6) { pick(random, aggregates) } else { Type::Scalar(pick(random, &Scalar::ALL)) }
+}
+
+fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> Signature {
+    let count = pick(random, &[0, 1, 1, 2, 2, 3, 4, 5, 6, 8, 9, 14, 20]);
+    // Every other signature is one of numbers alone, which takes another path.
+    let params = (0..count).map(|_| {
+        loop {
+            let ty = random_type(random, aggregates);
+            let is_number = ty.as_scalar().is_some_and(|scalar| !matches!(scalar, Scalar::Pointer(_)));
+            if round.is_multiple_of(2) || is_number {
+                return ty;
+            }
+        }
+    });
+    let params: Vec<_> = params.collect();
+    let result = (!random.next().is_multiple_of(8)).then(|| random_type(random, aggregates));
+    Signature::new(params, result).unwrap()
+}
+
+const NUMBERS: [f64; 24] = [
+    0.0,
+    -0.0,
+    1.0,
+    -1.0,
+    1.5,
+    127.0,
+    128.0,
+    -129.0,
+    255.0,
+    256.0,
+    32768.0,
+    65535.0,
+    65536.0,
+    2_147_483_647.0,
+    2_147_483_648.0,
+    -2_147_483_648.0,
+    -2_147_483_649.0,
+    4_294_967_295.0,
+    4_294_967_296.0,
+    9_007_199_254_740_992.0,
+    9_223_372_036_854_775_808.0,
+    -9_223_372_036_854_775_808.0,
+    18_446_744_073_709_551_616.0,
+    f64::INFINITY,
+];
+
+fn random_integer(random: &mut Random) -> i64 {
+    match random.next() % 3 {
+        0 => random.next() as i64 >> (random.next() % 64),
+        1 => pick(random, &NUMBERS) as i64,
+        _ => (random.next() % 300) as i64 - 20,
+    }
+}
+
+fn random_number(random: &mut Random) -> f64 {
+    match random.next() % 5 {
+        0 => f64::from_bits(random.next()),
+        1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
+        2 => random_integer(random) as f64,
+        _ => pick(random, &NUMBERS),
+    }
+}
+
+/// A value that the type may take, of one of the model's classes, or any bits.
+fn random_value(random: &mut Random, model: &Model, ty: &Type) -> Words {
+    let model = &model.model;
+    let bits = [random.next(), if model.size == 16 { random.next() } else { 0 }];
+    // The model packs what C returns: so there is a value of each class.
+    let pack = |scalar, slot| model.pack(scalar, slot).unwrap_or(bits);
+    let likely = match ty.as_scalar() {
+        Some(Scalar::Bool) => 6,
+        Some(Scalar::Pointer(_)) => 7,
+        _ => random.next() % 6,
+    };
+    match if random.next().is_multiple_of(20) { random.next() % 12 } else { likely } {
+        0..=1 => pack(Scalar::I32, random_integer(random) as i32 as i64 as u64),
+        2 => pack(Scalar::U8, random.next() & 0xff),
+        3..=4 => pack(Scalar::F64, random_number(random).to_bits()),
+        5 => pack(Scalar::I64, random_integer(random) as u64),
+        6 => pack(Scalar::Bool, random.next() & 1),
+        7 if random.next().is_multiple_of(2) => {
+            let [first, second] = pack(Scalar::I32, 0);
+            [first ^ 1, second]
+        }
+        7 => model.null.map_or(bits, |null| null.value),
+        8 => model.undefined(),
+        9 => [bits[0], model.undefined()[1]],
+        _ => bits,
+    }
+}
+
+fn random_result(random: &mut Random, result: Option<&Type>) -> Vec<u8> {
+    let Some(ty) = result else { return Vec::new() };
+    let bytes = random.bytes(&Layout::of(ty).unwrap());
+    match ty.as_scalar() {
+        Some(Scalar::F64) => random_number(random).to_le_bytes().into(),
+        Some(Scalar::F32) => u64::from((random_number(random) as f32).to_bits()).to_le_bytes().into(),
+        Some(Scalar::Pointer(_)) if random.next().is_multiple_of(2) => vec![0; 8],
+        Some(scalar) if !scalar.is_float() && scalar != Scalar::Bool && random.next().is_multiple_of(2) => {
+            random::slot(scalar, &random_integer(random).to_le_bytes()[..bytes.len()]).to_le_bytes().into()
+        }
+        Some(scalar) => random::slot(scalar, &bytes).to_le_bytes().into(),
+        None => bytes,
+    }
+}
+
+/// One call.
+struct Play {
+    argc: usize,
+    values: Vec<Words>,
+    result: Vec<u8>,
+    throws: bool,
+    closed: bool,
+}
+
+impl Play {
+    fn random(random: &mut Random, model: &Model, signature: &Signature) -> Self {
+        let count = signature.params().len();
+        let mut values: Vec<_> = signature.params().iter().map(|ty| random_value(random, model, ty)).collect();
+        let argc = match random.next() % 12 {
+            0 => random.next() as usize % (count + 1),
+            1 => count + 2,
+            _ => count,
+        };
+        // An engine that fills up the arguments has done so.
+        values.resize(count + 2, model.model.undefined());
+        values[argc.min(count)..count].fill(model.model.undefined());
+        let (throws, closed) = (random.next().is_multiple_of(9), random.next().is_multiple_of(25));
+        Self { argc, values, result: random_result(random, signature.result()), throws, closed }
+    }
+
+    /// What the model says must happen.
+    fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>) {
+        let (model, size) = (&model.model, usize::from(model.model.size));
+        let mut events = Vec::new();
+        if self.closed {
+            return (None, vec![Event::Fail(Failure::Closed)]);
+        }
+        let (mut args, mut pins) = (Vec::new(), Vec::new());
+        let release = |mut pins: Vec<usize>, events: &mut Vec<Event>| {
+            if !pins.is_empty() {
+                pins.reverse();
+                events.push(Event::Finish(pins));
+            }
+        };
+        for (index, ty) in signature.params().iter().enumerate() {
+            let value = self.values[index];
+            let unpacked = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value));
+            let slot = unpacked.or_else(|| {
+                let slot = engine::converted(ty, index, value);
+                events.push(Event::Convert { index, value, slot });
+                pins.extend(slot.and_then(|slot| engine::pin_for(ty, slot)));
+                slot
+            });
+            let Some(slot) = slot else {
+                release(pins, &mut events);
+                return (None, events);
+            };
+            // SAFETY: the engine converts structs to the address of as many bytes.
+            args.push(unsafe { engine::seen(ty, slot) });
+        }
+        events.push(Event::Called(args));
+        release(pins, &mut events);
+        if self.throws {
+            events.push(Event::Fail(Failure::Pending));
+            return (None, events);
+        }
+        let Some(ty) = signature.result() else { return (Some(model.undefined()), events) };
+        let slot = ty.as_scalar().map(|scalar| (scalar, u64::from_le_bytes(self.result[..8].try_into().unwrap())));
+        if let Some(value) = slot.and_then(|(scalar, slot)| model.pack(scalar, slot)) {
+            return (Some(value), events);
+        }
+        // SAFETY: the result has as many bytes as the type.
+        let result = unsafe { engine::seen(ty, slot.map_or(self.result.as_ptr() as u64, |(_, slot)| slot)) };
+        let value = engine::made(&result, size);
+        events.push(Event::Result { result, value });
+        (value, events)
+    }
+
+    /// What happens.
+    fn run(
+        &self,
+        model: &Model,
+        signature: &Signature,
+        values: &Values,
+        target: *const c_void,
+    ) -> (Returned, Vec<Event>) {
+        let given = |role, address: usize| {
+            if model.passes(role) { ptr::without_provenance_mut(address) } else { ptr::null_mut() }
+        };
+        let (context, exception) = (given(Role::Context, 0x10c0), given(Role::Exception, 0x10e0));
+        let scene = Scene {
+            signature: signature.clone(),
+            size: model.model.size.into(),
+            result: self.result.clone(),
+            throws: self.throws,
+            context,
+            exception,
+            events: Vec::new(),
+        };
+        SCENE.set(Some(scene));
+        // SAFETY: the target is a function of the signature; the cell is never freed.
+        let record = unsafe { values.record(target, engine::pending()) };
+        // SAFETY: the record outlives its function.
+        let native: Native = unsafe { values.bind(&raw const record) }.unwrap();
+        if self.closed {
+            record.close();
+        }
+        let (first, words) = (model.first(), model.words());
+        let mut array = vec![0xeeee_eeee_eeee_eeee; first * words];
+        array.extend(self.values.iter().flat_map(|value| &value[..words]));
+        let passed = Passed {
+            context,
+            argc: self.argc,
+            array: array.as_mut_ptr(),
+            exception,
+            record: (&raw const record).cast_mut().cast(),
+        };
+        // SAFETY: the entry is a native function of the model, and gets what its engine would pass.
+        let returned = unsafe { (model.call)(native.entry(), &passed) };
+        drop(native);
+        assert!(!engine::pending().is_set());
+        // Nothing else of the array was written to.
+        assert_eq!(
+            array[first * words..],
+            self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
+        );
+        (returned, SCENE.take().unwrap().events)
+    }
+}
+
+fn check(model: &Model, seed: u64) {
+    let listed =
+        [types::KINDS.as_slice(), &types::PACKED, &types::ALIGNED, &types::UNIONS, &types::ARRAYS, &types::NESTED];
+    let listed = listed.concat().into_iter().chain(types::EMPTY).map(Into::into).chain(types::all_mixes());
+    let aggregates = listed.map(|text: String| notation::signature(&format!("() -> {text}")).result().unwrap().clone());
+    let aggregates: Vec<Type> = aggregates.collect();
+    let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
+    let shared = Jit::shared().unwrap();
+    let (compiled, interpreted) = (Natives::new(shared), Natives::new(universal));
+    let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
+    let mut random = Random(seed);
+    let (mut called, mut packed) = (0, 0);
+    for round in 0..SIGNATURES {
+        let signature = random_signature(&mut random, &aggregates, round);
+        let values = [&compiled, &interpreted].map(|natives| natives.values(&signature, &abi).unwrap());
+        assert_eq!(values[0].code().is_empty(), !cfg!(feature = "cranelift"));
+        assert!(values[1].code().is_empty());
+        let pool = shared.thunk(&signature).unwrap().stubs(Use::Plain);
+        let stub = pool.take().unwrap();
+        // SAFETY: the stub is ours; the thunk has the signature of each scene.
+        unsafe { stub.bind(engine::callee, ptr::null_mut()) };
+        for _ in 0..CALLS {
+            let play = Play::random(&mut random, model, &signature);
+            let expected = play.expected(model, &signature);
+            called += usize::from(expected.1.iter().any(|event| matches!(event, Event::Called(_))));
+            packed += usize::from(expected.0.is_some());
+            let context = || {
+                let values: Vec<_> = play.values.iter().map(|value| format!("{value:#x?}")).collect();
+                format!("{} {signature} argc {} {values:?} result {:x?}", model.name, play.argc, play.result)
+            };
+            for (values, way) in values.iter().zip(["compiled", "interpreted"]) {
+                let seen = play.run(model, &signature, values, stub.entry());
+                assert_eq!(seen, expected, "{way}: {}", context());
+            }
+        }
+        stub.retire();
+        // SAFETY: it came from there, and nobody calls it any more.
+        unsafe { pool.free(stub) };
+    }
+    // Enough of them got through.
+    assert!(called > SIGNATURES * CALLS / 5 && packed > SIGNATURES * CALLS / 8, "{called} calls, {packed} values");
+}
+
+#[test]
+fn tagged() {
+    check(&models::tagged(), 1);
+}
+
+#[test]
+fn offset_boxed() {
+    check(&models::offset_boxed(), 2);
+}
+
+#[test]
+fn tag_boxed() {
+    check(&models::tag_boxed(), 3);
+}
+
+#[test]
+fn shifted() {
+    check(&models::shifted(), 4);
+}
+
+#[test]
+fn wide() {
+    check(&models::wide(), 5);
+}
+
+#[test]
+fn doubles() {
+    check(&models::doubles(), 6);
+}

@@ -1,0 +1,199 @@
+//! What the tests' engines do with values that a model has no class for: something that only depends on the value.
+//! All that happens is written down.
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::slice;
+use std::sync::OnceLock;
+
+use hotcall_jit::values::{Failure, Helpers, NativeCall, Pending, Words};
+use hotcall_jit::{Layout, Scalar, Signature, Type};
+
+use crate::random::{self, Random};
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Event {
+    /// A value was converted for this parameter, or refused.
+    Convert {
+        index: usize,
+        value: Words,
+        slot: Option<u64>,
+    },
+    /// The function was called with these arguments: slots, or the bytes of structs without padding.
+    Called(Vec<Vec<u8>>),
+    /// Pins were released, the last one first.
+    Finish(Vec<usize>),
+    /// A value was made of this result, or not.
+    Result {
+        result: Vec<u8>,
+        value: Option<Words>,
+    },
+    Fail(Failure),
+}
+
+/// What a call is about.
+pub(crate) struct Scene {
+    pub(crate) signature: Signature,
+    /// The bytes of a value.
+    pub(crate) size: usize,
+    /// The slot or the bytes that the function returns.
+    pub(crate) result: Vec<u8>,
+    /// Whether an exception is pending when it returns.
+    pub(crate) throws: bool,
+    /// What the helpers must be told.
+    pub(crate) context: *mut c_void,
+    pub(crate) exception: *mut c_void,
+    pub(crate) events: Vec<Event>,
+}
+
+thread_local! {
+    pub(crate) static SCENE: RefCell<Option<Scene>> = const { RefCell::new(None) };
+    static PENDING: &'static Pending = Box::leak(Box::default());
+}
+
+pub(crate) fn pending() -> &'static Pending {
+    PENDING.with(|pending| *pending)
+}
+
+fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
+    SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
+}
+
+pub(crate) const HELPERS: Helpers = Helpers { convert, result, finish, fail };
+
+fn mix(words: &[u64]) -> u64 {
+    words.iter().fold(7, |hash, &word| Random(hash ^ word).next())
+}
+
+/// The bytes that converted structs point into.
+fn bytes() -> &'static [u8] {
+    static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
+    BYTES.get_or_init(|| {
+        let mut random = Random(1);
+        (0..4096).map(|_| random.next() as u8).collect()
+    })
+}
+
+/// What a value that no class has becomes for a parameter; `None`: it is refused.
+pub(crate) fn converted(ty: &Type, index: usize, value: Words) -> Option<u64> {
+    let hash = mix(&[value[0], value[1], index as u64]);
+    match ty.as_scalar() {
+        _ if hash.is_multiple_of(8) => None,
+        Some(scalar) => Some(random::slot(scalar, &hash.to_le_bytes()[..scalar.size() as usize]) & mask(scalar)),
+        None => Some(bytes().as_ptr() as u64 + hash % 64),
+    }
+}
+
+/// `bool` has one bit.
+fn mask(scalar: Scalar) -> u64 {
+    if scalar == Scalar::Bool { 1 } else { u64::MAX }
+}
+
+/// What is pinned for it.
+pub(crate) fn pin_for(ty: &Type, slot: u64) -> Option<usize> {
+    let is_pinnable = ty.as_scalar().is_none_or(|scalar| matches!(scalar, Scalar::Pointer(_)));
+    (is_pinnable && !slot.is_multiple_of(3)).then_some(slot as usize)
+}
+
+/// What is made of a result that no class has; `None`: something is thrown.
+pub(crate) fn made(result: &[u8], size: usize) -> Option<Words> {
+    let hash = result.iter().fold(3, |hash, &byte| mix(&[hash, byte.into()]));
+    // No model's sign of an exception.
+    let value = [hash | 0x40, if size == 16 { hash.rotate_left(9) & !2 } else { 0 }];
+    (!hash.is_multiple_of(5)).then_some(value)
+}
+
+/// What counts of a slot or of the bytes at an address.
+///
+/// # Safety
+///
+/// There is a value of the type, or a slot.
+pub(crate) unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
+    if ty.as_scalar().is_some() {
+        return slot.to_le_bytes().into();
+    }
+    let size = Layout::of(ty).unwrap().size as usize;
+    // SAFETY: the caller vouches for the bytes.
+    let bytes = unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(slot as usize), size) };
+    bytes.iter().zip(random::kept(ty)).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
+}
+
+unsafe extern "C-unwind" fn convert(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool {
+    scene(|scene| {
+        check(scene, call);
+        let mut words = [0; 2];
+        // SAFETY: the trampoline hands over a value of the model's size.
+        unsafe { value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), scene.size) };
+        let ty = &scene.signature.params()[index];
+        let converted = converted(ty, index, words);
+        if let Some(made) = converted {
+            // SAFETY: the trampoline hands over a place for a slot; what is pinned is a pointer or a struct.
+            unsafe {
+                slot.write(made);
+                if let Some(pin) = pin_for(ty, made) {
+                    NativeCall::pin(call, pin);
+                }
+            }
+        }
+        scene.events.push(Event::Convert { index, value: words, slot: converted });
+        converted.is_some()
+    })
+}
+
+unsafe extern "C-unwind" fn result(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool {
+    scene(|scene| {
+        check(scene, call);
+        let ty = scene.signature.result().unwrap();
+        // SAFETY: the trampoline hands over a slot or bytes, and a place for a value.
+        let result = unsafe { seen(ty, if ty.as_scalar().is_some() { result.read() } else { result as u64 }) };
+        let made = made(&result, scene.size);
+        if let Some(made) = made {
+            // SAFETY: as above.
+            unsafe { value.write(made) };
+        }
+        scene.events.push(Event::Result { result, value: made });
+        made.is_some()
+    })
+}
+
+unsafe extern "C-unwind" fn finish(call: *mut NativeCall) {
+    scene(|scene| {
+        check(scene, call);
+        // SAFETY: the call is the trampoline's.
+        let pins = std::iter::from_fn(|| unsafe { NativeCall::unpin(call) }).collect();
+        scene.events.push(Event::Finish(pins));
+    });
+}
+
+unsafe extern "C-unwind" fn fail(call: *mut NativeCall, why: Failure) {
+    pending().set(false);
+    scene(|scene| {
+        check(scene, call);
+        scene.events.push(Event::Fail(why));
+    });
+}
+
+fn check(scene: &Scene, call: *mut NativeCall) {
+    // SAFETY: the call is the trampoline's.
+    let (context, exception) = unsafe { ((*call).context, (*call).exception) };
+    assert_eq!((context, exception), (scene.context, scene.exception));
+}
+
+/// The C function: the handler of a callback, which is a function of any signature.
+///
+/// # Safety
+///
+/// It is called by a thunk for the scene's signature.
+pub(crate) unsafe extern "C-unwind" fn callee(_: *mut c_void, args: *const u64, result: *mut u64) {
+    scene(|scene| {
+        let types = scene.signature.params().iter().enumerate();
+        // SAFETY: there is a slot for each parameter, and bytes behind those of structs; the result has this size.
+        unsafe {
+            let args = types.map(|(index, ty)| seen(ty, args.add(index).read())).collect();
+            scene.events.push(Event::Called(args));
+            result.cast::<u8>().copy_from_nonoverlapping(scene.result.as_ptr(), scene.result.len());
+        }
+        pending().set(scene.throws);
+    });
+}

@@ -1,0 +1,315 @@
+//! Models of engines that are and of engines that could be, each with its native function as Rust sees it.
+
+use std::ffi::c_void;
+use std::mem;
+
+use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+
+use crate::notation;
+
+/// What an engine passes.
+pub(crate) struct Passed {
+    pub(crate) context: *mut c_void,
+    pub(crate) argc: usize,
+    /// The array of values, with what is in front of the first argument.
+    pub(crate) array: *mut u64,
+    pub(crate) exception: *mut c_void,
+    pub(crate) record: *mut c_void,
+}
+
+/// What comes back: a value, or that something was thrown.
+pub(crate) type Returned = Option<Words>;
+
+pub(crate) struct Model {
+    pub(crate) name: &'static str,
+    pub(crate) model: ValueModel,
+    /// # Safety
+    ///
+    /// The entry is a native function of the model.
+    pub(crate) call: unsafe fn(entry: *const c_void, passed: &Passed) -> Returned,
+}
+
+const IGNORED: u64 = 0x0bad_0bad_0bad_0bad;
+
+pub(crate) fn all() -> Vec<Model> {
+    vec![tagged(), offset_boxed(), tag_boxed(), shifted(), wide(), doubles()]
+}
+
+/// As QuickJS: 16 bytes, a payload and a tag.
+pub(crate) fn tagged() -> Model {
+    #[derive(Clone, Copy)]
+    #[repr(C)]
+    struct Value(u64, u64);
+    type Native = unsafe extern "C" fn(*mut c_void, Value, i32, *mut u64, i32, *mut c_void) -> Value;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        // SAFETY: the caller vouches for the entry.
+        let Value(payload, tag) = unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            let this = Value(IGNORED, IGNORED);
+            native(passed.context, this, passed.argc as i32, passed.array, -1, passed.record)
+        };
+        (tag != 6).then_some([payload, tag])
+    }
+    let test = |tag| Test::equal(8, 4, tag);
+    let integer = |tag| Integer { test: test(tag), offset: 0, len: 4, shift: 0, zero: [0, tag] };
+    let constant = |tag| Constant { test: test(tag), value: [0, tag] };
+    let value = "struct {union {i32, f64, pointer}, i64}";
+    let model = ValueModel {
+        native: notation::signature(&format!("(pointer, {value}, i32, pointer, i32, pointer) -> {value}")),
+        roles: [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data].into(),
+        outcome: Outcome::Returned { exception: [0, 6] },
+        size: 16,
+        padded: true,
+        integer: Some(integer(0)),
+        double: Some(Double { test: test(8), offset: 0, bias: 0, zero: [0, 8], nan: None }),
+        wide: Some(integer(7)),
+        boolean: Some(Boolean { test: test(1), offset: 0, zero: [0, 1] }),
+        null: Some(constant(2)),
+        undefined: constant(3),
+    };
+    Model { name: "tagged", model, call }
+}
+
+/// As JavaScriptCore: doubles are offset by 2⁴⁹, and each function has an address of its own.
+pub(crate) fn offset_boxed() -> Model {
+    type Native = unsafe extern "C" fn(*mut c_void, u64, u64, usize, *mut u64, *mut c_void) -> u64;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        // SAFETY: the caller vouches for the entry.
+        let value = unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            native(passed.context, IGNORED, IGNORED, passed.argc, passed.array, passed.exception)
+        };
+        (value != 0).then_some([value, 0])
+    }
+    const INTEGER: u64 = 0xfffe_0000_0000_0000;
+    let model = ValueModel {
+        native: notation::signature("(3*pointer, usize, pointer, pointer) -> u64"),
+        roles: [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception]
+            .into(),
+        // The engine has its own way to tell; the tests need one too.
+        outcome: Outcome::Returned { exception: [0, 0] },
+        size: 8,
+        padded: false,
+        integer: Some(Integer {
+            test: Test::range(INTEGER, u64::MAX),
+            offset: 0,
+            len: 4,
+            shift: 0,
+            zero: [INTEGER, 0],
+        }),
+        double: Some(Double {
+            test: Test::range(1 << 49, INTEGER - 1),
+            offset: 0,
+            bias: 1 << 49,
+            zero: [0; 2],
+            nan: Some(0x7ff8_0000_0000_0000),
+        }),
+        wide: None,
+        boolean: Some(Boolean { test: Test::masked(0, 8, !1, 6), offset: 0, zero: [6, 0] }),
+        null: Some(Constant::word(2)),
+        undefined: Constant::word(10),
+    };
+    Model { name: "offset_boxed", model, call }
+}
+
+/// As SpiderMonkey: all but doubles have a tag of 17 bits; the result goes to the callee's place.
+pub(crate) fn tag_boxed() -> Model {
+    type Native = unsafe extern "C" fn(*mut c_void, u32, *mut u64) -> u8;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        // SAFETY: the caller vouches for the entry; the array begins with the callee and `this`.
+        unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            match native(passed.context, passed.argc as u32, passed.array) {
+                0 => None,
+                success => {
+                    assert_eq!(success, 1);
+                    Some([passed.array.read(), 0])
+                }
+            }
+        }
+    }
+    const fn tag(class: u64) -> u64 {
+        (0x1fff0 | class) << 47
+    }
+    let model = ValueModel {
+        native: notation::signature("(pointer, u32, pointer) -> bool"),
+        roles: [Role::Context, Role::Argc, Role::Argv { first: 2 }].into(),
+        outcome: Outcome::Stored { index: 0, success: 1, exception: 0 },
+        size: 8,
+        padded: false,
+        integer: Some(Integer {
+            test: Test::masked(0, 8, u64::MAX << 47, tag(1)),
+            offset: 0,
+            len: 4,
+            shift: 0,
+            zero: [tag(1), 0],
+        }),
+        double: Some(Double {
+            test: Test::range(0, tag(0)),
+            offset: 0,
+            bias: 0,
+            zero: [0; 2],
+            nan: Some(0x7ff8_0000_0000_0000),
+        }),
+        wide: None,
+        boolean: Some(Boolean { test: Test::masked(0, 8, !1, tag(2)), offset: 0, zero: [tag(2), 0] }),
+        null: Some(Constant::word(tag(4))),
+        undefined: Constant::word(tag(3)),
+    };
+    Model { name: "tag_boxed", model, call }
+}
+
+/// Integers of 63 bits above a zero bit, and nothing else that has no memory of its own: no doubles, no booleans, no null.
+/// What counts arrives on the stack.
+pub(crate) fn shifted() -> Model {
+    type Native = unsafe extern "C" fn(
+        f64,
+        u64,
+        u64,
+        u64,
+        u64,
+        u64,
+        u64,
+        *mut c_void,
+        u8,
+        u32,
+        *mut u64,
+        *mut c_void,
+        *mut c_void,
+    ) -> u64;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        let &Passed { context, argc, array, exception, record } = passed;
+        // SAFETY: the caller vouches for the entry.
+        let value = unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            let i = IGNORED;
+            native(0.5, i, i, i, i, i, i, context, 7, argc as u32, array, exception, record)
+        };
+        (value != 0x31).then_some([value, 0])
+    }
+    let ignored = Role::Ignored;
+    let model = ValueModel {
+        native: notation::signature("(f64, 6*u64, pointer, u8, u32, 3*pointer) -> pointer"),
+        roles: [
+            [ignored; 7].as_slice(),
+            &[Role::Context, ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception, Role::Data],
+        ]
+        .concat()
+        .into(),
+        outcome: Outcome::Returned { exception: [0x31, 0] },
+        size: 8,
+        padded: false,
+        integer: Some(Integer { test: Test::masked(0, 1, 1, 0), offset: 0, len: 8, shift: 1, zero: [0; 2] }),
+        double: None,
+        wide: None,
+        boolean: None,
+        null: None,
+        undefined: Constant::word(0x21),
+    };
+    Model { name: "shifted", model, call }
+}
+
+/// 16 bytes with a tag of two bytes in the middle of the first word, 64-bit integers, tests of every length, and a result
+/// in memory.
+pub(crate) fn wide() -> Model {
+    #[derive(Clone, Copy)]
+    #[repr(C, packed)]
+    struct Value {
+        first: u8,
+        middle: u64,
+        last: [u8; 7],
+    }
+    type Native = unsafe extern "C" fn(*mut c_void, *mut u64, f32, i64, *mut c_void) -> Value;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        // SAFETY: the caller vouches for the entry; a value is 16 bytes without padding.
+        let value = unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            let value = native(passed.record, passed.array, 1.0, passed.argc as i64, passed.context);
+            mem::transmute::<Value, Words>(value)
+        };
+        (value != [u64::MAX; 2]).then_some(value)
+    }
+    const fn tag(tag: u64) -> u64 {
+        tag << 16
+    }
+    let test = |of| Test::equal(2, 2, of);
+    let model = ValueModel {
+        native: notation::signature("(pointer, pointer, f32, i64, pointer) -> struct {u8, packed i64, u8[7]}"),
+        roles: [Role::Data, Role::Argv { first: 1 }, Role::Ignored, Role::Argc, Role::Context].into(),
+        outcome: Outcome::Returned { exception: [u64::MAX; 2] },
+        size: 16,
+        padded: false,
+        integer: Some(Integer { test: test(0xfff9), offset: 8, len: 8, shift: 0, zero: [tag(0xfff9), 0] }),
+        double: Some(Double { test: test(0x8001), offset: 8, bias: 3, zero: [tag(0x8001), 0], nan: None }),
+        // 24 bits, in the upper half of the first word.
+        wide: Some(Integer { test: Test::equal(0, 1, 0x88), offset: 4, len: 4, shift: 8, zero: [0x88, 0] }),
+        boolean: Some(Boolean {
+            test: Test { offset: 2, len: 2, mask: 0xff0f, low: 0x7003, high: 0x7008 },
+            offset: 7,
+            zero: [tag(0x7004), 0],
+        }),
+        null: Some(Constant {
+            test: Test { offset: 1, len: 1, mask: u64::MAX, low: 0xf0, high: 0xfd },
+            value: [0xf500, 0x9000_0000_0000_0000],
+        }),
+        undefined: Constant { test: Test::equal(1, 1, 0xfe), value: [0xfe00, 7] },
+    };
+    Model { name: "wide", model, call }
+}
+
+/// Doubles alone: every number is one. Integers that are no numbers are small ones in 31 bits.
+pub(crate) fn doubles() -> Model {
+    type Native = unsafe extern "C" fn(*mut c_void, *mut u64, i64, *mut c_void) -> i32;
+    unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
+        // SAFETY: the caller vouches for the entry; the array has a place for the result.
+        unsafe {
+            let native = mem::transmute::<*const c_void, Native>(entry);
+            match native(passed.context, passed.array, passed.argc as i64, passed.exception) {
+                -2 => None,
+                success => {
+                    assert_eq!(success, 7);
+                    Some([passed.array.add(1).read(), 0])
+                }
+            }
+        }
+    }
+    const TAG: u64 = 0xfffa_0000_0000_0000;
+    let model = ValueModel {
+        native: notation::signature("(pointer, pointer, i64, pointer) -> i32"),
+        roles: [Role::Context, Role::Argv { first: 3 }, Role::Argc, Role::Exception].into(),
+        outcome: Outcome::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
+        size: 8,
+        padded: false,
+        integer: None,
+        double: Some(Double {
+            test: Test::range(0, 0xfff8_0000_0000_0000),
+            offset: 0,
+            bias: 0,
+            zero: [0; 2],
+            nan: Some(0xfff8_0000_0000_0000),
+        }),
+        wide: Some(Integer { test: Test::equal(4, 4, TAG >> 32), offset: 0, len: 4, shift: 1, zero: [TAG, 0] }),
+        boolean: Some(Boolean { test: Test::equal(6, 2, 0xfffb), offset: 5, zero: [0xfffb_0000_0000_0000, 0] }),
+        null: Some(Constant { test: Test::equal(6, 2, 0xfffc), value: [0xfffc_0000_0000_0000, 0] }),
+        undefined: Constant::word(0xfffd_0000_0000_0000),
+    };
+    Model { name: "doubles", model, call }
+}
+
+impl Model {
+    /// The words of a value.
+    pub(crate) fn words(&self) -> usize {
+        usize::from(self.model.size / 8)
+    }
+
+    /// The index of the first argument in the array.
+    pub(crate) fn first(&self) -> usize {
+        let first = |role: &Role| if let Role::Argv { first } = *role { Some(first.into()) } else { None };
+        self.model.roles.iter().find_map(first).unwrap()
+    }
+
+    /// The parameters that the engine passes.
+    pub(crate) fn passes(&self, role: Role) -> bool {
+        self.model.roles.contains(&role)
+    }
+}

@@ -1,0 +1,257 @@
+//! Models that make no sense.
+
+use hotcall_jit::values::{
+    Boolean, Constant, Double, EngineAbi, Integer, ModelError, Outcome, Role, Test, ValueModel, Words,
+};
+use hotcall_jit::{Signature, Type};
+
+use crate::engine::HELPERS;
+use crate::{models, notation};
+
+/// The error of a model that was changed so.
+#[track_caller]
+fn refused(model: ValueModel, change: impl FnOnce(&mut ValueModel)) -> String {
+    let mut model = model;
+    change(&mut model);
+    EngineAbi::new(model, HELPERS).expect_err("a model that makes no sense").to_string()
+}
+
+fn tagged() -> ValueModel {
+    models::tagged().model
+}
+
+fn boxed() -> ValueModel {
+    models::offset_boxed().model
+}
+
+#[test]
+fn all_of_the_tests_make_sense() {
+    for model in models::all() {
+        assert!(EngineAbi::new(model.model, HELPERS).is_ok(), "{}", model.name);
+    }
+}
+
+#[test]
+fn sizes() {
+    for size in [0, 1, 4, 7, 9, 12, 24, 255] {
+        let error = EngineAbi::new(ValueModel { size, ..tagged() }, HELPERS).unwrap_err();
+        assert_eq!(error, ModelError::Size { size });
+        assert_eq!(error.to_string(), format!("values have 8 or 16 bytes, not {size}"));
+    }
+}
+
+#[test]
+fn roles() {
+    type Change = fn(&mut ValueModel);
+    let cases: [(Change, &str); 10] = [
+        (|model| model.roles = [].into(), "the native function has 6 parameters and 0 roles"),
+        (
+            |model| model.native = notation::signature("(pointer, pointer, pointer, usize, pointer) -> u64"),
+            "the native function has 5 parameters and 6 roles",
+        ),
+        (
+            |model| model.native = Signature::variadic(model.native.params().to_vec(), 5, Type::U64).unwrap(),
+            "the native function is variadic",
+        ),
+        (|model| model.roles[3] = Role::Ignored, "no parameter has the role argc"),
+        (|model| model.roles[4] = Role::Ignored, "no parameter has the role argv"),
+        (|model| model.roles[1] = Role::Context, "two parameters have the role context"),
+        (|model| model.roles[5] = Role::Argv { first: 7 }, "two parameters have the role argv"),
+        (|model| model.roles[3] = Role::Data, "parameter 4 has the role data and the type usize"),
+        (|model| model.roles[2] = Role::Argc, "parameter 3 has the role argc and the type pointer"),
+        (
+            |model| {
+                model.native = notation::signature("(pointer, pointer, 2*usize, pointer, pointer) -> u64");
+                model.roles[2] = Role::Argc;
+            },
+            "two parameters have the role argc",
+        ),
+    ];
+    for (change, message) in cases {
+        assert_eq!(refused(boxed(), change), message);
+    }
+    let with = |ty: &str| {
+        let ty = ty.to_owned();
+        move |model: &mut ValueModel| {
+            model.native = notation::signature(&format!("(3*pointer, {ty}, pointer, pointer) -> u64"));
+        }
+    };
+    for ty in ["f64", "f32", "u8", "i16", "bool", "struct {i64}"] {
+        let shown = format!("parameter 4 has the role argc and the type {ty}");
+        assert_eq!(refused(boxed(), with(ty)), shown);
+    }
+    for ty in ["i32", "u32", "i64", "u64", "isize"] {
+        let mut model = boxed();
+        with(ty)(&mut model);
+        assert!(EngineAbi::new(model, HELPERS).is_ok(), "{ty}");
+    }
+}
+
+#[test]
+fn outcomes() {
+    let returns = |result: &str| {
+        let result = result.to_owned();
+        move |model: &mut ValueModel| {
+            model.native = notation::signature(&format!("(3*pointer, usize, pointer, pointer){result}"));
+        }
+    };
+    for result in ["", " -> u32", " -> bool", " -> struct {u64, u64}"] {
+        assert_eq!(refused(boxed(), returns(result)), "the native function does not return a value", "{result}");
+    }
+    for result in ["f64", "pointer", "struct {u32, u32}", "i64"] {
+        let mut model = boxed();
+        returns(&format!(" -> {result}"))(&mut model);
+        assert!(EngineAbi::new(model, HELPERS).is_ok(), "{result}");
+    }
+    let stored = |model: &mut ValueModel| model.outcome = Outcome::Stored { index: 0, success: 1, exception: 0 };
+    for result in ["", " -> f32", " -> f64", " -> struct {i32}"] {
+        let error = refused(boxed(), |model| {
+            returns(result)(model);
+            stored(model);
+        });
+        assert_eq!(error, "the native function does not return an integer", "{result}");
+    }
+}
+
+#[test]
+fn tests_that_read_what_is_not_there() {
+    const LENGTH: &str = "a test reads 1, 2, 4 or 8 bytes at a multiple of that";
+    let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Constant { test, value: [0, 2] });
+    for (test, problem) in [
+        (Test::equal(8, 3, 2), LENGTH),
+        (Test::equal(8, 0, 2), LENGTH),
+        (Test::equal(8, 16, 2), LENGTH),
+        (Test::equal(9, 2, 2), LENGTH),
+        (Test::equal(4, 8, 2), LENGTH),
+        (Test { offset: 8, len: 4, mask: u64::MAX, low: 3, high: 2 }, "the range of the test is empty"),
+        (Test::equal(16, 4, 2), "it lies outside of the value"),
+        (Test::equal(248, 8, 2), "it lies outside of the value"),
+        (Test::equal(8, 4, 3), "its values fail its own test"),
+        (Test::equal(8, 1, 0x102), "its values fail its own test"),
+        (Test::masked(8, 4, 1, 2), "its values fail its own test"),
+    ] {
+        assert_eq!(refused(tagged(), null(test)), format!("null: {problem}"), "{test:?}");
+    }
+    // An 8-byte value has no second word.
+    assert_eq!(
+        refused(boxed(), |model| model.null = Some(Constant { test: Test::equal(8, 4, 0), value: [2, 0] })),
+        "null: it lies outside of the value"
+    );
+    assert_eq!(refused(tagged(), |model| model.undefined.value = [0, 4]), "undefined: its values fail its own test");
+}
+
+#[test]
+fn integers() {
+    const PLACE: &str = "a number has 4 or 8 bytes at a multiple of that";
+    let tag = Test::equal(8, 4, 0);
+    let good = Integer { test: tag, offset: 0, len: 4, shift: 0, zero: [0; 2] };
+    for (integer, problem) in [
+        (Integer { len: 2, ..good }, PLACE),
+        (Integer { len: 0, ..good }, PLACE),
+        (Integer { offset: 2, ..good }, PLACE),
+        (Integer { offset: 4, len: 8, ..good }, PLACE),
+        (Integer { offset: 16, ..good }, "it lies outside of the value"),
+        (Integer { shift: 24, ..good }, "the shift leaves no room for a number"),
+        (Integer { shift: 32, ..good }, "the shift leaves no room for a number"),
+        (Integer { shift: 255, ..good }, "the shift leaves no room for a number"),
+        (Integer { len: 8, shift: 56, ..good }, "the shift leaves no room for a number"),
+        (Integer { zero: [1, 0], ..good }, "the value of zero has bits of other numbers"),
+        (Integer { zero: [0x8000_0000, 0], ..good }, "the value of zero has bits of other numbers"),
+        (Integer { zero: [0, 1], ..good }, "its values fail its own test"),
+        // The number is where the tag is.
+        (Integer { offset: 8, ..good }, "its values fail its own test"),
+    ] {
+        let error = refused(tagged(), |model| model.integer = Some(integer));
+        assert_eq!(error, format!("integers: {problem}"), "{integer:?}");
+        let error = refused(tagged(), |model| model.wide = Some(integer));
+        assert_eq!(error, format!("wide integers: {problem}"), "{integer:?}");
+    }
+    // Bits below the number are free, and those above it.
+    let shifted = Integer { shift: 8, zero: [0xff | 5 << 32, 0], ..good };
+    assert!(EngineAbi::new(ValueModel { integer: Some(shifted), ..tagged() }, HELPERS).is_ok());
+}
+
+#[test]
+fn doubles() {
+    let good = Double { test: Test::equal(8, 4, 8), offset: 0, bias: 0, zero: [0, 8], nan: None };
+    for (double, problem) in [
+        (Double { offset: 4, ..good }, "the number takes a word of its own"),
+        (Double { zero: [1, 8], ..good }, "the number takes a word of its own"),
+        (Double { offset: 16, ..good }, "it lies outside of the value"),
+        (Double { zero: [0, 9], ..good }, "its values fail its own test"),
+        (
+            Double { offset: 8, zero: [0; 2], ..good },
+            "numbers are told by their own bits, so every NaN must become one",
+        ),
+    ] {
+        let error = refused(tagged(), |model| model.double = Some(double));
+        assert_eq!(error, format!("doubles: {problem}"), "{double:?}");
+    }
+    let good = boxed().double.unwrap();
+    let changed = |double: Double| refused(boxed(), |model| model.double = Some(double));
+    assert_eq!(
+        changed(Double { nan: None, ..good }),
+        "doubles: numbers are told by their own bits, so every NaN must become one"
+    );
+    assert_eq!(changed(Double { nan: Some(0), ..good }), "doubles: the canonical NaN is a number");
+    assert_eq!(changed(Double { nan: Some(0x7ff0_0000_0000_0000), ..good }), "doubles: the canonical NaN is a number");
+    for double in [
+        // Some number is none of the class: 0, -∞, the NaN.
+        Double { test: Test::range((1 << 49) + 1, 0xfffd_ffff_ffff_ffff), ..good },
+        Double { test: Test::range(1 << 49, 0xfff1_0000_0000_0000), ..good },
+        Double { nan: Some(u64::MAX), ..good },
+        Double { bias: 0, ..good },
+    ] {
+        assert_eq!(changed(double), "doubles: its values fail its own test", "{double:?}");
+    }
+}
+
+#[test]
+fn overlaps() {
+    type Change = fn(&mut ValueModel);
+    let cases: [(Change, &str); 5] = [
+        (
+            |model| model.null = Some(Constant { test: Test::equal(8, 4, 8), value: [0, 8] }),
+            "doubles pass the test of null",
+        ),
+        (
+            |model| model.undefined = Constant { test: Test::equal(8, 4, 2), value: [0, 2] },
+            "null pass the test of undefined",
+        ),
+        (
+            |model| model.boolean.as_mut().unwrap().test = Test { low: 1, high: 2, ..Test::equal(8, 4, 1) },
+            "null pass the test of booleans",
+        ),
+        (
+            |model| model.wide.as_mut().unwrap().test = Test { low: 0, high: 7, ..Test::equal(8, 4, 7) },
+            "integers pass the test of wide integers",
+        ),
+        // The number's own bits: 0.0 is 0.
+        (
+            |model| model.null = Some(Constant { test: Test::equal(0, 8, 0), value: [0, 2] }),
+            "integers pass the test of null",
+        ),
+    ];
+    for (change, problem) in cases {
+        assert_eq!(refused(tagged(), change), format!("some {problem}"));
+    }
+    // Both integers may be one class.
+    let one = ValueModel { wide: tagged().integer, ..tagged() };
+    assert!(EngineAbi::new(one, HELPERS).is_ok());
+}
+
+#[test]
+fn booleans() {
+    let zero: Words = [0, 1];
+    let good = Boolean { test: Test::equal(8, 4, 1), offset: 0, zero };
+    for (boolean, problem) in [
+        (Boolean { offset: 16, ..good }, "it lies outside of the value"),
+        (Boolean { zero: [1, 1], ..good }, "false has the bit of true"),
+        (Boolean { zero: [0, 2], ..good }, "its values fail its own test"),
+        // True is none.
+        (Boolean { test: Test::equal(8, 4, 4), offset: 8, zero: [0, 4] }, "its values fail its own test"),
+    ] {
+        let error = refused(tagged(), |model| model.boolean = Some(boolean));
+        assert_eq!(error, format!("booleans: {problem}"), "{boolean:?}");
+    }
+}

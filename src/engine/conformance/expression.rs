@@ -1,0 +1,160 @@
+//! What the kit has an engine evaluate.
+
+use std::fmt;
+
+use super::{Feature, Value};
+
+/// An expression, which an engine's author has evaluated: its [`Display`](fmt::Display) is JavaScript.
+///
+/// ```
+/// use hotcall::engine::conformance::{Expression, Value};
+///
+/// let call = Expression::Call("same_f64".into(), vec![Expression::Value(Value::Number(-0.0))]);
+/// assert_eq!(call.to_string(), "same_f64(-0)");
+/// assert_eq!(call.describe(), "hotcallDescribe(same_f64(-0))");
+/// ```
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Expression {
+    /// A new value.
+    Value(Value),
+    /// A whole number, which the engine is to keep as a `double` if it has two classes for numbers.
+    Double(f64),
+    /// An integer of 64 bits, in languages that have such among their numbers.
+    Integer(i64),
+    /// A global variable, of those that [`Subject::define`](super::Subject::define) and
+    /// [`Subject::callback`](super::Subject::callback) make.
+    Global(&'static str),
+    /// An argument of the callback, or the value of the [`Let`](Self::Let), that this is in.
+    Argument(usize),
+    /// A call of a global function.
+    Call(String, Vec<Expression>),
+    /// Evaluates the first expression, which is then [`Argument`](Self::Argument) 0 of the others, and those in turn. The value is
+    /// that of the last one.
+    Let(Box<Expression>, Vec<Expression>),
+    /// Throws a message.
+    Throw(&'static str),
+    /// JavaScript source, which only engines with [`Feature::JavaScript`] get to see.
+    Source(&'static str),
+}
+
+impl Expression {
+    /// JavaScript that evaluates to the [text](Value) of the expression's value, for engines that have run
+    /// [`PRELUDE`](super::PRELUDE).
+    pub fn describe(&self) -> String {
+        format!("hotcallDescribe({self})")
+    }
+
+    /// A JavaScript function of so many parameters with this body.
+    pub fn function(&self, parameters: usize) -> String {
+        let parameters: Vec<_> = (0..parameters).map(|index| format!("a{index}")).collect();
+        format!("(({}) => {self})", parameters.join(", "))
+    }
+
+    pub(super) fn call(function: &str, arguments: impl Into<Vec<Self>>) -> Self {
+        Self::Call(function.into(), arguments.into())
+    }
+
+    pub(super) fn after(first: Self, then: impl Into<Vec<Self>>) -> Self {
+        Self::Let(Box::new(first), then.into())
+    }
+
+    /// The first feature that the language lacks of those that this needs.
+    pub(super) fn lacks(&self, has: &impl Fn(Feature) -> bool) -> Option<Feature> {
+        let all = |of: &[Self]| of.iter().find_map(|expression| expression.lacks(has));
+        let needed = match self {
+            Self::Call(_, arguments) => return all(arguments),
+            Self::Let(value, then) => return value.lacks(has).or_else(|| all(then)),
+            Self::Double(_) | Self::Argument(_) | Self::Global(_) | Self::Throw(_) => return None,
+            Self::Source(_) => Feature::JavaScript,
+            Self::Integer(_) => Feature::WideIntegers,
+            Self::Value(value) => match value {
+                Value::Undefined => Feature::Undefined,
+                Value::BigInt(_) => Feature::BigInts,
+                Value::Text(_) => Feature::Text,
+                Value::Bytes(_) => Feature::Buffers,
+                Value::Function => Feature::Functions,
+                Value::Object => Feature::Objects,
+                Value::Null | Value::Boolean(_) | Value::Number(_) => return None,
+            },
+        };
+        Some(needed).filter(|&feature| !has(feature))
+    }
+}
+
+impl From<Value> for Expression {
+    fn from(value: Value) -> Self {
+        Self::Value(value)
+    }
+}
+
+fn list(f: &mut fmt::Formatter<'_>, of: &[Expression]) -> fmt::Result {
+    of.iter().enumerate().try_for_each(|(index, expression)| {
+        let comma = if index == 0 { "" } else { ", " };
+        write!(f, "{comma}{expression}")
+    })
+}
+
+impl fmt::Display for Expression {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Value(value) => match value {
+                Value::Undefined => f.write_str("undefined"),
+                Value::Null => f.write_str("null"),
+                Value::Boolean(truth) => write!(f, "{truth}"),
+                Value::Number(number) if number.is_infinite() => {
+                    f.write_str(if *number < 0.0 { "-Infinity" } else { "Infinity" })
+                }
+                Value::Number(number) if number.trunc() == *number && number.abs() < 1e15 => write!(f, "{number}"),
+                Value::Number(number) => write!(f, "{number:?}"),
+                Value::BigInt(integer) => write!(f, "{integer}n"),
+                Value::Text(text) => write!(f, "{text:?}"),
+                Value::Bytes(bytes) => write!(f, "new Uint8Array({bytes:?})"),
+                Value::Function => f.write_str("(() => {})"),
+                Value::Object => f.write_str("({})"),
+            },
+            // The sum of two doubles is one, even where an integer would do.
+            Self::Double(number) => write!(f, "({} - 0.5)", number + 0.5),
+            Self::Integer(integer) => write!(f, "{integer}"),
+            Self::Global(name) => f.write_str(name),
+            Self::Argument(index) => write!(f, "a{index}"),
+            Self::Call(function, arguments) => {
+                write!(f, "{function}(")?;
+                list(f, arguments)?;
+                f.write_str(")")
+            }
+            Self::Let(value, then) => {
+                f.write_str("(a0 => (")?;
+                list(f, then)?;
+                write!(f, "))({value})")
+            }
+            Self::Throw(message) => write!(f, "(() => {{ throw new Error({message:?}) }})()"),
+            Self::Source(source) => f.write_str(source),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn expressions_are_javascript() {
+        let number = |number| Expression::Value(Value::Number(number));
+        for (expression, source) in [
+            (number(-0.0), "-0"),
+            (number(5e-324), "5e-324"),
+            (number(f64::NAN), "NaN"),
+            (number(1e300), "1e300"),
+            (number(4_294_967_296.0), "4294967296"),
+            (Expression::Double(-1.0), "(-0.5 - 0.5)"),
+            (Value::BigInt(-1).into(), "-1n"),
+            (Value::Bytes([1, 2][..].into()).into(), "new Uint8Array([1, 2])"),
+            (Expression::after(number(1.0), [Expression::Argument(0), number(2.0)]), "(a0 => (a0, 2))(1)"),
+            (Expression::Throw("boom"), "(() => { throw new Error(\"boom\") })()"),
+        ] {
+            assert_eq!(expression.to_string(), source);
+        }
+        assert_eq!(Expression::Argument(1).function(2), "((a0, a1) => a1)");
+    }
+}

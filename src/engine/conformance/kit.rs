@@ -1,0 +1,146 @@
+//! Trying one case, and noting what became of it.
+
+use std::collections::HashSet;
+
+use hotcall_jit::Signature;
+
+use super::callees::Callee;
+use super::report::{Failure, Report, Skipped};
+use super::{Expression, Feature, Subject, Value};
+use crate::error::Error;
+use crate::function::{Function, FunctionOptions};
+
+/// The engine, and what was found so far.
+pub(super) struct Kit<'a> {
+    pub(super) subject: &'a mut dyn Subject,
+    defined: HashSet<&'static str>,
+    report: Report,
+    /// The pins that were never released.
+    pins: usize,
+}
+
+/// What must become of an expression.
+pub(super) enum Expected {
+    Value(Value),
+    /// An exception whose message has this in it.
+    Throws(String),
+}
+
+impl<'a> Kit<'a> {
+    pub(super) fn new(subject: &'a mut dyn Subject) -> Self {
+        Self { subject, defined: HashSet::new(), report: Report::default(), pins: 0 }
+    }
+
+    pub(super) fn finish(self) -> Report {
+        self.report
+    }
+
+    pub(super) fn has(&self, feature: Feature) -> bool {
+        self.subject.has(feature)
+    }
+
+    pub(super) fn skip(&mut self, case: impl Into<String>, lacks: Option<Feature>) {
+        self.report.skipped.push(Skipped { case: case.into(), lacks });
+    }
+
+    pub(super) fn fail(&mut self, case: &str, expected: impl Into<String>, got: impl Into<String>) {
+        self.report.failures.push(Failure { case: case.into(), expected: expected.into(), got: got.into() });
+    }
+
+    /// Notes a case that is no expression.
+    pub(super) fn check(&mut self, case: &str, holds: bool, expected: &str, got: impl Into<String>) {
+        self.report.run += 1;
+        if !holds {
+            self.fail(case, expected, got);
+        }
+    }
+
+    /// Whether the language has what some cases need; else these are skipped.
+    pub(super) fn needs(&mut self, case: &str, features: &[Feature]) -> bool {
+        let lacks = features.iter().copied().find(|&feature| !self.has(feature));
+        if lacks.is_some() {
+            self.skip(case, lacks);
+        }
+        lacks.is_none()
+    }
+
+    /// Makes one of the kit's functions global, once. Returns its name.
+    pub(super) fn define(&mut self, callee: &Callee) -> &'static str {
+        if self.defined.insert(callee.name)
+            && let Err(error) = self.try_define(callee)
+        {
+            self.fail(callee.name, "a function", error);
+        }
+        callee.name
+    }
+
+    fn try_define(&mut self, callee: &Callee) -> Result<(), String> {
+        let function = function(callee).map_err(|error| error.to_string())?;
+        self.subject.define(callee.name, &function)
+    }
+
+    pub(super) fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) {
+        if let Err(error) = self.subject.callback(name, signature, body) {
+            self.fail(&body.function(signature.params().len()), "a callback", error);
+        }
+    }
+
+    /// The value of an expression must be this one.
+    pub(super) fn gives(&mut self, expression: &Expression, value: &Value) {
+        self.case(expression, "", &Expected::Value(value.clone()));
+    }
+
+    /// An expression must throw a message with this in it.
+    pub(super) fn throws(&mut self, expression: &Expression, message: impl Into<String>) {
+        self.case(expression, "", &Expected::Throws(message.into()));
+    }
+
+    /// Tries an expression; `with` says what else is needed to understand it.
+    pub(super) fn case(&mut self, expression: &Expression, with: &str, expected: &Expected) {
+        let case = format!("{expression}{with}");
+        if let Some(lacks) = expression.lacks(&|feature| self.has(feature)) {
+            return self.skip(case, Some(lacks));
+        }
+        self.report.run += 1;
+        let got = self.subject.evaluate(expression);
+        let shown = match expected {
+            Expected::Value(value) => value.to_string(),
+            Expected::Throws(message) => format!("an exception: {message}"),
+        };
+        let is_right = match (expected, &got) {
+            (Expected::Value(expected), Ok(value)) => self.is_same(expected, value),
+            (Expected::Throws(message), Err(thrown)) => thrown.contains(message.as_str()),
+            _ => false,
+        };
+        if !is_right {
+            let got = got.map_or_else(|thrown| format!("an exception: {thrown}"), |value| value.to_string());
+            self.fail(&case, shown, got);
+        }
+        let pins = self.subject.pins().unwrap_or_default();
+        if pins != self.pins {
+            self.fail(&case, format!("{} pins, as before", self.pins), pins.to_string());
+            self.pins = pins;
+        }
+    }
+
+    fn is_same(&self, expected: &Value, value: &Value) -> bool {
+        let has_big_ints = self.has(Feature::BigInts);
+        match (expected, value) {
+            (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
+            (Value::Undefined, Value::Null) => !self.has(Feature::Undefined),
+            (&Value::BigInt(a), &Value::Number(b)) if !has_big_ints => {
+                let is_exact = b as i128 == a;
+                // What an integer of the language cannot hold either may have been rounded.
+                a as f64 == b && (is_exact || !self.has(Feature::WideIntegers) || i64::try_from(a).is_err())
+            }
+            (&Value::Number(a), &Value::BigInt(b)) if !has_big_ints => b as f64 == a && a as i128 == b,
+            _ => expected == value,
+        }
+    }
+}
+
+pub(super) fn function(callee: &Callee) -> Result<Function, Error> {
+    let signature = callee.signature()?;
+    // SAFETY: the kit's functions are part of the program, and have these signatures.
+    unsafe { Function::from_address(callee.name, callee.address.cast(), &signature, FunctionOptions::default()) }
+}

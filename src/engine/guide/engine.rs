@@ -1,0 +1,92 @@
+// The rest of the toy's values, as functions.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use hotcall::Error;
+use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+
+use super::vm::{BOOLEAN, NIL, Object, Value, Vm};
+
+#[derive(Default)]
+pub struct Toy {
+    /// How many pins there are, for those who want to check.
+    pub pins: Cell<usize>,
+}
+
+pub fn site(vm: &Vm) -> Site {
+    Site::new((&raw const *vm).cast_mut().cast::<c_void>())
+}
+
+/// # Safety
+///
+/// The site is one of the toy's.
+unsafe fn vm<'a>(site: Site) -> &'a Vm {
+    // SAFETY: the context of a native function is the engine, which lives as long as it runs.
+    unsafe { &*site.context.cast::<Vm>() }
+}
+
+// SAFETY: a buffer's bytes stay where they are, since only script moves them, and not while they are pinned.
+unsafe impl Engine for Toy {
+    type Exception = String;
+
+    unsafe fn view(&self, _: Site, words: Words) -> View {
+        // SAFETY: the caller vouches for the value.
+        let value = unsafe { Value::from_bits(words[0]) };
+        if let Some(number) = value.as_number() {
+            return View::Number(number);
+        }
+        match (value.tag(), value.object()) {
+            (BOOLEAN, _) => View::Boolean(value == Value::boolean(true)),
+            (NIL, _) => View::Null,
+            (_, Some(Object::Buffer { bytes, .. })) => {
+                let mut bytes = bytes.borrow_mut();
+                View::Bytes { address: bytes.as_mut_ptr(), len: bytes.len() }
+            }
+            (_, Some(&Object::Pointer(address))) => View::Pointer(address),
+            (_, Some(Object::Text(_))) => View::Other(Kind::String),
+            _ => View::Other(Kind::Function),
+        }
+    }
+
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, String> {
+        // SAFETY: the caller vouches for the site.
+        let vm = unsafe { vm(site) };
+        let value = match output {
+            // From 2⁵³ on the toy's numbers have gaps. Who cannot have that throws instead: `Err`.
+            Output::I64(number) => Value::number(number as f64),
+            Output::U64(number) => Value::number(number as f64),
+            Output::Pointer(address, _) => vm.allocate(Object::Pointer(address)),
+            Output::Bytes(bytes) => vm.buffer(bytes),
+            Output::Number(_) | Output::Boolean(_) | Output::Null => unreachable!("the model has classes for these"),
+        };
+        Ok([value.bits(), 0])
+    }
+
+    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+        error.to_string()
+    }
+
+    unsafe fn throw(&self, site: Site, exception: String) {
+        // SAFETY: the caller vouches for the site.
+        unsafe { vm(site) }.throw(exception);
+    }
+
+    unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
+        // SAFETY: the caller vouches for the value.
+        let value = unsafe { Value::from_bits(words[0]) };
+        let Some(Object::Buffer { pins, .. }) = value.object() else { return None };
+        pins.set(pins.get() + 1);
+        self.pins.set(self.pins.get() + 1);
+        Some(words[0] as usize)
+    }
+
+    unsafe fn unpin(&self, _: Site, pin: usize) {
+        // SAFETY: this is the value of a buffer that was pinned, and so is not collected.
+        let value = unsafe { Value::from_bits(pin as u64) };
+        if let Some(Object::Buffer { pins, .. }) = value.object() {
+            pins.set(pins.get() - 1);
+            self.pins.set(self.pins.get() - 1);
+        }
+    }
+}

@@ -1,0 +1,15 @@
+// The toy's other native functions: bool f(Vm *, unsigned argc, Value *frame)
+
+use hotcall::engine::{Outcome, Role, ValueModel};
+use hotcall::{Signature, SignatureError, Type};
+
+use super::model::model;
+
+pub fn framed_model() -> Result<ValueModel, SignatureError> {
+    Ok(ValueModel {
+        native: Signature::new([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL)?,
+        roles: [Role::Context, Role::Argc, Role::Argv { first: 1 }].into(),
+        outcome: Outcome::Stored { index: 0, success: 1, exception: 0 },
+        ..model()?
+    })
+}

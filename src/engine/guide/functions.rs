@@ -1,0 +1,50 @@
+// C functions and callbacks for the toy.
+
+use std::ffi::c_void;
+use std::mem;
+use std::rc::Rc;
+
+use hotcall::engine::{Realm, Record};
+use hotcall::{Callback, Error, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+
+use super::engine::{Toy, site};
+use super::vm::{Framed, Native, Object, Script, Value, Vm, WithData};
+
+/// Makes a C function a value.
+///
+/// # Safety
+///
+/// The function may be called with whatever script passes, and the realm is one of this engine.
+pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<Value, Error> {
+    // SAFETY: the caller vouches for the function; the engine calls it as the model says.
+    let record = unsafe { realm.record(function) }?;
+    let native = if realm.model().passes_data() {
+        // SAFETY: this is the type that the model describes.
+        Native::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
+    } else {
+        // SAFETY: as above.
+        Native::Framed(unsafe { mem::transmute::<*const c_void, Framed>(record.entry()) })
+    };
+    Ok(vm.allocate(Object::Function { native, data: record.into_raw(), finalize: Record::finalize }))
+}
+
+/// A function pointer for C that runs a script.
+pub fn callback(
+    vm: &Rc<Vm>,
+    realm: &Realm<Toy>,
+    signature: &Signature,
+    script: Script,
+) -> Result<LocalCallback, Error> {
+    let (vm, realm, types) = (Rc::clone(vm), realm.clone(), signature.clone());
+    // Calls on other threads would go through the toy's event loop, which it has not.
+    let refuse = |call: ForeignCall| Err(call);
+    Callback::local(&Thunk::new(signature)?, LocalOptions::default(), refuse, move |call| {
+        let run = |arguments: &[[u64; 2]]| {
+            // SAFETY: these are the toy's values.
+            let arguments: Vec<_> = arguments.iter().map(|words| unsafe { Value::from_bits(words[0]) }).collect();
+            Ok([vm.run(&script, &arguments)?.bits(), 0])
+        };
+        // SAFETY: the callback has this signature, and runs on this thread alone.
+        unsafe { realm.answer(site(&vm), &types, call, run) };
+    })
+}

@@ -1,0 +1,97 @@
+// The toy for the conformance kit.
+
+use std::collections::HashMap;
+use std::rc::Rc;
+
+use hotcall::engine::conformance::{self, Expression, Feature, Subject};
+use hotcall::engine::{ModelError, Realm, ValueModel};
+use hotcall::{Function, LocalCallback, Signature};
+
+use super::engine::Toy;
+use super::functions;
+use super::vm::{BOOLEAN, NIL, Object, Script, Value, Vm};
+
+pub struct ToySubject {
+    pub vm: Rc<Vm>,
+    pub realm: Realm<Toy>,
+    callbacks: HashMap<&'static str, LocalCallback>,
+}
+
+impl ToySubject {
+    /// # Safety
+    ///
+    /// The model is one of the toy's.
+    pub unsafe fn new(model: ValueModel) -> Result<Self, ModelError> {
+        // SAFETY: the caller vouches for the model.
+        let realm = unsafe { Realm::new(Toy::default(), model) }?;
+        Ok(Self { vm: Rc::default(), realm, callbacks: HashMap::new() })
+    }
+}
+
+impl Subject for ToySubject {
+    fn has(&self, feature: Feature) -> bool {
+        matches!(feature, Feature::Buffers | Feature::Callbacks | Feature::Pointers | Feature::Text)
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        // SAFETY: the kit's functions may be called with what the kit passes.
+        let value = unsafe { functions::function(&self.vm, &self.realm, function) };
+        self.vm.set_global(name, Some(value.map_err(|error| error.to_string())?));
+        Ok(())
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        let callback = functions::callback(&self.vm, &self.realm, signature, script(body));
+        let callback = callback.map_err(|error| error.to_string())?;
+        self.vm.set_global(name, Some(self.vm.allocate(Object::Pointer(callback.as_ptr()))));
+        self.callbacks.insert(name, callback);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<conformance::Value, String> {
+        self.vm.run(&script(expression), &[]).map(describe)
+    }
+
+    fn pins(&self) -> Option<usize> {
+        Some(self.realm.engine().pins.get())
+    }
+
+    fn collect(&mut self, name: &'static str) -> bool {
+        self.vm.set_global(name, None);
+        // SAFETY: the kit does this while nothing runs.
+        unsafe { self.vm.collect() };
+        true
+    }
+}
+
+/// The same in the toy's language.
+pub fn script(expression: &Expression) -> Script {
+    let all = |expressions: &[Expression]| expressions.iter().map(script).collect();
+    match expression {
+        Expression::Value(conformance::Value::Null) => Script::Value(Value::NIL),
+        Expression::Value(conformance::Value::Boolean(truth)) => Script::Value(Value::boolean(*truth)),
+        Expression::Value(conformance::Value::Number(number)) => Script::Value(Value::number(*number)),
+        Expression::Value(conformance::Value::Text(text)) => Script::Text(text.to_string()),
+        Expression::Value(conformance::Value::Bytes(bytes)) => Script::Bytes(bytes.to_vec()),
+        Expression::Double(number) => Script::Value(Value::double(*number)),
+        Expression::Global(name) => Script::Global((*name).into()),
+        Expression::Argument(index) => Script::Argument(*index),
+        Expression::Call(function, arguments) => Script::Call(function.clone(), all(arguments)),
+        Expression::Let(value, then) => Script::Let(Box::new(script(value)), all(then)),
+        Expression::Throw(message) => Script::Throw((*message).into()),
+        _ => Script::Throw("the language has no such expression".into()),
+    }
+}
+
+pub fn describe(value: Value) -> conformance::Value {
+    if let Some(number) = value.as_number() {
+        return conformance::Value::Number(number);
+    }
+    match (value.tag(), value.object()) {
+        (NIL, _) => conformance::Value::Null,
+        (BOOLEAN, _) => conformance::Value::Boolean(value == Value::boolean(true)),
+        (_, Some(Object::Text(text))) => conformance::Value::Text(text.clone().into()),
+        (_, Some(Object::Buffer { bytes, .. })) => conformance::Value::Bytes(bytes.borrow().clone().into()),
+        _ => conformance::Value::Object,
+    }
+}

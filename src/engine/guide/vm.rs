@@ -1,0 +1,210 @@
+// The toy as its author wrote it, before hotcall.
+
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::ffi::c_void;
+use std::ptr;
+
+/// A value: a double, or something else among the negative NaNs, of which the toy makes none.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[repr(transparent)]
+pub struct Value(u64);
+
+// The highest 16 bits of all that is no double, and what the others are.
+pub const INTEGER: u64 = 0xfff9 << 48; // the low 32 are an int
+pub const BOOLEAN: u64 = 0xfffa << 48; // the lowest is the truth
+pub const NIL: u64 = 0xfffb << 48;
+pub const OBJECT: u64 = 0xfffc << 48; // the address of an object
+pub const THROWN: u64 = 0xfffd << 48; // what a native function returns that has thrown
+
+/// The one NaN of the toy.
+pub const NAN: u64 = 0x7ff8 << 48;
+
+pub enum Object {
+    Text(String),
+    Buffer { bytes: RefCell<Vec<u8>>, pins: Cell<usize> },
+    Pointer(*const c_void),
+    Function { native: Native, data: *mut c_void, finalize: unsafe extern "C" fn(*mut c_void) },
+}
+
+/// A native function, which gets the data that it was made with.
+pub type WithData = unsafe extern "C" fn(&Vm, argc: i32, argv: *const Value, data: *mut c_void) -> Value;
+
+/// One that finds its arguments from `frame[1]` on, puts its result in `frame[0]`, and returns whether it has one.
+pub type Framed = unsafe extern "C" fn(&Vm, argc: u32, frame: *mut Value) -> bool;
+
+#[derive(Clone, Copy)]
+pub enum Native {
+    WithData(WithData),
+    Framed(Framed),
+}
+
+/// A program, which the toy's parser would make.
+pub enum Script {
+    Value(Value),
+    Text(String),
+    Bytes(Vec<u8>),
+    Argument(usize),
+    Global(String),
+    Call(String, Vec<Script>),
+    Let(Box<Script>, Vec<Script>),
+    Throw(String),
+}
+
+#[derive(Default)]
+pub struct Vm {
+    globals: RefCell<HashMap<String, Value>>,
+    heap: RefCell<Vec<*mut Object>>,
+    thrown: RefCell<Option<String>>,
+}
+
+impl Vm {
+    pub fn run(&self, script: &Script, arguments: &[Value]) -> Result<Value, String> {
+        let all = |scripts: &[Script]| scripts.iter().map(|script| self.run(script, arguments)).collect();
+        match script {
+            Script::Value(value) => Ok(*value),
+            Script::Text(text) => Ok(self.allocate(Object::Text(text.clone()))),
+            Script::Bytes(bytes) => Ok(self.buffer(bytes)),
+            Script::Argument(index) => Ok(arguments.get(*index).copied().unwrap_or(Value(NIL))),
+            Script::Global(name) => self.global(name).ok_or_else(|| format!("no {name}")),
+            Script::Call(name, arguments) => {
+                let arguments: Result<Vec<_>, _> = all(arguments);
+                self.call(self.global(name).ok_or_else(|| format!("no {name}"))?, &arguments?)
+            }
+            Script::Let(value, scripts) => {
+                let value = self.run(value, arguments)?;
+                scripts.iter().try_fold(value, |_, script| self.run(script, &[value]))
+            }
+            Script::Throw(message) => Err(message.clone()),
+        }
+    }
+
+    pub fn call(&self, function: Value, arguments: &[Value]) -> Result<Value, String> {
+        let Some(Object::Function { native, data, .. }) = function.object() else { return Err("no function".into()) };
+        let argc = arguments.len();
+        let value = match native {
+            // SAFETY: whoever made the function vouches for it.
+            Native::WithData(call) => unsafe { call(self, argc as i32, arguments.as_ptr(), *data) },
+            Native::Framed(call) => {
+                let mut frame = [&[function], arguments].concat();
+                // SAFETY: as above.
+                if unsafe { call(self, argc as u32, frame.as_mut_ptr()) } { frame[0] } else { Value(THROWN) }
+            }
+        };
+        if value.0 == THROWN { Err(self.thrown.take().unwrap_or_default()) } else { Ok(value) }
+    }
+
+    /// Native functions throw by this, and by what they return.
+    pub fn throw(&self, message: String) {
+        *self.thrown.borrow_mut() = Some(message);
+    }
+
+    pub fn global(&self, name: &str) -> Option<Value> {
+        self.globals.borrow().get(name).copied()
+    }
+
+    pub fn set_global(&self, name: &str, value: Option<Value>) {
+        let mut globals = self.globals.borrow_mut();
+        match value {
+            Some(value) => globals.insert(name.into(), value),
+            None => globals.remove(name),
+        };
+    }
+
+    pub fn allocate(&self, object: Object) -> Value {
+        let object = Box::into_raw(Box::new(object));
+        self.heap.borrow_mut().push(object);
+        Value(OBJECT | object.expose_provenance() as u64)
+    }
+
+    pub fn buffer(&self, bytes: &[u8]) -> Value {
+        self.allocate(Object::Buffer { bytes: RefCell::new(bytes.into()), pins: Cell::default() })
+    }
+
+    /// What moves a buffer's bytes.
+    pub fn resize(&self, buffer: Value, len: usize) -> Result<(), String> {
+        let Some(Object::Buffer { bytes, pins }) = buffer.object() else { return Err("no buffer".into()) };
+        if pins.get() > 0 {
+            return Err("the buffer is in use".into());
+        }
+        bytes.borrow_mut().resize(len, 0);
+        Ok(())
+    }
+
+    /// Frees the objects that are not global.
+    ///
+    /// # Safety
+    ///
+    /// No script runs, and their values are used no more.
+    pub unsafe fn collect(&self) {
+        let globals: Vec<_> = self.globals.borrow().values().map(|value| value.0).collect();
+        let is_global = |&object: &*mut Object| globals.contains(&(OBJECT | object.addr() as u64));
+        let (kept, freed) = self.heap.take().into_iter().partition(is_global);
+        self.heap.replace(kept);
+        for object in freed {
+            // SAFETY: the object is one of the heap, and no longer used.
+            let object = unsafe { Box::from_raw(object) };
+            if let Object::Function { data, finalize, .. } = *object {
+                // SAFETY: this is what the function was made with.
+                unsafe { finalize(data) };
+            }
+        }
+    }
+}
+
+impl Drop for Vm {
+    fn drop(&mut self) {
+        self.globals.take();
+        // SAFETY: nobody can use a value without the engine.
+        unsafe { self.collect() };
+    }
+}
+
+impl Value {
+    pub const NIL: Self = Self(NIL);
+
+    pub fn number(number: f64) -> Self {
+        let whole = number as i32;
+        if f64::from(whole).to_bits() == number.to_bits() { Self::integer(whole) } else { Self::double(number) }
+    }
+
+    pub fn integer(number: i32) -> Self {
+        Self(INTEGER | u64::from(number as u32))
+    }
+
+    pub fn double(number: f64) -> Self {
+        Self(if number.is_nan() { NAN } else { number.to_bits() })
+    }
+
+    pub fn boolean(truth: bool) -> Self {
+        Self(BOOLEAN | u64::from(truth))
+    }
+
+    /// # Safety
+    ///
+    /// The bits are those of a value whose object, if it is one, was not collected.
+    pub unsafe fn from_bits(bits: u64) -> Self {
+        Self(bits)
+    }
+
+    pub fn bits(self) -> u64 {
+        self.0
+    }
+
+    pub fn tag(self) -> u64 {
+        self.0 >> 48 << 48
+    }
+
+    pub fn as_number(self) -> Option<f64> {
+        match self.tag() {
+            INTEGER => Some(f64::from(self.0 as i32)),
+            BOOLEAN | NIL | OBJECT | THROWN => None,
+            _ => Some(f64::from_bits(self.0)),
+        }
+    }
+
+    pub fn object(&self) -> Option<&Object> {
+        // SAFETY: so are the addresses of objects kept, which live as long as their values are used.
+        (self.tag() == OBJECT).then(|| unsafe { &*ptr::with_exposed_provenance(self.0 as usize & 0xffff_ffff_ffff) })
+    }
+}

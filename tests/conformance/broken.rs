@@ -1,0 +1,229 @@
+//! Faults that the kit must find: in the toy's model, in what it does for hotcall, and in how it calls.
+
+use std::rc::Rc;
+
+use hotcall::engine::conformance::{self, Expression, Feature, Report, Subject, Value};
+use hotcall::engine::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel};
+use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
+
+use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};
+
+/// The kit notices in a case with this in its name or in what came of it.
+#[track_caller]
+fn found(report: &Report, case: &str) {
+    let is_it = |failure: &&conformance::Failure| failure.case.contains(case) || failure.got.contains(case);
+    assert!(report.failures.iter().any(|failure| is_it(&failure)), "{case}: {report}");
+}
+
+#[track_caller]
+fn found_in_model(change: impl FnOnce(&mut ValueModel), case: &str) {
+    let mut model = toy::model().unwrap();
+    change(&mut model);
+    found(&conformance::run(&mut toy::with_model(model)), case);
+}
+
+#[track_caller]
+fn found_in_engine(fault: Fault, case: &str) {
+    let mut subject = toy::with_data();
+    subject.realm.engine().fault.set(fault);
+    found(&conformance::run(&mut subject), case);
+}
+
+const fn tagged(tag: u64) -> Test {
+    Test::masked(0, 8, 0xffff << 48, tag)
+}
+
+/// A tag that the toy takes for a number, and one that is another class's.
+const FREE: u64 = 0xfffe << 48;
+const BOOLEAN: u64 = toy::BOOLEAN;
+
+fn integers(model: &mut ValueModel) -> &mut Integer {
+    model.integer.as_mut().unwrap()
+}
+
+#[test]
+fn wrong_tags() {
+    found_in_model(
+        |model| {
+            *integers(model) = Integer { test: tagged(BOOLEAN), offset: 0, len: 4, shift: 0, zero: [BOOLEAN, 0] };
+        },
+        "same_i8(127)",
+    );
+    found_in_model(
+        |model| {
+            model.boolean = Some(Boolean { test: tagged(FREE), offset: 0, zero: [FREE, 0] });
+        },
+        "same_bool(true)",
+    );
+    found_in_model(|model| model.null = Some(Constant::word(FREE)), "pointer(true)");
+    found_in_model(|model| model.undefined = Constant::word(FREE), "nothing()");
+}
+
+#[test]
+fn wrong_offsets() {
+    // A byte further, and the sign is gone.
+    found_in_model(|model| integers(model).shift = 8, "same_i8(127)");
+    // The second byte, which is always 0.
+    let boolean = Boolean { test: tagged(BOOLEAN), offset: 1, zero: [BOOLEAN, 0] };
+    found_in_model(|model| model.boolean = Some(boolean), "same_bool(true)");
+    // The function itself is taken for the first argument.
+    let mut model = toy::framed_model().unwrap();
+    model.roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }].into();
+    found(&conformance::run(&mut toy::with_model(model)), "same_i8(127)");
+}
+
+#[test]
+fn wide_tests() {
+    // Integers are booleans too.
+    let test = Test::range(INTEGER, BOOLEAN | 1);
+    found_in_model(|model| model.boolean.as_mut().unwrap().test = test, "same_bool(1)");
+    // And booleans are integers.
+    found_in_model(|model| integers(model).test = Test::range(INTEGER, BOOLEAN | u64::from(u32::MAX)), "same_i8(true)");
+    // False is null.
+    let constant = Constant { test: Test::range(BOOLEAN, NIL), value: [NIL, 0] };
+    found_in_model(|model| model.null = Some(constant), "which_pointer(false)");
+}
+
+#[test]
+fn doubles() {
+    let doubles = |change: fn(&mut Double)| move |model: &mut ValueModel| change(model.double.as_mut().unwrap());
+    let biased = |double: &mut Double| {
+        double.bias = 1 << 48;
+        double.test.high += 1 << 48;
+    };
+    // What is wrong on the way in and on the way out is right for those who see both.
+    found_in_model(doubles(biased), "f64_of_bits(1073217536, 0)");
+    // NaNs become an integer.
+    let not_canonical = |double: &mut Double| {
+        double.nan = Some(INTEGER | 7);
+        double.test.high = INTEGER | 7;
+    };
+    found_in_model(doubles(not_canonical), "f64_of_bits");
+    // These two are found before any call: NaNs that stay as they are, and a number that is no double.
+    let refused: [fn(&mut Double); 2] =
+        [|double| double.nan = None, |double| double.test.high = f64::NEG_INFINITY.to_bits() - 1];
+    for change in refused {
+        let mut model = toy::model().unwrap();
+        change(model.double.as_mut().unwrap());
+        // SAFETY: the model makes no value an object.
+        assert!(unsafe { ToySubject::new(model) }.is_err());
+    }
+}
+
+/// The toy, which has what the last call left behind its arguments.
+struct Leaving(ToySubject);
+
+impl Subject for Leaving {
+    fn has(&self, feature: Feature) -> bool {
+        self.0.has(feature)
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        self.0.define(name, function)
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        self.0.callback(name, signature, body)
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+        let Expression::Call(name, arguments) = expression else { return self.0.evaluate(expression) };
+        let vm = &self.0.vm;
+        let mut stack = Vec::new();
+        for argument in arguments {
+            stack.push(vm.run(&toy::script(argument), &[])?);
+        }
+        stack.resize(64, toy::Value::integer(7));
+        vm.call(vm.global(name).ok_or("no function")?, &stack[..arguments.len()]).map(toy::describe)
+    }
+}
+
+#[test]
+fn missing_arguments() {
+    let mut model = toy::model().unwrap();
+    conformance::run(&mut Leaving(toy::with_model(model.clone()))).check();
+    if cfg!(not(feature = "jit")) {
+        // The interpreter counts, whatever the model says.
+        return;
+    }
+    // The toy fills nothing up, whatever its model says.
+    model.padded = true;
+    found(&conformance::run(&mut Leaving(toy::with_model(model))), "sum12_i32(1, 2)");
+}
+
+#[test]
+fn exceptions() {
+    let outcome = Outcome::Returned { exception: [NIL, 0] };
+    found_in_model(|model| model.outcome = outcome, "same_i8(128)");
+    found_in_engine(Fault::Throw, "same_i8(128)");
+    let mut model = toy::framed_model().unwrap();
+    model.outcome = Outcome::Stored { index: 0, success: 1, exception: 1 };
+    found(&conformance::run(&mut toy::with_model(model)), "same_i8(128)");
+    let mut model = toy::framed_model().unwrap();
+    model.outcome = Outcome::Stored { index: 0, success: 0, exception: 0 };
+    found(&conformance::run(&mut toy::with_model(model)), "same_i8(127)");
+}
+
+/// The toy, whose callbacks run whatever waits, and whose last exception wins; and which collects nothing.
+struct Eager {
+    callbacks: Vec<LocalCallback>,
+    toy: ToySubject,
+}
+
+impl Subject for Eager {
+    fn has(&self, feature: Feature) -> bool {
+        self.toy.has(feature)
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        self.toy.define(name, function)
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        if *signature != Signature::new([Type::I32], Type::I32).unwrap() {
+            return self.toy.callback(name, signature, body);
+        }
+        let (vm, realm, script) = (Rc::clone(&self.toy.vm), self.toy.realm.clone(), toy::script(body));
+        let refuse = |call: ForeignCall| Err(call);
+        let callback = Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), refuse, move |call| {
+            match vm.run(&script, &[toy::Value::integer(call.args()[0].as_i32())]) {
+                Ok(value) => call.set(value.as_number().unwrap_or_default() as i32).unwrap(),
+                Err(message) => {
+                    realm.take_exception();
+                    realm.throw(message);
+                }
+            }
+        });
+        let callback = callback.unwrap();
+        let vm = &self.toy.vm;
+        vm.set_global(name, Some(vm.allocate(toy::Object::Pointer(callback.as_ptr()))));
+        self.callbacks.push(callback);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+        self.toy.evaluate(expression)
+    }
+
+    fn collect(&mut self, _: &'static str) -> bool {
+        true
+    }
+}
+
+#[test]
+fn callbacks_and_life() {
+    let report = conformance::run(&mut Eager { callbacks: Vec::new(), toy: toy::with_data() });
+    // The value that is no number is not reported; script goes on; the last one wins; nothing goes.
+    for case in ["through_i32(give, 0)", "marks()", "both(boom, bang, 3)", "a function that is collected"] {
+        found(&report, case);
+    }
+}
+
+#[test]
+fn engines() {
+    found_in_engine(Fault::Unpin, "sum_bytes");
+    found_in_engine(Fault::Len, "same_point(new Uint8Array");
+    found_in_engine(Fault::View, "which_text(\"text\")");
+    found_in_engine(Fault::Unsigned, "same_u64(9.223372036854776e18)");
+    found_in_engine(Fault::Bytes, "same_point");
+}

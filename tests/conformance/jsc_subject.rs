@@ -1,0 +1,63 @@
+//! JavaScriptCore for the kit.
+
+use std::collections::HashMap;
+
+use hotcall::engine::Words;
+use hotcall::engine::conformance::{Expression, Feature, Subject, Value};
+use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+
+use crate::jsc::Script;
+
+pub(crate) struct JscSubject {
+    /// Dropped before what they run in.
+    callbacks: HashMap<&'static str, LocalCallback>,
+    pub(crate) script: Script,
+}
+
+impl JscSubject {
+    /// `None` where there is no JavaScriptCore.
+    pub(crate) fn new() -> Option<Self> {
+        Some(Self { callbacks: HashMap::new(), script: Script::new()? })
+    }
+}
+
+impl Subject for JscSubject {
+    fn has(&self, feature: Feature) -> bool {
+        feature != Feature::WideIntegers
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        self.script.define(name, function);
+        Ok(())
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        self.callbacks.remove(name);
+        let (realm, site, types) = (self.script.realm.clone(), self.script.site(), signature.clone());
+        // As a global variable the function is kept as long as the callback may run it.
+        let function = self.script.value(&body.function(signature.params().len()));
+        self.script.set_global(&format!("{name}_function"), function);
+        let refuse = |call: ForeignCall| Err(call);
+        let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
+        let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
+            // SAFETY: all values are the engine's.
+            let run = |arguments: &[Words]| unsafe { realm.engine().call(site.context, function, arguments) };
+            // SAFETY: the callback has this signature and runs on this thread; the site is the realm's.
+            unsafe { realm.answer(site, &types, call, run) };
+        });
+        let callback = callback.map_err(|error| error.to_string())?;
+        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        self.callbacks.insert(name, callback);
+        Ok(())
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+        self.script.run(&expression.describe())?.parse().map_err(|error| format!("{error}"))
+    }
+
+    fn pins(&self) -> Option<usize> {
+        Some(self.script.realm.engine().pins.get())
+    }
+
+    // The collector keeps whatever looks like a pointer on the stack, so that one function may or may not go.
+}

@@ -1,0 +1,56 @@
+//! The conformance kit: engines that pass, and broken ones whose faults it must find.
+
+#[path = "../support/jsc.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod jsc;
+#[path = "../support/quickjs.rs"]
+#[expect(dead_code, reason = "other tests use more of it")]
+mod quickjs;
+
+mod broken;
+mod jsc_subject;
+mod quickjs_subject;
+#[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
+mod toy;
+
+use hotcall::engine::conformance::{self, PRELUDE, Report};
+
+/// Nothing failed, and not too little was tried.
+#[track_caller]
+fn passes(report: &Report, at_least: usize) {
+    report.check();
+    assert!(report.run >= at_least, "{} cases", report.run);
+}
+
+#[test]
+fn toy() {
+    passes(&conformance::run(&mut toy::with_data()), 500);
+}
+
+#[test]
+fn toy_without_data() {
+    passes(&conformance::run(&mut toy::framed()), 500);
+}
+
+/// All that there is was tried, but for what no JavaScript has.
+#[track_caller]
+fn passes_as_javascript(report: &Report) {
+    passes(report, 1000);
+    let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
+    assert_eq!(missing, [conformance::Feature::WideIntegers]);
+}
+
+#[test]
+fn quickjs() {
+    let mut subject = quickjs_subject::QuickJsSubject::new();
+    subject.script.run(PRELUDE).unwrap();
+    passes_as_javascript(&conformance::run(&mut subject));
+}
+
+#[test]
+fn javascript_core() {
+    // Where it must be there, looking for it fails if it is not.
+    let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
+    subject.script.run(PRELUDE).unwrap();
+    passes_as_javascript(&conformance::run(&mut subject));
+}

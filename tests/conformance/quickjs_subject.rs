@@ -1,0 +1,79 @@
+//! QuickJS for the kit.
+
+use std::collections::HashMap;
+
+use hotcall::engine::Words;
+use hotcall::engine::conformance::{Expression, Feature, Subject, Value};
+use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+use rquickjs_sys as js;
+
+use crate::quickjs::{Script, evaluate};
+
+pub(crate) struct QuickJsSubject {
+    /// Each with the function that it calls.
+    callbacks: HashMap<&'static str, (LocalCallback, js::JSValue)>,
+    pub(crate) script: Script,
+}
+
+impl QuickJsSubject {
+    pub(crate) fn new() -> Self {
+        Self { callbacks: HashMap::new(), script: Script::new() }
+    }
+}
+
+impl Subject for QuickJsSubject {
+    fn has(&self, feature: Feature) -> bool {
+        feature != Feature::WideIntegers
+    }
+
+    fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
+        self.script.define(name, function);
+        Ok(())
+    }
+
+    fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
+        let (context, site) = (self.script.context, self.script.site());
+        let function = evaluate(context, &body.function(signature.params().len()));
+        let realm = self.script.realm.clone();
+        let types = signature.clone();
+        let refuse = |call: ForeignCall| Err(call);
+        let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
+        let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
+            // SAFETY: all values are the engine's.
+            let run = |arguments: &[Words]| unsafe { realm.engine().call(context, function, arguments) };
+            // SAFETY: the callback has this signature and runs on this thread; the context is the realm's.
+            unsafe { realm.answer(site, &types, call, run) };
+        });
+        let callback = callback.map_err(|error| error.to_string())?;
+        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        if let Some((_, function)) = self.callbacks.insert(name, (callback, function)) {
+            // SAFETY: the callback that called it is gone.
+            unsafe { js::JS_FreeValue(context, function) };
+        }
+        Ok(())
+    }
+
+    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+        self.script.run(&expression.describe())?.parse().map_err(|error| format!("{error}"))
+    }
+
+    fn pins(&self) -> Option<usize> {
+        Some(self.script.realm.engine().pins.get())
+    }
+
+    fn collect(&mut self, name: &'static str) -> bool {
+        self.script.run(&format!("delete globalThis.{name}")).unwrap();
+        self.script.collect_garbage();
+        true
+    }
+}
+
+impl Drop for QuickJsSubject {
+    fn drop(&mut self) {
+        for (_, (callback, function)) in self.callbacks.drain() {
+            callback.close();
+            // SAFETY: nobody calls it any more.
+            unsafe { js::JS_FreeValue(self.script.context, function) };
+        }
+    }
+}

@@ -1,0 +1,292 @@
+//! Callbacks, exceptions and buffers' memory, while JavaScriptCore runs a function.
+
+use std::ffi::c_void;
+
+use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
+
+use crate::jsc::{Script, words};
+use crate::jsc_values::{check, define};
+
+/// A callback that is answered by the function of script with this name, which is also the name of the pointer to it
+/// with a
+/// `p` in front.
+pub(crate) fn callback(script: &Script, name: &str, signature: &Signature) -> LocalCallback {
+    let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
+    let answered = signature.clone();
+    let handler = move |call: &mut hotcall::Call<'_>| {
+        // SAFETY: the call is one of this signature, on the thread of the engine; the function is a global one.
+        unsafe {
+            realm.answer(site, &answered, call, |args| realm.engine().call(site.context, function, args));
+        }
+    };
+    let thunk = Thunk::new(signature).unwrap();
+    let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
+    script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
+    callback
+}
+
+pub(crate) type IntToInt = extern "C-unwind" fn(i32) -> i32;
+
+/// Calls three times, and returns the results in one number.
+extern "C-unwind" fn call_thrice(f: IntToInt, n: i32) -> i32 {
+    f(n) * 10_000 + f(n + 1) * 100 + f(n + 2)
+}
+
+pub(crate) fn int_to_int() -> Signature {
+    Signature::new([Type::I32], Type::I32).unwrap()
+}
+
+#[test]
+fn exceptions_wait_for_c() {
+    let Some(script) = Script::new() else { return };
+    define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
+    check(
+        &script,
+        &[
+            ("ran = 0; thrown = []; function plus(n) { ran++; return n + 1 } 0", "0"),
+            ("function second(n) { ran++; if (n > 1) throw thrown[n] = new Error('no ' + n); return 7 } 0", "0"),
+            ("function wrong(n) { ran++; return n === 2 ? 'two' : n } 0", "0"),
+            ("function inner(n) { ran++; try { thrice(psecond, n) } catch (error) { return 1 } return 2 } 0", "0"),
+            ("function outer(n) { ran++; thrice(psecond, n); return 3 } 0", "0"),
+        ],
+    );
+    let names = ["plus", "second", "wrong", "inner", "outer"];
+    let _callbacks: Vec<_> = names.iter().map(|name| callback(&script, name, &int_to_int())).collect();
+    check(
+        &script,
+        &[
+            ("thrice(pplus, 4)", "50607"),
+            ("ran", "3"),
+            // The first exception is the one that is thrown, and the object that it was. Nothing runs after it.
+            ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
+            ("ran", "2"),
+            ("thrown.length", "3"),
+            // Nothing waits any more.
+            ("thrice(pplus, 0)", "10203"),
+            (
+                "ran = 0; thrice(pwrong, 0)",
+                "TypeError: a callback returned what is no i32: expected an integer, not a string",
+            ),
+            ("ran = 0; try { thrice(pwrong, 2) } catch {} ran", "1"),
+            // Calls within callbacks have exceptions of their own, until they let them pass.
+            ("thrice(pinner, 0)", "10101"),
+            ("ran = 0; thrice(pouter, 0)", "Error: no 2"),
+            ("ran", "4"),
+        ],
+    );
+    assert!(!script.realm.is_pending());
+    // A value that is no object, thrown; and many of them, each of which is caught.
+    check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
+    let _third = callback(&script, "third", &int_to_int());
+    check(
+        &script,
+        &[(
+            "(function () { let sum = 0; for (let i = 0; i < 20000; i++) try { thrice(pthird, i) } catch (n) { \
+             sum += n } return sum })()",
+            "199990000",
+        )],
+    );
+}
+
+#[repr(C)]
+struct Pair {
+    a: i32,
+    b: f32,
+}
+
+type Everything = extern "C-unwind" fn(
+    i8,
+    u8,
+    i16,
+    u16,
+    i32,
+    u32,
+    i64,
+    u64,
+    bool,
+    f32,
+    f64,
+    *const c_void,
+    *const c_void,
+    Pair,
+) -> Pair;
+
+extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
+    let nan = f64::from_bits(0xfffe_0000_0000_0001);
+    let null = std::ptr::null();
+    let pair = Pair { a: 3, b: 0.5 };
+    let pair = f(-1, 255, -2, 65535, -3, 4294967295, -4, u64::MAX, true, 0.25, nan, null, 0x10 as _, pair);
+    f64::from(pair.a) + f64::from(pair.b)
+}
+
+#[test]
+fn callbacks_take_and_return_every_type() {
+    let Some(script) = Script::new() else { return };
+    let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
+    let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
+    let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
+    let signature = Signature::new(numbers.into_iter().chain(rest), pair).unwrap();
+    define(&script, "everything", call_with_everything as _, [Type::FUNCTION], Type::F64);
+    let keep = "function keep(...all) { seen = all.map((one) => typeof one + ' ' + one); \
+                return new Uint8Array(new Int32Array([40, 0x40000000]).buffer) } 0";
+    check(&script, &[(keep, "0")]);
+    let _callback = callback(&script, "keep", &signature);
+    // 0x40000000 is 2 as a float. The pair that came is 3 and 0.5, which is 0x3f000000.
+    check(
+        &script,
+        &[
+            ("everything(pkeep)", "42"),
+            (
+                "seen.join('; ')",
+                "number -1; number 255; number -2; number 65535; number -3; number 4294967295; bigint -4; \
+                 bigint 18446744073709551615; boolean true; number 0.25; number NaN; object null; \
+                 object [object Pointer]; object 3,0,0,0,0,0,0,63",
+            ),
+        ],
+    );
+}
+
+macro_rules! through {
+    ($($name:ident: $ty:ty;)*) => {
+        $(extern "C-unwind" fn $name(f: extern "C-unwind" fn($ty) -> $ty, value: $ty) -> $ty { f(value) })*
+    };
+}
+
+through! {
+    through_bool: bool;
+    through_f32: f32;
+    through_f64: f64;
+    through_i64: i64;
+    through_u32: u32;
+    through_pointer: *const c_void;
+}
+
+#[test]
+fn results_of_callbacks() {
+    let Some(script) = Script::new() else { return };
+    check(&script, &[("function next() { return result } 0", "0")]);
+    let mut callbacks = vec![];
+    let mut case = |name: &str, address: *const (), ty: Type, argument: &str, cases: &[(&str, &str)]| {
+        let signature = Signature::new([ty.clone()], ty.clone()).unwrap();
+        callbacks.push(callback(&script, "next", &signature));
+        define(&script, name, address, [Type::FUNCTION, ty.clone()], ty);
+        for (result, expected) in cases {
+            check(&script, &[(&format!("result = {result}; {name}(pnext, {argument})"), expected)]);
+        }
+    };
+    let no = |ty: &str, problem: &str| format!("TypeError: a callback returned what is no {ty}: {problem}");
+    let undefined = no("u32", "expected an integer, not undefined");
+    let range = no("u32", "4294967296 is out of range");
+    let number = no("bool", "expected a boolean, not a number");
+    case("b", through_bool as _, Type::BOOL, "true", &[("true", "true"), ("false", "false"), ("1", &number)]);
+    case("f", through_f32 as _, Type::F32, "1", &[("0.5", "0.5"), ("NaN", "NaN"), ("7", "7")]);
+    case("d", through_f64 as _, Type::F64, "1", &[("-0.1", "-0.1"), ("NaN", "NaN"), ("1 / -Infinity", "0")]);
+    case("i", through_i64 as _, Type::I64, "1", &[("-(2n ** 63n)", "-9223372036854775808"), ("5", "5")]);
+    case(
+        "u",
+        through_u32 as _,
+        Type::U32,
+        "1",
+        &[("2 ** 32 - 1", "4294967295"), ("2 ** 32", &range), ("undefined", &undefined)],
+    );
+    case("p", through_pointer as _, Type::POINTER, "null", &[("null", "null"), ("pnext", "[object Pointer]")]);
+}
+
+/// Counts bytes after a callback.
+extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
+    f(0);
+    // SAFETY: the tests pass buffers with so many bytes.
+    unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
+}
+
+/// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
+pub(crate) fn define_collect(script: &Script) -> LocalCallback {
+    let collect = script.collector();
+    let thunk = Thunk::new(&int_to_int()).unwrap();
+    let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| collect()).unwrap();
+    // SAFETY: the callback has this signature.
+    let function =
+        unsafe { Function::from_address("collect", callback.as_ptr(), &int_to_int(), FunctionOptions::default()) };
+    script.define("collect", &function.unwrap());
+    callback
+}
+
+#[test]
+fn buffers_stay_where_they_are() {
+    let Some(script) = Script::new() else { return };
+    define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
+    check(
+        &script,
+        &[
+            ("function act() { action(); return 0 } 0", "0"),
+            // What the collector can reuse, and what was freed or moved, has other bytes soon.
+            ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
+        ],
+    );
+    let _callback = callback(&script, "act", &int_to_int());
+    let _collector = define_collect(&script);
+    check(
+        &script,
+        &[
+            ("action = () => {}; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+            ("action = () => { collect(0); churn() }; sum_after(new Uint8Array([1, 2, 3]), 3, pact)", "6"),
+            ("sum_after(new Uint8Array(1 << 16).fill(2).subarray(1), 65535, pact)", "131070"),
+            (
+                "action = () => { try { b.transfer() } catch {} churn() }; b = new ArrayBuffer(64); \
+                 new Uint8Array(b).fill(1); sum_after(b, 64, pact)",
+                "64",
+            ),
+        ],
+    );
+}
+
+extern "C" fn two(a: *const u8, b: *const u8, n: i32) -> i32 {
+    i32::from(!a.is_null()) + i32::from(!b.is_null()) + n
+}
+
+#[test]
+fn pins_are_released() {
+    let Some(script) = Script::new() else { return };
+    let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
+    define(&script, "two", two as _, [Type::BUFFER, Type::BUFFER, Type::I32], Type::I32);
+    extern "C" fn a_of(pair: Pair, _: *const u8) -> i32 {
+        pair.a
+    }
+    define(&script, "a_of", a_of as _, [pair, Type::BUFFER], Type::I32);
+    check(&script, &[("bytes = new Uint8Array(8); 0", "0")]);
+    let engine = script.realm.engine();
+    let wrong = |f: &str, index: u32, expected: &str, found: &str| {
+        format!("TypeError: cannot call \"{f}\": argument {index} ({expected}): expected {found}")
+    };
+    let cases = [
+        ("two(bytes, bytes.buffer, 5)", "7".into(), 2),
+        ("two(null, bytes, 5)", "6".into(), 1),
+        ("two(null, null, 5)", "5".into(), 0),
+        // Those before the wrong one.
+        ("two(bytes, 7, 5)", wrong("two", 2, "buffer", "null or a buffer, not a number"), 1),
+        ("a_of(bytes, null)", "0".into(), 1),
+        ("a_of(bytes, 'x')", wrong("a_of", 2, "buffer", "null or a buffer, not a string"), 1),
+    ];
+    for (source, expected, pins) in cases {
+        let before = engine.pinned.get();
+        check(&script, &[(source, &expected)]);
+        assert_eq!(engine.pins.get(), 0, "{source}");
+        assert_eq!(engine.pinned.get() - before, pins, "{source}");
+    }
+    // The first wrong argument is named, whatever was pinned before.
+    check(
+        &script,
+        &[
+            (
+                "two(bytes, bytes, 'x')",
+                "TypeError: cannot call \"two\": argument 3 (i32): expected an integer, not a string",
+            ),
+            (
+                "two('x', bytes, 'y')",
+                "TypeError: cannot call \"two\": argument 1 (buffer): expected null or a buffer, not a string",
+            ),
+        ],
+    );
+    assert_eq!(engine.pins.get(), 0);
+    assert_eq!(words(script.value("null")), [2, 0]);
+}

@@ -1,0 +1,164 @@
+//! Functions, their records and what they use, from making to collecting, in JavaScriptCore.
+
+use std::fs;
+use std::sync::atomic::Ordering;
+
+use hotcall::{Library, Signature, Type};
+
+use crate::alone::alone;
+use crate::jsc::Script;
+use crate::jsc_calls::{callback, define_collect, int_to_int};
+use crate::jsc_values::{check, define};
+use crate::support::shared_object;
+
+extern "C" fn add(a: i32, b: i32) -> i32 {
+    a.wrapping_add(b)
+}
+
+#[test]
+fn closed_libraries_refuse_calls() {
+    let Some(script) = Script::new() else { return };
+    let path = shared_object("double twice(double x) { return 2 * x; }\nint one(void *p) { return 1; }\n");
+    // SAFETY: the library has no initialisers.
+    let library = unsafe { Library::open(&path) }.unwrap();
+    let twice = Signature::new([Type::F64], Type::F64).unwrap();
+    script.define("twice", &library.function("twice", &twice).unwrap());
+    let one = Signature::new([Type::BUFFER], Type::I32).unwrap();
+    script.define("one", &library.function("one", &one).unwrap());
+    check(&script, &[("let f = twice; f(4)", "8"), ("one(null)", "1")]);
+    library.close();
+    let closed = format!("TypeError: {} is closed", library.resolved());
+    // Whatever the arguments are.
+    check(
+        &script,
+        &[("f(4)", &closed), ("twice('x')", &closed), ("one(null)", &closed), ("one(new Uint8Array(1))", &closed)],
+    );
+    drop(library);
+    script.collect_garbage();
+    check(&script, &[("f(4)", &closed), ("f = twice = one = null; 0", "0")]);
+}
+
+#[test]
+fn functions_that_are_held_outlive_collections() {
+    let Some(script) = Script::new() else { return };
+    define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
+    let records = script.records();
+    check(&script, &[("o = { f: add }; globalThis.add = null", "null")]);
+    for _ in 0..3 {
+        script.collect_garbage();
+        check(&script, &[("o.f(40, 2)", "42")]);
+    }
+    assert_eq!(records.load(Ordering::Relaxed), 1);
+    // No script gets at the record's holder so that it would go before the function.
+    check(
+        &script,
+        &[
+            ("key = Object.getOwnPropertySymbols(o.f)[0]; delete o.f[key]", "false"),
+            ("o.f[key] = null; Reflect.defineProperty(o.f, key, { value: 1 })", "false"),
+        ],
+    );
+    script.collect_garbage();
+    check(&script, &[("o.f(40, 2)", "42")]);
+}
+
+/// Calls back, and uses its own arguments after that.
+extern "C-unwind" fn call_then_add(f: extern "C-unwind" fn(i32) -> i32, n: i32) -> i32 {
+    f(n) + n
+}
+
+#[test]
+fn a_function_that_runs_is_not_collected() {
+    let Some(script) = Script::new() else { return };
+    define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
+    let _collector = define_collect(&script);
+    let more = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
+    check(&script, &[(more, "0")]);
+    let _callback = callback(&script, "drop_all", &int_to_int());
+    let records = script.records();
+    assert_eq!(records.load(Ordering::Relaxed), 2);
+    check(&script, &[("call(pdrop_all, 7)", "21"), ("typeof call", "object")]);
+}
+
+#[test]
+fn records_go_with_their_functions() {
+    let Some(script) = Script::new() else { return };
+    let signature = Signature::new([Type::I32, Type::I32], Type::I32).unwrap();
+    let path = shared_object("int add(int a, int b) { return a + b; }\n");
+    // SAFETY: the library has no initialisers.
+    let library = unsafe { Library::open(&path) }.unwrap();
+    let function = library.function("add", &signature).unwrap();
+    let records = script.records();
+    let (rounds, each) = (8, 200);
+    for round in 1..=rounds {
+        for _ in 0..each {
+            script.define("f", &function);
+        }
+        check(&script, &[("f(20, 22)", "42")]);
+        script.collect_garbage();
+        // All but the last one are gone, and a few whose addresses are still somewhere on the stack.
+        let left = records.load(Ordering::Relaxed);
+        assert!((1..each / 4).contains(&left), "round {round}: {left} of {each} are left");
+    }
+    // Those that are left go with the engine.
+    drop(script);
+    assert_eq!(records.load(Ordering::Relaxed), 0);
+}
+
+/// The memory of the process that is in use, in bytes.
+fn memory() -> usize {
+    let pages = fs::read_to_string("/proc/self/statm").unwrap();
+    pages.split(' ').nth(1).unwrap().parse::<usize>().unwrap() * 4096
+}
+
+#[repr(C)]
+struct Point {
+    x: f64,
+    y: i32,
+}
+
+extern "C" fn first(bytes: *const u8) -> u8 {
+    // SAFETY: the test passes buffers that have a byte.
+    unsafe { bytes.read() }
+}
+
+extern "C" fn next(mut point: Point) -> Point {
+    point.y += 1;
+    point
+}
+
+extern "C" fn negative(n: i64) -> i64 {
+    n.wrapping_neg()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_million_calls_leave_nothing() {
+    alone(|| {
+        let Some(script) = Script::new() else { return };
+        let point = Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
+        define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
+        define(&script, "first", first as _, [Type::BUFFER], Type::U8);
+        define(&script, "next", next as _, [point.clone()], point);
+        define(&script, "negative", negative as _, [Type::I64], Type::I64);
+        define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
+        check(
+            &script,
+            &[("function same(n) { return n } bytes = new Uint8Array([1]); p = new Uint8Array(16); 0", "0")],
+        );
+        let _callback = callback(&script, "same", &int_to_int());
+        // Six calls a turn, one of which fails.
+        let turns = "(function (n) { let x = 0; for (let i = 0; i < n; i++) { x = add(x, 1); x = add(x, first(bytes)); \
+                     p = next(p); negative(BigInt(i)); call(psame, i); try { add(i, 'x') } catch {} } return x })";
+        let run = |n: usize| {
+            check(&script, &[(&format!("{turns}({n})"), &(2 * n).to_string())]);
+            script.collect_garbage();
+            memory()
+        };
+        run(20_000);
+        let before = run(20_000);
+        let after = run(170_000);
+        // A leak of 16 bytes a call would be 16 MB.
+        assert!(after < before + 10_000_000, "{before} bytes before, {after} after");
+        assert_eq!(script.realm.engine().pins.get(), 0);
+    });
+}

@@ -1,0 +1,410 @@
+//! JavaScriptCore through its C API: the engine's part of hotcall's values, and a realm to run script in.
+#[path = "jsc_api.rs"]
+mod api;
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::ptr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, nanbox};
+use hotcall::{Error, Function};
+
+use api::{Api, Context, Loaded, Text, evaluate};
+
+pub(crate) use api::Value;
+
+/// What a function keeps.
+struct Held {
+    record: *mut c_void,
+    /// How many records are held.
+    count: Arc<AtomicUsize>,
+}
+
+/// The finaliser of holders, which the engine calls on any thread.
+unsafe extern "C" fn drop_held(object: Value) {
+    let Some(loaded) = Loaded::get() else { return };
+    // SAFETY: the private pointer of a holder is this, and the function that had it is gone.
+    unsafe {
+        let held = Box::from_raw((loaded.api.JSObjectGetPrivate)(object).cast::<Held>());
+        Record::finalize(held.record);
+        held.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
+/// What hotcall asks JavaScriptCore for. Dropping it does nothing to the engine, so that any thread may.
+pub(crate) struct Jsc {
+    loaded: &'static Loaded,
+    /// `buffer`, `byteOffset` and `byteLength` of data views, and `detached` of buffers, which have no function in C.
+    data_view: [Value; 3],
+    detached: Value,
+    type_error: Value,
+    /// How many pins there are, and how many there have been.
+    pub(crate) pins: Cell<usize>,
+    pub(crate) pinned: Cell<usize>,
+}
+
+/// A value that was thrown, protected from the collector until it is thrown on.
+pub(crate) struct Thrown(pub(crate) Value);
+
+pub(crate) fn words(value: Value) -> Words {
+    [value as u64, 0]
+}
+
+pub(crate) const fn value(words: Words) -> Value {
+    words[0] as Value
+}
+
+impl Jsc {
+    const fn api(&self) -> &'static Api {
+        &self.loaded.api
+    }
+
+    /// A value, or what was thrown.
+    ///
+    /// # Safety
+    ///
+    /// The values are the engine's.
+    unsafe fn made(&self, context: Context, value: Value, exception: Value) -> Result<Words, Thrown> {
+        if exception.is_null() && !value.is_null() {
+            return Ok(words(value));
+        }
+        // SAFETY: the caller vouches for the exception.
+        unsafe { Err(self.thrown(context, exception)) }
+    }
+
+    /// # Safety
+    ///
+    /// The value is the engine's.
+    pub(crate) unsafe fn thrown(&self, context: Context, value: Value) -> Thrown {
+        // SAFETY: the caller vouches for the value.
+        unsafe { (self.api().JSValueProtect)(context, value) };
+        Thrown(value)
+    }
+
+    /// What a getter of the engine's own says of an object, unless it throws.
+    ///
+    /// # Safety
+    ///
+    /// The object is the engine's.
+    unsafe fn get(&self, context: Context, getter: Value, object: Value) -> Option<Value> {
+        let mut exception = ptr::null_mut();
+        // SAFETY: the getter is the engine's, and runs no script.
+        let value =
+            unsafe { (self.api().JSObjectCallAsFunction)(context, getter, object, 0, ptr::null(), &mut exception) };
+        exception.is_null().then_some(value)
+    }
+
+    /// Calls a function of script, or says what it threw.
+    ///
+    /// # Safety
+    ///
+    /// The context and the values are the engine's.
+    pub(crate) unsafe fn call(&self, context: Context, function: Value, args: &[Words]) -> Result<Words, Thrown> {
+        let args: Vec<_> = args.iter().map(|&words| value(words)).collect();
+        let (this, mut exception) = (ptr::null_mut(), ptr::null_mut());
+        // SAFETY: the caller vouches for the values, which are on the stack of the one who passed them, too.
+        unsafe {
+            let (args, len) = (args.as_ptr(), args.len());
+            let value = (self.api().JSObjectCallAsFunction)(context, function, this, len, args, &mut exception);
+            self.made(context, value, exception)
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    unsafe fn view_object(&self, context: Context, object: Value) -> View {
+        const ARRAY_BUFFER: u32 = 9;
+        const NONE: u32 = 10;
+        let (api, none) = (self.api(), ptr::null_mut());
+        // SAFETY: the functions look at an object of their engine.
+        unsafe {
+            if (api.JSValueIsObjectOfClass)(context, object, self.loaded.pointers) {
+                return View::Pointer((api.JSObjectGetPrivate)(object));
+            }
+            match (api.JSValueGetTypedArrayType)(context, object, none) {
+                ARRAY_BUFFER => {
+                    let len = (api.JSObjectGetArrayBufferByteLength)(context, object, none);
+                    self.part(context, object, 0, len)
+                }
+                NONE if (api.JSObjectIsFunction)(context, object) => View::Other(Kind::Function),
+                NONE => match self.get(context, self.data_view[0], object) {
+                    Some(buffer) => {
+                        let [offset, len] = [1, 2].map(|index| {
+                            let number = self.get(context, self.data_view[index], object)?;
+                            Some((api.JSValueToNumber)(context, number, none) as usize)
+                        });
+                        self.part(context, buffer, offset.unwrap_or(0), len.unwrap_or(0))
+                    }
+                    None => View::Other(Kind::Object),
+                },
+                _ => {
+                    // Moves bytes out of the collector's memory that an array has there, and keeps them where they are.
+                    (api.JSObjectGetTypedArrayBytesPtr)(context, object, none);
+                    let buffer = (api.JSObjectGetTypedArrayBuffer)(context, object, none);
+                    let offset = (api.JSObjectGetTypedArrayByteOffset)(context, object, none);
+                    let len = (api.JSObjectGetTypedArrayByteLength)(context, object, none);
+                    self.part(context, buffer, offset, len)
+                }
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The buffer is the engine's, and has so many bytes behind the offset unless it is detached.
+    unsafe fn part(&self, context: Context, buffer: Value, offset: usize, len: usize) -> View {
+        // SAFETY: the caller vouches for the buffer. The engine detaches no buffer whose address was asked for.
+        unsafe {
+            let address = (self.api().JSObjectGetArrayBufferBytesPtr)(context, buffer, ptr::null_mut());
+            let detached = self.get(context, self.detached, buffer);
+            if detached.is_some_and(|detached| (self.api().JSValueToBoolean)(context, detached)) {
+                return View::Other(Kind::DetachedBuffer);
+            }
+            View::Bytes { address: address.wrapping_add(offset), len }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn pointer(&self, context: Context, address: *mut c_void) -> Value {
+        // SAFETY: the class is one for addresses.
+        unsafe { (self.api().JSObjectMake)(context, self.loaded.pointers, address) }
+    }
+}
+
+// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is
+// called. Dropping it does nothing.
+unsafe impl Engine for Jsc {
+    type Exception = Thrown;
+
+    unsafe fn view(&self, site: Site, words: Words) -> View {
+        const STRING: u32 = 4;
+        const SYMBOL: u32 = 6;
+        const BIG_INT: u32 = 7;
+        const NUMBER_TAG: u64 = 0xfffe_0000_0000_0000;
+        const DOUBLE_OFFSET: u64 = 0x0002_0000_0000_0000;
+        let (api, value) = (self.api(), value(words));
+        match words[0] {
+            2 => View::Null,
+            6 => View::Boolean(false),
+            7 => View::Boolean(true),
+            10 => View::Undefined,
+            bits @ NUMBER_TAG.. => View::Number((bits as i32).into()),
+            bits @ DOUBLE_OFFSET.. => View::Number(f64::from_bits(bits - DOUBLE_OFFSET)),
+            // SAFETY: all others are addresses of the engine's cells.
+            _ => unsafe {
+                match (api.JSValueGetType)(site.context, value) {
+                    STRING => View::Other(Kind::String),
+                    SYMBOL => View::Other(Kind::Symbol),
+                    BIG_INT => View::BigInt((api.JSValueToUInt64)(site.context, value, ptr::null_mut())),
+                    _ => self.view_object(site.context, value),
+                }
+            },
+        }
+    }
+
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        const UINT8_ARRAY: u32 = 3;
+        let (api, context) = (self.api(), site.context);
+        let mut exception = ptr::null_mut();
+        // SAFETY: the context is one of the engine's.
+        unsafe {
+            let value = match output {
+                Output::I64(number) => (api.JSBigIntCreateWithInt64)(context, number, &mut exception),
+                Output::U64(number) => (api.JSBigIntCreateWithUInt64)(context, number, &mut exception),
+                Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
+                Output::Bytes(bytes) => {
+                    let array = (api.JSObjectMakeTypedArray)(context, UINT8_ARRAY, bytes.len(), &mut exception);
+                    if exception.is_null() {
+                        let to = (api.JSObjectGetTypedArrayBytesPtr)(context, array, ptr::null_mut());
+                        to.copy_from_nonoverlapping(bytes.as_ptr(), bytes.len());
+                    }
+                    array
+                }
+                Output::Number(_) | Output::Boolean(_) | Output::Null => {
+                    unreachable!("the model has classes for these")
+                }
+            };
+            self.made(context, value, exception)
+        }
+    }
+
+    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+        let (api, context) = (self.api(), site.context);
+        // SAFETY: the context is one of the engine's, and the constructor its own.
+        unsafe {
+            let text = Text::new(api, &error.to_string());
+            let message = (api.JSValueMakeString)(context, text.text);
+            let mut exception = ptr::null_mut();
+            let error = (api.JSObjectCallAsConstructor)(context, self.type_error, 1, &message, &mut exception);
+            self.thrown(context, if exception.is_null() { error } else { exception })
+        }
+    }
+
+    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
+        // SAFETY: the site is that of a call. The engine finds the value on the stack, where the address leads.
+        unsafe {
+            *site.exception.cast::<Value>() = value;
+            (self.api().JSValueUnprotect)(site.context, value);
+        }
+    }
+
+    /// The engine keeps the arguments of a running function, and buffers whose address was asked for where they are.
+    /// This keeps the object once more, so that tests can count.
+    unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        self.pins.set(self.pins.get() + 1);
+        self.pinned.set(self.pinned.get() + 1);
+        // SAFETY: the value is an object of the engine.
+        unsafe { (self.api().JSValueProtect)(site.context, value(words)) };
+        Some(words[0] as usize)
+    }
+
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        self.pins.set(self.pins.get() - 1);
+        // SAFETY: the pin is the address of an object that was kept.
+        unsafe { (self.api().JSValueUnprotect)(site.context, pin as Value) };
+    }
+}
+
+/// A virtual machine with one context, to run script in.
+pub(crate) struct Script {
+    pub(crate) realm: Realm<Jsc>,
+    pub(crate) context: Context,
+    api: &'static Api,
+    /// The property of functions that keeps their record.
+    key: Value,
+    records: Arc<AtomicUsize>,
+}
+
+impl Script {
+    /// `None` where there is no JavaScriptCore.
+    pub(crate) fn new() -> Option<Self> {
+        let loaded = Loaded::get()?;
+        let api = &loaded.api;
+        // SAFETY: a new virtual machine on this thread, used there alone.
+        unsafe {
+            let context = (api.JSGlobalContextCreate)(ptr::null_mut());
+            let keep = |source: &str| {
+                let value = evaluate(api, context, source).unwrap();
+                (api.JSValueProtect)(context, value);
+                value
+            };
+            let getter = |class: &str, name: &str| {
+                keep(&format!("Object.getOwnPropertyDescriptor({class}.prototype, '{name}').get"))
+            };
+            let engine = Jsc {
+                loaded,
+                data_view: ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView", name)),
+                detached: getter("ArrayBuffer", "detached"),
+                type_error: keep("TypeError"),
+                pins: Cell::default(),
+                pinned: Cell::default(),
+            };
+            let key = keep("Symbol('record')");
+            let realm = Realm::new(engine, nanbox::javascript_core()).unwrap();
+            Some(Self { realm, context, api, key, records: Arc::default() })
+        }
+    }
+
+    pub(crate) fn site(&self) -> Site {
+        Site::new(self.context)
+    }
+
+    /// How many records are held by functions.
+    pub(crate) fn records(&self) -> Arc<AtomicUsize> {
+        Arc::clone(&self.records)
+    }
+
+    /// Makes a C function global.
+    pub(crate) fn define(&self, name: &str, function: &Function) {
+        // SAFETY: the tests' functions take what the tests pass.
+        let record = unsafe { self.realm.record(function) }.unwrap();
+        self.set_global(name, self.function(name, record));
+    }
+
+    /// A function for a record, which is dropped with it: an object that does that is a property of the function that
+    /// no script can change.
+    pub(crate) fn function(&self, name: &str, record: Record) -> Value {
+        const READ_ONLY_HIDDEN_LASTING: u32 = 2 | 4 | 8;
+        let (api, context) = (self.api, self.context);
+        let entry = record.entry();
+        let held = Box::new(Held { record: record.into_raw(), count: self.records() });
+        held.count.fetch_add(1, Ordering::Relaxed);
+        // SAFETY: the entry is a function of the engine's type, as the model says, and stays while the function does.
+        // The values are on the stack, where the engine sees them, until the function is returned.
+        unsafe {
+            let holder = (api.JSObjectMake)(context, self.realm.engine().loaded.holders, Box::into_raw(held).cast());
+            let name = Text::new(api, name);
+            let function = (api.JSObjectMakeFunctionWithCallback)(context, name.text, entry);
+            let (key, mut exception) = (self.key, ptr::null_mut());
+            (api.JSObjectSetPropertyForKey)(context, function, key, holder, READ_ONLY_HIDDEN_LASTING, &mut exception);
+            assert!(exception.is_null());
+            function
+        }
+    }
+
+    pub(crate) fn set_global(&self, name: &str, value: Value) {
+        let mut exception = ptr::null_mut();
+        // SAFETY: the value is the engine's.
+        unsafe {
+            let global = (self.api.JSContextGetGlobalObject)(self.context);
+            let name = Text::new(self.api, name);
+            (self.api.JSObjectSetProperty)(self.context, global, name.text, value, 0, &mut exception);
+        }
+        assert!(exception.is_null());
+    }
+
+    pub(crate) fn pointer(&self, address: *const c_void) -> Value {
+        // SAFETY: the context is the engine's.
+        unsafe { self.realm.engine().pointer(self.context, address.cast_mut()) }
+    }
+
+    /// The value of a script.
+    pub(crate) fn value(&self, source: &str) -> Value {
+        // SAFETY: the context is this thread's.
+        unsafe { evaluate(self.api, self.context, source) }.unwrap()
+    }
+
+    /// The result of a script as a string, or what it threw, likewise.
+    pub(crate) fn run(&self, source: &str) -> Result<String, String> {
+        // SAFETY: the context is this thread's.
+        let value = unsafe { evaluate(self.api, self.context, source) };
+        value.map(|value| self.text(value)).map_err(|thrown| self.text(thrown))
+    }
+
+    pub(crate) fn text(&self, value: Value) -> String {
+        let (api, context) = (self.api, self.context);
+        // SAFETY: the value is the engine's; there is room for its text.
+        unsafe {
+            let text = (api.JSValueToStringCopy)(context, value, ptr::null_mut());
+            assert!(!text.is_null());
+            let text = Text { api, text };
+            let mut bytes = vec![0_u8; (api.JSStringGetMaximumUTF8CStringSize)(text.text)];
+            let len = (api.JSStringGetUTF8CString)(text.text, bytes.as_mut_ptr().cast(), bytes.len());
+            bytes.truncate(len - 1);
+            String::from_utf8(bytes).unwrap()
+        }
+    }
+
+    pub(crate) fn collect_garbage(&self) {
+        self.collector()();
+    }
+
+    /// What collects garbage, as long as this lives.
+    pub(crate) fn collector(&self) -> impl Fn() + use<> {
+        let (api, context) = (self.api, self.context);
+        // SAFETY: the context is this thread's.
+        move || unsafe { (api.JSSynchronousGarbageCollectForDebugging)(context) }
+    }
+}
+
+impl Drop for Script {
+    fn drop(&mut self) {
+        // SAFETY: nothing of the engine is used any more. What is protected goes with it.
+        unsafe { (self.api.JSGlobalContextRelease)(self.context) };
+    }
+}

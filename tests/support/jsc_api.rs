@@ -1,0 +1,181 @@
+//! JavaScriptCore's C API, loaded when a test asks for it, since it may not be there.
+
+use std::env;
+use std::ffi::{CStr, CString, c_char, c_void};
+use std::ptr;
+use std::sync::OnceLock;
+
+/// `JSContextRef`
+pub(crate) type Context = *mut c_void;
+
+/// `JSValueRef`, `JSObjectRef`
+pub(crate) type Value = *mut c_void;
+
+pub(super) type Class = *mut c_void;
+type TextRef = *mut c_void;
+
+/// `JSClassDefinition`
+#[repr(C)]
+pub(crate) struct ClassDefinition {
+    version: i32,
+    attributes: u32,
+    name: *const c_char,
+    parent: Class,
+    properties: [*const c_void; 3],
+    finalize: Option<unsafe extern "C" fn(Value)>,
+    callbacks: [*const c_void; 9],
+}
+
+/// Declares the functions of the library that are used, as they are in its headers.
+macro_rules! functions {
+    ($($name:ident($($parameter:ty),*) $(-> $result:ty)?;)*) => {
+        #[expect(non_snake_case, reason = "the names are the library's")]
+        pub(crate) struct Api {
+            $(pub(crate) $name: unsafe extern "C" fn($($parameter),*) $(-> $result)?,)*
+        }
+
+        impl Api {
+            /// # Safety
+            ///
+            /// The library is JavaScriptCore.
+            unsafe fn of(library: &libloading::Library) -> Result<Self, libloading::Error> {
+                // SAFETY: the declarations are those of the library.
+                unsafe { Ok(Self { $($name: *library.get(stringify!($name))?,)* }) }
+            }
+        }
+    };
+}
+
+functions! {
+    JSGlobalContextCreate(Class) -> Context;
+    JSGlobalContextRelease(Context);
+    JSContextGetGlobalObject(Context) -> Value;
+    JSSynchronousGarbageCollectForDebugging(Context);
+    JSEvaluateScript(Context, TextRef, Value, TextRef, i32, *mut Value) -> Value;
+    JSStringCreateWithUTF8CString(*const c_char) -> TextRef;
+    JSStringGetMaximumUTF8CStringSize(TextRef) -> usize;
+    JSStringGetUTF8CString(TextRef, *mut c_char, usize) -> usize;
+    JSStringRelease(TextRef);
+    JSClassCreate(*const ClassDefinition) -> Class;
+    JSValueGetType(Context, Value) -> u32;
+    JSValueIsObjectOfClass(Context, Value, Class) -> bool;
+    JSValueGetTypedArrayType(Context, Value, *mut Value) -> u32;
+    JSValueToNumber(Context, Value, *mut Value) -> f64;
+    JSValueToUInt64(Context, Value, *mut Value) -> u64;
+    JSValueToBoolean(Context, Value) -> bool;
+    JSValueToStringCopy(Context, Value, *mut Value) -> TextRef;
+    JSValueMakeString(Context, TextRef) -> Value;
+    JSValueProtect(Context, Value);
+    JSValueUnprotect(Context, Value);
+    JSBigIntCreateWithInt64(Context, i64, *mut Value) -> Value;
+    JSBigIntCreateWithUInt64(Context, u64, *mut Value) -> Value;
+    JSObjectMake(Context, Class, *mut c_void) -> Value;
+    JSObjectGetPrivate(Value) -> *mut c_void;
+    JSObjectMakeFunctionWithCallback(Context, TextRef, *const c_void) -> Value;
+    JSObjectIsFunction(Context, Value) -> bool;
+    JSObjectSetProperty(Context, Value, TextRef, Value, u32, *mut Value);
+    JSObjectSetPropertyForKey(Context, Value, Value, Value, u32, *mut Value);
+    JSObjectCallAsFunction(Context, Value, Value, usize, *const Value, *mut Value) -> Value;
+    JSObjectCallAsConstructor(Context, Value, usize, *const Value, *mut Value) -> Value;
+    JSObjectMakeTypedArray(Context, u32, usize, *mut Value) -> Value;
+    JSObjectGetTypedArrayBytesPtr(Context, Value, *mut Value) -> *mut u8;
+    JSObjectGetTypedArrayByteOffset(Context, Value, *mut Value) -> usize;
+    JSObjectGetTypedArrayByteLength(Context, Value, *mut Value) -> usize;
+    JSObjectGetTypedArrayBuffer(Context, Value, *mut Value) -> Value;
+    JSObjectGetArrayBufferBytesPtr(Context, Value, *mut Value) -> *mut u8;
+    JSObjectGetArrayBufferByteLength(Context, Value, *mut Value) -> usize;
+}
+
+const FILES: [&str; 3] = [
+    "libjavascriptcoregtk-4.1.so.0",
+    "libjavascriptcoregtk-6.0.so.1",
+    "/System/Library/Frameworks/JavaScriptCore.framework/JavaScriptCore",
+];
+
+/// The library with the classes of objects that this makes, which live as long as the process.
+pub(crate) struct Loaded {
+    pub(crate) api: Api,
+    /// Objects whose private pointer is an address.
+    pub(super) pointers: Class,
+    /// Objects whose private pointer is a [`Held`](super::Held), which they drop.
+    pub(super) holders: Class,
+}
+
+// SAFETY: the functions may be called on any thread with contexts of that thread, and classes with contexts of all.
+unsafe impl Send for Loaded {}
+// SAFETY: as above.
+unsafe impl Sync for Loaded {}
+
+impl Loaded {
+    fn load() -> Result<Self, libloading::Error> {
+        // SAFETY: loading the engine runs nothing but its initialisers.
+        let library = FILES.iter().map(|file| unsafe { libloading::Library::new(*file) });
+        let library = library.reduce(Result::or).expect("there are names")?;
+        // SAFETY: the library is the one of these names.
+        let api = unsafe { Api::of(&library)? };
+        // Threads of its own run its code.
+        std::mem::forget(library);
+        let class = |name: &'static CStr, finalize| {
+            const NO_AUTOMATIC_PROTOTYPE: u32 = 2;
+            let definition = ClassDefinition {
+                version: 0,
+                attributes: NO_AUTOMATIC_PROTOTYPE,
+                name: name.as_ptr(),
+                parent: ptr::null_mut(),
+                properties: [ptr::null(); 3],
+                finalize,
+                callbacks: [ptr::null(); 9],
+            };
+            // SAFETY: the definition is copied.
+            unsafe { (api.JSClassCreate)(&definition) }
+        };
+        let (pointers, holders) = (class(c"Pointer", None), class(c"Holder", Some(super::drop_held)));
+        Ok(Self { api, pointers, holders })
+    }
+
+    /// `None` where there is no JavaScriptCore, which CI does not allow.
+    pub(crate) fn get() -> Option<&'static Self> {
+        static LOADED: OnceLock<Result<Loaded, libloading::Error>> = OnceLock::new();
+        match LOADED.get_or_init(Self::load) {
+            Ok(loaded) => Some(loaded),
+            Err(error) => {
+                assert!(env::var_os("CI").is_none(), "{error}");
+                None
+            }
+        }
+    }
+}
+
+/// A string of the engine's.
+pub(super) struct Text<'a> {
+    pub(super) api: &'a Api,
+    pub(super) text: TextRef,
+}
+
+impl<'a> Text<'a> {
+    pub(super) fn new(api: &'a Api, text: &str) -> Self {
+        let text = CString::new(text).unwrap();
+        // SAFETY: the text is copied.
+        Self { api, text: unsafe { (api.JSStringCreateWithUTF8CString)(text.as_ptr()) } }
+    }
+}
+
+impl Drop for Text<'_> {
+    fn drop(&mut self) {
+        // SAFETY: the string belongs to this.
+        unsafe { (self.api.JSStringRelease)(self.text) };
+    }
+}
+
+/// Runs a script; an error is what it threw.
+///
+/// # Safety
+///
+/// The context is the thread's.
+pub(super) unsafe fn evaluate(api: &Api, context: Context, source: &str) -> Result<Value, Value> {
+    let text = Text::new(api, source);
+    let (none, mut exception) = (ptr::null_mut(), ptr::null_mut());
+    // SAFETY: the caller vouches for the context.
+    let value = unsafe { (api.JSEvaluateScript)(context, text.text, none, none, 1, &mut exception) };
+    if exception.is_null() { Ok(value) } else { Err(exception) }
+}
