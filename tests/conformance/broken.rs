@@ -7,6 +7,7 @@ use hotcall::engine::{Boolean, Constant, Double, Integer, Outcome, Role, Test, V
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};
+use crate::wide::{self, WideSubject};
 
 /// The kit notices in a case with this in its name or in what came of it.
 #[track_caller]
@@ -66,6 +67,15 @@ fn wrong_offsets() {
     // The second byte, which is always 0.
     let boolean = Boolean { test: tagged(BOOLEAN), offset: 1, zero: [BOOLEAN, 0] };
     found_in_model(|model| model.boolean = Some(boolean), "same_bool(true)");
+    // Half of the number is not where it is, in values with a tag of their own.
+    let mut model = wide::model();
+    integers(&mut model).len = 4;
+    integers(&mut model).offset = 4;
+    found(&conformance::run(&mut WideSubject::new(model)), "low_i8(383)");
+    // Integers of 64 bits have room for 32 only.
+    let mut model = wide::model();
+    model.wide.as_mut().unwrap().len = 4;
+    found(&conformance::run(&mut WideSubject::new(model)), "same_i64(9007199254740993)");
     // The function itself is taken for the first argument.
     let mut model = toy::framed_model().unwrap();
     model.roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }].into();
