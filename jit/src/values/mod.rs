@@ -22,7 +22,7 @@ pub type Words = [u64; 2];
 /// How an engine calls native functions, and how its values lie in memory.
 ///
 /// A class of values that the model leaves out (`None`), or that is none of these, goes through the helpers: slower,
-/// and not wrong. Where a value could be of two classes, `integer` comes before `double`.
+/// and not wrong. No value is of two classes, but for two that are the same.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ValueModel {
     /// The type of the engine's native functions, in C's terms: what is passed as a struct must be one here, since it

@@ -104,7 +104,7 @@
 //!   registered with. The toy does not: machine code compares `argc`, and a missing argument is `undefined`.
 //! * A *class* of values has a [`Test`], the bits that tell it, and where its payload is. The value with the payload 0
 //!   (`zero`) gives the bits that are not payload: `integer` makes 5 of `zero` by adding 5 to the 4 bytes at `offset`.
-//! * Classes overlap at your own risk: values of `integer` are told before those of `double`.
+//! * Classes do not overlap, but for two that are the same: `integer` and `wide`, `null` and `undefined`.
 //! * A class that you leave out, or a value that is of none, is not lost: it goes through your [`Engine`],
 //!   which takes longer and makes no other difference.
 //!
