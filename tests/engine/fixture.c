@@ -35,7 +35,7 @@ uint64_t pattern(void) { return 0x8182838485868788; }
 uint64_t pattern_over_zero(void) { return 0x8182838485868700; }
 
 int32_t forty_two(void) { return 42; }
-static int32_t counted;
+static _Thread_local int32_t counted;
 void count_up(void) { counted++; }
 int32_t take_count(void) { int32_t n = counted; counted = 0; return n; }
 /* Counts calls that should not be made. */
@@ -112,7 +112,7 @@ uint8_t both(const uint8_t *a, struct s8 s, int32_t n) { return (uint8_t)(a[0] +
 
 /* Callbacks. `last` is what the last one returned. */
 #define CALL(name, type) \
-    static type last_value_##name; \
+    static _Thread_local type last_value_##name; \
     type call_##name(type (*f)(type), type x) { \
         memset(&last_value_##name, 0x55, sizeof(type)); \
         last_value_##name = f(x); \
