@@ -16,6 +16,8 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "support/by_slots.rs"]
+mod by_slots;
 #[path = "support/callbacks.rs"]
 mod callbacks;
 #[path = "support/compile_time.rs"]
@@ -24,8 +26,15 @@ mod compile_time;
 mod contenders;
 #[path = "support/disassemble.rs"]
 mod disassemble;
+#[path = "support/engine.rs"]
+mod engine;
+#[path = "support/engine_rows.rs"]
+mod engine_rows;
 #[path = "support/open.rs"]
 mod open;
+#[path = "../tests/support/quickjs.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod quickjs;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;
@@ -48,6 +57,7 @@ struct Report {
     compile: Compile,
     callback: Callbacks,
     open: Open,
+    engine: Vec<engine_rows::Row>,
     unwind: Unwind,
 }
 
@@ -197,9 +207,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
+    let engine = engine_rows::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
-    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, unwind };
+    let report =
+        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, unwind };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -432,6 +444,7 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
+    engine_rows::print(&report.engine);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

@@ -11,7 +11,9 @@ use rquickjs_sys as js;
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
-    pointers: js::JSClassID,
+    pub(crate) pointers: js::JSClassID,
+    /// Whether arguments with bytes are kept. The engine does so itself while a call runs: pins are for tests.
+    pins_arguments: bool,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
     /// How many pins there are, and how many there have been.
@@ -119,10 +121,29 @@ impl QuickJs {
         unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
     }
 
+    /// Calls a function of script.
+    ///
+    /// # Safety
+    ///
+    /// The context and the values are the engine's.
+    pub(crate) unsafe fn call(
+        &self,
+        context: *mut js::JSContext,
+        function: js::JSValue,
+        args: &[Words],
+    ) -> Result<Words, Thrown> {
+        const { assert!(size_of::<Words>() == size_of::<js::JSValue>()) };
+        // SAFETY: the caller vouches for the values, which are as long as words, and which are not written to.
+        unsafe {
+            let argv = args.as_ptr().cast::<js::JSValue>().cast_mut();
+            self.made(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
+        }
+    }
+
     /// # Safety
     ///
     /// The context is one of the engine's.
-    unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
+    pub(crate) unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
         // SAFETY: the class is registered.
         unsafe {
             let object = js::JS_NewObjectClass(context, self.pointers);
@@ -190,6 +211,9 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        if !self.pins_arguments {
+            return None;
+        }
         self.pins.set(self.pins.get() + 1);
         self.pinned.set(self.pinned.get() + 1);
         // SAFETY: the value is an object of the engine.
@@ -219,6 +243,15 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new() -> Self {
+        Self::with(true)
+    }
+
+    /// One that keeps no arguments.
+    pub(crate) fn without_pins() -> Self {
+        Self::with(false)
+    }
+
+    fn with(pins_arguments: bool) -> Self {
         // SAFETY: a new runtime on this thread, used there alone.
         unsafe {
             let runtime = js::JS_NewRuntime();
@@ -238,7 +271,7 @@ impl Script {
                 evaluate(context, &source)
             });
             let (pins, pinned) = Default::default();
-            let engine = QuickJs { pointers, data_view, pins, pinned };
+            let engine = QuickJs { pointers, pins_arguments, data_view, pins, pinned };
             let realm = Realm::new(engine, quickjs::model()).unwrap();
             Self { realm, runtime, context, data_view }
         }
