@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 use std::fmt;
 
-use hotcall_jit::{Extent, Pointee, Scalar, Type};
+use hotcall_jit::{Pointee, Scalar};
 
+use super::values::Form;
 use crate::slot::Slot;
 
 /// What a value is, to those who convert it.
@@ -106,15 +107,17 @@ impl View {
     }
 
     /// The value as a slot of a type, an aggregate by the address of its bytes.
-    pub(super) fn to_slot(self, ty: &Type) -> Result<Slot, Problem> {
+    pub(super) fn to_slot(self, form: Form) -> Result<Slot, Problem> {
         let wrong = |expected| Problem::Kind { expected, found: self.kind() };
-        let Some(scalar) = ty.as_scalar() else {
-            let Self::Bytes { address, len } = self else { return Err(wrong("a buffer")) };
-            let expected = Extent::of(ty).map_or(usize::MAX, |extent| extent.size as usize);
-            if len < expected {
-                return Err(Problem::Short { expected, given: len });
+        let scalar = match form {
+            Form::Scalar(scalar) => scalar,
+            Form::Bytes(expected) => {
+                let Self::Bytes { address, len } = self else { return Err(wrong("a buffer")) };
+                if len < expected {
+                    return Err(Problem::Short { expected, given: len });
+                }
+                return Ok(Slot::from(address.cast_const()));
             }
-            return Ok(Slot::from(address.cast_const()));
         };
         match (scalar, self) {
             (Scalar::Bool, Self::Boolean(truth)) => Ok(truth.into()),

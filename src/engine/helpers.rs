@@ -4,7 +4,7 @@ use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 
 use super::record::{Data, Full};
-use super::values::{Converted, to_slot, to_value};
+use super::values::{Converted, Form, to_slot, to_value};
 use super::{Engine, Site};
 use crate::error::Error;
 use crate::slot::Slot;
@@ -54,10 +54,9 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(ty) = called.data().function.signature().params().get(index) else { return false };
-        let mut words = [0; 2];
-        value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), realm.model().size.into());
-        match to_slot(realm.engine(), realm.model(), called.site, ty, words) {
+        let Some(&form) = called.data().params.get(index) else { return false };
+        let words = if realm.model().size == 16 { value.read() } else { [value.cast::<u64>().read(), 0] };
+        match to_slot(realm.engine(), realm.model(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
@@ -67,8 +66,9 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
                 true
             }
             Err(problem) => {
-                let function = called.data().function.name().into();
-                called.throw(&Error::Argument { function, index, ty: ty.clone(), problem })
+                let function = &called.data().function;
+                let ty = function.signature().params()[index].clone();
+                called.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
             }
         }
     }
@@ -79,9 +79,12 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(ty) = called.data().function.signature().result() else { return false };
-        let slot = if ty.as_scalar().is_some() { Slot::from_bits(result.read()) } else { Slot::from(result) };
-        match to_value(realm.engine(), realm.model(), called.site, ty, slot) {
+        let Some(form) = called.data().result else { return false };
+        let slot = match form {
+            Form::Scalar(_) => Slot::from_bits(result.read()),
+            Form::Bytes(_) => Slot::from(result),
+        };
+        match to_value(realm.engine(), realm.model(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
                 true
