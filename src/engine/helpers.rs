@@ -4,8 +4,8 @@ use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 
 use super::record::{Data, Full};
-use super::values::{Converted, Form, to_slot, to_value};
-use super::{Engine, Site};
+use super::values::{Converted, Form, make_value, view_to_slot};
+use super::{Engine, Problem, Site};
 use crate::error::Error;
 use crate::slot::Slot;
 
@@ -36,6 +36,13 @@ impl<'a, E: Engine> Called<'a, E> {
         &self.record.data
     }
 
+    #[cold]
+    fn refuse(&self, index: usize, problem: Problem) -> bool {
+        let function = &self.data().function;
+        let ty = function.signature().params()[index].clone();
+        self.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
+    }
+
     fn throw(&self, error: &Error) -> bool {
         let engine = self.record.realm.engine();
         // SAFETY: the site is that of a call by the engine.
@@ -55,8 +62,10 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
         let Some(&form) = called.data().params.get(index) else { return false };
-        let words = if realm.model().size == 16 { value.read() } else { [value.cast::<u64>().read(), 0] };
-        match to_slot(realm.engine(), realm.model(), called.site, form, words) {
+        let value = value.cast::<u64>();
+        let words = [value.read(), if realm.model().size == 16 { value.add(1).read() } else { 0 }];
+        // Whoever calls this has tried the model's classes.
+        match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
@@ -65,11 +74,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
                 }
                 true
             }
-            Err(problem) => {
-                let function = &called.data().function;
-                let ty = function.signature().params()[index].clone();
-                called.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
-            }
+            Err(problem) => called.refuse(index, problem),
         }
     }
 }
@@ -84,7 +89,8 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
             Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
         };
-        match to_value(realm.engine(), realm.model(), called.site, form, slot) {
+        // As above.
+        match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
                 true

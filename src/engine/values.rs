@@ -81,17 +81,33 @@ pub(super) unsafe fn to_value<E: Engine>(
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
-    let scalar = match form {
-        Form::Scalar(scalar) => scalar,
-        // SAFETY: the caller vouches for the bytes.
-        Form::Bytes(size) => unsafe {
-            return engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size)));
-        },
-    };
-    match model.pack(scalar, slot.to_bits()) {
-        Some(words) => Ok(words),
-        // SAFETY: the caller vouches for the site.
-        None => unsafe { engine.make(site, Output::of(scalar, slot)) },
+    if let Form::Scalar(scalar) = form
+        && let Some(words) = model.pack(scalar, slot.to_bits())
+    {
+        return Ok(words);
+    }
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe { make_value(engine, site, form, slot) }
+}
+
+/// The same for a slot that the model has no class for.
+///
+/// # Safety
+///
+/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+#[inline]
+pub(super) unsafe fn make_value<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    slot: Slot,
+) -> Result<Words, E::Exception> {
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe {
+        match form {
+            Form::Scalar(scalar) => engine.make(site, Output::of(scalar, slot)),
+            Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
+        }
     }
 }
 
@@ -117,6 +133,22 @@ pub(super) unsafe fn to_slot<E: Engine>(
     if let Some(slot) = form.scalar().and_then(|scalar| model.unpack(scalar, value)) {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
+    // SAFETY: the caller vouches for the value.
+    unsafe { view_to_slot(engine, site, form, value) }
+}
+
+/// The same for a value that the model's classes have nothing to say about.
+///
+/// # Safety
+///
+/// The value is one of the engine's.
+#[inline]
+pub(super) unsafe fn view_to_slot<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    value: Words,
+) -> Result<Converted, Problem> {
     // SAFETY: the caller vouches for the value.
     let view = unsafe { engine.view(site, value) };
     Ok(Converted { slot: view.to_slot(form)?, has_bytes: matches!(view, View::Bytes { .. }) })
