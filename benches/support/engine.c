@@ -150,6 +150,13 @@ FUNCTION(point_add) {
     return engine.new_uint8_array_copy(ctx, (const uint8_t *)&sum, sizeof sum);
 }
 
+FUNCTION(struct16_out) {
+    double x, y;
+    if (!to_float64(ctx, &x, argv[0]) || !to_float64(ctx, &y, argv[1])) return EXCEPTION;
+    struct16 point = struct16_out(x, y);
+    return engine.new_uint8_array_copy(ctx, (const uint8_t *)&point, sizeof point);
+}
+
 FUNCTION(quad_sum) {
     quad q;
     if (!to_bytes(ctx, &q, sizeof q, argv[0])) return EXCEPTION;

@@ -64,9 +64,17 @@ pub(crate) fn cases() -> Vec<Case> {
             "a, 3",
             "200",
         ),
-        case("point_dist2", vec![point(), point()], Some(double), POINTS, "a, b", "17"),
+        case("point_dist2", vec![point(), point()], Some(double.clone()), POINTS, "a, b", "17"),
         // The sum is (2, 0).
         case("point_add", vec![point(), point()], Some(point()), POINTS, "a, b", "0,0,0,0,0,0,0,64,0,0,0,0,0,0,0,0"),
+        case(
+            "struct16_out",
+            vec![double.clone(); 2],
+            Some(point()),
+            NONE,
+            "1.5, 2",
+            "0,0,0,0,0,0,248,63,0,0,0,0,0,0,0,64",
+        ),
         case(
             "quad_sum",
             vec![structure(&int, 4)],

@@ -41,16 +41,16 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is an object of this engine.
+    #[inline]
     unsafe fn view_object(&self, context: *mut js::JSContext, object: js::JSValue) -> View {
         // SAFETY: these functions look at a value of their engine. Those that may throw are followed by a look whether they did.
         unsafe {
-            let address = js::JS_GetOpaque(object, self.pointers);
-            if !address.is_null() {
-                return View::Pointer(address);
-            }
             let mut len = 0;
             match js::JS_GetTypedArrayType(object) {
                 // Not a typed array.
+                -1 if !js::JS_GetOpaque(object, self.pointers).is_null() => {
+                    View::Pointer(js::JS_GetOpaque(object, self.pointers))
+                }
                 -1 if js::JS_IsArrayBuffer(object) => {
                     let address = js::JS_GetArrayBuffer(context, &mut len, object);
                     self.bytes(context, address, len as usize)
@@ -70,6 +70,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The buffer belongs to the caller, or is the exception.
+    #[inline]
     unsafe fn part(&self, context: *mut js::JSContext, buffer: js::JSValue, offset: usize, len: usize) -> View {
         // SAFETY: the caller vouches for the buffer; there are `len` bytes behind `offset` unless it is detached.
         unsafe {
@@ -102,10 +103,11 @@ impl QuickJs {
     /// # Safety
     ///
     /// There are so many bytes if nothing was thrown.
+    #[inline]
     unsafe fn bytes(&self, context: *mut js::JSContext, address: *mut u8, len: usize) -> View {
         // SAFETY: taking what was thrown is always allowed.
         unsafe {
-            if js::JS_HasException(context) {
+            if address.is_null() && js::JS_HasException(context) {
                 js::JS_FreeValue(context, js::JS_GetException(context));
                 return View::Other(Kind::DetachedBuffer);
             }
@@ -116,6 +118,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is what a function of the engine returned.
+    #[inline]
     unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
         unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
@@ -159,6 +162,7 @@ impl QuickJs {
 unsafe impl Engine for QuickJs {
     type Exception = Thrown;
 
+    #[inline]
     unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
         let other = |kind| View::Other(kind);
@@ -182,6 +186,7 @@ unsafe impl Engine for QuickJs {
         }
     }
 
+    #[inline]
     unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
         let context = context(site);
         // SAFETY: the context is one of the engine's.
