@@ -108,6 +108,15 @@ struct Compile {
     /// The mean over the shapes.
     code_bytes_per_shape: f64,
     shapes: Vec<CompileShape>,
+    /// The `values` entry for QuickJS: the median over the engine's cases.
+    values_us_per_shape: f64,
+    values: Vec<CompileValues>,
+}
+
+#[derive(Serialize)]
+struct CompileValues {
+    case: &'static str,
+    us: f64,
 }
 
 #[derive(Serialize)]
@@ -252,7 +261,12 @@ fn compile_times(shapes: &[Shape], first_in_process_us: f64) -> Result<Compile, 
     for shape in shapes {
         bytes += jit.slots(&shape.signature, Options::default())?.code().len();
     }
+    let cases = engine::cases();
+    let values_us = compile_time::each_values(&cases)?;
+    let values = cases.iter().zip(&values_us).map(|(case, &us)| CompileValues { case: case.name, us }).collect();
     Ok(Compile {
+        values,
+        values_us_per_shape: sample::median(values_us),
         shapes: shapes
             .iter()
             .zip(times)
@@ -435,6 +449,11 @@ fn print_tables(report: &Report) {
     let Compile { us_per_shape, us_per_shape_fast, first_in_process_us, code_bytes_per_shape, .. } = report.compile;
     println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
     println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
+    println!("\nCompiling the values entry of a new shape for QuickJS: medians in µs");
+    for CompileValues { case, us } in &report.compile.values {
+        println!("{case:<13} {us:8.1}");
+    }
+    println!("{:<13} {:8.1}", "median", report.compile.values_us_per_shape);
     print_callbacks(&report.callback);
     let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol, .. } = report.open;
     println!("\nOpening {symbols} symbols of {shapes} shapes");

@@ -248,15 +248,11 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new() -> Self {
-        Self::with(true)
+        Self::with_pins(true)
     }
 
-    /// One that keeps no arguments.
-    pub(crate) fn without_pins() -> Self {
-        Self::with(false)
-    }
-
-    fn with(pins_arguments: bool) -> Self {
+    /// One that keeps arguments with bytes, or leaves that to the engine.
+    pub(crate) fn with_pins(pins_arguments: bool) -> Self {
         // SAFETY: a new runtime on this thread, used there alone.
         unsafe {
             let runtime = js::JS_NewRuntime();
