@@ -100,6 +100,8 @@ fn next_block(b: &mut FunctionBuilder<'_>) -> Block {
 /// The call while its code is written.
 struct Call<'a> {
     native: &'a Native<'a>,
+    /// The function's record, as long as nothing was called.
+    record: Value,
     /// The [`NativeCall`] with its pins.
     state: StackSlot,
     argc: Value,
@@ -138,9 +140,9 @@ impl<'a> Call<'a> {
         };
         let context = role(b, |role| role == Role::Context);
         let exception = role(b, |role| role == Role::Exception);
-        for (value, offset) in
-            [(record, NativeCall::RECORD), (context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)]
-        {
+        let Some(record) = record else { unreachable!("a stub or a parameter brings it") };
+        store(b, record, NativeCall::RECORD);
+        for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
             let value = value.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
             store(b, value, offset);
         }
@@ -171,7 +173,7 @@ impl<'a> Call<'a> {
         }
         b.append_block_param(interpret, types::I64);
         [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
-        Self { native, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
+        Self { native, record, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
     }
 
     fn model(&self) -> &'a ValueModel {
@@ -203,8 +205,7 @@ impl<'a> Call<'a> {
 
     /// The record's target, which is there.
     fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        let record = self.load_state(b, NativeCall::RECORD);
-        let target = b.ins().load(types::I64, UNALIGNED, record, RecordHead::TARGET as i32);
+        let target = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::TARGET as i32);
         let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
         self.check(b, open);
         target
