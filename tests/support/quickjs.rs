@@ -153,26 +153,6 @@ impl QuickJs {
         unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
     }
 
-    /// Calls a function of the script's.
-    ///
-    /// # Safety
-    ///
-    /// All values are the engine's.
-    pub(crate) unsafe fn call(
-        &self,
-        context: *mut js::JSContext,
-        function: js::JSValue,
-        args: &[Words],
-    ) -> Result<Words, Thrown> {
-        let mut args: Vec<_> = args.iter().map(|&words| value(words)).collect();
-        let undefined = value(quickjs::UNDEFINED);
-        // SAFETY: the caller vouches for the values; script may do anything.
-        unsafe {
-            let result = js::JS_Call(context, function, undefined, args.len() as i32, args.as_mut_ptr());
-            self.made(context, result)
-        }
-    }
-
     /// Calls a function of script.
     ///
     /// # Safety
