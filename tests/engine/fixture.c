@@ -93,6 +93,8 @@ double sum64(struct s64 s) { return s.m[0] + s.m[1] + s.m[2] + s.m[3] + s.m[4] +
 double mixture(int8_t a, struct s16 s, double b, struct s24 t, uint8_t c, struct s8 u) {
     return a + 10 * s.x + 100 * s.a + 1000 * (double)s.y + 10000 * b + 100000 * (double)t.a[2] + 1e6 * c + 1e7 * u.d;
 }
+/* On System V x86-64 a function that returns a struct of six such numbers, and writes the first one only. */
+int64_t *first_of_six(int64_t *result) { result[0] = 1; return result; }
 void clear(struct s24 s) { memset(&s, 0, sizeof s); }
 
 /* Bytes. */

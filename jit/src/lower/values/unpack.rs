@@ -1,7 +1,7 @@
 //! Values to slots: the machine code of [`ValueModel::unpack`](crate::values::ValueModel::unpack).
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::super::bytes::{UNALIGNED, float_slot};
@@ -37,7 +37,7 @@ impl Source for Unpacked<'_> {
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let Some(scalar) = self.call.native.values.params[arg] else { unreachable!("an aggregate needs a helper") };
-        let value = unpack(self.call, b, arg, scalar);
+        let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
         if b.func.dfg.value_type(value) == ty && ty != types::I64 {
             return value;
         }
@@ -58,8 +58,17 @@ impl Source for Unpacked<'_> {
 }
 
 /// An argument as a canonical slot.
-pub(super) fn slot(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
-    let value = unpack(call, b, arg, scalar);
+///
+/// `argv` is where the arguments are; `otherwise` is where to go on with a value of no class that the type takes.
+pub(super) fn slot(
+    call: &Call<'_>,
+    b: &mut FunctionBuilder<'_>,
+    arg: usize,
+    scalar: Scalar,
+    argv: Value,
+    otherwise: Block,
+) -> Value {
+    let value = Unpacking::of(call, arg, scalar, argv, otherwise).unpack(b);
     to_slot(b, value)
 }
 
@@ -69,41 +78,6 @@ fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
         b.ins().bitcast(types::I64, MemFlagsData::new(), value)
     } else {
         value
-    }
-}
-
-/// An argument as a float of its own type, or else as a canonical slot.
-fn unpack(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
-    let model = call.model();
-    let double = model.double.map(Class::Double);
-    let integer = model.integer.map(Class::Integer);
-    let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
-    let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
-    // The most likely one first: the others' code is out of the way.
-    let (classes, ty) = match scalar {
-        Scalar::Bool => ([boolean, None, None], types::I64),
-        Scalar::F64 => ([double, integer, None], types::F64),
-        Scalar::F32 => ([double, integer, None], types::F32),
-        _ => ([integer, wide, double], types::I64),
-    };
-    let classes: Vec<_> = classes.into_iter().flatten().collect();
-    let unpacking = Unpacking { call, at: call.at(arg), scalar };
-    match *classes {
-        [] => {
-            let never = b.ins().iconst(types::I8, 0);
-            call.check(b, never);
-            unpacking.anything(b, ty)
-        }
-        [class] => {
-            let holds = test(b, call.argv, unpacking.at, class.test());
-            call.check(b, holds);
-            let (value, fits) = unpacking.get(b, class);
-            if let Some(fits) = fits {
-                call.check(b, fits);
-            }
-            value
-        }
-        _ => unpacking.first_of(b, &classes, ty),
     }
 }
 
@@ -129,12 +103,59 @@ impl Class {
 
 struct Unpacking<'a> {
     call: &'a Call<'a>,
-    /// Where the value is.
+    argv: Value,
+    /// Where the value is from there.
     at: i32,
     scalar: Scalar,
+    otherwise: Block,
 }
 
-impl Unpacking<'_> {
+impl<'a> Unpacking<'a> {
+    fn of(call: &'a Call<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
+        Self { call, argv, at: call.at(arg), scalar, otherwise }
+    }
+
+    /// The argument as a float of its own type, or else as a canonical slot.
+    fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let (model, scalar) = (self.call.model(), self.scalar);
+        let double = model.double.map(Class::Double);
+        let integer = model.integer.map(Class::Integer);
+        let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
+        let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
+        // The most likely one first: the others' code is out of the way.
+        let (classes, ty) = match scalar {
+            Scalar::Bool => ([boolean, None, None], types::I64),
+            Scalar::F64 => ([double, integer, None], types::F64),
+            Scalar::F32 => ([double, integer, None], types::F32),
+            _ => ([integer, wide, double], types::I64),
+        };
+        let classes: Vec<_> = classes.into_iter().flatten().collect();
+        match *classes {
+            [] => {
+                let never = b.ins().iconst(types::I8, 0);
+                self.check(b, never);
+                self.anything(b, ty)
+            }
+            [class] => {
+                let holds = test(b, self.argv, self.at, class.test());
+                self.check(b, holds);
+                let (value, fits) = self.get(b, class);
+                if let Some(fits) = fits {
+                    self.check(b, fits);
+                }
+                value
+            }
+            _ => self.first_of(b, &classes, ty),
+        }
+    }
+
+    fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
+        let next = next_block(b);
+        b.ins().brif(condition, next, &[], self.otherwise, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+    }
+
     /// Code for each class, of which the first that the value is of runs.
     ///
     /// A value is read as each class would before its test is done, which harms nothing: compiling takes its time by the block.
@@ -142,8 +163,8 @@ impl Unpacking<'_> {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
-            let holds = test(b, self.call.argv, self.at, class.test());
-            let other = if index + 1 == classes.len() { self.call.slow } else { b.create_block() };
+            let holds = test(b, self.argv, self.at, class.test());
+            let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
             let (value, fits) = self.get(b, class);
             match fits {
                 // Where calls mostly go, two branches are faster than what makes one of them.
@@ -152,7 +173,7 @@ impl Unpacking<'_> {
                     b.ins().brif(holds, this, &[], other, &[]);
                     b.seal_block(this);
                     b.switch_to_block(this);
-                    b.ins().brif(fits, done, &[BlockArg::from(value)], self.call.slow, &[]);
+                    b.ins().brif(fits, done, &[BlockArg::from(value)], self.otherwise, &[]);
                 }
                 Some(fits) => {
                     let both = b.ins().band(holds, fits);
@@ -162,7 +183,7 @@ impl Unpacking<'_> {
                     b.ins().brif(holds, done, &[BlockArg::from(value)], other, &[]);
                 }
             }
-            if other != self.call.slow {
+            if other != self.otherwise {
                 b.seal_block(other);
                 b.set_cold_block(other);
                 b.switch_to_block(other);
@@ -175,7 +196,7 @@ impl Unpacking<'_> {
 
     /// The value of this class by the type, and whether that has room for it, if it may not.
     fn get(&self, b: &mut FunctionBuilder<'_>, class: Class) -> (Value, Option<Value>) {
-        let argv = self.call.argv;
+        let argv = self.argv;
         match class {
             Class::Boolean { offset, .. } => {
                 let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
@@ -211,8 +232,8 @@ impl Unpacking<'_> {
     fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
         let at = self.at + i32::from(class.offset);
         let bits = match class.len {
-            4 => b.ins().sload32(UNALIGNED, self.call.argv, at),
-            _ => b.ins().load(types::I64, UNALIGNED, self.call.argv, at),
+            4 => b.ins().sload32(UNALIGNED, self.argv, at),
+            _ => b.ins().load(types::I64, UNALIGNED, self.argv, at),
         };
         if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
     }
@@ -220,9 +241,9 @@ impl Unpacking<'_> {
     fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
         let at = self.at + i32::from(class.offset);
         if class.bias == 0 {
-            return b.ins().load(types::F64, UNALIGNED, self.call.argv, at);
+            return b.ins().load(types::F64, UNALIGNED, self.argv, at);
         }
-        let bits = b.ins().load(types::I64, UNALIGNED, self.call.argv, at);
+        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, at);
         let bits = b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64);
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
