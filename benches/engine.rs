@@ -5,10 +5,10 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use criterion::Criterion;
 use engine::{CFunctions, Loops, WAYS, cases};
+use suite::measure;
 
 #[path = "support/by_slots.rs"]
 mod by_slots;
@@ -17,39 +17,21 @@ mod engine;
 #[path = "../tests/support/quickjs.rs"]
 #[expect(dead_code, reason = "tests use more of it")]
 mod quickjs;
+#[path = "support/suite.rs"]
+mod suite;
 #[expect(dead_code, reason = "the other suites use more of it")]
 mod support;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("engine: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    suite::main("engine", run)
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(1000))
-        .configure_from_args();
+fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let c = CFunctions::build()?;
     for case in &cases() {
         let loops = Loops::new(&c, case)?;
-        let mut group = criterion.benchmark_group(format!("engine/{}", case.name));
-        for (way, name) in WAYS.iter().enumerate() {
-            group.bench_function(*name, |bencher| {
-                bencher.iter_custom(|calls| {
-                    let start = Instant::now();
-                    loops.run(way, calls);
-                    start.elapsed()
-                });
-            });
-        }
-        group.finish();
+        let ways = WAYS.into_iter().enumerate();
+        measure(criterion, &format!("engine/{}", case.name), ways, |way, calls| loops.run(way, calls));
     }
-    criterion.final_summary();
     Ok(())
 }
