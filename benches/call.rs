@@ -5,51 +5,33 @@
 
 use std::error::Error;
 use std::process::ExitCode;
-use std::time::{Duration, Instant};
 
 use contenders::{Contenders, Way};
 use criterion::Criterion;
 use hotcall_jit::Jit;
+use suite::measure;
 use support::shapes::shapes;
 use trampolines::CCode;
 
 #[path = "support/contenders.rs"]
 mod contenders;
+#[path = "support/suite.rs"]
+mod suite;
 mod support;
 #[path = "support/trampolines.rs"]
 mod trampolines;
 
 fn main() -> ExitCode {
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("call: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    suite::main("call", run)
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let mut criterion = Criterion::default()
-        .warm_up_time(Duration::from_millis(200))
-        .measurement_time(Duration::from_millis(1000))
-        .configure_from_args();
+fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
     let code = CCode::build()?;
     let jit = Jit::new()?;
     for shape in &shapes() {
-        let mut group = criterion.benchmark_group(format!("call/{}", shape.name));
         let contenders = Contenders::new(&jit, &code, shape)?;
-        for way in Way::ALL {
-            group.bench_function(way.name(), |bencher| {
-                bencher.iter_custom(|calls| {
-                    let start = Instant::now();
-                    contenders.run(way, calls);
-                    start.elapsed()
-                });
-            });
-        }
-        group.finish();
+        let ways = Way::ALL.map(|way| (way, way.name()));
+        measure(criterion, &format!("call/{}", shape.name), ways, |way, calls| contenders.run(way, calls));
     }
-    criterion.final_summary();
     Ok(())
 }

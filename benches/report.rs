@@ -16,6 +16,8 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "support/by_slots.rs"]
+mod by_slots;
 #[path = "support/callbacks.rs"]
 mod callbacks;
 #[path = "support/compile_time.rs"]
@@ -24,8 +26,15 @@ mod compile_time;
 mod contenders;
 #[path = "support/disassemble.rs"]
 mod disassemble;
+#[path = "support/engine.rs"]
+mod engine;
+#[path = "support/engine_rows.rs"]
+mod engine_rows;
 #[path = "support/open.rs"]
 mod open;
+#[path = "../tests/support/quickjs.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod quickjs;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;
@@ -48,6 +57,7 @@ struct Report {
     compile: Compile,
     callback: Callbacks,
     open: Open,
+    engine: Vec<engine_rows::Row>,
     unwind: Unwind,
 }
 
@@ -98,6 +108,15 @@ struct Compile {
     /// The mean over the shapes.
     code_bytes_per_shape: f64,
     shapes: Vec<CompileShape>,
+    /// The `values` entry for QuickJS: the median over the engine's cases.
+    values_us_per_shape: f64,
+    values: Vec<CompileValues>,
+}
+
+#[derive(Serialize)]
+struct CompileValues {
+    case: &'static str,
+    us: f64,
 }
 
 #[derive(Serialize)]
@@ -197,9 +216,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let call = wanted.map(|shape| measure(&code, shape, &mut placement)).collect::<Result<Vec<_>, _>>()?;
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
+    let engine = engine_rows::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
-    let report = Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, unwind };
+    let report =
+        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, unwind };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -240,7 +261,12 @@ fn compile_times(shapes: &[Shape], first_in_process_us: f64) -> Result<Compile, 
     for shape in shapes {
         bytes += jit.slots(&shape.signature, Options::default())?.code().len();
     }
+    let cases = engine::cases();
+    let values_us = compile_time::each_values(&cases)?;
+    let values = cases.iter().zip(&values_us).map(|(case, &us)| CompileValues { case: case.name, us }).collect();
     Ok(Compile {
+        values,
+        values_us_per_shape: sample::median(values_us),
         shapes: shapes
             .iter()
             .zip(times)
@@ -423,6 +449,11 @@ fn print_tables(report: &Report) {
     let Compile { us_per_shape, us_per_shape_fast, first_in_process_us, code_bytes_per_shape, .. } = report.compile;
     println!("{:<13} {us_per_shape:8.1} {us_per_shape_fast:7.1}", "median");
     println!("first in the process {first_in_process_us:.1} µs; {code_bytes_per_shape:.1} bytes of code a shape");
+    println!("\nCompiling the values entry of a new shape for QuickJS: medians in µs");
+    for CompileValues { case, us } in &report.compile.values {
+        println!("{case:<13} {us:8.1}");
+    }
+    println!("{:<13} {:8.1}", "median", report.compile.values_us_per_shape);
     print_callbacks(&report.callback);
     let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol, .. } = report.open;
     println!("\nOpening {symbols} symbols of {shapes} shapes");
@@ -432,6 +463,7 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
+    engine_rows::print(&report.engine);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

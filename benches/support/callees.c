@@ -3,6 +3,7 @@
 
 typedef struct { int32_t a, b; } struct8;
 typedef struct { double x, y; } struct16;
+typedef struct { int32_t a, b, c, d; } quad;
 typedef struct { int64_t a, b, c, d; } struct32;
 typedef struct { int64_t a, b, c, d, e, f, g, h; } struct64;
 
@@ -30,3 +31,8 @@ double struct16_in(struct16 s) { return s.x + s.y; }
 int64_t struct64_in(struct64 s) { return s.a + s.h; }
 struct16 struct16_out(double x, double y) { return (struct16){x, y}; }
 struct32 struct32_out(int64_t a) { return (struct32){a, a + 1, a + 2, a + 3}; }
+
+double point_dist2(struct16 a, struct16 b) { return (a.x - b.x) * (a.x - b.x) + (a.y - b.y) * (a.y - b.y); }
+struct16 point_add(struct16 a, struct16 b) { return (struct16){a.x + b.x, a.y + b.y}; }
+int32_t quad_sum(quad q) { return q.a + q.b + q.c + q.d; }
+int32_t call_back(int32_t (*function)(int32_t), int32_t a) { return function(a); }

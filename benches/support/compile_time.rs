@@ -3,9 +3,12 @@
 use std::error::Error;
 use std::time::Instant;
 
-use hotcall_jit::{Jit, JitError, Options, Signature, Trampoline, Type};
+use hotcall::engine::quickjs;
+use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Words};
+use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Trampoline, Type};
 
 use super::sample::{fast, median};
+use crate::engine::Case;
 use crate::support::shapes::Shape;
 
 const ROUNDS: usize = 300;
@@ -41,3 +44,36 @@ pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> 
     }
     Ok(times.into_iter().map(|times| (median(times.clone()), fast(times))).collect())
 }
+
+/// The same for trampolines that QuickJS calls: medians.
+pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
+    let engine = EngineAbi::new(quickjs::model(), Helpers { convert, result, finish, fail })?;
+    let jit = Jit::shared()?;
+    let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
+    for round in 0..ROUNDS {
+        let natives = Natives::new(jit);
+        let mut kept = Vec::new();
+        for i in 0..cases.len() {
+            let i = (round + i) % cases.len();
+            let start = Instant::now();
+            let values = natives.values(&cases[i].signature, &engine)?;
+            times[i].push(start.elapsed().as_secs_f64() * 1e6);
+            kept.push(values);
+        }
+    }
+    Ok(times.into_iter().map(median).collect())
+}
+
+// Nothing here is called: compiling asks for addresses.
+
+unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
+    false
+}
+
+unsafe extern "C-unwind" fn result(_: *mut NativeCall, _: *const u64, _: *mut Words) -> bool {
+    false
+}
+
+unsafe extern "C-unwind" fn finish(_: *mut NativeCall) {}
+
+unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}

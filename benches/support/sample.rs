@@ -27,6 +27,15 @@ impl<const N: usize> Samples<N> {
     pub(crate) fn take(&mut self, contenders: &impl Compare<N>) {
         let mut times = std::array::from_fn::<_, N, _>(|way| times_in_a_sample(contenders, way));
         times[1] = times[0];
+        self.take_times(contenders, times);
+    }
+
+    /// The same where all run equally long loops.
+    pub(crate) fn take_equal(&mut self, contenders: &impl Compare<N>) {
+        self.take_times(contenders, [times_in_a_sample(contenders, 0); N]);
+    }
+
+    fn take_times(&mut self, contenders: &impl Compare<N>, times: [u64; N]) {
         for _ in 0..ROUNDS {
             let mut order = std::array::from_fn::<_, N, _>(|way| way);
             self.random.shuffle(&mut order);
@@ -45,6 +54,12 @@ impl<const N: usize> Samples<N> {
     /// The median of the rounds' own ratios.
     pub(crate) fn ratio(&self, a: usize, b: usize) -> f64 {
         median(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect())
+    }
+
+    /// The same of what they take above `base`.
+    pub(crate) fn net_ratio(&self, a: usize, b: usize, base: usize) -> f64 {
+        let rounds = self.ns[a].iter().zip(&self.ns[b]).zip(&self.ns[base]);
+        median(rounds.map(|((a, b), base)| (a - base) / (b - base)).collect())
     }
 
     /// The ratio of the fast tenth percentiles: nearer to what a quiet machine shows.

@@ -4,7 +4,7 @@ use crate::abi::Abi;
 use crate::layout::Extent;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Plan, ResultForm, Return};
 use crate::signature::Signature;
-use crate::types::{Scalar, Type};
+use crate::types::{Pointee, Scalar, Type};
 
 /// What a trampoline does besides calling.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
@@ -67,10 +67,10 @@ pub(crate) enum ValuesResult {
 impl ValuesPlan {
     pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
         let plan = slots_plan(signature, plan);
-        let params = signature.params().iter().map(Type::as_scalar).collect();
+        let params = signature.params().iter().map(|ty| ty.as_scalar().map(converted_as)).collect();
         let result = match (signature.result().map(Type::as_scalar), plan.ret.form()) {
             (None, _) => ValuesResult::Void,
-            (Some(Some(scalar)), _) => ValuesResult::Scalar(scalar),
+            (Some(Some(scalar)), _) => ValuesResult::Scalar(converted_as(scalar)),
             (Some(None), ResultForm::Bytes(_)) => {
                 // The normalised plan does not say how many there are where the caller provides the memory.
                 ValuesResult::Bytes(
@@ -87,9 +87,36 @@ impl ValuesPlan {
     pub(crate) fn pinnable(&self) -> usize {
         self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
     }
+
+    /// Whether arguments go to a buffer of slots before they go to their places.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn is_buffered(&self) -> bool {
+        self.params.len() > MAX_IN_REGISTERS || self.params.iter().any(|param| param.is_none_or(may_need_helper))
+    }
 }
 
-/// Whether arguments of the type are converted by a helper.
+/// The type for all that are converted the same way in machine code; what they mean to a helper it knows itself.
+const fn converted_as(scalar: Scalar) -> Scalar {
+    match scalar {
+        Scalar::Isize => Scalar::I64,
+        Scalar::Usize => Scalar::U64,
+        Scalar::Pointer(_) => Scalar::Pointer(Pointee::Opaque),
+        other => other,
+    }
+}
+
+/// More parameters than this are unpacked to memory: a number that waits in a register while others are unpacked makes compiling
+/// take longer for each of them.
+#[cfg(feature = "cranelift")]
+const MAX_IN_REGISTERS: usize = 14;
+
+/// Whether arguments of the type may be converted by a helper: those that are pinned, and integers that have no class.
+#[cfg(feature = "cranelift")]
+pub(crate) const fn may_need_helper(scalar: Scalar) -> bool {
+    is_pinnable(scalar) || (scalar.size() == 8 && !scalar.is_float())
+}
+
+/// Whether arguments of the type may be pinned, and are always converted by a helper.
 #[cfg(feature = "cranelift")]
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_))

@@ -3,8 +3,9 @@
 use std::ffi::c_void;
 use std::fmt;
 
-use hotcall_jit::{Extent, Pointee, Scalar, Type};
+use hotcall_jit::{Pointee, Scalar};
 
+use super::values::Form;
 use crate::slot::Slot;
 
 /// What a value is, to those who convert it.
@@ -120,17 +121,23 @@ impl View {
         }
     }
 
+    const fn wrong(self, expected: &'static str) -> Problem {
+        Problem::Kind { expected, found: self.kind() }
+    }
+
     /// The value as a slot of a type, an aggregate by the address of its bytes.
-    pub(super) fn to_slot(self, ty: &Type) -> Result<Slot, Problem> {
-        let wrong = |expected| Problem::Kind { expected, found: self.kind() };
-        let Some(scalar) = ty.as_scalar() else {
-            let Self::Bytes { address, len } = self else { return Err(wrong("a buffer")) };
-            let expected = Extent::of(ty).map_or(usize::MAX, |extent| extent.size as usize);
-            if len < expected {
-                return Err(Problem::Short { expected, given: len });
-            }
-            return Ok(Slot::from(address.cast_const()));
-        };
+    #[inline]
+    pub(super) fn to_slot(self, form: Form) -> Result<Slot, Problem> {
+        match (form, self) {
+            (Form::Scalar(scalar), _) => self.to_scalar(scalar),
+            (Form::Bytes(size), Self::Bytes { address, len }) if len >= size => Ok(Slot::from(address.cast_const())),
+            (Form::Bytes(expected), Self::Bytes { len: given, .. }) => Err(Problem::Short { expected, given }),
+            (Form::Bytes(_), _) => Err(self.wrong("a buffer")),
+        }
+    }
+
+    fn to_scalar(self, scalar: Scalar) -> Result<Slot, Problem> {
+        let wrong = |expected| self.wrong(expected);
         match (scalar, self) {
             (Scalar::Bool, Self::Boolean(truth)) => Ok(truth.into()),
             (Scalar::Bool, _) => Err(wrong("a boolean")),

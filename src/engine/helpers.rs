@@ -4,8 +4,8 @@ use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 
 use super::record::{Data, Full};
-use super::values::{Converted, to_slot, to_value};
-use super::{Engine, Site};
+use super::values::{Converted, Form, make_value, view_to_slot};
+use super::{Engine, Problem, Site};
 use crate::error::Error;
 use crate::slot::Slot;
 
@@ -36,6 +36,13 @@ impl<'a, E: Engine> Called<'a, E> {
         &self.record.data
     }
 
+    #[cold]
+    fn refuse(&self, index: usize, problem: Problem) -> bool {
+        let function = &self.data().function;
+        let ty = function.signature().params()[index].clone();
+        self.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
+    }
+
     fn throw(&self, error: &Error) -> bool {
         let engine = self.record.realm.engine();
         // SAFETY: the site is that of a call by the engine.
@@ -54,10 +61,11 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(ty) = called.data().function.signature().params().get(index) else { return false };
-        let mut words = [0; 2];
-        value.cast::<u8>().copy_to_nonoverlapping(words.as_mut_ptr().cast(), realm.model().size.into());
-        match to_slot(realm.engine(), realm.model(), called.site, ty, words) {
+        let Some(&form) = called.data().params.get(index) else { return false };
+        let value = value.cast::<u64>();
+        let words = [value.read(), if realm.model().size == 16 { value.add(1).read() } else { 0 }];
+        // Whoever calls this has tried the model's classes.
+        match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
@@ -66,10 +74,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
                 }
                 true
             }
-            Err(problem) => {
-                let function = called.data().function.name().into();
-                called.throw(&Error::Argument { function, index, ty: ty.clone(), problem })
-            }
+            Err(problem) => called.refuse(index, problem),
         }
     }
 }
@@ -79,9 +84,13 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(ty) = called.data().function.signature().result() else { return false };
-        let slot = if ty.as_scalar().is_some() { Slot::from_bits(result.read()) } else { Slot::from(result) };
-        match to_value(realm.engine(), realm.model(), called.site, ty, slot) {
+        let Some(form) = called.data().result else { return false };
+        let slot = match form {
+            Form::Scalar(_) => Slot::from_bits(result.read()),
+            Form::Bytes(_) => Slot::from(result),
+        };
+        // As above.
+        match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
                 true

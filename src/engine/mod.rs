@@ -1,30 +1,34 @@
 //! JavaScript engines and their like: native functions that the engine itself calls.
 //!
-//! Elsewhere in hotcall a runtime fills an array of [slots](crate::Slot) and calls. Here it says once, as data, what its values look
-//! like; then it gets a native function of its own engine for each C function, whose machine code checks and unpacks the arguments,
-//! calls C, and packs the result.
+//! Elsewhere in hotcall a runtime fills an array of [slots](crate::Slot) and calls. Here it says once, as data, what
+//! its values look like; then it gets a native function of its own engine for each C function, whose machine code
+//! checks and unpacks the arguments, calls C, and packs the result.
 //!
 //! | part | what for |
 //! |---|---|
-//! | [`ValueModel`] | how the engine calls native functions, and how numbers, booleans and null lie in memory; [`quickjs`] and [`nanbox`] have models |
+//! | [`ValueModel`] | how the engine calls native functions, and how numbers, booleans and null lie in memory |
+//! | [`quickjs`], [`nanbox`] | models of engines |
 //! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //!
-//! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches C: the engine
-//! throws an [`Error`] that names the function, the argument and the type. Missing arguments are undefined, more are ignored.
+//! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
+//! C: the engine throws an [`Error`] that names the function, the argument and the type. Missing arguments are
+//! undefined, more are ignored.
 //!
 //! | C type | takes | becomes |
 //! |---|---|---|
 //! | integers of up to 32 bits | whole numbers in range | a number |
-//! | integers of 64 bits | whole numbers in range; BigInts, of which the low 64 bits count | what `wide` holds, or the engine makes |
+//! | integers of 64 bits | whole numbers in range; of BigInts the low 64 bits | what `wide` holds or the engine makes |
 //! | `float`, `double` | numbers | a number; every NaN becomes the engine's where that matters |
 //! | `bool` | booleans | a boolean |
-//! | pointers | null; [pointer objects](View::Pointer) unless they are to a [`BUFFER`](Type::BUFFER); [bytes](View::Bytes) for `BUFFER` and [`TEXT`](Type::TEXT) | null, or what the engine makes |
+//! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or what the engine makes |
+//! | [`BUFFER`](Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
+//! | [`TEXT`](Type::TEXT) | null, pointer objects, bytes | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes |
 //!
-//! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an engine with
-//! every type.
+//! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
+//! engine with every type.
 
 mod coerce;
 #[cfg(feature = "conformance")]
@@ -58,11 +62,11 @@ use crate::error::Error;
 ///
 /// # Safety
 ///
-/// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are made
-/// are values of the engine.
+/// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
+/// made are values of the engine.
 ///
-/// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the engine
-/// finalises functions on threads of its own, that must be sound.
+/// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the
+/// engine finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
     /// Something that was thrown, while it is on its way. What is not thrown after all is dropped: where the engine
     /// counts references, that lets go of it.
@@ -100,8 +104,8 @@ pub unsafe trait Engine: 'static {
     /// The site is one of the engine's.
     unsafe fn throw(&self, site: Site, exception: Self::Exception);
 
-    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing needs
-    /// to be done for that.
+    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing
+    /// needs to be done for that.
     ///
     /// # Safety
     ///

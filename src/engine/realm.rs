@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hotcall_jit::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
-use super::values::{Converted, to_slot, to_value};
+use super::values::{Converted, Form, to_slot, to_value};
 use super::{Engine, Record, Site, helpers};
 use crate::callback::Call;
 use crate::error::Error;
@@ -125,7 +125,7 @@ impl<E: Engine> Realm<E> {
     /// The site is one of the engine's; the slot of a struct or union is the address of its bytes.
     pub unsafe fn to_value(&self, site: Site, ty: &Type, slot: Slot) -> Result<Words, E::Exception> {
         // SAFETY: the caller vouches for both.
-        unsafe { to_value(self.engine(), self.model(), site, ty, slot) }
+        unsafe { to_value(self.engine(), self.model(), site, Form::of(ty), slot) }
     }
 
     /// A value as a slot of this type; a struct or union as the address of its bytes in the engine's memory.
@@ -139,7 +139,7 @@ impl<E: Engine> Realm<E> {
     /// The value is one of the engine's.
     pub unsafe fn to_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, super::Problem> {
         // SAFETY: the caller vouches for the value.
-        unsafe { to_slot(self.engine(), self.model(), site, ty, value) }.map(|converted| converted.slot)
+        unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) }.map(|converted| converted.slot)
     }
 
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
@@ -205,7 +205,7 @@ impl<E: Engine> Realm<E> {
     /// The value is one of the engine's, and the type that of the call's result.
     unsafe fn set_result(&self, site: Site, ty: &Type, call: &mut Call<'_>, value: Words) -> Option<E::Exception> {
         // SAFETY: the caller vouches for the value.
-        let problem = match unsafe { to_slot(self.engine(), self.model(), site, ty, value) } {
+        let problem = match unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) } {
             Err(problem) => problem,
             Ok(Converted { slot, .. }) => {
                 match call.result_bytes() {

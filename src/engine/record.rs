@@ -11,6 +11,7 @@ use hotcall_jit::values::RecordHead;
 
 use super::Engine;
 use super::realm::Shared;
+use super::values::Form;
 use crate::error::Error;
 use crate::function::Function;
 
@@ -29,6 +30,8 @@ pub struct Record(NonNull<Data>);
 pub(super) struct Data {
     pub(super) head: RecordHead,
     pub(super) function: Function,
+    pub(super) params: Box<[Form]>,
+    pub(super) result: Option<Form>,
     author: *mut c_void,
     entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
@@ -54,6 +57,8 @@ impl Record {
         let data = Data {
             head,
             function: function.clone(),
+            params: function.signature().params().iter().map(Form::of).collect(),
+            result: function.signature().result().map(Form::of),
             author: ptr::null_mut(),
             entry: ptr::null(),
             drop: drop_full::<E>,

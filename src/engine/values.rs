@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use hotcall_jit::values::{ValueModel, Words};
-use hotcall_jit::{Pointee, Scalar, Type};
+use hotcall_jit::{Extent, Pointee, Scalar, Type};
 
 use super::coerce::{Problem, View};
 use super::{Engine, Site};
@@ -44,6 +44,31 @@ impl Output<'_> {
     }
 }
 
+/// What conversions ask of a type, measured once.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Scalar(Scalar),
+    /// A struct or union of so many bytes.
+    Bytes(usize),
+}
+
+impl Form {
+    pub(super) fn of(ty: &Type) -> Self {
+        match ty.as_scalar() {
+            Some(scalar) => Self::Scalar(scalar),
+            // There are no values of types beyond all limits.
+            None => Self::Bytes(Extent::of(ty).map_or(usize::MAX, |extent| extent.size as usize)),
+        }
+    }
+
+    const fn scalar(self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(scalar),
+            Self::Bytes(_) => None,
+        }
+    }
+}
+
 /// The value of a slot; of an aggregate's bytes if it points to some.
 ///
 /// # Safety
@@ -53,18 +78,36 @@ pub(super) unsafe fn to_value<E: Engine>(
     engine: &E,
     model: &ValueModel,
     site: Site,
-    ty: &Type,
+    form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
-    let Some(scalar) = ty.as_scalar() else {
-        let size = hotcall_jit::Extent::of(ty).map_or(0, |extent| extent.size as usize);
-        // SAFETY: the caller vouches for the bytes.
-        return unsafe { engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))) };
-    };
-    match model.pack(scalar, slot.to_bits()) {
-        Some(words) => Ok(words),
-        // SAFETY: the caller vouches for the site.
-        None => unsafe { engine.make(site, Output::of(scalar, slot)) },
+    if let Form::Scalar(scalar) = form
+        && let Some(words) = model.pack(scalar, slot.to_bits())
+    {
+        return Ok(words);
+    }
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe { make_value(engine, site, form, slot) }
+}
+
+/// The same for a slot that the model has no class for.
+///
+/// # Safety
+///
+/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+#[inline]
+pub(super) unsafe fn make_value<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    slot: Slot,
+) -> Result<Words, E::Exception> {
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe {
+        match form {
+            Form::Scalar(scalar) => engine.make(site, Output::of(scalar, slot)),
+            Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
+        }
     }
 }
 
@@ -84,13 +127,29 @@ pub(super) unsafe fn to_slot<E: Engine>(
     engine: &E,
     model: &ValueModel,
     site: Site,
-    ty: &Type,
+    form: Form,
     value: Words,
 ) -> Result<Converted, Problem> {
-    if let Some(slot) = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value)) {
+    if let Some(slot) = form.scalar().and_then(|scalar| model.unpack(scalar, value)) {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
     // SAFETY: the caller vouches for the value.
+    unsafe { view_to_slot(engine, site, form, value) }
+}
+
+/// The same for a value that the model's classes have nothing to say about.
+///
+/// # Safety
+///
+/// The value is one of the engine's.
+#[inline]
+pub(super) unsafe fn view_to_slot<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    value: Words,
+) -> Result<Converted, Problem> {
+    // SAFETY: the caller vouches for the value.
     let view = unsafe { engine.view(site, value) };
-    Ok(Converted { slot: view.to_slot(ty)?, has_bytes: matches!(view, View::Bytes { .. }) })
+    Ok(Converted { slot: view.to_slot(form)?, has_bytes: matches!(view, View::Bytes { .. }) })
 }

@@ -12,6 +12,7 @@ mod jsc_subject;
 mod quickjs_subject;
 #[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
 mod toy;
+mod wide;
 
 use hotcall::engine::conformance::{self, PRELUDE, Report};
 
@@ -30,6 +31,11 @@ fn toy() {
 #[test]
 fn toy_without_data() {
     passes(&conformance::run(&mut toy::framed()), 500);
+}
+
+#[test]
+fn wide_integers() {
+    passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500);
 }
 
 /// All that there is was tried, but for what no JavaScript has.

@@ -57,7 +57,8 @@ mod engine {
         }
     }
 
-    // SAFETY: as for the toy; what is wrong here says no memory to be there that is not, but for a byte that nobody asks for.
+    // SAFETY: as for the toy; what is wrong here says no memory to be there that is not, but for a byte that nobody
+    // asks for.
     unsafe impl Engine for Toy {
         type Exception = String;
 

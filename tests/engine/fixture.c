@@ -35,7 +35,7 @@ uint64_t pattern(void) { return 0x8182838485868788; }
 uint64_t pattern_over_zero(void) { return 0x8182838485868700; }
 
 int32_t forty_two(void) { return 42; }
-static int32_t counted;
+static _Thread_local int32_t counted;
 void count_up(void) { counted++; }
 int32_t take_count(void) { int32_t n = counted; counted = 0; return n; }
 /* Counts calls that should not be made. */
@@ -93,6 +93,8 @@ double sum64(struct s64 s) { return s.m[0] + s.m[1] + s.m[2] + s.m[3] + s.m[4] +
 double mixture(int8_t a, struct s16 s, double b, struct s24 t, uint8_t c, struct s8 u) {
     return a + 10 * s.x + 100 * s.a + 1000 * (double)s.y + 10000 * b + 100000 * (double)t.a[2] + 1e6 * c + 1e7 * u.d;
 }
+/* On System V x86-64 a function that returns a struct of six such numbers, and writes the first one only. */
+int64_t *first_of_six(int64_t *result) { result[0] = 1; return result; }
 void clear(struct s24 s) { memset(&s, 0, sizeof s); }
 
 /* Bytes. */
@@ -112,7 +114,7 @@ uint8_t both(const uint8_t *a, struct s8 s, int32_t n) { return (uint8_t)(a[0] +
 
 /* Callbacks. `last` is what the last one returned. */
 #define CALL(name, type) \
-    static type last_value_##name; \
+    static _Thread_local type last_value_##name; \
     type call_##name(type (*f)(type), type x) { \
         memset(&last_value_##name, 0x55, sizeof(type)); \
         last_value_##name = f(x); \

@@ -155,10 +155,14 @@ fn a_million_calls_leave_nothing() {
             memory()
         };
         run(20_000);
-        let before = run(20_000);
-        let after = run(170_000);
-        // A leak of 16 bytes a call would be 16 MB.
-        assert!(after < before + 10_000_000, "{before} bytes before, {after} after");
+        // The collector runs beside the script, so that a round may leave work for the next. A leak of 16 bytes a call would add 16 MB
+        // to each.
+        let mut before = run(20_000);
+        let steady = (0..5).any(|_| {
+            let after = run(170_000);
+            after < std::mem::replace(&mut before, after) + 10_000_000
+        });
+        assert!(steady, "{before} bytes, and more with each round");
         assert_eq!(script.realm.engine().pins.get(), 0);
     });
 }

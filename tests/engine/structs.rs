@@ -26,6 +26,7 @@ fn world() -> World {
             "(i8, struct {f64, i32, f32}, f64, struct {i64[3]}, u8, struct {i32, i16, u8, u8}) -> f64",
         ),
         ("clear", "clear", "(struct {i64[3]})"),
+        ("first_of_six", "first_of_six", "() -> struct {i64[6]}"),
     ])
 }
 
@@ -49,6 +50,17 @@ fn every_byte_goes_in_and_out() {
         assert_eq!(call(&format!("bytes(9, 9, 9, {bytes}, 1).subarray(3)")), shown);
         assert_eq!(call(&format!("new DataView(bytes(9, {bytes}, 1).buffer, 1)")), shown);
         assert_eq!(call(&format!("{name}(bytes({bytes}))")), shown);
+    }
+}
+
+/// What C leaves as it was is nothing of the stack's.
+#[test]
+fn results_have_zeros_where_c_wrote_nothing() {
+    let zeros = ",0".repeat(47);
+    let world = world();
+    for dirty in ["swap(new Float64Array(4).fill(NaN))", "id = s64(new Float64Array(8).fill(-1))"] {
+        world.show(dirty);
+        assert_eq!(world.show("first_of_six()"), format!("Uint8Array[1{zeros}]"));
     }
 }
 

@@ -12,9 +12,11 @@ use rquickjs_sys as js;
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
-    pointers: js::JSClassID,
+    pub(crate) pointers: js::JSClassID,
     /// The class of `SharedArrayBuffer`, for which there is no test in C.
     shared_buffers: js::JSClassID,
+    /// Whether arguments with bytes are kept. The engine does so itself while a call runs: pins are for tests.
+    pins_arguments: bool,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
     /// How many pins there are, and how many there have been.
@@ -68,16 +70,16 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is an object of this engine.
+    #[inline]
     unsafe fn view_object(&self, context: *mut js::JSContext, object: js::JSValue) -> View {
         // SAFETY: these functions look at a value of their engine. Those that may throw are followed by a look whether they did.
         unsafe {
-            let address = js::JS_GetOpaque(object, self.pointers);
-            if !address.is_null() {
-                return View::Pointer(address);
-            }
             let mut len = 0;
             match js::JS_GetTypedArrayType(object) {
                 // Not a typed array.
+                -1 if !js::JS_GetOpaque(object, self.pointers).is_null() => {
+                    View::Pointer(js::JS_GetOpaque(object, self.pointers))
+                }
                 -1 if js::JS_IsArrayBuffer(object) || js::JS_GetClassID(object) == self.shared_buffers => {
                     let address = js::JS_GetArrayBuffer(context, &mut len, object);
                     self.bytes(context, address, len as usize)
@@ -97,6 +99,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The buffer belongs to the caller, or is the exception.
+    #[inline]
     unsafe fn part(&self, context: *mut js::JSContext, buffer: js::JSValue, offset: usize, len: usize) -> View {
         // SAFETY: the caller vouches for the buffer; there are `len` bytes behind `offset` unless it is detached.
         unsafe {
@@ -129,10 +132,11 @@ impl QuickJs {
     /// # Safety
     ///
     /// There are so many bytes if nothing was thrown.
+    #[inline]
     unsafe fn bytes(&self, context: *mut js::JSContext, address: *mut u8, len: usize) -> View {
         // SAFETY: taking what was thrown is always allowed.
         unsafe {
-            if js::JS_HasException(context) {
+            if address.is_null() && js::JS_HasException(context) {
                 js::JS_FreeValue(context, js::JS_GetException(context));
                 return View::Other(Kind::DetachedBuffer);
             }
@@ -143,35 +147,35 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is what a function of the engine returned.
+    #[inline]
     unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
         // SAFETY: what was thrown is there.
         unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
     }
 
-    /// Calls a function of the script's.
+    /// Calls a function of script.
     ///
     /// # Safety
     ///
-    /// All values are the engine's.
+    /// The context and the values are the engine's.
     pub(crate) unsafe fn call(
         &self,
         context: *mut js::JSContext,
         function: js::JSValue,
         args: &[Words],
     ) -> Result<Words, Thrown> {
-        let mut args: Vec<_> = args.iter().map(|&words| value(words)).collect();
-        let undefined = value(quickjs::UNDEFINED);
-        // SAFETY: the caller vouches for the values; script may do anything.
+        const { assert!(size_of::<Words>() == size_of::<js::JSValue>()) };
+        // SAFETY: the caller vouches for the values, which are as long as words, and which are not written to.
         unsafe {
-            let result = js::JS_Call(context, function, undefined, args.len() as i32, args.as_mut_ptr());
-            self.made(context, result)
+            let argv = args.as_ptr().cast::<js::JSValue>().cast_mut();
+            self.made(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
         }
     }
 
     /// # Safety
     ///
     /// The context is one of the engine's.
-    unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
+    pub(crate) unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
         // SAFETY: the class is registered.
         unsafe {
             let object = js::JS_NewObjectClass(context, self.pointers);
@@ -187,6 +191,7 @@ impl QuickJs {
 unsafe impl Engine for QuickJs {
     type Exception = Thrown;
 
+    #[inline]
     unsafe fn view(&self, site: Site, words: Words) -> View {
         let value = value(words);
         let other = |kind| View::Other(kind);
@@ -210,6 +215,7 @@ unsafe impl Engine for QuickJs {
         }
     }
 
+    #[inline]
     unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
         let context = context(site);
         // SAFETY: the context is one of the engine's.
@@ -241,6 +247,9 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
+        if !self.pins_arguments {
+            return None;
+        }
         self.pins.set(self.pins.get() + 1);
         self.pinned.set(self.pinned.get() + 1);
         // SAFETY: the value is an object of the engine.
@@ -270,6 +279,11 @@ pub(crate) struct Script {
 
 impl Script {
     pub(crate) fn new() -> Self {
+        Self::with_pins(true)
+    }
+
+    /// One that keeps arguments with bytes, or leaves that to the engine.
+    pub(crate) fn with_pins(pins_arguments: bool) -> Self {
         // SAFETY: a new runtime on this thread, used there alone.
         unsafe {
             let runtime = js::JS_NewRuntime();
@@ -293,7 +307,7 @@ impl Script {
             let shared_buffers = js::JS_GetClassID(shared);
             js::JS_FreeValue(context, shared);
             let (pins, pinned) = Default::default();
-            let engine = QuickJs { pointers, shared_buffers, data_view, pins, pinned };
+            let engine = QuickJs { pointers, shared_buffers, pins_arguments, data_view, pins, pinned };
             let realm = Realm::new(engine, quickjs::model()).unwrap();
             Self { realm, runtime, context, data_view }
         }

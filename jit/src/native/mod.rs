@@ -29,6 +29,9 @@ pub struct Natives {
     interpreted: Shared<EngineAbi, Interpreted>,
 }
 
+/// Functions with more parameters are interpreted: each takes some 60 µs to compile, and more the more there are.
+const MAX_COMPILED: usize = 32;
+
 /// What calls functions of one shape for engines of one model. Cloning is cheap.
 #[derive(Clone)]
 pub struct Values(Arc<ValuesCode>);
@@ -124,7 +127,9 @@ impl Natives {
 
     fn entry(&self, abi: Abi, signature: &Signature, plan: &ValuesPlan, engine: &EngineAbi) -> Result<Entry, JitError> {
         let (name, interpret) = (Name::values(signature), interpreter::interpret as *const u8);
-        let generated = self.jit.generator().map(|generator| generator.values(&name, abi, plan, engine, interpret));
+        let short = plan.params.len() <= MAX_COMPILED;
+        let generator = self.jit.generator().filter(|_| short);
+        let generated = generator.map(|generator| generator.values(&name, abi, plan, engine, interpret));
         let code = match generated {
             None | Some(Err(JitError::Memory(_))) => None,
             Some(code) => Some(code?),

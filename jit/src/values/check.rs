@@ -80,15 +80,18 @@ fn classes(model: &ValueModel) -> Vec<Class> {
     classes
 }
 
-/// A value is of its own class, and of no other. Integers of both widths may be one class.
+/// A value is of its own class, and of no other. Integers of both widths may be one class, and so may null and undefined: many
+/// languages have one nil.
 fn check_classes(classes: &[Class]) -> Result<(), ModelError> {
     let all = |class: &Class| class.values.iter().all(|&value| class.test.holds(value));
     if let Some(Class { name, .. }) = classes.iter().find(|class| !all(class)) {
         return Err(ModelError::Class { class: name, problem: "its values fail its own test" });
     }
     let integers = |class: &Class| class.name.ends_with("integers");
+    let constants = |class: &Class| matches!(class.name, "null" | "undefined");
+    let alike = |a: &Class, b: &Class| integers(a) && integers(b) || constants(a) && constants(b);
     for (class, other) in classes.iter().flat_map(|class| classes.iter().map(move |other| (class, other))) {
-        let one = class.test == other.test && integers(class) && integers(other);
+        let one = class.test == other.test && alike(class, other);
         if class.name != other.name && !one && class.values.iter().any(|&value| other.test.holds(value)) {
             return Err(ModelError::Overlap { class: class.name, other: other.name });
         }

@@ -1,7 +1,7 @@
 //! Engines' values as data, for the `values` entry: a trampoline that is the engine's native function itself.
 //!
-//! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from it
-//! (`lower/values.rs`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
+//! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from
+//! it (`lower/values.rs`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
 //! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to [`Helpers`].
 
 mod call;
@@ -21,12 +21,12 @@ pub type Words = [u64; 2];
 
 /// How an engine calls native functions, and how its values lie in memory.
 ///
-/// A class of values that the model leaves out (`None`), or that is none of these, goes through the helpers: slower, and not wrong.
-/// Where a value could be of two classes, `integer` comes before `double`.
+/// A class of values that the model leaves out (`None`), or that is none of these, goes through the helpers: slower,
+/// and not wrong. No value is of two classes, but for two that are the same.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct ValueModel {
-    /// The type of the engine's native functions, in C's terms: what is passed as a struct must be one here, since it is passed
-    /// otherwise than an integer of its size.
+    /// The type of the engine's native functions, in C's terms: what is passed as a struct must be one here, since it
+    /// is passed otherwise than an integer of its size.
     pub native: Signature,
     /// What each parameter of it is, in their order.
     pub roles: Box<[Role]>,
@@ -34,16 +34,16 @@ pub struct ValueModel {
     pub outcome: Outcome,
     /// The bytes of a value, 8 or 16. Arguments lie side by side in memory, each of this size.
     pub size: u8,
-    /// Whether the engine fills the arguments up with `undefined` to the number that the function was registered with. If it does,
-    /// nobody looks at how many there are.
+    /// Whether the engine fills the arguments up with `undefined` to the number that the function was registered with.
+    /// If it does, nobody looks at how many there are.
     pub padded: bool,
-    /// Numbers that the engine keeps as integers. Integers of up to 32 bits become such if there is room, else doubles; all
-    /// types but booleans and pointers take them.
+    /// Numbers that the engine keeps as integers. Integers of up to 32 bits become such if there is room, else doubles;
+    /// all types but booleans and pointers take them.
     pub integer: Option<Integer>,
     /// Numbers that it keeps as `double`: what `float` and `double` become. Integer types take those that are whole.
     pub double: Option<Double>,
-    /// What integers of 64 bits become that have room in it, such as BigInts without memory of their own. Taken by types of 64 bits
-    /// alone. Where numbers have 64 bits, this is the same class as `integer`.
+    /// What integers of 64 bits become that have room in it, such as BigInts without memory of their own. Taken by
+    /// types of 64 bits alone. Where numbers have 64 bits, this is the same class as `integer`.
     pub wide: Option<Integer>,
     /// Truth values: what `bool` takes and becomes.
     pub boolean: Option<Boolean>,
@@ -71,8 +71,8 @@ pub enum Role {
         /// The index of the first argument in it: not 0 where the callee or `this` come before them.
         first: u8,
     },
-    /// The pointer that the function was registered with: its record. Engines that pass none have no such role, and functions with
-    /// an address each.
+    /// The pointer that the function was registered with: its record. Engines that pass none have no such role, and
+    /// functions with an address each.
     Data,
     /// The address for a thrown value: the helpers get it.
     Exception,
@@ -83,7 +83,8 @@ pub enum Role {
 pub enum Outcome {
     /// It returns a value: the result of [`native`](ValueModel::native) has its size.
     Returned {
-        /// What it returns when it has thrown: a value that nothing else is, or anything where the engine does not look at it.
+        /// What it returns when it has thrown: a value that nothing else is, or anything where the engine does not look
+        /// at it.
         exception: Words,
     },
     /// It writes a value to the array that the arguments are in, and returns an integer.
@@ -133,7 +134,8 @@ impl Test {
 
 /// A class of integers with a sign: `len` bytes at `offset`, of which the lowest `shift` bits are none of the number's.
 ///
-/// An `int` beside a tag has 4 bytes and no shift; a "small integer" in the upper 63 bits of a word has 8 bytes and a shift of 1.
+/// An `int` beside a tag has 4 bytes and no shift; a "small integer" in the upper 63 bits of a word has 8 bytes and a
+/// shift of 1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct Integer {
     /// What tells the class.
@@ -167,13 +169,13 @@ pub struct Double {
     pub test: Test,
     /// Bytes from the beginning of the value, 0 or 8.
     pub offset: u8,
-    /// What a value's bits exceed the number's by, modulo 2⁶⁴: 0 where doubles are as they are. JavaScriptCore adds 2⁴⁹, so that
-    /// pointers are as they are.
+    /// What a value's bits exceed the number's by, modulo 2⁶⁴: 0 where doubles are as they are. JavaScriptCore adds
+    /// 2⁴⁹, so that pointers are as they are.
     pub bias: u64,
     /// The value that holds 0.0, but for the number's bits, which are 0 here.
     pub zero: Words,
-    /// The bits, without the bias, that every NaN becomes, where others would look like another class. Needed where the test looks
-    /// at the number's own bits.
+    /// The bits, without the bias, that every NaN becomes, where others would look like another class. Needed where the
+    /// test looks at the number's own bits.
     pub nan: Option<u64>,
 }
 
@@ -220,7 +222,8 @@ impl EngineAbi {
 }
 
 impl ValueModel {
-    /// Whether the engine hands functions the pointer that they were registered with. If not, each has an address of its own.
+    /// Whether the engine hands functions the pointer that they were registered with. If not, each has an address of
+    /// its own.
     pub fn passes_data(&self) -> bool {
         self.index(|role| role == Role::Data).is_some()
     }

@@ -43,3 +43,33 @@ fn shapes_are_shared_and_counted() {
     drop(same);
     assert_eq!(natives.count(), 0);
 }
+
+/// What is converted the same way has one shape.
+#[test]
+fn types_that_convert_alike_share_code() {
+    let natives = Natives::new(Jit::shared().unwrap());
+    let engine = EngineAbi::new(models::tagged().model, HELPERS).unwrap();
+    let made =
+        |params: [Type; 3], result: Type| natives.values(&Signature::new(params, result).unwrap(), &engine).unwrap();
+    let _same = [
+        made([Type::I64, Type::U64, Type::POINTER], Type::BUFFER),
+        made([Type::ISIZE, Type::USIZE, Type::FUNCTION], Type::TEXT),
+    ];
+    assert_eq!(natives.count(), 1);
+    let _other = made([Type::U64, Type::U64, Type::POINTER], Type::BUFFER);
+    assert_eq!(natives.count(), 2);
+}
+
+/// Functions with very many parameters would take long to compile.
+#[cfg(feature = "cranelift")]
+#[test]
+fn very_many_parameters_are_interpreted() {
+    let natives = Natives::new(Jit::shared().unwrap());
+    let engine = EngineAbi::new(models::tagged().model, HELPERS).unwrap();
+    let code = |count: usize| {
+        let values = natives.values(&Signature::new(vec![Type::U64; count], None).unwrap(), &engine).unwrap();
+        values.code().len()
+    };
+    assert!(code(32) > 0);
+    assert_eq!([33, 255].map(code), [0, 0]);
+}

@@ -342,7 +342,8 @@ pub(super) fn marks() -> Callee {
     Callee::new("marks", call as *const (), [], Type::U32)
 }
 
-/// Calls two callbacks so many times each, in turn, and returns the sum of their results, a thousand times that of the second.
+/// Calls two callbacks so many times each, in turn, and returns the sum of their results, a thousand times that of the
+/// second.
 pub(super) fn both() -> Callee {
     type Callback = extern "C" fn(i32) -> i32;
     extern "C" fn call(first: Option<Callback>, second: Option<Callback>, times: i32) -> i32 {

@@ -29,8 +29,8 @@ pub enum Expression {
     Argument(usize),
     /// A call of a global function.
     Call(String, Vec<Expression>),
-    /// Evaluates the first expression, which is then [`Argument`](Self::Argument) 0 of the others, and those in turn. The value is
-    /// that of the last one.
+    /// Evaluates the first expression, which is then [`Argument`](Self::Argument) 0 of the others, and those in turn.
+    /// The value is that of the last one.
     Let(Box<Expression>, Vec<Expression>),
     /// Throws a message.
     Throw(&'static str),

@@ -1,5 +1,5 @@
-//! A conformance kit: tries an engine's model and [`Engine`](super::Engine) with every type, and with good, borderline and bad
-//! values.
+//! A conformance kit: tries an engine's model and [`Engine`](super::Engine) with every type, and with good, borderline
+//! and bad values.
 //!
 //! An author says how to give a C function to script, and how to evaluate an expression; [`run`] does the rest:
 //!
@@ -41,9 +41,9 @@
 //! conformance::run(&mut engine).check();
 //! ```
 //!
-//! The C functions are the kit's own; what each expression's value or exception must be is written down in tables. Cases that
-//! need a [`Feature`] that the language lacks are skipped, and listed in the [`Report`]. The kit cannot see whether memory
-//! that C was given stays where it is, nor what happens on other threads.
+//! The C functions are the kit's own; what each expression's value or exception must be is written down in tables.
+//! Cases that need a [`Feature`] that the language lacks are skipped, and listed in the [`Report`]. The kit cannot see
+//! whether memory that C was given stays where it is, nor what happens on other threads.
 
 mod callees;
 mod cases;
@@ -121,8 +121,8 @@ impl fmt::Display for Feature {
 
 /// An engine that the kit tries.
 ///
-/// `Err` of the first two is a failure of the case that needed them. They may be called again with the same name, whose global
-/// is then another one.
+/// `Err` of the first two is a failure of the case that needed them. They may be called again with the same name, whose
+/// global is then another one.
 pub trait Subject {
     /// Whether the language has this.
     fn has(&self, feature: Feature) -> bool;
@@ -134,8 +134,8 @@ pub trait Subject {
     /// What went wrong.
     fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String>;
 
-    /// Makes a C function pointer that [answers](super::Realm::answer) with the value of `body`, and makes a pointer value of it
-    /// global. It must be open as long as the name stands for it.
+    /// Makes a C function pointer that [answers](super::Realm::answer) with the value of `body`, and makes a pointer
+    /// value of it global. It must be open as long as the name stands for it.
     ///
     /// # Errors
     ///

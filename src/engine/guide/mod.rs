@@ -1,17 +1,17 @@
 //! Your engine in an afternoon: a model for a toy interpreter, step by step.
 //!
-//! You have written an interpreter, and its script is to call C. You know C; hotcall's [`Function`](crate::Function) is what makes
-//! a call once the arguments are [slots](crate::Slot). This guide is about the way from your values to slots and back, and about
-//! having hotcall go it for you: you describe your values as data, and hotcall makes *native functions* of your engine, one for each
-//! C function, that check and unpack arguments in machine code, call C and pack the result.
+//! You have written an interpreter, and its script is to call C. You know C; hotcall's [`Function`] is what makes a
+//! call once the arguments are [slots](crate::Slot). This guide is about the way from your values to slots and back,
+//! and about having hotcall go it for you: you describe your values as data, and hotcall makes *native functions* of
+//! your engine, one for each C function, that check and unpack arguments in machine code, call C and pack the result.
 //!
 //! | step | what you write |
 //! |---|---|
-//! | [1. Values](#1-values) | a [`ValueModel`](super::ValueModel): a page of constants |
-//! | [2. The rest of the values](#2-the-rest-of-the-values) | an [`Engine`](super::Engine): what a value is, how one is made, how to throw |
-//! | [3. Functions](#3-functions) | a [`Realm`](super::Realm), and a [`Record`](super::Record) for each function |
-//! | [4. Structs, buffers and pins](#4-structs-buffers-and-pins) | [`Engine::pin`](super::Engine::pin), if bytes can move |
-//! | [5. Callbacks and exceptions](#5-callbacks-and-exceptions) | [`Realm::answer`](super::Realm::answer) |
+//! | [1. Values](#1-values) | a [`ValueModel`]: a page of constants |
+//! | [2. The rest of the values](#2-the-rest-of-the-values) | an [`Engine`]: to look at values, make some, throw |
+//! | [3. Functions](#3-functions) | a [`Realm`], and a [`Record`] for each function |
+//! | [4. Structs, buffers and pins](#4-structs-buffers-and-pins) | [`pin`] and `unpin`, if bytes can move |
+//! | [5. Callbacks and exceptions](#5-callbacks-and-exceptions) | [`Realm::answer`] |
 //! | [6. Closing, finalisers, threads](#6-closing-finalisers-threads) | a finaliser |
 //! | [7. Engines that pass no data](#7-engines-that-pass-no-data) | nothing more |
 //! | [8. The conformance kit](#8-the-conformance-kit) | a page that has the kit try all of it |
@@ -20,15 +20,16 @@
 //!
 //! # The toy
 //!
-//! Its values are NaN-boxed: 8 bytes that are a `double`, or else what no `double` of the toy is, with a tag in the highest 16 bits.
-//! It has ints, doubles, booleans, nil, and objects on a heap: text, buffers, addresses and functions. A native function is
+//! Its values are NaN-boxed: 8 bytes that are a `double`, or else what no `double` of the toy is, with a tag in the
+//! highest 16 bits. It has ints, doubles, booleans, nil, and objects on a heap: text, buffers, addresses and functions.
+//! A native function is
 //!
 //! ```c
 //! Value f(Vm *vm, int argc, const Value *argv, void *data);
 //! ```
 //!
-//! which returns `THROWN` after it has called `Vm::throw`. Script is a tree that `Vm::run` evaluates; a parser would add nothing
-//! here.
+//! which returns `THROWN` after it has called `Vm::throw`. Script is a tree that `Vm::run` evaluates; a parser would
+//! add nothing here.
 //!
 //! <details><summary>The whole toy</summary>
 //!
@@ -77,7 +78,7 @@
 //!
 //! # 1. Values
 //!
-//! A [`ValueModel`](super::ValueModel) says what `add` above knows: where the arguments are, how a number is told from other values,
+//! A [`ValueModel`] says what `add` above knows: where the arguments are, how a number is told from other values,
 //! what to return after throwing. Machine code is made from it, so there is no call of yours on the way of a number.
 //!
 //! ```
@@ -95,33 +96,34 @@
 //!
 //! Field by field:
 //!
-//! * `native` is the C type of native functions. A `Value` of 8 bytes that is passed as an integer is [`U64`](crate::Type::U64); a
+//! * `native` is the C type of native functions. A `Value` of 8 bytes that is passed as an integer is [`U64`]; a
 //!   struct of 16 bytes is such a struct: it is passed in two registers, and an integer would not be.
-//! * `roles` says what each parameter is. hotcall hands the context back to you and looks at nothing else that you have:
-//!   what is [`Ignored`](super::Role::Ignored) may have any type.
-//! * `padded` is for engines that fill up missing arguments with undefined, to the number that the function was registered with.
-//!   The toy does not: machine code compares `argc`, and a missing argument is `undefined`.
-//! * A *class* of values has a [`Test`](super::Test), the bits that tell it, and where its payload is. The value with the payload 0
+//! * `roles` says what each parameter is. hotcall hands the context back to you and looks at nothing else that you
+//!   have: what is [`Ignored`] may have any type.
+//! * `padded` is for engines that fill up missing arguments with undefined, to the number that the function was
+//!   registered with. The toy does not: machine code compares `argc`, and a missing argument is `undefined`.
+//! * A *class* of values has a [`Test`], the bits that tell it, and where its payload is. The value with the payload 0
 //!   (`zero`) gives the bits that are not payload: `integer` makes 5 of `zero` by adding 5 to the 4 bytes at `offset`.
-//! * Classes overlap at your own risk: values of `integer` are told before those of `double`.
-//! * A class that you leave out, or a value that is of none, is not lost: it goes through your [`Engine`](super::Engine).
-//!   That takes a call of yours, and is the only difference script can see.
+//! * Classes do not overlap, but for two that are the same: `integer` and `wide`, `null` and `undefined`.
+//! * A class that you leave out, or a value that is of none, is not lost: it goes through your [`Engine`],
+//!   which takes longer and makes no other difference.
 //!
-//! **The rule that matters most**: whatever C returns, `double` must not become an object. C can return any bits as a NaN, also
-//! those of your tag for objects with an address of its choice. `nan` is the NaN that all of them become, and a model that tells
-//! doubles by their own bits and leaves it out is an error. 16-byte values with a tag beside the `double` need none.
+//! **The rule that matters most**: whatever C returns, `double` must not become an object. C can return any bits as a
+//! NaN, also those of your tag for objects with an address of its choice. `nan` is the NaN that all of them become, and
+//! a model that tells doubles by their own bits and leaves it out is an error. 16-byte values with a tag beside the
+//! `double` need none.
 //!
-//! What is checked when a [`Realm`](super::Realm) is made is that the model makes sense: that the values it makes pass their own tests,
-//! say. Whether it is *true* nobody can check but the [kit](#8-the-conformance-kit).
+//! What is checked when a [`Realm`] is made is that the model makes sense: that the values it makes pass their own
+//! tests, say. Whether it is *true* nobody can check but the [kit](#8-the-conformance-kit).
 //!
-//! If your values are a struct of a tag and a union, see [`quickjs`](super::quickjs) for a model; for other NaN-boxes
-//! [`nanbox`](super::nanbox); for ints shifted by a bit ("small integers"), [`Integer::shift`](super::Integer::shift). If your numbers
+//! If your values are a struct of a tag and a union, see [`quickjs`] for a model; for other NaN-boxes
+//! [`nanbox`]; for ints shifted by a bit ("small integers"), [`Integer::shift`]. If your numbers
 //! are integers of 64 bits, `integer` and `wide` are the same class with a `len` of 8.
 //!
 //! # 2. The rest of the values
 //!
-//! Strings, buffers, addresses and BigInts differ too much to be data. For them hotcall asks an [`Engine`](super::Engine), with values
-//! as [`Words`](super::Words): a value of 8 bytes is the first of the two.
+//! Strings, buffers, addresses and BigInts differ too much to be data. For them hotcall asks an [`Engine`], with values
+//! as [`Words`]: a value of 8 bytes is the first of the two.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -131,21 +133,23 @@
 //! # fn main() {}
 //! ```
 //!
-//! * [`view`](super::Engine::view) says what a value is; which type takes it, and what the message is if none does, hotcall decides,
-//!   the same for all engines. It must know *all* values, numbers included: it is asked too where machine code has refused one.
-//! * [`make`](super::Engine::make) gets what the model has no class for. Where the model has `integer`, `double`, `boolean` and `null`,
+//! * [`view`] says what a value is; which type takes it, and what the message is if none does, hotcall decides, the
+//!   same for all engines. It must know *all* values, numbers included: it is asked too where machine code has refused
+//!   one.
+//! * [`make`] gets what the model has no class for. Where the model has `integer`, `double`, `boolean` and `null`,
 //!   only 64-bit integers, addresses and the bytes of structs are left.
-//! * [`exception`](super::Engine::exception) and [`throw`](super::Engine::throw) are two steps, since an exception may have to wait
-//!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its value; in one
-//!   that counts references, a value that it owns, and its `Drop` lets go of it.
+//! * [`exception`] and [`throw`] are two steps, since an exception may have to wait
+//!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its
+//!   value; in one that counts references, a value that it owns, and its `Drop` lets go of it.
 //!
-//! **None of these may run script**: no getter, no `valueOf`, no finaliser. Script between the checks and the call could move
-//! bytes that were converted already, or close the function. That they do not is what you promise by `unsafe impl`.
+//! **None of these may run script**: no getter, no `valueOf`, no finaliser. Script between the checks and the call
+//! could move bytes that were converted already, or close the function. That they do not is what you promise by
+//! `unsafe impl`.
 //!
 //! # 3. Functions
 //!
-//! A [`Realm`](super::Realm) is one instance of your engine on one thread. [`Realm::record`](super::Realm::record) makes a
-//! [`Record`](super::Record) of a [`Function`](crate::Function): the address of a native function of your engine, and a pointer, the
+//! A [`Realm`] is one instance of your engine on one thread. [`Realm::record`] makes a
+//! [`Record`] of a [`Function`]: the address of a native function of your engine, and a pointer, the
 //! data that it wants. All functions of the same shape share code, so that a record costs an allocation.
 //!
 //! ```
@@ -157,7 +161,8 @@
 //! # fn main() {}
 //! ```
 //!
-//! (`callback` is for [step 5](#5-callbacks-and-exceptions), `Framed` for [step 7](#7-engines-that-pass-no-data).) Now script calls C:
+//! (`callback` is for [step 5](#5-callbacks-and-exceptions), `Framed` for [step 7](#7-engines-that-pass-no-data).) Now
+//! script calls C:
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -195,33 +200,32 @@
 //! # }
 //! ```
 //!
-//! What happened in the first call: `run` called machine code with `vm, 2, argv, data`. It compared `argc`, tested the tag of `argv[0]`,
-//! sign-extended the int and compared it with the range of `i8`; tested and loaded `argv[1]`; called `scale`, and looked whether an
-//! exception waits; it made the canonical NaN of any NaN, and returned. In the second the range did not hold, and machine code left
-//! the whole call to an interpreter, before anything had happened; that one converts arguments as the model says, asks
-//! [`view`](super::Engine::view) about the first that is not so simple, and has you throw.
+//! What happened in the first call: `run` called machine code with `vm, 2, argv, data`. It compared `argc`, tested the
+//! tag of `argv[0]`, sign-extended the int and compared it with the range of `i8`; tested and loaded `argv[1]`; called
+//! `scale`, and looked whether an exception waits; it made the canonical NaN of any NaN, and returned. In the second
+//! the range did not hold, and machine code left the whole call to an interpreter, before anything had happened; that
+//! one converts arguments as the model says, asks [`view`] about the first that is not so simple, and has you throw.
 //!
 //! | value | what it costs |
 //! |---|---|
-//! | numbers, booleans, nil, in and out, of classes in the model | a few instructions each; together about what a native function written by hand takes |
-//! | buffers, structs, addresses as arguments | a call of `view` each, and of `pin` and `unpin` where it has bytes |
+//! | numbers, booleans, nil, in and out, by the model | a few instructions, as in a native function by hand |
+//! | buffers, structs, addresses as arguments | a call of `view` each, and of `pin` and `unpin` where there are bytes |
 //! | 64-bit integers in `wide` | as numbers |
 //! | structs, addresses, other 64-bit integers as results | a call of `make`: making the object |
-//! | a number in range beyond the machine code's (from 2⁶³), too few arguments, whatever will be refused | the interpreter: slower, and correct |
+//! | numbers from 2⁶³ on, too few arguments, whatever will be refused | the interpreter: slower, and correct |
 //!
 //! Where code cannot be generated (feature `jit` off, or refused by the system) the interpreter serves all calls.
 //!
 //! # 4. Structs, buffers and pins
 //!
-//! A struct argument is a buffer with at least as many bytes, in C's layout ([`Member`](crate::Member) reads and writes them); a
-//! struct result is made by [`Output::Bytes`](super::Output::Bytes). A parameter of type [`BUFFER`](crate::Type::BUFFER) gets the
+//! A struct argument is a buffer with at least as many bytes, in C's layout ([`Member`] reads and writes them); a
+//! struct result is made by [`Output::Bytes`]. A parameter of type [`BUFFER`] gets the
 //! address of the bytes themselves, and C writes to them.
 //!
-//! That address must be good until the call returns. It is where *nothing can happen meanwhile*: without callbacks, no script runs
-//! during a call. With callbacks, script may do to a buffer whatever it can: resize, transfer, drop the last reference. If such things
-//! exist in your engine, [`pin`](super::Engine::pin) keeps the bytes where they are, and hotcall calls
-//! [`unpin`](super::Engine::unpin) with what it returned, as soon as C has returned, or when a later argument is refused. The toy
-//! counts pins, and refuses to resize:
+//! That address must be good until the call returns. Without callbacks it is, since no script runs during a call. With
+//! callbacks, script may do to a buffer whatever it can: resize, transfer, drop the last reference. If such things
+//! exist in your engine, [`pin`] keeps the bytes where they are, and hotcall calls [`unpin`] with what it returned, as
+//! soon as C has returned, or when a later argument is refused. The toy counts pins, and refuses to resize:
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -272,19 +276,19 @@
 //! # }
 //! ```
 //!
-//! You need pins if script can free or move bytes, and if your collector moves objects or can collect an argument that script
-//! holds no more (most engines keep `argv` on a stack that the collector sees). Return `None` from `pin` for what needs nothing.
-//! What C keeps *after* the call is beyond pins: have script copy such bytes to memory of C's.
+//! You need pins if script can free or move bytes, and if your collector moves objects or can collect an argument that
+//! script holds no more (most engines keep `argv` on a stack that the collector sees). Return `None` from `pin` for
+//! what needs nothing. What C keeps *after* the call is beyond pins: have script copy such bytes to memory of C's.
 //!
 //! # 5. Callbacks and exceptions
 //!
-//! `functions::callback` above makes a C function pointer of script: a [`LocalCallback`](crate::LocalCallback) whose handler calls
-//! [`Realm::answer`](super::Realm::answer), which makes values of the arguments, has you run script, and makes the result a slot. Its
+//! `functions::callback` above makes a C function pointer of script: a [`LocalCallback`] whose handler calls
+//! [`Realm::answer`], which makes values of the arguments, has you run script, and makes the result a slot. Its
 //! address is a pointer value to script.
 //!
-//! Script below C may throw, and nothing can be thrown through C's frames. So the exception waits in the realm, C goes on with zeros as
-//! the callback's result, and the native function throws when C has returned. The first exception wins; while it waits, callbacks
-//! return zeros at once and run no script.
+//! Script below C may throw, and nothing can be thrown through C's frames. So the exception waits in the realm, C goes
+//! on with zeros as the callback's result, and the native function throws when C has returned. The first exception
+//! wins; while it waits, callbacks return zeros at once and run no script.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -326,17 +330,17 @@
 //! # }
 //! ```
 //!
-//! * What cannot be caught by script (an interrupt, running out of memory) is an exception as any other: your `Exception` carries
-//!   what makes it so, and `throw` restores it.
-//! * If a callback may be called where no native function of the realm is running, from your event loop say, look there for
-//!   [`Realm::take_exception`](super::Realm::take_exception).
+//! * What cannot be caught by script (an interrupt, running out of memory) is an exception as any other: your
+//!   `Exception` carries what makes it so, and `throw` restores it.
+//! * If a callback may be called where no native function of the realm is running, from your event loop say, look there
+//!   for [`Realm::take_exception`].
 //! * Rust panics in handlers are caught before C, as for all [callbacks](crate::Callback).
 //!
 //! # 6. Closing, finalisers, threads
 //!
-//! A record keeps its function, and that the library. Give your engine [`Record::finalize`](super::Record::finalize) as the
-//! finaliser of the function object, with the pointer from [`Record::into_raw`](super::Record::into_raw), and everything goes when
-//! script has no reference any more. After [`Library::close`](crate::Library::close) calls throw; a call that runs goes on, and keeps
+//! A record keeps its function, and that the library. Give your engine [`Record::finalize`] as the
+//! finaliser of the function object, with the pointer from [`Record::into_raw`], and everything goes when
+//! script has no reference any more. After [`Library::close`] calls throw; a call that runs goes on, and keeps
 //! the library mapped:
 //!
 //! ```
@@ -364,17 +368,18 @@
 //! ```
 //!
 //! * Functions may be finalised on any thread, but not while they run: an engine keeps a function that it is calling.
-//! * Calls are made on the realm's thread alone. A program with one engine for each thread has a realm for each; they share code.
-//! * A `LocalCallback` that C calls on another thread comes to your [`Dispatch`](crate::Dispatch), which is to bring it to the
+//! * Calls are made on the realm's thread alone. A program with one engine for each thread has a realm for each; they
+//!   share code.
+//! * A `LocalCallback` that C calls on another thread comes to your [`Dispatch`], which is to bring it to the
 //!   realm's thread: your event loop.
 //! * Drop an engine in this order: close callbacks, then the heap with its functions, then what is left of the realm.
 //!
 //! # 7. Engines that pass no data
 //!
-//! Some engines hand a native function no pointer of its own; JavaScriptCore and SpiderMonkey do not. Leave out the role
-//! [`Data`](super::Role::Data), and each record has an address of its own, 16 bytes of code in front of the shared code. The price is a
-//! jump, and that addresses, of which there is no shortage, are never unmapped. The toy can do that too: its `Framed` functions get a
-//! frame with the callee at index 0, the arguments behind it, and put the result in the callee's place.
+//! Some engines hand a native function no pointer of its own; JavaScriptCore and SpiderMonkey do not. Leave out the
+//! role [`Data`], and each record has an address of its own, 16 bytes of code in front of the shared code. The price is
+//! a jump, and that addresses, of which there is no shortage, are never unmapped. The toy can do that too: its `Framed`
+//! functions get a frame with the callee at index 0, the arguments behind it, and put the result in the callee's place.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -387,14 +392,14 @@
 //! # }
 //! ```
 //!
-//! The record must live as long as its function. The toy's function objects have a finaliser, and so keep the pointer all the
-//! same; without one, keep the `Record` itself beside whatever keeps the function.
+//! The record must live as long as its function. The toy's function objects have a finaliser, and so keep the pointer
+//! all the same; without one, keep the `Record` itself beside whatever keeps the function.
 //!
 //! # 8. The conformance kit
 //!
-//! The feature `conformance` adds a module of that name, a kit that tries an engine with every type, and with good, borderline and
-//! bad values. It needs a way to define functions, to make callbacks, and to evaluate small expressions, which engines for
-//! JavaScript can print as source. For the toy they become its trees:
+//! The feature `conformance` adds a module of that name, a kit that tries an engine with every type, and with good,
+//! borderline and bad values. It needs a way to define functions, to make callbacks, and to evaluate small expressions,
+//! which engines for JavaScript can print as source. For the toy they become its trees:
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -427,19 +432,20 @@
 //!   got:      boolean true
 //! ```
 //!
-//! Cases that your language has no words for are skipped. Print the report once, and see that no more are skipped than you expect.
+//! Cases that your language has no words for are skipped. Print the report once, and see that no more are skipped than
+//! you expect.
 //!
 //! # What must hold
 //!
 //! The promises that hotcall relies on, in one place:
 //!
-//! * the model is true ([`Realm::new`](super::Realm::new));
-//! * [`Engine`](super::Engine)'s methods run no script, and the bytes that `view` reports stay until the call returns, by pins or by
+//! * the model is true ([`Realm::new`]);
+//! * [`Engine`]'s methods run no script, and the bytes that `view` reports stay until the call returns, by pins or by
 //!   nature;
 //! * native functions are called as the model says, on the realm's thread, with their record as data
-//!   ([`Realm::record`](super::Realm::record)), and a function that runs is not finalised;
-//! * the C function has its signature, and may be called with whatever script passes. That is a promise *script's author* makes by
-//!   declaring it, so a runtime that runs untrusted script has to ask for permission first.
+//!   ([`Realm::record`]), and a function that runs is not finalised;
+//! * the C function has its signature, and may be called with whatever script passes. That is a promise *script's
+//!   author* makes by declaring it, so a runtime that runs untrusted script has to ask for permission first.
 //!
 //! # Limits
 //!
@@ -447,3 +453,36 @@
 //! * Functions with up to [255 parameters](crate::MAX_PARAMETERS); variadic ones by the types of one call.
 //! * No strings: a conversion costs what it costs, so the runtime makes buffers of them, or reads text from an address.
 //! * The engine's native functions may not be variadic, nor take the arguments as a list of their own.
+//!
+//! [`BUFFER`]: crate::Type::BUFFER
+//! [`Data`]: super::Role::Data
+//! [`Dispatch`]: crate::Dispatch
+//! [`Engine`]: super::Engine
+//! [`Engine::pin`]: super::Engine::pin
+//! [`Function`]: crate::Function
+//! [`Ignored`]: super::Role::Ignored
+//! [`Integer::shift`]: super::Integer::shift
+//! [`Library::close`]: crate::Library::close
+//! [`LocalCallback`]: crate::LocalCallback
+//! [`Member`]: crate::Member
+//! [`Output::Bytes`]: super::Output::Bytes
+//! [`Realm`]: super::Realm
+//! [`Realm::answer`]: super::Realm::answer
+//! [`Realm::new`]: super::Realm::new
+//! [`Realm::record`]: super::Realm::record
+//! [`Realm::take_exception`]: super::Realm::take_exception
+//! [`Record`]: super::Record
+//! [`Record::finalize`]: super::Record::finalize
+//! [`Record::into_raw`]: super::Record::into_raw
+//! [`Test`]: super::Test
+//! [`U64`]: crate::Type::U64
+//! [`ValueModel`]: super::ValueModel
+//! [`Words`]: super::Words
+//! [`exception`]: super::Engine::exception
+//! [`make`]: super::Engine::make
+//! [`nanbox`]: super::nanbox
+//! [`pin`]: super::Engine::pin
+//! [`quickjs`]: super::quickjs
+//! [`throw`]: super::Engine::throw
+//! [`unpin`]: super::Engine::unpin
+//! [`view`]: super::Engine::view

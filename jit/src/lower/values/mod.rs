@@ -15,7 +15,7 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use super::arrival::{Arrival, Words};
-use super::bytes::UNALIGNED;
+use super::bytes::{self, UNALIGNED};
 use super::call;
 use super::frame::{self, Kept};
 use super::signature::Outgoing;
@@ -24,7 +24,8 @@ use super::stub::{CELL_CONTEXT, ContextPlace};
 use crate::abi::Abi;
 use crate::error::JitError;
 use crate::plan::{Plan, Return};
-use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable};
+use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable, may_need_helper};
+use crate::types::Scalar;
 use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, RecordHead, Role, Test, ValueModel};
 use unpack::Unpacked;
 
@@ -71,7 +72,7 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, native: &Native<'_>, outgoing: &
     call.check_count(b);
     let target = call.load_target(b);
     let memory = call.result_memory(b);
-    let results = if native.values.pinnable() == 0 {
+    let results = if !native.values.is_buffered() {
         let mut source = Unpacked::new(&call, memory);
         call::emit(b, &native.values.plan, outgoing, &mut source, target, shim)
     } else {
@@ -100,6 +101,8 @@ fn next_block(b: &mut FunctionBuilder<'_>) -> Block {
 /// The call while its code is written.
 struct Call<'a> {
     native: &'a Native<'a>,
+    /// The function's record, as long as nothing was called.
+    record: Value,
     /// The [`NativeCall`] with its pins.
     state: StackSlot,
     argc: Value,
@@ -138,9 +141,9 @@ impl<'a> Call<'a> {
         };
         let context = role(b, |role| role == Role::Context);
         let exception = role(b, |role| role == Role::Exception);
-        for (value, offset) in
-            [(record, NativeCall::RECORD), (context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)]
-        {
+        let Some(record) = record else { unreachable!("a stub or a parameter brings it") };
+        store(b, record, NativeCall::RECORD);
+        for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
             let value = value.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
             store(b, value, offset);
         }
@@ -158,7 +161,7 @@ impl<'a> Call<'a> {
             0 => array,
             first => b.ins().iadd_imm_s(array, at(first)),
         };
-        let kept_argv = (values.pinnable() > 0).then(|| Kept::store(b, argv));
+        let kept_argv = values.is_buffered().then(|| Kept::store(b, argv));
         let value_to = match (model.outcome, &plan.ret) {
             (Outcome::Stored { index, .. }, _) => Some(b.ins().iadd_imm_s(array, at(index))),
             (Outcome::Returned { .. }, Return::Hidden { pointer, .. }) => Some(words.word(*pointer)),
@@ -171,7 +174,7 @@ impl<'a> Call<'a> {
         }
         b.append_block_param(interpret, types::I64);
         [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
-        Self { native, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
+        Self { native, record, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
     }
 
     fn model(&self) -> &'a ValueModel {
@@ -203,8 +206,7 @@ impl<'a> Call<'a> {
 
     /// The record's target, which is there.
     fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        let record = self.load_state(b, NativeCall::RECORD);
-        let target = b.ins().load(types::I64, UNALIGNED, record, RecordHead::TARGET as i32);
+        let target = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::TARGET as i32);
         let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
         self.check(b, open);
         target
@@ -228,14 +230,15 @@ impl<'a> Call<'a> {
         let params = &self.native.values.params;
         let slots = frame::reserve(b, params.len() as u32 * 8);
         for (arg, scalar) in params.iter().enumerate() {
-            if let Some(scalar) = scalar.filter(|&scalar| !is_pinnable(scalar)) {
-                let slot = unpack::slot(self, b, arg, scalar);
+            if let Some(scalar) = scalar.filter(|&scalar| !may_need_helper(scalar)) {
+                let slot = unpack::slot(self, b, arg, scalar, self.argv, self.slow);
                 b.ins().stack_store(types::I64, slot, slots, arg as i32 * 8);
             }
         }
         for (arg, scalar) in params.iter().enumerate() {
             match scalar {
-                Some(scalar) if !is_pinnable(*scalar) => {}
+                Some(scalar) if !may_need_helper(*scalar) => {}
+                Some(scalar) if !is_pinnable(*scalar) => self.convert_unless_number(b, arg, *scalar, slots),
                 Some(_) => match self.model().null {
                     Some(null) => self.convert_unless_null(b, arg, null.test, slots),
                     None => self.convert_argument(b, arg, slots),
@@ -246,10 +249,26 @@ impl<'a> Call<'a> {
         slots
     }
 
+    fn convert_unless_number(&self, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar, slots: StackSlot) {
+        let [other, done] = std::array::from_fn(|_| b.create_block());
+        b.set_cold_block(other);
+        let argv = self.argv_after_helpers(b);
+        let slot = unpack::slot(self, b, arg, scalar, argv, other);
+        b.ins().stack_store(types::I64, slot, slots, arg as i32 * 8);
+        b.ins().jump(done, &[]);
+        b.seal_block(other);
+        b.switch_to_block(other);
+        self.convert_argument(b, arg, slots);
+        b.ins().jump(done, &[]);
+        b.seal_block(done);
+        b.switch_to_block(done);
+    }
+
     fn convert_unless_null(&self, b: &mut FunctionBuilder<'_>, arg: usize, null: Test, slots: StackSlot) {
         let [is_null, other, done] = std::array::from_fn(|_| b.create_block());
         let argv = self.argv_after_helpers(b);
         let holds = unpack::test(b, argv, self.at(arg), null);
+        b.set_cold_block(is_null);
         b.ins().brif(holds, is_null, &[], other, &[]);
         for block in [is_null, other] {
             b.seal_block(block);
@@ -278,7 +297,9 @@ impl<'a> Call<'a> {
         b.seal_block(refused);
         b.set_cold_block(refused);
         b.switch_to_block(refused);
-        self.release(b, None);
+        if self.native.values.pinnable() > 0 {
+            self.release(b, None);
+        }
         b.ins().jump(self.exception, &[]);
         b.switch_to_block(next);
     }
@@ -299,7 +320,16 @@ impl<'a> Call<'a> {
     /// Memory for the bytes of a result, if it has some.
     fn result_memory(&self, b: &mut FunctionBuilder<'_>) -> Option<StackSlot> {
         match self.native.values.result {
-            ValuesResult::Bytes(size) => Some(frame::reserve(b, size.next_multiple_of(8).max(8))),
+            ValuesResult::Bytes(size) => {
+                let size = size.next_multiple_of(8).max(8);
+                let memory = frame::reserve(b, size);
+                if matches!(self.native.values.plan.ret, Return::Hidden { .. }) {
+                    // What C leaves as it was, padding say, is for script to see.
+                    let address = frame::address(b, memory, 0);
+                    bytes::zero(b, address, size);
+                }
+                Some(memory)
+            }
             ValuesResult::Void | ValuesResult::Scalar(_) => None,
         }
     }

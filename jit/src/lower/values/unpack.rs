@@ -1,7 +1,7 @@
 //! Values to slots: the machine code of [`ValueModel::unpack`](crate::values::ValueModel::unpack).
 
 use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
-use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::super::bytes::{UNALIGNED, float_slot};
@@ -37,7 +37,7 @@ impl Source for Unpacked<'_> {
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
         let Some(scalar) = self.call.native.values.params[arg] else { unreachable!("an aggregate needs a helper") };
-        let value = unpack(self.call, b, arg, scalar);
+        let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
         if b.func.dfg.value_type(value) == ty && ty != types::I64 {
             return value;
         }
@@ -58,8 +58,17 @@ impl Source for Unpacked<'_> {
 }
 
 /// An argument as a canonical slot.
-pub(super) fn slot(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
-    let value = unpack(call, b, arg, scalar);
+///
+/// `argv` is where the arguments are; `otherwise` is where to go on with a value of no class that the type takes.
+pub(super) fn slot(
+    call: &Call<'_>,
+    b: &mut FunctionBuilder<'_>,
+    arg: usize,
+    scalar: Scalar,
+    argv: Value,
+    otherwise: Block,
+) -> Value {
+    let value = Unpacking::of(call, arg, scalar, argv, otherwise).unpack(b);
     to_slot(b, value)
 }
 
@@ -69,37 +78,6 @@ fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
         b.ins().bitcast(types::I64, MemFlagsData::new(), value)
     } else {
         value
-    }
-}
-
-/// An argument as a float of its own type, or else as a canonical slot.
-fn unpack(call: &Call<'_>, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar) -> Value {
-    let model = call.model();
-    let double = model.double.map(Class::Double);
-    let integer = model.integer.map(Class::Integer);
-    let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
-    let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
-    // The most likely one first: the others' code is out of the way.
-    let (classes, ty) = match scalar {
-        Scalar::Bool => ([boolean, None, None], types::I64),
-        Scalar::F64 => ([double, integer, None], types::F64),
-        Scalar::F32 => ([double, integer, None], types::F32),
-        _ => ([integer, wide, double], types::I64),
-    };
-    let classes: Vec<_> = classes.into_iter().flatten().collect();
-    let unpacking = Unpacking { call, at: call.at(arg), scalar };
-    match *classes {
-        [] => {
-            let never = b.ins().iconst(types::I8, 0);
-            call.check(b, never);
-            unpacking.anything(b, ty)
-        }
-        [class] => {
-            let holds = test(b, call.argv, unpacking.at, class.test());
-            call.check(b, holds);
-            unpacking.get(b, class)
-        }
-        _ => unpacking.first_of(b, &classes, ty),
     }
 }
 
@@ -125,26 +103,87 @@ impl Class {
 
 struct Unpacking<'a> {
     call: &'a Call<'a>,
-    /// Where the value is.
+    argv: Value,
+    /// Where the value is from there.
     at: i32,
     scalar: Scalar,
+    otherwise: Block,
 }
 
-impl Unpacking<'_> {
+impl<'a> Unpacking<'a> {
+    fn of(call: &'a Call<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
+        Self { call, argv, at: call.at(arg), scalar, otherwise }
+    }
+
+    /// The argument as a float of its own type, or else as a canonical slot.
+    fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let (model, scalar) = (self.call.model(), self.scalar);
+        let double = model.double.map(Class::Double);
+        let integer = model.integer.map(Class::Integer);
+        let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
+        let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
+        // The most likely one first: the others' code is out of the way.
+        let (classes, ty) = match scalar {
+            Scalar::Bool => ([boolean, None, None], types::I64),
+            Scalar::F64 => ([double, integer, None], types::F64),
+            Scalar::F32 => ([double, integer, None], types::F32),
+            _ => ([integer, wide, double], types::I64),
+        };
+        let classes: Vec<_> = classes.into_iter().flatten().collect();
+        match *classes {
+            [] => {
+                let never = b.ins().iconst(types::I8, 0);
+                self.check(b, never);
+                self.anything(b, ty)
+            }
+            [class] => {
+                let holds = test(b, self.argv, self.at, class.test());
+                self.check(b, holds);
+                let (value, fits) = self.get(b, class);
+                if let Some(fits) = fits {
+                    self.check(b, fits);
+                }
+                value
+            }
+            _ => self.first_of(b, &classes, ty),
+        }
+    }
+
+    fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
+        let next = next_block(b);
+        b.ins().brif(condition, next, &[], self.otherwise, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+    }
+
     /// Code for each class, of which the first that the value is of runs.
+    ///
+    /// A value is read as each class would before its test is done, which harms nothing: compiling takes its time by the block.
     fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[Class], ty: ir::Type) -> Value {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
-            let holds = test(b, self.call.argv, self.at, class.test());
-            let this = next_block(b);
-            let other = if index + 1 == classes.len() { self.call.slow } else { b.create_block() };
-            b.ins().brif(holds, this, &[], other, &[]);
-            b.seal_block(this);
-            b.switch_to_block(this);
-            let value = self.get(b, class);
-            b.ins().jump(done, &[BlockArg::from(value)]);
-            if other != self.call.slow {
+            let holds = test(b, self.argv, self.at, class.test());
+            let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
+            let (value, fits) = self.get(b, class);
+            match fits {
+                // Where calls mostly go, two branches are faster than what makes one of them.
+                Some(fits) if index == 0 => {
+                    let this = next_block(b);
+                    b.ins().brif(holds, this, &[], other, &[]);
+                    b.seal_block(this);
+                    b.switch_to_block(this);
+                    b.ins().brif(fits, done, &[BlockArg::from(value)], self.otherwise, &[]);
+                }
+                Some(fits) => {
+                    let both = b.ins().band(holds, fits);
+                    b.ins().brif(both, done, &[BlockArg::from(value)], other, &[]);
+                }
+                None => {
+                    b.ins().brif(holds, done, &[BlockArg::from(value)], other, &[]);
+                }
+            }
+            if other != self.otherwise {
                 b.seal_block(other);
                 b.set_cold_block(other);
                 b.switch_to_block(other);
@@ -155,33 +194,36 @@ impl Unpacking<'_> {
         result
     }
 
-    /// The value of this class by the type, if that has room for it.
-    fn get(&self, b: &mut FunctionBuilder<'_>, class: Class) -> Value {
-        let argv = self.call.argv;
+    /// The value of this class by the type, and whether that has room for it, if it may not.
+    fn get(&self, b: &mut FunctionBuilder<'_>, class: Class) -> (Value, Option<Value>) {
+        let argv = self.argv;
         match class {
             Class::Boolean { offset, .. } => {
                 let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
-                b.ins().band_imm_u(byte, 1)
+                (b.ins().band_imm_u(byte, 1), None)
             }
-            Class::Wide(class) => self.integer(b, class),
+            Class::Wide(class) => (self.integer(b, class), None),
             Class::Integer(class) => {
                 let integer = self.integer(b, class);
                 match self.scalar {
-                    Scalar::F64 => b.ins().fcvt_from_sint(types::F64, integer),
+                    Scalar::F64 => (b.ins().fcvt_from_sint(types::F64, integer), None),
                     // By way of double, as the language rounds.
                     Scalar::F32 => {
                         let double = b.ins().fcvt_from_sint(types::F64, integer);
-                        b.ins().fdemote(types::F32, double)
+                        (b.ins().fdemote(types::F32, double), None)
                     }
-                    _ => self.in_range(b, integer, class.bits()),
+                    _ => (integer, self.in_range(b, integer, class.bits())),
                 }
             }
             Class::Double(class) => {
                 let double = self.double(b, class);
                 match self.scalar {
-                    Scalar::F64 => double,
-                    Scalar::F32 => b.ins().fdemote(types::F32, double),
-                    _ => self.whole(b, double),
+                    Scalar::F64 => (double, None),
+                    Scalar::F32 => (b.ins().fdemote(types::F32, double), None),
+                    _ => {
+                        let (whole, fits) = self.whole(b, double);
+                        (whole, Some(fits))
+                    }
                 }
             }
         }
@@ -190,8 +232,8 @@ impl Unpacking<'_> {
     fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
         let at = self.at + i32::from(class.offset);
         let bits = match class.len {
-            4 => b.ins().sload32(UNALIGNED, self.call.argv, at),
-            _ => b.ins().load(types::I64, UNALIGNED, self.call.argv, at),
+            4 => b.ins().sload32(UNALIGNED, self.argv, at),
+            _ => b.ins().load(types::I64, UNALIGNED, self.argv, at),
         };
         if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
     }
@@ -199,40 +241,42 @@ impl Unpacking<'_> {
     fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
         let at = self.at + i32::from(class.offset);
         if class.bias == 0 {
-            return b.ins().load(types::F64, UNALIGNED, self.call.argv, at);
+            return b.ins().load(types::F64, UNALIGNED, self.argv, at);
         }
-        let bits = b.ins().load(types::I64, UNALIGNED, self.call.argv, at);
+        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, at);
         let bits = b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64);
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// A double that is a whole number in the type's range. From 2⁶³ on the interpreter looks at it.
-    fn whole(&self, b: &mut FunctionBuilder<'_>, double: Value) -> Value {
-        let whole = b.ins().fcvt_to_sint_sat(types::I64, double);
-        let back = b.ins().fcvt_from_sint(types::F64, whole);
+    /// A double as a whole number, and whether it is one in the type's range. From 2⁶³ on the interpreter looks at it.
+    fn whole(&self, b: &mut FunctionBuilder<'_>, double: Value) -> (Value, Value) {
+        // What saturates is not equal; 2⁶³ is to what an i64 saturates to.
+        let short = self.scalar.size() < 4 || self.scalar == Scalar::I32;
+        let number = b.ins().fcvt_to_sint_sat(if short { types::I32 } else { types::I64 }, double);
+        let back = b.ins().fcvt_from_sint(types::F64, number);
         let equal = b.ins().fcmp(FloatCC::Equal, back, double);
-        self.call.check(b, equal);
-        if self.scalar.size() == 8 {
-            // What 2⁶³ saturates to; no double is this number.
-            let below = b.ins().icmp_imm_s(IntCC::NotEqual, whole, i64::MAX);
-            self.call.check(b, below);
-        }
-        self.in_range(b, whole, 64)
+        let whole = if short { b.ins().sextend(types::I64, number) } else { number };
+        let fits = match (self.scalar.size(), self.scalar.is_signed()) {
+            (8, true) => Some(b.ins().icmp_imm_s(IntCC::NotEqual, whole, i64::MAX)),
+            (8, false) => Some(b.ins().icmp_imm_u(IntCC::UnsignedLessThan, whole, i64::MAX)),
+            _ => self.in_range(b, whole, if short { 32 } else { 64 }),
+        };
+        (whole, fits.map_or(equal, |fits| b.ins().band(equal, fits)))
     }
 
-    /// A number of so many bits, if the type has room for it.
-    fn in_range(&self, b: &mut FunctionBuilder<'_>, number: Value, bits: u32) -> Value {
+    /// Whether the type has room for a number of so many bits, unless it has for all of them.
+    fn in_range(&self, b: &mut FunctionBuilder<'_>, number: Value, bits: u32) -> Option<Value> {
         let (size, signed) = (self.scalar.size() * 8, self.scalar.is_signed());
-        let fits = match (size, signed) {
-            _ if signed && bits <= size => return number,
+        Some(match (size, signed) {
+            _ if signed && bits <= size => return None,
             (64, _) | (_, false) if bits <= size => b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, number, 0),
-            (32, true) => {
-                let low = b.ins().ireduce(types::I32, number);
-                let extended = b.ins().sextend(types::I64, low);
-                b.ins().icmp(IntCC::Equal, extended, number)
-            }
             (_, true) => {
-                let low = b.ins().ireduce(if size == 8 { types::I8 } else { types::I16 }, number);
+                let low = match size {
+                    8 => types::I8,
+                    16 => types::I16,
+                    _ => types::I32,
+                };
+                let low = b.ins().ireduce(low, number);
                 let extended = b.ins().sextend(types::I64, low);
                 b.ins().icmp(IntCC::Equal, extended, number)
             }
@@ -240,9 +284,7 @@ impl Unpacking<'_> {
                 let max = i64::MAX >> (63 - size);
                 b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, number, max)
             }
-        };
-        self.call.check(b, fits);
-        number
+        })
     }
 
     fn anything(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {

@@ -5,7 +5,8 @@ use super::super::kit::Kit;
 use super::super::{Expression, Feature, Value};
 use super::{NULL, bytes, missing, number, refused, text};
 
-/// Views of five bytes, 1 to 5, that begin at the second and have three; all the ways to have bytes; and what comes of too few.
+/// Views of five bytes, 1 to 5, that begin at the second and have three; all the ways to have bytes; and what comes of
+/// too few.
 const VIEWS: &[(&str, f64)] = &[
     ("new Uint8Array([2, 3, 4])", 9.0),
     ("new Uint8Array([1, 2, 3, 4, 5]).subarray(1, 4)", 9.0),

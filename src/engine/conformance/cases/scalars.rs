@@ -260,7 +260,8 @@ const FLOAT_REFUSES: &[(Expression, &str)] = &[
     (Expression::Source("({ valueOf() { return 1 } })"), "expected a number, not an object"),
 ];
 
-/// What no integer type takes, but for BigInts: the kind that is not the expected one, after which there is nothing more to say.
+/// What no integer type takes, but for BigInts: the kind that is not the expected one, after which there is nothing
+/// more to say.
 const NO_INTEGERS: &[(Expression, &str)] = &[
     (boolean(true), "a boolean"),
     (NULL, "null"),
@@ -373,8 +374,8 @@ fn wide(kit: &mut Kit<'_>, echoes: &[Echo]) {
     }
 }
 
-/// Doubles and floats of all classes. The NaNs among them are, in one engine or another, a pointer, an integer, a boolean, null
-/// or nothing at all; or become one when what the engine adds to doubles is added.
+/// Doubles and floats of all classes. The NaNs among them are, in one engine or another, a pointer, an integer, a
+/// boolean, null or nothing at all; or become one when what the engine adds to doubles is added.
 fn forged(kit: &mut Kit<'_>) {
     const NANS: &[u32] = &[
         0x7ff0_0001,

@@ -1,0 +1,37 @@
+//! Loops in script around calls, in QuickJS, by criterion: through the `values` entry, a C function written for the engine, slots
+//! filled by Rust code, and the loop alone.
+//!
+//! The ratios that DESIGN.md's budget asks for are `report`'s.
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use criterion::Criterion;
+use engine::{CFunctions, Loops, WAYS, cases};
+use suite::measure;
+
+#[path = "support/by_slots.rs"]
+mod by_slots;
+#[path = "support/engine.rs"]
+mod engine;
+#[path = "../tests/support/quickjs.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod quickjs;
+#[path = "support/suite.rs"]
+mod suite;
+#[expect(dead_code, reason = "the other suites use more of it")]
+mod support;
+
+fn main() -> ExitCode {
+    suite::main("engine", run)
+}
+
+fn run(criterion: &mut Criterion) -> Result<(), Box<dyn Error>> {
+    let c = CFunctions::build()?;
+    for case in &cases() {
+        let loops = Loops::new(&c, case)?;
+        let ways = WAYS.into_iter().enumerate();
+        measure(criterion, &format!("engine/{}", case.name), ways, |way, calls| loops.run(way, calls));
+    }
+    Ok(())
+}

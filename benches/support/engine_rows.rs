@@ -1,0 +1,69 @@
+//! The report's `engine` rows.
+
+use std::error::Error;
+
+use serde::Serialize;
+
+use crate::engine::{CFunctions, Case, Loops, cases};
+use crate::sample::{Compare, Samples};
+
+/// How many times each case is set up: where things lie by chance costs time.
+const SETUPS: usize = 7;
+
+/// Nanoseconds a round of a loop in script that calls a function: medians. The ratios are medians of those of loops that ran one
+/// after the other; `net` ones of what they take above the empty loop.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    case: &'static str,
+    values_ns: f64,
+    c_ns: f64,
+    slots_ns: f64,
+    empty_loop_ns: f64,
+    values_over_c: f64,
+    values_over_c_fast: f64,
+    values_over_c_net: f64,
+    slots_over_values_net: f64,
+}
+
+impl Compare<4> for Loops {
+    fn run(&self, way: usize, n: u64) {
+        self.run(way, n);
+    }
+}
+
+pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
+    let c = CFunctions::build()?;
+    cases().iter().map(|case| measure_case(&c, case)).collect()
+}
+
+fn measure_case(c: &CFunctions, case: &Case) -> Result<Row, Box<dyn Error>> {
+    let mut samples = Samples::new();
+    for _ in 0..SETUPS {
+        samples.take_equal(&Loops::new(c, case)?);
+    }
+    let [values_ns, c_ns, slots_ns, empty_loop_ns] = samples.medians();
+    Ok(Row {
+        case: case.name,
+        values_ns,
+        c_ns,
+        slots_ns,
+        empty_loop_ns,
+        values_over_c: samples.ratio(0, 1),
+        values_over_c_fast: samples.fast_ratio(0, 1),
+        values_over_c_net: samples.net_ratio(0, 1, 3),
+        slots_over_values_net: samples.net_ratio(2, 0, 3),
+    })
+}
+
+pub(crate) fn print(rows: &[Row]) {
+    println!("\nLoops in QuickJS: medians in ns a round, and ratios (net: without the empty loop)");
+    println!("case           values       C   slots  empty loop  values/C    fast     net  slots/values net");
+    for row in rows {
+        let Row { case, values_ns, c_ns, slots_ns, empty_loop_ns, .. } = row;
+        let Row { values_over_c, values_over_c_fast, values_over_c_net, slots_over_values_net, .. } = row;
+        println!(
+            "{case:<13} {values_ns:7.2} {c_ns:7.2} {slots_ns:7.2} {empty_loop_ns:11.2} {values_over_c:9.3} \
+             {values_over_c_fast:7.3} {values_over_c_net:7.3} {slots_over_values_net:17.2}"
+        );
+    }
+}
