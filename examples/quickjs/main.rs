@@ -7,6 +7,7 @@ mod ffi;
 mod memory;
 mod modules;
 mod permissions;
+mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
