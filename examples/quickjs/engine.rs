@@ -109,6 +109,10 @@ impl QuickJs {
         }
     }
 
+    pub(crate) const fn pins(&self) -> &Pins {
+        &self.pins
+    }
+
     /// Lets go of what it holds of the engine.
     ///
     /// # Safety
@@ -306,8 +310,9 @@ unsafe impl Engine for QuickJs {
         Some(block as usize)
     }
 
-    unsafe fn unpin(&self, _: Site, pin: usize) {
-        self.pins.unpin(pin as *mut u8);
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        // SAFETY: the context is one of the engine's.
+        unsafe { self.pins.unpin(context(site), pin as *mut u8) };
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

@@ -139,7 +139,7 @@
     static getArrayBuffer(pointer, byteLength, offset = 0) {
       check();
       const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
-      if (kept.has(pointer)) kept.set(buffer, kept.get(pointer));
+      kept.set(buffer, kept.get(pointer));
       return buffer;
     }
     static copyInto(pointer, destination, offset = 0) {
@@ -205,6 +205,19 @@
       native.closeCallback(this.#number);
       this.#number = null;
     }
+  }
+
+  // A buffer may be given away while C works on it. Those over memory that is not the engine's lose nothing by it.
+  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
+    const method = ArrayBuffer.prototype[name];
+    const value = { [name](...args) {
+      if (!kept.has(this)) return native.guarded(method, this, args);
+      const result = method.apply(this, args);
+      if (result !== undefined) kept.set(result, kept.get(this));
+      return result;
+    } }[name];
+    Object.defineProperty(value, "length", { value: method.length, configurable: true });
+    Object.defineProperty(ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
   }
 
   Object.assign(Deno, {

@@ -21,6 +21,7 @@ use rquickjs::function::Rest;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, Exception, JsLifetime, Object, Persistent, Value};
 
+use crate::buffers;
 use crate::engine::{QuickJs, Thrown, value, words};
 use crate::memory::Pins;
 use crate::permissions::Permission;
@@ -155,6 +156,7 @@ impl Ffi {
         functions.set("callback", JsFunction::new(ctx.clone(), callback)?)?;
         functions.set("closeCallback", JsFunction::new(ctx.clone(), close_callback)?)?;
         functions.set("reference", JsFunction::new(ctx.clone(), reference)?)?;
+        functions.set("guarded", JsFunction::new(ctx.clone(), buffers::guarded)?)?;
         pointers::install(ctx, &functions)?;
         Ok((ffi, functions))
     }
@@ -502,9 +504,8 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
             }
         };
         // SAFETY: the call is one of this callback, on the thread that runs the script.
-        unsafe { realm.answer(site(&ctx), thunk.signature(), call, run) };
+        unsafe { realm.answer(site(&ctx), &signature, call, run) };
     };
-    let thunk = Thunk::new(&signature).map_err(fail)?;
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
     let answer = Array::new(ctx.clone())?;
     // SAFETY: the slot is that of a pointer.

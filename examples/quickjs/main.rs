@@ -2,6 +2,7 @@
 //!
 //! `ffi.rs` is what the author of a runtime would copy.
 
+mod buffers;
 mod engine;
 mod ffi;
 mod memory;
