@@ -163,7 +163,12 @@ impl Ffi {
 
     /// Whether something may still happen that the event loop has to wait for.
     pub(crate) fn is_alive(&self) -> bool {
-        self.referenced.get() > 0 || !self.calls.borrow().things.is_empty()
+        self.referenced.get() > 0 || self.has_running_calls()
+    }
+
+    /// Whether nonblocking calls have not returned yet.
+    pub(crate) fn has_running_calls(&self) -> bool {
+        !self.calls.borrow().things.is_empty()
     }
 
     /// Answers what another thread has. An exception that nobody can catch is left for the caller.
@@ -178,10 +183,9 @@ impl Ffi {
         }
     }
 
-    /// Lets go of everything that belongs to the context.
+    /// Lets go of everything that belongs to the context, when no call runs.
     pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
         drop(mem::take(&mut *self.callbacks.borrow_mut()));
-        drop(mem::take(&mut *self.calls.borrow_mut()));
         drop(mem::take(&mut *self.libraries.borrow_mut()));
         let context = ctx.as_raw().as_ptr();
         // SAFETY: script runs no more; what was thrown belongs to this.

@@ -62,6 +62,11 @@ export function pair(a, b) {
   return new Uint8Array(bytes.buffer);
 }
 
+/** Waits for something to be so. */
+export async function until(condition) {
+  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 1));
+}
+
 /** Garbage, with cycles, that the engine collects from time to time and whose memory it uses again. */
 export function litter(count = 20000) {
   for (let i = 0; i < count; i++) {
