@@ -6,6 +6,7 @@
 mod support;
 
 mod event_loop;
+mod examples;
 mod leaks;
 mod permissions;
 
