@@ -63,7 +63,7 @@ fn expectation(ty: &Type) -> String {
 /// A number of bytes. The engine has no buffers whose length is none of its small integers.
 fn number(value: JSValue) -> Option<usize> {
     // SAFETY: the tag says what the value is.
-    unsafe { (js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT).then(|| value.u.int32 as usize) }
+    unsafe { if js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT { Some(value.u.int32 as usize) } else { None } }
 }
 
 fn context(site: Site) -> *mut JSContext {

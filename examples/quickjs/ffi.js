@@ -67,7 +67,7 @@
     constructor(path, symbols) {
       path = toPath(path);
       const [what, allowed] = native.resolve(path);
-      if (!allowed) throw new NotCapable(`Requires ffi access to ${what}, run again with the --allow-ffi flag`);
+      if (!allowed) throw new NotCapable(`Requires ffi access to "${what}", run again with the --allow-ffi flag`);
       const declarations = {};
       for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
       const [number, functions] = native.open(path, JSON.stringify(declarations));
@@ -153,6 +153,7 @@
   };
   for (const [name, type] of Object.entries(readers)) {
     const value = { [name](offset = 0) {
+      check();
       return native.read(this.pointer, type, toBytes(offset));
     } }[name];
     Object.defineProperty(UnsafePointerView.prototype, name, { value, configurable: true, writable: true });

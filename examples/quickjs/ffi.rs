@@ -349,11 +349,13 @@ impl Ffi {
         args: &[Value<'js>],
     ) -> Result<Value<'js>> {
         let Some(ty) = function.signature().result() else { return Ok(buffer) };
-        // SAFETY: the value is the engine's; a buffer that was taken for a struct has as many bytes.
+        // SAFETY: the value is the engine's.
         let result = match unsafe { self.realm.to_slot(site(ctx), ty, words(buffer.as_raw())) } {
-            Ok(slot) => unsafe {
-                slice::from_raw_parts_mut(slot.as_mut_ptr(), Layout::of(ty).map_or(0, |it| it.size as usize))
-            },
+            Ok(slot) => {
+                let size = Layout::of(ty).map_or(0, |layout| layout.size as usize);
+                // SAFETY: a buffer that was taken for a struct has as many bytes.
+                unsafe { slice::from_raw_parts_mut(slot.as_mut_ptr(), size) }
+            }
             Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
         };
         let Arguments { slots, mut kept } = self.convert(ctx, function, args)?;
@@ -414,7 +416,12 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
 fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
     let resolved = resolve(&path).map_err(|refused| error(&ctx, refused))?;
     let answer = Array::new(ctx.clone())?;
-    answer.set(0, resolved.to_string())?;
+    let what = match &resolved {
+        Resolved::Path(path) => path.display().to_string(),
+        Resolved::Searched(name) => name.display().to_string(),
+        Resolved::Process => resolved.to_string(),
+    };
+    answer.set(0, what)?;
     answer.set(1, ffi(&ctx).permission.allows(&resolved))?;
     Ok(answer)
 }

@@ -28,10 +28,15 @@ struct State {
 impl State {
     /// Whether a pinned address is in this block of the system's.
     fn pins(&self, block: *mut u8) -> bool {
-        // SAFETY: the block came from `malloc`.
-        let has = |size: usize| self.pinned.iter().any(|&pinned| (block..block.wrapping_add(size)).contains(&pinned));
-        !self.pinned.is_empty() && has(unsafe { PinningAllocator::usable_size(block) })
+        self.pinned.iter().any(|&address| is_in(address, block))
     }
+}
+
+/// Whether an address is in a block of the system's.
+fn is_in(address: *mut u8, block: *mut u8) -> bool {
+    // SAFETY: the block came from `malloc`.
+    let size = unsafe { PinningAllocator::usable_size(block) };
+    (block..block.wrapping_add(size)).contains(&address)
 }
 
 impl Pins {
@@ -46,12 +51,7 @@ impl Pins {
     /// Whether what the engine has freed of this address is kept.
     pub(crate) fn is_kept(&self, address: *mut u8) -> bool {
         let state = self.0.borrow();
-        let has = |block: &*mut u8| {
-            // SAFETY: the block came from `malloc`.
-            let size = unsafe { PinningAllocator::usable_size(*block) };
-            (*block..block.wrapping_add(size)).contains(&address)
-        };
-        state.taken_back.contains(&address) || state.freed.iter().any(has)
+        state.taken_back.contains(&address) || state.freed.iter().any(|&block| is_in(address, block))
     }
 
     /// Keeps the buffer that owns a pinned address.

@@ -63,7 +63,7 @@ impl Place {
     /// `what` is the library that the error names.
     #[track_caller]
     fn denies(&self, flags: &[&str], path: &str, what: &str) {
-        let message = format!("NotCapable: Requires ffi access to {what}, run again with the --allow-ffi flag");
+        let message = format!("NotCapable: Requires ffi access to \"{what}\", run again with the --allow-ffi flag");
         assert_eq!(self.open(flags, path), message, "{flags:?} {path}");
     }
 }
@@ -71,10 +71,10 @@ impl Place {
 #[test]
 fn without_the_flag_nothing_is_allowed() {
     let place = Place::new("none");
-    let canonical = format!("library {}", place.path("other/lib.so").canonicalize().unwrap().display());
+    let canonical = format!("{}", place.path("other/lib.so").canonicalize().unwrap().display());
     place.denies(&[], &place.text("other/lib.so"), &canonical);
     place.denies(&[], "./other/lib.so", &canonical);
-    place.denies(&[], "libc.so.6", "library libc.so.6");
+    place.denies(&[], "libc.so.6", "libc.so.6");
 }
 
 #[test]
@@ -85,7 +85,7 @@ fn pointers_need_a_permission() {
         const uses = {
             create: () => P.create(1n), equals: () => P.equals(null, null), of: () => P.of(new Uint8Array(1)),
             offset: () => P.offset(null, 1), value: () => P.value(null), view: () => new V(null),
-            text: () => V.getCString(null), buffer: () => V.getArrayBuffer(null, 1),
+            text: () => V.getCString(null), buffer: () => V.getArrayBuffer(null, 1), read: () => V.prototype.getInt8.call({ pointer: null }),
             copy: () => V.copyInto(null, new Uint8Array(1)), 'function': () => new F(null, definition),
             callback: () => new C(definition, () => {}), safe: () => C.threadSafe(definition, () => {}).close(),
         };
@@ -96,8 +96,11 @@ fn pointers_need_a_permission() {
         }
         console.log('end');";
     let denied = "NotCapable: Requires ffi access, run again with the --allow-ffi flag";
-    assert_eq!(place.run(&[], denied, uses).stdout, "end\n");
-    for flag in ["--allow-ffi", "--allow-ffi=other", "-A", "--allow-all"] {
+    // Permission for a library is none for the whole memory.
+    for flags in [&[][..], &["--allow-ffi=other"], &["--allow-ffi=/"]] {
+        assert_eq!(place.run(flags, denied, uses).stdout, "end\n", "{flags:?}");
+    }
+    for flag in ["--allow-ffi", "-A", "--allow-all"] {
         assert_eq!(place.run(&[flag], "allowed", uses).stdout, "end\n", "{flag}");
     }
 }
@@ -120,7 +123,7 @@ fn a_file_allows_itself() {
     place.allows(&flag, "./other/lib.so");
     place.allows(&flag, "other/../other/./lib.so");
     place.allows("--allow-ffi=other/lib.so", &place.text("other/lib.so"));
-    let canonical = |path: &str| format!("library {}", place.path(path).canonicalize().unwrap().display());
+    let canonical = |path: &str| format!("{}", place.path(path).canonicalize().unwrap().display());
     place.denies(&[&flag], &place.text("allowed/lib.so"), &canonical("allowed/lib.so"));
     place.denies(&["--allow-ffi=other/lib"], "./other/lib.so", &canonical("other/lib.so"));
 }
@@ -128,7 +131,7 @@ fn a_file_allows_itself() {
 #[test]
 fn a_directory_allows_what_is_below_it() {
     let place = Place::new("directory");
-    let canonical = |path: &str| format!("library {}", place.path(path).canonicalize().unwrap().display());
+    let canonical = |path: &str| format!("{}", place.path(path).canonicalize().unwrap().display());
     for flag in ["--allow-ffi=allowed", "--allow-ffi=allowed/", "--allow-ffi=./other/../allowed"] {
         place.allows(flag, "./allowed/lib.so");
         place.allows(flag, "./allowed/deep/lib.so");
@@ -144,7 +147,7 @@ fn several_paths() {
     let flag = "--allow-ffi=allowed/deep,,other/lib.so,nowhere";
     place.allows(flag, "./allowed/deep/lib.so");
     place.allows(flag, "./other/lib.so");
-    let canonical = format!("library {}", place.path("allowed/lib.so").canonicalize().unwrap().display());
+    let canonical = format!("{}", place.path("allowed/lib.so").canonicalize().unwrap().display());
     place.denies(&[flag], "./allowed/lib.so", &canonical);
 }
 
@@ -152,7 +155,7 @@ fn several_paths() {
 #[test]
 fn through_links() {
     let place = Place::new("links");
-    let canonical = |path: &str| format!("library {}", place.path(path).canonicalize().unwrap().display());
+    let canonical = |path: &str| format!("{}", place.path(path).canonicalize().unwrap().display());
     place.denies(&["--allow-ffi=allowed"], "./allowed/out.so", &canonical("other/lib.so"));
     place.denies(&["--allow-ffi=allowed"], "./allowed/away/lib.so", &canonical("other/lib.so"));
     // `..` is what it is to the system: the directory above the one that the link leads to.
@@ -172,9 +175,9 @@ fn through_links() {
 fn bare_names_need_the_whole_permission() {
     let place = Place::new("bare");
     fs::copy(fixture(), place.path("lib.so")).unwrap();
-    place.denies(&["--allow-ffi=libc.so.6"], "libc.so.6", "library libc.so.6");
-    place.denies(&["--allow-ffi=."], "lib.so", "library lib.so");
-    place.denies(&["--allow-ffi=/"], "libc.so.6", "library libc.so.6");
+    place.denies(&["--allow-ffi=libc.so.6"], "libc.so.6", "libc.so.6");
+    place.denies(&["--allow-ffi=."], "lib.so", "lib.so");
+    place.denies(&["--allow-ffi=/"], "libc.so.6", "libc.so.6");
     place.allows("--allow-ffi=.", "./lib.so");
 }
 
