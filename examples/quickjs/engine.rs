@@ -15,6 +15,8 @@ pub(crate) struct QuickJs {
     pointers: js::JSClassID,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [JSValue; 3],
+    /// `byteLength` of typed arrays: the function in C is wrong about arrays that follow the length of their buffer.
+    typed_array_len: JSValue,
     pins: Pins,
 }
 
@@ -58,6 +60,12 @@ fn expectation(ty: &Type) -> String {
     format!("{} type, expected {expected}", scalar.name())
 }
 
+/// A number of bytes. The engine has no buffers whose length is none of its small integers.
+fn number(value: JSValue) -> Option<usize> {
+    // SAFETY: the tag says what the value is.
+    unsafe { if js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT { Some(value.u.int32 as usize) } else { None } }
+}
+
 fn context(site: Site) -> *mut JSContext {
     site.context.cast()
 }
@@ -89,19 +97,20 @@ impl QuickJs {
             js::JS_NewClass(runtime, pointers, &class);
             // A pointer object shows nothing to script.
             js::JS_SetClassProto(context, pointers, js::JS_NULL);
-            let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| {
-                let source = format!("Object.getOwnPropertyDescriptor(DataView.prototype, '{name}').get\0");
+            let getter = |prototype: &str, name: &str| {
+                let source = format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get\0");
                 let len = source.len() as u64 - 1;
-                js::JS_Eval(
-                    context,
-                    source.as_ptr().cast(),
-                    len as _,
-                    c"engine".as_ptr(),
-                    js::JS_EVAL_TYPE_GLOBAL as i32,
-                )
-            });
-            Self { pointers, data_view, pins }
+                let flags = js::JS_EVAL_TYPE_GLOBAL as i32;
+                js::JS_Eval(context, source.as_ptr().cast(), len as _, c"engine".as_ptr(), flags)
+            };
+            let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
+            let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
+            Self { pointers, data_view, typed_array_len, pins }
         }
+    }
+
+    pub(crate) const fn pins(&self) -> &Pins {
+        &self.pins
     }
 
     /// Lets go of what it holds of the engine.
@@ -111,7 +120,9 @@ impl QuickJs {
     /// The context is that which it was made with; nothing asks it any more.
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         // SAFETY: the getters belong to this.
-        self.data_view.iter().for_each(|&getter| unsafe { js::JS_FreeValue(context, getter) });
+        let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
+        self.data_view.into_iter().for_each(free);
+        free(self.typed_array_len);
     }
 
     /// A pointer object, or null.
@@ -144,7 +155,15 @@ impl QuickJs {
             if js::JS_GetTypedArrayType(object) >= 0 {
                 let (mut offset, mut len, mut element) = (0, 0, 0);
                 let buffer = js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element);
-                return Some(self.part(context, buffer, Some((offset as usize, len as usize))));
+                let (offset, mut len) = (offset as usize, len as usize);
+                let mut whole = 0;
+                if !js::JS_IsException(buffer) {
+                    js::JS_GetArrayBuffer(context, &mut whole, buffer);
+                }
+                if offset + len != whole as usize {
+                    len = number(self.get(context, self.typed_array_len, object)).unwrap_or(len);
+                }
+                return Some(self.part(context, buffer, Some((offset, len))));
             }
             if js::JS_IsArrayBuffer(object) {
                 return Some(self.part(context, js::JS_DupValue(context, object), None));
@@ -152,11 +171,8 @@ impl QuickJs {
             if !js::JS_IsDataView(object) {
                 return None;
             }
-            // The engine's own getters run no script.
-            let [buffer, offset, len] =
-                self.data_view.map(|getter| js::JS_Call(context, getter, object, 0, ptr::null_mut()));
-            let whole = |value| (js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT).then(|| value.u.int32 as usize);
-            let part = whole(offset).zip(whole(len));
+            let [buffer, offset, len] = self.data_view.map(|getter| self.get(context, getter, object));
+            let part = number(offset).zip(number(len));
             let buffer = if part.is_some() {
                 buffer
             } else {
@@ -165,6 +181,16 @@ impl QuickJs {
             };
             Some(self.part(context, buffer, part))
         }
+    }
+
+    /// What one of the engine's own getters says, which run no script.
+    ///
+    /// # Safety
+    ///
+    /// The object is one of the engine's.
+    unsafe fn get(&self, context: *mut JSContext, getter: JSValue, object: JSValue) -> JSValue {
+        // SAFETY: the caller vouches for the object.
+        unsafe { js::JS_Call(context, getter, object, 0, ptr::null_mut()) }
     }
 
     /// A part of a buffer, or all of it.
@@ -258,8 +284,18 @@ unsafe impl Engine for QuickJs {
 
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
         let message = message(error);
-        // SAFETY: the format takes a length and as many bytes.
-        unsafe { Thrown(js::JS_NewTypeError(context(site), c"%.*s".as_ptr(), message.len() as i32, message.as_ptr())) }
+        let flags = (js::JS_PROP_WRITABLE | js::JS_PROP_CONFIGURABLE) as i32;
+        // SAFETY: the context is one of the engine's. The message is set by itself: those of the engine are cut after 255 bytes.
+        unsafe {
+            let context = context(site);
+            let error = match error {
+                Error::Argument { .. } | Error::CallbackResult { .. } => js::JS_NewTypeError(context, c"".as_ptr()),
+                _ => js::JS_NewPlainError(context, c"".as_ptr()),
+            };
+            let text = js::JS_NewStringLen(context, message.as_ptr().cast(), message.len() as _);
+            js::JS_DefinePropertyValueStr(context, error, c"message".as_ptr(), text, flags);
+            Thrown(error)
+        }
     }
 
     unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
@@ -274,8 +310,9 @@ unsafe impl Engine for QuickJs {
         Some(block as usize)
     }
 
-    unsafe fn unpin(&self, _: Site, pin: usize) {
-        self.pins.unpin(pin as *mut u8);
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        // SAFETY: the context is one of the engine's.
+        unsafe { self.pins.unpin(context(site), pin as *mut u8) };
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

@@ -6,7 +6,7 @@
   const isBuffer = (value) =>
     value instanceof ArrayBuffer || isView(value) ||
     (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer);
-  const kept = new WeakMap(); // pointer → what it points into
+  const kept = new WeakMap(); // pointer, or buffer over its memory → what it points into
 
   class NotCapable extends Error {
     get name() {
@@ -42,19 +42,24 @@
     if ("type" in value) {
       copy.type = plain(value.type);
     } else {
-      copy.parameters = Array.from(value.parameters ?? [], plain);
-      copy.result = plain(value.result ?? "void");
+      if (value.parameters !== undefined) copy.parameters = Array.from(value.parameters, plain);
+      if (value.result !== undefined) copy.result = plain(value.result);
     }
     return copy;
   }
 
+  // Offsets and lengths, as bytes.
+  function toBytes(value) {
+    if (typeof value === "bigint") return Number(value);
+    if (typeof value !== "number") throw new TypeError(`Expected a number of bytes, not ${typeof value}`);
+    return Math.trunc(value) || 0;
+  }
+
   function toPath(path) {
     if (typeof path === "string") return path;
-    if (path instanceof URL) {
-      if (path.protocol !== "file:") throw new TypeError("Must be a file URL.");
-      return decodeURIComponent(path.pathname);
-    }
-    throw new TypeError("Expected a path or a file URL");
+    if (typeof URL === "undefined" || !(path instanceof URL)) throw new TypeError("Expected a path or a file URL");
+    if (path.protocol !== "file:") throw new TypeError("Must be a file URL");
+    return decodeURIComponent(path.pathname);
   }
 
   class DynamicLibrary {
@@ -62,7 +67,7 @@
     constructor(path, symbols) {
       path = toPath(path);
       const [what, allowed] = native.resolve(path);
-      if (!allowed) throw new NotCapable(`Requires ffi access to ${what}, run again with the --allow-ffi flag`);
+      if (!allowed) throw new NotCapable(`Requires ffi access to "${what}", run again with the --allow-ffi flag`);
       const declarations = {};
       for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
       const [number, functions] = native.open(path, JSON.stringify(declarations));
@@ -80,6 +85,8 @@
   class UnsafePointer {
     static create(value) {
       check();
+      if (typeof value === "number" && Number.isInteger(value)) value = BigInt(value);
+      if (typeof value !== "bigint") throw new TypeError("Invalid address, expected a bigint");
       return native.pointer(value);
     }
     static equals(a, b) {
@@ -89,16 +96,19 @@
     static of(value) {
       check();
       if (value instanceof UnsafeCallback) return value.pointer;
-      if (!isBuffer(value)) throw new TypeError("Expected ArrayBuffer, ArrayBufferView or UnsafeCallback");
-      const pointer = native.addressOfBytes(value);
+      if (!isBuffer(value)) {
+        const expected = "'ArrayBuffer', 'SharedArrayBuffer', 'ArrayBufferView' or 'UnsafeCallback'";
+        throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
+      }
+      const pointer = native.addressOfBytes(isView(value) ? value : new Uint8Array(value));
       if (pointer !== null) kept.set(pointer, value);
       return pointer;
     }
     static offset(value, offset) {
       check();
       const address = native.address(value);
-      if (address === 0n) throw new TypeError("Cannot offset a null pointer");
-      const pointer = native.pointer(BigInt.asUintN(64, address + BigInt(offset)));
+      if (address === 0n) throw new TypeError("Invalid pointer to offset, pointer is null");
+      const pointer = native.pointer(BigInt.asUintN(64, address + BigInt(toBytes(offset))));
       if (pointer !== null && kept.has(value)) kept.set(pointer, kept.get(value));
       return pointer;
     }
@@ -114,25 +124,27 @@
       this.pointer = pointer;
     }
     getCString(offset = 0) {
-      return native.readString(this.pointer, offset);
+      return UnsafePointerView.getCString(this.pointer, offset);
     }
     getArrayBuffer(byteLength, offset = 0) {
-      return native.arrayBuffer(this.pointer, byteLength, offset);
+      return UnsafePointerView.getArrayBuffer(this.pointer, byteLength, offset);
     }
     copyInto(destination, offset = 0) {
-      native.copyInto(this.pointer, destination, offset);
+      UnsafePointerView.copyInto(this.pointer, destination, offset);
     }
     static getCString(pointer, offset = 0) {
       check();
-      return native.readString(pointer, offset);
+      return native.readString(pointer, toBytes(offset));
     }
     static getArrayBuffer(pointer, byteLength, offset = 0) {
       check();
-      return native.arrayBuffer(pointer, byteLength, offset);
+      const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
+      kept.set(buffer, kept.get(pointer));
+      return buffer;
     }
     static copyInto(pointer, destination, offset = 0) {
       check();
-      native.copyInto(pointer, destination, offset);
+      native.copyInto(pointer, destination, toBytes(offset));
     }
   }
   const readers = {
@@ -140,13 +152,11 @@
     getBigInt64: "i64", getBigUint64: "u64", getFloat32: "f32", getFloat64: "f64", getPointer: "pointer",
   };
   for (const [name, type] of Object.entries(readers)) {
-    Object.defineProperty(UnsafePointerView.prototype, name, {
-      value(offset = 0) {
-        return native.read(this.pointer, type, offset);
-      },
-      configurable: true,
-      writable: true,
-    });
+    const value = { [name](offset = 0) {
+      check();
+      return native.read(this.pointer, type, toBytes(offset));
+    } }[name];
+    Object.defineProperty(UnsafePointerView.prototype, name, { value, configurable: true, writable: true });
   }
 
   class UnsafeFnPointer {
@@ -167,13 +177,14 @@
     #count = 0;
     constructor(declaration, callback) {
       check();
-      if (declaration.nonblocking) throw new TypeError("Invalid UnsafeCallback, cannot be nonblocking");
-      if (typeof callback !== "function") throw new TypeError("Invalid UnsafeCallback, expected a function");
-      const [number, pointer] = native.callback(JSON.stringify(definition(declaration, "definition")), callback);
+      const plain = definition(declaration, "definition");
+      if (plain.nonblocking) throw new TypeError("Cannot construct UnsafeCallback: cannot be nonblocking");
+      if (typeof callback !== "function") throw new TypeError("Cannot construct UnsafeCallback: expected a function");
+      const [number, pointer] = native.callback(JSON.stringify(plain), callback);
       this.#number = number;
-      this.pointer = pointer;
       this.definition = declaration;
       this.callback = callback;
+      this.pointer = pointer;
     }
     static threadSafe(declaration, callback) {
       const made = new UnsafeCallback(declaration, callback);
@@ -195,6 +206,19 @@
       native.closeCallback(this.#number);
       this.#number = null;
     }
+  }
+
+  // A buffer may be given away while C works on it. Those over memory that is not the engine's lose nothing by it.
+  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
+    const method = ArrayBuffer.prototype[name];
+    const value = { [name](...args) {
+      if (!kept.has(this)) return native.guarded(method, this, args);
+      const result = method.apply(this, args);
+      if (result !== undefined) kept.set(result, kept.get(this));
+      return result;
+    } }[name];
+    Object.defineProperty(value, "length", { value: method.length, configurable: true });
+    Object.defineProperty(ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
   }
 
   Object.assign(Deno, {

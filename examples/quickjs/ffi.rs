@@ -5,25 +5,27 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
-use std::ffi::{CStr, CString, c_void};
+use std::ffi::{CString, c_void};
 use std::mem;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::{slice, thread};
 
-use hotcall::declare::{Declarations, Item};
-use hotcall::engine::{Engine, Realm, Record, Site, View, quickjs};
+use hotcall::declare::{DeclarationError, Declarations, Item};
+use hotcall::engine::{Engine, Realm, Record, Site, quickjs};
 use hotcall::{
     Call, Callback, Error, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback, LocalOptions,
     OpenFlags, Outcome, Resolved, Scalar, Slot, Static, Symbol, Thunk, Type, resolve,
 };
-use rquickjs::function::{Opt, Rest};
+use rquickjs::function::Rest;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, Exception, JsLifetime, Object, Persistent, Value};
 
+use crate::buffers;
 use crate::engine::{QuickJs, Thrown, value, words};
 use crate::memory::Pins;
 use crate::permissions::Permission;
+use crate::pointers;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
@@ -38,7 +40,7 @@ pub(crate) enum Event {
 
 /// The FFI of one runtime. Shared by its functions, through the context's user data.
 pub(crate) struct Ffi {
-    realm: Realm<QuickJs>,
+    pub(crate) realm: Realm<QuickJs>,
     permission: Permission,
     queue: Sender<Event>,
     libraries: RefCell<Table<Library>>,
@@ -94,11 +96,11 @@ unsafe impl<'js> JsLifetime<'js> for Shared {
 }
 
 /// The FFI of a context.
-fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
+pub(crate) fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
     Rc::clone(&ctx.userdata::<Shared>().expect("it is installed before script runs").0)
 }
 
-fn site(ctx: &Ctx<'_>) -> Site {
+pub(crate) fn site(ctx: &Ctx<'_>) -> Site {
     Site::new(ctx.as_raw().as_ptr().cast())
 }
 
@@ -108,8 +110,16 @@ fn error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
 }
 
 /// A `TypeError`: what was asked for makes no sense.
-fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
+pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
     Exception::throw_type(ctx, &error.to_string())
+}
+
+/// A `TypeError` for declarations: where in them the fault is, but not where in their JSON form.
+fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
+    match error {
+        DeclarationError::Json { path, problem, .. } => type_error(ctx, format!("{path}: {problem}")),
+        other => type_error(ctx, other),
+    }
 }
 
 impl Ffi {
@@ -146,19 +156,19 @@ impl Ffi {
         functions.set("callback", JsFunction::new(ctx.clone(), callback)?)?;
         functions.set("closeCallback", JsFunction::new(ctx.clone(), close_callback)?)?;
         functions.set("reference", JsFunction::new(ctx.clone(), reference)?)?;
-        functions.set("pointer", JsFunction::new(ctx.clone(), pointer)?)?;
-        functions.set("address", JsFunction::new(ctx.clone(), address)?)?;
-        functions.set("addressOfBytes", JsFunction::new(ctx.clone(), address_of_bytes)?)?;
-        functions.set("read", JsFunction::new(ctx.clone(), read)?)?;
-        functions.set("readString", JsFunction::new(ctx.clone(), read_string)?)?;
-        functions.set("arrayBuffer", JsFunction::new(ctx.clone(), array_buffer)?)?;
-        functions.set("copyInto", JsFunction::new(ctx.clone(), copy_into)?)?;
+        functions.set("guarded", JsFunction::new(ctx.clone(), buffers::guarded)?)?;
+        pointers::install(ctx, &functions)?;
         Ok((ffi, functions))
     }
 
     /// Whether something may still happen that the event loop has to wait for.
     pub(crate) fn is_alive(&self) -> bool {
-        self.referenced.get() > 0 || !self.calls.borrow().things.is_empty()
+        self.referenced.get() > 0 || self.has_running_calls()
+    }
+
+    /// Whether nonblocking calls have not returned yet.
+    pub(crate) fn has_running_calls(&self) -> bool {
+        !self.calls.borrow().things.is_empty()
     }
 
     /// Answers what another thread has. An exception that nobody can catch is left for the caller.
@@ -173,10 +183,9 @@ impl Ffi {
         }
     }
 
-    /// Lets go of everything that belongs to the context.
+    /// Lets go of everything that belongs to the context, when no call runs.
     pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
         drop(mem::take(&mut *self.callbacks.borrow_mut()));
-        drop(mem::take(&mut *self.calls.borrow_mut()));
         drop(mem::take(&mut *self.libraries.borrow_mut()));
         let context = ctx.as_raw().as_ptr();
         // SAFETY: script runs no more; what was thrown belongs to this.
@@ -206,7 +215,7 @@ impl Ffi {
     /// # Safety
     ///
     /// The slot of an aggregate is the address of its bytes.
-    unsafe fn to_value<'js>(&self, ctx: &Ctx<'js>, ty: &Type, slot: Slot) -> Result<Value<'js>> {
+    pub(crate) unsafe fn to_value<'js>(&self, ctx: &Ctx<'js>, ty: &Type, slot: Slot) -> Result<Value<'js>> {
         // SAFETY: the caller vouches for the slot; the value belongs to this.
         unsafe {
             match self.realm.to_value(site(ctx), ty, slot) {
@@ -291,8 +300,23 @@ impl Ffi {
         Ok(converted)
     }
 
-    /// Begins a call on another thread; gives a promise.
+    /// Begins a call on another thread; gives a promise, of an error too.
     fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
+        let (promise, resolve, reject) = ctx.promise()?;
+        match self.spawn(ctx, function, args, resolve) {
+            Err(error) if error.is_exception() => reject.call::<_, ()>((ctx.catch(),))?,
+            started => started?,
+        }
+        Ok(promise.into_value())
+    }
+
+    fn spawn<'js>(
+        &self,
+        ctx: &Ctx<'js>,
+        function: &Function,
+        args: &[Value<'js>],
+        resolve: JsFunction<'js>,
+    ) -> Result<()> {
         let Arguments { slots, kept } = self.convert(ctx, function, args)?;
         // SAFETY: the slots are those of the arguments, whose bytes are kept until the call has returned.
         let call = match unsafe { function.prepare(&slots) } {
@@ -302,7 +326,6 @@ impl Ffi {
                 return Err(self.refuse(ctx, &error));
             }
         };
-        let (promise, resolve, _) = ctx.promise()?;
         let result = function.signature().result().cloned();
         let running = Running { result, resolve: Persistent::save(ctx, resolve), kept };
         let number = self.calls.borrow_mut().insert(running);
@@ -314,7 +337,7 @@ impl Ffi {
             running.into_iter().for_each(|running| self.release(ctx, running.kept));
             return Err(Exception::throw_message(ctx, &error.to_string()));
         }
-        Ok(promise.into_value())
+        Ok(())
     }
 
     /// Calls a function that returns a struct, which goes to the bytes of a buffer.
@@ -326,11 +349,13 @@ impl Ffi {
         args: &[Value<'js>],
     ) -> Result<Value<'js>> {
         let Some(ty) = function.signature().result() else { return Ok(buffer) };
-        // SAFETY: the value is the engine's; a buffer that was taken for a struct has as many bytes.
+        // SAFETY: the value is the engine's.
         let result = match unsafe { self.realm.to_slot(site(ctx), ty, words(buffer.as_raw())) } {
-            Ok(slot) => unsafe {
-                slice::from_raw_parts_mut(slot.as_mut_ptr(), Layout::of(ty).map_or(0, |it| it.size as usize))
-            },
+            Ok(slot) => {
+                let size = Layout::of(ty).map_or(0, |layout| layout.size as usize);
+                // SAFETY: a buffer that was taken for a struct has as many bytes.
+                unsafe { slice::from_raw_parts_mut(slot.as_mut_ptr(), size) }
+            }
             Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
         };
         let Arguments { slots, mut kept } = self.convert(ctx, function, args)?;
@@ -373,7 +398,7 @@ impl Ffi {
     }
 
     /// The address that a pointer object or null stands for.
-    fn to_address(&self, ctx: &Ctx<'_>, pointer: &Value<'_>) -> Result<*mut c_void> {
+    pub(crate) fn to_address(&self, ctx: &Ctx<'_>, pointer: &Value<'_>) -> Result<*mut c_void> {
         // SAFETY: the value is the engine's.
         let slot = unsafe { self.realm.to_slot(site(ctx), &Type::POINTER, words(pointer.as_raw())) };
         match slot {
@@ -391,7 +416,12 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
 fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
     let resolved = resolve(&path).map_err(|refused| error(&ctx, refused))?;
     let answer = Array::new(ctx.clone())?;
-    answer.set(0, resolved.to_string())?;
+    let what = match &resolved {
+        Resolved::Path(path) => path.display().to_string(),
+        Resolved::Searched(name) => name.display().to_string(),
+        Resolved::Process => resolved.to_string(),
+    };
+    answer.set(0, what)?;
     answer.set(1, ffi(&ctx).permission.allows(&resolved))?;
     Ok(answer)
 }
@@ -400,7 +430,7 @@ fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
 fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Array<'js>> {
     let ffi = ffi(&ctx);
     let fail = |refused: Error| error(&ctx, refused);
-    let declarations = Declarations::from_json(&declarations).map_err(|refused| type_error(&ctx, refused))?;
+    let declarations = Declarations::from_json(&declarations).map_err(|refused| malformed(&ctx, &refused))?;
     let resolved: Resolved = resolve(&path).map_err(fail)?;
     if !ffi.permission.allows(&resolved) {
         return Err(type_error(&ctx, format!("{resolved} is not allowed")));
@@ -433,8 +463,8 @@ fn close(ctx: Ctx<'_>, number: u32) {
 
 /// The declaration of one function, in its JSON form.
 fn declared(ctx: &Ctx<'_>, declaration: &str) -> Result<hotcall::declare::FunctionDeclaration> {
-    let declarations = Declarations::from_json(&format!("{{\"function\":{declaration}}}"));
-    let declarations = declarations.map_err(|error| type_error(ctx, error))?;
+    let declarations = Declarations::from_json(&format!("{{\"definition\":{declaration}}}"));
+    let declarations = declarations.map_err(|error| malformed(ctx, &error))?;
     match declarations.iter().next().map(|declaration| &declaration.item) {
         Some(Item::Function(function)) => Ok(function.clone()),
         _ => Err(type_error(ctx, "the definition is none of a function")),
@@ -485,9 +515,8 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
             }
         };
         // SAFETY: the call is one of this callback, on the thread that runs the script.
-        unsafe { realm.answer(site(&ctx), thunk.signature(), call, run) };
+        unsafe { realm.answer(site(&ctx), &signature, call, run) };
     };
-    let thunk = Thunk::new(&signature).map_err(fail)?;
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
     let answer = Array::new(ctx.clone())?;
     // SAFETY: the slot is that of a pointer.
@@ -505,91 +534,4 @@ fn close_callback(ctx: Ctx<'_>, number: u32) {
 fn reference(ctx: Ctx<'_>, more: bool) {
     let referenced = &ffi(&ctx).referenced;
     referenced.set(if more { referenced.get() + 1 } else { referenced.get().saturating_sub(1) });
-}
-
-/// The pointer object of an address, or null.
-fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
-    // SAFETY: the values are the engine's.
-    unsafe {
-        match ffi.realm.to_slot(site(&ctx), &Type::USIZE, words(address.as_raw())) {
-            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
-            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI address: {problem}"))),
-        }
-    }
-}
-
-/// The address of a pointer object, or 0.
-fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
-    let address = ffi.to_address(&ctx, &pointer)?;
-    // SAFETY: the slot is that of an integer.
-    unsafe { ffi.to_value(&ctx, &Type::USIZE, address.into()) }
-}
-
-/// The pointer object of a buffer's bytes.
-fn address_of_bytes<'js>(ctx: Ctx<'js>, buffer: Value<'js>) -> Result<Value<'js>> {
-    let ffi = ffi(&ctx);
-    // SAFETY: the value is the engine's, and the slot that of a pointer.
-    unsafe {
-        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(buffer.as_raw())) {
-            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
-            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
-        }
-    }
-}
-
-/// The address some bytes behind a pointer, which is not null.
-fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: Opt<f64>) -> Result<*mut u8> {
-    let address = ffi(ctx).to_address(ctx, pointer)?;
-    if address.is_null() {
-        return Err(type_error(ctx, "Invalid FFI pointer, it is null"));
-    }
-    Ok(address.cast::<u8>().wrapping_offset(offset.0.unwrap_or(0.0) as isize))
-}
-
-/// A scalar in memory, by the name of its type.
-fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: Opt<f64>) -> Result<Value<'js>> {
-    let address = behind(&ctx, &pointer, offset)?;
-    let Some(scalar) = Scalar::named(&name) else { return Err(type_error(&ctx, format!("there is no type {name}"))) };
-    let mut bytes = [0; 8];
-    // SAFETY: that there is a value of this type is for whoever has the permission to say.
-    unsafe {
-        address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
-        let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
-        ffi(&ctx).to_value(&ctx, &Type::Scalar(scalar), slot)
-    }
-}
-
-/// The text up to the first zero.
-fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: Opt<f64>) -> Result<String> {
-    let address = behind(&ctx, &pointer, offset)?;
-    // SAFETY: as above.
-    Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
-}
-
-/// A buffer over memory that is not the engine's.
-fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: Opt<f64>) -> Result<Value<'js>> {
-    let address = behind(&ctx, &pointer, offset)?;
-    // SAFETY: as above; nobody frees the memory through the buffer.
-    unsafe {
-        let context = ctx.as_raw().as_ptr();
-        let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, std::ptr::null_mut(), false);
-        if js::JS_IsException(buffer) {
-            return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
-        }
-        Ok(Value::from_raw(ctx, buffer))
-    }
-}
-
-/// Fills a buffer from memory.
-fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: Opt<f64>) -> Result<()> {
-    let address = behind(&ctx, &pointer, offset)?;
-    // SAFETY: the value is the engine's.
-    match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
-        // SAFETY: as above; the two may overlap.
-        View::Bytes { address: to, len } => unsafe { address.copy_to(to, len) },
-        _ => return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView")),
-    }
-    Ok(())
 }

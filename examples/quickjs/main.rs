@@ -2,11 +2,13 @@
 //!
 //! `ffi.rs` is what the author of a runtime would copy.
 
+mod buffers;
 mod engine;
 mod ffi;
 mod memory;
 mod modules;
 mod permissions;
+mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
@@ -23,7 +25,8 @@ use runtime::Options;
 struct Arguments {
     /// Allow loading native libraries: all, or only these files and what is below these directories (separated by commas).
     ///
-    /// Names without a path, which the system's loader searches, need the permission for all. An allowed library is not
+    /// Names without a path, which the system's loader searches, need the permission for all, and so do pointers that the
+    /// script makes, reads or calls, and callbacks. An allowed library is not
     /// confined: its constructors run when it is loaded, its own dependencies are loaded with it, and its code can do
     /// whatever the process can.
     #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true, default_missing_value = "")]

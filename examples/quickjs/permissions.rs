@@ -32,8 +32,9 @@ impl Permission {
         }
     }
 
-    /// Whether pointers may be made, read and called.
+    /// Whether script may make pointers, read what is behind them, call them, and make callbacks. That takes the whole
+    /// permission too: whoever can read and call any address needs no library.
     pub(crate) const fn allows_pointers(&self) -> bool {
-        !matches!(self, Self::None)
+        matches!(self, Self::All)
     }
 }

@@ -167,6 +167,10 @@ impl<'js> Script<'js> {
     fn run(&self, ctx: &Ctx<'js>, script: &Path) -> rquickjs::Result<u8> {
         let code = self.run_module(ctx, script);
         drop(self.rejections.take());
+        if self.ffi.has_running_calls() {
+            // They work on the engine's memory.
+            process::exit(code.map_or(1, i32::from));
+        }
         self.ffi.shut_down(ctx);
         code
     }

@@ -1,0 +1,110 @@
+//! Pointers and the memory behind them: what `UnsafePointer` and `UnsafePointerView` are made of.
+
+use std::ffi::CStr;
+use std::ptr;
+
+use hotcall::engine::{Engine, View};
+use hotcall::{Scalar, Slot, Type};
+use rquickjs::qjs as js;
+use rquickjs::{Ctx, Function, Object, Result, Value};
+
+use crate::engine::words;
+use crate::ffi::{ffi, site, type_error};
+
+/// Adds the functions for pointers.
+pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()> {
+    functions.set("pointer", Function::new(ctx.clone(), pointer)?)?;
+    functions.set("address", Function::new(ctx.clone(), address)?)?;
+    functions.set("addressOfBytes", Function::new(ctx.clone(), address_of_bytes)?)?;
+    functions.set("read", Function::new(ctx.clone(), read)?)?;
+    functions.set("readString", Function::new(ctx.clone(), read_string)?)?;
+    functions.set("arrayBuffer", Function::new(ctx.clone(), array_buffer)?)?;
+    functions.set("copyInto", Function::new(ctx.clone(), copy_into)?)
+}
+
+/// The pointer object of an address, or null.
+fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    // SAFETY: the values are the engine's.
+    unsafe {
+        match ffi.realm.to_slot(site(&ctx), &Type::USIZE, words(address.as_raw())) {
+            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI address: {problem}"))),
+        }
+    }
+}
+
+/// The address of a pointer object, or 0.
+fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    let address = ffi.to_address(&ctx, &pointer)?;
+    // SAFETY: the slot is that of an integer.
+    unsafe { ffi.to_value(&ctx, &Type::USIZE, address.into()) }
+}
+
+/// The pointer object of a buffer's bytes.
+fn address_of_bytes<'js>(ctx: Ctx<'js>, buffer: Value<'js>) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    // SAFETY: the value is the engine's, and the slot that of a pointer.
+    unsafe {
+        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(buffer.as_raw())) {
+            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+            Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
+        }
+    }
+}
+
+/// The address some bytes behind a pointer to something, which is not null.
+fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
+    let address = ffi(ctx).to_address(ctx, pointer)?;
+    if address.is_null() {
+        return Err(type_error(ctx, format!("Invalid {what} pointer, pointer is null")));
+    }
+    Ok(address.cast::<u8>().wrapping_offset(offset as isize))
+}
+
+/// A scalar in memory, by the name of its type.
+fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> Result<Value<'js>> {
+    let address = behind(&ctx, &pointer, offset, &name)?;
+    let Some(scalar) = Scalar::named(&name) else { return Err(type_error(&ctx, format!("there is no type {name}"))) };
+    let mut bytes = [0; 8];
+    // SAFETY: that there is a value of this type is for whoever has the permission to say.
+    unsafe {
+        address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
+        let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
+        ffi(&ctx).to_value(&ctx, &Type::Scalar(scalar), slot)
+    }
+}
+
+/// The text up to the first zero.
+fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<String> {
+    let address = behind(&ctx, &pointer, offset, "CString")?;
+    // SAFETY: as above.
+    Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
+}
+
+/// A buffer over memory that is not the engine's.
+fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) -> Result<Value<'js>> {
+    let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
+    // SAFETY: as above; nobody frees the memory through the buffer.
+    unsafe {
+        let context = ctx.as_raw().as_ptr();
+        let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
+        if js::JS_IsException(buffer) {
+            return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
+        }
+        Ok(Value::from_raw(ctx, buffer))
+    }
+}
+
+/// Fills a buffer from memory.
+fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: f64) -> Result<()> {
+    let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
+    // SAFETY: the value is the engine's.
+    match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
+        // SAFETY: as above; the two may overlap.
+        View::Bytes { address: to, len } => unsafe { address.copy_to(to, len) },
+        _ => return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView")),
+    }
+    Ok(())
+}

@@ -1,0 +1,39 @@
+//! The scripts under valgrind: nothing is used after it was freed, and nothing is lost when the runtime shuts down.
+
+use std::env;
+use std::process::Command;
+
+use crate::{finished, fixture, program, script};
+
+/// What valgrind exits with if it finds something.
+const FOUND: i32 = 99;
+
+fn has_valgrind() -> bool {
+    let has = Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
+    assert!(has || env::var_os("CI").is_none(), "valgrind is missing");
+    has
+}
+
+/// What is static by design, code and stubs, is still reachable, and no leak.
+#[track_caller]
+fn check(name: &str) {
+    if !has_valgrind() {
+        return;
+    }
+    let mut command = Command::new("valgrind");
+    command.args(["--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]);
+    command.arg(format!("--error-exitcode={FOUND}")).arg("--num-callers=30");
+    let ran = finished(command.arg(program()).arg("--allow-ffi").arg(script(name)).arg(fixture()).output().unwrap());
+    assert_eq!((ran.code, &*ran.stdout), (Some(0), "end\n"), "{}", ran.stderr);
+}
+
+macro_rules! scripts {
+    ($($name:ident)*) => {$(
+        #[test]
+        fn $name() {
+            check(concat!(stringify!($name), ".js"));
+        }
+    )*};
+}
+
+scripts!(values declarations pointers functions callbacks threads nonblocking buffers);
