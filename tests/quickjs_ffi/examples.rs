@@ -95,16 +95,16 @@ fn nonblocking() {
 
 /// Runs a code sample of the page on Deno's FFI, in a directory with the libraries that it calls.
 fn sample(name: &str) -> Ran {
-    let seed = scripts().join("seed");
+    let samples = scripts().join("documentation");
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quickjs_ffi").join(format!("sample-{name}"));
     fs::create_dir_all(&directory).unwrap();
-    let source = fs::read_to_string(seed.join("example.c")).unwrap();
+    let source = fs::read_to_string(samples.join("example.c")).unwrap();
     fs::copy(support::shared_object_with("cc", &["-lm"], &source), directory.join("libexample.so")).unwrap();
     if name == "rust" {
         let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
         let built = Command::new(rustc)
             .args(["--crate-type", "cdylib"])
-            .arg(seed.join("lib.rs"))
+            .arg(samples.join("lib.rs"))
             .current_dir(&directory)
             .output();
         let built = built.unwrap();
@@ -113,7 +113,7 @@ fn sample(name: &str) -> Ran {
     let mut command = Command::new(program());
     // The page names the library without its path.
     command.current_dir(&directory).env("LD_LIBRARY_PATH", &directory).arg("--allow-ffi");
-    finished(command.arg(seed.join(format!("{name}.js"))).output().unwrap())
+    finished(command.arg(samples.join(format!("{name}.js"))).output().unwrap())
 }
 
 #[test]
