@@ -96,6 +96,10 @@ impl Natives {
     /// As for [`Jit::new`].
     pub fn shared() -> Result<&'static Self, JitError> {
         static SHARED: OnceLock<Natives> = OnceLock::new();
+        if let Some(natives) = SHARED.get() {
+            return Ok(natives);
+        }
+        let _no_fork = fork::hold_off();
         let jit = Jit::shared()?;
         Ok(SHARED.get_or_init(|| Self::new(jit)))
     }
