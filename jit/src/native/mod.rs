@@ -125,6 +125,10 @@ impl Natives {
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
             let interpreter = Interpreter::new(signature, engine, self.jit);
+            if self.jit.generator().is_none() {
+                // Before anything is made that is never freed.
+                interpreter.slots()?;
+            }
             let entry = self.entry(abi, signature, &plan, engine)?;
             if !entry.is_compiled() {
                 // All its calls need them.
