@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::OnceLock;
 
-use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Stats, Trampoline};
+use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Stats, Trampoline, fork};
 
 use crate::error::Error;
 
@@ -52,6 +52,8 @@ impl Code {
     pub(crate) fn uncompiled(name: &str, signature: &Signature) -> Result<Self, Error> {
         static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
         let fail = |source: JitError| Error::Compile { function: name.into(), source: Box::new(source) };
+        // A child must not find it half made.
+        let _no_fork = fork::hold_off();
         let jit = UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| fail(JitError::Host))?;
         jit.slots(signature, Options::default()).map(Self).map_err(fail)
     }

@@ -2,7 +2,7 @@
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
-use std::ptr::NonNull;
+use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use crate::universal::stubs::StubData;
@@ -100,24 +100,35 @@ impl Stub {
     /// Has calls return zeros, and [counts](retired_calls) them.
     #[inline]
     pub fn retire(&self) {
-        self.cell().stub.context.store(Retired::context(), Ordering::Release);
+        self.retire_to(&RETIRED);
+    }
+
+    /// Has calls find this, also when the cell is gone.
+    #[inline]
+    pub(crate) fn retire_to(&self, retired: &'static Retired) {
+        self.cell().stub.context.store(ptr::from_ref(retired).cast_mut().cast(), Ordering::Release);
     }
 }
 
-/// What thunks read of a cell, for all stubs that are bound to nothing.
+/// What thunks read of a cell, for stubs that are bound to nothing.
 #[repr(C)]
-struct Retired {
+pub(crate) struct Retired {
     handler: Handler,
-    context: usize,
+    context: AtomicPtr<c_void>,
 }
 
 impl Retired {
+    /// The handler must stand being called with this context at any time.
+    pub(crate) const fn new(handler: Handler, context: *const c_void) -> Self {
+        Self { handler, context: AtomicPtr::new(context.cast_mut()) }
+    }
+
     fn context() -> *mut c_void {
         (&raw const RETIRED).cast_mut().cast()
     }
 }
 
-static RETIRED: Retired = Retired { handler: count_retired, context: 0 };
+static RETIRED: Retired = Retired::new(count_retired, ptr::null());
 
 static RETIRED_CALLS: AtomicU64 = AtomicU64::new(0);
 

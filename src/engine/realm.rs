@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
+use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
@@ -208,9 +209,10 @@ impl<E: Engine> Realm<E> {
         let problem = match unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) } {
             Err(problem) => problem,
             Ok(Converted { slot, .. }) => {
-                match call.result_bytes() {
+                match call.result_bytes().map(|bytes| (bytes.as_mut_ptr(), bytes.len())) {
+                    // C may have shown script the memory of its result, so that this is from there to there.
                     // SAFETY: there are at least as many bytes as the type has.
-                    Ok(bytes) => bytes.copy_from_slice(unsafe { slice::from_raw_parts(slot.as_ptr(), bytes.len()) }),
+                    Ok((result, len)) => unsafe { ptr::copy(slot.as_ptr(), result, len) },
                     // It has either bytes or a slot.
                     Err(_) => call.set(slot).unwrap_or_default(),
                 }

@@ -5,6 +5,7 @@ use std::fmt;
 use std::mem::ManuallyDrop;
 use std::ptr::{self, NonNull};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
 
 use hotcall_jit::Native;
 use hotcall_jit::values::RecordHead;
@@ -32,7 +33,7 @@ pub(super) struct Data {
     pub(super) function: Function,
     pub(super) params: Box<[Form]>,
     pub(super) result: Option<Form>,
-    author: *mut c_void,
+    author: AtomicPtr<c_void>,
     entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
 }
@@ -59,21 +60,25 @@ impl Record {
             function: function.clone(),
             params: function.signature().params().iter().map(Form::of).collect(),
             result: function.signature().result().map(Form::of),
-            author: ptr::null_mut(),
+            author: AtomicPtr::default(),
             entry: ptr::null(),
             drop: drop_full::<E>,
         };
         let full = Box::into_raw(Box::new(Full { data, native: None, realm: Arc::clone(realm) }));
         // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function.
         let native = unsafe { values.bind(&raw const (*full).data.head) };
-        // SAFETY: as above; nobody else knows it yet.
-        let full = unsafe { &mut *full };
-        let record = Self(NonNull::from(&mut full.data));
+        // By the pointer to the whole, which helpers and dropping go back to.
+        // SAFETY: a box is not null.
+        let record = Self(unsafe { NonNull::new_unchecked(full.cast()) });
         let native = native.map_err(fail)?;
-        full.data.entry = native.entry();
-        full.native = Some(native);
+        // SAFETY: as above; nobody else knows it yet.
+        unsafe {
+            (&raw mut (*full).data.entry).write(native.entry());
+            // There is none, which need not be dropped.
+            (&raw mut (*full).native).write(Some(native));
+        }
         if let Some(library) = function.library() {
-            library.adopt(&full.data.head);
+            library.adopt(&record.data().head);
         }
         Ok(record)
     }
@@ -100,13 +105,12 @@ impl Record {
 
     /// The pointer that its author set last.
     pub fn author(&self) -> *mut c_void {
-        self.data().author
+        self.data().author.load(Ordering::Relaxed)
     }
 
     /// Sets a pointer for the author's own use, null at first. Nobody else reads it.
-    pub fn set_author(&mut self, author: *mut c_void) {
-        // SAFETY: the record lives as long as this, and this is an exclusive reference to it.
-        unsafe { self.0.as_mut() }.author = author;
+    pub fn set_author(&self, author: *mut c_void) {
+        self.data().author.store(author, Ordering::Relaxed);
     }
 
     /// The pointer to register the function with. The record is the engine's now, until it comes back to

@@ -1,6 +1,8 @@
 //! Script functions that C calls: arguments and results of every type.
 
-use hotcall::{Callback, OnPanic, Thunk};
+use std::ffi::c_void;
+
+use hotcall::{Callback, Function, OnPanic, Thunk};
 
 use crate::notation;
 use crate::world::{Handler, World};
@@ -210,4 +212,31 @@ fn callbacks_of_any_thread_run_script_on_this_one() {
     let callback = Callback::sync(&thunk, OnPanic::Abort, move |call| handler.answer(call)).unwrap();
     world.set_global("f", world.pointer(callback.as_ptr()));
     world.check([("call(f, 3)", "30"), ("call(f, 5)", "3"), ("call(f, 2)", "10")]);
+}
+
+/// A function that returns a struct in memory gets the address of that, and returns it.
+#[cfg(target_arch = "x86_64")]
+type InMemory = unsafe extern "C-unwind" fn(result: *mut u8) -> *mut u8;
+
+#[cfg(target_arch = "x86_64")]
+#[test]
+fn results_of_the_memory_that_they_go_to() {
+    unsafe extern "C-unwind" fn fill(f: InMemory, result: *mut u8) {
+        // SAFETY: the test passes a callback that returns a struct, and room for that.
+        unsafe { f(result) };
+    }
+    let world = World::new([]);
+    let (address, signature) = (fill as *const c_void, notation::signature("(function, buffer)"));
+    // SAFETY: this is its signature.
+    world.define("fill", &unsafe { Function::from_address("fill", address, &signature, Default::default()) }.unwrap());
+    world.callback("f", &format!("() -> {S24}"), "() => b.subarray(0, 24)");
+    let fill = |start: usize| {
+        world.run("globalThis.b = bytes(...Array.from({ length: 32 }, (_, index) => index + 1))").unwrap();
+        world.show(&format!("(fill(f, b.subarray({start})), b)"))
+    };
+    // Where the result goes is zeros when script runs.
+    let bytes = |[a, b, c, d]: [&str; 4]| format!("Uint8Array[{a},{b},{c},{d}]");
+    let (zeros, first, last) = ("0,0,0,0,0,0,0,0", "1,2,3,4,5,6,7,8", "25,26,27,28,29,30,31,32");
+    assert_eq!(fill(0), bytes([zeros, zeros, zeros, last]));
+    assert_eq!(fill(8), bytes([first, first, zeros, zeros]));
 }

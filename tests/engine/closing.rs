@@ -223,7 +223,7 @@ fn records_that_script_never_got() {
     thread::spawn(move || drop(there)).join().unwrap();
     let raw = late.into_raw();
     // SAFETY: it came from there.
-    let mut late = unsafe { Record::from_raw(raw) };
+    let late = unsafe { Record::from_raw(raw) };
     late.set_author(std::ptr::without_provenance_mut(7));
     assert_eq!(late.author().addr(), 7);
     drop(world);

@@ -11,6 +11,7 @@ use crate::cache::{Jit, Trampoline};
 use crate::error::JitError;
 use crate::plan::ResultForm;
 use crate::signature::{MAX_PARAMETERS, Signature};
+use crate::stub::{Retired, count_retired_call};
 use crate::types::{Scalar, Type};
 use crate::values::{EngineAbi, Failure, NativeCall, Outcome, RecordHead, Role, Words};
 
@@ -174,8 +175,13 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
     argv: *const u8,
     value: *mut Words,
 ) -> bool {
-    // SAFETY: the record was made with its interpreter; the caller vouches for the rest.
+    // SAFETY: the record was made with its interpreter unless it is gone; the caller vouches for the rest.
     unsafe {
+        if (*(*call).record).is_gone() {
+            // No helper can be asked to throw: they all want the whole record.
+            count_retired_call();
+            return false;
+        }
         NativeCall::begin(call);
         (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value)
     }
@@ -204,6 +210,35 @@ pub(super) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *
     let record: *const RecordHead = context.cast();
     // SAFETY: the context is the record, which lives as long as the engine may call its function.
     unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).engine, record, args, result) };
+}
+
+/// What calls of a function find that has a stub and is gone.
+#[repr(C)]
+pub(super) struct Gone {
+    // What compiled code reads, which then leaves the call to the interpreter.
+    record: RecordHead,
+    engine: EngineAbi,
+}
+
+impl Gone {
+    /// For all functions of a thunk for the model's native function, and for ever, as the thunk.
+    pub(super) fn leak(engine: &EngineAbi) -> &'static Retired {
+        let gone: &'static Self = Box::leak(Box::new(Self { record: RecordHead::gone(), engine: engine.clone() }));
+        Box::leak(Box::new(Retired::new(with_gone, ptr::from_ref(gone).cast())))
+    }
+}
+
+/// The handler of functions that are gone.
+///
+/// # Safety
+///
+/// It is called by thunks of the model's native function, with what [`Gone::leak`] made.
+unsafe extern "C-unwind" fn with_gone(context: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the caller vouches for the context and the slots.
+    unsafe {
+        let gone = &*context.cast::<Gone>();
+        answer(&gone.engine, &gone.record, args, result);
+    }
 }
 
 /// The slot of the parameter with a role, or 0.

@@ -13,14 +13,15 @@ use crate::debug::Name;
 use crate::error::JitError;
 use crate::fork;
 use crate::generator::{Code, ContextPlace};
+use crate::pool::StubPool;
 use crate::shape::{CallbackPlan, Shape, ValuesPlan};
 use crate::shared::{Life, Shared};
 use crate::signature::Signature;
-use crate::stub::{Handler, Stub};
+use crate::stub::{Handler, Retired, Stub};
 use crate::thunk::{Thunk, Use};
 use crate::universal::incoming::Incoming;
 use crate::values::{EngineAbi, Pending, RecordHead};
-use interpreter::Interpreter;
+use interpreter::{Gone, Interpreter};
 
 /// The native functions that a [`Jit`] has made for engines, shared by model and shape.
 pub struct Natives {
@@ -56,7 +57,15 @@ enum Entry {
     /// The same, for all shapes of a model: the stub leads to the interpreter.
     Interpreted(Arc<Interpreted>),
     /// Each function has a stub, which passes the record.
-    Stubs(&'static Thunk),
+    Stubs(Stubs),
+}
+
+/// Where the stubs of a shape's functions come from.
+#[derive(Clone, Copy)]
+struct Stubs {
+    thunk: &'static Thunk,
+    /// What they lead to without a function.
+    gone: &'static Retired,
 }
 
 /// The universal function of a model.
@@ -67,7 +76,7 @@ struct Interpreted {
 /// A native function: an address that an engine calls with a record.
 pub struct Native {
     entry: *const c_void,
-    stub: Option<(Stub, &'static Thunk)>,
+    stub: Option<(Stub, Stubs)>,
     /// Keeps the code, and what interprets it.
     _values: Values,
 }
@@ -90,6 +99,10 @@ impl Natives {
     /// As for [`Jit::new`].
     pub fn shared() -> Result<&'static Self, JitError> {
         static SHARED: OnceLock<Natives> = OnceLock::new();
+        if let Some(natives) = SHARED.get() {
+            return Ok(natives);
+        }
+        let _no_fork = fork::hold_off();
         let jit = Jit::shared()?;
         Ok(SHARED.get_or_init(|| Self::new(jit)))
     }
@@ -115,6 +128,10 @@ impl Natives {
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
             let interpreter = Interpreter::new(signature, engine, self.jit);
+            if self.jit.generator().is_none() {
+                // Before anything is made that is never freed.
+                interpreter.slots()?;
+            }
             let entry = self.entry(abi, signature, &plan, engine)?;
             if !entry.is_compiled() {
                 // All its calls need them.
@@ -136,9 +153,9 @@ impl Natives {
         };
         Ok(match code {
             Some((code, None)) => Entry::Compiled(code),
-            Some((code, Some(place))) => Entry::Stubs(native_thunk(abi, engine, Some((code, place)))?),
+            Some((code, Some(place))) => Entry::Stubs(Stubs::new(abi, engine, Some((code, place)))?),
             None if engine.model().passes_data() => Entry::Interpreted(self.interpreted(abi, engine)?),
-            None => Entry::Stubs(native_thunk(abi, engine, None)?),
+            None => Entry::Stubs(Stubs::new(abi, engine, None)?),
         })
     }
 
@@ -162,8 +179,18 @@ impl Entry {
         match self {
             Self::Compiled(_) => true,
             Self::Interpreted(_) => false,
-            Self::Stubs(thunk) => !thunk.code().is_empty(),
+            Self::Stubs(stubs) => !stubs.thunk.code().is_empty(),
         }
+    }
+}
+
+impl Stubs {
+    fn new(abi: Abi, engine: &EngineAbi, code: Option<(Code, ContextPlace)>) -> Result<Self, JitError> {
+        Ok(Self { thunk: native_thunk(abi, engine, code)?, gone: Gone::leak(engine) })
+    }
+
+    fn pool(self) -> &'static StubPool {
+        self.thunk.stubs(Use::Plain)
     }
 }
 
@@ -201,11 +228,11 @@ impl Values {
         let (entry, stub) = match &self.0.entry {
             Entry::Compiled(code) => (code.entry().cast(), None),
             Entry::Interpreted(interpreted) => (interpreted.stub.entry(), None),
-            Entry::Stubs(thunk) => {
-                let stub = thunk.stubs(Use::Plain).take()?;
+            Entry::Stubs(stubs) => {
+                let stub = stubs.pool().take()?;
                 // SAFETY: the stub is ours; code finds the record where the handler's context is.
                 unsafe { stub.bind(interpreter::with_record as Handler, record.cast_mut().cast()) };
-                (stub.entry(), Some((stub, *thunk)))
+                (stub.entry(), Some((stub, *stubs)))
             }
         };
         Ok(Native { entry, stub, _values: self.clone() })
@@ -216,7 +243,7 @@ impl Values {
         match &self.0.entry {
             Entry::Compiled(code) => code.bytes(),
             Entry::Interpreted(_) => &[],
-            Entry::Stubs(thunk) => thunk.code(),
+            Entry::Stubs(stubs) => stubs.thunk.code(),
         }
     }
 }
@@ -230,10 +257,11 @@ impl Native {
 
 impl Drop for Native {
     fn drop(&mut self) {
-        if let Some((stub, thunk)) = self.stub.take() {
-            stub.retire();
+        if let Some((stub, stubs)) = self.stub.take() {
+            // An engine that calls it all the same gets what stands for an exception: zeros may be no value of it.
+            stub.retire_to(stubs.gone);
             // SAFETY: the stub came from this pool and is retired, and this was its holder; the engine calls it no more.
-            unsafe { thunk.stubs(Use::Plain).free(stub) };
+            unsafe { stubs.pool().free(stub) };
         }
     }
 }

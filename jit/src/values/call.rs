@@ -4,6 +4,7 @@ use std::cell::Cell;
 use std::ffi::c_void;
 #[cfg(feature = "cranelift")]
 use std::mem::offset_of;
+use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use super::Words;
@@ -14,6 +15,7 @@ use super::Words;
 pub struct RecordHead {
     /// The C function, or null once it must not be called any more.
     target: AtomicPtr<c_void>,
+    /// Null if this is the record of a function that is gone, about which nobody knows anything.
     pending: *const Pending,
     /// What calls are interpreted by.
     pub(crate) interpreter: *const c_void,
@@ -31,6 +33,15 @@ impl RecordHead {
         Self { target: AtomicPtr::new(target.cast_mut()), pending, interpreter }
     }
 
+    /// What calls find whose own record is gone.
+    pub(crate) const fn gone() -> Self {
+        Self::new(ptr::null(), ptr::null(), ptr::null())
+    }
+
+    pub(crate) const fn is_gone(&self) -> bool {
+        self.pending.is_null()
+    }
+
     /// The C function, or null.
     pub fn target(&self) -> *const c_void {
         self.target.load(Ordering::Acquire)
@@ -38,7 +49,7 @@ impl RecordHead {
 
     /// Has calls that begin later fail.
     pub fn close(&self) {
-        self.target.store(std::ptr::null_mut(), Ordering::Release);
+        self.target.store(ptr::null_mut(), Ordering::Release);
     }
 
     pub(crate) fn is_pending(&self) -> bool {

@@ -1,13 +1,20 @@
 //! Functions that come and go.
 
-use hotcall_jit::values::EngineAbi;
-use hotcall_jit::{Jit, Natives, Signature, Type};
+use std::ptr;
+use std::sync::{Mutex, PoisonError};
+
+use hotcall_jit::values::{EngineAbi, Outcome, Words};
+use hotcall_jit::{Jit, Natives, Signature, Type, retired_calls};
 
 use crate::engine::{self, HELPERS};
-use crate::models;
+use crate::models::{self, Model, Passed};
+
+/// Held by who takes all addresses that are part of the program, and by who calls one that was given back.
+static ADDRESSES: Mutex<()> = Mutex::new(());
 
 #[test]
 fn addresses_are_used_again_by_any_shape() {
+    let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
     // There are 2,048 where no code is generated.
     let natives = Natives::new(Box::leak(Box::new(Jit::universal().unwrap())));
     let abi = EngineAbi::new(models::offset_boxed().model, HELPERS).unwrap();
@@ -15,10 +22,46 @@ fn addresses_are_used_again_by_any_shape() {
         let signature = Signature::new(vec![Type::I32; count], Type::I32).unwrap();
         let values = natives.values(&signature, &abi).unwrap();
         // SAFETY: nobody calls the functions; the cell is never freed.
-        let record = unsafe { values.record(std::ptr::null(), engine::pending()) };
+        let record = unsafe { values.record(ptr::null(), engine::pending()) };
         for _ in 0..100 {
             // SAFETY: the record outlives the function.
             drop(unsafe { values.bind(&raw const record) }.unwrap());
+        }
+    }
+}
+
+/// What an engine gets that calls a function whose record is gone.
+fn call_late(natives: &Natives, model: &Model, params: &[Type]) -> Option<Words> {
+    let signature = Signature::new(params.to_vec(), Type::I32).unwrap();
+    let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
+    let values = natives.values(&signature, &abi).unwrap();
+    // SAFETY: the target is not called; the cell is never freed.
+    let record = Box::new(unsafe { values.record(call_late as *const _, engine::pending()) });
+    // SAFETY: the record outlives the function.
+    let native = unsafe { values.bind(&raw const *record) }.unwrap();
+    let entry = native.entry();
+    drop((native, record));
+    let mut array = vec![0; 8];
+    let [context, exception, record] = [ptr::null_mut(); 3];
+    let before = retired_calls();
+    // SAFETY: the entry is that of a native function of the model, with enough room for its values.
+    let value =
+        unsafe { (model.call)(entry, &Passed { context, argc: 1, array: array.as_mut_ptr(), exception, record }) };
+    assert_eq!(retired_calls(), before + 1);
+    value
+}
+
+#[test]
+fn calls_of_functions_that_are_gone_throw_without_an_exception() {
+    let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut returned = models::offset_boxed();
+    // Zeros are no value of this engine.
+    returned.model.outcome = Outcome::Returned { exception: [10, 0] };
+    for jit in [Jit::shared().unwrap(), Box::leak(Box::new(Jit::universal().unwrap()))] {
+        let natives = Natives::new(jit);
+        for params in [&[][..], &[Type::I32], &[Type::POINTER], &[Type::I32, Type::BUFFER]] {
+            assert_eq!(call_late(&natives, &returned, params), Some([10, 0]));
+            assert_eq!(call_late(&natives, &models::tag_boxed(), params), None);
         }
     }
 }
