@@ -27,10 +27,14 @@ pub(crate) struct Options {
     pub(crate) permission: Permission,
 }
 
+/// How much of the main thread's stack script may take, with the C functions that call it back. Systems give twice as much.
+const STACK: usize = 4 << 20;
+
 /// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let pins = Pins::default();
     let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
+    runtime.set_max_stack_size(STACK);
     let context = Context::full(&runtime)?;
     // SAFETY: the runtime was made with this context's, and makes no shared memory before.
     unsafe { shared_memory::install(js::JS_GetRuntime(context.as_raw().as_ptr())) };

@@ -71,6 +71,8 @@ struct Stubs {
 /// The universal function of a model.
 struct Interpreted {
     stub: Stub,
+    /// What the stub is one of, which is static: named here for tools that look for lost memory.
+    _thunk: &'static Thunk,
 }
 
 /// A native function: an address that an engine calls with a record.
@@ -168,7 +170,7 @@ impl Natives {
             let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
             // SAFETY: the handler gets it, and calls of the model's native function.
             unsafe { stub.bind(interpreter::with_data, ptr::from_ref(engine).cast_mut().cast()) };
-            Ok(Interpreted { stub })
+            Ok(Interpreted { stub, _thunk: thunk })
         };
         self.interpreted.get_or_make(engine.clone(), Life::Kept, make)
     }
