@@ -13,7 +13,7 @@ use crate::slot::Slot;
 pub enum View {
     /// A number.
     Number(f64),
-    /// An integer of any size, of which these are the low 64 bits.
+    /// An integer of any size, of which these are the low 64 bits: to 64-bit types it counts modulo 2⁶⁴, as in Deno.
     BigInt(u64),
     /// A truth value.
     Boolean(bool),

@@ -58,7 +58,7 @@ use crate::error::Error;
 /// What hotcall asks an engine for beside its [`ValueModel`]: everything that machine code does not do by itself.
 ///
 /// Values go in and out as [`Words`], as they lie in the engine's memory. All methods run on the thread that runs the
-/// engine's script, and none of them may run script.
+/// engine's script, and none of them may run script, but for [`exception`](Engine::exception).
 ///
 /// # Safety
 ///
@@ -68,8 +68,9 @@ use crate::error::Error;
 /// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the
 /// engine finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
-    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped: where the engine
-    /// counts references, that lets go of it.
+    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped, and its `Drop` must let
+    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`] or [`Realm`] goes, that is on
+    /// the thread of that.
     type Exception: 'static;
 
     /// What a value is: any value, numbers too.
@@ -92,6 +93,9 @@ pub unsafe trait Engine: 'static {
 
     /// What is thrown for an error: a `TypeError` in JavaScript.
     ///
+    /// Making one may run script, such as QuickJS's `Error.prepareStackTrace`: the call will convert no more arguments and
+    /// not call C, and what it has pinned stays pinned meanwhile.
+    ///
     /// # Safety
     ///
     /// The site is one of the engine's.
@@ -106,6 +110,8 @@ pub unsafe trait Engine: 'static {
 
     /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing
     /// needs to be done for that.
+    ///
+    /// If C is left by `longjmp` or by unwinding, what was pinned for the call stays pinned.
     ///
     /// # Safety
     ///

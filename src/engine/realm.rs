@@ -23,7 +23,8 @@ use crate::slot::Slot;
 /// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned, and then
 /// the native function throws it. While it waits, callbacks answer with zeros and run no script.
 ///
-/// Clones are the same realm. Records keep it.
+/// Clones are the same realm. Records keep it; the last of all these drops the engine and an exception that still waits,
+/// on its thread. So an engine that owns its records, or a realm, is never dropped.
 pub struct Realm<E: Engine> {
     shared: Arc<Shared<E>>,
     /// Script runs on one thread.
@@ -108,7 +109,10 @@ impl<E: Engine> Realm<E> {
     /// * The function has its signature, and calling it is sound, on the engine's thread, with whatever arguments script may
     ///   pass: script can pass every number, and hand a wrong pointer to a function that takes one.
     /// * The engine calls [`Record::entry`] as the model says, on the realm's thread, and passes the record where the model
-    ///   has a role for it.
+    ///   has a role for it. Where the model is `padded` it fills arguments up to [`Record::arity`] at least.
+    /// * The record outlives every call, and every way to call the function.
+    /// * Nothing that the [`Engine`] does panics where the engine's own frames, which such a panic would pass through, do not
+    ///   stand it.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, Error> {
         Record::new(function, &self.shared)
     }
@@ -131,6 +135,8 @@ impl<E: Engine> Realm<E> {
 
     /// A value as a slot of this type; a struct or union as the address of its bytes in the engine's memory.
     ///
+    /// Nothing is pinned: the address of bytes is good as long as the engine leaves them where they are.
+    ///
     /// # Errors
     ///
     /// The value is none of the type.
@@ -144,48 +150,49 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
-    /// which belongs to the caller. The values are released when it returns.
+    /// which belongs to the caller. The values are released when it returns or panics.
     ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
-    /// type, wait for the native function at whose bottom this callback runs.
+    /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
+    /// callback that runs where no native function of the realm is below it must [take](Self::take_exception) it then:
+    /// the next native function would throw it after its own call.
+    ///
+    /// Where the result goes is zeros when `run` is called, also if C has shown script that memory. If the result is a
+    /// pointer, C gets the address of a buffer's bytes, and the value is released: script must keep the buffer as long as C
+    /// uses it.
     ///
     /// # Safety
     ///
     /// * The call is one of a callback with this signature, on the realm's thread.
     /// * The site is one of the engine's, and `run` returns a value of it.
-    /// * In engines that move objects, `run` sees to what it is given before it does anything else.
+    /// * Arguments are made one after the other. An engine that moves or collects objects while it makes values keeps those
+    ///   by itself ([`Engine::make`] roots them, say), or finds them on the stack and leaves them where they are; from the
+    ///   beginning of `run` on that is the affair of `run`.
     pub unsafe fn answer(
         &self,
         site: Site,
         signature: &Signature,
         call: &mut Call<'_>,
         run: impl FnOnce(&[Words]) -> Result<Words, E::Exception>,
-    ) {
+    ) -> bool {
         if self.shared.pending.is_set() {
-            return;
+            return true;
         }
         // On the stack, where engines that look for values there find them.
-        let mut values = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
-        let mut made = 0;
+        let mut values = Values::none(self.engine(), site);
         let mut thrown = None;
-        for ((ty, &slot), value) in signature.params().iter().zip(call.args()).zip(&mut values) {
+        for (ty, &slot) in signature.params().iter().zip(call.args()) {
             // SAFETY: the caller vouches for the site; the slots are those of the signature.
             match unsafe { self.to_value(site, ty, slot) } {
-                Ok(words) => value.write(words),
+                Ok(value) => values.push(value),
                 Err(exception) => {
                     thrown = Some(exception);
                     break;
                 }
             };
-            made += 1;
         }
-        // SAFETY: so many were written.
-        let values = unsafe { slice::from_raw_parts(values.as_ptr().cast::<Words>(), made) };
-        let result = thrown.map_or_else(|| run(values), Err);
-        for &value in values {
-            // SAFETY: the values belong to this function, and are used no more.
-            unsafe { self.engine().release(site, value) };
-        }
+        let result = thrown.map_or_else(|| run(values.made()), Err);
+        drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),
             (Ok(value), ty) => {
@@ -199,6 +206,7 @@ impl<E: Engine> Realm<E> {
         if let Some(exception) = thrown {
             self.throw(exception);
         }
+        self.is_pending()
     }
 
     /// # Safety
@@ -224,7 +232,8 @@ impl<E: Engine> Realm<E> {
         Some(unsafe { self.engine().exception(site, &error) })
     }
 
-    /// Keeps an exception until the running native function returns, which then throws it. The first one wins.
+    /// Keeps an exception until the running native function returns, which then throws it. The first one wins, and later ones
+    /// are dropped.
     pub fn throw(&self, exception: E::Exception) {
         drop(self.shared.throw(exception));
     }
@@ -235,9 +244,42 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
-    /// been called from elsewhere.
+    /// been called from elsewhere. Who does not throw it drops it, and so lets go of it.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.shared.take_exception()
+    }
+}
+
+/// Values that belong to who has this.
+struct Values<'a, E: Engine> {
+    engine: &'a E,
+    site: Site,
+    values: [MaybeUninit<Words>; MAX_PARAMETERS],
+    made: usize,
+}
+
+impl<'a, E: Engine> Values<'a, E> {
+    const fn none(engine: &'a E, site: Site) -> Self {
+        Self { engine, site, values: [const { MaybeUninit::uninit() }; MAX_PARAMETERS], made: 0 }
+    }
+
+    fn push(&mut self, value: Words) {
+        self.values[self.made].write(value);
+        self.made += 1;
+    }
+
+    const fn made(&self) -> &[Words] {
+        // SAFETY: so many were written.
+        unsafe { slice::from_raw_parts(self.values.as_ptr().cast(), self.made) }
+    }
+}
+
+impl<E: Engine> Drop for Values<'_, E> {
+    fn drop(&mut self) {
+        for &value in self.made() {
+            // SAFETY: the values were made by this engine, and are used no more.
+            unsafe { self.engine.release(self.site, value) };
+        }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::function::Function;
 /// whose functions carry none, keep the record as long as the engine may call the function.
 ///
 /// Dropping a record is allowed on any thread, and while no call of the function runs: every engine keeps a function that is
-/// running.
+/// running. The last one of a realm that is gone drops the engine, and an exception that still waits.
 pub struct Record(NonNull<Data>);
 
 /// The record's memory, whose address trampolines and engines know.

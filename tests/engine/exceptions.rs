@@ -1,13 +1,17 @@
 //! What script throws while C is below it.
 
+use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
+use std::rc::Rc;
 
-use hotcall::{Function, FunctionOptions};
+use hotcall::engine::Words;
+use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, OnPanic, Thunk};
 use rquickjs_sys as js;
 
 use crate::callbacks::{TYPES, world_of};
 use crate::notation;
-use crate::world::World;
+use crate::quickjs;
+use crate::world::{World, memory};
 
 fn world() -> World {
     World::new([
@@ -268,6 +272,36 @@ fn an_exception_waits_where_no_native_function_runs() {
     assert_eq!(call(7), 0);
     world.run("count()").unwrap_err();
     world.check([("id(3)", "3")]);
+}
+
+#[test]
+fn answering_says_whether_an_exception_waits_and_releases_values_if_it_panics() {
+    let world = World::new([("call_s24", "call_s24", "(function, struct {i64[3]}) -> struct {i64[3]}")]);
+    let signature = notation::signature("(struct {i64[3]}) -> struct {i64[3]}");
+    let thunk = Thunk::new(&signature).unwrap();
+    let (realm, site) = (world.realm.clone(), world.site());
+    let waits = Rc::new(RefCell::new(Vec::new()));
+    let seen = Rc::clone(&waits);
+    let panics = Rc::new(Cell::new(false));
+    let now = Rc::clone(&panics);
+    let handler = move |call: &mut Call<'_>| {
+        let run = |_: &[Words]| if now.get() { panic!("while script runs") } else { Ok(quickjs::words(js::JS_NULL)) };
+        // SAFETY: the callback has this signature, and runs on this thread alone.
+        seen.borrow_mut().push(unsafe { realm.answer(site, &signature, call, run) });
+    };
+    let options = LocalOptions { on_panic: OnPanic::Catch, ..LocalOptions::default() };
+    let callback = Callback::local(&thunk, options, Err, handler).unwrap();
+    world.set_global("f", world.pointer(callback.as_ptr()));
+    let call = || world.run("try { call_s24(f, i64s(1n, 2n, 3n)); 'no' } catch { 'thrown' }").unwrap();
+
+    // Null is no struct.
+    assert_eq!((call(), waits.take()), ("thrown".into(), vec![true]));
+    panics.set(true);
+    assert_eq!(call(), "no");
+    let before = memory(&world);
+    assert_eq!(call(), "no");
+    assert_eq!(memory(&world), before);
+    assert!(waits.take().is_empty() && callback.take_panic().is_some());
 }
 
 #[test]

@@ -161,11 +161,12 @@ pub enum Failure {
     Pending,
     /// The record was closed.
     Closed,
-    /// There is no memory for what calls the function.
+    /// There are no resources, memory or addresses, for what calls the function.
     Memory,
 }
 
-/// What trampolines call, with the addresses of what they work on. None of them may run script.
+/// What trampolines call, with the addresses of what they work on. None of them may run script but to throw: once `convert`
+/// will return `false`, and in `fail` and `result`, for no argument is converted and C is not called after that.
 #[derive(Clone, Copy, Debug)]
 pub struct Helpers {
     /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`; an aggregate's slot gets the address of

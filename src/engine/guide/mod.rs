@@ -142,7 +142,7 @@
 //!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its
 //!   value; in one that counts references, a value that it owns, and its `Drop` lets go of it.
 //!
-//! **None of these may run script**: no getter, no `valueOf`, no finaliser. Script between the checks and the call
+//! **None of these may run script**, but for [`exception`], after which C is not called: no getter, no `valueOf`, no finaliser. Script between the checks and the call
 //! could move bytes that were converted already, or close the function. That they do not is what you promise by
 //! `unsafe impl`.
 //!
@@ -333,7 +333,8 @@
 //! * What cannot be caught by script (an interrupt, running out of memory) is an exception as any other: your
 //!   `Exception` carries what makes it so, and `throw` restores it.
 //! * If a callback may be called where no native function of the realm is running, from your event loop say, look there
-//!   for [`Realm::take_exception`].
+//!   for [`Realm::take_exception`], if [`Realm::answer`] says that one waits: the next native function would throw it.
+//! * Where a callback returns a pointer, script may return a buffer. It must keep that buffer as long as C uses it.
 //! * Rust panics in handlers are caught before C, as for all [callbacks](crate::Callback).
 //!
 //! # 6. Closing, finalisers, threads
