@@ -4,6 +4,13 @@
   const { get: engineStack } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
   const engineCapture = Error.captureStackTrace;
 
+  // A call site would hand out the runtime's own functions.
+  const { prepareStackTrace } = Error;
+  Error.prepareStackTrace = (_, sites) => sites;
+  const [site] = new Error().stack;
+  Error.prepareStackTrace = prepareStackTrace;
+  delete Object.getPrototypeOf(site).getFunction;
+
   const header = (error) => {
     try {
       return Error.prototype.toString.call(error);

@@ -2,11 +2,25 @@
 ((native) => {
   "use strict";
 
-  const isView = ArrayBuffer.isView;
+  // What script may change is taken before it runs.
+  const { apply } = Reflect;
+  const { isView } = ArrayBuffer;
+  const getter = (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name).get;
+  const lengths = [ArrayBuffer, SharedArrayBuffer].map((type) => getter(type, "byteLength"));
   const isBuffer = (value) =>
-    value instanceof ArrayBuffer || isView(value) ||
-    (typeof SharedArrayBuffer !== "undefined" && value instanceof SharedArrayBuffer);
+    isView(value) || lengths.some((length) => {
+      try {
+        return apply(length, value, []) >= 0;
+      } catch {
+        return false;
+      }
+    });
   const kept = new WeakMap(); // pointer, or buffer over its memory → what it points into
+  const { get, set: put } = WeakMap.prototype;
+  const keptOf = (value) => apply(get, kept, [value]);
+  const keep = (value, owner) => {
+    if (value !== null && owner !== undefined) apply(put, kept, [value, owner]);
+  };
 
   class NotCapable extends Error {
     get name() {
@@ -20,6 +34,9 @@
     }
   }
 
+  // An array that script's own changes of arrays do not reach.
+  const list = (values, of) => Object.setPrototypeOf(Array.from(values, of), null);
+
   function definition(value, what) {
     const seen = [];
     const plain = (type) => {
@@ -30,19 +47,19 @@
       if (Array.isArray(fields) && fields.length === 0) {
         throw new TypeError("Struct must have at least one field");
       }
-      const copy = Array.isArray(fields) ? { struct: Array.from(fields, plain) } : type;
+      const copy = Array.isArray(fields) ? { __proto__: null, struct: list(fields, plain) } : type;
       seen.pop();
       return copy;
     };
     if (value === null || typeof value !== "object") throw new TypeError(`Invalid FFI ${what}, expected an object`);
-    const copy = {};
+    const copy = { __proto__: null };
     for (const key of ["name", "optional", "nonblocking"]) {
       if (value[key] !== undefined) copy[key] = value[key];
     }
     if ("type" in value) {
       copy.type = plain(value.type);
     } else {
-      if (value.parameters !== undefined) copy.parameters = Array.from(value.parameters, plain);
+      if (value.parameters !== undefined) copy.parameters = list(value.parameters, plain);
       if (value.result !== undefined) copy.result = plain(value.result);
     }
     return copy;
@@ -59,7 +76,8 @@
     if (typeof path === "string") return path;
     if (typeof URL === "undefined" || !(path instanceof URL)) throw new TypeError("Expected a path or a file URL");
     if (path.protocol !== "file:") throw new TypeError("Must be a file URL");
-    return decodeURIComponent(path.pathname);
+    if (path.hostname !== "") throw new TypeError("Host must be empty");
+    return decodeURIComponent(path.pathname.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
   }
 
   class DynamicLibrary {
@@ -68,7 +86,7 @@
       path = toPath(path);
       const [what, allowed] = native.resolve(path);
       if (!allowed) throw new NotCapable(`Requires ffi access to "${what}", run again with the --allow-ffi flag`);
-      const declarations = {};
+      const declarations = { __proto__: null };
       for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
       const [number, functions] = native.open(path, JSON.stringify(declarations));
       this.#number = number;
@@ -100,8 +118,9 @@
         const expected = "'ArrayBuffer', 'SharedArrayBuffer', 'ArrayBufferView' or 'UnsafeCallback'";
         throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
       }
-      const pointer = native.addressOfBytes(isView(value) ? value : new Uint8Array(value));
-      if (pointer !== null) kept.set(pointer, value);
+      const view = isView(value) ? value : new Uint8Array(value);
+      const pointer = native.addressOfBytes(view);
+      keep(pointer, view);
       return pointer;
     }
     static offset(value, offset) {
@@ -109,7 +128,7 @@
       const address = native.address(value);
       if (address === 0n) throw new TypeError("Invalid pointer to offset, pointer is null");
       const pointer = native.pointer(BigInt.asUintN(64, address + BigInt(toBytes(offset))));
-      if (pointer !== null && kept.has(value)) kept.set(pointer, kept.get(value));
+      keep(pointer, keptOf(value));
       return pointer;
     }
     static value(value) {
@@ -139,7 +158,7 @@
     static getArrayBuffer(pointer, byteLength, offset = 0) {
       check();
       const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
-      kept.set(buffer, kept.get(pointer));
+      keep(buffer, keptOf(pointer));
       return buffer;
     }
     static copyInto(pointer, destination, offset = 0) {
@@ -208,13 +227,37 @@
     }
   }
 
-  // A buffer may be given away while C works on it. Those over memory that is not the engine's lose nothing by it.
+  // A buffer may be given away while C works on it. One over memory that is not the engine's has nothing to lose.
+  const { transfer } = ArrayBuffer.prototype;
+  const byteLength = getter(ArrayBuffer, "byteLength");
+  const maxByteLength = getter(ArrayBuffer, "maxByteLength");
+  const resizable = getter(ArrayBuffer, "resizable");
+  const { set } = Object.getPrototypeOf(Uint8Array.prototype);
+  const Bytes = Uint8Array;
+  const Buffer = ArrayBuffer;
+
+  // Gives a buffer's bytes away for some of another length: C goes on with all of the old ones.
+  function exchange(method, buffer, length) {
+    const options = method === transfer && apply(resizable, buffer, []) ? { maxByteLength: apply(maxByteLength, buffer, []) } : undefined;
+    const copy = new Buffer(length, options);
+    const heir = native.guarded(transfer, buffer, []);
+    const [old, now] = [apply(byteLength, heir, []), apply(byteLength, copy, [])];
+    apply(set, new Bytes(copy), [new Bytes(heir, 0, old < now ? old : now)]);
+    return apply(method, copy, []);
+  }
+
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
     const method = ArrayBuffer.prototype[name];
     const value = { [name](...args) {
-      if (!kept.has(this)) return native.guarded(method, this, args);
-      const result = method.apply(this, args);
-      if (result !== undefined) kept.set(result, kept.get(this));
+      // Now, for it may run script.
+      if (args.length > 0 && args[0] !== undefined) args[0] = +args[0];
+      if (keptOf(this) === undefined) {
+        const other = name !== "resize" && args[0] !== undefined;
+        if (other && native.isWorkedOn(this) && args[0] !== apply(byteLength, this, [])) return exchange(method, this, args[0]);
+        return native.guarded(method, this, args);
+      }
+      const result = apply(method, this, args);
+      if (result !== undefined) keep(result, keptOf(this));
       return result;
     } }[name];
     Object.defineProperty(value, "length", { value: method.length, configurable: true });

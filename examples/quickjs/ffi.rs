@@ -156,6 +156,7 @@ impl Ffi {
         functions.set("callback", JsFunction::new(ctx.clone(), callback)?)?;
         functions.set("closeCallback", JsFunction::new(ctx.clone(), close_callback)?)?;
         functions.set("reference", JsFunction::new(ctx.clone(), reference)?)?;
+        functions.set("isWorkedOn", JsFunction::new(ctx.clone(), buffers::is_worked_on)?)?;
         functions.set("guarded", JsFunction::new(ctx.clone(), buffers::guarded)?)?;
         pointers::install(ctx, &functions)?;
         Ok((ffi, functions))

@@ -3,8 +3,8 @@
 //! A block that is pinned is neither freed nor moved: that happens when its last pin goes. `buffers.rs` sees to the small ones.
 
 use std::cell::RefCell;
+use std::mem;
 use std::rc::Rc;
-use std::{mem, ptr};
 
 use rquickjs::allocator::Allocator;
 use rquickjs::qjs::{self as js, JSContext, JSValue};
@@ -19,16 +19,38 @@ struct State {
     pinned: Vec<*mut u8>,
     /// Blocks that the engine has freed, and that pinned addresses are in.
     freed: Vec<*mut u8>,
-    /// Small blocks that the engine has freed, and that were taken back.
-    taken_back: Vec<*mut u8>,
-    /// Buffers that pinned bytes went to.
-    owners: Vec<(*mut u8, JSValue)>,
+    /// Bytes that wait for their last pin to go.
+    held: Vec<Held>,
+}
+
+/// The bytes of a buffer that script has given away.
+struct Held {
+    bytes: Bytes,
+    by: Holder,
+}
+
+/// Some memory of the engine's.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bytes {
+    pub(crate) start: *mut u8,
+    pub(crate) len: usize,
+}
+
+enum Holder {
+    /// A small block that the engine has freed, and that was taken back.
+    Block,
+    /// The buffer that the bytes went to.
+    Buffer(JSValue),
 }
 
 impl State {
     /// Whether a pinned address is in this block of the system's.
     fn pins(&self, block: *mut u8) -> bool {
         self.pinned.iter().any(|&address| is_in(address, block))
+    }
+
+    fn pins_some(&self, Bytes { start, len }: Bytes) -> bool {
+        self.pinned.iter().any(|address| (start..start.wrapping_add(len)).contains(address))
     }
 }
 
@@ -44,42 +66,46 @@ impl Pins {
         self.0.borrow_mut().pinned.push(address);
     }
 
-    pub(crate) fn is_pinned(&self, address: *mut u8) -> bool {
-        self.0.borrow().pinned.contains(&address)
+    /// Whether one of these bytes is pinned.
+    pub(crate) fn is_pinned(&self, bytes: Bytes) -> bool {
+        self.0.borrow().pins_some(bytes)
     }
 
-    /// Whether what the engine has freed of this address is kept.
-    pub(crate) fn is_kept(&self, address: *mut u8) -> bool {
+    /// Whether what the engine has freed of these bytes is kept.
+    pub(crate) fn is_kept(&self, bytes: Bytes) -> bool {
         let state = self.0.borrow();
-        state.taken_back.contains(&address) || state.freed.iter().any(|&block| is_in(address, block))
+        state.held.iter().any(|held| held.bytes == bytes) || state.freed.iter().any(|&block| is_in(bytes.start, block))
     }
 
-    /// Keeps the buffer that owns a pinned address.
-    pub(crate) fn keep_owner(&self, address: *mut u8, owner: JSValue) {
-        self.0.borrow_mut().owners.push((address, owner));
+    /// Keeps the buffer that has pinned bytes now, which belongs to this.
+    pub(crate) fn keep_owner(&self, bytes: Bytes, owner: JSValue) {
+        self.0.borrow_mut().held.push(Held { bytes, by: Holder::Buffer(owner) });
     }
 
     /// Takes a small block back that the engine has just freed: asks for blocks of its size until this is one.
     ///
     /// # Safety
     ///
-    /// The context is the engine's, which has freed a block of this address and usable size that is its own and small.
-    pub(crate) unsafe fn take_back(&self, context: *mut JSContext, address: *mut u8, size: usize) {
+    /// The context is the engine's, which has freed a block of this address and usable size that is its own and small, and has not
+    /// used it again.
+    pub(crate) unsafe fn take_back(&self, context: *mut JSContext, bytes: Bytes) {
+        /// More than there are blocks of a size that an arena has free.
+        const TRIES: usize = 100_000;
         let mut others = Vec::new();
         // SAFETY: the caller vouches for the context; all blocks but one go back.
         unsafe {
             loop {
-                let block: *mut u8 = js::js_malloc(context, size as _).cast();
-                if block == address {
+                let block: *mut u8 = js::js_malloc(context, bytes.len as _).cast();
+                if block == bytes.start {
                     break;
                 }
-                // Without memory there is no way to keep C from writing to what the engine uses.
-                assert!(!block.is_null(), "no memory is left to protect a buffer that C works on");
+                // There is no other way to keep C from writing to what the engine uses.
+                assert!(!block.is_null() && others.len() < TRIES, "a buffer that C works on cannot be protected");
                 others.push(block);
             }
             others.into_iter().for_each(|block| js::js_free(context, block.cast()));
         }
-        self.0.borrow_mut().taken_back.push(address);
+        self.0.borrow_mut().held.push(Held { bytes, by: Holder::Block });
     }
 
     /// Removes a pin; if it is the last one, frees what waits for that.
@@ -92,21 +118,21 @@ impl Pins {
         if let Some(index) = state.pinned.iter().rposition(|&pinned| pinned == address) {
             state.pinned.swap_remove(index);
         }
-        if state.pinned.contains(&address) {
-            return;
-        }
         let freed = mem::take(&mut state.freed);
         let (kept, free): (Vec<_>, Vec<_>) = freed.into_iter().partition(|&block| state.pins(block));
         state.freed = kept;
-        let taken_back = state.taken_back.extract_if(.., |block| *block == address).next();
-        let owners: Vec<_> = state.owners.extract_if(.., |owner| owner.0 == address).collect();
+        let held = mem::take(&mut state.held);
+        let (kept, released): (Vec<_>, Vec<_>) = held.into_iter().partition(|held| state.pins_some(held.bytes));
+        state.held = kept;
         // The engine frees more in these.
         drop(state);
         // SAFETY: the blocks came from `malloc` and from the engine, which has given them up; the buffers belong to this.
         unsafe {
             free.into_iter().for_each(|block| libc::free(block.cast()));
-            js::js_free(context, taken_back.unwrap_or(ptr::null_mut()).cast());
-            owners.into_iter().for_each(|(_, owner)| js::JS_FreeValue(context, owner));
+            released.into_iter().for_each(|held| match held.by {
+                Holder::Block => js::js_free(context, held.bytes.start.cast()),
+                Holder::Buffer(buffer) => js::JS_FreeValue(context, buffer),
+            });
         }
     }
 

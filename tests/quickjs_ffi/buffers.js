@@ -130,4 +130,57 @@ litter(5000);
 c.open_gate();
 equal(await Promise.all(calls), Array.from({ length: 30 }, (_, i) => 100 * (i + 1)));
 
+// Blocks of all sizes that the engine has, and every way to give them away.
+const ways = {
+  "transfer(0)": (buffer) => buffer.transfer(0),
+  "transfer(600)": (buffer) => buffer.transfer(600),
+  "transferToFixedLength(1)": (buffer) => buffer.transferToFixedLength(1),
+  "transferToImmutable(900)": (buffer) => buffer.transferToImmutable(900),
+  "resize(0)": (buffer) => buffer.resize(0),
+  "resize(3000)": (buffer) => buffer.resize(3000),
+  "resize and transfer": (buffer) => (buffer.resize(2500), buffer.transfer(5)),
+};
+const lengths = Array.from({ length: 33 }, (_, i) => i * 16 + 8).concat([1, 2, 63, 504, 505, 1000]);
+for (const [name, way] of Object.entries(ways)) {
+  for (const length of lengths) {
+    const buffer = new ArrayBuffer(length, name.startsWith("resize") ? { maxByteLength: 4000 } : undefined);
+    const bytes = new Uint8Array(buffer).fill(3);
+    let made;
+    const giving = new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {
+      made = way(buffer);
+      junk.push(new Uint8Array(length).fill(0xee));
+    });
+    equal([name, length, c.sum_after(bytes, length, giving.pointer)], [name, length, 3 * length]);
+    giving.close();
+    if (made) equal(new Uint8Array(made), Uint8Array.from({ length: made.byteLength }, (_, i) => (i < length ? 3 : 0)));
+  }
+}
+
+// A length that runs script first, which begins a call.
+for (const [method, length] of [["transfer", 0], ["resize", 4000]]) {
+  for (const size of [16, 64, 200, 5000]) {
+    c.close_gate();
+    const buffer = new ArrayBuffer(size, method === "resize" ? { maxByteLength: 9000 } : undefined);
+    const bytes = new Uint8Array(buffer).fill(3);
+    let sum;
+    buffer[method]({ valueOf: () => ((sum = c.sum_at_gate(bytes, size)), length) });
+    reuse();
+    c.open_gate();
+    equal(await sum, 3 * size);
+  }
+}
+
+// Another buffer over a part of the bytes.
+for (const size of [64, 200]) {
+  const buffer = new ArrayBuffer(size);
+  new Uint8Array(buffer).fill(3);
+  const part = Deno.UnsafePointerView.getArrayBuffer(Deno.UnsafePointer.of(buffer), size - 8, 8);
+  const giving = new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {
+    buffer.transfer(0);
+    reuse();
+  });
+  equal(c.sum_after(new Uint8Array(part), size - 8, giving.pointer), 3 * (size - 8));
+  giving.close();
+}
+
 console.log("end");
