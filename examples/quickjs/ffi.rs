@@ -9,6 +9,7 @@ use std::ffi::{CString, c_void};
 use std::mem;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
+use std::sync::{Mutex, PoisonError};
 use std::{slice, thread};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
@@ -187,7 +188,10 @@ impl Ffi {
     /// Lets go of everything that belongs to the context, when no call runs.
     pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
         drop(mem::take(&mut *self.callbacks.borrow_mut()));
-        drop(mem::take(&mut *self.libraries.borrow_mut()));
+        // Nothing is unmapped at the end: a library's own threads may still be in it.
+        static KEPT: Mutex<Vec<Library>> = Mutex::new(Vec::new());
+        let libraries = mem::take(&mut *self.libraries.borrow_mut()).things.into_values();
+        KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(libraries);
         let context = ctx.as_raw().as_ptr();
         // SAFETY: script runs no more; what was thrown belongs to this.
         unsafe {
