@@ -24,6 +24,9 @@ use crate::function::Function;
 ///
 /// Dropping a record is allowed on any thread, and while no call of the function runs: every engine keeps a function that is
 /// running. The last one of a realm that is gone drops the engine, and an exception that still waits.
+///
+/// Dropping the last record of a library that was closed unmaps it, which runs its finalisers. If those may call script back, and the
+/// engine's finalisers must not run script, put records aside there and drop them later.
 pub struct Record(NonNull<Data>);
 
 /// The record's memory, whose address trampolines and engines know.
