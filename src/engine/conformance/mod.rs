@@ -3,19 +3,18 @@
 //!
 //! An author says how to give a C function to script, and how to evaluate an expression; [`run`] does the rest:
 //!
-//! ```no_run
+//! ```
 //! use hotcall::engine::conformance::{self, Expression, Feature, Subject, Value};
 //! use hotcall::{Function, Signature};
 //!
-//! # struct Engine;
-//! # impl Engine {
-//! #     fn eval(&mut self, _: &str) -> Result<String, String> { todo!() }
-//! #     fn set_native(&mut self, _: &str, _: &Function) {}
-//! #     fn set_pointer_to_callback(&mut self, _: &str, _: &Signature, _: &str) {}
+//! # trait Engine {
+//! #     fn eval(&mut self, source: &str) -> Result<String, String>;
+//! #     fn set_native(&mut self, name: &str, function: &Function);
+//! #     fn set_pointer_to_callback(&mut self, name: &str, signature: &Signature, source: &str);
 //! # }
-//! struct MyEngine(Engine);
+//! struct MyEngine<E>(E);
 //!
-//! impl Subject for MyEngine {
+//! impl<E: Engine> Subject for MyEngine<E> {
 //!     fn has(&self, feature: Feature) -> bool {
 //!         feature != Feature::WideIntegers
 //!     }
@@ -35,10 +34,12 @@
 //!     }
 //! }
 //!
-//! # fn engine() -> Engine { todo!() }
-//! let mut engine = MyEngine(engine());
-//! engine.0.eval(conformance::PRELUDE).unwrap();
-//! conformance::run(&mut engine).check();
+//! fn check(engine: impl Engine) -> Result<(), String> {
+//!     let mut engine = MyEngine(engine);
+//!     engine.0.eval(conformance::PRELUDE)?;
+//!     conformance::run(&mut engine).check();
+//!     Ok(())
+//! }
 //! ```
 //!
 //! The C functions are the kit's own; what each expression's value or exception must be is written down in tables.

@@ -1,9 +1,9 @@
 //! The `values` entry: the engine's own native function, which unpacks its arguments, calls C, and packs the result.
 //!
-//! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with an
-//! argument that is none of those for its type, with too few arguments, or of a closed function goes to the interpreter as a
-//! whole, before anything has happened. Functions with parameters of other kinds (pointers, structs) have each of those
-//! converted by the model's helper, behind the checks of all others, so that nothing is converted for a call that is not made.
+//! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with a small
+//! number or a boolean that its type does not take, with too few arguments, or of a closed function goes to the interpreter as
+//! a whole, before anything has happened. Pointers, structs, and integers of 64 bits that have no class are converted by the
+//! model's helper, behind the checks of all others.
 //!
 //! Nothing that is needed after a call stays in a register: it waits in the frame's [`NativeCall`].
 
