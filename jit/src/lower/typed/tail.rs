@@ -249,7 +249,9 @@ impl Code {
                     word = RAX;
                 }
                 let checked = self.narrow((index, Bits::General(word)), narrowing, word, to);
-                if from != to {
+                // Where it arrives nothing is promised of the bytes above it. Of those that C reads, 4 at least count.
+                let extended = len < if narrowing.is_short() { 4 } else { 8 };
+                if from != to || extended {
                     self.place(checked, to);
                 }
             }
