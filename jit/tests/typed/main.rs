@@ -2,11 +2,19 @@
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
 
+#[path = "../support/c.rs"]
+mod c;
+#[path = "../support/callees.rs"]
+mod callees;
+#[expect(dead_code, reason = "callers fill their registers as C does")]
+#[path = "../support/callers.rs"]
+mod callers;
+#[path = "../support/compiler.rs"]
+mod compiler;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]
 mod random;
-#[expect(dead_code, reason = "scalars come from elsewhere")]
 #[path = "../support/types.rs"]
 mod types;
 
@@ -15,3 +23,4 @@ mod heap;
 mod native;
 
 mod differential;
+mod plain;
