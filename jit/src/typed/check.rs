@@ -68,11 +68,6 @@ impl Narrowing {
         (narrowing != Self { signed: None, unsigned: None, not_negative: false }).then_some(narrowing)
     }
 
-    /// Whether the type has fewer than 64 bits.
-    pub(crate) const fn is_short(self) -> bool {
-        self.signed.is_some() || self.unsigned.is_some()
-    }
-
     /// From an integer with a sign and of so many bits.
     fn from_bits(native: u32, c: Scalar) -> Option<Self> {
         // The smallest type that has room for all of them.

@@ -23,4 +23,5 @@ mod heap;
 mod native;
 
 mod differential;
+mod forms;
 mod plain;

@@ -186,6 +186,15 @@ impl ExitFlag {
     }
 }
 
+impl ExitFlag {
+    /// Whether it was set, and no more is.
+    pub(crate) fn take(&mut self) -> bool {
+        let is_set = self.is_set();
+        *self.0 = Self::BLANK;
+        is_set
+    }
+}
+
 pub(crate) const FLAG: Exit = Exit::Flag { offset: ExitFlag::OFFSET };
 
 /// The bytes of a value of this type.

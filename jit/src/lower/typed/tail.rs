@@ -21,7 +21,11 @@ use crate::values::{Pending, RecordHead};
 pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
     let moves = moves(native)?;
     let exit = native.model.exit_parameter().map(|param| native.piece(param).loc);
-    let keeps_exit = exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit));
+    // A flag's is found where it was left.
+    let keeps_exit = match native.model.exit {
+        Exit::Flag { offset } => i32::try_from(offset).is_ok(),
+        Exit::Raise => exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit)),
+    };
     if !returns_as_c(native) || !keeps_exit || native.typed.plan.stack_size > native.plan.stack_size {
         return None;
     }
@@ -35,13 +39,13 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
     for (index, step) in moves.iter().enumerate() {
         code.step(index, step);
     }
-    code.load(R11, R11, RecordHead::TARGET as i32);
-    code.emit(inst::testq_mr::new(R11, R11));
-    code.refuse_if(Condition::Equal, 0, Bits::General(R11));
+    code.load(R10, R11, RecordHead::TARGET as i32);
+    code.emit(inst::testq_mr::new(R10, R10));
+    code.refuse_if(Condition::Equal, 0, Bits::General(R10));
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
-    code.emit(inst::jmpq_m::new(R11));
+    code.emit(inst::jmpq_m::new(R10));
     code.exits(native, exit);
     Some(Compiled::template(code.bytes, code.records))
 }
@@ -74,8 +78,9 @@ struct Step {
 enum Form {
     /// A float, which stays as it is.
     Float,
-    /// An integer as it arrives: of so many bytes, extended by its type, if it is checked; else of those that count in C.
-    Integer { narrowing: Option<Narrowing>, len: u8, ext: Ext },
+    /// An integer of so many bytes as it arrives, where nothing is promised of the bytes above them. C reads `room` bytes, which
+    /// are 4 at least.
+    Integer { narrowing: Option<Narrowing>, len: u8, ext: Ext, room: u8 },
     /// A `double` that must be an integer of this type.
     Number(Scalar),
     /// The handle of a word that must be an integer.
@@ -119,12 +124,11 @@ fn form(native: &Native<'_>, param: usize, role: Role, c: Scalar) -> Option<Form
             scalar if scalar.is_float() && scalar == c => Some(Form::Float),
             Scalar::F64 if !c.is_float() && c.size() <= 4 => Some(Form::Number(c)),
             scalar if scalar.is_float() || c.is_float() => None,
-            scalar => Some(match Narrowing::between(scalar, c).filter(|_| c != Scalar::Bool) {
-                narrowing @ Some(_) => Form::Integer { narrowing, len: scalar.size() as u8, ext: Ext::by_type(scalar) },
-                None => {
-                    let narrower = if scalar.size() < c.size() { scalar } else { c };
-                    Form::Integer { narrowing: None, len: narrower.size() as u8, ext: Ext::by_type(narrower) }
-                }
+            scalar => Some(Form::Integer {
+                narrowing: Narrowing::between(scalar, c).filter(|_| c != Scalar::Bool),
+                len: scalar.size() as u8,
+                ext: Ext::by_type(scalar),
+                room: c.size().max(4) as u8,
             }),
         },
         _ => None,
@@ -236,22 +240,24 @@ impl Code {
         let (from, to) = (*from, *to);
         match *form {
             Form::Float => self.float(from, to),
-            Form::Integer { narrowing: None, len, ext } => {
-                let word = self.in_register(from, RAX);
-                let new = other_register(to, word);
-                self.extend(new, word, len, ext);
-                self.place(new, to);
+            Form::Integer { narrowing: None, len, room, .. } if from == to && len >= room => {}
+            Form::Integer { narrowing: None, len, ext, room } => {
+                let mut word = self.in_register(from, RAX);
+                if len < room {
+                    let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
+                    self.extend(new, word, len, ext);
+                    word = new;
+                }
+                self.place(word, to);
             }
-            Form::Integer { narrowing: Some(narrowing), len, ext } => {
+            Form::Integer { narrowing: Some(narrowing), len, ext, room } => {
                 let mut word = self.in_register(from, RAX);
                 if len < 8 {
                     self.extend(RAX, word, len, ext);
                     word = RAX;
                 }
                 let checked = self.narrow((index, Bits::General(word)), narrowing, word, to);
-                // Where it arrives nothing is promised of the bytes above it. Of those that C reads, 4 at least count.
-                let extended = len < if narrowing.is_short() { 4 } else { 8 };
-                if from != to || extended {
+                if from != to || len < room {
                     self.place(checked, to);
                 }
             }
@@ -376,9 +382,10 @@ impl Code {
         match native.model.exit {
             Exit::Flag { offset } => {
                 refusals.iter().for_each(|refusal| self.land(refusal.at));
-                let Some(exit) = exit else { unreachable!("a flag has a parameter") };
-                let exit = self.in_register(exit, R10);
-                self.emit(inst::movb_mi::new(memory(exit, offset as i32), 1));
+                // An argument may have been moved to where it arrived.
+                self.load(R10, R11, RecordHead::PENDING as i32);
+                self.load(R10, R10, Pending::EXIT as i32);
+                self.emit(inst::movb_mi::new(memory(R10, offset as i32), 1));
                 self.emit(inst::xorl_rm::new(RAX, RAX));
                 self.emit(inst::xorps_a::new(0_u8, 0_u8));
                 self.emit(inst::retq_zo::new());
