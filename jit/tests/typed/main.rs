@@ -23,5 +23,7 @@ mod heap;
 mod native;
 
 mod differential;
+mod errors;
+mod exits;
 mod forms;
 mod plain;
