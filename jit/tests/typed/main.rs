@@ -26,4 +26,5 @@ mod differential;
 mod errors;
 mod exits;
 mod forms;
+mod objects;
 mod plain;
