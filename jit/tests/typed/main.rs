@@ -11,6 +11,8 @@ mod callees;
 mod callers;
 #[path = "../support/compiler.rs"]
 mod compiler;
+#[path = "../support/cxx.rs"]
+mod cxx;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]
@@ -28,3 +30,5 @@ mod exits;
 mod forms;
 mod objects;
 mod plain;
+mod results;
+mod unwinding;
