@@ -173,8 +173,8 @@ fn check_handles(handles: &Handles) -> Result<(), TypedError> {
     if let Some(Small { shift, .. }) = handles.integers.filter(|small| !matches!(small.shift, 1..=63)) {
         return Err(TypedError::Shift { shift });
     }
-    let checks = || handles.objects.iter().flat_map(|object| &object.checks);
-    if !checks().all(|check| is_readable(check)) {
+    let mut checks = handles.objects.iter().flat_map(|object| &object.checks);
+    if !checks.all(is_readable) {
         return Err(TypedError::Field);
     }
     let paths = handles.objects.iter().flat_map(|object| {

@@ -8,20 +8,15 @@ use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
 use crate::engine::{self, Event};
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture, Outcome, result_bytes, size_of_type};
+use crate::numbers::{
+    converted, is_integer, native_type, one_in, pick, random_integer, random_word, range, wider, with_garbage,
+};
 use crate::random::{self, Random};
 use crate::{notation, types};
 
 /// How many functions are made in a run, and how many calls of each.
 const FUNCTIONS: usize = 250;
 const CALLS: usize = 20;
-
-fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
-    of[(random.next() % of.len() as u64) as usize].clone()
-}
-
-fn one_in(random: &mut Random, n: u64) -> bool {
-    random.next().is_multiple_of(n)
-}
 
 fn aggregates() -> Vec<Type> {
     let listed =
@@ -30,61 +25,9 @@ fn aggregates() -> Vec<Type> {
     listed.map(|text: String| notation::signature(&format!("() -> {text}")).result().unwrap().clone()).collect()
 }
 
-const INTEGERS: [Scalar; 10] = [
-    Scalar::I8,
-    Scalar::U8,
-    Scalar::I16,
-    Scalar::U16,
-    Scalar::I32,
-    Scalar::U32,
-    Scalar::I64,
-    Scalar::U64,
-    Scalar::Isize,
-    Scalar::Usize,
-];
-
-fn is_integer(scalar: Scalar) -> bool {
-    INTEGERS.contains(&scalar)
-}
-
 /// The types that hold an address.
 fn word(random: &mut Random) -> Type {
     pick(random, &[Type::POINTER, Type::U64, Type::I64, Type::USIZE, Type::ISIZE])
-}
-
-/// A type that a scalar may come as.
-fn native_type(random: &mut Random, c: Scalar, simple: bool) -> Scalar {
-    match c {
-        Scalar::F32 | Scalar::F64 if simple => c,
-        Scalar::Bool => Scalar::Bool,
-        Scalar::Pointer(_) => pick(random, &[c, Scalar::U64, Scalar::Usize]),
-        Scalar::F32 | Scalar::F64 => pick(random, &[c, Scalar::F32, Scalar::F64]),
-        _ => match random.next() % 4 {
-            0 => c,
-            1 if !simple || c.size() < 8 => Scalar::F64,
-            2 if matches!(c, Scalar::U64 | Scalar::Usize) => Type::POINTER.as_scalar().unwrap(),
-            _ => pick(random, &INTEGERS),
-        },
-    }
-}
-
-/// The numbers of an integer type.
-fn range(scalar: Scalar) -> std::ops::RangeInclusive<i128> {
-    let bits = scalar.size() * 8;
-    if scalar.is_signed() { -(1 << (bits - 1))..=(1 << (bits - 1)) - 1 } else { 0..=(1 << bits) - 1 }
-}
-
-/// A type that a scalar result may be returned as.
-fn wider(random: &mut Random, c: Scalar) -> Scalar {
-    let fitting = |native: &Scalar| range(*native).contains(range(c).start()) && range(*native).contains(range(c).end());
-    match c {
-        Scalar::Bool => pick(random, &[&INTEGERS[..], &[c]].concat()),
-        Scalar::F32 => pick(random, &[c, Scalar::F64]),
-        Scalar::Pointer(_) => pick(random, &[c, Scalar::U64, Scalar::Usize]),
-        Scalar::F64 => c,
-        _ if one_in(random, 3) => c,
-        _ => pick(random, &INTEGERS.iter().copied().filter(fitting).collect::<Vec<_>>()),
-    }
 }
 
 fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> (Signature, TypedModel) {
@@ -117,7 +60,8 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         1..=2 if !plain => Some(pick(random, aggregates)),
         _ => Some(Type::Scalar(pick(random, &Scalar::ALL))),
     };
-    let native_result = result.as_ref().and_then(Type::as_scalar).map(|c| Type::Scalar(if simple { c } else { wider(random, c) }));
+    let native_result =
+        result.as_ref().and_then(Type::as_scalar).map(|c| Type::Scalar(if simple { c } else { wider(random, c) }));
     let insert = |random: &mut Random, native: &mut Vec<(Type, Role)>, ty, role| {
         native.insert((random.next() % (native.len() as u64 + 1)) as usize, (ty, role));
     };
@@ -148,75 +92,6 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         exit,
     };
     (Signature::new(params, result).unwrap(), model)
-}
-
-/// An integer near to where types end, or any.
-fn random_integer(random: &mut Random) -> i128 {
-    let of = pick(random, &INTEGERS);
-    let border = if one_in(random, 2) { *range(of).start() } else { *range(of).end() };
-    match random.next() % 3 {
-        0 => (random.next() as i64 >> (random.next() % 64)).into(),
-        1 => border + i128::from(random.next() % 3) - 1,
-        _ => i128::from(random.next() % 300) - 20,
-    }
-}
-
-fn random_double(random: &mut Random) -> f64 {
-    match random.next() % 6 {
-        0 => f64::from_bits(random.next()),
-        1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
-        2 => pick(random, &[0.0, -0.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE]),
-        3 => random_integer(random) as f64 + 0.5,
-        _ => random_integer(random) as f64,
-    }
-}
-
-/// The word of an argument, as a canonical slot of its native type.
-fn random_word(random: &mut Random, native: Scalar, c: Scalar, good: bool) -> u64 {
-    loop {
-        let word = match native {
-            Scalar::F64 => random_double(random).to_bits(),
-            Scalar::F32 if one_in(random, 2) => random.next() & 0xffff_ffff,
-            Scalar::F32 => u64::from((random_double(random) as f32).to_bits()),
-            Scalar::Bool => random.next() & 1,
-            Scalar::Pointer(_) => random.next(),
-            _ => {
-                let number = random_integer(random);
-                if !range(native).contains(&number) {
-                    continue;
-                }
-                number as u64
-            }
-        };
-        if !good || converted(native, c, word).is_some() {
-            return word;
-        }
-    }
-}
-
-/// The slot that an argument becomes, unless it is refused.
-fn converted(native: Scalar, c: Scalar, word: u64) -> Option<u64> {
-    let double = f64::from_bits(word);
-    match (native, c) {
-        (Scalar::F64, Scalar::F32) => Some((double as f32).to_bits().into()),
-        (Scalar::F32, Scalar::F64) => Some(f64::from(f32::from_bits(word as u32)).to_bits()),
-        (Scalar::F64, c) if is_integer(c) => {
-            // No double between lies in an i128 and is an integer, but in an i64 or u64 it must be below 2⁶³.
-            let fits = double.trunc() == double && double < 2f64.powi(63) && range(c).contains(&(double as i128));
-            fits.then_some(double as i128 as u64)
-        }
-        (native, c) if is_integer(native) && is_integer(c) => {
-            let number = if native.is_signed() { (word as i64).into() } else { i128::from(word) };
-            range(c).contains(&number).then_some(word)
-        }
-        _ => Some(word),
-    }
-}
-
-/// What fills the bytes of a register that are none of the value's.
-fn with_garbage(random: &mut Random, ty: &Type, word: u64) -> u64 {
-    let bits = ty.as_scalar().unwrap().size() * 8;
-    if bits == 64 { word } else { word & ((1 << bits) - 1) | random.next() << bits }
 }
 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
@@ -272,6 +147,12 @@ fn answer(ty: &Type, index: usize, handle: u64, pool: u64) -> Option<Resolved> {
     }
 }
 
+/// C's arguments, and the memory for its result.
+struct Called {
+    slots: Vec<u64>,
+    memory: Option<u64>,
+}
+
 /// One call.
 struct Play {
     /// Of the native function's parameters, with anything where the types have no bytes.
@@ -317,8 +198,8 @@ impl Play {
         Self { words, numbers, things, result: result.unwrap_or_default(), closed }
     }
 
-    /// What the model says must happen: the events, and C's arguments with the memory for its result if it is called.
-    fn expected(&self, fixture: &Fixture, heaps: &[Heap], pool: u64) -> (Vec<Event>, Option<(Vec<u64>, Option<u64>)>) {
+    /// What the model says must happen.
+    fn expected(&self, fixture: &Fixture, heaps: &[Heap], pool: u64) -> (Vec<Event>, Option<Called>) {
         let (model, params) = (&fixture.model, fixture.c.params());
         let raises = model.exit == Exit::Raise;
         let refused = |mut events: Vec<Event>, index, bits| {
@@ -396,7 +277,7 @@ impl Play {
         // SAFETY: structs are in the pool.
         let args = params.iter().zip(&slots).map(|(ty, &slot)| unsafe { engine::seen(ty, slot) }).collect();
         events.push(Event::Called(args));
-        (events, Some((slots, memory)))
+        (events, Some(Called { slots, memory }))
     }
 }
 
@@ -459,7 +340,9 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
         let TypedModel { native, roles, exit, .. } = model;
         let Play { words, numbers, things, closed, .. } = &play;
         let form = if fixture.is_assembled() { "assembled" } else { "compiled" };
-        format!("{c} as {native}, {form}\n{roles:?} {exit:?}\n{numbers:x?} {things:x?}\nwords {words:x?}, closed {closed}")
+        format!(
+            "{c} as {native}, {form}\n{roles:?} {exit:?}\n{numbers:x?} {things:x?}\nwords {words:x?}, closed {closed}"
+        )
     };
     let (events, called) = play.expected(fixture, heaps, base);
     let params = fixture.c.params().to_vec();
@@ -474,7 +357,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
     assert_eq!(flag.is_set(), is_flag && called.is_none(), "{}", context());
     count.assembled += usize::from(fixture.is_assembled());
     count.helped += usize::from(events.iter().any(|event| matches!(event, Event::Resolve { .. })));
-    let Some((slots, memory)) = called else {
+    let Some(Called { slots, memory }) = called else {
         count.refused += 1;
         assert!(!is_flag || returned == 0, "{returned:x}: {}", context());
         assert!(pool == before, "{}", context());

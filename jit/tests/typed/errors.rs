@@ -2,7 +2,7 @@
 
 use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedError, TypedModel};
 use hotcall_jit::values::Test;
-use hotcall_jit::{Abi, JitError, Natives, Scalar, Signature, Type};
+use hotcall_jit::{Abi, Jit, JitError, Natives, Scalar, Signature, Type};
 
 use crate::engine::HELPERS;
 use crate::heap::Heap;
@@ -86,7 +86,10 @@ fn arguments_of_other_types() {
     ];
     for (c, native) in wrong {
         let wanted = TypedError::Argument { index: 1, native: ty(native), c: ty(c) };
-        assert_eq!(error_of(&format!("(u8, {c})"), &format!("(u8, i8, {native})"), &[Argument, Ignored, Argument]), wanted);
+        assert_eq!(
+            error_of(&format!("(u8, {c})"), &format!("(u8, i8, {native})"), &[Argument, Ignored, Argument]),
+            wanted
+        );
     }
     for c in ["f32", "f64"] {
         let wanted = TypedError::HandleOf { index: 0, c: ty(c) };
@@ -178,4 +181,19 @@ fn descriptions_of_handles() {
     let mut unused = model("(i32)", [Argument], Exit::Raise);
     unused.handles[0].integers = Some(Small { tag: Tag::NONE, shift: 0 });
     assert_eq!(error("(i32)", &unused), TypedError::Shift { shift: 0 });
+}
+
+/// What other entries refuse too, and what they do without a generator.
+#[test]
+fn functions_that_cannot_be_called() {
+    let c = "(3*struct {u8[65536]})";
+    let made = Natives::shared().unwrap().typed(
+        &notation::signature(c),
+        &model("(3*pointer)", [Handle(0); 3], Exit::Raise),
+        HELPERS,
+    );
+    assert!(matches!(made, Err(JitError::Plan(_))), "{made:?}");
+    let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
+    let made = Natives::new(universal).typed(&notation::signature("()"), &model("()", [], Exit::Raise), HELPERS);
+    assert!(matches!(made, Err(JitError::NoCode)), "{made:?}");
 }

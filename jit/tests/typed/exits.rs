@@ -95,7 +95,9 @@ fn flags_are_at_any_offset() {
 /// Without a parameter for it, helpers get null.
 #[test]
 fn raising_needs_no_parameter() {
-    for (native, result) in [("(i64) -> i32", "i32"), ("(i64) -> i64", "i32"), ("(f64) -> i32", "i32"), ("(pointer) -> i32", "i32")] {
+    for (native, result) in
+        [("(i64) -> i32", "i32"), ("(i64) -> i64", "i32"), ("(f64) -> i32", "i32"), ("(pointer) -> i32", "i32")]
+    {
         let roles = if native.contains("pointer") { "h" } else { "a" };
         let fixture = fixture(&format!("(i8) -> {result}"), native, roles, Exit::Raise);
         let mut heap = crate::heap::Heap::mapped();

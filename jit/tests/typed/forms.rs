@@ -98,9 +98,8 @@ fn checked_integers_that_stay_where_they_are_are_not_moved() {
 
 /// A function whose result the native function returns as it is, and one whose result it widens.
 fn both_forms(c: &str, native: &str, roles: &str, exit: Exit) -> [Fixture; 2] {
-    let pair = [("i8", "i8"), ("i8", "i64")].map(|(result, wider)| {
-        fixture(&format!("{c} -> {result}"), &format!("{native} -> {wider}"), roles, exit)
-    });
+    let pair = [("i8", "i8"), ("i8", "i64")]
+        .map(|(result, wider)| fixture(&format!("{c} -> {result}"), &format!("{native} -> {wider}"), roles, exit));
     assert_eq!(pair.each_ref().map(Fixture::is_assembled), [true, false], "{c} as {native}");
     pair
 }
@@ -108,10 +107,14 @@ fn both_forms(c: &str, native: &str, roles: &str, exit: Exit) -> [Fixture; 2] {
 fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: Role) -> u64 {
     const BORDERS: [i64; 9] = [0, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, i64::MAX, 5];
     let border = BORDERS[(random.next() % 9) as usize];
-    let number = border.wrapping_add((random.next() % 3) as i64 - 1).wrapping_mul(if random.next() % 2 == 0 { 1 } else { -1 });
+    let number = border.wrapping_add((random.next() % 3) as i64 - 1).wrapping_mul(if random.next().is_multiple_of(2) {
+        1
+    } else {
+        -1
+    });
     match (role, ty.as_scalar()) {
         (Role::Handle(_), _) => heap.handle(Thing::Integer((number as i32).into())),
-        (_, Some(Scalar::F64)) => (number as f64 + if random.next() % 8 == 0 { 0.5 } else { 0.0 }).to_bits(),
+        (_, Some(Scalar::F64)) => (number as f64 + if random.next().is_multiple_of(8) { 0.5 } else { 0.0 }).to_bits(),
         (_, Some(Scalar::Bool)) => random.next() & !0xfe,
         _ => number as u64,
     }
@@ -156,7 +159,10 @@ fn both_forms_agree() {
                 // After a refusal that throws nobody looks at the result.
                 let returned = is_called || exit == FLAG;
                 let same = first.0 == second.0 && first.1 == second.1 && first.2 == second.2;
-                assert!(same && (!returned || first.3 == second.3), "{c} as {native} {words:x?} {first:x?} {second:x?}");
+                assert!(
+                    same && (!returned || first.3 == second.3),
+                    "{c} as {native} {words:x?} {first:x?} {second:x?}"
+                );
                 *(if is_called { &mut called } else { &mut refused }) += 1;
             }
         }

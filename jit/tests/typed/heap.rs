@@ -11,7 +11,11 @@ pub(crate) enum Thing {
     Null,
     Bool(bool),
     /// Memory: an object of one of two kinds.
-    Bytes { address: u64, len: u64, kind: usize },
+    Bytes {
+        address: u64,
+        len: u64,
+        kind: usize,
+    },
     Pointer(u64),
     /// Memory that was taken away from its object, which a check tells.
     Detached,
@@ -57,15 +61,6 @@ impl Heap {
         }
         self.memory.push(memory);
         address.expose_provenance() as u64
-    }
-
-    /// The word of what is indirect or not.
-    pub(crate) fn word(&self, handle: u64) -> u64 {
-        if !self.handles.indirect {
-            return handle;
-        }
-        // SAFETY: handles of this heap are addresses of words in its memory.
-        unsafe { std::ptr::with_exposed_provenance::<u64>(handle as usize).read_unaligned() }
     }
 
     /// Integers in the upper half of a word; all else is an address with a tag, and a handle is the address of a word. Kinds are

@@ -23,11 +23,13 @@ mod types;
 mod engine;
 mod heap;
 mod native;
+mod numbers;
 
 mod differential;
 mod errors;
 mod exits;
 mod forms;
+mod life;
 mod objects;
 mod plain;
 mod results;

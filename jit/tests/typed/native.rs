@@ -86,10 +86,6 @@ impl Fixture {
         *self.record = unsafe { Typed::record(self.stub.as_ref().unwrap().entry(), engine::pending()) };
     }
 
-    pub(crate) fn entry(&self) -> *const c_void {
-        self.native.entry()
-    }
-
     /// Calls the native function with a word for each parameter, of which narrow types take the low bytes.
     pub(crate) fn call(&self, words: &[u64], answers: Answers) -> Outcome {
         let exit = self.model.roles.iter().position(|&role| role == Role::Exit);

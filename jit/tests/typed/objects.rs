@@ -35,7 +35,8 @@ fn call(fixture: &Fixture, handles: &[u64], found: Option<Resolved>) -> (Vec<Eve
     let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
     let answers = Answers { result: vec![7; 128], resolve: Box::new(move |_, _| found) };
     // Results are scalars of 8 bytes, or as long as the memory for them.
-    let result = fixture.c.result().map_or(0, |ty| ty.as_scalar().map_or_else(|| super::native::size_of_type(ty), |_| 8));
+    let result =
+        fixture.c.result().map_or(0, |ty| ty.as_scalar().map_or_else(|| super::native::size_of_type(ty), |_| 8));
     let outcome = fixture.call(&words, Answers { result: answers.result[..result].into(), ..answers });
     (outcome.events, flag.is_set())
 }
@@ -111,7 +112,11 @@ fn every_check_counts() {
         (Test::masked(0, 8, 1 << 63, 1 << 63), vec![0, u64::MAX >> 1], 1 << 63),
         (Test { offset: 0, len: 1, mask: u64::MAX, low: 0, high: 5 }, vec![6, 255, 128], 5),
         (Test { offset: 0, len: 2, mask: u64::MAX, low: 0x8000, high: u64::MAX }, vec![0, 0x7fff], 0x8000),
-        (Test { offset: 0, len: 4, mask: u64::MAX, low: 0x7fff_ffff, high: 0x8000_0001 }, vec![0x7fff_fffe, 0x8000_0002], 0x8000_0000),
+        (
+            Test { offset: 0, len: 4, mask: u64::MAX, low: 0x7fff_ffff, high: 0x8000_0001 },
+            vec![0x7fff_fffe, 0x8000_0002],
+            0x8000_0000,
+        ),
         (Test { offset: 0, len: 1, mask: 0xf0, low: 0x20, high: 0x30 }, vec![0x1f, 0x40, 0xff], 0x3f),
         (Test::range(u64::MAX - 1, u64::MAX), vec![0, u64::MAX - 2], u64::MAX),
     ];
@@ -181,7 +186,8 @@ fn machine_code_reads_as_resolve_does() {
         // Small numbers, so that tests hold now and then; words 8 to 15 are addresses of the first ones.
         let mut memory = [0_u64; 16];
         let base = memory.as_mut_ptr().expose_provenance() as u64;
-        let word = |random: &mut Random| (random.next() & 0x0303_0303_0303_0303) | (random.next() & 0x8000_0000_8000_0080);
+        let word =
+            |random: &mut Random| (random.next() & 0x0303_0303_0303_0303) | (random.next() & 0x8000_0000_8000_0080);
         let at = |random: &mut Random| (random.next() % 8) as i32 * 8;
         let path = |random: &mut Random| {
             let field = (random.next() % 56) as i32;
@@ -194,7 +200,7 @@ fn machine_code_reads_as_resolve_does() {
         let test = |random: &mut Random| {
             let len = 1 << (random.next() % 4);
             let all = u64::MAX >> (64 - 8 * len);
-            let mask = if random.next() % 2 == 0 { u64::MAX } else { random.next() };
+            let mask = if random.next().is_multiple_of(2) { u64::MAX } else { random.next() };
             let [first, second] = [random.next() & all, random.next() & all];
             let (low, high) = match random.next() % 4 {
                 0 => (0, first & 0x0303_0303_0303_0303),
@@ -207,7 +213,7 @@ fn machine_code_reads_as_resolve_does() {
         let object = |random: &mut Random| Object {
             checks: (0..random.next() % 3).map(|_| Check { at: path(random), test: test(random) }).collect(),
             address: (0..random.next() % 4).map(|_| path(random)).collect(),
-            length: (random.next() % 2 == 0).then(|| path(random)),
+            length: random.next().is_multiple_of(2).then(|| path(random)),
         };
         let handles = Handles {
             indirect: false,

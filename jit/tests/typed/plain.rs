@@ -219,3 +219,13 @@ fn structs() {
 fn thirty_two_parameters() {
     check("typed_many", ["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
 }
+
+/// al says how many float registers there are, whichever way the call goes on.
+#[test]
+fn variadic_functions() {
+    let lists =
+        ["", "i32", "f64", "8*f64", "i32, f64, i64, u32, pointer, f64", "6*i64, 8*f64", "struct {f64, f64}, f64"];
+    let fixed = ["i32", "text", "f32, i8", "6*i64", "6*i32, 8*f64"];
+    let texts = fixed.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i64")));
+    check("typed_variadic", texts);
+}

@@ -10,7 +10,7 @@ use hotcall_jit::{Jit, MAX_SIZE, Natives, Options, Type, Typed};
 use crate::engine::HELPERS;
 use crate::forms::fixture;
 use crate::heap::{Heap, Thing};
-use crate::native::{Answers, FLAG, ExitFlag, Fixture};
+use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 use crate::random::Random;
 use crate::{compiler, notation};
 
@@ -23,8 +23,7 @@ fn call(fixture: &Fixture, heap: &mut Heap, memory: &mut [u8], at: &[usize], res
     let mut flag = ExitFlag::new();
     let base = memory.as_mut_ptr();
     // SAFETY: the offsets are in the memory.
-    let mut words: Vec<_> =
-        at.iter().map(|&at| heap.handle(bytes(unsafe { base.add(at) }, MAX_SIZE.into()))).collect();
+    let mut words: Vec<_> = at.iter().map(|&at| heap.handle(bytes(unsafe { base.add(at) }, MAX_SIZE.into()))).collect();
     words.push(flag.word());
     fixture.call(&words, Answers::returning(result));
     assert!(!flag.is_set());
@@ -82,13 +81,13 @@ fn results_may_lie_over_arguments() {
             let pending = Pending::new();
             // SAFETY: the function has this type in the text.
             let target = unsafe { *library.get::<*const c_void>(format!("mix_{name}").as_bytes()).unwrap() };
-            // SAFETY: so it has the signature; the record outlives its function.
-            let (record, native);
-            unsafe {
-                record = Typed::record(target, &pending);
-                native = typed.bind(&record).unwrap();
-            }
-            for (first, second, to) in [(0, size, 0), (0, size, size), (0, 0, 0), (0, size, 5), (3, size, 0), (0, size, size / 2)] {
+            // SAFETY: so it has the signature.
+            let record = unsafe { Typed::record(target, &pending) };
+            // SAFETY: the record outlives its function.
+            let native = unsafe { typed.bind(&record) }.unwrap();
+            for (first, second, to) in
+                [(0, size, 0), (0, size, size), (0, 0, 0), (0, size, 5), (3, size, 0), (0, size, size / 2)]
+            {
                 let mut memory: Vec<u8> = (0..3 * size).map(|at| (at * 7 + at / 256) as u8).collect();
                 let (a, b) = (memory[first..first + size].to_vec(), memory[second..second + size].to_vec());
                 let mut expected = memory.clone();
