@@ -1,0 +1,94 @@
+// The global variables of scripts.
+(natives, global) => {
+    "use strict";
+    const { stringify } = JSON;
+    // What openLibrary has said of its functions.
+    const described = new WeakMap();
+
+    // A function that returns a struct fills one more argument of the native one. Each has a source of its own, for optimised
+    // code of one source does not know which of several functions it calls.
+    function returning(native, size) {
+        const names = Array.from({ length: native.length - 1 }, (_, index) => `a${index}`);
+        const make = new Function(
+            "native",
+            "Uint8Array",
+            `"use strict";
+            return function (${[...names, `result = new Uint8Array(${size})`].join(", ")}) {
+                native(${[...names, "result"].join(", ")});
+                return result;
+            };`,
+        );
+        const wrapper = make(native, Uint8Array);
+        Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
+        return wrapper;
+    }
+
+    // Declarations have `callback` here alone: it is for the engine, and says nothing of the C function's type.
+    function withoutMarks(declarations) {
+        const plain = Object.create(null);
+        const marked = [];
+        for (const [key, declaration] of Object.entries(declarations)) {
+            const { callback, ...rest } = declaration;
+            if (callback !== undefined && (typeof callback !== "boolean" || "type" in rest)) {
+                throw new TypeError(`${key}: \`callback\` is true or false, of a function`);
+            }
+            if (callback) marked.push(key);
+            plain[key] = rest;
+        }
+        return [plain, marked];
+    }
+
+    function openLibrary(path, declarations) {
+        const [plain, marked] = withoutMarks(declarations);
+        const opened = natives.open(path, stringify(plain), ...marked);
+        const symbols = Object.create(null);
+        for (const key of Object.keys(opened.symbols)) {
+            const symbol = opened.symbols[key];
+            const { value = null, number, size } = symbol ?? {};
+            symbols[key] = size === undefined ? value : returning(value, size);
+            if (number !== undefined) described.set(symbols[key], symbol);
+        }
+        return { symbols, close: () => natives.close(opened.library) };
+    }
+
+    // How often V8 has called a function of a library by its ordinary callback, and not from optimised code.
+    function slowCalls(symbol) {
+        const description = described.get(symbol);
+        if (description === undefined) throw new TypeError("no function of a library");
+        return natives.ordinaryCalls(description.number);
+    }
+
+    class Callback {
+        #pointer;
+
+        constructor(definition, run) {
+            if (typeof run !== "function") throw new TypeError("a callback calls a function");
+            this.#pointer = natives.callback(stringify(definition), run);
+        }
+
+        get pointer() {
+            return this.#pointer;
+        }
+
+        close() {
+            natives.closeCallback(this.#pointer);
+            this.#pointer = null;
+        }
+    }
+
+    const Pointer = {
+        // The pointer for an address, a BigInt.
+        create: (address) => natives.pointer(address),
+        // The address of a pointer.
+        value: (pointer) => natives.address(pointer),
+        // The pointer to a buffer's bytes, which are there as long as the buffer.
+        of: (buffer) => natives.pointerOf(buffer),
+    };
+
+    const { print, now, collect: collectGarbage } = natives;
+    const scriptArgs = Array.from(natives.args);
+    const globals = { openLibrary, slowCalls, Callback, Pointer, print, now, collectGarbage, scriptArgs };
+    for (const [name, value] of Object.entries(globals)) {
+        Object.defineProperty(global, name, { value, writable: true, configurable: true });
+    }
+};
