@@ -136,79 +136,86 @@ unsafe extern "C" {
 
 #[cfg(test)]
 mod tests {
-    /// The functions in a text, each with the names of its parameters.
-    fn functions(text: &str) -> Vec<(String, Vec<String>)> {
-        let mut found = Vec::new();
-        for (start, _) in text.match_indices("shim_") {
-            let rest = &text[start..];
-            let Some(open) = rest.find(|c: char| !c.is_alphanumeric() && c != '_') else { continue };
-            let Some(params) = rest[open..].strip_prefix('(') else { continue };
-            // Functions among the parameters have parentheses of their own.
-            let mut depth = 1;
-            let end = params.find(|c| {
-                depth += i32::from(c == '(') - i32::from(c == ')');
-                depth == 0
-            });
-            found.push((rest[..open].to_owned(), names(&params[..end.unwrap_or_default()])));
-        }
-        found
+    /// Declarations of the shim's functions, as Rust writes them: `name(parameter: type, …) -> type`.
+    fn from_c(header: &str) -> Vec<String> {
+        let code: Vec<_> = header.lines().filter(|line| !line.trim().starts_with("//")).collect();
+        let code = code.join(" ");
+        code.split(';')
+            .filter(|statement| statement.contains(" *shim_") || statement.contains(" shim_"))
+            .map(function)
+            .collect()
     }
 
-    /// The parameters' names: what the shim calls its parameters, in words that are no types.
-    fn names(params: &str) -> Vec<String> {
-        const NAMES: &[&str] = &[
-            "flags",
-            "count",
-            "unknown",
-            "shim",
-            "run",
-            "source",
-            "name",
-            "thrown",
-            "function",
-            "args",
-            "value",
-            "may_allocate",
-            "view",
-            "text",
-            "bytes",
-            "length",
-            "truth",
-            "number",
-            "address",
-            "type_error",
-            "message",
-            "object",
-            "arity",
-            "fast",
-            "native",
-            "call",
-            "index",
-            "exception",
-            "root",
-            "pin",
-        ];
-        let words = params.split(|c: char| !c.is_alphanumeric() && c != '_');
-        let mut names: Vec<_> = words.filter(|word| NAMES.contains(word)).map(str::to_owned).collect();
-        names.dedup();
-        names
+    fn function(statement: &str) -> String {
+        let (head, params) = statement.split_once('(').unwrap();
+        let (result, name) = variable(head.rsplit(['}', '{']).next().unwrap());
+        let params = params.trim().strip_suffix(')').unwrap();
+        let params: Vec<_> = split(params).into_iter().filter(|param| *param != "void").map(param).collect();
+        let result = if result == "c_void" { String::new() } else { format!(" -> {result}") };
+        format!("{name}({}){result}", params.join(", "))
+    }
+
+    fn param(text: &str) -> String {
+        let Some((result, rest)) = text.split_once("(*") else {
+            let (ty, name) = variable(text);
+            return format!("{name}: {ty}");
+        };
+        assert_eq!(result.trim(), "void");
+        let (name, params) = rest.split_once(")(").unwrap();
+        let params: Vec<_> =
+            split(params.strip_suffix(')').unwrap()).into_iter().map(|param| variable(param).0).collect();
+        format!("{name}: extern \"C\" fn({})", params.join(", "))
+    }
+
+    /// The text at commas outside of parentheses.
+    fn split(params: &str) -> Vec<&str> {
+        let mut depth = 0;
+        let outside = |c| {
+            depth += i32::from(c == '(') - i32::from(c == ')');
+            c == ',' && depth == 0
+        };
+        params.split(outside).map(str::trim).collect()
+    }
+
+    /// `type name` of C's.
+    fn variable(text: &str) -> (String, &str) {
+        let text = text.trim();
+        let at = text.rfind(|c: char| !c.is_alphanumeric() && c != '_').unwrap() + 1;
+        (ty(text[..at].trim()), &text[at..])
+    }
+
+    fn ty(text: &str) -> String {
+        if let Some(pointee) = text.strip_suffix('*').map(str::trim) {
+            return match (pointee.strip_suffix("const"), pointee.strip_prefix("const ")) {
+                (Some(constant), _) => format!("*const {}", ty(constant.trim())),
+                (_, Some(constant)) if !constant.contains('*') => format!("*const {}", ty(constant)),
+                _ => format!("*mut {}", ty(pointee)),
+            };
+        }
+        let name = match text {
+            "void" => "c_void",
+            "char" => "c_char",
+            "int" => "c_int",
+            "size_t" => "usize",
+            "double" => "f64",
+            "uint8_t" => "u8",
+            "int64_t" => "i64",
+            "uint64_t" => "u64",
+            other => other,
+        };
+        name.to_owned()
     }
 
     #[test]
     fn rust_declares_what_the_shim_has() {
-        let header = include_str!("../shim.h");
-        let header: String = header.lines().filter(|line| !line.trim().starts_with("//")).collect();
         let here = include_str!("ffi.rs");
         let here = &here[here.find("unsafe extern \"C\" {").unwrap()..here.find("mod tests").unwrap()];
-        let mut functions_here = functions(here);
-        let mut functions_there = functions(&header);
-        // Rust does not name the parameters of functions that are parameters.
-        for (_, params) in functions_there.iter_mut().chain(&mut functions_here) {
-            if let Some(run) = params.iter().position(|name| name == "run") {
-                params.truncate(run + 1);
-            }
-        }
-        assert_eq!(functions_there, functions_here);
-        assert!(functions_here.len() > 40);
+        let words: Vec<_> = here.split_whitespace().collect();
+        let code =
+            words.join(" ").replace("( ", "(").replace(", )", ")").replace("unsafe extern \"C\" fn", "extern \"C\" fn");
+        let declared = code.split(';').filter_map(|line| Some(line.split_once("pub(crate) fn ")?.1.to_owned()));
+        let expected = from_c(include_str!("../shim.h"));
+        assert!(expected.len() > 30, "{expected:?}");
+        assert_eq!(declared.collect::<Vec<_>>(), expected);
     }
 }

@@ -33,6 +33,9 @@ struct Arguments {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
     v8_flags: Vec<String>,
+    /// A script to run before, in the same global scope; may be given more than once.
+    #[arg(long, value_name = "SCRIPT")]
+    load: Vec<PathBuf>,
     /// The script.
     script: PathBuf,
     /// What `scriptArgs` has.
@@ -50,16 +53,18 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the script; gives a report if it fails.
+/// Runs the scripts; gives a report if one fails.
 #[cfg(v8)]
-fn run(Arguments { v8_flags, script, args }: &Arguments) -> Result<(), String> {
-    let name = script.display().to_string();
-    let source = std::fs::read_to_string(script).map_err(|error| format!("{name}: {error}"))?;
+fn run(Arguments { v8_flags, load, script, args }: &Arguments) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
     let isolate = isolate::Isolate::start(&flags).map_err(|error| error.to_string())?;
     isolate.enter(|| {
         prelude::install(&isolate, args)?;
-        isolate.run(&source, &name).map(drop)
+        load.iter().chain([script]).try_for_each(|script| {
+            let name = script.display().to_string();
+            let source = std::fs::read_to_string(script).map_err(|error| format!("{name}: {error}"))?;
+            isolate.run(&source, &name).map(drop)
+        })
     })
 }
 
