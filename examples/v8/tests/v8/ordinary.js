@@ -90,7 +90,7 @@ same(c.counter, 7);
 same(Pointer.value(c.address) > 0n, true);
 same(c.no_such_symbol, null);
 same(c.no_such_static, null);
-same(slowCalls(c.first_byte), 12);
+same(slowCalls(c.first_byte), 11);
 throws(() => slowCalls(print), TypeError, "no function of a library");
 
 throws(() => openLibrary(path, { f: { parameters: [], result: "void" } }), Error, 'no symbol "f"');
