@@ -6,6 +6,7 @@ use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Library, Scalar, Static, Symbol as Found};
 
 use crate::engine::{SITE, Thrown, value};
+use crate::fast::Fast;
 use crate::isolate::Isolate;
 use crate::native::Arguments;
 use crate::symbol::Symbol;
@@ -19,15 +20,16 @@ pub(crate) fn malformed(error: DeclarationError) -> Thrown {
     }
 }
 
-/// Opens a library: `(path, declaration, …keys of functions that call script back)`. Gives `{ library, symbols }`, where each
-/// symbol is null or has a `value`, and that of a function a `number`, and a `size` if it returns a struct.
+/// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
+/// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value`,
+/// and that of a function a `number`, a `size` if it returns a struct, and `whySlow` if it has no fast call.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
     let declarations = Declarations::from_json(&text(1)).map_err(malformed)?;
     for declaration in &declarations {
         check(declaration)?;
     }
-    let calling_back: Vec<String> = (2..arguments.len()).map(text).collect();
+    let marks: Vec<_> = (2..arguments.len()).step_by(2).map(|index| (text(index), text(index + 1))).collect();
     // SAFETY: whoever runs the script vouches for its libraries.
     let library = unsafe { Library::open(text(0)) }?;
     let found = library.symbols(&declarations)?;
@@ -42,8 +44,9 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
                 symbol
             }
             Some(Found::Function(function)) => {
-                let calls_back = calling_back.iter().any(|other| other == key);
-                describe(isolate, key, Symbol::new(function.clone(), calls_back))
+                let mark = marks.iter().find(|(other, _)| other == key).map(|(_, mark)| &**mark);
+                let fast = Fast::new(isolate, &library, function, mark)?;
+                describe(isolate, key, Symbol::new(function.clone(), fast))
             }
         };
         isolate.set(symbols, key, symbol);
@@ -99,13 +102,16 @@ fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
 fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);
+    let fast = symbol.fast_call();
     let function =
-        isolate.function(key, symbol.arity(), None, move |isolate, arguments| called.call(isolate, arguments));
+        isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
     let description = isolate.object();
     isolate.set(description, "value", function);
     if let Some(size) = symbol.result_size() {
         isolate.set(description, "size", isolate.number(size as f64));
     }
+    let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));
+    isolate.set(description, "whySlow", why_slow.unwrap_or_else(|| isolate.null()));
     let mut symbols = isolate.symbols.borrow_mut();
     isolate.set(description, "number", isolate.number(symbols.len() as f64));
     symbols.push(symbol);

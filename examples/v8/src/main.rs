@@ -5,7 +5,11 @@
 #[cfg(v8)]
 mod callback;
 #[cfg(v8)]
+mod direct;
+#[cfg(v8)]
 mod engine;
+#[cfg(v8)]
+mod fast;
 #[cfg(v8)]
 mod ffi;
 #[cfg(v8)]

@@ -23,24 +23,28 @@
         return wrapper;
     }
 
-    // Declarations have `callback` here alone: it is for the engine, and says nothing of the C function's type.
+    // Declarations have marks here that say nothing of the C function's type: `callback`, for one that calls script back, and
+    // `direct`, the name of another one that is written for V8's fast calls, for comparison.
     function withoutMarks(declarations) {
         const plain = Object.create(null);
-        const marked = [];
+        const marks = [];
         for (const [key, declaration] of Object.entries(declarations)) {
-            const { callback, ...rest } = declaration;
-            if (callback !== undefined && (typeof callback !== "boolean" || "type" in rest)) {
+            const { callback = false, direct = "", ...rest } = declaration;
+            if (typeof callback !== "boolean" || (callback && "type" in rest)) {
                 throw new TypeError(`${key}: \`callback\` is true or false, of a function`);
             }
-            if (callback) marked.push(key);
+            if (typeof direct !== "string" || (direct !== "" && (callback || "type" in rest))) {
+                throw new TypeError(`${key}: \`direct\` is the name of a function, for one that does not call back`);
+            }
+            if (callback || direct !== "") marks.push(key, direct);
             plain[key] = rest;
         }
-        return [plain, marked];
+        return [plain, marks];
     }
 
     function openLibrary(path, declarations) {
-        const [plain, marked] = withoutMarks(declarations);
-        const opened = natives.open(path, stringify(plain), ...marked);
+        const [plain, marks] = withoutMarks(declarations);
+        const opened = natives.open(path, stringify(plain), ...marks);
         const symbols = Object.create(null);
         for (const key of Object.keys(opened.symbols)) {
             const symbol = opened.symbols[key];
@@ -52,10 +56,15 @@
     }
 
     // How often V8 has called a function of a library by its ordinary callback, and not from optimised code.
-    function slowCalls(symbol) {
+    const slowCalls = (symbol) => natives.ordinaryCalls(descriptionOf(symbol).number);
+
+    // Why it has no fast call, or null.
+    const whySlow = (symbol) => descriptionOf(symbol).whySlow;
+
+    function descriptionOf(symbol) {
         const description = described.get(symbol);
         if (description === undefined) throw new TypeError("no function of a library");
-        return natives.ordinaryCalls(description.number);
+        return description;
     }
 
     class Callback {
@@ -87,7 +96,7 @@
 
     const { print, now, collect: collectGarbage } = natives;
     const scriptArgs = Array.from(natives.args);
-    const globals = { openLibrary, slowCalls, Callback, Pointer, print, now, collectGarbage, scriptArgs };
+    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
         Object.defineProperty(global, name, { value, writable: true, configurable: true });
     }

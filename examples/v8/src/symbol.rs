@@ -7,6 +7,8 @@ use hotcall::engine::{Engine, Problem};
 use hotcall::{Error, Extent, Function, Scalar, Slot, Type};
 
 use crate::engine::{SITE, Thrown, V8, value, words};
+use crate::fast::Fast;
+use crate::ffi::FastCall;
 use crate::isolate::Isolate;
 use crate::native::Arguments;
 use crate::value::Value;
@@ -14,13 +16,23 @@ use crate::value::Value;
 /// A C function.
 pub(crate) struct Symbol {
     function: Function,
-    calls_back: bool,
+    fast: Fast,
     ordinary_calls: Cell<u32>,
 }
 
 impl Symbol {
-    pub(crate) const fn new(function: Function, calls_back: bool) -> Self {
-        Self { function, calls_back, ordinary_calls: Cell::new(0) }
+    pub(crate) const fn new(function: Function, fast: Fast) -> Self {
+        Self { function, fast, ordinary_calls: Cell::new(0) }
+    }
+
+    /// What optimised code may call, if there is something.
+    pub(crate) fn fast_call(&self) -> Option<FastCall> {
+        self.fast.fast_call()
+    }
+
+    /// Why optimised code goes through the ordinary callback.
+    pub(crate) fn why_slow(&self) -> Option<&str> {
+        self.fast.why_none()
     }
 
     /// How often the ordinary callback was called.

@@ -1,0 +1,66 @@
+//! C functions that are written for V8's fast calls, without hotcall: what its trampolines are measured against.
+
+use std::ffi::c_void;
+
+use hotcall::{Scalar, Signature, Type};
+
+use crate::ffi::{CType, FastCall};
+
+/// `CTypeInfo::Type`
+mod code {
+    pub(super) const VOID: u8 = 0;
+    pub(super) const BOOL: u8 = 1;
+    pub(super) const INT32: u8 = 2;
+    pub(super) const UINT32: u8 = 3;
+    pub(super) const INT64: u8 = 4;
+    pub(super) const UINT64: u8 = 5;
+    pub(super) const FLOAT32: u8 = 6;
+    pub(super) const FLOAT64: u8 = 7;
+    pub(super) const V8_VALUE: u8 = 8;
+}
+
+/// The types of a function that takes V8's receiver, the arguments of a signature as V8 has them, and for a struct result a
+/// handle of the memory.
+pub(crate) struct Direct {
+    address: *const c_void,
+    params: Vec<CType>,
+    result: CType,
+}
+
+impl Direct {
+    pub(crate) fn new(address: *const c_void, signature: &Signature) -> Self {
+        let memory = signature.result().filter(|ty| ty.as_scalar().is_none());
+        let arguments = signature.params().iter().chain(memory).map(param);
+        let params = [plain(code::V8_VALUE)].into_iter().chain(arguments).collect();
+        let result = signature.result().and_then(Type::as_scalar).map_or(code::VOID, scalar_code);
+        Self { address, params, result: plain(result) }
+    }
+
+    /// For the shim.
+    pub(crate) const fn fast_call(&self) -> FastCall {
+        let Self { address, ref params, result } = *self;
+        FastCall { address, params: params.as_ptr(), count: params.len(), result }
+    }
+}
+
+fn param(ty: &Type) -> CType {
+    plain(ty.as_scalar().map_or(code::V8_VALUE, scalar_code))
+}
+
+const fn plain(ty: u8) -> CType {
+    CType { ty, sequence: 0, flags: 0 }
+}
+
+/// V8 has no narrower integers.
+const fn scalar_code(scalar: Scalar) -> u8 {
+    match scalar {
+        Scalar::Bool => code::BOOL,
+        Scalar::I8 | Scalar::I16 | Scalar::I32 => code::INT32,
+        Scalar::U8 | Scalar::U16 | Scalar::U32 => code::UINT32,
+        Scalar::I64 | Scalar::Isize => code::INT64,
+        Scalar::U64 | Scalar::Usize => code::UINT64,
+        Scalar::F32 => code::FLOAT32,
+        Scalar::F64 => code::FLOAT64,
+        Scalar::Pointer(_) => code::V8_VALUE,
+    }
+}
