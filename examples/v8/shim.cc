@@ -96,6 +96,7 @@ void see_bytes(const void *address, size_t length, View *view) {
 void see_view(Local<v8::ArrayBufferView> array, bool may_allocate, View *view) {
     if (!array->HasBuffer() && !may_allocate) {
         view->kind = kMovable;
+        view->length = array->ByteLength();
         return;
     }
     // This moves bytes out of the collector's heap, for good.
@@ -272,6 +273,20 @@ void shim_view(Shim *shim, Handle handle, bool may_allocate, View *view) {
     } else {
         view->kind = value->IsSymbol() ? kSymbol : kString;
     }
+}
+
+size_t shim_copy(Shim *, Handle view, uint8_t *bytes, size_t length) {
+    return value_of(view).As<v8::ArrayBufferView>()->CopyContents(bytes, length);
+}
+
+void shim_detach(Shim *, Handle buffer) { value_of(buffer).As<v8::ArrayBuffer>()->Detach(); }
+
+bool shim_has_whole_addresses(void) { return v8::internal::kApiTaggedSize == sizeof(void *); }
+
+uint64_t shim_word(Handle value) {
+    uint64_t word;
+    std::memcpy(&word, value, sizeof word);
+    return word;
 }
 
 size_t shim_text_length(Shim *shim, Handle text) {

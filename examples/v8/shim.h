@@ -40,7 +40,8 @@ enum Kind : uint32_t {
     kMovable,
 };
 
-// A value as plain data: `number`; `bits` of a boolean, a BigInt (the low 64 bits) or an address; `length` of bytes.
+// A value as plain data: `number`; `bits` of a boolean, a BigInt (the low 64 bits) or an address; `length` of bytes, movable
+// ones too.
 struct View {
     uint32_t kind;
     double number;
@@ -89,6 +90,14 @@ Handle shim_report(Shim *shim, Handle thrown);
 
 // What a value is. Where `may_allocate` is false, nothing is allocated on V8's heap.
 void shim_view(Shim *shim, Handle value, bool may_allocate, View *view);
+// Copies bytes of a view, without moving them; gives how many.
+size_t shim_copy(Shim *shim, Handle view, uint8_t *bytes, size_t length);
+// Takes a buffer's bytes away.
+void shim_detach(Shim *shim, Handle buffer);
+// Whether V8 was built so that objects refer to each other by whole addresses.
+bool shim_has_whole_addresses(void);
+// The word that a handle leads to.
+uint64_t shim_word(Handle value);
 // The length of a string in bytes of UTF-8.
 size_t shim_text_length(Shim *shim, Handle text);
 // Writes a string to as many bytes of UTF-8 as it has.

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use hotcall::{Scalar, Signature, Type};
+use hotcall::{Layout, Pointee, Scalar, Signature, Type};
 
 use crate::ffi::{CType, FastCall};
 
@@ -19,8 +19,11 @@ mod code {
     pub(super) const V8_VALUE: u8 = 8;
 }
 
-/// The types of a function that takes V8's receiver, the arguments of a signature as V8 has them, and for a struct result a
-/// handle of the memory.
+/// `CTypeInfo::SequenceType::kIsTypedArray`
+const TYPED_ARRAY: u8 = 2;
+
+/// The types of a function that takes V8's receiver, the arguments of a signature as V8 has them, and for a struct result an array
+/// for it. Structs whose fields are all alike are arrays of those, buffers arrays of int32; all else are handles.
 pub(crate) struct Direct {
     address: *const c_void,
     params: Vec<CType>,
@@ -44,7 +47,17 @@ impl Direct {
 }
 
 fn param(ty: &Type) -> CType {
-    plain(ty.as_scalar().map_or(code::V8_VALUE, scalar_code))
+    let array = |scalar| CType { ty: scalar_code(scalar), sequence: TYPED_ARRAY, flags: 0 };
+    match ty.as_scalar() {
+        Some(Scalar::Pointer(Pointee::Buffer)) => array(Scalar::I32),
+        Some(scalar) => plain(scalar_code(scalar)),
+        None => {
+            let leaves = Layout::of(ty).map(|layout| layout.leaves).unwrap_or_default();
+            let mut scalars = leaves.iter().map(|leaf| leaf.scalar);
+            let first = scalars.next().filter(|&first| scalars.all(|scalar| scalar == first));
+            first.map_or(plain(code::V8_VALUE), array)
+        }
+    }
 }
 
 const fn plain(ty: u8) -> CType {

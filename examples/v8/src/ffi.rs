@@ -92,6 +92,10 @@ unsafe extern "C" {
     pub(crate) fn shim_report(shim: *mut Shim, thrown: Handle) -> Handle;
 
     pub(crate) fn shim_view(shim: *mut Shim, value: Handle, may_allocate: bool, view: *mut View);
+    pub(crate) fn shim_copy(shim: *mut Shim, view: Handle, bytes: *mut u8, length: usize) -> usize;
+    pub(crate) fn shim_detach(shim: *mut Shim, buffer: Handle);
+    pub(crate) fn shim_has_whole_addresses() -> bool;
+    pub(crate) fn shim_word(value: Handle) -> u64;
     pub(crate) fn shim_text_length(shim: *mut Shim, text: Handle) -> usize;
     pub(crate) fn shim_text(shim: *mut Shim, text: Handle, bytes: *mut c_char, length: usize);
     pub(crate) fn shim_to_text(shim: *mut Shim, value: Handle) -> Handle;

@@ -1,6 +1,7 @@
 // What the tests of the example on V8 call.
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -50,3 +51,8 @@ int32_t fill_and_call(uint8_t *bytes, uintptr_t length, void (*callback)(void)) 
     callback();
     return bytes[0];
 }
+
+int32_t is_odd_i64(int64_t value) { return (value & 1) != 0; }
+int32_t is_odd_u64(uint64_t value) { return (value & 1) != 0; }
+bool is_null(void *pointer) { return pointer == NULL; }
+int32_t counter_value(void) { return counter; }

@@ -74,3 +74,8 @@ fn every_type_by_the_ordinary_callback() {
 fn callbacks_by_the_ordinary_callback() {
     check("callbacks.js");
 }
+
+#[test]
+fn calls_from_optimised_code() {
+    check("fast.js");
+}
