@@ -18,6 +18,8 @@ const PROCESSES: usize = 5;
 struct Samples {
     case: String,
     typed: Vec<f64>,
+    /// Empty where nothing can be registered.
+    #[serde(default)]
     direct: Vec<f64>,
     ordinary: Vec<f64>,
     empty: Vec<f64>,
@@ -29,11 +31,11 @@ struct Samples {
 struct Row {
     case: String,
     typed_ns: f64,
-    direct_ns: f64,
+    direct_ns: Option<f64>,
     ordinary_ns: f64,
     empty_loop_ns: f64,
-    typed_over_direct: f64,
-    typed_over_direct_net: f64,
+    typed_over_direct: Option<f64>,
+    typed_over_direct_net: Option<f64>,
 }
 
 fn main() -> ExitCode {
@@ -102,33 +104,36 @@ impl Samples {
 
     fn row(&self) -> Row {
         let pairs = || self.typed.iter().zip(&self.direct).zip(&self.empty);
+        let of = |values: &[f64]| median(values.iter().copied());
         Row {
             case: self.case.clone(),
-            typed_ns: median(self.typed.iter().copied()),
-            direct_ns: median(self.direct.iter().copied()),
-            ordinary_ns: median(self.ordinary.iter().copied()),
-            empty_loop_ns: median(self.empty.iter().copied()),
+            typed_ns: of(&self.typed).unwrap_or_default(),
+            direct_ns: of(&self.direct),
+            ordinary_ns: of(&self.ordinary).unwrap_or_default(),
+            empty_loop_ns: of(&self.empty).unwrap_or_default(),
             typed_over_direct: median(pairs().map(|((typed, direct), _)| typed / direct)),
             typed_over_direct_net: median(pairs().map(|((typed, direct), empty)| (typed - empty) / (direct - empty))),
         }
     }
 }
 
-fn median(values: impl Iterator<Item = f64>) -> f64 {
+fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
     let mut values: Vec<_> = values.collect();
     values.sort_by(f64::total_cmp);
-    values[values.len() / 2]
+    values.get(values.len() / 2).copied()
 }
 
 fn print(rows: &[Row]) {
     println!("Loops in V8: medians in ns a round, and ratios (net: without the empty loop)");
     println!("case             typed  direct  ordinary  empty loop  typed/direct     net");
+    let number = |value: Option<f64>, digits| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     for row in rows {
-        let Row { case, typed_ns, direct_ns, ordinary_ns, empty_loop_ns, typed_over_direct, typed_over_direct_net } =
-            row;
+        let Row { case, typed_ns, ordinary_ns, empty_loop_ns, .. } = row;
         println!(
-            "{case:<14} {typed_ns:7.2} {direct_ns:7.2} {ordinary_ns:9.2} {empty_loop_ns:11.2} {typed_over_direct:13.3} \
-             {typed_over_direct_net:7.3}"
+            "{case:<14} {typed_ns:7.2} {:>7} {ordinary_ns:9.2} {empty_loop_ns:11.2} {:>13} {:>7}",
+            number(row.direct_ns, 2),
+            number(row.typed_over_direct, 3),
+            number(row.typed_over_direct_net, 3),
         );
     }
 }
