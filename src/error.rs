@@ -98,6 +98,9 @@ pub enum Error {
     /// A value that an engine passed, and that the parameter's type does not take.
     #[error("cannot call {function:?}: argument {} ({ty}): {problem}", index + 1)]
     Argument { function: Box<str>, index: usize, ty: Type, problem: Problem },
+    /// The engine's values are handles, of which no machine code can make arguments.
+    #[error("cannot make {function} a native function: the engine's values are handles")]
+    Handles { function: Box<str> },
     /// A value that script returned from a callback, and that is none of the result's type.
     #[error("a callback returned what is no {ty}: {problem}")]
     CallbackResult { ty: Type, problem: Problem },

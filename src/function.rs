@@ -7,8 +7,9 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use hotcall_jit::typed::{Helpers, TypedModel};
 use hotcall_jit::values::EngineAbi;
-use hotcall_jit::{Extent, JitError, Signature, Values};
+use hotcall_jit::{Extent, JitError, Natives, Signature, Typed, Values};
 
 use crate::code::Entry;
 use crate::errno;
@@ -150,6 +151,11 @@ impl Function {
     /// What engines of this kind call.
     pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
         self.shared.prototype.values(engine)
+    }
+
+    /// What compiled code of an engine calls as this model says.
+    pub(crate) fn typed(&self, model: &TypedModel, helpers: Helpers) -> Result<Typed, JitError> {
+        Natives::shared()?.typed(self.signature(), model, helpers)
     }
 
     /// The signature.

@@ -2,7 +2,7 @@
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
-use cranelift_codegen::ir::{Function, LibCall};
+use cranelift_codegen::ir::{Function, LibCall, UserExternalName};
 use cranelift_codegen::isa::unwind::UnwindInfo;
 use cranelift_codegen::isa::{self, OwnedTargetIsa};
 use cranelift_codegen::settings::{self, Configurable, SetError};
@@ -15,22 +15,41 @@ use crate::error::JitError;
 use crate::lower::callback::{self, Incoming};
 use crate::lower::signature::Outgoing;
 use crate::lower::slots;
+use crate::lower::typed;
 use crate::lower::values::{self, Native};
 use crate::plan::Plan;
 use crate::shape::Options;
+use crate::values::RecordHead;
 
 /// Machine code that is not in its place yet.
+#[derive(Clone)]
 pub(crate) struct Compiled {
     pub(crate) bytes: Vec<u8>,
     pub(crate) align: u64,
     pub(crate) relocs: Vec<ModuleReloc>,
     pub(crate) unwind: Option<UnwindInfo>,
+    /// Where the address of a record belongs, in 8 bytes each.
+    records: Vec<u32>,
 }
 
 impl Compiled {
     /// Code that Cranelift has no part in: it refers to nothing and leaves the frame as it found it.
     pub(crate) const fn assembled(bytes: Vec<u8>) -> Self {
-        Self { bytes, align: 16, relocs: Vec::new(), unwind: None }
+        Self::template(bytes, Vec::new())
+    }
+
+    /// The same with the address of a record in these places.
+    pub(crate) const fn template(bytes: Vec<u8>, records: Vec<u32>) -> Self {
+        Self { bytes, align: 16, relocs: Vec::new(), unwind: None, records }
+    }
+
+    /// A copy for one record.
+    pub(crate) fn for_record(&self, record: *const RecordHead) -> Self {
+        let mut copy = self.clone();
+        for &at in &self.records {
+            copy.bytes[at as usize..][..8].copy_from_slice(&(record as u64).to_le_bytes());
+        }
+        copy
     }
 }
 
@@ -69,6 +88,17 @@ impl Compiler {
         self.compile()
     }
 
+    /// Compiles a native function of the `typed` entry, likewise: a template.
+    pub(crate) fn typed(
+        &mut self,
+        native: &typed::Native<'_>,
+        outgoing: &Outgoing,
+        shim: Option<*const u8>,
+    ) -> Result<Compiled, JitError> {
+        self.build(native.arrival.signature(), |b| typed::emit(b, native, outgoing, shim));
+        self.compile()
+    }
+
     /// Compiles a thunk.
     pub(crate) fn thunk(&mut self, incoming: &Incoming<'_>) -> Result<Compiled, JitError> {
         self.build(incoming.arrival.signature(), |b| callback::emit(b, incoming));
@@ -90,13 +120,15 @@ impl Compiler {
         context.compile(&**isa, &mut ControlPlane::default()).map_err(|error| JitError::codegen(error.inner))?;
         let code = context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
-        let relocs = code.buffer.relocs().iter().map(|reloc| outside(reloc, &context.func));
-        Ok(Compiled {
-            bytes: code.code_buffer().to_vec(),
-            align: code.buffer.alignment.into(),
-            relocs: relocs.collect::<Result<_, _>>()?,
-            unwind,
-        })
+        let (mut relocs, mut records) = (Vec::new(), Vec::new());
+        for reloc in code.buffer.relocs() {
+            match outside(reloc, &context.func)? {
+                Outside::Memcpy(reloc) => relocs.push(reloc),
+                Outside::Record(at) => records.push(at),
+            }
+        }
+        let (bytes, align) = (code.code_buffer().to_vec(), code.buffer.alignment.into());
+        Ok(Compiled { bytes, align, relocs, unwind, records })
     }
 
     /// The IR of the function compiled last.
@@ -114,13 +146,25 @@ impl Compiler {
     }
 }
 
-/// The one relocation that the linker takes, because its memory is written at another address than it is executed at, and
-/// because it resolves no other name: an absolute address of `memcpy`.
-fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<ModuleReloc, JitError> {
+/// What code refers to.
+enum Outside {
+    /// The one relocation that the linker takes, because its memory is written at another address than it is executed at, and
+    /// because it resolves no other name: an absolute address of `memcpy`.
+    Memcpy(ModuleReloc),
+    /// The absolute address of a record, at this offset.
+    Record(u32),
+}
+
+fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, JitError> {
     // No function refers to itself or another one, so the number does not matter.
     let reloc = ModuleReloc::from_mach_reloc(reloc, function, FuncId::from_u32(0));
     match (reloc.kind, &reloc.name) {
-        (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(reloc),
+        (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(Outside::Memcpy(reloc)),
+        (Reloc::Abs8, ModuleRelocTarget::User { namespace, index })
+            if typed::RECORD == UserExternalName::new(*namespace, *index) && reloc.addend == 0 =>
+        {
+            Ok(Outside::Record(reloc.offset))
+        }
         (kind, name) => Err(JitError::codegen(format!("unexpected relocation {kind} to {name}"))),
     }
 }

@@ -3,6 +3,7 @@
 use std::error::Error as StdError;
 
 use crate::plan::PlanError;
+use crate::typed::TypedError;
 
 /// Why a trampoline, a thunk or a stub could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -23,6 +24,12 @@ pub enum JitError {
     /// No memory for code.
     #[error("mapping memory for code: {0}")]
     Memory(#[source] Box<dyn StdError + Send + Sync>),
+    /// A native function of the `typed` entry does not fit the C function.
+    #[error(transparent)]
+    Typed(#[from] TypedError),
+    /// Functions of the `typed` entry are compiled, or there are none: engines have another way to call.
+    #[error("code cannot be generated here")]
+    NoCode,
     /// Without code generation trampolines and callbacks have the addresses that are part of the program, and all are in use.
     #[error("without code generation there are {max} addresses for functions and callbacks, and all are in use")]
     #[expect(missing_docs, reason = "the message says what the field is")]

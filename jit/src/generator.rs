@@ -14,14 +14,16 @@ use crate::lower::callback::Incoming;
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::lower::slots;
+use crate::lower::typed;
 use crate::lower::values::{self, Native};
 use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
-use crate::shape::{CallbackPlan, Options, ValuesPlan};
+use crate::shape::{CallbackPlan, Options, TypedPlan, ValuesPlan};
 use crate::shared::{Life, Shared};
+use crate::typed::{Helpers, TypedModel};
 use crate::universal::stubs::StubData;
-use crate::values::EngineAbi;
+use crate::values::{EngineAbi, RecordHead};
 
 pub(crate) use crate::lower::stub::ContextPlace;
 pub(crate) use crate::memory::{Code, Counters};
@@ -34,6 +36,19 @@ pub(crate) struct Generator {
     linker: Mutex<Linker>,
     counters: Arc<Counters>,
     shims: Shared<Shim, Code>,
+}
+
+/// Code that every record has a copy of.
+pub(crate) struct Template {
+    compiled: Compiled,
+    shim: Option<Arc<Code>>,
+}
+
+impl Template {
+    /// The machine code, with zeros for the record's address.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.compiled.bytes
+    }
 }
 
 impl Generator {
@@ -84,6 +99,31 @@ impl Generator {
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.values(&native, &outgoing, entry))?;
         Ok((self.linker().link(name, &compiled, shim)?, native.context))
+    }
+
+    /// A native function of the `typed` entry, as a template.
+    pub(crate) fn typed(
+        &self,
+        abi: Abi,
+        plan: &TypedPlan,
+        model: &TypedModel,
+        helpers: Helpers,
+    ) -> Result<Template, JitError> {
+        let native = typed::Native::of(plan, model, helpers)?;
+        if let Some(compiled) = typed::tail::assemble(&native) {
+            return Ok(Template { compiled, shim: None });
+        }
+        let outgoing = Outgoing::of(abi, &plan.plan, typed::BUSY);
+        let shim = self.shim(&outgoing)?;
+        let entry = shim.as_deref().map(Code::entry);
+        let compiled = self.compile(|compiler| compiler.typed(&native, &outgoing, entry))?;
+        Ok(Template { compiled, shim })
+    }
+
+    /// The code of a template for one record.
+    pub(crate) fn copy(&self, name: &Name, template: &Template, record: *const RecordHead) -> Result<Code, JitError> {
+        let compiled = template.compiled.for_record(record);
+        self.linker().link(name, &compiled, template.shim.clone())
     }
 
     fn shim(&self, outgoing: &Outgoing) -> Result<Option<Arc<Code>>, JitError> {

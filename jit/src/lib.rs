@@ -3,7 +3,7 @@
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
 //! or no memory for code, one universal trampoline reads the plan at each call. Each module imports only from
-//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `values`, `shape`, `universal`, `lower`, `compile`, `debug`,
+//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `values`, `typed`, `shape`, `universal`, `lower`, `compile`, `debug`,
 //! `memory`, `generator`, `stub`, `pool`, `thunk`, `cache`, `native`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
@@ -35,6 +35,7 @@ mod shared;
 mod signature;
 mod stub;
 mod thunk;
+pub mod typed;
 mod types;
 mod universal;
 pub mod values;
@@ -45,7 +46,7 @@ pub use error::JitError;
 #[cfg(feature = "disasm")]
 pub use explain::Explanation;
 pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
-pub use native::{Native, Natives, Values};
+pub use native::{Native, Natives, Typed, TypedNative, Values};
 pub use plan::{
     Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
 };

@@ -8,12 +8,22 @@ use crate::abi::Abi;
 use crate::debug::Name;
 use crate::error::JitError;
 use crate::plan::Plan;
-use crate::shape::{CallbackPlan, Options, ValuesPlan};
+use crate::shape::{CallbackPlan, Options, TypedPlan, ValuesPlan};
+use crate::typed::{Helpers, TypedModel};
 use crate::universal::stubs::StubData;
-use crate::values::EngineAbi;
+use crate::values::{EngineAbi, RecordHead};
 
 /// See `generator.rs`.
 pub(crate) enum Generator {}
+
+/// A template that cannot be generated.
+pub(crate) enum Template {}
+
+impl Template {
+    pub(crate) const fn bytes(&self) -> &[u8] {
+        match *self {}
+    }
+}
 
 /// Code that cannot be generated.
 pub(crate) enum Code {}
@@ -50,6 +60,14 @@ impl Generator {
         _: &EngineAbi,
         _: *const u8,
     ) -> Result<(Code, Option<ContextPlace>), JitError> {
+        match *self {}
+    }
+
+    pub(crate) const fn typed(&self, _: Abi, _: &TypedPlan, _: &TypedModel, _: Helpers) -> Result<Template, JitError> {
+        match *self {}
+    }
+
+    pub(crate) const fn copy(&self, _: &Name, _: &Template, _: *const RecordHead) -> Result<Code, JitError> {
         match *self {}
     }
 

@@ -68,17 +68,7 @@ impl ValuesPlan {
     pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
         let plan = slots_plan(signature, plan);
         let params = signature.params().iter().map(|ty| ty.as_scalar().map(converted_as)).collect();
-        let result = match (signature.result().map(Type::as_scalar), plan.ret.form()) {
-            (None, _) => ValuesResult::Void,
-            (Some(Some(scalar)), _) => ValuesResult::Scalar(converted_as(scalar)),
-            (Some(None), ResultForm::Bytes(_)) => {
-                // The normalised plan does not say how many there are where the caller provides the memory.
-                ValuesResult::Bytes(
-                    signature.result().and_then(|ty| Extent::of(ty).ok()).map_or(0, |extent| extent.size),
-                )
-            }
-            (Some(None), ResultForm::Void | ResultForm::Slot) => unreachable!("an aggregate has bytes"),
-        };
+        let result = ValuesResult::of(signature, &plan);
         Self { plan, params, result }
     }
 
@@ -92,6 +82,56 @@ impl ValuesPlan {
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
         self.params.len() > MAX_IN_REGISTERS || self.params.iter().any(|param| param.is_none_or(may_need_helper))
+    }
+}
+
+impl ValuesResult {
+    fn of(signature: &Signature, plan: &Plan) -> Self {
+        match (signature.result().map(Type::as_scalar), plan.ret.form()) {
+            (None, _) => Self::Void,
+            (Some(Some(scalar)), _) => Self::Scalar(converted_as(scalar)),
+            (Some(None), ResultForm::Bytes(_)) => {
+                // The normalised plan does not say how many there are where the caller provides the memory.
+                Self::Bytes(signature.result().and_then(|ty| Extent::of(ty).ok()).map_or(0, |extent| extent.size))
+            }
+            (Some(None), ResultForm::Void | ResultForm::Slot) => unreachable!("an aggregate has bytes"),
+        }
+    }
+
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn scalar(self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(scalar),
+            Self::Void | Self::Bytes(_) => None,
+        }
+    }
+}
+
+/// The plan as a native function of the `typed` entry reads it, with the types that arguments are checked by.
+pub(crate) struct TypedPlan {
+    pub(crate) plan: Plan,
+    pub(crate) params: Box<[TypedParam]>,
+    pub(crate) result: ValuesResult,
+}
+
+/// What an argument becomes.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum TypedParam {
+    Scalar(Scalar),
+    /// A struct or union of so many bytes.
+    Bytes(u32),
+}
+
+impl TypedPlan {
+    pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
+        let plan = slots_plan(signature, plan);
+        let param = |ty: &Type| match ty.as_scalar() {
+            Some(scalar) => TypedParam::Scalar(scalar),
+            None => TypedParam::Bytes(Extent::of(ty).map_or(0, |extent| extent.size)),
+        };
+        let params = signature.params().iter().map(param).collect();
+        let result = ValuesResult::of(signature, &plan);
+        Self { plan, params, result }
     }
 }
 
@@ -175,14 +215,25 @@ impl Shape {
         packer.entry(Entry::Values, abi);
         let scalar = |param: &Option<Scalar>| param.map_or(0, |scalar| scalar.index() + 1);
         packer.0.extend(params.iter().map(scalar));
-        match *result {
-            ValuesResult::Void => packer.0.push(0),
-            ValuesResult::Scalar(scalar) => packer.0.extend([1, scalar.index()]),
-            ValuesResult::Bytes(size) => {
-                packer.0.push(2);
-                packer.number(size);
+        packer.result(*result);
+        packer.plan(plan);
+        Self(packer.0.into_boxed_slice())
+    }
+
+    /// The shape of a native function of the `typed` entry, for one model.
+    pub(crate) fn typed(abi: Abi, TypedPlan { plan, params, result }: &TypedPlan) -> Self {
+        let mut packer = Packer(Vec::with_capacity(8 + 9 * params.len()));
+        packer.entry(Entry::Typed, abi);
+        for param in params {
+            match *param {
+                TypedParam::Scalar(scalar) => packer.0.push(scalar.index() + 1),
+                TypedParam::Bytes(size) => {
+                    packer.0.push(0);
+                    packer.number(size);
+                }
             }
         }
+        packer.result(*result);
         packer.plan(plan);
         Self(packer.0.into_boxed_slice())
     }
@@ -208,6 +259,7 @@ enum Entry {
     Slots,
     Thunk,
     Values,
+    Typed,
 }
 
 struct Packer(Vec<u8>);
@@ -224,6 +276,17 @@ impl Packer {
             n >>= 7;
         }
         self.0.push(n as u8);
+    }
+
+    fn result(&mut self, result: ValuesResult) {
+        match result {
+            ValuesResult::Void => self.0.push(0),
+            ValuesResult::Scalar(scalar) => self.0.extend([1, scalar.index()]),
+            ValuesResult::Bytes(size) => {
+                self.0.push(2);
+                self.number(size);
+            }
+        }
     }
 
     fn plan(&mut self, plan: &Plan) {

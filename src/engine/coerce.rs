@@ -162,8 +162,19 @@ impl View {
     }
 }
 
+impl Problem {
+    /// What is wrong with a number that is not in the range of an integer type.
+    pub(super) fn of_number(number: f64) -> Self {
+        if is_whole(number) { Self::Range { number } } else { Self::Fraction { number } }
+    }
+}
+
+fn is_whole(number: f64) -> bool {
+    number.trunc() == number && number.is_finite()
+}
+
 fn integer(scalar: Scalar, number: f64) -> Result<Slot, Problem> {
-    if number.trunc() != number || number.is_infinite() {
+    if !is_whole(number) {
         return Err(Problem::Fraction { number });
     }
     // The bounds are powers of two, or one less and exact.

@@ -7,6 +7,7 @@ use super::record::{Data, Full};
 use super::values::{Converted, Form, make_value, view_to_slot};
 use super::{Engine, Problem, Site};
 use crate::error::Error;
+use crate::function::Function;
 use crate::slot::Slot;
 
 /// The helpers for an engine.
@@ -51,6 +52,12 @@ impl<'a, E: Engine> Called<'a, E> {
     }
 }
 
+/// Why the record of a function has no target.
+pub(super) fn closed(function: &Function) -> Error {
+    let closed = function.library().and_then(|library| library.check_open().err());
+    closed.unwrap_or_else(|| Error::NullFunction { function: function.name().into() })
+}
+
 unsafe extern "C-unwind" fn convert<E: Engine>(
     call: *mut NativeCall,
     index: usize,
@@ -63,7 +70,8 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
         let realm = &called.record.realm;
         let Some(&form) = called.data().params.get(index) else { return false };
         let value = value.cast::<u64>();
-        let words = [value.read(), if realm.model().size == 16 { value.add(1).read() } else { 0 }];
+        let words =
+            [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
         // Whoever calls this has tried the model's classes.
         match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
@@ -126,8 +134,7 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
             }
         }
         Failure::Closed => {
-            let closed = function.library().and_then(|library| library.check_open().err());
-            called.throw(&closed.unwrap_or_else(|| Error::NullFunction { function: function.name().into() }));
+            called.throw(&closed(function));
         }
         Failure::Memory => {
             let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));

@@ -39,13 +39,18 @@ pub mod nanbox;
 pub mod quickjs;
 mod realm;
 mod record;
+mod typed;
 mod values;
 
+pub use hotcall_jit::typed::{
+    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Tag, TypedError, TypedModel,
+};
 pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
 
 pub use coerce::{Kind, Problem, View};
 pub use realm::Realm;
 pub use record::Record;
+pub use typed::TypedRecord;
 pub use values::Output;
 
 use std::ffi::c_void;

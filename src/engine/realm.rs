@@ -8,11 +8,12 @@ use std::ptr;
 use std::slice;
 use std::sync::Arc;
 
+use hotcall_jit::typed::{Exit, TypedModel};
 use hotcall_jit::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
 use super::values::{Converted, Form, to_slot, to_value};
-use super::{Engine, Record, Site, helpers};
+use super::{Engine, Record, Site, TypedRecord, helpers};
 use crate::callback::Call;
 use crate::error::Error;
 use crate::function::Function;
@@ -35,21 +36,22 @@ pub(super) struct Shared<E: Engine> {
     pending: Pending,
     /// What is there while `pending` is set.
     exception: RefCell<Option<E::Exception>>,
-    abi: EngineAbi,
+    /// `None`: values are handles.
+    abi: Option<EngineAbi>,
     engine: E,
 }
 
 impl<E: Engine> Shared<E> {
-    pub(super) const fn abi(&self) -> &EngineAbi {
-        &self.abi
+    pub(super) const fn abi(&self) -> Option<&EngineAbi> {
+        self.abi.as_ref()
     }
 
     pub(super) const fn pending(&self) -> *const Pending {
         &self.pending
     }
 
-    pub(super) fn model(&self) -> &ValueModel {
-        self.abi.model()
+    pub(super) fn model(&self) -> Option<&ValueModel> {
+        self.abi().map(EngineAbi::model)
     }
 
     pub(super) const fn engine(&self) -> &E {
@@ -83,9 +85,21 @@ impl<E: Engine> Realm<E> {
     /// The model is that of the engine: what it says of values and native functions is true.
     pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
         let abi = EngineAbi::new(model, helpers::helpers::<E>())?;
+        Ok(Self::with(Some(abi), engine))
+    }
+
+    /// A realm of an engine whose values nobody but itself reads: it hands out *handles*, which are the first of the
+    /// [`Words`].
+    ///
+    /// Such a realm makes no [records](Self::record). It converts, answers callbacks, keeps exceptions, and makes functions for
+    /// the engine's [compiled code](Self::typed).
+    pub fn of_handles(engine: E) -> Self {
+        Self::with(None, engine)
+    }
+
+    fn with(abi: Option<EngineAbi>, engine: E) -> Self {
         let shared = Shared { pending: Pending::new(), exception: RefCell::new(None), abi, engine };
-        let shared = Arc::new(shared);
-        Ok(Self { shared, on_one_thread: PhantomData })
+        Self { shared: Arc::new(shared), on_one_thread: PhantomData }
     }
 
     /// The engine.
@@ -93,8 +107,8 @@ impl<E: Engine> Realm<E> {
         self.shared.engine()
     }
 
-    /// The model.
-    pub fn model(&self) -> &ValueModel {
+    /// The model, if it has one.
+    pub fn model(&self) -> Option<&ValueModel> {
         self.shared.model()
     }
 
@@ -102,7 +116,7 @@ impl<E: Engine> Realm<E> {
     ///
     /// # Errors
     ///
-    /// No code can be made for the function's signature.
+    /// No code can be made for the function's signature; the realm is one of handles.
     ///
     /// # Safety
     ///
@@ -115,6 +129,39 @@ impl<E: Engine> Realm<E> {
     ///   stand it.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, Error> {
         Record::new(function, &self.shared)
+    }
+
+    /// Makes a C function one that the engine's compiled code can call with arguments in registers.
+    ///
+    /// # Errors
+    ///
+    /// The model does not fit the function's signature, or no code can be made for it.
+    ///
+    /// # Safety
+    ///
+    /// * As for [`record`](Self::record): the function has its signature, and stands whatever script passes.
+    /// * The engine calls [`TypedRecord::entry`] as the model says, on the realm's thread, and what the model says of handles is
+    ///   true.
+    /// * The record outlives every call, and every way to call the function.
+    pub unsafe fn typed(&self, function: &Function, model: &TypedModel) -> Result<TypedRecord, Error> {
+        TypedRecord::new(function, &self.shared, model)
+    }
+
+    /// Keeps an exception, as [`throw`](Self::throw) does, and has the engine leave the call of its compiled code that is running
+    /// and make it in its ordinary way. Script cannot run inside such a call, so that a callback has no other answer: C gets zeros
+    /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
+    /// it *instead of* calling C again.
+    ///
+    /// # Safety
+    ///
+    /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
+    /// of that, and the exit is that of its model.
+    pub unsafe fn leave_typed(&self, exit: Exit, exception: E::Exception) {
+        self.throw(exception);
+        if let Exit::Flag { offset } = exit {
+            // SAFETY: the parameter that the call left there is good until it returns.
+            unsafe { self.shared.pending.exit().cast::<u8>().add(offset as usize).write(1) };
+        }
     }
 
     /// The value of a slot of this type, which belongs to the caller. An aggregate's slot is the address of its bytes.
@@ -191,7 +238,10 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
+        // Script may call functions that leave theirs there.
+        let exit = self.shared.pending.exit();
         let result = thrown.map_or_else(|| run(values.made()), Err);
+        self.shared.pending.set_exit(exit);
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),

@@ -55,7 +55,8 @@ unsafe impl Send for Record {}
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
-        let values = function.values(realm.abi()).map_err(fail)?;
+        let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
+        let values = function.values(abi).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
         let data = Data {

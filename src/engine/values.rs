@@ -76,13 +76,13 @@ impl Form {
 /// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
 pub(super) unsafe fn to_value<E: Engine>(
     engine: &E,
-    model: &ValueModel,
+    model: Option<&ValueModel>,
     site: Site,
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
     if let Form::Scalar(scalar) = form
-        && let Some(words) = model.pack(scalar, slot.to_bits())
+        && let Some(words) = model.and_then(|model| model.pack(scalar, slot.to_bits()))
     {
         return Ok(words);
     }
@@ -125,12 +125,13 @@ pub(super) struct Converted {
 /// The value is one of the engine's.
 pub(super) unsafe fn to_slot<E: Engine>(
     engine: &E,
-    model: &ValueModel,
+    model: Option<&ValueModel>,
     site: Site,
     form: Form,
     value: Words,
 ) -> Result<Converted, Problem> {
-    if let Some(slot) = form.scalar().and_then(|scalar| model.unpack(scalar, value)) {
+    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| model.unpack(scalar, value));
+    if let Some(slot) = unpacked {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
     // SAFETY: the caller vouches for the value.

@@ -32,6 +32,11 @@ impl Name {
         Self::with("values ", signature)
     }
 
+    /// The name of a native function of the `typed` entry, which no other shares.
+    pub(crate) fn typed(signature: &Signature) -> Self {
+        Self::with("typed ", signature)
+    }
+
     /// The name of a thunk, likewise.
     pub(crate) fn thunk(signature: &Signature) -> Self {
         Self::with("thunk ", signature)

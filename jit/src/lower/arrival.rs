@@ -129,6 +129,14 @@ impl Words {
         }
     }
 
+    /// A float of this type.
+    pub(crate) fn float(&self, b: &mut FunctionBuilder<'_>, piece: &Piece, ty: ir::Type) -> Value {
+        match piece.loc {
+            Loc::Stack(offset) => b.ins().load(ty, UNALIGNED, self.frame, self.frame_offset(offset)),
+            loc => self.word(loc),
+        }
+    }
+
     /// What a register holds.
     pub(crate) fn word(&self, loc: Loc) -> Value {
         match loc {

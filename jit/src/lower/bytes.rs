@@ -105,8 +105,18 @@ pub(crate) fn copy(b: &mut FunctionBuilder<'_>, from: Value, offset: i32, to: Va
     }
 }
 
-/// The most bytes that are zeroed by straight code.
-const MAX_UNROLLED_ZEROS: u32 = 256;
+/// Copies `size` bytes and touches no others, in straight code if there are few.
+pub(crate) fn copy_exactly(b: &mut FunctionBuilder<'_>, from: Value, to: Value, size: u32) {
+    let words = size & !7;
+    copy(b, from, 0, to, words, size <= MAX_UNROLLED);
+    if size > words {
+        let rest = load(b, from, words as i32, (size - words) as u8, words);
+        store(b, rest, to, words as i32, (size - words) as u8);
+    }
+}
+
+/// The most bytes that are copied or zeroed by straight code.
+const MAX_UNROLLED: u32 = 256;
 
 /// Zeroes `size` bytes.
 pub(crate) fn zero(b: &mut FunctionBuilder<'_>, address: Value, size: u32) {
@@ -114,7 +124,7 @@ pub(crate) fn zero(b: &mut FunctionBuilder<'_>, address: Value, size: u32) {
         let zeros = b.func.dfg.constants.insert(ConstantData::from(&[0; 16][..]));
         b.ins().vconst(types::I8X16, zeros)
     });
-    let blocks = if size <= MAX_UNROLLED_ZEROS { 0 } else { size & !15 };
+    let blocks = if size <= MAX_UNROLLED { 0 } else { size & !15 };
     for_each_16(b, [address], blocks, |b, [address]| {
         if let Some(zeros) = zeros {
             b.ins().store(UNALIGNED, zeros, address, 0);

@@ -6,12 +6,16 @@
 //! No decision about a calling convention is made here.
 
 pub(crate) mod arrival;
+pub(crate) mod blocks;
 pub(crate) mod bytes;
 pub(crate) mod call;
 pub(crate) mod callback;
 pub(crate) mod frame;
+pub(crate) mod numbers;
 pub(crate) mod shim;
 pub(crate) mod signature;
 pub(crate) mod slots;
 pub(crate) mod stub;
+pub(crate) mod test;
+pub(crate) mod typed;
 pub(crate) mod values;

@@ -1,6 +1,7 @@
-//! The `values` entry: native functions that an engine calls itself.
+//! Native functions, which an engine calls itself: those of the `values` entry, and in [`typed`] those of its compiled code.
 
 mod interpreter;
+mod typed;
 
 use std::ffi::c_void;
 use std::fmt;
@@ -22,12 +23,15 @@ use crate::thunk::{Thunk, Use};
 use crate::universal::incoming::Incoming;
 use crate::values::{EngineAbi, Pending, RecordHead};
 use interpreter::{Gone, Interpreter};
+pub use typed::{Typed, TypedNative};
+use typed::{TypedCode, TypedKey};
 
 /// The native functions that a [`Jit`] has made for engines, shared by model and shape.
 pub struct Natives {
     jit: &'static Jit,
     values: Shared<ValuesKey, ValuesCode>,
     interpreted: Shared<EngineAbi, Interpreted>,
+    typed: Shared<TypedKey, TypedCode>,
 }
 
 /// Functions with more parameters are interpreted: each takes some 60 µs to compile, and more the more there are.
@@ -91,7 +95,7 @@ unsafe impl Sync for Native {}
 impl Natives {
     /// None yet.
     pub fn new(jit: &'static Jit) -> Self {
-        Self { jit, values: Shared::new(), interpreted: Shared::new() }
+        Self { jit, values: Shared::new(), interpreted: Shared::new(), typed: Shared::new() }
     }
 
     /// Those that the process shares.

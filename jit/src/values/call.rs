@@ -59,24 +59,52 @@ impl RecordHead {
 }
 
 /// Whether an exception waits for the running call to return. One for all functions that run on one thread at a time.
-#[repr(transparent)]
-#[derive(Default, Debug)]
-pub struct Pending(Cell<u32>);
+#[repr(C)]
+#[derive(Debug)]
+pub struct Pending {
+    exception: Cell<u32>,
+    /// Of the call by the `typed` entry that began last, if its exit is a flag.
+    exit: Cell<*mut c_void>,
+}
+
+/// Where machine code finds what it reads and writes.
+#[cfg(feature = "cranelift")]
+impl Pending {
+    pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
+    pub(crate) const EXIT: usize = offset_of!(Self, exit);
+}
 
 impl Pending {
     /// No exception.
     pub const fn new() -> Self {
-        Self(Cell::new(0))
+        Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()) }
     }
 
     /// Whether there is one.
     pub fn is_set(&self) -> bool {
-        self.0.get() != 0
+        self.exception.get() != 0
     }
 
     /// Says whether there is one.
     pub fn set(&self, pending: bool) {
-        self.0.set(pending.into());
+        self.exception.set(pending.into());
+    }
+
+    /// The parameter with the role [`Exit`](crate::typed::Role::Exit) of the call that began last through a function whose exit is a
+    /// [`Flag`](crate::typed::Exit::Flag). It is gone once that call has returned.
+    pub fn exit(&self) -> *mut c_void {
+        self.exit.get()
+    }
+
+    /// Says it again, after calls that ran inside that one.
+    pub fn set_exit(&self, exit: *mut c_void) {
+        self.exit.set(exit);
+    }
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

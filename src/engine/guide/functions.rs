@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::mem;
 use std::rc::Rc;
 
-use hotcall::engine::{Realm, Record};
+use hotcall::engine::{Realm, Record, ValueModel};
 use hotcall::{Callback, Error, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use super::engine::{Toy, site};
@@ -18,7 +18,7 @@ use super::vm::{Framed, Native, Object, Script, Value, Vm, WithData};
 pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<Value, Error> {
     // SAFETY: the caller vouches for the function; the engine calls it as the model says.
     let record = unsafe { realm.record(function) }?;
-    let native = if realm.model().passes_data() {
+    let native = if realm.model().is_some_and(ValueModel::passes_data) {
         // SAFETY: this is the type that the model describes.
         Native::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
     } else {

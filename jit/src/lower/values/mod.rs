@@ -15,18 +15,20 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use super::arrival::{Arrival, Words};
+use super::blocks::{go_on_if, next_block};
 use super::bytes::{self, UNALIGNED};
 use super::call;
 use super::frame::{self, Kept};
 use super::signature::Outgoing;
 use super::slots::Slots;
 use super::stub::{CELL_CONTEXT, ContextPlace};
+use super::test::test;
 use crate::abi::Abi;
 use crate::error::JitError;
 use crate::plan::{Plan, Return};
 use crate::shape::{CallbackPlan, ValuesPlan, ValuesResult, is_pinnable, may_need_helper};
 use crate::types::Scalar;
-use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, RecordHead, Role, Test, ValueModel};
+use crate::values::{EngineAbi, Failure, Helpers, NativeCall, Outcome, Pending, RecordHead, Role, Test, ValueModel};
 use unpack::Unpacked;
 
 /// The integer registers that unpacking takes: one for the function's address, two for a number and its check.
@@ -87,15 +89,6 @@ pub(crate) fn emit(b: &mut FunctionBuilder<'_>, native: &Native<'_>, outgoing: &
     };
     call.finish(b, &results, memory);
     call.emit_exits(b);
-}
-
-/// A block to go on in, out of the way if the current one is.
-fn next_block(b: &mut FunctionBuilder<'_>) -> Block {
-    let next = b.create_block();
-    if b.current_block().is_some_and(|block| b.func.layout.is_cold(block)) {
-        b.set_cold_block(next);
-    }
-    next
 }
 
 /// The call while its code is written.
@@ -187,10 +180,7 @@ impl<'a> Call<'a> {
 
     /// Goes on only if `condition` holds.
     fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
-        let next = next_block(b);
-        b.ins().brif(condition, next, &[], self.slow, &[]);
-        b.seal_block(next);
-        b.switch_to_block(next);
+        go_on_if(b, condition, self.slow);
     }
 
     fn check_count(&self, b: &mut FunctionBuilder<'_>) {
@@ -267,7 +257,7 @@ impl<'a> Call<'a> {
     fn convert_unless_null(&self, b: &mut FunctionBuilder<'_>, arg: usize, null: Test, slots: StackSlot) {
         let [is_null, other, done] = std::array::from_fn(|_| b.create_block());
         let argv = self.argv_after_helpers(b);
-        let holds = unpack::test(b, argv, self.at(arg), null);
+        let holds = test(b, argv, self.at(arg), null);
         b.set_cold_block(is_null);
         b.ins().brif(holds, is_null, &[], other, &[]);
         for block in [is_null, other] {
@@ -384,7 +374,7 @@ impl<'a> Call<'a> {
     fn check_pending(&self, b: &mut FunctionBuilder<'_>) {
         let record = self.load_state(b, NativeCall::RECORD);
         let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
-        let pending = b.ins().load(types::I32, UNALIGNED, cell, 0);
+        let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
         let [thrown, next] = std::array::from_fn(|_| b.create_block());
         b.ins().brif(pending, thrown, &[], next, &[]);
         b.seal_block(thrown);

@@ -1,13 +1,15 @@
 //! Values to slots: the machine code of [`ValueModel::unpack`](crate::values::ValueModel::unpack).
 
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use super::super::blocks::{go_on_if, next_block};
 use super::super::bytes::{UNALIGNED, float_slot};
 use super::super::call::{Source, extend};
 use super::super::frame;
-use super::{Call, next_block};
+use super::super::numbers;
+use super::super::test::test;
+use super::Call;
 use crate::plan::{Loc, Piece};
 use crate::types::Scalar;
 use crate::values::{Double, Integer, Role, Test};
@@ -150,10 +152,7 @@ impl<'a> Unpacking<'a> {
     }
 
     fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
-        let next = next_block(b);
-        b.ins().brif(condition, next, &[], self.otherwise, &[]);
-        b.seal_block(next);
-        b.switch_to_block(next);
+        go_on_if(b, condition, self.otherwise);
     }
 
     /// Code for each class, of which the first that the value is of runs.
@@ -212,7 +211,7 @@ impl<'a> Unpacking<'a> {
                         let double = b.ins().fcvt_from_sint(types::F64, integer);
                         (b.ins().fdemote(types::F32, double), None)
                     }
-                    _ => (integer, self.in_range(b, integer, class.bits())),
+                    _ => (integer, numbers::in_range(b, integer, class.bits(), self.scalar)),
                 }
             }
             Class::Double(class) => {
@@ -221,7 +220,7 @@ impl<'a> Unpacking<'a> {
                     Scalar::F64 => (double, None),
                     Scalar::F32 => (b.ins().fdemote(types::F32, double), None),
                     _ => {
-                        let (whole, fits) = self.whole(b, double);
+                        let (whole, fits) = numbers::whole(b, double, self.scalar);
                         (whole, Some(fits))
                     }
                 }
@@ -248,76 +247,11 @@ impl<'a> Unpacking<'a> {
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// A double as a whole number, and whether it is one in the type's range. From 2⁶³ on the interpreter looks at it.
-    fn whole(&self, b: &mut FunctionBuilder<'_>, double: Value) -> (Value, Value) {
-        // What saturates is not equal; 2⁶³ is to what an i64 saturates to.
-        let short = self.scalar.size() < 4 || self.scalar == Scalar::I32;
-        let number = b.ins().fcvt_to_sint_sat(if short { types::I32 } else { types::I64 }, double);
-        let back = b.ins().fcvt_from_sint(types::F64, number);
-        let equal = b.ins().fcmp(FloatCC::Equal, back, double);
-        let whole = if short { b.ins().sextend(types::I64, number) } else { number };
-        let fits = match (self.scalar.size(), self.scalar.is_signed()) {
-            (8, true) => Some(b.ins().icmp_imm_s(IntCC::NotEqual, whole, i64::MAX)),
-            (8, false) => Some(b.ins().icmp_imm_u(IntCC::UnsignedLessThan, whole, i64::MAX)),
-            _ => self.in_range(b, whole, if short { 32 } else { 64 }),
-        };
-        (whole, fits.map_or(equal, |fits| b.ins().band(equal, fits)))
-    }
-
-    /// Whether the type has room for a number of so many bits, unless it has for all of them.
-    fn in_range(&self, b: &mut FunctionBuilder<'_>, number: Value, bits: u32) -> Option<Value> {
-        let (size, signed) = (self.scalar.size() * 8, self.scalar.is_signed());
-        Some(match (size, signed) {
-            _ if signed && bits <= size => return None,
-            (64, _) | (_, false) if bits <= size => b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, number, 0),
-            (_, true) => {
-                let low = match size {
-                    8 => types::I8,
-                    16 => types::I16,
-                    _ => types::I32,
-                };
-                let low = b.ins().ireduce(low, number);
-                let extended = b.ins().sextend(types::I64, low);
-                b.ins().icmp(IntCC::Equal, extended, number)
-            }
-            (_, false) => {
-                let max = i64::MAX >> (63 - size);
-                b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, number, max)
-            }
-        })
-    }
-
     fn anything(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {
         match ty {
             types::F32 => b.ins().f32const(0.0),
             types::F64 => b.ins().f64const(0.0),
             _ => b.ins().iconst(types::I64, 0),
         }
-    }
-}
-
-/// Whether the value at `base + at` is of a class.
-pub(super) fn test(b: &mut FunctionBuilder<'_>, base: Value, at: i32, test: Test) -> Value {
-    let (ty, all) = match test.len {
-        1 => (types::I8, u64::from(u8::MAX)),
-        2 => (types::I16, u64::from(u16::MAX)),
-        4 => (types::I32, u64::from(u32::MAX)),
-        _ => (types::I64, u64::MAX),
-    };
-    let mut bits = b.ins().load(ty, UNALIGNED, base, at + i32::from(test.offset));
-    if test.mask & all != all {
-        bits = b.ins().band_imm_u(bits, (test.mask & all) as i64);
-    }
-    let (low, high) = (test.low, test.high.min(all));
-    let compare = |b: &mut FunctionBuilder<'_>, by, with: u64| b.ins().icmp_imm_u(by, bits, with as i64);
-    if low == high {
-        compare(b, IntCC::Equal, low)
-    } else if low == 0 {
-        compare(b, IntCC::UnsignedLessThanOrEqual, high)
-    } else if high == all {
-        compare(b, IntCC::UnsignedGreaterThanOrEqual, low)
-    } else {
-        let above = b.ins().iadd_imm_s(bits, low.wrapping_neg() as i64);
-        b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, above, (high - low) as i64)
     }
 }

@@ -1,0 +1,427 @@
+//! Native functions that only check their arguments and move them: the code jumps to C, which returns to the caller.
+//!
+//! That saves a frame, a call and a return: a third of what an optimised call costs. Cranelift has no jumps to functions of C's
+//! convention, so these few instructions are assembled here, for System V x86-64. All other functions are compiled.
+//!
+//! The arguments keep their order, so that each one's place mostly lies at or before the place it arrives in, and moving them one
+//! after the other overwrites none that is still to be moved. Where it would, the function is compiled.
+
+use cranelift_assembler_x64::{Amode, AmodeOffset, AmodeOffsetPlusKnownOffset, Inst, Registers, inst};
+
+use super::Native;
+use crate::abi::Abi;
+use crate::compile::Compiled;
+use crate::plan::{Arg, Ext, Loc, Pass, Piece, Return};
+use crate::shape::TypedParam;
+use crate::typed::{Exit, Narrowing, Role, Small};
+use crate::types::Scalar;
+use crate::values::{Pending, RecordHead};
+
+/// The code, if the function is one of this kind.
+pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
+    let moves = moves(native)?;
+    let exit = native.model.exit_parameter().map(|param| native.piece(param).loc);
+    let keeps_exit = exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit));
+    if !returns_as_c(native) || !keeps_exit || native.typed.plan.stack_size > native.plan.stack_size {
+        return None;
+    }
+    let mut code = Code::default();
+    code.record(R11);
+    if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, exit) {
+        let exit = code.in_register(exit, R10);
+        code.load(RAX, R11, RecordHead::PENDING as i32);
+        code.store(exit, RAX, Pending::EXIT as i32);
+    }
+    for (index, step) in moves.iter().enumerate() {
+        code.step(index, step);
+    }
+    code.load(R11, R11, RecordHead::TARGET as i32);
+    code.emit(inst::testq_mr::new(R11, R11));
+    code.refuse_if(Condition::Equal, 0, Bits::General(R11));
+    if let Some(vectors) = native.typed.plan.vector_count {
+        code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
+    }
+    code.emit(inst::jmpq_m::new(R11));
+    code.exits(native, exit);
+    Some(Compiled::template(code.bytes, code.records))
+}
+
+/// A general register, by its number in instructions.
+type Register = u8;
+
+const RAX: Register = 0;
+const RSP: Register = 4;
+const R10: Register = 10;
+const R11: Register = 11;
+
+/// rdi, rsi, rdx, rcx, r8, r9
+const ARGUMENTS: [Register; 6] = [7, 6, 2, 1, 8, 9];
+
+/// From the stack pointer to the first stack argument: the return address.
+const STACK_ARGUMENTS: i32 = 8;
+
+/// What integers are converted back to, to be compared with the number that they came from.
+const XMM15: u8 = 15;
+
+/// An argument's way.
+struct Step {
+    from: Loc,
+    to: Loc,
+    form: Form,
+}
+
+/// What an argument is on its way.
+enum Form {
+    /// A float, which stays as it is.
+    Float,
+    /// An integer as it arrives: of so many bytes, extended by its type, if it is checked; else of those that count in C.
+    Integer { narrowing: Option<Narrowing>, len: u8, ext: Ext },
+    /// A `double` that must be an integer of this type.
+    Number(Scalar),
+    /// The handle of a word that must be an integer.
+    Small { indirect: bool, small: Small, narrowing: Option<Narrowing> },
+}
+
+/// The arguments' ways, if there are no others than this file knows.
+fn moves(native: &Native<'_>) -> Option<Vec<Step>> {
+    if native.model.abi != Abi::SysV64 || native.model.result().is_some() {
+        return None;
+    }
+    let args = native.arguments().zip(&native.typed.plan.args);
+    let steps = args.map(|((param, role, c), arg)| {
+        let TypedParam::Scalar(c) = c else { return None };
+        let (from, to) = (native.piece(param).loc, single(arg)?.loc);
+        let form = form(native, param, role, c)?;
+        let is_float = |loc| matches!(loc, Loc::Float(_));
+        let way = match form {
+            Form::Float => !matches!((from, to), (Loc::Float(_), Loc::Stack(_))),
+            Form::Number(_) => is_float(from) && !is_float(to),
+            Form::Integer { .. } | Form::Small { .. } => !(matches!(from, Loc::Int(_)) && matches!(to, Loc::Stack(_))),
+        };
+        way.then_some(Step { from, to, form })
+    });
+    let steps: Vec<_> = steps.collect::<Option<_>>()?;
+    let overwrites = |(index, step): (usize, &Step)| steps[index + 1..].iter().any(|later| later.from == step.to);
+    if steps.iter().enumerate().any(overwrites) { None } else { Some(steps) }
+}
+
+fn form(native: &Native<'_>, param: usize, role: Role, c: Scalar) -> Option<Form> {
+    match role {
+        // Without a helper, what is no small integer leaves the call; that is for types alone of which all are small, and for
+        // callers that make it again.
+        Role::Handle(handles) if c.size() <= 4 && c != Scalar::Bool && native.model.exit != Exit::Raise => {
+            let handles = &native.model.handles[usize::from(handles)];
+            let small = handles.integers?;
+            let mask = i32::try_from(small.tag.mask).ok().filter(|_| small.tag.bits == 0);
+            mask.map(|_| Form::Small { indirect: handles.indirect, small, narrowing: small.narrowing(c) })
+        }
+        Role::Argument => match native.scalar(param) {
+            scalar if scalar.is_float() && scalar == c => Some(Form::Float),
+            Scalar::F64 if !c.is_float() && c.size() <= 4 => Some(Form::Number(c)),
+            scalar if scalar.is_float() || c.is_float() => None,
+            scalar => Some(match Narrowing::between(scalar, c).filter(|_| c != Scalar::Bool) {
+                narrowing @ Some(_) => Form::Integer { narrowing, len: scalar.size() as u8, ext: Ext::by_type(scalar) },
+                None => {
+                    let narrower = if scalar.size() < c.size() { scalar } else { c };
+                    Form::Integer { narrowing: None, len: narrower.size() as u8, ext: Ext::by_type(narrower) }
+                }
+            }),
+        },
+        _ => None,
+    }
+}
+
+fn single(arg: &Arg) -> Option<&Piece> {
+    match &arg.pass {
+        Pass::Pieces(pieces) if !arg.aggregate => pieces.first(),
+        _ => None,
+    }
+}
+
+/// Whether what C leaves in registers is what the caller expects there.
+fn returns_as_c(native: &Native<'_>) -> bool {
+    let (Return::Pass(native_arg), Return::Pass(c)) = (&native.plan.ret, &native.typed.plan.ret) else { return false };
+    match (native_arg.pieces(), c.pieces()) {
+        ([], []) => true,
+        ([native_piece], [_]) if !c.aggregate => {
+            let (result, piece) = (native.typed.result.scalar(), native_piece);
+            result.is_some_and(|scalar| {
+                scalar.size() == u32::from(piece.len) && scalar.is_float() == matches!(piece.loc, Loc::Float(_))
+            })
+        }
+        _ => false,
+    }
+}
+
+struct Regs;
+
+impl Registers for Regs {
+    type ReadGpr = Register;
+    type ReadWriteGpr = Register;
+    type WriteGpr = Register;
+    type ReadXmm = u8;
+    type ReadWriteXmm = u8;
+    type WriteXmm = u8;
+}
+
+/// When a jump is taken.
+#[derive(Clone, Copy)]
+enum Condition {
+    Equal,
+    NotEqual,
+    Negative,
+    Unordered,
+}
+
+/// A jump to where an argument is refused, which is yet to be placed.
+struct Refusal {
+    /// Where the jump's distance is.
+    at: usize,
+    index: usize,
+    bits: Bits,
+}
+
+/// What holds a refused argument.
+#[derive(Clone, Copy)]
+enum Bits {
+    General(Register),
+    Float(u8),
+}
+
+#[derive(Default)]
+struct Code {
+    bytes: Vec<u8>,
+    /// Where the addresses of the record are.
+    records: Vec<u32>,
+    refusals: Vec<Refusal>,
+}
+
+impl Code {
+    fn emit(&mut self, instruction: impl Into<Inst<Regs>>) {
+        instruction.into().encode(&mut self.bytes);
+    }
+
+    /// The address of the record, which each copy of the code gets.
+    fn record(&mut self, to: Register) {
+        self.movabs(to, 0);
+        // The immediate ends the instruction.
+        self.records.push(self.bytes.len() as u32 - 8);
+    }
+
+    fn movabs(&mut self, to: Register, value: u64) {
+        self.emit(inst::movabsq_oi::new(to, value));
+    }
+
+    fn load(&mut self, to: Register, base: Register, offset: i32) {
+        self.emit(inst::movq_rm::new(to, memory(base, offset)));
+    }
+
+    fn store(&mut self, from: Register, base: Register, offset: i32) {
+        self.emit(inst::movq_mr::new(memory(base, offset), from));
+    }
+
+    /// The register of a word, which is loaded to `otherwise` if it lies on the stack.
+    fn in_register(&mut self, place: Loc, otherwise: Register) -> Register {
+        match place {
+            Loc::Int(n) => ARGUMENTS[usize::from(n)],
+            Loc::Stack(offset) => {
+                self.load(otherwise, RSP, stack(offset));
+                otherwise
+            }
+            _ => unreachable!("integers are in integer registers or on the stack"),
+        }
+    }
+
+    fn step(&mut self, index: usize, Step { from, to, form }: &Step) {
+        let (from, to) = (*from, *to);
+        match *form {
+            Form::Float => self.float(from, to),
+            Form::Integer { narrowing: None, len, ext } => {
+                let word = self.in_register(from, RAX);
+                let new = other_register(to, word);
+                self.extend(new, word, len, ext);
+                self.place(new, to);
+            }
+            Form::Integer { narrowing: Some(narrowing), len, ext } => {
+                let mut word = self.in_register(from, RAX);
+                if len < 8 {
+                    self.extend(RAX, word, len, ext);
+                    word = RAX;
+                }
+                let checked = self.narrow((index, Bits::General(word)), narrowing, word, to);
+                if from != to {
+                    self.place(checked, to);
+                }
+            }
+            Form::Number(c) => self.number(index, c, from, to),
+            Form::Small { indirect, small, narrowing } => {
+                let handle = self.in_register(from, RAX);
+                let word = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
+                if indirect {
+                    self.load(word, handle, 0);
+                } else {
+                    self.emit(inst::movq_rm::new(word, handle));
+                }
+                self.emit(inst::testq_mi::new(word, small.tag.mask as i32));
+                self.refuse_if(Condition::NotEqual, index, Bits::General(word));
+                self.emit(inst::sarq_mi::new(word, small.shift));
+                if let Some(narrowing) = narrowing {
+                    self.narrow((index, Bits::General(word)), narrowing, word, to);
+                }
+                self.place(word, to);
+            }
+        }
+    }
+
+    fn float(&mut self, from: Loc, to: Loc) {
+        match (from, to) {
+            (from, to) if from == to => {}
+            (Loc::Float(from), Loc::Float(to)) => self.emit(inst::movaps_a::new(to, from)),
+            // All of its place, whichever float it is.
+            (Loc::Stack(from), Loc::Float(to)) => self.emit(inst::movsd_a_m::new(to, memory(RSP, stack(from)))),
+            (from, to) => {
+                let word = self.in_register(from, RAX);
+                self.place(word, to);
+            }
+        }
+    }
+
+    /// A `double` as an integer: converted there and back, it must be the same.
+    fn number(&mut self, index: usize, c: Scalar, from: Loc, to: Loc) {
+        let Loc::Float(number) = from else { unreachable!("it is in a register") };
+        let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
+        self.emit(inst::xorps_a::new(XMM15, XMM15));
+        if c == Scalar::U32 {
+            self.emit(inst::cvttsd2si_aq::new(new, number));
+            self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
+        } else {
+            self.emit(inst::cvttsd2si_a::new(new, number));
+            self.emit(inst::cvtsi2sdl_a::new(XMM15, new));
+        }
+        self.emit(inst::ucomisd_a::new(number, XMM15));
+        self.refuse_if(Condition::NotEqual, index, Bits::Float(number));
+        self.refuse_if(Condition::Unordered, index, Bits::Float(number));
+        if c != Scalar::I32 {
+            if c != Scalar::U32 {
+                self.extend(new, new, 4, Ext::Sign);
+            }
+            if let Some(narrowing) = Narrowing::between(Scalar::I64, c) {
+                self.narrow((index, Bits::Float(number)), narrowing, new, to);
+            }
+        }
+        self.place(new, to);
+    }
+
+    /// Checks an integer of 64 bits, which it extends on its way to its new register, if that is another one. Returns where it is.
+    fn narrow(&mut self, (index, bits): (usize, Bits), narrowing: Narrowing, word: Register, to: Loc) -> Register {
+        let Narrowing { signed, unsigned, not_negative } = narrowing;
+        let new = other_register(to, word);
+        let extended = signed.map(|size| (size, Ext::Sign)).or(unsigned.map(|size| (size, Ext::Zero)));
+        if let Some((size, ext)) = extended {
+            self.extend(new, word, (size / 8) as u8, ext);
+            self.emit(inst::cmpq_rm::new(new, word));
+            self.refuse_if(Condition::NotEqual, index, bits);
+        }
+        if not_negative {
+            self.emit(inst::testq_mr::new(word, word));
+            self.refuse_if(Condition::Negative, index, bits);
+        }
+        // What is equal may stay where it is.
+        if extended.is_some() && new != R10 { new } else { word }
+    }
+
+    /// Extends the low `len` bytes of a register.
+    fn extend(&mut self, to: Register, from: Register, len: u8, ext: Ext) {
+        match (len, ext) {
+            (1, Ext::Sign) => self.emit(inst::movsbq_rm::new(to, from)),
+            (2, Ext::Sign) => self.emit(inst::movswq_rm::new(to, from)),
+            (4, Ext::Sign) => self.emit(inst::movslq_rm::new(to, from)),
+            (1, _) => self.emit(inst::movzbl_rm::new(to, from)),
+            (2, _) => self.emit(inst::movzwl_rm::new(to, from)),
+            (4, _) => self.emit(inst::movl_rm::new(to, from)),
+            _ => self.emit(inst::movq_rm::new(to, from)),
+        }
+    }
+
+    fn place(&mut self, from: Register, to: Loc) {
+        match to {
+            Loc::Int(n) if ARGUMENTS[usize::from(n)] == from => {}
+            Loc::Int(n) => self.emit(inst::movq_rm::new(ARGUMENTS[usize::from(n)], from)),
+            Loc::Stack(offset) => self.store(from, RSP, stack(offset)),
+            _ => unreachable!("integers are in integer registers or on the stack"),
+        }
+    }
+
+    fn refuse_if(&mut self, condition: Condition, index: usize, bits: Bits) {
+        match condition {
+            Condition::Equal => self.emit(inst::je_d32::new(0)),
+            Condition::NotEqual => self.emit(inst::jne_d32::new(0)),
+            Condition::Negative => self.emit(inst::js_d32::new(0)),
+            Condition::Unordered => self.emit(inst::jp_d32::new(0)),
+        }
+        self.refusals.push(Refusal { at: self.bytes.len() - 4, index, bits });
+    }
+
+    /// Has the jump whose distance is at `at` lead here.
+    fn land(&mut self, at: usize) {
+        let distance = (self.bytes.len() - at - 4) as u32;
+        self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
+    }
+
+    /// Where refused arguments lead.
+    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) {
+        let refusals = std::mem::take(&mut self.refusals);
+        match native.model.exit {
+            Exit::Flag { offset } => {
+                refusals.iter().for_each(|refusal| self.land(refusal.at));
+                let Some(exit) = exit else { unreachable!("a flag has a parameter") };
+                let exit = self.in_register(exit, R10);
+                self.emit(inst::movb_mi::new(memory(exit, offset as i32), 1));
+                self.emit(inst::xorl_rm::new(RAX, RAX));
+                self.emit(inst::xorps_a::new(0_u8, 0_u8));
+                self.emit(inst::retq_zo::new());
+            }
+            Exit::Raise => refusals.iter().for_each(|refusal| self.raise(native, refusal, exit)),
+        }
+    }
+
+    /// Jumps to the helper, which returns to the caller.
+    fn raise(&mut self, native: &Native<'_>, refusal: &Refusal, exit: Option<Loc>) {
+        let [record, to_exit, index, bits] = [ARGUMENTS[0], ARGUMENTS[1], ARGUMENTS[2], ARGUMENTS[3]];
+        self.land(refusal.at);
+        match refusal.bits {
+            Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
+            Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
+        }
+        match exit {
+            Some(exit) => {
+                let exit = self.in_register(exit, R10);
+                self.emit(inst::movq_rm::new(to_exit, exit));
+            }
+            None => self.emit(inst::xorl_rm::new(to_exit, to_exit)),
+        }
+        self.emit(inst::movq_rm::new(bits, RAX));
+        self.emit(inst::movl_oi::new(index, refusal.index as u32));
+        self.record(record);
+        self.movabs(R11, native.helpers.raise as *const () as u64);
+        self.emit(inst::jmpq_m::new(R11));
+    }
+}
+
+fn memory(base: Register, offset: i32) -> Amode<Register> {
+    let simm32 = AmodeOffsetPlusKnownOffset { simm32: AmodeOffset::new(offset), offset: None };
+    Amode::ImmReg { base, simm32, trap: None }
+}
+
+/// The register that is an argument's place, or one for the time being if it has none or the argument is there already.
+fn other_register(to: Loc, word: Register) -> Register {
+    match to {
+        Loc::Int(n) if ARGUMENTS[usize::from(n)] != word => ARGUMENTS[usize::from(n)],
+        _ => R10,
+    }
+}
+
+/// From the stack pointer to a stack argument.
+const fn stack(offset: u32) -> i32 {
+    STACK_ARGUMENTS + offset as i32
+}

@@ -1,0 +1,200 @@
+//! Functions that an engine's compiled code calls with arguments in registers.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
+use hotcall_jit::values::RecordHead;
+use hotcall_jit::{Scalar, Typed, TypedNative};
+
+use super::helpers::closed;
+use super::realm::Shared;
+use super::values::Form;
+use super::{Engine, Problem, Site, View};
+use crate::error::Error;
+use crate::function::Function;
+
+/// A function that an engine's compiled code calls, made by [`Realm::typed`](super::Realm::typed).
+///
+/// It keeps the C function's library, and refuses calls once that was closed. Keep it as long as the engine may call
+/// [`entry`](TypedRecord::entry). Dropping it is allowed on any thread, and while no call of it runs.
+pub struct TypedRecord(NonNull<dyn Parts>);
+
+/// The record's memory, whose address the code knows.
+#[repr(C)]
+struct Full<E: Engine> {
+    head: RecordHead,
+    /// In front of what its code refers to, so that it goes first.
+    native: Option<TypedNative>,
+    function: Function,
+    params: Box<[Form]>,
+    result: Option<Form>,
+    /// The native types of the arguments, and where refused ones lead.
+    native_params: Box<[Option<Scalar>]>,
+    exit: Exit,
+    realm: Arc<Shared<E>>,
+}
+
+/// What does not depend on the engine.
+trait Parts {
+    fn head(&self) -> &RecordHead;
+    fn native(&self) -> Option<&TypedNative>;
+    fn function(&self) -> &Function;
+}
+
+// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
+unsafe impl Send for TypedRecord {}
+
+impl TypedRecord {
+    pub(super) fn new<E: Engine>(
+        function: &Function,
+        realm: &Arc<Shared<E>>,
+        model: &TypedModel,
+    ) -> Result<Self, Error> {
+        let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
+        let helpers = Helpers { resolve: resolve::<E>, raise: raise::<E> };
+        let typed = function.typed(model, helpers).map_err(fail)?;
+        // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
+        let head = unsafe { Typed::record(function.address(), realm.pending()) };
+        let arguments = model.native.params().iter().zip(&model.roles);
+        let arguments = arguments.filter(|(_, role)| matches!(role, Role::Argument | Role::Handle(_)));
+        let full = Box::into_raw(Box::new(Full {
+            head,
+            native: None,
+            function: function.clone(),
+            params: function.signature().params().iter().map(Form::of).collect(),
+            result: function.signature().result().map(Form::of),
+            native_params: arguments.map(|(ty, _)| ty.as_scalar()).collect(),
+            exit: model.exit,
+            realm: Arc::clone(realm),
+        }));
+        // SAFETY: a box is not null.
+        let record = Self(unsafe { NonNull::new_unchecked(full as *mut dyn Parts) });
+        // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function; the caller
+        // vouches for the calls.
+        let native = unsafe { typed.bind(&raw const (*full).head) }.map_err(fail)?;
+        // SAFETY: there is none yet, which need not be dropped; nobody else knows the record.
+        unsafe { (&raw mut (*full).native).write(Some(native)) };
+        if let Some(library) = function.library() {
+            library.adopt(record.parts().head());
+        }
+        Ok(record)
+    }
+
+    fn parts(&self) -> &dyn Parts {
+        // SAFETY: the record lives as long as this.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The address of the native function.
+    pub fn entry(&self) -> *const c_void {
+        self.parts().native().map_or(std::ptr::null(), TypedNative::entry)
+    }
+
+    /// The C function.
+    pub fn function(&self) -> &Function {
+        self.parts().function()
+    }
+}
+
+impl Drop for TypedRecord {
+    fn drop(&mut self) {
+        if let Some(library) = self.function().library() {
+            library.disown(self.parts().head());
+        }
+        // SAFETY: it came from a box, and is used no more.
+        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
+    }
+}
+
+impl<E: Engine> Parts for Full<E> {
+    fn head(&self) -> &RecordHead {
+        &self.head
+    }
+
+    fn native(&self) -> Option<&TypedNative> {
+        self.native.as_ref()
+    }
+
+    fn function(&self) -> &Function {
+        &self.function
+    }
+}
+
+impl<E: Engine> Full<E> {
+    #[cold]
+    fn refuse(&self, site: Site, index: usize, problem: Problem) {
+        let signature = self.function.signature();
+        // Behind the arguments comes the memory for the result.
+        let Some(ty) = signature.params().get(index).or(signature.result()) else { return };
+        self.throw(site, &Error::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem });
+    }
+
+    fn throw(&self, site: Site, error: &Error) {
+        let engine = self.realm.engine();
+        // SAFETY: the site is that of a call by the engine.
+        unsafe { engine.throw(site, engine.exception(site, error)) };
+    }
+}
+
+unsafe extern "C-unwind" fn resolve<E: Engine>(
+    record: *const RecordHead,
+    exit: *mut c_void,
+    index: usize,
+    handle: u64,
+    to: *mut Resolved,
+) -> bool {
+    // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
+    let full = unsafe { &*record.cast::<Full<E>>() };
+    let site = Site::new(exit);
+    let Some(form) = full.params.get(index).or(full.result.as_ref()) else { return false };
+    // SAFETY: the handle is one of the engine's.
+    let resolved = match (form, unsafe { full.realm.engine().view(site, [handle, 0]) }) {
+        // Machine code compares the length.
+        (Form::Bytes(_), View::Bytes { address, len }) => Ok(Resolved { slot: address as u64, len: len as u64 }),
+        (&form, view) => view.to_slot(form).map(|slot| Resolved { slot: slot.to_bits(), len: u64::MAX }),
+    };
+    match resolved {
+        Ok(resolved) => {
+            // SAFETY: there is a place for it.
+            unsafe { to.write(resolved) };
+            true
+        }
+        Err(problem) => {
+            if full.exit == Exit::Raise {
+                full.refuse(site, index, problem);
+            }
+            false
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
+    // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
+    let full = unsafe { &*record.cast::<Full<E>>() };
+    let site = Site::new(exit);
+    if full.head.target().is_null() {
+        return full.throw(site, &closed(&full.function));
+    }
+    let problem = match full.params.get(index).or(full.result.as_ref()) {
+        Some(&Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
+        _ => {
+            let number = match full.native_params.get(index).copied().flatten() {
+                Some(Scalar::F64) => f64::from_bits(bits),
+                Some(Scalar::U64 | Scalar::Usize) => bits as f64,
+                // Integers that handles are have a sign.
+                _ => bits as i64 as f64,
+            };
+            Problem::of_number(number)
+        }
+    };
+    full.refuse(site, index, problem);
+}
+
+impl fmt::Debug for TypedRecord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TypedRecord").field("function", self.function()).field("entry", &self.entry()).finish()
+    }
+}
