@@ -40,6 +40,7 @@ pub mod quickjs;
 mod realm;
 mod record;
 mod typed;
+pub mod v8;
 mod values;
 
 pub use hotcall_jit::typed::{

@@ -1,0 +1,400 @@
+//! V8: how its optimised code calls C functions ("fast API calls").
+//!
+//! Written after `include/v8-fast-api-calls.h` and the compiler behind it, for builds without pointer compression. The versions
+//! differ in numbers and offsets, which a [`Generation`] holds; the rules are the same:
+//!
+//! * The receiver comes first, then the arguments, last `FastApiCallbackOptions &`.
+//! * V8 converts numbers to `int32_t` and `uint32_t` by cutting them off, and everything to `bool`. So such arguments are not asked
+//!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
+//!   is wrong is refused. `uint32_t` comes as `double`, for half of its numbers are no small integers.
+//! * Integers of C's that lie on the stack come as `int64_t`, and the first one as `double`, because a function with so many of them
+//!   must not move them: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
+//!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
+//!   2⁶⁴ − 2³¹ on.
+//! * Pointers, buffers and structs come as handles. Machine code reads typed arrays and externals.
+//! * A struct that the function returns is written to bytes that the caller passes behind the arguments.
+//!
+//! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
+//! throws.
+
+use hotcall_jit::typed::{Check, Exit, Handles, Object, Path, Role, Small, Tag, TypedModel};
+use hotcall_jit::values::Test;
+use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
+
+/// What fast calls look like in some versions of V8.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Generation {
+    numbers: Numbers,
+    /// The offset of `fallback` in the options, if they have it.
+    fallback: Option<u32>,
+    /// Whether results may be pointers and integers of 64 bits.
+    wide_results: bool,
+    /// The bytes of a `CTypeInfo`.
+    info_size: usize,
+    view: ViewLayout,
+}
+
+/// `CTypeInfo::Type`
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct Numbers {
+    int32: u8,
+    uint32: u8,
+    int64: u8,
+    uint64: u8,
+    float32: u8,
+    float64: u8,
+    pointer: Option<u8>,
+    value: u8,
+}
+
+/// `CTypeInfo::Type::kVoid` and the like, which never changed.
+const VOID: u8 = 0;
+const BOOL: u8 = 1;
+
+/// `CTypeInfo::kCallbackOptionsType`
+const OPTIONS: u8 = 255;
+
+/// Where fields are, from an object's first byte.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+struct ViewLayout {
+    buffer: i32,
+    /// Not 0 if the length is another than the field says.
+    bit_field: i32,
+    byte_length: i32,
+    external_pointer: i32,
+    base_pointer: i32,
+    /// Of the buffer, and those of its bits that must be 0: detached, immutable.
+    buffer_bit_field: i32,
+    buffer_bits: u64,
+}
+
+/// `Map::instance_type`, of two bytes.
+const INSTANCE_TYPE: i32 = 12;
+
+/// `JSExternalObject`'s pointer.
+const EXTERNAL_VALUE: i32 = 24;
+
+/// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
+const DETACHED: u64 = 1 << 2;
+const IMMUTABLE: u64 = 1 << 6;
+
+/// Addresses of objects have a 1 in the lowest bit, small integers 32 bits that are 0.
+const TAG: i32 = 1;
+
+const NUMBERS_10_2: Numbers =
+    Numbers { int32: 2, uint32: 3, int64: 4, uint64: 5, float32: 6, float64: 7, pointer: None, value: 8 };
+
+const NUMBERS_11_0: Numbers =
+    Numbers { int32: 3, uint32: 4, int64: 5, uint64: 6, float32: 7, float64: 8, pointer: Some(9), value: 10 };
+
+const VIEW_10_0: ViewLayout = ViewLayout {
+    buffer: 24,
+    bit_field: 48,
+    byte_length: 40,
+    external_pointer: 64,
+    base_pointer: 72,
+    buffer_bit_field: 56,
+    buffer_bits: DETACHED,
+};
+
+const VIEW_10_9: ViewLayout = ViewLayout { buffer_bit_field: 64, ..VIEW_10_0 };
+
+const VIEW_12_6: ViewLayout = ViewLayout {
+    buffer: 32,
+    bit_field: 40,
+    byte_length: 56,
+    external_pointer: 72,
+    base_pointer: 80,
+    buffer_bit_field: 72,
+    buffer_bits: DETACHED,
+};
+
+impl Generation {
+    /// V8 10.2, as in Node 18. The one that is tested here.
+    pub const V10_2: Self =
+        Self { numbers: NUMBERS_10_2, fallback: Some(0), wide_results: false, info_size: 3, view: VIEW_10_0 };
+
+    /// V8 11.3, as in Node 20.
+    pub const V11_3: Self = Self { numbers: NUMBERS_11_0, view: VIEW_10_9, ..Self::V10_2 };
+
+    /// V8 12.4, as in Node 22.
+    pub const V12_4: Self = Self { wide_results: true, ..Self::V11_3 };
+
+    /// V8 13.6, as in Node 24.
+    pub const V13_6: Self = Self { fallback: None, view: VIEW_12_6, ..Self::V12_4 };
+
+    /// V8 15.0, as in Deno 2.9.
+    pub const V15_0: Self =
+        Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
+
+    /// What a refused call does.
+    pub const fn exit(&self) -> Exit {
+        match self.fallback {
+            Some(offset) => Exit::Flag { offset },
+            None => Exit::Raise,
+        }
+    }
+
+    /// The bytes of a `CTypeInfo`: the first so many of a [`CType`]'s.
+    pub const fn info_size(&self) -> usize {
+        self.info_size
+    }
+
+    /// The handles of an isolate.
+    ///
+    /// Whoever uses them trusts the layout of V8's objects, which [`Handles::resolve`] tries: compare what it finds for a typed
+    /// array with what V8 says of that.
+    pub fn handles(&self, roots: &Roots) -> Handles {
+        let objects = [roots.typed_array.map(|number| self.view.typed_array(number)), roots.external.map(external)];
+        Handles {
+            indirect: true,
+            integers: Some(Small { tag: Tag { mask: TAG as u64, bits: 0 }, shift: 32 }),
+            null: Some(roots.null),
+            booleans: Some([roots.no, roots.yes]),
+            tag: Tag { mask: TAG as u64, bits: TAG as u64 },
+            objects: objects.into_iter().flatten().collect(),
+        }
+    }
+
+    /// How a C function is called by optimised code.
+    ///
+    /// # Errors
+    ///
+    /// There is no such call for the function; the ordinary callback serves it.
+    pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<FastCall, NoFastCall> {
+        let abi = Abi::host().ok_or(NoFastCall::Host)?;
+        let arrivals = self.arrivals(signature);
+        let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
+        call.push(Type::POINTER, Role::Ignored, self.numbers.value);
+        for (ty, arrival) in signature.params().iter().zip(arrivals) {
+            match arrival {
+                Arrival::Handle => call.push(Type::POINTER, Role::Handle(0), self.numbers.value),
+                Arrival::Int64 => call.push(Type::I64, Role::Argument, self.numbers.int64),
+                Arrival::Float64 => call.push(Type::F64, Role::Argument, self.numbers.float64),
+                Arrival::Float32 => call.push(ty.clone(), Role::Argument, self.numbers.float32),
+            }
+        }
+        let result = match signature.result().map(|ty| (ty, ty.as_scalar())) {
+            None => (None, VOID),
+            Some((ty, Some(scalar))) => self.result(ty, scalar)?,
+            Some((_, None)) => {
+                call.push(Type::POINTER, Role::Result(0), self.numbers.value);
+                (None, VOID)
+            }
+        };
+        call.push(Type::POINTER, Role::Exit, OPTIONS);
+        let big_ints = matches!(signature.result().and_then(Type::as_scalar), Some(scalar) if is_wide(scalar));
+        call.finish(abi, result, roots, big_ints)
+    }
+
+    fn arrivals(&self, signature: &Signature) -> Vec<Arrival> {
+        let scalars: Vec<_> = signature.params().iter().map(Type::as_scalar).collect();
+        let is_small = |scalar: &Scalar| is_integer(*scalar) && scalar.size() <= 4;
+        let only_numbers =
+            scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(&scalar)));
+        let small = scalars.iter().flatten().filter(|scalar| is_small(scalar)).count();
+        let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
+        // Integers that BigInts stand for by their results would be BigInts too.
+        let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
+        let on_the_stack = only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
+        let mut first = true;
+        let arrival = |scalar: &Option<Scalar>| match *scalar {
+            Some(Scalar::F64) => Arrival::Float64,
+            Some(Scalar::F32) => Arrival::Float32,
+            Some(scalar) if is_small(&scalar) && on_the_stack => {
+                if std::mem::take(&mut first) {
+                    Arrival::Float64
+                } else {
+                    Arrival::Int64
+                }
+            }
+            Some(Scalar::U32) => Arrival::Float64,
+            // Where nothing but the helper could take what is no small integer, and the code would have to be able to call it.
+            Some(scalar) if is_small(&scalar) && self.fallback.is_none() => Arrival::Float64,
+            _ => Arrival::Handle,
+        };
+        scalars.iter().map(arrival).collect()
+    }
+
+    fn result(&self, ty: &Type, scalar: Scalar) -> Result<(Option<Type>, u8), NoFastCall> {
+        let Numbers { int32, uint32, int64, uint64, float32, float64, pointer, .. } = self.numbers;
+        let wide = |number| {
+            if self.wide_results { Ok((Some(ty.clone()), number)) } else { Err(NoFastCall::Result { ty: ty.clone() }) }
+        };
+        match scalar {
+            Scalar::Bool => Ok((Some(Type::BOOL), BOOL)),
+            Scalar::F32 => Ok((Some(Type::F32), float32)),
+            Scalar::F64 => Ok((Some(Type::F64), float64)),
+            Scalar::I8 | Scalar::I16 | Scalar::I32 => Ok((Some(Type::I32), int32)),
+            Scalar::U8 | Scalar::U16 | Scalar::U32 => Ok((Some(Type::U32), uint32)),
+            Scalar::I64 | Scalar::Isize => wide(int64),
+            Scalar::U64 | Scalar::Usize => wide(uint64),
+            Scalar::Pointer(_) => match pointer {
+                Some(number) => wide(number),
+                None => Err(NoFastCall::Result { ty: ty.clone() }),
+            },
+        }
+    }
+}
+
+/// The general and the float registers for arguments of System V's convention.
+const INT_REGISTERS: usize = 6;
+const FLOAT_REGISTERS: usize = 8;
+
+const fn is_wide(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize)
+}
+
+const fn is_integer(scalar: Scalar) -> bool {
+    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_))
+}
+
+/// How an argument comes.
+#[derive(Clone, Copy)]
+enum Arrival {
+    Handle,
+    Int64,
+    Float64,
+    Float32,
+}
+
+/// What the machine code compares words with: read from an isolate when the program starts.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Roots {
+    /// The word of `null`.
+    pub null: u64,
+    /// The word of `false`.
+    pub no: u64,
+    /// The word of `true`.
+    pub yes: u64,
+    /// The [instance type](Roots::instance_type) of typed arrays. Without it the helper reads them.
+    pub typed_array: Option<u16>,
+    /// The instance type of externals, if no other objects have it.
+    pub external: Option<u16>,
+}
+
+impl Roots {
+    /// The instance type of an object.
+    ///
+    /// # Safety
+    ///
+    /// The word is that of an object.
+    pub unsafe fn instance_type(word: u64) -> u16 {
+        let address = |word: u64, offset: i32| {
+            std::ptr::with_exposed_provenance::<u8>(word as usize).wrapping_offset((offset - TAG) as isize)
+        };
+        // SAFETY: an object begins with the word of its map, which has the type there.
+        unsafe {
+            let map = address(word, 0).cast::<u64>().read_unaligned();
+            address(map, INSTANCE_TYPE).cast::<u16>().read_unaligned()
+        }
+    }
+}
+
+/// What V8 is told of a parameter or result: the fields of `CTypeInfo`.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct CType {
+    /// `CTypeInfo::Type`, or `kCallbackOptionsType`.
+    pub ty: u8,
+    /// `CTypeInfo::SequenceType`: always 0. Not there in the last generation.
+    pub sequence: u8,
+    /// `CTypeInfo::Flags`: always 0.
+    pub flags: u8,
+}
+
+/// How a function is called by optimised code.
+#[derive(Clone, Debug)]
+pub struct FastCall {
+    /// For [`Realm::typed`](super::Realm::typed).
+    pub model: TypedModel,
+    /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options.
+    pub params: Vec<CType>,
+    /// For V8: what the function returns.
+    pub result: CType,
+    /// For V8: `Int64Representation::kBigInt`, in versions that have it.
+    pub big_ints: bool,
+}
+
+/// Why a function has no fast call.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum NoFastCall {
+    #[error("no calling convention is known for this machine")]
+    Host,
+    #[error("this version of V8 takes no {ty} as the result of a fast call")]
+    Result { ty: Type },
+    #[error(transparent)]
+    Signature(#[from] SignatureError),
+}
+
+struct Building<'a> {
+    generation: &'a Generation,
+    native: Vec<Type>,
+    roles: Vec<Role>,
+    params: Vec<CType>,
+}
+
+impl Building<'_> {
+    fn push(&mut self, ty: Type, role: Role, number: u8) {
+        self.native.push(ty);
+        self.roles.push(role);
+        self.params.push(CType::scalar(number));
+    }
+
+    fn finish(
+        self,
+        abi: Abi,
+        (ty, number): (Option<Type>, u8),
+        roots: &Roots,
+        big_ints: bool,
+    ) -> Result<FastCall, NoFastCall> {
+        let model = TypedModel {
+            abi,
+            native: Signature::new(self.native, ty)?,
+            roles: self.roles.into(),
+            handles: [self.generation.handles(roots)].into(),
+            exit: self.generation.exit(),
+        };
+        Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
+    }
+}
+
+impl CType {
+    const fn scalar(ty: u8) -> Self {
+        Self { ty, sequence: 0, flags: 0 }
+    }
+}
+
+impl ViewLayout {
+    fn typed_array(&self, instance_type: u16) -> Object {
+        Object {
+            checks: [
+                is_of_type(instance_type),
+                Check { at: path(&[self.bit_field]), test: Test::equal(0, 4, 0) },
+                Check {
+                    at: path(&[self.buffer, self.buffer_bit_field]),
+                    test: Test::masked(0, 4, self.buffer_bits, 0),
+                },
+            ]
+            .into(),
+            // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
+            address: [path(&[self.external_pointer]), path(&[self.base_pointer])].into(),
+            length: Some(path(&[self.byte_length])),
+        }
+    }
+}
+
+fn external(instance_type: u16) -> Object {
+    Object { checks: [is_of_type(instance_type)].into(), address: [path(&[EXTERNAL_VALUE])].into(), length: None }
+}
+
+fn is_of_type(instance_type: u16) -> Check {
+    Check { at: path(&[0, INSTANCE_TYPE]), test: Test::equal(0, 2, instance_type.into()) }
+}
+
+/// From an object's word through fields that are objects to a field.
+fn path(fields: &[i32]) -> Path {
+    Path(fields.iter().map(|offset| offset - TAG).collect())
+}
