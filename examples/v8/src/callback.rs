@@ -31,12 +31,17 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         let isolate = unsafe { &*home };
         let (realm, engine) = (&isolate.realm, isolate.realm.engine());
         if !engine.allows_script() {
-            return realm.throw(Thrown::type_error(REFUSED));
+            let refused = Thrown::type_error(REFUSED);
+            return match isolate.fast_exit() {
+                // SAFETY: C was called by script, and not by the ordinary callback: by a fast call, in which no other one runs.
+                Some(exit) => unsafe { realm.leave_typed(exit, refused) },
+                None => realm.throw(refused),
+            };
         }
         isolate.scope(|| {
             let run = |arguments: &[_]| {
                 let arguments: Vec<_> = arguments.iter().copied().map(value).collect();
-                engine.run_script(|| isolate.call(function.value(), &arguments)).map(words)
+                isolate.call(function.value(), &arguments).map(words)
             };
             // SAFETY: the callback has this signature, and runs on the isolate's thread.
             unsafe { realm.answer(SITE, &signature, call, run) };

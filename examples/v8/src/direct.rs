@@ -2,9 +2,10 @@
 
 use std::ffi::c_void;
 
+use hotcall::engine::v8::CType;
 use hotcall::{Layout, Pointee, Scalar, Signature, Type};
 
-use crate::ffi::{CType, FastCall};
+use crate::ffi::FastCall;
 
 /// `CTypeInfo::Type`
 mod code {

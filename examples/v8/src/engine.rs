@@ -77,11 +77,6 @@ impl V8 {
         Self { shim, below_ordinary: Cell::new(false) }
     }
 
-    /// The isolate.
-    pub(crate) const fn shim(&self) -> *mut Shim {
-        self.shim
-    }
-
     /// Runs native code that V8 called by its ordinary callback.
     pub(crate) fn run_native<R>(&self, run: impl FnOnce() -> R) -> R {
         self.run_with(true, run)
@@ -133,7 +128,8 @@ unsafe impl Engine for V8 {
             kind::DETACHED => Kind::DetachedBuffer,
             // The fast call is left, and the ordinary callback sees the bytes.
             kind::MOVABLE => Kind::Buffer,
-            _ => Kind::Object,
+            kind::OBJECT => Kind::Object,
+            other => unreachable!("the shim has no kind {other}"),
         })
     }
 

@@ -2,6 +2,8 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
+use hotcall::engine::v8::CType;
+
 /// A value: the address of a word that holds it. Good until the innermost scope ends; null for none.
 pub(crate) type Handle = *const c_void;
 
@@ -51,15 +53,6 @@ pub(crate) struct View {
     pub(crate) number: f64,
     pub(crate) bits: u64,
     pub(crate) length: usize,
-}
-
-/// `CTypeInfo`'s three bytes.
-#[repr(C)]
-#[derive(Clone, Copy)]
-pub(crate) struct CType {
-    pub(crate) ty: u8,
-    pub(crate) sequence: u8,
-    pub(crate) flags: u8,
 }
 
 /// What optimised code may call instead of the native function.

@@ -1,16 +1,17 @@
 //! V8 with one isolate: what runs in it, and what must live as long as it.
 
-use std::cell::RefCell;
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::mem;
 use std::ptr;
 use std::rc::Rc;
 
-use hotcall::engine::Realm;
+use hotcall::engine::{Exit, Realm};
 use hotcall::{Library, LocalCallback, Type};
 
 use crate::engine::{SITE, Thrown, V8, words};
+use crate::fast::FastCalls;
 use crate::ffi::{self, Handle, Shim};
 use crate::native::NativeFunction;
 use crate::symbol::Symbol;
@@ -31,6 +32,7 @@ pub(crate) enum StartError {
 pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
+    fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
     pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
     pub(crate) libraries: RefCell<Vec<Library>>,
@@ -51,11 +53,12 @@ impl Isolate {
         // SAFETY: V8 has started. What is made here is gone before the isolate is.
         let (shim, realm) = unsafe {
             let shim = ffi::shim_new();
-            (shim, realm(V8::new(shim)))
+            (shim, Realm::of_handles(V8::new(shim)))
         };
         Ok(Box::new(Self {
             shim,
             realm,
+            fast_calls: OnceCell::new(),
             natives: RefCell::default(),
             symbols: RefCell::default(),
             libraries: RefCell::default(),
@@ -72,6 +75,16 @@ impl Isolate {
     /// The isolate for functions of the shim.
     pub(crate) const fn shim(&self) -> *mut Shim {
         self.shim
+    }
+
+    /// What fast calls look like, or why there are none; found out when a library is opened.
+    pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
+        self.fast_calls.get_or_init(|| FastCalls::of(self))
+    }
+
+    /// How fast calls are left, if there are any.
+    pub(crate) fn fast_exit(&self) -> Option<Exit> {
+        self.fast_calls.get()?.as_ref().ok().map(FastCalls::exit)
     }
 
     /// Runs something that uses values.
@@ -93,7 +106,9 @@ impl Isolate {
         let mut thrown = ptr::null();
         // SAFETY: the values are strings of the isolate.
         unsafe {
-            let result = ffi::shim_run(self.shim, source.handle(), name.handle(), &mut thrown);
+            let (source, name) = (source.handle(), name.handle());
+            let run = || ffi::shim_run(self.shim, source, name, &mut thrown);
+            let result = self.realm.engine().run_script(run);
             Value::some(result).ok_or_else(|| {
                 let thrown = Value::some(thrown).unwrap_or_else(|| self.undefined());
                 let report = Value::some(ffi::shim_report(self.shim, thrown.handle()));
@@ -108,7 +123,8 @@ impl Isolate {
         // SAFETY: the values are the isolate's, and consist of their handles.
         unsafe {
             let handles: *const Handle = args.as_ptr().cast();
-            let result = ffi::shim_call(self.shim, function.handle(), handles, args.len(), &mut thrown);
+            let run = || ffi::shim_call(self.shim, function.handle(), handles, args.len(), &mut thrown);
+            let result = self.realm.engine().run_script(run);
             match (Value::some(result), Value::some(thrown)) {
                 (Some(result), _) => Ok(result),
                 (None, Some(thrown)) => Err(Thrown::Value(self.keep(thrown))),
@@ -166,11 +182,12 @@ impl Isolate {
         Value::some(unsafe { ffi::shim_string(self.shim, text.as_ptr().cast(), text.len()) })
     }
 
-    /// The text that a value is to script, unless that throws.
+    /// The text that a value is to script, which may have a function for that, unless it throws.
     pub(crate) fn to_string(&self, value: Value) -> Option<String> {
         // SAFETY: the value is the isolate's; a string has as many bytes.
         unsafe {
-            let text = Value::some(ffi::shim_to_text(self.shim, value.handle()))?.handle();
+            let run = || ffi::shim_to_text(self.shim, value.handle());
+            let text = Value::some(self.realm.engine().run_script(run))?.handle();
             let mut bytes = vec![0; ffi::shim_text_length(self.shim, text)];
             ffi::shim_text(self.shim, text, bytes.as_mut_ptr().cast(), bytes.len());
             Some(String::from_utf8_lossy(&bytes).into_owned())
@@ -214,24 +231,4 @@ impl Drop for Isolate {
         // Nothing is unmapped at the end: a library's own threads may still be in it.
         mem::forget(mem::take(self.libraries.get_mut()));
     }
-}
-
-/// A realm whose values machine code knows nothing about.
-unsafe fn realm(engine: V8) -> Realm<V8> {
-    use hotcall::engine::{Constant, Outcome, Role, Test, ValueModel};
-    let params = [Type::POINTER, Type::I32, Type::POINTER, Type::POINTER];
-    let model = ValueModel {
-        native: hotcall::Signature::new(params, Type::structure([Type::U64, Type::U64]).unwrap()).unwrap(),
-        roles: [Role::Context, Role::Argc, Role::Argv { first: 0 }, Role::Data].into(),
-        outcome: Outcome::Returned { exception: [0, 1] },
-        size: 16,
-        padded: false,
-        integer: None,
-        double: None,
-        wide: None,
-        boolean: None,
-        null: None,
-        undefined: Constant { test: Test::equal(8, 8, 1), value: [0, 1] },
-    };
-    unsafe { Realm::new(engine, model) }.unwrap()
 }

@@ -15,6 +15,8 @@ mod ffi;
 #[cfg(v8)]
 mod isolate;
 #[cfg(v8)]
+mod layout;
+#[cfg(v8)]
 mod library;
 #[cfg(v8)]
 mod native;
