@@ -58,7 +58,7 @@ const OPTIONS: u8 = 255;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct ViewLayout {
     buffer: i32,
-    /// Its [`VIEW_BITS`] are not 0 if the length is another than the field says.
+    /// Some of its bits, [`VARIABLE`], are not 0 if the length is another than the field says.
     bit_field: i32,
     byte_length: i32,
     external_pointer: i32,
@@ -74,8 +74,8 @@ const INSTANCE_TYPE: i32 = 12;
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
 
-/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`. The other bits are what the memory held before.
-const VIEW_BITS: u64 = 0b11;
+/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`: the others may be anything.
+const VARIABLE: u64 = 0b11;
 
 /// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
 const DETACHED: u64 = 1 << 2;
@@ -375,7 +375,7 @@ impl ViewLayout {
         Object {
             checks: [
                 is_of_type(instance_type),
-                Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VIEW_BITS, 0) },
+                Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
                 Check {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),

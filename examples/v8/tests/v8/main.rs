@@ -79,3 +79,8 @@ fn callbacks_by_the_ordinary_callback() {
 fn calls_from_optimised_code() {
     check("fast.js");
 }
+
+#[test]
+fn buffers_that_change_their_size() {
+    check_with("resizable.js", &["--harmony-rab-gsab"]);
+}
