@@ -77,7 +77,7 @@ impl Isolate {
         self.shim
     }
 
-    /// What fast calls look like, or why there are none; found out when a library is opened.
+    /// What fast calls look like, or why there are none; found out when this is first asked.
     pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
         self.fast_calls.get_or_init(|| FastCalls::of(self))
     }

@@ -81,6 +81,15 @@ fn calls_from_optimised_code() {
 }
 
 #[test]
+fn calls_while_the_collector_moves_objects() {
+    for flags in [&["--stress-compaction"], &["--stress-scavenge=50"], &["--gc-interval=50"]] {
+        for script in ["ordinary.js", "callbacks.js", "fast.js"] {
+            check_with(script, flags);
+        }
+    }
+}
+
+#[test]
 fn buffers_that_change_their_size() {
     check_with("resizable.js", &["--harmony-rab-gsab"]);
 }
