@@ -1,6 +1,6 @@
 // Calls from optimised code: the same results and exceptions as by the ordinary callback, which good arguments do not reach.
 
-const [path] = scriptArgs;
+const [path, noLayout] = scriptArgs;
 const integers = ["u8", "i8", "u16", "i16", "u32", "i32"];
 const names = ["bool", ...integers, "f32", "f64"];
 const declarations = {};
@@ -96,7 +96,9 @@ compare(c.first_byte, each(...views), [...each(bytes.buffer, new DataView(bytes.
 const a = Float64Array.of(1, 2);
 const b = new Uint8Array(Float64Array.of(4, 6).buffer);
 compare(c.point_dist2, [[a, b], [b, a]], [[a, new Uint8Array(15)], [a, null], [detached, a], [a, a.buffer]]);
-compare(c.point_add, [[a, b], [a, b, new Uint8Array(16)]], [[a, b, new Uint8Array(15)], [a], [a, b, null]]);
+// New arrays lie in V8's heap, where machine code finds them alone.
+const added = [[a, b, new Uint8Array(16)], [a, b, a], ...(noLayout ? [] : [[a, b]])];
+compare(c.point_add, added, [[a, b, new Uint8Array(15)], [a], [a, b, null]]);
 
 compare(c.counter_value, [[]], []);
 const before = c.counter_value();
