@@ -42,6 +42,15 @@ function loop(call, values, place) {
     return new Function(...names, `/* ${loops++} */ return function (rounds) { ${before} ${body} };`)(...Object.values(values));
 }
 
+// Optimising goes on beside the program, and takes its time.
+function warm(run, slow) {
+    for (let fast = 0, i = 0; (fast < 5 || i < 20) && i < 1000; i++) {
+        const before = slow();
+        run(ROUNDS / 10);
+        fast = slow() === before ? fast + 1 : 0;
+    }
+}
+
 function measure([name, parameters, result, args, values]) {
     const [symbol, special] = name.split(" ");
     const { symbols } = openLibrary(path, {
@@ -58,9 +67,7 @@ function measure([name, parameters, result, args, values]) {
             const call = way === "empty" ? "result = i" : `result = native(${args})`;
             return [way, loop(call, { ...values, native: symbols[way] }, place)];
         }));
-        for (const way of ways) {
-            for (let i = 0; i < 20; i++) run[way](ROUNDS / 10);
-        }
+        for (const way of ways) warm(run[way], slow);
         const before = slow();
         for (let sample = 0; sample < SAMPLES; sample++) {
             for (const way of ways) {
