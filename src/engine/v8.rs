@@ -6,7 +6,8 @@
 //! * The receiver comes first, then the arguments, last `FastApiCallbackOptions &`.
 //! * V8 converts numbers to `int32_t` and `uint32_t` by cutting them off, and everything to `bool`. So such arguments are not asked
 //!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
-//!   is wrong is refused. `uint32_t` comes as `double`, for half of its numbers are no small integers.
+//!   is wrong is refused. `uint32_t` comes as `double` where all arguments are numbers, for half of its own are no small
+//!   integers.
 //! * Integers of C's that lie on the stack come as `int64_t`, and the first one as `double`, because a function with so many of them
 //!   must not move them: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
 //!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
@@ -58,7 +59,7 @@ const OPTIONS: u8 = 255;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct ViewLayout {
     buffer: i32,
-    /// Not 0 if the length is another than the field says.
+    /// Some of its bits, [`VARIABLE`], are not 0 if the length is another than the field says.
     bit_field: i32,
     byte_length: i32,
     external_pointer: i32,
@@ -73,6 +74,9 @@ const INSTANCE_TYPE: i32 = 12;
 
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
+
+/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`: the others may be anything.
+const VARIABLE: u64 = 0b11;
 
 /// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
 const DETACHED: u64 = 1 << 2;
@@ -208,9 +212,11 @@ impl Generation {
                     Arrival::Int64
                 }
             }
-            Some(Scalar::U32) => Arrival::Float64,
-            // Where nothing but the helper could take what is no small integer, and the code would have to be able to call it.
-            Some(scalar) if is_small(&scalar) && self.fallback.is_none() => Arrival::Float64,
+            // Half of these are no small integers, and without a fallback none but small ones could be taken: the code of functions of
+            // numbers alone calls no helper.
+            Some(scalar) if only_numbers && is_small(&scalar) && (scalar == Scalar::U32 || self.fallback.is_none()) => {
+                Arrival::Float64
+            }
             _ => Arrival::Handle,
         };
         scalars.iter().map(arrival).collect()
@@ -372,7 +378,7 @@ impl ViewLayout {
         Object {
             checks: [
                 is_of_type(instance_type),
-                Check { at: path(&[self.bit_field]), test: Test::equal(0, 4, 0) },
+                Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
                 Check {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),

@@ -66,13 +66,9 @@ impl Fixture {
         Self { c, model, typed, caller, direct, pool, stub: Some(stub), record, native }
     }
 
-    /// Whether the code was assembled, which jumps to C: it begins with the record's address and not with a frame.
+    /// Whether the code was assembled, which jumps to C: it has no frame.
     pub(crate) fn is_assembled(&self) -> bool {
-        match self.typed.code() {
-            [0x49, 0xbb, ..] => true,
-            [0x55, ..] => false,
-            code => panic!("code of a third kind: {code:x?}"),
-        }
+        self.typed.code()[0] != 0x55
     }
 
     /// Has calls fail until [`Fixture::reopen`].
@@ -80,10 +76,13 @@ impl Fixture {
         self.record.close();
     }
 
-    /// A record like the first one, at its place.
+    /// A record like the first one at its place, with a function of its own.
     pub(crate) fn reopen(&mut self) {
         // SAFETY: as in `new`.
-        *self.record = unsafe { Typed::record(self.stub.as_ref().unwrap().entry(), engine::pending()) };
+        unsafe {
+            *self.record = Typed::record(self.stub.as_ref().unwrap().entry(), engine::pending());
+            self.native = self.typed.bind(&raw const *self.record).unwrap();
+        }
     }
 
     /// Calls the native function with a word for each parameter, of which narrow types take the low bytes.

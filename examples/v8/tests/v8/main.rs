@@ -1,0 +1,96 @@
+//! The example from the outside: scripts that call C fixtures. They check for themselves, with `check.js`.
+
+#[path = "../../../../tests/support/mod.rs"]
+mod support;
+
+mod program;
+
+use std::env;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// Whether the example has V8 in it. In CI it must have.
+fn has_v8() -> bool {
+    assert!(cfg!(v8) || env::var_os("CI").is_none(), "this was built without V8, which CI must have");
+    if !cfg!(v8) {
+        eprintln!("skipped: built without V8, see examples/v8/README.md");
+    }
+    cfg!(v8)
+}
+
+/// The C fixtures.
+fn fixture() -> PathBuf {
+    support::shared_object(include_str!("fixture.c"))
+}
+
+/// One of the files beside this one, or below.
+fn file(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/v8").join(name)
+}
+
+struct Ran {
+    code: Option<i32>,
+    stdout: String,
+    stderr: String,
+}
+
+/// Runs the program with these arguments.
+fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
+    let output = Command::new(env!("CARGO_BIN_EXE_hotcall-v8")).args(args).output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
+}
+
+/// Runs a script of this directory, which gets the fixture's path as its first argument, and must come to its end without an
+/// exception.
+fn check(script: &str) {
+    check_with(script, &[], &[]);
+}
+
+/// The same, with more flags for V8, and for the program, of which the script hears too.
+fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
+    if !has_v8() {
+        return;
+    }
+    let v8_flags = [&["--allow-natives-syntax"], v8_flags].concat().join(",");
+    let [load, script, fixture] = [file("check.js"), file(script), fixture()].map(|path| path.display().to_string());
+    let front = [format!("--v8-flags={v8_flags}"), "--load".into(), load];
+    let flags = || flags.iter().map(|&flag| flag.to_owned());
+    let ran = run(front.into_iter().chain(flags()).chain([script, fixture]).chain(flags()));
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("end\n"), "it did not come to its end: {}", ran.stdout);
+}
+
+#[test]
+fn every_type_by_the_ordinary_callback() {
+    check("ordinary.js");
+}
+
+#[test]
+fn callbacks_by_the_ordinary_callback() {
+    check("callbacks.js");
+}
+
+#[test]
+fn calls_from_optimised_code() {
+    check("fast.js");
+}
+
+#[test]
+fn calls_from_optimised_code_that_reads_no_objects() {
+    check_with("fast.js", &[], &["--no-layout"]);
+}
+
+#[test]
+fn calls_while_the_collector_moves_objects() {
+    for flags in [&["--stress-compaction"], &["--stress-scavenge=50"], &["--gc-interval=50"]] {
+        for script in ["ordinary.js", "callbacks.js", "fast.js"] {
+            check_with(script, flags, &[]);
+        }
+    }
+}
+
+#[test]
+fn buffers_that_change_their_size() {
+    check_with("resizable.js", &["--harmony-rab-gsab"], &[]);
+}
