@@ -1,6 +1,10 @@
 //! Ways out of a call: flags wherever they are, closed records, and what C and the next caller see of the exit.
 
+use std::ptr;
+
 use hotcall_jit::typed::Exit;
+use hotcall_jit::values::Pending;
+use hotcall_jit::{Jit, Options, Typed};
 
 use crate::engine::{self, Event};
 use crate::forms::fixture;
@@ -43,6 +47,27 @@ fn closed_records_leave_and_can_be_opened_again() {
                 fixture.reopen();
             }
         }
+    }
+}
+
+/// A function that has no address is one that was closed.
+#[test]
+fn functions_without_an_address_are_closed() {
+    for (c, native, roles) in CASES {
+        let fixture = fixture(c, native, roles, FLAG);
+        let pending = Pending::new();
+        let caller = Jit::shared().unwrap().slots(&fixture.model.native, Options::default()).unwrap();
+        let mut flag = ExitFlag::new();
+        let mut words = vec![1; fixture.model.roles.len()];
+        *words.last_mut().unwrap() = flag.word();
+        // SAFETY: no function is called; the record outlives its native function.
+        unsafe {
+            let record = Typed::record(ptr::null(), &pending);
+            let native = fixture.typed.bind(&record).unwrap();
+            assert!(record.is_closed(), "{c}");
+            (caller.entry())(native.entry(), words.as_ptr(), &mut 0, ptr::null_mut());
+        }
+        assert!(flag.is_set(), "{c} as {native}");
     }
 }
 

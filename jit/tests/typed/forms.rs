@@ -1,13 +1,18 @@
 //! The two forms of native functions: assembled ones, which check and move their arguments and jump to C, and compiled ones.
 
+use std::ffi::c_void;
+use std::ptr;
+
 use hotcall_jit::typed::{Exit, Role, TypedModel};
-use hotcall_jit::{Abi, Scalar, Type};
+use hotcall_jit::values::Pending;
+use hotcall_jit::{Abi, Jit, Options, Scalar, Type, Typed};
 
 use crate::engine::Event;
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
-use crate::notation;
+use crate::numbers::{INTEGERS, converted};
 use crate::random::Random;
+use crate::{compiler, notation};
 
 /// A native function for `c` with these types; the roles in letters: `_` ignored, `a` argument, `h` handle, `x` exit.
 pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
@@ -168,4 +173,77 @@ fn both_forms_agree() {
         }
     }
     assert!(called > 1000 && refused > 1000, "{called} calls, {refused} refusals");
+}
+
+/// Both forms take the doubles that are integers of C's type, and no others.
+#[test]
+fn doubles_as_integers() {
+    let borders =
+        [0.0, 127.0, 128.0, 255.0, 32768.0, 65535.0, 2f64.powi(31), 2f64.powi(32), 2f64.powi(53), 2f64.powi(63)];
+    let numbers =
+        borders.into_iter().flat_map(|border| [border - 1.0, border, border + 1.0, border + 0.5, border.next_down()]);
+    let odd =
+        [f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, f64::MAX, f64::from_bits(0x7ff0_0000_0000_0001), 2f64.powi(64)];
+    let numbers: Vec<_> = numbers.chain(odd).flat_map(|number| [number, -number]).collect();
+    for c in INTEGERS {
+        // The second argument is wrong, so that those before it are on their way.
+        for (result, exit) in ["i32", "i64"].iter().flat_map(|result| [(result, FLAG), (result, Exit::Raise)]) {
+            let fixture =
+                fixture(&format!("(i64, {c}) -> i32"), &format!("(i64, f64, i8, pointer) -> {result}"), "aa_x", exit);
+            for &number in &numbers {
+                let mut flag = ExitFlag::new();
+                let words = [7, number.to_bits(), 0, flag.word()];
+                let outcome = fixture.call(&words, Answers::returning([0; 8]));
+                let context = || format!("{number} as {c}, {exit:?}, assembled {}", fixture.is_assembled());
+                match converted(Scalar::F64, c, number.to_bits()) {
+                    Some(slot) => {
+                        let args = [7, slot].map(|slot: u64| slot.to_le_bytes().to_vec());
+                        assert_eq!(outcome.events, [Event::Called(args.into())], "{}", context());
+                    }
+                    None if exit == FLAG => assert!(outcome.events.is_empty() && flag.is_set(), "{}", context()),
+                    None => {
+                        let bits = number.to_bits();
+                        assert_eq!(outcome.events, [Event::Raise { index: 1, bits }], "{}", context());
+                    }
+                }
+            }
+            assert_eq!(fixture.is_assembled(), c.size() < 8 && *result == "i32", "{c}, {exit:?}");
+        }
+    }
+}
+
+/// A callee that returns al, whatever its arguments are.
+const AL: &str = r#"
+__asm__(".globl typed_al\n.type typed_al, @function\ntyped_al:\n    movzbl %al, %eax\n    ret\n");
+"#;
+
+#[test]
+fn al_counts_the_vector_registers_of_c() {
+    let (_, library) = compiler::load_all("typed_al", AL).remove(0);
+    // SAFETY: the symbol is a function, of which the address is taken.
+    let target = unsafe { *library.get::<*const c_void>(b"typed_al").unwrap() };
+    let cases = [
+        ("(i32, ...)", "(i64, pointer, 3*f64)", "ax___", 0),
+        ("(i32, ..., f64)", "(i64, f64, pointer)", "aax", 1),
+        ("(f64, ..., f64, i32, f64)", "(f64, f64, i64, f64, pointer)", "aaaax", 3),
+        ("(i32, ..., 9*f64)", "(i64, 9*f64, pointer)", "aaaaaaaaaax", 8),
+    ];
+    for (c, native, roles, vectors) in cases {
+        for result in ["i32", "i64"] {
+            let fixture = flagged(&format!("{c} -> i32"), &format!("{native} -> {result}"), roles);
+            assert_eq!(fixture.is_assembled(), result == "i32", "{c}");
+            let caller = Jit::shared().unwrap().slots(&fixture.model.native, Options::default()).unwrap();
+            let (mut flag, pending) = (ExitFlag::new(), Pending::new());
+            let mut words = vec![0; fixture.model.roles.len()];
+            words[roles.find('x').unwrap()] = flag.word();
+            let mut returned = 0;
+            // SAFETY: the function takes any arguments; its record outlives its native function.
+            unsafe {
+                let record = Typed::record(target, &pending);
+                let native = fixture.typed.bind(&record).unwrap();
+                (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
+            }
+            assert_eq!(returned, vectors, "{c} as {native}");
+        }
+    }
 }
