@@ -43,8 +43,9 @@ mod typed;
 pub mod v8;
 mod values;
 
+pub use hotcall_jit::Abi;
 pub use hotcall_jit::typed::{
-    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Tag, TypedError, TypedModel,
+    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Small, Tag, TypedError, TypedModel,
 };
 pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
 

@@ -27,7 +27,7 @@ pub struct Generation {
     numbers: Numbers,
     /// The offset of `fallback` in the options, if they have it.
     fallback: Option<u32>,
-    /// Whether results may be pointers and integers of 64 bits.
+    /// Whether results may be integers of 64 bits.
     wide_results: bool,
     /// The bytes of a `CTypeInfo`.
     info_size: usize,
@@ -218,9 +218,11 @@ impl Generation {
 
     fn result(&self, ty: &Type, scalar: Scalar) -> Result<(Option<Type>, u8), NoFastCall> {
         let Numbers { int32, uint32, int64, uint64, float32, float64, pointer, .. } = self.numbers;
-        let wide = |number| {
-            if self.wide_results { Ok((Some(ty.clone()), number)) } else { Err(NoFastCall::Result { ty: ty.clone() }) }
+        let number = |number: Option<u8>| match number {
+            Some(number) => Ok((Some(ty.clone()), number)),
+            None => Err(NoFastCall::Result { ty: ty.clone() }),
         };
+        let wide = |integer| number(self.wide_results.then_some(integer));
         match scalar {
             Scalar::Bool => Ok((Some(Type::BOOL), BOOL)),
             Scalar::F32 => Ok((Some(Type::F32), float32)),
@@ -229,10 +231,7 @@ impl Generation {
             Scalar::U8 | Scalar::U16 | Scalar::U32 => Ok((Some(Type::U32), uint32)),
             Scalar::I64 | Scalar::Isize => wide(int64),
             Scalar::U64 | Scalar::Usize => wide(uint64),
-            Scalar::Pointer(_) => match pointer {
-                Some(number) => wide(number),
-                None => Err(NoFastCall::Result { ty: ty.clone() }),
-            },
+            Scalar::Pointer(_) => number(pointer),
         }
     }
 }
