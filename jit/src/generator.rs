@@ -21,7 +21,7 @@ use crate::memory::stubs::Fresh;
 use crate::plan::Plan;
 use crate::shape::{CallbackPlan, Options, TypedPlan, ValuesPlan};
 use crate::shared::{Life, Shared};
-use crate::typed::{Helpers, TypedModel};
+use crate::typed::{Helpers, Needs, TypedModel};
 use crate::universal::stubs::StubData;
 use crate::values::{EngineAbi, RecordHead};
 
@@ -42,6 +42,8 @@ pub(crate) struct Generator {
 pub(crate) struct Template {
     compiled: Compiled,
     shim: Option<Arc<Code>>,
+    /// What the code refers to.
+    _needs: Box<Needs>,
 }
 
 impl Template {
@@ -109,15 +111,16 @@ impl Generator {
         model: &TypedModel,
         helpers: Helpers,
     ) -> Result<Template, JitError> {
-        let native = typed::Native::of(plan, model, helpers)?;
+        let needs = Box::new(Needs::of(model, helpers, plan));
+        let native = typed::Native::of(plan, model, &needs)?;
         if let Some(compiled) = typed::tail::assemble(&native) {
-            return Ok(Template { compiled, shim: None });
+            return Ok(Template { compiled, shim: None, _needs: needs });
         }
         let outgoing = Outgoing::of(abi, &plan.plan, typed::BUSY);
         let shim = self.shim(&outgoing)?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.typed(&native, &outgoing, entry))?;
-        Ok(Template { compiled, shim })
+        Ok(Template { compiled, shim, _needs: needs })
     }
 
     /// The code of a template for one record.

@@ -58,7 +58,7 @@ const OPTIONS: u8 = 255;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct ViewLayout {
     buffer: i32,
-    /// Not 0 if the length is another than the field says.
+    /// Some of its bits, [`VARIABLE`], are not 0 if the length is another than the field says.
     bit_field: i32,
     byte_length: i32,
     external_pointer: i32,
@@ -73,6 +73,9 @@ const INSTANCE_TYPE: i32 = 12;
 
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
+
+/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`: the others may be anything.
+const VARIABLE: u64 = 0b11;
 
 /// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
 const DETACHED: u64 = 1 << 2;
@@ -371,7 +374,7 @@ impl ViewLayout {
         Object {
             checks: [
                 is_of_type(instance_type),
-                Check { at: path(&[self.bit_field]), test: Test::equal(0, 4, 0) },
+                Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
                 Check {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),

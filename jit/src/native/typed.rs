@@ -40,7 +40,11 @@ pub(super) struct TypedCode {
 }
 
 /// A native function that an engine's compiled code calls. Dropping it frees its code.
-pub struct TypedNative(Code);
+pub struct TypedNative {
+    code: Code,
+    /// What the code refers to.
+    _typed: Typed,
+}
 
 impl Natives {
     /// The native function for functions of this signature that the model describes, made unless there is one of the same shape.
@@ -88,7 +92,8 @@ impl Typed {
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<TypedNative, JitError> {
         let _no_fork = fork::hold_off();
         let TypedCode { template, name, jit } = &*self.0;
-        jit.generator().ok_or(JitError::NoCode)?.copy(name, template, record).map(TypedNative)
+        let code = jit.generator().ok_or(JitError::NoCode)?.copy(name, template, record)?;
+        Ok(TypedNative { code, _typed: self.clone() })
     }
 
     /// The machine code, with zeros where the address of a record belongs.
@@ -100,7 +105,7 @@ impl Typed {
 impl TypedNative {
     /// What the engine calls.
     pub const fn entry(&self) -> *const c_void {
-        self.0.entry().cast()
+        self.code.entry().cast()
     }
 }
 

@@ -7,6 +7,8 @@
 
 mod check;
 mod object;
+#[cfg(feature = "cranelift")]
+mod resolve;
 
 use std::ffi::c_void;
 use std::hash::{Hash, Hasher};
@@ -19,6 +21,8 @@ use crate::values::{RecordHead, Test};
 pub(crate) use check::Narrowing;
 pub use check::TypedError;
 pub(crate) use check::check;
+#[cfg(feature = "cranelift")]
+pub(crate) use resolve::{Needs, resolve_all};
 
 /// The most parameters of a native function: each takes some microseconds to compile, and a register that is not there.
 pub const MAX_TYPED: usize = 32;
@@ -84,7 +88,7 @@ pub struct Handles {
     pub booleans: Option<[u64; 2]>,
     /// The bits that tell an object's word from others, and what they are then.
     pub tag: Tag,
-    /// Kinds of objects that machine code reads by itself. The first whose checks hold is the word's kind.
+    /// Kinds of objects that machine code reads by itself. No word is of two kinds.
     pub objects: Box<[Object]>,
 }
 

@@ -26,7 +26,7 @@ use crate::abi::Abi;
 use crate::error::JitError;
 use crate::plan::{Piece, Plan, Return};
 use crate::shape::{CallbackPlan, TypedParam, TypedPlan, ValuesResult};
-use crate::typed::{Exit, Helpers, Narrowing, Role, TypedModel};
+use crate::typed::{Exit, Narrowing, Needs, Role, TypedModel};
 use crate::types::{Scalar, Type};
 use crate::values::{Pending, RecordHead};
 
@@ -39,7 +39,8 @@ pub(crate) const RECORD: UserExternalName = UserExternalName { namespace: 0, ind
 /// A native function in Cranelift's terms.
 pub(crate) struct Native<'a> {
     model: &'a TypedModel,
-    helpers: Helpers,
+    /// For handles that machine code cannot read.
+    needs: &'a Needs,
     /// The C function.
     typed: &'a TypedPlan,
     /// The call that arrives.
@@ -48,11 +49,12 @@ pub(crate) struct Native<'a> {
 }
 
 impl<'a> Native<'a> {
-    pub(crate) fn of(typed: &'a TypedPlan, model: &'a TypedModel, helpers: Helpers) -> Result<Self, JitError> {
+    /// The needs stay where they are as long as the code.
+    pub(crate) fn of(typed: &'a TypedPlan, model: &'a TypedModel, needs: &'a Needs) -> Result<Self, JitError> {
         let abi: Abi = model.abi;
         let CallbackPlan { plan, .. } = CallbackPlan::of(&model.native, abi.plan(&model.native)?);
         let arrival = Arrival::of(abi, &plan);
-        Ok(Self { model, helpers, typed, plan, arrival })
+        Ok(Self { model, needs, typed, plan, arrival })
     }
 
     /// The place of a parameter that is a scalar.
@@ -373,7 +375,7 @@ impl<'a> Exits<'a> {
                 let mut signature = ir::Signature::new(super::signature::call_conv(self.native.model.abi));
                 signature.params.resize(4, AbiParam::new(types::I64));
                 let signature = b.import_signature(signature);
-                let raise = b.ins().iconst(types::I64, self.native.helpers.raise as *const () as i64);
+                let raise = b.ins().iconst(types::I64, self.native.needs.helpers.raise as *const () as i64);
                 let record = record(b);
                 b.ins().call_indirect(signature, raise, &[record, exit, index, bits]);
             }

@@ -3,8 +3,10 @@
 //! One object that machine code cannot read sends all of the call to the helper, in a block out of the way. What it keeps
 //! across helpers' calls waits in the frame, so that the code that mostly runs saves no registers.
 
+use std::ptr;
+
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::super::blocks::{go_on_if, next_block};
@@ -13,7 +15,7 @@ use super::super::signature::call_conv;
 use super::super::test::test;
 use super::{Exits, Native, Ready, frame, narrow, record};
 use crate::shape::{TypedParam, ValuesResult};
-use crate::typed::{Handles, Object, Path, Role, Small, Tag};
+use crate::typed::{Handles, Object, Path, Role, Small, Tag, resolve_all};
 use crate::types::{Pointee, Scalar};
 
 /// What a handle must be.
@@ -108,7 +110,7 @@ pub(super) fn resolve(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &
 
     b.seal_block(slow);
     b.switch_to_block(slow);
-    let helped = help(b, native, exits, &handles, &ready);
+    let helped = help(b, native, exits, &ready);
     let args: Vec<_> = helped.values().map(BlockArg::from).collect();
     b.ins().jump(done, &args);
 
@@ -117,68 +119,31 @@ pub(super) fn resolve(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &
     result
 }
 
-/// What the helper finds for each handle.
-fn help(
-    b: &mut FunctionBuilder<'_>,
-    native: &Native<'_>,
-    exits: &Exits<'_>,
-    handles: &[Handle<'_>],
-    ready: &Ready,
-) -> Ready {
-    let mut kept = Spilled::store(b, ready);
-    let memory = frame::reserve(b, 16);
-    for handle in handles {
-        let now = kept.load(b, ready);
-        let mut signature = ir::Signature::new(call_conv(native.model.abi));
-        signature.params.resize(5, AbiParam::new(types::I64));
-        signature.returns.push(AbiParam::new(types::I8));
-        let signature = b.import_signature(signature);
-        let helper = b.ins().iconst(types::I64, native.helpers.resolve as *const () as i64);
-        let record = record(b);
-        let exit = now.exit(b);
-        let index = b.ins().iconst(types::I64, handle.index as i64);
-        let to = frame::address(b, memory, 0);
-        let call = b.ins().call_indirect(signature, helper, &[record, exit, index, now.get(handle), to]);
-        let found = b.inst_results(call)[0];
-        let now = kept.load(b, ready);
-        exits.leave_unless(b, found, &now);
-        if let Want::Bytes(size) = handle.want {
-            let len = b.ins().stack_load(types::I64, types::I64, memory, 8);
-            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
-            exits.refuse_unless(b, enough, &now, handle.index, len);
-        }
-        let slot = b.ins().stack_load(types::I64, types::I64, memory, 0);
-        kept.replace(b, handle, slot);
+/// What the helper finds for the handles: all that is ready waits in the frame, where they are replaced.
+fn help(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &Exits<'_>, ready: &Ready) -> Ready {
+    let memory = frame::reserve(b, ready.values().count() as u32 * 8);
+    for (index, value) in (0..).zip(ready.values()) {
+        b.ins().stack_store(types::I64, value, memory, index * 8);
     }
-    kept.load(b, ready)
-}
-
-/// Everything that is ready, in the frame.
-struct Spilled(StackSlot);
-
-impl Spilled {
-    fn store(b: &mut FunctionBuilder<'_>, ready: &Ready) -> Self {
-        let slot = frame::reserve(b, ready.values().count() as u32 * 8);
-        for (index, value) in (0..).zip(ready.values()) {
-            b.ins().stack_store(types::I64, value, slot, index * 8);
-        }
-        Self(slot)
-    }
-
-    /// All of it; what is not used costs nothing.
-    fn load(&self, b: &mut FunctionBuilder<'_>, ready: &Ready) -> Ready {
-        let mut at = 0;
-        ready.map(|value| {
-            let ty = b.func.dfg.value_type(value);
-            at += 8;
-            b.ins().stack_load(types::I64, ty, self.0, at - 8)
-        })
-    }
-
-    /// Arguments come first, and the result behind them.
-    fn replace(&mut self, b: &mut FunctionBuilder<'_>, handle: &Handle<'_>, value: Value) {
-        b.ins().stack_store(types::I64, value, self.0, handle.index as i32 * 8);
-    }
+    let mut signature = ir::Signature::new(call_conv(native.model.abi));
+    signature.params.resize(4, AbiParam::new(types::I64));
+    signature.returns.push(AbiParam::new(types::I8));
+    let signature = b.import_signature(signature);
+    let helper = b.ins().iconst(types::I64, resolve_all as *const () as i64);
+    let record = record(b);
+    let exit = ready.exit(b);
+    let needs = b.ins().iconst(types::I64, ptr::from_ref(native.needs) as i64);
+    let values = frame::address(b, memory, 0);
+    let call = b.ins().call_indirect(signature, helper, &[record, exit, needs, values]);
+    let found = b.inst_results(call)[0];
+    let mut at = 0;
+    let helped = ready.map(|value| {
+        let ty = b.func.dfg.value_type(value);
+        at += 8;
+        b.ins().stack_load(types::I64, ty, memory, at - 8)
+    });
+    exits.leave_unless(b, found, &helped);
+    helped
 }
 
 /// What the machine code finds for a handle; where it finds nothing, it goes on in `slow`.
@@ -208,7 +173,8 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         b.switch_to_block(next);
     }
     check_tag(b, handles.tag, word, slow);
-    let objects: Vec<_> = handles.objects.iter().collect();
+    // No word is of two kinds.
+    let objects: Vec<_> = handles.objects.iter().filter(|object| want.takes(object)).collect();
     for (index, object) in objects.iter().enumerate() {
         let other = if index + 1 == objects.len() { slow } else { b.create_block() };
         for check in &object.checks {
@@ -216,13 +182,8 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
             let holds = test(b, base, at, check.test);
             go_on_if(b, holds, other);
         }
-        // The kind of the word, and none that is wanted.
-        if want.takes(object) {
-            let address = read_object(b, object, word, *want, slow);
-            b.ins().jump(done, &[BlockArg::from(address)]);
-        } else {
-            b.ins().jump(slow, &[]);
-        }
+        let address = read_object(b, object, word, *want, slow);
+        b.ins().jump(done, &[BlockArg::from(address)]);
         if other != slow {
             b.seal_block(other);
             b.switch_to_block(other);
@@ -275,7 +236,8 @@ fn check_tag(b: &mut FunctionBuilder<'_>, tag: Tag, word: Value, slow: Block) {
     }
     let mask = b.ins().iconst(types::I64, tag.mask as i64);
     let bits = b.ins().band(word, mask);
-    let holds = is_word(b, bits, tag.bits);
+    // A single bit is compared with nothing.
+    let holds = if tag.mask.is_power_of_two() && tag.bits == tag.mask { bits } else { is_word(b, bits, tag.bits) };
     go_on_if(b, holds, slow);
 }
 

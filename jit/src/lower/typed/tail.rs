@@ -262,7 +262,11 @@ impl Code {
                 } else {
                     self.emit(inst::movq_rm::new(word, handle));
                 }
-                self.emit(inst::testq_mi::new(word, small.tag.mask as i32));
+                // The shorter of the instructions, where it will do.
+                match u8::try_from(small.tag.mask) {
+                    Ok(mask) => self.emit(inst::testb_mi::new(word, mask)),
+                    Err(_) => self.emit(inst::testq_mi::new(word, small.tag.mask as i32)),
+                }
                 self.refuse_if(Condition::NotEqual, index, Bits::General(word));
                 self.emit(inst::sarq_mi::new(word, small.shift));
                 if let Some(narrowing) = narrowing {
@@ -403,7 +407,7 @@ impl Code {
         self.emit(inst::movq_rm::new(bits, RAX));
         self.emit(inst::movl_oi::new(index, refusal.index as u32));
         self.record(record);
-        self.movabs(R11, native.helpers.raise as *const () as u64);
+        self.movabs(R11, native.needs.helpers.raise as *const () as u64);
         self.emit(inst::jmpq_m::new(R11));
     }
 }

@@ -1,0 +1,70 @@
+// Loops that call C functions, for calls.rs: by hotcall's trampolines, by functions that are written for V8, and by the ordinary
+// callback. Prints one line of JSON: nanoseconds a round, many samples of each.
+
+const [path, only] = scriptArgs;
+const point = { struct: ["f64", "f64"] };
+const quad = { struct: ["i32", "i32", "i32", "i32"] };
+const list = (count, type) => Array(count).fill(type);
+const p = Float64Array.of(1, 2);
+const q = Float64Array.of(4, 6);
+const out = new Float64Array(2);
+const four = Int32Array.of(1, 2, 3, 4);
+
+// The name, the types, the arguments in the loop, and what they are.
+const cases = [
+    ["nop", [], "void", "", {}],
+    ["add_i32", ["i32", "i32"], "i32", "i, 1", {}],
+    ["add_f64", ["f64", "f64"], "f64", "i, 0.5", {}],
+    ["sum8_f64", list(8, "f64"), "f64", "i, 0.5, 1.5, 2.5, 3.5, 4.5, 5.5, 6.5", {}],
+    ["sum12_i32", list(12, "i32"), "i32", "i, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11", {}],
+    ["first_byte", ["buffer", "u32"], "u8", "four, 16", { four }],
+    ["point_dist2", [point, point], "f64", "p, q", { p, q }],
+    ["point_add", [point, point], point, "p, q, out", { p, q, out }],
+    // With a new array of bytes for each result, which V8 does not pass to functions that take one of doubles.
+    ["point_add new", [point, point], point, "p, q", { p, q }],
+    ["quad_sum", [quad], "i32", "four", { four }],
+];
+
+const SAMPLES = 31;
+const ROUNDS = 100_000;
+
+// The loop of one way, with code of its own: functions of the same source share what V8 learns about callees.
+let loops = 0;
+
+function loop(call, values) {
+    const names = Object.keys(values);
+    const source = `/* ${loops++} */ return function (rounds) { let result; for (let i = 0; i < rounds; i++) ${call}; return result; };`;
+    return new Function(...names, source)(...Object.values(values));
+}
+
+function measure([name, parameters, result, args, values]) {
+    const [symbol, special] = name.split(" ");
+    const { symbols } = openLibrary(path, {
+        typed: { name: symbol, parameters, result },
+        direct: { name: symbol, parameters, result, direct: `direct_${symbol}` },
+        ordinary: { name: symbol, parameters, result, callback: true },
+    });
+    if (whySlow(symbols.typed) !== null) throw new Error(`${name}: ${whySlow(symbols.typed)}`);
+    const ways = { empty: loop("result = i", values) };
+    for (const way of special ? ["typed", "ordinary"] : ["typed", "direct", "ordinary"]) {
+        ways[way] = loop(`result = native(${args})`, { ...values, native: symbols[way] });
+    }
+    const times = {};
+    for (const [way, run] of Object.entries(ways)) {
+        for (let i = 0; i < 20; i++) run(ROUNDS / 10);
+        times[way] = [];
+    }
+    const slow = slowCalls(symbols.typed) + slowCalls(symbols.direct);
+    for (let sample = 0; sample < SAMPLES; sample++) {
+        for (const [way, run] of Object.entries(ways)) {
+            const rounds = way === "ordinary" ? ROUNDS / 10 : ROUNDS;
+            const start = now();
+            run(rounds);
+            times[way].push((now() - start) / rounds);
+        }
+    }
+    if (slowCalls(symbols.typed) + slowCalls(symbols.direct) !== slow) throw new Error(`${name}: calls were slow`);
+    return { case: name, ...times };
+}
+
+print(JSON.stringify(cases.filter(([name]) => only === undefined || name === only).map(measure)));

@@ -1,0 +1,160 @@
+// V8's C++ interface as C functions, as narrow as the example needs it. `src/ffi.rs` declares the same for Rust, in this order.
+//
+// One isolate with one context, used on one thread. No C++ exception and no panic passes in either direction.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+extern "C" {
+
+// An isolate with its context.
+struct Shim;
+// A function of script's that runs a native one, with what V8 keeps addresses of.
+struct Native;
+// A value that is kept until it is released.
+struct Root;
+// The bytes of a buffer, which stay where they are until they are released, whatever script does to the buffer.
+struct Pin;
+// A call of a native function: V8's `FunctionCallbackInfo`.
+struct Call;
+
+// The address of a word that holds a value. Good until the innermost scope ends; null for none.
+typedef const void *Handle;
+
+// What a value is.
+enum Kind : uint32_t {
+    kUndefined,
+    kNull,
+    kBoolean,
+    kNumber,
+    kBigInt,
+    kString,
+    kSymbol,
+    kFunction,
+    kObject,
+    kPointer,
+    kBytes,
+    kDetached,
+    // A view whose bytes are in the collector's heap, which moves them.
+    kMovable,
+};
+
+// A value as plain data: `number`; `bits` of a boolean, a BigInt (the low 64 bits) or an address; `length` of bytes, movable
+// ones too.
+struct View {
+    uint32_t kind;
+    double number;
+    uint64_t bits;
+    size_t length;
+};
+
+// CTypeInfo's three bytes.
+struct CType {
+    uint8_t type;
+    uint8_t sequence;
+    uint8_t flags;
+};
+
+// What optimised code may call instead of the native function: its address and its type, the receiver first.
+struct FastCall {
+    const void *address;
+    const CType *params;
+    size_t count;
+    CType result;
+};
+
+// Sets V8's flags and starts it; false if there is no flag of the name that `flags` has at `*unknown`.
+bool shim_start(const char *const *flags, size_t count, size_t *unknown);
+// Ends V8, after the isolate is freed.
+void shim_stop(void);
+// V8's version.
+const char *shim_version(void);
+// A new isolate.
+Shim *shim_new(void);
+// Frees the isolate, whose scopes have ended and whose roots are freed.
+void shim_free(Shim *shim);
+// Runs `run(data)` inside the isolate and its context, where all other functions may be used.
+void shim_enter(Shim *shim, void (*run)(void *data), void *data);
+// Runs `run(data)` in a scope of its own for handles.
+void shim_scope(Shim *shim, void (*run)(void *data), void *data);
+// Collects all garbage.
+void shim_collect(Shim *shim);
+
+// Runs a script; gives its result, or none and what was thrown.
+Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown);
+// Calls a function; gives its result, or none and what was thrown.
+Handle shim_call(Shim *shim, Handle function, const Handle *args, size_t count, Handle *thrown);
+// Text about what `shim_run` has just given as thrown: where, and its stack.
+Handle shim_report(Shim *shim, Handle thrown);
+
+// What a value is. Where `may_allocate` is false, nothing is allocated on V8's heap.
+void shim_view(Shim *shim, Handle value, bool may_allocate, View *view);
+// Copies bytes of a view, without moving them; gives how many.
+size_t shim_copy(Shim *shim, Handle view, uint8_t *bytes, size_t length);
+// Takes a buffer's bytes away.
+void shim_detach(Shim *shim, Handle buffer);
+// Whether V8 was built so that objects refer to each other by whole addresses.
+bool shim_has_whole_addresses(void);
+// The word that a handle leads to.
+uint64_t shim_word(Handle value);
+// The length of a string in bytes of UTF-8.
+size_t shim_text_length(Shim *shim, Handle text);
+// Writes a string to as many bytes of UTF-8 as it has.
+void shim_text(Shim *shim, Handle text, char *bytes, size_t length);
+// A value as text, as `String(value)`; none where that throws.
+Handle shim_to_text(Shim *shim, Handle value);
+
+// undefined.
+Handle shim_undefined(Shim *shim);
+// null.
+Handle shim_null(Shim *shim);
+// A truth value.
+Handle shim_boolean(Shim *shim, bool truth);
+// A number.
+Handle shim_number(Shim *shim, double number);
+// A BigInt.
+Handle shim_bigint(Shim *shim, int64_t number);
+// A BigInt without a sign.
+Handle shim_biguint(Shim *shim, uint64_t number);
+// A pointer object, of an address that is not null.
+Handle shim_pointer(Shim *shim, const void *address);
+// A Uint8Array with a copy of the bytes.
+Handle shim_bytes(Shim *shim, const uint8_t *bytes, size_t length);
+// A string; none if it is too long.
+Handle shim_string(Shim *shim, const char *bytes, size_t length);
+// An object without properties.
+Handle shim_object(Shim *shim);
+// An error, or a TypeError.
+Handle shim_error(Shim *shim, bool type_error, const char *message, size_t length);
+// The object that has the global variables.
+Handle shim_global(Shim *shim);
+
+// Defines an own property of an object, whatever its name is.
+bool shim_set(Shim *shim, Handle object, const char *name, size_t length, Handle value);
+
+// Makes a function that runs `run(call, data)`, and optimised code the fast call, if there is one.
+Native *shim_native(Shim *shim, const char *name, size_t length, int arity, void (*run)(const Call *call, void *data),
+                    void *data, const FastCall *fast, Handle *function);
+// Frees what V8 keeps addresses of; after the isolate was freed.
+void shim_native_free(Native *native);
+// How many arguments the call has.
+size_t shim_argument_count(const Call *call);
+// The argument with an index, which is undefined behind the last.
+Handle shim_argument(const Call *call, size_t index);
+// What the call returns.
+void shim_return(const Call *call, Handle value);
+// Has the call throw.
+void shim_throw(Shim *shim, Handle exception);
+
+// Keeps a value.
+Root *shim_root(Shim *shim, Handle value);
+// The value that is kept.
+Handle shim_root_value(Shim *shim, const Root *root);
+// Keeps it no more.
+void shim_root_free(Root *root);
+// Keeps the bytes of a buffer or a view; null if it has none that could go.
+Pin *shim_pin(Shim *shim, Handle value);
+// Keeps them no more.
+void shim_pin_free(Pin *pin);
+}

@@ -1,0 +1,65 @@
+//! Function pointers for C that call script: what `Callback` is made of.
+
+use hotcall::declare::{Declarations, Item};
+use hotcall::{Call, Callback, ForeignCall, LocalOptions, Slot, Thunk, Type};
+
+use crate::engine::{SITE, Thrown, value, words};
+use crate::isolate::Isolate;
+use crate::library::malformed;
+use crate::native::Arguments;
+use crate::value::Value;
+
+/// Why script does not run.
+const REFUSED: &str =
+    "script cannot run while optimised code calls C: declare the function that calls back with `callback: true`";
+
+/// Makes a callback: `(definition, function)`. Gives its pointer.
+pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    let definition = isolate.to_string(arguments.get(0)).unwrap_or_default();
+    let declarations = Declarations::from_json(&format!("{{\"definition\":{definition}}}")).map_err(malformed)?;
+    let signature = match declarations.iter().next().map(|declaration| &declaration.item) {
+        Some(Item::Function(function)) => function.signature.clone(),
+        _ => return Err(Thrown::type_error("the definition is none of a function")),
+    };
+    let thunk = Thunk::new(&signature)?;
+    // There is no event loop that could bring a call on another thread here: it gets zeros.
+    let refuse = |call: ForeignCall| Err(call);
+    let function = isolate.keep(arguments.get(1));
+    let home: *const Isolate = isolate;
+    let handler = move |call: &mut Call<'_>| {
+        // SAFETY: the isolate closes its callbacks before it goes.
+        let isolate = unsafe { &*home };
+        let (realm, engine) = (&isolate.realm, isolate.realm.engine());
+        if !engine.allows_script() {
+            let refused = Thrown::type_error(REFUSED);
+            return match isolate.fast_exit() {
+                // SAFETY: C was called by script, and not by the ordinary callback: by a fast call, in which no other one runs.
+                Some(exit) => unsafe { realm.leave_typed(exit, refused) },
+                None => realm.throw(refused),
+            };
+        }
+        isolate.scope(|| {
+            let run = |arguments: &[_]| {
+                let arguments: Vec<_> = arguments.iter().copied().map(value).collect();
+                isolate.call(function.value(), &arguments).map(words)
+            };
+            // SAFETY: the callback has this signature, and runs on the isolate's thread.
+            unsafe { realm.answer(SITE, &signature, call, run) };
+        });
+    };
+    let callback = Callback::local(&thunk, LocalOptions::default(), refuse, handler)?;
+    let slot = Slot::from(&callback);
+    isolate.callbacks.borrow_mut().insert(callback.as_ptr() as usize, callback);
+    // SAFETY: the slot is that of a pointer.
+    unsafe { isolate.realm.to_value(SITE, &Type::POINTER, slot) }.map(|words| Some(value(words)))
+}
+
+/// Closes a callback, by its pointer: calls of it give zeros from now on.
+pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    // SAFETY: the value is the isolate's.
+    if let Ok(slot) = unsafe { isolate.realm.to_slot(SITE, &Type::POINTER, words(arguments.get(0))) } {
+        let callback = isolate.callbacks.borrow_mut().remove(&(slot.as_u64() as usize));
+        drop(callback);
+    }
+    Ok(None)
+}

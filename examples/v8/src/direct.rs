@@ -1,0 +1,80 @@
+//! C functions that are written for V8's fast calls, without hotcall: what its trampolines are measured against.
+
+use std::ffi::c_void;
+
+use hotcall::engine::v8::CType;
+use hotcall::{Layout, Pointee, Scalar, Signature, Type};
+
+use crate::ffi::FastCall;
+
+/// `CTypeInfo::Type`
+mod code {
+    pub(super) const VOID: u8 = 0;
+    pub(super) const BOOL: u8 = 1;
+    pub(super) const INT32: u8 = 2;
+    pub(super) const UINT32: u8 = 3;
+    pub(super) const INT64: u8 = 4;
+    pub(super) const UINT64: u8 = 5;
+    pub(super) const FLOAT32: u8 = 6;
+    pub(super) const FLOAT64: u8 = 7;
+    pub(super) const V8_VALUE: u8 = 8;
+}
+
+/// `CTypeInfo::SequenceType::kIsTypedArray`
+const TYPED_ARRAY: u8 = 2;
+
+/// The types of a function that takes V8's receiver, the arguments of a signature as V8 has them, and for a struct result an array
+/// for it. Structs whose fields are all alike are arrays of those, buffers arrays of int32; all else are handles.
+pub(crate) struct Direct {
+    address: *const c_void,
+    params: Vec<CType>,
+    result: CType,
+}
+
+impl Direct {
+    pub(crate) fn new(address: *const c_void, signature: &Signature) -> Self {
+        let memory = signature.result().filter(|ty| ty.as_scalar().is_none());
+        let arguments = signature.params().iter().chain(memory).map(param);
+        let params = [plain(code::V8_VALUE)].into_iter().chain(arguments).collect();
+        let result = signature.result().and_then(Type::as_scalar).map_or(code::VOID, scalar_code);
+        Self { address, params, result: plain(result) }
+    }
+
+    /// For the shim.
+    pub(crate) const fn fast_call(&self) -> FastCall {
+        let Self { address, ref params, result } = *self;
+        FastCall { address, params: params.as_ptr(), count: params.len(), result }
+    }
+}
+
+fn param(ty: &Type) -> CType {
+    let array = |scalar| CType { ty: scalar_code(scalar), sequence: TYPED_ARRAY, flags: 0 };
+    match ty.as_scalar() {
+        Some(Scalar::Pointer(Pointee::Buffer)) => array(Scalar::I32),
+        Some(scalar) => plain(scalar_code(scalar)),
+        None => {
+            let leaves = Layout::of(ty).map(|layout| layout.leaves).unwrap_or_default();
+            let mut scalars = leaves.iter().map(|leaf| leaf.scalar);
+            let first = scalars.next().filter(|&first| scalars.all(|scalar| scalar == first));
+            first.map_or(plain(code::V8_VALUE), array)
+        }
+    }
+}
+
+const fn plain(ty: u8) -> CType {
+    CType { ty, sequence: 0, flags: 0 }
+}
+
+/// V8 has no narrower integers.
+const fn scalar_code(scalar: Scalar) -> u8 {
+    match scalar {
+        Scalar::Bool => code::BOOL,
+        Scalar::I8 | Scalar::I16 | Scalar::I32 => code::INT32,
+        Scalar::U8 | Scalar::U16 | Scalar::U32 => code::UINT32,
+        Scalar::I64 | Scalar::Isize => code::INT64,
+        Scalar::U64 | Scalar::Usize => code::UINT64,
+        Scalar::F32 => code::FLOAT32,
+        Scalar::F64 => code::FLOAT64,
+        Scalar::Pointer(_) => code::V8_VALUE,
+    }
+}

@@ -1,0 +1,182 @@
+//! V8 behind hotcall's `Engine`: what values are, and how such values are made.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+
+use hotcall::Error;
+use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+
+use crate::ffi::{self, Handle, Shim, kind};
+use crate::value::{Root, Value};
+
+/// What hotcall asks V8 for.
+pub(crate) struct V8 {
+    shim: *mut Shim,
+    /// Whether native code runs that V8 called by its ordinary callback, and no script above it. Otherwise, where C calls back,
+    /// it was called by optimised code, which allows neither script nor allocations.
+    below_ordinary: Cell<bool>,
+}
+
+/// What was thrown, while it is on its way. hotcall's own errors become values only when they are thrown, for they may arise where
+/// nothing can be allocated.
+pub(crate) enum Thrown {
+    /// A value of script's.
+    Value(Root),
+    /// A `TypeError`.
+    TypeError(String),
+    /// Another `Error`.
+    Error(String),
+    /// V8 ends the script, which nothing can catch.
+    Termination,
+}
+
+impl Thrown {
+    /// A `TypeError`.
+    pub(crate) fn type_error(message: impl ToString) -> Self {
+        Self::TypeError(message.to_string())
+    }
+
+    /// What is thrown for an error of hotcall's.
+    fn of(error: &Error) -> Self {
+        match error {
+            Error::Argument { .. } | Error::CallbackResult { .. } => Self::type_error(error),
+            other => Self::error(other),
+        }
+    }
+
+    /// Another `Error`.
+    pub(crate) fn error(message: impl ToString) -> Self {
+        Self::Error(message.to_string())
+    }
+}
+
+impl From<Error> for Thrown {
+    fn from(error: Error) -> Self {
+        Self::of(&error)
+    }
+}
+
+/// The words of a value: values go by handles.
+pub(crate) fn words(value: Value) -> Words {
+    [value.handle() as u64, 0]
+}
+
+/// The value of such words.
+pub(crate) fn value(words: Words) -> Value {
+    Value::new(words[0] as Handle)
+}
+
+/// The engine knows its isolate by itself.
+pub(crate) const SITE: Site = Site::new(std::ptr::null_mut());
+
+impl V8 {
+    /// # Safety
+    ///
+    /// The isolate lives as long as this, which is used inside of it alone.
+    pub(crate) unsafe fn new(shim: *mut Shim) -> Self {
+        Self { shim, below_ordinary: Cell::new(false) }
+    }
+
+    /// Runs native code that V8 called by its ordinary callback.
+    pub(crate) fn run_native<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.run_with(true, run)
+    }
+
+    /// Runs script that native code calls.
+    pub(crate) fn run_script<R>(&self, run: impl FnOnce() -> R) -> R {
+        self.run_with(false, run)
+    }
+
+    /// Whether script may run here, and values be made.
+    pub(crate) fn allows_script(&self) -> bool {
+        self.below_ordinary.get()
+    }
+
+    fn run_with<R>(&self, below_ordinary: bool, run: impl FnOnce() -> R) -> R {
+        struct Restore<'a>(&'a Cell<bool>, bool);
+        impl Drop for Restore<'_> {
+            fn drop(&mut self) {
+                self.0.set(self.1);
+            }
+        }
+        let _restore = Restore(&self.below_ordinary, self.below_ordinary.replace(below_ordinary));
+        run()
+    }
+}
+
+// SAFETY: what is said of bytes is what V8 says. Below the ordinary callback bytes in V8's heap are moved out of it first, and
+// pins keep the bytes of buffers that script detaches meanwhile; in fast calls, where V8 collects nothing, they are not shown.
+// Nothing here runs script.
+unsafe impl Engine for V8 {
+    type Exception = Thrown;
+
+    unsafe fn view(&self, _: Site, words: Words) -> View {
+        let mut view = ffi::View::default();
+        // SAFETY: the caller vouches for the value.
+        unsafe { ffi::shim_view(self.shim, words[0] as Handle, self.allows_script(), &mut view) };
+        View::Other(match view.kind {
+            kind::UNDEFINED => return View::Undefined,
+            kind::NULL => return View::Null,
+            kind::BOOLEAN => return View::Boolean(view.bits != 0),
+            kind::NUMBER => return View::Number(view.number),
+            kind::BIGINT => return View::BigInt(view.bits),
+            kind::POINTER => return View::Pointer(view.bits as *const c_void),
+            kind::BYTES => return View::Bytes { address: view.bits as *mut u8, len: view.length },
+            kind::STRING => Kind::String,
+            kind::SYMBOL => Kind::Symbol,
+            kind::FUNCTION => Kind::Function,
+            kind::DETACHED => Kind::DetachedBuffer,
+            // The fast call is left, and the ordinary callback sees the bytes.
+            kind::MOVABLE => Kind::Buffer,
+            kind::OBJECT => Kind::Object,
+            other => unreachable!("the shim has no kind {other}"),
+        })
+    }
+
+    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        // SAFETY: the isolate lives, and the bytes are as many.
+        let handle = unsafe {
+            match output {
+                Output::I64(number) => ffi::shim_bigint(self.shim, number),
+                Output::U64(number) => ffi::shim_biguint(self.shim, number),
+                Output::Pointer(address, _) => ffi::shim_pointer(self.shim, address),
+                Output::Bytes(bytes) => ffi::shim_bytes(self.shim, bytes.as_ptr(), bytes.len()),
+                Output::Number(number) => ffi::shim_number(self.shim, number),
+                Output::Boolean(truth) => ffi::shim_boolean(self.shim, truth),
+                Output::Null => ffi::shim_null(self.shim),
+            }
+        };
+        Ok([handle as u64, 0])
+    }
+
+    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
+        Thrown::of(error)
+    }
+
+    unsafe fn throw(&self, _: Site, exception: Thrown) {
+        // SAFETY: the isolate lives; the value is of it.
+        unsafe {
+            let error = |type_error, message: String| {
+                ffi::shim_error(self.shim, type_error, message.as_ptr().cast(), message.len())
+            };
+            let handle = match exception {
+                Thrown::Value(root) => root.value().handle(),
+                Thrown::TypeError(message) => error(true, message),
+                Thrown::Error(message) => error(false, message),
+                Thrown::Termination => return,
+            };
+            ffi::shim_throw(self.shim, handle);
+        }
+    }
+
+    unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
+        // SAFETY: the caller vouches for the value.
+        let pin = unsafe { ffi::shim_pin(self.shim, words[0] as Handle) };
+        (!pin.is_null()).then_some(pin as usize)
+    }
+
+    unsafe fn unpin(&self, _: Site, pin: usize) {
+        // SAFETY: the pin is one of these, and comes back once.
+        unsafe { ffi::shim_pin_free(pin as *mut ffi::Pin) };
+    }
+}

@@ -1,0 +1,117 @@
+//! What optimised code calls instead of the ordinary callback: V8's fast API calls, which are hotcall's trampolines.
+
+use hotcall::engine::{Exit, TypedRecord, v8};
+use hotcall::{Function, Library, Pointee, Scalar};
+
+use crate::direct::Direct;
+use crate::engine::Thrown;
+use crate::ffi;
+use crate::isolate::Isolate;
+use crate::layout;
+use crate::value::Value;
+
+/// What fast calls look like in this isolate.
+pub(crate) struct FastCalls {
+    generation: v8::Generation,
+    roots: v8::Roots,
+}
+
+impl FastCalls {
+    /// Reads from the isolate what machine code compares with.
+    pub(crate) fn of(isolate: &Isolate) -> Result<Self, String> {
+        let version = Isolate::version();
+        let generation = match version.split('.').take(2).collect::<Vec<_>>()[..] {
+            ["10", "2"] => v8::Generation::V10_2,
+            _ => return Err(format!("nothing is known of fast calls in V8 {version}")),
+        };
+        // SAFETY: V8 has started.
+        if !unsafe { ffi::shim_has_whole_addresses() } {
+            return Err("this V8 compresses pointers".into());
+        }
+        Ok(Self { generation, roots: roots(isolate, generation) })
+    }
+
+    /// How fast calls are left.
+    pub(crate) const fn exit(&self) -> Exit {
+        self.generation.exit()
+    }
+}
+
+/// The words of the isolate's constants; the types of its objects, if they lie in memory as they should.
+fn roots(isolate: &Isolate, generation: v8::Generation) -> v8::Roots {
+    // SAFETY: handles lead to words.
+    let word = |value: Value| unsafe { ffi::shim_word(value.handle()) };
+    let [null, no, yes] = [isolate.null(), isolate.boolean(false), isolate.boolean(true)].map(word);
+    let without_layout = v8::Roots { null, no, yes, typed_array: None, external: None };
+    isolate.scope(|| {
+        // SAFETY: these are objects; nothing moves them meanwhile.
+        let [array, external, plain] = unsafe {
+            let here = (&raw const without_layout).cast();
+            let pointer = Value::new(ffi::shim_pointer(isolate.shim(), here));
+            let array = Value::new(ffi::shim_bytes(isolate.shim(), [0].as_ptr(), 1));
+            [array, pointer, isolate.object()].map(|object| v8::Roots::instance_type(word(object)))
+        };
+        let external = (external != plain).then_some(external);
+        let roots = v8::Roots { typed_array: Some(array), external, ..without_layout };
+        // SAFETY: the generation is that of this version.
+        if unsafe { layout::is_true(isolate, &generation.handles(&roots)) } { roots } else { without_layout }
+    })
+}
+
+/// A function's fast call, or why it has none.
+pub(crate) enum Fast {
+    /// There is none.
+    None(String),
+    /// hotcall's trampoline.
+    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType },
+    /// A function of the library's that is written for V8.
+    Direct(Direct),
+}
+
+impl Fast {
+    /// The fast call of a function with a mark: empty if it calls script back, or the name of a function written for V8.
+    pub(crate) fn new(
+        isolate: &Isolate,
+        library: &Library,
+        function: &Function,
+        mark: Option<&str>,
+    ) -> Result<Self, Thrown> {
+        if let Some(symbol) = mark.filter(|mark| !mark.is_empty()) {
+            return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature())));
+        }
+        let callback = Some(Scalar::Pointer(Pointee::Function));
+        if mark.is_some() || function.signature().params().iter().any(|ty| ty.as_scalar() == callback) {
+            return Ok(Self::None("it calls script back, which cannot run during fast calls".into()));
+        }
+        Ok(Self::typed(isolate, function).unwrap_or_else(Self::None))
+    }
+
+    fn typed(isolate: &Isolate, function: &Function) -> Result<Self, String> {
+        let FastCalls { generation, roots } = isolate.fast_calls().as_ref().map_err(String::clone)?;
+        let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
+        // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
+        // the isolate lives, and so does the record.
+        let record = unsafe { isolate.realm.typed(function, &call.model) }.map_err(|error| error.to_string())?;
+        Ok(Self::Typed { record, params: call.params, result: call.result })
+    }
+
+    /// For the shim.
+    pub(crate) fn fast_call(&self) -> Option<ffi::FastCall> {
+        match self {
+            Self::None(_) => None,
+            Self::Typed { record, params, result } => {
+                let (params, count) = (params.as_ptr(), params.len());
+                Some(ffi::FastCall { address: record.entry(), params, count, result: *result })
+            }
+            Self::Direct(direct) => Some(direct.fast_call()),
+        }
+    }
+
+    /// Why there is none.
+    pub(crate) fn why_none(&self) -> Option<&str> {
+        match self {
+            Self::None(reason) => Some(reason),
+            Self::Typed { .. } | Self::Direct(_) => None,
+        }
+    }
+}

@@ -1,0 +1,234 @@
+//! V8 with one isolate: what runs in it, and what must live as long as it.
+
+use std::cell::{OnceCell, RefCell};
+use std::collections::HashMap;
+use std::ffi::{CStr, CString, c_char};
+use std::mem;
+use std::ptr;
+use std::rc::Rc;
+
+use hotcall::engine::{Exit, Realm};
+use hotcall::{Library, LocalCallback, Type};
+
+use crate::engine::{SITE, Thrown, V8, words};
+use crate::fast::FastCalls;
+use crate::ffi::{self, Handle, Shim};
+use crate::native::NativeFunction;
+use crate::symbol::Symbol;
+use crate::value::{Root, Value, within};
+
+/// V8 does not start.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum StartError {
+    /// A flag that it does not have.
+    #[error("V8 has no flag {0}")]
+    Flag(String),
+}
+
+/// The isolate of this process, and what belongs to it.
+///
+/// V8's code keeps the addresses of functions, and nobody knows when it has forgotten them. So functions live as long as the isolate,
+/// and with them their libraries.
+pub(crate) struct Isolate {
+    shim: *mut Shim,
+    pub(crate) realm: Realm<V8>,
+    fast_calls: OnceCell<Result<FastCalls, String>>,
+    natives: RefCell<Vec<NativeFunction>>,
+    pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
+    pub(crate) libraries: RefCell<Vec<Library>>,
+    pub(crate) callbacks: RefCell<HashMap<usize, LocalCallback>>,
+}
+
+impl Isolate {
+    /// Starts V8, which a process can do once.
+    pub(crate) fn start(flags: &[String]) -> Result<Box<Self>, StartError> {
+        let flag = |flag: &String| CString::new(flag.as_str()).map_err(|_| StartError::Flag(flag.clone()));
+        let texts = flags.iter().map(flag).collect::<Result<Vec<_>, _>>()?;
+        let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
+        let mut unknown = 0;
+        // SAFETY: the texts are there; nobody else starts V8.
+        if !unsafe { ffi::shim_start(pointers.as_ptr(), pointers.len(), &mut unknown) } {
+            return Err(StartError::Flag(flags.get(unknown).cloned().unwrap_or_default()));
+        }
+        // SAFETY: V8 has started. What is made here is gone before the isolate is.
+        let (shim, realm) = unsafe {
+            let shim = ffi::shim_new();
+            (shim, Realm::of_handles(V8::new(shim)))
+        };
+        Ok(Box::new(Self {
+            shim,
+            realm,
+            fast_calls: OnceCell::new(),
+            natives: RefCell::default(),
+            symbols: RefCell::default(),
+            libraries: RefCell::default(),
+            callbacks: RefCell::default(),
+        }))
+    }
+
+    /// V8's version.
+    pub(crate) fn version() -> String {
+        // SAFETY: it is a text of V8's.
+        unsafe { CStr::from_ptr(ffi::shim_version()) }.to_string_lossy().into_owned()
+    }
+
+    /// The isolate for functions of the shim.
+    pub(crate) const fn shim(&self) -> *mut Shim {
+        self.shim
+    }
+
+    /// What fast calls look like, or why there are none; found out when a library is opened.
+    pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
+        self.fast_calls.get_or_init(|| FastCalls::of(self))
+    }
+
+    /// How fast calls are left, if there are any.
+    pub(crate) fn fast_exit(&self) -> Option<Exit> {
+        self.fast_calls.get()?.as_ref().ok().map(FastCalls::exit)
+    }
+
+    /// Runs something that uses values.
+    pub(crate) fn enter<R>(&self, run: impl FnOnce() -> R) -> R {
+        // SAFETY: the isolate lives.
+        unsafe { within(self.shim, ffi::shim_enter, run) }
+    }
+
+    /// Runs something that makes values that nobody needs afterwards.
+    pub(crate) fn scope<R>(&self, run: impl FnOnce() -> R) -> R {
+        // SAFETY: the isolate lives, and was entered by whoever has values.
+        unsafe { within(self.shim, ffi::shim_scope, run) }
+    }
+
+    /// Runs a script. If it throws, this gives a report on where and what.
+    pub(crate) fn run(&self, source: &str, name: &str) -> Result<Value, String> {
+        let too_long = || format!("{name} is too long");
+        let (source, name) = self.text(source).zip(self.text(name)).ok_or_else(too_long)?;
+        let mut thrown = ptr::null();
+        // SAFETY: the values are strings of the isolate.
+        unsafe {
+            let (source, name) = (source.handle(), name.handle());
+            let run = || ffi::shim_run(self.shim, source, name, &mut thrown);
+            let result = self.realm.engine().run_script(run);
+            Value::some(result).ok_or_else(|| {
+                let thrown = Value::some(thrown).unwrap_or_else(|| self.undefined());
+                let report = Value::some(ffi::shim_report(self.shim, thrown.handle()));
+                report.and_then(|report| self.to_string(report)).unwrap_or_default()
+            })
+        }
+    }
+
+    /// Calls a function of script's.
+    pub(crate) fn call(&self, function: Value, args: &[Value]) -> Result<Value, Thrown> {
+        let mut thrown = ptr::null();
+        // SAFETY: the values are the isolate's, and consist of their handles.
+        unsafe {
+            let handles: *const Handle = args.as_ptr().cast();
+            let run = || ffi::shim_call(self.shim, function.handle(), handles, args.len(), &mut thrown);
+            let result = self.realm.engine().run_script(run);
+            match (Value::some(result), Value::some(thrown)) {
+                (Some(result), _) => Ok(result),
+                (None, Some(thrown)) => Err(Thrown::Value(self.keep(thrown))),
+                (None, None) => Err(Thrown::Termination),
+            }
+        }
+    }
+
+    /// Keeps a value beyond its scope.
+    pub(crate) fn keep(&self, value: Value) -> Root {
+        // SAFETY: the value is the isolate's, which keeps what has roots until it is gone.
+        unsafe { Root::new(self.shim, value) }
+    }
+
+    /// Collects all garbage.
+    pub(crate) fn collect(&self) {
+        // SAFETY: the isolate lives.
+        unsafe { ffi::shim_collect(self.shim) };
+    }
+
+    /// undefined
+    pub(crate) fn undefined(&self) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_undefined(self.shim) })
+    }
+
+    /// null
+    pub(crate) fn null(&self) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_null(self.shim) })
+    }
+
+    /// A truth value.
+    pub(crate) fn boolean(&self, truth: bool) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_boolean(self.shim, truth) })
+    }
+
+    /// A number.
+    pub(crate) fn number(&self, number: f64) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_number(self.shim, number) })
+    }
+
+    /// What a number counts from zero.
+    pub(crate) fn index(&self, value: Value) -> Option<usize> {
+        // SAFETY: the value is the isolate's.
+        let slot = unsafe { self.realm.to_slot(SITE, &Type::USIZE, words(value)) };
+        slot.ok().map(|slot| slot.as_u64() as usize)
+    }
+
+    /// A string, unless it is too long.
+    pub(crate) fn text(&self, text: &str) -> Option<Value> {
+        // SAFETY: the isolate lives, and the bytes are as many.
+        Value::some(unsafe { ffi::shim_string(self.shim, text.as_ptr().cast(), text.len()) })
+    }
+
+    /// The text that a value is to script, which may have a function for that, unless it throws.
+    pub(crate) fn to_string(&self, value: Value) -> Option<String> {
+        // SAFETY: the value is the isolate's; a string has as many bytes.
+        unsafe {
+            let run = || ffi::shim_to_text(self.shim, value.handle());
+            let text = Value::some(self.realm.engine().run_script(run))?.handle();
+            let mut bytes = vec![0; ffi::shim_text_length(self.shim, text)];
+            ffi::shim_text(self.shim, text, bytes.as_mut_ptr().cast(), bytes.len());
+            Some(String::from_utf8_lossy(&bytes).into_owned())
+        }
+    }
+
+    /// An object without properties.
+    pub(crate) fn object(&self) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_object(self.shim) })
+    }
+
+    /// Defines a property.
+    pub(crate) fn set(&self, object: Value, name: &str, value: Value) {
+        // SAFETY: the object is one that was made here, and so takes any property.
+        unsafe { ffi::shim_set(self.shim, object.handle(), name.as_ptr().cast(), name.len(), value.handle()) };
+    }
+
+    /// The object that has the global variables.
+    pub(crate) fn global(&self) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_global(self.shim) })
+    }
+
+    /// Keeps what belongs to a function as long as the isolate.
+    pub(crate) fn adopt(&self, native: NativeFunction) {
+        self.natives.borrow_mut().push(native);
+    }
+}
+
+impl Drop for Isolate {
+    fn drop(&mut self) {
+        // What has roots goes first.
+        self.callbacks.borrow_mut().clear();
+        drop(self.realm.take_exception());
+        // SAFETY: nothing runs in the isolate, and what V8 has addresses of is still there.
+        unsafe {
+            ffi::shim_free(self.shim);
+            ffi::shim_stop();
+        }
+        // Nothing is unmapped at the end: a library's own threads may still be in it.
+        mem::forget(mem::take(self.libraries.get_mut()));
+    }
+}

@@ -1,0 +1,119 @@
+//! Libraries: what `openLibrary` is made of.
+
+use std::rc::Rc;
+
+use hotcall::declare::{DeclarationError, Declarations};
+use hotcall::{Library, Scalar, Static, Symbol as Found};
+
+use crate::engine::{SITE, Thrown, value};
+use crate::fast::Fast;
+use crate::isolate::Isolate;
+use crate::native::Arguments;
+use crate::symbol::Symbol;
+use crate::value::Value;
+
+/// Says where in the declaration a fault is, but not where in its JSON form.
+pub(crate) fn malformed(error: DeclarationError) -> Thrown {
+    match error {
+        DeclarationError::Json { path, problem, .. } => Thrown::type_error(format!("{path}: {problem}")),
+        other => Thrown::type_error(other),
+    }
+}
+
+/// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
+/// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value`,
+/// and that of a function a `number`, a `size` if it returns a struct, and `whySlow` if it has no fast call.
+pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
+    let declarations = Declarations::from_json(&text(1)).map_err(malformed)?;
+    for declaration in &declarations {
+        check(declaration)?;
+    }
+    let marks: Vec<_> = (2..arguments.len()).step_by(2).map(|index| (text(index), text(index + 1))).collect();
+    // SAFETY: whoever runs the script vouches for its libraries.
+    let library = unsafe { Library::open(text(0)) }?;
+    let found = library.symbols(&declarations)?;
+    let symbols = isolate.object();
+    for declaration in &declarations {
+        let key = &*declaration.key;
+        let symbol = match found.get(key)? {
+            None => isolate.null(),
+            Some(Found::Static(variable)) => {
+                let symbol = isolate.object();
+                isolate.set(symbol, "value", read(isolate, variable)?);
+                symbol
+            }
+            Some(Found::Function(function)) => {
+                let mark = marks.iter().find(|(other, _)| other == key).map(|(_, mark)| &**mark);
+                let fast = Fast::new(isolate, &library, function, mark)?;
+                describe(isolate, key, Symbol::new(function.clone(), fast))
+            }
+        };
+        isolate.set(symbols, key, symbol);
+    }
+    let mut libraries = isolate.libraries.borrow_mut();
+    let opened = isolate.object();
+    isolate.set(opened, "library", isolate.number(libraries.len() as f64));
+    isolate.set(opened, "symbols", symbols);
+    libraries.push(library);
+    Ok(Some(opened))
+}
+
+/// Closes a library, by its number: its functions throw from now on.
+pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    let library = isolate.index(arguments.get(0)).and_then(|index| isolate.libraries.borrow().get(index).cloned());
+    if let Some(library) = library {
+        library.close();
+    }
+    Ok(None)
+}
+
+/// How often a function, by its number, was called by the ordinary callback.
+pub(crate) fn ordinary_calls(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    let index = isolate.index(arguments.get(0));
+    let calls = index.and_then(|index| isolate.symbols.borrow().get(index).map(|symbol| symbol.ordinary_calls()));
+    Ok(calls.map(|calls| isolate.number(calls.into())))
+}
+
+/// Refuses what there is elsewhere, but not here.
+fn check(declaration: &hotcall::declare::Declaration) -> Result<(), Thrown> {
+    let Some(function) = declaration.as_function() else { return Ok(()) };
+    let refuse = |what| Err(Thrown::type_error(format!("{}: {what}", declaration.key)));
+    match (function.nonblocking, function.capture_errno) {
+        (true, _) => refuse("nonblocking calls need an event loop, which this example has not"),
+        (_, true) => refuse("this example has nowhere to put errno"),
+        _ => Ok(()),
+    }
+}
+
+/// The value of a variable now; the address of one that is a pointer, as in Deno.
+fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
+    let slot = match variable.ty().as_scalar() {
+        None => return Err(Thrown::type_error(format!("{}: a static is no struct", variable.name()))),
+        Some(Scalar::Pointer(_)) => variable.address().into(),
+        // SAFETY: script's author vouches for the declaration.
+        Some(_) => unsafe { variable.read() }?,
+    };
+    // SAFETY: the slot is that of a scalar.
+    unsafe { isolate.realm.to_value(SITE, variable.ty(), slot) }.map(value)
+}
+
+/// A function, and what the prelude has to know of it.
+fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
+    let symbol = Rc::new(symbol);
+    let called = Rc::clone(&symbol);
+    let fast = symbol.fast_call();
+    let function =
+        isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
+    let description = isolate.object();
+    isolate.set(description, "value", function);
+    if let Some(size) = symbol.result_size() {
+        isolate.set(description, "size", isolate.number(size as f64));
+    }
+    let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));
+    isolate.set(description, "whySlow", why_slow.unwrap_or_else(|| isolate.null()));
+    let mut symbols = isolate.symbols.borrow_mut();
+    isolate.set(description, "number", isolate.number(symbols.len() as f64));
+    symbols.push(symbol);
+    description
+}

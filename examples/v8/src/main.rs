@@ -1,0 +1,85 @@
+//! Runs scripts on V8 that call C through hotcall: as an example of hotcall's use, and of fast calls from optimised code.
+//!
+//! `library.rs`, `symbol.rs` and `fast.rs` are what the author of a runtime would copy.
+
+#[cfg(v8)]
+mod callback;
+#[cfg(v8)]
+mod direct;
+#[cfg(v8)]
+mod engine;
+#[cfg(v8)]
+mod fast;
+#[cfg(v8)]
+mod ffi;
+#[cfg(v8)]
+mod isolate;
+#[cfg(v8)]
+mod layout;
+#[cfg(v8)]
+mod library;
+#[cfg(v8)]
+mod native;
+#[cfg(v8)]
+mod prelude;
+#[cfg(v8)]
+mod symbol;
+#[cfg(v8)]
+mod value;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+/// Runs a script that may call C.
+#[derive(Parser)]
+#[command(name = "hotcall-v8", trailing_var_arg = true)]
+struct Arguments {
+    /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
+    #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
+    v8_flags: Vec<String>,
+    /// A script to run before, in the same global scope; may be given more than once.
+    #[arg(long, value_name = "SCRIPT")]
+    load: Vec<PathBuf>,
+    /// The script.
+    script: PathBuf,
+    /// What `scriptArgs` has.
+    #[arg(allow_hyphen_values = true)]
+    args: Vec<String>,
+}
+
+fn main() -> ExitCode {
+    match run(&Arguments::parse()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(report) => {
+            eprintln!("error: {}", report.trim_end());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Runs the scripts; gives a report if one fails.
+#[cfg(v8)]
+fn run(Arguments { v8_flags, load, script, args }: &Arguments) -> Result<(), String> {
+    let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
+    let isolate = isolate::Isolate::start(&flags).map_err(|error| error.to_string())?;
+    isolate.enter(|| {
+        prelude::install(&isolate, args)?;
+        load.iter().chain([script]).try_for_each(|script| {
+            let name = script.display().to_string();
+            let source = std::fs::read_to_string(script).map_err(|error| format!("{name}: {error}"))?;
+            isolate.run(&source, &name).map(drop)
+        })
+    })
+}
+
+/// Without this flag V8 10.2 does not make them.
+#[cfg(v8)]
+const FAST_CALLS: &str = "--turbo-fast-api-calls";
+
+#[cfg(not(v8))]
+fn run(_: &Arguments) -> Result<(), String> {
+    Err("this was built without V8: run examples/v8/fetch, or set HOTCALL_V8 to where it was unpacked, and build again"
+        .into())
+}

@@ -1,0 +1,77 @@
+//! What script finds when it begins: the functions that `prelude.js` is written with.
+
+use std::io::{self, Write};
+use std::time::Instant;
+
+use hotcall::{Error, Type};
+
+use crate::engine::{SITE, Thrown, value, words};
+use crate::isolate::Isolate;
+use crate::native::Arguments;
+use crate::value::Value;
+use crate::{callback, library};
+
+type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
+
+/// By the names that `prelude.js` has for them.
+const NATIVES: &[(&str, Native)] = &[
+    ("open", library::open),
+    ("close", library::close),
+    ("ordinaryCalls", library::ordinary_calls),
+    ("callback", callback::open),
+    ("closeCallback", callback::close),
+    ("pointer", |isolate, arguments| convert(isolate, arguments, "create", &Type::USIZE, &Type::POINTER)),
+    ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
+    ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
+    ("print", print),
+];
+
+/// Defines the global variables.
+pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> {
+    let natives = isolate.object();
+    for &(name, native) in NATIVES {
+        isolate.set(natives, name, isolate.function(name, 0, None, native));
+    }
+    let collect = |isolate: &Isolate, _: &Arguments| {
+        isolate.collect();
+        Ok(None)
+    };
+    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, collect));
+    let start = Instant::now();
+    let now = move |isolate: &Isolate, _: &Arguments| Ok(Some(isolate.number(start.elapsed().as_nanos() as f64)));
+    isolate.set(natives, "now", isolate.function("now", 0, None, now));
+    let script_args = isolate.object();
+    for (index, arg) in args.iter().enumerate() {
+        isolate.set(script_args, &index.to_string(), isolate.text(arg).ok_or("an argument is too long")?);
+    }
+    isolate.set(script_args, "length", isolate.number(args.len() as f64));
+    isolate.set(natives, "args", script_args);
+    let prelude = isolate.run(include_str!("prelude.js"), "prelude.js")?;
+    isolate.call(prelude, &[natives, isolate.global()]).map(drop).map_err(|_| "the prelude failed".into())
+}
+
+/// A value of one type as one of another.
+fn convert(
+    isolate: &Isolate,
+    arguments: &Arguments,
+    name: &str,
+    from: &Type,
+    to: &Type,
+) -> Result<Option<Value>, Thrown> {
+    // SAFETY: the value is the isolate's; the slot that of a scalar.
+    unsafe {
+        let slot = isolate.realm.to_slot(SITE, from, words(arguments.get(0))).map_err(|problem| {
+            let function = format!("Pointer.{name}").into();
+            Error::Argument { function, index: 0, ty: from.clone(), problem }
+        })?;
+        isolate.realm.to_value(SITE, to, slot).map(|words| Some(value(words)))
+    }
+}
+
+/// Prints values as text, with spaces between them.
+fn print(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
+    let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
+    let line: Vec<String> = (0..arguments.len()).map(text).collect();
+    writeln!(io::stdout().lock(), "{}", line.join(" ")).map_err(Thrown::error)?;
+    Ok(None)
+}

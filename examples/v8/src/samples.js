@@ -1,0 +1,44 @@
+// Values of all kinds, for the trial of a layout: `tried(value)` compares.
+(tried, detach) => {
+    "use strict";
+    const bytes = (length) => Uint8Array.from({ length }, (_, index) => 17 * index + 3);
+    // In the collector's heap.
+    tried(bytes(16));
+    tried(bytes(1));
+    tried(new Uint8Array(0));
+    tried(Float64Array.of(1.5, -2, 1e300));
+    tried(Uint8ClampedArray.of(1, 2, 3));
+    tried(BigInt64Array.of(-1n, 2n));
+    // In memory of their own.
+    const large = bytes(4096);
+    tried(large);
+    tried(large.subarray(1000));
+    tried(large.subarray(5, 5));
+    tried(new Int16Array(large.buffer, 6, 9));
+    tried(new Float64Array(new ArrayBuffer(800), 16, 3));
+    tried(new Uint8Array(new SharedArrayBuffer(32), 4));
+    const small = bytes(24);
+    tried(small.subarray(8));
+    tried(small);
+    // Without their memory.
+    for (const detached of [bytes(4096), bytes(16).subarray(4), new Float64Array(new ArrayBuffer(64), 8)]) {
+        detach(detached.buffer);
+        tried(detached);
+    }
+    // Where buffers can change their size, so can arrays on them.
+    if (ArrayBuffer.prototype.resize !== undefined) {
+        const buffer = new ArrayBuffer(32, { maxByteLength: 64 });
+        const arrays = [new Uint8Array(buffer), new Uint8Array(buffer, 8), new Uint8Array(buffer, 8, 16)];
+        for (const length of [32, 48, 20, 4]) {
+            buffer.resize(length);
+            arrays.forEach(tried);
+        }
+    }
+    // Nothing with bytes that are read without asking.
+    const array = bytes(8);
+    const others = [large.buffer, new DataView(large.buffer, 8), Object.create(array), new Proxy(array, {}), [1, 2], {}, tried];
+    [...others, Uint8Array, new Map(), new Date(0), new (class extends Array {})(), /a/, Symbol("a")].forEach(tried);
+    [0, -1, 2 ** 31, 1.5, NaN, 1n, 2n ** 100n, "", "text", "text".repeat(100), true, false, null, undefined].forEach(tried);
+    tried(new (class extends Uint8Array {})(16));
+    tried(Object.setPrototypeOf(bytes(8), null));
+};

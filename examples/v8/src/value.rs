@@ -1,0 +1,87 @@
+//! Values of script's, and those that are kept.
+
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::marker::PhantomData;
+use std::ptr;
+
+use crate::ffi::{self, Handle, Shim};
+
+/// A value, as long as the scope lasts that it was made in.
+#[derive(Clone, Copy)]
+#[repr(transparent)]
+pub(crate) struct Value(Handle);
+
+impl Value {
+    pub(crate) const fn new(handle: Handle) -> Self {
+        Self(handle)
+    }
+
+    pub(crate) const fn handle(self) -> Handle {
+        self.0
+    }
+
+    /// Nothing if a function of the shim gave none.
+    pub(crate) fn some(handle: Handle) -> Option<Self> {
+        (!handle.is_null()).then_some(Self(handle))
+    }
+}
+
+/// A value that is kept as long as this. Dropped before its isolate.
+pub(crate) struct Root {
+    shim: *mut Shim,
+    root: *mut ffi::Root,
+}
+
+impl Root {
+    /// # Safety
+    ///
+    /// The value is one of the isolate, which outlives this.
+    pub(crate) unsafe fn new(shim: *mut Shim, value: Value) -> Self {
+        // SAFETY: the caller vouches for both.
+        Self { shim, root: unsafe { ffi::shim_root(shim, value.0) } }
+    }
+
+    /// The value, for the innermost scope.
+    pub(crate) fn value(&self) -> Value {
+        // SAFETY: the isolate lives, and so does the root.
+        Value(unsafe { ffi::shim_root_value(self.shim, self.root) })
+    }
+}
+
+impl Drop for Root {
+    fn drop(&mut self) {
+        // SAFETY: the isolate lives, and the root is this one's.
+        unsafe { ffi::shim_root_free(self.root) };
+    }
+}
+
+/// Runs something in what a function of the shim opens for it: a scope for values, or the isolate.
+///
+/// # Safety
+///
+/// The isolate lives; its scopes nest.
+pub(crate) unsafe fn within<R>(
+    shim: *mut Shim,
+    open: unsafe extern "C" fn(*mut Shim, extern "C" fn(*mut c_void), *mut c_void),
+    run: impl FnOnce() -> R,
+) -> R {
+    struct Frame<F, R> {
+        run: Cell<Option<F>>,
+        result: Cell<Option<R>>,
+        not_send: PhantomData<*const ()>,
+    }
+    extern "C" fn call<F: FnOnce() -> R, R>(frame: *mut c_void) {
+        // SAFETY: the frame is that of the call below.
+        let frame = unsafe { &*frame.cast::<Frame<F, R>>() };
+        frame.result.set(frame.run.take().map(|run| run()));
+    }
+    fn caller<F: FnOnce() -> R, R>(_: &Frame<F, R>) -> extern "C" fn(*mut c_void) {
+        call::<F, R>
+    }
+    let frame = Frame { run: Cell::new(Some(run)), result: Cell::new(None), not_send: PhantomData };
+    let call = caller(&frame);
+    // SAFETY: the caller vouches for the isolate; the frame is there until this returns.
+    unsafe { open(shim, call, ptr::from_ref(&frame).cast_mut().cast()) };
+    frame.result.take().expect("the shim runs what it is given")
+}

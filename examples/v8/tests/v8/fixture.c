@@ -1,0 +1,58 @@
+// What the tests of the example on V8 call.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#define SAME(name, type) \
+    type same_##name(type value) { return value; }
+SAME(bool, bool)
+SAME(u8, uint8_t)
+SAME(i8, int8_t)
+SAME(u16, uint16_t)
+SAME(i16, int16_t)
+SAME(u32, uint32_t)
+SAME(i32, int32_t)
+SAME(u64, uint64_t)
+SAME(i64, int64_t)
+SAME(usize, uintptr_t)
+SAME(isize, intptr_t)
+SAME(f32, float)
+SAME(f64, double)
+SAME(pointer, void *)
+
+// The first byte, or -1 for null.
+int32_t first_byte(const uint8_t *bytes) { return bytes ? *bytes : -1; }
+
+struct point {
+    double x, y;
+};
+double point_dist2(struct point a, struct point b) {
+    double x = a.x - b.x, y = a.y - b.y;
+    return x * x + y * y;
+}
+struct point point_add(struct point a, struct point b) { return (struct point){a.x + b.x, a.y + b.y}; }
+
+int32_t counter = 7;
+int32_t *counter_address = &counter;
+void count(void) { counter++; }
+
+// Calls back so many times, and counts first, so that one sees how often it was called itself.
+int32_t call_times(int32_t (*callback)(int32_t), int32_t times) {
+    counter++;
+    int32_t sum = 0;
+    for (int32_t i = 0; i < times; i++) sum += callback(i);
+    return sum;
+}
+// Fills bytes, calls back, and gives the first.
+int32_t fill_and_call(uint8_t *bytes, uintptr_t length, void (*callback)(void)) {
+    memset(bytes, 7, length);
+    callback();
+    return bytes[0];
+}
+
+int32_t is_odd_i64(int64_t value) { return (value & 1) != 0; }
+int32_t is_odd_u64(uint64_t value) { return (value & 1) != 0; }
+bool is_null(void *pointer) { return pointer == NULL; }
+int32_t counter_value(void) { return counter; }
