@@ -136,8 +136,13 @@ fn refused_numbers_are_named() {
             let of = |ty: &str| {
                 world.compiled_as(&format!("id_{ty}"), &format!("({ty}) -> {ty}"), exit, std::slice::from_ref(&way))
             };
-            let rows =
-                [(127.0, Ok(127.0)), (-128.0, Ok(-128.0)), (128.0, range(128.0)), (-129.0, range(-129.0)), (0.5, fraction(0.5))];
+            let rows = [
+                (127.0, Ok(127.0)),
+                (-128.0, Ok(-128.0)),
+                (128.0, range(128.0)),
+                (-129.0, range(-129.0)),
+                (0.5, fraction(0.5)),
+            ];
             check_rows(&of("i8"), Type::I8, &rows);
             let max = f64::from(u32::MAX);
             let rows = [

@@ -37,7 +37,7 @@ double digits9(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f,
 
 double mixed(int8_t a, double b, uint8_t *c, bool d, float e, uint32_t f, uint64_t g, double h, int16_t i) {
     counted++;
-    return a + b * 2 + (c ? c[0] : 0) * 3 + d * 4 + e * 5 + f * 6 + (double)g * 7 + h * 8 + i * 9;
+    return a + b * 2 + (c ? c[0] : 0) * 3 + d * 4 + e * 5 + f * 6.0 + (double)g * 7 + h * 8 + i * 9;
 }
 
 /* The bytes as a number, the first one the lowest. */

@@ -17,5 +17,5 @@ mod callbacks;
 mod life;
 mod objects;
 mod structs;
-//mod v8_calls;
-//mod v8_objects;
+mod v8_calls;
+mod v8_objects;

@@ -274,9 +274,7 @@ impl Heap {
         };
         let pointer = Object { checks: [is(Class::Pointer)].into(), address: [path(&[A])].into(), length: None };
         let (indirect, integers, tag) = match self.style {
-            Style::Indirect => {
-                (true, Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }, Tag { mask: 1, bits: 1 })
-            }
+            Style::Indirect => (true, Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }, Tag { mask: 1, bits: 1 }),
             Style::Direct => (false, Small { tag: Tag { mask: 3, bits: 1 }, shift: 2 }, Tag { mask: 3, bits: 0 }),
         };
         Handles {

@@ -100,9 +100,8 @@ impl World {
         // SAFETY: tests pass what the functions take; the model is that of the toy.
         let record = unsafe { self.realm.typed(function, &model) }?;
         // SAFETY: the record keeps the code, and the two stay together.
-        let native = unsafe {
-            Function::from_address("native", record.entry(), &model.native, FunctionOptions::default())
-        }?;
+        let native =
+            unsafe { Function::from_address("native", record.entry(), &model.native, FunctionOptions::default()) }?;
         Ok(Compiled { world: self, native, record, function: function.clone(), model })
     }
 

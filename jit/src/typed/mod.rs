@@ -60,7 +60,7 @@ pub enum Role {
 }
 
 /// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then
-/// is zero, and nobody looks at it.
+/// is zero after [`Flag`](Exit::Flag) and anything after [`Raise`](Exit::Raise), and nobody looks at it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](Role::Exit) points to: the caller
