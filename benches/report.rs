@@ -42,6 +42,8 @@ mod support;
 mod trampolines;
 #[path = "support/unwind.rs"]
 mod unwind;
+#[path = "support/v8_rows.rs"]
+mod v8_rows;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -58,6 +60,9 @@ struct Report {
     callback: Callbacks,
     open: Open,
     engine: Vec<engine_rows::Row>,
+    /// Where V8 is there.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    v8: Option<serde_json::Value>,
     unwind: Unwind,
 }
 
@@ -219,12 +224,14 @@ fn run() -> Result<(), Box<dyn Error>> {
     let engine = engine_rows::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
+    let v8 = if arguments.json { v8_rows::measure()? } else { None };
     let report =
-        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, unwind };
+        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, v8, unwind };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_tables(&report);
+        v8_rows::print()?;
     }
     Ok(())
 }

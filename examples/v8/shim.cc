@@ -101,7 +101,8 @@ void see_view(Local<v8::ArrayBufferView> array, bool may_allocate, View *view) {
     }
     // This moves bytes out of the collector's heap, for good.
     Local<v8::ArrayBuffer> buffer = array->Buffer();
-    if (buffer->WasDetached()) {
+    // Where buffers can shrink, which takes a flag, V8 gives an array's length from before.
+    if (buffer->WasDetached() || array->ByteOffset() + array->ByteLength() > buffer->ByteLength()) {
         view->kind = kDetached;
         return;
     }

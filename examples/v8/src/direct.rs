@@ -1,4 +1,6 @@
 //! C functions that are written for V8's fast calls, without hotcall: what its trampolines are measured against.
+//!
+//! They must not call script back: a callback would take them for a fast call of hotcall's, and leave that.
 
 use std::ffi::c_void;
 

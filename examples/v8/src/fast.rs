@@ -17,8 +17,8 @@ pub(crate) struct FastCalls {
 }
 
 impl FastCalls {
-    /// Reads from the isolate what machine code compares with.
-    pub(crate) fn of(isolate: &Isolate) -> Result<Self, String> {
+    /// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
+    pub(crate) fn of(isolate: &Isolate, layout: bool) -> Result<Self, String> {
         let version = Isolate::version();
         let generation = match version.split('.').take(2).collect::<Vec<_>>()[..] {
             ["10", "2"] => v8::Generation::V10_2,
@@ -28,7 +28,7 @@ impl FastCalls {
         if !unsafe { ffi::shim_has_whole_addresses() } {
             return Err("this V8 compresses pointers".into());
         }
-        Ok(Self { generation, roots: roots(isolate, generation) })
+        Ok(Self { generation, roots: roots(isolate, generation, layout) })
     }
 
     /// How fast calls are left.
@@ -38,11 +38,14 @@ impl FastCalls {
 }
 
 /// The words of the isolate's constants; the types of its objects, if they lie in memory as they should.
-fn roots(isolate: &Isolate, generation: v8::Generation) -> v8::Roots {
+fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roots {
     // SAFETY: handles lead to words.
     let word = |value: Value| unsafe { ffi::shim_word(value.handle()) };
     let [null, no, yes] = [isolate.null(), isolate.boolean(false), isolate.boolean(true)].map(word);
     let without_layout = v8::Roots { null, no, yes, typed_array: None, external: None };
+    if !layout {
+        return without_layout;
+    }
     isolate.scope(|| {
         // SAFETY: these are objects; nothing moves them meanwhile.
         let [array, external, plain] = unsafe {

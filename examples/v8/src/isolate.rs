@@ -32,6 +32,7 @@ pub(crate) enum StartError {
 pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
+    layout: bool,
     fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
     pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
@@ -40,8 +41,8 @@ pub(crate) struct Isolate {
 }
 
 impl Isolate {
-    /// Starts V8, which a process can do once.
-    pub(crate) fn start(flags: &[String]) -> Result<Box<Self>, StartError> {
+    /// Starts V8, which a process can do once. Where `layout` is false, machine code reads no objects.
+    pub(crate) fn start(flags: &[String], layout: bool) -> Result<Box<Self>, StartError> {
         let flag = |flag: &String| CString::new(flag.as_str()).map_err(|_| StartError::Flag(flag.clone()));
         let texts = flags.iter().map(flag).collect::<Result<Vec<_>, _>>()?;
         let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
@@ -58,6 +59,7 @@ impl Isolate {
         Ok(Box::new(Self {
             shim,
             realm,
+            layout,
             fast_calls: OnceCell::new(),
             natives: RefCell::default(),
             symbols: RefCell::default(),
@@ -77,9 +79,9 @@ impl Isolate {
         self.shim
     }
 
-    /// What fast calls look like, or why there are none; found out when a library is opened.
+    /// What fast calls look like, or why there are none; found out when this is first asked.
     pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
-        self.fast_calls.get_or_init(|| FastCalls::of(self))
+        self.fast_calls.get_or_init(|| FastCalls::of(self, self.layout))
     }
 
     /// How fast calls are left, if there are any.

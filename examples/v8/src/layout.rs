@@ -28,13 +28,15 @@ pub(crate) unsafe fn is_true(isolate: &Isolate, handles: &Handles) -> bool {
             Ok(None)
         })
     };
+    // SAFETY: the isolate lives; nobody follows the pointer.
+    let pointer = Value::new(unsafe { ffi::shim_pointer(isolate.shim(), (&raw const wrong).cast()) });
     let detach = isolate.function("detach", 1, None, |isolate, arguments| {
         // SAFETY: the samples are buffers that nobody else has.
         unsafe { ffi::shim_detach(isolate.shim(), arguments.get(0).handle()) };
         Ok(None)
     });
     let Ok(samples) = isolate.run(include_str!("samples.js"), "samples.js") else { return false };
-    isolate.call(samples, &[tried, detach]).is_ok() && !wrong.get() && found.get() > 0
+    isolate.call(samples, &[tried, detach, pointer]).is_ok() && !wrong.get() && found.get() > 0
 }
 
 enum Comparison {

@@ -39,6 +39,9 @@ struct Arguments {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
     v8_flags: Vec<String>,
+    /// Have machine code read none of V8's objects, as where they do not lie in memory as it thinks.
+    #[arg(long)]
+    no_layout: bool,
     /// A script to run before, in the same global scope; may be given more than once.
     #[arg(long, value_name = "SCRIPT")]
     load: Vec<PathBuf>,
@@ -61,9 +64,9 @@ fn main() -> ExitCode {
 
 /// Runs the scripts; gives a report if one fails.
 #[cfg(v8)]
-fn run(Arguments { v8_flags, load, script, args }: &Arguments) -> Result<(), String> {
+fn run(Arguments { v8_flags, no_layout, load, script, args }: &Arguments) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
-    let isolate = isolate::Isolate::start(&flags).map_err(|error| error.to_string())?;
+    let isolate = isolate::Isolate::start(&flags, !no_layout).map_err(|error| error.to_string())?;
     isolate.enter(|| {
         prelude::install(&isolate, args)?;
         load.iter().chain([script]).try_for_each(|script| {

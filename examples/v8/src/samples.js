@@ -1,6 +1,7 @@
 // Values of all kinds, for the trial of a layout: `tried(value)` compares.
-(tried, detach) => {
+(tried, detach, pointer) => {
     "use strict";
+    tried(pointer);
     const bytes = (length) => Uint8Array.from({ length }, (_, index) => 17 * index + 3);
     // In the collector's heap.
     tried(bytes(16));

@@ -44,23 +44,19 @@ fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
 /// Runs a script of this directory, which gets the fixture's path as its first argument, and must come to its end without an
 /// exception.
 fn check(script: &str) {
-    check_with(script, &[]);
+    check_with(script, &[], &[]);
 }
 
-/// The same, with more flags for V8.
-fn check_with(script: &str, flags: &[&str]) {
+/// The same, with more flags for V8, and for the program, of which the script hears too.
+fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
     if !has_v8() {
         return;
     }
-    let flags = [&["--allow-natives-syntax"], flags].concat().join(",");
-    let (load, script, fixture) = (file("check.js"), file(script), fixture());
-    let ran = run([
-        format!("--v8-flags={flags}").as_ref(),
-        "--load".as_ref(),
-        load.as_os_str(),
-        script.as_os_str(),
-        fixture.as_os_str(),
-    ]);
+    let v8_flags = [&["--allow-natives-syntax"], v8_flags].concat().join(",");
+    let [load, script, fixture] = [file("check.js"), file(script), fixture()].map(|path| path.display().to_string());
+    let front = [format!("--v8-flags={v8_flags}"), "--load".into(), load];
+    let flags = || flags.iter().map(|&flag| flag.to_owned());
+    let ran = run(front.into_iter().chain(flags()).chain([script, fixture]).chain(flags()));
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("end\n"), "it did not come to its end: {}", ran.stdout);
 }
@@ -78,4 +74,23 @@ fn callbacks_by_the_ordinary_callback() {
 #[test]
 fn calls_from_optimised_code() {
     check("fast.js");
+}
+
+#[test]
+fn calls_from_optimised_code_that_reads_no_objects() {
+    check_with("fast.js", &[], &["--no-layout"]);
+}
+
+#[test]
+fn calls_while_the_collector_moves_objects() {
+    for flags in [&["--stress-compaction"], &["--stress-scavenge=50"], &["--gc-interval=50"]] {
+        for script in ["ordinary.js", "callbacks.js", "fast.js"] {
+            check_with(script, flags, &[]);
+        }
+    }
+}
+
+#[test]
+fn buffers_that_change_their_size() {
+    check_with("resizable.js", &["--harmony-rab-gsab"], &[]);
 }

@@ -77,4 +77,10 @@ fn the_demonstrations_run() {
     let libc = run([scripts.join("libc.js")]);
     assert_eq!((libc.code, &*libc.stderr), (Some(0), ""));
     assert!(libc.stdout.contains("17 / 5 is 3 and 2 over\nsorted: 1,1,2,3,4,5,6,9\n"), "{}", libc.stdout);
+    let fast = run([scripts.join("fast.js")]);
+    assert_eq!((fast.code, &*fast.stderr), (Some(0), ""));
+    for name in ["abs", "strnlen", "div"] {
+        let line = fast.stdout.lines().find(|line| line.starts_with(&format!("{name}: "))).unwrap();
+        assert!(line.ends_with("; 0 of 100000 calls by the ordinary callback"), "{line}");
+    }
 }

@@ -1,0 +1,41 @@
+//! The report's `v8` rows, which the example with V8 measures, where V8 was unpacked.
+
+use std::env;
+use std::error::Error;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use serde_json::Value;
+
+/// What the example prints with this option; nothing where there is no V8.
+fn run(options: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let v8 = env::var_os("HOTCALL_V8").map_or_else(|| root.join("target/v8"), Into::into);
+    if !v8.join("usr/include").exists() {
+        let message = "V8 is not there: see examples/v8/README.md";
+        return if env::var_os("CI").is_some() { Err(message.into()) } else { Ok(None) };
+    }
+    let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let output = Command::new(cargo)
+        .current_dir(root)
+        .args(["bench", "--quiet", "--package", "hotcall-v8-example", "--bench", "calls", "--"])
+        .args(options)
+        .stderr(Stdio::inherit())
+        .output()?;
+    let printed = String::from_utf8(output.stdout)?;
+    if output.status.success() { Ok(Some(printed)) } else { Err(format!("the loops in V8: {}", output.status).into()) }
+}
+
+/// The rows as JSON.
+pub(crate) fn measure() -> Result<Option<Value>, Box<dyn Error>> {
+    let printed = run(&["--json"])?;
+    printed.map(|rows| Ok(serde_json::from_str(&rows)?)).transpose()
+}
+
+/// The rows as a table.
+pub(crate) fn print() -> Result<(), Box<dyn Error>> {
+    if let Some(table) = run(&[])? {
+        print!("\n{table}");
+    }
+    Ok(())
+}
