@@ -153,6 +153,9 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
+    /// With [`Exit::Raise`] there is no other call, and the exception just waits: an engine that can throw inside such a call does
+    /// so at once instead.
+    ///
     /// # Safety
     ///
     /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
