@@ -138,14 +138,11 @@ fn calls_inside_of_callbacks_have_exits_of_their_own() {
 fn calls_inside_of_callbacks_that_panic_have_exits_of_their_own() {
     let world = Rc::new(World::new(Style::Indirect));
     let of_callback = Rc::clone(&world);
-    let script = {
-        let inner = answering(&world.realm, move |_| {
-            let add = of_callback.compiled("add_i32", "(i32, i32) -> i32", FLAG);
-            assert!(!add.enter(&[1.0, 2.0].map(|number| of_callback.heap.number(number)), None).flagged);
-            panic!("by the test");
-        });
-        inner
-    };
+    let script = answering(&world.realm, move |_| {
+        let add = of_callback.compiled("add_i32", "(i32, i32) -> i32", FLAG);
+        assert!(!add.enter(&[1.0, 2.0].map(|number| of_callback.heap.number(number)), None).flagged);
+        panic!("by the test");
+    });
     let calls = Rc::new(Cell::new(0));
     let refused = refusing(&world.realm, FLAG, &calls);
     let each = world.compiled("call_each", "(function, function)", FLAG);

@@ -1,5 +1,5 @@
 //! Functions that an engine's compiled code calls with arguments in registers, in a toy engine whose values are handles; and what V8 is
-//! told of such functions, after its header.
+//! told of such functions, after its sources.
 
 #![cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 

@@ -82,11 +82,11 @@ pub(crate) struct Heap {
 }
 
 #[derive(Default)]
+#[expect(clippy::vec_box, reason = "words are addresses of what is in the boxes")]
 struct Memory {
     cells: Vec<Box<Cell>>,
     maps: Vec<Box<Map>>,
     bytes: Vec<Box<[u8]>>,
-    #[expect(clippy::vec_box, reason = "handles are addresses")]
     slots: Vec<Box<u64>>,
 }
 
@@ -207,8 +207,8 @@ impl Heap {
     pub(crate) fn value(&self, handle: u64) -> Value {
         match self.style {
             Style::Direct => Value(handle),
-            // SAFETY: handles of the toy are addresses of words.
             Style::Indirect => {
+                // SAFETY: handles of the toy are addresses of words.
                 Value(unsafe { std::ptr::with_exposed_provenance::<u64>(handle as usize).read_unaligned() })
             }
         }

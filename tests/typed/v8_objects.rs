@@ -49,7 +49,7 @@ impl Object {
     }
 
     fn garbage() -> Self {
-        Self(Box::new(std::array::from_fn(|index| 0xe1e3_e5e7_e9eb_ed00 | index as u64 * 16 | 0xf)))
+        Self(Box::new(std::array::from_fn(|index| 0xe1e3_e5e7_e9eb_ed0f | (index as u64 * 16))))
     }
 
     fn map(instance_type: u16) -> Self {
