@@ -21,7 +21,9 @@ pub(crate) fn fixture() -> &'static Library {
 
 /// How often the fixture's functions were called on this thread since the last time.
 pub(crate) fn take_count() -> i32 {
-    let function = fixture().function("take_count", &notation::signature("() -> i32")).unwrap();
+    static FUNCTION: OnceLock<Function> = OnceLock::new();
+    let function =
+        FUNCTION.get_or_init(|| fixture().function("take_count", &notation::signature("() -> i32")).unwrap());
     // SAFETY: this is its signature.
     unsafe { function.call(&[]) }.unwrap().as_i32()
 }
