@@ -17,8 +17,15 @@ use crate::typed::{Exit, Narrowing, Role, Small};
 use crate::types::Scalar;
 use crate::values::{Pending, RecordHead};
 
+/// Code that jumps to its record's target.
+pub(crate) struct Tail {
+    pub(crate) compiled: Compiled,
+    /// Where in it a closed record's target is: what refuses the call.
+    pub(crate) closed: usize,
+}
+
 /// The code, if the function is one of this kind.
-pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
+pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
     let moves = moves(native)?;
     let exit = native.model.exit_parameter().map(|param| native.piece(param).loc);
     let keeps_exit = exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit));
@@ -35,15 +42,12 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
     for (index, step) in moves.iter().enumerate() {
         code.step(index, step);
     }
-    code.load(R11, R11, RecordHead::TARGET as i32);
-    code.emit(inst::testq_mr::new(R11, R11));
-    code.refuse_if(Condition::Equal, 0, Bits::General(R11));
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
-    code.emit(inst::jmpq_m::new(R11));
-    code.exits(native, exit);
-    Some(Compiled::template(code.bytes, code.records))
+    code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
+    let closed = code.exits(native, exit);
+    Some(Tail { compiled: Compiled::template(code.bytes, code.records), closed })
 }
 
 /// A general register, by its number in instructions.
@@ -167,7 +171,6 @@ impl Registers for Regs {
 /// When a jump is taken.
 #[derive(Clone, Copy)]
 enum Condition {
-    Equal,
     NotEqual,
     Negative,
     Unordered,
@@ -358,7 +361,6 @@ impl Code {
 
     fn refuse_if(&mut self, condition: Condition, index: usize, bits: Bits) {
         match condition {
-            Condition::Equal => self.emit(inst::je_d32::new(0)),
             Condition::NotEqual => self.emit(inst::jne_d32::new(0)),
             Condition::Negative => self.emit(inst::js_d32::new(0)),
             Condition::Unordered => self.emit(inst::jp_d32::new(0)),
@@ -372,9 +374,10 @@ impl Code {
         self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
     }
 
-    /// Where refused arguments lead.
-    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) {
+    /// Where refused arguments lead. Returns where calls of closed records do.
+    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) -> usize {
         let refusals = std::mem::take(&mut self.refusals);
+        let closed = self.bytes.len();
         match native.model.exit {
             Exit::Flag { offset } => {
                 refusals.iter().for_each(|refusal| self.land(refusal.at));
@@ -385,18 +388,25 @@ impl Code {
                 self.emit(inst::xorps_a::new(0_u8, 0_u8));
                 self.emit(inst::retq_zo::new());
             }
-            Exit::Raise => refusals.iter().for_each(|refusal| self.raise(native, refusal, exit)),
+            Exit::Raise => {
+                self.emit(inst::xorl_rm::new(RAX, RAX));
+                self.raise(native, 0, exit);
+                for Refusal { at, index, bits } in refusals {
+                    self.land(at);
+                    match bits {
+                        Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
+                        Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
+                    }
+                    self.raise(native, index, exit);
+                }
+            }
         }
+        closed
     }
 
-    /// Jumps to the helper, which returns to the caller.
-    fn raise(&mut self, native: &Native<'_>, refusal: &Refusal, exit: Option<Loc>) {
+    /// Jumps to the helper, which returns to the caller, with the bits that are in rax.
+    fn raise(&mut self, native: &Native<'_>, argument: usize, exit: Option<Loc>) {
         let [record, to_exit, index, bits] = [ARGUMENTS[0], ARGUMENTS[1], ARGUMENTS[2], ARGUMENTS[3]];
-        self.land(refusal.at);
-        match refusal.bits {
-            Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
-            Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
-        }
         match exit {
             Some(exit) => {
                 let exit = self.in_register(exit, R10);
@@ -405,7 +415,7 @@ impl Code {
             None => self.emit(inst::xorl_rm::new(to_exit, to_exit)),
         }
         self.emit(inst::movq_rm::new(bits, RAX));
-        self.emit(inst::movl_oi::new(index, refusal.index as u32));
+        self.emit(inst::movl_oi::new(index, argument as u32));
         self.record(record);
         self.movabs(R11, native.needs.helpers.raise as *const () as u64);
         self.emit(inst::jmpq_m::new(R11));
