@@ -17,7 +17,7 @@
 //! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
 //! throws.
 
-use hotcall_jit::typed::{Check, Exit, Handles, Object, Path, Role, Small, Tag, TypedModel};
+use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
 use hotcall_jit::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
@@ -325,6 +325,8 @@ pub struct FastCall {
 pub enum NoFastCall {
     #[error("no calling convention is known for this machine")]
     Host,
+    #[error("the fast call has {parameters} parameters, the receiver and others included: more than {max}")]
+    Parameters { parameters: usize, max: usize },
     #[error("this version of V8 takes no {ty} as the result of a fast call")]
     Result { ty: Type },
     #[error(transparent)]
@@ -352,6 +354,9 @@ impl Building<'_> {
         roots: &Roots,
         big_ints: bool,
     ) -> Result<FastCall, NoFastCall> {
+        if self.native.len() > MAX_TYPED {
+            return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
+        }
         let model = TypedModel {
             abi,
             native: Signature::new(self.native, ty)?,

@@ -108,6 +108,20 @@ fn a_record_keeps_its_library_mapped() {
     assert!(!own.is_mapped());
 }
 
+/// A library forgets records that are gone: closing it later writes to nobody else's memory.
+#[test]
+fn a_library_forgets_records_that_are_gone() {
+    let (own, world) = (Own::open(), World::new(Style::Direct));
+    let add = || own.compiled(&world, "add_i32", "(i32, i32) -> i32", FLAG).record;
+    let kept = add();
+    drop((0..50).map(|_| add()).collect::<Vec<_>>());
+    // Where they were, most likely.
+    let others: Vec<Vec<u64>> = (0..10_000).map(|index| vec![u64::MAX; 8 + index % 40]).collect();
+    own.library.close();
+    assert!(others.iter().flatten().all(|word| *word == u64::MAX));
+    drop(kept);
+}
+
 /// A record keeps the engine too, and may go on another thread.
 #[test]
 fn the_last_record_drops_the_engine_on_its_thread() {

@@ -3,7 +3,7 @@
 //! 15.0.245.
 
 use hotcall::engine::v8::{CType, FastCall, Generation, NoFastCall, Roots};
-use hotcall::engine::{Exit, TypedRole};
+use hotcall::engine::{Exit, MAX_TYPED, TypedRole};
 use hotcall::{Scalar, Type};
 
 use crate::notation;
@@ -215,5 +215,20 @@ fn models_agree_with_what_v8_is_told() {
                 assert_eq!(scalar, expected, "{signature}");
             }
         }
+    }
+}
+
+/// A receiver, the options and the memory for a struct count too.
+#[test]
+fn functions_with_too_many_parameters_have_no_fast_call() {
+    for (_, generation) in GENERATIONS {
+        let refused = |signature: &str| fast_call(&generation, signature).err();
+        assert_eq!(refused("(30*f64) -> f64"), None);
+        assert_eq!(refused("(29*f64) -> struct {f64}"), None);
+        let too_many = Some(NoFastCall::Parameters { parameters: 33, max: MAX_TYPED });
+        assert_eq!(refused("(31*f64) -> f64"), too_many);
+        assert_eq!(refused("(30*f64) -> struct {f64}"), too_many);
+        let too_many = Some(NoFastCall::Parameters { parameters: 257, max: MAX_TYPED });
+        assert_eq!(refused("(255*i32)"), too_many);
     }
 }
