@@ -4,8 +4,9 @@ use crate::abi::Abi;
 use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
 use crate::lower::signature::Outgoing;
+use crate::lower::slots;
+use crate::lower::typed::{self, tail::Tail};
 use crate::lower::values::{self, Native};
-use crate::lower::{slots, typed};
 use crate::plan::Plan;
 use crate::shape::{self, Options, Shape, TypedPlan, ValuesPlan};
 use crate::signature::Signature;
@@ -87,8 +88,8 @@ impl Explanation {
         let needs = Needs::of(model, helpers, &normalised);
         let native = typed::Native::of(&normalised, model, &needs)?;
         let mut compiler = Compiler::new(host_isa()?);
-        if let Some(assembled) = typed::tail::assemble(&native) {
-            let (disassembly, code) = (compiler.disassemble(&assembled.bytes)?, assembled.bytes);
+        if let Some(Tail { compiled, .. }) = typed::tail::assemble(&native) {
+            let (disassembly, code) = (compiler.disassemble(&compiled.bytes)?, compiled.bytes);
             return Ok(Self { abi, plan, shape, clif: String::new(), disassembly, code, shim: None });
         }
         let outgoing = Outgoing::of(abi, &normalised.plan, typed::BUSY);

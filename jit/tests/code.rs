@@ -100,8 +100,9 @@ fn typed_functions_are_explained() {
             assert_eq!(explained.clif.is_empty(), assembled, "{text}");
             let disassembly = &explained.disassembly;
             assert_eq!(!disassembly.contains("%rbp"), assembled, "{text}: {disassembly}");
-            assert_eq!(disassembly.contains("jmpq *%r11"), assembled, "{text}: {disassembly}");
-            assert!(disassembly.lines().count() > 10, "{text}: {disassembly}");
+            let jumps = |line: &str| line.trim_start().starts_with("jmpq *") && line.contains("%r11");
+            assert_eq!(disassembly.lines().any(jumps), assembled, "{text}: {disassembly}");
+            assert!(disassembly.lines().count() > 8, "{text}: {disassembly}");
             let frames = ["%rbx", "%r12", "%r13", "%r14", "%r15"];
             assert!(frames.iter().all(|saved| !disassembly.contains(saved)), "{text}: {disassembly}");
         }
