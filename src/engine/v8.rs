@@ -16,6 +16,11 @@
 //!
 //! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
 //! throws.
+//!
+//! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
+//! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
+//! small typed arrays while C has their address. So callbacks use [`Realm::leave_typed`](super::Realm::leave_typed) up to 12.8; later they throw in
+//! V8 at once; and functions whose business it is to call script back have no fast call.
 
 use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
 use hotcall_jit::values::Test;

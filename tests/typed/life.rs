@@ -5,6 +5,7 @@ use std::mem::transmute;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 use std::{fs, process, thread};
 
 use hotcall::engine::{Exit, Site, TypedError, TypedRecord, TypedRole};
@@ -89,6 +90,38 @@ fn functions_of_a_closed_library_throw() {
         let ways = [Way::Handle, Way::Handle];
         let late = world.compile(&compiled.function, world.model(compiled.function.signature(), &ways, exit)).unwrap();
         assert_eq!(late.call_to(args, *to), Err(own.closed()));
+    }
+}
+
+/// Closed by another thread, each call is made or refused, and all after the first refused one are.
+#[test]
+fn a_library_is_closed_between_calls() {
+    for (symbol, signature) in [("add_i32", "(i32, i32) -> i32"), ("id_i64", "(i64) -> i64")] {
+        for exit in EXITS {
+            let (own, world) = (Own::open(), World::new(Style::Indirect));
+            let compiled = own.compiled(&world, symbol, signature, exit);
+            let args = vec![world.heap.number(21.0); compiled.function.signature().params().len()];
+            let expected = 21 * args.len() as i32;
+            let library = own.library.clone();
+            let mut made = 0_u32;
+            thread::scope(|threads| {
+                let closing = || {
+                    thread::sleep(Duration::from_millis(20));
+                    library.close();
+                };
+                threads.spawn(closing);
+                let refused = loop {
+                    match compiled.call(&args) {
+                        Ok(result) => assert_eq!(result.as_i32(), expected),
+                        Err(thrown) => break thrown,
+                    }
+                    made += 1;
+                };
+                assert_eq!(refused, own.closed());
+            });
+            assert!(made > 0);
+            assert_eq!(compiled.call(&args), Err(own.closed()));
+        }
     }
 }
 
