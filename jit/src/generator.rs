@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::abi::Abi;
-use crate::compile::{self, Compiled, Compiler};
+use crate::compile::{self, Compiled, Compiler, Hole};
 use crate::debug::Name;
 use crate::error::JitError;
 use crate::lower::callback::Incoming;
@@ -136,7 +136,11 @@ impl Generator {
         template: &Template,
         record: *const RecordHead,
     ) -> Result<Code, JitError> {
-        let compiled = template.compiled.for_record(record);
+        let compiled = template.compiled.filled(|hole| match hole {
+            Hole::Record => record as u64,
+            // SAFETY: the caller vouches for the record.
+            Hole::Pending => unsafe { (*record).pending() as u64 },
+        });
         let code = self.linker().link(name, &compiled, template.shim.clone())?;
         if let Some(closed) = template.closed {
             // SAFETY: the caller vouches for the record.

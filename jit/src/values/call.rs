@@ -73,6 +73,11 @@ impl RecordHead {
         self.target() == self.closed.load(Ordering::Acquire)
     }
 
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn pending(&self) -> *const Pending {
+        self.pending
+    }
+
     pub(crate) fn is_pending(&self) -> bool {
         // SAFETY: the cell lives as long as its records.
         unsafe { (*self.pending).is_set() }

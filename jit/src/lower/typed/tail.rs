@@ -10,7 +10,7 @@ use cranelift_assembler_x64::{Amode, AmodeOffset, AmodeOffsetPlusKnownOffset, In
 
 use super::Native;
 use crate::abi::Abi;
-use crate::compile::Compiled;
+use crate::compile::{Compiled, Hole};
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Return};
 use crate::shape::TypedParam;
 use crate::typed::{Exit, Narrowing, Role, Small};
@@ -33,21 +33,21 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
         return None;
     }
     let mut code = Code::default();
-    code.record(R11);
     if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, exit) {
         let exit = code.in_register(exit, R10);
-        code.load(RAX, R11, RecordHead::PENDING as i32);
+        code.hole(RAX, Hole::Pending);
         code.store(exit, RAX, Pending::EXIT as i32);
     }
     for (index, step) in moves.iter().enumerate() {
         code.step(index, step);
     }
+    code.hole(R11, Hole::Record);
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
     code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
     let closed = code.exits(native, exit);
-    Some(Tail { compiled: Compiled::template(code.bytes, code.records), closed })
+    Some(Tail { compiled: Compiled::template(code.bytes, code.holes), closed })
 }
 
 /// A general register, by its number in instructions.
@@ -194,8 +194,7 @@ enum Bits {
 #[derive(Default)]
 struct Code {
     bytes: Vec<u8>,
-    /// Where the addresses of the record are.
-    records: Vec<u32>,
+    holes: Vec<(u32, Hole)>,
     refusals: Vec<Refusal>,
 }
 
@@ -204,11 +203,11 @@ impl Code {
         instruction.into().encode(&mut self.bytes);
     }
 
-    /// The address of the record, which each copy of the code gets.
-    fn record(&mut self, to: Register) {
+    /// An address that each copy of the code has.
+    fn hole(&mut self, to: Register, hole: Hole) {
         self.movabs(to, 0);
         // The immediate ends the instruction.
-        self.records.push(self.bytes.len() as u32 - 8);
+        self.holes.push((self.bytes.len() as u32 - 8, hole));
     }
 
     fn movabs(&mut self, to: Register, value: u64) {
@@ -416,7 +415,7 @@ impl Code {
         }
         self.emit(inst::movq_rm::new(bits, RAX));
         self.emit(inst::movl_oi::new(index, argument as u32));
-        self.record(record);
+        self.hole(record, Hole::Record);
         self.movabs(R11, native.needs.helpers.raise as *const () as u64);
         self.emit(inst::jmpq_m::new(R11));
     }
