@@ -1,6 +1,7 @@
 //! One instance of an engine: what its functions share.
 
 use std::cell::RefCell;
+use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -152,6 +153,9 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
+    /// With [`Exit::Raise`] there is no other call, and the exception just waits: an engine that can throw inside such a call does
+    /// so at once instead.
+    ///
     /// # Safety
     ///
     /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
@@ -238,10 +242,11 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        // Script may call functions that leave theirs there.
-        let exit = self.shared.pending.exit();
-        let result = thrown.map_or_else(|| run(values.made()), Err);
-        self.shared.pending.set_exit(exit);
+        let result = {
+            // Script may call functions that leave theirs there.
+            let _exit = KeptExit::of(&self.shared.pending);
+            thrown.map_or_else(|| run(values.made()), Err)
+        };
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),
@@ -297,6 +302,24 @@ impl<E: Engine> Realm<E> {
     /// been called from elsewhere. Who does not throw it drops it, and so lets go of it.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.shared.take_exception()
+    }
+}
+
+/// The exit of the call that is running, which is so again when this is dropped.
+struct KeptExit<'a> {
+    pending: &'a Pending,
+    exit: *mut c_void,
+}
+
+impl<'a> KeptExit<'a> {
+    fn of(pending: &'a Pending) -> Self {
+        Self { pending, exit: pending.exit() }
+    }
+}
+
+impl Drop for KeptExit<'_> {
+    fn drop(&mut self) {
+        self.pending.set_exit(self.exit);
     }
 }
 

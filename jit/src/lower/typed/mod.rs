@@ -160,7 +160,10 @@ fn number(
         }
         (Scalar::F64, c) => {
             let double = words.float(b, piece, types::F64);
-            let (whole, fits) = numbers::whole(b, double, c);
+            let (whole, fits) = match c {
+                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, double),
+                c => numbers::whole(b, double, c),
+            };
             let bits = b.ins().bitcast(types::I64, MemFlagsData::new(), double);
             exits.refuse_unless(b, fits, ready, index, bits);
             return whole;
