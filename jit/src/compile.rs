@@ -19,7 +19,6 @@ use crate::lower::typed;
 use crate::lower::values::{self, Native};
 use crate::plan::Plan;
 use crate::shape::Options;
-use crate::values::RecordHead;
 
 /// Machine code that is not in its place yet.
 #[derive(Clone)]
@@ -28,8 +27,26 @@ pub(crate) struct Compiled {
     pub(crate) align: u64,
     pub(crate) relocs: Vec<ModuleReloc>,
     pub(crate) unwind: Option<UnwindInfo>,
-    /// Where the address of a record belongs, in 8 bytes each.
-    records: Vec<u32>,
+    /// Where addresses belong that each record has its own of, in 8 bytes each.
+    holes: Vec<(u32, Hole)>,
+}
+
+/// An address that code learns when it is copied for a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hole {
+    /// The record's.
+    Record,
+    /// That of its [`Pending`](crate::values::Pending), which is a load faster than by the record.
+    Pending,
+}
+
+impl Hole {
+    const ALL: [Self; 2] = [Self::Record, Self::Pending];
+
+    /// What stands for it in IR: its number among all.
+    pub(crate) const fn name(self) -> UserExternalName {
+        UserExternalName { namespace: 0, index: self as u32 }
+    }
 }
 
 impl Compiled {
@@ -38,16 +55,16 @@ impl Compiled {
         Self::template(bytes, Vec::new())
     }
 
-    /// The same with the address of a record in these places.
-    pub(crate) const fn template(bytes: Vec<u8>, records: Vec<u32>) -> Self {
-        Self { bytes, align: 16, relocs: Vec::new(), unwind: None, records }
+    /// The same with addresses in these places that are yet to come.
+    pub(crate) const fn template(bytes: Vec<u8>, holes: Vec<(u32, Hole)>) -> Self {
+        Self { bytes, align: 16, relocs: Vec::new(), unwind: None, holes }
     }
 
-    /// A copy for one record.
-    pub(crate) fn for_record(&self, record: *const RecordHead) -> Self {
+    /// A copy with these addresses.
+    pub(crate) fn filled(&self, address: impl Fn(Hole) -> u64) -> Self {
         let mut copy = self.clone();
-        for &at in &self.records {
-            copy.bytes[at as usize..][..8].copy_from_slice(&(record as u64).to_le_bytes());
+        for &(at, hole) in &self.holes {
+            copy.bytes[at as usize..][..8].copy_from_slice(&address(hole).to_le_bytes());
         }
         copy
     }
@@ -120,15 +137,15 @@ impl Compiler {
         context.compile(&**isa, &mut ControlPlane::default()).map_err(|error| JitError::codegen(error.inner))?;
         let code = context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         let unwind = code.create_unwind_info(&**isa).map_err(JitError::codegen)?;
-        let (mut relocs, mut records) = (Vec::new(), Vec::new());
+        let (mut relocs, mut holes) = (Vec::new(), Vec::new());
         for reloc in code.buffer.relocs() {
             match outside(reloc, &context.func)? {
                 Outside::Memcpy(reloc) => relocs.push(reloc),
-                Outside::Record(at) => records.push(at),
+                Outside::Hole(at, hole) => holes.push((at, hole)),
             }
         }
         let (bytes, align) = (code.code_buffer().to_vec(), code.buffer.alignment.into());
-        Ok(Compiled { bytes, align, relocs, unwind, records })
+        Ok(Compiled { bytes, align, relocs, unwind, holes })
     }
 
     /// The IR of the function compiled last.
@@ -151,8 +168,8 @@ enum Outside {
     /// The one relocation that the linker takes, because its memory is written at another address than it is executed at, and
     /// because it resolves no other name: an absolute address of `memcpy`.
     Memcpy(ModuleReloc),
-    /// The absolute address of a record, at this offset.
-    Record(u32),
+    /// An absolute address, at this offset.
+    Hole(u32, Hole),
 }
 
 fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, JitError> {
@@ -160,10 +177,11 @@ fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, J
     let reloc = ModuleReloc::from_mach_reloc(reloc, function, FuncId::from_u32(0));
     match (reloc.kind, &reloc.name) {
         (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(Outside::Memcpy(reloc)),
-        (Reloc::Abs8, ModuleRelocTarget::User { namespace, index })
-            if typed::RECORD == UserExternalName::new(*namespace, *index) && reloc.addend == 0 =>
-        {
-            Ok(Outside::Record(reloc.offset))
+        (Reloc::Abs8, ModuleRelocTarget::User { index, .. }) if reloc.addend == 0 => {
+            match Hole::ALL.get(*index as usize) {
+                Some(&hole) => Ok(Outside::Hole(reloc.offset, hole)),
+                None => Err(JitError::codegen(format!("unexpected relocation to {:?}", reloc.name))),
+            }
         }
         (kind, name) => Err(JitError::codegen(format!("unexpected relocation {kind} to {name}"))),
     }

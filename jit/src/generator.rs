@@ -7,14 +7,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::abi::Abi;
-use crate::compile::{self, Compiled, Compiler};
+use crate::compile::{self, Compiled, Compiler, Hole};
 use crate::debug::Name;
 use crate::error::JitError;
 use crate::lower::callback::Incoming;
 use crate::lower::shim::Shim;
 use crate::lower::signature::Outgoing;
 use crate::lower::slots;
-use crate::lower::typed;
+use crate::lower::typed::{self, tail::Tail};
 use crate::lower::values::{self, Native};
 use crate::memory::Linker;
 use crate::memory::stubs::Fresh;
@@ -42,6 +42,8 @@ pub(crate) struct Generator {
 pub(crate) struct Template {
     compiled: Compiled,
     shim: Option<Arc<Code>>,
+    /// Where the code refuses the call, if it jumps to whatever is the record's target.
+    closed: Option<usize>,
     /// What the code refers to.
     _needs: Box<Needs>,
 }
@@ -113,20 +115,38 @@ impl Generator {
     ) -> Result<Template, JitError> {
         let needs = Box::new(Needs::of(model, helpers, plan));
         let native = typed::Native::of(plan, model, &needs)?;
-        if let Some(compiled) = typed::tail::assemble(&native) {
-            return Ok(Template { compiled, shim: None, _needs: needs });
+        if let Some(Tail { compiled, closed }) = typed::tail::assemble(&native) {
+            return Ok(Template { compiled, shim: None, closed: Some(closed), _needs: needs });
         }
         let outgoing = Outgoing::of(abi, &plan.plan, typed::BUSY);
         let shim = self.shim(&outgoing)?;
         let entry = shim.as_deref().map(Code::entry);
         let compiled = self.compile(|compiler| compiler.typed(&native, &outgoing, entry))?;
-        Ok(Template { compiled, shim, _needs: needs })
+        Ok(Template { compiled, shim, closed: None, _needs: needs })
     }
 
-    /// The code of a template for one record.
-    pub(crate) fn copy(&self, name: &Name, template: &Template, record: *const RecordHead) -> Result<Code, JitError> {
-        let compiled = template.compiled.for_record(record);
-        self.linker().link(name, &compiled, template.shim.clone())
+    /// The code of a template for one record, which learns from it what a closed target is.
+    ///
+    /// # Safety
+    ///
+    /// The record can be read, and nobody else uses it yet.
+    pub(crate) unsafe fn copy(
+        &self,
+        name: &Name,
+        template: &Template,
+        record: *const RecordHead,
+    ) -> Result<Code, JitError> {
+        let compiled = template.compiled.filled(|hole| match hole {
+            Hole::Record => record as u64,
+            // SAFETY: the caller vouches for the record.
+            Hole::Pending => unsafe { (*record).pending() as u64 },
+        });
+        let code = self.linker().link(name, &compiled, template.shim.clone())?;
+        if let Some(closed) = template.closed {
+            // SAFETY: the caller vouches for the record.
+            unsafe { (*record).set_closed(code.entry().wrapping_add(closed).cast()) };
+        }
+        Ok(code)
     }
 
     fn shim(&self, outgoing: &Outgoing) -> Result<Option<Arc<Code>>, JitError> {

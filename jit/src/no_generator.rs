@@ -67,7 +67,7 @@ impl Generator {
         match *self {}
     }
 
-    pub(crate) const fn copy(&self, _: &Name, _: &Template, _: *const RecordHead) -> Result<Code, JitError> {
+    pub(crate) const unsafe fn copy(&self, _: &Name, _: &Template, _: *const RecordHead) -> Result<Code, JitError> {
         match *self {}
     }
 

@@ -175,7 +175,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let full = unsafe { &*record.cast::<Full<E>>() };
     let site = Site::new(exit);
-    if full.head.target().is_null() {
+    if full.head.is_closed() {
         return full.throw(site, &closed(&full.function));
     }
     let problem = match full.params.get(index).or(full.result.as_ref()) {

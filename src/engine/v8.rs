@@ -6,7 +6,8 @@
 //! * The receiver comes first, then the arguments, last `FastApiCallbackOptions &`.
 //! * V8 converts numbers to `int32_t` and `uint32_t` by cutting them off, and everything to `bool`. So such arguments are not asked
 //!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
-//!   is wrong is refused. `uint32_t` comes as `double`, for half of its numbers are no small integers.
+//!   is wrong is refused. `uint32_t` comes as `double` where all arguments are numbers, for half of its own are no small
+//!   integers.
 //! * Integers of C's that lie on the stack come as `int64_t`, and the first one as `double`, because a function with so many of them
 //!   must not move them: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
 //!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
@@ -211,9 +212,11 @@ impl Generation {
                     Arrival::Int64
                 }
             }
-            Some(Scalar::U32) => Arrival::Float64,
-            // Where nothing but the helper could take what is no small integer, and the code would have to be able to call it.
-            Some(scalar) if is_small(&scalar) && self.fallback.is_none() => Arrival::Float64,
+            // Half of these are no small integers, and without a fallback none but small ones could be taken: the code of functions of
+            // numbers alone calls no helper.
+            Some(scalar) if only_numbers && is_small(&scalar) && (scalar == Scalar::U32 || self.fallback.is_none()) => {
+                Arrival::Float64
+            }
             _ => Arrival::Handle,
         };
         scalars.iter().map(arrival).collect()

@@ -1,5 +1,5 @@
-// Loops that call C functions, for calls.rs: by hotcall's trampolines, by functions that are written for V8, and by the ordinary
-// callback. Prints one line of JSON: nanoseconds a round, many samples of each.
+// Loops that call C functions, for calls.rs: by hotcall's trampolines, by C functions that are written for V8, the same with V8's
+// options behind the arguments, and by the ordinary callback. Prints one line of JSON: nanoseconds a round, many samples of each.
 
 const [path, only] = scriptArgs;
 const point = { struct: ["f64", "f64"] };
@@ -55,13 +55,14 @@ function measure([name, parameters, result, args, values]) {
     const [symbol, special] = name.split(" ");
     const { symbols } = openLibrary(path, {
         typed: { name: symbol, parameters, result },
-        direct: { name: symbol, parameters, result, direct: `direct_${symbol}` },
+        c: { name: symbol, parameters, result, direct: `direct_${symbol}` },
+        c_with_options: { name: symbol, parameters, result, direct: `direct_${symbol} with options` },
         ordinary: { name: symbol, parameters, result, callback: true },
     });
     if (whySlow(symbols.typed) !== null) throw new Error(`${name}: ${whySlow(symbols.typed)}`);
-    const ways = special ? ["typed", "ordinary", "empty"] : ["typed", "direct", "ordinary", "empty"];
+    const ways = special ? ["typed", "ordinary", "empty"] : ["typed", "c", "c_with_options", "ordinary", "empty"];
     const times = Object.fromEntries(ways.map((way) => [way, []]));
-    const slow = () => slowCalls(symbols.typed) + slowCalls(symbols.direct);
+    const slow = () => slowCalls(symbols.typed) + slowCalls(symbols.c) + slowCalls(symbols.c_with_options);
     for (let place = 0; place < LOOPS; place++) {
         const run = Object.fromEntries(ways.map((way) => {
             const call = way === "empty" ? "result = i" : `result = native(${args})`;

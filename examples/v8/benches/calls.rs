@@ -20,7 +20,9 @@ struct Samples {
     typed: Vec<f64>,
     /// Empty where nothing can be registered.
     #[serde(default)]
-    direct: Vec<f64>,
+    c: Vec<f64>,
+    #[serde(default)]
+    c_with_options: Vec<f64>,
     ordinary: Vec<f64>,
     empty: Vec<f64>,
 }
@@ -31,11 +33,13 @@ struct Samples {
 struct Row {
     case: String,
     typed_ns: f64,
-    direct_ns: Option<f64>,
+    c_ns: Option<f64>,
+    c_with_options_ns: Option<f64>,
     ordinary_ns: f64,
     empty_loop_ns: f64,
-    typed_over_direct: Option<f64>,
-    typed_over_direct_net: Option<f64>,
+    typed_over_c: Option<f64>,
+    typed_over_c_net: Option<f64>,
+    typed_over_c_with_options: Option<f64>,
 }
 
 fn main() -> ExitCode {
@@ -97,22 +101,26 @@ fn run(library: &str) -> Result<Vec<Samples>, Box<dyn Error>> {
 impl Samples {
     fn extend(&mut self, other: Self) {
         self.typed.extend(other.typed);
-        self.direct.extend(other.direct);
+        self.c.extend(other.c);
+        self.c_with_options.extend(other.c_with_options);
         self.ordinary.extend(other.ordinary);
         self.empty.extend(other.empty);
     }
 
     fn row(&self) -> Row {
-        let pairs = || self.typed.iter().zip(&self.direct).zip(&self.empty);
+        let pairs = || self.typed.iter().zip(&self.c).zip(&self.empty);
+        let with_options = self.typed.iter().zip(&self.c_with_options);
         let of = |values: &[f64]| median(values.iter().copied());
         Row {
             case: self.case.clone(),
             typed_ns: of(&self.typed).unwrap_or_default(),
-            direct_ns: of(&self.direct),
+            c_ns: of(&self.c),
+            c_with_options_ns: of(&self.c_with_options),
             ordinary_ns: of(&self.ordinary).unwrap_or_default(),
             empty_loop_ns: of(&self.empty).unwrap_or_default(),
-            typed_over_direct: median(pairs().map(|((typed, direct), _)| typed / direct)),
-            typed_over_direct_net: median(pairs().map(|((typed, direct), empty)| (typed - empty) / (direct - empty))),
+            typed_over_c: median(pairs().map(|((typed, c), _)| typed / c)),
+            typed_over_c_net: median(pairs().map(|((typed, c), empty)| (typed - empty) / (c - empty))),
+            typed_over_c_with_options: median(with_options.map(|(typed, c)| typed / c)),
         }
     }
 }
@@ -124,16 +132,20 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 }
 
 fn print(rows: &[Row]) {
-    println!("Loops in V8: medians in ns a round, and ratios (net: without the empty loop)");
-    println!("case             typed  direct  ordinary  empty loop  typed/direct     net");
+    println!(
+        "Loops in V8: medians in ns a round, and ratios (net: without the empty loop; fair: to C that gets V8's options too)"
+    );
+    println!("case            typed       C  C, options  ordinary  empty loop  typed/C     net    fair");
     let number = |value: Option<f64>, digits| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     for row in rows {
         let Row { case, typed_ns, ordinary_ns, empty_loop_ns, .. } = row;
         println!(
-            "{case:<14} {typed_ns:7.2} {:>7} {ordinary_ns:9.2} {empty_loop_ns:11.2} {:>13} {:>7}",
-            number(row.direct_ns, 2),
-            number(row.typed_over_direct, 3),
-            number(row.typed_over_direct_net, 3),
+            "{case:<14} {typed_ns:6.2} {:>7} {:>11} {ordinary_ns:9.2} {empty_loop_ns:11.2} {:>8} {:>7} {:>7}",
+            number(row.c_ns, 2),
+            number(row.c_with_options_ns, 2),
+            number(row.typed_over_c, 3),
+            number(row.typed_over_c_net, 3),
+            number(row.typed_over_c_with_options, 3),
         );
     }
 }

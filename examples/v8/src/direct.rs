@@ -20,6 +20,7 @@ mod code {
     pub(super) const FLOAT32: u8 = 6;
     pub(super) const FLOAT64: u8 = 7;
     pub(super) const V8_VALUE: u8 = 8;
+    pub(super) const OPTIONS: u8 = 255;
 }
 
 /// `CTypeInfo::SequenceType::kIsTypedArray`
@@ -34,10 +35,12 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    pub(crate) fn new(address: *const c_void, signature: &Signature) -> Self {
+    /// `options`: V8 passes them behind the arguments, which a function can take that has no use for them.
+    pub(crate) fn new(address: *const c_void, signature: &Signature, options: bool) -> Self {
         let memory = signature.result().filter(|ty| ty.as_scalar().is_none());
         let arguments = signature.params().iter().chain(memory).map(param);
-        let params = [plain(code::V8_VALUE)].into_iter().chain(arguments).collect();
+        let options = options.then_some(plain(code::OPTIONS));
+        let params = [plain(code::V8_VALUE)].into_iter().chain(arguments).chain(options).collect();
         let result = signature.result().and_then(Type::as_scalar).map_or(code::VOID, scalar_code);
         Self { address, params, result: plain(result) }
     }

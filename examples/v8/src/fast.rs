@@ -80,7 +80,9 @@ impl Fast {
         mark: Option<&str>,
     ) -> Result<Self, Thrown> {
         if let Some(symbol) = mark.filter(|mark| !mark.is_empty()) {
-            return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature())));
+            let (symbol, options) =
+                symbol.strip_suffix(" with options").map_or((symbol, false), |symbol| (symbol, true));
+            return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature(), options)));
         }
         let callback = Some(Scalar::Pointer(Pointee::Function));
         if mark.is_some() || function.signature().params().iter().any(|ty| ty.as_scalar() == callback) {

@@ -26,7 +26,8 @@
     }
 
     // Declarations have marks here that say nothing of the C function's type: `callback`, for one that calls script back, and
-    // `direct`, the name of another one that is written for V8's fast calls, for comparison.
+    // `direct`, the name of another one that is written for V8's fast calls, for comparison. With ` with options` behind it V8 passes
+    // its options too.
     function withoutMarks(declarations) {
         const plain = Object.create(null);
         const marks = [];

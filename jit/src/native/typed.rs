@@ -92,7 +92,8 @@ impl Typed {
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<TypedNative, JitError> {
         let _no_fork = fork::hold_off();
         let TypedCode { template, name, jit } = &*self.0;
-        let code = jit.generator().ok_or(JitError::NoCode)?.copy(name, template, record)?;
+        // SAFETY: the caller vouches for the record.
+        let code = unsafe { jit.generator().ok_or(JitError::NoCode)?.copy(name, template, record) }?;
         Ok(TypedNative { code, _typed: self.clone() })
     }
 

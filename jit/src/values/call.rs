@@ -13,12 +13,14 @@ use super::Words;
 #[repr(C)]
 #[derive(Debug)]
 pub struct RecordHead {
-    /// The C function, or null once it must not be called any more.
+    /// The C function, or what `closed` is once it must not be called any more.
     target: AtomicPtr<c_void>,
     /// Null if this is the record of a function that is gone, about which nobody knows anything.
     pending: *const Pending,
     /// What calls are interpreted by.
     pub(crate) interpreter: *const c_void,
+    /// Null where machine code looks for that; else code that refuses the call.
+    closed: AtomicPtr<c_void>,
 }
 
 /// Where machine code finds what it reads and writes.
@@ -30,7 +32,12 @@ impl RecordHead {
 
 impl RecordHead {
     pub(crate) const fn new(target: *const c_void, pending: *const Pending, interpreter: *const c_void) -> Self {
-        Self { target: AtomicPtr::new(target.cast_mut()), pending, interpreter }
+        Self {
+            target: AtomicPtr::new(target.cast_mut()),
+            pending,
+            interpreter,
+            closed: AtomicPtr::new(ptr::null_mut()),
+        }
     }
 
     /// What calls find whose own record is gone.
@@ -43,13 +50,32 @@ impl RecordHead {
     }
 
     /// The C function, or null.
-    pub fn target(&self) -> *const c_void {
+    pub(crate) fn target(&self) -> *const c_void {
         self.target.load(Ordering::Acquire)
+    }
+
+    /// Has this called in the place of the C function when that is closed, or has no address. Before the record is used.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn set_closed(&self, closed: *const c_void) {
+        self.closed.store(closed.cast_mut(), Ordering::Release);
+        if self.target().is_null() {
+            self.close();
+        }
     }
 
     /// Has calls that begin later fail.
     pub fn close(&self) {
-        self.target.store(ptr::null_mut(), Ordering::Release);
+        self.target.store(self.closed.load(Ordering::Acquire), Ordering::Release);
+    }
+
+    /// Whether calls fail that begin now.
+    pub fn is_closed(&self) -> bool {
+        self.target() == self.closed.load(Ordering::Acquire)
+    }
+
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn pending(&self) -> *const Pending {
+        self.pending
     }
 
     pub(crate) fn is_pending(&self) -> bool {

@@ -3,15 +3,15 @@
 //! Where the arguments only have to be checked and moved, the code jumps to C ([`tail`]). All else is compiled here: what
 //! [`objects`] reads of handles, structs, results that have to be widened.
 //!
-//! The code is a template. Each symbol has a copy of it, with the address of its record in place of [`RECORD`].
+//! The code is a template. Each symbol has a copy of it, with the addresses of its record and of its realm's cell in place of
+//! [holes](Hole).
 
 mod objects;
 pub(crate) mod tail;
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
-    self, AbiParam, Block, BlockArg, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, UserExternalName, Value,
-    types,
+    self, AbiParam, Block, BlockArg, ExternalName, GlobalValueData, InstBuilder, MemFlagsData, Value, types,
 };
 use cranelift_frontend::FunctionBuilder;
 
@@ -23,6 +23,7 @@ use super::frame::{self, Kept};
 use super::numbers;
 use super::signature::Outgoing;
 use crate::abi::Abi;
+use crate::compile::Hole;
 use crate::error::JitError;
 use crate::plan::{Piece, Plan, Return};
 use crate::shape::{CallbackPlan, TypedParam, TypedPlan, ValuesResult};
@@ -32,9 +33,6 @@ use crate::values::{Pending, RecordHead};
 
 /// The integer registers that arguments take on their way: one for the function's address.
 pub(crate) const BUSY: usize = 1;
-
-/// The external name that stands for the address of the record.
-pub(crate) const RECORD: UserExternalName = UserExternalName { namespace: 0, index: 0 };
 
 /// A native function in Cranelift's terms.
 pub(crate) struct Native<'a> {
@@ -126,7 +124,12 @@ impl Ready {
 
 /// The address of the record.
 fn record(b: &mut FunctionBuilder<'_>) -> Value {
-    let name = b.func.declare_imported_user_function(RECORD);
+    hole(b, Hole::Record)
+}
+
+/// An address that each copy of the code has.
+fn hole(b: &mut FunctionBuilder<'_>, hole: Hole) -> Value {
+    let name = b.func.declare_imported_user_function(hole.name());
     let data =
         GlobalValueData::Symbol { name: ExternalName::user(name), offset: 0.into(), colocated: false, tls: false };
     let symbol = b.create_global_value(data);
@@ -218,11 +221,11 @@ fn call_c(
     exits: &Exits<'_>,
     ready: &Ready,
 ) {
-    let record = record(b);
     if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, ready.exit) {
-        let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
+        let cell = hole(b, Hole::Pending);
         b.ins().store(UNALIGNED, exit, cell, Pending::EXIT as i32);
     }
+    let record = record(b);
     let target = b.ins().load(types::I64, UNALIGNED, record, RecordHead::TARGET as i32);
     let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
     let zero = b.ins().iconst(types::I64, 0);

@@ -10,15 +10,22 @@ use cranelift_assembler_x64::{Amode, AmodeOffset, AmodeOffsetPlusKnownOffset, In
 
 use super::Native;
 use crate::abi::Abi;
-use crate::compile::Compiled;
+use crate::compile::{Compiled, Hole};
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Return};
 use crate::shape::TypedParam;
 use crate::typed::{Exit, Narrowing, Role, Small};
 use crate::types::Scalar;
 use crate::values::{Pending, RecordHead};
 
+/// Code that jumps to its record's target.
+pub(crate) struct Tail {
+    pub(crate) compiled: Compiled,
+    /// Where in it a closed record's target is: what refuses the call.
+    pub(crate) closed: usize,
+}
+
 /// The code, if the function is one of this kind.
-pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
+pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
     let moves = moves(native)?;
     let exit = native.model.exit_parameter().map(|param| native.piece(param).loc);
     let keeps_exit = exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit));
@@ -26,24 +33,21 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Compiled> {
         return None;
     }
     let mut code = Code::default();
-    code.record(R11);
     if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, exit) {
         let exit = code.in_register(exit, R10);
-        code.load(RAX, R11, RecordHead::PENDING as i32);
+        code.hole(RAX, Hole::Pending);
         code.store(exit, RAX, Pending::EXIT as i32);
     }
     for (index, step) in moves.iter().enumerate() {
         code.step(index, step);
     }
-    code.load(R11, R11, RecordHead::TARGET as i32);
-    code.emit(inst::testq_mr::new(R11, R11));
-    code.refuse_if(Condition::Equal, 0, Bits::General(R11));
+    code.hole(R11, Hole::Record);
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
-    code.emit(inst::jmpq_m::new(R11));
-    code.exits(native, exit);
-    Some(Compiled::template(code.bytes, code.records))
+    code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
+    let closed = code.exits(native, exit);
+    Some(Tail { compiled: Compiled::template(code.bytes, code.holes), closed })
 }
 
 /// A general register, by its number in instructions.
@@ -167,7 +171,6 @@ impl Registers for Regs {
 /// When a jump is taken.
 #[derive(Clone, Copy)]
 enum Condition {
-    Equal,
     NotEqual,
     Negative,
     Unordered,
@@ -191,8 +194,7 @@ enum Bits {
 #[derive(Default)]
 struct Code {
     bytes: Vec<u8>,
-    /// Where the addresses of the record are.
-    records: Vec<u32>,
+    holes: Vec<(u32, Hole)>,
     refusals: Vec<Refusal>,
 }
 
@@ -201,11 +203,11 @@ impl Code {
         instruction.into().encode(&mut self.bytes);
     }
 
-    /// The address of the record, which each copy of the code gets.
-    fn record(&mut self, to: Register) {
+    /// An address that each copy of the code has.
+    fn hole(&mut self, to: Register, hole: Hole) {
         self.movabs(to, 0);
         // The immediate ends the instruction.
-        self.records.push(self.bytes.len() as u32 - 8);
+        self.holes.push((self.bytes.len() as u32 - 8, hole));
     }
 
     fn movabs(&mut self, to: Register, value: u64) {
@@ -358,7 +360,6 @@ impl Code {
 
     fn refuse_if(&mut self, condition: Condition, index: usize, bits: Bits) {
         match condition {
-            Condition::Equal => self.emit(inst::je_d32::new(0)),
             Condition::NotEqual => self.emit(inst::jne_d32::new(0)),
             Condition::Negative => self.emit(inst::js_d32::new(0)),
             Condition::Unordered => self.emit(inst::jp_d32::new(0)),
@@ -372,9 +373,10 @@ impl Code {
         self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
     }
 
-    /// Where refused arguments lead.
-    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) {
+    /// Where refused arguments lead. Returns where calls of closed records do.
+    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) -> usize {
         let refusals = std::mem::take(&mut self.refusals);
+        let closed = self.bytes.len();
         match native.model.exit {
             Exit::Flag { offset } => {
                 refusals.iter().for_each(|refusal| self.land(refusal.at));
@@ -385,18 +387,25 @@ impl Code {
                 self.emit(inst::xorps_a::new(0_u8, 0_u8));
                 self.emit(inst::retq_zo::new());
             }
-            Exit::Raise => refusals.iter().for_each(|refusal| self.raise(native, refusal, exit)),
+            Exit::Raise => {
+                self.emit(inst::xorl_rm::new(RAX, RAX));
+                self.raise(native, 0, exit);
+                for Refusal { at, index, bits } in refusals {
+                    self.land(at);
+                    match bits {
+                        Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
+                        Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
+                    }
+                    self.raise(native, index, exit);
+                }
+            }
         }
+        closed
     }
 
-    /// Jumps to the helper, which returns to the caller.
-    fn raise(&mut self, native: &Native<'_>, refusal: &Refusal, exit: Option<Loc>) {
+    /// Jumps to the helper, which returns to the caller, with the bits that are in rax.
+    fn raise(&mut self, native: &Native<'_>, argument: usize, exit: Option<Loc>) {
         let [record, to_exit, index, bits] = [ARGUMENTS[0], ARGUMENTS[1], ARGUMENTS[2], ARGUMENTS[3]];
-        self.land(refusal.at);
-        match refusal.bits {
-            Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
-            Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
-        }
         match exit {
             Some(exit) => {
                 let exit = self.in_register(exit, R10);
@@ -405,8 +414,8 @@ impl Code {
             None => self.emit(inst::xorl_rm::new(to_exit, to_exit)),
         }
         self.emit(inst::movq_rm::new(bits, RAX));
-        self.emit(inst::movl_oi::new(index, refusal.index as u32));
-        self.record(record);
+        self.emit(inst::movl_oi::new(index, argument as u32));
+        self.hole(record, Hole::Record);
         self.movabs(R11, native.needs.helpers.raise as *const () as u64);
         self.emit(inst::jmpq_m::new(R11));
     }
