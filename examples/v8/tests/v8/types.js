@@ -1,7 +1,6 @@
 // Every type with every value: from the interpreter, and from optimised code, to which the value is a variable's, a literal, one of many
 // kinds, or the first of its kind. Each time the same result or exception, and where it should be, by a fast call.
 
-const noLayout = scriptArgs.includes("--no-layout");
 const { symbols: c } = openLibrary(generated.path, generated.declarations);
 const { symbols: slow } = openLibrary(generated.path, {
     is_function: { name: "hash_pointer_1", parameters: ["function"], result: "u32" },
@@ -39,13 +38,10 @@ for (const [type, at] of [["u8", 0], ["u8", 3], ["i32", 0], ["i32", 3], ["i32", 
 }
 
 // Whether V8 calls C by a fast call, if the value is a good one.
-function isFast({ symbol, type, at }, entry) {
+function isFast({ symbol }, entry) {
     if (whySlow(symbol) !== null) return false;
-    const value = entry.make();
-    // Machine code finds the bytes of such an array; the helper leaves them to the ordinary callback.
-    if (entry.inHeap) return !noLayout;
     // The shortest code reads small integers, and has no helper.
-    if (symbol === c.same_i32) return !Object.is(value, -0);
+    if (symbol === c.same_i32) return !Object.is(entry.make(), -0);
     return true;
 }
 
@@ -116,7 +112,7 @@ function check(place, entry, how, expected) {
     const way = WAYS[how](place, entry);
     if (way === undefined) return;
     const [call, args] = way;
-    const fast = !expected.startsWith("TypeError") && isFast(place, entry, how);
+    const fast = !expected.startsWith("TypeError") && isFast(place, entry);
     const what = `${symbol.name}, argument ${place.at + 1}: ${entry.name} as ${how}`;
     for (let i = 0; i < 3; i++) {
         const list = args();
@@ -136,6 +132,8 @@ for (const place of places) {
     const { type, at } = place;
     const ordinary = interpreted(place.symbol, place.args(0).length);
     place.good = VALUES.find((entry) => conversion(type, entry).problem === undefined);
+    // So that V8 knows what the prelude's functions for structs call.
+    for (let i = 0; i < WARM; i++) outcome(ordinary, place.args(place.good.make()));
     for (const entry of VALUES) {
         // Nothing reads what is not there.
         if (type === "buffer" && entry.bytes?.length === 0) continue;
@@ -155,6 +153,19 @@ for (const place of places) {
     }
 }
 same(ran, 0, "script that ran");
+
+// V8's hole: numbers that its compiler knows to be integers from 0 to 2^64 arrive in 64 bits unasked, so that the greatest of them are
+// negative where they were to be refused. It takes so many integers that some lie on the stack.
+const greatest = functionOf(c.hash_i32_12, "x", "return symbol(1, 2, 3, (x >>> 0) * 4294967296 + 4294965248, 5, 6, 7, 8, 9, 10, 11, 12);");
+const number = 2 ** 64 - 2048;
+throws(() => greatest(-1), TypeError, `argument 4 (i32): ${number} is out of range`);
+optimise(greatest, [() => [-1]], 3);
+same(greatest(-1), hashOf(...Array(12).fill("i32"))(1, 2, 3, -2048, 5, 6, 7, 8, 9, 10, 11, 12), "the hole");
+// Smaller ones are out of range either way, and other functions have none.
+throws(() => greatest(-2), TypeError, `argument 4 (i32): ${number - 2 ** 32} is out of range`);
+const few = functionOf(c.hash_i32_6, "x", "return symbol(1, 2, 3, (x >>> 0) * 4294967296 + 4294965248, 5, 6);");
+optimise(few, [() => [-1]], 3);
+throws(() => few(-1), TypeError, `argument 4 (i32): ${number} is out of range`);
 if (wrong.length > 0) throw new Error(`of ${calls} calls these ${wrong.length} took the wrong way:\n${wrong.join("\n")}`);
 print(`${calls} calls`);
 print("end");
