@@ -99,12 +99,12 @@ fn copies_go_with_their_functions() {
         let typed = natives.typed(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
         // What the shape has is no function yet.
         assert_eq!((jit.stats().functions, jit.stats().code_bytes), (0, 0));
+        let targets = [add as extern "C" fn(i32, i32) -> i32, subtract];
         // SAFETY: both are functions of the signature.
-        let records = unsafe {
-            [add as extern "C" fn(i32, i32) -> i32, subtract].map(|f| Typed::record(f as *const c_void, &pending))
-        };
+        let record = |n: usize| unsafe { Typed::record(targets[n % 2] as *const c_void, &pending) };
+        let records: Vec<_> = (0..100).map(record).collect();
         // SAFETY: the records outlive their functions.
-        let mut bound: Vec<_> = (0..100).map(|n| unsafe { typed.bind(&records[n % 2]) }.unwrap()).collect();
+        let mut bound: Vec<_> = records.iter().map(|record| unsafe { typed.bind(record) }.unwrap()).collect();
         let stats = jit.stats();
         assert_eq!((stats.functions, stats.code_bytes), (100, 100 * typed.code().len()));
         // The functions keep what their code refers to.

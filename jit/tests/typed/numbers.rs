@@ -116,8 +116,8 @@ pub(crate) fn converted(native: Scalar, c: Scalar, word: u64) -> Option<u64> {
         (Scalar::F64, Scalar::F32) => Some((double as f32).to_bits().into()),
         (Scalar::F32, Scalar::F64) => Some(f64::from(f32::from_bits(word as u32)).to_bits()),
         (Scalar::F64, c) if is_integer(c) => {
-            // No double between lies in an i128 and is an integer, but in an i64 or u64 it must be below 2⁶³.
-            let fits = double.trunc() == double && double < 2f64.powi(63) && range(c).contains(&(double as i128));
+            // The conversion saturates beyond all of the types.
+            let fits = double.trunc() == double && range(c).contains(&(double as i128));
             fits.then_some(double as i128 as u64)
         }
         (native, c) if is_integer(native) && is_integer(c) => {

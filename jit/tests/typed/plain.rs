@@ -181,7 +181,7 @@ fn scalars() {
 /// Arguments in all registers and on the stack, where the contexts leave C more registers than there are.
 #[test]
 fn registers_and_stack() {
-    let counts = (1..=13).flat_map(|ints| [0, 1, 7, 8, 9, 12].map(|floats| (ints, floats)));
+    let counts = [1, 3, 4, 5, 6, 7, 8, 13].into_iter().flat_map(|ints| [0, 1, 8, 9, 12].map(|floats| (ints, floats)));
     let counts = counts.filter(|(ints, floats)| ints + floats <= 28);
     let texts = counts.flat_map(|(ints, floats)| {
         [
