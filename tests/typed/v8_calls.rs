@@ -174,11 +174,12 @@ fn many_integers_stay_where_they_are() {
         // With eight there is none for it.
         let full = [&[float64; 8][..], &[few; 7]].concat();
         assert_eq!(params("(8*f64, 7*i32) -> i32"), full, "{name}");
-        // What comes as a handle comes with the integers.
-        let mixed = [&[few; 7][..], &[value]].concat();
-        assert_eq!(params("(7*i32, pointer) -> i32"), mixed, "{name}");
-        assert_eq!(params("(7*i32, bool) -> i32"), mixed, "{name}");
-        assert_eq!(params("(7*i32, i64) -> i32"), mixed, "{name}");
+        // Beside a handle all of them are such.
+        for other in ["pointer", "bool", "i64", "struct {i8}"] {
+            assert_eq!(params(&format!("(7*i32, {other}) -> i32")), [value; 8], "{other} in {name}");
+            assert_eq!(params(&format!("(u32, {other}) -> i32")), [value; 2], "{other} in {name}");
+            assert_eq!(params(&format!("(f64, i8, {other}) -> i32")), [float64, value, value], "{other} in {name}");
+        }
     }
     // Where results of 64 bits are BigInts, integers of that type would be too.
     for (_, generation) in &GENERATIONS[2..] {

@@ -23,6 +23,12 @@ impl Handles {
         // SAFETY: as above.
         Some(unsafe { object.read(word) })
     }
+
+    /// The same handles, of which only objects with bytes are read.
+    pub(super) fn with_bytes(&self) -> Self {
+        let objects = self.objects.iter().filter(|object| object.length.is_some()).cloned().collect();
+        Self { objects, ..self.clone() }
+    }
 }
 
 impl Tag {

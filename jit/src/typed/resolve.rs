@@ -1,10 +1,14 @@
 //! Handles that machine code cannot read: what it calls for all of a call's at once.
+//!
+//! Bytes that machine code could have read are read here too: an engine may not show them to the helper, as V8 does not show those
+//! in its heap.
 
 use std::ffi::c_void;
 
-use super::{Exit, Helpers, Resolved, TypedModel};
+use super::{Exit, Handles, Helpers, Resolved, TypedModel};
 use crate::shape::{TypedParam, TypedPlan, ValuesResult};
 use crate::typed::Role;
+use crate::types::{Pointee, Scalar};
 use crate::values::RecordHead;
 
 /// What the handles of a function must be.
@@ -19,17 +23,43 @@ struct Need {
     index: usize,
     /// How many bytes it must have.
     size: u32,
+    /// The objects with bytes, if it takes those.
+    bytes: Option<Handles>,
+}
+
+impl Need {
+    fn new(index: usize, param: TypedParam, handles: &Handles) -> Self {
+        let size = if let TypedParam::Bytes(size) = param { size } else { 0 };
+        let takes_bytes = match param {
+            TypedParam::Bytes(_) => true,
+            TypedParam::Scalar(scalar) => matches!(scalar, Scalar::Pointer(Pointee::Buffer | Pointee::Text)),
+        };
+        Self { index, size, bytes: takes_bytes.then(|| handles.with_bytes()) }
+    }
+
+    /// What machine code finds for a handle.
+    ///
+    /// # Safety
+    ///
+    /// The handle is one that the call got for this.
+    unsafe fn read(&self, handle: u64) -> Option<Resolved> {
+        // SAFETY: the caller vouches for the handle, and the model's author for the rest.
+        let found = unsafe { self.bytes.as_ref()?.resolve(handle) };
+        found.filter(|found| found.len >= self.size.into())
+    }
 }
 
 impl Needs {
     pub(crate) fn of(model: &TypedModel, helpers: Helpers, plan: &TypedPlan) -> Self {
-        let need = |(index, ((_, role), param)): (usize, ((usize, Role), &TypedParam))| {
-            let size = if let TypedParam::Bytes(size) = *param { size } else { 0 };
-            matches!(role, Role::Handle(_)).then_some(Need { index, size })
+        let of = |handles: u8| &model.handles[usize::from(handles)];
+        let need = |(index, ((_, role), param)): (usize, ((usize, Role), &TypedParam))| match role {
+            Role::Handle(handles) => Some(Need::new(index, *param, of(handles))),
+            _ => None,
         };
         let args = model.arguments().zip(&plan.params).enumerate().filter_map(need);
         let size = if let ValuesResult::Bytes(size) = plan.result { size } else { 0 };
-        let result = model.result().map(|_| Need { index: plan.params.len(), size });
+        let result =
+            model.result().map(|(_, handles)| Need::new(plan.params.len(), TypedParam::Bytes(size), of(handles)));
         Self { helpers, exit: model.exit, handles: args.chain(result).collect() }
     }
 }
@@ -50,8 +80,13 @@ pub(crate) unsafe extern "C-unwind" fn resolve_all(
     // SAFETY: the caller vouches for the needs and the values; the helpers are those of the engine.
     unsafe {
         let Needs { helpers, exit: way, handles } = &*needs;
-        handles.iter().all(|&Need { index, size }| {
+        handles.iter().all(|need| {
+            let &Need { index, size, .. } = need;
             let value = values.add(index);
+            if let Some(found) = need.read(value.read()) {
+                value.write(found.slot);
+                return true;
+            }
             let mut found = Resolved { slot: 0, len: 0 };
             if !(helpers.resolve)(record, exit, index, value.read(), &mut found) {
                 return false;

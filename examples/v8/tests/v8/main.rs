@@ -3,6 +3,7 @@
 #[path = "../../../../tests/support/mod.rs"]
 mod support;
 
+mod generated;
 mod program;
 
 use std::env;
@@ -53,10 +54,12 @@ fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
         return;
     }
     let v8_flags = [&["--allow-natives-syntax"], v8_flags].concat().join(",");
-    let [load, script, fixture] = [file("check.js"), file(script), fixture()].map(|path| path.display().to_string());
-    let front = [format!("--v8-flags={v8_flags}"), "--load".into(), load];
+    let before = [file("check.js"), file("optimise.js"), file("values.js"), generated::library()];
+    let loads = before.into_iter().flat_map(|path| ["--load".into(), path.display().to_string()]);
+    let [script, fixture] = [file(script), fixture()].map(|path| path.display().to_string());
     let flags = || flags.iter().map(|&flag| flag.to_owned());
-    let ran = run(front.into_iter().chain(flags()).chain([script, fixture]).chain(flags()));
+    let front = [format!("--v8-flags={v8_flags}")].into_iter().chain(loads).chain(flags());
+    let ran = run(front.chain([script, fixture]).chain(flags()));
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
     assert!(ran.stdout.ends_with("end\n"), "it did not come to its end: {}", ran.stdout);
 }
@@ -74,6 +77,11 @@ fn callbacks_by_the_ordinary_callback() {
 #[test]
 fn calls_from_optimised_code() {
     check("fast.js");
+}
+
+#[test]
+fn every_type_from_optimised_code() {
+    check("types.js");
 }
 
 #[test]

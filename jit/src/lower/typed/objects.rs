@@ -1,7 +1,7 @@
 //! Handles to addresses: objects' memory read by machine code, and by the helper where that finds nothing.
 //!
-//! One object that machine code cannot read sends all of the call to the helper, in a block out of the way. What it keeps
-//! across helpers' calls waits in the frame, so that the code that mostly runs saves no registers.
+//! One object that machine code cannot read sends all of the call to `resolve_all`, in a block out of the way. What it keeps
+//! across that waits in the frame, so that the code that mostly runs saves no registers.
 
 use std::ptr;
 
