@@ -293,6 +293,33 @@ fn helpers_are_asked_for_all_or_none() {
     }
 }
 
+/// Where objects are plain addresses, null looks like one.
+#[test]
+fn null_is_no_object() {
+    let fields = [77_u64, 8];
+    let known = Object { checks: Box::default(), address: [Path([0].into())].into(), length: Some(Path([8].into())) };
+    let handles = Handles {
+        indirect: false,
+        integers: None,
+        null: Some(0),
+        booleans: None,
+        tag: Tag { mask: 7, bits: 0 },
+        objects: [known].into(),
+    };
+    // SAFETY: null is not read.
+    assert_eq!(unsafe { handles.resolve(0) }, None);
+    for c in ["(struct {u8[8]})", "() -> struct {u8[8]}", "(bool, struct {u8[8]})"] {
+        let fixture = by_handles(c, &handles, Exit::Raise);
+        let count = fixture.model.roles.len() - 1;
+        let (events, _) = call(&fixture, &vec![0; count], None);
+        assert_eq!(events, [Event::Resolve { index: 0, handle: 0 }], "{c}");
+    }
+    let fixture = by_handles("(buffer)", &handles, Exit::Raise);
+    for (handle, slot) in [(0, 0), (fields.as_ptr().expose_provenance() as u64, 77)] {
+        assert_eq!(call(&fixture, &[handle], None).0, [called(&Type::BUFFER, slot)]);
+    }
+}
+
 /// An argument that is wrong whatever else is: C is not called, and neither is the helper.
 #[test]
 fn numbers_are_checked_before_helpers_are_asked() {
