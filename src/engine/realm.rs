@@ -153,8 +153,7 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
-    /// With [`Exit::Raise`] there is no other call, and the exception just waits: an engine that can throw inside such a call does
-    /// so at once instead.
+    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned.
     ///
     /// # Safety
     ///
@@ -203,6 +202,9 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
+    /// In a call of a [typed](Self::typed) function whose exit is a flag this must not be used, for the flag would not be set: see
+    /// [`leave_typed`](Self::leave_typed).
+    ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
     /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
     /// callback that runs where no native function of the realm is below it must [take](Self::take_exception) it then:
@@ -242,11 +244,9 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        let result = {
-            // Script may call functions that leave theirs there.
-            let _exit = KeptExit::of(&self.shared.pending);
-            thrown.map_or_else(|| run(values.made()), Err)
-        };
+        // Script may call functions that leave theirs there.
+        let _exit = KeptExit::of(&self.shared.pending);
+        let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),
