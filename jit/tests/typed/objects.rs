@@ -33,11 +33,11 @@ fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
 fn call(fixture: &Fixture, handles: &[u64], found: Option<Resolved>) -> (Vec<Event>, bool) {
     let mut flag = ExitFlag::new();
     let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
-    let answers = Answers { result: vec![7; 128], resolve: Box::new(move |_, _| found) };
     // Results are scalars of 8 bytes, or as long as the memory for them.
     let result =
         fixture.c.result().map_or(0, |ty| ty.as_scalar().map_or_else(|| super::native::size_of_type(ty), |_| 8));
-    let outcome = fixture.call(&words, Answers { result: answers.result[..result].into(), ..answers });
+    let resolve = Box::new(move |_, _| found);
+    let outcome = fixture.call(&words, Answers { resolve, ..Answers::returning(vec![7; result]) });
     (outcome.events, flag.is_set())
 }
 
