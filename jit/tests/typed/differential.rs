@@ -257,7 +257,11 @@ impl Play {
                 assert!(!raises);
                 return (events, None);
             }
-            for &(index, param, _) in &handles {
+            for &(index, param, heap) in &handles {
+                if let Some(slot) = heap.reads_beside(self.things[&param], ty(index)) {
+                    slots[index] = slot;
+                    continue;
+                }
                 let handle = self.words[param];
                 events.push(Event::Resolve { index, handle });
                 let Some(Resolved { slot, len }) = answer(ty(index), index, handle, pool) else {
