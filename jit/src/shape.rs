@@ -124,7 +124,13 @@ pub(crate) enum TypedParam {
 
 impl TypedPlan {
     pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
-        let plan = slots_plan(signature, plan);
+        let mut plan = slots_plan(signature, plan);
+        for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
+            // Floats are no slots here, but what they are in C.
+            if let (Some(Scalar::F32), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {
+                pieces.iter_mut().for_each(|piece| piece.len = 4);
+            }
+        }
         let param = |ty: &Type| match ty.as_scalar() {
             Some(scalar) => TypedParam::Scalar(scalar),
             None => TypedParam::Bytes(Extent::of(ty).map_or(0, |extent| extent.size)),

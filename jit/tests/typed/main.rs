@@ -1,6 +1,8 @@
 //! The `typed` entry, called by C code that has put the arguments into registers.
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
 
+mod mixed;
+
 use std::ffi::c_void;
 use std::mem::transmute;
 
