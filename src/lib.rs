@@ -34,6 +34,7 @@
 //! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
 //! | [`Slot`] | one argument or result: eight bytes in canonical form |
 //! | [`Member`] | structs' bytes, read and written by member |
+//! | [`engine`] | native functions that a language's engine, or the code it compiles, calls itself |
 //! | [`OwnedCall`] | a call to be made on another thread |
 //! | [`stats`] | how much code there is |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |

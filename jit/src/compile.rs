@@ -161,6 +161,18 @@ impl Compiler {
         let code = self.context.compiled_code().ok_or_else(|| JitError::codegen("nothing was compiled"))?;
         code.disassemble(Some(&self.context.func.params), &capstone).map_err(JitError::codegen)
     }
+
+    /// The instructions of code that Cranelift has no part in, in the same form.
+    #[cfg(feature = "disasm")]
+    pub(crate) fn disassemble(&self, code: &[u8]) -> Result<String, JitError> {
+        let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
+        let instructions = capstone.disasm_all(code, 0).map_err(JitError::codegen)?;
+        let lines = instructions.iter().map(|instruction| {
+            let [name, operands] = [instruction.mnemonic(), instruction.op_str()].map(Option::unwrap_or_default);
+            format!("  {name} {operands}").trim_end().to_owned() + "\n"
+        });
+        Ok(lines.collect())
+    }
 }
 
 /// What code refers to.

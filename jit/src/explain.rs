@@ -5,10 +5,12 @@ use crate::compile::{Compiler, host_isa};
 use crate::error::JitError;
 use crate::lower::signature::Outgoing;
 use crate::lower::slots;
+use crate::lower::typed::{self, tail::Tail};
 use crate::lower::values::{self, Native};
 use crate::plan::Plan;
-use crate::shape::{self, Options, Shape, ValuesPlan};
+use crate::shape::{self, Options, Shape, TypedPlan, ValuesPlan};
 use crate::signature::Signature;
+use crate::typed::{Helpers, Needs, TypedModel, check};
 use crate::values::EngineAbi;
 
 /// The stages behind the layout of one signature, on the host's convention.
@@ -20,7 +22,7 @@ pub struct Explanation {
     pub plan: Plan,
     /// The key under which the code is shared: signatures with equal shapes use one trampoline.
     pub shape: Vec<u8>,
-    /// The trampoline in Cranelift's IR.
+    /// The trampoline in Cranelift's IR; empty if it was assembled without.
     pub clif: String,
     /// The trampoline's instructions.
     pub disassembly: String,
@@ -67,6 +69,32 @@ impl Explanation {
         let mut compiler = Compiler::new(host_isa()?);
         let shim = outgoing.shim.map(|shim| shim.code());
         let code = compiler.values(&native, &outgoing, shim.as_ref().map(|_| std::ptr::null()))?.bytes;
+        let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
+        Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
+    }
+
+    /// Makes a native function of the `typed` entry and keeps what each stage made, with zeros where the address of a record belongs.
+    /// One that only checks its arguments and moves them is assembled, without IR.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Natives::typed`](crate::Natives::typed).
+    pub fn typed(signature: &Signature, model: &TypedModel, helpers: Helpers) -> Result<Self, JitError> {
+        check(model, signature)?;
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let plan = abi.plan(signature)?;
+        let normalised = TypedPlan::of(signature, plan.clone());
+        let shape = Shape::typed(abi, &normalised).as_bytes().to_vec();
+        let needs = Needs::of(model, helpers, &normalised);
+        let native = typed::Native::of(abi, &normalised, model, &needs)?;
+        let mut compiler = Compiler::new(host_isa()?);
+        if let Some(Tail { compiled, .. }) = typed::tail::assemble(&native) {
+            let (disassembly, code) = (compiler.disassemble(&compiled.bytes)?, compiled.bytes);
+            return Ok(Self { abi, plan, shape, clif: String::new(), disassembly, code, shim: None });
+        }
+        let outgoing = Outgoing::of(abi, &normalised.plan, typed::BUSY);
+        let shim = outgoing.shim.map(|shim| shim.code());
+        let code = compiler.typed(&native, &outgoing, shim.as_ref().map(|_| std::ptr::null()))?.bytes;
         let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
         Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
     }

@@ -126,7 +126,7 @@ impl TypedPlan {
     pub(crate) fn of(signature: &Signature, plan: Plan) -> Self {
         let mut plan = slots_plan(signature, plan);
         for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
-            // Floats are no slots here, but what they are in C.
+            // It comes as a float and not as a slot.
             if let (Some(Scalar::F32), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {
                 pieces.iter_mut().for_each(|piece| piece.len = 4);
             }

@@ -2,9 +2,13 @@
 
 #![cfg(all(feature = "disasm", target_arch = "x86_64", not(windows)))]
 
+use std::ffi::c_void;
+
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
-use hotcall_jit::{Explanation, Jit, Options};
+use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
+use hotcall_jit::values::RecordHead;
+use hotcall_jit::{Abi, Explanation, Jit, JitError, Natives, Options, Signature, Type};
 
 #[path = "support/notation.rs"]
 mod notation;
@@ -58,6 +62,54 @@ fn thunks_save_no_registers() {
         assert!(listed.last().is_some_and(|last| last.contains("ret")), "{text}: {listed:#?}");
         assert_saves_nothing(text, &listed.join("\n"));
     }
+}
+
+/// A native function with a context in front, arguments as they come, and an exit behind.
+fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit) -> (Signature, TypedModel) {
+    let params = [&[Type::POINTER][..], native, &[Type::POINTER]].concat();
+    let arguments = std::iter::repeat_n(Role::Argument, native.len());
+    let roles = std::iter::once(Role::Ignored).chain(arguments).chain([Role::Exit]).collect();
+    let native = Signature::new(params, result).unwrap();
+    let model = TypedModel { abi: Abi::host().unwrap(), native, roles, handles: Box::default(), exit };
+    (notation::signature(text), model)
+}
+
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+    false
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+
+const HELPERS: Helpers = Helpers { resolve, raise };
+
+/// Functions that only check their arguments and move them have no frame: they jump to C. All others are compiled.
+#[test]
+fn typed_functions_are_explained() {
+    for exit in [Exit::Flag { offset: 0 }, Exit::Raise] {
+        for (text, native, result, assembled) in [
+            ("(i32, i32) -> i32", [Type::I64, Type::I64], Some(Type::I32), true),
+            ("(f64, i8)", [Type::F64, Type::F64], None, true),
+            ("(i32, i32) -> i32", [Type::I64, Type::I64], Some(Type::I64), false),
+            ("(f32, u64) -> bool", [Type::F64, Type::U64], Some(Type::BOOL), false),
+        ] {
+            let (signature, model) = typed(text, &native, result, exit);
+            let explained = Explanation::typed(&signature, &model, HELPERS).unwrap();
+            // The same as is used.
+            let used = Natives::shared().unwrap().typed(&signature, &model, HELPERS).unwrap();
+            assert_eq!(explained.code.len(), used.code().len(), "{text}");
+            assert_eq!(explained.clif.is_empty(), assembled, "{text}");
+            let disassembly = &explained.disassembly;
+            assert_eq!(!disassembly.contains("%rbp"), assembled, "{text}: {disassembly}");
+            let jumps = |line: &str| line.trim_start().starts_with("jmpq *") && line.contains("%r11");
+            assert_eq!(disassembly.lines().any(jumps), assembled, "{text}: {disassembly}");
+            assert!(disassembly.lines().count() > 8, "{text}: {disassembly}");
+            let frames = ["%rbx", "%r12", "%r13", "%r14", "%r15"];
+            assert!(frames.iter().all(|saved| !disassembly.contains(saved)), "{text}: {disassembly}");
+        }
+    }
+    let (_, model) = typed("(i32)", &[Type::I64], None, Exit::Raise);
+    let error = Explanation::typed(&notation::signature("()"), &model, HELPERS).err().unwrap();
+    assert!(matches!(error, JitError::Typed(_)), "{error}");
 }
 
 fn assert_saves_nothing(text: &str, disassembly: &str) {

@@ -104,3 +104,86 @@ fn a_fork_waits_until_no_lock_is_held() {
         STOP.store(true, Ordering::Relaxed);
     });
 }
+
+/// Native functions whose code is a copy for each record.
+#[cfg(feature = "cranelift")]
+mod typed {
+    use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
+    use hotcall_jit::values::{Pending, RecordHead};
+    use hotcall_jit::{Abi, Natives, Typed};
+
+    use super::*;
+
+    unsafe extern "C-unwind" fn resolve(
+        _: *const RecordHead,
+        _: *mut c_void,
+        _: usize,
+        _: u64,
+        _: *mut Resolved,
+    ) -> bool {
+        false
+    }
+
+    unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+
+    extern "C" fn negate(a: i64) -> i64 {
+        -a
+    }
+
+    extern "C" fn double(a: i64) -> i64 {
+        a * 2
+    }
+
+    /// Makes many and calls them: the first parameter is no argument, and each has more of those than the one before.
+    fn calls(natives: &Natives, target: extern "C" fn(i64) -> i64, ignored: &[usize]) -> bool {
+        let pending = Pending::new();
+        // SAFETY: the target has the signature.
+        let record = unsafe { Typed::record(target as *const c_void, &pending) };
+        let signature = Signature::new([Type::I64], Type::I64).unwrap();
+        let made = ignored.iter().map(|&ignored| {
+            let model = TypedModel {
+                abi: Abi::host().unwrap(),
+                native: Signature::new(vec![Type::I64; 1 + ignored], Type::I64).unwrap(),
+                roles: (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }).collect(),
+                handles: Box::default(),
+                exit: Exit::Raise,
+            };
+            let typed = natives.typed(&signature, &model, Helpers { resolve, raise }).unwrap();
+            // SAFETY: the record outlives its functions.
+            unsafe { typed.bind(&record) }.unwrap()
+        });
+        let made: Vec<_> = made.collect();
+        let right = |native: &hotcall_jit::TypedNative| {
+            // SAFETY: the arguments that are missing are ignored, wherever they would be.
+            let call = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(native.entry()) };
+            call(21) == target(21)
+        };
+        (0..3).all(|_| made.iter().all(right))
+    }
+
+    #[test]
+    fn parent_and_child_go_on_making_native_functions() {
+        let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
+        let natives = Natives::new(jit);
+        assert!(calls(&natives, negate, &[0, 1, 2]));
+        // SAFETY: no other thread of this process holds a lock that the child needs.
+        let child = unsafe { libc::fork() };
+        assert!(child >= 0);
+        let order: Vec<_> = (0..20).collect();
+        if child == 0 {
+            // SAFETY: this only sets a timer, and the child ends without the test harness's clean-up.
+            unsafe {
+                libc::alarm(60);
+                let right = (0..50).all(|_| calls(&natives, negate, &order));
+                libc::_exit(if right { 0 } else { 1 });
+            }
+        }
+        let order: Vec<_> = order.into_iter().rev().collect();
+        let right = (0..50).all(|_| calls(&natives, double, &order));
+        let mut status = 0;
+        // SAFETY: the child is this process's.
+        assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);
+        assert_eq!(status, 0);
+        assert!(right);
+    }
+}

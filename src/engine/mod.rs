@@ -11,6 +11,9 @@
 //! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
+//! | [`TypedModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
+//! | [`TypedRecord`] | a C function for such calls |
+//! | [`v8`] | those of V8 |
 //!
 //! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
 //! C: the engine throws an [`Error`] that names the function, the argument and the type. Missing arguments are
@@ -26,6 +29,11 @@
 //! | [`BUFFER`](Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
 //! | [`TEXT`](Type::TEXT) | null, pointer objects, bytes | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes |
+//!
+//! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
+//! with [`Realm::new`], and functions are [records](Realm::record). One that compiles passes numbers and *handles* in registers:
+//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::typed), each with a model of its own, beside
+//! the engine's ordinary callback, which serves what they refuse. [`TypedRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
 //! engine with every type.
@@ -43,8 +51,9 @@ mod typed;
 pub mod v8;
 mod values;
 
+pub use hotcall_jit::Abi;
 pub use hotcall_jit::typed::{
-    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Tag, TypedError, TypedModel,
+    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Small, Tag, TypedError, TypedModel,
 };
 pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
 

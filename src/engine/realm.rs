@@ -1,6 +1,7 @@
 //! One instance of an engine: what its functions share.
 
 use std::cell::RefCell;
+use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
@@ -152,6 +153,8 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
+    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned.
+    ///
     /// # Safety
     ///
     /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
@@ -199,6 +202,9 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
+    /// In a call of a [typed](Self::typed) function whose exit is a flag this must not be used, for the flag would not be set: see
+    /// [`leave_typed`](Self::leave_typed).
+    ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
     /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
     /// callback that runs where no native function of the realm is below it must [take](Self::take_exception) it then:
@@ -239,9 +245,8 @@ impl<E: Engine> Realm<E> {
             };
         }
         // Script may call functions that leave theirs there.
-        let exit = self.shared.pending.exit();
+        let _exit = KeptExit::of(&self.shared.pending);
         let result = thrown.map_or_else(|| run(values.made()), Err);
-        self.shared.pending.set_exit(exit);
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),
@@ -297,6 +302,24 @@ impl<E: Engine> Realm<E> {
     /// been called from elsewhere. Who does not throw it drops it, and so lets go of it.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.shared.take_exception()
+    }
+}
+
+/// The exit of the call that is running, which is so again when this is dropped.
+struct KeptExit<'a> {
+    pending: &'a Pending,
+    exit: *mut c_void,
+}
+
+impl<'a> KeptExit<'a> {
+    fn of(pending: &'a Pending) -> Self {
+        Self { pending, exit: pending.exit() }
+    }
+}
+
+impl Drop for KeptExit<'_> {
+    fn drop(&mut self) {
+        self.pending.set_exit(self.exit);
     }
 }
 

@@ -20,6 +20,86 @@ use crate::function::Function;
 ///
 /// It keeps the C function's library, and refuses calls once that was closed. Keep it as long as the engine may call
 /// [`entry`](TypedRecord::entry). Dropping it is allowed on any thread, and while no call of it runs.
+///
+/// # A compiler
+///
+/// A compiler that has found out the types of a call's arguments calls such a function as it would call C. Here it passes a
+/// context, the argument's word, and where to set a flag:
+///
+/// ```
+/// # #[cfg(all(feature = "jit", target_os = "linux", target_arch = "x86_64"))]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use std::ffi::c_void;
+///
+/// use hotcall::engine::{
+///     Abi, Engine, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, TypedModel, TypedRole, View, Words,
+/// };
+/// use hotcall::{Error, Library, Signature, Type};
+///
+/// /// Values are words: even ones are integers of 63 bits, odd ones are something else.
+/// struct Language;
+///
+/// // SAFETY: no value has bytes, and none is made.
+/// unsafe impl Engine for Language {
+///     type Exception = String;
+///
+///     unsafe fn view(&self, _: Site, [word, _]: Words) -> View {
+///         if word & 1 == 0 { View::Number((word as i64 >> 1) as f64) } else { View::Other(Kind::Object) }
+///     }
+///     unsafe fn make(&self, _: Site, _: Output<'_>) -> Result<Words, String> {
+///         Err("this language has integers alone".into())
+///     }
+///     unsafe fn exception(&self, _: Site, error: &Error) -> String {
+///         error.to_string()
+///     }
+///     unsafe fn throw(&self, _: Site, exception: String) {
+///         eprintln!("{exception}");
+///     }
+/// }
+///
+/// // What it is in C: int (*)(Context *, Word, char *flag).
+/// let native = Signature::new([Type::POINTER, Type::U64, Type::POINTER], Type::I32)?;
+/// let words = Handles {
+///     indirect: false,
+///     integers: Some(Small { tag: Tag { mask: 1, bits: 0 }, shift: 1 }),
+///     null: None,
+///     booleans: None,
+///     tag: Tag { mask: 1, bits: 1 },
+///     objects: [].into(),
+/// };
+/// let model = TypedModel {
+///     abi: Abi::host().ok_or("no convention is known for this machine")?,
+///     native,
+///     roles: [TypedRole::Ignored, TypedRole::Handle(0), TypedRole::Exit].into(),
+///     handles: [words].into(),
+///     exit: Exit::Flag { offset: 0 },
+/// };
+///
+/// // SAFETY: libc is loaded already.
+/// let libc = unsafe { Library::open("libc.so.6") }?;
+/// let abs = libc.function("abs", &Signature::new([Type::I32], Type::I32)?)?;
+/// let realm = Realm::of_handles(Language);
+/// // SAFETY: any integer may be passed; the function is called as the model says.
+/// let record = unsafe { realm.typed(&abs, &model) }?;
+///
+/// // What the compiler puts into its code: a call of this address.
+/// type Abs = unsafe extern "C" fn(*mut c_void, u64, *mut u8) -> i32;
+/// // SAFETY: this is the type that the model describes.
+/// let abs = unsafe { std::mem::transmute::<*const c_void, Abs>(record.entry()) };
+/// let (context, mut flag) = (std::ptr::null_mut(), 0);
+/// // SAFETY: these are words of the language.
+/// unsafe {
+///     assert_eq!(abs(context, (-42_i64 as u64) << 1, &mut flag), 42);
+///     assert_eq!(flag, 0);
+///     // No i32: C is not called, and the ordinary function has to throw.
+///     abs(context, 1 << 40, &mut flag);
+///     assert_eq!(flag, 1);
+/// }
+/// # Ok(())
+/// # }
+/// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
+/// # fn main() {}
+/// ```
 pub struct TypedRecord(NonNull<dyn Parts>);
 
 /// The record's memory, whose address the code knows.
@@ -31,7 +111,7 @@ struct Full<E: Engine> {
     function: Function,
     params: Box<[Form]>,
     result: Option<Form>,
-    /// The native types of the arguments, and where refused ones lead.
+    /// The native types of the arguments, of handles none, and where refused ones lead.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
     realm: Arc<Shared<E>>,
@@ -66,7 +146,7 @@ impl TypedRecord {
             function: function.clone(),
             params: function.signature().params().iter().map(Form::of).collect(),
             result: function.signature().result().map(Form::of),
-            native_params: arguments.map(|(ty, _)| ty.as_scalar()).collect(),
+            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
             exit: model.exit,
             realm: Arc::clone(realm),
         }));
@@ -175,6 +255,10 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let full = unsafe { &*record.cast::<Full<E>>() };
     let site = Site::new(exit);
+    if let Some(exception) = full.realm.take_exception() {
+        // SAFETY: the site is that of a call by the engine.
+        return unsafe { full.realm.engine().throw(site, exception) };
+    }
     if full.head.is_closed() {
         return full.throw(site, &closed(&full.function));
     }

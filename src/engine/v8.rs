@@ -17,8 +17,13 @@
 //!
 //! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
 //! throws.
+//!
+//! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
+//! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
+//! small typed arrays while C has their address. So callbacks use [`Realm::leave_typed`](super::Realm::leave_typed) up to 12.8; later they throw in
+//! V8 at once; and functions whose business it is to call script back have no fast call.
 
-use hotcall_jit::typed::{Check, Exit, Handles, Object, Path, Role, Small, Tag, TypedModel};
+use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
 use hotcall_jit::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
@@ -28,7 +33,7 @@ pub struct Generation {
     numbers: Numbers,
     /// The offset of `fallback` in the options, if they have it.
     fallback: Option<u32>,
-    /// Whether results may be pointers and integers of 64 bits.
+    /// Whether results may be integers of 64 bits.
     wide_results: bool,
     /// The bytes of a `CTypeInfo`.
     info_size: usize,
@@ -224,9 +229,11 @@ impl Generation {
 
     fn result(&self, ty: &Type, scalar: Scalar) -> Result<(Option<Type>, u8), NoFastCall> {
         let Numbers { int32, uint32, int64, uint64, float32, float64, pointer, .. } = self.numbers;
-        let wide = |number| {
-            if self.wide_results { Ok((Some(ty.clone()), number)) } else { Err(NoFastCall::Result { ty: ty.clone() }) }
+        let number = |number: Option<u8>| match number {
+            Some(number) => Ok((Some(ty.clone()), number)),
+            None => Err(NoFastCall::Result { ty: ty.clone() }),
         };
+        let wide = |integer| number(self.wide_results.then_some(integer));
         match scalar {
             Scalar::Bool => Ok((Some(Type::BOOL), BOOL)),
             Scalar::F32 => Ok((Some(Type::F32), float32)),
@@ -235,10 +242,7 @@ impl Generation {
             Scalar::U8 | Scalar::U16 | Scalar::U32 => Ok((Some(Type::U32), uint32)),
             Scalar::I64 | Scalar::Isize => wide(int64),
             Scalar::U64 | Scalar::Usize => wide(uint64),
-            Scalar::Pointer(_) => match pointer {
-                Some(number) => wide(number),
-                None => Err(NoFastCall::Result { ty: ty.clone() }),
-            },
+            Scalar::Pointer(_) => number(pointer),
         }
     }
 }
@@ -329,6 +333,8 @@ pub struct FastCall {
 pub enum NoFastCall {
     #[error("no calling convention is known for this machine")]
     Host,
+    #[error("the fast call has {parameters} parameters, the receiver and others included: more than {max}")]
+    Parameters { parameters: usize, max: usize },
     #[error("this version of V8 takes no {ty} as the result of a fast call")]
     Result { ty: Type },
     #[error(transparent)]
@@ -356,6 +362,9 @@ impl Building<'_> {
         roots: &Roots,
         big_ints: bool,
     ) -> Result<FastCall, NoFastCall> {
+        if self.native.len() > MAX_TYPED {
+            return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
+        }
         let model = TypedModel {
             abi,
             native: Signature::new(self.native, ty)?,

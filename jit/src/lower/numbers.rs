@@ -22,6 +22,16 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, double: Value, scalar: Scalar) 
     (whole, fits.map_or(equal, |fits| b.ins().band(equal, fits)))
 }
 
+/// A double as a whole number of 64 bits without a sign, and whether it is one: also from 2⁶³ on.
+pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, double: Value) -> (Value, Value) {
+    let whole = b.ins().fcvt_to_uint_sat(types::I64, double);
+    let back = b.ins().fcvt_from_uint(types::F64, whole);
+    let equal = b.ins().fcmp(FloatCC::Equal, back, double);
+    // 2⁶⁴ is equal to what a u64 saturates to.
+    let fits = b.ins().icmp_imm_s(IntCC::NotEqual, whole, -1);
+    (whole, b.ins().band(equal, fits))
+}
+
 /// Whether the type has room for a number with a sign and of so many bits, unless it has for all of them.
 pub(crate) fn in_range(b: &mut FunctionBuilder<'_>, number: Value, bits: u32, scalar: Scalar) -> Option<Value> {
     let (size, signed) = (scalar.size() * 8, scalar.is_signed());

@@ -116,7 +116,7 @@ impl Natives {
     /// How many shapes have code.
     pub fn count(&self) -> usize {
         let _no_fork = fork::hold_off();
-        self.values.live().len()
+        self.values.live().len() + self.typed.live().len()
     }
 
     /// The native function for engines of this model and functions of this signature, made unless there is one of the same

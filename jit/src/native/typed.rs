@@ -86,7 +86,8 @@ impl Typed {
     ///
     /// # Safety
     ///
-    /// * The record was made by [`Typed::record`] for a function of the signature that this was made for.
+    /// * The record was made by [`Typed::record`] for a function of the signature that this was made for. It is bound once: closed,
+    ///   it leads to code of its native function.
     /// * It stays where it is until the native function is dropped, which is called no more then.
     /// * The function is called as the model says, and what the model says of handles is true.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<TypedNative, JitError> {

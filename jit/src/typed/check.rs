@@ -1,6 +1,6 @@
 //! Whether a native function fits a C function: models that make no sense are errors, so that lowering need not look twice.
 
-use super::{Exit, Handles, MAX_TYPED, Role, Small, TypedModel};
+use super::{Check, Exit, Handles, MAX_TYPED, Role, Small, TypedModel};
 use crate::signature::Signature;
 use crate::types::{Scalar, Type};
 
@@ -31,7 +31,7 @@ pub enum TypedError {
     Result { native: &'static str, c: &'static str },
     #[error("no parameter has the role {role}")]
     Missing { role: &'static str },
-    #[error("the way to a field of an object is empty, or a check reads no 1, 2, 4 or 8 bytes")]
+    #[error("the way to a field is empty or too long, or a check reads no 1, 2, 4 or 8 bytes or what they never are")]
     Field,
     #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
     Shift { shift: u8 },
@@ -173,8 +173,8 @@ fn check_handles(handles: &Handles) -> Result<(), TypedError> {
     if let Some(Small { shift, .. }) = handles.integers.filter(|small| !matches!(small.shift, 1..=63)) {
         return Err(TypedError::Shift { shift });
     }
-    let tests = handles.objects.iter().flat_map(|object| object.checks.iter().map(|check| check.test));
-    if tests.into_iter().any(|test| !matches!(test.len, 1 | 2 | 4 | 8) || test.low > test.high) {
+    let mut checks = handles.objects.iter().flat_map(|object| &object.checks);
+    if !checks.all(is_readable) {
         return Err(TypedError::Field);
     }
     let paths = handles.objects.iter().flat_map(|object| {
@@ -182,6 +182,13 @@ fn check_handles(handles: &Handles) -> Result<(), TypedError> {
         checks.chain(&object.address).chain(&object.length)
     });
     if paths.into_iter().any(|path| path.0.is_empty()) { Err(TypedError::Field) } else { Ok(()) }
+}
+
+/// Whether machine code can read the field, and it can be what the test wants.
+fn is_readable(Check { at, test }: &Check) -> bool {
+    let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
+    let end = at.0.last().map_or(Some(0), |offset| offset.checked_add(test.offset.into()));
+    matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
 }
 
 /// Whether it can hold an address.
@@ -215,6 +222,8 @@ fn is_converted(native: &Type, c: &Type) -> bool {
 /// Whether every value of a C type is one of the native type.
 fn is_widened(c: Scalar, native: Scalar) -> bool {
     match (c, native) {
+        // A truth value is no address.
+        (Scalar::Bool, Scalar::Pointer(_)) => false,
         (Scalar::Bool, native) => native == Scalar::Bool || is_integer(native),
         (_, Scalar::Bool) => false,
         _ if c.is_float() || native.is_float() => c.is_float() && native.is_float() && c.size() <= native.size(),

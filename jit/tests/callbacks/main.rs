@@ -4,6 +4,8 @@
 
 #[path = "../support/c.rs"]
 mod c;
+#[path = "../support/callers.rs"]
+mod callers;
 #[path = "../support/compiler.rs"]
 mod compiler;
 #[path = "../support/cxx.rs"]
@@ -19,7 +21,6 @@ mod types;
 #[path = "../support/ways.rs"]
 mod ways;
 
-mod callers;
 mod fixtures;
 mod frames;
 

@@ -1,0 +1,111 @@
+//! What the tests' engine and the C function do in a call: they write down what they get, and answer as the scene says.
+
+use std::cell::RefCell;
+use std::ffi::c_void;
+use std::slice;
+
+use hotcall_jit::typed::{Helpers, Resolved};
+use hotcall_jit::values::{Pending, RecordHead};
+use hotcall_jit::{Layout, Signature, Type};
+
+use crate::random;
+
+/// What happened.
+#[derive(Clone, PartialEq, Debug)]
+pub(crate) enum Event {
+    /// The engine was asked what a handle is.
+    Resolve { index: usize, handle: u64 },
+    /// The engine threw.
+    Raise { index: usize, bits: u64 },
+    /// C was called with these arguments: slots, or the bytes of structs without padding.
+    Called(Vec<Vec<u8>>),
+}
+
+/// What a call is about.
+pub(crate) struct Scene {
+    pub(crate) signature: Signature,
+    /// The slot or the bytes that the C function returns.
+    pub(crate) result: Vec<u8>,
+    /// What the helper says that the handle at an index is.
+    pub(crate) answer: Box<dyn Fn(usize, u64) -> Option<Resolved>>,
+    /// What the helpers must be told.
+    pub(crate) exit: *mut c_void,
+    pub(crate) record: *const RecordHead,
+    /// What the C function finds as the exit of the call that it runs in.
+    pub(crate) seen_exit: *mut c_void,
+    pub(crate) events: Vec<Event>,
+}
+
+thread_local! {
+    pub(crate) static SCENE: RefCell<Option<Scene>> = const { RefCell::new(None) };
+    static PENDING: &'static Pending = Box::leak(Box::default());
+}
+
+pub(crate) fn pending() -> &'static Pending {
+    PENDING.with(|pending| *pending)
+}
+
+fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
+    SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
+}
+
+pub(crate) const HELPERS: Helpers = Helpers { resolve, raise };
+
+unsafe extern "C-unwind" fn resolve(
+    record: *const RecordHead,
+    exit: *mut c_void,
+    index: usize,
+    handle: u64,
+    to: *mut Resolved,
+) -> bool {
+    scene(|scene| {
+        assert_eq!((record, exit), (scene.record, scene.exit));
+        scene.events.push(Event::Resolve { index, handle });
+        let found = (scene.answer)(index, handle);
+        if let Some(resolved) = found {
+            // SAFETY: the native function hands over a place for it.
+            unsafe { to.write(resolved) };
+        }
+        found.is_some()
+    })
+}
+
+unsafe extern "C-unwind" fn raise(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
+    scene(|scene| {
+        assert_eq!((record, exit), (scene.record, scene.exit));
+        scene.events.push(Event::Raise { index, bits });
+    });
+}
+
+/// The C function: the handler of a callback, which is a function of any signature.
+///
+/// # Safety
+///
+/// It is called by a thunk for the scene's signature.
+pub(crate) unsafe extern "C-unwind" fn callee(_: *mut c_void, args: *const u64, result: *mut u64) {
+    scene(|scene| {
+        let types = scene.signature.params().iter().enumerate();
+        // SAFETY: there is a slot for each parameter, and bytes behind those of structs; the result has this size.
+        unsafe {
+            let args = types.map(|(index, ty)| seen(ty, args.add(index).read())).collect();
+            scene.events.push(Event::Called(args));
+            result.cast::<u8>().copy_from_nonoverlapping(scene.result.as_ptr(), scene.result.len());
+        }
+        scene.seen_exit = pending().exit();
+    });
+}
+
+/// What counts of a slot or of the bytes at an address.
+///
+/// # Safety
+///
+/// There is a value of the type, or a slot.
+pub(crate) unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
+    if ty.as_scalar().is_some() {
+        return slot.to_le_bytes().into();
+    }
+    let size = Layout::of(ty).unwrap().size as usize;
+    // SAFETY: the caller vouches for the bytes.
+    let bytes = unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(slot as usize), size) };
+    bytes.iter().zip(random::kept(ty)).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
+}

@@ -1,0 +1,199 @@
+//! Models that do not fit the C function are errors, each with its reason.
+
+use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedError, TypedModel};
+use hotcall_jit::values::Test;
+use hotcall_jit::{Abi, Jit, JitError, Natives, Scalar, Signature, Type};
+
+use crate::engine::HELPERS;
+use crate::heap::Heap;
+use crate::native::{FLAG, Fixture};
+use crate::notation;
+
+fn model(native: &str, roles: impl Into<Box<[Role]>>, exit: Exit) -> TypedModel {
+    TypedModel {
+        abi: Abi::host().unwrap(),
+        native: notation::signature(native),
+        roles: roles.into(),
+        handles: [Heap::tagged().handles].into(),
+        exit,
+    }
+}
+
+fn error(c: &str, model: &TypedModel) -> TypedError {
+    match Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS) {
+        Err(JitError::Typed(error)) => error,
+        other => panic!("{c}, {model:?}: {other:?}"),
+    }
+}
+
+fn error_of(c: &str, native: &str, roles: &[Role]) -> TypedError {
+    error(c, &model(native, roles, Exit::Raise))
+}
+
+fn ty(text: &str) -> Type {
+    notation::signature(&format!("({text})")).params()[0].clone()
+}
+
+use Role::{Argument, Exit as X, Handle, Ignored, Result as R};
+
+#[test]
+fn parameters_and_roles() {
+    let many = format!("({}*i32)", MAX_TYPED + 1);
+    let error = error_of(&many, &many, &[Argument; MAX_TYPED + 1]);
+    assert_eq!(error, TypedError::Parameters { parameters: 33, max: 32 });
+    assert_eq!(error.to_string(), "the native function has 33 parameters, more than 32");
+    let at_most = format!("({MAX_TYPED}*i32)");
+    Fixture::new(notation::signature(&at_most), model(&at_most, [Argument; MAX_TYPED], Exit::Raise));
+
+    assert_eq!(error_of("()", "(i32)", &[]), TypedError::Roles { parameters: 1, roles: 0 });
+    assert_eq!(error_of("(i32)", "(i32)", &[Argument; 2]), TypedError::Roles { parameters: 1, roles: 2 });
+    assert_eq!(error_of("(i32)", "(i32, ...)", &[Argument]), TypedError::Variadic);
+    assert_eq!(error_of("(i32)", "(i32)", &[Ignored]), TypedError::Arguments { native: 0, c: 1 });
+    assert_eq!(error_of("()", "(i64)", &[Handle(0)]), TypedError::Arguments { native: 1, c: 0 });
+    assert_eq!(error_of("(i32)", "(i64)", &[Handle(1)]), TypedError::NoHandles { index: 0 });
+    assert_eq!(error_of("() -> struct {i32}", "(i8, i64)", &[Ignored, R(9)]), TypedError::NoHandles { index: 1 });
+}
+
+#[test]
+fn words_hold_addresses() {
+    for (native, role) in [("(i8, i32)", X), ("(i8, f64)", X), ("(i8, bool)", X), ("(i8, struct {i64})", X)] {
+        let index = 1;
+        let wanted = TypedError::Pointer { index, ty: notation::signature(native).params()[index].clone() };
+        assert_eq!(error_of("()", native, &[Ignored, role]), wanted);
+        assert_eq!(error_of("(i32)", native, &[Ignored, Handle(0)]), wanted);
+        assert_eq!(error_of("() -> struct {i32}", native, &[Ignored, R(0)]), wanted);
+    }
+}
+
+/// Which type takes which; the rest is the differential's.
+#[test]
+fn arguments_of_other_types() {
+    let wrong = [
+        ("bool", "i32"),
+        ("i32", "bool"),
+        ("f64", "bool"),
+        ("f64", "i32"),
+        ("f32", "u64"),
+        ("pointer", "i64"),
+        ("pointer", "isize"),
+        ("pointer", "u32"),
+        ("pointer", "f64"),
+        ("i64", "pointer"),
+        ("i32", "f32"),
+        ("i32", "struct {i32}"),
+        ("struct {i32}", "struct {i32}"),
+        ("struct {i32}", "i32"),
+    ];
+    for (c, native) in wrong {
+        let wanted = TypedError::Argument { index: 1, native: ty(native), c: ty(c) };
+        assert_eq!(
+            error_of(&format!("(u8, {c})"), &format!("(u8, i8, {native})"), &[Argument, Ignored, Argument]),
+            wanted
+        );
+    }
+    for c in ["f32", "f64"] {
+        let wanted = TypedError::HandleOf { index: 0, c: ty(c) };
+        assert_eq!(error_of(&format!("({c})"), "(pointer)", &[Handle(0)]), wanted);
+    }
+}
+
+#[test]
+fn results() {
+    let result = |c: &str, native: &str, roles: &[Role]| match error_of(c, native, roles) {
+        TypedError::Result { native, c } => (native, c),
+        other => panic!("{other}"),
+    };
+    assert_eq!(result("() -> i32", "()", &[]), ("nothing", "i32"));
+    assert_eq!(result("()", "() -> i32", &[]), ("i32", "nothing"));
+    assert_eq!(result("() -> struct {i32}", "() -> i32", &[]), ("i32", "a struct"));
+    assert_eq!(result("()", "() -> struct {i32}", &[]), ("a struct", "something else"));
+    assert_eq!(result("()", "(i64)", &[R(0)]), ("memory", "none"));
+    assert_eq!(result("() -> i32", "(i64) -> i32", &[R(0)]), ("memory", "none"));
+    let missing = error_of("() -> struct {i32}", "()", &[]);
+    assert_eq!(missing, TypedError::Missing { role: "result" });
+    assert_eq!(error_of("() -> struct {i32}", "(i64, i64)", &[R(0); 2]), TypedError::Twice { role: "result" });
+
+    // A result may be wider, never narrower.
+    let numbers = |scalar: Scalar| {
+        let bits = scalar.size() * 8;
+        if scalar.is_signed() { (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
+    };
+    for (c, native) in Scalar::ALL.iter().flat_map(|c| Scalar::ALL.map(|native| (*c, native))) {
+        let is_plain = |scalar: Scalar| !scalar.is_float() && !matches!(scalar, Scalar::Pointer(_) | Scalar::Bool);
+        let wanted = match (c, native) {
+            (c, native) if is_plain(c) && is_plain(native) => {
+                numbers(native).0 <= numbers(c).0 && numbers(c).1 <= numbers(native).1
+            }
+            (Scalar::Bool, native) => native == Scalar::Bool || is_plain(native),
+            (Scalar::F32, native) => native.is_float(),
+            (Scalar::F64, native) => native == Scalar::F64,
+            (Scalar::Pointer(_), native) => {
+                matches!(native, Scalar::Pointer(_) | Scalar::U64 | Scalar::Usize)
+            }
+            (Scalar::U64 | Scalar::Usize, Scalar::Pointer(_)) => true,
+            _ => false,
+        };
+        let of = |scalar| Signature::new([], Type::Scalar(scalar)).unwrap();
+        let model = TypedModel { native: of(native), ..model("()", [], Exit::Raise) };
+        let made = Natives::shared().unwrap().typed(&of(c), &model, HELPERS);
+        assert_eq!(made.is_ok(), wanted, "{c} as {native}: {made:?}");
+    }
+}
+
+#[test]
+fn exits() {
+    assert_eq!(error("()", &model("()", [], FLAG)), TypedError::Missing { role: "exit" });
+    for exit in [FLAG, Exit::Raise] {
+        assert_eq!(error("()", &model("(i64, i64)", [X, X], exit)), TypedError::Twice { role: "exit" });
+        assert_eq!(error("()", &model("(i32)", [X], exit)), TypedError::Pointer { index: 0, ty: Type::I32 });
+    }
+}
+
+#[test]
+fn descriptions_of_handles() {
+    let with = |change: &dyn Fn(&mut Handles)| {
+        let mut model = model("(pointer)", [Handle(0)], Exit::Raise);
+        change(&mut model.handles[0]);
+        model
+    };
+    for shift in [0, 64, 255] {
+        let tag = Tag { mask: 1, bits: 1 };
+        let error = error("(i32)", &with(&|handles| handles.integers = Some(Small { tag, shift })));
+        assert_eq!(error, TypedError::Shift { shift });
+    }
+    let path = |offsets: &[i32]| Path(offsets.into());
+    let object = |object: Object| error("(buffer)", &with(&|handles| handles.objects = [object.clone()].into()));
+    let good = Object { checks: Box::default(), address: [path(&[0])].into(), length: None };
+    let checked = |at, test| Object { checks: [Check { at, test }].into(), ..good.clone() };
+    let field = TypedError::Field;
+    assert_eq!(object(Object { address: [path(&[])].into(), ..good.clone() }), field);
+    assert_eq!(object(Object { length: Some(path(&[])), ..good.clone() }), field);
+    assert_eq!(object(checked(path(&[]), Test::equal(0, 8, 1))), field);
+    for len in [0, 3, 5, 16, 255] {
+        assert_eq!(object(checked(path(&[0]), Test::equal(0, len, 1))), field);
+    }
+    assert_eq!(object(checked(path(&[0]), Test { low: 2, high: 1, ..Test::equal(0, 8, 0) })), field);
+    // What so few bytes can never be.
+    assert_eq!(object(checked(path(&[0]), Test::equal(0, 1, 0x100))), field);
+    // A field beyond what an instruction reaches.
+    assert_eq!(object(checked(path(&[i32::MAX]), Test::equal(1, 1, 0))), field);
+    // All of them are looked at, whether or not a role refers to them.
+    let mut unused = model("(i32)", [Argument], Exit::Raise);
+    unused.handles[0].integers = Some(Small { tag: Tag::NONE, shift: 0 });
+    assert_eq!(error("(i32)", &unused), TypedError::Shift { shift: 0 });
+}
+
+/// What other entries refuse too, and what they do without a generator.
+#[test]
+fn functions_that_cannot_be_called() {
+    let c = "(3*struct {u8[65536]})";
+    let made = Natives::shared().unwrap().typed(
+        &notation::signature(c),
+        &model("(3*pointer)", [Handle(0); 3], Exit::Raise),
+        HELPERS,
+    );
+    assert!(matches!(made, Err(JitError::Plan(_))), "{made:?}");
+    let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
+    let made = Natives::new(universal).typed(&notation::signature("()"), &model("()", [], Exit::Raise), HELPERS);
+    assert!(matches!(made, Err(JitError::NoCode)), "{made:?}");
+}

@@ -1,0 +1,239 @@
+//! The two forms of native functions: assembled ones, which check and move their arguments and jump to C, and compiled ones.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall_jit::typed::{Exit, Role, TypedModel};
+use hotcall_jit::values::Pending;
+use hotcall_jit::{Abi, Jit, Options, Scalar, Type, Typed};
+
+use crate::engine::Event;
+use crate::heap::{Heap, Thing};
+use crate::native::{Answers, ExitFlag, FLAG, Fixture};
+use crate::numbers::{INTEGERS, converted};
+use crate::random::Random;
+use crate::{compiler, notation};
+
+/// A native function for `c` with these types; the roles in letters: `_` ignored, `a` argument, `h` handle, `x` exit.
+pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
+    let role = |letter| match letter {
+        '_' => Role::Ignored,
+        'a' => Role::Argument,
+        'h' => Role::Handle(0),
+        'r' => Role::Result(0),
+        'x' => Role::Exit,
+        _ => panic!("{roles:?}"),
+    };
+    let model = TypedModel {
+        abi: Abi::host().unwrap(),
+        native: notation::signature(native),
+        roles: roles.chars().map(role).collect(),
+        handles: [Heap::mapped().handles].into(),
+        exit,
+    };
+    Fixture::new(notation::signature(c), model)
+}
+
+fn flagged(c: &str, native: &str, roles: &str) -> Fixture {
+    fixture(c, native, roles, FLAG)
+}
+
+/// What an optimising compiler's calls mostly are.
+#[test]
+fn simple_functions_have_no_frame() {
+    let cases = [
+        ("()", "(pointer, pointer)", "_x"),
+        ("(i32, i32) -> i32", "(pointer, pointer, pointer, pointer) -> i32", "_hhx"),
+        ("(i8, u16) -> i8", "(pointer, pointer, pointer, pointer) -> i8", "_hhx"),
+        ("(i32, i32) -> i32", "(pointer, i64, i64, pointer) -> i32", "_aax"),
+        ("(i32, i32) -> i32", "(i64, i64, pointer) -> i32", "aax"),
+        ("(u8, i16, u32) -> u32", "(pointer, i64, i64, i64, pointer) -> u32", "_aaax"),
+        ("(f64, f32) -> f32", "(pointer, f64, f32, pointer) -> f32", "_aax"),
+        ("(i64, pointer) -> pointer", "(pointer, i64, pointer, pointer) -> pointer", "_aax"),
+        ("(bool, i32) -> bool", "(pointer, bool, i64, pointer) -> bool", "_aax"),
+        ("(12*i32) -> i32", "(pointer, f64, 11*i64, pointer) -> i32", "_aaaaaaaaaaaax"),
+        ("(12*i32) -> i32", "(pointer, 12*pointer, pointer) -> i32", "_hhhhhhhhhhhhx"),
+        ("(i32, ..., f64) -> i32", "(pointer, i64, f64, pointer) -> i32", "_aax"),
+        // The arguments go where the exit arrives.
+        ("(u32, u32) -> u32", "(pointer, f64, f64, pointer) -> u32", "_aax"),
+        ("(u32, 7*f64, i32)", "(f64, pointer, 7*f64, i64)", "axaaaaaaaa"),
+    ];
+    for (c, native, roles) in cases {
+        assert!(flagged(c, native, roles).is_assembled(), "{c} as {native}");
+    }
+    // A result in the same register that has more bytes, structs, numbers that may have more digits than a register.
+    let cases = [
+        ("(i32) -> i8", "(i64, pointer) -> i32", "ax"),
+        ("(f32) -> f32", "(f32, pointer) -> f64", "ax"),
+        ("(struct {i32})", "(pointer, pointer)", "hx"),
+        ("() -> struct {i32}", "(pointer, pointer)", "rx"),
+        ("(i64)", "(f64, pointer)", "ax"),
+        ("(bool)", "(pointer, pointer)", "hx"),
+    ];
+    for (c, native, roles) in cases {
+        assert!(!flagged(c, native, roles).is_assembled(), "{c} as {native}");
+    }
+}
+
+#[test]
+fn arguments_that_stay_where_they_are_take_no_instruction() {
+    let cases = [
+        ("(i32, i64, pointer, f64, f32, u32)", "(i32, i64, pointer, f64, f32, u32, pointer)", "aaaaaax"),
+        ("(8*i64, 8*f64, f32, u64)", "(8*i64, 8*f64, f32, u64, pointer)", "aaaaaaaaaaaaaaaaaax"),
+        ("(7*u32, i32)", "(7*u32, i32, pointer)", "aaaaaaaax"),
+    ];
+    for (c, native, roles) in cases {
+        let taken = flagged(c, native, roles);
+        let nothing = flagged("()", native, &roles.replace('a', "_"));
+        assert!(taken.is_assembled());
+        assert_eq!(taken.typed.code(), nothing.typed.code(), "{c}");
+    }
+}
+
+#[test]
+fn checked_integers_that_stay_where_they_are_are_not_moved() {
+    let nothing = flagged("()", "(i64, i64, pointer)", "__x");
+    for c in ["(i32, i32)", "(u32, u32)", "(i8, i16)"] {
+        let checked = flagged(c, "(i64, i64, pointer)", "aax");
+        // Each is extended to another register, compared, and jumped from: 4, 3 and 6 bytes.
+        let more = checked.typed.code().len() - nothing.typed.code().len();
+        assert!(more <= 2 * 13, "{c}: {more} bytes");
+    }
+}
+
+/// A function whose result the native function returns as it is, and one whose result it widens.
+fn both_forms(c: &str, native: &str, roles: &str, exit: Exit) -> [Fixture; 2] {
+    let pair = [("i8", "i8"), ("i8", "i64")]
+        .map(|(result, wider)| fixture(&format!("{c} -> {result}"), &format!("{native} -> {wider}"), roles, exit));
+    assert_eq!(pair.each_ref().map(Fixture::is_assembled), [true, false], "{c} as {native}");
+    pair
+}
+
+fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: Role) -> u64 {
+    const BORDERS: [i64; 9] = [0, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, i64::MAX, 5];
+    let border = BORDERS[(random.next() % 9) as usize];
+    let number = border.wrapping_add((random.next() % 3) as i64 - 1).wrapping_mul(if random.next().is_multiple_of(2) {
+        1
+    } else {
+        -1
+    });
+    match (role, ty.as_scalar()) {
+        (Role::Handle(_), _) => heap.handle(Thing::Integer((number as i32).into())),
+        (_, Some(Scalar::F64)) => (number as f64 + if random.next().is_multiple_of(8) { 0.5 } else { 0.0 }).to_bits(),
+        (_, Some(Scalar::Bool)) => random.next() & !0xfe,
+        _ => number as u64,
+    }
+}
+
+#[test]
+fn both_forms_agree() {
+    let cases = [
+        ("(i32, i8)", "(pointer, i64, i64, pointer)", "_aax"),
+        ("(u32, u8)", "(pointer, f64, f64, pointer)", "_aax"),
+        ("(i32, u16)", "(pointer, pointer, pointer, pointer)", "_hhx"),
+        ("(u64, u64)", "(i32, i16, pointer)", "aax"),
+        ("(i8, u8)", "(u8, i8, pointer)", "aax"),
+        ("(i64, usize)", "(u64, isize, pointer)", "aax"),
+        ("(9*i32)", "(pointer, f64, 8*i64, pointer)", "_aaaaaaaaax"),
+        ("(8*u16, 9*f32)", "(8*i32, 9*f32, pointer)", "aaaaaaaaaaaaaaaaax"),
+        ("(pointer, f64, bool)", "(pointer, pointer, f64, bool, pointer)", "_aaax"),
+    ];
+    let mut random = Random(3);
+    let (mut called, mut refused) = (0, 0);
+    for (c, native, roles) in cases {
+        {
+            let pair = both_forms(c, native, roles, FLAG);
+            let mut heap = Heap::mapped();
+            for _ in 0..400 {
+                let model = &pair[0].model;
+                let params = model.native.params().iter().zip(&model.roles);
+                let mut words: Vec<_> =
+                    params.map(|(ty, &role)| random_word(&mut random, &mut heap, ty, role)).collect();
+                let mut flag = ExitFlag::new();
+                words[roles.find('x').unwrap()] = flag.word();
+                let outcomes = pair.each_ref().map(|fixture| {
+                    let outcome = fixture.call(&words, Answers::returning((-16_i64).to_le_bytes()));
+                    (outcome.events, outcome.seen_exit, flag.take(), outcome.returned)
+                });
+                let [first, second] = outcomes;
+                let is_called = matches!(first.0[..], [Event::Called(_)]);
+                assert_eq!(first, second, "{c} as {native} {words:x?}");
+                *(if is_called { &mut called } else { &mut refused }) += 1;
+            }
+        }
+    }
+    assert!(called > 1000 && refused > 1000, "{called} calls, {refused} refusals");
+}
+
+/// Both forms take the doubles that are integers of C's type, and no others.
+#[test]
+fn doubles_as_integers() {
+    let borders =
+        [0.0, 127.0, 128.0, 255.0, 32768.0, 65535.0, 2f64.powi(31), 2f64.powi(32), 2f64.powi(53), 2f64.powi(63)];
+    let numbers =
+        borders.into_iter().flat_map(|border| [border - 1.0, border, border + 1.0, border + 0.5, border.next_down()]);
+    let odd =
+        [f64::NAN, f64::INFINITY, f64::MIN_POSITIVE, f64::MAX, f64::from_bits(0x7ff0_0000_0000_0001), 2f64.powi(64)];
+    let numbers: Vec<_> = numbers.chain(odd).flat_map(|number| [number, -number]).collect();
+    for c in INTEGERS {
+        // The second argument is wrong, so that those before it are on their way.
+        for (result, exit) in ["i32", "i64"].iter().flat_map(|result| [(result, FLAG), (result, Exit::Raise)]) {
+            let fixture =
+                fixture(&format!("(i64, {c}) -> i32"), &format!("(i64, f64, i8, pointer) -> {result}"), "aa_x", exit);
+            for &number in &numbers {
+                let mut flag = ExitFlag::new();
+                let words = [7, number.to_bits(), 0, flag.word()];
+                let outcome = fixture.call(&words, Answers::returning([0; 8]));
+                let context = || format!("{number} as {c}, {exit:?}, assembled {}", fixture.is_assembled());
+                match converted(Scalar::F64, c, number.to_bits()) {
+                    Some(slot) => {
+                        let args = [7, slot].map(|slot: u64| slot.to_le_bytes().to_vec());
+                        assert_eq!(outcome.events, [Event::Called(args.into())], "{}", context());
+                    }
+                    None if exit == FLAG => assert!(outcome.events.is_empty() && flag.is_set(), "{}", context()),
+                    None => {
+                        let bits = number.to_bits();
+                        assert_eq!(outcome.events, [Event::Raise { index: 1, bits }], "{}", context());
+                    }
+                }
+            }
+            assert_eq!(fixture.is_assembled(), c.size() < 8 && *result == "i32" && exit == FLAG, "{c}, {exit:?}");
+        }
+    }
+}
+
+/// A callee that returns al, whatever its arguments are.
+const AL: &str = r#"
+__asm__(".globl typed_al\n.type typed_al, @function\ntyped_al:\n    movzbl %al, %eax\n    ret\n");
+"#;
+
+#[test]
+fn al_counts_the_vector_registers_of_c() {
+    let (_, library) = compiler::load_all("typed_al", AL).remove(0);
+    // SAFETY: the symbol is a function, of which the address is taken.
+    let target = unsafe { *library.get::<*const c_void>(b"typed_al").unwrap() };
+    let cases = [
+        ("(i32, ...)", "(i64, pointer, 3*f64)", "ax___", 0),
+        ("(i32, ..., f64)", "(i64, f64, pointer)", "aax", 1),
+        ("(f64, ..., f64, i32, f64)", "(f64, f64, i64, f64, pointer)", "aaaax", 3),
+        ("(i32, ..., 9*f64)", "(i64, 9*f64, pointer)", "aaaaaaaaaax", 8),
+    ];
+    for (c, native, roles, vectors) in cases {
+        for result in ["i32", "i64"] {
+            let fixture = flagged(&format!("{c} -> i32"), &format!("{native} -> {result}"), roles);
+            assert_eq!(fixture.is_assembled(), result == "i32", "{c}");
+            let caller = Jit::shared().unwrap().slots(&fixture.model.native, Options::default()).unwrap();
+            let (mut flag, pending) = (ExitFlag::new(), Pending::new());
+            let mut words = vec![0; fixture.model.roles.len()];
+            words[roles.find('x').unwrap()] = flag.word();
+            let mut returned = 0;
+            // SAFETY: the function takes any arguments; its record outlives its native function.
+            unsafe {
+                let record = Typed::record(target, &pending);
+                let native = fixture.typed.bind(&record).unwrap();
+                (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
+            }
+            assert_eq!(returned, vectors, "{c} as {native}");
+        }
+    }
+}

@@ -1,0 +1,223 @@
+//! Toy engines' heaps: words that are integers, truth values, null or the addresses of objects, and what a model says of them.
+
+use hotcall_jit::typed::{Check, Handles, Object, Path, Resolved, Small, Tag};
+use hotcall_jit::values::Test;
+use hotcall_jit::{Pointee, Scalar, Type};
+
+/// What a handle stands for.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Thing {
+    Integer(i64),
+    Null,
+    Bool(bool),
+    /// Memory: an object of one of two kinds.
+    Bytes {
+        address: u64,
+        len: u64,
+        kind: usize,
+    },
+    Pointer(u64),
+    /// Memory that was taken away from its object, which a check tells.
+    Detached,
+    /// An object of a kind that the model does not know.
+    Odd,
+}
+
+/// A heap and its description.
+pub(crate) struct Heap {
+    pub(crate) handles: Handles,
+    build: fn(&mut Heap, Thing) -> u64,
+    /// What words point to. They are never moved.
+    memory: Vec<Box<[u64]>>,
+}
+
+fn path(offsets: &[i32]) -> Path {
+    Path(offsets.into())
+}
+
+fn check(offsets: &[i32], test: Test) -> Check {
+    Check { at: path(offsets), test }
+}
+
+impl Heap {
+    fn new(handles: Handles, build: fn(&mut Heap, Thing) -> u64) -> Self {
+        Self { handles, build, memory: Vec::new() }
+    }
+
+    /// A handle for a thing.
+    pub(crate) fn handle(&mut self, thing: Thing) -> u64 {
+        let word = (self.build)(self, thing);
+        if self.handles.indirect { self.allocate(&[(0, word)]) } else { word }
+    }
+
+    /// Memory with these words at these offsets, and its address.
+    fn allocate(&mut self, words: &[(usize, u64)]) -> u64 {
+        let len = words.iter().map(|(offset, _)| offset / 8 + 2).max().unwrap_or(0);
+        let mut memory = vec![0xeeee_eeee_eeee_eeee_u64; len].into_boxed_slice();
+        let address = memory.as_mut_ptr();
+        for &(offset, word) in words {
+            // SAFETY: the memory has room for it.
+            unsafe { address.byte_add(offset).write_unaligned(word) };
+        }
+        self.memory.push(memory);
+        address.expose_provenance() as u64
+    }
+
+    /// Integers in the upper half of a word; all else is an address with a tag, and a handle is the address of a word. Kinds are
+    /// told by a map's number. As in V8 without pointer compression.
+    pub(crate) fn mapped() -> Self {
+        let of_kind = |kind| check(&[-1, 7], Test::equal(4, 2, kind));
+        let attached = check(&[23], Test { offset: 0, len: 8, mask: u64::MAX, low: 1, high: u64::MAX });
+        let objects = [
+            // The memory's address is a sum, and another object says whether it is still there.
+            Object {
+                checks: [of_kind(0x401), attached.clone(), check(&[23, 55], Test::masked(0, 4, 4, 0))].into(),
+                address: [path(&[63]), path(&[71])].into(),
+                length: Some(path(&[39])),
+            },
+            Object { checks: [of_kind(0x402)].into(), address: [path(&[15])].into(), length: None },
+            Object {
+                checks: [check(&[-1, 11], Test { offset: 0, len: 2, mask: 0xffff, low: 0x410, high: 0x41f })].into(),
+                address: [path(&[23, 8])].into(),
+                length: Some(path(&[23, 0])),
+            },
+        ];
+        let handles = Handles {
+            indirect: true,
+            integers: Some(Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }),
+            null: None,
+            booleans: None,
+            tag: Tag { mask: 1, bits: 1 },
+            objects: objects.into(),
+        };
+        let mut heap = Self::new(handles, build_mapped);
+        // Other than integers, all words are addresses of objects, which can be read.
+        let [null, no, yes] = std::array::from_fn(|_| heap.mapped_object(0x100, &[]));
+        (heap.handles.null, heap.handles.booleans) = (Some(null), Some([no, yes]));
+        heap
+    }
+
+    fn mapped_object(&mut self, kind: u64, fields: &[(usize, u64)]) -> u64 {
+        let map = self.allocate(&[(0, 0), (12, 0xeeee_0000 | kind)]) + 1;
+        let fields: Vec<_> = [(0, map)].iter().chain(fields).copied().collect();
+        self.allocate(&fields) + 1
+    }
+
+    /// Words as they are, with three bits of tag; objects begin with a byte that tells their kind.
+    pub(crate) fn tagged() -> Self {
+        let of_kind = |kind| check(&[-4], Test::equal(0, 1, kind));
+        let objects = [
+            Object { checks: [of_kind(7)].into(), address: [path(&[4])].into(), length: None },
+            Object { checks: [of_kind(1)].into(), address: [path(&[4])].into(), length: Some(path(&[12])) },
+            Object {
+                checks: [of_kind(2), check(&[4], Test::range(1, 1 << 47))].into(),
+                address: [path(&[4]), path(&[12]), path(&[20, 0])].into(),
+                length: Some(path(&[20, 8, 0])),
+            },
+        ];
+        let handles = Handles {
+            indirect: false,
+            integers: Some(Small { tag: Tag { mask: 7, bits: 1 }, shift: 3 }),
+            null: Some(2),
+            booleans: Some([3, 11]),
+            tag: Tag { mask: 7, bits: 4 },
+            objects: objects.into(),
+        };
+        Self::new(handles, build_tagged)
+    }
+
+    /// Handles of which machine code knows nothing.
+    pub(crate) fn opaque() -> Self {
+        let handles = Handles {
+            indirect: false,
+            integers: None,
+            null: None,
+            booleans: None,
+            tag: Tag::NONE,
+            objects: Box::default(),
+        };
+        Self::new(handles, |heap, _| heap.allocate(&[(0, 1)]))
+    }
+
+    /// What machine code finds for a thing where C wants this type, or `None` where it asks the helper: a slot or an address.
+    pub(crate) fn reads(&self, thing: Thing, ty: &Type) -> Option<u64> {
+        let handles = &self.handles;
+        if handles.objects.is_empty() {
+            return None;
+        }
+        let Some(scalar) = ty.as_scalar() else {
+            let size = super::native::size_of_type(ty) as u64;
+            return match thing {
+                Thing::Bytes { address, len, .. } if len >= size => Some(address),
+                _ => None,
+            };
+        };
+        match (thing, scalar) {
+            (Thing::Bool(truth), Scalar::Bool) => Some(truth.into()),
+            (Thing::Null, Scalar::Pointer(_)) => Some(0),
+            (Thing::Bytes { address, .. }, Scalar::Pointer(Pointee::Buffer | Pointee::Text)) => Some(address),
+            (Thing::Pointer(address), Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text)) => {
+                Some(address)
+            }
+            (Thing::Integer(number), scalar) if !matches!(scalar, Scalar::Bool | Scalar::Pointer(_)) => {
+                Some(number as u64)
+            }
+            _ => None,
+        }
+    }
+
+    /// The integers that are words.
+    pub(crate) fn bits(&self) -> u32 {
+        64 - self.handles.integers.map_or(0, |small| u32::from(small.shift))
+    }
+}
+
+fn build_mapped(heap: &mut Heap, thing: Thing) -> u64 {
+    match thing {
+        Thing::Integer(number) => (number as u64) << 32,
+        Thing::Null => heap.handles.null.unwrap(),
+        Thing::Bool(truth) => heap.handles.booleans.unwrap()[usize::from(truth)],
+        Thing::Bytes { address, len, kind: 0 } => {
+            let buffer = heap.mapped_object(0x400, &[(56, !4)]);
+            let fields = [(24, buffer), (40, len), (64, address.wrapping_sub(0x1234)), (72, 0x1234)];
+            heap.mapped_object(0x401, &fields)
+        }
+        Thing::Bytes { address, len, .. } => {
+            let store = heap.allocate(&[(0, len), (8, address)]);
+            heap.mapped_object(0x41f, &[(24, store)])
+        }
+        Thing::Pointer(address) => heap.mapped_object(0x402, &[(16, address)]),
+        Thing::Detached => {
+            let buffer = heap.mapped_object(0x400, &[(56, 4)]);
+            heap.mapped_object(0x401, &[(24, buffer), (40, 1 << 20), (64, 8), (72, 8)])
+        }
+        Thing::Odd => heap.mapped_object(0x3ff, &[]),
+    }
+}
+
+fn build_tagged(heap: &mut Heap, thing: Thing) -> u64 {
+    let object = match thing {
+        Thing::Integer(number) => return (number as u64) << 3 | 1,
+        Thing::Null => return 2,
+        Thing::Bool(truth) => return if truth { 11 } else { 3 },
+        Thing::Bytes { address, len, kind: 0 } => heap.allocate(&[(0, 0xee01), (8, address), (16, len)]),
+        Thing::Bytes { address, len, .. } => {
+            let inner = heap.allocate(&[(0, len)]);
+            let middle = heap.allocate(&[(0, 5), (8, inner)]);
+            heap.allocate(&[(0, 0xee02), (8, 1), (16, address.wrapping_sub(6)), (24, middle)])
+        }
+        Thing::Pointer(address) => heap.allocate(&[(0, 0xee07), (8, address)]),
+        Thing::Detached => heap.allocate(&[(0, 0xee02), (8, 0), (16, 0), (24, 0)]),
+        Thing::Odd => heap.allocate(&[(0, 0xee03)]),
+    };
+    object + 4
+}
+
+/// What [`Handles::resolve`] says of a thing.
+pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
+    match thing {
+        Thing::Bytes { address, len, .. } => Some(Resolved { slot: address, len }),
+        Thing::Pointer(address) => Some(Resolved { slot: address, len: u64::MAX }),
+        _ => None,
+    }
+}

@@ -1,0 +1,316 @@
+//! Objects as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
+
+use hotcall_jit::typed::{Check, Exit, Handles, Object, Path, Resolved, Role, Tag, TypedModel};
+use hotcall_jit::values::Test;
+use hotcall_jit::{Abi, Signature, Type};
+
+use crate::engine::{self, Event};
+use crate::heap::{Heap, Thing, resolved};
+use crate::native::{Answers, ExitFlag, FLAG, Fixture};
+use crate::notation;
+use crate::random::Random;
+
+/// A function of arguments that all come as handles of one kind.
+fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
+    let c = notation::signature(c);
+    let mut native = vec![(Type::POINTER, Role::Handle(0)); c.params().len()];
+    let has_memory = c.result().is_some_and(|ty| ty.as_scalar().is_none());
+    native.extend(has_memory.then_some((Type::POINTER, Role::Result(0))));
+    native.push((Type::POINTER, Role::Exit));
+    let (params, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
+    let result = c.result().filter(|_| !has_memory).cloned();
+    let model = TypedModel {
+        abi: Abi::host().unwrap(),
+        native: Signature::new(params, result).unwrap(),
+        roles: roles.into(),
+        handles: [handles.clone()].into(),
+        exit,
+    };
+    Fixture::new(c, model)
+}
+
+/// Calls with these handles; the helper finds the same for all of them. Returns what happened, and whether the flag was set.
+fn call(fixture: &Fixture, handles: &[u64], found: Option<Resolved>) -> (Vec<Event>, bool) {
+    let mut flag = ExitFlag::new();
+    let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
+    let answers = Answers { result: vec![7; 128], resolve: Box::new(move |_, _| found) };
+    // Results are scalars of 8 bytes, or as long as the memory for them.
+    let result =
+        fixture.c.result().map_or(0, |ty| ty.as_scalar().map_or_else(|| super::native::size_of_type(ty), |_| 8));
+    let outcome = fixture.call(&words, Answers { result: answers.result[..result].into(), ..answers });
+    (outcome.events, flag.is_set())
+}
+
+/// What happens where C gets this slot.
+fn called(ty: &Type, slot: u64) -> Event {
+    // SAFETY: structs of the tests lie in their memory.
+    Event::Called(vec![unsafe { engine::seen(ty, slot) }])
+}
+
+#[test]
+fn every_thing_for_every_type() {
+    let memory = [0x01_u8; 64];
+    let address = memory.as_ptr().expose_provenance() as u64;
+    let things = [
+        Thing::Integer(0),
+        Thing::Integer(-5),
+        Thing::Integer(300),
+        Thing::Null,
+        Thing::Bool(false),
+        Thing::Bool(true),
+        Thing::Bytes { address, len: 24, kind: 0 },
+        Thing::Bytes { address, len: 24, kind: 1 },
+        Thing::Bytes { address, len: 23, kind: 0 },
+        Thing::Bytes { address, len: 23, kind: 1 },
+        Thing::Bytes { address, len: 0, kind: 1 },
+        Thing::Bytes { address, len: u64::MAX, kind: 0 },
+        Thing::Pointer(address),
+        Thing::Pointer(0),
+        Thing::Detached,
+        Thing::Odd,
+    ];
+    let types = ["bool", "i8", "u16", "i32", "i64", "u64", "pointer", "buffer", "text", "function", "struct {u8[24]}"];
+    let (mut read, mut asked) = (0, 0);
+    for make in [Heap::mapped as fn() -> Heap, Heap::tagged, Heap::opaque] {
+        let mut heap = make();
+        for name in types {
+            let ty = notation::signature(&format!("({name})")).params()[0].clone();
+            let fixture = by_handles(&format!("({name})"), &heap.handles, Exit::Raise);
+            for thing in things {
+                let handle = heap.handle(thing);
+                if !heap.handles.objects.is_empty() {
+                    // SAFETY: the handle is one of this heap.
+                    assert_eq!(unsafe { heap.handles.resolve(handle) }, resolved(thing), "{thing:?}");
+                }
+                let slot = if ty.as_scalar().is_some() { 1 } else { address };
+                let found = Resolved { slot, len: 24 };
+                let (events, _) = call(&fixture, &[handle], Some(found));
+                let expected = match heap.reads(thing, &ty) {
+                    Some(slot) if name == "i8" && slot == 300 || name.starts_with('u') && slot as i64 == -5 => {
+                        vec![Event::Raise { index: 0, bits: slot }]
+                    }
+                    Some(slot) => vec![called(&ty, slot)],
+                    None => vec![Event::Resolve { index: 0, handle }, called(&ty, found.slot)],
+                };
+                *(if expected.len() == 1 { &mut read } else { &mut asked }) += 1;
+                assert_eq!(events, expected, "{thing:?} as {name}");
+            }
+        }
+    }
+    assert!(read > 80 && asked > 200, "{read} read, {asked} asked for");
+}
+
+/// A check of each form of test, at the end of ways of each length. Each holds, and fails in turn.
+#[test]
+fn every_check_counts() {
+    let tests = [
+        (Test::equal(0, 1, 0x42), vec![0x41, 0x43, 0], 0x42),
+        (Test::equal(2, 2, 0xbeef), vec![0xbeee, 0xeeef, 0], 0xbeef),
+        (Test::equal(0, 4, 0xdead_beef), vec![0xdead_beee, 0x5ead_beef], 0xdead_beef),
+        (Test::equal(0, 8, 0xdead_beef_0bad_cafe), vec![0xdead_beef, 0x0bad_cafe], 0xdead_beef_0bad_cafe),
+        (Test::masked(1, 1, 0x0c, 0x04), vec![0x00, 0x08, 0x0c, 0xfb], 0xf7),
+        (Test::masked(0, 8, 1 << 63, 1 << 63), vec![0, u64::MAX >> 1], 1 << 63),
+        (Test { offset: 0, len: 1, mask: u64::MAX, low: 0, high: 5 }, vec![6, 255, 128], 5),
+        (Test { offset: 0, len: 2, mask: u64::MAX, low: 0x8000, high: u64::MAX }, vec![0, 0x7fff], 0x8000),
+        (
+            Test { offset: 0, len: 4, mask: u64::MAX, low: 0x7fff_ffff, high: 0x8000_0001 },
+            vec![0x7fff_fffe, 0x8000_0002],
+            0x8000_0000,
+        ),
+        (Test { offset: 0, len: 1, mask: 0xf0, low: 0x20, high: 0x30 }, vec![0x1f, 0x40, 0xff], 0x3f),
+        (Test::range(u64::MAX - 1, u64::MAX), vec![0, u64::MAX - 2], u64::MAX),
+    ];
+    // The addresses of the fields, the fields, and what the object points to.
+    let count = tests.len();
+    let mut object = vec![0_u64; 3 * count + 1].into_boxed_slice();
+    let base = object.as_mut_ptr();
+    let field = |index: usize| 8 * (count + 2 * index);
+    let write = |at: usize, len: usize, value: u64| {
+        // SAFETY: this is in the object, to which nothing else refers.
+        unsafe { base.cast::<u8>().add(at).copy_from_nonoverlapping(value.to_le_bytes().as_ptr(), len) };
+    };
+    (0..count).for_each(|index| write(8 * index, 8, base.expose_provenance() as u64 + field(index) as u64));
+    write(24 * count, 8, 0x1234_5678_9abc_def0);
+    let base = base.expose_provenance() as u64;
+    for through in [false, true] {
+        let path = |index: usize| match (index as i32 * 8, field(index) as i32) {
+            (address, _) if through => Path([address, 0].into()),
+            (_, field) => Path([field].into()),
+        };
+        let checks = tests.iter().enumerate().map(|(index, (test, ..))| Check { at: path(index), test: *test });
+        let address = [Path([24 * count as i32].into())].into();
+        let handles = Handles {
+            indirect: false,
+            integers: None,
+            null: None,
+            booleans: None,
+            tag: Tag::NONE,
+            objects: [Object { checks: checks.collect(), address, length: None }].into(),
+        };
+        let fixture = by_handles("(pointer)", &handles, Exit::Raise);
+        let put = |index: usize, value| {
+            let test: &Test = &tests[index].0;
+            write(field(index) + usize::from(test.offset), test.len.into(), value);
+        };
+        let finds = || {
+            let (events, _) = call(&fixture, &[base], None);
+            // SAFETY: these are the object's fields.
+            let resolved = unsafe { handles.resolve(base) };
+            match &events[..] {
+                [Event::Called(args)] => assert_eq!(args[0], 0x1234_5678_9abc_def0_u64.to_le_bytes()),
+                [Event::Resolve { index: 0, .. }] => {}
+                other => panic!("{other:?}"),
+            }
+            assert_eq!(resolved.is_some(), events.len() == 1 && matches!(events[0], Event::Called(_)));
+            resolved.is_some()
+        };
+        (0..count).for_each(|index| put(index, tests[index].2));
+        assert!(finds());
+        for (index, (test, wrong, good)) in tests.iter().enumerate() {
+            for &value in wrong {
+                put(index, value);
+                assert!(!finds(), "{test:?}: {value:x}");
+            }
+            put(index, *good);
+            assert!(finds(), "{test:?}");
+        }
+    }
+}
+
+/// Random kinds of objects over random memory.
+#[test]
+fn machine_code_reads_as_resolve_does() {
+    let mut random = Random(11);
+    let mut found = 0;
+    for round in 0..150 {
+        // Small numbers, so that tests hold now and then; words 8 to 15 are addresses of the first ones.
+        let mut memory = [0_u64; 16];
+        let base = memory.as_mut_ptr().expose_provenance() as u64;
+        let word =
+            |random: &mut Random| (random.next() & 0x0303_0303_0303_0303) | (random.next() & 0x8000_0000_8000_0080);
+        let at = |random: &mut Random| (random.next() % 8) as i32 * 8;
+        let path = |random: &mut Random| {
+            let field = (random.next() % 56) as i32;
+            Path(match random.next() % 3 {
+                0 => [field].into(),
+                1 => [64 + at(random), field].into(),
+                _ => [64 + at(random), 64 + at(random), field].into(),
+            })
+        };
+        let test = |random: &mut Random| {
+            let len = 1 << (random.next() % 4);
+            let all = u64::MAX >> (64 - 8 * len);
+            let mask = if random.next().is_multiple_of(2) { u64::MAX } else { random.next() };
+            let [first, second] = [random.next() & all, random.next() & all];
+            let (low, high) = match random.next() % 4 {
+                0 => (0, first & 0x0303_0303_0303_0303),
+                1 => (first & 0x0101_0101_0101_0101, u64::MAX),
+                2 => (first.min(second), first.max(second)),
+                _ => (0, second | 1 << (8 * len - 1)),
+            };
+            Test { offset: (random.next() % 8) as u8, len: len as u8, mask, low, high }
+        };
+        let object = |random: &mut Random| Object {
+            checks: (0..random.next() % 3).map(|_| Check { at: path(random), test: test(random) }).collect(),
+            address: (0..random.next() % 4).map(|_| path(random)).collect(),
+            length: random.next().is_multiple_of(2).then(|| path(random)),
+        };
+        let handles = Handles {
+            indirect: false,
+            integers: None,
+            null: Some(base + 1),
+            booleans: None,
+            tag: Tag { mask: 7, bits: 0 },
+            objects: (0..random.next() % 4).map(|_| object(&mut random)).collect(),
+        };
+        // Whatever it is, text or nothing: this takes both kinds.
+        let fixture = by_handles("(text)", &handles, if round % 2 == 0 { FLAG } else { Exit::Raise });
+        for _ in 0..40 {
+            for (index, slot) in memory.iter_mut().enumerate() {
+                *slot = if index < 8 { word(&mut random) } else { base };
+            }
+            // SAFETY: all ways lead from the memory into it; it is 128 bytes.
+            let resolved = unsafe { handles.resolve(base) };
+            let (events, is_set) = call(&fixture, &[base], None);
+            let expected = match resolved {
+                Some(Resolved { slot, .. }) => called(&fixture.c.params()[0], slot),
+                None => Event::Resolve { index: 0, handle: base },
+            };
+            assert_eq!(events, [expected], "{handles:x?} {memory:x?}");
+            assert_eq!(is_set, resolved.is_none() && round % 2 == 0);
+            found += usize::from(resolved.is_some());
+        }
+    }
+    assert!(found > 1000, "{found}");
+}
+
+/// One that machine code cannot read sends all of them to the helper, in order; the first refusal ends that.
+#[test]
+fn helpers_are_asked_for_all_or_none() {
+    let memory = [0x11_u8; 16];
+    let address = memory.as_ptr().expose_provenance() as u64;
+    let good = Thing::Bytes { address, len: 16, kind: 0 };
+    let c = "(struct {u64, u64}, buffer, i32) -> struct {u64[3]}";
+    let result = [0_u8; 24];
+    let result = Thing::Bytes { address: result.as_ptr().expose_provenance() as u64, len: 24, kind: 1 };
+    let mut target = [0_u64; 3];
+    let target = target.as_mut_ptr().expose_provenance() as u64;
+    for exit in [FLAG, Exit::Raise] {
+        let mut heap = Heap::mapped();
+        let fixture = by_handles(c, &heap.handles, exit);
+        for odd in 0..5 {
+            let mut things = [good, good, Thing::Integer(7), result];
+            if let Some(thing) = things.get_mut(odd) {
+                *thing = Thing::Odd;
+            }
+            let handles = things.map(|thing| heap.handle(thing));
+            let asked = |count: usize| (0..count).map(|index| Event::Resolve { index, handle: handles[index] });
+            let raised = |bits| (exit == Exit::Raise).then_some(Event::Raise { index: 0, bits });
+
+            let (events, is_set) = call(&fixture, &handles, None);
+            if odd == 4 {
+                assert!(matches!(events[..], [Event::Called(_)]) && !is_set, "{events:?}");
+                continue;
+            }
+            assert!(events.iter().cloned().eq(asked(1)), "{events:?}");
+            assert_eq!(is_set, exit == FLAG);
+
+            // Too short: it is the helper's word that counts, not what the object says.
+            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: address, len: 15 }));
+            assert!(events.iter().cloned().eq(asked(1).chain(raised(15))), "{events:?}");
+            assert_eq!(is_set, exit == FLAG);
+
+            // Long enough for the argument, too short for the result, which is asked for last.
+            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: address, len: 23 }));
+            let refused = (exit == Exit::Raise).then_some(Event::Raise { index: 3, bits: 23 });
+            assert!(events.iter().cloned().eq(asked(4).chain(refused)), "{events:?}");
+            assert_eq!(is_set, exit == FLAG);
+
+            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: target, len: 24 }));
+            assert!(events[..4].iter().cloned().eq(asked(4)) && events.len() == 5 && !is_set, "{events:?}");
+        }
+    }
+}
+
+/// An argument that is wrong whatever else is: C is not called, and neither is the helper.
+#[test]
+fn numbers_are_checked_before_helpers_are_asked() {
+    let heap = Heap::opaque();
+    let params = [Type::POINTER, Type::I64, Type::POINTER];
+    let model = TypedModel {
+        abi: Abi::host().unwrap(),
+        native: Signature::new(params, None).unwrap(),
+        roles: [Role::Handle(0), Role::Argument, Role::Exit].into(),
+        handles: [heap.handles.clone()].into(),
+        exit: Exit::Raise,
+    };
+    let fixture = Fixture::new(notation::signature("(buffer, u8)"), model);
+    let outcome = fixture.call(&[8, 256, 0], Answers::returning([]));
+    assert_eq!(outcome.events, [Event::Raise { index: 1, bits: 256 }]);
+    // What is too wide in a handle is known before the others are asked for, if it comes first.
+    let mut heap = Heap::mapped();
+    let fixture = by_handles("(u8, buffer, i8)", &heap.handles, Exit::Raise);
+    let [wide, odd] = [Thing::Integer(256), Thing::Odd].map(|thing| heap.handle(thing));
+    let (events, _) = call(&fixture, &[wide, odd, wide], None);
+    assert_eq!(events, [Event::Raise { index: 0, bits: 256 }]);
+}

@@ -1,0 +1,231 @@
+//! A plain compiler's calls: C code passes two context pointers, the arguments by its own convention, and a pointer for the exit
+//! behind them. This is all that a compiler's author has to describe; the callers and the callees are compiled by the system's
+//! C compilers.
+
+use std::ffi::c_void;
+use std::ptr;
+
+use hotcall_jit::typed::{Exit, Handles, Helpers, Resolved, Role, Tag, TypedModel};
+use hotcall_jit::values::{Pending, RecordHead};
+use hotcall_jit::{Abi, Layout, Natives, Signature, Type, Typed};
+use libloading::Library;
+
+use crate::c::Text;
+use crate::callers::{Caller, caller};
+use crate::native::{ExitFlag, FLAG};
+use crate::random::{Random, kept, slot};
+use crate::{callees, compiler, notation, types};
+
+/// The compiler's description: scalars as they are, addresses of structs, and where the result goes.
+fn model(c: &Signature, exit: Exit) -> TypedModel {
+    let is_scalar = |ty: &&Type| ty.as_scalar().is_some();
+    let param = |ty: &Type| {
+        let scalar = ty.as_scalar().map(Type::Scalar);
+        scalar.map_or((Type::POINTER, Role::Handle(0)), |scalar| (scalar, Role::Argument))
+    };
+    let mut params = vec![(Type::POINTER, Role::Ignored), (Type::POINTER, Role::Ignored)];
+    params.extend(c.params().iter().map(param));
+    if c.result().is_some_and(|ty| ty.as_scalar().is_none()) {
+        params.push((Type::POINTER, Role::Result(0)));
+    }
+    params.push((Type::POINTER, Role::Exit));
+    let (params, roles): (Vec<_>, Vec<_>) = params.into_iter().unzip();
+    TypedModel {
+        abi: Abi::host().unwrap(),
+        native: Signature::new(params, c.result().filter(is_scalar).cloned()).unwrap(),
+        roles: roles.into(),
+        handles: [addresses()].into(),
+        exit,
+    }
+}
+
+/// Handles that are addresses of bytes: the helper says so.
+fn addresses() -> Handles {
+    Handles { indirect: false, integers: None, null: None, booleans: None, tag: Tag::NONE, objects: Box::default() }
+}
+
+const HELPERS: Helpers = Helpers { resolve, raise };
+
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    handle: u64,
+    to: *mut Resolved,
+) -> bool {
+    // SAFETY: the native function hands over a place for it.
+    unsafe { to.write(Resolved { slot: handle, len: u64::MAX }) };
+    true
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
+    unreachable!("no argument is wrong")
+}
+
+/// Calls from C to C.
+fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
+    let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
+    let mut text = Text::new(callees::PROLOGUE);
+    let cases: Vec<_> = signatures
+        .iter()
+        .map(|c| {
+            let model = model(c, FLAG);
+            (c, callees::callee(&mut text, c), caller(&mut text, &model.native))
+        })
+        .collect();
+    let libraries = compiler::load_all(name, &text.finish());
+    let mut random = Random(1);
+    for exit in [FLAG, Exit::Raise] {
+        for (c, callee, caller) in &cases {
+            let model = model(c, exit);
+            let typed = Natives::shared().unwrap().typed(c, &model, HELPERS).unwrap();
+            // Each compiler's callers with each one's callees.
+            for (called_by, from) in &libraries {
+                for (compiled_by, to) in &libraries {
+                    let context = || format!("{c} called by {}, compiled by {}", called_by.name, compiled_by.name);
+                    let call = Call { c, model: &model, typed: &typed, from, to, caller, callee };
+                    call.run(&mut random, &context);
+                }
+            }
+        }
+    }
+}
+
+struct Call<'a> {
+    c: &'a Signature,
+    model: &'a TypedModel,
+    typed: &'a Typed,
+    from: &'a Library,
+    to: &'a Library,
+    caller: &'a str,
+    callee: &'a str,
+}
+
+impl Call<'_> {
+    fn run(&self, random: &mut Random, context: &dyn Fn() -> String) {
+        let Self { c, model, typed, from, to, .. } = *self;
+        let bytes = |random: &mut Random, ty: &Type| random.bytes(&Layout::of(ty).unwrap());
+        let args: Vec<_> = c.params().iter().map(|ty| bytes(random, ty)).collect();
+        let result = c.result().map(|ty| bytes(random, ty)).unwrap_or_default();
+        let mut memory = vec![0x77; result.len() + 1];
+        let mut flag = ExitFlag::new();
+
+        // The native function's arguments, 8 bytes each.
+        let mut passed = Vec::new();
+        let mut values = args.iter();
+        for role in &model.roles {
+            let word = match role {
+                Role::Ignored => random.next(),
+                Role::Exit => flag.word(),
+                Role::Result(_) => memory.as_mut_ptr() as u64,
+                Role::Handle(_) => values.next().unwrap().as_ptr() as u64,
+                Role::Argument => {
+                    let mut word = random.next().to_le_bytes();
+                    let value = values.next().unwrap();
+                    word[..value.len()].copy_from_slice(value);
+                    u64::from_le_bytes(word)
+                }
+            };
+            passed.extend_from_slice(&word.to_le_bytes());
+        }
+
+        let (mut log, mut returned, pending) = (vec![0; 256 * 1024], [0; 8], Pending::new());
+        let mut end = ptr::null_mut();
+        // SAFETY: the functions have these types in the text; the native function is one of the caller's type.
+        let misaligned = unsafe {
+            let begin = to.get::<unsafe extern "C" fn(*mut u8, *const u8, i32)>("hotcall_begin").unwrap();
+            let finish = to.get::<unsafe extern "C" fn(*mut *mut u8) -> i32>("hotcall_end").unwrap();
+            let record = Typed::record(*to.get::<*const c_void>(self.callee).unwrap(), &pending);
+            let native = typed.bind(&record).unwrap();
+            begin(log.as_mut_ptr(), result.as_ptr(), 0);
+            from.get::<Caller>(self.caller).unwrap()(native.entry(), passed.as_ptr(), returned.as_mut_ptr());
+            finish(&mut end)
+        };
+        assert!(!flag.is_set() && misaligned == 0, "{}", context());
+        let exit = if model.exit == FLAG { flag.0.as_mut_ptr().cast() } else { ptr::null_mut() };
+        assert_eq!(pending.exit(), exit, "{}", context());
+
+        let mut seen = &log[..end as usize - log.as_ptr() as usize];
+        for (ty, bytes) in c.params().iter().zip(&args) {
+            let expected = ty.as_scalar().map_or(bytes.clone(), |scalar| slot(scalar, bytes).to_le_bytes().into());
+            let (now, rest) = seen.split_at(expected.len());
+            let kept = if ty.as_scalar().is_some() { vec![true; 8] } else { kept(ty) };
+            let same = kept.iter().enumerate().all(|(at, kept)| !kept || now[at] == expected[at]);
+            assert!(same, "{}: {now:x?} is not {expected:x?}", context());
+            seen = rest;
+        }
+        assert!(seen.is_empty(), "{}", context());
+        match c.result().map(|ty| (ty, ty.as_scalar())) {
+            None => {}
+            Some((_, Some(scalar))) => {
+                assert_eq!(u64::from_le_bytes(returned), slot(scalar, &result), "{}", context());
+            }
+            Some((ty, None)) => {
+                let same = kept(ty).iter().enumerate().all(|(at, kept)| !kept || memory[at] == result[at]);
+                assert!(same && memory[result.len()] == 0x77, "{}: {memory:x?}", context());
+            }
+        }
+    }
+}
+
+#[test]
+fn scalars() {
+    let one = types::SCALARS.iter().map(|ty| format!("({ty}) -> {ty}"));
+    let two = types::SCALARS.iter().flat_map(|first| {
+        let second = types::SCALARS.iter();
+        second.map(move |second| format!("({first}, {second}, {first}) -> {second}"))
+    });
+    check("typed_scalars", one.chain(two).chain(["()".into()]));
+}
+
+/// Arguments in all registers and on the stack, where the contexts leave C more registers than there are.
+#[test]
+fn registers_and_stack() {
+    let counts = [1, 3, 4, 5, 6, 7, 8, 13].into_iter().flat_map(|ints| [0, 1, 8, 9, 12].map(|floats| (ints, floats)));
+    let counts = counts.filter(|(ints, floats)| ints + floats <= 28);
+    let texts = counts.flat_map(|(ints, floats)| {
+        [
+            format!("({ints}*i64, {floats}*f64) -> i64"),
+            format!("({floats}*f32, {ints}*i8) -> f32"),
+            format!("({floats}*f64, {ints}*u16, i32, f32) -> u8"),
+        ]
+    });
+    check("typed_registers", texts);
+}
+
+#[test]
+fn structs() {
+    let listed = [
+        types::KINDS.as_slice(),
+        &types::PACKED,
+        &types::ALIGNED,
+        &types::UNIONS,
+        &types::ARRAYS,
+        &types::NESTED,
+        &types::EMPTY,
+    ];
+    let texts = listed.concat().into_iter().flat_map(|ty| {
+        [
+            format!("({ty}) -> {ty}"),
+            format!("(i32, {ty}, f64, {ty}) -> i32"),
+            format!("(5*i64, {ty}, 7*f64, {ty}, u8) -> {ty}"),
+        ]
+    });
+    check("typed_structs", texts);
+}
+
+/// As many parameters as there may be.
+#[test]
+fn thirty_two_parameters() {
+    check("typed_many", ["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
+}
+
+/// al says how many float registers there are, whichever way the call goes on.
+#[test]
+fn variadic_functions() {
+    let lists =
+        ["", "i32", "f64", "8*f64", "i32, f64, i64, u32, pointer, f64", "6*i64, 8*f64", "struct {f64, f64}, f64"];
+    let fixed = ["i32", "text", "f32, i8", "6*i64", "6*i32, 8*f64"];
+    let texts = fixed.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i64")));
+    check("typed_variadic", texts);
+}

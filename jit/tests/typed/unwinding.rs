@@ -1,0 +1,174 @@
+//! Panics, C++ exceptions and backtraces that pass through native functions of both forms: from C, and from the helpers, which
+//! may throw.
+
+use std::backtrace::Backtrace;
+use std::cell::Cell;
+use std::ffi::c_void;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+
+use hotcall_jit::typed::{Exit, Helpers, Resolved, TypedModel};
+use hotcall_jit::values::{Pending, RecordHead};
+use hotcall_jit::{Jit, Natives, Options, Typed};
+
+use crate::forms::fixture;
+use crate::native::FLAG;
+use crate::{cxx, notation};
+
+/// The model of a function, and whether it is assembled.
+fn model(c: &str, native: &str, roles: &str, exit: Exit) -> (TypedModel, bool) {
+    let fixture = fixture(c, native, roles, exit);
+    (fixture.model.clone(), fixture.is_assembled())
+}
+
+const CASES: [(&str, &str, &str, bool); 4] = [
+    ("(i32) -> i32", "(i64, pointer) -> i32", "ax", true),
+    ("(i32) -> i32", "(i64, pointer) -> i64", "ax", false),
+    // Stack arguments, and a frame of some size.
+    ("(9*i32) -> i32", "(pointer, f64, 8*i64, pointer) -> i32", "_aaaaaaaaax", true),
+    ("(9*i32) -> struct {u8[900]}", "(9*i64, pointer, pointer)", "aaaaaaaaahx", false),
+];
+
+/// Calls the native function of each case for `target`, with small numbers and no handle.
+fn each(helpers: Helpers, target: *const c_void, first: i64, mut check: impl FnMut(&str, std::thread::Result<()>)) {
+    for (c, native, roles, assembled) in CASES {
+        for exit in [FLAG, Exit::Raise] {
+            let (model, is_assembled) = model(c, native, &roles.replace('h', "r"), exit);
+            assert_eq!(is_assembled, assembled && exit == FLAG, "{c} as {native}");
+            let typed = Natives::shared().unwrap().typed(&notation::signature(c), &model, helpers).unwrap();
+            let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
+            let pending = Pending::new();
+            let mut heap = crate::heap::Heap::mapped();
+            let mut memory = [0_u8; 900];
+            let address = memory.as_mut_ptr().expose_provenance() as u64;
+            let result = heap.handle(crate::heap::Thing::Bytes { address, len: 900, kind: 0 });
+            let mut flag = crate::native::ExitFlag::new();
+            let words: Vec<_> = roles
+                .chars()
+                .enumerate()
+                .map(|(index, role)| match role {
+                    'x' => flag.word(),
+                    'h' => result,
+                    _ if native.contains("f64") && index == 1 => (first as f64).to_bits(),
+                    _ => first as u64,
+                })
+                .collect();
+            let outcome = catch_unwind(AssertUnwindSafe(|| {
+                let mut returned = 0;
+                // SAFETY: the target takes any arguments; the record outlives its function.
+                unsafe {
+                    let record = Typed::record(target, &pending);
+                    let native = typed.bind(&record).unwrap();
+                    (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
+                }
+            }));
+            check(&format!("{c} as {native}, {exit:?}"), outcome);
+        }
+    }
+}
+
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+    panic!("resolve")
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
+    panic!("raise")
+}
+
+const HELPERS: Helpers = Helpers { resolve, raise };
+
+extern "C-unwind" fn boom() {
+    panic!("boom")
+}
+
+#[test]
+fn panics_of_c_pass_through() {
+    each(HELPERS, boom as *const c_void, 1, |case, outcome| {
+        assert_eq!(outcome.expect_err(case).downcast_ref::<&str>(), Some(&"boom"), "{case}");
+    });
+}
+
+#[test]
+fn helpers_may_throw() {
+    each(HELPERS, boom as *const c_void, 1 << 31, |case, outcome| {
+        if case.ends_with("Raise") {
+            assert_eq!(outcome.expect_err(case).downcast_ref::<&str>(), Some(&"raise"), "{case}");
+        } else {
+            assert!(outcome.is_ok(), "{case}");
+        }
+    });
+    let (model, _) = model("(bool)", "(pointer, pointer)", "hx", FLAG);
+    let typed = Natives::shared().unwrap().typed(&notation::signature("(bool)"), &model, HELPERS).unwrap();
+    let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
+    let pending = Pending::new();
+    let mut heap = crate::heap::Heap::mapped();
+    let words = [heap.handle(crate::heap::Thing::Odd), 0];
+    let outcome = catch_unwind(AssertUnwindSafe(|| {
+        // SAFETY: C is not called; the record outlives its function.
+        unsafe {
+            let record = Typed::record(boom as *const c_void, &pending);
+            let native = typed.bind(&record).unwrap();
+            (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
+        }
+    }));
+    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"resolve"));
+}
+
+thread_local! {
+    static TRACE: Cell<String> = const { Cell::new(String::new()) };
+}
+
+extern "C-unwind" fn trace() -> i32 {
+    TRACE.set(Backtrace::force_capture().to_string());
+    0
+}
+
+#[test]
+fn backtraces_go_on_to_the_caller() {
+    each(HELPERS, trace as *const c_void, 1, |case, outcome| {
+        assert!(outcome.is_ok(), "{case}");
+        let text = TRACE.take();
+        assert!(text.contains("unwinding::trace") && text.contains("backtraces_go_on_to_the_caller"), "{case}: {text}");
+    });
+}
+
+const EXCEPTIONS: &str = r#"
+    #include <cstdint>
+    struct payload { int code; };
+    struct guard { int *ran; ~guard() { *ran += 1; } };
+    extern "C" int32_t throw_it(int32_t code) { throw payload{code}; }
+    template <typename Call> static int caught(int *ran, Call call) {
+        try {
+            guard g{ran};
+            call();
+        } catch (const payload &p) {
+            return p.code;
+        }
+        return -1;
+    }
+    extern "C" int catch_it(void (*f)(), int *ran) {
+        char exit[16];
+        return caught(ran, [&] { ((int32_t (*)(int64_t, void *))f)(11, exit); });
+    }
+"#;
+
+/// Thrown by C, caught by who called the native function.
+#[test]
+fn cxx_exceptions_pass_through() {
+    let Some(library) = cxx::load("typed_exceptions", EXCEPTIONS) else { return };
+    for (c, native, roles, assembled) in &CASES[..2] {
+        let (model, is_assembled) = model(c, native, roles, FLAG);
+        assert_eq!(is_assembled, *assembled);
+        let typed = Natives::shared().unwrap().typed(&notation::signature(c), &model, HELPERS).unwrap();
+        let pending = Pending::new();
+        let mut ran = 0;
+        // SAFETY: the functions have these types; the record outlives its function.
+        let code = unsafe {
+            let record = Typed::record(*library.get::<*const c_void>(b"throw_it").unwrap(), &pending);
+            let native = typed.bind(&record).unwrap();
+            let catch = library.get::<unsafe extern "C" fn(*const c_void, *mut i32) -> i32>(b"catch_it").unwrap();
+            catch(native.entry(), &mut ran)
+        };
+        assert_eq!((code, ran), (11, 1), "{c} as {native}");
+    }
+}

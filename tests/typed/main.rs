@@ -1,0 +1,21 @@
+//! Functions that an engine's compiled code calls with arguments in registers, in a toy engine whose values are handles; and what V8 is
+//! told of such functions, after its sources.
+
+#![cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
+
+#[path = "../support/alone.rs"]
+mod alone;
+#[path = "../../jit/tests/support/notation.rs"]
+mod notation;
+#[path = "../support/mod.rs"]
+mod support;
+mod toy;
+mod world;
+
+mod arguments;
+mod callbacks;
+mod life;
+mod objects;
+mod structs;
+mod v8_calls;
+mod v8_objects;

@@ -1,0 +1,47 @@
+//! Without code there are no typed functions, and the ordinary callback serves all.
+
+#![cfg(all(not(feature = "jit"), unix, target_arch = "x86_64"))]
+
+use hotcall::engine::v8::{Generation, Roots};
+use hotcall::engine::{Engine, Output, Realm, Site, View, Words};
+use hotcall::{Error, Function, FunctionOptions, JitError, Signature, Type};
+
+struct Nothing;
+
+// SAFETY: there are no values.
+unsafe impl Engine for Nothing {
+    type Exception = ();
+
+    unsafe fn view(&self, _: Site, _: Words) -> View {
+        View::Undefined
+    }
+
+    unsafe fn make(&self, _: Site, _: Output<'_>) -> Result<Words, ()> {
+        Err(())
+    }
+
+    unsafe fn exception(&self, _: Site, _: &Error) {}
+
+    unsafe fn throw(&self, _: Site, (): ()) {}
+}
+
+extern "C" fn negated(number: i32) -> i32 {
+    -number
+}
+
+#[test]
+fn a_function_is_refused() {
+    let signature = Signature::new([Type::I32], Type::I32).unwrap();
+    let address = negated as extern "C" fn(i32) -> i32 as *const std::ffi::c_void;
+    // SAFETY: this is its signature.
+    let function =
+        unsafe { Function::from_address("negated", address, &signature, FunctionOptions::default()) }.unwrap();
+    let roots = Roots { null: 1, no: 3, yes: 5, typed_array: None, external: None };
+    let call = Generation::V10_2.fast_call(&signature, &roots).unwrap();
+    // SAFETY: it is not called.
+    let error = unsafe { Realm::of_handles(Nothing).typed(&function, &call.model) }.err().unwrap();
+    let Error::Compile { function: name, source } = error else { panic!("{error}") };
+    assert!(&*name == "negated" && matches!(*source, JitError::NoCode), "{source}");
+    // SAFETY: this is its signature.
+    assert_eq!(unsafe { function.call(&[5.into()]) }.unwrap().as_i32(), -5);
+}
