@@ -25,6 +25,7 @@ mod types;
 
 mod engine;
 mod heap;
+mod mixed;
 mod native;
 mod numbers;
 
