@@ -372,7 +372,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
     count.helped += usize::from(events.iter().any(|event| matches!(event, Event::Resolve { .. })));
     let Some(Called { slots, memory }) = called else {
         count.refused += 1;
-        assert!(!is_flag || returned == 0, "{returned:x}: {}", context());
+        assert_eq!(returned, 0, "{}", context());
         assert!(pool == before, "{}", context());
         return;
     };
@@ -386,7 +386,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
         let native = fixture.model.native.result().unwrap().as_scalar().unwrap();
         let slot = u64::from_le_bytes(play.result[..8].try_into().unwrap());
         let native_slot = widened(c, native, slot);
-        assert!(is_raised || returned == native_slot, "{}: {returned:x} is not {native_slot:x}", context());
+        assert_eq!(returned, if is_raised { 0 } else { native_slot }, "{}", context());
     }
     if let Some(memory) = memory {
         let ty = fixture.c.result().unwrap();
