@@ -21,6 +21,8 @@ pub(crate) struct NativeFunction {
 
 struct Entry {
     isolate: *const Isolate,
+    /// Whether optimised code may call it where nothing would catch what it throws.
+    has_fast_call: bool,
     run: Box<Run>,
 }
 
@@ -42,7 +44,8 @@ impl Arguments {
 }
 
 impl Isolate {
-    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate.
+    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate. One with a fast call throws nothing,
+    /// but leaves it to [its wrapper](crate::failure).
     pub(crate) fn function(
         &self,
         name: &str,
@@ -50,7 +53,7 @@ impl Isolate {
         fast: Option<&ffi::FastCall>,
         run: impl Fn(&Self, &Arguments) -> Result<Option<Value>, Thrown> + 'static,
     ) -> Value {
-        let entry = Box::into_raw(Box::new(Entry { isolate: self, run: Box::new(run) }));
+        let entry = Box::into_raw(Box::new(Entry { isolate: self, has_fast_call: fast.is_some(), run: Box::new(run) }));
         let mut function = ptr::null();
         // SAFETY: the entry goes after V8, as does what belongs to the fast call.
         let native = unsafe {
@@ -81,6 +84,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         (Arguments(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
+    isolate.failure.lower();
     // C was called already, by optimised code, and a callback of it failed.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
@@ -94,6 +98,9 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(None) => {}
         // SAFETY: the value is the isolate's.
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
+        // Nothing catches that.
+        Err(Thrown::Termination) => isolate.terminate(),
+        Err(exception) if entry.has_fast_call => isolate.failure.keep(exception),
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

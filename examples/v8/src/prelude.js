@@ -1,59 +1,97 @@
 // The global variables of scripts.
 (natives, global) => {
     "use strict";
+    // What is used later is taken now, for script may put its own in the place of everything that it can reach.
+    const { Function, TypeError, Uint8Array } = globalThis;
+    const { apply } = Reflect;
+    const { create, defineProperty, keys } = Object;
     const { stringify } = JSON;
+    const { failed, throwFailure } = natives;
     // What openLibrary has said of its functions.
     const described = new WeakMap();
+    const { get, set } = WeakMap.prototype;
 
-    // A function that returns a struct fills one more argument of the native one. Each has a source of its own, for what V8 learns
-    // about callees it learns for a source, and functions of equal sources share it.
+    // What script has of a C function that has a fast call, or that returns a struct.
+    //
+    // The native function cannot throw what optimised code would catch, but says that it has failed: see failure.rs. One that returns a
+    // struct fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns
+    // for a source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs no more than a look at
+    // the flag.
     let sources = 0;
 
-    function returning(native, size) {
-        const names = Array.from({ length: native.length - 1 }, (_, index) => `a${index}`);
+    function wrapped(native, { fast, size }) {
+        if (!fast && size === null) return native;
+        let args = "";
+        let params = "";
+        for (let index = 0; index < native.length; index++) {
+            const isResult = size !== null && index === native.length - 1;
+            const name = isResult ? "result" : `a${index}`;
+            args += `${name}, `;
+            params += isResult ? `result = new Uint8Array(${size}), ` : `${name}, `;
+        }
+        const call = size === null ? `const result = native(${args});` : `native(${args});`;
         const make = new Function(
-            "native",
-            "Uint8Array",
+            "a, b, c, d",
             `"use strict"; // ${sources++}
-            return function (${[...names, `result = new Uint8Array(${size})`].join(", ")}) {
-                native(${[...names, "result"].join(", ")});
+            const native = a, failed = b, throwFailure = c, Uint8Array = d;
+            return (${params}) => {
+                ${call}
+                ${fast ? "if (failed[0] !== 0) throwFailure();" : ""}
                 return result;
             };`,
         );
-        const wrapper = make(native, Uint8Array);
-        Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
+        const wrapper = make(native, failed, throwFailure, Uint8Array);
+        define(wrapper, "name", { value: native.name, configurable: true });
+        // Without the default for the result.
+        define(wrapper, "length", { value: native.length, configurable: true });
         return wrapper;
+    }
+
+    // Whatever descriptors inherit.
+    function define(object, name, descriptor) {
+        defineProperty(object, name, { __proto__: null, ...descriptor });
     }
 
     // Declarations have marks here that say nothing of the C function's type: `callback`, for one that calls script back, and
     // `direct`, the name of another one that is written for V8's fast calls, for comparison. With ` with options` behind it V8 passes
-    // its options too.
-    function withoutMarks(declarations) {
-        const plain = Object.create(null);
-        const marks = [];
-        for (const [key, declaration] of Object.entries(declarations)) {
-            const { callback = false, direct = "", ...rest } = declaration;
+    // its options too. Gives what `natives.open` takes.
+    function withoutMarks(path, declarations) {
+        const plain = create(null);
+        const args = [path, ""];
+        const add = (value) => define(args, args.length, { value, writable: true, enumerable: true, configurable: true });
+        const names = keys(declarations);
+        for (let index = 0; index < names.length; index++) {
+            const key = names[index];
+            const { callback = false, direct = "", ...rest } = declarations[key];
             if (typeof callback !== "boolean" || (callback && "type" in rest)) {
                 throw new TypeError(`${key}: \`callback\` is true or false, of a function`);
             }
             if (typeof direct !== "string" || (direct !== "" && (callback || "type" in rest))) {
                 throw new TypeError(`${key}: \`direct\` is the name of a function, for one that does not call back`);
             }
-            if (callback || direct !== "") marks.push(key, direct);
+            if (callback || direct !== "") {
+                add(key);
+                add(direct);
+            }
             plain[key] = rest;
         }
-        return [plain, marks];
+        args[1] = stringify(plain);
+        return args;
     }
 
     function openLibrary(path, declarations) {
-        const [plain, marks] = withoutMarks(declarations);
-        const opened = natives.open(path, stringify(plain), ...marks);
-        const symbols = Object.create(null);
-        for (const key of Object.keys(opened.symbols)) {
+        const opened = apply(natives.open, undefined, withoutMarks(path, declarations));
+        const symbols = create(null);
+        const names = keys(opened.symbols);
+        for (let index = 0; index < names.length; index++) {
+            const key = names[index];
             const symbol = opened.symbols[key];
-            const { value = null, number, size } = symbol ?? {};
-            symbols[key] = size === undefined ? value : returning(value, size);
-            if (number !== undefined) described.set(symbols[key], symbol);
+            if (symbol === null || symbol.number === null) {
+                symbols[key] = symbol && symbol.value;
+            } else {
+                symbols[key] = wrapped(symbol.value, symbol);
+                apply(set, described, [symbols[key], symbol]);
+            }
         }
         return { symbols, close: () => natives.close(opened.library) };
     }
@@ -65,7 +103,7 @@
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
     function descriptionOf(symbol) {
-        const description = described.get(symbol);
+        const description = apply(get, described, [symbol]);
         if (description === undefined) throw new TypeError("no function of a library");
         return description;
     }
@@ -101,6 +139,6 @@
     const scriptArgs = Array.from(natives.args);
     const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
-        Object.defineProperty(global, name, { value, writable: true, configurable: true });
+        define(global, name, { value, writable: true, configurable: true });
     }
 };

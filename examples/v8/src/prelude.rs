@@ -9,7 +9,7 @@ use crate::engine::{SITE, Thrown, value, words};
 use crate::isolate::Isolate;
 use crate::native::Arguments;
 use crate::value::Value;
-use crate::{callback, library};
+use crate::{callback, failure, library};
 
 type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
@@ -24,6 +24,7 @@ const NATIVES: &[(&str, Native)] = &[
     ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
     ("print", print),
+    ("throwFailure", failure::throw),
 ];
 
 /// Defines the global variables.
@@ -34,6 +35,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     for &(name, native) in NATIVES {
         isolate.set(natives, name, isolate.function(name, 0, None, native));
     }
+    isolate.set(natives, "failed", failure::flag(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)
@@ -72,8 +74,8 @@ fn convert(
 
 /// Prints values as text, with spaces between them.
 fn print(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
-    let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
-    let line: Vec<String> = (0..arguments.len()).map(text).collect();
+    let text = |index| isolate.to_shown(arguments.get(index));
+    let line = (0..arguments.len()).map(text).collect::<Result<Vec<_>, _>>()?;
     writeln!(io::stdout().lock(), "{}", line.join(" ")).map_err(Thrown::error)?;
     Ok(None)
 }
