@@ -6,6 +6,7 @@ use std::ptr;
 use hotcall::engine::Engine;
 
 use crate::engine::{SITE, Thrown};
+use crate::failure;
 use crate::ffi::{self, Call};
 use crate::isolate::Isolate;
 use crate::value::Value;
@@ -84,7 +85,6 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         (Arguments(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
-    isolate.failure.lower();
     // C was called already, by optimised code, and a callback of it failed.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
@@ -100,7 +100,10 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
         // Nothing catches that.
         Err(Thrown::Termination) => isolate.terminate(),
-        Err(exception) if entry.has_fast_call => isolate.failure.keep(exception),
+        // SAFETY: the value is the isolate's.
+        Err(exception) if entry.has_fast_call => unsafe {
+            ffi::shim_return(call, failure::keep(isolate, exception).handle());
+        },
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

@@ -13,10 +13,9 @@
 
     // What script has of a C function that has a fast call, or that returns a struct.
     //
-    // The native function cannot throw what optimised code would catch, but says that it has failed: see failure.rs. One that returns a
-    // struct fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns
-    // for a source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs no more than a look at
-    // the flag.
+    // The native function cannot throw what optimised code would catch, but returns `failed`: see failure.rs. One that returns a struct
+    // fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
+    // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
     function wrapped(native, { fast, size }) {
@@ -29,15 +28,14 @@
             args += `${name}, `;
             params += isResult ? `result = new Uint8Array(${size}), ` : `${name}, `;
         }
-        const call = size === null ? `const result = native(${args});` : `native(${args});`;
         const make = new Function(
             "a, b, c, d",
             `"use strict"; // ${sources++}
             const native = a, failed = b, throwFailure = c, Uint8Array = d;
             return (${params}) => {
-                ${call}
-                ${fast ? "if (failed[0] !== 0) throwFailure();" : ""}
-                return result;
+                const returned = native(${args});
+                ${fast ? "if (returned === failed) throwFailure();" : ""}
+                return ${size === null ? "returned" : "result"};
             };`,
         );
         const wrapper = make(native, failed, throwFailure, Uint8Array);

@@ -35,7 +35,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     for &(name, native) in NATIVES {
         isolate.set(natives, name, isolate.function(name, 0, None, native));
     }
-    isolate.set(natives, "failed", failure::flag(isolate));
+    isolate.set(natives, "failed", failure::failed(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)
