@@ -22,7 +22,7 @@ pub(crate) fn malformed(error: DeclarationError) -> Thrown {
 
 /// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
 /// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value`,
-/// and that of a function a `number`, a `size` if it returns a struct, and `whySlow` if it has no fast call.
+/// and that of a function a `number`, a `size` if it returns a struct, `keeps` if it keeps its exceptions, and `whySlow` if it has no fast call.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
     let declarations = Declarations::from_json(&text(1)).map_err(malformed)?;
@@ -103,13 +103,15 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);
     let fast = symbol.fast_call();
-    let function =
-        isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
+    let keeps = symbol.may_be_refused();
+    let call = move |isolate: &Isolate, arguments: &Arguments| called.call(isolate, arguments);
+    let function = isolate.function(key, symbol.arity(), fast.as_ref(), keeps, call);
     let description = isolate.object();
     isolate.set(description, "value", function);
     if let Some(size) = symbol.result_size() {
         isolate.set(description, "size", isolate.number(size as f64));
     }
+    isolate.set(description, "keeps", isolate.boolean(keeps));
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));
     isolate.set(description, "whySlow", why_slow.unwrap_or_else(|| isolate.null()));
     let mut symbols = isolate.symbols.borrow_mut();

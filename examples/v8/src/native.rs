@@ -21,6 +21,8 @@ pub(crate) struct NativeFunction {
 
 struct Entry {
     isolate: *const Isolate,
+    /// Whether exceptions are kept for [`Isolate::rethrow`], and the function returns [`Isolate::failed`].
+    keeps: bool,
     run: Box<Run>,
 }
 
@@ -42,15 +44,18 @@ impl Arguments {
 }
 
 impl Isolate {
-    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate.
+    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate. If it `keeps` exceptions, whoever
+    /// calls it looks whether it has failed.
     pub(crate) fn function(
         &self,
         name: &str,
         arity: usize,
         fast: Option<&ffi::FastCall>,
+        keeps: bool,
         run: impl Fn(&Self, &Arguments) -> Result<Option<Value>, Thrown> + 'static,
     ) -> Value {
-        let entry = Box::into_raw(Box::new(Entry { isolate: self, run: Box::new(run) }));
+        let entry = Entry { isolate: self, keeps, run: Box::new(run) };
+        let entry = Box::into_raw(Box::new(entry));
         let mut function = ptr::null();
         // SAFETY: the entry goes after V8, as does what belongs to the fast call.
         let native = unsafe {
@@ -94,6 +99,8 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(None) => {}
         // SAFETY: the value is the isolate's.
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
+        // SAFETY: as above.
+        Err(exception) if entry.keeps => unsafe { ffi::shim_return(call, isolate.fail(exception).handle()) },
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

@@ -5,22 +5,29 @@
     // What openLibrary has said of its functions.
     const described = new WeakMap();
 
-    // A function that returns a struct fills one more argument of the native one. Each has a source of its own, for what V8 learns
-    // about callees it learns for a source, and functions of equal sources share it.
+    // What script has is a function around the native one. If it returns a struct, that fills one more argument. Where optimised code
+    // may call it directly, `failed` is what it returns instead of throwing: what V8 10.2 throws for calls that were refused passes
+    // by the `try` block that they are in. Each has a source of its own, for what V8 learns about callees it learns for a source, and
+    // functions of equal sources share it.
     let sources = 0;
 
-    function returning(native, size) {
-        const names = Array.from({ length: native.length - 1 }, (_, index) => `a${index}`);
+    function around(native, size) {
+        const count = native.length - (size === undefined ? 0 : 1);
+        const names = Array.from({ length: count }, (_, index) => `a${index}`);
+        const [params, args] = size === undefined ? [names, names] : [[...names, `result = new Uint8Array(${size})`], [...names, "result"]];
         const make = new Function(
             "native",
+            "failed",
+            "rethrow",
             "Uint8Array",
             `"use strict"; // ${sources++}
-            return function (${[...names, `result = new Uint8Array(${size})`].join(", ")}) {
-                native(${[...names, "result"].join(", ")});
-                return result;
-            };`,
+            return { symbol(${params.join(", ")}) {
+                const returned = native(${args.join(", ")});
+                if (returned === failed) rethrow();
+                return ${size === undefined ? "returned" : "result"};
+            } }.symbol;`,
         );
-        const wrapper = make(native, Uint8Array);
+        const wrapper = make(native, natives.failed, natives.rethrow, Uint8Array);
         Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
         return wrapper;
     }
@@ -51,8 +58,8 @@
         const symbols = Object.create(null);
         for (const key of Object.keys(opened.symbols)) {
             const symbol = opened.symbols[key];
-            const { value = null, number, size } = symbol ?? {};
-            symbols[key] = size === undefined ? value : returning(value, size);
+            const { value = null, number, size, keeps } = symbol ?? {};
+            symbols[key] = size === undefined && !keeps ? value : around(value, size);
             if (number !== undefined) described.set(symbols[key], symbol);
         }
         return { symbols, close: () => natives.close(opened.library) };
@@ -97,9 +104,9 @@
         of: (buffer) => natives.pointerOf(buffer),
     };
 
-    const { print, now, collect: collectGarbage } = natives;
+    const { print, now, heapSize, collect: collectGarbage } = natives;
     const scriptArgs = Array.from(natives.args);
-    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, collectGarbage, scriptArgs };
+    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
         Object.defineProperty(global, name, { value, writable: true, configurable: true });
     }

@@ -23,6 +23,8 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointer", |isolate, arguments| convert(isolate, arguments, "create", &Type::USIZE, &Type::POINTER)),
     ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
+    ("rethrow", |isolate, _| isolate.rethrow()),
+    ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
 ];
 
@@ -32,22 +34,23 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     let _ = isolate.fast_calls();
     let natives = isolate.object();
     for &(name, native) in NATIVES {
-        isolate.set(natives, name, isolate.function(name, 0, None, native));
+        isolate.set(natives, name, isolate.function(name, 0, None, false, native));
     }
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)
     };
-    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, collect));
+    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, false, collect));
     let start = Instant::now();
     let now = move |isolate: &Isolate, _: &Arguments| Ok(Some(isolate.number(start.elapsed().as_nanos() as f64)));
-    isolate.set(natives, "now", isolate.function("now", 0, None, now));
+    isolate.set(natives, "now", isolate.function("now", 0, None, false, now));
     let script_args = isolate.object();
     for (index, arg) in args.iter().enumerate() {
         isolate.set(script_args, &index.to_string(), isolate.text(arg).ok_or("an argument is too long")?);
     }
     isolate.set(script_args, "length", isolate.number(args.len() as f64));
     isolate.set(natives, "args", script_args);
+    isolate.set(natives, "failed", isolate.failed());
     let prelude = isolate.run(include_str!("prelude.js"), "prelude.js")?;
     isolate.call(prelude, &[natives, isolate.global()]).map(drop).map_err(|_| "the prelude failed".into())
 }

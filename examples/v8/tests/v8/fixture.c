@@ -51,6 +51,10 @@ int32_t fill_and_call(uint8_t *bytes, uintptr_t length, void (*callback)(void)) 
     callback();
     return bytes[0];
 }
+int32_t fill(uint8_t *bytes, uintptr_t length, int32_t value) {
+    memset(bytes, value, length);
+    return value;
+}
 
 int32_t is_odd_i64(int64_t value) { return (value & 1) != 0; }
 int32_t is_odd_u64(uint64_t value) { return (value & 1) != 0; }

@@ -17,7 +17,6 @@ const WAYS = {
     "as a method": "({ symbol }).symbol(1, -2, 3)",
     "in parentheses": "(0, symbol)(1, -2, 3)",
     "with more": "symbol(1, -2, 3, 4, 'five', {})",
-    "bound": "symbol.bind(null, 1)(-2, 3)",
     "by arguments": "(function () { return symbol(...arguments); })(1, -2, 3)",
     "inlined": "((f, a) => f(a, -2, 3))(symbol, 1)",
     "by default": "((a = 1, b = -2, c = 3) => symbol(a, b, c))()",
@@ -39,6 +38,16 @@ for (const [name, text] of Object.entries(WAYS)) {
     }
 }
 
+// Where V8 does not know the function, that has its own code.
+const megamorphic = (f, ...args) => f(...args);
+for (const symbol of [Math.max, print, add, Math.abs, (x) => x, caller(add, 3)]) megamorphic(symbol, 1, -2, 3);
+optimise(add, [() => numbers]);
+for (const call of [() => megamorphic(add, ...numbers), () => add.bind(null, 1)(-2, 3), () => [1].map((one) => add(one, -2, 3))[0], () => interpreted(add, 3)(...numbers)]) {
+    const before = slowCalls(add);
+    same(call(), expected);
+    same(slowCalls(add) - before, 0, `ordinary calls of ${call}`);
+}
+
 // No constructors, and nothing to change.
 throws(() => new add(1, 2, 3), TypeError, "not a constructor");
 same(add.prototype, undefined);
@@ -58,8 +67,12 @@ for (const [index, text] of ["symbol()", "symbol(1)", "symbol(1, 2)"].entries())
 const caught = functionOf(add, "a", "try { symbol(a, 2, 3); return 'none'; } catch (error) { return error.message; }");
 optimise(caught, [() => [1]], 10);
 same(caught(1), "none");
-same(caught("1").includes("argument 1 (i32): expected an integer, not a string"), true);
-same(caught(1), "none");
+// V8 had not seen how exceptions come.
+for (let i = 0; i < 2; i++) {
+    same(caught("1").includes("argument 1 (i32): expected an integer, not a string"), true);
+    if (i === 0) optimise(caught, [() => [1]], 10);
+    same(caught(1), "none");
+}
 same(isOptimised(caught), true, "a refusal leaves the code as it was");
 
 // A wrong argument in the middle of a hot loop: the loop ends there, and not before. V8 replaces the loop's code while it runs.
@@ -114,7 +127,7 @@ for (let round = 0; round < 50; round++) {
         const right = index % 2 ? round : hashOf("i32")(round);
         same(any(symbol, round), right);
         if (round === 0) {
-            const call = optimise(caller(symbol, 1), [() => [5]], 3);
+            const call = optimise(caller(symbol, 1), [() => [5]]);
             const before = slowCalls(symbol);
             same(call(7), index % 2 ? 7 : hashOf("i32")(7));
             same(slowCalls(symbol) - before, 0);
@@ -141,8 +154,8 @@ same(seen.count, 49_999);
 for (const [name, args] of [["same_i32", [1]], ["hash_i32_12", Array(12).fill(1)], ["hash_buffer_1", [null]], ["same_f64", [1]], ["same_bytes_16", [new Uint8Array(16)]]]) {
     const call = optimised(c[name], args);
     throws(() => call(...args), Error, "is closed");
-    // A wrong argument of a closed function.
-    throws(() => call(Symbol.iterator), Error, "");
+    // Arguments are looked at first.
+    throws(() => call(Symbol.iterator), TypeError, "cannot call");
 }
 same(other.same_i32(5), 5);
 same(optimised(other.same_i32, [5])(6), 6);
