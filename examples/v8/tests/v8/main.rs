@@ -90,10 +90,39 @@ fn calls_from_optimised_code_that_reads_no_objects() {
 }
 
 #[test]
+fn calls_with_many_arguments() {
+    check("many.js");
+}
+
+#[test]
+fn ways_to_call() {
+    check("ways.js");
+}
+
+#[test]
+fn callbacks_inside_fast_calls() {
+    check("inside.js");
+}
+
+#[test]
+fn memory_that_calls_leave() {
+    check("memory.js");
+}
+
+#[test]
 fn calls_while_the_collector_moves_objects() {
-    for flags in [&["--stress-compaction"], &["--stress-scavenge=50"], &["--gc-interval=50"]] {
-        for script in ["ordinary.js", "callbacks.js", "fast.js"] {
-            check_with(script, flags, &[]);
+    for flag in ["--stress-compaction", "--stress-scavenge=50", "--gc-interval=50", "--stress-incremental-marking"] {
+        for script in ["ordinary.js", "callbacks.js", "fast.js", "ways.js", "inside.js", "memory.js"] {
+            check_with(script, &[flag], &[]);
+        }
+    }
+}
+
+#[test]
+fn calls_from_code_that_is_often_made_anew() {
+    for flag in ["--always-opt", "--always-osr", "--deopt-every-n-times=50", "--single-threaded"] {
+        for script in ["callbacks.js", "inside.js"] {
+            check_with(script, &[flag], &[]);
         }
     }
 }

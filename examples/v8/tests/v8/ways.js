@@ -40,7 +40,7 @@ for (const [name, text] of Object.entries(WAYS)) {
 
 // Where V8 does not know the function, that has its own code.
 const megamorphic = (f, ...args) => f(...args);
-for (const symbol of [Math.max, print, add, Math.abs, (x) => x, caller(add, 3)]) megamorphic(symbol, 1, -2, 3);
+for (const symbol of [Math.max, Math.min, add, Math.abs, (x) => x, caller(add, 3)]) megamorphic(symbol, 1, -2, 3);
 optimise(add, [() => numbers]);
 for (const call of [() => megamorphic(add, ...numbers), () => add.bind(null, 1)(-2, 3), () => [1].map((one) => add(one, -2, 3))[0], () => interpreted(add, 3)(...numbers)]) {
     const before = slowCalls(add);
