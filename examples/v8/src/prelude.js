@@ -25,7 +25,8 @@
                 const returned = native(${args.join(", ")});
                 if (returned === failed) rethrow();
                 return ${size === undefined ? "returned" : "result"};
-            } }.symbol;`,
+            } }.symbol;
+            //# sourceURL=prelude.js`,
         );
         const wrapper = make(native, natives.failed, natives.rethrow, Uint8Array);
         Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
