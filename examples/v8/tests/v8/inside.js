@@ -73,12 +73,12 @@ const loop = functionOf(
 );
 // V8 makes the code anew when it sees the first exception, and the interpreter goes on.
 for (let i = 0; i < 2; i++) optimise(loop, [() => [counting.pointer, c.same_i32]], 3);
-same(isOptimised(loop), true);
+sameWay(isOptimised(loop), true);
 const before = [slowCalls(c.fast), ran];
-same(loop(counting.pointer, c.same_i32), 100);
+sameWay(loop(counting.pointer, c.same_i32), 100);
 // The ordinary callback throws what waits, and does not call C.
-same(slowCalls(c.fast), before[0]);
-same(ran, before[1]);
+sameWay(slowCalls(c.fast), before[0]);
+sameWay(ran, before[1]);
 
 // Other results: zeros of their types.
 const nothing = new Callback({ parameters: ["f64"], result: "f64" }, () => ran++);
@@ -90,7 +90,7 @@ const moves = new Callback({ parameters: [point], result: point }, () => ran++);
 const at = new Uint8Array(Float64Array.of(1, 2).buffer);
 const into = new Uint8Array(16).fill(9);
 throws(() => optimised(c.apply_struct, [NONE, at, into])(moves.pointer, at, into), TypeError, REFUSED);
-same(ran, before[1], "script");
+sameWay(ran, before[1], "script");
 const really = new Callback({ parameters: [point], result: point }, (bytes) => bytes);
 const moved = interpreted(c.apply_struct, 2)(really.pointer, at);
 same(String(new Float64Array(moved.buffer)), "1,2");

@@ -52,7 +52,7 @@ fn check(script: &str) {
     check_with(script, &[], &[]);
 }
 
-/// The same, with more flags for V8, and for the program, of which the script hears too.
+/// The same, with more flags for V8, and for the program, of which the script hears too: where there are some for V8, by "stressed".
 fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
     if !has_v8() {
         return;
@@ -67,13 +67,16 @@ fn came_to_its_end(ran: &Ran) {
 
 /// The command line for a script of this directory.
 fn arguments(script: &str, v8_flags: &[&str], flags: &[&str]) -> Vec<String> {
+    let is_stressed = !v8_flags.is_empty();
     let v8_flags = [&["--allow-natives-syntax"], v8_flags].concat().join(",");
     let before = [file("check.js"), file("optimise.js"), file("values.js"), generated::library()];
     let loads = before.into_iter().flat_map(|path| ["--load".into(), path.display().to_string()]);
     let [script, fixture] = [file(script), fixture()].map(|path| path.display().to_string());
     let flags = || flags.iter().map(|&flag| flag.to_owned());
     let front = [format!("--v8-flags={v8_flags}")].into_iter().chain(loads).chain(flags());
-    front.chain([script, fixture]).chain(flags()).collect()
+    // Where V8 takes back code for no reason of the script's.
+    let stressed = is_stressed.then(|| "stressed".into());
+    front.chain([script, fixture]).chain(flags()).chain(stressed).collect()
 }
 
 #[test]

@@ -33,8 +33,8 @@ for (const [name, text] of Object.entries(WAYS)) {
         optimise(call, [() => []], 10);
         const before = slowCalls(add);
         same(call(), expected, `${name}: ${body}`);
-        same(slowCalls(add) - before, 0, `ordinary calls ${name}: ${body}`);
-        same(isOptimised(call), true, name);
+        sameWay(slowCalls(add) - before, 0, `ordinary calls ${name}: ${body}`);
+        sameWay(isOptimised(call), true, name);
     }
 }
 
@@ -45,7 +45,7 @@ optimise(add, [() => numbers]);
 for (const call of [() => megamorphic(add, ...numbers), () => add.bind(null, 1)(-2, 3), () => [1].map((one) => add(one, -2, 3))[0], () => interpreted(add, 3)(...numbers)]) {
     const before = slowCalls(add);
     same(call(), expected);
-    same(slowCalls(add) - before, 0, `ordinary calls of ${call}`);
+    sameWay(slowCalls(add) - before, 0, `ordinary calls of ${call}`);
 }
 
 // No constructors, and nothing to change.
@@ -73,7 +73,7 @@ for (let i = 0; i < 2; i++) {
     if (i === 0) optimise(caught, [() => [1]], 10);
     same(caught(1), "none");
 }
-same(isOptimised(caught), true, "a refusal leaves the code as it was");
+sameWay(isOptimised(caught), true, "a refusal leaves the code as it was");
 
 // A wrong argument in the middle of a hot loop: the loop ends there, and not before. V8 replaces the loop's code while it runs.
 const sum = functionOf(
@@ -93,7 +93,7 @@ const before = slowCalls(c.same_i32);
 same(sum(values, seen), total);
 // By warming alone.
 const slowly = slowCalls(c.same_i32) - before;
-if (slowly > 150_000) throw new Error(`${slowly} of ${values.length} calls were ordinary ones`);
+if (slowly > 150_000 && !stressed) throw new Error(`${slowly} of ${values.length} calls were ordinary ones`);
 for (const [at, wrong, text] of [[150_000, "x", "not a string"], [123_456, 1.5, "1.5 is not an integer"], [199_999, 2 ** 31, "2147483648 is out of range"]]) {
     const list = values.slice();
     list[at] = wrong;
@@ -115,7 +115,7 @@ const many = Array.from({ length: 1000 }, (_, index) => [index, BigInt(index), 2
 optimise(mixed, [() => [many]], 3);
 const start = slowCalls(c.hash_i64_1);
 for (let i = 0; i < 20; i++) same(mixed(many), hashOf("i64")(-999));
-same(slowCalls(c.hash_i64_1) - start, 20 * many.filter((value) => value === 0.5).length);
+sameWay(slowCalls(c.hash_i64_1) - start, 20 * many.filter((value) => value === 0.5).length);
 
 // Many functions of one shape: each calls its own, whether V8 knows it or not.
 const declarations = {};
@@ -130,7 +130,7 @@ for (let round = 0; round < 50; round++) {
             const call = optimise(caller(symbol, 1), [() => [5]]);
             const before = slowCalls(symbol);
             same(call(7), index % 2 ? 7 : hashOf("i32")(7));
-            same(slowCalls(symbol) - before, 0);
+            sameWay(slowCalls(symbol) - before, 0);
         }
     }
 }
