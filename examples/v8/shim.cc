@@ -79,11 +79,16 @@ void call_native(const Info &info) {
     native->run(reinterpret_cast<const Call *>(&info), native->data);
 }
 
+// What was caught, unless V8 ends the script: then V8 goes on with that when this program's function returns to it.
+Local<v8::Value> thrown_by(const v8::TryCatch &caught) {
+    if (!caught.HasCaught() || caught.HasTerminated()) return {};
+    return caught.Exception();
+}
+
 // The value of a call that may have thrown, and if so what.
-Handle outcome(v8::TryCatch &caught, MaybeLocal<v8::Value> result, Handle *thrown) {
-    *thrown = nullptr;
-    // Termination throws nothing that script could catch.
-    if (result.IsEmpty()) *thrown = handle_of(caught.HasCaught() ? caught.Exception() : Local<v8::Value>());
+template <class T>
+Handle outcome(const v8::TryCatch &caught, MaybeLocal<T> result, Handle *thrown) {
+    *thrown = result.IsEmpty() ? handle_of(thrown_by(caught)) : nullptr;
     return handle_of(result);
 }
 
@@ -228,7 +233,8 @@ Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown) {
     if (!result.IsEmpty()) return handle_of(scope.Escape(result.ToLocalChecked()));
     shim->message.Reset(shim->isolate, caught.Message());
     shim->stack.Reset(shim->isolate, caught.StackTrace(context).FromMaybe(Local<v8::Value>()));
-    *thrown = handle_of(caught.HasCaught() ? scope.Escape(caught.Exception()) : Local<v8::Value>());
+    Local<v8::Value> exception = thrown_by(caught);
+    *thrown = exception.IsEmpty() ? nullptr : handle_of(scope.Escape(exception));
     return nullptr;
 }
 
@@ -306,9 +312,15 @@ void shim_text(Shim *shim, Handle text, char *bytes, size_t length) {
     value_of(text).As<v8::String>()->WriteUtf8(shim->isolate, bytes, static_cast<int>(length), nullptr, options);
 }
 
-Handle shim_to_text(Shim *shim, Handle value) {
+Handle shim_to_text(Shim *shim, Handle value, Handle *thrown) {
     v8::TryCatch caught(shim->isolate);
-    return handle_of(value_of(value)->ToString(context_of(shim)));
+    return outcome(caught, value_of(value)->ToString(context_of(shim)), thrown);
+}
+
+Handle shim_symbol_text(Shim *shim, Handle value) {
+    v8::TryCatch caught(shim->isolate);
+    if (!value_of(value)->IsSymbol()) return nullptr;
+    return handle_of(value_of(value)->ToDetailString(context_of(shim)));
 }
 
 Handle shim_undefined(Shim *shim) { return handle_of(v8::Undefined(shim->isolate)); }
@@ -390,6 +402,10 @@ void shim_return(const Call *call, Handle value) {
 }
 
 void shim_throw(Shim *shim, Handle exception) { shim->isolate->ThrowException(value_of(exception)); }
+
+void shim_terminate(Shim *shim) {
+    if (!shim->isolate->IsExecutionTerminating()) shim->isolate->TerminateExecution();
+}
 
 Root *shim_root(Shim *shim, Handle value) {
     return new Root{v8::Global<v8::Value>(shim->isolate, value_of(value))};

@@ -84,9 +84,9 @@ void shim_collect(Shim *shim);
 // How many bytes the isolate's objects have.
 size_t shim_heap_size(Shim *shim);
 
-// Runs a script; gives its result, or none and what was thrown.
+// Runs a script; gives its result, or none and what was thrown: none if V8 has ended the script, which throws nothing.
 Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown);
-// Calls a function; gives its result, or none and what was thrown.
+// Calls a function; the same.
 Handle shim_call(Shim *shim, Handle function, const Handle *args, size_t count, Handle *thrown);
 // Text about what `shim_run` has just given as thrown: where, and its stack.
 Handle shim_report(Shim *shim, Handle thrown);
@@ -105,8 +105,10 @@ uint64_t shim_word(Handle value);
 size_t shim_text_length(Shim *shim, Handle text);
 // Writes a string to as many bytes of UTF-8 as it has.
 void shim_text(Shim *shim, Handle text, char *bytes, size_t length);
-// A value as text, as `String(value)`; none where that throws.
-Handle shim_to_text(Shim *shim, Handle value);
+// A value as text, for which script may have a function; or none and what was thrown, as above. Symbols throw.
+Handle shim_to_text(Shim *shim, Handle value, Handle *thrown);
+// A symbol as text; none if the value is no symbol.
+Handle shim_symbol_text(Shim *shim, Handle value);
 
 // undefined.
 Handle shim_undefined(Shim *shim);
@@ -149,6 +151,8 @@ Handle shim_argument(const Call *call, size_t index);
 void shim_return(const Call *call, Handle value);
 // Has the call throw.
 void shim_throw(Shim *shim, Handle exception);
+// Has V8 end the script, if it does not already: nothing catches that.
+void shim_terminate(Shim *shim);
 
 // Keeps a value.
 Root *shim_root(Shim *shim, Handle value);

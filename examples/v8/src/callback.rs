@@ -15,7 +15,7 @@ const REFUSED: &str =
 
 /// Makes a callback: `(definition, function)`. Gives its pointer.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
-    let definition = isolate.to_string(arguments.get(0)).unwrap_or_default();
+    let definition = isolate.to_string(arguments.get(0))?;
     let declarations = Declarations::from_json(&format!("{{\"definition\":{definition}}}")).map_err(malformed)?;
     let signature = match declarations.iter().next().map(|declaration| &declaration.item) {
         Some(Item::Function(function)) => function.signature.clone(),

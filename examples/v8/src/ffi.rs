@@ -92,7 +92,8 @@ unsafe extern "C" {
     pub(crate) fn shim_word(value: Handle) -> u64;
     pub(crate) fn shim_text_length(shim: *mut Shim, text: Handle) -> usize;
     pub(crate) fn shim_text(shim: *mut Shim, text: Handle, bytes: *mut c_char, length: usize);
-    pub(crate) fn shim_to_text(shim: *mut Shim, value: Handle) -> Handle;
+    pub(crate) fn shim_to_text(shim: *mut Shim, value: Handle, thrown: *mut Handle) -> Handle;
+    pub(crate) fn shim_symbol_text(shim: *mut Shim, value: Handle) -> Handle;
 
     pub(crate) fn shim_undefined(shim: *mut Shim) -> Handle;
     pub(crate) fn shim_null(shim: *mut Shim) -> Handle;
@@ -124,6 +125,7 @@ unsafe extern "C" {
     pub(crate) fn shim_argument(call: *const Call, index: usize) -> Handle;
     pub(crate) fn shim_return(call: *const Call, value: Handle);
     pub(crate) fn shim_throw(shim: *mut Shim, exception: Handle);
+    pub(crate) fn shim_terminate(shim: *mut Shim);
 
     pub(crate) fn shim_root(shim: *mut Shim, value: Handle) -> *mut Root;
     pub(crate) fn shim_root_value(shim: *mut Shim, root: *const Root) -> Handle;

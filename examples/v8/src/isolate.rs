@@ -11,6 +11,7 @@ use hotcall::engine::{Exit, Realm};
 use hotcall::{Library, LocalCallback, Type};
 
 use crate::engine::{SITE, Thrown, V8, words};
+use crate::failure::Failure;
 use crate::fast::FastCalls;
 use crate::ffi::{self, Handle, Shim};
 use crate::native::NativeFunction;
@@ -35,12 +36,10 @@ pub(crate) struct Isolate {
     layout: bool,
     fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
+    pub(crate) failure: Failure,
     pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
     pub(crate) libraries: RefCell<Vec<Library>>,
     pub(crate) callbacks: RefCell<HashMap<usize, LocalCallback>>,
-    /// What functions return that have failed, made when it is first asked for.
-    failed: OnceCell<Root>,
-    thrown: RefCell<Option<Thrown>>,
 }
 
 impl Isolate {
@@ -65,11 +64,10 @@ impl Isolate {
             layout,
             fast_calls: OnceCell::new(),
             natives: RefCell::default(),
+            failure: Failure::default(),
             symbols: RefCell::default(),
             libraries: RefCell::default(),
             callbacks: RefCell::default(),
-            failed: OnceCell::new(),
-            thrown: RefCell::default(),
         }))
     }
 
@@ -106,20 +104,20 @@ impl Isolate {
         unsafe { within(self.shim, ffi::shim_scope, run) }
     }
 
-    /// Runs a script. If it throws, this gives a report on where and what.
+    /// Runs a script. If it throws, this gives a report on where and what; and if V8 ends it, that.
     pub(crate) fn run(&self, source: &str, name: &str) -> Result<Value, String> {
         let too_long = || format!("{name} is too long");
-        let (source, name) = self.text(source).zip(self.text(name)).ok_or_else(too_long)?;
+        let (source, origin) = self.text(source).zip(self.text(name)).ok_or_else(too_long)?;
         let mut thrown = ptr::null();
         // SAFETY: the values are strings of the isolate.
         unsafe {
-            let (source, name) = (source.handle(), name.handle());
-            let run = || ffi::shim_run(self.shim, source, name, &mut thrown);
+            let (source, origin) = (source.handle(), origin.handle());
+            let run = || ffi::shim_run(self.shim, source, origin, &mut thrown);
             let result = self.realm.engine().run_script(run);
             Value::some(result).ok_or_else(|| {
-                let thrown = Value::some(thrown).unwrap_or_else(|| self.undefined());
+                let Some(thrown) = Value::some(thrown) else { return format!("{name}: V8 has ended the script") };
                 let report = Value::some(ffi::shim_report(self.shim, thrown.handle()));
-                report.and_then(|report| self.to_string(report)).unwrap_or_default()
+                report.map(|report| self.utf8(report)).unwrap_or_default()
             })
         }
     }
@@ -131,13 +129,23 @@ impl Isolate {
         unsafe {
             let handles: *const Handle = args.as_ptr().cast();
             let run = || ffi::shim_call(self.shim, function.handle(), handles, args.len(), &mut thrown);
-            let result = self.realm.engine().run_script(run);
-            match (Value::some(result), Value::some(thrown)) {
-                (Some(result), _) => Ok(result),
-                (None, Some(thrown)) => Err(Thrown::Value(self.keep(thrown))),
-                (None, None) => Err(Thrown::Termination),
-            }
+            self.outcome(self.realm.engine().run_script(run), thrown)
         }
+    }
+
+    /// What script gave, or what it has thrown.
+    fn outcome(&self, result: Handle, thrown: Handle) -> Result<Value, Thrown> {
+        match (Value::some(result), Value::some(thrown)) {
+            (Some(result), _) => Ok(result),
+            (None, Some(thrown)) => Err(Thrown::Value(self.keep(thrown))),
+            (None, None) => Err(Thrown::Termination),
+        }
+    }
+
+    /// Ends the script that runs, for which V8 was asked.
+    pub(crate) fn terminate(&self) {
+        // SAFETY: the isolate lives.
+        unsafe { ffi::shim_terminate(self.shim) };
     }
 
     /// Keeps a value beyond its scope.
@@ -195,16 +203,33 @@ impl Isolate {
         Value::some(unsafe { ffi::shim_string(self.shim, text.as_ptr().cast(), text.len()) })
     }
 
-    /// The text that a value is to script, which may have a function for that, unless it throws.
-    pub(crate) fn to_string(&self, value: Value) -> Option<String> {
-        // SAFETY: the value is the isolate's; a string has as many bytes.
-        unsafe {
-            let run = || ffi::shim_to_text(self.shim, value.handle());
-            let text = Value::some(self.realm.engine().run_script(run))?.handle();
-            let mut bytes = vec![0; ffi::shim_text_length(self.shim, text)];
-            ffi::shim_text(self.shim, text, bytes.as_mut_ptr().cast(), bytes.len());
-            Some(String::from_utf8_lossy(&bytes).into_owned())
-        }
+    /// The text that a value is to script, which may have a function for that. That of symbols throws.
+    pub(crate) fn to_string(&self, value: Value) -> Result<String, Thrown> {
+        let mut thrown = ptr::null();
+        // SAFETY: the value is the isolate's.
+        let text = unsafe {
+            let run = || ffi::shim_to_text(self.shim, value.handle(), &mut thrown);
+            self.realm.engine().run_script(run)
+        };
+        self.outcome(text, thrown).map(|text| self.utf8(text))
+    }
+
+    /// The same for people to read: symbols too.
+    pub(crate) fn to_shown(&self, value: Value) -> Result<String, Thrown> {
+        // SAFETY: the value is the isolate's.
+        let symbol = Value::some(unsafe { ffi::shim_symbol_text(self.shim, value.handle()) });
+        symbol.map_or_else(|| self.to_string(value), |text| Ok(self.utf8(text)))
+    }
+
+    /// The text of a string.
+    fn utf8(&self, string: Value) -> String {
+        // SAFETY: the value is a string of the isolate's, which has as many bytes.
+        let bytes = unsafe {
+            let mut bytes = vec![0; ffi::shim_text_length(self.shim, string.handle())];
+            ffi::shim_text(self.shim, string.handle(), bytes.as_mut_ptr().cast(), bytes.len());
+            bytes
+        };
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 
     /// An object without properties.
@@ -225,23 +250,6 @@ impl Isolate {
         Value::new(unsafe { ffi::shim_global(self.shim) })
     }
 
-    /// What native functions with a fast call return instead of throwing. V8 10.2 has this mistake: where a fast call was refused
-    /// and the ordinary callback throws, the exception passes by the `try` block around the call. So the prelude throws.
-    pub(crate) fn failed(&self) -> Value {
-        self.failed.get_or_init(|| self.keep(self.object())).value()
-    }
-
-    /// Keeps an exception until [`rethrow`](Self::rethrow), which comes next.
-    pub(crate) fn fail(&self, exception: Thrown) -> Value {
-        self.thrown.replace(Some(exception));
-        self.failed()
-    }
-
-    /// The exception of the function that has failed.
-    pub(crate) fn rethrow(&self) -> Result<Option<Value>, Thrown> {
-        self.thrown.take().map_or(Ok(None), Err)
-    }
-
     /// Keeps what belongs to a function as long as the isolate.
     pub(crate) fn adopt(&self, native: NativeFunction) {
         self.natives.borrow_mut().push(native);
@@ -252,7 +260,8 @@ impl Drop for Isolate {
     fn drop(&mut self) {
         // What has roots goes first.
         self.callbacks.borrow_mut().clear();
-        drop((self.realm.take_exception(), self.thrown.take(), self.failed.take()));
+        drop(self.realm.take_exception());
+        self.failure.clear();
         // SAFETY: nothing runs in the isolate, and what V8 has addresses of is still there.
         unsafe {
             ffi::shim_free(self.shim);

@@ -21,17 +21,20 @@ pub(crate) fn malformed(error: DeclarationError) -> Thrown {
 }
 
 /// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
-/// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value`,
-/// and that of a function a `number`, a `size` if it returns a struct, `keeps` if it keeps its exceptions, and `whySlow` if it has no fast call.
+/// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value` and a
+/// `number`, which is null for variables. A function has `fast`, whether it has a fast call, `whySlow` if not, and the `size` of the
+/// struct that it returns, or null.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
-    let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
-    let declarations = Declarations::from_json(&text(1)).map_err(malformed)?;
+    let text = |index| isolate.to_string(arguments.get(index));
+    let (path, declarations) = (text(0)?, text(1)?);
+    let declarations = Declarations::from_json(&declarations).map_err(malformed)?;
     for declaration in &declarations {
         check(declaration)?;
     }
-    let marks: Vec<_> = (2..arguments.len()).step_by(2).map(|index| (text(index), text(index + 1))).collect();
+    let mark = |index| Ok((text(index)?, text(index + 1)?));
+    let marks = (2..arguments.len()).step_by(2).map(mark).collect::<Result<Vec<_>, Thrown>>()?;
     // SAFETY: whoever runs the script vouches for its libraries.
-    let library = unsafe { Library::open(text(0)) }?;
+    let library = unsafe { Library::open(path) }?;
     let found = library.symbols(&declarations)?;
     let symbols = isolate.object();
     for declaration in &declarations {
@@ -41,6 +44,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
             Some(Found::Static(variable)) => {
                 let symbol = isolate.object();
                 isolate.set(symbol, "value", read(isolate, variable)?);
+                isolate.set(symbol, "number", isolate.null());
                 symbol
             }
             Some(Found::Function(function)) => {
@@ -103,15 +107,13 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);
     let fast = symbol.fast_call();
-    let keeps = symbol.may_be_refused();
-    let call = move |isolate: &Isolate, arguments: &Arguments| called.call(isolate, arguments);
-    let function = isolate.function(key, symbol.arity(), fast.as_ref(), keeps, call);
+    let function =
+        isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
     let description = isolate.object();
     isolate.set(description, "value", function);
-    if let Some(size) = symbol.result_size() {
-        isolate.set(description, "size", isolate.number(size as f64));
-    }
-    isolate.set(description, "keeps", isolate.boolean(keeps));
+    isolate.set(description, "fast", isolate.boolean(symbol.may_be_refused()));
+    let size = symbol.result_size().map_or_else(|| isolate.null(), |size| isolate.number(size as f64));
+    isolate.set(description, "size", size);
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));
     isolate.set(description, "whySlow", why_slow.unwrap_or_else(|| isolate.null()));
     let mut symbols = isolate.symbols.borrow_mut();

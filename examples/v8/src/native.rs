@@ -6,6 +6,7 @@ use std::ptr;
 use hotcall::engine::Engine;
 
 use crate::engine::{SITE, Thrown};
+use crate::failure;
 use crate::ffi::{self, Call};
 use crate::isolate::Isolate;
 use crate::value::Value;
@@ -21,8 +22,8 @@ pub(crate) struct NativeFunction {
 
 struct Entry {
     isolate: *const Isolate,
-    /// Whether exceptions are kept for [`Isolate::rethrow`], and the function returns [`Isolate::failed`].
-    keeps: bool,
+    /// Whether optimised code may call it where nothing would catch what it throws.
+    has_fast_call: bool,
     run: Box<Run>,
 }
 
@@ -44,18 +45,16 @@ impl Arguments {
 }
 
 impl Isolate {
-    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate. If it `keeps` exceptions, whoever
-    /// calls it looks whether it has failed.
+    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate. One with a fast call throws nothing,
+    /// but leaves it to [its wrapper](crate::failure).
     pub(crate) fn function(
         &self,
         name: &str,
         arity: usize,
         fast: Option<&ffi::FastCall>,
-        keeps: bool,
         run: impl Fn(&Self, &Arguments) -> Result<Option<Value>, Thrown> + 'static,
     ) -> Value {
-        let entry = Entry { isolate: self, keeps, run: Box::new(run) };
-        let entry = Box::into_raw(Box::new(entry));
+        let entry = Box::into_raw(Box::new(Entry { isolate: self, has_fast_call: fast.is_some(), run: Box::new(run) }));
         let mut function = ptr::null();
         // SAFETY: the entry goes after V8, as does what belongs to the fast call.
         let native = unsafe {
@@ -99,8 +98,12 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(None) => {}
         // SAFETY: the value is the isolate's.
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
-        // SAFETY: as above.
-        Err(exception) if entry.keeps => unsafe { ffi::shim_return(call, isolate.fail(exception).handle()) },
+        // Nothing catches that.
+        Err(Thrown::Termination) => isolate.terminate(),
+        // SAFETY: the value is the isolate's.
+        Err(exception) if entry.has_fast_call => unsafe {
+            ffi::shim_return(call, failure::keep(isolate, exception).handle());
+        },
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

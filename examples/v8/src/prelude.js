@@ -1,67 +1,95 @@
 // The global variables of scripts.
 (natives, global) => {
     "use strict";
+    // What is used later is taken now, for script may put its own in the place of everything that it can reach.
+    const { Function, TypeError, Uint8Array } = globalThis;
+    const { apply } = Reflect;
+    const { create, defineProperty, keys } = Object;
     const { stringify } = JSON;
+    const { failed, throwFailure } = natives;
     // What openLibrary has said of its functions.
     const described = new WeakMap();
+    const { get, set } = WeakMap.prototype;
 
-    // What script has is a function around the native one. If it returns a struct, that fills one more argument. Where optimised code
-    // may call it directly, `failed` is what it returns instead of throwing: what V8 10.2 throws for calls that were refused passes
-    // by the `try` block that they are in. Each has a source of its own, for what V8 learns about callees it learns for a source, and
-    // functions of equal sources share it.
+    // What script has of a C function that has a fast call, or that returns a struct.
+    //
+    // The native function cannot throw what optimised code would catch, but returns `failed`: see failure.rs. One that returns a struct
+    // fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
+    // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
-    function around(native, size) {
-        const count = native.length - (size === undefined ? 0 : 1);
-        const names = Array.from({ length: count }, (_, index) => `a${index}`);
-        const [params, args] = size === undefined ? [names, names] : [[...names, `result = new Uint8Array(${size})`], [...names, "result"]];
+    function wrapped(native, { fast, size }) {
+        if (!fast && size === null) return native;
+        let args = "";
+        let params = "";
+        for (let index = 0; index < native.length; index++) {
+            const isResult = size !== null && index === native.length - 1;
+            const name = isResult ? "result" : `a${index}`;
+            args += `${name}, `;
+            params += isResult ? `result = new Uint8Array(${size}), ` : `${name}, `;
+        }
         const make = new Function(
-            "native",
-            "failed",
-            "rethrow",
-            "Uint8Array",
+            "a, b, c, d",
             `"use strict"; // ${sources++}
-            return { symbol(${params.join(", ")}) {
-                const returned = native(${args.join(", ")});
-                if (returned === failed) rethrow();
-                return ${size === undefined ? "returned" : "result"};
-            } }.symbol;
-            //# sourceURL=prelude.js`,
+            const native = a, failed = b, throwFailure = c, Uint8Array = d;
+            return (${params}) => {
+                const returned = native(${args});
+                ${fast ? "if (returned === failed) throwFailure();" : ""}
+                return ${size === null ? "returned" : "result"};
+            };`,
         );
-        const wrapper = make(native, natives.failed, natives.rethrow, Uint8Array);
-        Object.defineProperty(wrapper, "name", { value: native.name, configurable: true });
+        const wrapper = make(native, failed, throwFailure, Uint8Array);
+        define(wrapper, "name", { value: native.name, configurable: true });
+        // Without the default for the result.
+        define(wrapper, "length", { value: native.length, configurable: true });
         return wrapper;
+    }
+
+    // Whatever descriptors inherit.
+    function define(object, name, descriptor) {
+        defineProperty(object, name, { __proto__: null, ...descriptor });
     }
 
     // Declarations have marks here that say nothing of the C function's type: `callback`, for one that calls script back, and
     // `direct`, the name of another one that is written for V8's fast calls, for comparison. With ` with options` behind it V8 passes
-    // its options too.
-    function withoutMarks(declarations) {
-        const plain = Object.create(null);
-        const marks = [];
-        for (const [key, declaration] of Object.entries(declarations)) {
-            const { callback = false, direct = "", ...rest } = declaration;
+    // its options too. Gives what `natives.open` takes.
+    function withoutMarks(path, declarations) {
+        const plain = create(null);
+        const args = [path, ""];
+        const add = (value) => define(args, args.length, { value, writable: true, enumerable: true, configurable: true });
+        const names = keys(declarations);
+        for (let index = 0; index < names.length; index++) {
+            const key = names[index];
+            const { callback = false, direct = "", ...rest } = declarations[key];
             if (typeof callback !== "boolean" || (callback && "type" in rest)) {
                 throw new TypeError(`${key}: \`callback\` is true or false, of a function`);
             }
             if (typeof direct !== "string" || (direct !== "" && (callback || "type" in rest))) {
                 throw new TypeError(`${key}: \`direct\` is the name of a function, for one that does not call back`);
             }
-            if (callback || direct !== "") marks.push(key, direct);
+            if (callback || direct !== "") {
+                add(key);
+                add(direct);
+            }
             plain[key] = rest;
         }
-        return [plain, marks];
+        args[1] = stringify(plain);
+        return args;
     }
 
     function openLibrary(path, declarations) {
-        const [plain, marks] = withoutMarks(declarations);
-        const opened = natives.open(path, stringify(plain), ...marks);
-        const symbols = Object.create(null);
-        for (const key of Object.keys(opened.symbols)) {
+        const opened = apply(natives.open, undefined, withoutMarks(path, declarations));
+        const symbols = create(null);
+        const names = keys(opened.symbols);
+        for (let index = 0; index < names.length; index++) {
+            const key = names[index];
             const symbol = opened.symbols[key];
-            const { value = null, number, size, keeps } = symbol ?? {};
-            symbols[key] = size === undefined && !keeps ? value : around(value, size);
-            if (number !== undefined) described.set(symbols[key], symbol);
+            if (symbol === null || symbol.number === null) {
+                symbols[key] = symbol && symbol.value;
+            } else {
+                symbols[key] = wrapped(symbol.value, symbol);
+                apply(set, described, [symbols[key], symbol]);
+            }
         }
         return { symbols, close: () => natives.close(opened.library) };
     }
@@ -73,7 +101,7 @@
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
     function descriptionOf(symbol) {
-        const description = described.get(symbol);
+        const description = apply(get, described, [symbol]);
         if (description === undefined) throw new TypeError("no function of a library");
         return description;
     }
@@ -109,6 +137,6 @@
     const scriptArgs = Array.from(natives.args);
     const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
-        Object.defineProperty(global, name, { value, writable: true, configurable: true });
+        define(global, name, { value, writable: true, configurable: true });
     }
 };

@@ -9,7 +9,7 @@ use crate::engine::{SITE, Thrown, value, words};
 use crate::isolate::Isolate;
 use crate::native::Arguments;
 use crate::value::Value;
-use crate::{callback, library};
+use crate::{callback, failure, library};
 
 type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
@@ -23,9 +23,9 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointer", |isolate, arguments| convert(isolate, arguments, "create", &Type::USIZE, &Type::POINTER)),
     ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
-    ("rethrow", |isolate, _| isolate.rethrow()),
     ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
+    ("throwFailure", failure::throw),
 ];
 
 /// Defines the global variables.
@@ -34,23 +34,23 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     let _ = isolate.fast_calls();
     let natives = isolate.object();
     for &(name, native) in NATIVES {
-        isolate.set(natives, name, isolate.function(name, 0, None, false, native));
+        isolate.set(natives, name, isolate.function(name, 0, None, native));
     }
+    isolate.set(natives, "failed", failure::failed(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)
     };
-    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, false, collect));
+    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, collect));
     let start = Instant::now();
     let now = move |isolate: &Isolate, _: &Arguments| Ok(Some(isolate.number(start.elapsed().as_nanos() as f64)));
-    isolate.set(natives, "now", isolate.function("now", 0, None, false, now));
+    isolate.set(natives, "now", isolate.function("now", 0, None, now));
     let script_args = isolate.object();
     for (index, arg) in args.iter().enumerate() {
         isolate.set(script_args, &index.to_string(), isolate.text(arg).ok_or("an argument is too long")?);
     }
     isolate.set(script_args, "length", isolate.number(args.len() as f64));
     isolate.set(natives, "args", script_args);
-    isolate.set(natives, "failed", isolate.failed());
     let prelude = isolate.run(include_str!("prelude.js"), "prelude.js")?;
     isolate.call(prelude, &[natives, isolate.global()]).map(drop).map_err(|_| "the prelude failed".into())
 }
@@ -75,8 +75,8 @@ fn convert(
 
 /// Prints values as text, with spaces between them.
 fn print(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
-    let text = |index| isolate.to_string(arguments.get(index)).unwrap_or_default();
-    let line: Vec<String> = (0..arguments.len()).map(text).collect();
+    let text = |index| isolate.to_shown(arguments.get(index));
+    let line = (0..arguments.len()).map(text).collect::<Result<Vec<_>, _>>()?;
     writeln!(io::stdout().lock(), "{}", line.join(" ")).map_err(Thrown::error)?;
     Ok(None)
 }

@@ -30,7 +30,7 @@ impl Symbol {
         self.fast.fast_call()
     }
 
-    /// Whether optimised code calls a function that may refuse, whereupon V8 calls the ordinary callback.
+    /// Whether optimised code may call it, and be refused.
     pub(crate) const fn may_be_refused(&self) -> bool {
         matches!(self.fast, Fast::Typed { .. })
     }

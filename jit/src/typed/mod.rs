@@ -87,7 +87,7 @@ pub struct Handles {
     pub null: Option<u64>,
     /// The words that stand for false and true.
     pub booleans: Option<[u64; 2]>,
-    /// The bits that tell an object's word from others, and what they are then.
+    /// The bits that tell an object's word from others, and what they are then. A null of 0 may have them.
     pub tag: Tag,
     /// Kinds of objects that machine code reads by itself. No word is of two kinds.
     pub objects: Box<[Object]>,

@@ -15,7 +15,7 @@ impl Handles {
     pub unsafe fn resolve(&self, handle: u64) -> Option<Resolved> {
         // SAFETY: the caller vouches for it.
         let word = if self.indirect { unsafe { load(handle) } } else { handle };
-        if !self.tag.holds(word) {
+        if !self.tag.holds(word) || self.null == Some(word) {
             return None;
         }
         // SAFETY: as above.

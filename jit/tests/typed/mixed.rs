@@ -20,7 +20,7 @@ unsafe extern "C-unwind" fn double(
     handle: u64,
     to: *mut Resolved,
 ) -> bool {
-    // SAFETY: there is a place for it.
+    // SAFETY: the native function hands over a place for it.
     unsafe { to.write(Resolved { slot: handle * 2, len: u64::MAX }) };
     index == 0
 }
@@ -52,7 +52,7 @@ fn singles() {
     let model = model(params, roles, vec![], Type::I64);
     let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: none, raise }).unwrap();
     let pending = Pending::new();
-    // SAFETY: this is the function's type, and that of the native one.
+    // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {
         let record = Typed::record(nine as *const c_void, &pending);
         let native = typed.bind(&record).unwrap();
@@ -75,7 +75,7 @@ struct Bytes {
 #[test]
 fn bytes_beside_what_the_helper_takes() {
     unsafe extern "C" fn add(number: i64, bytes: *const u8) -> i64 {
-        // SAFETY: the test passes the address of a byte.
+        // SAFETY: the test passes a byte.
         number + unsafe { i64::from(*bytes) } * 100
     }
     let object = Object {
@@ -89,7 +89,7 @@ fn bytes_beside_what_the_helper_takes() {
         model(params, vec![Role::Handle(0), Role::Handle(0), Role::Exit], vec![handles(vec![object])], Type::I64);
     let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: double, raise }).unwrap();
     let pending = Pending::new();
-    // SAFETY: as above; handles are addresses of such objects.
+    // SAFETY: as above; the handle is the address of an object that the model describes.
     unsafe {
         let record = Typed::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
         let native = typed.bind(&record).unwrap();

@@ -61,6 +61,9 @@ int32_t is_odd_i64(int64_t value) { return (value & 1) != 0; }
 int32_t is_odd_u64(uint64_t value) { return (value & 1) != 0; }
 bool is_null(void *pointer) { return pointer == NULL; }
 int32_t counter_value(void) { return counter; }
+int32_t last_of_7(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f, int32_t g) {
+    return a + b + c + d + e + f ? g : 0;
+}
 
 // Calls back on another thread, and waits for that.
 struct foreign {

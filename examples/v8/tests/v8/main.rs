@@ -95,6 +95,14 @@ fn calls_from_optimised_code() {
 }
 
 #[test]
+fn exceptions_are_caught_in_optimised_code() {
+    for flags in [&[][..], &["--stress-inline"], &["--always-sparkplug"]] {
+        check_with("throw.js", flags, &[]);
+    }
+    check_with("throw.js", &[], &["--no-layout"]);
+}
+
+#[test]
 fn every_type_from_optimised_code() {
     check("types.js");
 }

@@ -192,6 +192,9 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         b.ins().brif(is_null, done, &[BlockArg::from(address)], next, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
+    } else if handles.null == Some(0) && handles.tag.holds(0) {
+        // The one address that no object has.
+        go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
     // No word is of two kinds.
