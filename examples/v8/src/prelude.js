@@ -40,8 +40,6 @@
         );
         const wrapper = make(native, failed, throwFailure, Uint8Array);
         define(wrapper, "name", { value: native.name, configurable: true });
-        // Without the default for the result.
-        define(wrapper, "length", { value: native.length, configurable: true });
         return wrapper;
     }
 
