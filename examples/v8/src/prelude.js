@@ -40,8 +40,6 @@
         );
         const wrapper = make(native, failed, throwFailure, Uint8Array);
         define(wrapper, "name", { value: native.name, configurable: true });
-        // Without the default for the result.
-        define(wrapper, "length", { value: native.length, configurable: true });
         return wrapper;
     }
 
@@ -133,9 +131,9 @@
         of: (buffer) => natives.pointerOf(buffer),
     };
 
-    const { print, now, collect: collectGarbage } = natives;
+    const { print, now, heapSize, collect: collectGarbage } = natives;
     const scriptArgs = Array.from(natives.args);
-    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, collectGarbage, scriptArgs };
+    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
         define(global, name, { value, writable: true, configurable: true });
     }
