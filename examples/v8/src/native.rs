@@ -6,6 +6,7 @@ use std::ptr;
 use hotcall::engine::Engine;
 
 use crate::engine::{SITE, Thrown};
+use crate::failure;
 use crate::ffi::{self, Call};
 use crate::isolate::Isolate;
 use crate::value::Value;
@@ -84,7 +85,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         (Arguments(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
-    isolate.failure.lower();
+    failure::forget(isolate);
     // C was called already, by optimised code, and a callback of it failed.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
@@ -100,7 +101,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
         // Nothing catches that.
         Err(Thrown::Termination) => isolate.terminate(),
-        Err(exception) if entry.has_fast_call => isolate.failure.keep(exception),
+        Err(exception) if entry.has_fast_call => failure::keep(isolate, exception),
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }
