@@ -86,7 +86,7 @@ impl Explanation {
         let normalised = TypedPlan::of(signature, plan.clone());
         let shape = Shape::typed(abi, &normalised).as_bytes().to_vec();
         let needs = Needs::of(model, helpers, &normalised);
-        let native = typed::Native::of(&normalised, model, &needs)?;
+        let native = typed::Native::of(abi, &normalised, model, &needs)?;
         let mut compiler = Compiler::new(host_isa()?);
         if let Some(Tail { compiled, .. }) = typed::tail::assemble(&native) {
             let (disassembly, code) = (compiler.disassemble(&compiled.bytes)?, compiled.bytes);

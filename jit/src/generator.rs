@@ -114,7 +114,7 @@ impl Generator {
         helpers: Helpers,
     ) -> Result<Template, JitError> {
         let needs = Box::new(Needs::of(model, helpers, plan));
-        let native = typed::Native::of(plan, model, &needs)?;
+        let native = typed::Native::of(abi, plan, model, &needs)?;
         if let Some(Tail { compiled, closed }) = typed::tail::assemble(&native) {
             return Ok(Template { compiled, shim: None, closed: Some(closed), _needs: needs });
         }

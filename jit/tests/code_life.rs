@@ -5,7 +5,11 @@
 #[path = "support/notation.rs"]
 mod notation;
 
-use hotcall_jit::{Jit, Options, Trampoline};
+use std::ffi::c_void;
+
+use hotcall_jit::typed::{Exit, Helpers, Resolved, TypedModel};
+use hotcall_jit::values::{Pending, RecordHead};
+use hotcall_jit::{Abi, Jit, Natives, Options, Trampoline, Typed};
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()
@@ -41,4 +45,35 @@ fn code_goes_with_its_last_trampoline() {
     // Were all of it kept, no memory however dense would hold it in half as many bytes.
     let grown = executable().saturating_sub(before);
     assert!(grown < made / 2, "{grown} bytes for {made} bytes of code");
+    copies_go_with_their_functions();
 }
+
+extern "C" fn nothing() {}
+
+/// Typed functions are copies of one code.
+fn copies_go_with_their_functions() {
+    let c = notation::signature("()");
+    let (exit, handles) = (Exit::Raise, Box::default());
+    let model = TypedModel { abi: Abi::host().unwrap(), native: c.clone(), roles: Box::default(), handles, exit };
+    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve, raise }).unwrap();
+    let pending = Pending::new();
+    // SAFETY: the function has the signature.
+    let record = || Box::new(unsafe { Typed::record(nothing as extern "C" fn() as *const c_void, &pending) });
+    let make = || {
+        let record = record();
+        // SAFETY: the record is kept beside its function.
+        (unsafe { typed.bind(&raw const *record) }.unwrap(), record)
+    };
+    let _kept = make();
+    let before = executable();
+    let copies = 20_000;
+    (0..copies).for_each(|_| drop(make()));
+    let (grown, made) = (executable().saturating_sub(before), copies * typed.code().len());
+    assert!(grown < made / 2, "{grown} bytes for {made} bytes of copies");
+}
+
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+    false
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}

@@ -153,8 +153,7 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
-    /// With [`Exit::Raise`] there is no other call, and the exception just waits: an engine that can throw inside such a call does
-    /// so at once instead.
+    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned.
     ///
     /// # Safety
     ///
@@ -162,6 +161,16 @@ impl<E: Engine> Realm<E> {
     /// of that, and the exit is that of its model.
     pub unsafe fn leave_typed(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
+        // SAFETY: the caller vouches for it.
+        unsafe { self.flag_typed(exit) };
+    }
+
+    /// The same for an exception that waits already, such as one that [`answer`](Self::answer) has kept.
+    ///
+    /// # Safety
+    ///
+    /// That of [`leave_typed`](Self::leave_typed).
+    pub unsafe fn flag_typed(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
             // SAFETY: the parameter that the call left there is good until it returns.
             unsafe { self.shared.pending.exit().cast::<u8>().add(offset as usize).write(1) };
@@ -203,6 +212,8 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
+    /// In a call of a [typed](Self::typed) function an exception that waits afterwards needs [`flag_typed`](Self::flag_typed) too.
+    ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
     /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
     /// callback that runs where no native function of the realm is below it must [take](Self::take_exception) it then:
@@ -242,11 +253,9 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        let result = {
-            // Script may call functions that leave theirs there.
-            let _exit = KeptExit::of(&self.shared.pending);
-            thrown.map_or_else(|| run(values.made()), Err)
-        };
+        // Script may call functions that leave theirs there.
+        let _exit = KeptExit::of(&self.shared.pending);
+        let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),

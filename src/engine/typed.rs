@@ -111,7 +111,7 @@ struct Full<E: Engine> {
     function: Function,
     params: Box<[Form]>,
     result: Option<Form>,
-    /// The native types of the arguments, and where refused ones lead.
+    /// The native types of the arguments, of handles none, and where refused ones lead.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
     realm: Arc<Shared<E>>,
@@ -146,7 +146,7 @@ impl TypedRecord {
             function: function.clone(),
             params: function.signature().params().iter().map(Form::of).collect(),
             result: function.signature().result().map(Form::of),
-            native_params: arguments.map(|(ty, _)| ty.as_scalar()).collect(),
+            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
             exit: model.exit,
             realm: Arc::clone(realm),
         }));
@@ -255,6 +255,10 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let full = unsafe { &*record.cast::<Full<E>>() };
     let site = Site::new(exit);
+    if let Some(exception) = full.realm.take_exception() {
+        // SAFETY: the site is that of a call by the engine.
+        return unsafe { full.realm.engine().throw(site, exception) };
+    }
     if full.head.is_closed() {
         return full.throw(site, &closed(&full.function));
     }

@@ -7,9 +7,9 @@
 //! * V8 converts numbers to `int32_t` and `uint32_t` by cutting them off, and everything to `bool`. So such arguments are not asked
 //!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
 //!   is wrong is refused. `uint32_t` comes as `double` where all arguments are numbers, for half of its own are no small
-//!   integers.
-//! * Integers of C's that lie on the stack come as `int64_t`, and the first one as `double`, because a function with so many of them
-//!   must not move them: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
+//!   integers. Versions in which refused calls throw get handles for all of them: their functions call a helper anyway.
+//! * Where a function has more than six integers, they come as `int64_t`, and the first one as `double`, so that those on the stack
+//!   need not be moved: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
 //!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
 //!   2⁶⁴ − 2³¹ on.
 //! * Pointers, buffers and structs come as handles. Machine code reads typed arrays and externals.
@@ -17,6 +17,10 @@
 //!
 //! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
 //! throws.
+//!
+//! **Before 11.4 what the ordinary callback then throws passes by every `try` of the optimised function.** V8 compiles no way from there to
+//! a handler. So a callback of a function with fast calls must not throw in these versions ([`Generation::misses_handlers`]): it keeps
+//! the exception and returns, and script around the function looks for it and throws.
 //!
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
@@ -33,6 +37,8 @@ pub struct Generation {
     numbers: Numbers,
     /// The offset of `fallback` in the options, if they have it.
     fallback: Option<u32>,
+    /// Whether exceptions pass by handlers.
+    misses_handlers: bool,
     /// Whether results may be integers of 64 bits.
     wide_results: bool,
     /// The bytes of a `CTypeInfo`.
@@ -120,14 +126,20 @@ const VIEW_12_6: ViewLayout = ViewLayout {
 
 impl Generation {
     /// V8 10.2, as in Node 18. The one that is tested here.
-    pub const V10_2: Self =
-        Self { numbers: NUMBERS_10_2, fallback: Some(0), wide_results: false, info_size: 3, view: VIEW_10_0 };
+    pub const V10_2: Self = Self {
+        numbers: NUMBERS_10_2,
+        fallback: Some(0),
+        misses_handlers: true,
+        wide_results: false,
+        info_size: 3,
+        view: VIEW_10_0,
+    };
 
     /// V8 11.3, as in Node 20.
     pub const V11_3: Self = Self { numbers: NUMBERS_11_0, view: VIEW_10_9, ..Self::V10_2 };
 
     /// V8 12.4, as in Node 22.
-    pub const V12_4: Self = Self { wide_results: true, ..Self::V11_3 };
+    pub const V12_4: Self = Self { misses_handlers: false, wide_results: true, ..Self::V11_3 };
 
     /// V8 13.6, as in Node 24.
     pub const V13_6: Self = Self { fallback: None, view: VIEW_12_6, ..Self::V12_4 };
@@ -142,6 +154,11 @@ impl Generation {
             Some(offset) => Exit::Flag { offset },
             None => Exit::Raise,
         }
+    }
+
+    /// Whether an exception that the ordinary callback throws after a refused call is not caught by the optimised function that called.
+    pub const fn misses_handlers(&self) -> bool {
+        self.misses_handlers
     }
 
     /// The bytes of a `CTypeInfo`: the first so many of a [`CType`]'s.
@@ -171,7 +188,7 @@ impl Generation {
     ///
     /// There is no such call for the function; the ordinary callback serves it.
     pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<FastCall, NoFastCall> {
-        let abi = Abi::host().ok_or(NoFastCall::Host)?;
+        let abi = convention().ok_or(NoFastCall::Host)?;
         let arrivals = self.arrivals(signature);
         let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
         call.push(Type::POINTER, Role::Ignored, self.numbers.value);
@@ -205,7 +222,8 @@ impl Generation {
         let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
         // Integers that BigInts stand for by their results would be BigInts too.
         let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
-        let on_the_stack = only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
+        let on_the_stack =
+            self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
         let mut first = true;
         let arrival = |scalar: &Option<Scalar>| match *scalar {
             Some(Scalar::F64) => Arrival::Float64,
@@ -217,11 +235,8 @@ impl Generation {
                     Arrival::Int64
                 }
             }
-            // Half of these are no small integers, and without a fallback none but small ones could be taken: the code of functions of
-            // numbers alone calls no helper.
-            Some(scalar) if only_numbers && is_small(&scalar) && (scalar == Scalar::U32 || self.fallback.is_none()) => {
-                Arrival::Float64
-            }
+            // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
+            Some(Scalar::U32) if only_numbers && self.fallback.is_some() => Arrival::Float64,
             _ => Arrival::Handle,
         };
         scalars.iter().map(arrival).collect()
@@ -245,6 +260,12 @@ impl Generation {
             Scalar::Pointer(_) => number(pointer),
         }
     }
+}
+
+/// The convention of V8's calls: that of C, but for stack arguments, which have 8 bytes each whatever the platform says. So it will
+/// not be C's on Apple's arm64, which packs them.
+const fn convention() -> Option<Abi> {
+    Abi::host()
 }
 
 /// The general and the float registers for arguments of System V's convention.
@@ -314,6 +335,9 @@ pub struct CType {
 }
 
 /// How a function is called by optimised code.
+///
+/// The array of `CTypeInfo`s, the `CFunctionInfo` over it, from 14.8 on the `CFunction` too, and the record of
+/// [`Realm::typed`](super::Realm::typed) must live as long as the function template.
 #[derive(Clone, Debug)]
 pub struct FastCall {
     /// For [`Realm::typed`](super::Realm::typed).

@@ -58,21 +58,26 @@ fn a_callback_has_the_engine_leave_the_call() {
     }
 }
 
-/// Where a refused call throws, the exception waits for whoever made the call.
+/// Where there is no other call, the typed function throws.
 #[test]
-fn an_exception_waits_where_there_is_no_other_call() {
+fn an_exception_is_thrown_when_c_has_returned() {
     let world = World::new(Style::Indirect);
     let calls = Rc::new(Cell::new(0));
     let f = refusing(&world.realm, Exit::Raise, &calls);
     let twice = world.compiled("call_twice", "(function, i32) -> i32", Exit::Raise);
     let seen = twice.enter(&[pointer(&world, &f), world.heap.number(5.0)], None);
-    assert_eq!((seen.result.as_i32(), seen.flagged, seen.thrown, calls.get()), (0, false, None, 2));
-    assert_eq!(world.realm.take_exception(), Some(Thrown::Other("no script now: 5".into())));
+    let thrown = Some(Thrown::Other("no script now: 5".into()));
+    assert_eq!((seen.result.as_i32(), seen.flagged, seen.thrown, calls.get()), (0, false, thrown, 2));
     assert!(!world.realm.is_pending());
 }
 
 /// Answers by what `run` does with the number.
 fn answering(realm: &Realm<Toy>, run: impl Fn(i32) -> Result<i32, Thrown> + 'static) -> LocalCallback {
+    answering_with(realm, Exit::Raise, run)
+}
+
+/// In calls with this exit.
+fn answering_with(realm: &Realm<Toy>, exit: Exit, run: impl Fn(i32) -> Result<i32, Thrown> + 'static) -> LocalCallback {
     let (realm, signature) = (realm.clone(), notation::signature("(i32) -> i32"));
     callback(move |call| {
         let number = call.args()[0].as_i32();
@@ -81,8 +86,12 @@ fn answering(realm: &Realm<Toy>, run: impl Fn(i32) -> Result<i32, Thrown> + 'sta
             assert_eq!(heap.look(heap.value(args[0][0])), hotcall::engine::View::Number(number.into()));
             run(number).map(|result| [heap.handle(heap.number(result.into())), 0])
         };
-        // SAFETY: the call is one of a callback of this signature, on this thread.
-        unsafe { realm.answer(Site::new(std::ptr::null_mut()), &signature, call, run) };
+        // SAFETY: the call is one of a callback of this signature, on this thread, and in a call with this exit.
+        unsafe {
+            if realm.answer(Site::new(std::ptr::null_mut()), &signature, call, run) {
+                realm.flag_typed(exit);
+            }
+        }
     })
 }
 
@@ -94,10 +103,15 @@ fn where_script_may_run_callbacks_answer() {
         let twice = world.compiled("call_twice", "(function, i32) -> i32", exit);
         let args = [pointer(&world, &f), world.heap.number(5.0)];
         assert_eq!(twice.call(&args).unwrap().as_i32(), 110);
-        let g = answering(&world.realm, |_| Err(Thrown::Other("thrown by script".into())));
+        let thrown = || Thrown::Other("thrown by script".into());
+        let g = answering_with(&world.realm, exit, move |_| Err(thrown()));
         let seen = twice.enter(&[pointer(&world, &g), args[1]], None);
-        assert_eq!((seen.result.as_i32(), seen.flagged), (0, false));
-        assert_eq!(world.realm.take_exception(), Some(Thrown::Other("thrown by script".into())));
+        let is_flag = exit == FLAG;
+        assert_eq!((seen.result.as_i32(), seen.flagged), (0, is_flag));
+        assert_eq!(
+            (seen.thrown, world.realm.take_exception()),
+            if is_flag { (None, Some(thrown())) } else { (Some(thrown()), None) }
+        );
     }
 }
 

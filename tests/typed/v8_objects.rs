@@ -258,7 +258,7 @@ fn numbers_are_called_with_in_every_generation() {
         assert_eq!((result.as_f64(), flagged, thrown), (123_456_789.0, false, vec![]), "{name}");
         for index in 0..9 {
             let mut args = args.clone();
-            args[index] = Argument(0, 2_f64.powi(31));
+            args[index] = Argument(ONE_AND_A_HALF, 2_f64.powi(31));
             let (_, flagged, thrown) = digits(&args);
             assert_eq!((flagged, thrown.len()), (!raises, usize::from(raises)), "{name}: {index}");
             assert!(thrown.iter().all(|thrown| thrown.contains(&format!("argument {} (i32)", index + 1))));

@@ -111,7 +111,7 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
         isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
     let description = isolate.object();
     isolate.set(description, "value", function);
-    isolate.set(description, "fast", isolate.boolean(fast.is_some()));
+    isolate.set(description, "fast", isolate.boolean(symbol.may_be_refused()));
     let size = symbol.result_size().map_or_else(|| isolate.null(), |size| isolate.number(size as f64));
     isolate.set(description, "size", size);
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));

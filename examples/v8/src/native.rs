@@ -85,7 +85,6 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         (Arguments(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
-    failure::forget(isolate);
     // C was called already, by optimised code, and a callback of it failed.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
@@ -101,7 +100,10 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
         // Nothing catches that.
         Err(Thrown::Termination) => isolate.terminate(),
-        Err(exception) if entry.has_fast_call => failure::keep(isolate, exception),
+        // SAFETY: the value is the isolate's.
+        Err(exception) if entry.has_fast_call => unsafe {
+            ffi::shim_return(call, failure::keep(isolate, exception).handle());
+        },
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

@@ -6,26 +6,16 @@
     const { apply } = Reflect;
     const { create, defineProperty, keys } = Object;
     const { stringify } = JSON;
-    const { throwFailure } = natives;
+    const { failed, throwFailure } = natives;
     // What openLibrary has said of its functions.
     const described = new WeakMap();
     const { get, set } = WeakMap.prototype;
 
-    // Whether a native function has failed that cannot throw by itself: see failure.rs. It is the only object of its kind, so that V8, once
-    // it knows that the number changes, has nothing else to learn of it.
-    class Failure {
-        failed = 0;
-    }
-    const failure = new Failure();
-    failure.failed = 1;
-    failure.failed = 0;
-    natives.installFailure(failure);
-
     // What script has of a C function that has a fast call, or that returns a struct.
     //
-    // One with a fast call throws nothing, but says that it has failed. One that returns a struct fills one more argument, which script may
-    // leave out. Each has a source of its own, for what V8 learns about callees it learns for a source, and functions of equal sources share
-    // it. To V8 its constants are constants, so that a call costs no more than a look at a number.
+    // The native function cannot throw what optimised code would catch, but returns `failed`: see failure.rs. One that returns a struct
+    // fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
+    // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
     function wrapped(native, { fast, size }) {
@@ -38,18 +28,17 @@
             args += `${name}, `;
             params += isResult ? `result = new Uint8Array(${size}), ` : `${name}, `;
         }
-        const call = size === null ? `const result = native(${args});` : `native(${args});`;
         const make = new Function(
             "a, b, c, d",
             `"use strict"; // ${sources++}
-            const native = a, failure = b, throwFailure = c, Uint8Array = d;
+            const native = a, failed = b, throwFailure = c, Uint8Array = d;
             return (${params}) => {
-                ${call}
-                ${fast ? "if (failure.failed !== 0) throwFailure();" : ""}
-                return result;
+                const returned = native(${args});
+                ${fast ? "if (returned === failed) throwFailure();" : ""}
+                return ${size === null ? "returned" : "result"};
             };`,
         );
-        const wrapper = make(native, failure, throwFailure, Uint8Array);
+        const wrapper = make(native, failed, throwFailure, Uint8Array);
         define(wrapper, "name", { value: native.name, configurable: true });
         // Without the default for the result.
         define(wrapper, "length", { value: native.length, configurable: true });

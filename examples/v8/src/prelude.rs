@@ -24,7 +24,6 @@ const NATIVES: &[(&str, Native)] = &[
     ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
     ("print", print),
-    ("installFailure", failure::install),
     ("throwFailure", failure::throw),
 ];
 
@@ -36,6 +35,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     for &(name, native) in NATIVES {
         isolate.set(natives, name, isolate.function(name, 0, None, native));
     }
+    isolate.set(natives, "failed", failure::failed(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)

@@ -30,6 +30,11 @@ impl Symbol {
         self.fast.fast_call()
     }
 
+    /// Whether optimised code may call it, and be refused.
+    pub(crate) const fn may_be_refused(&self) -> bool {
+        matches!(self.fast, Fast::Typed { .. })
+    }
+
     /// Why optimised code goes through the ordinary callback.
     pub(crate) fn why_slow(&self) -> Option<&str> {
         self.fast.why_none()

@@ -24,7 +24,7 @@ pub(crate) use check::check;
 #[cfg(feature = "cranelift")]
 pub(crate) use resolve::{Needs, resolve_all};
 
-/// The most parameters of a native function: each takes some microseconds to compile, and a register that is not there.
+/// The most parameters of a native function: each record has code of its own, which takes longer to make, and more memory, for each.
 pub const MAX_TYPED: usize = 32;
 
 /// How one native function is called, and by what rules its arguments become those of a C function.
@@ -59,8 +59,8 @@ pub enum Role {
     Exit,
 }
 
-/// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then
-/// is zero after [`Flag`](Exit::Flag) and anything after [`Raise`](Exit::Raise), and nobody looks at it.
+/// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then is
+/// zero, and nobody looks at it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](Role::Exit) points to: the caller
@@ -71,7 +71,8 @@ pub enum Exit {
         /// In bytes.
         offset: u32,
     },
-    /// [`Helpers::raise`] throws, with the parameter if there is one.
+    /// [`Helpers::raise`] throws, with the parameter if there is one. It does so too when C has returned and an exception
+    /// [waits](crate::values::Pending).
     Raise,
 }
 
@@ -86,7 +87,7 @@ pub struct Handles {
     pub null: Option<u64>,
     /// The words that stand for false and true.
     pub booleans: Option<[u64; 2]>,
-    /// The bits that tell an object's word from others, and what they are then.
+    /// The bits that tell an object's word from others, and what they are then. A null of 0 may have them.
     pub tag: Tag,
     /// Kinds of objects that machine code reads by itself. No word is of two kinds.
     pub objects: Box<[Object]>,
@@ -143,8 +144,9 @@ pub struct Helpers {
     /// a scalar, or the address of bytes, and how many there are. `false`: nothing that the type takes; where the exit is
     /// [`Raise`](Exit::Raise), this has been thrown.
     pub resolve: Resolve,
-    /// Throws because the C parameter of this index got these bits that it has no room for (of a parameter's value, or of the integer
-    /// that a handle is; for a struct: the number of bytes), or because the record is closed. Both get the parameter with the role [`Exit`](Role::Exit), or null.
+    /// Throws the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
+    /// bits that it has no room for (of a parameter's value, or of the integer that a handle is; for a struct: the number of bytes).
+    /// Both helpers get the parameter with the role [`Exit`](Role::Exit), or null.
     pub raise: Raise,
 }
 

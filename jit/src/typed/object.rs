@@ -15,7 +15,7 @@ impl Handles {
     pub unsafe fn resolve(&self, handle: u64) -> Option<Resolved> {
         // SAFETY: the caller vouches for it.
         let word = if self.indirect { unsafe { load(handle) } } else { handle };
-        if !self.tag.holds(word) {
+        if !self.tag.holds(word) || self.null == Some(word) {
             return None;
         }
         // SAFETY: as above.
@@ -69,7 +69,7 @@ impl Check {
         // SAFETY: the caller vouches for it.
         let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
         let mut bytes = [0; 8];
-        for (index, byte) in (0..).zip(&mut bytes[..len.into()]) {
+        for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
             // SAFETY: as above.
             *byte = unsafe { pointer(at.wrapping_add(index)).cast::<u8>().read() };
         }

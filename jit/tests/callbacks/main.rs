@@ -12,6 +12,8 @@ mod compiler;
 mod cxx;
 #[path = "../support/fence.rs"]
 mod fence;
+#[path = "../support/frames.rs"]
+mod frames;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]
@@ -22,7 +24,6 @@ mod types;
 mod ways;
 
 mod fixtures;
-mod frames;
 
 mod aggregates;
 mod chain;

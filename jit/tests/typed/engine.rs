@@ -26,6 +26,8 @@ pub(crate) struct Scene {
     pub(crate) signature: Signature,
     /// The slot or the bytes that the C function returns.
     pub(crate) result: Vec<u8>,
+    /// Whether an exception waits when it has returned.
+    pub(crate) throws: bool,
     /// What the helper says that the handle at an index is.
     pub(crate) answer: Box<dyn Fn(usize, u64) -> Option<Resolved>>,
     /// What the helpers must be told.
@@ -74,6 +76,7 @@ unsafe extern "C-unwind" fn raise(record: *const RecordHead, exit: *mut c_void, 
     scene(|scene| {
         assert_eq!((record, exit), (scene.record, scene.exit));
         scene.events.push(Event::Raise { index, bits });
+        pending().set(false);
     });
 }
 
@@ -92,6 +95,7 @@ pub(crate) unsafe extern "C-unwind" fn callee(_: *mut c_void, args: *const u64, 
             result.cast::<u8>().copy_from_nonoverlapping(scene.result.as_ptr(), scene.result.len());
         }
         scene.seen_exit = pending().exit();
+        pending().set(scene.throws);
     });
 }
 

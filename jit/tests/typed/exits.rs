@@ -135,3 +135,27 @@ fn raising_needs_no_parameter() {
         assert_eq!(outcome.events, [Event::Raise { index: 0, bits }], "{native}");
     }
 }
+
+/// An exception that a callback left while C ran: it is raised with the exit, where that is how functions throw.
+#[test]
+fn exceptions_wait_until_c_has_returned() {
+    for (c, native, roles) in CASES {
+        for exit in [FLAG, Exit::Raise] {
+            let fixture = fixture(c, native, roles, exit);
+            let mut flag = ExitFlag::new();
+            let mut words = vec![1; fixture.model.roles.len()];
+            *words.last_mut().unwrap() = flag.word();
+            let answers = Answers { throws: true, ..Answers::returning([0; 8]) };
+            let events = fixture.call(&words, answers).events;
+            let waits = engine::pending().is_set();
+            engine::pending().set(false);
+            match (exit, &events[..]) {
+                (Exit::Raise, [Event::Called(_), Event::Raise { index: 0, bits: 0 }]) if !waits => {}
+                // The callback has set the flag.
+                (Exit::Flag { .. }, [Event::Called(_)]) if waits => {}
+                _ => panic!("{c} as {native}: {events:?}"),
+            }
+            assert!(!flag.is_set());
+        }
+    }
+}

@@ -166,6 +166,11 @@ impl Heap {
         }
     }
 
+    /// The same where another handle of the call is none that machine code can read: bytes alone are read then.
+    pub(crate) fn reads_beside(&self, thing: Thing, ty: &Type) -> Option<u64> {
+        self.reads(thing, ty).filter(|_| matches!(thing, Thing::Bytes { .. }))
+    }
+
     /// The integers that are words.
     pub(crate) fn bits(&self) -> u32 {
         64 - self.handles.integers.map_or(0, |small| u32::from(small.shift))

@@ -13,6 +13,9 @@ mod callers;
 mod compiler;
 #[path = "../support/cxx.rs"]
 mod cxx;
+#[cfg(target_os = "linux")]
+#[path = "../support/frames.rs"]
+mod frames;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]
@@ -22,6 +25,7 @@ mod types;
 
 mod engine;
 mod heap;
+mod mixed;
 mod native;
 mod numbers;
 
@@ -33,4 +37,6 @@ mod life;
 mod objects;
 mod plain;
 mod results;
+#[cfg(target_os = "linux")]
+mod stepping;
 mod unwinding;

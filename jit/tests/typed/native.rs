@@ -28,13 +28,15 @@ pub(crate) struct Fixture {
 /// What the C function returns, and what the helper finds.
 pub(crate) struct Answers {
     pub(crate) result: Vec<u8>,
+    /// Whether an exception waits then.
+    pub(crate) throws: bool,
     pub(crate) resolve: Box<dyn Fn(usize, u64) -> Option<Resolved>>,
 }
 
 impl Answers {
     /// A result, and nothing for any handle.
     pub(crate) fn returning(result: impl Into<Vec<u8>>) -> Self {
-        Self { result: result.into(), resolve: Box::new(|_, _| None) }
+        Self { result: result.into(), throws: false, resolve: Box::new(|_, _| None) }
     }
 }
 
@@ -109,6 +111,7 @@ impl Fixture {
         let scene = Scene {
             signature: self.c.clone(),
             result: answers.result,
+            throws: answers.throws,
             answer: answers.resolve,
             exit,
             record: &raw const *self.record,

@@ -33,11 +33,11 @@ fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
 fn call(fixture: &Fixture, handles: &[u64], found: Option<Resolved>) -> (Vec<Event>, bool) {
     let mut flag = ExitFlag::new();
     let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
-    let answers = Answers { result: vec![7; 128], resolve: Box::new(move |_, _| found) };
     // Results are scalars of 8 bytes, or as long as the memory for them.
     let result =
         fixture.c.result().map_or(0, |ty| ty.as_scalar().map_or_else(|| super::native::size_of_type(ty), |_| 8));
-    let outcome = fixture.call(&words, Answers { result: answers.result[..result].into(), ..answers });
+    let resolve = Box::new(move |_, _| found);
+    let outcome = fixture.call(&words, Answers { resolve, ..Answers::returning(vec![7; result]) });
     (outcome.events, flag.is_set())
 }
 
@@ -244,51 +244,79 @@ fn machine_code_reads_as_resolve_does() {
     assert!(found > 1000, "{found}");
 }
 
-/// One that machine code cannot read sends all of them to the helper, in order; the first refusal ends that.
+/// One that machine code cannot read sends all but bytes to the helper, in order; the first refusal ends that.
 #[test]
 fn helpers_are_asked_for_all_or_none() {
-    let memory = [0x11_u8; 16];
+    let memory = [0x11_u8; 24];
     let address = memory.as_ptr().expose_provenance() as u64;
     let good = Thing::Bytes { address, len: 16, kind: 0 };
     let c = "(struct {u64, u64}, buffer, i32) -> struct {u64[3]}";
-    let result = [0_u8; 24];
-    let result = Thing::Bytes { address: result.as_ptr().expose_provenance() as u64, len: 24, kind: 1 };
+    let sizes = [16, 0, 0, 24];
     let mut target = [0_u64; 3];
     let target = target.as_mut_ptr().expose_provenance() as u64;
+    let result = Thing::Bytes { address: target, len: 24, kind: 1 };
     for exit in [FLAG, Exit::Raise] {
         let mut heap = Heap::mapped();
         let fixture = by_handles(c, &heap.handles, exit);
-        for odd in 0..5 {
-            let mut things = [good, good, Thing::Integer(7), result];
-            if let Some(thing) = things.get_mut(odd) {
-                *thing = Thing::Odd;
-            }
+        let mut things = [good, good, Thing::Integer(7), result];
+        let handles = things.map(|thing| heap.handle(thing));
+        let (events, is_set) = call(&fixture, &handles, None);
+        assert!(matches!(events[..], [Event::Called(_)]) && !is_set, "{events:?}");
+        for odd in 0..4 {
+            let kept = std::mem::replace(&mut things[odd], Thing::Odd);
             let handles = things.map(|thing| heap.handle(thing));
-            let asked = |count: usize| (0..count).map(|index| Event::Resolve { index, handle: handles[index] });
-            let raised = |bits| (exit == Exit::Raise).then_some(Event::Raise { index: 0, bits });
+            things[odd] = kept;
+            // The integer is asked for too.
+            let asked: Vec<_> = (0..4).filter(|&index| index == odd || index == 2).collect();
+            let resolve = |index: usize| Event::Resolve { index, handle: handles[index] };
 
             let (events, is_set) = call(&fixture, &handles, None);
-            if odd == 4 {
-                assert!(matches!(events[..], [Event::Called(_)]) && !is_set, "{events:?}");
-                continue;
+            assert_eq!((events, is_set), (vec![resolve(asked[0])], exit == FLAG));
+
+            // Too short for one of them or the other, or for none.
+            for len in [0, 15, 16, 23, 24] {
+                let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: target, len }));
+                let short = asked.iter().position(|&index| len < sizes[index]);
+                let until = short.map_or(asked.len(), |at| at + 1);
+                let (resolved, rest) = events.split_at(until);
+                assert!(resolved.iter().cloned().eq(asked[..until].iter().map(|&index| resolve(index))), "{events:?}");
+                match (short, rest) {
+                    (None, [Event::Called(_)]) | (Some(_), []) if short.is_none() || exit == FLAG => {}
+                    (Some(at), [Event::Raise { index, bits }]) if exit == Exit::Raise => {
+                        assert_eq!((*index, *bits), (asked[at], len));
+                    }
+                    _ => panic!("{len}: {events:?}"),
+                }
+                assert_eq!(is_set, short.is_some() && exit == FLAG);
             }
-            assert!(events.iter().cloned().eq(asked(1)), "{events:?}");
-            assert_eq!(is_set, exit == FLAG);
-
-            // Too short: it is the helper's word that counts, not what the object says.
-            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: address, len: 15 }));
-            assert!(events.iter().cloned().eq(asked(1).chain(raised(15))), "{events:?}");
-            assert_eq!(is_set, exit == FLAG);
-
-            // Long enough for the argument, too short for the result, which is asked for last.
-            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: address, len: 23 }));
-            let refused = (exit == Exit::Raise).then_some(Event::Raise { index: 3, bits: 23 });
-            assert!(events.iter().cloned().eq(asked(4).chain(refused)), "{events:?}");
-            assert_eq!(is_set, exit == FLAG);
-
-            let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: target, len: 24 }));
-            assert!(events[..4].iter().cloned().eq(asked(4)) && events.len() == 5 && !is_set, "{events:?}");
         }
+    }
+}
+
+/// Where objects are plain addresses, null looks like one.
+#[test]
+fn null_is_no_object() {
+    let fields = [77_u64, 8];
+    let known = Object { checks: Box::default(), address: [Path([0].into())].into(), length: Some(Path([8].into())) };
+    let handles = Handles {
+        indirect: false,
+        integers: None,
+        null: Some(0),
+        booleans: None,
+        tag: Tag { mask: 7, bits: 0 },
+        objects: [known].into(),
+    };
+    // SAFETY: null is not read.
+    assert_eq!(unsafe { handles.resolve(0) }, None);
+    for c in ["(struct {u8[8]})", "() -> struct {u8[8]}", "(bool, struct {u8[8]})"] {
+        let fixture = by_handles(c, &handles, Exit::Raise);
+        let count = fixture.model.roles.len() - 1;
+        let (events, _) = call(&fixture, &vec![0; count], None);
+        assert_eq!(events, [Event::Resolve { index: 0, handle: 0 }], "{c}");
+    }
+    let fixture = by_handles("(buffer)", &handles, Exit::Raise);
+    for (handle, slot) in [(0, 0), (fields.as_ptr().expose_provenance() as u64, 77)] {
+        assert_eq!(call(&fixture, &[handle], None).0, [called(&Type::BUFFER, slot)]);
     }
 }
 

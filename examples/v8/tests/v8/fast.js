@@ -23,53 +23,23 @@ const { symbols: c, close } = openLibrary(path, {
     call_marked: { name: "call_times", parameters: ["pointer", "i32"], result: "i32", callback: true },
 });
 
-// A function that calls a symbol, and has code of its own: functions of the same source share it.
-let callers = 0;
-
-function caller(symbol, count) {
-    const names = Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
-    return new Function("symbol", `/* ${callers++} */ return function (${names}) { return symbol(${names}); }`)(symbol);
-}
-
-// As many calls as have V8 learn the callees of functions on the way too.
-const WARM = 200;
-
-function optimised(symbol, args) {
-    const call = caller(symbol, args.length);
-    %PrepareFunctionForOptimization(call);
-    for (let i = 0; i < WARM; i++) call(...args);
-    %OptimizeFunctionOnNextCall(call);
-    call(...args);
-    return call;
-}
-
-const outcome = (run) => {
-    try {
-        const result = run();
-        return result instanceof Uint8Array ? `bytes ${result}` : result;
-    } catch (error) {
-        return `${error}`;
-    }
-};
-
 // Good arguments are called fast, all others as by the interpreter. Each list of arguments has code of its own, for V8 takes back
 // the code that meets types it was not made for.
 function compare(symbol, good, others) {
-    const ordinary = caller(symbol, good[0].length);
-    %NeverOptimizeFunction(ordinary);
+    const ordinary = interpreted(symbol, good[0].length);
     same(whySlow(symbol), null, symbol.name);
     for (const [index, args] of good.entries()) {
         const what = `${symbol.name}, arguments ${index}`;
         const call = optimised(symbol, args);
-        const expected = outcome(() => ordinary(...args));
+        const expected = outcome(ordinary, args);
         const before = slowCalls(symbol);
-        for (let i = 0; i < 100; i++) same(outcome(() => call(...args)), expected, what);
+        for (let i = 0; i < 100; i++) same(outcome(call, args), expected, what);
         same(slowCalls(symbol) - before, 0, `ordinary calls of ${what}`);
     }
     for (const args of others) {
         const call = optimised(symbol, good[0]);
-        const expected = outcome(() => ordinary(...args));
-        for (let i = 0; i < 3; i++) same(outcome(() => call(...args)), expected, symbol.name);
+        const expected = outcome(ordinary, args);
+        for (let i = 0; i < 3; i++) same(outcome(call, args), expected, symbol.name);
     }
 }
 

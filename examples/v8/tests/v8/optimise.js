@@ -47,6 +47,9 @@ function outcome(run, args = []) {
 }
 %NeverOptimizeFunction(outcome);
 
+// The literal of a number.
+const sourceOf = (number) => Object.is(number, -0) ? "-0" : String(number);
+
 // FNV-1a, as in generated.rs.
 const HASH = 2166136261;
 
@@ -78,6 +81,9 @@ function bytesFor(type, value) {
     write(value);
     return [...new Uint8Array(scratch.buffer, 0, size)];
 }
+
+// What C gives for arguments of these types.
+const hashOf = (...types) => (...values) => types.reduce((hash, type, index) => mix(hash, bytesFor(type, values[index])), HASH);
 
 // Where the fields of a struct begin.
 function offsets(fields) {

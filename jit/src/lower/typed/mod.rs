@@ -21,7 +21,7 @@ use super::bytes::{self, UNALIGNED};
 use super::call::{self, Source, extend};
 use super::frame::{self, Kept};
 use super::numbers;
-use super::signature::Outgoing;
+use super::signature::{Outgoing, call_conv};
 use crate::abi::Abi;
 use crate::compile::Hole;
 use crate::error::JitError;
@@ -36,6 +36,8 @@ pub(crate) const BUSY: usize = 1;
 
 /// A native function in Cranelift's terms.
 pub(crate) struct Native<'a> {
+    /// C's convention, which is that of helpers too.
+    abi: Abi,
     model: &'a TypedModel,
     /// For handles that machine code cannot read.
     needs: &'a Needs,
@@ -48,11 +50,15 @@ pub(crate) struct Native<'a> {
 
 impl<'a> Native<'a> {
     /// The needs stay where they are as long as the code.
-    pub(crate) fn of(typed: &'a TypedPlan, model: &'a TypedModel, needs: &'a Needs) -> Result<Self, JitError> {
-        let abi: Abi = model.abi;
-        let CallbackPlan { plan, .. } = CallbackPlan::of(&model.native, abi.plan(&model.native)?);
-        let arrival = Arrival::of(abi, &plan);
-        Ok(Self { model, needs, typed, plan, arrival })
+    pub(crate) fn of(
+        abi: Abi,
+        typed: &'a TypedPlan,
+        model: &'a TypedModel,
+        needs: &'a Needs,
+    ) -> Result<Self, JitError> {
+        let CallbackPlan { plan, .. } = CallbackPlan::of(&model.native, model.abi.plan(&model.native)?);
+        let arrival = Arrival::of(model.abi, &plan);
+        Ok(Self { abi, model, needs, typed, plan, arrival })
     }
 
     /// The place of a parameter that is a scalar.
@@ -215,7 +221,7 @@ const fn integer(bits: u32) -> ir::Type {
     }
 }
 
-/// Calls C with what is ready, and returns.
+/// Calls C with what is ready, and returns. An exception that waits then is raised, unless the caller is told by a flag.
 fn call_c(
     b: &mut FunctionBuilder<'_>,
     native: &Native<'_>,
@@ -246,31 +252,40 @@ fn call_c(
     });
     let to = ready.result.map(|address| Kept::store(b, address));
     let result = memory.map(|memory| frame::address(b, memory, 0));
+    let exit = ready.exit.filter(|_| native.model.exit == Exit::Raise).map(|exit| Kept::store(b, exit));
     let mut source = Prepared { args: &ready.args, result };
     let results = call::emit(b, plan, outgoing, &mut source, target, shim);
 
     let native_result = native.model.native.result().map(scalar);
+    let mut returned = None;
     match (&plan.ret, to, native_result) {
         (Return::Hidden { .. }, Some(to), _) => {
             if let Some(memory) = memory {
                 let (from, to) = (frame::address(b, memory, 0), to.load(b));
                 bytes::copy_exactly(b, from, to, size);
             }
-            b.ins().return_(&[]);
         }
         (Return::Pass(arg), Some(to), _) => {
             let to = to.load(b);
             call::store_pieces(b, arg.pieces(), &results, to);
-            b.ins().return_(&[]);
         }
-        (Return::Pass(arg), None, Some(native)) => {
-            let result = widen(b, &arg.pieces()[0], results[0], native);
-            b.ins().return_(&[result]);
-        }
-        _ => {
-            b.ins().return_(&[]);
-        }
+        (Return::Pass(arg), None, Some(native)) => returned = Some(widen(b, &arg.pieces()[0], results[0], native)),
+        _ => {}
     }
+    if native.model.exit == Exit::Raise {
+        let exit = exit.map(|exit| exit.load(b));
+        raise_pending(b, exits, exit);
+    }
+    b.ins().return_(returned.as_slice());
+}
+
+/// Raises an exception that a callback left.
+fn raise_pending(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, exit: Option<Value>) {
+    let cell = hole(b, Hole::Pending);
+    let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
+    let none = b.ins().icmp_imm_u(IntCC::Equal, pending, 0);
+    let zero = b.ins().iconst(types::I64, 0);
+    exits.refuse_unless(b, none, &Ready { args: Vec::new(), result: None, exit }, 0, zero);
 }
 
 /// A scalar result as the native function returns it.
@@ -378,7 +393,7 @@ impl<'a> Exits<'a> {
                 b.ins().store(UNALIGNED, flag, at, 0);
             }
             (_, &[exit, index, bits]) => {
-                let mut signature = ir::Signature::new(super::signature::call_conv(self.native.model.abi));
+                let mut signature = ir::Signature::new(call_conv(self.native.abi));
                 signature.params.resize(4, AbiParam::new(types::I64));
                 let signature = b.import_signature(signature);
                 let raise = b.ins().iconst(types::I64, self.native.needs.helpers.raise as *const () as i64);

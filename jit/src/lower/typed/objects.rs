@@ -6,7 +6,7 @@
 use std::ptr;
 
 use cranelift_codegen::ir::condcodes::IntCC;
-use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, Value, types};
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::super::blocks::{go_on_if, next_block};
@@ -93,6 +93,8 @@ pub(super) fn resolve(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &
     if handles.is_empty() {
         return ready;
     }
+    // Before anything is read: many handles that wait for the helper would take registers that have to be saved.
+    let kept = (handles.len() > MAX_WAITING).then(|| keep(b, &ready));
     let [slow, done] = std::array::from_fn(|_| b.create_block());
     b.set_cold_block(slow);
     let mut resolved = ready.clone();
@@ -110,7 +112,8 @@ pub(super) fn resolve(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &
 
     b.seal_block(slow);
     b.switch_to_block(slow);
-    let helped = help(b, native, exits, &ready);
+    let kept = kept.unwrap_or_else(|| keep(b, &ready));
+    let helped = help(b, native, exits, &ready, kept);
     let args: Vec<_> = helped.values().map(BlockArg::from).collect();
     b.ins().jump(done, &args);
 
@@ -119,19 +122,37 @@ pub(super) fn resolve(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &
     result
 }
 
-/// What the helper finds for the handles: all that is ready waits in the frame, where they are replaced.
-fn help(b: &mut FunctionBuilder<'_>, native: &Native<'_>, exits: &Exits<'_>, ready: &Ready) -> Ready {
+/// More handles than this wait in the frame from the beginning. Storing them takes time.
+const MAX_WAITING: usize = 3;
+
+/// Everything that is ready, in the frame, in its order.
+fn keep(b: &mut FunctionBuilder<'_>, ready: &Ready) -> StackSlot {
     let memory = frame::reserve(b, ready.values().count() as u32 * 8);
     for (index, value) in (0..).zip(ready.values()) {
         b.ins().stack_store(types::I64, value, memory, index * 8);
     }
-    let mut signature = ir::Signature::new(call_conv(native.model.abi));
+    memory
+}
+
+/// What the helper finds for the handles: all that is ready waits in the frame, where they are replaced.
+fn help(
+    b: &mut FunctionBuilder<'_>,
+    native: &Native<'_>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+    memory: StackSlot,
+) -> Ready {
+    let mut signature = ir::Signature::new(call_conv(native.abi));
     signature.params.resize(4, AbiParam::new(types::I64));
     signature.returns.push(AbiParam::new(types::I8));
     let signature = b.import_signature(signature);
     let helper = b.ins().iconst(types::I64, resolve_all as *const () as i64);
     let record = record(b);
-    let exit = ready.exit(b);
+    let exit = match ready.exit {
+        // The last of all.
+        Some(_) => b.ins().stack_load(types::I64, types::I64, memory, ready.values().count() as i32 * 8 - 8),
+        None => b.ins().iconst(types::I64, 0),
+    };
     let needs = b.ins().iconst(types::I64, ptr::from_ref(native.needs) as i64);
     let values = frame::address(b, memory, 0);
     let call = b.ins().call_indirect(signature, helper, &[record, exit, needs, values]);
@@ -171,6 +192,9 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         b.ins().brif(is_null, done, &[BlockArg::from(address)], next, &[]);
         b.seal_block(next);
         b.switch_to_block(next);
+    } else if handles.null == Some(0) && handles.tag.holds(0) {
+        // The one address that no object has.
+        go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
     // No word is of two kinds.

@@ -1,7 +1,8 @@
 //! Native functions that only check their arguments and move them: the code jumps to C, which returns to the caller.
 //!
 //! That saves a frame, a call and a return: a third of what an optimised call costs. Cranelift has no jumps to functions of C's
-//! convention, so these few instructions are assembled here, for System V x86-64. All other functions are compiled.
+//! convention, so these few instructions are assembled here, for System V x86-64 and functions whose exit is a flag. All others are
+//! compiled.
 //!
 //! The arguments keep their order, so that each one's place mostly lies at or before the place it arrives in, and moving them one
 //! after the other overwrites none that is still to be moved. Where it would, the function is compiled.
@@ -26,31 +27,22 @@ pub(crate) struct Tail {
 
 /// The code, if the function is one of this kind.
 pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
-    let moves = moves(native)?;
-    let exit = native.model.exit_parameter().map(|param| native.piece(param).loc);
-    // A flag's is found where it was left.
-    let keeps_exit = match native.model.exit {
-        Exit::Flag { offset } => i32::try_from(offset).is_ok(),
-        Exit::Raise => exit.is_none_or(|exit| moves.iter().all(|step| step.to != exit)),
-    };
-    if !returns_as_c(native) || !keeps_exit || native.typed.plan.stack_size > native.plan.stack_size {
+    let (Exit::Flag { offset }, Some(exit)) = (native.model.exit, native.model.exit_parameter()) else { return None };
+    let (offset, moves) = (i32::try_from(offset).ok()?, moves(native)?);
+    if !returns_as_c(native) || native.typed.plan.stack_size > native.plan.stack_size {
         return None;
     }
     let mut code = Code::default();
-    if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, exit) {
-        let exit = code.in_register(exit, R10);
-        code.hole(RAX, Hole::Pending);
-        code.store(exit, RAX, Pending::EXIT as i32);
-    }
-    for (index, step) in moves.iter().enumerate() {
-        code.step(index, step);
-    }
+    let exit = code.in_register(native.piece(exit).loc, R10);
+    code.hole(RAX, Hole::Pending);
+    code.store(exit, RAX, Pending::EXIT as i32);
+    moves.iter().for_each(|step| code.step(step));
     code.hole(R11, Hole::Record);
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
     code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
-    let closed = code.exits(native, exit);
+    let closed = code.refused(offset);
     Some(Tail { compiled: Compiled::template(code.bytes, code.holes), closed })
 }
 
@@ -93,7 +85,7 @@ enum Form {
 
 /// The arguments' ways, if there are no others than this file knows.
 fn moves(native: &Native<'_>) -> Option<Vec<Step>> {
-    if native.model.abi != Abi::SysV64 || native.model.result().is_some() {
+    if [native.model.abi, native.abi] != [Abi::SysV64; 2] || native.model.result().is_some() {
         return None;
     }
     let args = native.arguments().zip(&native.typed.plan.args);
@@ -118,7 +110,7 @@ fn form(native: &Native<'_>, param: usize, role: Role, c: Scalar) -> Option<Form
     match role {
         // Without a helper, what is no small integer leaves the call; that is for types alone of which all are small, and for
         // callers that make it again.
-        Role::Handle(handles) if c.size() <= 4 && c != Scalar::Bool && native.model.exit != Exit::Raise => {
+        Role::Handle(handles) if c.size() <= 4 && c != Scalar::Bool => {
             let handles = &native.model.handles[usize::from(handles)];
             let small = handles.integers?;
             let mask = i32::try_from(small.tag.mask).ok().filter(|_| small.tag.bits == 0);
@@ -180,26 +172,12 @@ enum Condition {
     Unordered,
 }
 
-/// A jump to where an argument is refused, which is yet to be placed.
-struct Refusal {
-    /// Where the jump's distance is.
-    at: usize,
-    index: usize,
-    bits: Bits,
-}
-
-/// What holds a refused argument.
-#[derive(Clone, Copy)]
-enum Bits {
-    General(Register),
-    Float(u8),
-}
-
 #[derive(Default)]
 struct Code {
     bytes: Vec<u8>,
     holes: Vec<(u32, Hole)>,
-    refusals: Vec<Refusal>,
+    /// Where the distances of the jumps are that lead to where arguments are refused.
+    refusals: Vec<usize>,
 }
 
 impl Code {
@@ -238,7 +216,7 @@ impl Code {
         }
     }
 
-    fn step(&mut self, index: usize, Step { from, to, form }: &Step) {
+    fn step(&mut self, Step { from, to, form }: &Step) {
         let (from, to) = (*from, *to);
         match *form {
             Form::Float => self.float(from, to),
@@ -258,12 +236,12 @@ impl Code {
                     self.extend(RAX, word, len, ext);
                     word = RAX;
                 }
-                let checked = self.narrow((index, Bits::General(word)), narrowing, word, to);
+                let checked = self.narrow(narrowing, word, to);
                 if from != to || len < room {
                     self.place(checked, to);
                 }
             }
-            Form::Number(c) => self.number(index, c, from, to),
+            Form::Number(c) => self.number(c, from, to),
             Form::Small { indirect, small, narrowing } => {
                 let handle = self.in_register(from, RAX);
                 let word = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
@@ -277,10 +255,10 @@ impl Code {
                     Ok(mask) => self.emit(inst::testb_mi::new(word, mask)),
                     Err(_) => self.emit(inst::testq_mi::new(word, small.tag.mask as i32)),
                 }
-                self.refuse_if(Condition::NotEqual, index, Bits::General(word));
+                self.refuse_if(Condition::NotEqual);
                 self.emit(inst::sarq_mi::new(word, small.shift));
                 if let Some(narrowing) = narrowing {
-                    self.narrow((index, Bits::General(word)), narrowing, word, to);
+                    self.narrow(narrowing, word, to);
                 }
                 self.place(word, to);
             }
@@ -301,7 +279,7 @@ impl Code {
     }
 
     /// A `double` as an integer: converted there and back, it must be the same.
-    fn number(&mut self, index: usize, c: Scalar, from: Loc, to: Loc) {
+    fn number(&mut self, c: Scalar, from: Loc, to: Loc) {
         let Loc::Float(number) = from else { unreachable!("it is in a register") };
         let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
         self.emit(inst::xorps_a::new(XMM15, XMM15));
@@ -313,32 +291,32 @@ impl Code {
             self.emit(inst::cvtsi2sdl_a::new(XMM15, new));
         }
         self.emit(inst::ucomisd_a::new(number, XMM15));
-        self.refuse_if(Condition::NotEqual, index, Bits::Float(number));
-        self.refuse_if(Condition::Unordered, index, Bits::Float(number));
+        self.refuse_if(Condition::NotEqual);
+        self.refuse_if(Condition::Unordered);
         if c != Scalar::I32 {
             if c != Scalar::U32 {
                 self.extend(new, new, 4, Ext::Sign);
             }
             if let Some(narrowing) = Narrowing::between(Scalar::I64, c) {
-                self.narrow((index, Bits::Float(number)), narrowing, new, to);
+                self.narrow(narrowing, new, to);
             }
         }
         self.place(new, to);
     }
 
     /// Checks an integer of 64 bits, which it extends on its way to its new register, if that is another one. Returns where it is.
-    fn narrow(&mut self, (index, bits): (usize, Bits), narrowing: Narrowing, word: Register, to: Loc) -> Register {
+    fn narrow(&mut self, narrowing: Narrowing, word: Register, to: Loc) -> Register {
         let Narrowing { signed, unsigned, not_negative } = narrowing;
         let new = other_register(to, word);
         let extended = signed.map(|size| (size, Ext::Sign)).or(unsigned.map(|size| (size, Ext::Zero)));
         if let Some((size, ext)) = extended {
             self.extend(new, word, (size / 8) as u8, ext);
             self.emit(inst::cmpq_rm::new(new, word));
-            self.refuse_if(Condition::NotEqual, index, bits);
+            self.refuse_if(Condition::NotEqual);
         }
         if not_negative {
             self.emit(inst::testq_mr::new(word, word));
-            self.refuse_if(Condition::Negative, index, bits);
+            self.refuse_if(Condition::Negative);
         }
         // What is equal may stay where it is.
         if extended.is_some() && new != R10 { new } else { word }
@@ -366,67 +344,30 @@ impl Code {
         }
     }
 
-    fn refuse_if(&mut self, condition: Condition, index: usize, bits: Bits) {
+    fn refuse_if(&mut self, condition: Condition) {
         match condition {
             Condition::NotEqual => self.emit(inst::jne_d32::new(0)),
             Condition::Negative => self.emit(inst::js_d32::new(0)),
             Condition::Unordered => self.emit(inst::jp_d32::new(0)),
         }
-        self.refusals.push(Refusal { at: self.bytes.len() - 4, index, bits });
+        self.refusals.push(self.bytes.len() - 4);
     }
 
-    /// Has the jump whose distance is at `at` lead here.
-    fn land(&mut self, at: usize) {
-        let distance = (self.bytes.len() - at - 4) as u32;
-        self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
-    }
-
-    /// Where refused arguments lead. Returns where calls of closed records do.
-    fn exits(&mut self, native: &Native<'_>, exit: Option<Loc>) -> usize {
-        let refusals = std::mem::take(&mut self.refusals);
-        let closed = self.bytes.len();
-        match native.model.exit {
-            Exit::Flag { offset } => {
-                refusals.iter().for_each(|refusal| self.land(refusal.at));
-                // An argument may have been moved to where it arrived.
-                self.hole(R10, Hole::Pending);
-                self.load(R10, R10, Pending::EXIT as i32);
-                self.emit(inst::movb_mi::new(memory(R10, offset as i32), 1));
-                self.emit(inst::xorl_rm::new(RAX, RAX));
-                self.emit(inst::xorps_a::new(0_u8, 0_u8));
-                self.emit(inst::retq_zo::new());
-            }
-            Exit::Raise => {
-                self.emit(inst::xorl_rm::new(RAX, RAX));
-                self.raise(native, 0, exit);
-                for Refusal { at, index, bits } in refusals {
-                    self.land(at);
-                    match bits {
-                        Bits::General(register) => self.emit(inst::movq_rm::new(RAX, register)),
-                        Bits::Float(register) => self.emit(inst::movq_b::new(RAX, register)),
-                    }
-                    self.raise(native, index, exit);
-                }
-            }
+    /// Where refused arguments lead, and calls of closed records: the flag is set, and zero returned. Returns where it is.
+    fn refused(&mut self, offset: i32) -> usize {
+        let here = self.bytes.len();
+        for at in std::mem::take(&mut self.refusals) {
+            let distance = (here - at - 4) as u32;
+            self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
         }
-        closed
-    }
-
-    /// Jumps to the helper, which returns to the caller, with the bits that are in rax.
-    fn raise(&mut self, native: &Native<'_>, argument: usize, exit: Option<Loc>) {
-        let [record, to_exit, index, bits] = [ARGUMENTS[0], ARGUMENTS[1], ARGUMENTS[2], ARGUMENTS[3]];
-        match exit {
-            Some(exit) => {
-                let exit = self.in_register(exit, R10);
-                self.emit(inst::movq_rm::new(to_exit, exit));
-            }
-            None => self.emit(inst::xorl_rm::new(to_exit, to_exit)),
-        }
-        self.emit(inst::movq_rm::new(bits, RAX));
-        self.emit(inst::movl_oi::new(index, argument as u32));
-        self.hole(record, Hole::Record);
-        self.movabs(R11, native.needs.helpers.raise as *const () as u64);
-        self.emit(inst::jmpq_m::new(R11));
+        // An argument may have been moved to where the exit's parameter arrived.
+        self.hole(R10, Hole::Pending);
+        self.load(R10, R10, Pending::EXIT as i32);
+        self.emit(inst::movb_mi::new(memory(R10, offset), 1));
+        self.emit(inst::xorl_rm::new(RAX, RAX));
+        self.emit(inst::xorps_a::new(0_u8, 0_u8));
+        self.emit(inst::retq_zo::new());
+        here
     }
 }
 

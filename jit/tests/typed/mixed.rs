@@ -1,0 +1,105 @@
+//! Arguments beside others that have the function compiled and not assembled, or that send the call to the helper.
+
+use std::ffi::c_void;
+use std::mem::transmute;
+use std::ptr;
+
+use hotcall_jit::typed::{Check, Exit, Handles, Helpers, Object, Path, Resolved, Role, Tag, TypedModel};
+use hotcall_jit::values::{Pending, RecordHead, Test};
+use hotcall_jit::{Abi, Natives, Signature, Type, Typed};
+
+unsafe extern "C-unwind" fn none(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+    false
+}
+
+/// Knows no objects; doubles what it gets.
+unsafe extern "C-unwind" fn double(
+    _: *const RecordHead,
+    _: *mut c_void,
+    index: usize,
+    handle: u64,
+    to: *mut Resolved,
+) -> bool {
+    // SAFETY: the native function hands over a place for it.
+    unsafe { to.write(Resolved { slot: handle * 2, len: u64::MAX }) };
+    index == 0
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
+    unreachable!("the exit is a flag");
+}
+
+fn model(params: Vec<Type>, roles: Vec<Role>, handles: Vec<Handles>, result: Type) -> TypedModel {
+    let native = Signature::new(params, result).unwrap();
+    let exit = Exit::Flag { offset: 0 };
+    TypedModel { abi: Abi::host().unwrap(), native, roles: roles.into(), handles: handles.into(), exit }
+}
+
+fn handles(objects: Vec<Object>) -> Handles {
+    let tag = Tag { mask: 1, bits: 0 };
+    Handles { indirect: false, integers: None, null: None, booleans: None, tag, objects: objects.into() }
+}
+
+/// Floats in registers and on the stack, as so many bits as C wants, where the result has to be widened.
+#[test]
+fn singles() {
+    extern "C" fn nine(b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32, j: f32) -> i8 {
+        (b + 2.0 * c + 3.0 * d + 4.0 * e + 5.0 * f + 6.0 * g + 7.0 * h - 8.0 * i - 9.0 * j) as i8
+    }
+    let c = Signature::new(vec![Type::F32; 9], Type::I8).unwrap();
+    let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
+    let roles = [vec![Role::Ignored], vec![Role::Argument; 9], vec![Role::Exit]].concat();
+    let model = model(params, roles, vec![], Type::I64);
+    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: none, raise }).unwrap();
+    let pending = Pending::new();
+    // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
+    unsafe {
+        let record = Typed::record(nine as *const c_void, &pending);
+        let native = typed.bind(&record).unwrap();
+        type Native = extern "C" fn(usize, f32, f32, f32, f32, f32, f32, f32, f32, f32, *mut u8) -> i64;
+        let call = transmute::<*const c_void, Native>(native.entry());
+        let mut refused = 0;
+        assert_eq!(call(1, 1.5, 1.0, 1.0, 1.0, 1.0, 1.0, 1.0, 2.0, 3.0, &mut refused), -14);
+        assert_eq!(refused, 0);
+    }
+}
+
+#[repr(C)]
+struct Bytes {
+    kind: u64,
+    address: *const u8,
+    len: u64,
+}
+
+/// A handle that the helper must take does not keep others' bytes from being read, which the helper may not see.
+#[test]
+fn bytes_beside_what_the_helper_takes() {
+    unsafe extern "C" fn add(number: i64, bytes: *const u8) -> i64 {
+        // SAFETY: the test passes a byte.
+        number + unsafe { i64::from(*bytes) } * 100
+    }
+    let object = Object {
+        checks: [Check { at: Path([0].into()), test: Test::masked(0, 8, u64::MAX, 7) }].into(),
+        address: [Path([8].into())].into(),
+        length: Some(Path([16].into())),
+    };
+    let c = Signature::new([Type::I64, Type::BUFFER], Type::I64).unwrap();
+    let params = vec![Type::POINTER; 3];
+    let model =
+        model(params, vec![Role::Handle(0), Role::Handle(0), Role::Exit], vec![handles(vec![object])], Type::I64);
+    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: double, raise }).unwrap();
+    let pending = Pending::new();
+    // SAFETY: as above; the handle is the address of an object that the model describes.
+    unsafe {
+        let record = Typed::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
+        let native = typed.bind(&record).unwrap();
+        let call = transmute::<*const c_void, extern "C" fn(u64, *const Bytes, *mut u8) -> i64>(native.entry());
+        let content = [5];
+        let bytes = Bytes { kind: 7, address: content.as_ptr(), len: 1 };
+        let mut refused = 0;
+        assert_eq!((call(21, &bytes, &mut refused), refused), (542, 0));
+        // Another kind is for the helper, which does not take it.
+        let other = Bytes { kind: 8, ..bytes };
+        assert_eq!((call(21, ptr::from_ref(&other), &mut refused), refused), (0, 1));
+    }
+}
