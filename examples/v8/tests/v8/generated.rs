@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
-use std::{env, fs, process};
+use std::{fs, process};
 
 use serde_json::{Value, json};
 
