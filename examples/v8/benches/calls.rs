@@ -91,7 +91,7 @@ fn compile() -> Result<String, Box<dyn Error>> {
 
 fn run(library: &str) -> Result<Vec<Samples>, Box<dyn Error>> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/calls.js");
-    let output = Command::new(env!("CARGO_BIN_EXE_hotcall-v8")).arg(script).arg(library).output()?;
+    let output = Command::new(env!("CARGO_BIN_EXE_hotcall-v8")).arg("--direct").arg(script).arg(library).output()?;
     if !output.status.success() {
         return Err(String::from_utf8_lossy(&output.stderr).into());
     }

@@ -79,13 +79,18 @@ impl Fast {
         function: &Function,
         mark: Option<&str>,
     ) -> Result<Self, Thrown> {
+        let callback = Some(Scalar::Pointer(Pointee::Function));
+        let calls_back = function.signature().params().iter().any(|ty| ty.as_scalar() == callback);
         if let Some(symbol) = mark.filter(|mark| !mark.is_empty()) {
+            if calls_back {
+                return Err(Thrown::type_error(format!("{}: a `direct` function calls nothing back", function.name())));
+            }
+            isolate.add_direct()?;
             let (symbol, options) =
                 symbol.strip_suffix(" with options").map_or((symbol, false), |symbol| (symbol, true));
             return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature(), options)));
         }
-        let callback = Some(Scalar::Pointer(Pointee::Function));
-        if mark.is_some() || function.signature().params().iter().any(|ty| ty.as_scalar() == callback) {
+        if mark.is_some() || calls_back {
             return Ok(Self::None("it calls script back, which cannot run during fast calls".into()));
         }
         Ok(Self::typed(isolate, function).unwrap_or_else(Self::None))

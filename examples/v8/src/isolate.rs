@@ -1,6 +1,6 @@
 //! V8 with one isolate: what runs in it, and what must live as long as it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::mem;
@@ -26,6 +26,15 @@ pub(crate) enum StartError {
     Flag(String),
 }
 
+/// What an isolate allows.
+#[derive(Clone, Copy)]
+pub(crate) struct Options {
+    /// Machine code reads objects.
+    pub(crate) layout: bool,
+    /// Declarations may name functions that are written for V8.
+    pub(crate) direct: bool,
+}
+
 /// The isolate of this process, and what belongs to it.
 ///
 /// V8's code keeps the addresses of functions, and nobody knows when it has forgotten them. So functions live as long as the isolate,
@@ -33,7 +42,9 @@ pub(crate) enum StartError {
 pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
-    layout: bool,
+    options: Options,
+    /// How many functions that are written for V8 have a fast call.
+    directs: Cell<usize>,
     fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
     pub(crate) failure: Failure,
@@ -43,8 +54,8 @@ pub(crate) struct Isolate {
 }
 
 impl Isolate {
-    /// Starts V8, which a process can do once. Where `layout` is false, machine code reads no objects.
-    pub(crate) fn start(flags: &[String], layout: bool) -> Result<Box<Self>, StartError> {
+    /// Starts V8, which a process can do once.
+    pub(crate) fn start(flags: &[String], options: Options) -> Result<Box<Self>, StartError> {
         let flag = |flag: &String| CString::new(flag.as_str()).map_err(|_| StartError::Flag(flag.clone()));
         let texts = flags.iter().map(flag).collect::<Result<Vec<_>, _>>()?;
         let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
@@ -61,7 +72,8 @@ impl Isolate {
         Ok(Box::new(Self {
             shim,
             realm,
-            layout,
+            options,
+            directs: Cell::new(0),
             fast_calls: OnceCell::new(),
             natives: RefCell::default(),
             failure: Failure::default(),
@@ -84,11 +96,23 @@ impl Isolate {
 
     /// What fast calls look like, or why there are none; found out when this is first asked.
     pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
-        self.fast_calls.get_or_init(|| FastCalls::of(self, self.layout))
+        self.fast_calls.get_or_init(|| FastCalls::of(self, self.options.layout))
     }
 
-    /// How fast calls are left, if there are any.
+    /// Counts a function that is written for V8, if these are allowed.
+    pub(crate) fn add_direct(&self) -> Result<(), Thrown> {
+        if !self.options.direct {
+            return Err(Thrown::type_error("`direct` needs the option --direct"));
+        }
+        self.directs.set(self.directs.get() + 1);
+        Ok(())
+    }
+
+    /// How fast calls are left, if all are hotcall's: a C function that is written for V8 has no exit that hotcall knows.
     pub(crate) fn fast_exit(&self) -> Option<Exit> {
+        if self.directs.get() > 0 {
+            return None;
+        }
         self.fast_calls.get()?.as_ref().ok().map(FastCalls::exit)
     }
 

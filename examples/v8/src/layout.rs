@@ -18,7 +18,7 @@ pub(crate) unsafe fn is_true(isolate: &Isolate, handles: &Handles) -> bool {
     let (wrong, found) = (Rc::new(Cell::new(false)), Rc::new(Cell::new(0)));
     let tried = {
         let (handles, wrong, found) = (handles.clone(), Rc::clone(&wrong), Rc::clone(&found));
-        isolate.function("tried", 1, None, move |isolate, arguments| {
+        isolate.function("tried", 1, move |isolate, arguments| {
             // SAFETY: the caller vouches for the description.
             match unsafe { compare(isolate, &handles, arguments.get(0)) } {
                 Comparison::Same => found.set(found.get() + 1),
@@ -30,7 +30,7 @@ pub(crate) unsafe fn is_true(isolate: &Isolate, handles: &Handles) -> bool {
     };
     // SAFETY: the isolate lives; nobody follows the pointer.
     let pointer = Value::new(unsafe { ffi::shim_pointer(isolate.shim(), (&raw const wrong).cast()) });
-    let detach = isolate.function("detach", 1, None, |isolate, arguments| {
+    let detach = isolate.function("detach", 1, |isolate, arguments| {
         // SAFETY: the samples are buffers that nobody else has.
         unsafe { ffi::shim_detach(isolate.shim(), arguments.get(0).handle()) };
         Ok(None)

@@ -107,11 +107,12 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);
     let fast = symbol.fast_call();
-    let function =
-        isolate.function(key, symbol.arity(), fast.as_ref(), move |isolate, arguments| called.call(isolate, arguments));
+    let (arity, is_wrapped) = (symbol.arity(), symbol.may_be_refused());
+    let run = move |isolate: &Isolate, arguments: &Arguments| called.call(isolate, arguments);
+    let function = isolate.function_with(key, arity, fast.as_ref(), is_wrapped, run);
     let description = isolate.object();
     isolate.set(description, "value", function);
-    isolate.set(description, "fast", isolate.boolean(symbol.may_be_refused()));
+    isolate.set(description, "fast", isolate.boolean(is_wrapped));
     let size = symbol.result_size().map_or_else(|| isolate.null(), |size| isolate.number(size as f64));
     isolate.set(description, "size", size);
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));

@@ -44,6 +44,9 @@ struct Arguments {
     /// Have machine code read none of V8's objects, as where they do not lie in memory as it thinks.
     #[arg(long)]
     no_layout: bool,
+    /// Let declarations name functions that are written for V8, by `direct`: see benches/calls.js.
+    #[arg(long)]
+    direct: bool,
     /// A script to run before, in the same global scope; may be given more than once.
     #[arg(long, value_name = "SCRIPT")]
     load: Vec<PathBuf>,
@@ -66,9 +69,10 @@ fn main() -> ExitCode {
 
 /// Runs the scripts; gives a report if one fails.
 #[cfg(v8)]
-fn run(Arguments { v8_flags, no_layout, load, script, args }: &Arguments) -> Result<(), String> {
+fn run(Arguments { v8_flags, no_layout, direct, load, script, args }: &Arguments) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
-    let isolate = isolate::Isolate::start(&flags, !no_layout).map_err(|error| error.to_string())?;
+    let options = isolate::Options { layout: !no_layout, direct: *direct };
+    let isolate = isolate::Isolate::start(&flags, options).map_err(|error| error.to_string())?;
     isolate.enter(|| {
         prelude::install(&isolate, args)?;
         load.iter().chain([script]).try_for_each(|script| {

@@ -22,8 +22,8 @@ pub(crate) struct NativeFunction {
 
 struct Entry {
     isolate: *const Isolate,
-    /// Whether optimised code may call it where nothing would catch what it throws.
-    has_fast_call: bool,
+    /// Whether script has it by [a wrapper](crate::failure), which throws.
+    is_wrapped: bool,
     run: Box<Run>,
 }
 
@@ -45,16 +45,27 @@ impl Arguments {
 }
 
 impl Isolate {
-    /// Makes a function, and for optimised code a fast call, which lives as long as the isolate. One with a fast call throws nothing,
-    /// but leaves it to [its wrapper](crate::failure).
+    /// Makes a function, which lives as long as the isolate.
     pub(crate) fn function(
         &self,
         name: &str,
         arity: usize,
-        fast: Option<&ffi::FastCall>,
         run: impl Fn(&Self, &Arguments) -> Result<Option<Value>, Thrown> + 'static,
     ) -> Value {
-        let entry = Box::into_raw(Box::new(Entry { isolate: self, has_fast_call: fast.is_some(), run: Box::new(run) }));
+        self.function_with(name, arity, None, false, run)
+    }
+
+    /// Makes a function, and for optimised code a fast call. Where it `is_wrapped` it throws nothing, but leaves that to [its
+    /// wrapper](crate::failure).
+    pub(crate) fn function_with(
+        &self,
+        name: &str,
+        arity: usize,
+        fast: Option<&ffi::FastCall>,
+        is_wrapped: bool,
+        run: impl Fn(&Self, &Arguments) -> Result<Option<Value>, Thrown> + 'static,
+    ) -> Value {
+        let entry = Box::into_raw(Box::new(Entry { isolate: self, is_wrapped, run: Box::new(run) }));
         let mut function = ptr::null();
         // SAFETY: the entry goes after V8, as does what belongs to the fast call.
         let native = unsafe {
@@ -101,7 +112,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         // Nothing catches that.
         Err(Thrown::Termination) => isolate.terminate(),
         // SAFETY: the value is the isolate's.
-        Err(exception) if entry.has_fast_call => unsafe {
+        Err(exception) if entry.is_wrapped => unsafe {
             ffi::shim_return(call, failure::keep(isolate, exception).handle());
         },
         // SAFETY: V8 throws when this returns.

@@ -34,17 +34,17 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     let _ = isolate.fast_calls();
     let natives = isolate.object();
     for &(name, native) in NATIVES {
-        isolate.set(natives, name, isolate.function(name, 0, None, native));
+        isolate.set(natives, name, isolate.function(name, 0, native));
     }
     isolate.set(natives, "failed", failure::failed(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)
     };
-    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, None, collect));
+    isolate.set(natives, "collect", isolate.function("collectGarbage", 0, collect));
     let start = Instant::now();
     let now = move |isolate: &Isolate, _: &Arguments| Ok(Some(isolate.number(start.elapsed().as_nanos() as f64)));
-    isolate.set(natives, "now", isolate.function("now", 0, None, now));
+    isolate.set(natives, "now", isolate.function("now", 0, now));
     let script_args = isolate.object();
     for (index, arg) in args.iter().enumerate() {
         isolate.set(script_args, &index.to_string(), isolate.text(arg).ok_or("an argument is too long")?);
