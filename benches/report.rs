@@ -116,6 +116,8 @@ struct Compile {
     /// The `values` entry for QuickJS: the median over the engine's cases.
     values_us_per_shape: f64,
     values: Vec<CompileValues>,
+    /// The `typed` entry for V8.
+    typed: Vec<compile_time::Typed>,
 }
 
 #[derive(Serialize)]
@@ -273,6 +275,7 @@ fn compile_times(shapes: &[Shape], first_in_process_us: f64) -> Result<Compile, 
     let values = cases.iter().zip(&values_us).map(|(case, &us)| CompileValues { case: case.name, us }).collect();
     Ok(Compile {
         values,
+        typed: compile_time::each_typed(&cases)?,
         values_us_per_shape: sample::median(values_us),
         shapes: shapes
             .iter()
@@ -461,6 +464,11 @@ fn print_tables(report: &Report) {
         println!("{case:<13} {us:8.1}");
     }
     println!("{:<13} {:8.1}", "median", report.compile.values_us_per_shape);
+    println!("\nMaking the typed entry of a new shape for V8, and copying it for a symbol: medians in µs");
+    println!("case              shape    copy  bytes of a copy");
+    for compile_time::Typed { case, us, copy_us, bytes } in &report.compile.typed {
+        println!("{case:<13} {us:9.1} {copy_us:7.1} {bytes:16}");
+    }
     print_callbacks(&report.callback);
     let Open { symbols, shapes, us_per_symbol, us_per_symbol_lazy, bytes_per_symbol, .. } = report.open;
     println!("\nOpening {symbols} symbols of {shapes} shapes");

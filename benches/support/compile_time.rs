@@ -1,11 +1,16 @@
 //! What compiling a new shape costs: plan, IR, machine code, code memory and unwinding table together.
 
 use std::error::Error;
+use std::ffi::c_void;
 use std::time::Instant;
 
 use hotcall::engine::quickjs;
-use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Words};
+use hotcall::engine::v8::{Generation, Roots};
+use hotcall_jit::typed::{self, Resolved};
+use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, RecordHead, Words};
 use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Trampoline, Type};
+
+use serde::Serialize;
 
 use super::sample::{fast, median};
 use crate::engine::Case;
@@ -64,7 +69,57 @@ pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
     Ok(times.into_iter().map(median).collect())
 }
 
+/// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
+pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
+    let roots = Roots { null: 1, no: 3, yes: 5, typed_array: Some(1), external: Some(2) };
+    let helpers = typed::Helpers { resolve, raise };
+    let (jit, pending) = (Jit::shared()?, Pending::new());
+    // Those that V8 10.2 has no result for are left out.
+    let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
+    let calls: Vec<_> = calls.filter_map(|(case, call)| Some((case, call.ok()?.model))).collect();
+    let mut times: Vec<_> = calls.iter().map(|_| (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS), 0)).collect();
+    for round in 0..ROUNDS {
+        let natives = Natives::new(jit);
+        for i in 0..calls.len() {
+            let i = (round + i) % calls.len();
+            let (case, model) = &calls[i];
+            let start = Instant::now();
+            let shape = natives.typed(&case.signature, model, helpers)?;
+            let made = start.elapsed();
+            // SAFETY: nothing calls it; the record outlives its function.
+            unsafe {
+                let record = hotcall_jit::Typed::record(case.name.as_ptr().cast(), &pending);
+                let start = Instant::now();
+                let native = shape.bind(&record)?;
+                times[i].1.push(start.elapsed().as_secs_f64() * 1e6);
+                drop(native);
+            }
+            times[i].0.push(made.as_secs_f64() * 1e6);
+            times[i].2 = shape.code().len();
+        }
+    }
+    let typed = calls.iter().zip(times);
+    Ok(typed
+        .map(|((case, _), (us, copy, bytes))| Typed { case: case.name, us: median(us), copy_us: median(copy), bytes })
+        .collect())
+}
+
+#[derive(Serialize)]
+pub(crate) struct Typed {
+    pub(crate) case: &'static str,
+    pub(crate) us: f64,
+    pub(crate) copy_us: f64,
+    /// Of each copy.
+    pub(crate) bytes: usize,
+}
+
 // Nothing here is called: compiling asks for addresses.
+
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+    false
+}
+
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
 
 unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
     false

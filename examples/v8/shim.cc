@@ -214,6 +214,12 @@ void shim_scope(Shim *shim, void (*run)(void *data), void *data) {
 
 void shim_collect(Shim *shim) { shim->isolate->LowMemoryNotification(); }
 
+size_t shim_heap_size(Shim *shim) {
+    v8::HeapStatistics statistics;
+    shim->isolate->GetHeapStatistics(&statistics);
+    return statistics.used_heap_size();
+}
+
 Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown) {
     v8::EscapableHandleScope scope(shim->isolate);
     v8::TryCatch caught(shim->isolate);

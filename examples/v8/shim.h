@@ -81,6 +81,9 @@ void shim_scope(Shim *shim, void (*run)(void *data), void *data);
 // Collects all garbage.
 void shim_collect(Shim *shim);
 
+// How many bytes the isolate's objects have.
+size_t shim_heap_size(Shim *shim);
+
 // Runs a script; gives its result, or none and what was thrown: none if V8 has ended the script, which throws nothing.
 Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown);
 // Calls a function; the same.

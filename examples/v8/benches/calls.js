@@ -1,5 +1,5 @@
 // Loops that call C functions, for calls.rs: by hotcall's trampolines, by C functions that are written for V8, the same with V8's
-// options behind the arguments, and by the ordinary callback. Prints one line of JSON: nanoseconds a round, many samples of each.
+// options behind the arguments, and by the ordinary callback. "script" has the wrapper that a library's function has, which throws. Prints one line of JSON: nanoseconds a round, many samples of each.
 
 const [path, only] = scriptArgs;
 const point = { struct: ["f64", "f64"] };
@@ -60,13 +60,15 @@ function measure([name, parameters, result, args, values]) {
         ordinary: { name: symbol, parameters, result, callback: true },
     });
     if (whySlow(symbols.typed) !== null) throw new Error(`${name}: ${whySlow(symbols.typed)}`);
-    const ways = special ? ["typed", "ordinary", "empty"] : ["typed", "c", "c_with_options", "ordinary", "empty"];
+    const some = ["typed", "script", "ordinary", "empty"];
+    const ways = special ? some.slice(1) : [...some, "c", "c_with_options"];
+    const functions = { ...symbols, script: symbols.typed, typed: nativeOf(symbols.typed) };
     const times = Object.fromEntries(ways.map((way) => [way, []]));
     const slow = () => slowCalls(symbols.typed) + slowCalls(symbols.c) + slowCalls(symbols.c_with_options);
     for (let place = 0; place < LOOPS; place++) {
         const run = Object.fromEntries(ways.map((way) => {
             const call = way === "empty" ? "result = i" : `result = native(${args})`;
-            return [way, loop(call, { ...values, native: symbols[way] }, place)];
+            return [way, loop(call, { ...values, native: functions[way] }, place)];
         }));
         for (const way of ways) warm(run[way], slow);
         const before = slow();

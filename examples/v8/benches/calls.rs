@@ -17,7 +17,10 @@ const PROCESSES: usize = 5;
 #[derive(Deserialize)]
 struct Samples {
     case: String,
+    /// Empty where the wrapper makes the result.
+    #[serde(default)]
     typed: Vec<f64>,
+    script: Vec<f64>,
     /// Empty where nothing can be registered.
     #[serde(default)]
     c: Vec<f64>,
@@ -32,7 +35,9 @@ struct Samples {
 #[derive(Serialize)]
 struct Row {
     case: String,
-    typed_ns: f64,
+    typed_ns: Option<f64>,
+    /// With the wrapper that throws.
+    script_ns: f64,
     c_ns: Option<f64>,
     c_with_options_ns: Option<f64>,
     ordinary_ns: f64,
@@ -101,6 +106,7 @@ fn run(library: &str) -> Result<Vec<Samples>, Box<dyn Error>> {
 impl Samples {
     fn extend(&mut self, other: Self) {
         self.typed.extend(other.typed);
+        self.script.extend(other.script);
         self.c.extend(other.c);
         self.c_with_options.extend(other.c_with_options);
         self.ordinary.extend(other.ordinary);
@@ -113,7 +119,8 @@ impl Samples {
         let of = |values: &[f64]| median(values.iter().copied());
         Row {
             case: self.case.clone(),
-            typed_ns: of(&self.typed).unwrap_or_default(),
+            typed_ns: of(&self.typed),
+            script_ns: of(&self.script).unwrap_or_default(),
             c_ns: of(&self.c),
             c_with_options_ns: of(&self.c_with_options),
             ordinary_ns: of(&self.ordinary).unwrap_or_default(),
@@ -133,14 +140,15 @@ fn median(values: impl Iterator<Item = f64>) -> Option<f64> {
 
 fn print(rows: &[Row]) {
     println!(
-        "Loops in V8: medians in ns a round, and ratios (net: without the empty loop; fair: to C that gets V8's options too)"
+        "Loops in V8: medians in ns a round, and ratios (net: without the empty loop; fair: to C that gets V8's options)"
     );
-    println!("case            typed       C  C, options  ordinary  empty loop  typed/C     net    fair");
+    println!("case            typed  script       C  C, options  ordinary  empty loop  typed/C     net    fair");
     let number = |value: Option<f64>, digits| value.map_or("-".into(), |value| format!("{value:.digits$}"));
     for row in rows {
-        let Row { case, typed_ns, ordinary_ns, empty_loop_ns, .. } = row;
+        let Row { case, script_ns, ordinary_ns, empty_loop_ns, .. } = row;
         println!(
-            "{case:<14} {typed_ns:6.2} {:>7} {:>11} {ordinary_ns:9.2} {empty_loop_ns:11.2} {:>8} {:>7} {:>7}",
+            "{case:<14} {:>6} {script_ns:7.2} {:>7} {:>11} {ordinary_ns:9.2} {empty_loop_ns:11.2} {:>8} {:>7} {:>7}",
+            number(row.typed_ns, 2),
             number(row.c_ns, 2),
             number(row.c_with_options_ns, 2),
             number(row.typed_over_c, 3),

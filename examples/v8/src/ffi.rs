@@ -73,6 +73,7 @@ unsafe extern "C" {
     pub(crate) fn shim_enter(shim: *mut Shim, run: extern "C" fn(*mut c_void), data: *mut c_void);
     pub(crate) fn shim_scope(shim: *mut Shim, run: extern "C" fn(*mut c_void), data: *mut c_void);
     pub(crate) fn shim_collect(shim: *mut Shim);
+    pub(crate) fn shim_heap_size(shim: *mut Shim) -> usize;
 
     pub(crate) fn shim_run(shim: *mut Shim, source: Handle, name: Handle, thrown: *mut Handle) -> Handle;
     pub(crate) fn shim_call(

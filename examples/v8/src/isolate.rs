@@ -184,6 +184,12 @@ impl Isolate {
         unsafe { ffi::shim_collect(self.shim) };
     }
 
+    /// How many bytes its objects have.
+    pub(crate) fn heap_size(&self) -> usize {
+        // SAFETY: the isolate lives.
+        unsafe { ffi::shim_heap_size(self.shim) }
+    }
+
     /// undefined
     pub(crate) fn undefined(&self) -> Value {
         // SAFETY: the isolate lives.

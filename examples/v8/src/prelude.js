@@ -40,8 +40,6 @@
         );
         const wrapper = make(native, failed, throwFailure, Uint8Array);
         define(wrapper, "name", { value: native.name, configurable: true });
-        // Without the default for the result.
-        define(wrapper, "length", { value: native.length, configurable: true });
         return wrapper;
     }
 
@@ -100,6 +98,9 @@
     // Why it has no fast call, or null.
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
+    // V8's own function, without the wrapper: it returns what it should throw. For measuring.
+    const nativeOf = (symbol) => descriptionOf(symbol).value;
+
     function descriptionOf(symbol) {
         const description = apply(get, described, [symbol]);
         if (description === undefined) throw new TypeError("no function of a library");
@@ -133,9 +134,9 @@
         of: (buffer) => natives.pointerOf(buffer),
     };
 
-    const { print, now, collect: collectGarbage } = natives;
+    const { print, now, heapSize, collect: collectGarbage } = natives;
     const scriptArgs = Array.from(natives.args);
-    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, collectGarbage, scriptArgs };
+    const globals = { openLibrary, slowCalls, whySlow, nativeOf, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
     for (const [name, value] of Object.entries(globals)) {
         define(global, name, { value, writable: true, configurable: true });
     }

@@ -23,6 +23,7 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointer", |isolate, arguments| convert(isolate, arguments, "create", &Type::USIZE, &Type::POINTER)),
     ("address", |isolate, arguments| convert(isolate, arguments, "value", &Type::POINTER, &Type::USIZE)),
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
+    ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
     ("throwFailure", failure::throw),
 ];

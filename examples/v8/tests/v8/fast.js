@@ -34,7 +34,7 @@ function compare(symbol, good, others) {
         const expected = outcome(ordinary, args);
         const before = slowCalls(symbol);
         for (let i = 0; i < 100; i++) same(outcome(call, args), expected, what);
-        same(slowCalls(symbol) - before, 0, `ordinary calls of ${what}`);
+        sameWay(slowCalls(symbol) - before, 0, `ordinary calls of ${what}`);
     }
     for (const args of others) {
         const call = optimised(symbol, good[0]);
@@ -70,7 +70,7 @@ const a = Float64Array.of(1, 2);
 const b = new Uint8Array(Float64Array.of(4, 6).buffer);
 compare(c.point_dist2, [[a, b], [b, a]], [[a, new Uint8Array(15)], [a, null], [detached, a], [a, a.buffer]]);
 // New arrays lie in V8's heap, where machine code finds them alone.
-const added = [[a, b, new Uint8Array(16)], [a, b, a], ...(noLayout ? [] : [[a, b]])];
+const added = [[a, b, new Uint8Array(16)], ...(noLayout ? [] : [[a, b]])];
 compare(c.point_add, added, [[a, b, new Uint8Array(15)], [a], [a, b, null]]);
 
 compare(c.counter_value, [[]], []);
@@ -79,7 +79,7 @@ const count = optimised(c.count, []);
 const slowly = slowCalls(c.count);
 for (let i = 0; i < 1000; i++) count();
 same(c.counter_value() - before, WARM + 1 + 1000);
-same(slowCalls(c.count), slowly);
+sameWay(slowCalls(c.count), slowly);
 
 for (const slow of ["same_i64", "same_pointer", "call_times", "call_marked"]) same(typeof whySlow(c[slow]), "string", slow);
 
@@ -98,8 +98,9 @@ same(c.call_marked(pointer, 3), 1 + 2 + 3);
 same(optimised(c.call_marked, [pointer, 3])(pointer, 0), 0);
 
 // Script that a callback of an ordinary call runs may call fast, and what that calls back fails alone.
+const again = optimised(c.call_pointer, [Pointer.create(0n), 0]);
 const failing = new Callback({ parameters: ["i32"], result: "i32" }, () => {
-    throws(() => call(pointer, 1), TypeError, "`callback: true`");
+    throws(() => again(pointer, 1), TypeError, "`callback: true`");
     return 5;
 });
 same(c.call_marked(failing.pointer, 2), 10);

@@ -1,5 +1,6 @@
 // What the tests of the example on V8 call.
 
+#include <pthread.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -51,6 +52,10 @@ int32_t fill_and_call(uint8_t *bytes, uintptr_t length, void (*callback)(void)) 
     callback();
     return bytes[0];
 }
+int32_t fill(uint8_t *bytes, uintptr_t length, int32_t value) {
+    memset(bytes, value, length);
+    return value;
+}
 
 int32_t is_odd_i64(int64_t value) { return (value & 1) != 0; }
 int32_t is_odd_u64(uint64_t value) { return (value & 1) != 0; }
@@ -58,4 +63,28 @@ bool is_null(void *pointer) { return pointer == NULL; }
 int32_t counter_value(void) { return counter; }
 int32_t last_of_7(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t f, int32_t g) {
     return a + b + c + d + e + f ? g : 0;
+}
+
+// Calls back on another thread, and waits for that.
+struct foreign {
+    int32_t (*callback)(int32_t);
+    int32_t value;
+};
+static void *run(void *foreign) {
+    struct foreign *call = foreign;
+    call->value = call->callback(call->value);
+    return NULL;
+}
+int32_t on_a_thread(int32_t (*callback)(int32_t), int32_t value) {
+    struct foreign call = {callback, value};
+    pthread_t thread;
+    if (pthread_create(&thread, NULL, run, &call) != 0) return -1;
+    pthread_join(thread, NULL);
+    return call.value;
+}
+
+double apply_f64(double (*callback)(double), double value) { return callback ? callback(value) : value; }
+bool apply_pointer(bool (*callback)(void *), void *value) { return callback ? callback(value) : false; }
+struct point apply_struct(struct point (*callback)(struct point), struct point value) {
+    return callback ? callback(value) : value;
 }

@@ -37,7 +37,11 @@ struct Ran {
 
 /// Runs the program with these arguments.
 fn run<S: AsRef<std::ffi::OsStr>>(args: impl IntoIterator<Item = S>) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_hotcall-v8")).args(args).output().unwrap();
+    finished(Command::new(env!("CARGO_BIN_EXE_hotcall-v8")).args(args))
+}
+
+fn finished(command: &mut Command) -> Ran {
+    let output = command.output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
@@ -48,20 +52,31 @@ fn check(script: &str) {
     check_with(script, &[], &[]);
 }
 
-/// The same, with more flags for V8, and for the program, of which the script hears too.
+/// The same, with more flags for V8, and for the program, of which the script hears too: where there are some for V8, by "stressed".
 fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
     if !has_v8() {
         return;
     }
+    came_to_its_end(&run(arguments(script, v8_flags, flags)));
+}
+
+fn came_to_its_end(ran: &Ran) {
+    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
+    assert!(ran.stdout.ends_with("end\n"), "it did not come to its end: {}", ran.stdout);
+}
+
+/// The command line for a script of this directory.
+fn arguments(script: &str, v8_flags: &[&str], flags: &[&str]) -> Vec<String> {
+    let is_stressed = !v8_flags.is_empty();
     let v8_flags = [&["--allow-natives-syntax"], v8_flags].concat().join(",");
     let before = [file("check.js"), file("optimise.js"), file("values.js"), generated::library()];
     let loads = before.into_iter().flat_map(|path| ["--load".into(), path.display().to_string()]);
     let [script, fixture] = [file(script), fixture()].map(|path| path.display().to_string());
     let flags = || flags.iter().map(|&flag| flag.to_owned());
     let front = [format!("--v8-flags={v8_flags}")].into_iter().chain(loads).chain(flags());
-    let ran = run(front.chain([script, fixture]).chain(flags()));
-    assert_eq!((ran.code, &*ran.stderr), (Some(0), ""), "{}", ran.stdout);
-    assert!(ran.stdout.ends_with("end\n"), "it did not come to its end: {}", ran.stdout);
+    // Where V8 takes back code for no reason of the script's.
+    let stressed = is_stressed.then(|| "stressed".into());
+    front.chain([script, fixture]).chain(flags()).chain(stressed).collect()
 }
 
 #[test]
@@ -98,15 +113,64 @@ fn calls_from_optimised_code_that_reads_no_objects() {
 }
 
 #[test]
+fn calls_with_many_arguments() {
+    check("many.js");
+}
+
+#[test]
+fn ways_to_call() {
+    check("ways.js");
+}
+
+#[test]
+fn callbacks_inside_fast_calls() {
+    check("inside.js");
+}
+
+#[test]
+fn memory_that_calls_leave() {
+    check("memory.js");
+}
+
+#[test]
 fn calls_while_the_collector_moves_objects() {
-    for flags in [&["--stress-compaction"], &["--stress-scavenge=50"], &["--gc-interval=50"]] {
-        for script in ["ordinary.js", "callbacks.js", "fast.js"] {
-            check_with(script, flags, &[]);
+    for flag in ["--stress-compaction", "--stress-scavenge=50", "--gc-interval=50", "--stress-incremental-marking"] {
+        for script in ["ordinary.js", "callbacks.js", "fast.js", "ways.js", "inside.js", "memory.js"] {
+            check_with(script, &[flag], &[]);
         }
     }
 }
 
 #[test]
+fn calls_from_code_that_is_often_made_anew() {
+    for flag in ["--always-osr", "--deopt-every-n-times=50", "--single-threaded"] {
+        for script in ["callbacks.js", "inside.js"] {
+            check_with(script, &[flag], &[]);
+        }
+    }
+    // Without an interpreter, which `inside.js` needs.
+    check_with("callbacks.js", &["--always-opt"], &[]);
+}
+
+#[test]
 fn buffers_that_change_their_size() {
     check_with("resizable.js", &["--harmony-rab-gsab"], &[]);
+}
+
+/// Whether valgrind is there. In CI it must be.
+fn has_valgrind() -> bool {
+    let has = Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
+    assert!(has || env::var_os("CI").is_none(), "valgrind is missing");
+    has
+}
+
+#[test]
+fn nothing_is_used_after_it_was_freed() {
+    if !has_v8() || !has_valgrind() {
+        return;
+    }
+    let mut command = Command::new("valgrind");
+    // Machine code comes and goes at the same addresses.
+    command.args(["--quiet", "--smc-check=all-non-file", "--error-exitcode=99", env!("CARGO_BIN_EXE_hotcall-v8")]);
+    came_to_its_end(&finished(command.args(arguments("inside.js", &["--single-threaded"], &[]))));
 }

@@ -57,6 +57,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
     const ordinary = interpreted(symbol, parameters.length);
     const first = make();
     same(ordinary(...first), hash(first), `${key}, interpreted`);
+    optimise(symbol, [make], 3);
     const call = optimise(caller(symbol, parameters.length), [make], 3);
     for (let i = 0; i < 3; i++) {
         const args = make();
@@ -67,9 +68,9 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
         const more = symbol(...args, 1, "2");
         same(actual, expected, key);
         same(more, expected, key);
-        same(isOptimised(call), true, key);
-        fast += slowCalls(symbol) - before <= 1;
-        if (slowCalls(symbol) - before > 1) throw new Error(`${key}(${args.map(String)}) went by the ordinary callback`);
+        sameWay(isOptimised(call), true, key);
+        sameWay(slowCalls(symbol) - before, 0, `ordinary calls of ${key}`);
+        fast += 2;
     }
     // A wrong one, wherever it is, is named.
     const places = new Set([0, parameters.length >> 1, parameters.length - 1]);
@@ -108,7 +109,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
             const expected = seen(list[0]);
             const before = slowCalls(symbol);
             const actual = call(...list);
-            same(slowCalls(symbol) - before, 0, `ordinary calls of ${key}`);
+            sameWay(slowCalls(symbol) - before, 0, `ordinary calls of ${key}`);
             same(seen(actual), expected, key);
             same(actual.constructor, Uint8Array);
             if (into) {

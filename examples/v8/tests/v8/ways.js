@@ -6,6 +6,9 @@ const add = c.hash_i32_3;
 const numbers = [1, -2, 3];
 const expected = hashOf("i32", "i32", "i32")(...numbers);
 
+// So that V8 knows what the prelude's function calls.
+for (let i = 0; i < WARM; i++) outcome(add, numbers);
+
 // Called as others are.
 const WAYS = {
     plainly: "symbol(1, -2, 3)",
@@ -17,7 +20,6 @@ const WAYS = {
     "as a method": "({ symbol }).symbol(1, -2, 3)",
     "in parentheses": "(0, symbol)(1, -2, 3)",
     "with more": "symbol(1, -2, 3, 4, 'five', {})",
-    "bound": "symbol.bind(null, 1)(-2, 3)",
     "by arguments": "(function () { return symbol(...arguments); })(1, -2, 3)",
     "inlined": "((f, a) => f(a, -2, 3))(symbol, 1)",
     "by default": "((a = 1, b = -2, c = 3) => symbol(a, b, c))()",
@@ -34,9 +36,19 @@ for (const [name, text] of Object.entries(WAYS)) {
         optimise(call, [() => []], 10);
         const before = slowCalls(add);
         same(call(), expected, `${name}: ${body}`);
-        same(slowCalls(add) - before, 0, `ordinary calls ${name}: ${body}`);
-        same(isOptimised(call), true, name);
+        sameWay(slowCalls(add) - before, 0, `ordinary calls ${name}: ${body}`);
+        sameWay(isOptimised(call), true, name);
     }
+}
+
+// Where V8 does not know the function, that has its own code.
+const megamorphic = (f, ...args) => f(...args);
+for (const symbol of [Math.max, Math.min, add, Math.abs, (x) => x, caller(add, 3)]) megamorphic(symbol, 1, -2, 3);
+optimise(add, [() => numbers]);
+for (const call of [() => megamorphic(add, ...numbers), () => add.bind(null, 1)(-2, 3), () => [1].map((one) => add(one, -2, 3))[0], () => interpreted(add, 3)(...numbers)]) {
+    const before = slowCalls(add);
+    same(call(), expected);
+    sameWay(slowCalls(add) - before, 0, `ordinary calls of ${call}`);
 }
 
 // No constructors, and nothing to change.
@@ -58,9 +70,13 @@ for (const [index, text] of ["symbol()", "symbol(1)", "symbol(1, 2)"].entries())
 const caught = functionOf(add, "a", "try { symbol(a, 2, 3); return 'none'; } catch (error) { return error.message; }");
 optimise(caught, [() => [1]], 10);
 same(caught(1), "none");
-same(caught("1").includes("argument 1 (i32): expected an integer, not a string"), true);
-same(caught(1), "none");
-same(isOptimised(caught), true, "a refusal leaves the code as it was");
+// V8 had not seen how exceptions come.
+for (let i = 0; i < 2; i++) {
+    same(caught("1").includes("argument 1 (i32): expected an integer, not a string"), true);
+    if (i === 0) optimise(caught, [() => [1]], 10);
+    same(caught(1), "none");
+}
+sameWay(isOptimised(caught), true, "a refusal leaves the code as it was");
 
 // A wrong argument in the middle of a hot loop: the loop ends there, and not before. V8 replaces the loop's code while it runs.
 const sum = functionOf(
@@ -80,7 +96,7 @@ const before = slowCalls(c.same_i32);
 same(sum(values, seen), total);
 // By warming alone.
 const slowly = slowCalls(c.same_i32) - before;
-if (slowly > 150_000) throw new Error(`${slowly} of ${values.length} calls were ordinary ones`);
+if (slowly > 150_000 && !stressed) throw new Error(`${slowly} of ${values.length} calls were ordinary ones`);
 for (const [at, wrong, text] of [[150_000, "x", "not a string"], [123_456, 1.5, "1.5 is not an integer"], [199_999, 2 ** 31, "2147483648 is out of range"]]) {
     const list = values.slice();
     list[at] = wrong;
@@ -102,7 +118,7 @@ const many = Array.from({ length: 1000 }, (_, index) => [index, BigInt(index), 2
 optimise(mixed, [() => [many]], 3);
 const start = slowCalls(c.hash_i64_1);
 for (let i = 0; i < 20; i++) same(mixed(many), hashOf("i64")(-999));
-same(slowCalls(c.hash_i64_1) - start, 20 * many.filter((value) => value === 0.5).length);
+sameWay(slowCalls(c.hash_i64_1) - start, 20 * many.filter((value) => value === 0.5).length);
 
 // Many functions of one shape: each calls its own, whether V8 knows it or not.
 const declarations = {};
@@ -114,10 +130,10 @@ for (let round = 0; round < 50; round++) {
         const right = index % 2 ? round : hashOf("i32")(round);
         same(any(symbol, round), right);
         if (round === 0) {
-            const call = optimise(caller(symbol, 1), [() => [5]], 3);
+            const call = optimise(caller(symbol, 1), [() => [5]]);
             const before = slowCalls(symbol);
             same(call(7), index % 2 ? 7 : hashOf("i32")(7));
-            same(slowCalls(symbol) - before, 0);
+            sameWay(slowCalls(symbol) - before, 0);
         }
     }
 }
@@ -141,8 +157,8 @@ same(seen.count, 49_999);
 for (const [name, args] of [["same_i32", [1]], ["hash_i32_12", Array(12).fill(1)], ["hash_buffer_1", [null]], ["same_f64", [1]], ["same_bytes_16", [new Uint8Array(16)]]]) {
     const call = optimised(c[name], args);
     throws(() => call(...args), Error, "is closed");
-    // A wrong argument of a closed function.
-    throws(() => call(Symbol.iterator), Error, "");
+    // Arguments are looked at first.
+    throws(() => call(Symbol.iterator), TypeError, "cannot call");
 }
 same(other.same_i32(5), 5);
 same(optimised(other.same_i32, [5])(6), 6);
