@@ -7,18 +7,24 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
+#[path = "../../examples/v8/find.rs"]
+mod find;
+
 /// What the example prints with this option; nothing where there is no V8.
 fn run(options: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let v8 = env::var_os("HOTCALL_V8").map_or_else(|| root.join("target/v8"), Into::into);
-    if !v8.join("usr/include").exists() {
+    if find::libraries(&find::root(root)).is_none() {
         let message = "V8 is not there: see examples/v8/README.md";
         return if env::var_os("CI").is_some() { Err(message.into()) } else { Ok(None) };
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    // The versions of what is here, as this was built with.
+    let locked = root.join("Cargo.lock").exists().then_some("--locked");
     let output = Command::new(cargo)
         .current_dir(root)
-        .args(["bench", "--quiet", "--package", "hotcall-v8-example", "--bench", "calls", "--"])
+        .args(["bench", "--quiet", "--package", "hotcall-v8-example", "--bench", "calls"])
+        .args(locked)
+        .arg("--")
         .args(options)
         .stderr(Stdio::inherit())
         .output()?;

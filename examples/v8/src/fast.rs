@@ -19,11 +19,7 @@ pub(crate) struct FastCalls {
 impl FastCalls {
     /// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
     pub(crate) fn of(isolate: &Isolate, layout: bool) -> Result<Self, String> {
-        let version = Isolate::version();
-        let generation = match version.split('.').take(2).collect::<Vec<_>>()[..] {
-            ["10", "2"] => v8::Generation::V10_2,
-            _ => return Err(format!("nothing is known of fast calls in V8 {version}")),
-        };
+        let generation = generation(&Isolate::version())?;
         // SAFETY: V8 has started.
         if !unsafe { ffi::shim_has_whole_addresses() } {
             return Err("this V8 compresses pointers".into());
@@ -34,6 +30,14 @@ impl FastCalls {
     /// How fast calls are left.
     pub(crate) const fn exit(&self) -> Exit {
         self.generation.exit()
+    }
+}
+
+/// What fast calls look like in a version.
+fn generation(version: &str) -> Result<v8::Generation, String> {
+    match version.split('.').take(2).collect::<Vec<_>>()[..] {
+        ["10", "2"] => Ok(v8::Generation::V10_2),
+        _ => Err(format!("nothing is known of fast calls in V8 {version}")),
     }
 }
 
@@ -123,5 +127,80 @@ impl Fast {
             Self::None(reason) => Some(reason),
             Self::Typed { .. } | Self::Direct(_) => None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use hotcall::engine::{Check, Handles, Path};
+
+    use super::*;
+    use crate::isolate::Options;
+
+    #[test]
+    fn other_versions_have_no_fast_calls() {
+        assert_eq!(generation("10.2.154.26-node.37"), Ok(v8::Generation::V10_2));
+        for version in ["10.20.1", "10.3.0", "1.10.2", "11.3.244.8", "10", "", "V10.2"] {
+            assert_eq!(generation(version), Err(format!("nothing is known of fast calls in V8 {version}")));
+        }
+    }
+
+    /// What a description does otherwise with typed arrays.
+    type Change = fn(&mut Handles);
+
+    /// Those that read no memory that is not there.
+    const CHANGES: [(&str, Change); 8] = [
+        ("no objects", |handles| handles.objects = [].into()),
+        ("a length in front of the right one", |handles| move_path(length(handles), -8)),
+        ("a length behind the right one", |handles| move_path(length(handles), 8)),
+        ("no length", |handles| handles.objects[0].length = None),
+        ("another address", |handles| handles.objects[0].address[0] = handles.objects[0].length.clone().unwrap()),
+        ("the buffer's address", |handles| handles.objects[0].address = [buffer(handles)].into()),
+        ("detached buffers", |handles| without_check(handles, 2)),
+        ("arrays for externals", |handles| {
+            let array = handles.objects[0].checks[0].clone();
+            handles.objects[0] = handles.objects[1].clone();
+            handles.objects[0].checks = [array].into();
+        }),
+    ];
+
+    fn length(handles: &mut Handles) -> &mut Path {
+        handles.objects[0].length.as_mut().unwrap()
+    }
+
+    fn move_path(path: &mut Path, offset: i32) {
+        *path.0.last_mut().unwrap() += offset;
+    }
+
+    fn buffer(handles: &Handles) -> Path {
+        let Check { at, .. } = &handles.objects[0].checks[2];
+        Path([at.0[0]].into())
+    }
+
+    fn without_check(handles: &mut Handles, index: usize) {
+        let object = &mut handles.objects[0];
+        let mut checks = object.checks.to_vec();
+        checks.remove(index);
+        object.checks = checks.into();
+    }
+
+    /// One test for all, for a process starts V8 once.
+    #[test]
+    fn wrong_descriptions_of_objects_are_found_out() {
+        let isolate = Isolate::start(&[], Options { layout: true, direct: false }).unwrap();
+        isolate.enter(|| {
+            let FastCalls { generation, roots } = isolate.fast_calls().as_ref().unwrap();
+            assert!(roots.typed_array.is_some() && roots.external.is_some());
+            let handles = generation.handles(roots);
+            // SAFETY: the description is this version's.
+            assert!(unsafe { layout::is_true(&isolate, &handles) });
+            for (what, change) in CHANGES {
+                let mut changed = handles.clone();
+                change(&mut changed);
+                assert_ne!(changed, handles, "{what}");
+                // SAFETY: the changes lead to other words of the same objects.
+                assert!(!unsafe { layout::is_true(&isolate, &changed) }, "{what}");
+            }
+        });
     }
 }

@@ -35,6 +35,9 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     let marks = (2..arguments.len()).step_by(2).map(mark).collect::<Result<Vec<_>, Thrown>>()?;
     // SAFETY: whoever runs the script vouches for its libraries.
     let library = unsafe { Library::open(path) }?;
+    // Also if its symbols are not all there: its code may have started something.
+    isolate.libraries.borrow_mut().push(library.clone());
+    let number = isolate.libraries.borrow().len() - 1;
     let found = library.symbols(&declarations)?;
     let symbols = isolate.object();
     for declaration in &declarations {
@@ -55,11 +58,9 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         };
         isolate.set(symbols, key, symbol);
     }
-    let mut libraries = isolate.libraries.borrow_mut();
     let opened = isolate.object();
-    isolate.set(opened, "library", isolate.number(libraries.len() as f64));
+    isolate.set(opened, "library", isolate.number(number as f64));
     isolate.set(opened, "symbols", symbols);
-    libraries.push(library);
     Ok(Some(opened))
 }
 
