@@ -25,6 +25,7 @@ impl Handles {
     }
 
     /// The same handles, of which only objects with bytes are read.
+    #[cfg(feature = "cranelift")]
     pub(super) fn with_bytes(&self) -> Self {
         let objects = self.objects.iter().filter(|object| object.length.is_some()).cloned().collect();
         Self { objects, ..self.clone() }
