@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::LazyLock;
 use std::{fs, process};
 
 use serde_json::{Value, json};
@@ -204,6 +205,11 @@ fn functions() -> Functions {
 
 /// The library, and a script that defines `generated`: its path, and its declarations.
 pub(super) fn library() -> PathBuf {
+    static LIBRARY: LazyLock<PathBuf> = LazyLock::new(write);
+    LIBRARY.clone()
+}
+
+fn write() -> PathBuf {
     let (text, declarations) = functions().into_text();
     let library = support::shared_object(&text);
     let script = format!("const generated = {{ path: {:?}, declarations: {declarations} }};\n", library.display());
