@@ -69,8 +69,8 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
 pub(crate) enum Fast {
     /// There is none.
     None(String),
-    /// hotcall's trampoline.
-    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType },
+    /// hotcall's trampoline. `misses_handlers`: what the ordinary callback throws for it is not caught.
+    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType, misses_handlers: bool },
     /// A function of the library's that is written for V8.
     Direct(Direct),
 }
@@ -106,14 +106,15 @@ impl Fast {
         // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
         // the isolate lives, and so does the record.
         let record = unsafe { isolate.realm.typed(function, &call.model) }.map_err(|error| error.to_string())?;
-        Ok(Self::Typed { record, params: call.params, result: call.result })
+        let misses_handlers = generation.misses_handlers();
+        Ok(Self::Typed { record, params: call.params, result: call.result, misses_handlers })
     }
 
     /// For the shim.
     pub(crate) fn fast_call(&self) -> Option<ffi::FastCall> {
         match self {
             Self::None(_) => None,
-            Self::Typed { record, params, result } => {
+            Self::Typed { record, params, result, .. } => {
                 let (params, count) = (params.as_ptr(), params.len());
                 Some(ffi::FastCall { address: record.entry(), params, count, result: *result })
             }

@@ -108,7 +108,7 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);
     let fast = symbol.fast_call();
-    let (arity, is_wrapped) = (symbol.arity(), symbol.may_be_refused());
+    let (arity, is_wrapped) = (symbol.arity(), symbol.is_wrapped());
     let run = move |isolate: &Isolate, arguments: &Arguments| called.call(isolate, arguments);
     let function = isolate.function_with(key, arity, fast.as_ref(), is_wrapped, run);
     let description = isolate.object();

@@ -30,9 +30,9 @@ impl Symbol {
         self.fast.fast_call()
     }
 
-    /// Whether optimised code may call it, and be refused.
-    pub(crate) const fn may_be_refused(&self) -> bool {
-        matches!(self.fast, Fast::Typed { .. })
+    /// Whether its ordinary callback must not throw, but [a wrapper](crate::failure).
+    pub(crate) const fn is_wrapped(&self) -> bool {
+        matches!(self.fast, Fast::Typed { misses_handlers: true, .. })
     }
 
     /// Why optimised code goes through the ordinary callback.

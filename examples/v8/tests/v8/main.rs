@@ -103,6 +103,11 @@ fn exceptions_are_caught_in_optimised_code() {
 }
 
 #[test]
+fn integers_that_lie_on_the_stack() {
+    check("stack.js");
+}
+
+#[test]
 fn every_type_from_optimised_code() {
     check("types.js");
 }
