@@ -99,6 +99,11 @@ impl Isolate {
         self.fast_calls.get_or_init(|| FastCalls::of(self, self.options.layout))
     }
 
+    /// What it allows.
+    pub(crate) const fn options(&self) -> Options {
+        self.options
+    }
+
     /// Counts a function that is written for V8, if these are allowed.
     pub(crate) fn add_direct(&self) -> Result<(), Thrown> {
         if !self.options.direct {

@@ -98,7 +98,7 @@
     // Why it has no fast call, or null.
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
-    // V8's own function, without the wrapper: it returns what it should throw. For measuring.
+    // V8's own function, without the wrapper, which returns `failed` where it should throw: for measuring, like `direct`.
     const nativeOf = (symbol) => descriptionOf(symbol).value;
 
     function descriptionOf(symbol) {
@@ -136,7 +136,8 @@
 
     const { print, now, heapSize, collect: collectGarbage } = natives;
     const scriptArgs = Array.from(natives.args);
-    const globals = { openLibrary, slowCalls, whySlow, nativeOf, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
+    const globals = { openLibrary, slowCalls, whySlow, Callback, Pointer, print, now, heapSize, collectGarbage, scriptArgs };
+    if (natives.direct) globals.nativeOf = nativeOf;
     for (const [name, value] of Object.entries(globals)) {
         define(global, name, { value, writable: true, configurable: true });
     }

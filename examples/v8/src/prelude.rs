@@ -36,6 +36,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     for &(name, native) in NATIVES {
         isolate.set(natives, name, isolate.function(name, 0, native));
     }
+    isolate.set(natives, "direct", isolate.boolean(isolate.options().direct));
     isolate.set(natives, "failed", failure::failed(isolate));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();

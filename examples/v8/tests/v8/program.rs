@@ -174,7 +174,7 @@ fn functions_written_for_v8_take_an_option() {
         }
         // What waits is thrown by whatever comes next.
         try { now(); } catch {}
-        print(ran > 0);"#;
+        print(ran > 0, typeof nativeOf);"#;
     let script = script("direct.js", text);
     let library = super::support::shared_object(
         "#include <stdint.h>
@@ -185,11 +185,13 @@ fn functions_written_for_v8_take_an_option() {
     );
     let library = library.display().to_string();
     let ran = run(["--direct", &script, &library]);
-    let refused = "TypeError: call_back: a `direct` function calls nothing back\ntrue\n";
+    let refused = "TypeError: call_back: a `direct` function calls nothing back\ntrue function\n";
     assert_eq!((ran.code, &*ran.stdout, &*ran.stderr), (Some(0), refused, ""));
     let ran = run([&script, &library]);
     assert_eq!(ran.code, Some(1));
     assert!(ran.stderr.contains("TypeError: `direct` needs the option --direct"), "{}", ran.stderr);
+    let ran = run([self::script("without_direct.js", "print(typeof nativeOf);")]);
+    assert_eq!(&*ran.stdout, "undefined\n");
 }
 
 #[test]
