@@ -73,7 +73,8 @@ impl Explanation {
         Ok(Self { abi, plan, shape, clif, disassembly, code, shim })
     }
 
-    /// Makes a native function of the `typed` entry and keeps what each stage made, with zeros where the address of a record belongs.
+    /// Makes a native function of the `typed` entry and keeps what each stage made, with zeros where addresses belong that each record has
+    /// its own of.
     /// One that only checks its arguments and moves them is assembled, without IR.
     ///
     /// # Errors

@@ -67,6 +67,9 @@ impl Generator {
         match *self {}
     }
 
+    /// # Safety
+    ///
+    /// None: it is never called.
     pub(crate) const unsafe fn copy(&self, _: &Name, _: &Template, _: *const RecordHead) -> Result<Code, JitError> {
         match *self {}
     }

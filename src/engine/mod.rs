@@ -80,11 +80,11 @@ use crate::error::Error;
 /// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
 /// made are values of the engine.
 ///
-/// An engine is dropped by the last [`Record`] or [`Realm`] of it, on whichever thread that is dropped. Where the
+/// An engine is dropped by the last [`Record`], [`TypedRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
 /// engine finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
     /// Something that was thrown, while it is on its way. What is not thrown after all is dropped, and its `Drop` must let
-    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`] or [`Realm`] goes, that is on
+    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`], [`TypedRecord`] or [`Realm`] goes, that is on
     /// the thread of that.
     type Exception: 'static;
 
@@ -158,7 +158,8 @@ pub unsafe trait Engine: 'static {
 /// Where in the engine something happens.
 #[derive(Clone, Copy, Debug)]
 pub struct Site {
-    /// What the engine passed with the [role](Role::Context) of context, or null.
+    /// What the engine passed with the [role](Role::Context) of context, or null; in a typed call, what it passed with that
+    /// [of exit](TypedRole::Exit).
     pub context: *mut c_void,
     /// What it passed with the [role](Role::Exception) of exception, or null.
     pub exception: *mut c_void,

@@ -144,6 +144,8 @@ impl<E: Engine> Realm<E> {
     /// * The engine calls [`TypedRecord::entry`] as the model says, on the realm's thread, and what the model says of handles is
     ///   true.
     /// * The record outlives every call, and every way to call the function.
+    /// * From when machine code reads an object until C has returned its bytes stay where they are: in such a call
+    ///   [`Engine::view`] moves and collects nothing.
     pub unsafe fn typed(&self, function: &Function, model: &TypedModel) -> Result<TypedRecord, Error> {
         TypedRecord::new(function, &self.shared, model)
     }
@@ -296,7 +298,8 @@ impl<E: Engine> Realm<E> {
         Some(unsafe { self.engine().exception(site, &error) })
     }
 
-    /// Keeps an exception until the running native function returns, which then throws it. The first one wins, and later ones
+    /// Keeps an exception until the running native function returns, which then throws it (a typed one whose exit is a flag: see
+    /// [`leave_typed`](Self::leave_typed)). The first one wins, and later ones
     /// are dropped.
     pub fn throw(&self, exception: E::Exception) {
         drop(self.shared.throw(exception));

@@ -8,7 +8,8 @@
 //!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
 //!   is wrong is refused. `uint32_t` comes as `double` where all arguments are numbers, for half of its own are no small
 //!   integers. Versions in which refused calls throw get handles for all of them: their functions call a helper anyway.
-//! * Where a function has more than six integers, they come as `int64_t`, and the first one as `double`, so that those on the stack
+//! * Where a function has more than six integers of up to 32 bits, and beside them floats alone of which at most seven, and V8 can make
+//!   a refused call again, they come as `int64_t`, and the first one as `double`, so that those on the stack
 //!   need not be moved: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
 //!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
 //!   2⁶⁴ − 2³¹ on.
@@ -24,8 +25,9 @@
 //!
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
-//! small typed arrays while C has their address. So callbacks use [`Realm::leave_typed`](super::Realm::leave_typed) up to 12.8; later they throw in
-//! V8 at once; and functions whose business it is to call script back have no fast call.
+//! small typed arrays while C has their address. So callbacks use
+//! [`Realm::leave_typed`](super::Realm::leave_typed): C gets zeros, and up to 12.8 the ordinary function throws, later the typed one
+//! when C has returned; and functions whose business it is to call script back have no fast call.
 
 use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
 use hotcall_jit::values::Test;
@@ -220,7 +222,8 @@ impl Generation {
             scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(&scalar)));
         let small = scalars.iter().flatten().filter(|scalar| is_small(scalar)).count();
         let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
-        // Integers that BigInts stand for by their results would be BigInts too.
+        // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
+        // `int64_t` would be BigInts.
         let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
         let on_the_stack =
             self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;

@@ -11,15 +11,15 @@
     const described = new WeakMap();
     const { get, set } = WeakMap.prototype;
 
-    // What script has of a C function that has a fast call, or that returns a struct.
+    // What script has of a C function that cannot throw by itself, or that returns a struct.
     //
     // The native function cannot throw what optimised code would catch, but returns `failed`: see failure.rs. One that returns a struct
     // fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
     // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
-    function wrapped(native, { fast, size }) {
-        if (!fast && size === null) return native;
+    function wrapped(native, { keepsFailures, size }) {
+        if (!keepsFailures && size === null) return native;
         let args = "";
         let params = "";
         for (let index = 0; index < native.length; index++) {
@@ -34,7 +34,7 @@
             const native = a, failed = b, throwFailure = c, Uint8Array = d;
             return (${params}) => {
                 const returned = native(${args});
-                ${fast ? "if (returned === failed) throwFailure();" : ""}
+                ${keepsFailures ? "if (returned === failed) throwFailure();" : ""}
                 return ${size === null ? "returned" : "result"};
             };`,
         );
@@ -92,7 +92,8 @@
         return { symbols, close: () => natives.close(opened.library) };
     }
 
-    // How often V8 has called a function of a library by its ordinary callback, and not from optimised code.
+    // How often the ordinary callback of a library's function has run: also for optimised code whose fast call was refused, but not to
+    // throw what a callback left.
     const slowCalls = (symbol) => natives.ordinaryCalls(descriptionOf(symbol).number);
 
     // Why it has no fast call, or null.

@@ -90,6 +90,7 @@ impl Typed {
     ///   it leads to code of its native function.
     /// * It stays where it is until the native function is dropped, which is called no more then.
     /// * The function is called as the model says, and what the model says of handles is true.
+    /// * From when an object is read until C has returned its bytes stay where they are, also when helpers are called.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<TypedNative, JitError> {
         let _no_fork = fork::hold_off();
         let TypedCode { template, name, jit } = &*self.0;
@@ -98,7 +99,7 @@ impl Typed {
         Ok(TypedNative { code, _typed: self.clone() })
     }
 
-    /// The machine code, with zeros where the address of a record belongs.
+    /// The machine code, with zeros where addresses belong that each record has its own of.
     pub fn code(&self) -> &[u8] {
         self.0.template.bytes()
     }

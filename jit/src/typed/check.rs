@@ -31,7 +31,9 @@ pub enum TypedError {
     Result { native: &'static str, c: &'static str },
     #[error("no parameter has the role {role}")]
     Missing { role: &'static str },
-    #[error("the way to a field is empty or too long, or a check reads no 1, 2, 4 or 8 bytes or what they never are")]
+    #[error(
+        "a path to a field is empty, its offset overflows, or a check reads another number of bytes than 1, 2, 4 or 8 or wants what they cannot be"
+    )]
     Field,
     #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
     Shift { shift: u8 },

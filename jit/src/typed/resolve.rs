@@ -77,7 +77,7 @@ pub(crate) unsafe extern "C-unwind" fn resolve_all(
     needs: *const Needs,
     values: *mut u64,
 ) -> bool {
-    // SAFETY: the caller vouches for the needs and the values; the helpers are those of the engine.
+    // SAFETY: the caller vouches for the needs and the values; the helpers are those of the engine, and leave bytes where they are.
     unsafe {
         let Needs { helpers, exit: way, handles } = &*needs;
         handles.iter().all(|need| {

@@ -49,7 +49,7 @@ impl RecordHead {
         self.pending.is_null()
     }
 
-    /// The C function, or null.
+    /// The C function, or what `closed` is.
     pub(crate) fn target(&self) -> *const c_void {
         self.target.load(Ordering::Acquire)
     }
