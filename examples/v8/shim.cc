@@ -347,6 +347,13 @@ Handle shim_bytes(Shim *shim, const uint8_t *bytes, size_t length) {
     return handle_of(v8::Uint8Array::New(buffer, 0, length));
 }
 
+Handle shim_cell(Shim *shim, uint32_t *cell) {
+    std::unique_ptr<v8::BackingStore> store =
+        v8::ArrayBuffer::NewBackingStore(cell, sizeof *cell, v8::BackingStore::EmptyDeleter, nullptr);
+    Local<v8::ArrayBuffer> buffer = v8::ArrayBuffer::New(shim->isolate, std::move(store));
+    return handle_of(v8::Uint32Array::New(buffer, 0, 1));
+}
+
 Handle shim_string(Shim *shim, const char *bytes, size_t length) { return handle_of(string_of(shim, bytes, length)); }
 
 Handle shim_object(Shim *shim) { return handle_of(v8::Object::New(shim->isolate)); }

@@ -126,6 +126,8 @@ Handle shim_biguint(Shim *shim, uint64_t number);
 Handle shim_pointer(Shim *shim, const void *address);
 // A Uint8Array with a copy of the bytes.
 Handle shim_bytes(Shim *shim, const uint8_t *bytes, size_t length);
+// A Uint32Array whose one element is the cell, which lives as long as the isolate.
+Handle shim_cell(Shim *shim, uint32_t *cell);
 // A string; none if it is too long.
 Handle shim_string(Shim *shim, const char *bytes, size_t length);
 // An object without properties.

@@ -54,7 +54,8 @@ extern "C" fn nothing() {}
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
     let (exit, handles) = (Exit::Raise, Box::default());
-    let model = TypedModel { abi: Abi::host().unwrap(), native: c.clone(), roles: Box::default(), handles, exit };
+    let (abi, native, roles) = (Abi::host().unwrap(), c.clone(), Box::default());
+    let model = TypedModel { abi, native, roles, handles, exit, caller_looks: false };
     let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the function has the signature.

@@ -147,6 +147,7 @@ mod typed {
                 roles: (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }).collect(),
                 handles: Box::default(),
                 exit: Exit::Raise,
+                caller_looks: false,
             };
             let typed = natives.typed(&signature, &model, Helpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.

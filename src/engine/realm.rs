@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
 
@@ -64,7 +64,8 @@ impl<E: Engine> Shared<E> {
         self.exception.take()
     }
 
-    fn throw(&self, exception: E::Exception) -> Option<E::Exception> {
+    /// Keeps an exception, or gives it back where one waits already.
+    pub(super) fn throw(&self, exception: E::Exception) -> Option<E::Exception> {
         if self.pending.is_set() {
             return Some(exception);
         }
@@ -155,12 +156,13 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
-    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned.
+    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned. Where the
+    /// [caller looks](TypedModel::caller_looks) itself, [`throw`](Self::throw) is all that is needed.
     ///
     /// # Safety
     ///
     /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
-    /// of that, and the exit is that of its model.
+    /// of that, the exit is that of its model, and its caller does not look itself.
     pub unsafe fn leave_typed(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
         // SAFETY: the caller vouches for it.
@@ -214,7 +216,8 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
-    /// In a call of a [typed](Self::typed) function an exception that waits afterwards needs [`flag_typed`](Self::flag_typed) too.
+    /// In a call of a [typed](Self::typed) function an exception that waits afterwards needs [`flag_typed`](Self::flag_typed) too,
+    /// unless its caller [looks](TypedModel::caller_looks).
     ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
     /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
@@ -299,8 +302,8 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Keeps an exception until the running native function returns, which then throws it (a typed one whose exit is a flag: see
-    /// [`leave_typed`](Self::leave_typed)). The first one wins, and later ones
-    /// are dropped.
+    /// [`leave_typed`](Self::leave_typed); or its [caller](TypedModel::caller_looks)). The first one wins, and later ones are
+    /// dropped.
     pub fn throw(&self, exception: E::Exception) {
         drop(self.shared.throw(exception));
     }
@@ -308,6 +311,11 @@ impl<E: Engine> Realm<E> {
     /// Whether an exception waits.
     pub fn is_pending(&self) -> bool {
         self.shared.pending.is_set()
+    }
+
+    /// Where that stands, for [callers that look](TypedModel::caller_looks) by themselves: 0 where none waits. It is there as long as the realm.
+    pub fn pending(&self) -> NonNull<u32> {
+        NonNull::from_ref(&self.shared.pending).cast()
     }
 
     /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have

@@ -73,6 +73,7 @@ use crate::function::Function;
 ///     roles: [TypedRole::Ignored, TypedRole::Handle(0), TypedRole::Exit].into(),
 ///     handles: [words].into(),
 ///     exit: Exit::Flag { offset: 0 },
+///     caller_looks: false,
 /// };
 ///
 /// // SAFETY: libc is loaded already.
@@ -114,6 +115,7 @@ struct Full<E: Engine> {
     /// The native types of the arguments, of handles none, and where refused ones lead.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
+    caller_looks: bool,
     realm: Arc<Shared<E>>,
 }
 
@@ -148,6 +150,7 @@ impl TypedRecord {
             result: function.signature().result().map(Form::of),
             native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
             exit: model.exit,
+            caller_looks: model.caller_looks,
             realm: Arc::clone(realm),
         }));
         // SAFETY: a box is not null.
@@ -215,7 +218,14 @@ impl<E: Engine> Full<E> {
     fn throw(&self, site: Site, error: &Error) {
         let engine = self.realm.engine();
         // SAFETY: the site is that of a call by the engine.
-        unsafe { engine.throw(site, engine.exception(site, error)) };
+        unsafe {
+            let exception = engine.exception(site, error);
+            if self.caller_looks {
+                drop(self.realm.throw(exception));
+            } else {
+                engine.throw(site, exception);
+            }
+        }
     }
 }
 
@@ -255,7 +265,9 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let full = unsafe { &*record.cast::<Full<E>>() };
     let site = Site::new(exit);
-    if let Some(exception) = full.realm.take_exception() {
+    if !full.caller_looks
+        && let Some(exception) = full.realm.take_exception()
+    {
         // SAFETY: the site is that of a call by the engine.
         return unsafe { full.realm.engine().throw(site, exception) };
     }

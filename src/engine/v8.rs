@@ -17,17 +17,19 @@
 //! * A struct that the function returns is written to bytes that the caller passes behind the arguments.
 //!
 //! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
-//! throws.
+//! throws. For this it gets V8's options, which take V8 three stores.
 //!
 //! **Before 11.4 what the ordinary callback then throws passes by every `try` of the optimised function.** V8 compiles no way from there to
 //! a handler. So a callback of a function with fast calls must not throw in these versions ([`Generation::misses_handlers`]): it keeps
-//! the exception and returns, and script around the function looks for it and throws.
+//! the exception in its realm and returns, and script around the function, which looks whether one [waits](super::Realm::pending),
+//! throws. That serves exceptions of C's callbacks too, so that functions of floats alone, which are refused nothing, go without options.
 //!
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
 //! small typed arrays while C has their address. So callbacks use
-//! [`Realm::leave_typed`](super::Realm::leave_typed): C gets zeros, and up to 12.8 the ordinary function throws, later the typed one
-//! when C has returned; and functions whose business it is to call script back have no fast call.
+//! [`Realm::leave_typed`](super::Realm::leave_typed), before 11.4 [`Realm::throw`](super::Realm::throw): C gets zeros, and when it has
+//! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
+//! whose business it is to call script back have no fast call.
 
 use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
 use hotcall_jit::values::Test;
@@ -150,7 +152,7 @@ impl Generation {
     pub const V15_0: Self =
         Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
 
-    /// What a refused call does.
+    /// What a refused call does, of a function that can be refused an argument.
     pub const fn exit(&self) -> Exit {
         match self.fallback {
             Some(offset) => Exit::Flag { offset },
@@ -158,7 +160,8 @@ impl Generation {
         }
     }
 
-    /// Whether an exception that the ordinary callback throws after a refused call is not caught by the optimised function that called.
+    /// Whether an exception that the ordinary callback throws after a refused call is not caught by the optimised function that
+    /// called. The script around each function that takes care of this is the [caller that looks](TypedModel::caller_looks).
     pub const fn misses_handlers(&self) -> bool {
         self.misses_handlers
     }
@@ -210,7 +213,11 @@ impl Generation {
                 (None, VOID)
             }
         };
-        call.push(Type::POINTER, Role::Exit, OPTIONS);
+        // What is left of them then are calls of closed functions.
+        let is_refused_nothing = signature.params().iter().all(is_float) && signature.result().is_none_or(is_scalar);
+        if !(self.misses_handlers && is_refused_nothing) {
+            call.push(Type::POINTER, Role::Exit, OPTIONS);
+        }
         let big_ints = matches!(signature.result().and_then(Type::as_scalar), Some(scalar) if is_wide(scalar));
         call.finish(abi, result, roots, big_ints)
     }
@@ -277,6 +284,14 @@ const FLOAT_REGISTERS: usize = 8;
 
 const fn is_wide(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize)
+}
+
+fn is_float(ty: &Type) -> bool {
+    ty.as_scalar().is_some_and(Scalar::is_float)
+}
+
+fn is_scalar(ty: &Type) -> bool {
+    ty.as_scalar().is_some()
 }
 
 const fn is_integer(scalar: Scalar) -> bool {
@@ -392,12 +407,14 @@ impl Building<'_> {
         if self.native.len() > MAX_TYPED {
             return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
         }
+        let exit = if self.roles.contains(&Role::Exit) { self.generation.exit() } else { Exit::Raise };
         let model = TypedModel {
             abi,
             native: Signature::new(self.native, ty)?,
             roles: self.roles.into(),
             handles: [self.generation.handles(roots)].into(),
-            exit: self.generation.exit(),
+            exit,
+            caller_looks: self.generation.misses_handlers,
         };
         Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
     }

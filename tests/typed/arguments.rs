@@ -3,8 +3,8 @@
 use hotcall::Type;
 use hotcall::engine::{Problem, View};
 
-use crate::toy::{STYLES, Style, Thrown, Value};
-use crate::world::{Compiled, EXITS, FLAG, Way, World, take_count};
+use crate::toy::{STYLES, Thrown, Value};
+use crate::world::{Compiled, FLAG, Way, World, take_count, worlds};
 
 const INTEGERS: [&str; 10] = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize"];
 
@@ -84,8 +84,7 @@ fn check_all(world: &World, ty: &str, exit: hotcall::engine::Exit, all_ways: &[W
 
 #[test]
 fn whole_numbers_in_range_are_taken_in_every_way() {
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         for ty in INTEGERS {
             let natives = [Type::F64, Type::I32, Type::U32, Type::I64, Type::U64].map(Way::As);
             check_all(&world, ty, exit, &[&[Way::Handle], &natives[..]].concat());
@@ -130,8 +129,7 @@ fn check_rows(compiled: &Compiled<'_>, ty: Type, rows: &[Row]) {
 fn refused_numbers_are_named() {
     let range = |number| Err(Problem::Range { number });
     let fraction = |number| Err(Problem::Fraction { number });
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         for way in [Way::Handle, Way::As(Type::F64)] {
             let of = |ty: &str| {
                 world.compiled_as(&format!("id_{ty}"), &format!("({ty}) -> {ty}"), exit, std::slice::from_ref(&way))
@@ -166,8 +164,7 @@ fn refused_numbers_are_named() {
 #[test]
 fn one_wrong_argument_of_many_is_enough() {
     let ty = "(i8, f64, buffer, bool, f32, u32, u64, f64, i16) -> f64";
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         let heap = &world.heap;
         let mut ways: Vec<_> = crate::notation::signature(ty).params().iter().map(Way::of).collect();
         let right = [
@@ -212,8 +209,7 @@ fn one_wrong_argument_of_many_is_enough() {
 
 #[test]
 fn floats_arrive_bit_by_bit() {
-    let world = World::new(Style::Indirect);
-    for exit in EXITS {
+    for (world, exit) in worlds() {
         let [f64s, f32s] =
             ["f64", "f32"].map(|ty| world.compiled(&format!("id_{ty}"), &format!("({ty}) -> {ty}"), exit));
         let demoted = world.compiled_as("id_f32", "(f32) -> f32", exit, &[Way::As(Type::F64)]);
@@ -234,8 +230,7 @@ fn floats_arrive_bit_by_bit() {
 fn many_integers() {
     let ty = "(9*i32) -> f64";
     let digits: [f64; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         let args = digits.map(|digit| world.heap.number(digit));
         let first = |first: Type, rest: Type| -> Vec<Way> {
             (0..9).map(|index| Way::As(if index == 0 { first.clone() } else { rest.clone() })).collect()

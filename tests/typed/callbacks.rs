@@ -58,6 +58,24 @@ fn a_callback_has_the_engine_leave_the_call() {
     }
 }
 
+/// Where the caller looks, that is all: the first exception waits for it, with whatever exit.
+#[test]
+fn callers_look_for_exceptions() {
+    for exit in EXITS {
+        let world = World::looking(Style::Indirect);
+        let f = {
+            let realm = world.realm.clone();
+            callback(move |call| realm.throw(Thrown::Other(format!("thrown at {}", call.args()[0].as_i32()))))
+        };
+        let twice = world.compiled("call_twice", "(function, i32) -> i32", exit);
+        take_count();
+        let seen = twice.enter(&[pointer(&world, &f), world.heap.number(5.0)], None);
+        let thrown = Some(Thrown::Other("thrown at 5".into()));
+        assert_eq!((seen.result.as_i32(), seen.flagged, seen.thrown, take_count()), (0, false, thrown, 1));
+        assert!(!world.realm.is_pending());
+    }
+}
+
 /// Where there is no other call, the typed function throws.
 #[test]
 fn an_exception_is_thrown_when_c_has_returned() {

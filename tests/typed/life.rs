@@ -14,8 +14,8 @@ use hotcall::{Error, JitError, Library, Signature, Type};
 use crate::alone::alone;
 use crate::notation;
 use crate::support::shared_object;
-use crate::toy::{STYLES, Style, Thrown};
-use crate::world::{Compiled, EXITS, FLAG, Way, World, fixture};
+use crate::toy::{Style, Thrown};
+use crate::world::{Compiled, EXITS, FLAG, Way, World, fixture, worlds};
 
 /// A library of its own for a test: the fixture under another name.
 struct Own {
@@ -59,8 +59,8 @@ impl Drop for Own {
 
 #[test]
 fn functions_of_a_closed_library_throw() {
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let (own, world) = (Own::open(), World::new(style));
+    for (world, exit) in worlds() {
+        let own = Own::open();
         let heap = &world.heap;
         let large = heap.bytes(&[1; 40], 0..40);
         let one = heap.number(1.0);
@@ -163,7 +163,7 @@ fn the_last_record_drops_the_engine_on_its_thread() {
     let records: Vec<TypedRecord> =
         (0..8).map(|_| world.compiled("add_i32", "(i32, i32) -> i32", FLAG).record).collect();
     // One of its own, and that of the engine.
-    let World { realm, heap: of_world } = world;
+    let World { realm, heap: of_world, .. } = world;
     drop(of_world);
     assert_eq!(Arc::strong_count(&heap), 2);
     realm.throw(Thrown::Other("waits".into()));

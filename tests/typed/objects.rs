@@ -3,7 +3,7 @@
 use hotcall::engine::{Exit, Site, View};
 
 use crate::toy::{STYLES, Style, Thrown};
-use crate::world::{EXITS, FLAG, World, take_count};
+use crate::world::{FLAG, World, take_count, worlds};
 
 #[test]
 fn machine_code_finds_what_the_engine_says() {
@@ -32,8 +32,7 @@ fn machine_code_finds_what_the_engine_says() {
 /// The bytes that C reads are those of the view.
 #[test]
 fn buffers_are_read_without_help() {
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         let heap = &world.heap;
         let bytes = [1, 2, 3, 4, 5];
         for ty in ["buffer", "text"] {
@@ -56,8 +55,7 @@ fn buffers_are_read_without_help() {
 
 #[test]
 fn pointers_are_read_without_help() {
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         let heap = &world.heap;
         for (ty, takes_bytes) in [("pointer", false), ("function", false), ("text", true)] {
             let id = world.compiled("id_pointer", &format!("({ty}) -> pointer"), exit);
@@ -74,8 +72,7 @@ fn pointers_are_read_without_help() {
 
 #[test]
 fn what_is_no_pointer_is_refused() {
-    for (style, exit) in STYLES.into_iter().flat_map(|style| EXITS.map(|exit| (style, exit))) {
-        let world = World::new(style);
+    for (world, exit) in worlds() {
         let heap = &world.heap;
         take_count();
         let gone = heap.bytes(&[1], 0..1);

@@ -4,7 +4,7 @@ use hotcall::engine::{Problem, TypedRole};
 
 use crate::notation;
 use crate::toy::{STYLES, Thrown, Value};
-use crate::world::{EXITS, World, fixture, take_count};
+use crate::world::{EXITS, World, fixture, take_count, worlds};
 
 const PAIR: &str = "struct {f64, i32, f32}";
 const LARGE: &str = "struct {i64[5]}";
@@ -18,10 +18,8 @@ fn large_bytes(numbers: [i64; 5]) -> Vec<u8> {
 }
 
 fn each_world(check: impl Fn(&World, hotcall::engine::Exit)) {
-    for style in STYLES {
-        for exit in EXITS {
-            check(&World::new(style), exit);
-        }
+    for (world, exit) in worlds() {
+        check(&world, exit);
     }
 }
 

@@ -32,6 +32,12 @@ fn numbers(call: &FastCall) -> (Vec<u8>, u8) {
     (call.params.iter().map(number).collect(), number(&call.result))
 }
 
+/// What comes last, unless the function is refused no argument: V8's options. Before 11.4, script around functions throws what callbacks
+/// leave, so that those need none.
+fn options(generation: &Generation, refuses: bool) -> Vec<u8> {
+    if generation.misses_handlers() && !refuses { vec![] } else { vec![OPTIONS] }
+}
+
 /// For each generation: kInt32, kUint32, kInt64, kUint64, kFloat32, kFloat64, kV8Value. kVoid is 0, kBool 1, and kCallbackOptionsType
 /// 255 in all of them.
 const NUMBERS: [[u8; 7]; 5] = [
@@ -78,7 +84,8 @@ fn arguments_arrive_by_their_types() {
         for (ty, with, without) in rows {
             let call = fast_call(generation, &format!("({ty})")).unwrap();
             let number = numbers_of[if fallback { with } else { without }];
-            assert_eq!(numbers(&call), (vec![numbers_of[VALUE], number, OPTIONS], 0), "{ty} in {name}");
+            let params = [vec![numbers_of[VALUE], number], options(generation, !matches!(ty, "f32" | "f64"))].concat();
+            assert_eq!(numbers(&call), (params, 0), "{ty} in {name}");
             assert!(!call.big_ints);
         }
     }
@@ -101,14 +108,15 @@ fn results_are_told_by_their_types() {
     for (index, (name, generation)) in GENERATIONS.iter().enumerate() {
         let result = |ty: &str| fast_call(generation, &format!("() -> {ty}"));
         let value = NUMBERS[index][6];
+        let simple = [vec![value], options(generation, false)].concat();
         for (ty, number, native) in narrow {
             let call = result(ty).unwrap();
-            assert_eq!(numbers(&call), (vec![value, OPTIONS], NUMBERS[index][number]), "{ty} in {name}");
+            assert_eq!(numbers(&call), (simple.clone(), NUMBERS[index][number]), "{ty} in {name}");
             assert_eq!(call.model.native.result().and_then(Type::as_scalar), Some(native));
             assert!(!call.big_ints);
         }
-        assert_eq!(numbers(&result("bool").unwrap()), (vec![value, OPTIONS], 1));
-        assert_eq!(numbers(&fast_call(generation, "()").unwrap()), (vec![value, OPTIONS], 0));
+        assert_eq!(numbers(&result("bool").unwrap()), (simple.clone(), 1));
+        assert_eq!(numbers(&fast_call(generation, "()").unwrap()), (simple, 0));
         // A buffer for a struct, behind the arguments.
         let call = fast_call(generation, "(f64) -> struct {i32, i32}").unwrap();
         assert_eq!(numbers(&call), (vec![value, NUMBERS[index][5], value, OPTIONS], 0), "{name}");
@@ -147,6 +155,30 @@ fn structs_are_as_in_the_header() {
         assert_eq!(call.model.exit, generation.exit());
         assert_eq!(call.model.roles.first(), Some(&TypedRole::Ignored));
         assert_eq!(call.model.roles.last(), Some(&TypedRole::Exit));
+    }
+}
+
+/// Before 11.4 the caller looks for exceptions, and what is refused no argument needs no flag.
+#[test]
+fn functions_of_floats_alone_have_no_options() {
+    for (name, generation) in GENERATIONS {
+        let looks = ["10.2", "11.3"].contains(&name);
+        let call = |signature: &str| fast_call(&generation, signature).unwrap().model;
+        for signature in ["()", "() -> bool", "(f64, f32) -> u32", "(12*f64) -> f64"] {
+            let model = call(signature);
+            assert_eq!(model.caller_looks, looks, "{name}");
+            let expected = if looks { Exit::Raise } else { generation.exit() };
+            assert_eq!(
+                (model.exit, model.roles.contains(&TypedRole::Exit)),
+                (expected, !looks),
+                "{signature} in {name}"
+            );
+        }
+        for signature in ["(i8)", "(f64, bool)", "(u32)", "(f64, pointer) -> f64", "(f64) -> struct {f64}", "(7*i32)"] {
+            let model = call(signature);
+            assert_eq!((model.exit, model.caller_looks), (generation.exit(), looks), "{signature} in {name}");
+            assert_eq!(model.roles.last(), Some(&TypedRole::Exit), "{signature} in {name}");
+        }
     }
 }
 
@@ -228,11 +260,14 @@ fn models_agree_with_what_v8_is_told() {
 fn functions_with_too_many_parameters_have_no_fast_call() {
     for (_, generation) in GENERATIONS {
         let refused = |signature: &str| fast_call(&generation, signature).err();
-        assert_eq!(refused("(30*f64) -> f64"), None);
+        assert_eq!(refused("(30*i32) -> f64"), None);
         assert_eq!(refused("(29*f64) -> struct {f64}"), None);
         let too_many = Some(NoFastCall::Parameters { parameters: 33, max: MAX_TYPED });
-        assert_eq!(refused("(31*f64) -> f64"), too_many);
+        assert_eq!(refused("(31*i32) -> f64"), too_many);
         assert_eq!(refused("(30*f64) -> struct {f64}"), too_many);
+        let floats = 32 - 1 - options(&generation, false).len();
+        assert_eq!(refused(&format!("({floats}*f64) -> f64")), None);
+        assert_eq!(refused(&format!("({}*f64) -> f64", floats + 1)), too_many);
         let too_many = Some(NoFastCall::Parameters { parameters: 257, max: MAX_TYPED });
         assert_eq!(refused("(255*i32)"), too_many);
     }

@@ -8,7 +8,7 @@ use hotcall::{Error, Extent, Function, FunctionOptions, Library, Scalar, Signatu
 
 use crate::notation;
 use crate::support::shared_object;
-use crate::toy::{Heap, Style, Thrown, Toy, Value};
+use crate::toy::{Heap, STYLES, Style, Thrown, Toy, Value};
 
 /// The library of `fixture.c`.
 pub(crate) fn fixture() -> &'static Library {
@@ -50,13 +50,25 @@ impl Way {
 pub(crate) struct World {
     pub(crate) realm: Realm<Toy>,
     pub(crate) heap: Arc<Heap>,
+    /// Whether who calls looks for exceptions.
+    looks: bool,
+}
+
+/// All kinds, with each exit.
+pub(crate) fn worlds() -> impl Iterator<Item = (World, Exit)> {
+    let both = |style| [World::new(style), World::looking(style)];
+    EXITS.into_iter().flat_map(move |exit| STYLES.into_iter().flat_map(both).map(move |world| (world, exit)))
 }
 
 impl World {
     pub(crate) fn new(style: Style) -> Self {
         let toy = Toy::new(style);
         let heap = Arc::clone(&toy.0);
-        Self { realm: Realm::of_handles(toy), heap }
+        Self { realm: Realm::of_handles(toy), heap, looks: false }
+    }
+
+    pub(crate) fn looking(style: Style) -> Self {
+        Self { looks: true, ..Self::new(style) }
     }
 
     /// The model of a function whose arguments come in these ways: a context first, the exit last.
@@ -83,6 +95,7 @@ impl World {
             roles: roles.into(),
             handles: [self.heap.handles()].into(),
             exit,
+            caller_looks: self.looks,
         }
     }
 
@@ -193,12 +206,23 @@ impl Compiled<'_> {
             assert_eq!(context, exit.addr());
             thrown
         });
+        let looked = if self.world.looks { self.look() } else { None };
+        assert!(thrown.is_none() || !self.world.looks);
         let flagged = options.0[5] != 0;
         options.0[5] = 0xcc;
         assert_eq!(options.0, [0xcc; 16]);
         assert!(!flagged || self.model.exit == FLAG);
         assert!(thrown.is_none() || self.model.exit == Exit::Raise);
-        Seen { result, flagged, thrown, views }
+        Seen { result, flagged, thrown: thrown.or(looked), views }
+    }
+
+    /// What a caller that looks finds.
+    fn look(&self) -> Option<Thrown> {
+        let realm = &self.world.realm;
+        // SAFETY: the realm lives, and nobody writes to it meanwhile.
+        let waits = unsafe { realm.pending().read() } != 0;
+        assert_eq!(waits, realm.is_pending());
+        realm.take_exception()
     }
 
     /// The call as the engine makes it: the ordinary one follows if it is asked for.

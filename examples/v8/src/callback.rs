@@ -31,12 +31,8 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         let isolate = unsafe { &*home };
         let (realm, engine) = (&isolate.realm, isolate.realm.engine());
         if !engine.allows_script() {
-            let refused = Thrown::type_error(REFUSED);
-            return match isolate.fast_exit() {
-                // SAFETY: C was called by script, and not by the ordinary callback: by a fast call, in which no other one runs.
-                Some(exit) => unsafe { realm.leave_typed(exit, refused) },
-                None => realm.throw(refused),
-            };
+            // C was called by a fast call. Script around it looks.
+            return realm.throw(Thrown::type_error(REFUSED));
         }
         isolate.scope(|| {
             let run = |arguments: &[_]| {

@@ -1,8 +1,7 @@
 //! C functions that are written for V8's fast calls, without hotcall: what its trampolines are measured against.
 //!
-//! What their ordinary callback throws, where V8 refuses an argument, passes by the `catch` of optimised code: see `failure.rs`. They
-//! must not call script back. If one does, C gets zeros, and some function that is called later throws: nobody knows how to leave
-//! such a call, and so from then on no fast call of the isolate is left for a callback.
+//! What their ordinary callback throws, where V8 refuses an argument, passes by the `catch` of optimised code: see `native.rs`. They
+//! must not call script back. If one does, C gets zeros, and some function that is called later throws.
 
 use std::ffi::c_void;
 

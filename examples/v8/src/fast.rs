@@ -1,6 +1,6 @@
 //! What optimised code calls instead of the ordinary callback: V8's fast API calls, which are hotcall's trampolines.
 
-use hotcall::engine::{Exit, TypedRecord, v8};
+use hotcall::engine::{TypedRecord, v8};
 use hotcall::{Function, Library, Pointee, Scalar};
 
 use crate::direct::Direct;
@@ -26,14 +26,10 @@ impl FastCalls {
         }
         Ok(Self { generation, roots: roots(isolate, generation, layout) })
     }
-
-    /// How fast calls are left.
-    pub(crate) const fn exit(&self) -> Exit {
-        self.generation.exit()
-    }
 }
 
-/// What fast calls look like in a version.
+/// What fast calls look like in a version. That the caller looks for exceptions is true of those that miss handlers; of others,
+/// callbacks have to leave the call, by `Realm::leave_typed`, and need no wrapper.
 fn generation(version: &str) -> Result<v8::Generation, String> {
     match version.split('.').take(2).collect::<Vec<_>>()[..] {
         ["10", "2"] => Ok(v8::Generation::V10_2),
@@ -69,8 +65,8 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
 pub(crate) enum Fast {
     /// There is none.
     None(String),
-    /// hotcall's trampoline. `misses_handlers`: what the ordinary callback throws for it is not caught.
-    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType, misses_handlers: bool },
+    /// hotcall's trampoline.
+    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType },
     /// A function of the library's that is written for V8.
     Direct(Direct),
 }
@@ -89,7 +85,9 @@ impl Fast {
             if calls_back {
                 return Err(Thrown::type_error(format!("{}: a `direct` function calls nothing back", function.name())));
             }
-            isolate.add_direct()?;
+            if !isolate.options().direct {
+                return Err(Thrown::type_error("`direct` needs the option --direct"));
+            }
             let (symbol, options) =
                 symbol.strip_suffix(" with options").map_or((symbol, false), |symbol| (symbol, true));
             return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature(), options)));
@@ -106,15 +104,14 @@ impl Fast {
         // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
         // the isolate lives, and so does the record.
         let record = unsafe { isolate.realm.typed(function, &call.model) }.map_err(|error| error.to_string())?;
-        let misses_handlers = generation.misses_handlers();
-        Ok(Self::Typed { record, params: call.params, result: call.result, misses_handlers })
+        Ok(Self::Typed { record, params: call.params, result: call.result })
     }
 
     /// For the shim.
     pub(crate) fn fast_call(&self) -> Option<ffi::FastCall> {
         match self {
             Self::None(_) => None,
-            Self::Typed { record, params, result, .. } => {
+            Self::Typed { record, params, result } => {
                 let (params, count) = (params.as_ptr(), params.len());
                 Some(ffi::FastCall { address: record.entry(), params, count, result: *result })
             }

@@ -103,6 +103,7 @@ unsafe extern "C" {
     pub(crate) fn shim_biguint(shim: *mut Shim, number: u64) -> Handle;
     pub(crate) fn shim_pointer(shim: *mut Shim, address: *const c_void) -> Handle;
     pub(crate) fn shim_bytes(shim: *mut Shim, bytes: *const u8, length: usize) -> Handle;
+    pub(crate) fn shim_cell(shim: *mut Shim, cell: *mut u32) -> Handle;
     pub(crate) fn shim_string(shim: *mut Shim, bytes: *const c_char, length: usize) -> Handle;
     pub(crate) fn shim_object(shim: *mut Shim) -> Handle;
     pub(crate) fn shim_error(shim: *mut Shim, type_error: bool, message: *const c_char, length: usize) -> Handle;
@@ -199,6 +200,7 @@ mod tests {
             "size_t" => "usize",
             "double" => "f64",
             "uint8_t" => "u8",
+            "uint32_t" => "u32",
             "int64_t" => "i64",
             "uint64_t" => "u64",
             other => other,

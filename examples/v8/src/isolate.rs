@@ -1,17 +1,16 @@
 //! V8 with one isolate: what runs in it, and what must live as long as it.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::mem;
-use std::ptr;
+use std::ptr::{self, NonNull};
 use std::rc::Rc;
 
-use hotcall::engine::{Exit, Realm};
+use hotcall::engine::Realm;
 use hotcall::{Library, LocalCallback, Type};
 
 use crate::engine::{SITE, Thrown, V8, words};
-use crate::failure::Failure;
 use crate::fast::FastCalls;
 use crate::ffi::{self, Handle, Shim};
 use crate::native::NativeFunction;
@@ -43,11 +42,8 @@ pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
     options: Options,
-    /// How many functions that are written for V8 have a fast call.
-    directs: Cell<usize>,
     fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
-    pub(crate) failure: Failure,
     pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
     pub(crate) libraries: RefCell<Vec<Library>>,
     pub(crate) callbacks: RefCell<HashMap<usize, LocalCallback>>,
@@ -73,10 +69,8 @@ impl Isolate {
             shim,
             realm,
             options,
-            directs: Cell::new(0),
             fast_calls: OnceCell::new(),
             natives: RefCell::default(),
-            failure: Failure::default(),
             symbols: RefCell::default(),
             libraries: RefCell::default(),
             callbacks: RefCell::default(),
@@ -102,23 +96,6 @@ impl Isolate {
     /// What it allows.
     pub(crate) const fn options(&self) -> Options {
         self.options
-    }
-
-    /// Counts a function that is written for V8, if these are allowed.
-    pub(crate) fn add_direct(&self) -> Result<(), Thrown> {
-        if !self.options.direct {
-            return Err(Thrown::type_error("`direct` needs the option --direct"));
-        }
-        self.directs.set(self.directs.get() + 1);
-        Ok(())
-    }
-
-    /// How fast calls are left, if all are hotcall's: a C function that is written for V8 has no exit that hotcall knows.
-    pub(crate) fn fast_exit(&self) -> Option<Exit> {
-        if self.directs.get() > 0 {
-            return None;
-        }
-        self.fast_calls.get()?.as_ref().ok().map(FastCalls::exit)
     }
 
     /// Runs something that uses values.
@@ -261,6 +238,12 @@ impl Isolate {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
+    /// An array whose one element is the `u32` there, which lives as long as the isolate.
+    pub(crate) fn cell(&self, at: NonNull<u32>) -> Value {
+        // SAFETY: the isolate lives.
+        Value::new(unsafe { ffi::shim_cell(self.shim, at.as_ptr()) })
+    }
+
     /// An object without properties.
     pub(crate) fn object(&self) -> Value {
         // SAFETY: the isolate lives.
@@ -290,7 +273,6 @@ impl Drop for Isolate {
         // What has roots goes first.
         self.callbacks.borrow_mut().clear();
         drop(self.realm.take_exception());
-        self.failure.clear();
         // SAFETY: nothing runs in the isolate, and what V8 has addresses of is still there.
         unsafe {
             ffi::shim_free(self.shim);

@@ -22,7 +22,7 @@ pub(crate) fn malformed(error: DeclarationError) -> Thrown {
 
 /// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
 /// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value` and a
-/// `number`, which is null for variables. A function has `keepsFailures`, whether it returns `failed` instead of throwing, `whySlow` if it has
+/// `number`, which is null for variables. A function has `isWrapped`, whether it leaves it to a wrapper to throw, `whySlow` if it has
 /// no fast call, and the `size` of the struct that it returns, or null.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let text = |index| isolate.to_string(arguments.get(index));
@@ -113,7 +113,7 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let function = isolate.function_with(key, arity, fast.as_ref(), is_wrapped, run);
     let description = isolate.object();
     isolate.set(description, "value", function);
-    isolate.set(description, "keepsFailures", isolate.boolean(is_wrapped));
+    isolate.set(description, "isWrapped", isolate.boolean(is_wrapped));
     let size = symbol.result_size().map_or_else(|| isolate.null(), |size| isolate.number(size as f64));
     isolate.set(description, "size", size);
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));

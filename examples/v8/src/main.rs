@@ -9,8 +9,6 @@ mod direct;
 #[cfg(v8)]
 mod engine;
 #[cfg(v8)]
-mod failure;
-#[cfg(v8)]
 mod fast;
 #[cfg(v8)]
 mod ffi;

@@ -1,4 +1,9 @@
 //! Functions of script's that run Rust.
+//!
+//! Where optimised code calls a function with a fast call by its ordinary callback, as it does after a fast call that refused its
+//! arguments, V8 before 11.4 has no way from there to the `catch` and `finally` of the functions that it was compiled from: what the
+//! callback throws leaves them all. So such a callback throws nothing. It leaves the exception in the realm, as callbacks of C's do
+//! in a fast call; and the function that script has of it, a wrapper that `prelude.js` makes, looks there after each call, and throws.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -6,7 +11,6 @@ use std::ptr;
 use hotcall::engine::Engine;
 
 use crate::engine::{SITE, Thrown};
-use crate::failure;
 use crate::ffi::{self, Call};
 use crate::isolate::Isolate;
 use crate::value::Value;
@@ -22,7 +26,7 @@ pub(crate) struct NativeFunction {
 
 struct Entry {
     isolate: *const Isolate,
-    /// Whether script has it by [a wrapper](crate::failure), which throws.
+    /// Whether script has it by [a wrapper](self), which throws.
     is_wrapped: bool,
     run: Box<Run>,
 }
@@ -56,7 +60,7 @@ impl Isolate {
     }
 
     /// Makes a function, and for optimised code a fast call. Where it `is_wrapped` it throws nothing, but leaves that to [its
-    /// wrapper](crate::failure).
+    /// wrapper](self).
     pub(crate) fn function_with(
         &self,
         name: &str,
@@ -96,7 +100,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         (Arguments(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
-    // C was called already, by optimised code, and a callback of it failed.
+    // Left by a function that is wrapped: this one is to throw it.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
         None => {
@@ -111,10 +115,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
         // Nothing catches that.
         Err(Thrown::Termination) => isolate.terminate(),
-        // SAFETY: the value is the isolate's.
-        Err(exception) if entry.is_wrapped => unsafe {
-            ffi::shim_return(call, failure::keep(isolate, exception).handle());
-        },
+        Err(exception) if entry.is_wrapped => realm.throw(exception),
         // SAFETY: V8 throws when this returns.
         Err(exception) => unsafe { realm.engine().throw(SITE, exception) },
     }

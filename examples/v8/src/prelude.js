@@ -6,20 +6,20 @@
     const { apply } = Reflect;
     const { create, defineProperty, keys } = Object;
     const { stringify } = JSON;
-    const { failed, throwFailure } = natives;
+    const { waiting, throwWaiting } = natives;
     // What openLibrary has said of its functions.
     const described = new WeakMap();
     const { get, set } = WeakMap.prototype;
 
     // What script has of a C function that cannot throw by itself, or that returns a struct.
     //
-    // The native function cannot throw what optimised code would catch, but returns `failed`: see failure.rs. One that returns a struct
-    // fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
+    // The native function cannot throw what optimised code would catch, but leaves it: see native.rs. Whether an exception waits
+    // is what the one element of `waiting` says. One that returns a struct fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
     // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
-    function wrapped(native, { keepsFailures, size }) {
-        if (!keepsFailures && size === null) return native;
+    function wrapped(native, { isWrapped, size }) {
+        if (!isWrapped && size === null) return native;
         let args = "";
         let params = "";
         for (let index = 0; index < native.length; index++) {
@@ -31,14 +31,14 @@
         const make = new Function(
             "a, b, c, d",
             `"use strict"; // ${sources++}
-            const native = a, failed = b, throwFailure = c, Uint8Array = d;
+            const native = a, waiting = b, throwWaiting = c, Uint8Array = d;
             return (${params}) => {
                 const returned = native(${args});
-                ${keepsFailures ? "if (returned === failed) throwFailure();" : ""}
+                ${isWrapped ? "if (waiting[0] !== 0) throwWaiting();" : ""}
                 return ${size === null ? "returned" : "result"};
             };`,
         );
-        const wrapper = make(native, failed, throwFailure, Uint8Array);
+        const wrapper = make(native, waiting, throwWaiting, Uint8Array);
         define(wrapper, "name", { value: native.name, configurable: true });
         return wrapper;
     }
@@ -99,7 +99,7 @@
     // Why it has no fast call, or null.
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
-    // V8's own function, without the wrapper, which returns `failed` where it should throw: for measuring, like `direct`.
+    // V8's own function, without the wrapper that throws: for measuring, like `direct`.
     const nativeOf = (symbol) => descriptionOf(symbol).value;
 
     function descriptionOf(symbol) {

@@ -9,7 +9,7 @@ use crate::engine::{SITE, Thrown, value, words};
 use crate::isolate::Isolate;
 use crate::native::Arguments;
 use crate::value::Value;
-use crate::{callback, failure, library};
+use crate::{callback, library};
 
 type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
@@ -25,7 +25,8 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
     ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
-    ("throwFailure", failure::throw),
+    // What waits, as every function does.
+    ("throwWaiting", |_, _| Ok(None)),
 ];
 
 /// Defines the global variables.
@@ -37,7 +38,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
         isolate.set(natives, name, isolate.function(name, 0, native));
     }
     isolate.set(natives, "direct", isolate.boolean(isolate.options().direct));
-    isolate.set(natives, "failed", failure::failed(isolate));
+    isolate.set(natives, "waiting", isolate.cell(isolate.realm.pending()));
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)

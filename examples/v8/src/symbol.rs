@@ -30,9 +30,9 @@ impl Symbol {
         self.fast.fast_call()
     }
 
-    /// Whether its ordinary callback must not throw, but [a wrapper](crate::failure).
+    /// Whether its ordinary callback must not throw, but [a wrapper](crate::native).
     pub(crate) const fn is_wrapped(&self) -> bool {
-        matches!(self.fast, Fast::Typed { misses_handlers: true, .. })
+        matches!(self.fast, Fast::Typed { .. })
     }
 
     /// Why optimised code goes through the ordinary callback.

@@ -41,6 +41,10 @@ pub struct TypedModel {
     pub handles: Box<[Handles]>,
     /// What becomes of a call with a refused argument.
     pub exit: Exit,
+    /// Whether the caller looks after each call for an exception that a callback has left in
+    /// [`Pending`](crate::values::Pending). Else the native function sees to it that the exit is taken, which costs a store
+    /// or a comparison.
+    pub caller_looks: bool,
 }
 
 /// What a parameter is.
@@ -59,20 +63,21 @@ pub enum Role {
     Exit,
 }
 
-/// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then is
-/// zero, and nobody looks at it.
+/// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then
+/// means nothing, and may be no value of its type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](Role::Exit) points to: the caller
     /// makes the call again in its ordinary way, which may take the arguments or throw.
     ///
-    /// Before C is called, the parameter is left in [`Pending`](crate::values::Pending), for callbacks that must do the same.
+    /// Before C is called, the parameter is left in [`Pending`](crate::values::Pending), for callbacks that must do the same; not
+    /// where the [caller looks](TypedModel::caller_looks).
     Flag {
         /// In bytes.
         offset: u32,
     },
     /// [`Helpers::raise`] throws, with the parameter if there is one. It does so too when C has returned and an exception
-    /// [waits](crate::values::Pending).
+    /// [waits](crate::values::Pending), unless the [caller looks](TypedModel::caller_looks).
     Raise,
 }
 
@@ -145,7 +150,7 @@ pub struct Helpers {
     /// a scalar, or the address of bytes, and how many there are. `false`: nothing that the type takes; where the exit is
     /// [`Raise`](Exit::Raise), this has been thrown.
     pub resolve: Resolve,
-    /// Throws the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
+    /// Throws, or leaves where the [caller looks](TypedModel::caller_looks): the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
     /// bits that it has no room for (of a parameter's value, or of the integer that a handle is; for a struct: the number of bytes).
     /// Both helpers get the parameter with the role [`Exit`](Role::Exit), or null.
     pub raise: Raise,

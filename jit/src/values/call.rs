@@ -84,12 +84,13 @@ impl RecordHead {
     }
 }
 
-/// Whether an exception waits for the running call to return. One for all functions that run on one thread at a time.
+/// Whether an exception waits for the running call to return. One for all functions that run on one thread at a time. Callers that
+/// look themselves read a `u32` at its address: 0 where none waits.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Pending {
     exception: Cell<u32>,
-    /// Of the call by the `typed` entry that began last, if its exit is a flag.
+    /// Of the call by the `typed` entry that began last, if its exit is a flag that callbacks set.
     exit: Cell<*mut c_void>,
 }
 
@@ -117,7 +118,8 @@ impl Pending {
     }
 
     /// The parameter with the role [`Exit`](crate::typed::Role::Exit) of the call that began last through a function whose exit is a
-    /// [`Flag`](crate::typed::Exit::Flag). It is gone once that call has returned.
+    /// [`Flag`](crate::typed::Exit::Flag), and whose caller does not [look](crate::typed::TypedModel::caller_looks) itself. It is gone
+    /// once that call has returned.
     pub fn exit(&self) -> *mut c_void {
         self.exit.get()
     }

@@ -16,6 +16,7 @@ fn model(native: &str, roles: impl Into<Box<[Role]>>, exit: Exit) -> TypedModel 
         roles: roles.into(),
         handles: [Heap::tagged().handles].into(),
         exit,
+        caller_looks: false,
     }
 }
 

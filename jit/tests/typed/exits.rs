@@ -7,18 +7,27 @@ use hotcall_jit::values::Pending;
 use hotcall_jit::{Jit, Options, Typed};
 
 use crate::engine::{self, Event};
-use crate::forms::fixture;
+use crate::forms::{fixture, looking};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 
-/// An assembled function, a compiled one that is refused before it asks a helper, and one with nothing to refuse.
-const CASES: [(&str, &str, &str); 6] = [
+/// Assembled functions, compiled ones that are refused before they ask a helper, and such with nothing to refuse.
+const CASES: [(&str, &str, &str); 8] = [
     ("(i32) -> i32", "(i64, pointer) -> i32", "ax"),
     ("(i32) -> i32", "(i64, pointer) -> i64", "ax"),
     ("(i32, 9*i64) -> f64", "(i64, 9*i64, pointer) -> f64", "aaaaaaaaaax"),
     ("(i32, 9*i64) -> f32", "(i64, 9*i64, pointer) -> f64", "aaaaaaaaaax"),
     ("() -> u64", "(pointer) -> u64", "x"),
     ("() -> u32", "(pointer) -> u64", "x"),
+    ("(u8, 7*i64) -> u64", "(u8, 7*i64, pointer) -> u64", "aaaaaaaax"),
+    ("(u8, 7*i64) -> u8", "(u8, 7*i64, pointer) -> u64", "aaaaaaaax"),
 ];
+
+/// How native functions are left, and whether the caller looks for exceptions.
+const WAYS: [(Exit, bool); 4] = [(FLAG, false), (FLAG, true), (Exit::Raise, false), (Exit::Raise, true)];
+
+fn made((c, native, roles): (&str, &str, &str), (exit, caller_looks): (Exit, bool)) -> Fixture {
+    if caller_looks { looking(c, native, roles, exit) } else { fixture(c, native, roles, exit) }
+}
 
 fn call(fixture: &Fixture, first: u64, exit: u64) -> (Vec<Event>, u64) {
     let mut words = vec![first; fixture.model.roles.len()];
@@ -30,8 +39,8 @@ fn call(fixture: &Fixture, first: u64, exit: u64) -> (Vec<Event>, u64) {
 #[test]
 fn closed_records_leave_and_can_be_opened_again() {
     for (c, native, roles) in CASES {
-        for exit in [FLAG, Exit::Raise] {
-            let mut fixture = fixture(c, native, roles, exit);
+        for (exit, caller_looks) in WAYS {
+            let mut fixture = made((c, native, roles), (exit, caller_looks));
             let mut flag = ExitFlag::new();
             for _ in 0..2 {
                 let (events, _) = call(&fixture, 1, flag.word());
@@ -75,10 +84,12 @@ fn functions_without_an_address_are_closed() {
 #[test]
 fn closed_records_refuse_arguments_too() {
     for (c, native, roles) in &CASES[..4] {
-        let fixture = fixture(c, native, roles, Exit::Raise);
-        fixture.close();
-        let (events, _) = call(&fixture, 1 << 31, 0);
-        assert_eq!(events, [Event::Raise { index: 0, bits: 1 << 31 }], "{c} as {native}");
+        for caller_looks in [false, true] {
+            let fixture = made((c, native, roles), (Exit::Raise, caller_looks));
+            fixture.close();
+            let (events, _) = call(&fixture, 1 << 31, 0);
+            assert_eq!(events, [Event::Raise { index: 0, bits: 1 << 31 }], "{c} as {native}");
+        }
     }
 }
 
@@ -86,7 +97,8 @@ fn closed_records_refuse_arguments_too() {
 fn the_exit_is_there_while_c_runs() {
     for (c, native, roles) in CASES {
         let flagged = fixture(c, native, roles, FLAG);
-        let raising = fixture(c, native, roles, Exit::Raise);
+        let others = [(FLAG, true), (Exit::Raise, false), (Exit::Raise, true)];
+        let others = others.map(|way| made((c, native, roles), way));
         let mut flags = [ExitFlag::new(), ExitFlag::new()];
         let mut see = |fixture: &Fixture, flag: usize| {
             let mut words = vec![1; fixture.model.roles.len()];
@@ -97,8 +109,10 @@ fn the_exit_is_there_while_c_runs() {
         };
         assert_eq!(see(&flagged, 0), (true, false), "{c} as {native}");
         assert_eq!(see(&flagged, 1), (false, true), "{c} as {native}");
-        // Those that throw leave it alone.
-        assert_eq!(see(&raising, 0), (false, true), "{c} as {native}");
+        // Those that throw, or whose caller looks, leave it alone.
+        for other in &others {
+            assert_eq!(see(other, 0), (false, true), "{c} as {native}");
+        }
         assert_eq!(engine::pending().exit(), flags[1].0.as_mut_ptr().cast(), "{c} as {native}");
     }
 }
@@ -106,13 +120,13 @@ fn the_exit_is_there_while_c_runs() {
 #[test]
 fn flags_are_at_any_offset() {
     for offset in [0, 1, 127, 128, i32::MAX as u32, 1 << 31, u32::MAX] {
-        for (c, native, roles) in CASES {
-            let fixture = fixture(c, native, roles, Exit::Flag { offset });
+        for (case, caller_looks) in CASES.iter().flat_map(|case| [(*case, false), (*case, true)]) {
+            let fixture = made(case, (Exit::Flag { offset }, caller_looks));
             let mut flag = [0xc0_u8; 3];
             fixture.close();
             let exit = (&raw mut flag[1]).expose_provenance() as u64;
             call(&fixture, 1, exit.wrapping_sub(offset.into()));
-            assert_eq!(flag, [0xc0, 1, 0xc0], "{c} as {native}");
+            assert_eq!(flag, [0xc0, 1, 0xc0], "{case:?}");
         }
     }
 }
@@ -124,24 +138,51 @@ fn raising_needs_no_parameter() {
         [("(i64) -> i32", "i32"), ("(i64) -> i64", "i32"), ("(f64) -> i32", "i32"), ("(pointer) -> i32", "i32")]
     {
         let roles = if native.contains("pointer") { "h" } else { "a" };
-        let fixture = fixture(&format!("(i8) -> {result}"), native, roles, Exit::Raise);
+        let c = format!("(i8) -> {result}");
         let mut heap = crate::heap::Heap::mapped();
         let (word, bits) = match native {
             "(f64) -> i32" => (0.5_f64.to_bits(), 0.5_f64.to_bits()),
             "(pointer) -> i32" => (heap.handle(crate::heap::Thing::Integer(-129)), -129_i64 as u64),
             _ => (128, 128),
         };
-        let outcome = fixture.call(&[word], Answers::returning([0; 8]));
-        assert_eq!(outcome.events, [Event::Raise { index: 0, bits }], "{native}");
+        for caller_looks in [false, true] {
+            let fixture = made((&c, native, roles), (Exit::Raise, caller_looks));
+            let outcome = fixture.call(&[word], Answers::returning([0; 8]));
+            assert_eq!(outcome.events, [Event::Raise { index: 0, bits }], "{native}");
+        }
+    }
+    // Nor does that a function is closed.
+    for (c, native, roles) in [("()", "()", ""), ("(f64) -> f64", "(pointer, f64) -> f64", "_a")] {
+        let fixture = looking(c, native, roles, Exit::Raise);
+        fixture.close();
+        let outcome = fixture.call(&vec![7; roles.len()], Answers::returning([]));
+        assert_eq!(outcome.events, [Event::Raise { index: 0, bits: 0 }], "{native}");
     }
 }
 
-/// An exception that a callback left while C ran: it is raised with the exit, where that is how functions throw.
+/// The helper that raises gets the parameter of the exit, wherever that arrives.
+#[test]
+fn jumps_to_the_helper_take_the_exit() {
+    for place in 0..12 {
+        let native = format!("({}pointer{})", "pointer, ".repeat(place), ", i64".repeat(11 - place));
+        let fixture = looking("()", &native, &format!("{:_<12}", format!("{:_>1$}", "x", place + 1)), Exit::Raise);
+        assert!(fixture.is_assembled());
+        fixture.close();
+        let mut flag = ExitFlag::new();
+        let mut words = vec![0xbad; 12];
+        words[place] = flag.word();
+        // The helper compares.
+        assert_eq!(fixture.call(&words, Answers::returning([])).events, [Event::Raise { index: 0, bits: 0 }]);
+    }
+}
+
+/// An exception that a callback left while C ran: it is raised with the exit, where that is how functions throw, and left for callers
+/// that look.
 #[test]
 fn exceptions_wait_until_c_has_returned() {
     for (c, native, roles) in CASES {
-        for exit in [FLAG, Exit::Raise] {
-            let fixture = fixture(c, native, roles, exit);
+        for (exit, caller_looks) in WAYS {
+            let fixture = made((c, native, roles), (exit, caller_looks));
             let mut flag = ExitFlag::new();
             let mut words = vec![1; fixture.model.roles.len()];
             *words.last_mut().unwrap() = flag.word();
@@ -150,9 +191,9 @@ fn exceptions_wait_until_c_has_returned() {
             let waits = engine::pending().is_set();
             engine::pending().set(false);
             match (exit, &events[..]) {
-                (Exit::Raise, [Event::Called(_), Event::Raise { index: 0, bits: 0 }]) if !waits => {}
-                // The callback has set the flag.
-                (Exit::Flag { .. }, [Event::Called(_)]) if waits => {}
+                (Exit::Raise, [Event::Called(_), Event::Raise { index: 0, bits: 0 }]) if !waits && !caller_looks => {}
+                // The callback has set the flag, or the caller looks.
+                (_, [Event::Called(_)]) if waits && (exit == FLAG || caller_looks) => {}
                 _ => panic!("{c} as {native}: {events:?}"),
             }
             assert!(!flag.is_set());

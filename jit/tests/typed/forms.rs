@@ -16,6 +16,15 @@ use crate::{compiler, notation};
 
 /// A native function for `c` with these types; the roles in letters: `_` ignored, `a` argument, `h` handle, `x` exit.
 pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
+    made(c, native, roles, exit, false)
+}
+
+/// The same, called by who looks for exceptions.
+pub(crate) fn looking(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
+    made(c, native, roles, exit, true)
+}
+
+fn made(c: &str, native: &str, roles: &str, exit: Exit, caller_looks: bool) -> Fixture {
     let role = |letter| match letter {
         '_' => Role::Ignored,
         'a' => Role::Argument,
@@ -30,6 +39,7 @@ pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture
         roles: roles.chars().map(role).collect(),
         handles: [Heap::mapped().handles].into(),
         exit,
+        caller_looks,
     };
     Fixture::new(notation::signature(c), model)
 }
@@ -60,6 +70,7 @@ fn simple_functions_have_no_frame() {
     ];
     for (c, native, roles) in cases {
         assert!(flagged(c, native, roles).is_assembled(), "{c} as {native}");
+        assert!(looking(c, native, roles, FLAG).is_assembled(), "{c} as {native}");
     }
     // A result in the same register that has more bytes, structs, numbers that may have more digits than a register.
     let cases = [
@@ -72,6 +83,52 @@ fn simple_functions_have_no_frame() {
     ];
     for (c, native, roles) in cases {
         assert!(!flagged(c, native, roles).is_assembled(), "{c} as {native}");
+        assert!(!looking(c, native, roles, FLAG).is_assembled(), "{c} as {native}");
+    }
+}
+
+/// Nor have those that throw, if all that they refuse is to call what was closed.
+#[test]
+fn functions_that_refuse_no_argument_have_no_frame() {
+    let cases = [
+        ("()", "()", ""),
+        ("()", "(pointer)", "_"),
+        ("() -> f64", "(pointer, pointer) -> f64", "_x"),
+        ("(f64, f32) -> f32", "(pointer, f64, f32) -> f32", "_aa"),
+        ("(i64, pointer, u8) -> pointer", "(pointer, i32, pointer, u8, pointer) -> pointer", "_aaax"),
+        ("(10*f64, bool) -> bool", "(8*i64, 10*f64, bool, pointer) -> bool", "________aaaaaaaaaaax"),
+    ];
+    for (c, native, roles) in cases {
+        assert!(looking(c, native, roles, Exit::Raise).is_assembled(), "{c} as {native}");
+        assert!(!fixture(c, native, roles, Exit::Raise).is_assembled(), "{c} as {native}");
+    }
+    let cases = [
+        ("(i32)", "(pointer, i64)", "_a"),
+        ("(i32)", "(pointer, f64)", "_a"),
+        ("(i32)", "(pointer, pointer)", "_h"),
+        // An argument goes where the exit arrives, which the helper needs.
+        ("(i64)", "(pointer, i64)", "xa"),
+    ];
+    for (c, native, roles) in cases {
+        assert!(!looking(c, native, roles, Exit::Raise).is_assembled(), "{c} as {native}");
+    }
+}
+
+/// Where nothing has to be kept for callbacks, code is shorter.
+#[test]
+fn callers_that_look_save_a_store() {
+    let cases = [
+        ("()", "(pointer, pointer)", "_x"),
+        ("(i32, i32)", "(pointer, pointer, pointer, pointer)", "_hhx"),
+        ("(12*i32)", "(pointer, 12*pointer, pointer)", "_hhhhhhhhhhhhx"),
+        ("(i8) -> i8", "(i64, pointer) -> i32", "ax"),
+    ];
+    let len = |fixture: Fixture| fixture.typed.code().len();
+    for (c, native, roles) in cases {
+        for exit in [FLAG, Exit::Raise] {
+            let [looking, not] = [looking(c, native, roles, exit), fixture(c, native, roles, exit)].map(len);
+            assert!(looking + 10 < not, "{c} as {native}, {exit:?}: {looking} and {not} bytes");
+        }
     }
 }
 
@@ -102,9 +159,10 @@ fn checked_integers_that_stay_where_they_are_are_not_moved() {
 }
 
 /// A function whose result the native function returns as it is, and one whose result it widens.
-fn both_forms(c: &str, native: &str, roles: &str, exit: Exit) -> [Fixture; 2] {
-    let pair = [("i8", "i8"), ("i8", "i64")]
-        .map(|(result, wider)| fixture(&format!("{c} -> {result}"), &format!("{native} -> {wider}"), roles, exit));
+fn both_forms(c: &str, native: &str, roles: &str, caller_looks: bool) -> [Fixture; 2] {
+    let pair = [("i8", "i8"), ("i8", "i64")].map(|(result, wider)| {
+        made(&format!("{c} -> {result}"), &format!("{native} -> {wider}"), roles, FLAG, caller_looks)
+    });
     assert_eq!(pair.each_ref().map(Fixture::is_assembled), [true, false], "{c} as {native}");
     pair
 }
@@ -141,8 +199,8 @@ fn both_forms_agree() {
     let mut random = Random(3);
     let (mut called, mut refused) = (0, 0);
     for (c, native, roles) in cases {
-        {
-            let pair = both_forms(c, native, roles, FLAG);
+        for caller_looks in [false, true] {
+            let pair = both_forms(c, native, roles, caller_looks);
             let mut heap = Heap::mapped();
             for _ in 0..400 {
                 let model = &pair[0].model;
@@ -153,7 +211,8 @@ fn both_forms_agree() {
                 words[roles.find('x').unwrap()] = flag.word();
                 let outcomes = pair.each_ref().map(|fixture| {
                     let outcome = fixture.call(&words, Answers::returning((-16_i64).to_le_bytes()));
-                    (outcome.events, outcome.seen_exit, flag.take(), outcome.returned)
+                    let seen_exit = if caller_looks { ptr::null_mut() } else { outcome.seen_exit };
+                    (outcome.events, seen_exit, flag.take(), outcome.returned)
                 });
                 let [first, second] = outcomes;
                 let is_called = matches!(first.0[..], [Event::Called(_)]);
@@ -162,7 +221,7 @@ fn both_forms_agree() {
             }
         }
     }
-    assert!(called > 1000 && refused > 1000, "{called} calls, {refused} refusals");
+    assert!(called > 2000 && refused > 2000, "{called} calls, {refused} refusals");
 }
 
 /// Both forms take the doubles that are integers of C's type, and no others.

@@ -22,6 +22,7 @@ fn model(native: impl Into<Vec<Type>>, result: Type, role: Role, exit: Exit) -> 
         roles: roles.into(),
         handles: [Heap::tagged().handles].into(),
         exit,
+        caller_looks: false,
     }
 }
 

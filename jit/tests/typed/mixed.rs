@@ -32,7 +32,8 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
 fn model(params: Vec<Type>, roles: Vec<Role>, handles: Vec<Handles>, result: Type) -> TypedModel {
     let native = Signature::new(params, result).unwrap();
     let exit = Exit::Flag { offset: 0 };
-    TypedModel { abi: Abi::host().unwrap(), native, roles: roles.into(), handles: handles.into(), exit }
+    let (abi, roles, handles) = (Abi::host().unwrap(), roles.into(), handles.into());
+    TypedModel { abi, native, roles, handles, exit, caller_looks: false }
 }
 
 fn handles(objects: Vec<Object>) -> Handles {

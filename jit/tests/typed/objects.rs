@@ -25,6 +25,7 @@ fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
         roles: roles.into(),
         handles: [handles.clone()].into(),
         exit,
+        caller_looks: false,
     };
     Fixture::new(c, model)
 }
@@ -331,6 +332,7 @@ fn numbers_are_checked_before_helpers_are_asked() {
         roles: [Role::Handle(0), Role::Argument, Role::Exit].into(),
         handles: [heap.handles.clone()].into(),
         exit: Exit::Raise,
+        caller_looks: false,
     };
     let fixture = Fixture::new(notation::signature("(buffer, u8)"), model);
     let outcome = fixture.call(&[8, 256, 0], Answers::returning([]));

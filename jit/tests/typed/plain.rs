@@ -36,6 +36,7 @@ fn model(c: &Signature, exit: Exit) -> TypedModel {
         roles: roles.into(),
         handles: [addresses()].into(),
         exit,
+        caller_looks: false,
     }
 }
 

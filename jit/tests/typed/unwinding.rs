@@ -11,7 +11,7 @@ use hotcall_jit::typed::{Exit, Helpers, Resolved, TypedModel};
 use hotcall_jit::values::{Pending, RecordHead};
 use hotcall_jit::{Jit, Natives, Options, Typed};
 
-use crate::forms::fixture;
+use crate::forms::{fixture, looking};
 use crate::native::FLAG;
 use crate::{cxx, notation};
 
@@ -98,20 +98,29 @@ fn helpers_may_throw() {
         }
     });
     let (model, _) = model("(bool)", "(pointer, pointer)", "hx", FLAG);
-    let typed = Natives::shared().unwrap().typed(&notation::signature("(bool)"), &model, HELPERS).unwrap();
-    let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
-    let pending = Pending::new();
     let mut heap = crate::heap::Heap::mapped();
     let words = [heap.handle(crate::heap::Thing::Odd), 0];
+    assert_eq!(thrown_by(boom as *const c_void, "(bool)", &model, &words), "resolve");
+    // Reached by a jump.
+    let closed = looking("(f64)", "(pointer, f64, pointer)", "_ax", Exit::Raise);
+    assert!(closed.is_assembled());
+    assert_eq!(thrown_by(ptr::null(), "(f64)", &closed.model, &[0; 3]), "raise");
+}
+
+/// What a call throws that does not reach C.
+fn thrown_by(target: *const c_void, c: &str, model: &TypedModel, words: &[u64]) -> &'static str {
+    let typed = Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS).unwrap();
+    let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
+    let pending = Pending::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: C is not called; the record outlives its function.
         unsafe {
-            let record = Typed::record(boom as *const c_void, &pending);
+            let record = Typed::record(target, &pending);
             let native = typed.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }
     }));
-    assert_eq!(outcome.unwrap_err().downcast_ref::<&str>(), Some(&"resolve"));
+    outcome.unwrap_err().downcast_ref::<&str>().unwrap()
 }
 
 thread_local! {

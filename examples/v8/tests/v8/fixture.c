@@ -84,6 +84,14 @@ int32_t on_a_thread(int32_t (*callback)(int32_t), int32_t value) {
 }
 
 double apply_f64(double (*callback)(double), double value) { return callback ? callback(value) : value; }
+// Call back, though nothing says so.
+static double (*kept_f64)(double);
+void keep_f64(double (*callback)(double)) { kept_f64 = callback; }
+double apply_kept_f64(double value) {
+    counter++;
+    return kept_f64 ? kept_f64(value) : value + 1;
+}
+void apply_kept(void) { apply_kept_f64(0); }
 bool apply_pointer(bool (*callback)(void *), void *value) { return callback ? callback(value) : false; }
 struct point apply_struct(struct point (*callback)(struct point), struct point value) {
     return callback ? callback(value) : value;

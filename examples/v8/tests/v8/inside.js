@@ -13,6 +13,9 @@ const { symbols: c, close } = openLibrary(path, {
     on_a_thread: { ...pointers },
     marked_on_a_thread: { name: "on_a_thread", ...pointers, callback: true },
     apply_f64: { parameters: ["pointer", "f64"], result: "f64" },
+    keep_f64: { parameters: ["pointer"], result: "void" },
+    apply_kept_f64: { parameters: ["f64"], result: "f64" },
+    apply_kept: { parameters: [], result: "void" },
     apply_pointer: { parameters: ["pointer", "pointer"], result: "bool" },
     apply_struct: { parameters: ["pointer", { struct: ["f64", "f64"] }], result: { struct: ["f64", "f64"] } },
 });
@@ -94,6 +97,27 @@ sameWay(ran, before[1], "script");
 const really = new Callback({ parameters: [point], result: point }, (bytes) => bytes);
 const moved = interpreted(c.apply_struct, 2)(really.pointer, at);
 same(String(new Float64Array(moved.buffer)), "1,2");
+
+// Functions that are refused no argument get no options of V8's.
+const fastKept = () => [optimised(c.apply_kept_f64, [1]), optimised(c.apply_kept, [])];
+for (let i = 0; i < 3; i++) {
+    // V8 gives up the code when the first exception comes.
+    c.keep_f64(null);
+    const [kept, keptOfNone] = fastKept();
+    c.keep_f64(nothing.pointer);
+    const [calls, slow] = [c.counter_value(), slowCalls(c.apply_kept_f64) + slowCalls(c.apply_kept)];
+    for (const call of [() => kept(1), () => keptOfNone()]) throws(call, TypeError, REFUSED);
+    same(c.counter_value() - calls, 2, "calls of C");
+    same(slowCalls(c.apply_kept_f64) + slowCalls(c.apply_kept), slow);
+    same(c.same_i32(7), 7);
+}
+const runsOfKept = ran;
+same(interpreted(c.apply_kept_f64, 1)(1), runsOfKept);
+ran = before[1];
+c.keep_f64(null);
+const [kept, keptOfNone] = fastKept();
+same(kept(2), 3);
+same(keptOfNone(), undefined);
 
 // Ordinary call, callback, fast call, callback: the innermost one is refused alone.
 const inner = fast();
@@ -177,4 +201,8 @@ const last = new Callback(definition, () => {
 });
 same(c.ordinary(last.pointer, 2), 10);
 throws(() => call(NONE, 0), Error, "is closed");
+for (let i = 0; i < 3; i++) {
+    throws(() => kept(1), Error, "is closed");
+    throws(() => keptOfNone(), Error, "is closed");
+}
 print("end");

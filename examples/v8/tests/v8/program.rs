@@ -214,7 +214,7 @@ fn scripts_may_replace_what_functions_are_made_with() {
         const own = Object.getOwnPropertyNames;
         const evil = () => { throw 1; };
         for (const prototype of [Object, Array, Function, WeakMap, Uint8Array, Object.getPrototypeOf(Uint8Array), String].map((f) => f.prototype)) {
-            for (const name of [...own(prototype), "get", "set", "value", "size", "fast", "number", "0", "1", "2", "failed"]) {
+            for (const name of [...own(prototype), "get", "set", "value", "size", "fast", "number", "0", "1", "2", "waiting"]) {
                 if (name === "constructor" || name === "buffer" || name === "__proto__" || name === "prototype") continue;
                 try { put(prototype, name, { __proto__: null, get: evil, set: evil, configurable: true }); } catch {}
             }

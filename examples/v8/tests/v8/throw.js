@@ -220,7 +220,7 @@ throws(() => c.same_i32(), TypeError, "not undefined");
 
 // Closed libraries.
 const { symbols: closed, close } = openLibrary(path, declarations);
-const lists = { same_i8: [1], same_u32: [1], is_odd_i64: [1], first_byte: [into], point_dist2: [a, a], point_add: [a, a, into], last_of_7: [...six, 7], count: [] };
+const lists = { same_i8: [1], same_u32: [1], same_f64: [1.5], is_odd_i64: [1], first_byte: [into], point_dist2: [a, a], point_add: [a, a, into], last_of_7: [...six, 7], count: [] };
 const calls = [];
 for (const [key, list] of Object.entries(lists)) {
     for (const body of Object.keys(BODIES)) {

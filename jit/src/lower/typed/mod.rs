@@ -221,7 +221,8 @@ const fn integer(bits: u32) -> ir::Type {
     }
 }
 
-/// Calls C with what is ready, and returns. An exception that waits then is raised, unless the caller is told by a flag.
+/// Calls C with what is ready, and returns. An exception that waits then is raised, unless the caller is told by a flag or
+/// looks itself.
 fn call_c(
     b: &mut FunctionBuilder<'_>,
     native: &Native<'_>,
@@ -230,7 +231,9 @@ fn call_c(
     exits: &Exits<'_>,
     ready: &Ready,
 ) {
-    if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, ready.exit) {
+    // For exceptions of callbacks.
+    let exit = ready.exit.filter(|_| !native.model.caller_looks);
+    if let (Exit::Flag { .. }, Some(exit)) = (native.model.exit, exit) {
         let cell = hole(b, Hole::Pending);
         b.ins().store(UNALIGNED, exit, cell, Pending::EXIT as i32);
     }
@@ -252,7 +255,7 @@ fn call_c(
     });
     let to = ready.result.map(|address| Kept::store(b, address));
     let result = memory.map(|memory| frame::address(b, memory, 0));
-    let exit = ready.exit.filter(|_| native.model.exit == Exit::Raise).map(|exit| Kept::store(b, exit));
+    let exit = exit.filter(|_| native.model.exit == Exit::Raise).map(|exit| Kept::store(b, exit));
     let mut source = Prepared { args: &ready.args, result };
     let results = call::emit(b, plan, outgoing, &mut source, target, shim);
 
@@ -272,7 +275,7 @@ fn call_c(
         (Return::Pass(arg), None, Some(native)) => returned = Some(widen(b, &arg.pieces()[0], results[0], native)),
         _ => {}
     }
-    if native.model.exit == Exit::Raise {
+    if native.model.exit == Exit::Raise && !native.model.caller_looks {
         let exit = exit.map(|exit| exit.load(b));
         raise_pending(b, exits, exit);
     }

@@ -1,8 +1,8 @@
 //! Native functions that only check their arguments and move them: the code jumps to C, which returns to the caller.
 //!
 //! That saves a frame, a call and a return: a third of what an optimised call costs. Cranelift has no jumps to functions of C's
-//! convention, so these few instructions are assembled here, for System V x86-64 and functions whose exit is a flag. All others are
-//! compiled.
+//! convention, so these few instructions are assembled here, for System V x86-64 and functions whose exit is a flag, or whose
+//! arguments are never refused where the caller looks for exceptions. All others are compiled.
 //!
 //! The arguments keep their order, so that each one's place mostly lies at or before the place it arrives in, and moving them one
 //! after the other overwrites none that is still to be moved. Where it would, the function is compiled.
@@ -27,23 +27,49 @@ pub(crate) struct Tail {
 
 /// The code, if the function is one of this kind.
 pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
-    let (Exit::Flag { offset }, Some(exit)) = (native.model.exit, native.model.exit_parameter()) else { return None };
-    let (offset, moves) = (i32::try_from(offset).ok()?, moves(native)?);
+    let moves = moves(native)?;
     if !returns_as_c(native) || native.typed.plan.stack_size > native.plan.stack_size {
         return None;
     }
+    let exit = exit(native, &moves)?;
     let mut code = Code::default();
-    let exit = code.in_register(native.piece(exit).loc, R10);
-    code.hole(RAX, Hole::Pending);
-    code.store(exit, RAX, Pending::EXIT as i32);
+    if let Way::Flag { from, kept: true, .. } = exit {
+        let from = code.in_register(from, R10);
+        code.hole(RAX, Hole::Pending);
+        code.store(from, RAX, Pending::EXIT as i32);
+    }
     moves.iter().for_each(|step| code.step(step));
     code.hole(R11, Hole::Record);
     if let Some(vectors) = native.typed.plan.vector_count {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
     code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
-    let closed = code.refused(offset);
+    let closed = code.refused(&exit);
     Some(Tail { compiled: Compiled::template(code.bytes, code.holes), closed })
+}
+
+/// Where refused calls go.
+enum Way {
+    /// To set a flag behind the parameter of the exit, which is kept in the cell: for callbacks, or because an argument is moved to
+    /// where it arrives.
+    Flag { offset: i32, from: Loc, kept: bool },
+    /// To the helper that raises, with that parameter if there is one. It is only ever called for a closed function.
+    Raise { helper: u64, from: Option<Loc> },
+}
+
+fn exit(native: &Native<'_>, moves: &[Step]) -> Option<Way> {
+    let Native { model, needs, .. } = native;
+    let from = model.exit_parameter().map(|param| native.piece(param).loc);
+    let overwritten = from.is_some_and(|from| moves.iter().any(|step| step.to == from));
+    match (model.exit, from) {
+        (Exit::Flag { offset }, Some(from)) => {
+            Some(Way::Flag { offset: offset.try_into().ok()?, from, kept: overwritten || !model.caller_looks })
+        }
+        (Exit::Raise, from) if model.caller_looks && !overwritten && !moves.iter().any(Step::refuses) => {
+            Some(Way::Raise { helper: needs.helpers.raise as *const () as u64, from })
+        }
+        _ => None,
+    }
 }
 
 /// A general register, by its number in instructions.
@@ -68,6 +94,15 @@ struct Step {
     from: Loc,
     to: Loc,
     form: Form,
+}
+
+impl Step {
+    const fn refuses(&self) -> bool {
+        match self.form {
+            Form::Float | Form::Integer { narrowing: None, .. } => false,
+            Form::Integer { .. } | Form::Number(_) | Form::Small { .. } => true,
+        }
+    }
 }
 
 /// What an argument is on its way.
@@ -353,21 +388,45 @@ impl Code {
         self.refusals.push(self.bytes.len() - 4);
     }
 
-    /// Where refused arguments lead, and calls of closed records: the flag is set, and zero returned. Returns where it is.
-    fn refused(&mut self, offset: i32) -> usize {
+    /// Where refused arguments lead, and calls of closed records. Returns where it is.
+    fn refused(&mut self, exit: &Way) -> usize {
         let here = self.bytes.len();
         for at in std::mem::take(&mut self.refusals) {
             let distance = (here - at - 4) as u32;
             self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
         }
-        // An argument may have been moved to where the exit's parameter arrived.
-        self.hole(R10, Hole::Pending);
-        self.load(R10, R10, Pending::EXIT as i32);
-        self.emit(inst::movb_mi::new(memory(R10, offset), 1));
-        self.emit(inst::xorl_rm::new(RAX, RAX));
-        self.emit(inst::xorps_a::new(0_u8, 0_u8));
-        self.emit(inst::retq_zo::new());
+        match *exit {
+            Way::Flag { offset, from, kept } => {
+                let exit = if kept {
+                    self.hole(R10, Hole::Pending);
+                    self.load(R10, R10, Pending::EXIT as i32);
+                    R10
+                } else {
+                    self.in_register(from, R10)
+                };
+                self.emit(inst::movb_mi::new(memory(exit, offset), 1));
+                self.emit(inst::xorl_rm::new(RAX, RAX));
+                self.emit(inst::xorps_a::new(0_u8, 0_u8));
+                self.emit(inst::retq_zo::new());
+            }
+            Way::Raise { helper, from } => self.raise(helper, from),
+        }
         here
+    }
+
+    /// Jumps to the helper, for no argument in particular.
+    fn raise(&mut self, helper: u64, exit: Option<Loc>) {
+        let [record, to, index, bits, ..] = ARGUMENTS;
+        match exit.map(|exit| self.in_register(exit, R10)) {
+            Some(exit) => self.emit(inst::movq_mr::new(to, exit)),
+            None => self.emit(inst::xorl_rm::new(to, to)),
+        }
+        self.hole(record, Hole::Record);
+        for zero in [index, bits] {
+            self.emit(inst::xorl_rm::new(zero, zero));
+        }
+        self.movabs(RAX, helper);
+        self.emit(inst::jmpq_m::new(RAX));
     }
 }
 
