@@ -23,7 +23,8 @@ use crate::slot::Slot;
 /// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
 ///
 /// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned, and then
-/// the native function throws it. While it waits, callbacks answer with zeros and run no script.
+/// the native function throws it, or its [caller](TypedModel::caller_looks). While it waits, callbacks answer with zeros and run no
+/// script.
 ///
 /// Clones are the same realm. Records keep it; the last of all these drops the engine and an exception that still waits,
 /// on its thread. So an engine that owns its records, or a realm, is never dropped.
@@ -36,10 +37,17 @@ pub struct Realm<E: Engine> {
 pub(super) struct Shared<E: Engine> {
     pending: Pending,
     /// What is there while `pending` is set.
-    exception: RefCell<Option<E::Exception>>,
+    waiting: RefCell<Option<Waiting<E>>>,
     /// `None`: values are handles.
     abi: Option<EngineAbi>,
     engine: E,
+}
+
+/// What waits.
+enum Waiting<E: Engine> {
+    Exception(E::Exception),
+    /// What an exception is made of when it is taken: a refused call of compiled code may be no place for that.
+    Error(Error),
 }
 
 impl<E: Engine> Shared<E> {
@@ -61,15 +69,24 @@ impl<E: Engine> Shared<E> {
 
     pub(super) fn take_exception(&self) -> Option<E::Exception> {
         self.pending.set(false);
-        self.exception.take()
+        self.waiting.take().map(|waiting| match waiting {
+            Waiting::Exception(exception) => exception,
+            // SAFETY: this site says nothing, as that of a call without a parameter for it.
+            Waiting::Error(error) => unsafe { self.engine.exception(Site::new(ptr::null_mut()), &error) },
+        })
     }
 
-    /// Keeps an exception, or gives it back where one waits already.
-    pub(super) fn throw(&self, exception: E::Exception) -> Option<E::Exception> {
+    /// Has an error's exception wait.
+    pub(super) fn fail(&self, error: Error) {
+        drop(self.wait(Waiting::Error(error)));
+    }
+
+    /// Gives back what cannot wait, for something else does.
+    fn wait(&self, waiting: Waiting<E>) -> Option<Waiting<E>> {
         if self.pending.is_set() {
-            return Some(exception);
+            return Some(waiting);
         }
-        *self.exception.borrow_mut() = Some(exception);
+        *self.waiting.borrow_mut() = Some(waiting);
         self.pending.set(true);
         None
     }
@@ -100,7 +117,7 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        let shared = Shared { pending: Pending::new(), exception: RefCell::new(None), abi, engine };
+        let shared = Shared { pending: Pending::new(), waiting: RefCell::new(None), abi, engine };
         Self { shared: Arc::new(shared), on_one_thread: PhantomData }
     }
 
@@ -147,6 +164,10 @@ impl<E: Engine> Realm<E> {
     /// * The record outlives every call, and every way to call the function.
     /// * From when machine code reads an object until C has returned its bytes stay where they are: in such a call
     ///   [`Engine::view`] moves and collects nothing.
+    /// * The result of a refused call is not used, and may be no value of its type.
+    ///
+    /// Where the [caller looks](TypedModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
+    /// later call throws what this one has left.
     pub unsafe fn typed(&self, function: &Function, model: &TypedModel) -> Result<TypedRecord, Error> {
         TypedRecord::new(function, &self.shared, model)
     }
@@ -176,6 +197,7 @@ impl<E: Engine> Realm<E> {
     /// That of [`leave_typed`](Self::leave_typed).
     pub unsafe fn flag_typed(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
+            debug_assert!(!self.shared.pending.exit().is_null(), "no call has left its exit");
             // SAFETY: the parameter that the call left there is good until it returns.
             unsafe { self.shared.pending.exit().cast::<u8>().add(offset as usize).write(1) };
         }
@@ -305,7 +327,7 @@ impl<E: Engine> Realm<E> {
     /// [`leave_typed`](Self::leave_typed); or its [caller](TypedModel::caller_looks)). The first one wins, and later ones are
     /// dropped.
     pub fn throw(&self, exception: E::Exception) {
-        drop(self.shared.throw(exception));
+        drop(self.shared.wait(Waiting::Exception(exception)));
     }
 
     /// Whether an exception waits.
@@ -313,13 +335,15 @@ impl<E: Engine> Realm<E> {
         self.shared.pending.is_set()
     }
 
-    /// Where that stands, for [callers that look](TypedModel::caller_looks) by themselves: 0 where none waits. It is there as long as the realm.
+    /// Whether an exception waits, for [callers that look](TypedModel::caller_looks) by themselves: 0 where none does. It is for reading,
+    /// on the realm's thread, and lives as long as the realm. The exception is had by [`take_exception`](Self::take_exception).
     pub fn pending(&self) -> NonNull<u32> {
         NonNull::from_ref(&self.shared.pending).cast()
     }
 
     /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
-    /// been called from elsewhere. Who does not throw it drops it, and so lets go of it.
+    /// been called from elsewhere, or the [caller looks](TypedModel::caller_looks). Who does not throw it drops it, and so lets go of
+    /// it. An exception that hotcall has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.shared.take_exception()
     }

@@ -212,20 +212,17 @@ impl<E: Engine> Full<E> {
         let signature = self.function.signature();
         // Behind the arguments comes the memory for the result.
         let Some(ty) = signature.params().get(index).or(signature.result()) else { return };
-        self.throw(site, &Error::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem });
+        self.throw(site, Error::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem });
     }
 
-    fn throw(&self, site: Site, error: &Error) {
+    /// Throws, or leaves it to the caller.
+    fn throw(&self, site: Site, error: Error) {
+        if self.caller_looks {
+            return self.realm.fail(error);
+        }
         let engine = self.realm.engine();
         // SAFETY: the site is that of a call by the engine.
-        unsafe {
-            let exception = engine.exception(site, error);
-            if self.caller_looks {
-                drop(self.realm.throw(exception));
-            } else {
-                engine.throw(site, exception);
-            }
-        }
+        unsafe { engine.throw(site, engine.exception(site, &error)) };
     }
 }
 
@@ -265,6 +262,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let full = unsafe { &*record.cast::<Full<E>>() };
     let site = Site::new(exit);
+    // Callers that look find it where it is.
     if !full.caller_looks
         && let Some(exception) = full.realm.take_exception()
     {
@@ -272,7 +270,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
         return unsafe { full.realm.engine().throw(site, exception) };
     }
     if full.head.is_closed() {
-        return full.throw(site, &closed(&full.function));
+        return full.throw(site, closed(&full.function));
     }
     let problem = match full.params.get(index).or(full.result.as_ref()) {
         Some(&Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },

@@ -152,7 +152,8 @@ impl Generation {
     pub const V15_0: Self =
         Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
 
-    /// What a refused call does, of a function that can be refused an argument.
+    /// What a refused call does, of a function that can be refused an argument. Where it
+    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](super::Realm::throw) alone.
     pub const fn exit(&self) -> Exit {
         match self.fallback {
             Some(offset) => Exit::Flag { offset },

@@ -76,6 +76,23 @@ fn callers_look_for_exceptions() {
     }
 }
 
+/// What waits is not thrown by native functions then, nor lost where they are refused.
+#[test]
+fn the_first_exception_waits_for_callers_that_look() {
+    let world = World::looking(Style::Direct);
+    let heap = &world.heap;
+    let same = world.compiled("id_i8", "(i8) -> i8", Exit::Raise);
+    let first = || Thrown::Other("the first one".into());
+    // Taken, refused by the helper, and by machine code.
+    for number in [1.0, 0.5, 1000.0] {
+        let args = [heap.number(number)];
+        world.realm.throw(first());
+        assert_eq!(same.call(&args), Err(first()));
+        assert!(!world.realm.is_pending());
+        assert_eq!(same.call(&args).is_ok(), number == 1.0);
+    }
+}
+
 /// Where there is no other call, the typed function throws.
 #[test]
 fn an_exception_is_thrown_when_c_has_returned() {

@@ -31,7 +31,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         let isolate = unsafe { &*home };
         let (realm, engine) = (&isolate.realm, isolate.realm.engine());
         if !engine.allows_script() {
-            // C was called by a fast call. Script around it looks.
+            // C was called by a fast call. Script around that looks, but for functions that are written for V8.
             return realm.throw(Thrown::type_error(REFUSED));
         }
         isolate.scope(|| {

@@ -24,12 +24,15 @@ impl FastCalls {
         if !unsafe { ffi::shim_has_whole_addresses() } {
             return Err("this V8 compresses pointers".into());
         }
+        if !generation.misses_handlers() {
+            // Callbacks would have to leave calls by `Realm::leave_typed`, and functions would need no wrappers.
+            return Err("this V8 has other ways to throw".into());
+        }
         Ok(Self { generation, roots: roots(isolate, generation, layout) })
     }
 }
 
-/// What fast calls look like in a version. That the caller looks for exceptions is true of those that miss handlers; of others,
-/// callbacks have to leave the call, by `Realm::leave_typed`, and need no wrapper.
+/// What fast calls look like in a version.
 fn generation(version: &str) -> Result<v8::Generation, String> {
     match version.split('.').take(2).collect::<Vec<_>>()[..] {
         ["10", "2"] => Ok(v8::Generation::V10_2),

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::mem;
-use std::ptr::{self, NonNull};
+use std::ptr;
 use std::rc::Rc;
 
 use hotcall::engine::Realm;
@@ -238,10 +238,10 @@ impl Isolate {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// An array whose one element is the `u32` there, which lives as long as the isolate.
-    pub(crate) fn cell(&self, at: NonNull<u32>) -> Value {
-        // SAFETY: the isolate lives.
-        Value::new(unsafe { ffi::shim_cell(self.shim, at.as_ptr()) })
+    /// An array whose one element is 0 unless an exception waits in the realm.
+    pub(crate) fn waiting(&self) -> Value {
+        // SAFETY: the isolate lives, and the realm outlives it.
+        Value::new(unsafe { ffi::shim_cell(self.shim, self.realm.pending().as_ptr()) })
     }
 
     /// An object without properties.

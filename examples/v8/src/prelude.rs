@@ -25,7 +25,7 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
     ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
-    // What waits, as every function does.
+    // Native functions throw what waits before they do anything.
     ("throwWaiting", |_, _| Ok(None)),
 ];
 
@@ -38,7 +38,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
         isolate.set(natives, name, isolate.function(name, 0, native));
     }
     isolate.set(natives, "direct", isolate.boolean(isolate.options().direct));
-    isolate.set(natives, "waiting", isolate.cell(isolate.realm.pending()));
+    isolate.set(natives, "waiting", isolate.waiting());
     let collect = |isolate: &Isolate, _: &Arguments| {
         isolate.collect();
         Ok(None)

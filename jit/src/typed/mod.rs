@@ -41,9 +41,9 @@ pub struct TypedModel {
     pub handles: Box<[Handles]>,
     /// What becomes of a call with a refused argument.
     pub exit: Exit,
-    /// Whether the caller looks after each call for an exception that a callback has left in
-    /// [`Pending`](crate::values::Pending). Else the native function sees to it that the exit is taken, which costs a store
-    /// or a comparison.
+    /// Whether the caller looks after each call whether an exception [waits](crate::values::Pending), and throws it. A callback has
+    /// left it there, or the native function itself where the exit is [`Raise`](Exit::Raise). Else the native function sees to it that
+    /// the exit is taken when C has returned, which costs a store or a comparison.
     pub caller_looks: bool,
 }
 
@@ -70,14 +70,15 @@ pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](Role::Exit) points to: the caller
     /// makes the call again in its ordinary way, which may take the arguments or throw.
     ///
-    /// Before C is called, the parameter is left in [`Pending`](crate::values::Pending), for callbacks that must do the same; not
-    /// where the [caller looks](TypedModel::caller_looks).
+    /// Before C is called, the parameter is left in [`Pending`](crate::values::Pending), for callbacks that must do the same, unless the
+    /// [caller looks](TypedModel::caller_looks).
     Flag {
         /// In bytes.
         offset: u32,
     },
     /// [`Helpers::raise`] throws, with the parameter if there is one. It does so too when C has returned and an exception
-    /// [waits](crate::values::Pending), unless the [caller looks](TypedModel::caller_looks).
+    /// [waits](crate::values::Pending). Where the [caller looks](TypedModel::caller_looks), the helper leaves that to it, and is not
+    /// called after C.
     Raise,
 }
 
@@ -150,9 +151,10 @@ pub struct Helpers {
     /// a scalar, or the address of bytes, and how many there are. `false`: nothing that the type takes; where the exit is
     /// [`Raise`](Exit::Raise), this has been thrown.
     pub resolve: Resolve,
-    /// Throws, or leaves where the [caller looks](TypedModel::caller_looks): the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
+    /// Throws the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
     /// bits that it has no room for (of a parameter's value, or of the integer that a handle is; for a struct: the number of bytes).
-    /// Both helpers get the parameter with the role [`Exit`](Role::Exit), or null.
+    /// Where the [caller looks](TypedModel::caller_looks), it does not throw but has the exception [wait](crate::values::Pending),
+    /// and so does `resolve`. Both helpers get the parameter with the role [`Exit`](Role::Exit), or null.
     pub raise: Raise,
 }
 

@@ -118,8 +118,8 @@ impl Pending {
     }
 
     /// The parameter with the role [`Exit`](crate::typed::Role::Exit) of the call that began last through a function whose exit is a
-    /// [`Flag`](crate::typed::Exit::Flag), and whose caller does not [look](crate::typed::TypedModel::caller_looks) itself. It is gone
-    /// once that call has returned.
+    /// [`Flag`](crate::typed::Exit::Flag), and whose caller does not [look](crate::typed::TypedModel::caller_looks) itself: calls of
+    /// others may leave it alone or not. It is gone once that call has returned.
     pub fn exit(&self) -> *mut c_void {
         self.exit.get()
     }
@@ -129,6 +129,8 @@ impl Pending {
         self.exit.set(exit);
     }
 }
+
+const _: () = assert!(std::mem::offset_of!(Pending, exception) == 0, "callers that look read it at the cell's address");
 
 impl Default for Pending {
     fn default() -> Self {

@@ -160,6 +160,45 @@ fn raising_needs_no_parameter() {
     }
 }
 
+/// An argument takes the place of an exit that arrives on the stack, or in a register.
+#[test]
+fn exits_whose_places_arguments_take_are_kept() {
+    for (c, native, roles) in [
+        ("(7*i64, i8)", "(6*i64, pointer, 2*i64)", "aaaaaaxaa"),
+        ("(i64, i8)", "(pointer, 2*i64)", "xaa"),
+        // The second argument is moved through it.
+        ("(i64, i8, u16)", "(i64, pointer, 2*i64)", "axaa"),
+    ] {
+        for way in WAYS {
+            let fixture = made((c, native, roles), way);
+            assert_eq!(fixture.is_assembled(), way.0 == FLAG, "{c} as {native}, {way:?}");
+            let (mut flag, mut argument) = (ExitFlag::new(), ExitFlag::new());
+            let mut words = vec![argument.word(); roles.len()];
+            words[roles.find('x').unwrap()] = flag.word();
+            let last = fixture.c.params().len() - 1;
+            let events = fixture.call(&words, Answers::returning([])).events;
+            assert!(!argument.is_set() && flag.take() == (way.0 == FLAG), "{c} as {native}, {way:?}");
+            match (way.0, &events[..]) {
+                (Exit::Flag { .. }, []) => {}
+                (Exit::Raise, &[Event::Raise { index, bits }]) => {
+                    assert!((1..=last).contains(&index) && bits == argument.word());
+                }
+                _ => panic!("{c} as {native}, {way:?}: {events:?}"),
+            }
+        }
+    }
+    for (c, native, roles) in [("(7*i64)", "(6*i64, pointer, i64)", "aaaaaaxa"), ("(i64)", "(pointer, i64)", "xa")] {
+        let fixture = looking(c, native, roles, Exit::Raise);
+        assert!(!fixture.is_assembled());
+        let mut flag = ExitFlag::new();
+        let mut words = vec![7; roles.len()];
+        words[roles.find('x').unwrap()] = flag.word();
+        fixture.close();
+        // The helper compares the exit.
+        assert_eq!(fixture.call(&words, Answers::returning([])).events, [Event::Raise { index: 0, bits: 0 }]);
+    }
+}
+
 /// The helper that raises gets the parameter of the exit, wherever that arrives.
 #[test]
 fn jumps_to_the_helper_take_the_exit() {

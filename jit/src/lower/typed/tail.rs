@@ -31,12 +31,12 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
     if !returns_as_c(native) || native.typed.plan.stack_size > native.plan.stack_size {
         return None;
     }
-    let exit = exit(native, &moves)?;
+    let refusal = refusal(native, &moves)?;
     let mut code = Code::default();
-    if let Way::Flag { from, kept: true, .. } = exit {
-        let from = code.in_register(from, R10);
+    if let Refusal::Flag { exit, kept: true, .. } = refusal {
+        let exit = code.in_register(exit, R10);
         code.hole(RAX, Hole::Pending);
-        code.store(from, RAX, Pending::EXIT as i32);
+        code.store(exit, RAX, Pending::EXIT as i32);
     }
     moves.iter().for_each(|step| code.step(step));
     code.hole(R11, Hole::Record);
@@ -44,29 +44,29 @@ pub(crate) fn assemble(native: &Native<'_>) -> Option<Tail> {
         code.emit(inst::movl_oi::new(RAX, u32::from(vectors)));
     }
     code.emit(inst::jmpq_m::new(memory(R11, RecordHead::TARGET as i32)));
-    let closed = code.refused(&exit);
+    let closed = code.refused(&refusal);
     Some(Tail { compiled: Compiled::template(code.bytes, code.holes), closed })
 }
 
-/// Where refused calls go.
-enum Way {
-    /// To set a flag behind the parameter of the exit, which is kept in the cell: for callbacks, or because an argument is moved to
-    /// where it arrives.
-    Flag { offset: i32, from: Loc, kept: bool },
-    /// To the helper that raises, with that parameter if there is one. It is only ever called for a closed function.
-    Raise { helper: u64, from: Option<Loc> },
+/// What a refused call does. The parameter of the exit arrives in `exit`.
+enum Refusal {
+    /// Sets the flag that is at this offset of what the parameter points to. That is `kept` in the cell: for callbacks, or because
+    /// an argument is moved to where it arrives.
+    Flag { exit: Loc, offset: i32, kept: bool },
+    /// Jumps to this helper, with the parameter if there is one. No argument is refused: the function is closed.
+    Raise { exit: Option<Loc>, helper: u64 },
 }
 
-fn exit(native: &Native<'_>, moves: &[Step]) -> Option<Way> {
+fn refusal(native: &Native<'_>, moves: &[Step]) -> Option<Refusal> {
     let Native { model, needs, .. } = native;
-    let from = model.exit_parameter().map(|param| native.piece(param).loc);
-    let overwritten = from.is_some_and(|from| moves.iter().any(|step| step.to == from));
-    match (model.exit, from) {
-        (Exit::Flag { offset }, Some(from)) => {
-            Some(Way::Flag { offset: offset.try_into().ok()?, from, kept: overwritten || !model.caller_looks })
+    let exit = model.exit_parameter().map(|param| native.piece(param).loc);
+    let overwritten = exit.is_some_and(|exit| moves.iter().any(|step| step.to == exit));
+    match (model.exit, exit) {
+        (Exit::Flag { offset }, Some(exit)) => {
+            Some(Refusal::Flag { exit, offset: offset.try_into().ok()?, kept: overwritten || !model.caller_looks })
         }
-        (Exit::Raise, from) if model.caller_looks && !overwritten && !moves.iter().any(Step::refuses) => {
-            Some(Way::Raise { helper: needs.helpers.raise as *const () as u64, from })
+        (Exit::Raise, exit) if model.caller_looks && !overwritten && !moves.iter().any(Step::refuses) => {
+            Some(Refusal::Raise { exit, helper: needs.helpers.raise as *const () as u64 })
         }
         _ => None,
     }
@@ -389,37 +389,41 @@ impl Code {
     }
 
     /// Where refused arguments lead, and calls of closed records. Returns where it is.
-    fn refused(&mut self, exit: &Way) -> usize {
+    fn refused(&mut self, refusal: &Refusal) -> usize {
         let here = self.bytes.len();
         for at in std::mem::take(&mut self.refusals) {
             let distance = (here - at - 4) as u32;
             self.bytes[at..][..4].copy_from_slice(&distance.to_le_bytes());
         }
-        match *exit {
-            Way::Flag { offset, from, kept } => {
+        match *refusal {
+            Refusal::Flag { offset, exit, kept } => {
                 let exit = if kept {
                     self.hole(R10, Hole::Pending);
                     self.load(R10, R10, Pending::EXIT as i32);
                     R10
                 } else {
-                    self.in_register(from, R10)
+                    self.in_register(exit, R10)
                 };
                 self.emit(inst::movb_mi::new(memory(exit, offset), 1));
                 self.emit(inst::xorl_rm::new(RAX, RAX));
                 self.emit(inst::xorps_a::new(0_u8, 0_u8));
                 self.emit(inst::retq_zo::new());
             }
-            Way::Raise { helper, from } => self.raise(helper, from),
+            Refusal::Raise { exit, helper } => self.raise(exit, helper),
         }
         here
     }
 
-    /// Jumps to the helper, for no argument in particular.
-    fn raise(&mut self, helper: u64, exit: Option<Loc>) {
-        let [record, to, index, bits, ..] = ARGUMENTS;
-        match exit.map(|exit| self.in_register(exit, R10)) {
-            Some(exit) => self.emit(inst::movq_mr::new(to, exit)),
-            None => self.emit(inst::xorl_rm::new(to, to)),
+    /// Jumps to the helper, for no argument in particular. What the exit arrives in may be a register of the helper's arguments, of
+    /// which its own is written first.
+    fn raise(&mut self, exit: Option<Loc>, helper: u64) {
+        let [record, second, index, bits, ..] = ARGUMENTS;
+        match exit {
+            Some(exit) => {
+                let exit = self.in_register(exit, R10);
+                self.emit(inst::movq_rm::new(second, exit));
+            }
+            None => self.emit(inst::xorl_rm::new(second, second)),
         }
         self.hole(record, Hole::Record);
         for zero in [index, bits] {
