@@ -214,7 +214,7 @@ impl Generation {
                 (None, VOID)
             }
         };
-        // What is left of them then are calls of closed functions.
+        // All that such a function refuses is to be called when it is closed, which is left to the script around it.
         let is_refused_nothing = signature.params().iter().all(is_float) && signature.result().is_none_or(is_scalar);
         if !(self.misses_handlers && is_refused_nothing) {
             call.push(Type::POINTER, Role::Exit, OPTIONS);
@@ -361,7 +361,8 @@ pub struct CType {
 pub struct FastCall {
     /// For [`Realm::typed`](super::Realm::typed).
     pub model: TypedModel,
-    /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options.
+    /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, unless it has no
+    /// use for them.
     pub params: Vec<CType>,
     /// For V8: what the function returns.
     pub result: CType,

@@ -14,8 +14,9 @@
     // What script has of a C function that cannot throw by itself, or that returns a struct.
     //
     // The native function cannot throw what optimised code would catch, but leaves it: see native.rs. Whether an exception waits
-    // is what the one element of `waiting` says. One that returns a struct fills one more argument, which script may leave out. Each has a source of its own, for what V8 learns about callees it learns for a
-    // source, and functions of equal sources share it. To V8 its constants are constants, so that a call costs a comparison more.
+    // is what the one element of `waiting` says. One that returns a struct fills one more argument, which script may leave out. Each has
+    // a source of its own, for what V8 learns about callees it learns for a source, and functions of equal sources share it. To V8 its
+    // constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
     function wrapped(native, { isWrapped, size }) {
