@@ -420,7 +420,7 @@ fn native_functions_do_what_their_models_say() {
 }
 
 #[test]
-#[ignore = "takes minutes"]
+#[ignore = "takes a minute, which CI has"]
 fn many_more() {
     for seed in 2..42 {
         eprintln!("{seed}: {:?}", run(seed, FUNCTIONS, CALLS));

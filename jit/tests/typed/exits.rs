@@ -7,7 +7,7 @@ use hotcall_jit::values::Pending;
 use hotcall_jit::{Jit, Options, Typed};
 
 use crate::engine::{self, Event};
-use crate::forms::{fixture, looking};
+use crate::forms::{self, fixture, looking};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 
 /// Assembled functions, compiled ones that are refused before they ask a helper, and such with nothing to refuse.
@@ -26,7 +26,7 @@ const CASES: [(&str, &str, &str); 8] = [
 const WAYS: [(Exit, bool); 4] = [(FLAG, false), (FLAG, true), (Exit::Raise, false), (Exit::Raise, true)];
 
 fn made((c, native, roles): (&str, &str, &str), (exit, caller_looks): (Exit, bool)) -> Fixture {
-    if caller_looks { looking(c, native, roles, exit) } else { fixture(c, native, roles, exit) }
+    forms::made(c, native, roles, exit, caller_looks)
 }
 
 fn call(fixture: &Fixture, first: u64, exit: u64) -> (Vec<Event>, u64) {
@@ -62,8 +62,8 @@ fn closed_records_leave_and_can_be_opened_again() {
 /// A function that has no address is one that was closed.
 #[test]
 fn functions_without_an_address_are_closed() {
-    for (c, native, roles) in CASES {
-        let fixture = fixture(c, native, roles, FLAG);
+    for ((c, native, roles), looks) in CASES.iter().flat_map(|case| [(*case, false), (*case, true)]) {
+        let fixture = made((c, native, roles), (FLAG, looks));
         let pending = Pending::new();
         let caller = Jit::shared().unwrap().slots(&fixture.model.native, Options::default()).unwrap();
         let mut flag = ExitFlag::new();

@@ -24,7 +24,7 @@ pub(crate) fn looking(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture
     made(c, native, roles, exit, true)
 }
 
-fn made(c: &str, native: &str, roles: &str, exit: Exit, caller_looks: bool) -> Fixture {
+pub(crate) fn made(c: &str, native: &str, roles: &str, exit: Exit, caller_looks: bool) -> Fixture {
     let role = |letter| match letter {
         '_' => Role::Ignored,
         'a' => Role::Argument,
