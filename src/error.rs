@@ -1,6 +1,7 @@
 //! What can go wrong before a call: one public error, whose variants name the failed step and carry its data.
 
 use std::ffi::OsString;
+use std::fs::FileType;
 use std::io;
 use std::path::PathBuf;
 
@@ -8,7 +9,7 @@ use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeEr
 
 use crate::declare::DeclarationError;
 use crate::engine::Problem;
-use crate::library::Resolved;
+use crate::library::{FileFormat, Resolved, SymbolKind};
 
 /// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
 ///
@@ -27,18 +28,21 @@ pub enum Error {
     #[error("cannot find library {}: {source}", path.display())]
     Resolve { path: PathBuf, source: io::Error },
     /// A directory, a device or the like.
-    #[error("library {} is not a file", path.display())]
-    NotAFile { path: PathBuf },
+    #[error("library {} is {}, not a file", path.display(), describe(file_type))]
+    NotAFile { path: PathBuf, file_type: FileType },
     /// A path that the loader reads differently: glibc replaces `$ORIGIN`, `$LIB` and `$PLATFORM`, Windows adds `.dll` to
     /// names without an extension.
     #[error("library {} cannot be loaded by this path: the loader would read another file", path.display())]
     Rewritten { path: PathBuf },
-    /// A [`Resolved`] that [`resolve`](crate::resolve) would not have made: a relative path, or a bare name that is a path.
+    /// A [`Resolved`] that [`resolve`](crate::resolve) would not have made: a bare name that is empty or a path.
     #[error("{library} is not a resolved library")]
     NotResolved { library: Resolved },
     /// The loader's refusal, in its own words.
     #[error("cannot load {library}: {message}")]
     Load { library: Resolved, message: Box<str> },
+    /// The library, or one that it needs, is a file that the loader cannot load. `message` is the loader's refusal.
+    #[error("cannot load {library}: {} is {format}, not a shared library for this machine ({message})", file.display())]
+    NotALibrary { library: Resolved, file: PathBuf, format: FileFormat, message: Box<str> },
     /// A look-up or a call after [`Library::close`](crate::Library::close).
     #[error("{library} is closed")]
     Closed { library: Resolved },
@@ -48,12 +52,18 @@ pub enum Error {
     /// A name that the loader would cut short.
     #[error("the name of symbol {symbol:?} of {library} has a zero byte in it")]
     NulInSymbol { library: Resolved, symbol: Box<str> },
-    /// The loader's refusal, in its own words.
-    #[error("{library} has no symbol {symbol:?}: {message}")]
-    Symbol { library: Resolved, symbol: Box<str>, message: Box<str> },
+    /// The loader's refusal, in its own words, and the nearest name that the library has.
+    #[error("{library} has no symbol {symbol:?}: {message}{}", suggestion(nearest.as_deref()))]
+    Symbol { library: Resolved, symbol: Box<str>, message: Box<str>, nearest: Option<Box<str>> },
     /// The symbol exists and has no address: an indirect function that was not resolved, or an absolute 0.
     #[error("symbol {symbol:?} of {library} has the null address")]
     NullSymbol { library: Resolved, symbol: Box<str> },
+    /// A variable that would be called as a function.
+    #[error("symbol {symbol:?} of {library} is {kind}, not a function")]
+    NotAFunction { library: Resolved, symbol: Box<str>, kind: SymbolKind },
+    /// A function that returns a second time, when its caller has returned: `setjmp`, `getcontext`, `vfork` and the like.
+    #[error("function {symbol:?} of {library} cannot be called: it returns twice")]
+    ReturnsTwice { library: Resolved, symbol: Box<str> },
     /// A function made from the null pointer.
     #[error("the address of function {function:?} is null")]
     NullFunction { function: Box<str> },
@@ -158,4 +168,25 @@ impl Error {
     pub(crate) fn stub(source: JitError) -> Self {
         Self::Stub { source: Box::new(source) }
     }
+}
+
+fn suggestion(nearest: Option<&str>) -> String {
+    nearest.map(|name| format!("; did you mean {name:?}?")).unwrap_or_default()
+}
+
+fn describe(file_type: &FileType) -> &'static str {
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::FileTypeExt;
+        if file_type.is_fifo() {
+            return "a pipe";
+        }
+        if file_type.is_socket() {
+            return "a socket";
+        }
+        if file_type.is_block_device() || file_type.is_char_device() {
+            return "a device";
+        }
+    }
+    if file_type.is_dir() { "a directory" } else { "something else" }
 }

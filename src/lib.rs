@@ -98,7 +98,10 @@ pub use code::{Entry, stats};
 pub use debug::describe;
 pub use error::Error;
 pub use function::{Function, FunctionOptions};
-pub use library::{Binding, Library, OpenFlags, Resolved, Static, Symbol, Symbols, Visibility, resolve};
+pub use library::{
+    Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, Static, Symbol,
+    SymbolKind, Symbols, Visibility, resolve,
+};
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
 

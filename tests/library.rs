@@ -8,7 +8,9 @@ use std::ffi::{OsStr, OsString, c_void};
 use std::fs;
 use std::ops::Deref;
 use std::os::unix::ffi::OsStrExt;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
@@ -63,19 +65,37 @@ fn bare_names_are_left_to_the_loader() {
     assert_eq!(resolve("no-such-library").unwrap().to_string(), "library no-such-library");
 }
 
+/// The path that the loader gets, and the canonical one.
+fn paths(name: impl AsRef<OsStr>) -> (PathBuf, Option<PathBuf>) {
+    match resolve(name).unwrap() {
+        Resolved::Path(path) => (path.given().to_owned(), path.canonical().map(Path::to_owned)),
+        other => panic!("{other}"),
+    }
+}
+
 #[test]
-fn paths_are_made_canonical() {
+fn paths_are_made_absolute_and_canonical() {
     let directory = directory("canonical");
     let file = directory.join("file.so");
     fs::write(&file, "").unwrap();
     fs::create_dir(directory.join("inner")).unwrap();
-    std::os::unix::fs::symlink(&file, directory.join("link.so")).unwrap();
-    for name in ["file.so", "link.so", "inner/../file.so", "./inner/.././link.so"] {
-        assert_eq!(resolve(directory.join(name)).unwrap(), Resolved::Path(file.clone()), "{name}");
+    symlink(&file, directory.join("link.so")).unwrap();
+    symlink("inner", directory.join("away")).unwrap();
+    for (name, given) in [
+        ("file.so", "file.so"),
+        ("link.so", "link.so"),
+        ("inner/../file.so", "inner/../file.so"),
+        ("./inner/.././link.so", "inner/../link.so"),
+        ("away/../file.so", "away/../file.so"),
+        ("inner//..///file.so", "inner/../file.so"),
+    ] {
+        assert_eq!(paths(directory.join(name)), (directory.join(given), Some(file.clone())), "{name}");
     }
     // Tests run in the package's directory.
-    let manifest = Path::new(env!("CARGO_MANIFEST_DIR")).join("Cargo.toml").canonicalize().unwrap();
-    assert_eq!(resolve("tests/../Cargo.toml").unwrap(), Resolved::Path(manifest));
+    let manifest = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (given, canonical) =
+        (manifest.join("tests/../Cargo.toml"), manifest.join("Cargo.toml").canonicalize().unwrap());
+    assert_eq!(paths("tests/../Cargo.toml"), (given, Some(canonical)));
 }
 
 #[test]
@@ -90,8 +110,27 @@ fn names_that_cannot_be_resolved() {
     assert!(error.to_string().contains("missing.so"), "{error}");
     assert!(matches!(error, Error::Resolve { path, source }
         if path == missing && source.kind() == std::io::ErrorKind::NotFound));
-    assert!(matches!(resolve(&*directory), Err(Error::NotAFile { path }) if path == *directory));
-    assert!(matches!(resolve("/dev/null"), Err(Error::NotAFile { .. })));
+    for (name, what) in [
+        (directory.to_str().unwrap(), "a directory"),
+        ("/dev/null", "a device"),
+        (mkfifo(&directory).to_str().unwrap(), "a pipe"),
+    ] {
+        let error = resolve(name).unwrap_err();
+        assert_eq!(error.to_string(), format!("library {name} is {what}, not a file"));
+        assert!(matches!(error, Error::NotAFile { path, .. } if path == Path::new(name)));
+    }
+    fs::write(directory.join("file.so"), "").unwrap();
+    symlink("nowhere", directory.join("broken.so")).unwrap();
+    symlink("round.so", directory.join("round.so")).unwrap();
+    for name in ["file.so/", "file.so/.", "file.so/../file.so", "broken.so", "round.so"] {
+        assert!(matches!(resolve(directory.join(name)), Err(Error::Resolve { .. })), "{name}");
+    }
+}
+
+fn mkfifo(directory: &Path) -> PathBuf {
+    let path = directory.join("pipe.so");
+    assert!(Command::new("mkfifo").arg(&path).status().unwrap().success());
+    path
 }
 
 #[test]
@@ -101,23 +140,20 @@ fn paths_that_the_loader_expands_are_refused() {
         let file = directory.join(token);
         fs::write(&file, "").unwrap();
         assert!(matches!(resolve(&file), Err(Error::Rewritten { path }) if path == file), "{token}");
-        let forged = Resolved::Path(file);
-        // SAFETY: nothing is loaded.
-        let error = error_of(unsafe { Library::open_resolved(&forged, OpenFlags::default()) });
-        assert!(matches!(error, Error::Rewritten { .. }), "{error}");
     }
+    // What counts is what the loader gets.
+    fs::create_dir(directory.join("$LIB")).unwrap();
+    symlink("../$HOME", directory.join("$LIB/link.so")).unwrap();
+    symlink("$ORIGIN", directory.join("plain.so")).unwrap();
     fs::write(directory.join("$HOME"), "").unwrap();
     assert!(resolve(directory.join("$HOME")).is_ok());
+    assert!(matches!(resolve(directory.join("$LIB/link.so")), Err(Error::Rewritten { .. })));
+    assert!(resolve(directory.join("plain.so")).is_ok());
 }
 
 #[test]
 fn what_was_not_resolved_is_not_opened() {
-    let forged = [
-        Resolved::Path("libm.so.6".into()),
-        Resolved::Path("./libm.so.6".into()),
-        Resolved::Searched("./libm.so.6".into()),
-        Resolved::Searched("".into()),
-    ];
+    let forged = [Resolved::Searched("./libm.so.6".into()), Resolved::Searched("".into())];
     for forged in forged {
         // SAFETY: nothing is loaded.
         let error = error_of(unsafe { Library::open_resolved(&forged, OpenFlags::default()) });
@@ -143,7 +179,7 @@ fn the_loaders_refusals_are_passed_on() {
     let error = error_of(unsafe { Library::open(&file) });
     assert!(error.to_string().contains("text.so"), "{error}");
     assert!(matches!(error, Error::Load { library: Resolved::Path(path), message }
-        if path == file && !message.is_empty()));
+        if path.given() == file && !message.is_empty()));
 
     // A name that is no UTF-8 reaches the loader as it is.
     // SAFETY: there is no such library.
@@ -155,7 +191,7 @@ fn the_loaders_refusals_are_passed_on() {
 fn exactly_what_was_resolved_is_opened() {
     let object = shared_object("int answer(void) { return 42; }");
     let resolved = resolve(&object).unwrap();
-    assert_eq!(resolved, Resolved::Path(object.canonicalize().unwrap()));
+    assert_eq!(paths(&object), (object.clone(), object.canonicalize().ok()));
     // SAFETY: the fixture has no initialisers.
     let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.unwrap();
     assert_eq!(*library.resolved(), resolved);
@@ -221,7 +257,7 @@ fn symbols_that_cannot_be_had() {
     let signature = int_of_nothing();
     let error = library.symbol("absent").unwrap_err();
     assert!(error.to_string().contains("absent"), "{error}");
-    assert!(matches!(&error, Error::Symbol { library: from, symbol, message }
+    assert!(matches!(&error, Error::Symbol { library: from, symbol, message, nearest: None }
         if from == library.resolved() && **symbol == *"absent" && message.contains("absent")));
     assert!(matches!(library.function("absent", &signature), Err(Error::Symbol { .. })));
     assert!(matches!(library.static_("absent", &Type::I32), Err(Error::Symbol { .. })));

@@ -84,11 +84,13 @@
     #number;
     constructor(path, symbols) {
       path = toPath(path);
-      const [what, allowed] = native.resolve(path);
-      if (!allowed) throw new NotCapable(`Requires ffi access to "${what}", run again with the --allow-ffi flag`);
+      const refuse = () => {
+        throw new NotCapable(`Requires ffi access to "${path}", run again with the --allow-ffi flag`);
+      };
+      if (!native.allows(path)) refuse();
       const declarations = { __proto__: null };
       for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
-      const [number, functions] = native.open(path, JSON.stringify(declarations));
+      const [number, functions] = native.open(path, JSON.stringify(declarations)) ?? refuse();
       this.#number = number;
       this.symbols = functions;
     }

@@ -16,7 +16,7 @@ use hotcall::declare::{DeclarationError, Declarations, Item};
 use hotcall::engine::{Engine, Realm, Record, Site, quickjs};
 use hotcall::{
     Call, Callback, Error, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback, LocalOptions,
-    OpenFlags, Outcome, Resolved, Scalar, Slot, Static, Symbol, Thunk, Type, resolve,
+    OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
 use rquickjs::function::Rest;
 use rquickjs::qjs as js;
@@ -149,7 +149,7 @@ impl Ffi {
             return Err(Exception::throw_internal(ctx, "the user data is in use"));
         }
         let functions = Object::new(ctx.clone())?;
-        functions.set("resolve", JsFunction::new(ctx.clone(), resolve_library)?)?;
+        functions.set("allows", JsFunction::new(ctx.clone(), allows)?)?;
         functions.set("open", JsFunction::new(ctx.clone(), open)?)?;
         functions.set("close", JsFunction::new(ctx.clone(), close)?)?;
         functions.set("allowsPointers", JsFunction::new(ctx.clone(), |ctx: Ctx<'_>| ffi_allows(&ctx))?)?;
@@ -417,29 +417,18 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
     ffi(ctx).permission.allows_pointers()
 }
 
-/// What would be loaded, and whether that is allowed: `[what, allowed]`.
-fn resolve_library<'js>(ctx: Ctx<'js>, path: String) -> Result<Array<'js>> {
-    let resolved = resolve(&path).map_err(|refused| error(&ctx, refused))?;
-    let answer = Array::new(ctx.clone())?;
-    let what = match &resolved {
-        Resolved::Path(path) => path.display().to_string(),
-        Resolved::Searched(name) => name.display().to_string(),
-        Resolved::Process => resolved.to_string(),
-    };
-    answer.set(0, what)?;
-    answer.set(1, ffi(&ctx).permission.allows(&resolved))?;
-    Ok(answer)
+/// Whether the library that is found by this path may be opened.
+fn allows(ctx: Ctx<'_>, path: String) -> bool {
+    ffi(&ctx).permission.resolve(&path).is_some()
 }
 
-/// Opens a library: `[number, symbols]`.
-fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Array<'js>> {
+/// Opens a library: `[number, symbols]`; nothing if that is not allowed (any more).
+fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option<Array<'js>>> {
     let ffi = ffi(&ctx);
     let fail = |refused: Error| error(&ctx, refused);
     let declarations = Declarations::from_json(&declarations).map_err(|refused| malformed(&ctx, &refused))?;
-    let resolved: Resolved = resolve(&path).map_err(fail)?;
-    if !ffi.permission.allows(&resolved) {
-        return Err(type_error(&ctx, format!("{resolved} is not allowed")));
-    }
+    let Some(resolved) = ffi.permission.resolve(&path) else { return Ok(None) };
+    let resolved = resolved.map_err(fail)?;
     // SAFETY: whoever gave the permission vouches for the library.
     let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(fail)?;
     let found = library.symbols(&declarations).map_err(fail)?;
@@ -456,7 +445,7 @@ fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Array<
     let answer = Array::new(ctx)?;
     answer.set(0, ffi.libraries.borrow_mut().insert(library))?;
     answer.set(1, symbols)?;
-    Ok(answer)
+    Ok(Some(answer))
 }
 
 fn close(ctx: Ctx<'_>, number: u32) {

@@ -29,8 +29,8 @@ struct Arguments {
     /// script makes, reads or calls, and callbacks. An allowed library is not
     /// confined: its constructors run when it is loaded, its own dependencies are loaded with it, and its code can do
     /// whatever the process can.
-    #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true, default_missing_value = "")]
-    allow_ffi: Option<String>,
+    #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true)]
+    allow_ffi: Option<Option<String>>,
     /// Allow everything.
     #[arg(short = 'A', long)]
     allow_all: bool,
@@ -43,17 +43,23 @@ struct Arguments {
 
 fn main() -> ExitCode {
     let Arguments { allow_ffi, allow_all, script, args } = Arguments::parse();
-    let permission = match allow_ffi.as_deref() {
-        _ if allow_all => Permission::All,
-        None => Permission::None,
-        Some("") => Permission::All,
-        Some(paths) => Permission::paths(paths),
+    let permission = match allow_ffi {
+        _ if allow_all => Ok(Permission::All),
+        None => Ok(Permission::None),
+        Some(None) => Ok(Permission::All),
+        Some(Some(paths)) => Permission::paths(&paths),
+    };
+    let permission = match permission {
+        Ok(permission) => permission,
+        Err(error) => return fail(&error),
     };
     match runtime::run(&Options { script, args, permission }) {
         Ok(code) => code.into(),
-        Err(error) => {
-            eprintln!("error: {error}");
-            ExitCode::FAILURE
-        }
+        Err(error) => fail(&error),
     }
+}
+
+fn fail(error: &dyn std::fmt::Display) -> ExitCode {
+    eprintln!("error: {error}");
+    ExitCode::FAILURE
 }

@@ -1,8 +1,10 @@
-//! Which libraries scripts may load.
+//! Which libraries scripts may load, and by which path.
 
-use std::path::{Path, PathBuf};
+use std::ffi::OsString;
+use std::io;
+use std::path::{self, Path, PathBuf};
 
-use hotcall::Resolved;
+use hotcall::{Error, Resolved, resolve};
 
 /// What `--allow-ffi` allows.
 #[derive(Clone, Debug)]
@@ -11,24 +13,41 @@ pub(crate) enum Permission {
     None,
     /// Everything.
     All,
-    /// The files at these paths, and those below them where they are directories.
+    /// The files at these paths, and those below them where they are directories. The paths are canonical.
     Paths(Vec<PathBuf>),
 }
 
+/// Why a list of paths is not a permission.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ListError {
+    /// An empty list, as of a variable that is not set, must not become the permission for everything.
+    #[error("--allow-ffi: the list {list:?} has an empty path (--allow-ffi without a list allows every library)")]
+    EmptyPath { list: String },
+    /// Whoever could make the path later would choose what is allowed.
+    #[error("--allow-ffi: cannot find {path:?}: {source}")]
+    Path { path: String, source: io::Error },
+}
+
 impl Permission {
-    /// The permission for a list of paths, as given on the command line. A path that does not exist allows nothing.
-    pub(crate) fn paths(list: &str) -> Self {
-        let paths = list.split(',').filter(|path| !path.is_empty());
-        Self::Paths(paths.filter_map(|path| Path::new(path).canonicalize().ok()).collect())
+    /// The permission for a list of paths, as given on the command line.
+    pub(crate) fn paths(list: &str) -> Result<Self, ListError> {
+        let canonical = |path: &str| match path {
+            "" => Err(ListError::EmptyPath { list: list.into() }),
+            path => Path::new(path).canonicalize().map_err(|source| ListError::Path { path: path.into(), source }),
+        };
+        list.split(',').map(canonical).collect::<Result<_, _>>().map(Self::Paths)
     }
 
-    /// Whether a library may be loaded. What hotcall resolved is a canonical path, or a name that the loader searches: that takes
-    /// the whole permission, for nobody knows what it will find.
-    pub(crate) fn allows(&self, library: &Resolved) -> bool {
-        match (self, library) {
-            (Self::All, _) => true,
-            (Self::Paths(paths), Resolved::Path(file)) => paths.iter().any(|path| file.starts_with(path)),
-            (Self::None | Self::Paths(_), _) => false,
+    /// What is opened for a name; `None` if that is not allowed.
+    ///
+    /// A name that the loader searches takes the whole permission, because nobody knows what the loader will find. Without
+    /// permission the file system is not asked, and with one for paths a name that is not allowed looks the same whether
+    /// there is such a file or not.
+    pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, Error>> {
+        match self {
+            Self::None => None,
+            Self::All => Some(resolve(name)),
+            Self::Paths(paths) => Allowed(paths).resolve(name),
         }
     }
 
@@ -36,5 +55,82 @@ impl Permission {
     /// permission too: whoever can read and call any address needs no library.
     pub(crate) const fn allows_pointers(&self) -> bool {
         matches!(self, Self::All)
+    }
+}
+
+/// Canonical paths that are allowed, with all that is below them.
+#[derive(Clone, Copy)]
+struct Allowed<'p>(&'p [PathBuf]);
+
+/// Where a path leads, link by link.
+struct Way {
+    /// The canonical path.
+    end: PathBuf,
+    /// Whether all symbolic links on the way are in allowed directories.
+    by_allowed_links: bool,
+}
+
+/// The way ends before the path does.
+struct Missing {
+    /// Whether the way was in allowed directories, and those above them, alone: then script may be told.
+    in_allowed: bool,
+}
+
+/// Links that are followed at most, as in Linux (`path_resolution(7)`).
+const LINKS: usize = 40;
+
+impl Allowed<'_> {
+    /// Chooses a path that only those can lead elsewhere who may write to the allowed directories: its links are all in
+    /// there. If it can be, the path keeps its own file name, because the loader looks for `$ORIGIN` there.
+    fn resolve(self, name: &str) -> Option<Result<Resolved, Error>> {
+        if name.contains('\0') || !name.contains(path::is_separator) {
+            return None;
+        }
+        let given = path::absolute(name).ok()?;
+        match self.walk(&given) {
+            Ok(way) => {
+                let path = self.under_own_name(&given).unwrap_or(way.end);
+                self.holds(&path).then(|| resolve(path))
+            }
+            // Should the file be there by now, it has not been checked.
+            Err(Missing { in_allowed }) => resolve(name).err().filter(|_| in_allowed).map(Err),
+        }
+    }
+
+    /// The path of the file in the canonical directory that the path leads to, if everything about it is allowed.
+    fn under_own_name(self, given: &Path) -> Option<PathBuf> {
+        let path = self.walk(given.parent()?).ok()?.end.join(given.file_name()?);
+        let way = self.walk(&path).ok()?;
+        (way.by_allowed_links && self.holds(&path) && self.holds(&way.end)).then_some(path)
+    }
+
+    /// Follows an absolute path as the system does.
+    fn walk(self, path: &Path) -> Result<Way, Missing> {
+        let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
+        let mut way = Way { end: PathBuf::new(), by_allowed_links: true };
+        let (mut left, mut links, mut in_allowed): (Vec<OsString>, _, _) = (parts(path), 0, true);
+        while let Some(part) = left.pop() {
+            if part == ".." {
+                way.end.pop();
+                continue;
+            }
+            // The root of an absolute link replaces what was there.
+            let next = way.end.join(part);
+            let missing = || Missing { in_allowed: in_allowed && self.holds(&next) };
+            if next.symlink_metadata().ok().ok_or_else(missing)?.is_symlink() {
+                links += 1;
+                let target = next.read_link().ok().filter(|_| links <= LINKS);
+                left.extend(parts(&target.ok_or_else(missing)?));
+                way.by_allowed_links &= self.holds(&next);
+            } else {
+                in_allowed &= self.holds(&next) || self.0.iter().any(|allowed| allowed.starts_with(&next));
+                way.end = next;
+            }
+        }
+        Ok(way)
+    }
+
+    fn holds(self, path: &Path) -> bool {
+        self.0.iter().any(|allowed| path.starts_with(allowed))
     }
 }

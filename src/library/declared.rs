@@ -56,13 +56,15 @@ impl Mapping {
     ) -> Result<Option<Symbol>, Error> {
         let name = declaration.symbol_name();
         let name = if **key == *name { Arc::clone(key) } else { Arc::from(name) };
-        let address = match self.find(&name) {
-            Err(Error::Symbol { .. }) if declaration.optional => return Ok(None),
-            found => found?,
+        let address = match self.find(&name)? {
+            Ok(address) => address,
+            Err(_) if declaration.optional => return Ok(None),
+            Err(refusal) => return Err(self.missing(&name, refusal)),
         };
         let library = Arc::clone(self);
         Ok(Some(match &declaration.item {
             Item::Function(function) => {
+                self.check_function(&name, address)?;
                 let options = FunctionOptions { capture_errno: function.capture_errno, lazy };
                 let prototype = known.get(&name, &function.signature)?;
                 Symbol::Function(Function::of_prototype(name, address, prototype, options, Some(library))?)

@@ -2,8 +2,11 @@
 
 use std::error::Error as _;
 use std::ffi::{CStr, OsStr, c_void};
+use std::mem::ManuallyDrop;
 
-use super::OpenFlags;
+use super::float_environment::Restore;
+use super::image::Image;
+use super::{FloatEnvironment, OpenFlags};
 
 #[cfg(unix)]
 use libloading::os::unix as os;
@@ -11,7 +14,11 @@ use libloading::os::unix as os;
 use libloading::os::windows as os;
 
 /// A library that is mapped until this is dropped.
-pub(super) struct Handle(os::Library);
+pub(super) struct Handle {
+    library: ManuallyDrop<os::Library>,
+    image: Option<Image>,
+    float_environment: FloatEnvironment,
+}
 
 /// Why the loader refused, in its words.
 pub(super) struct Refusal(pub(super) Box<str>);
@@ -33,49 +40,89 @@ impl Handle {
     /// # Safety
     ///
     /// The initialisers, and the finalisers that run when the handle is dropped, may be run at that time on that thread.
-    #[cfg(unix)]
     pub(super) unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<Self, Refusal> {
-        use super::{Binding, Visibility};
-        let binding = match flags.binding {
-            Binding::Lazy => os::RTLD_LAZY,
-            Binding::Now => os::RTLD_NOW,
-        };
-        let visibility = match flags.visibility {
-            Visibility::Local => os::RTLD_LOCAL,
-            Visibility::Global => os::RTLD_GLOBAL,
-        };
+        let _restore = restore(flags.float_environment);
         // SAFETY: the caller vouches for the initialisers and finalisers.
-        Ok(Self(unsafe { os::Library::open(Some(file), binding | visibility) }?))
-    }
-
-    /// Loads a file and runs its initialisers. Windows has no such flags: it binds at once, and each library names those
-    /// that it takes symbols from.
-    ///
-    /// # Safety
-    ///
-    /// The initialisers, and the finalisers that run when the handle is dropped, may be run at that time on that thread.
-    #[cfg(windows)]
-    pub(super) unsafe fn open(file: &OsStr, _flags: OpenFlags) -> Result<Self, Refusal> {
-        // SAFETY: the caller vouches for the initialisers and finalisers.
-        Ok(Self(unsafe { os::Library::new(file) }?))
+        Ok(Self::new(unsafe { open(file, flags) }?, flags.float_environment))
     }
 
     /// The running program.
     #[cfg(unix)]
     pub(super) fn process() -> Result<Self, Refusal> {
-        Ok(Self(os::Library::this()))
+        Ok(Self::new(os::Library::this(), FloatEnvironment::default()))
     }
 
     /// The running program's own exports, without those of the libraries it was linked with.
     #[cfg(windows)]
     pub(super) fn process() -> Result<Self, Refusal> {
-        Ok(Self(os::Library::this()?))
+        Ok(Self::new(os::Library::this()?, FloatEnvironment::default()))
+    }
+
+    #[cfg(unix)]
+    fn new(library: os::Library, float_environment: FloatEnvironment) -> Self {
+        let raw = library.into_raw();
+        // SAFETY: the handle is one of an open library, which this keeps open.
+        let (image, library) = unsafe { (Image::of_handle(raw), os::Library::from_raw(raw)) };
+        Self { library: ManuallyDrop::new(library), image, float_environment }
+    }
+
+    #[cfg(windows)]
+    fn new(library: os::Library, float_environment: FloatEnvironment) -> Self {
+        Self { library: ManuallyDrop::new(library), image: None, float_environment }
     }
 
     /// The address of a symbol. It may be null.
     pub(super) fn symbol(&self, name: &CStr) -> Result<*mut c_void, Refusal> {
+        let _restore = restore(self.float_environment);
         // SAFETY: only the address is taken; the type is that of a plain pointer, which nothing is read through.
-        let symbol = unsafe { self.0.get::<*mut c_void>(name) }?;
+        let symbol = unsafe { self.library.get::<*mut c_void>(name) }?;
         Ok(symbol.as_raw_ptr())
     }
+
+    /// The library's tables of symbols; `None` if they cannot be read here.
+    pub(super) const fn image(&self) -> Option<&Image> {
+        self.image.as_ref()
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        let _restore = restore(self.float_environment);
+        self.image = None;
+        // SAFETY: the library is dropped here only, and nothing uses it afterwards.
+        unsafe { ManuallyDrop::drop(&mut self.library) };
+    }
+}
+
+fn restore(float_environment: FloatEnvironment) -> Option<Restore> {
+    (float_environment == FloatEnvironment::Restore).then(Restore::later)
+}
+
+/// # Safety
+///
+/// That of [`Handle::open`].
+#[cfg(unix)]
+unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<os::Library, Refusal> {
+    use super::{Binding, Visibility};
+    let binding = match flags.binding {
+        Binding::Lazy => os::RTLD_LAZY,
+        Binding::Now => os::RTLD_NOW,
+    };
+    let visibility = match flags.visibility {
+        Visibility::Local => os::RTLD_LOCAL,
+        Visibility::Global => os::RTLD_GLOBAL,
+    };
+    // SAFETY: the caller vouches for the initialisers and finalisers.
+    Ok(unsafe { os::Library::open(Some(file), binding | visibility) }?)
+}
+
+/// Windows has no such flags: it binds at once, and each library names those that it takes symbols from.
+///
+/// # Safety
+///
+/// That of [`Handle::open`].
+#[cfg(windows)]
+unsafe fn open(file: &OsStr, _flags: OpenFlags) -> Result<os::Library, Refusal> {
+    // SAFETY: the caller vouches for the initialisers and finalisers.
+    Ok(unsafe { os::Library::new(file) }?)
 }

@@ -1,15 +1,22 @@
 //! Loaded libraries: opening, looking up symbols, closing.
 
 mod declared;
+mod float_environment;
+mod format;
+mod image;
 mod loader;
+mod look_up;
+mod nearest;
+mod options;
 mod resolve;
+mod returns_twice;
 mod statics;
 mod symbols;
 
 use std::collections::HashSet;
-use std::ffi::{CStr, OsStr, c_void};
+use std::ffi::{OsStr, c_void};
 use std::fmt;
-use std::ptr::NonNull;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -17,42 +24,16 @@ use hotcall_jit::values::RecordHead;
 use hotcall_jit::{Signature, Type, fork};
 
 pub use self::declared::Symbol;
-pub use self::resolve::{Resolved, resolve};
+pub use self::format::{ElfType, FileFormat};
+pub use self::image::SymbolKind;
+pub use self::options::{Binding, FloatEnvironment, OpenFlags, Visibility};
+pub use self::resolve::{LibraryPath, Resolved, resolve};
 pub use self::statics::Static;
 pub use self::symbols::Symbols;
 
 use self::loader::{Handle, Refusal};
 use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
-
-/// How a library is loaded. Windows knows no such choice and ignores it.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-pub struct OpenFlags {
-    /// When the library's own references to functions are bound.
-    pub binding: Binding,
-    /// Who sees the library's symbols.
-    pub visibility: Visibility,
-}
-
-/// When references to functions are bound.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-pub enum Binding {
-    /// Each at its first use, where the system can; one that nothing defines ends the process then (`RTLD_LAZY`).
-    #[default]
-    Lazy,
-    /// All while loading; one that nothing defines is an error then (`RTLD_NOW`).
-    Now,
-}
-
-/// Who sees a library's symbols.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-pub enum Visibility {
-    /// Those who ask this library for them (`RTLD_LOCAL`).
-    #[default]
-    Local,
-    /// Also libraries loaded later (`RTLD_GLOBAL`).
-    Global,
-}
 
 /// A library that is loaded.
 ///
@@ -147,8 +128,7 @@ impl Library {
             Some(file) => unsafe { Handle::open(file, flags) },
             None => Handle::process(),
         };
-        let fail = |Refusal(message)| Error::Load { library: resolved.clone(), message };
-        Ok(Self::new(resolved.clone(), handle.map_err(fail)?))
+        Ok(Self::new(resolved.clone(), handle.map_err(|refusal| refused(resolved, refusal))?))
     }
 
     /// The running program: its own symbols and those of the libraries it was linked with (on Windows, its exports alone).
@@ -202,7 +182,7 @@ impl Library {
     ///
     /// The library is closed; there is no such symbol, or it has no address.
     pub fn symbol(&self, name: &str) -> Result<*const c_void, Error> {
-        Ok(self.mapping()?.find(name)?.as_ptr())
+        Ok(self.mapping()?.require(name)?.as_ptr())
     }
 
     /// The address of a symbol that may be missing, which is `None`.
@@ -211,16 +191,18 @@ impl Library {
     ///
     /// The library is closed; the symbol exists and has no address; no symbol can have this name.
     pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, Error> {
-        optional(self.symbol(name))
+        Ok(self.mapping()?.find(name)?.ok().map(|address| address.as_ptr().cast_const()))
     }
 
     /// The function with this name and signature.
     ///
-    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it.
+    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it. Only what
+    /// the library's symbol table says is checked, on Linux with glibc: a variable is not a function.
     ///
     /// # Errors
     ///
-    /// Those of [`Library::symbol`], and those of making code for the signature.
+    /// Those of [`Library::symbol`], and those of making code for the signature; the symbol is a variable, or a function
+    /// that returns twice, such as `setjmp` and `vfork`.
     pub fn function(&self, name: &str, signature: &Signature) -> Result<Function, Error> {
         self.function_with(name, signature, FunctionOptions::default())
     }
@@ -237,7 +219,8 @@ impl Library {
         options: FunctionOptions,
     ) -> Result<Function, Error> {
         let mapping = self.mapping()?;
-        let address = mapping.find(name)?;
+        let address = mapping.require(name)?;
+        mapping.check_function(name, address)?;
         Function::new(name.into(), address, signature, options, Some(mapping))
     }
 
@@ -252,17 +235,22 @@ impl Library {
         signature: &Signature,
         options: FunctionOptions,
     ) -> Result<Option<Function>, Error> {
-        optional(self.function_with(name, signature, options))
+        let mapping = self.mapping()?;
+        let Ok(address) = mapping.find(name)? else { return Ok(None) };
+        mapping.check_function(name, address)?;
+        Function::new(name.into(), address, signature, options, Some(mapping)).map(Some)
     }
 
     /// The variable with this name and type.
+    ///
+    /// A function is taken for a variable too: its bytes can be read.
     ///
     /// # Errors
     ///
     /// Those of [`Library::symbol`]; the type exceeds a limit.
     pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, Error> {
         let mapping = self.mapping()?;
-        let address = mapping.find(name)?;
+        let address = mapping.require(name)?;
         Static::new(name.into(), address, ty, mapping)
     }
 
@@ -272,7 +260,9 @@ impl Library {
     ///
     /// Those of [`Library::static_`], save for a missing symbol.
     pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, Error> {
-        optional(self.static_(name, ty))
+        let mapping = self.mapping()?;
+        let Ok(address) = mapping.find(name)? else { return Ok(None) };
+        Static::new(name.into(), address, ty, mapping).map(Some)
     }
 
     fn mapping(&self) -> Result<Arc<Mapping>, Error> {
@@ -314,40 +304,26 @@ impl Mapping {
     fn closed_error(&self) -> Error {
         Error::Closed { library: Resolved::clone(&self.name) }
     }
+}
 
-    fn find(&self, symbol: &str) -> Result<NonNull<c_void>, Error> {
-        let library = || Resolved::clone(&self.name);
-        if symbol.is_empty() {
-            return Err(Error::EmptySymbol { library: library() });
-        }
-        let address = self.find_bytes(symbol, library)?;
-        NonNull::new(address).ok_or_else(|| Error::NullSymbol { library: library(), symbol: symbol.into() })
-    }
-
-    /// Gives the loader the name as a C string, which takes no allocation for names of usual lengths.
-    fn find_bytes(&self, symbol: &str, library: impl Fn() -> Resolved) -> Result<*mut c_void, Error> {
-        let mut short = [0; 64];
-        let mut long = Vec::new();
-        let bytes = if symbol.len() < short.len() {
-            short[..symbol.len()].copy_from_slice(symbol.as_bytes());
-            &short[..=symbol.len()]
-        } else {
-            long.extend(symbol.bytes().chain([0]));
-            &long
-        };
-        let name = CStr::from_bytes_with_nul(bytes)
-            .map_err(|_| Error::NulInSymbol { library: library(), symbol: symbol.into() })?;
-        let refused = |Refusal(message)| Error::Symbol { library: library(), symbol: symbol.into(), message };
-        self.handle.symbol(name).map_err(refused)
+/// Why a library was not loaded: the loader's words, and what the file is that it refused.
+fn refused(library: &Resolved, Refusal(message): Refusal) -> Error {
+    let library = library.clone();
+    let Some(file) = refused_file(&library, &message) else { return Error::Load { library, message } };
+    match FileFormat::of_file(&file) {
+        Some(format) => Error::NotALibrary { library, file, format, message },
+        None => Error::Load { library, message },
     }
 }
 
-/// A missing symbol as `None`.
-fn optional<T>(found: Result<T, Error>) -> Result<Option<T>, Error> {
-    match found {
-        Err(Error::Symbol { .. }) => Ok(None),
-        found => found.map(Some),
-    }
+/// The file that a refusal is about: of a library that was searched for, or needed by another one, only the message tells.
+fn refused_file(library: &Resolved, message: &str) -> Option<PathBuf> {
+    // "dlopen failed: /path: reason". The path may have colons of its own.
+    let start = message.find('/')?;
+    let ends = message[start..].match_indices(": ").map(|(end, _)| start + end);
+    let named = ends.map(|end| Path::new(&message[start..end])).find(|path| path.is_file());
+    let given = || if let Resolved::Path(path) = library { Some(path.given()) } else { None };
+    named.or_else(given).map(Path::to_owned)
 }
 
 impl fmt::Debug for Library {

@@ -2,6 +2,7 @@
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
+use std::fs::Metadata;
 use std::path::{self, Path, PathBuf};
 
 use crate::error::Error;
@@ -9,8 +10,8 @@ use crate::error::Error;
 /// What would be loaded.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Resolved {
-    /// The file at this absolute path, in which no symbolic link and no `..` is left.
-    Path(PathBuf),
+    /// The file that this path leads to.
+    Path(LibraryPath),
     /// Whatever the system's loader finds under this name: it searches its own list of places, and takes a library of this
     /// name that is loaded already.
     Searched(OsString),
@@ -18,19 +19,56 @@ pub enum Resolved {
     Process,
 }
 
+/// The path of a library: the one that the loader gets, and the one that permissions are for. Made by [`resolve`].
+///
+/// The loader gets the path that was given, made absolute. Symbolic links stay in it, because the loader replaces
+/// `$ORIGIN` in the library's `RUNPATH` by the directory of this path: a library that Bazel, Nix or Guix reach through
+/// a link has its neighbours beside the link.
+///
+/// To open the file by another of its paths, [`resolve`] that path.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct LibraryPath {
+    given: PathBuf,
+    canonical: Option<PathBuf>,
+}
+
+impl LibraryPath {
+    /// The path as it was given, made absolute: symbolic links and `..` are left in it. The loader gets this path.
+    pub fn given(&self) -> &Path {
+        &self.given
+    }
+
+    /// The absolute path without symbolic links and `..` that led to the file when it was resolved.
+    ///
+    /// `None` if the file does not have a path: a `memfd` or a deleted file, given as `/proc/self/fd/N`.
+    pub fn canonical(&self) -> Option<&Path> {
+        self.canonical.as_deref()
+    }
+}
+
+impl fmt::Display for LibraryPath {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.given.display().fmt(f)
+    }
+}
+
 /// Says what a library's name stands for, without loading it.
 ///
-/// A name with a path separator is a path: it must exist and be a file, and is made canonical. Any other name is searched
+/// A name with a path separator is a path: it must exist and lead to a file. Any other name is searched
 /// for by the system's loader when it is opened, in the places of its own configuration; Windows searches the current
 /// directory too. (macOS keeps its own libraries in one cache, without files: they are found by bare names alone.)
 ///
 /// A runtime asks for permission with the answer and then opens exactly it with
-/// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to the directory can still put another
-/// file there in between.
+/// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to a directory on the way can still put
+/// another file or link there in between. A runtime that confines scripts to some directories therefore opens a
+/// path whose links are all in these directories: the canonical path, if no other will do.
+///
+/// The loader does not open a file again while a library is loaded that was opened by the same path. It gives that
+/// library, even if the path leads to another file by now.
 ///
 /// # Errors
 ///
-/// The name is empty or has a zero byte; the path does not exist, is no file, or is one that the loader would rewrite.
+/// The name is empty or has a zero byte; the path does not exist, is not a file, or is one that the loader would rewrite.
 pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, Error> {
     let name = name.as_ref();
     if name.is_empty() {
@@ -41,32 +79,44 @@ pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, Error> {
         return Ok(Resolved::Searched(name.to_owned()));
     }
     let fail = |source| Error::Resolve { path: name.into(), source };
-    let path = Path::new(name).canonicalize().map_err(fail)?;
-    if !path.metadata().map_err(fail)?.is_file() {
-        return Err(Error::NotAFile { path });
+    let metadata = Path::new(name).metadata().map_err(fail)?;
+    let given = path::absolute(name).map_err(fail)?;
+    if !metadata.is_file() {
+        return Err(Error::NotAFile { path: given, file_type: metadata.file_type() });
     }
-    check_rewriting(&path)?;
-    Ok(Resolved::Path(path))
+    check_rewriting(&given)?;
+    let canonical = given.canonicalize().ok().filter(|path| is_same_file(path, &metadata));
+    Ok(Resolved::Path(LibraryPath { given, canonical }))
+}
+
+/// Tells a file from another one that merely has the path which a link in `/proc` shows for a deleted file.
+#[cfg(unix)]
+fn is_same_file(path: &Path, file: &Metadata) -> bool {
+    use std::os::unix::fs::MetadataExt;
+    path.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
+}
+
+/// Windows has no links that show a path which does not lead anywhere.
+#[cfg(not(unix))]
+const fn is_same_file(_path: &Path, _file: &Metadata) -> bool {
+    true
 }
 
 impl Resolved {
     /// Checks that the loader will do what this says, which is so for all that [`resolve`] makes.
     pub(super) fn check(&self) -> Result<(), Error> {
         match self {
-            Self::Path(path) if path.is_absolute() => {
-                check_nul(path.as_os_str())?;
-                check_rewriting(path)
-            }
             Self::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),
-            Self::Process => Ok(()),
-            Self::Path(_) | Self::Searched(_) => Err(Error::NotResolved { library: self.clone() }),
+            Self::Searched(_) => Err(Error::NotResolved { library: self.clone() }),
+            // Only `resolve` makes paths.
+            Self::Path(_) | Self::Process => Ok(()),
         }
     }
 
     /// What the loader is given; nothing for the process itself.
     pub(super) fn file(&self) -> Option<&OsStr> {
         match self {
-            Self::Path(path) => Some(path.as_os_str()),
+            Self::Path(path) => Some(path.given.as_os_str()),
             Self::Searched(name) => Some(name),
             Self::Process => None,
         }
@@ -76,7 +126,7 @@ impl Resolved {
 impl fmt::Display for Resolved {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Path(path) => write!(f, "library {}", path.display()),
+            Self::Path(path) => write!(f, "library {path}"),
             Self::Searched(name) => write!(f, "library {}", name.display()),
             Self::Process => f.write_str("the process"),
         }

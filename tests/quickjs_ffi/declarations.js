@@ -112,7 +112,7 @@ equal(odd.add(1, 2), 3);
 // Libraries that are none.
 throws(() => Deno.dlopen("/nowhere/lib.so", {}), "Error", /^cannot find library \/nowhere\/lib\.so: /);
 throws(() => Deno.dlopen("libnowhere.so", {}), "Error", /^cannot load library libnowhere\.so: /);
-throws(() => Deno.dlopen("/", {}), "Error", "library / is not a file");
+throws(() => Deno.dlopen("/", {}), "Error", "library / is a directory, not a file");
 throws(() => Deno.dlopen(import.meta.filename, {}), "Error", /^cannot load library .*declarations\.js: /);
 throws(() => Deno.dlopen("", {}), "Error", "the name of the library is empty");
 throws(() => Deno.dlopen("a\0b", {}), "Error", /zero byte/);

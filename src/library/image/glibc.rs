@@ -1,0 +1,137 @@
+//! Loaded objects, as glibc shows them: `dlinfo(3)`, `dl_iterate_phdr(3)`.
+
+use std::ffi::{c_char, c_int, c_void};
+use std::{ptr, slice};
+
+use super::SymbolKind;
+use super::table::{Region, Table};
+
+/// The symbol table of a library, which must stay mapped as long as this is used.
+pub(in crate::library) struct Image(Table);
+
+/// The public part of glibc's `struct link_map`, from `<link.h>`.
+#[repr(C)]
+struct LinkMap {
+    base: usize,
+    name: *const c_char,
+    dynamic: usize,
+    next: *mut Self,
+    previous: *mut Self,
+}
+
+impl Image {
+    /// The image of the object that a handle of `dlopen` stands for. `None` if its tables cannot be read.
+    ///
+    /// # Safety
+    ///
+    /// The handle is open, and stays open as long as the image is used.
+    pub(in crate::library) unsafe fn of_handle(handle: *mut c_void) -> Option<Self> {
+        let mut map: *const LinkMap = ptr::null();
+        // SAFETY: the handle is open; this request stores a pointer to the object's link map.
+        if unsafe { libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) } != 0 {
+            return None;
+        }
+        // SAFETY: the link map lives as long as the object is loaded, and these fields never change meanwhile.
+        let dynamic = unsafe { map.as_ref() }?.dynamic;
+        find_object(|object| (object.dynamic()? == dynamic).then(|| object.table())).flatten().map(Self)
+    }
+
+    /// The kind of the symbol that has this name and this address, if it is one of this object.
+    pub(in crate::library) fn kind(&self, name: &[u8], address: usize) -> Option<SymbolKind> {
+        self.0.kind(name, address)
+    }
+
+    /// Shows the names of all symbols that this object defines.
+    pub(in crate::library) fn names(&self, visit: &mut dyn FnMut(&[u8])) {
+        self.0.names().for_each(visit);
+    }
+}
+
+/// The kind of the symbol that has this name and this address, in whichever object defines it.
+pub(in crate::library) fn kind_elsewhere(name: &[u8], address: usize) -> Option<SymbolKind> {
+    match find_object(|object| object.contains(address).then(|| object.table()?.kind(name, address))) {
+        Some(kind) => kind,
+        // What no object holds is a thread's variable, or code that was made while the process runs.
+        None => find_object(|object| object.table()?.has_thread_local(name).then_some(SymbolKind::ThreadLocal)),
+    }
+}
+
+/// Whether the object that holds this address defines a symbol of one of these names. `None` if no object holds it.
+pub(in crate::library) fn is_defined_beside(address: usize, names: &[&str]) -> Option<bool> {
+    let defines = |table: Table| names.iter().any(|name| table.defines(name.as_bytes()));
+    find_object(|object| object.contains(address).then(|| object.table().map(defines))).flatten()
+}
+
+/// Shows the names of all symbols that any object defines.
+pub(in crate::library) fn all_names(visit: &mut dyn FnMut(&[u8])) {
+    find_object::<()>(|object| {
+        object.table()?.names().for_each(&mut *visit);
+        None
+    });
+}
+
+/// An object, loaded as long as the visit lasts.
+struct Object<'o> {
+    base: usize,
+    headers: &'o [libc::Elf64_Phdr],
+}
+
+impl Object<'_> {
+    fn segments(&self, of_type: u32) -> impl Iterator<Item = Region> {
+        let readable = |header: &&libc::Elf64_Phdr| header.p_flags & libc::PF_R != 0;
+        self.headers.iter().filter(move |header| header.p_type == of_type).filter(readable).map(|header| {
+            let start = self.base.wrapping_add(header.p_vaddr as usize);
+            // SAFETY: the loader has mapped the segments that the headers describe, and keeps them while the object is
+            // loaded. It writes to its tables before it shows the object only.
+            unsafe { Region::new(start, header.p_memsz as usize) }
+        })
+    }
+
+    fn contains(&self, address: usize) -> bool {
+        self.segments(libc::PT_LOAD).any(|segment| segment.contains(address))
+    }
+
+    /// The address of the dynamic section.
+    fn dynamic(&self) -> Option<usize> {
+        let header = self.headers.iter().find(|header| header.p_type == libc::PT_DYNAMIC)?;
+        Some(self.base.wrapping_add(header.p_vaddr as usize))
+    }
+
+    fn table(&self) -> Option<Table> {
+        let segments: Vec<_> = self.segments(libc::PT_LOAD).collect();
+        Table::read(self.base, self.segments(libc::PT_DYNAMIC).next()?, &segments)
+    }
+}
+
+/// Shows the loaded objects until `visit` has found something. The loader loads and unloads nothing meanwhile.
+fn find_object<T>(visit: impl FnMut(&Object<'_>) -> Option<T>) -> Option<T> {
+    struct Visit<F, T> {
+        visit: F,
+        found: Option<T>,
+    }
+    unsafe extern "C" fn show<T, F: FnMut(&Object<'_>) -> Option<T>>(
+        info: *mut libc::dl_phdr_info,
+        _size: usize,
+        data: *mut c_void,
+    ) -> c_int {
+        // SAFETY: the loader passes on the pointer to what lives in the frame below, and shows an object with its headers,
+        // which it keeps while this runs.
+        let (object, visit) = unsafe {
+            let info = &*info;
+            let headers = match info.dlpi_phdr {
+                headers if headers.is_null() => &[][..],
+                headers => slice::from_raw_parts(headers, info.dlpi_phnum.into()),
+            };
+            (Object { base: info.dlpi_addr as usize, headers }, &mut *data.cast::<Visit<F, T>>())
+        };
+        visit.found = (visit.visit)(&object);
+        c_int::from(visit.found.is_some())
+    }
+    fn pass<T, F: FnMut(&Object<'_>) -> Option<T>>(data: &mut Visit<F, T>) {
+        // SAFETY: the function takes exactly this pointer, and does not panic.
+        unsafe { libc::dl_iterate_phdr(Some(show::<T, F>), ptr::from_mut(data).cast()) };
+    }
+    let mut data = Visit { visit, found: None };
+    pass(&mut data);
+    data.found
+}

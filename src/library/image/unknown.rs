@@ -1,0 +1,32 @@
+//! Systems whose symbol tables are not read.
+
+use super::SymbolKind;
+
+/// A library of which nothing is known.
+pub(in crate::library) enum Image {}
+
+impl Image {
+    /// Nothing.
+    #[cfg(unix)]
+    pub(in crate::library) const unsafe fn of_handle(_handle: *mut std::ffi::c_void) -> Option<Self> {
+        None
+    }
+
+    pub(in crate::library) fn kind(&self, _name: &[u8], _address: usize) -> Option<SymbolKind> {
+        match *self {}
+    }
+
+    pub(in crate::library) fn names(&self, _visit: &mut dyn FnMut(&[u8])) {
+        match *self {}
+    }
+}
+
+pub(in crate::library) const fn kind_elsewhere(_name: &[u8], _address: usize) -> Option<SymbolKind> {
+    None
+}
+
+pub(in crate::library) const fn is_defined_beside(_address: usize, _names: &[&str]) -> Option<bool> {
+    None
+}
+
+pub(in crate::library) const fn all_names(_visit: &mut dyn FnMut(&[u8])) {}

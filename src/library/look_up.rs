@@ -1,0 +1,82 @@
+//! Look-ups in a library: the address of a symbol, or an error that says what is wrong with it.
+
+use std::borrow::Cow;
+use std::ffi::{CStr, c_void};
+use std::ptr::NonNull;
+
+use super::image::{self, SymbolKind};
+use super::loader::Refusal;
+use super::nearest::Nearest;
+use super::returns_twice::returns_twice;
+use super::{Mapping, Resolved};
+use crate::error::Error;
+
+impl Mapping {
+    /// The address of a symbol, or the loader's words if there is no such symbol.
+    pub(super) fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, Error> {
+        if symbol.is_empty() {
+            return Err(Error::EmptySymbol { library: self.resolved() });
+        }
+        match self.find_bytes(symbol)? {
+            Err(refusal) => Ok(Err(refusal)),
+            Ok(address) => match NonNull::new(address) {
+                Some(address) => Ok(Ok(address)),
+                None => Err(Error::NullSymbol { library: self.resolved(), symbol: symbol.into() }),
+            },
+        }
+    }
+
+    /// The address of a symbol; an error if there is no such symbol.
+    pub(super) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, Error> {
+        self.find(symbol)?.map_err(|refusal| self.missing(symbol, refusal))
+    }
+
+    /// The error for a missing symbol, with the nearest name that the library has.
+    #[cold]
+    pub(super) fn missing(&self, symbol: &str, Refusal(message): Refusal) -> Error {
+        let mut nearest = Nearest::to(symbol);
+        let mut see = |name: &[u8]| nearest.see(name);
+        match (&*self.name, self.handle.image()) {
+            // Its symbols are those of all libraries that it was linked with.
+            (Resolved::Process, _) => image::all_names(&mut see),
+            (_, Some(image)) => image.names(&mut see),
+            (_, None) => {}
+        }
+        // Names that the loader does not find are of no use: some of these belong to a library that is not searched.
+        let nearest = nearest.found().filter(|name| matches!(self.find(name), Ok(Ok(_)))).map(String::into_boxed_str);
+        Error::Symbol { library: self.resolved(), symbol: symbol.into(), message, nearest }
+    }
+
+    /// Checks that a symbol may be called, as far as the symbol table tells.
+    pub(super) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), Error> {
+        let address = address.addr().get();
+        let own = self.handle.image().and_then(|image| image.kind(symbol.as_bytes(), address));
+        match own.or_else(|| image::kind_elsewhere(symbol.as_bytes(), address)) {
+            Some(kind @ (SymbolKind::Variable | SymbolKind::ThreadLocal)) => {
+                Err(Error::NotAFunction { library: self.resolved(), symbol: symbol.into(), kind })
+            }
+            Some(SymbolKind::Function) | None if returns_twice(symbol, address) => {
+                Err(Error::ReturnsTwice { library: self.resolved(), symbol: symbol.into() })
+            }
+            Some(SymbolKind::Function) | None => Ok(()),
+        }
+    }
+
+    /// Gives the loader the name as a C string, which takes no allocation for names of usual lengths.
+    fn find_bytes(&self, symbol: &str) -> Result<Result<*mut c_void, Refusal>, Error> {
+        let mut short = [0; 64];
+        let bytes = if symbol.len() < short.len() {
+            short[..symbol.len()].copy_from_slice(symbol.as_bytes());
+            Cow::Borrowed(&short[..=symbol.len()])
+        } else {
+            Cow::Owned(symbol.bytes().chain([0]).collect())
+        };
+        let name = CStr::from_bytes_with_nul(&bytes)
+            .map_err(|_| Error::NulInSymbol { library: self.resolved(), symbol: symbol.into() })?;
+        Ok(self.handle.symbol(name))
+    }
+
+    pub(super) fn resolved(&self) -> Resolved {
+        Resolved::clone(&self.name)
+    }
+}

@@ -1,0 +1,46 @@
+//! Choices when a library is loaded.
+
+/// How a library is loaded. Windows does not have the first two choices and ignores them.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub struct OpenFlags {
+    /// When the library's own references to functions are bound.
+    pub binding: Binding,
+    /// Who sees the library's symbols.
+    pub visibility: Visibility,
+    /// Whether the library may change how this thread calculates.
+    pub float_environment: FloatEnvironment,
+}
+
+/// When references to functions are bound.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Binding {
+    /// Each at its first use, where the system can; one that nothing defines ends the process then (`RTLD_LAZY`).
+    #[default]
+    Lazy,
+    /// All while loading; one that nothing defines is an error then (`RTLD_NOW`).
+    Now,
+}
+
+/// Who sees a library's symbols.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum Visibility {
+    /// Those who ask this library for them (`RTLD_LOCAL`).
+    #[default]
+    Local,
+    /// Also libraries loaded later (`RTLD_GLOBAL`).
+    Global,
+}
+
+/// Whether code that runs while a library is loaded, looked into or unmapped may change how the thread calculates.
+///
+/// A library that was linked with `-ffast-math` (by GCC before 13) has an initialiser that makes denormal numbers zero,
+/// in all code that the thread runs afterwards.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+pub enum FloatEnvironment {
+    /// The control bits of the floating-point unit are restored: rounding, the treatment of denormal numbers, masked
+    /// exceptions. The flags of exceptions that have happened stay.
+    #[default]
+    Restore,
+    /// What the library sets stays set, on this thread and on those that it starts.
+    Keep,
+}

@@ -1,0 +1,47 @@
+//! Functions that return twice, which no code can call that is not compiled for it.
+//!
+//! `setjmp` and `getcontext` return again when `longjmp` or `setcontext` is called, and `vfork` returns in the parent
+//! on the stack that the child has used since. By then the trampoline that called them has returned, and its frame is
+//! overwritten. C compilers know these functions by name (GCC's `special_function_p` in `gcc/calls.cc`).
+//!
+//! A library may have a function of such a name that returns once: `savectx`, which saves an application's context. So a
+//! name counts only if the object that defines the function also defines what returns the second time. The C library
+//! does, and so do libraries that replace parts of it. Where symbol tables are not read, the name alone counts.
+
+use super::image;
+
+/// The names, without the underscores that they may begin with.
+const NAMES: [&str; 7] = ["setjmp", "sigsetjmp", "setjmpex", "qsetjmp", "savectx", "vfork", "getcontext"];
+
+/// What the definer of such a function defines too.
+const COUNTERPARTS: [&str; 5] = ["longjmp", "_longjmp", "siglongjmp", "setcontext", "_exit"];
+
+/// Whether a function of this name returns twice.
+pub(super) fn returns_twice(name: &str, address: usize) -> bool {
+    is_name(name) && image::is_defined_beside(address, &COUNTERPARTS).unwrap_or(true)
+}
+
+/// GCC takes `x`, `_x`, `__x` and `__xx` for the same function.
+fn is_name(name: &str) -> bool {
+    let plain = name.strip_prefix("__x").or_else(|| name.strip_prefix("__")).or_else(|| name.strip_prefix('_'));
+    NAMES.contains(&name) || plain.is_some_and(|plain| NAMES.contains(&plain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_name;
+
+    #[test]
+    fn names_are_those_of_gcc() {
+        for name in
+            ["vfork", "__vfork", "setjmp", "_setjmp", "__setjmp", "__xsetjmp", "__sigsetjmp", "getcontext", "savectx"]
+        {
+            assert!(is_name(name), "{name}");
+        }
+        for name in
+            ["fork", "longjmp", "setcontext", "swapcontext", "___setjmp", "setjmp2", "xsetjmp", "", "_", "__", "__x"]
+        {
+            assert!(!is_name(name), "{name}");
+        }
+    }
+}
