@@ -41,7 +41,8 @@ impl Library {
     ///
     /// Those of [`Library::function_with`] and [`Library::static_`].
     pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
-        self.mapping()?.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut Known::default())
+        let (mapping, _restore) = self.look_up()?;
+        mapping.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut Known::default())
     }
 }
 

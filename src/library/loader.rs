@@ -71,9 +71,13 @@ impl Handle {
         Self { library: ManuallyDrop::new(library), image: None, float_environment }
     }
 
-    /// The address of a symbol. It may be null.
+    /// Restores the floating-point environment when the answer is dropped, if that was chosen.
+    pub(super) fn restore(&self) -> Option<Restore> {
+        restore(self.float_environment)
+    }
+
+    /// The address of a symbol. It may be null. Runs the resolver of an indirect function.
     pub(super) fn symbol(&self, name: &CStr) -> Result<*mut c_void, Refusal> {
-        let _restore = restore(self.float_environment);
         // SAFETY: only the address is taken; the type is that of a plain pointer, which nothing is read through.
         let symbol = unsafe { self.library.get::<*mut c_void>(name) }?;
         Ok(symbol.as_raw_ptr())
@@ -87,8 +91,7 @@ impl Handle {
 
 impl Drop for Handle {
     fn drop(&mut self) {
-        let _restore = restore(self.float_environment);
-        self.image = None;
+        let _restore = self.restore();
         // SAFETY: the library is dropped here only, and nothing uses it afterwards.
         unsafe { ManuallyDrop::drop(&mut self.library) };
     }

@@ -31,6 +31,7 @@ pub use self::resolve::{LibraryPath, Resolved, resolve};
 pub use self::statics::Static;
 pub use self::symbols::Symbols;
 
+use self::float_environment::Restore;
 use self::loader::{Handle, Refusal};
 use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
@@ -182,7 +183,8 @@ impl Library {
     ///
     /// The library is closed; there is no such symbol, or it has no address.
     pub fn symbol(&self, name: &str) -> Result<*const c_void, Error> {
-        Ok(self.mapping()?.require(name)?.as_ptr())
+        let (mapping, _restore) = self.look_up()?;
+        Ok(mapping.require(name)?.as_ptr())
     }
 
     /// The address of a symbol that may be missing, which is `None`.
@@ -191,7 +193,8 @@ impl Library {
     ///
     /// The library is closed; the symbol exists and has no address; no symbol can have this name.
     pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, Error> {
-        Ok(self.mapping()?.find(name)?.ok().map(|address| address.as_ptr().cast_const()))
+        let (mapping, _restore) = self.look_up()?;
+        Ok(mapping.find(name)?.ok().map(|address| address.as_ptr().cast_const()))
     }
 
     /// The function with this name and signature.
@@ -218,7 +221,7 @@ impl Library {
         signature: &Signature,
         options: FunctionOptions,
     ) -> Result<Function, Error> {
-        let mapping = self.mapping()?;
+        let (mapping, _restore) = self.look_up()?;
         let address = mapping.require(name)?;
         mapping.check_function(name, address)?;
         Function::new(name.into(), address, signature, options, Some(mapping))
@@ -235,7 +238,7 @@ impl Library {
         signature: &Signature,
         options: FunctionOptions,
     ) -> Result<Option<Function>, Error> {
-        let mapping = self.mapping()?;
+        let (mapping, _restore) = self.look_up()?;
         let Ok(address) = mapping.find(name)? else { return Ok(None) };
         mapping.check_function(name, address)?;
         Function::new(name.into(), address, signature, options, Some(mapping)).map(Some)
@@ -249,7 +252,7 @@ impl Library {
     ///
     /// Those of [`Library::symbol`]; the type exceeds a limit.
     pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, Error> {
-        let mapping = self.mapping()?;
+        let (mapping, _restore) = self.look_up()?;
         let address = mapping.require(name)?;
         Static::new(name.into(), address, ty, mapping)
     }
@@ -260,9 +263,17 @@ impl Library {
     ///
     /// Those of [`Library::static_`], save for a missing symbol.
     pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, Error> {
-        let mapping = self.mapping()?;
+        let (mapping, _restore) = self.look_up()?;
         let Ok(address) = mapping.find(name)? else { return Ok(None) };
         Static::new(name.into(), address, ty, mapping).map(Some)
+    }
+
+    /// The mapping for look-ups, and what restores the floating-point environment after them: resolvers of indirect
+    /// functions may change it.
+    fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), Error> {
+        let mapping = self.mapping()?;
+        let restore = mapping.handle.restore();
+        Ok((mapping, restore))
     }
 
     fn mapping(&self) -> Result<Arc<Mapping>, Error> {
@@ -318,12 +329,13 @@ fn refused(library: &Resolved, Refusal(message): Refusal) -> Error {
 
 /// The file that a refusal is about: of a library that was searched for, or needed by another one, only the message tells.
 fn refused_file(library: &Resolved, message: &str) -> Option<PathBuf> {
-    // "dlopen failed: /path: reason". The path may have colons of its own.
-    let start = message.find('/')?;
-    let ends = message[start..].match_indices(": ").map(|(end, _)| start + end);
-    let named = ends.map(|end| Path::new(&message[start..end])).find(|path| path.is_file());
+    let named = || {
+        // "dlopen failed: /path: reason". The path may have colons of its own.
+        let path = &message[message.find('/')?..];
+        path.match_indices(": ").map(|(end, _)| Path::new(&path[..end])).find(|path| path.is_file())
+    };
     let given = || if let Resolved::Path(path) = library { Some(path.given()) } else { None };
-    named.or_else(given).map(Path::to_owned)
+    named().or_else(given).map(Path::to_owned)
 }
 
 impl fmt::Debug for Library {

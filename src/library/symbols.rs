@@ -52,9 +52,10 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// The library is closed; a symbol is missing that is not optional, or has no address; a signature or type exceeds a limit.
+    /// The library is closed; a symbol is missing that is not optional; a symbol does not have an address; a function's
+    /// symbol is a variable, or returns twice; a signature or type exceeds a limit.
     pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
-        let mapping = self.mapping()?;
+        let (mapping, _restore) = self.look_up()?;
         let mut known = Known::default();
         let mut symbols = Vec::with_capacity(declarations.len());
         for declaration in declarations {

@@ -1,5 +1,8 @@
 //! Calls that are refused, and why: one line on standard error, exit code 1.
 
+use std::fs;
+use std::process::Command;
+
 use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, fails, fails_with, fixture, hotcall};
 
 #[test]
@@ -202,7 +205,7 @@ fn missing_libraries_and_symbols_are_named() {
     let pow = "double pow(double, double)";
     fails_with(&["call", "libnowhere.so.9", pow, "2", "10"], &["hotcall: cannot load", "libnowhere.so.9"]);
     fails_with(&["call", "./nowhere.so", pow, "2", "10"], &["hotcall: cannot find library ./nowhere.so"]);
-    fails_with(&["call", env!("CARGO_MANIFEST_DIR"), pow, "2", "10"], &["is not a file"]);
+    fails_with(&["call", env!("CARGO_MANIFEST_DIR"), pow, "2", "10"], &["is a directory, not a file"]);
     fails_with(&["call", "", pow, "2", "10"], &["the name of the library is empty"]);
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/fixture.c");
     fails_with(&["call", source, pow, "2", "10"], &["hotcall: cannot load", "fixture.c"]);
@@ -253,4 +256,35 @@ fn messages_quote_little_and_nothing_raw() {
     fails_with(&["call", fixture(), POINT, "{\u{1b}"], &[r"(struct point): {\u001b is not JSON"]);
     let deno = r#"{"f": {"name": "a\u0000\u001bb", "parameters": [], "result": "void"}}"#;
     fails_with(&["call", fixture(), deno, "1"], &[r"cannot call a\u0000\u001bb: "]);
+}
+
+#[test]
+fn symbols_that_are_not_functions_are_refused() {
+    let begin = "symbol \"environ\" of library libc.so.6 is a variable, not a function";
+    fails_with(&["call", "libc.so.6", "int environ(void)"], &[begin]);
+    fails_with(&["call", "self", "int environ(void)"], &["symbol \"environ\" of the process is a variable"]);
+    for name in ["vfork", "setjmp", "_setjmp", "__sigsetjmp", "getcontext"] {
+        let declaration = format!("int {name}(void *)");
+        let message = format!("hotcall: function {name:?} of library libc.so.6 cannot be called: it returns twice");
+        fails_with(&["call", "libc.so.6", &declaration, "null"], &[&message]);
+    }
+    let alias = r#"{"f": {"name": "vfork", "parameters": [], "result": "i32"}}"#;
+    fails_with(&["call", "libc.so.6", alias], &["function \"vfork\" of library libc.so.6 cannot be called"]);
+}
+
+#[test]
+fn the_nearest_name_is_suggested() {
+    let declaration = "double pwo(double, double)";
+    fails_with(&["call", "libm.so.6", declaration, "2", "10"], &["has no symbol \"pwo\"", "; did you mean \"pow\"?"]);
+}
+
+/// The compiler's `libm.so` is a text for the linker.
+#[test]
+fn linker_scripts_name_their_library() {
+    let find = Command::new("cc").arg("-print-file-name=libm.so").output().unwrap();
+    let script = String::from_utf8(find.stdout).unwrap();
+    let text = fs::read_to_string(script.trim()).expect("glibc's development files have this linker script");
+    assert!(text.contains("libm.so.6"), "{text}");
+    let parts = ["cannot load library", "is a linker script that refers to", "libm.so.6"];
+    fails_with(&["call", script.trim(), "double pow(double, double)", "2", "10"], &parts);
 }

@@ -7,7 +7,12 @@ use super::SymbolKind;
 use super::table::{Region, Table};
 
 /// The symbol table of a library, which must stay mapped as long as this is used.
-pub(in crate::library) struct Image(Table);
+pub(in crate::library) struct Image {
+    table: Table,
+    /// The segments that have code and no variables: the table need not be asked about their symbols. It takes as long as
+    /// half a look-up of the loader's.
+    code: Box<[Region]>,
+}
 
 /// The public part of glibc's `struct link_map`, from `<link.h>`.
 #[repr(C)]
@@ -33,17 +38,26 @@ impl Image {
         }
         // SAFETY: the link map lives as long as the object is loaded, and these fields never change meanwhile.
         let dynamic = unsafe { map.as_ref() }?.dynamic;
-        find_object(|object| (object.dynamic()? == dynamic).then(|| object.table())).flatten().map(Self)
+        let image = |object: &Object<'_>| {
+            let table = object.table()?;
+            let mut code: Vec<_> = object.segments(libc::PT_LOAD, libc::PF_X).collect();
+            table.variables().for_each(|address| code.retain(|segment| !segment.contains(address)));
+            Some(Self { table, code: code.into() })
+        };
+        find_object(|object| (object.dynamic()? == dynamic).then(|| image(object))).flatten()
     }
 
     /// The kind of the symbol that has this name and this address, if it is one of this object.
     pub(in crate::library) fn kind(&self, name: &[u8], address: usize) -> Option<SymbolKind> {
-        self.0.kind(name, address)
+        if self.code.iter().any(|segment| segment.contains(address)) {
+            return Some(SymbolKind::Function);
+        }
+        self.table.kind(name, address)
     }
 
     /// Shows the names of all symbols that this object defines.
     pub(in crate::library) fn names(&self, visit: &mut dyn FnMut(&[u8])) {
-        self.0.names().for_each(visit);
+        self.table.names().for_each(visit);
     }
 }
 
@@ -77,9 +91,11 @@ struct Object<'o> {
 }
 
 impl Object<'_> {
-    fn segments(&self, of_type: u32) -> impl Iterator<Item = Region> {
-        let readable = |header: &&libc::Elf64_Phdr| header.p_flags & libc::PF_R != 0;
-        self.headers.iter().filter(move |header| header.p_type == of_type).filter(readable).map(|header| {
+    /// The segments of a type that may be read, and for which these flags are set.
+    fn segments(&self, of_type: u32, flags: u32) -> impl Iterator<Item = Region> {
+        let flags = flags | libc::PF_R;
+        let wanted = move |header: &&libc::Elf64_Phdr| header.p_type == of_type && header.p_flags & flags == flags;
+        self.headers.iter().filter(wanted).map(|header| {
             let start = self.base.wrapping_add(header.p_vaddr as usize);
             // SAFETY: the loader has mapped the segments that the headers describe, and keeps them while the object is
             // loaded. It writes to its tables before it shows the object only.
@@ -88,7 +104,7 @@ impl Object<'_> {
     }
 
     fn contains(&self, address: usize) -> bool {
-        self.segments(libc::PT_LOAD).any(|segment| segment.contains(address))
+        self.segments(libc::PT_LOAD, 0).any(|segment| segment.contains(address))
     }
 
     /// The address of the dynamic section.
@@ -98,8 +114,8 @@ impl Object<'_> {
     }
 
     fn table(&self) -> Option<Table> {
-        let segments: Vec<_> = self.segments(libc::PT_LOAD).collect();
-        Table::read(self.base, self.segments(libc::PT_DYNAMIC).next()?, &segments)
+        let segments: Vec<_> = self.segments(libc::PT_LOAD, 0).collect();
+        Table::read(self.base, self.segments(libc::PT_DYNAMIC, 0).next()?, &segments)
     }
 }
 

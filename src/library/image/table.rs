@@ -79,10 +79,7 @@ enum Hash {
 
 /// An entry of the symbol table.
 #[derive(Clone, Copy)]
-struct Symbol<'t> {
-    bytes: &'t [u8; SYMBOL],
-    name: &'t [u8],
-}
+struct Symbol<'t>(&'t [u8; SYMBOL]);
 
 impl Table {
     /// Reads a dynamic section. `None` if a table is missing or lies outside of the segments.
@@ -117,7 +114,7 @@ impl Table {
         self.named(name).find_map(|symbol| match symbol.kind() {
             STT_TLS => Some(SymbolKind::ThreadLocal),
             STT_GNU_IFUNC => Some(SymbolKind::Function),
-            _ if self.base.wrapping_add(symbol.value()) != address => None,
+            _ if self.address(symbol) != address => None,
             STT_OBJECT | STT_COMMON => Some(SymbolKind::Variable),
             STT_FUNC | STT_NOTYPE => Some(SymbolKind::Function),
             _ => None,
@@ -136,15 +133,28 @@ impl Table {
 
     /// The names of all symbols that are defined here.
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.defined().map_while(|symbol| {
+            let name = self.names.bytes().get(symbol.name()..)?;
+            name.split(|&byte| byte == 0).next()
+        })
+    }
+
+    /// The addresses of all variables that are defined here.
+    pub(super) fn variables(&self) -> impl Iterator<Item = usize> {
+        let variables = self.defined().filter(|symbol| matches!(symbol.kind(), STT_OBJECT | STT_COMMON));
+        variables.map(|symbol| self.address(symbol))
+    }
+
+    fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
         let indices = match &self.hash {
             Hash::Gnu(hash) => gnu_indices(hash.bytes()),
             Hash::SystemV(hash) => Some(1..word(hash.bytes(), 1).unwrap_or(0) as usize),
         };
-        indices
-            .unwrap_or(0..0)
-            .map_while(|index| self.symbol(index))
-            .filter(Symbol::is_defined)
-            .map(|symbol| symbol.name)
+        indices.unwrap_or(0..0).map_while(|index| self.symbol(index)).filter(Symbol::is_defined)
+    }
+
+    fn address(&self, symbol: Symbol<'_>) -> usize {
+        self.base.wrapping_add(symbol.value())
     }
 
     /// The defined symbols of this name: one for each version.
@@ -154,30 +164,37 @@ impl Table {
             Hash::SystemV(hash) => (None, Some(system_v_candidates(hash.bytes(), name))),
         };
         let candidates = gnu.into_iter().flatten().chain(system_v.into_iter().flatten());
-        candidates
-            .map_while(|index| self.symbol(index))
-            .filter(move |symbol| symbol.name == name && symbol.is_defined())
+        let symbols = candidates.map_while(|index| self.symbol(index));
+        symbols.filter(move |symbol| symbol.is_defined() && self.is_name(symbol.name(), name))
+    }
+
+    /// Whether this name stands at this place among the names.
+    fn is_name(&self, at: usize, name: &[u8]) -> bool {
+        let rest = self.names.bytes().get(at..).and_then(|bytes| bytes.split_at_checked(name.len()));
+        rest.is_some_and(|(found, rest)| found == name && rest.first() == Some(&0))
     }
 
     fn symbol(&self, index: usize) -> Option<Symbol<'_>> {
-        let bytes = self.symbols.bytes().get(index.checked_mul(SYMBOL)?..)?.first_chunk()?;
-        let name = self.names.bytes().get(word(bytes, 0)? as usize..)?;
-        let name = name.get(..name.iter().position(|&byte| byte == 0)?)?;
-        Some(Symbol { bytes, name })
+        self.symbols.bytes().get(index.checked_mul(SYMBOL)?..)?.first_chunk().map(Symbol)
     }
 }
 
 impl Symbol<'_> {
+    /// Where the name begins among the names.
+    fn name(&self) -> usize {
+        word(self.0, 0).unwrap_or(0) as usize
+    }
+
     const fn kind(&self) -> u8 {
-        self.bytes[4] & 15
+        self.0[4] & 15
     }
 
     const fn is_defined(&self) -> bool {
-        u16::from_ne_bytes([self.bytes[6], self.bytes[7]]) != SHN_UNDEF
+        u16::from_ne_bytes([self.0[6], self.0[7]]) != SHN_UNDEF
     }
 
     fn value(&self) -> usize {
-        word64(self.bytes, 1).unwrap_or(0) as usize
+        word64(self.0, 1).unwrap_or(0) as usize
     }
 }
 
@@ -205,7 +222,7 @@ impl Gnu {
         Some(Self { first_symbol, bucket_count, buckets, chains: buckets + bucket_count })
     }
 
-    /// The end of this symbol's chain: its hash, of which the lowest bit says that it is the last one.
+    /// The entry of a symbol in its chain: its hash, whose lowest bit marks the chain's last entry.
     fn chain(&self, hash: &[u8], index: usize) -> Option<u32> {
         word(hash, self.chains + index.checked_sub(self.first_symbol)?)
     }
@@ -249,4 +266,91 @@ fn system_v_candidates<'t>(hash: &'t [u8], name: &[u8]) -> impl Iterator<Item = 
     let next = move |&index: &u32| word(hash, 2 + buckets + index as usize);
     // A chain that leads back into itself ends here.
     iter::successors(first, next).take(symbols).take_while(|&index| index != 0).map(|index| index as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An object in memory with the symbols `one`, a function at 16, and `two`, a variable at 32: first the dynamic section,
+    /// then names, symbols, and both hash tables, which have one bucket.
+    fn object() -> Vec<u8> {
+        let (names, symbols, gnu, system_v) = (6 * 16, 6 * 16 + 16, 6 * 16 + 16 + 72, 6 * 16 + 16 + 72 + 40);
+        let dynamic =
+            [(DT_STRTAB, names), (DT_STRSZ, 9), (DT_SYMTAB, symbols), (DT_GNU_HASH, gnu), (DT_HASH, system_v)];
+        let mut bytes: Vec<u8> =
+            dynamic.iter().flat_map(|&(tag, value)| [tag, value]).flat_map(u64::to_ne_bytes).collect();
+        bytes.extend([0; 16]);
+        bytes.extend(b"\0one\0two\0\0\0\0\0\0\0\0");
+        bytes.extend([0; SYMBOL]);
+        for (name, kind, value) in [(1_u32, STT_FUNC, 16_u64), (5, STT_OBJECT, 32)] {
+            bytes.extend(name.to_ne_bytes());
+            bytes.extend([0x10 | kind, 0, 1, 0]);
+            bytes.extend(value.to_ne_bytes());
+            bytes.extend([0; 8]);
+        }
+        let hash =
+            |name: &[u8]| name.iter().fold(5381_u32, |hash, &byte| hash.wrapping_mul(33).wrapping_add(byte.into()));
+        let gnu = [1, 1, 1, 0, !0, !0, 1, hash(b"one") & !1, hash(b"two") | 1, 0];
+        let system_v = [1, 3, 1, 0, 2, 0];
+        bytes.extend(gnu.into_iter().chain(system_v).flat_map(u32::to_ne_bytes));
+        bytes
+    }
+
+    /// Reads the object at its address, with one of its hash tables.
+    fn read(bytes: &[u8]) -> Option<Table> {
+        let base = bytes.as_ptr().expose_provenance();
+        // SAFETY: the tests keep the bytes while they use the table.
+        let all = unsafe { Region::new(base, bytes.len()) };
+        Table::read(base, all.from(base)?, &[all])
+    }
+
+    fn kinds(bytes: &[u8]) -> [Option<SymbolKind>; 3] {
+        let table = read(bytes).unwrap();
+        [(&b"one"[..], 16), (b"two", 32), (b"three", 16)].map(|(name, at)| table.kind(name, table.base + at))
+    }
+
+    #[test]
+    fn both_hash_tables_are_read() {
+        let mut bytes = object();
+        let expected = [Some(SymbolKind::Function), Some(SymbolKind::Variable), None];
+        assert_eq!(kinds(&bytes), expected);
+        assert_eq!(read(&bytes).unwrap().names().collect::<Vec<_>>(), [b"one", b"two"]);
+        // Without `DT_GNU_HASH` the other one serves.
+        bytes[3 * 16..][..8].copy_from_slice(&1_u64.to_ne_bytes());
+        assert_eq!(kinds(&bytes), expected);
+        assert_eq!(read(&bytes).unwrap().names().collect::<Vec<_>>(), [b"one", b"two"]);
+    }
+
+    /// Whatever the tables hold, nothing outside of the segment is read, and every look-up ends.
+    #[test]
+    fn tables_that_make_no_sense_give_no_symbols() {
+        let whole = object();
+        let look_up = |bytes: &[u8]| {
+            if let Some(table) = read(bytes) {
+                for name in [&b"one"[..], b"two", b""] {
+                    table.kind(name, table.base + 16);
+                    table.defines(name);
+                    table.has_thread_local(name);
+                }
+                assert!(table.names().count() <= bytes.len() && table.variables().count() <= bytes.len());
+            }
+        };
+        for gnu in [true, false] {
+            let mut bytes = whole.clone();
+            if !gnu {
+                bytes[3 * 16..][..8].copy_from_slice(&1_u64.to_ne_bytes());
+            }
+            for at in 0..bytes.len() {
+                let before = bytes[at];
+                for byte in [0, 1, 2, 3, 0x7f, 0x80, 0xff] {
+                    bytes[at] = byte;
+                    look_up(&bytes);
+                }
+                bytes[at] = before;
+            }
+            // An object that ends early, copied so that what would be read behind it belongs to nothing.
+            (0..bytes.len()).for_each(|len| look_up(&bytes[..len].to_vec()));
+        }
+    }
 }
