@@ -270,8 +270,8 @@ fn what_is_checked_is_what_is_opened() {
         ("way", ["allowed", "other"]),
     ];
     let tries = "let [loaded, refused] = [0, 0];
-        const wanted = ['./outside/hop.so', './outside/directory/lib.so', './way/lib.so', './allowed/hop.so', './allowed/through.so'];
-        for (let i = 0; i < 1500; i++) {
+        const wanted = ['./allowed/hop.so', './allowed/through.so', './way/lib.so'];
+        for (let i = 0; i < 2500; i++) {
             try {
                 const library = Deno.dlopen(wanted[i % wanted.length], { add: { parameters: ['i32', 'i32'], result: 'i32' } });
                 if (library.symbols.add(0, 0) !== 1) console.log('opened what is not allowed');
