@@ -188,5 +188,5 @@ fn describe(file_type: &FileType) -> &'static str {
             return "a device";
         }
     }
-    if file_type.is_dir() { "a directory" } else { "something else" }
+    if file_type.is_dir() { "a directory" } else { "a special file" }
 }

@@ -266,8 +266,7 @@ fn files_that_are_not_libraries_are_named() {
     // What is unknown is left to the loader's words: text, binary data, a class of Java, a script with too many brackets.
     for bytes in [&b"#!/bin/sh\n"[..], b"GROUP", b"GROUP ) (", b"\xff\xfe\xfd", b"\xca\xfe\xba\xbe\0\0\0\x34"] {
         let error = open(write("other.so", bytes)).unwrap_err();
-        let known = bytes == b"GROUP";
-        assert_eq!(matches!(error, Error::Load { .. }), !known, "{error}");
+        assert!(matches!(error, Error::Load { .. }), "{error}");
     }
 }
 

@@ -93,7 +93,8 @@ impl Allowed<'_> {
                 self.holds(&path).then(|| resolve(path))
             }
             // Should the file be there by now, it has not been checked.
-            Err(Missing { in_allowed }) => resolve(name).err().filter(|_| in_allowed).map(Err),
+            Err(Missing { in_allowed: true }) => resolve(name).err().map(Err),
+            Err(Missing { in_allowed: false }) => None,
         }
     }
 

@@ -3,7 +3,8 @@
 //! Initialisers, finalisers and the resolvers of indirect functions may change how the thread calculates. GCC before 13
 //! links `crtfastmath.o` to libraries made with `-ffast-math`: its initialiser sets FTZ and DAZ, and denormals become zero.
 //!
-//! Only control bits are restored. The sticky flags of exceptions stay as C left them, as after any call of C.
+//! Only control bits are restored. The sticky flags of exceptions stay as C left them, as after any call of C, except that
+//! those of the x87 unit are cleared where its control word has to be restored.
 //!
 //! | target | what is restored |
 //! |---|---|

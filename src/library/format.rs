@@ -144,9 +144,11 @@ fn linker_script(text: &str) -> Option<Box<[Box<str>]>> {
     let (mut previous, mut is_script) = ("", false);
     for token in spaced.split_whitespace() {
         match token {
-            "(" => commands.push(previous),
+            "(" => {
+                is_script |= matches!(previous, "GROUP" | "INPUT");
+                commands.push(previous);
+            }
             ")" => drop(commands.pop()?),
-            "GROUP" | "INPUT" => is_script = true,
             "AS_NEEDED" => {}
             file if !file.ends_with(".a") => match commands[..] {
                 ["GROUP" | "INPUT"] => linked.push(file.trim_matches('"').into()),

@@ -5,10 +5,12 @@
 //!
 //! # Bounds
 //!
-//! Every read is one of a slice that ends with a segment, and every loop ends with its slice: a table that makes no
-//! sense gives no symbols.
+//! Every read is one of a region that ends with a segment, and every loop ends with its region: a table that makes no
+//! sense gives no symbols. Only bytes of tables are read, and become references: the rest of a segment may be variables.
 
 use std::{iter, ptr, slice};
+
+use libc::Elf64_Sym;
 
 use super::SymbolKind;
 
@@ -27,9 +29,6 @@ const STT_FUNC: u8 = 2;
 const STT_COMMON: u8 = 5;
 const STT_TLS: u8 = 6;
 const STT_GNU_IFUNC: u8 = 10;
-
-/// The size of a symbol.
-const SYMBOL: usize = 24;
 
 /// Memory of a loaded object.
 #[derive(Clone, Copy)]
@@ -57,17 +56,47 @@ impl Region {
         Some(Self { start: address, len: self.len.checked_sub(skipped)? })
     }
 
+    /// An entry of a table, by its index.
+    fn entry<T: Plain>(self, index: usize) -> Option<T> {
+        let at = index.checked_mul(size_of::<T>())?;
+        if at.checked_add(size_of::<T>())? > self.len {
+            return None;
+        }
+        // SAFETY: the entry lies in the region, and `Region::new` promises that it is mapped; `Plain` types take any bits.
+        Some(unsafe { ptr::with_exposed_provenance::<T>(self.start + at).read_unaligned() })
+    }
+
+    fn word(self, index: usize) -> Option<u32> {
+        self.entry(index)
+    }
+
+    /// All bytes of a table that is exactly this region.
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `Region::new` promises that the bytes are mapped, and not written to.
+        // SAFETY: `Region::new` promises that the bytes are mapped and that nothing writes to tables.
         unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(self.start), self.len) }
     }
 }
+
+/// Types of which all bits are values.
+///
+/// # Safety
+///
+/// They are.
+unsafe trait Plain: Copy {}
+
+// SAFETY: this is an integer.
+unsafe impl Plain for u32 {}
+// SAFETY: these are integers.
+unsafe impl Plain for [u64; 2] {}
+// SAFETY: this is a struct of integers.
+unsafe impl Plain for Elf64_Sym {}
 
 /// The symbols of a loaded object.
 pub(super) struct Table {
     /// The difference between addresses in memory and those in the file.
     base: usize,
     symbols: Region,
+    /// Exactly the names.
     names: Region,
     hash: Hash,
 }
@@ -76,10 +105,6 @@ enum Hash {
     Gnu(Region),
     SystemV(Region),
 }
-
-/// An entry of the symbol table.
-#[derive(Clone, Copy)]
-struct Symbol<'t>(&'t [u8; SYMBOL]);
 
 impl Table {
     /// Reads a dynamic section. `None` if a table is missing or lies outside of the segments.
@@ -90,8 +115,9 @@ impl Table {
             let at = |address| segments.iter().find_map(|segment| segment.from(address).filter(|rest| rest.len > 0));
             if address >= base { at(address) } else { at(address.wrapping_add(base)) }
         };
-        for entry in dynamic.bytes().chunks_exact(16) {
-            let (tag, value) = (word64(entry, 0)?, word64(entry, 1)? as usize);
+        let entries = (0..).map_while(|index| dynamic.entry::<[u64; 2]>(index));
+        for [tag, value] in entries {
+            let value = value as usize;
             match tag {
                 DT_NULL => break,
                 DT_SYMTAB => symbols = region(value),
@@ -111,7 +137,7 @@ impl Table {
     /// The kind of the symbol that has this name and this address. A thread-local variable has an address for each thread,
     /// and an indirect function has one that is chosen at run time: their names suffice.
     pub(super) fn kind(&self, name: &[u8], address: usize) -> Option<SymbolKind> {
-        self.named(name).find_map(|symbol| match symbol.kind() {
+        self.named(name).find_map(|symbol| match kind(&symbol) {
             STT_TLS => Some(SymbolKind::ThreadLocal),
             STT_GNU_IFUNC => Some(SymbolKind::Function),
             _ if self.address(symbol) != address => None,
@@ -123,7 +149,7 @@ impl Table {
 
     /// Whether there is a thread-local variable of this name.
     pub(super) fn has_thread_local(&self, name: &[u8]) -> bool {
-        self.named(name).any(|symbol| symbol.kind() == STT_TLS)
+        self.named(name).any(|symbol| kind(&symbol) == STT_TLS)
     }
 
     /// Whether a symbol of this name is defined here.
@@ -134,38 +160,38 @@ impl Table {
     /// The names of all symbols that are defined here.
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.defined().map_while(|symbol| {
-            let name = self.names.bytes().get(symbol.name()..)?;
+            let name = self.names.bytes().get(symbol.st_name as usize..)?;
             name.split(|&byte| byte == 0).next()
         })
     }
 
     /// The addresses of all variables that are defined here.
     pub(super) fn variables(&self) -> impl Iterator<Item = usize> {
-        let variables = self.defined().filter(|symbol| matches!(symbol.kind(), STT_OBJECT | STT_COMMON));
+        let variables = self.defined().filter(|symbol| matches!(kind(&symbol), STT_OBJECT | STT_COMMON));
         variables.map(|symbol| self.address(symbol))
     }
 
-    fn defined(&self) -> impl Iterator<Item = Symbol<'_>> {
+    fn defined(&self) -> impl Iterator<Item = Elf64_Sym> {
         let indices = match &self.hash {
-            Hash::Gnu(hash) => gnu_indices(hash.bytes()),
-            Hash::SystemV(hash) => Some(1..word(hash.bytes(), 1).unwrap_or(0) as usize),
+            Hash::Gnu(hash) => gnu_indices(*hash),
+            Hash::SystemV(hash) => Some(1..hash.word(1).unwrap_or(0) as usize),
         };
-        indices.unwrap_or(0..0).map_while(|index| self.symbol(index)).filter(Symbol::is_defined)
+        indices.unwrap_or(0..0).map_while(|index| self.symbol(index)).filter(is_defined)
     }
 
-    fn address(&self, symbol: Symbol<'_>) -> usize {
-        self.base.wrapping_add(symbol.value())
+    fn address(&self, symbol: Elf64_Sym) -> usize {
+        self.base.wrapping_add(symbol.st_value as usize)
     }
 
     /// The defined symbols of this name: one for each version.
-    fn named<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = Symbol<'t>> {
+    fn named<'t>(&'t self, name: &'t [u8]) -> impl Iterator<Item = Elf64_Sym> + use<'t> {
         let (gnu, system_v) = match &self.hash {
-            Hash::Gnu(hash) => (Some(gnu_candidates(hash.bytes(), name)), None),
-            Hash::SystemV(hash) => (None, Some(system_v_candidates(hash.bytes(), name))),
+            Hash::Gnu(hash) => (Some(gnu_candidates(*hash, name)), None),
+            Hash::SystemV(hash) => (None, Some(system_v_candidates(*hash, name))),
         };
         let candidates = gnu.into_iter().flatten().chain(system_v.into_iter().flatten());
         let symbols = candidates.map_while(|index| self.symbol(index));
-        symbols.filter(move |symbol| symbol.is_defined() && self.is_name(symbol.name(), name))
+        symbols.filter(move |symbol| is_defined(symbol) && self.is_name(symbol.st_name as usize, name))
     }
 
     /// Whether this name stands at this place among the names.
@@ -174,36 +200,17 @@ impl Table {
         rest.is_some_and(|(found, rest)| found == name && rest.first() == Some(&0))
     }
 
-    fn symbol(&self, index: usize) -> Option<Symbol<'_>> {
-        self.symbols.bytes().get(index.checked_mul(SYMBOL)?..)?.first_chunk().map(Symbol)
+    fn symbol(&self, index: usize) -> Option<Elf64_Sym> {
+        self.symbols.entry(index)
     }
 }
 
-impl Symbol<'_> {
-    /// Where the name begins among the names.
-    fn name(&self) -> usize {
-        word(self.0, 0).unwrap_or(0) as usize
-    }
-
-    const fn kind(&self) -> u8 {
-        self.0[4] & 15
-    }
-
-    const fn is_defined(&self) -> bool {
-        u16::from_ne_bytes([self.0[6], self.0[7]]) != SHN_UNDEF
-    }
-
-    fn value(&self) -> usize {
-        word64(self.0, 1).unwrap_or(0) as usize
-    }
+fn is_defined(symbol: &Elf64_Sym) -> bool {
+    symbol.st_shndx != SHN_UNDEF
 }
 
-fn word(bytes: &[u8], index: usize) -> Option<u32> {
-    bytes.get(index.checked_mul(4)?..)?.first_chunk().copied().map(u32::from_ne_bytes)
-}
-
-fn word64(bytes: &[u8], index: usize) -> Option<u64> {
-    bytes.get(index.checked_mul(8)?..)?.first_chunk().copied().map(u64::from_ne_bytes)
+const fn kind(symbol: &Elf64_Sym) -> u8 {
+    symbol.st_info & 15
 }
 
 /// Where the parts of a GNU hash table are, in words.
@@ -215,24 +222,24 @@ struct Gnu {
 }
 
 impl Gnu {
-    fn read(hash: &[u8]) -> Option<Self> {
-        let header = |index| word(hash, index).map(|word| word as usize);
+    fn read(hash: Region) -> Option<Self> {
+        let header = |index| hash.word(index).map(|word| word as usize);
         let (bucket_count, first_symbol, bloom) = (header(0)?, header(1)?, header(2)?);
         let buckets = 4 + 2 * bloom;
         Some(Self { first_symbol, bucket_count, buckets, chains: buckets + bucket_count })
     }
 
     /// The entry of a symbol in its chain: its hash, whose lowest bit marks the chain's last entry.
-    fn chain(&self, hash: &[u8], index: usize) -> Option<u32> {
-        word(hash, self.chains + index.checked_sub(self.first_symbol)?)
+    fn chain(&self, hash: Region, index: usize) -> Option<u32> {
+        hash.word(self.chains + index.checked_sub(self.first_symbol)?)
     }
 }
 
 /// The indices of symbols whose hash is that of the name.
-fn gnu_candidates<'t>(hash: &'t [u8], name: &[u8]) -> impl Iterator<Item = usize> + use<'t> {
+fn gnu_candidates(hash: Region, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
     let wanted = name.iter().fold(5381_u32, |hash, &byte| hash.wrapping_mul(33).wrapping_add(byte.into()));
     let gnu = Gnu::read(hash);
-    let bucket = |gnu: &Gnu| word(hash, gnu.buckets + (wanted as usize).checked_rem(gnu.bucket_count)?);
+    let bucket = |gnu: &Gnu| hash.word(gnu.buckets + (wanted as usize).checked_rem(gnu.bucket_count)?);
     let mut next = gnu.as_ref().and_then(bucket).map(|index| index as usize);
     let step = move || {
         let (gnu, index) = (gnu.as_ref()?, next?);
@@ -244,9 +251,9 @@ fn gnu_candidates<'t>(hash: &'t [u8], name: &[u8]) -> impl Iterator<Item = usize
 }
 
 /// The indices of all symbols in the table: those that are defined.
-fn gnu_indices(hash: &[u8]) -> Option<std::ops::Range<usize>> {
+fn gnu_indices(hash: Region) -> Option<std::ops::Range<usize>> {
     let gnu = Gnu::read(hash)?;
-    let buckets = (0..gnu.bucket_count).map_while(|bucket| word(hash, gnu.buckets + bucket));
+    let buckets = (0..gnu.bucket_count).map_while(|bucket| hash.word(gnu.buckets + bucket));
     let mut last = buckets.max()? as usize;
     while gnu.chain(hash, last)? & 1 == 0 {
         last += 1;
@@ -255,15 +262,15 @@ fn gnu_indices(hash: &[u8]) -> Option<std::ops::Range<usize>> {
 }
 
 /// The indices of symbols in the bucket of the name.
-fn system_v_candidates<'t>(hash: &'t [u8], name: &[u8]) -> impl Iterator<Item = usize> + use<'t> {
+fn system_v_candidates(hash: Region, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
     let wanted = name.iter().fold(0_u32, |hash, &byte| {
         let hash = (hash << 4).wrapping_add(byte.into());
         let high = hash & 0xf000_0000;
         (hash ^ high >> 24) & !high
     });
-    let (buckets, symbols) = (word(hash, 0).unwrap_or(0) as usize, word(hash, 1).unwrap_or(0) as usize);
-    let first = (wanted as usize).checked_rem(buckets).and_then(|bucket| word(hash, 2 + bucket));
-    let next = move |&index: &u32| word(hash, 2 + buckets + index as usize);
+    let (buckets, symbols) = (hash.word(0).unwrap_or(0) as usize, hash.word(1).unwrap_or(0) as usize);
+    let first = (wanted as usize).checked_rem(buckets).and_then(|bucket| hash.word(2 + bucket));
+    let next = move |&index: &u32| hash.word(2 + buckets + index as usize);
     // A chain that leads back into itself ends here.
     iter::successors(first, next).take(symbols).take_while(|&index| index != 0).map(|index| index as usize)
 }
@@ -282,7 +289,7 @@ mod tests {
             dynamic.iter().flat_map(|&(tag, value)| [tag, value]).flat_map(u64::to_ne_bytes).collect();
         bytes.extend([0; 16]);
         bytes.extend(b"\0one\0two\0\0\0\0\0\0\0\0");
-        bytes.extend([0; SYMBOL]);
+        bytes.extend([0; size_of::<Elf64_Sym>()]);
         for (name, kind, value) in [(1_u32, STT_FUNC, 16_u64), (5, STT_OBJECT, 32)] {
             bytes.extend(name.to_ne_bytes());
             bytes.extend([0x10 | kind, 0, 1, 0]);
@@ -350,7 +357,10 @@ mod tests {
                 bytes[at] = before;
             }
             // An object that ends early, copied so that what would be read behind it belongs to nothing.
-            (0..bytes.len()).for_each(|len| look_up(&bytes[..len].to_vec()));
+            for len in 0..bytes.len() {
+                let early = bytes[..len].to_vec();
+                look_up(&early);
+            }
         }
     }
 }

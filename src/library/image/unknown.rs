@@ -6,7 +6,11 @@ use super::SymbolKind;
 pub(in crate::library) enum Image {}
 
 impl Image {
-    /// Nothing.
+    /// `None`: the tables are not read on this system.
+    ///
+    /// # Safety
+    ///
+    /// The handle is open. (Nothing is done with it.)
     #[cfg(unix)]
     pub(in crate::library) const unsafe fn of_handle(_handle: *mut std::ffi::c_void) -> Option<Self> {
         None
