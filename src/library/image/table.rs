@@ -167,7 +167,7 @@ impl Table {
 
     /// The addresses of all variables that are defined here.
     pub(super) fn variables(&self) -> impl Iterator<Item = usize> {
-        let variables = self.defined().filter(|symbol| matches!(kind(&symbol), STT_OBJECT | STT_COMMON));
+        let variables = self.defined().filter(|symbol| matches!(kind(symbol), STT_OBJECT | STT_COMMON));
         variables.map(|symbol| self.address(symbol))
     }
 
