@@ -7,6 +7,7 @@ use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
 use hotcall::{Error, Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
+use crate::exceptions;
 use crate::memory::Pins;
 
 /// What hotcall asks QuickJS for.
@@ -125,7 +126,7 @@ impl QuickJs {
         free(self.typed_array_len);
     }
 
-    /// A pointer object, or null.
+    /// A pointer object, which has no properties and gets none, or null.
     ///
     /// # Safety
     ///
@@ -139,6 +140,7 @@ impl QuickJs {
             let object = js::JS_NewObjectClass(context, self.pointers);
             if !js::JS_IsException(object) {
                 js::JS_SetOpaque(object, address.cast_mut());
+                js::JS_PreventExtensions(context, object);
             }
             object
         }
@@ -283,19 +285,12 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
-        let message = message(error);
-        let flags = (js::JS_PROP_WRITABLE | js::JS_PROP_CONFIGURABLE) as i32;
-        // SAFETY: the context is one of the engine's. The message is set by itself: those of the engine are cut after 255 bytes.
-        unsafe {
-            let context = context(site);
-            let error = match error {
-                Error::Argument { .. } | Error::CallbackResult { .. } => js::JS_NewTypeError(context, c"".as_ptr()),
-                _ => js::JS_NewPlainError(context, c"".as_ptr()),
-            };
-            let text = js::JS_NewStringLen(context, message.as_ptr().cast(), message.len() as _);
-            js::JS_DefinePropertyValueStr(context, error, c"message".as_ptr(), text, flags);
-            Thrown(error)
-        }
+        let kind = match error {
+            Error::Argument { .. } | Error::CallbackResult { .. } => exceptions::Kind::Type,
+            _ => exceptions::Kind::Plain,
+        };
+        // SAFETY: the context is one of the engine's.
+        Thrown(unsafe { exceptions::exception(context(site), kind, &message(error)) })
     }
 
     unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {

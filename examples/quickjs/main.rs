@@ -4,6 +4,7 @@
 
 mod buffers;
 mod engine;
+mod exceptions;
 mod ffi;
 mod memory;
 mod modules;

@@ -36,6 +36,8 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
     runtime.set_max_stack_size(STACK);
     let context = Context::full(&runtime)?;
+    // Script cannot change the built-ins that the runtime's own scripts use.
+    let own = Context::full(&runtime)?;
     // SAFETY: the runtime was made with this context's, and makes no shared memory before.
     unsafe { shared_memory::install(js::JS_GetRuntime(context.as_raw().as_ptr())) };
     runtime.set_loader(Files, Files);
@@ -44,7 +46,11 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
         tracked.track(&ctx, promise, reason, handled);
     })));
-    context.with(|ctx| Script::start(&ctx, options, pins, rejections)?.run(&ctx, &options.script))
+    context.with(|ctx| {
+        // SAFETY: the context lives until this function returns, with the same runtime.
+        let own = unsafe { Ctx::from_raw(own.as_raw()) };
+        Script::start(&ctx, &own, options, pins, rejections)?.run(&ctx, &options.script)
+    })
 }
 
 /// When which timer is due.
@@ -155,16 +161,20 @@ struct Script<'js> {
 }
 
 impl<'js> Script<'js> {
-    /// Prepares the global object.
-    fn start(ctx: &Ctx<'js>, options: &Options, pins: Pins, rejections: Rejections) -> rquickjs::Result<Self> {
+    /// Prepares the global object of the script's realm. The runtime's own scripts run in a realm of their own.
+    fn start(
+        ctx: &Ctx<'js>,
+        own: &Ctx<'js>,
+        options: &Options,
+        pins: Pins,
+        rejections: Rejections,
+    ) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
-        let natives = prelude::natives(ctx, options)?;
-        timers.install(ctx, &natives)?;
-        let prelude = prelude::install(ctx, &natives)?;
-        let (ffi, functions) = Ffi::install(ctx, options.permission.clone(), pins, queue)?;
-        let namespace: Function<'js> = prelude::evaluate(ctx, "ext:ffi.js", include_str!("ffi.js"))?;
-        namespace.call::<_, ()>((functions,))?;
+        let natives = prelude::natives(own, options)?;
+        timers.install(own, &natives)?;
+        let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), pins, queue)?;
+        let prelude = prelude::install(own, ctx, &natives, &functions)?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }
 
