@@ -154,6 +154,8 @@ impl QuickJs {
     unsafe fn bytes(&self, context: *mut JSContext, object: JSValue) -> Option<Option<Bytes>> {
         // SAFETY: these functions look at a value of their engine, and say so if they threw.
         unsafe {
+            // The engine leaves exceptions of its own jobs behind. `part` must not take one for an answer.
+            Self::forget_exception(context);
             if js::JS_GetTypedArrayType(object) >= 0 {
                 let (mut offset, mut len, mut element) = (0, 0, 0);
                 let buffer = js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element);
@@ -195,6 +197,22 @@ impl QuickJs {
         unsafe { js::JS_Call(context, getter, object, 0, ptr::null_mut()) }
     }
 
+    /// Drops what was thrown and not caught, and tells whether there was something.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn forget_exception(context: *mut JSContext) -> bool {
+        // SAFETY: the caller vouches for the context; the exception belongs to this function.
+        unsafe {
+            let has_exception = js::JS_HasException(context);
+            if has_exception {
+                js::JS_FreeValue(context, js::JS_GetException(context));
+            }
+            has_exception
+        }
+    }
+
     /// A part of a buffer, or all of it.
     ///
     /// # Safety
@@ -211,8 +229,7 @@ impl QuickJs {
                 js::JS_FreeValue(context, buffer);
                 block
             };
-            if js::JS_HasException(context) {
-                js::JS_FreeValue(context, js::JS_GetException(context));
+            if Self::forget_exception(context) {
                 return None;
             }
             let (offset, len) = part.unwrap_or((0, whole as usize));

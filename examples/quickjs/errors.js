@@ -92,7 +92,7 @@
 
   // The lines of the errors in an AggregateError.
   function inner(error, depth, seen) {
-    const { errors } = error;
+    const errors = Object.hasOwn(error, "errors") ? error.errors : undefined;
     if (!Array.isArray(errors)) return [];
     const texts = [];
     for (let index = 0; index < errors.length; index++) {

@@ -23,7 +23,11 @@
   const mapSize = getter(Map.prototype, "size");
   const setSize = getter(Set.prototype, "size");
   const regExpSource = getter(RegExp.prototype, "source");
-  const regExpFlags = getter(RegExp.prototype, "flags");
+  // The getter of `flags` asks those of script's realm.
+  const flags = Object.entries({
+    hasIndices: "d", global: "g", ignoreCase: "i", multiline: "m", dotAll: "s", unicode: "u", unicodeSets: "v", sticky: "y",
+  }).map(([name, letter]) => [getter(RegExp.prototype, name), letter]);
+  const flagsOf = (value) => flags.map(([get, letter]) => (get.call(value) ? letter : "")).join("");
   const wide = new RegExp(
     "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f" +
       "\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}]",
@@ -262,7 +266,7 @@
         case "Arguments":
           return { braces: ["[Arguments] {", "}"], whole: "[Arguments] {}" };
         case "RegExp":
-          return base(`/${regExpSource.call(value)}/${regExpFlags.call(value)}`, "RegExp");
+          return base(`/${regExpSource.call(value)}/${flagsOf(value)}`, "RegExp");
         case "Date": {
           const time = Date.prototype.getTime.call(value);
           return base(Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value), "Date");

@@ -31,7 +31,7 @@
   function give(value) {
     const prototype = counterparts.get(getPrototypeOf(value));
     if (prototype !== undefined) setPrototypeOf(value, prototype);
-    if (ArrayBuffer.isView(value)) give(value.buffer);
+    if (ArrayBuffer.isView(value)) give(viewed(value)[0]);
     return value;
   }
 

@@ -79,4 +79,4 @@ macro_rules! scripts {
     )*};
 }
 
-scripts!(values declarations pointers functions callbacks many threads nonblocking buffers memory);
+scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers memory);
