@@ -24,7 +24,14 @@
     }
   }
 
-  const header = (error) => attempt(() => apply(errorToString, error, []), "Error");
+  const toText = (error) => attempt(() => apply(errorToString, error, []));
+  const header = (error) => toText(error) ?? "Error";
+
+  // The first line of a stack. It has the message, even if the name throws.
+  function firstLine(error) {
+    const message = attempt(() => error.message);
+    return toText(error) ?? (typeof message === "string" ? `Error: ${message}` : "Error");
+  }
 
   const isOurs = (line) => line === "" || line === undefined || line.includes("ext:");
 
@@ -42,7 +49,7 @@
   // What Error.prepareStackTrace returned is left alone.
   function stack(error, raw) {
     if (typeof raw !== "string" || (raw !== "" && !raw.startsWith("    at "))) return raw;
-    return [header(error), ...frames(raw)].join("\n");
+    return [firstLine(error), ...frames(raw)].join("\n");
   }
 
   const ownStack = (error) => stack(error, apply(engineStack, error, []));
@@ -125,5 +132,5 @@
     return [header(thrown) + (number > 0 ? ` <ref *${number}>` : ""), ...lines].join("\n");
   }
 
-  Object.assign(internals, { attempt, capture, place, brief, describe, header });
+  Object.assign(internals, { attempt, capture, stackOf, place, brief, describe, header });
 });

@@ -308,7 +308,7 @@
 
     error(value, name) {
       const text = internals.header(value);
-      let stack = attempt(() => value.stack);
+      let stack = name === null ? internals.stackOf(value) : attempt(() => value.stack);
       const hidden = ["name", "message", "stack"].filter((key) => {
         const text = attempt(() => value[key]);
         return typeof text === "string" && typeof stack === "string" && stack.includes(text);

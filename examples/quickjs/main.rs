@@ -13,6 +13,7 @@ mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
+mod stack;
 
 use std::process::ExitCode;
 

@@ -19,6 +19,7 @@ use crate::modules::{self, Files};
 use crate::permissions::Permission;
 use crate::prelude;
 use crate::shared_memory;
+use crate::stack;
 
 /// What the command line says.
 pub(crate) struct Options {
@@ -27,14 +28,11 @@ pub(crate) struct Options {
     pub(crate) permission: Permission,
 }
 
-/// How much of the main thread's stack script may take, with the C functions that call it back. Systems give twice as much.
-const STACK: usize = 4 << 20;
-
 /// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let pins = Pins::default();
     let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
-    runtime.set_max_stack_size(STACK);
+    runtime.set_max_stack_size(stack::limit());
     let context = Context::full(&runtime)?;
     // Script cannot change the built-ins that the runtime's own scripts use.
     let own = Context::full(&runtime)?;

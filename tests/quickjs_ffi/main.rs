@@ -9,6 +9,7 @@ mod event_loop;
 mod examples;
 mod leaks;
 mod permissions;
+mod stack;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};

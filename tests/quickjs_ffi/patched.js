@@ -118,5 +118,4 @@ for (let index = 0; index < 4; index++) [callback, receiver, structs, failing][i
 threadSafe.close();
 opened.close();
 Deno.dlopen("", { getpid: { parameters: [], result: "i32" } }).close();
-log(Deno.inspect({ a: [1, new BytesOf(2), "text"], pointer }));
 setTimeout(() => log("end"));
