@@ -259,9 +259,9 @@ impl Ffi {
                 ffi(&ctx).call_into(&ctx, &function, buffer, &args)
             };
             let into = JsFunction::new(ctx.clone(), into)?.with_name("into")?;
-            native
-                .as_object()
-                .map_or(Ok(()), |native| native.prop("into", Property::from(into).writable().enumerable().configurable()))?;
+            native.as_object().map_or(Ok(()), |native| {
+                native.prop("into", Property::from(into).writable().enumerable().configurable())
+            })?;
         }
         Ok(native)
     }

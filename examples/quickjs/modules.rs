@@ -39,7 +39,9 @@ impl Loader for Files {
         let source = read(ctx, name, &path)?;
         let kind = attributes.map_or(Ok(None), |attributes| attributes.get_type())?;
         match kind.as_deref() {
-            None if path.extension().is_some_and(|extension| extension == "json") => Err(exceptions::throw(ctx, Kind::Type,
+            None if path.extension().is_some_and(|extension| extension == "json") => Err(exceptions::throw(
+                ctx,
+                Kind::Type,
                 "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import \
                  statement.",
             )),

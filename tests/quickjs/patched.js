@@ -68,7 +68,7 @@ timer.unref().ref();
 Deno.stdout.writeSync(bytes);
 await Deno.stdout.write(bytes);
 console.log(Deno.args, Deno.cwd() !== "", Deno.env.get("SOME_VARIABLE"), Deno.inspect([1, { a: 2 }], { compact: false }));
-await Deno.missing?.();
+console.log((await import("./modules/data.json", { with: { type: "json" } })).default);
 (async () => {
   throw "rejected";
 })();

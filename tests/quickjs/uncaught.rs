@@ -80,19 +80,29 @@ fn odd_values() {
         (error("e.cause = Symbol('s');"), format!("Error: m\n{frame}Caused by: Symbol(s)\n")),
         (
             error("e.cause = new TypeError('c'); e.cause.cause = e;"),
-            format!("Error: m <ref *1>\n{frame}Caused by: TypeError: c\n    at script.js:2\nCaused by: [Circular *1]\n"),
+            format!(
+                "Error: m <ref *1>\n{frame}Caused by: TypeError: c\n    at script.js:2\nCaused by: [Circular *1]\n"
+            ),
         ),
         (
-            error("e.errors = [Symbol('s'), null, { get stack() { throw 1; } }, new Proxy({}, { get() { throw 1; } })];"),
+            error(
+                "e.errors = [Symbol('s'), null, { get stack() { throw 1; } }, new Proxy({}, { get() { throw 1; } })];",
+            ),
             format!("Error: m\n    Symbol(s)\n    null\n    {{ stack: [Getter] }}\n    {{}}\n{frame}"),
         ),
         ("throw { get stack() { throw 2; } };".into(), "{ stack: [Getter] }\n".into()),
         ("throw { toString() { throw 1; } };".into(), "{ toString: [Function: toString] }\n".into()),
-        ("throw { get [Symbol.toStringTag]() { throw 1; } };".into(), "{ Symbol(Symbol.toStringTag): [Getter] }\n".into()),
+        (
+            "throw { get [Symbol.toStringTag]() { throw 1; } };".into(),
+            "{ Symbol(Symbol.toStringTag): [Getter] }\n".into(),
+        ),
         ("throw { get constructor() { throw 1; } };".into(), "{ constructor: [Getter] }\n".into()),
         ("throw { [Symbol.for('Deno.customInspect')]() { throw 1; } };".into(), "#<Object>\n".into()),
         ("throw Object.create(null);".into(), "[Object: null prototype] {}\n".into()),
-        ("throw new Proxy({ a: 1 }, { get() { throw 1; }, getPrototypeOf() { throw 2; } });".into(), "{ a: 1 }\n".into()),
+        (
+            "throw new Proxy({ a: 1 }, { get() { throw 1; }, getPrototypeOf() { throw 2; } });".into(),
+            "{ a: 1 }\n".into(),
+        ),
         ("throw Symbol('s');".into(), "Symbol(s)\n".into()),
     ];
     for (script, printed) in &cases {
@@ -100,13 +110,30 @@ fn odd_values() {
         // Errors say where they were made, and not where they were thrown.
         let value = script.replace("\nthrow e;", "\nx(e);");
         if value != *script {
-            fails(&[(&format!("{value} function x(e) {{ setTimeout(() => {{ throw e; }}); }}"), &format!("error: Uncaught {printed}"))]);
+            fails(&[(
+                &format!("{value} function x(e) {{ setTimeout(() => {{ throw e; }}); }}"),
+                &format!("error: Uncaught {printed}"),
+            )]);
             fails(&[(&format!("{value} function x(e) {{ reportError(e); }}"), &format!("error: Uncaught {printed}"))]);
             fails(&[(
                 &format!("{value} function x(e) {{ Promise.reject(e); }}"),
                 &format!("error: Uncaught (in promise) {printed}"),
             )]);
         }
+    }
+}
+
+#[test]
+fn thrown_when_no_built_in_works() {
+    let poison = crate::folder().join("poison.js");
+    let first = format!("const E = Error; await import({poison:?});");
+    for (code, start) in [
+        ("throw new E('boo', { cause: 5 });", "(in promise) "),
+        ("setTimeout(() => { throw new E('boo', { cause: 5 }); });", ""),
+        ("reportError(new E('boo', { cause: 5 }));", ""),
+    ] {
+        let stderr = format!("error: Uncaught {start}Error: boo\n{code}\n    at script.js:2\nCaused by: 5\n");
+        fails(&[(&format!("{first}\n{code}"), &stderr)]);
     }
 }
 

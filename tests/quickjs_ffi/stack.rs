@@ -9,7 +9,10 @@ use crate::{check, finished, fixture, program, script};
 fn with_stack(kibibytes: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("ulimit -s {kibibytes}; exec \"$@\""), "sh"]);
-    check(&finished(shell.arg(program()).arg("--allow-ffi").arg(script("stack.js")).arg(fixture()).output().unwrap()), "end\n");
+    check(
+        &finished(shell.arg(program()).arg("--allow-ffi").arg(script("stack.js")).arg(fixture()).output().unwrap()),
+        "end\n",
+    );
 }
 
 #[test]
