@@ -12,6 +12,8 @@ use crate::memory::Pins;
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
+    /// The context of script's realm, for all that is made. A call's site has the caller's, which may be of another realm.
+    context: *mut JSContext,
     /// The class of pointer objects, whose opaque pointer is the address.
     pointers: js::JSClassID,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
@@ -106,7 +108,7 @@ impl QuickJs {
             };
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
             let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
-            Self { pointers, data_view, typed_array_len, pins }
+            Self { context, pointers, data_view, typed_array_len, pins }
         }
     }
 
@@ -284,8 +286,8 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
-        let context = context(site);
+    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        let context = self.context;
         // SAFETY: the context is one of the engine's.
         unsafe {
             let value = match output {
@@ -301,13 +303,13 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
         let kind = match error {
             Error::Argument { .. } | Error::CallbackResult { .. } => exceptions::Kind::Type,
             _ => exceptions::Kind::Plain,
         };
         // SAFETY: the context is one of the engine's.
-        Thrown(unsafe { exceptions::exception(context(site), kind, &message(error)) })
+        Thrown(unsafe { exceptions::exception(self.context, kind, &message(error)) })
     }
 
     unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {

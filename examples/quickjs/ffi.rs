@@ -30,6 +30,7 @@ use crate::exceptions::{self, Kind};
 use crate::memory::Pins;
 use crate::permissions::Permission;
 use crate::pointers;
+use crate::prelude::in_realm;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
@@ -251,14 +252,15 @@ impl Ffi {
             let arity = function.signature().params().len();
             let name = function.name().to_owned();
             let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
-            return Ok(JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?.into_value());
+            let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
+            return Ok(in_realm(start)?.into_value());
         }
         let native = self.native(ctx, &function)?;
         if let Some(Type::Aggregate(_)) = function.signature().result() {
             let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
                 ffi(&ctx).call_into(&ctx, &function, buffer, &args)
             };
-            let into = JsFunction::new(ctx.clone(), into)?.with_name("into")?;
+            let into = in_realm(JsFunction::new(ctx.clone(), into)?.with_name("into")?)?;
             native.as_object().map_or(Ok(()), |native| {
                 native.prop("into", Property::from(into).writable().enumerable().configurable())
             })?;

@@ -46,6 +46,13 @@ pub(crate) fn install<'js>(
     internals.get("runtime")
 }
 
+/// Gives a function to the realm of its context. Functions of rquickjs all get the prototype of one realm.
+pub(crate) fn in_realm<'js>(function: Function<'js>) -> Result<Function<'js>> {
+    let prototype = Function::prototype(function.ctx().clone());
+    function.set_prototype(Some(&prototype))?;
+    Ok(function)
+}
+
 /// The functions and facts, without those of timers.
 pub(crate) fn natives<'js>(ctx: &Ctx<'js>, options: &Options) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;

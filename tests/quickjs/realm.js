@@ -25,6 +25,7 @@ function walk(value, path) {
   }
 }
 walk(globalThis, "globalThis");
+walk(import.meta, "import.meta");
 
 // New values.
 function is(value, type) {
@@ -65,6 +66,40 @@ try {
   await Deno.stdout.write(null);
 } catch (error) {
   is(error, TypeError);
+}
+
+// The FFI's, called here and through the runtime's scripts.
+const pair = { struct: ["i32", "i32"] };
+const library = Deno.dlopen("", {
+  getpid: { parameters: [], result: "i32" },
+  later: { name: "getpid", parameters: [], result: "i32", nonblocking: true },
+  div: { parameters: ["i32", "i32"], result: pair },
+  divLater: { name: "div", parameters: ["i32", "i32"], result: pair, nonblocking: true },
+  environ: { type: "pointer" },
+});
+walk(library, "library");
+const { getpid, later, div, divLater, environ } = library.symbols;
+for (const fn of [getpid, later, div, div.into, divLater]) is(fn, Function);
+const address = Deno.UnsafePointer.create(1n);
+const pointers = [environ, address, new Deno.UnsafePointerView(environ).getPointer(), Deno.UnsafePointer.of(bytes)];
+for (const pointer of pointers) if (Object.getPrototypeOf(pointer) !== null) console.log("a pointer with a prototype");
+is(new Deno.UnsafePointerView(environ).getArrayBuffer(8), ArrayBuffer);
+is(new ArrayBuffer(8).transfer(), ArrayBuffer);
+is(div(7, 2), Uint8Array);
+is(div(7, 2).buffer, ArrayBuffer);
+const { pointer: got } = new Deno.UnsafeCallback({ parameters: [pair, "pointer"], result: "void" }, (struct, pointer) => {
+  is(struct, Uint8Array);
+  if (Object.getPrototypeOf(pointer) !== null) console.log("a pointer with a prototype");
+});
+new Deno.UnsafeFnPointer(got, { parameters: [pair, "pointer"], result: "void" }).call(div(7, 2), address);
+const address_of_div = Deno.dlopen("", { div: { type: "function" } }).symbols.div;
+const definition = { parameters: ["i32", "i32"], result: pair };
+is(new Deno.UnsafeFnPointer(address_of_div, definition).call(7, 2), Uint8Array);
+for (const start of [later, divLater, () => new Deno.UnsafeFnPointer(address_of_div, { ...definition, nonblocking: true }).call(7, 2)]) {
+  const promise = start(7, 2);
+  is(promise, Promise);
+  const result = await promise;
+  if (typeof result !== "number") is(result, Uint8Array);
 }
 
 // Exceptions, those that the engine throws included.
