@@ -12,7 +12,7 @@ use crate::memory::Pins;
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
-    /// The context of script's realm, for all that is made. A call's site has the caller's, which may be of another realm.
+    /// The context that script runs in. All values are made there: a call's site may have that of the runtime's own scripts.
     context: *mut JSContext,
     /// The class of pointer objects, whose opaque pointer is the address.
     pointers: js::JSClassID,
@@ -128,7 +128,7 @@ impl QuickJs {
         free(self.typed_array_len);
     }
 
-    /// A pointer object, which has no properties and gets none, or null.
+    /// Returns a pointer object, which has no properties and cannot be extended, or null.
     ///
     /// # Safety
     ///

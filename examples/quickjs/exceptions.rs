@@ -12,7 +12,7 @@ pub(crate) enum Kind {
     Type,
 }
 
-/// Makes an exception, which belongs to the caller. If memory is short, it is the engine's mark of an exception.
+/// Makes an exception, which belongs to the caller. If memory is short, returns the engine's exception for that.
 ///
 /// # Safety
 ///
@@ -27,19 +27,24 @@ pub(crate) unsafe fn exception(context: *mut JSContext, kind: Kind, message: &st
             Kind::Type => js::JS_NewTypeError(context, c"".as_ptr()),
         };
         if js::JS_IsException(error) {
-            return error;
+            return js::JS_GetException(context);
         }
         let text = js::JS_NewStringLen(context, message.as_ptr().cast(), message.len() as _);
+        if js::JS_IsException(text) {
+            js::JS_FreeValue(context, error);
+            return js::JS_GetException(context);
+        }
         js::JS_DefinePropertyValueStr(context, error, c"message".as_ptr(), text, flags);
         error
     }
 }
 
-/// Throws an exception in a realm.
+/// Throws an exception of a context's constructors.
 pub(crate) fn throw(ctx: &Ctx<'_>, kind: Kind, message: impl ToString) -> Error {
     // SAFETY: the context is alive while `ctx` is, and the exception belongs to this function.
-    unsafe {
-        let error = exception(ctx.as_raw().as_ptr(), kind, &message.to_string());
-        if js::JS_IsException(error) { Error::Exception } else { ctx.throw(Value::from_raw(ctx.clone(), error)) }
-    }
+    let exception = unsafe {
+        let exception = exception(ctx.as_raw().as_ptr(), kind, &message.to_string());
+        Value::from_raw(ctx.clone(), exception)
+    };
+    ctx.throw(exception)
 }

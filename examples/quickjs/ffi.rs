@@ -30,7 +30,7 @@ use crate::exceptions::{self, Kind};
 use crate::memory::Pins;
 use crate::permissions::Permission;
 use crate::pointers;
-use crate::prelude::in_realm;
+use crate::prelude::in_context;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
@@ -46,7 +46,7 @@ pub(crate) enum Event {
 /// The FFI of one runtime. Shared by its functions, through the context's user data.
 pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
-    /// The context of the realm that script runs in.
+    /// The context that script runs in.
     context: NonNull<js::JSContext>,
     permission: Permission,
     queue: Sender<Event>,
@@ -107,8 +107,8 @@ pub(crate) fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
     Rc::clone(&ctx.userdata::<Shared>().expect("it is installed before script runs").0)
 }
 
-/// The realm of script. The functions of this file also run in the realm of `ffi.js`, whose built-ins script cannot change; what
-/// they make for script belongs to script's realm.
+/// Returns the context that script runs in. `ffi.js` runs in another one, whose built-ins script cannot change, and calls the
+/// functions of this file from there. Values for script are made in script's context.
 pub(crate) fn script<'js>(ctx: &Ctx<'js>) -> Ctx<'js> {
     // SAFETY: the context lives as long as the FFI, and has the runtime of `ctx`.
     unsafe { Ctx::from_raw(ffi(ctx).context) }
@@ -137,7 +137,8 @@ fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
 }
 
 impl Ffi {
-    /// The functions that `ffi.js` is written with, as an object of its realm, `own`. What they make is for the realm of script.
+    /// Returns an object of the functions that `ffi.js` is written with. It belongs to the context of `ffi.js`, `own`; what the
+    /// functions make belongs to script's, `ctx`.
     pub(crate) fn install<'js>(
         ctx: &Ctx<'js>,
         own: &Ctx<'js>,
@@ -253,14 +254,14 @@ impl Ffi {
             let name = function.name().to_owned();
             let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
             let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
-            return Ok(in_realm(start)?.into_value());
+            return Ok(in_context(start)?.into_value());
         }
         let native = self.native(ctx, &function)?;
         if let Some(Type::Aggregate(_)) = function.signature().result() {
             let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
                 ffi(&ctx).call_into(&ctx, &function, buffer, &args)
             };
-            let into = in_realm(JsFunction::new(ctx.clone(), into)?.with_name("into")?)?;
+            let into = in_context(JsFunction::new(ctx.clone(), into)?.with_name("into")?)?;
             native.as_object().map_or(Ok(()), |native| {
                 native.prop("into", Property::from(into).writable().enumerable().configurable())
             })?;

@@ -8,7 +8,7 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Result};
 
 use crate::exceptions::{self, Kind};
-use crate::prelude::in_realm;
+use crate::prelude::in_context;
 
 /// Finds and loads modules by paths relative to the importing one, and by `file:` URLs.
 pub(crate) struct Files;
@@ -81,7 +81,7 @@ pub(crate) fn declare<'js>(ctx: &Ctx<'js>, name: &str, source: String, main: boo
     meta.set("main", main)?;
     let base = name.to_owned();
     let resolve = move |ctx: Ctx<'_>, specifier: String| resolve(&ctx, &base, &specifier);
-    meta.set("resolve", in_realm(Function::new(ctx.clone(), resolve)?.with_name("")?)?)?;
+    meta.set("resolve", in_context(Function::new(ctx.clone(), resolve)?.with_name("")?)?)?;
     if let Some(path) = path(name) {
         meta.set("filename", path.to_string_lossy().into_owned())?;
         meta.set("dirname", path.parent().unwrap_or(&path).to_string_lossy().into_owned())?;

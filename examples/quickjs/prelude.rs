@@ -25,10 +25,10 @@ const SCRIPTS: [(&str, &str); 9] = [
     ("ext:ffi.js", include_str!("ffi.js")),
 ];
 
-/// Runs the scripts in the runtime's own realm, and returns the functions that the runtime calls.
+/// Runs the scripts in the runtime's own context, and returns the functions that the runtime calls.
 ///
-/// Each gets native functions, what the scripts before it made, and the global object of the realm that script runs in. The
-/// FFI's gets the native functions of the FFI instead.
+/// Each gets native functions, what the scripts before it made, and the global object of the context that script runs in.
+/// `ffi.js` gets the native functions of the FFI instead of the others.
 pub(crate) fn install<'js>(
     own: &Ctx<'js>,
     script: &Ctx<'js>,
@@ -46,8 +46,8 @@ pub(crate) fn install<'js>(
     internals.get("runtime")
 }
 
-/// Gives a function to the realm of its context. Functions of rquickjs all get the prototype of one realm.
-pub(crate) fn in_realm<'js>(function: Function<'js>) -> Result<Function<'js>> {
+/// Gives a function the prototype of its context's functions. rquickjs gives every function that of one context.
+pub(crate) fn in_context<'js>(function: Function<'js>) -> Result<Function<'js>> {
     let prototype = Function::prototype(function.ctx().clone());
     function.set_prototype(Some(&prototype))?;
     Ok(function)

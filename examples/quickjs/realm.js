@@ -1,4 +1,4 @@
-// The realm of these scripts, whose built-ins script cannot change, and the realm of script.
+// The realm of these scripts, whose built-ins script cannot change, and the realm of script. The engine calls a realm a context.
 ((native, internals, script) => {
   "use strict";
   const { setPrototypeOf, getPrototypeOf, getOwnPropertyDescriptor } = Object;
@@ -12,8 +12,8 @@
     pair(ours, script[name]);
     if (ours.prototype !== undefined) pair(ours.prototype, script[name].prototype);
   }
-  // Some have no name. Functions that script's realm compiles are script's.
-  const samples = "[async () => {}, function* () {}, async function* () {}, Uint8Array, [].values(), new Map().values(), new Set().values()]";
+  // Some are not reached by a global's name. Code that a realm's `eval` compiles makes values of that realm.
+  const samples = "[async () => {}, function* () {}, async function* () {}, Uint8Array, [].values(), new Map().values()]";
   const theirs = script.eval(samples);
   (0, eval)(samples).forEach((ours, index) => {
     pair(getPrototypeOf(ours), getPrototypeOf(theirs[index]));
@@ -27,7 +27,7 @@
     setPrototypeOf(ours, theirs);
   }
 
-  // Makes a new value one of script's realm.
+  // Gives a new value the prototype that it would have in script's realm.
   function give(value) {
     const prototype = counterparts.get(getPrototypeOf(value));
     if (prototype !== undefined) setPrototypeOf(value, prototype);
@@ -37,7 +37,7 @@
 
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
-  // Makes a value one of script's realm, with all that script can reach from it.
+  // Does the same with all that script can reach from a value.
   const given = new Set([script, ...counterparts.values()]);
   function giveAll(value) {
     if (!isObject(value) || given.has(value)) return value;

@@ -159,7 +159,7 @@ struct Script<'js> {
 }
 
 impl<'js> Script<'js> {
-    /// Prepares the global object of the script's realm. The runtime's own scripts run in a realm of their own.
+    /// Prepares the global object that script sees. The runtime's own scripts run in a context of their own, `own`.
     fn start(
         ctx: &Ctx<'js>,
         own: &Ctx<'js>,

@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::{check, finished, fixture, program, script};
 
-/// Runs `stack.js` with a main thread whose stack has so many kibibytes.
+/// Runs `stack.js` with a main thread whose stack has this size.
 #[track_caller]
 fn with_stack(kibibytes: &str) {
     let mut shell = Command::new("sh");
