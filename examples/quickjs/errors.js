@@ -15,7 +15,7 @@
   Error.prepareStackTrace = prepareStackTrace;
   delete Object.getPrototypeOf(site).getFunction;
 
-  // The result of a function, or something else if it throws: getters, proxies and methods of script's may.
+  // The result of a function, or something else if it throws. Script's getters, proxies and methods may throw.
   function attempt(run, otherwise) {
     try {
       return run();
@@ -67,7 +67,7 @@
   }, "stack");
   Object.defineProperty(Error.prototype, "stack", { get, set, enumerable: false, configurable: true });
 
-  // Gives an object the stack of now, above a function.
+  // Gives an object the current stack, above a function.
   function capture(object, above) {
     engineCapture(object, above);
     define(object, stack(object, Object.getOwnPropertyDescriptor(object, "stack")?.value ?? ""));

@@ -14,7 +14,7 @@
       this.#type = String(type);
       this.#options = options ?? {};
     }
-    // What this file asks events for: script may change the prototype.
+    // Looks into events without the prototype, which script may change.
     static inside = {
       is: (event) => #type in event,
       type: (event) => event.#type,

@@ -25,10 +25,10 @@
     }
   }
 
-  // Script's own property, or nothing: what it adds to the prototypes of all objects is no declaration.
+  // An object's own property, or nothing. What script adds to `Object.prototype` is not a declaration.
   const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
-  // A copy of a declaration of script's, of which the native side is told.
+  // A copy of script's declaration, for the native functions.
   function definition(value, what) {
     const seen = [];
     const plain = (type) => {

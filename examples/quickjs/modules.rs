@@ -35,7 +35,7 @@ impl Loader for Files {
         let Some(path) = path(name) else {
             let scheme = name.split(':').next().unwrap_or_default();
             let message = format!("Unsupported scheme \"{scheme}\" for module \"{name}\". Supported schemes: file");
-            return Err(exceptions::throw(ctx, Kind::Type, &message));
+            return Err(exceptions::throw(ctx, Kind::Type, message));
         };
         let source = read(ctx, name, &path)?;
         let kind = attributes.map_or(Ok(None), |attributes| attributes.get_type())?;
@@ -56,7 +56,7 @@ impl Loader for Files {
             }
             Some(other) => {
                 let message = format!("The import attribute type of \"{other}\" is unsupported.");
-                Err(exceptions::throw(ctx, Kind::Type, &message))
+                Err(exceptions::throw(ctx, Kind::Type, message))
             }
         }
     }
@@ -69,7 +69,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, name: &str, path: &Path) -> Result<String> {
             std::io::ErrorKind::NotFound => ".".into(),
             _ => format!(": {error}"),
         };
-        exceptions::throw(ctx, Kind::Type, &format!("Module not found \"{name}\"{reason}"))
+        exceptions::throw(ctx, Kind::Type, format!("Module not found \"{name}\"{reason}"))
     })
 }
 
@@ -103,7 +103,7 @@ fn resolve(ctx: &Ctx<'_>, base: &str, specifier: &str) -> Result<String> {
     if has_scheme(specifier) {
         return Ok(specifier.into());
     }
-    Err(exceptions::throw(ctx, Kind::Type, &format!("Import \"{specifier}\" not a dependency")))
+    Err(exceptions::throw(ctx, Kind::Type, format!("Import \"{specifier}\" not a dependency")))
 }
 
 fn has_scheme(specifier: &str) -> bool {
