@@ -1,7 +1,8 @@
 // The console.
-((native, internals) => {
+((native, internals, script) => {
   "use strict";
-  const { inspect, width } = internals;
+  const { Error } = script;
+  const { inspect, width, attempt, list } = internals;
   let indentation = "";
 
   function write(text, error = false) {
@@ -20,7 +21,7 @@
     try {
       return String(JSON.stringify(value));
     } catch (error) {
-      if (/circular/i.test(error.message)) return "[Circular]";
+      if (/circular/i.test(attempt(() => error.message))) return "[Circular]";
       throw error;
     }
   }
@@ -52,14 +53,20 @@
     return [...start, ...rest.map(show)].join(" ");
   }
 
+  const iterators = { __proto__: null, Map: Map.prototype.entries, Set: Set.prototype.values };
+  const elements = Object.getPrototypeOf(Uint8Array.prototype).values;
+
   function table(data, columns) {
     if (columns !== undefined && !Array.isArray(columns)) {
       throw new Error(`The 'properties' argument must be of type Array: received type ${typeof columns}`);
     }
-    if (data === null || typeof data !== "object") return console.log(data);
-    const isMap = data instanceof Map;
-    const iterable = isMap || data instanceof Set || ArrayBuffer.isView(data);
-    const entries = isMap ? [...data] : iterable ? [...data].entries() : Object.entries(data);
+    columns = columns && list(columns);
+    if (data === null || typeof data !== "object") return log(data);
+    const members = iterators[native.classOf(data)] ?? (ArrayBuffer.isView(data) ? elements : undefined);
+    const isMap = members === iterators.Map;
+    const iterable = members !== undefined;
+    const all = iterable ? [...Reflect.apply(members, data, [])] : Object.entries(data);
+    const entries = iterable && !isMap ? all.entries() : all;
     const cell = (value) => inspect(value, { depth: 1 });
     const rows = Array.from(entries, ([key, value], index) => {
       const row = { index: String(iterable ? index : key), key: isMap ? cell(key) : undefined, cells: new Map() };
@@ -82,7 +89,7 @@
     if (isMap && rows.length > 0) add("Key", (row) => row.key);
     for (const name of names) add(name, (row) => row.cells.get(name));
     if (rows.some((row) => row.value !== undefined)) add("Values", (row) => row.value);
-    console.log(frame(header, lines));
+    log(frame(header, lines));
   }
 
   // Columns of nothing but numbers are set to the right.
@@ -111,7 +118,7 @@
 
   function elapsed(label, action) {
     const start = timers.get(label);
-    if (start === undefined) return console.warn(`Timer '${label}' does not exist`);
+    if (start === undefined) return warn(`Timer '${label}' does not exist`);
     const milliseconds = native.now() - start;
     action(
       `${label}: ${milliseconds < 1e3 ? `${+milliseconds.toFixed(3)}ms` : `${+(milliseconds / 1e3).toFixed(3)}s`}`,
@@ -138,26 +145,26 @@
     count(label = "default") {
       label = String(label);
       counts.set(label, (counts.get(label) ?? 0) + 1);
-      console.info(`${label}: ${counts.get(label)}`);
+      log(`${label}: ${counts.get(label)}`);
     },
     countReset(label = "default") {
       label = String(label);
-      if (!counts.has(label)) return console.warn(`Count for '${label}' does not exist`);
+      if (!counts.has(label)) return warn(`Count for '${label}' does not exist`);
       counts.set(label, 0);
     },
     table,
     time(label = "default") {
       label = String(label);
-      if (timers.has(label)) return console.warn(`Timer '${label}' already exists`);
+      if (timers.has(label)) return warn(`Timer '${label}' already exists`);
       timers.set(label, native.now());
     },
-    timeLog: (label = "default", ...args) => elapsed(String(label), (text) => console.info(text, ...args)),
+    timeLog: (label = "default", ...args) => elapsed(String(label), (text) => log(text, ...args)),
     timeEnd(label = "default") {
-      elapsed(String(label), (text) => console.info(text));
+      elapsed(String(label), (text) => log(text));
       timers.delete(String(label));
     },
     group(...label) {
-      if (label.length > 0) console.log(...label);
+      if (label.length > 0) log(...label);
       indentation += "  ";
     },
     groupEnd() {
@@ -166,12 +173,13 @@
     clear() {},
     trace(...args) {
       const trace = { name: "Trace", message: format(args) };
-      Error.captureStackTrace(trace, methods.trace);
+      internals.capture(trace, methods.trace);
       write(trace.stack, true);
     },
   };
   methods.groupCollapsed = methods.group;
 
-  globalThis.console = Object.assign(Object.create({}), methods);
+  const console = Object.assign(Object.create({}), methods);
+  internals.define("console", console);
   Object.defineProperty(console, Symbol.toStringTag, { value: "console", configurable: true });
 });

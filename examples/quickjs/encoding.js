@@ -1,6 +1,8 @@
 // TextEncoder and TextDecoder.
-((native) => {
+((native, internals, script) => {
   "use strict";
+  const { TypeError, RangeError } = script;
+  const { give, define } = internals;
   const labels = {
     "utf-8": ["unicode-1-1-utf-8", "unicode11utf8", "unicode20utf8", "utf-8", "utf8", "x-unicode20utf8"],
     "utf-16le": ["csunicode", "iso-10646-ucs-2", "ucs-2", "unicode", "unicodefeff", "utf-16", "utf-16le"],
@@ -8,8 +10,8 @@
 
   function bytesOf(input) {
     if (input === undefined) return new Uint8Array();
-    if (ArrayBuffer.isView(input)) return new Uint8Array(input.buffer, input.byteOffset, input.byteLength);
-    if (input instanceof ArrayBuffer || input instanceof SharedArrayBuffer) return new Uint8Array(input);
+    const bytes = internals.bytesOf(input);
+    if (bytes !== undefined) return bytes;
     throw new TypeError(
       "Failed to execute 'decode' on 'TextDecoder': " +
         "Argument 1 is not an ArrayBuffer, SharedArrayBuffer, or a view on one",
@@ -21,19 +23,21 @@
       return "utf-8";
     }
     encode(text = "") {
-      return native.encode(String(text).toWellFormed());
+      return give(native.encode(String(text).toWellFormed()));
     }
     encodeInto(text, destination) {
       text = String(text).toWellFormed();
       const bytes = native.encode(text);
-      let written = Math.min(bytes.length, destination.length);
+      const to = internals.bytesOf(destination);
+      if (to === undefined) throw new TypeError("Argument 2 is not a Uint8Array");
+      let written = Math.min(bytes.length, to.length);
       // Not in the midst of a character.
       while (written < bytes.length && (bytes[written] & 0xc0) === 0x80) written--;
-      destination.set(bytes.subarray(0, written));
+      to.set(bytes.subarray(0, written));
       const read = written === bytes.length
         ? text.length
         : native.decode(bytes.slice(0, written), false, true)[0].length;
-      return { read, written };
+      return give({ read, written });
     }
     get [Symbol.toStringTag]() {
       return "TextEncoder";
@@ -92,7 +96,8 @@
     }
   }
 
-  for (const value of [TextEncoder, TextDecoder]) {
-    Object.defineProperty(globalThis, value.name, { value, writable: true, enumerable: false, configurable: true });
-  }
+  // Texts as bytes and back, for the other scripts.
+  const decoder = (bytes) => native.decode(bytes, false, true)[0];
+  Object.assign(internals, { encode: native.encode, decode: decoder });
+  for (const value of [TextEncoder, TextDecoder]) define(value.name, value);
 });

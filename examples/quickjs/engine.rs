@@ -7,10 +7,13 @@ use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
 use hotcall::{Error, Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
+use crate::exceptions;
 use crate::memory::Pins;
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
+    /// The context that script runs in. All values are made there: a call's site may have that of the runtime's own scripts.
+    context: *mut JSContext,
     /// The class of pointer objects, whose opaque pointer is the address.
     pointers: js::JSClassID,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
@@ -105,7 +108,7 @@ impl QuickJs {
             };
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
             let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
-            Self { pointers, data_view, typed_array_len, pins }
+            Self { context, pointers, data_view, typed_array_len, pins }
         }
     }
 
@@ -125,7 +128,7 @@ impl QuickJs {
         free(self.typed_array_len);
     }
 
-    /// A pointer object, or null.
+    /// Returns a pointer object, which has no properties and cannot be extended, or null.
     ///
     /// # Safety
     ///
@@ -139,6 +142,7 @@ impl QuickJs {
             let object = js::JS_NewObjectClass(context, self.pointers);
             if !js::JS_IsException(object) {
                 js::JS_SetOpaque(object, address.cast_mut());
+                js::JS_PreventExtensions(context, object);
             }
             object
         }
@@ -152,6 +156,8 @@ impl QuickJs {
     unsafe fn bytes(&self, context: *mut JSContext, object: JSValue) -> Option<Option<Bytes>> {
         // SAFETY: these functions look at a value of their engine, and say so if they threw.
         unsafe {
+            // The engine leaves exceptions of its own jobs behind. `part` must not take one for an answer.
+            Self::forget_exception(context);
             if js::JS_GetTypedArrayType(object) >= 0 {
                 let (mut offset, mut len, mut element) = (0, 0, 0);
                 let buffer = js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element);
@@ -193,6 +199,22 @@ impl QuickJs {
         unsafe { js::JS_Call(context, getter, object, 0, ptr::null_mut()) }
     }
 
+    /// Drops what was thrown and not caught, and tells whether there was something.
+    ///
+    /// # Safety
+    ///
+    /// The context is one of the engine's.
+    unsafe fn forget_exception(context: *mut JSContext) -> bool {
+        // SAFETY: the caller vouches for the context; the exception belongs to this function.
+        unsafe {
+            let has_exception = js::JS_HasException(context);
+            if has_exception {
+                js::JS_FreeValue(context, js::JS_GetException(context));
+            }
+            has_exception
+        }
+    }
+
     /// A part of a buffer, or all of it.
     ///
     /// # Safety
@@ -209,8 +231,7 @@ impl QuickJs {
                 js::JS_FreeValue(context, buffer);
                 block
             };
-            if js::JS_HasException(context) {
-                js::JS_FreeValue(context, js::JS_GetException(context));
+            if Self::forget_exception(context) {
                 return None;
             }
             let (offset, len) = part.unwrap_or((0, whole as usize));
@@ -265,8 +286,8 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
-        let context = context(site);
+    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
+        let context = self.context;
         // SAFETY: the context is one of the engine's.
         unsafe {
             let value = match output {
@@ -282,20 +303,13 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
-        let message = message(error);
-        let flags = (js::JS_PROP_WRITABLE | js::JS_PROP_CONFIGURABLE) as i32;
-        // SAFETY: the context is one of the engine's. The message is set by itself: those of the engine are cut after 255 bytes.
-        unsafe {
-            let context = context(site);
-            let error = match error {
-                Error::Argument { .. } | Error::CallbackResult { .. } => js::JS_NewTypeError(context, c"".as_ptr()),
-                _ => js::JS_NewPlainError(context, c"".as_ptr()),
-            };
-            let text = js::JS_NewStringLen(context, message.as_ptr().cast(), message.len() as _);
-            js::JS_DefinePropertyValueStr(context, error, c"message".as_ptr(), text, flags);
-            Thrown(error)
-        }
+    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
+        let kind = match error {
+            Error::Argument { .. } | Error::CallbackResult { .. } => exceptions::Kind::Type,
+            _ => exceptions::Kind::Plain,
+        };
+        // SAFETY: the context is one of the engine's.
+        Thrown(unsafe { exceptions::exception(self.context, kind, &message(error)) })
     }
 
     unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {

@@ -1,6 +1,9 @@
 // Events, and errors that nobody caught.
-((native, internals) => {
+((native, internals, script) => {
   "use strict";
+  const { Error, TypeError } = script;
+  const { apply } = Reflect;
+  const { giveAll, define: global } = internals;
 
   class Event {
     #type;
@@ -11,12 +14,14 @@
       this.#type = String(type);
       this.#options = options ?? {};
     }
-    static set(event, target) {
-      event.#target = target;
-    }
-    static isStopped(event) {
-      return event.#stopped;
-    }
+    // Looks into events without the prototype, which script may change.
+    static inside = {
+      is: (event) => #type in event,
+      type: (event) => event.#type,
+      isStopped: (event) => event.#stopped,
+      isPrevented: (event) => event.#prevented,
+      setTarget: (event, target) => (event.#target = target),
+    };
     #target = null;
     get type() {
       return this.#type;
@@ -49,7 +54,7 @@
       return 0;
     }
     preventDefault() {
-      if (this.cancelable) this.#prevented = true;
+      if (this.#options.cancelable) this.#prevented = true;
     }
     stopPropagation() {}
     stopImmediatePropagation() {
@@ -59,9 +64,8 @@
       return this.constructor.name;
     }
   }
-  const { set: setTarget, isStopped } = Event;
-  delete Event.set;
-  delete Event.isStopped;
+  const { inside } = Event;
+  delete Event.inside;
 
   // An event with members of its own, which the options give.
   const kind = (name, members) =>
@@ -92,47 +96,46 @@
       this.#listeners.set(String(type), list.filter((other) => other.listener !== listener));
     }
     dispatchEvent(event) {
-      if (!(event instanceof Event)) throw new TypeError("Argument 1 is not an Event");
-      const target = this === windowTarget ? globalThis : this;
-      setTarget(event, target);
-      for (const entry of this.#listeners.get(event.type) ?? []) {
-        if (isStopped(event)) break;
-        if (entry.once) this.removeEventListener(event.type, entry.listener);
+      if (typeof event !== "object" || event === null || !inside.is(event)) throw new TypeError("Argument 1 is not an Event");
+      const target = this === windowTarget ? script : this;
+      inside.setTarget(event, target);
+      const type = inside.type(event);
+      for (const entry of this.#listeners.get(type) ?? []) {
+        if (inside.isStopped(event)) break;
+        if (entry.once) apply(removeEventListener, this, [type, entry.listener]);
         try {
-          if (typeof entry.listener === "function") entry.listener.call(target, event);
+          if (typeof entry.listener === "function") apply(entry.listener, target, [event]);
           else entry.listener.handleEvent(event);
         } catch (error) {
           reportException(error);
         }
       }
-      return !event.defaultPrevented;
+      return !inside.isPrevented(event);
     }
   }
   const windowTarget = new EventTarget();
-  const global = (name, value) =>
-    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
-  for (const name of ["addEventListener", "removeEventListener", "dispatchEvent"]) {
-    global(name, { [name]: (...args) => windowTarget[name](...args) }[name]);
+  // Script may change the prototype.
+  const { addEventListener, removeEventListener, dispatchEvent } = EventTarget.prototype;
+  for (const [name, method] of Object.entries({ addEventListener, removeEventListener, dispatchEvent })) {
+    global(name, { [name]: (...args) => apply(method, windowTarget, args) }[name]);
   }
   for (const type of ["error", "unhandledrejection", "rejectionhandled", "load", "beforeunload", "unload"]) {
     let handler = null;
-    const listener = (event) => handler.call(globalThis, event);
-    Object.defineProperty(globalThis, `on${type}`, {
-      get: () => handler,
-      set(value) {
-        if (handler === null) windowTarget.addEventListener(type, listener);
-        handler = typeof value === "function" ? value : null;
-        if (handler === null) windowTarget.removeEventListener(type, listener);
-      },
-      enumerable: true,
-      configurable: true,
-    });
+    const listener = (event) => apply(handler, script, [event]);
+    const get = () => handler;
+    const set = (value) => {
+      if (handler === null) apply(addEventListener, windowTarget, [type, listener]);
+      handler = typeof value === "function" ? value : null;
+      if (handler === null) apply(removeEventListener, windowTarget, [type, listener]);
+    };
+    giveAll([get, set]);
+    Object.defineProperty(script, `on${type}`, { get, set, enumerable: true, configurable: true });
   }
   for (const constructor of [Event, CustomEvent, ErrorEvent, PromiseRejectionEvent, EventTarget]) {
     global(constructor.name, constructor);
   }
 
-  const dispatch = (event) => windowTarget.dispatchEvent(event);
+  const dispatch = (event) => apply(dispatchEvent, windowTarget, [event]);
 
   // Prints the error as the last thing that the script does.
   function fail(thrown, start = "Uncaught ") {
@@ -149,7 +152,7 @@
     const place = internals.place(thrown) ?? internals.place(new Error());
     const event = new ErrorEvent("error", {
       cancelable: true,
-      message: `Uncaught ${Error.isError(thrown) ? internals.header(thrown) : internals.inspect(thrown)}`,
+      message: `Uncaught ${internals.brief(thrown)}`,
       filename: place?.url ?? "",
       lineno: place?.line ?? 0,
       colno: place?.column ?? 0,
@@ -169,7 +172,7 @@
   global("reportError", function reportError(error) {
     reportException(error);
   });
-  const enqueue = globalThis.queueMicrotask;
+  const enqueue = script.queueMicrotask;
   global("queueMicrotask", function queueMicrotask(callback) {
     if (typeof callback !== "function") throw new TypeError("Argument 1 is not a function");
     enqueue(() => {

@@ -1,25 +1,16 @@
 // The FFI part of the `Deno` namespace, on the functions of ffi.rs.
-((native) => {
+((native, internals, script) => {
   "use strict";
+  const { Error, TypeError, Deno } = script;
+  const { giveAll, getter, bufferClass } = internals;
 
-  // What script may change is taken before it runs.
   const { apply } = Reflect;
   const { isView } = ArrayBuffer;
-  const getter = (type, name) => Object.getOwnPropertyDescriptor(type.prototype, name).get;
-  const lengths = [ArrayBuffer, SharedArrayBuffer].map((type) => getter(type, "byteLength"));
-  const isBuffer = (value) =>
-    isView(value) || lengths.some((length) => {
-      try {
-        return apply(length, value, []) >= 0;
-      } catch {
-        return false;
-      }
-    });
+  const isBuffer = (value) => isView(value) || bufferClass(value) !== undefined;
   const kept = new WeakMap(); // pointer, or buffer over its memory → what it points into
-  const { get, set: put } = WeakMap.prototype;
-  const keptOf = (value) => apply(get, kept, [value]);
+  const keptOf = (value) => kept.get(value);
   const keep = (value, owner) => {
-    if (value !== null && owner !== undefined) apply(put, kept, [value, owner]);
+    if (value !== null && owner !== undefined) kept.set(value, owner);
   };
 
   class NotCapable extends Error {
@@ -34,33 +25,37 @@
     }
   }
 
-  // An array that script's own changes of arrays do not reach.
-  const list = (values, of) => Object.setPrototypeOf(Array.from(values, of), null);
+  // An object's own property, or nothing. What script adds to `Object.prototype` is not a declaration.
+  const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
+  // A copy of script's declaration, for the native functions.
   function definition(value, what) {
     const seen = [];
     const plain = (type) => {
       if (type === null || typeof type !== "object") return type;
       if (seen.includes(type)) throw new TypeError("Recursive struct definition");
       seen.push(type);
-      const fields = type.struct;
+      const fields = own(type, "struct");
       if (Array.isArray(fields) && fields.length === 0) {
         throw new TypeError("Struct must have at least one field");
       }
-      const copy = Array.isArray(fields) ? { __proto__: null, struct: list(fields, plain) } : type;
+      const copy = Array.isArray(fields) ? { struct: list(fields) } : type;
       seen.pop();
       return copy;
     };
+    const list = (types) => (Array.isArray(types) ? internals.list(types).map(plain) : types);
     if (value === null || typeof value !== "object") throw new TypeError(`Invalid FFI ${what}, expected an object`);
-    const copy = { __proto__: null };
+    const copy = {};
     for (const key of ["name", "optional", "nonblocking"]) {
-      if (value[key] !== undefined) copy[key] = value[key];
+      const option = own(value, key);
+      if (option !== undefined) copy[key] = option;
     }
-    if ("type" in value) {
+    if (Object.hasOwn(value, "type")) {
       copy.type = plain(value.type);
     } else {
-      if (value.parameters !== undefined) copy.parameters = list(value.parameters, plain);
-      if (value.result !== undefined) copy.result = plain(value.result);
+      const [parameters, result] = [own(value, "parameters"), own(value, "result")];
+      if (parameters !== undefined) copy.parameters = list(parameters);
+      if (result !== undefined) copy.result = plain(result);
     }
     return copy;
   }
@@ -74,20 +69,23 @@
 
   function toPath(path) {
     if (typeof path === "string") return path;
-    if (typeof URL === "undefined" || !(path instanceof URL)) throw new TypeError("Expected a path or a file URL");
-    if (path.protocol !== "file:") throw new TypeError("Must be a file URL");
-    if (path.hostname !== "") throw new TypeError("Host must be empty");
-    return decodeURIComponent(path.pathname.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
+    const url = internals.partsOf(path);
+    if (url === undefined) throw new TypeError("Expected a path or a file URL");
+    if (url.protocol !== "file:") throw new TypeError("Must be a file URL");
+    if (url.hostname !== "") throw new TypeError("Host must be empty");
+    return decodeURIComponent(url.pathname.replace(/%(?![0-9A-Fa-f]{2})/g, "%25"));
   }
 
   class DynamicLibrary {
     #number;
+    symbols;
     constructor(path, symbols) {
       path = toPath(path);
       const refuse = () => {
         throw new NotCapable(`Requires ffi access to "${path}", run again with the --allow-ffi flag`);
       };
       if (!native.allows(path)) refuse();
+      if (symbols === null || typeof symbols !== "object") throw new TypeError("Invalid FFI symbols, expected an object");
       const declarations = { __proto__: null };
       for (const key of Object.keys(symbols)) declarations[key] = definition(symbols[key], `symbol '${key}'`);
       const [number, functions] = native.open(path, JSON.stringify(declarations)) ?? refuse();
@@ -98,7 +96,7 @@
       native.close(this.#number);
     }
     [Symbol.dispose]() {
-      this.close();
+      native.close(this.#number);
     }
   }
 
@@ -115,7 +113,7 @@
     }
     static of(value) {
       check();
-      if (value instanceof UnsafeCallback) return value.pointer;
+      if (isCallback(value)) return value.pointer;
       if (!isBuffer(value)) {
         const expected = "'ArrayBuffer', 'SharedArrayBuffer', 'ArrayBufferView' or 'UnsafeCallback'";
         throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
@@ -135,38 +133,45 @@
     }
     static value(value) {
       check();
-      return native.address(value);
+      return native.address(isCallback(value) ? value.pointer : value);
     }
   }
 
+  const { getCString, getArrayBuffer, copyInto } = {
+    getCString(pointer, offset = 0) {
+      check();
+      return native.readString(pointer, toBytes(offset));
+    },
+    getArrayBuffer(pointer, byteLength, offset = 0) {
+      check();
+      const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
+      keep(buffer, keptOf(pointer));
+      return buffer;
+    },
+    copyInto(pointer, destination, offset = 0) {
+      check();
+      native.copyInto(pointer, destination, toBytes(offset));
+    },
+  };
+
   class UnsafePointerView {
+    pointer;
     constructor(pointer) {
       check();
       this.pointer = pointer;
     }
     getCString(offset = 0) {
-      return UnsafePointerView.getCString(this.pointer, offset);
+      return getCString(this.pointer, offset);
     }
     getArrayBuffer(byteLength, offset = 0) {
-      return UnsafePointerView.getArrayBuffer(this.pointer, byteLength, offset);
+      return getArrayBuffer(this.pointer, byteLength, offset);
     }
     copyInto(destination, offset = 0) {
-      UnsafePointerView.copyInto(this.pointer, destination, offset);
+      copyInto(this.pointer, destination, offset);
     }
-    static getCString(pointer, offset = 0) {
-      check();
-      return native.readString(pointer, toBytes(offset));
-    }
-    static getArrayBuffer(pointer, byteLength, offset = 0) {
-      check();
-      const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
-      keep(buffer, keptOf(pointer));
-      return buffer;
-    }
-    static copyInto(pointer, destination, offset = 0) {
-      check();
-      native.copyInto(pointer, destination, toBytes(offset));
-    }
+  }
+  for (const [name, value] of Object.entries({ getCString, getArrayBuffer, copyInto })) {
+    Object.defineProperty(UnsafePointerView, name, { value, configurable: true, writable: true });
   }
   const readers = {
     getBool: "bool", getInt8: "i8", getUint8: "u8", getInt16: "i16", getUint16: "u16", getInt32: "i32", getUint32: "u32",
@@ -182,6 +187,8 @@
 
   class UnsafeFnPointer {
     #function;
+    pointer;
+    definition;
     constructor(pointer, declaration) {
       check();
       this.pointer = pointer;
@@ -189,13 +196,16 @@
       this.#function = native.functionAt(pointer, JSON.stringify(definition(declaration, "definition")));
     }
     call(...args) {
-      return this.#function(...args);
+      return apply(this.#function, undefined, args);
     }
   }
 
   class UnsafeCallback {
     #number;
     #count = 0;
+    definition;
+    callback;
+    pointer;
     constructor(declaration, callback) {
       check();
       const plain = definition(declaration, "definition");
@@ -209,12 +219,18 @@
     }
     static threadSafe(declaration, callback) {
       const made = new UnsafeCallback(declaration, callback);
-      made.ref();
+      made.#ref();
       return made;
     }
-    ref() {
+    static is(value) {
+      return typeof value === "object" && value !== null && #number in value;
+    }
+    #ref() {
       if (this.#number !== null && this.#count++ === 0) native.reference(true);
       return this.#count;
+    }
+    ref() {
+      return this.#ref();
     }
     unref() {
       if (this.#count > 0 && --this.#count === 0) native.reference(false);
@@ -229,14 +245,17 @@
     }
   }
 
+  const { is: isCallback } = UnsafeCallback;
+  delete UnsafeCallback.is;
+
   // A buffer may be given away while C works on it. One over memory that is not the engine's has nothing to lose.
-  const { transfer } = ArrayBuffer.prototype;
-  const byteLength = getter(ArrayBuffer, "byteLength");
-  const maxByteLength = getter(ArrayBuffer, "maxByteLength");
-  const resizable = getter(ArrayBuffer, "resizable");
+  const { transfer } = script.ArrayBuffer.prototype;
+  const byteLength = getter(ArrayBuffer.prototype, "byteLength");
+  const maxByteLength = getter(ArrayBuffer.prototype, "maxByteLength");
+  const resizable = getter(ArrayBuffer.prototype, "resizable");
   const { set } = Object.getPrototypeOf(Uint8Array.prototype);
   const Bytes = Uint8Array;
-  const Buffer = ArrayBuffer;
+  const Buffer = script.ArrayBuffer;
 
   // Gives a buffer's bytes away for some of another length: C goes on with all of the old ones.
   function exchange(method, buffer, length) {
@@ -249,7 +268,7 @@
   }
 
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
-    const method = ArrayBuffer.prototype[name];
+    const method = script.ArrayBuffer.prototype[name];
     const value = { [name](...args) {
       // Now, for it may run script.
       if (args.length > 0 && args[0] !== undefined) args[0] = +args[0];
@@ -262,13 +281,13 @@
       if (result !== undefined) keep(result, keptOf(this));
       return result;
     } }[name];
-    Object.defineProperty(value, "length", { value: method.length, configurable: true });
-    Object.defineProperty(ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(giveAll(value), "length", { value: method.length, configurable: true });
+    Object.defineProperty(script.ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
   }
 
-  Object.assign(Deno, {
-    dlopen: (path, symbols) => new DynamicLibrary(path, symbols),
-    UnsafePointer, UnsafePointerView, UnsafeFnPointer, UnsafeCallback,
-  });
-  Object.assign(Deno.errors, { NotCapable });
+  const dlopen = (path, symbols) => new DynamicLibrary(path, symbols);
+  const members = { dlopen, UnsafePointer, UnsafePointerView, UnsafeFnPointer, UnsafeCallback };
+  giveAll([DynamicLibrary, NotCapable, ...Object.values(members)]);
+  Object.assign(Deno, members);
+  Deno.errors.NotCapable = NotCapable;
 })

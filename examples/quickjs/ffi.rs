@@ -7,6 +7,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::mem;
+use std::ptr::NonNull;
 use std::rc::Rc;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
@@ -19,14 +20,17 @@ use hotcall::{
     OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
 use rquickjs::function::Rest;
+use rquickjs::object::Property;
 use rquickjs::qjs as js;
-use rquickjs::{Array, Ctx, Exception, JsLifetime, Object, Persistent, Value};
+use rquickjs::{Array, Ctx, JsLifetime, Object, Persistent, Value};
 
 use crate::buffers;
 use crate::engine::{QuickJs, Thrown, value, words};
+use crate::exceptions::{self, Kind};
 use crate::memory::Pins;
 use crate::permissions::Permission;
 use crate::pointers;
+use crate::prelude::in_context;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
@@ -42,6 +46,8 @@ pub(crate) enum Event {
 /// The FFI of one runtime. Shared by its functions, through the context's user data.
 pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
+    /// The context that script runs in.
+    context: NonNull<js::JSContext>,
     permission: Permission,
     queue: Sender<Event>,
     libraries: RefCell<Table<Library>>,
@@ -101,18 +107,25 @@ pub(crate) fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
     Rc::clone(&ctx.userdata::<Shared>().expect("it is installed before script runs").0)
 }
 
+/// Returns the context that script runs in. `ffi.js` runs in another one, whose built-ins script cannot change, and calls the
+/// functions of this file from there. Values for script are made in script's context.
+pub(crate) fn script<'js>(ctx: &Ctx<'js>) -> Ctx<'js> {
+    // SAFETY: the context lives as long as the FFI, and has the runtime of `ctx`.
+    unsafe { Ctx::from_raw(ffi(ctx).context) }
+}
+
 pub(crate) fn site(ctx: &Ctx<'_>) -> Site {
-    Site::new(ctx.as_raw().as_ptr().cast())
+    Site::new(ffi(ctx).context.as_ptr().cast())
 }
 
 /// An `Error`: what was asked for cannot be had.
 fn error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
-    Exception::throw_message(ctx, &error.to_string())
+    exceptions::throw(&script(ctx), Kind::Plain, error)
 }
 
 /// A `TypeError`: what was asked for makes no sense.
 pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
-    Exception::throw_type(ctx, &error.to_string())
+    exceptions::throw(&script(ctx), Kind::Type, error)
 }
 
 /// A `TypeError` for declarations: where in them the fault is, but not where in their JSON form.
@@ -124,9 +137,11 @@ fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
 }
 
 impl Ffi {
-    /// The functions that `ffi.js` is written with, as an object.
+    /// Returns an object of the functions that `ffi.js` is written with. It belongs to the context of `ffi.js`, `own`; what the
+    /// functions make belongs to script's, `ctx`.
     pub(crate) fn install<'js>(
         ctx: &Ctx<'js>,
+        own: &Ctx<'js>,
         permission: Permission,
         pins: Pins,
         queue: Sender<Event>,
@@ -134,10 +149,11 @@ impl Ffi {
         // SAFETY: the context lives until `shut_down`, and its values are as the model says.
         let realm = unsafe {
             let engine = QuickJs::new(ctx.as_raw().as_ptr(), pins);
-            Realm::new(engine, quickjs::model()).map_err(|error| type_error(ctx, error))?
+            Realm::new(engine, quickjs::model()).map_err(|error| exceptions::throw(ctx, Kind::Plain, error))?
         };
         let ffi = Rc::new(Self {
             realm,
+            context: ctx.as_raw(),
             permission,
             queue,
             libraries: RefCell::default(),
@@ -146,20 +162,20 @@ impl Ffi {
             referenced: Cell::new(0),
         });
         if ctx.store_userdata(Shared(Rc::clone(&ffi))).is_err() {
-            return Err(Exception::throw_internal(ctx, "the user data is in use"));
+            return Err(exceptions::throw(ctx, Kind::Plain, "the user data is in use"));
         }
-        let functions = Object::new(ctx.clone())?;
-        functions.set("allows", JsFunction::new(ctx.clone(), allows)?)?;
-        functions.set("open", JsFunction::new(ctx.clone(), open)?)?;
-        functions.set("close", JsFunction::new(ctx.clone(), close)?)?;
-        functions.set("allowsPointers", JsFunction::new(ctx.clone(), |ctx: Ctx<'_>| ffi_allows(&ctx))?)?;
-        functions.set("functionAt", JsFunction::new(ctx.clone(), function_at)?)?;
-        functions.set("callback", JsFunction::new(ctx.clone(), callback)?)?;
-        functions.set("closeCallback", JsFunction::new(ctx.clone(), close_callback)?)?;
-        functions.set("reference", JsFunction::new(ctx.clone(), reference)?)?;
-        functions.set("isWorkedOn", JsFunction::new(ctx.clone(), buffers::is_worked_on)?)?;
-        functions.set("guarded", JsFunction::new(ctx.clone(), buffers::guarded)?)?;
-        pointers::install(ctx, &functions)?;
+        let functions = Object::new(own.clone())?;
+        functions.set("allows", JsFunction::new(own.clone(), allows)?)?;
+        functions.set("open", JsFunction::new(own.clone(), open)?)?;
+        functions.set("close", JsFunction::new(own.clone(), close)?)?;
+        functions.set("allowsPointers", JsFunction::new(own.clone(), |ctx: Ctx<'_>| ffi_allows(&ctx))?)?;
+        functions.set("functionAt", JsFunction::new(own.clone(), function_at)?)?;
+        functions.set("callback", JsFunction::new(own.clone(), callback)?)?;
+        functions.set("closeCallback", JsFunction::new(own.clone(), close_callback)?)?;
+        functions.set("reference", JsFunction::new(own.clone(), reference)?)?;
+        functions.set("isWorkedOn", JsFunction::new(own.clone(), buffers::is_worked_on)?)?;
+        functions.set("guarded", JsFunction::new(own.clone(), buffers::guarded)?)?;
+        pointers::install(own, &functions)?;
         Ok((ffi, functions))
     }
 
@@ -232,19 +248,23 @@ impl Ffi {
 
     /// A function for script; one that returns a struct has a method `into(buffer, ...args)`, which writes it there.
     fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
+        let ctx = &script(ctx);
         if nonblocking {
             let arity = function.signature().params().len();
             let name = function.name().to_owned();
             let start = move |ctx: Ctx<'js>, args: Rest<Value<'js>>| ffi(&ctx).start(&ctx, &function, &args);
-            return Ok(JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?.into_value());
+            let start = JsFunction::new(ctx.clone(), start)?.with_name(name)?.with_length(arity)?;
+            return Ok(in_context(start)?.into_value());
         }
         let native = self.native(ctx, &function)?;
         if let Some(Type::Aggregate(_)) = function.signature().result() {
             let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
                 ffi(&ctx).call_into(&ctx, &function, buffer, &args)
             };
-            let into = JsFunction::new(ctx.clone(), into)?.with_name("into")?;
-            native.as_object().map_or(Ok(()), |native| native.set("into", into))?;
+            let into = in_context(JsFunction::new(ctx.clone(), into)?.with_name("into")?)?;
+            native.as_object().map_or(Ok(()), |native| {
+                native.prop("into", Property::from(into).writable().enumerable().configurable())
+            })?;
         }
         Ok(native)
     }
@@ -307,7 +327,7 @@ impl Ffi {
 
     /// Begins a call on another thread; gives a promise, of an error too.
     fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
-        let (promise, resolve, reject) = ctx.promise()?;
+        let (promise, resolve, reject) = script(ctx).promise()?;
         match self.spawn(ctx, function, args, resolve) {
             Err(error) if error.is_exception() => reject.call::<_, ()>((ctx.catch(),))?,
             started => started?,
@@ -340,7 +360,7 @@ impl Ffi {
         if let Err(error) = thread::Builder::new().name(function.name().into()).spawn(run) {
             let running = self.calls.borrow_mut().things.remove(&number);
             running.into_iter().for_each(|running| self.release(ctx, running.kept));
-            return Err(Exception::throw_message(ctx, &error.to_string()));
+            return Err(self::error(ctx, error));
         }
         Ok(())
     }
@@ -433,14 +453,19 @@ fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option
     let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(fail)?;
     let found = library.symbols(&declarations).map_err(fail)?;
     let symbols = Object::new(ctx.clone())?;
+    symbols.set_prototype(None)?;
     for declaration in &declarations {
         let nonblocking = declaration.as_function().is_some_and(|function| function.nonblocking);
+        let is_fixed = nonblocking || matches!(declaration.item, Item::Static(_));
         let value = match found.get(&declaration.key).map_err(fail)? {
             None => Value::new_null(ctx.clone()),
             Some(Symbol::Function(function)) => ffi.function(&ctx, function.clone(), nonblocking)?,
             Some(Symbol::Static(variable)) => ffi.variable(&ctx, variable)?,
         };
-        symbols.set(&*declaration.key, value)?;
+        // As in Deno, which lets script replace the other functions.
+        let property = Property::from(value).enumerable();
+        let key = &*declaration.key;
+        if is_fixed { symbols.prop(key, property)? } else { symbols.prop(key, property.writable().configurable())? }
     }
     let answer = Array::new(ctx)?;
     answer.set(0, ffi.libraries.borrow_mut().insert(library))?;

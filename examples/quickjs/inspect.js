@@ -16,12 +16,18 @@
     trailingComma: false,
   };
   const TypedArray = Object.getPrototypeOf(Uint8Array);
-  const getter = (prototype, name) => Object.getOwnPropertyDescriptor(prototype, name).get;
+  const { give, attempt, getter, viewed } = internals;
   const typedArrayName = getter(TypedArray.prototype, Symbol.toStringTag);
+  const typedArrayLength = getter(TypedArray.prototype, "length");
+  const isDetached = getter(ArrayBuffer.prototype, "detached");
   const mapSize = getter(Map.prototype, "size");
   const setSize = getter(Set.prototype, "size");
   const regExpSource = getter(RegExp.prototype, "source");
-  const regExpFlags = getter(RegExp.prototype, "flags");
+  // The getter of `flags` asks those of script's realm.
+  const flags = Object.entries({
+    hasIndices: "d", global: "g", ignoreCase: "i", multiline: "m", dotAll: "s", unicode: "u", unicodeSets: "v", sticky: "y",
+  }).map(([name, letter]) => [getter(RegExp.prototype, name), letter]);
+  const flagsOf = (value) => flags.map(([get, letter]) => (get.call(value) ? letter : "")).join("");
   const wide = new RegExp(
     "[\\u1100-\\u115f\\u2e80-\\u303e\\u3041-\\ua4cf\\uac00-\\ud7a3\\uf900-\\ufaff\\ufe30-\\ufe6f" +
       "\\uff00-\\uff60\\uffe0-\\uffe6\\u{1f300}-\\u{1faff}\\u{20000}-\\u{3fffd}]",
@@ -53,7 +59,8 @@
     let object = value;
     while (object !== null) {
       const maker = Object.getOwnPropertyDescriptor(object, "constructor")?.value;
-      if (typeof maker === "function" && maker.name !== "" && isInstance(value, maker)) return String(maker.name);
+      const name = typeof maker === "function" ? attempt(() => maker.name) : undefined;
+      if (typeof name === "string" && name !== "" && isInstance(value, maker)) return name;
       object = Object.getPrototypeOf(object);
     }
     const prototype = Object.getPrototypeOf(value);
@@ -68,6 +75,8 @@
     }
   }
 
+  const lengthOf = (value) => (ArrayBuffer.isView(value) ? typedArrayLength.call(value) : value.length);
+
   function isInstance(value, maker) {
     try {
       return value instanceof maker;
@@ -77,7 +86,7 @@
   }
 
   function tagOf(value) {
-    const tag = value[Symbol.toStringTag];
+    const tag = attempt(() => value[Symbol.toStringTag]);
     return typeof tag === "string" ? tag : "";
   }
 
@@ -93,7 +102,7 @@
     const own = Object.getOwnPropertyDescriptor(value, "name")?.value;
     const called = typeof own === "string" ? own : "";
     if (source.startsWith("class") && source.endsWith("}")) {
-      const parent = Object.getPrototypeOf(value)?.name;
+      const parent = attempt(() => Object.getPrototypeOf(value)?.name);
       let text = `class ${called || "(anonymous)"}`;
       if (name !== "Function" && name !== null) text += ` [${name}]`;
       if (tag !== "" && tag !== name) text += ` [${tag}]`;
@@ -143,7 +152,7 @@
 
     // What the object says itself.
     custom(value, depth) {
-      const options = { ...this.options, depth: this.options.depth - depth, indentation: this.indentation };
+      const options = give({ ...this.options, depth: this.options.depth - depth, indentation: this.indentation });
       let text;
       if (typeof value[customInspect] === "function") text = value[customInspect](inspect, options);
       else if (typeof value[nodeInspect] === "function") text = value[nodeInspect](options.depth, options, inspect);
@@ -226,7 +235,7 @@
         return this.list(value, name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`));
       }
       if (ArrayBuffer.isView(value) && kind !== "DataView") {
-        return this.list(value, prefix(name, tag, typedArrayName.call(value), `(${value.length})`));
+        return this.list(value, prefix(name, tag, typedArrayName.call(value), `(${lengthOf(value)})`));
       }
       if (typeof value === "function") {
         return { whole: functionBase(value, name, tag), base: functionBase(value, name, tag) };
@@ -257,7 +266,7 @@
         case "Arguments":
           return { braces: ["[Arguments] {", "}"], whole: "[Arguments] {}" };
         case "RegExp":
-          return base(`/${regExpSource.call(value)}/${regExpFlags.call(value)}`, "RegExp");
+          return base(`/${regExpSource.call(value)}/${flagsOf(value)}`, "RegExp");
         case "Date": {
           const time = Date.prototype.getTime.call(value);
           return base(Number.isNaN(time) ? "Invalid Date" : Date.prototype.toISOString.call(value), "Date");
@@ -268,13 +277,8 @@
         case "ArrayBuffer":
         case "SharedArrayBuffer":
           return { braces: braces(kind), items: (depth) => this.bytes(value, depth) };
-        case "DataView": {
-          const parts = ["byteLength", "byteOffset", "buffer"];
-          return {
-            braces: braces("DataView"),
-            items: (depth) => parts.map((key) => this.property(value, key, depth, key)),
-          };
-        }
+        case "DataView":
+          return { braces: braces("DataView"), items: (depth) => this.view(value, depth) };
         case "Promise":
           return { braces: braces("Promise"), items: (depth) => this.promise(value, depth) };
         case "WeakSet":
@@ -291,7 +295,7 @@
 
     list(value, start) {
       const shape = { braces: [`${start}[`, "]"], list: true, items: (depth) => this.elements(value, depth) };
-      return value.length === 0 ? { ...shape, whole: `${start}[]` } : shape;
+      return lengthOf(value) === 0 ? { ...shape, whole: `${start}[]` } : shape;
     }
 
     boxed(value, kind, name) {
@@ -304,15 +308,16 @@
 
     error(value, name) {
       const text = internals.header(value);
-      let stack = value.stack;
-      const hidden = ["name", "message", "stack"].filter((key) =>
-        typeof value[key] === "string" && String(stack).includes(value[key])
-      );
+      let stack = name === null ? internals.stackOf(value) : attempt(() => value.stack);
+      const hidden = ["name", "message", "stack"].filter((key) => {
+        const text = attempt(() => value[key]);
+        return typeof text === "string" && typeof stack === "string" && stack.includes(text);
+      });
       if (typeof stack !== "string" || !/\n +at /.test(stack)) {
         stack = `[${typeof stack === "string" && stack !== "" ? stack : text}]`;
       }
       if (name === null) stack = stack.replace(/^\w*/, (type) => `[${type}: null prototype]`);
-      else if (value.name === "Error" && name !== "Error" && !stack.startsWith(name)) {
+      else if (attempt(() => value.name) === "Error" && name !== "Error" && !stack.startsWith(name)) {
         stack = stack.replace(/^Error/, `${name} [Error]`);
       }
       if (this.indentation > 0) stack = stack.replaceAll("\n", `\n${" ".repeat(this.indentation)}`);
@@ -334,19 +339,20 @@
     }
 
     elements(value, depth) {
-      const limit = Math.min(value.length, this.options.iterableLimit);
+      const length = lengthOf(value);
+      const limit = Math.min(length, this.options.iterableLimit);
       const parts = [];
       let index = 0;
-      while (index < value.length && parts.length < limit) {
+      while (index < length && parts.length < limit) {
         if (Object.hasOwn(value, index)) {
           parts.push(this.property(value, String(index++), depth, ""));
           continue;
         }
         const start = index;
-        while (index < value.length && !Object.hasOwn(value, index)) index++;
+        while (index < length && !Object.hasOwn(value, index)) index++;
         parts.push(`<${index - start} empty item${index - start > 1 ? "s" : ""}>`);
       }
-      return [...parts, ...this.more(value.length - index)];
+      return [...parts, ...this.more(length - index)];
     }
 
     members(values, size, depth) {
@@ -362,16 +368,23 @@
     }
 
     bytes(value, depth) {
-      const length = this.property(value, "byteLength", depth, "byteLength");
-      if (value.detached) return ["(detached)", length];
-      const limit = this.options.iterableLimit;
+      const shared = internals.bufferClass(value) === "SharedArrayBuffer";
+      if (!shared && isDetached.call(value)) return ["(detached)", `byteLength: ${this.value(0, depth)}`];
+      const bytes = internals.bytesOf(value);
+      const length = `byteLength: ${this.value(bytes.length, depth)}`;
       const shown = Array.from(
-        new Uint8Array(value, 0, Math.min(limit, value.byteLength)),
+        bytes.subarray(0, this.options.iterableLimit),
         (byte) => byte.toString(16).padStart(2, "0"),
       );
-      const left = value.byteLength - shown.length;
+      const left = bytes.length - shown.length;
       const tail = left > 0 ? ` ... ${left} more byte${left > 1 ? "s" : ""}` : "";
       return [`[Uint8Contents]: <${shown.join(" ")}${tail}>`, length];
+    }
+
+    view(value, depth) {
+      const [buffer, offset, length] = viewed(value);
+      const parts = Object.entries({ byteLength: length, byteOffset: offset, buffer });
+      return parts.map(([name, part]) => `${name}: ${this.indented(() => this.value(part, depth))}`);
     }
 
     promise(value, depth) {
@@ -400,9 +413,9 @@
       const kind = get === undefined ? "Setter" : set === undefined ? "Getter" : "Getter/Setter";
       if (get === undefined || !this.options.getters) return `[${kind}]`;
       try {
-        return `[${kind}: ${this.value(get.call(object), depth)}]`;
+        return `[${kind}: ${this.value(Reflect.apply(get, object, []), depth)}]`;
       } catch (error) {
-        return `[${kind}: <Inspection threw (${error?.message})>]`;
+        return `[${kind}: <Inspection threw (${attempt(() => error.message)})>]`;
       }
     }
 
@@ -436,7 +449,7 @@
     // Many short items in columns: near to a square, for characters are about 2.5 times as high as wide.
     columns(parts, value) {
       const { breakLength, compact, iterableLimit } = this.options;
-      const tail = value.length > iterableLimit ? [parts.at(-1)] : [];
+      const tail = lengthOf(value) > iterableLimit ? [parts.at(-1)] : [];
       const items = tail.length > 0 ? parts.slice(0, -1) : parts;
       const widths = items.map((item) => width(item) + 2);
       const total = widths.reduce((sum, width) => sum + width, 0);
@@ -476,5 +489,5 @@
     return new Inspector(options).value(value);
   }
 
-  Object.assign(internals, { inspect, width });
+  Object.assign(internals, { inspect: internals.giveAll(inspect), width });
 });

@@ -4,6 +4,7 @@
 
 mod buffers;
 mod engine;
+mod exceptions;
 mod ffi;
 mod memory;
 mod modules;
@@ -12,6 +13,7 @@ mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
+mod stack;
 
 use std::process::ExitCode;
 

@@ -5,7 +5,10 @@ use std::path::{Component, Path, PathBuf};
 
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
-use rquickjs::{Ctx, Exception, Function, Module, Result};
+use rquickjs::{Ctx, Function, Module, Result};
+
+use crate::exceptions::{self, Kind};
+use crate::prelude::in_context;
 
 /// Finds and loads modules by paths relative to the importing one, and by `file:` URLs.
 pub(crate) struct Files;
@@ -32,25 +35,28 @@ impl Loader for Files {
         let Some(path) = path(name) else {
             let scheme = name.split(':').next().unwrap_or_default();
             let message = format!("Unsupported scheme \"{scheme}\" for module \"{name}\". Supported schemes: file");
-            return Err(Exception::throw_type(ctx, &message));
+            return Err(exceptions::throw(ctx, Kind::Type, message));
         };
         let source = read(ctx, name, &path)?;
         let kind = attributes.map_or(Ok(None), |attributes| attributes.get_type())?;
         match kind.as_deref() {
-            None if path.extension().is_some_and(|extension| extension == "json") => Err(Exception::throw_type(
+            None if path.extension().is_some_and(|extension| extension == "json") => Err(exceptions::throw(
                 ctx,
+                Kind::Type,
                 "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import \
                  statement.",
             )),
             None => declare(ctx, name, source, false),
             Some("json") => {
-                ctx.json_parse(&*source)?;
-                let literal = serde_json::Value::from(source);
-                Module::declare(ctx.clone(), name, format!("export default JSON.parse({literal})"))
+                // Script may have changed `JSON.parse`.
+                let value = ctx.json_parse(source)?;
+                let module = Module::declare(ctx.clone(), name, "export default import.meta.value;")?;
+                module.meta()?.set("value", value)?;
+                Ok(module)
             }
             Some(other) => {
                 let message = format!("The import attribute type of \"{other}\" is unsupported.");
-                Err(Exception::throw_type(ctx, &message))
+                Err(exceptions::throw(ctx, Kind::Type, message))
             }
         }
     }
@@ -63,7 +69,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, name: &str, path: &Path) -> Result<String> {
             std::io::ErrorKind::NotFound => ".".into(),
             _ => format!(": {error}"),
         };
-        Exception::throw_type(ctx, &format!("Module not found \"{name}\"{reason}"))
+        exceptions::throw(ctx, Kind::Type, format!("Module not found \"{name}\"{reason}"))
     })
 }
 
@@ -75,7 +81,7 @@ pub(crate) fn declare<'js>(ctx: &Ctx<'js>, name: &str, source: String, main: boo
     meta.set("main", main)?;
     let base = name.to_owned();
     let resolve = move |ctx: Ctx<'_>, specifier: String| resolve(&ctx, &base, &specifier);
-    meta.set("resolve", Function::new(ctx.clone(), resolve)?.with_name("")?)?;
+    meta.set("resolve", in_context(Function::new(ctx.clone(), resolve)?.with_name("")?)?)?;
     if let Some(path) = path(name) {
         meta.set("filename", path.to_string_lossy().into_owned())?;
         meta.set("dirname", path.parent().unwrap_or(&path).to_string_lossy().into_owned())?;
@@ -97,7 +103,7 @@ fn resolve(ctx: &Ctx<'_>, base: &str, specifier: &str) -> Result<String> {
     if has_scheme(specifier) {
         return Ok(specifier.into());
     }
-    Err(Exception::throw_type(ctx, &format!("Import \"{specifier}\" not a dependency")))
+    Err(exceptions::throw(ctx, Kind::Type, format!("Import \"{specifier}\" not a dependency")))
 }
 
 fn has_scheme(specifier: &str) -> bool {

@@ -40,12 +40,13 @@ impl Permission {
 
     /// What is opened for a name; `None` if that is not allowed.
     ///
-    /// A name that the loader searches takes the whole permission, because nobody knows what the loader will find. Without
-    /// permission the file system is not asked, and with one for paths a name that is not allowed looks the same whether
-    /// there is such a file or not.
+    /// The empty name is the process itself, as in Deno. It takes the whole permission, and so does a name that the loader
+    /// searches, because nobody knows what the loader will find. Without permission the file system is not asked, and with
+    /// one for paths a name that is not allowed looks the same whether there is such a file or not.
     pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, Error>> {
         match self {
             Self::None => None,
+            Self::All if name.is_empty() => Some(Ok(Resolved::Process)),
             Self::All => Some(resolve(name)),
             Self::Paths(paths) => Allowed(paths).resolve(name),
         }

@@ -9,7 +9,7 @@ use rquickjs::qjs as js;
 use rquickjs::{Ctx, Function, Object, Result, Value};
 
 use crate::engine::words;
-use crate::ffi::{ffi, site, type_error};
+use crate::ffi::{ffi, script, site, type_error};
 
 /// Adds the functions for pointers.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()> {
@@ -86,6 +86,7 @@ fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<S
 /// A buffer over memory that is not the engine's.
 fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) -> Result<Value<'js>> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
+    let ctx = script(&ctx);
     // SAFETY: as above; nobody frees the memory through the buffer.
     unsafe {
         let context = ctx.as_raw().as_ptr();

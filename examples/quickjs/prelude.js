@@ -1,8 +1,8 @@
 // What scripts expect of a runtime besides the language: timers, performance, and the `Deno` namespace without its FFI.
-((native, internals) => {
+((native, internals, script) => {
   "use strict";
-  const global = (name, value) =>
-    Object.defineProperty(globalThis, name, { value, writable: true, enumerable: false, configurable: true });
+  const { Error, TypeError } = script;
+  const { give, define: global } = internals;
 
   const names = [
     "NotFound",
@@ -35,24 +35,21 @@
   for (const name of names) {
     errors[name] = {
       [name]: class extends Error {
-        constructor(message, options) {
-          super(message, options);
-          this.name = name;
-        }
+        name = name;
       },
     }[name];
   }
 
-  const stream = (error, isTerminal) => ({
-    writeSync(bytes) {
-      native.write(new Uint8Array(bytes), error);
+  function stream(error, isTerminal) {
+    function writeSync(value) {
+      const bytes = internals.bytesOf(value);
+      if (bytes === undefined) throw new TypeError("Expected a Uint8Array");
+      native.write(bytes, error);
       return bytes.length;
-    },
-    async write(bytes) {
-      return this.writeSync(bytes);
-    },
-    isTerminal: () => isTerminal,
-  });
+    }
+    const write = async (bytes) => writeSync(bytes);
+    return { writeSync, write: (bytes) => give(write(bytes)), isTerminal: () => isTerminal };
+  }
 
   let exitCode = 0;
   let exiting = false;
@@ -64,7 +61,6 @@
     native.exit(code);
   }
 
-  const timerNumber = (timer) => Number(timer?.[Symbol.toPrimitive]?.() ?? timer);
   global("Deno", {
     args: native.args,
     build: {
@@ -79,7 +75,7 @@
     env: {
       get: (name) => native.environment(String(name))[0],
       has: (name) => native.environment(String(name)).length > 0,
-      toObject: () => native.environmentObject(),
+      toObject: () => give(native.environmentObject()),
     },
     execPath: () => native.execPath,
     exit,
@@ -133,10 +129,17 @@
     [Symbol.toPrimitive]() {
       return this.#number;
     }
+    static numberOf(timer) {
+      return typeof timer === "object" && timer !== null && #number in timer ? timer.#number : Number(timer);
+    }
     [Symbol.dispose]() {
       stop(this.#number);
     }
   }
+
+  const { numberOf: timerNumber } = Timeout;
+  delete Timeout.numberOf;
+  internals.giveAll(Timeout);
 
   const timers = new Map();
   let last = 0;
@@ -170,22 +173,23 @@
   global("performance", {
     now: () => native.now(),
     timeOrigin: native.timeOrigin,
-    toJSON: () => ({ timeOrigin: native.timeOrigin }),
+    toJSON: () => give({ timeOrigin: native.timeOrigin }),
     get [Symbol.toStringTag]() {
       return "Performance";
     },
   });
-  global("self", globalThis);
+  global("self", script);
   global("gc", () => native.collectGarbage());
-  Object.defineProperty(globalThis, Symbol.toStringTag, { value: "Window", configurable: true });
+  Object.defineProperty(script, Symbol.toStringTag, { value: "Window", configurable: true });
 
-  return {
+  // What the runtime calls.
+  internals.runtime = {
     fire(number) {
       const timer = timers.get(number);
       if (timer === undefined) return;
       if (!timer.repeat) stop(number);
       try {
-        timer.callback.apply(timer.timer, timer.args);
+        Reflect.apply(timer.callback, timer.timer, timer.args);
       } catch (error) {
         internals.reportException(error);
       }

@@ -7,13 +7,14 @@ use std::{env, fs, process, str};
 
 use rquickjs::context::EvalOptions;
 use rquickjs::qjs as js;
-use rquickjs::{Array, Ctx, FromJs, Function, Object, Result, TypedArray, Value};
+use rquickjs::{Array, Ctx, Function, Object, Result, TypedArray, Value};
 
 use crate::modules;
 use crate::runtime::Options;
 
 /// The scripts, in the order in which they need each other. Stack traces leave out what has a name that begins so.
-const SCRIPTS: [(&str, &str); 7] = [
+const SCRIPTS: [(&str, &str); 9] = [
+    ("ext:realm.js", include_str!("realm.js")),
     ("ext:errors.js", include_str!("errors.js")),
     ("ext:inspect.js", include_str!("inspect.js")),
     ("ext:console.js", include_str!("console.js")),
@@ -21,26 +22,35 @@ const SCRIPTS: [(&str, &str); 7] = [
     ("ext:encoding.js", include_str!("encoding.js")),
     ("ext:url.js", include_str!("url.js")),
     ("ext:prelude.js", include_str!("prelude.js")),
+    ("ext:ffi.js", include_str!("ffi.js")),
 ];
 
-/// Runs the scripts on an object of native functions; what the last gives back is for the runtime.
-pub(crate) fn install<'js>(ctx: &Ctx<'js>, natives: &Object<'js>) -> Result<Object<'js>> {
-    let internals = Object::new(ctx.clone())?;
-    let mut last = Object::new(ctx.clone())?;
+/// Runs the scripts in the runtime's own context, and returns the functions that the runtime calls.
+///
+/// Each gets native functions, what the scripts before it made, and the global object of the context that script runs in.
+/// `ffi.js` gets the native functions of the FFI instead of the others.
+pub(crate) fn install<'js>(
+    own: &Ctx<'js>,
+    script: &Ctx<'js>,
+    natives: &Object<'js>,
+    ffi: &Object<'js>,
+) -> Result<Object<'js>> {
+    let internals = Object::new(own.clone())?;
     for (name, source) in SCRIPTS {
-        let function: Function<'js> = evaluate(ctx, name, source)?;
-        if let Some(object) = function.call::<_, Option<Object<'js>>>((natives.clone(), internals.clone()))? {
-            last = object;
-        }
+        let natives = if name == "ext:ffi.js" { ffi } else { natives };
+        let mut options = EvalOptions::default();
+        options.filename = Some(name.into());
+        let function: Function<'js> = own.eval_with_options(source, options)?;
+        function.call::<_, ()>((natives.clone(), internals.clone(), script.globals()))?;
     }
-    Ok(last)
+    internals.get("runtime")
 }
 
-/// The value of a script of the runtime's.
-pub(crate) fn evaluate<'js, V: FromJs<'js>>(ctx: &Ctx<'js>, name: &str, source: &str) -> Result<V> {
-    let mut options = EvalOptions::default();
-    options.filename = Some(name.into());
-    ctx.eval_with_options(source, options)
+/// Gives a function the prototype of its context's functions. rquickjs gives every function that of one context.
+pub(crate) fn in_context<'js>(function: Function<'js>) -> Result<Function<'js>> {
+    let prototype = Function::prototype(function.ctx().clone());
+    function.set_prototype(Some(&prototype))?;
+    Ok(function)
 }
 
 /// The functions and facts, without those of timers.

@@ -19,6 +19,7 @@ use crate::modules::{self, Files};
 use crate::permissions::Permission;
 use crate::prelude;
 use crate::shared_memory;
+use crate::stack;
 
 /// What the command line says.
 pub(crate) struct Options {
@@ -27,15 +28,14 @@ pub(crate) struct Options {
     pub(crate) permission: Permission,
 }
 
-/// How much of the main thread's stack script may take, with the C functions that call it back. Systems give twice as much.
-const STACK: usize = 4 << 20;
-
 /// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let pins = Pins::default();
     let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
-    runtime.set_max_stack_size(STACK);
+    runtime.set_max_stack_size(stack::limit());
     let context = Context::full(&runtime)?;
+    // Script cannot change the built-ins that the runtime's own scripts use.
+    let own = Context::full(&runtime)?;
     // SAFETY: the runtime was made with this context's, and makes no shared memory before.
     unsafe { shared_memory::install(js::JS_GetRuntime(context.as_raw().as_ptr())) };
     runtime.set_loader(Files, Files);
@@ -44,7 +44,11 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
         tracked.track(&ctx, promise, reason, handled);
     })));
-    context.with(|ctx| Script::start(&ctx, options, pins, rejections)?.run(&ctx, &options.script))
+    context.with(|ctx| {
+        // SAFETY: the context lives until this function returns, with the same runtime.
+        let own = unsafe { Ctx::from_raw(own.as_raw()) };
+        Script::start(&ctx, &own, options, pins, rejections)?.run(&ctx, &options.script)
+    })
 }
 
 /// When which timer is due.
@@ -155,16 +159,20 @@ struct Script<'js> {
 }
 
 impl<'js> Script<'js> {
-    /// Prepares the global object.
-    fn start(ctx: &Ctx<'js>, options: &Options, pins: Pins, rejections: Rejections) -> rquickjs::Result<Self> {
+    /// Prepares the global object that script sees. The runtime's own scripts run in a context of their own, `own`.
+    fn start(
+        ctx: &Ctx<'js>,
+        own: &Ctx<'js>,
+        options: &Options,
+        pins: Pins,
+        rejections: Rejections,
+    ) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
-        let natives = prelude::natives(ctx, options)?;
-        timers.install(ctx, &natives)?;
-        let prelude = prelude::install(ctx, &natives)?;
-        let (ffi, functions) = Ffi::install(ctx, options.permission.clone(), pins, queue)?;
-        let namespace: Function<'js> = prelude::evaluate(ctx, "ext:ffi.js", include_str!("ffi.js"))?;
-        namespace.call::<_, ()>((functions,))?;
+        let natives = prelude::natives(own, options)?;
+        timers.install(own, &natives)?;
+        let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), pins, queue)?;
+        let prelude = prelude::install(own, ctx, &natives, &functions)?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }
 

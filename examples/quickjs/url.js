@@ -1,8 +1,9 @@
 // URL and URLSearchParams: what the URL standard says, without domain names in other alphabets.
-(() => {
+((native, internals, script) => {
   "use strict";
+  const { TypeError } = script;
+  const { give, define } = internals;
   const ports = { "http:": "80", "https:": "443", "ws:": "80", "wss:": "443", "ftp:": "21", "file:": "" };
-  const encoder = new TextEncoder();
   const isSpecial = (protocol) => Object.hasOwn(ports, protocol);
 
   // Percent-encodes what is no visible ASCII, or is one of `also`.
@@ -10,7 +11,7 @@
     let result = "";
     for (const char of text.toWellFormed()) {
       if (char > " " && char <= "~" && !also.includes(char)) result += char;
-      else for (const byte of encoder.encode(char)) result += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+      else for (const byte of internals.encode(char)) result += `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
     }
     return result;
   }
@@ -165,7 +166,7 @@
     #changed = () => {};
     constructor(init = "") {
       if (typeof init === "object" && init !== null) {
-        const pairs = typeof init[Symbol.iterator] === "function" ? [...init] : Object.entries(init);
+        const pairs = #list in init ? init.#list : typeof init[Symbol.iterator] === "function" ? [...init] : Object.entries(init);
         this.#list = pairs.map(([name, value]) => [String(name), String(value)]);
       } else {
         this.#read(String(init));
@@ -177,7 +178,7 @@
         for (const [piece] of encode(part.replaceAll("+", " "), "").matchAll(/%[\da-f]{2}|[^]/gi)) {
           bytes.push(piece.length === 3 ? parseInt(piece.slice(1), 16) : piece.charCodeAt(0));
         }
-        return new TextDecoder("utf-8", { ignoreBOM: true }).decode(new Uint8Array(bytes));
+        return internals.decode(new Uint8Array(bytes));
       };
       const pieces = text.replace(/^\?/, "").split("&").filter((piece) => piece !== "");
       this.#list = pieces.map((piece) => {
@@ -186,9 +187,9 @@
       });
     }
     // The parameters of a URL, which hears of changes.
-    static of(text, changed) {
-      const params = new URLSearchParams(text);
-      params.#changed = () => changed(params.toString());
+    static of(init, changed) {
+      const params = new URLSearchParams(init);
+      params.#changed = () => changed(params.#text());
       return params;
     }
     static update(params, text) {
@@ -201,7 +202,7 @@
       return this.#list.find(([key]) => key === String(name))?.[1] ?? null;
     }
     getAll(name) {
-      return this.#list.filter(([key]) => key === String(name)).map(([, value]) => value);
+      return give(this.#list.filter(([key]) => key === String(name)).map(([, value]) => value));
     }
     has(name, value) {
       return this.#list.some(([key, other]) =>
@@ -220,7 +221,10 @@
     }
     set(name, value) {
       const first = this.#list.findIndex(([key]) => key === String(name));
-      if (first < 0) return this.append(name, value);
+      if (first < 0) {
+        this.#list.push([String(name), String(value)]);
+        return this.#changed();
+      }
       this.#list[first][1] = String(value);
       this.#list = this.#list.filter(([key], index) => index <= first || key !== String(name));
       this.#changed();
@@ -230,10 +234,10 @@
       this.#changed();
     }
     forEach(callback, self) {
-      for (const [name, value] of this) callback.call(self, value, name, this);
+      for (const [name, value] of this.#list) Reflect.apply(callback, self, [value, name, this]);
     }
     *entries() {
-      for (const [name, value] of this.#list) yield [name, value];
+      for (const [name, value] of this.#list) yield give([name, value]);
     }
     *keys() {
       for (const [name] of this.#list) yield name;
@@ -245,6 +249,9 @@
       return this.entries();
     }
     toString() {
+      return this.#text();
+    }
+    #text() {
       const form = (text) => encode(text, "!\"#$%&'()+,/:;<=>?@[\\]^`{|}~").replaceAll("%20", "+");
       return this.#list.map(([name, value]) => `${form(name)}=${form(value)}`).join("&");
     }
@@ -274,6 +281,14 @@
     "search",
   ];
 
+  function parsed(url, base) {
+    try {
+      return new URL(url, base);
+    } catch {
+      return null;
+    }
+  }
+
   class URL {
     #url;
     #params;
@@ -286,19 +301,19 @@
       }
     }
     static parse(url, base) {
-      try {
-        return new URL(url, base);
-      } catch {
-        return null;
-      }
+      return parsed(url, base);
     }
     static canParse(url, base) {
-      return URL.parse(url, base) !== null;
+      return parsed(url, base) !== null;
+    }
+    // What a URL consists of; nothing for other values.
+    static partsOf(value) {
+      return typeof value === "object" && value !== null && #url in value ? value.#url : undefined;
     }
     // Takes over a part of the URL that another text parses to; one that does not parse changes nothing.
     #set(parts, text) {
-      const parsed = URL.parse(text);
-      if (parsed !== null) { for (const part of parts) this.#url[part] = parsed.#url[part]; }
+      const url = parsed(text);
+      if (url !== null) { for (const part of parts) this.#url[part] = url.#url[part]; }
     }
     get #start() {
       const { protocol, authority, username, password } = this.#url;
@@ -401,11 +416,12 @@
       return "URL";
     }
     [Symbol.for("Deno.customInspect")](inspect, options) {
-      return `URL ${inspect(Object.fromEntries(shown.map((key) => [key, this[key]])), options)}`;
+      return `URL ${inspect(give(Object.fromEntries(shown.map((key) => [key, this[key]]))), options)}`;
     }
   }
 
-  for (const value of [URL, URLSearchParams]) {
-    Object.defineProperty(globalThis, value.name, { value, writable: true, enumerable: false, configurable: true });
-  }
+  const { partsOf } = URL;
+  delete URL.partsOf;
+  Object.assign(internals, { partsOf });
+  for (const value of [URL, URLSearchParams]) define(value.name, value);
 });

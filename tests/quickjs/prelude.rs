@@ -13,6 +13,20 @@ fn formats_tables_groups_and_counters() {
 }
 
 #[test]
+fn values_belong_to_the_realm_of_script() {
+    let output = run("realm.js", &["--allow-ffi"]);
+    assert_eq!((&*output.stdout, &*output.stderr, output.code), ("end\n", "", 0));
+}
+
+#[test]
+fn patched_built_ins_change_nothing() {
+    let output = run("patched.js", &["--allow-ffi"]);
+    assert_eq!(output.stderr, "to standard error\n");
+    same(&output.stdout, &expected("patched"));
+    assert_eq!(output.code, 0);
+}
+
+#[test]
 fn standard_error() {
     let output = run("stderr.js", &[]);
     same(&output.stderr, &expected("stderr"));

@@ -51,6 +51,92 @@ fn thrown_by_the_module() {
     ]);
 }
 
+/// Values whose getters, methods and proxies throw, or that are odd in other ways. Deno prints this too, except for constructors in
+/// stacks.
+#[test]
+fn odd_values() {
+    fn error(code: &str) -> String {
+        format!("const e = new Error('m');\n{code}\nthrow e;")
+    }
+    let frame = "const e = new Error('m');\n    at script.js:1\n";
+    let getter = |name: &str| error(&format!("Object.defineProperty(e, '{name}', {{ get() {{ throw 1; }} }});"));
+    let cases: Vec<(String, String)> = vec![
+        (getter("stack"), format!("Error: m\n{frame}")),
+        (getter("message"), format!("Error\n{frame}")),
+        (getter("name"), format!("Error\n{frame}")),
+        (getter("cause"), format!("Error: m\n{frame}")),
+        (
+            getter("errors"),
+            "Error: m\n    [Error details unavailable]\nconst e = new Error('m');\n    at script.js:1\n".into(),
+        ),
+        (error("e.name = Symbol('s');"), format!("Error\n{frame}")),
+        (error("e.message = Symbol('s');"), format!("Error\n{frame}")),
+        (error("e.toString = () => { throw 1; };"), format!("Error: m\n{frame}")),
+        (error("e.stack = Symbol('s');"), "Error: m\n".into()),
+        (error("e.stack = {};"), "Error: m\n".into()),
+        (error("Object.freeze(e);"), format!("Error: m\n{frame}")),
+        (error("e[Symbol.for('Deno.customInspect')] = () => { throw 1; };"), format!("Error: m\n{frame}")),
+        (error("e.cause = e;"), format!("Error: m <ref *1>\n{frame}Caused by: [Circular *1]\n")),
+        (error("e.cause = Symbol('s');"), format!("Error: m\n{frame}Caused by: Symbol(s)\n")),
+        (
+            error("e.cause = new TypeError('c'); e.cause.cause = e;"),
+            format!(
+                "Error: m <ref *1>\n{frame}Caused by: TypeError: c\n    at script.js:2\nCaused by: [Circular *1]\n"
+            ),
+        ),
+        (
+            error(
+                "e.errors = [Symbol('s'), null, { get stack() { throw 1; } }, new Proxy({}, { get() { throw 1; } })];",
+            ),
+            format!("Error: m\n    Symbol(s)\n    null\n    {{ stack: [Getter] }}\n    {{}}\n{frame}"),
+        ),
+        ("throw { get stack() { throw 2; } };".into(), "{ stack: [Getter] }\n".into()),
+        ("throw { toString() { throw 1; } };".into(), "{ toString: [Function: toString] }\n".into()),
+        (
+            "throw { get [Symbol.toStringTag]() { throw 1; } };".into(),
+            "{ Symbol(Symbol.toStringTag): [Getter] }\n".into(),
+        ),
+        ("throw { get constructor() { throw 1; } };".into(), "{ constructor: [Getter] }\n".into()),
+        ("throw { [Symbol.for('Deno.customInspect')]() { throw 1; } };".into(), "#<Object>\n".into()),
+        ("throw Object.create(null);".into(), "[Object: null prototype] {}\n".into()),
+        (
+            "throw new Proxy({ a: 1 }, { get() { throw 1; }, getPrototypeOf() { throw 2; } });".into(),
+            "{ a: 1 }\n".into(),
+        ),
+        ("throw Symbol('s');".into(), "Symbol(s)\n".into()),
+    ];
+    for (script, printed) in &cases {
+        fails(&[(script, &format!("error: Uncaught (in promise) {printed}"))]);
+        // Errors say where they were made, and not where they were thrown.
+        let value = script.replace("\nthrow e;", "\nx(e);");
+        if value != *script {
+            fails(&[(
+                &format!("{value} function x(e) {{ setTimeout(() => {{ throw e; }}); }}"),
+                &format!("error: Uncaught {printed}"),
+            )]);
+            fails(&[(&format!("{value} function x(e) {{ reportError(e); }}"), &format!("error: Uncaught {printed}"))]);
+            fails(&[(
+                &format!("{value} function x(e) {{ Promise.reject(e); }}"),
+                &format!("error: Uncaught (in promise) {printed}"),
+            )]);
+        }
+    }
+}
+
+#[test]
+fn thrown_when_no_built_in_works() {
+    let poison = crate::folder().join("poison.js");
+    let first = format!("const E = Error; await import({poison:?});");
+    for (code, start) in [
+        ("throw new E('boo', { cause: 5 });", "(in promise) "),
+        ("setTimeout(() => { throw new E('boo', { cause: 5 }); });", ""),
+        ("reportError(new E('boo', { cause: 5 }));", ""),
+    ] {
+        let stderr = format!("error: Uncaught {start}Error: boo\n{code}\n    at script.js:2\nCaused by: 5\n");
+        fails(&[(&format!("{first}\n{code}"), &stderr)]);
+    }
+}
+
 #[test]
 fn thrown_elsewhere() {
     fails(&[

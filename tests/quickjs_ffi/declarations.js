@@ -109,12 +109,48 @@ const odd = open({ add: { parameters, get result() { return "i32"; }, callback: 
 parameters[0] = "f64";
 equal(odd.add(1, 2), 3);
 
+// The empty name is the process.
+equal(Deno.dlopen("", { getpid: { parameters: [], result: "i32" } }).symbols.getpid(), Deno.pid);
+
+// As in Deno, script may replace functions, but neither variables nor nonblocking functions.
+const members = open({
+  add: { parameters: ["i32", "i32"], result: "i32" },
+  missing: { parameters: [], result: "void", optional: true },
+  later: { name: "add", parameters: ["i32", "i32"], result: "i32", nonblocking: true },
+  missingLater: { parameters: [], result: "void", optional: true, nonblocking: true },
+  i32_static: { type: "i32" },
+  text_static: { type: "pointer" },
+  missingStatic: { type: "i32", optional: true },
+});
+equal(Object.getPrototypeOf(members) === null, true);
+for (const [name, { writable, configurable, enumerable }] of Object.entries(Object.getOwnPropertyDescriptors(members))) {
+  const fixed = !["add", "missing"].includes(name);
+  equal([writable, configurable, enumerable], [!fixed, !fixed, true], name);
+  if (fixed) throws(() => members[name] = 1, "TypeError", /read-only/, name);
+}
+members.add = 1;
+members.other = 2;
+equal(members.add + members.other, 3);
+
+// What a declaration inherits is not part of it.
+throws(() => open({ add: Object.create({ parameters: [], result: "void" }) }), "TypeError", /parameters/);
+equal(Object.keys(open(Object.create({ add: 5 }))), []);
+throws(() => open({ add: { parameters: new Set(["i32"]), result: "i32" } }), "TypeError", /./);
+
+// Messages come whole.
+const long = `/${"directory/".repeat(100)}lib.so`;
+throws(() => Deno.dlopen(long, {}), "Error", /^cannot find library .*lib\.so: No such file or directory/);
+throws(() => open({ ["x".repeat(500)]: { parameters: [], result: "void" } }), "Error", /undefined symbol: x{500}$/);
+await import(long).then(() => equal(0, 1), (error) => matchesLong(error));
+function matchesLong(error) {
+  throws(() => { throw error; }, "TypeError", /^Module not found ".*lib\.so"\.$/);
+}
+
 // Libraries that are none.
 throws(() => Deno.dlopen("/nowhere/lib.so", {}), "Error", /^cannot find library \/nowhere\/lib\.so: /);
 throws(() => Deno.dlopen("libnowhere.so", {}), "Error", /^cannot load library libnowhere\.so: /);
 throws(() => Deno.dlopen("/", {}), "Error", "library / is a directory, not a file");
 throws(() => Deno.dlopen(import.meta.filename, {}), "Error", /^cannot load library .*declarations\.js: /);
-throws(() => Deno.dlopen("", {}), "Error", "the name of the library is empty");
 throws(() => Deno.dlopen("a\0b", {}), "Error", /zero byte/);
 for (const path of [undefined, null, 5, {}]) throws(() => Deno.dlopen(path, {}), "TypeError", "Expected a path or a file URL");
 throws(() => Deno.dlopen(library), "TypeError", /./);

@@ -9,6 +9,7 @@ mod event_loop;
 mod examples;
 mod leaks;
 mod permissions;
+mod stack;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
@@ -79,4 +80,4 @@ macro_rules! scripts {
     )*};
 }
 
-scripts!(values declarations pointers functions callbacks many threads nonblocking buffers memory);
+scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers memory);

@@ -226,4 +226,31 @@ throws(() => View.getCString({}), "TypeError", NOT_A_POINTER);
 throws(() => View.getArrayBuffer(1n, 1), "TypeError", NOT_A_POINTER);
 throws(() => View.copyInto(undefined, copied), "TypeError", NOT_A_POINTER);
 
+
+// A callback has an address, and only that. As in Deno.
+{
+  const callback = new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {});
+  const { pointer } = callback;
+  equal(Deno.UnsafePointer.value(callback), Deno.UnsafePointer.value(pointer));
+  equal(Deno.UnsafePointer.of(callback) === pointer, true);
+  class Derived extends Deno.UnsafeCallback {}
+  const derived = new Derived({ parameters: [], result: "void" }, () => {});
+  equal(Deno.UnsafePointer.value(derived), Deno.UnsafePointer.value(derived.pointer));
+  const wrong = /^Invalid FFI pointer type, expected null, or External/;
+  for (const it of [new Deno.UnsafeFnPointer(pointer, { parameters: [], result: "void" }), new Deno.UnsafePointerView(pointer), { pointer }]) {
+    throws(() => Deno.UnsafePointer.value(it), "TypeError", wrong);
+  }
+  throws(() => Deno.UnsafePointer.equals(callback, pointer), "TypeError", wrong);
+  throws(() => Deno.UnsafePointer.offset(callback, 0), "TypeError", wrong);
+  throws(() => new Deno.UnsafePointerView(callback).getUint8(), "TypeError", wrong);
+
+  // Nothing can be added to a pointer.
+  equal([Object.isExtensible(pointer), Object.isFrozen(pointer), Reflect.ownKeys(pointer).length], [false, true, 0]);
+  throws(() => pointer.x = 1, "TypeError", /not extensible/);
+  throws(() => Object.setPrototypeOf(pointer, {}), "TypeError", /not extensible/);
+  equal(Reflect.defineProperty(pointer, "x", { value: 1 }), false);
+  equal(new WeakMap([[pointer, 1]]).get(pointer), 1);
+  callback.close();
+  derived.close();
+}
 console.log("end");
