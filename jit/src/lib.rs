@@ -28,6 +28,8 @@ mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
 mod native;
+#[doc(hidden)]
+pub mod numbers;
 mod plan;
 mod pool;
 mod shape;

@@ -13,6 +13,8 @@ mod callers;
 mod compiler;
 #[path = "../support/cxx.rs"]
 mod cxx;
+#[path = "../support/environment.rs"]
+mod environment;
 #[cfg(target_os = "linux")]
 #[path = "../support/frames.rs"]
 mod frames;

@@ -2,6 +2,8 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]
