@@ -18,6 +18,7 @@ mod errno;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;
+mod file_size;
 #[doc(hidden)]
 pub mod fork;
 #[cfg_attr(not(feature = "cranelift"), path = "no_generator.rs")]
