@@ -275,3 +275,15 @@ fn a_reader_that_leaves_is_no_error() {
     let output = child.wait_with_output().expect("hotcall ends");
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr)), (Some(0), "".into()));
 }
+
+/// Files in memory count, and growing beyond the limit ends a process that does not look.
+#[test]
+fn files_may_be_limited() {
+    for limit in ["0", "8", "32"] {
+        let script = format!("ulimit -f {limit}; exec \"$0\" \"$@\"");
+        let words = ["call", "libm.so.6", "double pow(double, double)", "2", "10"];
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &script, env!("CARGO_BIN_EXE_hotcall")]).args(words).output().unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"1024\n"[..]), "{limit}: {output:?}");
+    }
+}
