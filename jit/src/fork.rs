@@ -96,7 +96,9 @@ mod imp {
             if page == libc::MAP_FAILED {
                 return None;
             }
-            if libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
+            // Emulators of the kernel (old QEMU) accept any advice and follow none.
+            let accepts_all = libc::madvise(page, len, -1) == 0;
+            if accepts_all || libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
                 libc::munmap(page, len);
                 return None;
             }

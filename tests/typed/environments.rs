@@ -2,8 +2,9 @@
 
 use hotcall::Type;
 
+use crate::alone::alone;
 use crate::arguments::{INTEGERS, numbers};
-use crate::environment::{INVALID, TINY_IS_ZERO, within};
+use crate::environment::{INVALID, TINY_IS_ZERO, where_invalid_traps, within};
 use crate::world::{Way, take_count, worlds};
 
 /// Denormal doubles, and such that are denormal floats.
@@ -49,4 +50,24 @@ fn a_tiny_number_is_no_integer() {
             assert_eq!(take_count(), 0);
         }
     }
+}
+
+/// As after `feenableexcept(FE_INVALID)`.
+#[test]
+fn refused_numbers_do_not_trap() {
+    alone(|| {
+        for (world, exit) in worlds() {
+            for ty in INTEGERS {
+                for way in [Way::Handle, Way::As(Type::F64)] {
+                    let (symbol, signature) = (format!("id_{ty}"), format!("({ty}) -> {ty}"));
+                    let compiled = world.compiled_as(&symbol, &signature, exit, std::slice::from_ref(&way));
+                    for number in [f64::NAN, f64::INFINITY, -1e300, 2_f64.powi(64), -2_f64.powi(64), 0.5] {
+                        let value = world.heap.number(number);
+                        let refused = where_invalid_traps(|| compiled.call(&[value]).is_err());
+                        assert!(refused, "{number} as {ty}, {way:?} {exit:?}");
+                    }
+                }
+            }
+        }
+    });
 }

@@ -38,6 +38,15 @@ pub(crate) fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) 
     (result, flags)
 }
 
+/// Runs the body where [`INVALID`] traps, which ends the process.
+#[inline(never)]
+pub(crate) fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
+    set(MASKED & !(INVALID << 7));
+    let result = black_box(body());
+    set(MASKED);
+    result
+}
+
 /// Whether a double is a NaN that signals when it is converted.
 pub(crate) fn is_signalling(bits: u64) -> bool {
     let size = bits & !(1 << 63);

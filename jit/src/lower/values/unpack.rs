@@ -139,7 +139,7 @@ impl<'a> Unpacking<'a> {
                 self.anything(b, ty)
             }
             [class] => {
-                let holds = self.holds(b, class);
+                let holds = test(b, self.argv, self.at, class.test());
                 self.check(b, holds);
                 let (value, fits) = self.get(b, class);
                 if let Some(fits) = fits {
@@ -155,20 +155,6 @@ impl<'a> Unpacking<'a> {
         go_on_if(b, condition, self.otherwise);
     }
 
-    /// Whether the value is of the class, and one that is converted here: a double that is a denormal `float` is left to others,
-    /// for FTZ and DAZ must not change it.
-    fn holds(&self, b: &mut FunctionBuilder<'_>, class: Class) -> Value {
-        let holds = test(b, self.argv, self.at, class.test());
-        match class {
-            Class::Double(double) if self.scalar == Scalar::F32 => {
-                let bits = self.bits(b, double);
-                let normal = numbers::is_normal_float(b, bits);
-                b.ins().band(holds, normal)
-            }
-            _ => holds,
-        }
-    }
-
     /// Code for each class, of which the first that the value is of runs.
     ///
     /// A value is read as each class would before its test is done, as compiling takes its time by the block. This harms nothing:
@@ -177,7 +163,7 @@ impl<'a> Unpacking<'a> {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
-            let holds = self.holds(b, class);
+            let holds = test(b, self.argv, self.at, class.test());
             let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
             let signals = self.scalar == Scalar::F32 && matches!(class, Class::Double(_));
             if signals {
@@ -239,11 +225,15 @@ impl<'a> Unpacking<'a> {
                     let (whole, fits) = numbers::whole(b, bits, self.scalar);
                     return (whole, Some(fits));
                 }
-                let double = self.double(b, class);
-                match self.scalar {
-                    Scalar::F32 => (b.ins().fdemote(types::F32, double), None),
-                    _ => (double, None),
+                if self.scalar == Scalar::F32 {
+                    // With FTZ a denormal one would become 0; the others know better.
+                    let bits = self.bits(b, class);
+                    let normal = numbers::is_normal_float(b, bits);
+                    self.check(b, normal);
+                    let double = self.double(b, class);
+                    return (b.ins().fdemote(types::F32, double), None);
                 }
+                (self.double(b, class), None)
             }
         }
     }
