@@ -3,10 +3,10 @@
 //! A child has the memory of its parent but only the thread that forked. A lock that another thread held would stay held for
 //! ever; and memory that both share would let one change the other's code.
 //!
-//! `fork` waits for locks, by the handlers of `pthread_atfork`. A raw fork (`_Fork`, the system calls `fork` and `clone`) runs no
-//! handlers. The child notices it all the same, by a word that the kernel clears, and writes to no shared memory. A lock stays held
-//! if another thread held it: such a child may use hotcall if no other thread was using it. A child that shares all memory with its
-//! parent (`vfork`, `CLONE_VM`) is a thread to hotcall.
+//! `fork` waits for our locks, by handlers of `pthread_atfork`. A raw fork (`_Fork`, the system calls `fork` and `clone`) runs no
+//! handlers. Its child learns of it from a word that the kernel clears, and writes to no memory of its parent's. The child may use
+//! hotcall if no other thread was using it at the fork: a lock that another thread held stays held. A child that shares all memory
+//! with its parent (`vfork`, `CLONE_VM`) counts as one of its threads.
 
 use std::io;
 use std::marker::PhantomData;
@@ -35,7 +35,7 @@ mod imp {
 
     static FORKING: RwLock<()> = RwLock::new(());
 
-    /// At least the number of this process's generation. The next one's is greater.
+    /// The greatest number that a generation of this process or its ancestors took.
     static GENERATION: AtomicUsize = AtomicUsize::new(1);
 
     thread_local! {
@@ -65,9 +65,9 @@ mod imp {
         }
     }
 
-    /// Gives this process a number that no ancestor has. Of several threads one does.
+    /// Gives this process a number that no ancestor has. If several threads try, the first one's number holds.
     fn begin_generation(word: &AtomicUsize) -> usize {
-        // Before the word has it: a child that is made in between finds the number taken.
+        // The number is taken before the word has it: a child that is made in between takes another.
         let next = GENERATION.fetch_add(1, Ordering::SeqCst) + 1;
         match word.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst) {
             Ok(_) => next,
@@ -75,8 +75,8 @@ mod imp {
         }
     }
 
-    /// The number of this process's generation, on a page that the kernel clears in children. Process numbers would not do, which
-    /// repeat in nested namespaces. `None` where the kernel does not know such pages (Linux before 4.14).
+    /// The number of this process's generation, on a page that the kernel clears in children. A process number would not do: it
+    /// repeats in nested namespaces. `None` where the kernel does not have such pages (Linux before 4.14).
     pub(super) fn wiped_word() -> Option<&'static AtomicUsize> {
         static WORD: OnceLock<Option<&'static AtomicUsize>> = OnceLock::new();
         *WORD.get_or_init(|| {
@@ -90,13 +90,13 @@ mod imp {
     fn map_wiped_word() -> Option<&'static AtomicUsize> {
         let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
         let len = size_of::<AtomicUsize>();
-        // SAFETY: a new mapping of one page, which stays for ever unless it is of no use. It is zero, and aligned to its size.
+        // SAFETY: the mapping is new, zeroed, aligned to a page, and never unmapped once a reference to it exists.
         unsafe {
             let page = libc::mmap(std::ptr::null_mut(), len, access, flags, -1, 0);
             if page == libc::MAP_FAILED {
                 return None;
             }
-            // Emulators of the kernel (old QEMU) accept any advice and follow none.
+            // Old versions of QEMU accept any advice and follow none.
             let accepts_all = libc::madvise(page, len, -1) == 0;
             if accepts_all || libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
                 libc::munmap(page, len);
@@ -212,12 +212,12 @@ pub fn generation() -> io::Result<usize> {
     Ok(imp::generation())
 }
 
-/// The same, for callers that have asked before.
+/// Returns what [`generation`] returns, without registering handlers: for callers that have called it before.
 pub fn current_generation() -> usize {
     imp::generation()
 }
 
-/// Whether the generation changes with every fork, also a raw one. If not, no memory may be shared with children.
+/// Whether the generation changes with every fork, raw forks included. Elsewhere no memory may be shared with children.
 pub fn are_all_noticed() -> bool {
     imp::wiped_word().is_some()
 }

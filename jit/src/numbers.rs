@@ -1,15 +1,14 @@
-//! Conversions between numbers of different types that do not depend on how a thread treats tiny numbers and exceptions.
+//! Conversions of numbers that do not depend on how a thread treats denormal numbers and exceptions.
 //!
-//! A library compiled with `-ffast-math` may set FTZ and DAZ (denormal numbers count as 0); a program may unmask exceptions
-//! (`feenableexcept`). Integer instructions obey neither, so these functions look at the bits of numbers:
+//! A library compiled with `-ffast-math` may set FTZ and DAZ: denormal numbers count as 0. A program may unmask exceptions
+//! (`feenableexcept`). Neither concerns integer instructions, so these functions look at the bits of numbers:
 //!
-//! * A `float` from a `double`, and a `double` from a `float`, have the same bits whatever FTZ and DAZ are. An inexact
-//!   `float` is rounded in the thread's rounding mode, as C does, and signals what C's conversion signals; a signalling NaN
-//!   signals too.
-//! * Looking for an integer in a `double` signals nothing.
+//! * A conversion between `float` and `double` has the same result whatever FTZ and DAZ are. An inexact `float` is rounded in the
+//!   thread's rounding mode and signals what it signals in C. So does a signalling NaN.
+//! * Converting a `double` to an integer signals nothing.
 //!
-//! Compiled code has the same rules, in `lower/numbers.rs`, with one exception: a number with a fraction that it refuses for an
-//! integer may signal FE_INEXACT.
+//! Compiled code (`lower/numbers.rs`) has the same rules but one: a number with a fraction may signal FE_INEXACT before it is
+//! refused for an integer.
 
 /// The sign of a double.
 const SIGN: u64 = 1 << 63;
@@ -18,24 +17,24 @@ const SIGN: u64 = 1 << 63;
 const FRACTION: u64 = (1 << FRACTION_BITS) - 1;
 const FRACTION_BITS: u32 = 52;
 
-/// What is added to the exponent of a double, and the length of the fraction: the exponent of a mantissa's last bit.
+/// What a double's exponent field exceeds the exponent of its last bit by.
 const BIAS: i32 = 1023 + FRACTION_BITS as i32;
 
-/// The bits of 2 to this power, as a double.
+/// The bits of 2 to the power of `exponent`, as a double.
 pub(crate) const fn power(exponent: i32) -> u64 {
     ((exponent + 1023) as u64) << FRACTION_BITS
 }
 
-/// The exponent of the least positive `float`, which is the unit of all denormal ones.
+/// The exponent of the least positive `float`, the unit of denormal floats.
 pub(crate) const FLOAT_UNIT: i32 = -149;
 
 /// The bits of the least `float` that is not denormal, as a double.
 pub(crate) const NORMAL_FLOAT: u64 = power(-126);
 
-/// The double whose last bit is the unit of a `float`: added to a tiny double, it rounds that as a denormal `float`.
+/// The bits of a double whose last bit is the unit of denormal floats: adding it rounds a tiny double to that unit.
 pub(crate) const FLOAT_ROUNDER: u64 = power(FLOAT_UNIT + FRACTION_BITS as i32);
 
-/// The bits of an infinite double. Those of NaNs are greater, without the sign.
+/// The bits of an infinite double. Those of NaNs are greater, apart from the sign.
 pub(crate) const INFINITE: u64 = power(1024);
 
 /// The bits of the number without its sign.
@@ -43,20 +42,20 @@ const fn magnitude(number: f64) -> u64 {
     number.to_bits() & !SIGN
 }
 
-/// Whether it is not a number.
+/// Whether a double is a NaN.
 pub const fn is_nan(number: f64) -> bool {
     magnitude(number) > INFINITE
 }
 
-/// The integer that a double is, or `None` if it has a fraction, is infinite or is not a number. Those beyond ±2¹²⁶, which is out
-/// of the range of every type, become the greatest or the least `i128`.
+/// Converts a double to an integer. `None` if it has a fraction, is infinite or is a NaN. Integers beyond ±2¹²⁶ become the greatest
+/// or the least `i128`, which no C type has room for.
 pub const fn whole(number: f64) -> Option<i128> {
     let magnitude = magnitude(number);
     if magnitude == 0 {
         return Some(0);
     }
     let mantissa = magnitude & FRACTION | 1 << FRACTION_BITS;
-    // Of the mantissa's last bit. Denormal numbers are far below all integers.
+    // The exponent of the mantissa's last bit. That of denormal numbers is far below.
     let exponent = (magnitude >> FRACTION_BITS) as i32 - BIAS;
     let size = match exponent {
         0..=73 => (mantissa as i128) << exponent,
@@ -73,15 +72,14 @@ pub const fn whole(number: f64) -> Option<i128> {
     })
 }
 
-/// The `float` nearest to a double by the thread's rounding mode.
-#[expect(clippy::inline_always, reason = "a call takes longer than what it does")]
+/// Converts a double to a `float`, in the thread's rounding mode.
+#[expect(clippy::inline_always, reason = "the common case is three instructions")]
 #[inline(always)]
 pub fn to_f32(number: f64) -> f32 {
     if magnitude(number) < NORMAL_FLOAT { to_tiny_f32(number) } else { number as f32 }
 }
 
-/// The same of numbers below the least `float` that is not denormal: the sum has the unit of denormal ones and is not denormal
-/// itself, so that FTZ does not apply to it.
+/// Converts a double that is smaller than all floats but the denormal ones. The sum is not denormal, so FTZ does not apply to it.
 #[cold]
 #[inline(never)]
 fn to_tiny_f32(number: f64) -> f32 {
@@ -90,14 +88,14 @@ fn to_tiny_f32(number: f64) -> f32 {
     f32::from_bits((sign >> 32) as u32 | sum as u32)
 }
 
-/// The double that a `float` is.
-#[expect(clippy::inline_always, reason = "a call takes longer than what it does")]
+/// Converts a `float` to a double.
+#[expect(clippy::inline_always, reason = "the common case is three instructions")]
 #[inline(always)]
 pub fn to_f64(number: f32) -> f64 {
     let bits = number.to_bits();
     let sign = bits & 1 << 31;
     let magnitude = bits ^ sign;
-    // Denormal numbers are small multiples of a number that is none.
+    // A denormal float is a small multiple of the unit. As a double it is not denormal.
     if magnitude < f32::MIN_POSITIVE.to_bits() {
         let size = f64::from(magnitude) * f64::from_bits(power(FLOAT_UNIT));
         return f64::from_bits(u64::from(sign) << 32 | size.to_bits());
@@ -109,7 +107,7 @@ pub fn to_f64(number: f32) -> f64 {
 mod tests {
     use super::*;
 
-    /// Numbers near to where something changes, with either sign.
+    /// Powers of two and their neighbours, with either sign.
     fn doubles() -> Vec<f64> {
         let powers = (-1022..1024).map(power).chain((0..52).map(|bit| 1 << bit)).map(f64::from_bits);
         let borders =

@@ -101,7 +101,7 @@ impl fmt::Display for Shown {
         const SMALL: u64 = 1e-6_f64.to_bits();
         const INFINITE: u64 = f64::INFINITY.to_bits();
         let Self(number) = *self;
-        // Numbers are ordered as their bits are. Those are compared, for with DAZ a denormal number is equal to 0.
+        // Bits are compared, since with DAZ a denormal number is equal to 0. They have the order of the numbers.
         match number.abs().to_bits() {
             INFINITE => f.write_str(if number.is_sign_positive() { "Infinity" } else { "-Infinity" }),
             LARGE..INFINITE => f.write_str(&format!("{number:e}").replace('e', "e+")),

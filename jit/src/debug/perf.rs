@@ -13,7 +13,7 @@ use crate::fork;
 pub(super) struct Map {
     file: File,
     process: u32,
-    /// Process numbers repeat in nested namespaces, and generations do not tell where the kernel does not help.
+    /// Process numbers repeat in nested namespaces.
     generation: usize,
 }
 

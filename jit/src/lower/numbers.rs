@@ -1,8 +1,9 @@
-//! Numbers of other types as C's: integers from doubles, where they are some, and floats of either size.
+//! Conversions of numbers: from doubles to integers of C, and between the two sizes of floats.
 //!
-//! [`numbers`](crate::numbers) says what holds whatever a thread's floating-point environment is, and does the same in Rust. Only
-//! numbers that are in range are converted, for those that are not signal FE_INVALID; and numbers are compared by their bits, for
-//! with DAZ a denormal one is equal to 0.
+//! [`numbers`](crate::numbers) is the same in Rust, and has the rules for threads' floating-point environments. Two things follow:
+//!
+//! * Converting a number that is out of range signals FE_INVALID. So the range is checked first.
+//! * With DAZ a denormal number is equal to 0. So the bits of numbers are compared, which DAZ does not concern.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, types};
@@ -12,16 +13,17 @@ use super::blocks::next_block;
 use crate::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_FLOAT, power};
 use crate::types::Scalar;
 
-/// The bits of a double, and the double of bits.
+/// The bits of a double.
 fn as_bits(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     b.ins().bitcast(types::I64, MemFlagsData::new(), double)
 }
 
+/// The double with these bits.
 fn as_double(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
 }
 
-/// The bits of a double without the sign, which orders numbers and tells 0 from nothing but 0. They are shifted by one.
+/// The bits of a double without the sign, shifted by one. They are in the order of the numbers' sizes.
 fn unsigned(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     b.ins().ishl_imm_u(bits, 1)
 }
@@ -30,19 +32,20 @@ fn constant(b: &mut FunctionBuilder<'_>, bits: u64) -> Value {
     b.ins().iconst(types::I64, bits as i64)
 }
 
-/// The bits of a double as a whole number, and whether it is one in the type's range and below 2⁶³.
+/// Converts a double, given by its bits, to an integer. Also returns whether the double is an integer in the type's range and
+/// below 2⁶³.
 pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) -> (Value, Value) {
     let size = unsigned(b, bits);
     let (compared, behind) = match (scalar.size() * 8, scalar.is_signed()) {
-        // One less with a sign: the least number is in range.
+        // The size of a negative number is decreased by one: -2ⁿ is in range, 2ⁿ is not.
         (width, true) => {
             let sign = b.ins().ushr_imm_u(bits, 63);
             (b.ins().isub(size, sign), power(width as i32 - 1) << 1)
         }
-        // Those with a sign are behind all others.
+        // The bits of negative numbers are greater than those of all others.
         (width, false) => (bits, power(width.min(63) as i32)),
     };
-    // What is out of range becomes 0, which it is not equal to; except -0, which is not in range by this.
+    // A number that is out of range is replaced by 0, so that it is not equal in the end. So is -0, which is equal.
     let behind = constant(b, behind);
     let in_range = b.ins().icmp(IntCC::UnsignedLessThan, compared, behind);
     let zero = constant(b, 0);
@@ -50,7 +53,7 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) ->
     let converted = as_double(b, converted);
     let short = scalar.size() < 4 || scalar == Scalar::I32;
     let number = b.ins().fcvt_to_sint_sat(if short { types::I32 } else { types::I64 }, converted);
-    // Both have the same sign, or are 0.
+    // Without signs: in range both have the same one, or are 0.
     let back = b.ins().fcvt_from_sint(types::F64, number);
     let back = as_bits(b, back);
     let back = unsigned(b, back);
@@ -58,10 +61,10 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) ->
     (if short { b.ins().sextend(types::I64, number) } else { number }, equal)
 }
 
-/// The bits of a double as a whole number of 64 bits without a sign, and whether it is one: also from 2⁶³ on.
+/// Converts a double, given by its bits, to a `u64`. Also returns whether the double is an integer in the range of `u64`.
 pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, bits: Value) -> (Value, Value) {
     let (small, is_small) = whole(b, bits, Scalar::U64);
-    // All of them have this exponent, and are integers.
+    // All doubles from 2⁶³ to 2⁶⁴ have this exponent, and are integers.
     let exponent = b.ins().ushr_imm_u(bits, 52);
     let is_large = b.ins().icmp_imm_u(IntCC::Equal, exponent, (power(63) >> 52) as i64);
     let fraction = b.ins().ishl_imm_u(bits, 11);
@@ -70,22 +73,22 @@ pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, bits: Value) -> (Value, Val
     (b.ins().select(is_large, large, small), b.ins().bor(is_large, is_small))
 }
 
-/// Whether a double that is converted to a `float` is so large that this is not denormal; or 0.
+/// Whether FTZ and DAZ cannot change the `float` that a double becomes: it is 0, or too large for a denormal one.
 pub(crate) fn is_normal_float(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
-    // One less, so that 0 is the greatest.
+    // Decreased by one, 0 is the greatest.
     let size = unsigned(b, bits);
     let size = b.ins().iadd_imm_s(size, -1);
     let least = constant(b, (NORMAL_FLOAT << 1) - 1);
     b.ins().icmp(IntCC::UnsignedGreaterThanOrEqual, size, least)
 }
 
-/// A double as a `float`, rounded as the thread rounds.
+/// Converts a double to a `float`, in the thread's rounding mode.
 pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     let bits = as_bits(b, double);
     let normal = is_normal_float(b, bits);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fdemote(types::F32, double);
     if_else(b, normal, types::F32, convert, |b| {
-        // The sum's last bit is the unit of denormal floats.
+        // The sum is rounded to the unit of denormal floats, and is not denormal itself.
         let sign = b.ins().band_imm_u(bits, i64::MIN);
         let rounder = b.ins().bor_imm_u(sign, FLOAT_ROUNDER as i64);
         let rounder = as_double(b, rounder);
@@ -99,17 +102,17 @@ pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     })
 }
 
-/// A `float` as a double.
+/// Converts a `float` to a double.
 pub(crate) fn promote(b: &mut FunctionBuilder<'_>, single: Value) -> Value {
     let bits = b.ins().bitcast(types::I32, MemFlagsData::new(), single);
-    // One less, so that 0 is the greatest.
+    // Decreased by one, 0 is the greatest.
     let size = b.ins().ishl_imm_u(bits, 1);
     let less = b.ins().iadd_imm_s(size, -1);
     let least = i64::from((f32::MIN_POSITIVE.to_bits() << 1) - 1);
     let normal = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, less, least);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fpromote(types::F64, single);
     if_else(b, normal, types::F64, convert, |b| {
-        // So many units, which is no denormal double.
+        // A denormal float is a small multiple of the unit. As a double it is not denormal.
         let count = b.ins().uextend(types::I64, size);
         let count = b.ins().fcvt_from_sint(types::F64, count);
         let unit = b.ins().f64const(f64::from_bits(power(FLOAT_UNIT - 1)));
@@ -123,7 +126,7 @@ pub(crate) fn promote(b: &mut FunctionBuilder<'_>, single: Value) -> Value {
     })
 }
 
-/// What one of two pieces of code makes; the second one is out of the way.
+/// Emits code for both cases, the second out of the way. Returns what the code that runs makes.
 fn if_else(
     b: &mut FunctionBuilder<'_>,
     condition: Value,
@@ -131,7 +134,7 @@ fn if_else(
     likely: impl FnOnce(&mut FunctionBuilder<'_>) -> Value,
     unlikely: impl FnOnce(&mut FunctionBuilder<'_>) -> Value,
 ) -> Value {
-    let [rare, done] = std::array::from_fn(|_| b.create_block());
+    let (rare, done) = (b.create_block(), next_block(b));
     b.set_cold_block(rare);
     let made = b.append_block_param(done, ty);
     let this = next_block(b);

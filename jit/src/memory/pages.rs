@@ -55,7 +55,7 @@ impl Chunk {
     /// A chunk with room for a function of at least `size` bytes.
     pub(super) fn new(size: usize) -> io::Result<Self> {
         let dual = if !fork::are_all_noticed() {
-            // A child that does not know that it is one would write to its parent's code.
+            // The child of a raw fork would write to its parent's code.
             return Self::sealed(size);
         } else if debug::is_profiled() {
             Self::dual_without_file(size)

@@ -379,7 +379,8 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
         let Play { words, numbers, things, closed, tiny, rounding, .. } = &play;
         let form = if fixture.is_assembled() { "assembled" } else { "compiled" };
         format!(
-            "{c} as {native}, {form}\n{roles:?} {exit:?}, the caller looks: {caller_looks}\n{numbers:x?} {things:x?}\nwords {words:x?}, closed {closed}, MXCSR {tiny:#x} {rounding:#x}"
+            "{c} as {native}, {form}\n{roles:?} {exit:?}, the caller looks: {caller_looks}\n{numbers:x?} {things:x?}\n\
+             words {words:x?}, closed {closed}, MXCSR {tiny:#x} {rounding:#x}"
         )
     };
     let ((events, called), _) = environment::within(play.rounding, || play.expected(fixture, heaps, base));

@@ -66,7 +66,7 @@ unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
     }
 }
 
-/// As their bits are ordered: with DAZ, which a library may have set, a comparison takes denormal numbers for 0.
+/// Orders numbers by their bits, NaN last: with DAZ, which a library may have set, denormal numbers are equal to 0.
 fn order_of_floats(a: f64, b: f64) -> Ordering {
     let place = |number: f64| {
         let size = number.abs().to_bits() as i64;

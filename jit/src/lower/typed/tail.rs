@@ -314,12 +314,12 @@ impl Code {
         }
     }
 
-    /// A `double` as an integer: converted there and back, it must be the same. Those beyond all of the types are refused before, for
-    /// converting them signals FE_INVALID; the bits are compared, for with DAZ a denormal number is equal to 0.
+    /// Converts a `double` to an integer and back, and compares. Numbers beyond all types are refused first: converting them signals
+    /// FE_INVALID. Bits are compared, since with DAZ a denormal number is equal to 0.
     fn number(&mut self, c: Scalar, from: Loc, to: Loc) {
         let Loc::Float(number) = from else { unreachable!("it is in a register") };
         let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
-        // Without the sign.
+        // The bits without the sign.
         self.emit(inst::movq_b::new(R10, number));
         self.emit(inst::addq_rm::new(R10, R10));
         self.movabs(R11, power(63) << 1);

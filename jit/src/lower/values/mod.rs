@@ -98,7 +98,8 @@ struct Call<'a> {
     record: Value,
     /// The [`NativeCall`] with its pins.
     state: StackSlot,
-    /// What of it is null, for no parameter brings it: it is written for helpers, which numbers do without.
+    /// Offsets of the fields of `state` that no parameter brings. They are null, and written in front of each call of a helper:
+    /// calls with numbers alone call none.
     absent: Vec<usize>,
     argc: Value,
     /// The first argument, as long as no helper was called.

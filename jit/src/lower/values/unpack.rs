@@ -157,8 +157,9 @@ impl<'a> Unpacking<'a> {
 
     /// Code for each class, of which the first that the value is of runs.
     ///
-    /// A value is read as each class would before its test is done, as compiling takes its time by the block. This harms nothing:
-    /// only making a double a `float` could signal FE_INVALID or FE_OVERFLOW, so the test comes first there.
+    /// A value is mostly converted before its test is done, because compiling takes its time by the block. That is harmless: the
+    /// result is not used, and at most FE_INEXACT is signalled. Converting a double to `float` could signal more: its test comes
+    /// first.
     fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[Class], ty: ir::Type) -> Value {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
@@ -226,7 +227,7 @@ impl<'a> Unpacking<'a> {
                     return (whole, Some(fits));
                 }
                 if self.scalar == Scalar::F32 {
-                    // With FTZ a denormal one would become 0; the others know better.
+                    // With FTZ a denormal float would become 0. It is left to the interpreter.
                     let bits = self.bits(b, class);
                     let normal = numbers::is_normal_float(b, bits);
                     self.check(b, normal);
