@@ -62,6 +62,12 @@
 //! Closing or dropping a callback waits for nothing either. C may go on calling it: the call returns zeros, and
 //! [is counted](retired_calls).
 //!
+//! # Forks
+//!
+//! After a `fork` parent and child both go on. So do children of raw forks (`_Fork`, the system calls `fork` and `clone`), if no
+//! other thread was using hotcall when the process forked. A child that shares its parent's memory (`vfork`, `CLONE_VM`) counts
+//! as one of its threads.
+//!
 //! # Platforms
 //!
 //! 64-bit little-endian targets. Calls and callbacks are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.

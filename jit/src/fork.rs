@@ -2,6 +2,11 @@
 //!
 //! A child has the memory of its parent but only the thread that forked. A lock that another thread held would stay held for
 //! ever; and memory that both share would let one change the other's code.
+//!
+//! `fork` waits for our locks, by handlers of `pthread_atfork`. A raw fork (`_Fork`, the system calls `fork` and `clone`) runs no
+//! handlers. Its child learns of it from a word that the kernel clears, and writes to no memory of its parent's. The child may use
+//! hotcall if no other thread was using it at the fork: a lock that another thread held stays held. A child that shares all memory
+//! with its parent (`vfork`, `CLONE_VM`) counts as one of its threads.
 
 use std::io;
 use std::marker::PhantomData;
@@ -29,7 +34,9 @@ mod imp {
     use super::*;
 
     static FORKING: RwLock<()> = RwLock::new(());
-    static GENERATION: AtomicUsize = AtomicUsize::new(0);
+
+    /// The greatest number that a generation of this process or its ancestors took.
+    static GENERATION: AtomicUsize = AtomicUsize::new(1);
 
     thread_local! {
         /// How many `HoldOff`s this thread has. Only the first takes the lock: a second one could wait for a fork that waits
@@ -51,7 +58,57 @@ mod imp {
     }
 
     pub(super) fn generation() -> usize {
-        GENERATION.load(Ordering::Relaxed)
+        let Some(word) = wiped_word() else { return GENERATION.load(Ordering::Relaxed) };
+        match word.load(Ordering::Acquire) {
+            0 => begin_generation(word),
+            generation => generation,
+        }
+    }
+
+    /// Gives this process a number that no ancestor has. If several threads try, the first one's number holds.
+    fn begin_generation(word: &AtomicUsize) -> usize {
+        // The number is taken before the word has it: a child that is made in between takes another.
+        let next = GENERATION.fetch_add(1, Ordering::SeqCst) + 1;
+        match word.compare_exchange(0, next, Ordering::SeqCst, Ordering::SeqCst) {
+            Ok(_) => next,
+            Err(of_another_thread) => of_another_thread,
+        }
+    }
+
+    /// The number of this process's generation, on a page that the kernel clears in children. A process number would not do: it
+    /// repeats in nested namespaces. `None` where the kernel does not have such pages (Linux before 4.14).
+    pub(super) fn wiped_word() -> Option<&'static AtomicUsize> {
+        static WORD: OnceLock<Option<&'static AtomicUsize>> = OnceLock::new();
+        *WORD.get_or_init(|| {
+            let word = map_wiped_word()?;
+            word.store(GENERATION.load(Ordering::SeqCst), Ordering::SeqCst);
+            Some(word)
+        })
+    }
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    fn map_wiped_word() -> Option<&'static AtomicUsize> {
+        let (access, flags) = (libc::PROT_READ | libc::PROT_WRITE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS);
+        let len = size_of::<AtomicUsize>();
+        // SAFETY: the mapping is new, zeroed, aligned to a page, and never unmapped once a reference to it exists.
+        unsafe {
+            let page = libc::mmap(std::ptr::null_mut(), len, access, flags, -1, 0);
+            if page == libc::MAP_FAILED {
+                return None;
+            }
+            // Old versions of QEMU accept any advice and follow none.
+            let accepts_all = libc::madvise(page, len, -1) == 0;
+            if accepts_all || libc::madvise(page, len, libc::MADV_WIPEONFORK) != 0 {
+                libc::munmap(page, len);
+                return None;
+            }
+            Some(&*page.cast::<AtomicUsize>())
+        }
+    }
+
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    fn map_wiped_word() -> Option<&'static AtomicUsize> {
+        None
     }
 
     pub(super) fn watch() -> io::Result<()> {
@@ -95,6 +152,10 @@ mod imp {
 
     pub(super) fn generation() -> usize {
         0
+    }
+
+    pub(super) fn wiped_word() -> Option<&'static std::sync::atomic::AtomicUsize> {
+        None
     }
 
     pub(super) fn watch() -> io::Result<()> {
@@ -141,13 +202,22 @@ impl Drop for HoldOff {
     }
 }
 
-/// How many forks there were between the process that first asked and this one, kept up to date from now on.
+/// The number of this process's generation, which no ancestor has, kept up to date from now on.
+///
+/// # Errors
+///
+/// The handlers for forks cannot be registered.
 pub fn generation() -> io::Result<usize> {
     imp::watch()?;
     Ok(imp::generation())
 }
 
-/// The same, of who has asked before.
+/// Returns what [`generation`] returns, without registering handlers: for callers that have called it before.
 pub fn current_generation() -> usize {
     imp::generation()
+}
+
+/// Whether the generation changes with every fork, raw forks included. Elsewhere no memory may be shared with children.
+pub fn are_all_noticed() -> bool {
+    imp::wiped_word().is_some()
 }

@@ -3,8 +3,8 @@
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
 //! or no memory for code, one universal trampoline reads the plan at each call. Each module imports only from
-//! those before it: `types`, `signature`, `layout`, `plan`, `abi`, `values`, `shape`, `typed`, `universal`, `lower`, `compile`, `debug`,
-//! `memory`, `generator`, `stub`, `pool`, `thunk`, `cache`, `native`.
+//! those before it: `numbers`, `types`, `signature`, `layout`, `plan`, `abi`, `values`, `shape`, `typed`, `universal`, `lower`,
+//! `compile`, `debug`, `memory`, `generator`, `stub`, `pool`, `thunk`, `cache`, `native`.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
@@ -18,6 +18,7 @@ mod errno;
 mod error;
 #[cfg(feature = "disasm")]
 mod explain;
+mod file_size;
 #[doc(hidden)]
 pub mod fork;
 #[cfg_attr(not(feature = "cranelift"), path = "no_generator.rs")]
@@ -28,6 +29,8 @@ mod lower;
 #[cfg(feature = "cranelift")]
 mod memory;
 mod native;
+#[doc(hidden)]
+pub mod numbers;
 mod plan;
 mod pool;
 mod shape;

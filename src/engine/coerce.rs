@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::fmt;
 
-use hotcall_jit::{Pointee, Scalar};
+use hotcall_jit::{Pointee, Scalar, numbers};
 
 use super::values::Form;
 use crate::slot::Slot;
@@ -97,11 +97,15 @@ struct Shown(f64);
 
 impl fmt::Display for Shown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const LARGE: u64 = 1e21_f64.to_bits();
+        const SMALL: u64 = 1e-6_f64.to_bits();
+        const INFINITE: u64 = f64::INFINITY.to_bits();
         let Self(number) = *self;
-        match number.abs() {
-            f64::INFINITY => f.write_str(if number > 0.0 { "Infinity" } else { "-Infinity" }),
-            size if size >= 1e21 => f.write_str(&format!("{number:e}").replace('e', "e+")),
-            size if size < 1e-6 && size > 0.0 => write!(f, "{number:e}"),
+        // Bits are compared, since with DAZ a denormal number is equal to 0. They have the order of the numbers.
+        match number.abs().to_bits() {
+            INFINITE => f.write_str(if number.is_sign_positive() { "Infinity" } else { "-Infinity" }),
+            LARGE..INFINITE => f.write_str(&format!("{number:e}").replace('e', "e+")),
+            1..SMALL => write!(f, "{number:e}"),
             _ => write!(f, "{number}"),
         }
     }
@@ -142,7 +146,7 @@ impl View {
             (Scalar::Bool, Self::Boolean(truth)) => Ok(truth.into()),
             (Scalar::Bool, _) => Err(wrong("a boolean")),
             (Scalar::F64, Self::Number(number)) => Ok(number.into()),
-            (Scalar::F32, Self::Number(number)) => Ok((number as f32).into()),
+            (Scalar::F32, Self::Number(number)) => Ok(numbers::to_f32(number).into()),
             (Scalar::F64 | Scalar::F32, _) => Err(wrong("a number")),
             (Scalar::Pointer(_), Self::Null) => Ok(Slot::from_bits(0)),
             (Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text), Self::Pointer(address)) => {
@@ -165,24 +169,14 @@ impl View {
 impl Problem {
     /// What is wrong with a number that is not in the range of an integer type.
     pub(super) fn of_number(number: f64) -> Self {
-        if is_whole(number) { Self::Range { number } } else { Self::Fraction { number } }
+        if numbers::whole(number).is_some() { Self::Range { number } } else { Self::Fraction { number } }
     }
-}
-
-fn is_whole(number: f64) -> bool {
-    number.trunc() == number && number.is_finite()
 }
 
 fn integer(scalar: Scalar, number: f64) -> Result<Slot, Problem> {
-    if !is_whole(number) {
-        return Err(Problem::Fraction { number });
-    }
-    // The bounds are powers of two, or one less and exact.
+    let whole = numbers::whole(number).ok_or(Problem::Fraction { number })?;
     let bits = scalar.size() * 8;
-    let power = |exponent: u32| 2_f64.powi(exponent as i32);
-    let (low, behind) = if scalar.is_signed() { (-power(bits - 1), power(bits - 1)) } else { (0.0, power(bits)) };
-    if number < low || number >= behind {
-        return Err(Problem::Range { number });
-    }
-    Ok(if scalar.is_signed() { Slot::from(number as i64) } else { Slot::from(number as u64) })
+    let (low, behind) = if scalar.is_signed() { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
+    // A negative number's low bits are its two's complement.
+    if (low..behind).contains(&whole) { Ok(Slot::from(whole as u64)) } else { Err(Problem::Range { number }) }
 }

@@ -19,6 +19,10 @@
 //! C: the engine throws an [`Error`] that names the function, the argument and the type. Missing arguments are
 //! undefined, more are ignored.
 //!
+//! A `float` is rounded as the thread rounds. Nothing else depends on the thread's floating-point environment: FTZ and DAZ leave
+//! denormal numbers what they are, and a number that is refused never signals FE_INVALID, which may be unmasked. One with a
+//! fraction, where C wants an integer, may signal FE_INEXACT.
+//!
 //! | C type | takes | becomes |
 //! |---|---|---|
 //! | integers of up to 32 bits | whole numbers in range | a number |

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 
 use hotcall_jit::values::{ValueModel, Words};
-use hotcall_jit::{Extent, Pointee, Scalar, Type};
+use hotcall_jit::{Extent, Pointee, Scalar, Type, numbers};
 
 use super::coerce::{Problem, View};
 use super::{Engine, Site};
@@ -37,7 +37,7 @@ impl Output<'_> {
             Scalar::Pointer(pointee) => Self::Pointer(slot.as_ptr(), pointee),
             Scalar::Bool => Self::Boolean(slot.as_bool()),
             Scalar::F64 => Self::Number(slot.as_f64()),
-            Scalar::F32 => Self::Number(slot.as_f32().into()),
+            Scalar::F32 => Self::Number(numbers::to_f64(slot.as_f32())),
             // All others have at most 32 bits.
             _ => Self::Number(slot.as_i64() as f64),
         }

@@ -275,3 +275,31 @@ fn a_reader_that_leaves_is_no_error() {
     let output = child.wait_with_output().expect("hotcall ends");
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr)), (Some(0), "".into()));
 }
+
+/// What C does to the thread's floating-point environment.
+#[test]
+fn tiny_numbers_are_printed_where_they_count_as_0() {
+    prints("float fast_f32(float)", &["1e-40"], "9.99994610111476e-41\n");
+    prints("float fast_f32(float)", &["-1e-45"], "-1.401298464324817e-45\n");
+    for (ty, size) in [("f32", "4"), ("f64", "8")] {
+        let sort = super::callback::QSORT.replace("qsort", "fast_sort");
+        let array = format!("{ty}[]:1,1e-40,-0,1e-44,-1e-40");
+        let output = super::hotcall(&["call", super::fixture(), &sort, &array, "5", size, &format!("compare:{ty}")]);
+        let sorted = String::from_utf8(output.stdout).unwrap();
+        let [least, zero, less, more, one] = sorted.split(',').collect::<Vec<_>>()[..] else { panic!("{sorted}") };
+        assert!(least.contains('-') && zero == "0" && less.ends_with("e-45") | less.ends_with("e-44"), "{sorted}");
+        assert!(more.ends_with("e-41") | more.ends_with("e-40") && one == "1]\n", "{sorted}");
+    }
+}
+
+/// Files in memory count, and growing beyond the limit ends a process that does not look.
+#[test]
+fn files_may_be_limited() {
+    for limit in ["0", "8", "32"] {
+        let script = format!("ulimit -f {limit}; exec \"$0\" \"$@\"");
+        let words = ["call", "libm.so.6", "double pow(double, double)", "2", "10"];
+        let mut shell = std::process::Command::new("sh");
+        let output = shell.args(["-c", &script, env!("CARGO_BIN_EXE_hotcall")]).args(words).output().unwrap();
+        assert_eq!((output.status.code(), &*output.stdout), (Some(0), &b"1024\n"[..]), "{limit}: {output:?}");
+    }
+}

@@ -5,7 +5,7 @@ use std::process::{Command, Output, Stdio};
 
 use crate::{check_fails, check_prints, fails, fails_with, fixture, hotcall, prints};
 
-const QSORT: &str = "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))";
+pub(crate) const QSORT: &str = "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))";
 const EACH: &str = "struct point { double x, y; };
     int each(int (*visit)(int, const char *, struct point, double, bool, void *), int times)";
 const MAP: &str = "struct point { double x, y; }; struct point map(struct point (*)(struct point), struct point);";

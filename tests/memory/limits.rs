@@ -27,6 +27,12 @@ impl Refusal {
         Self { call: libc::SYS_memfd_create, argument: 1, bits: MFD_EXEC, error }
     }
 
+    /// Pages that are cleared in children: before Linux 4.14.
+    pub(crate) const fn wiped_pages() -> Self {
+        // A bit that no other advice has which the allocator gives.
+        Self { call: libc::SYS_madvise, argument: 2, bits: 16, error: libc::EINVAL }
+    }
+
     /// Files in memory. (All that Rust's programs make are closed when another program is run.)
     pub(crate) const fn file(error: i32) -> Self {
         Self { call: libc::SYS_memfd_create, argument: 1, bits: libc::MFD_CLOEXEC, error }

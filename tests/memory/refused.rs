@@ -261,6 +261,33 @@ fn no_file_descriptors() {
     });
 }
 
+/// `ulimit -f`: it would end the process to make a file in memory.
+#[test]
+fn no_file_may_grow() {
+    alone(|| {
+        let mut tools = Tools::new();
+        without_more(libc::RLIMIT_FSIZE, || {
+            tools.calls();
+            tools.callbacks(&int_thunk(), &many_thunk());
+        });
+        tools.check(or_universal(Way::Sealed), or_universal(Way::Sealed));
+        tools.close();
+    });
+}
+
+/// Children that are not noticed must not share memory for code. Tables of stubs never change.
+#[test]
+fn no_page_tells_of_forks() {
+    alone(|| {
+        let mut tools = Tools::new();
+        refuse(&[Refusal::wiped_pages()]);
+        tools.calls();
+        tools.callbacks(&int_thunk(), &many_thunk());
+        tools.check(or_universal(Way::Sealed), or_universal(Way::Shared));
+        tools.close();
+    });
+}
+
 #[test]
 fn no_address_space() {
     alone(|| {

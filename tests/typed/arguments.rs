@@ -6,10 +6,10 @@ use hotcall::engine::{Problem, View};
 use crate::toy::{STYLES, Thrown, Value};
 use crate::world::{Compiled, FLAG, Way, World, take_count, worlds};
 
-const INTEGERS: [&str; 10] = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize"];
+pub(crate) const INTEGERS: [&str; 10] = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize"];
 
 /// What stands at the borders of types, and what is none of any.
-fn numbers() -> Vec<f64> {
+pub(crate) fn numbers() -> Vec<f64> {
     let powers = [7, 8, 15, 16, 31, 32, 52, 53, 61, 62, 63, 64].map(|power| 2_f64.powi(power));
     let near = powers.iter().flat_map(|power| [power - 1.0, *power, power + 1.0, power - 0.5]);
     let near: Vec<_> = near.flat_map(|number| [number, -number]).collect();

@@ -5,6 +5,9 @@
 
 #[path = "../support/alone.rs"]
 mod alone;
+#[expect(dead_code, reason = "the compiler's own tests look for more")]
+#[path = "../../jit/tests/support/environment.rs"]
+mod environment;
 #[path = "../../jit/tests/support/notation.rs"]
 mod notation;
 #[path = "../support/mod.rs"]
@@ -14,6 +17,7 @@ mod world;
 
 mod arguments;
 mod callbacks;
+mod environments;
 mod life;
 mod objects;
 mod structs;

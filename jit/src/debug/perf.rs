@@ -6,10 +6,15 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::process;
 
+use crate::file_size::{self, without_signal};
+use crate::fork;
+
 /// The open list.
 pub(super) struct Map {
     file: File,
     process: u32,
+    /// Process numbers repeat in nested namespaces.
+    generation: usize,
 }
 
 impl Map {
@@ -32,7 +37,11 @@ impl Map {
             && metadata.nlink() == 1
             // Written by others: by the group or by all.
             && metadata.mode() & 0o022 == 0;
-        if trusted { Ok(Self { file, process }) } else { Err(io::ErrorKind::PermissionDenied.into()) }
+        if trusted {
+            Ok(Self { file, process, generation: fork::generation()? })
+        } else {
+            Err(io::ErrorKind::PermissionDenied.into())
+        }
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -42,7 +51,7 @@ impl Map {
 
     /// Whether it is this process's list, not its parent's.
     pub(super) fn is_own(&self) -> bool {
-        self.process == process::id()
+        self.process == process::id() && self.generation == fork::current_generation()
     }
 
     /// Adds functions: address, size, name.
@@ -55,6 +64,7 @@ impl Map {
             writeln!(lines, "{start:x} {len:x} {name}").map_err(io::Error::other)?;
         }
         // In one piece, so that the lines of others who add to the file do not get between.
-        self.file.write_all(lines.as_bytes())
+        file_size::check(&self.file, lines.len())?;
+        without_signal(|| self.file.write_all(lines.as_bytes()))
     }
 }

@@ -16,6 +16,7 @@ use super::Counters;
 use super::unwind::{Frames, Registration};
 use crate::debug::{self, Name, Region};
 use crate::error::JitError;
+use crate::file_size::without_signal;
 use crate::fork;
 
 /// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
@@ -30,7 +31,7 @@ pub(super) struct Chunk {
     views: Views,
     /// Bytes given away.
     taken: AtomicUsize,
-    /// How many forks ago the process was made that may add code: both views are shared with a parent.
+    /// The generation of the process that may add code: both views are shared with a parent.
     generation: usize,
 }
 
@@ -53,7 +54,14 @@ unsafe impl Sync for Chunk {}
 impl Chunk {
     /// A chunk with room for a function of at least `size` bytes.
     pub(super) fn new(size: usize) -> io::Result<Self> {
-        let dual = if debug::is_profiled() { Self::dual_without_file(size) } else { Self::dual(size) };
+        let dual = if !fork::are_all_noticed() {
+            // The child of a raw fork would write to its parent's code.
+            return Self::sealed(size);
+        } else if debug::is_profiled() {
+            Self::dual_without_file(size)
+        } else {
+            Self::dual(size)
+        };
         dual.or_else(|_| Self::sealed(size))
     }
 
@@ -265,7 +273,7 @@ pub(super) fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
     };
     // SAFETY: the descriptor is new, and nobody else's.
     let file = unsafe { std::fs::File::from_raw_fd(fd) };
-    file.set_len(size as u64)?;
+    without_signal(|| file.set_len(size as u64))?;
     Ok(file)
 }
 

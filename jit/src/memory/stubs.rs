@@ -9,6 +9,8 @@ use std::ptr::{self, NonNull};
 
 use super::unwind::Registration;
 use crate::debug::{self, Name, Region};
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::file_size::without_signal;
 use crate::lower::stub::{ContextPlace, STRIDE};
 use crate::universal::stubs::StubData;
 
@@ -79,7 +81,7 @@ fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
     use std::os::fd::AsRawFd;
 
     let mut file = super::pages::anonymous_file(0)?;
-    file.write_all(code)?;
+    without_signal(|| file.write_all(code))?;
     let memory = map(
         ptr::null_mut(),
         2 * size,

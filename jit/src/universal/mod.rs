@@ -79,12 +79,12 @@ impl Width {
         unsafe {
             match self {
                 Self::Whole => from.read(),
-                Self::U8 => from.cast::<u8>().read().widen(),
-                Self::U16 => from.cast::<u16>().read().widen(),
-                Self::U32 => from.cast::<u32>().read().widen(),
-                Self::I8 => from.cast::<i8>().read().widen(),
-                Self::I16 => from.cast::<i16>().read().widen(),
-                Self::I32 => from.cast::<i32>().read().widen(),
+                Self::U8 => from.cast::<u8>().read().slot_word(),
+                Self::U16 => from.cast::<u16>().read().slot_word(),
+                Self::U32 => from.cast::<u32>().read().slot_word(),
+                Self::I8 => from.cast::<i8>().read().slot_word(),
+                Self::I16 => from.cast::<i16>().read().slot_word(),
+                Self::I32 => from.cast::<i32>().read().slot_word(),
             }
         }
     }
@@ -92,14 +92,14 @@ impl Width {
 
 /// An integer that is extended to a word by its type.
 trait Scalar {
-    fn widen(self) -> u64;
+    fn slot_word(self) -> u64;
 }
 
 macro_rules! scalars {
     ($($ty:ty)*) => {
         $(impl Scalar for $ty {
             #[inline]
-            fn widen(self) -> u64 {
+            fn slot_word(self) -> u64 {
                 self as u64
             }
         })*

@@ -243,7 +243,7 @@ unsafe extern "C" fn finish_slot<T: Scalar>(head: *const Head, frame: *const Cal
     // SAFETY: as for `pack_words`.
     unsafe {
         let from = (*head.cast::<Outgoing>()).result_from;
-        (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().widen());
+        (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().slot_word());
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::convert::with;
 use super::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+use crate::numbers::is_nan;
 use crate::types::{Scalar, Type};
 
 /// Why a [`ValueModel`] makes no sense.
@@ -186,7 +187,7 @@ fn check_double(double: Option<Double>, size: u8) -> Result<(), ModelError> {
             class: CLASS,
             problem: "numbers are told by their own bits, so every NaN must become one",
         }),
-        Some(nan) if !f64::from_bits(nan).is_nan() => {
+        Some(nan) if !is_nan(f64::from_bits(nan)) => {
             Err(ModelError::Class { class: CLASS, problem: "the canonical NaN is a number" })
         }
         _ => Ok(()),

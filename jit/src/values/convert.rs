@@ -1,10 +1,8 @@
 //! Values to slots and back by a model, without machine code: what its trampolines do, in Rust.
 
 use super::{Boolean, Constant, Double, Integer, Test, ValueModel, Words};
+use crate::numbers::{self, is_nan};
 use crate::types::Scalar;
-
-/// 2⁶³, the first number behind those of an `i64`.
-const BEHIND_I64: f64 = 9_223_372_036_854_775_808.0;
 
 impl ValueModel {
     /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like
@@ -14,7 +12,7 @@ impl ValueModel {
             Scalar::Bool => self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
             Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
             Scalar::F64 => self.number(value).map(f64::to_bits),
-            Scalar::F32 => self.number(value).map(|number| (number as f32).to_bits().into()),
+            Scalar::F32 => self.number(value).map(|number| numbers::to_f32(number).to_bits().into()),
             _ => self.integer(scalar, value),
         }
     }
@@ -36,8 +34,7 @@ impl ValueModel {
             return Some(wide.get(value) as u64);
         }
         let number = self.double.filter(|class| class.test.holds(value))?.get(value);
-        let whole = number as i64;
-        (whole as f64 == number && number < BEHIND_I64).then(|| in_range(scalar, whole)).flatten()
+        in_range(scalar, numbers::whole(number)?.try_into().ok()?)
     }
 
     /// The value of a canonical slot of type `scalar`, if the model has a class for it. Everything else is for
@@ -49,7 +46,7 @@ impl ValueModel {
             Scalar::Bool => self.boolean.map(|class| class.of(slot != 0)),
             Scalar::Pointer(_) => self.null.filter(|_| slot == 0).map(|class| class.value),
             Scalar::F64 => self.pack_number(f64::from_bits(slot)),
-            Scalar::F32 => self.pack_number(f32::from_bits(slot as u32).into()),
+            Scalar::F32 => self.pack_number(numbers::to_f64(f32::from_bits(slot as u32))),
             Scalar::U64 | Scalar::Usize if slot > i64::MAX as u64 => None,
             Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
                 self.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
@@ -119,7 +116,7 @@ impl Double {
 
     const fn of(&self, number: f64) -> Words {
         let bits = match self.nan {
-            Some(nan) if number.is_nan() => nan,
+            Some(nan) if is_nan(number) => nan,
             _ => number.to_bits(),
         };
         with(self.zero, self.offset, bits.wrapping_add(self.bias))

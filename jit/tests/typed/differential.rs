@@ -6,6 +6,7 @@ use hotcall_jit::typed::{Exit, Resolved, Role, TypedModel};
 use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
 
 use crate::engine::{self, Event};
+use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture, Outcome, result_bytes, size_of_type};
 use crate::numbers::{
@@ -166,6 +167,9 @@ struct Play {
     /// Whether an exception waits when C has returned.
     throws: bool,
     closed: bool,
+    /// Whether denormal numbers count as 0, and how the thread rounds.
+    tiny: u32,
+    rounding: u32,
 }
 
 impl Play {
@@ -200,7 +204,29 @@ impl Play {
             let bytes = random.bytes(&Layout::of(ty).unwrap());
             result_bytes(ty, &bytes)
         });
-        Self { words, numbers, things, result: result.unwrap_or_default(), throws, closed }
+        let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
+        Self { words, numbers, things, result: result.unwrap_or_default(), throws, closed, tiny, rounding }
+    }
+
+    /// Whether a signalling NaN becomes another type's.
+    fn has_signalling_nan(&self, fixture: &Fixture) -> bool {
+        let signals = |native: &Type, word: u64| match native.as_scalar() {
+            Some(Scalar::F64) => is_signalling(word),
+            Some(Scalar::F32) => is_signalling_float(word as u32),
+            _ => false,
+        };
+        let mut params = fixture.model.native.params().iter().enumerate().zip(&fixture.model.roles);
+        let mut c = fixture.c.params().iter();
+        params.any(|((index, native), role)| match role {
+            Role::Argument => {
+                let c = c.next().unwrap();
+                c.as_scalar().is_some_and(Scalar::is_float) && c != native && signals(native, self.numbers[&index])
+            }
+            Role::Handle(_) => c.next().is_none(),
+            _ => false,
+        }) || fixture.c.result().is_some_and(|c| {
+            c.as_scalar().is_some() && signals(c, u64::from_le_bytes(self.result[..8].try_into().unwrap()))
+        })
     }
 
     /// What the model says must happen.
@@ -350,19 +376,23 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
     let context = || {
         let Fixture { c, model, .. } = fixture;
         let TypedModel { native, roles, exit, caller_looks, .. } = model;
-        let Play { words, numbers, things, closed, .. } = &play;
+        let Play { words, numbers, things, closed, tiny, rounding, .. } = &play;
         let form = if fixture.is_assembled() { "assembled" } else { "compiled" };
         format!(
-            "{c} as {native}, {form}\n{roles:?} {exit:?}, the caller looks: {caller_looks}\n{numbers:x?} {things:x?}\nwords {words:x?}, closed {closed}"
+            "{c} as {native}, {form}\n{roles:?} {exit:?}, the caller looks: {caller_looks}\n{numbers:x?} {things:x?}\n\
+             words {words:x?}, closed {closed}, MXCSR {tiny:#x} {rounding:#x}"
         )
     };
-    let (events, called) = play.expected(fixture, heaps, base);
+    let ((events, called), _) = environment::within(play.rounding, || play.expected(fixture, heaps, base));
     let params = fixture.c.params().to_vec();
     let types: Vec<_> = params.iter().chain(fixture.c.result()).cloned().collect();
     let resolve = Box::new(move |index: usize, handle| answer(&types[index], index, handle, base));
     let answers = Answers { result: play.result.clone(), throws: play.throws, resolve };
     let before = pool.to_vec();
-    let outcome = fixture.call(&play.words, answers);
+    let (outcome, signalled) = environment::within(play.tiny | play.rounding, || fixture.call(&play.words, answers));
+    if !play.has_signalling_nan(fixture) {
+        assert_eq!(signalled & environment::INVALID, 0, "{}", context());
+    }
     let Outcome { returned, events: seen, seen_exit } = outcome;
     // What throws has taken it, and else the caller's ordinary way does.
     let waits = engine::pending().is_set();

@@ -13,6 +13,9 @@ mod callers;
 mod compiler;
 #[path = "../support/cxx.rs"]
 mod cxx;
+#[expect(dead_code, reason = "flags say here what would trap")]
+#[path = "../support/environment.rs"]
+mod environment;
 #[cfg(target_os = "linux")]
 #[path = "../support/frames.rs"]
 mod frames;

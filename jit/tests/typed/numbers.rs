@@ -77,7 +77,9 @@ pub(crate) fn random_integer(random: &mut Random) -> i128 {
 }
 
 pub(crate) fn random_double(random: &mut Random) -> f64 {
-    match random.next() % 6 {
+    match random.next() % 7 {
+        // Around the least floats.
+        6 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
         0 => f64::from_bits(random.next()),
         1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
         2 => pick(random, &[0.0, -0.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE]),

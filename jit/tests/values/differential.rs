@@ -7,6 +7,7 @@ use hotcall_jit::values::{EngineAbi, Failure, Role, Words};
 use hotcall_jit::{Jit, Layout, Native, Natives, Scalar, Signature, Type, Use, Values};
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
+use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use crate::models::{self, Model, Passed, Returned};
 use crate::notation;
 use crate::random::{self, Random};
@@ -77,7 +78,9 @@ fn random_integer(random: &mut Random) -> i64 {
 }
 
 fn random_number(random: &mut Random) -> f64 {
-    match random.next() % 5 {
+    match random.next() % 6 {
+        // Around the least floats.
+        5 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
         0 => f64::from_bits(random.next()),
         1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
         2 => random_integer(random) as f64,
@@ -135,6 +138,9 @@ struct Play {
     result: Vec<u8>,
     throws: bool,
     closed: bool,
+    /// Whether denormal numbers count as 0, and how the thread rounds.
+    tiny: u32,
+    rounding: u32,
 }
 
 impl Play {
@@ -150,7 +156,8 @@ impl Play {
         values.resize(count + 2, model.model.undefined());
         values[argc.min(count)..count].fill(model.model.undefined());
         let (throws, closed) = (random.next().is_multiple_of(9), random.next().is_multiple_of(25));
-        Self { argc, values, result: random_result(random, signature.result()), throws, closed }
+        let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
+        Self { argc, values, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
     }
 
     /// What the model says must happen.
@@ -201,6 +208,16 @@ impl Play {
         (value, events)
     }
 
+    /// Whether a signalling NaN becomes another type's.
+    fn has_signalling_nan(&self, model: &Model, signature: &Signature) -> bool {
+        let is_float = |ty: &Type| ty.as_scalar() == Some(Scalar::F32);
+        let double = |value: &Words| model.model.unpack(Scalar::F64, *value);
+        let mut params = signature.params().iter().zip(&self.values);
+        let result = || u32::from_le_bytes(self.result[..4].try_into().unwrap());
+        params.any(|(ty, value)| is_float(ty) && double(value).is_some_and(is_signalling))
+            || signature.result().is_some_and(is_float) && is_signalling_float(result())
+    }
+
     /// What happens.
     fn run(
         &self,
@@ -241,7 +258,11 @@ impl Play {
             record: (&raw const record).cast_mut().cast(),
         };
         // SAFETY: the entry is a native function of the model, and gets what its engine would pass.
-        let returned = unsafe { (model.call)(native.entry(), &passed) };
+        let call = || unsafe { (model.call)(native.entry(), &passed) };
+        let (returned, signalled) = environment::within(self.tiny | self.rounding, call);
+        if !self.has_signalling_nan(model, signature) {
+            assert_eq!(signalled & environment::INVALID, 0, "{} {signature} {:x?}", model.name, self.values);
+        }
         drop(native);
         assert!(!engine::pending().is_set());
         // Nothing else of the array was written to.
@@ -276,12 +297,17 @@ fn check(model: &Model, seed: u64) {
         unsafe { stub.bind(engine::callee, ptr::null_mut()) };
         for _ in 0..CALLS {
             let play = Play::random(&mut random, model, &signature);
-            let expected = play.expected(model, &signature);
+            let (expected, _) = environment::within(play.rounding, || play.expected(model, &signature));
             called += usize::from(expected.1.iter().any(|event| matches!(event, Event::Called(_))));
             packed += usize::from(expected.0.is_some());
             let context = || {
                 let values: Vec<_> = play.values.iter().map(|value| format!("{value:#x?}")).collect();
-                format!("{} {signature} argc {} {values:?} result {:x?}", model.name, play.argc, play.result)
+                let (tiny, rounding) = (play.tiny != 0, play.rounding >> 13);
+                let result = &play.result;
+                format!(
+                    "{} {signature} argc {} {values:?} result {result:x?}, FTZ and DAZ: {tiny}, rounding {rounding}",
+                    model.name, play.argc
+                )
             };
             for (values, way) in values.iter().zip(["compiled", "interpreted"]) {
                 let seen = play.run(model, &signature, values, stub.entry());

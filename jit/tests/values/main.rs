@@ -2,6 +2,9 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
+#[expect(dead_code, reason = "flags say here what would trap")]
+#[path = "../support/environment.rs"]
+mod environment;
 #[path = "../support/notation.rs"]
 mod notation;
 #[path = "../support/random.rs"]

@@ -3,6 +3,7 @@
 use std::cmp::Ordering;
 
 use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type};
+use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
 use crate::declaration::Function;
@@ -54,7 +55,9 @@ unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
 /// If they are texts, they are as [`print::text`] asks.
 unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
     match scalar {
-        Scalar::F32 => order_of_floats(f32::from_bits(a as u32).into(), f32::from_bits(b as u32).into()),
+        Scalar::F32 => {
+            order_of_floats(numbers::to_f64(f32::from_bits(a as u32)), numbers::to_f64(f32::from_bits(b as u32)))
+        }
         Scalar::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
         // SAFETY: the caller's promise is passed on.
         Scalar::Pointer(Pointee::Text) => unsafe { print::text(a).cmp(&print::text(b)) },
@@ -63,8 +66,16 @@ unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
     }
 }
 
+/// Orders numbers by their bits, NaN last: with DAZ, which a library may have set, denormal numbers are equal to 0.
 fn order_of_floats(a: f64, b: f64) -> Ordering {
-    a.partial_cmp(&b).unwrap_or_else(|| a.is_nan().cmp(&b.is_nan()))
+    let place = |number: f64| {
+        let size = number.abs().to_bits() as i64;
+        (numbers::is_nan(number), if number.is_sign_negative() { -size } else { size })
+    };
+    match (place(a), place(b)) {
+        ((true, _), (true, _)) => Ordering::Equal,
+        (a, b) => a.cmp(&b),
+    }
 }
 
 /// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon.

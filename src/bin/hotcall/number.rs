@@ -4,6 +4,7 @@
 //! Bits are those of a canonical slot: integers extended to 64 bits by their type, `f32` in the low four bytes.
 
 use hotcall::{Pointee, Scalar};
+use hotcall_jit::numbers;
 
 use crate::misfit::MisfitKind;
 use crate::print::shorten;
@@ -142,7 +143,7 @@ fn range(scalar: Scalar) -> (i128, i128) {
 /// double it stands for), 64-bit integers whole; addresses in hexadecimal, or `null`.
 pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
     match scalar {
-        Scalar::F32 => ryu_js::Buffer::new().format(f64::from(f32::from_bits(bits as u32))).to_owned(),
+        Scalar::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
         Scalar::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
         Scalar::Bool => (bits != 0).to_string(),
         Scalar::Pointer(Pointee::Opaque | Pointee::Buffer | Pointee::Text | Pointee::Function) => match bits {

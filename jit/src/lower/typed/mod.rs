@@ -158,19 +158,19 @@ fn number(
         (Scalar::F32, Scalar::F32) => return words.float(b, piece, types::F32),
         (Scalar::F64, Scalar::F32) => {
             let double = words.float(b, piece, types::F64);
-            return b.ins().fdemote(types::F32, double);
+            return numbers::demote(b, double);
         }
         (Scalar::F32, Scalar::F64) => {
             let single = words.float(b, piece, types::F32);
-            return b.ins().fpromote(types::F64, single);
+            return numbers::promote(b, single);
         }
         (Scalar::F64, c) => {
             let double = words.float(b, piece, types::F64);
-            let (whole, fits) = match c {
-                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, double),
-                c => numbers::whole(b, double, c),
-            };
             let bits = b.ins().bitcast(types::I64, MemFlagsData::new(), double);
+            let (whole, fits) = match c {
+                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, bits),
+                c => numbers::whole(b, bits, c),
+            };
             exits.refuse_unless(b, fits, ready, index, bits);
             return whole;
         }
@@ -294,7 +294,7 @@ fn raise_pending(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, exit: Option<Va
 /// A scalar result as the native function returns it.
 fn widen(b: &mut FunctionBuilder<'_>, piece: &Piece, word: Value, native: Scalar) -> Value {
     match (b.func.dfg.value_type(word), native) {
-        (types::F32, Scalar::F64) => b.ins().fpromote(types::F64, word),
+        (types::F32, Scalar::F64) => numbers::promote(b, word),
         (types::F32 | types::F64, _) => word,
         _ => extend(b, word, piece),
     }

@@ -12,6 +12,7 @@ use cranelift_assembler_x64::{Amode, AmodeOffset, AmodeOffsetPlusKnownOffset, In
 use super::Native;
 use crate::abi::Abi;
 use crate::compile::{Compiled, Hole};
+use crate::numbers::power;
 use crate::plan::{Arg, Ext, Loc, Pass, Piece, Return};
 use crate::shape::TypedParam;
 use crate::typed::{Exit, Narrowing, Role, Small};
@@ -204,7 +205,7 @@ impl Registers for Regs {
 enum Condition {
     NotEqual,
     Negative,
-    Unordered,
+    NotBelow,
 }
 
 #[derive(Default)]
@@ -313,28 +314,26 @@ impl Code {
         }
     }
 
-    /// A `double` as an integer: converted there and back, it must be the same.
+    /// Converts a `double` to an integer and back, and compares. Numbers beyond all types are refused first: converting them signals
+    /// FE_INVALID. Bits are compared, since with DAZ a denormal number is equal to 0.
     fn number(&mut self, c: Scalar, from: Loc, to: Loc) {
         let Loc::Float(number) = from else { unreachable!("it is in a register") };
         let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
+        // The bits without the sign.
+        self.emit(inst::movq_b::new(R10, number));
+        self.emit(inst::addq_rm::new(R10, R10));
+        self.movabs(R11, power(63) << 1);
+        self.emit(inst::cmpq_rm::new(R10, R11));
+        self.refuse_if(Condition::NotBelow);
+        self.emit(inst::cvttsd2si_aq::new(new, number));
         self.emit(inst::xorps_a::new(XMM15, XMM15));
-        if c == Scalar::U32 {
-            self.emit(inst::cvttsd2si_aq::new(new, number));
-            self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
-        } else {
-            self.emit(inst::cvttsd2si_a::new(new, number));
-            self.emit(inst::cvtsi2sdl_a::new(XMM15, new));
-        }
-        self.emit(inst::ucomisd_a::new(number, XMM15));
+        self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
+        self.emit(inst::movq_b::new(R11, XMM15));
+        self.emit(inst::addq_rm::new(R11, R11));
+        self.emit(inst::cmpq_rm::new(R11, R10));
         self.refuse_if(Condition::NotEqual);
-        self.refuse_if(Condition::Unordered);
-        if c != Scalar::I32 {
-            if c != Scalar::U32 {
-                self.extend(new, new, 4, Ext::Sign);
-            }
-            if let Some(narrowing) = Narrowing::between(Scalar::I64, c) {
-                self.narrow(narrowing, new, to);
-            }
+        if let Some(narrowing) = Narrowing::between(Scalar::I64, c) {
+            self.narrow(narrowing, new, to);
         }
         self.place(new, to);
     }
@@ -383,7 +382,7 @@ impl Code {
         match condition {
             Condition::NotEqual => self.emit(inst::jne_d32::new(0)),
             Condition::Negative => self.emit(inst::js_d32::new(0)),
-            Condition::Unordered => self.emit(inst::jp_d32::new(0)),
+            Condition::NotBelow => self.emit(inst::jae_d32::new(0)),
         }
         self.refusals.push(self.bytes.len() - 4);
     }

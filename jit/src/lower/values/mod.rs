@@ -98,6 +98,9 @@ struct Call<'a> {
     record: Value,
     /// The [`NativeCall`] with its pins.
     state: StackSlot,
+    /// Offsets of the fields of `state` that no parameter brings. They are null, and written in front of each call of a helper:
+    /// calls with numbers alone call none.
+    absent: Vec<usize>,
     argc: Value,
     /// The first argument, as long as no helper was called.
     argv: Value,
@@ -136,9 +139,12 @@ impl<'a> Call<'a> {
         let exception = role(b, |role| role == Role::Exception);
         let Some(record) = record else { unreachable!("a stub or a parameter brings it") };
         store(b, record, NativeCall::RECORD);
+        let mut absent = Vec::new();
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
-            let value = value.unwrap_or_else(|| b.ins().iconst(types::I64, 0));
-            store(b, value, offset);
+            match value {
+                Some(value) => store(b, value, offset),
+                None => absent.push(offset),
+            }
         }
         if values.pinnable() > 0 {
             let none = b.ins().iconst(types::I64, 0);
@@ -167,7 +173,7 @@ impl<'a> Call<'a> {
         }
         b.append_block_param(interpret, types::I64);
         [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
-        Self { native, record, state, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
+        Self { native, record, state, absent, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
     }
 
     fn model(&self) -> &'a ValueModel {
@@ -301,6 +307,10 @@ impl<'a> Call<'a> {
         signature.returns.push(AbiParam::new(types::I8));
         let signature = b.import_signature(signature);
         let helper = b.ins().iconst(types::I64, helper as i64);
+        for &offset in &self.absent {
+            let null = b.ins().iconst(types::I64, 0);
+            b.ins().stack_store(types::I64, null, self.state, offset as i32);
+        }
         let state = frame::address(b, self.state, 0);
         let args: Vec<_> = [state].iter().chain(args).copied().collect();
         let call = b.ins().call_indirect(signature, helper, &args);

@@ -1,12 +1,13 @@
 //! Results to values: the machine code of [`ValueModel::pack`](crate::values::ValueModel::pack).
 
-use cranelift_codegen::ir::condcodes::{FloatCC, IntCC};
+use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use super::super::bytes::float_slot;
 use super::super::call::extend;
 use super::super::frame;
+use super::super::numbers;
 use super::Call;
 use crate::plan::{Loc, Piece};
 use crate::types::Scalar;
@@ -28,7 +29,7 @@ pub(super) fn scalar(call: &Call<'_>, b: &mut FunctionBuilder<'_>, scalar: Scala
         (Scalar::Pointer(_), _, Some(null), ..) => return null_or_other(call, b, null, raw),
         (Scalar::F64, .., Some(class)) => double_value(call, b, class, raw),
         (Scalar::F32, .., Some(class)) => {
-            let double = b.ins().fpromote(types::F64, raw);
+            let double = numbers::promote(b, raw);
             double_value(call, b, class, double)
         }
         (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32, .., double) => {
@@ -173,7 +174,7 @@ fn double_value(call: &Call<'_>, b: &mut FunctionBuilder<'_>, class: Double, num
     let mut bits = b.ins().bitcast(types::I64, MemFlagsData::new(), number);
     if let Some(nan) = class.nan {
         // No branch: nothing is known about how often results are numbers.
-        let is_nan = b.ins().fcmp(FloatCC::Unordered, number, number);
+        let is_nan = numbers::is_nan(b, bits);
         let nan = b.ins().iconst(types::I64, nan as i64);
         bits = b.ins().select(is_nan, nan, bits);
     }

@@ -3,7 +3,7 @@
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
-use super::super::blocks::{go_on_if, next_block};
+use super::super::blocks::go_on_if;
 use super::super::bytes::{UNALIGNED, float_slot};
 use super::super::call::{Source, extend};
 use super::super::frame;
@@ -157,21 +157,27 @@ impl<'a> Unpacking<'a> {
 
     /// Code for each class, of which the first that the value is of runs.
     ///
-    /// A value is read as each class would before its test is done, which harms nothing: compiling takes its time by the block.
+    /// A value is mostly converted before its test is done, because compiling takes its time by the block. That is harmless: the
+    /// result is not used, and at most FE_INEXACT is signalled. Converting a double to `float` could signal more: its test comes
+    /// first.
     fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[Class], ty: ir::Type) -> Value {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
         for (index, &class) in classes.iter().enumerate() {
             let holds = test(b, self.argv, self.at, class.test());
             let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
+            let signals = self.scalar == Scalar::F32 && matches!(class, Class::Double(_));
+            if signals {
+                go_on_if(b, holds, other);
+            }
             let (value, fits) = self.get(b, class);
             match fits {
+                None if signals => {
+                    b.ins().jump(done, &[BlockArg::from(value)]);
+                }
                 // Where calls mostly go, two branches are faster than what makes one of them.
                 Some(fits) if index == 0 => {
-                    let this = next_block(b);
-                    b.ins().brif(holds, this, &[], other, &[]);
-                    b.seal_block(this);
-                    b.switch_to_block(this);
+                    go_on_if(b, holds, other);
                     b.ins().brif(fits, done, &[BlockArg::from(value)], self.otherwise, &[]);
                 }
                 Some(fits) => {
@@ -215,15 +221,20 @@ impl<'a> Unpacking<'a> {
                 }
             }
             Class::Double(class) => {
-                let double = self.double(b, class);
-                match self.scalar {
-                    Scalar::F64 => (double, None),
-                    Scalar::F32 => (b.ins().fdemote(types::F32, double), None),
-                    _ => {
-                        let (whole, fits) = numbers::whole(b, double, self.scalar);
-                        (whole, Some(fits))
-                    }
+                if !self.scalar.is_float() {
+                    let bits = self.bits(b, class);
+                    let (whole, fits) = numbers::whole(b, bits, self.scalar);
+                    return (whole, Some(fits));
                 }
+                if self.scalar == Scalar::F32 {
+                    // With FTZ a denormal float would become 0. It is left to the interpreter.
+                    let bits = self.bits(b, class);
+                    let normal = numbers::is_normal_float(b, bits);
+                    self.check(b, normal);
+                    let double = self.double(b, class);
+                    return (b.ins().fdemote(types::F32, double), None);
+                }
+                (self.double(b, class), None)
             }
         }
     }
@@ -238,13 +249,17 @@ impl<'a> Unpacking<'a> {
     }
 
     fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
-        let at = self.at + i32::from(class.offset);
         if class.bias == 0 {
-            return b.ins().load(types::F64, UNALIGNED, self.argv, at);
+            return b.ins().load(types::F64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
         }
-        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, at);
-        let bits = b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64);
+        let bits = self.bits(b, class);
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+    }
+
+    /// The bits of a double.
+    fn bits(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
+        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+        if class.bias == 0 { bits } else { b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64) }
     }
 
     fn anything(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {

@@ -1,0 +1,60 @@
+//! The floating-point environment of a thread: x86's control and status register, MXCSR.
+
+use std::arch::asm;
+use std::hint::black_box;
+
+/// Denormal numbers count as 0, as operands (DAZ) and as results (FTZ): what `-ffast-math` sets.
+pub(crate) const TINY_IS_ZERO: u32 = 1 << 6 | 1 << 15;
+
+/// The rounding modes: to nearest, down, up, to zero.
+pub(crate) const ROUNDINGS: [u32; 4] = [0, 1 << 13, 2 << 13, 3 << 13];
+
+/// What an instruction signals that gets an operand it has no result for.
+pub(crate) const INVALID: u32 = 1;
+
+/// No exception traps.
+const MASKED: u32 = 0x1f80;
+const FLAGS: u32 = 0x3f;
+
+fn set(register: u32) {
+    // SAFETY: the callers put the register back to what programs expect, and compute nothing in between that they rely on.
+    unsafe { asm!("ldmxcsr [{}]", in(reg) &register, options(nostack)) };
+}
+
+fn get() -> u32 {
+    let mut register = 0_u32;
+    // SAFETY: it writes to the variable.
+    unsafe { asm!("stmxcsr [{}]", in(reg) &mut register, options(nostack)) };
+    register
+}
+
+/// Runs the body in an environment; returns with its result what was signalled.
+#[inline(never)]
+pub(crate) fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) {
+    set(MASKED | environment);
+    let result = black_box(body());
+    let flags = get() & FLAGS;
+    set(MASKED);
+    (result, flags)
+}
+
+/// Runs the body where [`INVALID`] traps, which ends the process.
+#[inline(never)]
+pub(crate) fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
+    set(MASKED & !(INVALID << 7));
+    let result = black_box(body());
+    set(MASKED);
+    result
+}
+
+/// Whether a double is a NaN that signals when it is converted.
+pub(crate) fn is_signalling(bits: u64) -> bool {
+    let size = bits & !(1 << 63);
+    size > f64::INFINITY.to_bits() && size & 1 << 51 == 0
+}
+
+/// The same of a `float`.
+pub(crate) fn is_signalling_float(bits: u32) -> bool {
+    let size = bits & !(1 << 31);
+    size > f32::INFINITY.to_bits() && size & 1 << 22 == 0
+}
