@@ -1,5 +1,6 @@
 //! QuickJS behind hotcall's `Engine`: what values are that machine code does not look at, and how such values are made.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
@@ -7,7 +8,7 @@ use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
 use hotcall::{Error, Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
-use crate::memory::Pins;
+use crate::pins::{Pin, Pins};
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
@@ -17,6 +18,10 @@ pub(crate) struct QuickJs {
     data_view: [JSValue; 3],
     /// `byteLength` of typed arrays: the function in C is wrong about arrays that follow the length of their buffer.
     typed_array_len: JSValue,
+    /// A `WeakMap` of what pointers, and buffers over memory that a pointer leads to, point into; its `get`.
+    owners: [JSValue; 2],
+    /// Whether there has been such a buffer.
+    has_owned: Cell<bool>,
     pins: Pins,
 }
 
@@ -70,9 +75,8 @@ fn context(site: Site) -> *mut JSContext {
     site.context.cast()
 }
 
-/// Bytes of a buffer, and the block that they are in.
+/// Bytes of a buffer.
 struct Bytes {
-    block: *mut u8,
     address: *mut u8,
     len: usize,
 }
@@ -81,7 +85,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The context lives, with its runtime, until [`free`](Self::free).
-    pub(crate) unsafe fn new(context: *mut JSContext, pins: Pins) -> Self {
+    pub(crate) unsafe fn new(context: *mut JSContext) -> Self {
         // SAFETY: the caller vouches for the context; the getters are there in a full one.
         unsafe {
             let runtime = js::JS_GetRuntime(context);
@@ -97,20 +101,33 @@ impl QuickJs {
             js::JS_NewClass(runtime, pointers, &class);
             // A pointer object shows nothing to script.
             js::JS_SetClassProto(context, pointers, js::JS_NULL);
-            let getter = |prototype: &str, name: &str| {
-                let source = format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get\0");
-                let len = source.len() as u64 - 1;
+            let evaluate = |source: &str| {
+                let text = format!("{source}\0");
                 let flags = js::JS_EVAL_TYPE_GLOBAL as i32;
-                js::JS_Eval(context, source.as_ptr().cast(), len as _, c"engine".as_ptr(), flags)
+                js::JS_Eval(context, text.as_ptr().cast(), source.len() as _, c"engine".as_ptr(), flags)
+            };
+            let getter = |prototype: &str, name: &str| {
+                evaluate(&format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get"))
             };
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
             let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
-            Self { pointers, data_view, typed_array_len, pins }
+            let owners = ["new WeakMap()", "WeakMap.prototype.get"].map(evaluate);
+            Self { pointers, data_view, typed_array_len, owners, has_owned: Cell::new(false), pins: Pins::default() }
         }
     }
 
     pub(crate) const fn pins(&self) -> &Pins {
         &self.pins
+    }
+
+    /// A `WeakMap` of what pointers, and buffers over memory that a pointer leads to, point into.
+    pub(crate) const fn owners(&self) -> JSValue {
+        self.owners[0]
+    }
+
+    /// Notes that a buffer may have an owner from now on.
+    pub(crate) fn expect_owned(&self) {
+        self.has_owned.set(true);
     }
 
     /// Lets go of what it holds of the engine.
@@ -121,8 +138,10 @@ impl QuickJs {
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         // SAFETY: the getters belong to this.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
-        self.data_view.into_iter().for_each(free);
+        self.data_view.into_iter().chain(self.owners).for_each(free);
         free(self.typed_array_len);
+        // SAFETY: no call runs any more.
+        unsafe { self.pins.clear(context) };
     }
 
     /// A pointer object, or null.
@@ -214,7 +233,84 @@ impl QuickJs {
                 return None;
             }
             let (offset, len) = part.unwrap_or((0, whole as usize));
-            (offset + len <= whole as usize).then(|| Bytes { block, address: block.wrapping_add(offset), len })
+            (offset + len <= whole as usize).then(|| Bytes { address: block.wrapping_add(offset), len })
+        }
+    }
+
+    /// The whole buffer of a view, or the buffer itself; it belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    unsafe fn buffer(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: these functions look at a value of their engine. The getter does not throw.
+        unsafe {
+            if js::JS_GetTypedArrayType(object) >= 0 {
+                let (mut offset, mut len, mut element) = (0, 0, 0);
+                return Some(js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element));
+            }
+            if js::JS_IsDataView(object) {
+                return Some(self.get(context, self.data_view[0], object));
+            }
+            js::JS_IsArrayBuffer(object).then(|| js::JS_DupValue(context, object))
+        }
+    }
+
+    /// The whole buffer that a pointer leads to, or whose bytes a buffer shows; it belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    unsafe fn owner(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: the function looks into its map, and gives a reference to what it finds: a buffer or a view.
+        unsafe {
+            let [owners, get] = self.owners;
+            let owner = js::JS_Call(context, get, owners, 1, [object].as_mut_ptr());
+            let buffer = if js::JS_IsObject(owner) { self.buffer(context, owner) } else { None };
+            js::JS_FreeValue(context, owner);
+            buffer
+        }
+    }
+
+    /// Pins a buffer, and those whose bytes it shows.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is one, and belongs to this.
+    unsafe fn pin_buffer(&self, context: *mut JSContext, mut buffer: JSValue) -> Pin {
+        let mut shown_by = None;
+        let mut first = None;
+        loop {
+            // SAFETY: the caller vouches for the buffer, and `owner` for the next.
+            unsafe {
+                let mut len = 0;
+                if js::JS_GetArrayBuffer(context, &mut len, buffer).is_null() && js::JS_HasException(context) {
+                    js::JS_FreeValue(context, js::JS_GetException(context));
+                }
+                let (pin, is_new) = self.pins.pin(context, buffer, len as usize);
+                shown_by.into_iter().for_each(|shown_by| self.pins.set_owner(shown_by, pin));
+                let first = *first.get_or_insert(pin);
+                let owner = if is_new && self.has_owned.get() { self.owner(context, buffer) } else { None };
+                let Some(owner) = owner else { return first };
+                shown_by = Some(pin);
+                buffer = owner;
+            }
+        }
+    }
+
+    /// Keeps what C gets the address of until the turn ends: a buffer, or the one that a pointer leads to.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    pub(crate) unsafe fn keep_for_turn(&self, site: Site, value: JSValue) {
+        // SAFETY: the caller vouches for the value; the pin goes at once.
+        unsafe {
+            if js::JS_IsObject(value)
+                && let Some(pin) = self.pin(site, words(value))
+            {
+                self.unpin(site, pin);
+            }
         }
     }
 
@@ -253,7 +349,7 @@ unsafe impl Engine for QuickJs {
                         return View::Pointer(address);
                     }
                     match self.bytes(context, value) {
-                        Some(Some(Bytes { address, len, .. })) => return View::Bytes { address, len },
+                        Some(Some(Bytes { address, len })) => return View::Bytes { address, len },
                         Some(None) => Kind::DetachedBuffer,
                         None if js::JS_IsFunction(context, value) => Kind::Function,
                         None => Kind::Object,
@@ -304,15 +400,17 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
-        // SAFETY: the value has bytes, so it is an object.
-        let Bytes { block, .. } = unsafe { self.bytes(context(site), value(words)) }??;
-        self.pins.pin(block);
-        Some(block as usize)
+        let (context, object) = (context(site), value(words));
+        // SAFETY: the value has bytes, or is a pointer: an object.
+        unsafe {
+            let buffer = self.buffer(context, object).or_else(|| self.owner(context, object))?;
+            Some(self.pin_buffer(context, buffer))
+        }
     }
 
     unsafe fn unpin(&self, site: Site, pin: usize) {
         // SAFETY: the context is one of the engine's.
-        unsafe { self.pins.unpin(context(site), pin as *mut u8) };
+        unsafe { self.pins.unpin(context(site), pin) };
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

@@ -15,11 +15,13 @@
         return false;
       }
     });
-  const kept = new WeakMap(); // pointer, or buffer over its memory → what it points into
+  const { owners } = native; // a WeakMap: pointer, or buffer over its memory → what it points into
   const { get, set: put } = WeakMap.prototype;
-  const keptOf = (value) => apply(get, kept, [value]);
+  const keptOf = (value) => apply(get, owners, [value]);
   const keep = (value, owner) => {
-    if (value !== null && owner !== undefined) apply(put, kept, [value, owner]);
+    if (value === null || owner === undefined) return;
+    apply(put, owners, [value, owner]);
+    native.keepForTurn(owner);
   };
 
   class NotCapable extends Error {
@@ -227,42 +229,19 @@
     }
   }
 
-  // A buffer may be given away while C works on it. One over memory that is not the engine's has nothing to lose.
-  const { transfer } = ArrayBuffer.prototype;
-  const byteLength = getter(ArrayBuffer, "byteLength");
-  const maxByteLength = getter(ArrayBuffer, "maxByteLength");
-  const resizable = getter(ArrayBuffer, "resizable");
-  const { set } = Object.getPrototypeOf(Uint8Array.prototype);
-  const Bytes = Uint8Array;
-  const Buffer = ArrayBuffer;
-
-  // Gives a buffer's bytes away for some of another length: C goes on with all of the old ones.
-  function exchange(method, buffer, length) {
-    const options = method === transfer && apply(resizable, buffer, []) ? { maxByteLength: apply(maxByteLength, buffer, []) } : undefined;
-    const copy = new Buffer(length, options);
-    const heir = native.guarded(transfer, buffer, []);
-    const [old, now] = [apply(byteLength, heir, []), apply(byteLength, copy, [])];
-    apply(set, new Bytes(copy), [new Bytes(heir, 0, old < now ? old : now)]);
-    return apply(method, copy, []);
-  }
-
-  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
-    const method = ArrayBuffer.prototype[name];
+  // Buffers whose bytes stay while C works on them (buffers.rs). One over another's memory keeps that alive.
+  const { prototype } = ArrayBuffer;
+  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {
-      // Now, for it may run script.
-      if (args.length > 0 && args[0] !== undefined) args[0] = +args[0];
-      if (keptOf(this) === undefined) {
-        const other = name !== "resize" && args[0] !== undefined;
-        if (other && native.isWorkedOn(this) && args[0] !== apply(byteLength, this, [])) return exchange(method, this, args[0]);
-        return native.guarded(method, this, args);
-      }
-      const result = apply(method, this, args);
-      if (result !== undefined) keep(result, keptOf(this));
-      return result;
+      const heir = native.giveAway(name, this, args[0]);
+      keep(heir, keptOf(this));
+      return heir;
     } }[name];
-    Object.defineProperty(value, "length", { value: method.length, configurable: true });
-    Object.defineProperty(ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(prototype, name, { value });
   }
+  Object.defineProperties(native.ArrayBuffer, Object.getOwnPropertyDescriptors(ArrayBuffer));
+  Object.defineProperty(prototype, "constructor", { value: native.ArrayBuffer });
+  globalThis.ArrayBuffer = native.ArrayBuffer;
 
   Object.assign(Deno, {
     dlopen: (path, symbols) => new DynamicLibrary(path, symbols),

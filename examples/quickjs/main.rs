@@ -5,13 +5,14 @@
 mod buffers;
 mod engine;
 mod ffi;
-mod memory;
 mod modules;
 mod permissions;
+mod pins;
 mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
+mod thread_pool;
 
 use std::process::ExitCode;
 
@@ -34,6 +35,11 @@ struct Arguments {
     /// Allow everything.
     #[arg(short = 'A', long)]
     allow_all: bool,
+    /// How many nonblocking calls may run at once.
+    ///
+    /// Each has a thread while it runs; those beyond that wait for one of them to return. Calls that wait for each other need as many.
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    threads: u32,
     /// The module.
     script: std::path::PathBuf,
     /// What `Deno.args` has.
@@ -42,14 +48,14 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let Arguments { allow_ffi, allow_all, script, args } = Arguments::parse();
+    let Arguments { allow_ffi, allow_all, threads, script, args } = Arguments::parse();
     let permission = match allow_ffi.as_deref() {
         _ if allow_all => Permission::All,
         None => Permission::None,
         Some("") => Permission::All,
         Some(paths) => Permission::paths(paths),
     };
-    match runtime::run(&Options { script, args, permission }) {
+    match runtime::run(&Options { script, args, permission, threads: threads as usize }) {
         Ok(code) => code.into(),
         Err(error) => {
             eprintln!("error: {error}");

@@ -16,6 +16,13 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()
     functions.set("pointer", Function::new(ctx.clone(), pointer)?)?;
     functions.set("address", Function::new(ctx.clone(), address)?)?;
     functions.set("addressOfBytes", Function::new(ctx.clone(), address_of_bytes)?)?;
+    functions.set("keepForTurn", Function::new(ctx.clone(), keep_for_turn)?)?;
+    // SAFETY: the map is one of the engine's; this reference is for the value.
+    let owners = unsafe {
+        let owners = ffi(ctx).realm.engine().owners();
+        Value::from_raw(ctx.clone(), js::JS_DupValue(ctx.as_raw().as_ptr(), owners))
+    };
+    functions.set("owners", owners)?;
     functions.set("read", Function::new(ctx.clone(), read)?)?;
     functions.set("readString", Function::new(ctx.clone(), read_string)?)?;
     functions.set("arrayBuffer", Function::new(ctx.clone(), array_buffer)?)?;
@@ -54,6 +61,12 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, buffer: Value<'js>) -> Result<Value<'js>
     }
 }
 
+/// Keeps a buffer until the event loop's turn ends.
+fn keep_for_turn<'js>(ctx: Ctx<'js>, buffer: Value<'js>) {
+    // SAFETY: the value is the engine's.
+    unsafe { ffi(&ctx).realm.engine().keep_for_turn(site(&ctx), buffer.as_raw()) };
+}
+
 /// The address some bytes behind a pointer to something, which is not null.
 fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
     let address = ffi(ctx).to_address(ctx, pointer)?;
@@ -89,6 +102,7 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
     // SAFETY: as above; nobody frees the memory through the buffer.
     unsafe {
         let context = ctx.as_raw().as_ptr();
+        ffi(&ctx).realm.engine().expect_owned();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
         if js::JS_IsException(buffer) {
             return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));

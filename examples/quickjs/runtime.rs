@@ -14,7 +14,6 @@ use rquickjs::qjs as js;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value};
 
 use crate::ffi::{Event, Ffi};
-use crate::memory::{PinningAllocator, Pins};
 use crate::modules::{self, Files};
 use crate::permissions::Permission;
 use crate::prelude;
@@ -25,6 +24,8 @@ pub(crate) struct Options {
     pub(crate) script: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) permission: Permission,
+    /// How many nonblocking calls may run at once.
+    pub(crate) threads: usize,
 }
 
 /// How much of the main thread's stack script may take, with the C functions that call it back. Systems give twice as much.
@@ -32,8 +33,7 @@ const STACK: usize = 4 << 20;
 
 /// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
-    let pins = Pins::default();
-    let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
+    let runtime = Runtime::new()?;
     runtime.set_max_stack_size(STACK);
     let context = Context::full(&runtime)?;
     // SAFETY: the runtime was made with this context's, and makes no shared memory before.
@@ -44,7 +44,7 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     runtime.set_host_promise_rejection_tracker(Some(Box::new(move |ctx, promise, reason, handled| {
         tracked.track(&ctx, promise, reason, handled);
     })));
-    context.with(|ctx| Script::start(&ctx, options, pins, rejections)?.run(&ctx, &options.script))
+    context.with(|ctx| Script::start(&ctx, options, rejections)?.run(&ctx, &options.script))
 }
 
 /// When which timer is due.
@@ -156,13 +156,13 @@ struct Script<'js> {
 
 impl<'js> Script<'js> {
     /// Prepares the global object.
-    fn start(ctx: &Ctx<'js>, options: &Options, pins: Pins, rejections: Rejections) -> rquickjs::Result<Self> {
+    fn start(ctx: &Ctx<'js>, options: &Options, rejections: Rejections) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
         let natives = prelude::natives(ctx, options)?;
         timers.install(ctx, &natives)?;
         let prelude = prelude::install(ctx, &natives)?;
-        let (ffi, functions) = Ffi::install(ctx, options.permission.clone(), pins, queue)?;
+        let (ffi, functions) = Ffi::install(ctx, options.permission.clone(), options.threads, queue)?;
         let namespace: Function<'js> = prelude::evaluate(ctx, "ext:ffi.js", include_str!("ffi.js"))?;
         namespace.call::<_, ()>((functions,))?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
@@ -248,6 +248,7 @@ impl<'js> Script<'js> {
             None => self.events.recv().ok(),
         };
         self.was_event.set(event.is_some());
+        self.ffi.end_turn(ctx);
         match (event, next) {
             (Some(event), _) => {
                 if let Err(error) = self.ffi.handle(ctx, event) {

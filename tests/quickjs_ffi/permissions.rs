@@ -2,10 +2,9 @@
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::{env, fs};
 
-use crate::{Ran, finished, fixture, program, script_of};
+use crate::{Ran, finished, fixture, runtime, script_of};
 
 const OPEN: &str = "const [path] = Deno.args;
     try {
@@ -51,7 +50,7 @@ impl Place {
     }
 
     fn run(&self, flags: &[&str], path: &str, script: &str) -> Ran {
-        let mut command = Command::new(program());
+        let mut command = runtime::command();
         finished(command.current_dir(&self.0).args(flags).arg(script_of(script)).arg(path).output().unwrap())
     }
 
@@ -183,7 +182,7 @@ fn bare_names_need_the_whole_permission() {
 
 #[test]
 fn help_says_what_is_not_confined() {
-    let output = Command::new(program()).arg("--help").output().unwrap();
+    let output = runtime::command().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     for word in ["--allow-ffi", "constructors", "dependencies", "not confined"] {
         assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains(word), "{word}: {help}");
