@@ -12,15 +12,18 @@ use crate::pins::{Pin, Pins};
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
-    /// The class of pointer objects, whose opaque pointer is the address.
-    pointers: js::JSClassID,
+    /// The class of pointer objects, whose opaque pointer is the address, and that of those into a buffer.
+    pointers: [js::JSClassID; 2],
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [JSValue; 3],
     /// `byteLength` of typed arrays: the function in C is wrong about arrays that follow the length of their buffer.
     typed_array_len: JSValue,
-    /// A `WeakMap` of what pointers, and buffers over memory that a pointer leads to, point into; its `get`.
-    owners: [JSValue; 2],
-    /// Whether there has been such a buffer.
+    /// `buffer` of typed arrays: the function in C throws if the array is longer than its buffer.
+    typed_array_buffer: JSValue,
+    /// A `WeakMap` of the buffers that have the bytes which others show: pointers, buffers over the memory that a pointer leads
+    /// to, and buffers of which a pointer was made and that have been given away. Its `get` and `set`.
+    owners: [JSValue; 3],
+    /// Whether there may be such buffers.
     has_owned: Cell<bool>,
     pins: Pins,
 }
@@ -89,8 +92,6 @@ impl QuickJs {
         // SAFETY: the caller vouches for the context; the getters are there in a full one.
         unsafe {
             let runtime = js::JS_GetRuntime(context);
-            let mut pointers = 0;
-            js::JS_NewClassID(runtime, &mut pointers);
             let class = js::JSClassDef {
                 class_name: c"External".as_ptr(),
                 finalizer: None,
@@ -98,9 +99,14 @@ impl QuickJs {
                 call: None,
                 exotic: ptr::null_mut(),
             };
-            js::JS_NewClass(runtime, pointers, &class);
-            // A pointer object shows nothing to script.
-            js::JS_SetClassProto(context, pointers, js::JS_NULL);
+            let pointers = [(); 2].map(|()| {
+                let mut pointers = 0;
+                js::JS_NewClassID(runtime, &mut pointers);
+                js::JS_NewClass(runtime, pointers, &class);
+                // A pointer object shows nothing to script.
+                js::JS_SetClassProto(context, pointers, js::JS_NULL);
+                pointers
+            });
             let evaluate = |source: &str| {
                 let text = format!("{source}\0");
                 let flags = js::JS_EVAL_TYPE_GLOBAL as i32;
@@ -110,9 +116,11 @@ impl QuickJs {
                 evaluate(&format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get"))
             };
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
-            let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
-            let owners = ["new WeakMap()", "WeakMap.prototype.get"].map(evaluate);
-            Self { pointers, data_view, typed_array_len, owners, has_owned: Cell::new(false), pins: Pins::default() }
+            let [typed_array_len, typed_array_buffer] =
+                ["byteLength", "buffer"].map(|name| getter("Object.getPrototypeOf(Uint8Array.prototype)", name));
+            let owners = ["new WeakMap()", "WeakMap.prototype.get", "WeakMap.prototype.set"].map(evaluate);
+            let (has_owned, pins) = (Cell::new(false), Pins::default());
+            Self { pointers, data_view, typed_array_len, typed_array_buffer, owners, has_owned, pins }
         }
     }
 
@@ -120,14 +128,18 @@ impl QuickJs {
         &self.pins
     }
 
-    /// A `WeakMap` of what pointers, and buffers over memory that a pointer leads to, point into.
-    pub(crate) const fn owners(&self) -> JSValue {
-        self.owners[0]
-    }
-
-    /// Notes that a buffer may have an owner from now on.
-    pub(crate) fn expect_owned(&self) {
-        self.has_owned.set(true);
+    /// Has a pointer or a buffer keep the buffer that has its bytes.
+    ///
+    /// # Safety
+    ///
+    /// The values are objects of the engine.
+    pub(crate) unsafe fn set_owner(&self, context: *mut JSContext, object: JSValue, owner: JSValue) {
+        let [owners, _, set] = self.owners;
+        // SAFETY: the caller vouches for the values.
+        unsafe {
+            self.has_owned.set(self.has_owned.get() || js::JS_IsArrayBuffer(object));
+            js::JS_FreeValue(context, js::JS_Call(context, set, owners, 2, [object, owner].as_mut_ptr()));
+        }
     }
 
     /// Lets go of what it holds of the engine.
@@ -139,7 +151,7 @@ impl QuickJs {
         // SAFETY: the getters belong to this.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
         self.data_view.into_iter().chain(self.owners).for_each(free);
-        free(self.typed_array_len);
+        [self.typed_array_len, self.typed_array_buffer].into_iter().for_each(free);
         // SAFETY: no call runs any more.
         unsafe { self.pins.clear(context) };
     }
@@ -150,12 +162,38 @@ impl QuickJs {
     ///
     /// The context is one of the engine's.
     pub(crate) unsafe fn pointer(&self, context: *mut JSContext, address: *const c_void) -> JSValue {
+        // SAFETY: the caller vouches for the context.
+        unsafe { Self::pointer_of(self.pointers[0], context, address) }
+    }
+
+    /// A pointer object for an address in a buffer, or null. It [keeps](Self::set_owner) that buffer.
+    ///
+    /// # Safety
+    ///
+    /// The site and the buffer are the engine's.
+    pub(crate) unsafe fn pointer_into(&self, site: Site, buffer: JSValue, address: *const c_void) -> JSValue {
+        let context = context(site);
+        // SAFETY: the caller vouches for the context and the buffer.
+        unsafe {
+            let pointer = Self::pointer_of(self.pointers[1], context, address);
+            if js::JS_IsObject(pointer) {
+                self.set_owner(context, pointer, buffer);
+                self.keep_for_turn(site, pointer);
+            }
+            pointer
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The context is one of the engine's, and the class that of pointer objects.
+    unsafe fn pointer_of(class: js::JSClassID, context: *mut JSContext, address: *const c_void) -> JSValue {
         if address.is_null() {
             return js::JS_NULL;
         }
         // SAFETY: the class is registered.
         unsafe {
-            let object = js::JS_NewObjectClass(context, self.pointers);
+            let object = js::JS_NewObjectClass(context, class);
             if !js::JS_IsException(object) {
                 js::JS_SetOpaque(object, address.cast_mut());
             }
@@ -242,12 +280,11 @@ impl QuickJs {
     /// # Safety
     ///
     /// The value is an object of the engine.
-    unsafe fn buffer(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
-        // SAFETY: these functions look at a value of their engine. The getter does not throw.
+    pub(crate) unsafe fn buffer(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: these getters are for such objects, and do not throw.
         unsafe {
             if js::JS_GetTypedArrayType(object) >= 0 {
-                let (mut offset, mut len, mut element) = (0, 0, 0);
-                return Some(js::JS_GetTypedArrayBuffer(context, object, &mut offset, &mut len, &mut element));
+                return Some(self.get(context, self.typed_array_buffer, object));
             }
             if js::JS_IsDataView(object) {
                 return Some(self.get(context, self.data_view[0], object));
@@ -256,19 +293,17 @@ impl QuickJs {
         }
     }
 
-    /// The whole buffer that a pointer leads to, or whose bytes a buffer shows; it belongs to the caller.
+    /// The buffer that has the bytes of a pointer or of another buffer; it belongs to the caller.
     ///
     /// # Safety
     ///
     /// The value is an object of the engine.
-    unsafe fn owner(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
-        // SAFETY: the function looks into its map, and gives a reference to what it finds: a buffer or a view.
+    pub(crate) unsafe fn owner(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: the function looks into its map, and gives a reference to what it finds.
         unsafe {
-            let [owners, get] = self.owners;
+            let [owners, get, _] = self.owners;
             let owner = js::JS_Call(context, get, owners, 1, [object].as_mut_ptr());
-            let buffer = if js::JS_IsObject(owner) { self.buffer(context, owner) } else { None };
-            js::JS_FreeValue(context, owner);
-            buffer
+            js::JS_IsObject(owner).then_some(owner)
         }
     }
 
@@ -344,9 +379,14 @@ unsafe impl Engine for QuickJs {
                     return View::BigInt(low as u64);
                 }
                 js::JS_TAG_OBJECT => {
-                    let address = js::JS_GetOpaque(value, self.pointers);
+                    let [address, inner] = self.pointers.map(|class| js::JS_GetOpaque(value, class));
                     if !address.is_null() {
                         return View::Pointer(address);
+                    }
+                    if !inner.is_null() {
+                        // A call may be about to get it, and pins only what has bytes.
+                        self.keep_for_turn(site, value);
+                        return View::Pointer(inner);
                     }
                     match self.bytes(context, value) {
                         Some(Some(Bytes { address, len })) => return View::Bytes { address, len },

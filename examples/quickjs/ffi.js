@@ -15,14 +15,9 @@
         return false;
       }
     });
-  const { owners } = native; // a WeakMap: pointer, or buffer over its memory → what it points into
-  const { get, set: put } = WeakMap.prototype;
-  const keptOf = (value) => apply(get, owners, [value]);
-  const keep = (value, owner) => {
-    if (value === null || owner === undefined) return;
-    apply(put, owners, [value, owner]);
-    native.keepForTurn(owner);
-  };
+  // Buffers that pointers were made of: what they lead to stays, also when such a buffer is given away.
+  const pointed = new WeakSet();
+  const { add, has } = WeakSet.prototype;
 
   class NotCapable extends Error {
     get name() {
@@ -121,17 +116,12 @@
         throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
       }
       const view = isView(value) ? value : new Uint8Array(value);
-      const pointer = native.addressOfBytes(view);
-      keep(pointer, view);
-      return pointer;
+      apply(add, pointed, [native.buffer(view)]);
+      return native.addressOfBytes(view);
     }
     static offset(value, offset) {
       check();
-      const address = native.address(value);
-      if (address === 0n) throw new TypeError("Invalid pointer to offset, pointer is null");
-      const pointer = native.pointer(BigInt.asUintN(64, address + BigInt(toBytes(offset))));
-      keep(pointer, keptOf(value));
-      return pointer;
+      return native.offset(value, toBytes(offset));
     }
     static value(value) {
       check();
@@ -159,9 +149,7 @@
     }
     static getArrayBuffer(pointer, byteLength, offset = 0) {
       check();
-      const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
-      keep(buffer, keptOf(pointer));
-      return buffer;
+      return native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
     }
     static copyInto(pointer, destination, offset = 0) {
       check();
@@ -229,12 +217,13 @@
     }
   }
 
-  // Buffers whose bytes stay while C works on them (buffers.rs). One over another's memory keeps that alive.
+  // Buffers whose bytes stay while C works on them (buffers.rs).
   const { prototype } = ArrayBuffer;
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {
-      const heir = native.giveAway(name, this, args[0]);
-      keep(heir, keptOf(this));
+      const isPointed = apply(has, pointed, [this]);
+      const heir = native.giveAway(name, this, args[0], isPointed);
+      if (isPointed) apply(add, pointed, [heir]);
       return heir;
     } }[name];
     Object.defineProperty(prototype, name, { value });

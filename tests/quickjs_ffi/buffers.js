@@ -10,9 +10,11 @@ const c = open({
   fill_at_gate: { parameters: ["buffer", "usize", "u8"], result: "i32", nonblocking },
   sum_after: { parameters: ["buffer", "usize", "function"], result: "i32" },
   fill_after: { parameters: ["buffer", "usize", "u8", "function"], result: "void" },
+  fill_pointer_after: { name: "fill_after", parameters: ["pointer", "usize", "u8", "function"], result: "void" },
   pair_after: { parameters: [PAIR, "function"], result: "f64" },
   pair_from: { parameters: ["function"], result: PAIR },
 });
+const nothing = new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {});
 const junk = [];
 // Blocks of all sizes, so that what was freed is used again.
 function reuse() {
@@ -257,6 +259,47 @@ for (const view of [
     }
   }
 }
+
+// Through a pointer, which was made on another turn and leads into the buffer.
+for (const size of [16, 200, 5000]) {
+  for (const way of Object.values(ways)) {
+    const buffer = new ArrayBuffer(size, { maxByteLength: 6000 });
+    const pointer = Deno.UnsafePointer.offset(Deno.UnsafePointer.of(new Uint8Array(buffer).fill(3)), 8);
+    await new Promise((resolve) => setTimeout(resolve));
+    const giving = new Deno.UnsafeCallback({ parameters: [], result: "void" }, () => {
+      way(buffer);
+      reuse();
+    });
+    // The view that the pointer was made of is longer than its buffer now.
+    if (size === 200) buffer.resize(0);
+    c.fill_pointer_after(pointer, size - 8, 1, giving.pointer);
+    giving.close();
+  }
+}
+
+// What pointers lead to stays, whatever has become of the buffer that they were made of.
+for (const size of [16, 200, 5000]) {
+  for (const options of [undefined, { maxByteLength: 5000 }]) {
+    for (const way of Object.values(giveAway).concat(Object.values(ways))) {
+      if (!options && /resize/.test(way)) continue;
+      let buffer = new ArrayBuffer(size, options);
+      let pointer = Deno.UnsafePointer.of(new Uint8Array(buffer).fill(3));
+      let part = Deno.UnsafePointerView.getArrayBuffer(pointer, size);
+      pointer = Deno.UnsafePointer.offset(pointer, 8);
+      await new Promise((resolve) => setTimeout(resolve));
+      way(buffer);
+      buffer = undefined;
+      await new Promise((resolve) => setTimeout(resolve));
+      reuse();
+      new Uint8Array(part).fill(1);
+      part = Deno.UnsafePointerView.getArrayBuffer(pointer, size - 8);
+      new Uint8Array(part.transfer()).fill(2);
+      c.fill_pointer_after(pointer, size - 8, 1, nothing.pointer);
+      equal(new Deno.UnsafePointerView(pointer).getUint8(size - 9), 1);
+    }
+  }
+}
+nothing.close();
 
 // Another buffer over a part of the bytes, also one of one.
 for (const size of [64, 200]) {

@@ -13,6 +13,7 @@ const c = open({
   fill_at_gate: { parameters: ["buffer", "usize", "u8"], result: "i32", nonblocking },
   fill_pointer_at_gate: { name: "fill_at_gate", parameters: ["pointer", "usize", "u8"], result: "i32", nonblocking },
   sum_after: { parameters: ["buffer", "usize", "function"], result: "i32" },
+  fill_pointer_after: { name: "fill_after", parameters: ["pointer", "usize", "u8", "function"], result: "void" },
   fill_after: { parameters: ["buffer", "usize", "u8", "function"], result: "void" },
   fill_elsewhere: { name: "fill_after", parameters: ["buffer", "usize", "u8", "function"], result: "void", nonblocking },
   pair_after: { parameters: [PAIR, "function"], result: "f64" },
@@ -147,6 +148,9 @@ export function during(what, place, kind, offset, len, body) {
   const inner = callback(body);
   if (what === "fill") {
     c.fill_after(it.view, it.len, it.memory.tag, inner.pointer);
+    filled(it);
+  } else if (what === "pointer") {
+    c.fill_pointer_after(Pointer.of(it.view), it.len, it.memory.tag, inner.pointer);
     filled(it);
   } else if (what === "sum") {
     const actual = c.sum_after(it.view, it.len, inner.pointer);

@@ -52,6 +52,14 @@ for (const [name, give] of Object.entries(ways)) {
   }
 }
 
+// A pointer that was made on another turn, and is forgotten with its last call.
+let pointer = Pointer.offset(Pointer.of(fresh(108)), 8);
+await turn();
+c.keep_pointer(pointer);
+pointer = null;
+reuse();
+equal(c.sum_kept(100), 100, "a pointer of another turn");
+
 // A turn is everything until the loop waits: promises too.
 c.keep_bytes(fresh(50));
 await null;
