@@ -20,6 +20,8 @@ pub(crate) struct QuickJs {
     typed_array_len: JSValue,
     /// `buffer` of typed arrays: the function in C throws if the array is longer than its buffer.
     typed_array_buffer: JSValue,
+    /// `byteLength` of buffers: the function in C throws if the buffer is detached.
+    buffer_len: JSValue,
     /// A `WeakMap` of the buffers that have the bytes which others show: pointers, buffers over the memory that a pointer leads
     /// to, and buffers of which a pointer was made and that have been given away. Its `get` and `set`.
     owners: [JSValue; 3],
@@ -118,9 +120,10 @@ impl QuickJs {
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
             let [typed_array_len, typed_array_buffer] =
                 ["byteLength", "buffer"].map(|name| getter("Object.getPrototypeOf(Uint8Array.prototype)", name));
+            let buffer_len = getter("ArrayBuffer.prototype", "byteLength");
             let owners = ["new WeakMap()", "WeakMap.prototype.get", "WeakMap.prototype.set"].map(evaluate);
             let (has_owned, pins) = (Cell::new(false), Pins::default());
-            Self { pointers, data_view, typed_array_len, typed_array_buffer, owners, has_owned, pins }
+            Self { pointers, data_view, typed_array_len, typed_array_buffer, buffer_len, owners, has_owned, pins }
         }
     }
 
@@ -151,7 +154,7 @@ impl QuickJs {
         // SAFETY: the getters belong to this.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
         self.data_view.into_iter().chain(self.owners).for_each(free);
-        [self.typed_array_len, self.typed_array_buffer].into_iter().for_each(free);
+        [self.typed_array_len, self.typed_array_buffer, self.buffer_len].into_iter().for_each(free);
         // SAFETY: no call runs any more.
         unsafe { self.pins.clear(context) };
     }
@@ -307,6 +310,23 @@ impl QuickJs {
         }
     }
 
+    /// The number of a buffer's bytes; zero if it is detached. Throws nothing, for that may run script.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is one.
+    unsafe fn len(&self, context: *mut JSContext, buffer: JSValue) -> usize {
+        // SAFETY: the getter is for buffers that are not shared; the function in C knows both, and shared ones are never detached.
+        unsafe {
+            if js::JS_IsArrayBuffer(buffer) {
+                return number(self.get(context, self.buffer_len, buffer)).unwrap_or_default();
+            }
+            let mut len = 0;
+            js::JS_GetArrayBuffer(context, &mut len, buffer);
+            len as usize
+        }
+    }
+
     /// Pins a buffer, and those whose bytes it shows.
     ///
     /// # Safety
@@ -318,14 +338,14 @@ impl QuickJs {
         loop {
             // SAFETY: the caller vouches for the buffer, and `owner` for the next.
             unsafe {
-                let mut len = 0;
-                if js::JS_GetArrayBuffer(context, &mut len, buffer).is_null() && js::JS_HasException(context) {
-                    js::JS_FreeValue(context, js::JS_GetException(context));
-                }
-                let (pin, is_new) = self.pins.pin(context, buffer, len as usize);
+                let (pin, is_new) = self.pins.pin(context, buffer);
                 shown_by.into_iter().for_each(|shown_by| self.pins.set_owner(shown_by, pin));
                 let first = *first.get_or_insert(pin);
-                let owner = if is_new && self.has_owned.get() { self.owner(context, buffer) } else { None };
+                if !is_new {
+                    return first;
+                }
+                self.pins.set_len(pin, self.len(context, buffer));
+                let owner = if self.has_owned.get() { self.owner(context, buffer) } else { None };
                 let Some(owner) = owner else { return first };
                 shown_by = Some(pin);
                 buffer = owner;

@@ -8,9 +8,9 @@ use std::collections::HashMap;
 use std::ffi::{CString, c_void};
 use std::mem;
 use std::rc::Rc;
+use std::slice;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
-use std::slice;
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
 use hotcall::engine::{Engine, Realm, Record, Site, quickjs};

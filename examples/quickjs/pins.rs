@@ -61,8 +61,8 @@ impl State {
         self.pinned.get_mut(pin)?.as_mut()
     }
 
-    fn insert(&mut self, buffer: JSValue, len: usize) -> Pin {
-        let pinned = Pinned { buffer, len, calls: 1, owner: None, is_waiting: false, is_recent: false };
+    fn insert(&mut self, buffer: JSValue) -> Pin {
+        let pinned = Pinned { buffer, len: 0, calls: 1, owner: None, is_waiting: false, is_recent: false };
         let pin = self.free.pop().unwrap_or(self.pinned.len());
         match self.pinned.get_mut(pin) {
             Some(place) => *place = Some(pinned),
@@ -125,9 +125,9 @@ impl Pins {
     /// # Safety
     ///
     /// The context is the engine's; the buffer is one of its objects, and the reference to it belongs to the caller.
-    pub(crate) unsafe fn pin(&self, context: *mut JSContext, buffer: JSValue, len: usize) -> (Pin, bool) {
+    pub(crate) unsafe fn pin(&self, context: *mut JSContext, buffer: JSValue) -> (Pin, bool) {
         let mut state = self.0.borrow_mut();
-        let Some(&pin) = state.by_object.get(&object(buffer)) else { return (state.insert(buffer, len), true) };
+        let Some(&pin) = state.by_object.get(&object(buffer)) else { return (state.insert(buffer), true) };
         if let Some(pinned) = state.get(pin) {
             pinned.calls += 1;
             pinned.is_recent = true;
@@ -135,6 +135,13 @@ impl Pins {
         // SAFETY: the pinned one has a reference of its own, so that this frees nothing.
         unsafe { js::JS_FreeValue(context, buffer) };
         (pin, false)
+    }
+
+    /// Notes the length of a buffer that was not pinned before.
+    pub(crate) fn set_len(&self, pin: Pin, len: usize) {
+        if let Some(pinned) = self.0.borrow_mut().get(pin) {
+            pinned.len = len;
+        }
     }
 
     /// Notes that a pinned buffer shows the bytes of another one, which was pinned for that.
@@ -208,4 +215,3 @@ impl Pins {
         state.pinned.into_iter().flatten().for_each(|pinned| unsafe { js::JS_FreeValue(context, pinned.buffer) });
     }
 }
-

@@ -25,7 +25,9 @@ fn check(name: &str) {
     let mut command = Command::new("valgrind");
     command.args(["--quiet", "--leak-check=full", "--show-leak-kinds=definite", "--errors-for-leak-kinds=definite"]);
     command.arg(format!("--error-exitcode={FOUND}")).arg("--num-callers=30");
-    let ran = finished(command.arg(program.get_program()).arg("--allow-ffi").arg(script(name)).arg(fixture()).output().unwrap());
+    let ran = finished(
+        command.arg(program.get_program()).arg("--allow-ffi").arg(script(name)).arg(fixture()).output().unwrap(),
+    );
     assert_eq!((ran.code, &*ran.stdout), (Some(0), "end\n"), "{}", ran.stderr);
 }
 

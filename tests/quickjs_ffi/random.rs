@@ -126,7 +126,8 @@ fn program(seed: u64) -> String {
     let mut random = Random(seed);
     for place in 0..PLACES {
         let len = random.length();
-        writeln!(text, "make({place}, \"{}\", {len}, {});", ["fixed", "resizable"][place as usize % 2], len + 600).unwrap();
+        writeln!(text, "make({place}, \"{}\", {len}, {});", ["fixed", "resizable"][place as usize % 2], len + 600)
+            .unwrap();
     }
     statements(&mut random, 120, 0, &mut text);
     text + "await finish();\n"

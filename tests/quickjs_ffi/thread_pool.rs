@@ -39,13 +39,26 @@ fn the_number_of_threads_can_be_set() {
 
 #[test]
 fn as_many_calls_run_at_once() {
-    check(&ran(&["--threads", "600"], "console.log(String((await Promise.all(Array.from({ length: 600 }, () => c.meet(600)))).length));"), "600\n");
-    check(&ran(&["--threads=1"], "await Promise.all([1, 2, 3].map(() => c.sleep_for(1))); console.log(String(c.thread_count()));"), "2\n");
+    check(
+        &ran(
+            &["--threads", "600"],
+            "console.log(String((await Promise.all(Array.from({ length: 600 }, () => c.meet(600)))).length));",
+        ),
+        "600\n",
+    );
+    check(
+        &ran(
+            &["--threads=1"],
+            "await Promise.all([1, 2, 3].map(() => c.sleep_for(1))); console.log(String(c.thread_count()));",
+        ),
+        "2\n",
+    );
 }
 
 #[test]
 fn a_thread_is_used_again() {
-    let ran = ran(&[], "for (let i = 0; i < 100; i++) await c.sleep_for(0); console.log(String(c.thread_count() <= 3));");
+    let ran =
+        ran(&[], "for (let i = 0; i < 100; i++) await c.sleep_for(0); console.log(String(c.thread_count() <= 3));");
     check(&ran, "true\n");
 }
 
