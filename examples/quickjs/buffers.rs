@@ -259,16 +259,10 @@ fn owned<'js>(ctx: &Ctx<'js>, value: JSValue) -> Result<Value<'js>> {
 }
 
 /// `transfer(length)` and its kin: returns the buffer that has the bytes now.
-fn give_away<'js>(
-    ctx: Ctx<'js>,
-    name: String,
-    buffer: Value<'js>,
-    length: Value<'js>,
-    is_pointed: bool,
-) -> Result<Value<'js>> {
+fn give_away<'js>(ctx: Ctx<'js>, name: String, buffer: Value<'js>, length: Value<'js>) -> Result<Value<'js>> {
     let ffi = ffi(&ctx);
     let context = ctx.as_raw().as_ptr();
-    let originals = &ffi.originals;
+    let (originals, engine) = (&ffi.originals, ffi.realm.engine());
     let Some(which) = NAMES.iter().position(|(known, _)| *known == name) else { return Ok(length) };
     let (method, kind) = (originals.methods[which], NAMES[which].1);
     let raw = buffer.as_raw();
@@ -291,42 +285,24 @@ fn give_away<'js>(
         }
         if asked == len as u64 && len > 0 {
             let heir = call(&ctx, method, raw, None)?;
-            inherit(&ctx, &buffer, &heir, is_pointed);
+            engine.inherit(context, raw, heir.as_raw());
             return Ok(heir);
         }
         let copy = owned(&ctx, originals.make(context, asked, kept_max.map(|max| max as u64)))?;
         let (to, room) = bytes(context, copy.as_raw())?;
         start.copy_to_nonoverlapping(to, len.min(room));
-        // Of an empty buffer the engine frees what it has. C may work on the bytes that it had.
-        let is_used = is_pointed || ffi.realm.engine().pins().is_pinned(raw);
+        // The engine frees the memory of an empty buffer. C may work on bytes that it had before.
+        let is_used = engine.pins().is_pinned(raw) || engine.is_pointed(context, raw);
         SPARED.set((len == 0 && is_used).then(ptr::null_mut));
         let heir = call(&ctx, originals.methods[Method::Transfer as usize], raw, None);
         let heir = match SPARED.take() {
             Some(spared) if !spared.is_null() => own(&ctx, spared)?,
             _ => heir?,
         };
-        inherit(&ctx, &buffer, &heir, is_pointed);
+        engine.inherit(context, raw, heir.as_raw());
         if kind == Method::ToImmutable {
             js::JS_SetImmutableArrayBuffer(copy.as_raw(), true);
         }
         Ok(copy)
-    }
-}
-
-/// Notes that all bytes of a buffer have become those of another one.
-fn inherit(ctx: &Ctx<'_>, buffer: &Value<'_>, heir: &Value<'_>, is_pointed: bool) {
-    let (ffi, context) = (ffi(ctx), ctx.as_raw().as_ptr());
-    let engine = ffi.realm.engine();
-    let (buffer, heir) = (buffer.as_raw(), heir.as_raw());
-    // SAFETY: the two are buffers of the engine's. The owner belongs to this.
-    unsafe {
-        engine.pins().follow(context, buffer, heir);
-        if let Some(owner) = engine.owner(context, buffer) {
-            engine.set_owner(context, heir, owner);
-            js::JS_FreeValue(context, owner);
-        }
-        if is_pointed {
-            engine.set_owner(context, buffer, heir);
-        }
     }
 }

@@ -25,7 +25,9 @@ pub(crate) struct QuickJs {
     /// A `WeakMap` of the buffers that have the bytes which others show: pointers, buffers over the memory that a pointer leads
     /// to, and buffers of which a pointer was made and that have been given away. Its `get` and `set`.
     owners: [JSValue; 3],
-    /// Whether there may be such buffers.
+    /// A `WeakSet` of the buffers of which a pointer was made. Its `add` and `has`.
+    pointed: [JSValue; 3],
+    /// Whether there may be buffers that have owners.
     has_owned: Cell<bool>,
     pins: Pins,
 }
@@ -122,8 +124,9 @@ impl QuickJs {
                 ["byteLength", "buffer"].map(|name| getter("Object.getPrototypeOf(Uint8Array.prototype)", name));
             let buffer_len = getter("ArrayBuffer.prototype", "byteLength");
             let owners = ["new WeakMap()", "WeakMap.prototype.get", "WeakMap.prototype.set"].map(evaluate);
+            let pointed = ["new WeakSet()", "WeakSet.prototype.add", "WeakSet.prototype.has"].map(evaluate);
             let (has_owned, pins) = (Cell::new(false), Pins::default());
-            Self { pointers, data_view, typed_array_len, typed_array_buffer, buffer_len, owners, has_owned, pins }
+            Self { pointers, data_view, typed_array_len, typed_array_buffer, buffer_len, owners, pointed, has_owned, pins }
         }
     }
 
@@ -153,7 +156,7 @@ impl QuickJs {
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         // SAFETY: the getters belong to this.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
-        self.data_view.into_iter().chain(self.owners).for_each(free);
+        self.data_view.into_iter().chain(self.owners).chain(self.pointed).for_each(free);
         [self.typed_array_len, self.typed_array_buffer, self.buffer_len].into_iter().for_each(free);
         // SAFETY: no call runs any more.
         unsafe { self.pins.clear(context) };
@@ -181,9 +184,52 @@ impl QuickJs {
             let pointer = Self::pointer_of(self.pointers[1], context, address);
             if js::JS_IsObject(pointer) {
                 self.set_owner(context, pointer, buffer);
+                self.set_pointed(context, buffer);
                 self.keep_for_turn(site, pointer);
             }
             pointer
+        }
+    }
+
+    /// Notes that there may be pointers into a buffer.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is an object of the engine.
+    unsafe fn set_pointed(&self, context: *mut JSContext, buffer: JSValue) {
+        let [pointed, add, _] = self.pointed;
+        // SAFETY: the caller vouches for the buffer.
+        unsafe { js::JS_FreeValue(context, js::JS_Call(context, add, pointed, 1, [buffer].as_mut_ptr())) };
+    }
+
+    /// Whether there may be pointers into a buffer.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is an object of the engine.
+    pub(crate) unsafe fn is_pointed(&self, context: *mut JSContext, buffer: JSValue) -> bool {
+        let [pointed, _, has] = self.pointed;
+        // SAFETY: the caller vouches for the buffer; the function returns a boolean.
+        unsafe { js::JS_Call(context, has, pointed, 1, [buffer].as_mut_ptr()).u.int32 != 0 }
+    }
+
+    /// Notes that all bytes of a buffer have become those of another one. What keeps the one keeps the other.
+    ///
+    /// # Safety
+    ///
+    /// The two are buffers of the engine.
+    pub(crate) unsafe fn inherit(&self, context: *mut JSContext, buffer: JSValue, heir: JSValue) {
+        // SAFETY: the caller vouches for the buffers. The owner belongs to this.
+        unsafe {
+            self.pins.follow(context, buffer, heir);
+            if let Some(owner) = self.owner(context, buffer) {
+                self.set_owner(context, heir, owner);
+                js::JS_FreeValue(context, owner);
+            }
+            if self.is_pointed(context, buffer) {
+                self.set_pointed(context, heir);
+                self.set_owner(context, buffer, heir);
+            }
         }
     }
 

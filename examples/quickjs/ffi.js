@@ -15,10 +15,6 @@
         return false;
       }
     });
-  // Buffers that pointers were made of: what they lead to stays, also when such a buffer is given away.
-  const pointed = new WeakSet();
-  const { add, has } = WeakSet.prototype;
-
   class NotCapable extends Error {
     get name() {
       return "NotCapable";
@@ -115,9 +111,7 @@
         const expected = "'ArrayBuffer', 'SharedArrayBuffer', 'ArrayBufferView' or 'UnsafeCallback'";
         throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
       }
-      const view = isView(value) ? value : new Uint8Array(value);
-      apply(add, pointed, [native.buffer(view)]);
-      return native.addressOfBytes(view);
+      return native.addressOfBytes(isView(value) ? value : new Uint8Array(value));
     }
     static offset(value, offset) {
       check();
@@ -221,10 +215,7 @@
   const { prototype } = ArrayBuffer;
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {
-      const isPointed = apply(has, pointed, [this]);
-      const heir = native.giveAway(name, this, args[0], isPointed);
-      if (isPointed) apply(add, pointed, [heir]);
-      return heir;
+      return native.giveAway(name, this, args[0]);
     } }[name];
     Object.defineProperty(prototype, name, { value });
   }

@@ -373,10 +373,13 @@ impl Ffi {
             }
             Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
         };
-        let Arguments { slots, mut kept } = self.convert(ctx, function, args)?;
-        kept.extend(self.keep(ctx, &buffer));
+        // Now, for a refused argument may run script.
+        let pin = self.keep(ctx, &buffer);
+        let converted = self.convert(ctx, function, args);
         // SAFETY: that the declaration is true is for whoever has the permission to say; all bytes are kept until it returns.
-        let called = unsafe { function.call_into(&slots, result) };
+        let called = converted.map(|Arguments { slots, kept }| (unsafe { function.call_into(&slots, result) }, kept));
+        self.release(ctx, pin.into_iter().collect());
+        let (called, kept) = called?;
         self.release(ctx, kept);
         called.map_err(|error| self.refuse(ctx, &error))?;
         self.realm.take_exception().map_or(Ok(buffer), |exception| Err(self.throw(ctx, exception)))

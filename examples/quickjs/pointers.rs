@@ -17,7 +17,6 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()
     functions.set("address", Function::new(ctx.clone(), address)?)?;
     functions.set("addressOfBytes", Function::new(ctx.clone(), address_of_bytes)?)?;
     functions.set("offset", Function::new(ctx.clone(), offset)?)?;
-    functions.set("buffer", Function::new(ctx.clone(), buffer)?)?;
     functions.set("read", Function::new(ctx.clone(), read)?)?;
     functions.set("readString", Function::new(ctx.clone(), read_string)?)?;
     functions.set("arrayBuffer", Function::new(ctx.clone(), array_buffer)?)?;
@@ -80,20 +79,14 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
     unsafe {
         match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
             Ok(slot) => {
-                let whole = buffer(ctx.clone(), value);
-                pointer_into(&ctx, whole.map_or(js::JS_NULL, |whole| whole.as_raw()), slot.as_ptr())
+                let context = ctx.as_raw().as_ptr();
+                let buffer = ffi.realm.engine().buffer(context, value.as_raw()).unwrap_or(js::JS_NULL);
+                let pointer = pointer_into(&ctx, buffer, slot.as_ptr());
+                js::JS_FreeValue(context, buffer);
+                pointer
             }
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
         }
-    }
-}
-
-/// The whole buffer of a view.
-fn buffer<'js>(ctx: Ctx<'js>, view: Value<'js>) -> Option<Value<'js>> {
-    // SAFETY: the view is one; the buffer belongs to this.
-    unsafe {
-        let buffer = ffi(&ctx).realm.engine().buffer(ctx.as_raw().as_ptr(), view.as_raw())?;
-        Some(Value::from_raw(ctx.clone(), buffer))
     }
 }
 

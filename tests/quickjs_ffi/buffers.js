@@ -301,6 +301,16 @@ for (const size of [16, 200, 5000]) {
 }
 nothing.close();
 
+// A pointer that is made while the buffer is given away.
+{
+  let pointer;
+  const buffer = new Uint8Array(4000).fill(3).buffer;
+  buffer.transfer({ valueOf: () => ((pointer = Deno.UnsafePointer.of(buffer)), 1) });
+  await new Promise((resolve) => setTimeout(resolve));
+  reuse();
+  equal(new Deno.UnsafePointerView(pointer).getUint8(3999), 3);
+}
+
 // Another buffer over a part of the bytes, also one of one.
 for (const size of [64, 200]) {
   const buffer = new ArrayBuffer(size);
