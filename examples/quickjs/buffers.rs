@@ -1,9 +1,10 @@
 //! `ArrayBuffer`, and the methods that give a buffer's bytes away, so that C can work on the bytes meanwhile.
 //!
-//! In the engine `resize()` and `transfer()` free or move bytes, whoever else refers to them. Here
-//! * resizable buffers have memory for their greatest length from the start, and `resize()` leaves the bytes where they are;
-//! * `transfer()` and its kin give all bytes to a buffer of the same length, or else copy. If the old bytes are pinned, they go whole
-//!   to a buffer that the pins keep.
+//! In the engine `resize()` and `transfer()` free or move the bytes, also while C works on them. Here:
+//!
+//! * A resizable buffer has memory for its greatest length from the start, and `resize()` leaves the bytes where they are.
+//! * `transfer()` and its kin give all bytes to a buffer of the same length. For another length they copy, and the old bytes go whole
+//!   to a buffer that nobody sees. It lives as long as pins or pointers keep it.
 //!
 //! Nothing else takes the bytes of a living buffer away. Script cannot reach the functions that are replaced.
 
@@ -92,7 +93,7 @@ impl Originals {
         unsafe {
             match max {
                 None => js::JS_CallConstructor(context, self.constructor, 1, [number(len)].as_mut_ptr()),
-                // To the engine's function this is no resizable one.
+                // To `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
                 Some(0) => {
                     let options = js::JS_NewObject(context);
                     js::JS_SetPropertyStr(context, options, c"maxByteLength".as_ptr(), number(0));
@@ -112,7 +113,7 @@ impl Originals {
     ///
     /// The context is the engine's.
     unsafe fn reserve(context: *mut JSContext, len: u64, max: u64) -> JSValue {
-        // The engine refuses greater ones.
+        // The engine refuses a greater length.
         let is_possible = max <= i32::MAX as u64;
         // SAFETY: the memory is the buffer's, or freed here.
         unsafe {
@@ -131,7 +132,7 @@ impl Originals {
 }
 
 thread_local! {
-    /// Memory that is not freed though its buffer goes, for there are pins. `Some` while a buffer gives its bytes away.
+    /// Takes the memory that `settle` would free. `Some` while a buffer gives its bytes away; null until there is such memory.
     static SPARED: Cell<Option<*mut c_void>> = const { Cell::new(None) };
 }
 

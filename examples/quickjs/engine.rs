@@ -22,10 +22,10 @@ pub(crate) struct QuickJs {
     typed_array_buffer: JSValue,
     /// `byteLength` of buffers: the function in C throws if the buffer is detached.
     buffer_len: JSValue,
-    /// A `WeakMap` of the buffers that have the bytes which others show: pointers, buffers over the memory that a pointer leads
-    /// to, and buffers of which a pointer was made and that have been given away. Its `get` and `set`.
+    /// A `WeakMap`, and its `get` and `set`. It leads to the buffer that has the bytes of: a pointer; a buffer over the memory that a
+    /// pointer leads to; a buffer whose bytes were given away after a pointer to them was made.
     owners: [JSValue; 3],
-    /// A `WeakSet` of the buffers of which a pointer was made. Its `add` and `has`.
+    /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
     pointed: [JSValue; 3],
     /// Whether there may be buffers that have owners.
     has_owned: Cell<bool>,
@@ -356,7 +356,7 @@ impl QuickJs {
         }
     }
 
-    /// The number of a buffer's bytes; zero if it is detached. Throws nothing, for that may run script.
+    /// The number of a buffer's bytes; zero if it is detached. Throws nothing, since making an error may run script.
     ///
     /// # Safety
     ///

@@ -9,10 +9,10 @@ use std::ffi::c_void;
 
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
-/// How many bytes of buffers wait for the end of a turn. Then those go first that calls were given first.
+/// How many bytes the waiting buffers may have together. Beyond that, the buffer goes first whose last call is longest ago.
 const WAITING: usize = 64 << 20;
 
-/// What a waiting buffer counts beside its bytes: the engine's objects for it.
+/// The bytes that a waiting buffer counts beside its own: the engine's objects for it.
 const OBJECTS: usize = 256;
 
 /// Numbers one pinned buffer.
@@ -29,9 +29,10 @@ struct State {
     free: Vec<Pin>,
     /// By the address of the engine's object.
     by_object: HashMap<*mut c_void, Pin>,
-    /// Buffers that no call works on, and that wait for the end of the turn. One that a call was given again is still in it.
+    /// The buffers that wait for the end of the turn, since the last call on them returned. A buffer stays in the queue when another
+    /// call is given it.
     waiting: VecDeque<Pin>,
-    /// What those in `waiting` count.
+    /// The bytes that the buffers in `waiting` count.
     bytes: usize,
 }
 
@@ -51,7 +52,7 @@ struct Pinned {
 
 /// The address of an object of the engine's.
 fn object(value: JSValue) -> *mut c_void {
-    // SAFETY: all callers have a buffer, which is an object.
+    // SAFETY: the value of a buffer is a pointer to its object.
     unsafe { value.u.ptr }
 }
 
@@ -85,7 +86,7 @@ impl State {
         }
     }
 
-    /// Takes the next buffer off the queue; returns it if nothing works on it.
+    /// Takes the next buffer off the queue. The inner `None`: a call works on it, so that it stays pinned.
     fn take_waiting(&mut self) -> Option<Option<JSValue>> {
         let pin = self.waiting.pop_front()?;
         let Some(pinned) = self.get(pin) else { return Some(None) };
@@ -102,7 +103,7 @@ impl State {
         Some(Some(buffer))
     }
 
-    /// Takes the buffers off the queue that it has no room for, but never the last one.
+    /// Takes buffers off the queue until the rest is within the limit, but never the last one.
     fn take_surplus(&mut self) -> Vec<JSValue> {
         let mut taken = Vec::new();
         while self.bytes > WAITING && self.waiting.len() > 1 {
@@ -176,7 +177,7 @@ impl Pins {
             match taken {
                 None => return,
                 Some(None) => {}
-                // SAFETY: the reference belonged to the pins. What the engine frees with it may look at them.
+                // SAFETY: the reference belonged to the pins, which are not borrowed while the engine frees the buffer.
                 Some(Some(buffer)) => unsafe { js::JS_FreeValue(context, buffer) },
             }
         }

@@ -1,7 +1,7 @@
-//! The threads of nonblocking calls: at most a number of them, each started when there is more to do than threads that wait,
-//! and kept for a while.
+//! The threads of nonblocking calls. A thread starts when a call comes and no thread is idle, up to a limit. It is kept for a while.
 //!
-//! Not one of the crates for it: those that start threads when they are needed panic, or lose the call, if the system refuses one.
+//! This is not one of the crates for thread pools: `threadpool` starts all threads at once, and `tokio` panics if the system refuses the
+//! first one. Here that is an error of the call.
 
 use std::collections::VecDeque;
 use std::io;
@@ -40,7 +40,7 @@ impl ThreadPool {
         Self { shared: Arc::default(), limit }
     }
 
-    /// Runs a job on a thread, once one has nothing else to do.
+    /// Runs a job on a thread, as soon as one is free.
     ///
     /// # Errors
     ///
@@ -52,7 +52,7 @@ impl ThreadPool {
             match thread::Builder::new().name("nonblocking call".into()).spawn(move || shared.work()) {
                 Ok(_) => state.threads += 1,
                 Err(error) if state.threads == 0 => return Err(error),
-                // One of the others gets to it.
+                // One of the other threads runs the job later.
                 Err(_) => {}
             }
         }
@@ -64,18 +64,18 @@ impl ThreadPool {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, State> {
-        // Nothing that holds the lock leaves the state between two.
+        // Nothing panics while it holds the lock, so that the state is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What a thread does.
+    /// Runs jobs until a thread has been idle for long enough.
     fn work(&self) {
         while let Some(job) = self.next() {
             job();
         }
     }
 
-    /// The next job; `None` if there is none for long. The thread does not count any more then.
+    /// Waits for the next job. `None`: there was none for [`KEPT`], and the thread has been taken off the count.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         state.idle += 1;
