@@ -168,7 +168,8 @@ export async function elsewhere(place, kind, offset, len, body) {
   turn();
   const it = given(place, kind, offset, len);
   if (!it) return;
-  const inner = callback(body);
+  // The callback has a turn of its own.
+  const inner = callback(() => (body(), turn()));
   await c.fill_elsewhere(it.view, it.len, it.memory.tag, inner.pointer);
   filled(it);
   inner.close();
