@@ -1,5 +1,6 @@
 //! QuickJS behind hotcall's `Engine`: what values are that machine code does not look at, and how such values are made.
 
+use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
@@ -8,18 +9,29 @@ use hotcall::{Error, Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
 use crate::exceptions;
-use crate::memory::Pins;
+use crate::pins::{Pin, Pins};
 
 /// What hotcall asks QuickJS for.
 pub(crate) struct QuickJs {
     /// The context that script runs in. All values are made there: a call's site may have that of the runtime's own scripts.
     context: *mut JSContext,
-    /// The class of pointer objects, whose opaque pointer is the address.
-    pointers: js::JSClassID,
+    /// The class of pointer objects, whose opaque pointer is the address, and that of those into a buffer.
+    pointers: [js::JSClassID; 2],
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [JSValue; 3],
     /// `byteLength` of typed arrays: the function in C is wrong about arrays that follow the length of their buffer.
     typed_array_len: JSValue,
+    /// `buffer` of typed arrays: the function in C throws if the array is longer than its buffer.
+    typed_array_buffer: JSValue,
+    /// `byteLength` of buffers: the function in C throws if the buffer is detached.
+    buffer_len: JSValue,
+    /// A `WeakMap`, and its `get` and `set`. It leads to the buffer that has the bytes of: a pointer; a buffer over the memory that a
+    /// pointer leads to; a buffer whose bytes were given away after a pointer to them was made.
+    owners: [JSValue; 3],
+    /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
+    pointed: [JSValue; 3],
+    /// Whether there may be buffers that have owners.
+    has_owned: Cell<bool>,
     pins: Pins,
 }
 
@@ -73,9 +85,8 @@ fn context(site: Site) -> *mut JSContext {
     site.context.cast()
 }
 
-/// Bytes of a buffer, and the block that they are in.
+/// Bytes of a buffer.
 struct Bytes {
-    block: *mut u8,
     address: *mut u8,
     len: usize,
 }
@@ -84,12 +95,10 @@ impl QuickJs {
     /// # Safety
     ///
     /// The context lives, with its runtime, until [`free`](Self::free).
-    pub(crate) unsafe fn new(context: *mut JSContext, pins: Pins) -> Self {
+    pub(crate) unsafe fn new(context: *mut JSContext) -> Self {
         // SAFETY: the caller vouches for the context; the getters are there in a full one.
         unsafe {
             let runtime = js::JS_GetRuntime(context);
-            let mut pointers = 0;
-            js::JS_NewClassID(runtime, &mut pointers);
             let class = js::JSClassDef {
                 class_name: c"External".as_ptr(),
                 finalizer: None,
@@ -97,23 +106,60 @@ impl QuickJs {
                 call: None,
                 exotic: ptr::null_mut(),
             };
-            js::JS_NewClass(runtime, pointers, &class);
-            // A pointer object shows nothing to script.
-            js::JS_SetClassProto(context, pointers, js::JS_NULL);
-            let getter = |prototype: &str, name: &str| {
-                let source = format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get\0");
-                let len = source.len() as u64 - 1;
+            let pointers = [(); 2].map(|()| {
+                let mut pointers = 0;
+                js::JS_NewClassID(runtime, &mut pointers);
+                js::JS_NewClass(runtime, pointers, &class);
+                // A pointer object shows nothing to script.
+                js::JS_SetClassProto(context, pointers, js::JS_NULL);
+                pointers
+            });
+            let evaluate = |source: &str| {
+                let text = format!("{source}\0");
                 let flags = js::JS_EVAL_TYPE_GLOBAL as i32;
-                js::JS_Eval(context, source.as_ptr().cast(), len as _, c"engine".as_ptr(), flags)
+                js::JS_Eval(context, text.as_ptr().cast(), source.len() as _, c"engine".as_ptr(), flags)
+            };
+            let getter = |prototype: &str, name: &str| {
+                evaluate(&format!("Object.getOwnPropertyDescriptor({prototype}, '{name}').get"))
             };
             let data_view = ["buffer", "byteOffset", "byteLength"].map(|name| getter("DataView.prototype", name));
-            let typed_array_len = getter("Object.getPrototypeOf(Uint8Array.prototype)", "byteLength");
-            Self { context, pointers, data_view, typed_array_len, pins }
+            let [typed_array_len, typed_array_buffer] =
+                ["byteLength", "buffer"].map(|name| getter("Object.getPrototypeOf(Uint8Array.prototype)", name));
+            let buffer_len = getter("ArrayBuffer.prototype", "byteLength");
+            let owners = ["new WeakMap()", "WeakMap.prototype.get", "WeakMap.prototype.set"].map(evaluate);
+            let pointed = ["new WeakSet()", "WeakSet.prototype.add", "WeakSet.prototype.has"].map(evaluate);
+            let (has_owned, pins) = (Cell::new(false), Pins::default());
+            Self {
+                context,
+                pointers,
+                data_view,
+                typed_array_len,
+                typed_array_buffer,
+                buffer_len,
+                owners,
+                pointed,
+                has_owned,
+                pins,
+            }
         }
     }
 
     pub(crate) const fn pins(&self) -> &Pins {
         &self.pins
+    }
+
+    /// Has a pointer or a buffer keep the buffer that has its bytes.
+    ///
+    /// # Safety
+    ///
+    /// The values are objects of the engine.
+    pub(crate) unsafe fn set_owner(&self, context: *mut JSContext, object: JSValue, owner: JSValue) {
+        let [owners, _, set] = self.owners;
+        // SAFETY: the caller vouches for the values.
+        unsafe {
+            self.has_owned.set(self.has_owned.get() || js::JS_IsArrayBuffer(object));
+            js::JS_FreeValue(context, js::JS_Call(context, set, owners, 2, [object, owner].as_mut_ptr()));
+        }
     }
 
     /// Lets go of what it holds of the engine.
@@ -124,8 +170,10 @@ impl QuickJs {
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         // SAFETY: the getters belong to this.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
-        self.data_view.into_iter().for_each(free);
-        free(self.typed_array_len);
+        self.data_view.into_iter().chain(self.owners).chain(self.pointed).for_each(free);
+        [self.typed_array_len, self.typed_array_buffer, self.buffer_len].into_iter().for_each(free);
+        // SAFETY: no call runs any more.
+        unsafe { self.pins.clear(context) };
     }
 
     /// Returns a pointer object, which has no properties and cannot be extended, or null.
@@ -134,12 +182,81 @@ impl QuickJs {
     ///
     /// The context is one of the engine's.
     pub(crate) unsafe fn pointer(&self, context: *mut JSContext, address: *const c_void) -> JSValue {
+        // SAFETY: the caller vouches for the context.
+        unsafe { Self::pointer_of(self.pointers[0], context, address) }
+    }
+
+    /// A pointer object for an address in a buffer, or null. It [keeps](Self::set_owner) that buffer.
+    ///
+    /// # Safety
+    ///
+    /// The site and the buffer are the engine's.
+    pub(crate) unsafe fn pointer_into(&self, site: Site, buffer: JSValue, address: *const c_void) -> JSValue {
+        let context = context(site);
+        // SAFETY: the caller vouches for the context and the buffer.
+        unsafe {
+            let pointer = Self::pointer_of(self.pointers[1], context, address);
+            if js::JS_IsObject(pointer) {
+                self.set_owner(context, pointer, buffer);
+                self.set_pointed(context, buffer);
+                self.keep_for_turn(site, pointer);
+            }
+            pointer
+        }
+    }
+
+    /// Notes that there may be pointers into a buffer.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is an object of the engine.
+    unsafe fn set_pointed(&self, context: *mut JSContext, buffer: JSValue) {
+        let [pointed, add, _] = self.pointed;
+        // SAFETY: the caller vouches for the buffer.
+        unsafe { js::JS_FreeValue(context, js::JS_Call(context, add, pointed, 1, [buffer].as_mut_ptr())) };
+    }
+
+    /// Whether there may be pointers into a buffer.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is an object of the engine.
+    pub(crate) unsafe fn is_pointed(&self, context: *mut JSContext, buffer: JSValue) -> bool {
+        let [pointed, _, has] = self.pointed;
+        // SAFETY: the caller vouches for the buffer; the function returns a boolean.
+        unsafe { js::JS_Call(context, has, pointed, 1, [buffer].as_mut_ptr()).u.int32 != 0 }
+    }
+
+    /// Notes that all bytes of a buffer have become those of another one. What keeps the one keeps the other.
+    ///
+    /// # Safety
+    ///
+    /// The two are buffers of the engine.
+    pub(crate) unsafe fn inherit(&self, context: *mut JSContext, buffer: JSValue, heir: JSValue) {
+        // SAFETY: the caller vouches for the buffers. The owner belongs to this.
+        unsafe {
+            self.pins.follow(context, buffer, heir);
+            if let Some(owner) = self.owner(context, buffer) {
+                self.set_owner(context, heir, owner);
+                js::JS_FreeValue(context, owner);
+            }
+            if self.is_pointed(context, buffer) {
+                self.set_pointed(context, heir);
+                self.set_owner(context, buffer, heir);
+            }
+        }
+    }
+
+    /// # Safety
+    ///
+    /// The context is one of the engine's, and the class that of pointer objects.
+    unsafe fn pointer_of(class: js::JSClassID, context: *mut JSContext, address: *const c_void) -> JSValue {
         if address.is_null() {
             return js::JS_NULL;
         }
         // SAFETY: the class is registered.
         unsafe {
-            let object = js::JS_NewObjectClass(context, self.pointers);
+            let object = js::JS_NewObjectClass(context, class);
             if !js::JS_IsException(object) {
                 js::JS_SetOpaque(object, address.cast_mut());
                 js::JS_PreventExtensions(context, object);
@@ -204,7 +321,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The context is one of the engine's.
-    unsafe fn forget_exception(context: *mut JSContext) -> bool {
+    pub(crate) unsafe fn forget_exception(context: *mut JSContext) -> bool {
         // SAFETY: the caller vouches for the context; the exception belongs to this function.
         unsafe {
             let has_exception = js::JS_HasException(context);
@@ -235,7 +352,98 @@ impl QuickJs {
                 return None;
             }
             let (offset, len) = part.unwrap_or((0, whole as usize));
-            (offset + len <= whole as usize).then(|| Bytes { block, address: block.wrapping_add(offset), len })
+            (offset + len <= whole as usize).then(|| Bytes { address: block.wrapping_add(offset), len })
+        }
+    }
+
+    /// The whole buffer of a view, or the buffer itself; it belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    pub(crate) unsafe fn buffer(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: these getters are for such objects, and do not throw.
+        unsafe {
+            if js::JS_GetTypedArrayType(object) >= 0 {
+                return Some(self.get(context, self.typed_array_buffer, object));
+            }
+            if js::JS_IsDataView(object) {
+                return Some(self.get(context, self.data_view[0], object));
+            }
+            js::JS_IsArrayBuffer(object).then(|| js::JS_DupValue(context, object))
+        }
+    }
+
+    /// The buffer that has the bytes of a pointer or of another buffer; it belongs to the caller.
+    ///
+    /// # Safety
+    ///
+    /// The value is an object of the engine.
+    pub(crate) unsafe fn owner(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
+        // SAFETY: the function looks into its map, and gives a reference to what it finds.
+        unsafe {
+            let [owners, get, _] = self.owners;
+            let owner = js::JS_Call(context, get, owners, 1, [object].as_mut_ptr());
+            js::JS_IsObject(owner).then_some(owner)
+        }
+    }
+
+    /// The number of a buffer's bytes; zero if it is detached. Throws nothing, since making an error may run script.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is one.
+    unsafe fn len(&self, context: *mut JSContext, buffer: JSValue) -> usize {
+        // SAFETY: the getter is for buffers that are not shared; the function in C knows both, and shared ones are never detached.
+        unsafe {
+            if js::JS_IsArrayBuffer(buffer) {
+                return number(self.get(context, self.buffer_len, buffer)).unwrap_or_default();
+            }
+            let mut len = 0;
+            js::JS_GetArrayBuffer(context, &mut len, buffer);
+            len as usize
+        }
+    }
+
+    /// Pins a buffer, and those whose bytes it shows.
+    ///
+    /// # Safety
+    ///
+    /// The buffer is one, and belongs to this.
+    unsafe fn pin_buffer(&self, context: *mut JSContext, mut buffer: JSValue) -> Pin {
+        let mut shown_by = None;
+        let mut first = None;
+        loop {
+            // SAFETY: the caller vouches for the buffer, and `owner` for the next.
+            unsafe {
+                let (pin, is_new) = self.pins.pin(context, buffer);
+                shown_by.into_iter().for_each(|shown_by| self.pins.set_owner(shown_by, pin));
+                let first = *first.get_or_insert(pin);
+                if !is_new {
+                    return first;
+                }
+                self.pins.set_len(pin, self.len(context, buffer));
+                let owner = if self.has_owned.get() { self.owner(context, buffer) } else { None };
+                let Some(owner) = owner else { return first };
+                shown_by = Some(pin);
+                buffer = owner;
+            }
+        }
+    }
+
+    /// Keeps what C gets the address of until the turn ends: a buffer, or the one that a pointer leads to.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    pub(crate) unsafe fn keep_for_turn(&self, site: Site, value: JSValue) {
+        // SAFETY: the caller vouches for the value; the pin goes at once.
+        unsafe {
+            if js::JS_IsObject(value)
+                && let Some(pin) = self.pin(site, words(value))
+            {
+                self.unpin(site, pin);
+            }
         }
     }
 
@@ -269,12 +477,17 @@ unsafe impl Engine for QuickJs {
                     return View::BigInt(low as u64);
                 }
                 js::JS_TAG_OBJECT => {
-                    let address = js::JS_GetOpaque(value, self.pointers);
+                    let [address, inner] = self.pointers.map(|class| js::JS_GetOpaque(value, class));
                     if !address.is_null() {
                         return View::Pointer(address);
                     }
+                    if !inner.is_null() {
+                        // A call may be about to get it, and pins only what has bytes.
+                        self.keep_for_turn(site, value);
+                        return View::Pointer(inner);
+                    }
                     match self.bytes(context, value) {
-                        Some(Some(Bytes { address, len, .. })) => return View::Bytes { address, len },
+                        Some(Some(Bytes { address, len })) => return View::Bytes { address, len },
                         Some(None) => Kind::DetachedBuffer,
                         None if js::JS_IsFunction(context, value) => Kind::Function,
                         None => Kind::Object,
@@ -318,15 +531,17 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
-        // SAFETY: the value has bytes, so it is an object.
-        let Bytes { block, .. } = unsafe { self.bytes(context(site), value(words)) }??;
-        self.pins.pin(block);
-        Some(block as usize)
+        let (context, object) = (context(site), value(words));
+        // SAFETY: the value has bytes, or is a pointer: an object.
+        unsafe {
+            let buffer = self.buffer(context, object).or_else(|| self.owner(context, object))?;
+            Some(self.pin_buffer(context, buffer))
+        }
     }
 
     unsafe fn unpin(&self, site: Site, pin: usize) {
         // SAFETY: the context is one of the engine's.
-        unsafe { self.pins.unpin(context(site), pin as *mut u8) };
+        unsafe { self.pins.unpin(context(site), pin) };
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

@@ -7,11 +7,6 @@
   const { apply } = Reflect;
   const { isView } = ArrayBuffer;
   const isBuffer = (value) => isView(value) || bufferClass(value) !== undefined;
-  const kept = new WeakMap(); // pointer, or buffer over its memory → what it points into
-  const keptOf = (value) => kept.get(value);
-  const keep = (value, owner) => {
-    if (value !== null && owner !== undefined) kept.set(value, owner);
-  };
 
   class NotCapable extends Error {
     get name() {
@@ -118,18 +113,11 @@
         const expected = "'ArrayBuffer', 'SharedArrayBuffer', 'ArrayBufferView' or 'UnsafeCallback'";
         throw new TypeError(`Cannot access pointer: expected ${expected}, received ${typeof value}`);
       }
-      const view = isView(value) ? value : new Uint8Array(value);
-      const pointer = native.addressOfBytes(view);
-      keep(pointer, view);
-      return pointer;
+      return native.addressOfBytes(isView(value) ? value : new Uint8Array(value));
     }
     static offset(value, offset) {
       check();
-      const address = native.address(value);
-      if (address === 0n) throw new TypeError("Invalid pointer to offset, pointer is null");
-      const pointer = native.pointer(BigInt.asUintN(64, address + BigInt(toBytes(offset))));
-      keep(pointer, keptOf(value));
-      return pointer;
+      return native.offset(value, toBytes(offset));
     }
     static value(value) {
       check();
@@ -144,9 +132,7 @@
     },
     getArrayBuffer(pointer, byteLength, offset = 0) {
       check();
-      const buffer = native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
-      keep(buffer, keptOf(pointer));
-      return buffer;
+      return native.arrayBuffer(pointer, toBytes(byteLength), toBytes(offset));
     },
     copyInto(pointer, destination, offset = 0) {
       check();
@@ -248,42 +234,17 @@
   const { is: isCallback } = UnsafeCallback;
   delete UnsafeCallback.is;
 
-  // A buffer may be given away while C works on it. One over memory that is not the engine's has nothing to lose.
-  const { transfer } = script.ArrayBuffer.prototype;
-  const byteLength = getter(ArrayBuffer.prototype, "byteLength");
-  const maxByteLength = getter(ArrayBuffer.prototype, "maxByteLength");
-  const resizable = getter(ArrayBuffer.prototype, "resizable");
-  const { set } = Object.getPrototypeOf(Uint8Array.prototype);
-  const Bytes = Uint8Array;
-  const Buffer = script.ArrayBuffer;
-
-  // Gives a buffer's bytes away for some of another length: C goes on with all of the old ones.
-  function exchange(method, buffer, length) {
-    const options = method === transfer && apply(resizable, buffer, []) ? { maxByteLength: apply(maxByteLength, buffer, []) } : undefined;
-    const copy = new Buffer(length, options);
-    const heir = native.guarded(transfer, buffer, []);
-    const [old, now] = [apply(byteLength, heir, []), apply(byteLength, copy, [])];
-    apply(set, new Bytes(copy), [new Bytes(heir, 0, old < now ? old : now)]);
-    return apply(method, copy, []);
-  }
-
-  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable", "resize"]) {
-    const method = script.ArrayBuffer.prototype[name];
+  // Buffers whose bytes stay while C works on them (buffers.rs).
+  const { prototype } = script.ArrayBuffer;
+  for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {
-      // Now, for it may run script.
-      if (args.length > 0 && args[0] !== undefined) args[0] = +args[0];
-      if (keptOf(this) === undefined) {
-        const other = name !== "resize" && args[0] !== undefined;
-        if (other && native.isWorkedOn(this) && args[0] !== apply(byteLength, this, [])) return exchange(method, this, args[0]);
-        return native.guarded(method, this, args);
-      }
-      const result = apply(method, this, args);
-      if (result !== undefined) keep(result, keptOf(this));
-      return result;
+      return native.giveAway(name, this, args[0]);
     } }[name];
-    Object.defineProperty(giveAll(value), "length", { value: method.length, configurable: true });
-    Object.defineProperty(script.ArrayBuffer.prototype, name, { value, configurable: true, writable: true });
+    Object.defineProperty(prototype, name, { value: giveAll(value) });
   }
+  Object.defineProperties(native.ArrayBuffer, Object.getOwnPropertyDescriptors(script.ArrayBuffer));
+  Object.defineProperty(prototype, "constructor", { value: native.ArrayBuffer });
+  script.ArrayBuffer = native.ArrayBuffer;
 
   const dlopen = (path, symbols) => new DynamicLibrary(path, symbols);
   const members = { dlopen, UnsafePointer, UnsafePointerView, UnsafeFnPointer, UnsafeCallback };

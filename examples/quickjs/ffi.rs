@@ -9,9 +9,9 @@ use std::ffi::{CString, c_void};
 use std::mem;
 use std::ptr::NonNull;
 use std::rc::Rc;
+use std::slice;
 use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
-use std::{slice, thread};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
 use hotcall::engine::{Engine, Realm, Record, Site, quickjs};
@@ -24,13 +24,14 @@ use rquickjs::object::Property;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, JsLifetime, Object, Persistent, Value};
 
-use crate::buffers;
+use crate::buffers::{self, Originals};
 use crate::engine::{QuickJs, Thrown, value, words};
 use crate::exceptions::{self, Kind};
-use crate::memory::Pins;
 use crate::permissions::Permission;
+use crate::pins::Pin;
 use crate::pointers;
 use crate::prelude::in_context;
+use crate::thread_pool::ThreadPool;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
@@ -48,7 +49,11 @@ pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
     /// The context that script runs in.
     context: NonNull<js::JSContext>,
+    /// What `buffers.rs` replaces.
+    pub(crate) originals: Originals,
     permission: Permission,
+    /// What nonblocking calls run on.
+    threads: ThreadPool,
     queue: Sender<Event>,
     libraries: RefCell<Table<Library>>,
     callbacks: RefCell<Table<LocalCallback>>,
@@ -61,17 +66,15 @@ pub(crate) struct Ffi {
 struct Running {
     result: Option<Type>,
     resolve: Persistent<JsFunction<'static>>,
-    kept: Vec<Kept>,
+    kept: Vec<Pin>,
 }
-
-/// A value that a call works on, and the pin of its bytes.
-type Kept = (Persistent<Value<'static>>, Option<usize>);
 
 /// The arguments of a call as hotcall wants them.
 #[derive(Default)]
 struct Arguments {
     slots: Vec<Slot>,
-    kept: Vec<Kept>,
+    /// The buffers whose addresses are in them.
+    kept: Vec<Pin>,
 }
 
 /// Things by number.
@@ -143,18 +146,21 @@ impl Ffi {
         ctx: &Ctx<'js>,
         own: &Ctx<'js>,
         permission: Permission,
-        pins: Pins,
+        threads: usize,
         queue: Sender<Event>,
     ) -> Result<(Rc<Self>, Object<'js>)> {
         // SAFETY: the context lives until `shut_down`, and its values are as the model says.
-        let realm = unsafe {
-            let engine = QuickJs::new(ctx.as_raw().as_ptr(), pins);
-            Realm::new(engine, quickjs::model()).map_err(|error| exceptions::throw(ctx, Kind::Plain, error))?
+        let (realm, originals) = unsafe {
+            let context = ctx.as_raw().as_ptr();
+            let realm = Realm::new(QuickJs::new(context), quickjs::model());
+            (realm.map_err(|error| exceptions::throw(ctx, Kind::Plain, error))?, Originals::new(context))
         };
         let ffi = Rc::new(Self {
             realm,
             context: ctx.as_raw(),
+            originals,
             permission,
+            threads: ThreadPool::new(threads),
             queue,
             libraries: RefCell::default(),
             callbacks: RefCell::default(),
@@ -173,8 +179,7 @@ impl Ffi {
         functions.set("callback", JsFunction::new(own.clone(), callback)?)?;
         functions.set("closeCallback", JsFunction::new(own.clone(), close_callback)?)?;
         functions.set("reference", JsFunction::new(own.clone(), reference)?)?;
-        functions.set("isWorkedOn", JsFunction::new(own.clone(), buffers::is_worked_on)?)?;
-        functions.set("guarded", JsFunction::new(own.clone(), buffers::guarded)?)?;
+        buffers::install(own, ctx, &functions)?;
         pointers::install(own, &functions)?;
         Ok((ffi, functions))
     }
@@ -187,6 +192,12 @@ impl Ffi {
     /// Whether nonblocking calls have not returned yet.
     pub(crate) fn has_running_calls(&self) -> bool {
         !self.calls.borrow().things.is_empty()
+    }
+
+    /// Lets go of what calls were given in the last turn of the event loop.
+    pub(crate) fn end_turn(&self, ctx: &Ctx<'_>) {
+        // SAFETY: the context is the engine's.
+        unsafe { self.realm.engine().pins().end_turn(ctx.as_raw().as_ptr()) };
     }
 
     /// Answers what another thread has. An exception that nobody can catch is left for the caller.
@@ -214,6 +225,7 @@ impl Ffi {
             if let Some(Thrown(value)) = self.realm.take_exception() {
                 js::JS_FreeValue(context, value);
             }
+            self.originals.free(context);
             self.realm.engine().free(context);
         }
     }
@@ -318,9 +330,7 @@ impl Ffi {
                     return Err(self.refuse(ctx, &Error::Argument { function, index, ty: ty.clone(), problem }));
                 }
             }
-            if arg.is_object() {
-                converted.kept.push(self.keep(ctx, arg));
-            }
+            converted.kept.extend(self.keep(ctx, &arg));
         }
         Ok(converted)
     }
@@ -357,10 +367,10 @@ impl Ffi {
         let queue = self.queue.clone();
         // Once the event loop is gone nobody waits for the result.
         let run = move || drop(queue.send(Event::Done(number, call.run())));
-        if let Err(error) = thread::Builder::new().name(function.name().into()).spawn(run) {
+        if let Err(problem) = self.threads.run(run) {
             let running = self.calls.borrow_mut().things.remove(&number);
             running.into_iter().for_each(|running| self.release(ctx, running.kept));
-            return Err(self::error(ctx, error));
+            return Err(error(ctx, format!("cannot start a thread for {}: {problem}", function.name())));
         }
         Ok(())
     }
@@ -383,10 +393,13 @@ impl Ffi {
             }
             Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
         };
-        let Arguments { slots, mut kept } = self.convert(ctx, function, args)?;
-        kept.push(self.keep(ctx, buffer.clone()));
+        // Now, for a refused argument may run script.
+        let pin = self.keep(ctx, &buffer);
+        let converted = self.convert(ctx, function, args);
         // SAFETY: that the declaration is true is for whoever has the permission to say; all bytes are kept until it returns.
-        let called = unsafe { function.call_into(&slots, result) };
+        let called = converted.map(|Arguments { slots, kept }| (unsafe { function.call_into(&slots, result) }, kept));
+        self.release(ctx, pin.into_iter().collect());
+        let (called, kept) = called?;
         self.release(ctx, kept);
         called.map_err(|error| self.refuse(ctx, &error))?;
         self.realm.take_exception().map_or(Ok(buffer), |exception| Err(self.throw(ctx, exception)))
@@ -408,15 +421,14 @@ impl Ffi {
         resolve.restore(ctx)?.call((value,))
     }
 
-    /// Has the bytes of a pointer, a buffer or a struct stay where they are.
-    fn keep<'js>(&self, ctx: &Ctx<'js>, value: Value<'js>) -> Kept {
+    /// Pins the buffer that an argument is, or that it points into.
+    fn keep(&self, ctx: &Ctx<'_>, value: &Value<'_>) -> Option<Pin> {
         // SAFETY: the value is an object of the engine's.
-        let pin = unsafe { self.realm.engine().pin(site(ctx), words(value.as_raw())) };
-        (Persistent::save(ctx, value), pin)
+        if value.is_object() { unsafe { self.realm.engine().pin(site(ctx), words(value.as_raw())) } } else { None }
     }
 
-    fn release(&self, ctx: &Ctx<'_>, kept: Vec<Kept>) {
-        for pin in kept.into_iter().filter_map(|(_, pin)| pin) {
+    fn release(&self, ctx: &Ctx<'_>, kept: Vec<Pin>) {
+        for pin in kept {
             // SAFETY: each pin comes back once.
             unsafe { self.realm.engine().unpin(site(ctx), pin) };
         }
@@ -517,6 +529,7 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
     let context = ctx.as_raw();
     let function = Persistent::save(&ctx, function);
     let realm = ffi.realm.clone();
+    let gives_address = matches!(signature.result().and_then(Type::as_scalar), Some(Scalar::Pointer(_)));
     let handler = move |call: &mut Call<'_>| {
         // SAFETY: the callback is dropped before the context.
         let ctx = unsafe { Ctx::from_raw(context) };
@@ -529,6 +542,9 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
                 let result = js::JS_Call(context.as_ptr(), raw, js::JS_UNDEFINED, args.len() as i32, args.as_mut_ptr());
                 if js::JS_IsException(result) {
                     return Err(Thrown(js::JS_GetException(context.as_ptr())));
+                }
+                if gives_address {
+                    realm.engine().keep_for_turn(site(&ctx), result);
                 }
                 Ok(words(result))
             }

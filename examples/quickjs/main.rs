@@ -6,14 +6,15 @@ mod buffers;
 mod engine;
 mod exceptions;
 mod ffi;
-mod memory;
 mod modules;
 mod permissions;
+mod pins;
 mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
 mod stack;
+mod thread_pool;
 
 use std::process::ExitCode;
 
@@ -36,6 +37,11 @@ struct Arguments {
     /// Allow everything.
     #[arg(short = 'A', long)]
     allow_all: bool,
+    /// How many nonblocking calls may run at once.
+    ///
+    /// Each has a thread while it runs; those beyond that wait for one of them to return. Calls that wait for each other need as many.
+    #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
+    threads: u32,
     /// The module.
     script: std::path::PathBuf,
     /// What `Deno.args` has.
@@ -44,7 +50,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let Arguments { allow_ffi, allow_all, script, args } = Arguments::parse();
+    let Arguments { allow_ffi, allow_all, threads, script, args } = Arguments::parse();
     let permission = match allow_ffi {
         _ if allow_all => Ok(Permission::All),
         None => Ok(Permission::None),
@@ -55,7 +61,7 @@ fn main() -> ExitCode {
         Ok(permission) => permission,
         Err(error) => return fail(&error),
     };
-    match runtime::run(&Options { script, args, permission }) {
+    match runtime::run(&Options { script, args, permission, threads: threads as usize }) {
         Ok(code) => code.into(),
         Err(error) => fail(&error),
     }

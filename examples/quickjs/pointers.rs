@@ -1,12 +1,12 @@
 //! Pointers and the memory behind them: what `UnsafePointer` and `UnsafePointerView` are made of.
 
-use std::ffi::CStr;
+use std::ffi::{CStr, c_void};
 use std::ptr;
 
 use hotcall::engine::{Engine, View};
 use hotcall::{Scalar, Slot, Type};
-use rquickjs::qjs as js;
-use rquickjs::{Ctx, Function, Object, Result, Value};
+use rquickjs::qjs::{self as js, JSValue};
+use rquickjs::{Ctx, Error, Function, Object, Result, Value};
 
 use crate::engine::words;
 use crate::ffi::{ffi, script, site, type_error};
@@ -16,6 +16,7 @@ pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()
     functions.set("pointer", Function::new(ctx.clone(), pointer)?)?;
     functions.set("address", Function::new(ctx.clone(), address)?)?;
     functions.set("addressOfBytes", Function::new(ctx.clone(), address_of_bytes)?)?;
+    functions.set("offset", Function::new(ctx.clone(), offset)?)?;
     functions.set("read", Function::new(ctx.clone(), read)?)?;
     functions.set("readString", Function::new(ctx.clone(), read_string)?)?;
     functions.set("arrayBuffer", Function::new(ctx.clone(), array_buffer)?)?;
@@ -34,6 +35,35 @@ fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
     }
 }
 
+/// The pointer object of an address in a buffer.
+fn pointer_into<'js>(ctx: &Ctx<'js>, buffer: JSValue, address: *const c_void) -> Result<Value<'js>> {
+    // SAFETY: the buffer is one of the engine's; the pointer belongs to this.
+    unsafe {
+        let pointer = ffi(ctx).realm.engine().pointer_into(site(ctx), buffer, address);
+        if js::JS_IsException(pointer) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), pointer)) }
+    }
+}
+
+/// The pointer object some bytes behind another one, into the same buffer if that is into one.
+fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<'js>> {
+    let ffi = ffi(&ctx);
+    let address = ffi.to_address(&ctx, &pointer)?;
+    if address.is_null() {
+        return Err(type_error(&ctx, "Invalid pointer to offset, pointer is null"));
+    }
+    let address = address.cast::<u8>().wrapping_offset(offset as isize).cast::<c_void>();
+    let context = ctx.as_raw().as_ptr();
+    // SAFETY: the pointer is an object, and the slot that of a pointer. The owner belongs to this.
+    unsafe {
+        let Some(owner) = ffi.realm.engine().owner(context, pointer.as_raw()) else {
+            return ffi.to_value(&ctx, &Type::POINTER, address.into());
+        };
+        let made = pointer_into(&ctx, owner, address);
+        js::JS_FreeValue(context, owner);
+        made
+    }
+}
+
 /// The address of a pointer object, or 0.
 fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
     let ffi = ffi(&ctx);
@@ -42,13 +72,19 @@ fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
     unsafe { ffi.to_value(&ctx, &Type::USIZE, address.into()) }
 }
 
-/// The pointer object of a buffer's bytes.
-fn address_of_bytes<'js>(ctx: Ctx<'js>, buffer: Value<'js>) -> Result<Value<'js>> {
+/// The pointer object of the bytes of a buffer or a view.
+fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>> {
     let ffi = ffi(&ctx);
-    // SAFETY: the value is the engine's, and the slot that of a pointer.
+    // SAFETY: the value is the engine's, and one with bytes once it has an address.
     unsafe {
-        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(buffer.as_raw())) {
-            Ok(slot) => ffi.to_value(&ctx, &Type::POINTER, slot),
+        match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
+            Ok(slot) => {
+                let context = ctx.as_raw().as_ptr();
+                let buffer = ffi.realm.engine().buffer(context, value.as_raw()).unwrap_or(js::JS_NULL);
+                let pointer = pointer_into(&ctx, buffer, slot.as_ptr());
+                js::JS_FreeValue(context, buffer);
+                pointer
+            }
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
         }
     }
@@ -83,7 +119,7 @@ fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<S
     Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
 }
 
-/// A buffer over memory that is not the engine's.
+/// A buffer over the memory that a pointer leads to. If that is a buffer's, it keeps the other one.
 fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) -> Result<Value<'js>> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     let ctx = script(&ctx);
@@ -92,7 +128,13 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
         let context = ctx.as_raw().as_ptr();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
         if js::JS_IsException(buffer) {
-            return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
+            return Err(Error::Exception);
+        }
+        let ffi = ffi(&ctx);
+        let engine = ffi.realm.engine();
+        if let Some(owner) = engine.owner(context, pointer.as_raw()) {
+            engine.set_owner(context, buffer, owner);
+            js::JS_FreeValue(context, owner);
         }
         Ok(Value::from_raw(ctx, buffer))
     }

@@ -14,7 +14,6 @@ use rquickjs::qjs as js;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value};
 
 use crate::ffi::{Event, Ffi};
-use crate::memory::{PinningAllocator, Pins};
 use crate::modules::{self, Files};
 use crate::permissions::Permission;
 use crate::prelude;
@@ -26,12 +25,13 @@ pub(crate) struct Options {
     pub(crate) script: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) permission: Permission,
+    /// How many nonblocking calls may run at once.
+    pub(crate) threads: usize,
 }
 
 /// Runs a script to its end, unless it ends the process itself, and returns the exit code.
 pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
-    let pins = Pins::default();
-    let runtime = Runtime::new_with_alloc(PinningAllocator(pins.clone()))?;
+    let runtime = Runtime::new()?;
     runtime.set_max_stack_size(stack::limit());
     let context = Context::full(&runtime)?;
     // Script cannot change the built-ins that the runtime's own scripts use.
@@ -47,7 +47,7 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     context.with(|ctx| {
         // SAFETY: the context lives until this function returns, with the same runtime.
         let own = unsafe { Ctx::from_raw(own.as_raw()) };
-        Script::start(&ctx, &own, options, pins, rejections)?.run(&ctx, &options.script)
+        Script::start(&ctx, &own, options, rejections)?.run(&ctx, &options.script)
     })
 }
 
@@ -160,18 +160,12 @@ struct Script<'js> {
 
 impl<'js> Script<'js> {
     /// Prepares the global object that script sees. The runtime's own scripts run in a context of their own, `own`.
-    fn start(
-        ctx: &Ctx<'js>,
-        own: &Ctx<'js>,
-        options: &Options,
-        pins: Pins,
-        rejections: Rejections,
-    ) -> rquickjs::Result<Self> {
+    fn start(ctx: &Ctx<'js>, own: &Ctx<'js>, options: &Options, rejections: Rejections) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
         let natives = prelude::natives(own, options)?;
         timers.install(own, &natives)?;
-        let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), pins, queue)?;
+        let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), options.threads, queue)?;
         let prelude = prelude::install(own, ctx, &natives, &functions)?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }
@@ -256,6 +250,7 @@ impl<'js> Script<'js> {
             None => self.events.recv().ok(),
         };
         self.was_event.set(event.is_some());
+        self.ffi.end_turn(ctx);
         match (event, next) {
             (Some(event), _) => {
                 if let Err(error) = self.ffi.handle(ctx, event) {

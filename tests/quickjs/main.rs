@@ -4,6 +4,8 @@
 //! first lines do not say otherwise.
 
 mod prelude;
+#[path = "../support/runtime.rs"]
+mod runtime;
 mod uncaught;
 
 use std::path::{Path, PathBuf};
@@ -23,13 +25,9 @@ fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/quickjs")
 }
 
-/// The example, which `cargo test` builds beside the tests.
+/// The example, with a variable in its environment.
 fn command() -> Command {
-    let test = env::current_exe().unwrap();
-    let target = test.parent().and_then(Path::parent).unwrap();
-    let example = target.join("examples").join(format!("quickjs{}", env::consts::EXE_SUFFIX));
-    assert!(example.exists(), "{} is missing: cargo build --example quickjs", example.display());
-    let mut command = Command::new(example);
+    let mut command = runtime::command();
     command.env("SOME_VARIABLE", "some value");
     command
 }

@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::{Ran, check, finished, program, support};
+use crate::{Ran, check, finished, runtime, support};
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickjs/scripts")
 }
 
 fn run(script: &str) -> Ran {
-    finished(Command::new(program()).arg("--allow-ffi").arg(scripts().join(script)).output().unwrap())
+    finished(runtime::command().arg("--allow-ffi").arg(scripts().join(script)).output().unwrap())
 }
 
 /// Runs a script that needs a library of the system's, which may be missing.
@@ -110,7 +110,7 @@ fn sample(name: &str) -> Ran {
         let built = built.unwrap();
         assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
     }
-    let mut command = Command::new(program());
+    let mut command = runtime::command();
     // The page names the library without its path.
     command.current_dir(&directory).env("LD_LIBRARY_PATH", &directory).arg("--allow-ffi");
     finished(command.arg(samples.join(format!("{name}.js"))).output().unwrap())

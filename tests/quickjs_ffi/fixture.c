@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,18 @@ void fill_after(uint8_t *bytes, size_t len, uint8_t value, void (*callback)(void
 double pair_after(pair it, void (*callback)(void)) {
     callback();
     return it.a + it.b;
+}
+
+/* Bytes that C goes on using after the call that it was given them by. */
+static const uint8_t *kept_bytes[4096];
+static size_t kept_count;
+void keep_bytes(const uint8_t *bytes) { kept_bytes[kept_count++] = bytes; }
+void keep_result(const uint8_t *(*callback)(void)) { keep_bytes(callback()); }
+/* The first bytes of each, and forgets them. */
+int32_t sum_kept(size_t len) {
+    int32_t total = 0;
+    while (kept_count > 0) total += sum(kept_bytes[--kept_count], len);
+    return total;
 }
 
 /* Functions. */
@@ -190,6 +203,28 @@ int32_t fill_at_gate(uint8_t *bytes, size_t len, uint8_t value) {
 pair pair_at_gate(pair it) {
     wait_until(&gate_open, 1);
     return it;
+}
+
+/* Threads of this process. */
+int32_t thread_count(void) {
+    int32_t threads = 0;
+    char line[200];
+    FILE *file = fopen("/proc/self/status", "r");
+    while (file && fgets(line, sizeof line, file)) sscanf(line, "Threads: %d", &threads);
+    if (file) fclose(file);
+    return threads;
+}
+
+/* Leaves this process a megabyte of addresses. */
+void take_address_space(void) {
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    if (!file) return;
+    if (fscanf(file, "%lu", &pages) == 1) {
+        rlim_t most = pages * sysconf(_SC_PAGESIZE) + (1 << 20);
+        setrlimit(RLIMIT_AS, &(struct rlimit) {most, most});
+    }
+    fclose(file);
 }
 
 /* Kilobytes of this process that are in memory. */

@@ -2,6 +2,8 @@
 //!
 //! Most scripts check for themselves (`check.js`) and print `end` when they get there.
 
+#[path = "../support/runtime.rs"]
+mod runtime;
 #[path = "../support/mod.rs"]
 mod support;
 
@@ -9,11 +11,13 @@ mod event_loop;
 mod examples;
 mod leaks;
 mod permissions;
+mod random;
 mod stack;
+mod thread_pool;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::path::{Path, PathBuf};
-use std::process::{self, Command, Output};
+use std::process::{self, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
@@ -22,12 +26,9 @@ fn fixture() -> PathBuf {
     support::shared_object(include_str!("fixture.c"))
 }
 
-/// The example's program, which cargo builds with the tests.
-fn program() -> PathBuf {
-    let test = env::current_exe().unwrap();
-    let program = test.parent().and_then(Path::parent).unwrap().join("examples/quickjs");
-    assert!(program.exists(), "{} is missing: build it with `cargo build --examples`", program.display());
-    program
+/// Whether the program is called behind another one, such as valgrind.
+fn is_wrapped() -> bool {
+    env::var_os(runtime::WRAPPER).is_some()
 }
 
 /// One of the scripts beside this file.
@@ -62,7 +63,12 @@ fn finished(output: Output) -> Ran {
 
 /// Runs a script with all permissions, and the fixtures as its first argument.
 fn run(script: &Path) -> Ran {
-    finished(Command::new(program()).arg("--allow-ffi").arg(script).arg(fixture()).output().unwrap())
+    run_with(&[], script)
+}
+
+/// The same, with more flags.
+fn run_with(flags: &[&str], script: &Path) -> Ran {
+    finished(runtime::command().arg("--allow-ffi").args(flags).arg(script).arg(fixture()).output().unwrap())
 }
 
 /// Checks that a script gets to its end.
@@ -80,4 +86,4 @@ macro_rules! scripts {
     )*};
 }
 
-scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers memory);
+scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns memory);

@@ -2,11 +2,10 @@
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs, thread};
 
-use crate::{Ran, finished, fixture, program, script_of, support};
+use crate::{Ran, finished, fixture, runtime, script_of, support};
 
 const OPEN: &str = "const [path] = Deno.args;
     try {
@@ -52,7 +51,7 @@ impl Place {
     }
 
     fn run(&self, flags: &[&str], path: &str, script: &str) -> Ran {
-        let mut command = Command::new(program());
+        let mut command = runtime::command();
         finished(command.current_dir(&self.0).args(flags).arg(script_of(script)).arg(path).output().unwrap())
     }
 
@@ -315,7 +314,7 @@ fn bare_names_need_the_whole_permission() {
 
 #[test]
 fn help_says_what_is_not_confined() {
-    let output = Command::new(program()).arg("--help").output().unwrap();
+    let output = runtime::command().arg("--help").output().unwrap();
     let help = String::from_utf8(output.stdout).unwrap();
     for word in ["--allow-ffi", "constructors", "dependencies", "not confined"] {
         assert!(help.split_whitespace().collect::<Vec<_>>().join(" ").contains(word), "{word}: {help}");

@@ -2,17 +2,16 @@
 
 use std::process::Command;
 
-use crate::{check, finished, fixture, program, script};
+use crate::{check, finished, fixture, runtime, script};
 
 /// Runs `stack.js` with a main thread whose stack has this size.
 #[track_caller]
 fn with_stack(kibibytes: &str) {
     let mut shell = Command::new("sh");
     shell.args(["-c", &format!("ulimit -s {kibibytes}; exec \"$@\""), "sh"]);
-    check(
-        &finished(shell.arg(program()).arg("--allow-ffi").arg(script("stack.js")).arg(fixture()).output().unwrap()),
-        "end\n",
-    );
+    let program = runtime::command();
+    shell.arg(program.get_program()).args(program.get_args());
+    check(&finished(shell.arg("--allow-ffi").arg(script("stack.js")).arg(fixture()).output().unwrap()), "end\n");
 }
 
 #[test]
