@@ -139,6 +139,7 @@ pub struct Declarations {
     unsupported: Vec<(Box<str>, Box<str>)>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
+    warnings: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -167,6 +168,7 @@ impl Declarations {
     ///   macros, macros with parameters, and macros of several tokens without parentheses around them as operands;
     /// * `typedef` anywhere but at a declaration's start (`int typedef t;`);
     /// * an enum's underlying type in several words (`enum e : unsigned char`);
+    /// * a member that is a name in parentheses behind a typedef's name (`word (member);`);
     /// * digraphs, trigraphs, and names that are not ASCII;
     /// * `typeof`, `_Generic` and `_BitInt`;
     /// * in constant expressions: casts to and from floating-point types, `offsetof`, and character constants of several
@@ -246,6 +248,12 @@ impl Declarations {
         Ok(())
     }
 
+    /// Notes something that compilers differ about.
+    #[cfg(feature = "c-text")]
+    fn warn(&mut self, warning: String) {
+        self.warnings.push(warning.into());
+    }
+
     /// Makes another function the last one: one that is declared again.
     #[cfg(feature = "c-text")]
     fn set_last_function(&mut self, key: Option<&str>) {
@@ -313,6 +321,14 @@ impl Declarations {
     /// Whether no declaration is usable.
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()
+    }
+
+    /// What C compilers differ about in the declarations, with the rule that is followed: one sentence each.
+    ///
+    /// These are about layouts, which a C text decides. How values of a type are passed is the convention's matter, which
+    /// `hotcall explain` shows together with these.
+    pub fn warnings(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.warnings.iter().map(|warning| &**warning)
     }
 
     /// The symbols that are declared and cannot be used, with the reason for each.
