@@ -137,7 +137,9 @@
 //!   same for all engines. It must know *all* values, numbers included: it is asked too where machine code has refused
 //!   one.
 //! * [`make`] gets what the model has no class for. Where the model has `integer`, `double`, `boolean` and `null`,
-//!   only 64-bit integers, addresses and the bytes of structs are left.
+//!   only 64-bit integers, addresses and the bytes of structs are left. For a 64-bit integer that your numbers cannot
+//!   hold it rounds, as the toy does, or throws; the [kit](#8-the-conformance-kit) asks which, by the feature
+//!   `ExactWide`.
 //! * [`exception`] and [`throw`] are two steps, since an exception may have to wait
 //!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its
 //!   value; in one that counts references, a value that it owns, and its `Drop` lets go of it.
