@@ -9,6 +9,7 @@ use hotcall_fuzz::check::{Bench, Way};
 use hotcall_fuzz::random::Source;
 use hotcall_fuzz::signature::{self, Profile};
 use hotcall_fuzz::{crash, declaration};
+use hotcall_jit::Departure;
 
 /// The compilers here: the system's, and clang if it is installed, which continuous integration sees to.
 fn compilers() -> Vec<Compiler> {
@@ -44,7 +45,7 @@ fn agree(mut bench: Bench, batches: &[(u64, &str)]) {
     // Few are left out, or the seeds say nothing.
     let functions = 200 * batches.len() as u64;
     assert_eq!((counts.functions, counts.refused), (functions, 0), "{counts:?}");
-    assert!(counts.calls >= (functions - functions / 40) * compilers.len() as u64, "{counts:?}");
+    assert!(counts.calls >= (functions - functions / 20) * compilers.len() as u64, "{counts:?}");
 }
 
 #[test]
@@ -65,7 +66,7 @@ fn agree_with_callbacks(mut bench: Bench, first: u64) {
         Ok(counts) => {
             assert_eq!((counts.functions, counts.refused), (100, 0), "{counts:?}");
             // Each compiler's callers with each compiler's callees.
-            assert!(counts.calls >= 95 * compilers.len().pow(2) as u64, "{counts:?}");
+            assert!(counts.calls >= 90 * compilers.len().pow(2) as u64, "{counts:?}");
         }
         Err(failure) => panic!("{failure}"),
     }
@@ -77,7 +78,12 @@ fn known_departures() {
     crash::report();
     let mut bench = Bench::new().unwrap();
     let compilers = compilers();
-    for (seed, quirk) in [(817, Quirk::ClangUnionFloat), (15753, Quirk::ClangCrash)] {
+    for (seed, quirk) in [
+        (985, Quirk::Departs(Departure::ClangUnionFloat)),
+        (7, Quirk::Departs(Departure::ClangFlexibleArray)),
+        (36, Quirk::ClangInsideDeclarator),
+        (53, Quirk::ClangCrash),
+    ] {
         match bench.c(Way::Call, seed, 1, &compilers, "-O1").unwrap() {
             Ok(counts) if compilers.len() > 1 => assert_eq!(counts.quirks.get(&quirk), Some(&1), "seed {seed}"),
             Ok(counts) => assert_eq!(counts.calls, 1, "seed {seed}"),
