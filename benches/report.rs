@@ -16,6 +16,9 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "../tests/support/bare.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod bare;
 #[path = "support/by_slots.rs"]
 mod by_slots;
 #[path = "support/callbacks.rs"]
@@ -44,6 +47,8 @@ mod trampolines;
 mod unwind;
 #[path = "support/v8_rows.rs"]
 mod v8_rows;
+#[path = "support/vm.rs"]
+mod vm;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -60,6 +65,7 @@ struct Report {
     callback: Callbacks,
     open: Open,
     engine: Vec<engine_rows::Row>,
+    vm: Vec<engine_rows::Row>,
     /// Where V8 is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -224,11 +230,12 @@ fn run() -> Result<(), Box<dyn Error>> {
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
     let engine = engine_rows::measure()?;
+    let vm = vm::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let v8 = if arguments.json { v8_rows::measure()? } else { None };
     let report =
-        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, v8, unwind };
+        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, vm, v8, unwind };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -478,7 +485,8 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
-    engine_rows::print(&report.engine);
+    engine_rows::print("QuickJS", &report.engine);
+    engine_rows::print("a bare machine", &report.vm);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);
