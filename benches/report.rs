@@ -7,6 +7,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use callbacks::{CCallbacks, Invoked, Made};
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use contenders::{Contenders, Way};
 use hotcall_jit::{Jit, Options};
 use open::{Counting, Opened};
@@ -198,11 +200,27 @@ struct Unwind {
     ratio: f64,
 }
 
-#[derive(Default)]
+/// Prints hotcall's figures.
+#[derive(Parser)]
+#[command(name = "report", version)]
 struct Arguments {
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
     json: bool,
+    /// Print the machine code, ours and C's, instead of measuring.
+    #[arg(long)]
     disassemble: bool,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// The shapes whose calls are measured; all, if none is named.
+    #[arg(value_name = "SHAPE", value_parser = shape_names())]
     names: Vec<String>,
+}
+
+/// Takes the names of the shapes.
+fn shape_names() -> PossibleValuesParser {
+    shapes().iter().map(|shape| shape.name).collect::<Vec<_>>().into()
 }
 
 fn main() -> ExitCode {
@@ -217,7 +235,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let shapes = shapes();
-    let arguments = arguments(&shapes)?;
+    let arguments = Arguments::parse();
     let first_in_process_us = compile_time::first_in_process(&shapes[1].signature)?;
     let code = CCode::build()?;
     let mut wanted = shapes.iter().filter(|shape| arguments.wants(shape));
@@ -243,24 +261,6 @@ fn run() -> Result<(), Box<dyn Error>> {
         v8_rows::print()?;
     }
     Ok(())
-}
-
-/// The command line; cargo adds `--bench`.
-fn arguments(shapes: &[Shape]) -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--bench" => {}
-            "--json" => arguments.json = true,
-            "--disassemble" => arguments.disassemble = true,
-            name if shapes.iter().any(|shape| shape.name == name) => arguments.names.push(argument),
-            _ => {
-                let names: Vec<_> = shapes.iter().map(|shape| shape.name).collect();
-                return Err(format!("`{argument}` is neither --json, --disassemble, nor one of {}", names.join(", ")));
-            }
-        }
-    }
-    Ok(arguments)
 }
 
 impl Arguments {
