@@ -159,7 +159,9 @@ impl Declarations {
     ///
     /// Types and constants may be declared before they are used; types of `stdint.h`, `stddef.h`, `stdbool.h` and the
     /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
-    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros that are integers may be
+    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there is a
+    /// [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size, where
+    /// hotcall has one. Object-like macros that are integers may be
     /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
     ///
     /// Some valid C is refused, as a whole or for the symbols that use it, and never read as something else:
