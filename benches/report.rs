@@ -252,8 +252,18 @@ fn run() -> Result<(), Box<dyn Error>> {
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let v8 = if arguments.json { v8_rows::measure()? } else { None };
-    let report =
-        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, vm, v8, unwind };
+    let report = Report {
+        call_summary: CallSummary::of(&call),
+        call,
+        placement,
+        compile,
+        callback,
+        open,
+        engine,
+        vm,
+        v8,
+        unwind,
+    };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {

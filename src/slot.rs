@@ -166,7 +166,8 @@ mod tests {
 
     #[test]
     fn the_low_byte_of_a_bool_decides() {
-        for (bits, truth) in [(0, false), (0x100, false), (u64::MAX << 8, false), (1, true), (2, true), (0x5a80, true)] {
+        for (bits, truth) in [(0, false), (0x100, false), (u64::MAX << 8, false), (1, true), (2, true), (0x5a80, true)]
+        {
             let slot = Slot::from_bits(bits);
             assert_eq!(slot.as_bool(), truth, "{bits:#x}");
             assert_eq!(slot.canonical(Scalar::Bool), Slot::from(truth), "{bits:#x}");

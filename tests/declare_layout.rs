@@ -297,13 +297,17 @@ fn warnings_name_the_member() {
     let of = |text: &str| Declarations::from_c(text).unwrap().warnings().map(str::to_owned).collect::<Vec<_>>();
     assert_eq!(
         of("typedef struct { char x; int * __attribute__((aligned(2))) a; } s;"),
-        ["member `a` of `struct s`: clang aligns it to 8 bytes and GCC to 2, for an attribute stands inside its declarator; \
-          GCC is followed"]
+        [
+            "member `a` of `struct s`: clang aligns it to 8 bytes and GCC to 2, for an attribute stands inside its declarator; \
+          GCC is followed"
+        ]
     );
     assert_eq!(
         of("typedef long low __attribute__((aligned(4))); struct s { int a; low b; };"),
-        ["member `b` of `struct s`: clang before version 19 overlooks that its typedef lowers its alignment, and may pass \
-          the whole in registers"]
+        [
+            "member `b` of `struct s`: clang before version 19 overlooks that its typedef lowers its alignment, and may pass \
+          the whole in registers"
+        ]
     );
     assert_eq!(of("typedef long low __attribute__((aligned(4))); struct s { long a; low b; };"), [""; 0]);
     assert_eq!(of("struct s { int *a __attribute__((aligned(16))); char b[]; };"), [""; 0]);

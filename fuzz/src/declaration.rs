@@ -49,7 +49,9 @@ pub fn read_back(case: &Case) -> Result<(), String> {
         }
         let departures = [ty, written].map(|ty| Abi::SysV64.departures(ty));
         if departures[0] != departures[1] {
-            return Err(wrong(format!("{written} is read as {ty}, about which compilers differ otherwise: {departures:?}")));
+            return Err(wrong(format!(
+                "{written} is read as {ty}, about which compilers differ otherwise: {departures:?}"
+            )));
         }
     }
     Ok(())

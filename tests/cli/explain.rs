@@ -72,8 +72,14 @@ fn explain_warns_where_compilers_differ() {
     let json: serde_json::Value = serde_json::from_str(&explained(&["--json", flexible])).unwrap();
     assert_eq!(json["warnings"], serde_json::json!([format!("`struct s`: {warning}")]));
     for (declaration, warning) in [
-        ("void f(struct { char x; int * __attribute__((aligned(2))) a; } s)", "clang aligns it to 8 bytes and GCC to 2"),
-        ("void f(struct { float a; int b[0]; } s)", "GCC passes it otherwise, as if an array of length 0 had one element"),
+        (
+            "void f(struct { char x; int * __attribute__((aligned(2))) a; } s)",
+            "clang aligns it to 8 bytes and GCC to 2",
+        ),
+        (
+            "void f(struct { float a; int b[0]; } s)",
+            "GCC passes it otherwise, as if an array of length 0 had one element",
+        ),
         ("void f(union { struct { float a; } b; struct { float c, d; } e; } u)", "Clang may leave out the upper half"),
     ] {
         explains(&[declaration], &[warning]);

@@ -63,9 +63,7 @@ pub fn incomparable(compiler: Compiler, signature: &Signature) -> Option<Quirk> 
     let mut types = signature.params().iter().chain(signature.result());
     match compiler {
         Compiler::Clang if types.clone().any(has_attribute_inside) => Some(Quirk::ClangInsideDeclarator),
-        Compiler::Clang => {
-            types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash)
-        }
+        Compiler::Clang => types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash),
         Compiler::Gcc => {
             let first = signature.first_variadic().unwrap_or(signature.params().len());
             let mut variadic = signature.params()[first..].iter().filter_map(small);
@@ -79,9 +77,10 @@ fn has_attribute_inside(ty: &Type) -> bool {
     match ty {
         Type::Scalar(_) => false,
         Type::Array(array) => has_attribute_inside(array.element()),
-        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| {
-            Spelling::of(aggregate, field).differs_by_clang(field) || has_attribute_inside(field.ty())
-        }),
+        Type::Aggregate(aggregate) => aggregate
+            .fields()
+            .iter()
+            .any(|field| Spelling::of(aggregate, field).differs_by_clang(field) || has_attribute_inside(field.ty())),
     }
 }
 

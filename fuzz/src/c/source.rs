@@ -190,7 +190,8 @@ impl Types<'_> {
         let pack = Pack::of(aggregate);
         for (index, (base, field)) in members.iter().enumerate() {
             if let (Spelling::Typedef, Some(align)) = (Spelling::of(aggregate, field), field.align()) {
-                let _ = writeln!(self.text, "typedef {base} {} __attribute__((aligned({align})));", lowered(&name, index));
+                let _ =
+                    writeln!(self.text, "typedef {base} {} __attribute__((aligned({align})));", lowered(&name, index));
             }
         }
         if let Pack::Pragma(max) = pack {
@@ -205,7 +206,10 @@ impl Types<'_> {
                 Spelling::Typedef => writeln!(self.text, "    {} m{index};", lowered(&name, index)),
                 Spelling::AlignedStar => writeln!(self.text, "    {base} __attribute__((aligned({align}))) m{index};"),
                 Spelling::PackedStar => {
-                    writeln!(self.text, "    {base} __attribute__((packed)) m{index} __attribute__((aligned({align})));")
+                    writeln!(
+                        self.text,
+                        "    {base} __attribute__((packed)) m{index} __attribute__((aligned({align})));"
+                    )
                 }
             };
         }

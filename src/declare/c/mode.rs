@@ -37,15 +37,16 @@ impl Types {
         let Some(mode) = Mode::named(name) else {
             return CType::unsupported(format!("types of mode {} cannot be passed", Quoted(name)));
         };
-        let scalar = match ty.kind {
-            Kind::Scalar { scalar, .. } => Ok(scalar),
-            Kind::Tag(_) => self.value(&ty).ty.map(|ty| ty.as_scalar()).and_then(|scalar| {
-                scalar.ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
-            }),
-            Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
-            Kind::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
-            _ => Err(reason(format!("mode {} of a type without a value", Quoted(name)))),
-        };
+        let scalar =
+            match ty.kind {
+                Kind::Scalar { scalar, .. } => Ok(scalar),
+                Kind::Tag(_) => self.value(&ty).ty.map(|ty| ty.as_scalar()).and_then(|scalar| {
+                    scalar.ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
+                }),
+                Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
+                Kind::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
+                _ => Err(reason(format!("mode {} of a type without a value", Quoted(name)))),
+            };
         let moded = scalar.and_then(|scalar| match (mode, scalar) {
             (Mode::Float(float), Scalar::F32 | Scalar::F64) => Ok(float),
             (_, Scalar::Bool | Scalar::Pointer(_) | Scalar::F32 | Scalar::F64) | (Mode::Float(_), _) => {

@@ -46,13 +46,7 @@ impl<'t> Reader<'t> {
         if self.types.declare(name, ty) { Ok(()) } else { Err(Fault::conflict(at, name)) }
     }
 
-    fn warn_of_typedef(
-        &mut self,
-        name: &str,
-        ty: &CType,
-        inside: Inside,
-        asked: Option<Result<u64, Reason>>,
-    ) {
+    fn warn_of_typedef(&mut self, name: &str, ty: &CType, inside: Inside, asked: Option<Result<u64, Reason>>) {
         let Some(natural) = self.types.value(ty).extent.map(|extent| extent.align) else { return };
         let outside = asked.and_then(Result::ok).unwrap_or(0);
         let by_clang = match inside.align.max(outside) {

@@ -86,7 +86,8 @@ fn warnings(declared: &Function, signature: &Signature, abi: Abi) -> Vec<String>
     let mut warnings = declared.warnings.clone();
     for ty in signature.params().iter().chain(signature.result()) {
         for departure in abi.departures(ty) {
-            let warning = format!("`{}`: {departure}; the psABI's text is followed", shorten_to(MAX_WIDTH, &ty.to_string()));
+            let warning =
+                format!("`{}`: {departure}; the psABI's text is followed", shorten_to(MAX_WIDTH, &ty.to_string()));
             if !warnings.contains(&warning) {
                 warnings.push(warning);
             }
