@@ -298,14 +298,14 @@ fn warnings_name_the_member() {
     assert_eq!(
         of("typedef struct { char x; int * __attribute__((aligned(2))) a; } s;"),
         [
-            "member `a` of `struct s`: clang aligns it to 8 bytes and GCC to 2, for an attribute stands inside its declarator; \
+            "member `a` of `struct s`: its alignment is 8 to Clang and 2 to GCC, because an attribute stands inside its declarator; \
           GCC is followed"
         ]
     );
     assert_eq!(
         of("typedef long low __attribute__((aligned(4))); struct s { int a; low b; };"),
         [
-            "member `b` of `struct s`: clang before version 19 overlooks that its typedef lowers its alignment, and may pass \
+            "member `b` of `struct s`: Clang before version 19 overlooks that its typedef lowers its alignment, and may pass \
           the whole in registers"
         ]
     );

@@ -469,7 +469,7 @@ impl Array {
         self.len == 0
     }
 
-    /// Whether it is a flexible array member.
+    /// True for a flexible array member.
     pub const fn is_flexible(&self) -> bool {
         self.flexible
     }

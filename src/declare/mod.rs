@@ -250,7 +250,7 @@ impl Declarations {
         Ok(())
     }
 
-    /// Notes something that compilers differ about.
+    /// Adds a warning.
     #[cfg(feature = "c-text")]
     fn warn(&mut self, warning: String) {
         self.warnings.push(warning.into());
@@ -325,7 +325,7 @@ impl Declarations {
         self.usable.is_empty()
     }
 
-    /// What C compilers differ about in the declarations, with the rule that is followed: one sentence each.
+    /// The points about which C compilers differ in these declarations, with the rule that is followed: one sentence each.
     ///
     /// These are about layouts, which a C text decides. How values of a type are passed is the convention's matter, which
     /// `hotcall explain` shows together with these.

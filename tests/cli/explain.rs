@@ -67,14 +67,15 @@ fn explain_says_why_a_struct_is_on_the_stack() {
 #[test]
 fn explain_warns_where_compilers_differ() {
     let flexible = "struct s { long a; char d[]; }; struct s f(struct s, struct s)";
-    let warning = "Clang passes it in memory, for it contains a flexible array member; the psABI's text is followed";
+    let warning =
+        "Clang passes it in memory, because it contains a flexible array member; the psABI's text is followed";
     explains(&[flexible], &["bytes 0..8 (a) in rdi", &format!("\n  warning: `struct s`: {warning}\n")]);
     let json: serde_json::Value = serde_json::from_str(&explained(&["--json", flexible])).unwrap();
     assert_eq!(json["warnings"], serde_json::json!([format!("`struct s`: {warning}")]));
     for (declaration, warning) in [
         (
             "void f(struct { char x; int * __attribute__((aligned(2))) a; } s)",
-            "clang aligns it to 8 bytes and GCC to 2",
+            "its alignment is 8 to Clang and 2 to GCC",
         ),
         (
             "void f(struct { float a; int b[0]; } s)",

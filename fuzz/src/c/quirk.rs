@@ -57,8 +57,8 @@ pub fn of(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
     quirks.min_by_key(|quirk| quirk.may_be_tried())
 }
 
-/// What leaves nothing to compare: the compiler, or a function that it makes, crashes with this signature, or the layouts
-/// are others.
+/// The reason why there is nothing to compare: the compiler or a function that it makes crashes with this signature, or it
+/// lays out a type otherwise.
 pub fn incomparable(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
     let mut types = signature.params().iter().chain(signature.result());
     match compiler {
@@ -72,7 +72,7 @@ pub fn incomparable(compiler: Compiler, signature: &Signature) -> Option<Quirk> 
     }
 }
 
-/// Whether a member is written with an attribute behind a star that Clang lays out otherwise.
+/// Returns whether a member is written with an attribute behind a star that Clang lays out otherwise.
 fn has_attribute_inside(ty: &Type) -> bool {
     match ty {
         Type::Scalar(_) => false,
@@ -84,7 +84,7 @@ fn has_attribute_inside(ty: &Type) -> bool {
     }
 }
 
-/// Whether a scalar that is written with a typedef of lower alignment lies at no multiple of its size.
+/// Returns whether a scalar that is written with a typedef of lower alignment lies at no multiple of its size.
 fn has_lowered_leaf(ty: &Type, at: u32) -> bool {
     match ty {
         Type::Scalar(_) => false,

@@ -16,14 +16,14 @@ pub enum Departure {
     /// Clang (`X86_64ABIInfo::classify`) asks of members that are themselves structs, unions or arrays that they lie at a
     /// multiple of their own type's alignment, also where that comes from an attribute or from an array of no elements and
     /// every scalar inside is aligned. hotcall reads "fields" in "or it contains unaligned fields" as the scalars inside.
-    #[error("Clang passes it in memory, for a member lies at no multiple of its type's alignment")]
+    #[error("Clang passes it in memory, because a member lies at no multiple of its type's alignment")]
     ClangMemberAlignment,
     /// Clang (`X86_64ABIInfo::classify`) has class MEMORY for whatever contains a flexible array member. The psABI does not
     /// mention them: without bytes such an array has no class. GCC reads it so since version 4.4.
-    #[error("Clang passes it in memory, for it contains a flexible array member")]
+    #[error("Clang passes it in memory, because it contains a flexible array member")]
     ClangFlexibleArray,
     /// GCC (`classify_argument`) classifies an array by its first element, and does not see that a later one is unaligned.
-    #[error("GCC passes it in registers, for it looks at the alignment of an array's first element only")]
+    #[error("GCC passes it in registers, because it looks at the alignment of an array's first element only")]
     GccFirstElement,
     /// GCC (`classify_argument`) classifies an array of length 0 as if it had one element, if it does not begin an eightbyte:
     /// `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too large.
@@ -45,7 +45,7 @@ impl Departure {
         }
     }
 
-    /// The departures that a value of this type meets as an argument or a result, in the order of the enum.
+    /// Returns the departures that a value of this type meets as an argument or a result, in the order of the enum.
     pub(super) fn all(abi: Abi, ty: &Type) -> Vec<Self> {
         if abi != Abi::SysV64 {
             return Vec::new();
@@ -91,7 +91,7 @@ fn has_flexible_array(ty: &Type) -> bool {
     }
 }
 
-/// Whether an unaligned scalar is in a place that GCC looks at.
+/// Returns whether an unaligned scalar is in a place that GCC looks at.
 fn gcc_sees_unaligned(ty: &Type, at: u32) -> bool {
     match ty {
         Type::Scalar(scalar) => is_unaligned(at, scalar.size()),
@@ -102,7 +102,7 @@ fn gcc_sees_unaligned(ty: &Type, at: u32) -> bool {
     }
 }
 
-/// Whether the elements that GCC sees in arrays of length 0 change the classes.
+/// Returns whether the elements that GCC sees in arrays of length 0 change the classes.
 fn gcc_sees_elements(ty: &Type, layout: &Layout) -> bool {
     let mut seen = layout.clone();
     push_seen_elements(ty, 0, &mut seen.leaves);
@@ -134,7 +134,7 @@ fn push_seen_elements(ty: &Type, at: u32, leaves: &mut Vec<Leaf>) {
     }
 }
 
-/// Whether a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it, perhaps another
+/// Returns whether a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it, perhaps another
 /// member's.
 fn clang_may_halve(ty: &Type, layout: &Layout) -> bool {
     has_union(ty)

@@ -57,8 +57,8 @@ impl Abi {
         }
     }
 
-    /// The departures of C compilers from the convention's document that an argument or a result of this type meets. Code
-    /// of such a compiler does not understand hotcall's calls, nor the other compiler's.
+    /// Returns the departures of C compilers from the convention's document that concern an argument or a result of this
+    /// type. Code of such a compiler does not understand hotcall's calls with the type, nor the other compiler's.
     pub fn departures(self, ty: &Type) -> Vec<Departure> {
         Departure::all(self, ty)
     }

@@ -14,7 +14,7 @@ pub(crate) struct Function {
     pub(crate) signature: Signature,
     pub(crate) capture_errno: bool,
     parameter_names: Box<[Option<Box<str>>]>,
-    /// What compilers differ about in the whole text.
+    /// The warnings about the whole text.
     pub(crate) warnings: Vec<String>,
 }
 

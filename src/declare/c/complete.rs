@@ -23,7 +23,7 @@ impl Member {
         placed_align((one.align, self.ty.align), self.packed, self.align, shape)
     }
 
-    /// The alignment that clang gives to the member.
+    /// The alignment that Clang gives to the member.
     fn align_by_clang(&self, one: Extent, shape: &Shape) -> u64 {
         let Inside { packed, align, plain } = match self.inside {
             Some(inside) => inside,
@@ -47,8 +47,8 @@ fn placed_align((natural, typedef): (u64, Option<u64>), packed: bool, asked: Opt
 /// The warning about an attribute inside a declarator.
 pub(super) fn differently_aligned(by_clang: u64, by_gcc: u64) -> String {
     format!(
-        "clang aligns it to {by_clang} bytes and GCC to {by_gcc}, for an attribute stands inside its declarator; GCC is \
-         followed"
+        "its alignment is {by_clang} to Clang and {by_gcc} to GCC, because an attribute stands inside its declarator; GCC \
+         is followed"
     )
 }
 
@@ -94,7 +94,7 @@ impl Types {
         self.tags[index].value = Some(Value { ty, extent });
     }
 
-    /// Notes where compilers differ about a member.
+    /// Adds a warning if compilers differ about a member.
     fn warn_of_member(
         &mut self,
         parent: usize,
@@ -109,7 +109,7 @@ impl Types {
             && matches!(member.ty.kind, Kind::Scalar { .. })
             && !offset.is_multiple_of(one.align)
         {
-            "clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
+            "Clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
                 .to_owned()
         } else {
             return;

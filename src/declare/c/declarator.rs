@@ -19,8 +19,8 @@ pub(super) struct Declarator<'t> {
 }
 
 /// Attributes behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes of the
-/// type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To clang they are
-/// attributes of what is declared. GCC's reading is followed; this is what clang's needs.
+/// type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
+/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Inside {
     pub(super) packed: bool,

@@ -8,7 +8,7 @@ use crate::declare::error::Quoted;
 
 /// A mode that hotcall has a type for.
 enum Mode {
-    /// An integer of so many bytes.
+    /// An integer with this number of bytes.
     Integer(u32),
     Float(Scalar),
 }

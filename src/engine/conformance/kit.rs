@@ -126,7 +126,7 @@ impl<'a> Kit<'a> {
         }
     }
 
-    /// Whether the engine may throw instead of making this value.
+    /// Returns whether the engine may throw instead of making this value.
     fn may_refuse(&self, value: &Value) -> bool {
         const P53: u128 = 1 << 53;
         let Value::BigInt(integer) = *value else { return false };

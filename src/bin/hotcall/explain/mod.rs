@@ -50,7 +50,7 @@ struct Explained {
     types: Vec<TypeTable>,
     arguments: Vec<PlacedArgument>,
     result: PlacedResult,
-    /// What C compilers differ about, with the rule that is followed.
+    /// The points about which C compilers differ, with the rule that is followed.
     warnings: Vec<String>,
     stages: Explanation,
 }
