@@ -7,6 +7,8 @@ use std::error::Error;
 use std::process::ExitCode;
 
 use callbacks::{CCallbacks, Invoked, Made};
+use clap::Parser;
+use clap::builder::PossibleValuesParser;
 use contenders::{Contenders, Way};
 use hotcall_jit::{Jit, Options};
 use open::{Counting, Opened};
@@ -16,6 +18,9 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
+#[path = "../tests/support/bare.rs"]
+#[expect(dead_code, reason = "tests use more of it")]
+mod bare;
 #[path = "support/by_slots.rs"]
 mod by_slots;
 #[path = "support/callbacks.rs"]
@@ -44,6 +49,8 @@ mod trampolines;
 mod unwind;
 #[path = "support/v8_rows.rs"]
 mod v8_rows;
+#[path = "support/vm.rs"]
+mod vm;
 
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
@@ -60,6 +67,7 @@ struct Report {
     callback: Callbacks,
     open: Open,
     engine: Vec<engine_rows::Row>,
+    vm: Vec<engine_rows::Row>,
     /// Where V8 is there.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
@@ -192,11 +200,27 @@ struct Unwind {
     ratio: f64,
 }
 
-#[derive(Default)]
+/// Prints hotcall's figures.
+#[derive(Parser)]
+#[command(name = "report", version)]
 struct Arguments {
+    /// Print one JSON object instead of tables.
+    #[arg(long)]
     json: bool,
+    /// Print the machine code, ours and C's, instead of measuring.
+    #[arg(long)]
     disassemble: bool,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+    /// The shapes whose calls are measured; all, if none is named.
+    #[arg(value_name = "SHAPE", value_parser = shape_names())]
     names: Vec<String>,
+}
+
+/// Takes the names of the shapes.
+fn shape_names() -> PossibleValuesParser {
+    shapes().iter().map(|shape| shape.name).collect::<Vec<_>>().into()
 }
 
 fn main() -> ExitCode {
@@ -211,7 +235,7 @@ fn main() -> ExitCode {
 
 fn run() -> Result<(), Box<dyn Error>> {
     let shapes = shapes();
-    let arguments = arguments(&shapes)?;
+    let arguments = Arguments::parse();
     let first_in_process_us = compile_time::first_in_process(&shapes[1].signature)?;
     let code = CCode::build()?;
     let mut wanted = shapes.iter().filter(|shape| arguments.wants(shape));
@@ -224,11 +248,22 @@ fn run() -> Result<(), Box<dyn Error>> {
     let callback = measure_callbacks(&shapes, &arguments)?;
     let open = measure_open()?;
     let engine = engine_rows::measure()?;
+    let vm = vm::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
     let v8 = if arguments.json { v8_rows::measure()? } else { None };
-    let report =
-        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, v8, unwind };
+    let report = Report {
+        call_summary: CallSummary::of(&call),
+        call,
+        placement,
+        compile,
+        callback,
+        open,
+        engine,
+        vm,
+        v8,
+        unwind,
+    };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
@@ -236,24 +271,6 @@ fn run() -> Result<(), Box<dyn Error>> {
         v8_rows::print()?;
     }
     Ok(())
-}
-
-/// The command line; cargo adds `--bench`.
-fn arguments(shapes: &[Shape]) -> Result<Arguments, String> {
-    let mut arguments = Arguments::default();
-    for argument in std::env::args().skip(1) {
-        match argument.as_str() {
-            "--bench" => {}
-            "--json" => arguments.json = true,
-            "--disassemble" => arguments.disassemble = true,
-            name if shapes.iter().any(|shape| shape.name == name) => arguments.names.push(argument),
-            _ => {
-                let names: Vec<_> = shapes.iter().map(|shape| shape.name).collect();
-                return Err(format!("`{argument}` is neither --json, --disassemble, nor one of {}", names.join(", ")));
-            }
-        }
-    }
-    Ok(arguments)
 }
 
 impl Arguments {
@@ -478,7 +495,8 @@ fn print_tables(report: &Report) {
     if let (Some(us), Some(bytes)) = (report.open.deno_us_per_symbol, report.open.deno_bytes_per_symbol) {
         println!("Deno: {us:.2} µs a symbol; {bytes:.0} bytes a symbol");
     }
-    engine_rows::print(&report.engine);
+    engine_rows::print("QuickJS", &report.engine);
+    engine_rows::print("a bare machine", &report.vm);
     let Unwind { throw_us, throw_us_1000_shapes, ratio } = report.unwind;
     println!("\nA panic through a trampoline");
     println!("one shape {throw_us:.2} µs, {} shapes {throw_us_1000_shapes:.2} µs: ratio {ratio:.3}", unwind::SHAPES);

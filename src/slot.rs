@@ -10,7 +10,7 @@ use hotcall_jit::Scalar;
 /// |---|---|
 /// | signed integers | sign-extended to 64 bits |
 /// | unsigned integers | zero-extended to 64 bits |
-/// | `bool` | 0 or 1 |
+/// | `bool` | 0 or 1; of other bits the low byte decides, and any value of it but 0 is true |
 /// | `float` | in the low four bytes, the rest zero |
 /// | `double`, pointers | as they are |
 /// | structs and unions | the address of their bytes, which need no alignment |
@@ -39,8 +39,8 @@ impl Slot {
         self.0
     }
 
-    /// The slot in the canonical form of `scalar`: what that type has no room for is dropped, and any `bool` that is not 0
-    /// becomes 1.
+    /// The slot in the canonical form of `scalar`: the bits that the type does not have are dropped. A `bool` is its low
+    /// byte, as C stores and returns it; a byte other than 0 becomes 1.
     pub const fn canonical(self, scalar: Scalar) -> Self {
         let bits = self.0;
         Self(match scalar {
@@ -50,14 +50,14 @@ impl Slot {
             Scalar::U16 => bits as u16 as u64,
             Scalar::I32 => bits as i32 as u64,
             Scalar::U32 | Scalar::F32 => bits as u32 as u64,
-            Scalar::Bool => (bits != 0) as u64,
+            Scalar::Bool => (bits as u8 != 0) as u64,
             Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::F64 | Scalar::Pointer(_) => bits,
         })
     }
 
-    /// As `bool`: anything but 0 is true.
+    /// As `bool`: the low byte; any value but 0 is true.
     pub const fn as_bool(self) -> bool {
-        self.0 != 0
+        self.0 as u8 != 0
     }
 
     /// As `float`.
@@ -161,6 +161,16 @@ mod tests {
         for (slot, scalar, bits) in slots {
             assert_eq!(slot.to_bits(), bits, "{scalar}");
             assert_eq!(slot.canonical(scalar), slot, "{scalar}");
+        }
+    }
+
+    #[test]
+    fn the_low_byte_of_a_bool_decides() {
+        for (bits, truth) in [(0, false), (0x100, false), (u64::MAX << 8, false), (1, true), (2, true), (0x5a80, true)]
+        {
+            let slot = Slot::from_bits(bits);
+            assert_eq!(slot.as_bool(), truth, "{bits:#x}");
+            assert_eq!(slot.canonical(Scalar::Bool), Slot::from(truth), "{bits:#x}");
         }
     }
 

@@ -306,6 +306,43 @@ fn constant_expressions() {
     }
 }
 
+/// GCC's "Common Variable Attributes"; clang reads them likewise.
+#[test]
+fn modes_make_types() {
+    for (declared, expected) in [
+        ("typedef int t __attribute__((mode(QI)))", "i8"),
+        ("typedef unsigned t __attribute__((mode(QI)))", "u8"),
+        ("typedef unsigned int t __attribute__((__mode__(__QI__)))", "u8"),
+        ("typedef int t __attribute__((mode(HI)))", "i16"),
+        ("typedef long t __attribute__((mode(SI)))", "i32"),
+        ("typedef unsigned char t __attribute__((mode(SI)))", "u32"),
+        ("typedef int t __attribute__((mode(DI)))", "i64"),
+        ("typedef unsigned t __attribute__((mode(__DI__)))", "u64"),
+        ("typedef int t __attribute__((mode(byte)))", "i8"),
+        ("typedef int t __attribute__((__mode__(__word__)))", "i64"),
+        ("typedef unsigned t __attribute__((mode(word)))", "u64"),
+        ("typedef unsigned t __attribute__((mode(pointer)))", "u64"),
+        ("typedef int t __attribute__((mode(unwind_word)))", "i64"),
+        ("typedef float t __attribute__((mode(DF)))", "f64"),
+        ("typedef double t __attribute__((mode(SF)))", "f32"),
+        ("typedef float t __attribute__((mode(__SF__)))", "f32"),
+        ("typedef __attribute__((mode(HI))) int t", "i16"),
+        ("typedef int __attribute__((mode(HI))) t", "i16"),
+        ("typedef int [[gnu::mode(HI)]] t", "i16"),
+        ("typedef int t __attribute__((mode(HI), mode(QI)))", "i8"),
+        ("typedef int t __attribute__((mode(DI), aligned(4)))", "i64"),
+        ("enum e { A, B = 1000 }; typedef enum e t __attribute__((mode(DI)))", "u64"),
+        ("typedef unsigned int first __attribute__((mode(HI))); typedef first t __attribute__((mode(DI)))", "u64"),
+    ] {
+        assert_eq!(signature(&format!("{declared}; void f(t);")), format!("({expected})"), "{declared}");
+    }
+    let direct = "long f(int a __attribute__((mode(HI))), unsigned __attribute__((mode(QI))), float *, char *)";
+    assert_eq!(signature(direct), "(i16, u8, pointer, text) -> i64");
+    let text = "typedef char c __attribute__((mode(QI))); typedef int i __attribute__((mode(QI))); void f(c *, i *);";
+    assert_eq!(signature(text), "(text, pointer)");
+    assert!(error("\n#define WIDE DI\ntypedef int t __attribute__((mode(WIDE)));").contains("`WIDE` is a macro"));
+}
+
 #[test]
 fn what_cannot_be_passed_fails_its_symbol_alone() {
     for (text, cause) in [
@@ -322,7 +359,22 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
         ("int f(_Float128)", "wider than double"),
         ("int f(va_list)", "va_list"),
         ("typedef float v4 __attribute__((vector_size(16))); v4 f(void)", "vector types"),
-        ("typedef int di __attribute__((mode(DI))); di f(void)", "another mode"),
+        ("typedef int ti __attribute__((mode(TI))); ti f(void)", "types of mode `TI` cannot be passed"),
+        ("typedef float xf __attribute__((__mode__(__XF__))); xf f(void)", "types of mode `XF` cannot be passed"),
+        ("int f(int a __attribute__((mode(V4SI))))", "types of mode `V4SI` cannot be passed"),
+        ("int f(int a __attribute__((mode(XY))))", "types of mode `XY` cannot be passed"),
+        ("int f(int a __attribute__((mode)))", "a mode without a name"),
+        ("int f(int a __attribute__((mode(DF))))", "argument 1 (`a`): mode `DF` does not fit the type i32"),
+        ("int f(double __attribute__((mode(DI))))", "mode `DI` does not fit the type f64"),
+        ("int f(_Bool a __attribute__((mode(SI))))", "mode `SI` does not fit the type bool"),
+        ("typedef int *p __attribute__((mode(DI))); int f(p)", "mode `DI` does not fit the type pointer"),
+        ("int f(int * __attribute__((mode(DI))) p)", "mode `DI` does not fit the type pointer"),
+        ("typedef int a2[2] __attribute__((mode(QI))); struct s { a2 a; }; int f(struct s)", "mode `QI` of an array"),
+        ("struct t { int a; }; typedef struct t t __attribute__((mode(QI))); int f(t)", "mode `QI` of a struct"),
+        (
+            "typedef int t __attribute__((aligned(2), mode(SI))); struct s { t a; }; int f(struct s)",
+            "compilers differ about an alignment before a mode",
+        ),
         ("struct s { int a : 3; }; int f(struct s)", "bit-fields"),
         ("struct s { int : 3, : 4; int b; }; int f(struct s)", "bit-fields"),
         ("struct s { int a, : 4, b; }; int f(struct s)", "bit-fields"),
@@ -332,7 +384,9 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
         ("struct s { struct t a; }; struct t { int a; }; int f(struct s)", "`struct t` is incomplete"),
         ("struct s { char c[65537]; }; int f(struct s)", "larger than 65536"),
         ("struct s { int a[]; int b; }; int f(struct s)", "no length and is not the last"),
-        ("struct s { int a; int a; }; int f(struct s)", "two members have one name"),
+        ("struct s { int a; int a; }; int f(struct s)", "two members are named `a`"),
+        ("struct s { int a; union { float b; int a; }; }; int f(struct s)", "two members are named `a`"),
+        ("union u { int a; struct { int b; struct { int a; }; }; }; int f(union u)", "two members are named `a`"),
         ("struct s { int a; } __attribute__((aligned(32))); int f(struct s)", "32 bytes is more than 16"),
         ("struct s { int a __attribute__((aligned(3))); }; int f(struct s)", "not a power of two"),
         (
@@ -344,7 +398,7 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
             "compilers differ",
         ),
         ("enum e { A = UNKNOWN }; int f(enum e)", "`UNKNOWN` is not declared"),
-        ("enum e { A } __attribute__((mode(QI))); int f(enum e)", "another mode"),
+        ("enum e { A } __attribute__((mode(QI))); int f(enum e)", "the sign of a type that is defined with a mode"),
         ("enum e { A } __attribute__((aligned(16))); int f(enum e)", "an enum of another alignment"),
         ("typedef int fn(int) __attribute__((ms_abi)); fn f", "another calling convention"),
         ("int f(int) __attribute__((preserve_none))", "another calling convention"),
@@ -412,6 +466,7 @@ fn faults_of_syntax_name_their_place() {
         ("#include \"x.h\"\nint f(int);", "line 1, column 1", "(cc -E -P)"),
         ("#include_next <stdio.h>\nint f(int);", "line 1, column 1", "(cc -E -P)"),
         ("#unknown\nint f(int);", "line 1, column 1", "an unknown directive"),
+        ("typedef int t; struct s { char a; t (b); };", "line 1, column 35", "a declared name in parentheses"),
         ("#define f(x) g(x)\nint f(int);", "line 2, column 5", "is a macro"),
         ("#define A(n) __attribute__((aligned(n)))\nstruct s { int a; } A(T);", "line 2, column 21", "is a macro"),
         ("#pragma pack(3)\nint f(int);", "line 1, column 1", "`#pragma pack` takes"),
@@ -571,6 +626,8 @@ fn messages_are_short() {
         format!("struct {long} {{ struct {long} a; }}; int f(struct {long});"),
         format!("struct s {{ int {long}[]; int {long}; }}; int f(struct s);"),
         format!("struct s {{ void {long}; }}; int f(struct s);"),
+        format!("struct s {{ int {long}; int {long}; }}; int f(struct s);"),
+        format!("int f(int a __attribute__((mode({long}))));"),
         format!("int f(struct unseen {long});"),
         format!("int f({long});"),
         format!("int f(unsigned {} float a);", "signed ".repeat(10_000)),

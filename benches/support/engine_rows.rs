@@ -1,4 +1,4 @@
-//! The report's `engine` rows.
+//! The report's `engine` rows, and the form of its `vm` rows.
 
 use std::error::Error;
 
@@ -41,22 +41,29 @@ fn measure_case(c: &CFunctions, case: &Case) -> Result<Row, Box<dyn Error>> {
     for _ in 0..SETUPS {
         samples.take_equal(&Loops::new(c, case)?);
     }
-    let [values_ns, c_ns, slots_ns, empty_loop_ns] = samples.medians();
-    Ok(Row {
-        case: case.name,
-        values_ns,
-        c_ns,
-        slots_ns,
-        empty_loop_ns,
-        values_over_c: samples.ratio(0, 1),
-        values_over_c_fast: samples.fast_ratio(0, 1),
-        values_over_c_net: samples.net_ratio(0, 1, 3),
-        slots_over_values_net: samples.net_ratio(2, 0, 3),
-    })
+    Ok(Row::of(case.name, &samples))
 }
 
-pub(crate) fn print(rows: &[Row]) {
-    println!("\nLoops in QuickJS: medians in ns a round, and ratios (net: without the empty loop)");
+impl Row {
+    /// The figures of a case's samples, in the order of [`WAYS`](crate::engine::WAYS).
+    pub(crate) fn of(case: &'static str, samples: &Samples<4>) -> Self {
+        let [values_ns, c_ns, slots_ns, empty_loop_ns] = samples.medians();
+        Self {
+            case,
+            values_ns,
+            c_ns,
+            slots_ns,
+            empty_loop_ns,
+            values_over_c: samples.ratio(0, 1),
+            values_over_c_fast: samples.fast_ratio(0, 1),
+            values_over_c_net: samples.net_ratio(0, 1, 3),
+            slots_over_values_net: samples.net_ratio(2, 0, 3),
+        }
+    }
+}
+
+pub(crate) fn print(engine: &str, rows: &[Row]) {
+    println!("\nLoops in {engine}: medians in ns a round, and ratios (net: without the empty loop)");
     println!("case           values       C   slots  empty loop  values/C    fast     net  slots/values net");
     for row in rows {
         let Row { case, values_ns, c_ns, slots_ns, empty_loop_ns, .. } = row;

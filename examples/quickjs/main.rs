@@ -24,7 +24,7 @@ use runtime::Options;
 
 /// Runs a JavaScript module that may use Deno's FFI.
 #[derive(Parser)]
-#[command(name = "quickjs", trailing_var_arg = true)]
+#[command(name = "quickjs", version, trailing_var_arg = true)]
 struct Arguments {
     /// Allow loading native libraries: all, or only these files and what is below these directories (separated by commas).
     ///

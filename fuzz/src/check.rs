@@ -250,10 +250,10 @@ impl Bench {
         random: &mut Random,
         counts: &mut Counts,
     ) -> Result<(), Cause> {
-        let (built, crashed): (Vec<_>, Vec<_>) =
-            built.iter().partition(|loaded| quirk::crash(loaded.vendor(), &case.signature).is_none());
-        for crash in crashed.iter().filter_map(|loaded| quirk::crash(loaded.vendor(), &case.signature)) {
-            *counts.quirks.entry(crash).or_default() += 1;
+        let (built, left_out): (Vec<_>, Vec<_>) =
+            built.iter().partition(|loaded| quirk::incomparable(loaded.vendor(), &case.signature).is_none());
+        for quirk in left_out.iter().filter_map(|loaded| quirk::incomparable(loaded.vendor(), &case.signature)) {
+            *counts.quirks.entry(quirk).or_default() += 1;
         }
         for loaded in &built {
             c::compare_layouts(loaded, index, case)?;

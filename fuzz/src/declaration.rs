@@ -38,13 +38,20 @@ pub fn read_back(case: &Case) -> Result<(), String> {
         return Err(wrong(format!("read as {signature}")));
     }
     let read = signature.params().iter().chain(signature.result());
-    for (ty, layout) in read.zip(case.params[..fixed].iter().chain(&case.result)) {
+    let written = case.signature.params()[..fixed].iter().chain(case.signature.result());
+    for ((ty, written), layout) in read.zip(written).zip(case.params[..fixed].iter().chain(&case.result)) {
         let read = Layout::of(ty).map_err(|error| wrong(error.to_string()))?;
         // A plain `void *` has no other names in C than this.
         let plain =
             |layout: &Layout| layout.leaves.iter().map(|&leaf| (leaf.offset, plain(leaf.scalar))).collect::<Vec<_>>();
         if (read.size, read.align, plain(&read)) != (layout.size, layout.align, plain(layout)) {
             return Err(wrong(format!("{ty} is read as {read}\nand is {layout}")));
+        }
+        let departures = [ty, written].map(|ty| Abi::SysV64.departures(ty));
+        if departures[0] != departures[1] {
+            return Err(wrong(format!(
+                "{written} is read as {ty}, about which compilers differ otherwise: {departures:?}"
+            )));
         }
     }
     Ok(())

@@ -156,7 +156,11 @@ impl<'s, 'a> Generator<'s, 'a> {
             _ => 0,
         };
         let union = self.profile != Profile::Libffi && self.source.one_in(5);
-        let fields = (0..fields).map(|_| self.field(depth)).collect::<Result<Vec<_>, _>>()?;
+        let mut fields = (0..fields).map(|_| self.field(depth)).collect::<Result<Vec<_>, _>>()?;
+        // C allows it behind another member.
+        if self.profile != Profile::Libffi && !union && !fields.is_empty() && self.source.one_in(32) {
+            fields.push(self.flexible_array(depth)?.into());
+        }
         let mut ty = if union { Type::union(fields)? } else { Type::structure(fields)? };
         if self.profile != Profile::Libffi {
             if self.source.one_in(4) {
@@ -177,10 +181,12 @@ impl<'s, 'a> Generator<'s, 'a> {
     fn field(&mut self, depth: u32) -> Result<Field, Refused> {
         let mut field = Field::from(self.member(depth)?);
         if self.profile != Profile::Libffi {
-            if self.source.one_in(16) {
+            let packed = self.source.one_in(16);
+            if packed {
                 field = field.packed();
             }
-            if self.source.one_in(12) {
+            // Together they are the alignment of the member's type.
+            if self.source.one_in(if packed { 3 } else { 12 }) {
                 field = field.aligned(self.alignment())?;
             }
         }
@@ -201,6 +207,15 @@ impl<'s, 'a> Generator<'s, 'a> {
             _ => 1 + self.source.below(32),
         };
         Ok(Type::array(element, len)?)
+    }
+
+    /// A flexible array member.
+    fn flexible_array(&mut self, depth: u32) -> Result<Type, Refused> {
+        let element = match self.source.below(4) {
+            3 if depth < DEPTH => self.aggregate(depth + 1)?,
+            _ => self.scalar(),
+        };
+        Ok(Type::flexible_array(element)?)
     }
 
     fn alignment(&mut self) -> u8 {

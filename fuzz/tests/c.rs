@@ -1,14 +1,17 @@
 //! Fixed seeds against C compilers. Other seeds: `cargo run --release -p hotcall-fuzz --bin oracle -- c --seed N`, and
 //! `sandwich` instead of `c`.
 
+use std::collections::BTreeSet;
+
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::Compiler;
-use hotcall_fuzz::c::quirk::Quirk;
+use hotcall_fuzz::c::quirk::{self, Quirk};
 use hotcall_fuzz::case::Case;
 use hotcall_fuzz::check::{Bench, Way};
 use hotcall_fuzz::random::Source;
 use hotcall_fuzz::signature::{self, Profile};
 use hotcall_fuzz::{crash, declaration};
+use hotcall_jit::{self as jit, Departure};
 
 /// The compilers here: the system's, and clang if it is installed, which continuous integration sees to.
 fn compilers() -> Vec<Compiler> {
@@ -44,7 +47,7 @@ fn agree(mut bench: Bench, batches: &[(u64, &str)]) {
     // Few are left out, or the seeds say nothing.
     let functions = 200 * batches.len() as u64;
     assert_eq!((counts.functions, counts.refused), (functions, 0), "{counts:?}");
-    assert!(counts.calls >= (functions - functions / 40) * compilers.len() as u64, "{counts:?}");
+    assert!(counts.calls >= (functions - functions / 20) * compilers.len() as u64, "{counts:?}");
 }
 
 #[test]
@@ -65,7 +68,7 @@ fn agree_with_callbacks(mut bench: Bench, first: u64) {
         Ok(counts) => {
             assert_eq!((counts.functions, counts.refused), (100, 0), "{counts:?}");
             // Each compiler's callers with each compiler's callees.
-            assert!(counts.calls >= 95 * compilers.len().pow(2) as u64, "{counts:?}");
+            assert!(counts.calls >= 90 * compilers.len().pow(2) as u64, "{counts:?}");
         }
         Err(failure) => panic!("{failure}"),
     }
@@ -77,12 +80,43 @@ fn known_departures() {
     crash::report();
     let mut bench = Bench::new().unwrap();
     let compilers = compilers();
-    for (seed, quirk) in [(817, Quirk::ClangUnionFloat), (15753, Quirk::ClangCrash)] {
+    for (seed, quirk) in [
+        (985, Quirk::Departs(Departure::ClangUnionFloat)),
+        (7, Quirk::Departs(Departure::ClangFlexibleArray)),
+        (36, Quirk::ClangInsideDeclarator),
+        (53, Quirk::ClangCrash),
+        (4058, Quirk::ClangTypedefAlignment),
+    ] {
         match bench.c(Way::Call, seed, 1, &compilers, "-O1").unwrap() {
             Ok(counts) if compilers.len() > 1 => assert_eq!(counts.quirks.get(&quirk), Some(&1), "seed {seed}"),
             Ok(counts) => assert_eq!(counts.calls, 1, "seed {seed}"),
             Err(failure) => panic!("{failure}"),
         }
+    }
+}
+
+/// What is known of compilers is generated: a departure that no signature meets would never be looked at.
+#[test]
+fn generated_signatures_meet_all_departures() {
+    let all = BTreeSet::from([
+        Quirk::ClangInsideDeclarator,
+        Quirk::ClangTypedefAlignment,
+        Quirk::ClangCrash,
+        Quirk::GccCrash,
+        Quirk::Departs(Departure::ClangMemberAlignment),
+        Quirk::Departs(Departure::ClangFlexibleArray),
+        Quirk::Departs(Departure::GccFirstElement),
+        Quirk::Departs(Departure::GccEmptyArray),
+        Quirk::Departs(Departure::ClangUnionFloat),
+    ]);
+    let mut met = BTreeSet::new();
+    let mut seeds = 0..60_000;
+    while met != all {
+        let seed = seeds.next().unwrap_or_else(|| panic!("only {met:?}"));
+        let mut source = Source::seeded(seed);
+        source.split();
+        let signature = signature::signature(&mut source, Profile::C).unwrap();
+        met.extend([jit::Compiler::Gcc, jit::Compiler::Clang].into_iter().filter_map(|one| quirk::of(one, &signature)));
     }
 }
 

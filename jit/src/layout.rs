@@ -90,7 +90,7 @@ impl Extent {
 /// Where the members of a struct or union lie: an iterator over their offsets.
 ///
 /// ```
-/// use hotcall_jit::{Places, Type};
+/// use hotcall::{Places, Type};
 ///
 /// let ty = Type::structure([Type::U8, Type::I32]).unwrap();
 /// let offsets: Vec<u32> = Places::of(ty.as_aggregate().unwrap()).map(|place| place.unwrap().0).collect();

@@ -156,7 +156,7 @@ impl Scalar {
 /// Cloning is cheap. Make aggregates with [`Type::structure`], [`Type::union`] and [`Type::array`]:
 ///
 /// ```
-/// use hotcall_jit::{Layout, Type};
+/// use hotcall::{Layout, Type};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let point = Type::structure([("x", Type::F64), ("y", Type::F64)])?.named("point");
@@ -200,6 +200,7 @@ pub struct Aggregate {
 pub struct Array {
     element: Type,
     len: u32,
+    flexible: bool,
     reach: Reach,
 }
 
@@ -307,11 +308,22 @@ impl Type {
 
 impl Type {
     /// A struct with C's layout. Fields are types, or pairs of a name and a type, or [`Field`]s.
+    ///
+    /// A field without a name whose type is a struct or union without a name is C11's anonymous member: its members count
+    /// as those of the struct around it.
+    ///
+    /// # Errors
+    ///
+    /// Two members have one name; the type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
     pub fn structure<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
         Self::aggregate(AggregateKind::Struct, fields.into_iter().map(Into::into).collect())
     }
 
-    /// A union.
+    /// A union; its fields are given as those of a [struct](Self::structure).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`structure`](Self::structure).
     pub fn union<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
         Self::aggregate(AggregateKind::Union, fields.into_iter().map(Into::into).collect())
     }
@@ -321,14 +333,34 @@ impl Type {
             Reach { depth: sum.depth.max(field.depth), nodes: sum.nodes.saturating_add(field.nodes) }
         });
         let reach = Reach::around(inside)?;
+        check_names(&fields)?;
         Ok(Self::Aggregate(Arc::new(Aggregate { kind, name: None, fields, packed: None, align: None, reach })))
     }
 
     /// An array of `len` elements, for use as a member.
+    ///
+    /// # Errors
+    ///
+    /// The type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
     pub fn array(element: Type, len: u32) -> Result<Self, TypeError> {
+        Self::array_of(element, len, false)
+    }
+
+    /// A flexible array member (`char data[]`), which C allows at the end of a struct.
+    ///
+    /// It is laid out as an array without elements. Compilers differ about it where the struct is passed by value.
+    ///
+    /// # Errors
+    ///
+    /// The type exceeds [`MAX_NESTING`].
+    pub fn flexible_array(element: Type) -> Result<Self, TypeError> {
+        Self::array_of(element, 0, true)
+    }
+
+    fn array_of(element: Type, len: u32, flexible: bool) -> Result<Self, TypeError> {
         let one = element.reach();
         let reach = Reach::around(Reach { depth: one.depth, nodes: one.nodes.saturating_mul(len) })?;
-        Ok(Self::Array(Arc::new(Array { element, len, reach })))
+        Ok(Self::Array(Arc::new(Array { element, len, flexible, reach })))
     }
 
     /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is
@@ -432,9 +464,35 @@ impl Array {
         self.len
     }
 
-    /// Whether there are no elements, as in a flexible array member.
+    /// Whether there are no elements.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// True for a flexible array member.
+    pub const fn is_flexible(&self) -> bool {
+        self.flexible
+    }
+}
+
+/// Checks that no two members have one name, with those of anonymous members (C11 6.7.2.1p13).
+fn check_names(fields: &[Field]) -> Result<(), TypeError> {
+    let mut names = Vec::new();
+    push_names(fields, &mut names);
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(TypeError::MemberTwice { name: pair[0].into() }),
+        None => Ok(()),
+    }
+}
+
+fn push_names<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
+    for field in fields {
+        match (field.name(), &field.ty) {
+            (Some(name), _) => names.push(name),
+            (None, Type::Aggregate(inner)) if inner.name.is_none() => push_names(&inner.fields, names),
+            (None, _) => {}
+        }
     }
 }
 
@@ -466,6 +524,21 @@ pub enum TypeError {
     #[error("{ty} is neither a struct nor a union")]
     #[expect(missing_docs, reason = "the message says it")]
     NotAggregate { ty: Type },
+    /// A struct or union has two members of one name, perhaps inside an anonymous member.
+    #[error("two members are named `{}`", shortened(name))]
+    #[expect(missing_docs, reason = "the message says it")]
+    MemberTwice { name: Box<str> },
+}
+
+/// The longest name in a message, in characters.
+const MAX_NAME: usize = 64;
+
+fn shortened(name: &str) -> String {
+    let mut short: String = name.chars().take(MAX_NAME).collect();
+    if short.len() < name.len() {
+        short.push('…');
+    }
+    short
 }
 
 impl fmt::Display for Scalar {
@@ -478,6 +551,7 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scalar(scalar) => scalar.fmt(f),
+            Self::Array(array) if array.flexible => write!(f, "{}[]", array.element),
             Self::Array(array) => write!(f, "{}[{}]", array.element, array.len),
             Self::Aggregate(aggregate) => aggregate.fmt(f),
         }
@@ -505,48 +579,4 @@ impl fmt::Display for Aggregate {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn scalars_have_names_of_their_own() {
-        for scalar in Scalar::ALL {
-            assert_eq!(Scalar::named(scalar.name()), Some(scalar));
-        }
-        assert_eq!(Scalar::named("void"), None);
-    }
-
-    #[test]
-    fn depth_is_bounded() {
-        let mut ty = Type::I32;
-        let error = loop {
-            match Type::structure([ty]) {
-                Ok(outer) => ty = outer,
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(error, TypeError::Nesting { max: MAX_NESTING });
-    }
-
-    #[test]
-    fn doubling_is_bounded_also_without_size() {
-        let mut ty = Type::structure::<Type>([]).unwrap();
-        let error = loop {
-            match Type::structure([ty.clone(), ty]) {
-                Ok(outer) => ty = outer,
-                Err(error) => break error,
-            }
-        };
-        assert_eq!(error, TypeError::Nodes { max: MAX_NODES });
-        assert_eq!(Type::array(Type::U8, u32::MAX), Err(TypeError::Nodes { max: MAX_NODES }));
-    }
-
-    #[test]
-    fn alignments_are_powers_of_two_up_to_16() {
-        for align in [0, 3, 32, 255] {
-            let ty = Type::structure([Type::U8]).unwrap();
-            assert_eq!(ty.aligned(align), Err(TypeError::Align { align: align.into(), max: 16 }));
-        }
-        assert!(matches!(Type::I32.packed(1), Err(TypeError::NotAggregate { .. })));
-    }
-}
+mod tests;

@@ -139,6 +139,7 @@ pub struct Declarations {
     unsupported: Vec<(Box<str>, Box<str>)>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
+    warnings: Vec<Box<str>>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -158,7 +159,9 @@ impl Declarations {
     ///
     /// Types and constants may be declared before they are used; types of `stdint.h`, `stddef.h`, `stdbool.h` and the
     /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
-    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros that are integers may be
+    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there is a
+    /// [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size, where
+    /// hotcall has one. Object-like macros that are integers may be
     /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
     ///
     /// Some valid C is refused, as a whole or for the symbols that use it, and never read as something else:
@@ -167,6 +170,7 @@ impl Declarations {
     ///   macros, macros with parameters, and macros of several tokens without parentheses around them as operands;
     /// * `typedef` anywhere but at a declaration's start (`int typedef t;`);
     /// * an enum's underlying type in several words (`enum e : unsigned char`);
+    /// * a member that is a name in parentheses behind a typedef's name (`word (member);`);
     /// * digraphs, trigraphs, and names that are not ASCII;
     /// * `typeof`, `_Generic` and `_BitInt`;
     /// * in constant expressions: casts to and from floating-point types, `offsetof`, and character constants of several
@@ -246,6 +250,12 @@ impl Declarations {
         Ok(())
     }
 
+    /// Adds a warning.
+    #[cfg(feature = "c-text")]
+    fn warn(&mut self, warning: String) {
+        self.warnings.push(warning.into());
+    }
+
     /// Makes another function the last one: one that is declared again.
     #[cfg(feature = "c-text")]
     fn set_last_function(&mut self, key: Option<&str>) {
@@ -313,6 +323,14 @@ impl Declarations {
     /// Whether no declaration is usable.
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()
+    }
+
+    /// The points about which C compilers differ in these declarations, with the rule that is followed: one sentence each.
+    ///
+    /// These are about layouts, which a C text decides. How values of a type are passed is the convention's matter, which
+    /// `hotcall explain` shows together with these.
+    pub fn warnings(&self) -> impl ExactSizeIterator<Item = &str> {
+        self.warnings.iter().map(|warning| &**warning)
     }
 
     /// The symbols that are declared and cannot be used, with the reason for each.

@@ -65,6 +65,32 @@ fn explain_says_why_a_struct_is_on_the_stack() {
 }
 
 #[test]
+fn explain_warns_where_compilers_differ() {
+    let flexible = "struct s { long a; char d[]; }; struct s f(struct s, struct s)";
+    let warning =
+        "Clang passes it in memory, because it contains a flexible array member; the psABI's text is followed";
+    explains(&[flexible], &["bytes 0..8 (a) in rdi", &format!("\n  warning: `struct s`: {warning}\n")]);
+    let json: serde_json::Value = serde_json::from_str(&explained(&["--json", flexible])).unwrap();
+    assert_eq!(json["warnings"], serde_json::json!([format!("`struct s`: {warning}")]));
+    for (declaration, warning) in [
+        (
+            "void f(struct { char x; int * __attribute__((aligned(2))) a; } s)",
+            "its alignment is 8 to Clang and 2 to GCC",
+        ),
+        (
+            "void f(struct { float a; int b[0]; } s)",
+            "GCC passes it otherwise, as if an array of length 0 had one element",
+        ),
+        ("void f(union { struct { float a; } b; struct { float c, d; } e; } u)", "Clang may leave out the upper half"),
+    ] {
+        explains(&[declaration], &[warning]);
+    }
+    for declaration in ["void f(struct { long a; char d[0]; } s)", "void f(struct { long a, b, c; char d[]; } s)"] {
+        assert!(!explained(&[declaration]).contains("warning"), "{declaration}");
+    }
+}
+
+#[test]
 fn explain_shows_variadic_calls() {
     let printf = "int printf(const char *format, ...)";
     explains(&[printf], &["printf(text, ...) -> i32\n", "  variadic: al = 0, the number of vector registers used\n"]);

@@ -1,5 +1,7 @@
 //! The conformance kit: engines that pass, and broken ones whose faults it must find.
 
+#[path = "../support/bare.rs"]
+mod bare;
 #[path = "../support/jsc.rs"]
 #[expect(dead_code, reason = "other tests use more of it")]
 mod jsc;
@@ -8,13 +10,14 @@ mod jsc;
 mod quickjs;
 
 mod broken;
+mod exact;
 mod jsc_subject;
 mod quickjs_subject;
 #[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
 mod toy;
 mod wide;
 
-use hotcall::engine::conformance::{self, PRELUDE, Report};
+use hotcall::engine::conformance::{self, Feature, PRELUDE, Report};
 
 /// Nothing failed, and not too little was tried.
 #[track_caller]
@@ -38,12 +41,32 @@ fn wide_integers() {
     passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500);
 }
 
+#[test]
+fn integers_that_are_not_rounded() {
+    passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500);
+}
+
+/// The two ways are told apart: whoever throws has to say so, and whoever says so must not round.
+#[test]
+fn rounding_is_what_the_engine_says() {
+    let throws = conformance::run(&mut exact::ExactSubject::new(&[]));
+    assert!(!throws.failures.is_empty());
+    for failure in &throws.failures {
+        assert!(failure.expected.starts_with("bigint ") && failure.got.contains("no value for "), "{failure:?}");
+    }
+    let rounds = conformance::run(&mut exact::Claims(toy::with_data()));
+    assert!(!rounds.failures.is_empty());
+    for failure in &rounds.failures {
+        assert!(failure.expected.ends_with(", or an exception") && failure.got.starts_with("number "), "{failure:?}");
+    }
+}
+
 /// All that there is was tried, but for what no JavaScript has.
 #[track_caller]
 fn passes_as_javascript(report: &Report) {
     passes(report, 1000);
     let missing: Vec<_> = report.skipped.iter().filter_map(|skipped| skipped.lacks).collect();
-    assert_eq!(missing, [conformance::Feature::WideIntegers]);
+    assert_eq!(missing, [Feature::WideIntegers]);
 }
 
 #[test]

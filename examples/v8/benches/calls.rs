@@ -8,6 +8,7 @@ use std::error::Error;
 use std::path::Path;
 use std::process::{Command, ExitCode};
 
+use clap::Parser;
 use serde::{Deserialize, Serialize};
 
 /// How many processes measure: where things lie in memory by chance costs time.
@@ -47,13 +48,26 @@ struct Row {
     typed_over_c_with_options: Option<f64>,
 }
 
+/// Measures loops in V8 around calls, in nanoseconds a round.
+#[derive(Parser)]
+#[command(name = "calls", version)]
+struct Arguments {
+    /// Print one JSON array instead of a table.
+    #[arg(long)]
+    json: bool,
+    /// What cargo adds.
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
 fn main() -> ExitCode {
+    let arguments = Arguments::parse();
     if !cfg!(v8) {
         eprintln!("this was built without V8, see examples/v8/README.md");
         return ExitCode::FAILURE;
     }
     match measure() {
-        Ok(rows) if env::args().any(|argument| argument == "--json") => {
+        Ok(rows) if arguments.json => {
             println!("{}", serde_json::to_string_pretty(&rows).expect("they are numbers and names"));
             ExitCode::SUCCESS
         }

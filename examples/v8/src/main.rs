@@ -34,7 +34,7 @@ use clap::Parser;
 
 /// Runs a script that may call C.
 #[derive(Parser)]
-#[command(name = "hotcall-v8", trailing_var_arg = true)]
+#[command(name = "hotcall-v8", version, trailing_var_arg = true)]
 struct Arguments {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]

@@ -5,89 +5,93 @@
 //!     oracle round-trip --seed 1 --count 100000
 //!     oracle sandwich --seed 1 --count 20000 --compiler gcc --compiler clang
 //!
-//! The first two are about calls; the others go through callbacks, with libffi and with compilers on both sides.
 //! Code and stubs of callbacks are never freed: each shape takes about 5 KiB, and eight take two memory mappings, of which Linux
 //! gives 65,530 to a process. So one run of `round-trip` can do a quarter of a million signatures.
-//!
-//! With `--universal` nothing is compiled: the same calls and callbacks run by the universal code.
-//!
-//! Each seed is one signature: `--seed N --count 1` repeats the one that failed.
 
 use std::error::Error;
 use std::io::{IsTerminal, stderr};
 use std::process::ExitCode;
 use std::time::Instant;
 
+use clap::{Args, Parser, Subcommand};
 use hotcall_fuzz::c::Counts;
 use hotcall_fuzz::c::compiler::{Compiler, CompilerError};
 use hotcall_fuzz::check::{Bench, BenchError, Outcome, Way};
 use hotcall_fuzz::crash;
 
-const USAGE: &str = "usage: oracle libffi|round-trip [--universal] [--seed N] [--count N]
-       oracle c|sandwich [--universal] [--seed N] [--count N] [--compiler COMMAND]...";
-
 /// Functions in one C file: enough that starting the compiler costs little, and few enough for its memory.
 const BATCH: u64 = 200;
 
+/// Compares hotcall's calls and callbacks with those of other implementations, over random signatures.
+#[derive(Parser)]
+#[command(name = "oracle", version)]
+struct Cli {
+    #[command(subcommand)]
+    oracle: Oracle,
+}
+
+#[derive(Subcommand)]
+enum Oracle {
+    /// Calls closures of libffi.
+    Libffi(Arguments),
+    /// Has libffi call hotcall's callbacks.
+    RoundTrip(Arguments),
+    /// Calls functions that C compilers made.
+    C(WithCompilers),
+    /// Has functions that C compilers made call hotcall's callbacks, which call such functions.
+    Sandwich(WithCompilers),
+}
+
+#[derive(Args)]
 struct Arguments {
-    oracle: String,
+    /// The first seed. Each seed is one signature, so `--count 1` repeats one that failed.
+    #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The number of signatures.
+    #[arg(long, default_value_t = 1000)]
     count: u64,
-    compilers: Vec<String>,
+    /// Compile nothing: make the same calls by the universal code.
+    #[arg(long)]
     universal: bool,
 }
 
-impl Arguments {
-    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
-        let oracle = args.next().ok_or(USAGE)?;
-        let mut parsed = Self { oracle, seed: 1, count: 1000, compilers: Vec::new(), universal: false };
-        while let Some(option) = args.next() {
-            if option == "--universal" {
-                parsed.universal = true;
-                continue;
-            }
-            let value = args.next().ok_or(USAGE)?;
-            match option.as_str() {
-                "--seed" => parsed.seed = value.parse()?,
-                "--count" => parsed.count = value.parse()?,
-                "--compiler" => parsed.compilers.push(value),
-                _ => return Err(USAGE.into()),
-            }
-        }
-        if parsed.compilers.is_empty() {
-            parsed.compilers.push("gcc".to_owned());
-        }
-        Ok(parsed)
-    }
+#[derive(Args)]
+struct WithCompilers {
+    #[command(flatten)]
+    arguments: Arguments,
+    /// A C compiler; may be given more than once.
+    #[arg(long = "compiler", value_name = "COMMAND", default_value = "gcc")]
+    compilers: Vec<String>,
+}
 
+impl Arguments {
     fn bench(&self) -> Result<Bench, BenchError> {
         if self.universal { Bench::universal() } else { Bench::new() }
     }
 }
 
 fn main() -> ExitCode {
+    let cli = Cli::parse();
     crash::report();
-    match run() {
+    match run(&cli.oracle) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("{error}");
+            eprintln!("oracle: {error}");
             ExitCode::FAILURE
         }
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    let arguments = Arguments::parse(std::env::args().skip(1))?;
-    match arguments.oracle.as_str() {
-        "libffi" => libffi(&arguments, Way::Call),
-        "round-trip" => libffi(&arguments, Way::RoundTrip),
-        "c" => c(&arguments, Way::Call),
-        "sandwich" => c(&arguments, Way::RoundTrip),
-        _ => Err(USAGE.into()),
+fn run(oracle: &Oracle) -> Result<(), Box<dyn Error>> {
+    match oracle {
+        Oracle::Libffi(arguments) => libffi("libffi", arguments, Way::Call),
+        Oracle::RoundTrip(arguments) => libffi("round-trip", arguments, Way::RoundTrip),
+        Oracle::C(arguments) => c("c", arguments, Way::Call),
+        Oracle::Sandwich(arguments) => c("sandwich", arguments, Way::RoundTrip),
     }
 }
 
-fn libffi(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
+fn libffi(oracle: &str, arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
     let mut bench = arguments.bench()?;
     let mut progress = Progress::new(arguments.count);
     let (mut agreed, mut compiled, mut refused) = (0_u64, 0_u64, 0_u64);
@@ -100,18 +104,17 @@ fn libffi(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
         progress.show(done + 1);
     }
     println!(
-        "{}: seeds from {}: {agreed} signatures agreed, {compiled} compiled only, {refused} refused, in {:.0?}",
-        arguments.oracle,
+        "{oracle}: seeds from {}: {agreed} signatures agreed, {compiled} compiled only, {refused} refused, in {:.0?}",
         arguments.seed,
         progress.start.elapsed()
     );
     Ok(())
 }
 
-fn c(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
+fn c(oracle: &str, arguments: &WithCompilers, way: Way) -> Result<(), Box<dyn Error>> {
+    let WithCompilers { arguments, compilers: commands } = arguments;
     let mut bench = arguments.bench()?;
-    let compilers = arguments.compilers.iter().map(|command| Compiler::find(command));
-    let compilers = compilers.collect::<Result<Vec<_>, _>>()?;
+    let compilers = commands.iter().map(|command| Compiler::find(command)).collect::<Result<Vec<_>, _>>()?;
     let mut progress = Progress::new(arguments.count);
     let mut counts = Counts::default();
     let mut done = 0;
@@ -123,10 +126,9 @@ fn c(arguments: &Arguments, way: Way) -> Result<(), Box<dyn Error>> {
         progress.show(done);
     }
     println!(
-        "{}: seeds from {}, compiled by {}: {} functions, {} calls by hotcall and {} by compilers agreed, {} refused, in {:.0?}",
-        arguments.oracle,
+        "{oracle}: seeds from {}, compiled by {}: {} functions, {} calls by hotcall and {} by compilers agreed, {} refused, in {:.0?}",
         arguments.seed,
-        arguments.compilers.join(" and "),
+        commands.join(" and "),
         counts.functions,
         counts.calls,
         counts.compiler_calls,

@@ -6,18 +6,10 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
+use hotcall_jit::Compiler as Vendor;
 use libloading::Library;
 
 use crate::case::{Case, Wrong};
-
-/// Whose rules a compiler follows where the psABI's words leave a choice.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Vendor {
-    /// GCC.
-    Gcc,
-    /// Clang.
-    Clang,
-}
 
 /// A C compiler that runs here.
 #[derive(Clone, Debug)]

@@ -1,33 +1,22 @@
-//! Where compilers disagree with each other, so that at most one of them can be followed.
+//! Where compilers disagree with each other or with themselves, so that at most one of them can be followed.
 //!
-//! The first two are about the reading of "or it contains unaligned fields" (psABI 3.2.3, classification, step 1), which
-//! sends an aggregate of up to 16 bytes to memory. hotcall reads "fields" as the scalars inside: each of them is looked at,
-//! and nothing else. In each case here the other compiler agrees with hotcall.
+//! What concerns passing alone is hotcall's own knowledge: [`Departure`]. Here is what else depends on how a type is written
+//! as C, and what crashes.
 
-use hotcall_jit::{AggregateKind, Extent, Layout, Places, Scalar, Signature, Type};
+use hotcall_jit::{Abi, Compiler, Departure, Extent, Layout, Places, Signature, Type};
 
-use super::compiler::Vendor;
+use super::source::Spelling;
 
 /// A known departure.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]
 pub enum Quirk {
-    /// Clang (`X86_64ABIInfo::classify`) asks of members that are themselves structs, unions or arrays that they lie at a
-    /// multiple of their own type's alignment, also where that comes from an attribute or from an array of no elements and
-    /// every scalar inside is aligned.
-    #[error("clang sends an aggregate with an over-aligned member to memory")]
-    ClangMemberAlignment,
-    /// GCC (`classify_argument`) classifies an array by its first element, and does not see that a later one is unaligned.
-    #[error("gcc looks at an array's first element only")]
-    GccFirstElement,
-    /// GCC (`classify_argument`) classifies an array without elements by its element type, if it does not begin an
-    /// eightbyte: `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too large.
-    #[error("gcc classifies arrays without elements")]
-    GccEmptyArray,
-    /// Clang (`X86_64ABIInfo::GetSSETypeAtOffset`, seen in Clang 14) looks for the floats of an eightbyte in the member that
-    /// it chose as a union's storage. If that is a `float` with padding behind it, the upper half of the register is not
-    /// passed, although another member has bytes there.
-    #[error("clang passes half of an eightbyte of a union")]
-    ClangUnionFloat,
+    /// Clang reads attributes behind a star as those of the member. GCC reads them as those of the pointer's type.
+    #[error("clang lays out a member otherwise for an attribute behind a star")]
+    ClangInsideDeclarator,
+    /// Clang before version 19 (`X86_64ABIInfo::classify`) asks of a member whether it lies at a multiple of its typedef's
+    /// alignment, and passes `struct { int a; low b; }` in one register, where `low` is `long` aligned to 4.
+    #[error("clang overlooks that a typedef lowers an alignment")]
+    ClangTypedefAlignment,
     /// Clang 14 (`getFPTypeAtOffset`) divides by the size of an array's elements while it looks behind a `float`, and
     /// crashes if that is 0.
     #[error("clang crashes on arrays of empty structs")]
@@ -36,6 +25,9 @@ pub enum Quirk {
     /// which is aligned to 8.
     #[error("gcc's callees crash on aligned variadic structs")]
     GccCrash,
+    /// A compiler passes a value otherwise than the psABI says.
+    #[error("{0}")]
+    Departs(Departure),
     /// Its callee does not see what its caller sends. Seen with GCC 12 and a 16-byte struct whose second eightbyte begins
     /// with padding before an array of structs, and with Clang's halved eightbytes.
     #[error("a compiler disagrees with itself")]
@@ -46,37 +38,65 @@ impl Quirk {
     /// Whether the departure may not show: it depends on more than is looked at here. Then compilers can be asked by a
     /// call, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
     pub const fn may_be_tried(self) -> bool {
-        matches!(self, Self::ClangUnionFloat)
+        matches!(self, Self::Departs(Departure::ClangUnionFloat))
     }
 }
 
 /// The departure of this compiler that shows in a call of this signature.
-pub fn of(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
-    if let Some(crash) = crash(vendor, signature) {
-        return Some(crash);
+pub fn of(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
+    if let Some(quirk) = incomparable(compiler, signature) {
+        return Some(quirk);
     }
-    let any = |is: fn(&Type) -> bool| signature.params().iter().chain(signature.result()).any(is);
-    match vendor {
-        Vendor::Clang if any(clang_sends_to_memory) => Some(Quirk::ClangMemberAlignment),
-        Vendor::Clang if any(clang_may_halve) => Some(Quirk::ClangUnionFloat),
-        Vendor::Gcc if any(gcc_overlooks) => Some(Quirk::GccFirstElement),
-        Vendor::Gcc if any(gcc_imagines) => Some(Quirk::GccEmptyArray),
-        Vendor::Clang | Vendor::Gcc => None,
+    let types = || signature.params().iter().chain(signature.result());
+    if compiler == Compiler::Clang && types().any(|ty| small(ty).is_some() && has_lowered_leaf(ty, 0)) {
+        return Some(Quirk::ClangTypedefAlignment);
     }
+    let departures = types().flat_map(|ty| Abi::SysV64.departures(ty));
+    let quirks = departures.filter(|departure| departure.compiler() == compiler).map(Quirk::Departs);
+    // One that must not be tried comes first.
+    quirks.min_by_key(|quirk| quirk.may_be_tried())
 }
 
-/// What makes the compiler, or a function that it makes, crash with this signature.
-pub fn crash(vendor: Vendor, signature: &Signature) -> Option<Quirk> {
-    match vendor {
-        Vendor::Clang => {
-            let mut types = signature.params().iter().chain(signature.result());
-            types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash)
-        }
-        Vendor::Gcc => {
+/// The reason why there is nothing to compare: the compiler or a function that it makes crashes with this signature, or it
+/// lays out a type otherwise.
+pub fn incomparable(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
+    let mut types = signature.params().iter().chain(signature.result());
+    match compiler {
+        Compiler::Clang if types.clone().any(has_attribute_inside) => Some(Quirk::ClangInsideDeclarator),
+        Compiler::Clang => types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash),
+        Compiler::Gcc => {
             let first = signature.first_variadic().unwrap_or(signature.params().len());
             let mut variadic = signature.params()[first..].iter().filter_map(small);
             variadic.any(|layout| layout.align == 16).then_some(Quirk::GccCrash)
         }
+    }
+}
+
+/// Returns whether a member is written with an attribute behind a star that Clang lays out otherwise.
+fn has_attribute_inside(ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => has_attribute_inside(array.element()),
+        Type::Aggregate(aggregate) => aggregate
+            .fields()
+            .iter()
+            .any(|field| Spelling::of(aggregate, field).differs_by_clang(field) || has_attribute_inside(field.ty())),
+    }
+}
+
+/// Returns whether a scalar that is written with a typedef of lower alignment lies at no multiple of its size.
+fn has_lowered_leaf(ty: &Type, at: u32) -> bool {
+    match ty {
+        Type::Scalar(_) => false,
+        Type::Array(array) => {
+            let step = Extent::of(array.element()).map_or(0, |element| element.size);
+            (0..array.len()).any(|index| has_lowered_leaf(array.element(), at + index * step))
+        }
+        Type::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
+            let lowered = Spelling::of(aggregate, field) == Spelling::Typedef
+                && field.ty().as_scalar().is_some_and(|scalar| !(at + offset).is_multiple_of(scalar.size()));
+            lowered || has_lowered_leaf(field.ty(), at + offset)
+        }),
     }
 }
 
@@ -91,83 +111,7 @@ fn has_array_of_empty(ty: &Type) -> bool {
     }
 }
 
-fn is_unaligned(offset: u32, align: u32) -> bool {
-    !offset.is_multiple_of(align)
-}
-
 /// Up to 16 bytes, with these leaves.
 fn small(ty: &Type) -> Option<Layout> {
     Layout::of(ty).ok().filter(|layout| layout.size <= 16)
-}
-
-fn has_unaligned_leaf(layout: &Layout) -> bool {
-    layout.leaves.iter().any(|leaf| is_unaligned(leaf.offset, leaf.scalar.size()))
-}
-
-fn clang_sends_to_memory(ty: &Type) -> bool {
-    small(ty).is_some_and(|layout| !has_unaligned_leaf(&layout) && has_unaligned_member(ty, 0))
-}
-
-fn has_unaligned_member(ty: &Type, at: u32) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => {
-            let step = Extent::of(array.element()).map_or(0, |element| element.size);
-            (0..array.len()).any(|index| has_unaligned_member(array.element(), at + index * step))
-        }
-        Type::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
-            let align = Extent::of(field.ty()).map_or(1, |extent| extent.align);
-            is_unaligned(at + offset, align.into()) || has_unaligned_member(field.ty(), at + offset)
-        }),
-    }
-}
-
-fn gcc_overlooks(ty: &Type) -> bool {
-    small(ty).is_some_and(|layout| has_unaligned_leaf(&layout) && !gcc_sees(ty, 0))
-}
-
-fn gcc_imagines(ty: &Type) -> bool {
-    small(ty).is_some() && has_empty_array(ty)
-}
-
-fn has_empty_array(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => array.is_empty() || has_empty_array(array.element()),
-        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_empty_array(field.ty())),
-    }
-}
-
-/// Whether an unaligned scalar is in a place that GCC looks at.
-fn gcc_sees(ty: &Type, at: u32) -> bool {
-    match ty {
-        Type::Scalar(scalar) => is_unaligned(at, scalar.size()),
-        Type::Array(array) => !array.is_empty() && gcc_sees(array.element(), at),
-        Type::Aggregate(aggregate) => {
-            Places::of(aggregate).flatten().any(|(offset, field)| gcc_sees(field.ty(), at + offset))
-        }
-    }
-}
-
-/// Whether a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it, perhaps another
-/// member's.
-fn clang_may_halve(ty: &Type) -> bool {
-    let Some(layout) = small(ty).filter(|_| has_union(ty)) else { return false };
-    [0, 8].into_iter().any(|start| {
-        let inside = |offset: u32| (start..start + 8).contains(&offset);
-        let mut leaves = layout.leaves.iter().filter(|leaf| inside(leaf.offset));
-        leaves.clone().all(|leaf| leaf.scalar.is_float())
-            && leaves.clone().any(|leaf| leaf.offset == start && leaf.scalar == Scalar::F32)
-            && leaves.any(|leaf| leaf.offset + leaf.scalar.size() > start + 4)
-    })
-}
-
-fn has_union(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => has_union(array.element()),
-        Type::Aggregate(aggregate) => {
-            aggregate.kind() == AggregateKind::Union || aggregate.fields().iter().any(|field| has_union(field.ty()))
-        }
-    }
 }

@@ -188,13 +188,30 @@ impl Types<'_> {
         let name = format!("{kind} f{}_t{}", self.index, self.count);
         self.count += 1;
         let pack = Pack::of(aggregate);
+        for (index, (base, field)) in members.iter().enumerate() {
+            if let (Spelling::Typedef, Some(align)) = (Spelling::of(aggregate, field), field.align()) {
+                let _ =
+                    writeln!(self.text, "typedef {base} {} __attribute__((aligned({align})));", lowered(&name, index));
+            }
+        }
         if let Pack::Pragma(max) = pack {
             let _ = writeln!(self.text, "#pragma pack(push, {max})");
         }
         let _ = writeln!(self.text, "{name} {{");
         for (index, (base, field)) in members.into_iter().enumerate() {
             let (dimensions, attributes) = (dimensions(field.ty()), pack.member(field, &base));
-            let _ = writeln!(self.text, "    {base} m{index}{dimensions}{attributes};");
+            let align = field.align().unwrap_or(1);
+            let _ = match Spelling::of(aggregate, field) {
+                Spelling::Behind => writeln!(self.text, "    {base} m{index}{dimensions}{attributes};"),
+                Spelling::Typedef => writeln!(self.text, "    {} m{index};", lowered(&name, index)),
+                Spelling::AlignedStar => writeln!(self.text, "    {base} __attribute__((aligned({align}))) m{index};"),
+                Spelling::PackedStar => {
+                    writeln!(
+                        self.text,
+                        "    {base} __attribute__((packed)) m{index} __attribute__((aligned({align})));"
+                    )
+                }
+            };
         }
         let align = aggregate.align().map(|align| format!("aligned({align})"));
         let packed = (pack == Pack::Attribute).then(|| "packed".to_owned());
@@ -203,6 +220,48 @@ impl Types<'_> {
             let _ = writeln!(self.text, "#pragma pack(pop)");
         }
         name
+    }
+}
+
+/// The name of a typedef for one member.
+fn lowered(aggregate: &str, member: usize) -> String {
+    format!("{}_m{member}", aggregate.replace(' ', "_"))
+}
+
+/// How C says a member's alignment. The type decides, so that what is known about compilers can be asked of the type.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Spelling {
+    /// By attributes behind the member, if at all.
+    Behind,
+    /// By a typedef, which gives its alignment in place of the type's own: signed integers that are packed and aligned.
+    Typedef,
+    /// By an attribute behind the star, likewise: pointers that are packed and aligned.
+    AlignedStar,
+    /// With `packed` behind the star too, where GCC ignores it: pointers to buffers that are aligned.
+    PackedStar,
+}
+
+impl Spelling {
+    /// How a member is written.
+    pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
+        let (Type::Scalar(scalar), Some(_)) = (field.ty(), field.align()) else { return Self::Behind };
+        // What packs the whole supersedes what a type says of itself.
+        if !matches!(Pack::of(aggregate), Pack::No) {
+            return Self::Behind;
+        }
+        match scalar {
+            Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize if field.is_packed() => Self::Typedef,
+            // The type of functions is a typedef here, without a star.
+            Scalar::Pointer(Pointee::Opaque | Pointee::Text) if field.is_packed() => Self::AlignedStar,
+            Scalar::Pointer(Pointee::Buffer) if !field.is_packed() => Self::PackedStar,
+            _ => Self::Behind,
+        }
+    }
+
+    /// Whether Clang aligns such a member otherwise.
+    pub fn differs_by_clang(self, field: &Field) -> bool {
+        let small = field.align().is_some_and(|align| align < 8);
+        matches!(self, Self::AlignedStar | Self::PackedStar) && small
     }
 }
 
@@ -249,6 +308,7 @@ fn attribute(words: impl Iterator<Item = String>) -> String {
 
 fn dimensions(ty: &Type) -> String {
     match ty {
+        Type::Array(array) if array.is_flexible() => format!("[]{}", dimensions(array.element())),
         Type::Array(array) => format!("[{}]{}", array.len(), dimensions(array.element())),
         Type::Scalar(_) | Type::Aggregate(_) => String::new(),
     }

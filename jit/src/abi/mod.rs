@@ -1,6 +1,7 @@
 //! Calling conventions: one file for each, written after its specification. A convention turns a signature into a
 //! [`Plan`]; no other module decides anything about registers.
 
+mod departure;
 mod sysv64;
 
 use crate::layout::Layout;
@@ -8,12 +9,23 @@ use crate::plan::{Plan, PlanError};
 use crate::signature::Signature;
 use crate::types::Type;
 
+pub use departure::Departure;
+
 /// A calling convention.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Abi {
     /// System V x86-64: Linux, the BSDs, macOS.
     SysV64,
+}
+
+/// A C compiler that has rules of its own.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Compiler {
+    /// GCC.
+    Gcc,
+    /// Clang.
+    Clang,
 }
 
 /// How many registers a convention has for a call.
@@ -43,6 +55,12 @@ impl Abi {
         match self {
             Self::SysV64 => sysv64::REGISTERS,
         }
+    }
+
+    /// Returns the departures of C compilers from the convention's document that concern an argument or a result of this
+    /// type. Code of such a compiler does not understand hotcall's calls with the type, nor the other compiler's.
+    pub fn departures(self, ty: &Type) -> Vec<Departure> {
+        Departure::all(self, ty)
     }
 
     /// Plans a call of a function with this signature.

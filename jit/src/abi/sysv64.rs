@@ -19,7 +19,7 @@ pub(super) const REGISTERS: Registers = Registers { int: 6, float: 8, int_scratc
 /// The remaining classes belong to types that hotcall does not have yet (SSEUP: vectors; X87: `long double`), and MEMORY is
 /// a property of the whole value: see [`Memory`].
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
-enum Class {
+pub(super) enum Class {
     /// NO_CLASS: padding and empty structs.
     Padding,
     Sse,
@@ -27,7 +27,7 @@ enum Class {
 }
 
 /// The value has class MEMORY.
-struct Memory;
+pub(super) struct Memory;
 
 impl Class {
     fn of(scalar: Scalar) -> Self {
@@ -73,7 +73,7 @@ impl Value {
 }
 
 /// The classes of the value's eightbytes.
-fn classify(layout: &Layout) -> Result<[Class; 2], Memory> {
+pub(super) fn classify(layout: &Layout) -> Result<[Class; 2], Memory> {
     // Step 1 and the post-merger rule (c): beyond two eightbytes only a vector stays out of memory.
     if layout.size > 16 {
         return Err(Memory);

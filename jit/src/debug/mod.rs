@@ -79,7 +79,7 @@ impl fmt::Debug for Description {
 /// use std::ffi::c_void;
 ///
 /// extern "C" fn report(address: *const c_void) {
-///     if let Some(code) = hotcall_jit::debug::describe(address) {
+///     if let Some(code) = hotcall::debug::describe(address) {
 ///         // Write it to a fixed buffer, and that to standard error.
 ///         let _name = code.name();
 ///     }

@@ -156,8 +156,8 @@ impl<'a> ResultPlace<'a> {
         let base = frame::address(b, memory, 0);
         let word = |piece: &Piece| match piece.loc {
             Loc::Int(_) if returns_bool => {
-                let slot = b.ins().load(types::I64, UNALIGNED, base, 0);
-                let is_true = b.ins().icmp_imm_u(IntCC::NotEqual, slot, 0);
+                let byte = b.ins().load(types::I8, UNALIGNED, base, 0);
+                let is_true = b.ins().icmp_imm_u(IntCC::NotEqual, byte, 0);
                 b.ins().uextend(types::I64, is_true)
             }
             Loc::Int(_) if !arg.aggregate => bytes::load_extended(b, base, 0, piece),

@@ -213,7 +213,7 @@ unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
         let register = |to: u32| frame.cast::<u64>().add(to as usize);
         match &incoming.result {
             ResultFrom::Nothing => {}
-            ResultFrom::Bool { to } => register(*to).write((result.read() != 0).into()),
+            ResultFrom::Bool { to } => register(*to).write((result.cast::<u8>().read() != 0).into()),
             ResultFrom::Slot { to, width } => register(*to).write(width.read(result)),
             ResultFrom::Words(moves) => {
                 for step in moves {

@@ -43,7 +43,7 @@ impl ValueModel {
     /// Whatever the slot holds, the value is of the class that the type asks for: no number becomes a pointer.
     pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
         match scalar {
-            Scalar::Bool => self.boolean.map(|class| class.of(slot != 0)),
+            Scalar::Bool => self.boolean.map(|class| class.of(slot as u8 != 0)),
             Scalar::Pointer(_) => self.null.filter(|_| slot == 0).map(|class| class.value),
             Scalar::F64 => self.pack_number(f64::from_bits(slot)),
             Scalar::F32 => self.pack_number(numbers::to_f64(f32::from_bits(slot as u32))),

@@ -216,10 +216,9 @@ impl<'a> Case<'a> {
         let Some(ty) = self.signature.result() else { return };
         let mut expected = written.to_vec();
         let mut compared = if self.hidden && form.whole_words { vec![true; written.len()] } else { kept(ty) };
-        if let (Some(scalar), Ok(slot_written)) = (ty.as_scalar(), written.try_into()) {
-            let whole = u64::from_le_bytes(slot_written);
+        if let (Some(scalar), 8) = (ty.as_scalar(), written.len()) {
             let value = match scalar {
-                Scalar::Bool => u64::from(whole != 0),
+                Scalar::Bool => u64::from(written[0] != 0),
                 _ => slot(scalar, &written[..scalar.size() as usize]),
             };
             expected = value.to_le_bytes().to_vec();

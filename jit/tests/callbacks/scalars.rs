@@ -70,12 +70,13 @@ fn as_many_as_there_may_be() {
 }
 
 /// Result type, slot, what C finds in the whole register.
-const SLOTS: [(&str, u64, u64); 16] = [
+const SLOTS: [(&str, u64, u64); 17] = [
     ("bool", 0, 0),
     ("bool", 1, 1),
     ("bool", 2, 1),
-    ("bool", 0x100, 1),
-    ("bool", 1 << 63, 1),
+    ("bool", 0x5a80, 1),
+    ("bool", 0x100, 0),
+    ("bool", u64::MAX << 8, 0),
     ("i8", 0x1234_5678_9abc_de80, 0xffff_ffff_ffff_ff80),
     ("i8", 0xffff_ffff_ffff_ff7f, 0x7f),
     ("u8", 0xffff_ffff_ffff_ffff, 0xff),

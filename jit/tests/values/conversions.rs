@@ -130,6 +130,7 @@ fn slots_to_tagged_values() {
             (Scalar::Bool, 0, Some([0, 1])),
             // What C made of a bool that is none.
             (Scalar::Bool, 0x80, Some([1, 1])),
+            (Scalar::Bool, 0x5a00, Some([0, 1])),
             (POINTER, 0, Some([0, 2])),
             (POINTER, 0x1000, None),
         ],

@@ -96,7 +96,7 @@ fn integers_and_truth_values_stay_what_they_are() {
             let slot = random.next();
             if let (Some(class), Some(value)) = (model.boolean, model.pack(Scalar::Bool, slot)) {
                 assert!(class.test.holds(value), "{name}");
-                assert_eq!(model.unpack(Scalar::Bool, value), Some((slot != 0).into()), "{name}");
+                assert_eq!(model.unpack(Scalar::Bool, value), Some((slot as u8 != 0).into()), "{name}");
             }
             for (scalar, slot) in [
                 (Scalar::I8, slot as i8 as u64),

@@ -14,6 +14,8 @@ pub(crate) struct Function {
     pub(crate) signature: Signature,
     pub(crate) capture_errno: bool,
     parameter_names: Box<[Option<Box<str>>]>,
+    /// The warnings about the whole text.
+    pub(crate) warnings: Vec<String>,
 }
 
 impl Function {
@@ -31,6 +33,7 @@ impl Function {
             signature: function.signature.clone(),
             capture_errno: function.capture_errno,
             parameter_names: function.parameter_names.clone(),
+            warnings: declarations.warnings().map(str::to_owned).collect(),
         })
     }
 

@@ -145,7 +145,7 @@ pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
     match scalar {
         Scalar::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
         Scalar::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
-        Scalar::Bool => (bits != 0).to_string(),
+        Scalar::Bool => (bits as u8 != 0).to_string(),
         Scalar::Pointer(Pointee::Opaque | Pointee::Buffer | Pointee::Text | Pointee::Function) => match bits {
             0 => "null".to_owned(),
             address => format!("{address:#x}"),

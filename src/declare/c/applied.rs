@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::Fault;
 use super::attribute::Effect;
 use super::syntax::Reader;
-use super::types::{Reason, reason};
+use super::types::{CType, Reason, Types, reason};
 
 /// Attributes put together.
 #[derive(Clone, Default)]
@@ -15,6 +15,9 @@ pub(super) struct Applied {
     /// An alignment follows a greater one: of a type, GCC takes the later and clang the greater.
     pub(super) lowered: bool,
     pub(super) ty: Option<&'static str>,
+    pub(super) mode: Option<Box<str>>,
+    /// An alignment precedes a mode: GCC forgets it and clang does not.
+    pub(super) align_before_mode: bool,
     pub(super) call: Option<&'static str>,
     pub(super) symbol: Option<Box<str>>,
     pub(super) bit_field: bool,
@@ -37,6 +40,10 @@ impl Applied {
             align: self.align.clone(),
             lowered: self.lowered || other.lowered,
             ty: self.ty.or(other.ty),
+            align_before_mode: self.align_before_mode
+                || other.align_before_mode
+                || (self.align.is_some() && other.mode.is_some()),
+            mode: other.mode.or_else(|| self.mode.clone()),
             call: self.call.or(other.call),
             symbol: other.symbol.or_else(|| self.symbol.clone()),
             bit_field: self.bit_field || other.bit_field,
@@ -49,6 +56,17 @@ impl Applied {
 }
 
 impl Applied {
+    /// The type that the mode makes of the declared one, or why it cannot be passed.
+    pub(super) fn with_mode(&self, ty: CType, types: &Types) -> CType {
+        match &self.mode {
+            None => ty,
+            Some(_) if self.align_before_mode => {
+                CType::unsupported("compilers differ about an alignment before a mode")
+            }
+            Some(mode) => types.with_mode(ty, mode),
+        }
+    }
+
     /// The alignment of a type that is defined here.
     pub(super) fn type_align(&self) -> Option<Result<u64, Reason>> {
         if self.lowered {
@@ -89,6 +107,10 @@ impl Reader<'_> {
                     applied.add_align(align);
                 }
                 Effect::Type(what) => applied.ty = Some(what),
+                Effect::Mode(mode) => {
+                    applied.align_before_mode |= applied.align.is_some();
+                    applied.mode = Some(mode.clone());
+                }
                 Effect::Call(what) => applied.call = Some(what),
                 Effect::Symbol(name) => applied.symbol = Some(name.clone()),
                 Effect::BitField => applied.bit_field = true,

@@ -29,6 +29,8 @@ pub(super) enum Effect {
     AlignObject(usize),
     /// It makes another type of the declared one.
     Type(&'static str),
+    /// `mode(…)`: the mode's name without underscores around it.
+    Mode(Box<str>),
     /// The function is called by other rules.
     Call(&'static str),
     /// `__asm__("name")`: the symbol's name.
@@ -42,6 +44,7 @@ pub(super) enum Meaning {
     Effect(Effect),
     Align(Range<usize>),
     AlignObject(Range<usize>),
+    Mode(Range<usize>),
     Harmless,
 }
 
@@ -56,9 +59,13 @@ pub(super) fn keyword(word: &str) -> Option<Effect> {
     })
 }
 
+/// A name of an attribute or a mode without the underscores that it may have around it.
+pub(super) fn plain(name: &str) -> &str {
+    name.strip_prefix("__").and_then(|name| name.strip_suffix("__")).unwrap_or(name)
+}
+
 pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
-    let plain = name.strip_prefix("__").and_then(|name| name.strip_suffix("__")).unwrap_or(name);
-    let effect = match plain {
+    let effect = match plain(name) {
         "packed" => Effect::Packed,
         "aligned" | "align" => match argument {
             Some(argument) => return Meaning::Align(argument),
@@ -66,7 +73,10 @@ pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
         },
         "_Alignas" | "alignas" => return argument.map_or(Meaning::Harmless, Meaning::AlignObject),
         "vector_size" | "ext_vector_type" | "neon_vector_type" => Effect::Type("vector types"),
-        "mode" => Effect::Type("types of another mode"),
+        "mode" => match argument {
+            Some(argument) => return Meaning::Mode(argument),
+            None => Effect::Type("types of a mode without a name"),
+        },
         "scalar_storage_order" => Effect::Type("structs of another byte order"),
         "ms_struct" => Effect::Type("structs of Microsoft's layout"),
         "pass_object_size" | "pass_dynamic_object_size" => Effect::Type("arguments with their object's size"),

@@ -9,6 +9,7 @@ use super::applied::Applied;
 use super::attribute::Effect;
 use super::complete::{Member, Shape};
 use super::constant::Constant;
+use super::declarator::Inside;
 use super::syntax::{DeclarationOf, Reader, children};
 use super::types::{CType, Kind, Reason, TagKind, reason};
 
@@ -48,6 +49,9 @@ impl<'t> Reader<'t> {
         }
         if let Some(what) = applied.ty {
             shape.unsupported = Some(reason(format!("{what} cannot be passed")));
+        }
+        if applied.mode.is_some() {
+            shape.unsupported = Some(reason("compilers differ about the sign of a type that is defined with a mode"));
         }
         // Compilers differ in which of the two they go by.
         if pack != self.clean.packs.at(body.start_byte()) {
@@ -95,12 +99,12 @@ impl<'t> Reader<'t> {
             ty.child_by_field_name("name").is_none() && matches!(ty.kind(), "struct_specifier" | "union_specifier")
         });
         if declaration.declared.is_empty() && (anonymous || shared.bit_field) {
-            members.push(member(None, declaration.base, shared));
+            members.push(member(None, declaration.base, shared, None));
             return;
         }
         for declared in declaration.declared {
             let name = declared.name.map(|(name, _)| name.into());
-            let mut member = member(name, declared.ty, declared.applied);
+            let mut member = member(name, declared.ty, declared.applied, declared.inside);
             member.bit_field |= declared.bit_field;
             members.push(member);
         }
@@ -153,11 +157,11 @@ impl<'t> Reader<'t> {
     }
 }
 
-fn member(name: Option<Box<str>>, ty: CType, applied: Applied) -> Member {
+fn member(name: Option<Box<str>>, ty: CType, applied: Applied, inside: Option<Inside>) -> Member {
     let (align, ty) = match applied.align {
         Some(Ok(align)) => (Some(align), ty),
         Some(Err(reason)) => (None, CType::new(Kind::Unsupported(reason))),
         None => (None, ty),
     };
-    Member { name, ty, packed: applied.packed, align, bit_field: applied.bit_field }
+    Member { name, ty, packed: applied.packed, align, inside, bit_field: applied.bit_field }
 }

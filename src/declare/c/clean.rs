@@ -213,7 +213,7 @@ impl<'t> Cleaner<'t> {
                 self.code[token.start..token.start + 6].copy_from_slice(b"signed");
             }
             "__attribute__" | "__attribute" | "__declspec" if call => return self.attributes(index, index + 1),
-            "_Alignas" | "alignas" if call => return Ok(self.attribute_with_argument(index)),
+            "_Alignas" | "alignas" if call => return self.attribute_with_argument(index),
             "_Atomic" => return Ok(self.atomic(index)),
             "__asm__" | "__asm" | "asm" if call => return Ok(self.assembler_name(index)),
             "_Static_assert" | "static_assert" if call => return Ok(self.static_assertion(index)),
@@ -263,30 +263,36 @@ impl<'t> Cleaner<'t> {
         let tokens = self.tokens;
         for (name, argument) in attribute::list(self.text, &tokens[open + 1..close]) {
             self.refuse_macro(name, tokens[from].start)?;
-            self.push_attribute(tokens[from].start, name, argument);
+            self.push_attribute(tokens[from].start, name, argument)?;
         }
         self.blank_tokens(from, close);
         Ok(close + 1)
     }
 
-    fn attribute_with_argument(&mut self, index: usize) -> usize {
+    fn attribute_with_argument(&mut self, index: usize) -> Result<usize, Fault> {
         let close = attribute::closing(self.tokens, index + 1);
         let end = self.tokens.get(close).map_or(self.text.len(), |token| token.start);
         let name = &self.text[self.tokens[index].range()];
-        self.push_attribute(self.tokens[index].start, name, Some(self.tokens[index + 1].end..end));
+        self.push_attribute(self.tokens[index].start, name, Some(self.tokens[index + 1].end..end))?;
         self.blank_tokens(index, close);
-        close + 1
+        Ok(close + 1)
     }
 
-    fn push_attribute(&mut self, at: usize, name: &str, argument: Option<Range<usize>>) {
+    fn push_attribute(&mut self, at: usize, name: &str, argument: Option<Range<usize>>) -> Result<(), Fault> {
         let effect = match attribute::meaning(name, argument) {
-            Meaning::Harmless => return,
+            Meaning::Harmless => return Ok(()),
             Meaning::Effect(effect) => effect,
             // `sizeof` takes a type and an expression alike, as `_Alignas` does.
             Meaning::Align(argument) => Effect::Align(self.append_argument(argument, at)),
             Meaning::AlignObject(argument) => Effect::AlignObject(self.append_argument(argument, at)),
+            Meaning::Mode(argument) => {
+                let mode = self.text[argument].trim();
+                self.refuse_macro(mode, at)?;
+                Effect::Mode(attribute::plain(mode).into())
+            }
         };
         self.push_effect(at, effect);
+        Ok(())
     }
 
     fn append_argument(&mut self, argument: Range<usize>, at: usize) -> usize {

@@ -1,11 +1,10 @@
 //! Structs, unions and enums once their bodies are known: laid out by GCC's rules ("Common Type Attributes",
 //! "Structure-Layout Pragmas", "Structures, unions, enumerations, and bit-fields").
 
-use std::collections::HashSet;
-
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
-use super::types::{CType, Extent, Kind, Reason, TagKind, Types, Value, reason};
+use super::declarator::Inside;
+use super::types::{CType, Extent, Kind, Reason, TagKind, Types, Value, Warning, reason};
 use crate::declare::error::Quoted;
 
 /// A member as declared.
@@ -15,7 +14,42 @@ pub(super) struct Member {
     pub(super) packed: bool,
     /// The alignment asked for.
     pub(super) align: Option<u64>,
+    pub(super) inside: Option<Inside>,
     pub(super) bit_field: bool,
+}
+
+impl Member {
+    fn align_of(&self, one: Extent, shape: &Shape) -> u64 {
+        placed_align((one.align, self.ty.align), self.packed, self.align, shape)
+    }
+
+    /// The alignment that Clang gives to the member.
+    fn align_by_clang(&self, one: Extent, shape: &Shape) -> u64 {
+        let Inside { packed, align, plain } = match self.inside {
+            Some(inside) => inside,
+            None => Inside { plain: self.ty.align, ..Inside::default() },
+        };
+        let asked = self.align.max(Some(align).filter(|&align| align > 0));
+        placed_align((one.align, plain), self.packed || packed, asked, shape)
+    }
+}
+
+/// The alignment of a member by its type's own alignment and that of a typedef, and by its attributes.
+///
+/// A typedef's alignment takes the place of the type's own. Packing supersedes both, but not what the member itself asks
+/// for; `#pragma pack` limits all of them.
+fn placed_align((natural, typedef): (u64, Option<u64>), packed: bool, asked: Option<u64>, shape: &Shape) -> u64 {
+    let own = if packed || shape.packed { 1 } else { typedef.unwrap_or(natural) };
+    let align = own.max(asked.unwrap_or(1));
+    shape.pack.map_or(align, |pack| align.min(pack))
+}
+
+/// The warning about an attribute inside a declarator.
+pub(super) fn differently_aligned(by_clang: u64, by_gcc: u64) -> String {
+    format!(
+        "its alignment is {by_clang} to Clang and {by_gcc} to GCC, because an attribute stands inside its declarator; GCC \
+         is followed"
+    )
 }
 
 /// What attributes and pragmas say about a whole struct, union or enum.
@@ -34,15 +68,17 @@ impl Types {
         let mut placer = Placer { is_union, next: 0, end: 0, align: 1 };
         let mut fields = Ok(Vec::with_capacity(members.len()));
         let mut extent = Some(());
-        let mut names = HashSet::new();
         let count = members.len();
         for (position, member) in members.iter().enumerate() {
             let value = self.member_value(index, member, is_union || position + 1 == count);
-            let align = value.extent.map(|one| placer.place(one, member, shape));
+            let align = value.extent.map(|one| {
+                let align = member.align_of(one, shape);
+                let offset = placer.place(one, align);
+                self.warn_of_member(index, member, (one, shape), (align, offset));
+                align
+            });
             extent = extent.filter(|()| align.is_some());
-            let twice = member.name.as_deref().is_some_and(|name| !names.insert(name));
             let field = match (value.ty, value.extent, align) {
-                _ if twice => Err(reason("two members have one name")),
                 (Ok(ty), Some(one), Some(align)) => field(member, ty, one.align, align),
                 (Err(reason), ..) => Err(reason),
                 _ => Err(reason("its size is unknown")),
@@ -56,6 +92,29 @@ impl Types {
         let extent = extent.and_then(|()| placer.finish(shape.align));
         let ty = self.aggregate(index, fields, extent, shape);
         self.tags[index].value = Some(Value { ty, extent });
+    }
+
+    /// Adds a warning if compilers differ about a member.
+    fn warn_of_member(
+        &mut self,
+        parent: usize,
+        member: &Member,
+        (one, shape): (Extent, &Shape),
+        (align, offset): (u64, u64),
+    ) {
+        let by_clang = member.align_by_clang(one, shape);
+        let what = if by_clang != align {
+            differently_aligned(by_clang, align)
+        } else if member.ty.align.is_some_and(|typedef| typedef < one.align)
+            && matches!(member.ty.kind, Kind::Scalar { .. })
+            && !offset.is_multiple_of(one.align)
+        {
+            "Clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
+                .to_owned()
+        } else {
+            return;
+        };
+        self.warnings.push(Warning { tag: Some(parent), name: member.name.clone(), what: what.into() });
     }
 
     fn member_value(&self, parent: usize, member: &Member, may_be_open: bool) -> Value {
@@ -145,13 +204,8 @@ struct Placer {
 }
 
 impl Placer {
-    /// Places a member, and returns its alignment.
-    fn place(&mut self, one: Extent, member: &Member, shape: &Shape) -> u64 {
-        // A typedef's alignment takes the place of the type's own. Packing supersedes both, but not what the member
-        // itself asks for; `#pragma pack` limits all of them.
-        let own = if member.packed || shape.packed { 1 } else { member.ty.align.unwrap_or(one.align) };
-        let asked = own.max(member.align.unwrap_or(1));
-        let align = shape.pack.map_or(asked, |pack| asked.min(pack));
+    /// Places a member of this alignment, and returns its offset.
+    fn place(&mut self, one: Extent, align: u64) -> u64 {
         let offset = self.next.checked_next_multiple_of(align).unwrap_or(u64::MAX);
         let end = offset.saturating_add(one.size);
         if !self.is_union {
@@ -159,7 +213,7 @@ impl Placer {
         }
         self.end = self.end.max(end);
         self.align = self.align.max(align);
-        align
+        offset
     }
 
     fn finish(&self, asked: Option<u64>) -> Option<Extent> {

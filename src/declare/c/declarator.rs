@@ -6,6 +6,7 @@ use hotcall_jit::MAX_PARAMETERS;
 use tree_sitter::Node;
 
 use super::Fault;
+use super::attribute::Effect;
 use super::syntax::{Reader, children};
 use super::types::{CType, FunctionType, Kind, Parameter, Reason, reason};
 
@@ -14,28 +15,50 @@ pub(super) struct Declarator<'t> {
     /// The name's node; an abstract declarator has none.
     pub(super) name: Option<Node<'t>>,
     pub(super) ty: CType,
+    pub(super) inside: Option<Inside>,
+}
+
+/// Attributes behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes of the
+/// type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
+/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Inside {
+    pub(super) packed: bool,
+    pub(super) align: u64,
+    /// The alignment that a typedef gives to the type without these attributes.
+    pub(super) plain: Option<u64>,
 }
 
 impl<'t> Reader<'t> {
     /// Reads a declarator from the outside in, which is from the type's end to the name; in a loop, since pointers to
     /// pointers have no limit.
     pub(super) fn declarator(&mut self, node: Node<'t>, base: CType) -> Result<Declarator<'t>, Fault> {
+        let mut plain = base.align;
         let mut ty = base;
+        let mut inside = None;
         let mut next = Some(node);
         while let Some(node) = next {
             match node.kind() {
                 "identifier" | "field_identifier" | "type_identifier" | "primitive_type" => {
                     self.refuse_macro(node)?;
-                    return Ok(Declarator { name: Some(node), ty });
+                    let inside = inside.map(|inside| Inside { plain, ..inside });
+                    return Ok(Declarator { name: Some(node), ty, inside });
                 }
-                "pointer_declarator" | "abstract_pointer_declarator" => ty = ty.pointer(),
+                "pointer_declarator" | "abstract_pointer_declarator" => {
+                    plain = None;
+                    ty = self.attributes_behind(node, ty.pointer(), &mut inside);
+                }
                 "array_declarator" | "abstract_array_declarator" => {
                     let size = node.child_by_field_name("size").filter(|size| size.kind() != "*");
                     let len = size.map(|size| self.array_length(size));
                     ty = self.types.array(ty, len);
                 }
-                "function_declarator" | "abstract_function_declarator" => ty = self.function(node, ty)?,
+                "function_declarator" | "abstract_function_declarator" => {
+                    plain = None;
+                    ty = self.function(node, ty)?;
+                }
                 "parenthesized_declarator" | "abstract_parenthesized_declarator" => {
+                    ty = self.attributes_behind(node, ty, &mut inside);
                     next = node.named_child(0);
                     continue;
                 }
@@ -43,7 +66,30 @@ impl<'t> Reader<'t> {
             }
             next = node.child_by_field_name("declarator");
         }
-        Ok(Declarator { name: None, ty })
+        Ok(Declarator { name: None, ty, inside: inside.map(|inside| Inside { plain, ..inside }) })
+    }
+
+    /// The type with the attributes that stand behind the first character of a declarator, which is `*` or `(`.
+    fn attributes_behind(&mut self, node: Node<'t>, ty: CType, inside: &mut Option<Inside>) -> CType {
+        let behind = node.start_byte() + 1;
+        let applied = self.claim_while(
+            behind,
+            |_, anchor| anchor <= behind,
+            |effect| matches!(effect, Effect::Packed | Effect::AlignMax | Effect::Align(_)),
+        );
+        let align = applied.type_align();
+        if applied.packed || align.is_some() {
+            let inside = inside.get_or_insert_default();
+            inside.packed |= applied.packed;
+            inside.align = inside.align.max(align.as_ref().map_or(0, |align| *align.as_ref().unwrap_or(&0)));
+        }
+        match (align, &ty.kind) {
+            (Some(Ok(align)), Kind::Scalar { .. } | Kind::Tag(_) | Kind::Array(_)) => {
+                CType { align: Some(align), ..ty }
+            }
+            (Some(Err(reason)), _) => CType::new(Kind::Unsupported(reason)),
+            _ => ty,
+        }
     }
 
     fn array_length(&mut self, size: Node<'t>) -> Result<u64, Reason> {

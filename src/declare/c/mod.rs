@@ -16,6 +16,7 @@ mod constant;
 mod declarator;
 mod directive;
 mod lex;
+mod mode;
 mod pragma;
 mod size_of;
 mod symbol;

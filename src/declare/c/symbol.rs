@@ -3,8 +3,11 @@
 use std::rc::Rc;
 
 use super::Fault;
+use super::complete::differently_aligned;
+use super::declarator::Inside;
 use super::syntax::{DeclarationOf, Declared, Reader, Storage};
-use super::types::{CType, FunctionType, Kind, Reason, reason};
+use super::types::{CType, FunctionType, Kind, Reason, Warning, reason};
+use crate::declare::error::Quoted;
 use crate::declare::{Declaration, Declarations, Item};
 
 /// A function or variable of the library.
@@ -37,7 +40,24 @@ impl<'t> Reader<'t> {
             Some(Err(reason)) => ty = CType::new(Kind::Unsupported(reason)),
             None => {}
         }
+        if let Some(inside) = declared.inside {
+            self.warn_of_typedef(name, &ty, inside, declared.applied.align);
+        }
         if self.types.declare(name, ty) { Ok(()) } else { Err(Fault::conflict(at, name)) }
+    }
+
+    fn warn_of_typedef(&mut self, name: &str, ty: &CType, inside: Inside, asked: Option<Result<u64, Reason>>) {
+        let Some(natural) = self.types.value(ty).extent.map(|extent| extent.align) else { return };
+        let outside = asked.and_then(Result::ok).unwrap_or(0);
+        let by_clang = match inside.align.max(outside) {
+            0 => inside.plain.unwrap_or(natural),
+            asked => asked,
+        };
+        let by_gcc = ty.align.unwrap_or(natural);
+        if by_clang != by_gcc {
+            let what = differently_aligned(by_clang, by_gcc).into();
+            self.types.warnings.push(Warning { tag: None, name: Some(name.into()), what });
+        }
     }
 
     fn declare_symbol(&mut self, name: &'t str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
@@ -68,6 +88,13 @@ impl<'t> Reader<'t> {
     /// Everything is declared: structs that were incomplete may be complete now.
     pub(super) fn finish(self) -> Result<Declarations, Fault> {
         let mut declarations = Declarations::new();
+        for warning in &self.types.warnings {
+            let name = Quoted(warning.name.as_deref().unwrap_or("without a name"));
+            declarations.warn(match warning.tag {
+                Some(tag) => format!("member {name} of `{}`: {}", self.types.title(tag), warning.what),
+                None => format!("type {name}: {}", warning.what),
+            });
+        }
         for symbol in &self.symbols {
             let conflict = |_| Fault::conflict(symbol.at, symbol.name);
             match self.resolve(symbol) {

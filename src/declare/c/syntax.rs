@@ -7,6 +7,7 @@ use tree_sitter::Node;
 use super::applied::Applied;
 use super::clean::Clean;
 use super::constant::Constant;
+use super::declarator::Inside;
 use super::directive::is_macro;
 use super::symbol::Symbol;
 use super::target::DataModel;
@@ -95,6 +96,7 @@ pub(super) struct Declared<'t> {
     pub(super) name: Option<(&'t str, usize)>,
     pub(super) ty: CType,
     pub(super) applied: Applied,
+    pub(super) inside: Option<Inside>,
     pub(super) bit_field: bool,
 }
 
@@ -232,6 +234,9 @@ impl<'t> Reader<'t> {
         if let Some(what) = shared.ty {
             base = unsupported_type(what);
         }
+        if declarators.is_empty() {
+            base = shared.with_mode(base, &self.types);
+        }
         let declared = self.declarators(declarators, &base, &shared, to)?;
         Ok(DeclarationOf { storage, base, shared, declared })
     }
@@ -261,7 +266,9 @@ impl<'t> Reader<'t> {
                 ty = unsupported_type(what);
             }
             let name = declarator.name.map(|name| (self.text(name), name.start_byte()));
-            all.push(Declared { name, ty, applied: shared.and(own), bit_field });
+            let applied = shared.and(own);
+            let ty = applied.with_mode(ty, &self.types);
+            all.push(Declared { name, ty, applied, inside: declarator.inside, bit_field });
         }
         Ok(all)
     }
@@ -291,6 +298,10 @@ impl<'t> Reader<'t> {
             "struct_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Struct)),
             "union_specifier" => self.deeper(node, |reader| reader.aggregate(node, TagKind::Union)),
             "enum_specifier" => self.deeper(node, |reader| reader.enumeration(node)),
+            // The grammar takes `type (name);` for a macro. Read on, the member would be lost.
+            "macro_type_specifier" => {
+                Err(Fault::new(node.start_byte(), "a declared name in parentheses is not supported here"))
+            }
             _ => {
                 let fault = Fault::new(node.start_byte(), "this way to name a type is not supported");
                 Ok(CType::new(Kind::Unknown(self.reason_of(fault))))

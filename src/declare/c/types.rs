@@ -172,11 +172,21 @@ pub(super) struct Types {
     typedefs: HashMap<Box<str>, CType>,
     pub(super) tags: Vec<Tag>,
     tag_names: HashMap<Box<str>, usize>,
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// Something that compilers differ about.
+pub(super) struct Warning {
+    /// The struct or union with the member; `None` for a typedef.
+    pub(super) tag: Option<usize>,
+    /// The member or the typedef.
+    pub(super) name: Option<Box<str>>,
+    pub(super) what: Box<str>,
 }
 
 impl Types {
     pub(super) fn new(target: DataModel) -> Self {
-        Self { target, typedefs: HashMap::new(), tags: Vec::new(), tag_names: HashMap::new() }
+        Self { target, typedefs: HashMap::new(), tags: Vec::new(), tag_names: HashMap::new(), warnings: Vec::new() }
     }
 
     /// The type of a typedef's name, or of a word of C.
@@ -301,6 +311,7 @@ impl Types {
             Ok(len) => array_value(one, len),
             Err(reason) => Value::without(reason),
         };
+        let value = if open { flexible(value) } else { value };
         // GCC keeps the alignment that a typedef gives to the elements.
         CType { kind: Kind::Array(Rc::new(ArrayType { pointee, value, open })), align: element.align }
     }
@@ -351,6 +362,15 @@ fn same(a: &CType, b: &CType) -> bool {
         }
         _ => a == b,
     }
+}
+
+/// An array without a length: a flexible array member, where it can be one.
+fn flexible(value: Value) -> Value {
+    let ty = value.ty.and_then(|ty| match &ty {
+        Type::Array(array) => Type::flexible_array(array.element().clone()).map_err(|error| reason(error.to_string())),
+        Type::Scalar(_) | Type::Aggregate(_) => Ok(ty),
+    });
+    Value { ty, ..value }
 }
 
 fn array_value(one: Value, len: u64) -> Value {

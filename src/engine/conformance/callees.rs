@@ -125,6 +125,15 @@ pub(super) fn f64_of_bits() -> Callee {
     Callee::new("f64_of_bits", call as *const (), [Type::U32, Type::U32], Type::F64)
 }
 
+/// Integers of 64 bits by their bits, the high ones first.
+pub(super) fn integers_of_bits() -> [Callee; 2] {
+    extern "C" fn call(high: u32, low: u32) -> u64 {
+        u64::from(high) << 32 | u64::from(low)
+    }
+    let of = |name, ty| Callee::new(name, call as *const (), [Type::U32, Type::U32], ty);
+    [of("i64_of_bits", Type::I64), of("u64_of_bits", Type::U64)]
+}
+
 /// A float by its bits.
 pub(super) fn f32_of_bits() -> Callee {
     extern "C" fn call(bits: u32) -> f32 {

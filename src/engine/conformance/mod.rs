@@ -87,6 +87,10 @@ pub enum Feature {
     BigInts,
     /// Numbers include all integers of 64 bits with a sign. Not together with BigInts.
     WideIntegers,
+    /// No integer is rounded: [`Engine::make`](super::Engine::make) throws for one of 64 bits that no number of the language
+    /// holds. It may throw for every integer beyond ±2⁵³. Without this feature such integers become the nearest number. With
+    /// BigInts it means nothing.
+    ExactWide,
     /// What is missing is another value than the null pointer.
     Undefined,
     /// Strings.
@@ -109,6 +113,7 @@ impl fmt::Display for Feature {
             Self::JavaScript => "JavaScript",
             Self::BigInts => "BigInts",
             Self::WideIntegers => "64-bit integers among its numbers",
+            Self::ExactWide => "exceptions in place of rounded integers",
             Self::Undefined => "undefined beside null",
             Self::Text => "strings",
             Self::Buffers => "buffers",

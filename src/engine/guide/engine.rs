@@ -53,7 +53,8 @@ unsafe impl Engine for Toy {
         // SAFETY: the caller vouches for the site.
         let vm = unsafe { vm(site) };
         let value = match output {
-            // From 2⁵³ on the toy's numbers have gaps. Who cannot have that throws instead: `Err`.
+            // Above 2⁵³ the toy's numbers have gaps, and it rounds. A language that must not round returns `Err`, and has
+            // the kit's feature `ExactWide`.
             Output::I64(number) => Value::number(number as f64),
             Output::U64(number) => Value::number(number as f64),
             Output::Pointer(address, _) => vm.allocate(Object::Pointer(address)),

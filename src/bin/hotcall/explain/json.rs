@@ -29,6 +29,7 @@ impl Explained {
                 "stack_size": stages.plan.stack_size,
                 "vector_count": stages.plan.vector_count,
             },
+            "warnings": self.warnings,
             "shape": hex(&stages.shape),
             "clif": stages.clif,
             "disassembly": stages.disassembly,

@@ -8,12 +8,14 @@ mod text;
 use std::ffi::OsString;
 
 use hotcall::{LayoutError, Signature};
-use hotcall_jit::{Explanation, Options};
+use hotcall_jit::{Abi, Explanation, Options};
 
 use crate::declaration::Function;
 use crate::failure::Failure;
+use crate::print::shorten_to;
 use members::TypeTable;
 use places::{PlacedArgument, PlacedResult};
+use text::MAX_WIDTH;
 
 const HELP: &str = r#"Examples:
   hotcall explain 'struct point { double x, y; }; double norm(struct point)'
@@ -23,8 +25,8 @@ const HELP: &str = r#"Examples:
 /// Says where a call's arguments and result live, and shows the code.
 ///
 /// For every struct and union: the members with their offsets. For every argument and the result: which bytes are in
-/// which register or stack place, as the C function is called. Then the trampoline in Cranelift's IR and as
-/// instructions.
+/// which register or stack place, as the C function is called. Then warnings, where C compilers differ; the trampoline in
+/// Cranelift's IR and as instructions.
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
@@ -48,6 +50,8 @@ struct Explained {
     types: Vec<TypeTable>,
     arguments: Vec<PlacedArgument>,
     result: PlacedResult,
+    /// The points about which C compilers differ, with the rule that is followed.
+    warnings: Vec<String>,
     stages: Explanation,
 }
 
@@ -72,6 +76,22 @@ impl Explained {
         let types = members::tables(&signature)?;
         let arguments = places::arguments(stages.abi, declared, &signature, &stages.plan)?;
         let result = places::result(stages.abi, &signature, &stages.plan)?;
-        Ok(Self { symbol: declared.symbol.clone(), signature, types, arguments, result, stages })
+        let warnings = warnings(declared, &signature, stages.abi);
+        Ok(Self { symbol: declared.symbol.clone(), signature, types, arguments, result, warnings, stages })
     }
+}
+
+/// Warnings about the layouts of the text, and about the passing of the arguments and the result.
+fn warnings(declared: &Function, signature: &Signature, abi: Abi) -> Vec<String> {
+    let mut warnings = declared.warnings.clone();
+    for ty in signature.params().iter().chain(signature.result()) {
+        for departure in abi.departures(ty) {
+            let warning =
+                format!("`{}`: {departure}; the psABI's text is followed", shorten_to(MAX_WIDTH, &ty.to_string()));
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
+        }
+    }
+    warnings
 }

@@ -12,7 +12,7 @@ use super::members::TypeTable;
 use super::places::{How, Part, PlacedResult};
 
 /// The widest column, in characters.
-const MAX_WIDTH: usize = 40;
+pub(super) const MAX_WIDTH: usize = 40;
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -22,6 +22,9 @@ impl fmt::Display for Explained {
         }
         writeln!(f, "\nplan, {}", convention(self.stages.abi))?;
         self.write_plan(f)?;
+        for warning in &self.warnings {
+            writeln!(f, "  warning: {}", escape(warning))?;
+        }
         writeln!(f, "\ntrampoline in Cranelift's IR\n{}", indented(&self.stages.clif))?;
         let code = self.stages.code.len();
         writeln!(

@@ -303,6 +303,7 @@ pub(super) fn run(kit: &mut Kit<'_>) {
         run_table(kit, table, echo);
     }
     wide(kit, &echoes);
+    between_doubles(kit);
     forged(kit);
     low_bits(kit);
 }
@@ -371,6 +372,29 @@ fn wide(kit: &mut Kit<'_>, echoes: &[Echo]) {
                 Err(problem) => kit.throws(&call, refused(same, 0, ty, problem)),
             }
         }
+    }
+}
+
+/// Integers that no double holds, which no double passed to C makes, and some beside them.
+fn between_doubles(kit: &mut Kit<'_>) {
+    const BITS: &[u64] = &[
+        1 << 53,
+        (1 << 53) + 1,
+        (1 << 53) + 3,
+        (1 << 62) + 1,
+        i64::MAX as u64,
+        1 << 63,
+        (1 << 63) + 1,
+        (-1_i64 << 53) as u64,
+        (-1_i64 << 53) as u64 - 1,
+        u64::MAX - 1,
+        u64::MAX,
+    ];
+    let [signed, unsigned] = callees::integers_of_bits().map(|callee| kit.define(&callee));
+    for &bits in BITS {
+        let halves = || [bits >> 32, bits & 0xffff_ffff].map(|half| number(half as f64));
+        kit.gives(&Expression::call(signed, halves()), &b((bits as i64).into()));
+        kit.gives(&Expression::call(unsigned, halves()), &b(bits.into()));
     }
 }
 

@@ -1,0 +1,130 @@
+/*
+ * A bare virtual machine: NaN-boxed values, bytecode, and native functions that get nothing but arguments, as clox of
+ * "Crafting Interpreters" has them. Its loop does little, so that a native function's own time shows. Values are those of
+ * tests/support/bare.rs, and functions beside them.
+ *
+ * Behind it are native functions as a person would write them, one for each function of callees.c that is compared.
+ */
+#include "callees.c"
+
+#include <stdbool.h>
+#include <string.h>
+
+typedef uint64_t Value;
+typedef Value (*Native)(int argc, Value *args);
+
+#define TAG(n) ((Value)(n) << 48)
+static const Value NIL = TAG(0xfffa), THROWN = TAG(0xfffb), FUNCTION = TAG(0xfffc);
+
+typedef struct { Native native; } Function;
+
+static inline double as_number(Value value) {
+    double number;
+    memcpy(&number, &value, sizeof number);
+    return number;
+}
+
+static inline Value number(double number) {
+    Value value;
+    memcpy(&value, &number, sizeof value);
+    /* C may return any NaN; the machine has one. */
+    return __builtin_expect(number != number, 0) ? TAG(0x7ff8) : value;
+}
+
+static inline bool is_number(Value value) { return value <= TAG(0xfff0); }
+
+/* The exception of the native function that returns THROWN. */
+const char *thrown;
+
+static Value throw(const char *message) {
+    thrown = message;
+    return THROWN;
+}
+
+enum { LOCAL, CONSTANT, CALL, POP, LOOP };
+
+/* Runs `code` in `rounds` rounds. Each begins with the function and the round's number as locals. Returns the value that was
+   popped last, or THROWN. */
+Value vm_run(const uint8_t *code, const Value *constants, const Function *function, uint64_t rounds) {
+    static void *const labels[] = {&&local, &&constant, &&call, &&pop, &&loop};
+    Value stack[64], *top = stack + 2, last = NIL;
+    stack[0] = FUNCTION | (uintptr_t)function;
+    /* In a register, so that rounds do not wait for each other's stores. */
+    double round = 0;
+    stack[1] = number(round);
+    const uint8_t *at = code;
+#define NEXT goto *labels[*at++]
+    NEXT;
+local:
+    *top++ = stack[*at++];
+    NEXT;
+constant:
+    *top++ = constants[*at++];
+    NEXT;
+call: {
+    int argc = *at++;
+    Value *args = top - argc, callee = args[-1];
+    if (__builtin_expect(callee >> 48 != FUNCTION >> 48, 0)) return throw("only functions can be called");
+    Value value = ((const Function *)(uintptr_t)(callee & 0xffffffffffff))->native(argc, args);
+    if (__builtin_expect(value == THROWN, 0)) return THROWN;
+    args[-1] = value;
+    top = args;
+    NEXT;
+}
+pop:
+    last = *--top;
+    NEXT;
+loop:
+    if (--rounds == 0) return last;
+    stack[1] = number(round += 1);
+    at = code;
+    NEXT;
+}
+
+#define NATIVE(name) Value vm_##name(int argc, Value *args)
+#define EXPECT(condition, message) \
+    if (__builtin_expect(!(condition), 0)) return throw(message)
+
+static inline bool to_double(double *to, Value value) {
+    *to = as_number(value);
+    return is_number(value);
+}
+
+/* A whole number in range. What is no number is a NaN, which equals nothing. */
+static inline bool to_int32(int32_t *to, Value value) {
+    double number = as_number(value);
+    *to = (int32_t)number;
+    return *to == number;
+}
+
+NATIVE(nop) {
+    (void)argc, (void)args;
+    nop();
+    return NIL;
+}
+
+NATIVE(add_i32) {
+    int32_t a, b;
+    EXPECT(argc >= 2 && to_int32(&a, args[0]) && to_int32(&b, args[1]), "add_i32 takes two integers");
+    return number(add_i32(a, b));
+}
+
+NATIVE(add_f64) {
+    double a, b;
+    EXPECT(argc >= 2 && to_double(&a, args[0]) && to_double(&b, args[1]), "add_f64 takes two numbers");
+    return number(add_f64(a, b));
+}
+
+NATIVE(sum8_f64) {
+    double n[8];
+    EXPECT(argc >= 8, "sum8_f64 takes eight numbers");
+    for (int i = 0; i < 8; i++) EXPECT(to_double(&n[i], args[i]), "sum8_f64 takes eight numbers");
+    return number(sum8_f64(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7]));
+}
+
+NATIVE(sum12_i32) {
+    int32_t n[12];
+    EXPECT(argc >= 12, "sum12_i32 takes twelve integers");
+    for (int i = 0; i < 12; i++) EXPECT(to_int32(&n[i], args[i]), "sum12_i32 takes twelve integers");
+    return number(sum12_i32(n[0], n[1], n[2], n[3], n[4], n[5], n[6], n[7], n[8], n[9], n[10], n[11]));
+}

@@ -1,0 +1,87 @@
+//! A virtual machine with NaN-boxed values, whose native functions get nothing but arguments: `Value f(int argc, Value *args)`,
+//! as those of clox in "Crafting Interpreters". Numbers are doubles. It has no BigInts and rounds no integer.
+
+use std::cell::RefCell;
+
+use hotcall::engine::{Boolean, Constant, Double, Engine, Outcome, Output, Role, Site, Test, ValueModel, View, Words};
+use hotcall::{Error, Signature, Type};
+
+// The highest 16 bits of all that is no double, and what the others are.
+pub(crate) const BOOLEAN: u64 = 0xfff9 << 48; // the lowest is the truth
+pub(crate) const NIL: u64 = 0xfffa << 48;
+pub(crate) const THROWN: u64 = 0xfffb << 48; // what a native function returns that has thrown
+
+/// The one NaN among the machine's numbers.
+const NAN: u64 = 0x7ff8 << 48;
+
+/// The integers up to here are doubles, without gaps.
+const P53: u64 = 1 << 53;
+
+pub(crate) type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
+
+pub(crate) fn model() -> ValueModel {
+    ValueModel {
+        native: Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
+        roles: [Role::Argc, Role::Argv { first: 0 }].into(),
+        outcome: Outcome::Returned { exception: [THROWN, 0] },
+        size: 8,
+        padded: false,
+        integer: None,
+        double: Some(Double {
+            test: Test::range(0, f64::NEG_INFINITY.to_bits()),
+            offset: 0,
+            bias: 0,
+            zero: [0, 0],
+            nan: Some(NAN),
+        }),
+        wide: None,
+        boolean: Some(Boolean { test: Test::masked(0, 8, !1, BOOLEAN), offset: 0, zero: [BOOLEAN, 0] }),
+        null: Some(Constant::word(NIL)),
+        undefined: Constant::word(NIL),
+    }
+}
+
+pub(crate) const fn number(number: f64) -> u64 {
+    if number.is_nan() { NAN } else { number.to_bits() }
+}
+
+thread_local! {
+    /// What was thrown; native functions get no place for it.
+    static MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// The message of the exception that was thrown last.
+pub(crate) fn take_message() -> Option<String> {
+    MESSAGE.take()
+}
+
+pub(crate) struct Bare;
+
+// SAFETY: there are no values with bytes.
+unsafe impl Engine for Bare {
+    type Exception = String;
+
+    unsafe fn view(&self, _: Site, [value, _]: Words) -> View {
+        match value & (0xffff << 48) {
+            BOOLEAN => View::Boolean(value & 1 == 1),
+            NIL => View::Null,
+            _ => View::Number(f64::from_bits(value)),
+        }
+    }
+
+    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {
+        match output {
+            Output::I64(integer) if integer.unsigned_abs() <= P53 => Ok([number(integer as f64), 0]),
+            Output::U64(integer) if integer <= P53 => Ok([number(integer as f64), 0]),
+            other => Err(format!("no value for {other:?}")),
+        }
+    }
+
+    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+        error.to_string()
+    }
+
+    unsafe fn throw(&self, _: Site, exception: String) {
+        MESSAGE.set(Some(exception));
+    }
+}
