@@ -34,7 +34,8 @@ impl Toy {
     /// Has script call `scale`, and collects the function.
     pub(crate) fn scale(&self, scale: &Function, number: i8, by: f64) -> Result<f64, String> {
         // SAFETY: it takes any numbers, and the realm is this engine's.
-        let function = unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
+        let function =
+            unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
         let args = [Value::integer(number.into()), Value::double(by)];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and the function is used no more.
@@ -45,7 +46,8 @@ impl Toy {
     /// Has script call `fill` with a buffer of its own.
     pub(crate) fn fill(&self, fill: &Function, len: usize, byte: u8) -> Result<f64, String> {
         // SAFETY: it gets a buffer and its length, and the realm is this engine's.
-        let function = unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
+        let function =
+            unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
         let args = [self.vm.buffer(&vec![0; len]), Value::number(len as f64), Value::integer(byte.into())];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and neither the function nor the buffer is used any more.
