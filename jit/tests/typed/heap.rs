@@ -241,3 +241,18 @@ pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
         _ => None,
     }
 }
+
+/// Later objects do not get the addresses that the description of a heap that is gone names.
+#[test]
+fn descriptions_outlive_their_heaps() {
+    let [gone, mut heap] = [Heap::mapped(), Heap::mapped()];
+    let named = gone.handles.clone();
+    drop(gone);
+    let named: Vec<_> = named.booleans.into_iter().flatten().chain(named.null).collect();
+    assert_eq!(named.len(), 3);
+    for _ in 0..100 {
+        heap.handle(Thing::Odd);
+    }
+    let later: Vec<_> = heap.memory.iter().map(|object| object.as_ptr().addr() as u64 + 1).collect();
+    assert!(!named.iter().any(|word| later.contains(word)), "{named:x?} are among {later:x?}");
+}
