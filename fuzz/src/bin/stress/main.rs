@@ -66,6 +66,10 @@ fn main() -> ExitCode {
 }
 
 fn run() -> Result<(), Box<dyn Error>> {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return Ok(());
+    }
     let arguments = Arguments::parse(std::env::args().skip(1))?;
     let start = Instant::now();
     let world = Arc::new(World::new()?);

@@ -25,7 +25,7 @@ extern "C" fn look(_: c_int) {
         WRONG.fetch_add(1, Ordering::Relaxed);
     }
     RECEIVED.fetch_add(1, Ordering::Relaxed);
-    // SAFETY: as before.
+    // SAFETY: the address of this thread's errno is always valid.
     unsafe { *libc::__errno_location() = errno };
 }
 
@@ -52,7 +52,7 @@ pub(crate) fn install() -> io::Result<()> {
     }
 }
 
-/// Sends signals to the threads in turn until so many handlers ran or the threads are done.
+/// Sends signals to the threads in turn until this many handlers ran or the threads are done.
 pub(crate) fn send<T>(threads: &[JoinHandle<T>], count: u64) {
     while RECEIVED.load(Ordering::Relaxed) < count && !threads.iter().all(JoinHandle::is_finished) {
         for thread in threads {

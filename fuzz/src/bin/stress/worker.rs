@@ -96,7 +96,7 @@ impl Worker {
         Ok(Self { world, seed, random: Random::new(seed), toy, local, foreign_calls, signatures })
     }
 
-    /// Does so many random operations, and more until so many signals have arrived.
+    /// Does this many random operations, and goes on until this many signals have arrived.
     pub(crate) fn work(mut self, operations: u64, signals: u64) -> Result<Counts, String> {
         let mut counts = Counts::default();
         let all: u32 = KINDS.iter().map(|(_, share, _)| share).sum();

@@ -24,7 +24,7 @@ unsigned char fill(unsigned char *bytes, unsigned long len, unsigned char byte) 
 }
 ";
 
-/// So many files, so that one is unmapped while others are in use.
+/// The number of copies: one is unmapped while others are in use.
 const FILES: usize = 4;
 const CALLBACKS: usize = 16;
 
@@ -51,7 +51,7 @@ impl World {
         paths.iter().try_for_each(|path| fs::copy(&first, path).map(|_| ()))?;
         // SAFETY: the fixture has no initialisers.
         let open = unsafe { Library::open(&first) }?;
-        // SAFETY: as before.
+        // SAFETY: the copies are of the same fixture, which has no initialisers.
         let libraries = paths.iter().map(|path| Ok(Mutex::new(unsafe { Library::open(path) }?)));
         let libraries = libraries.collect::<Result<_, hotcall::Error>>()?;
         let mut random = Random::new(0);
