@@ -18,11 +18,12 @@ fn run(options: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
         return if env::var_os("CI").is_some() { Err(message.into()) } else { Ok(None) };
     }
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // The versions of what is here, as this was built with.
+    // The versions of what is here, as this was built with. The whole workspace is selected, as CI does for this benchmark:
+    // then both use the same dependencies.
     let locked = root.join("Cargo.lock").exists().then_some("--locked");
     let output = Command::new(cargo)
         .current_dir(root)
-        .args(["bench", "--quiet", "--package", "hotcall-v8-example", "--bench", "calls"])
+        .args(["bench", "--quiet", "--workspace", "--bench", "calls"])
         .args(locked)
         .arg("--")
         .args(options)

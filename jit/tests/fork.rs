@@ -8,6 +8,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hotcall_jit::{Jit, Options, Signature, Trampoline, Type, Use};
 
+/// Seconds after which a child that waits for a lock for ever is ended: far above what a child takes under a sanitizer on a
+/// busy machine.
+const LIMIT: u32 = 1000;
+
 extern "C" fn sum(a: i64, b: i64, c: i64) -> i64 {
     a + b + c
 }
@@ -89,9 +93,8 @@ fn a_fork_waits_until_no_lock_is_held() {
             let child = unsafe { libc::fork() };
             assert!(child >= 0);
             if child == 0 {
-                // A child that waits for a lock for ever is ended.
                 // SAFETY: this only sets a timer.
-                unsafe { libc::alarm(60) };
+                unsafe { libc::alarm(LIMIT) };
                 let right = (3..6).all(|params| adds(&trampoline(&jit, params)) && calls_back(&jit, params));
                 // SAFETY: as above.
                 unsafe { libc::_exit(if right { 0 } else { 1 }) };
@@ -174,7 +177,7 @@ mod typed {
         if child == 0 {
             // SAFETY: this only sets a timer, and the child ends without the test harness's clean-up.
             unsafe {
-                libc::alarm(60);
+                libc::alarm(LIMIT);
                 let right = (0..50).all(|_| calls(&natives, negate, &order));
                 libc::_exit(if right { 0 } else { 1 });
             }

@@ -16,7 +16,7 @@ fn in_child(body: impl FnOnce() -> bool) -> bool {
     if child == 0 {
         // One that waits for ever is ended.
         // SAFETY: this only sets a timer.
-        unsafe { libc::alarm(60) };
+        unsafe { libc::alarm(1000) };
         let success = body();
         // SAFETY: the child ends without the clean-up of the test harness, which is the parent's.
         unsafe { libc::_exit(if success { 0 } else { 1 }) };

@@ -1,6 +1,6 @@
 //! Buffers and what shows a part of one.
 
-use crate::world::Expected::{Error, Value};
+use crate::world::Expected::Error;
 use crate::world::World;
 
 fn world() -> World {
@@ -61,7 +61,7 @@ fn what_c_writes_is_there() {
             "Uint8Array[0,0,7,8]",
         ),
         ("read_text(bytes(104, 105, 0), 3)", "26984n"),
-        ("address(bytes(1, 2).subarray(1)) - address(new Uint8Array(1)) !== 0n", "true"),
+        ("(() => { let b = bytes(1, 2); return address(b.subarray(1)) - address(b) })()", "1n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.subarray(2)) - address(b) })()", "2n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.buffer) - address(b) })()", "0n"),
         // Nothing to show is still a place.
@@ -87,13 +87,8 @@ fn detached_ones_are_refused() {
         world.check_calls("address", "buffer", [(view, detached)]);
         world.check_calls("s3", "struct {u8[3]}", [(view, Error("expected a buffer, not a detached buffer"))]);
     }
-    world.check_calls(
-        "address",
-        "buffer",
-        [("bytes(1)", detached)].map(|(value, _)| (value, Value("address(bytes(1))"))),
-    );
     // Nothing of what the engine threw to say so is left.
-    world.check([("read(bytes(1), 1)", "1n")]);
+    world.check([("address(bytes(1)) > 0n", "true"), ("read(bytes(1), 1)", "1n")]);
 }
 
 #[test]

@@ -6,6 +6,11 @@ use std::process::{self, Command};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
+#[path = "../../jit/tests/support/fixture_flags.rs"]
+mod fixture_flags;
+
+use fixture_flags::fixture_flags;
+
 /// The shared object of this C source.
 ///
 /// It is named after its content: tests, threads and runs that want the same one share it. The compiler is `$CC`, or `cc`.
@@ -20,7 +25,8 @@ pub(crate) fn shared_object_by(compiler: &str, source: &str) -> PathBuf {
 
 /// The same, with flags of its own.
 pub(crate) fn shared_object_with(compiler: &str, more: &[&str], source: &str) -> PathBuf {
-    let flags = [&["-shared", "-fPIC", "-O1", "-Wall", "-Werror"], more].concat();
+    let own = ["-shared", "-fPIC", "-O1", "-Wall", "-Werror"].iter().chain(more).copied().map(str::to_owned);
+    let flags: Vec<_> = own.chain(fixture_flags()).collect();
     let mut hasher = DefaultHasher::new();
     (source, compiler, &flags).hash(&mut hasher);
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("fixtures");

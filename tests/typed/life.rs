@@ -5,7 +5,6 @@ use std::mem::transmute;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::time::Duration;
 use std::{fs, process, thread};
 
 use hotcall::engine::{Exit, Site, TypedError, TypedRecord, TypedRole};
@@ -103,10 +102,12 @@ fn a_library_is_closed_between_calls() {
             let args = vec![world.heap.number(21.0); compiled.function.signature().params().len()];
             let expected = 21 * args.len() as i32;
             let library = own.library.clone();
-            let mut made = 0_u32;
+            let made = AtomicU32::new(0);
             thread::scope(|threads| {
                 let closing = || {
-                    thread::sleep(Duration::from_millis(20));
+                    while made.load(Ordering::Relaxed) < 100 {
+                        thread::yield_now();
+                    }
                     library.close();
                 };
                 threads.spawn(closing);
@@ -115,11 +116,10 @@ fn a_library_is_closed_between_calls() {
                         Ok(result) => assert_eq!(result.as_i32(), expected),
                         Err(thrown) => break thrown,
                     }
-                    made += 1;
+                    made.fetch_add(1, Ordering::Relaxed);
                 };
                 assert_eq!(refused, own.closed());
             });
-            assert!(made > 0);
             assert_eq!(compiled.call(&args), Err(own.closed()));
         }
     }

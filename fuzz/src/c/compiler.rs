@@ -2,7 +2,7 @@
 
 use std::ffi::{c_int, c_void};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -10,6 +10,11 @@ use hotcall_jit::Compiler as Vendor;
 use libloading::Library;
 
 use crate::case::{Case, Wrong};
+
+#[path = "../../../jit/tests/support/fixture_flags.rs"]
+mod fixture_flags;
+
+use fixture_flags::fixture_flags;
 
 /// A C compiler that runs here.
 #[derive(Clone, Debug)]
@@ -62,11 +67,28 @@ impl Compiler {
     /// See [`CompilerError`].
     pub fn build(&self, text: &str, level: &str) -> Result<Loaded, CompilerError> {
         let files = Files::new().map_err(CompilerError::Write)?;
-        let (source, object) = (files.0.join("functions.c"), files.0.join("functions.so"));
+        let object = files.0.join("functions.so");
+        self.compile(text, level, &object)?;
+        // SAFETY: a library of our own making, without initialisers.
+        let library = unsafe { Library::new(&object) }.map_err(CompilerError::Load)?;
+        Ok(Loaded { library, compiler: self.command.clone(), vendor: self.vendor })
+    }
+
+    /// Compiles a file into a shared object at this path; the text is written beside it.
+    ///
+    /// `$HOTCALL_FIXTURE_FLAGS` are further flags for the compiler.
+    ///
+    /// # Errors
+    ///
+    /// See [`CompilerError`].
+    pub fn compile(&self, text: &str, level: &str, object: &Path) -> Result<(), CompilerError> {
+        let source = object.with_extension("c");
         std::fs::write(&source, text).map_err(CompilerError::Write)?;
         let output = Command::new(&self.command)
-            .args(["-std=gnu17", "-w", "-fPIC", "-shared", level, "-o"])
-            .args([&object, &source])
+            .args(["-std=gnu17", "-w", "-fPIC", "-shared", level])
+            .args(fixture_flags())
+            .arg("-o")
+            .args([object, &source])
             .stdin(Stdio::null())
             .output()
             .map_err(|source| CompilerError::Run { command: self.command.clone(), source })?;
@@ -74,22 +96,31 @@ impl Compiler {
             let output = String::from_utf8_lossy(&output.stderr).into_owned();
             return Err(CompilerError::Fails { command: self.command.clone(), output });
         }
-        // SAFETY: a library of our own making, without initialisers.
-        let library = unsafe { Library::new(&object) }.map_err(CompilerError::Load)?;
-        Ok(Loaded { library, compiler: self.command.clone(), vendor: self.vendor })
+        Ok(())
     }
 }
 
 /// A directory of its own, removed on drop.
-struct Files(PathBuf);
+#[derive(Debug)]
+pub struct Files(PathBuf);
 
 impl Files {
-    fn new() -> io::Result<Self> {
+    /// Makes the directory.
+    ///
+    /// # Errors
+    ///
+    /// The system's temporary directory cannot be written to.
+    pub fn new() -> io::Result<Self> {
         static COUNT: AtomicU64 = AtomicU64::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("hotcall-oracle-{}-{count}", std::process::id()));
         std::fs::create_dir_all(&path)?;
         Ok(Self(path))
+    }
+
+    /// The directory.
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 }
 

@@ -7,6 +7,11 @@ use std::{env, fs};
 
 use libloading::Library;
 
+#[path = "fixture_flags.rs"]
+mod fixture_flags;
+
+pub(crate) use fixture_flags::fixture_flags;
+
 /// A C compiler: what it is called in messages, and its program.
 #[derive(Clone, Debug)]
 pub(crate) struct Compiler {
@@ -14,12 +19,15 @@ pub(crate) struct Compiler {
     program: String,
 }
 
-/// `$CC` (or `cc`), and clang where there is one; under `CI` it must be there.
+/// `$CC` (or `cc`), and clang where there is one and `$CC` is another; under `CI` it must be there.
 pub(crate) fn compilers() -> &'static [Compiler] {
     static COMPILERS: OnceLock<Vec<Compiler>> = OnceLock::new();
     COMPILERS.get_or_init(|| {
         let mut compilers = vec![Compiler { name: "cc", program: env::var("CC").unwrap_or_else(|_| "cc".into()) }];
         let clang = Compiler { name: "clang", program: "clang".into() };
+        if compilers[0].program == clang.program {
+            return compilers;
+        }
         match Command::new(&clang.program).arg("--version").output() {
             Ok(output) if output.status.success() => compilers.push(clang),
             missing => assert!(env::var_os("CI").is_none(), "clang is missing: {missing:?}"),
@@ -37,7 +45,9 @@ impl Compiler {
         fs::write(&source, text).unwrap();
         let output = Command::new(&self.program)
             // Panics pass through some of the functions.
-            .args(["-std=gnu11", "-O1", "-w", "-fexceptions", "-shared", "-fPIC", "-o"])
+            .args(["-std=gnu11", "-O1", "-w", "-fexceptions", "-shared", "-fPIC"])
+            .args(fixture_flags())
+            .arg("-o")
             .args([&object, &source])
             .output()
             .unwrap();

@@ -6,6 +6,8 @@ use std::{env, fs};
 
 use libloading::Library;
 
+use crate::compiler::fixture_flags;
+
 /// Compiles and loads `text` by `$CXX` (or `c++`), which must be there under `CI`; `name` is what its files are called,
 /// different for each use.
 pub(crate) fn load(name: &str, text: &str) -> Option<Library> {
@@ -13,7 +15,8 @@ pub(crate) fn load(name: &str, text: &str) -> Option<Library> {
     let (source, object) = (directory.join(format!("{name}.cpp")), directory.join(format!("{name}.cpp.so")));
     fs::write(&source, text).unwrap();
     let mut command = Command::new(env::var("CXX").unwrap_or_else(|_| "c++".into()));
-    match command.args(["-O1", "-shared", "-fPIC", "-o"]).args([&object, &source]).output() {
+    command.args(["-O1", "-shared", "-fPIC"]).args(fixture_flags());
+    match command.arg("-o").args([&object, &source]).output() {
         Ok(output) => assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr)),
         Err(missing) => {
             assert!(env::var_os("CI").is_none(), "no C++ compiler: {missing}");

@@ -1,5 +1,7 @@
 //! Toy engines' heaps: words that are integers, truth values, null or the addresses of objects, and what a model says of them.
 
+use std::sync::OnceLock;
+
 use hotcall_jit::typed::{Check, Handles, Object, Path, Resolved, Small, Tag};
 use hotcall_jit::values::Test;
 use hotcall_jit::{Pointee, Scalar, Type};
@@ -91,8 +93,7 @@ impl Heap {
             objects: objects.into(),
         };
         let mut heap = Self::new(handles, build_mapped);
-        // Other than integers, all words are addresses of objects, which can be read.
-        let [null, no, yes] = std::array::from_fn(|_| heap.mapped_object(0x100, &[]));
+        let [null, no, yes] = singletons();
         (heap.handles.null, heap.handles.booleans) = (Some(null), Some([no, yes]));
         heap
     }
@@ -177,6 +178,20 @@ impl Heap {
     }
 }
 
+/// Null, `false` and `true` of all mapped heaps. Words other than integers are addresses of objects, which can be read.
+///
+/// The objects live for ever: `Handles` name them, and are compared with words of heaps made later. In a heap that is gone
+/// they would leave their addresses to other objects.
+fn singletons() -> [u64; 3] {
+    static OBJECTS: OnceLock<(Heap, [u64; 3])> = OnceLock::new();
+    let make = || {
+        let mut heap = Heap::opaque();
+        let words = std::array::from_fn(|_| heap.mapped_object(0x100, &[]));
+        (heap, words)
+    };
+    OBJECTS.get_or_init(make).1
+}
+
 fn build_mapped(heap: &mut Heap, thing: Thing) -> u64 {
     match thing {
         Thing::Integer(number) => (number as u64) << 32,
@@ -225,4 +240,19 @@ pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
         Thing::Pointer(address) => Some(Resolved { slot: address, len: u64::MAX }),
         _ => None,
     }
+}
+
+/// Later objects do not get the addresses that the description of a heap that is gone names.
+#[test]
+fn descriptions_outlive_their_heaps() {
+    let [gone, mut heap] = [Heap::mapped(), Heap::mapped()];
+    let named = gone.handles.clone();
+    drop(gone);
+    let named: Vec<_> = named.booleans.into_iter().flatten().chain(named.null).collect();
+    assert_eq!(named.len(), 3);
+    for _ in 0..100 {
+        heap.handle(Thing::Odd);
+    }
+    let later: Vec<_> = heap.memory.iter().map(|object| object.as_ptr().addr() as u64 + 1).collect();
+    assert!(!named.iter().any(|word| later.contains(word)), "{named:x?} are among {later:x?}");
 }

@@ -1,0 +1,94 @@
+//! Runs random operations on several threads at once, while signals arrive: for sanitizers.
+//!
+//!     stress --operations 20000 --signals 2000 [--threads 4] [--seed 1]
+//!
+//! The threads share libraries and callbacks, which any of them closes while others call. Each also has a toy engine, whose
+//! records go to other threads to be dropped. Signal handlers look up the names of code that comes and goes, and processes
+//! fork. The C functions are compiled by `$CC` (or `cc`) with `$HOTCALL_FIXTURE_FLAGS`.
+//!
+//! Prints what was done. A wrong result ends it with a message that names the thread's seed.
+
+mod fork;
+mod signals;
+#[expect(unreachable_pub, reason = "the guide's files say `pub`, as an engine's author would")]
+mod toy;
+mod worker;
+mod world;
+
+use std::error::Error;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::thread;
+use std::time::Instant;
+
+use worker::{Counts, Worker};
+use world::World;
+
+const USAGE: &str = "usage: stress [--operations N] [--signals N] [--threads N] [--seed N]";
+
+struct Arguments {
+    operations: u64,
+    signals: u64,
+    threads: u64,
+    seed: u64,
+}
+
+impl Arguments {
+    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
+        let mut parsed = Self { operations: 20_000, signals: 2_000, threads: 4, seed: 1 };
+        while let Some(option) = args.next() {
+            let number = match option.as_str() {
+                "--operations" => &mut parsed.operations,
+                "--signals" => &mut parsed.signals,
+                "--threads" => &mut parsed.threads,
+                "--seed" => &mut parsed.seed,
+                _ => return Err(USAGE.into()),
+            };
+            let value = args.next().ok_or(USAGE)?;
+            *number = value.parse().map_err(|error| format!("{option} {value}: {error}"))?;
+        }
+        if parsed.threads == 0 {
+            return Err("--threads 0: at least one is needed".into());
+        }
+        Ok(parsed)
+    }
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("stress: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<(), Box<dyn Error>> {
+    if std::env::args().any(|argument| argument == "--help") {
+        println!("{USAGE}");
+        return Ok(());
+    }
+    let arguments = Arguments::parse(std::env::args().skip(1))?;
+    let start = Instant::now();
+    let world = Arc::new(World::new()?);
+    signals::install()?;
+    let operations = arguments.operations / arguments.threads;
+    let work = |index| {
+        let (world, seed, signals) = (Arc::clone(&world), arguments.seed.wrapping_add(index), arguments.signals);
+        thread::Builder::new().spawn(move || Worker::new(world, seed)?.work(operations, signals))
+    };
+    let threads = (0..arguments.threads).map(work).collect::<Result<Vec<_>, _>>()?;
+    signals::send(&threads, arguments.signals);
+    // A thread that panics has said why.
+    let results: Vec<_> = threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread failed")).collect();
+    let counts = results.into_iter().map(|result| Ok(result??)).collect::<Result<Vec<_>, Box<dyn Error>>>()?;
+    let counts = counts.into_iter().fold(Counts::default(), |sum, counts| sum + counts);
+    let (received, wrong) = (signals::RECEIVED.load(Ordering::Relaxed), signals::WRONG.load(Ordering::Relaxed));
+    println!("stress: seed {}, {counts}, {received} signals, in {:.1?}", arguments.seed, start.elapsed());
+    if wrong > 0 {
+        return Err(format!("{wrong} signal handlers found code that is not named after hotcall").into());
+    }
+    Ok(())
+}

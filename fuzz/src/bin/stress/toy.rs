@@ -1,0 +1,63 @@
+//! The engine of the guide (`src/engine/guide/`), whose functions are records.
+
+#[path = "../../../../src/engine/guide/engine.rs"]
+mod engine;
+#[path = "../../../../src/engine/guide/functions.rs"]
+#[expect(dead_code, reason = "the guide has callbacks too")]
+mod functions;
+#[path = "../../../../src/engine/guide/model.rs"]
+mod model;
+#[path = "../../../../src/engine/guide/vm.rs"]
+#[expect(dead_code, reason = "the guide uses more of it")]
+mod vm;
+
+use std::error::Error;
+
+use hotcall::Function;
+use hotcall::engine::{Realm, Record};
+
+use vm::{Value, Vm};
+
+/// One instance of the engine, of one thread.
+pub(crate) struct Toy {
+    vm: Vm,
+    realm: Realm<engine::Toy>,
+}
+
+impl Toy {
+    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
+        // SAFETY: the model is the toy's.
+        let realm = unsafe { Realm::new(engine::Toy::default(), model::model()?) }?;
+        Ok(Self { vm: Vm::default(), realm })
+    }
+
+    /// Has script call `scale`, and collects the function.
+    pub(crate) fn scale(&self, scale: &Function, number: i8, by: f64) -> Result<f64, String> {
+        // SAFETY: it takes any numbers, and the realm is this engine's.
+        let function =
+            unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
+        let args = [Value::integer(number.into()), Value::double(by)];
+        let result = self.vm.call(function, &args).map(|value| value.as_number());
+        // SAFETY: no script runs, and the function is used no more.
+        unsafe { self.vm.collect() };
+        result?.ok_or_else(|| "scale returned something other than a number".to_owned())
+    }
+
+    /// Has script call `fill` with a buffer of its own.
+    pub(crate) fn fill(&self, fill: &Function, len: usize, byte: u8) -> Result<f64, String> {
+        // SAFETY: it gets a buffer and its length, and the realm is this engine's.
+        let function =
+            unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
+        let args = [self.vm.buffer(&vec![0; len]), Value::number(len as f64), Value::integer(byte.into())];
+        let result = self.vm.call(function, &args).map(|value| value.as_number());
+        // SAFETY: no script runs, and neither the function nor the buffer is used any more.
+        unsafe { self.vm.collect() };
+        result?.ok_or_else(|| "fill returned something other than a number".to_owned())
+    }
+
+    /// A record for another thread to drop.
+    pub(crate) fn record(&self, function: &Function) -> Result<Record, hotcall::Error> {
+        // SAFETY: the record is never called.
+        unsafe { self.realm.record(function) }
+    }
+}
