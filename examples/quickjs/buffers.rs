@@ -80,7 +80,7 @@ impl Originals {
         unsafe {
             let resizable = js::JS_Call(context, self.resizable, buffer, 0, ptr::null_mut());
             let max = js::JS_Call(context, self.max_byte_length, buffer, 0, ptr::null_mut());
-            (resizable.u.int32 != 0).then(|| max.u.int32 as usize)
+            (resizable.u.int32 != 0).then_some(max.u.int32 as usize)
         }
     }
 
