@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, ty
 use cranelift_frontend::FunctionBuilder;
 
 use super::blocks::next_block;
-use crate::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_FLOAT, power};
+use crate::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_DOUBLE, NORMAL_FLOAT, power};
 use crate::types::Scalar;
 
 /// The bits of a double.
@@ -73,7 +73,7 @@ pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, bits: Value) -> (Value, Val
     (b.ins().select(is_large, large, small), b.ins().bor(is_large, is_small))
 }
 
-/// Whether FTZ and DAZ cannot change the `float` that a double becomes: it is 0, or too large for a denormal one.
+/// Tells the doubles whose `float` FTZ and DAZ cannot change: 0, and those that are too large for a denormal one.
 pub(crate) fn is_normal_float(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     // Decreased by one, 0 is the greatest.
     let size = unsigned(b, bits);
@@ -88,8 +88,15 @@ pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     let normal = is_normal_float(b, bits);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fdemote(types::F32, double);
     if_else(b, normal, types::F32, convert, |b| {
-        // The sum is rounded to the unit of denormal floats, and is not denormal itself.
+        // With DAZ a denormal double would count as 0, which no mode rounds up. The least normal one is rounded as all of them are.
         let sign = b.ins().band_imm_u(bits, i64::MIN);
+        let size = unsigned(b, bits);
+        let least = constant(b, NORMAL_DOUBLE << 1);
+        let size = b.ins().umax(size, least);
+        let size = b.ins().ushr_imm_u(size, 1);
+        let bits = b.ins().bor(size, sign);
+        let double = as_double(b, bits);
+        // The sum is rounded to the unit of denormal floats, and is not denormal itself.
         let rounder = b.ins().bor_imm_u(sign, FLOAT_ROUNDER as i64);
         let rounder = as_double(b, rounder);
         let sum = b.ins().fadd(double, rounder);
@@ -152,7 +159,7 @@ fn if_else(
     made
 }
 
-/// Whether the bits of a double are those of a NaN.
+/// Tells the bits of NaNs.
 pub(crate) fn is_nan(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     let size = unsigned(b, bits);
     let infinite = constant(b, INFINITE << 1);
