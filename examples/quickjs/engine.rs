@@ -126,7 +126,17 @@ impl QuickJs {
             let owners = ["new WeakMap()", "WeakMap.prototype.get", "WeakMap.prototype.set"].map(evaluate);
             let pointed = ["new WeakSet()", "WeakSet.prototype.add", "WeakSet.prototype.has"].map(evaluate);
             let (has_owned, pins) = (Cell::new(false), Pins::default());
-            Self { pointers, data_view, typed_array_len, typed_array_buffer, buffer_len, owners, pointed, has_owned, pins }
+            Self {
+                pointers,
+                data_view,
+                typed_array_len,
+                typed_array_buffer,
+                buffer_len,
+                owners,
+                pointed,
+                has_owned,
+                pins,
+            }
         }
     }
 
