@@ -62,7 +62,7 @@ impl fmt::Display for LibraryPath {
 /// A runtime asks for permission with the answer and then opens exactly it with
 /// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to a directory on the way can still put
 /// another file or link there in between. A runtime that confines scripts to some directories therefore opens a
-/// path whose links are all in these directories: the canonical path, if no other will do.
+/// path whose links are all in these directories and do not pass through others: the canonical path, if no other will do.
 ///
 /// The loader does not open a file again while a library is loaded that was opened by the same path. It gives that
 /// library, even if the path leads to another file by now.
