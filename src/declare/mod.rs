@@ -24,13 +24,6 @@ use std::collections::HashMap;
 
 use hotcall_jit::{Signature, Type};
 
-/// The longest text in bytes.
-///
-/// The headers of a large library stay below it after the preprocessor. While C is read, a header takes some sixty times its
-/// length in memory, and a text of nothing but commas three hundred times.
-#[cfg(any(feature = "c-text", feature = "json"))]
-const MAX_TEXT: usize = 2 << 20;
-
 pub use error::{DeclarationError, Position};
 
 /// One symbol of a library.
@@ -137,6 +130,9 @@ impl Declaration {
 pub struct Declarations {
     usable: Vec<Declaration>,
     unsupported: Vec<(Box<str>, Box<str>)>,
+    /// Names that are no symbols of the library: why.
+    others: HashMap<Box<str>, Box<str>>,
+    skipped: Vec<DeclarationError>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
 }
@@ -246,6 +242,18 @@ impl Declarations {
         Ok(())
     }
 
+    /// Adds a name that the text has, and that is no symbol of the library.
+    #[cfg(feature = "c-text")]
+    fn insert_other(&mut self, name: &str, reason: &str) {
+        self.others.insert(name.into(), reason.into());
+    }
+
+    /// Sets the problems of the parts that were skipped.
+    #[cfg(feature = "c-text")]
+    fn set_skipped(&mut self, skipped: Vec<DeclarationError>) {
+        self.skipped = skipped;
+    }
+
     /// Makes another function the last one: one that is declared again.
     #[cfg(feature = "c-text")]
     fn set_last_function(&mut self, key: Option<&str>) {
@@ -277,7 +285,10 @@ impl Declarations {
     pub fn get(&self, key: &str) -> Result<&Declaration, DeclarationError> {
         match self.places.get(key) {
             Some(&place) => self.at(place),
-            None => Err(DeclarationError::Missing { key: key.into() }),
+            None => Err(match self.others.get(key) {
+                Some(reason) => DeclarationError::Unsupported { symbol: key.into(), reason: reason.clone() },
+                None => DeclarationError::Missing { key: key.into() },
+            }),
         }
     }
 
@@ -287,7 +298,11 @@ impl Declarations {
     ///
     /// There is none, or it cannot be used.
     pub fn last_function(&self) -> Result<&Declaration, DeclarationError> {
-        self.last_function.ok_or(DeclarationError::NoFunction).and_then(|place| self.at(place))
+        match (self.last_function, self.skipped.first()) {
+            (Some(place), _) => self.at(place),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(DeclarationError::NoFunction),
+        }
     }
 
     fn at(&self, place: Place) -> Result<&Declaration, DeclarationError> {
@@ -318,6 +333,13 @@ impl Declarations {
     /// The symbols that are declared and cannot be used, with the reason for each.
     pub fn unsupported(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.unsupported.iter().map(|(key, reason)| (&**key, &**reason))
+    }
+
+    /// The parts of a text that could not be read, in order: each with its place and the problem.
+    ///
+    /// A part is a declaration, a member, a parameter or an enumerator. Everything around it is read.
+    pub fn skipped(&self) -> &[DeclarationError] {
+        &self.skipped
     }
 }
 
