@@ -74,11 +74,13 @@ impl<'t> Types<'t> {
             return None;
         }
         Some(match (self.kind(old), self.kind(new)) {
+            (Kind::Unknown(_) | Kind::Opaque(..), _) => old,
             (_, Kind::Unknown(_) | Kind::Opaque(..)) => new,
             (&Kind::Function(a), &Kind::Function(b)) => {
                 let (a, b) = (&self.functions[a], &self.functions[b]);
-                let replaced = a.unsupported.is_none() && (a.unspecified || self.has_unknown(b));
-                if replaced || b.unsupported.is_some() { new } else { old }
+                let unusable = a.unsupported.is_some() || self.has_unknown(a);
+                let better = a.unspecified || b.unsupported.is_some() || self.has_unknown(b);
+                if better && !unusable { new } else { old }
             }
             (&Kind::Array(a), _) if self.arrays[a].len.is_none() => new,
             _ => old,

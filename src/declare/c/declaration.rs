@@ -51,9 +51,10 @@ impl<'t> Reader<'t> {
 
     /// static_assert-declaration (C11 6.7.10), which is taken to hold.
     pub(super) fn static_assertion(&mut self) -> bool {
-        let found = matches!(self.word(), "_Static_assert" | "static_assert") && self.ahead(1).is(b'(');
+        let ahead = usize::from(self.word() == "__extension__");
+        let found = matches!(self.word_ahead(ahead), "_Static_assert" | "static_assert") && self.ahead(ahead + 1).is(b'(');
         if found {
-            self.at += 1;
+            self.at += ahead + 1;
             self.skip_brackets();
         }
         found
@@ -154,10 +155,10 @@ impl<'t> Reader<'t> {
         let failed = self.at;
         let why = self.skipped(fault);
         self.at = start;
-        let mut best: Option<(&'t str, usize, bool)> = None;
+        let mut best: Option<(usize, &'t str, bool)> = None;
+        let mut called = false;
         while self.at < end {
             let token = self.token();
-            let last = self.at.checked_sub(1).filter(|_| self.at > start).map(|last| self.source.tokens[last]);
             match token.kind {
                 Kind::Mark(b';') => {
                     self.at += 1;
@@ -165,8 +166,7 @@ impl<'t> Reader<'t> {
                         break;
                     }
                 }
-                // A body follows parameters, and the end of a statement; a struct's members follow a word.
-                Kind::Mark(b'{') if last.is_some_and(|last| last.is(b')') || last.is(b';')) => {
+                Kind::Mark(b'{') if called && !self.follows_tag(start) => {
                     self.skip_brackets();
                     break;
                 }
@@ -175,15 +175,16 @@ impl<'t> Reader<'t> {
                     let call = self.ahead(1).is(b'(');
                     if !self.is_type_word(name, 0) {
                         self.others.entry(name).or_insert_with(|| why.clone());
-                        // The function's name, or the last word.
-                        if best.is_none_or(|(_, _, is_function)| !is_function) {
-                            best = Some((name, token.start as usize, call));
+                        // The function's name, or the last word. A macro's name may come first.
+                        if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
+                            best = Some((self.at, name, call));
                         }
                     }
                     self.at += 1;
                 }
-                Kind::Mark(b'(') if self.ahead(1).is(b'*') => {
-                    let name = self.word_ahead(2);
+                Kind::Mark(b'(') => {
+                    called = true;
+                    let name = if self.ahead(1).is(b'*') { self.word_ahead(2) } else { "" };
                     if !name.is_empty() {
                         self.others.entry(name).or_insert_with(|| why.clone());
                     }
@@ -192,9 +193,19 @@ impl<'t> Reader<'t> {
                 _ => self.skip_balanced(),
             }
         }
-        if let Some((name, at, call)) = best {
-            self.declare_unusable(name, at, why, call);
+        if let Some((index, name, is_function)) = best {
+            let at = self.source.tokens[index].start as usize;
+            self.declare_unusable(name, at, why, is_function);
         }
         Ok(())
+    }
+
+    /// Whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and
+    /// not the body of a function.
+    fn follows_tag(&self, start: usize) -> bool {
+        let before = &self.source.tokens[start..self.at];
+        let last = before.iter().rev().take(2);
+        last.clone().any(|&token| matches!(self.text(token), "struct" | "union" | "enum"))
+            || before.last().is_some_and(|last| last.is(b'='))
     }
 }

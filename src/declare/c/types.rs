@@ -249,6 +249,7 @@ impl<'t> Types<'t> {
     pub(super) fn array(&mut self, element: CType, len: Option<Result<u64, Reason>>) -> CType {
         let depth = match (self.kind(element), self.deeper([element])) {
             (Kind::Unknown(_), _) => return element,
+            (Kind::Function(_), _) => return self.opaque("an array of functions", None),
             (_, None) => return self.too_deep(),
             (_, Some(depth)) => depth,
         };
