@@ -27,10 +27,12 @@ impl<'t> Reader<'t> {
             return Ok(());
         }
         if self.word() == "extern" && self.ahead(1).kind == Kind::Text {
-            if self.text(self.ahead(1)) != "\"C\"" {
-                return Err(self.fault("a linkage other than \"C\""));
-            }
+            let fault = self.fault("a linkage other than \"C\"");
+            let foreign = self.text(self.ahead(1)) != "\"C\"";
             self.at += 2;
+            if foreign {
+                return self.foreign_linkage(fault);
+            }
             if !self.is(b'{') {
                 return Ok(());
             }
@@ -47,6 +49,20 @@ impl<'t> Reader<'t> {
             return Ok(());
         }
         self.declaration(end)
+    }
+
+    /// What has C++'s names is no symbol under its own.
+    fn foreign_linkage(&mut self, fault: Fault) -> Result<(), Fault> {
+        if !self.is(b'{') {
+            return Err(fault);
+        }
+        let why = self.skipped(fault);
+        let close = self.closing();
+        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == Kind::Word) {
+            self.others.entry(self.source.text_of(*token)).or_insert_with(|| why.clone());
+        }
+        self.at = close + 1;
+        Ok(())
     }
 
     /// static_assert-declaration (C11 6.7.10), which is taken to hold.
