@@ -19,12 +19,14 @@ mod c;
 mod error;
 #[cfg(feature = "json")]
 mod json;
+mod named;
 
 use std::collections::HashMap;
 
 use hotcall_jit::{Signature, Type};
 
 pub use error::{DeclarationError, Position};
+pub use named::{Constant, NamedType};
 
 /// One symbol of a library.
 #[derive(Clone, PartialEq, Debug)]
@@ -133,6 +135,8 @@ pub struct Declarations {
     /// Names that are no symbols of the library: why.
     others: HashMap<Box<str>, Box<str>>,
     skipped: Vec<DeclarationError>,
+    types: Vec<NamedType>,
+    constants: Vec<(Box<str>, Constant)>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
 }
@@ -248,12 +252,6 @@ impl Declarations {
         self.others.insert(name.into(), reason.into());
     }
 
-    /// Sets the problems of the parts that were skipped.
-    #[cfg(feature = "c-text")]
-    fn set_skipped(&mut self, skipped: Vec<DeclarationError>) {
-        self.skipped = skipped;
-    }
-
     /// Makes another function the last one: one that is declared again.
     #[cfg(feature = "c-text")]
     fn set_last_function(&mut self, key: Option<&str>) {
@@ -333,6 +331,32 @@ impl Declarations {
     /// The symbols that are declared and cannot be used, with the reason for each.
     pub fn unsupported(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.unsupported.iter().map(|(key, reason)| (&**key, &**reason))
+    }
+
+    /// The types that a text declares: structs, unions and enums with a tag, then typedefs, each in order.
+    ///
+    /// ```
+    /// # #[cfg(feature = "c-text")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::declare::Declarations;
+    ///
+    /// let declarations = Declarations::from_c("typedef struct point { int x, y; } point; enum unit { MM = 3 };")?;
+    /// let names: Vec<&str> = declarations.types().iter().map(|ty| ty.name()).collect();
+    /// assert_eq!(names, ["struct point", "enum unit", "point"]);
+    /// assert_eq!(declarations.types()[0].size(), Some(8));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "c-text"))]
+    /// # fn main() {}
+    /// ```
+    pub fn types(&self) -> &[NamedType] {
+        &self.types
+    }
+
+    /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those
+    /// whose value is not known are left out.
+    pub fn constants(&self) -> impl ExactSizeIterator<Item = (&str, &Constant)> {
+        self.constants.iter().map(|(name, value)| (&**name, value))
     }
 
     /// The parts of a text that could not be read, in order: each with its place and the problem.

@@ -207,7 +207,7 @@ impl<'t> Reader<'t> {
                 None => self.types.enumerator(value),
             });
             if !name.is_empty() {
-                self.constants.insert(name, constant);
+                self.declare_constant(name, constant);
             }
             next = value.map(|value| value + 1);
         }

@@ -135,7 +135,7 @@ impl<'t> Reader<'t> {
         if specifiers.storage == Storage::Constexpr && !self.is(b'{') {
             let value = self.constant()?;
             let value = self.types.cast(value, specifiers.ty);
-            self.constants.insert(name, Ok(value));
+            self.declare_constant(name, Ok(value));
         }
         self.skip_to(b",;");
         Ok(())

@@ -1,7 +1,7 @@
 //! Preprocessor lines (C11 6.10): object-like macros are kept for constant expressions; conditions need the preprocessor
 //! itself.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Fault;
@@ -35,6 +35,8 @@ pub(super) fn is_macro(name: &str) -> String {
 pub(super) struct Macros<'t> {
     by_name: HashMap<&'t str, Vec<Definition>>,
     bodies: Vec<Box<[Token]>>,
+    /// The names of object-like macros, in order.
+    names: Vec<&'t str>,
 }
 
 #[derive(Clone, Copy)]
@@ -91,6 +93,13 @@ impl<'t> Macros<'t> {
     /// The number of bodies.
     pub(super) fn len(&self) -> usize {
         self.bodies.len()
+    }
+
+    /// The object-like macros at the end of the text, each with the index of its body.
+    pub(super) fn bodies_in_order(&self) -> Vec<(&'t str, usize)> {
+        let mut seen = HashSet::new();
+        let names = self.names.iter().copied().filter(|name| seen.insert(*name));
+        names.filter_map(|name| Some((name, self.current(name)?))).collect()
     }
 
     /// The names of macros with parameters, as last defined.
@@ -150,6 +159,7 @@ impl<'t> Source<'t> {
         let tokens = Self::split(self.text, start..start + body.len());
         // What cannot be split cannot be used either; a stray token says so where it is used.
         let stray = || vec![Token { kind: Kind::Stray, start: start as u32, link: (start + body.len()) as u32 }];
+        self.macros.names.push(name);
         self.macros.bodies.push(tokens.unwrap_or_else(stray).into());
         self.macros.define(name, at, Meaning::Body(self.macros.bodies.len() - 1));
     }

@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
     }
 
     /// conditional-expression (C11 6.5.15), and GNU's with the middle left out.
-    fn conditional(&mut self) -> Result<Operand, Fault> {
+    pub(super) fn conditional(&mut self) -> Result<Operand, Fault> {
         self.deeper(|reader| {
             let condition = reader.binary()?;
             reader.expand()?;

@@ -110,6 +110,20 @@ fn plain(codes: &[u32], target: DataModel) -> Option<i128> {
     }
 }
 
+/// Appends the bytes that the inside of a string literal stands for (C11 6.4.5).
+pub(super) fn string(mut text: &str, bytes: &mut Vec<u8>) -> Option<()> {
+    while let Some(first) = text.chars().next() {
+        let (code, len) = code(text)?;
+        match u8::try_from(code) {
+            Ok(byte) if first == '\\' || first.is_ascii() => bytes.push(byte),
+            _ if first == '\\' => return None,
+            _ => bytes.extend_from_slice(text[..len].as_bytes()),
+        }
+        text = &text[len..];
+    }
+    Some(())
+}
+
 /// The first character of a constant, and its length in the text.
 fn code(text: &str) -> Option<(u32, usize)> {
     let Some(escape) = text.strip_prefix('\\') else {

@@ -30,6 +30,7 @@ pub(super) struct Reader<'t> {
     pub(super) types: Types<'t>,
     /// Enumerators, and objects declared with `constexpr`.
     pub(super) constants: HashMap<&'t str, Result<Operand, Reason>>,
+    pub(super) constants_in_order: Vec<&'t str>,
     /// Names that parameters in scope bear, with repetition (C11 6.2.1p4).
     pub(super) parameters: Vec<&'t str>,
     hidden: HashMap<&'t str, u32>,
@@ -63,6 +64,7 @@ impl<'t> Reader<'t> {
             at: 0,
             types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
             constants: HashMap::new(),
+            constants_in_order: Vec::new(),
             parameters: Vec::new(),
             hidden: HashMap::new(),
             symbols: Vec::new(),
@@ -189,6 +191,13 @@ impl<'t> Reader<'t> {
         value
     }
 
+    /// Declares a constant's name.
+    pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
+        if self.constants.insert(name, value).is_none() {
+            self.constants_in_order.push(name);
+        }
+    }
+
     /// Whether a word names a type here (C11 6.2.1, 6.7.8).
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         self.types.is_type_name(word) && !self.is_hidden(word)
@@ -234,6 +243,18 @@ impl<'t> Reader<'t> {
                 _ => return Ok(()),
             }
         }
+    }
+
+    /// The value of a macro's body, at the end of the text.
+    pub(super) fn macro_value(&mut self, body: usize) -> Option<Operand> {
+        (self.at, self.used_at) = (self.text_end, self.source.text.len());
+        // A second end lies behind the body.
+        self.source.tokens.push(self.token());
+        let value = self.enter(body).and_then(|()| self.conditional());
+        let read = self.at == self.text_end + 1;
+        self.at = self.text_end;
+        self.leave_macros();
+        value.ok().filter(|_| read)
     }
 
     /// Goes on in a macro's body, in which the macros being expanded are not expanded again.

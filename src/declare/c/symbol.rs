@@ -2,10 +2,11 @@
 
 use super::Fault;
 use super::attribute::Attributes;
+use super::constant::{Number, Operand};
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
 use super::types::{CType, Kind, Reason, Types, reason};
-use crate::declare::{Declaration, Declarations, Item};
+use crate::declare::{Constant, Declaration, Declarations, Item, NamedType};
 
 /// A name with its type, as a declarator gives them.
 pub(super) struct Declared<'t> {
@@ -89,8 +90,8 @@ impl<'t> Reader<'t> {
     }
 
     /// Everything is declared: structs that were incomplete may be complete now.
-    pub(super) fn finish(self) -> Result<Declarations, Fault> {
-        let mut declarations = Declarations::new();
+    pub(super) fn finish(mut self) -> Result<Declarations, Fault> {
+        let mut declarations = Declarations { constants: self.all_constants(), ..Declarations::new() };
         for symbol in &self.symbols {
             let conflict = |_| Fault::conflict(symbol.at, symbol.name);
             match self.resolve(symbol) {
@@ -108,8 +109,31 @@ impl<'t> Reader<'t> {
         for (name, why) in &self.others {
             declarations.insert_other(name, why);
         }
-        declarations.set_skipped(self.skipped);
+        declarations.types = self.types.all();
+        declarations.skipped = self.skipped;
         Ok(declarations)
+    }
+
+    /// The enumerators, and the macros that stand for a constant.
+    fn all_constants(&mut self) -> Vec<(Box<str>, Constant)> {
+        let number = |operand: &Operand| match operand.value {
+            Number::Int(value) => Some(Constant::Int(value)),
+            Number::Float(value) => Some(Constant::Float(value)),
+            Number::At(_) | Number::Unknown(_) => None,
+        };
+        let known = self.constants_in_order.iter().filter_map(|name| {
+            let operand = self.constants.get(name)?.as_ref().ok()?;
+            Some(((*name).into(), number(operand)?))
+        });
+        let mut all: Vec<_> = known.collect();
+        for (name, body) in self.source.macros.bodies_in_order() {
+            let constant = match self.source.string(body) {
+                Some(text) => Some(Constant::Text(text)),
+                None => self.macro_value(body).as_ref().and_then(number),
+            };
+            all.extend(constant.map(|constant| (name.into(), constant)));
+        }
+        all
     }
 
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
@@ -130,6 +154,21 @@ impl<'t> Reader<'t> {
 }
 
 impl Types<'_> {
+    /// The types with names.
+    fn all(&self) -> Vec<NamedType> {
+        let named = |name: String, ty: CType| {
+            let (value, extent) = (self.value(ty).ty, self.extent(ty).ok());
+            let extent = extent.map(|extent| (extent.size, extent.align));
+            NamedType { name: name.into(), ty: value.map_err(|why| (*why).into()), extent }
+        };
+        let tags = self.tag_types.iter().map(|&(index, ty)| {
+            let tag = &self.tags[index];
+            named(format!("{} {}", tag.kind.word(), tag.name.unwrap_or_default()), ty)
+        });
+        let typedefs = self.typedefs_in_order.iter().map(|&(name, ty)| named(name.into(), ty));
+        tags.chain(typedefs).collect()
+    }
+
     /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
     fn object(&self, ty: CType) -> Result<hotcall_jit::Type, Reason> {
         let opaque = |name: &str| {

@@ -170,7 +170,10 @@ pub(super) struct Types<'t> {
     pub(super) functions: Vec<FunctionType<'t>>,
     pub(super) tags: Vec<Tag<'t>>,
     typedefs: HashMap<&'t str, CType>,
+    pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
     tag_names: HashMap<&'t str, usize>,
+    /// The tags with names, in order.
+    pub(super) tag_types: Vec<(usize, CType)>,
     /// How many more pairs of types are compared: a text can build types that take long to compare.
     pub(super) comparisons: Cell<u32>,
 }
@@ -188,7 +191,9 @@ impl<'t> Types<'t> {
             functions: Vec::new(),
             tags: Vec::new(),
             typedefs: HashMap::new(),
+            typedefs_in_order: Vec::new(),
             tag_names: HashMap::new(),
+            tag_types: Vec::new(),
             comparisons: Cell::new(comparisons),
         };
         types.add(Kind::Void, 0);
@@ -349,6 +354,7 @@ impl<'t> Types<'t> {
             self.rename(index);
         }
         self.typedefs.insert(name, ty);
+        self.typedefs_in_order.push((name, ty));
         true
     }
 
@@ -370,6 +376,8 @@ impl<'t> Types<'t> {
         let index = self.tag_without_name(kind);
         self.tags[index].name = Some(name);
         self.tag_names.insert(name, index);
+        let ty = self.tag_type(index);
+        self.tag_types.push((index, ty));
         Some(index)
     }
 
