@@ -42,7 +42,8 @@ impl<'t> Types<'t> {
         }
     }
 
-    fn count_comparison(&self) -> bool {
+    /// Whether the budget allows one more step.
+    pub(super) fn count_comparison(&self) -> bool {
         let left = self.comparisons.get();
         self.comparisons.set(left.saturating_sub(1));
         left > 0

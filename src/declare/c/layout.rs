@@ -15,6 +15,13 @@ pub(super) struct Extent {
     pub(super) align: u64,
 }
 
+impl Extent {
+    /// Of a type that is aligned to its size.
+    pub(super) const fn scalar(size: u64) -> Option<Self> {
+        Some(Self { size, align: size })
+    }
+}
+
 /// A member as declared.
 pub(super) struct Member<'t> {
     pub(super) name: Option<&'t str>,
@@ -157,6 +164,9 @@ impl<'t> Types<'t> {
         let mut inside = vec![(index, 0)];
         while let Some((index, base)) = inside.pop() {
             for placed in &self.tags[index].members {
+                if !self.count_comparison() {
+                    return Err(reason("the text looks up too many members"));
+                }
                 let offset = placed.offset.ok_or_else(|| reason("its offset is unknown"));
                 match (placed.name, self.kind(placed.ty)) {
                     (Some(own), _) if own == name => return Ok((base + offset?, placed.ty)),

@@ -3,6 +3,8 @@
 
 use hotcall_jit::Scalar;
 
+use super::layout::Extent;
+
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct DataModel {
@@ -18,8 +20,8 @@ pub(super) struct DataModel {
     pub(super) wide_fast: bool,
     /// What `__attribute__((aligned))` means without a number: the largest alignment of any scalar.
     pub(super) max_align: u64,
-    /// The size of `va_list`, where it is known. Its alignment is 8.
-    pub(super) va_list: Option<u64>,
+    /// The size of `va_list`. Its alignment is 8.
+    pub(super) va_list: u64,
     /// Enumerations are `int` whatever their values: on Windows.
     pub(super) int_enums: bool,
 }
@@ -45,11 +47,11 @@ impl DataModel {
             wide_fast: cfg!(all(target_os = "linux", not(target_env = "musl"))),
             max_align: 16,
             va_list: if cfg!(target_arch = "x86_64") && !windows {
-                Some(24)
+                24
             } else if elf_arm {
-                Some(32)
+                32
             } else {
-                Some(8)
+                8
             },
             int_enums: windows,
         }
@@ -113,16 +115,16 @@ impl DataModel {
             "nullptr_t" => return Some(Known::Pointer),
             "FILE" | "DIR" => return Some(Known::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported("lists of variadic arguments", self.va_list));
+                return Some(Known::Unsupported("lists of variadic arguments", Some(Extent { size: self.va_list, align: 8 })));
             }
-            "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Some(16))),
+            "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Extent::scalar(16))),
             "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
-                return Some(Known::Unsupported("floating-point types wider than double", Some(16)));
+                return Some(Known::Unsupported("floating-point types wider than double", Extent::scalar(16)));
             }
-            "_Float16" | "__fp16" | "__bf16" => return Some(Known::Unsupported("this type", Some(2))),
-            "_Decimal32" => return Some(Known::Unsupported("this type", Some(4))),
-            "_Decimal64" => return Some(Known::Unsupported("this type", Some(8))),
-            "_Decimal128" => return Some(Known::Unsupported("this type", Some(16))),
+            "_Float16" | "__fp16" | "__bf16" => return Some(Known::Unsupported("this type", Extent::scalar(2))),
+            "_Decimal32" => return Some(Known::Unsupported("this type", Extent::scalar(4))),
+            "_Decimal64" => return Some(Known::Unsupported("this type", Extent::scalar(8))),
+            "_Decimal128" => return Some(Known::Unsupported("this type", Extent::scalar(16))),
             "max_align_t" => return Some(Known::Unsupported("this type", None)),
             _ => return None,
         };
@@ -139,8 +141,8 @@ pub(super) enum Known {
     Pointer,
     /// Used behind pointers only.
     Opaque,
-    /// Not passed: why, and its size.
-    Unsupported(&'static str, Option<u64>),
+    /// Not passed: why, and its extent.
+    Unsupported(&'static str, Option<Extent>),
 }
 
 #[cfg(test)]

@@ -323,8 +323,7 @@ impl<'t> Types<'t> {
             Known::Text => self.pointer(Self::CHAR),
             Known::Pointer => self.pointer(Self::VOID),
             Known::Opaque => self.opaque(format!("`{name}` is used through pointers only"), None),
-            Known::Unsupported(what, size) => {
-                let extent = size.map(|size| Extent { size, align: size.min(16) });
+            Known::Unsupported(what, extent) => {
                 self.opaque(format!("`{name}`: {what} cannot be passed"), extent)
             }
         })
