@@ -482,7 +482,15 @@ fn statics_symbols_and_names() {
     let plain = |name| (name, name);
     assert_eq!(
         keys,
-        [plain("counter"), plain("table"), plain("names"), plain("text"), plain("x"), plain("y"), ("renamed", "realname")]
+        [
+            plain("counter"),
+            plain("table"),
+            plain("names"),
+            plain("text"),
+            plain("x"),
+            plain("y"),
+            ("renamed", "realname")
+        ]
     );
     let shown: Vec<String> = declarations
         .iter()

@@ -81,7 +81,10 @@ fn typedef_names_are_types_and_may_be_hidden() {
         ("typedef int T; struct T { T T; }; T f(struct T T)", "(struct T) -> i32"),
         ("typedef int T; struct s { unsigned T; T a; } ; int f(struct s s)", "(struct s) -> i32"),
         ("typedef struct styles { int a; } styles; int f(styles *styles, int a)", "(pointer, i32) -> i32"),
-        ("typedef int T; int f(int T, T)", "`f` cannot be used: argument 2: line 1, column 29: unknown type `T`, near `T)`"),
+        (
+            "typedef int T; int f(int T, T)",
+            "`f` cannot be used: argument 2: line 1, column 29: unknown type `T`, near `T)`",
+        ),
         ("typedef int T; int f(int T, int a[T]); T g(T)", "(i32, pointer) -> i32"),
         ("typedef int T, *P, A[2], F(T); P f(A, F)", "(pointer, function) -> pointer"),
         ("typedef long unsigned int size_t; size_t f(size_t size_t)", "(usize) -> usize"),
@@ -141,7 +144,10 @@ fn types_have_words_of_other_compilers() {
         ("int f(_BitInt(7))", "`f` cannot be used: argument 1: `_BitInt` cannot be passed"),
         ("struct s { _BitInt(7) a; }; int f(struct s)", "`f` cannot be used: argument 1: `_BitInt` cannot be passed"),
     ]);
-    assert_eq!(size("struct t { char a; long b; }; struct s { char a[__builtin_offsetof(struct t, b)]; }; void f(struct s)"), 8);
+    assert_eq!(
+        size("struct t { char a; long b; }; struct s { char a[__builtin_offsetof(struct t, b)]; }; void f(struct s)"),
+        8
+    );
     assert_eq!(size("struct s { char a[1'000]; }; void f(struct s)"), 1000);
     assert_eq!(size("typedef int T; struct s { char a[sizeof(T[3])], b['ab' - 'aa']; }; void f(struct s)"), 13);
     assert_eq!(size("struct s { char a[1'0], b['\\0' + 1]; }; void f(struct s)"), 11);

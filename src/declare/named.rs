@@ -24,10 +24,9 @@ impl NamedType {
     ///
     /// It is declared, and cannot be passed: it is incomplete, a function, or of a kind that is not supported.
     pub fn ty(&self) -> Result<&Type, DeclarationError> {
-        self.ty.as_ref().map_err(|reason| DeclarationError::Unsupported {
-            symbol: self.name.clone(),
-            reason: reason.clone(),
-        })
+        self.ty
+            .as_ref()
+            .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
     }
 
     /// Its size in bytes, as `sizeof` gives it; also of many a type that cannot be passed. `None` if it is not known.

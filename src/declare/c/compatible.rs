@@ -35,9 +35,7 @@ impl<'t> Types<'t> {
                 };
                 one_length && self.compatible(a.element, b.element)
             }
-            (&Kind::Function(a), &Kind::Function(b)) => {
-                self.functions_alike(&self.functions[a], &self.functions[b])
-            }
+            (&Kind::Function(a), &Kind::Function(b)) => self.functions_alike(&self.functions[a], &self.functions[b]),
             _ => false,
         }
     }

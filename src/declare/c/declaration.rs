@@ -68,7 +68,8 @@ impl<'t> Reader<'t> {
     /// static_assert-declaration (C11 6.7.10), which is taken to hold.
     pub(super) fn static_assertion(&mut self) -> bool {
         let ahead = usize::from(self.word() == "__extension__");
-        let found = matches!(self.word_ahead(ahead), "_Static_assert" | "static_assert") && self.ahead(ahead + 1).is(b'(');
+        let found =
+            matches!(self.word_ahead(ahead), "_Static_assert" | "static_assert") && self.ahead(ahead + 1).is(b'(');
         if found {
             self.at += ahead + 1;
             self.skip_brackets();

@@ -13,8 +13,18 @@ use super::types::{CType, Kind as TypeKind, Reason, Types, reason};
 use crate::declare::error::Quoted;
 
 /// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
-const PRECEDENCE: [&[&str]; 10] =
-    [&["||"], &["&&"], &["|"], &["^"], &["&"], &["==", "!="], &["<", "<=", ">", ">="], &["<<", ">>"], &["+", "-"], &["*", "/", "%"]];
+const PRECEDENCE: [&[&str]; 10] = [
+    &["||"],
+    &["&&"],
+    &["|"],
+    &["^"],
+    &["&"],
+    &["==", "!="],
+    &["<", "<=", ">", ">="],
+    &["<<", ">>"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
 
 fn precedence(operator: &str) -> Option<usize> {
     PRECEDENCE.iter().position(|operators| operators.contains(&operator))

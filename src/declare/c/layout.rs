@@ -228,7 +228,9 @@ impl Placer {
         let asked = 8 * member.align.unwrap_or(0);
         let from = match width {
             0 => self.bits.checked_next_multiple_of(shape.pack.map_or(unit, |pack| unit.min(8 * pack)).max(asked))?,
-            _ if asked > 0 => self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?,
+            _ if asked > 0 => {
+                self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?
+            }
             _ => self.bits,
         };
         let crosses = (from % unit + width).div_ceil(unit) > (8 * one.size) / unit;

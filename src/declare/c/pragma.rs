@@ -52,15 +52,12 @@ impl Pragmas {
                 }
                 return Ok(());
             }
-            "scalar_storage_order"
-            | "options"
-            | "align"
-            | "enum"
-            | "redefine_extname"
-            | "extern_prefix" => {
+            "scalar_storage_order" | "options" | "align" | "enum" | "redefine_extname" | "extern_prefix" => {
                 return Err(Fault::fatal(at, format!("`#pragma {name}` is not supported")));
             }
-            "weak" if rest.contains('=') => return Err(Fault::fatal(at, "`#pragma weak` of an alias is not supported")),
+            "weak" if rest.contains('=') => {
+                return Err(Fault::fatal(at, "`#pragma weak` of an alias is not supported"));
+            }
             "clang" if after_space(rest).starts_with("attribute") => {
                 return Err(Fault::fatal(at, "`#pragma clang attribute` is not supported"));
             }
@@ -69,7 +66,10 @@ impl Pragmas {
         let arguments = arguments(rest).ok_or_else(|| Fault::fatal(at, "`#pragma pack` is not understood"))?;
         // GCC takes it for a name, clang for what it stands for.
         if arguments.iter().any(|argument| is_macro(argument)) {
-            return Err(Fault::fatal(at, "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)"));
+            return Err(Fault::fatal(
+                at,
+                "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)",
+            ));
         }
         match arguments.as_slice() {
             [] => self.set(place, None),

@@ -52,6 +52,9 @@ pub(super) struct Reader<'t> {
     /// The macros being expanded, by their body.
     active: Vec<bool>,
     line_starts: OnceCell<Vec<usize>>,
+    /// How many tokens were looked at.
+    #[cfg(test)]
+    looked_at: std::cell::Cell<usize>,
 }
 
 impl<'t> Reader<'t> {
@@ -79,6 +82,8 @@ impl<'t> Reader<'t> {
             resume_at: 0,
             active,
             line_starts: OnceCell::new(),
+            #[cfg(test)]
+            looked_at: std::cell::Cell::default(),
         }
     }
 
@@ -89,6 +94,8 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn token(&self) -> Token {
+        #[cfg(test)]
+        self.looked_at.set(self.looked_at.get() + 1);
         self.source.tokens[self.at]
     }
 
@@ -300,5 +307,85 @@ impl<'t> Reader<'t> {
             self.active[token.start as usize] = false;
         }
         ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
+    fn effort(text: &str) -> (f64, f64) {
+        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
+        let tokens = reader.source.tokens.len();
+        reader.unit(tokens - 1).unwrap();
+        let kept = reader.types.len() + reader.symbols.len() + reader.others.len() + reader.skipped.len();
+        (reader.looked_at.get() as f64 / tokens as f64, kept as f64 / tokens as f64)
+    }
+
+    /// A construct four times as long takes four times the work and the memory.
+    #[test]
+    fn effort_grows_with_the_text() {
+        let repeated = |text: &'static str| move |n: usize| text.repeat(n);
+        let numbered = |make: fn(usize) -> String| move |n: usize| (0..n).map(make).collect::<String>();
+        let nested = |open: &'static str, close: &'static str| move |n: usize| open.repeat(n) + &close.repeat(n);
+        let around = |before: &'static str, inside: &'static str, after: &'static str| {
+            move |n: usize| format!("{before}{}{after}", inside.repeat(n))
+        };
+        let texts: [(&str, Box<dyn Fn(usize) -> String>); 31] = [
+            ("prototypes", Box::new(numbered(|i| format!("int f{i}(int a, char *b);")))),
+            ("parameters", Box::new(around("int f(", "int a,", "int b);"))),
+            ("unreadable parameters", Box::new(around("int f(", "int a b (c),", "int b);"))),
+            ("nested parameters", Box::new(nested("int f(int (*)", ");"))),
+            ("nested unreadable parameters", Box::new(nested("int x y (", ")"))),
+            ("names in parentheses", Box::new(|n| format!("int f(int {}x{});", "(".repeat(n), ")".repeat(n)))),
+            ("parentheses", Box::new(|n| format!("int x[{}1{}];", "(".repeat(n), ")".repeat(n)))),
+            ("attributes in front of a name", Box::new(around("int f(int (", "__attribute__((unused)) ", "x));"))),
+            ("attributes", Box::new(around("int f(int) ", "__attribute__((aligned(8)))", ";"))),
+            ("pointers", Box::new(around("int ", "*", "f;"))),
+            ("arrays", Box::new(around("int x", "[1]", ";"))),
+            ("functions", Box::new(around("int f", "(int)", ";"))),
+            (
+                "members",
+                Box::new(|n| format!("struct s {{ {} }};", (0..n).map(|i| format!("int m{i};")).collect::<String>())),
+            ),
+            ("unreadable members", Box::new(around("struct s {", "int a b;", "};"))),
+            ("nested structs", Box::new(nested("struct {", "} a;"))),
+            ("nested unreadable structs", Box::new(nested("struct s { @ ", "};"))),
+            (
+                "members looked up",
+                Box::new(|n| {
+                    let members: String = (0..n).map(|i| format!("int m{i};")).collect();
+                    let offsets: String =
+                        (0..n).map(|i| format!("int x{i}[__builtin_offsetof(struct s, m{i})];")).collect();
+                    format!("struct s {{ {members} }}; {offsets}")
+                }),
+            ),
+            (
+                "enumerators",
+                Box::new(|n| format!("enum {{ {} }};", (0..n).map(|i| format!("E{i} = {i},")).collect::<String>())),
+            ),
+            ("chained typedefs", Box::new(numbered(|i| format!("typedef t{i} *t{};", i + 1)))),
+            ("typedefs again", Box::new(repeated("typedef struct s *t;"))),
+            ("functions again", Box::new(repeated("int f(int (*)(int, char *), char *);"))),
+            ("words", Box::new(repeated("a b c d "))),
+            ("garbage", Box::new(repeated("a b (c d) e { f } g [h];"))),
+            ("linkage", Box::new(nested("extern \"C\" {", "}"))),
+            ("bodies", Box::new(repeated("static int f(int a) { if (a) { return 1; } }"))),
+            ("old definitions", Box::new(repeated("int f(a, b) int a; char b; { return a; }"))),
+            ("sums", Box::new(around("int x[", "1 + ", "1];"))),
+            ("conditions", Box::new(around("int x[", "1 ? 1 : ", "1];"))),
+            (
+                "macros",
+                Box::new(|n| (0..n).map(|i| format!("#define A{} A{i}\n", i + 1)).collect::<String>() + "int x[A9];"),
+            ),
+            ("one macro", Box::new(around("#define A 1 + 2\n", "typedef int t[A];", ""))),
+            ("hidden typedefs", Box::new(around("typedef int T;", "int f(int T, char (T));", ""))),
+        ];
+        for (name, text) in texts {
+            let (small, large) = (effort(&text(500)), effort(&text(2000)));
+            assert!(large.0 < small.0 * 1.2 + 1.0 && large.0 < 40.0, "{name}: {small:?}, {large:?}");
+            assert!(large.1 < small.1 * 1.2 + 0.1 && large.1 < 4.0, "{name}: {small:?}, {large:?}");
+        }
     }
 }

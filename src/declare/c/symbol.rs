@@ -142,7 +142,8 @@ impl<'t> Reader<'t> {
                 let function = &self.types.functions[*index];
                 let mut declaration = Declaration::function(symbol.name, self.types.signature(function)?);
                 if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = function.params.iter().map(|parameter| parameter.name.map(Into::into)).collect();
+                    item.parameter_names =
+                        function.params.iter().map(|parameter| parameter.name.map(Into::into)).collect();
                 }
                 declaration
             }

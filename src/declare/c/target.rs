@@ -80,15 +80,18 @@ impl DataModel {
         let fast = |narrow, wide| if self.wide_fast { wide } else { narrow };
         let scalar = match name {
             "int8_t" | "int_least8_t" | "int_fast8_t" | "__int8_t" => Scalar::I8,
-            "uint8_t" | "uint_least8_t" | "uint_fast8_t" | "__uint8_t" | "u_int8_t" | "u_char" | "char8_t" => Scalar::U8,
+            "uint8_t" | "uint_least8_t" | "uint_fast8_t" | "__uint8_t" | "u_int8_t" | "u_char" | "char8_t" => {
+                Scalar::U8
+            }
             "int16_t" | "int_least16_t" | "__int16_t" => Scalar::I16,
-            "uint16_t" | "uint_least16_t" | "__uint16_t" | "u_int16_t" | "u_short" | "ushort" | "char16_t" => Scalar::U16,
+            "uint16_t" | "uint_least16_t" | "__uint16_t" | "u_int16_t" | "u_short" | "ushort" | "char16_t" => {
+                Scalar::U16
+            }
             "int32_t" | "int_least32_t" | "__int32_t" | "pid_t" | "key_t" | "clockid_t" | "daddr_t" => Scalar::I32,
             "uint32_t" | "uint_least32_t" | "__uint32_t" | "u_int32_t" | "u_int" | "uint" | "char32_t" => Scalar::U32,
             "wint_t" | "uid_t" | "gid_t" | "id_t" | "mode_t" | "socklen_t" | "useconds_t" => Scalar::U32,
-            "int64_t" | "int_least64_t" | "int_fast64_t" | "intmax_t" | "__int64_t" | "off64_t" | "loff_t" | "quad_t" => {
-                Scalar::I64
-            }
+            "int64_t" | "int_least64_t" | "int_fast64_t" | "intmax_t" | "__int64_t" | "off64_t" | "loff_t"
+            | "quad_t" => Scalar::I64,
             "uint64_t" | "uint_least64_t" | "uint_fast64_t" | "uintmax_t" | "__uint64_t" | "u_int64_t" | "u_quad_t" => {
                 Scalar::U64
             }
@@ -115,7 +118,10 @@ impl DataModel {
             "nullptr_t" => return Some(Known::Pointer),
             "FILE" | "DIR" => return Some(Known::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported("lists of variadic arguments", Some(Extent { size: self.va_list, align: 8 })));
+                return Some(Known::Unsupported(
+                    "lists of variadic arguments",
+                    Some(Extent { size: self.va_list, align: 8 }),
+                ));
             }
             "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Extent::scalar(16))),
             "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {

@@ -210,6 +210,12 @@ impl<'t> Types<'t> {
         CType::of(self.kinds.len() - 1)
     }
 
+    /// How many types there are.
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
     pub(super) fn kind(&self, ty: CType) -> &Kind {
         &self.kinds[ty.node as usize]
     }
@@ -323,9 +329,7 @@ impl<'t> Types<'t> {
             Known::Text => self.pointer(Self::CHAR),
             Known::Pointer => self.pointer(Self::VOID),
             Known::Opaque => self.opaque(format!("`{name}` is used through pointers only"), None),
-            Known::Unsupported(what, extent) => {
-                self.opaque(format!("`{name}`: {what} cannot be passed"), extent)
-            }
+            Known::Unsupported(what, extent) => self.opaque(format!("`{name}`: {what} cannot be passed"), extent),
         })
     }
 
