@@ -24,6 +24,8 @@ mod callbacks;
 mod compile_time;
 #[path = "support/contenders.rs"]
 mod contenders;
+#[path = "support/declare.rs"]
+mod declare;
 #[path = "support/disassemble.rs"]
 mod disassemble;
 #[path = "support/engine.rs"]
@@ -64,6 +66,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
     unwind: Unwind,
+    declare: Vec<declare::Row>,
 }
 
 /// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
@@ -226,13 +229,25 @@ fn run() -> Result<(), Box<dyn Error>> {
     let engine = engine_rows::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
+    let declare = declare::measure()?;
     let v8 = if arguments.json { v8_rows::measure()? } else { None };
-    let report =
-        Report { call_summary: CallSummary::of(&call), call, placement, compile, callback, open, engine, v8, unwind };
+    let report = Report {
+        call_summary: CallSummary::of(&call),
+        call,
+        placement,
+        compile,
+        callback,
+        open,
+        engine,
+        v8,
+        unwind,
+        declare,
+    };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_tables(&report);
+        declare::print(&report.declare);
         v8_rows::print()?;
     }
     Ok(())

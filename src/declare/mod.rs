@@ -125,9 +125,9 @@ impl Declaration {
 
 /// Declarations in order, each under a key of its own.
 ///
-/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value.
-/// They do not fail the text: [`get`](Self::get) gives the reason when such a symbol is asked for, and
-/// [`unsupported`](Self::unsupported) lists them.
+/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value, or
+/// because the reader does not understand their declaration. They do not fail the text: [`get`](Self::get) gives the reason
+/// when such a symbol is asked for, and [`unsupported`](Self::unsupported) lists them.
 #[derive(Clone, Default, Debug)]
 pub struct Declarations {
     usable: Vec<Declaration>,
@@ -156,22 +156,26 @@ impl Declarations {
 
     /// Reads C declarations: one prototype, or a library's header after the preprocessor (`cc -E -P`).
     ///
-    /// Types and constants may be declared before they are used; types of `stdint.h`, `stddef.h`, `stdbool.h` and the
-    /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
-    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros that are integers may be
+    /// Types and constants may be declared before they are used. Types of `stdint.h`, `stddef.h`, `stdbool.h` and the usual
+    /// ones of `sys/types.h` are known; a text's own typedef of such a name wins. `struct`, `union` and `enum` are laid out as
+    /// GCC lays them out, with `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Object-like macros may be
     /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
     ///
-    /// Some valid C is refused, as a whole or for the symbols that use it, and never read as something else:
+    /// A variable of which only the address can be used has a type without a size: an array of no elements for
+    /// `extern char v[]`, a struct without members for `extern struct incomplete x`.
     ///
-    /// * what needs the preprocessor: `#if` and its kin, `#include` of other than standard headers, names and types that are
-    ///   macros, macros with parameters, and macros of several tokens without parentheses around them as operands;
-    /// * `typedef` anywhere but at a declaration's start (`int typedef t;`);
-    /// * an enum's underlying type in several words (`enum e : unsigned char`);
-    /// * digraphs, trigraphs, and names that are not ASCII;
-    /// * `typeof`, `_Generic` and `_BitInt`;
-    /// * in constant expressions: casts to and from floating-point types, `offsetof`, and character constants of several
-    ///   characters;
-    /// * texts of more than 2 MiB, and brackets nested deeper than 100.
+    /// A declaration that cannot be read is skipped to its end, and its neighbours are kept. [`get`](Self::get) gives the
+    /// reason for the names in it, and [`skipped`](Self::skipped) lists all such places. Some valid C is refused so, or for the
+    /// symbols that use it, and never read as something else:
+    ///
+    /// * names, types and attributes that are macros, and macros with parameters: they need the preprocessor;
+    /// * definitions with their parameters' types behind the parentheses (C11 6.9.1p6), and Clang's blocks;
+    /// * `_Generic`, compound literals and statements in constant expressions;
+    /// * declarations, declarators and expressions nested deeper than 100 levels.
+    ///
+    /// The whole text is refused if its brackets do not match, quoted text or a comment never ends, `#if` and its kin or an
+    /// `#include` of other than standard headers stands in it, a `#pragma` that changes layouts is not understood, or it has
+    /// more than 16 MiB.
     ///
     /// ```
     /// use hotcall::declare::Declarations;
@@ -187,8 +191,8 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// The syntax, with line and column, or a conflict between two declarations of a name. A symbol that uses an
-    /// unsupported type is an error of [`get`](Self::get) alone.
+    /// A fault of the whole text, with line and column, or a conflict between two declarations of a name. A symbol that
+    /// cannot be read, or uses an unsupported type, is an error of [`get`](Self::get) alone.
     #[cfg(feature = "c-text")]
     pub fn from_c(text: &str) -> Result<Self, DeclarationError> {
         c::read(text)

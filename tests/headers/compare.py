@@ -148,8 +148,9 @@ class Comparison:
             elif kind == CursorKind.VAR_DECL and cursor.storage_class != StorageClass.STATIC:
                 self.variable(cursor, ours)
             elif kind in (CursorKind.STRUCT_DECL, CursorKind.UNION_DECL, CursorKind.ENUM_DECL):
-                # One without a tag has the name of its typedef here.
-                if not cursor.is_definition() or not cursor.type.spelling.startswith(("struct ", "union ", "enum ")):
+                # One without a tag has the name of its typedef here, or its place in parentheses.
+                tag = cursor.type.spelling
+                if not cursor.is_definition() or "(" in tag or not tag.startswith(("struct ", "union ", "enum ")):
                     continue
                 self.named_type(cursor.type.spelling, cursor.type, ours)
             elif kind == CursorKind.TYPEDEF_DECL:
@@ -164,6 +165,8 @@ class Comparison:
 def walk(cursor):
     """What is declared outside of functions, and inside of structs and enums."""
     for child in cursor.get_children():
+        if not is_known(child):
+            continue
         if child.kind in (CursorKind.FUNCTION_DECL, CursorKind.VAR_DECL, CursorKind.TYPEDEF_DECL,
                           CursorKind.ENUM_CONSTANT_DECL):
             yield child
@@ -171,6 +174,14 @@ def walk(cursor):
                             CursorKind.UNEXPOSED_DECL, CursorKind.LINKAGE_SPEC):
             yield child
             yield from walk(child)
+
+
+def is_known(cursor):
+    """Whether this version of the bindings knows what the cursor is."""
+    try:
+        return bool(cursor.kind)
+    except ValueError:
+        return False
 
 
 def main():
