@@ -305,3 +305,23 @@ fn names_that_are_no_symbols_say_why() {
     assert!(matches!(declarations.get("absent"), Err(DeclarationError::Missing { .. })));
     assert_eq!((declarations.len(), declarations.unsupported().len()), (1, 0));
 }
+
+/// GCC gives an alignment behind a star to the pointer's type, and ignores `packed` there. Clang gives both to the member.
+#[test]
+fn attributes_behind_a_star_belong_to_the_pointer() {
+    for (member, expected) in [
+        ("int * __attribute__((aligned(2))) a", 10),
+        ("int * __attribute__((packed)) a", 16),
+        ("int * __attribute__((aligned(16))) a", 32),
+        ("int __attribute__((aligned(2))) *a", 16),
+        ("int __attribute__((packed)) *a", 9),
+        ("int * __attribute__((aligned(16))) *a", 16),
+        ("void (* __attribute__((aligned(2))) a)(int)", 10),
+        ("int (* __attribute__((aligned(2))) a)[3]", 10),
+        ("int * __attribute__((aligned(2))) a, *b", 24),
+    ] {
+        assert_eq!(size(&format!("struct s {{ char x; {member}; }}; void f(struct s)")), expected, "{member}");
+    }
+    assert_eq!(size("typedef int * __attribute__((aligned(2))) p; struct s { char x; p a; }; void f(struct s)"), 10);
+    assert_eq!(size("#define packed\nstruct __attribute__((packed)) s { char a; int b; }; void f(struct s)"), 8);
+}

@@ -205,7 +205,10 @@ impl Placer {
             Some(width) => {
                 let width = *width.as_ref().ok()?;
                 let from = self.bit_field(one, width, packed, member, shape)?;
-                // A bit-field without a name does not align its struct, on x86 at least.
+                // `packed` does not count under `#pragma pack`. A bit-field without a name does not align its struct, on
+                // x86 at least.
+                let natural = member.ty.align.map_or(one.align, Into::into).max(member.align.unwrap_or(1));
+                let align = shape.pack.map_or(align, |pack| natural.min(pack));
                 (from, width, if member.name.is_some() { align } else { 1 })
             }
             None => (self.bits.checked_next_multiple_of(8 * align)?, one.size * 8, align),
@@ -227,7 +230,7 @@ impl Placer {
         let unit = 8 * member.ty.align.map_or(one.align, Into::into);
         let asked = 8 * member.align.unwrap_or(0);
         let from = match width {
-            0 => self.bits.checked_next_multiple_of(shape.pack.map_or(unit, |pack| unit.min(8 * pack)).max(asked))?,
+            0 => self.bits.checked_next_multiple_of(unit.max(asked))?,
             _ if asked > 0 => {
                 self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?
             }
