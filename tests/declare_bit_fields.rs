@@ -43,7 +43,9 @@ impl Random {
         let kind = self.of(&["struct", "struct", "struct", "union"]);
         let attribute = self.of(&["", "", "", "", "__attribute__((packed))", "__attribute__((aligned(8)))"]);
         let pack = self.of(&["", "", "", "", "1", "2", "4"]);
-        format!("#pragma pack({pack})\n{kind} {attribute} s{index} {{ {members} }};\n#pragma pack()\ntypedef {kind} s{index} t{index};\n")
+        format!(
+            "#pragma pack({pack})\n{kind} {attribute} s{index} {{ {members} }};\n#pragma pack()\ntypedef {kind} s{index} t{index};\n"
+        )
     }
 }
 

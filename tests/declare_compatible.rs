@@ -27,9 +27,33 @@ impl Random {
 
     fn parameters(&mut self) -> String {
         let all = [
-            "", "void", "int", "const int", "T", "char *", "P", "const char *", "char *const", "int [3]", "A", "int [*]",
-            "int (int)", "F", "int (T)", "int (x)", "int ((x))(int)", "int (*)(int)", "int *(x)", "struct s *", "double",
-            "int, ...", "int, P", "T (x), char *(y)", "int (*)(int (T), char)", "int (*x[2])(int)", "int (**)(T)",
+            "",
+            "void",
+            "int",
+            "const int",
+            "T",
+            "char *",
+            "P",
+            "const char *",
+            "char *const",
+            "int [3]",
+            "A",
+            "int [*]",
+            "int (int)",
+            "F",
+            "int (T)",
+            "int (x)",
+            "int ((x))(int)",
+            "int (*)(int)",
+            "int *(x)",
+            "struct s *",
+            "double",
+            "int, ...",
+            "int, P",
+            "T (x), char *(y)",
+            "int (*)(int (T), char)",
+            "int (*x[2])(int)",
+            "int (**)(T)",
         ];
         self.of(&all).to_owned()
     }
@@ -51,7 +75,9 @@ impl Random {
                     // Parentheses that a declarator may need, and some more.
                     if self.below(5) == 0 { format!("((({inside})))") } else { format!("({inside})") }
                 }
-                "array" => format!("{declarator}[{}]", if depth == 0 { self.of(&["", "2", "1 + 1", "3"]) } else { "2" }),
+                "array" => {
+                    format!("{declarator}[{}]", if depth == 0 { self.of(&["", "2", "1 + 1", "3"]) } else { "2" })
+                }
                 _ => format!("{declarator}({})", self.parameters()),
             };
             last = derived;

@@ -112,3 +112,49 @@ struct s { char c[9]; };
         ]
     );
 }
+
+#[test]
+fn names_of_types_are_read_with_the_types_declared() {
+    let declarations = read(
+        "struct point { double x, y; }; typedef struct point point; typedef struct { char c[3]; } small; union u { int i; };
+         enum e { A = -1 }; typedef int numbers[3]; typedef char letter; typedef long double wide; struct incomplete;
+         typedef int call(int);",
+    );
+    for (name, expected) in [
+        ("struct point", "struct point"),
+        ("point", "struct point"),
+        ("const struct point *", "pointer"),
+        ("point *const *", "pointer"),
+        ("small", "struct small"),
+        ("union u", "union u"),
+        ("enum e", "i32"),
+        ("numbers", "i32[3]"),
+        ("small[2]", "struct small[2]"),
+        ("letter", "i8"),
+        ("letter *", "text"),
+        ("call *", "function"),
+        ("int (*)(point, numbers)", "function"),
+        ("unsigned long long", "u64"),
+        ("char[sizeof(struct point)]", "i8[16]"),
+        ("struct incomplete *", "pointer"),
+        ("wide *", "pointer"),
+    ] {
+        assert_eq!(declarations.parse_type(name).map(|ty| ty.to_string()).as_deref(), Ok(expected), "{name}");
+    }
+    for (name, problem) in [
+        ("unseen", "unknown type `unseen`"),
+        ("wide", "`long double` cannot be passed"),
+        ("struct incomplete", "incomplete"),
+        ("struct point { int a; }", "`point` is declared before"),
+        ("int x", "line 1, column 5: this is not understood as a type"),
+        ("int;", "this is not understood as a type"),
+        ("int (", "never closed"),
+        ("", "line 1, column 1: a type is expected here"),
+        ("void", "`void` has no value"),
+        ("call", "a function has no value"),
+    ] {
+        let error = declarations.parse_type(name).unwrap_err().to_string();
+        assert!(error.contains(problem), "{name}: {error}");
+    }
+    assert!(matches!(declarations.parse_type(&"*".repeat(5000)), Err(DeclarationError::TooLong { .. })));
+}

@@ -317,6 +317,29 @@ impl Declarations {
         }
     }
 
+    /// Keeps the usable declarations that `keep` says, in order, as for the functions of one library among those of all
+    /// headers.
+    ///
+    /// The last function is the last of those that are left.
+    pub fn retain(&mut self, keep: impl FnMut(&Declaration) -> bool) {
+        self.usable.retain(keep);
+        self.places.retain(|_, place| matches!(place, Place::Unsupported(_)));
+        self.last_function = None;
+        for (index, declaration) in self.usable.iter().enumerate() {
+            let place = Place::Usable(index);
+            self.places.insert(declaration.key.clone(), place);
+            if matches!(declaration.item, Item::Function(_)) {
+                self.last_function = Some(place);
+            }
+        }
+    }
+
+    /// Marks all declarations as optional: a header may declare what a library lacks.
+    pub fn all_optional(mut self) -> Self {
+        self.usable.iter_mut().for_each(|declaration| declaration.optional = true);
+        self
+    }
+
     /// The usable declarations, in order.
     pub fn iter(&self) -> std::slice::Iter<'_, Declaration> {
         self.usable.iter()
@@ -355,6 +378,29 @@ impl Declarations {
     /// ```
     pub fn types(&self) -> &[NamedType] {
         &self.types
+    }
+
+    /// Reads the name of a type, such as `struct point *` or `unsigned long`, with the types of these declarations.
+    ///
+    /// ```
+    /// use hotcall::Type;
+    /// use hotcall::declare::Declarations;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let declarations = Declarations::from_c("typedef struct { double x, y; } point;")?;
+    /// assert_eq!(declarations.parse_type("point")?.to_string(), "struct point");
+    /// assert_eq!(declarations.parse_type("const point *")?, Type::POINTER);
+    /// assert_eq!(Declarations::new().parse_type("size_t")?, Type::USIZE);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The syntax, with its place; a type that cannot be passed or is not known; a name of more than 4,096 bytes.
+    #[cfg(feature = "c-text")]
+    pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
+        c::parse_type(name, &self.types)
     }
 
     /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those
@@ -402,6 +448,22 @@ mod tests {
         assert_eq!(declarations.len(), 1);
         assert_eq!(declarations.get("b").unwrap_err().to_string(), "`b` is not declared");
         assert_eq!(declarations.last_function(), Err(DeclarationError::NoFunction));
+    }
+
+    #[test]
+    fn what_is_retained_is_found() {
+        let function = |name: &str| Declaration::function(name, Signature::new([], None).unwrap());
+        let mut declarations = Declarations::new();
+        declarations.try_extend(["a", "b", "c"].map(function)).unwrap();
+        declarations.insert(Declaration::static_("d", Type::I32)).unwrap();
+        declarations.retain(|declaration| *declaration.key != *"c" && *declaration.key != *"a");
+        let keys: Vec<&str> = declarations.iter().map(|declaration| &*declaration.key).collect();
+        assert_eq!(keys, ["b", "d"]);
+        assert_eq!(declarations.get("d").unwrap().item, Item::Static(Type::I32));
+        assert!(matches!(declarations.get("c"), Err(DeclarationError::Missing { .. })));
+        assert_eq!(&*declarations.last_function().unwrap().key, "b");
+        declarations.insert(function("c")).unwrap();
+        assert!(declarations.all_optional().iter().all(|declaration| declaration.optional));
     }
 
     #[test]

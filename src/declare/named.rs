@@ -1,6 +1,6 @@
 //! The types and constants that a text declares by name, with or without a symbol that uses them.
 
-use hotcall_jit::Type;
+use hotcall_jit::{Pointee, Type};
 
 use super::DeclarationError;
 
@@ -10,6 +10,8 @@ pub struct NamedType {
     pub(super) name: Box<str>,
     pub(super) ty: Result<Type, Box<str>>,
     pub(super) extent: Option<(u64, u64)>,
+    /// What a pointer to it is.
+    pub(super) pointee: Pointee,
 }
 
 impl NamedType {

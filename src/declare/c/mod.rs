@@ -4,12 +4,14 @@
 //! (`reader`) goes over the tokens once, from declaration to declaration (`declaration`): specifiers (`specifier`), the
 //! bodies of structs, unions and enums (`body`), declarators (`declarator`), attributes (`attribute`) and constant
 //! expressions (`expression`, `constant`, `literal`). It knows which names are types, as C's grammar requires. C's types
-//! (`types`, `compatible`, `layout`) and the platform's choices (`target`) say what the declarations mean (`symbol`).
+//! (`types`, `compatible`, `layout`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
+//! reads the name of a type by itself.
 //!
 //! The text is untrusted. Brackets are matched in one pass, recursion is counted, and no token is read more often than a
 //! fixed number of times. The exceptions are expanding macros and comparing types, which have a budget. A declaration that
 //! cannot be read is skipped to its end, and its neighbours are kept.
 
+mod alone;
 mod attribute;
 mod body;
 mod compatible;
@@ -29,6 +31,7 @@ mod symbol;
 mod target;
 mod types;
 
+pub(super) use self::alone::parse_type;
 use self::reader::Reader;
 use self::source::Source;
 use self::target::DataModel;

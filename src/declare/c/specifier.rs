@@ -279,7 +279,7 @@ impl<'t> Reader<'t> {
         let ty = match named {
             Some(ty) if counts.is_empty() || matches!(self.types.kind(ty), TypeKind::Unknown(_)) => ty,
             None if counts.is_empty() && specifiers.storage == Storage::Constexpr => self.types.scalar(Scalar::I32),
-            None if counts.is_empty() => return Err(self.fault(self.untyped(first))),
+            None if counts.is_empty() => return Err(self.fault(self.untyped(first, context))),
             _ => match self.counted(&counts) {
                 Some(ty) if named.is_none() => ty,
                 _ => {
@@ -295,8 +295,12 @@ impl<'t> Reader<'t> {
         Ok(specifiers)
     }
 
-    const fn untyped(&self, first: usize) -> &'static str {
-        if self.at == first { "this is not understood as a C declaration" } else { "a declaration without a type" }
+    fn untyped(&self, first: usize, context: Context) -> &'static str {
+        match context {
+            Context::Parameter => "a type is expected here",
+            Context::Declaration if self.at == first => "this is not understood as a C declaration",
+            Context::Declaration => "a declaration without a type",
+        }
     }
 
     fn no_type(&self, first: usize) -> String {

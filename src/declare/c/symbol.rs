@@ -160,7 +160,7 @@ impl Types<'_> {
         let named = |name: String, ty: CType| {
             let (value, extent) = (self.value(ty).ty, self.extent(ty).ok());
             let extent = extent.map(|extent| (extent.size, extent.align));
-            NamedType { name: name.into(), ty: value.map_err(|why| (*why).into()), extent }
+            NamedType { name: name.into(), ty: value.map_err(|why| (*why).into()), extent, pointee: self.pointee(ty) }
         };
         let tags = self.tag_types.iter().map(|&(index, ty)| {
             let tag = &self.tags[index];

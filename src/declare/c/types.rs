@@ -398,7 +398,7 @@ impl<'t> Types<'t> {
         }
     }
 
-    fn pointee(&self, to: CType) -> Pointee {
+    pub(super) fn pointee(&self, to: CType) -> Pointee {
         match self.kind(to) {
             Kind::Scalar(_, true) => Pointee::Text,
             Kind::Function(_) => Pointee::Function,
