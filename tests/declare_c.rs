@@ -385,7 +385,7 @@ fn what_cannot_be_passed_fails_its_symbol_alone() {
         ("int f(FILE)", "through pointers only"),
         ("int f(unseen)", "unknown type `unseen`"),
         ("unseen *f(void)", "unknown type `unseen`"),
-        ("int f(unsigned float x)", "is no type"),
+        ("int f(unsigned float x)", "is not a type"),
         ("int __attribute__((ms_abi)) f(int)", "another calling convention"),
         ("int f(int) __attribute__((ms_abi))", "another calling convention"),
         ("union u { int a; } __attribute__((transparent_union)); int f(union u)", "transparent unions"),

@@ -242,7 +242,7 @@ fn only_char_is_text() {
     ]);
 }
 
-/// What cannot be read is skipped to the end of its declaration.
+/// The reader skips a declaration that it cannot read, up to its end.
 #[test]
 fn a_declaration_that_cannot_be_read_loses_itself_alone() {
     for (text, problem) in [
@@ -259,7 +259,11 @@ fn a_declaration_that_cannot_be_read_loses_itself_alone() {
         ("int f(int) = 3 4 5 { }, {;", "never closed"),
         ("int f[3](int);", "an array of functions"),
         ("int f(int)(int);", "an array or a function"),
-        ("long long long f(int);", "is no type"),
+        ("long long long f(int);", "`long long long` is not a type"),
+        ("double int f(int);", "`double int` is not a type"),
+        ("int f(char int x);", "`char int` is not a type"),
+        ("unsigned struct f { int a; } f;", "is not a type"),
+        ("int f(int *struct);", "this is not understood as a parameter"),
         ("struct s { int a; int b c; }; int f(struct s);", "line 1, column 42: this is not understood as a member"),
         ("struct s { int a; @ }; int f(struct s);", "an unexpected character"),
         ("enum e { A, B = ], C }; int f(enum e);", "closes nothing"),
@@ -321,6 +325,17 @@ fn attributes_behind_a_star_belong_to_the_pointer() {
         ("int * __attribute__((aligned(2))) a, *b", 24),
     ] {
         assert_eq!(size(&format!("struct s {{ char x; {member}; }}; void f(struct s)")), expected, "{member}");
+    }
+    for (member, expected) in [
+        ("struct in __attribute__((aligned(16))) a", 32),
+        ("enum e __attribute__((aligned(16))) a", 32),
+        ("struct in __attribute__((packed)) a", 5),
+        ("struct __attribute__((aligned(16))) in a", 8),
+        ("char a[_Alignof(int __attribute__((aligned(16))))]", 17),
+    ] {
+        let text =
+            format!("struct in {{ int a; }}; enum e {{ A }}; struct s {{ char x; {member}; }}; void f(struct s)");
+        assert_eq!(size(&text), expected, "{member}");
     }
     assert_eq!(size("typedef int * __attribute__((aligned(2))) p; struct s { char x; p a; }; void f(struct s)"), 10);
     assert_eq!(size("#define packed\nstruct __attribute__((packed)) s { char a; int b; }; void f(struct s)"), 8);

@@ -250,7 +250,7 @@ impl Declarations {
         Ok(())
     }
 
-    /// Adds a name that the text has, and that is no symbol of the library.
+    /// Adds a name in the text that is not a symbol of the library.
     #[cfg(feature = "c-text")]
     fn insert_other(&mut self, name: &str, reason: &str) {
         self.others.insert(name.into(), reason.into());

@@ -10,7 +10,7 @@ pub struct NamedType {
     pub(super) name: Box<str>,
     pub(super) ty: Result<Type, Box<str>>,
     pub(super) extent: Option<(u64, u64)>,
-    /// What a pointer to it is.
+    /// The kind of a pointer to it.
     pub(super) pointee: Pointee,
 }
 

@@ -88,7 +88,7 @@ impl<'t> Attributes<'t> {
 }
 
 impl<'t> Reader<'t> {
-    /// Whether an attribute comes next, and not a specifier.
+    /// Returns whether an attribute comes next, and not a specifier.
     fn is_attribute(&self) -> bool {
         let call = self.ahead(1).is(b'(');
         self.is(b'[') && self.ahead(1).is(b'[')

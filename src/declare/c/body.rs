@@ -12,7 +12,7 @@ use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
 use super::types::{CType, Reason, TagKind, reason};
 
-/// What a struct, union or enum specifier gives.
+/// The meaning of a struct, union or enum specifier.
 pub(super) struct TagSpecifier {
     pub(super) ty: CType,
     /// A struct or union without a tag is defined.
@@ -24,7 +24,7 @@ impl<'t> Reader<'t> {
     pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<TagSpecifier, Fault> {
         self.deeper(|reader| {
             reader.at += 1;
-            let mut attributes = reader.attributes()?;
+            let attributes = reader.attributes()?;
             let token = reader.token();
             let name = reader.word();
             if token.kind == Kind::Macro {
@@ -37,7 +37,6 @@ impl<'t> Reader<'t> {
                 let conflict = || Fault::conflict(token.start as usize, name);
                 reader.types.tag_named(kind, name).ok_or_else(conflict)?
             };
-            attributes = attributes.and(&reader.attributes()?);
             let fixed = match kind == TagKind::Enum && reader.is(b':') && reader.begins_type(1) {
                 true => Some(reader.underlying_type()?),
                 false => None,

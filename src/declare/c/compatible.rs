@@ -1,4 +1,4 @@
-//! Whether two declarations may declare one thing: compatible types (C11 6.2.7, 6.7.3p10, 6.7.6).
+//! Compatible types (C11 6.2.7, 6.7.3p10, 6.7.6): declarations of one name must have them.
 //!
 //! Integer types of one size and sign count as one type, because `int64_t` is `long` on some platforms and `long long` on
 //! others. A type that hotcall does not know, or cannot pass, is compatible with any other.
@@ -8,12 +8,12 @@ use hotcall_jit::Scalar;
 use super::types::{CType, FunctionType, Kind, TagKind, Types};
 
 impl<'t> Types<'t> {
-    /// Whether two types are compatible.
+    /// Returns whether two types are compatible.
     pub(super) fn compatible(&self, a: CType, b: CType) -> bool {
         a.quals == b.quals && self.alike(a, b)
     }
 
-    /// The same without the outermost qualifiers.
+    /// Compares without the outermost qualifiers.
     fn alike(&self, a: CType, b: CType) -> bool {
         if a.unqualified() == b.unqualified() || !self.count_comparison() {
             return true;
@@ -40,7 +40,7 @@ impl<'t> Types<'t> {
         }
     }
 
-    /// Whether the budget allows one more step.
+    /// Returns whether the budget allows one more step.
     pub(super) fn count_comparison(&self) -> bool {
         let left = self.comparisons.get();
         self.comparisons.set(left.saturating_sub(1));
@@ -66,7 +66,7 @@ impl<'t> Types<'t> {
             && a.params.iter().zip(&b.params).all(|(a, b)| self.alike(a.ty, b.ty))
     }
 
-    /// The type of what is declared twice (C11 6.2.7p3, as far as a caller sees it); `None` if the types are not compatible.
+    /// The type of a name that is declared twice (C11 6.2.7p3); `None` if the types are not compatible.
     /// The declaration that cannot be used wins: it may say what the other one does not.
     pub(super) fn composite(&self, old: CType, new: CType) -> Option<CType> {
         if !self.compatible(old, new) {

@@ -10,7 +10,7 @@ pub(super) enum Number {
     /// An integer, or a pointer's address.
     Int(i128),
     Float(f64),
-    /// What lies at an address: only its place is known.
+    /// An object, of which only the address is known.
     At(u64),
     Unknown(Reason),
 }

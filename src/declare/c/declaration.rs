@@ -51,7 +51,7 @@ impl<'t> Reader<'t> {
         self.declaration(end)
     }
 
-    /// What has C++'s names is no symbol under its own.
+    /// Skips declarations of another language: their symbols have other names.
     fn foreign_linkage(&mut self, fault: Fault) -> Result<(), Fault> {
         if !self.is(b'{') {
             return Err(fault);
@@ -118,7 +118,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether the declaration ends here. The last one of a text may come without its semicolon.
+    /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
     fn ends_declaration(&mut self, end: usize) -> bool {
         self.eat(b';') || self.at == end && self.is_end()
     }
@@ -217,7 +217,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and
+    /// Returns whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and
     /// not the body of a function.
     fn follows_tag(&self, start: usize) -> bool {
         let before = &self.source.tokens[start..self.at];

@@ -10,9 +10,9 @@ use super::reader::Reader;
 use super::specifier::Context;
 use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
 
-/// What a declarator declares.
+/// The meaning of a declarator.
 pub(super) struct Declarator<'t> {
-    /// The name and its place in the text; an abstract declarator has none.
+    /// The name and its place in the text; an abstract declarator does not have one.
     pub(super) name: Option<(&'t str, usize)>,
     pub(super) ty: CType,
     /// The attributes among its pointers that belong to the whole.
@@ -21,7 +21,7 @@ pub(super) struct Declarator<'t> {
     pub(super) old_style: bool,
 }
 
-/// Whether a declarator has a name.
+/// The rule about a declarator's name.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Name {
     Required,
@@ -38,8 +38,8 @@ enum Suffix<'t> {
 impl<'t> Reader<'t> {
     /// declarator and abstract-declarator (C11 6.7.6, 6.7.7).
     ///
-    /// It is read from the outside in, which is from the type's end to the name, in a loop: what stands in parentheses comes
-    /// after the arrays and functions behind them.
+    /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
+    /// them.
     pub(super) fn declarator(&mut self, base: CType, name: Name) -> Result<Declarator<'t>, Fault> {
         let mut declarator = Declarator { name: None, ty: base, attributes: Attributes::default(), old_style: false };
         let mut outermost_end = None;
@@ -56,7 +56,7 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let token = self.token();
-            if token.kind == Kind::Word {
+            if token.kind == Kind::Word && !Self::is_keyword(self.text(token)) {
                 declarator.name = Some((self.text(token), token.start as usize));
                 self.at += 1;
             } else if token.kind == Kind::Macro {
@@ -79,7 +79,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
+    /// Returns whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
     /// typedef's name in it is a parameter's type (C11 6.7.6.3p11).
     fn begins_inner(&self, name: Name) -> bool {
         if name == Name::Required {
@@ -111,7 +111,7 @@ impl<'t> Reader<'t> {
 
     /// pointer (C11 6.7.6.1).
     fn pointers(&mut self, declarator: &mut Declarator<'t>) -> Result<(), Fault> {
-        // What stands in front of the first star belongs to the whole: `(__attribute__((ms_abi)) *f)`.
+        // Words in front of the first star belong to the whole: `(__attribute__((ms_abi)) *f)`.
         self.pointer_words(&mut declarator.attributes)?;
         loop {
             if self.is(b'^') {
@@ -297,7 +297,13 @@ impl<'t> Reader<'t> {
             if let Some((_, at)) = declarator.name {
                 return Err(Fault::new(at, "this is not understood as a type"));
             }
-            Ok(reader.changed_type(declarator.ty, &declarator.attributes))
+            let attributes = specifiers.attributes.and(&declarator.attributes);
+            let ty = reader.changed_type(declarator.ty, &attributes);
+            Ok(match attributes.align {
+                Some(Ok(align)) => ty.aligned(align as u32),
+                Some(Err(why)) => reader.types.unknown(why),
+                None => ty,
+            })
         })
     }
 }

@@ -19,7 +19,7 @@ const STANDARD: [&str; 45] = [
     "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "time", "uchar", "unistd", "wchar", "wctype",
 ];
 
-/// Whether `<name.h>` follows, of a standard header.
+/// Returns whether `<name.h>` follows, of a standard header.
 fn is_standard(text: &str) -> bool {
     let name = text.strip_prefix('<').and_then(|text| text.split_once(".h>"));
     name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
@@ -76,7 +76,7 @@ impl<'t> Macros<'t> {
         self.last(name) == Some(Meaning::WithParameters)
     }
 
-    /// The same as [`current`](Self::current), for a place in the text.
+    /// The index of the body of the object-like macro of this name at a place in the text.
     pub(super) fn at(&self, name: &str, at: usize) -> Option<usize> {
         let definitions = self.by_name.get(name)?;
         let before = definitions.partition_point(|definition| definition.at < at);
@@ -157,7 +157,7 @@ impl<'t> Source<'t> {
         }
         let start = body.as_ptr().addr() - self.text.as_ptr().addr();
         let tokens = Self::split(self.text, start..start + body.len());
-        // What cannot be split cannot be used either; a stray token says so where it is used.
+        // A body that cannot be split cannot be used: a stray token stands for it.
         let stray = || vec![Token { kind: Kind::Stray, start: start as u32, link: (start + body.len()) as u32 }];
         self.macros.names.push(name);
         self.macros.bodies.push(tokens.unwrap_or_else(stray).into());

@@ -30,7 +30,7 @@ fn precedence(operator: &str) -> Option<usize> {
     PRECEDENCE.iter().position(|operators| operators.contains(&operator))
 }
 
-/// What stands in parentheses.
+/// The content of parentheses.
 enum Inside {
     Type(CType),
     Value(Operand),
@@ -398,7 +398,7 @@ impl<'t> Reader<'t> {
         Operand { ty, value, vague: false }
     }
 
-    /// Whether a type's name begins behind the next tokens, of which there are so many.
+    /// Returns whether a type's name begins at the token that follows after `ahead` others.
     pub(super) fn begins_type(&self, ahead: usize) -> bool {
         let token: Token = self.ahead(ahead);
         token.kind == Kind::Word && self.is_type_word(self.text(token), ahead)

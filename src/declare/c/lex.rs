@@ -51,7 +51,7 @@ impl Token {
     }
 }
 
-/// What comes next in a text.
+/// The next part of a text.
 pub(super) enum Lexeme {
     Token(Token),
     /// A whole line that begins with `#`, continuations included.
@@ -68,7 +68,7 @@ pub(super) struct Lexer<'t> {
 impl<'t> Lexer<'t> {
     /// A lexer of a part of `text`. Only at the beginning of the text may a directive begin before the first line's end.
     pub(super) fn new(text: &'t str, part: Range<usize>) -> Self {
-        // A byte-order mark is no character of the text.
+        // A byte-order mark is not a part of the text.
         let at = if part.start == 0 && text.starts_with('\u{feff}') { 3.min(part.end) } else { part.start };
         Self { text, bytes: &text.as_bytes()[..part.end], at, line_start: part.start == 0 }
     }
@@ -270,7 +270,7 @@ pub(super) fn spliced(text: &str) -> Cow<'_, str> {
     whole.into()
 }
 
-/// What is left of a directive behind white space and comments.
+/// The rest of a directive behind white space and comments.
 pub(super) fn after_space(text: &str) -> &str {
     let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, line_start: false };
     // A comment without an end is met by the text's own lexer first.

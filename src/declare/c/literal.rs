@@ -5,7 +5,7 @@ use hotcall_jit::Scalar;
 use super::constant::Number;
 use super::target::DataModel;
 
-/// A number's value and type; `None` if it is no number of C.
+/// A number's value and type; `None` if it is not a number of C.
 pub(super) fn number(text: &str, target: DataModel) -> Option<(Number, Scalar)> {
     let text = text.replace('\'', "").to_ascii_lowercase();
     let hex = text.starts_with("0x");
@@ -117,7 +117,7 @@ pub(super) fn string(mut text: &str, bytes: &mut Vec<u8>) -> Option<()> {
         match u8::try_from(code) {
             Ok(byte) if first == '\\' || first.is_ascii() => bytes.push(byte),
             _ if first == '\\' => return None,
-            _ => bytes.extend_from_slice(text[..len].as_bytes()),
+            _ => bytes.extend_from_slice(&text.as_bytes()[..len]),
         }
         text = &text[len..];
     }

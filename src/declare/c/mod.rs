@@ -75,7 +75,7 @@ impl Fault {
         Self { at, kind: FaultKind::Conflict(name.into()) }
     }
 
-    /// Whether it concerns one declaration, and not the whole text.
+    /// Returns whether it concerns one declaration, and not the whole text.
     const fn is_of_declaration(&self) -> bool {
         matches!(self.kind, FaultKind::Syntax(_))
     }

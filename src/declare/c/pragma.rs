@@ -21,7 +21,7 @@ impl Pragmas {
         self.changes[..before].last().and_then(|&(_, pack)| pack)
     }
 
-    /// Whether bit-fields are laid out as Microsoft's compiler does it, at a token.
+    /// Returns whether bit-fields are laid out as Microsoft's compiler does it, at a token.
     pub(super) fn ms_struct_at(&self, token: usize) -> bool {
         let before = self.ms_struct.partition_point(|&(place, _)| place <= token);
         self.ms_struct[..before].last().is_some_and(|&(_, on)| on)

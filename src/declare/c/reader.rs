@@ -99,7 +99,7 @@ impl<'t> Reader<'t> {
         self.source.tokens[self.at]
     }
 
-    /// The token that follows after so many others; the end, behind it.
+    /// The token that follows after `count` others, or the end.
     pub(super) fn ahead(&self, count: usize) -> Token {
         let last = if self.is_in_text() { self.text_end } else { self.source.tokens.len() - 1 };
         self.source.tokens[(self.at + count).min(last)]
@@ -205,12 +205,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether a word names a type here (C11 6.2.1, 6.7.8).
+    /// Returns whether a word names a type here (C11 6.2.1, 6.7.8).
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         self.types.is_type_name(word) && !self.is_hidden(word)
     }
 
-    /// Whether a parameter in scope bears the name.
+    /// Returns whether a parameter in scope bears the name.
     pub(super) fn is_hidden(&self, word: &str) -> bool {
         self.hidden.get(word).is_some_and(|&count| count > 0)
     }
@@ -221,7 +221,7 @@ impl<'t> Reader<'t> {
         *self.hidden.entry(name).or_default() += 1;
     }
 
-    /// Ends the scopes that began after there were so many.
+    /// Ends the scopes of all but the first `before` names.
     pub(super) fn unhide(&mut self, before: usize) {
         while self.parameters.len() > before {
             if let Some(count) = self.parameters.pop().and_then(|name| self.hidden.get_mut(name)) {
@@ -291,7 +291,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Whether the next token is one of the text, and not of a macro's body.
+    /// Returns whether the next token is one of the text, and not of a macro's body.
     pub(super) const fn is_in_text(&self) -> bool {
         self.at <= self.text_end
     }
@@ -314,6 +314,9 @@ impl<'t> Reader<'t> {
 mod tests {
     use super::*;
 
+    /// A text that repeats a construct.
+    type Text = Box<dyn Fn(usize) -> String>;
+
     /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
     fn effort(text: &str) -> (f64, f64) {
         let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
@@ -332,7 +335,7 @@ mod tests {
         let around = |before: &'static str, inside: &'static str, after: &'static str| {
             move |n: usize| format!("{before}{}{after}", inside.repeat(n))
         };
-        let texts: [(&str, Box<dyn Fn(usize) -> String>); 31] = [
+        let texts: [(&str, Text); 31] = [
             ("prototypes", Box::new(numbered(|i| format!("int f{i}(int a, char *b);")))),
             ("parameters", Box::new(around("int f(", "int a,", "int b);"))),
             ("unreadable parameters", Box::new(around("int f(", "int a b (c),", "int b);"))),

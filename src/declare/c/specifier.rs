@@ -30,7 +30,7 @@ pub(super) enum Storage {
     Constexpr,
 }
 
-/// What a declaration's specifiers say.
+/// The meaning of a declaration's specifiers.
 pub(super) struct Specifiers<'t> {
     pub(super) storage: Storage,
     /// The type that the declarators start from.
@@ -134,6 +134,7 @@ struct Counts {
     short: u32,
     long: u32,
     complex: u32,
+    bases: u32,
     base: Option<Base>,
 }
 
@@ -144,7 +145,7 @@ impl Counts {
 }
 
 impl<'t> Reader<'t> {
-    /// Whether a word of the tokens to come begins a type's name.
+    /// Returns whether a word of the tokens to come begins a type's name.
     pub(super) fn is_type_word(&self, word: &str, ahead: usize) -> bool {
         match keyword(word, self.ahead(ahead + 1).is(b'(')) {
             Some(_) => true,
@@ -152,7 +153,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Whether the word that comes next changes a pointer or a call, and nothing else.
+    /// Returns whether a word is a keyword among specifiers, and so not a name.
+    pub(super) fn is_keyword(word: &str) -> bool {
+        keyword(word, false).is_some()
+    }
+
+    /// Returns whether the word that comes next changes a pointer or a call, and nothing else.
     pub(super) fn pointer_word(&mut self, attributes: &mut Attributes<'t>) -> Result<Option<u8>, Fault> {
         let word = self.word();
         let qualifier = match keyword(word, self.ahead(1).is(b'(')) {
@@ -253,14 +259,10 @@ impl<'t> Reader<'t> {
                 Word::Storage(storage) => specifiers.storage = storage,
                 Word::Qualifier(qualifier) => qualifiers |= qualifier,
                 Word::Harmless => {}
-                Word::Base(Base::Int) if counts.base.is_some_and(|base| base != Base::Int) => break,
-                // `long int`, `int long`: any order. A second base is no type.
-                Word::Base(_) if counts.base.is_some() => {
-                    let problem = self.no_type(first);
-                    named = Some(self.unknown(self.token(), problem, &mut specifiers));
-                    continue;
+                Word::Base(base) => {
+                    counts.bases += 1;
+                    counts.base = Some(base);
                 }
-                Word::Base(base) => counts.base = Some(base),
                 Word::Signed => counts.signed += 1,
                 Word::Unsigned => counts.unsigned += 1,
                 Word::Short => counts.short += 1,
@@ -306,7 +308,7 @@ impl<'t> Reader<'t> {
     fn no_type(&self, first: usize) -> String {
         let start = self.source.tokens[first].start as usize;
         let end = self.token().start as usize;
-        format!("{} is no type", Quoted(self.source.text.get(start..end).unwrap_or_default().trim_end()))
+        format!("{} is not a type", Quoted(self.source.text.get(start..end).unwrap_or_default().trim_end()))
     }
 
     /// A type that is not known, for a word that is skipped.
@@ -318,7 +320,7 @@ impl<'t> Reader<'t> {
         self.types.unknown(why)
     }
 
-    /// The type of an identifier; `None` if it is no type's name, but the name of what is declared.
+    /// The type of an identifier; `None` if it is the name of the declared thing.
     fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<CType> {
         if !self.is_hidden(word)
             && let Some(ty) = self.types.named(word)
@@ -339,8 +341,11 @@ impl<'t> Reader<'t> {
         None
     }
 
-    /// The type that keywords name together (C11 6.7.2p2); `None` if there is none.
+    /// The type that keywords name together (C11 6.7.2p2); `None` if they do not name one.
     fn counted(&mut self, counts: &Counts) -> Option<CType> {
+        if counts.bases > 1 {
+            return None;
+        }
         let target = self.types.target;
         let sign = counts.unsigned == 0;
         let pick = |signed, unsigned| Some(if sign { signed } else { unsigned });

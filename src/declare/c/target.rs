@@ -106,7 +106,7 @@ impl DataModel {
             "off_t" | "blkcnt_t" | "blksize_t" | "register_t" => self.long(true),
             "ulong" | "u_long" => self.long(false),
             "dev_t" | "ino_t" if !self.short_long => Scalar::U64,
-            // `nlink_t` has four bytes on Arm, and is no known name there.
+            // `nlink_t` has four bytes on Arm, and is not known there.
             "nlink_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::U64,
             "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
             "wchar_t" => self.wchar,

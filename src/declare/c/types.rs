@@ -290,7 +290,7 @@ impl<'t> Types<'t> {
         self.add(Kind::Function(self.functions.len() - 1), depth)
     }
 
-    /// Whether a type is not declared.
+    /// Returns whether a type is not declared.
     pub(super) fn is_unknown(&self, ty: CType) -> bool {
         matches!(self.kind(ty), Kind::Unknown(_))
     }
@@ -371,7 +371,7 @@ impl<'t> Types<'t> {
         }
     }
 
-    /// The tag of this name (C11 6.7.2.3), which is made if there is none; `None` if it is of another kind.
+    /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind.
     pub(super) fn tag_named(&mut self, kind: TagKind, name: &'t str) -> Option<usize> {
         if let Some(&index) = self.tag_names.get(name) {
             return (self.tags[index].kind == kind).then_some(index);
