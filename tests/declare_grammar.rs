@@ -340,3 +340,24 @@ fn attributes_behind_a_star_belong_to_the_pointer() {
     assert_eq!(size("typedef int * __attribute__((aligned(2))) p; struct s { char x; p a; }; void f(struct s)"), 10);
     assert_eq!(size("#define packed\nstruct __attribute__((packed)) s { char a; int b; }; void f(struct s)"), 8);
 }
+
+/// C promises 63 levels of parentheses and of structs, and 12 derivations of a type (C11 5.2.4.1).
+#[test]
+fn nesting_is_bounded_beyond_what_c_promises() {
+    let nested =
+        |open: &str, inside: &str, close: &str, n: usize| format!("{}{inside}{}", open.repeat(n), close.repeat(n));
+    let texts: [&dyn Fn(usize) -> String; 5] = [
+        &|n| format!("struct s {{ char a[{}]; }}; void f(struct s *)", nested("(", "1", ")", n)),
+        &|n| format!("void f(struct s *); struct s {{ {} }}", nested("struct { ", "int a;", " } b;", n)),
+        &|n| format!("void f(int {})", nested("(*", "x", ")", n)),
+        &|n| format!("void f({})", nested("int (*)(", "int", ")", n)),
+        &|n| format!("struct s {{ char a[{}1]; }}; void f(struct s *)", "- ".repeat(n)),
+    ];
+    for text in texts {
+        let (few, many) = (text(63), text(10_000));
+        assert!(read(&few).skipped().is_empty(), "{few}: {:?}", read(&few).skipped());
+        assert_eq!(shown(&few).replace("function", "pointer"), "(pointer)", "{few}");
+        // Too much of it is refused, or does not matter behind a pointer.
+        assert!(read(&many).get("f").is_ok_and(|_| read(&many).skipped().len() <= 1) || shown(&many).contains("100"));
+    }
+}

@@ -56,19 +56,17 @@ impl<'t> Reader<'t> {
 
     /// conditional-expression (C11 6.5.15), and GNU's with the middle left out.
     pub(super) fn conditional(&mut self) -> Result<Operand, Fault> {
-        self.deeper(|reader| {
-            let condition = reader.binary()?;
-            reader.expand()?;
-            if !reader.eat(b'?') {
-                return Ok(condition);
-            }
-            reader.expand()?;
-            let consequence = if reader.is(b':') { condition.clone() } else { reader.conditional()? };
-            reader.expand()?;
-            reader.expect(b':')?;
-            let alternative = reader.conditional()?;
-            Ok(reader.types.conditional(&condition, consequence, alternative))
-        })
+        let condition = self.binary()?;
+        self.expand()?;
+        if !self.eat(b'?') {
+            return Ok(condition);
+        }
+        self.expand()?;
+        let consequence = if self.is(b':') { condition.clone() } else { self.deeper(Self::conditional)? };
+        self.expand()?;
+        self.expect(b':')?;
+        let alternative = self.deeper(Self::conditional)?;
+        Ok(self.types.conditional(&condition, consequence, alternative))
     }
 
     /// The binary operators (C11 6.5.5 to 6.5.14), with a stack instead of a function for each.

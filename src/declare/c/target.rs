@@ -103,11 +103,12 @@ impl DataModel {
             "ssize_t" | "ptrdiff_t" | "intptr_t" => Scalar::Isize,
             "time_t" | "suseconds_t" => Scalar::I64,
             "clock_t" => self.long(true),
-            "off_t" | "blkcnt_t" | "blksize_t" | "register_t" => self.long(true),
+            "off_t" | "blkcnt_t" | "register_t" => self.long(true),
             "ulong" | "u_long" => self.long(false),
             "dev_t" | "ino_t" if !self.short_long => Scalar::U64,
-            // `nlink_t` has four bytes on Arm, and is not known there.
+            // These have four bytes on Arm, and are not known there.
             "nlink_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::U64,
+            "blksize_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::I64,
             "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
             "wchar_t" => self.wchar,
             "bool" => Scalar::Bool,
