@@ -33,7 +33,7 @@ impl<'t> Reader<'t> {
             Storage::Typedef => self.declare_typedef(declared),
             Storage::Symbol => self.declare_symbol(declared),
             Storage::Hidden | Storage::Constexpr => {
-                let why = || reason("it is `static`, and so no symbol of the library");
+                let why = || reason("it is `static`, and so not a symbol of the library");
                 self.others.entry(declared.name).or_insert_with(why);
                 Ok(())
             }
