@@ -29,6 +29,8 @@ mod callbacks;
 mod compile_time;
 #[path = "support/contenders.rs"]
 mod contenders;
+#[path = "support/declare.rs"]
+mod declare;
 #[path = "support/disassemble.rs"]
 mod disassemble;
 #[path = "support/engine.rs"]
@@ -72,6 +74,7 @@ struct Report {
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
     unwind: Unwind,
+    declare: Vec<declare::Row>,
 }
 
 /// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
@@ -251,6 +254,7 @@ fn run() -> Result<(), Box<dyn Error>> {
     let vm = vm::measure()?;
     let Unwound { throw_us, throw_us_1000_shapes, ratio } = unwind::measure()?;
     let unwind = Unwind { throw_us, throw_us_1000_shapes, ratio };
+    let declare = declare::measure()?;
     let v8 = if arguments.json { v8_rows::measure()? } else { None };
     let report = Report {
         call_summary: CallSummary::of(&call),
@@ -263,11 +267,13 @@ fn run() -> Result<(), Box<dyn Error>> {
         vm,
         v8,
         unwind,
+        declare,
     };
     if arguments.json {
         println!("{}", serde_json::to_string_pretty(&report)?);
     } else {
         print_tables(&report);
+        declare::print(&report.declare);
         v8_rows::print()?;
     }
     Ok(())

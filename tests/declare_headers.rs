@@ -131,9 +131,9 @@ fn zlib() {
         &[
             ("deflate", "(pointer, i32) -> i32"),
             ("deflateInit_", "(pointer, i32, text, i32) -> i32"),
-            ("compress2", "(text, pointer, text, u64, i32) -> i32"),
+            ("compress2", "(pointer, pointer, pointer, u64, i32) -> i32"),
             ("compressBound", "(u64) -> u64"),
-            ("crc32", "(u64, text, u32) -> u64"),
+            ("crc32", "(u64, pointer, u32) -> u64"),
             ("gzopen", "(text, text) -> pointer"),
             ("gzprintf", "(pointer, text, ...) -> i32"),
             ("inflateBack", "(pointer, function, pointer, function, pointer) -> i32"),

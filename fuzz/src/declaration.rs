@@ -14,7 +14,10 @@ use crate::case::Case;
 pub fn check(text: &str) {
     for read in [Declarations::from_c, Declarations::from_json] {
         match read(text) {
-            Ok(declarations) => declarations_hold(&declarations),
+            Ok(declarations) => {
+                declarations_hold(&declarations);
+                declarations.skipped().iter().for_each(|error| error_holds(error, text));
+            }
             Err(error) => error_holds(&error, text),
         }
     }
@@ -68,6 +71,13 @@ fn declarations_hold(declarations: &Declarations) {
         match &declaration.item {
             Item::Function(function) => signature_holds(&function.signature),
             Item::Static(ty) => type_holds(ty),
+        }
+    }
+    for named in declarations.types() {
+        let Ok(ty) = named.ty() else { continue };
+        type_holds(ty);
+        if let Ok(again) = declarations.parse_type(named.name()) {
+            type_holds(&again);
         }
     }
     for (key, reason) in declarations.unsupported() {

@@ -10,7 +10,10 @@ use hotcall_jit::{MAX_PARAMETERS, Pointee, Scalar, Signature, Type};
 use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use super::error::{Quoted, Short};
-use super::{Declaration, DeclarationError, Declarations, MAX_TEXT, Position};
+use super::{Declaration, DeclarationError, Declarations, Position};
+
+/// The longest text in bytes.
+const MAX_TEXT: usize = 2 << 20;
 
 pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
     if text.len() > MAX_TEXT {

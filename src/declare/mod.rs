@@ -19,19 +19,14 @@ mod c;
 mod error;
 #[cfg(feature = "json")]
 mod json;
+mod named;
 
 use std::collections::HashMap;
 
 use hotcall_jit::{Signature, Type};
 
-/// The longest text in bytes.
-///
-/// The headers of a large library stay below it after the preprocessor. While C is read, a header takes some sixty times its
-/// length in memory, and a text of nothing but commas three hundred times.
-#[cfg(any(feature = "c-text", feature = "json"))]
-const MAX_TEXT: usize = 2 << 20;
-
 pub use error::{DeclarationError, Position};
+pub use named::{Constant, NamedType};
 
 /// One symbol of a library.
 #[derive(Clone, PartialEq, Debug)]
@@ -130,13 +125,18 @@ impl Declaration {
 
 /// Declarations in order, each under a key of its own.
 ///
-/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value.
-/// They do not fail the text: [`get`](Self::get) gives the reason when such a symbol is asked for, and
-/// [`unsupported`](Self::unsupported) lists them.
+/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value, or
+/// because the reader does not understand their declaration. They do not fail the text: [`get`](Self::get) gives the reason
+/// when such a symbol is asked for, and [`unsupported`](Self::unsupported) lists them.
 #[derive(Clone, Default, Debug)]
 pub struct Declarations {
     usable: Vec<Declaration>,
     unsupported: Vec<(Box<str>, Box<str>)>,
+    /// Names that are no symbols of the library: why.
+    others: HashMap<Box<str>, Box<str>>,
+    skipped: Vec<DeclarationError>,
+    types: Vec<NamedType>,
+    constants: Vec<(Box<str>, Constant)>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
     warnings: Vec<Box<str>>,
@@ -157,25 +157,28 @@ impl Declarations {
 
     /// Reads C declarations: one prototype, or a library's header after the preprocessor (`cc -E -P`).
     ///
-    /// Types and constants may be declared before they are used; types of `stdint.h`, `stddef.h`, `stdbool.h` and the
-    /// usual ones of `sys/types.h` are known. `struct`, `union` and `enum` are laid out as GCC lays them out, with
-    /// `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there is a
-    /// [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size, where
-    /// hotcall has one. Object-like macros that are integers may be
-    /// used in constant expressions. Bodies of functions are ignored, and `static` functions are no symbols.
+    /// Types and constants may be declared before they are used. Types of `stdint.h`, `stddef.h`, `stdbool.h` and the usual
+    /// ones of `sys/types.h` are known; a text's own typedef of such a name wins. `struct`, `union` and `enum` are laid out as
+    /// GCC lays them out, with `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there
+    /// is a [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size,
+    /// where hotcall has one. Object-like macros may be used in constant expressions. Bodies of functions are ignored, and
+    /// `static` functions are no symbols.
     ///
-    /// Some valid C is refused, as a whole or for the symbols that use it, and never read as something else:
+    /// A variable of which only the address can be used has a type without a size: a flexible array for
+    /// `extern char v[]`, a struct without members for `extern struct incomplete x`.
     ///
-    /// * what needs the preprocessor: `#if` and its kin, `#include` of other than standard headers, names and types that are
-    ///   macros, macros with parameters, and macros of several tokens without parentheses around them as operands;
-    /// * `typedef` anywhere but at a declaration's start (`int typedef t;`);
-    /// * an enum's underlying type in several words (`enum e : unsigned char`);
-    /// * a member that is a name in parentheses behind a typedef's name (`word (member);`);
-    /// * digraphs, trigraphs, and names that are not ASCII;
-    /// * `typeof`, `_Generic` and `_BitInt`;
-    /// * in constant expressions: casts to and from floating-point types, `offsetof`, and character constants of several
-    ///   characters;
-    /// * texts of more than 2 MiB, and brackets nested deeper than 100.
+    /// A declaration that cannot be read is skipped to its end, and its neighbours are kept. [`get`](Self::get) gives the
+    /// reason for the names in it, and [`skipped`](Self::skipped) lists all such places. Some valid C is refused so, or for the
+    /// symbols that use it, and never read as something else:
+    ///
+    /// * names, types and attributes that are macros, and macros with parameters: they need the preprocessor;
+    /// * definitions with their parameters' types behind the parentheses (C11 6.9.1p6), and Clang's blocks;
+    /// * `_Generic`, compound literals and statements in constant expressions;
+    /// * declarations, declarators and expressions nested deeper than 100 levels.
+    ///
+    /// The whole text is refused if its brackets do not match, quoted text or a comment never ends, `#if` and its kin or an
+    /// `#include` of other than standard headers stands in it, a `#pragma` that changes layouts is not understood, or it has
+    /// more than 16 MiB.
     ///
     /// ```
     /// use hotcall::declare::Declarations;
@@ -191,8 +194,8 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// The syntax, with line and column, or a conflict between two declarations of a name. A symbol that uses an
-    /// unsupported type is an error of [`get`](Self::get) alone.
+    /// A fault of the whole text, with line and column, or a conflict between two declarations of a name. A symbol that
+    /// cannot be read, or uses an unsupported type, is an error of [`get`](Self::get) alone.
     #[cfg(feature = "c-text")]
     pub fn from_c(text: &str) -> Result<Self, DeclarationError> {
         c::read(text)
@@ -256,6 +259,12 @@ impl Declarations {
         self.warnings.push(warning.into());
     }
 
+    /// Adds a name in the text that is not a symbol of the library.
+    #[cfg(feature = "c-text")]
+    fn insert_other(&mut self, name: &str, reason: &str) {
+        self.others.insert(name.into(), reason.into());
+    }
+
     /// Makes another function the last one: one that is declared again.
     #[cfg(feature = "c-text")]
     fn set_last_function(&mut self, key: Option<&str>) {
@@ -287,7 +296,10 @@ impl Declarations {
     pub fn get(&self, key: &str) -> Result<&Declaration, DeclarationError> {
         match self.places.get(key) {
             Some(&place) => self.at(place),
-            None => Err(DeclarationError::Missing { key: key.into() }),
+            None => Err(match self.others.get(key) {
+                Some(reason) => DeclarationError::Unsupported { symbol: key.into(), reason: reason.clone() },
+                None => DeclarationError::Missing { key: key.into() },
+            }),
         }
     }
 
@@ -297,7 +309,11 @@ impl Declarations {
     ///
     /// There is none, or it cannot be used.
     pub fn last_function(&self) -> Result<&Declaration, DeclarationError> {
-        self.last_function.ok_or(DeclarationError::NoFunction).and_then(|place| self.at(place))
+        match (self.last_function, self.skipped.first()) {
+            (Some(place), _) => self.at(place),
+            (None, Some(error)) => Err(error.clone()),
+            (None, None) => Err(DeclarationError::NoFunction),
+        }
     }
 
     fn at(&self, place: Place) -> Result<&Declaration, DeclarationError> {
@@ -308,6 +324,29 @@ impl Declarations {
                 Err(DeclarationError::Unsupported { symbol, reason })
             }
         }
+    }
+
+    /// Keeps the usable declarations that `keep` says, in order, as for the functions of one library among those of all
+    /// headers.
+    ///
+    /// The last function is the last of those that are left.
+    pub fn retain(&mut self, keep: impl FnMut(&Declaration) -> bool) {
+        self.usable.retain(keep);
+        self.places.retain(|_, place| matches!(place, Place::Unsupported(_)));
+        self.last_function = None;
+        for (index, declaration) in self.usable.iter().enumerate() {
+            let place = Place::Usable(index);
+            self.places.insert(declaration.key.clone(), place);
+            if matches!(declaration.item, Item::Function(_)) {
+                self.last_function = Some(place);
+            }
+        }
+    }
+
+    /// Marks all declarations as optional: a header may declare what a library lacks.
+    pub fn all_optional(mut self) -> Self {
+        self.usable.iter_mut().for_each(|declaration| declaration.optional = true);
+        self
     }
 
     /// The usable declarations, in order.
@@ -336,6 +375,62 @@ impl Declarations {
     /// The symbols that are declared and cannot be used, with the reason for each.
     pub fn unsupported(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
         self.unsupported.iter().map(|(key, reason)| (&**key, &**reason))
+    }
+
+    /// The types that a text declares: structs, unions and enums with a tag, then typedefs, each in order.
+    ///
+    /// ```
+    /// # #[cfg(feature = "c-text")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::declare::Declarations;
+    ///
+    /// let declarations = Declarations::from_c("typedef struct point { int x, y; } point; enum unit { MM = 3 };")?;
+    /// let names: Vec<&str> = declarations.types().iter().map(|ty| ty.name()).collect();
+    /// assert_eq!(names, ["struct point", "enum unit", "point"]);
+    /// assert_eq!(declarations.types()[0].size(), Some(8));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "c-text"))]
+    /// # fn main() {}
+    /// ```
+    pub fn types(&self) -> &[NamedType] {
+        &self.types
+    }
+
+    /// Reads the name of a type, such as `struct point *` or `unsigned long`, with the types of these declarations.
+    ///
+    /// ```
+    /// use hotcall::Type;
+    /// use hotcall::declare::Declarations;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let declarations = Declarations::from_c("typedef struct { double x, y; } point;")?;
+    /// assert_eq!(declarations.parse_type("point")?.to_string(), "struct point");
+    /// assert_eq!(declarations.parse_type("const point *")?, Type::POINTER);
+    /// assert_eq!(Declarations::new().parse_type("size_t")?, Type::USIZE);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The syntax, with its place; a type that cannot be passed or is not known; a name of more than 4,096 bytes.
+    #[cfg(feature = "c-text")]
+    pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
+        c::parse_type(name, &self.types)
+    }
+
+    /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those
+    /// whose value is not known are left out.
+    pub fn constants(&self) -> impl ExactSizeIterator<Item = (&str, &Constant)> {
+        self.constants.iter().map(|(name, value)| (&**name, value))
+    }
+
+    /// The parts of a text that could not be read, in order: each with its place and the problem.
+    ///
+    /// A part is a declaration, a member, a parameter or an enumerator. Everything around it is read.
+    pub fn skipped(&self) -> &[DeclarationError] {
+        &self.skipped
     }
 }
 
@@ -370,6 +465,22 @@ mod tests {
         assert_eq!(declarations.len(), 1);
         assert_eq!(declarations.get("b").unwrap_err().to_string(), "`b` is not declared");
         assert_eq!(declarations.last_function(), Err(DeclarationError::NoFunction));
+    }
+
+    #[test]
+    fn what_is_retained_is_found() {
+        let function = |name: &str| Declaration::function(name, Signature::new([], None).unwrap());
+        let mut declarations = Declarations::new();
+        declarations.try_extend(["a", "b", "c"].map(function)).unwrap();
+        declarations.insert(Declaration::static_("d", Type::I32)).unwrap();
+        declarations.retain(|declaration| *declaration.key != *"c" && *declaration.key != *"a");
+        let keys: Vec<&str> = declarations.iter().map(|declaration| &*declaration.key).collect();
+        assert_eq!(keys, ["b", "d"]);
+        assert_eq!(declarations.get("d").unwrap().item, Item::Static(Type::I32));
+        assert!(matches!(declarations.get("c"), Err(DeclarationError::Missing { .. })));
+        assert_eq!(&*declarations.last_function().unwrap().key, "b");
+        declarations.insert(function("c")).unwrap();
+        assert!(declarations.all_optional().iter().all(|declaration| declaration.optional));
     }
 
     #[test]

@@ -1,133 +1,321 @@
-//! GNU, C23 and Microsoft attributes: `__attribute__((…))`, `[[…]]`, `__declspec(…)`, `_Alignas(…)` and their kin.
+//! GNU, C23 and Microsoft attributes: `__attribute__((…))`, `[[…]]`, `__declspec(…)` and `_Alignas(…)` (C11 6.7.5).
 //!
-//! Only what changes a layout, a type or a call is kept. The grammar has no place for attributes in many positions where
-//! compilers take them, so they are cut out of the text before it is parsed and found again by their position.
+//! Only what changes a layout, a type or a call is kept.
 
-use std::ops::Range;
+use super::Fault;
+use super::directive::is_macro;
+use super::layout::Extent;
+use super::lex::Kind;
+use super::reader::Reader;
+use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 
-use super::lex::{Token, TokenKind};
-
-/// An attribute at its place.
-#[derive(Debug)]
-pub(super) struct Attribute {
-    /// Where it stands.
-    pub(super) at: usize,
-    /// The end of the last token before it that is no attribute.
-    pub(super) anchor: usize,
-    pub(super) effect: Effect,
-}
-
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub(super) enum Effect {
-    /// `packed`
-    Packed,
-    /// `aligned`: the largest useful alignment.
-    AlignMax,
-    /// `aligned(…)`: the number of its expression among those appended to the text.
-    Align(usize),
-    /// `_Alignas(…)`, likewise: the alignment of what is declared, never of a type.
-    AlignObject(usize),
-    /// It makes another type of the declared one.
-    Type(&'static str),
-    /// `mode(…)`: the mode's name without underscores around it.
-    Mode(Box<str>),
+/// Attributes put together for what they apply to.
+#[derive(Clone, Default)]
+pub(super) struct Attributes<'t> {
+    pub(super) packed: bool,
+    pub(super) align: Option<Result<u64, Reason>>,
+    /// An alignment follows a greater one: of a type, GCC takes the later and clang the greater.
+    lowered: bool,
+    /// It makes another type, which cannot be passed, of the declared one.
+    pub(super) opaque: Option<&'static str>,
+    /// A vector: its number of bytes, or of elements.
+    vector: Option<Result<Vector, Reason>>,
+    /// GNU's `mode`: its name without underscores around it.
+    mode: Option<&'t str>,
+    /// An alignment precedes a mode: GCC forgets it and clang does not.
+    align_before_mode: bool,
     /// The function is called by other rules.
-    Call(&'static str),
+    pub(super) call: Option<&'static str>,
     /// `__asm__("name")`: the symbol's name.
-    Symbol(Box<str>),
-    /// A bit-field without a name, cut out as well.
-    BitField,
+    pub(super) symbol: Option<Box<str>>,
+    pub(super) ms_struct: bool,
 }
 
-/// What an attribute's name asks for; its argument, if there is one, is to be evaluated.
-pub(super) enum Meaning {
-    Effect(Effect),
-    Align(Range<usize>),
-    AlignObject(Range<usize>),
-    Mode(Range<usize>),
-    Harmless,
+#[derive(Clone, Copy)]
+enum Vector {
+    Bytes(u64),
+    Elements(u64),
 }
 
-/// What a keyword that stands by itself does to a type or a call.
-pub(super) fn keyword(word: &str) -> Option<Effect> {
-    Some(match word {
-        "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__imaginary__" => Effect::Type("complex numbers"),
-        "__ptr32" | "_ptr32" => Effect::Type("32-bit pointers"),
-        "_Thread_local" | "thread_local" | "__thread" => Effect::Type("thread-local variables"),
-        "__vectorcall" | "_vectorcall" | "__regcall" => Effect::Call("another calling convention"),
-        _ => return None,
-    })
+impl<'t> Attributes<'t> {
+    fn add_align(&mut self, align: Result<u64, Reason>) {
+        self.lowered |= matches!((&self.align, &align), (Some(Ok(old)), Ok(new)) if new < old);
+        self.align = Some(match (self.align.take(), align) {
+            (Some(Err(reason)), _) | (_, Err(reason)) => Err(reason),
+            (Some(Ok(old)), Ok(new)) => Ok(old.max(new)),
+            (None, Ok(new)) => Ok(new),
+        });
+    }
+
+    /// Both together.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        let mut both = Self {
+            packed: self.packed || other.packed,
+            align: self.align.clone(),
+            lowered: self.lowered || other.lowered,
+            opaque: self.opaque.or(other.opaque),
+            vector: self.vector.clone().or_else(|| other.vector.clone()),
+            align_before_mode: self.align_before_mode
+                || other.align_before_mode
+                || (self.align.is_some() && other.mode.is_some()),
+            mode: other.mode.or(self.mode),
+            call: self.call.or(other.call),
+            symbol: other.symbol.clone().or_else(|| self.symbol.clone()),
+            ms_struct: self.ms_struct || other.ms_struct,
+        };
+        if let Some(align) = &other.align {
+            both.add_align(align.clone());
+        }
+        both
+    }
+
+    /// The alignment of a type that is defined here.
+    pub(super) fn type_align(&self) -> Option<Result<u64, Reason>> {
+        if self.lowered {
+            return Some(Err(reason("compilers differ about a type's second, smaller alignment")));
+        }
+        self.align.clone()
+    }
+
+    /// That alignment, which these attributes then do not have any more.
+    pub(super) fn take_type_align(&mut self) -> Option<Result<u64, Reason>> {
+        let align = self.type_align();
+        (self.align, self.lowered) = (None, false);
+        align
+    }
+
+    /// The reason why a struct, union or enum with these attributes cannot be passed.
+    pub(super) fn unsupported(&self) -> Option<Reason> {
+        let what = match (self.opaque, self.mode, &self.vector) {
+            (Some(what), ..) => what,
+            (_, Some(_), _) => {
+                return Some(reason("compilers differ about the sign of a type that is defined with a mode"));
+            }
+            (_, _, Some(_)) => "vector types",
+            _ => return None,
+        };
+        Some(reason(format!("{what} cannot be passed")))
+    }
 }
 
 /// A name of an attribute or a mode without the underscores that it may have around it.
-pub(super) fn plain(name: &str) -> &str {
+fn plain(name: &str) -> &str {
     name.strip_prefix("__").and_then(|name| name.strip_suffix("__")).unwrap_or(name)
 }
 
-pub(super) fn meaning(name: &str, argument: Option<Range<usize>>) -> Meaning {
-    let effect = match plain(name) {
-        "packed" => Effect::Packed,
-        "aligned" | "align" => match argument {
-            Some(argument) => return Meaning::Align(argument),
-            None => Effect::AlignMax,
-        },
-        "_Alignas" | "alignas" => return argument.map_or(Meaning::Harmless, Meaning::AlignObject),
-        "vector_size" | "ext_vector_type" | "neon_vector_type" => Effect::Type("vector types"),
-        "mode" => match argument {
-            Some(argument) => return Meaning::Mode(argument),
-            None => Effect::Type("types of a mode without a name"),
-        },
-        "scalar_storage_order" => Effect::Type("structs of another byte order"),
-        "ms_struct" => Effect::Type("structs of Microsoft's layout"),
-        "pass_object_size" | "pass_dynamic_object_size" => Effect::Type("arguments with their object's size"),
-        "transparent_union" => Effect::Type("transparent unions"),
-        "thread" => Effect::Type("thread-local variables"),
-        "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
-        | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
-            Effect::Call("another calling convention")
-        }
-        _ => return Meaning::Harmless,
-    };
-    Meaning::Effect(effect)
-}
-
-/// The attributes in a list: `name`, `name(…)`, `prefix::name`, separated by commas.
-pub(super) fn list<'t>(text: &'t str, tokens: &[Token]) -> Vec<(&'t str, Option<Range<usize>>)> {
-    let mut found = Vec::new();
-    let mut index = 0;
-    while let Some(token) = tokens.get(index) {
-        index += 1;
-        if token.kind != TokenKind::Word {
-            continue;
-        }
-        let argument = tokens.get(index).filter(|next| next.is(b'(')).map(|_| {
-            let close = closing(tokens, index);
-            let inside = tokens[index].end..tokens.get(close).map_or(tokens[index].end, |token| token.start);
-            index = close + 1;
-            inside
-        });
-        // An empty pair of parentheses asks for nothing.
-        let argument = argument.filter(|range| !text[range.clone()].trim().is_empty());
-        found.push((&text[token.range()], argument));
+impl<'t> Reader<'t> {
+    /// Returns whether an attribute comes next, and not a specifier.
+    fn is_attribute(&self) -> bool {
+        let call = self.ahead(1).is(b'(');
+        self.is(b'[') && self.ahead(1).is(b'[')
+            || call && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
     }
-    found
-}
 
-/// The index of the token that closes the bracket at `open`. The lexer has checked that brackets match; in a part of the
-/// tokens that ends before, the part's end.
-pub(super) fn closing(tokens: &[Token], open: usize) -> usize {
-    let mut depth = 0_usize;
-    for (index, token) in tokens.iter().enumerate().skip(open) {
-        match token.kind {
-            TokenKind::Punctuator(b'(' | b'[' | b'{') => depth += 1,
-            TokenKind::Punctuator(b')' | b']' | b'}') => {
-                depth = depth.saturating_sub(1);
-                if depth == 0 {
-                    return index;
+    /// The attributes that come next.
+    pub(super) fn attributes(&mut self) -> Result<Attributes<'t>, Fault> {
+        let mut attributes = Attributes::default();
+        while self.is_attribute() {
+            self.attribute(&mut attributes)?;
+        }
+        Ok(attributes)
+    }
+
+    /// attribute-specifier (C23 6.7.13.2), `__attribute__((…))` or `__declspec(…)`.
+    pub(super) fn attribute(&mut self, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
+        let place = self.token().start as usize;
+        self.at += usize::from(self.token().kind == Kind::Word);
+        let end = self.closing();
+        while self.at < end {
+            let token = self.token();
+            match token.kind {
+                Kind::Word if self.ahead(1).kind == Kind::Operator => self.at += 2,
+                Kind::Word => self.one_attribute(place, attributes)?,
+                Kind::Macro => return Err(Fault::new(place, is_macro(self.text(token)))),
+                _ => self.at += 1,
+            }
+        }
+        self.at = end + 1;
+        Ok(())
+    }
+
+    /// `name` or `name(arguments)`; the name is a word, and may be a keyword.
+    fn one_attribute(&mut self, place: usize, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
+        let name = self.word();
+        self.at += 1;
+        // An empty pair of parentheses asks for nothing.
+        let (argument, end) = match self.is(b'(') {
+            true => (self.closing() > self.at + 1, self.closing() + 1),
+            false => (false, self.at),
+        };
+        self.at += usize::from(argument);
+        match plain(name) {
+            "packed" => attributes.packed = true,
+            "aligned" | "align" if argument => {
+                let align = self.alignment(place, end)?;
+                attributes.add_align(align);
+            }
+            "aligned" => attributes.add_align(Ok(self.types.target.max_align)),
+            "vector_size" if argument => {
+                let bytes = self.attribute_number(place, end)?;
+                attributes.vector = Some(bytes.map(Vector::Bytes));
+            }
+            "ext_vector_type" | "neon_vector_type" if argument => {
+                let elements = self.attribute_number(place, end)?;
+                attributes.vector = Some(elements.map(Vector::Elements));
+            }
+            "neon_polyvector_type" | "vector_size" | "ext_vector_type" | "neon_vector_type" => {
+                attributes.opaque = Some("vector types");
+            }
+            "mode" if argument => {
+                let mode = self.token();
+                if mode.kind == Kind::Macro {
+                    return Err(Fault::new(mode.start as usize, is_macro(self.text(mode))));
                 }
+                attributes.align_before_mode |= attributes.align.is_some();
+                attributes.mode = Some(plain(self.word()));
+            }
+            "mode" => attributes.opaque = Some("types of a mode without a name"),
+            "scalar_storage_order" => attributes.opaque = Some("structs of another byte order"),
+            "ms_struct" => attributes.ms_struct = true,
+            "gcc_struct" => attributes.ms_struct = false,
+            "pass_object_size" | "pass_dynamic_object_size" => {
+                attributes.opaque = Some("arguments with their object's size");
+            }
+            "transparent_union" => attributes.opaque = Some("transparent unions"),
+            "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
+            | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
+                attributes.call = Some("another calling convention");
             }
             _ => {}
         }
+        self.at = end;
+        Ok(())
     }
-    tokens.len()
+
+    /// `_Alignas(…)` (C11 6.7.5).
+    pub(super) fn alignas(&mut self, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
+        let place = self.token().start as usize;
+        self.at += 1;
+        let end = self.closing() + 1;
+        self.at += 1;
+        let align = self.alignment(place, end)?;
+        attributes.add_align(align);
+        self.at = end;
+        Ok(())
+    }
+
+    /// The alignment that an argument, which ends before the token `end - 1`, asks for: as that of a type, or in bytes.
+    fn alignment(&mut self, place: usize, end: usize) -> Result<Result<u64, Reason>, Fault> {
+        if self.begins_type(0) {
+            let ty = self.type_name()?;
+            self.argument_ends(place, end)?;
+            return Ok(self.types.extent(ty).map(|extent| extent.align));
+        }
+        let value = self.attribute_number(place, end)?;
+        Ok(value.and_then(|value| match value {
+            // `_Alignas(0)` asks for nothing.
+            0 => Ok(1),
+            _ if value.is_power_of_two() && value <= 1 << 28 => Ok(value),
+            _ => Err(reason(format!("an alignment of {value} bytes is not a power of two"))),
+        }))
+    }
+
+    fn attribute_number(&mut self, place: usize, end: usize) -> Result<Result<u64, Reason>, Fault> {
+        let value = self.integer_constant().map_err(|fault| Fault { at: place, ..fault })?;
+        self.argument_ends(place, end)?;
+        let number = |value| u64::try_from(value).map_err(|_| reason(format!("{value} in an attribute")));
+        Ok(value.and_then(number))
+    }
+
+    fn argument_ends(&self, place: usize, end: usize) -> Result<(), Fault> {
+        if self.at + 1 == end {
+            return Ok(());
+        }
+        Err(Fault::new(place, "this is used as an expression and is not one"))
+    }
+
+    /// `__asm__("name")` behind a declarator: the symbol's name. And attributes, before and after it.
+    pub(super) fn attributes_and_name(&mut self) -> Result<Attributes<'t>, Fault> {
+        let mut attributes = self.attributes()?;
+        while matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
+            let end = self.ahead(1).link as usize;
+            let texts = self.source.tokens[self.at..end].iter().filter(|token| token.kind == Kind::Text);
+            let name: String = texts.map(|&token| self.text(token).trim_matches('"')).collect();
+            attributes.symbol = Some(name.into());
+            self.at = end + 1;
+            attributes = attributes.and(&self.attributes()?);
+        }
+        Ok(attributes)
+    }
+
+    /// The type that specifiers name, with the attributes among them that make another type of it. These are spent. A mode is
+    /// not: it is that of what is declared.
+    pub(super) fn base_type(&mut self, ty: CType, attributes: &mut Attributes<'t>) -> CType {
+        if attributes.opaque.is_none() && attributes.vector.is_none() {
+            return ty;
+        }
+        let mode = attributes.mode.take();
+        let changed = self.changed_type(ty, attributes);
+        (attributes.opaque, attributes.vector, attributes.mode) = (None, None, mode);
+        changed
+    }
+
+    /// The type with the attributes behind its declarator.
+    pub(super) fn changed_type(&mut self, ty: CType, attributes: &Attributes<'t>) -> CType {
+        let ty = match (attributes.opaque, attributes.mode, &attributes.vector) {
+            (Some("32-bit pointers"), ..) => self.types.opaque("32-bit pointers cannot be passed", None),
+            (Some(what), ..) => self.unless_function(ty, what, |reader| reader.types.extent(ty).ok()),
+            (_, Some(_), _) if attributes.align_before_mode => {
+                self.types.opaque("compilers differ about an alignment before a mode", None)
+            }
+            (_, Some(mode), _) => self.types.with_mode(ty, mode),
+            (_, _, Some(Ok(vector))) => {
+                let vector = *vector;
+                self.unless_function(ty, "vector types", |reader| reader.vector_extent(ty, vector))
+            }
+            (_, _, Some(Err(why))) => self.types.unknown(why.clone()),
+            _ => ty,
+        };
+        self.called_by(ty, attributes.call)
+    }
+
+    /// A type that cannot be passed; of a function, the result would be that.
+    fn unless_function(&mut self, ty: CType, what: &str, extent: impl FnOnce(&Self) -> Option<Extent>) -> CType {
+        match self.types.kind(ty) {
+            TypeKind::Unknown(_) => ty,
+            TypeKind::Function(_) => self.types.opaque(format!("{what} cannot be passed"), None),
+            _ => {
+                let extent = extent(self);
+                self.types.opaque(format!("{what} cannot be passed"), extent)
+            }
+        }
+    }
+
+    fn vector_extent(&self, element: CType, vector: Vector) -> Option<Extent> {
+        let size = match vector {
+            Vector::Bytes(bytes) => bytes,
+            Vector::Elements(count) => self.types.extent(element).ok()?.size.checked_mul(count)?,
+        };
+        let size = size.checked_next_power_of_two()?;
+        Some(Extent { size, align: size })
+    }
+
+    /// The type, which cannot be used if it is a function, or points to one, that is called by other rules.
+    fn called_by(&mut self, ty: CType, rules: Option<&str>) -> CType {
+        let Some(what) = rules else { return ty };
+        let Some(index) = self.types.called(ty) else { return ty };
+        let old = &self.types.functions[index];
+        let function = FunctionType {
+            params: old.params.clone(),
+            result: old.result,
+            variadic: old.variadic,
+            unspecified: old.unspecified,
+            unsupported: Some(reason(format!("it is called by {what}"))),
+        };
+        let function = self.types.function(function);
+        if let TypeKind::Pointer(_) = self.types.kind(ty) {
+            return self.types.pointer(function).like(ty);
+        }
+        function
+    }
 }

@@ -1,167 +1,245 @@
-//! The definitions of structs, unions and enums: their tags, members and enumerators.
+//! Structs, unions and enums (C11 6.7.2.1 to 6.7.2.3): their tags, members and enumerators.
 
-use std::ops::Range;
-
-use tree_sitter::Node;
+use hotcall_jit::Scalar;
 
 use super::Fault;
-use super::applied::Applied;
-use super::attribute::Effect;
-use super::complete::{Member, Shape};
-use super::constant::Constant;
-use super::declarator::Inside;
-use super::syntax::{DeclarationOf, Reader, children};
-use super::types::{CType, Kind, Reason, TagKind, reason};
+use super::attribute::Attributes;
+use super::constant::Number;
+use super::declarator::{Inside, Name};
+use super::layout::{Member, Shape};
+use super::lex::Kind;
+use super::reader::Reader;
+use super::specifier::{Context, Specifiers};
+use super::types::{CType, Reason, TagKind, reason};
+
+/// The meaning of a struct, union or enum specifier.
+pub(super) struct TagSpecifier {
+    pub(super) ty: CType,
+    /// A struct or union without a tag is defined.
+    pub(super) anonymous: bool,
+}
 
 impl<'t> Reader<'t> {
-    /// The tag that a specifier names, or a new one; and whether its body is to be read.
-    fn tag(&mut self, node: Node<'t>, kind: TagKind) -> Result<usize, Fault> {
-        let Some(name) = node.child_by_field_name("name") else {
-            return Ok(self.types.tag_without_name(kind));
-        };
-        self.refuse_macro(name)?;
-        let text = self.text(name);
-        let tag = self.types.tag_named(kind, text).ok_or_else(|| Fault::conflict(name.start_byte(), text))?;
-        if node.child_by_field_name("body").is_some() && self.types.tag(tag).value.is_some() {
-            return Err(Fault::conflict(name.start_byte(), text));
-        }
-        Ok(tag)
+    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2).
+    pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<TagSpecifier, Fault> {
+        self.deeper(|reader| {
+            reader.at += 1;
+            let attributes = reader.attributes()?;
+            let token = reader.token();
+            let name = reader.word();
+            if token.kind == Kind::Macro {
+                return Err(reader.fault(""));
+            }
+            let index = if name.is_empty() {
+                reader.types.tag_without_name(kind)
+            } else {
+                reader.at += 1;
+                let conflict = || Fault::conflict(token.start as usize, name);
+                reader.types.tag_named(kind, name).ok_or_else(conflict)?
+            };
+            let fixed = match kind == TagKind::Enum && reader.is(b':') && reader.begins_type(1) {
+                true => Some(reader.underlying_type()?),
+                false => None,
+            };
+            let defined = reader.is(b'{');
+            if defined {
+                if std::mem::replace(&mut reader.types.tags[index].defined, true) {
+                    return Err(Fault::conflict(token.start as usize, name));
+                }
+                match kind {
+                    TagKind::Enum => reader.enumerators(index, &attributes, fixed)?,
+                    TagKind::Struct | TagKind::Union => reader.members(index, &attributes)?,
+                }
+            } else if name.is_empty() {
+                return Err(reader.fault(&format!("a {} without a name and without a body", kind.word())));
+            } else if fixed.is_some() && !reader.types.tags[index].defined {
+                // An enum of a known type is complete before its body (C23 6.7.3.3).
+                reader.types.complete_enum(index, 0, 0, fixed, &Shape::default());
+            }
+            let anonymous = defined && name.is_empty() && kind != TagKind::Enum;
+            Ok(TagSpecifier { ty: reader.types.tag_type(index), anonymous })
+        })
     }
 
-    /// The attributes of a struct, union or enum itself: after its keyword, and after its body.
-    fn shape(&mut self, node: Node<'t>, body: Node<'t>) -> Shape {
-        let start = node.child_by_field_name("name").unwrap_or(body).start_byte();
-        let before = self.claim(node.start_byte()..start);
-        let between = self.claim(start..body.start_byte());
-        let end = body.end_byte();
-        let after = self.claim_while(
-            end,
-            |_, anchor| anchor <= end,
-            |effect| !matches!(effect, Effect::AlignObject(_) | Effect::Symbol(_)),
-        );
-        let applied = before.and(between).and(after);
-        let pack = self.clean.packs.at(end);
-        let mut shape = Shape { packed: applied.packed, pack, ..Shape::default() };
-        match applied.type_align() {
+    /// An enum's underlying type (C23 6.7.3.3).
+    fn underlying_type(&mut self) -> Result<CType, Fault> {
+        self.at += 1;
+        Ok(self.specifiers(Context::Parameter)?.ty)
+    }
+
+    /// The attributes of a struct, union or enum, of which those behind its body come next.
+    fn shape(&mut self, before: &Attributes<'t>, open: usize) -> Result<Shape, Fault> {
+        let close = self.at - 1;
+        let attributes = before.and(&self.attributes()?);
+        let pack = self.source.pragmas.pack_at(close + 1);
+        let mut shape = Shape {
+            packed: attributes.packed,
+            pack,
+            ms_struct: attributes.ms_struct || self.source.pragmas.ms_struct_at(close),
+            align: None,
+            unsupported: attributes.unsupported(),
+        };
+        match attributes.type_align() {
             Some(Ok(align)) => shape.align = Some(align),
-            Some(Err(reason)) => shape.unsupported = Some(reason),
+            Some(Err(why)) => shape.unsupported = Some(why),
             None => {}
         }
-        if let Some(what) = applied.ty {
-            shape.unsupported = Some(reason(format!("{what} cannot be passed")));
-        }
-        if applied.mode.is_some() {
-            shape.unsupported = Some(reason("compilers differ about the sign of a type that is defined with a mode"));
-        }
         // Compilers differ in which of the two they go by.
-        if pack != self.clean.packs.at(body.start_byte()) {
+        if pack != self.source.pragmas.pack_at(open) {
             shape.unsupported = Some(reason("`#pragma pack` changes inside the struct"));
         }
-        shape
+        Ok(shape)
     }
 
-    pub(super) fn aggregate(&mut self, node: Node<'t>, kind: TagKind) -> Result<CType, Fault> {
-        let tag = self.tag(node, kind)?;
-        if let Some(body) = node.child_by_field_name("body") {
-            let members = self.members(body)?;
-            // The name may have been completed inside its own body.
-            if self.types.tag(tag).value.is_some() {
-                let name = node.child_by_field_name("name").map_or("", |name| self.text(name));
-                return Err(Fault::conflict(node.start_byte(), name));
-            }
-            let shape = self.shape(node, body);
-            self.types.complete(tag, members, &shape);
-        }
-        Ok(CType::new(Kind::Tag(tag)))
-    }
-
-    fn members(&mut self, body: Node<'t>) -> Result<Vec<Member>, Fault> {
+    /// struct-declaration-list (C11 6.7.2.1).
+    fn members(&mut self, index: usize, attributes: &Attributes<'t>) -> Result<(), Fault> {
+        let (open, end) = (self.at, self.closing());
+        self.at += 1;
         let mut members = Vec::new();
-        let mut from = body.start_byte();
-        for (_, child) in children(body) {
-            match child.kind() {
-                "field_declaration" => {
-                    let declaration = self.declaration(child, from, child.end_byte())?;
-                    self.member(child, declaration, &mut members);
-                }
-                "{" | "}" | ";" => {}
-                _ => return Err(Fault::new(child.start_byte(), "this is not understood as a member")),
+        let mut unreadable = None;
+        while self.at < end {
+            let start = self.at;
+            let read = self.member_declaration(&mut members);
+            if let Err(fault) = read.and_then(|()| self.member_ends(end)) {
+                let why = self.skipped(fault);
+                unreadable.get_or_insert(why);
+                self.at = start;
+                self.skip_to(b";");
+                self.at += usize::from(self.at < end);
             }
-            from = child.end_byte();
         }
-        Ok(members)
+        self.at = end + 1;
+        let mut shape = self.shape(attributes, open)?;
+        shape.unsupported = unreadable.clone().or(shape.unsupported);
+        self.types.complete(index, members, &shape);
+        if let (Some(_), Some(value)) = (unreadable, &mut self.types.tags[index].value) {
+            value.extent = None;
+        }
+        Ok(())
     }
 
-    fn member(&self, node: Node<'t>, declaration: DeclarationOf<'t>, members: &mut Vec<Member>) {
-        let shared = declaration.shared;
-        // A struct or union without a tag and without a name lends its members to the outer one (C11 6.7.2.1p13).
-        let anonymous = node.child_by_field_name("type").is_some_and(|ty| {
-            ty.child_by_field_name("name").is_none() && matches!(ty.kind(), "struct_specifier" | "union_specifier")
-        });
-        if declaration.declared.is_empty() && (anonymous || shared.bit_field) {
-            members.push(member(None, declaration.base, shared, None));
-            return;
+    fn member_ends(&mut self, end: usize) -> Result<(), Fault> {
+        if self.eat(b';') || self.at == end { Ok(()) } else { Err(self.fault("this is not understood as a member")) }
+    }
+
+    /// struct-declaration (C11 6.7.2.1), up to its semicolon.
+    fn member_declaration(&mut self, members: &mut Vec<Member<'t>>) -> Result<(), Fault> {
+        if self.is(b';') || self.static_assertion() {
+            return Ok(());
         }
-        for declared in declaration.declared {
-            let name = declared.name.map(|(name, _)| name.into());
-            let mut member = member(name, declared.ty, declared.applied, declared.inside);
-            member.bit_field |= declared.bit_field;
+        let specifiers = self.specifiers(Context::Declaration)?;
+        if self.is(b';') || self.is(b'}') {
+            // A struct or union without a tag and without a name lends its members to the outer one (C11 6.7.2.1p13).
+            if specifiers.anonymous {
+                let ty = self.changed_type(specifiers.ty, &specifiers.attributes);
+                let member = self.member(None, ty, &specifiers.attributes);
+                members.push(member);
+            }
+            return Ok(());
+        }
+        loop {
+            let member = self.struct_declarator(&specifiers)?;
             members.push(member);
-        }
-    }
-
-    pub(super) fn enumeration(&mut self, node: Node<'t>) -> Result<CType, Fault> {
-        let tag = self.tag(node, TagKind::Enum)?;
-        if let Some(body) = node.child_by_field_name("body") {
-            let (range, unknown) = self.enumerator_list(body)?;
-            let fixed = match node.child_by_field_name("underlying_type") {
-                Some(ty) => Some(self.type_specifier(Some(ty), node)?),
-                None => None,
-            };
-            let mut shape = self.shape(node, body);
-            if fixed.is_none() {
-                shape.unsupported = shape.unsupported.or(unknown);
+            if !self.eat(b',') {
+                return Ok(());
             }
-            self.types.complete_enum(tag, range.start, range.end, fixed, &shape);
         }
-        Ok(CType::new(Kind::Tag(tag)))
     }
 
-    /// Declares enumerators; their smallest and greatest values, and why one of them is not known.
-    fn enumerator_list(&mut self, body: Node<'t>) -> Result<(Range<i128>, Option<Reason>), Fault> {
+    /// struct-declarator (C11 6.7.2.1): a declarator, the width of a bit-field, or both.
+    fn struct_declarator(&mut self, specifiers: &Specifiers<'t>) -> Result<Member<'t>, Fault> {
+        let mut own = self.attributes()?;
+        let mut name = None;
+        let mut ty = specifiers.ty;
+        let mut inside = Inside::default();
+        if !self.is(b':') {
+            let declarator = self.declarator(ty, Name::Required)?;
+            name = declarator.name.map(|(name, _)| name);
+            if name.is_none() {
+                return Err(unnamed(specifiers, self.fault("this is not understood as a member")));
+            }
+            ty = declarator.ty;
+            inside = declarator.inside;
+            own = own.and(&declarator.attributes);
+        }
+        let bits = if self.eat(b':') { Some(self.bit_width()?) } else { None };
+        own = own.and(&self.attributes()?);
+        let attributes = specifiers.attributes.and(&own);
+        let ty = self.changed_type(ty, &attributes);
+        Ok(Member { bits, inside, ..self.member(name, ty, &attributes) })
+    }
+
+    fn bit_width(&mut self) -> Result<Result<u64, Reason>, Fault> {
+        let width = self.integer_constant()?;
+        let number = |width| u64::try_from(width).map_err(|_| reason(format!("a bit-field of {width} bits")));
+        Ok(width.and_then(number))
+    }
+
+    fn member(&mut self, name: Option<&'t str>, ty: CType, attributes: &Attributes<'t>) -> Member<'t> {
+        let (align, ty) = match &attributes.align {
+            Some(Ok(align)) => (Some(*align), ty),
+            Some(Err(why)) => (None, self.types.opaque(why, None)),
+            None => (None, ty),
+        };
+        Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), bits: None }
+    }
+
+    /// enumerator-list (C11 6.7.2.2).
+    fn enumerators(&mut self, index: usize, attributes: &Attributes<'t>, fixed: Option<CType>) -> Result<(), Fault> {
+        let (open, end) = (self.at, self.closing());
+        self.at += 1;
         let mut range = 0..0;
         let mut unknown = None;
-        let mut next = Ok(Constant::int(0));
-        for (_, child) in children(body) {
-            match child.kind() {
-                "enumerator" => {
-                    let (name, value) = (child.child_by_field_name("name"), child.child_by_field_name("value"));
-                    let name = name.ok_or_else(|| Fault::new(child.start_byte(), "an enumerator without a name"))?;
-                    self.refuse_macro(name)?;
-                    let value = match value {
-                        Some(value) => self.constant(value),
-                        None => next,
-                    };
-                    match &value {
-                        Ok(value) => range = range.start.min(value.value)..range.end.max(value.value),
-                        Err(reason) => unknown = unknown.or_else(|| Some(reason.clone())),
-                    }
-                    next = value.clone().map(|value| Constant::enumerator(value.value + 1));
-                    self.enumerators.insert(self.text(name), value);
-                }
-                "{" | "}" | "," => {}
-                _ => return Err(Fault::new(child.start_byte(), "this is not understood as an enumerator")),
+        let mut next = Ok(0);
+        while self.at < end {
+            let (start, name) = (self.at, self.word());
+            let value = self.enumerator(next, end).unwrap_or_else(|fault| {
+                let why = self.skipped(fault);
+                self.at = start;
+                self.skip_to(b",");
+                Err(why)
+            });
+            self.eat(b',');
+            match &value {
+                Ok(value) => range = range.start.min(*value)..range.end.max(*value),
+                Err(why) => unknown = unknown.or_else(|| Some(why.clone())),
             }
+            let constant = value.clone().map(|value| match fixed {
+                Some(ty) => self.types.cast(self.types.operand(Scalar::I64, Number::Int(value)), ty),
+                None => self.types.enumerator(value),
+            });
+            if !name.is_empty() {
+                self.declare_constant(name, constant);
+            }
+            next = value.map(|value| value + 1);
         }
-        Ok((range, unknown))
+        self.at = end + 1;
+        let mut shape = self.shape(attributes, open)?;
+        if fixed.is_none() {
+            shape.unsupported = shape.unsupported.or(unknown);
+        }
+        self.types.complete_enum(index, range.start, range.end, fixed, &shape);
+        Ok(())
+    }
+
+    /// enumerator (C11 6.7.2.2): its value is `next` if it gives none.
+    fn enumerator(&mut self, next: Result<i128, Reason>, end: usize) -> Result<Result<i128, Reason>, Fault> {
+        if self.word().is_empty() {
+            return Err(self.fault("this is not understood as an enumerator"));
+        }
+        self.at += 1;
+        self.attributes()?;
+        let value = if self.eat(b'=') { self.integer_constant()? } else { next };
+        if self.at == end || self.is(b',') {
+            return Ok(value);
+        }
+        Err(self.fault("this is not understood as an enumerator"))
     }
 }
 
-fn member(name: Option<Box<str>>, ty: CType, applied: Applied, inside: Option<Inside>) -> Member {
-    let (align, ty) = match applied.align {
-        Some(Ok(align)) => (Some(align), ty),
-        Some(Err(reason)) => (None, CType::new(Kind::Unsupported(reason))),
-        None => (None, ty),
-    };
-    Member { name, ty, packed: applied.packed, align, inside, bit_field: applied.bit_field }
+fn unnamed(specifiers: &Specifiers<'_>, fault: Fault) -> Fault {
+    match &specifiers.unknown {
+        Some((at, problem)) => Fault::new(*at, problem.clone()),
+        None => fault,
+    }
 }

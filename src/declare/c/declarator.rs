@@ -1,156 +1,350 @@
-//! Declarators (C11 6.7.6): from the type at a declaration's start, through pointers, arrays and functions, to the name.
-
-use std::rc::Rc;
+//! Declarators and type names (C11 6.7.6, 6.7.7): from the type at a declaration's start, through pointers, arrays and
+//! functions, to the name.
 
 use hotcall_jit::MAX_PARAMETERS;
-use tree_sitter::Node;
 
 use super::Fault;
-use super::attribute::Effect;
-use super::syntax::{Reader, children};
-use super::types::{CType, FunctionType, Kind, Parameter, Reason, reason};
+use super::attribute::Attributes;
+use super::lex::Kind;
+use super::reader::Reader;
+use super::specifier::Context;
+use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
 
-/// What a declarator declares.
+/// The meaning of a declarator.
 pub(super) struct Declarator<'t> {
-    /// The name's node; an abstract declarator has none.
-    pub(super) name: Option<Node<'t>>,
+    /// The name and its place in the text; an abstract declarator does not have one.
+    pub(super) name: Option<(&'t str, usize)>,
     pub(super) ty: CType,
-    pub(super) inside: Option<Inside>,
+    /// The attributes among its pointers that belong to the whole.
+    pub(super) attributes: Attributes<'t>,
+    pub(super) inside: Inside,
+    /// Its parameters are names alone, as in definitions before C89.
+    pub(super) old_style: bool,
 }
 
-/// Attributes behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes of the
-/// type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
+/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
+/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
 /// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct Inside {
     pub(super) packed: bool,
     pub(super) align: u64,
     /// The alignment that a typedef gives to the type without these attributes.
-    pub(super) plain: Option<u64>,
+    pub(super) plain: Option<u32>,
+}
+
+impl Inside {
+    /// Returns whether there are such attributes.
+    pub(super) const fn is_written(self) -> bool {
+        self.packed || self.align > 0
+    }
+}
+
+/// The rule about a declarator's name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Name {
+    Required,
+    /// It may lack one, as a parameter may.
+    Optional,
+}
+
+/// An array's or function's part of a declarator, behind the name.
+enum Suffix<'t> {
+    Array(Option<Result<u64, Reason>>, u8),
+    Function { params: Vec<Parameter<'t>>, variadic: bool, unsupported: Option<Reason> },
 }
 
 impl<'t> Reader<'t> {
-    /// Reads a declarator from the outside in, which is from the type's end to the name; in a loop, since pointers to
-    /// pointers have no limit.
-    pub(super) fn declarator(&mut self, node: Node<'t>, base: CType) -> Result<Declarator<'t>, Fault> {
-        let mut plain = base.align;
-        let mut ty = base;
-        let mut inside = None;
-        let mut next = Some(node);
-        while let Some(node) = next {
-            match node.kind() {
-                "identifier" | "field_identifier" | "type_identifier" | "primitive_type" => {
-                    self.refuse_macro(node)?;
-                    let inside = inside.map(|inside| Inside { plain, ..inside });
-                    return Ok(Declarator { name: Some(node), ty, inside });
-                }
-                "pointer_declarator" | "abstract_pointer_declarator" => {
-                    plain = None;
-                    ty = self.attributes_behind(node, ty.pointer(), &mut inside);
-                }
-                "array_declarator" | "abstract_array_declarator" => {
-                    let size = node.child_by_field_name("size").filter(|size| size.kind() != "*");
-                    let len = size.map(|size| self.array_length(size));
-                    ty = self.types.array(ty, len);
-                }
-                "function_declarator" | "abstract_function_declarator" => {
-                    plain = None;
-                    ty = self.function(node, ty)?;
-                }
-                "parenthesized_declarator" | "abstract_parenthesized_declarator" => {
-                    ty = self.attributes_behind(node, ty, &mut inside);
-                    next = node.named_child(0);
-                    continue;
-                }
-                _ => return Err(Fault::new(node.start_byte(), "this is not understood as a declarator")),
+    /// declarator and abstract-declarator (C11 6.7.6, 6.7.7).
+    ///
+    /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
+    /// them.
+    pub(super) fn declarator(&mut self, base: CType, name: Name) -> Result<Declarator<'t>, Fault> {
+        let attributes = Attributes::default();
+        let inside = Inside { plain: base.align, ..Inside::default() };
+        let mut declarator = Declarator { name: None, ty: base, attributes, inside, old_style: false };
+        let mut outermost_end = None;
+        let mut inner_end = None;
+        loop {
+            self.pointers(&mut declarator, inner_end.is_some())?;
+            if self.is(b'(') && self.begins_inner(name) {
+                let (inner, end) = (self.at + 1, self.closing());
+                self.at = end + 1;
+                self.suffixes(&mut declarator)?;
+                self.ends_at(inner_end)?;
+                outermost_end.get_or_insert(self.at);
+                (self.at, inner_end) = (inner, Some(end));
+                continue;
             }
-            next = node.child_by_field_name("declarator");
-        }
-        Ok(Declarator { name: None, ty, inside: inside.map(|inside| Inside { plain, ..inside }) })
-    }
-
-    /// The type with the attributes that stand behind the first character of a declarator, which is `*` or `(`.
-    fn attributes_behind(&mut self, node: Node<'t>, ty: CType, inside: &mut Option<Inside>) -> CType {
-        let behind = node.start_byte() + 1;
-        let applied = self.claim_while(
-            behind,
-            |_, anchor| anchor <= behind,
-            |effect| matches!(effect, Effect::Packed | Effect::AlignMax | Effect::Align(_)),
-        );
-        let align = applied.type_align();
-        if applied.packed || align.is_some() {
-            let inside = inside.get_or_insert_default();
-            inside.packed |= applied.packed;
-            inside.align = inside.align.max(align.as_ref().map_or(0, |align| *align.as_ref().unwrap_or(&0)));
-        }
-        match (align, &ty.kind) {
-            (Some(Ok(align)), Kind::Scalar { .. } | Kind::Tag(_) | Kind::Array(_)) => {
-                CType { align: Some(align), ..ty }
+            let token = self.token();
+            if token.kind == Kind::Word && !Self::is_keyword(self.text(token)) {
+                declarator.name = Some((self.text(token), token.start as usize));
+                self.at += 1;
+            } else if token.kind == Kind::Macro {
+                return Err(self.fault(""));
             }
-            (Some(Err(reason)), _) => CType::new(Kind::Unsupported(reason)),
-            _ => ty,
+            let own = self.attributes()?;
+            declarator.attributes = declarator.attributes.and(&own);
+            self.suffixes(&mut declarator)?;
+            self.ends_at(inner_end)?;
+            self.at = outermost_end.unwrap_or(self.at);
+            return Ok(declarator);
         }
     }
 
-    fn array_length(&mut self, size: Node<'t>) -> Result<u64, Reason> {
-        let length = self.constant(size)?.value;
+    /// Checks that a declarator in parentheses ends with them.
+    fn ends_at(&self, end: Option<usize>) -> Result<(), Fault> {
+        match end {
+            Some(end) if self.at != end => Err(self.fault("this is not understood as a declarator")),
+            _ => Ok(()),
+        }
+    }
+
+    /// Returns whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
+    /// typedef's name in it is a parameter's type (C11 6.7.6.3p11).
+    fn begins_inner(&self, name: Name) -> bool {
+        if name == Name::Required {
+            return true;
+        }
+        let mut ahead = 1;
+        // Attributes and calling conventions stand in front of either.
+        loop {
+            match self.word_ahead(ahead) {
+                "__attribute__" | "__attribute" | "__declspec" => {
+                    let list = self.ahead(ahead + 1);
+                    ahead = if list.is(b'(') { list.link as usize + 1 - self.at } else { ahead + 1 };
+                }
+                "__cdecl" | "__stdcall" | "__fastcall" | "__thiscall" | "__clrcall" | "__vectorcall" | "__regcall" => {
+                    ahead += 1;
+                }
+                _ => break,
+            }
+        }
+        let attribute = self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[');
+        match self.ahead(ahead).kind {
+            Kind::Mark(b'*' | b'(' | b'^') => true,
+            Kind::Mark(b'[') => !attribute,
+            Kind::Word => !self.begins_type(ahead),
+            Kind::Macro => true,
+            _ => false,
+        }
+    }
+
+    /// pointer (C11 6.7.6.1).
+    fn pointers(&mut self, declarator: &mut Declarator<'t>, is_inner: bool) -> Result<(), Fault> {
+        // Words in front of the first star belong to the whole: `(__attribute__((ms_abi)) *f)`. Alignments of a declarator in
+        // parentheses do not.
+        let mut attributes = Attributes::default();
+        self.pointer_words(&mut attributes)?;
+        if is_inner {
+            self.align_inside(declarator, &mut attributes);
+        }
+        declarator.attributes = declarator.attributes.and(&attributes);
+        loop {
+            if self.is(b'^') {
+                return Err(self.fault("blocks are not supported"));
+            }
+            if !self.eat(b'*') {
+                return Ok(());
+            }
+            let mut attributes = Attributes::default();
+            let qualifiers = self.pointer_words(&mut attributes)?;
+            declarator.ty = self.types.pointer(declarator.ty).qualified(qualifiers);
+            declarator.inside.plain = None;
+            self.align_inside(declarator, &mut attributes);
+            let call = attributes.call.take();
+            declarator.ty = self.changed_type(declarator.ty, &attributes);
+            declarator.attributes.call = declarator.attributes.call.or(call);
+        }
+    }
+
+    /// Gives the alignment to the type declared so far. It is spent, and so is `packed`.
+    fn align_inside(&mut self, declarator: &mut Declarator<'t>, attributes: &mut Attributes<'t>) {
+        declarator.inside.packed |= std::mem::take(&mut attributes.packed);
+        match attributes.take_type_align() {
+            Some(Ok(align)) => {
+                declarator.inside.align = declarator.inside.align.max(align);
+                if let TypeKind::Scalar(..) | TypeKind::Pointer(_) | TypeKind::Tag(_) | TypeKind::Array(_) =
+                    self.types.kind(declarator.ty)
+                {
+                    declarator.ty = declarator.ty.aligned(align as u32);
+                }
+            }
+            Some(Err(why)) => declarator.ty = self.types.unknown(why),
+            None => {}
+        }
+    }
+
+    /// type-qualifier-list, with attributes and Microsoft's words.
+    fn pointer_words(&mut self, attributes: &mut Attributes<'t>) -> Result<u8, Fault> {
+        let mut qualifiers = 0;
+        loop {
+            if self.is(b'[') && self.ahead(1).is(b'[') {
+                self.attribute(attributes)?;
+                continue;
+            }
+            match self.pointer_word(attributes)? {
+                Some(qualifier) => qualifiers |= qualifier,
+                None => return Ok(qualifiers),
+            }
+        }
+    }
+
+    /// The arrays and functions behind a name or behind parentheses; the last one is the innermost type.
+    fn suffixes(&mut self, declarator: &mut Declarator<'t>) -> Result<(), Fault> {
+        let mut suffixes = Vec::new();
+        declarator.old_style = false;
+        loop {
+            if self.is(b'[') && self.ahead(1).is(b'[') {
+                let own = self.attributes()?;
+                declarator.attributes = declarator.attributes.and(&own);
+            } else if self.is(b'[') {
+                suffixes.push(self.array_suffix());
+            } else if self.is(b'(') {
+                suffixes.push(self.deeper(|reader| reader.function_suffix(declarator))?);
+            } else {
+                break;
+            }
+        }
+        for suffix in suffixes.into_iter().rev() {
+            declarator.ty = match suffix {
+                Suffix::Array(len, qualifiers) => self.types.array(declarator.ty, len).qualified(qualifiers),
+                Suffix::Function { params, variadic, unsupported } => {
+                    let unspecified = params.is_empty() && !variadic;
+                    let void = matches!(params[..], [Parameter { name: None, ty }]
+                        if matches!(self.types.kind(ty), TypeKind::Void) && ty.quals == 0);
+                    let params = if void { Vec::new() } else { params };
+                    let result = declarator.ty;
+                    declarator.inside.plain = None;
+                    self.types.function(FunctionType { params, result, variadic, unspecified, unsupported })
+                }
+            };
+        }
+        Ok(())
+    }
+
+    /// `[static qualifiers length]`, `[]` or `[*]` (C11 6.7.6.2).
+    fn array_suffix(&mut self) -> Suffix<'t> {
+        let end = self.closing();
+        self.at += 1;
+        let mut ignored = Attributes::default();
+        let mut qualifiers = 0;
+        while self.at < end {
+            match self.pointer_word(&mut ignored) {
+                Ok(Some(qualifier)) => qualifiers |= qualifier,
+                Ok(None) if self.word() == "static" => self.at += 1,
+                _ => break,
+            }
+        }
+        let len = if self.at == end {
+            None
+        } else if self.is(b'*') && self.at + 1 == end {
+            Some(Err(reason("an array of variable length")))
+        } else {
+            Some(self.array_length(end))
+        };
+        self.at = end + 1;
+        Suffix::Array(len, qualifiers)
+    }
+
+    fn array_length(&mut self, end: usize) -> Result<u64, Reason> {
+        let length = self.integer_constant().map_err(|fault| self.reason_of(fault))??;
+        if self.at != end {
+            let fault = self.fault("this is not understood in an array's length");
+            return Err(self.reason_of(fault));
+        }
         u64::try_from(length).map_err(|_| reason(format!("an array of {length} elements")))
     }
 
-    fn function(&mut self, node: Node<'t>, result: CType) -> Result<CType, Fault> {
-        let list = node.child_by_field_name("parameters");
-        let list = list.ok_or_else(|| Fault::new(node.start_byte(), "a function without parameters"))?;
-        if let Kind::Function(_) | Kind::Array(_) = result.kind {
-            return Ok(CType::unsupported("a function that returns an array or a function"));
-        }
-        self.deeper(list, |reader| reader.parameters(list, result))
-    }
-
-    fn parameters(&mut self, list: Node<'t>, result: CType) -> Result<CType, Fault> {
+    /// parameter-type-list or identifier-list in parentheses (C11 6.7.6.3).
+    fn function_suffix(&mut self, declarator: &mut Declarator<'t>) -> Result<Suffix<'t>, Fault> {
+        let end = self.closing();
+        self.at += 1;
+        let scope = self.parameters.len();
         let mut params = Vec::new();
         let mut variadic = false;
         let mut unsupported = None;
-        let mut from = list.start_byte();
-        let children = children(list);
-        for (index, &(_, child)) in children.iter().enumerate() {
-            match child.kind() {
-                // As many as cannot be passed are enough to say so.
-                "parameter_declaration" if params.len() > MAX_PARAMETERS => {
-                    self.claim(child.start_byte()..list.end_byte());
-                    unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
-                    break;
+        let mut old_style = self.at < end;
+        while self.at < end {
+            let token = self.token();
+            if token.kind == Kind::Operator && self.text(token) == "..." && self.at + 1 == end {
+                variadic = true;
+                break;
+            }
+            // As many as cannot be passed are enough to say so.
+            if params.len() > MAX_PARAMETERS {
+                unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
+                break;
+            }
+            old_style &= token.kind == Kind::Word && matches!(self.ahead(1).kind, Kind::Mark(b',' | b')'));
+            let parameter = self.parameter(end);
+            params.push(parameter);
+            if self.at < end {
+                // `parameter` has checked that a comma comes next.
+                self.at += 1;
+                if self.at == end {
+                    let fault = self.fault("a parameter is expected here");
+                    params.push(self.unreadable_parameter(fault));
                 }
-                "parameter_declaration" => {
-                    let to = children.get(index + 1).map_or(list.end_byte(), |(_, next)| next.start_byte());
-                    params.push(self.parameter(child, from, to)?);
-                }
-                "variadic_parameter" => variadic = true,
-                "(" | ")" | "," => from = child.end_byte(),
-                _ => return Err(Fault::new(child.start_byte(), "this is not understood as a parameter")),
             }
         }
-        let unspecified = params.is_empty() && !variadic;
-        if let [Parameter { name: None, ty: CType { kind: Kind::Void, .. } }] = params.as_slice() {
-            params.clear();
-        }
-        let function = FunctionType { params, result, variadic, unspecified, unsupported };
-        Ok(CType::new(Kind::Function(Rc::new(function))))
+        self.unhide(scope);
+        self.at = end + 1;
+        declarator.old_style = old_style && params.iter().all(|parameter| self.types.is_unknown(parameter.ty));
+        Ok(Suffix::Function { params, variadic, unsupported })
     }
 
-    fn parameter(&mut self, node: Node<'t>, from: usize, to: usize) -> Result<Parameter, Fault> {
-        let declaration = self.declaration(node, from, to)?;
-        let Some(declared) = declaration.declared.into_iter().next() else {
-            return Ok(Parameter { name: None, ty: declaration.base.adjusted() });
-        };
-        Ok(Parameter { name: declared.name.map(|(name, _)| name.into()), ty: declared.ty.adjusted() })
+    /// parameter-declaration (C11 6.7.6.3). One that cannot be read has an unknown type, and the reader goes on at the comma
+    /// behind it.
+    fn parameter(&mut self, end: usize) -> Parameter<'t> {
+        let start = self.at;
+        let parameter = self.parameter_inside().and_then(|parameter| {
+            if self.at == end || self.is(b',') {
+                return Ok(parameter);
+            }
+            Err(self.fault("this is not understood as a parameter"))
+        });
+        parameter.unwrap_or_else(|fault| {
+            let parameter = self.unreadable_parameter(fault);
+            self.at = start;
+            self.skip_to(b",");
+            parameter
+        })
     }
 
-    /// A type without a name, as in a cast.
-    pub(super) fn type_name(&mut self, node: Node<'t>) -> Result<CType, Fault> {
-        let base = self.type_specifier(node.child_by_field_name("type"), node)?;
-        match node.child_by_field_name("declarator") {
-            Some(declarator) => Ok(self.declarator(declarator, base)?.ty),
-            None => Ok(base),
+    fn unreadable_parameter(&mut self, fault: Fault) -> Parameter<'t> {
+        let why = self.skipped(fault);
+        Parameter { name: None, ty: self.types.unknown(why) }
+    }
+
+    fn parameter_inside(&mut self) -> Result<Parameter<'t>, Fault> {
+        let specifiers = self.specifiers(Context::Parameter)?;
+        let declarator = self.declarator(specifiers.ty, Name::Optional)?;
+        let own = declarator.attributes.and(&self.attributes()?);
+        let ty = self.types.adjusted(declarator.ty);
+        let ty = self.changed_type(ty, &specifiers.attributes.and(&own));
+        let name = declarator.name.map(|(name, _)| name);
+        if let Some(name) = name {
+            self.hide(name);
         }
+        Ok(Parameter { name, ty })
+    }
+
+    /// type-name (C11 6.7.7).
+    pub(super) fn type_name(&mut self) -> Result<CType, Fault> {
+        self.deeper(|reader| {
+            let specifiers = reader.specifiers(Context::Parameter)?;
+            let declarator = reader.declarator(specifiers.ty, Name::Optional)?;
+            if let Some((_, at)) = declarator.name {
+                return Err(Fault::new(at, "this is not understood as a type"));
+            }
+            let attributes = specifiers.attributes.and(&declarator.attributes);
+            let ty = reader.changed_type(declarator.ty, &attributes);
+            Ok(match attributes.align {
+                Some(Ok(align)) => ty.aligned(align as u32),
+                Some(Err(why)) => reader.types.unknown(why),
+                None => ty,
+            })
+        })
     }
 }

@@ -1,12 +1,12 @@
-//! Preprocessor lines: object-like macros are kept for constant expressions, `#pragma pack` for layouts; conditions need
-//! the preprocessor itself.
+//! Preprocessor lines (C11 6.10): object-like macros are kept for constant expressions; conditions need the preprocessor
+//! itself.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Fault;
-use super::clean::Cleaner;
-use super::lex::{Token, TokenKind, after_space, spliced, tokens};
+use super::lex::{Kind, Token, after_space, spliced, word_len};
+use super::source::Source;
 use crate::declare::error::Quoted;
 
 /// Headers of C and POSIX: what they declare is known, or unknown when it is used. No other header's contents are, which
@@ -19,107 +19,148 @@ const STANDARD: [&str; 45] = [
     "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "time", "uchar", "unistd", "wchar", "wctype",
 ];
 
-/// Whether `<name.h>` follows, of a standard header.
+/// Returns whether `<name.h>` follows, of a standard header.
 fn is_standard(text: &str) -> bool {
     let name = text.strip_prefix('<').and_then(|text| text.split_once(".h>"));
     name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
 }
 
-/// What is wrong with a name that is a macro.
+/// The problem with a name that is a macro.
 pub(super) fn is_macro(name: &str) -> String {
     format!("{} is a macro; give the preprocessor's output instead (cc -E -P)", Quoted(name))
 }
 
-fn is_of_word(c: char) -> bool {
-    c.is_ascii_alphanumeric() || c == '_' || c == '$'
+/// The macros of a text, each with its definitions in order.
+#[derive(Default)]
+pub(super) struct Macros<'t> {
+    by_name: HashMap<&'t str, Vec<Definition>>,
+    bodies: Vec<Box<[Token]>>,
+    /// The names of object-like macros, in order.
+    names: Vec<&'t str>,
 }
 
-/// A definition of an object-like macro, or its end.
-pub(super) struct Macro {
-    /// Where it stands; it holds from there on.
-    pub(super) at: usize,
-    /// Its body as an appended expression; `None` while it is not used, and for `#undef`.
-    pub(super) expression: Option<usize>,
-    pub(super) body: Option<Range<usize>>,
+#[derive(Clone, Copy)]
+struct Definition {
+    /// The offset of its directive in the text; it holds from there on.
+    at: usize,
+    meaning: Meaning,
 }
 
-impl<'t> Cleaner<'t> {
-    pub(super) fn directive(&mut self, token: &Token) -> Result<(), Fault> {
-        self.blank(token.range());
-        let line = after_space(&self.text[token.start + 1..token.end]);
-        let name_len = line.find(|c: char| !is_of_word(c)).unwrap_or(line.len());
-        let (name, rest) = line.split_at(name_len);
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Meaning {
+    /// An object-like macro: the index of its body.
+    Body(usize),
+    WithParameters,
+    /// After `#undef`.
+    Nothing,
+}
+
+impl<'t> Macros<'t> {
+    pub(super) fn is_empty(&self) -> bool {
+        self.by_name.is_empty()
+    }
+
+    fn last(&self, name: &str) -> Option<Meaning> {
+        self.by_name.get(name)?.last().map(|definition| definition.meaning)
+    }
+
+    /// The index of the body of the object-like macro of this name, as last defined.
+    pub(super) fn current(&self, name: &str) -> Option<usize> {
+        match self.last(name)? {
+            Meaning::Body(body) => Some(body),
+            Meaning::WithParameters | Meaning::Nothing => None,
+        }
+    }
+
+    pub(super) fn has_parameters(&self, name: &str) -> bool {
+        self.last(name) == Some(Meaning::WithParameters)
+    }
+
+    /// The index of the body of the object-like macro of this name at a place in the text.
+    pub(super) fn at(&self, name: &str, at: usize) -> Option<usize> {
+        let definitions = self.by_name.get(name)?;
+        let before = definitions.partition_point(|definition| definition.at < at);
+        match definitions[..before].last()?.meaning {
+            Meaning::Body(body) => Some(body),
+            Meaning::WithParameters | Meaning::Nothing => None,
+        }
+    }
+
+    pub(super) fn body(&self, index: usize) -> &[Token] {
+        &self.bodies[index]
+    }
+
+    /// The number of bodies.
+    pub(super) fn len(&self) -> usize {
+        self.bodies.len()
+    }
+
+    /// The object-like macros at the end of the text, each with the index of its body.
+    pub(super) fn bodies_in_order(&self) -> Vec<(&'t str, usize)> {
+        let mut seen = HashSet::new();
+        let names = self.names.iter().copied().filter(|name| seen.insert(*name));
+        names.filter_map(|name| Some((name, self.current(name)?))).collect()
+    }
+
+    /// The names of macros with parameters, as last defined.
+    pub(super) fn with_parameters(&self) -> impl Iterator<Item = &'t str> {
+        let all = self.by_name.keys().copied();
+        all.filter(|name| self.has_parameters(name))
+    }
+
+    fn define(&mut self, name: &'t str, at: usize, meaning: Meaning) {
+        self.by_name.entry(name).or_default().push(Definition { at, meaning });
+    }
+}
+
+impl<'t> Source<'t> {
+    /// Acts on a directive, which is a whole line.
+    pub(super) fn directive(&mut self, line: Range<usize>) -> Result<(), Fault> {
+        let at = line.start;
+        let text = &self.text[line];
+        let line = after_space(text.strip_prefix("%:").unwrap_or_else(|| &text[1..]));
+        let (name, rest) = line.split_at(word_len(line));
         let rest = after_space(rest);
         match name {
-            "define" => self.define(token, rest),
+            "define" => self.define(at, rest),
             "undef" => {
-                let name = &rest[..rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len())];
-                self.with_parameters.remove(name);
-                if let Some(definitions) = self.macros.get_mut(name) {
-                    definitions.push(Macro { at: token.start, expression: None, body: None });
+                let name = &rest[..word_len(rest)];
+                if self.macros.by_name.contains_key(name) {
+                    self.macros.define(name, at, Meaning::Nothing);
                 }
             }
-            "pragma" => self.pragma(token.start, &spliced(rest))?,
+            "pragma" => self.pragma(at, &spliced(rest))?,
             "include" if is_standard(rest) => {}
             "include" | "include_next" | "import" | "embed" | "if" | "ifdef" | "ifndef" | "elif" | "else" | "endif"
             | "error" | "elifdef" | "elifndef" => {
                 let problem = format!("`#{name}` needs a preprocessor; give its output instead (cc -E -P)");
-                return Err(Fault::new(token.start, problem));
+                return Err(Fault::fatal(at, problem));
             }
-            "line" | "ident" | "sccs" | "warning" => {}
+            "line" | "ident" | "sccs" | "warning" | "assert" | "unassert" => {}
             // `#` alone, and a line's number.
             _ if line.is_empty() || line.starts_with(|c: char| c.is_ascii_digit()) => {}
-            _ => return Err(Fault::new(token.start, "an unknown directive")),
+            _ => return Err(Fault::fatal(at, "an unknown directive")),
         }
         Ok(())
     }
 
-    /// What follows `#pragma`, in one line.
-    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
-        self.packs.pragma(at, text, |word| self.macros.contains_key(word))
-    }
-
-    /// Remembers an object-like macro; one with parameters may not be used.
-    fn define(&mut self, token: &Token, rest: &'t str) {
-        let name_len = rest.find(|c: char| !is_of_word(c)).unwrap_or(rest.len());
-        let (name, body) = rest.split_at(name_len);
+    /// Remembers a macro (C11 6.10.3).
+    fn define(&mut self, at: usize, rest: &'t str) {
+        let (name, body) = rest.split_at(word_len(rest));
         if body.starts_with('(') {
-            self.with_parameters.insert(name);
+            self.macros.define(name, at, Meaning::WithParameters);
             return;
         }
-        self.with_parameters.remove(name);
-        let nothing = tokens(body).is_ok_and(|tokens| tokens.is_empty());
-        let body = if nothing { &body[..0] } else { body.trim() };
         // A macro that stands for its own name changes nothing.
-        if body == name {
+        if body.trim() == name {
             return;
         }
         let start = body.as_ptr().addr() - self.text.as_ptr().addr();
-        let definition = Macro { at: token.start, expression: None, body: Some(start..start + body.len()) };
-        self.macros.entry(name.into()).or_default().push(definition);
-    }
-
-    /// Appends the bodies of the macros used, and of those used by them.
-    pub(super) fn append_macros(&mut self) {
-        let text = self.text;
-        let mut seen = HashSet::new();
-        while let Some(name) = self.used.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            let Some(definitions) = self.macros.get_mut(name) else { continue };
-            let mut used = Vec::new();
-            for definition in definitions.iter_mut() {
-                let Some(body) = definition.body.clone() else { continue };
-                let body = &text[body];
-                // What is no C at all cannot be used either; the parser says so.
-                let words = tokens(body).unwrap_or_default();
-                used.extend(words.iter().filter(|t| t.kind == TokenKind::Word).map(|t| &body[t.range()]));
-                let body: Vec<&str> = words.iter().map(|token| &body[token.range()]).collect();
-                definition.expression = Some(self.arguments.len());
-                self.arguments.push((body.join(" "), definition.at));
-            }
-            self.used.append(&mut used);
-        }
+        let tokens = Self::split(self.text, start..start + body.len());
+        // A body that cannot be split cannot be used: a stray token stands for it.
+        let stray = || vec![Token { kind: Kind::Stray, start: start as u32, link: (start + body.len()) as u32 }];
+        self.macros.names.push(name);
+        self.macros.bodies.push(tokens.unwrap_or_else(stray).into());
+        self.macros.define(name, at, Meaning::Body(self.macros.bodies.len() - 1));
     }
 }

@@ -1,88 +1,106 @@
-//! C's preprocessing tokens (C11 6.4), as far as cleaning a text needs them: words, numbers, quoted text, punctuators and
-//! directives, with their places. Comments and white space lie between tokens.
+//! C's preprocessing tokens (C11 6.4): words, numbers, quoted text, punctuators and directives, with their places. Comments
+//! and white space lie between tokens.
 
 use std::borrow::Cow;
 use std::ops::Range;
 
 use super::Fault;
 
-/// The deepest nesting of parentheses, brackets and braces.
-///
-/// What follows recurses over them, on stacks that may be small; C code nests a handful.
-pub(super) const MAX_BRACKETS: usize = 100;
-
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TokenKind {
+pub(super) enum Kind {
+    /// An identifier or a keyword (C11 6.4.1, 6.4.2).
     Word,
+    /// A word that names a macro where it stands.
+    Macro,
+    /// A number (C11 6.4.8).
     Number,
-    /// A string literal with its quotes.
+    /// A string literal with its quotes (C11 6.4.5).
     Text,
-    /// A character constant with its quotes.
+    /// A character constant with its quotes (C11 6.4.4.4).
     Character,
-    /// One punctuation character.
-    Punctuator(u8),
-    /// A whole line that begins with `#`, continuations included.
-    Directive,
+    /// A punctuator of one character (C11 6.4.6).
+    Mark(u8),
+    /// A punctuator of two or three characters.
+    Operator,
+    /// A character that begins no token of C.
+    Stray,
+    /// The end of a macro's body, in the tokens that expansion makes.
+    EndOfMacro,
+    /// The end of the text.
+    End,
 }
 
-#[derive(Clone, Debug)]
+/// A token. It is small, because a text of one-character tokens has as many tokens as bytes.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
-    pub(super) kind: TokenKind,
-    pub(super) start: usize,
-    pub(super) end: usize,
+    pub(super) kind: Kind,
+    /// The offset of its first byte in the text; of an `EndOfMacro`, the definition's index.
+    pub(super) start: u32,
+    /// The offset behind its last byte; of an opening bracket, the index of the token that closes it; of an `EndOfMacro`,
+    /// the index of the token to go on at.
+    pub(super) link: u32,
 }
 
 impl Token {
-    pub(super) fn is(&self, punctuator: u8) -> bool {
-        self.kind == TokenKind::Punctuator(punctuator)
+    pub(super) fn is(self, mark: u8) -> bool {
+        self.kind == Kind::Mark(mark)
     }
 
-    pub(super) fn range(&self) -> Range<usize> {
-        self.start..self.end
+    pub(super) const fn range(self) -> Range<usize> {
+        self.start as usize..self.link as usize
     }
 }
 
-/// Splits a text, and checks that its brackets match.
-pub(super) fn tokens(text: &str) -> Result<Vec<Token>, Fault> {
-    let mut lexer = Lexer { bytes: text.as_bytes(), at: 0, line_start: true, open: Vec::new() };
-    let mut tokens = Vec::new();
-    while let Some(token) = lexer.next()? {
-        tokens.push(token);
-    }
-    match lexer.open.pop() {
-        Some((start, bracket)) => Err(Fault::new(start, format!("`{}` is never closed", bracket as char))),
-        None => Ok(tokens),
-    }
+/// The next part of a text.
+pub(super) enum Lexeme {
+    Token(Token),
+    /// A whole line that begins with `#`, continuations included.
+    Directive(Range<usize>),
 }
 
-struct Lexer<'a> {
-    bytes: &'a [u8],
+pub(super) struct Lexer<'t> {
+    text: &'t str,
+    bytes: &'t [u8],
     at: usize,
     line_start: bool,
-    open: Vec<(usize, u8)>,
 }
 
-impl Lexer<'_> {
+impl<'t> Lexer<'t> {
+    /// A lexer of a part of `text`. Only at the beginning of the text may a directive begin before the first line's end.
+    pub(super) fn new(text: &'t str, part: Range<usize>) -> Self {
+        // A byte-order mark is not a part of the text.
+        let at = if part.start == 0 && text.starts_with('\u{feff}') { 3.min(part.end) } else { part.start };
+        Self { text, bytes: &text.as_bytes()[..part.end], at, line_start: part.start == 0 }
+    }
+
     fn peek(&self, ahead: usize) -> Option<u8> {
         self.bytes.get(self.at + ahead).copied()
     }
 
-    fn next(&mut self) -> Result<Option<Token>, Fault> {
+    /// The next token or directive; `None` at the end.
+    pub(super) fn next(&mut self) -> Result<Option<Lexeme>, Fault> {
         self.skip_space()?;
         let start = self.at;
         let Some(first) = self.peek(0) else { return Ok(None) };
+        let hash = first == b'#' || first == b'%' && self.peek(1) == Some(b':');
+        if hash && self.line_start {
+            self.directive()?;
+            return Ok(Some(Lexeme::Directive(start..self.at)));
+        }
+        self.line_start = false;
         let kind = match first {
-            b'#' if self.line_start => self.directive()?,
-            b'_' | b'$' | b'a'..=b'z' | b'A'..=b'Z' => self.word()?,
+            b'_' | b'$' | b'a'..=b'z' | b'A'..=b'Z' | 0x80.. => self.word()?,
             b'0'..=b'9' => self.number(),
             b'.' if self.peek(1).is_some_and(|next| next.is_ascii_digit()) => self.number(),
             b'"' | b'\'' => self.quoted(first)?,
-            b'!'..=b'~' if !matches!(first, b'@' | b'`' | b'\\' | b'#') => self.punctuator(first)?,
-            0 => return Err(Fault::new(start, "a NUL byte")),
-            _ => return Err(Fault::new(start, "an unexpected character")),
+            b'!'..=b'~' if !matches!(first, b'@' | b'`' | b'\\' | b'#') => self.punctuator(first),
+            0 => return Err(Fault::fatal(start, "a NUL byte")),
+            _ => {
+                self.at += 1;
+                Kind::Stray
+            }
         };
-        self.line_start = kind == TokenKind::Directive;
-        Ok(Some(Token { kind, start, end: self.at }))
+        Ok(Some(Lexeme::Token(Token { kind, start: start as u32, link: self.at as u32 })))
     }
 
     fn skip_space(&mut self) -> Result<(), Fault> {
@@ -114,7 +132,7 @@ impl Lexer<'_> {
         loop {
             match self.peek(0) {
                 Some(b'\n') | None if line => return Ok(()),
-                None => return Err(Fault::new(start, "a comment never ends")),
+                None => return Err(Fault::fatal(start, "a comment never ends")),
                 Some(b'\\') if splice(self.bytes, self.at).is_some() => self.skip_splices(),
                 Some(b'*') if !line => {
                     self.at += 1;
@@ -130,7 +148,7 @@ impl Lexer<'_> {
     }
 
     /// A directive ends with its line, but not inside a comment.
-    fn directive(&mut self) -> Result<TokenKind, Fault> {
+    fn directive(&mut self) -> Result<(), Fault> {
         while let Some(byte) = self.peek(0) {
             match (byte, self.peek(1)) {
                 (b'\n', _) => break,
@@ -142,7 +160,7 @@ impl Lexer<'_> {
                 _ => self.at += 1,
             }
         }
-        Ok(TokenKind::Directive)
+        Ok(())
     }
 
     /// Text may hold what looks like a comment. A lone quote is no more than itself, in `#error` for one.
@@ -154,31 +172,36 @@ impl Lexer<'_> {
     }
 
     /// A word; `L`, `u`, `U` and `u8` may begin quoted text.
-    fn word(&mut self) -> Result<TokenKind, Fault> {
+    fn word(&mut self) -> Result<Kind, Fault> {
         let start = self.at;
-        while self.peek(0).is_some_and(is_word) {
-            self.at += 1;
-        }
+        self.at += word_len(&self.text[start..self.bytes.len()]);
         match (&self.bytes[start..self.at], self.peek(0)) {
+            // A character outside of ASCII that is neither a letter nor a digit.
+            (b"", _) => {
+                self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
+                Ok(Kind::Stray)
+            }
             (b"L" | b"u" | b"U" | b"u8", Some(quote @ (b'"' | b'\''))) => self.quoted(quote),
-            _ => Ok(TokenKind::Word),
+            _ => Ok(Kind::Word),
         }
     }
 
-    fn number(&mut self) -> TokenKind {
+    /// A number, with C23's separators (`1'000`).
+    fn number(&mut self) -> Kind {
         while let Some(byte) = self.peek(0) {
-            let exponent = matches!(byte, b'e' | b'E' | b'p' | b'P') && matches!(self.peek(1), Some(b'+' | b'-'));
-            // 0x1e+1 is a number to C's preprocessor as well, and then none to its compiler.
+            let next = self.peek(1);
             match byte {
-                _ if exponent => self.at += 2,
+                // 0x1e+1 is one number to the preprocessor, and an error to the compiler.
+                b'e' | b'E' | b'p' | b'P' if matches!(next, Some(b'+' | b'-')) => self.at += 2,
+                b'\'' if next.is_some_and(|next| next.is_ascii_alphanumeric()) => self.at += 2,
                 byte if is_word(byte) || byte == b'.' => self.at += 1,
                 _ => break,
             }
         }
-        TokenKind::Number
+        Kind::Number
     }
 
-    fn quoted(&mut self, quote: u8) -> Result<TokenKind, Fault> {
+    fn quoted(&mut self, quote: u8) -> Result<Kind, Fault> {
         let start = self.at;
         self.at += 1;
         loop {
@@ -186,33 +209,41 @@ impl Lexer<'_> {
                 Some(byte) if byte == quote => break,
                 Some(b'\\') if splice(self.bytes, self.at).is_some() => self.skip_splices(),
                 Some(b'\\') if self.peek(1).is_some() => self.at += 2,
-                None | Some(b'\n') => return Err(Fault::new(start, "quoted text never ends")),
+                None | Some(b'\n') => return Err(Fault::fatal(start, "quoted text never ends")),
                 Some(_) => self.at += 1,
             }
         }
         self.at += 1;
-        Ok(if quote == b'"' { TokenKind::Text } else { TokenKind::Character })
+        Ok(if quote == b'"' { Kind::Text } else { Kind::Character })
     }
 
-    fn punctuator(&mut self, byte: u8) -> Result<TokenKind, Fault> {
-        match byte {
-            b'(' | b'[' | b'{' => {
-                if self.open.len() == MAX_BRACKETS {
-                    return Err(Fault::new(self.at, format!("brackets nest deeper than {MAX_BRACKETS}")));
-                }
-                self.open.push((self.at, byte));
-            }
-            b')' | b']' | b'}' => {
-                let opened = self.open.pop().map(|(_, opened)| opened);
-                if !matches!((opened, byte), (Some(b'('), b')') | (Some(b'['), b']') | (Some(b'{'), b'}')) {
-                    return Err(Fault::new(self.at, format!("`{}` closes nothing", byte as char)));
-                }
-            }
-            _ => {}
-        }
-        self.at += 1;
-        Ok(TokenKind::Punctuator(byte))
+    /// The longest punctuator; digraphs are what they stand for (C11 6.4.6p3).
+    fn punctuator(&mut self, first: u8) -> Kind {
+        let second = self.peek(1).unwrap_or_default();
+        let (kind, len) = match (first, second) {
+            (b'.', b'.') if self.peek(2) == Some(b'.') => (Kind::Operator, 3),
+            (b'<', b':') => (Kind::Mark(b'['), 2),
+            (b':', b'>') => (Kind::Mark(b']'), 2),
+            (b'<', b'%') => (Kind::Mark(b'{'), 2),
+            (b'%', b'>') => (Kind::Mark(b'}'), 2),
+            (b'<', b'<' | b'=') | (b'>', b'>' | b'=') | (b'=' | b'!', b'=') => (Kind::Operator, 2),
+            (b'&', b'&') | (b'|', b'|') | (b'-', b'>') | (b':', b':') => (Kind::Operator, 2),
+            _ => (Kind::Mark(first), 1),
+        };
+        self.at += len;
+        kind
     }
+}
+
+/// The length of the word that a text begins with.
+pub(super) fn word_len(text: &str) -> usize {
+    let bytes = text.as_bytes();
+    let ascii = bytes.iter().position(|&byte| !is_word(byte)).unwrap_or(bytes.len());
+    if bytes.get(ascii).is_none_or(u8::is_ascii) {
+        return ascii;
+    }
+    let other = text[ascii..].find(|c: char| !c.is_alphanumeric() && c != '_' && c != '$');
+    ascii + other.unwrap_or(text.len() - ascii)
 }
 
 /// The length of a continuation at a place: a backslash at a line's end. Compilers let white space stand between.
@@ -239,9 +270,9 @@ pub(super) fn spliced(text: &str) -> Cow<'_, str> {
     whole.into()
 }
 
-/// What is left of a directive behind white space and comments.
+/// The rest of a directive behind white space and comments.
 pub(super) fn after_space(text: &str) -> &str {
-    let mut lexer = Lexer { bytes: text.as_bytes(), at: 0, line_start: false, open: Vec::new() };
+    let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, line_start: false };
     // A comment without an end is met by the text's own lexer first.
     if lexer.skip_space().is_err() { "" } else { &text[lexer.at..] }
 }
@@ -254,34 +285,50 @@ fn is_word(byte: u8) -> bool {
 mod tests {
     use super::*;
 
-    fn texts(text: &str) -> Vec<&str> {
-        tokens(text).unwrap_or_default().into_iter().map(|token| &text[token.range()]).collect()
+    fn texts(text: &str) -> Option<Vec<&str>> {
+        let mut lexer = Lexer::new(text, 0..text.len());
+        let mut texts = Vec::new();
+        while let Some(lexeme) = lexer.next().ok()? {
+            texts.push(match lexeme {
+                Lexeme::Token(Token { kind: Kind::Stray, .. }) => return None,
+                Lexeme::Token(token) => &text[token.range()],
+                Lexeme::Directive(range) => &text[range],
+            });
+        }
+        Some(texts)
+    }
+
+    #[track_caller]
+    fn check<const N: usize>(text: &str, expected: [&str; N]) {
+        assert_eq!(texts(text).as_deref(), Some(&expected[..]), "{text}");
     }
 
     #[test]
     fn splits_into_preprocessing_tokens() {
-        assert_eq!(texts("int a[0x1F+2];"), ["int", "a", "[", "0x1F", "+", "2", "]", ";"]);
-        assert_eq!(texts("L'\\'' \"a\\\"b\" /* x */ y // z"), ["L'\\''", "\"a\\\"b\"", "y"]);
-        assert_eq!(texts("#define A \"/*\"\nint\n#error \"/\n"), ["#define A \"/*\"", "int", "#error \"/"]);
-        assert_eq!(texts("#define A \\\n 1 /* \n */ 2\nint"), ["#define A \\\n 1 /* \n */ 2", "int"]);
+        check("int a[0x1F+2];", ["int", "a", "[", "0x1F", "+", "2", "]", ";"]);
+        check("L'\\'' \"a\\\"b\" /* x */ y // z", ["L'\\''", "\"a\\\"b\"", "y"]);
+        check("#define A \"/*\"\nint\n#error \"/\n", ["#define A \"/*\"", "int", "#error \"/"]);
+        check("#define A \\\n 1 /* \n */ 2\nint", ["#define A \\\n 1 /* \n */ 2", "int"]);
+        check("a<<b->c...d::e<=f", ["a", "<<", "b", "->", "c", "...", "d", "::", "e", "<=", "f"]);
+        check("a<:1'000:> é1 \u{e9}t\u{e9}_", ["a", "<:", "1'000", ":>", "é1", "été_"]);
+        check("\u{feff}#pragma x\n1", ["#pragma x", "1"]);
     }
 
     #[test]
     fn continued_lines_are_one() {
-        assert_eq!(texts("a // b \\\n c \\ \r\n d\ne"), ["a", "e"]);
-        assert_eq!(texts("a /* b *\\\n/ c */ d"), ["a", "c", "*", "/", "d"]);
-        assert_eq!(texts("a \\\r\n b \\ \t\n \"c\\\r\nd\""), ["a", "b", "\"c\\\r\nd\""]);
-        assert_eq!(texts("#define A \\\r\n 1\nb"), ["#define A \\\r\n 1", "b"]);
-        assert_eq!(texts("#define A \\ \n 1\nb"), ["#define A \\ \n 1", "b"]);
+        check("a // b \\\n c \\ \r\n d\ne", ["a", "e"]);
+        check("a /* b *\\\n/ c */ d", ["a", "c", "*", "/", "d"]);
+        check("a \\\r\n b \\ \t\n \"c\\\r\nd\"", ["a", "b", "\"c\\\r\nd\""]);
+        check("#define A \\\r\n 1\nb", ["#define A \\\r\n 1", "b"]);
+        check("#define A \\ \n 1\nb", ["#define A \\ \n 1", "b"]);
         assert_eq!(spliced("pa\\\nck \\ \r\n(1)"), "pack (1)");
         assert_eq!(after_space(" /* x */ \\\n pack"), "pack");
     }
 
     #[test]
     fn refuses_what_is_no_token() {
-        for text in ["int\0a", "@", "/* x", "#define A /* x", "\"x", "'x\n'", "(]", "}", "{", "é", "#if\n\\", "a \\ b"]
-        {
-            assert!(tokens(text).is_err(), "{text}");
+        for text in ["int\0a", "@", "/* x", "#define A /* x", "\"x", "'x\n'", "\u{a0}", "a \\ b"] {
+            assert_eq!(texts(text), None, "{text}");
         }
     }
 }

@@ -1,48 +1,64 @@
-//! C text to declarations.
+//! C text to declarations: a recursive-descent reader.
 //!
-//! A text is split into tokens (`lex`), cleaned of what the grammar does not know (`clean`, with `attribute` and `pragma`),
-//! parsed by tree-sitter, and its tree is read (`syntax`, `declarator`) with the help of C's types (`types`), constant
-//! expressions (`constant`) and the platform's choices (`target`).
+//! A text is split into tokens (`lex`), and its directives are acted on (`source`, `directive`, `pragma`). The reader
+//! (`reader`) goes over the tokens once, from declaration to declaration (`declaration`): specifiers (`specifier`), the
+//! bodies of structs, unions and enums (`body`), declarators (`declarator`), attributes (`attribute`, `mode`) and
+//! constant expressions (`expression`, `constant`, `literal`). It knows which names are types, as C's grammar requires. C's types
+//! (`types`, `compatible`, `layout`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
+//! reads the name of a type by itself.
 //!
-//! The text is untrusted. Tokens are read in one pass, brackets nest to a limit, tree-sitter keeps its stacks on the heap
-//! and is stopped at the first error, and what recurses over the tree counts how deep it is.
+//! The text is untrusted. Brackets are matched in one pass, recursion is counted, and no token is read more often than a
+//! fixed number of times. The exceptions are expanding macros and comparing types, which have a budget. A declaration that
+//! cannot be read is skipped to its end, and its neighbours are kept.
 
-mod applied;
+mod alone;
 mod attribute;
 mod body;
-mod clean;
-mod complete;
+mod compatible;
 mod constant;
+mod declaration;
 mod declarator;
 mod directive;
+mod expression;
+mod layout;
 mod lex;
+mod literal;
 mod mode;
 mod pragma;
-mod size_of;
+mod reader;
+mod source;
+mod specifier;
 mod symbol;
-mod syntax;
 mod target;
 mod types;
 
-use std::ops::ControlFlow;
-
-use tree_sitter::{Node, ParseOptions, ParseState, Parser, Tree};
-
-use self::clean::Clean;
+pub(super) use self::alone::parse_type;
+use self::reader::Reader;
+use self::source::Source;
 use self::target::DataModel;
 use super::error::Short;
-use super::{DeclarationError, Declarations, MAX_TEXT, Position};
+use super::{DeclarationError, Declarations, Position};
+
+/// The longest text in bytes.
+///
+/// The headers of the largest libraries stay below it after the preprocessor. A header takes some ten times its length in
+/// memory while it is read, and a text of nothing but commas some twenty times.
+const MAX_TEXT: usize = 16 << 20;
 
 /// Something wrong at one place of a text.
 #[derive(Debug)]
 struct Fault {
+    /// The offset in the text.
     at: usize,
     kind: FaultKind,
 }
 
 #[derive(Debug)]
 enum FaultKind {
+    /// One declaration cannot be read.
     Syntax(Box<str>),
+    /// The text as a whole cannot be read.
+    Fatal(Box<str>),
     /// A name declared before as something else.
     Conflict(Box<str>),
 }
@@ -52,19 +68,25 @@ impl Fault {
         Self { at, kind: FaultKind::Syntax(problem.into()) }
     }
 
+    fn fatal(at: usize, problem: impl Into<Box<str>>) -> Self {
+        Self { at, kind: FaultKind::Fatal(problem.into()) }
+    }
+
     fn conflict(at: usize, name: &str) -> Self {
         Self { at, kind: FaultKind::Conflict(name.into()) }
     }
 
-    fn error(self, text: &str) -> DeclarationError {
-        self.error_in(text, &line_starts(text))
+    /// Returns whether it concerns one declaration, and not the whole text.
+    const fn is_of_declaration(&self) -> bool {
+        matches!(self.kind, FaultKind::Syntax(_))
     }
 
-    /// The same, for many faults of one text.
-    fn error_in(self, text: &str, line_starts: &[usize]) -> DeclarationError {
+    fn error(self, text: &str, line_starts: &[usize]) -> DeclarationError {
         let at = position(line_starts, self.at.min(text.len()));
         match self.kind {
-            FaultKind::Syntax(problem) => DeclarationError::Syntax { at, problem, near: near(text, self.at) },
+            FaultKind::Syntax(problem) | FaultKind::Fatal(problem) => {
+                DeclarationError::Syntax { at, problem, near: near(text, self.at) }
+            }
             FaultKind::Conflict(name) => DeclarationError::Conflict { at, name },
         }
     }
@@ -81,7 +103,7 @@ fn position(line_starts: &[usize], at: usize) -> Position {
     Position { line: before + 1, column: 1 + at - start }
 }
 
-/// The beginning of the text at a place, for messages: what is left of its line, shortened.
+/// The beginning of the text at a place, for messages: the rest of its line, shortened.
 fn near(text: &str, at: usize) -> Box<str> {
     let rest = text.get(at..).unwrap_or_default();
     // A line may be as long as the text.
@@ -94,61 +116,6 @@ pub(super) fn read(text: &str) -> Result<Declarations, DeclarationError> {
     if text.len() > MAX_TEXT {
         return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
     }
-    read_for(text, DataModel::host()).map_err(|fault| fault.error(text))
-}
-
-fn read_for(text: &str, target: DataModel) -> Result<Declarations, Fault> {
-    let clean = clean::clean(text)?;
-    let tree = parse(&clean)?;
-    syntax::read(&clean, tree.root_node(), target)
-}
-
-fn parse(clean: &Clean) -> Result<Tree, Fault> {
-    let mut parser = Parser::new();
-    let language = tree_sitter_c::LANGUAGE.into();
-    parser.set_language(&language).map_err(|error| Fault::new(0, error.to_string()))?;
-    // The parser mends errors at great length. The first one ends it.
-    let mut failed_at = 0;
-    let mut stop_at_error = |state: &ParseState| {
-        failed_at = state.current_byte_offset();
-        if state.has_error() { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
-    };
-    let options = ParseOptions::new().progress_callback(&mut stop_at_error);
-    let code = clean.code.as_slice();
-    let tree = parser.parse_with_options(&mut |at, _| code.get(at..).unwrap_or_default(), None, Some(options));
-    match tree {
-        Some(tree) if !tree.root_node().has_error() => Ok(tree),
-        Some(tree) => Err(syntax_fault(clean, first_error(tree.root_node()))),
-        None => Err(syntax_fault(clean, failed_at)),
-    }
-}
-
-fn syntax_fault(clean: &Clean, at: usize) -> Fault {
-    if at < clean.appended_at {
-        return Fault::new(at, "this is not understood as a C declaration");
-    }
-    // In an expression of an attribute, or in a macro's body.
-    let lines = clean.code[clean.appended_at..at.min(clean.code.len())].iter().filter(|&&byte| byte == b'\n').count();
-    match lines.checked_sub(1).and_then(|line| clean.origins.get(line)) {
-        Some(&origin) => Fault::new(origin, "this is used as an expression and is none"),
-        None => Fault::new(clean.appended_at, "the text ends in the middle of a declaration"),
-    }
-}
-
-/// Where the first error in a tree is.
-fn first_error(root: Node<'_>) -> usize {
-    let mut cursor = root.walk();
-    loop {
-        let node = cursor.node();
-        if node.is_error() || node.is_missing() {
-            return node.start_byte();
-        }
-        let mut found = cursor.goto_first_child();
-        while found && !(cursor.node().has_error() || cursor.node().is_missing()) {
-            found = cursor.goto_next_sibling();
-        }
-        if !found {
-            return node.start_byte();
-        }
-    }
+    let read = Source::new(text).and_then(|source| Reader::new(source, DataModel::host()).read());
+    read.map_err(|fault| fault.error(text, &line_starts(text)))
 }

@@ -3,6 +3,7 @@
 
 use hotcall_jit::Scalar;
 
+use super::layout::Extent;
 use super::types::{CType, Kind, Types, reason};
 use crate::declare::error::Quoted;
 
@@ -28,25 +29,26 @@ impl Mode {
     }
 }
 
-impl Types {
+impl Types<'_> {
     /// The type of this mode that has the sign of `ty`.
-    pub(super) fn with_mode(&self, ty: CType, name: &str) -> CType {
-        if let Kind::Unsupported(_) | Kind::Unknown(_) = ty.kind {
+    pub(super) fn with_mode(&mut self, ty: CType, name: &str) -> CType {
+        if let Kind::Opaque(..) | Kind::Unknown(_) = self.kind(ty) {
             return ty;
         }
         let Some(mode) = Mode::named(name) else {
-            return CType::unsupported(format!("types of mode {} cannot be passed", Quoted(name)));
+            let extent = matches!(name, "TI" | "XF" | "TF").then_some(Extent { size: 16, align: 16 });
+            return self.opaque(format!("types of mode {} cannot be passed", Quoted(name)), extent);
         };
-        let scalar =
-            match ty.kind {
-                Kind::Scalar { scalar, .. } => Ok(scalar),
-                Kind::Tag(_) => self.value(&ty).ty.map(|ty| ty.as_scalar()).and_then(|scalar| {
-                    scalar.ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
-                }),
-                Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
-                Kind::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
-                _ => Err(reason(format!("mode {} of a type without a value", Quoted(name)))),
-            };
+        let scalar = match self.kind(ty) {
+            Kind::Scalar(..) | Kind::Pointer(_) | Kind::Tag(_) => self.value(ty).ty.and_then(|ty| {
+                ty.as_scalar().ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
+            }),
+            Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
+            Kind::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
+            Kind::Void | Kind::Opaque(..) | Kind::Unknown(_) => {
+                Err(reason(format!("mode {} of a type without a value", Quoted(name))))
+            }
+        };
         let moded = scalar.and_then(|scalar| match (mode, scalar) {
             (Mode::Float(float), Scalar::F32 | Scalar::F64) => Ok(float),
             (_, Scalar::Bool | Scalar::Pointer(_) | Scalar::F32 | Scalar::F64) | (Mode::Float(_), _) => {
@@ -56,11 +58,11 @@ impl Types {
         });
         match moded {
             // A `char` of its own size is still what text is made of.
-            Ok(scalar) => {
-                let character = matches!(ty.kind, Kind::Scalar { character: true, .. }) && scalar.size() == 1;
-                CType { kind: Kind::Scalar { scalar, character }, align: None }
+            Ok(scalar) if scalar.size() == 1 && matches!(self.kind(ty), Kind::Scalar(_, true)) => {
+                Types::CHAR.qualified(ty.quals)
             }
-            Err(why) => CType::new(Kind::Unsupported(why)),
+            Ok(scalar) => self.scalar(scalar).qualified(ty.quals),
+            Err(why) => self.opaque(why, None),
         }
     }
 }

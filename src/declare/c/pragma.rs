@@ -1,94 +1,116 @@
-//! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on.
+//! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on. And
+//! `#pragma ms_struct`, which changes the layout of bit-fields.
 
 use super::Fault;
-use super::lex::{TokenKind, after_space, tokens};
+use super::lex::{Kind, after_space, word_len};
+use super::source::Source;
 use crate::declare::error::Quoted;
 
-/// The alignments in force, by position.
+/// The pragmas in force, by the index of the next token.
 #[derive(Default)]
-pub(super) struct Packs {
+pub(super) struct Pragmas {
     changes: Vec<(usize, Option<u64>)>,
     stack: Vec<(Option<Box<str>>, Option<u64>)>,
+    ms_struct: Vec<(usize, bool)>,
 }
 
-impl Packs {
-    /// The largest alignment of members at a place, if one is set.
-    pub(super) fn at(&self, place: usize) -> Option<u64> {
-        let before = self.changes.partition_point(|&(at, _)| at <= place);
+impl Pragmas {
+    /// The largest alignment of members at a token, if one is set.
+    pub(super) fn pack_at(&self, token: usize) -> Option<u64> {
+        let before = self.changes.partition_point(|&(place, _)| place <= token);
         self.changes[..before].last().and_then(|&(_, pack)| pack)
+    }
+
+    /// Returns whether bit-fields are laid out as Microsoft's compiler does it, at a token.
+    pub(super) fn ms_struct_at(&self, token: usize) -> bool {
+        let before = self.ms_struct.partition_point(|&(place, _)| place <= token);
+        self.ms_struct[..before].last().is_some_and(|&(_, on)| on)
     }
 
     fn current(&self) -> Option<u64> {
         self.changes.last().and_then(|&(_, pack)| pack)
     }
 
-    /// Reads what follows `#pragma`, in one line.
-    pub(super) fn pragma(&mut self, at: usize, text: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Fault> {
+    /// Reads what follows `#pragma`, in one line. `at` is the offset for messages, `place` the index of the next token.
+    pub(super) fn pragma(
+        &mut self,
+        at: usize,
+        place: usize,
+        text: &str,
+        is_macro: impl Fn(&str) -> bool,
+    ) -> Result<(), Fault> {
         let text = after_space(text);
-        let name_len = text.find(|c: char| !c.is_ascii_alphanumeric() && c != '_').unwrap_or(text.len());
-        let (name, rest) = text.split_at(name_len);
+        let (name, rest) = text.split_at(word_len(text));
         match name {
             "pack" => {}
-            "ms_struct"
-            | "scalar_storage_order"
-            | "options"
-            | "align"
-            | "enum"
-            | "redefine_extname"
-            | "extern_prefix" => {
-                return Err(Fault::new(at, format!("`#pragma {name}` is not supported")));
+            "ms_struct" => {
+                let rest = after_space(rest);
+                match &rest[..word_len(rest)] {
+                    "on" => self.ms_struct.push((place, true)),
+                    "off" | "reset" => self.ms_struct.push((place, false)),
+                    _ => return Err(Fault::fatal(at, "`#pragma ms_struct` is not understood")),
+                }
+                return Ok(());
             }
-            "weak" if rest.contains('=') => return Err(Fault::new(at, "`#pragma weak` of an alias is not supported")),
+            "scalar_storage_order" | "options" | "align" | "enum" | "redefine_extname" | "extern_prefix" => {
+                return Err(Fault::fatal(at, format!("`#pragma {name}` is not supported")));
+            }
+            "weak" if rest.contains('=') => {
+                return Err(Fault::fatal(at, "`#pragma weak` of an alias is not supported"));
+            }
             "clang" if after_space(rest).starts_with("attribute") => {
-                return Err(Fault::new(at, "`#pragma clang attribute` is not supported"));
+                return Err(Fault::fatal(at, "`#pragma clang attribute` is not supported"));
             }
             _ => return Ok(()),
         }
-        let arguments = arguments(rest).ok_or_else(|| Fault::new(at, "`#pragma pack` is not understood"))?;
+        let arguments = arguments(rest).ok_or_else(|| Fault::fatal(at, "`#pragma pack` is not understood"))?;
         // GCC takes it for a name, clang for what it stands for.
         if arguments.iter().any(|argument| is_macro(argument)) {
-            return Err(Fault::new(at, "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)"));
+            return Err(Fault::fatal(
+                at,
+                "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)",
+            ));
         }
         match arguments.as_slice() {
-            [] => self.set(at, None),
+            [] => self.set(place, None),
             ["show"] => {}
             ["push", rest @ ..] => {
                 let (name, pack) = arguments_of_stack(at, rest)?;
                 self.stack.push((name.map(Into::into), self.current()));
                 if let Some(pack) = pack {
-                    self.set(at, pack);
+                    self.set(place, pack);
                 }
             }
             ["pop", rest @ ..] => {
                 let (name, pack) = arguments_of_stack(at, rest)?;
                 if pack.is_some() {
-                    return Err(Fault::new(at, "compilers differ about `#pragma pack(pop)` with a number"));
+                    return Err(Fault::fatal(at, "compilers differ about `#pragma pack(pop)` with a number"));
                 }
                 let found = match name {
                     Some(name) => self.stack.iter().rposition(|(pushed, _)| pushed.as_deref() == Some(name)),
                     None => self.stack.len().checked_sub(1),
                 };
-                let found = found.ok_or_else(|| Fault::new(at, "`#pragma pack(pop)` without its `push`"))?;
+                let found = found.ok_or_else(|| Fault::fatal(at, "`#pragma pack(pop)` without its `push`"))?;
                 let old = self.stack.drain(found..).next().and_then(|(_, old)| old);
-                self.set(at, old);
+                self.set(place, old);
             }
             [number] => {
                 let pack = number_of(number).ok_or_else(|| bad_number(at, number))?;
-                self.set(at, pack);
+                self.set(place, pack);
             }
-            _ => return Err(Fault::new(at, "`#pragma pack` is not understood")),
+            _ => return Err(Fault::fatal(at, "`#pragma pack` is not understood")),
         }
         Ok(())
     }
 
-    fn set(&mut self, at: usize, pack: Option<u64>) {
-        self.changes.push((at, pack));
+    fn set(&mut self, place: usize, pack: Option<u64>) {
+        self.changes.push((place, pack));
     }
 }
 
 /// What stands between the parentheses, which must be all that follows: words and numbers with commas between.
 fn arguments(text: &str) -> Option<Vec<&str>> {
-    let tokens = tokens(text).ok()?;
+    let tokens = Source::split(text, 0..text.len())?;
     let [open, inside @ .., close] = tokens.as_slice() else { return None };
     if !open.is(b'(') || !close.is(b')') {
         return None;
@@ -96,8 +118,8 @@ fn arguments(text: &str) -> Option<Vec<&str>> {
     let mut arguments = Vec::new();
     for (index, token) in inside.iter().enumerate() {
         match token.kind {
-            TokenKind::Word | TokenKind::Number if index % 2 == 0 => arguments.push(&text[token.range()]),
-            TokenKind::Punctuator(b',') if index % 2 == 1 => {}
+            Kind::Word | Kind::Number if index % 2 == 0 => arguments.push(&text[token.range()]),
+            Kind::Mark(b',') if index % 2 == 1 => {}
             _ => return None,
         }
     }
@@ -113,7 +135,7 @@ fn arguments_of_stack<'t>(at: usize, arguments: &[&'t str]) -> Result<(Option<&'
         [name] if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => Ok((Some(name), None)),
         [number] => Ok((None, Some(number_of(number).ok_or_else(|| bad_number(at, number))?))),
         [name, number] => Ok((Some(name), Some(number_of(number).ok_or_else(|| bad_number(at, number))?))),
-        _ => Err(Fault::new(at, "`#pragma pack` is not understood")),
+        _ => Err(Fault::fatal(at, "`#pragma pack` is not understood")),
     }
 }
 
@@ -127,7 +149,7 @@ fn number_of(text: &str) -> Option<Option<u64>> {
 }
 
 fn bad_number(at: usize, number: &str) -> Fault {
-    Fault::new(at, format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(number)))
+    Fault::fatal(at, format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(number)))
 }
 
 #[cfg(test)]
@@ -136,7 +158,7 @@ mod tests {
 
     #[test]
     fn push_and_pop() {
-        let mut packs = Packs::default();
+        let mut packs = Pragmas::default();
         for (at, text) in [
             (10, "pack(push, 1)"),
             (20, " pack ( push , outer , 4 ) "),
@@ -146,9 +168,9 @@ mod tests {
             (60, "pack(pop)"),
             (70, "GCC visibility push(default)"),
         ] {
-            packs.pragma(at, text, |_| false).unwrap();
+            packs.pragma(at, at, text, |_| false).unwrap();
         }
-        let seen: Vec<_> = [0, 10, 20, 30, 40, 50, 60, 70].iter().map(|&at| packs.at(at)).collect();
+        let seen: Vec<_> = [0, 10, 20, 30, 40, 50, 60, 70].iter().map(|&at| packs.pack_at(at)).collect();
         assert_eq!(seen, [None, Some(1), Some(4), Some(4), Some(2), Some(1), None, None]);
         for text in [
             "pack(pop)",
@@ -171,14 +193,14 @@ mod tests {
             "redefine_extname a b",
             "clang attribute push(__attribute__((packed)), apply_to = record)",
         ] {
-            assert!(packs.pragma(80, text, |_| false).is_err(), "{text}");
+            assert!(packs.pragma(80, 80, text, |_| false).is_err(), "{text}");
         }
-        assert!(packs.pragma(80, "pack(push, x)", |word| word == "x").is_err());
+        assert!(packs.pragma(80, 80, "pack(push, x)", |word| word == "x").is_err());
         for text in ["weak a", "once", "GCC diagnostic push", "message(\"it's", "", "/* pack(1) */"] {
-            packs.pragma(80, text, |_| false).unwrap();
+            packs.pragma(80, 80, text, |_| false).unwrap();
         }
-        assert_eq!(packs.at(90), None);
-        packs.pragma(90, "/**/pack/**/( /* x */ 1 ) // y", |_| false).unwrap();
-        assert_eq!(packs.at(90), Some(1));
+        assert_eq!(packs.pack_at(90), None);
+        packs.pragma(90, 90, "/**/pack/**/( /* x */ 1 ) // y", |_| false).unwrap();
+        assert_eq!(packs.pack_at(90), Some(1));
     }
 }

@@ -1,14 +1,25 @@
-//! What declarations declare: typedefs, and the functions and variables of the library.
-
-use std::rc::Rc;
+//! The meaning of declarations: typedefs, and the functions and variables of the library.
 
 use super::Fault;
-use super::complete::differently_aligned;
+use super::attribute::Attributes;
+use super::constant::{Number, Operand};
 use super::declarator::Inside;
-use super::syntax::{DeclarationOf, Declared, Reader, Storage};
-use super::types::{CType, FunctionType, Kind, Reason, Warning, reason};
+use super::layout::differently_aligned;
+use super::reader::Reader;
+use super::specifier::{Specifiers, Storage};
+use super::types::{CType, Kind, Reason, Types, Warning, reason};
 use crate::declare::error::Quoted;
-use crate::declare::{Declaration, Declarations, Item};
+use crate::declare::{Constant, Declaration, Declarations, Item, NamedType};
+
+/// A name with its type, as a declarator gives them.
+pub(super) struct Declared<'t> {
+    pub(super) name: &'t str,
+    /// The name's offset in the text.
+    pub(super) at: usize,
+    pub(super) ty: CType,
+    pub(super) attributes: Attributes<'t>,
+    pub(super) inside: Inside,
+}
 
 /// A function or variable of the library.
 pub(super) struct Symbol<'t> {
@@ -16,68 +27,63 @@ pub(super) struct Symbol<'t> {
     at: usize,
     /// The name in the library, where it is another.
     symbol: Option<Box<str>>,
-    ty: CType,
+    pub(super) ty: CType,
+    is_function: bool,
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn declare_all(&mut self, declaration: DeclarationOf<'t>) -> Result<(), Fault> {
-        for declared in declaration.declared {
-            let Some((name, at)) = declared.name else { continue };
-            match declaration.storage {
-                Storage::Typedef => self.declare_typedef(name, at, declared)?,
-                Storage::Symbol => self.declare_symbol(name, at, declared)?,
-                Storage::Hidden => {}
+    pub(super) fn declare(&mut self, specifiers: &Specifiers<'t>, declared: Declared<'t>) -> Result<(), Fault> {
+        match specifiers.storage {
+            Storage::Typedef => self.declare_typedef(declared),
+            Storage::Symbol => self.declare_symbol(declared),
+            Storage::Hidden | Storage::Constexpr => {
+                let why = || reason("it is `static`, and so not a symbol of the library");
+                self.others.entry(declared.name).or_insert_with(why);
+                Ok(())
             }
         }
-        Ok(())
     }
 
-    fn declare_typedef(&mut self, name: &str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
+    fn declare_typedef(&mut self, declared: Declared<'t>) -> Result<(), Fault> {
         // `packed` on a typedef is without effect, as GCC warns; only a struct's definition can be packed.
-        let mut ty = called_by(declared.ty, declared.applied.call);
-        match declared.applied.type_align() {
-            Some(Ok(align)) => ty.align = Some(align),
-            Some(Err(reason)) => ty = CType::new(Kind::Unsupported(reason)),
+        let mut ty = declared.ty;
+        match declared.attributes.type_align() {
+            Some(Ok(align)) => ty = ty.aligned(align as u32),
+            Some(Err(why)) => ty = self.types.opaque(why, None),
             None => {}
         }
-        if let Some(inside) = declared.inside {
-            self.warn_of_typedef(name, &ty, inside, declared.applied.align);
+        if declared.inside.is_written() {
+            self.warn_of_typedef(&declared, ty);
         }
-        if self.types.declare(name, ty) { Ok(()) } else { Err(Fault::conflict(at, name)) }
+        if self.types.declare(declared.name, ty) { Ok(()) } else { Err(Fault::conflict(declared.at, declared.name)) }
     }
 
-    fn warn_of_typedef(&mut self, name: &str, ty: &CType, inside: Inside, asked: Option<Result<u64, Reason>>) {
+    fn warn_of_typedef(&mut self, declared: &Declared<'t>, ty: CType) {
         let Some(natural) = self.types.value(ty).extent.map(|extent| extent.align) else { return };
-        let outside = asked.and_then(Result::ok).unwrap_or(0);
-        let by_clang = match inside.align.max(outside) {
-            0 => inside.plain.unwrap_or(natural),
+        let Inside { align, plain, .. } = declared.inside;
+        let outside = declared.attributes.align.clone().and_then(Result::ok).unwrap_or(0);
+        let by_clang = match align.max(outside) {
+            0 => plain.map_or(natural, Into::into),
             asked => asked,
         };
-        let by_gcc = ty.align.unwrap_or(natural);
+        let by_gcc = ty.align.map_or(natural, Into::into);
         if by_clang != by_gcc {
             let what = differently_aligned(by_clang, by_gcc).into();
-            self.types.warnings.push(Warning { tag: None, name: Some(name.into()), what });
+            self.types.warnings.push(Warning { tag: None, name: Some(declared.name), what });
         }
     }
 
-    fn declare_symbol(&mut self, name: &'t str, at: usize, declared: Declared<'t>) -> Result<(), Fault> {
-        let ty = called_by(declared.ty, declared.applied.call);
-        let is_function = matches!(ty.kind, Kind::Function(_));
-        let symbol = declared.applied.symbol;
+    fn declare_symbol(&mut self, declared: Declared<'t>) -> Result<(), Fault> {
+        let Declared { name, at, ty, attributes, .. } = declared;
+        let is_function = matches!(self.types.kind(ty), Kind::Function(_));
         let index = match self.by_name.get(name) {
             Some(&index) => {
                 let old = &mut self.symbols[index];
-                if !redeclare(&mut old.ty, ty) {
-                    return Err(Fault::conflict(at, name));
-                }
-                old.symbol = symbol.or(old.symbol.take());
+                old.ty = self.types.composite(old.ty, ty).ok_or_else(|| Fault::conflict(at, name))?;
+                old.symbol = attributes.symbol.or(old.symbol.take());
                 index
             }
-            None => {
-                self.symbols.push(Symbol { name, at, symbol, ty });
-                self.by_name.insert(name, self.symbols.len() - 1);
-                self.symbols.len() - 1
-            }
+            None => self.add_symbol(Symbol { name, at, symbol: attributes.symbol, ty, is_function }),
         };
         if is_function {
             self.last_function = Some(index);
@@ -85,11 +91,31 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
+    fn add_symbol(&mut self, symbol: Symbol<'t>) -> usize {
+        self.by_name.insert(symbol.name, self.symbols.len());
+        self.symbols.push(symbol);
+        self.symbols.len() - 1
+    }
+
+    /// Declares a symbol whose declaration cannot be read, unless the text has it elsewhere.
+    pub(super) fn declare_unusable(&mut self, name: &'t str, at: usize, why: Reason, is_function: bool) {
+        let index = match self.by_name.get(name) {
+            Some(&index) => index,
+            None => {
+                let ty = self.types.unknown(why);
+                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function })
+            }
+        };
+        if is_function {
+            self.last_function = Some(index);
+        }
+    }
+
     /// Everything is declared: structs that were incomplete may be complete now.
-    pub(super) fn finish(self) -> Result<Declarations, Fault> {
-        let mut declarations = Declarations::new();
+    pub(super) fn finish(mut self) -> Result<Declarations, Fault> {
+        let mut declarations = Declarations { constants: self.all_constants(), ..Declarations::new() };
         for warning in &self.types.warnings {
-            let name = Quoted(warning.name.as_deref().unwrap_or("without a name"));
+            let name = Quoted(warning.name.unwrap_or("without a name"));
             declarations.warn(match warning.tag {
                 Some(tag) => format!("member {name} of `{}`: {}", self.types.title(tag), warning.what),
                 None => format!("type {name}: {}", warning.what),
@@ -100,65 +126,89 @@ impl<'t> Reader<'t> {
             match self.resolve(symbol) {
                 Ok(declaration) => declarations.insert(declaration).map_err(conflict)?,
                 Err(reason) => {
-                    let function = matches!(symbol.ty.kind, Kind::Function(_));
-                    declarations
-                        .insert_unsupported(symbol.name.into(), (*reason).into(), function)
-                        .map_err(conflict)?;
+                    let name = symbol.name.into();
+                    declarations.insert_unsupported(name, (*reason).into(), symbol.is_function).map_err(conflict)?;
                 }
             }
         }
         declarations.set_last_function(self.last_function.map(|index| self.symbols[index].name));
+        for name in self.source.macros.with_parameters() {
+            declarations.insert_other(name, "it is a macro with parameters");
+        }
+        for (name, why) in &self.others {
+            declarations.insert_other(name, why);
+        }
+        declarations.types = self.types.all();
+        declarations.skipped = self.skipped;
         Ok(declarations)
     }
 
+    /// The enumerators, and the macros that stand for a constant.
+    fn all_constants(&mut self) -> Vec<(Box<str>, Constant)> {
+        let number = |operand: &Operand| match operand.value {
+            Number::Int(value) => Some(Constant::Int(value)),
+            Number::Float(value) => Some(Constant::Float(value)),
+            Number::At(_) | Number::Unknown(_) => None,
+        };
+        let known = self.constants_in_order.iter().filter_map(|name| {
+            let operand = self.constants.get(name)?.as_ref().ok()?;
+            Some(((*name).into(), number(operand)?))
+        });
+        let mut all: Vec<_> = known.collect();
+        for (name, body) in self.source.macros.bodies_in_order() {
+            let constant = match self.source.string(body) {
+                Some(text) => Some(Constant::Text(text)),
+                None => self.macro_value(body).as_ref().and_then(number),
+            };
+            all.extend(constant.map(|constant| (name.into(), constant)));
+        }
+        all
+    }
+
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
-        let mut declaration = match &symbol.ty.kind {
-            Kind::Function(function) => {
+        let mut declaration = match self.types.kind(symbol.ty) {
+            Kind::Function(index) => {
+                let function = &self.types.functions[*index];
                 let mut declaration = Declaration::function(symbol.name, self.types.signature(function)?);
                 if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = function.params.iter().map(|parameter| parameter.name.clone()).collect();
+                    item.parameter_names =
+                        function.params.iter().map(|parameter| parameter.name.map(Into::into)).collect();
                 }
                 declaration
             }
-            Kind::Array(array) if array.open => return Err(reason("an array without a length")),
-            _ => Declaration::static_(symbol.name, self.types.value(&symbol.ty).ty?),
+            _ => Declaration::static_(symbol.name, self.types.object(symbol.ty)?),
         };
         declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
         Ok(declaration)
     }
 }
 
-/// The type, which cannot be used if it is a function that is called by other rules.
-fn called_by(ty: CType, rules: Option<&str>) -> CType {
-    let (Kind::Function(function), Some(what)) = (&ty.kind, rules) else { return ty };
-    let function = FunctionType {
-        params: Vec::new(),
-        result: function.result.clone(),
-        variadic: false,
-        unspecified: false,
-        unsupported: Some(reason(format!("it is called by {what}"))),
-    };
-    CType::new(Kind::Function(Rc::new(function)))
-}
+impl Types<'_> {
+    /// The types with names.
+    fn all(&self) -> Vec<NamedType> {
+        let named = |name: String, ty: CType| {
+            let (value, extent) = (self.value(ty).ty, self.extent(ty).ok());
+            let extent = extent.map(|extent| (extent.size, extent.align));
+            NamedType { name: name.into(), ty: value.map_err(|why| (*why).into()), extent, pointee: self.pointee(ty) }
+        };
+        let tags = self.tag_types.iter().map(|&(index, ty)| {
+            let tag = &self.tags[index];
+            named(format!("{} {}", tag.kind.word(), tag.name.unwrap_or_default()), ty)
+        });
+        let typedefs = self.typedefs_in_order.iter().map(|&(name, ty)| named(name.into(), ty));
+        tags.chain(typedefs).collect()
+    }
 
-/// Declares a symbol again; `false` if it is something else.
-fn redeclare(old: &mut CType, new: CType) -> bool {
-    match (&old.kind, &new.kind) {
-        // What cannot be used is not compared.
-        (Kind::Unsupported(_) | Kind::Unknown(_), _) | (_, Kind::Unsupported(_) | Kind::Unknown(_)) => true,
-        (Kind::Function(a), Kind::Function(b)) if a.unspecified || b.unspecified => {
-            let agrees = a.result == b.result;
-            if a.unspecified {
-                *old = new;
-            }
-            agrees
+    /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
+    fn object(&self, ty: CType) -> Result<hotcall_jit::Type, Reason> {
+        let opaque = |name: &str| {
+            let ty = hotcall_jit::Type::structure::<hotcall_jit::Type>([]);
+            ty.map(|ty| ty.named(name)).map_err(|error| reason(error.to_string()))
+        };
+        match self.kind(ty) {
+            Kind::Void => opaque("void"),
+            Kind::Tag(index) if self.tags[*index].value.is_none() => opaque(self.tags[*index].name.unwrap_or_default()),
+            _ => self.value(ty).ty,
         }
-        (Kind::Array(a), Kind::Array(b)) if a.open || b.open => {
-            if a.open {
-                *old = new;
-            }
-            true
-        }
-        _ => *old == new,
     }
 }

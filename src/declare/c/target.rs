@@ -1,7 +1,9 @@
 //! What C leaves to the platform: the widths and signs of its types. GCC's choices on 64-bit targets, by the platform's ABI
 //! documents.
 
-use hotcall_jit::{Pointee, Scalar};
+use hotcall_jit::Scalar;
+
+use super::layout::Extent;
 
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -18,6 +20,8 @@ pub(super) struct DataModel {
     pub(super) wide_fast: bool,
     /// What `__attribute__((aligned))` means without a number: the largest alignment of any scalar.
     pub(super) max_align: u64,
+    /// The size of `va_list`. Its alignment is 8.
+    pub(super) va_list: u64,
     /// Enumerations are `int` whatever their values: on Windows.
     pub(super) int_enums: bool,
 }
@@ -42,6 +46,13 @@ impl DataModel {
             short_long_double: cfg!(target_env = "msvc") || apple && arm,
             wide_fast: cfg!(all(target_os = "linux", not(target_env = "musl"))),
             max_align: 16,
+            va_list: if cfg!(target_arch = "x86_64") && !windows {
+                24
+            } else if elf_arm {
+                32
+            } else {
+                8
+            },
             int_enums: windows,
         }
     }
@@ -59,21 +70,31 @@ impl DataModel {
         }
     }
 
+    /// The size of `long double`, which is also its alignment.
+    pub(super) const fn long_double(self) -> u64 {
+        if self.short_long_double { 8 } else { 16 }
+    }
+
     /// The type of a name that is known without a declaration.
     pub(super) fn known(self, name: &str) -> Option<Known> {
         let fast = |narrow, wide| if self.wide_fast { wide } else { narrow };
         let scalar = match name {
             "int8_t" | "int_least8_t" | "int_fast8_t" | "__int8_t" => Scalar::I8,
-            "uint8_t" | "uint_least8_t" | "uint_fast8_t" | "__uint8_t" | "u_int8_t" | "char8_t" => Scalar::U8,
-            "int16_t" | "int_least16_t" | "__int16_t" => Scalar::I16,
-            "uint16_t" | "uint_least16_t" | "__uint16_t" | "u_int16_t" | "char16_t" | "ushort" => Scalar::U16,
-            "int32_t" | "int_least32_t" | "__int32_t" | "pid_t" => Scalar::I32,
-            "uint32_t" | "uint_least32_t" | "__uint32_t" | "u_int32_t" | "char32_t" => Scalar::U32,
-            "uint" | "wint_t" | "uid_t" | "gid_t" | "mode_t" | "socklen_t" | "useconds_t" => Scalar::U32,
-            "int64_t" | "int_least64_t" | "int_fast64_t" | "intmax_t" | "__int64_t" | "off64_t" | "loff_t" => {
-                Scalar::I64
+            "uint8_t" | "uint_least8_t" | "uint_fast8_t" | "__uint8_t" | "u_int8_t" | "u_char" | "char8_t" => {
+                Scalar::U8
             }
-            "uint64_t" | "uint_least64_t" | "uint_fast64_t" | "uintmax_t" | "__uint64_t" | "u_int64_t" => Scalar::U64,
+            "int16_t" | "int_least16_t" | "__int16_t" => Scalar::I16,
+            "uint16_t" | "uint_least16_t" | "__uint16_t" | "u_int16_t" | "u_short" | "ushort" | "char16_t" => {
+                Scalar::U16
+            }
+            "int32_t" | "int_least32_t" | "__int32_t" | "pid_t" | "key_t" | "clockid_t" | "daddr_t" => Scalar::I32,
+            "uint32_t" | "uint_least32_t" | "__uint32_t" | "u_int32_t" | "u_int" | "uint" | "char32_t" => Scalar::U32,
+            "wint_t" | "uid_t" | "gid_t" | "id_t" | "mode_t" | "socklen_t" | "useconds_t" => Scalar::U32,
+            "int64_t" | "int_least64_t" | "int_fast64_t" | "intmax_t" | "__int64_t" | "off64_t" | "loff_t"
+            | "quad_t" => Scalar::I64,
+            "uint64_t" | "uint_least64_t" | "uint_fast64_t" | "uintmax_t" | "__uint64_t" | "u_int64_t" | "u_quad_t" => {
+                Scalar::U64
+            }
             "int_fast16_t" => fast(Scalar::I16, Scalar::I64),
             "uint_fast16_t" => fast(Scalar::U16, Scalar::U64),
             "int_fast32_t" => fast(Scalar::I32, Scalar::I64),
@@ -82,25 +103,36 @@ impl DataModel {
             "ssize_t" | "ptrdiff_t" | "intptr_t" => Scalar::Isize,
             "time_t" | "suseconds_t" => Scalar::I64,
             "clock_t" => self.long(true),
-            "off_t" => self.long(true),
-            "ulong" => self.long(false),
+            "off_t" | "blkcnt_t" | "register_t" => self.long(true),
+            "ulong" | "u_long" => self.long(false),
             "dev_t" | "ino_t" if !self.short_long => Scalar::U64,
+            // These have four bytes on Arm, and are not known there.
+            "nlink_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::U64,
+            "blksize_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::I64,
+            "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
             "wchar_t" => self.wchar,
-            "bool" | "_Bool" => Scalar::Bool,
+            "bool" => Scalar::Bool,
+            "caddr_t" => return Some(Known::Text),
+            "timer_t" => return Some(Known::Pointer),
             "_Float32" | "float_t" => Scalar::F32,
             "_Float64" | "_Float32x" | "double_t" => Scalar::F64,
-            "nullptr_t" => Scalar::Pointer(Pointee::Opaque),
+            "nullptr_t" => return Some(Known::Pointer),
             "FILE" | "DIR" => return Some(Known::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported("lists of variadic arguments"));
+                return Some(Known::Unsupported(
+                    "lists of variadic arguments",
+                    Some(Extent { size: self.va_list, align: 8 }),
+                ));
             }
-            "__int128" | "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers")),
+            "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Extent::scalar(16))),
             "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
-                return Some(Known::Unsupported("floating-point types wider than double"));
+                return Some(Known::Unsupported("floating-point types wider than double", Extent::scalar(16)));
             }
-            "_Float16" | "__fp16" | "__bf16" | "_Decimal32" | "_Decimal64" | "_Decimal128" | "max_align_t" => {
-                return Some(Known::Unsupported("this type"));
-            }
+            "_Float16" | "__fp16" | "__bf16" => return Some(Known::Unsupported("this type", Extent::scalar(2))),
+            "_Decimal32" => return Some(Known::Unsupported("this type", Extent::scalar(4))),
+            "_Decimal64" => return Some(Known::Unsupported("this type", Extent::scalar(8))),
+            "_Decimal128" => return Some(Known::Unsupported("this type", Extent::scalar(16))),
+            "max_align_t" => return Some(Known::Unsupported("this type", None)),
             _ => return None,
         };
         Some(Known::Scalar(scalar))
@@ -110,10 +142,14 @@ impl DataModel {
 /// What a known name stands for.
 pub(super) enum Known {
     Scalar(Scalar),
+    /// `char *`
+    Text,
+    /// `void *`
+    Pointer,
     /// Used behind pointers only.
     Opaque,
-    /// Not passed; why.
-    Unsupported(&'static str),
+    /// Not passed: why, and its extent.
+    Unsupported(&'static str, Option<Extent>),
 }
 
 #[cfg(test)]

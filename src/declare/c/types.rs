@@ -1,13 +1,16 @@
-//! C's types as a text declares them: typedef names, the tags of structs, unions and enums, and their layouts by GCC's
-//! rules ("Common Type Attributes", "Structure-Layout Pragmas", "Structures, unions, enumerations, and bit-fields").
+//! C's types as a text declares them (C11 6.2.5): derived types by number, typedef names, and the tags of structs, unions
+//! and enums.
 //!
-//! Whatever hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm.
+//! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
+//! bounded in depth, so that all walks over types may recurse.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type};
 
+use super::layout::Extent;
 use super::target::{DataModel, Known};
 use crate::declare::error::{Quoted, Short};
 
@@ -18,43 +21,75 @@ pub(super) fn reason(text: impl AsRef<str>) -> Reason {
     text.as_ref().into()
 }
 
-/// A type; everything inside is shared, so that cloning is cheap and dropping shallow.
-#[derive(Clone, PartialEq, Debug)]
-pub(super) struct CType {
-    pub(super) kind: Kind,
-    /// The alignment that a typedef gives in place of the type's own.
-    pub(super) align: Option<u64>,
+/// The most pointers, arrays and functions that one type is derived by. C promises 12 (C11 5.2.4.1).
+const MAX_DERIVED: u8 = 100;
+
+/// A set of qualifiers (C11 6.7.3).
+pub(super) mod quals {
+    pub(in super::super) const CONST: u8 = 1;
+    pub(in super::super) const VOLATILE: u8 = 2;
+    pub(in super::super) const RESTRICT: u8 = 4;
 }
 
-#[derive(Clone, PartialEq, Debug)]
+/// A type with its qualifiers.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct CType {
+    node: u32,
+    pub(super) quals: u8,
+    /// The alignment that a typedef, or an attribute behind a star, gives in place of the type's own.
+    pub(super) align: Option<u32>,
+}
+
+impl CType {
+    const fn of(node: usize) -> Self {
+        Self { node: node as u32, quals: 0, align: None }
+    }
+
+    pub(super) const fn qualified(self, quals: u8) -> Self {
+        Self { quals: self.quals | quals, ..self }
+    }
+
+    pub(super) const fn unqualified(self) -> Self {
+        Self { quals: 0, ..self }
+    }
+
+    /// With the qualifiers and the alignment of another type.
+    pub(super) const fn like(self, other: Self) -> Self {
+        Self { node: self.node, ..other }
+    }
+
+    pub(super) const fn aligned(self, align: u32) -> Self {
+        Self { align: Some(align), ..self }
+    }
+}
+
+#[derive(Clone, Debug)]
 pub(super) enum Kind {
     Void,
-    Scalar {
-        scalar: Scalar,
-        /// It is `char`, with or without a sign: what text is made of.
-        character: bool,
-    },
-    /// A struct, union or enum.
+    /// An arithmetic type; the flag tells `char` from the integers of its size, for text is made of `char` alone.
+    Scalar(Scalar, bool),
+    /// A struct, union or enum: its index.
     Tag(usize),
-    Array(Rc<ArrayType>),
-    Function(Rc<FunctionType>),
-    Unsupported(Reason),
+    Pointer(CType),
+    /// The index of an array.
+    Array(usize),
+    /// The index of a function.
+    Function(usize),
+    /// Known, and not passed: why, and what `sizeof` says.
+    Opaque(Reason, Option<Extent>),
     /// Not declared; not even a pointer to it can be.
     Unknown(Reason),
 }
 
-#[derive(PartialEq, Debug)]
 pub(super) struct ArrayType {
-    /// What a pointer to an element is.
-    pub(super) pointee: Pointee,
+    pub(super) element: CType,
+    /// `None` without a length.
+    pub(super) len: Option<Result<u64, Reason>>,
     pub(super) value: Value,
-    /// Without a length.
-    pub(super) open: bool,
 }
 
-#[derive(PartialEq, Debug)]
-pub(super) struct FunctionType {
-    pub(super) params: Vec<Parameter>,
+pub(super) struct FunctionType<'t> {
+    pub(super) params: Vec<Parameter<'t>>,
     pub(super) result: CType,
     pub(super) variadic: bool,
     /// Declared with `()`, which says nothing about parameters before C23.
@@ -63,81 +98,28 @@ pub(super) struct FunctionType {
     pub(super) unsupported: Option<Reason>,
 }
 
-#[derive(Debug)]
-pub(super) struct Parameter {
-    pub(super) name: Option<Box<str>>,
+#[derive(Clone)]
+pub(super) struct Parameter<'t> {
+    pub(super) name: Option<&'t str>,
     pub(super) ty: CType,
 }
 
-impl PartialEq for Parameter {
-    /// Names do not matter.
-    fn eq(&self, other: &Self) -> bool {
-        self.ty == other.ty
-    }
-}
-
-/// Size and alignment in bytes, of any type C can measure.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Extent {
-    pub(super) size: u64,
-    pub(super) align: u64,
-}
-
 /// A type as a value.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone)]
 pub(super) struct Value {
     pub(super) ty: Result<Type, Reason>,
-    /// What `sizeof` says, as far as it is known; also for values too large to pass.
+    /// The result of `sizeof`, as far as it is known; also for values too large to pass.
     pub(super) extent: Option<Extent>,
 }
 
 impl Value {
-    pub(super) fn without(reason: Reason) -> Self {
+    pub(super) const fn without(reason: Reason) -> Self {
         Self { ty: Err(reason), extent: None }
     }
 
     pub(super) fn scalar(scalar: Scalar) -> Self {
         let size = scalar.size().into();
         Self { ty: Ok(Type::Scalar(scalar)), extent: Some(Extent { size, align: size }) }
-    }
-}
-
-impl CType {
-    pub(super) const fn new(kind: Kind) -> Self {
-        Self { kind, align: None }
-    }
-
-    pub(super) const fn scalar(scalar: Scalar) -> Self {
-        Self::new(Kind::Scalar { scalar, character: false })
-    }
-
-    pub(super) fn unsupported(text: impl AsRef<str>) -> Self {
-        Self::new(Kind::Unsupported(reason(text)))
-    }
-
-    fn pointee(&self) -> Pointee {
-        match self.kind {
-            Kind::Scalar { character: true, .. } => Pointee::Text,
-            Kind::Function(_) => Pointee::Function,
-            _ => Pointee::Opaque,
-        }
-    }
-
-    /// A pointer to it.
-    pub(super) fn pointer(self) -> Self {
-        match self.kind {
-            Kind::Unknown(_) => self,
-            _ => Self::scalar(Scalar::Pointer(self.pointee())),
-        }
-    }
-
-    /// As a parameter: arrays and functions become pointers (C11 6.7.6.3p7, p8).
-    pub(super) fn adjusted(self) -> Self {
-        match &self.kind {
-            Kind::Array(array) => Self::scalar(Scalar::Pointer(array.pointee)),
-            Kind::Function(_) => self.pointer(),
-            _ => self,
-        }
     }
 }
 
@@ -159,78 +141,235 @@ impl TagKind {
 }
 
 /// A struct, union or enum.
-pub(super) struct Tag {
+pub(super) struct Tag<'t> {
     pub(super) kind: TagKind,
-    pub(super) name: Option<Box<str>>,
+    pub(super) name: Option<&'t str>,
+    /// Its body is read, or being read.
+    pub(super) defined: bool,
     /// Once it is complete.
     pub(super) value: Option<Value>,
+    /// The members of a complete struct or union, with their places.
+    pub(super) members: Vec<Placed<'t>>,
 }
 
-/// The names of a text.
-pub(super) struct Types {
-    pub(super) target: DataModel,
-    typedefs: HashMap<Box<str>, CType>,
-    pub(super) tags: Vec<Tag>,
-    tag_names: HashMap<Box<str>, usize>,
-    pub(super) warnings: Vec<Warning>,
+/// A member at its place.
+pub(super) struct Placed<'t> {
+    pub(super) name: Option<&'t str>,
+    pub(super) ty: CType,
+    /// The offset in bytes; `None` for bit-fields and behind members without a size.
+    pub(super) offset: Option<u64>,
 }
 
-/// Something that compilers differ about.
-pub(super) struct Warning {
+/// A point about which compilers differ.
+pub(super) struct Warning<'t> {
     /// The struct or union with the member; `None` for a typedef.
     pub(super) tag: Option<usize>,
     /// The member or the typedef.
-    pub(super) name: Option<Box<str>>,
+    pub(super) name: Option<&'t str>,
     pub(super) what: Box<str>,
 }
 
-impl Types {
-    pub(super) fn new(target: DataModel) -> Self {
-        Self { target, typedefs: HashMap::new(), tags: Vec::new(), tag_names: HashMap::new(), warnings: Vec::new() }
+/// The types of a text.
+pub(super) struct Types<'t> {
+    pub(super) target: DataModel,
+    kinds: Vec<Kind>,
+    /// How many derivations each type consists of.
+    depths: Vec<u8>,
+    pub(super) arrays: Vec<ArrayType>,
+    pub(super) functions: Vec<FunctionType<'t>>,
+    pub(super) tags: Vec<Tag<'t>>,
+    typedefs: HashMap<&'t str, CType>,
+    pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
+    tag_names: HashMap<&'t str, usize>,
+    /// The tags with names, in order.
+    pub(super) tag_types: Vec<(usize, CType)>,
+    pub(super) warnings: Vec<Warning<'t>>,
+    /// How many more pairs of types are compared: a text can build types that take long to compare.
+    pub(super) comparisons: Cell<u32>,
+}
+
+impl<'t> Types<'t> {
+    pub(super) const VOID: CType = CType::of(0);
+    pub(super) const CHAR: CType = CType::of(1);
+
+    pub(super) fn new(target: DataModel, comparisons: u32) -> Self {
+        let mut types = Self {
+            target,
+            kinds: Vec::new(),
+            depths: Vec::new(),
+            arrays: Vec::new(),
+            functions: Vec::new(),
+            tags: Vec::new(),
+            typedefs: HashMap::new(),
+            typedefs_in_order: Vec::new(),
+            tag_names: HashMap::new(),
+            tag_types: Vec::new(),
+            warnings: Vec::new(),
+            comparisons: Cell::new(comparisons),
+        };
+        types.add(Kind::Void, 0);
+        types.add(Kind::Scalar(target.char(), true), 0);
+        for scalar in Scalar::ALL {
+            types.add(Kind::Scalar(scalar, false), 0);
+        }
+        types
     }
 
-    /// The type of a typedef's name, or of a word of C.
-    pub(super) fn named(&self, name: &str) -> Option<CType> {
-        if let Some(ty) = self.typedefs.get(name) {
-            return Some(ty.clone());
+    fn add(&mut self, kind: Kind, depth: u8) -> CType {
+        self.kinds.push(kind);
+        self.depths.push(depth);
+        CType::of(self.kinds.len() - 1)
+    }
+
+    /// How many types there are.
+    #[cfg(test)]
+    pub(super) const fn len(&self) -> usize {
+        self.kinds.len()
+    }
+
+    pub(super) fn kind(&self, ty: CType) -> &Kind {
+        &self.kinds[ty.node as usize]
+    }
+
+    pub(super) fn scalar(&self, scalar: Scalar) -> CType {
+        let place = Scalar::ALL.iter().position(|&one| one == scalar);
+        CType::of(2 + place.unwrap_or_default())
+    }
+
+    pub(super) fn opaque(&mut self, why: impl AsRef<str>, extent: Option<Extent>) -> CType {
+        self.add(Kind::Opaque(reason(why), extent), 0)
+    }
+
+    pub(super) fn unknown(&mut self, why: Reason) -> CType {
+        self.add(Kind::Unknown(why), 0)
+    }
+
+    pub(super) fn tag_type(&mut self, index: usize) -> CType {
+        self.add(Kind::Tag(index), 0)
+    }
+
+    /// The depth of a type derived from these; `None` if it is too deep.
+    fn deeper(&self, from: impl IntoIterator<Item = CType>) -> Option<u8> {
+        let deepest = from.into_iter().map(|ty| self.depths[ty.node as usize]).max();
+        Some(deepest.unwrap_or_default() + 1).filter(|&depth| depth <= MAX_DERIVED)
+    }
+
+    fn too_deep(&mut self) -> CType {
+        self.unknown(reason(format!("a type derived by more than {MAX_DERIVED} pointers, arrays and functions")))
+    }
+
+    /// A pointer to a type (C11 6.7.6.1).
+    pub(super) fn pointer(&mut self, to: CType) -> CType {
+        match (self.kind(to), self.deeper([to])) {
+            (Kind::Unknown(_), _) => to,
+            (_, None) => self.too_deep(),
+            (_, Some(depth)) => self.add(Kind::Pointer(to), depth),
         }
-        Some(match name {
-            "void" => CType::new(Kind::Void),
-            "char" => CType::new(Kind::Scalar { scalar: self.target.char(), character: true }),
-            "int" => CType::scalar(Scalar::I32),
-            "float" => CType::scalar(Scalar::F32),
-            "double" => CType::scalar(Scalar::F64),
-            _ => match self.target.known(name)? {
-                Known::Scalar(scalar) => CType::scalar(scalar),
-                Known::Opaque => CType::unsupported(format!("`{name}` is used through pointers only")),
-                Known::Unsupported(what) => CType::unsupported(format!("`{name}`: {what} cannot be passed")),
+    }
+
+    /// An array (C11 6.7.6.2); without a length its size is unknown.
+    pub(super) fn array(&mut self, element: CType, len: Option<Result<u64, Reason>>) -> CType {
+        let depth = match (self.kind(element), self.deeper([element])) {
+            (Kind::Unknown(_), _) => return element,
+            (Kind::Function(_), _) => return self.opaque("an array of functions", None),
+            (_, None) => return self.too_deep(),
+            (_, Some(depth)) => depth,
+        };
+        let one = match self.kind(element) {
+            Kind::Array(inner) if self.arrays[*inner].len.is_none() => {
+                Value::without(reason("an array of arrays without a length"))
+            }
+            _ => self.value(element),
+        };
+        let value = match len.clone().unwrap_or(Ok(0)) {
+            Ok(len) => array_value(one, len),
+            Err(reason) => Value::without(reason),
+        };
+        let value = if len.is_none() { flexible(value) } else { value };
+        self.arrays.push(ArrayType { element, len, value });
+        // GCC keeps the alignment that a typedef gives to the elements.
+        CType { align: element.align, ..self.add(Kind::Array(self.arrays.len() - 1), depth) }
+    }
+
+    /// A function (C11 6.7.6.3).
+    pub(super) fn function(&mut self, function: FunctionType<'t>) -> CType {
+        if let Kind::Function(_) | Kind::Array(_) = self.kind(function.result) {
+            return self.opaque("a function that returns an array or a function", None);
+        }
+        let all = function.params.iter().map(|parameter| parameter.ty).chain([function.result]);
+        let Some(depth) = self.deeper(all) else { return self.too_deep() };
+        self.functions.push(function);
+        self.add(Kind::Function(self.functions.len() - 1), depth)
+    }
+
+    /// Returns whether a type is not declared.
+    pub(super) fn is_unknown(&self, ty: CType) -> bool {
+        matches!(self.kind(ty), Kind::Unknown(_))
+    }
+
+    /// A parameter's type: arrays and functions become pointers (C11 6.7.6.3p7, p8).
+    pub(super) fn adjusted(&mut self, ty: CType) -> CType {
+        match *self.kind(ty) {
+            Kind::Array(array) => {
+                let element = self.arrays[array].element;
+                self.pointer(element.qualified(ty.quals))
+            }
+            Kind::Function(_) => self.pointer(ty),
+            _ => ty,
+        }
+    }
+
+    /// The function that a type is or points to.
+    pub(super) fn called(&self, ty: CType) -> Option<usize> {
+        match *self.kind(ty) {
+            Kind::Function(index) => Some(index),
+            Kind::Pointer(to) => match *self.kind(to) {
+                Kind::Function(index) => Some(index),
+                _ => None,
             },
+            _ => None,
+        }
+    }
+
+    /// A typedef's type, or the type of a name that is known without a declaration.
+    pub(super) fn named(&mut self, name: &str) -> Option<CType> {
+        if let Some(&ty) = self.typedefs.get(name) {
+            return Some(ty);
+        }
+        Some(match self.target.known(name)? {
+            Known::Scalar(scalar) => self.scalar(scalar),
+            Known::Text => self.pointer(Self::CHAR),
+            Known::Pointer => self.pointer(Self::VOID),
+            Known::Opaque => self.opaque(format!("`{name}` is used through pointers only"), None),
+            Known::Unsupported(what, extent) => self.opaque(format!("`{name}`: {what} cannot be passed"), extent),
         })
     }
 
-    /// Declares a typedef's name; `false` if it is another type already.
-    pub(super) fn declare(&mut self, name: &str, ty: CType) -> bool {
-        if let Some(old) = self.typedefs.get(name) {
-            return same(old, &ty);
+    pub(super) fn is_type_name(&self, name: &str) -> bool {
+        self.typedefs.contains_key(name) || self.target.known(name).is_some()
+    }
+
+    /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
+    pub(super) fn declare(&mut self, name: &'t str, mut ty: CType) -> bool {
+        if let Some(&old) = self.typedefs.get(name) {
+            return self.compatible(old, ty);
         }
-        // What `stdint.h` declares itself is the type that is known by this name.
-        let known = self.target.known(name);
-        let ty = match (known, &ty.kind) {
-            (Some(Known::Scalar(known)), &Kind::Scalar { scalar, .. })
-                if ty.align.is_none()
-                    && known.size() == scalar.size()
-                    && known.is_signed() == scalar.is_signed()
-                    && known.is_float() == scalar.is_float() =>
-            {
-                CType::scalar(known)
-            }
-            _ => ty,
-        };
-        if let Kind::Tag(index) = ty.kind {
-            self.tags[index].name.get_or_insert_with(|| name.into());
+        // `size_t` and its kin have scalars of their own.
+        if let (Some(Known::Scalar(known @ (Scalar::Isize | Scalar::Usize))), Kind::Scalar(scalar, false)) =
+            (self.target.known(name), self.kind(ty))
+            && scalar.size() == known.size()
+            && scalar.is_signed() == known.is_signed()
+            && !scalar.is_float()
+            && ty.align.is_none()
+        {
+            ty = self.scalar(known).qualified(ty.quals);
+        }
+        if let Kind::Tag(index) = *self.kind(ty) {
+            self.tags[index].name.get_or_insert(name);
             self.rename(index);
         }
-        self.typedefs.insert(name.into(), ty);
+        self.typedefs.insert(name, ty);
+        self.typedefs_in_order.push((name, ty));
         true
     }
 
@@ -240,27 +379,25 @@ impl Types {
         if let Ok(ty) = &mut value.ty
             && ty.as_aggregate().is_some_and(|aggregate| aggregate.name().is_none())
         {
-            *ty = ty.clone().named(name.clone());
+            *ty = ty.clone().named(*name);
         }
     }
 
-    pub(super) fn tag(&self, index: usize) -> &Tag {
-        &self.tags[index]
-    }
-
-    /// The tag of this name, which is made if there is none; `None` if it is of another kind.
-    pub(super) fn tag_named(&mut self, kind: TagKind, name: &str) -> Option<usize> {
+    /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind.
+    pub(super) fn tag_named(&mut self, kind: TagKind, name: &'t str) -> Option<usize> {
         if let Some(&index) = self.tag_names.get(name) {
             return (self.tags[index].kind == kind).then_some(index);
         }
         let index = self.tag_without_name(kind);
-        self.tags[index].name = Some(name.into());
-        self.tag_names.insert(name.into(), index);
+        self.tags[index].name = Some(name);
+        self.tag_names.insert(name, index);
+        let ty = self.tag_type(index);
+        self.tag_types.push((index, ty));
         Some(index)
     }
 
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
-        self.tags.push(Tag { kind, name: None, value: None });
+        self.tags.push(Tag { kind, name: None, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
     }
 
@@ -273,61 +410,53 @@ impl Types {
         }
     }
 
+    pub(super) fn pointee(&self, to: CType) -> Pointee {
+        match self.kind(to) {
+            Kind::Scalar(_, true) => Pointee::Text,
+            Kind::Function(_) => Pointee::Function,
+            _ => Pointee::Opaque,
+        }
+    }
+
     /// A type as a value.
-    pub(super) fn value(&self, ty: &CType) -> Value {
-        match &ty.kind {
+    pub(super) fn value(&self, ty: CType) -> Value {
+        match self.kind(ty) {
             Kind::Void => Value::without(reason("`void` has no value")),
-            Kind::Scalar { scalar, .. } => Value::scalar(*scalar),
+            Kind::Scalar(scalar, _) => Value::scalar(*scalar),
+            Kind::Pointer(to) => Value::scalar(Scalar::Pointer(self.pointee(*to))),
             Kind::Tag(index) => match &self.tags[*index].value {
                 Some(value) => value.clone(),
                 None => Value::without(reason(format!("`{}` is incomplete", self.title(*index)))),
             },
-            Kind::Array(array) => array.value.clone(),
+            Kind::Array(array) => self.arrays[*array].value.clone(),
             Kind::Function(_) => Value::without(reason("a function has no value")),
-            Kind::Unsupported(reason) | Kind::Unknown(reason) => Value::without(reason.clone()),
+            Kind::Opaque(reason, extent) => Value { ty: Err(reason.clone()), extent: *extent },
+            Kind::Unknown(reason) => Value::without(reason.clone()),
         }
     }
 
-    /// What `sizeof` and `_Alignof` say.
-    pub(super) fn extent(&self, ty: &CType) -> Result<Extent, Reason> {
+    /// The results of `sizeof` and `_Alignof` (C11 6.5.3.4).
+    pub(super) fn extent(&self, ty: CType) -> Result<Extent, Reason> {
         let value = self.value(ty);
         match (value.extent, value.ty) {
-            (Some(extent), _) => Ok(Extent { align: ty.align.unwrap_or(extent.align), ..extent }),
+            (Some(extent), _) => Ok(Extent { align: ty.align.map_or(extent.align, Into::into), ..extent }),
             (None, Err(reason)) => Err(reason),
             (None, Ok(_)) => Err(reason("its size is unknown")),
         }
     }
 
-    /// An array; without a length it is open.
-    pub(super) fn array(&self, element: CType, len: Option<Result<u64, Reason>>) -> CType {
-        let pointee = element.pointee();
-        let open = len.is_none();
-        let one = match &element.kind {
-            Kind::Unknown(_) => return element,
-            Kind::Array(inner) if inner.open => Value::without(reason("an array of arrays without a length")),
-            _ => self.value(&element),
-        };
-        let value = match len.unwrap_or(Ok(0)) {
-            Ok(len) => array_value(one, len),
-            Err(reason) => Value::without(reason),
-        };
-        let value = if open { flexible(value) } else { value };
-        // GCC keeps the alignment that a typedef gives to the elements.
-        CType { kind: Kind::Array(Rc::new(ArrayType { pointee, value, open })), align: element.align }
-    }
-
     /// A function's type as a signature.
-    pub(super) fn signature(&self, function: &FunctionType) -> Result<Signature, Reason> {
+    pub(super) fn signature(&self, function: &FunctionType<'t>) -> Result<Signature, Reason> {
         if let Some(reason) = &function.unsupported {
             return Err(reason.clone());
         }
-        let result = match function.result.kind {
+        let result = match self.kind(function.result) {
             Kind::Void => None,
-            _ => Some(self.passed(&function.result).map_err(|why| reason(format!("the result: {why}")))?),
+            _ => Some(self.passed(function.result).map_err(|why| reason(format!("the result: {why}")))?),
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {
-            let ty = self.passed(&parameter.ty).map_err(|why| match &parameter.name {
+            let ty = self.passed(parameter.ty).map_err(|why| match parameter.name {
                 Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
                 None => reason(format!("argument {}: {why}", index + 1)),
             })?;
@@ -342,25 +471,15 @@ impl Types {
     }
 
     /// The type of an argument or a result.
-    fn passed(&self, ty: &CType) -> Result<Type, Reason> {
+    fn passed(&self, ty: CType) -> Result<Type, Reason> {
         let value = self.value(ty);
         let passed = value.ty?;
         // An alignment that only a typedef gives changes the place of an aggregate in ways that compilers differ about.
-        if passed.as_scalar().is_none() && ty.align.is_some() && ty.align != value.extent.map(|extent| extent.align) {
+        let own = value.extent.map(|extent| extent.align);
+        if passed.as_scalar().is_none() && ty.align.is_some_and(|align| Some(align.into()) != own) {
             return Err(reason("a typedef with another alignment than its struct's own cannot be passed"));
         }
         Ok(passed)
-    }
-}
-
-/// Whether two declarations of a typedef agree; what cannot be used is not compared.
-fn same(a: &CType, b: &CType) -> bool {
-    match (&a.kind, &b.kind) {
-        (Kind::Unsupported(_) | Kind::Unknown(_), _) | (_, Kind::Unsupported(_) | Kind::Unknown(_)) => true,
-        (&Kind::Scalar { scalar: a, .. }, &Kind::Scalar { scalar: b, .. }) => {
-            a.size() == b.size() && a.is_signed() == b.is_signed() && a.is_float() == b.is_float()
-        }
-        _ => a == b,
     }
 }
 

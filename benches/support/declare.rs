@@ -1,0 +1,53 @@
+//! How long the declarations of whole headers take to read.
+
+use std::error::Error;
+use std::process::Command;
+use std::time::Instant;
+
+use hotcall::declare::Declarations;
+use serde::Serialize;
+
+use crate::sample::median;
+
+const ROUNDS: usize = 31;
+
+/// A header after the preprocessor; the time in microseconds, the median.
+#[derive(Serialize)]
+pub(crate) struct Row {
+    pub(crate) header: &'static str,
+    pub(crate) us: f64,
+    pub(crate) bytes: usize,
+    /// How many functions and variables can be used.
+    pub(crate) declarations: usize,
+}
+
+/// The headers that are installed.
+pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
+    let mut rows = Vec::new();
+    for header in ["sqlite3.h", "SDL2/SDL.h", "openssl/ssl.h"] {
+        let arguments = ["-E", "-P", "-x", "c", "/dev/null", "-I/usr/include/SDL2", "-include", header];
+        let output = Command::new("cc").args(arguments).output()?;
+        if !output.status.success() {
+            continue;
+        }
+        let text = String::from_utf8(output.stdout)?;
+        let mut times = Vec::with_capacity(ROUNDS);
+        let mut declarations = 0;
+        for _ in 0..ROUNDS {
+            let start = Instant::now();
+            let read = Declarations::from_c(&text)?;
+            times.push(start.elapsed().as_secs_f64() * 1e6);
+            declarations = read.len();
+        }
+        rows.push(Row { header, us: median(times), bytes: text.len(), declarations });
+    }
+    Ok(rows)
+}
+
+/// Prints a table.
+pub(crate) fn print(rows: &[Row]) {
+    println!("\n{:<16} {:>10} {:>10} {:>13}", "header", "us", "bytes", "declarations");
+    for row in rows {
+        println!("{:<16} {:>10.0} {:>10} {:>13}", row.header, row.us, row.bytes, row.declarations);
+    }
+}

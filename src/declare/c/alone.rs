@@ -1,0 +1,85 @@
+//! A type's name by itself (C11 6.7.7), with the types of declarations that were read before.
+
+use hotcall_jit::{Pointee, Type};
+
+use super::layout::Extent;
+use super::lex::Kind;
+use super::reader::Reader;
+use super::source::Source;
+use super::target::DataModel;
+use super::types::{CType, FunctionType, Reason, TagKind, Types, Value, reason};
+use super::{Fault, line_starts};
+use crate::declare::{DeclarationError, NamedType};
+
+/// The longest name of a type in bytes. Each of its words is looked for among the types.
+const MAX_NAME: usize = 4096;
+
+/// Reads a type's name.
+pub(in crate::declare) fn parse_type(text: &str, known: &[NamedType]) -> Result<Type, DeclarationError> {
+    if text.len() > MAX_NAME {
+        return Err(DeclarationError::TooLong { len: text.len(), max: MAX_NAME });
+    }
+    let read = |source: Source<'_>| {
+        let words = source.tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| source.text_of(*token));
+        let words: Vec<&str> = words.collect();
+        let mut reader = Reader::new(source, DataModel::host());
+        words.into_iter().for_each(|word| reader.types.give(word, known));
+        let ty = reader.type_name()?;
+        if !reader.is_end() {
+            return Err(reader.fault("this is not understood as a type"));
+        }
+        Ok(reader.types.value(ty).ty)
+    };
+    let value = Source::new(text).and_then(read).map_err(|fault: Fault| fault.error(text, &line_starts(text)))?;
+    value.map_err(|why| DeclarationError::Unsupported { symbol: text.into(), reason: (*why).into() })
+}
+
+impl<'t> Types<'t> {
+    /// Declares the types that have the name.
+    fn give(&mut self, name: &'t str, known: &[NamedType]) {
+        let find = |name: &str| known.iter().find(|named| named.name() == name);
+        for kind in [TagKind::Struct, TagKind::Union, TagKind::Enum] {
+            if let Some(named) = find(&format!("{} {name}", kind.word()))
+                && let Some(index) = self.tag_named(kind, name)
+                && named.extent.is_some()
+            {
+                self.tags[index].value = Some(value_of(named));
+                self.tags[index].defined = true;
+            }
+        }
+        if let Some(named) = find(name) {
+            let ty = self.given(named);
+            self.declare(name, ty);
+        }
+    }
+
+    fn given(&mut self, named: &NamedType) -> CType {
+        match (&named.ty, named.pointee) {
+            (_, Pointee::Text) => Types::CHAR,
+            (_, Pointee::Function) => self.any_function(),
+            (Ok(Type::Scalar(scalar)), _) => self.scalar(*scalar),
+            (Ok(_), _) => {
+                let index = self.tag_without_name(TagKind::Struct);
+                self.tags[index].value = Some(value_of(named));
+                self.tag_type(index)
+            }
+            (Err(why), _) => self.opaque(why, extent_of(named)),
+        }
+    }
+
+    /// A function's type, of which nothing is known.
+    fn any_function(&mut self) -> CType {
+        let params = Vec::new();
+        let result = Self::VOID;
+        self.function(FunctionType { params, result, variadic: false, unspecified: true, unsupported: None })
+    }
+}
+
+fn extent_of(named: &NamedType) -> Option<Extent> {
+    named.extent.map(|(size, align)| Extent { size, align })
+}
+
+fn value_of(named: &NamedType) -> Value {
+    let ty = named.ty.clone().map_err(|why| -> Reason { reason(why) });
+    Value { ty, extent: extent_of(named) }
+}

@@ -1,0 +1,228 @@
+//! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
+
+use super::Fault;
+use super::declarator::{Declarator, Name};
+use super::lex::Kind;
+use super::reader::Reader;
+use super::specifier::{Context, Specifiers, Storage};
+use super::symbol::Declared;
+use super::types::{Kind as TypeKind, Reason, reason};
+
+impl<'t> Reader<'t> {
+    /// translation-unit (C11 6.9), up to the token `end`.
+    pub(super) fn unit(&mut self, end: usize) -> Result<(), Fault> {
+        while self.at < end {
+            let start = self.at;
+            match self.external_declaration(end) {
+                Err(fault) if fault.is_of_declaration() => self.skip_declaration(fault, start, end)?,
+                read => read?,
+            }
+        }
+        Ok(())
+    }
+
+    /// external-declaration (C11 6.9), and C++'s linkage.
+    fn external_declaration(&mut self, end: usize) -> Result<(), Fault> {
+        if self.eat(b';') || self.static_assertion() {
+            return Ok(());
+        }
+        if self.word() == "extern" && self.ahead(1).kind == Kind::Text {
+            let fault = self.fault("a linkage other than \"C\"");
+            let foreign = self.text(self.ahead(1)) != "\"C\"";
+            self.at += 2;
+            if foreign {
+                return self.foreign_linkage(fault);
+            }
+            if !self.is(b'{') {
+                return Ok(());
+            }
+            let close = self.closing();
+            self.at += 1;
+            self.deeper(|reader| reader.unit(close))?;
+            self.at = close + 1;
+            return Ok(());
+        }
+        // Assembler code of its own.
+        if matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
+            self.at += 1;
+            self.skip_brackets();
+            return Ok(());
+        }
+        self.declaration(end)
+    }
+
+    /// Skips declarations of another language: their symbols have other names.
+    fn foreign_linkage(&mut self, fault: Fault) -> Result<(), Fault> {
+        if !self.is(b'{') {
+            return Err(fault);
+        }
+        let why = self.skipped(fault);
+        let close = self.closing();
+        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == Kind::Word) {
+            self.others.entry(self.source.text_of(*token)).or_insert_with(|| why.clone());
+        }
+        self.at = close + 1;
+        Ok(())
+    }
+
+    /// static_assert-declaration (C11 6.7.10), which is taken to hold.
+    pub(super) fn static_assertion(&mut self) -> bool {
+        let ahead = usize::from(self.word() == "__extension__");
+        let found =
+            matches!(self.word_ahead(ahead), "_Static_assert" | "static_assert") && self.ahead(ahead + 1).is(b'(');
+        if found {
+            self.at += ahead + 1;
+            self.skip_brackets();
+        }
+        found
+    }
+
+    /// declaration and function-definition (C11 6.7, 6.9.1).
+    fn declaration(&mut self, end: usize) -> Result<(), Fault> {
+        let specifiers = self.specifiers(Context::Declaration)?;
+        if self.ends_declaration(end) {
+            return Ok(());
+        }
+        loop {
+            let mut attributes = self.attributes()?;
+            let declarator = self.declarator(specifiers.ty, Name::Required)?;
+            attributes = attributes.and(&declarator.attributes).and(&self.attributes_and_name()?);
+            if declarator.old_style && !self.is_end() && !matches!(self.token().kind, Kind::Mark(b';' | b',' | b'=')) {
+                return self.old_style(&declarator);
+            }
+            let Some((name, at)) = declarator.name else {
+                return Err(self.misread(&specifiers, "this is not understood as a C declaration"));
+            };
+            let attributes = specifiers.attributes.and(&attributes);
+            let ty = self.changed_type(declarator.ty, &attributes);
+            let is_function = matches!(self.types.kind(ty), TypeKind::Function(_));
+            let body = is_function && self.is(b'{');
+            if !(self.is_end() || body || matches!(self.token().kind, Kind::Mark(b';' | b',' | b'='))) {
+                return Err(self.misread(&specifiers, "this is not understood: `;` is expected here"));
+            }
+            let declared = Declared { name, at, ty, attributes, inside: declarator.inside };
+            self.declare(&specifiers, declared)?;
+            if body {
+                self.skip_brackets();
+                return Ok(());
+            }
+            if self.eat(b'=') {
+                self.initializer(&specifiers, name)?;
+            }
+            if self.ends_declaration(end) {
+                return Ok(());
+            }
+            if !self.eat(b',') {
+                return Err(self.misread(&specifiers, "this is not understood: `;` is expected here"));
+            }
+        }
+    }
+
+    /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
+    fn ends_declaration(&mut self, end: usize) -> bool {
+        self.eat(b';') || self.at == end && self.is_end()
+    }
+
+    /// A problem at the next token, or rather the problem with the type that comes before it.
+    fn misread(&self, specifiers: &Specifiers<'t>, problem: &str) -> Fault {
+        match &specifiers.unknown {
+            Some((at, problem)) => Fault::new(*at, problem.clone()),
+            None => self.fault(problem),
+        }
+    }
+
+    /// initializer (C11 6.7.9), whose value matters for `constexpr` alone.
+    fn initializer(&mut self, specifiers: &Specifiers<'t>, name: &'t str) -> Result<(), Fault> {
+        if specifiers.storage == Storage::Constexpr && !self.is(b'{') {
+            let value = self.constant()?;
+            let value = self.types.cast(value, specifiers.ty);
+            self.declare_constant(name, Ok(value));
+        }
+        self.skip_to(b",;");
+        Ok(())
+    }
+
+    /// A definition whose parameters' types follow (C11 6.9.1p6). Its body ends it.
+    fn old_style(&mut self, declarator: &Declarator<'t>) -> Result<(), Fault> {
+        let fault = self.fault("a definition with its parameters' types behind the parentheses is not supported");
+        let why = self.skipped(fault);
+        while !self.is(b'{') && !matches!(self.token().kind, Kind::End | Kind::Mark(b'}')) {
+            self.skip_balanced();
+        }
+        if self.is(b'{') {
+            self.skip_brackets();
+        }
+        if let Some((name, at)) = declarator.name {
+            self.declare_unusable(name, at, why, true);
+        }
+        Ok(())
+    }
+
+    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
+    pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
+        let error = self.error_of(fault);
+        let why = reason(error.to_string());
+        self.skipped.push(error);
+        why
+    }
+
+    /// Goes to the end of the declaration that begins at the token `start`: behind its semicolon, or behind the body of a
+    /// function. All names that it may declare get the reason.
+    fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) -> Result<(), Fault> {
+        let failed = self.at;
+        let why = self.skipped(fault);
+        self.at = start;
+        let mut best: Option<(usize, &'t str, bool)> = None;
+        let mut called = false;
+        while self.at < end {
+            let token = self.token();
+            match token.kind {
+                Kind::Mark(b';') => {
+                    self.at += 1;
+                    if self.at > failed {
+                        break;
+                    }
+                }
+                Kind::Mark(b'{') if called && !self.follows_tag(start) => {
+                    self.skip_brackets();
+                    break;
+                }
+                Kind::Word | Kind::Macro => {
+                    let name = self.text(token);
+                    let call = self.ahead(1).is(b'(');
+                    if !self.is_type_word(name, 0) {
+                        self.others.entry(name).or_insert_with(|| why.clone());
+                        // The function's name, or the last word. A macro's name may come first.
+                        if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
+                            best = Some((self.at, name, call));
+                        }
+                    }
+                    self.at += 1;
+                }
+                Kind::Mark(b'(') => {
+                    called = true;
+                    let name = if self.ahead(1).is(b'*') { self.word_ahead(2) } else { "" };
+                    if !name.is_empty() {
+                        self.others.entry(name).or_insert_with(|| why.clone());
+                    }
+                    self.skip_brackets();
+                }
+                _ => self.skip_balanced(),
+            }
+        }
+        if let Some((index, name, is_function)) = best {
+            let at = self.source.tokens[index].start as usize;
+            self.declare_unusable(name, at, why, is_function);
+        }
+        Ok(())
+    }
+
+    /// Returns whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and
+    /// not the body of a function.
+    fn follows_tag(&self, start: usize) -> bool {
+        let before = &self.source.tokens[start..self.at];
+        let last = before.iter().rev().take(2);
+        last.clone().any(|&token| matches!(self.text(token), "struct" | "union" | "enum"))
+            || before.last().is_some_and(|last| last.is(b'='))
+    }
+}

@@ -1,0 +1,404 @@
+//! Constant expressions (C11 6.5, 6.6): lengths of arrays, values of enumerators, arguments of attributes.
+//!
+//! An expression is read to its end whatever its value is; a value that is not known carries the reason.
+
+use hotcall_jit::Scalar;
+
+use super::Fault;
+use super::constant::{Number, Operand};
+use super::lex::{Kind, Token};
+use super::literal;
+use super::reader::Reader;
+use super::types::{CType, Kind as TypeKind, Reason, Types, reason};
+use crate::declare::error::Quoted;
+
+/// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
+const PRECEDENCE: [&[&str]; 10] = [
+    &["||"],
+    &["&&"],
+    &["|"],
+    &["^"],
+    &["&"],
+    &["==", "!="],
+    &["<", "<=", ">", ">="],
+    &["<<", ">>"],
+    &["+", "-"],
+    &["*", "/", "%"],
+];
+
+fn precedence(operator: &str) -> Option<usize> {
+    PRECEDENCE.iter().position(|operators| operators.contains(&operator))
+}
+
+/// The content of parentheses.
+enum Inside {
+    Type(CType),
+    Value(Operand),
+}
+
+impl<'t> Reader<'t> {
+    /// The value of a constant expression (C11 6.6), which is also a conditional expression: no comma stands in it.
+    pub(super) fn constant(&mut self) -> Result<Operand, Fault> {
+        let outermost = self.is_in_text();
+        let place = self.token();
+        let value = self.conditional();
+        if outermost && !self.leave_macros() && value.is_ok() {
+            return Err(Fault::new(place.start as usize, "the expression ends in the middle of a macro"));
+        }
+        value
+    }
+
+    /// The value of a constant expression that is an integer.
+    pub(super) fn integer_constant(&mut self) -> Result<Result<i128, Reason>, Fault> {
+        let operand = self.constant()?;
+        Ok(self.types.integer(&operand))
+    }
+
+    /// conditional-expression (C11 6.5.15), and GNU's with the middle left out.
+    pub(super) fn conditional(&mut self) -> Result<Operand, Fault> {
+        let condition = self.binary()?;
+        self.expand()?;
+        if !self.eat(b'?') {
+            return Ok(condition);
+        }
+        self.expand()?;
+        let consequence = if self.is(b':') { condition.clone() } else { self.deeper(Self::conditional)? };
+        self.expand()?;
+        self.expect(b':')?;
+        let alternative = self.deeper(Self::conditional)?;
+        Ok(self.types.conditional(&condition, consequence, alternative))
+    }
+
+    /// The binary operators (C11 6.5.5 to 6.5.14), with a stack instead of a function for each.
+    fn binary(&mut self) -> Result<Operand, Fault> {
+        let mut waiting: Vec<(Operand, &'t str, usize)> = Vec::new();
+        let mut right = self.unary()?;
+        loop {
+            self.expand()?;
+            let token = self.token();
+            let operator = match token.kind {
+                Kind::Mark(_) | Kind::Operator => self.text(token),
+                _ => "",
+            };
+            let strength = precedence(operator);
+            while let Some((_, _, before)) = waiting.last()
+                && strength.is_none_or(|strength| *before >= strength)
+                && let Some((left, operator, _)) = waiting.pop()
+            {
+                right = self.types.binary(operator, left, right);
+            }
+            let Some(strength) = strength else { return Ok(right) };
+            self.at += 1;
+            waiting.push((right, operator, strength));
+            right = self.unary()?;
+        }
+    }
+
+    /// unary-expression and cast-expression (C11 6.5.3, 6.5.4).
+    fn unary(&mut self) -> Result<Operand, Fault> {
+        self.deeper(|reader| reader.unary_inside())
+    }
+
+    fn unary_inside(&mut self) -> Result<Operand, Fault> {
+        self.expand()?;
+        let token = self.token();
+        match token.kind {
+            Kind::Mark(operator @ (b'+' | b'-' | b'~' | b'!')) => {
+                self.at += 1;
+                let operand = self.unary()?;
+                Ok(self.types.unary(operator, operand))
+            }
+            Kind::Mark(b'&') => {
+                self.at += 1;
+                let operand = self.unary()?;
+                Ok(self.address_of(operand))
+            }
+            Kind::Mark(b'*') => {
+                self.at += 1;
+                let operand = self.unary()?;
+                Ok(self.pointed_to(operand, 0))
+            }
+            Kind::Mark(b'(') => match self.parentheses()? {
+                Inside::Type(_) if self.is(b'{') => {
+                    Err(self.fault("a compound literal in a constant expression is not supported"))
+                }
+                Inside::Type(ty) => {
+                    let operand = self.unary()?;
+                    Ok(self.types.cast(operand, ty))
+                }
+                Inside::Value(value) => self.postfix(value),
+            },
+            Kind::Word => match self.text(token) {
+                "sizeof" => self.size_of(),
+                "_Alignof" | "alignof" | "__alignof__" | "__alignof" => self.align_of(),
+                "__extension__" => {
+                    self.at += 1;
+                    self.unary()
+                }
+                _ => {
+                    let name = self.identifier()?;
+                    self.postfix(name)
+                }
+            },
+            _ => {
+                let literal = self.literal()?;
+                self.postfix(literal)
+            }
+        }
+    }
+
+    /// `( type-name )` or `( expression )`
+    fn parentheses(&mut self) -> Result<Inside, Fault> {
+        self.at += 1;
+        self.expand()?;
+        let inside = match self.begins_type(0) {
+            true => Inside::Type(self.type_name()?),
+            false => Inside::Value(self.conditional()?),
+        };
+        self.expand()?;
+        self.expect(b')')?;
+        Ok(inside)
+    }
+
+    /// `( type-name )`
+    pub(super) fn type_in_parentheses(&mut self) -> Result<CType, Fault> {
+        self.expect(b'(')?;
+        let ty = self.type_name()?;
+        self.expect(b')')?;
+        Ok(ty)
+    }
+
+    /// `sizeof` (C11 6.5.3.4), also of an expression by its type.
+    fn size_of(&mut self) -> Result<Operand, Fault> {
+        self.at += 1;
+        self.expand()?;
+        let measured = self.measured()?;
+        let size = match measured {
+            Inside::Value(Operand { vague: true, .. }) => {
+                Err(reason("the size of this constant depends on C's version"))
+            }
+            Inside::Type(ty) | Inside::Value(Operand { ty, .. }) => self.types.extent(ty).map(|extent| extent.size),
+        };
+        Ok(self.types.size(size))
+    }
+
+    /// The operand of `sizeof` or `_Alignof`. A type's name in parentheses begins no cast there.
+    fn measured(&mut self) -> Result<Inside, Fault> {
+        if !self.is(b'(') {
+            return Ok(Inside::Value(self.unary()?));
+        }
+        Ok(match self.parentheses()? {
+            Inside::Value(value) => Inside::Value(self.postfix(value)?),
+            ty => ty,
+        })
+    }
+
+    /// `_Alignof` (C11 6.5.3.4); GNU's also takes an expression.
+    fn align_of(&mut self) -> Result<Operand, Fault> {
+        self.at += 1;
+        self.expand()?;
+        let (Inside::Type(ty) | Inside::Value(Operand { ty, .. })) = self.measured()?;
+        let align = self.types.extent(ty).map(|extent| extent.align);
+        Ok(self.types.size(align))
+    }
+
+    /// postfix-expression (C11 6.5.2), behind its first operand.
+    fn postfix(&mut self, mut operand: Operand) -> Result<Operand, Fault> {
+        loop {
+            self.expand()?;
+            let token = self.token();
+            match token.kind {
+                Kind::Mark(b'[') => {
+                    self.at += 1;
+                    let index = self.conditional()?;
+                    self.expand()?;
+                    self.expect(b']')?;
+                    let index = self.types.integer(&index);
+                    operand = match index {
+                        Ok(index) => self.pointed_to(operand, index),
+                        Err(why) => self.not_constant(why),
+                    };
+                }
+                Kind::Mark(b'.') => {
+                    self.at += 1;
+                    operand = self.member_of(operand)?;
+                }
+                Kind::Operator if self.text(token) == "->" => {
+                    self.at += 1;
+                    operand = self.pointed_to(operand, 0);
+                    operand = self.member_of(operand)?;
+                }
+                Kind::Mark(b'(') => {
+                    self.skip_brackets();
+                    operand = self.not_constant(reason("a call is not an integer constant"));
+                }
+                _ => return Ok(operand),
+            }
+        }
+    }
+
+    /// primary-expression (C11 6.5.1) other than a name and parentheses.
+    fn literal(&mut self) -> Result<Operand, Fault> {
+        let token = self.token();
+        let target = self.types.target;
+        let unknown = |what: &str| reason(format!("{} is not {what}", Quoted(self.text(token))));
+        match token.kind {
+            Kind::Number => {
+                let number = literal::number(self.text(token), target);
+                let (value, scalar) =
+                    number.unwrap_or_else(|| (Number::Unknown(unknown("an integer constant")), Scalar::I32));
+                self.at += 1;
+                Ok(self.types.operand(scalar, value))
+            }
+            Kind::Character => {
+                let text = self.text(token);
+                let character = literal::character(text, target);
+                let (value, scalar) = match character {
+                    Some((value, scalar)) => (Number::Int(value), scalar),
+                    None => (Number::Unknown(unknown("an integer constant")), Scalar::I32),
+                };
+                self.at += 1;
+                Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, value) })
+            }
+            Kind::Text => Ok(self.string()),
+            _ => Err(self.fault("this is used as an expression and is not one")),
+        }
+    }
+
+    /// A string literal, or several (C11 6.4.5): only its size is known.
+    fn string(&mut self) -> Operand {
+        let mut plain = true;
+        let mut len = 1;
+        while let token = self.token()
+            && token.kind == Kind::Text
+        {
+            let text = self.text(token);
+            plain &= text.starts_with('"') && !text.contains('\\');
+            len += text.len() as u64 - 2;
+            self.at += 1;
+        }
+        let why = reason("a string in a constant expression is not supported");
+        let len = if plain { Ok(len) } else { Err(why.clone()) };
+        let ty = self.types.array(Types::CHAR, Some(len));
+        Operand { ty, value: Number::Unknown(why), vague: false }
+    }
+
+    fn not_constant(&mut self, why: Reason) -> Operand {
+        let ty = self.types.unknown(why.clone());
+        Operand { ty, value: Number::Unknown(why), vague: false }
+    }
+
+    /// An identifier, or a keyword that begins an expression.
+    fn identifier(&mut self) -> Result<Operand, Fault> {
+        let token = self.token();
+        let name = self.text(token);
+        match name {
+            "__builtin_offsetof" if self.ahead(1).is(b'(') => return self.offset_of(),
+            "_Generic" => return Err(self.fault("`_Generic` is not supported")),
+            _ => self.at += 1,
+        }
+        let why = || reason(format!("{} is not declared as a constant", Quoted(name)));
+        if self.is_hidden(name) {
+            return Ok(self.not_constant(why()));
+        }
+        if let Some(constant) = self.constants.get(name).cloned() {
+            return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
+        }
+        if let Some(&index) = self.by_name.get(name) {
+            return Ok(Operand { ty: self.symbols[index].ty, value: Number::Unknown(why()), vague: false });
+        }
+        Ok(match name {
+            "true" => Operand { vague: true, ..self.types.int(1) },
+            "false" => Operand { vague: true, ..self.types.int(0) },
+            _ => self.not_constant(why()),
+        })
+    }
+
+    /// `__builtin_offsetof(type-name, member)` (C11 7.19p3).
+    fn offset_of(&mut self) -> Result<Operand, Fault> {
+        self.at += 2;
+        let ty = self.type_name()?;
+        self.expect(b',')?;
+        let mut place = Operand { ty, value: Number::At(0), vague: false };
+        place = self.member_of(place)?;
+        loop {
+            self.expand()?;
+            if self.eat(b'.') {
+                place = self.member_of(place)?;
+            } else if self.eat(b'[') {
+                let index = self.conditional()?;
+                self.expand()?;
+                self.expect(b']')?;
+                let index = self.types.integer(&index);
+                place = match index {
+                    Ok(index) => self.pointed_to(place, index),
+                    Err(why) => self.not_constant(why),
+                };
+            } else {
+                self.expect(b')')?;
+                let offset = match place.value {
+                    Number::At(offset) => Ok(offset),
+                    Number::Unknown(why) => Err(why),
+                    Number::Int(_) | Number::Float(_) => Err(reason("a value that is not a constant")),
+                };
+                return Ok(self.types.size(offset));
+            }
+        }
+    }
+
+    /// A member of what lies at a known place, or at least its type.
+    fn member_of(&mut self, whole: Operand) -> Result<Operand, Fault> {
+        let name = self.word();
+        if name.is_empty() {
+            return Err(self.fault("a member's name is expected here"));
+        }
+        self.at += 1;
+        Ok(match (self.types.member(whole.ty, name), whole.value) {
+            (Ok((offset, ty)), Number::At(at)) => {
+                Operand { ty, value: Number::At(at.wrapping_add(offset)), vague: false }
+            }
+            (Ok((_, ty)), Number::Unknown(why)) => Operand { ty, value: Number::Unknown(why), vague: false },
+            (Ok((_, ty)), _) => {
+                Operand { ty, value: Number::Unknown(reason("a value that is not a constant")), vague: false }
+            }
+            (Err(why), _) => self.not_constant(why),
+        })
+    }
+
+    /// The object that a pointer points to, or an array's element (C11 6.5.2.1, 6.5.3.2).
+    fn pointed_to(&mut self, pointer: Operand, index: i128) -> Operand {
+        let (element, at) = match (self.types.kind(pointer.ty), pointer.value) {
+            (&TypeKind::Pointer(to), Number::Int(at)) => (to, Ok(at)),
+            (&TypeKind::Pointer(to), Number::Unknown(why)) => (to, Err(why)),
+            (&TypeKind::Pointer(to), _) => (to, Err(reason("a value that is not a constant"))),
+            (&TypeKind::Array(array), Number::At(at)) => (self.types.arrays[array].element, Ok(at.into())),
+            (&TypeKind::Array(array), _) => {
+                (self.types.arrays[array].element, Err(reason("a value that is not a constant")))
+            }
+            _ => return self.not_constant(reason("a value that is not a constant")),
+        };
+        let size = if index == 0 { Ok(0) } else { self.types.extent(element).map(|extent| extent.size) };
+        let place = at.and_then(|at| {
+            let offset = index.checked_mul(size?.into()).unwrap_or_default();
+            Ok(Number::At(at.wrapping_add(offset) as u64))
+        });
+        Operand { ty: element, value: place.unwrap_or_else(Number::Unknown), vague: false }
+    }
+
+    /// `&` (C11 6.5.3.2).
+    fn address_of(&mut self, operand: Operand) -> Operand {
+        let ty = self.types.pointer(operand.ty);
+        let value = match operand.value {
+            Number::At(at) => Number::Int(at.into()),
+            Number::Unknown(why) => Number::Unknown(why),
+            Number::Int(_) | Number::Float(_) => Number::Unknown(reason("a value that is not a constant")),
+        };
+        Operand { ty, value, vague: false }
+    }
+
+    /// Returns whether a type's name begins at the token that follows after `ahead` others.
+    pub(super) fn begins_type(&self, ahead: usize) -> bool {
+        let token: Token = self.ahead(ahead);
+        token.kind == Kind::Word && self.is_type_word(self.text(token), ahead)
+    }
+}

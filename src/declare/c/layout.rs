@@ -1,0 +1,321 @@
+//! The layout of structs, unions and enums once their bodies are known, by GCC's rules ("Common Type Attributes",
+//! "Structure-Layout Pragmas", "Structures, unions, enumerations, and bit-fields").
+
+use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
+
+use super::declarator::Inside;
+use super::types::{CType, Kind, Placed, Reason, TagKind, Types, Value, Warning, reason};
+use crate::declare::error::Quoted;
+
+/// Size and alignment in bytes, of any type C can measure.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(super) struct Extent {
+    pub(super) size: u64,
+    pub(super) align: u64,
+}
+
+impl Extent {
+    /// Of a type that is aligned to its size.
+    pub(super) const fn scalar(size: u64) -> Option<Self> {
+        Some(Self { size, align: size })
+    }
+}
+
+/// A member as declared.
+pub(super) struct Member<'t> {
+    pub(super) name: Option<&'t str>,
+    pub(super) ty: CType,
+    pub(super) packed: bool,
+    /// The alignment asked for.
+    pub(super) align: Option<u64>,
+    /// The attributes in its declarator.
+    pub(super) inside: Inside,
+    /// The width of a bit-field.
+    pub(super) bits: Option<Result<u64, Reason>>,
+}
+
+impl Member<'_> {
+    fn align_of(&self, one: Extent, shape: &Shape) -> u64 {
+        placed_align((one.align, self.ty.align), self.packed, self.align, shape)
+    }
+
+    /// The alignment that Clang gives to the member.
+    fn align_by_clang(&self, one: Extent, shape: &Shape) -> u64 {
+        if !self.inside.is_written() {
+            return self.align_of(one, shape);
+        }
+        let Inside { packed, align, plain } = self.inside;
+        let asked = self.align.max(Some(align).filter(|&align| align > 0));
+        placed_align((one.align, plain), self.packed || packed, asked, shape)
+    }
+}
+
+/// The alignment of a member by its type's own alignment and that of a typedef, and by its attributes.
+///
+/// A typedef's alignment takes the place of the type's own. Packing supersedes both, but not what the member itself asks
+/// for; `#pragma pack` limits all of them.
+fn placed_align((natural, typedef): (u64, Option<u32>), packed: bool, asked: Option<u64>, shape: &Shape) -> u64 {
+    let own = if packed || shape.packed { 1 } else { typedef.map_or(natural, Into::into) };
+    let align = own.max(asked.unwrap_or(1));
+    shape.pack.map_or(align, |pack| align.min(pack))
+}
+
+/// The warning about an attribute inside a declarator.
+pub(super) fn differently_aligned(by_clang: u64, by_gcc: u64) -> String {
+    format!(
+        "its alignment is {by_clang} to Clang and {by_gcc} to GCC, because an attribute stands inside its declarator; GCC \
+         is followed"
+    )
+}
+
+/// The attributes and pragmas of a whole struct, union or enum.
+#[derive(Default)]
+pub(super) struct Shape {
+    pub(super) packed: bool,
+    pub(super) align: Option<u64>,
+    pub(super) pack: Option<u64>,
+    /// Bit-fields are laid out as Microsoft's compiler does it.
+    pub(super) ms_struct: bool,
+    pub(super) unsupported: Option<Reason>,
+}
+
+impl<'t> Types<'t> {
+    /// Lays out a struct or union (C11 6.7.2.1).
+    pub(super) fn complete(&mut self, index: usize, members: Vec<Member<'t>>, shape: &Shape) {
+        let is_union = self.tags[index].kind == TagKind::Union;
+        let mut placer = Placer { is_union, bits: 0, end: 0, align: 1 };
+        let mut fields = Ok(Vec::with_capacity(members.len()));
+        let mut known = true;
+        let mut placed = Vec::with_capacity(members.len());
+        let count = members.len();
+        for (position, member) in members.iter().enumerate() {
+            let value = self.member_value(index, member, is_union || position + 1 == count);
+            let place = value.extent.filter(|_| known).and_then(|one| placer.place(one, member, shape));
+            known = place.is_some();
+            if let (Some(one), Some(place), None) = (value.extent, place, &member.bits) {
+                self.warn_of_member(index, member, (one, shape), place);
+            }
+            let offset = place.filter(|_| member.bits.is_none()).map(|(offset, _)| offset);
+            placed.push(Placed { name: member.name, ty: member.ty, offset });
+            let field = match (value.ty, value.extent, place) {
+                (Ok(ty), Some(one), Some((_, align))) => field(member, ty, one.align, align),
+                (Err(reason), ..) => Err(reason),
+                _ => Err(reason("its size is unknown")),
+            };
+            match (&mut fields, field) {
+                (Ok(fields), Ok(field)) => fields.push(field),
+                (Ok(_), Err(reason)) => fields = Err(reason),
+                (Err(_), _) => {}
+            }
+        }
+        let extent = if known { placer.finish(shape.align) } else { None };
+        let ty = self.aggregate(index, fields, extent, shape);
+        self.tags[index].value = Some(Value { ty, extent });
+        self.tags[index].members = placed;
+    }
+
+    /// Adds a warning if compilers differ about a member.
+    fn warn_of_member(
+        &mut self,
+        parent: usize,
+        member: &Member<'t>,
+        (one, shape): (Extent, &Shape),
+        (offset, align): (u64, u64),
+    ) {
+        let by_clang = member.align_by_clang(one, shape);
+        let lowered = member.ty.align.is_some_and(|typedef| u64::from(typedef) < one.align);
+        let what = if by_clang != align {
+            differently_aligned(by_clang, align)
+        } else if lowered
+            && matches!(self.kind(member.ty), Kind::Scalar(..) | Kind::Pointer(_))
+            && !offset.is_multiple_of(one.align)
+        {
+            "Clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
+                .to_owned()
+        } else {
+            return;
+        };
+        self.warnings.push(Warning { tag: Some(parent), name: member.name, what: what.into() });
+    }
+
+    fn member_value(&self, parent: usize, member: &Member<'t>, may_be_open: bool) -> Value {
+        let name = || Quoted(member.name.unwrap_or("without a name"));
+        match self.kind(member.ty) {
+            _ if member.bits.is_some() => {
+                let why = reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
+                Value { ty: Err(why), extent: self.value(member.ty).extent }
+            }
+            Kind::Tag(index) if *index == parent => {
+                Value::without(reason(format!("`{}` contains itself", self.title(parent))))
+            }
+            Kind::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
+                Value::without(reason(format!("member {} has no length and is not the last", name())))
+            }
+            Kind::Void | Kind::Function(_) => {
+                Value::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
+            }
+            _ => {
+                let mut value = self.value(member.ty);
+                // The size alone may be known, as of what is too large.
+                value.extent = value.extent.filter(|extent| extent.size <= MAX_PLACE);
+                value
+            }
+        }
+    }
+
+    fn aggregate(
+        &self,
+        index: usize,
+        fields: Result<Vec<Field>, Reason>,
+        extent: Option<Extent>,
+        shape: &Shape,
+    ) -> Result<Type, Reason> {
+        if let Some(reason) = &shape.unsupported {
+            return Err(reason.clone());
+        }
+        let fields = fields?;
+        let extent = extent.ok_or_else(|| reason("its size is unknown"))?;
+        if extent.size > MAX_SIZE.into() {
+            let title = self.title(index);
+            return Err(reason(format!("`{title}` has {} bytes, more than {MAX_SIZE}", extent.size)));
+        }
+        let ty = match self.tags[index].kind {
+            TagKind::Union => Type::union(fields),
+            TagKind::Struct | TagKind::Enum => Type::structure(fields),
+        };
+        let mut ty = ty.map_err(|error| reason(error.to_string()))?;
+        if let Some(align) = shape.align {
+            ty = ty.aligned(small_align(align)?).map_err(|error| reason(error.to_string()))?;
+        }
+        Ok(match self.tags[index].name {
+            Some(name) => ty.named(name),
+            None => ty,
+        })
+    }
+
+    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type.
+    pub(super) fn complete_enum(&mut self, index: usize, least: i128, most: i128, fixed: Option<CType>, shape: &Shape) {
+        let fits = |min: i128, max: i128| least >= min && most <= max;
+        let value = match fixed {
+            _ if let Some(reason) = &shape.unsupported => Value::without(reason.clone()),
+            // GCC ignores it, clang does not.
+            _ if shape.align.is_some() => Value::without(reason("an enum of another alignment cannot be passed")),
+            Some(ty) => self.value(ty),
+            None if self.target.int_enums => Value::scalar(Scalar::I32),
+            None => Value::scalar(match shape.packed {
+                true if fits(0, u8::MAX.into()) => Scalar::U8,
+                true if fits(i8::MIN.into(), i8::MAX.into()) => Scalar::I8,
+                true if fits(0, u16::MAX.into()) => Scalar::U16,
+                true if fits(i16::MIN.into(), i16::MAX.into()) => Scalar::I16,
+                _ if fits(0, u32::MAX.into()) => Scalar::U32,
+                _ if fits(i32::MIN.into(), i32::MAX.into()) => Scalar::I32,
+                _ if least >= 0 => Scalar::U64,
+                _ => Scalar::I64,
+            }),
+        };
+        self.tags[index].value = Some(value);
+    }
+
+    /// The offset and the type of a member, also of one inside members without a name (C11 6.7.2.1p13).
+    pub(super) fn member(&self, ty: CType, name: &str) -> Result<(u64, CType), Reason> {
+        let missing = || reason(format!("there is no member {}", Quoted(name)));
+        let &Kind::Tag(index) = self.kind(ty) else { return Err(missing()) };
+        let mut inside = vec![(index, 0)];
+        while let Some((index, base)) = inside.pop() {
+            for placed in &self.tags[index].members {
+                if !self.count_comparison() {
+                    return Err(reason("the text looks up too many members"));
+                }
+                let offset = placed.offset.ok_or_else(|| reason("its offset is unknown"));
+                match (placed.name, self.kind(placed.ty)) {
+                    (Some(own), _) if own == name => return Ok((base + offset?, placed.ty)),
+                    (None, &Kind::Tag(inner)) => inside.push((inner, base + placed.offset.unwrap_or_default())),
+                    _ => {}
+                }
+            }
+        }
+        Err(missing())
+    }
+}
+
+/// The greatest offset that is reckoned with, in bytes.
+const MAX_PLACE: u64 = u64::MAX / 64;
+
+/// Lays members out, as `hotcall_jit::Places` does, in linear time and also beyond the largest size passed.
+struct Placer {
+    is_union: bool,
+    /// Where the next member may begin, in bits.
+    bits: u64,
+    /// Where the last member ends, in bits.
+    end: u64,
+    align: u64,
+}
+
+impl Placer {
+    /// Places a member; its offset and its alignment in bytes, the offset that of the byte that a bit-field begins in.
+    fn place(&mut self, one: Extent, member: &Member<'_>, shape: &Shape) -> Option<(u64, u64)> {
+        let packed = member.packed || shape.packed;
+        let align = member.align_of(one, shape);
+        let (from, len, align) = match &member.bits {
+            Some(width) => {
+                let width = *width.as_ref().ok()?;
+                let from = self.bit_field(one, width, packed, member, shape)?;
+                // `packed` does not count under `#pragma pack`. A bit-field without a name does not align its struct, on
+                // x86 at least.
+                let natural = member.ty.align.map_or(one.align, Into::into).max(member.align.unwrap_or(1));
+                let align = shape.pack.map_or(align, |pack| natural.min(pack));
+                (from, width, if member.name.is_some() { align } else { 1 })
+            }
+            None => (self.bits.checked_next_multiple_of(8 * align)?, one.size * 8, align),
+        };
+        let end = from.checked_add(len).filter(|&end| end / 8 <= MAX_PLACE)?;
+        if !self.is_union {
+            self.bits = end;
+        }
+        self.end = self.end.max(end);
+        self.align = self.align.max(align);
+        Some((from / 8, align))
+    }
+
+    /// Where a bit-field begins, in bits: in the storage unit of its type that is in use, if it fits there.
+    fn bit_field(&self, one: Extent, width: u64, packed: bool, member: &Member<'_>, shape: &Shape) -> Option<u64> {
+        if shape.ms_struct || width > 8 * one.size {
+            return None;
+        }
+        let unit = 8 * member.ty.align.map_or(one.align, Into::into);
+        let asked = 8 * member.align.unwrap_or(0);
+        let from = match width {
+            0 => self.bits.checked_next_multiple_of(unit.max(asked))?,
+            _ if asked > 0 => {
+                self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?
+            }
+            _ => self.bits,
+        };
+        let crosses = (from % unit + width).div_ceil(unit) > (8 * one.size) / unit;
+        if crosses && !packed && shape.pack.is_none() { from.checked_next_multiple_of(unit) } else { Some(from) }
+    }
+
+    fn finish(&self, asked: Option<u64>) -> Option<Extent> {
+        let align = self.align.max(asked.unwrap_or(1));
+        let size = self.end.div_ceil(8).checked_next_multiple_of(align).filter(|&size| size <= MAX_PLACE)?;
+        Some(Extent { size, align })
+    }
+}
+
+/// A member with exactly this alignment.
+fn field(member: &Member<'_>, ty: Type, natural: u64, align: u64) -> Result<Field, Reason> {
+    let field = match member.name {
+        Some(name) => Field::new(name, ty),
+        None => Field::from(ty),
+    };
+    match align {
+        _ if align == natural => Ok(field),
+        1 => Ok(field.packed()),
+        _ => field.packed().aligned(small_align(align)?).map_err(|error| reason(error.to_string())),
+    }
+}
+
+fn small_align(align: u64) -> Result<u8, Reason> {
+    let small = u8::try_from(align).ok().filter(|&align| align <= MAX_ALIGN);
+    small.ok_or_else(|| reason(format!("an alignment of {align} bytes is more than {MAX_ALIGN}")))
+}

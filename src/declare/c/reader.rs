@@ -1,0 +1,394 @@
+//! The reader's place in the tokens, the scopes of names, and the limits on depth and work.
+
+use std::cell::OnceCell;
+use std::collections::HashMap;
+
+use super::constant::Operand;
+use super::directive::is_macro;
+use super::lex::{Kind, Token};
+use super::source::Source;
+use super::symbol::Symbol;
+use super::target::DataModel;
+use super::types::{Reason, Types, reason};
+use super::{Fault, line_starts};
+use crate::declare::{DeclarationError, Declarations};
+
+/// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
+const MAX_DEPTH: u32 = 100;
+
+/// The most tokens that macros expand to in a whole text: macros that use macros grow without end.
+const MAX_EXPANDED: usize = 1 << 20;
+
+/// The most pairs of types that are compared for each token of a text.
+const COMPARISONS: u32 = 16;
+
+/// A reader of one text.
+pub(super) struct Reader<'t> {
+    pub(super) source: Source<'t>,
+    /// The index of the next token.
+    pub(super) at: usize,
+    pub(super) types: Types<'t>,
+    /// Enumerators, and objects declared with `constexpr`.
+    pub(super) constants: HashMap<&'t str, Result<Operand, Reason>>,
+    pub(super) constants_in_order: Vec<&'t str>,
+    /// Names that parameters in scope bear, with repetition (C11 6.2.1p4).
+    pub(super) parameters: Vec<&'t str>,
+    hidden: HashMap<&'t str, u32>,
+    pub(super) symbols: Vec<Symbol<'t>>,
+    pub(super) by_name: HashMap<&'t str, usize>,
+    pub(super) last_function: Option<usize>,
+    /// Names that the text has, and that are no symbols of the library: why.
+    pub(super) others: HashMap<&'t str, Reason>,
+    /// The declarations that were skipped.
+    pub(super) skipped: Vec<DeclarationError>,
+    depth: u32,
+    /// The index of the `End`.
+    text_end: usize,
+    expanded: usize,
+    /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
+    used_at: usize,
+    /// The index of the token behind that macro.
+    resume_at: usize,
+    /// The macros being expanded, by their body.
+    active: Vec<bool>,
+    line_starts: OnceCell<Vec<usize>>,
+    /// How many tokens were looked at.
+    #[cfg(test)]
+    looked_at: std::cell::Cell<usize>,
+}
+
+impl<'t> Reader<'t> {
+    pub(super) fn new(source: Source<'t>, target: DataModel) -> Self {
+        let tokens = source.tokens.len() as u32;
+        let text_end = source.tokens.len() - 1;
+        let active = vec![false; source.macros.len()];
+        Self {
+            source,
+            at: 0,
+            types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
+            constants: HashMap::new(),
+            constants_in_order: Vec::new(),
+            parameters: Vec::new(),
+            hidden: HashMap::new(),
+            symbols: Vec::new(),
+            by_name: HashMap::new(),
+            last_function: None,
+            others: HashMap::new(),
+            skipped: Vec::new(),
+            depth: 0,
+            text_end,
+            expanded: 0,
+            used_at: 0,
+            resume_at: 0,
+            active,
+            line_starts: OnceCell::new(),
+            #[cfg(test)]
+            looked_at: std::cell::Cell::default(),
+        }
+    }
+
+    /// Reads the whole text.
+    pub(super) fn read(mut self) -> Result<Declarations, Fault> {
+        self.unit(self.text_end)?;
+        self.finish()
+    }
+
+    pub(super) fn token(&self) -> Token {
+        #[cfg(test)]
+        self.looked_at.set(self.looked_at.get() + 1);
+        self.source.tokens[self.at]
+    }
+
+    /// The token that follows after `count` others, or the end.
+    pub(super) fn ahead(&self, count: usize) -> Token {
+        let last = if self.is_in_text() { self.text_end } else { self.source.tokens.len() - 1 };
+        self.source.tokens[(self.at + count).min(last)]
+    }
+
+    pub(super) fn text(&self, token: Token) -> &'t str {
+        self.source.text_of(token)
+    }
+
+    /// The next token's text if it is a word, and `""` otherwise.
+    pub(super) fn word(&self) -> &'t str {
+        self.word_ahead(0)
+    }
+
+    pub(super) fn word_ahead(&self, count: usize) -> &'t str {
+        let token = self.ahead(count);
+        if token.kind == Kind::Word { self.text(token) } else { "" }
+    }
+
+    pub(super) fn is(&self, mark: u8) -> bool {
+        self.token().is(mark)
+    }
+
+    pub(super) fn is_end(&self) -> bool {
+        self.token().kind == Kind::End
+    }
+
+    pub(super) fn eat(&mut self, mark: u8) -> bool {
+        let found = self.is(mark);
+        self.at += usize::from(found);
+        found
+    }
+
+    pub(super) fn expect(&mut self, mark: u8) -> Result<(), Fault> {
+        if self.eat(mark) { Ok(()) } else { Err(self.fault(&format!("`{}` is expected here", mark as char))) }
+    }
+
+    /// The index of the token that closes the bracket that comes next.
+    pub(super) fn closing(&self) -> usize {
+        self.token().link as usize
+    }
+
+    /// Goes behind the bracket that comes next and all it holds.
+    pub(super) fn skip_brackets(&mut self) {
+        self.at = self.closing() + 1;
+    }
+
+    /// Goes behind the next token, and what it holds if it is a bracket.
+    pub(super) fn skip_balanced(&mut self) {
+        match self.token().kind {
+            Kind::Mark(b'(' | b'[' | b'{') => self.skip_brackets(),
+            Kind::End => {}
+            _ => self.at += 1,
+        }
+    }
+
+    /// Goes to the next of these marks outside of brackets, or to the bracket that closes around them.
+    pub(super) fn skip_to(&mut self, marks: &[u8]) {
+        while let kind = self.token().kind
+            && !matches!(kind, Kind::End | Kind::Mark(b')' | b']' | b'}'))
+            && !matches!(kind, Kind::Mark(mark) if marks.contains(&mark))
+        {
+            self.skip_balanced();
+        }
+    }
+
+    /// A problem at the next token, which says more if the token tells why.
+    pub(super) fn fault(&self, problem: &str) -> Fault {
+        let token = self.token();
+        let at = token.start as usize;
+        match token.kind {
+            Kind::Macro => Fault::new(at, is_macro(self.text(token))),
+            Kind::Stray => Fault::new(at, "an unexpected character"),
+            Kind::Word if self.text(token) == "_Pragma" => Fault::fatal(at, "`_Pragma` takes one string"),
+            _ => Fault::new(at, problem),
+        }
+    }
+
+    /// Why something cannot be used, from a fault. The whole text's faults remain faults.
+    pub(super) fn reason_of(&self, fault: Fault) -> Reason {
+        reason(self.error_of(fault).to_string())
+    }
+
+    pub(super) fn error_of(&self, fault: Fault) -> DeclarationError {
+        fault.error(self.source.text, self.line_starts.get_or_init(|| line_starts(self.source.text)))
+    }
+
+    /// Runs `read` one level deeper, if that is not too deep.
+    pub(super) fn deeper<T>(&mut self, read: impl FnOnce(&mut Self) -> Result<T, Fault>) -> Result<T, Fault> {
+        if self.depth == MAX_DEPTH {
+            return Err(self.fault(&format!("this nests deeper than {MAX_DEPTH} levels")));
+        }
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
+    }
+
+    /// Declares a constant's name.
+    pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
+        if self.constants.insert(name, value).is_none() {
+            self.constants_in_order.push(name);
+        }
+    }
+
+    /// Returns whether a word names a type here (C11 6.2.1, 6.7.8).
+    pub(super) fn is_type_name(&self, word: &str) -> bool {
+        self.types.is_type_name(word) && !self.is_hidden(word)
+    }
+
+    /// Returns whether a parameter in scope bears the name.
+    pub(super) fn is_hidden(&self, word: &str) -> bool {
+        self.hidden.get(word).is_some_and(|&count| count > 0)
+    }
+
+    /// Begins the scope of a parameter's name.
+    pub(super) fn hide(&mut self, name: &'t str) {
+        self.parameters.push(name);
+        *self.hidden.entry(name).or_default() += 1;
+    }
+
+    /// Ends the scopes of all but the first `before` names.
+    pub(super) fn unhide(&mut self, before: usize) {
+        while self.parameters.len() > before {
+            if let Some(count) = self.parameters.pop().and_then(|name| self.hidden.get_mut(name)) {
+                *count -= 1;
+            }
+        }
+    }
+
+    /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
+    /// goes on there until their end.
+    pub(super) fn expand(&mut self) -> Result<(), Fault> {
+        loop {
+            let token = self.token();
+            match token.kind {
+                Kind::EndOfMacro => {
+                    self.active[token.start as usize] = false;
+                    self.at = token.link as usize;
+                }
+                Kind::Macro => {
+                    let Some(body) = self.source.body_of(token) else { return Err(self.fault("")) };
+                    if self.at <= self.text_end {
+                        (self.used_at, self.resume_at) = (token.start as usize, self.at + 1);
+                    }
+                    self.enter(body)?;
+                }
+                _ => return Ok(()),
+            }
+        }
+    }
+
+    /// The value of a macro's body, at the end of the text.
+    pub(super) fn macro_value(&mut self, body: usize) -> Option<Operand> {
+        (self.at, self.used_at) = (self.text_end, self.source.text.len());
+        // A second end lies behind the body.
+        self.source.tokens.push(self.token());
+        let value = self.enter(body).and_then(|()| self.conditional());
+        let read = self.at == self.text_end + 1;
+        self.at = self.text_end;
+        self.leave_macros();
+        value.ok().filter(|_| read)
+    }
+
+    /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
+    fn enter(&mut self, body: usize) -> Result<(), Fault> {
+        let len = self.source.macros.body(body).len();
+        self.expanded += len + 1;
+        if self.expanded > MAX_EXPANDED {
+            return Err(Fault::new(self.used_at, "the macros stand for too much"));
+        }
+        self.active[body] = true;
+        let first = self.source.tokens.len();
+        for index in 0..len {
+            let mut token = self.source.macros.body(body)[index];
+            if token.kind == Kind::Word
+                && let Some(inner) = self.source.macros.at(self.text(token), self.used_at)
+                && !self.active[inner]
+            {
+                token = Token { kind: Kind::Macro, link: inner as u32, ..token };
+            }
+            if let Kind::Mark(b'(' | b'[' | b'{') = token.kind {
+                token.link += first as u32;
+            }
+            self.source.tokens.push(token);
+        }
+        self.source.tokens.push(Token { kind: Kind::EndOfMacro, start: body as u32, link: self.at as u32 + 1 });
+        self.at = first;
+        Ok(())
+    }
+
+    /// Returns whether the next token is one of the text, and not of a macro's body.
+    pub(super) const fn is_in_text(&self) -> bool {
+        self.at <= self.text_end
+    }
+
+    /// Forgets the bodies of macros. If the reader has stopped inside of one, it goes on behind that macro, and `false` is
+    /// returned.
+    pub(super) fn leave_macros(&mut self) -> bool {
+        let ended = self.is_in_text();
+        if !ended {
+            self.at = self.resume_at;
+        }
+        for token in self.source.tokens.drain(self.text_end + 1..).filter(|token| token.kind == Kind::EndOfMacro) {
+            self.active[token.start as usize] = false;
+        }
+        ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A text that repeats a construct.
+    type Text = Box<dyn Fn(usize) -> String>;
+
+    /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
+    fn effort(text: &str) -> (f64, f64) {
+        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
+        let tokens = reader.source.tokens.len();
+        reader.unit(tokens - 1).unwrap();
+        let kept = reader.types.len() + reader.symbols.len() + reader.others.len() + reader.skipped.len();
+        (reader.looked_at.get() as f64 / tokens as f64, kept as f64 / tokens as f64)
+    }
+
+    /// A construct four times as long takes four times the work and the memory.
+    #[test]
+    fn effort_grows_with_the_text() {
+        let repeated = |text: &'static str| move |n: usize| text.repeat(n);
+        let numbered = |make: fn(usize) -> String| move |n: usize| (0..n).map(make).collect::<String>();
+        let nested = |open: &'static str, close: &'static str| move |n: usize| open.repeat(n) + &close.repeat(n);
+        let around = |before: &'static str, inside: &'static str, after: &'static str| {
+            move |n: usize| format!("{before}{}{after}", inside.repeat(n))
+        };
+        let texts: [(&str, Text); 31] = [
+            ("prototypes", Box::new(numbered(|i| format!("int f{i}(int a, char *b);")))),
+            ("parameters", Box::new(around("int f(", "int a,", "int b);"))),
+            ("unreadable parameters", Box::new(around("int f(", "int a b (c),", "int b);"))),
+            ("nested parameters", Box::new(nested("int f(int (*)", ");"))),
+            ("nested unreadable parameters", Box::new(nested("int x y (", ")"))),
+            ("names in parentheses", Box::new(|n| format!("int f(int {}x{});", "(".repeat(n), ")".repeat(n)))),
+            ("parentheses", Box::new(|n| format!("int x[{}1{}];", "(".repeat(n), ")".repeat(n)))),
+            ("attributes in front of a name", Box::new(around("int f(int (", "__attribute__((unused)) ", "x));"))),
+            ("attributes", Box::new(around("int f(int) ", "__attribute__((aligned(8)))", ";"))),
+            ("pointers", Box::new(around("int ", "*", "f;"))),
+            ("arrays", Box::new(around("int x", "[1]", ";"))),
+            ("functions", Box::new(around("int f", "(int)", ";"))),
+            (
+                "members",
+                Box::new(|n| format!("struct s {{ {} }};", (0..n).map(|i| format!("int m{i};")).collect::<String>())),
+            ),
+            ("unreadable members", Box::new(around("struct s {", "int a b;", "};"))),
+            ("nested structs", Box::new(nested("struct {", "} a;"))),
+            ("nested unreadable structs", Box::new(nested("struct s { @ ", "};"))),
+            (
+                "members looked up",
+                Box::new(|n| {
+                    let members: String = (0..n).map(|i| format!("int m{i};")).collect();
+                    let offsets: String =
+                        (0..n).map(|i| format!("int x{i}[__builtin_offsetof(struct s, m{i})];")).collect();
+                    format!("struct s {{ {members} }}; {offsets}")
+                }),
+            ),
+            (
+                "enumerators",
+                Box::new(|n| format!("enum {{ {} }};", (0..n).map(|i| format!("E{i} = {i},")).collect::<String>())),
+            ),
+            ("chained typedefs", Box::new(numbered(|i| format!("typedef t{i} *t{};", i + 1)))),
+            ("typedefs again", Box::new(repeated("typedef struct s *t;"))),
+            ("functions again", Box::new(repeated("int f(int (*)(int, char *), char *);"))),
+            ("words", Box::new(repeated("a b c d "))),
+            ("garbage", Box::new(repeated("a b (c d) e { f } g [h];"))),
+            ("linkage", Box::new(nested("extern \"C\" {", "}"))),
+            ("bodies", Box::new(repeated("static int f(int a) { if (a) { return 1; } }"))),
+            ("old definitions", Box::new(repeated("int f(a, b) int a; char b; { return a; }"))),
+            ("sums", Box::new(around("int x[", "1 + ", "1];"))),
+            ("conditions", Box::new(around("int x[", "1 ? 1 : ", "1];"))),
+            (
+                "macros",
+                Box::new(|n| (0..n).map(|i| format!("#define A{} A{i}\n", i + 1)).collect::<String>() + "int x[A9];"),
+            ),
+            ("one macro", Box::new(around("#define A 1 + 2\n", "typedef int t[A];", ""))),
+            ("hidden typedefs", Box::new(around("typedef int T;", "int f(int T, char (T));", ""))),
+        ];
+        for (name, text) in texts {
+            let (small, large) = (effort(&text(500)), effort(&text(2000)));
+            assert!(large.0 < small.0 * 1.2 + 1.0 && large.0 < 40.0, "{name}: {small:?}, {large:?}");
+            assert!(large.1 < small.1 * 1.2 + 0.1 && large.1 < 4.0, "{name}: {small:?}, {large:?}");
+        }
+    }
+}

@@ -1,0 +1,173 @@
+//! A text as the reader sees it: tokens with their brackets matched, and what directives said at each of them.
+//!
+//! One pass over the text. Directives are acted on where they stand: object-like macros are kept for constant expressions
+//! (`directive`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
+//! names another macro is marked, because only the preprocessor knows what the text says there.
+
+use std::ops::Range;
+
+use super::Fault;
+use super::directive::Macros;
+use super::lex::{Kind, Lexeme, Lexer, Token, spliced};
+use super::literal;
+use super::pragma::Pragmas;
+
+/// The `link` of a word that names a macro with parameters.
+const WITH_PARAMETERS: u32 = u32::MAX;
+
+/// A text's tokens and directives.
+pub(super) struct Source<'t> {
+    pub(super) text: &'t str,
+    /// The text's tokens, then an `End`. Expanding macros appends to them for a while.
+    pub(super) tokens: Vec<Token>,
+    pub(super) macros: Macros<'t>,
+    pub(super) pragmas: Pragmas,
+}
+
+impl<'t> Source<'t> {
+    pub(super) fn new(text: &'t str) -> Result<Self, Fault> {
+        // Most tokens are longer than four bytes, with the space around them.
+        let tokens = Vec::with_capacity(text.len() / 4 + 1);
+        let mut source = Self { text, tokens, macros: Macros::default(), pragmas: Pragmas::default() };
+        let mut open = Vec::new();
+        let mut lexer = Lexer::new(text, 0..text.len());
+        while let Some(lexeme) = lexer.next()? {
+            match lexeme {
+                Lexeme::Directive(line) => source.directive(line)?,
+                Lexeme::Token(token) => source.push(token, &mut open)?,
+            }
+        }
+        if let Some(&index) = open.last() {
+            let start = source.tokens[index].start as usize;
+            return Err(Fault::fatal(start, format!("`{}` is never closed", source.mark_at(index))));
+        }
+        let end = text.len() as u32;
+        source.tokens.push(Token { kind: Kind::End, start: end, link: end });
+        Ok(source)
+    }
+
+    fn mark_at(&self, index: usize) -> char {
+        match self.tokens[index].kind {
+            Kind::Mark(mark) => mark.into(),
+            _ => ' ',
+        }
+    }
+
+    fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
+        if token.kind == Kind::Word && !self.macros.is_empty() {
+            match self.macros.current(&self.text[token.range()]) {
+                Some(body) if self.macros.body(body).is_empty() => return Ok(()),
+                Some(body) => token = Token { kind: Kind::Macro, link: body as u32, ..token },
+                None => {}
+            }
+        }
+        match token.kind {
+            Kind::Mark(b'(') => self.mark_call(),
+            Kind::Mark(b')') if self.pragma_operator(open)? => return Ok(()),
+            _ => {}
+        }
+        match_bracket(&mut self.tokens, token, open)?;
+        self.tokens.push(token);
+        Ok(())
+    }
+
+    /// A name of a macro with parameters is one only in front of a parenthesis (C11 6.10.3p10).
+    fn mark_call(&mut self) {
+        if let Some(last) = self.tokens.last_mut()
+            && last.kind == Kind::Word
+            && self.macros.has_parameters(&self.text[last.range()])
+        {
+            *last = Token { kind: Kind::Macro, link: WITH_PARAMETERS, ..*last };
+        }
+    }
+
+    /// Acts on `_Pragma("…")` (C11 6.10.9) when its closing parenthesis comes.
+    fn pragma_operator(&mut self, open: &mut Vec<usize>) -> Result<bool, Fault> {
+        let [.., word, parenthesis, text] = self.tokens.as_slice() else { return Ok(false) };
+        if text.kind != Kind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
+            return Ok(false);
+        }
+        let text = spliced(&self.text[text.range()]).replace("\\\"", "\"").replace("\\\\", "\\");
+        let quoted = text.trim_start_matches(|c: char| c != '"');
+        let inside = quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or(quoted);
+        let at = word.start as usize;
+        self.tokens.truncate(self.tokens.len() - 3);
+        open.pop();
+        self.pragma(at, inside)?;
+        Ok(true)
+    }
+
+    /// Acts on what follows `#pragma`, in one line.
+    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
+        let place = self.tokens.len();
+        self.pragmas.pragma(at, place, text, |word| self.macros.current(word).is_some())
+    }
+
+    /// The bytes of a token.
+    pub(super) fn text_of(&self, token: Token) -> &'t str {
+        match token.kind {
+            Kind::Word | Kind::Number | Kind::Text | Kind::Character | Kind::Stray | Kind::Operator => {
+                &self.text[token.range()]
+            }
+            Kind::Macro => {
+                let rest = &self.text[token.start as usize..];
+                &rest[..super::lex::word_len(rest)]
+            }
+            Kind::Mark(_) => &self.text[token.start as usize..][..1],
+            Kind::EndOfMacro | Kind::End => "",
+        }
+    }
+
+    /// The index of the macro's body that a token stands for; `None` if the macro has parameters.
+    pub(super) const fn body_of(&self, token: Token) -> Option<usize> {
+        match token.link {
+            WITH_PARAMETERS => None,
+            body => Some(body as usize),
+        }
+    }
+
+    /// The bytes of the string literals (C11 6.4.5) that a macro's body consists of; `None` if it is anything else.
+    pub(super) fn string(&self, body: usize) -> Option<Box<[u8]>> {
+        let body = self.macros.body(body);
+        let mut bytes = Vec::new();
+        for token in body {
+            let text = Some(self.text_of(*token)).filter(|_| token.kind == Kind::Text)?;
+            literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
+        }
+        Some(bytes.into()).filter(|_| !body.is_empty())
+    }
+
+    /// Splits a part of the text that holds no directives; `None` if its brackets do not match or it holds no tokens of C.
+    pub(super) fn split(text: &str, part: Range<usize>) -> Option<Vec<Token>> {
+        let mut lexer = Lexer::new(text, part);
+        let mut tokens = Vec::new();
+        let mut open = Vec::new();
+        while let Some(lexeme) = lexer.next().ok()? {
+            let Lexeme::Token(token) = lexeme else { return None };
+            match_bracket(&mut tokens, token, &mut open).ok()?;
+            tokens.push(token);
+        }
+        open.is_empty().then_some(tokens)
+    }
+}
+
+/// Links an opening bracket to the bracket that closes it, which is about to be pushed.
+fn match_bracket(tokens: &mut [Token], token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
+    let opening = match token.kind {
+        Kind::Mark(b'(' | b'[' | b'{') => {
+            open.push(tokens.len());
+            return Ok(());
+        }
+        Kind::Mark(b')') => b'(',
+        Kind::Mark(b']') => b'[',
+        Kind::Mark(b'}') => b'{',
+        _ => return Ok(()),
+    };
+    let closed = open.pop().filter(|&index| tokens[index].is(opening));
+    let Some(index) = closed else {
+        let closing = if opening == b'(' { ')' } else { char::from(opening + 2) };
+        return Err(Fault::fatal(token.start as usize, format!("`{closing}` closes nothing")));
+    };
+    tokens[index].link = tokens.len() as u32;
+    Ok(())
+}

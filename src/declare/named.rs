@@ -1,0 +1,55 @@
+//! The types and constants that a text declares by name, with or without a symbol that uses them.
+
+use hotcall_jit::{Pointee, Type};
+
+use super::DeclarationError;
+
+/// A type with a name: a struct, union or enum by its tag, or a typedef.
+#[derive(Clone, PartialEq, Debug)]
+pub struct NamedType {
+    pub(super) name: Box<str>,
+    pub(super) ty: Result<Type, Box<str>>,
+    pub(super) extent: Option<(u64, u64)>,
+    /// The kind of a pointer to it.
+    pub(super) pointee: Pointee,
+}
+
+impl NamedType {
+    /// The name as C has it: `struct point` for a tag, `point` for a typedef.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The type.
+    ///
+    /// # Errors
+    ///
+    /// It is declared, and cannot be passed: it is incomplete, a function, or of a kind that is not supported.
+    pub fn ty(&self) -> Result<&Type, DeclarationError> {
+        self.ty
+            .as_ref()
+            .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
+    }
+
+    /// Its size in bytes, as `sizeof` gives it; also of many a type that cannot be passed. `None` if it is not known.
+    pub fn size(&self) -> Option<u64> {
+        self.extent.map(|(size, _)| size)
+    }
+
+    /// Its alignment in bytes, as `_Alignof` gives it.
+    pub fn align(&self) -> Option<u64> {
+        self.extent.map(|(_, align)| align)
+    }
+}
+
+/// The value of a constant.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub enum Constant {
+    /// An integer.
+    Int(i128),
+    /// A floating-point number.
+    Float(f64),
+    /// A string's bytes, without the zero that ends it in C.
+    Text(Box<[u8]>),
+}

@@ -1,0 +1,128 @@
+//! Random declarators: two declarations of a name conflict exactly where the C compiler's `__builtin_types_compatible_p` says
+//! that their types are not compatible. This tries how declarators are read as much as how types are compared.
+
+#![cfg(all(unix, feature = "c-text"))]
+
+mod support;
+
+use hotcall::Library;
+use hotcall::declare::{DeclarationError, Declarations};
+
+use support::shared_object;
+
+const TYPES: &str = "typedef int T; typedef char *P; typedef int F(int); typedef int A[3]; struct s { int a; };\n";
+
+/// Random numbers, by a fixed seed.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
+        (self.0 >> 33) % end
+    }
+
+    fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
+        all[self.below(all.len() as u64) as usize]
+    }
+
+    fn parameters(&mut self) -> String {
+        let all = [
+            "",
+            "void",
+            "int",
+            "const int",
+            "T",
+            "char *",
+            "P",
+            "const char *",
+            "char *const",
+            "int [3]",
+            "A",
+            "int [*]",
+            "int (int)",
+            "F",
+            "int (T)",
+            "int (x)",
+            "int ((x))(int)",
+            "int (*)(int)",
+            "int *(x)",
+            "struct s *",
+            "double",
+            "int, ...",
+            "int, P",
+            "T (x), char *(y)",
+            "int (*)(int (T), char)",
+            "int (*x[2])(int)",
+            "int (**)(T)",
+        ];
+        self.of(&all).to_owned()
+    }
+
+    /// A declaration of `name`. What the outermost type is qualified with is left out: the compiler's answer ignores it.
+    fn declaration(&mut self, name: &str) -> String {
+        let mut declarator = name.to_owned();
+        let mut last = "";
+        for depth in 0..self.below(4) {
+            let derived = match last {
+                "array" => self.of(&["pointer", "array"]),
+                "function" => "pointer",
+                _ => self.of(&["pointer", "array", "function"]),
+            };
+            declarator = match derived {
+                "pointer" => {
+                    let qualified = last == "pointer" && self.below(4) == 0;
+                    let inside = format!("*{}{declarator}", if qualified { "const " } else { "" });
+                    // Parentheses that a declarator may need, and some more.
+                    if self.below(5) == 0 { format!("((({inside})))") } else { format!("({inside})") }
+                }
+                "array" => {
+                    format!("{declarator}[{}]", if depth == 0 { self.of(&["", "2", "1 + 1", "3"]) } else { "2" })
+                }
+                _ => format!("{declarator}({})", self.parameters()),
+            };
+            last = derived;
+        }
+        let bases: &[&str] = match last {
+            "pointer" => &["int", "T", "const int", "int const", "char", "const char", "P", "struct s", "F", "A"],
+            "array" => &["int", "T", "char", "P", "struct s", "A"],
+            "function" => &["int", "T", "char", "P", "struct s"],
+            _ => &["int", "T", "char", "P", "struct s", "F", "A", "signed", "double"],
+        };
+        format!("extern {} {declarator};", self.of(bases))
+    }
+}
+
+#[test]
+fn conflicts_are_those_of_the_compiler() {
+    let mut random = Random(20_261_130);
+    let declarations: Vec<_> = (0..150)
+        .map(|index| {
+            let marked = random.declaration("NAME");
+            (marked.replace("NAME", &format!("x{index}")), marked)
+        })
+        .collect();
+    let pairs: Vec<(usize, usize)> = (0..declarations.len()).flat_map(|a| (0..a).map(move |b| (a, b))).collect();
+    let all: String = declarations.iter().map(|(numbered, _)| format!("{numbered}\n")).collect();
+    let answers: Vec<_> = pairs
+        .iter()
+        .map(|(a, b)| format!("__builtin_types_compatible_p(__typeof__(x{a}), __typeof__(x{b}))"))
+        .collect();
+    let source = format!("{TYPES}{all}const unsigned char answers[] = {{ {} }};", answers.join(",\n"));
+    // SAFETY: the library has no initialisers.
+    let library = unsafe { Library::open(shared_object(&source)) }.unwrap();
+    let answers: *const u8 = library.symbol("answers").unwrap().cast();
+    // SAFETY: the array has an element for each pair, and the library stays open while the slice is used.
+    let answers = unsafe { std::slice::from_raw_parts(answers, pairs.len()) };
+    let mut compatible = 0;
+    for (&(a, b), &answer) in pairs.iter().zip(answers) {
+        let text = format!("{TYPES}{}\n{}", declarations[a].1, declarations[b].1);
+        let read = Declarations::from_c(&text);
+        match &read {
+            Ok(read) => assert!(read.skipped().is_empty(), "{text}: {:?}", read.skipped()),
+            Err(error) => assert!(matches!(error, DeclarationError::Conflict { .. }), "{text}: {error}"),
+        }
+        assert_eq!(read.is_ok(), answer == 1, "{text}");
+        compatible += usize::from(answer);
+    }
+    assert!(compatible > 100 && compatible < pairs.len() / 2, "{compatible} of {}", pairs.len());
+}

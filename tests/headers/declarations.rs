@@ -1,0 +1,85 @@
+//! Prints what `Declarations::from_c` reads, as one JSON object for each file named: functions, variables, types with sizes
+//! and offsets, constants, and what cannot be used. `compare.py` compares this with libclang.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+
+use hotcall::declare::{Constant, Declarations, Item};
+use hotcall::{Layout, Places, Type};
+use serde_json::{Value, json};
+
+fn main() -> Result<(), Box<dyn Error>> {
+    for file in std::env::args().skip(1) {
+        let text = std::fs::read(&file)?;
+        let read = match Declarations::from_c(&String::from_utf8_lossy(&text)) {
+            Ok(declarations) => all(&declarations),
+            Err(error) => json!({ "error": error.to_string() }),
+        };
+        println!("{read}");
+    }
+    Ok(())
+}
+
+fn all(declarations: &Declarations) -> Value {
+    let mut functions = BTreeMap::new();
+    let mut variables = BTreeMap::new();
+    for declaration in declarations {
+        match &declaration.item {
+            Item::Function(function) => {
+                let signature = &function.signature;
+                let params: Vec<_> = signature.params().iter().map(shown).collect();
+                let variadic = signature.first_variadic().is_some();
+                let result = signature.result().map(shown);
+                functions.insert(&declaration.key, json!({ "result": result, "params": params, "variadic": variadic }));
+            }
+            Item::Static(ty) => {
+                variables.insert(&declaration.key, shown(ty));
+            }
+        }
+    }
+    let types = declarations.types().iter().map(|named| {
+        let mut members = BTreeMap::new();
+        if let Ok(ty) = named.ty() {
+            offsets(ty, 0, &mut members);
+        }
+        (named.name(), json!({ "size": named.size(), "align": named.align(), "members": members }))
+    });
+    let constants = declarations.constants().map(|(name, constant)| {
+        let value = match constant {
+            Constant::Int(value) => json!(value.to_string()),
+            Constant::Float(value) => json!(value),
+            other => json!(format!("{other:?}")),
+        };
+        (name, value)
+    });
+    json!({
+        "functions": functions,
+        "variables": variables,
+        "types": types.collect::<BTreeMap<_, _>>(),
+        "constants": constants.collect::<BTreeMap<_, _>>(),
+        "unsupported": declarations.unsupported().collect::<BTreeMap<_, _>>(),
+        "skipped": declarations.skipped().iter().map(ToString::to_string).collect::<Vec<_>>(),
+    })
+}
+
+/// A scalar's name; the size and alignment of anything else.
+fn shown(ty: &Type) -> String {
+    match (ty.as_scalar(), Layout::of(ty)) {
+        (Some(scalar), _) => scalar.to_string(),
+        (None, Ok(layout)) => format!("{} bytes by {}", layout.size, layout.align),
+        (None, Err(error)) => error.to_string(),
+    }
+}
+
+/// The offsets of members, also of those inside members without a name.
+fn offsets(ty: &Type, base: u64, members: &mut BTreeMap<String, u64>) {
+    let Some(aggregate) = ty.as_aggregate() else { return };
+    for (offset, field) in Places::of(aggregate).flatten() {
+        match field.name() {
+            Some(name) => {
+                members.insert(name.to_owned(), base + u64::from(offset));
+            }
+            None => offsets(field.ty(), base + u64::from(offset), members),
+        }
+    }
+}
