@@ -262,19 +262,22 @@ impl<'t> Reader<'t> {
 
     /// The type with the attributes behind its declarator.
     pub(super) fn changed_type(&mut self, ty: CType, attributes: &Attributes<'t>) -> CType {
-        let ty = match (attributes.opaque, attributes.mode, &attributes.vector) {
-            (Some("32-bit pointers"), ..) => self.types.opaque("32-bit pointers cannot be passed", None),
-            (Some(what), ..) => self.unless_function(ty, what, |reader| reader.types.extent(ty).ok()),
-            (_, Some(_), _) if attributes.align_before_mode => {
+        let ty = match attributes.mode {
+            Some(_) if attributes.align_before_mode => {
                 self.types.opaque("compilers differ about an alignment before a mode", None)
             }
-            (_, Some(mode), _) => self.types.with_mode(ty, mode),
-            (_, _, Some(Ok(vector))) => {
+            Some(mode) => self.types.with_mode(ty, mode),
+            None => ty,
+        };
+        let ty = match (attributes.opaque, &attributes.vector) {
+            (Some("32-bit pointers"), _) => self.types.opaque("32-bit pointers cannot be passed", None),
+            (Some(what), _) => self.unless_function(ty, what, |reader| reader.types.extent(ty).ok()),
+            (None, Some(Ok(vector))) => {
                 let vector = *vector;
                 self.unless_function(ty, "vector types", |reader| reader.vector_extent(ty, vector))
             }
-            (_, _, Some(Err(why))) => self.types.unknown(why.clone()),
-            _ => ty,
+            (None, Some(Err(why))) => self.types.unknown(why.clone()),
+            (None, None) => ty,
         };
         self.called_by(ty, attributes.call)
     }

@@ -164,9 +164,7 @@ impl<'t> Reader<'t> {
         match attributes.take_type_align() {
             Some(Ok(align)) => {
                 declarator.inside.align = declarator.inside.align.max(align);
-                if let TypeKind::Scalar(..) | TypeKind::Pointer(_) | TypeKind::Tag(_) | TypeKind::Array(_) =
-                    self.types.kind(declarator.ty)
-                {
+                if !matches!(self.types.kind(declarator.ty), TypeKind::Function(_)) {
                     declarator.ty = declarator.ty.aligned(align as u32);
                 }
             }
