@@ -5,7 +5,7 @@
 //! oracle against C compilers found them, and leaves them out by what is written here.
 
 use super::sysv64;
-use super::{Abi, Compiler};
+use super::{Abi, CCompiler};
 use crate::layout::{Extent, Layout, Leaf, Places};
 use crate::types::{AggregateKind, Scalar, Type};
 
@@ -38,10 +38,10 @@ pub enum Departure {
 
 impl Departure {
     /// The compiler that departs.
-    pub const fn compiler(self) -> Compiler {
+    pub const fn compiler(self) -> CCompiler {
         match self {
-            Self::ClangMemberAlignment | Self::ClangFlexibleArray | Self::ClangUnionFloat => Compiler::Clang,
-            Self::GccFirstElement | Self::GccEmptyArray => Compiler::Gcc,
+            Self::ClangMemberAlignment | Self::ClangFlexibleArray | Self::ClangUnionFloat => CCompiler::Clang,
+            Self::GccFirstElement | Self::GccEmptyArray => CCompiler::Gcc,
         }
     }
 
