@@ -54,12 +54,15 @@ impl Departure {
             return Vec::new();
         };
         let in_memory = sysv64::classify(&layout).is_err();
+        let unaligned = !in_memory && has_unaligned_member(ty, 0);
+        let flexible = !in_memory && has_flexible_array(ty);
         let tests: [(Self, bool); 5] = [
-            (Self::ClangMemberAlignment, !in_memory && has_unaligned_member(ty, 0)),
-            (Self::ClangFlexibleArray, !in_memory && has_flexible_array(ty)),
+            (Self::ClangMemberAlignment, unaligned),
+            (Self::ClangFlexibleArray, flexible),
             (Self::GccFirstElement, in_memory && !gcc_sees_unaligned(ty, 0)),
             (Self::GccEmptyArray, !in_memory && gcc_sees_elements(ty, &layout)),
-            (Self::ClangUnionFloat, clang_may_halve(ty, &layout)),
+            // In memory every byte is passed.
+            (Self::ClangUnionFloat, !in_memory && !unaligned && !flexible && clang_may_halve(ty, &layout)),
         ];
         tests.into_iter().filter_map(|(departure, shows)| shows.then_some(departure)).collect()
     }
@@ -195,5 +198,14 @@ mod tests {
         let union = Type::union([Type::F32, Type::F64]).unwrap();
         assert_eq!(Abi::SysV64.departures(&union), [Departure::ClangUnionFloat]);
         assert_eq!(departures([union, Type::array(Type::F64, 2).unwrap()]), []);
+    }
+
+    #[test]
+    fn unions_are_not_halved_in_memory() {
+        let union = Type::union([Type::F32, Type::F64]).unwrap();
+        let unaligned = Type::structure([Type::I8, union.clone()]).unwrap().packed(1).unwrap();
+        assert_eq!(Abi::SysV64.departures(&unaligned), []);
+        let flexible = Type::flexible_array(Type::I8).unwrap();
+        assert_eq!(departures([union, flexible]), [Departure::ClangFlexibleArray]);
     }
 }
