@@ -504,7 +504,8 @@ fn statics_are_written_canonically() {
     let both = library.static_("narrow", &Type::array(Type::U8, 2).unwrap()).unwrap();
     // SAFETY: the types are those of the C text, and only this test uses the variables.
     unsafe {
-        for (bits, byte) in [(0x101, 1), (0x100, 0), (2, 1), (0, 0)] {
+        // The low byte alone is a bool's.
+        for (bits, byte) in [(0x5a80, 1), (0x100, 0), (2, 1), (u64::MAX << 8, 0)] {
             flag.write(Slot::from_bits(bits)).unwrap();
             assert_eq!(raw.call(&[]).unwrap().as_i32(), byte, "{bits:#x}");
         }
