@@ -97,7 +97,9 @@ impl Originals {
                 // To `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
                 Some(0) => {
                     let options = js::JS_NewObject(context);
-                    js::JS_SetPropertyStr(context, options, c"maxByteLength".as_ptr(), number(0));
+                    // The property is defined. Setting it would run a setter that script has put into `Object.prototype`.
+                    let flags = js::JS_PROP_C_W_E as i32;
+                    js::JS_DefinePropertyValueStr(context, options, c"maxByteLength".as_ptr(), number(0), flags);
                     let mut args = [number(len), options];
                     let buffer = js::JS_CallConstructor(context, self.constructor, 2, args.as_mut_ptr());
                     js::JS_FreeValue(context, options);
