@@ -92,11 +92,13 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
 
 /// The address some bytes behind a pointer to something, which is not null.
 fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
-    let address = ffi(ctx).to_address(ctx, pointer)?;
-    if address.is_null() {
+    let pointer = ffi(ctx).to_address(ctx, pointer)?;
+    let address = pointer.cast::<u8>().wrapping_offset(offset as isize);
+    // To the engine, memory at null is memory that it has to allocate.
+    if pointer.is_null() || address.is_null() {
         return Err(type_error(ctx, format!("Invalid {what} pointer, pointer is null")));
     }
-    Ok(address.cast::<u8>().wrapping_offset(offset as isize))
+    Ok(address)
 }
 
 /// A scalar in memory, by the name of its type.
