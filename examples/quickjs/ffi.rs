@@ -514,8 +514,9 @@ fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> 
 }
 
 /// Makes a callback: `[number, pointer]`.
-fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) -> Result<Array<'js>> {
-    let ffi = ffi(&ctx);
+fn callback<'js>(own: Ctx<'js>, declaration: String, function: JsFunction<'js>) -> Result<Array<'js>> {
+    // The engine makes values for a function in the context of its caller.
+    let (ffi, ctx) = (ffi(&own), script(&own));
     let signature = declared(&ctx, &declaration)?.signature;
     let fail = |error: Error| type_error(&ctx, error);
     let thunk = Thunk::new(&signature).map_err(fail)?;
@@ -553,7 +554,7 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
         unsafe { realm.answer(site(&ctx), &signature, call, run) };
     };
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
-    let answer = Array::new(ctx.clone())?;
+    let answer = Array::new(own)?;
     // SAFETY: the slot is that of a pointer.
     answer.set(1, unsafe { ffi.to_value(&ctx, &Type::POINTER, Slot::from(&callback))? })?;
     answer.set(0, ffi.callbacks.borrow_mut().insert(callback))?;

@@ -2,7 +2,7 @@
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError } = script;
-  const { give, define: global } = internals;
+  const { apply, give, define: global } = internals;
 
   const names = [
     "NotFound",
@@ -189,7 +189,7 @@
       if (timer === undefined) return;
       if (!timer.repeat) stop(number);
       try {
-        Reflect.apply(timer.callback, timer.timer, timer.args);
+        apply(timer.callback, timer.timer, timer.args);
       } catch (error) {
         internals.reportException(error);
       }
