@@ -86,4 +86,12 @@ macro_rules! scripts {
     )*};
 }
 
-scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns memory);
+scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns);
+
+#[test]
+fn memory() {
+    // A program that watches another one takes memory itself.
+    if !is_wrapped() {
+        check(&run(&script("memory.js")), "end\n");
+    }
+}
