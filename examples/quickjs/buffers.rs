@@ -139,7 +139,7 @@ thread_local! {
     static SPARED: Cell<Option<*mut c_void>> = const { Cell::new(None) };
 }
 
-/// What the engine calls to free the memory of a resizable buffer, or to make it longer, for which there is room.
+/// Frees the memory of a resizable buffer for the engine. To make the buffer longer it does nothing: there is room.
 ///
 /// # Safety
 ///
@@ -259,7 +259,7 @@ unsafe fn call<'js>(ctx: &Ctx<'js>, method: JSValue, buffer: JSValue, arg: Optio
     owned(ctx, result)
 }
 
-/// What a function of the engine's returned.
+/// Takes the result of a function of the engine's.
 fn owned<'js>(ctx: &Ctx<'js>, value: JSValue) -> Result<Value<'js>> {
     // SAFETY: the value belongs to this; if it is the exception, that is thrown.
     unsafe { if js::JS_IsException(value) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), value)) } }

@@ -49,10 +49,10 @@ pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
     /// The context that script runs in.
     context: NonNull<js::JSContext>,
-    /// What `buffers.rs` replaces.
+    /// The functions that `buffers.rs` replaces.
     pub(crate) originals: Originals,
     permission: Permission,
-    /// What nonblocking calls run on.
+    /// The threads of nonblocking calls.
     threads: ThreadPool,
     queue: Sender<Event>,
     libraries: RefCell<Table<Library>>,
@@ -449,7 +449,7 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
     ffi(ctx).permission.allows_pointers()
 }
 
-/// Whether the library that is found by this path may be opened.
+/// Tells if the library that is found by this path may be opened.
 fn allows(ctx: Ctx<'_>, path: String) -> bool {
     ffi(&ctx).permission.resolve(&path).is_some()
 }

@@ -23,7 +23,7 @@ pub(crate) enum ListError {
     /// An empty list, as of a variable that is not set, must not become the permission for everything.
     #[error("--allow-ffi: the list {list:?} has an empty path (--allow-ffi without a list allows every library)")]
     EmptyPath { list: String },
-    /// Whoever could make the path later would choose what is allowed.
+    /// A path that does not exist. Those who could make it later would choose what is allowed.
     #[error("--allow-ffi: cannot find {path:?}: {source}")]
     Path { path: String, source: io::Error },
 }
@@ -38,7 +38,7 @@ impl Permission {
         list.split(',').map(canonical).collect::<Result<_, _>>().map(Self::Paths)
     }
 
-    /// What is opened for a name; `None` if that is not allowed.
+    /// Returns the library to open for a name; `None` if that is not allowed.
     ///
     /// The empty name is the process itself, as in Deno. It takes the whole permission, and so does a name that the loader
     /// searches, because nobody knows what the loader will find. Without permission the file system is not asked, and with
@@ -67,13 +67,13 @@ struct Allowed<'p>(&'p [PathBuf]);
 struct Way {
     /// The canonical path.
     end: PathBuf,
-    /// Whether all symbolic links on the way are in allowed directories.
+    /// True if all symbolic links on the way are in allowed directories.
     by_allowed_links: bool,
 }
 
 /// The way ends before the path does.
 struct Missing {
-    /// Whether the way was in allowed directories, and those above them, alone: then script may be told.
+    /// True if the way was in allowed directories, and those above them, alone: then script may be told.
     in_allowed: bool,
 }
 

@@ -182,7 +182,7 @@
   global("gc", () => native.collectGarbage());
   Object.defineProperty(script, Symbol.toStringTag, { value: "Window", configurable: true });
 
-  // What the runtime calls.
+  // The functions that the runtime calls.
   internals.runtime = {
     fire(number) {
       const timer = timers.get(number);

@@ -306,7 +306,7 @@
     static canParse(url, base) {
       return parsed(url, base) !== null;
     }
-    // What a URL consists of; nothing for other values.
+    // The parts of a URL; nothing for other values.
     static partsOf(value) {
       return typeof value === "object" && value !== null && #url in value ? value.#url : undefined;
     }

@@ -1,7 +1,7 @@
 // The runtime's own scripts run in a realm of their own. Script must not see that: all it gets is of its realm.
 // Prints what is not, and `end`.
 
-// What the chain of prototypes ends with.
+// The last object of the chain of prototypes.
 function root(value) {
   let last = value;
   for (let next = value; next !== null; next = Object.getPrototypeOf(next)) last = next;
@@ -153,7 +153,7 @@ for (const [run, type] of [[() => new TextDecoder("x"), RangeError], [() => Deno
     is(error, type);
   }
 }
-// What the engine makes for a function that the runtime calls: the arguments of a proxy's handler, the results of `allSettled`.
+// Values that the engine makes for a function that the runtime calls: a handler's arguments, the results of `allSettled`.
 const called = new Set();
 const spy = (name) => new Proxy(function () {}, {
   apply(_, self, args) {

@@ -289,7 +289,7 @@ for (const size of [16, 200, 5000]) {
   }
 }
 
-// What pointers lead to stays, whatever has become of the buffer that they were made of.
+// Bytes that pointers lead to stay, whatever has become of the buffer.
 for (const size of [16, 200, 5000]) {
   for (const options of [undefined, { maxByteLength: 5000 }]) {
     for (const way of Object.values(giveAway).concat(Object.values(ways))) {

@@ -76,7 +76,7 @@ fn without_the_flag_nothing_is_allowed() {
     place.denies(&[], "libc.so.6");
 }
 
-/// What is there and what is not look the same.
+/// A file that is there and one that is not look the same.
 #[test]
 fn without_permission_nothing_is_told() {
     let place = Place::new("told");
@@ -109,7 +109,7 @@ fn without_permission_nothing_is_told() {
         place.denies(&[], path);
         place.denies(&["--allow-ffi=allowed"], path);
     }
-    // What is missing in an allowed directory may be told.
+    // Script may know that a file in an allowed directory is missing.
     for path in ["./allowed/missing.so", "./link/missing.so", "./allowed/deep/../missing/x.so"] {
         let missing = format!("Error: cannot find library {path}: No such file or directory (os error 2)");
         assert_eq!(place.open(&["--allow-ffi=allowed"], path), missing);
