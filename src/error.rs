@@ -1,4 +1,4 @@
-//! What can go wrong before a call: one public error, whose variants name the failed step and carry its data.
+//! The failures before a call: one public error, whose variants name the failed step and carry its data.
 
 use std::ffi::OsString;
 use std::fs::FileType;
@@ -61,7 +61,7 @@ pub enum Error {
     /// A variable that would be called as a function.
     #[error("symbol {symbol:?} of {library} is {kind}, not a function")]
     NotAFunction { library: Resolved, symbol: Box<str>, kind: SymbolKind },
-    /// A function that returns a second time, when its caller has returned: `setjmp`, `getcontext`, `vfork` and the like.
+    /// A function that returns again after its caller has returned: `setjmp`, `getcontext`, `vfork` and the like.
     #[error("function {symbol:?} of {library} cannot be called: it returns twice")]
     ReturnsTwice { library: Resolved, symbol: Box<str> },
     /// A function made from the null pointer.

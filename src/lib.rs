@@ -45,8 +45,8 @@
 //! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
 //! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe:
 //! declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before a call hotcall checks
-//! what it can: the number of arguments, the sizes of structs, that the library was not closed and, where the library's symbol
-//! table can be read, that the symbol is not a variable.
+//! what it can: the number of arguments, the sizes of structs, and that the library was not closed. A symbol that is a variable
+//! is refused where the library's symbol table can be read.
 //!
 //! # Callbacks
 //!

@@ -141,7 +141,7 @@ fn paths_that_the_loader_expands_are_refused() {
         fs::write(&file, "").unwrap();
         assert!(matches!(resolve(&file), Err(Error::Rewritten { path }) if path == file), "{token}");
     }
-    // What counts is what the loader gets.
+    // The path that the loader gets counts.
     fs::create_dir(directory.join("$LIB")).unwrap();
     symlink("../$HOME", directory.join("$LIB/link.so")).unwrap();
     symlink("$ORIGIN", directory.join("plain.so")).unwrap();

@@ -227,6 +227,9 @@ fn files_that_are_not_libraries_are_named() {
     ] {
         assert_eq!(format_of(&write("script.so", text.as_bytes())), expected, "{text}");
     }
+    let message =
+        open(write("many.so", format!("INPUT({})", "a.so ".repeat(10_000)).as_bytes())).unwrap_err().to_string();
+    assert!(message.contains(" refers to a.so, a.so, ") && message.contains(" a.so and 9992 others, not"), "{message}");
 
     let elf = fs::read(shared_object("int f(void) { return 1; }")).unwrap();
     let with = |changes: &[(usize, u8)]| {
@@ -263,7 +266,7 @@ fn files_that_are_not_libraries_are_named() {
         );
     }
 
-    // What is unknown is left to the loader's words: text, binary data, a class of Java, a script with too many brackets.
+    // Unknown formats are left to the loader's words: text, binary data, a class of Java, a script with too many brackets.
     for bytes in [&b"#!/bin/sh\n"[..], b"GROUP", b"GROUP ) (", b"\xff\xfe\xfd", b"\xca\xfe\xba\xbe\0\0\0\x34"] {
         let error = open(write("other.so", bytes)).unwrap_err();
         assert!(matches!(error, Error::Load { .. }), "{error}");

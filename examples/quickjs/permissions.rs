@@ -6,7 +6,7 @@ use std::path::{self, Path, PathBuf};
 
 use hotcall::{Error, Resolved, resolve};
 
-/// What `--allow-ffi` allows.
+/// The libraries that `--allow-ffi` allows.
 #[derive(Clone, Debug)]
 pub(crate) enum Permission {
     /// Nothing.
@@ -23,7 +23,7 @@ pub(crate) enum ListError {
     /// An empty list, as of a variable that is not set, must not become the permission for everything.
     #[error("--allow-ffi: the list {list:?} has an empty path (--allow-ffi without a list allows every library)")]
     EmptyPath { list: String },
-    /// A path that does not exist. Those who could make it later would choose what is allowed.
+    /// The path does not lead anywhere: somebody else could put a file there later.
     #[error("--allow-ffi: cannot find {path:?}: {source}")]
     Path { path: String, source: io::Error },
 }
@@ -38,11 +38,13 @@ impl Permission {
         list.split(',').map(canonical).collect::<Result<_, _>>().map(Self::Paths)
     }
 
-    /// Returns the library to open for a name; `None` if that is not allowed.
+    /// Chooses what to open for a name; `None` if that is not allowed.
     ///
-    /// The empty name is the process itself, as in Deno. It takes the whole permission, and so does a name that the loader
-    /// searches, because nobody knows what the loader will find. Without permission the file system is not asked, and with
-    /// one for paths a name that is not allowed looks the same whether there is such a file or not.
+    /// The empty name is the process itself, as in Deno. It takes the whole permission. So does a name that the loader
+    /// searches, because nobody knows what the loader will find.
+    ///
+    /// Without permission the file system is not asked. With one for paths, a name that leads elsewhere is refused in the
+    /// same way as one that does not lead anywhere.
     pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, Error>> {
         match self {
             Self::None => None,
@@ -52,7 +54,7 @@ impl Permission {
         }
     }
 
-    /// Whether script may make pointers, read what is behind them, call them, and make callbacks. That takes the whole
+    /// Tells if script may make pointers, read what is behind them, call them, and make callbacks. That takes the whole
     /// permission too: whoever can read and call any address needs no library.
     pub(crate) const fn allows_pointers(&self) -> bool {
         matches!(self, Self::All)
@@ -67,13 +69,15 @@ struct Allowed<'p>(&'p [PathBuf]);
 struct Way {
     /// The canonical path.
     end: PathBuf,
-    /// True if all symbolic links on the way are in allowed directories.
-    by_allowed_links: bool,
+    /// All links on the way are in allowed directories. All directories on it are in these, or above them.
+    ///
+    /// A directory elsewhere could become a link, and `..` would lead out of that link's target.
+    confined: bool,
 }
 
 /// The way ends before the path does.
 struct Missing {
-    /// True if the way was in allowed directories, and those above them, alone: then script may be told.
+    /// Script may be told: all directories on the way are allowed ones, or above these, and the missing name is in one.
     in_allowed: bool,
 }
 
@@ -81,8 +85,9 @@ struct Missing {
 const LINKS: usize = 40;
 
 impl Allowed<'_> {
-    /// Chooses a path that only those can lead elsewhere who may write to the allowed directories: its links are all in
-    /// there. If it can be, the path keeps its own file name, because the loader looks for `$ORIGIN` there.
+    /// Chooses a path that leads elsewhere only if somebody changes the allowed directories, or replaces these.
+    ///
+    /// The path keeps its own file name if that is allowed, because the loader takes `$ORIGIN` from it.
     fn resolve(self, name: &str) -> Option<Result<Resolved, Error>> {
         if name.contains('\0') || !name.contains(path::is_separator) {
             return None;
@@ -103,33 +108,36 @@ impl Allowed<'_> {
     fn under_own_name(self, given: &Path) -> Option<PathBuf> {
         let path = self.walk(given.parent()?).ok()?.end.join(given.file_name()?);
         let way = self.walk(&path).ok()?;
-        (way.by_allowed_links && self.holds(&path) && self.holds(&way.end)).then_some(path)
+        (way.confined && self.holds(&path) && self.holds(&way.end)).then_some(path)
     }
 
     /// Follows an absolute path as the system does.
     fn walk(self, path: &Path) -> Result<Way, Missing> {
         let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
-        let mut way = Way { end: PathBuf::new(), by_allowed_links: true };
-        let (mut left, mut links, mut in_allowed): (Vec<OsString>, _, _) = (parts(path), 0, true);
+        let (mut end, mut left): (_, Vec<OsString>) = (PathBuf::new(), parts(path));
+        let (mut links, mut in_allowed, mut by_allowed_links) = (0, true, true);
         while let Some(part) = left.pop() {
             if part == ".." {
-                way.end.pop();
+                end.pop();
                 continue;
             }
             // The root of an absolute link replaces what was there.
-            let next = way.end.join(part);
+            let next = end.join(part);
             let missing = || Missing { in_allowed: in_allowed && self.holds(&next) };
-            if next.symlink_metadata().ok().ok_or_else(missing)?.is_symlink() {
+            let metadata = next.symlink_metadata().ok().ok_or_else(missing)?;
+            if metadata.is_symlink() {
                 links += 1;
                 let target = next.read_link().ok().filter(|_| links <= LINKS);
                 left.extend(parts(&target.ok_or_else(missing)?));
-                way.by_allowed_links &= self.holds(&next);
-            } else {
+                by_allowed_links &= self.holds(&next);
+            } else if metadata.is_dir() || left.is_empty() {
                 in_allowed &= self.holds(&next) || self.0.iter().any(|allowed| allowed.starts_with(&next));
-                way.end = next;
+                end = next;
+            } else {
+                return Err(missing());
             }
         }
-        Ok(way)
+        Ok(Way { end, confined: in_allowed && by_allowed_links })
     }
 
     fn holds(self, path: &Path) -> bool {

@@ -79,6 +79,11 @@ mod imp {
     /// repeats in nested namespaces. `None` where the kernel does not have such pages (Linux before 4.14).
     pub(super) fn wiped_word() -> Option<&'static AtomicUsize> {
         static WORD: OnceLock<Option<&'static AtomicUsize>> = OnceLock::new();
+        if let Some(word) = WORD.get() {
+            return *word;
+        }
+        // The child of a fork meanwhile would wait for ever.
+        let _no_fork = super::hold_off();
         *WORD.get_or_init(|| {
             let word = map_wiped_word()?;
             word.store(GENERATION.load(Ordering::SeqCst), Ordering::SeqCst);
@@ -217,7 +222,7 @@ pub fn current_generation() -> usize {
     imp::generation()
 }
 
-/// Whether the generation changes with every fork, raw forks included. Elsewhere no memory may be shared with children.
+/// Returns true if the generation changes with every fork, raw forks included. Elsewhere no memory may be shared with children.
 pub fn are_all_noticed() -> bool {
     imp::wiped_word().is_some()
 }

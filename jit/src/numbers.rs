@@ -17,7 +17,7 @@ const SIGN: u64 = 1 << 63;
 const FRACTION: u64 = (1 << FRACTION_BITS) - 1;
 const FRACTION_BITS: u32 = 52;
 
-/// What a double's exponent field exceeds the exponent of its last bit by.
+/// The difference between a double's exponent field and the exponent of its last bit.
 const BIAS: i32 = 1023 + FRACTION_BITS as i32;
 
 /// The bits of 2 to the power of `exponent`, as a double.
@@ -31,6 +31,9 @@ pub(crate) const FLOAT_UNIT: i32 = -149;
 /// The bits of the least `float` that is not denormal, as a double.
 pub(crate) const NORMAL_FLOAT: u64 = power(-126);
 
+/// The bits of the least double that is not denormal.
+pub(crate) const NORMAL_DOUBLE: u64 = power(-1022);
+
 /// The bits of a double whose last bit is the unit of denormal floats: adding it rounds a tiny double to that unit.
 pub(crate) const FLOAT_ROUNDER: u64 = power(FLOAT_UNIT + FRACTION_BITS as i32);
 
@@ -42,7 +45,7 @@ const fn magnitude(number: f64) -> u64 {
     number.to_bits() & !SIGN
 }
 
-/// Whether a double is a NaN.
+/// Returns true for NaNs.
 pub const fn is_nan(number: f64) -> bool {
     magnitude(number) > INFINITE
 }
@@ -76,14 +79,18 @@ pub const fn whole(number: f64) -> Option<i128> {
 #[expect(clippy::inline_always, reason = "the common case is three instructions")]
 #[inline(always)]
 pub fn to_f32(number: f64) -> f32 {
-    if magnitude(number) < NORMAL_FLOAT { to_tiny_f32(number) } else { number as f32 }
+    // Decreased by one, 0 is the greatest: it is common, and exact.
+    if magnitude(number).wrapping_sub(1) < NORMAL_FLOAT - 1 { to_tiny_f32(number) } else { number as f32 }
 }
 
-/// Converts a double that is smaller than all floats but the denormal ones. The sum is not denormal, so FTZ does not apply to it.
+/// Converts a double that is not 0, and smaller than all floats but the denormal ones. The sum is not denormal, so FTZ does not
+/// apply to it.
 #[cold]
 #[inline(never)]
 fn to_tiny_f32(number: f64) -> f32 {
     let sign = number.to_bits() & SIGN;
+    // With DAZ a denormal double would count as 0, which no mode rounds up. The least normal one is rounded as all of them are.
+    let number = f64::from_bits(magnitude(number).max(NORMAL_DOUBLE) | sign);
     let sum = (number + f64::from_bits(FLOAT_ROUNDER | sign)).to_bits();
     f32::from_bits((sign >> 32) as u32 | sum as u32)
 }

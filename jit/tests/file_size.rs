@@ -1,5 +1,5 @@
-//! Processes whose files must not grow beyond a size (`ulimit -f`). What would grow further is done in another way, and SIGXFSZ,
-//! which would end the process, does not come. Each test is a process of its own.
+//! Processes whose files must not grow beyond a size (`ulimit -f`). Code then goes to memory without a file. SIGXFSZ, which would
+//! end the process, does not come. Each test is a process of its own.
 
 #![cfg(all(feature = "cranelift", target_os = "linux", target_arch = "x86_64"))]
 
@@ -160,7 +160,7 @@ fn no_list_for_perf_can_be_made() {
     });
 }
 
-/// What the thread has masked, or what waits for it.
+/// Returns true if SIGXFSZ is in the set that `fill` fills.
 fn signals(fill: impl FnOnce(*mut libc::sigset_t)) -> bool {
     let mut signals = MaybeUninit::uninit();
     fill(signals.as_mut_ptr());

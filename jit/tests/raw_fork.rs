@@ -30,7 +30,7 @@ fn system_call_clone() -> libc::pid_t {
 /// As the first process of a namespace, whose number is that of any other such process.
 fn in_a_namespace() -> libc::pid_t {
     let flags = libc::CLONE_NEWUSER | libc::CLONE_NEWPID | libc::SIGCHLD;
-    // SAFETY: as in `system_call_clone`.
+    // SAFETY: nobody else runs in this process; without a stack the child goes on with a copy of this one.
     match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) as libc::pid_t } {
         // Where namespaces are not allowed.
         -1 => system_call_clone(),
@@ -137,7 +137,7 @@ fn in_child(fork: Fork, body: impl FnOnce() -> bool) -> impl FnOnce() -> bool {
     }
 }
 
-/// A child that forks itself, and its parent, all of which go on. What each writes would change what another made.
+/// A child that forks itself, and its parent, all of which go on. In shared memory each would overwrite the code of another.
 fn family(forks: [Fork; 2]) {
     let jit = Jit::new().unwrap();
     let before = [Made::new(&jit, 3)];

@@ -8,7 +8,7 @@ use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
 use crate::prototype::Known;
 
-/// What a declaration declared.
+/// The symbol that a declaration declared.
 #[derive(Clone, Debug)]
 pub enum Symbol {
     /// A function.

@@ -1,4 +1,4 @@
-//! What a file is that the loader refuses: told by its first bytes.
+//! The format of a file that the loader refuses, told by its first bytes.
 //!
 //! | format | described by |
 //! |---|---|
@@ -21,7 +21,7 @@ pub enum FileFormat {
     Empty,
     /// A text for the linker, which names the libraries to link, such as `libm.so` of a system's development files.
     LinkerScript {
-        /// The libraries that it refers to, as it writes them: paths, file names, or `-l` options. Static ones are left out.
+        /// The libraries that it refers to, as it writes them: paths, file names, or `-l` options, without static libraries.
         libraries: Box<[Box<str>]>,
     },
     /// An archive of object files, `.a`.
@@ -43,7 +43,7 @@ pub enum FileFormat {
     MachO,
 }
 
-/// What an ELF file is for.
+/// The purpose of an ELF file.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum ElfType {
@@ -55,7 +55,7 @@ pub enum ElfType {
     Core,
 }
 
-/// What of a file is read: more than any linker script of a system has.
+/// The most bytes that are read of a file. Linker scripts of systems are shorter.
 const READ: u64 = 64 * 1024;
 
 impl FileFormat {
@@ -91,7 +91,7 @@ impl FileFormat {
     }
 }
 
-/// What is wrong with a file of this system's own format is for the loader to say.
+/// The loader says what is wrong with a file of this system's own format.
 fn native_is_none(native: bool, format: FileFormat) -> Option<FileFormat> {
     (!native).then_some(format)
 }
@@ -122,7 +122,8 @@ fn elf(bytes: &[u8]) -> Option<FileFormat> {
     let (Some(kind), Some(machine), true) = (half(16), half(18), bytes.len() >= header) else {
         return Some(FileFormat::TruncatedElf);
     };
-    let native = bits == 64 && data == 1 && MACHINE.is_none_or(|own| own == machine);
+    let byte_order = if cfg!(target_endian = "big") { 2 } else { 1 };
+    let native = u32::from(bits) == usize::BITS && data == byte_order && MACHINE.is_none_or(|own| own == machine);
     if !native || cfg!(any(windows, target_vendor = "apple")) {
         return Some(FileFormat::ForeignElf { bits, machine });
     }
@@ -173,12 +174,19 @@ fn without_comments(text: &str) -> String {
     kept + rest
 }
 
+/// The most libraries of a linker script that are shown.
+const SHOWN: usize = 8;
+
 impl fmt::Display for FileFormat {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Empty => f.write_str("an empty file"),
             Self::LinkerScript { libraries } if libraries.is_empty() => f.write_str("a linker script"),
-            Self::LinkerScript { libraries } => write!(f, "a linker script that refers to {}", libraries.join(", ")),
+            Self::LinkerScript { libraries } => {
+                let (shown, others) = libraries.split_at(libraries.len().min(SHOWN));
+                write!(f, "a linker script that refers to {}", shown.join(", "))?;
+                if others.is_empty() { Ok(()) } else { write!(f, " and {} others", others.len()) }
+            }
             Self::Archive => f.write_str("an archive of object files"),
             Self::Elf(ElfType::Object) => f.write_str("an object file"),
             Self::Elf(ElfType::Program) => f.write_str("a program"),

@@ -42,7 +42,7 @@ impl Mapping {
             (_, Some(image)) => image.names(&mut see),
             (_, None) => {}
         }
-        // Names that the loader does not find are of no use: some of these belong to a library that is not searched.
+        // The loader may not find the name: it can belong to a library that is not searched for symbols of the process.
         let nearest = nearest.found().filter(|name| matches!(self.find(name), Ok(Ok(_)))).map(String::into_boxed_str);
         Error::Symbol { library: self.resolved(), symbol: symbol.into(), message, nearest }
     }

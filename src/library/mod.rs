@@ -8,6 +8,7 @@ mod loader;
 mod look_up;
 mod nearest;
 mod options;
+mod refused;
 mod resolve;
 mod returns_twice;
 mod statics;
@@ -16,7 +17,6 @@ mod symbols;
 use std::collections::HashSet;
 use std::ffi::{OsStr, c_void};
 use std::fmt;
-use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
@@ -33,6 +33,7 @@ pub use self::symbols::Symbols;
 
 use self::float_environment::Restore;
 use self::loader::{Handle, Refusal};
+use self::refused::refused;
 use crate::error::Error;
 use crate::function::{Function, FunctionOptions};
 
@@ -67,11 +68,11 @@ struct Shared {
     mapping: RwLock<Option<Arc<Mapping>>>,
 }
 
-/// What keeps a library mapped.
+/// Keeps a library mapped.
 pub(crate) struct Mapping {
     name: Arc<Resolved>,
     closed: AtomicBool,
-    /// What engines call functions by.
+    /// The records by which engines call functions.
     records: Mutex<HashSet<Adopted>>,
     handle: Handle,
 }
@@ -154,12 +155,12 @@ impl Library {
         Self(Arc::new(Shared { name, mapping: RwLock::new(Some(mapping)) }))
     }
 
-    /// What was loaded.
+    /// The library that was loaded.
     pub fn resolved(&self) -> &Resolved {
         &self.0.name
     }
 
-    /// Whether [`Library::close`] was called.
+    /// Tells if [`Library::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.mapping().is_err()
     }
@@ -199,8 +200,8 @@ impl Library {
 
     /// The function with this name and signature.
     ///
-    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it. Only what
-    /// the library's symbol table says is checked, on Linux with glibc: a variable is not a function.
+    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it. Variables are
+    /// refused where the library's symbol table can be read, on Linux with glibc.
     ///
     /// # Errors
     ///
@@ -268,7 +269,7 @@ impl Library {
         Static::new(name.into(), address, ty, mapping).map(Some)
     }
 
-    /// The mapping for look-ups, and what restores the floating-point environment after them: resolvers of indirect
+    /// The mapping for look-ups, and a guard that restores the floating-point environment after them. Resolvers of indirect
     /// functions may change it.
     fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), Error> {
         let mapping = self.mapping()?;
@@ -294,7 +295,7 @@ impl Mapping {
     /// Has the record closed with the library; now if that is closed already.
     pub(crate) fn adopt(&self, record: &RecordHead) {
         fork::lock(&self.records).insert(Adopted(record));
-        // Who closes the library says so first and looks at the records then.
+        // Closing sets the flag first and looks at the records then.
         if self.closed.load(Ordering::Acquire) {
             record.close();
         }
@@ -315,27 +316,6 @@ impl Mapping {
     fn closed_error(&self) -> Error {
         Error::Closed { library: Resolved::clone(&self.name) }
     }
-}
-
-/// Why a library was not loaded: the loader's words, and what the file is that it refused.
-fn refused(library: &Resolved, Refusal(message): Refusal) -> Error {
-    let library = library.clone();
-    let Some(file) = refused_file(&library, &message) else { return Error::Load { library, message } };
-    match FileFormat::of_file(&file) {
-        Some(format) => Error::NotALibrary { library, file, format, message },
-        None => Error::Load { library, message },
-    }
-}
-
-/// The file that a refusal is about: of a library that was searched for, or needed by another one, only the message tells.
-fn refused_file(library: &Resolved, message: &str) -> Option<PathBuf> {
-    let named = || {
-        // "dlopen failed: /path: reason". The path may have colons of its own.
-        let path = &message[message.find('/')?..];
-        path.match_indices(": ").map(|(end, _)| Path::new(&path[..end])).find(|path| path.is_file())
-    };
-    let given = || if let Resolved::Path(path) = library { Some(path.given()) } else { None };
-    named().or_else(given).map(Path::to_owned)
 }
 
 impl fmt::Debug for Library {

@@ -1,16 +1,17 @@
 //! The name that somebody may have meant.
 
-/// How many names are compared, which bounds the time that an error takes.
-const COMPARED: usize = 20_000;
+/// The pairs of letters that are compared at most, which bounds the time that an error takes to some 50 ms.
+const COMPARED: usize = 10_000_000;
 
 /// Names longer than this are not compared.
 const LONGEST: usize = 128;
 
-/// The nearest of the names seen so far to a wanted one: the fewest letters inserted, left out, replaced or exchanged with
-/// their neighbours; of equally near ones the first in the alphabet.
+/// The nearest of the names seen so far to a wanted one. It takes the fewest letters inserted, left out, replaced or
+/// exchanged with their neighbours. Of equally near names it is the first in the alphabet.
 pub(super) struct Nearest<'w> {
     wanted: &'w str,
     best: Option<(usize, String)>,
+    /// The pairs of letters that may still be compared.
     left: usize,
 }
 
@@ -19,14 +20,15 @@ impl<'w> Nearest<'w> {
         Self { wanted, best: None, left: COMPARED }
     }
 
-    /// Looks at one name. One with another letter in every three is not near.
+    /// Looks at one name. A near one differs in a third of the letters at most, and in one letter of two.
     pub(super) fn see(&mut self, name: &[u8]) {
-        let limit = self.wanted.len().max(3) / 3;
-        if self.left == 0 || self.wanted.len() > LONGEST || name.len().abs_diff(self.wanted.len()) > limit {
+        let limit = if self.wanted.len() == 2 { 1 } else { self.wanted.len() / 3 };
+        if self.wanted.len() > LONGEST || name.len().abs_diff(self.wanted.len()) > limit {
             return;
         }
         let Ok(name) = str::from_utf8(name) else { return };
-        self.left -= 1;
+        let Some(left) = self.left.checked_sub(self.wanted.len() * name.len()) else { return };
+        self.left = left;
         let distance = strsim::osa_distance(self.wanted, name);
         let better = |(best, other): &(usize, String)| (distance, name) < (*best, &**other);
         if distance <= limit && self.best.as_ref().is_none_or(better) {
@@ -60,11 +62,13 @@ mod tests {
             ("powx", Some("pow")),
             ("pxwf", Some("powf")),
             ("sin", None),
+            ("p", None),
             ("", None),
             ("xyzzy", None),
         ] {
             assert_eq!(nearest(wanted, &names).as_deref(), expected, "{wanted}");
         }
+        assert_eq!(nearest("f", &["g", "f2"]), None);
         let names = ["sqlite3_open16", "sqlite3_open"];
         assert_eq!(nearest("sqlite3_Open", &names).as_deref(), Some("sqlite3_open"));
         assert_eq!(nearest("sqlite_open16", &names).as_deref(), Some("sqlite3_open16"));
@@ -77,6 +81,15 @@ mod tests {
         assert_eq!(nearest("größe", &["grösse", "grosse"]).as_deref(), Some("grösse"));
         let mut nearest = Nearest::to("abc");
         nearest.see(b"ab\xff");
+        assert_eq!(nearest.found(), None);
+    }
+
+    #[test]
+    fn the_comparison_ends() {
+        let (wanted, other, near) = ("x".repeat(128), "y".repeat(128), "x".repeat(127));
+        let mut nearest = Nearest::to(&wanted);
+        (0..2_000).for_each(|_| nearest.see(other.as_bytes()));
+        nearest.see(near.as_bytes());
         assert_eq!(nearest.found(), None);
     }
 }

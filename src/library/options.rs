@@ -5,9 +5,9 @@
 pub struct OpenFlags {
     /// When the library's own references to functions are bound.
     pub binding: Binding,
-    /// Who sees the library's symbols.
+    /// The libraries that see the library's symbols.
     pub visibility: Visibility,
-    /// Whether the library may change how this thread calculates.
+    /// The library's changes to how this thread calculates: undone or kept.
     pub float_environment: FloatEnvironment,
 }
 
@@ -21,7 +21,7 @@ pub enum Binding {
     Now,
 }
 
-/// Who sees a library's symbols.
+/// The libraries that see a library's symbols.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum Visibility {
     /// Those who ask this library for them (`RTLD_LOCAL`).
@@ -31,16 +31,17 @@ pub enum Visibility {
     Global,
 }
 
-/// Whether code that runs while a library is loaded, looked into or unmapped may change how the thread calculates.
+/// The fate of changes to how the thread calculates, made by code that runs while a library is loaded, looked into or
+/// unmapped.
 ///
-/// A library that was linked with `-ffast-math` (by GCC before 13) has an initialiser that makes denormal numbers zero,
-/// in all code that the thread runs afterwards.
+/// A library that was linked with `-ffast-math` (by GCC before 13) has such an initialiser. Denormal numbers are zero in
+/// all code that the thread runs afterwards.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 pub enum FloatEnvironment {
     /// The control bits of the floating-point unit are restored: rounding, the treatment of denormal numbers, masked
     /// exceptions. The flags of exceptions that have happened stay.
     #[default]
     Restore,
-    /// What the library sets stays set, on this thread and on those that it starts.
+    /// The library's settings stay, on this thread and on those that it starts.
     Keep,
 }

@@ -7,13 +7,13 @@ use std::path::{self, Path, PathBuf};
 
 use crate::error::Error;
 
-/// What would be loaded.
+/// The library that would be loaded.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Resolved {
     /// The file that this path leads to.
     Path(LibraryPath),
-    /// Whatever the system's loader finds under this name: it searches its own list of places, and takes a library of this
-    /// name that is loaded already.
+    /// The library that the system's loader finds under this name. It searches its own list of places, and takes a library
+    /// of this name that is loaded already.
     Searched(OsString),
     /// The running program and the libraries it was linked with.
     Process,
@@ -33,7 +33,8 @@ pub struct LibraryPath {
 }
 
 impl LibraryPath {
-    /// The path as it was given, made absolute: symbolic links and `..` are left in it. The loader gets this path.
+    /// The path as it was given, made absolute. Symbolic links are left in it, and so is `..`, except on Windows. The loader
+    /// gets this path.
     pub fn given(&self) -> &Path {
         &self.given
     }
@@ -61,7 +62,7 @@ impl fmt::Display for LibraryPath {
 /// A runtime asks for permission with the answer and then opens exactly it with
 /// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to a directory on the way can still put
 /// another file or link there in between. A runtime that confines scripts to some directories therefore opens a
-/// path whose links are all in these directories: the canonical path, if no other will do.
+/// path whose links are all in these directories and do not pass through others: the canonical path, if no other will do.
 ///
 /// The loader does not open a file again while a library is loaded that was opened by the same path. It gives that
 /// library, even if the path leads to another file by now.
@@ -113,7 +114,7 @@ impl Resolved {
         }
     }
 
-    /// What the loader is given; nothing for the process itself.
+    /// The name or path for the loader; nothing for the process itself.
     pub(super) fn file(&self) -> Option<&OsStr> {
         match self {
             Self::Path(path) => Some(path.given.as_os_str()),
@@ -137,7 +138,7 @@ fn check_nul(name: &OsStr) -> Result<(), Error> {
     if name.as_encoded_bytes().contains(&0) { Err(Error::NulInName { name: name.to_owned() }) } else { Ok(()) }
 }
 
-/// Whether the loader takes the name for a path. On Windows a drive makes a path too (`c:file.dll`).
+/// Tells if the loader takes the name for a path. On Windows a drive makes a path too (`c:file.dll`).
 fn is_path(name: &OsStr) -> bool {
     let separator = |&byte: &u8| path::is_separator(byte.into()) || cfg!(windows) && byte == b':';
     name.as_encoded_bytes().iter().any(separator)

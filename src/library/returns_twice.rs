@@ -2,7 +2,8 @@
 //!
 //! `setjmp` and `getcontext` return again when `longjmp` or `setcontext` is called, and `vfork` returns in the parent
 //! on the stack that the child has used since. By then the trampoline that called them has returned, and its frame is
-//! overwritten. C compilers know these functions by name (GCC's `special_function_p` in `gcc/calls.cc`).
+//! overwritten. C compilers know these functions by name: GCC's `special_function_p` in `gcc/calls.cc`, Microsoft's
+//! `setjmp` as an intrinsic function.
 //!
 //! A library may have a function of such a name that returns once: `savectx`, which saves an application's context. So a
 //! name counts only if the object that defines the function also defines what returns the second time. The C library
@@ -11,12 +12,24 @@
 use super::image;
 
 /// The names, without the underscores that they may begin with.
-const NAMES: [&str; 7] = ["setjmp", "sigsetjmp", "setjmpex", "qsetjmp", "savectx", "vfork", "getcontext"];
+const NAMES: [&str; 10] = [
+    "setjmp",
+    "sigsetjmp",
+    "setjmp_syscall",
+    "qsetjmp",
+    "savectx",
+    "vfork",
+    "getcontext",
+    // Windows.
+    "setjmpex",
+    "intrinsic_setjmp",
+    "intrinsic_setjmpex",
+];
 
-/// What the definer of such a function defines too.
+/// Functions of which the definer of such a function defines one.
 const COUNTERPARTS: [&str; 5] = ["longjmp", "_longjmp", "siglongjmp", "setcontext", "_exit"];
 
-/// Whether a function of this name returns twice.
+/// Tells if a function of this name returns twice.
 pub(super) fn returns_twice(name: &str, address: usize) -> bool {
     is_name(name) && image::is_defined_beside(address, &COUNTERPARTS).unwrap_or(true)
 }
@@ -32,9 +45,11 @@ mod tests {
     use super::is_name;
 
     #[test]
-    fn names_are_those_of_gcc() {
+    fn names_are_those_that_compilers_know() {
         for name in
             ["vfork", "__vfork", "setjmp", "_setjmp", "__setjmp", "__xsetjmp", "__sigsetjmp", "getcontext", "savectx"]
+                .into_iter()
+                .chain(["_setjmpex", "__intrinsic_setjmp", "__intrinsic_setjmpex"])
         {
             assert!(is_name(name), "{name}");
         }

@@ -12,12 +12,12 @@ use crate::error::Error;
 use crate::function::Function;
 use crate::prototype::Known;
 
-/// What a library has of its declarations, by their keys. Functions are lazy: each is compiled when it has been called
+/// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when it has been called
 /// often enough for that to pay, or all together by [`Symbols::compile`].
 pub struct Symbols {
     /// In the order of the keys.
     symbols: Box<[(Arc<str>, Option<Symbol>)]>,
-    /// What is declared and cannot be used, with the reason.
+    /// The declarations that cannot be used, with the reason.
     unsupported: Box<[(Box<str>, Box<str>)]>,
 }
 
@@ -96,7 +96,7 @@ impl Symbols {
         self.symbols.len()
     }
 
-    /// Whether nothing was declared.
+    /// Tells if nothing was declared.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty()
     }

@@ -276,7 +276,7 @@ fn a_reader_that_leaves_is_no_error() {
     assert_eq!((output.status.code(), String::from_utf8_lossy(&output.stderr)), (Some(0), "".into()));
 }
 
-/// What C does to the thread's floating-point environment.
+/// C sets FTZ and DAZ in the calling thread.
 #[test]
 fn tiny_numbers_are_printed_where_they_count_as_0() {
     prints("float fast_f32(float)", &["1e-40"], "9.99994610111476e-41\n");

@@ -43,7 +43,7 @@ impl Place {
         self.path(relative).display().to_string()
     }
 
-    /// What a script says that opens the library, run in this place.
+    /// Runs a script in this place that opens the library, and returns its words.
     fn open(&self, flags: &[&str], path: &str) -> String {
         let ran = self.run(flags, path, OPEN);
         assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
@@ -76,7 +76,7 @@ fn without_the_flag_nothing_is_allowed() {
     place.denies(&[], "libc.so.6");
 }
 
-/// A file that is there and one that is not look the same.
+/// Files that exist and files that do not look the same.
 #[test]
 fn without_permission_nothing_is_told() {
     let place = Place::new("told");
@@ -93,6 +93,8 @@ fn without_permission_nothing_is_told() {
         "./other/missing/../../allowed/missing.so",
         "./other/../allowed/missing.so",
         "./other/lib.so/../../allowed/missing.so",
+        "./other/lib.so/../../allowed/lib.so",
+        "./other/missing.so/../../allowed/lib.so",
         "./allowed/away/lib.so",
         "./allowed/away/missing.so",
         "./allowed/leads-out.so",
@@ -109,12 +111,15 @@ fn without_permission_nothing_is_told() {
         place.denies(&[], path);
         place.denies(&["--allow-ffi=allowed"], path);
     }
-    // Script may know that a file in an allowed directory is missing.
+    // That a file is missing in an allowed directory may be told.
     for path in ["./allowed/missing.so", "./link/missing.so", "./allowed/deep/../missing/x.so"] {
         let missing = format!("Error: cannot find library {path}: No such file or directory (os error 2)");
         assert_eq!(place.open(&["--allow-ffi=allowed"], path), missing);
     }
     assert!(place.open(&["--allow-ffi=allowed"], "./allowed/deep").ends_with("is a directory, not a file"));
+    let through_a_file = "./allowed/lib.so/../lib.so";
+    let refused = format!("Error: cannot find library {through_a_file}: Not a directory (os error 20)");
+    assert_eq!(place.open(&["--allow-ffi=allowed"], through_a_file), refused);
 }
 
 #[test]
@@ -162,7 +167,7 @@ fn pointers_need_a_permission() {
         }
         console.log('end');";
     let denied = "NotCapable: Requires ffi access, run again with the --allow-ffi flag";
-    // Permission for a library is none for the whole memory.
+    // Permission for a library is not one for the whole memory.
     for flags in [&[][..], &["--allow-ffi=other"], &["--allow-ffi=/"]] {
         assert_eq!(place.run(flags, denied, uses).stdout, "end\n", "{flags:?}");
     }
@@ -213,7 +218,7 @@ fn several_paths() {
     place.denies(&[flag], "./allowed/lib.so");
 }
 
-/// What counts is the file that a link leads to.
+/// The file that a link leads to counts.
 #[test]
 fn through_links() {
     let place = Place::new("links");
@@ -247,6 +252,10 @@ fn allowed_links_keep_their_neighbours() {
         place.allows("--allow-ffi=allowed", path);
         place.allows("--allow-ffi", path);
     }
+    // A directory that is not allowed could become a link, and `..` would lead elsewhere: the canonical path is opened.
+    symlink("../../other/../allowed/user.so", place.path("allowed/deep/around.so")).unwrap();
+    place.allows("--allow-ffi", "./allowed/deep/around.so");
+    assert!(place.open(&["--allow-ffi=allowed"], "./allowed/deep/around.so").contains("libnear.so"));
     // By its canonical path, the only one that is allowed, it does not have a neighbour.
     assert!(place.open(&["--allow-ffi=allowed/user.so"], "./allowed/deep/user.so").contains("libnear.so"));
 }

@@ -4,7 +4,7 @@ use hotcall::Type;
 
 use crate::alone::alone;
 use crate::arguments::{INTEGERS, numbers};
-use crate::environment::{INVALID, TINY_IS_ZERO, where_invalid_traps, within};
+use crate::environment::{INVALID, ROUNDINGS, TINY_IS_ZERO, where_invalid_traps, within};
 use crate::world::{Way, take_count, worlds};
 
 /// Denormal doubles, and such that are denormal floats.
@@ -17,18 +17,22 @@ fn numbers_are_what_they_are_everywhere() {
         for ty in INTEGERS.into_iter().chain(["f32", "f64"]) {
             let is_float = ty.starts_with('f');
             let handle = (!is_float).then_some(Way::Handle);
+            // Integers are not rounded.
+            let roundings = if is_float { &ROUNDINGS[..] } else { &ROUNDINGS[..1] };
             for way in [Way::As(Type::F64)].into_iter().chain(handle) {
                 let (symbol, signature) = (format!("id_{ty}"), format!("({ty}) -> {ty}"));
                 let compiled = world.compiled_as(&symbol, &signature, exit, std::slice::from_ref(&way));
-                for &value in &values {
+                for (&value, &rounding) in
+                    values.iter().flat_map(|value| roundings.iter().map(move |rounding| (value, rounding)))
+                {
                     let calls = || {
                         let seen = compiled.call(&[value]).map(hotcall::Slot::to_bits);
                         let ordinary = world.ordinary(&compiled.function, &[value], None).map(hotcall::Slot::to_bits);
                         (seen, ordinary, take_count())
                     };
-                    let expected = calls();
-                    let (seen, signalled) = within(TINY_IS_ZERO, calls);
-                    let context = || format!("{ty} of {:?}, {way:?} {exit:?}", world.heap.look(value));
+                    let (expected, _) = within(rounding, calls);
+                    let (seen, signalled) = within(TINY_IS_ZERO | rounding, calls);
+                    let context = || format!("{ty} of {:?}, {way:?} {exit:?}, {rounding:#x}", world.heap.look(value));
                     // Problems hold numbers, of which NaN is not equal to itself.
                     assert_eq!(format!("{seen:?}"), format!("{expected:?}"), "{}", context());
                     assert_eq!(signalled & INVALID, 0, "{}", context());

@@ -10,7 +10,7 @@ use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, ty
 use cranelift_frontend::FunctionBuilder;
 
 use super::blocks::next_block;
-use crate::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_FLOAT, power};
+use crate::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_DOUBLE, NORMAL_FLOAT, power};
 use crate::types::Scalar;
 
 /// The bits of a double.
@@ -32,9 +32,9 @@ fn constant(b: &mut FunctionBuilder<'_>, bits: u64) -> Value {
     b.ins().iconst(types::I64, bits as i64)
 }
 
-/// Converts a double, given by its bits, to an integer. Also returns whether the double is an integer in the type's range and
+/// Converts a double, given with its bits, to an integer. Also returns whether the double is an integer in the type's range and
 /// below 2⁶³.
-pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) -> (Value, Value) {
+pub(crate) fn whole(b: &mut FunctionBuilder<'_>, double: Value, bits: Value, scalar: Scalar) -> (Value, Value) {
     let size = unsigned(b, bits);
     let (compared, behind) = match (scalar.size() * 8, scalar.is_signed()) {
         // The size of a negative number is decreased by one: -2ⁿ is in range, 2ⁿ is not.
@@ -45,12 +45,12 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) ->
         // The bits of negative numbers are greater than those of all others.
         (width, false) => (bits, power(width.min(63) as i32)),
     };
-    // A number that is out of range is replaced by 0, so that it is not equal in the end. So is -0, which is equal.
+    // A number that is out of range is replaced by 0, so that it is not equal in the end. So is -0, which is equal. A double is
+    // selected by a branch: the conversion does not wait for the comparison, as it would with bits.
     let behind = constant(b, behind);
     let in_range = b.ins().icmp(IntCC::UnsignedLessThan, compared, behind);
-    let zero = constant(b, 0);
-    let converted = b.ins().select(in_range, bits, zero);
-    let converted = as_double(b, converted);
+    let zero = b.ins().f64const(0.0);
+    let converted = b.ins().select(in_range, double, zero);
     let short = scalar.size() < 4 || scalar == Scalar::I32;
     let number = b.ins().fcvt_to_sint_sat(if short { types::I32 } else { types::I64 }, converted);
     // Without signs: in range both have the same one, or are 0.
@@ -61,9 +61,9 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, bits: Value, scalar: Scalar) ->
     (if short { b.ins().sextend(types::I64, number) } else { number }, equal)
 }
 
-/// Converts a double, given by its bits, to a `u64`. Also returns whether the double is an integer in the range of `u64`.
-pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, bits: Value) -> (Value, Value) {
-    let (small, is_small) = whole(b, bits, Scalar::U64);
+/// Converts a double, given with its bits, to a `u64`. Also returns whether the double is an integer in the range of `u64`.
+pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, double: Value, bits: Value) -> (Value, Value) {
+    let (small, is_small) = whole(b, double, bits, Scalar::U64);
     // All doubles from 2⁶³ to 2⁶⁴ have this exponent, and are integers.
     let exponent = b.ins().ushr_imm_u(bits, 52);
     let is_large = b.ins().icmp_imm_u(IntCC::Equal, exponent, (power(63) >> 52) as i64);
@@ -73,7 +73,7 @@ pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, bits: Value) -> (Value, Val
     (b.ins().select(is_large, large, small), b.ins().bor(is_large, is_small))
 }
 
-/// Whether FTZ and DAZ cannot change the `float` that a double becomes: it is 0, or too large for a denormal one.
+/// Tells the doubles whose `float` FTZ and DAZ cannot change: 0, and those that are too large for a denormal one.
 pub(crate) fn is_normal_float(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     // Decreased by one, 0 is the greatest.
     let size = unsigned(b, bits);
@@ -88,8 +88,15 @@ pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     let normal = is_normal_float(b, bits);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fdemote(types::F32, double);
     if_else(b, normal, types::F32, convert, |b| {
-        // The sum is rounded to the unit of denormal floats, and is not denormal itself.
+        // With DAZ a denormal double would count as 0, which no mode rounds up. The least normal one is rounded as all of them are.
         let sign = b.ins().band_imm_u(bits, i64::MIN);
+        let size = unsigned(b, bits);
+        let least = constant(b, NORMAL_DOUBLE << 1);
+        let size = b.ins().umax(size, least);
+        let size = b.ins().ushr_imm_u(size, 1);
+        let bits = b.ins().bor(size, sign);
+        let double = as_double(b, bits);
+        // The sum is rounded to the unit of denormal floats, and is not denormal itself.
         let rounder = b.ins().bor_imm_u(sign, FLOAT_ROUNDER as i64);
         let rounder = as_double(b, rounder);
         let sum = b.ins().fadd(double, rounder);
@@ -152,7 +159,7 @@ fn if_else(
     made
 }
 
-/// Whether the bits of a double are those of a NaN.
+/// Tells the bits of NaNs.
 pub(crate) fn is_nan(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     let size = unsigned(b, bits);
     let infinite = constant(b, INFINITE << 1);

@@ -16,6 +16,7 @@ use super::Counters;
 use super::unwind::{Frames, Registration};
 use crate::debug::{self, Name, Region};
 use crate::error::JitError;
+#[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::file_size::without_signal;
 use crate::fork;
 

@@ -9,7 +9,7 @@ pub(crate) const TINY_IS_ZERO: u32 = 1 << 6 | 1 << 15;
 /// The rounding modes: to nearest, down, up, to zero.
 pub(crate) const ROUNDINGS: [u32; 4] = [0, 1 << 13, 2 << 13, 3 << 13];
 
-/// What an instruction signals that gets an operand it has no result for.
+/// FE_INVALID: an operand that the instruction has no result for.
 pub(crate) const INVALID: u32 = 1;
 
 /// No exception traps.
@@ -47,13 +47,13 @@ pub(crate) fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
     result
 }
 
-/// Whether a double is a NaN that signals when it is converted.
+/// Returns true for the bits of NaNs that signal when they are converted.
 pub(crate) fn is_signalling(bits: u64) -> bool {
     let size = bits & !(1 << 63);
     size > f64::INFINITY.to_bits() && size & 1 << 51 == 0
 }
 
-/// The same of a `float`.
+/// Returns true for the bits of such a NaN as a `float`.
 pub(crate) fn is_signalling_float(bits: u32) -> bool {
     let size = bits & !(1 << 31);
     size > f32::INFINITY.to_bits() && size & 1 << 22 == 0

@@ -167,7 +167,7 @@ struct Play {
     /// Whether an exception waits when C has returned.
     throws: bool,
     closed: bool,
-    /// Whether denormal numbers count as 0, and how the thread rounds.
+    /// [`TINY_IS_ZERO`] or 0, and one of [`ROUNDINGS`].
     tiny: u32,
     rounding: u32,
 }
@@ -208,7 +208,7 @@ impl Play {
         Self { words, numbers, things, result: result.unwrap_or_default(), throws, closed, tiny, rounding }
     }
 
-    /// Whether a signalling NaN becomes another type's.
+    /// Returns true if a signalling NaN becomes another type's.
     fn has_signalling_nan(&self, fixture: &Fixture) -> bool {
         let signals = |native: &Type, word: u64| match native.as_scalar() {
             Some(Scalar::F64) => is_signalling(word),

@@ -158,6 +158,20 @@ fn checked_integers_that_stay_where_they_are_are_not_moved() {
     }
 }
 
+#[test]
+fn doubles_for_one_type_share_the_bound_of_their_check() {
+    // The exit is kept from the first one on.
+    let lens = [("(i32)", "aix"), ("(i32, i32)", "aaiix"), ("(i32, i32, i32)", "aaaiiix")].map(|(c, roles)| {
+        let count = c.matches("i32").count();
+        let native = format!("({count}*f64, {count}*i64, pointer)");
+        flagged(c, &native, &roles.replace('i', "_")).typed.code().len()
+    });
+    // 10 bytes load the bound.
+    assert_eq!(lens[2] - lens[1], lens[1] - lens[0], "{lens:?}");
+    let mixed = flagged("(i32, i16)", "(2*f64, 2*i64, pointer)", "aa__x").typed.code().len();
+    assert_eq!(mixed, lens[1] + 10);
+}
+
 /// A function whose result the native function returns as it is, and one whose result it widens.
 fn both_forms(c: &str, native: &str, roles: &str, caller_looks: bool) -> [Fixture; 2] {
     let pair = [("i8", "i8"), ("i8", "i64")].map(|(result, wider)| {

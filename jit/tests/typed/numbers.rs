@@ -82,7 +82,10 @@ pub(crate) fn random_double(random: &mut Random) -> f64 {
         6 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
         0 => f64::from_bits(random.next()),
         1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
-        2 => pick(random, &[0.0, -0.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE]),
+        2 => pick(
+            random,
+            &[0.0, -0.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE, 5e-324, -1e-310],
+        ),
         3 => random_integer(random) as f64 + 0.5,
         _ => random_integer(random) as f64,
     }

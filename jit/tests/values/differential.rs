@@ -79,7 +79,8 @@ fn random_integer(random: &mut Random) -> i64 {
 
 fn random_number(random: &mut Random) -> f64 {
     match random.next() % 6 {
-        // Around the least floats.
+        // Denormal doubles, and those around the least floats.
+        5 if random.next().is_multiple_of(4) => f64::from_bits(random.next() & !(0x7ff << 52)),
         5 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
         0 => f64::from_bits(random.next()),
         1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
@@ -138,7 +139,7 @@ struct Play {
     result: Vec<u8>,
     throws: bool,
     closed: bool,
-    /// Whether denormal numbers count as 0, and how the thread rounds.
+    /// [`TINY_IS_ZERO`] or 0, and one of [`ROUNDINGS`].
     tiny: u32,
     rounding: u32,
 }
@@ -208,7 +209,7 @@ impl Play {
         (value, events)
     }
 
-    /// Whether a signalling NaN becomes another type's.
+    /// Returns true if a signalling NaN becomes another type's.
     fn has_signalling_nan(&self, model: &Model, signature: &Signature) -> bool {
         let is_float = |ty: &Type| ty.as_scalar() == Some(Scalar::F32);
         let double = |value: &Words| model.model.unpack(Scalar::F64, *value);

@@ -9,19 +9,17 @@ use super::table::{Region, Table};
 /// The symbol table of a library, which must stay mapped as long as this is used.
 pub(in crate::library) struct Image {
     table: Table,
-    /// The segments that have code and no variables: the table need not be asked about their symbols. It takes as long as
-    /// half a look-up of the loader's.
+    /// The segments that have code and no variables. The table need not be asked about their symbols, which takes half as
+    /// long as a look-up by the loader.
     code: Box<[Region]>,
 }
 
-/// The public part of glibc's `struct link_map`, from `<link.h>`.
+/// The beginning of glibc's `struct link_map`, from `<link.h>`. The loader changes later fields while libraries come and go.
 #[repr(C)]
 struct LinkMap {
     base: usize,
     name: *const c_char,
     dynamic: usize,
-    next: *mut Self,
-    previous: *mut Self,
 }
 
 impl Image {
@@ -36,7 +34,7 @@ impl Image {
         if unsafe { libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) } != 0 {
             return None;
         }
-        // SAFETY: the link map lives as long as the object is loaded, and these fields never change meanwhile.
+        // SAFETY: the handle is open, so the object is loaded. Its link map lives as long, and these fields do not change.
         let dynamic = unsafe { map.as_ref() }?.dynamic;
         let image = |object: &Object<'_>| {
             let table = object.table()?;
@@ -65,12 +63,13 @@ impl Image {
 pub(in crate::library) fn kind_elsewhere(name: &[u8], address: usize) -> Option<SymbolKind> {
     match find_object(|object| object.contains(address).then(|| object.table()?.kind(name, address))) {
         Some(kind) => kind,
-        // What no object holds is a thread's variable, or code that was made while the process runs.
+        // Outside of all objects lie variables of threads, and code that was made while the process runs.
         None => find_object(|object| object.table()?.has_thread_local(name).then_some(SymbolKind::ThreadLocal)),
     }
 }
 
-/// Whether the object that holds this address defines a symbol of one of these names. `None` if no object holds it.
+/// Tells if the object that holds this address defines a symbol of one of these names. `None` if no object holds it, or
+/// its table cannot be read.
 pub(in crate::library) fn is_defined_beside(address: usize, names: &[&str]) -> Option<bool> {
     let defines = |table: Table| names.iter().any(|name| table.defines(name.as_bytes()));
     find_object(|object| object.contains(address).then(|| object.table().map(defines))).flatten()

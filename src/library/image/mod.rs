@@ -1,4 +1,4 @@
-//! What the symbol tables of loaded libraries say: whether a symbol is a function, and which names there are.
+//! The symbol tables of loaded libraries: the kinds of symbols, and their names.
 //!
 //! The tables are read from memory, as the loader reads them, on Linux with glibc. Elsewhere nothing is known.
 

@@ -147,12 +147,12 @@ impl Table {
         })
     }
 
-    /// Whether there is a thread-local variable of this name.
+    /// Tells if there is a thread-local variable of this name.
     pub(super) fn has_thread_local(&self, name: &[u8]) -> bool {
         self.named(name).any(|symbol| kind(&symbol) == STT_TLS)
     }
 
-    /// Whether a symbol of this name is defined here.
+    /// Tells if a symbol of this name is defined here.
     pub(super) fn defines(&self, name: &[u8]) -> bool {
         self.named(name).next().is_some()
     }
@@ -194,7 +194,7 @@ impl Table {
         symbols.filter(move |symbol| is_defined(symbol) && self.is_name(symbol.st_name as usize, name))
     }
 
-    /// Whether this name stands at this place among the names.
+    /// Tells if this name stands at this place among the names.
     fn is_name(&self, at: usize, name: &[u8]) -> bool {
         let rest = self.names.bytes().get(at..).and_then(|bytes| bytes.split_at_checked(name.len()));
         rest.is_some_and(|(found, rest)| found == name && rest.first() == Some(&0))
@@ -329,7 +329,7 @@ mod tests {
         assert_eq!(read(&bytes).unwrap().names().collect::<Vec<_>>(), [b"one", b"two"]);
     }
 
-    /// Whatever the tables hold, nothing outside of the segment is read, and every look-up ends.
+    /// Nothing outside of the segment is read, and every look-up ends, with any bytes in the tables.
     #[test]
     fn tables_that_make_no_sense_give_no_symbols() {
         let whole = object();

@@ -168,8 +168,8 @@ fn number(
             let double = words.float(b, piece, types::F64);
             let bits = b.ins().bitcast(types::I64, MemFlagsData::new(), double);
             let (whole, fits) = match c {
-                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, bits),
-                c => numbers::whole(b, bits, c),
+                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, double, bits),
+                c => numbers::whole(b, double, bits, c),
             };
             exits.refuse_unless(b, fits, ready, index, bits);
             return whole;

@@ -214,6 +214,8 @@ struct Code {
     holes: Vec<(u32, Hole)>,
     /// Where the distances of the jumps are that lead to where arguments are refused.
     refusals: Vec<usize>,
+    /// The bound of the last [`number`](Self::number), which R11 still holds.
+    behind: Option<u64>,
 }
 
 impl Code {
@@ -314,26 +316,43 @@ impl Code {
         }
     }
 
-    /// Converts a `double` to an integer and back, and compares. Numbers beyond all types are refused first: converting them signals
+    /// Converts a `double` to an integer and back, and compares. The range is checked first: converting a number beyond it signals
     /// FE_INVALID. Bits are compared, since with DAZ a denormal number is equal to 0.
     fn number(&mut self, c: Scalar, from: Loc, to: Loc) {
         let Loc::Float(number) = from else { unreachable!("it is in a register") };
         let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
-        // The bits without the sign.
+        let bits = c.size() as i32 * 8;
+        // The bits without the sign, shifted by one, have the order of the numbers' sizes.
         self.emit(inst::movq_b::new(R10, number));
         self.emit(inst::addq_rm::new(R10, R10));
-        self.movabs(R11, power(63) << 1);
+        let behind = if c.is_signed() {
+            // One more for numbers without a sign, which is in the carry: -2ⁿ is in range, 2ⁿ is not.
+            self.emit(inst::sbbq_mi_sxb::new(R10, -1));
+            power(bits - 1) << 1 | 1
+        } else {
+            power(bits) << 1
+        };
+        if self.behind.replace(behind) != Some(behind) {
+            self.movabs(R11, behind);
+        }
         self.emit(inst::cmpq_rm::new(R10, R11));
         self.refuse_if(Condition::NotBelow);
-        self.emit(inst::cvttsd2si_aq::new(new, number));
         self.emit(inst::xorps_a::new(XMM15, XMM15));
-        self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
-        self.emit(inst::movq_b::new(R11, XMM15));
-        self.emit(inst::addq_rm::new(R11, R11));
-        self.emit(inst::cmpq_rm::new(R11, R10));
+        if c.is_signed() {
+            self.emit(inst::cvttsd2si_a::new(new, number));
+            self.emit(inst::cvtsi2sdl_a::new(XMM15, new));
+        } else {
+            self.emit(inst::cvttsd2si_aq::new(new, number));
+            self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
+        }
+        // Nothing differs but the sign, which that of -0 does.
+        self.emit(inst::xorps_a::new(XMM15, number));
+        self.emit(inst::movq_b::new(R10, XMM15));
+        self.emit(inst::addq_rm::new(R10, R10));
         self.refuse_if(Condition::NotEqual);
-        if let Some(narrowing) = Narrowing::between(Scalar::I64, c) {
-            self.narrow(narrowing, new, to);
+        if !c.is_signed() {
+            self.emit(inst::testq_mr::new(new, new));
+            self.refuse_if(Condition::Negative);
         }
         self.place(new, to);
     }

@@ -118,7 +118,8 @@ fn number(
     let as_double = |b: &mut FunctionBuilder<'_>| match double {
         Some(class) => {
             let number = b.ins().fcvt_from_sint(types::F64, raw);
-            let value = double_value(call, b, class, number);
+            // An integer is not a NaN.
+            let value = double_value(call, b, Double { nan: None, ..class }, number);
             call.succeed(b, &value);
         }
         None => other(call, b, raw),

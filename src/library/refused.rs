@@ -1,0 +1,28 @@
+//! Errors for libraries that the loader refuses.
+
+use std::path::{Path, PathBuf};
+
+use super::loader::Refusal;
+use super::{FileFormat, Resolved};
+use crate::error::Error;
+
+/// The error for a library that was not loaded: the loader's words, and the format of the file that it refused.
+pub(super) fn refused(library: &Resolved, Refusal(message): Refusal) -> Error {
+    let library = library.clone();
+    let Some(file) = refused_file(&library, &message) else { return Error::Load { library, message } };
+    match FileFormat::of_file(&file) {
+        Some(format) => Error::NotALibrary { library, file, format, message },
+        None => Error::Load { library, message },
+    }
+}
+
+/// The file that a refusal is about: of a library that was searched for, or needed by another one, only the message tells.
+fn refused_file(library: &Resolved, message: &str) -> Option<PathBuf> {
+    let named = || {
+        // "dlopen failed: /path: reason". The path may have colons of its own.
+        let path = &message[message.find('/')?..];
+        path.match_indices(": ").map(|(end, _)| Path::new(&path[..end])).find(|path| path.is_file())
+    };
+    let given = || if let Resolved::Path(path) = library { Some(path.given()) } else { None };
+    named().or_else(given).map(Path::to_owned)
+}
