@@ -89,6 +89,10 @@ fn without_a_thread_the_promise_is_rejected() {
 
 #[test]
 fn pending_calls_do_not_make_others_slow() {
+    // Programs that watch another one take time themselves.
+    if is_wrapped() {
+        return;
+    }
     let text = "const time = (run) => {
             let best = Infinity;
             for (let i = 0; i < 5; i++) {
