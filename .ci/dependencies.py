@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """Checks licences, sources and version requirements of all dependencies against deny.toml.
 
+Usage: .ci/dependencies.py
+
 `cargo deny check licenses bans sources` reads the same file. CI does not use it, because compiling it takes longer than
 compiling hotcall. Advisories are left out: their database is not part of the registry.
 """
@@ -85,6 +87,15 @@ def check_policy(policy):
 
 
 def main():
+    match sys.argv[1:]:
+        case []:
+            pass
+        case ["--help" | "-h"]:
+            print(__doc__.strip())
+            return
+        case unknown:
+            print(f"dependencies.py: unknown arguments {' '.join(unknown)} (see --help)", file=sys.stderr)
+            sys.exit(2)
     with open("deny.toml", "rb") as file:
         policy = tomllib.load(file)
     check_policy(policy)

@@ -213,7 +213,7 @@ struct Arguments {
     /// Print the machine code, ours and C's, instead of measuring.
     #[arg(long)]
     disassemble: bool,
-    /// What cargo adds.
+    /// Cargo adds it.
     #[arg(long, hide = true)]
     bench: bool,
     /// The shapes whose calls are measured; all, if none is named.

@@ -1,4 +1,4 @@
-//! Calls C functions from language runtimes at the cost of a call.
+//! Calls C functions from language runtimes with almost no overhead over a direct call.
 //!
 //! A runtime says what it wants to call as data, while it runs: a library, a symbol, a [`Signature`] of C types. hotcall
 //! compiles the signature to machine code (a *trampoline*) that unpacks the runtime's argument buffer into the registers

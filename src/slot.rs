@@ -10,7 +10,7 @@ use hotcall_jit::Scalar;
 /// |---|---|
 /// | signed integers | sign-extended to 64 bits |
 /// | unsigned integers | zero-extended to 64 bits |
-/// | `bool` | 0 or 1; of other bits the low byte decides, and any value of it but 0 is true |
+/// | `bool` | 0 or 1; only the low byte is read, where every value but 0 is true |
 /// | `float` | in the low four bytes, the rest zero |
 /// | `double`, pointers | as they are |
 /// | structs and unions | the address of their bytes, which need no alignment |

@@ -504,8 +504,11 @@ fn statics_are_written_canonically() {
     let both = library.static_("narrow", &Type::array(Type::U8, 2).unwrap()).unwrap();
     // SAFETY: the types are those of the C text, and only this test uses the variables.
     unsafe {
-        flag.write(Slot::from_bits(0x100)).unwrap();
-        assert_eq!(raw.call(&[]).unwrap().as_i32(), 1);
+        // The low byte alone is a bool's.
+        for (bits, byte) in [(0x5a80, 1), (0x100, 0), (2, 1), (u64::MAX << 8, 0)] {
+            flag.write(Slot::from_bits(bits)).unwrap();
+            assert_eq!(raw.call(&[]).unwrap().as_i32(), byte, "{bits:#x}");
+        }
         narrow.write(Slot::from_bits(0xabcd)).unwrap();
         let mut bytes = [0; 2];
         both.read_into(&mut bytes).unwrap();

@@ -14,7 +14,7 @@ use std::process::Command;
 
 use hotcall::{ElfType, Error, FileFormat, FloatEnvironment, Library, OpenFlags, Resolved, Signature, Type, resolve};
 
-use support::{shared_object, shared_object_with};
+use support::{compiler, shared_object, shared_object_with};
 
 /// An empty directory of one test.
 fn directory(name: &str) -> PathBuf {
@@ -124,7 +124,7 @@ fn initialisers_do_not_change_how_the_thread_calculates() {
     let same = "float same(float x) { return x; }";
     let source = format!("{FAST} {same} __attribute__((constructor)) static void begin(void) {{ set(); }}");
     // GCC before 13 links `crtfastmath.o` to the other one.
-    for object in [shared_object(&source), shared_object_with("cc", &["-ffast-math"], same)] {
+    for object in [shared_object(&source), shared_object_with(&compiler(), &["-ffast-math"], same)] {
         let before = control();
         let library = open(object).unwrap();
         assert_eq!(control(), before);
@@ -292,10 +292,10 @@ fn files_that_the_loader_finds_are_named_too() {
     );
     assert!(said.contains(&expected), "{said}");
 
-    let real = shared_object_with("cc", &["-Wl,-soname,libhotcall_script.so"], "int real(void) { return 1; }");
+    let real = shared_object_with(&compiler(), &["-Wl,-soname,libhotcall_script.so"], "int real(void) { return 1; }");
     let real_path = format!("-Wl,--no-as-needed,{}", real.display());
     let rpath = format!("-Wl,-rpath,{}", directory.display());
-    let user = shared_object_with("cc", &[&real_path, &rpath], "int user(void) { return 1; }");
+    let user = shared_object_with(&compiler(), &[&real_path, &rpath], "int user(void) { return 1; }");
     match open(&user).unwrap_err() {
         Error::NotALibrary { library: Resolved::Path(path), file, format: FileFormat::LinkerScript { .. }, .. } => {
             assert_eq!((path.given(), file), (&*user, script));

@@ -7,11 +7,11 @@ mod support;
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{Error, FunctionOptions, Library, Signature, SymbolKind, Type};
 
-use support::{shared_object, shared_object_with};
+use support::{compiler, shared_object, shared_object_with};
 
 fn open(source: &str, flags: &[&str]) -> Library {
     // SAFETY: the fixtures do not have initialisers.
-    unsafe { Library::open(shared_object_with("cc", flags, source)) }.unwrap()
+    unsafe { Library::open(shared_object_with(&compiler(), flags, source)) }.unwrap()
 }
 
 fn system(name: &str) -> Library {
@@ -112,7 +112,8 @@ fn variables_of_other_objects_are_not_functions_either() {
         // An indirect function.
         assert!(library.function("strlen", &Signature::new([Type::POINTER], Type::USIZE).unwrap()).is_ok());
     }
-    let neighbour = shared_object_with("cc", &["-Wl,-soname,libhotcall_tls.so"], "_Thread_local int hotcall_tls = 1;");
+    let neighbour =
+        shared_object_with(&compiler(), &["-Wl,-soname,libhotcall_tls.so"], "_Thread_local int hotcall_tls = 1;");
     let path = neighbour.display().to_string();
     let (link, rpath) =
         (format!("-Wl,--no-as-needed,{path}"), format!("-Wl,-rpath,{}", neighbour.parent().unwrap().display()));

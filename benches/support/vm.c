@@ -90,7 +90,8 @@ static inline bool to_double(double *to, Value value) {
     return is_number(value);
 }
 
-/* A whole number in range. What is no number is a NaN, which equals nothing. */
+/* A whole number in range. Other values than numbers are NaNs, which equal nothing. For a number out of range x86-64's
+   instruction gives INT32_MIN, which does not equal it. */
 static inline bool to_int32(int32_t *to, Value value) {
     double number = as_number(value);
     *to = (int32_t)number;

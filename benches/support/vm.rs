@@ -125,7 +125,7 @@ impl Loops {
         Ok(loops)
     }
 
-    /// Runs a loop of so many rounds, and returns the last call's value.
+    /// Runs a loop of `rounds` rounds, and returns the last call's value.
     fn rounds(&self, way: usize, rounds: u64) -> u64 {
         let code: &[u8] = if way < self.natives.len() { &self.call } else { &[op::LOOP] };
         let native = self.natives.get(way).unwrap_or(&self.natives[0]);
@@ -165,7 +165,7 @@ fn result(signature: &Signature) -> Option<Scalar> {
 }
 
 unsafe extern "C" fn by_slots(argc: i32, args: *const u64) -> u64 {
-    // SAFETY: the machine runs a loop, whose function this is; it passes so many values.
+    // SAFETY: `rounds` has set `CURRENT` to the function of the loop that the machine runs; `args` has `argc` values.
     unsafe {
         let this = &*CURRENT.get();
         if (argc as usize) < this.params.len() {

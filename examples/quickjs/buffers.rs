@@ -97,7 +97,9 @@ impl Originals {
                 // To `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
                 Some(0) => {
                     let options = js::JS_NewObject(context);
-                    js::JS_SetPropertyStr(context, options, c"maxByteLength".as_ptr(), number(0));
+                    // The property is defined. Setting it would run a setter that script has put into `Object.prototype`.
+                    let flags = js::JS_PROP_C_W_E as i32;
+                    js::JS_DefinePropertyValueStr(context, options, c"maxByteLength".as_ptr(), number(0), flags);
                     let mut args = [number(len), options];
                     let buffer = js::JS_CallConstructor(context, self.constructor, 2, args.as_mut_ptr());
                     js::JS_FreeValue(context, options);
@@ -137,7 +139,7 @@ thread_local! {
     static SPARED: Cell<Option<*mut c_void>> = const { Cell::new(None) };
 }
 
-/// What the engine calls to free the memory of a resizable buffer, or to make it longer, for which there is room.
+/// Frees the memory of a resizable buffer for the engine. To make the buffer longer it does nothing: there is room.
 ///
 /// # Safety
 ///
@@ -257,7 +259,7 @@ unsafe fn call<'js>(ctx: &Ctx<'js>, method: JSValue, buffer: JSValue, arg: Optio
     owned(ctx, result)
 }
 
-/// What a function of the engine's returned.
+/// Takes the result of a function of the engine's.
 fn owned<'js>(ctx: &Ctx<'js>, value: JSValue) -> Result<Value<'js>> {
     // SAFETY: the value belongs to this; if it is the exception, that is thrown.
     unsafe { if js::JS_IsException(value) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), value)) } }

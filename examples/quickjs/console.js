@@ -2,7 +2,7 @@
 ((native, internals, script) => {
   "use strict";
   const { Error } = script;
-  const { inspect, width, attempt, list } = internals;
+  const { inspect, width, attempt, isView, list } = internals;
   let indentation = "";
 
   function write(text, error = false) {
@@ -62,7 +62,7 @@
     }
     columns = columns && list(columns);
     if (data === null || typeof data !== "object") return log(data);
-    const members = iterators[native.classOf(data)] ?? (ArrayBuffer.isView(data) ? elements : undefined);
+    const members = iterators[native.classOf(data)] ?? (isView(data) ? elements : undefined);
     const isMap = members === iterators.Map;
     const iterable = members !== undefined;
     const all = iterable ? [...Reflect.apply(members, data, [])] : Object.entries(data);

@@ -30,7 +30,7 @@ pub(crate) struct QuickJs {
     owners: [JSValue; 3],
     /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
     pointed: [JSValue; 3],
-    /// Whether there may be buffers that have owners.
+    /// True once there may be buffers that have owners.
     has_owned: Cell<bool>,
     pins: Pins,
 }
@@ -75,7 +75,7 @@ fn expectation(ty: &Type) -> String {
     format!("{} type, expected {expected}", scalar.name())
 }
 
-/// A number of bytes. The engine has no buffers whose length is none of its small integers.
+/// A number of bytes. Every length that the engine allows is one of its small integers.
 fn number(value: JSValue) -> Option<usize> {
     // SAFETY: the tag says what the value is.
     unsafe { if js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT { Some(value.u.int32 as usize) } else { None } }
@@ -216,7 +216,7 @@ impl QuickJs {
         unsafe { js::JS_FreeValue(context, js::JS_Call(context, add, pointed, 1, [buffer].as_mut_ptr())) };
     }
 
-    /// Whether there may be pointers into a buffer.
+    /// Tells if there may be pointers into a buffer.
     ///
     /// # Safety
     ///

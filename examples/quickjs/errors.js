@@ -2,7 +2,8 @@
 ((native, internals, script) => {
   "use strict";
   const { Error } = script;
-  const { apply } = Reflect;
+  const { apply } = internals;
+  const { defineProperty } = script.Object;
   const { get: engineStack } = Object.getOwnPropertyDescriptor(Error.prototype, "stack");
   const engineCapture = Error.captureStackTrace;
   const errorToString = Error.prototype.toString;
@@ -55,7 +56,7 @@
   const ownStack = (error) => stack(error, apply(engineStack, error, []));
 
   const define = (error, value) =>
-    Object.defineProperty(error, "stack", { value, writable: true, enumerable: false, configurable: true });
+    defineProperty(error, "stack", { value, writable: true, enumerable: false, configurable: true });
 
   const { get, set } = Object.getOwnPropertyDescriptor({
     get stack() {

@@ -2,8 +2,7 @@
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError } = script;
-  const { apply } = Reflect;
-  const { giveAll, define: global } = internals;
+  const { apply, giveAll, define: global } = internals;
 
   class Event {
     #type;
@@ -177,7 +176,7 @@
     if (typeof callback !== "function") throw new TypeError("Argument 1 is not a function");
     enqueue(() => {
       try {
-        callback();
+        apply(callback, undefined, []);
       } catch (error) {
         reportException(error);
       }

@@ -2,10 +2,8 @@
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError, Deno } = script;
-  const { giveAll, getter, bufferClass } = internals;
+  const { apply, giveAll, isView, bufferClass } = internals;
 
-  const { apply } = Reflect;
-  const { isView } = ArrayBuffer;
   const isBuffer = (value) => isView(value) || bufferClass(value) !== undefined;
 
   class NotCapable extends Error {

@@ -49,10 +49,10 @@ pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
     /// The context that script runs in.
     context: NonNull<js::JSContext>,
-    /// What `buffers.rs` replaces.
+    /// The functions that `buffers.rs` replaces.
     pub(crate) originals: Originals,
     permission: Permission,
-    /// What nonblocking calls run on.
+    /// The threads of nonblocking calls.
     threads: ThreadPool,
     queue: Sender<Event>,
     libraries: RefCell<Table<Library>>,
@@ -449,7 +449,7 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
     ffi(ctx).permission.allows_pointers()
 }
 
-/// Whether the library that is found by this path may be opened.
+/// Tells if the library that is found by this path may be opened.
 fn allows(ctx: Ctx<'_>, path: String) -> bool {
     ffi(&ctx).permission.resolve(&path).is_some()
 }
@@ -514,8 +514,9 @@ fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> 
 }
 
 /// Makes a callback: `[number, pointer]`.
-fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) -> Result<Array<'js>> {
-    let ffi = ffi(&ctx);
+fn callback<'js>(own: Ctx<'js>, declaration: String, function: JsFunction<'js>) -> Result<Array<'js>> {
+    // The engine makes values for a function in the context of its caller.
+    let (ffi, ctx) = (ffi(&own), script(&own));
     let signature = declared(&ctx, &declaration)?.signature;
     let fail = |error: Error| type_error(&ctx, error);
     let thunk = Thunk::new(&signature).map_err(fail)?;
@@ -553,7 +554,7 @@ fn callback<'js>(ctx: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
         unsafe { realm.answer(site(&ctx), &signature, call, run) };
     };
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
-    let answer = Array::new(ctx.clone())?;
+    let answer = Array::new(own)?;
     // SAFETY: the slot is that of a pointer.
     answer.set(1, unsafe { ffi.to_value(&ctx, &Type::POINTER, Slot::from(&callback))? })?;
     answer.set(0, ffi.callbacks.borrow_mut().insert(callback))?;

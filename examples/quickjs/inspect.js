@@ -16,7 +16,7 @@
     trailingComma: false,
   };
   const TypedArray = Object.getPrototypeOf(Uint8Array);
-  const { give, attempt, getter, viewed } = internals;
+  const { apply, give, attempt, getter, viewed, isView } = internals;
   const typedArrayName = getter(TypedArray.prototype, Symbol.toStringTag);
   const typedArrayLength = getter(TypedArray.prototype, "length");
   const isDetached = getter(ArrayBuffer.prototype, "detached");
@@ -75,7 +75,7 @@
     }
   }
 
-  const lengthOf = (value) => (ArrayBuffer.isView(value) ? typedArrayLength.call(value) : value.length);
+  const lengthOf = (value) => (isView(value) ? typedArrayLength.call(value) : value.length);
 
   function isInstance(value, maker) {
     try {
@@ -154,8 +154,8 @@
     custom(value, depth) {
       const options = give({ ...this.options, depth: this.options.depth - depth, indentation: this.indentation });
       let text;
-      if (typeof value[customInspect] === "function") text = value[customInspect](inspect, options);
-      else if (typeof value[nodeInspect] === "function") text = value[nodeInspect](options.depth, options, inspect);
+      if (typeof value[customInspect] === "function") text = apply(value[customInspect], value, [inspect, options]);
+      else if (typeof value[nodeInspect] === "function") text = apply(value[nodeInspect], value, [options.depth, options, inspect]);
       else return undefined;
       return typeof text === "object" && text !== null && text !== value ? this.value(text, depth) : String(text);
     }
@@ -234,7 +234,7 @@
       if (Array.isArray(value)) {
         return this.list(value, name === "Array" && tag === "" ? "" : prefix(name, tag, "Array", `(${value.length})`));
       }
-      if (ArrayBuffer.isView(value) && kind !== "DataView") {
+      if (isView(value) && kind !== "DataView") {
         return this.list(value, prefix(name, tag, typedArrayName.call(value), `(${lengthOf(value)})`));
       }
       if (typeof value === "function") {

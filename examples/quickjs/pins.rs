@@ -46,7 +46,7 @@ struct Pinned {
     /// The buffer whose bytes it shows, if it is one over another's memory.
     owner: Option<Pin>,
     is_waiting: bool,
-    /// Whether a call was given it while it was waiting.
+    /// True if a call was given it while it was waiting.
     is_recent: bool,
 }
 
@@ -57,7 +57,7 @@ fn object(value: JSValue) -> *mut c_void {
 }
 
 impl State {
-    /// What is pinned under this number.
+    /// The buffer that is pinned under this number.
     fn get(&mut self, pin: Pin) -> Option<&mut Pinned> {
         self.pinned.get_mut(pin)?.as_mut()
     }

@@ -92,11 +92,13 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
 
 /// The address some bytes behind a pointer to something, which is not null.
 fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
-    let address = ffi(ctx).to_address(ctx, pointer)?;
-    if address.is_null() {
+    let pointer = ffi(ctx).to_address(ctx, pointer)?;
+    let address = pointer.cast::<u8>().wrapping_offset(offset as isize);
+    // To the engine, memory at null is memory that it has to allocate.
+    if pointer.is_null() || address.is_null() {
         return Err(type_error(ctx, format!("Invalid {what} pointer, pointer is null")));
     }
-    Ok(address.cast::<u8>().wrapping_offset(offset as isize))
+    Ok(address)
 }
 
 /// A scalar in memory, by the name of its type.
@@ -115,7 +117,7 @@ fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> R
 /// The text up to the first zero.
 fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<String> {
     let address = behind(&ctx, &pointer, offset, "CString")?;
-    // SAFETY: as above.
+    // SAFETY: script, which has the permission, vouches for a text at the address.
     Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
 }
 
@@ -123,7 +125,7 @@ fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<S
 fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) -> Result<Value<'js>> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     let ctx = script(&ctx);
-    // SAFETY: as above; nobody frees the memory through the buffer.
+    // SAFETY: script, which has the permission, vouches for the memory. Nothing frees it through the buffer.
     unsafe {
         let context = ctx.as_raw().as_ptr();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
@@ -145,7 +147,7 @@ fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, o
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     // SAFETY: the value is the engine's.
     match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
-        // SAFETY: as above; the two may overlap.
+        // SAFETY: script, which has the permission, vouches for the memory. The two may overlap.
         View::Bytes { address: to, len } => unsafe { address.copy_to(to, len) },
         _ => return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView")),
     }

@@ -2,7 +2,7 @@
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError } = script;
-  const { give, define: global } = internals;
+  const { apply, give, define: global } = internals;
 
   const names = [
     "NotFound",
@@ -182,14 +182,14 @@
   global("gc", () => native.collectGarbage());
   Object.defineProperty(script, Symbol.toStringTag, { value: "Window", configurable: true });
 
-  // What the runtime calls.
+  // The functions that the runtime calls.
   internals.runtime = {
     fire(number) {
       const timer = timers.get(number);
       if (timer === undefined) return;
       if (!timer.repeat) stop(number);
       try {
-        Reflect.apply(timer.callback, timer.timer, timer.args);
+        apply(timer.callback, timer.timer, timer.args);
       } catch (error) {
         internals.reportException(error);
       }

@@ -43,6 +43,7 @@ pub(crate) fn install<'js>(
         let function: Function<'js> = own.eval_with_options(source, options)?;
         function.call::<_, ()>((natives.clone(), internals.clone(), script.globals()))?;
     }
+    internals.get::<_, Function<'js>>("protect")?.call::<_, ()>(())?;
     internals.get("runtime")
 }
 

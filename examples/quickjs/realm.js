@@ -1,7 +1,11 @@
 // The realm of these scripts, whose built-ins script cannot change, and the realm of script. The engine calls a realm a context.
 ((native, internals, script) => {
   "use strict";
-  const { setPrototypeOf, getPrototypeOf, getOwnPropertyDescriptor } = Object;
+  const { freeze, setPrototypeOf, getPrototypeOf, getOwnPropertyDescriptor } = Object;
+  const { isView } = ArrayBuffer;
+
+  // Calls a function of script's in its realm. Called from here, a proxy's handler would get its arguments in an array of this realm.
+  const { apply } = script.Reflect;
 
   // A built-in prototype or constructor of this realm → that of script's.
   const counterparts = new Map();
@@ -31,7 +35,7 @@
   function give(value) {
     const prototype = counterparts.get(getPrototypeOf(value));
     if (prototype !== undefined) setPrototypeOf(value, prototype);
-    if (ArrayBuffer.isView(value)) give(viewed(value)[0]);
+    if (isView(value)) give(viewed(value)[0]);
     return value;
   }
 
@@ -81,7 +85,7 @@
 
   // The bytes of a buffer or a view; nothing for other values.
   function bytesOf(value) {
-    if (ArrayBuffer.isView(value)) return new Uint8Array(...viewed(value));
+    if (isView(value)) return new Uint8Array(...viewed(value));
     return bufferClass(value) === undefined ? undefined : new Uint8Array(value);
   }
 
@@ -92,5 +96,27 @@
     return copy;
   }
 
-  Object.assign(internals, { give, giveAll, define, getter, viewed, bufferClass, bytesOf, list });
+  // Freezes what can be reached from a value of this realm, up to what is script's.
+  function freezeAll(value, frozen) {
+    if (!isObject(value) || frozen.has(value)) return;
+    frozen.add(freeze(value));
+    freezeAll(getPrototypeOf(value), frozen);
+    for (const key of Reflect.ownKeys(value)) {
+      const { value: inner, get, set } = getOwnPropertyDescriptor(value, key);
+      for (const next of [inner, get, set]) freezeAll(next, frozen);
+    }
+  }
+
+  // Protects the built-ins of this realm when all scripts have run. Script may still find a way to them: a getter that is a proxy gets
+  // an array of the realm that reads the property. They cannot be changed then, and those that free a buffer's bytes are gone.
+  internals.protect = () => {
+    const { prototype } = ArrayBuffer;
+    for (const key of ["constructor", "transfer", "transferToFixedLength", "transferToImmutable"]) delete prototype[key];
+    delete globalThis.ArrayBuffer;
+    const frozen = new Set(given);
+    const unnamed = [""[Symbol.iterator](), "".matchAll(/x/g), new Set().values(), [].values().map(String)].map(getPrototypeOf);
+    for (const value of [globalThis, ...counterparts.keys(), ...unnamed]) freezeAll(value, frozen);
+  };
+
+  Object.assign(internals, { apply, give, giveAll, define, getter, viewed, isView, bufferClass, bytesOf, list });
 });

@@ -131,13 +131,15 @@ struct RejectionState {
 impl Rejections {
     fn track<'js>(&self, ctx: &Ctx<'js>, promise: Value<'js>, reason: Value<'js>, handled: bool) {
         let RejectionState { unhandled, handled: late } = &mut *self.0.borrow_mut();
-        let is_this = |(other, _): &Rejection| other.clone().restore(ctx).is_ok_and(|other| other == promise);
-        let known = unhandled.iter().position(is_this);
         let rejection = || (Persistent::save(ctx, promise.clone()), Persistent::save(ctx, reason.clone()));
-        match (handled, known) {
-            (false, _) => unhandled.push(rejection()),
-            (true, Some(index)) => drop(unhandled.remove(index)),
-            (true, None) => late.push(rejection()),
+        if !handled {
+            return unhandled.push(rejection());
+        }
+        // Scripts usually handle the promise that was rejected first.
+        let is_this = |(other, _): &Rejection| other.clone().restore(ctx).is_ok_and(|other| other == promise);
+        match unhandled.iter().position(is_this) {
+            Some(index) => drop(unhandled.remove(index)),
+            None => late.push(rejection()),
         }
     }
 

@@ -3,23 +3,25 @@
 //! The engine throws a `RangeError` at its limit. C functions that script calls, and hotcall's compiler, need stack below
 //! that limit.
 
-use std::mem::MaybeUninit;
 use std::ptr;
 
 /// The most bytes that script gets. Systems usually give a main thread twice as much.
 const MOST: usize = 4 << 20;
 
+/// The bytes that script gets if the system does not tell where the stack ends. Windows gives a main thread twice as much, and others
+/// more.
+const UNKNOWN: usize = 512 << 10;
+
 /// Returns how many bytes of the current thread's stack script may use, from here: half of what is left.
-///
-/// If the system does not tell where the stack ends, script gets the most.
 pub(crate) fn limit() -> usize {
     let here = 0_u8;
-    end().map_or(MOST, |end| MOST.min(ptr::from_ref(&here).addr().saturating_sub(end) / 2))
+    end().map_or(UNKNOWN, |end| MOST.min(ptr::from_ref(&here).addr().saturating_sub(end) / 2))
 }
 
 /// Returns the lowest address of the current thread's stack. The main thread's follows from `ulimit -s`.
+#[cfg(target_os = "linux")]
 fn end() -> Option<usize> {
-    let mut attributes = MaybeUninit::uninit();
+    let mut attributes = std::mem::MaybeUninit::uninit();
     let (mut start, mut size) = (ptr::null_mut(), 0);
     // SAFETY: the attributes are read and destroyed only if they were made.
     unsafe {
@@ -30,4 +32,10 @@ fn end() -> Option<usize> {
         libc::pthread_attr_destroy(attributes.as_mut_ptr());
         (refused == 0).then(|| start.addr())
     }
+}
+
+/// Only on Linux the system is asked.
+#[cfg(not(target_os = "linux"))]
+fn end() -> Option<usize> {
+    None
 }

@@ -2,7 +2,7 @@
 ((native, internals, script) => {
   "use strict";
   const { TypeError } = script;
-  const { give, define } = internals;
+  const { apply, give, define } = internals;
   const ports = { "http:": "80", "https:": "443", "ws:": "80", "wss:": "443", "ftp:": "21", "file:": "" };
   const isSpecial = (protocol) => Object.hasOwn(ports, protocol);
 
@@ -234,7 +234,7 @@
       this.#changed();
     }
     forEach(callback, self) {
-      for (const [name, value] of this.#list) Reflect.apply(callback, self, [value, name, this]);
+      for (const [name, value] of this.#list) apply(callback, self, [value, name, this]);
     }
     *entries() {
       for (const [name, value] of this.#list) yield give([name, value]);
@@ -306,7 +306,7 @@
     static canParse(url, base) {
       return parsed(url, base) !== null;
     }
-    // What a URL consists of; nothing for other values.
+    // The parts of a URL; nothing for other values.
     static partsOf(value) {
       return typeof value === "object" && value !== null && #url in value ? value.#url : undefined;
     }

@@ -175,8 +175,8 @@ impl Arrived<'_> {
                 let canonical = case::slot(scalar, answer);
                 let used = u64::MAX >> (64 - 8 * scalar.size());
                 let slot = match (scalar, canonical) {
-                    (Scalar::Bool, 0) => 0,
-                    (Scalar::Bool, _) => JUNK,
+                    // Any other low byte than 0 is true.
+                    (Scalar::Bool, 1) => JUNK,
                     _ => canonical & used | JUNK & !used,
                 };
                 // SAFETY: a scalar's result is a slot.

@@ -43,7 +43,7 @@ mod types;
 mod universal;
 pub mod values;
 
-pub use abi::{Abi, Compiler, Departure};
+pub use abi::{Abi, CCompiler, Departure};
 pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
 pub use error::JitError;
 #[cfg(feature = "disasm")]

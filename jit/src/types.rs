@@ -464,12 +464,12 @@ impl Array {
         self.len
     }
 
-    /// Whether there are no elements.
+    /// Returns whether there are no elements.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }
 
-    /// True for a flexible array member.
+    /// Returns whether this is a flexible array member.
     pub const fn is_flexible(&self) -> bool {
         self.flexible
     }

@@ -46,7 +46,7 @@ fn integers_that_are_not_rounded() {
     passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500);
 }
 
-/// The two ways are told apart: whoever throws has to say so, and whoever says so must not round.
+/// The kit tells the two ways apart: an engine that throws has to say so, and one that says so must not round.
 #[test]
 fn rounding_is_what_the_engine_says() {
     let throws = conformance::run(&mut exact::ExactSubject::new(&[]));

@@ -1,7 +1,7 @@
 // The runtime's own scripts run in a realm of their own. Script must not see that: all it gets is of its realm.
 // Prints what is not, and `end`.
 
-// What the chain of prototypes ends with.
+// The last object of the chain of prototypes.
 function root(value) {
   let last = value;
   for (let next = value; next !== null; next = Object.getPrototypeOf(next)) last = next;
@@ -153,6 +153,65 @@ for (const [run, type] of [[() => new TextDecoder("x"), RangeError], [() => Deno
     is(error, type);
   }
 }
+// Values that the engine makes for a function that the runtime calls: a handler's arguments, the results of `allSettled`.
+const called = new Set();
+const spy = (name) => new Proxy(function () {}, {
+  apply(_, self, args) {
+    called.add(name);
+    is(args, Array);
+    return "";
+  },
+});
+setTimeout(spy("a timer"));
+queueMicrotask(spy("a microtask"));
+addEventListener("load", spy("a listener"));
+dispatchEvent(new Event("load"));
+params.forEach(spy("forEach"));
+Deno.inspect({ [Symbol.for("Deno.customInspect")]: spy("inspect") });
+const told = new Deno.UnsafeCallback({ parameters: [], result: "void" }, spy("a callback"));
+new Deno.UnsafeFnPointer(told.pointer, { parameters: [], result: "void" }).call();
+const defined = new Proxy(new Error(), {
+  defineProperty(_, key, descriptor) {
+    called.add("defineProperty");
+    is(descriptor, Object);
+    return true;
+  },
+});
+Error.captureStackTrace(defined);
+defined.stack = 1;
+let settle;
+const settled = Promise.allSettled.call(class extends Promise {
+  static resolve = () => ({ then: (resolve) => settle = resolve });
+}, [1]);
+setTimeout(settle);
+is((await settled)[0], Object);
+if (called.size !== 7) console.log("not called:", called);
+
+// A getter that is a proxy gets an array of the realm that reads the property. Nothing there can be changed, or free a buffer's bytes.
+let other;
+Deno.inspect(Object.defineProperty({}, Symbol.toStringTag, {
+  get: new Proxy(function () {}, { apply: (_, self, args) => other = args.constructor.constructor("return this")() }),
+}));
+if (other === globalThis) console.log("not the runtime's realm");
+const found = new Set();
+function protect(value, path) {
+  // Script's own objects, which the errors there inherit from, are its to change.
+  if (!isObject(value) || found.has(value) || seen.has(value)) return;
+  found.add(value);
+  if (!Object.isFrozen(value)) console.log("not frozen:", path);
+  if (/^function (transfer\w*|ArrayBuffer)\(/.test(typeof value === "function" && Function.prototype.toString.call(value))) {
+    console.log("frees bytes:", path);
+  }
+  protect(Object.getPrototypeOf(value), `${path}.__proto__`);
+  for (const key of Reflect.ownKeys(value)) {
+    const { value: inner, get, set } = Object.getOwnPropertyDescriptor(value, key);
+    for (const next of [inner, get, set]) protect(next, `${path}.${String(key)}`);
+  }
+}
+protect(other, "the runtime's globalThis");
+protect(Object.getPrototypeOf(new other.Uint8Array(1).buffer), "the runtime's ArrayBuffer.prototype");
+if (found.size < 500) console.log(`found only ${found.size} values`);
+
 const denied = new Deno.errors.NotCapable("no");
 if (!(denied instanceof Error) || denied.name !== "NotCapable") console.log("NotCapable", denied);
 console.log("end");

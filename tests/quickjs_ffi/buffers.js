@@ -232,6 +232,18 @@ for (const [method, length] of [["transfer", 0], ["resize", 4000]]) {
   equal(new Uint8Array(heir, 0, 51), Uint8Array.from({ length: 51 }, (_, i) => (i < 50 ? 7 : 0)));
 }
 
+// The length comes from what script gives, and not from what `Object.prototype` has.
+{
+  let looked = 0;
+  Object.defineProperty(Object.prototype, "maxByteLength", { get: () => (looked++, 5000), set: () => looked++, configurable: true });
+  const empty = new ArrayBuffer(0, { __proto__: null, maxByteLength: 0 });
+  const heir = empty.transfer();
+  delete Object.prototype.maxByteLength;
+  equal([empty, heir].map((buffer) => buffer.maxByteLength), [0, 0]);
+  equal(looked, 0);
+  throws(() => heir.resize(1), "RangeError", /invalid array buffer length/);
+}
+
 // Views of every kind, empty ones too, keep the whole buffer.
 for (const view of [
   (buffer) => buffer,
@@ -277,7 +289,7 @@ for (const size of [16, 200, 5000]) {
   }
 }
 
-// What pointers lead to stays, whatever has become of the buffer that they were made of.
+// Bytes that pointers lead to stay, whatever has become of the buffer.
 for (const size of [16, 200, 5000]) {
   for (const options of [undefined, { maxByteLength: 5000 }]) {
     for (const way of Object.values(giveAway).concat(Object.values(ways))) {

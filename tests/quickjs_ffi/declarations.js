@@ -132,7 +132,7 @@ members.add = 1;
 members.other = 2;
 equal(members.add + members.other, 3);
 
-// What a declaration inherits is not part of it.
+// Properties that a declaration inherits are not part of it.
 throws(() => open({ add: Object.create({ parameters: [], result: "void" }) }), "TypeError", /parameters/);
 equal(Object.keys(open(Object.create({ add: 5 }))), []);
 throws(() => open({ add: { parameters: new Set(["i32"]), result: "i32" } }), "TypeError", /./);

@@ -98,7 +98,8 @@ fn sample(name: &str) -> Ran {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quickjs_ffi").join(format!("sample-{name}"));
     fs::create_dir_all(&directory).unwrap();
     let source = fs::read_to_string(samples.join("example.c")).unwrap();
-    fs::copy(support::shared_object_with("cc", &["-lm"], &source), directory.join("libexample.so")).unwrap();
+    fs::copy(support::shared_object_with(&support::compiler(), &["-lm"], &source), directory.join("libexample.so"))
+        .unwrap();
     if name == "rust" {
         let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
         let built = Command::new(rustc)

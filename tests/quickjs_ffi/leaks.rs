@@ -17,7 +17,7 @@ fn has_valgrind() -> bool {
 /// What is static by design, code and stubs, is still reachable, and no leak.
 #[track_caller]
 fn check(name: &str) {
-    // Whoever calls the program in another way has all tests do so.
+    // All tests run behind that program then.
     if is_wrapped() || !has_valgrind() {
         return;
     }

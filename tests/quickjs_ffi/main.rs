@@ -26,7 +26,7 @@ fn fixture() -> PathBuf {
     support::shared_object(include_str!("fixture.c"))
 }
 
-/// Whether the program is called behind another one, such as valgrind.
+/// Tells if the program is called behind another one, such as valgrind.
 fn is_wrapped() -> bool {
     env::var_os(runtime::WRAPPER).is_some()
 }
@@ -66,7 +66,7 @@ fn run(script: &Path) -> Ran {
     run_with(&[], script)
 }
 
-/// The same, with more flags.
+/// Runs a script so, with more flags.
 fn run_with(flags: &[&str], script: &Path) -> Ran {
     finished(runtime::command().arg("--allow-ffi").args(flags).arg(script).arg(fixture()).output().unwrap())
 }
@@ -86,4 +86,12 @@ macro_rules! scripts {
     )*};
 }
 
-scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns memory);
+scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns);
+
+#[test]
+fn memory() {
+    // A program that watches another one takes memory itself.
+    if !is_wrapped() {
+        check(&run(&script("memory.js")), "end\n");
+    }
+}

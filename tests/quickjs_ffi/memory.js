@@ -92,7 +92,7 @@ for (const [name, [times, run]] of Object.entries(kinds)) {
     if (i === times / 10) before = resident();
     const result = run(i);
     if (result instanceof Promise) await result;
-    // What calls were given stays until the event loop's turn ends.
+    // Buffers that calls were given stay until the event loop's turn ends.
     if (i % 500 === 0) await new Promise((resolve) => setTimeout(resolve));
   }
   // Less than what a byte for each call comes to, or the allocator's slack.

@@ -238,13 +238,19 @@ fn through_links() {
 #[test]
 fn allowed_links_keep_their_neighbours() {
     let place = Place::new("neighbours");
-    let neighbour =
-        support::shared_object_with("cc", &["-Wl,-soname,libnear.so"], "int near(int a, int b) { return a + b; }");
+    let neighbour = support::shared_object_with(
+        &support::compiler(),
+        &["-Wl,-soname,libnear.so"],
+        "int near(int a, int b) { return a + b; }",
+    );
     fs::copy(neighbour, place.path("allowed/deep/libnear.so")).unwrap();
     let link = format!("-L{}", place.text("allowed/deep"));
     let flags = [&*link, "-Wl,--no-as-needed", "-lnear", "-Wl,-rpath,$ORIGIN"];
-    let user =
-        support::shared_object_with("cc", &flags, "int near(int, int); int add(int a, int b) { return near(a, b); }");
+    let user = support::shared_object_with(
+        &support::compiler(),
+        &flags,
+        "int near(int, int); int add(int a, int b) { return near(a, b); }",
+    );
     fs::copy(user, place.path("allowed/user.so")).unwrap();
     symlink("../user.so", place.path("allowed/deep/user.so")).unwrap();
     symlink("allowed/deep", place.path("way")).unwrap();

@@ -253,4 +253,11 @@ throws(() => View.copyInto(undefined, copied), "TypeError", NOT_A_POINTER);
   callback.close();
   derived.close();
 }
+
+// An offset that leads to null.
+{
+  const some = Pointer.create(4096);
+  throws(() => View.getArrayBuffer(some, 10, -4096), "TypeError", /null/);
+  throws(() => new View(some).getUint8(-4096), "TypeError", /null/);
+}
 console.log("end");

@@ -1,4 +1,4 @@
-// What random programs are made of (random.rs): operations on buffers in numbered places, with a model of the bytes that each has.
+// Operations of random programs (random.rs) on buffers in numbered places, with a model of the bytes that each has.
 //
 // A block is memory that C may have the address of. The model knows what C does to a block, also when no buffer has it any more.
 import { equal, litter, open, throws } from "./check.js";
@@ -198,7 +198,7 @@ export function keep(place, kind, offset, len) {
   kept.push(it);
 }
 
-// What must hold when a turn ends.
+// Checks at the end of a turn.
 function turn() {
   const len = kept.length ? Math.min(...kept.map((it) => it.len)) : 0;
   const expected = kept.reduce((total, it) => total + summed({ ...it, len }), 0);

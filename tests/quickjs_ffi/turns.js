@@ -1,4 +1,4 @@
-// What C was given stays until the event loop's next turn, also if script has forgotten it.
+// Buffers that C was given stay until the event loop's next turn, also if script has forgotten them.
 import { equal, litter, open, until } from "./check.js";
 
 const { UnsafeCallback: Callback, UnsafePointer: Pointer, UnsafePointerView: View } = Deno;
@@ -66,7 +66,7 @@ await null;
 await Promise.resolve().then(reuse);
 equal(c.sum_kept(50), 50, "after promises");
 
-// What a nonblocking call was given stays in the turn in which its promise is settled.
+// A buffer that a nonblocking call was given stays in the turn in which the promise is settled.
 await c.keep_later(fresh(50));
 reuse();
 equal(c.sum_kept(50), 50, "after a nonblocking call");

@@ -6,7 +6,7 @@ use std::cell::RefCell;
 use hotcall::engine::{Boolean, Constant, Double, Engine, Outcome, Output, Role, Site, Test, ValueModel, View, Words};
 use hotcall::{Error, Signature, Type};
 
-// The highest 16 bits of all that is no double, and what the others are.
+// The highest 16 bits of the values that are not doubles, and the meaning of the other bits.
 pub(crate) const BOOLEAN: u64 = 0xfff9 << 48; // the lowest is the truth
 pub(crate) const NIL: u64 = 0xfffa << 48;
 pub(crate) const THROWN: u64 = 0xfffb << 48; // what a native function returns that has thrown
@@ -46,7 +46,7 @@ pub(crate) const fn number(number: f64) -> u64 {
 }
 
 thread_local! {
-    /// What was thrown; native functions get no place for it.
+    /// The exception that was thrown last: native functions do not get a place for it.
     static MESSAGE: RefCell<Option<String>> = const { RefCell::new(None) };
 }
 

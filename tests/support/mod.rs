@@ -15,7 +15,12 @@ use fixture_flags::fixture_flags;
 ///
 /// It is named after its content: tests, threads and runs that want the same one share it. The compiler is `$CC`, or `cc`.
 pub(crate) fn shared_object(source: &str) -> PathBuf {
-    shared_object_by(&env::var("CC").unwrap_or_else(|_| "cc".into()), source)
+    shared_object_by(&compiler(), source)
+}
+
+/// The C compiler: `$CC`, or `cc`.
+pub(crate) fn compiler() -> String {
+    env::var("CC").unwrap_or_else(|_| "cc".into())
 }
 
 /// The same, made by this compiler.

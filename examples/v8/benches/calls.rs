@@ -55,7 +55,7 @@ struct Arguments {
     /// Print one JSON array instead of a table.
     #[arg(long)]
     json: bool,
-    /// What cargo adds.
+    /// Cargo adds it.
     #[arg(long, hide = true)]
     bench: bool,
 }

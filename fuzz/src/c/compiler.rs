@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotcall_jit::Compiler as Vendor;
+use hotcall_jit::CCompiler;
 use libloading::Library;
 
 use crate::case::{Case, Wrong};
@@ -20,7 +20,7 @@ use fixture_flags::fixture_flags;
 #[derive(Clone, Debug)]
 pub struct Compiler {
     command: String,
-    vendor: Vendor,
+    vendor: CCompiler,
 }
 
 /// A compiler or the loader failed.
@@ -47,7 +47,7 @@ impl Compiler {
         let output = Command::new(command).arg("--version").output();
         let output = output.map_err(|source| CompilerError::Run { command: command.to_owned(), source })?;
         let clang = String::from_utf8_lossy(&output.stdout).contains("clang");
-        Ok(Self { command: command.to_owned(), vendor: if clang { Vendor::Clang } else { Vendor::Gcc } })
+        Ok(Self { command: command.to_owned(), vendor: if clang { CCompiler::Clang } else { CCompiler::Gcc } })
     }
 
     /// The command.
@@ -56,7 +56,7 @@ impl Compiler {
     }
 
     /// Whose it is.
-    pub const fn vendor(&self) -> Vendor {
+    pub const fn vendor(&self) -> CCompiler {
         self.vendor
     }
 
@@ -136,7 +136,7 @@ impl Drop for Files {
 pub struct Loaded {
     library: Library,
     compiler: String,
-    vendor: Vendor,
+    vendor: CCompiler,
 }
 
 impl Loaded {
@@ -146,7 +146,7 @@ impl Loaded {
     }
 
     /// The compiler's vendor.
-    pub const fn vendor(&self) -> Vendor {
+    pub const fn vendor(&self) -> CCompiler {
         self.vendor
     }
 

@@ -1,9 +1,9 @@
 //! Where compilers disagree with each other or with themselves, so that at most one of them can be followed.
 //!
-//! What concerns passing alone is hotcall's own knowledge: [`Departure`]. Here is what else depends on how a type is written
-//! as C, and what crashes.
+//! hotcall itself knows the departures that concern passing alone: [`Departure`]. This file has those that depend on how a
+//! type is written as C, and the types that crash a compiler.
 
-use hotcall_jit::{Abi, Compiler, Departure, Extent, Layout, Places, Signature, Type};
+use hotcall_jit::{Abi, CCompiler, Departure, Extent, Layout, Places, Signature, Type};
 
 use super::source::Spelling;
 
@@ -35,20 +35,20 @@ pub enum Quirk {
 }
 
 impl Quirk {
-    /// Whether the departure may not show: it depends on more than is looked at here. Then compilers can be asked by a
-    /// call, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
+    /// Returns whether the departure may not show: it depends on more than is looked at here. Then compilers can be asked by
+    /// a call, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
     pub const fn may_be_tried(self) -> bool {
         matches!(self, Self::Departs(Departure::ClangUnionFloat))
     }
 }
 
 /// The departure of this compiler that shows in a call of this signature.
-pub fn of(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
+pub fn of(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
     if let Some(quirk) = incomparable(compiler, signature) {
         return Some(quirk);
     }
     let types = || signature.params().iter().chain(signature.result());
-    if compiler == Compiler::Clang && types().any(|ty| small(ty).is_some() && has_lowered_leaf(ty, 0)) {
+    if compiler == CCompiler::Clang && types().any(|ty| small(ty).is_some() && has_lowered_leaf(ty, 0)) {
         return Some(Quirk::ClangTypedefAlignment);
     }
     let departures = types().flat_map(|ty| Abi::SysV64.departures(ty));
@@ -59,12 +59,12 @@ pub fn of(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
 
 /// The reason why there is nothing to compare: the compiler or a function that it makes crashes with this signature, or it
 /// lays out a type otherwise.
-pub fn incomparable(compiler: Compiler, signature: &Signature) -> Option<Quirk> {
+pub fn incomparable(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
     let mut types = signature.params().iter().chain(signature.result());
     match compiler {
-        Compiler::Clang if types.clone().any(has_attribute_inside) => Some(Quirk::ClangInsideDeclarator),
-        Compiler::Clang => types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash),
-        Compiler::Gcc => {
+        CCompiler::Clang if types.clone().any(has_attribute_inside) => Some(Quirk::ClangInsideDeclarator),
+        CCompiler::Clang => types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash),
+        CCompiler::Gcc => {
             let first = signature.first_variadic().unwrap_or(signature.params().len());
             let mut variadic = signature.params()[first..].iter().filter_map(small);
             variadic.any(|layout| layout.align == 16).then_some(Quirk::GccCrash)

@@ -245,7 +245,7 @@ impl Spelling {
     /// How a member is written.
     pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
         let (Type::Scalar(scalar), Some(_)) = (field.ty(), field.align()) else { return Self::Behind };
-        // What packs the whole supersedes what a type says of itself.
+        // Packing of the whole aggregate takes precedence over a type's own alignment.
         if !matches!(Pack::of(aggregate), Pack::No) {
             return Self::Behind;
         }
@@ -258,7 +258,7 @@ impl Spelling {
         }
     }
 
-    /// Whether Clang aligns such a member otherwise.
+    /// Returns whether Clang aligns such a member otherwise.
     pub fn differs_by_clang(self, field: &Field) -> bool {
         let small = field.align().is_some_and(|align| align < 8);
         matches!(self, Self::AlignedStar | Self::PackedStar) && small

@@ -5,7 +5,7 @@
 //! oracle against C compilers found them, and leaves them out by what is written here.
 
 use super::sysv64;
-use super::{Abi, Compiler};
+use super::{Abi, CCompiler};
 use crate::layout::{Extent, Layout, Leaf, Places};
 use crate::types::{AggregateKind, Scalar, Type};
 
@@ -38,10 +38,10 @@ pub enum Departure {
 
 impl Departure {
     /// The compiler that departs.
-    pub const fn compiler(self) -> Compiler {
+    pub const fn compiler(self) -> CCompiler {
         match self {
-            Self::ClangMemberAlignment | Self::ClangFlexibleArray | Self::ClangUnionFloat => Compiler::Clang,
-            Self::GccFirstElement | Self::GccEmptyArray => Compiler::Gcc,
+            Self::ClangMemberAlignment | Self::ClangFlexibleArray | Self::ClangUnionFloat => CCompiler::Clang,
+            Self::GccFirstElement | Self::GccEmptyArray => CCompiler::Gcc,
         }
     }
 
@@ -54,12 +54,15 @@ impl Departure {
             return Vec::new();
         };
         let in_memory = sysv64::classify(&layout).is_err();
+        let unaligned = !in_memory && has_unaligned_member(ty, 0);
+        let flexible = !in_memory && has_flexible_array(ty);
         let tests: [(Self, bool); 5] = [
-            (Self::ClangMemberAlignment, !in_memory && has_unaligned_member(ty, 0)),
-            (Self::ClangFlexibleArray, !in_memory && has_flexible_array(ty)),
+            (Self::ClangMemberAlignment, unaligned),
+            (Self::ClangFlexibleArray, flexible),
             (Self::GccFirstElement, in_memory && !gcc_sees_unaligned(ty, 0)),
             (Self::GccEmptyArray, !in_memory && gcc_sees_elements(ty, &layout)),
-            (Self::ClangUnionFloat, clang_may_halve(ty, &layout)),
+            // In memory every byte is passed.
+            (Self::ClangUnionFloat, !in_memory && !unaligned && !flexible && clang_may_halve(ty, &layout)),
         ];
         tests.into_iter().filter_map(|(departure, shows)| shows.then_some(departure)).collect()
     }
@@ -195,5 +198,14 @@ mod tests {
         let union = Type::union([Type::F32, Type::F64]).unwrap();
         assert_eq!(Abi::SysV64.departures(&union), [Departure::ClangUnionFloat]);
         assert_eq!(departures([union, Type::array(Type::F64, 2).unwrap()]), []);
+    }
+
+    #[test]
+    fn unions_are_not_halved_in_memory() {
+        let union = Type::union([Type::F32, Type::F64]).unwrap();
+        let unaligned = Type::structure([Type::I8, union.clone()]).unwrap().packed(1).unwrap();
+        assert_eq!(Abi::SysV64.departures(&unaligned), []);
+        let flexible = Type::flexible_array(Type::I8).unwrap();
+        assert_eq!(departures([union, flexible]), [Departure::ClangFlexibleArray]);
     }
 }

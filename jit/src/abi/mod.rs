@@ -21,7 +21,7 @@ pub enum Abi {
 
 /// A C compiler that has rules of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub enum Compiler {
+pub enum CCompiler {
     /// GCC.
     Gcc,
     /// Clang.

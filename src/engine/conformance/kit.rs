@@ -141,7 +141,7 @@ impl<'a> Kit<'a> {
             (Value::Undefined, Value::Null) => !self.has(Feature::Undefined),
             (&Value::BigInt(a), &Value::Number(b)) if !has_big_ints => {
                 let is_exact = b as i128 == a;
-                // What an integer of the language cannot hold either may have been rounded, where that is allowed.
+                // Integers that the language's own integers cannot hold may have been rounded, where that is allowed.
                 let may_be_rounded = !self.has(Feature::WideIntegers) || i64::try_from(a).is_err();
                 a as f64 == b && (is_exact || (may_be_rounded && !self.has(Feature::ExactWide)))
             }

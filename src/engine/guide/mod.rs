@@ -216,8 +216,8 @@
 //! | structs, addresses, other 64-bit integers as results | a call of `make`: making the object |
 //! | numbers from 2⁶³ on, too few arguments, whatever will be refused | the interpreter: slower, and correct |
 //!
-//! What numbers take more than by hand is this. Before the call machine code loads the address of the C function from the
-//! record, tests whether the function was closed, and keeps the record in its frame. After the call it loads the record
+//! Numbers take more than by hand for these reasons. Before the call machine code loads the address of the C function
+//! from the record, tests whether the function was closed, and keeps the record in its frame. After the call it loads the record
 //! again, from there the address of the realm's flag, and from there whether an exception waits. A function of an engine
 //! that passes no data also runs through a stub ([step 7](#7-engines-that-pass-no-data)). In a bare virtual machine whose
 //! native functions have two parameters, calls of C functions with up to twelve numbers took 1.1 to 1.3 times as long as

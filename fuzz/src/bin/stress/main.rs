@@ -22,41 +22,33 @@ use std::sync::atomic::Ordering;
 use std::thread;
 use std::time::Instant;
 
+use clap::Parser;
 use worker::{Counts, Worker};
 use world::World;
 
-const USAGE: &str = "usage: stress [--operations N] [--signals N] [--threads N] [--seed N]";
-
+/// Runs random operations on several threads at once, while signals arrive.
+#[derive(Parser)]
+#[command(name = "stress", version)]
 struct Arguments {
+    /// The number of operations, of all threads together.
+    #[arg(long, default_value_t = 20_000)]
     operations: u64,
+    /// The number of signals: threads go on until as many have arrived.
+    #[arg(long, default_value_t = 2_000)]
     signals: u64,
+    /// The number of threads.
+    #[arg(long, default_value_t = 4, value_parser = clap::value_parser!(u64).range(1..=MAX_THREADS))]
     threads: u64,
+    /// The first thread's seed; the others have the next ones.
+    #[arg(long, default_value_t = 1)]
     seed: u64,
 }
 
-impl Arguments {
-    fn parse(mut args: impl Iterator<Item = String>) -> Result<Self, Box<dyn Error>> {
-        let mut parsed = Self { operations: 20_000, signals: 2_000, threads: 4, seed: 1 };
-        while let Some(option) = args.next() {
-            let number = match option.as_str() {
-                "--operations" => &mut parsed.operations,
-                "--signals" => &mut parsed.signals,
-                "--threads" => &mut parsed.threads,
-                "--seed" => &mut parsed.seed,
-                _ => return Err(USAGE.into()),
-            };
-            let value = args.next().ok_or(USAGE)?;
-            *number = value.parse().map_err(|error| format!("{option} {value}: {error}"))?;
-        }
-        if parsed.threads == 0 {
-            return Err("--threads 0: at least one is needed".into());
-        }
-        Ok(parsed)
-    }
-}
+/// Far more threads than make sense.
+const MAX_THREADS: u64 = 1000;
 
 fn main() -> ExitCode {
-    match run() {
+    match run(&Arguments::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("stress: {error}");
@@ -65,12 +57,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run() -> Result<(), Box<dyn Error>> {
-    if std::env::args().any(|argument| argument == "--help") {
-        println!("{USAGE}");
-        return Ok(());
-    }
-    let arguments = Arguments::parse(std::env::args().skip(1))?;
+fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     let start = Instant::now();
     let world = Arc::new(World::new()?);
     signals::install()?;

@@ -39,6 +39,9 @@ const KINDS: [Kind; 11] = [
     ("forks", 2, Worker::fork),
 ];
 
+/// The operation that goes on while signals are awaited: its code is what their handlers look up.
+const WHILE_WAITING: usize = 1;
+
 pub(crate) struct Worker {
     world: Arc<World>,
     seed: u64,
@@ -114,8 +117,8 @@ impl Worker {
             done += 1;
         }
         while RECEIVED.load(Ordering::Relaxed) < signals {
-            self.operate(1, done)?;
-            counts.0[1] += 1;
+            self.operate(WHILE_WAITING, done)?;
+            counts.0[WHILE_WAITING] += 1;
         }
         Ok(counts)
     }

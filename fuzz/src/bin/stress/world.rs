@@ -1,4 +1,4 @@
-//! What the threads share: libraries and callbacks that any of them replaces.
+//! Libraries and callbacks that the threads share, and that any of them replaces.
 
 use std::error::Error;
 use std::ffi::c_void;
