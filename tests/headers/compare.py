@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Compares what hotcall reads from headers with what libclang reads.
 
-    compare.py PROGRAM [--flags FLAGS] HEADER...
+    compare.py PROGRAM [--every] [--flags FLAGS] HEADER...
 
-PROGRAM is the example `declarations`. Each header is preprocessed by `clang -E`; a header that does not compile alone is left
-out. Every function, variable, size, alignment, offset and constant is compared. Exits with 1 if one differs, or if hotcall
+PROGRAM is the example `declarations`. Each header is preprocessed by `clang -E`. A header that does not compile alone is left
+out, or with --every makes the comparison fail. Every function, variable, size, alignment, offset and constant is compared. Exits with 1 if one differs, or if hotcall
 refuses more than five in a thousand of the functions whose types it has. Needs PyPI's `libclang`.
 """
 
@@ -187,6 +187,9 @@ def is_known(cursor):
 def main():
     program, *arguments = sys.argv[1:]
     flags = []
+    every = arguments[:1] == ["--every"]
+    if every:
+        arguments = arguments[1:]
     if arguments[:1] == ["--flags"]:
         flags, arguments = arguments[1].split(), arguments[2:]
     comparison = Comparison()
@@ -222,6 +225,8 @@ def main():
         print("refused", name)
     print(f"{compared} of {len(arguments)} headers:", dict(comparison.counts))
     print(f"{len(comparison.differences)} differences, {refused} of {functions} functions refused")
+    if every and compared < len(arguments):
+        sys.exit("some headers do not compile alone")
     sys.exit(1 if comparison.differences or refused * 200 > functions else 0)
 
 
