@@ -59,7 +59,8 @@ fn unknown_options_end_with_2_and_a_hint() {
 #[test]
 fn scripts_do_the_same() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
-    for script in ["examples/v8/fetch", ".ci/cross-rust", ".ci/dependencies.py", ".ci/hello", ".ci/run"] {
+    let ci = ["cross-rust", "dependencies.py", "headers", "hello", "long", "run", "sanitize"];
+    for script in ci.map(|name| format!(".ci/{name}")).iter().map(String::as_str).chain(["examples/v8/fetch"]) {
         for help in ["--help", "-h"] {
             let (status, stdout, stderr) = output(root.join(script), &[help]);
             assert_eq!((status, stderr.as_str()), (Some(0), ""), "{script}");
