@@ -361,3 +361,15 @@ fn nesting_is_bounded_beyond_what_c_promises() {
         assert!(read(&many).get("f").is_ok_and(|_| read(&many).skipped().len() <= 1) || shown(&many).contains("100"));
     }
 }
+
+/// The names that are types without a declaration may be something else in a text.
+#[test]
+fn a_constant_may_bear_the_name_of_a_built_in_type() {
+    check(&[
+        ("enum { uint = 3 }; int f[(uint) + 1];", "i32[4]"),
+        ("enum { uint = 3 }; typedef int T; int f(T, int (uint));", "(i32, i32) -> i32"),
+        ("int uint(int); int f(int (uint));", "(i32) -> i32"),
+        ("unsigned f(uint);", "(u32) -> u32"),
+        ("typedef char uint; int f(uint);", "(i8) -> i32"),
+    ]);
+}
