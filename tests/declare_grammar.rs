@@ -361,3 +361,35 @@ fn nesting_is_bounded_beyond_what_c_promises() {
         assert!(read(&many).get("f").is_ok_and(|_| read(&many).skipped().len() <= 1) || shown(&many).contains("100"));
     }
 }
+
+/// The names that are types without a declaration may be something else in a text.
+#[test]
+fn a_constant_may_bear_the_name_of_a_built_in_type() {
+    check(&[
+        ("enum { uint = 3 }; int f[(uint) + 1];", "i32[4]"),
+        ("enum { uint = 3 }; typedef int T; int f(T, int (uint));", "(i32, i32) -> i32"),
+        ("int uint(int); int f(int (uint));", "(i32) -> i32"),
+        ("unsigned f(uint);", "(u32) -> u32"),
+        ("typedef char uint; int f(uint);", "(i8) -> i32"),
+    ]);
+}
+
+#[test]
+fn digraphs_are_not_operators() {
+    check(&[("enum e <% A = 5 %>; int f<:A:>;", "i32[5]"), ("enum { A = 7%4, B = 1<2 }; int f[A + B];", "i32[4]")]);
+}
+
+/// An expression whose type is not known does not have the size of an `int`.
+#[test]
+fn sizes_of_expressions_of_unknown_type_are_unknown() {
+    let before = "extern int *p, a[7]; int g(int);";
+    for expression in
+        ["p + 1", "p - p", "-zz", "~zz", "zz << 1", "zz + 1", "1.0L", "1 + 1.0L", "99999999999999999999", "1 ? a : 0"]
+    {
+        let text = format!("{before} char f[sizeof({expression})];");
+        assert!(read(&text).get("f").is_err(), "{expression}: {}", shown(&text));
+    }
+    for (expression, size) in [("1 ? 0 : p", 8), ("0 ? p : 0", 8), ("p == 0", 4), ("!p", 4), ("a", 28), ("1.0", 8)] {
+        assert_eq!(shown(&format!("{before} char f[sizeof({expression})];")), format!("i8[{size}]"), "{expression}");
+    }
+}

@@ -410,3 +410,30 @@ fn layouts_of_random_types_are_those_of_the_compiler() {
     let refused = compare(&cases);
     assert!(refused < cases.len() / 20, "{refused} refused");
 }
+
+/// A text may ask for sizes that no machine has.
+#[test]
+fn sizes_beyond_all_memory_are_unknown() {
+    let vector = "typedef int v __attribute__((vector_size(0x4000000000000000)));";
+    let half = "typedef int v __attribute__((vector_size(0x100000000))); typedef int t __attribute__((aligned(v)));";
+    for text in [
+        "struct s { int a[0x1000000000000000] : 3; };",
+        "struct s { char a[0x7fffffffffffffff] : 3; };",
+        "struct s { char a[0x7fffffffffffffff]; char b; };",
+        &format!("{vector} struct s {{ _Alignas(v) char c; }};"),
+        &format!("{vector} struct s {{ v a[0]; }};"),
+        &format!("{half} struct s {{ t x : 3; }};"),
+    ] {
+        let declarations = Declarations::from_c(text).unwrap();
+        let named = declarations.types().iter().find(|named| named.name() == "struct s").unwrap();
+        assert_eq!((named.size(), named.ty().is_ok()), (None, false), "{text}");
+    }
+}
+
+/// A member of an anonymous struct behind a member of unknown size does not have a known offset.
+#[test]
+fn offsets_behind_an_unknown_member_are_unknown() {
+    let text = "struct s { unknown_t x; struct { int a; int b; }; }; int n[__builtin_offsetof(struct s, b)];";
+    let error = Declarations::from_c(text).unwrap().get("n").unwrap_err().to_string();
+    assert!(error.contains("its offset is unknown"), "{error}");
+}

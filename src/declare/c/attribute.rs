@@ -9,6 +9,9 @@ use super::lex::Kind;
 use super::reader::Reader;
 use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 
+/// The greatest alignment, and the largest vector, in bytes: GCC's greatest alignment.
+const MAX_ALIGNED: u64 = 1 << 28;
+
 /// Attributes put together for what they apply to.
 #[derive(Clone, Default)]
 pub(super) struct Attributes<'t> {
@@ -215,7 +218,7 @@ impl<'t> Reader<'t> {
         Ok(value.and_then(|value| match value {
             // `_Alignas(0)` asks for nothing.
             0 => Ok(1),
-            _ if value.is_power_of_two() && value <= 1 << 28 => Ok(value),
+            _ if value.is_power_of_two() && value <= MAX_ALIGNED => Ok(value),
             _ => Err(reason(format!("an alignment of {value} bytes is not a power of two"))),
         }))
     }
@@ -299,7 +302,7 @@ impl<'t> Reader<'t> {
             Vector::Bytes(bytes) => bytes,
             Vector::Elements(count) => self.types.extent(element).ok()?.size.checked_mul(count)?,
         };
-        let size = size.checked_next_power_of_two()?;
+        let size = size.checked_next_power_of_two().filter(|&size| size <= MAX_ALIGNED)?;
         Some(Extent { size, align: size })
     }
 

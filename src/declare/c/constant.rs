@@ -65,8 +65,10 @@ impl Width {
     }
 }
 
+const NOT_ARITHMETIC: &str = "an operand that is not a number in a constant expression is not supported";
+
 fn not_arithmetic() -> Number {
-    Number::Unknown(reason("an operand that is not a number in a constant expression is not supported"))
+    Number::Unknown(reason(NOT_ARITHMETIC))
 }
 
 impl<'t> Types<'t> {
@@ -90,6 +92,21 @@ impl<'t> Types<'t> {
     pub(super) fn size(&self, size: Result<u64, Reason>) -> Operand {
         let value = size.map_or_else(Number::Unknown, |size| Number::Int(size.into()));
         self.operand(Scalar::U64, value)
+    }
+
+    /// An operand of which neither the value nor the type is known.
+    pub(super) fn unknown_operand(&mut self, why: Reason) -> Operand {
+        let ty = self.unknown(why.clone());
+        Operand { ty, value: Number::Unknown(why), vague: false }
+    }
+
+    /// The result of an operator whose operands are not all numbers.
+    fn not_arithmetic(&mut self, operands: [&Operand; 2]) -> Operand {
+        let known = operands.iter().find_map(|operand| match &operand.value {
+            Number::Unknown(why) => Some(why.clone()),
+            Number::Int(_) | Number::Float(_) | Number::At(_) => None,
+        });
+        self.unknown_operand(known.unwrap_or_else(|| reason(NOT_ARITHMETIC)))
     }
 
     /// The value of an enumerator (C11 6.7.2.2p3): an `int`, or what GCC has beyond that.
@@ -128,17 +145,17 @@ impl<'t> Types<'t> {
     }
 
     /// The result of a binary operator (C11 6.5.5 to 6.5.14).
-    pub(super) fn binary(&self, operator: &str, a: Operand, b: Operand) -> Operand {
+    pub(super) fn binary(&mut self, operator: &str, a: Operand, b: Operand) -> Operand {
         match operator {
             "<<" | ">>" => return self.shift(operator, a, b),
             "&&" | "||" => return self.logical(operator, &a, &b),
             _ => {}
         }
-        let Some(common) = self.common(&a, &b) else {
-            let known = [a.value, b.value].into_iter().find(|value| matches!(value, Number::Unknown(_)));
-            return self.operand(Scalar::I32, known.unwrap_or_else(not_arithmetic));
-        };
         let compares = matches!(operator, "==" | "!=" | "<" | "<=" | ">" | ">=");
+        let Some(common) = self.common(&a, &b) else {
+            let result = self.not_arithmetic([&a, &b]);
+            return if compares { self.operand(Scalar::I32, result.value) } else { result };
+        };
         let result = if compares { Scalar::I32 } else { common };
         let value = match (self.converted(a, common), self.converted(b, common)) {
             (Number::Int(x), Number::Int(y)) => integers(operator, x, y, Width::of(common)),
@@ -150,10 +167,10 @@ impl<'t> Types<'t> {
     }
 
     /// The type of a shift is that of its left operand alone (C11 6.5.7p3).
-    fn shift(&self, operator: &str, a: Operand, b: Operand) -> Operand {
+    fn shift(&mut self, operator: &str, a: Operand, b: Operand) -> Operand {
         let width = match self.arithmetic(a.ty) {
             Some(scalar) if !scalar.is_float() => Width::of(scalar).promoted(),
-            _ => return self.operand(Scalar::I32, not_arithmetic()),
+            _ => return self.not_arithmetic([&a, &b]),
         };
         let value = match (a.value, b.value) {
             (Number::Int(value), Number::Int(by)) if (0..i128::from(8 * width.size)).contains(&by) => {
@@ -178,7 +195,7 @@ impl<'t> Types<'t> {
     }
 
     /// The result of a unary operator (C11 6.5.3.3).
-    pub(super) fn unary(&self, operator: u8, a: Operand) -> Operand {
+    pub(super) fn unary(&mut self, operator: u8, a: Operand) -> Operand {
         if operator == b'!' {
             let value = truth(&a).map_or_else(Number::Unknown, |value| Number::Int((!value).into()));
             return self.operand(Scalar::I32, value);
@@ -186,7 +203,7 @@ impl<'t> Types<'t> {
         let scalar = match self.arithmetic(a.ty) {
             Some(scalar) if scalar.is_float() => scalar,
             Some(scalar) => Width::of(scalar).promoted().scalar(),
-            None => return self.operand(Scalar::I32, not_arithmetic()),
+            None => return self.not_arithmetic([&a, &a]),
         };
         let value = match (operator, self.converted(a, scalar)) {
             (b'-', Number::Int(value)) => Number::Int(Width::of(scalar).wrap(-value)),
@@ -199,8 +216,10 @@ impl<'t> Types<'t> {
     }
 
     /// `condition ? a : b` (C11 6.5.15): the type is common to both, the value that of one, and only that one counts.
-    pub(super) fn conditional(&self, condition: &Operand, a: Operand, b: Operand) -> Operand {
+    pub(super) fn conditional(&mut self, condition: &Operand, a: Operand, b: Operand) -> Operand {
         let common = self.common(&a, &b);
+        // An integer on the other side is a null pointer.
+        let pointer = [a.ty, b.ty].into_iter().find(|&ty| matches!(self.kind(ty), Kind::Pointer(_)));
         let chosen = match truth(condition) {
             Ok(true) => a,
             Ok(false) => b,
@@ -208,6 +227,11 @@ impl<'t> Types<'t> {
         };
         match common {
             Some(scalar) => self.operand(scalar, self.converted(chosen, scalar)),
+            None if let Some(ty) = pointer => Operand { ty, ..chosen },
+            // An array or a function becomes a pointer (C11 6.3.2.1).
+            None if matches!(self.kind(chosen.ty), Kind::Array(_) | Kind::Function(_)) => {
+                self.not_arithmetic([&chosen, &chosen])
+            }
             None => chosen,
         }
     }

@@ -2,8 +2,6 @@
 //!
 //! An expression is read to its end whatever its value is; a value that is not known carries the reason.
 
-use hotcall_jit::Scalar;
-
 use super::Fault;
 use super::constant::{Number, Operand};
 use super::lex::{Kind, Token};
@@ -77,6 +75,8 @@ impl<'t> Reader<'t> {
             self.expand()?;
             let token = self.token();
             let operator = match token.kind {
+                // A digraph's text begins like an operator.
+                Kind::Mark(b'[' | b']' | b'{' | b'}') => "",
                 Kind::Mark(_) | Kind::Operator => self.text(token),
                 _ => "",
             };
@@ -241,24 +241,24 @@ impl<'t> Reader<'t> {
     fn literal(&mut self) -> Result<Operand, Fault> {
         let token = self.token();
         let target = self.types.target;
-        let unknown = |what: &str| reason(format!("{} is not {what}", Quoted(self.text(token))));
+        let text = self.text(token);
+        let unknown = || reason(format!("{} is not an integer constant", Quoted(text)));
         match token.kind {
             Kind::Number => {
-                let number = literal::number(self.text(token), target);
-                let (value, scalar) =
-                    number.unwrap_or_else(|| (Number::Unknown(unknown("an integer constant")), Scalar::I32));
+                let number = literal::number(text, target);
                 self.at += 1;
-                Ok(self.types.operand(scalar, value))
+                Ok(match number {
+                    Some((value, scalar)) => self.types.operand(scalar, value),
+                    None => self.not_constant(unknown()),
+                })
             }
             Kind::Character => {
-                let text = self.text(token);
                 let character = literal::character(text, target);
-                let (value, scalar) = match character {
-                    Some((value, scalar)) => (Number::Int(value), scalar),
-                    None => (Number::Unknown(unknown("an integer constant")), Scalar::I32),
-                };
                 self.at += 1;
-                Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, value) })
+                let Some((value, scalar)) = character else {
+                    return Ok(self.not_constant(unknown()));
+                };
+                Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, Number::Int(value)) })
             }
             Kind::Text => Ok(self.string()),
             _ => Err(self.fault("this is used as an expression and is not one")),
@@ -284,8 +284,7 @@ impl<'t> Reader<'t> {
     }
 
     fn not_constant(&mut self, why: Reason) -> Operand {
-        let ty = self.types.unknown(why.clone());
-        Operand { ty, value: Number::Unknown(why), vague: false }
+        self.types.unknown_operand(why)
     }
 
     /// An identifier, or a keyword that begins an expression.

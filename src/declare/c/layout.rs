@@ -143,7 +143,8 @@ impl<'t> Types<'t> {
         match self.kind(member.ty) {
             _ if member.bits.is_some() => {
                 let why = reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
-                Value { ty: Err(why), extent: self.value(member.ty).extent }
+                let extent = self.value(member.ty).extent.filter(|extent| extent.size <= MAX_PLACE);
+                Value { ty: Err(why), extent }
             }
             Kind::Tag(index) if *index == parent => {
                 Value::without(reason(format!("`{}` contains itself", self.title(parent))))
@@ -220,16 +221,18 @@ impl<'t> Types<'t> {
     pub(super) fn member(&self, ty: CType, name: &str) -> Result<(u64, CType), Reason> {
         let missing = || reason(format!("there is no member {}", Quoted(name)));
         let &Kind::Tag(index) = self.kind(ty) else { return Err(missing()) };
-        let mut inside = vec![(index, 0)];
+        let mut inside = vec![(index, Some(0))];
         while let Some((index, base)) = inside.pop() {
             for placed in &self.tags[index].members {
                 if !self.count_comparison() {
                     return Err(reason("the text looks up too many members"));
                 }
-                let offset = placed.offset.ok_or_else(|| reason("its offset is unknown"));
+                let offset = base.zip(placed.offset).map(|(base, offset)| base + offset);
                 match (placed.name, self.kind(placed.ty)) {
-                    (Some(own), _) if own == name => return Ok((base + offset?, placed.ty)),
-                    (None, &Kind::Tag(inner)) => inside.push((inner, base + placed.offset.unwrap_or_default())),
+                    (Some(own), _) if own == name => {
+                        return Ok((offset.ok_or_else(|| reason("its offset is unknown"))?, placed.ty));
+                    }
+                    (None, &Kind::Tag(inner)) => inside.push((inner, offset)),
                     _ => {}
                 }
             }

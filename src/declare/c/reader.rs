@@ -205,9 +205,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns whether a word names a type here (C11 6.2.1, 6.7.8).
+    /// Returns whether a word names a type here (C11 6.2.1, 6.7.8). A constant or symbol of the text may bear a name that is a
+    /// type without a declaration.
     pub(super) fn is_type_name(&self, word: &str) -> bool {
-        self.types.is_type_name(word) && !self.is_hidden(word)
+        let declared = self.types.is_typedef(word)
+            || self.types.target.known(word).is_some()
+                && !self.constants.contains_key(word)
+                && !self.by_name.contains_key(word);
+        declared && !self.is_hidden(word)
     }
 
     /// Returns whether a parameter in scope bears the name.

@@ -322,7 +322,7 @@ impl<'t> Reader<'t> {
 
     /// The type of an identifier; `None` if it is the name of the declared thing.
     fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<CType> {
-        if !self.is_hidden(word)
+        if self.is_type_name(word)
             && let Some(ty) = self.types.named(word)
         {
             self.at += 1;

@@ -345,8 +345,8 @@ impl<'t> Types<'t> {
         })
     }
 
-    pub(super) fn is_type_name(&self, name: &str) -> bool {
-        self.typedefs.contains_key(name) || self.target.known(name).is_some()
+    pub(super) fn is_typedef(&self, name: &str) -> bool {
+        self.typedefs.contains_key(name)
     }
 
     /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
