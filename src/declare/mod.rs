@@ -132,7 +132,7 @@ impl Declaration {
 pub struct Declarations {
     usable: Vec<Declaration>,
     unsupported: Vec<(Box<str>, Box<str>)>,
-    /// Names that are no symbols of the library: why.
+    /// Names that are not symbols of the library, each with its reason.
     others: HashMap<Box<str>, Box<str>>,
     skipped: Vec<DeclarationError>,
     types: Vec<NamedType>,
@@ -162,7 +162,7 @@ impl Declarations {
     /// GCC lays them out, with `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there
     /// is a [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size,
     /// where hotcall has one. Object-like macros may be used in constant expressions. Bodies of functions are ignored, and
-    /// `static` functions are no symbols.
+    /// `static` functions are not symbols.
     ///
     /// A variable of which only the address can be used has a type without a size: a flexible array for
     /// `extern char v[]`, a struct without members for `extern struct incomplete x`.

@@ -37,7 +37,7 @@ pub(super) struct Reader<'t> {
     pub(super) symbols: Vec<Symbol<'t>>,
     pub(super) by_name: HashMap<&'t str, usize>,
     pub(super) last_function: Option<usize>,
-    /// Names that the text has, and that are no symbols of the library: why.
+    /// Names in the text that are not symbols of the library, each with its reason.
     pub(super) others: HashMap<&'t str, Reason>,
     /// The declarations that were skipped.
     pub(super) skipped: Vec<DeclarationError>,
