@@ -193,11 +193,8 @@ impl<'t> Reader<'t> {
         let mut declaration = match self.types.kind(symbol.ty) {
             Kind::Function(index) => {
                 let function = self.types.functions[*index].noted(&symbol.notes);
-                let mut declaration = Declaration::function(symbol.name, self.types.signature(&function)?);
-                if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = function.names().collect();
-                }
-                declaration
+                let signature = self.types.signature(&function)?;
+                Declaration::function(symbol.name, signature).parameter_names(function.names())
             }
             _ => {
                 let ty = symbol.notes.on(self.types.object(symbol.ty)?);
