@@ -29,7 +29,7 @@ pub struct HoldOff {
 mod imp {
     use std::cell::{Cell, RefCell};
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};
 
     use super::*;
 
@@ -116,21 +116,26 @@ mod imp {
         None
     }
 
+    /// Registers the handlers, unless that is done. Nothing waits here: a child may have been made while another thread of
+    /// its parent registered them. So they may be registered more than once, and then run as often at each fork.
     pub(super) fn watch() -> io::Result<()> {
-        static WATCHED: OnceLock<i32> = OnceLock::new();
-        // SAFETY: the handlers take and give back a lock that no thread which forks can hold, and count.
-        let register = || unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
-        match *WATCHED.get_or_init(register) {
-            0 => Ok(()),
-            error => Err(io::Error::from_raw_os_error(error)),
+        static WATCHED: AtomicI32 = AtomicI32::new(UNTRIED);
+        const UNTRIED: i32 = -1;
+        let mut status = WATCHED.load(Ordering::Acquire);
+        if status == UNTRIED {
+            // SAFETY: the handlers take and give back a lock that no thread which forks can hold, and count.
+            status = unsafe { libc::pthread_atfork(Some(before), Some(in_parent), Some(in_child)) };
+            WATCHED.store(status, Ordering::Release);
         }
+        if status == 0 { Ok(()) } else { Err(io::Error::from_raw_os_error(status)) }
     }
 
     extern "C" fn before() {
-        // A thread that forks from inside, in an allocator of the program's say, is on its own.
-        if HELD.get() == 0 {
+        // A thread that forks from inside, in an allocator of the program's say, is on its own. One whose end has begun has no
+        // place to keep the lock, and one that has it, of another registration, does not wait for itself.
+        let is_held = FORK.try_with(|fork| fork.borrow().is_some()).unwrap_or(true);
+        if HELD.get() == 0 && !is_held {
             let guard = FORKING.write().unwrap_or_else(PoisonError::into_inner);
-            // The thread is about to end, and the lock is given back: what another thread holds the child finds held.
             FORK.try_with(|fork| *fork.borrow_mut() = Some(guard)).ok();
         }
     }

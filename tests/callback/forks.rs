@@ -1,7 +1,7 @@
 //! Processes that fork while threads make callbacks, and what children do with those of their parents.
 
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use hotcall::{Callback, ForeignCall, LocalOptions, OnPanic, retired_calls};
@@ -50,6 +50,28 @@ fn children_make_callbacks_while_threads_of_the_parent_come_and_go() {
             STOP.store(true, Ordering::Relaxed);
         });
     });
+}
+
+/// What is set up at the first use is no lock that a child could find held.
+#[test]
+fn processes_fork_while_threads_use_hotcall_for_the_first_time() {
+    for _ in 0..10 {
+        alone(|| {
+            let start = Barrier::new(4);
+            thread::scope(|scope| {
+                for _ in 0..3 {
+                    scope.spawn(|| {
+                        start.wait();
+                        assert_eq!(int(double().as_ptr())(21), 42);
+                    });
+                }
+                start.wait();
+                for _ in 0..10 {
+                    assert!(in_child(|| int(double().as_ptr())(21) == 42));
+                }
+            });
+        });
+    }
 }
 
 #[test]
