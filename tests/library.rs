@@ -67,10 +67,9 @@ fn bare_names_are_left_to_the_loader() {
 
 /// The path that the loader gets, and the canonical one.
 fn paths(name: impl AsRef<OsStr>) -> (PathBuf, Option<PathBuf>) {
-    match resolve(name).unwrap() {
-        Resolved::Path(path) => (path.given().to_owned(), path.canonical().map(Path::to_owned)),
-        other => panic!("{other}"),
-    }
+    let resolved = resolve(name).unwrap();
+    let Resolved::Path(path) = resolved else { panic!("{resolved}") };
+    (path.given().to_owned(), path.canonical().map(Path::to_owned))
 }
 
 #[test]

@@ -133,10 +133,10 @@ pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error
 
 /// A `TypeError` for declarations: where in them the fault is, but not where in their JSON form.
 fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
-    match error {
-        DeclarationError::Json { path, problem, .. } => type_error(ctx, format!("{path}: {problem}")),
-        other => type_error(ctx, other),
+    if let DeclarationError::Json { path, problem, .. } = error {
+        return type_error(ctx, format!("{path}: {problem}"));
     }
+    type_error(ctx, error)
 }
 
 impl Ffi {

@@ -35,6 +35,13 @@ pub enum Loc {
     ResultPointer,
 }
 
+impl Loc {
+    /// Whether it is a floating-point register of the argument (or result) sequence.
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::Float(_))
+    }
+}
+
 /// What the bits of a register above the piece are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Ext {
@@ -49,10 +56,12 @@ pub enum Ext {
 impl Ext {
     /// How a scalar of this type keeps its value in a wider register; slots have it so.
     pub const fn by_type(scalar: Scalar) -> Self {
-        match scalar {
-            _ if scalar.is_float() || scalar.size() == 8 => Self::None,
-            _ if scalar.is_signed() => Self::Sign,
-            _ => Self::Zero,
+        if scalar.is_float() || scalar.size() == 8 {
+            Self::None
+        } else if scalar.is_signed() {
+            Self::Sign
+        } else {
+            Self::Zero
         }
     }
 }
@@ -313,14 +322,14 @@ impl Taken {
     }
 
     fn take(&mut self, loc: Loc, len: u32, align: u8) -> Result<(), FaultKind> {
-        match loc {
-            Loc::Stack(stack) => self.take_stack(stack, len, align),
-            register if self.registers.contains(&register) => Err(FaultKind::Shared { loc: register }),
-            register => {
-                self.registers.push(register);
-                Ok(())
-            }
+        if let Loc::Stack(stack) = loc {
+            return self.take_stack(stack, len, align);
         }
+        if self.registers.contains(&loc) {
+            return Err(FaultKind::Shared { loc });
+        }
+        self.registers.push(loc);
+        Ok(())
     }
 
     fn take_stack(&mut self, stack: u32, len: u32, align: u8) -> Result<(), FaultKind> {

@@ -147,7 +147,8 @@ const fn converted_as(scalar: Scalar) -> Scalar {
         Scalar::Isize => Scalar::I64,
         Scalar::Usize => Scalar::U64,
         Scalar::Pointer(_) => Scalar::Pointer(Pointee::Opaque),
-        other => other,
+        Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => scalar,
+        Scalar::I64 | Scalar::U64 | Scalar::Bool | Scalar::F32 | Scalar::F64 => scalar,
     }
 }
 

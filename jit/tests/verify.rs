@@ -24,17 +24,13 @@ fn fault(change: impl FnOnce(&mut Plan)) -> Option<(Which, FaultKind)> {
 }
 
 fn pieces(arg: &mut Arg) -> &mut [Piece] {
-    match &mut arg.pass {
-        Pass::Pieces(pieces) => pieces,
-        other => panic!("{other:?}"),
-    }
+    let Pass::Pieces(pieces) = &mut arg.pass else { panic!("the argument is not in pieces") };
+    pieces
 }
 
 fn returned(plan: &mut Plan) -> &mut Arg {
-    match &mut plan.ret {
-        Return::Pass(arg) => arg,
-        other => panic!("{other:?}"),
-    }
+    let Return::Pass(arg) = &mut plan.ret else { panic!("the result is hidden") };
+    arg
 }
 
 #[test]

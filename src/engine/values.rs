@@ -38,8 +38,9 @@ impl Output<'_> {
             Scalar::Bool => Self::Boolean(slot.as_bool()),
             Scalar::F64 => Self::Number(slot.as_f64()),
             Scalar::F32 => Self::Number(numbers::to_f64(slot.as_f32())),
-            // All others have at most 32 bits.
-            _ => Self::Number(slot.as_i64() as f64),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                Self::Number(slot.as_i64() as f64)
+            }
         }
     }
 }

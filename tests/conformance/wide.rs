@@ -77,11 +77,9 @@ unsafe impl Engine for Wide {
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {
-        match output {
-            // Greater than any integer.
-            Output::U64(number) => Ok([(number as f64).to_bits(), tag::DOUBLE]),
-            other => Err(format!("no value for {other:?}")),
-        }
+        let Output::U64(number) = output else { return Err(format!("no value for {output:?}")) };
+        // Greater than any integer.
+        Ok([(number as f64).to_bits(), tag::DOUBLE])
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> String {
@@ -107,6 +105,7 @@ impl WideSubject {
     }
 
     fn value(&self, expression: &Expression) -> Result<Value, String> {
+        let none = || Err(format!("the language has no {expression}"));
         Ok(match expression {
             Expression::Value(conformance::Value::Null) => Value::new(0, tag::NIL),
             Expression::Value(conformance::Value::Boolean(truth)) => Value::new((*truth).into(), tag::BOOLEAN),
@@ -121,7 +120,10 @@ impl WideSubject {
                 let arguments: Result<Vec<_>, _> = arguments.iter().map(|argument| self.value(argument)).collect();
                 return self.call(name, &arguments?);
             }
-            other => return Err(format!("the language has no {other}")),
+            Expression::Value(_) | Expression::Global(_) | Expression::Argument(_) | Expression::Let(..) => {
+                return none();
+            }
+            Expression::Throw(_) | Expression::Source(_) | _ => return none(),
         })
     }
 

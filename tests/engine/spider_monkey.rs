@@ -193,7 +193,9 @@ unsafe impl Engine for Monkey {
             Output::U64(number) => self.value(&Js::BigInt(number)),
             Output::Pointer(address, _) => self.value(&Js::Pointer(address as u64)),
             Output::Bytes(bytes) => self.bytes(bytes),
-            other => unreachable!("the model has a class for {other:?}"),
+            Output::Number(_) | Output::Boolean(_) | Output::Null => {
+                return Err(format!("the model has a class for {output:?}"));
+            }
         };
         Ok([value, 0])
     }

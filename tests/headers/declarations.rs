@@ -48,7 +48,7 @@ fn all(declarations: &Declarations) -> Value {
         let value = match constant {
             Constant::Int(value) => json!(value.to_string()),
             Constant::Float(value) => json!(value),
-            other => json!(format!("{other:?}")),
+            Constant::Text(_) | _ => json!(format!("{constant:?}")),
         };
         (name, value)
     });

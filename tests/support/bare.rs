@@ -70,11 +70,17 @@ unsafe impl Engine for Bare {
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {
-        match output {
-            Output::I64(integer) if integer.unsigned_abs() <= P53 => Ok([number(integer as f64), 0]),
-            Output::U64(integer) if integer <= P53 => Ok([number(integer as f64), 0]),
-            other => Err(format!("no value for {other:?}")),
+        if let Output::I64(integer) = output
+            && integer.unsigned_abs() <= P53
+        {
+            return Ok([number(integer as f64), 0]);
         }
+        if let Output::U64(integer) = output
+            && integer <= P53
+        {
+            return Ok([number(integer as f64), 0]);
+        }
+        Err(format!("no value for {output:?}"))
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> String {

@@ -125,15 +125,15 @@ impl Heap {
 
     /// A number: an integer that has room in a word, else an object.
     pub(crate) fn number(&self, number: f64) -> Value {
-        match self.style {
-            Style::Indirect if f64::from(number as i32).to_bits() == number.to_bits() => {
-                Value((number as i32 as u64) << 32)
+        let is = |integer: f64| integer.to_bits() == number.to_bits();
+        let word = match self.style {
+            Style::Indirect => is(f64::from(number as i32)).then_some((number as i32 as u64) << 32),
+            Style::Direct => {
+                let has_room = number.abs() < 2_f64.powi(53) && is(number as i64 as f64);
+                has_room.then_some((number as i64 as u64) << 2 | 1)
             }
-            Style::Direct if number.abs() < 2_f64.powi(53) && (number as i64 as f64).to_bits() == number.to_bits() => {
-                Value((number as i64 as u64) << 2 | 1)
-            }
-            _ => self.object(Class::Number, [number.to_bits(), 0, 0]),
-        }
+        };
+        word.map_or_else(|| self.object(Class::Number, [number.to_bits(), 0, 0]), Value)
     }
 
     /// A number that is an object though it might have room in a word.
@@ -230,7 +230,7 @@ impl Heap {
             Style::Direct if value == self.null => return View::Null,
             Style::Direct if value == self.undefined => return View::Undefined,
             Style::Direct if value == self.no || value == self.yes => return View::Boolean(value == self.yes),
-            _ => {}
+            Style::Indirect | Style::Direct => {}
         }
         // SAFETY: all other words are those of cells, whose classes are as they were made.
         unsafe {
@@ -341,16 +341,8 @@ unsafe impl Engine for Toy {
 
     unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
         let message = error.to_string();
-        match error {
-            Error::Argument { function, index, ty, problem } => Thrown::Argument {
-                function: function.to_string(),
-                index: *index,
-                ty: ty.clone(),
-                problem: *problem,
-                message,
-            },
-            _ => Thrown::Other(message),
-        }
+        let Error::Argument { function, index, ty, problem } = error else { return Thrown::Other(message) };
+        Thrown::Argument { function: function.to_string(), index: *index, ty: ty.clone(), problem: *problem, message }
     }
 
     unsafe fn throw(&self, site: Site, exception: Thrown) {

@@ -38,10 +38,8 @@ impl Thrown {
 
     /// What is thrown for an error of hotcall's.
     fn of(error: &Error) -> Self {
-        match error {
-            Error::Argument { .. } | Error::CallbackResult { .. } => Self::type_error(error),
-            other => Self::error(other),
-        }
+        let is_of_type = matches!(error, Error::Argument { .. } | Error::CallbackResult { .. });
+        if is_of_type { Self::type_error(error) } else { Self::error(error) }
     }
 
     /// Another `Error`.

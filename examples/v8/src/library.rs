@@ -14,10 +14,10 @@ use crate::value::Value;
 
 /// Says where in the declaration a fault is, but not where in its JSON form.
 pub(crate) fn malformed(error: DeclarationError) -> Thrown {
-    match error {
-        DeclarationError::Json { path, problem, .. } => Thrown::type_error(format!("{path}: {problem}")),
-        other => Thrown::type_error(other),
+    if let DeclarationError::Json { path, problem, .. } = error {
+        return Thrown::type_error(format!("{path}: {problem}"));
     }
+    Thrown::type_error(error)
 }
 
 /// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the

@@ -130,12 +130,11 @@ fn check_arguments(model: &TypedModel, c: &Signature) -> Result<(), TypedError> 
     }
     for (index, ((param, role), c)) in model.arguments().zip(c.params()).enumerate() {
         let native = &model.native.params()[param];
-        match role {
-            Role::Handle(_) if !takes_handles(c) => return Err(TypedError::HandleOf { index, c: c.clone() }),
-            Role::Argument if !is_converted(native, c) => {
-                return Err(TypedError::Argument { index, native: native.clone(), c: c.clone() });
-            }
-            _ => {}
+        if matches!(role, Role::Handle(_)) && !takes_handles(c) {
+            return Err(TypedError::HandleOf { index, c: c.clone() });
+        }
+        if role == Role::Argument && !is_converted(native, c) {
+            return Err(TypedError::Argument { index, native: native.clone(), c: c.clone() });
         }
     }
     Ok(())

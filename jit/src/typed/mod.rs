@@ -200,6 +200,17 @@ impl Hash for Helpers {
     }
 }
 
+impl Role {
+    /// The index of the [`Handles`] that an argument is one of.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn handles(self) -> Option<u8> {
+        match self {
+            Self::Handle(handles) => Some(handles),
+            Self::Ignored | Self::Argument | Self::Result(_) | Self::Exit => None,
+        }
+    }
+}
+
 impl TypedModel {
     /// The parameters that are arguments, in the order of the C function's.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, Role)> {

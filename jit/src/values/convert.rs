@@ -13,7 +13,10 @@ impl ValueModel {
             Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
             Scalar::F64 => self.number(value).map(f64::to_bits),
             Scalar::F32 => self.number(value).map(|number| numbers::to_f32(number).to_bits().into()),
-            _ => self.integer(scalar, value),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                self.integer(scalar, value)
+            }
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => self.integer(scalar, value),
         }
     }
 
@@ -51,10 +54,12 @@ impl ValueModel {
             Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
                 self.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
             }
-            _ => match self.integer.filter(|class| class.has_room(slot as i64)) {
-                Some(class) => Some(class.of(slot as i64)),
-                None => self.pack_number(slot as i64 as f64),
-            },
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                match self.integer.filter(|class| class.has_room(slot as i64)) {
+                    Some(class) => Some(class.of(slot as i64)),
+                    None => self.pack_number(slot as i64 as f64),
+                }
+            }
         }
     }
 

@@ -98,7 +98,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
 }
 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
-    let bytes = Thing::Bytes { address: pool + random.next() % 64, len: 64, kind: (random.next() % 2) as usize };
+    let (address, kind) = (pool + random.next() % 64, (random.next() % 2) as usize);
     let likely = match c.as_scalar() {
         _ if !good && one_in(random, 2) => random.next() % 8,
         None => 0,
@@ -107,14 +107,11 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
         Some(_) => 4,
     };
     match likely {
-        0 => match bytes {
-            Thing::Bytes { address, kind, .. } => {
-                let size = size_of_type(c) as u64;
-                let len = if good { size + random.next() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
-                Thing::Bytes { address, len, kind }
-            }
-            other => other,
-        },
+        0 => {
+            let size = size_of_type(c) as u64;
+            let len = if good { size + random.next() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
+            Thing::Bytes { address, len, kind }
+        }
         1 => Thing::Bool(one_in(random, 2)),
         2 => Thing::Null,
         3 => Thing::Pointer(random.next()),
@@ -223,7 +220,7 @@ impl Play {
                 c.as_scalar().is_some_and(Scalar::is_float) && c != native && signals(native, self.numbers[&index])
             }
             Role::Handle(_) => c.next().is_none(),
-            _ => false,
+            Role::Ignored | Role::Result(_) | Role::Exit => false,
         }) || fixture.c.result().is_some_and(|c| {
             c.as_scalar().is_some() && signals(c, u64::from_le_bytes(self.result[..8].try_into().unwrap()))
         })
@@ -265,7 +262,7 @@ impl Play {
                     }
                 }
                 Role::Handle(of) | Role::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
-                _ => unreachable!("these are arguments"),
+                Role::Ignored | Role::Exit => unreachable!("these are arguments"),
             }
         }
         let mut slow = false;

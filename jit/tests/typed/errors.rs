@@ -100,9 +100,10 @@ fn arguments_of_other_types() {
 
 #[test]
 fn results() {
-    let result = |c: &str, native: &str, roles: &[Role]| match error_of(c, native, roles) {
-        TypedError::Result { native, c } => (native, c),
-        other => panic!("{other}"),
+    let result = |c: &str, native: &str, roles: &[Role]| {
+        let error = error_of(c, native, roles);
+        let TypedError::Result { native, c } = error else { panic!("{error}") };
+        (native, c)
     };
     assert_eq!(result("() -> i32", "()", &[]), ("nothing", "i32"));
     assert_eq!(result("()", "() -> i32", &[]), ("i32", "nothing"));

@@ -148,10 +148,8 @@ impl Heap {
         }
         let Some(scalar) = ty.as_scalar() else {
             let size = super::native::size_of_type(ty) as u64;
-            return match thing {
-                Thing::Bytes { address, len, .. } if len >= size => Some(address),
-                _ => None,
-            };
+            let Thing::Bytes { address, len, .. } = thing else { return None };
+            return (len >= size).then_some(address);
         };
         match (thing, scalar) {
             (Thing::Bool(truth), Scalar::Bool) => Some(truth.into()),
@@ -238,7 +236,7 @@ pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
     match thing {
         Thing::Bytes { address, len, .. } => Some(Resolved { slot: address, len }),
         Thing::Pointer(address) => Some(Resolved { slot: address, len: u64::MAX }),
-        _ => None,
+        Thing::Integer(_) | Thing::Null | Thing::Bool(_) | Thing::Detached | Thing::Odd => None,
     }
 }
 
