@@ -12,10 +12,10 @@ fn read(text: &str) -> Declarations {
 /// The type of the function or variable `f`, or why it cannot be used.
 fn shown(text: &str) -> String {
     match read(text).get("f") {
-        Ok(declaration) => match &declaration.item {
-            Item::Function(function) => function.signature.to_string(),
-            Item::Static(ty) => ty.to_string(),
-        },
+        Ok(declaration) => {
+            let function = declaration.as_function().map(|function| function.signature.to_string());
+            function.or_else(|| declaration.as_static().map(ToString::to_string)).expect("a function or a variable")
+        }
         Err(error) => error.to_string(),
     }
 }

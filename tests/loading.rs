@@ -159,7 +159,7 @@ fn an_option_keeps_what_the_library_sets() {
     // Its own thread, which the registers belong to.
     std::thread::spawn(move || {
         let before = control();
-        let flags = OpenFlags { float_environment: FloatEnvironment::Keep, ..OpenFlags::default() };
+        let flags = OpenFlags::new().float_environment(FloatEnvironment::Keep);
         // SAFETY: the initialiser sets control bits of this thread alone.
         let library = unsafe { Library::open_with(&object, flags) }.unwrap();
         assert_eq!(control(), (before.0 | 0xa040, before.1 & !0x300));

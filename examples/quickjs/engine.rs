@@ -497,7 +497,7 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
         let context = self.context;
         // SAFETY: the context is one of the engine's.
         unsafe {
@@ -506,8 +506,9 @@ unsafe impl Engine for QuickJs {
                 Output::U64(number) => js::JS_NewBigUint64(context, number),
                 Output::Pointer(address, _) => self.pointer(context, address),
                 Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                Output::Number(_) | Output::Boolean(_) | Output::Null => {
-                    unreachable!("the model has classes for these")
+                // The model has classes for these.
+                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
+                    return Err(self.exception(site, &output.no_value()));
                 }
             };
             Self::made(context, value)

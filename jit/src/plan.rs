@@ -22,6 +22,7 @@ pub const MAX_STACK: u32 = 128 * 1024;
 /// Registers count in the order of the convention's argument sequence, or of its result sequence for a result: on System V
 /// x86-64 `Int(0)` is rdi for an argument and rax for a result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Loc {
     /// The n-th integer register.
     Int(u8),
@@ -68,6 +69,7 @@ impl Ext {
 
 /// `value[offset..][..len]` lives at `loc`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Piece {
     /// Bytes from the start of the value.
     pub offset: u32,
@@ -77,6 +79,13 @@ pub struct Piece {
     pub loc: Loc,
     /// How the piece fills the place.
     pub ext: Ext,
+}
+
+impl Piece {
+    /// The bytes `offset..offset + len` of a value, at a place that they fill by `ext`.
+    pub const fn new(offset: u32, len: u8, loc: Loc, ext: Ext) -> Self {
+        Self { offset, len, loc, ext }
+    }
 }
 
 /// The pieces of one value: almost always one or two, four at most.
@@ -100,6 +109,7 @@ pub enum Pass {
 
 /// An argument, or a result that is returned in registers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Arg {
     /// Size of the value in bytes.
     pub size: u32,
@@ -153,6 +163,7 @@ impl Return {
 
 /// A function's type in one calling convention.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// In the order of the parameters.
     pub args: Box<[Arg]>,
@@ -196,6 +207,7 @@ impl Arg {
 /// What [`Plan::verify`] found wrong.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{value}: {fault}")]
+#[non_exhaustive]
 pub struct Fault {
     /// The argument by its index from 0, or the result.
     pub value: Which,

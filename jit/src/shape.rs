@@ -8,9 +8,22 @@ use crate::types::{Pointee, Scalar, Type};
 
 /// What a trampoline does besides calling.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Write `errno` to the entry's fourth argument straight after the call.
     pub capture_errno: bool,
+}
+
+impl Options {
+    /// Nothing besides calling.
+    pub const fn new() -> Self {
+        Self { capture_errno: false }
+    }
+
+    /// Whether `errno` is written to the entry's fourth argument straight after the call.
+    pub const fn capture_errno(self, capture_errno: bool) -> Self {
+        Self { capture_errno, ..self }
+    }
 }
 
 /// The plan as a `slots` trampoline reads it: what makes no difference to it is made the same, so that signatures that

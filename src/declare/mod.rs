@@ -44,6 +44,7 @@ pub struct Declaration {
 
 /// What a symbol is.
 #[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Item {
     /// A function.
     Function(FunctionDeclaration),
@@ -119,6 +120,14 @@ impl Declaration {
         match &self.item {
             Item::Function(function) => Some(function),
             Item::Static(_) => None,
+        }
+    }
+
+    /// The variable's type, if it is one.
+    pub fn as_static(&self) -> Option<&Type> {
+        match &self.item {
+            Item::Static(ty) => Some(ty),
+            Item::Function(_) => None,
         }
     }
 }

@@ -10,6 +10,7 @@ use crate::slot::Slot;
 
 /// What a value is, to those who convert it.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum View {
     /// A number.
     Number(f64),

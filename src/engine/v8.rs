@@ -178,14 +178,12 @@ impl Generation {
     /// array with what V8 says of that.
     pub fn handles(&self, roots: &Roots) -> Handles {
         let objects = [roots.typed_array.map(|number| self.view.typed_array(number)), roots.external.map(external)];
-        Handles {
-            indirect: true,
-            integers: Some(Small { tag: Tag { mask: TAG as u64, bits: 0 }, shift: 32 }),
-            null: Some(roots.null),
-            booleans: Some([roots.no, roots.yes]),
-            tag: Tag { mask: TAG as u64, bits: TAG as u64 },
-            objects: objects.into_iter().flatten().collect(),
-        }
+        Handles::new(Tag { mask: TAG as u64, bits: TAG as u64 })
+            .indirect(true)
+            .integers(Small::new(Tag { mask: TAG as u64, bits: 0 }, 32))
+            .null(roots.null)
+            .booleans([roots.no, roots.yes])
+            .objects(objects.into_iter().flatten())
     }
 
     /// How a C function is called by optimised code.
@@ -310,6 +308,7 @@ enum Arrival {
 
 /// What the machine code compares words with: read from an isolate when the program starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Roots {
     /// The word of `null`.
     pub null: u64,
@@ -324,6 +323,21 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// The words of `null`, `false` and `true`. The helper reads all objects.
+    pub const fn new(null: u64, no: u64, yes: u64) -> Self {
+        Self { null, no, yes, typed_array: None, external: None }
+    }
+
+    /// With the [instance type](Roots::instance_type) of typed arrays.
+    pub const fn typed_array(self, instance_type: Option<u16>) -> Self {
+        Self { typed_array: instance_type, ..self }
+    }
+
+    /// With the instance type of externals, if no other objects have it.
+    pub const fn external(self, instance_type: Option<u16>) -> Self {
+        Self { external: instance_type, ..self }
+    }
+
     /// The instance type of an object.
     ///
     /// # Safety
@@ -358,6 +372,7 @@ pub struct CType {
 /// The array of `CTypeInfo`s, the `CFunctionInfo` over it, from 14.8 on the `CFunction` too, and the record of
 /// [`Realm::typed`](super::Realm::typed) must live as long as the function template.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FastCall {
     /// For [`Realm::typed`](super::Realm::typed).
     pub model: TypedModel,
@@ -410,14 +425,9 @@ impl Building<'_> {
             return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
         }
         let exit = if self.roles.contains(&Role::Exit) { self.generation.exit() } else { Exit::Raise };
-        let model = TypedModel {
-            abi,
-            native: Signature::new(self.native, ty)?,
-            roles: self.roles.into(),
-            handles: [self.generation.handles(roots)].into(),
-            exit,
-            caller_looks: self.generation.misses_handlers,
-        };
+        let model = TypedModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
+            .handles([self.generation.handles(roots)])
+            .caller_looks(self.generation.misses_handlers);
         Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
     }
 }
@@ -430,25 +440,22 @@ impl CType {
 
 impl ViewLayout {
     fn typed_array(&self, instance_type: u16) -> Object {
-        Object {
-            checks: [
+        // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
+        Object::new([path(&[self.external_pointer]), path(&[self.base_pointer])])
+            .checks([
                 is_of_type(instance_type),
                 Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
                 Check {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),
                 },
-            ]
-            .into(),
-            // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
-            address: [path(&[self.external_pointer]), path(&[self.base_pointer])].into(),
-            length: Some(path(&[self.byte_length])),
-        }
+            ])
+            .length(path(&[self.byte_length]))
     }
 }
 
 fn external(instance_type: u16) -> Object {
-    Object { checks: [is_of_type(instance_type)].into(), address: [path(&[EXTERNAL_VALUE])].into(), length: None }
+    Object::new([path(&[EXTERNAL_VALUE])]).checks([is_of_type(instance_type)])
 }
 
 fn is_of_type(instance_type: u16) -> Check {

@@ -7,10 +7,14 @@ use hotcall_jit::{Extent, Pointee, Scalar, Type, numbers};
 
 use super::coerce::{Problem, View};
 use super::{Engine, Site};
+use crate::error::Error;
 use crate::slot::Slot;
 
 /// What the engine makes a value of.
+///
+/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for what it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Output<'a> {
     /// A 64-bit integer: a BigInt in JavaScript.
     I64(i64),
@@ -29,6 +33,23 @@ pub enum Output<'a> {
 }
 
 impl Output<'_> {
+    /// The error for an output that an engine cannot make a value of, such as one that a later hotcall adds.
+    pub const fn no_value(&self) -> Error {
+        Error::NoValue { output: self.name() }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::I64(_) => "a signed 64-bit integer",
+            Self::U64(_) => "an unsigned 64-bit integer",
+            Self::Pointer(..) => "an address",
+            Self::Bytes(_) => "the bytes of a struct or union",
+            Self::Number(_) => "a number",
+            Self::Boolean(_) => "a truth value",
+            Self::Null => "the null pointer",
+        }
+    }
+
     fn of(scalar: Scalar, slot: Slot) -> Self {
         match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),

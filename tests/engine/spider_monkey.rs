@@ -193,9 +193,8 @@ unsafe impl Engine for Monkey {
             Output::U64(number) => self.value(&Js::BigInt(number)),
             Output::Pointer(address, _) => self.value(&Js::Pointer(address as u64)),
             Output::Bytes(bytes) => self.bytes(bytes),
-            Output::Number(_) | Output::Boolean(_) | Output::Null => {
-                return Err(format!("the model has a class for {output:?}"));
-            }
+            // The model has classes for these.
+            Output::Number(_) | Output::Boolean(_) | Output::Null | _ => return Err(output.no_value().to_string()),
         };
         Ok([value, 0])
     }

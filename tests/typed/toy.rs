@@ -267,24 +267,18 @@ impl Heap {
         let path = |fields: &[i32]| Path(fields.iter().map(|offset| offset - tag).collect());
         let is = |class: Class| Check { at: path(&[0, 6 + tag]), test: Test::equal(0, 2, class as u64) };
         let attached = Check { at: path(&[A, B]), test: Test::masked(0, 4, DETACHED, 0) };
-        let bytes = Object {
-            checks: [is(Class::Bytes), attached].into(),
-            address: [path(&[A, A]), path(&[B])].into(),
-            length: Some(path(&[C])),
-        };
-        let pointer = Object { checks: [is(Class::Pointer)].into(), address: [path(&[A])].into(), length: None };
+        let bytes = Object::new([path(&[A, A]), path(&[B])]).checks([is(Class::Bytes), attached]).length(path(&[C]));
+        let pointer = Object::new([path(&[A])]).checks([is(Class::Pointer)]);
         let (indirect, integers, tag) = match self.style {
-            Style::Indirect => (true, Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }, Tag { mask: 1, bits: 1 }),
-            Style::Direct => (false, Small { tag: Tag { mask: 3, bits: 1 }, shift: 2 }, Tag { mask: 3, bits: 0 }),
+            Style::Indirect => (true, Small::new(Tag { mask: 1, bits: 0 }, 32), Tag { mask: 1, bits: 1 }),
+            Style::Direct => (false, Small::new(Tag { mask: 3, bits: 1 }, 2), Tag { mask: 3, bits: 0 }),
         };
-        Handles {
-            indirect,
-            integers: Some(integers),
-            null: Some(self.null.0),
-            booleans: Some([self.no.0, self.yes.0]),
-            tag,
-            objects: [bytes, pointer].into(),
-        }
+        Handles::new(tag)
+            .indirect(indirect)
+            .integers(integers)
+            .null(self.null.0)
+            .booleans([self.no.0, self.yes.0])
+            .objects([bytes, pointer])
     }
 }
 
@@ -335,6 +329,7 @@ unsafe impl Engine for Toy {
             Output::Number(number) => heap.number(number),
             Output::Boolean(truth) => heap.boolean(truth),
             Output::Null => heap.null,
+            other => return Err(Thrown::Other(other.no_value().to_string())),
         };
         Ok([heap.handle(value), 0])
     }

@@ -142,6 +142,7 @@ unsafe impl Engine for V8 {
                 Output::Number(number) => ffi::shim_number(self.shim, number),
                 Output::Boolean(truth) => ffi::shim_boolean(self.shim, truth),
                 Output::Null => ffi::shim_null(self.shim),
+                other => return Err(Thrown::of(&other.no_value())),
             }
         };
         Ok([handle as u64, 0])

@@ -86,14 +86,9 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         native.insert(if first { 0 } else { native.len() }, (ty, Role::Ignored));
     }
     let (native, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
-    let model = TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(native, native_result).unwrap(),
-        roles: roles.into(),
-        handles: heaps.iter().map(|heap| heap.handles.clone()).collect(),
-        exit,
-        caller_looks,
-    };
+    let model = TypedModel::new(Abi::host().unwrap(), Signature::new(native, native_result).unwrap(), roles, exit)
+        .handles(heaps.iter().map(|heap| heap.handles.clone()))
+        .caller_looks(caller_looks);
     (Signature::new(params, result).unwrap(), model)
 }
 
@@ -184,7 +179,6 @@ impl Play {
                 heap.handle(thing)
             };
             let word = match *role {
-                Role::Ignored | Role::Exit => random.next(),
                 Role::Argument => {
                     let (native, c) = (ty.as_scalar().unwrap(), params.next().unwrap().as_scalar().unwrap());
                     let word = random_word(random, native, c, good);
@@ -193,6 +187,7 @@ impl Play {
                 }
                 Role::Handle(handles) => handle(random, handles, params.next().unwrap()),
                 Role::Result(handles) => handle(random, handles, c.result().unwrap()),
+                Role::Ignored | Role::Exit | _ => random.next(),
             };
             words.push(word);
         }
@@ -220,7 +215,7 @@ impl Play {
                 c.as_scalar().is_some_and(Scalar::is_float) && c != native && signals(native, self.numbers[&index])
             }
             Role::Handle(_) => c.next().is_none(),
-            Role::Ignored | Role::Result(_) | Role::Exit => false,
+            Role::Ignored | Role::Result(_) | Role::Exit | _ => false,
         }) || fixture.c.result().is_some_and(|c| {
             c.as_scalar().is_some() && signals(c, u64::from_le_bytes(self.result[..8].try_into().unwrap()))
         })
@@ -262,7 +257,7 @@ impl Play {
                     }
                 }
                 Role::Handle(of) | Role::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
-                Role::Ignored | Role::Exit => unreachable!("these are arguments"),
+                Role::Ignored | Role::Exit | _ => unreachable!("these are arguments"),
             }
         }
         let mut slow = false;
