@@ -69,6 +69,7 @@ fn expectation(ty: &Type) -> String {
         Scalar::Pointer(Pointee::Opaque | Pointee::Function) => "null, or External",
         Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => "integer",
         Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::Usize => "unsigned integer",
+        Scalar::Pointer(_) | _ => "a value of the type",
     };
     format!("{} type, expected {expected}", scalar.name())
 }

@@ -223,10 +223,10 @@ impl Generation {
 
     fn arrivals(&self, signature: &Signature) -> Vec<Arrival> {
         let scalars: Vec<_> = signature.params().iter().map(Type::as_scalar).collect();
-        let is_small = |scalar: &Scalar| is_integer(*scalar) && scalar.size() <= 4;
+        let is_small = |scalar: Scalar| scalar.is_integer() && scalar.size() <= 4;
         let only_numbers =
-            scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(&scalar)));
-        let small = scalars.iter().flatten().filter(|scalar| is_small(scalar)).count();
+            scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(scalar)));
+        let small = scalars.iter().flatten().filter(|&&scalar| is_small(scalar)).count();
         let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
         // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
         // `int64_t` would be BigInts.
@@ -234,19 +234,22 @@ impl Generation {
         let on_the_stack =
             self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
         let mut first = true;
+        let mut integer = |scalar: Scalar| {
+            if is_small(scalar) && on_the_stack {
+                if std::mem::take(&mut first) { Arrival::Float64 } else { Arrival::Int64 }
+            } else if scalar == Scalar::U32 && only_numbers && self.fallback.is_some() {
+                // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
+                Arrival::Float64
+            } else {
+                Arrival::Handle
+            }
+        };
+        // Whatever has no form of its own is a handle, which machine code or the helper looks at.
         let arrival = |scalar: &Option<Scalar>| match *scalar {
             Some(Scalar::F64) => Arrival::Float64,
             Some(Scalar::F32) => Arrival::Float32,
-            Some(scalar) if is_small(&scalar) && on_the_stack => {
-                if std::mem::take(&mut first) {
-                    Arrival::Float64
-                } else {
-                    Arrival::Int64
-                }
-            }
-            // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
-            Some(Scalar::U32) if only_numbers && self.fallback.is_some() => Arrival::Float64,
-            _ => Arrival::Handle,
+            Some(scalar) if scalar.is_integer() => integer(scalar),
+            Some(_) | None => Arrival::Handle,
         };
         scalars.iter().map(arrival).collect()
     }
@@ -292,10 +295,6 @@ fn is_float(ty: &Type) -> bool {
 
 fn is_scalar(ty: &Type) -> bool {
     ty.as_scalar().is_some()
-}
-
-const fn is_integer(scalar: Scalar) -> bool {
-    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_))
 }
 
 /// How an argument comes.

@@ -50,8 +50,9 @@ impl Output<'_> {
         }
     }
 
-    fn of(scalar: Scalar, slot: Slot) -> Self {
-        match scalar {
+    /// `None`: what is made of the type is not known here.
+    fn of(scalar: Scalar, slot: Slot) -> Option<Self> {
+        Some(match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),
             Scalar::U64 | Scalar::Usize => Self::U64(slot.as_u64()),
             Scalar::Pointer(_) if slot.as_u64() == 0 => Self::Null,
@@ -62,7 +63,8 @@ impl Output<'_> {
             Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
                 Self::Number(slot.as_i64() as f64)
             }
-        }
+            _ => return None,
+        })
     }
 }
 
@@ -127,7 +129,10 @@ pub(super) unsafe fn make_value<E: Engine>(
     // SAFETY: the caller vouches for the site and the bytes.
     unsafe {
         match form {
-            Form::Scalar(scalar) => engine.make(site, Output::of(scalar, slot)),
+            Form::Scalar(scalar) => match Output::of(scalar, slot) {
+                Some(output) => engine.make(site, output),
+                None => Err(engine.exception(site, &Error::NoValue { output: scalar.name() })),
+            },
             Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
         }
     }

@@ -199,7 +199,7 @@ fn is_word(ty: &Type) -> bool {
 
 /// Pointers count as integers without a sign.
 const fn is_integer(scalar: Scalar) -> bool {
-    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64)
+    scalar.is_integer() || matches!(scalar, Scalar::Pointer(_))
 }
 
 fn takes_handles(c: &Type) -> bool {
