@@ -40,17 +40,17 @@ pub struct FunctionOptions {
 }
 
 impl FunctionOptions {
-    /// Compiled at once, without errno.
+    /// The defaults: the function is compiled at once, and prepared calls do not capture errno.
     pub const fn new() -> Self {
         Self { capture_errno: false, lazy: false }
     }
 
-    /// Whether [prepared](Function::prepare) calls capture errno.
+    /// Sets whether [prepared](Function::prepare) calls capture errno.
     pub const fn capture_errno(self, capture_errno: bool) -> Self {
         Self { capture_errno, ..self }
     }
 
-    /// Whether the function is compiled when that pays, instead of at once.
+    /// Sets whether the function is compiled when that pays, instead of at once.
     pub const fn lazy(self, lazy: bool) -> Self {
         Self { lazy, ..self }
     }

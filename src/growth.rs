@@ -1,5 +1,6 @@
-//! What may grow, as another crate sees it: it changes fields and names variants, but writes no literal and leaves no match
-//! without an arm for what a later hotcall adds. Each row is two documentation tests, of which the second must not compile.
+//! Types that may grow, as another crate sees them. It may change their fields and name their variants. It may not write
+//! literals, or matches without an arm for what a later hotcall adds. Each row is two documentation tests, of which the second
+//! must not compile.
 
 macro_rules! structs {
     ($($test:ident: $path:literal, $field:literal, $value:literal;)*) => {$(
@@ -52,6 +53,10 @@ structs! {
 }
 
 enums! {
+    Scalar: "hotcall::Scalar",
+        "Grows::I8 | Grows::U8 | Grows::I16 | Grows::U16 | Grows::I32 | Grows::U32 | Grows::I64 | Grows::U64 \
+         | Grows::Isize | Grows::Usize | Grows::Bool | Grows::F32 | Grows::F64 | Grows::Pointer(_)";
+    Pointee: "hotcall::Pointee", "Grows::Opaque | Grows::Buffer | Grows::Text | Grows::Function";
     Binding: "hotcall::Binding", "Grows::Lazy | Grows::Now";
     Visibility: "hotcall::Visibility", "Grows::Local | Grows::Global";
     FloatEnvironment: "hotcall::FloatEnvironment", "Grows::Restore | Grows::Keep";

@@ -37,7 +37,7 @@ pub enum Loc {
 }
 
 impl Loc {
-    /// Whether it is a floating-point register of the argument (or result) sequence.
+    /// Tells a floating-point register from other places.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::Float(_))
     }
@@ -82,7 +82,7 @@ pub struct Piece {
 }
 
 impl Piece {
-    /// The bytes `offset..offset + len` of a value, at a place that they fill by `ext`.
+    /// The bytes `offset..offset + len` of a value at `loc`, which they fill by `ext`.
     pub const fn new(offset: u32, len: u8, loc: Loc, ext: Ext) -> Self {
         Self { offset, len, loc, ext }
     }

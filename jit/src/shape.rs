@@ -20,7 +20,7 @@ impl Options {
         Self { capture_errno: false }
     }
 
-    /// Whether `errno` is written to the entry's fourth argument straight after the call.
+    /// Sets whether `errno` is written to the entry's fourth argument straight after the call.
     pub const fn capture_errno(self, capture_errno: bool) -> Self {
         Self { capture_errno, ..self }
     }

@@ -35,17 +35,17 @@ pub struct LocalOptions {
 }
 
 impl LocalOptions {
-    /// Panics are caught, and other threads wait until they are answered.
+    /// The defaults: panics are caught, and other threads wait until they are answered.
     pub const fn new() -> Self {
         Self { on_panic: OnPanic::Catch, wait: Wait::Forever }
     }
 
-    /// What happens when the handler panics, or the [`Dispatch`] while it takes a call.
+    /// Sets the rule for panics of the handler, or of the [`Dispatch`] while it takes a call.
     pub const fn on_panic(self, on_panic: OnPanic) -> Self {
         Self { on_panic, ..self }
     }
 
-    /// What a thread does that calls and is not the owner's.
+    /// Sets how long calls on other threads wait.
     pub const fn wait(self, wait: Wait) -> Self {
         Self { wait, ..self }
     }

@@ -176,7 +176,7 @@ impl Site {
         Self { context, exception: std::ptr::null_mut() }
     }
 
-    /// With what the engine passed for exceptions.
+    /// Sets the address that the engine passed for exceptions.
     pub const fn with_exception(self, exception: *mut c_void) -> Self {
         Self { exception, ..self }
     }

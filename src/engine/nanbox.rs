@@ -68,22 +68,22 @@ impl SpiderMonkeyTypes {
     /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which leave out 1.
     pub const INT32_IS_2: Self = Self { int32: 2, boolean: 3, undefined: 6, null: 4 };
 
-    /// With another `JSVAL_TYPE_INT32`.
+    /// Sets `JSVAL_TYPE_INT32`.
     pub const fn int32(self, int32: u8) -> Self {
         Self { int32, ..self }
     }
 
-    /// With another `JSVAL_TYPE_BOOLEAN`.
+    /// Sets `JSVAL_TYPE_BOOLEAN`.
     pub const fn boolean(self, boolean: u8) -> Self {
         Self { boolean, ..self }
     }
 
-    /// With another `JSVAL_TYPE_UNDEFINED`.
+    /// Sets `JSVAL_TYPE_UNDEFINED`.
     pub const fn undefined(self, undefined: u8) -> Self {
         Self { undefined, ..self }
     }
 
-    /// With another `JSVAL_TYPE_NULL`.
+    /// Sets `JSVAL_TYPE_NULL`.
     pub const fn null(self, null: u8) -> Self {
         Self { null, ..self }
     }

@@ -244,7 +244,7 @@ impl Generation {
                 Arrival::Handle
             }
         };
-        // Whatever has no form of its own is a handle, which machine code or the helper looks at.
+        // Types without a form of their own come as handles.
         let arrival = |scalar: &Option<Scalar>| match *scalar {
             Some(Scalar::F64) => Arrival::Float64,
             Some(Scalar::F32) => Arrival::Float32,
@@ -323,17 +323,17 @@ pub struct Roots {
 }
 
 impl Roots {
-    /// The words of `null`, `false` and `true`. The helper reads all objects.
+    /// Roots of these words for `null`, `false` and `true`. The helper reads all objects.
     pub const fn new(null: u64, no: u64, yes: u64) -> Self {
         Self { null, no, yes, typed_array: None, external: None }
     }
 
-    /// With the [instance type](Roots::instance_type) of typed arrays.
+    /// Sets the [instance type](Roots::instance_type) of typed arrays.
     pub const fn typed_array(self, instance_type: Option<u16>) -> Self {
         Self { typed_array: instance_type, ..self }
     }
 
-    /// With the instance type of externals, if no other objects have it.
+    /// Sets the instance type of externals, if no other objects have it.
     pub const fn external(self, instance_type: Option<u16>) -> Self {
         Self { external: instance_type, ..self }
     }

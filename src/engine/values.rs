@@ -33,7 +33,7 @@ pub enum Output<'a> {
 }
 
 impl Output<'_> {
-    /// The error for an output that an engine cannot make a value of, such as one that a later hotcall adds.
+    /// The error for an output that an engine does not make a value of, such as one that a later hotcall adds.
     pub const fn no_value(&self) -> Error {
         Error::NoValue { output: self.name() }
     }
@@ -50,7 +50,7 @@ impl Output<'_> {
         }
     }
 
-    /// `None`: what is made of the type is not known here.
+    /// The output for a scalar; `None` for a type that has none yet.
     fn of(scalar: Scalar, slot: Slot) -> Option<Self> {
         Some(match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),

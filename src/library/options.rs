@@ -20,22 +20,22 @@ pub struct OpenFlags {
 }
 
 impl OpenFlags {
-    /// Functions bound at their first use, symbols seen through the library alone, floating-point settings restored.
+    /// The defaults: functions are bound at their first use, symbols are local, floating-point settings are restored.
     pub const fn new() -> Self {
         Self { binding: Binding::Lazy, visibility: Visibility::Local, float_environment: FloatEnvironment::Restore }
     }
 
-    /// When the library's own references to functions are bound.
+    /// Sets when the library's own references to functions are bound.
     pub const fn binding(self, binding: Binding) -> Self {
         Self { binding, ..self }
     }
 
-    /// The libraries that see the library's symbols.
+    /// Sets the libraries that see the library's symbols.
     pub const fn visibility(self, visibility: Visibility) -> Self {
         Self { visibility, ..self }
     }
 
-    /// The library's changes to how this thread calculates: undone or kept.
+    /// Sets whether the library's changes to how this thread calculates are undone or kept.
     pub const fn float_environment(self, float_environment: FloatEnvironment) -> Self {
         Self { float_environment, ..self }
     }

@@ -152,7 +152,7 @@ impl Scalar {
         }
     }
 
-    /// Whether it is an integer: neither `bool` nor a pointer.
+    /// Tells integers from `bool`, floats and pointers.
     pub const fn is_integer(self) -> bool {
         match self {
             Self::I8 | Self::U8 | Self::I16 | Self::U16 | Self::I32 | Self::U32 => true,

@@ -1,4 +1,4 @@
-//! Models step by step: a part that is added to them later has a value that changes nothing for those that leave it out.
+//! Builders of models. A part that a later version adds has a default that changes nothing for those who leave it out.
 
 use std::ops::RangeInclusive;
 
@@ -6,7 +6,7 @@ use super::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel,
 use crate::signature::Signature;
 
 impl ValueModel {
-    /// A model of values of 8 bytes without any classes but `undefined`: everything else goes through the helpers.
+    /// A model of values of 8 bytes, with the class `undefined` alone. Everything else goes through the helpers.
     ///
     /// ```
     /// use hotcall::engine::{Constant, Integer, Outcome, Role, Test, ValueModel};
@@ -43,37 +43,37 @@ impl ValueModel {
         }
     }
 
-    /// The bytes of a value, 8 or 16.
+    /// Sets the bytes of a value, 8 or 16.
     pub fn size(self, size: u8) -> Self {
         Self { size, ..self }
     }
 
-    /// Whether the engine fills the arguments up with `undefined`; see [`padded`](Self#structfield.padded).
+    /// Sets whether the engine fills the arguments up with `undefined`; see [the field](Self#structfield.padded).
     pub fn padded(self, padded: bool) -> Self {
         Self { padded, ..self }
     }
 
-    /// Numbers that the engine keeps as integers.
+    /// Sets the class of numbers that the engine keeps as integers.
     pub fn integer(self, integer: impl Into<Option<Integer>>) -> Self {
         Self { integer: integer.into(), ..self }
     }
 
-    /// Numbers that it keeps as `double`.
+    /// Sets the class of numbers that it keeps as `double`.
     pub fn double(self, double: impl Into<Option<Double>>) -> Self {
         Self { double: double.into(), ..self }
     }
 
-    /// What integers of 64 bits become that have room in it.
+    /// Sets the class for integers of 64 bits that have room in it.
     pub fn wide(self, wide: impl Into<Option<Integer>>) -> Self {
         Self { wide: wide.into(), ..self }
     }
 
-    /// Truth values.
+    /// Sets the class of truth values.
     pub fn boolean(self, boolean: impl Into<Option<Boolean>>) -> Self {
         Self { boolean: boolean.into(), ..self }
     }
 
-    /// The null pointer.
+    /// Sets the class of the null pointer.
     pub fn null(self, null: impl Into<Option<Constant>>) -> Self {
         Self { null: null.into(), ..self }
     }
@@ -107,35 +107,34 @@ impl Integer {
         Self { test, offset: 0, len, shift: 0, zero }
     }
 
-    /// Where the bytes are, from the beginning of the value.
+    /// Sets where the bytes are, from the beginning of the value.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 
-    /// How many low bits of them are dropped.
+    /// Sets how many low bits of them are dropped.
     pub const fn shift(self, shift: u8) -> Self {
         Self { shift, ..self }
     }
 }
 
 impl Double {
-    /// Doubles at the beginning of the value, as they are; `zero` is the value that holds 0.0, but for the number's bits, which
-    /// are 0 here.
+    /// Doubles at the beginning of the value, as they are. `zero` is the value that holds 0.0, with 0 for the number's bits.
     pub const fn new(test: Test, zero: Words) -> Self {
         Self { test, offset: 0, bias: 0, zero, nan: None }
     }
 
-    /// Where the bytes are, from the beginning of the value: 0 or 8.
+    /// Sets where the bytes are, from the beginning of the value: 0 or 8.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 
-    /// What a value's bits exceed the number's by.
+    /// Sets by what a value's bits exceed the number's.
     pub const fn bias(self, bias: u64) -> Self {
         Self { bias, ..self }
     }
 
-    /// The bits that every NaN becomes; see [`nan`](Self#structfield.nan).
+    /// Sets the bits that every NaN becomes; see [the field](Self#structfield.nan).
     pub const fn nan(self, nan: u64) -> Self {
         Self { nan: Some(nan), ..self }
     }
@@ -147,14 +146,14 @@ impl Boolean {
         Self { test, offset: 0, zero }
     }
 
-    /// Where the byte is, from the beginning of the value.
+    /// Sets where the byte is, from the beginning of the value.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 }
 
 impl Constant {
-    /// A class of one value, which is made as `value`.
+    /// A class of one value. Where one is made, it is `value`.
     pub const fn new(test: Test, value: Words) -> Self {
         Self { test, value }
     }

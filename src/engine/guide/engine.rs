@@ -63,7 +63,7 @@ unsafe impl Engine for Toy {
             Output::Number(number) => Value::number(number),
             Output::Boolean(truth) => Value::boolean(truth),
             Output::Null => Value::NIL,
-            // What a later hotcall adds.
+            // An output that a later hotcall adds.
             other => return Err(other.no_value().to_string()),
         };
         Ok([value.bits(), 0])

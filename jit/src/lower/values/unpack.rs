@@ -103,7 +103,7 @@ impl Class {
     }
 }
 
-/// What a value is converted to.
+/// The form that a value is converted to.
 #[derive(Clone, Copy)]
 enum Goal {
     Truth,
