@@ -35,6 +35,7 @@ structs! {
     Leaf: "hotcall::Leaf", "offset", "8";
     Declaration: "hotcall::declare::Declaration", "optional", "true";
     FunctionDeclaration: "hotcall::declare::FunctionDeclaration", "nonblocking", "true";
+    StaticDeclaration: "hotcall::declare::StaticDeclaration", "is_const", "true";
     Position: "hotcall::declare::Position", "line", "1";
     Site: "hotcall::engine::Site", "exception", "std::ptr::null_mut()";
     ValueModel: "hotcall::engine::ValueModel", "padded", "true";
@@ -57,6 +58,10 @@ enums! {
         "Grows::I8 | Grows::U8 | Grows::I16 | Grows::U16 | Grows::I32 | Grows::U32 | Grows::I64 | Grows::U64 \
          | Grows::Isize | Grows::Usize | Grows::Bool | Grows::F32 | Grows::F64 | Grows::Pointer(_)";
     Pointee: "hotcall::Pointee", "Grows::Opaque | Grows::Buffer | Grows::Text | Grows::Function";
+    Target: "hotcall::Target",
+        "Grows::Void | Grows::Type(_) | Grows::Named(_) | Grows::Function(_) | Grows::Unsupported(_)";
+    Length: "hotcall::Length", "Grows::Elements(_) | Grows::Counted(_) | Grows::CountedBytes(_)";
+    Direction: "hotcall::Direction", "Grows::In | Grows::Out | Grows::InOut";
     Binding: "hotcall::Binding", "Grows::Lazy | Grows::Now";
     Visibility: "hotcall::Visibility", "Grows::Local | Grows::Global";
     FloatEnvironment: "hotcall::FloatEnvironment", "Grows::Restore | Grows::Keep";

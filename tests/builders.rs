@@ -55,7 +55,7 @@ fn declarations_say_what_they_are() -> Result<(), Box<dyn std::error::Error>> {
     declarations.insert(Declaration::static_("v", Type::I64))?;
     let [f, v] = [declarations.get("f")?, declarations.get("v")?];
     assert!(f.as_function().is_some_and(|function| function.nonblocking) && f.as_static().is_none() && f.optional);
-    assert!(v.as_function().is_none() && v.as_static() == Some(&Type::I64));
+    assert!(v.as_function().is_none() && v.as_static().is_some_and(|variable| variable.ty == Type::I64));
     Ok(())
 }
 

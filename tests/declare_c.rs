@@ -550,8 +550,8 @@ fn statics_symbols_and_names() {
             ("renamed", "realname")
         ]
     );
-    let shown: Vec<String> =
-        declarations.iter().filter_map(|declaration| declaration.as_static().map(ToString::to_string)).collect();
+    let shown = declarations.iter().filter_map(|declaration| Some(declaration.as_static()?.ty.to_string()));
+    let shown: Vec<String> = shown.collect();
     assert_eq!(shown, ["i32", "pointer", "text[3]", "i8[]", "i32", "i32[2]"]);
     let unsupported: Vec<&str> = declarations.unsupported().map(|(key, _)| key).collect();
     assert_eq!(unsupported, ["wide"]);

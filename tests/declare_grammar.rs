@@ -2,7 +2,7 @@
 
 #![cfg(feature = "c-text")]
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
+use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Layout, Type};
 
 fn read(text: &str) -> Declarations {
@@ -14,7 +14,9 @@ fn shown(text: &str) -> String {
     match read(text).get("f") {
         Ok(declaration) => {
             let function = declaration.as_function().map(|function| function.signature.to_string());
-            function.or_else(|| declaration.as_static().map(ToString::to_string)).expect("a function or a variable")
+            function
+                .or_else(|| declaration.as_static().map(|variable| variable.ty.to_string()))
+                .expect("a function or a variable")
         }
         Err(error) => error.to_string(),
     }
@@ -107,7 +109,7 @@ fn typedefs_replace_known_names() {
         ("typedef int FILE; FILE f(FILE)", "(i32) -> i32"),
         ("typedef void *va_list; int f(va_list)", "(pointer) -> i32"),
     ]);
-    assert_eq!(read("typedef int bool; extern bool f;").get("f").unwrap().item, Item::Static(Type::I32));
+    assert_eq!(read("typedef int bool; extern bool f;").get("f").unwrap().as_static().unwrap().ty, Type::I32);
 }
 
 #[test]

@@ -71,8 +71,8 @@ fn declarations_hold(declarations: &Declarations) {
         if let Some(function) = declaration.as_function() {
             signature_holds(&function.signature);
         }
-        if let Some(ty) = declaration.as_static() {
-            type_holds(ty);
+        if let Some(variable) = declaration.as_static() {
+            type_holds(&variable.ty);
         }
     }
     for named in declarations.types() {

@@ -31,8 +31,8 @@ fn all(declarations: &Declarations) -> Value {
             let result = signature.result().map(shown);
             functions.insert(&declaration.key, json!({ "result": result, "params": params, "variadic": variadic }));
         }
-        if let Some(ty) = declaration.as_static() {
-            variables.insert(&declaration.key, shown(ty));
+        if let Some(variable) = declaration.as_static() {
+            variables.insert(&declaration.key, shown(&variable.ty));
         }
     }
     let types = declarations.types().iter().map(|named| {
