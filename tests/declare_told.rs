@@ -103,10 +103,12 @@ fn chains_of_pointers_are_bounded() {
     let mut ty = function(&declarations, "f").signature.params()[0].clone();
     let mut depth = 0;
     let last = loop {
-        match pointer(&ty).target().clone() {
-            Target::Type(next) if next.pointer().is_some() => (ty, depth) = (next, depth + 1),
-            last => break last,
+        let target = pointer(&ty).target().clone();
+        let Target::Type(next) = &target else { break target };
+        if next.pointer().is_none() {
+            break target;
         }
+        (ty, depth) = (next.clone(), depth + 1);
     };
     assert!((20..=64).contains(&depth), "{depth}");
     assert!(matches!(last, Target::Unsupported(_) | Target::Type(_)));
