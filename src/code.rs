@@ -61,7 +61,7 @@ impl Code {
     fn new(name: &str, signature: &Signature, capture_errno: bool) -> Result<Self, Error> {
         let fail = |source: JitError| Error::Compile { function: name.into(), source: Box::new(source) };
         let jit = Jit::shared().map_err(fail)?;
-        jit.slots(signature, Options { capture_errno }).map(Self).map_err(fail)
+        jit.slots(signature, Options::new().capture_errno(capture_errno)).map(Self).map_err(fail)
     }
 
     pub(crate) fn entry(&self) -> Entry {

@@ -111,6 +111,9 @@ pub enum Error {
     /// The engine's values are handles, of which no machine code can make arguments.
     #[error("cannot make {function} a native function: the engine's values are handles")]
     Handles { function: Box<str> },
+    /// A result that the engine does not make a value of; see [`Output`](crate::engine::Output).
+    #[error("the engine has no value for {output}")]
+    NoValue { output: &'static str },
     /// A value that script returned from a callback, and that is none of the result's type.
     #[error("a callback returned what is no {ty}: {problem}")]
     CallbackResult { ty: Type, problem: Problem },

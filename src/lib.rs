@@ -84,6 +84,8 @@ pub mod engine;
 mod errno;
 mod error;
 mod function;
+#[cfg(doctest)]
+mod growth;
 mod library;
 mod owned_args;
 mod owned_call;

@@ -15,7 +15,7 @@ use crate::slot::Slot;
 /// ```
 /// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use hotcall::{Library, Outcome, Signature, Type, Value};
+/// use hotcall::{Library, Signature, Type};
 ///
 /// // SAFETY: libm has no initialisers that could do harm.
 /// let libm = unsafe { Library::open("libm.so.6") }?;
@@ -23,7 +23,7 @@ use crate::slot::Slot;
 /// // SAFETY: this is sqrt's signature, and any thread may call it.
 /// let call = unsafe { sqrt.prepare(&[4.0.into()]) }?;
 /// let outcome = std::thread::spawn(|| call.run()).join().unwrap();
-/// assert!(matches!(outcome.value, Value::Slot(slot) if slot.as_f64() == 2.0));
+/// assert_eq!(outcome.value.as_slot().unwrap().as_f64(), 2.0);
 /// # Ok(())
 /// # }
 /// # #[cfg(not(target_os = "linux"))]
@@ -48,11 +48,30 @@ pub struct Outcome {
 
 /// A result.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub enum Value {
     /// That of a scalar in canonical form; empty for `void`.
     Slot(Slot),
     /// The bytes of a struct or union.
     Bytes(Box<[u8]>),
+}
+
+impl Value {
+    /// The slot, if the result is a scalar or `void`.
+    pub const fn as_slot(&self) -> Option<Slot> {
+        match self {
+            Self::Slot(slot) => Some(*slot),
+            Self::Bytes(_) => None,
+        }
+    }
+
+    /// The bytes, if the result is a struct or union.
+    pub const fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Slot(_) => None,
+        }
+    }
 }
 
 impl OwnedCall {

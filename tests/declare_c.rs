@@ -5,7 +5,7 @@
 use std::sync::mpsc;
 use std::time::Duration;
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
+use hotcall::declare::{DeclarationError, Declarations};
 
 fn read(text: &str) -> Declarations {
     Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -550,13 +550,8 @@ fn statics_symbols_and_names() {
             ("renamed", "realname")
         ]
     );
-    let shown: Vec<String> = declarations
-        .iter()
-        .filter_map(|declaration| match &declaration.item {
-            Item::Static(variable) => Some(variable.ty.to_string()),
-            _ => None,
-        })
-        .collect();
+    let shown = declarations.iter().filter_map(|declaration| Some(declaration.as_static()?.ty.to_string()));
+    let shown: Vec<String> = shown.collect();
     assert_eq!(shown, ["i32", "pointer", "text[3]", "i8[]", "i32", "i32[2]"]);
     let unsupported: Vec<&str> = declarations.unsupported().map(|(key, _)| key).collect();
     assert_eq!(unsupported, ["wide"]);

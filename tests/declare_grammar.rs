@@ -2,7 +2,7 @@
 
 #![cfg(feature = "c-text")]
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
+use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Layout, Type};
 
 fn read(text: &str) -> Declarations {
@@ -12,10 +12,12 @@ fn read(text: &str) -> Declarations {
 /// The type of the function or variable `f`, or why it cannot be used.
 fn shown(text: &str) -> String {
     match read(text).get("f") {
-        Ok(declaration) => match &declaration.item {
-            Item::Function(function) => function.signature.to_string(),
-            Item::Static(variable) => variable.ty.to_string(),
-        },
+        Ok(declaration) => {
+            let function = declaration.as_function().map(|function| function.signature.to_string());
+            function
+                .or_else(|| declaration.as_static().map(|variable| variable.ty.to_string()))
+                .expect("a function or a variable")
+        }
         Err(error) => error.to_string(),
     }
 }

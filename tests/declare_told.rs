@@ -103,10 +103,12 @@ fn chains_of_pointers_are_bounded() {
     let mut ty = function(&declarations, "f").signature.params()[0].clone();
     let mut depth = 0;
     let last = loop {
-        match pointer(&ty).target().clone() {
-            Target::Type(next) if next.pointer().is_some() => (ty, depth) = (next, depth + 1),
-            last => break last,
+        let target = pointer(&ty).target().clone();
+        let Target::Type(next) = &target else { break target };
+        if next.pointer().is_none() {
+            break target;
         }
+        (ty, depth) = (next.clone(), depth + 1);
     };
     assert!((20..=64).contains(&depth), "{depth}");
     assert!(matches!(last, Target::Unsupported(_) | Target::Type(_)));
@@ -173,7 +175,7 @@ fn variables_tell_whether_they_are_const() {
 fn names_tell_where_they_are_declared() {
     let text = "struct s;\nenum e { ONE,\n  TWO };\n#define THREE 3\ntypedef int T;\nstruct s { int x; };\nT f(struct s *);\n  extern T v;\n";
     let declarations = read(text);
-    let at = |name| declarations.position(name).map(|Position { line, column }| (line, column));
+    let at = |name| declarations.position(name).map(|Position { line, column, .. }| (line, column));
     assert_eq!(at("struct s"), Some((6, 8)));
     assert_eq!((at("enum e"), at("ONE"), at("TWO")), (Some((2, 6)), Some((2, 10)), Some((3, 3))));
     assert_eq!((at("THREE"), at("T"), at("f"), at("v")), (Some((4, 9)), Some((5, 13)), Some((7, 3)), Some((8, 12))));

@@ -261,7 +261,7 @@ fn errno_comes_with_structs_and_with_prepared_calls() {
     let two = Type::structure([Type::I64, Type::I64]).unwrap();
     let set_errno = signature([two.clone(), Type::I32], two);
     let plain = library.function("set_errno", &set_errno).unwrap();
-    let capturing = FunctionOptions { capture_errno: true, lazy: false };
+    let capturing = FunctionOptions::new().capture_errno(true);
     let capturing = library.function_with("set_errno", &set_errno, capturing).unwrap();
     assert!(capturing.captures_errno() && !plain.captures_errno());
     let argument = [1i64, 2].map(i64::to_le_bytes).concat();

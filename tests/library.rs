@@ -67,10 +67,9 @@ fn bare_names_are_left_to_the_loader() {
 
 /// The path that the loader gets, and the canonical one.
 fn paths(name: impl AsRef<OsStr>) -> (PathBuf, Option<PathBuf>) {
-    match resolve(name).unwrap() {
-        Resolved::Path(path) => (path.given().to_owned(), path.canonical().map(Path::to_owned)),
-        other => panic!("{other}"),
-    }
+    let resolved = resolve(name).unwrap();
+    let Resolved::Path(path) = resolved else { panic!("{resolved}") };
+    (path.given().to_owned(), path.canonical().map(Path::to_owned))
 }
 
 #[test]
@@ -218,7 +217,7 @@ fn binding_now_finds_what_is_missing() {
     let object = shared_object("int nobody_defines_me(void); int f(void) { return nobody_defines_me(); }");
     // SAFETY: the fixture has no initialisers.
     assert!(unsafe { Library::open(&object) }.is_ok());
-    let now = OpenFlags { binding: Binding::Now, ..OpenFlags::default() };
+    let now = OpenFlags::new().binding(Binding::Now);
     // SAFETY: as above.
     let error = error_of(unsafe { Library::open_with(&object, now) });
     assert!(matches!(&error, Error::Load { message, .. } if message.contains("nobody_defines_me")), "{error}");
@@ -231,7 +230,7 @@ fn global_symbols_are_seen_by_all() {
     assert!(process.optional_symbol("hotcall_test_local").unwrap().is_none());
     assert!(local.optional_symbol("hotcall_test_local").unwrap().is_some());
     let object = shared_object("int hotcall_test_global(void) { return 1; }");
-    let flags = OpenFlags { visibility: Visibility::Global, ..OpenFlags::default() };
+    let flags = OpenFlags::new().visibility(Visibility::Global);
     // SAFETY: the fixture has no initialisers.
     let global = unsafe { Library::open_with(object, flags) }.unwrap();
     let symbol = global.symbol("hotcall_test_global").unwrap();

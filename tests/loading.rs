@@ -159,7 +159,7 @@ fn an_option_keeps_what_the_library_sets() {
     // Its own thread, which the registers belong to.
     std::thread::spawn(move || {
         let before = control();
-        let flags = OpenFlags { float_environment: FloatEnvironment::Keep, ..OpenFlags::default() };
+        let flags = OpenFlags::new().float_environment(FloatEnvironment::Keep);
         // SAFETY: the initialiser sets control bits of this thread alone.
         let library = unsafe { Library::open_with(&object, flags) }.unwrap();
         assert_eq!(control(), (before.0 | 0xa040, before.1 & !0x300));
@@ -193,14 +193,13 @@ fn flags_of_exceptions_stay() {
 /// The format that the error names.
 #[track_caller]
 fn format_of(file: &Path) -> FileFormat {
-    match open(file).unwrap_err() {
-        Error::NotALibrary { library: Resolved::Path(path), file: named, format, message } => {
-            assert_eq!((path.given(), &*named), (file, file));
-            assert!(!message.is_empty());
-            format
-        }
-        other => panic!("{other}"),
-    }
+    let error = open(file).unwrap_err();
+    let Error::NotALibrary { library: Resolved::Path(path), file: named, format, message } = error else {
+        panic!("{error}")
+    };
+    assert_eq!((path.given(), &*named), (file, file));
+    assert!(!message.is_empty());
+    format
 }
 
 #[test]
@@ -296,12 +295,10 @@ fn files_that_the_loader_finds_are_named_too() {
     let real_path = format!("-Wl,--no-as-needed,{}", real.display());
     let rpath = format!("-Wl,-rpath,{}", directory.display());
     let user = shared_object_with(&compiler(), &[&real_path, &rpath], "int user(void) { return 1; }");
-    match open(&user).unwrap_err() {
-        Error::NotALibrary { library: Resolved::Path(path), file, format: FileFormat::LinkerScript { .. }, .. } => {
-            assert_eq!((path.given(), file), (&*user, script));
-        }
-        other => panic!("{other}"),
-    }
+    let error = open(&user).unwrap_err();
+    let Error::NotALibrary { library: Resolved::Path(path), file, format, .. } = error else { panic!("{error}") };
+    assert!(matches!(format, FileFormat::LinkerScript { .. }), "{format}");
+    assert_eq!((path.given(), file), (&*user, script));
 }
 
 #[test]

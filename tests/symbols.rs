@@ -84,10 +84,11 @@ fn each_key_has_what_it_declares() {
     let symbols = library.symbols(&declarations).unwrap();
     let kinds: Vec<_> = symbols
         .iter()
-        .map(|(key, symbol)| match symbol {
-            Some(Symbol::Function(function)) => (key, Some(("function", function.name().to_owned()))),
-            Some(Symbol::Static(variable)) => (key, Some(("static", variable.name().to_owned()))),
-            None => (key, None),
+        .map(|(key, symbol)| {
+            let function =
+                symbol.and_then(Symbol::as_function).map(|function| ("function", function.name().to_owned()));
+            let variable = symbol.and_then(Symbol::as_static).map(|variable| ("static", variable.name().to_owned()));
+            (key, function.or(variable))
         })
         .collect();
     let function = |name: &str| Some(("function", name.to_owned()));
@@ -376,7 +377,7 @@ fn a_lazy_function_on_many_threads() {
 #[test]
 fn options_of_lazy_functions() {
     let library = open();
-    let options = FunctionOptions { capture_errno: true, lazy: true };
+    let options = FunctionOptions::new().capture_errno(true).lazy(true);
     let set_errno = library.function_with("set_errno", &signature([Type::I32], Type::I32), options).unwrap();
     assert!(set_errno.captures_errno());
     // SAFETY: this is its signature.

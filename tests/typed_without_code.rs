@@ -36,7 +36,7 @@ fn a_function_is_refused() {
     // SAFETY: this is its signature.
     let function =
         unsafe { Function::from_address("negated", address, &signature, FunctionOptions::default()) }.unwrap();
-    let roots = Roots { null: 1, no: 3, yes: 5, typed_array: None, external: None };
+    let roots = Roots::new(1, 3, 5);
     let call = Generation::V10_2.fast_call(&signature, &roots).unwrap();
     // SAFETY: it is not called.
     let error = unsafe { Realm::of_handles(Nothing).typed(&function, &call.model) }.err().unwrap();

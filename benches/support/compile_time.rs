@@ -71,7 +71,7 @@ pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
 
 /// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
 pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
-    let roots = Roots { null: 1, no: 3, yes: 5, typed_array: Some(1), external: Some(2) };
+    let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
     let helpers = typed::Helpers { resolve, raise };
     let (jit, pending) = (Jit::shared()?, Pending::new());
     // Those that V8 10.2 has no result for are left out.

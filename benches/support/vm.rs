@@ -178,10 +178,12 @@ unsafe extern "C" fn by_slots(argc: i32, args: *const u64) -> u64 {
                 return THROWN;
             }
             let number = f64::from_bits(value);
-            *slot = match scalar {
-                Scalar::F64 => Slot::from(number),
-                _ if f64::from(number as i32) == number => Slot::from(number as i32),
-                _ => return THROWN,
+            *slot = if scalar == Scalar::F64 {
+                Slot::from(number)
+            } else if f64::from(number as i32) == number {
+                Slot::from(number as i32)
+            } else {
+                return THROWN;
             };
         }
         let mut result = Slot::default();

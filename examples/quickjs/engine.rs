@@ -49,15 +49,13 @@ pub(crate) const fn value(words: Words) -> JSValue {
 
 /// An error in Deno's words, with hotcall's behind them.
 fn message(error: &Error) -> String {
-    match error {
-        Error::Argument { function, index, ty, problem } => {
-            format!("Invalid FFI {}: argument {} of {function}: {problem}", expectation(ty), index + 1)
-        }
-        Error::CallbackResult { ty, problem } => {
-            format!("Invalid FFI {}: result of a callback: {problem}", expectation(ty))
-        }
-        other => other.to_string(),
+    if let Error::Argument { function, index, ty, problem } = error {
+        return format!("Invalid FFI {}: argument {} of {function}: {problem}", expectation(ty), index + 1);
     }
+    if let Error::CallbackResult { ty, problem } = error {
+        return format!("Invalid FFI {}: result of a callback: {problem}", expectation(ty));
+    }
+    error.to_string()
 }
 
 fn expectation(ty: &Type) -> String {
@@ -69,8 +67,9 @@ fn expectation(ty: &Type) -> String {
         Scalar::F32 | Scalar::F64 => "number",
         Scalar::Pointer(Pointee::Buffer | Pointee::Text) => "null, ArrayBuffer, or ArrayBufferView",
         Scalar::Pointer(Pointee::Opaque | Pointee::Function) => "null, or External",
-        _ if scalar.is_signed() => "integer",
-        _ => "unsigned integer",
+        Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => "integer",
+        Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::Usize => "unsigned integer",
+        Scalar::Pointer(_) | _ => "a value of the type",
     };
     format!("{} type, expected {expected}", scalar.name())
 }
@@ -499,7 +498,7 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
         let context = self.context;
         // SAFETY: the context is one of the engine's.
         unsafe {
@@ -508,8 +507,9 @@ unsafe impl Engine for QuickJs {
                 Output::U64(number) => js::JS_NewBigUint64(context, number),
                 Output::Pointer(address, _) => self.pointer(context, address),
                 Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                Output::Number(_) | Output::Boolean(_) | Output::Null => {
-                    unreachable!("the model has classes for these")
+                // The model has classes for these.
+                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
+                    return Err(self.exception(site, &output.no_value()));
                 }
             };
             Self::made(context, value)
@@ -517,10 +517,8 @@ unsafe impl Engine for QuickJs {
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
-        let kind = match error {
-            Error::Argument { .. } | Error::CallbackResult { .. } => exceptions::Kind::Type,
-            _ => exceptions::Kind::Plain,
-        };
+        let is_of_type = matches!(error, Error::Argument { .. } | Error::CallbackResult { .. });
+        let kind = if is_of_type { exceptions::Kind::Type } else { exceptions::Kind::Plain };
         // SAFETY: the context is one of the engine's.
         Thrown(unsafe { exceptions::exception(self.context, kind, &message(error)) })
     }

@@ -133,10 +133,10 @@ pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error
 
 /// A `TypeError` for declarations: where in them the fault is, but not where in their JSON form.
 fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
-    match error {
-        DeclarationError::Json { path, problem, .. } => type_error(ctx, format!("{path}: {problem}")),
-        other => type_error(ctx, other),
+    if let DeclarationError::Json { path, problem, .. } = error {
+        return type_error(ctx, format!("{path}: {problem}"));
     }
+    type_error(ctx, error)
 }
 
 impl Ffi {
@@ -411,12 +411,11 @@ impl Ffi {
             return Ok(());
         };
         self.release(ctx, kept);
-        let value = match (result, outcome.value) {
-            (None, _) => Value::new_undefined(ctx.clone()),
-            // SAFETY: the slot is that of a scalar.
-            (Some(ty), hotcall::Value::Slot(slot)) => unsafe { self.to_value(ctx, &ty, slot)? },
-            // SAFETY: these are the result's bytes.
-            (Some(ty), hotcall::Value::Bytes(bytes)) => unsafe { self.to_value(ctx, &ty, bytes.as_ptr().into())? },
+        let bytes = || outcome.value.as_bytes().map(|bytes| Slot::from(bytes.as_ptr()));
+        let value = match result.zip(outcome.value.as_slot().or_else(bytes)) {
+            None => Value::new_undefined(ctx.clone()),
+            // SAFETY: the slot is that of a scalar, or leads to the bytes of a struct or union.
+            Some((ty, slot)) => unsafe { self.to_value(ctx, &ty, slot)? },
         };
         resolve.restore(ctx)?.call((value,))
     }
@@ -469,10 +468,13 @@ fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option
     for declaration in &declarations {
         let nonblocking = declaration.as_function().is_some_and(|function| function.nonblocking);
         let is_fixed = nonblocking || matches!(declaration.item, Item::Static(_));
-        let value = match found.get(&declaration.key).map_err(fail)? {
-            None => Value::new_null(ctx.clone()),
-            Some(Symbol::Function(function)) => ffi.function(&ctx, function.clone(), nonblocking)?,
-            Some(Symbol::Static(variable)) => ffi.variable(&ctx, variable)?,
+        let symbol = found.get(&declaration.key).map_err(fail)?;
+        let value = if let Some(function) = symbol.and_then(Symbol::as_function) {
+            ffi.function(&ctx, function.clone(), nonblocking)?
+        } else if let Some(variable) = symbol.and_then(Symbol::as_static) {
+            ffi.variable(&ctx, variable)?
+        } else {
+            Value::new_null(ctx.clone())
         };
         // As in Deno, which lets script replace the other functions.
         let property = Property::from(value).enumerable();
@@ -507,7 +509,7 @@ fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> 
     let ffi = ffi(&ctx);
     let address = ffi.to_address(&ctx, &pointer)?;
     let declaration = declared(&ctx, &declaration)?;
-    let options = FunctionOptions { lazy: true, ..FunctionOptions::default() };
+    let options = FunctionOptions::new().lazy(true);
     // SAFETY: that there is a function of this type is for whoever has the permission to say.
     let function = unsafe { Function::from_address("function pointer", address, &declaration.signature, options) };
     ffi.function(&ctx, function.map_err(|error| type_error(&ctx, error))?, declaration.nonblocking)

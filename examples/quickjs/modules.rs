@@ -65,10 +65,8 @@ impl Loader for Files {
 /// A module's source.
 pub(crate) fn read(ctx: &Ctx<'_>, name: &str, path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| {
-        let reason = match error.kind() {
-            std::io::ErrorKind::NotFound => ".".into(),
-            _ => format!(": {error}"),
-        };
+        let is_missing = error.kind() == std::io::ErrorKind::NotFound;
+        let reason = if is_missing { ".".into() } else { format!(": {error}") };
         exceptions::throw(ctx, Kind::Type, format!("Module not found \"{name}\"{reason}"))
     })
 }
@@ -176,7 +174,7 @@ fn normalised(path: &Path) -> PathBuf {
         match component {
             Component::ParentDir => drop(normal.pop()),
             Component::CurDir => {}
-            other => normal.push(other),
+            Component::Prefix(_) | Component::RootDir | Component::Normal(_) => normal.push(component),
         }
     }
     normal

@@ -146,10 +146,11 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
 fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, offset: f64) -> Result<()> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     // SAFETY: the value is the engine's.
-    match unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) } {
-        // SAFETY: script, which has the permission, vouches for the memory. The two may overlap.
-        View::Bytes { address: to, len } => unsafe { address.copy_to(to, len) },
-        _ => return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView")),
-    }
+    let view = unsafe { ffi(&ctx).realm.engine().view(site(&ctx), words(destination.as_raw())) };
+    let View::Bytes { address: to, len } = view else {
+        return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView"));
+    };
+    // SAFETY: script, which has the permission, vouches for the memory. The two may overlap.
+    unsafe { address.copy_to(to, len) };
     Ok(())
 }

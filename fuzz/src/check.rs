@@ -107,7 +107,7 @@ impl Bench {
     }
 
     fn compile(&self, case: &Case) -> Result<Trampoline, JitError> {
-        self.jit.slots(&case.signature, Options { capture_errno: case.errno.is_some() })
+        self.jit.slots(&case.signature, Options::new().capture_errno(case.errno.is_some()))
     }
 
     /// Checks the signature of a seed with libffi.

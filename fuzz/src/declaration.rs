@@ -68,9 +68,11 @@ fn plain(scalar: Scalar) -> Scalar {
 fn declarations_hold(declarations: &Declarations) {
     for declaration in declarations {
         assert_eq!(declarations.get(&declaration.key), Ok(declaration));
-        match &declaration.item {
-            Item::Function(function) => signature_holds(&function.signature),
-            Item::Static(variable) => type_holds(&variable.ty),
+        if let Some(function) = declaration.as_function() {
+            signature_holds(&function.signature);
+        }
+        if let Some(variable) = declaration.as_static() {
+            type_holds(&variable.ty);
         }
     }
     for named in declarations.types() {

@@ -15,6 +15,7 @@ use crate::values::EngineAbi;
 
 /// The stages behind the layout of one signature, on the host's convention.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct Explanation {
     /// The convention.
     pub abi: Abi,

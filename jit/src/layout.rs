@@ -13,6 +13,7 @@ pub const MAX_SIZE: u32 = 64 * 1024;
 
 /// A type in bytes.
 #[derive(Clone, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Layout {
     /// Size in bytes, a multiple of the alignment.
     pub size: u32,
@@ -24,6 +25,7 @@ pub struct Layout {
 
 /// A scalar at its place.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Leaf {
     /// Bytes from the start of the outermost type.
     pub offset: u32,
@@ -34,6 +36,7 @@ pub struct Leaf {
 /// The size of a type exceeds [`MAX_SIZE`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{ty} is larger than {MAX_SIZE} bytes")]
+#[non_exhaustive]
 pub struct LayoutError {
     /// The type, or the part of it that is too large by itself.
     pub ty: Type,

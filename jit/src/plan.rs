@@ -22,6 +22,7 @@ pub const MAX_STACK: u32 = 128 * 1024;
 /// Registers count in the order of the convention's argument sequence, or of its result sequence for a result: on System V
 /// x86-64 `Int(0)` is rdi for an argument and rax for a result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Loc {
     /// The n-th integer register.
     Int(u8),
@@ -33,6 +34,13 @@ pub enum Loc {
     Stack(u32),
     /// A register of its own for the address of the result (x8 on AArch64).
     ResultPointer,
+}
+
+impl Loc {
+    /// Tells a floating-point register from other places.
+    pub const fn is_float(self) -> bool {
+        matches!(self, Self::Float(_))
+    }
 }
 
 /// What the bits of a register above the piece are.
@@ -49,16 +57,19 @@ pub enum Ext {
 impl Ext {
     /// How a scalar of this type keeps its value in a wider register; slots have it so.
     pub const fn by_type(scalar: Scalar) -> Self {
-        match scalar {
-            _ if scalar.is_float() || scalar.size() == 8 => Self::None,
-            _ if scalar.is_signed() => Self::Sign,
-            _ => Self::Zero,
+        if scalar.is_float() || scalar.size() == 8 {
+            Self::None
+        } else if scalar.is_signed() {
+            Self::Sign
+        } else {
+            Self::Zero
         }
     }
 }
 
 /// `value[offset..][..len]` lives at `loc`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Piece {
     /// Bytes from the start of the value.
     pub offset: u32,
@@ -68,6 +79,13 @@ pub struct Piece {
     pub loc: Loc,
     /// How the piece fills the place.
     pub ext: Ext,
+}
+
+impl Piece {
+    /// The bytes `offset..offset + len` of a value at `loc`, which they fill by `ext`.
+    pub const fn new(offset: u32, len: u8, loc: Loc, ext: Ext) -> Self {
+        Self { offset, len, loc, ext }
+    }
 }
 
 /// The pieces of one value: almost always one or two, four at most.
@@ -91,6 +109,7 @@ pub enum Pass {
 
 /// An argument, or a result that is returned in registers.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Arg {
     /// Size of the value in bytes.
     pub size: u32,
@@ -144,6 +163,7 @@ impl Return {
 
 /// A function's type in one calling convention.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Plan {
     /// In the order of the parameters.
     pub args: Box<[Arg]>,
@@ -187,6 +207,7 @@ impl Arg {
 /// What [`Plan::verify`] found wrong.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{value}: {fault}")]
+#[non_exhaustive]
 pub struct Fault {
     /// The argument by its index from 0, or the result.
     pub value: Which,
@@ -313,14 +334,14 @@ impl Taken {
     }
 
     fn take(&mut self, loc: Loc, len: u32, align: u8) -> Result<(), FaultKind> {
-        match loc {
-            Loc::Stack(stack) => self.take_stack(stack, len, align),
-            register if self.registers.contains(&register) => Err(FaultKind::Shared { loc: register }),
-            register => {
-                self.registers.push(register);
-                Ok(())
-            }
+        if let Loc::Stack(stack) = loc {
+            return self.take_stack(stack, len, align);
         }
+        if self.registers.contains(&loc) {
+            return Err(FaultKind::Shared { loc });
+        }
+        self.registers.push(loc);
+        Ok(())
     }
 
     fn take_stack(&mut self, stack: u32, len: u32, align: u8) -> Result<(), FaultKind> {

@@ -8,9 +8,22 @@ use crate::types::{Pointee, Scalar, Type};
 
 /// What a trampoline does besides calling.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
 pub struct Options {
     /// Write `errno` to the entry's fourth argument straight after the call.
     pub capture_errno: bool,
+}
+
+impl Options {
+    /// Nothing besides calling.
+    pub const fn new() -> Self {
+        Self { capture_errno: false }
+    }
+
+    /// Sets whether `errno` is written to the entry's fourth argument straight after the call.
+    pub const fn capture_errno(self, capture_errno: bool) -> Self {
+        Self { capture_errno, ..self }
+    }
 }
 
 /// The plan as a `slots` trampoline reads it: what makes no difference to it is made the same, so that signatures that
@@ -147,7 +160,8 @@ const fn converted_as(scalar: Scalar) -> Scalar {
         Scalar::Isize => Scalar::I64,
         Scalar::Usize => Scalar::U64,
         Scalar::Pointer(_) => Scalar::Pointer(Pointee::Opaque),
-        other => other,
+        Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => scalar,
+        Scalar::I64 | Scalar::U64 | Scalar::Bool | Scalar::F32 | Scalar::F64 => scalar,
     }
 }
 

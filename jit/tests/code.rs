@@ -29,7 +29,8 @@ fn trampolines_save_no_registers() {
         "(text, ..., f64, i32) -> i32",
     ] {
         for capture_errno in [false, true] {
-            let explained = Explanation::of(&notation::signature(text), Options { capture_errno }).unwrap();
+            let explained =
+                Explanation::of(&notation::signature(text), Options::new().capture_errno(capture_errno)).unwrap();
             assert_saves_nothing(text, &explained.disassembly);
         }
     }
@@ -68,10 +69,10 @@ fn thunks_save_no_registers() {
 fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: bool) -> (Signature, TypedModel) {
     let params = [&[Type::POINTER][..], native, &[Type::POINTER]].concat();
     let arguments = std::iter::repeat_n(Role::Argument, native.len());
-    let roles = std::iter::once(Role::Ignored).chain(arguments).chain([Role::Exit]).collect();
+    let roles = std::iter::once(Role::Ignored).chain(arguments).chain([Role::Exit]);
     let native = Signature::new(params, result).unwrap();
     let abi = Abi::host().unwrap();
-    let model = TypedModel { abi, native, roles, handles: Box::default(), exit, caller_looks: looks };
+    let model = TypedModel::new(abi, native, roles, exit).caller_looks(looks);
     (notation::signature(text), model)
 }
 

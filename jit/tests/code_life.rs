@@ -53,9 +53,7 @@ extern "C" fn nothing() {}
 /// Typed functions are copies of one code.
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
-    let (exit, handles) = (Exit::Raise, Box::default());
-    let (abi, native, roles) = (Abi::host().unwrap(), c.clone(), Box::default());
-    let model = TypedModel { abi, native, roles, handles, exit, caller_looks: false };
+    let model = TypedModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);
     let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the function has the signature.

@@ -44,7 +44,7 @@ fn code_of_every_kind_has_a_name() {
     // The same shape: it keeps the name of the first.
     assert_name(slots(&jit, "(u32, f64) -> i32").code(), "hotcall slots (i32,f64)->i32");
     let signature = notation::signature("(i32, f64) -> i32");
-    let with_errno = jit.slots(&signature, Options { capture_errno: true }).unwrap();
+    let with_errno = jit.slots(&signature, Options::new().capture_errno(true)).unwrap();
     assert_name(with_errno.code(), "hotcall slots errno (i32,f64)->i32");
     assert_name(slots(&jit, "(struct {u8[9000]}, ..., f64)").code(), "hotcall slots (struct {u8[9000]},...,f64)");
     let thunk = jit.thunk(&signature).unwrap();

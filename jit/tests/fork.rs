@@ -144,14 +144,12 @@ mod typed {
         let record = unsafe { Typed::record(target as *const c_void, &pending) };
         let signature = Signature::new([Type::I64], Type::I64).unwrap();
         let made = ignored.iter().map(|&ignored| {
-            let model = TypedModel {
-                abi: Abi::host().unwrap(),
-                native: Signature::new(vec![Type::I64; 1 + ignored], Type::I64).unwrap(),
-                roles: (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }).collect(),
-                handles: Box::default(),
-                exit: Exit::Raise,
-                caller_looks: false,
-            };
+            let model = TypedModel::new(
+                Abi::host().unwrap(),
+                Signature::new(vec![Type::I64; 1 + ignored], Type::I64).unwrap(),
+                (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }),
+                Exit::Raise,
+            );
             let typed = natives.typed(&signature, &model, Helpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.
             unsafe { typed.bind(&record) }.unwrap()

@@ -120,7 +120,7 @@ fn signatures_of_one_shape_share_code() {
     entries.sort();
     entries.dedup();
     assert_eq!(entries.len(), shapes.len());
-    let errno = jit.slots(&notation::signature(shapes[0][0]), Options { capture_errno: true }).unwrap();
+    let errno = jit.slots(&notation::signature(shapes[0][0]), Options::new().capture_errno(true)).unwrap();
     assert_ne!(errno.entry() as usize, kept[0][0].entry() as usize);
 }
 

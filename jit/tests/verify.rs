@@ -24,17 +24,13 @@ fn fault(change: impl FnOnce(&mut Plan)) -> Option<(Which, FaultKind)> {
 }
 
 fn pieces(arg: &mut Arg) -> &mut [Piece] {
-    match &mut arg.pass {
-        Pass::Pieces(pieces) => pieces,
-        other => panic!("{other:?}"),
-    }
+    let Pass::Pieces(pieces) = &mut arg.pass else { panic!("the argument is not in pieces") };
+    pieces
 }
 
 fn returned(plan: &mut Plan) -> &mut Arg {
-    match &mut plan.ret {
-        Return::Pass(arg) => arg,
-        other => panic!("{other:?}"),
-    }
+    let Return::Pass(arg) = &mut plan.ret else { panic!("the result is hidden") };
+    arg
 }
 
 #[test]
@@ -92,7 +88,7 @@ fn outside() {
     let found = fault(|plan| plan.stack_size = 40);
     assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Outside { start: 16, end: 48 })));
     // Results do not come on the stack.
-    let stack = Piece { offset: 0, len: 8, loc: Loc::Stack(0), ext: Ext::None };
+    let stack = Piece::new(0, 8, Loc::Stack(0), Ext::None);
     let found = fault(|plan| pieces(returned(plan))[0] = stack);
     assert_eq!(found, Some((Which::Result, FaultKind::Outside { start: 0, end: 8 })));
 }

@@ -18,7 +18,15 @@ use super::{Callback, Thunk};
 use crate::error::Error;
 
 /// Choices for a [`LocalCallback`].
+///
+/// ```
+/// use hotcall::{LocalOptions, OnPanic, Wait};
+///
+/// let options = LocalOptions::new().wait(Wait::NoWait);
+/// assert_eq!(options.on_panic, OnPanic::Catch);
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
 pub struct LocalOptions {
     /// What happens when the handler panics, or the [`Dispatch`] while it takes a call.
     pub on_panic: OnPanic,
@@ -26,8 +34,26 @@ pub struct LocalOptions {
     pub wait: Wait,
 }
 
+impl LocalOptions {
+    /// The defaults: panics are caught, and other threads wait until they are answered.
+    pub const fn new() -> Self {
+        Self { on_panic: OnPanic::Catch, wait: Wait::Forever }
+    }
+
+    /// Sets the rule for panics of the handler, or of the [`Dispatch`] while it takes a call.
+    pub const fn on_panic(self, on_panic: OnPanic) -> Self {
+        Self { on_panic, ..self }
+    }
+
+    /// Sets how long calls on other threads wait.
+    pub const fn wait(self, wait: Wait) -> Self {
+        Self { wait, ..self }
+    }
+}
+
 /// How long a call on another thread waits for its owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
 pub enum Wait {
     /// Until it is answered.
     #[default]

@@ -11,6 +11,7 @@ use hotcall_jit::fork;
 /// What happens when a handler panics, or what it captured when that is dropped. A C++ exception that reaches a Rust
 /// handler ends the process in any case, and so does every panic in programs compiled with `panic = "abort"`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
 pub enum OnPanic {
     /// C gets zeros. What the handler panicked with is kept for `take_panic`: the first one until it is taken.
     #[default]

@@ -4,6 +4,7 @@ use std::fmt::{self, Write as _};
 
 /// A place in a declaration's text; both count from 1, columns in bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct Position {
     /// The line.
     pub line: usize,

@@ -44,6 +44,7 @@ pub struct Declaration {
 
 /// What a symbol is.
 #[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Item {
     /// A function.
     Function(FunctionDeclaration),

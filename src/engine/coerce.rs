@@ -10,6 +10,7 @@ use crate::slot::Slot;
 
 /// What a value is, to those who convert it.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum View {
     /// A number.
     Number(f64),
@@ -141,27 +142,50 @@ impl View {
     }
 
     fn to_scalar(self, scalar: Scalar) -> Result<Slot, Problem> {
-        let wrong = |expected| self.wrong(expected);
-        match (scalar, self) {
-            (Scalar::Bool, Self::Boolean(truth)) => Ok(truth.into()),
-            (Scalar::Bool, _) => Err(wrong("a boolean")),
-            (Scalar::F64, Self::Number(number)) => Ok(number.into()),
-            (Scalar::F32, Self::Number(number)) => Ok(numbers::to_f32(number).into()),
-            (Scalar::F64 | Scalar::F32, _) => Err(wrong("a number")),
-            (Scalar::Pointer(_), Self::Null) => Ok(Slot::from_bits(0)),
-            (Scalar::Pointer(Pointee::Opaque | Pointee::Function | Pointee::Text), Self::Pointer(address)) => {
-                Ok(address.into())
+        match scalar {
+            Scalar::Bool => {
+                if let Self::Boolean(truth) = self {
+                    Ok(truth.into())
+                } else {
+                    Err(self.wrong("a boolean"))
+                }
             }
-            (Scalar::Pointer(Pointee::Buffer | Pointee::Text), Self::Bytes { address, .. }) => {
-                Ok(Slot::from(address.cast_const()))
+            Scalar::F64 => self.number().map(Slot::from),
+            Scalar::F32 => self.number().map(|number| numbers::to_f32(number).into()),
+            Scalar::Pointer(pointee) => self.to_pointer(pointee),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                if let Self::Number(number) = self { integer(scalar, number) } else { Err(self.wrong("an integer")) }
             }
-            (Scalar::Pointer(Pointee::Opaque | Pointee::Function), _) => Err(wrong("null or a pointer")),
-            (Scalar::Pointer(Pointee::Buffer), _) => Err(wrong("null or a buffer")),
-            (Scalar::Pointer(Pointee::Text), _) => Err(wrong("null, a buffer or a pointer")),
-            (_, Self::Number(number)) => integer(scalar, number),
-            (_, Self::BigInt(low)) if scalar.size() == 8 => Ok(low.into()),
-            _ if scalar.size() == 8 => Err(wrong("an integer or a BigInt")),
-            _ => Err(wrong("an integer")),
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => {
+                if let Self::Number(number) = self {
+                    integer(scalar, number)
+                } else if let Self::BigInt(low) = self {
+                    Ok(low.into())
+                } else {
+                    Err(self.wrong("an integer or a BigInt"))
+                }
+            }
+            _ => Err(self.wrong(scalar.name())),
+        }
+    }
+
+    const fn number(self) -> Result<f64, Problem> {
+        if let Self::Number(number) = self { Ok(number) } else { Err(self.wrong("a number")) }
+    }
+
+    fn to_pointer(self, pointee: Pointee) -> Result<Slot, Problem> {
+        let (takes_pointers, takes_bytes, expected) = match pointee {
+            Pointee::Opaque | Pointee::Function => (true, false, "null or a pointer"),
+            Pointee::Buffer => (false, true, "null or a buffer"),
+            Pointee::Text => (true, true, "null, a buffer or a pointer"),
+            _ => (false, false, Scalar::Pointer(pointee).name()),
+        };
+        match self {
+            Self::Null => Ok(Slot::from_bits(0)),
+            Self::Pointer(address) if takes_pointers => Ok(address.into()),
+            Self::Bytes { address, .. } if takes_bytes => Ok(Slot::from(address.cast_const())),
+            Self::Pointer(_) | Self::Bytes { .. } | Self::Number(_) | Self::BigInt(_) => Err(self.wrong(expected)),
+            Self::Boolean(_) | Self::Undefined | Self::Other(_) => Err(self.wrong(expected)),
         }
     }
 }

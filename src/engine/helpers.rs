@@ -28,7 +28,7 @@ impl<'a, E: Engine> Called<'a, E> {
     unsafe fn of(call: *mut NativeCall) -> Self {
         // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
         unsafe {
-            let site = Site { context: (*call).context, exception: (*call).exception };
+            let site = Site::new((*call).context).with_exception((*call).exception);
             Self { record: &*(*call).record.cast::<Full<E>>(), site }
         }
     }

@@ -32,33 +32,16 @@ pub fn javascript_core() -> ValueModel {
     const UNDEFINED: u64 = 10;
     let pointer = || Type::POINTER;
     let params = [pointer(), pointer(), pointer(), Type::USIZE, pointer(), pointer()];
-    ValueModel {
-        native: signature(params, Type::U64),
-        roles: [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception]
-            .into(),
-        outcome: Outcome::Returned { exception: [UNDEFINED, 0] },
-        size: 8,
-        padded: false,
-        integer: Some(Integer {
-            test: Test::range(NUMBER_TAG, u64::MAX),
-            offset: 0,
-            len: 4,
-            shift: 0,
-            zero: [NUMBER_TAG, 0],
-        }),
-        double: Some(Double {
-            test: Test::range(DOUBLE_OFFSET, NUMBER_TAG - 1),
-            offset: 0,
-            bias: DOUBLE_OFFSET,
-            zero: [0; 2],
-            nan: Some(NAN),
-        }),
-        // BigInts are cells.
-        wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, FALSE), offset: 0, zero: [FALSE, 0] }),
-        null: Some(Constant::word(NULL)),
-        undefined: Constant::word(UNDEFINED),
-    }
+    let roles = [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception];
+    let outcome = Outcome::Returned { exception: [UNDEFINED, 0] };
+    let integer = Integer::new(Test::range(NUMBER_TAG, u64::MAX), 4, [NUMBER_TAG, 0]);
+    let double = Double::new(Test::range(DOUBLE_OFFSET, NUMBER_TAG - 1), [0; 2]).bias(DOUBLE_OFFSET).nan(NAN);
+    // There is no class of wide integers: BigInts are cells.
+    ValueModel::new(signature(params, Type::U64), roles, outcome, Constant::word(UNDEFINED))
+        .integer(integer)
+        .double(double)
+        .boolean(Boolean::new(Test::masked(0, 8, !1, FALSE), [FALSE, 0]))
+        .null(Constant::word(NULL))
 }
 
 /// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of
@@ -66,6 +49,7 @@ pub fn javascript_core() -> ValueModel {
 ///
 /// No others than the lowest four bits of a code are used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
+#[non_exhaustive]
 pub struct SpiderMonkeyTypes {
     /// `JSVAL_TYPE_INT32`
     pub int32: u8,
@@ -83,6 +67,26 @@ impl SpiderMonkeyTypes {
 
     /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which leave out 1.
     pub const INT32_IS_2: Self = Self { int32: 2, boolean: 3, undefined: 6, null: 4 };
+
+    /// Sets `JSVAL_TYPE_INT32`.
+    pub const fn int32(self, int32: u8) -> Self {
+        Self { int32, ..self }
+    }
+
+    /// Sets `JSVAL_TYPE_BOOLEAN`.
+    pub const fn boolean(self, boolean: u8) -> Self {
+        Self { boolean, ..self }
+    }
+
+    /// Sets `JSVAL_TYPE_UNDEFINED`.
+    pub const fn undefined(self, undefined: u8) -> Self {
+        Self { undefined, ..self }
+    }
+
+    /// Sets `JSVAL_TYPE_NULL`.
+    pub const fn null(self, null: u8) -> Self {
+        Self { null, ..self }
+    }
 }
 
 /// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee,
@@ -101,23 +105,12 @@ pub fn spider_monkey(types: SpiderMonkeyTypes) -> ValueModel {
     // JSVAL_SHIFTED_TAG_MAX_DOUBLE
     let last_double = tag(0) | 0xffff_ffff;
     let (int32, boolean) = (tag(types.int32), tag(types.boolean));
-    ValueModel {
-        native: signature([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL),
-        roles: [Role::Context, Role::Argc, Role::Argv { first: 2 }].into(),
-        outcome: Outcome::Stored { index: 0, success: 1, exception: 0 },
-        size: 8,
-        padded: false,
-        integer: Some(Integer {
-            test: Test::masked(0, 8, u64::MAX << SHIFT, int32),
-            offset: 0,
-            len: 4,
-            shift: 0,
-            zero: [int32, 0],
-        }),
-        double: Some(Double { test: Test::range(0, last_double), offset: 0, bias: 0, zero: [0; 2], nan: Some(NAN) }),
-        wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, boolean), offset: 0, zero: [boolean, 0] }),
-        null: Some(Constant::word(tag(types.null))),
-        undefined: Constant::word(tag(types.undefined)),
-    }
+    let native = signature([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL);
+    let roles = [Role::Context, Role::Argc, Role::Argv { first: 2 }];
+    let outcome = Outcome::Stored { index: 0, success: 1, exception: 0 };
+    ValueModel::new(native, roles, outcome, Constant::word(tag(types.undefined)))
+        .integer(Integer::new(Test::masked(0, 8, u64::MAX << SHIFT, int32), 4, [int32, 0]))
+        .double(Double::new(Test::range(0, last_double), [0; 2]).nan(NAN))
+        .boolean(Boolean::new(Test::masked(0, 8, !1, boolean), [boolean, 0]))
+        .null(Constant::word(tag(types.null)))
 }

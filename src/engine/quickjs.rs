@@ -33,11 +33,11 @@ const fn tagged(tag: u64) -> Test {
 }
 
 const fn integer(tag: u64) -> Integer {
-    Integer { test: tagged(tag), offset: 0, len: 4, shift: 0, zero: [0, tag] }
+    Integer::new(tagged(tag), 4, [0, tag])
 }
 
 const fn constant(tag: u64) -> Constant {
-    Constant { test: tagged(tag), value: [0, tag] }
+    Constant::new(tagged(tag), [0, tag])
 }
 
 /// The model. Its native function is a `JSCClosure`:
@@ -53,17 +53,17 @@ pub fn model() -> ValueModel {
     };
     let value = value().expect("the type is within all limits").named("JSValue");
     let params = [Type::POINTER, value.clone(), Type::I32, Type::POINTER, Type::I32, Type::POINTER];
-    ValueModel {
-        native: Signature::new(params, value).expect("the signature is within all limits"),
-        roles: [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data].into(),
-        outcome: Outcome::Returned { exception: EXCEPTION },
-        size: 16,
-        padded: true,
-        integer: Some(integer(tag::INT)),
-        double: Some(Double { test: tagged(tag::FLOAT64), offset: 0, bias: 0, zero: [0, tag::FLOAT64], nan: None }),
-        wide: Some(integer(tag::SHORT_BIG_INT)),
-        boolean: Some(Boolean { test: tagged(tag::BOOL), offset: 0, zero: [0, tag::BOOL] }),
-        null: Some(constant(tag::NULL)),
-        undefined: constant(tag::UNDEFINED),
-    }
+    ValueModel::new(
+        Signature::new(params, value).expect("the signature is within all limits"),
+        [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
+        Outcome::Returned { exception: EXCEPTION },
+        constant(tag::UNDEFINED),
+    )
+    .size(16)
+    .padded(true)
+    .integer(integer(tag::INT))
+    .double(Double::new(tagged(tag::FLOAT64), [0, tag::FLOAT64]))
+    .wide(integer(tag::SHORT_BIG_INT))
+    .boolean(Boolean::new(tagged(tag::BOOL), [0, tag::BOOL]))
+    .null(constant(tag::NULL))
 }

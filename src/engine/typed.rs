@@ -59,22 +59,10 @@ use crate::function::Function;
 ///
 /// // What it is in C: int (*)(Context *, Word, char *flag).
 /// let native = Signature::new([Type::POINTER, Type::U64, Type::POINTER], Type::I32)?;
-/// let words = Handles {
-///     indirect: false,
-///     integers: Some(Small { tag: Tag { mask: 1, bits: 0 }, shift: 1 }),
-///     null: None,
-///     booleans: None,
-///     tag: Tag { mask: 1, bits: 1 },
-///     objects: [].into(),
-/// };
-/// let model = TypedModel {
-///     abi: Abi::host().ok_or("no convention is known for this machine")?,
-///     native,
-///     roles: [TypedRole::Ignored, TypedRole::Handle(0), TypedRole::Exit].into(),
-///     handles: [words].into(),
-///     exit: Exit::Flag { offset: 0 },
-///     caller_looks: false,
-/// };
+/// let words = Handles::new(Tag { mask: 1, bits: 1 }).integers(Small::new(Tag { mask: 1, bits: 0 }, 1));
+/// let abi = Abi::host().ok_or("no convention is known for this machine")?;
+/// let roles = [TypedRole::Ignored, TypedRole::Handle(0), TypedRole::Exit];
+/// let model = TypedModel::new(abi, native, roles, Exit::Flag { offset: 0 }).handles([words]);
 ///
 /// // SAFETY: libc is loaded already.
 /// let libc = unsafe { Library::open("libc.so.6") }?;

@@ -178,14 +178,12 @@ impl Generation {
     /// array with what V8 says of that.
     pub fn handles(&self, roots: &Roots) -> Handles {
         let objects = [roots.typed_array.map(|number| self.view.typed_array(number)), roots.external.map(external)];
-        Handles {
-            indirect: true,
-            integers: Some(Small { tag: Tag { mask: TAG as u64, bits: 0 }, shift: 32 }),
-            null: Some(roots.null),
-            booleans: Some([roots.no, roots.yes]),
-            tag: Tag { mask: TAG as u64, bits: TAG as u64 },
-            objects: objects.into_iter().flatten().collect(),
-        }
+        Handles::new(Tag { mask: TAG as u64, bits: TAG as u64 })
+            .indirect(true)
+            .integers(Small::new(Tag { mask: TAG as u64, bits: 0 }, 32))
+            .null(roots.null)
+            .booleans([roots.no, roots.yes])
+            .objects(objects.into_iter().flatten())
     }
 
     /// How a C function is called by optimised code.
@@ -225,10 +223,10 @@ impl Generation {
 
     fn arrivals(&self, signature: &Signature) -> Vec<Arrival> {
         let scalars: Vec<_> = signature.params().iter().map(Type::as_scalar).collect();
-        let is_small = |scalar: &Scalar| is_integer(*scalar) && scalar.size() <= 4;
+        let is_small = |scalar: Scalar| scalar.is_integer() && scalar.size() <= 4;
         let only_numbers =
-            scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(&scalar)));
-        let small = scalars.iter().flatten().filter(|scalar| is_small(scalar)).count();
+            scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(scalar)));
+        let small = scalars.iter().flatten().filter(|&&scalar| is_small(scalar)).count();
         let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
         // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
         // `int64_t` would be BigInts.
@@ -236,19 +234,22 @@ impl Generation {
         let on_the_stack =
             self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
         let mut first = true;
+        let mut integer = |scalar: Scalar| {
+            if is_small(scalar) && on_the_stack {
+                if std::mem::take(&mut first) { Arrival::Float64 } else { Arrival::Int64 }
+            } else if scalar == Scalar::U32 && only_numbers && self.fallback.is_some() {
+                // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
+                Arrival::Float64
+            } else {
+                Arrival::Handle
+            }
+        };
+        // Types without a form of their own come as handles.
         let arrival = |scalar: &Option<Scalar>| match *scalar {
             Some(Scalar::F64) => Arrival::Float64,
             Some(Scalar::F32) => Arrival::Float32,
-            Some(scalar) if is_small(&scalar) && on_the_stack => {
-                if std::mem::take(&mut first) {
-                    Arrival::Float64
-                } else {
-                    Arrival::Int64
-                }
-            }
-            // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
-            Some(Scalar::U32) if only_numbers && self.fallback.is_some() => Arrival::Float64,
-            _ => Arrival::Handle,
+            Some(scalar) if scalar.is_integer() => integer(scalar),
+            Some(_) | None => Arrival::Handle,
         };
         scalars.iter().map(arrival).collect()
     }
@@ -296,10 +297,6 @@ fn is_scalar(ty: &Type) -> bool {
     ty.as_scalar().is_some()
 }
 
-const fn is_integer(scalar: Scalar) -> bool {
-    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_))
-}
-
 /// How an argument comes.
 #[derive(Clone, Copy)]
 enum Arrival {
@@ -311,6 +308,7 @@ enum Arrival {
 
 /// What the machine code compares words with: read from an isolate when the program starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Roots {
     /// The word of `null`.
     pub null: u64,
@@ -325,6 +323,21 @@ pub struct Roots {
 }
 
 impl Roots {
+    /// Roots of these words for `null`, `false` and `true`. The helper reads all objects.
+    pub const fn new(null: u64, no: u64, yes: u64) -> Self {
+        Self { null, no, yes, typed_array: None, external: None }
+    }
+
+    /// Sets the [instance type](Roots::instance_type) of typed arrays.
+    pub const fn typed_array(self, instance_type: Option<u16>) -> Self {
+        Self { typed_array: instance_type, ..self }
+    }
+
+    /// Sets the instance type of externals, if no other objects have it.
+    pub const fn external(self, instance_type: Option<u16>) -> Self {
+        Self { external: instance_type, ..self }
+    }
+
     /// The instance type of an object.
     ///
     /// # Safety
@@ -359,6 +372,7 @@ pub struct CType {
 /// The array of `CTypeInfo`s, the `CFunctionInfo` over it, from 14.8 on the `CFunction` too, and the record of
 /// [`Realm::typed`](super::Realm::typed) must live as long as the function template.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub struct FastCall {
     /// For [`Realm::typed`](super::Realm::typed).
     pub model: TypedModel,
@@ -411,14 +425,9 @@ impl Building<'_> {
             return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
         }
         let exit = if self.roles.contains(&Role::Exit) { self.generation.exit() } else { Exit::Raise };
-        let model = TypedModel {
-            abi,
-            native: Signature::new(self.native, ty)?,
-            roles: self.roles.into(),
-            handles: [self.generation.handles(roots)].into(),
-            exit,
-            caller_looks: self.generation.misses_handlers,
-        };
+        let model = TypedModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
+            .handles([self.generation.handles(roots)])
+            .caller_looks(self.generation.misses_handlers);
         Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
     }
 }
@@ -431,25 +440,22 @@ impl CType {
 
 impl ViewLayout {
     fn typed_array(&self, instance_type: u16) -> Object {
-        Object {
-            checks: [
+        // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
+        Object::new([path(&[self.external_pointer]), path(&[self.base_pointer])])
+            .checks([
                 is_of_type(instance_type),
                 Check { at: path(&[self.bit_field]), test: Test::masked(0, 4, VARIABLE, 0) },
                 Check {
                     at: path(&[self.buffer, self.buffer_bit_field]),
                     test: Test::masked(0, 4, self.buffer_bits, 0),
                 },
-            ]
-            .into(),
-            // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
-            address: [path(&[self.external_pointer]), path(&[self.base_pointer])].into(),
-            length: Some(path(&[self.byte_length])),
-        }
+            ])
+            .length(path(&[self.byte_length]))
     }
 }
 
 fn external(instance_type: u16) -> Object {
-    Object { checks: [is_of_type(instance_type)].into(), address: [path(&[EXTERNAL_VALUE])].into(), length: None }
+    Object::new([path(&[EXTERNAL_VALUE])]).checks([is_of_type(instance_type)])
 }
 
 fn is_of_type(instance_type: u16) -> Check {

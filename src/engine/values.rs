@@ -7,10 +7,14 @@ use hotcall_jit::{Extent, Pointee, Scalar, Type, numbers};
 
 use super::coerce::{Problem, View};
 use super::{Engine, Site};
+use crate::error::Error;
 use crate::slot::Slot;
 
 /// What the engine makes a value of.
+///
+/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for what it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]
+#[non_exhaustive]
 pub enum Output<'a> {
     /// A 64-bit integer: a BigInt in JavaScript.
     I64(i64),
@@ -29,8 +33,26 @@ pub enum Output<'a> {
 }
 
 impl Output<'_> {
-    fn of(scalar: Scalar, slot: Slot) -> Self {
-        match scalar {
+    /// The error for an output that an engine does not make a value of, such as one that a later hotcall adds.
+    pub const fn no_value(&self) -> Error {
+        Error::NoValue { output: self.name() }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::I64(_) => "a signed 64-bit integer",
+            Self::U64(_) => "an unsigned 64-bit integer",
+            Self::Pointer(..) => "an address",
+            Self::Bytes(_) => "the bytes of a struct or union",
+            Self::Number(_) => "a number",
+            Self::Boolean(_) => "a truth value",
+            Self::Null => "the null pointer",
+        }
+    }
+
+    /// The output for a scalar; `None` for a type that has none yet.
+    fn of(scalar: Scalar, slot: Slot) -> Option<Self> {
+        Some(match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),
             Scalar::U64 | Scalar::Usize => Self::U64(slot.as_u64()),
             Scalar::Pointer(_) if slot.as_u64() == 0 => Self::Null,
@@ -38,9 +60,11 @@ impl Output<'_> {
             Scalar::Bool => Self::Boolean(slot.as_bool()),
             Scalar::F64 => Self::Number(slot.as_f64()),
             Scalar::F32 => Self::Number(numbers::to_f64(slot.as_f32())),
-            // All others have at most 32 bits.
-            _ => Self::Number(slot.as_i64() as f64),
-        }
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                Self::Number(slot.as_i64() as f64)
+            }
+            _ => return None,
+        })
     }
 }
 
@@ -105,7 +129,10 @@ pub(super) unsafe fn make_value<E: Engine>(
     // SAFETY: the caller vouches for the site and the bytes.
     unsafe {
         match form {
-            Form::Scalar(scalar) => engine.make(site, Output::of(scalar, slot)),
+            Form::Scalar(scalar) => match Output::of(scalar, slot) {
+                Some(output) => engine.make(site, output),
+                None => Err(engine.exception(site, &Error::NoValue { output: scalar.name() })),
+            },
             Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
         }
     }

@@ -10,11 +10,30 @@ use crate::prototype::Known;
 
 /// The symbol that a declaration declared.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Symbol {
     /// A function.
     Function(Function),
     /// A variable.
     Static(Static),
+}
+
+impl Symbol {
+    /// The function, if it is one.
+    pub const fn as_function(&self) -> Option<&Function> {
+        match self {
+            Self::Function(function) => Some(function),
+            Self::Static(_) => None,
+        }
+    }
+
+    /// The variable, if it is one.
+    pub const fn as_static(&self) -> Option<&Static> {
+        match self {
+            Self::Static(variable) => Some(variable),
+            Self::Function(_) => None,
+        }
+    }
 }
 
 impl Library {
@@ -66,7 +85,7 @@ impl Mapping {
         Ok(Some(match &declaration.item {
             Item::Function(function) => {
                 self.check_function(&name, address)?;
-                let options = FunctionOptions { capture_errno: function.capture_errno, lazy };
+                let options = FunctionOptions::new().capture_errno(function.capture_errno).lazy(lazy);
                 let prototype = known.get(&name, &function.signature)?;
                 Symbol::Function(Function::of_prototype(name, address, prototype, options, Some(library))?)
             }

@@ -9,6 +9,7 @@ use crate::error::Error;
 
 /// The library that would be loaded.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Resolved {
     /// The file that this path leads to.
     Path(LibraryPath),

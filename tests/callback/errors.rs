@@ -92,7 +92,7 @@ fn callbacks_are_not_variadic() {
 }
 
 fn local(signature: &Signature, wait: Wait) -> Result<LocalCallback, Error> {
-    let options = LocalOptions { wait, ..LocalOptions::default() };
+    let options = LocalOptions::new().wait(wait);
     Callback::local(&Thunk::new(signature).unwrap(), options, |call: ForeignCall| Err(call), |_| ())
 }
 
@@ -129,7 +129,7 @@ fn callbacks_that_nobody_waits_for_take_no_pointers() {
 fn a_refused_local_callback_drops_its_handler() {
     let held = Rc::new(());
     let captured = Rc::clone(&held);
-    let options = LocalOptions { wait: Wait::NoWait, ..LocalOptions::default() };
+    let options = LocalOptions::new().wait(Wait::NoWait);
     let thunk = thunk([], Type::I32);
     let refused = Callback::local(&thunk, options, |call: ForeignCall| Err(call), move |_| _ = &captured);
     assert!(refused.is_err());

@@ -7,13 +7,13 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Type, Wait, retired_calls};
+use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, Type, Wait, retired_calls};
 
 use super::local::queue;
 use super::{Big, Drops, Int, Mixed, alone, c, int, int_thunk, thunk, until};
 
 fn local(wait: Wait, dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 'static) -> LocalCallback {
-    let options = LocalOptions { on_panic: OnPanic::Catch, wait };
+    let options = LocalOptions::new().wait(wait);
     Callback::local(&int_thunk(), options, dispatch, handler).unwrap()
 }
 
@@ -256,7 +256,7 @@ struct Mailbox {
 
 impl Mailbox {
     fn new() -> Self {
-        let options = LocalOptions { wait: Wait::NoWait, ..LocalOptions::default() };
+        let options = LocalOptions::new().wait(Wait::NoWait);
         let thunk = thunk([Big::ty(), Type::I32, Type::F32, Mixed::ty()], None);
         let ((dispatch, calls), arrived) = (queue(), Rc::<RefCell<Vec<_>>>::default());
         let inside = Rc::clone(&arrived);
@@ -447,7 +447,7 @@ fn a_long_queue_is_answered() {
     let (dispatch, calls) = queue();
     let count = Rc::new(Cell::new(0));
     let inside = Rc::clone(&count);
-    let options = LocalOptions { on_panic: OnPanic::Catch, wait: Wait::NoWait };
+    let options = LocalOptions::new().wait(Wait::NoWait);
     let thunk = thunk([Type::I32], None);
     let callback = Callback::local(&thunk, options, dispatch, move |_| inside.set(inside.get() + 1)).unwrap();
     // As a function with a result, which is not there.

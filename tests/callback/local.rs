@@ -6,7 +6,7 @@ use std::sync::mpsc::{self, Receiver};
 use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
-use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Type, Wait, retired_calls};
+use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, Type, Wait, retired_calls};
 
 use super::{Drops, alone, at, c, int, int_thunk, thunk, until};
 
@@ -243,7 +243,7 @@ fn the_owner_may_be_gone() {
 fn a_queue_outlives_its_callbacks() {
     // A call that is dropped or run when the callback is long gone.
     let (dispatch, calls) = queue();
-    let (drops, options) = (Drops::default(), LocalOptions { wait: Wait::NoWait, on_panic: OnPanic::Catch });
+    let (drops, options) = (Drops::default(), LocalOptions::new().wait(Wait::NoWait));
     let thunk = thunk([Type::I32], None);
     let captured = drops.captured();
     let callback = Callback::local(&thunk, options, dispatch, move |_| captured.check()).unwrap();

@@ -17,7 +17,7 @@ fn sync(thunk: &Thunk, handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static) 
 }
 
 fn local(on_panic: OnPanic, handler: impl Fn(&mut Call<'_>) + 'static) -> LocalCallback {
-    let options = LocalOptions { on_panic, ..LocalOptions::default() };
+    let options = LocalOptions::new().on_panic(on_panic);
     Callback::local(&int_thunk(), options, |call: ForeignCall| Err(call), handler).unwrap()
 }
 

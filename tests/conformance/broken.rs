@@ -55,13 +55,13 @@ fn wrong_tags() {
     found_in_model(
         |model| {
             model.boolean = None;
-            *integers(model) = Integer { test: tagged(BOOLEAN), offset: 0, len: 4, shift: 0, zero: [BOOLEAN, 0] };
+            *integers(model) = Integer::new(tagged(BOOLEAN), 4, [BOOLEAN, 0]);
         },
         "same_i8(127)",
     );
     found_in_model(
         |model| {
-            model.boolean = Some(Boolean { test: tagged(FREE), offset: 0, zero: [FREE, 0] });
+            model.boolean = Some(Boolean::new(tagged(FREE), [FREE, 0]));
         },
         "same_bool(true)",
     );
@@ -74,7 +74,7 @@ fn wrong_offsets() {
     // A byte further, and the sign is gone.
     found_in_model(|model| integers(model).shift = 8, "same_i8(127)");
     // The second byte, which is always 0.
-    let boolean = Boolean { test: tagged(BOOLEAN), offset: 1, zero: [BOOLEAN, 0] };
+    let boolean = Boolean::new(tagged(BOOLEAN), [BOOLEAN, 0]).offset(1);
     found_in_model(|model| model.boolean = Some(boolean), "same_bool(true)");
     // Half of the number is not where it is, in values with a tag of their own.
     let mut model = wide::model();
@@ -109,7 +109,7 @@ fn wide_tests() {
     found_in_model(integers, "same_i8(true)");
     // False is null.
     let nothing = |model: &mut ValueModel| {
-        let constant = Constant { test: Test::range(BOOLEAN, NIL), value: [NIL, 0] };
+        let constant = Constant::new(Test::range(BOOLEAN, NIL), [NIL, 0]);
         (model.null, model.undefined, model.boolean) = (Some(constant), constant, None);
     };
     found_in_model(nothing, "which_pointer(false)");

@@ -25,6 +25,7 @@ impl ExactSubject {
     }
 
     fn value(&self, expression: &Expression) -> Result<u64, String> {
+        let none = || Err(format!("the language has no {expression}"));
         Ok(match expression {
             Expression::Value(conformance::Value::Null) => NIL,
             Expression::Value(conformance::Value::Boolean(truth)) => BOOLEAN | u64::from(*truth),
@@ -33,7 +34,9 @@ impl ExactSubject {
                 let arguments: Result<Vec<_>, _> = arguments.iter().map(|argument| self.value(argument)).collect();
                 return self.call(name, &arguments?);
             }
-            other => return Err(format!("the language has no {other}")),
+            Expression::Value(_) | Expression::Integer(_) | Expression::Global(_) => return none(),
+            Expression::Argument(_) | Expression::Let(..) | Expression::Throw(_) => return none(),
+            Expression::Source(_) | _ => return none(),
         })
     }
 

@@ -25,21 +25,20 @@ const fn tagged(tag: u64) -> Test {
 
 pub(crate) fn model() -> ValueModel {
     let value = Type::structure([("payload", Type::U64), ("tag", Type::U8)]).unwrap();
-    let integer = Integer { test: tagged(tag::INTEGER), offset: 0, len: 8, shift: 0, zero: [0, tag::INTEGER] };
-    let nil = Constant { test: tagged(tag::NIL), value: [0, tag::NIL] };
-    ValueModel {
-        native: Signature::new([Type::U32, Type::POINTER, Type::POINTER, Type::POINTER], value).unwrap(),
-        roles: [Role::Argc, Role::Argv { first: 0 }, Role::Data, Role::Exception].into(),
-        outcome: Outcome::Returned { exception: [0, tag::THROWN] },
-        size: 16,
-        padded: false,
-        integer: Some(integer),
-        double: Some(Double { test: tagged(tag::DOUBLE), offset: 0, bias: 0, zero: [0, tag::DOUBLE], nan: None }),
-        wide: Some(integer),
-        boolean: Some(Boolean { test: tagged(tag::BOOLEAN), offset: 0, zero: [0, tag::BOOLEAN] }),
-        null: Some(nil),
-        undefined: nil,
-    }
+    let integer = Integer::new(tagged(tag::INTEGER), 8, [0, tag::INTEGER]);
+    let nil = Constant::new(tagged(tag::NIL), [0, tag::NIL]);
+    ValueModel::new(
+        Signature::new([Type::U32, Type::POINTER, Type::POINTER, Type::POINTER], value).unwrap(),
+        [Role::Argc, Role::Argv { first: 0 }, Role::Data, Role::Exception],
+        Outcome::Returned { exception: [0, tag::THROWN] },
+        nil,
+    )
+    .size(16)
+    .integer(integer)
+    .double(Double::new(tagged(tag::DOUBLE), [0, tag::DOUBLE]))
+    .wide(integer)
+    .boolean(Boolean::new(tagged(tag::BOOLEAN), [0, tag::BOOLEAN]))
+    .null(nil)
 }
 
 #[derive(Clone, Copy)]
@@ -77,11 +76,9 @@ unsafe impl Engine for Wide {
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {
-        match output {
-            // Greater than any integer.
-            Output::U64(number) => Ok([(number as f64).to_bits(), tag::DOUBLE]),
-            other => Err(format!("no value for {other:?}")),
-        }
+        let Output::U64(number) = output else { return Err(format!("no value for {output:?}")) };
+        // Greater than any integer.
+        Ok([(number as f64).to_bits(), tag::DOUBLE])
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> String {
@@ -107,6 +104,7 @@ impl WideSubject {
     }
 
     fn value(&self, expression: &Expression) -> Result<Value, String> {
+        let none = || Err(format!("the language has no {expression}"));
         Ok(match expression {
             Expression::Value(conformance::Value::Null) => Value::new(0, tag::NIL),
             Expression::Value(conformance::Value::Boolean(truth)) => Value::new((*truth).into(), tag::BOOLEAN),
@@ -121,7 +119,10 @@ impl WideSubject {
                 let arguments: Result<Vec<_>, _> = arguments.iter().map(|argument| self.value(argument)).collect();
                 return self.call(name, &arguments?);
             }
-            other => return Err(format!("the language has no {other}")),
+            Expression::Value(_) | Expression::Global(_) | Expression::Argument(_) | Expression::Let(..) => {
+                return none();
+            }
+            Expression::Throw(_) | Expression::Source(_) | _ => return none(),
         })
     }
 

@@ -5,7 +5,7 @@ use std::ffi::{c_int, c_void};
 use std::rc::Rc;
 
 use hotcall::engine::Words;
-use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, OnPanic, Thunk};
+use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, Thunk};
 use rquickjs_sys as js;
 
 use crate::callbacks::{TYPES, world_of};
@@ -289,7 +289,7 @@ fn answering_says_whether_an_exception_waits_and_releases_values_if_it_panics() 
         // SAFETY: the callback has this signature, and runs on this thread alone.
         seen.borrow_mut().push(unsafe { realm.answer(site, &signature, call, run) });
     };
-    let options = LocalOptions { on_panic: OnPanic::Catch, ..LocalOptions::default() };
+    let options = LocalOptions::new();
     let callback = Callback::local(&thunk, options, Err, handler).unwrap();
     world.set_global("f", world.pointer(callback.as_ptr()));
     let call = || world.run("try { call_s24(f, i64s(1n, 2n, 3n)); 'no' } catch { 'thrown' }").unwrap();

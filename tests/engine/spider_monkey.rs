@@ -193,7 +193,8 @@ unsafe impl Engine for Monkey {
             Output::U64(number) => self.value(&Js::BigInt(number)),
             Output::Pointer(address, _) => self.value(&Js::Pointer(address as u64)),
             Output::Bytes(bytes) => self.bytes(bytes),
-            other => unreachable!("the model has a class for {other:?}"),
+            // The model has classes for these.
+            Output::Number(_) | Output::Boolean(_) | Output::Null | _ => return Err(output.no_value().to_string()),
         };
         Ok([value, 0])
     }

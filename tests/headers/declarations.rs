@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use hotcall::declare::{Constant, Declarations, Item};
+use hotcall::declare::{Constant, Declarations};
 use hotcall::{Layout, Places, Type};
 use serde_json::{Value, json};
 
@@ -24,17 +24,15 @@ fn all(declarations: &Declarations) -> Value {
     let mut functions = BTreeMap::new();
     let mut variables = BTreeMap::new();
     for declaration in declarations {
-        match &declaration.item {
-            Item::Function(function) => {
-                let signature = &function.signature;
-                let params: Vec<_> = signature.params().iter().map(shown).collect();
-                let variadic = signature.first_variadic().is_some();
-                let result = signature.result().map(shown);
-                functions.insert(&declaration.key, json!({ "result": result, "params": params, "variadic": variadic }));
-            }
-            Item::Static(variable) => {
-                variables.insert(&declaration.key, shown(&variable.ty));
-            }
+        if let Some(function) = declaration.as_function() {
+            let signature = &function.signature;
+            let params: Vec<_> = signature.params().iter().map(shown).collect();
+            let variadic = signature.first_variadic().is_some();
+            let result = signature.result().map(shown);
+            functions.insert(&declaration.key, json!({ "result": result, "params": params, "variadic": variadic }));
+        }
+        if let Some(variable) = declaration.as_static() {
+            variables.insert(&declaration.key, shown(&variable.ty));
         }
     }
     let types = declarations.types().iter().map(|named| {
@@ -48,7 +46,7 @@ fn all(declarations: &Declarations) -> Value {
         let value = match constant {
             Constant::Int(value) => json!(value.to_string()),
             Constant::Float(value) => json!(value),
-            other => json!(format!("{other:?}")),
+            Constant::Text(_) | _ => json!(format!("{constant:?}")),
         };
         (name, value)
     });

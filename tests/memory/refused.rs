@@ -9,7 +9,7 @@ use std::rc::Rc;
 
 use hotcall::{
     Callback, Error, ForeignCall, Function, Library, LocalCallback, LocalOptions, OnPanic, RawCallback, Signature,
-    Slot, Thunk, Type, Wait, retired_calls,
+    Slot, Thunk, Type, retired_calls,
 };
 use hotcall_jit::{Jit, Options, Stats};
 
@@ -146,7 +146,7 @@ impl Tools {
         assert_eq!(apply((&raw).into()), 61);
         let seen = Rc::new(Cell::new(0));
         let inside = Rc::clone(&seen);
-        let options = LocalOptions { on_panic: OnPanic::Catch, wait: Wait::Forever };
+        let options = LocalOptions::new();
         let nobody = |call: ForeignCall| Err(call);
         let local = Callback::local(int, options, nobody, move |call| inside.set(call.args()[0].as_i32())).unwrap();
         assert_eq!((apply((&local).into()), seen.get()), (1, 20));

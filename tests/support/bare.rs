@@ -20,25 +20,15 @@ const P53: u64 = 1 << 53;
 pub(crate) type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
 
 pub(crate) fn model() -> ValueModel {
-    ValueModel {
-        native: Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
-        roles: [Role::Argc, Role::Argv { first: 0 }].into(),
-        outcome: Outcome::Returned { exception: [THROWN, 0] },
-        size: 8,
-        padded: false,
-        integer: None,
-        double: Some(Double {
-            test: Test::range(0, f64::NEG_INFINITY.to_bits()),
-            offset: 0,
-            bias: 0,
-            zero: [0, 0],
-            nan: Some(NAN),
-        }),
-        wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, BOOLEAN), offset: 0, zero: [BOOLEAN, 0] }),
-        null: Some(Constant::word(NIL)),
-        undefined: Constant::word(NIL),
-    }
+    ValueModel::new(
+        Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
+        [Role::Argc, Role::Argv { first: 0 }],
+        Outcome::Returned { exception: [THROWN, 0] },
+        Constant::word(NIL),
+    )
+    .double(Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(NAN))
+    .boolean(Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]))
+    .null(Constant::word(NIL))
 }
 
 pub(crate) const fn number(number: f64) -> u64 {
@@ -70,11 +60,17 @@ unsafe impl Engine for Bare {
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, String> {
-        match output {
-            Output::I64(integer) if integer.unsigned_abs() <= P53 => Ok([number(integer as f64), 0]),
-            Output::U64(integer) if integer <= P53 => Ok([number(integer as f64), 0]),
-            other => Err(format!("no value for {other:?}")),
+        if let Output::I64(integer) = output
+            && integer.unsigned_abs() <= P53
+        {
+            return Ok([number(integer as f64), 0]);
         }
+        if let Output::U64(integer) = output
+            && integer <= P53
+        {
+            return Ok([number(integer as f64), 0]);
+        }
+        Err(format!("no value for {output:?}"))
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> String {

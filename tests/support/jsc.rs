@@ -225,8 +225,9 @@ unsafe impl Engine for Jsc {
                     }
                     array
                 }
-                Output::Number(_) | Output::Boolean(_) | Output::Null => {
-                    unreachable!("the model has classes for these")
+                // The model has classes for these.
+                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
+                    return Err(self.exception(site, &output.no_value()));
                 }
             };
             self.made(context, value, exception)

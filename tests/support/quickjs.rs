@@ -225,8 +225,9 @@ unsafe impl Engine for QuickJs {
                 Output::U64(number) => js::JS_NewBigUint64(context, number),
                 Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
                 Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                Output::Number(_) | Output::Boolean(_) | Output::Null => {
-                    unreachable!("the model has classes for these")
+                // The model has classes for these.
+                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
+                    return Err(self.exception(site, &output.no_value()));
                 }
             };
             self.made(context, value)

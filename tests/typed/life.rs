@@ -194,16 +194,11 @@ fn models_that_do_not_fit_are_refused() {
     let refused = |edit: &dyn Fn(&mut hotcall::engine::TypedModel)| {
         let mut model = good.clone();
         edit(&mut model);
-        match world.compile(&function, model).err() {
-            Some(Error::Compile { function, source }) => {
-                assert_eq!(&*function, "add_i32");
-                match *source {
-                    JitError::Typed(error) => error,
-                    other => panic!("{other}"),
-                }
-            }
-            other => panic!("{other:?}"),
-        }
+        let error = world.compile(&function, model).err();
+        let Some(Error::Compile { function, source }) = error else { panic!("{error:?}") };
+        assert_eq!(&*function, "add_i32");
+        let JitError::Typed(error) = *source else { panic!("{source}") };
+        error
     };
     assert!(world.compile(&function, good.clone()).is_ok());
     let error = refused(&|model| model.roles[1] = TypedRole::Ignored);

@@ -125,15 +125,15 @@ impl Heap {
 
     /// A number: an integer that has room in a word, else an object.
     pub(crate) fn number(&self, number: f64) -> Value {
-        match self.style {
-            Style::Indirect if f64::from(number as i32).to_bits() == number.to_bits() => {
-                Value((number as i32 as u64) << 32)
+        let is = |integer: f64| integer.to_bits() == number.to_bits();
+        let word = match self.style {
+            Style::Indirect => is(f64::from(number as i32)).then_some((number as i32 as u64) << 32),
+            Style::Direct => {
+                let has_room = number.abs() < 2_f64.powi(53) && is(number as i64 as f64);
+                has_room.then_some((number as i64 as u64) << 2 | 1)
             }
-            Style::Direct if number.abs() < 2_f64.powi(53) && (number as i64 as f64).to_bits() == number.to_bits() => {
-                Value((number as i64 as u64) << 2 | 1)
-            }
-            _ => self.object(Class::Number, [number.to_bits(), 0, 0]),
-        }
+        };
+        word.map_or_else(|| self.object(Class::Number, [number.to_bits(), 0, 0]), Value)
     }
 
     /// A number that is an object though it might have room in a word.
@@ -230,7 +230,7 @@ impl Heap {
             Style::Direct if value == self.null => return View::Null,
             Style::Direct if value == self.undefined => return View::Undefined,
             Style::Direct if value == self.no || value == self.yes => return View::Boolean(value == self.yes),
-            _ => {}
+            Style::Indirect | Style::Direct => {}
         }
         // SAFETY: all other words are those of cells, whose classes are as they were made.
         unsafe {
@@ -267,24 +267,18 @@ impl Heap {
         let path = |fields: &[i32]| Path(fields.iter().map(|offset| offset - tag).collect());
         let is = |class: Class| Check { at: path(&[0, 6 + tag]), test: Test::equal(0, 2, class as u64) };
         let attached = Check { at: path(&[A, B]), test: Test::masked(0, 4, DETACHED, 0) };
-        let bytes = Object {
-            checks: [is(Class::Bytes), attached].into(),
-            address: [path(&[A, A]), path(&[B])].into(),
-            length: Some(path(&[C])),
-        };
-        let pointer = Object { checks: [is(Class::Pointer)].into(), address: [path(&[A])].into(), length: None };
+        let bytes = Object::new([path(&[A, A]), path(&[B])]).checks([is(Class::Bytes), attached]).length(path(&[C]));
+        let pointer = Object::new([path(&[A])]).checks([is(Class::Pointer)]);
         let (indirect, integers, tag) = match self.style {
-            Style::Indirect => (true, Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }, Tag { mask: 1, bits: 1 }),
-            Style::Direct => (false, Small { tag: Tag { mask: 3, bits: 1 }, shift: 2 }, Tag { mask: 3, bits: 0 }),
+            Style::Indirect => (true, Small::new(Tag { mask: 1, bits: 0 }, 32), Tag { mask: 1, bits: 1 }),
+            Style::Direct => (false, Small::new(Tag { mask: 3, bits: 1 }, 2), Tag { mask: 3, bits: 0 }),
         };
-        Handles {
-            indirect,
-            integers: Some(integers),
-            null: Some(self.null.0),
-            booleans: Some([self.no.0, self.yes.0]),
-            tag,
-            objects: [bytes, pointer].into(),
-        }
+        Handles::new(tag)
+            .indirect(indirect)
+            .integers(integers)
+            .null(self.null.0)
+            .booleans([self.no.0, self.yes.0])
+            .objects([bytes, pointer])
     }
 }
 
@@ -335,22 +329,15 @@ unsafe impl Engine for Toy {
             Output::Number(number) => heap.number(number),
             Output::Boolean(truth) => heap.boolean(truth),
             Output::Null => heap.null,
+            other => return Err(Thrown::Other(other.no_value().to_string())),
         };
         Ok([heap.handle(value), 0])
     }
 
     unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
         let message = error.to_string();
-        match error {
-            Error::Argument { function, index, ty, problem } => Thrown::Argument {
-                function: function.to_string(),
-                index: *index,
-                ty: ty.clone(),
-                problem: *problem,
-                message,
-            },
-            _ => Thrown::Other(message),
-        }
+        let Error::Argument { function, index, ty, problem } = error else { return Thrown::Other(message) };
+        Thrown::Argument { function: function.to_string(), index: *index, ty: ty.clone(), problem: *problem, message }
     }
 
     unsafe fn throw(&self, site: Site, exception: Thrown) {

@@ -16,8 +16,7 @@ pub(crate) const GENERATIONS: [(&str, Generation); 5] = [
     ("15.0", Generation::V15_0),
 ];
 
-pub(crate) const ROOTS: Roots =
-    Roots { null: 0x1001, no: 0x1101, yes: 0x1201, typed_array: Some(2061), external: Some(2125) };
+pub(crate) const ROOTS: Roots = Roots::new(0x1001, 0x1101, 0x1201).typed_array(Some(2061)).external(Some(2125));
 
 fn fast_call(generation: &Generation, signature: &str) -> Result<FastCall, NoFastCall> {
     generation.fast_call(&notation::signature(signature), &ROOTS)

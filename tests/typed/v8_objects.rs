@@ -160,7 +160,7 @@ fn other_values_are_left_to_the_helper() {
         // SAFETY: it is an object.
         assert_eq!(unsafe { Roots::instance_type(external.word()) }, ROOTS.external.unwrap());
         // What the roots do not say, nobody takes for granted.
-        let none = generation.handles(&Roots { typed_array: None, external: None, ..ROOTS });
+        let none = generation.handles(&ROOTS.typed_array(None).external(None));
         assert!(none.objects.is_empty() && none.indirect);
         assert_eq!((none.null, none.booleans), (Some(ROOTS.null), Some([ROOTS.no, ROOTS.yes])));
     });

@@ -89,14 +89,9 @@ impl World {
         }
         native.push(Type::POINTER);
         roles.push(TypedRole::Exit);
-        TypedModel {
-            abi: Abi::host().unwrap(),
-            native: Signature::new(native, result).unwrap(),
-            roles: roles.into(),
-            handles: [self.heap.handles()].into(),
-            exit,
-            caller_looks: self.looks,
-        }
+        TypedModel::new(Abi::host().unwrap(), Signature::new(native, result).unwrap(), roles, exit)
+            .handles([self.heap.handles()])
+            .caller_looks(self.looks)
     }
 
     /// A function of the fixture, whose arguments come as handles where they can.
@@ -191,11 +186,11 @@ impl Compiled<'_> {
         let mut next = args.iter();
         let slots: Vec<Slot> = std::iter::zip(self.model.native.params(), &self.model.roles)
             .map(|(ty, role)| match role {
-                TypedRole::Ignored => Slot::from(0xdead_beef_dead_beef_u64),
                 TypedRole::Exit => exit.into(),
                 TypedRole::Result(_) => heap.handle(to.expect("memory for the result")).into(),
                 TypedRole::Handle(_) => heap.handle(*next.next().unwrap()).into(),
                 TypedRole::Argument => native_slot(ty, heap.look(*next.next().unwrap())),
+                TypedRole::Ignored | _ => Slot::from(0xdead_beef_dead_beef_u64),
             })
             .collect();
         // SAFETY: these are the arguments of the native function.

@@ -38,10 +38,8 @@ impl Thrown {
 
     /// What is thrown for an error of hotcall's.
     fn of(error: &Error) -> Self {
-        match error {
-            Error::Argument { .. } | Error::CallbackResult { .. } => Self::type_error(error),
-            other => Self::error(other),
-        }
+        let is_of_type = matches!(error, Error::Argument { .. } | Error::CallbackResult { .. });
+        if is_of_type { Self::type_error(error) } else { Self::error(error) }
     }
 
     /// Another `Error`.
@@ -144,6 +142,7 @@ unsafe impl Engine for V8 {
                 Output::Number(number) => ffi::shim_number(self.shim, number),
                 Output::Boolean(truth) => ffi::shim_boolean(self.shim, truth),
                 Output::Null => ffi::shim_null(self.shim),
+                other => return Err(Thrown::of(&other.no_value())),
             }
         };
         Ok([handle as u64, 0])

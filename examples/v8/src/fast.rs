@@ -45,7 +45,7 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
     // SAFETY: handles lead to words.
     let word = |value: Value| unsafe { ffi::shim_word(value.handle()) };
     let [null, no, yes] = [isolate.null(), isolate.boolean(false), isolate.boolean(true)].map(word);
-    let without_layout = v8::Roots { null, no, yes, typed_array: None, external: None };
+    let without_layout = v8::Roots::new(null, no, yes);
     if !layout {
         return without_layout;
     }
@@ -58,7 +58,7 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
             [array, pointer, isolate.object()].map(|object| v8::Roots::instance_type(word(object)))
         };
         let external = (external != plain).then_some(external);
-        let roots = v8::Roots { typed_array: Some(array), external, ..without_layout };
+        let roots = without_layout.typed_array(Some(array)).external(external);
         // SAFETY: the generation is that of this version.
         if unsafe { layout::is_true(isolate, &generation.handles(&roots)) } { roots } else { without_layout }
     })

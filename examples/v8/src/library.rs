@@ -14,10 +14,10 @@ use crate::value::Value;
 
 /// Says where in the declaration a fault is, but not where in its JSON form.
 pub(crate) fn malformed(error: DeclarationError) -> Thrown {
-    match error {
-        DeclarationError::Json { path, problem, .. } => Thrown::type_error(format!("{path}: {problem}")),
-        other => Thrown::type_error(other),
+    if let DeclarationError::Json { path, problem, .. } = error {
+        return Thrown::type_error(format!("{path}: {problem}"));
     }
+    Thrown::type_error(error)
 }
 
 /// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
@@ -42,19 +42,18 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     let symbols = isolate.object();
     for declaration in &declarations {
         let key = &*declaration.key;
-        let symbol = match found.get(key)? {
-            None => isolate.null(),
-            Some(Found::Static(variable)) => {
-                let symbol = isolate.object();
-                isolate.set(symbol, "value", read(isolate, variable)?);
-                isolate.set(symbol, "number", isolate.null());
-                symbol
-            }
-            Some(Found::Function(function)) => {
-                let mark = marks.iter().find(|(other, _)| other == key).map(|(_, mark)| &**mark);
-                let fast = Fast::new(isolate, &library, function, mark)?;
-                describe(isolate, key, Symbol::new(function.clone(), fast))
-            }
+        let found = found.get(key)?;
+        let symbol = if let Some(variable) = found.and_then(Found::as_static) {
+            let symbol = isolate.object();
+            isolate.set(symbol, "value", read(isolate, variable)?);
+            isolate.set(symbol, "number", isolate.null());
+            symbol
+        } else if let Some(function) = found.and_then(Found::as_function) {
+            let mark = marks.iter().find(|(other, _)| other == key).map(|(_, mark)| &**mark);
+            let fast = Fast::new(isolate, &library, function, mark)?;
+            describe(isolate, key, Symbol::new(function.clone(), fast))
+        } else {
+            isolate.null()
         };
         isolate.set(symbols, key, symbol);
     }

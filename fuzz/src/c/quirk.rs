@@ -61,15 +61,18 @@ pub fn of(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
 /// lays out a type otherwise.
 pub fn incomparable(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
     let mut types = signature.params().iter().chain(signature.result());
-    match compiler {
-        CCompiler::Clang if types.clone().any(has_attribute_inside) => Some(Quirk::ClangInsideDeclarator),
-        CCompiler::Clang => types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash),
-        CCompiler::Gcc => {
-            let first = signature.first_variadic().unwrap_or(signature.params().len());
-            let mut variadic = signature.params()[first..].iter().filter_map(small);
-            variadic.any(|layout| layout.align == 16).then_some(Quirk::GccCrash)
+    if compiler == CCompiler::Clang {
+        if types.clone().any(has_attribute_inside) {
+            return Some(Quirk::ClangInsideDeclarator);
         }
+        return types.any(|ty| small(ty).is_some() && has_array_of_empty(ty)).then_some(Quirk::ClangCrash);
     }
+    if compiler == CCompiler::Gcc {
+        let first = signature.first_variadic().unwrap_or(signature.params().len());
+        let mut variadic = signature.params()[first..].iter().filter_map(small);
+        return variadic.any(|layout| layout.align == 16).then_some(Quirk::GccCrash);
+    }
+    None
 }
 
 /// Returns whether a member is written with an attribute behind a star that Clang lays out otherwise.

@@ -249,12 +249,21 @@ impl Spelling {
         if !matches!(Pack::of(aggregate), Pack::No) {
             return Self::Behind;
         }
-        match scalar {
-            Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize if field.is_packed() => Self::Typedef,
+        if field.is_packed() {
             // The type of functions is a typedef here, without a star.
-            Scalar::Pointer(Pointee::Opaque | Pointee::Text) if field.is_packed() => Self::AlignedStar,
-            Scalar::Pointer(Pointee::Buffer) if !field.is_packed() => Self::PackedStar,
-            _ => Self::Behind,
+            let has_star = matches!(scalar, Scalar::Pointer(Pointee::Opaque | Pointee::Text));
+            let has_typedef = scalar.is_signed() && scalar.size() > 1;
+            if has_typedef {
+                Self::Typedef
+            } else if has_star {
+                Self::AlignedStar
+            } else {
+                Self::Behind
+            }
+        } else if matches!(scalar, Scalar::Pointer(Pointee::Buffer)) {
+            Self::PackedStar
+        } else {
+            Self::Behind
         }
     }
 

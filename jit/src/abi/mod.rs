@@ -21,6 +21,7 @@ pub enum Abi {
 
 /// A C compiler that has rules of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum CCompiler {
     /// GCC.
     Gcc,

@@ -122,7 +122,7 @@ impl Words {
             Loc::Float(n) => bytes::float_slot(b, self.floats[usize::from(n)]),
             // Exactly the value's bytes: a wider load has to wait for the caller's store.
             Loc::Stack(offset) => bytes::load_extended(b, self.frame, self.frame_offset(offset), piece),
-            loc => {
+            loc @ (Loc::Int(_) | Loc::X87(_) | Loc::ResultPointer) => {
                 let word = self.word(loc);
                 extend(b, word, piece)
             }
@@ -133,7 +133,7 @@ impl Words {
     pub(crate) fn float(&self, b: &mut FunctionBuilder<'_>, piece: &Piece, ty: ir::Type) -> Value {
         match piece.loc {
             Loc::Stack(offset) => b.ins().load(ty, UNALIGNED, self.frame, self.frame_offset(offset)),
-            loc => self.word(loc),
+            loc @ (Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer) => self.word(loc),
         }
     }
 

@@ -5,7 +5,7 @@ use cranelift_frontend::FunctionBuilder;
 
 use super::bytes::{self, UNALIGNED};
 use super::signature::{Content, Outgoing};
-use crate::plan::{Ext, Loc, Piece, Plan};
+use crate::plan::{Ext, Piece, Plan};
 
 /// Where an entry's arguments come from.
 pub(crate) trait Source {
@@ -90,9 +90,10 @@ fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, piece: &Piece, ty: ir::T
 pub(crate) fn store_pieces(b: &mut FunctionBuilder<'_>, pieces: &[Piece], words: &[Value], base: Value) {
     for (piece, &word) in pieces.iter().zip(words) {
         let offset = piece.offset as i32;
-        match piece.loc {
-            Loc::Float(_) => drop(b.ins().store(UNALIGNED, word, base, offset)),
-            _ => bytes::store(b, word, base, offset, piece.len),
+        if piece.loc.is_float() {
+            b.ins().store(UNALIGNED, word, base, offset);
+        } else {
+            bytes::store(b, word, base, offset, piece.len);
         }
     }
 }

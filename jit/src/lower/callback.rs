@@ -91,11 +91,12 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Words) -> 
 
 /// How much memory an argument takes besides its slot.
 fn copy_size(arg: &Arg, words: &Words) -> u32 {
-    match &arg.pass {
-        Pass::Block { stack } if words.aligned(*stack) => 0,
-        Pass::Pieces(_) | Pass::Block { .. } if arg.aggregate => arg.size.next_multiple_of(16),
-        _ => 0,
-    }
+    let is_copied = match &arg.pass {
+        Pass::Pieces(_) => arg.aggregate,
+        Pass::Block { stack } => arg.aggregate && !words.aligned(*stack),
+        Pass::Ignore | Pass::ByRef(_) => false,
+    };
+    if is_copied { arg.size.next_multiple_of(16) } else { 0 }
 }
 
 /// Parts of an aggregate to its bytes, in whole words: there is room, and words do not overlap.
@@ -154,14 +155,17 @@ impl<'a> ResultPlace<'a> {
             Self::Frame { memory, arg } => (*memory, arg),
         };
         let base = frame::address(b, memory, 0);
-        let word = |piece: &Piece| match piece.loc {
-            Loc::Int(_) if returns_bool => {
+        let word = |piece: &Piece| {
+            let is_int = matches!(piece.loc, Loc::Int(_));
+            if is_int && returns_bool {
                 let byte = b.ins().load(types::I8, UNALIGNED, base, 0);
                 let is_true = b.ins().icmp_imm_u(IntCC::NotEqual, byte, 0);
                 b.ins().uextend(types::I64, is_true)
+            } else if is_int && !arg.aggregate {
+                bytes::load_extended(b, base, 0, piece)
+            } else {
+                b.ins().load(word_type(piece), UNALIGNED, base, piece.offset as i32)
             }
-            Loc::Int(_) if !arg.aggregate => bytes::load_extended(b, base, 0, piece),
-            _ => b.ins().load(word_type(piece), UNALIGNED, base, piece.offset as i32),
         };
         arg.pieces().iter().map(word).collect()
     }

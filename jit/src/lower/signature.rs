@@ -37,6 +37,16 @@ pub(crate) enum Content {
     Padding,
 }
 
+impl Content {
+    /// The number of bytes that are copied to the stack, if that is what the parameter stands for.
+    const fn copied(self) -> Option<u32> {
+        match self {
+            Self::Copy { size, .. } => Some(size),
+            Self::Piece { .. } | Self::ResultPointer | Self::Target | Self::Padding => None,
+        }
+    }
+}
+
 /// A word and its type.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Param {
@@ -78,9 +88,9 @@ impl Outgoing {
     /// The signature for `call_indirect`.
     pub(crate) fn signature(&self) -> ir::Signature {
         let mut signature = ir::Signature::new(self.call_conv);
-        signature.params.extend(self.params.iter().map(|param| match param.content {
-            Content::Copy { size, .. } => AbiParam::special(types::I64, ArgumentPurpose::StructArgument(size)),
-            _ => AbiParam::new(param.ty),
+        signature.params.extend(self.params.iter().map(|param| match param.content.copied() {
+            Some(size) => AbiParam::special(types::I64, ArgumentPurpose::StructArgument(size)),
+            None => AbiParam::new(param.ty),
         }));
         signature.returns.extend(self.returns.iter().map(|piece| AbiParam::new(word_type(piece))));
         signature
@@ -180,10 +190,12 @@ impl Places {
         let free = usize::from(registers.int_scratch).saturating_sub(ints + busy);
         let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
         for (_, param) in words.skip(free) {
-            match param.content {
-                Content::Piece { piece: Piece { len: 8, ext: Ext::None, .. }, .. } => param.ty = types::F64,
-                Content::Piece { piece: Piece { len: 4, ext: Ext::None, .. }, .. } => param.ty = types::F32,
-                _ => {}
+            if let Content::Piece { piece: Piece { len, ext: Ext::None, .. }, .. } = param.content {
+                match len {
+                    8 => param.ty = types::F64,
+                    4 => param.ty = types::F32,
+                    _ => {}
+                }
             }
         }
     }
@@ -210,10 +222,7 @@ impl Places {
                 params.push(padding(types::I64));
                 next += 8;
             }
-            next += match param.content {
-                Content::Copy { size, .. } => size,
-                _ => param.ty.bytes().max(8),
-            };
+            next += param.content.copied().unwrap_or_else(|| param.ty.bytes().max(8));
             params.push(param);
         }
         params

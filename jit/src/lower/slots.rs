@@ -13,7 +13,7 @@ use super::call::{self, Source, extend, store_pieces};
 use super::frame::Kept;
 use super::signature::Outgoing;
 use crate::errno;
-use crate::plan::{Arg, Loc, Piece, Plan, Return};
+use crate::plan::{Arg, Piece, Plan, Return};
 use crate::shape::Options;
 
 /// The integer registers that loading takes: one for the function's address, one for that of an aggregate being copied.
@@ -109,10 +109,7 @@ fn store_result(b: &mut FunctionBuilder<'_>, arg: &Arg, words: &[Value], result:
         return store_pieces(b, arg.pieces(), words, result);
     }
     let [piece] = arg.pieces() else { unreachable!("a scalar is one piece") };
-    let slot = match piece.loc {
-        Loc::Float(_) => bytes::float_slot(b, words[0]),
-        _ => extend(b, words[0], piece),
-    };
+    let slot = if piece.loc.is_float() { bytes::float_slot(b, words[0]) } else { extend(b, words[0], piece) };
     b.ins().store(UNALIGNED, slot, result, 0);
 }
 

@@ -301,10 +301,9 @@ impl Pages {
 
 impl JITMemoryProvider for Pages {
     fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
-        match kind {
-            JITMemoryKind::Executable if align as usize <= self.chunk.align() => {}
-            // Trampolines have no data, and no wish for more alignment.
-            _ => return Err(io::ErrorKind::Unsupported.into()),
+        // Trampolines have no data, and no wish for more alignment.
+        if !matches!(kind, JITMemoryKind::Executable) || align as usize > self.chunk.align() {
+            return Err(io::ErrorKind::Unsupported.into());
         }
         let address = self.chunk.take(size)?;
         self.open.push((address, size));

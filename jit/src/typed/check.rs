@@ -130,12 +130,11 @@ fn check_arguments(model: &TypedModel, c: &Signature) -> Result<(), TypedError> 
     }
     for (index, ((param, role), c)) in model.arguments().zip(c.params()).enumerate() {
         let native = &model.native.params()[param];
-        match role {
-            Role::Handle(_) if !takes_handles(c) => return Err(TypedError::HandleOf { index, c: c.clone() }),
-            Role::Argument if !is_converted(native, c) => {
-                return Err(TypedError::Argument { index, native: native.clone(), c: c.clone() });
-            }
-            _ => {}
+        if matches!(role, Role::Handle(_)) && !takes_handles(c) {
+            return Err(TypedError::HandleOf { index, c: c.clone() });
+        }
+        if role == Role::Argument && !is_converted(native, c) {
+            return Err(TypedError::Argument { index, native: native.clone(), c: c.clone() });
         }
     }
     Ok(())
@@ -200,7 +199,7 @@ fn is_word(ty: &Type) -> bool {
 
 /// Pointers count as integers without a sign.
 const fn is_integer(scalar: Scalar) -> bool {
-    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64)
+    scalar.is_integer() || matches!(scalar, Scalar::Pointer(_))
 }
 
 fn takes_handles(c: &Type) -> bool {

@@ -5,6 +5,7 @@
 //! widens the result. What it refuses takes the [`Exit`]. Objects come as [`Handles`], whose bytes machine code finds by
 //! itself where it knows how they lie in memory, and [`Helpers::resolve`] elsewhere.
 
+mod build;
 mod check;
 mod object;
 #[cfg(feature = "cranelift")]
@@ -29,6 +30,7 @@ pub const MAX_TYPED: usize = 32;
 
 /// How one native function is called, and by what rules its arguments become those of a C function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct TypedModel {
     /// The convention by which it is called. It may differ from that of C: a compiler may pass every stack argument in 8 bytes
     /// where the platform packs them.
@@ -49,6 +51,7 @@ pub struct TypedModel {
 
 /// What a parameter is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Role {
     /// Nothing that the call needs, such as a receiver or a context. Of any type.
     Ignored,
@@ -66,6 +69,7 @@ pub enum Role {
 /// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then
 /// means nothing, and may be no value of its type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](Role::Exit) points to: the caller
     /// makes the call again in its ordinary way, which may take the arguments or throw.
@@ -84,6 +88,7 @@ pub enum Exit {
 
 /// What stands for an object: a *word*, or the address of one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Handles {
     /// Whether a handle is the address of the word.
     pub indirect: bool,
@@ -101,6 +106,7 @@ pub struct Handles {
 
 /// Integers that are words by themselves: the word without its lowest `shift` bits, with the sign that its highest one has.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Small {
     /// What tells them from other words, in those bits.
     pub tag: Tag,
@@ -121,6 +127,7 @@ pub struct Tag {
 ///
 /// An object with a length is *bytes*; one without is a pointer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Object {
     /// What holds for these objects alone. One after the other: a check may read what those before it vouch for.
     pub checks: Box<[Check]>,
@@ -197,6 +204,17 @@ impl Eq for Helpers {}
 impl Hash for Helpers {
     fn hash<H: Hasher>(&self, state: &mut H) {
         self.addresses().hash(state);
+    }
+}
+
+impl Role {
+    /// The index of the [`Handles`] that an argument is one of.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn handles(self) -> Option<u8> {
+        match self {
+            Self::Handle(handles) => Some(handles),
+            Self::Ignored | Self::Argument | Self::Result(_) | Self::Exit => None,
+        }
     }
 }
 

@@ -52,9 +52,8 @@ impl Need {
 impl Needs {
     pub(crate) fn of(model: &TypedModel, helpers: Helpers, plan: &TypedPlan) -> Self {
         let of = |handles: u8| &model.handles[usize::from(handles)];
-        let need = |(index, ((_, role), param)): (usize, ((usize, Role), &TypedParam))| match role {
-            Role::Handle(handles) => Some(Need::new(index, *param, of(handles))),
-            _ => None,
+        let need = |(index, ((_, role), param)): (usize, ((usize, Role), &TypedParam))| {
+            role.handles().map(|handles| Need::new(index, *param, of(handles)))
         };
         let args = model.arguments().zip(&plan.params).enumerate().filter_map(need);
         let size = if let ValuesResult::Bytes(size) = plan.result { size } else { 0 };

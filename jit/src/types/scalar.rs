@@ -152,6 +152,15 @@ impl Scalar {
         }
     }
 
+    /// Tells integers from `bool`, floats and pointers.
+    pub const fn is_integer(self) -> bool {
+        match self {
+            Self::I8 | Self::U8 | Self::I16 | Self::U16 | Self::I32 | Self::U32 => true,
+            Self::I64 | Self::U64 | Self::Isize | Self::Usize => true,
+            Self::Bool | Self::F32 | Self::F64 | Self::Pointer(_) => false,
+        }
+    }
+
     /// Whether it is `float` or `double`.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)

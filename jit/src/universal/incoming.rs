@@ -61,7 +61,9 @@ impl Incoming {
         let below = slots + args.iter().map(copied_words).sum::<u32>();
         let place = |loc| match loc {
             Loc::Stack(offset) => below + STACK_ARGUMENTS + offset / WORD,
-            register => below + registers::register(register),
+            register @ (Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer) => {
+                below + registers::register(register)
+            }
         };
         let (mut moves, mut zeros, mut blocks, mut addresses) = (Moves::default(), Vec::new(), Vec::new(), Vec::new());
         let mut floats = 0;
@@ -128,11 +130,12 @@ fn in_place(stack: u32) -> bool {
 
 /// How much memory an argument takes besides its slot, in words.
 fn copied_words(arg: &Arg) -> u32 {
-    match arg.pass {
-        Pass::Block { stack } if in_place(stack) => 0,
-        Pass::Pieces(_) | Pass::Block { .. } if arg.aggregate => arg.size.next_multiple_of(16) / WORD,
-        _ => 0,
-    }
+    let is_copied = match arg.pass {
+        Pass::Pieces(_) => arg.aggregate,
+        Pass::Block { stack } => arg.aggregate && !in_place(stack),
+        Pass::Ignore | Pass::ByRef(_) => false,
+    };
+    if is_copied { arg.size.next_multiple_of(16) / WORD } else { 0 }
 }
 
 impl ResultFrom {

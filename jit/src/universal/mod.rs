@@ -124,9 +124,10 @@ struct Moves {
 
 impl Moves {
     fn push(&mut self, step: Move, width: Width) {
-        match width {
-            Width::Whole => self.whole.push(step),
-            _ => self.narrow.push((step, width)),
+        if width == Width::Whole {
+            self.whole.push(step);
+        } else {
+            self.narrow.push((step, width));
         }
     }
 

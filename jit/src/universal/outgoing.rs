@@ -84,7 +84,9 @@ impl Outgoing {
         let below = plan.stack_size.next_multiple_of(16);
         let place = |loc| match loc {
             Loc::Stack(offset) => offset / WORD,
-            register => below / WORD + registers::register(register),
+            register @ (Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer) => {
+                below / WORD + registers::register(register)
+            }
         };
         let (mut moves, mut parts, mut blocks) = (Moves::default(), Vec::new(), Vec::new());
         let mut floats = 0;
@@ -147,7 +149,7 @@ impl Outgoing {
 }
 
 fn finish_scalar(piece: &Piece) -> Finish {
-    let float = matches!(piece.loc, Loc::Float(_)) && piece.len == 4;
+    let float = piece.loc.is_float() && piece.len == 4;
     match Width::of(piece) {
         Width::U32 => finish_slot::<u32>,
         Width::Whole if float => finish_slot::<u32>,

@@ -111,7 +111,7 @@ fn check_native(model: &ValueModel) -> Result<(), ModelError> {
     for (index, (ty, &role)) in params.iter().zip(&model.roles).enumerate() {
         let Some(name) = role_name(role) else { continue };
         let fits = match (role, ty.as_scalar()) {
-            (Role::Argc, Some(scalar)) => is_integer(scalar) && scalar.size() >= 4,
+            (Role::Argc, Some(scalar)) => scalar.is_integer() && scalar.size() >= 4,
             (_, Some(scalar)) => matches!(scalar, Scalar::Pointer(_)),
             (_, None) => false,
         };
@@ -141,17 +141,13 @@ const fn role_name(role: Role) -> Option<&'static str> {
     })
 }
 
-const fn is_integer(scalar: Scalar) -> bool {
-    !matches!(scalar, Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_))
-}
-
 fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
     let scalar = model.native.result().and_then(Type::as_scalar);
     let size = model.native.result().and_then(|ty| crate::layout::Extent::of(ty).ok()).map(|extent| extent.size);
     let (fits, expected) = match model.outcome {
         Outcome::Returned { .. } => (size == Some(model.size.into()), "a value"),
         Outcome::Stored { .. } => {
-            (scalar.is_some_and(|scalar| is_integer(scalar) || scalar == Scalar::Bool), "an integer")
+            (scalar.is_some_and(|scalar| scalar.is_integer() || scalar == Scalar::Bool), "an integer")
         }
     };
     if fits { Ok(()) } else { Err(ModelError::Result { expected }) }

@@ -1,6 +1,6 @@
 //! Values to slots and back by a model, without machine code: what its trampolines do, in Rust.
 
-use super::{Boolean, Constant, Double, Integer, Test, ValueModel, Words};
+use super::{Boolean, Double, Integer, Test, ValueModel, Words};
 use crate::numbers::{self, is_nan};
 use crate::types::Scalar;
 
@@ -13,7 +13,10 @@ impl ValueModel {
             Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
             Scalar::F64 => self.number(value).map(f64::to_bits),
             Scalar::F32 => self.number(value).map(|number| numbers::to_f32(number).to_bits().into()),
-            _ => self.integer(scalar, value),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                self.whole(scalar, value)
+            }
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => self.whole(scalar, value),
         }
     }
 
@@ -24,7 +27,7 @@ impl ValueModel {
         self.integer.filter(|class| class.test.holds(value)).map(|class| class.get(value) as f64)
     }
 
-    fn integer(&self, scalar: Scalar, value: Words) -> Option<u64> {
+    fn whole(&self, scalar: Scalar, value: Words) -> Option<u64> {
         if let Some(integer) = self.integer.filter(|class| class.test.holds(value)) {
             return in_range(scalar, integer.get(value));
         }
@@ -51,10 +54,12 @@ impl ValueModel {
             Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
                 self.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
             }
-            _ => match self.integer.filter(|class| class.has_room(slot as i64)) {
-                Some(class) => Some(class.of(slot as i64)),
-                None => self.pack_number(slot as i64 as f64),
-            },
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                match self.integer.filter(|class| class.has_room(slot as i64)) {
+                    Some(class) => Some(class.of(slot as i64)),
+                    None => self.pack_number(slot as i64 as f64),
+                }
+            }
         }
     }
 
@@ -130,13 +135,6 @@ impl Boolean {
 
     const fn of(&self, truth: bool) -> Words {
         with(self.zero, self.offset, truth as u64)
-    }
-}
-
-impl Constant {
-    /// A class of one value that a word of 8 bytes is compared with.
-    pub const fn word(value: u64) -> Self {
-        Self { test: Test::equal(0, 8, value), value: [value, 0] }
     }
 }
 

@@ -4,6 +4,7 @@
 //! it (`lower/values/`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
 //! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to [`Helpers`].
 
+mod build;
 mod call;
 mod check;
 mod convert;
@@ -24,6 +25,7 @@ pub type Words = [u64; 2];
 /// A class of values that the model leaves out (`None`), or that is none of these, goes through the helpers: slower,
 /// and not wrong. No value is of two classes, but for two that are the same.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct ValueModel {
     /// The type of the engine's native functions, in C's terms: what is passed as a struct must be one here, since it
     /// is passed otherwise than an integer of its size.
@@ -59,6 +61,7 @@ pub struct EngineAbi(Arc<(ValueModel, Helpers)>);
 
 /// What a parameter of the engine's native functions is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Role {
     /// Nothing that a call needs, such as `this`. Of any type.
     Ignored,
@@ -80,6 +83,7 @@ pub enum Role {
 
 /// How a native function hands over its result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub enum Outcome {
     /// It returns a value: the result of [`native`](ValueModel::native) has its size.
     Returned {
@@ -102,6 +106,7 @@ pub enum Outcome {
 ///
 /// It must hold for the values of the class and for no others.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Test {
     /// Bytes from the beginning of the value.
     pub offset: u8,
@@ -115,28 +120,12 @@ pub struct Test {
     pub high: u64,
 }
 
-impl Test {
-    /// The integer of `len` bytes at `offset` is `value`.
-    pub const fn equal(offset: u8, len: u8, value: u64) -> Self {
-        Self::masked(offset, len, u64::MAX, value)
-    }
-
-    /// The bits of `mask` are those of `value`.
-    pub const fn masked(offset: u8, len: u8, mask: u64, value: u64) -> Self {
-        Self { offset, len, mask, low: value, high: value }
-    }
-
-    /// A value of 8 bytes lies in `low..=high`.
-    pub const fn range(low: u64, high: u64) -> Self {
-        Self { offset: 0, len: 8, mask: u64::MAX, low, high }
-    }
-}
-
 /// A class of integers with a sign: `len` bytes at `offset`, of which the lowest `shift` bits are none of the number's.
 ///
 /// An `int` beside a tag has 4 bytes and no shift; a "small integer" in the upper 63 bits of a word has 8 bytes and a
 /// shift of 1.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Integer {
     /// What tells the class.
     pub test: Test,
@@ -164,6 +153,7 @@ impl Integer {
 
 /// A class of doubles: their 8 bytes at `offset`, with `bias` added as to an integer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Double {
     /// What tells the class.
     pub test: Test,
@@ -181,6 +171,7 @@ pub struct Double {
 
 /// The two truth values: the lowest bit of the byte at `offset`. All other bits are the same.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Boolean {
     /// What tells the class.
     pub test: Test,
@@ -192,6 +183,7 @@ pub struct Boolean {
 
 /// A class of one value: null, or undefined.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
 pub struct Constant {
     /// What tells it. It may look at a tag alone, whatever lies beside that.
     pub test: Test,

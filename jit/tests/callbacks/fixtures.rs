@@ -217,9 +217,10 @@ impl<'a> Case<'a> {
         let mut expected = written.to_vec();
         let mut compared = if self.hidden && form.whole_words { vec![true; written.len()] } else { kept(ty) };
         if let (Some(scalar), 8) = (ty.as_scalar(), written.len()) {
-            let value = match scalar {
-                Scalar::Bool => u64::from(written[0] != 0),
-                _ => slot(scalar, &written[..scalar.size() as usize]),
+            let value = if scalar == Scalar::Bool {
+                u64::from(written[0] != 0)
+            } else {
+                slot(scalar, &written[..scalar.size() as usize])
             };
             expected = value.to_le_bytes().to_vec();
             // What else is in a float's register is nobody's business.

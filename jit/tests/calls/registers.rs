@@ -57,7 +57,7 @@ fn results_are_canonical() {
             let set_result = library.get::<unsafe extern "C" fn(u64)>("set_result").unwrap();
             (*library.get::<*const c_void>("dirty").unwrap(), set_result)
         };
-        let options = [Options { capture_errno: false }, Options { capture_errno: true }];
+        let options = [Options::new(), Options::new().capture_errno(true)];
         for ((way, jit), options) in ways.iter().flat_map(|way| options.map(|options| (way, options))) {
             for (result, register, slot) in DIRTY {
                 let trampoline = jit.slots(&notation::signature(&format!("() -> {result}")), options).unwrap();

@@ -28,7 +28,8 @@ fn through_frames_of_every_kind() {
     ];
     for text in texts {
         for ((way, jit), capture_errno) in ways.iter().flat_map(|way| [(way, false), (way, true)]) {
-            let trampoline = jit.slots(&notation::signature(text), Options { capture_errno }).unwrap();
+            let trampoline =
+                jit.slots(&notation::signature(text), Options::new().capture_errno(capture_errno)).unwrap();
             let mut result = [0u64; 2];
             let mut errno = 0x5a5a;
             // SAFETY: a function without parameters may be called with any in this convention; the slots are valid
@@ -102,7 +103,8 @@ fn cxx_exceptions_pass_through() {
     ];
     for (text, target, slots) in cases {
         for ((way, jit), capture_errno) in ways.iter().flat_map(|way| [(way, false), (way, true)]) {
-            let trampoline = jit.slots(&notation::signature(text), Options { capture_errno }).unwrap();
+            let trampoline =
+                jit.slots(&notation::signature(text), Options::new().capture_errno(capture_errno)).unwrap();
             let mut ran = 0;
             // SAFETY: the callees have these signatures or ignore what is passed behind their own.
             let code = unsafe { catcher(trampoline.entry(), address(target), slots.as_ptr(), &mut ran) };

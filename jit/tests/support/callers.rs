@@ -3,7 +3,7 @@
 
 use std::fmt::Write;
 
-use hotcall_jit::{Scalar, Signature, Type};
+use hotcall_jit::{Signature, Type};
 
 use crate::c::Text;
 
@@ -60,9 +60,14 @@ fn hand_back(ty: &Type) -> &'static str {
 /// too many.
 pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
     let word = |ty: &Type| match ty.as_scalar() {
-        Some(Scalar::F32) => Type::F64,
-        Some(scalar) if !scalar.is_float() => Type::U64,
-        _ => ty.clone(),
+        None => ty.clone(),
+        Some(scalar) => {
+            if scalar.is_float() {
+                Type::F64
+            } else {
+                Type::U64
+            }
+        }
     };
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));

@@ -86,19 +86,14 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         native.insert(if first { 0 } else { native.len() }, (ty, Role::Ignored));
     }
     let (native, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
-    let model = TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(native, native_result).unwrap(),
-        roles: roles.into(),
-        handles: heaps.iter().map(|heap| heap.handles.clone()).collect(),
-        exit,
-        caller_looks,
-    };
+    let model = TypedModel::new(Abi::host().unwrap(), Signature::new(native, native_result).unwrap(), roles, exit)
+        .handles(heaps.iter().map(|heap| heap.handles.clone()))
+        .caller_looks(caller_looks);
     (Signature::new(params, result).unwrap(), model)
 }
 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
-    let bytes = Thing::Bytes { address: pool + random.next() % 64, len: 64, kind: (random.next() % 2) as usize };
+    let (address, kind) = (pool + random.next() % 64, (random.next() % 2) as usize);
     let likely = match c.as_scalar() {
         _ if !good && one_in(random, 2) => random.next() % 8,
         None => 0,
@@ -107,14 +102,11 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
         Some(_) => 4,
     };
     match likely {
-        0 => match bytes {
-            Thing::Bytes { address, kind, .. } => {
-                let size = size_of_type(c) as u64;
-                let len = if good { size + random.next() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
-                Thing::Bytes { address, len, kind }
-            }
-            other => other,
-        },
+        0 => {
+            let size = size_of_type(c) as u64;
+            let len = if good { size + random.next() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
+            Thing::Bytes { address, len, kind }
+        }
         1 => Thing::Bool(one_in(random, 2)),
         2 => Thing::Null,
         3 => Thing::Pointer(random.next()),
@@ -187,7 +179,6 @@ impl Play {
                 heap.handle(thing)
             };
             let word = match *role {
-                Role::Ignored | Role::Exit => random.next(),
                 Role::Argument => {
                     let (native, c) = (ty.as_scalar().unwrap(), params.next().unwrap().as_scalar().unwrap());
                     let word = random_word(random, native, c, good);
@@ -196,6 +187,7 @@ impl Play {
                 }
                 Role::Handle(handles) => handle(random, handles, params.next().unwrap()),
                 Role::Result(handles) => handle(random, handles, c.result().unwrap()),
+                Role::Ignored | Role::Exit | _ => random.next(),
             };
             words.push(word);
         }
@@ -223,7 +215,7 @@ impl Play {
                 c.as_scalar().is_some_and(Scalar::is_float) && c != native && signals(native, self.numbers[&index])
             }
             Role::Handle(_) => c.next().is_none(),
-            _ => false,
+            Role::Ignored | Role::Result(_) | Role::Exit | _ => false,
         }) || fixture.c.result().is_some_and(|c| {
             c.as_scalar().is_some() && signals(c, u64::from_le_bytes(self.result[..8].try_into().unwrap()))
         })
@@ -265,7 +257,7 @@ impl Play {
                     }
                 }
                 Role::Handle(of) | Role::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
-                _ => unreachable!("these are arguments"),
+                Role::Ignored | Role::Exit | _ => unreachable!("these are arguments"),
             }
         }
         let mut slow = false;

@@ -4,20 +4,14 @@ use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Sm
 use hotcall_jit::values::Test;
 use hotcall_jit::{Abi, Jit, JitError, Natives, Scalar, Signature, Type};
 
+use crate::changed::changed;
 use crate::engine::HELPERS;
 use crate::heap::Heap;
 use crate::native::{FLAG, Fixture};
 use crate::notation;
 
-fn model(native: &str, roles: impl Into<Box<[Role]>>, exit: Exit) -> TypedModel {
-    TypedModel {
-        abi: Abi::host().unwrap(),
-        native: notation::signature(native),
-        roles: roles.into(),
-        handles: [Heap::tagged().handles].into(),
-        exit,
-        caller_looks: false,
-    }
+fn model(native: &str, roles: impl IntoIterator<Item = Role>, exit: Exit) -> TypedModel {
+    TypedModel::new(Abi::host().unwrap(), notation::signature(native), roles, exit).handles([Heap::tagged().handles])
 }
 
 fn error(c: &str, model: &TypedModel) -> TypedError {
@@ -28,7 +22,7 @@ fn error(c: &str, model: &TypedModel) -> TypedError {
 }
 
 fn error_of(c: &str, native: &str, roles: &[Role]) -> TypedError {
-    error(c, &model(native, roles, Exit::Raise))
+    error(c, &model(native, roles.iter().copied(), Exit::Raise))
 }
 
 fn ty(text: &str) -> Type {
@@ -100,9 +94,10 @@ fn arguments_of_other_types() {
 
 #[test]
 fn results() {
-    let result = |c: &str, native: &str, roles: &[Role]| match error_of(c, native, roles) {
-        TypedError::Result { native, c } => (native, c),
-        other => panic!("{other}"),
+    let result = |c: &str, native: &str, roles: &[Role]| {
+        let error = error_of(c, native, roles);
+        let TypedError::Result { native, c } = error else { panic!("{error}") };
+        (native, c)
     };
     assert_eq!(result("() -> i32", "()", &[]), ("nothing", "i32"));
     assert_eq!(result("()", "() -> i32", &[]), ("i32", "nothing"));
@@ -135,7 +130,7 @@ fn results() {
             _ => false,
         };
         let of = |scalar| Signature::new([], Type::from(scalar)).unwrap();
-        let model = TypedModel { native: of(native), ..model("()", [], Exit::Raise) };
+        let model = changed!(model("()", [], Exit::Raise), native: of(native));
         let made = Natives::shared().unwrap().typed(&of(c), &model, HELPERS);
         assert_eq!(made.is_ok(), wanted, "{c} as {native}: {made:?}");
     }
@@ -159,28 +154,28 @@ fn descriptions_of_handles() {
     };
     for shift in [0, 64, 255] {
         let tag = Tag { mask: 1, bits: 1 };
-        let error = error("(i32)", &with(&|handles| handles.integers = Some(Small { tag, shift })));
+        let error = error("(i32)", &with(&|handles| handles.integers = Some(Small::new(tag, shift))));
         assert_eq!(error, TypedError::Shift { shift });
     }
     let path = |offsets: &[i32]| Path(offsets.into());
     let object = |object: Object| error("(buffer)", &with(&|handles| handles.objects = [object.clone()].into()));
-    let good = Object { checks: Box::default(), address: [path(&[0])].into(), length: None };
-    let checked = |at, test| Object { checks: [Check { at, test }].into(), ..good.clone() };
+    let good = Object::new([path(&[0])]);
+    let checked = |at, test| changed!(good.clone(), checks: [Check { at, test }].into());
     let field = TypedError::Field;
-    assert_eq!(object(Object { address: [path(&[])].into(), ..good.clone() }), field);
-    assert_eq!(object(Object { length: Some(path(&[])), ..good.clone() }), field);
+    assert_eq!(object(changed!(good.clone(), address: [path(&[])].into())), field);
+    assert_eq!(object(changed!(good.clone(), length: Some(path(&[])))), field);
     assert_eq!(object(checked(path(&[]), Test::equal(0, 8, 1))), field);
     for len in [0, 3, 5, 16, 255] {
         assert_eq!(object(checked(path(&[0]), Test::equal(0, len, 1))), field);
     }
-    assert_eq!(object(checked(path(&[0]), Test { low: 2, high: 1, ..Test::equal(0, 8, 0) })), field);
+    assert_eq!(object(checked(path(&[0]), changed!(Test::equal(0, 8, 0), low: 2, high: 1))), field);
     // What so few bytes can never be.
     assert_eq!(object(checked(path(&[0]), Test::equal(0, 1, 0x100))), field);
     // A field beyond what an instruction reaches.
     assert_eq!(object(checked(path(&[i32::MAX]), Test::equal(1, 1, 0))), field);
     // All of them are looked at, whether or not a role refers to them.
     let mut unused = model("(i32)", [Argument], Exit::Raise);
-    unused.handles[0].integers = Some(Small { tag: Tag::NONE, shift: 0 });
+    unused.handles[0].integers = Some(Small::new(Tag::NONE, 0));
     assert_eq!(error("(i32)", &unused), TypedError::Shift { shift: 0 });
 }
 

@@ -33,14 +33,9 @@ pub(crate) fn made(c: &str, native: &str, roles: &str, exit: Exit, caller_looks:
         'x' => Role::Exit,
         _ => panic!("{roles:?}"),
     };
-    let model = TypedModel {
-        abi: Abi::host().unwrap(),
-        native: notation::signature(native),
-        roles: roles.chars().map(role).collect(),
-        handles: [Heap::mapped().handles].into(),
-        exit,
-        caller_looks,
-    };
+    let model = TypedModel::new(Abi::host().unwrap(), notation::signature(native), roles.chars().map(role), exit)
+        .handles([Heap::mapped().handles])
+        .caller_looks(caller_looks);
     Fixture::new(notation::signature(c), model)
 }
 

@@ -69,29 +69,21 @@ impl Heap {
     /// told by a map's number. As in V8 without pointer compression.
     pub(crate) fn mapped() -> Self {
         let of_kind = |kind| check(&[-1, 7], Test::equal(4, 2, kind));
-        let attached = check(&[23], Test { offset: 0, len: 8, mask: u64::MAX, low: 1, high: u64::MAX });
+        let attached = check(&[23], Test::masked_range(0, 8, u64::MAX, 1..=u64::MAX));
         let objects = [
             // The memory's address is a sum, and another object says whether it is still there.
-            Object {
-                checks: [of_kind(0x401), attached.clone(), check(&[23, 55], Test::masked(0, 4, 4, 0))].into(),
-                address: [path(&[63]), path(&[71])].into(),
-                length: Some(path(&[39])),
-            },
-            Object { checks: [of_kind(0x402)].into(), address: [path(&[15])].into(), length: None },
-            Object {
-                checks: [check(&[-1, 11], Test { offset: 0, len: 2, mask: 0xffff, low: 0x410, high: 0x41f })].into(),
-                address: [path(&[23, 8])].into(),
-                length: Some(path(&[23, 0])),
-            },
+            Object::new([path(&[63]), path(&[71])])
+                .checks([of_kind(0x401), attached.clone(), check(&[23, 55], Test::masked(0, 4, 4, 0))])
+                .length(path(&[39])),
+            Object::new([path(&[15])]).checks([of_kind(0x402)]),
+            Object::new([path(&[23, 8])])
+                .checks([check(&[-1, 11], Test::masked_range(0, 2, 0xffff, 0x410..=0x41f))])
+                .length(path(&[23, 0])),
         ];
-        let handles = Handles {
-            indirect: true,
-            integers: Some(Small { tag: Tag { mask: 1, bits: 0 }, shift: 32 }),
-            null: None,
-            booleans: None,
-            tag: Tag { mask: 1, bits: 1 },
-            objects: objects.into(),
-        };
+        let handles = Handles::new(Tag { mask: 1, bits: 1 })
+            .indirect(true)
+            .integers(Small::new(Tag { mask: 1, bits: 0 }, 32))
+            .objects(objects);
         let mut heap = Self::new(handles, build_mapped);
         let [null, no, yes] = singletons();
         (heap.handles.null, heap.handles.booleans) = (Some(null), Some([no, yes]));
@@ -108,35 +100,23 @@ impl Heap {
     pub(crate) fn tagged() -> Self {
         let of_kind = |kind| check(&[-4], Test::equal(0, 1, kind));
         let objects = [
-            Object { checks: [of_kind(7)].into(), address: [path(&[4])].into(), length: None },
-            Object { checks: [of_kind(1)].into(), address: [path(&[4])].into(), length: Some(path(&[12])) },
-            Object {
-                checks: [of_kind(2), check(&[4], Test::range(1, 1 << 47))].into(),
-                address: [path(&[4]), path(&[12]), path(&[20, 0])].into(),
-                length: Some(path(&[20, 8, 0])),
-            },
+            Object::new([path(&[4])]).checks([of_kind(7)]),
+            Object::new([path(&[4])]).checks([of_kind(1)]).length(path(&[12])),
+            Object::new([path(&[4]), path(&[12]), path(&[20, 0])])
+                .checks([of_kind(2), check(&[4], Test::range(1, 1 << 47))])
+                .length(path(&[20, 8, 0])),
         ];
-        let handles = Handles {
-            indirect: false,
-            integers: Some(Small { tag: Tag { mask: 7, bits: 1 }, shift: 3 }),
-            null: Some(2),
-            booleans: Some([3, 11]),
-            tag: Tag { mask: 7, bits: 4 },
-            objects: objects.into(),
-        };
+        let handles = Handles::new(Tag { mask: 7, bits: 4 })
+            .integers(Small::new(Tag { mask: 7, bits: 1 }, 3))
+            .null(2)
+            .booleans([3, 11])
+            .objects(objects);
         Self::new(handles, build_tagged)
     }
 
     /// Handles of which machine code knows nothing.
     pub(crate) fn opaque() -> Self {
-        let handles = Handles {
-            indirect: false,
-            integers: None,
-            null: None,
-            booleans: None,
-            tag: Tag::NONE,
-            objects: Box::default(),
-        };
+        let handles = Handles::new(Tag::NONE);
         Self::new(handles, |heap, _| heap.allocate(&[(0, 1)]))
     }
 
@@ -148,10 +128,8 @@ impl Heap {
         }
         let Some(scalar) = ty.as_scalar() else {
             let size = super::native::size_of_type(ty) as u64;
-            return match thing {
-                Thing::Bytes { address, len, .. } if len >= size => Some(address),
-                _ => None,
-            };
+            let Thing::Bytes { address, len, .. } = thing else { return None };
+            return (len >= size).then_some(address);
         };
         match (thing, scalar) {
             (Thing::Bool(truth), Scalar::Bool) => Some(truth.into()),
@@ -238,7 +216,7 @@ pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
     match thing {
         Thing::Bytes { address, len, .. } => Some(Resolved { slot: address, len }),
         Thing::Pointer(address) => Some(Resolved { slot: address, len: u64::MAX }),
-        _ => None,
+        Thing::Integer(_) | Thing::Null | Thing::Bool(_) | Thing::Detached | Thing::Odd => None,
     }
 }
 

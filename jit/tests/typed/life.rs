@@ -16,14 +16,8 @@ fn model(native: impl Into<Vec<Type>>, result: Type, role: Role, exit: Exit) -> 
     let mut roles = vec![role; params.len()];
     params.push(Type::POINTER);
     roles.push(Role::Exit);
-    TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(params, result).unwrap(),
-        roles: roles.into(),
-        handles: [Heap::tagged().handles].into(),
-        exit,
-        caller_looks: false,
-    }
+    TypedModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
+        .handles([Heap::tagged().handles])
 }
 
 fn signature(params: &[Type], result: Type) -> Signature {

@@ -9,6 +9,8 @@ mod callees;
 #[expect(dead_code, reason = "callers fill their registers as C does")]
 #[path = "../support/callers.rs"]
 mod callers;
+#[path = "../support/changed.rs"]
+mod changed;
 #[path = "../support/compiler.rs"]
 mod compiler;
 #[path = "../support/cxx.rs"]

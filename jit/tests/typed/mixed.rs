@@ -32,13 +32,12 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
 fn model(params: Vec<Type>, roles: Vec<Role>, handles: Vec<Handles>, result: Type) -> TypedModel {
     let native = Signature::new(params, result).unwrap();
     let exit = Exit::Flag { offset: 0 };
-    let (abi, roles, handles) = (Abi::host().unwrap(), roles.into(), handles.into());
-    TypedModel { abi, native, roles, handles, exit, caller_looks: false }
+    TypedModel::new(Abi::host().unwrap(), native, roles, exit).handles(handles)
 }
 
 fn handles(objects: Vec<Object>) -> Handles {
     let tag = Tag { mask: 1, bits: 0 };
-    Handles { indirect: false, integers: None, null: None, booleans: None, tag, objects: objects.into() }
+    Handles::new(tag).objects(objects)
 }
 
 /// Floats in registers and on the stack, as so many bits as C wants, where the result has to be widened.
@@ -79,11 +78,9 @@ fn bytes_beside_what_the_helper_takes() {
         // SAFETY: the test passes a byte.
         number + unsafe { i64::from(*bytes) } * 100
     }
-    let object = Object {
-        checks: [Check { at: Path([0].into()), test: Test::masked(0, 8, u64::MAX, 7) }].into(),
-        address: [Path([8].into())].into(),
-        length: Some(Path([16].into())),
-    };
+    let object = Object::new([Path([8].into())])
+        .checks([Check { at: Path([0].into()), test: Test::masked(0, 8, u64::MAX, 7) }])
+        .length(Path([16].into()));
     let c = Signature::new([Type::I64, Type::BUFFER], Type::I64).unwrap();
     let params = vec![Type::POINTER; 3];
     let model =

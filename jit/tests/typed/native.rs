@@ -7,7 +7,7 @@ use std::ptr;
 use hotcall_jit::typed::{Exit, Resolved, Role, TypedModel};
 use hotcall_jit::values::RecordHead;
 use hotcall_jit::{
-    Jit, Layout, Natives, Options, Scalar, Signature, Stub, StubPool, Trampoline, Type, Typed, TypedNative, Use,
+    Jit, Layout, Natives, Options, Signature, Stub, StubPool, Trampoline, Type, Typed, TypedNative, Use,
 };
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
@@ -138,9 +138,14 @@ impl Drop for Fixture {
 /// The function as those see it that fill registers whole, whose upper bytes hold anything.
 fn whole_words(native: &Signature) -> Signature {
     let word = |ty: &Type| match ty.as_scalar() {
-        Some(Scalar::F32) => Type::F64,
-        Some(scalar) if !scalar.is_float() => Type::U64,
-        _ => ty.clone(),
+        None => ty.clone(),
+        Some(scalar) => {
+            if scalar.is_float() {
+                Type::F64
+            } else {
+                Type::U64
+            }
+        }
     };
     Signature::new(native.params().iter().map(word), native.result().cloned()).unwrap()
 }

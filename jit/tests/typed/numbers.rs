@@ -31,18 +31,18 @@ pub(crate) fn is_integer(scalar: Scalar) -> bool {
 
 /// A type that a scalar may come as.
 pub(crate) fn native_type(random: &mut Random, c: Scalar, simple: bool) -> Scalar {
-    match c {
-        Scalar::F32 | Scalar::F64 if simple => c,
-        Scalar::Bool => Scalar::Bool,
-        Scalar::Pointer(_) => pick(random, &[c, Scalar::U64, Scalar::Usize]),
-        Scalar::F32 | Scalar::F64 => pick(random, &[c, Scalar::F32, Scalar::F64]),
-        _ => match random.next() % 4 {
+    if is_integer(c) {
+        return match random.next() % 4 {
             0 => c,
             1 if !simple || c.size() < 8 => Scalar::F64,
             2 if matches!(c, Scalar::U64 | Scalar::Usize) => Type::POINTER.as_scalar().unwrap(),
             _ => pick(random, &INTEGERS),
-        },
+        };
     }
+    if matches!(c, Scalar::Pointer(_)) {
+        return pick(random, &[c, Scalar::U64, Scalar::Usize]);
+    }
+    if c.is_float() && !simple { pick(random, &[c, Scalar::F32, Scalar::F64]) } else { c }
 }
 
 /// The numbers of an integer type.
@@ -55,14 +55,14 @@ pub(crate) fn range(scalar: Scalar) -> std::ops::RangeInclusive<i128> {
 pub(crate) fn wider(random: &mut Random, c: Scalar) -> Scalar {
     let fitting =
         |native: &Scalar| range(*native).contains(range(c).start()) && range(*native).contains(range(c).end());
-    match c {
-        Scalar::Bool => pick(random, &[&INTEGERS[..], &[c]].concat()),
-        Scalar::F32 => pick(random, &[c, Scalar::F64]),
-        Scalar::Pointer(_) => pick(random, &[c, Scalar::U64, Scalar::Usize]),
-        Scalar::F64 => c,
-        _ if one_in(random, 3) => c,
-        _ => pick(random, &INTEGERS.iter().copied().filter(fitting).collect::<Vec<_>>()),
+    if is_integer(c) {
+        let fitting: Vec<_> = INTEGERS.iter().copied().filter(fitting).collect();
+        return if one_in(random, 3) { c } else { pick(random, &fitting) };
     }
+    if matches!(c, Scalar::Pointer(_)) {
+        return pick(random, &[c, Scalar::U64, Scalar::Usize]);
+    }
+    if c.is_float() { pick(random, &[c, Scalar::F64]) } else { pick(random, &[&INTEGERS[..], &[c]].concat()) }
 }
 
 /// An integer near to where types end, or any.
@@ -94,19 +94,20 @@ pub(crate) fn random_double(random: &mut Random) -> f64 {
 /// The word of an argument, as a canonical slot of its native type.
 pub(crate) fn random_word(random: &mut Random, native: Scalar, c: Scalar, good: bool) -> u64 {
     loop {
-        let word = match native {
-            Scalar::F64 => random_double(random).to_bits(),
-            Scalar::F32 if one_in(random, 2) => random.next() & 0xffff_ffff,
-            Scalar::F32 => u64::from((random_double(random) as f32).to_bits()),
-            Scalar::Bool => random.next() & 1,
-            Scalar::Pointer(_) => random.next(),
-            _ => {
-                let number = random_integer(random);
-                if !range(native).contains(&number) {
-                    continue;
-                }
-                number as u64
+        let word = if is_integer(native) {
+            let number = random_integer(random);
+            if !range(native).contains(&number) {
+                continue;
             }
+            number as u64
+        } else if native == Scalar::F64 {
+            random_double(random).to_bits()
+        } else if native == Scalar::F32 && one_in(random, 2) {
+            u64::from((random_double(random) as f32).to_bits())
+        } else {
+            // As many bits as the type has.
+            let bits = if native == Scalar::Bool { 1 } else { native.size() * 8 };
+            random.next() >> (64 - bits)
         };
         if !good || converted(native, c, word).is_some() {
             return word;

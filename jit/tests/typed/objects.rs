@@ -19,14 +19,8 @@ fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
     native.push((Type::POINTER, Role::Exit));
     let (params, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
     let result = c.result().filter(|_| !has_memory).cloned();
-    let model = TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(params, result).unwrap(),
-        roles: roles.into(),
-        handles: [handles.clone()].into(),
-        exit,
-        caller_looks: false,
-    };
+    let model = TypedModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
+        .handles([handles.clone()]);
     Fixture::new(c, model)
 }
 
@@ -111,14 +105,10 @@ fn every_check_counts() {
         (Test::equal(0, 8, 0xdead_beef_0bad_cafe), vec![0xdead_beef, 0x0bad_cafe], 0xdead_beef_0bad_cafe),
         (Test::masked(1, 1, 0x0c, 0x04), vec![0x00, 0x08, 0x0c, 0xfb], 0xf7),
         (Test::masked(0, 8, 1 << 63, 1 << 63), vec![0, u64::MAX >> 1], 1 << 63),
-        (Test { offset: 0, len: 1, mask: u64::MAX, low: 0, high: 5 }, vec![6, 255, 128], 5),
-        (Test { offset: 0, len: 2, mask: u64::MAX, low: 0x8000, high: u64::MAX }, vec![0, 0x7fff], 0x8000),
-        (
-            Test { offset: 0, len: 4, mask: u64::MAX, low: 0x7fff_ffff, high: 0x8000_0001 },
-            vec![0x7fff_fffe, 0x8000_0002],
-            0x8000_0000,
-        ),
-        (Test { offset: 0, len: 1, mask: 0xf0, low: 0x20, high: 0x30 }, vec![0x1f, 0x40, 0xff], 0x3f),
+        (Test::masked_range(0, 1, u64::MAX, 0..=5), vec![6, 255, 128], 5),
+        (Test::masked_range(0, 2, u64::MAX, 0x8000..=u64::MAX), vec![0, 0x7fff], 0x8000),
+        (Test::masked_range(0, 4, u64::MAX, 0x7fff_ffff..=0x8000_0001), vec![0x7fff_fffe, 0x8000_0002], 0x8000_0000),
+        (Test::masked_range(0, 1, 0xf0, 0x20..=0x30), vec![0x1f, 0x40, 0xff], 0x3f),
         (Test::range(u64::MAX - 1, u64::MAX), vec![0, u64::MAX - 2], u64::MAX),
     ];
     // The addresses of the fields, the fields, and what the object points to.
@@ -139,15 +129,8 @@ fn every_check_counts() {
             (_, field) => Path([field].into()),
         };
         let checks = tests.iter().enumerate().map(|(index, (test, ..))| Check { at: path(index), test: *test });
-        let address = [Path([24 * count as i32].into())].into();
-        let handles = Handles {
-            indirect: false,
-            integers: None,
-            null: None,
-            booleans: None,
-            tag: Tag::NONE,
-            objects: [Object { checks: checks.collect(), address, length: None }].into(),
-        };
+        let address = [Path([24 * count as i32].into())];
+        let handles = Handles::new(Tag::NONE).objects([Object::new(address).checks(checks)]);
         let fixture = by_handles("(pointer)", &handles, Exit::Raise);
         let put = |index: usize, value| {
             let test: &Test = &tests[index].0;
@@ -209,21 +192,16 @@ fn machine_code_reads_as_resolve_does() {
                 2 => (first.min(second), first.max(second)),
                 _ => (0, second | 1 << (8 * len - 1)),
             };
-            Test { offset: (random.next() % 8) as u8, len: len as u8, mask, low, high }
+            Test::masked_range((random.next() % 8) as u8, len as u8, mask, low..=high)
         };
-        let object = |random: &mut Random| Object {
-            checks: (0..random.next() % 3).map(|_| Check { at: path(random), test: test(random) }).collect(),
-            address: (0..random.next() % 4).map(|_| path(random)).collect(),
-            length: random.next().is_multiple_of(2).then(|| path(random)),
+        let object = |random: &mut Random| {
+            Object::new((0..random.next() % 4).map(|_| path(random)))
+                .checks((0..random.next() % 3).map(|_| Check { at: path(random), test: test(random) }))
+                .length(random.next().is_multiple_of(2).then(|| path(random)))
         };
-        let handles = Handles {
-            indirect: false,
-            integers: None,
-            null: Some(base + 1),
-            booleans: None,
-            tag: Tag { mask: 7, bits: 0 },
-            objects: (0..random.next() % 4).map(|_| object(&mut random)).collect(),
-        };
+        let handles = Handles::new(Tag { mask: 7, bits: 0 })
+            .null(base + 1)
+            .objects((0..random.next() % 4).map(|_| object(&mut random)));
         // Whatever it is, text or nothing: this takes both kinds.
         let fixture = by_handles("(text)", &handles, if round % 2 == 0 { FLAG } else { Exit::Raise });
         for _ in 0..40 {
@@ -298,15 +276,8 @@ fn helpers_are_asked_for_all_or_none() {
 #[test]
 fn null_is_no_object() {
     let fields = [77_u64, 8];
-    let known = Object { checks: Box::default(), address: [Path([0].into())].into(), length: Some(Path([8].into())) };
-    let handles = Handles {
-        indirect: false,
-        integers: None,
-        null: Some(0),
-        booleans: None,
-        tag: Tag { mask: 7, bits: 0 },
-        objects: [known].into(),
-    };
+    let known = Object::new([Path([0].into())]).length(Path([8].into()));
+    let handles = Handles::new(Tag { mask: 7, bits: 0 }).null(0).objects([known]);
     // SAFETY: null is not read.
     assert_eq!(unsafe { handles.resolve(0) }, None);
     for c in ["(struct {u8[8]})", "() -> struct {u8[8]}", "(bool, struct {u8[8]})"] {
@@ -326,14 +297,13 @@ fn null_is_no_object() {
 fn numbers_are_checked_before_helpers_are_asked() {
     let heap = Heap::opaque();
     let params = [Type::POINTER, Type::I64, Type::POINTER];
-    let model = TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(params, None).unwrap(),
-        roles: [Role::Handle(0), Role::Argument, Role::Exit].into(),
-        handles: [heap.handles.clone()].into(),
-        exit: Exit::Raise,
-        caller_looks: false,
-    };
+    let model = TypedModel::new(
+        Abi::host().unwrap(),
+        Signature::new(params, None).unwrap(),
+        [Role::Handle(0), Role::Argument, Role::Exit],
+        Exit::Raise,
+    )
+    .handles([heap.handles.clone()]);
     let fixture = Fixture::new(notation::signature("(buffer, u8)"), model);
     let outcome = fixture.call(&[8, 256, 0], Answers::returning([]));
     assert_eq!(outcome.events, [Event::Raise { index: 1, bits: 256 }]);

@@ -30,19 +30,18 @@ fn model(c: &Signature, exit: Exit) -> TypedModel {
     }
     params.push((Type::POINTER, Role::Exit));
     let (params, roles): (Vec<_>, Vec<_>) = params.into_iter().unzip();
-    TypedModel {
-        abi: Abi::host().unwrap(),
-        native: Signature::new(params, c.result().filter(is_scalar).cloned()).unwrap(),
-        roles: roles.into(),
-        handles: [addresses()].into(),
+    TypedModel::new(
+        Abi::host().unwrap(),
+        Signature::new(params, c.result().filter(is_scalar).cloned()).unwrap(),
+        roles,
         exit,
-        caller_looks: false,
-    }
+    )
+    .handles([addresses()])
 }
 
 /// Handles that are addresses of bytes: the helper says so.
 fn addresses() -> Handles {
-    Handles { indirect: false, integers: None, null: None, booleans: None, tag: Tag::NONE, objects: Box::default() }
+    Handles::new(Tag::NONE)
 }
 
 const HELPERS: Helpers = Helpers { resolve, raise };
@@ -116,7 +115,6 @@ impl Call<'_> {
         let mut values = args.iter();
         for role in &model.roles {
             let word = match role {
-                Role::Ignored => random.next(),
                 Role::Exit => flag.word(),
                 Role::Result(_) => memory.as_mut_ptr() as u64,
                 Role::Handle(_) => values.next().unwrap().as_ptr() as u64,
@@ -126,6 +124,7 @@ impl Call<'_> {
                     word[..value.len()].copy_from_slice(value);
                     u64::from_le_bytes(word)
                 }
+                Role::Ignored | _ => random.next(),
             };
             passed.extend_from_slice(&word.to_le_bytes());
         }

@@ -220,7 +220,7 @@ fn shifted_integers() {
 fn integers_of_31_bits() {
     let mut model = models::offset_boxed().model;
     let test = Test::masked(0, 8, 0xffff_ffff_0000_0001, 0xfffe_0000_0000_0001);
-    model.integer = Some(Integer { test, offset: 0, len: 4, shift: 1, zero: [0xfffe_0000_0000_0001, 0] });
+    model.integer = Some(Integer::new(test, 4, [0xfffe_0000_0000_0001, 0]).shift(1));
     unpacks(
         &model,
         [

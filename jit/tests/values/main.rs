@@ -2,6 +2,8 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
+#[path = "../support/changed.rs"]
+mod changed;
 #[expect(dead_code, reason = "flags say here what would trap")]
 #[path = "../support/environment.rs"]
 mod environment;

@@ -51,22 +51,22 @@ pub(crate) fn tagged() -> Model {
         (tag != 6).then_some([payload, tag])
     }
     let test = |tag| Test::equal(8, 4, tag);
-    let integer = |tag| Integer { test: test(tag), offset: 0, len: 4, shift: 0, zero: [0, tag] };
-    let constant = |tag| Constant { test: test(tag), value: [0, tag] };
+    let integer = |tag| Integer::new(test(tag), 4, [0, tag]);
+    let constant = |tag| Constant::new(test(tag), [0, tag]);
     let value = "struct {union {i32, f64, pointer}, i64}";
-    let model = ValueModel {
-        native: notation::signature(&format!("(pointer, {value}, i32, pointer, i32, pointer) -> {value}")),
-        roles: [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data].into(),
-        outcome: Outcome::Returned { exception: [0, 6] },
-        size: 16,
-        padded: true,
-        integer: Some(integer(0)),
-        double: Some(Double { test: test(8), offset: 0, bias: 0, zero: [0, 8], nan: None }),
-        wide: Some(integer(7)),
-        boolean: Some(Boolean { test: test(1), offset: 0, zero: [0, 1] }),
-        null: Some(constant(2)),
-        undefined: constant(3),
-    };
+    let model = ValueModel::new(
+        notation::signature(&format!("(pointer, {value}, i32, pointer, i32, pointer) -> {value}")),
+        [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
+        Outcome::Returned { exception: [0, 6] },
+        constant(3),
+    )
+    .size(16)
+    .padded(true)
+    .integer(integer(0))
+    .double(Double::new(test(8), [0, 8]))
+    .wide(integer(7))
+    .boolean(Boolean::new(test(1), [0, 1]))
+    .null(constant(2));
     Model { name: "tagged", model, call }
 }
 
@@ -82,33 +82,17 @@ pub(crate) fn offset_boxed() -> Model {
         (value != 0).then_some([value, 0])
     }
     const INTEGER: u64 = 0xfffe_0000_0000_0000;
-    let model = ValueModel {
-        native: notation::signature("(3*pointer, usize, pointer, pointer) -> u64"),
-        roles: [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception]
-            .into(),
+    let model = ValueModel::new(
+        notation::signature("(3*pointer, usize, pointer, pointer) -> u64"),
+        [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception],
         // The engine has its own way to tell; the tests need one too.
-        outcome: Outcome::Returned { exception: [0, 0] },
-        size: 8,
-        padded: false,
-        integer: Some(Integer {
-            test: Test::range(INTEGER, u64::MAX),
-            offset: 0,
-            len: 4,
-            shift: 0,
-            zero: [INTEGER, 0],
-        }),
-        double: Some(Double {
-            test: Test::range(1 << 49, INTEGER - 1),
-            offset: 0,
-            bias: 1 << 49,
-            zero: [0; 2],
-            nan: Some(0x7ff8_0000_0000_0000),
-        }),
-        wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, 6), offset: 0, zero: [6, 0] }),
-        null: Some(Constant::word(2)),
-        undefined: Constant::word(10),
-    };
+        Outcome::Returned { exception: [0, 0] },
+        Constant::word(10),
+    )
+    .integer(Integer::new(Test::range(INTEGER, u64::MAX), 4, [INTEGER, 0]))
+    .double(Double::new(Test::range(1 << 49, INTEGER - 1), [0; 2]).bias(1 << 49).nan(0x7ff8_0000_0000_0000))
+    .boolean(Boolean::new(Test::masked(0, 8, !1, 6), [6, 0]))
+    .null(Constant::word(2));
     Model { name: "offset_boxed", model, call }
 }
 
@@ -131,31 +115,16 @@ pub(crate) fn tag_boxed() -> Model {
     const fn tag(class: u64) -> u64 {
         (0x1fff0 | class) << 47
     }
-    let model = ValueModel {
-        native: notation::signature("(pointer, u32, pointer) -> bool"),
-        roles: [Role::Context, Role::Argc, Role::Argv { first: 2 }].into(),
-        outcome: Outcome::Stored { index: 0, success: 1, exception: 0 },
-        size: 8,
-        padded: false,
-        integer: Some(Integer {
-            test: Test::masked(0, 8, u64::MAX << 47, tag(1)),
-            offset: 0,
-            len: 4,
-            shift: 0,
-            zero: [tag(1), 0],
-        }),
-        double: Some(Double {
-            test: Test::range(0, tag(0)),
-            offset: 0,
-            bias: 0,
-            zero: [0; 2],
-            nan: Some(0x7ff8_0000_0000_0000),
-        }),
-        wide: None,
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, tag(2)), offset: 0, zero: [tag(2), 0] }),
-        null: Some(Constant::word(tag(4))),
-        undefined: Constant::word(tag(3)),
-    };
+    let model = ValueModel::new(
+        notation::signature("(pointer, u32, pointer) -> bool"),
+        [Role::Context, Role::Argc, Role::Argv { first: 2 }],
+        Outcome::Stored { index: 0, success: 1, exception: 0 },
+        Constant::word(tag(3)),
+    )
+    .integer(Integer::new(Test::masked(0, 8, u64::MAX << 47, tag(1)), 4, [tag(1), 0]))
+    .double(Double::new(Test::range(0, tag(0)), [0; 2]).nan(0x7ff8_0000_0000_0000))
+    .boolean(Boolean::new(Test::masked(0, 8, !1, tag(2)), [tag(2), 0]))
+    .null(Constant::word(tag(4)));
     Model { name: "tag_boxed", model, call }
 }
 
@@ -188,24 +157,17 @@ pub(crate) fn shifted() -> Model {
         (value != 0x31).then_some([value, 0])
     }
     let ignored = Role::Ignored;
-    let model = ValueModel {
-        native: notation::signature("(f64, 6*u64, pointer, u8, u32, 3*pointer) -> pointer"),
-        roles: [
+    let model = ValueModel::new(
+        notation::signature("(f64, 6*u64, pointer, u8, u32, 3*pointer) -> pointer"),
+        [
             [ignored; 7].as_slice(),
             &[Role::Context, ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception, Role::Data],
         ]
-        .concat()
-        .into(),
-        outcome: Outcome::Returned { exception: [0x31, 0] },
-        size: 8,
-        padded: false,
-        integer: Some(Integer { test: Test::masked(0, 1, 1, 0), offset: 0, len: 8, shift: 1, zero: [0; 2] }),
-        double: None,
-        wide: None,
-        boolean: None,
-        null: None,
-        undefined: Constant::word(0x21),
-    };
+        .concat(),
+        Outcome::Returned { exception: [0x31, 0] },
+        Constant::word(0x21),
+    )
+    .integer(Integer::new(Test::masked(0, 1, 1, 0), 8, [0; 2]).shift(1));
     Model { name: "shifted", model, call }
 }
 
@@ -233,27 +195,19 @@ pub(crate) fn wide() -> Model {
         tag << 16
     }
     let test = |of| Test::equal(2, 2, of);
-    let model = ValueModel {
-        native: notation::signature("(pointer, pointer, f32, i64, pointer) -> struct {u8, packed i64, u8[7]}"),
-        roles: [Role::Data, Role::Argv { first: 1 }, Role::Ignored, Role::Argc, Role::Context].into(),
-        outcome: Outcome::Returned { exception: [u64::MAX; 2] },
-        size: 16,
-        padded: false,
-        integer: Some(Integer { test: test(0xfff9), offset: 8, len: 8, shift: 0, zero: [tag(0xfff9), 0] }),
-        double: Some(Double { test: test(0x8001), offset: 8, bias: 3, zero: [tag(0x8001), 0], nan: None }),
-        // 24 bits, in the upper half of the first word.
-        wide: Some(Integer { test: Test::equal(0, 1, 0x88), offset: 4, len: 4, shift: 8, zero: [0x88, 0] }),
-        boolean: Some(Boolean {
-            test: Test { offset: 2, len: 2, mask: 0xff0f, low: 0x7003, high: 0x7008 },
-            offset: 7,
-            zero: [tag(0x7004), 0],
-        }),
-        null: Some(Constant {
-            test: Test { offset: 1, len: 1, mask: u64::MAX, low: 0xf0, high: 0xfd },
-            value: [0xf500, 0x9000_0000_0000_0000],
-        }),
-        undefined: Constant { test: Test::equal(1, 1, 0xfe), value: [0xfe00, 7] },
-    };
+    let model = ValueModel::new(
+        notation::signature("(pointer, pointer, f32, i64, pointer) -> struct {u8, packed i64, u8[7]}"),
+        [Role::Data, Role::Argv { first: 1 }, Role::Ignored, Role::Argc, Role::Context],
+        Outcome::Returned { exception: [u64::MAX; 2] },
+        Constant::new(Test::equal(1, 1, 0xfe), [0xfe00, 7]),
+    )
+    .size(16)
+    .integer(Integer::new(test(0xfff9), 8, [tag(0xfff9), 0]).offset(8))
+    .double(Double::new(test(0x8001), [tag(0x8001), 0]).offset(8).bias(3))
+    // 24 bits, in the upper half of the first word.
+    .wide(Integer::new(Test::equal(0, 1, 0x88), 4, [0x88, 0]).offset(4).shift(8))
+    .boolean(Boolean::new(Test::masked_range(2, 2, 0xff0f, 0x7003..=0x7008), [tag(0x7004), 0]).offset(7))
+    .null(Constant::new(Test::masked_range(1, 1, u64::MAX, 0xf0..=0xfd), [0xf500, 0x9000_0000_0000_0000]));
     Model { name: "wide", model, call }
 }
 
@@ -274,25 +228,16 @@ pub(crate) fn doubles() -> Model {
         }
     }
     const TAG: u64 = 0xfffa_0000_0000_0000;
-    let model = ValueModel {
-        native: notation::signature("(pointer, pointer, i64, pointer) -> i32"),
-        roles: [Role::Context, Role::Argv { first: 3 }, Role::Argc, Role::Exception].into(),
-        outcome: Outcome::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
-        size: 8,
-        padded: false,
-        integer: None,
-        double: Some(Double {
-            test: Test::range(0, 0xfff8_0000_0000_0000),
-            offset: 0,
-            bias: 0,
-            zero: [0; 2],
-            nan: Some(0xfff8_0000_0000_0000),
-        }),
-        wide: Some(Integer { test: Test::equal(4, 4, TAG >> 32), offset: 0, len: 4, shift: 1, zero: [TAG, 0] }),
-        boolean: Some(Boolean { test: Test::equal(6, 2, 0xfffb), offset: 5, zero: [0xfffb_0000_0000_0000, 0] }),
-        null: Some(Constant { test: Test::equal(6, 2, 0xfffc), value: [0xfffc_0000_0000_0000, 0] }),
-        undefined: Constant::word(0xfffd_0000_0000_0000),
-    };
+    let model = ValueModel::new(
+        notation::signature("(pointer, pointer, i64, pointer) -> i32"),
+        [Role::Context, Role::Argv { first: 3 }, Role::Argc, Role::Exception],
+        Outcome::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
+        Constant::word(0xfffd_0000_0000_0000),
+    )
+    .double(Double::new(Test::range(0, 0xfff8_0000_0000_0000), [0; 2]).nan(0xfff8_0000_0000_0000))
+    .wide(Integer::new(Test::equal(4, 4, TAG >> 32), 4, [TAG, 0]).shift(1))
+    .boolean(Boolean::new(Test::equal(6, 2, 0xfffb), [0xfffb_0000_0000_0000, 0]).offset(5))
+    .null(Constant::new(Test::equal(6, 2, 0xfffc), [0xfffc_0000_0000_0000, 0]));
     Model { name: "doubles", model, call }
 }
 

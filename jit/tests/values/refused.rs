@@ -5,6 +5,7 @@ use hotcall_jit::values::{
 };
 use hotcall_jit::{Signature, Type};
 
+use crate::changed::changed;
 use crate::engine::HELPERS;
 use crate::{models, notation};
 
@@ -34,7 +35,7 @@ fn all_of_the_tests_make_sense() {
 #[test]
 fn sizes() {
     for size in [0, 1, 4, 7, 9, 12, 24, 255] {
-        let error = EngineAbi::new(ValueModel { size, ..tagged() }, HELPERS).unwrap_err();
+        let error = EngineAbi::new(tagged().size(size), HELPERS).unwrap_err();
         assert_eq!(error, ModelError::Size { size });
         assert_eq!(error.to_string(), format!("values have 8 or 16 bytes, not {size}"));
     }
@@ -116,14 +117,14 @@ fn outcomes() {
 #[test]
 fn tests_that_read_what_is_not_there() {
     const LENGTH: &str = "a test reads 1, 2, 4 or 8 bytes at a multiple of that";
-    let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Constant { test, value: [0, 2] });
+    let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Constant::new(test, [0, 2]));
     for (test, problem) in [
         (Test::equal(8, 3, 2), LENGTH),
         (Test::equal(8, 0, 2), LENGTH),
         (Test::equal(8, 16, 2), LENGTH),
         (Test::equal(9, 2, 2), LENGTH),
         (Test::equal(4, 8, 2), LENGTH),
-        (Test { offset: 8, len: 4, mask: u64::MAX, low: 3, high: 2 }, "the range of the test is empty"),
+        (changed!(Test::equal(8, 4, 2), low: 3), "the range of the test is empty"),
         (Test::equal(16, 4, 2), "it lies outside of the value"),
         (Test::equal(248, 8, 2), "it lies outside of the value"),
         (Test::equal(8, 4, 3), "its values fail its own test"),
@@ -134,7 +135,7 @@ fn tests_that_read_what_is_not_there() {
     }
     // An 8-byte value has no second word.
     assert_eq!(
-        refused(boxed(), |model| model.null = Some(Constant { test: Test::equal(8, 4, 0), value: [2, 0] })),
+        refused(boxed(), |model| model.null = Some(Constant::new(Test::equal(8, 4, 0), [2, 0]))),
         "null: it lies outside of the value"
     );
     assert_eq!(refused(tagged(), |model| model.undefined.value = [0, 4]), "undefined: its values fail its own test");
@@ -144,22 +145,22 @@ fn tests_that_read_what_is_not_there() {
 fn integers() {
     const PLACE: &str = "a number has 4 or 8 bytes at a multiple of that";
     let tag = Test::equal(8, 4, 0);
-    let good = Integer { test: tag, offset: 0, len: 4, shift: 0, zero: [0; 2] };
+    let good = Integer::new(tag, 4, [0; 2]);
     for (integer, problem) in [
-        (Integer { len: 2, ..good }, PLACE),
-        (Integer { len: 0, ..good }, PLACE),
-        (Integer { offset: 2, ..good }, PLACE),
-        (Integer { offset: 4, len: 8, ..good }, PLACE),
-        (Integer { offset: 16, ..good }, "it lies outside of the value"),
-        (Integer { shift: 24, ..good }, "the shift leaves no room for a number"),
-        (Integer { shift: 32, ..good }, "the shift leaves no room for a number"),
-        (Integer { shift: 255, ..good }, "the shift leaves no room for a number"),
-        (Integer { len: 8, shift: 56, ..good }, "the shift leaves no room for a number"),
-        (Integer { zero: [1, 0], ..good }, "the value of zero has bits of other numbers"),
-        (Integer { zero: [0x8000_0000, 0], ..good }, "the value of zero has bits of other numbers"),
-        (Integer { zero: [0, 1], ..good }, "its values fail its own test"),
+        (changed!(good, len: 2), PLACE),
+        (changed!(good, len: 0), PLACE),
+        (changed!(good, offset: 2), PLACE),
+        (changed!(good, offset: 4, len: 8), PLACE),
+        (changed!(good, offset: 16), "it lies outside of the value"),
+        (changed!(good, shift: 24), "the shift leaves no room for a number"),
+        (changed!(good, shift: 32), "the shift leaves no room for a number"),
+        (changed!(good, shift: 255), "the shift leaves no room for a number"),
+        (changed!(good, len: 8, shift: 56), "the shift leaves no room for a number"),
+        (changed!(good, zero: [1, 0]), "the value of zero has bits of other numbers"),
+        (changed!(good, zero: [0x8000_0000, 0]), "the value of zero has bits of other numbers"),
+        (changed!(good, zero: [0, 1]), "its values fail its own test"),
         // The number is where the tag is.
-        (Integer { offset: 8, ..good }, "its values fail its own test"),
+        (changed!(good, offset: 8), "its values fail its own test"),
     ] {
         let error = refused(tagged(), |model| model.integer = Some(integer));
         assert_eq!(error, format!("integers: {problem}"), "{integer:?}");
@@ -167,22 +168,19 @@ fn integers() {
         assert_eq!(error, format!("wide integers: {problem}"), "{integer:?}");
     }
     // Bits below the number are free, and those above it.
-    let shifted = Integer { shift: 8, zero: [0xff | 5 << 32, 0], ..good };
-    assert!(EngineAbi::new(ValueModel { integer: Some(shifted), ..tagged() }, HELPERS).is_ok());
+    let shifted = changed!(good, shift: 8, zero: [0xff | 5 << 32, 0]);
+    assert!(EngineAbi::new(changed!(tagged(), integer: Some(shifted)), HELPERS).is_ok());
 }
 
 #[test]
 fn doubles() {
-    let good = Double { test: Test::equal(8, 4, 8), offset: 0, bias: 0, zero: [0, 8], nan: None };
+    let good = Double::new(Test::equal(8, 4, 8), [0, 8]);
     for (double, problem) in [
-        (Double { offset: 4, ..good }, "the number takes a word of its own"),
-        (Double { zero: [1, 8], ..good }, "the number takes a word of its own"),
-        (Double { offset: 16, ..good }, "it lies outside of the value"),
-        (Double { zero: [0, 9], ..good }, "its values fail its own test"),
-        (
-            Double { offset: 8, zero: [0; 2], ..good },
-            "numbers are told by their own bits, so every NaN must become one",
-        ),
+        (changed!(good, offset: 4), "the number takes a word of its own"),
+        (changed!(good, zero: [1, 8]), "the number takes a word of its own"),
+        (changed!(good, offset: 16), "it lies outside of the value"),
+        (changed!(good, zero: [0, 9]), "its values fail its own test"),
+        (changed!(good, offset: 8, zero: [0; 2]), "numbers are told by their own bits, so every NaN must become one"),
     ] {
         let error = refused(tagged(), |model| model.double = Some(double));
         assert_eq!(error, format!("doubles: {problem}"), "{double:?}");
@@ -190,17 +188,17 @@ fn doubles() {
     let good = boxed().double.unwrap();
     let changed = |double: Double| refused(boxed(), |model| model.double = Some(double));
     assert_eq!(
-        changed(Double { nan: None, ..good }),
+        changed(changed!(good, nan: None)),
         "doubles: numbers are told by their own bits, so every NaN must become one"
     );
-    assert_eq!(changed(Double { nan: Some(0), ..good }), "doubles: the canonical NaN is a number");
-    assert_eq!(changed(Double { nan: Some(0x7ff0_0000_0000_0000), ..good }), "doubles: the canonical NaN is a number");
+    assert_eq!(changed(changed!(good, nan: Some(0))), "doubles: the canonical NaN is a number");
+    assert_eq!(changed(changed!(good, nan: Some(0x7ff0_0000_0000_0000))), "doubles: the canonical NaN is a number");
     for double in [
         // Some number is none of the class: 0, -∞, the NaN.
-        Double { test: Test::range((1 << 49) + 1, 0xfffd_ffff_ffff_ffff), ..good },
-        Double { test: Test::range(1 << 49, 0xfff1_0000_0000_0000), ..good },
-        Double { nan: Some(u64::MAX), ..good },
-        Double { bias: 0, ..good },
+        changed!(good, test: Test::range((1 << 49) + 1, 0xfffd_ffff_ffff_ffff)),
+        changed!(good, test: Test::range(1 << 49, 0xfff1_0000_0000_0000)),
+        changed!(good, nan: Some(u64::MAX)),
+        changed!(good, bias: 0),
     ] {
         assert_eq!(changed(double), "doubles: its values fail its own test", "{double:?}");
     }
@@ -210,49 +208,43 @@ fn doubles() {
 fn overlaps() {
     type Change = fn(&mut ValueModel);
     let cases: [(Change, &str); 5] = [
+        (|model| model.null = Some(Constant::new(Test::equal(8, 4, 8), [0, 8])), "doubles pass the test of null"),
         (
-            |model| model.null = Some(Constant { test: Test::equal(8, 4, 8), value: [0, 8] }),
-            "doubles pass the test of null",
-        ),
-        (
-            |model| model.undefined.test = Test { low: 2, high: 3, ..Test::equal(8, 4, 2) },
+            |model| model.undefined.test = changed!(Test::equal(8, 4, 2), low: 2, high: 3),
             "null pass the test of undefined",
         ),
         (
-            |model| model.boolean.as_mut().unwrap().test = Test { low: 1, high: 2, ..Test::equal(8, 4, 1) },
+            |model| model.boolean.as_mut().unwrap().test = changed!(Test::equal(8, 4, 1), low: 1, high: 2),
             "null pass the test of booleans",
         ),
         (
-            |model| model.wide.as_mut().unwrap().test = Test { low: 0, high: 7, ..Test::equal(8, 4, 7) },
+            |model| model.wide.as_mut().unwrap().test = changed!(Test::equal(8, 4, 7), low: 0, high: 7),
             "integers pass the test of wide integers",
         ),
         // The number's own bits: 0.0 is 0.
-        (
-            |model| model.null = Some(Constant { test: Test::equal(0, 8, 0), value: [0, 2] }),
-            "integers pass the test of null",
-        ),
+        (|model| model.null = Some(Constant::new(Test::equal(0, 8, 0), [0, 2])), "integers pass the test of null"),
     ];
     for (change, problem) in cases {
         assert_eq!(refused(tagged(), change), format!("some {problem}"));
     }
     // Both integers may be one class.
-    let one = ValueModel { wide: tagged().integer, ..tagged() };
+    let one = changed!(tagged(), wide: tagged().integer);
     assert!(EngineAbi::new(one, HELPERS).is_ok());
     // So may null and undefined.
-    let one = ValueModel { undefined: tagged().null.unwrap(), ..tagged() };
+    let one = changed!(tagged(), undefined: tagged().null.unwrap());
     assert!(EngineAbi::new(one, HELPERS).is_ok());
 }
 
 #[test]
 fn booleans() {
     let zero: Words = [0, 1];
-    let good = Boolean { test: Test::equal(8, 4, 1), offset: 0, zero };
+    let good = Boolean::new(Test::equal(8, 4, 1), zero);
     for (boolean, problem) in [
-        (Boolean { offset: 16, ..good }, "it lies outside of the value"),
-        (Boolean { zero: [1, 1], ..good }, "false has the bit of true"),
-        (Boolean { zero: [0, 2], ..good }, "its values fail its own test"),
+        (changed!(good, offset: 16), "it lies outside of the value"),
+        (changed!(good, zero: [1, 1]), "false has the bit of true"),
+        (changed!(good, zero: [0, 2]), "its values fail its own test"),
         // True is none.
-        (Boolean { test: Test::equal(8, 4, 4), offset: 8, zero: [0, 4] }, "its values fail its own test"),
+        (Boolean::new(Test::equal(8, 4, 4), [0, 4]).offset(8), "its values fail its own test"),
     ] {
         let error = refused(tagged(), |model| model.boolean = Some(boolean));
         assert_eq!(error, format!("booleans: {problem}"), "{boolean:?}");

@@ -86,8 +86,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let errno = arguments.errno || declared.capture_errno;
 
     let library = open(&arguments.library)?;
-    let function =
-        library.function_with(&declared.symbol, &signature, FunctionOptions { capture_errno: errno, lazy: false })?;
+    let function = library.function_with(&declared.symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
     let mut values = argument::Arguments::default();
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
         values.push(word, ty).map_err(|misfit| {

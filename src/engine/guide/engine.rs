@@ -63,6 +63,8 @@ unsafe impl Engine for Toy {
             Output::Number(number) => Value::number(number),
             Output::Boolean(truth) => Value::boolean(truth),
             Output::Null => Value::NIL,
+            // An output that a later hotcall adds.
+            other => return Err(other.no_value().to_string()),
         };
         Ok([value.bits(), 0])
     }

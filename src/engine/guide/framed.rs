@@ -6,10 +6,9 @@ use hotcall::{Signature, SignatureError, Type};
 use super::model::model;
 
 pub fn framed_model() -> Result<ValueModel, SignatureError> {
-    Ok(ValueModel {
-        native: Signature::new([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL)?,
-        roles: [Role::Context, Role::Argc, Role::Argv { first: 1 }].into(),
-        outcome: Outcome::Stored { index: 0, success: 1, exception: 0 },
-        ..model()?
-    })
+    let mut framed = model()?;
+    framed.native = Signature::new([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL)?;
+    framed.roles = [Role::Context, Role::Argc, Role::Argv { first: 1 }].into();
+    framed.outcome = Outcome::Stored { index: 0, success: 1, exception: 0 };
+    Ok(framed)
 }

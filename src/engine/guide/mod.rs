@@ -94,7 +94,8 @@
 //! # }
 //! ```
 //!
-//! Field by field:
+//! [`ValueModel::new`] takes what each engine has, and a method adds each class. A part that a later hotcall adds changes
+//! nothing for a model that leaves it out. Field by field:
 //!
 //! * `native` is the C type of native functions. A `Value` of 8 bytes that is passed as an integer is [`U64`]; a
 //!   struct of 16 bytes is such a struct: it is passed in two registers, and an integer would not be.
@@ -488,6 +489,7 @@
 //! [`Test`]: super::Test
 //! [`U64`]: crate::Type::U64
 //! [`ValueModel`]: super::ValueModel
+//! [`ValueModel::new`]: super::ValueModel::new
 //! [`Words`]: super::Words
 //! [`exception`]: super::Engine::exception
 //! [`make`]: super::Engine::make

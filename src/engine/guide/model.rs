@@ -6,35 +6,17 @@ use hotcall::{Signature, SignatureError, Type};
 use super::vm::{BOOLEAN, INTEGER, NAN, NIL, THROWN};
 
 pub fn model() -> Result<ValueModel, SignatureError> {
-    Ok(ValueModel {
-        // Value f(Vm *, int argc, const Value *argv, void *data)
-        native: Signature::new([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::U64)?,
-        roles: [Role::Context, Role::Argc, Role::Argv { first: 0 }, Role::Data].into(),
-        outcome: Outcome::Returned { exception: [THROWN, 0] },
-        size: 8,
-        padded: false,
-        integer: Some(Integer {
-            // The highest 16 bits are the tag; the number is the low 4 bytes, and 0 has no bits beside the tag.
-            test: Test::masked(0, 8, 0xffff << 48, INTEGER),
-            offset: 0,
-            len: 4,
-            shift: 0,
-            zero: [INTEGER, 0],
-        }),
-        double: Some(Double {
-            // All doubles but NaNs have lower bits than -∞, the toy's NaN too; every NaN of C's becomes that one.
-            test: Test::range(0, f64::NEG_INFINITY.to_bits()),
-            offset: 0,
-            bias: 0,
-            zero: [0, 0],
-            nan: Some(NAN),
-        }),
-        // The toy has no other class for integers of 64 bits.
-        wide: None,
-        // All but the lowest bit are the tag.
-        boolean: Some(Boolean { test: Test::masked(0, 8, !1, BOOLEAN), offset: 0, zero: [BOOLEAN, 0] }),
-        // Nil is both.
-        null: Some(Constant::word(NIL)),
-        undefined: Constant::word(NIL),
-    })
+    // Value f(Vm *, int argc, const Value *argv, void *data)
+    let native = Signature::new([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::U64)?;
+    let roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }, Role::Data];
+    // The highest 16 bits are the tag; the number is the low 4 bytes, and 0 has no bits beside the tag.
+    let integer = Integer::new(Test::masked(0, 8, 0xffff << 48, INTEGER), 4, [INTEGER, 0]);
+    // All doubles but NaNs have lower bits than -∞, the toy's NaN too; every NaN of C's becomes that one.
+    let double = Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(NAN);
+    // All but the lowest bit are the tag.
+    let boolean = Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]);
+    let nil = Constant::word(NIL);
+    // The toy has no other class for integers of 64 bits. Nil is both null and undefined.
+    let model = ValueModel::new(native, roles, Outcome::Returned { exception: [THROWN, 0] }, nil);
+    Ok(model.integer(integer).double(double).boolean(boolean).null(nil))
 }

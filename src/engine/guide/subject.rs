@@ -79,7 +79,9 @@ pub fn script(expression: &Expression) -> Script {
         Expression::Call(function, arguments) => Script::Call(function.clone(), all(arguments)),
         Expression::Let(value, then) => Script::Let(Box::new(script(value)), all(then)),
         Expression::Throw(message) => Script::Throw((*message).into()),
-        _ => Script::Throw("the language has no such expression".into()),
+        Expression::Value(_) | Expression::Integer(_) | Expression::Source(_) | _ => {
+            Script::Throw("the language has no such expression".into())
+        }
     }
 }
 

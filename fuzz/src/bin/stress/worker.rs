@@ -256,7 +256,7 @@ fn local_callback() -> Result<(LocalCallback, Receiver<ForeignCall>), Error> {
     let thunk = Thunk::new(&Signature::new([Type::I64], Type::I64).expect("a signature of numbers"))?;
     let (sender, receiver) = mpsc::channel();
     let dispatch = move |call| sender.send(call).map_err(|refused| refused.0);
-    let options = LocalOptions { wait: Wait::AtMost(Duration::ZERO), ..LocalOptions::default() };
+    let options = LocalOptions::new().wait(Wait::AtMost(Duration::ZERO));
     let callback = Callback::local(&thunk, options, dispatch, |call| {
         let doubled = call.args()[0].as_i64() * 2;
         call.set(doubled).expect("the result is a long");

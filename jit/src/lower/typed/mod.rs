@@ -167,9 +167,10 @@ fn number(
         (Scalar::F64, c) => {
             let double = words.float(b, piece, types::F64);
             let bits = b.ins().bitcast(types::I64, MemFlagsData::new(), double);
-            let (whole, fits) = match c {
-                Scalar::U64 | Scalar::Usize => numbers::whole_u64(b, double, bits),
-                c => numbers::whole(b, double, bits, c),
+            let (whole, fits) = if matches!(c, Scalar::U64 | Scalar::Usize) {
+                numbers::whole_u64(b, double, bits)
+            } else {
+                numbers::whole(b, double, bits, c)
             };
             exits.refuse_unless(b, fits, ready, index, bits);
             return whole;

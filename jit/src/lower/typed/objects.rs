@@ -15,7 +15,7 @@ use super::super::signature::call_conv;
 use super::super::test::test;
 use super::{Exits, Native, Ready, frame, narrow, record};
 use crate::shape::{TypedParam, ValuesResult};
-use crate::typed::{Handles, Object, Path, Role, Small, Tag, resolve_all};
+use crate::typed::{Handles, Object, Path, Small, Tag, resolve_all};
 use crate::types::{Pointee, Scalar};
 
 /// What a handle must be.
@@ -63,9 +63,9 @@ struct Handle<'a> {
 
 fn handles<'a>(native: &'a Native<'_>) -> Vec<Handle<'a>> {
     let of = |handles: u8| &native.model.handles[usize::from(handles)];
-    let args = native.arguments().enumerate().filter_map(|(index, (_, role, c))| match role {
-        Role::Handle(handles) => Some(Handle { index, handles: of(handles), want: Want::of(c) }),
-        _ => None,
+    let args = native.arguments().enumerate().filter_map(|(index, (_, role, c))| {
+        let handles = of(role.handles()?);
+        Some(Handle { index, handles, want: Want::of(c) })
     });
     let result = native.model.result().map(|(_, handles)| {
         let ValuesResult::Bytes(size) = native.typed.result else { unreachable!("the result is memory") };

@@ -13,7 +13,7 @@ use super::Native;
 use crate::abi::Abi;
 use crate::compile::{Compiled, Hole};
 use crate::numbers::power;
-use crate::plan::{Arg, Ext, Loc, Pass, Piece, Return};
+use crate::plan::{Arg, Ext, Loc, Piece, Return};
 use crate::shape::TypedParam;
 use crate::typed::{Exit, Narrowing, Role, Small};
 use crate::types::Scalar;
@@ -129,10 +129,9 @@ fn moves(native: &Native<'_>) -> Option<Vec<Step>> {
         let TypedParam::Scalar(c) = c else { return None };
         let (from, to) = (native.piece(param).loc, single(arg)?.loc);
         let form = form(native, param, role, c)?;
-        let is_float = |loc| matches!(loc, Loc::Float(_));
         let way = match form {
             Form::Float => !matches!((from, to), (Loc::Float(_), Loc::Stack(_))),
-            Form::Number(_) => is_float(from) && !is_float(to),
+            Form::Number(_) => from.is_float() && !to.is_float(),
             Form::Integer { .. } | Form::Small { .. } => !(matches!(from, Loc::Int(_)) && matches!(to, Loc::Stack(_))),
         };
         way.then_some(Step { from, to, form })
@@ -152,26 +151,31 @@ fn form(native: &Native<'_>, param: usize, role: Role, c: Scalar) -> Option<Form
             let mask = i32::try_from(small.tag.mask).ok().filter(|_| small.tag.bits == 0);
             mask.map(|_| Form::Small { indirect: handles.indirect, small, narrowing: small.narrowing(c) })
         }
-        Role::Argument => match native.scalar(param) {
-            scalar if scalar.is_float() && scalar == c => Some(Form::Float),
-            Scalar::F64 if !c.is_float() && c.size() <= 4 => Some(Form::Number(c)),
-            scalar if scalar.is_float() || c.is_float() => None,
-            scalar => Some(Form::Integer {
-                narrowing: Narrowing::between(scalar, c).filter(|_| c != Scalar::Bool),
-                len: scalar.size() as u8,
-                ext: Ext::by_type(scalar),
-                room: c.size().max(4) as u8,
-            }),
-        },
-        _ => None,
+        Role::Argument => scalar_form(native.scalar(param), c),
+        Role::Ignored | Role::Handle(_) | Role::Result(_) | Role::Exit => None,
     }
 }
 
-fn single(arg: &Arg) -> Option<&Piece> {
-    match &arg.pass {
-        Pass::Pieces(pieces) if !arg.aggregate => pieces.first(),
-        _ => None,
+fn scalar_form(from: Scalar, c: Scalar) -> Option<Form> {
+    if from.is_float() && from == c {
+        return Some(Form::Float);
     }
+    if from == Scalar::F64 && !c.is_float() && c.size() <= 4 {
+        return Some(Form::Number(c));
+    }
+    if from.is_float() || c.is_float() {
+        return None;
+    }
+    Some(Form::Integer {
+        narrowing: Narrowing::between(from, c).filter(|_| c != Scalar::Bool),
+        len: from.size() as u8,
+        ext: Ext::by_type(from),
+        room: c.size().max(4) as u8,
+    })
+}
+
+fn single(arg: &Arg) -> Option<&Piece> {
+    if arg.aggregate { None } else { arg.pieces().first() }
 }
 
 /// Whether what C leaves in registers is what the caller expects there.
@@ -182,7 +186,7 @@ fn returns_as_c(native: &Native<'_>) -> bool {
         ([native_piece], [_]) if !c.aggregate => {
             let (result, piece) = (native.typed.result.scalar(), native_piece);
             result.is_some_and(|scalar| {
-                scalar.size() == u32::from(piece.len) && scalar.is_float() == matches!(piece.loc, Loc::Float(_))
+                scalar.size() == u32::from(piece.len) && scalar.is_float() == piece.loc.is_float()
             })
         }
         _ => false,
@@ -250,7 +254,9 @@ impl Code {
                 self.load(otherwise, RSP, stack(offset));
                 otherwise
             }
-            _ => unreachable!("integers are in integer registers or on the stack"),
+            Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer => {
+                unreachable!("integers are in integer registers or on the stack")
+            }
         }
     }
 
@@ -393,7 +399,9 @@ impl Code {
             Loc::Int(n) if ARGUMENTS[usize::from(n)] == from => {}
             Loc::Int(n) => self.emit(inst::movq_rm::new(ARGUMENTS[usize::from(n)], from)),
             Loc::Stack(offset) => self.store(from, RSP, stack(offset)),
-            _ => unreachable!("integers are in integer registers or on the stack"),
+            Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer => {
+                unreachable!("integers are in integer registers or on the stack")
+            }
         }
     }
 
@@ -459,10 +467,8 @@ fn memory(base: Register, offset: i32) -> Amode<Register> {
 
 /// The register that is an argument's place, or one for the time being if it has none or the argument is there already.
 fn other_register(to: Loc, word: Register) -> Register {
-    match to {
-        Loc::Int(n) if ARGUMENTS[usize::from(n)] != word => ARGUMENTS[usize::from(n)],
-        _ => R10,
-    }
+    let place = if let Loc::Int(n) = to { Some(ARGUMENTS[usize::from(n)]) } else { None };
+    place.filter(|&place| place != word).unwrap_or(R10)
 }
 
 /// From the stack pointer to a stack argument.

@@ -9,38 +9,54 @@ use super::super::call::extend;
 use super::super::frame;
 use super::super::numbers;
 use super::Call;
-use crate::plan::{Loc, Piece};
+use crate::plan::Piece;
 use crate::types::Scalar;
 use crate::values::{Boolean, Constant, Double, Integer, ValueModel, Words};
 
 /// A scalar result as a float of its own type, or else as a canonical slot.
 pub(super) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
-    match piece.loc {
-        Loc::Float(_) => word,
-        _ => extend(b, word, piece),
-    }
+    if piece.loc.is_float() { word } else { extend(b, word, piece) }
 }
 
 /// Returns a scalar result as a value.
 pub(super) fn scalar(call: &Call<'_>, b: &mut FunctionBuilder<'_>, scalar: Scalar, raw: Value) {
     let ValueModel { integer, double, wide, boolean, null, .. } = *call.model();
-    let value = match (scalar, boolean, null, wide, double) {
-        (Scalar::Bool, Some(class), ..) => boolean_value(call, b, class, raw),
-        (Scalar::Pointer(_), _, Some(null), ..) => return null_or_other(call, b, null, raw),
-        (Scalar::F64, .., Some(class)) => double_value(call, b, class, raw),
-        (Scalar::F32, .., Some(class)) => {
-            let double = numbers::promote(b, raw);
-            double_value(call, b, class, double)
+    match scalar {
+        Scalar::Bool => {
+            let value = boolean.map(|class| boolean_value(call, b, class, raw));
+            value_or_other(call, b, value, raw);
         }
-        (Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32, .., double) => {
-            return number(call, b, scalar, integer, double, raw);
+        Scalar::F64 => {
+            let value = double.map(|class| double_value(call, b, class, raw));
+            value_or_other(call, b, value, raw);
         }
-        (Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize, _, _, Some(class), _) => {
-            return wide_or_other(call, b, scalar, class, raw);
+        Scalar::F32 => {
+            let value = double.map(|class| {
+                let double = numbers::promote(b, raw);
+                double_value(call, b, class, double)
+            });
+            value_or_other(call, b, value, raw);
         }
-        _ => return other(call, b, raw),
-    };
-    call.succeed(b, &value);
+        Scalar::Pointer(_) => match null {
+            Some(null) => null_or_other(call, b, null, raw),
+            None => other(call, b, raw),
+        },
+        Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+            number(call, b, scalar, integer, double, raw);
+        }
+        Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => match wide {
+            Some(class) => wide_or_other(call, b, scalar, class, raw),
+            None => other(call, b, raw),
+        },
+    }
+}
+
+/// Returns the value, if the model has a class for it.
+fn value_or_other(call: &Call<'_>, b: &mut FunctionBuilder<'_>, value: Option<Vec<Value>>, raw: Value) {
+    match value {
+        Some(value) => call.succeed(b, &value),
+        None => other(call, b, raw),
+    }
 }
 
 /// Has the helper make the value.
@@ -208,8 +224,5 @@ pub(super) fn words(b: &mut FunctionBuilder<'_>, model: &ValueModel, value: Word
 /// A part of a value in the register that it is returned in.
 pub(super) fn returned(b: &mut FunctionBuilder<'_>, words: &[Value], piece: &Piece) -> Value {
     let word = words[piece.offset as usize / 8];
-    match piece.loc {
-        Loc::Float(_) => b.ins().bitcast(types::F64, MemFlagsData::new(), word),
-        _ => word,
-    }
+    if piece.loc.is_float() { b.ins().bitcast(types::F64, MemFlagsData::new(), word) } else { word }
 }

@@ -103,6 +103,28 @@ impl Class {
     }
 }
 
+/// The form that a value is converted to.
+#[derive(Clone, Copy)]
+enum Goal {
+    Truth,
+    /// An integer, or an address.
+    Integer,
+    Single,
+    Double,
+}
+
+impl Goal {
+    const fn of(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Bool => Self::Truth,
+            Scalar::F32 => Self::Single,
+            Scalar::F64 => Self::Double,
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => Self::Integer,
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::Pointer(_) => Self::Integer,
+        }
+    }
+}
+
 struct Unpacking<'a> {
     call: &'a Call<'a>,
     argv: Value,
@@ -125,11 +147,11 @@ impl<'a> Unpacking<'a> {
         let wide = model.wide.filter(|_| scalar.size() == 8).map(Class::Wide);
         let boolean = model.boolean.map(|class| Class::Boolean { test: class.test, offset: class.offset });
         // The most likely one first: the others' code is out of the way.
-        let (classes, ty) = match scalar {
-            Scalar::Bool => ([boolean, None, None], types::I64),
-            Scalar::F64 => ([double, integer, None], types::F64),
-            Scalar::F32 => ([double, integer, None], types::F32),
-            _ => ([integer, wide, double], types::I64),
+        let (classes, ty) = match Goal::of(scalar) {
+            Goal::Truth => ([boolean, None, None], types::I64),
+            Goal::Double => ([double, integer, None], types::F64),
+            Goal::Single => ([double, integer, None], types::F32),
+            Goal::Integer => ([integer, wide, double], types::I64),
         };
         let classes: Vec<_> = classes.into_iter().flatten().collect();
         match *classes {
@@ -210,28 +232,28 @@ impl<'a> Unpacking<'a> {
             Class::Wide(class) => (self.integer(b, class), None),
             Class::Integer(class) => {
                 let integer = self.integer(b, class);
-                match self.scalar {
-                    Scalar::F64 => (b.ins().fcvt_from_sint(types::F64, integer), None),
+                match Goal::of(self.scalar) {
+                    Goal::Double => (b.ins().fcvt_from_sint(types::F64, integer), None),
                     // By way of double, as the language rounds.
-                    Scalar::F32 => {
+                    Goal::Single => {
                         let double = b.ins().fcvt_from_sint(types::F64, integer);
                         (b.ins().fdemote(types::F32, double), None)
                     }
-                    _ => (integer, numbers::in_range(b, integer, class.bits(), self.scalar)),
+                    Goal::Truth | Goal::Integer => (integer, numbers::in_range(b, integer, class.bits(), self.scalar)),
                 }
             }
             Class::Double(class) => {
                 let double = self.double(b, class);
-                match self.scalar {
-                    Scalar::F64 => (double, None),
-                    Scalar::F32 => {
+                match Goal::of(self.scalar) {
+                    Goal::Double => (double, None),
+                    Goal::Single => {
                         // With FTZ a denormal float would become 0. It is left to the interpreter.
                         let bits = self.bits(b, class);
                         let normal = numbers::is_normal_float(b, bits);
                         self.check(b, normal);
                         (b.ins().fdemote(types::F32, double), None)
                     }
-                    _ => {
+                    Goal::Truth | Goal::Integer => {
                         let bits = self.bits(b, class);
                         let (whole, fits) = numbers::whole(b, double, bits, self.scalar);
                         (whole, Some(fits))

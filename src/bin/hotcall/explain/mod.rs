@@ -62,7 +62,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     } else {
         declared.signature_of_call(&arguments.args)?
     };
-    let options = Options { capture_errno: arguments.errno || declared.capture_errno };
+    let options = Options::new().capture_errno(arguments.errno || declared.capture_errno);
     let stages = Explanation::of(&signature, options)
         .map_err(|source| Failure::Explain { symbol: declared.symbol.clone(), source })?;
     let explained = Explained::new(&declared, signature, stages)

@@ -160,7 +160,7 @@ fn place(abi: Abi, sequence: Sequence, loc: Loc) -> Place {
         Loc::Float(n) => (!floats.is_empty()).then(|| format!("{floats}{n}")),
         Loc::X87(n) => Some(format!("st{n}")),
         Loc::Stack(offset) => (!floats.is_empty()).then(|| format!("[rsp+{offset}]")),
-        Loc::ResultPointer => None,
+        Loc::ResultPointer | _ => None,
     };
     Place { name: name.unwrap_or_else(|| location.clone()), location }
 }
