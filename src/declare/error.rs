@@ -86,6 +86,21 @@ pub enum DeclarationError {
     },
 }
 
+impl DeclarationError {
+    /// The place in the text, if the error has one.
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Syntax { at, .. } | Self::Conflict { at, .. } => Some(*at),
+            Self::Json { at, .. } => *at,
+            Self::TooLong { .. }
+            | Self::Unsupported { .. }
+            | Self::Missing { .. }
+            | Self::NoFunction
+            | Self::Duplicate { .. } => None,
+        }
+    }
+}
+
 /// How many characters of a foreign text a message shows.
 const MAX_SHOWN: usize = 48;
 

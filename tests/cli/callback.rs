@@ -173,7 +173,7 @@ fn callbacks_are_variadic_arguments() {
         declaration,
         &["0", "4", "print:f"],
         "cannot call call_variadic: argument 3 (function): cannot read the prototype: line 1, column 1: \
-         this is not understood as a C declaration, near `f`",
+         this is not understood as a C declaration, near `f`\n  f\n  ^",
     );
     let snprintf = "int snprintf(char *, size_t, const char *, ...)";
     check_prints(

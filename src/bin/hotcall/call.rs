@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
 
 use crate::argument;
-use crate::declaration::Function;
+use crate::declaration::Declared;
 use crate::failure::Failure;
 use crate::{errno, number, output, print};
 
@@ -71,8 +71,8 @@ function without parameters, as in C23, even where an older header means that it
 pub(crate) struct Arguments {
     /// A library by file name or path, or `self` for the process itself.
     library: OsString,
-    /// C declarations, of which the last prototype is called, or Deno's JSON form.
-    declaration: String,
+    #[command(flatten)]
+    declared: Declared,
     /// The function's arguments. No word behind the declaration is an option.
     args: Vec<OsString>,
     /// Print errno after the call.
@@ -81,7 +81,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = Function::read(&arguments.declaration)?;
+    let declared = arguments.declared.function()?;
     let signature = declared.signature_of_call(&arguments.args)?;
     let errno = arguments.errno || declared.capture_errno;
 

@@ -9,6 +9,7 @@ use serde_json::value::RawValue;
 use crate::declaration::Function;
 use crate::json::{self, Texts};
 use crate::misfit::{Misfit, MisfitKind};
+use crate::source::Source;
 use crate::word::{self, scalar_named, value_bits};
 use crate::{number, output, print};
 
@@ -109,7 +110,8 @@ struct Printer {
 
 impl Printer {
     fn new(prototype: &[u8], result: Option<Given<'_>>) -> Result<Self, MisfitKind> {
-        let function = Function::read(&String::from_utf8_lossy(prototype))?;
+        let source = Source::new(String::from_utf8_lossy(prototype));
+        let function = Function::read(&source, None, "a callback has one prototype")?;
         let mut texts = Texts::new();
         let result = match (result, function.signature.result()) {
             (None, _) => Vec::new(),

@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use hotcall::declare::DeclarationError;
 use hotcall::{LayoutError, Scalar, Type};
 
 use crate::print::{quote, shorten};
+use crate::source::Unread;
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
@@ -46,7 +46,7 @@ pub(crate) enum MisfitKind {
     #[error("element [{index}] ({element}): {misfit}")]
     Element { index: usize, element: Scalar, misfit: Box<Misfit> },
     #[error("cannot read the prototype: {0}")]
-    Prototype(Box<DeclarationError>),
+    Prototype(Box<Unread>),
     #[error("a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
@@ -96,6 +96,11 @@ impl MisfitKind {
 }
 
 impl Misfit {
+    /// What is shown below the message: the place in a prototype.
+    pub(crate) fn lines(&self) -> &[String] {
+        if let MisfitKind::Prototype(unread) = &self.kind { &unread.lines } else { &[] }
+    }
+
     /// Says that the value is this member of the one around it, of type `ty`.
     pub(crate) fn inside(mut self, step: Step, ty: &Type) -> Self {
         self.path.push(step);
@@ -104,9 +109,9 @@ impl Misfit {
     }
 }
 
-impl From<DeclarationError> for MisfitKind {
-    fn from(error: DeclarationError) -> Self {
-        Self::Prototype(Box::new(error))
+impl From<Unread> for MisfitKind {
+    fn from(unread: Unread) -> Self {
+        Self::Prototype(Box::new(unread))
     }
 }
 

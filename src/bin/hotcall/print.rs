@@ -45,7 +45,8 @@ pub(crate) fn shorten_to(max: usize, text: &str) -> String {
     }
 }
 
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal.
+/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Those that change the direction of
+/// writing count.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -53,6 +54,9 @@ pub(crate) fn escape(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(char)));
+            }
             control if control.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(control))),
             other => escaped.push(other),
         }
