@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, check_fails, check_prints, fails, fixture, hotcall, prints};
+use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, check_fails, check_prints, fixture, hotcall, prints};
 
 #[test]
 fn the_readme_examples_hold() {

@@ -25,9 +25,11 @@ pub(crate) fn excerpt(line: &str, at: usize) -> [String; 2] {
 fn take(chars: impl Iterator<Item = char>, max: usize) -> (Vec<String>, usize) {
     let mut taken = Vec::new();
     let mut width = 0;
-    for char in chars {
+    let mut chars = chars.peekable();
+    while let Some(char) = chars.next() {
         let (shown, columns) = cell(char);
-        if width + columns >= max {
+        let last = chars.peek().is_none();
+        if width + columns > max - usize::from(!last) {
             taken.push("…".to_owned());
             return (taken, width + 1);
         }
@@ -72,7 +74,7 @@ mod tests {
     #[test]
     fn tabs_and_wide_characters_take_their_columns() {
         check("\tint\t@", "@", ["    int    @", "           ^"]);
-        check("int 漢字, é, e\u{301} @", "@", ["int 漢字, é, e\u{301} @", "                ^"]);
+        check("int 漢字, é, e\u{301} @", "@", ["int 漢字, é, e\u{301} @", "               ^"]);
         check("a\u{1b}[m\u{202e}@", "@", ["a\\u001b[m\\u202e@", "               ^"]);
     }
 
@@ -82,9 +84,11 @@ mod tests {
         let [line, caret] = excerpt(&long, 300);
         assert_eq!(line, format!("…{}@{}…", "x".repeat(49), "y".repeat(24)));
         assert_eq!(caret, " ".repeat(50) + "^");
+        let fits = "x".repeat(50) + &"y".repeat(26);
+        assert_eq!(excerpt(&fits, 50), [fits.clone(), caret]);
         let wide = "漢".repeat(300);
         let [line, caret] = excerpt(&wide, 300);
-        assert_eq!(line, format!("…{}…", "漢".repeat(24 + 12)));
+        assert_eq!(line, format!("…{}…", "漢".repeat(24 + 13)));
         assert_eq!(caret, " ".repeat(49) + "^");
     }
 }

@@ -47,8 +47,9 @@ impl Source {
         let Some(at) = error.position().or_else(|| position_in(&message)) else { return Unread::new(message) };
         let (marker, line) = self.line(at.line);
         if let Some(Marker { file, line, at: from }) = marker {
-            let place = Place { file: &file, line: line + (at.line - from - 1), column: at.column };
-            message = message.replacen(&at.to_string(), &place.to_string(), 1);
+            // The preprocessor has moved columns, where macros stood in the line.
+            let place = format!("{file}: line {}", line + (at.line - from - 1));
+            message = message.replacen(&at.to_string(), &place, 1);
         }
         let mut lines = Vec::from(excerpt(line, at.column.saturating_sub(1)));
         lines.extend(self.note.clone());
@@ -109,20 +110,6 @@ fn unescaped(quoted: &str) -> String {
         rest = behind;
     }
     String::from_utf8_lossy(&bytes).into_owned()
-}
-
-/// A place in a header.
-struct Place<'a> {
-    file: &'a str,
-    line: usize,
-    column: usize,
-}
-
-impl fmt::Display for Place<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, line, column } = *self;
-        write!(f, "{file}: {}", Position { line, column })
-    }
 }
 
 impl Unread {
