@@ -15,6 +15,8 @@ const MAIN: &str = "#ifndef MAIN_H
 #include \"part/part.h\"
 #define NUMBER int
 #define LIMIT (100 * 2)
+#define FRACTION 0.5
+#define WORD \"word\"
 NUMBER same_i32(NUMBER number);
 uint8_t same_u8(uint8_t);
 \tNUMBER broken(NUMBER, @);
@@ -95,7 +97,7 @@ fn what_headers_do_not_declare_is_refused() {
     fails(call(&["variable", "1"]), "`variable` is a variable, not a function");
     fails(
         call(&["broken", "1"]),
-        "`broken` cannot be used: argument 2: main.h: line 9: an unexpected character, near `@);`\n   \
+        "`broken` cannot be used: argument 2: main.h: line 11: an unexpected character, near `@);`\n   \
          int broken(int, @);\n                   ^",
     );
     fails(
@@ -160,6 +162,39 @@ fn headers_are_read_as_they_are_without_a_compiler() {
         call(&["--header", "nowhere.h", "f"]),
         "cannot read the header nowhere.h: No such file or directory (os error 2)",
     );
+}
+
+#[test]
+fn constants_are_given_by_name() {
+    let headers = Headers::new("constants");
+    let call = |words: &[&str]| headers.command(&[&["call", fixture(), "--header", "main.h"], words].concat());
+    prints(call(&["same_i32", "LIMIT"]), "200\n");
+    prints(call(&["-DFIVE=(3+2)", "same_i32", "FIVE"]), "5\n");
+    prints(call(&["--header", "plain.h", "same_i32", "ONE|0x10 | LIMIT"]), "217\n");
+    prints(call(&["swap", "[\"LIMIT\", 1]"]), "{\"x\":1,\"y\":200}\n");
+    let wrong = |word, message: &str| {
+        let output = call(&["same_u8", word]).output().unwrap();
+        let expected = format!("hotcall: cannot call same_u8: argument 1 (u8): {message}\n");
+        assert_eq!(shown(&output), (String::new(), expected, Some(1)));
+    };
+    wrong("LIMTI", "\"LIMTI\" is not a number; did you mean LIMIT?");
+    wrong("LIMIT|x", "\"LIMIT|x\" is not a number");
+    wrong("LIMIT|LIMT", "\"LIMIT|LIMT\" is not a number; did you mean LIMIT?");
+    wrong("LIMIT|0x100", "456 is out of range 0..=255");
+    wrong("FRACTION", "0.5 is not a whole number");
+    wrong("FRACTION|1", "\"FRACTION|1\" is not a number");
+    wrong("WORD", "\"WORD\" is not a number");
+    wrong("|", "\"|\" is not a number");
+
+    // In a declaration text too, and in each place of a value.
+    let sum = "enum { A = -1, B }; int sum(const int32_t *, int)";
+    check_prints(&["call", fixture(), sum, "i32[]:A,B,A", "3"], "-2\narray 1: [-1,0,-1]\n");
+    let called = "#define FOUR 4\nint called(int (*)(int), int)";
+    check_prints(&["call", fixture(), called, "print=FOUR:int f(int)", "FOUR"], "f(4)\n4\n");
+    check_prints(&["call", fixture(), "#define HALF .5\nfloat same_f32(float)", "HALF"], "0.5\n");
+    check_prints(&["call", fixture(), "#define NONE ((void *)0)\nvoid *same_pointer(void *)", "NONE"], "null\n");
+    // Where text is expected, a name is text.
+    check_prints(&["call", fixture(), "#define A 1\nconst char *same_text(const char *)", "A"], "A\n");
 }
 
 #[test]

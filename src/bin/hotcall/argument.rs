@@ -6,23 +6,28 @@ use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type};
 
 use crate::array::encode_items;
 use crate::buffer::{Buffer, Holds};
-use crate::callback;
-use crate::json::{Texts, encode, keep_text};
+use crate::callback::{self, Parameter};
+use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::print::{quote, shorten};
+use crate::store::Store;
 use crate::word::{self, Word, number, value_bits};
 
 /// The arguments of a call. The slots are valid as long as this lives.
 #[derive(Default)]
 pub(crate) struct Arguments {
     slots: Vec<Slot>,
-    texts: Texts,
+    store: Store,
     structs: Vec<Vec<u8>>,
     buffers: Vec<Buffer>,
     callbacks: Vec<(usize, Callback)>,
 }
 
 impl Arguments {
+    pub(crate) fn new(store: Store) -> Self {
+        Self { store, ..Self::default() }
+    }
+
     /// Converts the next word to an argument of this type.
     pub(crate) fn push(&mut self, word: &OsStr, ty: &Type) -> Result<(), Misfit> {
         let bits = match ty {
@@ -51,17 +56,17 @@ impl Arguments {
     fn scalar_bits(&mut self, word: &OsStr, scalar: Scalar) -> Result<u64, MisfitKind> {
         let bytes = word.as_encoded_bytes();
         match (Word::parse(word), scalar) {
-            (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) => keep_text(text, &mut self.texts),
+            (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) => self.store.keep_text(text),
             (Word::Buffer(len), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
                 Ok(self.keep(Buffer::new(self.slots.len(), len, Holds::of(pointee))?))
             }
             (Word::Array(element, items), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
-                let bytes = encode_items(items, element, &mut self.texts)?;
+                let bytes = encode_items(items, element, &mut self.store)?;
                 Ok(self.keep(Buffer::with(self.slots.len(), &bytes, Holds::Elements(element))?))
             }
             (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written),
             (Word::Callback(_), scalar) if scalar != Scalar::Pointer(Pointee::Text) => Err(not_a_function(bytes)),
-            (Word::Null, _) => value_bits(bytes, scalar, &mut self.texts),
+            (Word::Null, _) => value_bits(bytes, scalar, &mut self.store),
             (_, Scalar::Pointer(Pointee::Function)) if number(bytes).is_none() => {
                 Err(MisfitKind::Function { given: shorten(&quote(bytes)) })
             }
@@ -70,7 +75,7 @@ impl Arguments {
             {
                 Err(MisfitKind::type_name(name))
             }
-            _ => value_bits(bytes, scalar, &mut self.texts),
+            _ => value_bits(bytes, scalar, &mut self.store),
         }
     }
 
@@ -81,14 +86,14 @@ impl Arguments {
         }
         let json = serde_json::from_slice(given).map_err(|source| MisfitKind::json("a struct", given, source))?;
         let mut bytes = vec![0; Extent::of(ty).map_err(MisfitKind::from)?.size as usize];
-        encode(json, ty, &mut bytes, &mut self.texts)?;
+        encode(json, ty, &mut bytes, &mut self.store)?;
         let address = bytes.as_ptr().expose_provenance() as u64;
         self.structs.push(bytes);
         Ok(address)
     }
 
     fn callback_address(&mut self, written: &word::Callback<'_>) -> Result<u64, MisfitKind> {
-        let callback = callback::make(written)?;
+        let callback = callback::make(written, &Parameter { name: None, signature: None }, &self.store.declarations)?;
         let bits = Slot::from(&callback).to_bits();
         self.callbacks.push((self.slots.len(), callback));
         Ok(bits)

@@ -3,22 +3,23 @@
 use hotcall::{Scalar, Type};
 use serde_json::value::RawValue;
 
-use crate::json::{Texts, encode};
+use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
+use crate::store::Store;
 use crate::word::value_bits;
 use crate::{number, print};
 
 /// The bytes of the elements that a word gives: values between commas, or a JSON array.
-pub(crate) fn encode_items(items: &[u8], element: Scalar, texts: &mut Texts) -> Result<Vec<u8>, MisfitKind> {
+pub(crate) fn encode_items(items: &[u8], element: Scalar, store: &mut Store) -> Result<Vec<u8>, MisfitKind> {
     if items.starts_with(b"[") {
         let items: Vec<&RawValue> =
             serde_json::from_slice(items).map_err(|source| MisfitKind::json("an array", items, source))?;
-        encode_each(items, element, |item, bytes| encode(item, &Type::Scalar(element), bytes, texts))
+        encode_each(items, element, |item, bytes| encode(item, &Type::Scalar(element), bytes, store))
     } else if items.is_empty() {
         Ok(Vec::new())
     } else {
         encode_each(items.split(|&byte| byte == b','), element, |item, bytes| {
-            let bits = value_bits(item, element, texts)?.to_le_bytes();
+            let bits = value_bits(item, element, store)?.to_le_bytes();
             bytes.copy_from_slice(&bits[..element.size() as usize]);
             Ok(())
         })

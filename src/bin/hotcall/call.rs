@@ -1,12 +1,14 @@
 //! `hotcall call`: words to arguments, the call, the result to text.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
 
 use crate::argument;
 use crate::declaration::Declared;
 use crate::failure::Failure;
+use crate::store::Store;
 use crate::{errno, number, output, print};
 
 const HELP: &str = r#"How arguments are written:
@@ -88,7 +90,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let library = open(&arguments.library)?;
     let function =
         library.function_with(&declared.symbol, &signature, FunctionOptions { capture_errno: errno, lazy: false })?;
-    let mut values = argument::Arguments::default();
+    let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
         values.push(word, ty).map_err(|misfit| {
             let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));

@@ -1,6 +1,7 @@
 //! The function that declarations declare, and the types of one call of it.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
 use hotcall::declare::{Declaration, DeclarationError, Declarations};
 use hotcall::{Signature, Type};
@@ -42,7 +43,7 @@ pub(crate) struct Function {
     pub(crate) capture_errno: bool,
     parameter_names: Box<[Option<Box<str>>]>,
     /// All that the text declares.
-    pub(crate) declarations: Declarations,
+    pub(crate) declarations: Arc<Declarations>,
 }
 
 impl Function {
@@ -64,7 +65,7 @@ impl Function {
             signature: function.signature.clone(),
             capture_errno: function.capture_errno,
             parameter_names: function.parameter_names.clone(),
-            declarations,
+            declarations: Arc::new(declarations),
         })
     }
 

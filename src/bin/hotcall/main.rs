@@ -21,6 +21,7 @@ mod options;
 mod output;
 mod print;
 mod source;
+mod store;
 mod word;
 
 use std::io::{self, Write};

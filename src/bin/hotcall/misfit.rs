@@ -37,6 +37,8 @@ pub(crate) enum MisfitKind {
     Fraction { given: String },
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
+    #[error("{given} is not {expected}{}", did_you_mean(.hint))]
+    Name { given: String, expected: &'static str, hint: Option<String> },
     #[error("{given} is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)")]
     Function { given: String },
     #[error("{given} is a callback, and the parameter is no function pointer")]
@@ -47,7 +49,7 @@ pub(crate) enum MisfitKind {
     Element { index: usize, element: Scalar, misfit: Box<Misfit> },
     #[error("cannot read the prototype: {0}")]
     Prototype(Box<Unread>),
-    #[error("a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE")]
+    #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
     NoResult,
@@ -73,6 +75,10 @@ pub(crate) enum MisfitKind {
     Length { given: usize, expected: usize },
     #[error(transparent)]
     Layout(#[from] LayoutError),
+}
+
+fn did_you_mean(hint: &Option<String>) -> String {
+    hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
 fn list(members: &[Box<str>]) -> String {

@@ -36,6 +36,14 @@ impl<'a> Number<'a> {
         self.value
     }
 
+    /// The number, if it is an integer without a point or an exponent.
+    pub(crate) fn integer(self) -> Option<i128> {
+        match self.value {
+            Value::Integer(value) => Some(value),
+            Value::Float(_) => None,
+        }
+    }
+
     /// The number in a scalar of this type.
     pub(crate) fn to_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
         match scalar {
