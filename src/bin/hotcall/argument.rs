@@ -9,7 +9,8 @@ use crate::buffer::{Buffer, Holds};
 use crate::callback::{self, Parameter};
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
-use crate::print::{quote, shorten};
+use crate::pointee::{Given, Target, signature_of};
+use crate::print::{self, quote, shorten};
 use crate::store::Store;
 use crate::word::{self, Word, number, value_bits};
 
@@ -28,10 +29,13 @@ impl Arguments {
         Self { store, ..Self::default() }
     }
 
-    /// Converts the next word to an argument of this type.
-    pub(crate) fn push(&mut self, word: &OsStr, ty: &Type) -> Result<(), Misfit> {
+    /// Converts the next word to an argument of this type, for the parameter of this name.
+    pub(crate) fn push(&mut self, word: &OsStr, ty: &Type, name: Option<&str>) -> Result<(), Misfit> {
         let bits = match ty {
-            Type::Scalar(scalar) => self.scalar_bits(word, *scalar)?,
+            Type::Scalar(scalar) => match given_pointee(word, *scalar) {
+                Some(given) => self.pointee_address(given, word, ty, name)?,
+                None => self.scalar_bits(word, *scalar, ty, name)?,
+            },
             Type::Aggregate(_) | Type::Array(_) => self.struct_address(word, ty)?,
         };
         self.slots.push(Slot::from_bits(bits));
@@ -53,18 +57,46 @@ impl Arguments {
         &self.callbacks
     }
 
-    fn scalar_bits(&mut self, word: &OsStr, scalar: Scalar) -> Result<u64, MisfitKind> {
+    /// Memory for what the parameter points to.
+    fn pointee_address(
+        &mut self,
+        given: Given<'_>,
+        word: &OsStr,
+        ty: &Type,
+        name: Option<&str>,
+    ) -> Result<u64, Misfit> {
+        let target = Target::of(ty, &self.store.declarations).map_err(|why| {
+            let given = shorten(&String::from_utf8_lossy(word.as_encoded_bytes()));
+            MisfitKind::Pointee { given, why }
+        })?;
+        let (bytes, holds) = target.encode(given, &mut self.store)?;
+        let label = name.map_or_else(|| self.label("argument"), print::escape);
+        Ok(self.keep(Buffer::with(label, &bytes, holds)?))
+    }
+
+    /// What the next argument's memory is called.
+    fn label(&self, what: &str) -> String {
+        format!("{what} {}", self.slots.len() + 1)
+    }
+
+    fn scalar_bits(
+        &mut self,
+        word: &OsStr,
+        scalar: Scalar,
+        ty: &Type,
+        name: Option<&str>,
+    ) -> Result<u64, MisfitKind> {
         let bytes = word.as_encoded_bytes();
         match (Word::parse(word), scalar) {
             (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) => self.store.keep_text(text),
             (Word::Buffer(len), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
-                Ok(self.keep(Buffer::new(self.slots.len(), len, Holds::of(pointee))?))
+                Ok(self.keep(Buffer::new(self.label("buffer"), len, Holds::of(pointee))?))
             }
             (Word::Array(element, items), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
                 let bytes = encode_items(items, element, &mut self.store)?;
-                Ok(self.keep(Buffer::with(self.slots.len(), &bytes, Holds::Elements(element))?))
+                Ok(self.keep(Buffer::with(self.label("array"), &bytes, Holds::Values(Type::Scalar(element)))?))
             }
-            (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written),
+            (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written, ty, name),
             (Word::Callback(_), scalar) if scalar != Scalar::Pointer(Pointee::Text) => Err(not_a_function(bytes)),
             (Word::Null, _) => value_bits(bytes, scalar, &mut self.store),
             (_, Scalar::Pointer(Pointee::Function)) if number(bytes).is_none() => {
@@ -92,8 +124,14 @@ impl Arguments {
         Ok(address)
     }
 
-    fn callback_address(&mut self, written: &word::Callback<'_>) -> Result<u64, MisfitKind> {
-        let callback = callback::make(written, &Parameter { name: None, signature: None }, &self.store.declarations)?;
+    fn callback_address(
+        &mut self,
+        written: &word::Callback<'_>,
+        ty: &Type,
+        name: Option<&str>,
+    ) -> Result<u64, MisfitKind> {
+        let parameter = Parameter { name, signature: signature_of(ty) };
+        let callback = callback::make(written, &parameter, &self.store.declarations)?;
         let bits = Slot::from(&callback).to_bits();
         self.callbacks.push((self.slots.len(), callback));
         Ok(bits)
@@ -103,6 +141,18 @@ impl Arguments {
         let address = buffer.address();
         self.buffers.push(buffer);
         address
+    }
+}
+
+/// The value for a pointer to lead to that a word gives; `None` if it gives the pointer itself. For text every word is one.
+fn given_pointee(word: &OsStr, scalar: Scalar) -> Option<Given<'_>> {
+    if !matches!(scalar, Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) {
+        return None;
+    }
+    match Word::parse(word) {
+        Word::Out(value) => Some(Given::Out(value)),
+        Word::Plain(json) if json.starts_with(b"{") || json.starts_with(b"[") => Some(Given::Json(json)),
+        Word::Null | Word::Buffer(_) | Word::Text(_) | Word::Array(..) | Word::Callback(_) | Word::Plain(_) => None,
     }
 }
 

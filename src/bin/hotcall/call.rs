@@ -92,7 +92,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
         library.function_with(&declared.symbol, &signature, FunctionOptions { capture_errno: errno, lazy: false })?;
     let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
-        values.push(word, ty).map_err(|misfit| {
+        values.push(word, ty, declared.parameter_name(index)).map_err(|misfit| {
             let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
             Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
         })?;
@@ -114,8 +114,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     unsafe { print_result(&mut output, signature.result(), &outcome.value) }
         .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     for buffer in values.buffers() {
-        // SAFETY: an array of texts held texts, and the callee is vouched for.
-        output.extend(unsafe { buffer.line() }.bytes());
+        // SAFETY: texts were zeroed or given, and the callee is vouched for.
+        let line = unsafe { buffer.line() };
+        let line = line.map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+        output.extend(line.unwrap_or_default().bytes());
     }
     if let Some(errno) = outcome.errno {
         output.extend(format!("errno: {}\n", errno::describe(errno)).bytes());

@@ -19,6 +19,7 @@ mod nearest;
 mod number;
 mod options;
 mod output;
+mod pointee;
 mod print;
 mod source;
 mod store;

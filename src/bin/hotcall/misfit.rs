@@ -46,7 +46,7 @@ pub(crate) enum MisfitKind {
     #[error("unknown type {name}, only {}", Scalar::ALL.map(Scalar::name).join(", "))]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
-    Element { index: usize, element: Scalar, misfit: Box<Misfit> },
+    Element { index: usize, element: Type, misfit: Box<Misfit> },
     #[error("cannot read the prototype: {0}")]
     Prototype(Box<Unread>),
     #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
@@ -57,6 +57,8 @@ pub(crate) enum MisfitKind {
     Result { ty: Type, misfit: Box<Misfit> },
     #[error(transparent)]
     Making(Box<hotcall::Error>),
+    #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
+    Pointee { given: String, why: String },
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]

@@ -129,10 +129,26 @@ unsafe fn json_members(out: &mut String, aggregate: &Aggregate, bytes: &[u8], na
 }
 
 /// A comma, unless this is the first member or element.
-fn separate(out: &mut String) {
+pub(crate) fn separate(out: &mut String) {
     if !out.ends_with(['{', '[']) {
         out.push(',');
     }
+}
+
+/// A value on a line of its own, or among the arguments of a call.
+///
+/// # Safety
+///
+/// As for [`json`].
+pub(crate) unsafe fn value(ty: &Type, bytes: &[u8]) -> Result<String, LayoutError> {
+    if let Some(of) = ty.as_scalar() {
+        // SAFETY: the caller's promise is passed on.
+        return Ok(unsafe { scalar(number::load(bytes, of), of) });
+    }
+    let mut out = String::new();
+    // SAFETY: the caller's promise is passed on.
+    unsafe { json(&mut out, ty, bytes) }?;
+    Ok(out)
 }
 
 /// A scalar among the arguments of a call: a text in quotes, all else as on a line of its own.

@@ -70,12 +70,13 @@ impl Store {
 
     /// The constant that somebody may have meant by the first of these names that is unknown.
     pub(crate) fn nearest_constant(&self, names: &str) -> Option<String> {
-        let mut nearest = Nearest::to(names.split('|').map(str::trim).find(|name| self.integer(name).is_none())?);
+        let unknown = names.split('|').map(str::trim).find(|name| self.integer(name).is_none())?;
+        let mut nearest = Nearest::to(unknown);
         for (known, value) in self.declarations.constants() {
             if !matches!(value, Constant::Text(_)) {
                 nearest.see(known.as_bytes());
             }
         }
-        nearest.found()
+        nearest.found().filter(|found| found != unknown)
     }
 }

@@ -17,6 +17,8 @@ pub(crate) enum Word<'a> {
     Buffer(usize),
     /// `text:…`
     Text(&'a [u8]),
+    /// `out` or `out:…`
+    Out(Option<&'a [u8]>),
     /// `TYPE[]:…`
     Array(Scalar, &'a [u8]),
     Callback(Callback<'a>),
@@ -43,6 +45,10 @@ impl<'a> Word<'a> {
         } else if let Some(digits) = bytes.strip_prefix(b"buffer:").and_then(digits) {
             // What is too large to be read is too large to be made.
             Self::Buffer(digits.parse().unwrap_or(usize::MAX))
+        } else if bytes == b"out" {
+            Self::Out(None)
+        } else if let Some(value) = bytes.strip_prefix(b"out:") {
+            Self::Out(Some(value))
         } else if let Some(callback) = Callback::parse(bytes) {
             Self::Callback(callback)
         } else if let Some((name, items)) = array(bytes)
@@ -86,6 +92,8 @@ pub(crate) fn infer(word: &OsStr) -> Type {
         Word::Callback(_) if word == "print" => Type::TEXT,
         Word::Callback(_) => Type::FUNCTION,
         Word::Buffer(_) | Word::Text(_) => Type::TEXT,
+        // Nothing is known of what it would point to.
+        Word::Out(_) => Type::TEXT,
         Word::Plain(plain) => match number(plain).map(Number::value) {
             Some(Value::Integer(value)) if i32::try_from(value).is_ok() => Type::I32,
             // Beyond 64 bits: refused as out of range when it is converted.

@@ -1,0 +1,80 @@
+//! What pointer parameters point to, where the declaration says it: values to be passed and shown.
+
+use hotcall::declare::Declarations;
+use hotcall::{Extent, Type};
+
+use crate::array;
+use crate::buffer::Holds;
+use crate::json::encode;
+use crate::misfit::{Misfit, MisfitKind};
+use crate::store::Store;
+use crate::word::value_bits;
+
+/// The values that a parameter points to.
+pub(crate) struct Target {
+    ty: Type,
+    size: usize,
+    /// How many there are, for a parameter that is declared as an array.
+    count: Option<usize>,
+    is_const: bool,
+}
+
+/// A value for a pointer to lead to, as it is written.
+#[derive(Clone, Copy)]
+pub(crate) enum Given<'a> {
+    /// `out`, or `out:…`: shown after the call.
+    Out(Option<&'a [u8]>),
+    /// JSON alone: shown after the call if the callee may write to it.
+    Json(&'a [u8]),
+}
+
+impl Target {
+    /// What a parameter of this type points to; otherwise why that is not known.
+    pub(crate) fn of(_parameter: &Type, _declarations: &Declarations) -> Result<Self, String> {
+        Err("the declaration does not say it".to_owned())
+    }
+
+    /// The bytes of the values, and what of them is shown.
+    pub(crate) fn encode(&self, given: Given<'_>, store: &mut Store) -> Result<(Vec<u8>, Holds), Misfit> {
+        let (value, shown) = match given {
+            Given::Out(value) => (value, true),
+            Given::Json(json) => (Some(json), !self.is_const),
+        };
+        let mut bytes = match value {
+            None => vec![0; self.size],
+            Some(items) if items.starts_with(b"[") => array::encode_json(items, &self.ty, store)?,
+            Some(value) => self.encode_one(value, store)?,
+        };
+        let is_array = self.count.is_some() || value.is_some_and(|value| value.starts_with(b"["));
+        // The callee may write as many as the declaration says.
+        let least = self.count.unwrap_or(0).saturating_mul(self.size);
+        if least > bytes.len() {
+            bytes.try_reserve_exact(least - bytes.len()).map_err(|_| MisfitKind::Memory { len: least })?;
+            bytes.resize(least, 0);
+        }
+        let holds = match (shown, is_array) {
+            (false, _) => Holds::Nothing,
+            (true, false) => Holds::Value(self.ty.clone()),
+            (true, true) => Holds::Values(self.ty.clone()),
+        };
+        Ok((bytes, holds))
+    }
+
+    fn encode_one(&self, value: &[u8], store: &mut Store) -> Result<Vec<u8>, Misfit> {
+        let mut bytes = vec![0; self.size];
+        match self.ty.as_scalar() {
+            Some(scalar) => bytes.copy_from_slice(&value_bits(value, scalar, store)?.to_le_bytes()[..self.size]),
+            None => {
+                let json =
+                    serde_json::from_slice(value).map_err(|source| MisfitKind::json("a struct", value, source))?;
+                encode(json, &self.ty, &mut bytes, store)?;
+            }
+        }
+        Ok(bytes)
+    }
+}
+
+/// The signature of the functions that a parameter points to, if the declaration gives it.
+pub(crate) fn signature_of(_parameter: &Type) -> Option<&hotcall::Signature> {
+    None
+}
