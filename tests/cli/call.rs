@@ -14,11 +14,10 @@ fn the_readme_examples_hold() {
     check_prints(&["call", "libc.so.6", snprintf, "buffer:32", "32", "%d-%s", "42", "hi"], "5\nbuffer 1: \"42-hi\"\n");
     let qsort = "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))";
     check_prints(&["call", "libc.so.6", qsort, "i32[]:3,1,2", "3", "4", "compare:i32"], "array 1: [1,2,3]\n");
-    let nftw = "int nftw(const char *, int (*)(const char *), int, int)";
-    check_prints(
-        &["call", "libc.so.6", nftw, "/dev/null", "print:int visit(const char *)", "8", "0"],
-        "visit(\"/dev/null\")\n0\n",
-    );
+    let nftw = "int nftw(const char *, int (*visit)(const char *), int, int)";
+    check_prints(&["call", "libc.so.6", nftw, "/dev/null", "print", "8", "0"], "visit(\"/dev/null\")\n0\n");
+    let frexp = "double frexp(double value, int *exponent)";
+    check_prints(&["call", "libm.so.6", frexp, "12", "out"], "0.75\nexponent: 4\n");
     check_prints(
         &["call", "--errno", "self", "int chdir(const char *)", "/nowhere"],
         "-1\nerrno: 2 (ENOENT: No such file or directory)\n",

@@ -5,6 +5,7 @@ mod call;
 mod callback;
 mod explain;
 mod header;
+mod pointee;
 mod refused;
 #[path = "../support/mod.rs"]
 mod support;

@@ -34,7 +34,8 @@ const EXAMPLES: &str = r#"Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
   hotcall call libc.so.6 'struct d { int quot; int rem; } div(int, int)' 17 5
   hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
-  hotcall call libc.so.6 'int nftw(const char *, int (*)(const char *), int, int)' . 'print:int visit(const char *)' 8 0
+  hotcall call libm.so.6 'double frexp(double value, int *exponent)' 12 out
+  hotcall call libc.so.6 'int nftw(const char *, int (*visit)(const char *), int, int)' . print 8 0
   hotcall call libz.so.1 --header zlib.h crc32 0 text:hello 5
   hotcall call --errno libc.so.6 'int chdir(const char *)' /nowhere
   hotcall explain 'struct point { double x, y; }; double norm(struct point)'
