@@ -2,14 +2,14 @@
 
 use std::ffi::OsStr;
 
-use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type};
+use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type, TypeKind};
 
 use crate::array::encode_items;
 use crate::buffer::{Buffer, Holds};
 use crate::callback::{self, Parameter};
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
-use crate::pointee::{Given, Target, signature_of};
+use crate::pointee::{self, Given, signature_of};
 use crate::print::{self, quote, shorten};
 use crate::store::Store;
 use crate::word::{self, Word, number, value_bits};
@@ -31,12 +31,12 @@ impl Arguments {
 
     /// Converts the next word to an argument of this type, for the parameter of this name.
     pub(crate) fn push(&mut self, word: &OsStr, ty: &Type, name: Option<&str>) -> Result<(), Misfit> {
-        let bits = match ty {
-            Type::Scalar(scalar) => match given_pointee(word, *scalar) {
+        let bits = match ty.kind() {
+            TypeKind::Scalar(scalar) => match given_pointee(word, *scalar) {
                 Some(given) => self.pointee_address(given, word, ty, name)?,
                 None => self.scalar_bits(word, *scalar, ty, name)?,
             },
-            Type::Aggregate(_) | Type::Array(_) => self.struct_address(word, ty)?,
+            TypeKind::Aggregate(_) | TypeKind::Array(_) => self.struct_address(word, ty)?,
         };
         self.slots.push(Slot::from_bits(bits));
         Ok(())
@@ -65,11 +65,11 @@ impl Arguments {
         ty: &Type,
         name: Option<&str>,
     ) -> Result<u64, Misfit> {
-        let target = Target::of(ty, &self.store.declarations).map_err(|why| {
+        let pointee = pointee::Pointee::of(ty, &self.store.declarations).map_err(|why| {
             let given = shorten(&String::from_utf8_lossy(word.as_encoded_bytes()));
             MisfitKind::Pointee { given, why }
         })?;
-        let (bytes, holds) = target.encode(given, &mut self.store)?;
+        let (bytes, holds) = pointee.encode(given, &mut self.store)?;
         let label = name.map_or_else(|| self.label("argument"), print::escape);
         Ok(self.keep(Buffer::with(label, &bytes, holds)?))
     }
@@ -94,7 +94,7 @@ impl Arguments {
             }
             (Word::Array(element, items), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
                 let bytes = encode_items(items, element, &mut self.store)?;
-                Ok(self.keep(Buffer::with(self.label("array"), &bytes, Holds::Values(Type::Scalar(element)))?))
+                Ok(self.keep(Buffer::with(self.label("array"), &bytes, Holds::Values(element.into()))?))
             }
             (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written, ty, name),
             (Word::Callback(_), scalar) if scalar != Scalar::Pointer(Pointee::Text) => Err(not_a_function(bytes)),

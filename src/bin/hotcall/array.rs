@@ -11,7 +11,7 @@ use crate::word::value_bits;
 
 /// The bytes of the elements that a word gives: values between commas, or a JSON array.
 pub(crate) fn encode_items(items: &[u8], element: Scalar, store: &mut Store) -> Result<Vec<u8>, MisfitKind> {
-    let ty = Type::Scalar(element);
+    let ty = Type::from(element);
     if items.starts_with(b"[") {
         encode_json(items, &ty, store)
     } else if items.is_empty() {

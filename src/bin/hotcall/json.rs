@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type};
+use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type, TypeKind};
 use hotcall_jit::Places;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -20,14 +20,14 @@ use crate::store::Store;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
 pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], store: &mut Store) -> Result<(), Misfit> {
-    match ty {
-        Type::Scalar(scalar) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => {
             let bits = scalar_bits(json, *scalar, store)?;
             bytes.copy_from_slice(&bits.to_le_bytes()[..bytes.len()]);
             Ok(())
         }
-        Type::Array(array) => encode_array(json, array, bytes, store),
-        Type::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
+        TypeKind::Array(array) => encode_array(json, array, bytes, store),
+        TypeKind::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
             (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, store),
             (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, store),
             (_, AggregateKind::Struct) => Err(MisfitKind::wrong(json.get(), "an object or an array").into()),

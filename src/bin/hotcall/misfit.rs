@@ -43,7 +43,7 @@ pub(crate) enum MisfitKind {
     Function { given: String },
     #[error("{given} is a callback, and the parameter is no function pointer")]
     NotFunction { given: String },
-    #[error("unknown type {name}, only {}", Scalar::ALL.map(Scalar::name).join(", "))]
+    #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
     Element { index: usize, element: Type, misfit: Box<Misfit> },
@@ -77,6 +77,10 @@ pub(crate) enum MisfitKind {
     Length { given: usize, expected: usize },
     #[error(transparent)]
     Layout(#[from] LayoutError),
+}
+
+fn type_names() -> String {
+    Scalar::ALL.iter().map(|scalar| scalar.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn did_you_mean(hint: &Option<String>) -> String {

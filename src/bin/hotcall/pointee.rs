@@ -1,7 +1,7 @@
 //! What pointer parameters point to, where the declaration says it: values to be passed and shown.
 
 use hotcall::declare::Declarations;
-use hotcall::{Extent, Type};
+use hotcall::{Extent, Length, Signature, Target, Type};
 
 use crate::array;
 use crate::buffer::Holds;
@@ -11,7 +11,7 @@ use crate::store::Store;
 use crate::word::value_bits;
 
 /// The values that a parameter points to.
-pub(crate) struct Target {
+pub(crate) struct Pointee {
     ty: Type,
     size: usize,
     /// How many there are, for a parameter that is declared as an array.
@@ -28,10 +28,24 @@ pub(crate) enum Given<'a> {
     Json(&'a [u8]),
 }
 
-impl Target {
+impl Pointee {
     /// What a parameter of this type points to; otherwise why that is not known.
-    pub(crate) fn of(_parameter: &Type, _declarations: &Declarations) -> Result<Self, String> {
-        Err("the declaration does not say it".to_owned())
+    pub(crate) fn of(parameter: &Type, declarations: &Declarations) -> Result<Self, String> {
+        let pointer = parameter.pointer().ok_or("the declaration does not say it")?;
+        let ty = match pointer.target() {
+            Target::Type(ty) => ty.clone(),
+            Target::Named(name) => named(name, declarations)?,
+            Target::Void => return Err("it is `void`".to_owned()),
+            Target::Function(_) => return Err("it is a function".to_owned()),
+            Target::Unsupported(why) => return Err(why.to_string()),
+            _ => return Err(format!("it is `{}`", pointer.target())),
+        };
+        let size = Extent::of(&ty).map_err(|error| error.to_string())?.size as usize;
+        let count = match pointer.length() {
+            Some(Length::Elements(count)) => Some(usize::try_from(*count).unwrap_or(usize::MAX)),
+            _ => None,
+        };
+        Ok(Self { ty, size, count, is_const: pointer.is_const() })
     }
 
     /// The bytes of the values, and what of them is shown.
@@ -75,6 +89,16 @@ impl Target {
 }
 
 /// The signature of the functions that a parameter points to, if the declaration gives it.
-pub(crate) fn signature_of(_parameter: &Type) -> Option<&hotcall::Signature> {
-    None
+pub(crate) fn signature_of(parameter: &Type) -> Option<&Signature> {
+    match parameter.pointer()?.target() {
+        Target::Function(function) => Some(function.signature()),
+        _ => None,
+    }
+}
+
+/// A struct or union that the declarations name.
+fn named(name: &str, declarations: &Declarations) -> Result<Type, String> {
+    let found = declarations.types().iter().find(|ty| ty.name() == name);
+    let ty = found.ok_or_else(|| format!("`{name}` is not declared"))?.ty();
+    ty.cloned().map_err(|error| error.to_string())
 }
