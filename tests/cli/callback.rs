@@ -209,6 +209,10 @@ fn callbacks_that_cannot_be_made_are_refused() {
         ("print:int f(int, ...)", "cannot compile callbacks of type (i32, ...) -> i32: a callback cannot be variadic"),
         ("print={}1:int f()", NO_PROTOTYPE),
         ("print=1:void f()", "a result is given, and the callback returns nothing"),
+        (
+            "print:int f(int); int g(int)",
+            "cannot read the prototype: the text declares 2 functions (f, g): a callback has one prototype",
+        ),
         ("print=256:unsigned char f()", "result (u8): 256 is out of range 0..=255"),
         ("print=:int f()", "result (i32): \"\" is not a number"),
         ("print=\"1\":int f()", "result (i32): \"1\" is not a number"),

@@ -70,7 +70,7 @@ fn bytes_are_hexadecimal_and_text_is_text() {
         prints(&format!("void digest({ty})"), &["buffer:4"], &format!("buffer 1: {shown}\n"));
     }
     prints("void digest(unsigned char *digest)", &["[0, 0, 0, 0, 1]"], "digest: [104,105,0,7,1]\n");
-    prints("void digest(uint8_t digest[4])", &["out"], "digest: [104,105,0,7]\n");
+    prints("void digest(uint8_t digest[4])", &["out"], "digest: 68 69 00 07\n");
     // `out` is a text too.
     prints("const char *same_text(const char *)", &["out"], "out\n");
     prints("const char *same_text(const char *)", &["out:5"], "out:5\n");

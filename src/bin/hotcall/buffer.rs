@@ -7,7 +7,7 @@ use crate::misfit::MisfitKind;
 use crate::print::{self, quote};
 
 /// The largest `buffer:N`: more than any interface fills at once, and small enough to be given anywhere.
-const MAX_BUFFER: usize = 256 << 20;
+pub(crate) const MAX_BUFFER: usize = 256 << 20;
 
 /// Memory for an argument.
 pub(crate) struct Buffer {

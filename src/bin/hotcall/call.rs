@@ -14,7 +14,8 @@ use crate::{errno, number, output, print};
 const HELP: &str = r#"Which function is called:
   The declarations are C text or Deno's JSON form. If they declare several functions, --function NAME before
   them tells which one is called. With --header FILE the declarations are those of a header, and the function's
-  name takes their place. Headers are preprocessed by `cc -E`, or by the compiler that the environment's CC
+  name takes their place. A FILE that is not found is looked up where the compiler finds headers, and <FILE>
+  is looked up only there. Headers are preprocessed by `cc -E`, or by the compiler that the environment's CC
   names. Without a C compiler they are read as they are.
 
 How arguments are written:

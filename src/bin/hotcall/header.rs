@@ -14,8 +14,7 @@ const CC: &str = "cc";
 /// Headers, and how they are found and preprocessed.
 #[derive(clap::Args)]
 pub(crate) struct Headers {
-    /// Take the declarations from this header, preprocessed by `cc -E` (or $CC), and read as it is without a compiler. A
-    /// name that is not a file here is looked up where the compiler looks, as <NAME> always is. May be given more than once
+    /// A header to take the declarations from; may be given more than once
     #[arg(long = "header", value_name = "FILE")]
     files: Vec<OsString>,
     /// Look for headers in this directory too

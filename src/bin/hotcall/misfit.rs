@@ -59,6 +59,8 @@ pub(crate) enum MisfitKind {
     Making(Box<hotcall::Error>),
     #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
     Pointee { given: String, why: String },
+    #[error("`{by}` says how many values there are: write out:[A,B] or buffer:N")]
+    Counted { by: Box<str> },
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]

@@ -1,10 +1,10 @@
 //! What pointer parameters point to, where the declaration says it: values to be passed and shown.
 
 use hotcall::declare::Declarations;
-use hotcall::{Extent, Length, Signature, Target, Type};
+use hotcall::{Extent, Length, Scalar, Signature, Target, Type};
 
 use crate::array;
-use crate::buffer::Holds;
+use crate::buffer::{Holds, MAX_BUFFER};
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::store::Store;
@@ -16,6 +16,8 @@ pub(crate) struct Pointee {
     size: usize,
     /// How many there are, for a parameter that is declared as an array.
     count: Option<usize>,
+    /// The parameter that says how many there are.
+    counted_by: Option<Box<str>>,
     is_const: bool,
 }
 
@@ -41,11 +43,13 @@ impl Pointee {
             _ => return Err(format!("it is `{}`", pointer.target())),
         };
         let size = Extent::of(&ty).map_err(|error| error.to_string())?.size as usize;
-        let count = match pointer.length() {
-            Some(Length::Elements(count)) => Some(usize::try_from(*count).unwrap_or(usize::MAX)),
-            _ => None,
-        };
-        Ok(Self { ty, size, count, is_const: pointer.is_const() })
+        let mut pointee = Self { ty, size, count: None, counted_by: None, is_const: pointer.is_const() };
+        match pointer.length() {
+            Some(Length::Elements(count)) => pointee.count = Some(usize::try_from(*count).unwrap_or(usize::MAX)),
+            Some(Length::Counted(name) | Length::CountedBytes(name)) => pointee.counted_by = Some(name.clone()),
+            Some(_) | None => {}
+        }
+        Ok(pointee)
     }
 
     /// The bytes of the values, and what of them is shown.
@@ -55,23 +59,32 @@ impl Pointee {
             Given::Json(json) => (Some(json), !self.is_const),
         };
         let mut bytes = match value {
-            None => vec![0; self.size],
+            None => match &self.counted_by {
+                Some(by) => return Err(MisfitKind::Counted { by: by.clone() }.into()),
+                None => vec![0; self.size],
+            },
             Some(items) if items.starts_with(b"[") => array::encode_json(items, &self.ty, store)?,
             Some(value) => self.encode_one(value, store)?,
         };
         let is_array = self.count.is_some() || value.is_some_and(|value| value.starts_with(b"["));
         // The callee may write as many as the declaration says.
         let least = self.count.unwrap_or(0).saturating_mul(self.size);
-        if least > bytes.len() {
-            bytes.try_reserve_exact(least - bytes.len()).map_err(|_| MisfitKind::Memory { len: least })?;
-            bytes.resize(least, 0);
+        if least > MAX_BUFFER {
+            return Err(MisfitKind::Memory { len: least }.into());
         }
+        bytes.resize(least.max(bytes.len()), 0);
         let holds = match (shown, is_array) {
             (false, _) => Holds::Nothing,
             (true, false) => Holds::Value(self.ty.clone()),
+            // Bytes that nobody wrote as numbers.
+            (true, true) if value.is_none() && self.is_bytes() => Holds::Bytes,
             (true, true) => Holds::Values(self.ty.clone()),
         };
         Ok((bytes, holds))
+    }
+
+    fn is_bytes(&self) -> bool {
+        matches!(self.ty.as_scalar(), Some(Scalar::U8 | Scalar::I8))
     }
 
     fn encode_one(&self, value: &[u8], store: &mut Store) -> Result<Vec<u8>, Misfit> {
@@ -90,10 +103,7 @@ impl Pointee {
 
 /// The signature of the functions that a parameter points to, if the declaration gives it.
 pub(crate) fn signature_of(parameter: &Type) -> Option<&Signature> {
-    match parameter.pointer()?.target() {
-        Target::Function(function) => Some(function.signature()),
-        _ => None,
-    }
+    if let Target::Function(function) = parameter.pointer()?.target() { Some(function.signature()) } else { None }
 }
 
 /// A struct or union that the declarations name.
