@@ -273,7 +273,12 @@ impl Declarations {
 
     /// Adds a symbol that is declared and cannot be used.
     #[cfg(feature = "c-text")]
-    fn insert_unsupported(&mut self, key: Box<str>, reason: Box<str>, is_function: bool) -> Result<(), DeclarationError> {
+    fn insert_unsupported(
+        &mut self,
+        key: Box<str>,
+        reason: Box<str>,
+        is_function: bool,
+    ) -> Result<(), DeclarationError> {
         let place = Place::Unsupported(self.unsupported.len());
         self.claim(&key, place)?;
         if is_function {

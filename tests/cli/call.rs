@@ -230,7 +230,8 @@ fn one_of_several_prototypes_is_named() {
         "byte": {"name": "same_u8", "parameters": ["u8"], "result": "u8"}}"#;
     check_prints(&["call", "--function", "byte", fixture(), json, "7"], "7\n");
 
-    let several = "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): give --function NAME";
+    let several =
+        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): give --function NAME";
     check_fails(&call(&[], "255"), several);
     check_fails(&["explain", text], several);
     let names: Vec<String> = (10..30).map(|i| format!("f{i}")).collect();

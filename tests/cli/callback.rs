@@ -220,9 +220,9 @@ fn callbacks_that_cannot_be_made_are_refused() {
         ("print={\"y\":1}:struct s { int x; } f()", "result (struct s): there is no member y, only x"),
         ("print=[\"a\"]:struct s { int x; } f()", "result (struct s): member x (i32): \"a\" is not a number"),
         ("print={\"x\":struct s { int x; } f()", "{\"x\":struct s { int x; } f() is not JSON for a result: "),
-        ("compare", "\"compare\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
-        ("buffer:8", "\"buffer:8\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
-        ("i32[]:1", "\"i32[]:1\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
+        ("compare", "\"compare\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
+        ("buffer:8", "\"buffer:8\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
+        ("i32[]:1", "\"i32[]:1\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
     ] {
         let message = format!("hotcall: cannot call called: argument 1 (function): {message}");
         fails_with(&["call", fixture(), "int called(int (*)(int), int)", word, "1"], &[&message]);

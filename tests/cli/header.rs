@@ -218,7 +218,8 @@ fn serves(library: &str, header: &str, words: &[&str], expected: &str) {
     let words = [&["call", library, "--header", header], words].concat();
     let compiler = std::env::var("CC").unwrap_or_else(|_| "cc".to_owned());
     let mut preprocess = Command::new(compiler);
-    let output = preprocess.args(["-E", "-x", "c", "/dev/null", "-include", header.trim_matches(['<', '>'])]).output().unwrap();
+    let output =
+        preprocess.args(["-E", "-x", "c", "/dev/null", "-include", header.trim_matches(['<', '>'])]).output().unwrap();
     if output.status.success() {
         check_prints(&words, expected);
     } else {

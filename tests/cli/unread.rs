@@ -25,8 +25,18 @@ fn the_place_has_a_caret() {
         "int f(struct s, t)]",
         "                  ^",
     );
-    shows("int t(int);\ndouble t;", "line 2, column 8: `t` is declared before as something else", "double t;", "       ^");
-    shows("#if 1\n", "line 1, column 1: `#if` needs a preprocessor; give its output instead (cc -E -P), near `#if 1`", "#if 1", "^");
+    shows(
+        "int t(int);\ndouble t;",
+        "line 2, column 8: `t` is declared before as something else",
+        "double t;",
+        "       ^",
+    );
+    shows(
+        "#if 1\n",
+        "line 1, column 1: `#if` needs a preprocessor; give its output instead (cc -E -P), near `#if 1`",
+        "#if 1",
+        "^",
+    );
 }
 
 #[test]

@@ -79,13 +79,7 @@ impl Arguments {
         format!("{what} {}", self.slots.len() + 1)
     }
 
-    fn scalar_bits(
-        &mut self,
-        word: &OsStr,
-        scalar: Scalar,
-        ty: &Type,
-        name: Option<&str>,
-    ) -> Result<u64, MisfitKind> {
+    fn scalar_bits(&mut self, word: &OsStr, scalar: Scalar, ty: &Type, name: Option<&str>) -> Result<u64, MisfitKind> {
         let bytes = word.as_encoded_bytes();
         match (Word::parse(word), scalar) {
             (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) => self.store.keep_text(text),

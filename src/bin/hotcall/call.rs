@@ -3,11 +3,12 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
+use hotcall::{FunctionOptions, LayoutError, Library, Scalar, Type, Value};
 
 use crate::argument;
 use crate::declaration::Declared;
 use crate::failure::Failure;
+use crate::number::Class;
 use crate::store::Store;
 use crate::{errno, number, output, print};
 
@@ -191,12 +192,9 @@ unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -
 ///
 /// As for [`print_result`].
 unsafe fn print_scalar(output: &mut Vec<u8>, scalar: Scalar, bits: u64) {
-    let text = match scalar {
-        // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { print::text(bits) },
-        _ => None,
-    };
-    match text {
+    let is_text = Class::of(scalar) == Class::Text;
+    // SAFETY: the caller's promise is passed on.
+    match is_text.then(|| unsafe { print::text(bits) }).flatten() {
         Some(text) => output.extend(text.to_bytes()),
         None => output.extend(number::format(bits, scalar).bytes()),
     }

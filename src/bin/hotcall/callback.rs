@@ -3,14 +3,15 @@
 use std::cmp::Ordering;
 use std::sync::Arc;
 
-use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type, TypeKind};
 use hotcall::declare::Declarations;
+use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Scalar, Signature, Slot, Thunk, Type, TypeKind};
 use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
 use crate::declaration::Function;
 use crate::json;
 use crate::misfit::{Misfit, MisfitKind};
+use crate::number::Class;
 use crate::source::Source;
 use crate::store::{Store, Texts};
 use crate::word::{self, scalar_named, value_bits};
@@ -77,15 +78,15 @@ unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
 ///
 /// If they are texts, they are as [`print::text`] asks.
 unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
-    match scalar {
-        Scalar::F32 => {
+    match Class::of(scalar) {
+        Class::F32 => {
             order_of_floats(numbers::to_f64(f32::from_bits(a as u32)), numbers::to_f64(f32::from_bits(b as u32)))
         }
-        Scalar::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
+        Class::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
         // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { print::text(a).cmp(&print::text(b)) },
-        signed if signed.is_signed() => (a as i64).cmp(&(b as i64)),
-        _ => a.cmp(&b),
+        Class::Text => unsafe { print::text(a).cmp(&print::text(b)) },
+        Class::Signed => (a as i64).cmp(&(b as i64)),
+        Class::Unsigned | Class::Bool | Class::Address => a.cmp(&b),
     }
 }
 
@@ -133,12 +134,7 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(
-        name: &str,
-        signature: Signature,
-        result: Option<Given<'_>>,
-        mut store: Store,
-    ) -> Result<Self, MisfitKind> {
+    fn new(name: &str, signature: Signature, result: Option<Given<'_>>, mut store: Store) -> Result<Self, MisfitKind> {
         let result = match (result, signature.result()) {
             (None, _) => Vec::new(),
             (Some(_), None) => return Err(MisfitKind::NoResult),

@@ -96,10 +96,7 @@ impl Function {
 }
 
 /// The function of a text that declares one.
-fn only<'a>(
-    declarations: &'a Declarations,
-    hint: &str,
-) -> Result<Result<&'a Declaration, DeclarationError>, Unread> {
+fn only<'a>(declarations: &'a Declarations, hint: &str) -> Result<Result<&'a Declaration, DeclarationError>, Unread> {
     let count = declarations.functions().count();
     if count < 2 {
         return Ok(declarations.last_function());

@@ -14,7 +14,7 @@ use serde_json::value::RawValue;
 
 use crate::members::{anonymous, names, names_of_field};
 use crate::misfit::{Misfit, MisfitKind, Step};
-use crate::number::Number;
+use crate::number::{Class, Number};
 use crate::print::shorten;
 use crate::store::Store;
 
@@ -229,10 +229,10 @@ impl<'de> Visitor<'de> for ObjectVisitor {
 
 /// What a value of this type is called in a message.
 pub(crate) fn expected(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Bool => "true or false",
-        Scalar::Pointer(Pointee::Text) => "a text or null",
-        Scalar::Pointer(_) => "an address or null",
-        _ => "a number",
+    match Class::of(scalar) {
+        Class::Bool => "true or false",
+        Class::Text => "a text or null",
+        Class::Address => "an address or null",
+        Class::Signed | Class::Unsigned | Class::F32 | Class::F64 => "a number",
     }
 }

@@ -38,8 +38,8 @@ pub(crate) enum MisfitKind {
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
     #[error("{given} is not {expected}{}", did_you_mean(.hint))]
-    Name { given: String, expected: &'static str, hint: Option<String> },
-    #[error("{given} is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)")]
+    Name { given: Box<str>, expected: &'static str, hint: Option<Box<str>> },
+    #[error("{given} is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)")]
     Function { given: String },
     #[error("{given} is a callback, and the parameter is no function pointer")]
     NotFunction { given: String },
@@ -85,7 +85,7 @@ fn type_names() -> String {
     Scalar::ALL.iter().map(|scalar| scalar.name()).collect::<Vec<_>>().join(", ")
 }
 
-fn did_you_mean(hint: &Option<String>) -> String {
+fn did_you_mean(hint: &Option<Box<str>>) -> String {
     hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 

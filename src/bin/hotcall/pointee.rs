@@ -1,6 +1,6 @@
 //! What pointer parameters point to, where the declaration says it: values to be passed and shown.
 
-use hotcall::declare::Declarations;
+use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Extent, Length, Scalar, Signature, Target, Type};
 
 use crate::array;
@@ -36,7 +36,10 @@ impl Pointee {
         let pointer = parameter.pointer().ok_or("the declaration does not say it")?;
         let ty = match pointer.target() {
             Target::Type(ty) => ty.clone(),
-            Target::Named(name) => named(name, declarations)?,
+            Target::Named(name) => match declarations.type_named(name) {
+                Some(named) => named.ty().cloned().map_err(reason)?,
+                None => return Err(format!("`{name}` is not declared")),
+            },
             Target::Void => return Err("it is `void`".to_owned()),
             Target::Function(_) => return Err("it is a function".to_owned()),
             Target::Unsupported(why) => return Err(why.to_string()),
@@ -106,9 +109,7 @@ pub(crate) fn signature_of(parameter: &Type) -> Option<&Signature> {
     if let Target::Function(function) = parameter.pointer()?.target() { Some(function.signature()) } else { None }
 }
 
-/// A struct or union that the declarations name.
-fn named(name: &str, declarations: &Declarations) -> Result<Type, String> {
-    let found = declarations.types().iter().find(|ty| ty.name() == name);
-    let ty = found.ok_or_else(|| format!("`{name}` is not declared"))?.ty();
-    ty.cloned().map_err(|error| error.to_string())
+/// Why a type cannot be used, without its name.
+fn reason(error: DeclarationError) -> String {
+    if let DeclarationError::Unsupported { reason, .. } = error { reason.into() } else { error.to_string() }
 }

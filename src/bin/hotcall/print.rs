@@ -4,11 +4,11 @@
 
 use std::ffi::{CStr, c_char};
 
-use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Pointee, Scalar, Type, TypeKind};
+use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Scalar, Type, TypeKind};
 use hotcall_jit::Places;
 
 use crate::members::{anonymous, are_named};
-use crate::number;
+use crate::number::{self, Class};
 
 /// The text at an address; `None` for a null pointer.
 ///
@@ -157,10 +157,12 @@ pub(crate) unsafe fn value(ty: &Type, bytes: &[u8]) -> Result<String, LayoutErro
 ///
 /// As for [`json`].
 pub(crate) unsafe fn scalar(bits: u64, scalar: Scalar) -> String {
-    match scalar {
+    match Class::of(scalar) {
         // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { json_scalar(bits, scalar) },
-        _ => number::format(bits, scalar),
+        Class::Text => unsafe { json_scalar(bits, scalar) },
+        Class::Signed | Class::Unsigned | Class::Bool | Class::F32 | Class::F64 | Class::Address => {
+            number::format(bits, scalar)
+        }
     }
 }
 
@@ -171,11 +173,11 @@ pub(crate) unsafe fn scalar(bits: u64, scalar: Scalar) -> String {
 /// As for [`json`].
 pub(crate) unsafe fn json_scalar(bits: u64, scalar: Scalar) -> String {
     let plain = number::format(bits, scalar);
-    match scalar {
+    match Class::of(scalar) {
         // SAFETY: the caller says that a text is there.
-        Scalar::Pointer(Pointee::Text) => unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes())),
-        Scalar::Pointer(_) if bits != 0 => quote(plain.as_bytes()),
-        Scalar::F32 | Scalar::F64 if plain.ends_with(['N', 'y']) => quote(plain.as_bytes()),
-        _ => plain,
+        Class::Text => unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes())),
+        Class::Address if bits != 0 => quote(plain.as_bytes()),
+        Class::F32 | Class::F64 if plain.ends_with(['N', 'y']) => quote(plain.as_bytes()),
+        Class::Signed | Class::Unsigned | Class::Bool | Class::F32 | Class::F64 | Class::Address => plain,
     }
 }

@@ -128,8 +128,8 @@ pub(crate) fn value_bits(word: &[u8], scalar: Scalar, store: &mut Store) -> Resu
 fn named_bits(word: &[u8], scalar: Scalar, store: &Store) -> Result<u64, MisfitKind> {
     let name = std::str::from_utf8(word).unwrap_or_default();
     store.constant(name, scalar).unwrap_or_else(|| {
-        let hint = store.nearest_constant(name);
-        Err(MisfitKind::Name { given: shorten(&quote(word)), expected: expected(scalar), hint })
+        let hint = store.nearest_constant(name).map(Into::into);
+        Err(MisfitKind::Name { given: shorten(&quote(word)).into(), expected: expected(scalar), hint })
     })
 }
 
