@@ -231,7 +231,7 @@ fn one_of_several_prototypes_is_named() {
     check_prints(&["call", "--function", "byte", fixture(), json, "7"], "7\n");
 
     let several =
-        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): give --function NAME";
+        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
     check_fails(&call(&[], "255"), several);
     check_fails(&["explain", text], several);
     let names: Vec<String> = (10..30).map(|i| format!("f{i}")).collect();
@@ -239,12 +239,14 @@ fn one_of_several_prototypes_is_named() {
     let listed = names[..12].join(", ");
     check_fails(
         &["explain", &many],
-        &format!("cannot read the declaration: the text declares 20 functions ({listed}, …): give --function NAME"),
+        &format!(
+            "cannot read the declaration: the text declares 20 functions ({listed}, …): name one with --function NAME"
+        ),
     );
     // Functions that cannot be called count.
     check_fails(
         &["explain", "long double sinl(long double); double sin(double)"],
-        "cannot read the declaration: the text declares 2 functions (sin, sinl): give --function NAME",
+        "cannot read the declaration: the text declares 2 functions (sin, sinl): name one with --function NAME",
     );
     for (name, message) in [
         ("same_i3", "`same_i3` is not declared; did you mean `same_i32`?"),

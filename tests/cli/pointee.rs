@@ -42,6 +42,7 @@ fn structs_and_arrays_are_json() {
     prints("int sum(const int32_t *numbers, int)", &["[1, -2, 3]", "3"], "2\n");
     prints("int sum(int32_t *numbers, int)", &["[1, -2, 3]", "3"], "2\nnumbers: [1,-2,3]\n");
     prints("enum { TWO = 2 }; int sum(int32_t *numbers, int)", &["[1, \"TWO\"]", "TWO"], "3\nnumbers: [1,2]\n");
+    prints("int sum(_In_ int32_t *numbers, int)", &["[1, 2]", "2"], "3\n");
     // Behind a typedef, and named before it is complete.
     let behind = "typedef struct point *points; struct point { double x, y; }; void move(points p, int, double)";
     prints(behind, &["[[1, 2]]", "1", "1"], "p: [{\"x\":2,\"y\":3}]\n");
@@ -121,6 +122,13 @@ fn values_that_do_not_fit_are_refused() {
             crate::fails_with(&["call", fixture(), declaration, word], &[&parts[0], &parts[1]]);
         }
     }
+    // One value may be too few.
+    fails(
+        "int sum(_Inout_updates_(count) int32_t *numbers, int count)",
+        &["out", "3"],
+        "cannot call sum: argument 1 numbers (pointer): `count` says how many values there are: write out:[A,B] or buffer:N",
+    );
+    prints("int sum(_Inout_updates_(count) int32_t *numbers, int count)", &["out:[1,2]", "2"], "3\nnumbers: [1,2]\n");
     fails("int same_i32(int)", &["out"], "cannot call same_i32: argument 1 (i32): \"out\" is not a number");
     check_fails(
         &["call", fixture(), "void digest(int numbers[99999999999])", "out"],

@@ -3,6 +3,7 @@
 use hotcall::{Extent, LayoutError, Scalar, Type};
 use serde_json::value::RawValue;
 
+use crate::buffer::MAX_BUFFER;
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::print;
@@ -41,6 +42,9 @@ fn encode_each<T>(
     let mut array = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
         let start = array.len();
+        if start + size > MAX_BUFFER {
+            return Err(MisfitKind::Memory { len: start + size });
+        }
         array.resize(start + size, 0);
         encode(item, &mut array[start..]).map_err(|misfit| MisfitKind::Element {
             index,

@@ -29,7 +29,7 @@ impl Declared {
     /// Reads the declarations and finds the function.
     pub(crate) fn function(&self) -> Result<Function, Unread> {
         if self.headers.is_empty() {
-            Function::read(&Source::new(&*self.declaration), self.function.as_deref(), "give --function NAME")
+            Function::read(&Source::new(&*self.declaration), self.function.as_deref(), "name one with --function NAME")
         } else {
             Function::read(&self.headers.source()?, Some(&self.declaration), "")
         }

@@ -1,7 +1,7 @@
 //! What pointer parameters point to, where the declaration says it: values to be passed and shown.
 
 use hotcall::declare::{DeclarationError, Declarations};
-use hotcall::{Extent, Length, Scalar, Signature, Target, Type};
+use hotcall::{Direction, Extent, Length, Scalar, Signature, Target, Type};
 
 use crate::array;
 use crate::buffer::{Holds, MAX_BUFFER};
@@ -18,7 +18,8 @@ pub(crate) struct Pointee {
     count: Option<usize>,
     /// The parameter that says how many there are.
     counted_by: Option<Box<str>>,
-    is_const: bool,
+    /// The callee only reads them.
+    is_read: bool,
 }
 
 /// A value for a pointer to lead to, as it is written.
@@ -46,7 +47,8 @@ impl Pointee {
             _ => return Err(format!("it is `{}`", pointer.target())),
         };
         let size = Extent::of(&ty).map_err(|error| error.to_string())?.size as usize;
-        let mut pointee = Self { ty, size, count: None, counted_by: None, is_const: pointer.is_const() };
+        let mut pointee = Self { ty, size, count: None, counted_by: None, is_read: false };
+        pointee.is_read = pointer.is_const() || pointer.direction() == Some(Direction::In);
         match pointer.length() {
             Some(Length::Elements(count)) => pointee.count = Some(usize::try_from(*count).unwrap_or(usize::MAX)),
             Some(Length::Counted(name) | Length::CountedBytes(name)) => pointee.counted_by = Some(name.clone()),
@@ -59,7 +61,7 @@ impl Pointee {
     pub(crate) fn encode(&self, given: Given<'_>, store: &mut Store) -> Result<(Vec<u8>, Holds), Misfit> {
         let (value, shown) = match given {
             Given::Out(value) => (value, true),
-            Given::Json(json) => (Some(json), !self.is_const),
+            Given::Json(json) => (Some(json), !self.is_read),
         };
         let mut bytes = match value {
             None => match &self.counted_by {
