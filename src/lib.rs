@@ -113,6 +113,11 @@ pub use library::{
 pub use owned_call::{Outcome, OwnedCall, Value};
 pub use slot::Slot;
 
+/// The examples of the page about declarations.
+#[cfg(all(doctest, target_os = "linux", feature = "c-text"))]
+#[doc = include_str!("../docs/declarations.md")]
+struct DeclarationsPage;
+
 /// The README's example.
 #[cfg(all(doctest, target_os = "linux"))]
 #[doc = include_str!("../README.md")]

@@ -3,7 +3,7 @@
 #![cfg(feature = "json")]
 
 use hotcall::declare::{DeclarationError, Declarations};
-use hotcall::{Layout, Type};
+use hotcall::{Direction, Layout, Length, Target, Type};
 
 fn one(json: &str) -> hotcall::declare::Declaration {
     let text = format!("{{\"f\": {json}}}");
@@ -157,4 +157,92 @@ fn messages_are_short() {
     let limit = "{}".to_owned() + &" ".repeat(2 << 20);
     assert!(matches!(error(&limit), DeclarationError::TooLong { .. }));
     assert!(Declarations::from_json(&limit[..2 << 20]).is_ok());
+}
+
+/// What C says beyond Deno's types.
+#[test]
+fn pointers_tell_what_they_point_to() {
+    let told = |ty: &str| {
+        let declaration = one(&format!(r#"{{"parameters": [{ty}], "result": "void"}}"#));
+        let ty = declaration.as_function().unwrap().signature.params()[0].clone();
+        (ty.to_string(), ty.pointer().unwrap().clone())
+    };
+    let (ty, pointer) = told(r#"{"pointer": "i32", "const": true, "length": 4, "direction": "in"}"#);
+    assert_eq!((&*ty, pointer.to_string()), ("pointer", "const i32 *".to_owned()));
+    assert_eq!((pointer.length(), pointer.direction()), (Some(&Length::Elements(4)), Some(Direction::In)));
+    let (ty, pointer) = told(r#"{"pointer": "char", "length": "n", "direction": "inout", "freedBy": "free"}"#);
+    assert_eq!((&*ty, pointer.to_string(), pointer.freed_by()), ("text", "i8 *".to_owned(), Some("free")));
+    assert_eq!((pointer.length(), pointer.direction()), (Some(&Length::Counted("n".into())), Some(Direction::InOut)));
+    assert_eq!(told(r#"{"pointer": "void"}"#).1.to_string(), "void *");
+    assert_eq!(told(r#"{"pointer": {"pointer": "u8", "direction": "out"}}"#).1.to_string(), "pointer *");
+    assert_eq!(
+        told(r#"{"pointer": {"struct": {"x": "f64", "y": "f64"}, "name": "point"}}"#).1.to_string(),
+        "struct point *"
+    );
+    let (ty, pointer) =
+        told(r#"{"function": {"parameters": ["i32", "pointer"], "result": "void", "names": ["n", null]}}"#);
+    assert_eq!((&*ty, pointer.to_string()), ("function", "(i32, pointer) *".to_owned()));
+    let Target::Function(function) = pointer.target() else { panic!("{pointer}") };
+    assert_eq!((function.parameter_name(0), function.parameter_name(1)), (Some("n"), None));
+}
+
+#[test]
+fn members_have_names_and_unions_and_arrays_are_types() {
+    let text = r#"{"parameters": [{"struct": {"tag": "u8", "u": {"union": {"i": "i32", "bytes": {"array": "u8", "length": 4}}},
+                   "n": "u32", "rest": {"array": "i16", "length": "n"}}, "name": "s"}, "i32"], "result": "void",
+                   "names": ["s", "count"]}"#;
+    let declaration = one(text);
+    let function = declaration.as_function().unwrap();
+    let ty = &function.signature.params()[0];
+    let fields = ty.as_aggregate().unwrap().fields();
+    let shown: Vec<_> = fields.iter().map(|field| format!("{}: {}", field.name().unwrap(), field.ty())).collect();
+    assert_eq!(shown, ["tag: u8", "u: union {i32, u8[4]}", "n: u32", "rest: i16[]"]);
+    assert_eq!(ty.to_string(), "struct s");
+    assert_eq!(fields[3].ty().as_array().unwrap().counted_by(), Some("n"));
+    assert_eq!(function.parameter_names[1].as_deref(), Some("count"));
+}
+
+#[test]
+fn wrong_types_are_named_with_their_place() {
+    for (ty, problem) in [
+        (r#"{"name": "x"}"#, "missing field `struct`, `union`, `array`, `pointer` or `function`"),
+        (
+            r#"{"struct": ["i32"], "pointer": "i32"}"#,
+            "a type is one of `struct`, `union`, `array`, `pointer` and `function`",
+        ),
+        (r#"{"struct": ["i32"], "const": true}"#, "`const`, `direction` and `freedBy` belong to a pointer"),
+        (r#"{"pointer": "i32", "name": "x"}"#, "`name` belongs to a struct or union"),
+        (r#"{"union": ["i32"], "length": 1}"#, "`length` belongs to a pointer or an array"),
+        (r#"{"array": "i32"}"#, "missing field `length`"),
+        (r#"{"array": "void", "length": 1}"#, "an array's elements are not `void`"),
+        (r#"{"array": "i32", "length": 2}"#, "argument 2 is an array, which C passes as a pointer"),
+        (r#"{"pointer": "i32", "direction": "up"}"#, "unknown variant `up`, expected one of `in`, `out`, `inout`"),
+        (
+            r#"{"pointer": "i32", "length": -1}"#,
+            "invalid type: integer `-1`, expected a number of elements, or the name of a parameter or member",
+        ),
+        (r#"{"pointer": "i32", "length": 4294967296}"#, "a length of 4294967296 elements"),
+        (r#"{"pointer": "long"}"#, "unknown type `long`"),
+        (r#"{"struct": {"x": "void"}}"#, "a field of a struct is not `void`"),
+        (r#"{"struct": {"x": "i32", "x": "i32"}}"#, "two members are named `x`"),
+        (r#"{"struct": {}}"#, "Struct must have at least one field"),
+        (r#"{"function": {"parameters": []}}"#, "missing field `result`"),
+        (r#"{"function": {"parameters": [], "result": "void", "names": ["a"]}}"#, "1 `names` for 0 parameters"),
+        (
+            r#"{"function": {"parameters": [], "result": "void", "variadic": 0}}"#,
+            "unknown field `variadic`, expected one of `parameters`, `result`, `names`",
+        ),
+    ] {
+        let text = format!(r#"{{"f": {{"parameters": ["i32", {ty}], "result": "void"}}}}"#);
+        let error = Declarations::from_json(&text).unwrap_err();
+        let DeclarationError::Json { path, symbol, problem: found, .. } = &error else { panic!("{error}") };
+        assert_eq!(&**found, problem, "{ty}");
+        assert_eq!(symbol.as_deref(), Some("f"));
+        assert!(path.starts_with("f"), "{path}");
+    }
+    let text = r#"{"v": {"type": "i32", "names": []}}"#;
+    assert_eq!(
+        Declarations::from_json(text).unwrap_err().to_string(),
+        "v (line 1, column 34): a static has no `names` of parameters"
+    );
 }

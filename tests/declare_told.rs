@@ -196,3 +196,106 @@ fn names_of_types_tell_as_well() {
     assert_eq!(declarations.parse_type("run *").unwrap(), Type::FUNCTION);
     assert_eq!(shown("int (*)[3]"), "i32[3] *");
 }
+
+/// A pointer with all that is noted of it.
+fn noted(ty: &Type) -> String {
+    let Some(pointer) = ty.pointer() else { return "-".to_owned() };
+    let direction = pointer.direction().map_or(String::new(), |direction| format!(" {direction:?}"));
+    let length = match pointer.length() {
+        Some(Length::Elements(count)) => format!(" [{count}]"),
+        Some(Length::Bytes(count)) => format!(" [{count} bytes]"),
+        Some(Length::Counted(name)) => format!(" [{name}]"),
+        Some(Length::CountedBytes(name)) => format!(" [{name} bytes]"),
+        _ => String::new(),
+    };
+    let freed = pointer.freed_by().map_or(String::new(), |function| format!(" freed by {function}"));
+    format!("{pointer}{direction}{length}{freed}")
+}
+
+#[track_caller]
+fn check_noted(text: &str, expected: &[&str]) {
+    let declarations = read(text);
+    assert!(declarations.skipped().is_empty(), "{text}: {:?}", declarations.skipped());
+    let signature = &function(&declarations, "f").signature;
+    let all = signature.result().into_iter().chain(signature.params());
+    assert_eq!(all.map(noted).collect::<Vec<_>>(), expected, "{text}");
+}
+
+#[test]
+fn words_say_which_way_data_goes() {
+    check_noted(
+        "void f(_In_ const int *a, _Out_ int *b, _Inout_ int *c, _In_opt_z_ const char *d, _Outptr_result_maybenull_ char **e)",
+        &["const i32 * In", "i32 * Out", "i32 * InOut", "const i8 * In", "text * Out"],
+    );
+    check_noted("void f(int *_Out_ a, int _Inout_ *b, _Out_ int c[4])", &["i32 * Out", "i32 * InOut", "i32 * Out [4]"]);
+    check_noted("void f(_Reserved_ void *p, _In_ int n)", &["void *", "-"]);
+}
+
+#[test]
+fn words_count_what_is_behind_pointers() {
+    check_noted(
+        "void f(_In_reads_(n) const int *a, _Out_writes_bytes_(size) void *b, _Inout_updates_(4) short *c, \
+         _In_reads_bytes_opt_(16) const void *d, _Out_writes_to_(n, *done) int *e, int n, int size, int *done)",
+        &[
+            "const i32 * In [n]",
+            "void * Out [size bytes]",
+            "i16 * InOut [4]",
+            "const void * In [16 bytes]",
+            "i32 * Out [n]",
+            "-",
+            "-",
+            "i32 *",
+        ],
+    );
+    check_noted(
+        "void f(int *__counted_by(n) a, void *__sized_by(n) b, int *__attribute__((counted_by(n))) c, int n)",
+        &["i32 * [n]", "void * [n bytes]", "i32 * [n]", "-"],
+    );
+    // Neither an expression nor what C has no number for is a count; an inner pointer's is not the outer one's.
+    check_noted(
+        "void f(_In_reads_(n * 2) const int *a, int *__counted_by(n) *b, int n)",
+        &["const i32 * In", "pointer *", "-"],
+    );
+    check_noted(
+        "void *f(const int *p, char *q, unsigned long n, void *r) __attribute__((access(read_only, 1, 3))) \
+         __attribute__((__access__(__write_only__, 2), access(read_write, 4, 9), access(none, 1), access(read_only, 7)));",
+        &["void *", "const i32 * In [n]", "i8 * Out", "-", "void * InOut"],
+    );
+}
+
+#[test]
+fn members_count_each_other() {
+    let text = "struct s { int n; char *__counted_by(n) p; unsigned short data[] __attribute__((counted_by(n))); };\
+                struct t { int n; _Field_size_(n) int *p; };";
+    let declarations = read(text);
+    assert!(declarations.skipped().is_empty(), "{:?}", declarations.skipped());
+    let fields = |name| declarations.type_named(name).unwrap().ty().unwrap().as_aggregate().unwrap().fields();
+    assert_eq!(noted(fields("struct s")[1].ty()), "i8 * [n]");
+    assert_eq!(fields("struct s")[2].ty().as_array().unwrap().counted_by(), Some("n"));
+    assert_eq!(noted(fields("struct t")[1].ty()), "i32 * [n]");
+}
+
+#[test]
+fn attributes_say_who_frees_a_result() {
+    check_noted("char *f(void) __attribute__((malloc(free, 1)));", &["i8 * freed by free"]);
+    check_noted("__attribute__((malloc, malloc(close_it))) struct s *f(int);", &["struct s * freed by close_it", "-"]);
+    check_noted("char *f(void); char *f(void) __attribute__((malloc(free)));", &["i8 * freed by free"]);
+    check_noted("void *f(int) __attribute__((malloc))", &["void *", "-"]);
+}
+
+#[test]
+fn weak_symbols_are_optional_and_labels_are_aliases() {
+    let declarations = read(
+        "int a(void) __attribute__((weak)); extern int b __attribute__((weak_import)); int c(void);\
+                             int d(void) __asm__(\"real_d\");",
+    );
+    let optional = ["a", "b", "c", "d"].map(|name| declarations.get(name).unwrap().optional);
+    assert_eq!(optional, [true, true, false, false]);
+    assert_eq!(declarations.get("d").unwrap().symbol_name(), "real_d");
+}
+
+/// A header's own names that look alike are names.
+#[test]
+fn other_words_with_underscores_are_names() {
+    check_noted("typedef int _In; void f(_In _Out, int _Inout)", &["-", "-"]);
+}

@@ -200,7 +200,18 @@ impl Type {
     fn array_of(element: Type, len: u32, flexible: bool) -> Result<Self, TypeError> {
         let one = element.reach();
         let reach = Reach::around(Reach { nodes: one.nodes.saturating_mul(len), ..one })?;
-        Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, reach })).into())
+        let counted_by = Told(None);
+        Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
+    }
+
+    /// The flexible array with as many elements as the member of this name says; other types stay as they are.
+    pub fn counted_by(mut self, member: impl Into<Box<str>>) -> Self {
+        if let TypeKind::Array(array) = &mut self.kind
+            && array.flexible
+        {
+            Arc::make_mut(array).counted_by = Told(Some(member.into()));
+        }
+        self
     }
 
     /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is

@@ -3,13 +3,16 @@
 //! The visitors keep the order, refuse what they do not know, and note where they are in a [`Trail`], so that an error
 //! names the symbol and the argument.
 
+mod types;
+
 use std::cell::RefCell;
 use std::fmt;
 
-use hotcall_jit::{MAX_PARAMETERS, Pointee, Scalar, Signature, Type};
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use hotcall_jit::{Signature, Type};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
-use super::error::{Quoted, Short};
+use self::types::{Parameters, TypeOrVoid, checked_names};
+use super::error::Short;
 use super::{Declaration, DeclarationError, Declarations, Position};
 
 /// The longest text in bytes.
@@ -123,6 +126,7 @@ struct Parts {
     nonblocking: Option<bool>,
     errno: Option<bool>,
     variadic: Option<usize>,
+    names: Option<Vec<Option<Box<str>>>>,
 }
 
 impl<'de> DeserializeSeed<'de> for Symbol<'_> {
@@ -146,7 +150,7 @@ impl<'de> Visitor<'de> for Symbol<'_> {
         while let Some(key) = map.next_key::<String>()? {
             let step = Step::Key(key.as_str().into());
             trail.at(step, || match key.as_str() {
-                "parameters" => once(&mut parts.parameters, || map.next_value_seed(Types { trail, what: "parameter" })),
+                "parameters" => once(&mut parts.parameters, || map.next_value_seed(Parameters { trail })),
                 "result" => once(&mut parts.result, || map.next_value_seed(TypeOrVoid { trail })),
                 "type" => once(&mut parts.ty, || map.next_value_seed(TypeOrVoid { trail })),
                 "name" => once(&mut parts.name, || map.next_value()),
@@ -154,6 +158,7 @@ impl<'de> Visitor<'de> for Symbol<'_> {
                 "nonblocking" => once(&mut parts.nonblocking, || map.next_value()),
                 "errno" => once(&mut parts.errno, || map.next_value()),
                 "variadic" => once(&mut parts.variadic, || map.next_value()),
+                "names" => once(&mut parts.names, || map.next_value()),
                 other => Err(unknown(other, KEYS)),
             })?;
         }
@@ -162,7 +167,8 @@ impl<'de> Visitor<'de> for Symbol<'_> {
 }
 
 /// The keys of a symbol.
-const KEYS: &[&str] = &["parameters", "result", "type", "name", "optional", "nonblocking", "errno", "variadic"];
+const KEYS: &[&str] =
+    &["parameters", "result", "type", "name", "optional", "nonblocking", "errno", "variadic", "names"];
 
 fn unknown<E: Error>(key: &str, expected: &'static [&'static str]) -> E {
     E::unknown_field(&Short(key).to_string(), expected)
@@ -185,6 +191,7 @@ impl Parts {
             Some(_) if self.nonblocking.is_some() || self.errno.is_some() || self.variadic.is_some() => {
                 return Err("a static has none of `nonblocking`, `errno` and `variadic`".into());
             }
+            Some(_) if self.names.is_some() => return Err("a static has no `names` of parameters".into()),
             Some(None) => return Err("a static is not `void`".into()),
             Some(Some(ty)) => Declaration::static_(key, ty),
             None => {
@@ -194,7 +201,9 @@ impl Parts {
                     Some(first) => Signature::variadic(params, first, result),
                     None => Signature::new(params, result),
                 };
-                Declaration::function(key, signature.map_err(|error| error.to_string())?)
+                let signature = signature.map_err(|error| error.to_string())?;
+                let names = checked_names(&signature, self.names)?;
+                Declaration::function(key, signature).parameter_names(names)
             }
         };
         if let Some(name) = self.name {
@@ -210,98 +219,5 @@ impl Parts {
             declaration = declaration.capture_errno();
         }
         Ok(declaration)
-    }
-}
-
-/// An array of types: parameters, or the fields of a struct.
-struct Types<'a> {
-    trail: &'a Trail,
-    what: &'static str,
-}
-
-impl<'de> DeserializeSeed<'de> for Types<'_> {
-    type Value = Vec<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Types<'_> {
-    type Value = Vec<Type>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("an array of types")
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
-        let mut types = Vec::new();
-        loop {
-            let next = self.trail.at(Step::Index(types.len()), || {
-                if self.what == "parameter"
-                    && types.len() == MAX_PARAMETERS
-                    && seq.next_element::<IgnoredAny>()?.is_some()
-                {
-                    return Err(A::Error::custom(format_args!("more than {MAX_PARAMETERS} parameters")));
-                }
-                match seq.next_element_seed(TypeOrVoid { trail: self.trail })? {
-                    Some(None) => Err(A::Error::custom(format_args!("a {} is not `void`", self.what))),
-                    Some(ty) => Ok(ty),
-                    None => Ok(None),
-                }
-            })?;
-            match next {
-                Some(ty) => types.push(ty),
-                None => return Ok(types),
-            }
-        }
-    }
-}
-
-/// A type; `None` is `void`.
-struct TypeOrVoid<'a> {
-    trail: &'a Trail,
-}
-
-impl<'de> DeserializeSeed<'de> for TypeOrVoid<'_> {
-    type Value = Option<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TypeOrVoid<'_> {
-    type Value = Option<Type>;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("a type: a name or {\"struct\": [...]}")
-    }
-
-    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        // Deno has no type for text.
-        match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
-            Some(scalar) => Ok(Some(Type::from(scalar))),
-            None if name == "void" => Ok(None),
-            None => Err(E::custom(format_args!("unknown type {}", Quoted(name)))),
-        }
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let mut fields = None;
-        while let Some(key) = map.next_key::<String>()? {
-            let step = Step::Key(key.as_str().into());
-            self.trail.at(step, || match key.as_str() {
-                "struct" => {
-                    once(&mut fields, || map.next_value_seed(Types { trail: self.trail, what: "field of a struct" }))
-                }
-                other => Err(unknown(other, &["struct"])),
-            })?;
-        }
-        let fields = fields.ok_or_else(|| A::Error::missing_field("struct"))?;
-        if fields.is_empty() {
-            return Err(A::Error::custom("Struct must have at least one field"));
-        }
-        Type::structure(fields).map(Some).map_err(A::Error::custom)
     }
 }

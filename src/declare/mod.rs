@@ -113,6 +113,11 @@ impl Declaration {
         self.with_function(|function| function.capture_errno = true)
     }
 
+    /// The parameters' names, by index; without effect on a variable.
+    pub fn parameter_names(self, names: impl IntoIterator<Item = Option<Box<str>>>) -> Self {
+        self.with_function(|function| function.parameter_names = names.into_iter().collect())
+    }
+
     fn with_function(mut self, change: impl FnOnce(&mut FunctionDeclaration)) -> Self {
         if let Item::Function(function) = &mut self.item {
             change(function);
@@ -233,8 +238,9 @@ impl Declarations {
 
     /// Reads declarations in Deno's form.
     ///
-    /// Beside Deno's keys, functions may have `"errno": true` (capture it) and `"variadic": n` (the index of the first
-    /// variadic argument).
+    /// Beside Deno's keys, functions may have `"errno": true` (capture it), `"variadic": n` (the index of the first
+    /// variadic argument) and `"names"` of their parameters; and beside Deno's types there are unions, arrays, members with
+    /// names, and pointers with what they point to. The page `docs/declarations.md` lists all forms.
     ///
     /// ```
     /// use hotcall::declare::Declarations;

@@ -30,6 +30,7 @@ pub struct Array {
     pub(super) element: Type,
     pub(super) len: u32,
     pub(super) flexible: bool,
+    pub(super) counted_by: Told<Option<Box<str>>>,
     pub(super) reach: Reach,
 }
 
@@ -148,6 +149,11 @@ impl Array {
     /// Returns whether there are no elements.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
+    }
+
+    /// The member that says how many elements a flexible array has.
+    pub fn counted_by(&self) -> Option<&str> {
+        self.counted_by.0.as_deref()
     }
 
     /// Returns whether this is a flexible array member.

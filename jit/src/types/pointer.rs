@@ -55,6 +55,8 @@ pub enum Length {
     /// As many as a parameter declared as an array has (`int a[4]`), of which C requires the caller to have no fewer only
     /// where it says `static` (C11 6.7.6.3p7).
     Elements(u64),
+    /// As many bytes.
+    Bytes(u64),
     /// As many as the parameter or member of this name says.
     Counted(Box<str>),
     /// As many bytes as the parameter or member of this name says.

@@ -6,6 +6,7 @@ use super::Fault;
 use super::directive::is_macro;
 use super::layout::Extent;
 use super::lex::Kind;
+use super::notes::Notes;
 use super::reader::Reader;
 use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 
@@ -32,6 +33,7 @@ pub(super) struct Attributes<'t> {
     /// `__asm__("name")`: the symbol's name.
     pub(super) symbol: Option<Box<str>>,
     pub(super) ms_struct: bool,
+    pub(super) notes: Notes,
 }
 
 #[derive(Clone, Copy)]
@@ -65,6 +67,7 @@ impl<'t> Attributes<'t> {
             call: self.call.or(other.call),
             symbol: other.symbol.clone().or_else(|| self.symbol.clone()),
             ms_struct: self.ms_struct || other.ms_struct,
+            notes: self.notes.and(&other.notes),
         };
         if let Some(align) = &other.align {
             both.add_align(align.clone());
@@ -189,6 +192,8 @@ impl<'t> Reader<'t> {
             | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
                 attributes.call = Some("another calling convention");
             }
+            "weak" | "weak_import" => attributes.notes.optional = true,
+            plain if argument => self.note_attribute(plain, self.at, &mut attributes.notes),
             _ => {}
         }
         self.at = end;
@@ -311,13 +316,7 @@ impl<'t> Reader<'t> {
         let Some(what) = rules else { return ty };
         let Some(index) = self.types.called(ty) else { return ty };
         let old = &self.types.functions[index];
-        let function = FunctionType {
-            params: old.params.clone(),
-            result: old.result,
-            variadic: old.variadic,
-            unspecified: old.unspecified,
-            unsupported: Some(reason(format!("it is called by {what}"))),
-        };
+        let function = FunctionType { unsupported: Some(reason(format!("it is called by {what}"))), ..old.clone() };
         let function = self.types.function(function);
         if let TypeKind::Pointer(_) = self.types.kind(ty) {
             return self.types.pointer(function).like(ty);

@@ -185,7 +185,8 @@ impl<'t> Reader<'t> {
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
-        Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), bits: None }
+        let notes = attributes.notes.clone();
+        Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), notes, bits: None }
     }
 
     /// enumerator-list (C11 6.7.2.2).

@@ -141,11 +141,14 @@ impl<'t> Reader<'t> {
             self.align_inside(declarator, &mut attributes);
         }
         declarator.attributes = declarator.attributes.and(&attributes);
+        // What is noted of a pointer behind its star, if it is the last one.
+        let mut star = Notes::default();
         loop {
             if self.is(b'^') {
                 return Err(self.fault("blocks are not supported"));
             }
             if !self.eat(b'*') {
+                declarator.attributes.notes = declarator.attributes.notes.and(&star);
                 return Ok(());
             }
             let mut attributes = Attributes::default();
@@ -154,6 +157,7 @@ impl<'t> Reader<'t> {
             declarator.inside.plain = None;
             self.align_inside(declarator, &mut attributes);
             let call = attributes.call.take();
+            star = std::mem::take(&mut attributes.notes);
             declarator.ty = self.changed_type(declarator.ty, &attributes);
             declarator.attributes.call = declarator.attributes.call.or(call);
         }
@@ -215,7 +219,9 @@ impl<'t> Reader<'t> {
                     let params = if void { Vec::new() } else { params };
                     let result = declarator.ty;
                     declarator.inside.plain = None;
-                    self.types.function(FunctionType { params, result, variadic, unspecified, unsupported })
+                    let result_notes = Notes::default();
+                    let function = FunctionType { params, result, variadic, unspecified, unsupported, result_notes };
+                    self.types.function(function)
                 }
             };
         }
@@ -320,9 +326,11 @@ impl<'t> Reader<'t> {
         let specifiers = self.specifiers(Context::Parameter)?;
         let declarator = self.declarator(specifiers.ty, Name::Optional)?;
         let own = declarator.attributes.and(&self.attributes()?);
-        let notes = Notes { length: self.types.length(declarator.ty) };
+        let length = self.types.length(declarator.ty);
         let ty = self.types.adjusted(declarator.ty);
-        let ty = self.changed_type(ty, &specifiers.attributes.and(&own));
+        let attributes = specifiers.attributes.and(&own);
+        let ty = self.changed_type(ty, &attributes);
+        let notes = attributes.notes.and(&Notes { length, ..Notes::default() });
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
             self.hide(name);

@@ -4,6 +4,7 @@
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
 use super::declarator::Inside;
+use super::notes::Notes;
 use super::types::{CType, Kind, Placed, Reason, TagKind, Types, Value, Warning, reason};
 use crate::declare::error::Quoted;
 
@@ -30,6 +31,7 @@ pub(super) struct Member<'t> {
     pub(super) align: Option<u64>,
     /// The attributes in its declarator.
     pub(super) inside: Inside,
+    pub(super) notes: Notes,
     /// The width of a bit-field.
     pub(super) bits: Option<Result<u64, Reason>>,
 }
@@ -96,7 +98,7 @@ impl<'t> Types<'t> {
                 self.warn_of_member(index, member, (one, shape), place);
             }
             let offset = place.filter(|_| member.bits.is_none()).map(|(offset, _)| offset);
-            placed.push(Placed { name: member.name, ty: member.ty, offset });
+            placed.push(Placed { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
             let field = match (value.ty, value.extent, place) {
                 (Ok(ty), Some(one), Some((_, align))) => field(member, ty, one.align, align),
                 (Err(reason), ..) => Err(reason),

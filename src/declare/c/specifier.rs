@@ -7,6 +7,7 @@ use super::attribute::Attributes;
 use super::directive::is_macro;
 use super::layout::Extent;
 use super::lex::{Kind, Token};
+use super::notes::is_note;
 use super::reader::Reader;
 use super::types::{CType, Kind as TypeKind, TagKind, Types, quals};
 use crate::declare::error::Quoted;
@@ -63,6 +64,8 @@ enum Word {
     Alignas,
     /// A calling convention that is not followed.
     Call,
+    /// It says more than C.
+    Note,
     /// A type that is not supported.
     Unsupported,
 }
@@ -122,6 +125,7 @@ fn keyword(word: &str, call: bool) -> Option<Word> {
         "_Alignas" | "alignas" if call => Word::Alignas,
         "__vectorcall" | "_vectorcall" | "__regcall" => Word::Call,
         "auto" | "__auto_type" | "_Sat" | "_Fract" | "_Accum" => Word::Unsupported,
+        _ if is_note(word, call) => Word::Note,
         _ => return None,
     })
 }
@@ -174,6 +178,10 @@ impl<'t> Reader<'t> {
             }
             Some(Word::Attribute) => {
                 self.attribute(attributes)?;
+                return Ok(Some(0));
+            }
+            Some(Word::Note) => {
+                self.note(&mut attributes.notes);
                 return Ok(Some(0));
             }
             _ if matches!(word, "__ptr32" | "_ptr32") => {
@@ -231,6 +239,10 @@ impl<'t> Reader<'t> {
                 }
                 Word::Alignas => {
                     self.alignas(&mut specifiers.attributes)?;
+                    continue;
+                }
+                Word::Note => {
+                    self.note(&mut specifiers.attributes.notes);
                     continue;
                 }
                 Word::Tag(_) | Word::Typeof | Word::BitInt if named.is_some() => break,

@@ -6,6 +6,7 @@ use super::attribute::Attributes;
 use super::constant::{Number, Operand};
 use super::declarator::Inside;
 use super::layout::differently_aligned;
+use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
 use super::types::{CType, Kind, Reason, Types, Warning, reason};
@@ -31,6 +32,7 @@ pub(super) struct Symbol<'t> {
     symbol: Option<Box<str>>,
     pub(super) ty: CType,
     is_function: bool,
+    notes: Notes,
 }
 
 impl<'t> Reader<'t> {
@@ -83,9 +85,13 @@ impl<'t> Reader<'t> {
                 let old = &mut self.symbols[index];
                 old.ty = self.types.composite(old.ty, ty).ok_or_else(|| Fault::conflict(at, name))?;
                 old.symbol = attributes.symbol.or(old.symbol.take());
+                old.notes = old.notes.and(&attributes.notes);
                 index
             }
-            None => self.add_symbol(Symbol { name, at, symbol: attributes.symbol, ty, is_function }),
+            None => {
+                let (symbol, notes) = (attributes.symbol, attributes.notes);
+                self.add_symbol(Symbol { name, at, symbol, ty, is_function, notes })
+            }
         };
         if is_function {
             self.last_function = Some(index);
@@ -105,7 +111,7 @@ impl<'t> Reader<'t> {
             Some(&index) => index,
             None => {
                 let ty = self.types.unknown(why);
-                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function })
+                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function, notes: Notes::default() })
             }
         };
         if is_function {
@@ -186,21 +192,20 @@ impl<'t> Reader<'t> {
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
         let mut declaration = match self.types.kind(symbol.ty) {
             Kind::Function(index) => {
-                let function = &self.types.functions[*index];
-                let mut declaration = Declaration::function(symbol.name, self.types.signature(function)?);
-                if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = function.names().collect();
-                }
-                declaration
+                let function = self.types.functions[*index].noted(&symbol.notes);
+                let signature = self.types.signature(&function)?;
+                Declaration::function(symbol.name, signature).parameter_names(function.names())
             }
             _ => {
-                let mut declaration = Declaration::static_(symbol.name, self.types.object(symbol.ty)?);
+                let ty = symbol.notes.on(self.types.object(symbol.ty)?);
+                let mut declaration = Declaration::static_(symbol.name, ty);
                 if let Item::Static(item) = &mut declaration.item {
                     item.is_const = self.types.is_const(symbol.ty);
                 }
                 declaration
             }
         };
+        declaration.optional = symbol.notes.optional;
         declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
         Ok(declaration)
     }

@@ -26,7 +26,7 @@ impl<'t> Types<'t> {
         let ty = tag.value.as_ref()?.ty.as_ref().ok()?;
         let fields = ty.as_aggregate()?.fields().iter().zip(&tag.members);
         let told = fields.map(|(field, member)| -> Option<Field> {
-            let field = field.clone().with_type(self.told(member.ty).ok()?);
+            let field = field.clone().with_type(member.notes.on(self.told(member.ty).ok()?));
             Some(if member.ty.quals & quals::CONST == 0 { field } else { field.constant() })
         });
         ty.clone().with_fields(told.collect::<Option<Vec<_>>>()?).ok()
@@ -124,7 +124,10 @@ impl<'t> Types<'t> {
         let passed = |ty| self.check_passed(ty).and_then(|()| told(ty));
         let result = match self.kind(function.result) {
             Kind::Void => None,
-            _ => Some(passed(function.result).map_err(|why| reason(format!("the result: {why}")))?),
+            _ => {
+                let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
+                Some(function.result_notes.on(ty))
+            }
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {

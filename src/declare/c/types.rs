@@ -96,6 +96,7 @@ pub(super) struct ArrayType {
     pub(super) value: Value,
 }
 
+#[derive(Clone)]
 pub(super) struct FunctionType<'t> {
     pub(super) params: Vec<Parameter<'t>>,
     pub(super) result: CType,
@@ -104,6 +105,7 @@ pub(super) struct FunctionType<'t> {
     pub(super) unspecified: bool,
     /// It is called by rules that are not followed.
     pub(super) unsupported: Option<Reason>,
+    pub(super) result_notes: Notes,
 }
 
 #[derive(Clone)]
@@ -172,6 +174,7 @@ pub(super) struct Tag<'t> {
 pub(super) struct Placed<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: CType,
+    pub(super) notes: Notes,
     /// The offset in bytes; `None` for bit-fields and behind members without a size.
     pub(super) offset: Option<u64>,
 }

@@ -1,0 +1,377 @@
+//! The types of Deno's form, and objects that say what C says beyond them: members' names, unions, arrays, and what pointers
+//! point to.
+
+use std::fmt;
+
+use hotcall_jit::{
+    Direction, Field, FunctionType, Length, MAX_PARAMETERS, Pointee, Pointer, Scalar, Signature, Target, Type,
+    TypeError,
+};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+
+use super::{Step, Trail, once, unknown};
+use crate::declare::error::{Quoted, Short};
+
+/// An array of parameters' types.
+pub(super) struct Parameters<'a> {
+    pub(super) trail: &'a Trail,
+}
+
+impl<'de> DeserializeSeed<'de> for Parameters<'_> {
+    type Value = Vec<Type>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_seq(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Parameters<'_> {
+    type Value = Vec<Type>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of types")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut types = Vec::new();
+        while let Some(ty) = self.trail.at(Step::Index(types.len()), || {
+            if types.len() == MAX_PARAMETERS && seq.next_element::<IgnoredAny>()?.is_some() {
+                return Err(A::Error::custom(format_args!("more than {MAX_PARAMETERS} parameters")));
+            }
+            next_type(&mut seq, self.trail, "parameter")
+        })? {
+            types.push(ty);
+        }
+        Ok(types)
+    }
+}
+
+fn next_type<'de, A: SeqAccess<'de>>(seq: &mut A, trail: &Trail, what: &str) -> Result<Option<Type>, A::Error> {
+    let next = seq.next_element_seed(TypeOrVoid { trail })?;
+    next.map(|ty| ty.ok_or_else(|| A::Error::custom(format_args!("a {what} is not `void`")))).transpose()
+}
+
+/// The members of a struct or union: types in order, or an object of types by name.
+struct Members<'a> {
+    trail: &'a Trail,
+}
+
+impl<'de> DeserializeSeed<'de> for Members<'_> {
+    type Value = Vec<Field>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Members<'_> {
+    type Value = Vec<Field>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an array of types, or an object of members")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut fields: Vec<Field> = Vec::new();
+        while let Some(ty) =
+            self.trail.at(Step::Index(fields.len()), || next_type(&mut seq, self.trail, "field of a struct"))?
+        {
+            fields.push(ty.into());
+        }
+        Ok(fields)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let mut fields = Vec::new();
+        while let Some(name) = map.next_key::<String>()? {
+            self.trail.at(Step::Key(name.as_str().into()), || {
+                let ty = map.next_value_seed(TypeOrVoid { trail: self.trail })?;
+                let ty = ty.ok_or_else(|| A::Error::custom("a field of a struct is not `void`"))?;
+                fields.push(Field::new(name.as_str(), ty));
+                Ok(())
+            })?;
+        }
+        Ok(fields)
+    }
+}
+
+/// A type; `None` is `void`.
+pub(super) struct TypeOrVoid<'a> {
+    pub(super) trail: &'a Trail,
+}
+
+impl<'de> DeserializeSeed<'de> for TypeOrVoid<'_> {
+    type Value = Option<Type>;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for TypeOrVoid<'_> {
+    type Value = Option<Type>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a type: a name or {\"struct\": [...]}")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        named(name)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let trail = self.trail;
+        let mut parts = Parts::default();
+        while let Some(key) = map.next_key::<String>()? {
+            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
+                "struct" => parts.is(|| Ok(Kind::Struct(map.next_value_seed(Members { trail })?))),
+                "union" => parts.is(|| Ok(Kind::Union(map.next_value_seed(Members { trail })?))),
+                "array" => parts.is(|| Ok(Kind::Array(map.next_value_seed(TypeOrVoid { trail })?))),
+                "pointer" => parts.is(|| map.next_value_seed(PointedTo { trail })),
+                "function" => parts.is(|| Ok(Kind::Function(map.next_value_seed(Prototype { trail })?))),
+                "name" => once(&mut parts.name, || map.next_value()),
+                "const" => once(&mut parts.constant, || map.next_value()),
+                "length" => once(&mut parts.length, || map.next_value_seed(CountVisitor)),
+                "direction" => once(&mut parts.direction, || direction(&map.next_value::<String>()?)),
+                "freedBy" => once(&mut parts.freed_by, || map.next_value()),
+                other => Err(unknown(other, KEYS)),
+            })?;
+        }
+        parts.ty().map(Some).map_err(A::Error::custom)
+    }
+}
+
+/// The keys of a type.
+const KEYS: &[&str] =
+    &["struct", "union", "array", "pointer", "function", "name", "const", "length", "direction", "freedBy"];
+
+fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
+    // Deno has no type for text.
+    match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
+        Some(scalar) => Ok(Some(Type::from(scalar))),
+        None if name == "void" => Ok(None),
+        None => Err(E::custom(format_args!("unknown type {}", Quoted(name)))),
+    }
+}
+
+/// What an object describes; the key of one of these stands in each.
+enum Kind {
+    Struct(Vec<Field>),
+    Union(Vec<Field>),
+    Array(Option<Type>),
+    /// A pointer to a type, or to nothing that is said.
+    Pointer(Option<Type>),
+    /// `char *`
+    Text,
+    Function(FunctionType),
+}
+
+#[derive(Default)]
+struct Parts {
+    kind: Option<Kind>,
+    name: Option<String>,
+    constant: Option<bool>,
+    length: Option<Count>,
+    direction: Option<Direction>,
+    freed_by: Option<String>,
+}
+
+/// A number of elements, or the name of what counts them.
+enum Count {
+    Number(u32),
+    Name(Box<str>),
+}
+
+struct CountVisitor;
+
+impl<'de> DeserializeSeed<'de> for CountVisitor {
+    type Value = Count;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl Visitor<'_> for CountVisitor {
+    type Value = Count;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number of elements, or the name of a parameter or member")
+    }
+
+    fn visit_u64<E: Error>(self, len: u64) -> Result<Self::Value, E> {
+        u32::try_from(len).map(Count::Number).map_err(|_| E::custom(format_args!("a length of {len} elements")))
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(Count::Name(name.into()))
+    }
+}
+
+fn direction<E: Error>(name: &str) -> Result<Direction, E> {
+    match name {
+        "in" => Ok(Direction::In),
+        "out" => Ok(Direction::Out),
+        "inout" => Ok(Direction::InOut),
+        other => Err(E::unknown_variant(&Short(other).to_string(), &["in", "out", "inout"])),
+    }
+}
+
+impl Parts {
+    fn is<E: Error>(&mut self, read: impl FnOnce() -> Result<Kind, E>) -> Result<(), E> {
+        if self.kind.is_some() {
+            return Err(E::custom("a type is one of `struct`, `union`, `array`, `pointer` and `function`"));
+        }
+        self.kind = Some(read()?);
+        Ok(())
+    }
+
+    fn ty(mut self) -> Result<Type, String> {
+        let kind = self.kind.take().ok_or("missing field `struct`, `union`, `array`, `pointer` or `function`")?;
+        self.check(&kind)?;
+        let made = match kind {
+            Kind::Struct(fields) | Kind::Union(fields) if fields.is_empty() => {
+                return Err("Struct must have at least one field".into());
+            }
+            Kind::Struct(fields) => self.named(Type::structure(fields)),
+            Kind::Union(fields) => self.named(Type::union(fields)),
+            Kind::Array(element) => {
+                let element = element.ok_or("an array's elements are not `void`")?;
+                match self.length.ok_or("missing field `length`")? {
+                    Count::Number(len) => Type::array(element, len),
+                    Count::Name(member) => Type::flexible_array(element).map(|array| array.counted_by(member)),
+                }
+            }
+            Kind::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
+            Kind::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
+            Kind::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
+        };
+        made.map_err(|error| error.to_string())
+    }
+
+    /// Checks that each key belongs to what is described.
+    fn check(&self, kind: &Kind) -> Result<(), &'static str> {
+        let is_aggregate = matches!(kind, Kind::Struct(_) | Kind::Union(_));
+        let is_pointer = !is_aggregate && !matches!(kind, Kind::Array(_));
+        if (self.constant.is_some() || self.direction.is_some() || self.freed_by.is_some()) && !is_pointer {
+            return Err("`const`, `direction` and `freedBy` belong to a pointer");
+        }
+        if self.name.is_some() && !is_aggregate {
+            return Err("`name` belongs to a struct or union");
+        }
+        if self.length.is_some() && is_aggregate {
+            return Err("`length` belongs to a pointer or an array");
+        }
+        Ok(())
+    }
+
+    fn named(self, ty: Result<Type, TypeError>) -> Result<Type, TypeError> {
+        match self.name {
+            Some(name) => ty.map(|ty| ty.named(name)),
+            None => ty,
+        }
+    }
+
+    fn pointer(self, target: Target) -> Pointer {
+        let mut pointer = Pointer::new(target);
+        if self.constant == Some(true) {
+            pointer = pointer.constant();
+        }
+        pointer = match self.length {
+            Some(Count::Number(len)) => pointer.with_length(Length::Elements(len.into())),
+            Some(Count::Name(name)) => pointer.with_length(Length::Counted(name)),
+            None => pointer,
+        };
+        pointer = match self.direction {
+            Some(direction) => pointer.with_direction(direction),
+            None => pointer,
+        };
+        match self.freed_by {
+            Some(function) => pointer.with_freed_by(function),
+            None => pointer,
+        }
+    }
+}
+
+/// C's `char`, which is signed on some platforms.
+const CHAR: Scalar = if std::ffi::c_char::MIN == 0 { Scalar::U8 } else { Scalar::I8 };
+
+/// What a pointer points to: a type, or `char` for text.
+struct PointedTo<'a> {
+    trail: &'a Trail,
+}
+
+impl<'de> DeserializeSeed<'de> for PointedTo<'_> {
+    type Value = Kind;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_any(self)
+    }
+}
+
+impl<'de> Visitor<'de> for PointedTo<'_> {
+    type Value = Kind;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a type, or \"char\"")
+    }
+
+    fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
+        if name == "char" { Ok(Kind::Text) } else { named(name).map(Kind::Pointer) }
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        TypeOrVoid { trail: self.trail }.visit_map(map).map(Kind::Pointer)
+    }
+}
+
+/// A function's type: an object with `parameters`, `result` and perhaps `names`.
+struct Prototype<'a> {
+    trail: &'a Trail,
+}
+
+impl<'de> DeserializeSeed<'de> for Prototype<'_> {
+    type Value = FunctionType;
+
+    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for Prototype<'_> {
+    type Value = FunctionType;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object with `parameters` and `result`")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let trail = self.trail;
+        let (mut parameters, mut result, mut names) = (None, None, None);
+        while let Some(key) = map.next_key::<String>()? {
+            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
+                "parameters" => once(&mut parameters, || map.next_value_seed(Parameters { trail })),
+                "result" => once(&mut result, || map.next_value_seed(TypeOrVoid { trail })),
+                "names" => once(&mut names, || map.next_value::<Vec<Option<Box<str>>>>()),
+                other => Err(unknown(other, &["parameters", "result", "names"])),
+            })?;
+        }
+        let parameters = parameters.ok_or_else(|| A::Error::missing_field("parameters"))?;
+        let result = result.ok_or_else(|| A::Error::missing_field("result"))?;
+        let signature = Signature::new(parameters, result).map_err(A::Error::custom)?;
+        let names = checked_names(&signature, names).map_err(A::Error::custom)?;
+        Ok(FunctionType::new(signature).with_names(names))
+    }
+}
+
+/// The names of a function's parameters, of which there may be fewer than parameters.
+pub(super) fn checked_names(
+    signature: &Signature,
+    names: Option<Vec<Option<Box<str>>>>,
+) -> Result<Vec<Option<Box<str>>>, String> {
+    let (names, count) = (names.unwrap_or_default(), signature.params().len());
+    if names.len() > count {
+        return Err(format!("{} `names` for {count} parameters", names.len()));
+    }
+    Ok(names)
+}
