@@ -79,6 +79,18 @@ fn json_has_its_place_too() {
 }
 
 #[test]
+fn line_markers_name_the_place() {
+    shows("# 7 \"a.h\"\n\nint f)", "a.h: line 8: `)` closes nothing, near `)`", "int f)", "     ^");
+    let last = usize::MAX;
+    shows(
+        &format!("# {last} \"a.h\"\n\nint f)"),
+        &format!("a.h: line {last}: `)` closes nothing, near `)`"),
+        "int f)",
+        "     ^",
+    );
+}
+
+#[test]
 fn prototypes_of_callbacks_have_theirs() {
     check_fails(
         &["call", fixture(), "int called(int (*)(int), int)", "print:int f(\nint x y)", "1"],

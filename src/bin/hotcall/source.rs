@@ -48,7 +48,7 @@ impl Source {
         let (marker, line) = self.line(at.line);
         if let Some(Marker { file, line, at: from }) = marker {
             // The preprocessor has moved columns, where macros stood in the line.
-            let place = format!("{file}: line {}", line + (at.line - from - 1));
+            let place = format!("{file}: line {}", line.saturating_add(at.line - from - 1));
             message = message.replacen(&at.to_string(), &place, 1);
         }
         let mut lines = Vec::from(excerpt(line, at.column.saturating_sub(1)));
