@@ -87,6 +87,33 @@ pub enum DeclarationError {
     },
 }
 
+impl DeclarationError {
+    /// The place in the text, if the error has one.
+    ///
+    /// ```
+    /// # #[cfg(feature = "c-text")]
+    /// # fn main() {
+    /// use hotcall::declare::{Declarations, Position};
+    ///
+    /// let error = Declarations::from_c("int f(int").unwrap_err();
+    /// assert_eq!(error.position(), Some(Position { line: 1, column: 6 }));
+    /// # }
+    /// # #[cfg(not(feature = "c-text"))]
+    /// # fn main() {}
+    /// ```
+    pub fn position(&self) -> Option<Position> {
+        match self {
+            Self::Syntax { at, .. } | Self::Conflict { at, .. } => Some(*at),
+            Self::Json { at, .. } => *at,
+            Self::TooLong { .. }
+            | Self::Unsupported { .. }
+            | Self::Missing { .. }
+            | Self::NoFunction
+            | Self::Duplicate { .. } => None,
+        }
+    }
+}
+
 /// How many characters of a foreign text a message shows.
 const MAX_SHOWN: usize = 48;
 

@@ -156,7 +156,7 @@ impl Declaration {
 #[derive(Clone, Default, Debug)]
 pub struct Declarations {
     usable: Vec<Declaration>,
-    unsupported: Vec<(Box<str>, Box<str>)>,
+    unsupported: Vec<Unsupported>,
     /// Names that are not symbols of the library, each with its reason.
     others: HashMap<Box<str>, Box<str>>,
     skipped: Vec<DeclarationError>,
@@ -168,6 +168,14 @@ pub struct Declarations {
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
     warnings: Vec<Box<str>>,
+}
+
+/// A symbol that is declared and cannot be used.
+#[derive(Clone, Debug)]
+struct Unsupported {
+    key: Box<str>,
+    reason: Box<str>,
+    is_function: bool,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -272,13 +280,18 @@ impl Declarations {
 
     /// Adds a symbol that is declared and cannot be used.
     #[cfg(feature = "c-text")]
-    fn insert_unsupported(&mut self, key: Box<str>, reason: Box<str>, function: bool) -> Result<(), DeclarationError> {
+    fn insert_unsupported(
+        &mut self,
+        key: Box<str>,
+        reason: Box<str>,
+        is_function: bool,
+    ) -> Result<(), DeclarationError> {
         let place = Place::Unsupported(self.unsupported.len());
         self.claim(&key, place)?;
-        if function {
+        if is_function {
             self.last_function = Some(place);
         }
-        self.unsupported.push((key, reason));
+        self.unsupported.push(Unsupported { key, reason, is_function });
         Ok(())
     }
 
@@ -355,8 +368,8 @@ impl Declarations {
         match place {
             Place::Usable(index) => Ok(&self.usable[index]),
             Place::Unsupported(index) => {
-                let (symbol, reason) = self.unsupported[index].clone();
-                Err(DeclarationError::Unsupported { symbol, reason })
+                let Unsupported { key, reason, .. } = self.unsupported[index].clone();
+                Err(DeclarationError::Unsupported { symbol: key, reason })
             }
         }
     }
@@ -409,7 +422,27 @@ impl Declarations {
 
     /// The symbols that are declared and cannot be used, with the reason for each.
     pub fn unsupported(&self) -> impl ExactSizeIterator<Item = (&str, &str)> {
-        self.unsupported.iter().map(|(key, reason)| (&**key, &**reason))
+        self.unsupported.iter().map(|symbol| (&*symbol.key, &*symbol.reason))
+    }
+
+    /// The keys of the functions: those that can be used in order, then those that cannot.
+    ///
+    /// ```
+    /// # #[cfg(feature = "c-text")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::declare::Declarations;
+    ///
+    /// let declarations = Declarations::from_c("long double sinl(long double); double sin(double); extern int x;")?;
+    /// assert_eq!(declarations.functions().collect::<Vec<_>>(), ["sin", "sinl"]);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "c-text"))]
+    /// # fn main() {}
+    /// ```
+    pub fn functions(&self) -> impl Iterator<Item = &str> {
+        let usable = self.usable.iter().filter(|declaration| declaration.as_function().is_some());
+        let unsupported = self.unsupported.iter().filter(|symbol| symbol.is_function);
+        usable.map(|declaration| &*declaration.key).chain(unsupported.map(|symbol| &*symbol.key))
     }
 
     /// The types that a text declares: structs, unions and enums with a tag, then typedefs, each in order.

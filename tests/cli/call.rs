@@ -2,7 +2,7 @@
 
 use std::process::{Command, Stdio};
 
-use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, check_prints, fails, fixture, hotcall, prints};
+use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, check_fails, check_prints, fixture, hotcall, prints};
 
 #[test]
 fn the_readme_examples_hold() {
@@ -14,11 +14,10 @@ fn the_readme_examples_hold() {
     check_prints(&["call", "libc.so.6", snprintf, "buffer:32", "32", "%d-%s", "42", "hi"], "5\nbuffer 1: \"42-hi\"\n");
     let qsort = "void qsort(void *, size_t, size_t, int (*)(const void *, const void *))";
     check_prints(&["call", "libc.so.6", qsort, "i32[]:3,1,2", "3", "4", "compare:i32"], "array 1: [1,2,3]\n");
-    let nftw = "int nftw(const char *, int (*)(const char *), int, int)";
-    check_prints(
-        &["call", "libc.so.6", nftw, "/dev/null", "print:int visit(const char *)", "8", "0"],
-        "visit(\"/dev/null\")\n0\n",
-    );
+    let nftw = "int nftw(const char *, int (*visit)(const char *), int, int)";
+    check_prints(&["call", "libc.so.6", nftw, "/dev/null", "print", "8", "0"], "visit(\"/dev/null\")\n0\n");
+    let frexp = "double frexp(double value, int *exponent)";
+    check_prints(&["call", "libm.so.6", frexp, "12", "out"], "0.75\nexponent: 4\n");
     check_prints(
         &["call", "--errno", "self", "int chdir(const char *)", "/nowhere"],
         "-1\nerrno: 2 (ENOENT: No such file or directory)\n",
@@ -216,10 +215,47 @@ fn denos_structs_are_arrays() {
 }
 
 #[test]
-fn the_last_prototype_is_called() {
-    let text = "typedef unsigned char byte; int same_i32(int); byte same_u8(byte b);";
-    prints(text, &["255"], "255\n");
-    fails(text, &["256"], "cannot call same_u8: argument 1 b (u8): 256 is out of range 0..=255");
+fn one_of_several_prototypes_is_named() {
+    let text = "typedef unsigned char byte; int same_i32(int); byte same_u8(byte b); int x;";
+    let call = |options: &[&'static str], word| [&["call"], options, &[fixture(), text, word]].concat();
+    check_prints(&call(&["--function", "same_i32"], "256"), "256\n");
+    check_prints(&call(&["--function=same_u8"], "255"), "255\n");
+    check_fails(
+        &call(&["--function", "same_u8"], "256"),
+        "cannot call same_u8: argument 1 b (u8): 256 is out of range 0..=255",
+    );
+    // A function that is declared twice is one.
+    prints("int same_i32(int); typedef int t; t same_i32(t number);", &["-1"], "-1\n");
+    let json = r#"{"same_i32": {"parameters": ["i32"], "result": "i32"},
+        "byte": {"name": "same_u8", "parameters": ["u8"], "result": "u8"}}"#;
+    check_prints(&["call", "--function", "byte", fixture(), json, "7"], "7\n");
+
+    let several =
+        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
+    check_fails(&call(&[], "255"), several);
+    check_fails(&["explain", text], several);
+    let names: Vec<String> = (10..30).map(|i| format!("f{i}")).collect();
+    let many: String = names.iter().map(|name| format!("void {name}(void);")).collect();
+    let listed = names[..12].join(", ");
+    check_fails(
+        &["explain", &many],
+        &format!(
+            "cannot read the declaration: the text declares 20 functions ({listed}, …): name one with --function NAME"
+        ),
+    );
+    // Functions that cannot be called count.
+    check_fails(
+        &["explain", "long double sinl(long double); double sin(double)"],
+        "cannot read the declaration: the text declares 2 functions (sin, sinl): name one with --function NAME",
+    );
+    for (name, message) in [
+        ("same_i3", "`same_i3` is not declared; did you mean `same_i32`?"),
+        ("puts", "`puts` is not declared"),
+        ("x", "`x` is a variable, not a function"),
+    ] {
+        let message = format!("cannot read the declaration: {message}");
+        check_fails(&["call", "--function", name, fixture(), text, "1"], &message);
+    }
 }
 
 #[test]

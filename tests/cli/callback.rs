@@ -173,7 +173,7 @@ fn callbacks_are_variadic_arguments() {
         declaration,
         &["0", "4", "print:f"],
         "cannot call call_variadic: argument 3 (function): cannot read the prototype: line 1, column 1: \
-         this is not understood as a C declaration, near `f`",
+         this is not understood as a C declaration, near `f`\n  f\n  ^",
     );
     let snprintf = "int snprintf(char *, size_t, const char *, ...)";
     check_prints(
@@ -186,10 +186,20 @@ fn callbacks_are_variadic_arguments() {
     prints("const char *same_text(const char *)", &["i33[]:x"], "i33[]:x\n");
 }
 
+const NO_PROTOTYPE: &str =
+    "the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE";
+
+#[test]
+fn a_prototype_is_needed_where_the_declaration_has_none() {
+    let called = r#"{"called": {"parameters": ["function", "i32"], "result": "i32"}}"#;
+    for word in ["print", "print:", "print: ", "print=", "print=1", "print=1:"] {
+        fails(called, &[word, "1"], &format!("cannot call called: argument 1 (function): {NO_PROTOTYPE}"));
+    }
+}
+
 #[test]
 fn callbacks_that_cannot_be_made_are_refused() {
     for (word, message) in [
-        ("print:", "cannot read the prototype: the text declares no function"),
         ("print:int x", "cannot read the prototype: the text declares no function"),
         ("print:int f(", "cannot read the prototype: line 1, column 6: `(` is never closed, near `(`"),
         (
@@ -197,11 +207,12 @@ fn callbacks_that_cannot_be_made_are_refused() {
             "cannot read the prototype: `f` cannot be used: the result: `long double` cannot be passed",
         ),
         ("print:int f(int, ...)", "cannot compile callbacks of type (i32, ...) -> i32: a callback cannot be variadic"),
-        ("print=", "a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE"),
-        ("print=1", "a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE"),
-        ("print={}1:int f()", "a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE"),
-        ("print=1:", "cannot read the prototype: the text declares no function"),
+        ("print={}1:int f()", NO_PROTOTYPE),
         ("print=1:void f()", "a result is given, and the callback returns nothing"),
+        (
+            "print:int f(int); int g(int)",
+            "cannot read the prototype: the text declares 2 functions (f, g): a callback has one prototype",
+        ),
         ("print=256:unsigned char f()", "result (u8): 256 is out of range 0..=255"),
         ("print=:int f()", "result (i32): \"\" is not a number"),
         ("print=\"1\":int f()", "result (i32): \"1\" is not a number"),
@@ -209,9 +220,9 @@ fn callbacks_that_cannot_be_made_are_refused() {
         ("print={\"y\":1}:struct s { int x; } f()", "result (struct s): there is no member y, only x"),
         ("print=[\"a\"]:struct s { int x; } f()", "result (struct s): member x (i32): \"a\" is not a number"),
         ("print={\"x\":struct s { int x; } f()", "{\"x\":struct s { int x; } f() is not JSON for a result: "),
-        ("compare", "\"compare\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
-        ("buffer:8", "\"buffer:8\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
-        ("i32[]:1", "\"i32[]:1\" is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)"),
+        ("compare", "\"compare\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
+        ("buffer:8", "\"buffer:8\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
+        ("i32[]:1", "\"i32[]:1\" is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)"),
     ] {
         let message = format!("hotcall: cannot call called: argument 1 (function): {message}");
         fails_with(&["call", fixture(), "int called(int (*)(int), int)", word, "1"], &[&message]);

@@ -146,3 +146,38 @@ void fast_sort(void *array, size_t count, size_t size, int (*compare)(const void
     be_fast();
     qsort(array, count, size, compare);
 }
+
+// What parameters point to.
+
+int split(double number, int *whole, double *rest) {
+    int before = *whole;
+    *whole = (int)number;
+    if (rest)
+        *rest = number - *whole;
+    return before;
+}
+
+void move(struct point *points, int count, double by) {
+    for (int i = 0; i < count; i++)
+        points[i] = (struct point){points[i].x + by, points[i].y + by};
+}
+
+double sum_of(const struct point *points, int count) {
+    double sum = 0;
+    while (count--)
+        sum += points[count].x + points[count].y;
+    return sum;
+}
+
+void new_handle(void **handle, const unsigned char **bytes, const char **name) {
+    *handle = (void *)0x10;
+    *bytes = (const unsigned char *)0x20;
+    (void)name;
+}
+
+void squares(int numbers[4]) {
+    for (int i = 1; i < 4; i++)
+        numbers[i] = i * i;
+}
+
+void digest(unsigned char *bytes) { memcpy(bytes, "hi\0\a", 4); }

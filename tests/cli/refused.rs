@@ -88,7 +88,7 @@ fn arguments_of_another_kind_are_refused() {
         "int called(int (*function)(int), int x)",
         &["puts", "1"],
         "cannot call called: argument 1 function (function): \"puts\" is neither null, an address nor a callback \
-         (compare:TYPE, print:PROTOTYPE)",
+         (print, print:PROTOTYPE, compare:TYPE)",
     );
     fails(
         "size_t length(const char *)",

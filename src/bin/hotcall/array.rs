@@ -1,41 +1,56 @@
-//! Arrays of scalars: `3,1,2` or JSON to bytes, and bytes to JSON.
+//! Arrays: `3,1,2` or JSON to bytes, and bytes to JSON.
 
-use hotcall::{Scalar, Type};
+use hotcall::{Extent, LayoutError, Scalar, Type};
 use serde_json::value::RawValue;
 
-use crate::json::{Texts, encode};
+use crate::buffer::MAX_BUFFER;
+use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
+use crate::print;
+use crate::store::Store;
 use crate::word::value_bits;
-use crate::{number, print};
 
 /// The bytes of the elements that a word gives: values between commas, or a JSON array.
-pub(crate) fn encode_items(items: &[u8], element: Scalar, texts: &mut Texts) -> Result<Vec<u8>, MisfitKind> {
+pub(crate) fn encode_items(items: &[u8], element: Scalar, store: &mut Store) -> Result<Vec<u8>, MisfitKind> {
+    let ty = Type::from(element);
     if items.starts_with(b"[") {
-        let items: Vec<&RawValue> =
-            serde_json::from_slice(items).map_err(|source| MisfitKind::json("an array", items, source))?;
-        encode_each(items, element, |item, bytes| encode(item, &Type::from(element), bytes, texts))
+        encode_json(items, &ty, store)
     } else if items.is_empty() {
         Ok(Vec::new())
     } else {
-        encode_each(items.split(|&byte| byte == b','), element, |item, bytes| {
-            let bits = value_bits(item, element, texts)?.to_le_bytes();
+        encode_each(items.split(|&byte| byte == b','), &ty, |item, bytes| {
+            let bits = value_bits(item, element, store)?.to_le_bytes();
             bytes.copy_from_slice(&bits[..element.size() as usize]);
             Ok(())
         })
     }
 }
 
+/// The bytes of the elements of a JSON array.
+pub(crate) fn encode_json(items: &[u8], element: &Type, store: &mut Store) -> Result<Vec<u8>, MisfitKind> {
+    let items: Vec<&RawValue> =
+        serde_json::from_slice(items).map_err(|source| MisfitKind::json("an array", items, source))?;
+    encode_each(items, element, |item, bytes| encode(item, element, bytes, store))
+}
+
 fn encode_each<T>(
     items: impl IntoIterator<Item = T>,
-    element: Scalar,
+    element: &Type,
     mut encode: impl FnMut(T, &mut [u8]) -> Result<(), Misfit>,
 ) -> Result<Vec<u8>, MisfitKind> {
+    let size = Extent::of(element)?.size as usize;
     let mut array = Vec::new();
     for (index, item) in items.into_iter().enumerate() {
-        let mut bytes = [0; 8];
-        let bytes = &mut bytes[..element.size() as usize];
-        encode(item, bytes).map_err(|misfit| MisfitKind::Element { index, element, misfit: Box::new(misfit) })?;
-        array.extend_from_slice(bytes);
+        let start = array.len();
+        if start + size > MAX_BUFFER {
+            return Err(MisfitKind::Memory { len: start + size });
+        }
+        array.resize(start + size, 0);
+        encode(item, &mut array[start..]).map_err(|misfit| MisfitKind::Element {
+            index,
+            element: element.clone(),
+            misfit: Box::new(misfit),
+        })?;
     }
     Ok(array)
 }
@@ -44,10 +59,16 @@ fn encode_each<T>(
 ///
 /// # Safety
 ///
-/// Elements that are texts are null, or addresses of bytes that end with a zero.
-pub(crate) unsafe fn json(bytes: &[u8], element: Scalar) -> String {
-    let items = bytes.chunks_exact(element.size() as usize);
-    // SAFETY: the caller's promise is passed on.
-    let items = items.map(|item| unsafe { print::json_scalar(number::load(item, element), element) });
-    format!("[{}]", items.collect::<Vec<_>>().join(","))
+/// Text pointers in them are as [`print::text`] asks.
+pub(crate) unsafe fn json(bytes: &[u8], element: &Type) -> Result<String, LayoutError> {
+    let size = Extent::of(element)?.size as usize;
+    let mut json = String::from("[");
+    // Elements without a size cannot be counted.
+    for item in bytes.chunks_exact(size.max(1)) {
+        print::separate(&mut json);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { print::json(&mut json, element, item) }?;
+    }
+    json.push(']');
+    Ok(json)
 }

@@ -1,16 +1,27 @@
 //! `hotcall call`: words to arguments, the call, the result to text.
 
 use std::ffi::OsString;
+use std::sync::Arc;
 
-use hotcall::{FunctionOptions, LayoutError, Library, Pointee, Scalar, Type, Value};
+use hotcall::{FunctionOptions, LayoutError, Library, Scalar, Type, Value};
 
 use crate::argument;
-use crate::declaration::Function;
+use crate::declaration::Declared;
 use crate::failure::Failure;
+use crate::number::Class;
+use crate::store::Store;
 use crate::{errno, number, output, print};
 
-const HELP: &str = r#"How arguments are written:
-  integers       decimal or 0x… hexadecimal, within the range of the type
+const HELP: &str = r#"Which function is called:
+  The declarations are C text or Deno's JSON form. If they declare several functions, --function NAME before
+  them tells which one is called. With --header FILE the declarations are those of a header, and the function's
+  name takes their place. A FILE that is not found is looked up where the compiler finds headers, and <FILE>
+  is looked up only there. Headers are preprocessed by `cc -E`, or by the compiler that the environment's CC
+  names. Without a C compiler they are read as they are.
+
+How arguments are written:
+  integers       decimal or 0x… hexadecimal, within the range of the type; an enumerator or a macro of the
+                 declarations by its name; several joined by |: SQLITE_OPEN_READWRITE|SQLITE_OPEN_CREATE
   float, double  also fractions, exponents, NaN, Infinity, -Infinity
   bool           true, false, 1, 0
   char *         the text itself; null is the null pointer
@@ -18,19 +29,25 @@ const HELP: &str = r#"How arguments are written:
                  text:TEXT is the address of TEXT (for a char *: the text as it is, even text:null)
                  buffer:N is the address of N zeroed bytes, which are printed after the result:
                  as text for a char *, in hexadecimal otherwise
+                 out is the address of a zeroed value of the type that the declaration gives, which is
+                 printed after the result; for a parameter that is an array, of as many as it has;
+                 out:VALUE is the address of this value
+                 {"x": 1, "y": 2} is the address of this struct, [1, 2, 3] of an array of these values;
+                 they are printed after the result unless the declaration says const
                  TYPE[]:A,B,C is the address of an array of these values, printed after the result;
                  TYPE is i8, u8, … i64, u64, isize, usize, bool, f32, f64, pointer or text; where a text
                  holds commas, write JSON: text[]:["a,b", "c"]
   function       null, an address, or a callback that hotcall makes:
                  compare:TYPE orders two elements of an array, for qsort and its like; compare:-TYPE does
                  it downwards; texts are ordered as strcmp does it
-                 print:PROTOTYPE prints each call on a line, and returns zeros; the prototype is one like the
-                 declaration, with the types that it needs
-                 print=RESULT:PROTOTYPE returns RESULT: JSON, or a value without a colon
+                 print prints each call on a line, and returns zeros; print=RESULT returns RESULT: JSON, or a
+                 value without a colon
+                 print:PROTOTYPE and print=RESULT:PROTOTYPE do so where the declaration does not say how the
+                 function is called, or says less; the prototype comes with the types that it needs
   struct, union  JSON: {"x": 1, "y": [2, 3]} by name or [1, [2, 3]] by position; a union names one
                  member; addresses, NaN and Infinity are strings
   variadic       by its form: 42 is int, or 64 bits wide where it must be; 4.2 is double; null,
-                 buffer:N, arrays and callbacks are pointers; anything else is text
+                 buffer:N, arrays and callbacks with a prototype are pointers; anything else is text
 
 Negative numbers and texts with a dash need no escape: options stand before the declaration, and every word
 behind it is an argument, whatever it looks like. Only a `--` straight behind it is dropped.
@@ -38,8 +55,9 @@ behind it is an argument, whatever it looks like. Only a `--` straight behind it
 How results are printed:
   Numbers are printed as JavaScript prints them, 64-bit integers whole, a float as the double it stands for;
   a char * as its text, other pointers in hexadecimal, structs as JSON (a union's first member, and strings for
-  what JSON has no number for), null pointers as null, and void not at all. Arrays are printed as JSON, calls of
-  callbacks as they come, on whichever thread: also when the process ends. Signal handlers are not supported.
+  what JSON has no number for), null pointers as null, and void not at all. Behind the result stand arrays and
+  values that parameters point to, as JSON. Calls of callbacks are printed as they come, on whichever thread:
+  also when the process ends. Signal handlers are not supported.
 
 Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
@@ -49,11 +67,15 @@ Examples:
   hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
       5
       buffer 1: "42-hi"
+  hotcall call libz.so.1 --header zlib.h crc32 0 text:hello 5
+      907060870
+  hotcall call libm.so.6 'double frexp(double value, int *exponent)' 12 out
+      0.75
+      exponent: 4
   hotcall call libc.so.6 'void qsort(void *, size_t, size_t, int (*)(const void *, const void *))' \
       'i32[]:3,1,2' 3 4 compare:i32
       array 1: [1,2,3]
-  hotcall call libc.so.6 'int nftw(const char *, int (*)(const char *), int, int)' /dev/null \
-      'print:int visit(const char *)' 8 0
+  hotcall call libc.so.6 'int nftw(const char *, int (*visit)(const char *), int, int)' /dev/null print 8 0
       visit("/dev/null")
       0
   hotcall call --errno self 'int chdir(const char *)' /nowhere
@@ -71,8 +93,8 @@ function without parameters, as in C23, even where an older header means that it
 pub(crate) struct Arguments {
     /// A library by file name or path, or `self` for the process itself.
     library: OsString,
-    /// C declarations, of which the last prototype is called, or Deno's JSON form.
-    declaration: String,
+    #[command(flatten)]
+    declared: Declared,
     /// The function's arguments. No word behind the declaration is an option.
     args: Vec<OsString>,
     /// Print errno after the call.
@@ -81,15 +103,15 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = Function::read(&arguments.declaration)?;
+    let declared = arguments.declared.function()?;
     let signature = declared.signature_of_call(&arguments.args)?;
     let errno = arguments.errno || declared.capture_errno;
 
     let library = open(&arguments.library)?;
     let function = library.function_with(&declared.symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
-    let mut values = argument::Arguments::default();
+    let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
     for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
-        values.push(word, ty).map_err(|misfit| {
+        values.push(word, ty, declared.parameter_name(index)).map_err(|misfit| {
             let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
             Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
         })?;
@@ -111,8 +133,10 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     unsafe { print_result(&mut output, signature.result(), &outcome.value) }
         .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
     for buffer in values.buffers() {
-        // SAFETY: an array of texts held texts, and the callee is vouched for.
-        output.extend(unsafe { buffer.line() }.bytes());
+        // SAFETY: texts were zeroed or given, and the callee is vouched for.
+        let line = unsafe { buffer.line() };
+        let line = line.map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+        output.extend(line.unwrap_or_default().bytes());
     }
     if let Some(errno) = outcome.errno {
         output.extend(format!("errno: {}\n", errno::describe(errno)).bytes());
@@ -167,12 +191,9 @@ unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -
 ///
 /// As for [`print_result`].
 unsafe fn print_scalar(output: &mut Vec<u8>, scalar: Scalar, bits: u64) {
-    let text = match scalar {
-        // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { print::text(bits) },
-        _ => None,
-    };
-    match text {
+    let is_text = Class::of(scalar) == Class::Text;
+    // SAFETY: the caller's promise is passed on.
+    match is_text.then(|| unsafe { print::text(bits) }).flatten() {
         Some(text) => output.extend(text.to_bytes()),
         None => output.extend(number::format(bits, scalar).bytes()),
     }

@@ -1,27 +1,51 @@
 //! Callbacks that words stand for: a comparator, and one that prints its calls.
 
 use std::cmp::Ordering;
+use std::sync::Arc;
 
-use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type, TypeKind};
+use hotcall::declare::Declarations;
+use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Scalar, Signature, Slot, Thunk, Type, TypeKind};
 use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
 use crate::declaration::Function;
-use crate::json::{self, Texts};
+use crate::json;
 use crate::misfit::{Misfit, MisfitKind};
+use crate::number::Class;
+use crate::source::Source;
+use crate::store::{Store, Texts};
 use crate::word::{self, scalar_named, value_bits};
 use crate::{number, output, print};
 
+/// A parameter that takes a callback, as it is declared.
+pub(crate) struct Parameter<'a> {
+    pub(crate) name: Option<&'a str>,
+    pub(crate) signature: Option<&'a Signature>,
+}
+
 /// Makes the callback that a word stands for.
-pub(crate) fn make(written: &word::Callback<'_>) -> Result<Callback, MisfitKind> {
-    match *written {
-        word::Callback::Compare(order) => compare(order),
-        word::Callback::Print(prototype) => Printer::new(prototype, None)?.callback(),
+pub(crate) fn make(
+    written: &word::Callback<'_>,
+    parameter: &Parameter<'_>,
+    declarations: &Arc<Declarations>,
+) -> Result<Callback, MisfitKind> {
+    let (result, prototype) = match *written {
+        word::Callback::Compare(order) => return compare(order),
+        word::Callback::Print(prototype) => (None, prototype),
         word::Callback::PrintAndReturn(rest) => {
             let (result, prototype) = split_result(rest)?;
-            Printer::new(prototype, Some(result))?.callback()
+            (Some(result), prototype)
         }
-    }
+    };
+    let (name, signature) = if prototype.trim_ascii().is_empty() {
+        let signature = parameter.signature.ok_or(MisfitKind::NoPrototype)?;
+        (parameter.name.unwrap_or("callback").to_owned(), signature.clone())
+    } else {
+        let source = Source::new(String::from_utf8_lossy(prototype));
+        let function = Function::read(&source, None, "a callback has one prototype")?;
+        (function.symbol, function.signature)
+    };
+    Printer::new(&name, signature, result, Store::new(Arc::clone(declarations)))?.callback()
 }
 
 /// `int (const void *, const void *)`, which orders two elements of the named type; a dash before the name reverses it.
@@ -54,15 +78,15 @@ unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
 ///
 /// If they are texts, they are as [`print::text`] asks.
 unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
-    match scalar {
-        Scalar::F32 => {
+    match Class::of(scalar) {
+        Class::F32 => {
             order_of_floats(numbers::to_f64(f32::from_bits(a as u32)), numbers::to_f64(f32::from_bits(b as u32)))
         }
-        Scalar::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
+        Class::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
         // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { print::text(a).cmp(&print::text(b)) },
-        signed if signed.is_signed() => (a as i64).cmp(&(b as i64)),
-        _ => a.cmp(&b),
+        Class::Text => unsafe { print::text(a).cmp(&print::text(b)) },
+        Class::Signed => (a as i64).cmp(&(b as i64)),
+        Class::Unsigned | Class::Bool | Class::Address => a.cmp(&b),
     }
 }
 
@@ -78,7 +102,8 @@ fn order_of_floats(a: f64, b: f64) -> Ordering {
     }
 }
 
-/// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon.
+/// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon. The colon and the prototype
+/// may be left out.
 fn split_result(rest: &[u8]) -> Result<(Given<'_>, &[u8]), MisfitKind> {
     let (result, behind) = if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(b"\"") {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
@@ -88,7 +113,8 @@ fn split_result(rest: &[u8]) -> Result<(Given<'_>, &[u8]), MisfitKind> {
         let end = rest.iter().position(|&byte| byte == b':').unwrap_or(rest.len());
         (Some(Given::Word(&rest[..end])), &rest[end..])
     };
-    result.zip(behind.strip_prefix(b":")).ok_or(MisfitKind::NoPrototype)
+    let prototype = if behind.is_empty() { Some(behind) } else { behind.strip_prefix(b":") };
+    result.zip(prototype).ok_or(MisfitKind::NoPrototype)
 }
 
 /// A result as it is written.
@@ -108,16 +134,14 @@ struct Printer {
 }
 
 impl Printer {
-    fn new(prototype: &[u8], result: Option<Given<'_>>) -> Result<Self, MisfitKind> {
-        let function = Function::read(&String::from_utf8_lossy(prototype))?;
-        let mut texts = Texts::new();
-        let result = match (result, function.signature.result()) {
+    fn new(name: &str, signature: Signature, result: Option<Given<'_>>, mut store: Store) -> Result<Self, MisfitKind> {
+        let result = match (result, signature.result()) {
             (None, _) => Vec::new(),
             (Some(_), None) => return Err(MisfitKind::NoResult),
-            (Some(given), Some(ty)) => encode(&given, ty, &mut texts)
+            (Some(given), Some(ty)) => encode(&given, ty, &mut store)
                 .map_err(|misfit| MisfitKind::Result { ty: ty.clone(), misfit: Box::new(misfit) })?,
         };
-        Ok(Self { name: print::escape(&function.symbol), signature: function.signature, result, _texts: texts })
+        Ok(Self { name: print::escape(name), signature, result, _texts: store.into_texts() })
     }
 
     fn callback(self) -> Result<Callback, MisfitKind> {
@@ -165,12 +189,12 @@ impl Printer {
 }
 
 /// The bytes of a result.
-fn encode(given: &Given<'_>, ty: &Type, texts: &mut Texts) -> Result<Vec<u8>, Misfit> {
+fn encode(given: &Given<'_>, ty: &Type, store: &mut Store) -> Result<Vec<u8>, Misfit> {
     let mut bytes = vec![0; Extent::of(ty).map_err(MisfitKind::from)?.size as usize];
     match (given, ty.kind()) {
-        (Given::Json(json), _) => json::encode(json, ty, &mut bytes, texts)?,
+        (Given::Json(json), _) => json::encode(json, ty, &mut bytes, store)?,
         (Given::Word(word), TypeKind::Scalar(scalar)) => {
-            let bits = value_bits(word, *scalar, texts)?.to_le_bytes();
+            let bits = value_bits(word, *scalar, store)?.to_le_bytes();
             bytes.copy_from_slice(&bits[..scalar.size() as usize]);
         }
         (Given::Word(word), TypeKind::Aggregate(_) | TypeKind::Array(_)) => {

@@ -1,11 +1,11 @@
-//! What ends a command: one line that names the step, the symbol and the argument.
+//! What ends a command: one line that names the step, the symbol and the argument, and the place in a text below it.
 
 use std::io;
 
-use hotcall::declare::DeclarationError;
 use hotcall::{JitError, LayoutError, SignatureError, Type};
 
 use crate::misfit::Misfit;
+use crate::source::Unread;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
@@ -13,7 +13,7 @@ pub(crate) enum Failure {
     #[error(transparent)]
     Hotcall(#[from] hotcall::Error),
     #[error("cannot read the declaration: {0}")]
-    Declaration(#[from] DeclarationError),
+    Declaration(#[from] Unread),
     #[error("cannot call {symbol}: it takes {expected}, and {given} are given{}", hint(.option))]
     Count { symbol: String, expected: Count, given: usize, option: Option<&'static str> },
     #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
@@ -59,6 +59,21 @@ impl std::fmt::Display for Count {
 }
 
 impl Failure {
+    /// What is shown below the message.
+    pub(crate) fn lines(&self) -> &[String] {
+        match self {
+            Self::Declaration(unread) => &unread.lines,
+            Self::Argument { misfit, .. } => misfit.lines(),
+            Self::Hotcall(_)
+            | Self::Count { .. }
+            | Self::Signature { .. }
+            | Self::Panic { .. }
+            | Self::Layout { .. }
+            | Self::Explain { .. }
+            | Self::Output(_) => &[],
+        }
+    }
+
     /// Whether the reader of the output has gone, which is its own business.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)

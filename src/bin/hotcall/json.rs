@@ -14,31 +14,29 @@ use serde_json::value::RawValue;
 
 use crate::members::{anonymous, names, names_of_field};
 use crate::misfit::{Misfit, MisfitKind, Step};
-use crate::number::Number;
+use crate::number::{Class, Number};
 use crate::print::shorten;
-
-/// Texts that the encoded bytes point to.
-pub(crate) type Texts = Vec<Vec<u8>>;
+use crate::store::Store;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
-pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], store: &mut Store) -> Result<(), Misfit> {
     match ty.kind() {
         TypeKind::Scalar(scalar) => {
-            let bits = scalar_bits(json, *scalar, texts)?;
+            let bits = scalar_bits(json, *scalar, store)?;
             bytes.copy_from_slice(&bits.to_le_bytes()[..bytes.len()]);
             Ok(())
         }
-        TypeKind::Array(array) => encode_array(json, array, bytes, texts),
+        TypeKind::Array(array) => encode_array(json, array, bytes, store),
         TypeKind::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
-            (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, texts),
-            (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, texts),
+            (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, store),
+            (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, store),
             (_, AggregateKind::Struct) => Err(MisfitKind::wrong(json.get(), "an object or an array").into()),
             (_, AggregateKind::Union) => Err(MisfitKind::wrong(json.get(), "an object that names a member").into()),
         },
     }
 }
 
-fn encode_array(json: &RawValue, array: &Array, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
+fn encode_array(json: &RawValue, array: &Array, bytes: &mut [u8], store: &mut Store) -> Result<(), Misfit> {
     if Form::of(json) != Form::Array {
         return Err(MisfitKind::wrong(json.get(), "an array").into());
     }
@@ -47,7 +45,7 @@ fn encode_array(json: &RawValue, array: &Array, bytes: &mut [u8], texts: &mut Te
     let step = Extent::of(array.element()).map_err(MisfitKind::from)?.size as usize;
     for (index, item) in items.into_iter().enumerate() {
         let element = &mut bytes[index * step..][..step];
-        encode(item, array.element(), element, texts)
+        encode(item, array.element(), element, store)
             .map_err(|misfit| misfit.inside(Step::Index(index), array.element()))?;
     }
     Ok(())
@@ -57,13 +55,13 @@ fn encode_positions(
     items: &[&RawValue],
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    texts: &mut Texts,
+    store: &mut Store,
 ) -> Result<(), Misfit> {
     check_length(items, aggregate.fields().len())?;
     for (index, (&item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
         let (offset, field) = place.map_err(MisfitKind::from)?;
         let step = field.name().map_or(Step::Index(index), |name| Step::Name(name.into()));
-        encode_field(item, field, offset, bytes, texts).map_err(|misfit| misfit.inside(step, field.ty()))?;
+        encode_field(item, field, offset, bytes, store).map_err(|misfit| misfit.inside(step, field.ty()))?;
     }
     Ok(())
 }
@@ -77,7 +75,7 @@ fn encode_object(
     object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    texts: &mut Texts,
+    store: &mut Store,
 ) -> Result<(), Misfit> {
     if let Some(name) = &object.twice {
         return Err(MisfitKind::Twice { name: shorten(name) }.into());
@@ -86,7 +84,7 @@ fn encode_object(
     if let Some(name) = object.members.keys().find(|name| !members.contains(&name.as_str())) {
         return Err(MisfitKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
     }
-    encode_members(object, aggregate, bytes, texts)
+    encode_members(object, aggregate, bytes, store)
 }
 
 /// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
@@ -94,7 +92,7 @@ fn encode_members(
     object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    texts: &mut Texts,
+    store: &mut Store,
 ) -> Result<(), Misfit> {
     let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
     if aggregate.kind() == AggregateKind::Union {
@@ -111,10 +109,10 @@ fn encode_members(
         match (field.name(), anonymous(field)) {
             (Some(name), _) => {
                 let value = object.members.get(name).ok_or_else(|| MisfitKind::Missing { name: name.into() })?;
-                encode_field(value, field, offset, bytes, texts)
+                encode_field(value, field, offset, bytes, store)
                     .map_err(|misfit| misfit.inside(Step::Name(name.into()), field.ty()))?;
             }
-            (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, texts)?,
+            (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, store)?,
             (None, None) => {
                 return Err(MisfitKind::wrong("an object", "an array, which members without names need").into());
             }
@@ -132,9 +130,9 @@ fn encode_field(
     field: &Field,
     offset: u32,
     bytes: &mut [u8],
-    texts: &mut Texts,
+    store: &mut Store,
 ) -> Result<(), Misfit> {
-    encode(json, field.ty(), field_bytes(field, offset, bytes)?, texts)
+    encode(json, field.ty(), field_bytes(field, offset, bytes)?, store)
 }
 
 fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'a mut [u8], MisfitKind> {
@@ -142,7 +140,7 @@ fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'
     Ok(&mut bytes[offset as usize..][..size as usize])
 }
 
-fn scalar_bits(json: &RawValue, scalar: Scalar, texts: &mut Texts) -> Result<u64, MisfitKind> {
+fn scalar_bits(json: &RawValue, scalar: Scalar, store: &mut Store) -> Result<u64, MisfitKind> {
     let wrong = || MisfitKind::wrong(json.get(), expected(scalar));
     match (Form::of(json), scalar) {
         (Form::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
@@ -150,13 +148,20 @@ fn scalar_bits(json: &RawValue, scalar: Scalar, texts: &mut Texts) -> Result<u64
         }
         (Form::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
         (Form::Null, Scalar::Pointer(_)) => Ok(0),
-        (Form::String, Scalar::Pointer(Pointee::Text)) => keep_text(read::<String>(json)?.as_bytes(), texts),
-        // What JSON has no number for: addresses, NaN and the infinities.
-        (Form::String, Scalar::Pointer(_) | Scalar::F32 | Scalar::F64) => {
-            Number::parse(&read::<String>(json)?).ok_or_else(wrong)?.to_bits(scalar)
+        (Form::String, Scalar::Pointer(Pointee::Text)) => store.keep_text(read::<String>(json)?.as_bytes()),
+        // What JSON has no number for: names of constants, addresses, NaN and the infinities.
+        (Form::String, _) => {
+            let text = read::<String>(json)?;
+            let number = Number::parse(&text).filter(|_| is_written_as_text(scalar));
+            number.map(|number| number.to_bits(scalar)).or_else(|| store.constant(&text, scalar)).ok_or_else(wrong)?
         }
         _ => Err(wrong()),
     }
+}
+
+/// Returns whether a string may hold a number of this type.
+const fn is_written_as_text(scalar: Scalar) -> bool {
+    matches!(scalar, Scalar::Pointer(_) | Scalar::F32 | Scalar::F64)
 }
 
 /// Which of JSON's forms a text has.
@@ -222,23 +227,12 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
-/// Keeps a copy of the text with a zero behind it, and returns its address.
-pub(crate) fn keep_text(text: &[u8], texts: &mut Texts) -> Result<u64, MisfitKind> {
-    if text.contains(&0) {
-        return Err(MisfitKind::ZeroInText);
-    }
-    let mut text = [text, &[0]].concat();
-    let address = text.as_mut_ptr().expose_provenance() as u64;
-    texts.push(text);
-    Ok(address)
-}
-
 /// What a value of this type is called in a message.
 pub(crate) fn expected(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::Bool => "true or false",
-        Scalar::Pointer(Pointee::Text) => "a text or null",
-        Scalar::Pointer(_) => "an address or null",
-        _ => "a number",
+    match Class::of(scalar) {
+        Class::Bool => "true or false",
+        Class::Text => "a text or null",
+        Class::Address => "an address or null",
+        Class::Signed | Class::Unsigned | Class::F32 | Class::F64 => "a number",
     }
 }

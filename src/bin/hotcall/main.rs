@@ -7,15 +7,22 @@ mod call;
 mod callback;
 mod declaration;
 mod errno;
+mod excerpt;
 mod explain;
 mod failure;
+mod header;
 mod json;
 mod members;
 mod misfit;
+#[path = "../../library/nearest.rs"]
+mod nearest;
 mod number;
 mod options;
 mod output;
+mod pointee;
 mod print;
+mod source;
+mod store;
 mod word;
 
 use std::io::{self, Write};
@@ -27,7 +34,9 @@ const EXAMPLES: &str = r#"Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
   hotcall call libc.so.6 'struct d { int quot; int rem; } div(int, int)' 17 5
   hotcall call libc.so.6 'int snprintf(char *, size_t, const char *, ...)' buffer:32 32 '%d-%s' 42 hi
-  hotcall call libc.so.6 'int nftw(const char *, int (*)(const char *), int, int)' . 'print:int visit(const char *)' 8 0
+  hotcall call libm.so.6 'double frexp(double value, int *exponent)' 12 out
+  hotcall call libc.so.6 'int nftw(const char *, int (*visit)(const char *), int, int)' . print 8 0
+  hotcall call libz.so.1 --header zlib.h crc32 0 text:hello 5
   hotcall call --errno libc.so.6 'int chdir(const char *)' /nowhere
   hotcall explain 'struct point { double x, y; }; double norm(struct point)'
 
@@ -63,6 +72,9 @@ fn main() -> ExitCode {
         Err(failure) => {
             // With nobody to read the message the exit code remains.
             let _ = writeln!(io::stderr(), "hotcall: {}", print::escape(&failure.to_string()));
+            for line in failure.lines() {
+                let _ = writeln!(io::stderr(), "  {}", print::escape(line));
+            }
             ExitCode::FAILURE
         }
     }

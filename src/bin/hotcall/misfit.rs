@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use hotcall::declare::DeclarationError;
 use hotcall::{LayoutError, Scalar, Type};
 
 use crate::print::{quote, shorten};
+use crate::source::Unread;
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
@@ -37,17 +37,19 @@ pub(crate) enum MisfitKind {
     Fraction { given: String },
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
-    #[error("{given} is neither null, an address nor a callback (compare:TYPE, print:PROTOTYPE)")]
+    #[error("{given} is not {expected}{}", did_you_mean(.hint))]
+    Name { given: Box<str>, expected: &'static str, hint: Option<Box<str>> },
+    #[error("{given} is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)")]
     Function { given: String },
     #[error("{given} is a callback, and the parameter is no function pointer")]
     NotFunction { given: String },
     #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
-    Element { index: usize, element: Scalar, misfit: Box<Misfit> },
+    Element { index: usize, element: Type, misfit: Box<Misfit> },
     #[error("cannot read the prototype: {0}")]
-    Prototype(Box<DeclarationError>),
-    #[error("a colon and the prototype are missing behind the result: print=RESULT:PROTOTYPE")]
+    Prototype(Box<Unread>),
+    #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
     NoResult,
@@ -55,6 +57,10 @@ pub(crate) enum MisfitKind {
     Result { ty: Type, misfit: Box<Misfit> },
     #[error(transparent)]
     Making(Box<hotcall::Error>),
+    #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
+    Pointee { given: String, why: String },
+    #[error("`{by}` says how many values there are: write out:[A,B] or buffer:N")]
+    Counted { by: Box<str> },
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]
@@ -79,6 +85,10 @@ fn type_names() -> String {
     Scalar::ALL.iter().map(|scalar| scalar.name()).collect::<Vec<_>>().join(", ")
 }
 
+fn did_you_mean(hint: &Option<Box<str>>) -> String {
+    hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
 fn list(members: &[Box<str>]) -> String {
     if members.is_empty() { "members without names".to_owned() } else { members.join(", ") }
 }
@@ -100,6 +110,11 @@ impl MisfitKind {
 }
 
 impl Misfit {
+    /// What is shown below the message: the place in a prototype.
+    pub(crate) fn lines(&self) -> &[String] {
+        if let MisfitKind::Prototype(unread) = &self.kind { &unread.lines } else { &[] }
+    }
+
     /// Says that the value is this member of the one around it, of type `ty`.
     pub(crate) fn inside(mut self, step: Step, ty: &Type) -> Self {
         self.path.push(step);
@@ -108,9 +123,9 @@ impl Misfit {
     }
 }
 
-impl From<DeclarationError> for MisfitKind {
-    fn from(error: DeclarationError) -> Self {
-        Self::Prototype(Box::new(error))
+impl From<Unread> for MisfitKind {
+    fn from(unread: Unread) -> Self {
+        Self::Prototype(Box::new(unread))
     }
 }
 

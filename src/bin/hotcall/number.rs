@@ -9,6 +9,34 @@ use hotcall_jit::numbers;
 use crate::misfit::MisfitKind;
 use crate::print::shorten;
 
+/// How a scalar is written and printed.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub(crate) enum Class {
+    Signed,
+    Unsigned,
+    Bool,
+    F32,
+    F64,
+    Text,
+    /// A pointer to anything but text.
+    Address,
+}
+
+impl Class {
+    pub(crate) fn of(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => Self::Signed,
+            Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::Usize => Self::Unsigned,
+            Scalar::Bool => Self::Bool,
+            Scalar::F32 => Self::F32,
+            Scalar::F64 => Self::F64,
+            Scalar::Pointer(Pointee::Text) => Self::Text,
+            Scalar::Pointer(_) => Self::Address,
+            _ => unreachable!("this program and the list of scalars are of one package"),
+        }
+    }
+}
+
 /// A number as written, before it has a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Number<'a> {
@@ -36,17 +64,25 @@ impl<'a> Number<'a> {
         self.value
     }
 
+    /// The number, if it is an integer without a point or an exponent.
+    pub(crate) fn integer(self) -> Option<i128> {
+        match self.value {
+            Value::Integer(value) => Some(value),
+            Value::Float(_) => None,
+        }
+    }
+
     /// The number in a scalar of this type.
     pub(crate) fn to_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
-        match scalar {
-            Scalar::F32 | Scalar::F64 => self.to_float_bits(scalar),
-            Scalar::Bool => match self.to_integer()? {
+        match Class::of(scalar) {
+            Class::F32 | Class::F64 => self.to_float_bits(scalar),
+            Class::Bool => match self.to_integer()? {
                 value @ (0 | 1) => Ok(value as u64),
                 _ => Err(MisfitKind::wrong(self.text, "true, false, 1 or 0")),
             },
-            integer => {
+            Class::Signed | Class::Unsigned | Class::Text | Class::Address => {
                 let value = self.to_integer()?;
-                let (min, max) = range(integer);
+                let (min, max) = range(scalar);
                 // A negative number keeps its two's complement, which is the sign extension of a slot.
                 let fits = (min..=max).contains(&value).then_some(value as u64);
                 fits.ok_or_else(|| MisfitKind::Range { given: shorten(self.text), min, max })
@@ -142,16 +178,16 @@ fn range(scalar: Scalar) -> (i128, i128) {
 /// The scalar as JavaScript's `String()` prints it: shortest digits that read back as the same double (an `f32` is the
 /// double it stands for), 64-bit integers whole; addresses in hexadecimal, or `null`.
 pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
-    match scalar {
-        Scalar::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
-        Scalar::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
-        Scalar::Bool => (bits as u8 != 0).to_string(),
-        Scalar::Pointer(Pointee::Opaque | Pointee::Buffer | Pointee::Text | Pointee::Function) => match bits {
+    match Class::of(scalar) {
+        Class::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
+        Class::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
+        Class::Bool => (bits as u8 != 0).to_string(),
+        Class::Text | Class::Address => match bits {
             0 => "null".to_owned(),
             address => format!("{address:#x}"),
         },
-        signed if signed.is_signed() => (bits as i64).to_string(),
-        _ => bits.to_string(),
+        Class::Signed => (bits as i64).to_string(),
+        Class::Unsigned => bits.to_string(),
     }
 }
 

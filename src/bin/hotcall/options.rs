@@ -7,7 +7,10 @@ use std::ffi::{OsStr, OsString};
 const END: &str = "--";
 
 /// What is an option before the declaration.
-const OPTIONS: [&str; 4] = ["--errno", "--json", "--help", "-h"];
+const OPTIONS: [&str; 8] = ["--errno", "--json", "--help", "-h", "--header", "--function", "-I", "-D"];
+
+/// The options that take the next word as their value.
+const WITH_VALUES: [&str; 4] = ["--header", "--function", "-I", "-D"];
 
 /// Puts `--` behind the declaration of a call, unless one stands there or before it. The first word is the program's name.
 pub(crate) fn end_behind_declaration(mut words: Vec<OsString>) -> Vec<OsString> {
@@ -20,10 +23,22 @@ pub(crate) fn end_behind_declaration(mut words: Vec<OsString>) -> Vec<OsString> 
     words
 }
 
-/// The index of the second word behind the command that is no option; `None` if `--` comes first.
+/// The index of the second word behind the command that is neither an option nor its value; `None` if `--` comes first.
 fn declaration(words: &[OsString]) -> Option<usize> {
-    let before_end = words.iter().enumerate().skip(2).take_while(|(_, word)| *word != END);
-    before_end.filter(|(_, word)| !is_option(word)).map(|(index, _)| index).nth(1)
+    let mut found = 0;
+    let mut index = 2;
+    while let Some(word) = words.get(index).filter(|word| *word != END) {
+        if WITH_VALUES.iter().any(|option| word == option) {
+            index += 1;
+        } else if !is_option(word) {
+            found += 1;
+            if found == 2 {
+                return Some(index);
+            }
+        }
+        index += 1;
+    }
+    None
 }
 
 fn is_option(word: &OsStr) -> bool {
@@ -51,6 +66,11 @@ mod tests {
             ("hotcall call lib decl -h", "hotcall call lib decl -- -h"),
             ("hotcall call lib decl -- -h", "hotcall call lib decl -- -h"),
             ("hotcall call --errno lib --errno decl 1 -h", "hotcall call --errno lib --errno decl -- 1 -h"),
+            ("hotcall call lib --header a.h decl -h", "hotcall call lib --header a.h decl -- -h"),
+            ("hotcall call lib --header=a.h -Idir -D A decl -h", "hotcall call lib --header=a.h -Idir -D A decl -- -h"),
+            ("hotcall call --function f lib decl -D", "hotcall call --function f lib decl -- -D"),
+            ("hotcall call lib decl --header", "hotcall call lib decl -- --header"),
+            ("hotcall call lib --header", "hotcall call lib --header"),
             ("hotcall call lib -- decl -h", "hotcall call lib -- decl -h"),
             ("hotcall call -- lib decl -h", "hotcall call -- lib decl -h"),
             ("hotcall explain decl 1 --json", "hotcall explain decl 1 --json"),

@@ -4,11 +4,11 @@
 
 use std::ffi::{CStr, c_char};
 
-use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Pointee, Scalar, Type, TypeKind};
+use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Scalar, Type, TypeKind};
 use hotcall_jit::Places;
 
 use crate::members::{anonymous, are_named};
-use crate::number;
+use crate::number::{self, Class};
 
 /// The text at an address; `None` for a null pointer.
 ///
@@ -45,7 +45,8 @@ pub(crate) fn shorten_to(max: usize, text: &str) -> String {
     }
 }
 
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal.
+/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Those that change the direction of
+/// writing count.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -53,6 +54,9 @@ pub(crate) fn escape(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(char)));
+            }
             control if control.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(control))),
             other => escaped.push(other),
         }
@@ -125,10 +129,26 @@ unsafe fn json_members(out: &mut String, aggregate: &Aggregate, bytes: &[u8], na
 }
 
 /// A comma, unless this is the first member or element.
-fn separate(out: &mut String) {
+pub(crate) fn separate(out: &mut String) {
     if !out.ends_with(['{', '[']) {
         out.push(',');
     }
+}
+
+/// A value on a line of its own, or among the arguments of a call.
+///
+/// # Safety
+///
+/// As for [`json`].
+pub(crate) unsafe fn value(ty: &Type, bytes: &[u8]) -> Result<String, LayoutError> {
+    if let Some(of) = ty.as_scalar() {
+        // SAFETY: the caller's promise is passed on.
+        return Ok(unsafe { scalar(number::load(bytes, of), of) });
+    }
+    let mut out = String::new();
+    // SAFETY: the caller's promise is passed on.
+    unsafe { json(&mut out, ty, bytes) }?;
+    Ok(out)
 }
 
 /// A scalar among the arguments of a call: a text in quotes, all else as on a line of its own.
@@ -137,10 +157,12 @@ fn separate(out: &mut String) {
 ///
 /// As for [`json`].
 pub(crate) unsafe fn scalar(bits: u64, scalar: Scalar) -> String {
-    match scalar {
+    match Class::of(scalar) {
         // SAFETY: the caller's promise is passed on.
-        Scalar::Pointer(Pointee::Text) => unsafe { json_scalar(bits, scalar) },
-        _ => number::format(bits, scalar),
+        Class::Text => unsafe { json_scalar(bits, scalar) },
+        Class::Signed | Class::Unsigned | Class::Bool | Class::F32 | Class::F64 | Class::Address => {
+            number::format(bits, scalar)
+        }
     }
 }
 
@@ -151,11 +173,11 @@ pub(crate) unsafe fn scalar(bits: u64, scalar: Scalar) -> String {
 /// As for [`json`].
 pub(crate) unsafe fn json_scalar(bits: u64, scalar: Scalar) -> String {
     let plain = number::format(bits, scalar);
-    match scalar {
+    match Class::of(scalar) {
         // SAFETY: the caller says that a text is there.
-        Scalar::Pointer(Pointee::Text) => unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes())),
-        Scalar::Pointer(_) if bits != 0 => quote(plain.as_bytes()),
-        Scalar::F32 | Scalar::F64 if plain.ends_with(['N', 'y']) => quote(plain.as_bytes()),
-        _ => plain,
+        Class::Text => unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes())),
+        Class::Address if bits != 0 => quote(plain.as_bytes()),
+        Class::F32 | Class::F64 if plain.ends_with(['N', 'y']) => quote(plain.as_bytes()),
+        Class::Signed | Class::Unsigned | Class::Bool | Class::F32 | Class::F64 | Class::Address => plain,
     }
 }

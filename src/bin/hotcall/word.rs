@@ -4,10 +4,11 @@ use std::ffi::OsStr;
 
 use hotcall::{Pointee, Scalar, Type};
 
-use crate::json::{Texts, expected, keep_text};
+use crate::json::expected;
 use crate::misfit::MisfitKind;
 use crate::number::{Number, Value};
-use crate::print::quote;
+use crate::print::{quote, shorten};
+use crate::store::Store;
 
 /// A word. Those for pointers have prefixes, so that any text can be given.
 pub(crate) enum Word<'a> {
@@ -16,6 +17,8 @@ pub(crate) enum Word<'a> {
     Buffer(usize),
     /// `text:…`
     Text(&'a [u8]),
+    /// `out` or `out:…`
+    Out(Option<&'a [u8]>),
     /// `TYPE[]:…`
     Array(Scalar, &'a [u8]),
     Callback(Callback<'a>),
@@ -26,9 +29,9 @@ pub(crate) enum Word<'a> {
 pub(crate) enum Callback<'a> {
     /// `compare:TYPE`
     Compare(&'a [u8]),
-    /// `print:PROTOTYPE`
+    /// `print:PROTOTYPE`, or `print` alone
     Print(&'a [u8]),
-    /// `print=RESULT:PROTOTYPE`
+    /// `print=RESULT:PROTOTYPE`, or `print=RESULT` alone
     PrintAndReturn(&'a [u8]),
 }
 
@@ -42,6 +45,10 @@ impl<'a> Word<'a> {
         } else if let Some(digits) = bytes.strip_prefix(b"buffer:").and_then(digits) {
             // What is too large to be read is too large to be made.
             Self::Buffer(digits.parse().unwrap_or(usize::MAX))
+        } else if bytes == b"out" {
+            Self::Out(None)
+        } else if let Some(value) = bytes.strip_prefix(b"out:") {
+            Self::Out(Some(value))
         } else if let Some(callback) = Callback::parse(bytes) {
             Self::Callback(callback)
         } else if let Some((name, items)) = array(bytes)
@@ -57,7 +64,7 @@ impl<'a> Word<'a> {
 impl<'a> Callback<'a> {
     fn parse(word: &'a [u8]) -> Option<Self> {
         let after = |prefix: &str| word.strip_prefix(prefix.as_bytes());
-        let print = || after("print:").map(Self::Print);
+        let print = || after("print:").or((word == b"print").then_some(b"")).map(Self::Print);
         after("compare:").map(Self::Compare).or_else(print).or_else(|| after("print=").map(Self::PrintAndReturn))
     }
 }
@@ -81,8 +88,12 @@ pub(crate) fn scalar_named(name: &[u8]) -> Option<Scalar> {
 pub(crate) fn infer(word: &OsStr) -> Type {
     match Word::parse(word) {
         Word::Null | Word::Array(..) => Type::POINTER,
+        // Without a prototype it is an ordinary word.
+        Word::Callback(_) if word == "print" => Type::TEXT,
         Word::Callback(_) => Type::FUNCTION,
         Word::Buffer(_) | Word::Text(_) => Type::TEXT,
+        // Nothing is known of what it would point to.
+        Word::Out(_) => Type::TEXT,
         Word::Plain(plain) => match number(plain).map(Number::value) {
             Some(Value::Integer(value)) if i32::try_from(value).is_ok() => Type::I32,
             // Beyond 64 bits: refused as out of range when it is converted.
@@ -100,17 +111,26 @@ pub(crate) fn number(word: &[u8]) -> Option<Number<'_>> {
 }
 
 /// The slot of a value that is a word without a prefix, or a text with one.
-pub(crate) fn value_bits(word: &[u8], scalar: Scalar, texts: &mut Texts) -> Result<u64, MisfitKind> {
+pub(crate) fn value_bits(word: &[u8], scalar: Scalar, store: &mut Store) -> Result<u64, MisfitKind> {
     match (word, scalar) {
         (b"null", Scalar::Pointer(_)) => Ok(0),
-        (text, Scalar::Pointer(Pointee::Text)) => keep_text(text.strip_prefix(b"text:").unwrap_or(text), texts),
+        (text, Scalar::Pointer(Pointee::Text)) => store.keep_text(text.strip_prefix(b"text:").unwrap_or(text)),
         (b"true", Scalar::Bool) => Ok(1),
         (b"false", Scalar::Bool) => Ok(0),
         _ => match number(word) {
             Some(number) => number.to_bits(scalar),
-            None => Err(MisfitKind::wrong(&quote(word), expected(scalar))),
+            None => named_bits(word, scalar, store),
         },
     }
+}
+
+/// The slot of a value that is the name of a constant.
+fn named_bits(word: &[u8], scalar: Scalar, store: &Store) -> Result<u64, MisfitKind> {
+    let name = std::str::from_utf8(word).unwrap_or_default();
+    store.constant(name, scalar).unwrap_or_else(|| {
+        let hint = store.nearest_constant(name).map(Into::into);
+        Err(MisfitKind::Name { given: shorten(&quote(word)).into(), expected: expected(scalar), hint })
+    })
 }
 
 #[cfg(test)]

@@ -10,7 +10,7 @@ use std::ffi::OsString;
 use hotcall::{LayoutError, Signature};
 use hotcall_jit::{Abi, Explanation, Options};
 
-use crate::declaration::Function;
+use crate::declaration::{Declared, Function};
 use crate::failure::Failure;
 use crate::print::shorten_to;
 use members::TypeTable;
@@ -20,6 +20,7 @@ use text::MAX_WIDTH;
 const HELP: &str = r#"Examples:
   hotcall explain 'struct point { double x, y; }; double norm(struct point)'
   hotcall explain --json 'double pow(double, double)'
+  hotcall explain --header zlib.h crc32
   hotcall explain 'int printf(const char *, ...)' '%d %g' 42 4.2"#;
 
 /// Says where a call's arguments and result live, and shows the code.
@@ -30,8 +31,8 @@ const HELP: &str = r#"Examples:
 #[derive(clap::Args)]
 #[command(after_help = HELP)]
 pub(crate) struct Arguments {
-    /// C declarations, of which the last prototype is explained, or Deno's JSON form.
-    declaration: String,
+    #[command(flatten)]
+    declared: Declared,
     /// Arguments as for `call`, which say how a variadic function is called.
     #[arg(allow_hyphen_values = true)]
     args: Vec<OsString>,
@@ -56,7 +57,7 @@ struct Explained {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = Function::read(&arguments.declaration)?;
+    let declared = arguments.declared.function()?;
     let signature = if arguments.args.is_empty() {
         declared.signature.clone()
     } else {
@@ -83,7 +84,7 @@ impl Explained {
 
 /// Warnings about the layouts of the text, and about the passing of the arguments and the result.
 fn warnings(declared: &Function, signature: &Signature, abi: Abi) -> Vec<String> {
-    let mut warnings = declared.warnings.clone();
+    let mut warnings: Vec<String> = declared.declarations.warnings().map(str::to_owned).collect();
     for ty in signature.params().iter().chain(signature.result()) {
         for departure in abi.departures(ty) {
             let warning =

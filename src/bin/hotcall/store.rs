@@ -1,0 +1,82 @@
+//! What values refer to: texts that their bytes point to, and the declarations that their names are of.
+
+use std::sync::Arc;
+
+use hotcall::Scalar;
+use hotcall::declare::{Constant, Declarations};
+
+use crate::misfit::MisfitKind;
+use crate::nearest::Nearest;
+use crate::number::Number;
+
+/// Texts that bytes point to, as long as this lives.
+pub(crate) type Texts = Vec<Vec<u8>>;
+
+/// The texts and names of values.
+#[derive(Default)]
+pub(crate) struct Store {
+    texts: Texts,
+    pub(crate) declarations: Arc<Declarations>,
+}
+
+impl Store {
+    pub(crate) fn new(declarations: Arc<Declarations>) -> Self {
+        Self { texts: Texts::new(), declarations }
+    }
+
+    /// Keeps a copy of the text with a zero behind it, and returns its address.
+    pub(crate) fn keep_text(&mut self, text: &[u8]) -> Result<u64, MisfitKind> {
+        if text.contains(&0) {
+            return Err(MisfitKind::ZeroInText);
+        }
+        let mut text = [text, &[0]].concat();
+        let address = text.as_mut_ptr().expose_provenance() as u64;
+        self.texts.push(text);
+        Ok(address)
+    }
+
+    /// The texts alone.
+    pub(crate) fn into_texts(self) -> Texts {
+        self.texts
+    }
+
+    /// The bits of a constant that the declarations name, or of several and numbers joined by `|`; `None` if a name is not
+    /// one of theirs.
+    pub(crate) fn constant(&self, names: &str, scalar: Scalar) -> Option<Result<u64, MisfitKind>> {
+        let text = match self.named(names) {
+            Some(Constant::Float(value)) => value.to_string(),
+            Some(Constant::Int(value)) => value.to_string(),
+            _ if names.contains('|') => {
+                let mut values = names.split('|').map(|name| self.integer(name.trim()));
+                values.try_fold(0, |all, value| Some(all | value?))?.to_string()
+            }
+            _ => return None,
+        };
+        Some(Number::parse(&text)?.to_bits(scalar))
+    }
+
+    fn integer(&self, word: &str) -> Option<i128> {
+        match self.named(word) {
+            Some(Constant::Int(value)) => Some(*value),
+            Some(_) => None,
+            None => Number::parse(word)?.integer(),
+        }
+    }
+
+    fn named(&self, name: &str) -> Option<&Constant> {
+        let found = self.declarations.constants().find(|(known, _)| *known == name);
+        found.map(|(_, value)| value)
+    }
+
+    /// The constant that somebody may have meant by the first of these names that is unknown.
+    pub(crate) fn nearest_constant(&self, names: &str) -> Option<String> {
+        let unknown = names.split('|').map(str::trim).find(|name| self.integer(name).is_none())?;
+        let mut nearest = Nearest::to(unknown);
+        for (known, value) in self.declarations.constants() {
+            if !matches!(value, Constant::Text(_)) {
+                nearest.see(known.as_bytes());
+            }
+        }
+        nearest.found().filter(|found| found != unknown)
+    }
+}
