@@ -6,8 +6,9 @@ use crate::code::Entry;
 use crate::function::Function;
 use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
+use crate::value::Value;
 
-/// A call that [`Function::prepare`] prepared: it owns its arguments and its result and keeps code and library, so that any
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared: it owns its arguments and its result and keeps code and library, so that any
 /// thread may make it at any time.
 ///
 /// It counts as a handle of its library: prepared before the library was closed, it runs also after.
@@ -15,7 +16,7 @@ use crate::slot::Slot;
 /// ```
 /// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use hotcall::{Library, Outcome, Signature, Type, Value};
+/// use hotcall::{Library, Signature, Type, Value};
 ///
 /// // SAFETY: libm has no initialisers that could do harm.
 /// let libm = unsafe { Library::open("libm.so.6") }?;
@@ -23,7 +24,7 @@ use crate::slot::Slot;
 /// // SAFETY: this is sqrt's signature, and any thread may call it.
 /// let call = unsafe { sqrt.prepare(&[4.0.into()]) }?;
 /// let outcome = std::thread::spawn(|| call.run()).join().unwrap();
-/// assert!(matches!(outcome.value, Value::Slot(slot) if slot.as_f64() == 2.0));
+/// assert_eq!(outcome.value, Value::F64(2.0));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(target_os = "linux"))]
@@ -36,23 +37,14 @@ pub struct OwnedCall {
 }
 
 /// What came of a call.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
     /// The result.
-    pub value: Value,
+    pub value: Value<'static>,
     /// errno straight after the call, 0 if the function did not touch it; `None` unless the function was made to
     /// [capture it](crate::FunctionOptions::capture_errno).
     pub errno: Option<i32>,
-}
-
-/// A result.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Value {
-    /// That of a scalar in canonical form; empty for `void`.
-    Slot(Slot),
-    /// The bytes of a struct or union.
-    Bytes(Box<[u8]>),
 }
 
 impl OwnedCall {

@@ -90,8 +90,8 @@ fn every_scalar_is_read_and_written_at_any_address() {
         let value = Member::at(&packed, "value").unwrap();
         assert_eq!(value.offset(), 1);
         let mut bytes = vec![0xee; value.size() + 2];
-        value.write(&mut bytes, slot).unwrap();
-        assert_eq!(value.read(&bytes).unwrap(), slot, "{ty}");
+        value.write_slot(&mut bytes, slot).unwrap();
+        assert_eq!(value.read_slot(&bytes).unwrap(), slot, "{ty}");
         assert_eq!((bytes[0], bytes[value.size() + 1]), (0xee, 0xee), "{ty}");
         assert_eq!(value.bytes(&bytes).unwrap(), &slot.to_bits().to_le_bytes()[..value.size()], "{ty}");
     }
@@ -99,12 +99,12 @@ fn every_scalar_is_read_and_written_at_any_address() {
 
 #[test]
 fn what_is_read_is_canonical() {
-    let read = |ty: &Type, bytes: &[u8]| Member::whole(ty).unwrap().read(bytes).unwrap().to_bits();
+    let read = |ty: &Type, bytes: &[u8]| Member::whole(ty).unwrap().read_slot(bytes).unwrap().to_bits();
     assert_eq!(read(&Type::BOOL, &[0x40]), 1);
     assert_eq!(read(&Type::I8, &[0x80]), (-128i64) as u64);
     assert_eq!(read(&Type::F32, &[0, 0, 0x80, 0xbf]), 0xbf80_0000);
     let mut bytes = [0xff; 2];
-    Member::whole(&Type::U8).unwrap().write(&mut bytes, Slot::from_bits(0x1234)).unwrap();
+    Member::whole(&Type::U8).unwrap().write_slot(&mut bytes, Slot::from_bits(0x1234)).unwrap();
     assert_eq!(bytes, [0x34, 0xff]);
 }
 
@@ -112,9 +112,9 @@ fn what_is_read_is_canonical() {
 fn parts_without_a_slot_have_bytes() {
     let raw = Member::at(&shape(), "raw").unwrap();
     let mut bytes = [0; 32];
-    let error = raw.read(&bytes).unwrap_err();
+    let error = raw.read_slot(&bytes).unwrap_err();
     assert_eq!(error.to_string(), "the member at byte 8 is f32[4], which has no slot");
-    assert!(matches!(raw.write(&mut bytes, 0.into()), Err(Error::AggregateMember { offset: 8, .. })));
+    assert!(matches!(raw.write_slot(&mut bytes, 0.into()), Err(Error::AggregateMember { offset: 8, .. })));
     raw.bytes_mut(&mut bytes).unwrap().fill(1);
     assert_eq!(bytes.iter().position(|&byte| byte == 1), Some(8));
     assert_eq!(raw.bytes(&bytes).unwrap(), [1; 16]);
@@ -125,13 +125,13 @@ fn bytes_must_reach_to_the_members_end() {
     let y = Member::at(&shape(), "y").unwrap();
     for given in [0, 8, 16, 23] {
         let mut bytes = vec![0; given];
-        let error = y.read(&bytes).unwrap_err();
+        let error = y.read_slot(&bytes).unwrap_err();
         assert!(matches!(error, Error::MemberBounds { offset: 16, end: 24, given: data, .. } if data == given));
-        assert!(matches!(y.write(&mut bytes, 0.5.into()), Err(Error::MemberBounds { .. })));
+        assert!(matches!(y.write_slot(&mut bytes, 0.5.into()), Err(Error::MemberBounds { .. })));
         assert!(matches!(y.bytes(&bytes), Err(Error::MemberBounds { .. })));
         assert!(matches!(y.bytes_mut(&mut bytes), Err(Error::MemberBounds { .. })));
     }
-    assert!(y.read(&[0; 24]).is_ok());
+    assert!(y.read_slot(&[0; 24]).is_ok());
 }
 
 #[test]

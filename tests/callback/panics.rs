@@ -24,26 +24,27 @@ fn local(on_panic: OnPanic, handler: impl Fn(&mut Call<'_>) + 'static) -> LocalC
 #[test]
 fn scalars_are_zero_after_a_panic() {
     let callback = sync(&int_thunk(), |call| {
-        call.set(-1).unwrap();
+        call.set_slot(-1).unwrap();
         panic!("after setting");
     });
     assert_eq!(int(callback.as_ptr())(1), 0);
     assert_eq!(text(callback.take_panic()), Some("after setting"));
 
     let callback = local(OnPanic::Catch, |call| {
-        call.set(-1).unwrap();
+        call.set_slot(-1).unwrap();
         panic!("at home");
     });
     assert_eq!(int(callback.as_ptr())(1), 0);
     assert_eq!((text(callback.take_panic()), callback.running()), (Some("at home"), 0));
 
     let callback = sync(&thunk([Type::F64], Type::F64), |call| {
-        call.set(1.5).unwrap();
+        call.set_slot(1.5).unwrap();
         panic!("a float");
     });
     // SAFETY: this is its signature.
-    let answer =
-        unsafe { c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call(&[(&callback).into(), 2.0.into()]) };
+    let answer = unsafe {
+        c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call_slots(&[(&callback).into(), 2.0.into()])
+    };
     assert_eq!(answer.unwrap(), Slot::from(0.0));
 }
 
@@ -57,7 +58,7 @@ fn structs_are_zero_after_a_panic() {
     let (argument, mut result) = (Mixed { x: 1.0, n: 1 }.bytes(), [0xee; 16]);
     let args = [(&callback).into(), call_mixed.aggregate(1, &argument).unwrap()];
     // SAFETY: this is its signature.
-    unsafe { call_mixed.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_mixed.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(Mixed::read(&result), Mixed { x: 0.0, n: 0 });
     assert_eq!(text(callback.take_panic()), Some("in registers"));
 
@@ -69,7 +70,7 @@ fn structs_are_zero_after_a_panic() {
     let (argument, mut result) = (Big([1; 5]).bytes(), [0xee; 40]);
     let args = [(&callback).into(), call_big.aggregate(1, &argument).unwrap(), 1.into()];
     // SAFETY: this is its signature.
-    unsafe { call_big.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_big.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(result, [0; 40]);
     assert_eq!(text(callback.take_panic()), Some("in memory"));
 }
@@ -94,8 +95,8 @@ fn the_first_panic_is_kept_until_it_is_taken() {
         assert_eq!(next, 4);
         assert_eq!(callback(5), 0);
     };
-    let handler = move |call: &mut Call<'_>| match call.args()[0].as_i32() {
-        0 => call.set(7).unwrap(),
+    let handler = move |call: &mut Call<'_>| match call.slots()[0].as_i32() {
+        0 => call.set_slot(7).unwrap(),
         n => panic_any((n, count.captured())),
     };
     let callback = sync(&int_thunk(), handler.clone());
@@ -172,7 +173,7 @@ fn handlers_may_panic_when_they_are_dropped() {
         let captured = PanicsOnDrop(what);
         sync(&int_thunk(), move |call| {
             _ = &captured;
-            call.set(5).unwrap();
+            call.set_slot(5).unwrap();
         })
     };
     let callback = make("closed");
@@ -201,7 +202,7 @@ fn handlers_may_panic_when_the_last_call_out_drops_them() {
     let callback = Arc::new(sync(&int_thunk(), move |call| {
         _ = &captured;
         inside.lock().unwrap().take().unwrap().close();
-        call.set(6).unwrap();
+        call.set_slot(6).unwrap();
     }));
     *own.lock().unwrap() = Some(Arc::clone(&callback));
     assert_eq!(int(callback.as_ptr())(1), 6, "the answer was there before the handler was dropped");
@@ -212,7 +213,7 @@ fn handlers_may_panic_when_the_last_call_out_drops_them() {
     let callback = sync(&int_thunk(), move |call| {
         _ = &captured;
         drop(inside.lock().unwrap().take());
-        call.set(6).unwrap();
+        call.set_slot(6).unwrap();
     });
     let function = int(callback.as_ptr());
     *own.lock().unwrap() = Some(callback);
@@ -227,8 +228,8 @@ fn panics_stay_in_the_callback_that_they_began_in() {
     let outer = sync(&int_thunk(), move |call| {
         captured.check();
         // SAFETY: this is its signature.
-        let answer = unsafe { function.call(&[3.into()]) }.unwrap().as_i32();
-        call.set(answer + 1).unwrap();
+        let answer = unsafe { function.call_slots(&[3.into()]) }.unwrap().as_i32();
+        call.set_slot(answer + 1).unwrap();
     });
     assert_eq!(int(outer.as_ptr())(1), 1);
     assert!(outer.take_panic().is_none());
@@ -245,7 +246,7 @@ fn threads_panic_at_once() {
     });
     // SAFETY: this is its signature.
     let sum = unsafe {
-        c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64).call(&[
+        c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64).call_slots(&[
             (&callback).into(),
             4.into(),
             5.into(),
@@ -267,7 +268,7 @@ fn check_abort(errors: &str, panicked_with: &str) {
 fn a_panic_may_abort() {
     let errors = aborts(|| {
         let callback = Callback::sync(&int_thunk(), OnPanic::Abort, |call| {
-            assert_eq!(call.args()[0].as_i32(), 5, "the first is well");
+            assert_eq!(call.slots()[0].as_i32(), 5, "the first is well");
             panic!("the sky falls");
         });
         int(callback.unwrap().as_ptr())(5);

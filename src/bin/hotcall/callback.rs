@@ -32,11 +32,11 @@ fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
     let signature = Signature::new([Type::POINTER, Type::POINTER], Type::I32).map_err(hotcall::Error::from)?;
     Ok(Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, move |call| {
         // SAFETY: whoever gave the comparator vouches that it is called with the addresses of elements of this type.
-        let [a, b] = [0, 1].map(|index| unsafe { element(call.args()[index], scalar) });
+        let [a, b] = [0, 1].map(|index| unsafe { element(call.slots()[index], scalar) });
         // SAFETY: they also vouch that elements which are texts end with a zero.
         let ordering = unsafe { order_of(a, b, scalar) };
         let ordering = if descending { ordering.reverse() } else { ordering };
-        call.set(ordering as i32).expect("the result is an int");
+        call.set_slot(ordering as i32).expect("the result is an int");
     })?)
 }
 
@@ -131,7 +131,7 @@ impl Printer {
         output::write_now(line.as_bytes());
         match self.signature.result() {
             Some(Type::Scalar(scalar)) if !self.result.is_empty() => {
-                call.set(Slot::from_bits(number::load(&self.result, *scalar))).expect("the result is a scalar");
+                call.set_slot(Slot::from_bits(number::load(&self.result, *scalar))).expect("the result is a scalar");
             }
             Some(_) if !self.result.is_empty() => {
                 call.result_bytes().expect("the result is a struct or union").copy_from_slice(&self.result);
@@ -145,7 +145,7 @@ impl Printer {
     /// Text pointers in the arguments are as [`print::text`] asks.
     unsafe fn line(&self, call: &Call<'_>) -> Result<String, LayoutError> {
         let mut line = format!("{}(", self.name);
-        for (index, (ty, slot)) in self.signature.params().iter().zip(call.args()).enumerate() {
+        for (index, (ty, slot)) in self.signature.params().iter().zip(call.slots()).enumerate() {
             if index > 0 {
                 line.push_str(", ");
             }
