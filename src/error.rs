@@ -196,7 +196,8 @@ impl Error {
 fn declared(ty: ValueType) -> String {
     match ty {
         ValueType::Scalar(scalar) => scalar.name().into(),
-        ValueType::Bytes(_) | ValueType::Void => ty.to_string(),
+        ValueType::Bytes(_) => ty.to_string(),
+        ValueType::Void => "void".into(),
     }
 }
 

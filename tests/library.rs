@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use hotcall::{
-    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Visibility, resolve,
+    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Value, Visibility,
+    resolve,
 };
 
 use support::shared_object;
@@ -489,6 +490,44 @@ fn statics_of_every_scalar() {
     for (name, ty, _, second) in &expected {
         // SAFETY: as above.
         assert_eq!(unsafe { library.static_(name, ty).unwrap().read_slot() }.unwrap(), *second, "{name}");
+    }
+}
+
+#[test]
+fn statics_take_values_of_their_type_alone() {
+    let library = open(
+        "#include <stdint.h>\ndouble f64 = 0.5; intptr_t isize = 1; char *text; struct pair { int a, b; } pair = { 1, 2 };",
+    );
+    let pair = Type::structure([Type::I32, Type::I32]).unwrap().named("pair");
+    let [f64, isize, text, pair] = [("f64", Type::F64), ("isize", Type::ISIZE), ("text", Type::TEXT), ("pair", pair)]
+        .map(|(name, ty)| library.static_(name, &ty).unwrap());
+    // SAFETY: the types are those of the C text, and only this test uses the variables.
+    unsafe {
+        assert_eq!(f64.read().unwrap(), Value::F64(0.5));
+        let error = error_of(f64.write(2));
+        assert_eq!(error.to_string(), "cannot write static \"f64\" (f64): an i32 is given");
+        assert!(matches!(f64.write(2f32), Err(Error::StaticType { .. })));
+        assert!(matches!(f64.write(&[0; 8]), Err(Error::StaticType { .. })));
+        assert_eq!(f64.read().unwrap(), Value::F64(0.5), "nothing was written");
+        f64.write(2.0).unwrap();
+        assert_eq!(f64.read().unwrap(), Value::F64(2.0));
+        isize.write(-5i64).unwrap();
+        assert_eq!(isize.read().unwrap(), Value::Isize(-5));
+        assert_eq!(text.read().unwrap(), Value::NULL);
+        text.write(c"text").unwrap();
+        assert_eq!(text.read().unwrap(), c"text".into());
+        assert!(matches!(text.write(0usize), Err(Error::StaticType { .. })));
+        let bytes = |a: i32, b: i32| [a.to_le_bytes(), b.to_le_bytes()].concat();
+        assert_eq!(pair.read().unwrap(), bytes(1, 2).into());
+        pair.write(bytes(3, 4)).unwrap();
+        assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
+        assert!(matches!(pair.write(&[0; 7]), Err(Error::StaticLength { expected: 8, given: 7, .. })));
+        assert!(matches!(pair.write(Value::NULL), Err(Error::StaticType { .. })));
+        assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
+        library.close();
+        assert!(matches!(f64.read(), Err(Error::Closed { .. })));
+        assert!(matches!(f64.write(2.0), Err(Error::Closed { .. })));
+        assert!(matches!(pair.read(), Err(Error::Closed { .. })));
     }
 }
 

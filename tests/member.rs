@@ -1,6 +1,6 @@
 //! Reading and writing structs' bytes by member.
 
-use hotcall::{Error, Field, Member, Slot, Type};
+use hotcall::{Error, Field, Member, Scalar, Slot, Type, Value};
 
 /// `struct shape { uint8_t tag; union { struct { double x, y; }; float raw[4]; }; struct { int16_t x; } inner[3]; }`
 fn shape() -> Type {
@@ -139,4 +139,68 @@ fn types_beyond_the_limits_have_no_members() {
     let huge = Type::structure([("a", Type::array(Type::U64, 1 << 14).unwrap())]).unwrap();
     let error = Member::at(&huge, "a[0]").unwrap_err();
     assert!(matches!(error, Error::Layout { .. }), "{error}");
+}
+
+#[test]
+fn values_are_written_only_to_members_of_their_type() {
+    let values: [(&str, Value<'_>); 14] = [
+        ("i8", (-8i8).into()),
+        ("u8", 0xf8u8.into()),
+        ("i16", (-16i16).into()),
+        ("u16", 0xfff0u16.into()),
+        ("i32", (-32).into()),
+        ("u32", 0xffff_ffe0u32.into()),
+        ("i64", i64::MIN.into()),
+        ("u64", u64::MAX.into()),
+        ("bool", true.into()),
+        ("f32", 1.5f32.into()),
+        ("f64", 2.5.into()),
+        ("pointer", std::ptr::without_provenance::<u8>(0x1234).into()),
+        ("bytes", (&[1, 2, 3]).into()),
+        ("nothing", ().into()),
+    ];
+    let one = |scalar: Scalar| match scalar {
+        Scalar::Isize => "i64",
+        Scalar::Usize => "u64",
+        Scalar::Pointer(_) => "pointer",
+        other => other.name(),
+    };
+    for scalar in Scalar::ALL {
+        let whole = Type::structure([("pad", Type::U8), ("value", Type::Scalar(scalar)), ("end", Type::U8)]);
+        let member = Member::at(&whole.unwrap().packed(1).unwrap(), "value").unwrap();
+        for (name, value) in &values {
+            let mut bytes = vec![0xee; member.size() + 2];
+            let outcome = member.write(&mut bytes, value.clone());
+            if *name == one(scalar) {
+                outcome.unwrap();
+                assert_eq!(member.read(&bytes).unwrap(), Value::from_slot(value.into(), scalar));
+                assert_eq!((bytes[0], bytes[member.size() + 1]), (0xee, 0xee), "{scalar}");
+                continue;
+            }
+            let error = outcome.unwrap_err();
+            assert!(matches!(&error, Error::MemberType { offset: 1, given, .. } if *given == value.ty()), "{error}");
+            assert!(bytes.iter().all(|&byte| byte == 0xee), "nothing is written");
+        }
+    }
+}
+
+#[test]
+fn parts_with_members_are_their_bytes() {
+    let raw = Member::at(&shape(), "raw").unwrap();
+    let mut bytes = [0; 32];
+    raw.write(&mut bytes, &[7; 16]).unwrap();
+    assert_eq!(raw.read(&bytes).unwrap(), Value::from(&[7; 16]));
+    assert_eq!((bytes[7], bytes[24]), (0, 0));
+    let error = raw.write(&mut bytes, &[7; 15]).unwrap_err();
+    assert_eq!(error.to_string(), "the member at byte 8 is f32[4] of 16 bytes, not 15");
+    let error = raw.write(&mut bytes, 1.5f32).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the member at byte 8 (f32[4]): an f32 is given");
+    let y = Member::at(&shape(), "y").unwrap();
+    let error = y.write(&mut bytes, 2).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the member at byte 16 (f64): an i32 is given");
+    for given in [0, 8, 16, 23] {
+        assert!(matches!(y.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
+        assert!(matches!(y.write(&mut vec![0; given], 0.5), Err(Error::MemberBounds { .. })));
+        assert!(matches!(raw.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
+    }
 }

@@ -19,7 +19,7 @@ fn local(wait: Wait, dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 
 
 fn add_one(call: &mut Call<'_>) {
     let n = call.slots()[0].as_i32();
-    call.set_slot(n + 1).unwrap();
+    call.set(n + 1).unwrap();
 }
 
 fn elsewhere(function: Int, n: i32) -> i32 {
@@ -153,7 +153,7 @@ fn a_dropped_queue_releases_who_waits() {
 fn a_panic_of_the_handler_is_the_owners() {
     let (dispatch, calls) = queue();
     let callback = local(Wait::Forever, dispatch, |call| {
-        call.set_slot(-1).unwrap();
+        call.set(-1).unwrap();
         panic!("for another thread");
     });
     let function = int(callback.as_ptr());
@@ -372,7 +372,7 @@ fn two_owners_call_each_other() {
         // While it answers, it calls back.
         let callback = local(Wait::Forever, dispatch(there.0), move |call| {
             let n = call.slots()[0].as_i32();
-            call.set_slot(function(n * 10) + 5).unwrap();
+            call.set(function(n * 10) + 5).unwrap();
         });
         ready.send(int(callback.as_ptr())).unwrap();
         while let Message::Call(call) = there.1.recv().unwrap() {

@@ -17,7 +17,7 @@ fn add_one(captured: Captured) -> impl Fn(&mut Call<'_>) + Send + Sync + 'static
     move |call| {
         captured.check();
         let n = call.slots()[0].as_i32();
-        call.set_slot(n + 1).unwrap();
+        call.set(n + 1).unwrap();
     }
 }
 
@@ -147,7 +147,7 @@ fn a_callback_closes_itself() {
             assert_eq!(int(own.as_ptr())(1), 0);
             captured.check();
             let n = call.slots()[0].as_i32();
-            call.set_slot(n * 2).unwrap();
+            call.set(n * 2).unwrap();
         })
     });
     let callback = own.get().unwrap();
@@ -173,7 +173,7 @@ fn a_callback_drops_its_only_handle() {
             if n < depth {
                 let inner = function(n + 1);
                 captured.check();
-                return call.set_slot(inner + 1).unwrap();
+                return call.set(inner + 1).unwrap();
             }
             let handle = inside.lock().unwrap().take().unwrap();
             assert_eq!(handle.running(), depth as usize);
@@ -183,7 +183,7 @@ fn a_callback_drops_its_only_handle() {
             assert_eq!(function(1), 0);
             captured.check();
             assert_eq!(outside.count(), 0);
-            call.set_slot(100).unwrap();
+            call.set(100).unwrap();
         });
         let function = int(callback.as_ptr());
         *own.lock().unwrap() = Some(callback);
@@ -202,7 +202,7 @@ fn the_last_call_out_drops_the_handler() {
         let n = call.slots()[0].as_i32();
         inside[n as usize].wait();
         captured.check();
-        call.set_slot(n + 1).unwrap();
+        call.set(n + 1).unwrap();
     });
     let function = int(callback.as_ptr());
     thread::scope(|scope| {
@@ -235,7 +235,7 @@ fn the_handle_may_be_dropped_while_calls_run() {
         entered.send(()).unwrap();
         inside.wait();
         captured.check();
-        call.set_slot(1).unwrap();
+        call.set(1).unwrap();
     });
     let function = int(callback.as_ptr());
     let calls: Vec<_> = (0..3).map(|n| thread::spawn(move || function(n))).collect();

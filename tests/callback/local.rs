@@ -27,7 +27,7 @@ fn local(dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 'static) -> 
 /// Answers with the argument and 1.
 fn add_one(call: &mut Call<'_>) {
     let n = call.slots()[0].as_i32();
-    call.set_slot(n + 1).unwrap();
+    call.set(n + 1).unwrap();
 }
 
 /// Tells on which thread it is dropped.
@@ -159,7 +159,7 @@ fn a_callback_closes_itself_at_home() {
         assert_eq!((own.is_closed(), function(3), outside.count()), (true, 0, 0));
         captured.check();
         let n = call.slots()[0].as_i32();
-        call.set_slot(n * 10).unwrap();
+        call.set(n * 10).unwrap();
     })));
     let function = int(own.borrow().as_ref().unwrap().as_ptr());
     assert_eq!((function(1), drops.count(), function(1)), (10, 1, 0));

@@ -24,21 +24,21 @@ fn local(on_panic: OnPanic, handler: impl Fn(&mut Call<'_>) + 'static) -> LocalC
 #[test]
 fn scalars_are_zero_after_a_panic() {
     let callback = sync(&int_thunk(), |call| {
-        call.set_slot(-1).unwrap();
+        call.set(-1).unwrap();
         panic!("after setting");
     });
     assert_eq!(int(callback.as_ptr())(1), 0);
     assert_eq!(text(callback.take_panic()), Some("after setting"));
 
     let callback = local(OnPanic::Catch, |call| {
-        call.set_slot(-1).unwrap();
+        call.set(-1).unwrap();
         panic!("at home");
     });
     assert_eq!(int(callback.as_ptr())(1), 0);
     assert_eq!((text(callback.take_panic()), callback.running()), (Some("at home"), 0));
 
     let callback = sync(&thunk([Type::F64], Type::F64), |call| {
-        call.set_slot(1.5).unwrap();
+        call.set(1.5).unwrap();
         panic!("a float");
     });
     // SAFETY: this is its signature.
@@ -96,7 +96,7 @@ fn the_first_panic_is_kept_until_it_is_taken() {
         assert_eq!(callback(5), 0);
     };
     let handler = move |call: &mut Call<'_>| match call.slots()[0].as_i32() {
-        0 => call.set_slot(7).unwrap(),
+        0 => call.set(7).unwrap(),
         n => panic_any((n, count.captured())),
     };
     let callback = sync(&int_thunk(), handler.clone());
@@ -173,7 +173,7 @@ fn handlers_may_panic_when_they_are_dropped() {
         let captured = PanicsOnDrop(what);
         sync(&int_thunk(), move |call| {
             _ = &captured;
-            call.set_slot(5).unwrap();
+            call.set(5).unwrap();
         })
     };
     let callback = make("closed");
@@ -202,7 +202,7 @@ fn handlers_may_panic_when_the_last_call_out_drops_them() {
     let callback = Arc::new(sync(&int_thunk(), move |call| {
         _ = &captured;
         inside.lock().unwrap().take().unwrap().close();
-        call.set_slot(6).unwrap();
+        call.set(6).unwrap();
     }));
     *own.lock().unwrap() = Some(Arc::clone(&callback));
     assert_eq!(int(callback.as_ptr())(1), 6, "the answer was there before the handler was dropped");
@@ -213,7 +213,7 @@ fn handlers_may_panic_when_the_last_call_out_drops_them() {
     let callback = sync(&int_thunk(), move |call| {
         _ = &captured;
         drop(inside.lock().unwrap().take());
-        call.set_slot(6).unwrap();
+        call.set(6).unwrap();
     });
     let function = int(callback.as_ptr());
     *own.lock().unwrap() = Some(callback);
@@ -229,7 +229,7 @@ fn panics_stay_in_the_callback_that_they_began_in() {
         captured.check();
         // SAFETY: this is its signature.
         let answer = unsafe { function.call_slots(&[3.into()]) }.unwrap().as_i32();
-        call.set_slot(answer + 1).unwrap();
+        call.set(answer + 1).unwrap();
     });
     assert_eq!(int(outer.as_ptr())(1), 1);
     assert!(outer.take_panic().is_none());

@@ -121,7 +121,7 @@ fn rows_arrive() {
         assert_eq!(names, ["n", "s"]);
         let stop = values[0] == "2";
         inside.borrow_mut().push(values);
-        call.set_slot(stop as i32).unwrap();
+        call.set(stop as i32).unwrap();
     })
     .unwrap();
     assert_eq!(database.exec(c"select n, s from t where n <> 2 order by n", (&row).into()), OK);

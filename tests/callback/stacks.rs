@@ -20,7 +20,7 @@ fn call_on_stack(callback: Slot, n: i32, stack: &mut Vec<u128>) -> i32 {
 /// Answers with the argument and 1, and knows of something on the stack that it runs on.
 fn add_one(call: &mut Call<'_>) {
     let n = std::hint::black_box(call.slots()[0].as_i32());
-    call.set_slot(n + 1).unwrap();
+    call.set(n + 1).unwrap();
 }
 
 unsafe extern "C" fn raw_add_one(_: *mut c_void, args: *const Slot, result: *mut Slot) {
@@ -45,7 +45,7 @@ fn all_kinds_run_on_foreign_stacks() {
 #[test]
 fn panics_are_caught_on_foreign_stacks() {
     let panicking = |call: &mut Call<'_>| {
-        call.set_slot(-1).unwrap();
+        call.set(-1).unwrap();
         panic!("far away");
     };
     let sync = Callback::sync(&int_thunk(), OnPanic::Catch, panicking).unwrap();
@@ -75,7 +75,7 @@ fn a_callback_may_be_dropped_while_a_call_pauses() {
         // SAFETY: this is its signature; the call goes on later.
         unsafe { pause.call_slots(&[]) }.unwrap();
         captured.check();
-        call.set_slot(n * 2).unwrap();
+        call.set(n * 2).unwrap();
     })
     .unwrap();
     let mut stack = Vec::new();
@@ -98,7 +98,7 @@ fn a_local_callback_may_be_closed_while_a_call_pauses() {
         // SAFETY: this is its signature; the call goes on later.
         unsafe { pause.call_slots(&[]) }.unwrap();
         captured.check();
-        call.set_slot(n * 2).unwrap();
+        call.set(n * 2).unwrap();
     })
     .unwrap();
     let mut stack = Vec::new();

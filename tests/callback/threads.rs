@@ -24,7 +24,7 @@ fn eight_threads_call_one_callback() {
         captured.check();
         let n = call.slots()[0].as_i32();
         inside.fetch_add(n.into(), Ordering::Relaxed);
-        call.set_slot(n.wrapping_mul(3)).unwrap();
+        call.set(n.wrapping_mul(3)).unwrap();
     })
     .unwrap();
     let (function, start) = (int(callback.as_ptr()), Barrier::new(THREADS as usize));
@@ -52,7 +52,7 @@ fn threads_that_c_made_call_a_callback() {
     const CALLS: i32 = 1000;
     let callback = Callback::sync(&int_thunk(), OnPanic::Catch, |call| {
         let n = call.slots()[0].as_i32();
-        call.set_slot(n + 1).unwrap();
+        call.set(n + 1).unwrap();
     })
     .unwrap();
     let call_on_threads = c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64);
@@ -67,7 +67,7 @@ fn numbered(number: i32, captured: Captured) -> impl Fn(&mut Call<'_>) + Send + 
     move |call| {
         captured.check();
         let n = call.slots()[0].as_i32();
-        call.set_slot(number ^ n).unwrap();
+        call.set(number ^ n).unwrap();
     }
 }
 
@@ -119,7 +119,7 @@ fn c_calls_what_is_being_replaced() {
             Callback::sync(&thunk, OnPanic::Abort, move |call| {
                 captured.check();
                 let n = call.slots()[0].as_i32();
-                call.set_slot(n + 1).unwrap();
+                call.set(n + 1).unwrap();
                 captured.check();
             })
             .unwrap()
@@ -196,7 +196,7 @@ fn handlers_are_never_dropped_while_they_run() {
                 let used = InUse { users: AtomicI32::new(0), drops: drops.clone() };
                 let callback = Callback::sync(&int_thunk(), OnPanic::Catch, move |call| {
                     used.users.fetch_add(1, Ordering::SeqCst);
-                    call.set_slot(1).unwrap();
+                    call.set(1).unwrap();
                     used.users.fetch_sub(1, Ordering::SeqCst);
                 })
                 .unwrap();

@@ -17,7 +17,7 @@ fn libc_function(name: &str, params: &[Type], result: Option<Type>) -> Function 
 fn compare_ints(call: &mut Call<'_>) {
     // SAFETY: the C library's functions pass the addresses of two elements.
     let [a, b] = [0, 1].map(|index| unsafe { *call.slots()[index].as_ptr::<i32>() });
-    call.set_slot(a.cmp(&b) as i32).unwrap();
+    call.set(a.cmp(&b) as i32).unwrap();
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn qsort_and_bsearch() {
 fn stored_pointers_are_called_later() {
     let triple = Callback::sync(&int_thunk(), OnPanic::Catch, |call| {
         let n = call.slots()[0].as_i32();
-        call.set_slot(n * 3).unwrap();
+        call.set(n * 3).unwrap();
     })
     .unwrap();
     let call_stored = c("call_stored", [Type::I32], Type::I32);
@@ -90,7 +90,7 @@ fn callbacks_call_functions_that_call_callbacks() {
             });
             // The arguments are what they were.
             assert_eq!((call.slots()[0].as_i64(), call.slots()[1].as_f64()), (n, x));
-            call.set_slot(inner * 10 + level + x as i64 * 1000).unwrap();
+            call.set(inner * 10 + level + x as i64 * 1000).unwrap();
         };
         chain.push(Arc::new(Callback::sync(&relayed(), OnPanic::Catch, handler).unwrap()));
     }
@@ -120,7 +120,7 @@ fn a_callback_is_entered_again_while_it_runs() {
             // SAFETY: this is its signature.
             _ => n * unsafe { relay_function.call_slots(&[own.into(), (n - 1).into(), x]) }.unwrap().as_i64(),
         };
-        call.set_slot(answer).unwrap();
+        call.set(answer).unwrap();
     };
     let callback = own.get_or_init(|| Callback::sync(&relayed(), OnPanic::Catch, handler).unwrap());
     // SAFETY: this is its signature.
@@ -191,7 +191,7 @@ fn all_kinds_are_function_arguments() {
     let raw = unsafe { Callback::raw(&int_thunk(), add, (&raw const number).cast_mut().cast()) }.unwrap();
     let halve = Callback::sync(&thunk([Type::F64], Type::F64), OnPanic::Catch, |call| {
         let x = call.slots()[0].as_f64();
-        call.set_slot(x / 2.0).unwrap();
+        call.set(x / 2.0).unwrap();
     })
     .unwrap();
     let nobody = |call: ForeignCall| Err(call);

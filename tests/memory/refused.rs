@@ -127,7 +127,7 @@ impl Tools {
         // SAFETY: this is its signature.
         let apply = |callback: Slot| unsafe { apply.call_slots(&[callback, 20.into()]) }.unwrap().as_i32();
         let closure = || {
-            let double = |call: &mut hotcall::Call<'_>| call.set_slot(call.slots()[0].as_i32() * 2).unwrap();
+            let double = |call: &mut hotcall::Call<'_>| call.set(call.slots()[0].as_i32() * 2).unwrap();
             Callback::sync(int, OnPanic::Catch, double).unwrap()
         };
         let open = closure();
@@ -155,7 +155,7 @@ impl Tools {
             let args = call.slots();
             let ints: i64 = args[..6].iter().map(|slot| slot.as_i64()).sum();
             let floats: f64 = args[6..14].iter().map(|slot| slot.as_f64()).sum();
-            call.set_slot(ints as f64 + floats + f64::from(args[14].as_i32())).unwrap();
+            call.set(ints as f64 + floats + f64::from(args[14].as_i32())).unwrap();
         };
         let many = Callback::sync(many, OnPanic::Catch, sum).unwrap();
         // SAFETY: this is its signature.

@@ -36,7 +36,7 @@ fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
         // SAFETY: they also vouch that elements which are texts end with a zero.
         let ordering = unsafe { order_of(a, b, scalar) };
         let ordering = if descending { ordering.reverse() } else { ordering };
-        call.set_slot(ordering as i32).expect("the result is an int");
+        call.set(ordering as i32).expect("the result is an int");
     })?)
 }
 
