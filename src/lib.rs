@@ -30,7 +30,7 @@
 //! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
 //! | [`Symbols`] | all declared symbols of a library at once |
-//! | [`Function`] | calls: with arguments compared with the signature ([`Function::call`]), as slots ([`Function::call_slots`]), and without a check ([`Function::call_unchecked`]) |
+//! | [`Function`] | calls: with types compared ([`call`](Function::call)), by slots ([`call_slots`](Function::call_slots)), unchecked |
 //! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
 //! | [`Value`] | one argument or result with its C type |
 //! | [`Slot`] | one argument or result for fast paths: eight bytes in canonical form, without a type |

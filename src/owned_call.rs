@@ -8,8 +8,8 @@ use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
 use crate::value::Value;
 
-/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared: it owns its arguments and its result and keeps code and library, so that any
-/// thread may make it at any time.
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps code
+/// and library, so that any thread may make it at any time.
 ///
 /// It counts as a handle of its library: prepared before the library was closed, it runs also after.
 ///
