@@ -100,7 +100,7 @@ impl Value<'_> {
     /// The null pointer.
     pub const NULL: Self = Self::Pointer(ptr::null_mut());
 
-    /// The value of a scalar whose slot this is.
+    /// The value of a scalar whose slot this is. Scalars that have no variant are their bytes.
     ///
     /// ```
     /// use hotcall::{Scalar, Slot, Value};
@@ -123,6 +123,7 @@ impl Value<'_> {
             Scalar::F32 => Self::F32(slot.as_f32()),
             Scalar::F64 => Self::F64(slot.as_f64()),
             Scalar::Pointer(_) => Self::Pointer(slot.as_mut_ptr()),
+            _ => Self::Bytes(Cow::Owned(slot.to_bits().to_le_bytes()[..(scalar.size() as usize).min(8)].into())),
         }
     }
 

@@ -78,7 +78,7 @@ fn values_pass_only_for_their_own_type() {
     // SAFETY: only this test uses the library.
     unsafe { calls.write(0) }.unwrap();
     let mut accepted = 0;
-    let types = Scalar::ALL.into_iter().map(Type::Scalar).chain([pair()]);
+    let types = Scalar::ALL.iter().copied().map(Type::from).chain([pair()]);
     for ty in types {
         let name = ty.as_scalar().map_or("pair", Scalar::name);
         let same = function(&library, &format!("same_{name}"), [ty.clone()], ty.clone());
@@ -348,6 +348,10 @@ fn values_convert_back_to_their_own_type_alone() {
     let address = <*const i32>::try_from(Value::from(&raw const number)).unwrap();
     assert_eq!(address, &raw const number);
     assert_eq!(Vec::<u8>::try_from(Value::from(&[1, 2])).unwrap(), [1, 2]);
+    for &scalar in Scalar::ALL {
+        let ty = Value::from_slot(0.into(), scalar).ty();
+        assert!(matches!(ty, ValueType::Scalar(own) if own == scalar || own.name() == "pointer"), "{scalar}: {ty}");
+    }
     for (value, ..) in values() {
         let ValueType::Scalar(scalar) = value.ty() else { continue };
         assert_eq!(Value::from_slot((&value).into(), scalar), value);

@@ -56,7 +56,7 @@ fn name(ty: Option<&Type>) -> &'static str {
 
 #[test]
 fn results_are_of_their_own_type_alone() {
-    let scalars = Scalar::ALL.into_iter().map(|scalar| Some(Type::Scalar(scalar)));
+    let scalars = Scalar::ALL.iter().copied().map(|scalar| Some(Type::from(scalar)));
     let mut accepted = 0;
     for ty in scalars.chain([Some(Mixed::ty()), Some(Big::ty()), None]) {
         let expected = name(ty.as_ref());
@@ -68,10 +68,10 @@ fn results_are_of_their_own_type_alone() {
                 let Err(error) = outcome else { return };
                 assert!(matches!(error, Error::CallbackResultType { given, .. } if given == set.ty()), "{error}");
             });
+            // What is refused leaves zeros.
             let Some(scalar) = ty.as_ref().and_then(Type::as_scalar) else {
-                // What is refused leaves the zeros.
-                let nothing = result.as_bytes().is_none_or(|bytes| bytes.iter().all(|&byte| byte == 0));
-                assert_eq!(if given == expected { result == value } else { nothing }, true, "{given} for {expected}");
+                let is_zero = result.as_bytes().is_none_or(|bytes| bytes.iter().all(|&byte| byte == 0));
+                assert!(if given == expected { result == value } else { is_zero }, "{given} for {expected}");
                 accepted += i32::from(given == expected);
                 continue;
             };
@@ -113,7 +113,7 @@ fn signatures_that_share_code_keep_their_types() {
         });
         let callback = callback.unwrap();
         // SAFETY: the callback is of this signature.
-        unsafe { at(callback.as_ptr(), thunk.signature()).call(&[expected.clone()]) }.unwrap();
+        unsafe { at(callback.as_ptr(), thunk.signature()).call(std::slice::from_ref(&expected)) }.unwrap();
         assert_eq!(*seen.lock().unwrap(), Some(expected.ty()));
     }
 }
