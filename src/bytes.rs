@@ -145,13 +145,10 @@ impl Member {
     pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
         let to = self.bytes_mut(whole)?;
-        match (self.ty.as_scalar(), &value) {
-            (Some(scalar), value) => {
-                let slot = value.slot_of(scalar).ok_or_else(|| self.misfit(value.ty()))?;
-                store(scalar, slot, to);
-            }
-            (None, Value::Bytes(bytes)) if bytes.len() == self.size => to.copy_from_slice(bytes),
-            (None, value) => return Err(self.misfit(value.ty())),
+        let misfit = || self.misfit(value.ty());
+        match self.ty.as_scalar() {
+            Some(scalar) => store(scalar, value.slot_of(scalar).ok_or_else(misfit)?, to),
+            None => to.copy_from_slice(value.as_bytes().filter(|bytes| bytes.len() == to.len()).ok_or_else(misfit)?),
         }
         Ok(())
     }

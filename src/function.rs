@@ -21,8 +21,6 @@ use crate::owned_args::Aligned;
 use crate::owned_call::OwnedCall;
 use crate::prototype::{Prototype, ResultKind};
 use crate::slot::Slot;
-#[cfg(doc)]
-use crate::value::Value;
 
 /// Choices when a function is made.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
@@ -40,7 +38,7 @@ pub struct FunctionOptions {
 /// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
 /// from, and refuses calls once that was closed.
 ///
-/// [`Function::call`] takes [values](Value), compares them with the signature, and returns one. Structs and unions are their
+/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are their
 /// bytes:
 ///
 /// ```

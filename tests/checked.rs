@@ -85,7 +85,7 @@ fn values_pass_only_for_their_own_type() {
         for (value, words, takers) in values() {
             // SAFETY: this is its signature.
             let result = unsafe { same.call(std::slice::from_ref(&value)) };
-            // SAFETY: as before; a call that is refused is not made later either.
+            // SAFETY: this is its signature; a call that is refused is not made later either.
             let prepared = unsafe { same.prepare(std::slice::from_ref(&value)) };
             if takers.contains(&name) {
                 accepted += 2;
@@ -107,7 +107,7 @@ fn values_pass_only_for_their_own_type() {
             };
             assert_eq!(result.unwrap_err().to_string(), expected);
             assert_eq!(prepared.unwrap_err().to_string(), expected);
-            // SAFETY: as before.
+            // SAFETY: this is its signature; C is not called.
             let error = unsafe { same.call_errno(std::slice::from_ref(&value)) }.unwrap_err();
             assert_eq!(error.to_string(), expected);
         }
@@ -173,7 +173,7 @@ fn any_number_of_arguments_is_compared() {
         assert_eq!(unsafe { function.call(&args) }.unwrap(), Value::I64(expected), "{count}");
         for wrong in 0..args.len() {
             let right = std::mem::replace(&mut args[wrong], 1u32.into());
-            // SAFETY: as before; no call is made.
+            // SAFETY: this is its signature; C is not called.
             let error = unsafe { function.call(&args) }.unwrap_err();
             let expected = format!("cannot call \"sum\": argument {} (i32): a u32 is given", wrong + 1);
             assert_eq!(error.to_string(), expected);
@@ -201,7 +201,7 @@ fn variadic_arguments_are_compared() {
     let length = unsafe { snprintf.call(&args) }.unwrap();
     assert_eq!(&buffer[..i32::try_from(length).unwrap() as usize], b"-1 1.50 text -9223372036854775808");
     args[4] = 1.into();
-    // SAFETY: as before; no call is made.
+    // SAFETY: C is not called.
     let error = unsafe { snprintf.call(&args) }.unwrap_err();
     assert_eq!(error.to_string(), "cannot call \"snprintf\": argument 5 (f64): an i32 is given");
 }

@@ -31,7 +31,7 @@ use crate::value::{Value, ValueType};
 ///
 /// // SAFETY: the callback is a function of this signature, and lives longer than its call.
 /// let function = unsafe { Function::from_address("halve", callback.as_ptr(), &signature, FunctionOptions::default()) }?;
-/// // SAFETY: as before.
+/// // SAFETY: the callback is a function of this signature.
 /// assert_eq!(unsafe { function.call(&[3.0.into()]) }?, Value::F64(1.5));
 /// # Ok(())
 /// # }
@@ -152,7 +152,7 @@ impl<'a> Call<'a> {
         self.types
     }
 
-    const fn code(&self) -> &'static Code {
+    pub(super) const fn code(&self) -> &'static Code {
         self.types.code()
     }
 

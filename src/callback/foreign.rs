@@ -114,8 +114,7 @@ impl Request {
 
     /// A request that nobody waits for, of a call without a result.
     pub(super) fn posted(call: &Call<'_>) -> Self {
-        let aggregates =
-            (0..).zip(call.types().code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
+        let aggregates = (0..).zip(call.code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
         // SAFETY: the slots of aggregates hold the addresses of their bytes.
         let args = unsafe { OwnedArgs::copy(call.slots(), aggregates) };
         Self::new(call.types(), Args::Owned(args))

@@ -27,7 +27,7 @@ impl Function {
     /// let pow = libm.function("pow", &Signature::new([Type::F64, Type::F64], Type::F64)?)?;
     /// // SAFETY: this is pow's signature.
     /// assert_eq!(unsafe { pow.call(&[2.0.into(), 10.0.into()]) }?, Value::F64(1024.0));
-    /// // SAFETY: as before.
+    /// // SAFETY: this is pow's signature; C is not called.
     /// let error = unsafe { pow.call(&[2.into(), 10.into()]) }.unwrap_err();
     /// assert_eq!(error.to_string(), "cannot call \"pow\": argument 1 (f64): an i32 is given");
     /// # Ok(())

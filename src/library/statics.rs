@@ -94,15 +94,12 @@ impl Static {
     /// * No other thread reads or writes it meanwhile.
     pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
-        match (self.0.ty.as_scalar(), &value) {
-            (Some(scalar), value) => {
-                let slot = value.slot_of(scalar).ok_or_else(|| self.misfit(value.ty()))?;
-                // SAFETY: the caller vouches for the variable.
-                unsafe { self.write_slot(slot) }
-            }
+        let misfit = || self.misfit(value.ty());
+        match self.0.ty.as_scalar() {
             // SAFETY: the caller vouches for the variable.
-            (None, Value::Bytes(bytes)) => unsafe { self.write_from(bytes) },
-            (None, value) => Err(self.misfit(value.ty())),
+            Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(misfit)?) },
+            // SAFETY: the caller vouches for the variable.
+            None => unsafe { self.write_from(value.as_bytes().ok_or_else(misfit)?) },
         }
     }
 
