@@ -128,25 +128,33 @@ impl Value<'_> {
     }
 
     /// Its type.
+    #[inline]
     pub fn ty(&self) -> ValueType {
-        ValueType::Scalar(match self {
-            Self::I8(_) => Scalar::I8,
-            Self::U8(_) => Scalar::U8,
-            Self::I16(_) => Scalar::I16,
-            Self::U16(_) => Scalar::U16,
-            Self::I32(_) => Scalar::I32,
-            Self::U32(_) => Scalar::U32,
-            Self::I64(_) => Scalar::I64,
-            Self::U64(_) => Scalar::U64,
-            Self::Isize(_) => Scalar::Isize,
-            Self::Usize(_) => Scalar::Usize,
-            Self::Bool(_) => Scalar::Bool,
-            Self::F32(_) => Scalar::F32,
-            Self::F64(_) => Scalar::F64,
-            Self::Pointer(_) => Scalar::Pointer(Pointee::Opaque),
-            Self::Bytes(bytes) => return ValueType::Bytes(bytes.len()),
-            Self::Void => return ValueType::Void,
-        })
+        self.slot_and_type().1
+    }
+
+    /// Its slot, as `From` makes it, and its type.
+    #[inline]
+    pub(crate) fn slot_and_type(&self) -> (Slot, ValueType) {
+        let (slot, scalar) = match *self {
+            Self::I8(value) => (value.into(), Scalar::I8),
+            Self::U8(value) => (value.into(), Scalar::U8),
+            Self::I16(value) => (value.into(), Scalar::I16),
+            Self::U16(value) => (value.into(), Scalar::U16),
+            Self::I32(value) => (value.into(), Scalar::I32),
+            Self::U32(value) => (value.into(), Scalar::U32),
+            Self::I64(value) => (value.into(), Scalar::I64),
+            Self::U64(value) => (value.into(), Scalar::U64),
+            Self::Isize(value) => (value.into(), Scalar::Isize),
+            Self::Usize(value) => (value.into(), Scalar::Usize),
+            Self::Bool(value) => (value.into(), Scalar::Bool),
+            Self::F32(value) => (value.into(), Scalar::F32),
+            Self::F64(value) => (value.into(), Scalar::F64),
+            Self::Pointer(value) => (value.into(), Scalar::Pointer(Pointee::Opaque)),
+            Self::Bytes(ref bytes) => return (bytes.as_ptr().into(), ValueType::Bytes(bytes.len())),
+            Self::Void => return (Slot::default(), ValueType::Void),
+        };
+        (slot, ValueType::Scalar(scalar))
     }
 
     /// The bytes of a struct, union or array.
@@ -157,7 +165,8 @@ impl Value<'_> {
     /// The slot of a scalar of this type, if the value is one.
     #[inline]
     pub(crate) fn slot_of(&self, scalar: Scalar) -> Option<Slot> {
-        self.ty().fits(ValueType::Scalar(scalar)).then(|| self.into())
+        let (slot, own) = self.slot_and_type();
+        own.fits(ValueType::Scalar(scalar)).then_some(slot)
     }
 }
 
@@ -199,24 +208,7 @@ impl fmt::Display for ValueType {
 impl From<&Value<'_>> for Slot {
     #[inline]
     fn from(value: &Value<'_>) -> Self {
-        match *value {
-            Value::I8(value) => value.into(),
-            Value::U8(value) => value.into(),
-            Value::I16(value) => value.into(),
-            Value::U16(value) => value.into(),
-            Value::I32(value) => value.into(),
-            Value::U32(value) => value.into(),
-            Value::I64(value) => value.into(),
-            Value::U64(value) => value.into(),
-            Value::Isize(value) => value.into(),
-            Value::Usize(value) => value.into(),
-            Value::Bool(value) => value.into(),
-            Value::F32(value) => value.into(),
-            Value::F64(value) => value.into(),
-            Value::Pointer(value) => value.into(),
-            Value::Bytes(ref bytes) => bytes.as_ptr().into(),
-            Value::Void => Self::default(),
-        }
+        value.slot_and_type().0
     }
 }
 

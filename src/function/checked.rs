@@ -151,14 +151,15 @@ impl Shared {
     fn fill(&self, args: &[Value<'_>], slots: &mut [Slot]) -> Result<(), Error> {
         let params = self.prototype.signature().params();
         for (index, ((arg, ty), slot)) in args.iter().zip(params).zip(slots).enumerate() {
+            let (own_slot, own) = arg.slot_and_type();
             let fits = match ty.as_scalar() {
-                Some(scalar) => arg.ty().fits(ValueType::Scalar(scalar)),
-                None => arg.ty() == ValueType::Bytes(self.size_of(index)),
+                Some(scalar) => own.fits(ValueType::Scalar(scalar)),
+                None => own == ValueType::Bytes(self.size_of(index)),
             };
             if !fits {
-                return Err(self.misfit(index, arg));
+                return Err(self.misfit(index, own));
             }
-            *slot = arg.into();
+            *slot = own_slot;
         }
         Ok(())
     }
@@ -170,11 +171,11 @@ impl Shared {
         found.map_or(0, |at| aggregates[at].1 as usize)
     }
 
-    /// Why this argument does not fit.
+    /// Why an argument of this type does not fit.
     #[cold]
-    fn misfit(&self, index: usize, arg: &Value<'_>) -> Error {
+    fn misfit(&self, index: usize, given: ValueType) -> Error {
         let (function, ty) = (self.name(), self.prototype.signature().params()[index].clone());
-        match (arg.ty(), ty.as_aggregate()) {
+        match (given, ty.as_aggregate()) {
             (ValueType::Bytes(given), Some(_)) => {
                 Error::AggregateLength { function, index, ty, expected: self.size_of(index), given }
             }
