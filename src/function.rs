@@ -495,13 +495,23 @@ impl Shared {
         Ok(())
     }
 
+    #[inline]
     fn check_slot_result(&self) -> Result<(), Error> {
-        match (self.prototype.result(), self.prototype.signature().result()) {
-            (ResultKind::Bytes(_), Some(ty)) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
-            _ => Ok(()),
+        match self.prototype.result() {
+            ResultKind::Slot => Ok(()),
+            ResultKind::Bytes(_) => self.refuse_aggregate_result(),
         }
     }
 
+    #[cold]
+    fn refuse_aggregate_result(&self) -> Result<(), Error> {
+        match self.prototype.signature().result() {
+            Some(ty) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
     fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
         let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result())
         else {
