@@ -4,13 +4,14 @@ use hotcall_jit::{Extent, Places, Scalar, Type, TypeKind};
 
 use crate::error::Error;
 use crate::slot::Slot;
+use crate::value::{Value, ValueType};
 
 /// A part of a struct, union or array: where it lies in the bytes of the whole, and its type.
 ///
 /// Find it once, read and write it in any number of values. The bytes need no alignment.
 ///
 /// ```
-/// use hotcall::{Member, Type};
+/// use hotcall::{Member, Type, Value};
 ///
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let point = Type::structure([("x", Type::F64), ("y", Type::F64)])?;
@@ -19,8 +20,9 @@ use crate::slot::Slot;
 /// assert_eq!(y.offset(), 32);
 ///
 /// let mut bytes = [0; 40];
-/// y.write(&mut bytes, 2.5.into())?;
-/// assert_eq!(y.read(&bytes)?.as_f64(), 2.5);
+/// y.write(&mut bytes, 2.5)?;
+/// assert_eq!(y.read(&bytes)?, Value::F64(2.5));
+/// assert!(y.write(&mut bytes, 2).is_err(), "an i32 is not a double");
 /// # Ok(())
 /// # }
 /// ```
@@ -122,12 +124,41 @@ impl Member {
         &self.ty
     }
 
+    /// Reads it from the bytes of the whole: a scalar, or the bytes of a struct, union or array.
+    ///
+    /// # Errors
+    ///
+    /// The bytes end before it does.
+    pub fn read<'a>(&self, whole: &'a [u8]) -> Result<Value<'a>, Error> {
+        let bytes = self.bytes(whole)?;
+        Ok(match self.ty.as_scalar() {
+            Some(scalar) => Value::from_slot(load(scalar, bytes), scalar),
+            None => bytes.into(),
+        })
+    }
+
+    /// Writes it to the bytes of the whole: a scalar of its type, or the bytes of a struct, union or array.
+    ///
+    /// # Errors
+    ///
+    /// The value has another type, or another length; the bytes end before the member does.
+    pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), Error> {
+        let value = value.into();
+        let to = self.bytes_mut(whole)?;
+        let misfit = || self.misfit(value.ty());
+        match self.ty.as_scalar() {
+            Some(scalar) => store(scalar, value.slot_of(scalar).ok_or_else(misfit)?, to),
+            None => to.copy_from_slice(value.as_bytes().filter(|bytes| bytes.len() == to.len()).ok_or_else(misfit)?),
+        }
+        Ok(())
+    }
+
     /// Reads a scalar from the bytes of the whole, as a canonical slot.
     ///
     /// # Errors
     ///
     /// It is no scalar; the bytes end before it does.
-    pub fn read(&self, whole: &[u8]) -> Result<Slot, Error> {
+    pub fn read_slot(&self, whole: &[u8]) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         Ok(load(scalar, self.bytes(whole)?))
     }
@@ -137,7 +168,7 @@ impl Member {
     /// # Errors
     ///
     /// It is no scalar; the bytes end before it does.
-    pub fn write(&self, whole: &mut [u8], value: Slot) -> Result<(), Error> {
+    pub fn write_slot(&self, whole: &mut [u8], value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         store(scalar, value, self.bytes_mut(whole)?);
         Ok(())
@@ -192,6 +223,17 @@ impl Member {
     fn scalar(&self) -> Result<Scalar, Error> {
         let error = || Error::AggregateMember { ty: self.ty.clone(), offset: self.offset };
         self.ty.as_scalar().ok_or_else(error)
+    }
+
+    /// Why a value of this type cannot be written.
+    fn misfit(&self, given: ValueType) -> Error {
+        let (ty, offset) = (self.ty.clone(), self.offset);
+        match given {
+            ValueType::Bytes(given) if ty.as_scalar().is_none() => {
+                Error::MemberLength { ty, offset, expected: self.size, given }
+            }
+            ValueType::Bytes(_) | ValueType::Scalar(_) | ValueType::Void => Error::MemberType { ty, offset, given },
+        }
     }
 
     fn too_short(&self, given: usize) -> Error {

@@ -10,6 +10,7 @@ use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeEr
 use crate::declare::DeclarationError;
 use crate::engine::Problem;
 use crate::library::{FileFormat, Resolved, SymbolKind};
+use crate::value::ValueType;
 
 /// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
 ///
@@ -83,9 +84,12 @@ pub enum Error {
     #[error("cannot compile the call of {function:?}: {source}")]
     Compile { function: Box<str>, source: Box<JitError> },
 
-    /// More or fewer slots than parameters.
+    /// More or fewer arguments than parameters.
     #[error("function {function:?} takes {expected} arguments, not {given}")]
     ArgumentCount { function: Box<str>, expected: usize, given: usize },
+    /// An argument of another type than the parameter's.
+    #[error("cannot call {function:?}: argument {} ({ty}): {}", index + 1, is_given(*given))]
+    ArgumentType { function: Box<str>, index: usize, ty: Type, given: ValueType },
     /// The slot of a struct or union holds no address.
     #[error("argument {} of function {function:?} is {ty}, and its slot is null", index + 1)]
     NullAggregate { function: Box<str>, index: usize, ty: Type },
@@ -96,10 +100,10 @@ pub enum Error {
     #[error("argument {} of function {function:?} is {ty} of {expected} bytes, not {given}", index + 1)]
     AggregateLength { function: Box<str>, index: usize, ty: Type, expected: usize, given: usize },
     /// The result is a struct or union, which has no slot.
-    #[error("function {function:?} returns {ty}: use call_into")]
+    #[error("function {function:?} returns {ty}: use call_slots_into")]
     AggregateResult { function: Box<str>, ty: Type },
     /// The result is no struct or union.
-    #[error("function {function:?} returns no struct or union: use call")]
+    #[error("function {function:?} returns no struct or union: use call_slots")]
     ScalarResult { function: Box<str> },
     /// Result bytes of another length than the result's type has.
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
@@ -130,6 +134,12 @@ pub enum Error {
     /// The bytes of a callback's argument that is no struct or union, or does not exist.
     #[error("parameter {} of the callback is not a struct or union", index.saturating_add(1))]
     NotAggregateParameter { index: usize },
+    /// A callback's argument that does not exist.
+    #[error("the callback has {count} arguments: there is no argument {}", index.saturating_add(1))]
+    NoCallbackArgument { index: usize, count: usize },
+    /// A result of another type than the callback's.
+    #[error("cannot set the result of the callback ({}): {}", declared(*expected), is_given(*given))]
+    CallbackResultType { expected: ValueType, given: ValueType },
     /// A result for a callback that has none.
     #[error("the callback returns nothing")]
     CallbackReturnsVoid,
@@ -137,7 +147,7 @@ pub enum Error {
     #[error("the callback returns a struct or union: use result_bytes")]
     CallbackReturnsAggregate,
     /// Bytes for a result that is a scalar.
-    #[error("the callback returns no struct or union: use set")]
+    #[error("the callback returns no struct or union: use set_slot")]
     CallbackReturnsScalar,
     /// A callback that nobody waits for, and that returns something.
     #[error("a callback that is not waited for returns nothing")]
@@ -147,8 +157,11 @@ pub enum Error {
     NoWaitPointer { index: usize },
 
     /// A read or write of a slot where a static is a struct, a union or an array.
-    #[error("static {name:?} is {ty}: use read_into and write_from")]
+    #[error("static {name:?} is {ty}: use read and write, or read_into and write_from")]
     AggregateStatic { name: Box<str>, ty: Type },
+    /// A value of another type than the static's.
+    #[error("cannot write static {name:?} ({ty}): {}", is_given(*given))]
+    StaticType { name: Box<str>, ty: Type, given: ValueType },
     /// Bytes of another length than the static's type has.
     #[error("static {name:?} is {ty} of {expected} bytes, not {given}")]
     StaticLength { name: Box<str>, ty: Type, expected: usize, given: usize },
@@ -165,15 +178,38 @@ pub enum Error {
     /// A read or write of a slot where a member is a struct, a union or an array.
     #[error("the member at byte {offset} is {ty}, which has no slot")]
     AggregateMember { ty: Type, offset: usize },
+    /// A value of another type than the member's.
+    #[error("cannot write the member at byte {offset} ({ty}): {}", is_given(*given))]
+    MemberType { ty: Type, offset: usize, given: ValueType },
+    /// Bytes of another length than the member's type has.
+    #[error("the member at byte {offset} is {ty} of {expected} bytes, not {given}")]
+    MemberLength { ty: Type, offset: usize, expected: usize, given: usize },
     /// The bytes end before the member does.
     #[error("the member at byte {offset} is {ty} and ends at byte {end}, and there are {given} bytes")]
     MemberBounds { ty: Type, offset: usize, end: usize, given: usize },
+
+    /// A value that does not have the C type of the Rust type that it is to become.
+    #[error("cannot convert a value to {to}: it is {given}")]
+    Convert { to: &'static str, given: ValueType },
 }
 
 impl Error {
     pub(crate) fn stub(source: JitError) -> Self {
         Self::Stub { source: Box::new(source) }
     }
+}
+
+fn declared(ty: ValueType) -> String {
+    match ty {
+        ValueType::Scalar(scalar) => scalar.name().into(),
+        ValueType::Bytes(_) => ty.to_string(),
+        ValueType::Void => "void".into(),
+    }
+}
+
+fn is_given(given: ValueType) -> String {
+    let plural = matches!(given, ValueType::Bytes(len) if len != 1);
+    format!("{given} {} given", if plural { "are" } else { "is" })
 }
 
 fn suggestion(nearest: Option<&str>) -> String {

@@ -1,5 +1,7 @@
 //! A C function that can be called: its compiled trampoline, its address, and what keeps both alive.
 
+mod checked;
+
 use std::ffi::c_void;
 use std::fmt;
 use std::mem;
@@ -16,7 +18,7 @@ use crate::errno;
 use crate::error::Error;
 use crate::library::Mapping;
 use crate::owned_args::Aligned;
-use crate::owned_call::{Outcome, OwnedCall, Value};
+use crate::owned_call::OwnedCall;
 use crate::prototype::{Prototype, ResultKind};
 use crate::slot::Slot;
 
@@ -61,29 +63,32 @@ impl FunctionOptions {
 /// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
 /// from, and refuses calls once that was closed.
 ///
-/// Arguments are [slots](Slot) in canonical form, structs and unions as addresses of their bytes
-/// ([`Function::aggregate`]):
+/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are their
+/// bytes:
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use hotcall::{Library, Member, Signature, Type};
+/// use hotcall::{Library, Member, Signature, Type, Value};
 ///
 /// let pair = Type::structure([("quot", Type::I32), ("rem", Type::I32)])?.named("div_t");
 /// let signature = Signature::new([Type::I32, Type::I32], pair.clone())?;
 /// // SAFETY: libc is loaded already.
 /// let libc = unsafe { Library::open("libc.so.6") }?;
 /// let div = libc.function("div", &signature)?;
-/// let mut result = [0; 8];
 /// // SAFETY: this is div's signature.
-/// unsafe { div.call_into(&[17.into(), 5.into()], &mut result) }?;
-/// assert_eq!(Member::at(&pair, "quot")?.read(&result)?.as_i32(), 3);
-/// assert_eq!(Member::at(&pair, "rem")?.read(&result)?.as_i32(), 2);
+/// let result: Vec<u8> = unsafe { div.call(&[17.into(), 5.into()]) }?.try_into()?;
+/// assert_eq!(Member::at(&pair, "quot")?.read(&result)?, Value::I32(3));
+/// assert_eq!(Member::at(&pair, "rem")?.read(&result)?, Value::I32(2));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(target_os = "linux"))]
 /// # fn main() {}
 /// ```
+///
+/// A runtime that has compared arguments with the signature itself passes [slots](Slot), which is faster
+/// ([`Function::call_slots`] and its kin; [`Function::call_unchecked`]). A slot does not know its type: an integer where the
+/// signature has a `double` is another number for C.
 #[repr(C)]
 pub struct Function {
     // What a call needs comes first, so that it takes two loads from one cache line.
@@ -288,7 +293,24 @@ impl Function {
         Ok(bytes.as_ptr().into())
     }
 
-    /// Calls the function, whose result is a scalar or `void` (an empty slot).
+    /// Calls the function with arguments in slots, whose types nothing compares with the signature. The result is a scalar or
+    /// `void` (an empty slot).
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::{Library, Signature, Type};
+    ///
+    /// // SAFETY: loading libm runs no code that could do harm.
+    /// let libm = unsafe { Library::open("libm.so.6") }?;
+    /// let pow = libm.function("pow", &Signature::new([Type::F64, Type::F64], Type::F64)?)?;
+    /// // SAFETY: this is pow's signature, and these are slots of its types.
+    /// assert_eq!(unsafe { pow.call_slots(&[2.0.into(), 10.0.into()]) }?.as_f64(), 1024.0);
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))]
+    /// # fn main() {}
+    /// ```
     ///
     /// C++ exceptions and panics of `extern "C-unwind"` functions pass through.
     ///
@@ -300,9 +322,9 @@ impl Function {
     /// # Safety
     ///
     /// * The function has this signature, and calling it with these arguments, on this thread, is sound.
-    /// * The slots are in canonical form.
+    /// * The slots are in the canonical form of their parameters' types.
     /// * The slots of structs and unions are addresses of as many bytes as they have.
-    pub unsafe fn call(&self, args: &[Slot]) -> Result<Slot, Error> {
+    pub unsafe fn call_slots(&self, args: &[Slot]) -> Result<Slot, Error> {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
         let entry = self.entry_for_a_call()?;
@@ -310,8 +332,8 @@ impl Function {
         Ok(unsafe { self.invoke(entry, args, None) })
     }
 
-    /// Calls the function, whose result is a struct or union, and writes it to `result`: as many bytes as it has, which
-    /// may be aligned anyhow and overlap arguments.
+    /// [`Function::call_slots`] for a function whose result is a struct or union. The result is written to `result`: as many
+    /// bytes as it has, which need no particular alignment and may overlap arguments.
     ///
     /// # Errors
     ///
@@ -320,8 +342,8 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`].
-    pub unsafe fn call_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
+    /// That of [`Function::call_slots`].
+    pub unsafe fn call_slots_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
         let entry = self.entry_for_a_call()?;
@@ -330,16 +352,16 @@ impl Function {
         Ok(())
     }
 
-    /// [`Function::call`], and errno straight after: 0 if the function did not touch it.
+    /// [`Function::call_slots`], and errno straight after: 0 if the function did not touch it.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call`]; at the first use also those of making code.
+    /// Those of [`Function::call_slots`]; at the first use also those of making code.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`].
-    pub unsafe fn call_errno(&self, args: &[Slot]) -> Result<(Slot, i32), Error> {
+    /// That of [`Function::call_slots`].
+    pub unsafe fn call_slots_errno(&self, args: &[Slot]) -> Result<(Slot, i32), Error> {
         self.shared.check(args)?;
         self.shared.check_slot_result()?;
         let entry = self.entry_with_errno()?;
@@ -349,16 +371,16 @@ impl Function {
         Ok((result, errno))
     }
 
-    /// [`Function::call_into`], and errno straight after: 0 if the function did not touch it.
+    /// [`Function::call_slots_into`], and errno straight after: 0 if the function did not touch it.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call_into`]; at the first use also those of making code.
+    /// Those of [`Function::call_slots_into`]; at the first use also those of making code.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`].
-    pub unsafe fn call_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
+    /// That of [`Function::call_slots`].
+    pub unsafe fn call_slots_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
         self.shared.check(args)?;
         let extent = self.shared.check_bytes_result(result.len())?;
         let entry = self.entry_with_errno()?;
@@ -375,7 +397,7 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`], and:
+    /// That of [`Function::call_slots`], and:
     /// * `args` has as many slots as the function has parameters, none of a struct or union null.
     /// * `result` is a slot to write a scalar result to, or the address of as many bytes as the struct or union has that is
     ///   returned, aligned as its type is. For `void` it is not touched.
@@ -391,8 +413,7 @@ impl Function {
         unsafe { entry(self.target.as_ptr(), args.cast(), result.cast(), ptr::null_mut()) }
     }
 
-    /// Prepares a call that can be made later and on another thread: the arguments are copied, structs and unions with
-    /// their bytes.
+    /// [`Function::prepare`] with arguments in slots, whose types nothing compares with the signature.
     ///
     /// # Errors
     ///
@@ -400,41 +421,18 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * That of [`Function::call_slots`], on whichever thread [`OwnedCall::run`] is called, at that time.
     /// * What pointers among the arguments point to, also those inside structs, lives until then.
-    pub unsafe fn prepare(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
+    pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
         self.shared.check(args)?;
         let entry = if self.shared.capture_errno { self.entry_with_errno() } else { self.entry() }?;
         // SAFETY: the caller vouches that the slots of structs and unions are addresses of their bytes.
         Ok(unsafe { OwnedCall::new(self.clone(), entry, args, self.shared.prototype.aggregates()) })
     }
 
-    /// Makes a prepared call, also after the library was closed.
-    ///
     /// # Safety
     ///
-    /// That of [`Function::call`]; the slots are as many as the parameters; `entry` is this function's, and captures errno if
-    /// the function does.
-    pub(crate) unsafe fn run_prepared(&self, entry: Entry, args: &[Slot]) -> Outcome {
-        let capture = self.shared.capture_errno;
-        let mut errno = 0;
-        let captured = capture.then_some(&mut errno);
-        let value = match self.shared.prototype.result() {
-            // SAFETY: the caller vouches for the call.
-            ResultKind::Slot => Value::Slot(unsafe { self.invoke(entry, args, captured) }),
-            ResultKind::Bytes(extent) => {
-                let mut bytes = vec![0; extent.size as usize].into_boxed_slice();
-                // SAFETY: the caller vouches for the call; the bytes are as many as the result.
-                unsafe { self.invoke_into(entry, args, &mut bytes, extent, captured) };
-                Value::Bytes(bytes)
-            }
-        };
-        Outcome { value, errno: capture.then_some(errno) }
-    }
-
-    /// # Safety
-    ///
-    /// That of [`Function::call`]; the result is no struct or union; `entry` captures errno if it is asked for.
+    /// That of [`Function::call_slots`]; the result is no struct or union; `entry` captures errno if it is asked for.
     unsafe fn invoke(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Slot {
         let mut result = Slot::default();
         // SAFETY: the caller vouches for the call.
@@ -444,7 +442,7 @@ impl Function {
 
     /// # Safety
     ///
-    /// That of [`Function::call`]; the result is a struct or union of this extent, and `result` has its size; `entry`
+    /// That of [`Function::call_slots`]; the result is a struct or union of this extent, and `result` has its size; `entry`
     /// captures errno if it is asked for.
     unsafe fn invoke_into(
         &self,
@@ -474,7 +472,7 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`]; `result` is a place for the result, aligned for a function that writes to it itself;
+    /// That of [`Function::call_slots`]; `result` is a place for the result, aligned for a function that writes to it itself;
     /// `entry` captures errno if it is asked for.
     unsafe fn enter(&self, entry: Entry, args: &[Slot], result: *mut u64, errno: Option<&mut i32>) {
         let errno = match errno {
@@ -495,34 +493,50 @@ impl Shared {
         (*self.name).into()
     }
 
-    /// What is checked before every call.
+    /// Checks that the library is open and that there is an argument for each parameter.
     #[inline]
-    fn check(&self, args: &[Slot]) -> Result<(), Error> {
+    fn check_open_and_count(&self, given: usize) -> Result<(), Error> {
         if let Some(library) = &self.library {
             library.check_open()?;
         }
-        let signature = self.prototype.signature();
-        let expected = signature.params().len();
-        if args.len() != expected {
-            return Err(Error::ArgumentCount { function: self.name(), expected, given: args.len() });
+        let expected = self.prototype.signature().params().len();
+        if given != expected {
+            return Err(Error::ArgumentCount { function: self.name(), expected, given });
         }
+        Ok(())
+    }
+
+    /// What is checked before every call by slots.
+    #[inline]
+    fn check(&self, args: &[Slot]) -> Result<(), Error> {
+        self.check_open_and_count(args.len())?;
         for &(index, _) in self.prototype.aggregates() {
             let index = usize::from(index);
             if args[index].to_bits() == 0 {
-                let ty = signature.params()[index].clone();
+                let ty = self.prototype.signature().params()[index].clone();
                 return Err(Error::NullAggregate { function: self.name(), index, ty });
             }
         }
         Ok(())
     }
 
+    #[inline]
     fn check_slot_result(&self) -> Result<(), Error> {
-        match (self.prototype.result(), self.prototype.signature().result()) {
-            (ResultKind::Bytes(_), Some(ty)) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
-            _ => Ok(()),
+        match self.prototype.result() {
+            ResultKind::Slot => Ok(()),
+            ResultKind::Bytes(_) => self.refuse_aggregate_result(),
         }
     }
 
+    #[cold]
+    fn refuse_aggregate_result(&self) -> Result<(), Error> {
+        match self.prototype.signature().result() {
+            Some(ty) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
+            None => Ok(()),
+        }
+    }
+
+    #[inline]
     fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
         let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result())
         else {

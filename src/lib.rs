@@ -15,7 +15,7 @@
 //!
 //! // SAFETY: this is pow's signature.
 //! let result = unsafe { pow.call(&[2.0.into(), 10.0.into()]) }?;
-//! assert_eq!(result.as_f64(), 1024.0);
+//! assert_eq!(f64::try_from(result)?, 1024.0);
 //! # Ok(())
 //! # }
 //! # #[cfg(not(target_os = "linux"))]
@@ -30,9 +30,10 @@
 //! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
 //! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
 //! | [`Symbols`] | all declared symbols of a library at once |
-//! | [`Function`] | calls, with checks ([`Function::call`]) and without ([`Function::call_unchecked`]) |
+//! | [`Function`] | calls: with types compared ([`call`](Function::call)), by slots ([`call_slots`](Function::call_slots)), unchecked |
 //! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
-//! | [`Slot`] | one argument or result: eight bytes in canonical form |
+//! | [`Value`] | one argument or result with its C type |
+//! | [`Slot`] | one argument or result for fast paths: eight bytes in canonical form, without a type |
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`engine`] | native functions that a language's engine, or the code it compiles, calls itself |
 //! | [`OwnedCall`] | a call to be made on another thread |
@@ -45,14 +46,21 @@
 //! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
 //! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe:
 //! declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before a call hotcall checks
-//! what it can: the number of arguments, the sizes of structs, and that the library was not closed. A symbol that is a variable
-//! is refused where the library's symbol table can be read.
+//! what it can: the number and the types of arguments, the sizes of structs, and that the library was not closed. A symbol that
+//! is a variable is refused where the library's symbol table can be read.
+//!
+//! # Values and slots
+//!
+//! Methods with short names take and return a [`Value`] and compare its type with the declared one: [`Function::call`],
+//! [`Function::prepare`], [`Call::arg`], [`Call::set`], [`Static::read`], [`Member::write`] and their kin. Their counterparts
+//! with `slot` in the name are the fast path. They take and return a [`Slot`], which has no type: a wrong one is not noticed.
 //!
 //! # Callbacks
 //!
 //! A function pointer for C is a callback: a [`Thunk`] is compiled for its signature, and a stub in front of it leads to the
 //! handler. [`Callback`] runs a closure on whichever thread C calls on, [`LocalCallback`] on the one that made it,
-//! [`RawCallback`] a function with a pointer. Handlers get their arguments as [slots](Slot), and the memory for the result.
+//! [`RawCallback`] a function with a pointer. Handlers get their arguments as [values](Value) or as [slots](Slot), and the memory for
+//! the result.
 //!
 //! # Closing
 //!
@@ -91,6 +99,7 @@ mod owned_args;
 mod owned_call;
 mod prototype;
 mod slot;
+mod value;
 
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
@@ -112,8 +121,9 @@ pub use library::{
     Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, Static, Symbol,
     SymbolKind, Symbols, Visibility, resolve,
 };
-pub use owned_call::{Outcome, OwnedCall, Value};
+pub use owned_call::{Outcome, OwnedCall};
 pub use slot::Slot;
+pub use value::{Value, ValueType};
 
 /// The examples of the page about declarations.
 #[cfg(all(doctest, target_os = "linux", feature = "c-text"))]

@@ -6,16 +6,17 @@ use crate::code::Entry;
 use crate::function::Function;
 use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
+use crate::value::Value;
 
-/// A call that [`Function::prepare`] prepared: it owns its arguments and its result and keeps code and library, so that any
-/// thread may make it at any time.
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps code
+/// and library, so that any thread may make it at any time.
 ///
 /// It counts as a handle of its library: prepared before the library was closed, it runs also after.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use hotcall::{Library, Signature, Type};
+/// use hotcall::{Library, Signature, Type, Value};
 ///
 /// // SAFETY: libm has no initialisers that could do harm.
 /// let libm = unsafe { Library::open("libm.so.6") }?;
@@ -23,7 +24,7 @@ use crate::slot::Slot;
 /// // SAFETY: this is sqrt's signature, and any thread may call it.
 /// let call = unsafe { sqrt.prepare(&[4.0.into()]) }?;
 /// let outcome = std::thread::spawn(|| call.run()).join().unwrap();
-/// assert_eq!(outcome.value.as_slot().unwrap().as_f64(), 2.0);
+/// assert_eq!(outcome.value, Value::F64(2.0));
 /// # Ok(())
 /// # }
 /// # #[cfg(not(target_os = "linux"))]
@@ -36,42 +37,14 @@ pub struct OwnedCall {
 }
 
 /// What came of a call.
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
     /// The result.
-    pub value: Value,
+    pub value: Value<'static>,
     /// errno straight after the call, 0 if the function did not touch it; `None` unless the function was made to
     /// [capture it](crate::FunctionOptions::capture_errno).
     pub errno: Option<i32>,
-}
-
-/// A result.
-#[derive(Clone, PartialEq, Eq, Debug)]
-#[non_exhaustive]
-pub enum Value {
-    /// That of a scalar in canonical form; empty for `void`.
-    Slot(Slot),
-    /// The bytes of a struct or union.
-    Bytes(Box<[u8]>),
-}
-
-impl Value {
-    /// The slot, if the result is a scalar or `void`.
-    pub const fn as_slot(&self) -> Option<Slot> {
-        match self {
-            Self::Slot(slot) => Some(*slot),
-            Self::Bytes(_) => None,
-        }
-    }
-
-    /// The bytes, if the result is a struct or union.
-    pub const fn as_bytes(&self) -> Option<&[u8]> {
-        match self {
-            Self::Bytes(bytes) => Some(bytes),
-            Self::Slot(_) => None,
-        }
-    }
 }
 
 impl OwnedCall {

@@ -148,10 +148,10 @@ fn zlib() {
     let text = b"123456789";
     let arguments = [Slot::from(0_u64), Slot::from(text.as_ptr()), Slot::from(9_u32)];
     // SAFETY: the arguments are those of zlib's prototype; the text has nine bytes.
-    let sum = unsafe { function("crc32").call(&arguments) }.unwrap();
+    let sum = unsafe { function("crc32").call_slots(&arguments) }.unwrap();
     assert_eq!(sum.as_u64(), 0xcbf4_3926);
     // SAFETY: any number may be asked for.
-    let bound = unsafe { function("compressBound").call(&[Slot::from(1000_u64)]) }.unwrap();
+    let bound = unsafe { function("compressBound").call_slots(&[Slot::from(1000_u64)]) }.unwrap();
     assert!((1000..1100).contains(&bound.as_u64()), "{}", bound.as_u64());
 }
 
@@ -178,11 +178,11 @@ fn sqlite() {
     let library = unsafe { Library::open("libsqlite3.so.0") }.unwrap();
     let function = |name| function(&library, &declarations, name);
     // SAFETY: the function takes nothing, and returns a string that lives as long as the library.
-    let version = unsafe { function("sqlite3_libversion").call(&[]) }.unwrap();
+    let version = unsafe { function("sqlite3_libversion").call_slots(&[]) }.unwrap();
     // SAFETY: the library is open.
     let version = unsafe { CStr::from_ptr(version.as_ptr::<c_char>()) }.to_str().unwrap();
     // SAFETY: the function takes nothing.
-    let number = unsafe { function("sqlite3_libversion_number").call(&[]) }.unwrap().as_i32();
+    let number = unsafe { function("sqlite3_libversion_number").call_slots(&[]) }.unwrap().as_i32();
     assert_eq!(version, format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000));
 }
 

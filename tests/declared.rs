@@ -20,7 +20,7 @@ fn declarations_become_functions_and_statics() {
     let Ok(Some(Symbol::Function(set))) = library.declared(&set) else { panic!("set is a function") };
     assert!(set.captures_errno());
     // SAFETY: this is its signature.
-    let outcome = unsafe { set.prepare(&[5.into()]) }.unwrap().run();
+    let outcome = unsafe { set.prepare_slots(&[5.into()]) }.unwrap().run();
     assert_eq!(outcome.errno, Some(5));
     let plain = Declaration::function("set", signature.clone()).optional();
     assert!(matches!(library.declared(&plain), Ok(Some(Symbol::Function(set))) if !set.captures_errno()));
@@ -28,7 +28,7 @@ fn declarations_become_functions_and_statics() {
     let number = Declaration::static_("alias", Type::I16).symbol("number");
     let Ok(Some(Symbol::Static(number))) = library.declared(&number) else { panic!("number is a static") };
     // SAFETY: this is its type.
-    assert_eq!(unsafe { number.read() }.unwrap().as_i16(), -4);
+    assert_eq!(unsafe { number.read_slot() }.unwrap().as_i16(), -4);
 
     let absent = [Declaration::function("absent", signature), Declaration::static_("absent", Type::I32)];
     for absent in absent {

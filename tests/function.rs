@@ -49,8 +49,8 @@ fn libc_returns_structs() {
         let function = libc().function(name, &signature([int.clone(), int], result.clone())).unwrap();
         let mut bytes = vec![0; size];
         // SAFETY: these are div's and ldiv's signatures.
-        unsafe { function.call_into(&[(-17).into(), 5.into()], &mut bytes) }.unwrap();
-        let member = |path: &str| Member::at(&result, path).unwrap().read(&bytes).unwrap();
+        unsafe { function.call_slots_into(&[(-17).into(), 5.into()], &mut bytes) }.unwrap();
+        let member = |path: &str| Member::at(&result, path).unwrap().read_slot(&bytes).unwrap();
         assert_eq!((member("quot").as_i64(), member("rem").as_i64()), (-3, -2), "{name}");
     }
 }
@@ -61,7 +61,7 @@ fn libc_takes_pointers() {
     let text = c"2.5e3 apples";
     let mut end = ptr::null::<c_char>();
     // SAFETY: this is strtod's signature.
-    let number = unsafe { strtod.call(&[text.as_ptr().into(), (&raw mut end).into()]) }.unwrap();
+    let number = unsafe { strtod.call_slots(&[text.as_ptr().into(), (&raw mut end).into()]) }.unwrap();
     assert_eq!(number.as_f64(), 2500.0);
     // SAFETY: strtod wrote where the number ends.
     assert_eq!(unsafe { CStr::from_ptr(end) }, c" apples");
@@ -83,7 +83,7 @@ fn libc_takes_variadic_arguments() {
         i64::MIN.into(),
     ];
     // SAFETY: this is snprintf's signature, with the arguments that the format asks for.
-    let length = unsafe { snprintf.call(&args) }.unwrap().as_i32();
+    let length = unsafe { snprintf.call_slots(&args) }.unwrap().as_i32();
     assert_eq!(&buffer[..length as usize], b"-1 1.50 text -9223372036854775808");
 }
 
@@ -96,12 +96,15 @@ fn libm_computes() {
     let binary = signature([Type::F64, Type::F64], Type::F64);
     // SAFETY: these are their signatures.
     unsafe {
-        assert_eq!(libm.function("pow", &binary).unwrap().call(&[2.0.into(), 10.0.into()]).unwrap().as_f64(), 1024.0);
-        assert_eq!(libm.function("floor", &unary).unwrap().call(&[(-0.5).into()]).unwrap().as_f64(), -1.0);
+        assert_eq!(
+            libm.function("pow", &binary).unwrap().call_slots(&[2.0.into(), 10.0.into()]).unwrap().as_f64(),
+            1024.0
+        );
+        assert_eq!(libm.function("floor", &unary).unwrap().call_slots(&[(-0.5).into()]).unwrap().as_f64(), -1.0);
         let single = signature([Type::F32], Type::F32);
-        assert_eq!(libm.function("sqrtf", &single).unwrap().call(&[2.25f32.into()]).unwrap(), 1.5f32.into());
+        assert_eq!(libm.function("sqrtf", &single).unwrap().call_slots(&[2.25f32.into()]).unwrap(), 1.5f32.into());
         let lround = libm.function("lround", &signature([Type::F64], Type::I64)).unwrap();
-        assert_eq!(lround.call(&[(-2.5).into()]).unwrap().as_i64(), -3);
+        assert_eq!(lround.call_slots(&[(-2.5).into()]).unwrap().as_i64(), -3);
     }
 }
 
@@ -128,7 +131,7 @@ fn scalar_results_are_canonical_slots() {
     for (name, result, expected) in cases {
         let function = library.function(name, &signature([], result)).unwrap();
         // SAFETY: these are their signatures.
-        assert_eq!(unsafe { function.call(&[]) }.unwrap(), expected, "{name}");
+        assert_eq!(unsafe { function.call_slots(&[]) }.unwrap(), expected, "{name}");
         let mut slot = Slot::from_bits(u64::MAX);
         // SAFETY: as above; there are no arguments.
         unsafe { function.call_unchecked(ptr::null(), &mut slot) };
@@ -170,7 +173,7 @@ fn structs_lie_at_any_address() {
         buffers.1.fill(0xee);
         let slot = function.aggregate(0, &buffers.0[from..from + 32]).unwrap();
         // SAFETY: this is its signature.
-        unsafe { function.call_into(&[slot, 10.into()], &mut buffers.1[to..to + 32]) }.unwrap();
+        unsafe { function.call_slots_into(&[slot, 10.into()], &mut buffers.1[to..to + 32]) }.unwrap();
         assert_eq!(buffers.1[to..to + 32], [14i64, 13, 12, 11].map(i64::to_le_bytes).concat(), "{from} {to}");
         assert_eq!(buffers.0[from..from + 8], 1i64.to_le_bytes(), "the callee changed its own copy");
         let outside = buffers.1[..to].iter().chain(&buffers.1[to + 32..]);
@@ -181,7 +184,7 @@ fn structs_lie_at_any_address() {
         buffers.1.fill(0xee);
         let slot = small_function.aggregate(0, &buffers.0[from..from + 6]).unwrap();
         // SAFETY: this is its signature.
-        unsafe { small_function.call_into(&[slot], &mut buffers.1[to..to + 6]) }.unwrap();
+        unsafe { small_function.call_slots_into(&[slot], &mut buffers.1[to..to + 6]) }.unwrap();
         assert_eq!(buffers.1[to..to + 6], [3i16, 2, 1].map(i16::to_le_bytes).concat(), "{from} {to}");
         let outside = buffers.1[..to].iter().chain(&buffers.1[to + 6..]);
         assert!(outside.copied().all(|byte| byte == 0xee), "{from} {to}");
@@ -195,7 +198,7 @@ fn results_may_overlap_arguments() {
     let mut bytes = [1i64, 2, 3, 4].map(i64::to_le_bytes).concat();
     let slot = function.aggregate(0, &bytes).unwrap();
     // SAFETY: this is its signature.
-    unsafe { function.call_into(&[slot, 0.into()], &mut bytes) }.unwrap();
+    unsafe { function.call_slots_into(&[slot, 0.into()], &mut bytes) }.unwrap();
     assert_eq!(bytes, [4i64, 3, 2, 1].map(i64::to_le_bytes).concat());
 }
 
@@ -213,8 +216,8 @@ fn memory_for_results_is_aligned() {
         let result = &mut bytes[start..start + 32];
         let direct = result.as_ptr().addr().is_multiple_of(16);
         // SAFETY: this is its signature.
-        unsafe { function.call_into(&[], result) }.unwrap();
-        let address = at.read(result).unwrap().as_usize();
+        unsafe { function.call_slots_into(&[], result) }.unwrap();
+        let address = at.read_slot(result).unwrap().as_usize();
         assert_eq!(address % 16, 0, "{start}");
         assert_eq!(address == result.as_ptr().addr(), direct, "{start}");
     }
@@ -229,12 +232,12 @@ fn empty_structs_are_nothing() {
     let slot = function.aggregate(1, &[]).unwrap();
     let args = [5.into(), slot, (&raw mut seen).into()];
     // SAFETY: this is its signature.
-    unsafe { function.call_into(&args, &mut []) }.unwrap();
+    unsafe { function.call_slots_into(&args, &mut []) }.unwrap();
     assert_eq!(seen, 5);
     seen = 0;
     // SAFETY: as above.
-    let outcome = unsafe { function.prepare(&args) }.unwrap().run();
-    assert_eq!((outcome.value, seen), (Value::Bytes([].into()), 5));
+    let outcome = unsafe { function.prepare_slots(&args) }.unwrap().run();
+    assert_eq!((outcome.value, seen), (Value::from(&[]), 5));
 }
 
 #[test]
@@ -242,12 +245,12 @@ fn errno_is_that_of_the_call() {
     let open = Signature::variadic([Type::TEXT, Type::I32], 2, Type::I32).unwrap();
     let open = libc().function("open", &open).unwrap();
     // SAFETY: this is open's signature for reading.
-    let (file, errno) = unsafe { open.call_errno(&[c"/no such file".as_ptr().into(), 0.into()]) }.unwrap();
+    let (file, errno) = unsafe { open.call_slots_errno(&[c"/no such file".as_ptr().into(), 0.into()]) }.unwrap();
     assert_eq!((file.as_i32(), errno), (-1, libc::ENOENT));
     // errno is what an earlier call left, and this one does not touch it.
     let abs = libc().function("abs", &signature([Type::I32], Type::I32)).unwrap();
     // SAFETY: this is abs's signature.
-    assert_eq!(unsafe { abs.call_errno(&[(-3).into()]) }.unwrap(), (3.into(), 0));
+    assert_eq!(unsafe { abs.call_slots_errno(&[(-3).into()]) }.unwrap(), (3.into(), 0));
 }
 
 const WITH_ERRNO: &str = "#include <errno.h>
@@ -273,12 +276,12 @@ fn errno_comes_with_structs_and_with_prepared_calls() {
         unsafe {
             for start in [0, 1] {
                 let result = &mut result[start..start + 16];
-                assert_eq!(function.call_into_errno(&args, result).unwrap(), libc::ERANGE);
+                assert_eq!(function.call_slots_into_errno(&args, result).unwrap(), libc::ERANGE);
                 assert_eq!(result, &swapped);
-                function.call_into(&args, result).unwrap();
+                function.call_slots_into(&args, result).unwrap();
                 assert_eq!(result, &swapped);
             }
-            let outcome = function.prepare(&args).unwrap().run();
+            let outcome = function.prepare_slots(&args).unwrap().run();
             assert_eq!((outcome.value, outcome.errno), (Value::Bytes(swapped.clone().into()), errno));
         }
     }
@@ -294,7 +297,7 @@ fn errno_of_void_functions_and_of_other_threads() {
             scope.spawn(move || {
                 for _ in 0..1000 {
                     // SAFETY: this is its signature.
-                    assert_eq!(unsafe { set.call_errno(&[number.into()]) }.unwrap(), (Slot::default(), number));
+                    assert_eq!(unsafe { set.call_slots_errno(&[number.into()]) }.unwrap(), (Slot::default(), number));
                 }
             });
         }
@@ -309,7 +312,7 @@ fn prepared_calls_need_nothing_else() {
         let mut bytes = [1i64, 2, 3, 4].map(i64::to_le_bytes).concat();
         let args = [function.aggregate(0, &bytes).unwrap(), 100.into()];
         // SAFETY: this is its signature, and any thread may call it.
-        let call = unsafe { function.prepare(&args) }.unwrap();
+        let call = unsafe { function.prepare_slots(&args) }.unwrap();
         bytes.fill(0xff);
         call
     };
@@ -336,9 +339,9 @@ fn prepared_calls_copy_every_struct() {
         let (a, c, d) = ([1u8, 0, 2], [4i64, 0, 5].map(i64::to_le_bytes).concat(), [0u8, 6, 0]);
         let aggregate = |index, bytes: &[u8]| function.aggregate(index, bytes).unwrap();
         // SAFETY: this is its signature.
-        unsafe { function.prepare(&[aggregate(0, &a), 3.into(), aggregate(2, &c), aggregate(3, &d)]) }.unwrap()
+        unsafe { function.prepare_slots(&[aggregate(0, &a), 3.into(), aggregate(2, &c), aggregate(3, &d)]) }.unwrap()
     };
-    assert_eq!(prepare().run().value, Value::Slot(654_321i64.into()));
+    assert_eq!(prepare().run().value, Value::I64(654_321));
 }
 
 extern "C" fn triple(value: i32) -> i32 {
@@ -352,7 +355,7 @@ fn functions_are_called_by_address() {
     assert_eq!((function.name(), function.signature()), ("triple", &signature));
     assert_eq!(function.address(), triple as *const c_void);
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { function.call(&[14.into()]) }.unwrap().as_i32(), 42);
+    assert_eq!(unsafe { function.call_slots(&[14.into()]) }.unwrap().as_i32(), 42);
     let mut result = Slot::default();
     // SAFETY: this is its signature; the entry is called as it is documented.
     unsafe {
@@ -375,16 +378,16 @@ extern "C-unwind" fn give_up(value: i32) -> i32 {
 fn panics_pass_through() {
     let function = at("give_up", give_up as *const c_void, &signature([Type::I32], Type::I32));
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { function.call(&[1.into()]) }.unwrap().as_i32(), 1);
+    assert_eq!(unsafe { function.call_slots(&[1.into()]) }.unwrap().as_i32(), 1);
     // SAFETY: as above.
-    let payload = panic::catch_unwind(|| unsafe { function.call(&[(-5).into()]) }).unwrap_err();
+    let payload = panic::catch_unwind(|| unsafe { function.call_slots(&[(-5).into()]) }).unwrap_err();
     assert_eq!(payload.downcast_ref(), Some(&-5));
     // SAFETY: as above.
-    let call = unsafe { function.prepare(&[(-6).into()]) }.unwrap();
+    let call = unsafe { function.prepare_slots(&[(-6).into()]) }.unwrap();
     let payload = thread::spawn(|| call.run()).join().unwrap_err();
     assert_eq!(payload.downcast_ref(), Some(&-6));
     // SAFETY: as above.
-    assert_eq!(unsafe { function.call(&[2.into()]) }.unwrap().as_i32(), 2, "it can be called again");
+    assert_eq!(unsafe { function.call_slots(&[2.into()]) }.unwrap().as_i32(), 2, "it can be called again");
 }
 
 #[repr(C, align(16))]
@@ -403,7 +406,7 @@ fn panics_pass_through_struct_calls() {
     for start in 0..8 {
         let call = panic::AssertUnwindSafe(|| {
             // SAFETY: this is its signature.
-            unsafe { function.call_into(&[slot], &mut result[start..start + 32]) }
+            unsafe { function.call_slots_into(&[slot], &mut result[start..start + 32]) }
         });
         assert_eq!(panic::catch_unwind(call).unwrap_err().downcast_ref(), Some(&"wide"));
     }
@@ -419,33 +422,33 @@ fn wrong_arguments_are_refused() {
     // SAFETY: this is its signature, and no call is made.
     unsafe {
         for args in [&[][..], &[good], &[good, 0.into(), 0.into()]] {
-            let error = error_of(function.call_into(args, &mut result));
+            let error = error_of(function.call_slots_into(args, &mut result));
             let Error::ArgumentCount { function: name, expected: 2, given } = &error else { panic!("{error}") };
             assert_eq!((&**name, *given), ("wide", args.len()));
-            assert!(matches!(function.prepare(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call_errno(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call_into_errno(args, &mut result), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(function.prepare_slots(args), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots(args), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots_errno(args), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots_into_errno(args, &mut result), Err(Error::ArgumentCount { .. })));
         }
         let null = [Slot::default(), 0.into()];
-        let error = error_of(function.call_into(&null, &mut result));
+        let error = error_of(function.call_slots_into(&null, &mut result));
         assert_eq!(error.to_string(), "argument 1 of function \"wide\" is struct wide, and its slot is null");
         assert!(matches!(error, Error::NullAggregate { index: 0, .. }));
-        assert!(matches!(function.prepare(&null), Err(Error::NullAggregate { .. })));
+        assert!(matches!(function.prepare_slots(&null), Err(Error::NullAggregate { .. })));
         for given in [0, 31, 33] {
-            let error = error_of(function.call_into(&[good, 0.into()], &mut vec![0; given]));
+            let error = error_of(function.call_slots_into(&[good, 0.into()], &mut vec![0; given]));
             assert!(matches!(error, Error::ResultLength { expected: 32, given: data, .. } if data == given));
-            let error = error_of(function.call_into_errno(&[good, 0.into()], &mut vec![0; given]));
+            let error = error_of(function.call_slots_into_errno(&[good, 0.into()], &mut vec![0; given]));
             assert!(matches!(error, Error::ResultLength { .. }), "{error}");
         }
-        let error = error_of(function.call(&[good, 0.into()]));
-        assert_eq!(error.to_string(), "function \"wide\" returns struct wide: use call_into");
+        let error = error_of(function.call_slots(&[good, 0.into()]));
+        assert_eq!(error.to_string(), "function \"wide\" returns struct wide: use call_slots_into");
         assert!(matches!(error, Error::AggregateResult { .. }));
-        assert!(matches!(function.call_errno(&[good, 0.into()]), Err(Error::AggregateResult { .. })));
+        assert!(matches!(function.call_slots_errno(&[good, 0.into()]), Err(Error::AggregateResult { .. })));
         for result in [Some(Type::I32), None] {
             let abs = libc().function("abs", &signature([Type::I32], result)).unwrap();
-            assert!(matches!(abs.call_into(&[1.into()], &mut [0; 4]), Err(Error::ScalarResult { .. })));
-            assert!(matches!(abs.call_into_errno(&[1.into()], &mut []), Err(Error::ScalarResult { .. })));
+            assert!(matches!(abs.call_slots_into(&[1.into()], &mut [0; 4]), Err(Error::ScalarResult { .. })));
+            assert!(matches!(abs.call_slots_into_errno(&[1.into()], &mut []), Err(Error::ScalarResult { .. })));
         }
     }
 }
@@ -486,7 +489,7 @@ fn as_many_parameters_as_there_may_be() {
     let args: Vec<Slot> =
         bytes.iter().enumerate().map(|(index, bytes)| function.aggregate(index, bytes).unwrap()).collect();
     // SAFETY: abs takes its argument as it would the struct, and disregards the others.
-    assert_eq!(unsafe { function.call(&args) }.unwrap().as_i32(), 7);
+    assert_eq!(unsafe { function.call_slots(&args) }.unwrap().as_i32(), 7);
 }
 
 #[test]
@@ -501,7 +504,7 @@ fn functions_are_called_from_many_threads() {
             scope.spawn(move || {
                 for _ in 0..1000 {
                     // SAFETY: this is its signature; the callee adds atomically.
-                    unsafe { function.call(&[sum.as_ptr().into(), 2.into()]) }.unwrap();
+                    unsafe { function.call_slots(&[sum.as_ptr().into(), 2.into()]) }.unwrap();
                 }
             });
         }

@@ -48,7 +48,7 @@ fn function(library: &Library, name: &str, params: impl IntoIterator<Item = Type
 unsafe extern "C" fn handler(context: *mut c_void, _: *const Slot, _: *mut Slot) {
     static LARGE: [u8; 9000] = [0; 9000];
     // SAFETY: the context is the function that `crash` made, which takes these bytes; what follows is its own affair.
-    unsafe { (*context.cast::<Function>()).call(&[LARGE.as_ptr().into()]) }.unwrap();
+    unsafe { (*context.cast::<Function>()).call_slots(&[LARGE.as_ptr().into()]) }.unwrap();
 }
 
 fn crash() {
@@ -62,7 +62,7 @@ fn crash() {
     let call_back = function(&library, "call_back", [Type::I32, Type::F64], Some(Type::I32));
     let call = |function: &Function, args: &[Slot]| {
         // SAFETY: the arguments are of the functions' types, and the handler gets what it expects.
-        unsafe { function.call(args) }.unwrap();
+        unsafe { function.call_slots(args) }.unwrap();
     };
     // SAFETY: the handler is called by the thunk alone, while the function that it calls lives.
     let callback = unsafe { Callback::raw(&thunk, handler, (&raw mut crash).cast()) }.unwrap();

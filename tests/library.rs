@@ -15,7 +15,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use hotcall::{
-    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Visibility, resolve,
+    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Value, Visibility,
+    resolve,
 };
 
 use support::shared_object;
@@ -196,7 +197,7 @@ fn exactly_what_was_resolved_is_opened() {
     assert_eq!(*library.resolved(), resolved);
     let answer = library.function("answer", &int_of_nothing()).unwrap();
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { answer.call(&[]) }.unwrap().as_i32(), 42);
+    assert_eq!(unsafe { answer.call_slots(&[]) }.unwrap().as_i32(), 42);
 }
 
 #[test]
@@ -205,7 +206,7 @@ fn the_process_has_its_own_symbols() {
     assert_eq!(*process.resolved(), Resolved::Process);
     let abs = process.function("abs", &Signature::new([Type::I32], Type::I32).unwrap()).unwrap();
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { abs.call(&[(-7).into()]) }.unwrap().as_i32(), 7);
+    assert_eq!(unsafe { abs.call_slots(&[(-7).into()]) }.unwrap().as_i32(), 7);
     // SAFETY: nothing is loaded.
     let again = unsafe { Library::open_resolved(&Resolved::Process, OpenFlags::default()) }.unwrap();
     assert_eq!(again.symbol("abs").unwrap(), process.symbol("abs").unwrap());
@@ -242,11 +243,11 @@ fn two_libraries_may_use_one_name() {
     let (first, second) = (open("int same(void) { return 1; }"), open("int same(void) { return 2; }"));
     let functions = [&first, &second].map(|library| library.function("same", &int_of_nothing()).unwrap());
     // SAFETY: these are their signatures.
-    let results = functions.each_ref().map(|function| unsafe { function.call(&[]) }.unwrap().as_i32());
+    let results = functions.each_ref().map(|function| unsafe { function.call_slots(&[]) }.unwrap().as_i32());
     assert_eq!(results, [1, 2]);
     first.close();
     // SAFETY: as above.
-    let results = functions.each_ref().map(|function| unsafe { function.call(&[]) }.is_ok());
+    let results = functions.each_ref().map(|function| unsafe { function.call_slots(&[]) }.is_ok());
     assert_eq!(results, [false, true]);
 }
 
@@ -300,7 +301,7 @@ fn watched(name: &str) -> String {
 fn watch(library: &Library, flag: &AtomicI32) {
     let watch = library.function("watch", &Signature::new([Type::POINTER], None).unwrap()).unwrap();
     // SAFETY: this is its signature; the tests keep the flag until the library is unmapped.
-    unsafe { watch.call(&[flag.as_ptr().into()]) }.unwrap();
+    unsafe { watch.call_slots(&[flag.as_ptr().into()]) }.unwrap();
 }
 
 fn unmapped(flag: &AtomicI32) -> bool {
@@ -329,7 +330,7 @@ fn dropping_unmaps_like_closing() {
     let function = library.function("dropping_unmaps", &int_of_nothing()).unwrap();
     drop(library);
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { function.call(&[]) }.unwrap().as_i32(), 1);
+    assert_eq!(unsafe { function.call_slots(&[]) }.unwrap().as_i32(), 1);
     assert!(!unmapped(&flag));
     drop(function);
     assert!(unmapped(&flag));
@@ -343,15 +344,15 @@ fn what_is_held_keeps_the_library_mapped() {
     let function = library.function("held", &int_of_nothing()).unwrap();
     let variable = library.static_("variable", &Type::I32).unwrap();
     // SAFETY: this is its signature.
-    let call = unsafe { function.prepare(&[]) }.unwrap();
+    let call = unsafe { function.prepare_slots(&[]) }.unwrap();
     library.close();
     drop(library);
 
     // SAFETY: as above.
-    let error = error_of(unsafe { function.call(&[]) });
+    let error = error_of(unsafe { function.call_slots(&[]) });
     assert!(matches!(error, Error::Closed { library: Resolved::Path(_) }), "{error}");
     // SAFETY: it is an int.
-    assert!(matches!(unsafe { variable.read() }, Err(Error::Closed { .. })));
+    assert!(matches!(unsafe { variable.read_slot() }, Err(Error::Closed { .. })));
     drop(function);
     assert!(!unmapped(&flag), "the static holds it");
     drop(variable);
@@ -376,13 +377,13 @@ fn everything_fails_once_closed() {
     assert!(closed(error_of(library.optional_static("absent", &Type::I32))));
     // SAFETY: the types are right, and nothing is called or touched.
     unsafe {
-        assert!(closed(error_of(function.call(&[]))));
-        assert!(closed(error_of(function.call_errno(&[]))));
-        assert!(closed(error_of(function.call_into(&[], &mut []))));
-        assert!(closed(error_of(function.call_into_errno(&[], &mut []))));
-        assert!(closed(error_of(function.prepare(&[]))));
-        assert!(closed(error_of(variable.read())));
-        assert!(closed(error_of(variable.write(Slot::default()))));
+        assert!(closed(error_of(function.call_slots(&[]))));
+        assert!(closed(error_of(function.call_slots_errno(&[]))));
+        assert!(closed(error_of(function.call_slots_into(&[], &mut []))));
+        assert!(closed(error_of(function.call_slots_into_errno(&[], &mut []))));
+        assert!(closed(error_of(function.prepare_slots(&[]))));
+        assert!(closed(error_of(variable.read_slot())));
+        assert!(closed(error_of(variable.write_slot(Slot::default()))));
         assert!(closed(error_of(variable.read_into(&mut [0; 4]))));
         assert!(closed(error_of(variable.write_from(&[0; 4]))));
     }
@@ -402,7 +403,7 @@ fn running_calls_outlive_closing() {
     thread::scope(|scope| {
         let args = [entered.as_ptr().into(), leave.as_ptr().into()];
         // SAFETY: this is its signature, and the flags outlive the scope.
-        let running = scope.spawn(move || unsafe { function.call(&args) });
+        let running = scope.spawn(move || unsafe { function.call_slots(&args) });
         while entered.load(Ordering::SeqCst) == 0 {
             thread::yield_now();
         }
@@ -426,7 +427,7 @@ fn many_threads_call_while_one_closes() {
                 scope.spawn(move || {
                     loop {
                         // SAFETY: this is its signature.
-                        match unsafe { function.call(&[]) } {
+                        match unsafe { function.call_slots(&[]) } {
                             Ok(slot) => assert_eq!(slot.as_i32(), 1),
                             Err(Error::Closed { .. }) => break,
                             Err(other) => panic!("{other}"),
@@ -479,15 +480,53 @@ fn statics_of_every_scalar() {
         assert_eq!((variable.name(), variable.ty()), (*name, ty));
         // SAFETY: the types are those of the C text, and only this test uses the variables.
         unsafe {
-            assert_eq!(variable.read().unwrap(), *first, "{name}");
-            variable.write(*second).unwrap();
-            assert_eq!(variable.read().unwrap(), *second, "{name}");
+            assert_eq!(variable.read_slot().unwrap(), *first, "{name}");
+            variable.write_slot(*second).unwrap();
+            assert_eq!(variable.read_slot().unwrap(), *second, "{name}");
         }
     }
     // No write went beyond its variable.
     for (name, ty, _, second) in &expected {
         // SAFETY: as above.
-        assert_eq!(unsafe { library.static_(name, ty).unwrap().read() }.unwrap(), *second, "{name}");
+        assert_eq!(unsafe { library.static_(name, ty).unwrap().read_slot() }.unwrap(), *second, "{name}");
+    }
+}
+
+#[test]
+fn statics_take_values_of_their_type_alone() {
+    let library = open(
+        "#include <stdint.h>\ndouble f64 = 0.5; intptr_t isize = 1; char *text; struct pair { int a, b; } pair = { 1, 2 };",
+    );
+    let pair = Type::structure([Type::I32, Type::I32]).unwrap().named("pair");
+    let [f64, isize, text, pair] = [("f64", Type::F64), ("isize", Type::ISIZE), ("text", Type::TEXT), ("pair", pair)]
+        .map(|(name, ty)| library.static_(name, &ty).unwrap());
+    // SAFETY: the types are those of the C text, and only this test uses the variables.
+    unsafe {
+        assert_eq!(f64.read().unwrap(), Value::F64(0.5));
+        let error = error_of(f64.write(2));
+        assert_eq!(error.to_string(), "cannot write static \"f64\" (f64): an i32 is given");
+        assert!(matches!(f64.write(2f32), Err(Error::StaticType { .. })));
+        assert!(matches!(f64.write(&[0; 8]), Err(Error::StaticType { .. })));
+        assert_eq!(f64.read().unwrap(), Value::F64(0.5), "nothing was written");
+        f64.write(2.0).unwrap();
+        assert_eq!(f64.read().unwrap(), Value::F64(2.0));
+        isize.write(-5i64).unwrap();
+        assert_eq!(isize.read().unwrap(), Value::Isize(-5));
+        assert_eq!(text.read().unwrap(), Value::NULL);
+        text.write(c"text").unwrap();
+        assert_eq!(text.read().unwrap(), c"text".into());
+        assert!(matches!(text.write(0usize), Err(Error::StaticType { .. })));
+        let bytes = |a: i32, b: i32| [a.to_le_bytes(), b.to_le_bytes()].concat();
+        assert_eq!(pair.read().unwrap(), bytes(1, 2).into());
+        pair.write(bytes(3, 4)).unwrap();
+        assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
+        assert!(matches!(pair.write(&[0; 7]), Err(Error::StaticLength { expected: 8, given: 7, .. })));
+        assert!(matches!(pair.write(Value::NULL), Err(Error::StaticType { .. })));
+        assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
+        library.close();
+        assert!(matches!(f64.read(), Err(Error::Closed { .. })));
+        assert!(matches!(f64.write(2.0), Err(Error::Closed { .. })));
+        assert!(matches!(pair.read(), Err(Error::Closed { .. })));
     }
 }
 
@@ -505,10 +544,10 @@ fn statics_are_written_canonically() {
     unsafe {
         // The low byte alone is a bool's.
         for (bits, byte) in [(0x5a80, 1), (0x100, 0), (2, 1), (u64::MAX << 8, 0)] {
-            flag.write(Slot::from_bits(bits)).unwrap();
-            assert_eq!(raw.call(&[]).unwrap().as_i32(), byte, "{bits:#x}");
+            flag.write_slot(Slot::from_bits(bits)).unwrap();
+            assert_eq!(raw.call_slots(&[]).unwrap().as_i32(), byte, "{bits:#x}");
         }
-        narrow.write(Slot::from_bits(0xabcd)).unwrap();
+        narrow.write_slot(Slot::from_bits(0xabcd)).unwrap();
         let mut bytes = [0; 2];
         both.read_into(&mut bytes).unwrap();
         assert_eq!(bytes, [0xcd, 2]);
@@ -532,15 +571,18 @@ fn statics_of_structs_and_arrays() {
         bytes[0] = 40;
         pair.write_from(&bytes).unwrap();
         let sum = library.function("sum_pair", &Signature::new([], Type::I8).unwrap()).unwrap();
-        assert_eq!(sum.call(&[]).unwrap().as_i8(), 42);
+        assert_eq!(sum.call_slots(&[]).unwrap().as_i8(), 42);
         let mut bytes = [0; 6];
         array.read_into(&mut bytes).unwrap();
         assert_eq!(bytes, [1, 0, 2, 0, 3, 0]);
 
-        let error = error_of(pair.read());
-        assert_eq!(error.to_string(), "static \"pair\" is struct pair: use read_into and write_from");
+        let error = error_of(pair.read_slot());
+        assert_eq!(
+            error.to_string(),
+            "static \"pair\" is struct pair: use read and write, or read_into and write_from"
+        );
         assert!(matches!(error, Error::AggregateStatic { .. }));
-        assert!(matches!(array.write(Slot::default()), Err(Error::AggregateStatic { .. })));
+        assert!(matches!(array.write_slot(Slot::default()), Err(Error::AggregateStatic { .. })));
         let error = error_of(pair.read_into(&mut [0; 15]));
         assert!(matches!(error, Error::StaticLength { expected: 16, given: 15, .. }), "{error}");
         assert!(matches!(pair.write_from(&[0; 17]), Err(Error::StaticLength { given: 17, .. })));
@@ -559,9 +601,9 @@ fn statics_need_no_alignment() {
     assert_ne!(value.address().addr() % 8, 0);
     // SAFETY: the type is that of the C text, and only this test uses the variable.
     unsafe {
-        assert_eq!(value.read().unwrap().as_f64(), 0.5);
-        value.write(0.25.into()).unwrap();
-        assert_eq!(value.read().unwrap().as_f64(), 0.25);
+        assert_eq!(value.read_slot().unwrap().as_f64(), 0.5);
+        value.write_slot(0.25.into()).unwrap();
+        assert_eq!(value.read_slot().unwrap().as_f64(), 0.25);
     }
 }
 

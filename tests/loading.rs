@@ -32,7 +32,7 @@ fn open(path: impl AsRef<Path>) -> Result<Library, Error> {
 fn call_int(library: &Library, name: &str) -> i32 {
     let function = library.function(name, &Signature::new([], Type::I32).unwrap()).unwrap();
     // SAFETY: the fixtures' functions have this signature.
-    unsafe { function.call(&[]) }.unwrap().as_i32()
+    unsafe { function.call_slots(&[]) }.unwrap().as_i32()
 }
 
 /// Builds lay out libraries as links to files of a store, each of which is alone there.
@@ -130,7 +130,7 @@ fn initialisers_do_not_change_how_the_thread_calculates() {
         assert_eq!(control(), before);
         let same = library.function("same", &Signature::new([Type::F32], Type::F32).unwrap()).unwrap();
         // SAFETY: this is its signature.
-        assert_eq!(unsafe { same.call(&[1e-40_f32.into()]) }.unwrap().as_f32(), 1e-40);
+        assert_eq!(unsafe { same.call_slots(&[1e-40_f32.into()]) }.unwrap().as_f32(), 1e-40);
     }
 }
 

@@ -87,7 +87,7 @@ fn variables_are_not_functions() {
         for (name, result) in [("function", 5), ("chosen", 6), ("alias", 5), ("weak", 7), ("untyped", 8)] {
             let function = library.function(name, &int()).unwrap_or_else(|error| panic!("{flags:?}: {error}"));
             // SAFETY: this is its signature.
-            assert_eq!(unsafe { function.call(&[]) }.unwrap().as_i32(), result, "{name}");
+            assert_eq!(unsafe { function.call_slots(&[]) }.unwrap().as_i32(), result, "{name}");
         }
         // The bytes of a function can be read.
         assert!(library.static_("function", &Type::U8).is_ok());
@@ -108,7 +108,7 @@ fn variables_of_other_objects_are_not_functions_either() {
         }
         let abs = library.function("abs", &Signature::new([Type::I32], Type::I32).unwrap()).unwrap();
         // SAFETY: this is its signature.
-        assert_eq!(unsafe { abs.call(&[(-3).into()]) }.unwrap().as_i32(), 3);
+        assert_eq!(unsafe { abs.call_slots(&[(-3).into()]) }.unwrap().as_i32(), 3);
         // An indirect function.
         assert!(library.function("strlen", &Signature::new([Type::POINTER], Type::USIZE).unwrap()).is_ok());
     }
@@ -145,7 +145,7 @@ fn functions_that_return_twice_are_refused() {
     for (name, result) in [("savectx", 1), ("getcontext", 2), ("vfork", 3)] {
         let function = own.function(name, &int()).unwrap();
         // SAFETY: this is its signature.
-        assert_eq!(unsafe { function.call(&[]) }.unwrap().as_i32(), result);
+        assert_eq!(unsafe { function.call_slots(&[]) }.unwrap().as_i32(), result);
     }
     let replacement = open("int getcontext(void) { return 1; } int setcontext(void) { return 2; }", &[]);
     assert!(matches!(refused(&replacement, "getcontext"), Error::ReturnsTwice { .. }));

@@ -1,6 +1,6 @@
 //! Reading and writing structs' bytes by member.
 
-use hotcall::{Error, Field, Member, Slot, Type};
+use hotcall::{Error, Field, Member, Scalar, Slot, Type, Value};
 
 /// `struct shape { uint8_t tag; union { struct { double x, y; }; float raw[4]; }; struct { int16_t x; } inner[3]; }`
 fn shape() -> Type {
@@ -90,8 +90,8 @@ fn every_scalar_is_read_and_written_at_any_address() {
         let value = Member::at(&packed, "value").unwrap();
         assert_eq!(value.offset(), 1);
         let mut bytes = vec![0xee; value.size() + 2];
-        value.write(&mut bytes, slot).unwrap();
-        assert_eq!(value.read(&bytes).unwrap(), slot, "{ty}");
+        value.write_slot(&mut bytes, slot).unwrap();
+        assert_eq!(value.read_slot(&bytes).unwrap(), slot, "{ty}");
         assert_eq!((bytes[0], bytes[value.size() + 1]), (0xee, 0xee), "{ty}");
         assert_eq!(value.bytes(&bytes).unwrap(), &slot.to_bits().to_le_bytes()[..value.size()], "{ty}");
     }
@@ -99,12 +99,12 @@ fn every_scalar_is_read_and_written_at_any_address() {
 
 #[test]
 fn what_is_read_is_canonical() {
-    let read = |ty: &Type, bytes: &[u8]| Member::whole(ty).unwrap().read(bytes).unwrap().to_bits();
+    let read = |ty: &Type, bytes: &[u8]| Member::whole(ty).unwrap().read_slot(bytes).unwrap().to_bits();
     assert_eq!(read(&Type::BOOL, &[0x40]), 1);
     assert_eq!(read(&Type::I8, &[0x80]), (-128i64) as u64);
     assert_eq!(read(&Type::F32, &[0, 0, 0x80, 0xbf]), 0xbf80_0000);
     let mut bytes = [0xff; 2];
-    Member::whole(&Type::U8).unwrap().write(&mut bytes, Slot::from_bits(0x1234)).unwrap();
+    Member::whole(&Type::U8).unwrap().write_slot(&mut bytes, Slot::from_bits(0x1234)).unwrap();
     assert_eq!(bytes, [0x34, 0xff]);
 }
 
@@ -112,9 +112,9 @@ fn what_is_read_is_canonical() {
 fn parts_without_a_slot_have_bytes() {
     let raw = Member::at(&shape(), "raw").unwrap();
     let mut bytes = [0; 32];
-    let error = raw.read(&bytes).unwrap_err();
+    let error = raw.read_slot(&bytes).unwrap_err();
     assert_eq!(error.to_string(), "the member at byte 8 is f32[4], which has no slot");
-    assert!(matches!(raw.write(&mut bytes, 0.into()), Err(Error::AggregateMember { offset: 8, .. })));
+    assert!(matches!(raw.write_slot(&mut bytes, 0.into()), Err(Error::AggregateMember { offset: 8, .. })));
     raw.bytes_mut(&mut bytes).unwrap().fill(1);
     assert_eq!(bytes.iter().position(|&byte| byte == 1), Some(8));
     assert_eq!(raw.bytes(&bytes).unwrap(), [1; 16]);
@@ -125,13 +125,13 @@ fn bytes_must_reach_to_the_members_end() {
     let y = Member::at(&shape(), "y").unwrap();
     for given in [0, 8, 16, 23] {
         let mut bytes = vec![0; given];
-        let error = y.read(&bytes).unwrap_err();
+        let error = y.read_slot(&bytes).unwrap_err();
         assert!(matches!(error, Error::MemberBounds { offset: 16, end: 24, given: data, .. } if data == given));
-        assert!(matches!(y.write(&mut bytes, 0.5.into()), Err(Error::MemberBounds { .. })));
+        assert!(matches!(y.write_slot(&mut bytes, 0.5.into()), Err(Error::MemberBounds { .. })));
         assert!(matches!(y.bytes(&bytes), Err(Error::MemberBounds { .. })));
         assert!(matches!(y.bytes_mut(&mut bytes), Err(Error::MemberBounds { .. })));
     }
-    assert!(y.read(&[0; 24]).is_ok());
+    assert!(y.read_slot(&[0; 24]).is_ok());
 }
 
 #[test]
@@ -139,4 +139,69 @@ fn types_beyond_the_limits_have_no_members() {
     let huge = Type::structure([("a", Type::array(Type::U64, 1 << 14).unwrap())]).unwrap();
     let error = Member::at(&huge, "a[0]").unwrap_err();
     assert!(matches!(error, Error::Layout { .. }), "{error}");
+}
+
+#[test]
+fn values_are_written_only_to_members_of_their_type() {
+    let values: [(&str, Value<'_>); 14] = [
+        ("i8", (-8i8).into()),
+        ("u8", 0xf8u8.into()),
+        ("i16", (-16i16).into()),
+        ("u16", 0xfff0u16.into()),
+        ("i32", (-32).into()),
+        ("u32", 0xffff_ffe0u32.into()),
+        ("i64", i64::MIN.into()),
+        ("u64", u64::MAX.into()),
+        ("bool", true.into()),
+        ("f32", 1.5f32.into()),
+        ("f64", 2.5.into()),
+        ("pointer", std::ptr::without_provenance::<u8>(0x1234).into()),
+        ("bytes", (&[1, 2, 3]).into()),
+        ("nothing", ().into()),
+    ];
+    // The names of types that count as one.
+    let one = |scalar: Scalar| match scalar.name() {
+        "isize" => "i64",
+        "usize" => "u64",
+        "buffer" | "text" | "function" => "pointer",
+        name => name,
+    };
+    for &scalar in Scalar::ALL {
+        let whole = Type::structure([("pad", Type::U8), ("value", Type::from(scalar)), ("end", Type::U8)]);
+        let member = Member::at(&whole.unwrap().packed(1).unwrap(), "value").unwrap();
+        for (name, value) in &values {
+            let mut bytes = vec![0xee; member.size() + 2];
+            let outcome = member.write(&mut bytes, value.clone());
+            if *name == one(scalar) {
+                outcome.unwrap();
+                assert_eq!(member.read(&bytes).unwrap(), Value::from_slot(value.into(), scalar));
+                assert_eq!((bytes[0], bytes[member.size() + 1]), (0xee, 0xee), "{scalar}");
+                continue;
+            }
+            let error = outcome.unwrap_err();
+            assert!(matches!(&error, Error::MemberType { offset: 1, given, .. } if *given == value.ty()), "{error}");
+            assert!(bytes.iter().all(|&byte| byte == 0xee), "nothing is written");
+        }
+    }
+}
+
+#[test]
+fn parts_with_members_are_their_bytes() {
+    let raw = Member::at(&shape(), "raw").unwrap();
+    let mut bytes = [0; 32];
+    raw.write(&mut bytes, &[7; 16]).unwrap();
+    assert_eq!(raw.read(&bytes).unwrap(), Value::from(&[7; 16]));
+    assert_eq!((bytes[7], bytes[24]), (0, 0));
+    let error = raw.write(&mut bytes, &[7; 15]).unwrap_err();
+    assert_eq!(error.to_string(), "the member at byte 8 is f32[4] of 16 bytes, not 15");
+    let error = raw.write(&mut bytes, 1.5f32).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the member at byte 8 (f32[4]): an f32 is given");
+    let y = Member::at(&shape(), "y").unwrap();
+    let error = y.write(&mut bytes, 2).unwrap_err();
+    assert_eq!(error.to_string(), "cannot write the member at byte 16 (f64): an i32 is given");
+    for given in [0, 8, 16, 23] {
+        assert!(matches!(y.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
+        assert!(matches!(y.write(&mut vec![0; given], 0.5), Err(Error::MemberBounds { .. })));
+        assert!(matches!(raw.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
+    }
 }

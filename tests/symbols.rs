@@ -132,12 +132,12 @@ fn each_can_be_used() {
         let (mut twisted, mut filled) = ([0; 16], [0; 40]);
         // SAFETY: these are the functions' signatures.
         unsafe {
-            assert_eq!(function("add").call(&[40.into(), 2.into()]).unwrap().as_i32(), 42);
-            assert_eq!(function("Add").call(&[(-1).into(), 2.into()]).unwrap().as_i32(), 1);
-            assert_eq!(function("scale").call(&[1.5.into(), (-3i8).into()]).unwrap().as_f64(), -4.5);
+            assert_eq!(function("add").call_slots(&[40.into(), 2.into()]).unwrap().as_i32(), 42);
+            assert_eq!(function("Add").call_slots(&[(-1).into(), 2.into()]).unwrap().as_i32(), 1);
+            assert_eq!(function("scale").call_slots(&[1.5.into(), (-3i8).into()]).unwrap().as_f64(), -4.5);
             let twist = function("twist");
-            twist.call_into(&[twist.aggregate(0, &pair).unwrap()], &mut twisted).unwrap();
-            function("fill").call_into(&[7i64.into()], &mut filled).unwrap();
+            twist.call_slots_into(&[twist.aggregate(0, &pair).unwrap()], &mut twisted).unwrap();
+            function("fill").call_slots_into(&[7i64.into()], &mut filled).unwrap();
         }
         assert_eq!(twisted[..], [6i64.to_le_bytes(), 5.0f64.to_le_bytes()].concat());
         assert_eq!(filled[..], [7i64, 8, 9, 10, 11].map(i64::to_le_bytes).concat());
@@ -147,7 +147,7 @@ fn each_can_be_used() {
     let mut bytes = [0; 16];
     // SAFETY: these are the variables' types.
     unsafe {
-        assert_eq!(number.read().unwrap().as_i16(), -7);
+        assert_eq!(number.read_slot().unwrap().as_i16(), -7);
         point.read_into(&mut bytes).unwrap();
     }
     assert_eq!(bytes[..], [3i64.to_le_bytes(), 4.5f64.to_le_bytes()].concat());
@@ -203,7 +203,7 @@ fn closing_ends_calls_but_not_what_is_prepared() {
     let symbols = library.symbols(&all()).unwrap();
     let (add, set_errno) = (function(&symbols, "add"), function(&symbols, "set_errno"));
     // SAFETY: these are the functions' signatures.
-    let (sum, errno) = unsafe { (add.prepare(&[1.into(), 2.into()]), set_errno.prepare(&[5.into()])) };
+    let (sum, errno) = unsafe { (add.prepare_slots(&[1.into(), 2.into()]), set_errno.prepare_slots(&[5.into()])) };
     let (sum, errno) = (sum.unwrap(), errno.unwrap());
     library.close();
     assert!(matches!(library.symbols(&all()), Err(Error::Closed { .. })));
@@ -213,19 +213,19 @@ fn closing_ends_calls_but_not_what_is_prepared() {
         let args = vec![Slot::default(); function.signature().params().len()];
         // SAFETY: nothing is called.
         unsafe {
-            assert!(matches!(function.call(&args), Err(Error::Closed { .. })), "{key}");
-            assert!(matches!(function.call_errno(&args), Err(Error::Closed { .. })), "{key}");
-            assert!(matches!(function.prepare(&args), Err(Error::Closed { .. })), "{key}");
+            assert!(matches!(function.call_slots(&args), Err(Error::Closed { .. })), "{key}");
+            assert!(matches!(function.call_slots_errno(&args), Err(Error::Closed { .. })), "{key}");
+            assert!(matches!(function.prepare_slots(&args), Err(Error::Closed { .. })), "{key}");
         }
     }
     let Some(Symbol::Static(number)) = symbols.get("alias").unwrap() else { panic!("number is a static") };
     // SAFETY: this is its type.
-    assert!(matches!(unsafe { number.read() }, Err(Error::Closed { .. })));
+    assert!(matches!(unsafe { number.read_slot() }, Err(Error::Closed { .. })));
     symbols.compile().unwrap();
     drop(symbols);
-    assert_eq!(sum.run().value, Value::Slot(3.into()));
+    assert_eq!(sum.run().value, Value::I32(3));
     let outcome = errno.run();
-    assert_eq!((outcome.value, outcome.errno), (Value::Slot(6.into()), Some(5)));
+    assert_eq!((outcome.value, outcome.errno), (Value::I32(6), Some(5)));
 }
 
 fn stats() -> Stats {
@@ -251,7 +251,7 @@ mod compiled {
             assert_eq!(stats(), Stats::default());
             let add = function(&symbols, "add");
             // SAFETY: this is its signature.
-            let call = |n: i32| assert_eq!(unsafe { add.call(&[n.into(), 1.into()]) }.unwrap().as_i32(), n + 1);
+            let call = |n: i32| assert_eq!(unsafe { add.call_slots(&[n.into(), 1.into()]) }.unwrap().as_i32(), n + 1);
             (0..100).for_each(call);
             assert_eq!(stats(), Stats::default());
             (0..FIRST_CALLS).for_each(call);
@@ -301,8 +301,8 @@ mod compiled {
             check("entry_with_errno", |add, _| _ = add.entry_with_errno().unwrap());
             // SAFETY: these are add's signature, and as many arguments.
             unsafe {
-                check("call_errno", |add, args| assert_eq!(add.call_errno(args).unwrap().0.as_i32(), 3));
-                check("prepare", |add, args| assert_eq!(add.prepare(args).unwrap().run().value, Value::Slot(3.into())));
+                check("call_errno", |add, args| assert_eq!(add.call_slots_errno(args).unwrap().0.as_i32(), 3));
+                check("prepare", |add, args| assert_eq!(add.prepare_slots(args).unwrap().run().value, Value::I32(3)));
                 check("call_unchecked", |add, args| {
                     let mut result = Slot::default();
                     add.call_unchecked(args.as_ptr(), &mut result);
@@ -331,7 +331,7 @@ mod compiled {
             assert_eq!((stats().trampolines, functions()), (300, 300));
             let sum = function(&symbols, "key2");
             // SAFETY: this is as good as add's signature.
-            assert_eq!(unsafe { sum.call(&[1i64.into(), 2i64.into()]) }.unwrap().as_i32(), 3);
+            assert_eq!(unsafe { sum.call_slots(&[1i64.into(), 2i64.into()]) }.unwrap().as_i32(), 3);
         });
     }
 }
@@ -358,8 +358,8 @@ fn a_lazy_function_on_many_threads() {
                         let mut filled = [0; 40];
                         // SAFETY: these are the functions' signatures.
                         let (sum, with_errno) = unsafe {
-                            fill.call_into(&[i64::from(n).into()], &mut filled).unwrap();
-                            (add.call(&args).unwrap(), add.call_errno(&args).unwrap())
+                            fill.call_slots_into(&[i64::from(n).into()], &mut filled).unwrap();
+                            (add.call_slots(&args).unwrap(), add.call_slots_errno(&args).unwrap())
                         };
                         assert_eq!((sum.as_i32(), with_errno.0.as_i32()), (thread + n, thread + n));
                         assert_eq!(filled[..8], i64::from(n).to_le_bytes());
@@ -382,8 +382,11 @@ fn options_of_lazy_functions() {
     assert!(set_errno.captures_errno());
     // SAFETY: this is its signature.
     unsafe {
-        assert_eq!(set_errno.call(&[1.into()]).unwrap().as_i32(), 2);
-        assert_eq!(set_errno.call_errno(&[3.into()]).map(|(result, errno)| (result.as_i32(), errno)).unwrap(), (4, 3));
-        assert_eq!(set_errno.prepare(&[4.into()]).unwrap().run().errno, Some(4));
+        assert_eq!(set_errno.call_slots(&[1.into()]).unwrap().as_i32(), 2);
+        assert_eq!(
+            set_errno.call_slots_errno(&[3.into()]).map(|(result, errno)| (result.as_i32(), errno)).unwrap(),
+            (4, 3)
+        );
+        assert_eq!(set_errno.prepare_slots(&[4.into()]).unwrap().run().errno, Some(4));
     }
 }

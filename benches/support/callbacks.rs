@@ -196,7 +196,7 @@ impl Made {
     fn closure(&self, n: u64) {
         for i in 0..n {
             // It captures a word, as closures do.
-            let handler = move |call: &mut hotcall::Call<'_>| call.set(i).expect("the shape has a result");
+            let handler = move |call: &mut hotcall::Call<'_>| call.set_slot(i).expect("the shape has a result");
             let callback = Callback::sync(&self.thunk, OnPanic::Catch, handler);
             black_box(callback.expect("there is memory for one callback").as_ptr());
         }

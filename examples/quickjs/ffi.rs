@@ -310,7 +310,7 @@ impl Ffi {
             None => return Err(type_error(ctx, format!("Invalid FFI static type, '{}' is a struct", variable.name()))),
             Some(Scalar::Pointer(_)) => variable.address().into(),
             // SAFETY: that the symbol is a variable of this type is for whoever has the permission to say.
-            Some(_) => unsafe { variable.read() }.map_err(|error| type_error(ctx, error))?,
+            Some(_) => unsafe { variable.read_slot() }.map_err(|error| type_error(ctx, error))?,
         };
         // SAFETY: the slot is that of a scalar.
         unsafe { self.to_value(ctx, variable.ty(), slot) }
@@ -354,7 +354,7 @@ impl Ffi {
     ) -> Result<()> {
         let Arguments { slots, kept } = self.convert(ctx, function, args)?;
         // SAFETY: the slots are those of the arguments, whose bytes are kept until the call has returned.
-        let call = match unsafe { function.prepare(&slots) } {
+        let call = match unsafe { function.prepare_slots(&slots) } {
             Ok(call) => call,
             Err(error) => {
                 self.release(ctx, kept);
@@ -397,7 +397,8 @@ impl Ffi {
         let pin = self.keep(ctx, &buffer);
         let converted = self.convert(ctx, function, args);
         // SAFETY: that the declaration is true is for whoever has the permission to say; all bytes are kept until it returns.
-        let called = converted.map(|Arguments { slots, kept }| (unsafe { function.call_into(&slots, result) }, kept));
+        let called =
+            converted.map(|Arguments { slots, kept }| (unsafe { function.call_slots_into(&slots, result) }, kept));
         self.release(ctx, pin.into_iter().collect());
         let (called, kept) = called?;
         self.release(ctx, kept);
@@ -411,11 +412,10 @@ impl Ffi {
             return Ok(());
         };
         self.release(ctx, kept);
-        let bytes = || outcome.value.as_bytes().map(|bytes| Slot::from(bytes.as_ptr()));
-        let value = match result.zip(outcome.value.as_slot().or_else(bytes)) {
-            None => Value::new_undefined(ctx.clone()),
-            // SAFETY: the slot is that of a scalar, or leads to the bytes of a struct or union.
-            Some((ty, slot)) => unsafe { self.to_value(ctx, &ty, slot)? },
+        let value = match (result, outcome.value) {
+            (None, _) => Value::new_undefined(ctx.clone()),
+            // SAFETY: the slot is that of a scalar, or the address of the result's bytes.
+            (Some(ty), value) => unsafe { self.to_value(ctx, &ty, (&value).into())? },
         };
         resolve.restore(ctx)?.call((value,))
     }

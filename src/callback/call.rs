@@ -5,12 +5,41 @@ use std::slice;
 
 use hotcall_jit::{ResultForm, Thunk as Code};
 
+use super::types::Types;
 use crate::error::Error;
 use crate::slot::Slot;
+use crate::value::{Value, ValueType};
 
 /// A call of a callback: its arguments, and the place for its result, which is zero until the handler writes it.
+///
+/// [`Call::arg`] and [`Call::set`] use [values](Value), whose types are the signature's. A runtime that goes by the signature
+/// itself uses [`Call::slots`] and [`Call::set_slot`].
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Callback, Error, Function, FunctionOptions, OnPanic, Signature, Thunk, Type, Value};
+///
+/// let signature = Signature::new([Type::F64], Type::F64)?;
+/// let halve = |call: &mut hotcall::Call<'_>| -> Result<(), Error> {
+///     let x: f64 = call.arg(0)?.try_into()?;
+///     assert!(call.set(1).is_err(), "an i32 is not a double");
+///     call.set(x / 2.0)
+/// };
+/// let handler = move |call: &mut hotcall::Call<'_>| halve(call).expect("the types are those of the signature");
+/// let callback = Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, handler)?;
+///
+/// // SAFETY: the callback is a function of this signature, and lives longer than its call.
+/// let function = unsafe { Function::from_address("halve", callback.as_ptr(), &signature, FunctionOptions::default()) }?;
+/// // SAFETY: the callback is a function of this signature.
+/// assert_eq!(unsafe { function.call(&[3.0.into()]) }?, Value::F64(1.5));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
 pub struct Call<'a> {
-    code: &'static Code,
+    types: &'static Types,
     args: *const Slot,
     result: *mut Slot,
     /// Borrows the arguments and the result.
@@ -21,15 +50,30 @@ impl<'a> Call<'a> {
     /// # Safety
     ///
     /// For `'a`, `args` and `result` are as the thunk hands them to its handlers, and nobody else uses them.
-    pub(super) const unsafe fn new(code: &'static Code, args: *const Slot, result: *mut Slot) -> Self {
-        Self { code, args, result, life: PhantomData }
+    pub(super) const unsafe fn new(types: &'static Types, args: *const Slot, result: *mut Slot) -> Self {
+        Self { types, args, result, life: PhantomData }
+    }
+
+    /// An argument by its index from 0: a scalar, or the bytes of a struct or union.
+    ///
+    /// # Errors
+    ///
+    /// There is no such argument.
+    pub fn arg(&self, index: usize) -> Result<Value<'a>, Error> {
+        let params = self.types.params();
+        let ty = *params.get(index).ok_or(Error::NoCallbackArgument { index, count: params.len() })?;
+        Ok(match ty {
+            ValueType::Scalar(scalar) => Value::from_slot(self.slots()[index], scalar),
+            ValueType::Bytes(_) => self.bytes(index)?.into(),
+            ValueType::Void => Value::Void,
+        })
     }
 
     /// The arguments as canonical slots, as many as the signature has parameters. Those of structs and unions hold the
     /// addresses of their bytes, which lie at multiples of 16.
-    pub fn args(&self) -> &'a [Slot] {
+    pub fn slots(&self) -> &'a [Slot] {
         // SAFETY: there are as many slots as parameters, and nobody writes to them.
-        unsafe { slice::from_raw_parts(self.args, self.code.aggregates().len()) }
+        unsafe { slice::from_raw_parts(self.args, self.code().aggregates().len()) }
     }
 
     /// The bytes of a struct or union argument, by its index from 0.
@@ -38,20 +82,39 @@ impl<'a> Call<'a> {
     ///
     /// The parameter is no struct or union, or does not exist.
     pub fn bytes(&self, index: usize) -> Result<&'a [u8], Error> {
-        let Some(&Some(size)) = self.code.aggregates().get(index) else {
+        let Some(&Some(size)) = self.code().aggregates().get(index) else {
             return Err(Error::NotAggregateParameter { index });
         };
         // SAFETY: the slot of an aggregate points to its bytes, and nobody writes to them.
-        Ok(unsafe { slice::from_raw_parts(self.args()[index].as_ptr(), size as usize) })
+        Ok(unsafe { slice::from_raw_parts(self.slots()[index].as_ptr(), size as usize) })
     }
 
-    /// Sets a scalar result.
+    /// Sets the result: a scalar of its type, the bytes of a struct or union, or `()` for `void`.
+    ///
+    /// # Errors
+    ///
+    /// The value does not have the result's type.
+    pub fn set<'v>(&mut self, result: impl Into<Value<'v>>) -> Result<(), Error> {
+        let value = result.into();
+        let (given, expected) = (value.ty(), self.types.result());
+        if !given.fits(expected) {
+            return Err(Error::CallbackResultType { expected, given });
+        }
+        match given {
+            ValueType::Void => {}
+            ValueType::Bytes(_) => self.result_bytes()?.copy_from_slice(value.as_bytes().unwrap_or_default()),
+            ValueType::Scalar(_) => self.set_slot(&value)?,
+        }
+        Ok(())
+    }
+
+    /// Sets a scalar result by its slot, whose type nothing compares with the result's.
     ///
     /// # Errors
     ///
     /// The callback returns a struct or union, or nothing.
-    pub fn set(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
-        match self.code.result() {
+    pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
+        match self.code().result() {
             // SAFETY: the result is one slot.
             ResultForm::Slot => unsafe { self.result.write(result.into()) },
             ResultForm::Void => return Err(Error::CallbackReturnsVoid),
@@ -66,7 +129,7 @@ impl<'a> Call<'a> {
     ///
     /// The callback returns a scalar, or nothing.
     pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
-        match self.code.result() {
+        match self.code().result() {
             // SAFETY: the result is so many bytes, which the thunk zeroed, and this call alone refers to them.
             ResultForm::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
             ResultForm::Void => Err(Error::CallbackReturnsVoid),
@@ -76,7 +139,7 @@ impl<'a> Call<'a> {
 
     /// Takes back what was written.
     pub(super) fn clear_result(&mut self) {
-        let size = match self.code.result() {
+        let size = match self.code().result() {
             ResultForm::Void => 0,
             ResultForm::Slot => size_of::<Slot>(),
             ResultForm::Bytes(size) => size as usize,
@@ -85,8 +148,12 @@ impl<'a> Call<'a> {
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };
     }
 
+    pub(super) const fn types(&self) -> &'static Types {
+        self.types
+    }
+
     pub(super) const fn code(&self) -> &'static Code {
-        self.code
+        self.types.code()
     }
 
     /// Arguments and result, for another thread while this one waits.
@@ -97,6 +164,6 @@ impl<'a> Call<'a> {
 
 impl std::fmt::Debug for Call<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Call").field("args", &self.args()).finish_non_exhaustive()
+        f.debug_struct("Call").field("args", &self.slots()).finish_non_exhaustive()
     }
 }

@@ -10,10 +10,11 @@ use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotcall_jit::{Handler, Stub, Thunk as Code, Use, count_retired_call};
+use hotcall_jit::{Handler, Stub, Use, count_retired_call};
 
 use super::call::Call;
 use super::panics::{OnPanic, Panics, Payload};
+use super::types::Types;
 use crate::error::Error;
 use crate::slot::Slot;
 
@@ -57,7 +58,7 @@ const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <=
 /// What is allocated for a callback.
 struct Block<H: ?Sized> {
     stub: Stub,
-    code: &'static Code,
+    types: &'static Types,
     panics: Panics,
     /// Initialised while `ALIVE` is set.
     handler: UnsafeCell<ManuallyDrop<H>>,
@@ -73,10 +74,10 @@ unsafe impl Sync for Counted {}
 
 impl Counted {
     #[inline]
-    pub(super) fn new(code: &'static Code, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
-        let stub = code.stubs(Use::Counted).take().map_err(Error::stub)?;
+    pub(super) fn new(types: &'static Types, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
+        let stub = types.code().stubs(Use::Counted).take().map_err(Error::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
-        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, code, panics: Panics::new(on_panic), handler });
+        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, types, panics: Panics::new(on_panic), handler });
         Ok(Self::open(stub, NonNull::from(Box::leak(block))))
     }
 
@@ -202,7 +203,7 @@ unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nobody uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
     // SAFETY: the stub came from this pool, and its holder is gone.
-    unsafe { block.code.stubs(Use::Counted).give_back(block.stub) };
+    unsafe { block.types.code().stubs(Use::Counted).give_back(block.stub) };
     if remains == Remains::WithHandler {
         let Block { panics, handler, .. } = &mut *block;
         // SAFETY: the caller vouches that the handler is there; it is not used again.
@@ -242,9 +243,9 @@ unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut 
     // SAFETY: the caller vouches for it; cells are never freed.
     let cell = unsafe { &*context.cast::<CallState>() };
     let Some(running) = cell.admit() else { return count_retired_call() };
-    let Block { code, panics, handler, .. } = running.block();
+    let Block { types, panics, handler, .. } = running.block();
     // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
-    let mut call = unsafe { Call::new(code, args.cast::<Slot>(), result.cast()) };
+    let mut call = unsafe { Call::new(types, args.cast::<Slot>(), result.cast()) };
     // SAFETY: the handler lives as long as a call is in, and is not used exclusively.
     let handler = unsafe { &*handler.get() };
     handler.answer(&mut call, panics);
@@ -264,7 +265,8 @@ mod tests {
         let code = Jit::shared().unwrap().thunk(&signature).unwrap();
         let held = Arc::new(());
         let captured = Arc::clone(&held);
-        let next = Counted::new(code, OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
+        let next =
+            Counted::new(Types::of(code, &signature), OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
         // A call of the stub's last callback found it closed, was the last one out, and comes to finish it only now.
         next.cell().finish();
         assert_eq!((Arc::strong_count(&held), next.is_closed()), (2, false));

@@ -5,12 +5,13 @@ use std::fmt;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hotcall_jit::{Thunk as Code, count_retired_call};
+use hotcall_jit::count_retired_call;
 
 use hotcall_jit::fork::{self, Locked};
 
 use super::call::Call;
 use super::local::Local;
+use super::types::Types;
 use crate::owned_args::OwnedArgs;
 use crate::slot::Slot;
 
@@ -70,7 +71,7 @@ impl Drop for ForeignCall {
 
 /// What both threads share.
 pub(super) struct Request {
-    code: &'static Code,
+    types: &'static Types,
     args: Args,
     progress: Mutex<Progress>,
     changed: Condvar,
@@ -108,20 +109,20 @@ impl Request {
     /// The caller keeps the call until `wait` has returned.
     pub(super) unsafe fn waiting(call: &mut Call<'_>) -> Self {
         let (args, result) = call.parts();
-        Self::new(call.code(), Args::Borrowed(args, result))
+        Self::new(call.types(), Args::Borrowed(args, result))
     }
 
     /// A request that nobody waits for, of a call without a result.
     pub(super) fn posted(call: &Call<'_>) -> Self {
         let aggregates = (0..).zip(call.code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
         // SAFETY: the slots of aggregates hold the addresses of their bytes.
-        let args = unsafe { OwnedArgs::copy(call.args(), aggregates) };
-        Self::new(call.code(), Args::Owned(args))
+        let args = unsafe { OwnedArgs::copy(call.slots(), aggregates) };
+        Self::new(call.types(), Args::Owned(args))
     }
 
-    fn new(code: &'static Code, args: Args) -> Self {
+    fn new(types: &'static Types, args: Args) -> Self {
         let generation = fork::current_generation();
-        Self { code, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new(), generation }
+        Self { types, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new(), generation }
     }
 
     fn progress(&self) -> MutexGuard<'_, Progress> {
@@ -156,7 +157,7 @@ impl Request {
             Args::Owned(args) => (args.slots().as_ptr(), &raw mut unused),
         };
         // SAFETY: the slots are the call's, or as many copies; they and the result are ours until the progress is `Done`.
-        run(&mut unsafe { Call::new(self.code, args, result) });
+        run(&mut unsafe { Call::new(self.types, args, result) });
     }
 
     /// Answers with zeros, if nobody has begun to answer.

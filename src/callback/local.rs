@@ -89,7 +89,7 @@ pub enum Wait {
 /// use std::rc::Rc;
 /// use std::sync::mpsc;
 ///
-/// use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Thunk, Type};
+/// use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Thunk, Type, Value};
 ///
 /// let signature = Signature::new([Type::I32], Type::I32)?;
 /// let (queue, calls) = mpsc::channel::<ForeignCall>();
@@ -97,7 +97,8 @@ pub enum Wait {
 /// let handler = {
 ///     let total = Rc::clone(&total);
 ///     move |call: &mut hotcall::Call<'_>| {
-///         total.set(total.get() + call.args()[0].as_i32());
+///         let n = call.arg(0).and_then(i32::try_from).unwrap();
+///         total.set(total.get() + n);
 ///         call.set(total.get()).unwrap();
 ///     }
 /// };
@@ -107,10 +108,10 @@ pub enum Wait {
 /// // SAFETY: the callback is a function of this signature, and lives longer than its calls.
 /// let function = unsafe { Function::from_address("add", add.as_ptr(), &signature, FunctionOptions::default()) }?;
 /// // SAFETY: as above.
-/// let other = std::thread::spawn(move || unsafe { function.call(&[7.into()]) }.unwrap().as_i32());
+/// let other = std::thread::spawn(move || unsafe { function.call(&[7.into()]) }.unwrap());
 /// // The owner's event loop.
 /// calls.recv()?.run().unwrap();
-/// assert_eq!(other.join().unwrap(), 7);
+/// assert_eq!(other.join().unwrap(), Value::I32(7));
 /// assert_eq!(total.get(), 7);
 /// # Ok(())
 /// # }
@@ -171,7 +172,7 @@ impl Callback {
             closed: Cell::new(false),
         });
         let entry = Entry { local: Arc::clone(&local), dispatch };
-        let counted = Counted::new(thunk.code(), options.on_panic, entry)?;
+        let counted = Counted::new(thunk.types(), options.on_panic, entry)?;
         Ok(LocalCallback { counted, local, not_send: PhantomData })
     }
 }

@@ -11,6 +11,7 @@ mod foreign;
 mod local;
 mod panics;
 mod raw;
+mod types;
 
 use std::ffi::c_void;
 use std::fmt;
@@ -20,6 +21,7 @@ use hotcall_jit::{Jit, Pointer, Signature, Target, Thunk as Code, Type};
 use crate::error::Error;
 use crate::slot::Slot;
 use counted::Counted;
+use types::Types;
 
 pub use call::Call;
 pub use foreign::{Dispatch, ForeignCall};
@@ -34,7 +36,7 @@ pub use raw::{RawCallback, RawHandler, UnwindingRawHandler};
 /// shape of which thousands of callbacks are made, and next to nothing for others.
 #[derive(Clone)]
 pub struct Thunk {
-    code: &'static Code,
+    types: &'static Types,
     signature: Signature,
 }
 
@@ -47,7 +49,7 @@ impl Thunk {
     pub fn new(signature: &Signature) -> Result<Self, Error> {
         let fail = |source| Error::Thunk { signature: signature.clone(), source: Box::new(source) };
         let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
-        Ok(Self { code, signature: signature.clone() })
+        Ok(Self { types: Types::of(code, signature), signature: signature.clone() })
     }
 
     /// Compiles the code for callbacks that a pointer to a function, such as a parameter of this type, is to be.
@@ -88,8 +90,12 @@ impl Thunk {
         &self.signature
     }
 
+    const fn types(&self) -> &'static Types {
+        self.types
+    }
+
     const fn code(&self) -> &'static Code {
-        self.code
+        self.types.code()
     }
 }
 
@@ -101,13 +107,14 @@ impl Thunk {
 /// ```
 /// # #[cfg(target_os = "linux")]
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// use hotcall::{Callback, Library, OnPanic, Signature, Slot, Thunk, Type};
+/// use hotcall::{Callback, Library, OnPanic, Signature, Thunk, Type, Value};
 ///
 /// let compare = Signature::new([Type::POINTER, Type::POINTER], Type::I32)?;
 /// let descending = Callback::sync(&Thunk::new(&compare)?, OnPanic::Catch, |call| {
+///     let [a, b] = [0, 1].map(|index| <*const i32>::try_from(call.arg(index).unwrap()).unwrap());
 ///     // SAFETY: qsort passes the addresses of two elements.
-///     let [a, b] = [0, 1].map(|index| unsafe { *call.args()[index].as_ptr::<i32>() });
-///     call.set(b.cmp(&a) as i32).expect("the result is an int");
+///     let order = unsafe { (*b).cmp(&*a) };
+///     call.set(order as i32).expect("the result is an int");
 /// })?;
 ///
 /// // SAFETY: libc is loaded already.
@@ -116,7 +123,7 @@ impl Thunk {
 /// let qsort = libc.function("qsort", &signature)?;
 /// let mut numbers = [3, 1, 4, 1, 5];
 /// // SAFETY: this is qsort's signature, and the array has five elements of four bytes.
-/// unsafe { qsort.call(&[numbers.as_mut_ptr().into(), 5usize.into(), 4usize.into(), Slot::from(&descending)]) }?;
+/// unsafe { qsort.call(&[numbers.as_mut_ptr().into(), 5usize.into(), 4usize.into(), Value::from(&descending)]) }?;
 /// assert_eq!(numbers, [5, 4, 3, 1, 1]);
 /// # Ok(())
 /// # }
@@ -140,7 +147,7 @@ impl Callback {
         on_panic: OnPanic,
         handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        Counted::new(thunk.code(), on_panic, handler).map(Self)
+        Counted::new(thunk.types(), on_panic, handler).map(Self)
     }
 
     /// The function pointer for C. Calls are answered as long as the callback is open; after that they return zeros, until

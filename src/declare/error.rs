@@ -12,6 +12,13 @@ pub struct Position {
     pub column: usize,
 }
 
+impl Position {
+    /// The place of a byte in a line.
+    pub const fn new(line: usize, column: usize) -> Self {
+        Self { line, column }
+    }
+}
+
 impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "line {}, column {}", self.line, self.column)

@@ -270,7 +270,7 @@ impl<E: Engine> Realm<E> {
         // On the stack, where engines that look for values there find them.
         let mut values = Values::none(self.engine(), site);
         let mut thrown = None;
-        for (ty, &slot) in signature.params().iter().zip(call.args()) {
+        for (ty, &slot) in signature.params().iter().zip(call.slots()) {
             // SAFETY: the caller vouches for the site; the slots are those of the signature.
             match unsafe { self.to_value(site, ty, slot) } {
                 Ok(value) => values.push(value),
@@ -313,7 +313,7 @@ impl<E: Engine> Realm<E> {
                     // SAFETY: there are at least as many bytes as the type has.
                     Ok((result, len)) => unsafe { ptr::copy(slot.as_ptr(), result, len) },
                     // It has either bytes or a slot.
-                    Err(_) => call.set(slot).unwrap_or_default(),
+                    Err(_) => call.set_slot(slot).unwrap_or_default(),
                 }
                 return None;
             }

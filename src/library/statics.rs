@@ -11,6 +11,7 @@ use super::Mapping;
 use crate::bytes;
 use crate::error::Error;
 use crate::slot::Slot;
+use crate::value::{Value, ValueType};
 
 /// A variable of a library, which it keeps mapped.
 ///
@@ -59,6 +60,49 @@ impl Static {
         self.0.address.as_ptr()
     }
 
+    /// The value of the variable: a scalar, or the bytes of a struct, union or array.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed.
+    ///
+    /// # Safety
+    ///
+    /// * The symbol is a variable of at least this type's size.
+    /// * No other thread writes to it meanwhile.
+    pub unsafe fn read(&self) -> Result<Value<'static>, Error> {
+        if let Some(scalar) = self.0.ty.as_scalar() {
+            // SAFETY: the caller vouches for the variable.
+            let slot = unsafe { self.read_slot() }?;
+            return Ok(Value::from_slot(slot, scalar));
+        }
+        let mut bytes = vec![0; self.0.size];
+        // SAFETY: the caller vouches for the variable; the length is its size.
+        unsafe { self.read_into(&mut bytes) }?;
+        Ok(bytes.into())
+    }
+
+    /// Writes the variable: a scalar of its type, or the bytes of a struct, union or array.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the value has another type, or another length.
+    ///
+    /// # Safety
+    ///
+    /// * The symbol is a variable of at least this type's size, and may be written to.
+    /// * No other thread reads or writes it meanwhile.
+    pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
+        let value = value.into();
+        let misfit = || self.misfit(value.ty());
+        match self.0.ty.as_scalar() {
+            // SAFETY: the caller vouches for the variable.
+            Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(misfit)?) },
+            // SAFETY: the caller vouches for the variable.
+            None => unsafe { self.write_from(value.as_bytes().ok_or_else(misfit)?) },
+        }
+    }
+
     /// The value of a scalar as a canonical slot.
     ///
     /// # Errors
@@ -69,7 +113,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size.
     /// * No other thread writes to it meanwhile.
-    pub unsafe fn read(&self) -> Result<Slot, Error> {
+    pub unsafe fn read_slot(&self) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
@@ -88,7 +132,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size, and may be written to.
     /// * No other thread reads or writes it meanwhile.
-    pub unsafe fn write(&self, value: Slot) -> Result<(), Error> {
+    pub unsafe fn write_slot(&self, value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
@@ -127,6 +171,11 @@ impl Static {
         // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
         unsafe { ptr::copy(bytes.as_ptr(), self.0.address.as_ptr().cast(), bytes.len()) };
         Ok(())
+    }
+
+    /// Why a value of this type cannot be written.
+    fn misfit(&self, given: ValueType) -> Error {
+        Error::StaticType { name: (&*self.0.name).into(), ty: self.0.ty.clone(), given }
     }
 
     fn scalar(&self) -> Result<Scalar, Error> {

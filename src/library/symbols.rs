@@ -43,7 +43,7 @@ impl Library {
     /// assert!(symbols.get("secant")?.is_none());
     /// let Some(Symbol::Function(cos)) = symbols.get("cos")? else { panic!("cos is a function") };
     /// // SAFETY: this is its signature.
-    /// assert_eq!(unsafe { cos.call(&[0.0.into()]) }?.as_f64(), 1.0);
+    /// assert_eq!(unsafe { cos.call(&[0.0.into()]) }?, hotcall::Value::F64(1.0));
     /// # Ok(())
     /// # }
     /// # #[cfg(not(target_os = "linux"))]

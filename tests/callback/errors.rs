@@ -29,8 +29,10 @@ fn within(signature: &Signature, check: impl Fn(&mut Call<'_>) + Send + Sync + '
     let returns_bytes = signature.result().is_some_and(is_aggregate);
     let mut result = vec![0; if returns_bytes { 40 } else { 0 }];
     // SAFETY: the callback is of this signature.
-    unsafe { if returns_bytes { function.call_into(&args, &mut result) } else { function.call(&args).map(drop) } }
-        .unwrap();
+    unsafe {
+        if returns_bytes { function.call_slots_into(&args, &mut result) } else { function.call_slots(&args).map(drop) }
+    }
+    .unwrap();
     if let Some(payload) = callback.take_panic() {
         std::panic::resume_unwind(payload);
     }
@@ -40,13 +42,13 @@ fn within(signature: &Signature, check: impl Fn(&mut Call<'_>) + Send + Sync + '
 #[test]
 fn results_of_another_kind() {
     within(&signature([], None), |call| {
-        let error = error_of(call.set(1));
+        let error = error_of(call.set_slot(1));
         assert!(matches!(error, Error::CallbackReturnsVoid));
         assert_eq!(error.to_string(), "the callback returns nothing");
         assert!(matches!(call.result_bytes(), Err(Error::CallbackReturnsVoid)));
     });
     within(&signature([], Big::ty()), |call| {
-        let error = error_of(call.set(1));
+        let error = error_of(call.set_slot(1));
         assert!(matches!(error, Error::CallbackReturnsAggregate));
         assert_eq!(error.to_string(), "the callback returns a struct or union: use result_bytes");
         assert_eq!(call.result_bytes().unwrap(), [0; 40]);
@@ -54,15 +56,15 @@ fn results_of_another_kind() {
     within(&signature([], Type::F32), |call| {
         let error = error_of(call.result_bytes());
         assert!(matches!(error, Error::CallbackReturnsScalar));
-        assert_eq!(error.to_string(), "the callback returns no struct or union: use set");
-        call.set(1f32).unwrap();
+        assert_eq!(error.to_string(), "the callback returns no struct or union: use set_slot");
+        call.set_slot(1f32).unwrap();
     });
 }
 
 #[test]
 fn bytes_of_what_has_none() {
     within(&signature([Type::I32, Mixed::ty(), Type::POINTER], None), |call| {
-        assert_eq!((call.args().len(), call.bytes(1).unwrap()), (3, &[0; 16][..]));
+        assert_eq!((call.slots().len(), call.bytes(1).unwrap()), (3, &[0; 16][..]));
         for (index, message) in [
             (0, "parameter 1 of the callback is not a struct or union"),
             (2, "parameter 3 of the callback is not a struct or union"),
@@ -76,7 +78,7 @@ fn bytes_of_what_has_none() {
         assert_eq!(error.to_string(), format!("parameter {} of the callback is not a struct or union", usize::MAX));
     });
     within(&signature([], None), |call| {
-        assert!(call.args().is_empty());
+        assert!(call.slots().is_empty());
         assert!(matches!(call.bytes(0), Err(Error::NotAggregateParameter { index: 0 })));
     });
 }

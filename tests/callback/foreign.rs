@@ -18,7 +18,7 @@ fn local(wait: Wait, dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 
 }
 
 fn add_one(call: &mut Call<'_>) {
-    let n = call.args()[0].as_i32();
+    let n = call.slots()[0].as_i32();
     call.set(n + 1).unwrap();
 }
 
@@ -33,7 +33,7 @@ fn the_owner_answers_other_threads() {
     let inside = Rc::clone(&sum);
     let callback = local(Wait::Forever, dispatch, move |call| {
         assert_eq!(thread::current().id(), here);
-        inside.set(inside.get() + call.args()[0].as_i32());
+        inside.set(inside.get() + call.slots()[0].as_i32());
         add_one(call);
     });
     let function = int(callback.as_ptr());
@@ -52,7 +52,7 @@ fn structs_go_to_the_owner_and_back() {
     let (dispatch, calls) = queue();
     let thunk = thunk([Big::ty(), Type::I32], Big::ty());
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, |call| {
-        let (Big(a), n) = (Big::read(call.bytes(0).unwrap()), call.args()[1].as_i32());
+        let (Big(a), n) = (Big::read(call.bytes(0).unwrap()), call.slots()[1].as_i32());
         call.result_bytes().unwrap().copy_from_slice(&Big(a.map(|a| a + i64::from(n))).bytes());
     })
     .unwrap();
@@ -60,7 +60,7 @@ fn structs_go_to_the_owner_and_back() {
     let bytes = Big([1, 2, 3, 4, 5]).bytes();
     let args = [(&callback).into(), call_big.aggregate(1, &bytes).unwrap(), 10.into()];
     // SAFETY: this is its signature; any thread may call it.
-    let call = unsafe { call_big.prepare(&args) }.unwrap();
+    let call = unsafe { call_big.prepare_slots(&args) }.unwrap();
     let other = thread::spawn(move || call.run().value);
     calls.recv().unwrap().run().unwrap();
     let hotcall::Value::Bytes(bytes) = other.join().unwrap() else { panic!("bytes") };
@@ -174,7 +174,7 @@ fn a_limit_ends_the_wait_for_an_owner_that_waits_itself() {
         // The owner waits in `pthread_join` for the threads that call.
         let call_on_threads = c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64);
         // SAFETY: this is its signature.
-        let sum = unsafe { call_on_threads.call(&[(&callback).into(), 2.into(), 3.into()]) }.unwrap().as_i64();
+        let sum = unsafe { call_on_threads.call_slots(&[(&callback).into(), 2.into(), 3.into()]) }.unwrap().as_i64();
         assert_eq!((sum, retired_calls(), callback.pending_foreign(), callback.running()), (0, 6, 0, 0));
         let late: Vec<_> = calls.try_iter().collect();
         assert_eq!(late.len(), 6);
@@ -261,10 +261,10 @@ impl Mailbox {
         let ((dispatch, calls), arrived) = (queue(), Rc::<RefCell<Vec<_>>>::default());
         let inside = Rc::clone(&arrived);
         let callback = Callback::local(&thunk, options, dispatch, move |call| {
-            let [big, n, x, mixed] = *call.args() else { panic!("four arguments") };
+            let [big, n, x, mixed] = *call.slots() else { panic!("four arguments") };
             assert!([big, mixed].iter().all(|slot| slot.as_ptr::<u8>().addr() % 16 == 0));
             let (big, mixed) = (Big::read(call.bytes(0).unwrap()), Mixed::read(call.bytes(3).unwrap()));
-            assert!(call.set(1).is_err());
+            assert!(call.set_slot(1).is_err());
             inside.borrow_mut().push((big, n.as_i32(), x.as_f32(), mixed));
         });
         Self { callback: callback.unwrap(), calls, arrived }
@@ -276,7 +276,7 @@ impl Mailbox {
     fn post(&self) {
         let post = c("post_on_thread", [Type::FUNCTION], Type::I32);
         // SAFETY: this is its signature.
-        assert_eq!(unsafe { post.call(&[(&self.callback).into()]) }.unwrap().as_i32(), 0);
+        assert_eq!(unsafe { post.call_slots(&[(&self.callback).into()]) }.unwrap().as_i32(), 0);
     }
 }
 
@@ -295,7 +295,7 @@ fn c_need_not_wait() {
     assert_eq!(*arrived.borrow(), [POSTED; 3].as_flattened());
     // At home there and then.
     // SAFETY: this is its signature.
-    unsafe { c("post", [Type::FUNCTION], None).call(&[callback.into()]) }.unwrap();
+    unsafe { c("post", [Type::FUNCTION], None).call_slots(&[callback.into()]) }.unwrap();
     assert_eq!(arrived.borrow()[6..], POSTED);
     assert!(callback.take_panic().is_none());
 }
@@ -371,7 +371,7 @@ fn two_owners_call_each_other() {
     let other = thread::spawn(move || {
         // While it answers, it calls back.
         let callback = local(Wait::Forever, dispatch(there.0), move |call| {
-            let n = call.args()[0].as_i32();
+            let n = call.slots()[0].as_i32();
             call.set(function(n * 10) + 5).unwrap();
         });
         ready.send(int(callback.as_ptr())).unwrap();

@@ -28,7 +28,7 @@ fn in_child(body: impl FnOnce() -> bool) -> bool {
 }
 
 fn double() -> Callback {
-    Callback::sync(&int_thunk(), OnPanic::Catch, |call| call.set(call.args()[0].as_i32() * 2).unwrap()).unwrap()
+    Callback::sync(&int_thunk(), OnPanic::Catch, |call| call.set(call.slots()[0].as_i32() * 2).unwrap()).unwrap()
 }
 
 #[test]
@@ -84,7 +84,7 @@ fn a_child_leaves_the_calls_of_its_parent_alone() {
             Ok(())
         };
         let callback = Callback::local(&int_thunk(), LocalOptions::default(), dispatch, |call| {
-            call.set(call.args()[0].as_i32() + 1).unwrap();
+            call.set(call.slots()[0].as_i32() + 1).unwrap();
         });
         let callback = callback.unwrap();
         let function = int(callback.as_ptr());

@@ -16,7 +16,7 @@ fn sync(thunk: &Thunk, handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static) 
 fn add_one(captured: Captured) -> impl Fn(&mut Call<'_>) + Send + Sync + 'static {
     move |call| {
         captured.check();
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         call.set(n + 1).unwrap();
     }
 }
@@ -55,13 +55,13 @@ fn answers(callbacks: &[*const std::ffi::c_void; 5]) -> [bool; 5] {
     let (mut mixed_result, mut big_result) = ([0xee; 16], [0xee; 40]);
     // SAFETY: these are their signatures.
     unsafe {
-        c("call_void", [Type::FUNCTION], None).call(&[void]).unwrap();
-        let n = c("call_int", [Type::FUNCTION, Type::I32], Type::I32).call(&[int, 5.into()]).unwrap();
-        let x = c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call(&[double, 5.5.into()]).unwrap();
+        c("call_void", [Type::FUNCTION], None).call_slots(&[void]).unwrap();
+        let n = c("call_int", [Type::FUNCTION, Type::I32], Type::I32).call_slots(&[int, 5.into()]).unwrap();
+        let x = c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call_slots(&[double, 5.5.into()]).unwrap();
         let slot = call_mixed.aggregate(1, &mixed_bytes).unwrap();
-        call_mixed.call_into(&[mixed, slot], &mut mixed_result).unwrap();
+        call_mixed.call_slots_into(&[mixed, slot], &mut mixed_result).unwrap();
         let slot = call_big.aggregate(1, &big_bytes).unwrap();
-        call_big.call_into(&[big, slot, 1.into()], &mut big_result).unwrap();
+        call_big.call_slots_into(&[big, slot, 1.into()], &mut big_result).unwrap();
         let is_zero = Mixed::read(&mixed_result) == Mixed { x: 0.0, n: 0 };
         [true, n == Slot::default(), x == Slot::default(), is_zero, big_result == [0; 40]]
     }
@@ -75,7 +75,7 @@ fn c_gets_zeros_of_every_kind_after_closing() {
             let called = Arc::clone(&called);
             move |call: &mut Call<'_>| {
                 called.fetch_add(1, Ordering::SeqCst);
-                if call.set(-1).is_err() {
+                if call.set_slot(-1).is_err() {
                     _ = call.result_bytes().map(|bytes| bytes.fill(0xff));
                 }
             }
@@ -146,7 +146,7 @@ fn a_callback_closes_itself() {
             // Nobody else comes in, not even from here.
             assert_eq!(int(own.as_ptr())(1), 0);
             captured.check();
-            let n = call.args()[0].as_i32();
+            let n = call.slots()[0].as_i32();
             call.set(n * 2).unwrap();
         })
     });
@@ -167,7 +167,7 @@ fn a_callback_drops_its_only_handle() {
         let own: Arc<Mutex<Option<Callback>>> = Arc::default();
         let (captured, inside, outside) = (drops.captured(), Arc::clone(&own), drops.clone());
         let callback = sync(&int_thunk(), move |call| {
-            let n = call.args()[0].as_i32();
+            let n = call.slots()[0].as_i32();
             let function = int(inside.lock().unwrap().as_ref().unwrap().as_ptr());
             // The innermost of `depth` calls drops it.
             if n < depth {
@@ -199,7 +199,7 @@ fn the_last_call_out_drops_the_handler() {
     let gates: Vec<_> = (0..4).map(|_| Arc::new(Barrier::new(2))).collect();
     let inside = gates.clone();
     let callback = sync(&int_thunk(), move |call| {
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         inside[n as usize].wait();
         captured.check();
         call.set(n + 1).unwrap();

@@ -26,7 +26,7 @@ fn local(dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 'static) -> 
 
 /// Answers with the argument and 1.
 fn add_one(call: &mut Call<'_>) {
-    let n = call.args()[0].as_i32();
+    let n = call.slots()[0].as_i32();
     call.set(n + 1).unwrap();
 }
 
@@ -76,7 +76,7 @@ fn calls_of_the_owner_run_there_and_then() {
     });
     let call_int = c("call_int", [Type::FUNCTION, Type::I32], Type::I32);
     // SAFETY: this is its signature.
-    let answer = unsafe { call_int.call(&[(&callback).into(), 41.into()]) }.unwrap();
+    let answer = unsafe { call_int.call_slots(&[(&callback).into(), 41.into()]) }.unwrap();
     assert_eq!((answer.as_i32(), count.get(), callback.pending_foreign()), (42, 1, 0));
     let function = int(callback.as_ptr());
     callback.close();
@@ -151,14 +151,14 @@ fn a_callback_closes_itself_at_home() {
         let own = inside.borrow();
         let own = own.as_ref().unwrap();
         let function = int(own.as_ptr());
-        match call.args()[0].as_i32() {
+        match call.slots()[0].as_i32() {
             // Closed by a call inside this one.
             1 => assert_eq!(function(2), 20),
             _ => own.close(),
         }
         assert_eq!((own.is_closed(), function(3), outside.count()), (true, 0, 0));
         captured.check();
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         call.set(n * 10).unwrap();
     })));
     let function = int(own.borrow().as_ref().unwrap().as_ptr());
@@ -249,7 +249,7 @@ fn a_queue_outlives_its_callbacks() {
     let callback = Callback::local(&thunk, options, dispatch, move |_| captured.check()).unwrap();
     let function = at(callback.as_ptr(), thunk.signature());
     // SAFETY: this is its signature.
-    let other = thread::spawn(move || [1, 2].map(|n| unsafe { function.call(&[n.into()]) }.unwrap()));
+    let other = thread::spawn(move || [1, 2].map(|n| unsafe { function.call_slots(&[n.into()]) }.unwrap()));
     other.join().unwrap();
     assert_eq!(callback.pending_foreign(), 2);
     drop(callback);

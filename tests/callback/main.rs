@@ -17,6 +17,7 @@ mod support;
 mod threads;
 mod unwinding;
 mod uses;
+mod values;
 
 use std::ffi::c_void;
 use std::mem;

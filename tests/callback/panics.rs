@@ -42,8 +42,9 @@ fn scalars_are_zero_after_a_panic() {
         panic!("a float");
     });
     // SAFETY: this is its signature.
-    let answer =
-        unsafe { c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call(&[(&callback).into(), 2.0.into()]) };
+    let answer = unsafe {
+        c("call_double", [Type::FUNCTION, Type::F64], Type::F64).call_slots(&[(&callback).into(), 2.0.into()])
+    };
     assert_eq!(answer.unwrap(), Slot::from(0.0));
 }
 
@@ -57,7 +58,7 @@ fn structs_are_zero_after_a_panic() {
     let (argument, mut result) = (Mixed { x: 1.0, n: 1 }.bytes(), [0xee; 16]);
     let args = [(&callback).into(), call_mixed.aggregate(1, &argument).unwrap()];
     // SAFETY: this is its signature.
-    unsafe { call_mixed.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_mixed.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(Mixed::read(&result), Mixed { x: 0.0, n: 0 });
     assert_eq!(text(callback.take_panic()), Some("in registers"));
 
@@ -69,7 +70,7 @@ fn structs_are_zero_after_a_panic() {
     let (argument, mut result) = (Big([1; 5]).bytes(), [0xee; 40]);
     let args = [(&callback).into(), call_big.aggregate(1, &argument).unwrap(), 1.into()];
     // SAFETY: this is its signature.
-    unsafe { call_big.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_big.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(result, [0; 40]);
     assert_eq!(text(callback.take_panic()), Some("in memory"));
 }
@@ -94,7 +95,7 @@ fn the_first_panic_is_kept_until_it_is_taken() {
         assert_eq!(next, 4);
         assert_eq!(callback(5), 0);
     };
-    let handler = move |call: &mut Call<'_>| match call.args()[0].as_i32() {
+    let handler = move |call: &mut Call<'_>| match call.slots()[0].as_i32() {
         0 => call.set(7).unwrap(),
         n => panic_any((n, count.captured())),
     };
@@ -227,7 +228,7 @@ fn panics_stay_in_the_callback_that_they_began_in() {
     let outer = sync(&int_thunk(), move |call| {
         captured.check();
         // SAFETY: this is its signature.
-        let answer = unsafe { function.call(&[3.into()]) }.unwrap().as_i32();
+        let answer = unsafe { function.call_slots(&[3.into()]) }.unwrap().as_i32();
         call.set(answer + 1).unwrap();
     });
     assert_eq!(int(outer.as_ptr())(1), 1);
@@ -245,7 +246,7 @@ fn threads_panic_at_once() {
     });
     // SAFETY: this is its signature.
     let sum = unsafe {
-        c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64).call(&[
+        c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64).call_slots(&[
             (&callback).into(),
             4.into(),
             5.into(),
@@ -267,7 +268,7 @@ fn check_abort(errors: &str, panicked_with: &str) {
 fn a_panic_may_abort() {
     let errors = aborts(|| {
         let callback = Callback::sync(&int_thunk(), OnPanic::Abort, |call| {
-            assert_eq!(call.args()[0].as_i32(), 5, "the first is well");
+            assert_eq!(call.slots()[0].as_i32(), 5, "the first is well");
             panic!("the sky falls");
         });
         int(callback.unwrap().as_ptr())(5);

@@ -37,7 +37,7 @@ impl Database {
         let mut handle: *mut c_void = ptr::null_mut();
         let open = sqlite.function("sqlite3_open", &signature([Type::TEXT, Type::POINTER], Type::I32)).unwrap();
         // SAFETY: this is its signature.
-        let code = unsafe { open.call(&[c":memory:".as_ptr().into(), (&raw mut handle).into()]) };
+        let code = unsafe { open.call_slots(&[c":memory:".as_ptr().into(), (&raw mut handle).into()]) };
         assert_eq!(code.unwrap().as_i32(), OK);
         Some(Self { sqlite, handle })
     }
@@ -53,7 +53,7 @@ impl Database {
         // SAFETY: this is its signature, and the callback, if any, is of its parameter's type.
         unsafe {
             let exec = self.function("sqlite3_exec", params, Type::I32);
-            exec.call(&[self.handle.into(), sql.as_ptr().into(), row, null, null]).unwrap().as_i32()
+            exec.call_slots(&[self.handle.into(), sql.as_ptr().into(), row, null, null]).unwrap().as_i32()
         }
     }
 
@@ -76,13 +76,13 @@ impl Database {
             destroy,
         ];
         // SAFETY: this is its signature, and the callbacks are of its parameters' types.
-        assert_eq!(unsafe { create.call(&args) }.unwrap().as_i32(), OK);
+        assert_eq!(unsafe { create.call_slots(&args) }.unwrap().as_i32(), OK);
     }
 
     fn close(self) {
         let close = self.function("sqlite3_close", [Type::POINTER], Type::I32);
         // SAFETY: this is its signature; nobody uses the database any more.
-        assert_eq!(unsafe { close.call(&[self.handle.into()]) }.unwrap().as_i32(), OK);
+        assert_eq!(unsafe { close.call_slots(&[self.handle.into()]) }.unwrap().as_i32(), OK);
     }
 }
 
@@ -113,7 +113,7 @@ fn rows_arrive() {
     let (inside, nobody) = (Rc::clone(&rows), |call: ForeignCall| Err(call));
     let row = thunk([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::I32);
     let row = Callback::local(&row, LocalOptions::default(), nobody, move |call| {
-        let [data, count, values, names] = call.args() else { panic!("four arguments") };
+        let [data, count, values, names] = call.slots() else { panic!("four arguments") };
         assert!(data.as_ptr::<c_void>().is_null());
         // SAFETY: SQLite passes so many values and names.
         let (values, names) =
@@ -142,21 +142,22 @@ fn sql_calls_our_functions() {
     let user_data = database.function("sqlite3_user_data", [Type::POINTER], Type::POINTER);
     let func = thunk([Type::POINTER, Type::I32, Type::POINTER], None);
     let scale = Callback::sync(&func, OnPanic::Catch, move |call| {
-        let [context, count, values] = *call.args() else { panic!("three arguments") };
+        let [context, count, values] = *call.slots() else { panic!("three arguments") };
         assert_eq!(count.as_i32(), 2);
         // SAFETY: SQLite passes so many values; these are the functions' signatures.
         unsafe {
-            assert_eq!(user_data.call(&[context]).unwrap().as_ptr::<c_void>().addr(), 0x5eed);
+            assert_eq!(user_data.call_slots(&[context]).unwrap().as_ptr::<c_void>().addr(), 0x5eed);
             let [n, x] = *values.as_ptr::<[Slot; 2]>();
-            let (n, x) = (value_int64.call(&[n]).unwrap().as_i64(), value_double.call(&[x]).unwrap().as_f64());
-            result_double.call(&[context, (n as f64 * x).into()]).unwrap();
+            let (n, x) =
+                (value_int64.call_slots(&[n]).unwrap().as_i64(), value_double.call_slots(&[x]).unwrap().as_f64());
+            result_double.call_slots(&[context, (n as f64 * x).into()]).unwrap();
         }
     })
     .unwrap();
     let destroyed = Arc::new(AtomicUsize::new(0));
     let inside = Arc::clone(&destroyed);
     let destroy = Callback::sync(&thunk([Type::POINTER], None), OnPanic::Catch, move |call| {
-        assert_eq!(call.args()[0].as_ptr::<c_void>().addr(), 0x5eed);
+        assert_eq!(call.slots()[0].as_ptr::<c_void>().addr(), 0x5eed);
         inside.fetch_add(1, Ordering::SeqCst);
     })
     .unwrap();
@@ -167,7 +168,7 @@ fn sql_calls_our_functions() {
     let row = thunk([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::I32);
     let row = Callback::sync(&row, OnPanic::Catch, move |call| {
         // SAFETY: SQLite passes so many values.
-        inside.lock().unwrap().extend(unsafe { texts(call.args()[1].as_i32(), call.args()[2].as_ptr()) });
+        inside.lock().unwrap().extend(unsafe { texts(call.slots()[1].as_i32(), call.slots()[2].as_ptr()) });
     })
     .unwrap();
     let sql = c"select scale(3, 0.5), scale(scale(4, 2.5), scale(1, -0.25)) union all select scale(-7, 2), 0";
@@ -190,13 +191,13 @@ fn sql_calls_our_aggregates() {
     let func = thunk([Type::POINTER, Type::I32, Type::POINTER], None);
     let step = Callback::local(&func, LocalOptions::default(), nobody, move |call| {
         // SAFETY: SQLite passes one value; this is the function's signature.
-        let n = unsafe { value_int64.call(&[*call.args()[2].as_ptr::<Slot>()]) }.unwrap().as_i64();
+        let n = unsafe { value_int64.call_slots(&[*call.slots()[2].as_ptr::<Slot>()]) }.unwrap().as_i64();
         inside.set(inside.get() * n);
     })
     .unwrap();
     let last = Callback::local(&thunk([Type::POINTER], None), LocalOptions::default(), nobody, move |call| {
         // SAFETY: this is the function's signature.
-        unsafe { result_int64.call(&[call.args()[0], at_last.get().into()]) }.unwrap();
+        unsafe { result_int64.call_slots(&[call.slots()[0], at_last.get().into()]) }.unwrap();
     })
     .unwrap();
     database.create_function(c"product", 1, [null(), (&step).into(), (&last).into(), null()]);

@@ -14,12 +14,12 @@ fn call_on_stack(callback: Slot, n: i32, stack: &mut Vec<u128>) -> i32 {
     stack.resize(SIZE / 16, 0);
     let call = c("call_on_stack", [Type::FUNCTION, Type::I32, Type::POINTER, Type::USIZE], Type::I32);
     // SAFETY: this is its signature, and the stack is so large.
-    unsafe { call.call(&[callback, n.into(), stack.as_mut_ptr().into(), SIZE.into()]) }.unwrap().as_i32()
+    unsafe { call.call_slots(&[callback, n.into(), stack.as_mut_ptr().into(), SIZE.into()]) }.unwrap().as_i32()
 }
 
 /// Answers with the argument and 1, and knows of something on the stack that it runs on.
 fn add_one(call: &mut Call<'_>) {
-    let n = std::hint::black_box(call.args()[0].as_i32());
+    let n = std::hint::black_box(call.slots()[0].as_i32());
     call.set(n + 1).unwrap();
 }
 
@@ -63,7 +63,7 @@ fn pause() -> Function {
 
 fn resume() -> i32 {
     // SAFETY: this is its signature, and a call paused.
-    unsafe { c("resume_call", [], Type::I32).call(&[]) }.unwrap().as_i32()
+    unsafe { c("resume_call", [], Type::I32).call_slots(&[]) }.unwrap().as_i32()
 }
 
 #[test]
@@ -71,9 +71,9 @@ fn a_callback_may_be_dropped_while_a_call_pauses() {
     let drops = Drops::default();
     let (captured, pause) = (drops.captured(), pause());
     let callback = Callback::sync(&int_thunk(), OnPanic::Catch, move |call| {
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         // SAFETY: this is its signature; the call goes on later.
-        unsafe { pause.call(&[]) }.unwrap();
+        unsafe { pause.call_slots(&[]) }.unwrap();
         captured.check();
         call.set(n * 2).unwrap();
     })
@@ -93,10 +93,10 @@ fn a_local_callback_may_be_closed_while_a_call_pauses() {
     let inside = Arc::clone(&paused);
     let nobody = |call: ForeignCall| Err(call);
     let callback = Callback::local(&int_thunk(), LocalOptions::default(), nobody, move |call| {
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         *inside.lock().unwrap() = true;
         // SAFETY: this is its signature; the call goes on later.
-        unsafe { pause.call(&[]) }.unwrap();
+        unsafe { pause.call_slots(&[]) }.unwrap();
         captured.check();
         call.set(n * 2).unwrap();
     })

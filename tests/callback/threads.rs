@@ -22,7 +22,7 @@ fn eight_threads_call_one_callback() {
     let (inside, captured) = (Arc::clone(&sum), drops.captured());
     let callback = Callback::sync(&int_thunk(), OnPanic::Catch, move |call| {
         captured.check();
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         inside.fetch_add(n.into(), Ordering::Relaxed);
         call.set(n.wrapping_mul(3)).unwrap();
     })
@@ -51,13 +51,13 @@ fn eight_threads_call_one_callback() {
 fn threads_that_c_made_call_a_callback() {
     const CALLS: i32 = 1000;
     let callback = Callback::sync(&int_thunk(), OnPanic::Catch, |call| {
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         call.set(n + 1).unwrap();
     })
     .unwrap();
     let call_on_threads = c("call_on_threads", [Type::FUNCTION, Type::I32, Type::I32], Type::I64);
     // SAFETY: this is its signature.
-    let sum = unsafe { call_on_threads.call(&[(&callback).into(), THREADS.into(), CALLS.into()]) }.unwrap();
+    let sum = unsafe { call_on_threads.call_slots(&[(&callback).into(), THREADS.into(), CALLS.into()]) }.unwrap();
     let all = i64::from(THREADS * CALLS);
     assert_eq!(sum.as_i64(), all * (all + 1) / 2);
 }
@@ -66,7 +66,7 @@ fn threads_that_c_made_call_a_callback() {
 fn numbered(number: i32, captured: Captured) -> impl Fn(&mut Call<'_>) + Send + Sync + 'static {
     move |call| {
         captured.check();
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         call.set(number ^ n).unwrap();
     }
 }
@@ -118,7 +118,7 @@ fn c_calls_what_is_being_replaced() {
             let captured = drops.captured();
             Callback::sync(&thunk, OnPanic::Abort, move |call| {
                 captured.check();
-                let n = call.args()[0].as_i32();
+                let n = call.slots()[0].as_i32();
                 call.set(n + 1).unwrap();
                 captured.check();
             })
@@ -131,7 +131,7 @@ fn c_calls_what_is_being_replaced() {
         let args = [shared.as_ptr().into(), stop.as_ptr().into(), answered.as_ptr().into()];
         thread::scope(|scope| {
             // SAFETY: this is its signature; what the pointers point to lives longer.
-            let hammers = [0; 4].map(|_| scope.spawn(|| unsafe { hammer.call(&args) }.unwrap().as_i64()));
+            let hammers = [0; 4].map(|_| scope.spawn(|| unsafe { hammer.call_slots(&args) }.unwrap().as_i64()));
             let mut kept = VecDeque::new();
             for replaced in 0..REPLACED {
                 let next = make();

@@ -61,7 +61,7 @@ fn raw_handlers_may_unwind_through_c() {
         let mut ran = 0;
         let args = [(&callback).into(), n.into(), (&raw mut ran).into()];
         // SAFETY: this is its signature; call trampolines let panics through.
-        let answer = catch_unwind(AssertUnwindSafe(|| unsafe { function.call(&args) }.unwrap().as_i32()));
+        let answer = catch_unwind(AssertUnwindSafe(|| unsafe { function.call_slots(&args) }.unwrap().as_i32()));
         (answer.map_err(|payload| *payload.downcast::<i32>().unwrap()), ran)
     };
     // The context in an integer register, in a float register, and on the stack.
@@ -128,7 +128,7 @@ fn exceptions_pass_through_raw_callbacks() {
     let catcher = library.function("catcher", &catcher).unwrap();
     let args = [(&callback).into(), 42.into(), counted.into()];
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { catcher.call(&args) }.unwrap().as_i32(), -42);
+    assert_eq!(unsafe { catcher.call_slots(&args) }.unwrap().as_i32(), -42);
     assert_eq!(ran, 2, "destructors on the way");
 }
 
@@ -142,13 +142,13 @@ fn exceptions_that_reach_a_closure_end_the_process() {
         let thrower = library.function("thrower", &signature([Type::I32], Type::I32)).unwrap();
         let callback = Callback::sync(&thunk([Type::I32], Type::I32), OnPanic::Catch, move |call| {
             // SAFETY: this is its signature.
-            unsafe { thrower.call(call.args()) }.unwrap();
+            unsafe { thrower.call_slots(call.slots()) }.unwrap();
         });
         let catcher = signature([Type::FUNCTION, Type::I32, Type::POINTER], Type::I32);
         let catcher = library.function("catcher", &catcher).unwrap();
         let mut ran = 0;
         // SAFETY: this is its signature.
-        _ = unsafe { catcher.call(&[(&callback.unwrap()).into(), 1.into(), (&raw mut ran).into()]) };
+        _ = unsafe { catcher.call_slots(&[(&callback.unwrap()).into(), 1.into(), (&raw mut ran).into()]) };
     });
     assert!(errors.contains("cannot catch foreign exceptions"), "{errors}");
 }

@@ -16,7 +16,7 @@ fn libc_function(name: &str, params: &[Type], result: Option<Type>) -> Function 
 /// Compares two elements of an array of `int`.
 fn compare_ints(call: &mut Call<'_>) {
     // SAFETY: the C library's functions pass the addresses of two elements.
-    let [a, b] = [0, 1].map(|index| unsafe { *call.args()[index].as_ptr::<i32>() });
+    let [a, b] = [0, 1].map(|index| unsafe { *call.slots()[index].as_ptr::<i32>() });
     call.set(a.cmp(&b) as i32).unwrap();
 }
 
@@ -29,7 +29,7 @@ fn qsort_and_bsearch() {
     let params = [Type::POINTER, Type::USIZE, Type::USIZE, Type::FUNCTION];
     let qsort = libc_function("qsort", &params, None);
     // SAFETY: this is qsort's signature, and the array has so many elements.
-    unsafe { qsort.call(&[numbers.as_mut_ptr().into(), numbers.len().into(), 4usize.into(), (&compare).into()]) }
+    unsafe { qsort.call_slots(&[numbers.as_mut_ptr().into(), numbers.len().into(), 4usize.into(), (&compare).into()]) }
         .unwrap();
     assert_eq!(numbers, (-4000..3919).collect::<Vec<_>>());
 
@@ -39,7 +39,7 @@ fn qsort_and_bsearch() {
         let args =
             [(&raw const key).into(), numbers.as_ptr().into(), 7919usize.into(), 4usize.into(), (&compare).into()];
         // SAFETY: this is bsearch's signature, and the array has so many elements.
-        let found = unsafe { bsearch.call(&args) }.unwrap().as_ptr::<i32>();
+        let found = unsafe { bsearch.call_slots(&args) }.unwrap().as_ptr::<i32>();
         let address = expected.map_or(ptr::null(), |index: usize| &raw const numbers[index]);
         assert_eq!(found, address, "{key}");
     }
@@ -48,22 +48,22 @@ fn qsort_and_bsearch() {
 #[test]
 fn stored_pointers_are_called_later() {
     let triple = Callback::sync(&int_thunk(), OnPanic::Catch, |call| {
-        let n = call.args()[0].as_i32();
+        let n = call.slots()[0].as_i32();
         call.set(n * 3).unwrap();
     })
     .unwrap();
     let call_stored = c("call_stored", [Type::I32], Type::I32);
     // SAFETY: these are their signatures; no other test stores a pointer.
     unsafe {
-        c("store", [Type::FUNCTION], None).call(&[(&triple).into()]).unwrap();
-        assert_eq!(call_stored.call(&[(-5).into()]).unwrap(), Slot::from(-15));
+        c("store", [Type::FUNCTION], None).call_slots(&[(&triple).into()]).unwrap();
+        assert_eq!(call_stored.call_slots(&[(-5).into()]).unwrap(), Slot::from(-15));
         // C hands it back, as a function that it has.
-        let fetched = c("fetch", [], Type::FUNCTION).call(&[]).unwrap().as_ptr::<c_void>();
+        let fetched = c("fetch", [], Type::FUNCTION).call_slots(&[]).unwrap().as_ptr::<c_void>();
         assert_eq!(fetched, triple.as_ptr());
         let function = at(fetched, &signature([Type::I32], Type::I32));
-        assert_eq!(function.call(&[7.into()]).unwrap(), Slot::from(21));
+        assert_eq!(function.call_slots(&[7.into()]).unwrap(), Slot::from(21));
         drop(triple);
-        assert_eq!(call_stored.call(&[7.into()]).unwrap(), Slot::default());
+        assert_eq!(call_stored.call_slots(&[7.into()]).unwrap(), Slot::default());
     }
 }
 
@@ -82,21 +82,21 @@ fn callbacks_call_functions_that_call_callbacks() {
     for level in 0..5 {
         let (next, relay) = (chain.last().cloned(), relay());
         let handler = move |call: &mut Call<'_>| {
-            let [n, x] = call.args() else { panic!("two arguments") };
+            let [n, x] = call.slots() else { panic!("two arguments") };
             let (n, x) = (n.as_i64(), x.as_f64());
             let inner = next.as_ref().map_or(0, |next| {
                 // SAFETY: this is relay's signature, and the callback is of its parameter's type.
-                unsafe { relay.call(&[Slot::from(&**next), (n + 1).into(), (x * 2.0).into()]) }.unwrap().as_i64()
+                unsafe { relay.call_slots(&[Slot::from(&**next), (n + 1).into(), (x * 2.0).into()]) }.unwrap().as_i64()
             });
             // The arguments are what they were.
-            assert_eq!((call.args()[0].as_i64(), call.args()[1].as_f64()), (n, x));
+            assert_eq!((call.slots()[0].as_i64(), call.slots()[1].as_f64()), (n, x));
             call.set(inner * 10 + level + x as i64 * 1000).unwrap();
         };
         chain.push(Arc::new(Callback::sync(&relayed(), OnPanic::Catch, handler).unwrap()));
     }
     let args = [Slot::from(&**chain.last().unwrap()), 100i64.into(), 1.0.into()];
     // SAFETY: this is its signature.
-    let answer = unsafe { relay().call(&args) }.unwrap().as_i64();
+    let answer = unsafe { relay().call_slots(&args) }.unwrap().as_i64();
     // Level by level, the innermost first: n and x are those of the outermost five steps on.
     let expected = (0..5).fold(0, |inner, level| {
         let depth = 4 - level;
@@ -113,18 +113,18 @@ fn a_callback_is_entered_again_while_it_runs() {
     let (inside, relay_function) = (Arc::clone(&own), relay());
     let handler = move |call: &mut Call<'_>| {
         let own = inside.get().unwrap();
-        let (n, x) = (call.args()[0].as_i64(), call.args()[1]);
+        let (n, x) = (call.slots()[0].as_i64(), call.slots()[1]);
         assert_eq!(own.running(), 6 - n as usize);
         let answer = match n {
             1 => 1,
             // SAFETY: this is its signature.
-            _ => n * unsafe { relay_function.call(&[own.into(), (n - 1).into(), x]) }.unwrap().as_i64(),
+            _ => n * unsafe { relay_function.call_slots(&[own.into(), (n - 1).into(), x]) }.unwrap().as_i64(),
         };
         call.set(answer).unwrap();
     };
     let callback = own.get_or_init(|| Callback::sync(&relayed(), OnPanic::Catch, handler).unwrap());
     // SAFETY: this is its signature.
-    let answer = unsafe { relay().call(&[callback.into(), 5i64.into(), 0.5.into()]) }.unwrap().as_i64();
+    let answer = unsafe { relay().call_slots(&[callback.into(), 5i64.into(), 0.5.into()]) }.unwrap().as_i64();
     // 5 (4 (3 (2 (1 + 2) + 4) + 6) + 8) + 10
     assert_eq!(answer, 5 * (4 * (3 * (2 * (1 + 2) + 4) + 6) + 8) + 10);
     assert!(callback.take_panic().is_none());
@@ -145,11 +145,11 @@ fn structs_in_and_out() {
     let (argument, mut result) = (Mixed { x: 1.25, n: 77 }.bytes(), [0xee; 16]);
     let args = [(&mixed).into(), call_mixed.aggregate(1, &argument).unwrap()];
     // SAFETY: this is its signature.
-    unsafe { call_mixed.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_mixed.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(Mixed::read(&result), Mixed { x: 2.5, n: -77 });
 
     let big = Callback::sync(&thunk([Big::ty(), Type::I32], Big::ty()), OnPanic::Catch, |call| {
-        let (Big(a), n) = (Big::read(call.bytes(0).unwrap()), call.args()[1].as_i32());
+        let (Big(a), n) = (Big::read(call.bytes(0).unwrap()), call.slots()[1].as_i32());
         let result = call.result_bytes().unwrap();
         assert_eq!(result, [0; 40], "zeros before the handler writes");
         result.copy_from_slice(&Big(a.map(|a| a * i64::from(n))).bytes());
@@ -159,7 +159,7 @@ fn structs_in_and_out() {
     let (argument, mut result) = (Big([1, -2, 3, -4, i64::MAX / 7]).bytes(), [0xee; 40]);
     let args = [(&big).into(), call_big.aggregate(1, &argument).unwrap(), (-7).into()];
     // SAFETY: this is its signature.
-    unsafe { call_big.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_big.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(Big::read(&result), Big([-7, 14, -21, 28, -(i64::MAX / 7 * 7)]));
     assert!(mixed.take_panic().is_none() && big.take_panic().is_none());
 }
@@ -174,7 +174,7 @@ fn what_a_handler_does_not_set_is_zero() {
     let (argument, mut result) = (Big([-1; 5]).bytes(), [0xee; 40]);
     let args = [(&callback).into(), call_big.aggregate(1, &argument).unwrap(), 1.into()];
     // SAFETY: this is its signature.
-    unsafe { call_big.call_into(&args, &mut result) }.unwrap();
+    unsafe { call_big.call_slots_into(&args, &mut result) }.unwrap();
     assert_eq!(result, [0; 40]);
 }
 
@@ -190,7 +190,7 @@ fn all_kinds_are_function_arguments() {
     // SAFETY: the handler is of this signature, and the context lives longer.
     let raw = unsafe { Callback::raw(&int_thunk(), add, (&raw const number).cast_mut().cast()) }.unwrap();
     let halve = Callback::sync(&thunk([Type::F64], Type::F64), OnPanic::Catch, |call| {
-        let x = call.args()[0].as_f64();
+        let x = call.slots()[0].as_f64();
         call.set(x / 2.0).unwrap();
     })
     .unwrap();
@@ -206,7 +206,7 @@ fn all_kinds_are_function_arguments() {
     let aggregate = call_several.aggregate(4, &big).unwrap();
     let args = [(-1i8).into(), (&raw).into(), 6.0.into(), (&halve).into(), aggregate, (&swap).into()];
     // SAFETY: this is its signature.
-    let answer = unsafe { call_several.call(&args) }.unwrap().as_f64();
+    let answer = unsafe { call_several.call_slots(&args) }.unwrap().as_f64();
     assert_eq!(answer, -1.0 + 42.0 + 300.0);
 }
 

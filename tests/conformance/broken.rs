@@ -214,7 +214,7 @@ impl Subject for Eager {
         let (vm, realm, script) = (Rc::clone(&self.toy.vm), self.toy.realm.clone(), toy::script(body));
         let refuse = |call: ForeignCall| Err(call);
         let callback = Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), refuse, move |call| {
-            match vm.run(&script, &[toy::Value::integer(call.args()[0].as_i32())]) {
+            match vm.run(&script, &[toy::Value::integer(call.slots()[0].as_i32())]) {
                 Ok(value) => call.set(value.as_number().unwrap_or_default() as i32).unwrap(),
                 Err(message) => {
                     realm.take_exception();

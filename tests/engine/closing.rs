@@ -81,7 +81,7 @@ fn act(world: &World, name: &str, act: impl Fn() + 'static) -> LocalCallback {
     let thunk = Thunk::new(&notation::signature("(i32) -> i32")).unwrap();
     let handler = move |call: &mut hotcall::Call<'_>| {
         act();
-        call.set(call.args()[0]).unwrap();
+        call.set_slot(call.slots()[0]).unwrap();
     };
     let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
     world.set_global(name, world.pointer(callback.as_ptr()));

@@ -257,7 +257,7 @@ fn an_exception_waits_where_no_native_function_runs() {
     // SAFETY: addresses of callbacks stay callable.
     let f = unsafe { Function::from_address("f", address, &signature, FunctionOptions::default()) }.unwrap();
     // SAFETY: this is its signature.
-    let call = |n: i32| unsafe { f.call(&[n.into()]) }.unwrap().as_i32();
+    let call = |n: i32| unsafe { f.call_slots(&[n.into()]) }.unwrap().as_i32();
     assert_eq!(call(5), 5);
     assert!(world.realm.take_exception().is_none());
     assert_eq!((call(6), world.realm.is_pending()), (0, true));

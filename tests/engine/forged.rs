@@ -215,7 +215,7 @@ fn statics_are_no_addresses() {
         // SAFETY: there are so many, and nobody else looks at them.
         let slot = unsafe {
             place.write(place.add(index).read());
-            nans.read().unwrap()
+            nans.read_slot().unwrap()
         };
         assert_eq!(value(&Type::F64, slot), 0x7ffa_0000_0000_0000, "{bits:#x}");
     }
@@ -225,13 +225,13 @@ fn statics_are_no_addresses() {
         // SAFETY: as above.
         let slot = unsafe {
             place.write(place.add(index).read());
-            truths.read().unwrap()
+            truths.read_slot().unwrap()
         };
         assert_eq!(value(&Type::BOOL, slot), expected, "{index}");
     }
     let big = library.static_("big", &Type::U32).unwrap();
     // SAFETY: the static is of this type.
-    assert_eq!(value(&Type::U32, unsafe { big.read() }.unwrap()), 0x41e2_0000_0000_0000);
+    assert_eq!(value(&Type::U32, unsafe { big.read_slot() }.unwrap()), 0x41e2_0000_0000_0000);
     let pair = Type::structure([("a", Type::F64), ("b", Type::F64)]).unwrap();
     let address = library.static_("pair", &pair).unwrap().address();
     script.set_global("pair", value(&pair, Slot::from(address.cast_const())) as _);

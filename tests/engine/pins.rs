@@ -97,7 +97,7 @@ fn bytes_are_pinned_while_c_runs() {
         let seen = Rc::clone(&seen);
         move |call: &mut hotcall::Call<'_>| {
             seen.set(engine.engine().pins.get());
-            call.set(1).unwrap();
+            call.set_slot(1).unwrap();
         }
     };
     let options = hotcall::LocalOptions::default();

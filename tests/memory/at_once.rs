@@ -32,7 +32,7 @@ fn use_library(object: &Path, thread: usize, round: usize) {
         }
         if step.is_multiple_of(8) {
             let number = (thread * 1000 + step) as i64;
-            let add = move |call: &mut hotcall::Call<'_>| call.set(call.args()[0].as_i64() + number).unwrap();
+            let add = move |call: &mut hotcall::Call<'_>| call.set(call.slots()[0].as_i64() + number).unwrap();
             let callback = Callback::sync(&thunk, OnPanic::Abort, add).unwrap();
             assert_eq!(apply(&symbols, (&callback).into(), 5), number + 6);
             kept.push((number, callback));
@@ -49,7 +49,7 @@ fn use_library(object: &Path, thread: usize, round: usize) {
     }
     library.close();
     // SAFETY: nothing is called.
-    let refused = unsafe { symbols::function(&symbols, "f0").call(&[]) };
+    let refused = unsafe { symbols::function(&symbols, "f0").call_slots(&[]) };
     assert!(matches!(refused, Err(Error::Closed { .. })));
     assert!(matches!(library.symbols(&declarations()), Err(Error::Closed { .. })));
 }

@@ -105,14 +105,14 @@ impl Tools {
         let mut shifted = [0; 72];
         // SAFETY: these are the functions' signatures.
         unsafe {
-            assert_eq!(add.call(&[40.into(), 2.into()]).unwrap().as_i32(), 42);
+            assert_eq!(add.call_slots(&[40.into(), 2.into()]).unwrap().as_i32(), 42);
             let (a, b) = (Slot::from(-2i8), Slot::from(60_000u16));
-            assert_eq!(weigh.call(&[a, 1.5.into(), 0.25f32.into(), b]).unwrap().as_f64(), 14_997.);
-            turn.call_into(&[turn.aggregate(0, &point).unwrap()], &mut turned).unwrap();
+            assert_eq!(weigh.call_slots(&[a, 1.5.into(), 0.25f32.into(), b]).unwrap().as_f64(), 14_997.);
+            turn.call_slots_into(&[turn.aggregate(0, &point).unwrap()], &mut turned).unwrap();
             let bytes = numbers.map(i64::to_le_bytes).concat();
-            shift.call_into(&[shift.aggregate(0, &bytes).unwrap(), 10i64.into()], &mut shifted).unwrap();
-            assert_eq!(total.call(&[2.into(), 0.5.into(), 0.25.into()]).unwrap().as_f64(), 0.75);
-            assert_eq!(add.call_errno(&[1.into(), 2.into()]).unwrap().0.as_i32(), 3);
+            shift.call_slots_into(&[shift.aggregate(0, &bytes).unwrap(), 10i64.into()], &mut shifted).unwrap();
+            assert_eq!(total.call_slots(&[2.into(), 0.5.into(), 0.25.into()]).unwrap().as_f64(), 0.75);
+            assert_eq!(add.call_slots_errno(&[1.into(), 2.into()]).unwrap().0.as_i32(), 3);
         }
         assert_eq!((&turned[..8], &turned[8..12]), (&7f64.to_le_bytes()[..], &2i32.to_le_bytes()[..]));
         assert_eq!(shifted[..], numbers.map(|number| (number + 10).to_le_bytes()).concat());
@@ -125,9 +125,9 @@ impl Tools {
         let apply_many = signature([Type::FUNCTION, Type::I32], Type::F64);
         let apply_many = self.function("apply_many", &apply_many);
         // SAFETY: this is its signature.
-        let apply = |callback: Slot| unsafe { apply.call(&[callback, 20.into()]) }.unwrap().as_i32();
+        let apply = |callback: Slot| unsafe { apply.call_slots(&[callback, 20.into()]) }.unwrap().as_i32();
         let closure = || {
-            let double = |call: &mut hotcall::Call<'_>| call.set(call.args()[0].as_i32() * 2).unwrap();
+            let double = |call: &mut hotcall::Call<'_>| call.set(call.slots()[0].as_i32() * 2).unwrap();
             Callback::sync(int, OnPanic::Catch, double).unwrap()
         };
         let open = closure();
@@ -148,18 +148,18 @@ impl Tools {
         let inside = Rc::clone(&seen);
         let options = LocalOptions::new();
         let nobody = |call: ForeignCall| Err(call);
-        let local = Callback::local(int, options, nobody, move |call| inside.set(call.args()[0].as_i32())).unwrap();
+        let local = Callback::local(int, options, nobody, move |call| inside.set(call.slots()[0].as_i32())).unwrap();
         assert_eq!((apply((&local).into()), seen.get()), (1, 20));
 
         let sum = |call: &mut hotcall::Call<'_>| {
-            let args = call.args();
+            let args = call.slots();
             let ints: i64 = args[..6].iter().map(|slot| slot.as_i64()).sum();
             let floats: f64 = args[6..14].iter().map(|slot| slot.as_f64()).sum();
             call.set(ints as f64 + floats + f64::from(args[14].as_i32())).unwrap();
         };
         let many = Callback::sync(many, OnPanic::Catch, sum).unwrap();
         // SAFETY: this is its signature.
-        let answer = unsafe { apply_many.call(&[(&many).into(), 100.into()]) }.unwrap();
+        let answer = unsafe { apply_many.call_slots(&[(&many).into(), 100.into()]) }.unwrap();
         assert_eq!(answer.as_f64(), f64::from(21 + 36 + 100 + 1));
 
         self.closures.extend([open, closed, many]);
@@ -199,7 +199,7 @@ impl Tools {
         for function in &self.functions {
             let args = vec![Slot::default(); function.signature().params().len()];
             // SAFETY: nothing is called.
-            let refused = unsafe { function.call(&args) };
+            let refused = unsafe { function.call_slots(&args) };
             assert!(matches!(refused, Err(Error::Closed { .. })));
         }
         let functions = self.functions.len();

@@ -38,7 +38,7 @@ fn open(object: &Path, number: usize) -> Symbols {
     symbols.compile().unwrap();
     numbers.iter().for_each(|&symbol| check(&symbols, symbol, number));
     let thunk = Thunk::new(&signature([Type::I64], Type::I64)).unwrap();
-    let callback = Callback::sync(&thunk, OnPanic::Abort, |call| call.set(call.args()[0]).unwrap()).unwrap();
+    let callback = Callback::sync(&thunk, OnPanic::Abort, |call| call.set_slot(call.slots()[0]).unwrap()).unwrap();
     assert_eq!(apply(&symbols, (&callback).into(), 7), 8);
     library.close();
     symbols

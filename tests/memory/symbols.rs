@@ -69,12 +69,12 @@ pub(crate) fn check(symbols: &Symbols, symbol: usize, seed: usize) {
     let sum = (0..ints).map(|n| (n as i64 + 1) * value(n)).chain((0..floats).map(|n| (n as i64 + 10) * value(n)));
     let expected = symbol as i64 + sum.sum::<i64>();
     // SAFETY: this is its signature.
-    let result = unsafe { function(symbols, &format!("f{symbol}")).call(&args) }.unwrap();
+    let result = unsafe { function(symbols, &format!("f{symbol}")).call_slots(&args) }.unwrap();
     assert_eq!(result.as_i64(), expected, "f{symbol}");
 }
 
 /// Has C call a callback of the type `long (long)`.
 pub(crate) fn apply(symbols: &Symbols, callback: Slot, n: i64) -> i64 {
     // SAFETY: this is its signature.
-    unsafe { function(symbols, "apply").call(&[callback, n.into()]) }.unwrap().as_i64()
+    unsafe { function(symbols, "apply").call_slots(&[callback, n.into()]) }.unwrap().as_i64()
 }

@@ -22,7 +22,7 @@ fn refusing(realm: &Realm<Toy>, exit: Exit, calls: &Rc<Cell<u32>>) -> LocalCallb
     let (realm, calls) = (realm.clone(), Rc::clone(calls));
     callback(move |call| {
         calls.set(calls.get() + 1);
-        let thrown = Thrown::Other(format!("no script now: {}", call.args()[0].as_i32()));
+        let thrown = Thrown::Other(format!("no script now: {}", call.slots()[0].as_i32()));
         // SAFETY: tests call functions of this exit alone.
         unsafe { realm.leave_typed(exit, thrown) };
     })
@@ -65,7 +65,7 @@ fn callers_look_for_exceptions() {
         let world = World::looking(Style::Indirect);
         let f = {
             let realm = world.realm.clone();
-            callback(move |call| realm.throw(Thrown::Other(format!("thrown at {}", call.args()[0].as_i32()))))
+            callback(move |call| realm.throw(Thrown::Other(format!("thrown at {}", call.slots()[0].as_i32()))))
         };
         let twice = world.compiled("call_twice", "(function, i32) -> i32", exit);
         take_count();
@@ -115,7 +115,7 @@ fn answering(realm: &Realm<Toy>, run: impl Fn(i32) -> Result<i32, Thrown> + 'sta
 fn answering_with(realm: &Realm<Toy>, exit: Exit, run: impl Fn(i32) -> Result<i32, Thrown> + 'static) -> LocalCallback {
     let (realm, signature) = (realm.clone(), notation::signature("(i32) -> i32"));
     callback(move |call| {
-        let number = call.args()[0].as_i32();
+        let number = call.slots()[0].as_i32();
         let heap = &realm.engine().0;
         let run = |args: &[Words]| {
             assert_eq!(heap.look(heap.value(args[0][0])), hotcall::engine::View::Number(number.into()));

@@ -223,7 +223,7 @@ fn call(generation: &Generation, symbol: &str, signature: &str, args: &[Argument
     }
     slots.push((&raw mut options).into());
     // SAFETY: these are the arguments of the native function.
-    let result = unsafe { native.call(&slots) }.unwrap();
+    let result = unsafe { native.call_slots(&slots) }.unwrap();
     let [flag, rest @ ..] = options;
     assert!(flag <= 1 && rest == [0; 3]);
     assert!(flag == 0 || generation.exit() != Exit::Raise);

@@ -25,7 +25,7 @@ pub(crate) fn take_count() -> i32 {
     let function =
         FUNCTION.get_or_init(|| fixture().function("take_count", &notation::signature("() -> i32")).unwrap());
     // SAFETY: this is its signature.
-    unsafe { function.call(&[]) }.unwrap().as_i32()
+    unsafe { function.call_slots(&[]) }.unwrap().as_i32()
 }
 
 /// Where the flag of a refused call is.
@@ -137,7 +137,7 @@ impl World {
         }
         let Some(to) = to else {
             // SAFETY: this is its signature.
-            return unsafe { function.call(&slots) }.map_err(|error| Thrown::Other(error.to_string()));
+            return unsafe { function.call_slots(&slots) }.map_err(|error| Thrown::Other(error.to_string()));
         };
         let ty = signature.result().unwrap();
         let to = to_slot(args.len(), ty, to)?;
@@ -145,7 +145,7 @@ impl World {
         // SAFETY: the buffer was found to have so many bytes.
         let to = unsafe { std::slice::from_raw_parts_mut(to.as_ptr::<u8>().cast_mut(), size) };
         // SAFETY: this is its signature.
-        unsafe { function.call_into(&slots, to) }.map_err(|error| Thrown::Other(error.to_string()))?;
+        unsafe { function.call_slots_into(&slots, to) }.map_err(|error| Thrown::Other(error.to_string()))?;
         Ok(Slot::default())
     }
 }
@@ -194,7 +194,7 @@ impl Compiled<'_> {
             })
             .collect();
         // SAFETY: these are the arguments of the native function.
-        let result = unsafe { self.native.call(&slots) }.unwrap();
+        let result = unsafe { self.native.call_slots(&slots) }.unwrap();
         let (mut thrown, views) = heap.take();
         assert!(thrown.len() <= 1, "{thrown:?}");
         let thrown = thrown.pop().map(|(context, thrown)| {

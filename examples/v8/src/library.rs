@@ -96,7 +96,7 @@ fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
         None => return Err(Thrown::type_error(format!("{}: a static is no struct", variable.name()))),
         Some(Scalar::Pointer(_)) => variable.address().into(),
         // SAFETY: script's author vouches for the declaration.
-        Some(_) => unsafe { variable.read() }?,
+        Some(_) => unsafe { variable.read_slot() }?,
     };
     // SAFETY: the slot is that of a scalar.
     unsafe { isolate.realm.to_value(SITE, variable.ty(), slot) }.map(value)

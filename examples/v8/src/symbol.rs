@@ -67,7 +67,7 @@ impl Symbol {
         }
         let Some(ty) = signature.result() else {
             // SAFETY: script's author vouches for the declaration; the slots are of its types.
-            unsafe { self.function.call(&slots) }?;
+            unsafe { self.function.call_slots(&slots) }?;
             return Ok(None);
         };
         if let Some(size) = self.result_size() {
@@ -75,13 +75,13 @@ impl Symbol {
             let address = self.slot(isolate, &mut pins, slots.len(), ty, result)?;
             // SAFETY: as above; what was taken for a struct has as many bytes.
             unsafe {
-                self.function.call_into(&slots, slice::from_raw_parts_mut(address.as_mut_ptr(), size))?;
+                self.function.call_slots_into(&slots, slice::from_raw_parts_mut(address.as_mut_ptr(), size))?;
             }
             return Ok(Some(result));
         }
         // SAFETY: as above; the slot is that of a scalar.
         unsafe {
-            let slot = self.function.call(&slots)?;
+            let slot = self.function.call_slots(&slots)?;
             isolate.realm.to_value(SITE, ty, slot).map(|words| Some(value(words)))
         }
     }

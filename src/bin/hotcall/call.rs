@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use hotcall::{FunctionOptions, LayoutError, Library, Scalar, Type, Value};
+use hotcall::{FunctionOptions, LayoutError, Library, Scalar, Slot, Type, Value};
 
 use crate::argument;
 use crate::declaration::Declared;
@@ -124,7 +124,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
 
     // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
     // and what they point to is never freed.
-    let outcome = unsafe { function.prepare(values.slots()) }?.run();
+    let outcome = unsafe { function.prepare_slots(values.slots()) }?.run();
     // What the callee printed comes before what we print.
     output::flush_all_of_c();
     check_callbacks(&declared.symbol, values)?;
@@ -168,11 +168,11 @@ fn open(library: &OsString) -> Result<Library, Failure> {
 /// # Safety
 ///
 /// Text pointers in the result are null, or addresses of bytes that end with a zero.
-unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -> Result<(), LayoutError> {
+unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value<'_>) -> Result<(), LayoutError> {
     match (ty, value) {
-        (Some(ty), Value::Slot(slot)) if let Some(scalar) = ty.as_scalar() => {
+        (Some(ty), value) if let Some(scalar) = ty.as_scalar() => {
             // SAFETY: the caller's promise is passed on.
-            unsafe { print_scalar(output, scalar, slot.to_bits()) }
+            unsafe { print_scalar(output, scalar, Slot::from(value).to_bits()) }
         }
         (Some(ty), Value::Bytes(bytes)) => {
             let mut json = String::new();

@@ -56,7 +56,7 @@ fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
     let signature = Signature::new([Type::POINTER, Type::POINTER], Type::I32).map_err(hotcall::Error::from)?;
     Ok(Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, move |call| {
         // SAFETY: whoever gave the comparator vouches that it is called with the addresses of elements of this type.
-        let [a, b] = [0, 1].map(|index| unsafe { element(call.args()[index], scalar) });
+        let [a, b] = [0, 1].map(|index| unsafe { element(call.slots()[index], scalar) });
         // SAFETY: they also vouch that elements which are texts end with a zero.
         let ordering = unsafe { order_of(a, b, scalar) };
         let ordering = if descending { ordering.reverse() } else { ordering };
@@ -158,7 +158,7 @@ impl Printer {
         }
         match self.signature.result().and_then(Type::as_scalar) {
             Some(scalar) => {
-                call.set(Slot::from_bits(number::load(&self.result, scalar))).expect("the result is a scalar");
+                call.set_slot(Slot::from_bits(number::load(&self.result, scalar))).expect("the result is a scalar");
             }
             None => call.result_bytes().expect("the result is a struct or union").copy_from_slice(&self.result),
         }
@@ -169,7 +169,7 @@ impl Printer {
     /// Text pointers in the arguments are as [`print::text`] asks.
     unsafe fn line(&self, call: &Call<'_>) -> Result<String, LayoutError> {
         let mut line = format!("{}(", self.name);
-        for (index, (ty, slot)) in self.signature.params().iter().zip(call.args()).enumerate() {
+        for (index, (ty, slot)) in self.signature.params().iter().zip(call.slots()).enumerate() {
             if index > 0 {
                 line.push_str(", ");
             }

@@ -74,7 +74,7 @@ fn position_in(message: &str) -> Option<Position> {
     let (_, behind) = message.split_once(": line ")?;
     let (line, behind) = behind.split_once(", column ")?;
     let (column, _) = behind.split_once(':')?;
-    Some(Position { line: line.parse().ok()?, column: column.parse().ok()? })
+    Some(Position::new(line.parse().ok()?, column.parse().ok()?))
 }
 
 /// A line marker of the preprocessor: `# 12 "zlib.h"`.

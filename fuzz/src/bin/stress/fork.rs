@@ -41,7 +41,7 @@ fn works(world: &World) -> Result<(), hotcall::Error> {
         let first = world.open.function("first", &signature)?;
         let args: Vec<_> = (0..params).map(|index| Slot::from(index as i64 + 7)).collect();
         // SAFETY: `first` may be called with more arguments than it has in this convention.
-        assert_eq!(unsafe { first.call(&args) }?.as_i64(), 7);
+        assert_eq!(unsafe { first.call_slots(&args) }?.as_i64(), 7);
         Thunk::new(&signature)?;
     }
     Ok(())

@@ -146,7 +146,9 @@ impl Worker {
         drop(library);
         let number = self.random.bits() as i8;
         // SAFETY: this is its signature.
-        let Some(result) = unless_closed(unsafe { scale.call(&[number.into(), 0.5.into()]) })? else { return Ok(()) };
+        let Some(result) = unless_closed(unsafe { scale.call_slots(&[number.into(), 0.5.into()]) })? else {
+            return Ok(());
+        };
         expect("scale", result.as_f64(), &[f64::from(number) * 0.5])
     }
 
@@ -160,7 +162,7 @@ impl Worker {
         let rest = signature.params()[1..].iter().map(|ty| if *ty == Type::F64 { 1.5.into() } else { (-1_i64).into() });
         let args: Vec<Slot> = std::iter::once(number.into()).chain(rest).collect();
         // SAFETY: `first` may be called with more arguments than it has in this convention.
-        expect("first", unsafe { first.call(&args) }.map_err(text)?.as_i64(), &[number])
+        expect("first", unsafe { first.call_slots(&args) }.map_err(text)?.as_i64(), &[number])
     }
 
     fn structure(&mut self) -> Result<(), String> {
@@ -171,7 +173,7 @@ impl Worker {
         let args = [swap.aggregate(0, &bytes).map_err(text)?, more.into()];
         let mut result = [0; 24];
         // SAFETY: this is its signature.
-        let Some(()) = unless_closed(unsafe { swap.call_into(&args, &mut result) })? else { return Ok(()) };
+        let Some(()) = unless_closed(unsafe { swap.call_slots_into(&args, &mut result) })? else { return Ok(()) };
         // The last four bytes are padding.
         expect("swap", &result[..20], &[&mixed_bytes(a + more, -2.5, 1.0)[..20]])
     }
@@ -180,7 +182,7 @@ impl Worker {
     fn apply(&self, callback: Slot, number: i64) -> Result<i64, String> {
         let apply = self.open_function("apply", &self.signatures.apply)?;
         // SAFETY: this is its signature; the callback reads a `long` and ignores its other arguments.
-        Ok(unsafe { apply.call(&[callback, number.into()]) }.map_err(text)?.as_i64())
+        Ok(unsafe { apply.call_slots(&[callback, number.into()]) }.map_err(text)?.as_i64())
     }
 
     fn call_back(&mut self) -> Result<(), String> {
@@ -258,8 +260,8 @@ fn local_callback() -> Result<(LocalCallback, Receiver<ForeignCall>), Error> {
     let dispatch = move |call| sender.send(call).map_err(|refused| refused.0);
     let options = LocalOptions::new().wait(Wait::AtMost(Duration::ZERO));
     let callback = Callback::local(&thunk, options, dispatch, |call| {
-        let doubled = call.args()[0].as_i64() * 2;
-        call.set(doubled).expect("the result is a long");
+        let doubled = call.slots()[0].as_i64() * 2;
+        call.set_slot(doubled).expect("the result is a long");
     })?;
     Ok((callback, receiver))
 }

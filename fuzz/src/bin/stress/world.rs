@@ -119,8 +119,8 @@ pub(crate) fn long_signature(random: &mut Random, most: u32) -> Signature {
 /// A callback that returns its first argument and one.
 fn add_one(thunk: &Thunk) -> Result<Arc<Callback>, hotcall::Error> {
     let callback = Callback::sync(thunk, OnPanic::Abort, |call| {
-        let sum = call.args()[0].as_i64() + 1;
-        call.set(sum).expect("the result is a long");
+        let sum = call.slots()[0].as_i64() + 1;
+        call.set_slot(sum).expect("the result is a long");
     });
     callback.map(Arc::new)
 }

@@ -1,0 +1,63 @@
+//! The types of a callback's arguments and result, which all callbacks of one signature share.
+
+use std::collections::HashMap;
+use std::sync::Mutex;
+
+use hotcall_jit::{ResultForm, Signature, Thunk as Code, fork};
+
+use crate::value::ValueType;
+
+/// The code for callbacks with the types that a call compares values with.
+///
+/// Signatures of one shape share the code, which does not tell their types apart. A callback refers to both by one pointer,
+/// so that making it counts no references. They are never freed, like the code; there is one for each list of types.
+pub(super) struct Types {
+    code: &'static Code,
+    /// Those of the parameters, and behind them the result's.
+    all: Box<[ValueType]>,
+}
+
+/// By the address of the code and the types.
+type Known = HashMap<(usize, &'static [ValueType]), &'static Types>;
+
+static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+
+impl Types {
+    /// The types of a signature, for which this is the code.
+    pub(super) fn of(code: &'static Code, signature: &Signature) -> &'static Self {
+        let scalar = |ty: &hotcall_jit::Type| ty.as_scalar().map(ValueType::Scalar);
+        let params = signature.params().iter().zip(code.aggregates()).map(|(ty, size)| match size {
+            Some(size) => ValueType::Bytes(*size as usize),
+            None => scalar(ty).unwrap_or(ValueType::Bytes(0)),
+        });
+        let result = match code.result() {
+            ResultForm::Void => ValueType::Void,
+            ResultForm::Slot => signature.result().and_then(scalar).unwrap_or(ValueType::Void),
+            ResultForm::Bytes(size) => ValueType::Bytes(size as usize),
+        };
+        let all: Box<[_]> = params.chain([result]).collect();
+        let address = std::ptr::from_ref(code).addr();
+        let mut known = fork::lock(&KNOWN);
+        let known = known.get_or_insert_default();
+        if let Some(types) = known.get(&(address, &*all)) {
+            return types;
+        }
+        let types: &'static Self = Box::leak(Box::new(Self { code, all }));
+        known.insert((address, &types.all), types);
+        types
+    }
+
+    pub(super) const fn code(&self) -> &'static Code {
+        self.code
+    }
+
+    /// The parameters' types.
+    pub(super) fn params(&self) -> &[ValueType] {
+        self.all.split_last().map_or(&[], |(_, params)| params)
+    }
+
+    /// The result's type.
+    pub(super) fn result(&self) -> ValueType {
+        self.all.last().copied().unwrap_or(ValueType::Void)
+    }
+}

@@ -1,0 +1,185 @@
+//! Calls whose arguments are compared with the signature: values in, a value out.
+
+use super::{Function, Shared};
+use crate::code::Entry;
+use crate::error::Error;
+use crate::owned_call::{Outcome, OwnedCall};
+use crate::prototype::ResultKind;
+use crate::slot::Slot;
+use crate::value::{Value, ValueType};
+
+/// The number of arguments whose slots need no allocation.
+const INLINE: usize = 16;
+
+impl Function {
+    /// Calls the function with arguments that are compared with its signature, and returns its result: a scalar, the bytes
+    /// of a struct or union, or [`Value::Void`].
+    ///
+    /// C++ exceptions and panics of `extern "C-unwind"` functions pass through.
+    ///
+    /// ```
+    /// # #[cfg(target_os = "linux")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::{Library, Signature, Type, Value};
+    ///
+    /// // SAFETY: loading libm runs no code that could do harm.
+    /// let libm = unsafe { Library::open("libm.so.6") }?;
+    /// let pow = libm.function("pow", &Signature::new([Type::F64, Type::F64], Type::F64)?)?;
+    /// // SAFETY: this is pow's signature.
+    /// assert_eq!(unsafe { pow.call(&[2.0.into(), 10.0.into()]) }?, Value::F64(1024.0));
+    /// // SAFETY: this is pow's signature; C is not called.
+    /// let error = unsafe { pow.call(&[2.into(), 10.into()]) }.unwrap_err();
+    /// assert_eq!(error.to_string(), "cannot call \"pow\": argument 1 (f64): an i32 is given");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(target_os = "linux"))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// [`Function::call_slots`] compares nothing and is faster.
+    ///
+    /// # Errors
+    ///
+    /// Before the call: the library is closed, the number of arguments is wrong, an argument does not have the type of its
+    /// parameter ([`Value`] says which differences do not count), or a struct does not have its length.
+    ///
+    /// # Safety
+    ///
+    /// * The function has this signature.
+    /// * Calling it with these arguments, on this thread, is sound: pointers among them, also those inside structs, point to
+    ///   what the function expects.
+    pub unsafe fn call(&self, args: &[Value<'_>]) -> Result<Value<'static>, Error> {
+        self.shared.with_slots(args, |slots| {
+            let entry = self.entry_for_a_call()?;
+            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            Ok(unsafe { self.invoke_any(entry, slots, None) })
+        })
+    }
+
+    /// [`Function::call`], and errno straight after: 0 if the function did not touch it.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Function::call`]; at the first use also those of making code.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call`].
+    pub unsafe fn call_errno(&self, args: &[Value<'_>]) -> Result<(Value<'static>, i32), Error> {
+        self.shared.with_slots(args, |slots| {
+            let entry = self.entry_with_errno()?;
+            let mut errno = 0;
+            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            let result = unsafe { self.invoke_any(entry, slots, Some(&mut errno)) };
+            Ok((result, errno))
+        })
+    }
+
+    /// Prepares a call that can be made later and on another thread. The arguments are compared with the signature and
+    /// copied, structs and unions with their bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Function::call`].
+    ///
+    /// # Safety
+    ///
+    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
+        self.shared.with_slots(args, |slots| {
+            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            unsafe { self.prepare_slots(slots) }
+        })
+    }
+
+    /// Makes a prepared call, also after the library was closed.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call_slots`]; the slots are as many as the parameters; `entry` is this function's, and captures
+    /// errno if the function does.
+    pub(crate) unsafe fn run_prepared(&self, entry: Entry, args: &[Slot]) -> Outcome {
+        let capture = self.shared.capture_errno;
+        let mut errno = 0;
+        // SAFETY: the caller vouches for the call.
+        let value = unsafe { self.invoke_any(entry, args, capture.then_some(&mut errno)) };
+        Outcome { value, errno: capture.then_some(errno) }
+    }
+
+    /// A call with a result of any kind.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Function::call_slots`]; the slots are as many as the parameters; `entry` captures errno if it is asked for.
+    unsafe fn invoke_any(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Value<'static> {
+        match self.shared.prototype.result() {
+            ResultKind::Slot => {
+                // SAFETY: the caller vouches for the call.
+                let slot = unsafe { self.invoke(entry, args, errno) };
+                let scalar = self.signature().result().and_then(|ty| ty.as_scalar());
+                scalar.map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
+            }
+            ResultKind::Bytes(extent) => {
+                let mut bytes = vec![0; extent.size as usize];
+                // SAFETY: the caller vouches for the call; the bytes are as many as the result.
+                unsafe { self.invoke_into(entry, args, &mut bytes, extent, errno) };
+                bytes.into()
+            }
+        }
+    }
+}
+
+impl Shared {
+    /// Lets `call` use the slots of arguments that fit the signature. Those of structs refer to `args`.
+    #[inline]
+    fn with_slots<R>(&self, args: &[Value<'_>], call: impl FnOnce(&[Slot]) -> Result<R, Error>) -> Result<R, Error> {
+        self.check_open_and_count(args.len())?;
+        if args.len() <= INLINE {
+            let slots = &mut [Slot::default(); INLINE][..args.len()];
+            self.fill(args, slots)?;
+            call(slots)
+        } else {
+            let mut slots = vec![Slot::default(); args.len()];
+            self.fill(args, &mut slots)?;
+            call(&slots)
+        }
+    }
+
+    /// Writes the slots of as many arguments as there are parameters, each of which must fit its parameter.
+    #[inline]
+    fn fill(&self, args: &[Value<'_>], slots: &mut [Slot]) -> Result<(), Error> {
+        let params = self.prototype.signature().params();
+        for (index, ((arg, ty), slot)) in args.iter().zip(params).zip(slots).enumerate() {
+            let (own_slot, own) = arg.slot_and_type();
+            let fits = match ty.as_scalar() {
+                Some(scalar) => own.fits(ValueType::Scalar(scalar)),
+                None => own == ValueType::Bytes(self.size_of(index)),
+            };
+            if !fits {
+                return Err(self.misfit(index, own));
+            }
+            *slot = own_slot;
+        }
+        Ok(())
+    }
+
+    /// The size of the struct or union that this parameter is.
+    fn size_of(&self, index: usize) -> usize {
+        let aggregates = self.prototype.aggregates();
+        let found = aggregates.binary_search_by_key(&index, |&(at, _)| at.into());
+        found.map_or(0, |at| aggregates[at].1 as usize)
+    }
+
+    /// Why an argument of this type does not fit.
+    #[cold]
+    fn misfit(&self, index: usize, given: ValueType) -> Error {
+        let (function, ty) = (self.name(), self.prototype.signature().params()[index].clone());
+        match (given, ty.as_aggregate()) {
+            (ValueType::Bytes(given), Some(_)) => {
+                Error::AggregateLength { function, index, ty, expected: self.size_of(index), given }
+            }
+            (given, _) => Error::ArgumentType { function, index, ty, given },
+        }
+    }
+}
