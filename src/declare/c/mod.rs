@@ -26,6 +26,7 @@ mod literal;
 mod mode;
 mod pragma;
 mod reader;
+mod scope;
 mod source;
 mod specifier;
 mod symbol;

@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::constant::Operand;
 use super::directive::is_macro;
 use super::lex::{Kind, Token};
+use super::scope::Names;
 use super::source::Source;
 use super::symbol::Symbol;
 use super::target::DataModel;
@@ -28,12 +29,7 @@ pub(super) struct Reader<'t> {
     /// The index of the next token.
     pub(super) at: usize,
     pub(super) types: Types<'t>,
-    /// Enumerators, and objects declared with `constexpr`.
-    pub(super) constants: HashMap<&'t str, Result<Operand, Reason>>,
-    pub(super) constants_in_order: Vec<&'t str>,
-    /// Names that parameters in scope bear, with repetition (C11 6.2.1p4).
-    pub(super) parameters: Vec<&'t str>,
-    hidden: HashMap<&'t str, u32>,
+    pub(super) names: Names<'t>,
     pub(super) symbols: Vec<Symbol<'t>>,
     pub(super) by_name: HashMap<&'t str, usize>,
     pub(super) last_function: Option<usize>,
@@ -66,10 +62,7 @@ impl<'t> Reader<'t> {
             source,
             at: 0,
             types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
-            constants: HashMap::new(),
-            constants_in_order: Vec::new(),
-            parameters: Vec::new(),
-            hidden: HashMap::new(),
+            names: Names::default(),
             symbols: Vec::new(),
             by_name: HashMap::new(),
             last_function: None,
@@ -198,41 +191,14 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// Declares a constant's name.
-    pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
-        if self.constants.insert(name, value).is_none() {
-            self.constants_in_order.push(name);
-        }
-    }
-
     /// Returns whether a word names a type here (C11 6.2.1, 6.7.8). A constant or symbol of the text may bear a name that is a
     /// type without a declaration.
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
-                && !self.constants.contains_key(word)
+                && !self.names.constants.contains_key(word)
                 && !self.by_name.contains_key(word);
         declared && !self.is_hidden(word)
-    }
-
-    /// Returns whether a parameter in scope bears the name.
-    pub(super) fn is_hidden(&self, word: &str) -> bool {
-        self.hidden.get(word).is_some_and(|&count| count > 0)
-    }
-
-    /// Begins the scope of a parameter's name.
-    pub(super) fn hide(&mut self, name: &'t str) {
-        self.parameters.push(name);
-        *self.hidden.entry(name).or_default() += 1;
-    }
-
-    /// Ends the scopes of all but the first `before` names.
-    pub(super) fn unhide(&mut self, before: usize) {
-        while self.parameters.len() > before {
-            if let Some(count) = self.parameters.pop().and_then(|name| self.hidden.get_mut(name)) {
-                *count -= 1;
-            }
-        }
     }
 
     /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader

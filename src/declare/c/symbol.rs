@@ -150,8 +150,8 @@ impl<'t> Reader<'t> {
             Number::Float(value) => Some(Constant::Float(value)),
             Number::At(_) | Number::Unknown(_) => None,
         };
-        let known = self.constants_in_order.iter().filter_map(|name| {
-            let operand = self.constants.get(name)?.as_ref().ok()?;
+        let known = self.names.constants_in_order.iter().filter_map(|name| {
+            let operand = self.names.constants.get(name)?.as_ref().ok()?;
             Some(((*name).into(), number(operand)?))
         });
         let mut all: Vec<_> = known.collect();

@@ -11,6 +11,7 @@ use std::rc::Rc;
 use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type};
 
 use super::layout::Extent;
+use super::scope::{TagNames, TagScope};
 use super::target::{DataModel, Known};
 use crate::declare::error::{Quoted, Short};
 
@@ -144,6 +145,7 @@ impl TagKind {
 pub(super) struct Tag<'t> {
     pub(super) kind: TagKind,
     pub(super) name: Option<&'t str>,
+    pub(super) scope: TagScope,
     /// Its body is read, or being read.
     pub(super) defined: bool,
     /// Once it is complete.
@@ -180,8 +182,8 @@ pub(super) struct Types<'t> {
     pub(super) tags: Vec<Tag<'t>>,
     typedefs: HashMap<&'t str, CType>,
     pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
-    tag_names: HashMap<&'t str, usize>,
-    /// The tags with names, in order.
+    pub(super) tag_names: TagNames<'t>,
+    /// The tags with names in the text's own scope, in order.
     pub(super) tag_types: Vec<(usize, CType)>,
     pub(super) warnings: Vec<Warning<'t>>,
     /// How many more pairs of types are compared: a text can build types that take long to compare.
@@ -202,7 +204,7 @@ impl<'t> Types<'t> {
             tags: Vec::new(),
             typedefs: HashMap::new(),
             typedefs_in_order: Vec::new(),
-            tag_names: HashMap::new(),
+            tag_names: TagNames::default(),
             tag_types: Vec::new(),
             warnings: Vec::new(),
             comparisons: Cell::new(comparisons),
@@ -383,21 +385,9 @@ impl<'t> Types<'t> {
         }
     }
 
-    /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind.
-    pub(super) fn tag_named(&mut self, kind: TagKind, name: &'t str) -> Option<usize> {
-        if let Some(&index) = self.tag_names.get(name) {
-            return (self.tags[index].kind == kind).then_some(index);
-        }
-        let index = self.tag_without_name(kind);
-        self.tags[index].name = Some(name);
-        self.tag_names.insert(name, index);
-        let ty = self.tag_type(index);
-        self.tag_types.push((index, ty));
-        Some(index)
-    }
-
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
-        self.tags.push(Tag { kind, name: None, defined: false, value: None, members: Vec::new() });
+        let scope = TagScope::default();
+        self.tags.push(Tag { kind, name: None, scope, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
     }
 
