@@ -54,6 +54,23 @@ fn types_have_names_sizes_and_reasons() {
     assert!(matches!(error, DeclarationError::Unsupported { symbol, .. } if *symbol == *"struct incomplete"));
 }
 
+/// As in `enum { LAST }; #define LAST (LAST - 1)`: the name stands for the macro.
+#[test]
+fn a_macro_takes_the_place_of_an_enumerator() {
+    let text = "enum { A, B, LAST, OTHER, GONE, CALL };
+#define LAST (LAST - 1)
+#define A A
+#define OTHER unknown
+#define GONE 7
+#undef GONE
+#define CALL(x) x
+";
+    let declarations = read(text);
+    let all: Vec<_> = declarations.constants().map(|(name, value)| (name, value.clone())).collect();
+    let int = Constant::Int;
+    assert_eq!(all, [("A", int(0)), ("B", int(1)), ("GONE", int(4)), ("CALL", int(5)), ("LAST", int(1))]);
+}
+
 #[test]
 fn constants_have_values() {
     let declarations = read(

@@ -97,12 +97,13 @@ def comparable(shown):
 
 
 class Comparison:
-    def __init__(self):
+    def __init__(self, macros):
         self.counts = collections.Counter()
         self.refused = []
         self.differences = []
         self.missing = []
         self.names = set()
+        self.macros = macros
 
     def equal(self, what, name, ours, theirs):
         self.counts[what] += 1
@@ -168,6 +169,9 @@ class Comparison:
             self.equal("offset", f"{name}.{member}", 8 * offset, ty.get_offset(member))
 
     def constant(self, cursor, ours):
+        if cursor.spelling in self.macros:
+            # The name stands for the macro.
+            return
         value = ours["constants"].get(cursor.spelling)
         self.equal("constant", cursor.spelling, value and int(value), cursor.enum_value)
 
@@ -268,7 +272,8 @@ def compare(program, header, flags):
     unit = Unit(header, flags)
     if not unit.unit:
         return None
-    comparison = Comparison()
+    bodies, with_parameters = macros.of_text(unit.text)
+    comparison = Comparison(bodies)
     with tempfile.NamedTemporaryFile(suffix=".c") as file:
         file.write(unit.text.encode())
         file.flush()
@@ -277,7 +282,7 @@ def compare(program, header, flags):
         comparison.differences.append(ours["error"])
     else:
         comparison.unit(unit.unit, ours)
-        macros.compare(comparison, unit, ours["constants"])
+        macros.compare(comparison, unit.command, (bodies, with_parameters), ours["constants"])
         comparison.differences += [f"skipped {problem}" for problem in ours["skipped"]]
     for name in ours.get("functions", {}):
         comparison.names.add(name)
@@ -309,6 +314,8 @@ def main():
                 if result is None:
                     continue
                 compared += 1
+                if compared % 100 == 0:
+                    print(f"{compared} headers, {len(waiting)} to go", flush=True)
                 one, included = result
                 counts += one.counts
                 refused += one.refused

@@ -86,8 +86,8 @@ def refused(command, conditions):
         return {int(line) - 1 for line in re.findall(rf"(?m)^{re.escape(file.name)}:(\d+):\d+: (?:fatal )?error:", errors)}
 
 
-def compare(comparison, unit, constants):
-    bodies, with_parameters = of_text(unit.text)
+def compare(comparison, command, macros, constants):
+    bodies, with_parameters = macros
 
     def words(name, seen):
         """Every name that a macro leads to."""
@@ -100,16 +100,16 @@ def compare(comparison, unit, constants):
     wanted = [name for name, body in bodies.items() if is_balanced(body) and not BREAKS.search(body)]
     known = [name for name in wanted if name in constants]
     conditions = [condition(name, constants[name]) for name in known]
-    for index in sorted(refused(unit.command, conditions)):
+    for index in sorted(refused(command, conditions)):
         name, ours = known[index], constants[known[index]]
         # A macro that breaks the lines behind it must not make these differ.
         tries = [conditions[index]] + ([address(name, ours)] if isinstance(ours, str) else [])
-        if all(refused(unit.command, [one]) for one in tries):
+        if all(refused(command, [one]) for one in tries):
             comparison.differences.append(f"macro {name}: hotcall {ours}, and it is {bodies[name]}")
     comparison.counts["macro"] += len(known)
     unknown = [name for name in wanted if name not in constants]
     tries = [condition for name in unknown for condition in constant(name)]
-    failed = refused(unit.command, tries)
+    failed = refused(command, tries)
     for index, name in enumerate(unknown):
         if all(3 * index + choice in failed for choice in range(3)):
             continue

@@ -150,7 +150,9 @@ impl<'t> Reader<'t> {
             Number::Float(value) => Some(Constant::Float(value)),
             Number::At(_) | Number::Unknown(_) => None,
         };
-        let known = self.names.constants_in_order.iter().filter_map(|name| {
+        // A macro takes the place of an enumerator of its name.
+        let enumerators = self.names.constants_in_order.iter().filter(|name| self.source.macros.current(name).is_none());
+        let known = enumerators.filter_map(|name| {
             let operand = self.names.constants.get(name)?.as_ref().ok()?;
             Some(((*name).into(), number(operand)?))
         });
