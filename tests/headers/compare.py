@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares what hotcall reads from headers with what libclang reads.
 
-    compare.py PROGRAM [--every] [--jobs N] HEADER...
+    compare.py PROGRAM [--every] [--jobs N] HEADER... [@FILE]
 
 PROGRAM is the example `declarations`. Each header is preprocessed by `clang -E -dD` with the directories that pkg-config gives.
 A header that does not compile, also not behind the usual headers of C, is left out, or with --every makes the comparison fail.
@@ -290,7 +290,8 @@ def compare(program, header, flags):
 
 
 def main():
-    parser = argparse.ArgumentParser()
+    # `@FILE` has one argument a line: there are many headers.
+    parser = argparse.ArgumentParser(fromfile_prefix_chars="@")
     parser.add_argument("program")
     parser.add_argument("headers", nargs="*")
     parser.add_argument("--every", action="store_true")
