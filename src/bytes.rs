@@ -1,6 +1,6 @@
 //! The bytes of structs, unions and arrays, read and written by member.
 
-use hotcall_jit::{Extent, Places, Scalar, Type};
+use hotcall_jit::{Extent, Places, Scalar, Type, TypeKind};
 
 use crate::error::Error;
 use crate::slot::Slot;
@@ -80,25 +80,25 @@ impl Member {
     /// There is none.
     pub fn index(&self, index: usize) -> Result<Self, Error> {
         let missing = || Error::NoIndex { ty: self.ty.clone(), index, len: self.len() };
-        match &self.ty {
-            Type::Array(array) if index < self.len() => {
+        match self.ty.kind() {
+            TypeKind::Array(array) if index < self.len() => {
                 let element = Self::new(0, array.element())?;
                 Ok(Self { offset: self.offset + index * element.size, ..element })
             }
-            Type::Aggregate(aggregate) => {
+            TypeKind::Aggregate(aggregate) => {
                 let (offset, field) = Places::of(aggregate).nth(index).ok_or_else(missing)?.map_err(too_large)?;
                 Self::new(self.offset + offset as usize, field.ty())
             }
-            Type::Array(_) | Type::Scalar(_) => Err(missing()),
+            TypeKind::Array(_) | TypeKind::Scalar(_) => Err(missing()),
         }
     }
 
     /// The number of elements or members; 0 for a scalar.
     pub fn len(&self) -> usize {
-        match &self.ty {
-            Type::Scalar(_) => 0,
-            Type::Array(array) => array.len() as usize,
-            Type::Aggregate(aggregate) => aggregate.fields().len(),
+        match self.ty.kind() {
+            TypeKind::Scalar(_) => 0,
+            TypeKind::Array(array) => array.len() as usize,
+            TypeKind::Aggregate(aggregate) => aggregate.fields().len(),
         }
     }
 

@@ -92,8 +92,9 @@ mod slot;
 
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
-    Aggregate, AggregateKind, Array, Extent, Field, JitError, Layout, LayoutError, Leaf, MAX_ALIGN, MAX_NESTING,
-    MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Scalar, Signature, SignatureError, Stats, Type, TypeError,
+    Aggregate, AggregateKind, Array, Direction, Extent, Field, FunctionType, JitError, Layout, LayoutError, Leaf,
+    Length, MAX_ALIGN, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, MAX_SIZE, Places, Pointee, Pointer, Scalar, Signature,
+    SignatureError, Stats, Target, Type, TypeError, TypeKind,
 };
 
 pub use bytes::Member;

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use hotcall_jit::values::EngineAbi;
-use hotcall_jit::{Abi, Extent, JitError, LayoutError, Natives, Return, Signature, Type, Values, fork};
+use hotcall_jit::{Abi, Extent, JitError, LayoutError, Natives, Return, Signature, Values, fork};
 
 use crate::code::{self, Code};
 use crate::error::Error;
@@ -176,9 +176,9 @@ fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {
 }
 
 fn result_kind(signature: &Signature) -> Result<ResultKind, LayoutError> {
-    match signature.result() {
-        Some(ty @ Type::Aggregate(_)) => Extent::of(ty).map(ResultKind::Bytes),
-        _ => Ok(ResultKind::Slot),
+    match signature.result().filter(|ty| ty.as_aggregate().is_some()) {
+        Some(ty) => Extent::of(ty).map(ResultKind::Bytes),
+        None => Ok(ResultKind::Slot),
     }
 }
 

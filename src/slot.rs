@@ -42,17 +42,7 @@ impl Slot {
     /// The slot in the canonical form of `scalar`: the bits that the type does not have are dropped. A `bool` is its low
     /// byte, as C stores and returns it; a byte other than 0 becomes 1.
     pub const fn canonical(self, scalar: Scalar) -> Self {
-        let bits = self.0;
-        Self(match scalar {
-            Scalar::I8 => bits as i8 as u64,
-            Scalar::U8 => bits as u8 as u64,
-            Scalar::I16 => bits as i16 as u64,
-            Scalar::U16 => bits as u16 as u64,
-            Scalar::I32 => bits as i32 as u64,
-            Scalar::U32 | Scalar::F32 => bits as u32 as u64,
-            Scalar::Bool => (bits as u8 != 0) as u64,
-            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::F64 | Scalar::Pointer(_) => bits,
-        })
+        Self(scalar.canonical(self.0))
     }
 
     /// As `bool`: the low byte; any value but 0 is true.

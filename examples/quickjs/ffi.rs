@@ -269,7 +269,7 @@ impl Ffi {
             return Ok(in_context(start)?.into_value());
         }
         let native = self.native(ctx, &function)?;
-        if let Some(Type::Aggregate(_)) = function.signature().result() {
+        if function.signature().result().is_some_and(|ty| ty.as_aggregate().is_some()) {
             let into = move |ctx: Ctx<'js>, buffer: Value<'js>, args: Rest<Value<'js>>| {
                 ffi(&ctx).call_into(&ctx, &function, buffer, &args)
             };

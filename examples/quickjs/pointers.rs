@@ -110,7 +110,7 @@ fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> R
     unsafe {
         address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
         let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
-        ffi(&ctx).to_value(&ctx, &Type::Scalar(scalar), slot)
+        ffi(&ctx).to_value(&ctx, &Type::from(scalar), slot)
     }
 }
 

@@ -7,7 +7,7 @@
 use std::ffi::{c_uint, c_void};
 use std::ptr;
 
-use hotcall_jit::{Aggregate, AggregateKind, Layout, Scalar, Signature, Type};
+use hotcall_jit::{Aggregate, AggregateKind, Layout, Scalar, Signature, Type, TypeKind};
 use libffi::raw;
 
 use crate::case::{Case, JUNK, Record, Wrong};
@@ -24,6 +24,9 @@ pub enum Inexpressible {
     /// `ffi_prep_cif` refuses aggregates of size 0.
     #[error("an aggregate or array without members")]
     Empty,
+    /// libffi has no such type.
+    #[error("a scalar of another kind")]
+    Scalar,
 }
 
 /// libffi and hotcall differ.
@@ -162,15 +165,15 @@ fn same_layout(ty: &Type, layout: &Layout, described: *mut raw::ffi_type) -> Res
 }
 
 fn describe(ty: &Type, structs: &mut Vec<Struct>) -> Result<*mut raw::ffi_type, Inexpressible> {
-    match ty {
-        Type::Scalar(scalar) => Ok(describe_scalar(*scalar)),
-        Type::Aggregate(aggregate) => describe_aggregate(aggregate, structs),
-        Type::Array(_) => Err(Inexpressible::Empty),
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => describe_scalar(*scalar),
+        TypeKind::Aggregate(aggregate) => describe_aggregate(aggregate, structs),
+        TypeKind::Array(_) => Err(Inexpressible::Empty),
     }
 }
 
-fn describe_scalar(scalar: Scalar) -> *mut raw::ffi_type {
-    match scalar {
+fn describe_scalar(scalar: Scalar) -> Result<*mut raw::ffi_type, Inexpressible> {
+    Ok(match scalar {
         Scalar::I8 => &raw mut raw::ffi_type_sint8,
         Scalar::U8 | Scalar::Bool => &raw mut raw::ffi_type_uint8,
         Scalar::I16 => &raw mut raw::ffi_type_sint16,
@@ -182,7 +185,8 @@ fn describe_scalar(scalar: Scalar) -> *mut raw::ffi_type {
         Scalar::F32 => &raw mut raw::ffi_type_float,
         Scalar::F64 => &raw mut raw::ffi_type_double,
         Scalar::Pointer(_) => &raw mut raw::ffi_type_pointer,
-    }
+        _ => return Err(Inexpressible::Scalar),
+    })
 }
 
 fn describe_aggregate(aggregate: &Aggregate, structs: &mut Vec<Struct>) -> Result<*mut raw::ffi_type, Inexpressible> {
@@ -216,7 +220,7 @@ fn push_elements(
     elements: &mut Vec<*mut raw::ffi_type>,
     structs: &mut Vec<Struct>,
 ) -> Result<(), Inexpressible> {
-    let Type::Array(array) = ty else {
+    let Some(array) = ty.as_array() else {
         elements.push(describe(ty, structs)?);
         return Ok(());
     };

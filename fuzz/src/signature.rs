@@ -94,7 +94,7 @@ pub fn fixed(signature: &Signature) -> Result<Signature, SignatureError> {
 }
 
 fn promote(ty: &mut Type) {
-    if let Type::Scalar(scalar) = ty
+    if let Some(scalar) = ty.as_scalar()
         && !scalar.is_promoted()
     {
         *ty = if scalar.is_float() { Type::F64 } else { Type::I32 };
@@ -135,7 +135,7 @@ impl<'s, 'a> Generator<'s, 'a> {
     }
 
     fn scalar(&mut self) -> Type {
-        Type::Scalar(self.source.pick(self.scalars))
+        Type::from(self.source.pick(self.scalars))
     }
 
     fn member(&mut self, depth: u32) -> Result<Type, Refused> {

@@ -3,7 +3,7 @@
 
 use std::fmt;
 
-use crate::types::{Aggregate, AggregateKind, Field, Scalar, Type};
+use crate::types::{Aggregate, AggregateKind, Field, Scalar, Type, TypeKind};
 
 /// The largest size of an aggregate in bytes.
 ///
@@ -69,14 +69,14 @@ impl Extent {
     ///
     /// The type is larger than [`MAX_SIZE`].
     pub fn of(ty: &Type) -> Result<Self, LayoutError> {
-        match ty {
-            Type::Scalar(scalar) => Ok(Self { size: scalar.size(), align: scalar.size() as u8 }),
-            Type::Array(array) => {
+        match ty.kind() {
+            TypeKind::Scalar(scalar) => Ok(Self { size: scalar.size(), align: scalar.size() as u8 }),
+            TypeKind::Array(array) => {
                 let Self { size, align } = Self::of(array.element())?;
                 let size = size.checked_mul(array.len()).filter(|&size| size <= MAX_SIZE);
                 size.map(|size| Self { size, align }).ok_or_else(|| LayoutError { ty: ty.clone() })
             }
-            Type::Aggregate(aggregate) => {
+            TypeKind::Aggregate(aggregate) => {
                 let mut places = Places::of(aggregate);
                 for place in &mut places {
                     place?;
@@ -150,15 +150,15 @@ impl<'a> Iterator for Places<'a> {
 }
 
 fn push_leaves(ty: &Type, at: u32, leaves: &mut Vec<Leaf>) -> Result<(), LayoutError> {
-    match ty {
-        Type::Scalar(scalar) => leaves.push(Leaf { offset: at, scalar: *scalar }),
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => leaves.push(Leaf { offset: at, scalar: *scalar }),
+        TypeKind::Array(array) => {
             let step = Extent::of(array.element())?.size;
             for index in 0..array.len() {
                 push_leaves(array.element(), at + index * step, leaves)?;
             }
         }
-        Type::Aggregate(aggregate) => {
+        TypeKind::Aggregate(aggregate) => {
             for place in Places::of(aggregate) {
                 let (offset, field) = place?;
                 push_leaves(field.ty(), at + offset, leaves)?;

@@ -59,5 +59,6 @@ pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
 pub use stub::{Handler, Stub, count_retired_call, retired_calls};
 pub use thunk::{Thunk, Use};
 pub use types::{
-    Aggregate, AggregateKind, Array, Field, MAX_ALIGN, MAX_NESTING, MAX_NODES, Pointee, Scalar, Type, TypeError,
+    Aggregate, AggregateKind, Array, Direction, Field, FunctionType, Length, MAX_ALIGN, MAX_NESTING, MAX_NODES,
+    Pointee, Pointer, Scalar, Target, Type, TypeError, TypeKind,
 };

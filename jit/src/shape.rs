@@ -186,7 +186,7 @@ impl CallbackPlan {
             (Return::Hidden { align, .. }, _) => *align = 1,
             (Return::Pass(_), None) => {}
         }
-        let returns_bool = matches!(signature.result(), Some(Type::Scalar(Scalar::Bool)));
+        let returns_bool = signature.result().and_then(Type::as_scalar) == Some(Scalar::Bool);
         Self { plan, returns_bool }
     }
 }

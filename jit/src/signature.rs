@@ -58,18 +58,18 @@ impl Signature {
             return Err(SignatureError::FirstVariadic { count: params.len() });
         }
         for (index, ty) in params.iter().enumerate() {
-            if matches!(ty, Type::Array(_)) {
+            if ty.as_array().is_some() {
                 return Err(SignatureError::ArrayParameter { index });
             }
             let variadic = first_variadic.is_some_and(|first| index >= first);
-            if let Type::Scalar(scalar) = *ty
+            if let Some(scalar) = ty.as_scalar()
                 && variadic
                 && !scalar.is_promoted()
             {
                 return Err(SignatureError::NotPromoted { index, scalar });
             }
         }
-        if matches!(result, Some(Type::Array(_))) {
+        if result.as_ref().is_some_and(|ty| ty.as_array().is_some()) {
             return Err(SignatureError::ArrayResult);
         }
         Ok(Self { params, result, first_variadic })
@@ -162,7 +162,7 @@ mod tests {
         let call = printf.with_variadic([Type::F64, Type::I32]).unwrap();
         assert_eq!(call.to_string(), "(text, ..., f64, i32) -> i32");
         for scalar in [Scalar::F32, Scalar::Bool, Scalar::I8, Scalar::U16] {
-            let error = printf.with_variadic([Type::I32, Type::Scalar(scalar)]).unwrap_err();
+            let error = printf.with_variadic([Type::I32, Type::from(scalar)]).unwrap_err();
             assert_eq!(error, SignatureError::NotPromoted { index: 2, scalar });
         }
         let error = printf.with_variadic([Type::F32]).unwrap_err();

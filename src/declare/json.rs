@@ -281,7 +281,7 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
         // Deno has no type for text.
         match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
-            Some(scalar) => Ok(Some(Type::Scalar(scalar))),
+            Some(scalar) => Ok(Some(Type::from(scalar))),
             None if name == "void" => Ok(None),
             None => Err(E::custom(format_args!("unknown type {}", Quoted(name)))),
         }

@@ -269,6 +269,7 @@ impl Generation {
             Scalar::I64 | Scalar::Isize => wide(int64),
             Scalar::U64 | Scalar::Usize => wide(uint64),
             Scalar::Pointer(_) => number(pointer),
+            _ => Err(NoFastCall::Result { ty: ty.clone() }),
         }
     }
 }

@@ -110,10 +110,9 @@ fn check_rows(compiled: &Compiled<'_>, ty: Type, rows: &[Row]) {
     let name = compiled.function.name();
     for &(number, expected) in rows {
         let value = compiled.world.heap.number(number);
-        let seen = compiled.call(&[value]).map(|slot| match ty {
-            Type::U64 => slot.as_u64() as f64,
-            _ => slot.as_i64() as f64,
-        });
+        let unsigned = ty == Type::U64;
+        let seen = compiled.call(&[value]);
+        let seen = seen.map(|slot| if unsigned { slot.as_u64() as f64 } else { slot.as_i64() as f64 });
         let expected = expected.map_err(|problem| Thrown::Argument {
             function: name.into(),
             index: 0,

@@ -82,5 +82,7 @@ const fn scalar_code(scalar: Scalar) -> u8 {
         Scalar::F32 => code::FLOAT32,
         Scalar::F64 => code::FLOAT64,
         Scalar::Pointer(_) => code::V8_VALUE,
+        // The model says what V8 has for it, which is an object.
+        _ => code::V8_VALUE,
     }
 }

@@ -3,7 +3,7 @@
 //! hotcall itself knows the departures that concern passing alone: [`Departure`]. This file has those that depend on how a
 //! type is written as C, and the types that crash a compiler.
 
-use hotcall_jit::{Abi, CCompiler, Departure, Extent, Layout, Places, Signature, Type};
+use hotcall_jit::{Abi, CCompiler, Departure, Extent, Layout, Places, Signature, Type, TypeKind};
 
 use super::source::Spelling;
 
@@ -74,10 +74,10 @@ pub fn incomparable(compiler: CCompiler, signature: &Signature) -> Option<Quirk>
 
 /// Returns whether a member is written with an attribute behind a star that Clang lays out otherwise.
 fn has_attribute_inside(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => has_attribute_inside(array.element()),
-        Type::Aggregate(aggregate) => aggregate
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => has_attribute_inside(array.element()),
+        TypeKind::Aggregate(aggregate) => aggregate
             .fields()
             .iter()
             .any(|field| Spelling::of(aggregate, field).differs_by_clang(field) || has_attribute_inside(field.ty())),
@@ -86,13 +86,13 @@ fn has_attribute_inside(ty: &Type) -> bool {
 
 /// Returns whether a scalar that is written with a typedef of lower alignment lies at no multiple of its size.
 fn has_lowered_leaf(ty: &Type, at: u32) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => {
             let step = Extent::of(array.element()).map_or(0, |element| element.size);
             (0..array.len()).any(|index| has_lowered_leaf(array.element(), at + index * step))
         }
-        Type::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
+        TypeKind::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
             let lowered = Spelling::of(aggregate, field) == Spelling::Typedef
                 && field.ty().as_scalar().is_some_and(|scalar| !(at + offset).is_multiple_of(scalar.size()));
             lowered || has_lowered_leaf(field.ty(), at + offset)
@@ -101,13 +101,13 @@ fn has_lowered_leaf(ty: &Type, at: u32) -> bool {
 }
 
 fn has_array_of_empty(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => {
             let empty = !array.is_empty() && Extent::of(array.element()).is_ok_and(|element| element.size == 0);
             empty || has_array_of_empty(array.element())
         }
-        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_array_of_empty(field.ty())),
+        TypeKind::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_array_of_empty(field.ty())),
     }
 }
 

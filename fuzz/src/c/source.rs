@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use hotcall_jit::{Aggregate, AggregateKind, Field, Layout, Pointee, Scalar, Type};
+use hotcall_jit::{Aggregate, AggregateKind, Field, Layout, Pointee, Scalar, Type, TypeKind};
 
 use crate::case::Case;
 
@@ -91,14 +91,14 @@ fn write_facts(text: &mut String, names: &Names, case: &Case) {
 
 /// The designator of each scalar inside, in order of members.
 fn leaf_paths(ty: &Type, path: String, paths: &mut Vec<String>) {
-    match ty {
-        Type::Scalar(_) => paths.push(path),
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => paths.push(path),
+        TypeKind::Array(array) => {
             for index in 0..array.len() {
                 leaf_paths(array.element(), format!("{path}[{index}]"), paths);
             }
         }
-        Type::Aggregate(aggregate) => {
+        TypeKind::Aggregate(aggregate) => {
             for (index, field) in aggregate.fields().iter().enumerate() {
                 leaf_paths(field.ty(), format!("{path}.m{index}"), paths);
             }
@@ -172,10 +172,10 @@ struct Types<'a> {
 impl Types<'_> {
     /// Defines what the type needs and returns its name; an array's name lacks its dimensions.
     fn declare(&mut self, ty: &Type) -> String {
-        match ty {
-            Type::Scalar(scalar) => scalar_name(*scalar).to_owned(),
-            Type::Array(array) => self.declare(array.element()),
-            Type::Aggregate(aggregate) => self.define(aggregate),
+        match ty.kind() {
+            TypeKind::Scalar(scalar) => scalar_name(*scalar).to_owned(),
+            TypeKind::Array(array) => self.declare(array.element()),
+            TypeKind::Aggregate(aggregate) => self.define(aggregate),
         }
     }
 
@@ -244,7 +244,7 @@ pub enum Spelling {
 impl Spelling {
     /// How a member is written.
     pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
-        let (Type::Scalar(scalar), Some(_)) = (field.ty(), field.align()) else { return Self::Behind };
+        let (Some(scalar), Some(_)) = (field.ty().as_scalar(), field.align()) else { return Self::Behind };
         // Packing of the whole aggregate takes precedence over a type's own alignment.
         if !matches!(Pack::of(aggregate), Pack::No) {
             return Self::Behind;
@@ -307,30 +307,14 @@ fn attribute(words: impl Iterator<Item = String>) -> String {
 }
 
 fn dimensions(ty: &Type) -> String {
-    match ty {
-        Type::Array(array) if array.is_flexible() => format!("[]{}", dimensions(array.element())),
-        Type::Array(array) => format!("[{}]{}", array.len(), dimensions(array.element())),
-        Type::Scalar(_) | Type::Aggregate(_) => String::new(),
+    match ty.kind() {
+        TypeKind::Array(array) if array.is_flexible() => format!("[]{}", dimensions(array.element())),
+        TypeKind::Array(array) => format!("[{}]{}", array.len(), dimensions(array.element())),
+        TypeKind::Scalar(_) | TypeKind::Aggregate(_) => String::new(),
     }
 }
 
 fn scalar_name(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::I8 => "int8_t",
-        Scalar::U8 => "uint8_t",
-        Scalar::I16 => "int16_t",
-        Scalar::U16 => "uint16_t",
-        Scalar::I32 => "int32_t",
-        Scalar::U32 => "uint32_t",
-        Scalar::I64 => "int64_t",
-        Scalar::U64 => "uint64_t",
-        Scalar::Isize => "intptr_t",
-        Scalar::Usize => "size_t",
-        Scalar::Bool => "_Bool",
-        Scalar::F32 => "float",
-        Scalar::F64 => "double",
-        Scalar::Pointer(Pointee::Opaque | Pointee::Buffer) => "void *",
-        Scalar::Pointer(Pointee::Text) => "char *",
-        Scalar::Pointer(Pointee::Function) => "function",
-    }
+    // A typedef of the source's own: C writes a pointer to a function around its name.
+    if scalar == Scalar::Pointer(Pointee::Function) { "function" } else { scalar.c_name() }
 }

@@ -7,7 +7,7 @@
 use super::sysv64;
 use super::{Abi, CCompiler};
 use crate::layout::{Extent, Layout, Leaf, Places};
-use crate::types::{AggregateKind, Scalar, Type};
+use crate::types::{AggregateKind, Scalar, Type, TypeKind};
 
 /// A known departure of a C compiler from a convention's document.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, thiserror::Error)]
@@ -73,13 +73,13 @@ const fn is_unaligned(offset: u32, align: u32) -> bool {
 }
 
 fn has_unaligned_member(ty: &Type, at: u32) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => {
             let step = Extent::of(array.element()).map_or(0, |element| element.size);
             (0..array.len()).any(|index| has_unaligned_member(array.element(), at + index * step))
         }
-        Type::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
+        TypeKind::Aggregate(aggregate) => Places::of(aggregate).flatten().any(|(offset, field)| {
             let align = Extent::of(field.ty()).map_or(1, |extent| extent.align);
             is_unaligned(at + offset, align.into()) || has_unaligned_member(field.ty(), at + offset)
         }),
@@ -87,19 +87,19 @@ fn has_unaligned_member(ty: &Type, at: u32) -> bool {
 }
 
 fn has_flexible_array(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => array.is_flexible() || (!array.is_empty() && has_flexible_array(array.element())),
-        Type::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_flexible_array(field.ty())),
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => array.is_flexible() || (!array.is_empty() && has_flexible_array(array.element())),
+        TypeKind::Aggregate(aggregate) => aggregate.fields().iter().any(|field| has_flexible_array(field.ty())),
     }
 }
 
 /// Returns whether an unaligned scalar is in a place that GCC looks at.
 fn gcc_sees_unaligned(ty: &Type, at: u32) -> bool {
-    match ty {
-        Type::Scalar(scalar) => is_unaligned(at, scalar.size()),
-        Type::Array(array) => !array.is_empty() && gcc_sees_unaligned(array.element(), at),
-        Type::Aggregate(aggregate) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => is_unaligned(at, scalar.size()),
+        TypeKind::Array(array) => !array.is_empty() && gcc_sees_unaligned(array.element(), at),
+        TypeKind::Aggregate(aggregate) => {
             Places::of(aggregate).flatten().any(|(offset, field)| gcc_sees_unaligned(field.ty(), at + offset))
         }
     }
@@ -120,16 +120,16 @@ fn gcc_sees_elements(ty: &Type, layout: &Layout) -> bool {
 }
 
 fn push_seen_elements(ty: &Type, at: u32, leaves: &mut Vec<Leaf>) {
-    match ty {
-        Type::Scalar(_) => {}
-        Type::Array(array) if array.is_empty() => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => {}
+        TypeKind::Array(array) if array.is_empty() => {
             if !array.is_flexible() && is_unaligned(at, 8) {
                 let element = Layout::of(array.element()).map_or_else(|_| Vec::new(), |layout| layout.leaves);
                 leaves.extend(element.iter().map(|leaf| Leaf { offset: at + leaf.offset, ..*leaf }));
             }
         }
-        Type::Array(array) => push_seen_elements(array.element(), at, leaves),
-        Type::Aggregate(aggregate) => {
+        TypeKind::Array(array) => push_seen_elements(array.element(), at, leaves),
+        TypeKind::Aggregate(aggregate) => {
             for (offset, field) in Places::of(aggregate).flatten() {
                 push_seen_elements(field.ty(), at + offset, leaves);
             }
@@ -151,10 +151,10 @@ fn clang_may_halve(ty: &Type, layout: &Layout) -> bool {
 }
 
 fn has_union(ty: &Type) -> bool {
-    match ty {
-        Type::Scalar(_) => false,
-        Type::Array(array) => has_union(array.element()),
-        Type::Aggregate(aggregate) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => false,
+        TypeKind::Array(array) => has_union(array.element()),
+        TypeKind::Aggregate(aggregate) => {
             aggregate.kind() == AggregateKind::Union || aggregate.fields().iter().any(|field| has_union(field.ty()))
         }
     }

@@ -1,10 +1,11 @@
 //! Bounds and names of types.
 
 use super::*;
+use crate::signature::Signature;
 
 #[test]
 fn scalars_have_names_of_their_own() {
-    for scalar in Scalar::ALL {
+    for &scalar in Scalar::ALL {
         assert_eq!(Scalar::named(scalar.name()), Some(scalar));
     }
     assert_eq!(Scalar::named("void"), None);
@@ -64,4 +65,53 @@ fn alignments_are_powers_of_two_up_to_16() {
         assert_eq!(ty.aligned(align), Err(TypeError::Align { align: align.into(), max: 16 }));
     }
     assert!(matches!(Type::I32.packed(1), Err(TypeError::NotAggregate { .. })));
+}
+
+#[test]
+fn what_is_told_of_types_is_not_compared() {
+    let told = Type::pointer_to(Pointer::new(Target::Type(Type::I32)).constant()).unwrap();
+    assert_eq!(told, Type::POINTER);
+    assert_eq!(told.pointer().unwrap().to_string(), "const i32 *");
+    assert!(Type::POINTER.pointer().is_none());
+    let [with, without] = [told, Type::POINTER].map(|ty| Type::structure([("p", ty)]).unwrap());
+    assert_eq!(with, without);
+    assert_eq!(Type::structure([Field::new("p", Type::POINTER).constant()]).unwrap(), without);
+    assert!(with.as_aggregate().unwrap().fields()[0].ty().pointer().is_some());
+}
+
+#[test]
+fn targets_decide_the_kind_of_pointer() {
+    let function = FunctionType::new(Signature::new([Type::I32], None).unwrap()).with_names([Some("n".into())]);
+    let ty = Type::pointer_to(Pointer::new(Target::Function(function))).unwrap();
+    assert_eq!(ty, Type::FUNCTION);
+    let Target::Function(function) = ty.pointer().unwrap().target() else { panic!("{ty:?}") };
+    assert_eq!((function.signature().to_string(), function.parameter_name(0)), ("(i32)".to_owned(), Some("n")));
+    assert_eq!(Type::pointer_to(Pointer::new(Target::Named("struct node".into()))).unwrap(), Type::POINTER);
+    let refused = Type::I64.with_pointer(Pointer::new(Target::Void));
+    assert_eq!(refused, Err(TypeError::NotPointer { ty: Type::I64 }));
+}
+
+/// Types are dropped recursively, pointers' targets included.
+#[test]
+fn depth_through_pointers_is_bounded() {
+    let mut ty = Type::I32;
+    let mut depth = 0;
+    let error = loop {
+        let outer = match depth % 3 {
+            0 => Type::structure([ty]),
+            1 => {
+                let function = FunctionType::new(Signature::new([ty], None).unwrap());
+                Type::pointer_to(Pointer::new(Target::Function(function)))
+            }
+            _ => Type::pointer_to(Pointer::new(Target::Type(ty))),
+        };
+        let outer = match outer {
+            Ok(outer) => outer,
+            Err(error) => break error,
+        };
+        ty = outer;
+        depth += 1;
+        assert!(depth <= MAX_NESTING);
+    };
+    assert_eq!(error, TypeError::Nesting { max: MAX_NESTING });
 }

@@ -113,7 +113,7 @@ impl<'a> Case<'a> {
         let sizes = signature.params().iter().zip(&layouts);
         let sizes: Vec<_> = sizes.map(|(ty, layout)| ty.as_aggregate().map(|_| layout.size)).collect();
         let form = match (signature.result(), &result) {
-            (Some(Type::Aggregate(_)), Some(layout)) => ResultForm::Bytes(layout.size),
+            (Some(ty), Some(layout)) if ty.as_aggregate().is_some() => ResultForm::Bytes(layout.size),
             (Some(_), _) => ResultForm::Slot,
             (None, _) => ResultForm::Void,
         };
@@ -167,8 +167,8 @@ impl<'a> Case<'a> {
             ResultForm::Slot => 8,
             ResultForm::Bytes(size) => size as usize,
         };
-        let align = match self.signature.result() {
-            Some(Type::Aggregate(_)) => self.result.as_ref().map_or(1, |layout| layout.align),
+        let align = match self.signature.result().and_then(Type::as_aggregate) {
+            Some(_) => self.result.as_ref().map_or(1, |layout| layout.align),
             _ => 8,
         };
         let mut result: Vec<_> = (0..size).map(|_| arena.random.next() as u8).collect();

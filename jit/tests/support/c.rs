@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use hotcall_jit::{AggregateKind, Layout, Scalar, Type};
+use hotcall_jit::{AggregateKind, Layout, Scalar, Type, TypeKind};
 
 /// A C file in the making.
 pub(crate) struct Text {
@@ -45,10 +45,16 @@ impl Text {
 
     /// `ty name` in C.
     pub(crate) fn declare(&mut self, ty: &Type, name: &str) -> String {
-        match ty {
-            Type::Scalar(scalar) => format!("{} {name}", scalar_name(*scalar)),
-            Type::Array(array) => self.declare(array.element(), &format!("{name}[{}]", array.len())),
-            Type::Aggregate(_) => format!("{} {name}", self.aggregate(ty)),
+        match ty.kind() {
+            TypeKind::Scalar(scalar) => {
+                if matches!(scalar, Scalar::Pointer(_)) {
+                    format!("void *{name}")
+                } else {
+                    format!("{} {name}", scalar.c_name())
+                }
+            }
+            TypeKind::Array(array) => self.declare(array.element(), &format!("{name}[{}]", array.len())),
+            TypeKind::Aggregate(_) => format!("{} {name}", self.aggregate(ty)),
         }
     }
 
@@ -85,24 +91,5 @@ impl Text {
         );
         self.types.insert(ty.clone(), name.clone());
         name
-    }
-}
-
-fn scalar_name(scalar: Scalar) -> &'static str {
-    match scalar {
-        Scalar::I8 => "int8_t",
-        Scalar::U8 => "uint8_t",
-        Scalar::I16 => "int16_t",
-        Scalar::U16 => "uint16_t",
-        Scalar::I32 => "int32_t",
-        Scalar::U32 => "uint32_t",
-        Scalar::I64 => "int64_t",
-        Scalar::U64 => "uint64_t",
-        Scalar::Isize => "intptr_t",
-        Scalar::Usize => "uintptr_t",
-        Scalar::Bool => "bool",
-        Scalar::F32 => "float",
-        Scalar::F64 => "double",
-        Scalar::Pointer(_) => "void *",
     }
 }

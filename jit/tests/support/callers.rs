@@ -59,10 +59,10 @@ fn hand_back(ty: &Type) -> &'static str {
 /// the value, and a result in memory has its address as the first argument and the result. `None` if that is one argument
 /// too many.
 pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
-    let word = |ty: &Type| match ty {
-        Type::Scalar(Scalar::F32) => Type::F64,
-        Type::Scalar(scalar) if !scalar.is_float() => Type::U64,
-        other => other.clone(),
+    let word = |ty: &Type| match ty.as_scalar() {
+        Some(Scalar::F32) => Type::F64,
+        Some(scalar) if !scalar.is_float() => Type::U64,
+        _ => ty.clone(),
     };
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));

@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::io;
 use std::ptr;
 
-use hotcall_jit::{Abi, Jit, Layout, MAX_SIZE, Options, Return, Signature, Trampoline, Type};
+use hotcall_jit::{Abi, Jit, Layout, MAX_SIZE, Options, Return, Signature, Trampoline, Type, TypeKind};
 use libloading::{Library, Symbol};
 
 use crate::c::Text;
@@ -258,9 +258,9 @@ impl<'a> Case<'a> {
 
     /// What the result's address is a multiple of: in memory its type's alignment, for a scalar that of a slot.
     fn align(&self) -> usize {
-        match (&self.result, self.signature.result()) {
-            (Some(layout), Some(Type::Aggregate(_))) if self.hidden => layout.align.into(),
-            (Some(_), Some(Type::Scalar(_))) => 8,
+        match (&self.result, self.signature.result().map(Type::kind)) {
+            (Some(layout), Some(TypeKind::Aggregate(_))) if self.hidden => layout.align.into(),
+            (Some(_), Some(TypeKind::Scalar(_))) => 8,
             _ => 1,
         }
     }

@@ -115,7 +115,7 @@ impl Parser<'_> {
         match self.take(char::is_ascii_alphanumeric) {
             "struct" => Type::structure(self.members()).unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
             "union" => Type::union(self.members()).unwrap_or_else(|error| panic!("{:?}: {error}", self.text)),
-            name => Scalar::named(name).map_or_else(|| self.fail("a type"), Type::Scalar),
+            name => Scalar::named(name).map_or_else(|| self.fail("a type"), Type::from),
         }
     }
 

@@ -42,7 +42,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
     for _ in 0..count {
         let c = loop {
             let aggregate = !plain && one_in(random, 5);
-            let ty = if aggregate { pick(random, aggregates) } else { Type::Scalar(pick(random, &Scalar::ALL)) };
+            let ty = if aggregate { pick(random, aggregates) } else { Type::from(pick(random, Scalar::ALL)) };
             if !plain || !matches!(ty.as_scalar(), Some(Scalar::Pointer(_))) {
                 break ty;
             }
@@ -51,7 +51,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         let small = plain && c.as_scalar().is_some_and(|c| is_integer(c) && c.size() < 8) && one_in(random, 4);
         native.push(match c.as_scalar() {
             Some(scalar) if scalar.is_float() || (plain && !small) || (!plain && !one_in(random, 3)) => {
-                (Type::Scalar(native_type(random, scalar, simple)), Role::Argument)
+                (Type::from(native_type(random, scalar, simple)), Role::Argument)
             }
             _ => (word(random), handle),
         });
@@ -60,10 +60,10 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
     let result = match random.next() % 8 {
         0 => None,
         1..=2 if !plain => Some(pick(random, aggregates)),
-        _ => Some(Type::Scalar(pick(random, &Scalar::ALL))),
+        _ => Some(Type::from(pick(random, Scalar::ALL))),
     };
     let native_result =
-        result.as_ref().and_then(Type::as_scalar).map(|c| Type::Scalar(if simple { c } else { wider(random, c) }));
+        result.as_ref().and_then(Type::as_scalar).map(|c| Type::from(if simple { c } else { wider(random, c) }));
     let insert = |random: &mut Random, native: &mut Vec<(Type, Role)>, ty, role| {
         native.insert((random.next() % (native.len() as u64 + 1)) as usize, (ty, role));
     };
@@ -81,7 +81,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         }
     }
     while native.len() < 32 && one_in(random, 2) {
-        let ty = Type::Scalar(pick(random, &Scalar::ALL));
+        let ty = Type::from(pick(random, Scalar::ALL));
         let first = one_in(random, 2);
         native.insert(if first { 0 } else { native.len() }, (ty, Role::Ignored));
     }

@@ -119,7 +119,7 @@ fn results() {
         let bits = scalar.size() * 8;
         if scalar.is_signed() { (-(1_i128 << (bits - 1)), (1_i128 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
     };
-    for (c, native) in Scalar::ALL.iter().flat_map(|c| Scalar::ALL.map(|native| (*c, native))) {
+    for (c, native) in Scalar::ALL.iter().flat_map(|&c| Scalar::ALL.iter().map(move |&native| (c, native))) {
         let is_plain = |scalar: Scalar| !scalar.is_float() && !matches!(scalar, Scalar::Pointer(_) | Scalar::Bool);
         let wanted = match (c, native) {
             (c, native) if is_plain(c) && is_plain(native) => {
@@ -134,7 +134,7 @@ fn results() {
             (Scalar::U64 | Scalar::Usize, Scalar::Pointer(_)) => true,
             _ => false,
         };
-        let of = |scalar| Signature::new([], Type::Scalar(scalar)).unwrap();
+        let of = |scalar| Signature::new([], Type::from(scalar)).unwrap();
         let model = TypedModel { native: of(native), ..model("()", [], Exit::Raise) };
         let made = Natives::shared().unwrap().typed(&of(c), &model, HELPERS);
         assert_eq!(made.is_ok(), wanted, "{c} as {native}: {made:?}");

@@ -137,10 +137,10 @@ impl Drop for Fixture {
 
 /// The function as those see it that fill registers whole, whose upper bytes hold anything.
 fn whole_words(native: &Signature) -> Signature {
-    let word = |ty: &Type| match ty {
-        Type::Scalar(Scalar::F32) => Type::F64,
-        Type::Scalar(scalar) if !scalar.is_float() => Type::U64,
-        other => other.clone(),
+    let word = |ty: &Type| match ty.as_scalar() {
+        Some(Scalar::F32) => Type::F64,
+        Some(scalar) if !scalar.is_float() => Type::U64,
+        _ => ty.clone(),
     };
     Signature::new(native.params().iter().map(word), native.result().cloned()).unwrap()
 }

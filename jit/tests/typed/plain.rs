@@ -20,7 +20,7 @@ use crate::{callees, compiler, notation, types};
 fn model(c: &Signature, exit: Exit) -> TypedModel {
     let is_scalar = |ty: &&Type| ty.as_scalar().is_some();
     let param = |ty: &Type| {
-        let scalar = ty.as_scalar().map(Type::Scalar);
+        let scalar = ty.as_scalar().map(Type::from);
         scalar.map_or((Type::POINTER, Role::Handle(0)), |scalar| (scalar, Role::Argument))
     };
     let mut params = vec![(Type::POINTER, Role::Ignored), (Type::POINTER, Role::Ignored)];

@@ -22,7 +22,7 @@ fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
 }
 
 fn random_type(random: &mut Random, aggregates: &[Type]) -> Type {
-    if random.next().is_multiple_of(6) { pick(random, aggregates) } else { Type::Scalar(pick(random, &Scalar::ALL)) }
+    if random.next().is_multiple_of(6) { pick(random, aggregates) } else { Type::from(pick(random, Scalar::ALL)) }
 }
 
 fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> Signature {

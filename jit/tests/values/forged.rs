@@ -50,7 +50,7 @@ fn numbers_that_c_returns_stay_numbers() {
         for scalar in [Scalar::F64, Scalar::F32] {
             let natives = Natives::new(Jit::shared().unwrap());
             let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
-            let signature = Signature::new([], Type::Scalar(scalar)).unwrap();
+            let signature = Signature::new([], Type::from(scalar)).unwrap();
             let values = natives.values(&signature, &abi).unwrap();
             let pool = Jit::shared().unwrap().thunk(&signature).unwrap().stubs(Use::Plain);
             let stub = pool.take().unwrap();

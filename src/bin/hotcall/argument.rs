@@ -2,7 +2,7 @@
 
 use std::ffi::OsStr;
 
-use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type};
+use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type, TypeKind};
 
 use crate::array::encode_items;
 use crate::buffer::{Buffer, Holds};
@@ -25,9 +25,9 @@ pub(crate) struct Arguments {
 impl Arguments {
     /// Converts the next word to an argument of this type.
     pub(crate) fn push(&mut self, word: &OsStr, ty: &Type) -> Result<(), Misfit> {
-        let bits = match ty {
-            Type::Scalar(scalar) => self.scalar_bits(word, *scalar)?,
-            Type::Aggregate(_) | Type::Array(_) => self.struct_address(word, ty)?,
+        let bits = match ty.kind() {
+            TypeKind::Scalar(scalar) => self.scalar_bits(word, *scalar)?,
+            TypeKind::Aggregate(_) | TypeKind::Array(_) => self.struct_address(word, ty)?,
         };
         self.slots.push(Slot::from_bits(bits));
         Ok(())

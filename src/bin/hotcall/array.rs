@@ -13,7 +13,7 @@ pub(crate) fn encode_items(items: &[u8], element: Scalar, texts: &mut Texts) -> 
     if items.starts_with(b"[") {
         let items: Vec<&RawValue> =
             serde_json::from_slice(items).map_err(|source| MisfitKind::json("an array", items, source))?;
-        encode_each(items, element, |item, bytes| encode(item, &Type::Scalar(element), bytes, texts))
+        encode_each(items, element, |item, bytes| encode(item, &Type::from(element), bytes, texts))
     } else if items.is_empty() {
         Ok(Vec::new())
     } else {

@@ -77,10 +77,7 @@ impl Buffer {
 
 impl Holds {
     /// What a buffer holds for a parameter of this type.
-    pub(crate) const fn of(pointee: Pointee) -> Self {
-        match pointee {
-            Pointee::Text => Self::Text,
-            Pointee::Opaque | Pointee::Buffer | Pointee::Function => Self::Bytes,
-        }
+    pub(crate) fn of(pointee: Pointee) -> Self {
+        if pointee == Pointee::Text { Self::Text } else { Self::Bytes }
     }
 }

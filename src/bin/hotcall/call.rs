@@ -147,9 +147,9 @@ fn open(library: &OsString) -> Result<Library, Failure> {
 /// Text pointers in the result are null, or addresses of bytes that end with a zero.
 unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value) -> Result<(), LayoutError> {
     match (ty, value) {
-        (Some(Type::Scalar(scalar)), Value::Slot(slot)) => {
+        (Some(ty), Value::Slot(slot)) if let Some(scalar) = ty.as_scalar() => {
             // SAFETY: the caller's promise is passed on.
-            unsafe { print_scalar(output, *scalar, slot.to_bits()) }
+            unsafe { print_scalar(output, scalar, slot.to_bits()) }
         }
         (Some(ty), Value::Bytes(bytes)) => {
             let mut json = String::new();

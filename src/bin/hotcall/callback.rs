@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type};
+use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Pointee, Scalar, Signature, Slot, Thunk, Type, TypeKind};
 use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
@@ -129,14 +129,14 @@ impl Printer {
         // SAFETY: whoever gave the prototype vouches that it says where texts are.
         let line = unsafe { self.line(call) }.expect("the types were laid out when the thunk was compiled");
         output::write_now(line.as_bytes());
-        match self.signature.result() {
-            Some(Type::Scalar(scalar)) if !self.result.is_empty() => {
-                call.set(Slot::from_bits(number::load(&self.result, *scalar))).expect("the result is a scalar");
+        if self.result.is_empty() {
+            return;
+        }
+        match self.signature.result().and_then(Type::as_scalar) {
+            Some(scalar) => {
+                call.set(Slot::from_bits(number::load(&self.result, scalar))).expect("the result is a scalar");
             }
-            Some(_) if !self.result.is_empty() => {
-                call.result_bytes().expect("the result is a struct or union").copy_from_slice(&self.result);
-            }
-            _ => {}
+            None => call.result_bytes().expect("the result is a struct or union").copy_from_slice(&self.result),
         }
     }
 
@@ -149,10 +149,10 @@ impl Printer {
             if index > 0 {
                 line.push_str(", ");
             }
-            match ty {
+            match ty.kind() {
                 // SAFETY: the caller's promise is passed on.
-                Type::Scalar(scalar) => line.push_str(&unsafe { print::scalar(slot.to_bits(), *scalar) }),
-                Type::Aggregate(_) | Type::Array(_) => {
+                TypeKind::Scalar(scalar) => line.push_str(&unsafe { print::scalar(slot.to_bits(), *scalar) }),
+                TypeKind::Aggregate(_) | TypeKind::Array(_) => {
                     let bytes = call.bytes(index).expect("the argument is a struct or union");
                     // SAFETY: the caller's promise is passed on.
                     unsafe { print::json(&mut line, ty, bytes) }?;
@@ -167,13 +167,13 @@ impl Printer {
 /// The bytes of a result.
 fn encode(given: &Given<'_>, ty: &Type, texts: &mut Texts) -> Result<Vec<u8>, Misfit> {
     let mut bytes = vec![0; Extent::of(ty).map_err(MisfitKind::from)?.size as usize];
-    match (given, ty) {
+    match (given, ty.kind()) {
         (Given::Json(json), _) => json::encode(json, ty, &mut bytes, texts)?,
-        (Given::Word(word), Type::Scalar(scalar)) => {
+        (Given::Word(word), TypeKind::Scalar(scalar)) => {
             let bits = value_bits(word, *scalar, texts)?.to_le_bytes();
             bytes.copy_from_slice(&bits[..scalar.size() as usize]);
         }
-        (Given::Word(word), _) => {
+        (Given::Word(word), TypeKind::Aggregate(_) | TypeKind::Array(_)) => {
             return Err(MisfitKind::wrong(&String::from_utf8_lossy(word), "an object or an array").into());
         }
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type};
+use hotcall::{Aggregate, AggregateKind, Array, Extent, Field, Pointee, Scalar, Type, TypeKind};
 use hotcall_jit::Places;
 use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
@@ -22,14 +22,14 @@ pub(crate) type Texts = Vec<Vec<u8>>;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
 pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], texts: &mut Texts) -> Result<(), Misfit> {
-    match ty {
-        Type::Scalar(scalar) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => {
             let bits = scalar_bits(json, *scalar, texts)?;
             bytes.copy_from_slice(&bits.to_le_bytes()[..bytes.len()]);
             Ok(())
         }
-        Type::Array(array) => encode_array(json, array, bytes, texts),
-        Type::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
+        TypeKind::Array(array) => encode_array(json, array, bytes, texts),
+        TypeKind::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
             (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, texts),
             (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, texts),
             (_, AggregateKind::Struct) => Err(MisfitKind::wrong(json.get(), "an object or an array").into()),

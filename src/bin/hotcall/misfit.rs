@@ -41,7 +41,7 @@ pub(crate) enum MisfitKind {
     Function { given: String },
     #[error("{given} is a callback, and the parameter is no function pointer")]
     NotFunction { given: String },
-    #[error("unknown type {name}, only {}", Scalar::ALL.map(Scalar::name).join(", "))]
+    #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
     Element { index: usize, element: Scalar, misfit: Box<Misfit> },
@@ -73,6 +73,10 @@ pub(crate) enum MisfitKind {
     Length { given: usize, expected: usize },
     #[error(transparent)]
     Layout(#[from] LayoutError),
+}
+
+fn type_names() -> String {
+    Scalar::ALL.iter().map(|scalar| scalar.name()).collect::<Vec<_>>().join(", ")
 }
 
 fn list(members: &[Box<str>]) -> String {

@@ -4,7 +4,7 @@
 
 use std::ffi::{CStr, c_char};
 
-use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Pointee, Scalar, Type};
+use hotcall::{Aggregate, AggregateKind, Extent, LayoutError, Pointee, Scalar, Type, TypeKind};
 use hotcall_jit::Places;
 
 use crate::members::{anonymous, are_named};
@@ -66,14 +66,14 @@ pub(crate) fn escape(text: &str) -> String {
 ///
 /// Each text pointer that is printed (of a union, only the first member's) is as [`text`] asks.
 pub(crate) unsafe fn json(out: &mut String, ty: &Type, bytes: &[u8]) -> Result<(), LayoutError> {
-    match ty {
-        Type::Scalar(scalar) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => {
             // SAFETY: the caller's promise is passed on.
             let scalar = unsafe { json_scalar(number::load(bytes, *scalar), *scalar) };
             out.push_str(&scalar);
             Ok(())
         }
-        Type::Array(array) => {
+        TypeKind::Array(array) => {
             let size = Extent::of(array.element())?.size as usize;
             out.push('[');
             for index in 0..array.len() as usize {
@@ -84,7 +84,7 @@ pub(crate) unsafe fn json(out: &mut String, ty: &Type, bytes: &[u8]) -> Result<(
             out.push(']');
             Ok(())
         }
-        Type::Aggregate(aggregate) => {
+        TypeKind::Aggregate(aggregate) => {
             let (open, close) = if are_named(aggregate) { ('{', '}') } else { ('[', ']') };
             out.push(open);
             // SAFETY: the caller's promise is passed on.

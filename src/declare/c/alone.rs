@@ -1,6 +1,6 @@
 //! A type's name by itself (C11 6.7.7), with the types of declarations that were read before.
 
-use hotcall_jit::{Pointee, Type};
+use hotcall_jit::{Pointee, Type, TypeKind};
 
 use super::layout::Extent;
 use super::lex::Kind;
@@ -54,10 +54,10 @@ impl<'t> Types<'t> {
     }
 
     fn given(&mut self, named: &NamedType) -> CType {
-        match (&named.ty, named.pointee) {
+        match (named.ty.as_ref().map(Type::kind), named.pointee) {
             (_, Pointee::Text) => Types::CHAR,
             (_, Pointee::Function) => self.any_function(),
-            (Ok(Type::Scalar(scalar)), _) => self.scalar(*scalar),
+            (Ok(TypeKind::Scalar(scalar)), _) => self.scalar(*scalar),
             (Ok(_), _) => {
                 let index = self.tag_without_name(TagKind::Struct);
                 self.tags[index].value = Some(value_of(named));

@@ -8,7 +8,7 @@ use std::cell::Cell;
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type};
+use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type, TypeKind};
 
 use super::layout::Extent;
 use super::scope::{TagNames, TagScope};
@@ -120,7 +120,7 @@ impl Value {
 
     pub(super) fn scalar(scalar: Scalar) -> Self {
         let size = scalar.size().into();
-        Self { ty: Ok(Type::Scalar(scalar)), extent: Some(Extent { size, align: size }) }
+        Self { ty: Ok(Type::from(scalar)), extent: Some(Extent { size, align: size }) }
     }
 }
 
@@ -211,7 +211,7 @@ impl<'t> Types<'t> {
         };
         types.add(Kind::Void, 0);
         types.add(Kind::Scalar(target.char(), true), 0);
-        for scalar in Scalar::ALL {
+        for &scalar in Scalar::ALL {
             types.add(Kind::Scalar(scalar, false), 0);
         }
         types
@@ -475,9 +475,11 @@ impl<'t> Types<'t> {
 
 /// An array without a length: a flexible array member, where it can be one.
 fn flexible(value: Value) -> Value {
-    let ty = value.ty.and_then(|ty| match &ty {
-        Type::Array(array) => Type::flexible_array(array.element().clone()).map_err(|error| reason(error.to_string())),
-        Type::Scalar(_) | Type::Aggregate(_) => Ok(ty),
+    let ty = value.ty.and_then(|ty| match ty.kind() {
+        TypeKind::Array(array) => {
+            Type::flexible_array(array.element().clone()).map_err(|error| reason(error.to_string()))
+        }
+        TypeKind::Scalar(_) | TypeKind::Aggregate(_) => Ok(ty),
     });
     Value { ty, ..value }
 }

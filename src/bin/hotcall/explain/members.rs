@@ -1,6 +1,6 @@
 //! The members of every struct and union in a signature, with their offsets.
 
-use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type};
+use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type, TypeKind};
 use hotcall_jit::Places;
 
 /// How many leaves of one piece are named; the rest of a long array says nothing more.
@@ -39,11 +39,11 @@ pub(super) fn tables(signature: &Signature) -> Result<Vec<TypeTable>, LayoutErro
 }
 
 fn add(ty: &Type, tables: &mut Vec<TypeTable>) -> Result<(), LayoutError> {
-    match ty {
-        Type::Scalar(_) => Ok(()),
-        Type::Array(array) => add(array.element(), tables),
-        Type::Aggregate(_) if tables.iter().any(|table| table.ty == *ty) => Ok(()),
-        Type::Aggregate(aggregate) => {
+    match ty.kind() {
+        TypeKind::Scalar(_) => Ok(()),
+        TypeKind::Array(array) => add(array.element(), tables),
+        TypeKind::Aggregate(_) if tables.iter().any(|table| table.ty == *ty) => Ok(()),
+        TypeKind::Aggregate(aggregate) => {
             let mut members = Vec::new();
             for place in Places::of(aggregate) {
                 let (offset, field) = place?;
@@ -65,15 +65,15 @@ pub(super) fn leaves(ty: &Type) -> Result<Vec<Leaf>, LayoutError> {
 }
 
 fn push_leaves(ty: &Type, at: u32, path: &str, leaves: &mut Vec<Leaf>) -> Result<(), LayoutError> {
-    match ty {
-        Type::Scalar(scalar) => leaves.push(Leaf { path: path.to_owned(), offset: at, scalar: *scalar }),
-        Type::Array(array) => {
+    match ty.kind() {
+        TypeKind::Scalar(scalar) => leaves.push(Leaf { path: path.to_owned(), offset: at, scalar: *scalar }),
+        TypeKind::Array(array) => {
             let size = Extent::of(array.element())?.size;
             for index in 0..array.len() {
                 push_leaves(array.element(), at + index * size, &format!("{path}[{index}]"), leaves)?;
             }
         }
-        Type::Aggregate(aggregate) => {
+        TypeKind::Aggregate(aggregate) => {
             for (index, place) in Places::of(aggregate).enumerate() {
                 let (offset, field) = place?;
                 let dot = if path.is_empty() { "" } else { "." };

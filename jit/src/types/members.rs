@@ -1,0 +1,193 @@
+//! Structs, unions and arrays: types made of others.
+
+use std::fmt;
+
+use super::{Reach, Told, Type, TypeError, TypeKind, checked_align};
+
+/// Whether an aggregate's members follow each other or share their place.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum AggregateKind {
+    /// Members one after the other.
+    Struct,
+    /// Members all at offset 0.
+    Union,
+}
+
+/// A struct or union.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Aggregate {
+    pub(super) kind: AggregateKind,
+    pub(super) name: Option<Box<str>>,
+    pub(super) fields: Box<[Field]>,
+    pub(super) packed: Option<u8>,
+    pub(super) align: Option<u8>,
+    pub(super) reach: Reach,
+}
+
+/// An array of fixed length.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Array {
+    pub(super) element: Type,
+    pub(super) len: u32,
+    pub(super) flexible: bool,
+    pub(super) reach: Reach,
+}
+
+/// A member of a struct or union.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Field {
+    name: Option<Box<str>>,
+    ty: Type,
+    packed: bool,
+    align: Option<u8>,
+    constant: Told<bool>,
+}
+
+impl Field {
+    /// A member with a name.
+    pub fn new(name: impl Into<Box<str>>, ty: Type) -> Self {
+        Self { name: Some(name.into()), ..Self::from(ty) }
+    }
+
+    /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
+    pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
+        Ok(Self { align: self.align.max(Some(checked_align(align)?)), ..self })
+    }
+
+    /// The member without its type's own alignment (`__attribute__((packed))` on one member).
+    pub fn packed(self) -> Self {
+        Self { packed: true, ..self }
+    }
+
+    /// The member that is not to be written (`const`). Information for users: not compared.
+    pub fn constant(self) -> Self {
+        Self { constant: Told(true), ..self }
+    }
+
+    /// The member's name; C11's anonymous structs and unions have none, nor have Deno's fields.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The member's type.
+    pub const fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// The alignment asked for this member.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+
+    /// Whether the type's own alignment is disregarded.
+    pub const fn is_packed(&self) -> bool {
+        self.packed
+    }
+
+    /// Whether it is declared `const`.
+    pub const fn is_const(&self) -> bool {
+        self.constant.0
+    }
+}
+
+impl From<Type> for Field {
+    fn from(ty: Type) -> Self {
+        Self { name: None, ty, packed: false, align: None, constant: Told(false) }
+    }
+}
+
+impl<S: Into<Box<str>>> From<(S, Type)> for Field {
+    fn from((name, ty): (S, Type)) -> Self {
+        Self::new(name, ty)
+    }
+}
+
+impl Aggregate {
+    /// Struct or union.
+    pub const fn kind(&self) -> AggregateKind {
+        self.kind
+    }
+
+    /// The name given, without `struct` or `union`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The members in order.
+    pub const fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The largest alignment of members that do not ask for one, if it is limited.
+    pub const fn pack(&self) -> Option<u8> {
+        self.packed
+    }
+
+    /// The alignment asked for the whole.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+}
+
+impl Array {
+    /// The type of each element.
+    pub const fn element(&self) -> &Type {
+        &self.element
+    }
+
+    /// The number of elements.
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Returns whether there are no elements.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// Returns whether this is a flexible array member.
+    pub const fn is_flexible(&self) -> bool {
+        self.flexible
+    }
+}
+
+/// Checks that no two members have one name, with those of anonymous members (C11 6.7.2.1p13).
+pub(super) fn check_names(fields: &[Field]) -> Result<(), TypeError> {
+    let mut names = Vec::new();
+    push_names(fields, &mut names);
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(TypeError::MemberTwice { name: pair[0].into() }),
+        None => Ok(()),
+    }
+}
+
+fn push_names<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
+    for field in fields {
+        match (field.name(), field.ty.kind()) {
+            (Some(name), _) => names.push(name),
+            (None, TypeKind::Aggregate(inner)) if inner.name.is_none() => push_names(&inner.fields, names),
+            (None, _) => {}
+        }
+    }
+}
+
+/// How many members of an aggregate without a name stand in a message.
+const MAX_SHOWN: usize = 32;
+
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            AggregateKind::Struct => "struct",
+            AggregateKind::Union => "union",
+        })?;
+        if let Some(name) = &self.name {
+            return write!(f, " {name}");
+        }
+        f.write_str(" {")?;
+        for (index, field) in self.fields.iter().enumerate().take(MAX_SHOWN) {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, field.ty)?;
+        }
+        f.write_str(if self.fields.len() > MAX_SHOWN { ", …}" } else { "}" })
+    }
+}
