@@ -300,7 +300,7 @@ impl<'t> Reader<'t> {
         if self.is_hidden(name) {
             return Ok(self.not_constant(why()));
         }
-        if let Some(constant) = self.names.constants.get(name).cloned() {
+        if let Some(constant) = self.names.constant(name).cloned() {
             return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
         }
         if let Some(&index) = self.by_name.get(name) {

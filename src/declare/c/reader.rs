@@ -17,8 +17,14 @@ use crate::declare::{DeclarationError, Declarations};
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
 
-/// The most tokens that macros expand to in a whole text: macros that use macros grow without end.
+/// The most tokens that the macros of one expression expand to. Macros that use macros grow without end.
 const MAX_EXPANDED: usize = 1 << 20;
+
+/// The most tokens that macros expand to in a whole text, for each byte of a text that is not short.
+const EXPANDED_PER_BYTE: usize = 2;
+
+/// The problem with macros that take more.
+const TOO_MUCH: &str = "the macros stand for too much";
 
 /// The most pairs of types that are compared for each token of a text.
 const COMPARISONS: u32 = 16;
@@ -40,7 +46,8 @@ pub(super) struct Reader<'t> {
     depth: u32,
     /// The index of the `End`.
     text_end: usize,
-    expanded: usize,
+    /// The tokens that macros may still expand to.
+    expansions: usize,
     /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
     used_at: usize,
     /// The index of the token behind that macro.
@@ -58,6 +65,7 @@ impl<'t> Reader<'t> {
         let tokens = source.tokens.len() as u32;
         let text_end = source.tokens.len() - 1;
         let active = vec![false; source.macros.len()];
+        let expansions = (EXPANDED_PER_BYTE * source.text.len()).max(MAX_EXPANDED);
         Self {
             source,
             at: 0,
@@ -70,7 +78,7 @@ impl<'t> Reader<'t> {
             skipped: Vec::new(),
             depth: 0,
             text_end,
-            expanded: 0,
+            expansions,
             used_at: 0,
             resume_at: 0,
             active,
@@ -196,7 +204,7 @@ impl<'t> Reader<'t> {
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
-                && !self.names.constants.contains_key(word)
+                && self.names.constant(word).is_none()
                 && !self.by_name.contains_key(word);
         declared && !self.is_hidden(word)
     }
@@ -235,12 +243,19 @@ impl<'t> Reader<'t> {
         value.ok().filter(|_| read)
     }
 
+    /// Notes that macros are left without a value, if they are.
+    pub(super) fn check_expansions(&mut self) {
+        if self.expansions == 0 {
+            self.skipped(Fault::new(self.source.text.len(), TOO_MUCH));
+        }
+    }
+
     /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
     fn enter(&mut self, body: usize) -> Result<(), Fault> {
         let len = self.source.macros.body(body).len();
-        self.expanded += len + 1;
-        if self.expanded > MAX_EXPANDED {
-            return Err(Fault::new(self.used_at, "the macros stand for too much"));
+        self.expansions = self.expansions.saturating_sub(len + 1);
+        if self.expansions == 0 || self.source.tokens.len() - self.text_end > MAX_EXPANDED {
+            return Err(Fault::new(self.used_at, TOO_MUCH));
         }
         self.active[body] = true;
         let first = self.source.tokens.len();

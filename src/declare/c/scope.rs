@@ -25,11 +25,30 @@ pub(super) struct Names<'t> {
     /// The names of parameters, with repetition.
     parameters: Vec<&'t str>,
     hidden_by_parameters: HashMap<&'t str, u32>,
-    /// Enumerators, and objects declared with `constexpr`.
-    pub(super) constants: HashMap<&'t str, Result<Operand, Reason>>,
-    /// The constants of the text's own scope.
-    pub(super) constants_in_order: Vec<&'t str>,
-    hidden_constants: Hidden<'t, Result<Operand, Reason>>,
+    /// Enumerators, and objects declared with `constexpr`: their places in `all_constants`.
+    constants: HashMap<&'t str, usize>,
+    all_constants: Vec<NamedConstant<'t>>,
+    hidden_constants: Hidden<'t, usize>,
+}
+
+struct NamedConstant<'t> {
+    name: &'t str,
+    value: Result<Operand, Reason>,
+    /// It belongs to the text's own scope.
+    is_outermost: bool,
+}
+
+impl<'t> Names<'t> {
+    /// The constant of this name in scope.
+    pub(super) fn constant(&self, name: &str) -> Option<&Result<Operand, Reason>> {
+        self.constants.get(name).map(|&index| &self.all_constants[index].value)
+    }
+
+    /// The constants of the text's own scope, in order.
+    pub(super) fn outermost_constants(&self) -> impl Iterator<Item = (&'t str, &Result<Operand, Reason>)> {
+        let outermost = self.all_constants.iter().filter(|constant| constant.is_outermost);
+        outermost.map(|constant| (constant.name, &constant.value))
+    }
 }
 
 /// The names of structs, unions and enums in scope.
@@ -75,12 +94,16 @@ impl<'t> Reader<'t> {
 
     /// Declares a constant's name.
     pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
-        let before = self.names.constants.insert(name, value);
-        if self.types.tag_names.depth > 0 {
-            self.names.hidden_constants.push((name, before));
-        } else if before.is_none() {
-            self.names.constants_in_order.push(name);
+        let is_outermost = self.types.tag_names.depth == 0;
+        let names = &mut self.names;
+        let before = names.constants.insert(name, names.all_constants.len());
+        if !is_outermost {
+            names.hidden_constants.push((name, before));
+        } else if let Some(before) = before {
+            // Declared twice, which C does not allow: the last one counts.
+            names.all_constants[before].is_outermost = false;
         }
+        names.all_constants.push(NamedConstant { name, value, is_outermost });
     }
 
     /// Returns whether a parameter in scope bears the name.

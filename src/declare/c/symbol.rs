@@ -151,11 +151,9 @@ impl<'t> Reader<'t> {
             Number::At(_) | Number::Unknown(_) => None,
         };
         // A macro takes the place of an enumerator of its name.
-        let enumerators = self.names.constants_in_order.iter().filter(|name| self.source.macros.current(name).is_none());
-        let known = enumerators.filter_map(|name| {
-            let operand = self.names.constants.get(name)?.as_ref().ok()?;
-            Some(((*name).into(), number(operand)?))
-        });
+        let enumerators =
+            self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
+        let known = enumerators.filter_map(|(name, value)| Some((name.into(), number(value.as_ref().ok()?)?)));
         let mut all: Vec<_> = known.collect();
         for (name, body) in self.source.macros.bodies_in_order() {
             let constant = match self.source.string(body) {
@@ -164,6 +162,7 @@ impl<'t> Reader<'t> {
             };
             all.extend(constant.map(|constant| (name.into(), constant)));
         }
+        self.check_expansions();
         all
     }
 
