@@ -99,26 +99,32 @@ def compare(comparison, command, macros, constants):
 
     wanted = [name for name, body in bodies.items() if is_balanced(body) and not BREAKS.search(body)]
     known = [name for name in wanted if name in constants]
-    conditions = [condition(name, constants[name]) for name in known]
-    for index in sorted(refused(command, conditions)):
-        name, ours = known[index], constants[known[index]]
-        # A macro that breaks the lines behind it must not make these differ.
-        tries = [conditions[index]] + ([address(name, ours)] if isinstance(ours, str) else [])
-        if all(refused(command, [one]) for one in tries):
-            # hotcall knows the usual types without their headers.
-            if refused(command, [f"sizeof({name}) > 0"]):
-                comparison.counts["macro that needs another header"] += 1
-                continue
-            comparison.differences.append(f"macro {name}: hotcall {ours}, and it is {bodies[name]}")
-    comparison.counts["macro"] += len(known)
     unknown = [name for name in wanted if name not in constants]
-    tries = [condition for name in unknown for condition in constant(name)]
-    failed = refused(command, tries)
+    conditions = [condition(name, constants[name]) for name in known]
+    tries = [choice for name in unknown for choice in constant(name)]
+    failed = refused(command, conditions + tries)
+    for index, name in enumerate(known):
+        comparison.counts["macro"] += 1
+        if index in failed:
+            value(comparison, command, name, constants[name], bodies[name])
     for index, name in enumerate(unknown):
-        if all(3 * index + choice in failed for choice in range(3)):
+        place = len(known) + 3 * index
+        if {place, place + 1, place + 2} <= failed:
             continue
         if words(name, set()) & with_parameters:
             comparison.counts["macro that uses one with parameters"] += 1
         else:
             comparison.counts["macro"] += 1
             comparison.missing.append(f"{name}: {bodies[name]}")
+
+
+def value(comparison, command, name, ours, body):
+    """A macro on its own, where one in front of it may have broken its line."""
+    tries = [condition(name, ours)] + ([address(name, ours)] if isinstance(ours, str) else [])
+    if not all(refused(command, [one]) for one in tries):
+        return
+    # hotcall knows the usual types without their headers.
+    if refused(command, [f"sizeof({name}) > 0"]):
+        comparison.counts["macro that needs another header"] += 1
+    else:
+        comparison.differences.append(f"macro {name}: hotcall {ours}, and it is {body}")
