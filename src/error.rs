@@ -118,6 +118,9 @@ pub enum Error {
     /// Nothing could be made that answers callbacks of the signature.
     #[error("cannot compile callbacks of type {signature}: {source}")]
     Thunk { signature: Signature, source: Box<JitError> },
+    /// A type that does not say what a callback of it is called with.
+    #[error("cannot compile callbacks for a {ty}: {reason}")]
+    CallbackType { ty: Type, reason: Box<str> },
     /// There is no memory for a callback.
     #[error("cannot make a callback: {source}")]
     Stub { source: Box<JitError> },

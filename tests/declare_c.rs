@@ -555,7 +555,7 @@ fn statics_symbols_and_names() {
     let shown: Vec<String> = declarations
         .iter()
         .filter_map(|declaration| match &declaration.item {
-            Item::Static(ty) => Some(ty.to_string()),
+            Item::Static(variable) => Some(variable.ty.to_string()),
             _ => None,
         })
         .collect();

@@ -14,7 +14,7 @@ fn shown(text: &str) -> String {
     match read(text).get("f") {
         Ok(declaration) => match &declaration.item {
             Item::Function(function) => function.signature.to_string(),
-            Item::Static(ty) => ty.to_string(),
+            Item::Static(variable) => variable.ty.to_string(),
         },
         Err(error) => error.to_string(),
     }
@@ -107,7 +107,7 @@ fn typedefs_replace_known_names() {
         ("typedef int FILE; FILE f(FILE)", "(i32) -> i32"),
         ("typedef void *va_list; int f(va_list)", "(pointer) -> i32"),
     ]);
-    assert_eq!(read("typedef int bool; extern bool f;").get("f").unwrap().item, Item::Static(Type::I32));
+    assert_eq!(read("typedef int bool; extern bool f;").get("f").unwrap().as_static().unwrap().ty, Type::I32);
 }
 
 #[test]

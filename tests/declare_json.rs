@@ -2,7 +2,7 @@
 
 #![cfg(feature = "json")]
 
-use hotcall::declare::{DeclarationError, Declarations, Item};
+use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Layout, Type};
 
 fn one(json: &str) -> hotcall::declare::Declaration {
@@ -55,8 +55,10 @@ fn every_key_is_read() {
 
 #[test]
 fn statics() {
-    assert_eq!(one(r#"{"type": "u32", "name": "counter", "optional": true}"#).item, Item::Static(Type::U32));
-    assert!(matches!(one(r#"{"type": {"struct": ["u8"]}}"#).item, Item::Static(ty) if ty.as_aggregate().is_some()));
+    let counter = one(r#"{"type": "u32", "name": "counter", "optional": true}"#);
+    assert_eq!(counter.as_static().unwrap().ty, Type::U32);
+    let item = one(r#"{"type": {"struct": ["u8"]}}"#);
+    assert!(item.as_static().unwrap().ty.as_aggregate().is_some());
 }
 
 #[test]

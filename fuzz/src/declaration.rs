@@ -70,7 +70,7 @@ fn declarations_hold(declarations: &Declarations) {
         assert_eq!(declarations.get(&declaration.key), Ok(declaration));
         match &declaration.item {
             Item::Function(function) => signature_holds(&function.signature),
-            Item::Static(ty) => type_holds(ty),
+            Item::Static(variable) => type_holds(&variable.ty),
         }
     }
     for named in declarations.types() {

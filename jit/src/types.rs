@@ -216,6 +216,19 @@ impl Type {
         self.with_aggregate(|aggregate| aggregate.align = aggregate.align.max(Some(align)))
     }
 
+    /// The struct or union with these members in place of its own.
+    ///
+    /// # Errors
+    ///
+    /// This is neither; those of [`structure`](Self::structure).
+    pub fn with_fields(self, fields: impl IntoIterator<Item = Field>) -> Result<Self, TypeError> {
+        let Some(own) = self.as_aggregate() else { return Err(TypeError::NotAggregate { ty: self }) };
+        let like = Self::aggregate(own.kind, fields.into_iter().collect())?;
+        like.with_aggregate(|aggregate| {
+            (aggregate.name, aggregate.packed, aggregate.align) = (own.name.clone(), own.packed, own.align);
+        })
+    }
+
     /// The struct or union with a name for messages; scalars and arrays stay as they are.
     pub fn named(mut self, name: impl Into<Box<str>>) -> Self {
         if let TypeKind::Aggregate(aggregate) = &mut self.kind {

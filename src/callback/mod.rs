@@ -15,7 +15,7 @@ mod raw;
 use std::ffi::c_void;
 use std::fmt;
 
-use hotcall_jit::{Jit, Signature, Thunk as Code};
+use hotcall_jit::{Jit, Pointer, Signature, Target, Thunk as Code, Type};
 
 use crate::error::Error;
 use crate::slot::Slot;
@@ -48,6 +48,39 @@ impl Thunk {
         let fail = |source| Error::Thunk { signature: signature.clone(), source: Box::new(source) };
         let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
         Ok(Self { code, signature: signature.clone() })
+    }
+
+    /// Compiles the code for callbacks that a pointer to a function, such as a parameter of this type, is to be.
+    ///
+    /// ```
+    /// # #[cfg(all(target_os = "linux", feature = "c-text"))]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::Thunk;
+    /// use hotcall::declare::Declarations;
+    ///
+    /// let text = "void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));";
+    /// let declarations = Declarations::from_c(text)?;
+    /// let qsort = &declarations.get("qsort")?.as_function().unwrap().signature;
+    /// let thunk = Thunk::of(&qsort.params()[3])?;
+    /// assert_eq!(thunk.signature().to_string(), "(pointer, pointer) -> i32");
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(all(target_os = "linux", feature = "c-text")))]
+    /// # fn main() {}
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The type does not tell a function's signature, as those of Deno's JSON form do not; those of [`Thunk::new`].
+    pub fn of(ty: &Type) -> Result<Self, Error> {
+        match ty.pointer().map(Pointer::target) {
+            Some(Target::Function(function)) => Self::new(function.signature()),
+            Some(Target::Unsupported(reason)) => Err(Error::CallbackType { ty: ty.clone(), reason: reason.clone() }),
+            _ => Err(Error::CallbackType {
+                ty: ty.clone(),
+                reason: "it is not declared as a pointer to a function".into(),
+            }),
+        }
     }
 
     /// The signature.

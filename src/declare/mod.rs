@@ -47,8 +47,18 @@ pub struct Declaration {
 pub enum Item {
     /// A function.
     Function(FunctionDeclaration),
-    /// A variable of this type.
-    Static(Type),
+    /// A variable.
+    Static(StaticDeclaration),
+}
+
+/// A variable.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct StaticDeclaration {
+    /// Its type.
+    pub ty: Type,
+    /// Whether it is `const`: whoever writes to it may be killed for that.
+    pub is_const: bool,
 }
 
 /// A function.
@@ -79,7 +89,8 @@ impl Declaration {
 
     /// A variable.
     pub fn static_(key: impl Into<Box<str>>, ty: Type) -> Self {
-        Self { key: key.into(), symbol: None, optional: false, item: Item::Static(ty) }
+        let item = Item::Static(StaticDeclaration { ty, is_const: false });
+        Self { key: key.into(), symbol: None, optional: false, item }
     }
 
     /// Looked up in the library under another name.
@@ -115,10 +126,18 @@ impl Declaration {
     }
 
     /// The function, if it is one.
-    pub fn as_function(&self) -> Option<&FunctionDeclaration> {
+    pub const fn as_function(&self) -> Option<&FunctionDeclaration> {
         match &self.item {
             Item::Function(function) => Some(function),
             Item::Static(_) => None,
+        }
+    }
+
+    /// The variable, if it is one.
+    pub const fn as_static(&self) -> Option<&StaticDeclaration> {
+        match &self.item {
+            Item::Static(variable) => Some(variable),
+            Item::Function(_) => None,
         }
     }
 }
@@ -136,7 +155,10 @@ pub struct Declarations {
     others: HashMap<Box<str>, Box<str>>,
     skipped: Vec<DeclarationError>,
     types: Vec<NamedType>,
+    types_by_name: HashMap<Box<str>, usize>,
     constants: Vec<(Box<str>, Constant)>,
+    /// Where names are declared: symbols, types as [`NamedType::name`] has them, and constants.
+    positions: HashMap<Box<str>, Position>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
     warnings: Vec<Box<str>>,
@@ -263,6 +285,12 @@ impl Declarations {
     #[cfg(feature = "c-text")]
     fn insert_other(&mut self, name: &str, reason: &str) {
         self.others.insert(name.into(), reason.into());
+    }
+
+    #[cfg(feature = "c-text")]
+    fn set_types(&mut self, types: Vec<NamedType>) {
+        self.types_by_name = types.iter().enumerate().map(|(index, named)| (named.name.clone(), index)).collect();
+        self.types = types;
     }
 
     /// Makes another function the last one: one that is declared again.
@@ -397,6 +425,33 @@ impl Declarations {
         &self.types
     }
 
+    /// The type of this name, `struct point` for a tag and `point` for a typedef.
+    ///
+    /// ```
+    /// # #[cfg(feature = "c-text")]
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// use hotcall::Target;
+    /// use hotcall::declare::Declarations;
+    ///
+    /// let declarations = Declarations::from_c("struct node { struct node *next; int value; }; struct node *first(void);")?;
+    /// let first = &declarations.get("first")?.as_function().unwrap().signature;
+    /// let Target::Named(name) = first.result().unwrap().pointer().unwrap().target() else { panic!() };
+    /// assert_eq!(declarations.type_named(name).unwrap().size(), Some(16));
+    /// # Ok(())
+    /// # }
+    /// # #[cfg(not(feature = "c-text"))]
+    /// # fn main() {}
+    /// ```
+    pub fn type_named(&self, name: &str) -> Option<&NamedType> {
+        self.types_by_name.get(name).map(|&index| &self.types[index])
+    }
+
+    /// Where in the text a symbol, a constant, or a type [by its name](NamedType::name) is declared; a struct, union or enum
+    /// where its body is, if it has one.
+    pub fn position(&self, name: &str) -> Option<Position> {
+        self.positions.get(name).copied()
+    }
+
     /// Reads the name of a type, such as `struct point *` or `unsigned long`, with the types of these declarations.
     ///
     /// ```
@@ -417,7 +472,7 @@ impl Declarations {
     /// The syntax, with its place; a type that cannot be passed or is not known; a name of more than 4,096 bytes.
     #[cfg(feature = "c-text")]
     pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
-        c::parse_type(name, &self.types)
+        c::parse_type(name, self)
     }
 
     /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those
@@ -476,7 +531,7 @@ mod tests {
         declarations.retain(|declaration| *declaration.key != *"c" && *declaration.key != *"a");
         let keys: Vec<&str> = declarations.iter().map(|declaration| &*declaration.key).collect();
         assert_eq!(keys, ["b", "d"]);
-        assert_eq!(declarations.get("d").unwrap().item, Item::Static(Type::I32));
+        assert_eq!(declarations.get("d").unwrap().as_static().unwrap().ty, Type::I32);
         assert!(matches!(declarations.get("c"), Err(DeclarationError::Missing { .. })));
         assert_eq!(&*declarations.last_function().unwrap().key, "b");
         declarations.insert(function("c")).unwrap();

@@ -1,6 +1,6 @@
 //! The types and constants that a text declares by name, with or without a symbol that uses them.
 
-use hotcall_jit::{Pointee, Type};
+use hotcall_jit::{Pointee, Target, Type};
 
 use super::DeclarationError;
 
@@ -12,6 +12,7 @@ pub struct NamedType {
     pub(super) extent: Option<(u64, u64)>,
     /// The kind of a pointer to it.
     pub(super) pointee: Pointee,
+    pub(super) target: Target,
 }
 
 impl NamedType {
@@ -29,6 +30,11 @@ impl NamedType {
         self.ty
             .as_ref()
             .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
+    }
+
+    /// What a pointer to it points to: for a function's type the function, for a struct or union its own name.
+    pub const fn target(&self) -> &Target {
+        &self.target
     }
 
     /// Its size in bytes, as `sizeof` gives it; also of many a type that cannot be passed. `None` if it is not known.

@@ -70,7 +70,7 @@ impl Mapping {
                 let prototype = known.get(&name, &function.signature)?;
                 Symbol::Function(Function::of_prototype(name, address, prototype, options, Some(library))?)
             }
-            Item::Static(ty) => Symbol::Static(Static::new(name, address, ty, library)?),
+            Item::Static(item) => Symbol::Static(Static::new(name, address, &item.ty, library)?),
         }))
     }
 }

@@ -32,8 +32,8 @@ fn all(declarations: &Declarations) -> Value {
                 let result = signature.result().map(shown);
                 functions.insert(&declaration.key, json!({ "result": result, "params": params, "variadic": variadic }));
             }
-            Item::Static(ty) => {
-                variables.insert(&declaration.key, shown(ty));
+            Item::Static(variable) => {
+                variables.insert(&declaration.key, shown(&variable.ty));
             }
         }
     }

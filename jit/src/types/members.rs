@@ -49,6 +49,11 @@ impl Field {
         Self { name: Some(name.into()), ..Self::from(ty) }
     }
 
+    /// The member with another type.
+    pub fn with_type(self, ty: Type) -> Self {
+        Self { ty, ..self }
+    }
+
     /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
     pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
         Ok(Self { align: self.align.max(Some(checked_align(align)?)), ..self })

@@ -1,21 +1,21 @@
 //! A type's name by itself (C11 6.7.7), with the types of declarations that were read before.
 
-use hotcall_jit::{Pointee, Type, TypeKind};
+use hotcall_jit::{Pointee, Type};
 
 use super::layout::Extent;
 use super::lex::Kind;
 use super::reader::Reader;
 use super::source::Source;
 use super::target::DataModel;
-use super::types::{CType, FunctionType, Reason, TagKind, Types, Value, reason};
+use super::types::{CType, Given, Reason, TagKind, Types, Value, reason};
 use super::{Fault, line_starts};
-use crate::declare::{DeclarationError, NamedType};
+use crate::declare::{DeclarationError, Declarations, NamedType};
 
-/// The longest name of a type in bytes. Each of its words is looked for among the types.
+/// The longest name of a type in bytes.
 const MAX_NAME: usize = 4096;
 
 /// Reads a type's name.
-pub(in crate::declare) fn parse_type(text: &str, known: &[NamedType]) -> Result<Type, DeclarationError> {
+pub(in crate::declare) fn parse_type(text: &str, known: &Declarations) -> Result<Type, DeclarationError> {
     if text.len() > MAX_NAME {
         return Err(DeclarationError::TooLong { len: text.len(), max: MAX_NAME });
     }
@@ -28,7 +28,7 @@ pub(in crate::declare) fn parse_type(text: &str, known: &[NamedType]) -> Result<
         if !reader.is_end() {
             return Err(reader.fault("this is not understood as a type"));
         }
-        Ok(reader.types.value(ty).ty)
+        Ok(reader.types.told(ty))
     };
     let value = Source::new(text).and_then(read).map_err(|fault: Fault| fault.error(text, &line_starts(text)))?;
     value.map_err(|why| DeclarationError::Unsupported { symbol: text.into(), reason: (*why).into() })
@@ -36,8 +36,8 @@ pub(in crate::declare) fn parse_type(text: &str, known: &[NamedType]) -> Result<
 
 impl<'t> Types<'t> {
     /// Declares the types that have the name.
-    fn give(&mut self, name: &'t str, known: &[NamedType]) {
-        let find = |name: &str| known.iter().find(|named| named.name() == name);
+    fn give(&mut self, name: &'t str, known: &Declarations) {
+        let find = |name: &str| known.type_named(name);
         for kind in [TagKind::Struct, TagKind::Union, TagKind::Enum] {
             if let Some(named) = find(&format!("{} {name}", kind.word()))
                 && let Some(index) = self.tag_named(kind, name, true)
@@ -48,30 +48,17 @@ impl<'t> Types<'t> {
             }
         }
         if let Some(named) = find(name) {
-            let ty = self.given(named);
+            let ty = self.named_before(named);
             self.declare(name, ty);
         }
     }
 
-    fn given(&mut self, named: &NamedType) -> CType {
-        match (named.ty.as_ref().map(Type::kind), named.pointee) {
+    fn named_before(&mut self, named: &NamedType) -> CType {
+        match (&named.ty, named.pointee) {
             (_, Pointee::Text) => Types::CHAR,
-            (_, Pointee::Function) => self.any_function(),
-            (Ok(TypeKind::Scalar(scalar)), _) => self.scalar(*scalar),
-            (Ok(_), _) => {
-                let index = self.tag_without_name(TagKind::Struct);
-                self.tags[index].value = Some(value_of(named));
-                self.tag_type(index)
-            }
-            (Err(why), _) => self.opaque(why, extent_of(named)),
+            (Ok(ty), _) if let Some(scalar) = ty.as_scalar().filter(|_| ty.pointer().is_none()) => self.scalar(scalar),
+            _ => self.given(Given { value: value_of(named), target: named.target.clone() }),
         }
-    }
-
-    /// A function's type, of which nothing is known.
-    fn any_function(&mut self) -> CType {
-        let params = Vec::new();
-        let result = Self::VOID;
-        self.function(FunctionType { params, result, variadic: false, unspecified: true, unsupported: None })
     }
 }
 

@@ -45,6 +45,10 @@ impl<'t> Reader<'t> {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {
                     return Err(Fault::conflict(token.start as usize, name));
                 }
+                // The same name, where the body is.
+                if !name.is_empty() {
+                    reader.types.tags[index].name = Some(name);
+                }
                 match kind {
                     TagKind::Enum => reader.enumerators(index, &attributes, fixed)?,
                     TagKind::Struct | TagKind::Union => reader.members(index, &attributes)?,

@@ -19,7 +19,8 @@ impl<'t> Types<'t> {
             return true;
         }
         match (self.kind(a), self.kind(b)) {
-            (Kind::Unknown(_) | Kind::Opaque(..), _) | (_, Kind::Unknown(_) | Kind::Opaque(..)) => true,
+            (Kind::Unknown(_) | Kind::Opaque(..) | Kind::Given(_), _) => true,
+            (_, Kind::Unknown(_) | Kind::Opaque(..) | Kind::Given(_)) => true,
             (Kind::Void, Kind::Void) => true,
             (&Kind::Scalar(a, _), &Kind::Scalar(b, _)) => one_representation(a, b),
             (&Kind::Tag(a), &Kind::Tag(b)) => a == b,

@@ -6,6 +6,7 @@ use hotcall_jit::MAX_PARAMETERS;
 use super::Fault;
 use super::attribute::Attributes;
 use super::lex::Kind;
+use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::Context;
 use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
@@ -209,7 +210,7 @@ impl<'t> Reader<'t> {
                 Suffix::Array(len, qualifiers) => self.types.array(declarator.ty, len).qualified(qualifiers),
                 Suffix::Function { params, variadic, unsupported } => {
                     let unspecified = params.is_empty() && !variadic;
-                    let void = matches!(params[..], [Parameter { name: None, ty }]
+                    let void = matches!(params[..], [Parameter { name: None, ty, .. }]
                         if matches!(self.types.kind(ty), TypeKind::Void) && ty.quals == 0);
                     let params = if void { Vec::new() } else { params };
                     let result = declarator.ty;
@@ -312,20 +313,21 @@ impl<'t> Reader<'t> {
 
     fn unreadable_parameter(&mut self, fault: Fault) -> Parameter<'t> {
         let why = self.skipped(fault);
-        Parameter { name: None, ty: self.types.unknown(why) }
+        Parameter { name: None, ty: self.types.unknown(why), notes: Notes::default() }
     }
 
     fn parameter_inside(&mut self) -> Result<Parameter<'t>, Fault> {
         let specifiers = self.specifiers(Context::Parameter)?;
         let declarator = self.declarator(specifiers.ty, Name::Optional)?;
         let own = declarator.attributes.and(&self.attributes()?);
+        let notes = Notes { length: self.types.length(declarator.ty) };
         let ty = self.types.adjusted(declarator.ty);
         let ty = self.changed_type(ty, &specifiers.attributes.and(&own));
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
             self.hide(name);
         }
-        Ok(Parameter { name, ty })
+        Ok(Parameter { name, ty, notes })
     }
 
     /// type-name (C11 6.7.7).

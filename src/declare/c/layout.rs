@@ -112,6 +112,7 @@ impl<'t> Types<'t> {
         let ty = self.aggregate(index, fields, extent, shape);
         self.tags[index].value = Some(Value { ty, extent });
         self.tags[index].members = placed;
+        self.completed.push(index);
     }
 
     /// Adds a warning if compilers differ about a member.

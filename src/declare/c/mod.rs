@@ -4,7 +4,7 @@
 //! (`reader`) goes over the tokens once, from declaration to declaration (`declaration`): specifiers (`specifier`), the
 //! bodies of structs, unions and enums (`body`), declarators (`declarator`), attributes (`attribute`, `mode`) and
 //! constant expressions (`expression`, `constant`, `literal`). It knows which names are types, as C's grammar requires. C's types
-//! (`types`, `compatible`, `layout`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
+//! (`types`, `compatible`, `layout`, `notes`, `told`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
 //! reads the name of a type by itself.
 //!
 //! The text is untrusted. Brackets are matched in one pass, recursion is counted, and no token is read more often than a
@@ -24,6 +24,7 @@ mod layout;
 mod lex;
 mod literal;
 mod mode;
+mod notes;
 mod pragma;
 mod reader;
 mod scope;
@@ -31,6 +32,7 @@ mod source;
 mod specifier;
 mod symbol;
 mod target;
+mod told;
 mod types;
 
 pub(super) use self::alone::parse_type;

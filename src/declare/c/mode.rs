@@ -40,7 +40,7 @@ impl Types<'_> {
             return self.opaque(format!("types of mode {} cannot be passed", Quoted(name)), extent);
         };
         let scalar = match self.kind(ty) {
-            Kind::Scalar(..) | Kind::Pointer(_) | Kind::Tag(_) => self.value(ty).ty.and_then(|ty| {
+            Kind::Scalar(..) | Kind::Pointer(_) | Kind::Tag(_) | Kind::Given(_) => self.value(ty).ty.and_then(|ty| {
                 ty.as_scalar().ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
             }),
             Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),

@@ -63,6 +63,8 @@ pub(super) struct TagNames<'t> {
 /// Where a tag is declared.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TagScope {
+    /// Its name is a tag, and not that of a typedef.
+    pub(super) is_tagged: bool,
     depth: u32,
     /// It is known from a prototype that has ended and did not define it. C cannot name it any more. It is kept, because
     /// texts that go on to define it mean this type; a tag of another kind takes its place.
@@ -135,7 +137,8 @@ impl<'t> Types<'t> {
         }
         let index = self.tag_without_name(kind);
         let tag = &mut self.tags[index];
-        (tag.name, tag.scope.depth) = (Some(name), depth);
+        tag.name = Some(name);
+        tag.scope = TagScope { is_tagged: true, depth, left: false };
         self.show_tag(name, index);
         Some(index)
     }
@@ -158,7 +161,8 @@ impl<'t> Types<'t> {
             let inner = self.tag_names.visible.get(name).copied();
             restore(&mut self.tag_names.visible, name, before);
             if let Some(index) = inner.filter(|&index| before.is_none() && !self.tags[index].defined) {
-                self.tags[index].scope = TagScope { depth: self.tag_names.depth, left: true };
+                let scope = &mut self.tags[index].scope;
+                (scope.depth, scope.left) = (self.tag_names.depth, true);
                 self.show_tag(name, index);
             }
         }

@@ -104,6 +104,12 @@ impl<'t> Source<'t> {
     }
 
     /// The bytes of a token.
+    /// Where in the text one of its own pieces stands.
+    pub(super) fn place_of(&self, piece: &str) -> Option<usize> {
+        let at = piece.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
+        (at < self.text.len()).then_some(at)
+    }
+
     pub(super) fn text_of(&self, token: Token) -> &'t str {
         match token.kind {
             Kind::Word | Kind::Number | Kind::Text | Kind::Character | Kind::Stray | Kind::Operator => {

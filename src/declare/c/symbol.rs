@@ -1,6 +1,7 @@
 //! The meaning of declarations: typedefs, and the functions and variables of the library.
 
-use super::Fault;
+use std::collections::HashMap;
+
 use super::attribute::Attributes;
 use super::constant::{Number, Operand};
 use super::declarator::Inside;
@@ -8,8 +9,9 @@ use super::layout::differently_aligned;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
 use super::types::{CType, Kind, Reason, Types, Warning, reason};
+use super::{Fault, line_starts, position};
 use crate::declare::error::Quoted;
-use crate::declare::{Constant, Declaration, Declarations, Item, NamedType};
+use crate::declare::{Constant, Declaration, Declarations, Item, NamedType, Position};
 
 /// A name with its type, as a declarator gives them.
 pub(super) struct Declared<'t> {
@@ -113,7 +115,9 @@ impl<'t> Reader<'t> {
 
     /// Everything is declared: structs that were incomplete may be complete now.
     pub(super) fn finish(mut self) -> Result<Declarations, Fault> {
-        let mut declarations = Declarations { constants: self.all_constants(), ..Declarations::new() };
+        self.types.tell();
+        let constants = self.all_constants();
+        let mut declarations = Declarations::new();
         for warning in &self.types.warnings {
             let name = Quoted(warning.name.unwrap_or("without a name"));
             declarations.warn(match warning.tag {
@@ -138,13 +142,27 @@ impl<'t> Reader<'t> {
         for (name, why) in &self.others {
             declarations.insert_other(name, why);
         }
-        declarations.types = self.types.all();
+        declarations.set_types(self.types.all());
+        declarations.positions = self.positions(&constants);
+        declarations.constants = constants.into_iter().map(|(name, constant)| (name.into(), constant)).collect();
         declarations.skipped = self.skipped;
         Ok(declarations)
     }
 
+    /// Where symbols, types and constants are declared.
+    fn positions(&self, constants: &[(&'t str, Constant)]) -> HashMap<Box<str>, Position> {
+        let line_starts = line_starts(self.source.text);
+        let symbols = self.symbols.iter().map(|symbol| (symbol.name.into(), symbol.name));
+        let types = self.types.names().map(|(name, written, _)| (name, written));
+        let constants = constants.iter().map(|&(name, _)| (name.into(), name));
+        let places = symbols.chain(types).chain(constants);
+        places
+            .filter_map(|(name, written)| Some((name, position(&line_starts, self.source.place_of(written)?))))
+            .collect()
+    }
+
     /// The enumerators, and the macros that stand for a constant.
-    fn all_constants(&mut self) -> Vec<(Box<str>, Constant)> {
+    fn all_constants(&mut self) -> Vec<(&'t str, Constant)> {
         let number = |operand: &Operand| match operand.value {
             Number::Int(value) => Some(Constant::Int(value)),
             Number::Float(value) => Some(Constant::Float(value)),
@@ -153,14 +171,14 @@ impl<'t> Reader<'t> {
         // A macro takes the place of an enumerator of its name.
         let enumerators =
             self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
-        let known = enumerators.filter_map(|(name, value)| Some((name.into(), number(value.as_ref().ok()?)?)));
+        let known = enumerators.filter_map(|(name, value)| Some((name, number(value.as_ref().ok()?)?)));
         let mut all: Vec<_> = known.collect();
         for (name, body) in self.source.macros.bodies_in_order() {
             let constant = match self.source.string(body) {
                 Some(text) => Some(Constant::Text(text)),
                 None => self.macro_value(body).as_ref().and_then(number),
             };
-            all.extend(constant.map(|constant| (name.into(), constant)));
+            all.extend(constant.map(|constant| (name, constant)));
         }
         self.check_expansions();
         all
@@ -172,32 +190,40 @@ impl<'t> Reader<'t> {
                 let function = &self.types.functions[*index];
                 let mut declaration = Declaration::function(symbol.name, self.types.signature(function)?);
                 if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names =
-                        function.params.iter().map(|parameter| parameter.name.map(Into::into)).collect();
+                    item.parameter_names = function.names().collect();
                 }
                 declaration
             }
-            _ => Declaration::static_(symbol.name, self.types.object(symbol.ty)?),
+            _ => {
+                let mut declaration = Declaration::static_(symbol.name, self.types.object(symbol.ty)?);
+                if let Item::Static(item) = &mut declaration.item {
+                    item.is_const = self.types.is_const(symbol.ty);
+                }
+                declaration
+            }
         };
         declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
         Ok(declaration)
     }
 }
 
-impl Types<'_> {
-    /// The types with names.
-    fn all(&self) -> Vec<NamedType> {
-        let named = |name: String, ty: CType| {
-            let (value, extent) = (self.value(ty).ty, self.extent(ty).ok());
-            let extent = extent.map(|extent| (extent.size, extent.align));
-            NamedType { name: name.into(), ty: value.map_err(|why| (*why).into()), extent, pointee: self.pointee(ty) }
-        };
-        let tags = self.tag_types.iter().map(|&(index, ty)| {
+impl<'t> Types<'t> {
+    /// The types with names: each as users have it, and as the text has it.
+    fn names(&self) -> impl Iterator<Item = (Box<str>, &'t str, CType)> {
+        let tags = self.tag_types.iter().filter_map(|&(index, ty)| {
             let tag = &self.tags[index];
-            named(format!("{} {}", tag.kind.word(), tag.name.unwrap_or_default()), ty)
+            Some((format!("{} {}", tag.kind.word(), tag.name?).into(), tag.name?, ty))
         });
-        let typedefs = self.typedefs_in_order.iter().map(|&(name, ty)| named(name.into(), ty));
-        tags.chain(typedefs).collect()
+        tags.chain(self.typedefs_in_order.iter().map(|&(name, ty)| (name.into(), name, ty)))
+    }
+
+    fn all(&self) -> Vec<NamedType> {
+        let named = |(name, _, ty): (Box<str>, &str, CType)| {
+            let extent = self.extent(ty).ok().map(|extent| (extent.size, extent.align));
+            let (pointee, target) = (self.pointee(ty), self.target(ty));
+            NamedType { name, ty: self.told(ty).map_err(|why| (*why).into()), extent, pointee, target }
+        };
+        self.names().map(named).collect()
     }
 
     /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
@@ -209,7 +235,7 @@ impl Types<'_> {
         match self.kind(ty) {
             Kind::Void => opaque("void"),
             Kind::Tag(index) if self.tags[*index].value.is_none() => opaque(self.tags[*index].name.unwrap_or_default()),
-            _ => self.value(ty).ty,
+            _ => self.told(ty),
         }
     }
 }

@@ -4,16 +4,17 @@
 //! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
 //! bounded in depth, so that all walks over types may recurse.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use hotcall_jit::{MAX_SIZE, Pointee, Scalar, Signature, Type, TypeKind};
+use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
 
 use super::layout::Extent;
+use super::notes::Notes;
 use super::scope::{TagNames, TagScope};
 use super::target::{DataModel, Known};
-use crate::declare::error::{Quoted, Short};
+use crate::declare::error::Short;
 
 /// Why something cannot be passed by value.
 pub(super) type Reason = Rc<str>;
@@ -42,6 +43,11 @@ pub(super) struct CType {
 }
 
 impl CType {
+    /// The type's number, whatever its qualifiers.
+    pub(super) const fn node(self) -> u32 {
+        self.node
+    }
+
     const fn of(node: usize) -> Self {
         Self { node: node as u32, quals: 0, align: None }
     }
@@ -76,6 +82,8 @@ pub(super) enum Kind {
     Array(usize),
     /// The index of a function.
     Function(usize),
+    /// A type that was read before: its index.
+    Given(usize),
     /// Known, and not passed: why, and what `sizeof` says.
     Opaque(Reason, Option<Extent>),
     /// Not declared; not even a pointer to it can be.
@@ -103,6 +111,14 @@ pub(super) struct FunctionType<'t> {
 pub(super) struct Parameter<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: CType,
+    pub(super) notes: Notes,
+}
+
+/// A type that was read before.
+pub(super) struct Given {
+    pub(super) value: Value,
+    /// What a pointer to it points to.
+    pub(super) target: Target,
 }
 
 /// A type as a value.
@@ -180,6 +196,13 @@ pub(super) struct Types<'t> {
     pub(super) arrays: Vec<ArrayType>,
     pub(super) functions: Vec<FunctionType<'t>>,
     pub(super) tags: Vec<Tag<'t>>,
+    pub(super) given: Vec<Given>,
+    /// The structs and unions with a body, in the order in which they were completed.
+    pub(super) completed: Vec<usize>,
+    /// Pointers and arrays with all that is told of them, by their number.
+    pub(super) told: RefCell<HashMap<u32, Type>>,
+    /// Structs and unions with all that is told of their members, by their index.
+    pub(super) told_tags: HashMap<usize, Type>,
     typedefs: HashMap<&'t str, CType>,
     pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
     pub(super) tag_names: TagNames<'t>,
@@ -202,6 +225,10 @@ impl<'t> Types<'t> {
             arrays: Vec::new(),
             functions: Vec::new(),
             tags: Vec::new(),
+            given: Vec::new(),
+            completed: Vec::new(),
+            told: RefCell::default(),
+            told_tags: HashMap::new(),
             typedefs: HashMap::new(),
             typedefs_in_order: Vec::new(),
             tag_names: TagNames::default(),
@@ -244,6 +271,11 @@ impl<'t> Types<'t> {
 
     pub(super) fn unknown(&mut self, why: Reason) -> CType {
         self.add(Kind::Unknown(why), 0)
+    }
+
+    pub(super) fn given(&mut self, given: Given) -> CType {
+        self.given.push(given);
+        self.add(Kind::Given(self.given.len() - 1), 0)
     }
 
     pub(super) fn tag_type(&mut self, index: usize) -> CType {
@@ -307,6 +339,12 @@ impl<'t> Types<'t> {
     /// Returns whether a type is not declared.
     pub(super) fn is_unknown(&self, ty: CType) -> bool {
         matches!(self.kind(ty), Kind::Unknown(_))
+    }
+
+    /// The length of an array, if it has one that is known.
+    pub(super) fn length(&self, ty: CType) -> Option<Length> {
+        let &Kind::Array(index) = self.kind(ty) else { return None };
+        self.arrays[index].len.as_ref()?.as_ref().ok().map(|&len| Length::Elements(len))
     }
 
     /// A parameter's type: arrays and functions become pointers (C11 6.7.6.3p7, p8).
@@ -391,6 +429,12 @@ impl<'t> Types<'t> {
         self.tags.len() - 1
     }
 
+    /// `struct name`, or the typedef's name of one without a tag.
+    pub(super) fn name_of(&self, index: usize) -> Option<Box<str>> {
+        let Tag { kind, name: Some(name), scope, .. } = self.tags[index] else { return None };
+        Some(if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { name.into() })
+    }
+
     /// `struct name`, for messages.
     pub(super) fn title(&self, index: usize) -> String {
         let Tag { kind, name, .. } = &self.tags[index];
@@ -404,6 +448,7 @@ impl<'t> Types<'t> {
         match self.kind(to) {
             Kind::Scalar(_, true) => Pointee::Text,
             Kind::Function(_) => Pointee::Function,
+            Kind::Given(index) if matches!(self.given[*index].target, Target::Function(_)) => Pointee::Function,
             _ => Pointee::Opaque,
         }
     }
@@ -420,6 +465,7 @@ impl<'t> Types<'t> {
             },
             Kind::Array(array) => self.arrays[*array].value.clone(),
             Kind::Function(_) => Value::without(reason("a function has no value")),
+            Kind::Given(index) => self.given[*index].value.clone(),
             Kind::Opaque(reason, extent) => Value { ty: Err(reason.clone()), extent: *extent },
             Kind::Unknown(reason) => Value::without(reason.clone()),
         }
@@ -433,43 +479,6 @@ impl<'t> Types<'t> {
             (None, Err(reason)) => Err(reason),
             (None, Ok(_)) => Err(reason("its size is unknown")),
         }
-    }
-
-    /// A function's type as a signature.
-    pub(super) fn signature(&self, function: &FunctionType<'t>) -> Result<Signature, Reason> {
-        if let Some(reason) = &function.unsupported {
-            return Err(reason.clone());
-        }
-        let result = match self.kind(function.result) {
-            Kind::Void => None,
-            _ => Some(self.passed(function.result).map_err(|why| reason(format!("the result: {why}")))?),
-        };
-        let mut params = Vec::with_capacity(function.params.len());
-        for (index, parameter) in function.params.iter().enumerate() {
-            let ty = self.passed(parameter.ty).map_err(|why| match parameter.name {
-                Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
-                None => reason(format!("argument {}: {why}", index + 1)),
-            })?;
-            params.push(ty);
-        }
-        let fixed = params.len();
-        let signature = match function.variadic {
-            true => Signature::variadic(params, fixed, result),
-            false => Signature::new(params, result),
-        };
-        signature.map_err(|error| reason(error.to_string()))
-    }
-
-    /// The type of an argument or a result.
-    fn passed(&self, ty: CType) -> Result<Type, Reason> {
-        let value = self.value(ty);
-        let passed = value.ty?;
-        // An alignment that only a typedef gives changes the place of an aggregate in ways that compilers differ about.
-        let own = value.extent.map(|extent| extent.align);
-        if passed.as_scalar().is_none() && ty.align.is_some_and(|align| Some(align.into()) != own) {
-            return Err(reason("a typedef with another alignment than its struct's own cannot be passed"));
-        }
-        Ok(passed)
     }
 }
 

@@ -1,0 +1,198 @@
+//! What declarations tell beyond sizes: what pointers point to, `const`, lengths, names and places.
+
+use hotcall::declare::{Declarations, FunctionDeclaration, Position};
+use hotcall::{Error, Length, Pointer, Target, Thunk, Type};
+
+fn read(text: &str) -> Declarations {
+    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+fn function<'d>(declarations: &'d Declarations, name: &str) -> &'d FunctionDeclaration {
+    declarations.get(name).unwrap_or_else(|error| panic!("{name}: {error}")).as_function().unwrap()
+}
+
+fn pointer(ty: &Type) -> &Pointer {
+    ty.pointer().unwrap_or_else(|| panic!("{ty} tells nothing"))
+}
+
+/// The parameters of `f` as their pointers show themselves; `-` for what is no pointer.
+#[track_caller]
+fn check(text: &str, expected: &[&str]) {
+    let declarations = read(text);
+    let params = function(&declarations, "f").signature.params();
+    let shown: Vec<_> = params.iter().map(|ty| ty.pointer().map_or("-".to_owned(), Pointer::to_string)).collect();
+    assert_eq!(shown, expected, "{text}");
+}
+
+#[test]
+fn pointers_tell_their_targets() {
+    check(
+        "void f(int *, const double *, void *, const void *, int)",
+        &["i32 *", "const f64 *", "void *", "const void *", "-"],
+    );
+    check("void f(char *, const char *, unsigned char *, signed char *)", &["i8 *", "const i8 *", "u8 *", "i8 *"]);
+    check("void f(char **, int ***, const char *const *)", &["text *", "pointer *", "const text *"]);
+    check("struct p { int x; }; void f(struct p *, const struct p *)", &["struct p *", "const struct p *"]);
+    check("struct q; union u; void f(struct q *, union u **)", &["struct q *", "pointer *"]);
+    check("typedef struct { int x; } point; void f(point *, point **)", &["point *", "pointer *"]);
+    check("typedef struct tag { int x; } point; void f(point *)", &["struct tag *"]);
+    check("void f(struct { int x; } *)", &["struct {i32} *"]);
+    check("enum e { A = -1 }; void f(enum e *)", &["i32 *"]);
+    check("typedef const int ci; void f(ci *, ci a[3])", &["const i32 *", "const i32 *"]);
+    check("void f(long double *, _Complex double *)", &["? *", "? *"]);
+    check("void f(int (*)(int), void (*)(const char *, ...))", &["(i32) -> i32 *", "(text, ...) *"]);
+    check("void f(int (*)[3], const int (*)[2][2])", &["i32[3] *", "const i32[2][2] *"]);
+    check("typedef void cb(int); void f(cb, cb *, cb **)", &["(i32) *", "(i32) *", "function *"]);
+    check("void f(int *restrict, int *const)", &["i32 *", "i32 *"]);
+}
+
+#[test]
+fn targets_lead_on_to_the_last() {
+    let declarations = read("void f(const char *const **names);");
+    let names = &function(&declarations, "f").signature.params()[0];
+    let mut targets = Vec::new();
+    let mut ty = names.clone();
+    while let Some(pointer) = ty.pointer() {
+        targets.push((pointer.to_string(), pointer.is_const()));
+        let Target::Type(next) = pointer.target() else { panic!("{pointer}") };
+        ty = next.clone();
+    }
+    let expected = [("pointer *", false), ("const text *", true), ("const i8 *", true)];
+    assert_eq!(targets, expected.map(|(shown, is_const)| (shown.to_owned(), is_const)));
+}
+
+#[test]
+fn structs_tell_of_their_members() {
+    let text = "struct node { struct node *next; const char *name; int (*compare)(const struct node *, struct late); \
+                const int fixed; char *parts[4]; }; struct late { int x; }; void f(struct node);";
+    let declarations = read(text);
+    let by_value = function(&declarations, "f").signature.params()[0].clone();
+    let named = declarations.type_named("struct node").unwrap().ty().unwrap();
+    for ty in [&by_value, named] {
+        let fields = ty.as_aggregate().unwrap().fields();
+        let shown = |index: usize| pointer(fields[index].ty()).to_string();
+        assert_eq!((shown(0), shown(1)), ("struct node *".to_owned(), "const i8 *".to_owned()));
+        // The struct that the function takes was not complete yet.
+        assert_eq!(shown(2), "(pointer, struct late) -> i32 *");
+        assert!(fields[3].is_const() && !fields[0].is_const());
+        assert_eq!(pointer(fields[4].ty().as_array().unwrap().element()).to_string(), "i8 *");
+    }
+    let Target::Named(name) = pointer(by_value.as_aggregate().unwrap().fields()[0].ty()).target() else { panic!() };
+    assert_eq!(declarations.type_named(name).unwrap().ty().unwrap(), &by_value);
+}
+
+/// What may hold itself is told by name, and what cannot be passed with the reason.
+#[test]
+fn types_that_lead_back_to_themselves_end() {
+    let text = "struct a { void (*f)(struct a, struct b *); struct b *b; }; struct b { struct a a; struct b (*g)(struct a *); };\
+                typedef struct { int x; } *p1; typedef struct { p1 a, b; } *p2; void f(struct b, p2);";
+    let declarations = read(text);
+    let params = function(&declarations, "f").signature.params();
+    let [a, g] = [0, 1].map(|index| params[0].as_aggregate().unwrap().fields()[index].ty().clone());
+    assert_eq!(pointer(&g).to_string(), "(pointer) -> struct b *");
+    assert_eq!(pointer(a.as_aggregate().unwrap().fields()[0].ty()).to_string(), "(struct a, pointer) *");
+    let Target::Type(inner) = pointer(&params[1]).target() else { panic!("{:?}", params[1]) };
+    assert_eq!(pointer(inner.as_aggregate().unwrap().fields()[1].ty()).to_string(), "struct {i32} *");
+}
+
+/// Types are dropped and shown recursively: chains of pointers end.
+#[test]
+fn chains_of_pointers_are_bounded() {
+    let stars = "*".repeat(90);
+    let declarations = read(&format!("void f(int {stars}p);"));
+    let mut ty = function(&declarations, "f").signature.params()[0].clone();
+    let mut depth = 0;
+    let last = loop {
+        match pointer(&ty).target().clone() {
+            Target::Type(next) if next.pointer().is_some() => (ty, depth) = (next, depth + 1),
+            last => break last,
+        }
+    };
+    assert!((20..=64).contains(&depth), "{depth}");
+    assert!(matches!(last, Target::Unsupported(_) | Target::Type(_)));
+    let chain: String = (1..20_000).map(|n| format!("typedef struct {{ p{} a, b; }} *p{n};", n - 1)).collect();
+    let declarations = read(&format!("typedef int *p0; {chain} void f(p19999);"));
+    assert_eq!(function(&declarations, "f").signature.to_string(), "(pointer)");
+    let functions: String = (1..90).map(|n| format!("typedef void f{n}(f{0} *, f{0} *);", n - 1)).collect();
+    let declarations = read(&format!("typedef void f0(int); {functions} void f(f89 *);"));
+    assert_eq!(function(&declarations, "f").signature.to_string(), "(function)");
+}
+
+#[test]
+fn arrays_tell_their_lengths() {
+    let declarations = read("void f(int a[4], const char s[static 16], int m[2][3], int n[], int *p, int v[*]);");
+    let signature = &function(&declarations, "f").signature;
+    let lengths: Vec<_> = signature.params().iter().map(|ty| pointer(ty).length().cloned()).collect();
+    let elements = |len| Some(Length::Elements(len));
+    assert_eq!(lengths, [elements(4), elements(16), elements(2), None, None, None]);
+    assert_eq!(pointer(&signature.params()[1]).to_string(), "const i8 *");
+    assert_eq!(pointer(&signature.params()[2]).to_string(), "i32[3] *");
+}
+
+#[test]
+fn layouts_equality_and_code_do_not_depend_on_it() {
+    let declarations = read("int f(int *, const char *); int g(void *, char *);");
+    assert_eq!(function(&declarations, "f").signature, function(&declarations, "g").signature);
+}
+
+#[test]
+fn callbacks_are_made_from_the_declaration() {
+    let text = "typedef int compare_t(const void *a, const void *b); typedef void (*handler)(int signal);\
+                void qsort(void *, unsigned long, unsigned long, compare_t *); handler signal(int, handler);\
+                void odd(void (*)(long double), int *); struct ops { int (*run)(double); };";
+    let declarations = read(text);
+    let signature_of = |ty: &Type| Thunk::of(ty).map(|thunk| thunk.signature().to_string());
+    let params = |name| function(&declarations, name).signature.params();
+    assert_eq!(signature_of(&params("qsort")[3]).unwrap(), "(pointer, pointer) -> i32");
+    assert_eq!(signature_of(&params("signal")[1]).unwrap(), "(i32)");
+    assert_eq!(signature_of(function(&declarations, "signal").signature.result().unwrap()).unwrap(), "(i32)");
+    let ops = declarations.type_named("struct ops").unwrap().ty().unwrap();
+    assert_eq!(signature_of(ops.as_aggregate().unwrap().fields()[0].ty()).unwrap(), "(f64) -> i32");
+    let refused = |ty: &Type| signature_of(ty).unwrap_err().to_string();
+    assert_eq!(
+        refused(&params("odd")[0]),
+        "cannot compile callbacks for a function: argument 1: `long double` cannot be passed"
+    );
+    let error = "cannot compile callbacks for a pointer: it is not declared as a pointer to a function";
+    assert_eq!(refused(&params("odd")[1]), error);
+    assert!(matches!(Thunk::of(&Type::FUNCTION), Err(Error::CallbackType { .. })));
+    // The names of its parameters are kept.
+    let Target::Function(compare) = pointer(&params("qsort")[3]).target() else { panic!() };
+    assert_eq!((compare.parameter_name(0), compare.parameter_name(1)), (Some("a"), Some("b")));
+}
+
+#[test]
+fn variables_tell_whether_they_are_const() {
+    let declarations =
+        read("extern const int a; extern int b; extern const char c[]; extern char *const d; extern const char *e;");
+    let constant = |name| declarations.get(name).unwrap().as_static().unwrap().is_const;
+    assert_eq!(["a", "b", "c", "d", "e"].map(constant), [true, false, true, true, false]);
+}
+
+#[test]
+fn names_tell_where_they_are_declared() {
+    let text = "struct s;\nenum e { ONE,\n  TWO };\n#define THREE 3\ntypedef int T;\nstruct s { int x; };\nT f(struct s *);\n  extern T v;\n";
+    let declarations = read(text);
+    let at = |name| declarations.position(name).map(|Position { line, column }| (line, column));
+    assert_eq!(at("struct s"), Some((6, 8)));
+    assert_eq!((at("enum e"), at("ONE"), at("TWO")), (Some((2, 6)), Some((2, 10)), Some((3, 3))));
+    assert_eq!((at("THREE"), at("T"), at("f"), at("v")), (Some((4, 9)), Some((5, 13)), Some((7, 3)), Some((8, 12))));
+    assert_eq!(at("size_t"), None);
+}
+
+#[test]
+fn names_of_types_tell_as_well() {
+    let text = "typedef struct { int x; } point; typedef int (*callback)(point *); typedef char letter; typedef int run(int);\
+                struct s { int x; };";
+    let declarations = read(text);
+    let shown = |name: &str| pointer(&declarations.parse_type(name).unwrap()).to_string();
+    assert_eq!(shown("const point *"), "const point *");
+    assert_eq!(shown("struct s *"), "struct s *");
+    assert_eq!(shown("callback"), "(pointer) -> i32 *");
+    assert_eq!(shown("callback *"), "function *");
+    assert_eq!(shown("letter *"), "i8 *");
+    assert_eq!(declarations.parse_type("letter *").unwrap(), Type::TEXT);
+    assert_eq!(shown("run *"), "(i32) -> i32 *");
+    assert_eq!(declarations.parse_type("run *").unwrap(), Type::FUNCTION);
+    assert_eq!(shown("int (*)[3]"), "i32[3] *");
+}
