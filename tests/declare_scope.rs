@@ -25,7 +25,7 @@ fn signature(text: &str, name: &str) -> String {
 fn size(text: &str) -> u64 {
     let declarations = read(text);
     match &declarations.get("v").unwrap_or_else(|error| panic!("{text}: {error}")).item {
-        Item::Static(ty) => Layout::of(ty).unwrap().size.into(),
+        Item::Static(variable) => Layout::of(&variable.ty).unwrap().size.into(),
         Item::Function(_) => panic!("{text}"),
     }
 }
