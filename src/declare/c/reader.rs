@@ -321,8 +321,13 @@ mod tests {
         let around = |before: &'static str, inside: &'static str, after: &'static str| {
             move |n: usize| format!("{before}{}{after}", inside.repeat(n))
         };
-        let texts: [(&str, Text); 31] = [
+        let texts: [(&str, Text); 33] = [
             ("prototypes", Box::new(numbered(|i| format!("int f{i}(int a, char *b);")))),
+            (
+                "tags of prototypes",
+                Box::new(numbered(|i| format!("int f{i}(struct s {{int a;}} *p, struct t{i} *q);"))),
+            ),
+            ("enumerators of prototypes", Box::new(numbered(|i| format!("int f{i}(enum {{A, B = A}} p);")))),
             ("parameters", Box::new(around("int f(", "int a,", "int b);"))),
             ("unreadable parameters", Box::new(around("int f(", "int a b (c),", "int b);"))),
             ("nested parameters", Box::new(nested("int f(int (*)", ");"))),
