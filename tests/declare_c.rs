@@ -282,6 +282,8 @@ fn constant_expressions() {
         ("__builtin_offsetof(struct s, c)", 8),
         ("(unsigned long)&((struct s *)0)->c", 8),
         ("__builtin_offsetof(struct nest, in[2].b) / 4", 6),
+        ("__builtin_offsetof(struct nest, in[0x2000000000000001])", 12),
+        ("(unsigned long)&((int *)16)[-1]", 12),
         ("sizeof(((struct nest *)0)->in)", 24),
         ("sizeof(((struct nest *)0)->in[1])", 8),
         ("sizeof(T[3])", 36),

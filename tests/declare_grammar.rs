@@ -395,3 +395,25 @@ fn sizes_of_expressions_of_unknown_type_are_unknown() {
         assert_eq!(shown(&format!("{before} char f[sizeof({expression})];")), format!("i8[{size}]"), "{expression}");
     }
 }
+
+/// The preprocessor's output with its `#define`s (`cc -E -dD`): a macro that leads to itself leaves a name, which is no macro
+/// there.
+#[test]
+fn a_macro_that_leads_to_itself_leaves_a_function_name() {
+    for define in ["f(x) f(x)", "f GLOBAL(f, F)", "f(x) (f)(x)", "f f"] {
+        let text = format!(
+            "# 1 \"x.h\"\n#define GLOBAL(a, A) a\n#define {define}\n#define N 3\nint f(double, char (*)[N]);\n"
+        );
+        assert_eq!(shown(&text), "(f64, pointer) -> i32", "{define}");
+        assert!(read(&text).skipped().is_empty(), "{define}");
+    }
+    let text = "#define f(x) g(x)\nint f(double);";
+    assert!(shown(text).contains("`f` is a macro"), "{}", shown(text));
+}
+
+#[test]
+fn problems_beyond_the_first_are_not_listed() {
+    let text = format!("enum {{ {} A = 3 }}; int f(char (*)[A]);", "1,".repeat(70_000));
+    assert_eq!(read(&text).skipped().len(), 65_536);
+    assert_eq!(shown(&text), "(pointer) -> i32");
+}

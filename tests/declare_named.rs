@@ -54,6 +54,41 @@ fn types_have_names_sizes_and_reasons() {
     assert!(matches!(error, DeclarationError::Unsupported { symbol, .. } if *symbol == *"struct incomplete"));
 }
 
+/// A long text may have many macros, each of which takes a few steps. Macros that double their length are refused.
+#[test]
+fn macros_take_work_in_proportion_to_the_text() {
+    let many: String =
+        (0..60_000).map(|i| format!("#define VALUE_{i} ((int)BASE + SIZE * {i} + SIZE + SIZE)\n")).collect();
+    let text = format!("#define BASE (1 + 2 * SIZE)\n#define SIZE (8 + 8)\n{many}");
+    let declarations = read(&text);
+    assert_eq!(declarations.constants().len(), 60_002);
+    assert_eq!(declarations.constants().last().unwrap().1, &Constant::Int(33 + 16 * 59_999 + 32));
+    assert!(declarations.skipped().is_empty());
+    let doubled: String = (0..40).map(|i| format!("#define D{} D{i} + D{i}\n", i + 1)).collect();
+    let declarations = read(&format!("#define D0 1\n{doubled}int f(int);"));
+    assert!(declarations.get("f").is_ok());
+    let (known, note) = (declarations.constants().len(), declarations.skipped());
+    assert!((10..30).contains(&known) && note.len() == 1, "{known}, {note:?}");
+    assert!(note[0].to_string().contains("the macros stand for too much"), "{}", note[0]);
+}
+
+/// As in `enum { LAST }; #define LAST (LAST - 1)`: the name stands for the macro.
+#[test]
+fn a_macro_takes_the_place_of_an_enumerator() {
+    let text = "enum { A, B, LAST, OTHER, GONE, CALL };
+#define LAST (LAST - 1)
+#define A A
+#define OTHER unknown
+#define GONE 7
+#undef GONE
+#define CALL(x) x
+";
+    let declarations = read(text);
+    let all: Vec<_> = declarations.constants().map(|(name, value)| (name, value.clone())).collect();
+    let int = Constant::Int;
+    assert_eq!(all, [("A", int(0)), ("B", int(1)), ("GONE", int(4)), ("CALL", int(5)), ("LAST", int(1))]);
+}
+
 #[test]
 fn constants_have_values() {
     let declarations = read(

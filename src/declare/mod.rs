@@ -523,7 +523,8 @@ impl Declarations {
 
     /// The parts of a text that could not be read, in order: each with its place and the problem.
     ///
-    /// A part is a declaration, a member, a parameter or an enumerator. Everything around it is read.
+    /// A part is a declaration, a member, a parameter or an enumerator. Everything around it is read. The first 65,536 are
+    /// listed.
     pub fn skipped(&self) -> &[DeclarationError] {
         &self.skipped
     }

@@ -40,13 +40,16 @@ fn all(declarations: &Declarations) -> Value {
         if let Ok(ty) = named.ty() {
             offsets(ty, 0, &mut members);
         }
-        (named.name(), json!({ "size": named.size(), "align": named.align(), "members": members }))
+        let scalar = named.ty().ok().filter(|ty| ty.as_scalar().is_some()).map(shown);
+        (named.name(), json!({ "size": named.size(), "align": named.align(), "members": members, "shown": scalar }))
     });
     let constants = declarations.constants().map(|(name, constant)| {
         let value = match constant {
             Constant::Int(value) => json!(value.to_string()),
-            Constant::Float(value) => json!(value),
-            Constant::Text(_) | _ => json!(format!("{constant:?}")),
+            // JSON does not have infinities.
+            Constant::Float(value) => json!({ "float": format!("{value:?}") }),
+            Constant::Text(bytes) => json!({ "text": bytes }),
+            _ => json!(format!("{constant:?}")),
         };
         (name, value)
     });

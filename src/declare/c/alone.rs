@@ -40,7 +40,7 @@ impl<'t> Types<'t> {
         let find = |name: &str| known.type_named(name);
         for kind in [TagKind::Struct, TagKind::Union, TagKind::Enum] {
             if let Some(named) = find(&format!("{} {name}", kind.word()))
-                && let Some(index) = self.tag_named(kind, name)
+                && let Some(index) = self.tag_named(kind, name, true)
                 && named.extent.is_some()
             {
                 self.tags[index].value = Some(value_of(named));

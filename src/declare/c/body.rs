@@ -30,17 +30,16 @@ impl<'t> Reader<'t> {
             if token.kind == Kind::Macro {
                 return Err(reader.fault(""));
             }
+            reader.at += usize::from(!name.is_empty());
+            let has_type = kind == TagKind::Enum && reader.is(b':') && reader.begins_type(1);
             let index = if name.is_empty() {
                 reader.types.tag_without_name(kind)
             } else {
-                reader.at += 1;
                 let conflict = || Fault::conflict(token.start as usize, name);
-                reader.types.tag_named(kind, name).ok_or_else(conflict)?
+                let has_body = has_type || reader.is(b'{');
+                reader.types.tag_named(kind, name, has_body).ok_or_else(conflict)?
             };
-            let fixed = match kind == TagKind::Enum && reader.is(b':') && reader.begins_type(1) {
-                true => Some(reader.underlying_type()?),
-                false => None,
-            };
+            let fixed = if has_type { Some(reader.underlying_type()?) } else { None };
             let defined = reader.is(b'{');
             if defined {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {

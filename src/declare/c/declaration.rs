@@ -8,6 +8,9 @@ use super::specifier::{Context, Specifiers, Storage};
 use super::symbol::Declared;
 use super::types::{Kind as TypeKind, Reason, reason};
 
+/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
+const MAX_SKIPPED: usize = 1 << 16;
+
 impl<'t> Reader<'t> {
     /// translation-unit (C11 6.9), up to the token `end`.
     pub(super) fn unit(&mut self, end: usize) -> Result<(), Fault> {
@@ -162,7 +165,9 @@ impl<'t> Reader<'t> {
     pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
         let error = self.error_of(fault);
         let why = reason(error.to_string());
-        self.skipped.push(error);
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push(error);
+        }
         why
     }
 

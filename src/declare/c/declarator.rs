@@ -265,7 +265,7 @@ impl<'t> Reader<'t> {
     fn function_suffix(&mut self, declarator: &mut Declarator<'t>) -> Result<Suffix<'t>, Fault> {
         let end = self.closing();
         self.at += 1;
-        let scope = self.parameters.len();
+        let scope = self.enter_prototype();
         let mut params = Vec::new();
         let mut variadic = false;
         let mut unsupported = None;
@@ -293,7 +293,7 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        self.unhide(scope);
+        self.leave_prototype(&scope);
         self.at = end + 1;
         declarator.old_style = old_style && params.iter().all(|parameter| self.types.is_unknown(parameter.ty));
         Ok(Suffix::Function { params, variadic, unsupported })

@@ -137,8 +137,9 @@ impl<'t> Source<'t> {
                 return Err(Fault::fatal(at, problem));
             }
             "line" | "ident" | "sccs" | "warning" | "assert" | "unassert" => {}
-            // `#` alone, and a line's number.
-            _ if line.is_empty() || line.starts_with(|c: char| c.is_ascii_digit()) => {}
+            // A line marker of the preprocessor's output.
+            _ if line.starts_with(|c: char| c.is_ascii_digit()) => self.preprocessed = true,
+            _ if line.is_empty() => {}
             _ => return Err(Fault::fatal(at, "an unknown directive")),
         }
         Ok(())

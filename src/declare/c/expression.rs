@@ -300,7 +300,7 @@ impl<'t> Reader<'t> {
         if self.is_hidden(name) {
             return Ok(self.not_constant(why()));
         }
-        if let Some(constant) = self.constants.get(name).cloned() {
+        if let Some(constant) = self.names.constant(name).cloned() {
             return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
         }
         if let Some(&index) = self.by_name.get(name) {
@@ -378,8 +378,8 @@ impl<'t> Reader<'t> {
         };
         let size = if index == 0 { Ok(0) } else { self.types.extent(element).map(|extent| extent.size) };
         let place = at.and_then(|at| {
-            let offset = index.checked_mul(size?.into()).unwrap_or_default();
-            Ok(Number::At(at.wrapping_add(offset) as u64))
+            // Addresses wrap, as those of compilers do.
+            Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64))
         });
         Operand { ty: element, value: place.unwrap_or_else(Number::Unknown), vague: false }
     }

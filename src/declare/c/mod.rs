@@ -3,7 +3,8 @@
 //! A text is split into tokens (`lex`), and its directives are acted on (`source`, `directive`, `pragma`). The reader
 //! (`reader`) goes over the tokens once, from declaration to declaration (`declaration`): specifiers (`specifier`), the
 //! bodies of structs, unions and enums (`body`), declarators (`declarator`), attributes (`attribute`, `mode`) and
-//! constant expressions (`expression`, `constant`, `literal`). It knows which names are types, as C's grammar requires. C's types
+//! constant expressions (`expression`, `constant`, `literal`). It knows which names are types (`scope`), as C's grammar
+//! requires. C's types
 //! (`types`, `compatible`, `layout`, `notes`, `told`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
 //! reads the name of a type by itself.
 //!
@@ -27,6 +28,7 @@ mod mode;
 mod notes;
 mod pragma;
 mod reader;
+mod scope;
 mod source;
 mod specifier;
 mod symbol;

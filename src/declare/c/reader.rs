@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use super::constant::Operand;
 use super::directive::is_macro;
 use super::lex::{Kind, Token};
+use super::scope::Names;
 use super::source::Source;
 use super::symbol::Symbol;
 use super::target::DataModel;
@@ -16,8 +17,14 @@ use crate::declare::{DeclarationError, Declarations};
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
 
-/// The most tokens that macros expand to in a whole text: macros that use macros grow without end.
+/// The most tokens that the macros of one expression expand to. Macros that use macros grow without end.
 const MAX_EXPANDED: usize = 1 << 20;
+
+/// The most tokens that macros expand to in a whole text, for each byte of a text that is not short.
+const EXPANDED_PER_BYTE: usize = 2;
+
+/// The problem with macros that take more.
+const TOO_MUCH: &str = "the macros stand for too much";
 
 /// The most pairs of types that are compared for each token of a text.
 const COMPARISONS: u32 = 16;
@@ -28,12 +35,7 @@ pub(super) struct Reader<'t> {
     /// The index of the next token.
     pub(super) at: usize,
     pub(super) types: Types<'t>,
-    /// Enumerators, and objects declared with `constexpr`.
-    pub(super) constants: HashMap<&'t str, Result<Operand, Reason>>,
-    pub(super) constants_in_order: Vec<&'t str>,
-    /// Names that parameters in scope bear, with repetition (C11 6.2.1p4).
-    pub(super) parameters: Vec<&'t str>,
-    hidden: HashMap<&'t str, u32>,
+    pub(super) names: Names<'t>,
     pub(super) symbols: Vec<Symbol<'t>>,
     pub(super) by_name: HashMap<&'t str, usize>,
     pub(super) last_function: Option<usize>,
@@ -44,7 +46,8 @@ pub(super) struct Reader<'t> {
     depth: u32,
     /// The index of the `End`.
     text_end: usize,
-    expanded: usize,
+    /// The tokens that macros may still expand to.
+    expansions: usize,
     /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
     used_at: usize,
     /// The index of the token behind that macro.
@@ -62,14 +65,12 @@ impl<'t> Reader<'t> {
         let tokens = source.tokens.len() as u32;
         let text_end = source.tokens.len() - 1;
         let active = vec![false; source.macros.len()];
+        let expansions = (EXPANDED_PER_BYTE * source.text.len()).max(MAX_EXPANDED);
         Self {
             source,
             at: 0,
             types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
-            constants: HashMap::new(),
-            constants_in_order: Vec::new(),
-            parameters: Vec::new(),
-            hidden: HashMap::new(),
+            names: Names::default(),
             symbols: Vec::new(),
             by_name: HashMap::new(),
             last_function: None,
@@ -77,7 +78,7 @@ impl<'t> Reader<'t> {
             skipped: Vec::new(),
             depth: 0,
             text_end,
-            expanded: 0,
+            expansions,
             used_at: 0,
             resume_at: 0,
             active,
@@ -198,41 +199,14 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// Declares a constant's name.
-    pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
-        if self.constants.insert(name, value).is_none() {
-            self.constants_in_order.push(name);
-        }
-    }
-
     /// Returns whether a word names a type here (C11 6.2.1, 6.7.8). A constant or symbol of the text may bear a name that is a
     /// type without a declaration.
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
-                && !self.constants.contains_key(word)
+                && self.names.constant(word).is_none()
                 && !self.by_name.contains_key(word);
         declared && !self.is_hidden(word)
-    }
-
-    /// Returns whether a parameter in scope bears the name.
-    pub(super) fn is_hidden(&self, word: &str) -> bool {
-        self.hidden.get(word).is_some_and(|&count| count > 0)
-    }
-
-    /// Begins the scope of a parameter's name.
-    pub(super) fn hide(&mut self, name: &'t str) {
-        self.parameters.push(name);
-        *self.hidden.entry(name).or_default() += 1;
-    }
-
-    /// Ends the scopes of all but the first `before` names.
-    pub(super) fn unhide(&mut self, before: usize) {
-        while self.parameters.len() > before {
-            if let Some(count) = self.parameters.pop().and_then(|name| self.hidden.get_mut(name)) {
-                *count -= 1;
-            }
-        }
     }
 
     /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
@@ -269,12 +243,19 @@ impl<'t> Reader<'t> {
         value.ok().filter(|_| read)
     }
 
+    /// Notes that macros are left without a value, if they are.
+    pub(super) fn check_expansions(&mut self) {
+        if self.expansions == 0 {
+            self.skipped(Fault::new(self.source.text.len(), TOO_MUCH));
+        }
+    }
+
     /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
     fn enter(&mut self, body: usize) -> Result<(), Fault> {
         let len = self.source.macros.body(body).len();
-        self.expanded += len + 1;
-        if self.expanded > MAX_EXPANDED {
-            return Err(Fault::new(self.used_at, "the macros stand for too much"));
+        self.expansions = self.expansions.saturating_sub(len + 1);
+        if self.expansions == 0 || self.source.tokens.len() - self.text_end > MAX_EXPANDED {
+            return Err(Fault::new(self.used_at, TOO_MUCH));
         }
         self.active[body] = true;
         let first = self.source.tokens.len();
@@ -340,8 +321,13 @@ mod tests {
         let around = |before: &'static str, inside: &'static str, after: &'static str| {
             move |n: usize| format!("{before}{}{after}", inside.repeat(n))
         };
-        let texts: [(&str, Text); 31] = [
+        let texts: [(&str, Text); 33] = [
             ("prototypes", Box::new(numbered(|i| format!("int f{i}(int a, char *b);")))),
+            (
+                "tags of prototypes",
+                Box::new(numbered(|i| format!("int f{i}(struct s {{int a;}} *p, struct t{i} *q);"))),
+            ),
+            ("enumerators of prototypes", Box::new(numbered(|i| format!("int f{i}(enum {{A, B = A}} p);")))),
             ("parameters", Box::new(around("int f(", "int a,", "int b);"))),
             ("unreadable parameters", Box::new(around("int f(", "int a b (c),", "int b);"))),
             ("nested parameters", Box::new(nested("int f(int (*)", ");"))),

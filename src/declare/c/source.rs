@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Fault;
 use super::directive::Macros;
-use super::lex::{Kind, Lexeme, Lexer, Token, spliced};
+use super::lex::{Kind, Lexeme, Lexer, Token, spliced, word_len};
 use super::literal;
 use super::pragma::Pragmas;
 
@@ -22,13 +22,16 @@ pub(super) struct Source<'t> {
     pub(super) tokens: Vec<Token>,
     pub(super) macros: Macros<'t>,
     pub(super) pragmas: Pragmas,
+    /// The text has line markers, and so is the preprocessor's output.
+    pub(super) preprocessed: bool,
 }
 
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Result<Self, Fault> {
         // Most tokens are longer than four bytes, with the space around them.
         let tokens = Vec::with_capacity(text.len() / 4 + 1);
-        let mut source = Self { text, tokens, macros: Macros::default(), pragmas: Pragmas::default() };
+        let mut source =
+            Self { text, tokens, macros: Macros::default(), pragmas: Pragmas::default(), preprocessed: false };
         let mut open = Vec::new();
         let mut lexer = Lexer::new(text, 0..text.len());
         while let Some(lexeme) = lexer.next()? {
@@ -72,11 +75,17 @@ impl<'t> Source<'t> {
     }
 
     /// A name of a macro with parameters is one only in front of a parenthesis (C11 6.10.3p10).
+    ///
+    /// The preprocessor has left no macros. A name that is one is left by a macro that leads to itself (C11 6.10.3.4p2), as in
+    /// `#define f(x) f(x)`. In front of a parenthesis it is a function's name.
     fn mark_call(&mut self) {
-        if let Some(last) = self.tokens.last_mut()
-            && last.kind == Kind::Word
-            && self.macros.has_parameters(&self.text[last.range()])
-        {
+        let Some(last) = self.tokens.last_mut() else { return };
+        if self.preprocessed {
+            if last.kind == Kind::Macro {
+                let rest = &self.text[last.start as usize..];
+                *last = Token { kind: Kind::Word, link: last.start + word_len(rest) as u32, ..*last };
+            }
+        } else if last.kind == Kind::Word && self.macros.has_parameters(&self.text[last.range()]) {
             *last = Token { kind: Kind::Macro, link: WITH_PARAMETERS, ..*last };
         }
     }
@@ -117,7 +126,7 @@ impl<'t> Source<'t> {
             }
             Kind::Macro => {
                 let rest = &self.text[token.start as usize..];
-                &rest[..super::lex::word_len(rest)]
+                &rest[..word_len(rest)]
             }
             Kind::Mark(_) => &self.text[token.start as usize..][..1],
             Kind::EndOfMacro | Kind::End => "",

@@ -174,10 +174,10 @@ impl<'t> Reader<'t> {
             Number::Float(value) => Some(Constant::Float(value)),
             Number::At(_) | Number::Unknown(_) => None,
         };
-        let known = self.constants_in_order.iter().filter_map(|name| {
-            let operand = self.constants.get(name)?.as_ref().ok()?;
-            Some((*name, number(operand)?))
-        });
+        // A macro takes the place of an enumerator of its name.
+        let enumerators =
+            self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
+        let known = enumerators.filter_map(|(name, value)| Some((name, number(value.as_ref().ok()?)?)));
         let mut all: Vec<_> = known.collect();
         for (name, body) in self.source.macros.bodies_in_order() {
             let constant = match self.source.string(body) {
@@ -186,6 +186,7 @@ impl<'t> Reader<'t> {
             };
             all.extend(constant.map(|constant| (name, constant)));
         }
+        self.check_expansions();
         all
     }
 

@@ -12,6 +12,7 @@ use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
 
 use super::layout::Extent;
 use super::notes::Notes;
+use super::scope::{TagNames, TagScope};
 use super::target::{DataModel, Known};
 use crate::declare::error::Short;
 
@@ -162,6 +163,7 @@ impl TagKind {
 pub(super) struct Tag<'t> {
     pub(super) kind: TagKind,
     pub(super) name: Option<&'t str>,
+    pub(super) scope: TagScope,
     /// Its body is read, or being read.
     pub(super) defined: bool,
     /// Once it is complete.
@@ -206,8 +208,8 @@ pub(super) struct Types<'t> {
     pub(super) told_tags: HashMap<usize, Type>,
     typedefs: HashMap<&'t str, CType>,
     pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
-    tag_names: HashMap<&'t str, usize>,
-    /// The tags with names, in order.
+    pub(super) tag_names: TagNames<'t>,
+    /// The tags with names in the text's own scope, in order.
     pub(super) tag_types: Vec<(usize, CType)>,
     pub(super) warnings: Vec<Warning<'t>>,
     /// How many more pairs of types are compared: a text can build types that take long to compare.
@@ -232,7 +234,7 @@ impl<'t> Types<'t> {
             told_tags: HashMap::new(),
             typedefs: HashMap::new(),
             typedefs_in_order: Vec::new(),
-            tag_names: HashMap::new(),
+            tag_names: TagNames::default(),
             tag_types: Vec::new(),
             warnings: Vec::new(),
             comparisons: Cell::new(comparisons),
@@ -424,29 +426,16 @@ impl<'t> Types<'t> {
         }
     }
 
-    /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind.
-    pub(super) fn tag_named(&mut self, kind: TagKind, name: &'t str) -> Option<usize> {
-        if let Some(&index) = self.tag_names.get(name) {
-            return (self.tags[index].kind == kind).then_some(index);
-        }
-        let index = self.tag_without_name(kind);
-        self.tags[index].name = Some(name);
-        self.tag_names.insert(name, index);
-        let ty = self.tag_type(index);
-        self.tag_types.push((index, ty));
-        Some(index)
-    }
-
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
-        self.tags.push(Tag { kind, name: None, defined: false, value: None, members: Vec::new() });
+        let scope = TagScope::default();
+        self.tags.push(Tag { kind, name: None, scope, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
     }
 
     /// `struct name`, or the typedef's name of one without a tag.
     pub(super) fn name_of(&self, index: usize) -> Option<Box<str>> {
-        let Tag { kind, name: Some(name), .. } = self.tags[index] else { return None };
-        let is_tag = self.tag_names.get(name) == Some(&index);
-        Some(if is_tag { format!("{} {name}", kind.word()).into() } else { name.into() })
+        let Tag { kind, name: Some(name), scope, .. } = self.tags[index] else { return None };
+        Some(if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { name.into() })
     }
 
     /// `struct name`, for messages.
