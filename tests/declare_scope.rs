@@ -3,7 +3,7 @@
 #![cfg(feature = "c-text")]
 
 use hotcall::Layout;
-use hotcall::declare::{Constant, Declarations, Item};
+use hotcall::declare::{Constant, Declarations};
 
 /// Reads a text of which nothing is skipped.
 #[track_caller]
@@ -24,10 +24,8 @@ fn signature(text: &str, name: &str) -> String {
 #[track_caller]
 fn size(text: &str) -> u64 {
     let declarations = read(text);
-    match &declarations.get("v").unwrap_or_else(|error| panic!("{text}: {error}")).item {
-        Item::Static(variable) => Layout::of(&variable.ty).unwrap().size.into(),
-        Item::Function(_) => panic!("{text}"),
-    }
+    let declaration = declarations.get("v").unwrap_or_else(|error| panic!("{text}: {error}"));
+    Layout::of(&declaration.as_static().unwrap().ty).unwrap().size.into()
 }
 
 fn type_names(declarations: &Declarations) -> Vec<&str> {
