@@ -69,7 +69,10 @@ enums! {
     OnPanic: "hotcall::OnPanic", "Grows::Catch | Grows::Abort";
     Resolved: "hotcall::Resolved", "Grows::Path(_) | Grows::Searched(_) | Grows::Process";
     Symbol: "hotcall::Symbol", "Grows::Function(_) | Grows::Static(_)";
-    Value: "hotcall::Value", "Grows::Slot(_) | Grows::Bytes(_)";
+    Value: "hotcall::Value",
+        "Grows::I8(_) | Grows::U8(_) | Grows::I16(_) | Grows::U16(_) | Grows::I32(_) | Grows::U32(_) | Grows::I64(_) \
+         | Grows::U64(_) | Grows::Isize(_) | Grows::Usize(_) | Grows::Bool(_) | Grows::F32(_) | Grows::F64(_) \
+         | Grows::Pointer(_) | Grows::Bytes(_) | Grows::Void";
     Item: "hotcall::declare::Item", "Grows::Function(_) | Grows::Static(_)";
     View: "hotcall::engine::View",
         "Grows::Number(_) | Grows::BigInt(_) | Grows::Boolean(_) | Grows::Null | Grows::Undefined | Grows::Pointer(_) \

@@ -205,7 +205,7 @@ fn members_have_names_and_unions_and_arrays_are_types() {
 #[test]
 fn wrong_types_are_named_with_their_place() {
     for (ty, problem) in [
-        (r#"{"name": "x"}"#, "missing field `struct`, `union`, `array`, `pointer` or `function`"),
+        (r#"{"name": "x"}"#, "missing field `struct` (or `union`, `array`, `pointer`, `function`)"),
         (
             r#"{"struct": ["i32"], "pointer": "i32"}"#,
             "a type is one of `struct`, `union`, `array`, `pointer` and `function`",

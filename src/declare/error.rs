@@ -103,7 +103,7 @@ impl DeclarationError {
     /// use hotcall::declare::{Declarations, Position};
     ///
     /// let error = Declarations::from_c("int f(int").unwrap_err();
-    /// assert_eq!(error.position(), Some(Position { line: 1, column: 6 }));
+    /// assert_eq!(error.position(), Some(Position::new(1, 6)));
     /// # }
     /// # #[cfg(not(feature = "c-text"))]
     /// # fn main() {}

@@ -87,8 +87,14 @@ wrong({ parameters: [{ struct: ["void"] }], result: "void" }, "add.parameters[0]
 wrong({ parameters: [{ struct: [] }], result: "void" }, "Struct must have at least one field");
 wrong({ parameters: [], result: { struct: [] } }, "Struct must have at least one field");
 wrong({ parameters: [{ struct: [{ struct: [] }] }], result: "void" }, "Struct must have at least one field");
-wrong({ parameters: [{}], result: "void" }, "add.parameters[0]: missing field `struct`");
-wrong({ parameters: [{ struct: { x: "f64" } }], result: "void" }, "add.parameters[0].struct: invalid type: map, expected an array of types");
+wrong(
+  { parameters: [{}], result: "void" },
+  "add.parameters[0]: missing field `struct` (or `union`, `array`, `pointer`, `function`)",
+);
+wrong(
+  { parameters: [{ struct: "x" }], result: "void" },
+  'add.parameters[0].struct: invalid type: string "x", expected an array of types, or an object of members',
+);
 wrong({ parameters: [] }, "add: missing field `result`");
 wrong({ result: "void" }, "add: missing field `parameters` (or `type`, for a static)");
 wrong({}, "add: missing field `parameters` (or `type`, for a static)");

@@ -227,7 +227,7 @@ impl Parts {
     }
 
     fn ty(mut self) -> Result<Type, String> {
-        let kind = self.kind.take().ok_or("missing field `struct`, `union`, `array`, `pointer` or `function`")?;
+        let kind = self.kind.take().ok_or("missing field `struct` (or `union`, `array`, `pointer`, `function`)")?;
         self.check(&kind)?;
         let made = match kind {
             Kind::Struct(fields) | Kind::Union(fields) if fields.is_empty() => {
