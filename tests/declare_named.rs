@@ -117,6 +117,11 @@ fn constants_have_values() {
 #define SHIFTED 1 << 4
 #define CAST ((unsigned char)-1)
 #define TRAILING 1 2
+#define ALIAS NAME
+#define JOINED "<" ALIAS ">" MORE
+#define MORE "!"
+#define STUCK "a" STUCK
+#define MIXED NAME 1
 struct s { char c[9]; };
 "#,
     );
@@ -144,6 +149,9 @@ struct s { char c[9]; };
             ("CHARACTER", int(120)),
             ("SHIFTED", int(16)),
             ("CAST", int(255)),
+            ("ALIAS", text("hotcall")),
+            ("JOINED", text("<hotcall>!")),
+            ("MORE", text("!")),
         ]
     );
 }

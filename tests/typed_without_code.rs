@@ -4,7 +4,7 @@
 
 use hotcall::engine::v8::{Generation, Roots};
 use hotcall::engine::{Engine, Output, Realm, Site, View, Words};
-use hotcall::{Error, Function, FunctionOptions, JitError, Signature, Type};
+use hotcall::{Error, Function, FunctionOptions, JitError, Signature, Type, Value};
 
 struct Nothing;
 
@@ -43,5 +43,5 @@ fn a_function_is_refused() {
     let Error::Compile { function: name, source } = error else { panic!("{error}") };
     assert!(&*name == "negated" && matches!(*source, JitError::NoCode), "{source}");
     // SAFETY: this is its signature.
-    assert_eq!(unsafe { function.call(&[5.into()]) }.unwrap().as_i32(), -5);
+    assert_eq!(unsafe { function.call(&[5.into()]) }.unwrap(), Value::I32(-5));
 }

@@ -3,6 +3,7 @@
 use hotcall_jit::Scalar;
 
 use super::types::{CType, Kind, Reason, TagKind, Types, reason};
+use crate::declare::Constant;
 
 /// An expression's value.
 #[derive(Clone, PartialEq, Debug)]
@@ -22,6 +23,17 @@ pub(super) struct Operand {
     pub(super) value: Number,
     /// Versions of C differ about its type.
     pub(super) vague: bool,
+}
+
+impl Operand {
+    /// The value, if it is known.
+    pub(super) const fn constant(&self) -> Option<Constant> {
+        match self.value {
+            Number::Int(value) => Some(Constant::Int(value)),
+            Number::Float(value) => Some(Constant::Float(value)),
+            Number::At(_) | Number::Unknown(_) => None,
+        }
+    }
 }
 
 /// An integer type that arithmetic takes place in.

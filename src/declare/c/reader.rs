@@ -3,16 +3,16 @@
 use std::cell::OnceCell;
 use std::collections::HashMap;
 
-use super::constant::Operand;
 use super::directive::is_macro;
 use super::lex::{Kind, Token};
+use super::literal;
 use super::scope::Names;
 use super::source::Source;
 use super::symbol::Symbol;
 use super::target::DataModel;
 use super::types::{Reason, Types, reason};
 use super::{Fault, line_starts};
-use crate::declare::{DeclarationError, Declarations};
+use crate::declare::{Constant, DeclarationError, Declarations};
 
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
@@ -231,16 +231,31 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value of a macro's body, at the end of the text.
-    pub(super) fn macro_value(&mut self, body: usize) -> Option<Operand> {
+    /// The value of a macro's body, at the end of the text: a number, or the bytes of string literals (C11 6.4.5).
+    pub(super) fn macro_value(&mut self, body: usize) -> Option<Constant> {
         (self.at, self.used_at) = (self.text_end, self.source.text.len());
         // A second end lies behind the body.
         self.source.tokens.push(self.token());
-        let value = self.enter(body).and_then(|()| self.conditional());
+        let value = self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind {
+            Kind::Text => Ok(self.strings().map(Constant::Text)),
+            _ => Ok(self.conditional()?.constant()),
+        });
         let read = self.at == self.text_end + 1;
         self.at = self.text_end;
         self.leave_macros();
-        value.ok().filter(|_| read)
+        value.ok().filter(|_| read).flatten()
+    }
+
+    /// The bytes of the string literals that come next, through macros.
+    fn strings(&mut self) -> Option<Box<[u8]>> {
+        let mut bytes = Vec::new();
+        while self.token().kind == Kind::Text {
+            let text = self.text(self.token());
+            literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
+            self.at += 1;
+            self.expand().ok()?;
+        }
+        Some(bytes.into())
     }
 
     /// Notes that macros are left without a value, if they are.

@@ -9,7 +9,6 @@ use std::ops::Range;
 use super::Fault;
 use super::directive::Macros;
 use super::lex::{Kind, Lexeme, Lexer, Token, spliced, word_len};
-use super::literal;
 use super::pragma::Pragmas;
 
 /// The `link` of a word that names a macro with parameters.
@@ -139,17 +138,6 @@ impl<'t> Source<'t> {
             WITH_PARAMETERS => None,
             body => Some(body as usize),
         }
-    }
-
-    /// The bytes of the string literals (C11 6.4.5) that a macro's body consists of; `None` if it is anything else.
-    pub(super) fn string(&self, body: usize) -> Option<Box<[u8]>> {
-        let body = self.macros.body(body);
-        let mut bytes = Vec::new();
-        for token in body {
-            let text = Some(self.text_of(*token)).filter(|_| token.kind == Kind::Text)?;
-            literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
-        }
-        Some(bytes.into()).filter(|_| !body.is_empty())
     }
 
     /// Splits a part of the text that holds no directives; `None` if its brackets do not match or it holds no tokens of C.

@@ -3,7 +3,6 @@
 use std::collections::HashMap;
 
 use super::attribute::Attributes;
-use super::constant::{Number, Operand};
 use super::declarator::Inside;
 use super::layout::differently_aligned;
 use super::notes::Notes;
@@ -169,21 +168,13 @@ impl<'t> Reader<'t> {
 
     /// The enumerators, and the macros that stand for a constant.
     fn all_constants(&mut self) -> Vec<(&'t str, Constant)> {
-        let number = |operand: &Operand| match operand.value {
-            Number::Int(value) => Some(Constant::Int(value)),
-            Number::Float(value) => Some(Constant::Float(value)),
-            Number::At(_) | Number::Unknown(_) => None,
-        };
         // A macro takes the place of an enumerator of its name.
         let enumerators =
             self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
-        let known = enumerators.filter_map(|(name, value)| Some((name, number(value.as_ref().ok()?)?)));
+        let known = enumerators.filter_map(|(name, value)| Some((name, value.as_ref().ok()?.constant()?)));
         let mut all: Vec<_> = known.collect();
         for (name, body) in self.source.macros.bodies_in_order() {
-            let constant = match self.source.string(body) {
-                Some(text) => Some(Constant::Text(text)),
-                None => self.macro_value(body).as_ref().and_then(number),
-            };
+            let constant = self.macro_value(body);
             all.extend(constant.map(|constant| (name, constant)));
         }
         self.check_expansions();
