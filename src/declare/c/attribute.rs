@@ -133,11 +133,15 @@ impl<'t> Reader<'t> {
         let end = self.closing();
         while self.at < end {
             let token = self.token();
-            match token.kind {
-                Kind::Word if self.ahead(1).kind == Kind::Operator => self.at += 2,
-                Kind::Word => self.one_attribute(place, attributes)?,
-                Kind::Macro => return Err(Fault::new(place, is_macro(self.text(token)))),
-                _ => self.at += 1,
+            if token.kind == Kind::Macro {
+                return Err(Fault::new(place, is_macro(self.text(token))));
+            }
+            let is_word = token.kind == Kind::Word;
+            if is_word && self.ahead(1).kind != Kind::Operator {
+                self.one_attribute(place, attributes)?;
+            } else {
+                // A name of another vendor, `gnu::`, is skipped with its colons.
+                self.at += 1 + usize::from(is_word);
             }
         }
         self.at = end + 1;
@@ -292,14 +296,11 @@ impl<'t> Reader<'t> {
 
     /// A type that cannot be passed; of a function, the result would be that.
     fn unless_function(&mut self, ty: CType, what: &str, extent: impl FnOnce(&Self) -> Option<Extent>) -> CType {
-        match self.types.kind(ty) {
-            TypeKind::Unknown(_) => ty,
-            TypeKind::Function(_) => self.types.opaque(format!("{what} cannot be passed"), None),
-            _ => {
-                let extent = extent(self);
-                self.types.opaque(format!("{what} cannot be passed"), extent)
-            }
+        if self.types.is_unknown(ty) {
+            return ty;
         }
+        let extent = if self.types.as_function(ty).is_some() { None } else { extent(self) };
+        self.types.opaque(format!("{what} cannot be passed"), extent)
     }
 
     fn vector_extent(&self, element: CType, vector: Vector) -> Option<Extent> {

@@ -86,11 +86,11 @@ fn not_arithmetic() -> Number {
 impl<'t> Types<'t> {
     /// The scalar that a type or an enum is represented by, if it is arithmetic.
     fn arithmetic(&self, ty: CType) -> Option<Scalar> {
-        match self.kind(ty) {
-            Kind::Scalar(scalar, _) => Some(*scalar),
-            Kind::Tag(index) if self.tags[*index].kind == TagKind::Enum => self.value(ty).ty.ok()?.as_scalar(),
-            _ => None,
+        if let Kind::Scalar(scalar, _) = *self.kind(ty) {
+            return Some(scalar);
         }
+        self.tag(ty).filter(|tag| tag.kind == TagKind::Enum)?;
+        self.value(ty).ty.ok()?.as_scalar()
     }
 
     pub(super) fn operand(&self, scalar: Scalar, value: Number) -> Operand {
@@ -270,7 +270,7 @@ impl<'t> Types<'t> {
         match &operand.value {
             Number::Int(value) if self.arithmetic(operand.ty).is_some() => Ok(*value),
             Number::Unknown(reason) => Err(reason.clone()),
-            _ => Err(reason("a value that is not an integer constant")),
+            Number::Int(_) | Number::Float(_) | Number::At(_) => Err(reason("a value that is not an integer constant")),
         }
     }
 }

@@ -212,7 +212,14 @@ impl<'t> Reader<'t> {
                     }
                     self.skip_brackets();
                 }
-                _ => self.skip_balanced(),
+                Kind::Number
+                | Kind::Text
+                | Kind::Character
+                | Kind::Mark(_)
+                | Kind::Operator
+                | Kind::Stray
+                | Kind::EndOfMacro
+                | Kind::End => self.skip_balanced(),
             }
         }
         if let Some((index, name, is_function)) = best {

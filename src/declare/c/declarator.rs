@@ -122,13 +122,11 @@ impl<'t> Reader<'t> {
             }
         }
         let attribute = self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[');
-        match self.ahead(ahead).kind {
-            Kind::Mark(b'*' | b'(' | b'^') => true,
-            Kind::Mark(b'[') => !attribute,
-            Kind::Word => !self.begins_type(ahead),
-            Kind::Macro => true,
-            _ => false,
+        let next = self.ahead(ahead);
+        if next.kind == Kind::Word {
+            return !self.begins_type(ahead);
         }
+        next.is(b'[') && !attribute || matches!(next.kind, Kind::Macro | Kind::Mark(b'*' | b'(' | b'^'))
     }
 
     /// pointer (C11 6.7.6.1).

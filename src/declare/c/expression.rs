@@ -74,12 +74,10 @@ impl<'t> Reader<'t> {
         loop {
             self.expand()?;
             let token = self.token();
-            let operator = match token.kind {
-                // A digraph's text begins like an operator.
-                Kind::Mark(b'[' | b']' | b'{' | b'}') => "",
-                Kind::Mark(_) | Kind::Operator => self.text(token),
-                _ => "",
-            };
+            // A digraph's text begins like an operator.
+            let is_bracket = matches!(token.kind, Kind::Mark(b'[' | b']' | b'{' | b'}'));
+            let is_operator = !is_bracket && matches!(token.kind, Kind::Mark(_) | Kind::Operator);
+            let operator = if is_operator { self.text(token) } else { "" };
             let strength = precedence(operator);
             while let Some((_, _, before)) = waiting.last()
                 && strength.is_none_or(|strength| *before >= strength)
@@ -140,7 +138,15 @@ impl<'t> Reader<'t> {
                     self.postfix(name)
                 }
             },
-            _ => {
+            Kind::Macro
+            | Kind::Number
+            | Kind::Text
+            | Kind::Character
+            | Kind::Mark(_)
+            | Kind::Operator
+            | Kind::Stray
+            | Kind::EndOfMacro
+            | Kind::End => {
                 let literal = self.literal()?;
                 self.postfix(literal)
             }
@@ -232,7 +238,16 @@ impl<'t> Reader<'t> {
                     self.skip_brackets();
                     operand = self.not_constant(reason("a call is not an integer constant"));
                 }
-                _ => return Ok(operand),
+                Kind::Word
+                | Kind::Macro
+                | Kind::Number
+                | Kind::Text
+                | Kind::Character
+                | Kind::Mark(_)
+                | Kind::Operator
+                | Kind::Stray
+                | Kind::EndOfMacro
+                | Kind::End => return Ok(operand),
             }
         }
     }
@@ -261,7 +276,9 @@ impl<'t> Reader<'t> {
                 Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, Number::Int(value)) })
             }
             Kind::Text => Ok(self.string()),
-            _ => Err(self.fault("this is used as an expression and is not one")),
+            Kind::Word | Kind::Macro | Kind::Mark(_) | Kind::Operator | Kind::Stray | Kind::EndOfMacro | Kind::End => {
+                Err(self.fault("this is used as an expression and is not one"))
+            }
         }
     }
 

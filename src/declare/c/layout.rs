@@ -158,7 +158,13 @@ impl<'t> Types<'t> {
             Kind::Void | Kind::Function(_) => {
                 Value::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
             }
-            _ => {
+            Kind::Scalar(..)
+            | Kind::Tag(_)
+            | Kind::Pointer(_)
+            | Kind::Array(_)
+            | Kind::Given(_)
+            | Kind::Opaque(..)
+            | Kind::Unknown(_) => {
                 let mut value = self.value(member.ty);
                 // The size alone may be known, as of what is too large.
                 value.extent = value.extent.filter(|extent| extent.size <= MAX_PLACE);

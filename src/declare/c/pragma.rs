@@ -117,10 +117,10 @@ fn arguments(text: &str) -> Option<Vec<&str>> {
     }
     let mut arguments = Vec::new();
     for (index, token) in inside.iter().enumerate() {
-        match token.kind {
-            Kind::Word | Kind::Number if index % 2 == 0 => arguments.push(&text[token.range()]),
-            Kind::Mark(b',') if index % 2 == 1 => {}
-            _ => return None,
+        if index % 2 == 0 && matches!(token.kind, Kind::Word | Kind::Number) {
+            arguments.push(&text[token.range()]);
+        } else if index % 2 == 0 || !token.is(b',') {
+            return None;
         }
     }
     (inside.is_empty() || inside.len() % 2 == 1).then_some(arguments)

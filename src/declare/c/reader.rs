@@ -150,10 +150,10 @@ impl<'t> Reader<'t> {
 
     /// Goes behind the next token, and what it holds if it is a bracket.
     pub(super) fn skip_balanced(&mut self) {
-        match self.token().kind {
-            Kind::Mark(b'(' | b'[' | b'{') => self.skip_brackets(),
-            Kind::End => {}
-            _ => self.at += 1,
+        if let Kind::Mark(b'(' | b'[' | b'{') = self.token().kind {
+            self.skip_brackets();
+        } else if !self.is_end() {
+            self.at += 1;
         }
     }
 
@@ -171,12 +171,13 @@ impl<'t> Reader<'t> {
     pub(super) fn fault(&self, problem: &str) -> Fault {
         let token = self.token();
         let at = token.start as usize;
-        match token.kind {
-            Kind::Macro => Fault::new(at, is_macro(self.text(token))),
-            Kind::Stray => Fault::new(at, "an unexpected character"),
-            Kind::Word if self.text(token) == "_Pragma" => Fault::fatal(at, "`_Pragma` takes one string"),
-            _ => Fault::new(at, problem),
+        if token.kind == Kind::Word && self.text(token) == "_Pragma" {
+            return Fault::fatal(at, "`_Pragma` takes one string");
         }
+        if token.kind == Kind::Macro {
+            return Fault::new(at, is_macro(self.text(token)));
+        }
+        Fault::new(at, if token.kind == Kind::Stray { "an unexpected character" } else { problem })
     }
 
     /// Why something cannot be used, from a fault. The whole text's faults remain faults.
@@ -214,20 +215,19 @@ impl<'t> Reader<'t> {
     pub(super) fn expand(&mut self) -> Result<(), Fault> {
         loop {
             let token = self.token();
-            match token.kind {
-                Kind::EndOfMacro => {
-                    self.active[token.start as usize] = false;
-                    self.at = token.link as usize;
-                }
-                Kind::Macro => {
-                    let Some(body) = self.source.body_of(token) else { return Err(self.fault("")) };
-                    if self.at <= self.text_end {
-                        (self.used_at, self.resume_at) = (token.start as usize, self.at + 1);
-                    }
-                    self.enter(body)?;
-                }
-                _ => return Ok(()),
+            if token.kind == Kind::EndOfMacro {
+                self.active[token.start as usize] = false;
+                self.at = token.link as usize;
+                continue;
             }
+            if token.kind != Kind::Macro {
+                return Ok(());
+            }
+            let Some(body) = self.source.body_of(token) else { return Err(self.fault("")) };
+            if self.at <= self.text_end {
+                (self.used_at, self.resume_at) = (token.start as usize, self.at + 1);
+            }
+            self.enter(body)?;
         }
     }
 
@@ -236,10 +236,11 @@ impl<'t> Reader<'t> {
         (self.at, self.used_at) = (self.text_end, self.source.text.len());
         // A second end lies behind the body.
         self.source.tokens.push(self.token());
-        let value = self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind {
-            Kind::Text => Ok(self.strings().map(Constant::Text)),
-            _ => Ok(self.conditional()?.constant()),
-        });
+        let value =
+            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == Kind::Text {
+                true => Ok(self.strings().map(Constant::Text)),
+                false => Ok(self.conditional()?.constant()),
+            });
         let read = self.at == self.text_end + 1;
         self.at = self.text_end;
         self.leave_macros();

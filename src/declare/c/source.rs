@@ -49,10 +49,7 @@ impl<'t> Source<'t> {
     }
 
     fn mark_at(&self, index: usize) -> char {
-        match self.tokens[index].kind {
-            Kind::Mark(mark) => mark.into(),
-            _ => ' ',
-        }
+        if let Kind::Mark(mark) = self.tokens[index].kind { mark.into() } else { ' ' }
     }
 
     fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
@@ -63,10 +60,10 @@ impl<'t> Source<'t> {
                 None => {}
             }
         }
-        match token.kind {
-            Kind::Mark(b'(') => self.mark_call(),
-            Kind::Mark(b')') if self.pragma_operator(open)? => return Ok(()),
-            _ => {}
+        if token.is(b'(') {
+            self.mark_call();
+        } else if token.is(b')') && self.pragma_operator(open)? {
+            return Ok(());
         }
         match_bracket(&mut self.tokens, token, open)?;
         self.tokens.push(token);
@@ -156,14 +153,15 @@ impl<'t> Source<'t> {
 
 /// Links an opening bracket to the bracket that closes it, which is about to be pushed.
 fn match_bracket(tokens: &mut [Token], token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-    let opening = match token.kind {
-        Kind::Mark(b'(' | b'[' | b'{') => {
+    let Kind::Mark(mark) = token.kind else { return Ok(()) };
+    let opening = match mark {
+        b'(' | b'[' | b'{' => {
             open.push(tokens.len());
             return Ok(());
         }
-        Kind::Mark(b')') => b'(',
-        Kind::Mark(b']') => b'[',
-        Kind::Mark(b'}') => b'{',
+        b')' => b'(',
+        b']' => b'[',
+        b'}' => b'{',
         _ => return Ok(()),
     };
     let closed = open.pop().filter(|&index| tokens[index].is(opening));

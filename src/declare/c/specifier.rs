@@ -220,7 +220,15 @@ impl<'t> Reader<'t> {
                     named = Some(self.unknown(token, is_macro(self.text(token)), &mut specifiers));
                     continue;
                 }
-                _ => break,
+                Kind::Macro
+                | Kind::Number
+                | Kind::Text
+                | Kind::Character
+                | Kind::Mark(_)
+                | Kind::Operator
+                | Kind::Stray
+                | Kind::EndOfMacro
+                | Kind::End => break,
             };
             let Some(keyword) = keyword(word, self.ahead(1).is(b'(')) else {
                 if !untyped {
@@ -341,11 +349,8 @@ impl<'t> Reader<'t> {
             return Some(ty);
         }
         let next = self.ahead(1);
-        let names_type = match next.kind {
-            Kind::Word | Kind::Macro | Kind::Mark(b'*' | b'^') => true,
-            Kind::Mark(b'(') => self.ahead(2).is(b'*') || self.ahead(2).is(b'^'),
-            _ => false,
-        };
+        let names_type = matches!(next.kind, Kind::Word | Kind::Macro | Kind::Mark(b'*' | b'^'))
+            || next.is(b'(') && (self.ahead(2).is(b'*') || self.ahead(2).is(b'^'));
         if context == Context::Parameter || names_type {
             let problem = format!("unknown type {}", Quoted(word));
             return Some(self.unknown(self.token(), problem, specifiers));

@@ -8,7 +8,7 @@ use super::layout::differently_aligned;
 use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
-use super::types::{CType, Kind, Reason, Types, Warning, reason};
+use super::types::{CType, Kind, Reason, Tag, Types, Warning, reason};
 use super::{Fault, line_starts, position};
 use crate::declare::error::Quoted;
 use crate::declare::{Constant, Declaration, Declarations, Item, NamedType, Position};
@@ -182,13 +182,13 @@ impl<'t> Reader<'t> {
     }
 
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
-        let mut declaration = match self.types.kind(symbol.ty) {
-            Kind::Function(index) => {
-                let function = self.types.functions[*index].noted(&symbol.notes);
+        let mut declaration = match self.types.as_function(symbol.ty) {
+            Some(index) => {
+                let function = self.types.functions[index].noted(&symbol.notes);
                 let signature = self.types.signature(&function)?;
                 Declaration::function(symbol.name, signature).parameter_names(function.names())
             }
-            _ => {
+            None => {
                 let ty = symbol.notes.on(self.types.object(symbol.ty)?);
                 let mut declaration = Declaration::static_(symbol.name, ty);
                 if let Item::Static(item) = &mut declaration.item {
@@ -228,9 +228,9 @@ impl<'t> Types<'t> {
             let ty = hotcall_jit::Type::structure::<hotcall_jit::Type>([]);
             ty.map(|ty| ty.named(name)).map_err(|error| reason(error.to_string()))
         };
-        match self.kind(ty) {
-            Kind::Void => opaque("void"),
-            Kind::Tag(index) if self.tags[*index].value.is_none() => opaque(self.tags[*index].name.unwrap_or_default()),
+        match self.tag(ty) {
+            Some(Tag { value: None, name, .. }) => opaque(name.unwrap_or_default()),
+            _ if matches!(self.kind(ty), Kind::Void) => opaque("void"),
             _ => self.told(ty),
         }
     }

@@ -34,22 +34,19 @@ impl<'t> Types<'t> {
 
     /// The type of a value, with all that is told of its pointers.
     pub(super) fn told(&self, ty: CType) -> Result<Type, Reason> {
-        match self.kind(ty) {
-            Kind::Tag(index) => self.told_tags.get(index).cloned().map_or_else(|| self.value(ty).ty, Ok),
-            _ => self.told_beside_members(ty),
-        }
+        let told = if let Kind::Tag(index) = self.kind(ty) { self.told_tags.get(index) } else { None };
+        told.map_or_else(|| self.told_beside_members(ty), |told| Ok(told.clone()))
     }
 
     /// The same, but for the members of structs and unions. They are passed to functions that their own members point to.
     fn told_beside_members(&self, ty: CType) -> Result<Type, Reason> {
         let known = || self.told.borrow().get(&ty.node()).cloned();
-        match self.kind(ty) {
-            Kind::Pointer(to) => Ok(known().unwrap_or_else(|| self.keep(ty, self.pointer_to(*to)))),
-            Kind::Array(index) => match known() {
-                Some(told) => Ok(told),
-                None => self.told_array(ty, self.arrays[*index].element),
-            },
-            _ => self.value(ty).ty,
+        if let Kind::Pointer(to) = *self.kind(ty) {
+            return Ok(known().unwrap_or_else(|| self.keep(ty, self.pointer_to(to))));
+        }
+        match self.as_array(ty) {
+            Some(array) => known().map_or_else(|| self.told_array(ty, array.element), Ok),
+            None => self.value(ty).ty,
         }
     }
 
@@ -81,11 +78,8 @@ impl<'t> Types<'t> {
 
     /// Whether an object of this type is not to be written: an array is as const as its elements.
     pub(super) fn is_const(&self, ty: CType) -> bool {
-        let element = match self.kind(ty) {
-            Kind::Array(index) => self.is_const(self.arrays[*index].element),
-            _ => false,
-        };
-        element || ty.quals & quals::CONST != 0
+        let element = self.as_array(ty).map(|array| array.element);
+        element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
     }
 
     /// What a pointer to this type points to.
@@ -94,11 +88,14 @@ impl<'t> Types<'t> {
             Kind::Void => return Target::Void,
             Kind::Function(index) => self.told_function(&self.functions[*index]).map(Target::Function),
             Kind::Given(index) => return self.given[*index].target.clone(),
-            Kind::Tag(index) if self.tags[*index].kind != TagKind::Enum => match self.name_of(*index) {
-                Some(name) => return Target::Named(name),
-                None => self.told(to).map(Target::Type),
-            },
-            _ => self.told(to).map(Target::Type),
+            Kind::Tag(index)
+                if self.tags[*index].kind != TagKind::Enum
+                    && let Some(name) = self.name_of(*index) =>
+            {
+                return Target::Named(name);
+            }
+            Kind::Tag(_) | Kind::Scalar(..) | Kind::Pointer(_) | Kind::Array(_) => self.told(to).map(Target::Type),
+            Kind::Opaque(why, _) | Kind::Unknown(why) => Err(why.clone()),
         };
         told.unwrap_or_else(|why| Target::Unsupported((*why).into()))
     }
@@ -122,12 +119,11 @@ impl<'t> Types<'t> {
             return Err(reason.clone());
         }
         let passed = |ty| self.check_passed(ty).and_then(|()| told(ty));
-        let result = match self.kind(function.result) {
-            Kind::Void => None,
-            _ => {
-                let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
-                Some(function.result_notes.on(ty))
-            }
+        let result = if matches!(self.kind(function.result), Kind::Void) {
+            None
+        } else {
+            let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
+            Some(function.result_notes.on(ty))
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {

@@ -263,6 +263,21 @@ impl<'t> Types<'t> {
         &self.kinds[ty.node as usize]
     }
 
+    /// The struct, union or enum, if it is one.
+    pub(super) fn tag(&self, ty: CType) -> Option<&Tag<'t>> {
+        if let Kind::Tag(index) = *self.kind(ty) { Some(&self.tags[index]) } else { None }
+    }
+
+    /// The array, if it is one.
+    pub(super) fn as_array(&self, ty: CType) -> Option<&ArrayType> {
+        if let Kind::Array(index) = *self.kind(ty) { Some(&self.arrays[index]) } else { None }
+    }
+
+    /// The index of the function, if it is one.
+    pub(super) fn as_function(&self, ty: CType) -> Option<usize> {
+        if let Kind::Function(index) = *self.kind(ty) { Some(index) } else { None }
+    }
+
     pub(super) fn scalar(&self, scalar: Scalar) -> CType {
         let place = Scalar::ALL.iter().position(|&one| one == scalar);
         CType::of(2 + place.unwrap_or_default())
@@ -312,10 +327,8 @@ impl<'t> Types<'t> {
             (_, None) => return self.too_deep(),
             (_, Some(depth)) => depth,
         };
-        let one = match self.kind(element) {
-            Kind::Array(inner) if self.arrays[*inner].len.is_none() => {
-                Value::without(reason("an array of arrays without a length"))
-            }
+        let one = match self.as_array(element) {
+            Some(ArrayType { len: None, .. }) => Value::without(reason("an array of arrays without a length")),
             _ => self.value(element),
         };
         let value = match len.clone().unwrap_or(Ok(0)) {
@@ -352,26 +365,15 @@ impl<'t> Types<'t> {
 
     /// A parameter's type: arrays and functions become pointers (C11 6.7.6.3p7, p8).
     pub(super) fn adjusted(&mut self, ty: CType) -> CType {
-        match *self.kind(ty) {
-            Kind::Array(array) => {
-                let element = self.arrays[array].element;
-                self.pointer(element.qualified(ty.quals))
-            }
-            Kind::Function(_) => self.pointer(ty),
-            _ => ty,
+        if let Some(&ArrayType { element, .. }) = self.as_array(ty) {
+            return self.pointer(element.qualified(ty.quals));
         }
+        if self.as_function(ty).is_some() { self.pointer(ty) } else { ty }
     }
 
     /// The function that a type is or points to.
     pub(super) fn called(&self, ty: CType) -> Option<usize> {
-        match *self.kind(ty) {
-            Kind::Function(index) => Some(index),
-            Kind::Pointer(to) => match *self.kind(to) {
-                Kind::Function(index) => Some(index),
-                _ => None,
-            },
-            _ => None,
-        }
+        if let Kind::Pointer(to) = *self.kind(ty) { self.as_function(to) } else { self.as_function(ty) }
     }
 
     /// A typedef's type, or the type of a name that is known without a declaration.
@@ -452,7 +454,8 @@ impl<'t> Types<'t> {
             Kind::Scalar(_, true) => Pointee::Text,
             Kind::Function(_) => Pointee::Function,
             Kind::Given(index) if matches!(self.given[*index].target, Target::Function(_)) => Pointee::Function,
-            _ => Pointee::Opaque,
+            Kind::Void | Kind::Scalar(_, false) | Kind::Tag(_) | Kind::Pointer(_) | Kind::Array(_) => Pointee::Opaque,
+            Kind::Given(_) | Kind::Opaque(..) | Kind::Unknown(_) => Pointee::Opaque,
         }
     }
 
