@@ -2,6 +2,8 @@
 //!
 //! Only what changes a layout, a type or a call is kept.
 
+use std::ops::{Deref, DerefMut};
+
 use super::Fault;
 use super::directive::is_macro;
 use super::layout::Extent;
@@ -13,9 +15,9 @@ use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 /// The greatest alignment, and the largest vector, in bytes: GCC's greatest alignment.
 const MAX_ALIGNED: u64 = 1 << 28;
 
-/// Attributes put together for what they apply to.
+/// What attributes say.
 #[derive(Clone, Default)]
-pub(super) struct Attributes<'t> {
+pub(super) struct Set<'t> {
     pub(super) packed: bool,
     pub(super) align: Option<Result<u64, Reason>>,
     /// An alignment follows a greater one: of a type, GCC takes the later and clang the greater.
@@ -36,13 +38,62 @@ pub(super) struct Attributes<'t> {
     pub(super) notes: Notes,
 }
 
+/// Attributes put together for what they apply to. Nearly all declarations have none.
+#[derive(Clone, Default)]
+pub(super) struct Attributes<'t>(Option<Box<Set<'t>>>);
+
+impl<'t> Deref for Attributes<'t> {
+    type Target = Set<'t>;
+
+    fn deref(&self) -> &Set<'t> {
+        const NONE: &Set<'static> = &Set::NONE;
+        self.0.as_deref().unwrap_or(NONE)
+    }
+}
+
+impl<'t> DerefMut for Attributes<'t> {
+    fn deref_mut(&mut self) -> &mut Set<'t> {
+        self.0.get_or_insert_default()
+    }
+}
+
 #[derive(Clone, Copy)]
 enum Vector {
     Bytes(u64),
     Elements(u64),
 }
 
-impl<'t> Attributes<'t> {
+impl Attributes<'_> {
+    /// Returns whether there are none.
+    pub(super) const fn is_empty(&self) -> bool {
+        self.0.is_none()
+    }
+
+    /// Both together.
+    pub(super) fn and(&self, other: &Self) -> Self {
+        match (&self.0, &other.0) {
+            (_, None) => self.clone(),
+            (None, Some(_)) => other.clone(),
+            (Some(first), Some(second)) => Self(Some(Box::new(first.and(second)))),
+        }
+    }
+}
+
+impl<'t> Set<'t> {
+    const NONE: Self = Self {
+        packed: false,
+        align: None,
+        lowered: false,
+        opaque: None,
+        vector: None,
+        mode: None,
+        align_before_mode: false,
+        call: None,
+        symbol: None,
+        ms_struct: false,
+        notes: Notes::NONE,
+    };
+
     fn add_align(&mut self, align: Result<u64, Reason>) {
         self.lowered |= matches!((&self.align, &align), (Some(Ok(old)), Ok(new)) if new < old);
         self.align = Some(match (self.align.take(), align) {
@@ -52,8 +103,7 @@ impl<'t> Attributes<'t> {
         });
     }
 
-    /// Both together.
-    pub(super) fn and(&self, other: &Self) -> Self {
+    fn and(&self, other: &Self) -> Self {
         let mut both = Self {
             packed: self.packed || other.packed,
             align: self.align.clone(),

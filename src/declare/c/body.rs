@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
-        let notes = attributes.notes.clone();
+        let notes = attributes.notes.clone().boxed();
         Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), notes, bits: None }
     }
 

@@ -135,29 +135,37 @@ impl<'t> Reader<'t> {
         // parentheses do not.
         let mut attributes = Attributes::default();
         self.pointer_words(&mut attributes)?;
-        if is_inner {
+        if is_inner && !attributes.is_empty() {
             self.align_inside(declarator, &mut attributes);
         }
         declarator.attributes = declarator.attributes.and(&attributes);
         // What is noted of a pointer behind its star, if it is the last one.
-        let mut star = Notes::default();
+        let mut star = None;
         loop {
             if self.is(b'^') {
                 return Err(self.fault("blocks are not supported"));
             }
             if !self.eat(b'*') {
-                declarator.attributes.notes = declarator.attributes.notes.and(&star);
+                if let Some(star) = star {
+                    declarator.attributes.notes = declarator.attributes.notes.and(&star);
+                }
                 return Ok(());
             }
             let mut attributes = Attributes::default();
             let qualifiers = self.pointer_words(&mut attributes)?;
             declarator.ty = self.types.pointer(declarator.ty).qualified(qualifiers);
             declarator.inside.plain = None;
+            star = None;
+            if attributes.is_empty() {
+                continue;
+            }
             self.align_inside(declarator, &mut attributes);
             let call = attributes.call.take();
-            star = std::mem::take(&mut attributes.notes);
+            star = Some(std::mem::take(&mut attributes.notes));
             declarator.ty = self.changed_type(declarator.ty, &attributes);
-            declarator.attributes.call = declarator.attributes.call.or(call);
+            if call.is_some() {
+                declarator.attributes.call = declarator.attributes.call.or(call);
+            }
         }
     }
 
@@ -217,7 +225,7 @@ impl<'t> Reader<'t> {
                     let params = if void { Vec::new() } else { params };
                     let result = declarator.ty;
                     declarator.inside.plain = None;
-                    let result_notes = Notes::default();
+                    let result_notes = None;
                     let function = FunctionType { params, result, variadic, unspecified, unsupported, result_notes };
                     self.types.function(function)
                 }
@@ -317,7 +325,7 @@ impl<'t> Reader<'t> {
 
     fn unreadable_parameter(&mut self, fault: Fault) -> Parameter<'t> {
         let why = self.skipped(fault);
-        Parameter { name: None, ty: self.types.unknown(why), notes: Notes::default() }
+        Parameter { name: None, ty: self.types.unknown(why), notes: None }
     }
 
     fn parameter_inside(&mut self) -> Result<Parameter<'t>, Fault> {
@@ -328,7 +336,7 @@ impl<'t> Reader<'t> {
         let ty = self.types.adjusted(declarator.ty);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        let notes = attributes.notes.and(&Notes { length, ..Notes::default() });
+        let notes = Notes::boxed(attributes.notes.and(&Notes { length, ..Notes::default() }));
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
             self.hide(name);
@@ -346,9 +354,9 @@ impl<'t> Reader<'t> {
             }
             let attributes = specifiers.attributes.and(&declarator.attributes);
             let ty = reader.changed_type(declarator.ty, &attributes);
-            Ok(match attributes.align {
-                Some(Ok(align)) => ty.aligned(align as u32),
-                Some(Err(why)) => reader.types.unknown(why),
+            Ok(match &attributes.align {
+                Some(Ok(align)) => ty.aligned(*align as u32),
+                Some(Err(why)) => reader.types.unknown(why.clone()),
                 None => ty,
             })
         })

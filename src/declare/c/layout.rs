@@ -31,7 +31,7 @@ pub(super) struct Member<'t> {
     pub(super) align: Option<u64>,
     /// The attributes in its declarator.
     pub(super) inside: Inside,
-    pub(super) notes: Notes,
+    pub(super) notes: Option<Box<Notes>>,
     /// The width of a bit-field.
     pub(super) bits: Option<Result<u64, Reason>>,
 }

@@ -33,8 +33,24 @@ pub(super) struct Access {
 }
 
 impl Notes {
+    pub(super) const NONE: Self =
+        Self { length: None, direction: None, freed_by: None, accesses: Vec::new(), optional: false };
+
+    const fn is_empty(&self) -> bool {
+        let none = self.length.is_none() && self.direction.is_none() && self.freed_by.is_none();
+        none && self.accesses.is_empty() && !self.optional
+    }
+
+    /// The notes to be kept, if there are any.
+    pub(super) fn boxed(self) -> Option<Box<Self>> {
+        if self.is_empty() { None } else { Some(Box::new(self)) }
+    }
+
     /// Both together; the first win.
     pub(super) fn and(&self, other: &Self) -> Self {
+        if other.is_empty() {
+            return self.clone();
+        }
         Self {
             length: self.length.clone().or_else(|| other.length.clone()),
             direction: self.direction.or(other.direction),
@@ -153,13 +169,13 @@ impl Reader<'_> {
 impl FunctionType<'_> {
     /// The function with what is noted of it.
     pub(super) fn noted(&self, notes: &Notes) -> Self {
-        let mut function = Self { result_notes: notes.and(&self.result_notes), ..self.clone() };
+        let mut function = Self { result_notes: notes.clone().boxed(), ..self.clone() };
         for access in &notes.accesses {
             let name = access.size.and_then(|size| function.params.get(size)?.name);
             if let Some(parameter) = function.params.get_mut(access.pointer) {
                 let length = name.map(|name| Length::Counted(name.into()));
                 let noted = Notes { length, direction: Some(access.direction), ..Notes::default() };
-                parameter.notes = noted.and(&parameter.notes);
+                parameter.notes = noted.and(parameter.notes.as_deref().unwrap_or(&Notes::NONE)).boxed();
             }
         }
         function

@@ -8,6 +8,7 @@ use super::layout::differently_aligned;
 use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
+use super::told::noted;
 use super::types::{CType, Kind, Reason, Tag, Types, Warning, reason};
 use super::{Fault, line_starts, position};
 use crate::declare::error::Quoted;
@@ -31,7 +32,7 @@ pub(super) struct Symbol<'t> {
     symbol: Option<Box<str>>,
     pub(super) ty: CType,
     is_function: bool,
-    notes: Notes,
+    notes: Option<Box<Notes>>,
 }
 
 impl<'t> Reader<'t> {
@@ -83,12 +84,14 @@ impl<'t> Reader<'t> {
             Some(&index) => {
                 let old = &mut self.symbols[index];
                 old.ty = self.types.composite(old.ty, ty).ok_or_else(|| Fault::conflict(at, name))?;
-                old.symbol = attributes.symbol.or(old.symbol.take());
-                old.notes = old.notes.and(&attributes.notes);
+                old.symbol = attributes.symbol.clone().or(old.symbol.take());
+                if !attributes.is_empty() {
+                    old.notes = old.notes.take().unwrap_or_default().and(&attributes.notes).boxed();
+                }
                 index
             }
             None => {
-                let (symbol, notes) = (attributes.symbol, attributes.notes);
+                let (symbol, notes) = (attributes.symbol.clone(), attributes.notes.clone().boxed());
                 self.add_symbol(Symbol { name, at, symbol, ty, is_function, notes })
             }
         };
@@ -110,7 +113,7 @@ impl<'t> Reader<'t> {
             Some(&index) => index,
             None => {
                 let ty = self.types.unknown(why);
-                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function, notes: Notes::default() })
+                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function, notes: None })
             }
         };
         if is_function {
@@ -184,12 +187,15 @@ impl<'t> Reader<'t> {
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
         let mut declaration = match self.types.as_function(symbol.ty) {
             Some(index) => {
-                let function = self.types.functions[index].noted(&symbol.notes);
-                let signature = self.types.signature(&function)?;
-                Declaration::function(symbol.name, signature).parameter_names(function.names())
+                let function = &self.types.functions[index];
+                let signature = match &symbol.notes {
+                    Some(notes) => self.types.signature(&function.noted(notes)),
+                    None => self.types.signature(function),
+                };
+                Declaration::function(symbol.name, signature?).parameter_names(function.names())
             }
             None => {
-                let ty = symbol.notes.on(self.types.object(symbol.ty)?);
+                let ty = noted(self.types.object(symbol.ty)?, &symbol.notes);
                 let mut declaration = Declaration::static_(symbol.name, ty);
                 if let Item::Static(item) = &mut declaration.item {
                     item.is_const = self.types.is_const(symbol.ty);
@@ -197,7 +203,7 @@ impl<'t> Reader<'t> {
                 declaration
             }
         };
-        declaration.optional = symbol.notes.optional;
+        declaration.optional = symbol.notes.as_ref().is_some_and(|notes| notes.optional);
         declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
         Ok(declaration)
     }

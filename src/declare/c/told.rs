@@ -6,6 +6,7 @@
 
 use hotcall_jit::{Field, FunctionType as ToldFunction, Pointer, Scalar, Signature, Target, Type};
 
+use super::notes::Notes;
 use super::types::{CType, FunctionType, Kind, Reason, TagKind, Types, quals, reason};
 use crate::declare::error::Quoted;
 
@@ -26,7 +27,7 @@ impl<'t> Types<'t> {
         let ty = tag.value.as_ref()?.ty.as_ref().ok()?;
         let fields = ty.as_aggregate()?.fields().iter().zip(&tag.members);
         let told = fields.map(|(field, member)| -> Option<Field> {
-            let field = field.clone().with_type(member.notes.on(self.told(member.ty).ok()?));
+            let field = field.clone().with_type(noted(self.told(member.ty).ok()?, &member.notes));
             Some(if member.ty.quals & quals::CONST == 0 { field } else { field.constant() })
         });
         ty.clone().with_fields(told.collect::<Option<Vec<_>>>()?).ok()
@@ -123,7 +124,7 @@ impl<'t> Types<'t> {
             None
         } else {
             let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
-            Some(function.result_notes.on(ty))
+            Some(noted(ty, &function.result_notes))
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {
@@ -131,7 +132,7 @@ impl<'t> Types<'t> {
                 Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
                 None => reason(format!("argument {}: {why}", index + 1)),
             })?;
-            params.push(parameter.notes.on(ty));
+            params.push(noted(ty, &parameter.notes));
         }
         let fixed = params.len();
         let signature = match function.variadic {
@@ -151,6 +152,13 @@ impl<'t> Types<'t> {
             return Err(reason("a typedef with another alignment than its struct's own cannot be passed"));
         }
         Ok(())
+    }
+}
+
+pub(super) fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
+    match notes {
+        Some(notes) => notes.on(ty),
+        None => ty,
     }
 }
 

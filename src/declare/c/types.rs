@@ -106,14 +106,14 @@ pub(super) struct FunctionType<'t> {
     pub(super) unspecified: bool,
     /// It is called by rules that are not followed.
     pub(super) unsupported: Option<Reason>,
-    pub(super) result_notes: Notes,
+    pub(super) result_notes: Option<Box<Notes>>,
 }
 
 #[derive(Clone)]
 pub(super) struct Parameter<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: CType,
-    pub(super) notes: Notes,
+    pub(super) notes: Option<Box<Notes>>,
 }
 
 /// A type that was read before.
@@ -176,7 +176,7 @@ pub(super) struct Tag<'t> {
 pub(super) struct Placed<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: CType,
-    pub(super) notes: Notes,
+    pub(super) notes: Option<Box<Notes>>,
     /// The offset in bytes; `None` for bit-fields and behind members without a size.
     pub(super) offset: Option<u64>,
 }
