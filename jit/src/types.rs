@@ -48,7 +48,7 @@ pub const MAX_ALIGN: u8 = 16;
 /// # Ok(())
 /// # }
 /// ```
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Type {
     kind: TypeKind,
     pointer: Told<Option<Arc<Pointer>>>,
@@ -402,6 +402,13 @@ fn shortened(name: &str) -> String {
         short.push('…');
     }
     short
+}
+
+/// Short, as in messages: [`Type::kind`] has the members.
+impl fmt::Debug for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Type({self})")
+    }
 }
 
 impl fmt::Display for Type {
