@@ -301,3 +301,32 @@ fn weak_symbols_are_optional_and_labels_are_aliases() {
 fn other_words_with_underscores_are_names() {
     check_noted("typedef int _In; void f(_In _Out, int _Inout)", &["-", "-"]);
 }
+
+/// Functions share what calls need, and each has its own signature all the same.
+#[test]
+#[cfg(target_os = "linux")]
+fn functions_tell_what_they_were_declared_with() {
+    use hotcall::{Library, Symbol};
+
+    let declarations = read(
+        "int strcmp(const char *, const char *); int strcoll(char *, char *);\
+         void qsort(void *, unsigned long, unsigned long, int (*)(const void *, const void *));\
+         void heap(void *, unsigned long, unsigned long, double (*)(double)) __asm__(\"qsort\");",
+    );
+    // SAFETY: libc is loaded already.
+    let libc = unsafe { Library::open("libc.so.6") }.unwrap();
+    let all = libc.symbols(&declarations).unwrap();
+    let mut kept = Vec::new();
+    for declaration in &declarations {
+        let Some(Symbol::Function(one)) = libc.declared(declaration).unwrap() else { panic!() };
+        let shared = all.get(&declaration.key).unwrap().unwrap();
+        let shared = shared.as_function().unwrap();
+        for function in [&one, shared] {
+            let told = |ty: &Type| ty.pointer().map(Pointer::to_string);
+            let declared = declaration.as_function().unwrap().signature.params().iter().map(told);
+            assert!(declared.eq(function.signature().params().iter().map(told)), "{}", declaration.key);
+        }
+        kept.push(one);
+    }
+    assert_eq!(Thunk::of(&kept[3].signature().params()[3]).unwrap().signature().to_string(), "(f64) -> f64");
+}

@@ -75,6 +75,13 @@ impl Signature {
         Ok(Self { params, result, first_variadic })
     }
 
+    /// Whether an equal signature also tells the same of its pointers, which equality does not look at.
+    #[doc(hidden)]
+    pub fn tells_as(&self, other: &Self) -> bool {
+        let (one, other) = (self.params.iter().chain(&self.result), other.params.iter().chain(&other.result));
+        one.zip(other).all(|(one, other)| one.tells_as(other))
+    }
+
     /// The parameters, variadic arguments included.
     pub const fn params(&self) -> &[Type] {
         &self.params
