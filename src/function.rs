@@ -102,6 +102,8 @@ pub struct Function {
 struct Shared {
     /// Keeps the code alive.
     prototype: Arc<Prototype>,
+    /// The signature as declared, unless the prototype's tells the same of its pointers.
+    told: Option<Box<Signature>>,
     /// Keeps `target` mapped, unless it was given as an address.
     library: Option<Arc<Mapping>>,
     name: Arc<str>,
@@ -141,18 +143,21 @@ impl Function {
         library: Option<Arc<Mapping>>,
     ) -> Result<Self, Error> {
         let prototype = Prototype::of(&name, signature)?;
-        Self::of_prototype(name, target, prototype, options, library)
+        Self::of_prototype(name, target, (prototype, signature), options, library)
     }
 
+    /// A function with the prototype of its signature.
     pub(crate) fn of_prototype(
         name: Arc<str>,
         target: NonNull<c_void>,
-        prototype: Arc<Prototype>,
+        (prototype, signature): (Arc<Prototype>, &Signature),
         options: FunctionOptions,
         library: Option<Arc<Mapping>>,
     ) -> Result<Self, Error> {
         let FunctionOptions { capture_errno, lazy } = options;
-        let shared = Shared { prototype, library, name, capture_errno };
+        let tells_more = !signature.tells_as(prototype.signature());
+        let told = tells_more.then(|| Box::new(signature.clone()));
+        let shared = Shared { prototype, told, library, name, capture_errno };
         let function = Self { entry: AtomicPtr::default(), target, shared: Arc::new(shared) };
         if !lazy {
             function.compile()?;
@@ -188,9 +193,9 @@ impl Function {
         Natives::shared()?.typed(self.signature(), model, helpers)
     }
 
-    /// The signature.
+    /// The signature, with all that its declaration tells of pointers.
     pub fn signature(&self) -> &Signature {
-        self.shared.prototype.signature()
+        self.shared.told.as_deref().unwrap_or_else(|| self.shared.prototype.signature())
     }
 
     /// What keeps the address mapped.

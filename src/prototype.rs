@@ -1,11 +1,8 @@
 //! What all functions of one signature share, made once for the process.
 
-use std::borrow::Borrow;
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
-use std::hash::{Hash, Hasher};
-use std::ptr;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
@@ -38,35 +35,12 @@ const FIRST_CALLS: u32 = 4000;
 
 /// The prototypes of several declarations: each is asked for once, which takes a lock.
 #[derive(Default)]
-pub(crate) struct Known<'a>(HashMap<Told<&'a Signature>, Arc<Prototype>>);
-
-/// A signature with what it tells of its pointers: functions give theirs back, and callbacks are made of it.
-struct Told<S>(S);
-
-impl<S: Borrow<Signature>> Eq for Told<S> {}
-
-impl<S: Borrow<Signature>> PartialEq for Told<S> {
-    fn eq(&self, other: &Self) -> bool {
-        let (one, other) = (self.0.borrow(), other.0.borrow());
-        one == other && one.tells_as(other)
-    }
-}
-
-impl<S: Borrow<Signature>> Hash for Told<S> {
-    fn hash<H: Hasher>(&self, state: &mut H) {
-        let signature = self.0.borrow();
-        signature.hash(state);
-        // Most functions of a header differ in what their pointers point to, and not in the rest.
-        for ty in signature.params().iter().chain(signature.result()) {
-            ty.pointer().map(ptr::from_ref).hash(state);
-        }
-    }
-}
+pub(crate) struct Known<'a>(HashMap<&'a Signature, Arc<Prototype>>);
 
 impl<'a> Known<'a> {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, Error> {
-        Ok(match self.0.entry(Told(signature)) {
+        Ok(match self.0.entry(signature) {
             Entry::Occupied(entry) => Arc::clone(entry.get()),
             Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
         })
@@ -86,7 +60,7 @@ pub(crate) enum ResultKind {
 static PROTOTYPES: Mutex<Prototypes> = Mutex::new(Prototypes { by_signature: None, sweep_at: 64 });
 
 struct Prototypes {
-    by_signature: Option<HashMap<Told<Signature>, Weak<Prototype>>>,
+    by_signature: Option<HashMap<Signature, Weak<Prototype>>>,
     /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
     sweep_at: usize,
 }
@@ -97,8 +71,7 @@ impl Prototype {
         let mut prototypes = fork::lock(&PROTOTYPES);
         let Prototypes { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
-        let told = Told(signature.clone());
-        if let Some(prototype) = by_signature.get(&told).and_then(Weak::upgrade) {
+        if let Some(prototype) = by_signature.get(signature).and_then(Weak::upgrade) {
             return Ok(prototype);
         }
         if by_signature.len() >= *sweep_at {
@@ -106,7 +79,7 @@ impl Prototype {
             *sweep_at = (by_signature.len() * 2).max(64);
         }
         let prototype = Arc::new(Self::new(name, signature)?);
-        by_signature.insert(told, Arc::downgrade(&prototype));
+        by_signature.insert(signature.clone(), Arc::downgrade(&prototype));
         Ok(prototype)
     }
 

@@ -174,6 +174,9 @@ fn pointers_tell_what_they_point_to() {
     assert_eq!((&*ty, pointer.to_string(), pointer.freed_by()), ("text", "i8 *".to_owned(), Some("free")));
     assert_eq!((pointer.length(), pointer.direction()), (Some(&Length::Counted("n".into())), Some(Direction::InOut)));
     assert_eq!(told(r#"{"pointer": "void"}"#).1.to_string(), "void *");
+    let length = |ty: &str| told(ty).1.length().cloned();
+    assert_eq!(length(r#"{"pointer": "void", "byteLength": 8}"#), Some(Length::Bytes(8)));
+    assert_eq!(length(r#"{"pointer": "void", "byteLength": "n"}"#), Some(Length::CountedBytes("n".into())));
     assert_eq!(told(r#"{"pointer": {"pointer": "u8", "direction": "out"}}"#).1.to_string(), "pointer *");
     assert_eq!(
         told(r#"{"pointer": {"struct": {"x": "f64", "y": "f64"}, "name": "point"}}"#).1.to_string(),
@@ -214,6 +217,9 @@ fn wrong_types_are_named_with_their_place() {
         (r#"{"pointer": "i32", "name": "x"}"#, "`name` belongs to a struct or union"),
         (r#"{"union": ["i32"], "length": 1}"#, "`length` belongs to a pointer or an array"),
         (r#"{"array": "i32"}"#, "missing field `length`"),
+        (r#"{"array": "i32", "byteLength": 1}"#, "`byteLength` belongs to a pointer"),
+        (r#"{"pointer": "i32", "length": 1, "byteLength": 4}"#, "a pointer has one of `length` and `byteLength`"),
+        (r#"{"struct": ["i32"], "name": ""}"#, "the `name` is empty"),
         (r#"{"array": "void", "length": 1}"#, "an array's elements are not `void`"),
         (r#"{"array": "i32", "length": 2}"#, "argument 2 is an array, which C passes as a pointer"),
         (r#"{"pointer": "i32", "direction": "up"}"#, "unknown variant `up`, expected one of `in`, `out`, `inout`"),

@@ -128,6 +128,9 @@ struct s { char c[9]; };
     let all: Vec<_> = declarations.constants().map(|(name, value)| (name, value.clone())).collect();
     let int = Constant::Int;
     let text = |text: &str| Constant::Text(text.as_bytes().into());
+    assert!(all.iter().all(|(name, value)| declarations.constant(name) == Some(value)));
+    assert_eq!(declarations.constant("GONE"), None);
+    assert_eq!(declarations.get("SUM").unwrap_err().to_string(), "`SUM` cannot be used: it is a constant");
     assert_eq!(
         all,
         [

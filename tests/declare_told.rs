@@ -1,7 +1,7 @@
 //! What declarations tell beyond sizes: what pointers point to, `const`, lengths, names and places.
 
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
-use hotcall::{Error, Length, Pointer, Target, Thunk, Type};
+use hotcall::{Error, Layout, Length, Pointer, Target, Thunk, Type};
 
 fn read(text: &str) -> Declarations {
     Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -126,7 +126,8 @@ fn arrays_tell_their_lengths() {
     let signature = &function(&declarations, "f").signature;
     let lengths: Vec<_> = signature.params().iter().map(|ty| pointer(ty).length().cloned()).collect();
     let elements = |len| Some(Length::Elements(len));
-    assert_eq!(lengths, [elements(4), elements(16), elements(2), None, None, None]);
+    assert_eq!(lengths, [elements(4), elements(16), elements(2), None, None, Some(Length::Expression)]);
+    check_noted("void f(int n, int a[n], int b[99999999999999999999])", &["-", "i32 * [?]", "i32 * [?]"]);
     assert_eq!(pointer(&signature.params()[1]).to_string(), "const i8 *");
     assert_eq!(pointer(&signature.params()[2]).to_string(), "i32[3] *");
 }
@@ -182,6 +183,42 @@ fn names_tell_where_they_are_declared() {
     assert_eq!(at("size_t"), None);
 }
 
+/// A struct that a prototype declares for itself is another than the text's of this name.
+#[test]
+fn a_prototypes_own_tags_are_not_told_by_name() {
+    let text = "struct p { double d; }; int f(struct p { int x[64]; } *a, struct q { struct q *next; } *b);\
+                struct o { int (*f)(struct t { int x; } *); };";
+    let declarations = read(text);
+    let params = function(&declarations, "f").signature.params();
+    let Target::Type(own) = pointer(&params[0]).target() else { panic!("{:?}", params[0]) };
+    assert_eq!(own.as_aggregate().unwrap().fields()[0].ty().as_array().unwrap().len(), 64);
+    assert!(matches!(pointer(&params[1]).target(), Target::Type(ty) if ty.to_string() == "struct q"));
+    let o = declarations.type_named("struct o").unwrap().ty().unwrap();
+    let Target::Function(f) = pointer(o.as_aggregate().unwrap().fields()[0].ty()).target() else { panic!() };
+    assert!(matches!(pointer(&f.signature().params()[0]).target(), Target::Type(_)));
+}
+
+/// Structs of equal layout and another `const` or count.
+#[test]
+#[cfg(target_os = "linux")]
+fn functions_tell_of_their_structs_members() {
+    use hotcall::Library;
+
+    // SAFETY: libc is loaded already.
+    let libc = unsafe { Library::open("libc.so.6") }.unwrap();
+    let texts = ["struct s { int n; int k[]; }", "struct s { const int n; int k[] __attribute__((counted_by(n))); }"];
+    let functions = texts.map(|text| {
+        let declarations = read(&format!("int abs({text});"));
+        libc.declared(declarations.get("abs").unwrap()).unwrap().unwrap()
+    });
+    let told = functions.map(|symbol| {
+        let signature = symbol.as_function().unwrap().signature().clone();
+        let fields = signature.params()[0].as_aggregate().unwrap().fields();
+        (fields[0].is_const(), fields[1].ty().as_array().unwrap().counted_by().map(str::to_owned))
+    });
+    assert_eq!(told, [(false, None), (true, Some("n".to_owned()))]);
+}
+
 #[test]
 fn names_of_types_tell_as_well() {
     let text = "typedef struct { int x; } point; typedef int (*callback)(point *); typedef char letter; typedef int run(int);\
@@ -197,6 +234,14 @@ fn names_of_types_tell_as_well() {
     assert_eq!(shown("run *"), "(i32) -> i32 *");
     assert_eq!(declarations.parse_type("run *").unwrap(), Type::FUNCTION);
     assert_eq!(shown("int (*)[3]"), "i32[3] *");
+    let text = "typedef int ai __attribute__((aligned(16))); typedef const int ci; typedef const char cc; struct s { int x; };\
+                typedef struct s as __attribute__((aligned(8))); struct in { char c; ai x; as y; };";
+    let declarations = read(text);
+    let shown = |name: &str| pointer(&declarations.parse_type(name).unwrap()).to_string();
+    assert_eq!((shown("ci *"), shown("cc *")), ("const i32 *".to_owned(), "const i8 *".to_owned()));
+    let parsed = declarations.parse_type("struct { char c; ai x; as y; }").unwrap();
+    let read = declarations.type_named("struct in").unwrap().ty().unwrap();
+    assert_eq!(Layout::of(&parsed).unwrap(), Layout::of(read).unwrap());
 }
 
 /// A pointer with all that is noted of it.
@@ -208,7 +253,8 @@ fn noted(ty: &Type) -> String {
         Some(Length::Bytes(count)) => format!(" [{count} bytes]"),
         Some(Length::Counted(name)) => format!(" [{name}]"),
         Some(Length::CountedBytes(name)) => format!(" [{name} bytes]"),
-        _ => String::new(),
+        Some(Length::Expression | _) => " [?]".to_owned(),
+        None => String::new(),
     };
     let freed = pointer.freed_by().map_or(String::new(), |function| format!(" freed by {function}"));
     format!("{pointer}{direction}{length}{freed}")
@@ -253,15 +299,28 @@ fn words_count_what_is_behind_pointers() {
         "void f(int *__counted_by(n) a, void *__sized_by(n) b, int *__attribute__((counted_by(n))) c, int n)",
         &["i32 * [n]", "void * [n bytes]", "i32 * [n]", "-"],
     );
-    // Neither an expression nor what C has no number for is a count; an inner pointer's is not the outer one's.
+    // An inner pointer's count is not the outer one's.
+    check_noted("void f(int *__counted_by(n) *b, int n)", &["pointer *", "-"]);
     check_noted(
-        "void f(_In_reads_(n * 2) const int *a, int *__counted_by(n) *b, int n)",
-        &["const i32 * In", "pointer *", "-"],
+        "enum { N = 3 };\n#define M (N + 1)\nvoid f(_In_reads_(n * 2) const int *a, _Out_writes_(0x10) int *b, _Out_writes_(16u) int *c, \
+         _Out_writes_bytes_(8 * 2) int *d, _Out_writes_(N) int *e, int *__counted_by(M) g, _In_reads_(*n) int *h, int n)",
+        &[
+            "const i32 * In [?]",
+            "i32 * Out [16]",
+            "i32 * Out [16]",
+            "i32 * Out [16 bytes]",
+            "i32 * Out [3]",
+            "i32 * [4]",
+            "i32 * In [?]",
+            "-",
+        ],
     );
+    // The parameter that counts does not have a name.
+    check_noted("void f(int *p, int) __attribute__((access(write_only, 1, 2)));", &["i32 * Out [?]", "-"]);
     check_noted(
         "void *f(const int *p, char *q, unsigned long n, void *r) __attribute__((access(read_only, 1, 3))) \
          __attribute__((__access__(__write_only__, 2), access(read_write, 4, 9), access(none, 1), access(read_only, 7)));",
-        &["void *", "const i32 * In [n]", "i8 * Out", "-", "void * InOut"],
+        &["void *", "const i32 * In [n]", "i8 * Out", "-", "void * InOut [?]"],
     );
 }
 

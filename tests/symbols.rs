@@ -197,6 +197,17 @@ fn what_cannot_be_used_is_an_error_of_its_own() {
     }
 }
 
+/// A header of the system may declare functions that return twice, also for who needs its other functions.
+#[test]
+#[cfg(target_env = "gnu")]
+fn functions_that_return_twice_are_errors_of_their_own() {
+    let vfork = Declaration::function("vfork", signature([], Type::I32));
+    let symbols = open().symbols(&declarations([add(), vfork])).unwrap();
+    assert_eq!(symbols.get("vfork").unwrap_err().to_string(), "`vfork` cannot be used: it returns twice");
+    assert!(symbols.get("add").unwrap().is_some());
+    assert_eq!(symbols.len(), 1);
+}
+
 #[test]
 fn closing_ends_calls_but_not_what_is_prepared() {
     let library = open();

@@ -1,6 +1,7 @@
 //! Functions' types as data.
 
 use std::fmt;
+use std::sync::Arc;
 
 use crate::types::{MAX_NODES, Scalar, Type};
 
@@ -12,7 +13,7 @@ pub const MAX_PARAMETERS: usize = 255;
 /// A function's type: parameters, result, and where variadic arguments begin.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Signature {
-    params: Box<[Type]>,
+    params: Arc<[Type]>,
     result: Option<Type>,
     first_variadic: Option<usize>,
 }
@@ -46,7 +47,7 @@ impl Signature {
         Self::build(fixed.chain(variadic).collect(), self.result.clone(), Some(first))
     }
 
-    fn build(params: Box<[Type]>, result: Option<Type>, first_variadic: Option<usize>) -> Result<Self, SignatureError> {
+    fn build(params: Arc<[Type]>, result: Option<Type>, first_variadic: Option<usize>) -> Result<Self, SignatureError> {
         if params.len() > MAX_PARAMETERS {
             return Err(SignatureError::Parameters { count: params.len(), max: MAX_PARAMETERS });
         }
@@ -75,7 +76,8 @@ impl Signature {
         Ok(Self { params, result, first_variadic })
     }
 
-    /// Whether an equal signature also tells the same of its pointers, which equality does not look at.
+    /// Returns true if an equal signature also tells the same of its types, which equality does not look at. Pointers that
+    /// were made separately count as different.
     #[doc(hidden)]
     pub fn tells_as(&self, other: &Self) -> bool {
         let (one, other) = (self.params.iter().chain(&self.result), other.params.iter().chain(&other.result));
@@ -83,7 +85,7 @@ impl Signature {
     }
 
     /// The parameters, variadic arguments included.
-    pub const fn params(&self) -> &[Type] {
+    pub fn params(&self) -> &[Type] {
         &self.params
     }
 

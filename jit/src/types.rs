@@ -327,20 +327,19 @@ impl Type {
         self.pointer.0.as_deref()
     }
 
-    /// Whether an equal type also tells the same: the very same pointers, so that the comparison ends soon.
+    /// Returns true if an equal type also tells the same. Pointers are compared by identity, so that the comparison ends
+    /// soon; two that were made separately count as different.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
         match (&self.pointer.0, &other.pointer.0) {
             (Some(one), Some(other)) => return Arc::ptr_eq(one, other),
             (None, None) => {}
-            _ => return false,
+            (Some(_), None) | (None, Some(_)) => return false,
         }
         match (&self.kind, &other.kind) {
-            (TypeKind::Aggregate(one), TypeKind::Aggregate(other)) => {
-                let mut fields = one.fields.iter().zip(&other.fields);
-                Arc::ptr_eq(one, other) || fields.all(|(one, other)| one.ty().tells_as(other.ty()))
-            }
-            (TypeKind::Array(one), TypeKind::Array(other)) => one.element.tells_as(&other.element),
-            _ => true,
+            (TypeKind::Aggregate(one), TypeKind::Aggregate(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
+            (TypeKind::Array(one), TypeKind::Array(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
+            // Equal types are of one kind.
+            (TypeKind::Scalar(_) | TypeKind::Aggregate(_) | TypeKind::Array(_), _) => true,
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{ResultForm, Signature, Thunk as Code, fork};
+use hotcall_jit::{Pointee, ResultForm, Scalar, Signature, Thunk as Code, Type, fork};
 
 use crate::value::ValueType;
 
@@ -25,7 +25,11 @@ static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
 impl Types {
     /// The types of a signature, for which this is the code.
     pub(super) fn of(code: &'static Code, signature: &Signature) -> &'static Self {
-        let scalar = |ty: &hotcall_jit::Type| ty.as_scalar().map(ValueType::Scalar);
+        // All pointers are one type to a value, so that signatures which differ in them share a list.
+        let scalar = |ty: &Type| match ty.as_scalar()? {
+            Scalar::Pointer(_) => Some(ValueType::Scalar(Scalar::Pointer(Pointee::Opaque))),
+            scalar => Some(ValueType::Scalar(scalar)),
+        };
         let params = signature.params().iter().zip(code.aggregates()).map(|(ty, size)| match size {
             Some(size) => ValueType::Bytes(*size as usize),
             None => scalar(ty).unwrap_or(ValueType::Bytes(0)),

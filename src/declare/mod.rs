@@ -22,6 +22,7 @@ mod json;
 mod named;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use hotcall_jit::{Signature, Type};
 
@@ -73,7 +74,7 @@ pub struct FunctionDeclaration {
     /// Whether `errno` is read straight after each call.
     pub capture_errno: bool,
     /// The parameters' names, as far as the declaration gives them: by index, or empty.
-    pub parameter_names: Box<[Option<Box<str>>]>,
+    pub parameter_names: Arc<[Option<Box<str>>]>,
 }
 
 impl Declaration {
@@ -83,7 +84,7 @@ impl Declaration {
             signature,
             nonblocking: false,
             capture_errno: false,
-            parameter_names: Box::default(),
+            parameter_names: Arc::default(),
         };
         Self { key: key.into(), symbol: None, optional: false, item: Item::Function(function) }
     }
@@ -163,8 +164,8 @@ pub struct Declarations {
     types: Vec<NamedType>,
     types_by_name: HashMap<Box<str>, usize>,
     constants: Vec<(Box<str>, Constant)>,
-    /// Where names are declared: symbols, types as [`NamedType::name`] has them, and constants.
-    positions: HashMap<Box<str>, Position>,
+    /// The names that a text declares: symbols, types as [`NamedType::name`] has them, and constants.
+    names: HashMap<Box<str>, Mention>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
     warnings: Vec<Box<str>>,
@@ -176,6 +177,14 @@ struct Unsupported {
     key: Box<str>,
     reason: Box<str>,
     is_function: bool,
+}
+
+/// A name in a text.
+#[derive(Clone, Copy, Debug)]
+struct Mention {
+    at: Position,
+    /// The index of the constant of this name.
+    constant: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -346,6 +355,9 @@ impl Declarations {
             Some(&place) => self.at(place),
             None => Err(match self.others.get(key) {
                 Some(reason) => DeclarationError::Unsupported { symbol: key.into(), reason: reason.clone() },
+                None if self.constant(key).is_some() => {
+                    DeclarationError::Unsupported { symbol: key.into(), reason: "it is a constant".into() }
+                }
                 None => DeclarationError::Missing { key: key.into() },
             }),
         }
@@ -489,7 +501,7 @@ impl Declarations {
     /// Where in the text a symbol, a constant, or a type [by its name](NamedType::name) is declared; a struct, union or enum
     /// where its body is, if it has one.
     pub fn position(&self, name: &str) -> Option<Position> {
-        self.positions.get(name).copied()
+        self.names.get(name).map(|mention| mention.at)
     }
 
     /// Reads the name of a type, such as `struct point *` or `unsigned long`, with the types of these declarations.
@@ -513,6 +525,11 @@ impl Declarations {
     #[cfg(feature = "c-text")]
     pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
         c::parse_type(name, self)
+    }
+
+    /// The value of the constant of this name.
+    pub fn constant(&self, name: &str) -> Option<&Constant> {
+        self.names.get(name)?.constant.map(|index| &self.constants[index].1)
     }
 
     /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those

@@ -13,6 +13,7 @@ pub struct NamedType {
     /// The kind of a pointer to it.
     pub(super) pointee: Pointee,
     pub(super) target: Target,
+    pub(super) is_const: bool,
 }
 
 impl NamedType {
@@ -32,9 +33,14 @@ impl NamedType {
             .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
     }
 
-    /// What a pointer to it points to: for a function's type the function, for a struct or union its own name.
+    /// The target of a pointer to it: for a function's type the function, for a struct or union its own name.
     pub const fn target(&self) -> &Target {
         &self.target
+    }
+
+    /// Returns true if it is a typedef of a `const` type.
+    pub const fn is_const(&self) -> bool {
+        self.is_const
     }
 
     /// Its size in bytes, as `sizeof` gives it; also of many a type that cannot be passed. `None` if it is not known.

@@ -117,7 +117,7 @@ impl Function {
             ResultKind::Slot => {
                 // SAFETY: the caller vouches for the call.
                 let slot = unsafe { self.invoke(entry, args, errno) };
-                let scalar = self.signature().result().and_then(|ty| ty.as_scalar());
+                let scalar = self.shared.prototype.signature().result().and_then(|ty| ty.as_scalar());
                 scalar.map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
             }
             ResultKind::Bytes(extent) => {

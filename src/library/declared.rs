@@ -87,7 +87,13 @@ impl Mapping {
                 self.check_function(&name, address)?;
                 let options = FunctionOptions::new().capture_errno(function.capture_errno).lazy(lazy);
                 let prototype = known.get(&name, &function.signature)?;
-                Symbol::Function(Function::of_prototype(name, address, prototype, options, Some(library))?)
+                Symbol::Function(Function::of_prototype(
+                    name,
+                    address,
+                    (prototype, &function.signature),
+                    options,
+                    Some(library),
+                )?)
             }
             Item::Static(item) => Symbol::Static(Static::new(name, address, &item.ty, library)?),
         }))

@@ -53,18 +53,25 @@ impl Library {
     /// # Errors
     ///
     /// The library is closed; a symbol is missing that is not optional; a symbol does not have an address; a function's
-    /// symbol is a variable, or returns twice; a signature or type exceeds a limit.
+    /// symbol is a variable; a signature or type exceeds a limit. A function that returns twice is an error of
+    /// [`Symbols::get`] alone.
     pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
         let (mapping, _restore) = self.look_up()?;
         let mut known = Known::default();
         let mut symbols = Vec::with_capacity(declarations.len());
+        let mut unsupported = Vec::new();
         for declaration in declarations {
             let key = Arc::from(&*declaration.key);
-            symbols.push((Arc::clone(&key), mapping.declared(declaration, &key, true, &mut known)?));
+            match mapping.declared(declaration, &key, true, &mut known) {
+                Ok(symbol) => symbols.push((key, symbol)),
+                // Headers of the system declare such functions, and who never asks for one need not know.
+                Err(Error::ReturnsTwice { .. }) => unsupported.push(((*key).into(), "it returns twice".into())),
+                Err(error) => return Err(error),
+            }
         }
         symbols.sort_unstable_by(|(a, _), (b, _)| a.cmp(b));
-        let unsupported = declarations.unsupported().map(|(key, reason)| (key.into(), reason.into())).collect();
-        Ok(Symbols { symbols: symbols.into(), unsupported })
+        unsupported.extend(declarations.unsupported().map(|(key, reason)| (key.into(), reason.into())));
+        Ok(Symbols { symbols: symbols.into(), unsupported: unsupported.into() })
     }
 }
 

@@ -88,7 +88,7 @@ fn results_are_of_their_own_type_alone() {
 fn messages_name_both_types() {
     for (ty, value, message) in [
         (Some(Type::F64), 2.into(), "cannot set the result of the callback (f64): an i32 is given"),
-        (Some(Type::TEXT), 2u8.into(), "cannot set the result of the callback (text): a u8 is given"),
+        (Some(Type::TEXT), 2u8.into(), "cannot set the result of the callback (pointer): a u8 is given"),
         (Some(Mixed::ty()), (&[0; 4]).into(), "cannot set the result of the callback (16 bytes): 4 bytes are given"),
         (Some(Mixed::ty()), Value::NULL, "cannot set the result of the callback (16 bytes): a pointer is given"),
         (Some(Type::I32), Value::Void, "cannot set the result of the callback (i32): nothing is given"),

@@ -119,6 +119,12 @@ impl Aggregate {
         self.name.as_deref()
     }
 
+    /// Returns true if an equal struct or union also tells the same.
+    pub(super) fn tells_as(&self, other: &Self) -> bool {
+        let mut fields = self.fields.iter().zip(&other.fields);
+        fields.all(|(one, other)| one.constant.0 == other.constant.0 && one.ty.tells_as(&other.ty))
+    }
+
     /// The members in order.
     pub const fn fields(&self) -> &[Field] {
         &self.fields
@@ -136,6 +142,11 @@ impl Aggregate {
 }
 
 impl Array {
+    /// Returns true if an equal array also tells the same.
+    pub(super) fn tells_as(&self, other: &Self) -> bool {
+        self.counted_by.0 == other.counted_by.0 && self.element.tells_as(&other.element)
+    }
+
     /// The type of each element.
     pub const fn element(&self) -> &Type {
         &self.element

@@ -1,16 +1,20 @@
-//! What is known of a pointer. It guides those who convert values; layouts, plans and code do not depend on it.
+//! Facts about a pointer beside its address. They guide those who convert values; layouts, plans and code do not depend on them.
 
 use std::fmt;
+use std::sync::Arc;
 
 use super::{Told, Type};
 use crate::signature::Signature;
 
-/// What a declaration says of a pointer beyond that it is one.
+/// The part of a declaration that says more of a pointer than that it is one.
+///
+/// Pointers are compared with what they say themselves. The types in a [`Target`] compare as types do, and so without what
+/// their own pointers say.
 ///
 /// ```
 /// use hotcall::{Direction, Length, Pointer, Target, Type};
 ///
-/// // What `_Out_writes_(count) double *results` says.
+/// // `_Out_writes_(count) double *results`
 /// let results = Pointer::new(Target::Type(Type::F64)).with_direction(Direction::Out).with_length(Length::Counted("count".into()));
 /// assert_eq!(results.to_string(), "f64 *");
 /// ```
@@ -20,11 +24,11 @@ pub struct Pointer {
     constant: bool,
     length: Option<Length>,
     direction: Option<Direction>,
-    freed_by: Option<Box<str>>,
+    freed_by: Option<Arc<str>>,
     depth: Told<u32>,
 }
 
-/// What a pointer points to.
+/// The target of a pointer.
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -34,7 +38,7 @@ pub enum Target {
     Type(Type),
     /// A struct or union by its name, as it may point to itself: `struct point`, or the typedef's name of one without a tag.
     /// `Declarations::type_named` has it, if it is complete.
-    Named(Box<str>),
+    Named(Arc<str>),
     /// A function.
     Function(FunctionType),
     /// Something that hotcall has no type for, with the reason.
@@ -45,10 +49,10 @@ pub enum Target {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FunctionType {
     signature: Signature,
-    parameter_names: Told<Box<[Option<Box<str>>]>>,
+    parameter_names: Told<Arc<[Option<Box<str>>]>>,
 }
 
-/// How many elements there are.
+/// The number of elements or bytes.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Length {
@@ -58,12 +62,14 @@ pub enum Length {
     /// As many bytes.
     Bytes(u64),
     /// As many as the parameter or member of this name says.
-    Counted(Box<str>),
+    Counted(Arc<str>),
     /// As many bytes as the parameter or member of this name says.
-    CountedBytes(Box<str>),
+    CountedBytes(Arc<str>),
+    /// As many as an expression says, or something else that is not understood.
+    Expression,
 }
 
-/// Which way data goes through a pointer.
+/// The way of data through a pointer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Direction {
@@ -82,7 +88,7 @@ impl Pointer {
         Self { target, constant: false, length: None, direction: None, freed_by: None, depth }
     }
 
-    /// What it points to is not written through it (`const`).
+    /// The pointer through which its target is not written (`const`).
     pub fn constant(self) -> Self {
         Self { constant: true, ..self }
     }
@@ -97,17 +103,17 @@ impl Pointer {
         Self { direction: Some(direction), ..self }
     }
 
-    /// As a result: what it points to belongs to the caller, who gives it back to the function of this name.
-    pub fn with_freed_by(self, function: impl Into<Box<str>>) -> Self {
+    /// The result that belongs to the caller, who gives it back to the function of this name.
+    pub fn with_freed_by(self, function: impl Into<Arc<str>>) -> Self {
         Self { freed_by: Some(function.into()), ..self }
     }
 
-    /// What it points to.
+    /// The target.
     pub const fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Whether what it points to is `const`.
+    /// Returns true if the target is `const`.
     pub const fn is_const(&self) -> bool {
         self.constant
     }
@@ -117,7 +123,7 @@ impl Pointer {
         self.length.as_ref()
     }
 
-    /// Which way data goes, if that is said.
+    /// The way of data, if that is said.
     pub const fn direction(&self) -> Option<Direction> {
         self.direction
     }
@@ -150,7 +156,12 @@ impl Target {
 impl FunctionType {
     /// A function with this signature.
     pub fn new(signature: Signature) -> Self {
-        Self { signature, parameter_names: Told(Box::default()) }
+        Self { signature, parameter_names: Told(Arc::default()) }
+    }
+
+    /// The parameters' names by index, as far as there are any.
+    pub const fn parameter_names(&self) -> &Arc<[Option<Box<str>>]> {
+        &self.parameter_names.0
     }
 
     /// With these names of its parameters.
@@ -177,7 +188,7 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// One level deep: what a pointer points to that is pointed to is not shown.
+/// Shows one level: a target's own pointers are shown as `pointer`.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -41,7 +41,7 @@ pub(crate) struct Function {
     pub(crate) symbol: String,
     pub(crate) signature: Signature,
     pub(crate) capture_errno: bool,
-    parameter_names: Box<[Option<Box<str>>]>,
+    parameter_names: Arc<[Option<Box<str>>]>,
     /// All that the text declares.
     pub(crate) declarations: Arc<Declarations>,
 }

@@ -51,7 +51,7 @@ impl Pointee {
         pointee.is_read = pointer.is_const() || pointer.direction() == Some(Direction::In);
         match pointer.length() {
             Some(Length::Elements(count)) => pointee.count = Some(usize::try_from(*count).unwrap_or(usize::MAX)),
-            Some(Length::Counted(name) | Length::CountedBytes(name)) => pointee.counted_by = Some(name.clone()),
+            Some(Length::Counted(name) | Length::CountedBytes(name)) => pointee.counted_by = Some((**name).into()),
             Some(_) | None => {}
         }
         Ok(pointee)

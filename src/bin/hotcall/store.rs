@@ -43,7 +43,7 @@ impl Store {
     /// The bits of a constant that the declarations name, or of several and numbers joined by `|`; `None` if a name is not
     /// one of theirs.
     pub(crate) fn constant(&self, names: &str, scalar: Scalar) -> Option<Result<u64, MisfitKind>> {
-        let text = match self.named(names) {
+        let text = match self.declarations.constant(names) {
             Some(Constant::Float(value)) => value.to_string(),
             Some(Constant::Int(value)) => value.to_string(),
             _ if names.contains('|') => {
@@ -56,16 +56,11 @@ impl Store {
     }
 
     fn integer(&self, word: &str) -> Option<i128> {
-        match self.named(word) {
+        match self.declarations.constant(word) {
             Some(Constant::Int(value)) => Some(*value),
             Some(_) => None,
             None => Number::parse(word)?.integer(),
         }
-    }
-
-    fn named(&self, name: &str) -> Option<&Constant> {
-        let found = self.declarations.constants().find(|(known, _)| *known == name);
-        found.map(|(_, value)| value)
     }
 
     /// The constant that somebody may have meant by the first of these names that is unknown.

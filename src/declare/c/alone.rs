@@ -7,7 +7,7 @@ use super::lex::Kind;
 use super::reader::Reader;
 use super::source::Source;
 use super::target::DataModel;
-use super::types::{CType, Given, Reason, TagKind, Types, Value, reason};
+use super::types::{CType, Given, Reason, TagKind, Types, Value, quals, reason};
 use super::{Fault, line_starts};
 use crate::declare::{DeclarationError, Declarations, NamedType};
 
@@ -54,10 +54,23 @@ impl<'t> Types<'t> {
     }
 
     fn named_before(&mut self, named: &NamedType) -> CType {
-        match (&named.ty, named.pointee) {
+        let ty = match (&named.ty, named.pointee) {
             (_, Pointee::Text) => Types::CHAR,
             (Ok(ty), _) if let Some(scalar) = ty.as_scalar().filter(|_| ty.pointer().is_none()) => self.scalar(scalar),
-            _ => self.given(Given { value: value_of(named), target: named.target.clone() }),
+            _ => {
+                let mut value = value_of(named);
+                // Its own alignment, which a typedef does not change.
+                let own = value.ty.as_ref().ok().and_then(|ty| hotcall_jit::Extent::of(ty).ok());
+                value.extent =
+                    own.map(|own| Extent { size: own.size.into(), align: own.align.into() }).or(value.extent);
+                self.given(Given { value, target: named.target.clone() })
+            }
+        };
+        let ty = if named.is_const { ty.qualified(quals::CONST) } else { ty };
+        // A typedef may give another alignment than the type's own.
+        match (named.extent, self.value(ty).extent) {
+            (Some((_, align)), Some(own)) if align != own.align => ty.aligned(align as u32),
+            _ => ty,
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Only what changes a layout, a type or a call is kept.
 
 use std::ops::{Deref, DerefMut};
+use std::rc::Rc;
 
 use super::Fault;
 use super::directive::is_macro;
@@ -15,7 +16,7 @@ use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 /// The greatest alignment, and the largest vector, in bytes: GCC's greatest alignment.
 const MAX_ALIGNED: u64 = 1 << 28;
 
-/// What attributes say.
+/// The meaning of attributes.
 #[derive(Clone, Default)]
 pub(super) struct Set<'t> {
     pub(super) packed: bool,
@@ -33,14 +34,14 @@ pub(super) struct Set<'t> {
     /// The function is called by other rules.
     pub(super) call: Option<&'static str>,
     /// `__asm__("name")`: the symbol's name.
-    pub(super) symbol: Option<Box<str>>,
+    pub(super) symbol: Option<Rc<str>>,
     pub(super) ms_struct: bool,
     pub(super) notes: Notes,
 }
 
 /// Attributes put together for what they apply to. Nearly all declarations have none.
 #[derive(Clone, Default)]
-pub(super) struct Attributes<'t>(Option<Box<Set<'t>>>);
+pub(super) struct Attributes<'t>(Option<Rc<Set<'t>>>);
 
 impl<'t> Deref for Attributes<'t> {
     type Target = Set<'t>;
@@ -53,7 +54,7 @@ impl<'t> Deref for Attributes<'t> {
 
 impl<'t> DerefMut for Attributes<'t> {
     fn deref_mut(&mut self) -> &mut Set<'t> {
-        self.0.get_or_insert_default()
+        Rc::make_mut(self.0.get_or_insert_default())
     }
 }
 
@@ -74,7 +75,7 @@ impl Attributes<'_> {
         match (&self.0, &other.0) {
             (_, None) => self.clone(),
             (None, Some(_)) => other.clone(),
-            (Some(first), Some(second)) => Self(Some(Box::new(first.and(second)))),
+            (Some(first), Some(second)) => Self(Some(Rc::new(first.and(second)))),
         }
     }
 }
@@ -117,8 +118,9 @@ impl<'t> Set<'t> {
             call: self.call.or(other.call),
             symbol: other.symbol.clone().or_else(|| self.symbol.clone()),
             ms_struct: self.ms_struct || other.ms_struct,
-            notes: self.notes.and(&other.notes),
+            notes: self.notes.clone(),
         };
+        both.notes.add(&other.notes);
         if let Some(align) = &other.align {
             both.add_align(align.clone());
         }

@@ -184,7 +184,7 @@ impl<'t> Reader<'t> {
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
-        let notes = attributes.notes.clone().boxed();
+        let notes = attributes.notes.of_pointer();
         Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), notes, bits: None }
     }
 

@@ -6,7 +6,6 @@ use hotcall_jit::MAX_PARAMETERS;
 use super::Fault;
 use super::attribute::Attributes;
 use super::lex::Kind;
-use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::Context;
 use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
@@ -147,7 +146,7 @@ impl<'t> Reader<'t> {
             }
             if !self.eat(b'*') {
                 if let Some(star) = star {
-                    declarator.attributes.notes = declarator.attributes.notes.and(&star);
+                    declarator.attributes.notes.add(&star);
                 }
                 return Ok(());
             }
@@ -336,7 +335,10 @@ impl<'t> Reader<'t> {
         let ty = self.types.adjusted(declarator.ty);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        let notes = Notes::boxed(attributes.notes.and(&Notes { length, ..Notes::default() }));
+        let mut notes = attributes.notes.of_pointer();
+        if let Some(length) = length {
+            notes.get_or_insert_default().length.get_or_insert(length);
+        }
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
             self.hide(name);

@@ -1,69 +1,76 @@
-//! What a declaration says of a pointer beyond its type: the length of a parameter that is declared as an array (C11
+//! Facts that a declaration tells of a pointer beyond its type: the length of a parameter that is declared as an array (C11
 //! 6.7.6.3p7), and words that say more than C.
 //!
 //! These are Microsoft's annotations ("Annotating Function Parameters and Return Values"), the counts of Clang's bounds safety
 //! (`__counted_by(n)`, `__sized_by(n)`) and GCC's attributes `access`, `counted_by`, `malloc(deallocator)` and `weak` ("Common
 //! Function Attributes", "Common Variable Attributes"). They do not change a type.
 
-use hotcall_jit::{Direction, Length, Type};
+use std::sync::Arc;
+
+use hotcall_jit::{Direction, Length, MAX_PARAMETERS, Type};
 
 use super::lex::Kind;
 use super::reader::Reader;
 use super::types::FunctionType;
 
-/// What is noted.
+/// The facts of one declarator.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
     pub(super) length: Option<Length>,
     pub(super) direction: Option<Direction>,
     /// Of a function's result: the function that frees it.
-    pub(super) freed_by: Option<Box<str>>,
-    /// Of a function's parameters.
-    pub(super) accesses: Vec<Access>,
+    pub(super) freed_by: Option<Arc<str>>,
+    /// Of a function's parameters: one for each, at most.
+    accesses: Vec<Access>,
     /// The library may lack the symbol.
     pub(super) optional: bool,
 }
 
 /// `access(mode, pointer, size)`: the indices of parameters count from 0.
 #[derive(Clone)]
-pub(super) struct Access {
-    pub(super) direction: Direction,
-    pub(super) pointer: usize,
-    pub(super) size: Option<usize>,
+struct Access {
+    direction: Direction,
+    pointer: usize,
+    size: Option<usize>,
 }
 
 impl Notes {
     pub(super) const NONE: Self =
         Self { length: None, direction: None, freed_by: None, accesses: Vec::new(), optional: false };
 
-    const fn is_empty(&self) -> bool {
-        let none = self.length.is_none() && self.direction.is_none() && self.freed_by.is_none();
-        none && self.accesses.is_empty() && !self.optional
+    /// The notes of a pointer, if there are any: those without a function's accesses.
+    pub(super) fn of_pointer(&self) -> Option<Box<Self>> {
+        let Self { length, direction, freed_by, .. } = self;
+        let is_noted = length.is_some() || direction.is_some() || freed_by.is_some();
+        is_noted.then(|| {
+            Box::new(Self { length: length.clone(), direction: *direction, freed_by: freed_by.clone(), ..Self::NONE })
+        })
     }
 
-    /// The notes to be kept, if there are any.
-    pub(super) fn boxed(self) -> Option<Box<Self>> {
-        if self.is_empty() { None } else { Some(Box::new(self)) }
-    }
-
-    /// Both together; the first win.
-    pub(super) fn and(&self, other: &Self) -> Self {
-        if other.is_empty() {
-            return self.clone();
+    /// Adds the facts that are not noted yet.
+    pub(super) fn add(&mut self, other: &Self) {
+        if self.length.is_none() {
+            self.length.clone_from(&other.length);
         }
-        Self {
-            length: self.length.clone().or_else(|| other.length.clone()),
-            direction: self.direction.or(other.direction),
-            freed_by: self.freed_by.clone().or_else(|| other.freed_by.clone()),
-            accesses: [&self.accesses[..], &other.accesses].concat(),
-            optional: self.optional || other.optional,
+        self.direction = self.direction.or(other.direction);
+        if self.freed_by.is_none() {
+            self.freed_by.clone_from(&other.freed_by);
+        }
+        other.accesses.iter().for_each(|access| self.add_access(access));
+        self.optional |= other.optional;
+    }
+
+    fn add_access(&mut self, access: &Access) {
+        let is_noted = self.accesses.iter().any(|noted| noted.pointer == access.pointer);
+        if !is_noted && access.pointer < MAX_PARAMETERS {
+            self.accesses.push(access.clone());
         }
     }
 
     /// The type with these notes, if it is a pointer or an array without a length.
     pub(super) fn on(&self, ty: Type) -> Type {
         if let (Some(_), Some(Length::Counted(name))) = (ty.as_array(), &self.length) {
-            return ty.counted_by(name.clone());
+            return ty.counted_by(&**name);
         }
         let Some(pointer) = ty.pointer() else { return ty };
         let mut noted = pointer.clone();
@@ -74,7 +81,7 @@ impl Notes {
             noted = noted.with_direction(direction);
         }
         if let Some(function) = &self.freed_by {
-            noted = noted.with_freed_by(function.clone());
+            noted = noted.with_freed_by(Arc::clone(function));
         }
         ty.clone().with_pointer(noted).unwrap_or(ty)
     }
@@ -107,10 +114,11 @@ impl Reader<'_> {
     pub(super) fn note(&mut self, notes: &mut Notes) {
         let word = self.word();
         self.at += 1;
-        let mut length = None;
         if self.is(b'(') {
-            let bytes = word.contains("_bytes_") || word.contains("_sized_by");
-            length = self.count(self.at + 1, bytes).filter(|_| COUNTS.iter().any(|part| word.contains(part)));
+            if COUNTS.iter().any(|part| word.contains(part)) {
+                let length = self.count(self.at + 1, word.contains("_bytes_") || word.contains("_sized_by"));
+                notes.length.get_or_insert(length);
+            }
             self.skip_brackets();
         }
         let direction = match word {
@@ -119,63 +127,78 @@ impl Reader<'_> {
             _ if word.starts_with("_Out") => Some(Direction::Out),
             _ => None,
         };
-        *notes = notes.and(&Notes { length, direction, ..Notes::default() });
+        notes.direction = notes.direction.or(direction);
     }
 
     /// An attribute that notes something; its arguments begin at the token `first`.
-    pub(super) fn note_attribute(&self, name: &str, first: usize, notes: &mut Notes) {
-        let argument = |place: usize| self.source.tokens[first + 2 * place];
-        let index = |place: usize| {
-            // Parameters are counted from 1; what stands behind the last argument is no number.
-            let token = argument(place);
-            let text = if token.kind == Kind::Number { self.text(token) } else { "" };
-            text.parse::<usize>().ok().and_then(|index| index.checked_sub(1))
-        };
+    pub(super) fn note_attribute(&mut self, name: &str, first: usize, notes: &mut Notes) {
         match name {
-            "counted_by" | "counted_by_or_null" => notes.length = self.count(first, false),
-            "sized_by" | "sized_by_or_null" => notes.length = self.count(first, true),
-            "malloc" if argument(0).kind == Kind::Word => notes.freed_by = Some(self.text(argument(0)).into()),
+            "counted_by" | "counted_by_or_null" => notes.length = Some(self.count(first, false)),
+            "sized_by" | "sized_by_or_null" => notes.length = Some(self.count(first, true)),
+            "malloc" if self.source.tokens[first].kind == Kind::Word => {
+                notes.freed_by = Some(self.text(self.source.tokens[first]).into());
+            }
             "access" => {
-                let direction = match self.text(argument(0)).trim_matches('_') {
-                    "read_only" => Direction::In,
-                    "write_only" => Direction::Out,
-                    "read_write" => Direction::InOut,
-                    _ => return,
-                };
-                let size = if argument(1).kind == Kind::Number { index(2) } else { None };
-                notes.accesses.extend(index(1).map(|pointer| Access { direction, pointer, size }));
+                if let Some(access) = self.access(first) {
+                    notes.add_access(&access);
+                }
             }
             _ => {}
         }
     }
 
-    /// A name or a number that is an argument by itself.
-    fn count(&self, first: usize, bytes: bool) -> Option<Length> {
+    fn access(&self, first: usize) -> Option<Access> {
+        // Each argument is one token.
+        let argument = |place: usize| self.source.tokens[first + 2 * place];
+        // Parameters are counted from 1. The last argument is followed by a token that is not a number.
+        let index = |place: usize| {
+            let token = argument(place);
+            let text = if token.kind == Kind::Number { self.text(token) } else { "" };
+            text.parse::<usize>().ok()?.checked_sub(1)
+        };
+        let direction = match self.text(argument(0)).trim_matches('_') {
+            "read_only" => Direction::In,
+            "write_only" => Direction::Out,
+            "read_write" => Direction::InOut,
+            _ => return None,
+        };
+        let pointer = index(1)?;
+        Some(Access { direction, pointer, size: index(2) })
+    }
+
+    /// The count that begins at the token `first`: the name of a parameter or member, or a constant expression.
+    fn count(&mut self, first: usize, bytes: bool) -> Length {
         let [token, behind] = [first, first + 1].map(|index| self.source.tokens[index]);
-        if !matches!(behind.kind, Kind::Mark(b',' | b')')) {
-            return None;
-        }
         let text = self.text(token);
-        match (token.kind, bytes) {
-            (Kind::Word, false) => Some(Length::Counted(text.into())),
-            (Kind::Word, true) => Some(Length::CountedBytes(text.into())),
-            (Kind::Number, false) => text.parse().ok().map(Length::Elements),
-            (Kind::Number, true) => text.parse().ok().map(Length::Bytes),
-            _ => None,
+        let is_alone = matches!(behind.kind, Kind::Mark(b',' | b')'));
+        if is_alone && token.kind == Kind::Word && self.names.constant(text).is_none() {
+            return if bytes { Length::CountedBytes(text.into()) } else { Length::Counted(text.into()) };
+        }
+        let at = std::mem::replace(&mut self.at, first);
+        let value = self.integer_constant().ok().and_then(Result::ok);
+        let is_read = matches!(self.token().kind, Kind::Mark(b',' | b')'));
+        self.at = at;
+        match value.and_then(|value| u64::try_from(value).ok()).filter(|_| is_read) {
+            Some(count) if bytes => Length::Bytes(count),
+            Some(count) => Length::Elements(count),
+            None => Length::Expression,
         }
     }
 }
 
 impl FunctionType<'_> {
-    /// The function with what is noted of it.
+    /// The function with the facts that are noted of it.
     pub(super) fn noted(&self, notes: &Notes) -> Self {
-        let mut function = Self { result_notes: notes.clone().boxed(), ..self.clone() };
+        let mut function = Self { result_notes: notes.of_pointer(), ..self.clone() };
         for access in &notes.accesses {
-            let name = access.size.and_then(|size| function.params.get(size)?.name);
+            let length = access.size.map(|size| match function.params.get(size).and_then(|parameter| parameter.name) {
+                Some(name) => Length::Counted(name.into()),
+                None => Length::Expression,
+            });
             if let Some(parameter) = function.params.get_mut(access.pointer) {
-                let length = name.map(|name| Length::Counted(name.into()));
-                let noted = Notes { length, direction: Some(access.direction), ..Notes::default() };
-                parameter.notes = noted.and(parameter.notes.as_deref().unwrap_or(&Notes::NONE)).boxed();
+                let mut noted = Notes { length, direction: Some(access.direction), ..Notes::default() };
+                noted.add(parameter.notes.as_deref().unwrap_or(&Notes::NONE));
+                parameter.notes = noted.of_pointer();
             }
         }
         function

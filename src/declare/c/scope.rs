@@ -71,6 +71,13 @@ pub(super) struct TagScope {
     left: bool,
 }
 
+impl TagScope {
+    /// Returns whether the name belongs to the text's own scope.
+    pub(super) const fn is_outermost(self) -> bool {
+        self.depth == 0
+    }
+}
+
 impl<'t> Reader<'t> {
     pub(super) fn enter_prototype(&mut self) -> Prototype {
         self.types.tag_names.depth += 1;

@@ -1,18 +1,17 @@
 //! The meaning of declarations: typedefs, and the functions and variables of the library.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use super::attribute::Attributes;
 use super::declarator::Inside;
 use super::layout::differently_aligned;
-use super::notes::Notes;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
-use super::told::noted;
 use super::types::{CType, Kind, Reason, Tag, Types, Warning, reason};
 use super::{Fault, line_starts, position};
 use crate::declare::error::Quoted;
-use crate::declare::{Constant, Declaration, Declarations, Item, NamedType, Position};
+use crate::declare::{Constant, Declaration, Declarations, Item, Mention, NamedType};
 
 /// A name with its type, as a declarator gives them.
 pub(super) struct Declared<'t> {
@@ -28,11 +27,9 @@ pub(super) struct Declared<'t> {
 pub(super) struct Symbol<'t> {
     name: &'t str,
     at: usize,
-    /// The name in the library, where it is another.
-    symbol: Option<Box<str>>,
     pub(super) ty: CType,
     is_function: bool,
-    notes: Option<Box<Notes>>,
+    attributes: Attributes<'t>,
 }
 
 impl<'t> Reader<'t> {
@@ -84,16 +81,10 @@ impl<'t> Reader<'t> {
             Some(&index) => {
                 let old = &mut self.symbols[index];
                 old.ty = self.types.composite(old.ty, ty).ok_or_else(|| Fault::conflict(at, name))?;
-                old.symbol = attributes.symbol.clone().or(old.symbol.take());
-                if !attributes.is_empty() {
-                    old.notes = old.notes.take().unwrap_or_default().and(&attributes.notes).boxed();
-                }
+                old.attributes = old.attributes.and(&attributes);
                 index
             }
-            None => {
-                let (symbol, notes) = (attributes.symbol.clone(), attributes.notes.clone().boxed());
-                self.add_symbol(Symbol { name, at, symbol, ty, is_function, notes })
-            }
+            None => self.add_symbol(Symbol { name, at, ty, is_function, attributes }),
         };
         if is_function {
             self.last_function = Some(index);
@@ -113,7 +104,7 @@ impl<'t> Reader<'t> {
             Some(&index) => index,
             None => {
                 let ty = self.types.unknown(why);
-                self.add_symbol(Symbol { name, at, symbol: None, ty, is_function, notes: None })
+                self.add_symbol(Symbol { name, at, ty, is_function, attributes: Attributes::default() })
             }
         };
         if is_function {
@@ -151,22 +142,25 @@ impl<'t> Reader<'t> {
             declarations.insert_other(name, why);
         }
         declarations.set_types(self.types.all());
-        declarations.positions = self.positions(&constants);
+        declarations.names = self.mentions(&constants);
         declarations.constants = constants.into_iter().map(|(name, constant)| (name.into(), constant)).collect();
         declarations.skipped = self.skipped;
         Ok(declarations)
     }
 
-    /// Where symbols, types and constants are declared.
-    fn positions(&self, constants: &[(&'t str, Constant)]) -> HashMap<Box<str>, Position> {
+    /// The names of symbols, types and constants, each with its place in the text.
+    fn mentions(&self, constants: &[(&'t str, Constant)]) -> HashMap<Box<str>, Mention> {
         let line_starts = line_starts(self.source.text);
-        let symbols = self.symbols.iter().map(|symbol| (symbol.name.into(), symbol.name));
-        let types = self.types.names().map(|(name, written, _)| (name, written));
-        let constants = constants.iter().map(|&(name, _)| (name.into(), name));
-        let places = symbols.chain(types).chain(constants);
-        places
-            .filter_map(|(name, written)| Some((name, position(&line_starts, self.source.place_of(written)?))))
-            .collect()
+        let mut mentions = HashMap::with_capacity(self.symbols.len() + self.types.count_names() + constants.len());
+        let mut add = |name: Box<str>, written: &str, constant| {
+            if let Some(place) = self.source.place_of(written) {
+                mentions.insert(name, Mention { at: position(&line_starts, place), constant });
+            }
+        };
+        self.symbols.iter().for_each(|symbol| add(symbol.name.into(), symbol.name, None));
+        self.types.names().for_each(|(name, written, _)| add(name, written, None));
+        constants.iter().enumerate().for_each(|(index, (name, _))| add((*name).into(), name, Some(index)));
+        mentions
     }
 
     /// The enumerators, and the macros that stand for a constant.
@@ -187,15 +181,18 @@ impl<'t> Reader<'t> {
     fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
         let mut declaration = match self.types.as_function(symbol.ty) {
             Some(index) => {
-                let function = &self.types.functions[index];
-                let signature = match &symbol.notes {
-                    Some(notes) => self.types.signature(&function.noted(notes)),
-                    None => self.types.signature(function),
+                let told = match symbol.attributes.is_empty() {
+                    true => self.types.told_function(index)?,
+                    false => self.types.noted_function(index, &symbol.attributes.notes)?,
                 };
-                Declaration::function(symbol.name, signature?).parameter_names(function.names())
+                let mut declaration = Declaration::function(symbol.name, told.signature().clone());
+                if let Item::Function(item) = &mut declaration.item {
+                    item.parameter_names = Arc::clone(told.parameter_names());
+                }
+                declaration
             }
             None => {
-                let ty = noted(self.types.object(symbol.ty)?, &symbol.notes);
+                let ty = symbol.attributes.notes.on(self.types.object(symbol.ty)?);
                 let mut declaration = Declaration::static_(symbol.name, ty);
                 if let Item::Static(item) = &mut declaration.item {
                     item.is_const = self.types.is_const(symbol.ty);
@@ -203,8 +200,9 @@ impl<'t> Reader<'t> {
                 declaration
             }
         };
-        declaration.optional = symbol.notes.as_ref().is_some_and(|notes| notes.optional);
-        declaration.symbol = symbol.symbol.clone().filter(|name| **name != *symbol.name);
+        declaration.optional = symbol.attributes.notes.optional;
+        let renamed = symbol.attributes.symbol.as_deref().filter(|&name| name != symbol.name);
+        declaration.symbol = renamed.map(Into::into);
         Ok(declaration)
     }
 }
@@ -219,11 +217,16 @@ impl<'t> Types<'t> {
         tags.chain(self.typedefs_in_order.iter().map(|&(name, ty)| (name.into(), name, ty)))
     }
 
+    fn count_names(&self) -> usize {
+        self.tag_types.len() + self.typedefs_in_order.len()
+    }
+
     fn all(&self) -> Vec<NamedType> {
         let named = |(name, _, ty): (Box<str>, &str, CType)| {
             let extent = self.extent(ty).ok().map(|extent| (extent.size, extent.align));
             let (pointee, target) = (self.pointee(ty), self.target(ty));
-            NamedType { name, ty: self.told(ty).map_err(|why| (*why).into()), extent, pointee, target }
+            let is_const = self.is_const(ty);
+            NamedType { name, ty: self.told(ty).map_err(|why| (*why).into()), extent, pointee, target, is_const }
         };
         self.names().map(named).collect()
     }

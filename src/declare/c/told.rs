@@ -4,6 +4,9 @@
 //! a name are told by their name, so that types do not hold themselves. Each pointer and array is made once, so that the
 //! work is proportional to the number of types.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use hotcall_jit::{Field, FunctionType as ToldFunction, Pointer, Scalar, Signature, Target, Type};
 
 use super::notes::Notes;
@@ -39,7 +42,7 @@ impl<'t> Types<'t> {
         told.map_or_else(|| self.told_beside_members(ty), |told| Ok(told.clone()))
     }
 
-    /// The same, but for the members of structs and unions. They are passed to functions that their own members point to.
+    /// The type without what its members tell: a struct may be passed to functions that its own members point to.
     fn told_beside_members(&self, ty: CType) -> Result<Type, Reason> {
         let known = || self.told.borrow().get(&ty.node()).cloned();
         if let Kind::Pointer(to) = *self.kind(ty) {
@@ -77,17 +80,17 @@ impl<'t> Types<'t> {
         })
     }
 
-    /// Whether an object of this type is not to be written: an array is as const as its elements.
+    /// Returns whether an object of this type is not to be written: an array is as const as its elements.
     pub(super) fn is_const(&self, ty: CType) -> bool {
         let element = self.as_array(ty).map(|array| array.element);
         element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
     }
 
-    /// What a pointer to this type points to.
+    /// The target of a pointer to this type.
     pub(super) fn target(&self, to: CType) -> Target {
         let told = match self.kind(to) {
             Kind::Void => return Target::Void,
-            Kind::Function(index) => self.told_function(&self.functions[*index]).map(Target::Function),
+            Kind::Function(index) => self.target_function(*index).map(Target::Function),
             Kind::Given(index) => return self.given[*index].target.clone(),
             Kind::Tag(index)
                 if self.tags[*index].kind != TagKind::Enum
@@ -101,17 +104,33 @@ impl<'t> Types<'t> {
         told.unwrap_or_else(|why| Target::Unsupported((*why).into()))
     }
 
-    fn told_function(&self, function: &FunctionType<'t>) -> Result<ToldFunction, Reason> {
-        let signature = self.signature_of(function, |ty| self.told_beside_members(ty))?;
-        Ok(ToldFunction::new(signature).with_names(function.names()))
+    /// The function that a pointer points to, made once.
+    fn target_function(&self, index: usize) -> Result<ToldFunction, Reason> {
+        let make = || self.make_function(&self.functions[index], |ty| self.told_beside_members(ty));
+        once(&self.told_targets, index, make)
     }
 
-    /// A function's type as a signature.
-    pub(super) fn signature(&self, function: &FunctionType<'t>) -> Result<Signature, Reason> {
-        self.signature_of(function, |ty| self.told(ty))
+    /// The function of the library that has this type, made once for all that have it.
+    pub(super) fn told_function(&self, index: usize) -> Result<ToldFunction, Reason> {
+        once(&self.told_functions, index, || self.make_function(&self.functions[index], |ty| self.told(ty)))
     }
 
-    fn signature_of(
+    /// A function of the library with notes of its own.
+    pub(super) fn noted_function(&self, index: usize, notes: &Notes) -> Result<ToldFunction, Reason> {
+        self.make_function(&self.functions[index].noted(notes), |ty| self.told(ty))
+    }
+
+    fn make_function(
+        &self,
+        function: &FunctionType<'t>,
+        told: impl Fn(CType) -> Result<Type, Reason>,
+    ) -> Result<ToldFunction, Reason> {
+        let names = function.params.iter().map(|parameter| parameter.name.map(Into::into));
+        Ok(ToldFunction::new(self.signature(function, told)?).with_names(names))
+    }
+
+    /// A function's type as a signature, with its types as `told` makes them.
+    fn signature(
         &self,
         function: &FunctionType<'t>,
         told: impl Fn(CType) -> Result<Type, Reason>,
@@ -155,16 +174,25 @@ impl<'t> Types<'t> {
     }
 }
 
-pub(super) fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
+fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
     match notes {
         Some(notes) => notes.on(ty),
         None => ty,
     }
 }
 
-impl FunctionType<'_> {
-    /// The parameters' names.
-    pub(super) fn names(&self) -> impl Iterator<Item = Option<Box<str>>> {
-        self.params.iter().map(|parameter| parameter.name.map(Into::into))
+/// The functions that were made, by their number.
+pub(super) type ToldFunctions = RefCell<HashMap<usize, Result<ToldFunction, Reason>>>;
+
+fn once(
+    functions: &ToldFunctions,
+    index: usize,
+    make: impl FnOnce() -> Result<ToldFunction, Reason>,
+) -> Result<ToldFunction, Reason> {
+    if let Some(told) = functions.borrow().get(&index) {
+        return told.clone();
     }
+    let told = make();
+    functions.borrow_mut().insert(index, told.clone());
+    told
 }

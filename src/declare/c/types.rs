@@ -4,9 +4,10 @@
 //! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
 //! bounded in depth, so that all walks over types may recurse.
 
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
+use std::sync::Arc;
 
 use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
 
@@ -14,6 +15,7 @@ use super::layout::Extent;
 use super::notes::Notes;
 use super::scope::{TagNames, TagScope};
 use super::target::{DataModel, Known};
+use super::told::ToldFunctions;
 use crate::declare::error::Short;
 
 /// Why something cannot be passed by value.
@@ -164,6 +166,8 @@ pub(super) struct Tag<'t> {
     pub(super) kind: TagKind,
     pub(super) name: Option<&'t str>,
     pub(super) scope: TagScope,
+    /// The name that it is told by, once it was.
+    told_name: OnceCell<Arc<str>>,
     /// Its body is read, or being read.
     pub(super) defined: bool,
     /// Once it is complete.
@@ -206,6 +210,9 @@ pub(super) struct Types<'t> {
     pub(super) told: RefCell<HashMap<u32, Type>>,
     /// Structs and unions with all that is told of their members, by their index.
     pub(super) told_tags: HashMap<usize, Type>,
+    /// Functions that pointers point to, and those of the library.
+    pub(super) told_targets: ToldFunctions,
+    pub(super) told_functions: ToldFunctions,
     typedefs: HashMap<&'t str, CType>,
     pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
     pub(super) tag_names: TagNames<'t>,
@@ -232,6 +239,8 @@ impl<'t> Types<'t> {
             completed: Vec::new(),
             told: RefCell::default(),
             told_tags: HashMap::new(),
+            told_targets: ToldFunctions::default(),
+            told_functions: ToldFunctions::default(),
             typedefs: HashMap::new(),
             typedefs_in_order: Vec::new(),
             tag_names: TagNames::default(),
@@ -357,10 +366,9 @@ impl<'t> Types<'t> {
         matches!(self.kind(ty), Kind::Unknown(_))
     }
 
-    /// The length of an array, if it has one that is known.
+    /// The length of an array, if it has one.
     pub(super) fn length(&self, ty: CType) -> Option<Length> {
-        let &Kind::Array(index) = self.kind(ty) else { return None };
-        self.arrays[index].len.as_ref()?.as_ref().ok().map(|&len| Length::Elements(len))
+        self.as_array(ty)?.len.as_ref().map(|len| len.as_ref().map_or(Length::Expression, |&len| Length::Elements(len)))
     }
 
     /// A parameter's type: arrays and functions become pointers (C11 6.7.6.3p7, p8).
@@ -430,14 +438,20 @@ impl<'t> Types<'t> {
 
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
         let scope = TagScope::default();
-        self.tags.push(Tag { kind, name: None, scope, defined: false, value: None, members: Vec::new() });
+        let told_name = OnceCell::new();
+        self.tags.push(Tag { kind, name: None, scope, told_name, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
     }
 
-    /// `struct name`, or the typedef's name of one without a tag.
-    pub(super) fn name_of(&self, index: usize) -> Option<Box<str>> {
-        let Tag { kind, name: Some(name), scope, .. } = self.tags[index] else { return None };
-        Some(if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { name.into() })
+    /// The name that [`NamedType`](crate::declare::NamedType) has: `struct name`, or the typedef's name of one without a tag.
+    /// A prototype's own tag is not visible outside of it.
+    pub(super) fn name_of(&self, index: usize) -> Option<Arc<str>> {
+        let Tag { kind, name: Some(name), scope, told_name, .. } = &self.tags[index] else { return None };
+        if scope.is_tagged && !scope.is_outermost() {
+            return None;
+        }
+        let title = || if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { (*name).into() };
+        Some(Arc::clone(told_name.get_or_init(title)))
     }
 
     /// `struct name`, for messages.

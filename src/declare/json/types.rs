@@ -1,5 +1,4 @@
-//! The types of Deno's form, and objects that say what C says beyond them: members' names, unions, arrays, and what pointers
-//! point to.
+//! The types of Deno's form, and objects for the rest of C: members' names, unions, arrays, and the targets of pointers.
 
 use std::fmt;
 
@@ -132,6 +131,7 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
                 "name" => once(&mut parts.name, || map.next_value()),
                 "const" => once(&mut parts.constant, || map.next_value()),
                 "length" => once(&mut parts.length, || map.next_value_seed(CountVisitor)),
+                "byteLength" => once(&mut parts.byte_length, || map.next_value_seed(CountVisitor)),
                 "direction" => once(&mut parts.direction, || direction(&map.next_value::<String>()?)),
                 "freedBy" => once(&mut parts.freed_by, || map.next_value()),
                 other => Err(unknown(other, KEYS)),
@@ -142,8 +142,19 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
 }
 
 /// The keys of a type.
-const KEYS: &[&str] =
-    &["struct", "union", "array", "pointer", "function", "name", "const", "length", "direction", "freedBy"];
+const KEYS: &[&str] = &[
+    "struct",
+    "union",
+    "array",
+    "pointer",
+    "function",
+    "name",
+    "const",
+    "length",
+    "byteLength",
+    "direction",
+    "freedBy",
+];
 
 fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
     // Deno has no type for text.
@@ -154,7 +165,7 @@ fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
     }
 }
 
-/// What an object describes; the key of one of these stands in each.
+/// The kinds of types that objects describe; the key of one of these stands in each.
 enum Kind {
     Struct(Vec<Field>),
     Union(Vec<Field>),
@@ -172,6 +183,7 @@ struct Parts {
     name: Option<String>,
     constant: Option<bool>,
     length: Option<Count>,
+    byte_length: Option<Count>,
     direction: Option<Direction>,
     freed_by: Option<String>,
 }
@@ -262,6 +274,15 @@ impl Parts {
         if self.length.is_some() && is_aggregate {
             return Err("`length` belongs to a pointer or an array");
         }
+        if self.byte_length.is_some() && !is_pointer {
+            return Err("`byteLength` belongs to a pointer");
+        }
+        if self.length.is_some() && self.byte_length.is_some() {
+            return Err("a pointer has one of `length` and `byteLength`");
+        }
+        if self.name.as_deref() == Some("") {
+            return Err("the `name` is empty");
+        }
         Ok(())
     }
 
@@ -279,7 +300,12 @@ impl Parts {
         }
         pointer = match self.length {
             Some(Count::Number(len)) => pointer.with_length(Length::Elements(len.into())),
-            Some(Count::Name(name)) => pointer.with_length(Length::Counted(name)),
+            Some(Count::Name(name)) => pointer.with_length(Length::Counted(name.into())),
+            None => pointer,
+        };
+        pointer = match self.byte_length {
+            Some(Count::Number(len)) => pointer.with_length(Length::Bytes(len.into())),
+            Some(Count::Name(name)) => pointer.with_length(Length::CountedBytes(name.into())),
             None => pointer,
         };
         pointer = match self.direction {
@@ -296,7 +322,7 @@ impl Parts {
 /// C's `char`, which is signed on some platforms.
 const CHAR: Scalar = if std::ffi::c_char::MIN == 0 { Scalar::U8 } else { Scalar::I8 };
 
-/// What a pointer points to: a type, or `char` for text.
+/// The target of a pointer: a type, or `char` for text.
 struct PointedTo<'a> {
     trail: &'a Trail,
 }
