@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
     /// addresses of their bytes, which lie at multiples of 16.
     pub fn slots(&self) -> &'a [Slot] {
         // SAFETY: there are as many slots as parameters, and nobody writes to them.
-        unsafe { slice::from_raw_parts(self.args, self.code().aggregates().len()) }
+        unsafe { slice::from_raw_parts(self.args, self.types.params().len()) }
     }
 
     /// The bytes of a struct or union argument, by its index from 0.
@@ -82,11 +82,11 @@ impl<'a> Call<'a> {
     ///
     /// The parameter is no struct or union, or does not exist.
     pub fn bytes(&self, index: usize) -> Result<&'a [u8], Error> {
-        let Some(&Some(size)) = self.code().aggregates().get(index) else {
+        let Some(&ValueType::Bytes(size)) = self.types.params().get(index) else {
             return Err(Error::NotAggregateParameter { index });
         };
         // SAFETY: the slot of an aggregate points to its bytes, and nobody writes to them.
-        Ok(unsafe { slice::from_raw_parts(self.slots()[index].as_ptr(), size as usize) })
+        Ok(unsafe { slice::from_raw_parts(self.slots()[index].as_ptr(), size) })
     }
 
     /// Sets the result: a scalar of its type, the bytes of a struct or union, or `()` for `void`.

@@ -10,8 +10,9 @@ use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use hotcall_jit::{Handler, Stub, Use, count_retired_call};
+use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
+use super::Thunk;
 use super::call::Call;
 use super::panics::{OnPanic, Panics, Payload};
 use super::types::Types;
@@ -58,6 +59,8 @@ const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <=
 /// What is allocated for a callback.
 struct Block<H: ?Sized> {
     stub: Stub,
+    /// The pool that the stub came from.
+    stubs: &'static StubPool,
     types: &'static Types,
     panics: Panics,
     /// Initialised while `ALIVE` is set.
@@ -74,10 +77,12 @@ unsafe impl Sync for Counted {}
 
 impl Counted {
     #[inline]
-    pub(super) fn new(types: &'static Types, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
-        let stub = types.code().stubs(Use::Counted).take().map_err(Error::stub)?;
+    pub(super) fn new(thunk: &Thunk, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
+        let (stubs, types) = (thunk.code().stubs(Use::Counted), thunk.types());
+        let stub = stubs.take().map_err(Error::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
-        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, types, panics: Panics::new(on_panic), handler });
+        let panics = Panics::new(on_panic);
+        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, stubs, types, panics, handler });
         Ok(Self::open(stub, NonNull::from(Box::leak(block))))
     }
 
@@ -203,7 +208,7 @@ unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nobody uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
     // SAFETY: the stub came from this pool, and its holder is gone.
-    unsafe { block.types.code().stubs(Use::Counted).give_back(block.stub) };
+    unsafe { block.stubs.give_back(block.stub) };
     if remains == Remains::WithHandler {
         let Block { panics, handler, .. } = &mut *block;
         // SAFETY: the caller vouches that the handler is there; it is not used again.
@@ -255,18 +260,17 @@ unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut 
 mod tests {
     use std::sync::Arc;
 
-    use hotcall_jit::{Jit, Signature, Type};
+    use hotcall_jit::{Signature, Type};
 
     use super::*;
 
     #[test]
     fn a_call_that_is_late_drops_no_handler_of_the_next_callback() {
         let signature = Signature::new([Type::I16, Type::F32], None).unwrap();
-        let code = Jit::shared().unwrap().thunk(&signature).unwrap();
+        let thunk = Thunk::new(&signature).unwrap();
         let held = Arc::new(());
         let captured = Arc::clone(&held);
-        let next =
-            Counted::new(Types::of(code, &signature), OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
+        let next = Counted::new(&thunk, OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
         // A call of the stub's last callback found it closed, was the last one out, and comes to finish it only now.
         next.cell().finish();
         assert_eq!((Arc::strong_count(&held), next.is_closed()), (2, false));

@@ -172,7 +172,7 @@ impl Callback {
             closed: Cell::new(false),
         });
         let entry = Entry { local: Arc::clone(&local), dispatch };
-        let counted = Counted::new(thunk.types(), options.on_panic, entry)?;
+        let counted = Counted::new(thunk, options.on_panic, entry)?;
         Ok(LocalCallback { counted, local, not_send: PhantomData })
     }
 }

@@ -36,6 +36,7 @@ pub use raw::{RawCallback, RawHandler, UnwindingRawHandler};
 /// shape of which thousands of callbacks are made, and next to nothing for others.
 #[derive(Clone)]
 pub struct Thunk {
+    code: &'static Code,
     types: &'static Types,
     signature: Signature,
 }
@@ -49,7 +50,7 @@ impl Thunk {
     pub fn new(signature: &Signature) -> Result<Self, Error> {
         let fail = |source| Error::Thunk { signature: signature.clone(), source: Box::new(source) };
         let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
-        Ok(Self { types: Types::of(code, signature), signature: signature.clone() })
+        Ok(Self { code, types: Types::of(code, signature), signature: signature.clone() })
     }
 
     /// Compiles the code for callbacks that a pointer to a function, such as a parameter of this type, is to be.
@@ -95,7 +96,7 @@ impl Thunk {
     }
 
     const fn code(&self) -> &'static Code {
-        self.types.code()
+        self.code
     }
 }
 
@@ -147,7 +148,7 @@ impl Callback {
         on_panic: OnPanic,
         handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static,
     ) -> Result<Self, Error> {
-        Counted::new(thunk.types(), on_panic, handler).map(Self)
+        Counted::new(thunk, on_panic, handler).map(Self)
     }
 
     /// The function pointer for C. Calls are answered as long as the callback is open; after that they return zeros, until
