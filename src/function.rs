@@ -437,7 +437,7 @@ impl Function {
 
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the result is no struct or union; `entry` captures errno if it is asked for.
+    /// That of [`Function::call_slots`]; the result is not a struct or union; `entry` captures errno if it is asked for.
     unsafe fn invoke(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Slot {
         let mut result = Slot::default();
         // SAFETY: the caller vouches for the call.
@@ -511,7 +511,7 @@ impl Shared {
         Ok(())
     }
 
-    /// What is checked before every call by slots.
+    /// Checks what every call by slots needs.
     #[inline]
     fn check(&self, args: &[Slot]) -> Result<(), Error> {
         self.check_open_and_count(args.len())?;

@@ -171,7 +171,8 @@ impl Value<'_> {
 }
 
 impl ValueType {
-    /// Whether a value of this type may stand where `expected` is declared: [`Value`] says which differences do not count.
+    /// Returns true if a value of this type may stand where `expected` is declared. [`Value`] says which differences do not
+    /// count.
     #[inline]
     pub(crate) fn fits(self, expected: Self) -> bool {
         use Scalar::{I64, Isize, Pointer, U64, Usize};

@@ -159,7 +159,7 @@ fn messages_are_short() {
     assert!(Declarations::from_json(&limit[..2 << 20]).is_ok());
 }
 
-/// What C says beyond Deno's types.
+/// Types that C has and Deno does not.
 #[test]
 fn pointers_tell_what_they_point_to() {
     let told = |ty: &str| {

@@ -1,4 +1,4 @@
-//! What declarations tell beyond sizes: what pointers point to, `const`, lengths, names and places.
+//! Declarations tell more than sizes: targets of pointers, `const`, lengths, names and places.
 
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
 use hotcall::{Error, Layout, Length, Pointer, Target, Thunk, Type};
@@ -15,7 +15,7 @@ fn pointer(ty: &Type) -> &Pointer {
     ty.pointer().unwrap_or_else(|| panic!("{ty} tells nothing"))
 }
 
-/// The parameters of `f` as their pointers show themselves; `-` for what is no pointer.
+/// The parameters of `f` as their pointers show themselves; `-` for another type.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let declarations = read(text);
@@ -81,7 +81,7 @@ fn structs_tell_of_their_members() {
     assert_eq!(declarations.type_named(name).unwrap().ty().unwrap(), &by_value);
 }
 
-/// What may hold itself is told by name, and what cannot be passed with the reason.
+/// A struct that may hold itself is told by name, and a type that cannot be passed with the reason.
 #[test]
 fn types_that_lead_back_to_themselves_end() {
     let text = "struct a { void (*f)(struct a, struct b *); struct b *b; }; struct b { struct a a; struct b (*g)(struct a *); };\

@@ -54,7 +54,7 @@ pub struct Type {
     pointer: Told<Option<Arc<Pointer>>>,
 }
 
-/// What a type is made of. C has no further kinds (C11 6.2.5p21): new types are scalars.
+/// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types are scalars.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum TypeKind {
     /// A scalar.
@@ -65,7 +65,7 @@ pub enum TypeKind {
     Array(Arc<Array>),
 }
 
-/// What a type tells its users and no stage of a call depends on: all such values are equal.
+/// Information for users that no stage of a call depends on: all such values are equal.
 #[derive(Clone, Copy, Debug)]
 struct Told<T>(T);
 
@@ -260,7 +260,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// This is no pointer; what it points to exceeds [`MAX_NESTING`] through pointers.
+    /// This is not a pointer; its target exceeds [`MAX_NESTING`] through pointers.
     pub fn with_pointer(self, pointer: Pointer) -> Result<Self, TypeError> {
         let TypeKind::Scalar(Scalar::Pointer(_)) = self.kind else { return Err(TypeError::NotPointer { ty: self }) };
         match pointer.depth() {
@@ -293,7 +293,7 @@ impl Type {
         ty.with_pointer(pointer)
     }
 
-    /// What the type is made of.
+    /// The kind of the type, with its parts.
     pub const fn kind(&self) -> &TypeKind {
         &self.kind
     }
@@ -322,7 +322,7 @@ impl Type {
         }
     }
 
-    /// What is known of a pointer; `None` if it is none, or nothing is known, as for Deno's JSON form.
+    /// The facts that are known of a pointer. `None` if the type is not a pointer, or nothing is known, as of Deno's own types.
     pub fn pointer(&self) -> Option<&Pointer> {
         self.pointer.0.as_deref()
     }
@@ -400,7 +400,7 @@ pub enum TypeError {
     #[expect(missing_docs, reason = "the message says it")]
     NotAggregate { ty: Type },
     /// Only pointers point.
-    #[error("{ty} is no pointer")]
+    #[error("{ty} is not a pointer")]
     #[expect(missing_docs, reason = "the message says it")]
     NotPointer { ty: Type },
     /// A struct or union has two members of one name, perhaps inside an anonymous member.

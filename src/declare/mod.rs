@@ -59,7 +59,7 @@ pub enum Item {
 pub struct StaticDeclaration {
     /// Its type.
     pub ty: Type,
-    /// Whether it is `const`: whoever writes to it may be killed for that.
+    /// It is `const`: writing to it may end the process.
     pub is_const: bool,
 }
 

@@ -70,6 +70,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size.
     /// * No other thread writes to it meanwhile.
+    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read(&self) -> Result<Value<'static>, Error> {
         if let Some(scalar) = self.0.ty.as_scalar() {
             // SAFETY: the caller vouches for the variable.
@@ -92,6 +93,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size, and may be written to.
     /// * No other thread reads or writes it meanwhile.
+    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
         let misfit = || self.misfit(value.ty());
@@ -113,6 +115,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size.
     /// * No other thread writes to it meanwhile.
+    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read_slot(&self) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
@@ -132,6 +135,7 @@ impl Static {
     ///
     /// * The symbol is a variable of at least this type's size, and may be written to.
     /// * No other thread reads or writes it meanwhile.
+    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write_slot(&self, value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];

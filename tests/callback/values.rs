@@ -68,7 +68,7 @@ fn results_are_of_their_own_type_alone() {
                 let Err(error) = outcome else { return };
                 assert!(matches!(error, Error::CallbackResultType { given, .. } if given == set.ty()), "{error}");
             });
-            // What is refused leaves zeros.
+            // A refused result leaves zeros.
             let Some(scalar) = ty.as_ref().and_then(Type::as_scalar) else {
                 let is_zero = result.as_bytes().is_none_or(|bytes| bytes.iter().all(|&byte| byte == 0));
                 assert!(if given == expected { result == value } else { is_zero }, "{given} for {expected}");

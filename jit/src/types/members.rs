@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Reach, Told, Type, TypeError, TypeKind, checked_align};
 
-/// Whether an aggregate's members follow each other or share their place.
+/// The two ways to place an aggregate's members.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AggregateKind {
     /// Members one after the other.
@@ -85,12 +85,12 @@ impl Field {
         self.align
     }
 
-    /// Whether the type's own alignment is disregarded.
+    /// Returns true if the type's own alignment is disregarded.
     pub const fn is_packed(&self) -> bool {
         self.packed
     }
 
-    /// Whether it is declared `const`.
+    /// Returns true if it is declared `const`.
     pub const fn is_const(&self) -> bool {
         self.constant.0
     }

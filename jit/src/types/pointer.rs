@@ -93,7 +93,7 @@ impl Pointer {
         Self { constant: true, ..self }
     }
 
-    /// It points to the first of so many elements.
+    /// The pointer to the first of several elements.
     pub fn with_length(self, length: Length) -> Self {
         Self { length: Some(length), ..self }
     }

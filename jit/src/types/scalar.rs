@@ -36,7 +36,7 @@ pub enum Scalar {
     Pointer(Pointee),
 }
 
-/// What a pointer is declared to point to, as far as a runtime converts values by it. No calling convention cares.
+/// The kind of a pointer's target, as far as a runtime converts values by it. No calling convention cares.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Pointee {
@@ -152,7 +152,7 @@ impl Scalar {
         }
     }
 
-    /// Tells integers from `bool`, floats and pointers.
+    /// Returns true for integers, which `bool` is not.
     pub const fn is_integer(self) -> bool {
         match self {
             Self::I8 | Self::U8 | Self::I16 | Self::U16 | Self::I32 | Self::U32 => true,
@@ -161,17 +161,17 @@ impl Scalar {
         }
     }
 
-    /// Whether it is `float` or `double`.
+    /// Returns true for `float` and `double`.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// Whether it is an integer with a sign.
+    /// Returns true for integers with a sign.
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Isize)
     }
 
-    /// Whether C's default argument promotions leave it as it is, so that it may stand for a variadic argument (C11
+    /// Returns true if C's default argument promotions do not change it, so that it may stand for a variadic argument (C11
     /// 6.5.2.2p6: narrow integers become `int`, `float` becomes `double`).
     pub const fn is_promoted(self) -> bool {
         self.size() >= 4 && !matches!(self, Self::F32)

@@ -45,7 +45,7 @@ impl<'t> Reader<'t> {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {
                     return Err(Fault::conflict(token.start as usize, name));
                 }
-                // The same name, where the body is.
+                // Its place is that of the body.
                 if !name.is_empty() {
                     reader.types.tags[index].name = Some(name);
                 }

@@ -138,7 +138,7 @@ impl<'t> Reader<'t> {
             self.align_inside(declarator, &mut attributes);
         }
         declarator.attributes = declarator.attributes.and(&attributes);
-        // What is noted of a pointer behind its star, if it is the last one.
+        // The notes behind the last star belong to the declarator.
         let mut star = None;
         loop {
             if self.is(b'^') {

@@ -9,7 +9,7 @@ use super::constant::Operand;
 use super::reader::Reader;
 use super::types::{Reason, TagKind, Types};
 
-/// What is restored when a prototype ends.
+/// The state that is restored when a prototype ends.
 pub(super) struct Prototype {
     parameters: usize,
     tags: usize,

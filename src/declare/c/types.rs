@@ -121,7 +121,7 @@ pub(super) struct Parameter<'t> {
 /// A type that was read before.
 pub(super) struct Given {
     pub(super) value: Value,
-    /// What a pointer to it points to.
+    /// The target of a pointer to it.
     pub(super) target: Target,
 }
 
