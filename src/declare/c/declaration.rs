@@ -181,30 +181,31 @@ impl<'t> Reader<'t> {
         let mut called = false;
         while self.at < end {
             let token = self.token();
-            match token.kind {
-                Kind::Mark(b';') => {
+            if matches!(token.kind, Kind::Word | Kind::Macro) {
+                let name = self.text(token);
+                let call = self.ahead(1).is(b'(');
+                if !self.is_type_word(name, 0) {
+                    self.others.entry(name).or_insert_with(|| why.clone());
+                    // The function's name, or the last word. A macro's name may come first.
+                    if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
+                        best = Some((self.at, name, call));
+                    }
+                }
+                self.at += 1;
+                continue;
+            }
+            match token.mark() {
+                Some(b';') => {
                     self.at += 1;
                     if self.at > failed {
                         break;
                     }
                 }
-                Kind::Mark(b'{') if called && !self.follows_tag(start) => {
+                Some(b'{') if called && !self.follows_tag(start) => {
                     self.skip_brackets();
                     break;
                 }
-                Kind::Word | Kind::Macro => {
-                    let name = self.text(token);
-                    let call = self.ahead(1).is(b'(');
-                    if !self.is_type_word(name, 0) {
-                        self.others.entry(name).or_insert_with(|| why.clone());
-                        // The function's name, or the last word. A macro's name may come first.
-                        if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
-                            best = Some((self.at, name, call));
-                        }
-                    }
-                    self.at += 1;
-                }
-                Kind::Mark(b'(') => {
+                Some(b'(') => {
                     called = true;
                     let name = if self.ahead(1).is(b'*') { self.word_ahead(2) } else { "" };
                     if !name.is_empty() {
@@ -212,14 +213,7 @@ impl<'t> Reader<'t> {
                     }
                     self.skip_brackets();
                 }
-                Kind::Number
-                | Kind::Text
-                | Kind::Character
-                | Kind::Mark(_)
-                | Kind::Operator
-                | Kind::Stray
-                | Kind::EndOfMacro
-                | Kind::End => self.skip_balanced(),
+                _ => self.skip_balanced(),
             }
         }
         if let Some((index, name, is_function)) = best {

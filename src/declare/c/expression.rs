@@ -100,23 +100,26 @@ impl<'t> Reader<'t> {
     fn unary_inside(&mut self) -> Result<Operand, Fault> {
         self.expand()?;
         let token = self.token();
-        match token.kind {
-            Kind::Mark(operator @ (b'+' | b'-' | b'~' | b'!')) => {
+        if token.kind == Kind::Word {
+            return self.unary_word(self.text(token));
+        }
+        match token.mark() {
+            Some(operator @ (b'+' | b'-' | b'~' | b'!')) => {
                 self.at += 1;
                 let operand = self.unary()?;
                 Ok(self.types.unary(operator, operand))
             }
-            Kind::Mark(b'&') => {
+            Some(b'&') => {
                 self.at += 1;
                 let operand = self.unary()?;
                 Ok(self.address_of(operand))
             }
-            Kind::Mark(b'*') => {
+            Some(b'*') => {
                 self.at += 1;
                 let operand = self.unary()?;
                 Ok(self.pointed_to(operand, 0))
             }
-            Kind::Mark(b'(') => match self.parentheses()? {
+            Some(b'(') => match self.parentheses()? {
                 Inside::Type(_) if self.is(b'{') => {
                     Err(self.fault("a compound literal in a constant expression is not supported"))
                 }
@@ -126,29 +129,24 @@ impl<'t> Reader<'t> {
                 }
                 Inside::Value(value) => self.postfix(value),
             },
-            Kind::Word => match self.text(token) {
-                "sizeof" => self.size_of(),
-                "_Alignof" | "alignof" | "__alignof__" | "__alignof" => self.align_of(),
-                "__extension__" => {
-                    self.at += 1;
-                    self.unary()
-                }
-                _ => {
-                    let name = self.identifier()?;
-                    self.postfix(name)
-                }
-            },
-            Kind::Macro
-            | Kind::Number
-            | Kind::Text
-            | Kind::Character
-            | Kind::Mark(_)
-            | Kind::Operator
-            | Kind::Stray
-            | Kind::EndOfMacro
-            | Kind::End => {
+            _ => {
                 let literal = self.literal()?;
                 self.postfix(literal)
+            }
+        }
+    }
+
+    fn unary_word(&mut self, word: &str) -> Result<Operand, Fault> {
+        match word {
+            "sizeof" => self.size_of(),
+            "_Alignof" | "alignof" | "__alignof__" | "__alignof" => self.align_of(),
+            "__extension__" => {
+                self.at += 1;
+                self.unary()
+            }
+            _ => {
+                let name = self.identifier()?;
+                self.postfix(name)
             }
         }
     }
@@ -213,8 +211,14 @@ impl<'t> Reader<'t> {
         loop {
             self.expand()?;
             let token = self.token();
-            match token.kind {
-                Kind::Mark(b'[') => {
+            if token.kind == Kind::Operator && self.text(token) == "->" {
+                self.at += 1;
+                operand = self.pointed_to(operand, 0);
+                operand = self.member_of(operand)?;
+                continue;
+            }
+            match token.mark() {
+                Some(b'[') => {
                     self.at += 1;
                     let index = self.conditional()?;
                     self.expand()?;
@@ -225,29 +229,15 @@ impl<'t> Reader<'t> {
                         Err(why) => self.not_constant(why),
                     };
                 }
-                Kind::Mark(b'.') => {
+                Some(b'.') => {
                     self.at += 1;
                     operand = self.member_of(operand)?;
                 }
-                Kind::Operator if self.text(token) == "->" => {
-                    self.at += 1;
-                    operand = self.pointed_to(operand, 0);
-                    operand = self.member_of(operand)?;
-                }
-                Kind::Mark(b'(') => {
+                Some(b'(') => {
                     self.skip_brackets();
                     operand = self.not_constant(reason("a call is not an integer constant"));
                 }
-                Kind::Word
-                | Kind::Macro
-                | Kind::Number
-                | Kind::Text
-                | Kind::Character
-                | Kind::Mark(_)
-                | Kind::Operator
-                | Kind::Stray
-                | Kind::EndOfMacro
-                | Kind::End => return Ok(operand),
+                _ => return Ok(operand),
             }
         }
     }

@@ -42,6 +42,11 @@ pub(super) struct Token {
 }
 
 impl Token {
+    /// The mark, if the token is one.
+    pub(super) const fn mark(self) -> Option<u8> {
+        if let Kind::Mark(mark) = self.kind { Some(mark) } else { None }
+    }
+
     pub(super) fn is(self, mark: u8) -> bool {
         self.kind == Kind::Mark(mark)
     }

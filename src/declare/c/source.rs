@@ -49,7 +49,7 @@ impl<'t> Source<'t> {
     }
 
     fn mark_at(&self, index: usize) -> char {
-        if let Kind::Mark(mark) = self.tokens[index].kind { mark.into() } else { ' ' }
+        self.tokens[index].mark().unwrap_or(b' ').into()
     }
 
     fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
@@ -153,15 +153,14 @@ impl<'t> Source<'t> {
 
 /// Links an opening bracket to the bracket that closes it, which is about to be pushed.
 fn match_bracket(tokens: &mut [Token], token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-    let Kind::Mark(mark) = token.kind else { return Ok(()) };
-    let opening = match mark {
-        b'(' | b'[' | b'{' => {
+    let opening = match token.mark() {
+        Some(b'(' | b'[' | b'{') => {
             open.push(tokens.len());
             return Ok(());
         }
-        b')' => b'(',
-        b']' => b'[',
-        b'}' => b'{',
+        Some(b')') => b'(',
+        Some(b']') => b'[',
+        Some(b'}') => b'{',
         _ => return Ok(()),
     };
     let closed = open.pop().filter(|&index| tokens[index].is(opening));

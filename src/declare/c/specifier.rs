@@ -210,26 +210,18 @@ impl<'t> Reader<'t> {
         loop {
             let token = self.token();
             let untyped = named.is_none() && counts.is_empty();
-            let word = match token.kind {
-                Kind::Word => self.text(token),
-                Kind::Mark(b'[') if self.ahead(1).is(b'[') => {
-                    self.attribute(&mut specifiers.attributes)?;
-                    continue;
-                }
-                Kind::Macro if untyped => {
-                    named = Some(self.unknown(token, is_macro(self.text(token)), &mut specifiers));
-                    continue;
-                }
-                Kind::Macro
-                | Kind::Number
-                | Kind::Text
-                | Kind::Character
-                | Kind::Mark(_)
-                | Kind::Operator
-                | Kind::Stray
-                | Kind::EndOfMacro
-                | Kind::End => break,
-            };
+            if token.is(b'[') && self.ahead(1).is(b'[') {
+                self.attribute(&mut specifiers.attributes)?;
+                continue;
+            }
+            if token.kind == Kind::Macro && untyped {
+                named = Some(self.unknown(token, is_macro(self.text(token)), &mut specifiers));
+                continue;
+            }
+            if token.kind != Kind::Word {
+                break;
+            }
+            let word = self.text(token);
             let Some(keyword) = keyword(word, self.ahead(1).is(b'(')) else {
                 if !untyped {
                     break;
