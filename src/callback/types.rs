@@ -26,9 +26,10 @@ impl Types {
     /// The types of a signature, for which this is the code.
     pub(super) fn of(code: &'static Code, signature: &Signature) -> &'static Self {
         // All pointers are one type to a value, so that signatures which differ in them share a list.
-        let scalar = |ty: &Type| match ty.as_scalar()? {
-            Scalar::Pointer(_) => Some(ValueType::Scalar(Scalar::Pointer(Pointee::Opaque))),
-            scalar => Some(ValueType::Scalar(scalar)),
+        let scalar = |ty: &Type| {
+            let scalar = ty.as_scalar()?;
+            let is_pointer = matches!(scalar, Scalar::Pointer(_));
+            Some(ValueType::Scalar(if is_pointer { Scalar::Pointer(Pointee::Opaque) } else { scalar }))
         };
         let params = signature.params().iter().zip(code.aggregates()).map(|(ty, size)| match size {
             Some(size) => ValueType::Bytes(*size as usize),
