@@ -60,7 +60,7 @@ enums! {
     Pointee: "hotcall::Pointee", "Grows::Opaque | Grows::Buffer | Grows::Text | Grows::Function";
     Target: "hotcall::Target",
         "Grows::Void | Grows::Type(_) | Grows::Named(_) | Grows::Function(_) | Grows::Unsupported(_)";
-    Length: "hotcall::Length", "Grows::Elements(_) | Grows::Counted(_) | Grows::CountedBytes(_)";
+    Length: "hotcall::Length", "Grows::Elements(_) | Grows::Bytes(_) | Grows::Counted(_) | Grows::CountedBytes(_)";
     Direction: "hotcall::Direction", "Grows::In | Grows::Out | Grows::InOut";
     Binding: "hotcall::Binding", "Grows::Lazy | Grows::Now";
     Visibility: "hotcall::Visibility", "Grows::Local | Grows::Global";

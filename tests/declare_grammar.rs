@@ -396,8 +396,8 @@ fn sizes_of_expressions_of_unknown_type_are_unknown() {
     }
 }
 
-/// The preprocessor's output with its `#define`s (`cc -E -dD`): a macro that leads to itself leaves a name, which is no macro
-/// there.
+/// The preprocessor's output with its `#define`s (`cc -E -dD`). A macro that leads to itself leaves a name, which is not a
+/// macro there.
 #[test]
 fn a_macro_that_leads_to_itself_leaves_a_function_name() {
     for define in ["f(x) f(x)", "f GLOBAL(f, F)", "f(x) (f)(x)", "f f"] {

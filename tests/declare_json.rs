@@ -159,7 +159,7 @@ fn messages_are_short() {
     assert!(Declarations::from_json(&limit[..2 << 20]).is_ok());
 }
 
-/// What C says beyond Deno's types.
+/// Types beyond Deno's: pointers with their targets.
 #[test]
 fn pointers_tell_what_they_point_to() {
     let told = |ty: &str| {

@@ -1,4 +1,4 @@
-//! What declarations tell beyond sizes: what pointers point to, `const`, lengths, names and places.
+//! Information beyond sizes: targets of pointers, `const`, lengths, names and places.
 
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
 use hotcall::{Error, Length, Pointer, Target, Thunk, Type};
@@ -15,7 +15,7 @@ fn pointer(ty: &Type) -> &Pointer {
     ty.pointer().unwrap_or_else(|| panic!("{ty} tells nothing"))
 }
 
-/// The parameters of `f` as their pointers show themselves; `-` for what is no pointer.
+/// Checks how the pointers among the parameters of `f` are displayed; `-` stands for a parameter that is not a pointer.
 #[track_caller]
 fn check(text: &str, expected: &[&str]) {
     let declarations = read(text);
@@ -41,7 +41,7 @@ fn pointers_tell_their_targets() {
     check("typedef const int ci; void f(ci *, ci a[3])", &["const i32 *", "const i32 *"]);
     check("void f(long double *, _Complex double *)", &["? *", "? *"]);
     check("void f(int (*)(int), void (*)(const char *, ...))", &["(i32) -> i32 *", "(text, ...) *"]);
-    check("void f(int (*)[3], const int (*)[2][2])", &["i32[3] *", "const i32[2][2] *"]);
+    check("void f(int (*)[3], const int (*)[2][3])", &["i32[3] *", "const i32[2][3] *"]);
     check("typedef void cb(int); void f(cb, cb *, cb **)", &["(i32) *", "(i32) *", "function *"]);
     check("void f(int *restrict, int *const)", &["i32 *", "i32 *"]);
 }
@@ -81,7 +81,7 @@ fn structs_tell_of_their_members() {
     assert_eq!(declarations.type_named(name).unwrap().ty().unwrap(), &by_value);
 }
 
-/// What may hold itself is told by name, and what cannot be passed with the reason.
+/// Targets that may hold themselves are kept by name. Those that cannot be passed are kept with the reason.
 #[test]
 fn types_that_lead_back_to_themselves_end() {
     let text = "struct a { void (*f)(struct a, struct b *); struct b *b; }; struct b { struct a a; struct b (*g)(struct a *); };\
@@ -253,7 +253,7 @@ fn words_count_what_is_behind_pointers() {
         "void f(int *__counted_by(n) a, void *__sized_by(n) b, int *__attribute__((counted_by(n))) c, int n)",
         &["i32 * [n]", "void * [n bytes]", "i32 * [n]", "-"],
     );
-    // Neither an expression nor what C has no number for is a count; an inner pointer's is not the outer one's.
+    // Expressions are not counts. The count of an inner pointer is not the outer one's.
     check_noted(
         "void f(_In_reads_(n * 2) const int *a, int *__counted_by(n) *b, int n)",
         &["const i32 * In", "pointer *", "-"],

@@ -75,7 +75,7 @@ impl Signature {
         Ok(Self { params, result, first_variadic })
     }
 
-    /// Whether an equal signature also tells the same of its pointers, which equality does not look at.
+    /// Returns `true` if an equal signature also says the same of its pointers. Equality does not look at them.
     #[doc(hidden)]
     pub fn tells_as(&self, other: &Self) -> bool {
         let (one, other) = (self.params.iter().chain(&self.result), other.params.iter().chain(&other.result));

@@ -9,6 +9,7 @@ mod scalar;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::Arc;
 
 use members::check_names;
@@ -35,8 +36,9 @@ pub const MAX_ALIGN: u8 = 16;
 
 /// A C type that has a size.
 ///
-/// Cloning is cheap. Types are equal if values of them are laid out, passed and converted alike: what a pointer points to, and
-/// what is `const`, is [told](Self::pointer) and not compared. Make aggregates with [`Type::structure`], [`Type::union`] and [`Type::array`]:
+/// Cloning is cheap. Types are equal if values of them are laid out, passed and converted alike. [Targets](Self::pointer) of
+/// pointers and `const` are kept, and not compared. Make aggregates with [`Type::structure`], [`Type::union`] and
+/// [`Type::array`]:
 ///
 /// ```
 /// use hotcall::{Layout, Type};
@@ -54,7 +56,7 @@ pub struct Type {
     pointer: Told<Option<Arc<Pointer>>>,
 }
 
-/// What a type is made of. C has no further kinds (C11 6.2.5p21): new types are scalars.
+/// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types are scalars.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum TypeKind {
     /// A scalar.
@@ -65,7 +67,7 @@ pub enum TypeKind {
     Array(Arc<Array>),
 }
 
-/// What a type tells its users and no stage of a call depends on: all such values are equal.
+/// Information for users of a type. Calls do not depend on it, so all such values are equal.
 #[derive(Clone, Copy, Debug)]
 struct Told<T>(T);
 
@@ -204,7 +206,7 @@ impl Type {
         Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
     }
 
-    /// The flexible array with as many elements as the member of this name says; other types stay as they are.
+    /// The flexible array whose number of elements the member of this name holds. Other types stay as they are.
     pub fn counted_by(mut self, member: impl Into<Box<str>>) -> Self {
         if let TypeKind::Array(array) = &mut self.kind
             && array.flexible
@@ -231,7 +233,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// This is neither; those of [`structure`](Self::structure).
+    /// This is not a struct or union; the errors of [`structure`](Self::structure).
     pub fn with_fields(self, fields: impl IntoIterator<Item = Field>) -> Result<Self, TypeError> {
         let Some(own) = self.as_aggregate() else { return Err(TypeError::NotAggregate { ty: self }) };
         let like = Self::aggregate(own.kind, fields.into_iter().collect())?;
@@ -260,7 +262,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// This is no pointer; what it points to exceeds [`MAX_NESTING`] through pointers.
+    /// This is not a pointer; its target exceeds [`MAX_NESTING`] through pointers.
     pub fn with_pointer(self, pointer: Pointer) -> Result<Self, TypeError> {
         let TypeKind::Scalar(Scalar::Pointer(_)) = self.kind else { return Err(TypeError::NotPointer { ty: self }) };
         match pointer.depth() {
@@ -293,7 +295,7 @@ impl Type {
         ty.with_pointer(pointer)
     }
 
-    /// What the type is made of.
+    /// The kind of the type.
     pub const fn kind(&self) -> &TypeKind {
         &self.kind
     }
@@ -322,12 +324,12 @@ impl Type {
         }
     }
 
-    /// What is known of a pointer; `None` if it is none, or nothing is known, as for Deno's JSON form.
+    /// The details of a pointer. `None` if the type is not a pointer, or if they are not known, as in Deno's JSON form.
     pub fn pointer(&self) -> Option<&Pointer> {
         self.pointer.0.as_deref()
     }
 
-    /// Whether an equal type also tells the same: the very same pointers, so that the comparison ends soon.
+    /// Returns `true` if an equal type also says the same. Pointers are compared by address, so that the comparison ends soon.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
         match (&self.pointer.0, &other.pointer.0) {
             (Some(one), Some(other)) => return Arc::ptr_eq(one, other),
@@ -401,7 +403,7 @@ pub enum TypeError {
     #[expect(missing_docs, reason = "the message says it")]
     NotAggregate { ty: Type },
     /// Only pointers point.
-    #[error("{ty} is no pointer")]
+    #[error("{ty} is not a pointer")]
     #[expect(missing_docs, reason = "the message says it")]
     NotPointer { ty: Type },
     /// A struct or union has two members of one name, perhaps inside an anonymous member.
@@ -432,11 +434,19 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             TypeKind::Scalar(scalar) => scalar.fmt(f),
-            TypeKind::Array(array) if array.flexible => write!(f, "{}[]", array.element),
-            TypeKind::Array(array) => write!(f, "{}[{}]", array.element, array.len),
+            TypeKind::Array(array) => write_array(array, f),
             TypeKind::Aggregate(aggregate) => aggregate.fmt(f),
         }
     }
+}
+
+/// Writes the innermost element and then the lengths, the outermost first, as C reads (`int a[2][3]` is `i32[2][3]`).
+fn write_array(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let arrays = || iter::successors(Some(array), |array| array.element.as_array());
+    if let Some(innermost) = arrays().last() {
+        write!(f, "{}", innermost.element)?;
+    }
+    arrays().try_for_each(|array| if array.flexible { f.write_str("[]") } else { write!(f, "[{}]", array.len) })
 }
 
 #[cfg(test)]

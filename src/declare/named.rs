@@ -32,7 +32,7 @@ impl NamedType {
             .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
     }
 
-    /// What a pointer to it points to: for a function's type the function, for a struct or union its own name.
+    /// The target of a pointer to this type: the function for a function's type, its own name for a struct or union.
     pub const fn target(&self) -> &Target {
         &self.target
     }

@@ -238,7 +238,7 @@ impl Generation {
             if is_small(scalar) && on_the_stack {
                 if std::mem::take(&mut first) { Arrival::Float64 } else { Arrival::Int64 }
             } else if scalar == Scalar::U32 && only_numbers && self.fallback.is_some() {
-                // Half of these are no small integers; functions of numbers alone are those whose code calls no helper.
+                // Half of these are not small integers. Only the code of functions whose types are all numbers calls no helper.
                 Arrival::Float64
             } else {
                 Arrival::Handle

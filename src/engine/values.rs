@@ -50,7 +50,7 @@ impl Output<'_> {
         }
     }
 
-    /// The output for a scalar; `None` for a type that has none yet.
+    /// The output for a scalar; `None` for scalars without an output of their own.
     fn of(scalar: Scalar, slot: Slot) -> Option<Self> {
         Some(match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),

@@ -52,7 +52,7 @@ fn children_make_callbacks_while_threads_of_the_parent_come_and_go() {
     });
 }
 
-/// What is set up at the first use is no lock that a child could find held.
+/// A child must not find a lock held that the first use takes.
 #[test]
 fn processes_fork_while_threads_use_hotcall_for_the_first_time() {
     for _ in 0..10 {

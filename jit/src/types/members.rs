@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::{Reach, Told, Type, TypeError, TypeKind, checked_align};
 
-/// Whether an aggregate's members follow each other or share their place.
+/// The arrangement of an aggregate's members: one after the other, or in one place.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum AggregateKind {
     /// Members one after the other.
@@ -70,7 +70,7 @@ impl Field {
         Self { constant: Told(true), ..self }
     }
 
-    /// The member's name; C11's anonymous structs and unions have none, nor have Deno's fields.
+    /// The member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -85,12 +85,12 @@ impl Field {
         self.align
     }
 
-    /// Whether the type's own alignment is disregarded.
+    /// Returns `true` if the type's own alignment is disregarded.
     pub const fn is_packed(&self) -> bool {
         self.packed
     }
 
-    /// Whether it is declared `const`.
+    /// Returns `true` if the member is declared `const`.
     pub const fn is_const(&self) -> bool {
         self.constant.0
     }
@@ -146,7 +146,7 @@ impl Array {
         self.len
     }
 
-    /// Returns whether there are no elements.
+    /// Returns `true` if the length is 0.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }

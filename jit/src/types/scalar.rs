@@ -36,7 +36,7 @@ pub enum Scalar {
     Pointer(Pointee),
 }
 
-/// What a pointer is declared to point to, as far as a runtime converts values by it. No calling convention cares.
+/// The kind of a pointer's target, by which a runtime converts values. Calling conventions do not distinguish them.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Pointee {
@@ -161,18 +161,18 @@ impl Scalar {
         }
     }
 
-    /// Whether it is `float` or `double`.
+    /// Returns `true` for `float` and `double`.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::F32 | Self::F64)
     }
 
-    /// Whether it is an integer with a sign.
+    /// Returns `true` for integers with a sign.
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Isize)
     }
 
-    /// Whether C's default argument promotions leave it as it is, so that it may stand for a variadic argument (C11
-    /// 6.5.2.2p6: narrow integers become `int`, `float` becomes `double`).
+    /// Returns `true` if C's default argument promotions leave the scalar as it is. Only such scalars are types of variadic
+    /// arguments (C11 6.5.2.2p6: narrow integers become `int`, `float` becomes `double`).
     pub const fn is_promoted(self) -> bool {
         self.size() >= 4 && !matches!(self, Self::F32)
     }
