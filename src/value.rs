@@ -211,7 +211,7 @@ impl From<&Value<'_>> for Slot {
     }
 }
 
-/// Both directions of a Rust type that is a C type; other variants that C does not tell apart convert back, too.
+/// Both directions of a Rust type that is a C type. Variants that C does not distinguish from it convert back, too.
 macro_rules! scalars {
     ($($ty:ident: $variant:ident $(| $twin:ident)?),*) => {$(
         impl From<$ty> for Value<'_> {

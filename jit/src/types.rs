@@ -256,7 +256,7 @@ impl Type {
         Ok(self)
     }
 
-    /// The pointer with what is known of it: what it points to, `const`, lengths.
+    /// The pointer with its details: its target, `const`, lengths.
     ///
     /// [`Type::TEXT`] and [`Type::BUFFER`] stay what they are; [`Type::pointer_to`] chooses the kind by the target.
     ///

@@ -12,7 +12,7 @@ use crate::slot::Slot;
 
 /// What the engine makes a value of.
 ///
-/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for what it does not know.
+/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for outputs that it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Output<'a> {

@@ -89,7 +89,7 @@ impl Function {
     /// # Safety
     ///
     /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
-    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    /// * The targets of pointers among the arguments, also of those inside structs, live until then.
     pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
         self.shared.with_slots(args, |slots| {
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.

@@ -64,9 +64,8 @@ pub(crate) fn word(ty: &Type) -> Type {
     }
 }
 
-/// The function as C code sees it that fills and reads registers whole: scalars have 8 bytes, of which the first are
-/// the value, and a result in memory has its address as the first argument and the result. `None` if that is one argument
-/// too many.
+/// The function as C code sees it that fills and reads registers whole. Scalars have 8 bytes, which begin with the value. A
+/// result in memory has its address as the first argument and the result. `None` if that is one argument too many.
 pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));
