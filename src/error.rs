@@ -102,8 +102,8 @@ pub enum Error {
     /// The result is a struct or union, which has no slot.
     #[error("function {function:?} returns {ty}: use call_slots_into")]
     AggregateResult { function: Box<str>, ty: Type },
-    /// The result is no struct or union.
-    #[error("function {function:?} returns no struct or union: use call_slots")]
+    /// The result is not a struct or union.
+    #[error("function {function:?} does not return a struct or union: use call_slots")]
     ScalarResult { function: Box<str> },
     /// Result bytes of another length than the result's type has.
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
@@ -147,7 +147,7 @@ pub enum Error {
     #[error("the callback returns a struct or union: use result_bytes")]
     CallbackReturnsAggregate,
     /// Bytes for a result that is a scalar.
-    #[error("the callback returns no struct or union: use set_slot")]
+    #[error("the callback does not return a struct or union: use set_slot")]
     CallbackReturnsScalar,
     /// A callback that nobody waits for, and that returns something.
     #[error("a callback that is not waited for returns nothing")]
@@ -188,7 +188,7 @@ pub enum Error {
     #[error("the member at byte {offset} is {ty} and ends at byte {end}, and there are {given} bytes")]
     MemberBounds { ty: Type, offset: usize, end: usize, given: usize },
 
-    /// A value that does not have the C type of the Rust type that it is to become.
+    /// A value whose C type does not match the requested Rust type.
     #[error("cannot convert a value to {to}: it is {given}")]
     Convert { to: &'static str, given: ValueType },
 }

@@ -43,23 +43,26 @@
 //!
 //! # What is unsafe
 //!
-//! Loading a library, because its initialisers run; calling through a declaration, because nothing can check that the
-//! declaration is true; and making a [`RawCallback`], because its context is the caller's. Everything else is safe:
-//! declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before a call hotcall checks
-//! what it can: the number and the types of arguments, the sizes of structs, and that the library was not closed. A symbol that
-//! is a variable is refused where the library's symbol table can be read.
+//! * Loading a library, because its initialisers run.
+//! * Calling through a declaration, because nothing can check that the declaration is true.
+//! * Making a [`RawCallback`], because its context is the caller's.
+//!
+//! Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before
+//! a call hotcall checks the number and the types of arguments, the sizes of structs, and that the library was not closed. A
+//! symbol that is a variable is refused where the library's symbol table can be read.
 //!
 //! # Values and slots
 //!
-//! Methods with short names take and return a [`Value`] and compare its type with the declared one: [`Function::call`],
-//! [`Function::prepare`], [`Call::arg`], [`Call::set`], [`Static::read`], [`Member::write`] and their kin. Their counterparts
-//! with `slot` in the name are the fast path. They take and return a [`Slot`], which has no type: a wrong one is not noticed.
+//! Methods with short names take and return a [`Value`], and compare its type with the declared one. Examples are
+//! [`Function::call`], [`Function::prepare`], [`Call::arg`], [`Call::set`], [`Static::read`] and [`Member::write`]. Their
+//! counterparts with `slot` in the name are the fast path. They take and return a [`Slot`], which does not know its type: a
+//! wrong one is not noticed.
 //!
 //! # Callbacks
 //!
 //! A function pointer for C is a callback: a [`Thunk`] is compiled for its signature, and a stub in front of it leads to the
-//! handler. [`Callback`] runs a closure on whichever thread C calls on, [`LocalCallback`] on the one that made it,
-//! [`RawCallback`] a function with a pointer. Handlers get their arguments as [values](Value) or as [slots](Slot), and the memory for
+//! handler. [`Callback`] runs a closure on the thread that C calls on, and [`LocalCallback`] on the thread that made it.
+//! [`RawCallback`] runs a function with a pointer. Handlers get their arguments as [values](Value) or as [slots](Slot), and the memory for
 //! the result.
 //!
 //! # Closing

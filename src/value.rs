@@ -23,8 +23,7 @@ use crate::slot::Slot;
 /// | structs, unions, arrays in memory | their bytes: `&[u8]`, `&[u8; N]`, `Vec<u8>`; back also `Cow<[u8]>` and `[u8; N]` |
 /// | `void` | `()` |
 ///
-/// Where a value meets a declared type, the type must be the value's own: an `i32` does not pass for a `double` nor for an
-/// `int64_t`. Two differences do not count, because C's compilers do not see them in a call:
+/// A value must have the declared type: an `i32` does not pass for a `double`, and not for an `int64_t`. Two differences do not count, because C's compilers do not see them in a call:
 ///
 /// * `intptr_t` and `int64_t` are one type, and so are `uintptr_t` and `uint64_t`: all supported targets have 64 bits.
 /// * All pointers are one type.
@@ -76,8 +75,8 @@ pub enum Value<'a> {
     Void,
 }
 
-// SAFETY: a pointer among values is data, as an address in a `Slot` is: nothing here follows it. Whoever does that, or
-// passes it to C, vouches for it in an unsafe call.
+// SAFETY: a pointer among values is data, as an address in a `Slot` is: nothing here follows it. Following it, or
+// passing it to C, takes an unsafe call, whose caller vouches for it.
 unsafe impl Send for Value<'_> {}
 // SAFETY: nothing here follows a pointer among values, so that sharing one is sharing a number.
 unsafe impl Sync for Value<'_> {}
@@ -213,7 +212,7 @@ impl From<&Value<'_>> for Slot {
     }
 }
 
-/// Both directions of a Rust type that is a C type; other variants that C does not tell apart convert back, too.
+/// Both directions of a Rust type that is a C type. Variants that C does not distinguish from it convert back, too.
 macro_rules! scalars {
     ($($ty:ident: $variant:ident $(| $twin:ident)?),*) => {$(
         impl From<$ty> for Value<'_> {
@@ -349,7 +348,7 @@ impl TryFrom<Value<'_>> for Vec<u8> {
     }
 }
 
-/// Exactly as many bytes.
+/// Exactly `N` bytes.
 impl<const N: usize> TryFrom<Value<'_>> for [u8; N] {
     type Error = Error;
 

@@ -124,7 +124,7 @@ fn a_typed_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-/// An engine that makes no values, written with an arm for what later versions ask for.
+/// An engine that makes no values. Its `match` has an arm for the outputs of later versions.
 struct Mute;
 
 // SAFETY: no value has bytes, and none is made.

@@ -45,7 +45,7 @@ fn pair() -> Type {
     Type::structure([("a", Type::I32), ("b", Type::I32)]).unwrap().aligned(8).unwrap().named("pair")
 }
 
-/// A value of each kind, what it is called in messages, and which parameters take it.
+/// A value of each kind, its name in messages, and the parameters that take it.
 fn values() -> [(Value<'static>, &'static str, &'static [&'static str]); 19] {
     const POINTERS: &[&str] = &["pointer", "buffer", "text", "function"];
     [

@@ -5,7 +5,7 @@
 use hotcall::Layout;
 use hotcall::declare::{Constant, Declarations};
 
-/// Reads a text of which nothing is skipped.
+/// Reads a text, and checks that nothing of it is skipped.
 #[track_caller]
 fn read(text: &str) -> Declarations {
     let declarations = Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"));
@@ -64,7 +64,7 @@ fn a_tag_ends_with_its_prototype() {
     assert!(type_names(&declarations).is_empty(), "{:?}", type_names(&declarations));
 }
 
-/// C gives such a tag to the prototype alone, and compilers warn. What it points to is known all the same.
+/// C gives such a tag to the prototype alone, and compilers warn. The target is known all the same.
 #[test]
 fn a_tag_that_a_prototype_only_names_is_the_one_that_follows() {
     let text = "int g(struct s *p); int g(struct s *p); struct s {int a;}; int g(struct s *p);";

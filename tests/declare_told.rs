@@ -41,7 +41,7 @@ fn pointers_tell_their_targets() {
     check("typedef const int ci; void f(ci *, ci a[3])", &["const i32 *", "const i32 *"]);
     check("void f(long double *, _Complex double *)", &["? *", "? *"]);
     check("void f(int (*)(int), void (*)(const char *, ...))", &["(i32) -> i32 *", "(text, ...) *"]);
-    check("void f(int (*)[3], const int (*)[2][2])", &["i32[3] *", "const i32[2][2] *"]);
+    check("void f(int (*)[3], const int (*)[2][3])", &["i32[3] *", "const i32[2][3] *"]);
     check("typedef void cb(int); void f(cb, cb *, cb **)", &["(i32) *", "(i32) *", "function *"]);
     check("void f(int *restrict, int *const)", &["i32 *", "i32 *"]);
 }

@@ -1,6 +1,11 @@
 //! Reading and writing structs' bytes by member.
 
+#[path = "support/values.rs"]
+mod values;
+
 use hotcall::{Error, Field, Member, Scalar, Slot, Type, Value};
+
+use values::scalars;
 
 /// `struct shape { uint8_t tag; union { struct { double x, y; }; float raw[4]; }; struct { int16_t x; } inner[3]; }`
 fn shape() -> Type {
@@ -143,22 +148,8 @@ fn types_beyond_the_limits_have_no_members() {
 
 #[test]
 fn values_are_written_only_to_members_of_their_type() {
-    let values: [(&str, Value<'_>); 14] = [
-        ("i8", (-8i8).into()),
-        ("u8", 0xf8u8.into()),
-        ("i16", (-16i16).into()),
-        ("u16", 0xfff0u16.into()),
-        ("i32", (-32).into()),
-        ("u32", 0xffff_ffe0u32.into()),
-        ("i64", i64::MIN.into()),
-        ("u64", u64::MAX.into()),
-        ("bool", true.into()),
-        ("f32", 1.5f32.into()),
-        ("f64", 2.5.into()),
-        ("pointer", std::ptr::without_provenance::<u8>(0x1234).into()),
-        ("bytes", (&[1, 2, 3]).into()),
-        ("nothing", ().into()),
-    ];
+    let others = [("bytes", Value::from(&[1, 2, 3])), ("nothing", ().into())];
+    let values: Vec<_> = scalars().into_iter().chain(others).collect();
     // The names of types that count as one.
     let one = |scalar: Scalar| match scalar.name() {
         "isize" => "i64",

@@ -19,7 +19,7 @@ pub const MAX_STACK: u32 = 128 * 1024;
 
 /// Where a piece of a value lives during the call.
 ///
-/// Registers count in the order of the convention's argument sequence, or of its result sequence for a result: on System V
+/// Registers count in the order of the convention's sequence: that of arguments, or that of results for a result. On System V
 /// x86-64 `Int(0)` is rdi for an argument and rax for a result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]

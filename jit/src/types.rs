@@ -9,6 +9,7 @@ mod scalar;
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
+use std::iter;
 use std::sync::Arc;
 
 use members::check_names;
@@ -35,8 +36,9 @@ pub const MAX_ALIGN: u8 = 16;
 
 /// A C type that has a size.
 ///
-/// Cloning is cheap. Types are equal if values of them are laid out, passed and converted alike: what a pointer points to, and
-/// what is `const`, is [told](Self::pointer) and not compared. Make aggregates with [`Type::structure`], [`Type::union`] and [`Type::array`]:
+/// Cloning is cheap. Types are equal if values of them are laid out, passed and converted alike. [Targets](Self::pointer) of
+/// pointers and `const` are kept, and not compared. Make aggregates with [`Type::structure`], [`Type::union`] and
+/// [`Type::array`]:
 ///
 /// ```
 /// use hotcall::{Layout, Type};
@@ -204,7 +206,7 @@ impl Type {
         Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
     }
 
-    /// The flexible array with as many elements as the member of this name says; other types stay as they are.
+    /// The flexible array whose number of elements the member of this name holds. Other types stay as they are.
     pub fn counted_by(mut self, member: impl Into<Box<str>>) -> Self {
         if let TypeKind::Array(array) = &mut self.kind
             && array.flexible
@@ -231,7 +233,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// This is neither; those of [`structure`](Self::structure).
+    /// This is not a struct or union; the errors of [`structure`](Self::structure).
     pub fn with_fields(self, fields: impl IntoIterator<Item = Field>) -> Result<Self, TypeError> {
         let Some(own) = self.as_aggregate() else { return Err(TypeError::NotAggregate { ty: self }) };
         let like = Self::aggregate(own.kind, fields.into_iter().collect())?;
@@ -254,7 +256,7 @@ impl Type {
         Ok(self)
     }
 
-    /// The pointer with what is known of it: what it points to, `const`, lengths.
+    /// The pointer with its details: its target, `const`, lengths.
     ///
     /// [`Type::TEXT`] and [`Type::BUFFER`] stay what they are; [`Type::pointer_to`] chooses the kind by the target.
     ///
@@ -431,11 +433,19 @@ impl fmt::Display for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             TypeKind::Scalar(scalar) => scalar.fmt(f),
-            TypeKind::Array(array) if array.flexible => write!(f, "{}[]", array.element),
-            TypeKind::Array(array) => write!(f, "{}[{}]", array.element, array.len),
+            TypeKind::Array(array) => write_array(array, f),
             TypeKind::Aggregate(aggregate) => aggregate.fmt(f),
         }
     }
+}
+
+/// Writes the innermost element and then the lengths, the outermost first, as C reads (`int a[2][3]` is `i32[2][3]`).
+fn write_array(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let arrays = || iter::successors(Some(array), |array| array.element.as_array());
+    if let Some(innermost) = arrays().last() {
+        write!(f, "{}", innermost.element)?;
+    }
+    arrays().try_for_each(|array| if array.flexible { f.write_str("[]") } else { write!(f, "[{}]", array.len) })
 }
 
 #[cfg(test)]

@@ -74,7 +74,7 @@ impl Thunk {
     ///
     /// # Errors
     ///
-    /// The type does not tell a function's signature, as Deno's own `"function"` does not; those of [`Thunk::new`].
+    /// The type does not have a function's signature, as Deno's own `"function"`; the errors of [`Thunk::new`].
     pub fn of(ty: &Type) -> Result<Self, Error> {
         match ty.pointer().map(Pointer::target) {
             Some(Target::Function(function)) => Self::new(function.signature()),

@@ -204,8 +204,8 @@ impl Declarations {
     ///
     /// Types and constants may be declared before they are used. Types of `stdint.h`, `stddef.h`, `stdbool.h` and the usual
     /// ones of `sys/types.h` are known; a text's own typedef of such a name wins. `struct`, `union` and `enum` are laid out as
-    /// GCC lays them out, with `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`; where Clang differs there
-    /// is a [warning](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size,
+    /// GCC lays them out, with `__attribute__((packed, aligned(n)))`, `_Alignas` and `#pragma pack`. Differences of Clang's
+    /// layouts are [warnings](Self::warnings). `__attribute__((mode(m)))` makes an integer or floating-point type of another size,
     /// where hotcall has one. Object-like macros may be used in constant expressions. Bodies of functions are ignored, and
     /// `static` functions are not symbols.
     ///
@@ -249,8 +249,8 @@ impl Declarations {
     /// Reads declarations in Deno's form.
     ///
     /// Beside Deno's keys, functions may have `"errno": true` (capture it), `"variadic": n` (the index of the first
-    /// variadic argument) and `"names"` of their parameters; and beside Deno's types there are unions, arrays, members with
-    /// names, and pointers with what they point to. The page `docs/declarations.md` lists all forms.
+    /// variadic argument) and `"names"` of their parameters. Beside Deno's types there are unions, arrays, members with
+    /// names, and pointers with their targets. The page `docs/declarations.md` lists all forms.
     ///
     /// ```
     /// use hotcall::declare::Declarations;
@@ -498,8 +498,8 @@ impl Declarations {
         self.types_by_name.get(name).map(|&index| &self.types[index])
     }
 
-    /// Where in the text a symbol, a constant, or a type [by its name](NamedType::name) is declared; a struct, union or enum
-    /// where its body is, if it has one.
+    /// The place in the text where a symbol, a constant, or a type [by its name](NamedType::name) is declared. For a struct,
+    /// union or enum with a body it is the place of the body.
     pub fn position(&self, name: &str) -> Option<Position> {
         self.names.get(name).map(|mention| mention.at)
     }

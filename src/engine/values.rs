@@ -12,7 +12,7 @@ use crate::slot::Slot;
 
 /// What the engine makes a value of.
 ///
-/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for what it does not know.
+/// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for outputs that it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Output<'a> {
@@ -50,7 +50,7 @@ impl Output<'_> {
         }
     }
 
-    /// The output for a scalar; `None` for a type that has none yet.
+    /// The output for a scalar; `None` for scalars without an output of their own.
     fn of(scalar: Scalar, slot: Slot) -> Option<Self> {
         Some(match scalar {
             Scalar::I64 | Scalar::Isize => Self::I64(slot.as_i64()),

@@ -12,8 +12,8 @@ use crate::value::{Value, ValueType};
 const INLINE: usize = 16;
 
 impl Function {
-    /// Calls the function with arguments that are compared with its signature, and returns its result: a scalar, the bytes
-    /// of a struct or union, or [`Value::Void`].
+    /// Calls the function after comparing the arguments with its signature. The result is a scalar, the bytes of a struct or
+    /// union, or [`Value::Void`].
     ///
     /// C++ exceptions and panics of `extern "C-unwind"` functions pass through.
     ///
@@ -40,8 +40,12 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// Before the call: the library is closed, the number of arguments is wrong, an argument does not have the type of its
-    /// parameter ([`Value`] says which differences do not count), or a struct does not have its length.
+    /// All are found before C is called:
+    ///
+    /// * The library is closed.
+    /// * The number of arguments is wrong.
+    /// * An argument does not have the type of its parameter. [`Value`] says which differences do not count.
+    /// * The bytes of a struct do not have its length.
     ///
     /// # Safety
     ///
@@ -85,7 +89,7 @@ impl Function {
     /// # Safety
     ///
     /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
-    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    /// * The targets of pointers among the arguments, also of those inside structs, live until then.
     pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
         self.shared.with_slots(args, |slots| {
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
@@ -97,8 +101,8 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the slots are as many as the parameters; `entry` is this function's, and captures
-    /// errno if the function does.
+    /// That of [`Function::call_slots`]. There is one slot for each parameter. `entry` is this function's, and captures errno
+    /// if the function does.
     pub(crate) unsafe fn run_prepared(&self, entry: Entry, args: &[Slot]) -> Outcome {
         let capture = self.shared.capture_errno;
         let mut errno = 0;
@@ -111,7 +115,7 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the slots are as many as the parameters; `entry` captures errno if it is asked for.
+    /// That of [`Function::call_slots`]. There is one slot for each parameter. `entry` captures errno if `errno` is `Some`.
     unsafe fn invoke_any(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Value<'static> {
         match self.shared.prototype.result() {
             ResultKind::Slot => {
@@ -122,7 +126,7 @@ impl Function {
             }
             ResultKind::Bytes(extent) => {
                 let mut bytes = vec![0; extent.size as usize];
-                // SAFETY: the caller vouches for the call; the bytes are as many as the result.
+                // SAFETY: the caller vouches for the call; the buffer has the result's size.
                 unsafe { self.invoke_into(entry, args, &mut bytes, extent, errno) };
                 bytes.into()
             }
@@ -146,7 +150,7 @@ impl Shared {
         }
     }
 
-    /// Writes the slots of as many arguments as there are parameters, each of which must fit its parameter.
+    /// Writes one slot for each parameter. Each argument must fit its parameter.
     #[inline]
     fn fill(&self, args: &[Value<'_>], slots: &mut [Slot]) -> Result<(), Error> {
         let params = self.prototype.signature().params();

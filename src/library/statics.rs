@@ -30,7 +30,7 @@ struct Variable {
 // SAFETY: the address is a number until it is read or written through, which is for unsafe functions; their contract
 // excludes races.
 unsafe impl Send for Variable {}
-// SAFETY: as above.
+// SAFETY: shared references only copy the address; the contract of the unsafe functions that follow it excludes races.
 unsafe impl Sync for Variable {}
 
 impl Static {
@@ -54,8 +54,8 @@ impl Static {
         &self.0.ty
     }
 
-    /// The variable's address, valid as long as the library is mapped, which it is as long as this lives. For a variable
-    /// of a thread (`_Thread_local`) it is that of the thread which looked it up.
+    /// The variable's address. It is valid as long as this `Static` lives, which keeps the library mapped. For a variable of
+    /// a thread (`_Thread_local`) it is the address in the thread that looked it up, and dangles once that thread has ended.
     pub fn address(&self) -> *mut c_void {
         self.0.address.as_ptr()
     }
@@ -69,6 +69,8 @@ impl Static {
     /// # Safety
     ///
     /// * The symbol is a variable of at least this type's size.
+    /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
+    ///   dangling.
     /// * No other thread writes to it meanwhile.
     /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read(&self) -> Result<Value<'static>, Error> {
@@ -92,6 +94,8 @@ impl Static {
     /// # Safety
     ///
     /// * The symbol is a variable of at least this type's size, and may be written to.
+    /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
+    ///   dangling.
     /// * No other thread reads or writes it meanwhile.
     /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
@@ -109,11 +113,13 @@ impl Static {
     ///
     /// # Errors
     ///
-    /// The library is closed; the type is no scalar.
+    /// The library is closed; the type is not a scalar.
     ///
     /// # Safety
     ///
     /// * The symbol is a variable of at least this type's size.
+    /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
+    ///   dangling.
     /// * No other thread writes to it meanwhile.
     /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read_slot(&self) -> Result<Slot, Error> {
@@ -129,11 +135,13 @@ impl Static {
     ///
     /// # Errors
     ///
-    /// The library is closed; the type is no scalar.
+    /// The library is closed; the type is not a scalar.
     ///
     /// # Safety
     ///
     /// * The symbol is a variable of at least this type's size, and may be written to.
+    /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
+    ///   dangling.
     /// * No other thread reads or writes it meanwhile.
     /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write_slot(&self, value: Slot) -> Result<(), Error> {

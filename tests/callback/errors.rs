@@ -56,7 +56,7 @@ fn results_of_another_kind() {
     within(&signature([], Type::F32), |call| {
         let error = error_of(call.result_bytes());
         assert!(matches!(error, Error::CallbackReturnsScalar));
-        assert_eq!(error.to_string(), "the callback returns no struct or union: use set_slot");
+        assert_eq!(error.to_string(), "the callback does not return a struct or union: use set_slot");
         call.set_slot(1f32).unwrap();
     });
 }

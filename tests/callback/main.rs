@@ -10,6 +10,8 @@ mod life;
 mod local;
 mod panics;
 mod reuse;
+#[path = "../support/values.rs"]
+mod scalar_values;
 mod sqlite;
 mod stacks;
 #[path = "../support/mod.rs"]

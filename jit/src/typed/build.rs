@@ -1,4 +1,4 @@
-//! Builders of models. A part that a later version adds has a default that changes nothing for those who leave it out.
+//! Builders of models. Each part that a later version adds has a default, which keeps the meaning of models without it.
 
 use super::{Check, Exit, Handles, Object, Path, Role, Small, Tag, TypedModel};
 use crate::abi::Abi;

@@ -70,7 +70,7 @@ impl Field {
         Self { constant: Told(true), ..self }
     }
 
-    /// The member's name; C11's anonymous structs and unions have none, nor have Deno's fields.
+    /// The member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
@@ -157,7 +157,7 @@ impl Array {
         self.len
     }
 
-    /// Returns whether there are no elements.
+    /// Returns `true` if the length is 0.
     pub const fn is_empty(&self) -> bool {
         self.len == 0
     }

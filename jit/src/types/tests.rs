@@ -59,6 +59,15 @@ fn flexible_arrays_are_not_arrays_of_0() {
 }
 
 #[test]
+fn arrays_show_their_lengths_in_the_order_of_c() {
+    let of = |element: &Type, len| Type::array(element.clone(), len).unwrap();
+    assert_eq!(of(&of(&Type::I32, 3), 2).to_string(), "i32[2][3]");
+    assert_eq!(of(&of(&of(&Type::BUFFER, 4), 3), 2).to_string(), "buffer[2][3][4]");
+    assert_eq!(of(&Type::structure([of(&of(&Type::U8, 2), 1)]).unwrap(), 5).to_string(), "struct {u8[1][2]}[5]");
+    assert_eq!(Type::flexible_array(of(&Type::U8, 4)).unwrap().to_string(), "u8[][4]");
+}
+
+#[test]
 fn alignments_are_powers_of_two_up_to_16() {
     for align in [0, 3, 32, 255] {
         let ty = Type::structure([Type::U8]).unwrap();

@@ -55,20 +55,18 @@ fn hand_back(ty: &Type) -> &'static str {
     }
 }
 
-/// The same function as C code sees it that fills and reads registers whole: scalars have 8 bytes, of which the first are
-/// the value, and a result in memory has its address as the first argument and the result. `None` if that is one argument
-/// too many.
-pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
-    let word = |ty: &Type| match ty.as_scalar() {
+/// The type that fills the whole register of a scalar; aggregates stay as they are.
+pub(crate) fn word(ty: &Type) -> Type {
+    match ty.as_scalar() {
         None => ty.clone(),
-        Some(scalar) => {
-            if scalar.is_float() {
-                Type::F64
-            } else {
-                Type::U64
-            }
-        }
-    };
+        Some(scalar) if scalar.is_float() => Type::F64,
+        Some(_) => Type::U64,
+    }
+}
+
+/// The function as C code sees it that fills and reads registers whole. Scalars have 8 bytes, which begin with the value. A
+/// result in memory has its address as the first argument and the result. `None` if that is one argument too many.
+pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));
     Signature::new(address.into_iter().chain(signature.params().iter().map(word)).collect::<Vec<_>>(), result).ok()

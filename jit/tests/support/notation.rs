@@ -3,7 +3,7 @@
 //! What printing leaves out is written so: `packed(n)` and `aligned(n)` behind a struct or union are its attributes, `packed`
 //! and `aligned(n)` in front of a member are the member's, and `6*i64` are six of them.
 
-use hotcall_jit::{Field, Scalar, Signature, Type};
+use hotcall_jit::{Field, Scalar, Signature, Type, TypeError};
 
 /// The signature that a text in this notation describes; tests hold no wrong ones, so anything else panics.
 pub(crate) fn signature(text: &str) -> Signature {
@@ -97,9 +97,7 @@ impl Parser<'_> {
         let mut ty = self.base();
         loop {
             ty = if self.eat("[") {
-                let len = self.number();
-                self.expect("]");
-                Type::array(ty, len)
+                self.array(ty)
             } else if self.eat("packed") {
                 ty.packed(self.in_parentheses())
             } else if self.eat("aligned") {
@@ -109,6 +107,14 @@ impl Parser<'_> {
             }
             .unwrap_or_else(|error| panic!("{:?}: {error}", self.text));
         }
+    }
+
+    /// The rest of an array behind its first `[`. The first length is the outermost one.
+    fn array(&mut self, element: Type) -> Result<Type, TypeError> {
+        let len = self.number();
+        self.expect("]");
+        let element = if self.eat("[") { self.array(element)? } else { element };
+        Type::array(element, len)
     }
 
     fn base(&mut self) -> Type {

@@ -10,6 +10,7 @@ use hotcall_jit::{
     Jit, Layout, Natives, Options, Signature, Stub, StubPool, Trampoline, Type, Typed, TypedNative, Use,
 };
 
+use crate::callers::word;
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 
 /// A function and its native one.
@@ -137,16 +138,6 @@ impl Drop for Fixture {
 
 /// The function as those see it that fill registers whole, whose upper bytes hold anything.
 fn whole_words(native: &Signature) -> Signature {
-    let word = |ty: &Type| match ty.as_scalar() {
-        None => ty.clone(),
-        Some(scalar) => {
-            if scalar.is_float() {
-                Type::F64
-            } else {
-                Type::U64
-            }
-        }
-    };
     Signature::new(native.params().iter().map(word), native.result().cloned()).unwrap()
 }
 
