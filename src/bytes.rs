@@ -69,7 +69,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// The type does not have one.
     pub fn field(&self, name: &str) -> Result<Self, Error> {
         let missing = || Error::NoMember { ty: self.ty.clone(), member: name.into() };
         self.find(name)?.ok_or_else(missing)
@@ -79,7 +79,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// There is none.
+    /// The type does not have one.
     pub fn index(&self, index: usize) -> Result<Self, Error> {
         let missing = || Error::NoIndex { ty: self.ty.clone(), index, len: self.len() };
         match self.ty.kind() {

@@ -62,8 +62,8 @@
 //!
 //! A function pointer for C is a callback: a [`Thunk`] is compiled for its signature, and a stub in front of it leads to the
 //! handler. [`Callback`] runs a closure on the thread that C calls on, and [`LocalCallback`] on the thread that made it.
-//! [`RawCallback`] runs a function with a pointer. Handlers get their arguments as [values](Value) or as [slots](Slot), and the memory for
-//! the result.
+//! [`RawCallback`] runs a function with a pointer. Handlers get their arguments as [values](Value) or as
+//! [slots](Slot), and the memory for the result.
 //!
 //! # Closing
 //!

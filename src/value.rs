@@ -23,7 +23,8 @@ use crate::slot::Slot;
 /// | structs, unions, arrays in memory | their bytes: `&[u8]`, `&[u8; N]`, `Vec<u8>`; back also `Cow<[u8]>` and `[u8; N]` |
 /// | `void` | `()` |
 ///
-/// A value must have the declared type: an `i32` does not pass for a `double`, and not for an `int64_t`. Two differences do not count, because C's compilers do not see them in a call:
+/// A value must have the declared type: an `i32` does not pass for a `double`, and not for an `int64_t`. Two
+/// differences do not count, because C's compilers do not see them in a call:
 ///
 /// * `intptr_t` and `int64_t` are one type, and so are `uintptr_t` and `uint64_t`: all supported targets have 64 bits.
 /// * All pointers are one type.

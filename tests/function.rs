@@ -133,7 +133,7 @@ fn scalar_results_are_canonical_slots() {
         // SAFETY: these are their signatures.
         assert_eq!(unsafe { function.call_slots(&[]) }.unwrap(), expected, "{name}");
         let mut slot = Slot::from_bits(u64::MAX);
-        // SAFETY: as above; there are no arguments.
+        // SAFETY: these are their signatures; there are no arguments.
         unsafe { function.call_unchecked(ptr::null(), &mut slot) };
         let untouched = Slot::from_bits(u64::MAX);
         assert_eq!(slot, if name == "nothing" { untouched } else { expected }, "{name}");
@@ -235,7 +235,7 @@ fn empty_structs_are_nothing() {
     unsafe { function.call_slots_into(&args, &mut []) }.unwrap();
     assert_eq!(seen, 5);
     seen = 0;
-    // SAFETY: as above.
+    // SAFETY: this is its signature.
     let outcome = unsafe { function.prepare_slots(&args) }.unwrap().run();
     assert_eq!((outcome.value, seen), (Value::from(&[]), 5));
 }
@@ -379,14 +379,14 @@ fn panics_pass_through() {
     let function = at("give_up", give_up as *const c_void, &signature([Type::I32], Type::I32));
     // SAFETY: this is its signature.
     assert_eq!(unsafe { function.call_slots(&[1.into()]) }.unwrap().as_i32(), 1);
-    // SAFETY: as above.
+    // SAFETY: this is its signature.
     let payload = panic::catch_unwind(|| unsafe { function.call_slots(&[(-5).into()]) }).unwrap_err();
     assert_eq!(payload.downcast_ref(), Some(&-5));
-    // SAFETY: as above.
+    // SAFETY: this is its signature.
     let call = unsafe { function.prepare_slots(&[(-6).into()]) }.unwrap();
     let payload = thread::spawn(|| call.run()).join().unwrap_err();
     assert_eq!(payload.downcast_ref(), Some(&-6));
-    // SAFETY: as above.
+    // SAFETY: this is its signature.
     assert_eq!(unsafe { function.call_slots(&[2.into()]) }.unwrap().as_i32(), 2, "it can be called again");
 }
 

@@ -219,7 +219,7 @@ fn binding_now_finds_what_is_missing() {
     // SAFETY: the fixture has no initialisers.
     assert!(unsafe { Library::open(&object) }.is_ok());
     let now = OpenFlags::new().binding(Binding::Now);
-    // SAFETY: as above.
+    // SAFETY: the fixture has no initialisers.
     let error = error_of(unsafe { Library::open_with(&object, now) });
     assert!(matches!(&error, Error::Load { message, .. } if message.contains("nobody_defines_me")), "{error}");
 }
@@ -246,7 +246,7 @@ fn two_libraries_may_use_one_name() {
     let results = functions.each_ref().map(|function| unsafe { function.call_slots(&[]) }.unwrap().as_i32());
     assert_eq!(results, [1, 2]);
     first.close();
-    // SAFETY: as above.
+    // SAFETY: these are their signatures.
     let results = functions.each_ref().map(|function| unsafe { function.call_slots(&[]) }.is_ok());
     assert_eq!(results, [false, true]);
 }
@@ -348,7 +348,7 @@ fn what_is_held_keeps_the_library_mapped() {
     library.close();
     drop(library);
 
-    // SAFETY: as above.
+    // SAFETY: this is its signature.
     let error = error_of(unsafe { function.call_slots(&[]) });
     assert!(matches!(error, Error::Closed { library: Resolved::Path(_) }), "{error}");
     // SAFETY: it is an int.
@@ -487,7 +487,7 @@ fn statics_of_every_scalar() {
     }
     // No write went beyond its variable.
     for (name, ty, _, second) in &expected {
-        // SAFETY: as above.
+        // SAFETY: the types are those of the C text, and only this test uses the variables.
         assert_eq!(unsafe { library.static_(name, ty).unwrap().read_slot() }.unwrap(), *second, "{name}");
     }
 }

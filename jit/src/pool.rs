@@ -82,7 +82,7 @@ struct PoolState {
 
 // SAFETY: `thunk` is the address of code.
 unsafe impl Send for Tables {}
-// SAFETY: as above.
+// SAFETY: `thunk` is the address of code.
 unsafe impl Sync for Tables {}
 
 impl StubPool {

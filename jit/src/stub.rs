@@ -54,7 +54,7 @@ pub struct Stub(pub(crate) NonNull<StubCell>);
 
 // SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
 unsafe impl Send for Stub {}
-// SAFETY: as above.
+// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
 unsafe impl Sync for Stub {}
 
 impl Stub {

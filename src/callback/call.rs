@@ -58,7 +58,7 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// There is no such argument.
+    /// The argument does not exist.
     pub fn arg(&self, index: usize) -> Result<Value<'a>, Error> {
         let params = self.types.params();
         let ty = *params.get(index).ok_or(Error::NoCallbackArgument { index, count: params.len() })?;

@@ -72,7 +72,7 @@ pub(super) struct Counted(Stub);
 
 // SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the cell is atomic.
 unsafe impl Send for Counted {}
-// SAFETY: as above.
+// SAFETY: the handler and the rest of the block are `Sync`, and what changes in the cell is atomic.
 unsafe impl Sync for Counted {}
 
 impl Counted {

@@ -98,7 +98,7 @@ enum Progress {
 // SAFETY: borrowed pointers are used by the thread that turned `progress` from `Queued` to `Running`, while the other one
 // waits for `Done`; owned arguments are `Send` and `Sync`, but for addresses in slots, which are data.
 unsafe impl Send for Request {}
-// SAFETY: as above.
+// SAFETY: borrowed pointers belong to the one thread that turned `progress` to `Running`; owned arguments are `Sync`.
 unsafe impl Sync for Request {}
 
 impl Request {

@@ -107,7 +107,7 @@ pub enum Wait {
 ///
 /// // SAFETY: the callback is a function of this signature, and lives longer than its calls.
 /// let function = unsafe { Function::from_address("add", add.as_ptr(), &signature, FunctionOptions::default()) }?;
-/// // SAFETY: as above.
+/// // SAFETY: the callback is a function of this signature.
 /// let other = std::thread::spawn(move || unsafe { function.call(&[7.into()]) }.unwrap());
 /// // The owner's event loop.
 /// calls.recv()?.run().unwrap();
@@ -144,7 +144,7 @@ type LocalHandler = Box<dyn Fn(&mut Call<'_>)>;
 // SAFETY: the handler and the cells are used on the owner's thread alone, and the handler is gone before `LocalCallback`,
 // which stays there, or before the calls that it is in; the rest is `Send` and `Sync`.
 unsafe impl Send for Local {}
-// SAFETY: as above.
+// SAFETY: the handler and the cells are used on the owner's thread alone; the rest is `Sync`.
 unsafe impl Sync for Local {}
 
 impl Callback {

@@ -8,8 +8,8 @@ use std::sync::{Mutex, PoisonError};
 
 use hotcall_jit::fork;
 
-/// What happens when a handler panics, or what it captured when that is dropped. A C++ exception that reaches a Rust
-/// handler ends the process in any case, and so does every panic in programs compiled with `panic = "abort"`.
+/// The outcome of a panic in a handler, or in the destructors of its captures. A C++ exception that reaches a Rust handler
+/// ends the process in any case. So does every panic in programs compiled with `panic = "abort"`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum OnPanic {

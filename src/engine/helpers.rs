@@ -129,7 +129,7 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
     match why {
         Failure::Pending => {
             if let Some(exception) = realm.take_exception() {
-                // SAFETY: as above.
+                // SAFETY: the site is one of the engine's, because its trampoline called.
                 unsafe { realm.engine().throw(called.site, exception) };
             }
         }

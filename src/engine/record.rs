@@ -75,7 +75,7 @@ impl Record {
         // SAFETY: a box is not null.
         let record = Self(unsafe { NonNull::new_unchecked(full.cast()) });
         let native = native.map_err(fail)?;
-        // SAFETY: as above; nobody else knows it yet.
+        // SAFETY: the record stays where it is, and nobody else knows it yet.
         unsafe {
             (&raw mut (*full).data.entry).write(native.entry());
             // There is none, which need not be dropped.

@@ -369,8 +369,8 @@ pub struct CType {
 
 /// How a function is called by optimised code.
 ///
-/// The array of `CTypeInfo`s, the `CFunctionInfo` over it, from 14.8 on the `CFunction` too, and the record of
-/// [`Realm::typed`](super::Realm::typed) must live as long as the function template.
+/// These must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it, and the record
+/// of [`Realm::typed`](super::Realm::typed). From 14.8 on the `CFunction` must, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct FastCall {

@@ -194,7 +194,7 @@ struct OnThisThread(Handler);
 
 // SAFETY: this test calls it on the thread that made it, and drops it there.
 unsafe impl Send for OnThisThread {}
-// SAFETY: as above.
+// SAFETY: this test calls it on the thread that made it.
 unsafe impl Sync for OnThisThread {}
 
 impl OnThisThread {

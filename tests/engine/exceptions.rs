@@ -236,11 +236,11 @@ fn interrupts_end_script_below_c() {
     world.callback("endless", "(i32) -> i32", "n => { for (;;); }");
     // SAFETY: the counter lives longer than script runs; the handler is taken away below.
     let runtime = unsafe { js::JS_GetRuntime(world.context) };
-    // SAFETY: as above.
+    // SAFETY: the counter lives longer than script runs, and the handler is taken away below.
     unsafe { js::JS_SetInterruptHandler(runtime, Some(interrupt), (&raw mut polls).cast()) };
     world.run("globalThis.caught = 0").unwrap();
     let result = world.run("try { call_times(endless, 3) } catch { caught = 1 }");
-    // SAFETY: as above.
+    // SAFETY: the runtime is that of the living context.
     unsafe { js::JS_SetInterruptHandler(runtime, None, std::ptr::null_mut()) };
     assert_eq!(result, Err("InternalError: interrupted".into()));
     world.check([("caught", "0"), ("id(3)", "3")]);

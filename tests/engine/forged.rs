@@ -212,7 +212,7 @@ fn statics_are_no_addresses() {
     let nans = library.static_("nans", &Type::F64).unwrap();
     let place = nans.address().cast::<u64>();
     for (index, &bits) in all.iter().enumerate() {
-        // SAFETY: there are so many, and nobody else looks at them.
+        // SAFETY: the array has an element of this index, and nobody else uses it.
         let slot = unsafe {
             place.write(place.add(index).read());
             nans.read_slot().unwrap()
@@ -222,7 +222,7 @@ fn statics_are_no_addresses() {
     let truths = library.static_("truths", &Type::BOOL).unwrap();
     for (index, expected) in [6, 7, 7, 7, 7].into_iter().enumerate() {
         let place = truths.address().cast::<u8>();
-        // SAFETY: as above.
+        // SAFETY: the array has an element of this index, and nobody else uses it.
         let slot = unsafe {
             place.write(place.add(index).read());
             truths.read_slot().unwrap()

@@ -103,7 +103,7 @@ pub(crate) struct Loaded {
 
 // SAFETY: the functions may be called on any thread with contexts of that thread, and classes with contexts of all.
 unsafe impl Send for Loaded {}
-// SAFETY: as above.
+// SAFETY: the functions may be called on any thread with contexts of that thread, and classes with contexts of all.
 unsafe impl Sync for Loaded {}
 
 impl Loaded {

@@ -128,7 +128,7 @@ unsafe fn announce(action: u32, entry: *mut CodeEntry) {
         (*descriptor).relevant = entry;
     }
     __jit_debug_register_code();
-    // SAFETY: as above. Whoever looks later must not find an entry that was freed.
+    // SAFETY: nobody else writes to it while the lock is held. A later reader must not find an entry that was freed.
     unsafe {
         (*descriptor).action = 0;
         (*descriptor).relevant = ptr::null_mut();

@@ -43,7 +43,7 @@ pub(crate) struct Code {
 // SAFETY: `entry` is an address in the chunk, sealed, so that any thread may read and run what is there; the rest is `Send`
 // and `Sync` by itself.
 unsafe impl Send for Code {}
-// SAFETY: as above.
+// SAFETY: `entry` is an address in the chunk, sealed, so that any thread may read and run it; the rest is `Sync`.
 unsafe impl Sync for Code {}
 
 impl Code {

@@ -48,8 +48,8 @@ enum Views {
 
 // SAFETY: the views are addresses and lengths, which only `drop` uses otherwise than to read them.
 unsafe impl Send for Chunk {}
-// SAFETY: as above; `take`, the one method that gives memory away, is called by the module that owns the one `Pages` of this
-// chunk, under the lock of its `Jit`.
+// SAFETY: shared references read addresses and lengths. `take`, the one method that gives memory away, is called by the module
+// that owns the one `Pages` of this chunk, under the lock of its `Jit`.
 unsafe impl Sync for Chunk {}
 
 impl Chunk {

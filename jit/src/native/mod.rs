@@ -89,7 +89,7 @@ pub struct Native {
 
 // SAFETY: the address is that of code; a stub may be given back on any thread.
 unsafe impl Send for Native {}
-// SAFETY: as above.
+// SAFETY: the address is that of code; a shared stub is not changed.
 unsafe impl Sync for Native {}
 
 impl Natives {

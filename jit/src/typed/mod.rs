@@ -104,7 +104,7 @@ pub struct Handles {
     pub objects: Box<[Object]>,
 }
 
-/// Integers that are words by themselves: the word without its lowest `shift` bits, with the sign that its highest one has.
+/// Integers that are words by themselves: the word without its lowest `shift` bits. The highest bit is the sign.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Small {

@@ -18,9 +18,9 @@ impl Handles {
         if !self.tag.holds(word) || self.null == Some(word) {
             return None;
         }
-        // SAFETY: as above.
+        // SAFETY: the caller vouches for the handle.
         let object = self.objects.iter().find(|object| unsafe { object.is_kind_of(word) })?;
-        // SAFETY: as above.
+        // SAFETY: the caller vouches for the handle.
         Some(unsafe { object.read(word) })
     }
 
@@ -71,7 +71,7 @@ impl Check {
         let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
         let mut bytes = [0; 8];
         for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
-            // SAFETY: as above.
+            // SAFETY: the caller vouches that the field can be read.
             *byte = unsafe { pointer(at.wrapping_add(index)).cast::<u8>().read() };
         }
         (low..=high).contains(&(u64::from_le_bytes(bytes) & mask))

@@ -181,7 +181,7 @@ unsafe extern "C" fn unpack_words(head: *const Head, below: *mut u64) -> *mut u6
 ///
 /// That of [`unpack_words`].
 unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
-    // SAFETY: as there. The caller's memory for a result has the result's size.
+    // SAFETY: the contract is that of `unpack_words`. The caller's memory for a result has the result's size.
     unsafe {
         let result = unpack_words(head, below);
         let incoming = &*head.cast::<Incoming>();

@@ -42,7 +42,7 @@ pub(crate) struct Head {
 
 // SAFETY: the addresses are those of functions.
 unsafe impl Send for Head {}
-// SAFETY: as above.
+// SAFETY: the addresses are those of functions.
 unsafe impl Sync for Head {}
 
 /// How a scalar in the low bytes of a word becomes a whole word.
@@ -251,7 +251,7 @@ mod tests {
                 let word = unsafe { load(from[at..].as_ptr(), len) };
                 assert_eq!(word, u64::from_le_bytes(expected), "{len} bytes at {at}");
                 let mut to = [0xee; 32];
-                // SAFETY: as above.
+                // SAFETY: the array is longer than the place and the length together.
                 unsafe { store(to[at..].as_mut_ptr(), len, word | !0 << (8 * u32::from(len) - 1) << 1) };
                 assert_eq!(to[at..][..len.into()], expected[..len.into()], "{len} bytes at {at}");
                 assert!(to[..at].iter().chain(&to[at + usize::from(len)..]).all(|&byte| byte == 0xee), "{len} at {at}");

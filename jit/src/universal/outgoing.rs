@@ -189,7 +189,7 @@ unsafe extern "C" fn pack_words(head: *const Head, args: *const u64, result: *mu
 ///
 /// That of [`pack_words`].
 unsafe extern "C" fn pack_parts(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: as there; the slots of aggregates are addresses of as many bytes as are copied.
+    // SAFETY: the contract is that of `pack_words`; the slots of aggregates are addresses of as many bytes as are copied.
     unsafe {
         pack_words(head, args, result, below);
         for part in &(*head.cast::<Outgoing>()).parts {
@@ -255,7 +255,7 @@ unsafe extern "C" fn finish_slot<T: Scalar>(head: *const Head, frame: *const Cal
 ///
 /// That of [`finish_slot`].
 unsafe extern "C" fn finish_bytes(head: *const Head, frame: *const CallFrame) {
-    // SAFETY: as there.
+    // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         let result = (*frame).result.cast::<u8>();
         for part in &(*head.cast::<Outgoing>()).result_parts {
@@ -271,7 +271,7 @@ unsafe extern "C" fn finish_bytes(head: *const Head, frame: *const CallFrame) {
 ///
 /// That of [`finish_slot`].
 unsafe extern "C" fn finish_errno(head: *const Head, frame: *const CallFrame) {
-    // SAFETY: as there.
+    // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         (*frame).errno.write(errno::location()().read());
         ((*head.cast::<Outgoing>()).finish)(head, frame);

@@ -22,7 +22,7 @@ pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Resu
         // SAFETY: this is the type that the model describes.
         Native::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
     } else {
-        // SAFETY: as above.
+        // SAFETY: this is the type that the model describes.
         Native::Framed(unsafe { mem::transmute::<*const c_void, Framed>(record.entry()) })
     };
     Ok(vm.allocate(Object::Function { native, data: record.into_raw(), finalize: Record::finalize }))

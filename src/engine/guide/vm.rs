@@ -87,7 +87,7 @@ impl Vm {
             Native::WithData(call) => unsafe { call(self, argc as i32, arguments.as_ptr(), *data) },
             Native::Framed(call) => {
                 let mut frame = [&[function], arguments].concat();
-                // SAFETY: as above.
+                // SAFETY: the maker of the function vouches for it.
                 if unsafe { call(self, argc as u32, frame.as_mut_ptr()) } { frame[0] } else { Value(THROWN) }
             }
         };
