@@ -10,6 +10,7 @@ use crate::declaration::Declared;
 use crate::failure::Failure;
 use crate::number::Class;
 use crate::store::Store;
+use crate::word::Argument;
 use crate::{errno, number, output, print};
 
 const HELP: &str = r#"Which function is called:
@@ -110,10 +111,13 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     let library = open(&arguments.library)?;
     let function = library.function_with(&declared.symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
     let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
-    for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
-        values.push(word, ty, declared.parameter_name(index)).map_err(|misfit| {
-            let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
-            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
+    let words = arguments.args.iter().zip(signature.params()).enumerate();
+    let all: Vec<_> =
+        words.map(|(index, (word, ty))| Argument { word, ty, name: declared.parameter_name(index) }).collect();
+    for (index, argument) in all.iter().enumerate() {
+        values.push(argument, &all).map_err(|misfit| {
+            let (symbol, name) = (declared.symbol.clone(), argument.name.map(str::to_owned));
+            Failure::Argument { symbol, index, name, ty: argument.ty.clone(), misfit: Box::new(misfit) }
         })?;
     }
 

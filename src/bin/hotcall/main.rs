@@ -5,6 +5,7 @@ mod array;
 mod buffer;
 mod call;
 mod callback;
+mod count;
 mod declaration;
 mod errno;
 mod excerpt;

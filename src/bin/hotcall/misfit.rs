@@ -59,8 +59,10 @@ pub(crate) enum MisfitKind {
     Making(Box<hotcall::Error>),
     #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
     Pointee { given: String, why: String },
-    #[error("`{by}` says how many values there are: write out:[A,B] or buffer:N")]
-    Counted { by: Box<str> },
+    #[error("`{by}` says how many values there are, and {}: write buffer:N or TYPE[]:A,B", uncounted(.given.as_deref()))]
+    Counted { by: Box<str>, given: Option<Box<str>> },
+    #[error("the declaration says how many values there are in a form that is not known: write [A,B] or buffer:N")]
+    Uncounted,
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]
@@ -87,6 +89,14 @@ fn type_names() -> String {
 
 fn did_you_mean(hint: &Option<Box<str>>) -> String {
     hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
+}
+
+/// Says why an argument does not count values: its word is not a number of values, or it does not exist.
+fn uncounted(given: Option<&str>) -> String {
+    match given {
+        Some(given) => format!("{given} is not a number of values"),
+        None => "it is neither a parameter nor a constant".to_owned(),
+    }
 }
 
 fn list(members: &[Box<str>]) -> String {

@@ -135,6 +135,24 @@ pub(crate) fn separate(out: &mut String) {
     }
 }
 
+/// The elements as a JSON array.
+///
+/// # Safety
+///
+/// Text pointers in them are as [`text`] asks.
+pub(crate) unsafe fn elements(bytes: &[u8], element: &Type) -> Result<String, LayoutError> {
+    let size = Extent::of(element)?.size as usize;
+    let mut out = String::from("[");
+    // Elements without a size cannot be counted.
+    for item in bytes.chunks_exact(size.max(1)) {
+        separate(&mut out);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { json(&mut out, element, item) }?;
+    }
+    out.push(']');
+    Ok(out)
+}
+
 /// A value on a line of its own, or among the arguments of a call.
 ///
 /// # Safety

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use hotcall::Scalar;
 use hotcall::declare::{Constant, Declarations};
 
+use crate::buffer::MAX_BUFFER;
 use crate::misfit::MisfitKind;
 use crate::nearest::Nearest;
 use crate::number::Number;
@@ -26,12 +27,21 @@ impl Store {
 
     /// Keeps a copy of the text with a zero behind it, and returns its address.
     pub(crate) fn keep_text(&mut self, text: &[u8]) -> Result<u64, MisfitKind> {
+        self.keep_text_in(0, text)
+    }
+
+    /// Keeps a copy of the text with zeros behind it, in memory of `least` bytes or more, and returns its address.
+    pub(crate) fn keep_text_in(&mut self, least: usize, text: &[u8]) -> Result<u64, MisfitKind> {
         if text.contains(&0) {
             return Err(MisfitKind::ZeroInText);
         }
-        let mut text = [text, &[0]].concat();
-        let address = text.as_mut_ptr().expose_provenance() as u64;
-        self.texts.push(text);
+        if least > MAX_BUFFER {
+            return Err(MisfitKind::Memory { len: least });
+        }
+        let mut kept = text.to_owned();
+        kept.resize(least.max(text.len() + 1), 0);
+        let address = kept.as_mut_ptr().expose_provenance() as u64;
+        self.texts.push(kept);
         Ok(address)
     }
 

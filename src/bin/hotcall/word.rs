@@ -10,6 +10,14 @@ use crate::number::{Number, Value};
 use crate::print::{quote, shorten};
 use crate::store::Store;
 
+/// An argument of a call: its word, and the parameter that it is for.
+pub(crate) struct Argument<'a> {
+    pub(crate) word: &'a OsStr,
+    pub(crate) ty: &'a Type,
+    /// The parameter's name, if the declaration gives it.
+    pub(crate) name: Option<&'a str>,
+}
+
 /// A word. Those for pointers have prefixes, so that any text can be given.
 pub(crate) enum Word<'a> {
     Null,
