@@ -33,6 +33,10 @@ fn numbers_reach_the_ends_of_their_types() {
         ("int8_t same_i8(int8_t)", "127", "127"),
         ("uint8_t same_u8(uint8_t)", "255", "255"),
         ("uint8_t same_u8(uint8_t)", "0xFf", "255"),
+        ("int32_t same_i32(int32_t)", "0644", "420"),
+        ("int32_t same_i32(int32_t)", "-010", "-8"),
+        ("int32_t same_i32(int32_t)", "010|07", "15"),
+        ("int32_t same_i32(int32_t)", "010.0", "10"),
         ("int16_t same_i16(int16_t)", "-32768", "-32768"),
         ("uint16_t same_u16(uint16_t)", "65535", "65535"),
         ("int32_t same_i32(int32_t)", "-2147483648", "-2147483648"),
@@ -74,6 +78,8 @@ fn floats_print_as_javascript_prints_them() {
         ("Infinity", "Infinity"),
         ("-Infinity", "-Infinity"),
         ("0x10", "16"),
+        ("020", "16"),
+        ("020.5", "20.5"),
     ] {
         prints("double same_f64(double)", &[argument], &format!("{result}\n"));
     }
@@ -112,6 +118,7 @@ fn texts_and_pointers_go_both_ways() {
     prints(pointer, &["null"], "null\n");
     prints(pointer, &["0"], "null\n");
     prints(pointer, &["255"], "0xff\n");
+    prints(pointer, &["0377"], "0xff\n");
     prints(pointer, &["0xffffffffffffffff"], "0xffffffffffffffff\n");
     prints("size_t length(const void *)", &["text:seven77"], "7\n");
     prints("int called(int (*)(int), int)", &["null", "5"], "-1\n");
@@ -153,6 +160,7 @@ fn variadic_arguments_are_typed_by_their_form() {
         (&["%g %.1f %f", "1.5", "-2e3", "Infinity"], "1.5 -2000.0 inf"),
         (&["%s|%s|%s", "text", "text:7", "-x"], "text|7|-x"),
         (&["%p", "null"], "(nil)"),
+        (&["%o %ld %s", "0644", "040000000000", "text:08"], "644 4294967296 08"),
         (
             &["%g%g%g%g%g%g%g%g%g%g", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", "8.0", "9.0", "10.0"],
             "12345678910",

@@ -71,6 +71,22 @@ fn arguments_of_another_kind_are_refused() {
         ("int same_i32(int)", "-Infinity", "(i32): -Infinity is out of range -2147483648..=2147483647"),
         ("int same_i32(int)", "abc", "(i32): \"abc\" is not a number"),
         ("int same_i32(int)", "", "(i32): \"\" is not a number"),
+        (
+            "int same_i32(int)",
+            "08",
+            "(i32): 08 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        (
+            "double same_f64(double)",
+            "-019",
+            "(f64): -019 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        (
+            "int same_i32(int)",
+            "1|08",
+            "(i32): 08 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        ("uint8_t same_u8(uint8_t)", "0400", "(u8): 0400 is out of range 0..=255"),
         ("int same_i32(int)", "12a", "(i32): \"12a\" is not a number"),
         ("int same_i32(int)", "0x", "(i32): \"0x\" is not a number"),
         ("int same_i32(int)", "true", "(i32): \"true\" is not a number"),

@@ -11,7 +11,7 @@ use crate::count::Count;
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::pointee::{self, Given, signature_of};
-use crate::print::{escape, quote, shorten};
+use crate::quote::{escape, quote, shorten};
 use crate::store::Store;
 use crate::word::{self, Argument, Word, number, value_bits};
 

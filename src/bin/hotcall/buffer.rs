@@ -3,7 +3,8 @@
 use hotcall::{LayoutError, Pointee, Type};
 
 use crate::misfit::MisfitKind;
-use crate::print::{self, quote};
+use crate::print;
+use crate::quote::quote;
 
 /// The largest `buffer:N`: more than any interface fills at once, and small enough to be given anywhere.
 pub(crate) const MAX_BUFFER: usize = 256 << 20;

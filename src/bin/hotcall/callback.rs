@@ -12,6 +12,7 @@ use crate::declaration::Function;
 use crate::json;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::number::Class;
+use crate::quote::escape;
 use crate::source::Source;
 use crate::store::{Store, Texts};
 use crate::word::{self, scalar_named, value_bits};
@@ -141,7 +142,7 @@ impl Printer {
             (Some(given), Some(ty)) => encode(&given, ty, &mut store)
                 .map_err(|misfit| MisfitKind::Result { ty: ty.clone(), misfit: Box::new(misfit) })?,
         };
-        Ok(Self { name: print::escape(name), signature, result, _texts: store.into_texts() })
+        Ok(Self { name: escape(name), signature, result, _texts: store.into_texts() })
     }
 
     fn callback(self) -> Result<Callback, MisfitKind> {

@@ -4,7 +4,7 @@ use hotcall::{Length, Type};
 
 use crate::misfit::MisfitKind;
 use crate::number::Class;
-use crate::print::{quote, shorten};
+use crate::quote::{quote, shorten};
 use crate::store::Store;
 use crate::word::{Argument, value_bits};
 

@@ -9,8 +9,9 @@ use hotcall::{Signature, Type};
 use crate::failure::{Count, Failure};
 use crate::header::Headers;
 use crate::nearest::Nearest;
+use crate::quote::shorten;
 use crate::source::{Source, Unread};
-use crate::{options, print, word};
+use crate::{options, word};
 
 /// Where a function is declared, as the command line says it.
 #[derive(clap::Args)]
@@ -101,7 +102,7 @@ fn only<'a>(declarations: &'a Declarations, hint: &str) -> Result<Result<&'a Dec
     if count < 2 {
         return Ok(declarations.last_function());
     }
-    let shown: Vec<String> = declarations.functions().take(MAX_LISTED).map(print::shorten).collect();
+    let shown: Vec<String> = declarations.functions().take(MAX_LISTED).map(shorten).collect();
     let rest = if count > MAX_LISTED { ", …" } else { "" };
     Err(Unread::new(format!("the text declares {count} functions ({}{rest}): {hint}", shown.join(", "))))
 }
@@ -114,5 +115,5 @@ fn missing(declarations: &Declarations, name: &str) -> Unread {
     let mut nearest = Nearest::to(name);
     declarations.functions().for_each(|function| nearest.see(function.as_bytes()));
     let hint = nearest.found().map(|name| format!("; did you mean `{name}`?")).unwrap_or_default();
-    Unread::new(format!("`{}` is not declared{hint}", print::shorten(name)))
+    Unread::new(format!("`{}` is not declared{hint}", shorten(name)))
 }

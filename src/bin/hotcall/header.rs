@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
+use crate::quote::shorten_to;
 use crate::source::{Source, Unread};
 
 /// The compiler, unless the environment's `CC` names another; make's choice too.
@@ -68,7 +69,8 @@ impl Headers {
             written?;
             return Ok(Ok(String::from_utf8_lossy(&output.stdout).into_owned()));
         }
-        let lines = String::from_utf8_lossy(&output.stderr).lines().take(MAX_LINES).map(str::to_owned).collect();
+        let lines = String::from_utf8_lossy(&output.stderr);
+        let lines = lines.lines().take(MAX_LINES).map(|line| shorten_to(MAX_LINE, line)).collect();
         let message = format!("the C compiler cannot preprocess the headers ({})", output.status);
         Ok(Err(Unread { message, lines }))
     }
@@ -122,8 +124,11 @@ impl Headers {
     }
 }
 
-/// How many lines of the compiler's messages are shown.
+/// The number of lines that are shown of the compiler's messages.
 const MAX_LINES: usize = 12;
+
+/// The number of characters that are shown of one such line.
+const MAX_LINE: usize = 400;
 
 /// The name between `<` and `>`, which is not looked for in the current directory.
 fn searched(name: &[u8]) -> Option<&[u8]> {

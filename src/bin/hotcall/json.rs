@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::members::{anonymous, names, names_of_field};
 use crate::misfit::{Misfit, MisfitKind, Step};
 use crate::number::{Class, Number};
-use crate::print::shorten;
+use crate::quote::shorten;
 use crate::store::Store;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use hotcall::{LayoutError, Scalar, Type};
 
-use crate::print::{quote, shorten};
+use crate::quote::{quote, shorten};
 use crate::source::Unread;
 
 /// A value that does not fit, and where in an argument it stands.
@@ -35,6 +35,8 @@ pub(crate) enum MisfitKind {
     TooLarge { given: String, scalar: Scalar },
     #[error("{given} is not a whole number")]
     Fraction { given: String },
+    #[error("{given} begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0")]
+    NotOctal { given: String },
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
     #[error("{given} is not {expected}{}", did_you_mean(.hint))]

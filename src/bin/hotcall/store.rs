@@ -8,7 +8,7 @@ use hotcall::declare::{Constant, Declarations};
 use crate::buffer::MAX_BUFFER;
 use crate::misfit::MisfitKind;
 use crate::nearest::Nearest;
-use crate::number::Number;
+use crate::number::{Number, Value};
 
 /// Texts that bytes point to, as long as this lives.
 pub(crate) type Texts = Vec<Vec<u8>>;
@@ -57,8 +57,14 @@ impl Store {
             Some(Constant::Float(value)) => value.to_string(),
             Some(Constant::Int(value)) => value.to_string(),
             _ if names.contains('|') => {
-                let mut values = names.split('|').map(|name| self.integer(name.trim()));
-                values.try_fold(0, |all, value| Some(all | value?))?.to_string()
+                let mut all = 0;
+                for name in names.split('|').map(str::trim) {
+                    match Number::parse(name) {
+                        Some(number) if number.value() == Value::NotOctal => return Some(number.to_bits(scalar)),
+                        _ => all |= self.integer(name)?,
+                    }
+                }
+                all.to_string()
             }
             _ => return None,
         };

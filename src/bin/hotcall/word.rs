@@ -7,7 +7,7 @@ use hotcall::{Pointee, Scalar, Type};
 use crate::json::expected;
 use crate::misfit::MisfitKind;
 use crate::number::{Number, Value};
-use crate::print::{quote, shorten};
+use crate::quote::{quote, shorten};
 use crate::store::Store;
 
 /// An argument of a call: its word, and the parameter that it is for.
@@ -108,6 +108,8 @@ pub(crate) fn infer(word: &OsStr) -> Type {
             Some(Value::Integer(value)) if value > i64::MAX.into() => Type::U64,
             Some(Value::Integer(_)) => Type::I64,
             Some(Value::Float(_)) => Type::F64,
+            // Refused when it is converted.
+            Some(Value::NotOctal) => Type::I32,
             None => Type::TEXT,
         },
     }
@@ -152,6 +154,8 @@ mod tests {
             ("-2147483648", Type::I32),
             ("2147483648", Type::I64),
             ("0xffffffff", Type::I64),
+            ("040000000000", Type::I64),
+            ("08", Type::I32),
             ("9223372036854775808", Type::U64),
             ("1.0", Type::F64),
             ("1e3", Type::F64),
