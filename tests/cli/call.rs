@@ -238,8 +238,7 @@ fn one_of_several_prototypes_is_named() {
         "byte": {"name": "same_u8", "parameters": ["u8"], "result": "u8"}}"#;
     check_prints(&["call", "--function", "byte", fixture(), json, "7"], "7\n");
 
-    let several =
-        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
+    let several = "the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
     check_fails(&call(&[], "255"), several);
     check_fails(&["explain", text], several);
     let names: Vec<String> = (10..30).map(|i| format!("f{i}")).collect();
@@ -247,21 +246,21 @@ fn one_of_several_prototypes_is_named() {
     let listed = names[..12].join(", ");
     check_fails(
         &["explain", &many],
-        &format!(
-            "cannot read the declaration: the text declares 20 functions ({listed}, …): name one with --function NAME"
-        ),
+        &format!("the text declares 20 functions ({listed}, …): name one with --function NAME"),
     );
+    let option = |option| format!("{several} (options stand before the declaration: {option} is an argument here)");
+    check_fails(&["call", fixture(), text, "--function", "same_i32", "-5"], &option("--function"));
+    check_fails(&["call", fixture(), text, "-5", "--function=same_i32"], &option("--function"));
     // Functions that cannot be called count.
     check_fails(
         &["explain", "long double sinl(long double); double sin(double)"],
-        "cannot read the declaration: the text declares 2 functions (sin, sinl): name one with --function NAME",
+        "the text declares 2 functions (sin, sinl): name one with --function NAME",
     );
     for (name, message) in [
         ("same_i3", "`same_i3` is not declared; did you mean `same_i32`?"),
         ("puts", "`puts` is not declared"),
         ("x", "`x` is a variable, not a function"),
     ] {
-        let message = format!("cannot read the declaration: {message}");
         check_fails(&["call", "--function", name, fixture(), text, "1"], &message);
     }
 }

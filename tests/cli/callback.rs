@@ -200,18 +200,34 @@ fn a_prototype_is_needed_where_the_declaration_has_none() {
 #[test]
 fn callbacks_that_cannot_be_made_are_refused() {
     for (word, message) in [
-        ("print:int x", "cannot read the prototype: the text declares no function"),
-        ("print:int f(", "cannot read the prototype: line 1, column 6: `(` is never closed, near `(`"),
+        ("print:int x", "the prototype: the text declares no function"),
+        ("print:int(*)(const int*)", "a prototype needs a name: print:int name(const int*)\n"),
+        ("print:int (int x);", "a prototype needs a name: print:int name(int x)\n"),
         (
-            "print:long double f(void)",
-            "cannot read the prototype: `f` cannot be used: the result: `long double` cannot be passed",
+            "print=5:void *( * )(int (*)(int), ...)",
+            "a prototype needs a name: print=RESULT:void * name(int (*)(int), ...)\n",
         ),
+        (
+            "print:struct s { int x; }; struct s(*)(void)",
+            "a prototype needs a name: print:struct s { int x; }; struct s name(void)\n",
+        ),
+        (
+            "print:int(*)(foo)",
+            "cannot read the prototype: line 1, column 12: this is not understood as a C declaration\n",
+        ),
+        (
+            "print:x",
+            "cannot read the prototype: line 1, column 1: this is not understood as a C declaration, near `x`\n",
+        ),
+        ("print:)(", "cannot read the prototype: line 1, column 1: `)` closes nothing, near `)(`\n"),
+        ("print:int f(", "cannot read the prototype: line 1, column 6: `(` is never closed, near `(`"),
+        ("print:long double f(void)", "the prototype: `f` cannot be used: the result: `long double` cannot be passed"),
         ("print:int f(int, ...)", "cannot compile callbacks of type (i32, ...) -> i32: a callback cannot be variadic"),
         ("print={}1:int f()", NO_PROTOTYPE),
         ("print=1:void f()", "a result is given, and the callback returns nothing"),
         (
             "print:int f(int); int g(int)",
-            "cannot read the prototype: the text declares 2 functions (f, g): a callback has one prototype",
+            "the prototype: the text declares 2 functions (f, g): a callback has one prototype",
         ),
         ("print=256:unsigned char f()", "result (u8): 256 is out of range 0..=255"),
         ("print=:int f()", "result (i32): \"\" is not a number"),
@@ -247,7 +263,7 @@ fn callbacks_are_for_function_pointers() {
             fails(
                 declaration,
                 &[word],
-                &format!("cannot call {ty}: \"{word}\" is a callback, and the parameter is no function pointer"),
+                &format!("cannot call {ty}: \"{word}\" is a callback, and the parameter is not a function pointer"),
             );
         }
     }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::number::Class;
 use crate::store::Store;
 use crate::word::Argument;
-use crate::{errno, number, output, print};
+use crate::{errno, number, options, output, print};
 
 const HELP: &str = r#"Which function is called:
   The declarations are C text or Deno's JSON form. If they declare several functions, --function NAME before
@@ -110,7 +110,8 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = arguments.declared.function()?;
+    let declared = arguments.declared.function();
+    let declared = declared.map_err(|fault| Failure::Declaration { fault, option: options::among(&arguments.args) })?;
     let signature = declared.signature_of_call(&arguments.args)?;
     let errno = arguments.errno || declared.capture_errno;
 

@@ -9,10 +9,11 @@ use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
 use crate::declaration::Function;
+use crate::fault::Fault;
 use crate::json;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::number::Class;
-use crate::quote::escape;
+use crate::quote::{escape, shorten};
 use crate::source::Source;
 use crate::store::{Store, Texts};
 use crate::word::{self, scalar_named, value_bits};
@@ -30,23 +31,46 @@ pub(crate) fn make(
     parameter: &Parameter<'_>,
     declarations: &Arc<Declarations>,
 ) -> Result<Callback, MisfitKind> {
-    let (result, prototype) = match *written {
+    let (result, prototype, prefix) = match *written {
         word::Callback::Compare(order) => return compare(order),
-        word::Callback::Print(prototype) => (None, prototype),
+        word::Callback::Print(prototype) => (None, prototype, "print"),
         word::Callback::PrintAndReturn(rest) => {
             let (result, prototype) = split_result(rest)?;
-            (Some(result), prototype)
+            (Some(result), prototype, "print=RESULT")
         }
     };
     let (name, signature) = if prototype.trim_ascii().is_empty() {
         let signature = parameter.signature.ok_or(MisfitKind::NoPrototype)?;
         (parameter.name.unwrap_or("callback").to_owned(), signature.clone())
     } else {
-        let source = Source::new(String::from_utf8_lossy(prototype));
-        let function = Function::read(&source, None, "a callback has one prototype")?;
+        let prototype = String::from_utf8_lossy(prototype);
+        let function = read(&prototype).map_err(|fault| match named(&prototype) {
+            Some(named) => MisfitKind::Nameless { named: shorten(&format!("{prefix}:{named}")) },
+            None => fault.into(),
+        })?;
         (function.symbol, function.signature)
     };
     Printer::new(&name, signature, result, Store::new(Arc::clone(declarations)))?.callback()
+}
+
+fn read(prototype: &str) -> Result<Function, Fault> {
+    Function::read(&Source::new(prototype), None, "a callback has one prototype")
+}
+
+/// A prototype with a name, for one that lacks it and is right otherwise: `int(*)(int)` or `int(int)`.
+fn named(prototype: &str) -> Option<String> {
+    let text = prototype.trim_end_matches(|last: char| last == ';' || last.is_whitespace());
+    let mut depth = 0;
+    let start = text.rmatch_indices(['(', ')']).find_map(|(at, bracket)| {
+        depth += if bracket == ")" { 1 } else { -1 };
+        (depth == 0).then_some(at)
+    })?;
+    let (result, parameters) = text.split_at(start);
+    let result = result.trim_end();
+    let pointer = result.strip_suffix(')').and_then(|rest| rest.trim_end().strip_suffix('*'));
+    let result = pointer.and_then(|rest| rest.trim_end().strip_suffix('(')).unwrap_or(result).trim_end();
+    let named = format!("{result} name{parameters}");
+    read(&named).is_ok().then_some(named)
 }
 
 /// `int (const void *, const void *)`, which orders two elements of the named type; a dash before the name reverses it.

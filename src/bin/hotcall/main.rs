@@ -11,6 +11,7 @@ mod errno;
 mod excerpt;
 mod explain;
 mod failure;
+mod fault;
 mod header;
 mod json;
 mod members;

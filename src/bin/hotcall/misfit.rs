@@ -4,8 +4,8 @@ use std::fmt;
 
 use hotcall::{LayoutError, Scalar, Type};
 
+use crate::fault::Fault;
 use crate::quote::{quote, shorten};
-use crate::source::Unread;
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// What does not fit. `given` is what was written, shortened.
+/// The reason why a value does not fit. `given` is the word or JSON, shortened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MisfitKind {
     #[error("{given} is out of range {min}..={max}")]
@@ -43,14 +43,16 @@ pub(crate) enum MisfitKind {
     Name { given: Box<str>, expected: &'static str, hint: Option<Box<str>> },
     #[error("{given} is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)")]
     Function { given: String },
-    #[error("{given} is a callback, and the parameter is no function pointer")]
+    #[error("{given} is a callback, and the parameter is not a function pointer")]
     NotFunction { given: String },
     #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
     Element { index: usize, element: Type, misfit: Box<Misfit> },
-    #[error("cannot read the prototype: {0}")]
-    Prototype(Box<Unread>),
+    #[error("{}{}", step(.0), .0.message().text)]
+    Prototype(Box<Fault>),
+    #[error("a prototype needs a name: {named}")]
+    Nameless { named: String },
     #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
@@ -93,6 +95,13 @@ fn did_you_mean(hint: &Option<Box<str>>) -> String {
     hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
+fn step(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unread(_) => "cannot read the prototype: ",
+        Fault::Unfound(_) => "the prototype: ",
+    }
+}
+
 /// Says why an argument does not count values: its word is not a number of values, or it does not exist.
 fn uncounted(given: Option<&str>) -> String {
     match given {
@@ -115,16 +124,16 @@ impl MisfitKind {
         Self::Json { what, json: shorten(&String::from_utf8_lossy(json)), source }
     }
 
-    /// A name that is none of a scalar type.
+    /// A name that does not belong to a scalar type.
     pub(crate) fn type_name(name: &[u8]) -> Self {
         Self::TypeName { name: shorten(&quote(name)) }
     }
 }
 
 impl Misfit {
-    /// What is shown below the message: the place in a prototype.
+    /// The lines that are shown below the message: the place in a prototype.
     pub(crate) fn lines(&self) -> &[String] {
-        if let MisfitKind::Prototype(unread) = &self.kind { &unread.lines } else { &[] }
+        if let MisfitKind::Prototype(fault) = &self.kind { &fault.message().lines } else { &[] }
     }
 
     /// Says that the value is this member of the one around it, of type `ty`.
@@ -135,9 +144,9 @@ impl Misfit {
     }
 }
 
-impl From<Unread> for MisfitKind {
-    fn from(unread: Unread) -> Self {
-        Self::Prototype(Box::new(unread))
+impl From<Fault> for MisfitKind {
+    fn from(fault: Fault) -> Self {
+        Self::Prototype(Box::new(fault))
     }
 }
 
