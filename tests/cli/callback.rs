@@ -28,7 +28,7 @@ fn arrays_are_passed_and_printed() {
     let five = "i64[]:1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19";
     prints(sum, &[five, "38"], "190\narray 1: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]\n");
 
-    // What the callee wrote is shown by the array's type, each on its line.
+    // Arrays are shown by their types after the call, each on its line.
     let fill = "int fill(int *number, char *text, const char *with)";
     prints(fill, &["u8[]:9,9,9,9,9", "i8[]:1,1,1", "hi"], "0\narray 1: [2,1,0,0,9]\narray 2: [104,105,0]\n");
     prints(fill, &["buffer:4", "buffer:6", "text:i8[]:"], "0\nbuffer 1: 02 01 00 00\nbuffer 2: \"i8[]:\"\n");
@@ -190,7 +190,7 @@ const NO_PROTOTYPE: &str =
     "the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE";
 
 #[test]
-fn a_prototype_is_needed_where_the_declaration_has_none() {
+fn a_prototype_is_needed_where_the_declaration_lacks_one() {
     let called = r#"{"called": {"parameters": ["function", "i32"], "result": "i32"}}"#;
     for word in ["print", "print:", "print: ", "print=", "print=1", "print=1:"] {
         fails(called, &[word, "1"], &format!("cannot call called: argument 1 (function): {NO_PROTOTYPE}"));

@@ -87,7 +87,7 @@ fn functions_of_headers_are_called_by_name() {
 }
 
 #[test]
-fn what_headers_do_not_declare_is_refused() {
+fn names_of_anything_but_functions_are_refused() {
     let headers = Headers::new("refused");
     let call = |words: &[&str]| headers.command(&[&["call", fixture(), "--header", "main.h"], words].concat());
     fails(call(&["same_i31", "1"]), "`same_i31` is not declared; did you mean `same_i32`?");
@@ -144,7 +144,7 @@ fn the_environment_names_the_compiler() {
         call("nowhere-cc -m32"),
         "cannot read the declaration: cannot run the C compiler nowhere-cc -m32: No such file or directory (os error 2)",
     );
-    // An empty value is as good as none.
+    // An empty value counts as absent.
     fails(call(""), missing);
 }
 
@@ -156,7 +156,7 @@ fn headers_are_read_as_they_are_without_a_compiler() {
         command.env("PATH", &headers.0);
         command
     };
-    let note = "note: headers are read as they are, because there is no C compiler `cc`; CC can name another";
+    let note = "note: headers are read as they are, because the C compiler `cc` is not found; CC can name another";
     prints(call(&["--header", "plain.h", "same_i32", "7"]), "7\n");
     prints(call(&["--header", "part.h", "-Ipart", "swap", "[1, 2]"]), "{\"x\":2,\"y\":1}\n");
     prints(call(&["--header", "<part.h>", "-Ipart", "swap", "[1, 2]"]), "{\"x\":2,\"y\":1}\n");

@@ -62,7 +62,7 @@ fn parameters_declared_as_arrays_have_their_length() {
 #[test]
 fn memory_is_as_large_as_the_declaration_says() {
     for (declaration, arguments, expected) in [
-        // A number of bytes: at least so many, in whole elements.
+        // A number of bytes: at least as many, in whole elements.
         ("_Out_writes_bytes_(8) int16_t *p, size_t", &["out", "8"] as &[&str], "p: [513,1027,1541,2055]"),
         ("__attribute__((sized_by(7))) int16_t *p, size_t", &["out", "8"], "p: [513,1027,1541,2055]"),
         ("int16_t *__sized_by(6) p, size_t", &["out:7", "6"], "p: [513,1027,1541]"),

@@ -87,7 +87,7 @@ impl Arguments {
         Count::of(argument.ty, all, &mut self.store).map_or(0, |count| count.bytes(size))
     }
 
-    /// What the next argument's memory is called.
+    /// The name of the next argument's memory in the output.
     fn label(&self, what: &str) -> String {
         format!("{what} {}", self.slots.len() + 1)
     }

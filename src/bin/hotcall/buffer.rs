@@ -11,7 +11,7 @@ pub(crate) const MAX_BUFFER: usize = 256 << 20;
 
 /// Memory for an argument.
 pub(crate) struct Buffer {
-    /// What it is called where it is shown.
+    /// Its name in the output.
     label: String,
     holds: Holds,
     chunks: Vec<Chunk>,
@@ -97,7 +97,7 @@ impl Buffer {
 }
 
 impl Holds {
-    /// What a buffer holds for a parameter of this type.
+    /// The form of a buffer for a parameter of this type.
     pub(crate) fn of(pointee: Pointee) -> Self {
         if pointee == Pointee::Text { Self::Text } else { Self::Bytes }
     }

@@ -136,7 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
     // and what they point to is never freed.
     let outcome = unsafe { function.prepare_slots(values.slots()) }?.run();
-    // What the callee printed comes before what we print.
+    // The callee printed before this program does.
     output::flush_all_of_c();
     check_callbacks(&declared.symbol, values)?;
     let mut output = Vec::new();
@@ -155,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     Ok(output)
 }
 
-/// What went wrong in callbacks, of which C was not told.
+/// Returns the first failure of a callback: C cannot be told of it.
 fn check_callbacks(symbol: &str, values: &argument::Arguments) -> Result<(), Failure> {
     if let Some(error) = output::failure() {
         return Err(error.into());

@@ -93,7 +93,7 @@ fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
 ///
 /// The slot is the address of a value of this type.
 unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
-    // SAFETY: the caller says that so many bytes are there.
+    // SAFETY: the caller says that a value of this type is there.
     number::load(unsafe { std::slice::from_raw_parts(address.as_ptr(), scalar.size() as usize) }, scalar)
 }
 
@@ -127,8 +127,8 @@ fn order_of_floats(a: f64, b: f64) -> Ordering {
     }
 }
 
-/// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon. The colon and the prototype
-/// may be left out.
+/// Splits the text behind `print=` at the colon behind the result, which is JSON or does not contain a colon. The colon and
+/// the prototype may be left out.
 fn split_result(rest: &[u8]) -> Result<(Given<'_>, &[u8]), MisfitKind> {
     let (result, behind) = if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(b"\"") {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
@@ -154,7 +154,7 @@ struct Printer {
     signature: Signature,
     /// The result, or no bytes for zeros.
     result: Vec<u8>,
-    /// What the result points to.
+    /// Texts that the result points to.
     _texts: Texts,
 }
 

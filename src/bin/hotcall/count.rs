@@ -38,7 +38,7 @@ impl Count {
         })
     }
 
-    /// The size in bytes of so much memory, for elements of `size` bytes; 0 if the number is not known.
+    /// The size in bytes of memory for these elements of `size` bytes each; 0 if the number is not known.
     pub(crate) const fn bytes(self, size: usize) -> usize {
         match self {
             Self::Elements(count) => count.saturating_mul(size),

@@ -1,4 +1,4 @@
-//! What ends a command: one line that names the step, the symbol and the argument, and the place in a text below it.
+//! Failures, which end a command: a line names the step, the symbol and the argument, and the place in a text follows.
 
 use std::io;
 

@@ -1,4 +1,4 @@
-//! Why declarations do not give a function to call.
+//! Faults of declarations that do not give a function to call.
 
 /// A message, and the lines that are shown below it: a place in a text, and notes.
 #[derive(Debug)]

@@ -1,4 +1,4 @@
-//! The text of header files: the preprocessor's output, or the files as they are where there is no C compiler.
+//! The text of header files: the preprocessor's output, or the files as they are, without a C compiler.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -109,7 +109,7 @@ impl Headers {
             let name = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
             text.push_str(&format!("# 1 \"{name}\"\n{}\n", String::from_utf8_lossy(&read)));
         }
-        let note = "note: headers are read as they are, because there is no C compiler `cc`; CC can name another";
+        let note = "note: headers are read as they are, because the C compiler `cc` is not found; CC can name another";
         Ok(Source::with_note(text, note.to_owned()))
     }
 

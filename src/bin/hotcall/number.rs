@@ -124,7 +124,7 @@ impl<'a> Number<'a> {
     }
 }
 
-/// Whether it is infinite, and its bits in a slot.
+/// Returns whether the value is infinite, and its bits in a slot.
 fn float_bits(value: f32) -> (bool, u64) {
     (value.is_infinite(), value.to_bits().into())
 }

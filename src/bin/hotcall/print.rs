@@ -1,6 +1,7 @@
 //! Values to text: scalars as JavaScript prints them, structs and unions as JSON.
 //!
-//! What JSON has no number for is a string there, as it is on the way in: addresses (`"0x…"`), `"NaN"`, `"Infinity"`.
+//! Values for which JSON does not have a number are strings, as they are on the way in: addresses (`"0x…"`), `"NaN"`,
+//! `"Infinity"`.
 
 use std::ffi::{CStr, c_char};
 

@@ -1,4 +1,4 @@
-//! What values refer to: texts that their bytes point to, and the declarations that their names are of.
+//! Texts that the bytes of values point to, and the declarations that name constants.
 
 use std::sync::Arc;
 

@@ -33,7 +33,7 @@ pub(crate) enum Word<'a> {
     Plain(&'a [u8]),
 }
 
-/// What follows the prefix of a callback.
+/// A callback by its prefix, with the text behind the prefix.
 pub(crate) enum Callback<'a> {
     /// `compare:TYPE`
     Compare(&'a [u8]),
@@ -51,7 +51,7 @@ impl<'a> Word<'a> {
         } else if let Some(text) = bytes.strip_prefix(b"text:") {
             Self::Text(text)
         } else if let Some(digits) = bytes.strip_prefix(b"buffer:").and_then(digits) {
-            // What is too large to be read is too large to be made.
+            // A number that is too large to be read is too large for memory.
             Self::Buffer(digits.parse().unwrap_or(usize::MAX))
         } else if bytes == b"out" {
             Self::Out(None)
