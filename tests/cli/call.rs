@@ -261,7 +261,7 @@ fn one_of_several_prototypes_is_named() {
         ("puts", "`puts` is not declared"),
         ("x", "`x` is a variable, not a function"),
     ] {
-        check_fails(&["call", "--function", name, fixture(), text, "1"], &message);
+        check_fails(&["call", "--function", name, fixture(), text, "1"], message);
     }
 }
 

@@ -65,8 +65,8 @@ pub(crate) enum MisfitKind {
     Pointee { given: String, why: String },
     #[error("`{by}` says how many values there are, and {}: write buffer:N or TYPE[]:A,B", uncounted(.given.as_deref()))]
     Counted { by: Box<str>, given: Option<Box<str>> },
-    #[error("the declaration says how many values there are in a form that is not known: write [A,B] or buffer:N")]
-    Uncounted,
+    #[error("the declaration says how many values there are in a form that is not known: write {instead}")]
+    Uncounted { instead: &'static str },
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]

@@ -63,7 +63,7 @@ impl Pointee {
         let is_list = value.is_some_and(|value| value.starts_with(b"["));
         // A list says itself how many values there are.
         if matches!(count, Count::Unknown) && !is_list {
-            return Err(MisfitKind::Uncounted.into());
+            return Err(MisfitKind::Uncounted { instead: "out:[A,B] or buffer:N" }.into());
         }
         let bytes = match value {
             None => Vec::new(),
@@ -130,7 +130,7 @@ pub(crate) fn is_text_buffer(parameter: &Type) -> bool {
 /// Memory for `count` characters, which begins with this text, or else with a zero.
 pub(crate) fn text(text: Option<&[u8]>, count: Count) -> Result<Values, MisfitKind> {
     if matches!(count, Count::Unknown) {
-        return Err(MisfitKind::Uncounted);
+        return Err(MisfitKind::Uncounted { instead: "buffer:N" });
     }
     let bytes = [text.unwrap_or_default(), &[0]].concat();
     let least = count.bytes(1).max(bytes.len());
@@ -145,4 +145,25 @@ pub(crate) fn signature_of(parameter: &Type) -> Option<&Signature> {
 /// Why a type cannot be used, without its name.
 fn reason(error: DeclarationError) -> String {
     if let DeclarationError::Unsupported { reason, .. } = error { reason.into() } else { error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_count_that_is_not_known_refuses_all_but_lists() {
+        let pointee = Pointee { ty: Type::I32, size: 4, is_read: false };
+        let encode = |given| pointee.encode(given, Count::Unknown, &mut Store::default());
+        for given in [Given::Out(None), Given::Out(Some(b"1")), Given::Json(b"{}")] {
+            let message = encode(given).err().expect("it is refused").to_string();
+            assert!(message.contains("in a form that is not known: write out:[A,B] or buffer:N"), "{message}");
+        }
+        let values = encode(Given::Out(Some(b"[1,2]"))).expect("a list has a length");
+        assert_eq!((values.bytes, values.least, values.shown), (vec![1, 0, 0, 0, 2, 0, 0, 0], 8, 8));
+        for given in [None, Some(&b"text"[..])] {
+            let message = text(given, Count::Unknown).err().expect("it is refused").to_string();
+            assert!(message.ends_with("in a form that is not known: write buffer:N"), "{message}");
+        }
+    }
 }

@@ -38,7 +38,12 @@ impl Source {
             DeclarationError::Unsupported { .. } | DeclarationError::Missing { .. } | DeclarationError::NoFunction => {
                 Fault::Unfound(self.message(error))
             }
-            _ => Fault::Unread(self.message(error)),
+            DeclarationError::Syntax { .. }
+            | DeclarationError::Conflict { .. }
+            | DeclarationError::TooLong { .. }
+            | DeclarationError::Json { .. }
+            | DeclarationError::Duplicate { .. }
+            | _ => Fault::Unread(self.message(error)),
         }
     }
 
