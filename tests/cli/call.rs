@@ -33,6 +33,10 @@ fn numbers_reach_the_ends_of_their_types() {
         ("int8_t same_i8(int8_t)", "127", "127"),
         ("uint8_t same_u8(uint8_t)", "255", "255"),
         ("uint8_t same_u8(uint8_t)", "0xFf", "255"),
+        ("int32_t same_i32(int32_t)", "0644", "420"),
+        ("int32_t same_i32(int32_t)", "-010", "-8"),
+        ("int32_t same_i32(int32_t)", "010|07", "15"),
+        ("int32_t same_i32(int32_t)", "010.0", "10"),
         ("int16_t same_i16(int16_t)", "-32768", "-32768"),
         ("uint16_t same_u16(uint16_t)", "65535", "65535"),
         ("int32_t same_i32(int32_t)", "-2147483648", "-2147483648"),
@@ -74,6 +78,8 @@ fn floats_print_as_javascript_prints_them() {
         ("Infinity", "Infinity"),
         ("-Infinity", "-Infinity"),
         ("0x10", "16"),
+        ("020", "16"),
+        ("020.5", "20.5"),
     ] {
         prints("double same_f64(double)", &[argument], &format!("{result}\n"));
     }
@@ -112,6 +118,7 @@ fn texts_and_pointers_go_both_ways() {
     prints(pointer, &["null"], "null\n");
     prints(pointer, &["0"], "null\n");
     prints(pointer, &["255"], "0xff\n");
+    prints(pointer, &["0377"], "0xff\n");
     prints(pointer, &["0xffffffffffffffff"], "0xffffffffffffffff\n");
     prints("size_t length(const void *)", &["text:seven77"], "7\n");
     prints("int called(int (*)(int), int)", &["null", "5"], "-1\n");
@@ -153,6 +160,7 @@ fn variadic_arguments_are_typed_by_their_form() {
         (&["%g %.1f %f", "1.5", "-2e3", "Infinity"], "1.5 -2000.0 inf"),
         (&["%s|%s|%s", "text", "text:7", "-x"], "text|7|-x"),
         (&["%p", "null"], "(nil)"),
+        (&["%o %ld %s", "0644", "040000000000", "text:08"], "644 4294967296 08"),
         (
             &["%g%g%g%g%g%g%g%g%g%g", "1.0", "2.0", "3.0", "4.0", "5.0", "6.0", "7.0", "8.0", "9.0", "10.0"],
             "12345678910",
@@ -230,8 +238,7 @@ fn one_of_several_prototypes_is_named() {
         "byte": {"name": "same_u8", "parameters": ["u8"], "result": "u8"}}"#;
     check_prints(&["call", "--function", "byte", fixture(), json, "7"], "7\n");
 
-    let several =
-        "cannot read the declaration: the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
+    let several = "the text declares 2 functions (same_i32, same_u8): name one with --function NAME";
     check_fails(&call(&[], "255"), several);
     check_fails(&["explain", text], several);
     let names: Vec<String> = (10..30).map(|i| format!("f{i}")).collect();
@@ -239,22 +246,22 @@ fn one_of_several_prototypes_is_named() {
     let listed = names[..12].join(", ");
     check_fails(
         &["explain", &many],
-        &format!(
-            "cannot read the declaration: the text declares 20 functions ({listed}, …): name one with --function NAME"
-        ),
+        &format!("the text declares 20 functions ({listed}, …): name one with --function NAME"),
     );
+    let option = |option| format!("{several} (options stand before the declaration: {option} is an argument here)");
+    check_fails(&["call", fixture(), text, "--function", "same_i32", "-5"], &option("--function"));
+    check_fails(&["call", fixture(), text, "-5", "--function=same_i32"], &option("--function"));
     // Functions that cannot be called count.
     check_fails(
         &["explain", "long double sinl(long double); double sin(double)"],
-        "cannot read the declaration: the text declares 2 functions (sin, sinl): name one with --function NAME",
+        "the text declares 2 functions (sin, sinl): name one with --function NAME",
     );
     for (name, message) in [
         ("same_i3", "`same_i3` is not declared; did you mean `same_i32`?"),
         ("puts", "`puts` is not declared"),
         ("x", "`x` is a variable, not a function"),
     ] {
-        let message = format!("cannot read the declaration: {message}");
-        check_fails(&["call", "--function", name, fixture(), text, "1"], &message);
+        check_fails(&["call", "--function", name, fixture(), text, "1"], message);
     }
 }
 

@@ -28,7 +28,7 @@ fn arrays_are_passed_and_printed() {
     let five = "i64[]:1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19";
     prints(sum, &[five, "38"], "190\narray 1: [1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19]\n");
 
-    // What the callee wrote is shown by the array's type, each on its line.
+    // Arrays are shown by their types after the call, each on its line.
     let fill = "int fill(int *number, char *text, const char *with)";
     prints(fill, &["u8[]:9,9,9,9,9", "i8[]:1,1,1", "hi"], "0\narray 1: [2,1,0,0,9]\narray 2: [104,105,0]\n");
     prints(fill, &["buffer:4", "buffer:6", "text:i8[]:"], "0\nbuffer 1: 02 01 00 00\nbuffer 2: \"i8[]:\"\n");
@@ -190,7 +190,7 @@ const NO_PROTOTYPE: &str =
     "the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE";
 
 #[test]
-fn a_prototype_is_needed_where_the_declaration_has_none() {
+fn a_prototype_is_needed_where_the_declaration_lacks_one() {
     let called = r#"{"called": {"parameters": ["function", "i32"], "result": "i32"}}"#;
     for word in ["print", "print:", "print: ", "print=", "print=1", "print=1:"] {
         fails(called, &[word, "1"], &format!("cannot call called: argument 1 (function): {NO_PROTOTYPE}"));
@@ -200,18 +200,34 @@ fn a_prototype_is_needed_where_the_declaration_has_none() {
 #[test]
 fn callbacks_that_cannot_be_made_are_refused() {
     for (word, message) in [
-        ("print:int x", "cannot read the prototype: the text declares no function"),
-        ("print:int f(", "cannot read the prototype: line 1, column 6: `(` is never closed, near `(`"),
+        ("print:int x", "the prototype: the text declares no function"),
+        ("print:int(*)(const int*)", "a prototype needs a name: print:int name(const int*)\n"),
+        ("print:int (int x);", "a prototype needs a name: print:int name(int x)\n"),
         (
-            "print:long double f(void)",
-            "cannot read the prototype: `f` cannot be used: the result: `long double` cannot be passed",
+            "print=5:void *( * )(int (*)(int), ...)",
+            "a prototype needs a name: print=RESULT:void * name(int (*)(int), ...)\n",
         ),
+        (
+            "print:struct s { int x; }; struct s(*)(void)",
+            "a prototype needs a name: print:struct s { int x; }; struct s name(void)\n",
+        ),
+        (
+            "print:int(*)(foo)",
+            "cannot read the prototype: line 1, column 12: this is not understood as a C declaration\n",
+        ),
+        (
+            "print:x",
+            "cannot read the prototype: line 1, column 1: this is not understood as a C declaration, near `x`\n",
+        ),
+        ("print:)(", "cannot read the prototype: line 1, column 1: `)` closes nothing, near `)(`\n"),
+        ("print:int f(", "cannot read the prototype: line 1, column 6: `(` is never closed, near `(`"),
+        ("print:long double f(void)", "the prototype: `f` cannot be used: the result: `long double` cannot be passed"),
         ("print:int f(int, ...)", "cannot compile callbacks of type (i32, ...) -> i32: a callback cannot be variadic"),
         ("print={}1:int f()", NO_PROTOTYPE),
         ("print=1:void f()", "a result is given, and the callback returns nothing"),
         (
             "print:int f(int); int g(int)",
-            "cannot read the prototype: the text declares 2 functions (f, g): a callback has one prototype",
+            "the prototype: the text declares 2 functions (f, g): a callback has one prototype",
         ),
         ("print=256:unsigned char f()", "result (u8): 256 is out of range 0..=255"),
         ("print=:int f()", "result (i32): \"\" is not a number"),
@@ -247,7 +263,7 @@ fn callbacks_are_for_function_pointers() {
             fails(
                 declaration,
                 &[word],
-                &format!("cannot call {ty}: \"{word}\" is a callback, and the parameter is no function pointer"),
+                &format!("cannot call {ty}: \"{word}\" is a callback, and the parameter is not a function pointer"),
             );
         }
     }

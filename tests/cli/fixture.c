@@ -147,7 +147,7 @@ void fast_sort(void *array, size_t count, size_t size, int (*compare)(const void
     qsort(array, count, size, compare);
 }
 
-// What parameters point to.
+// Memory that parameters point to.
 
 int split(double number, int *whole, double *rest) {
     int before = *whole;
@@ -181,3 +181,18 @@ void squares(int numbers[4]) {
 }
 
 void digest(unsigned char *bytes) { memcpy(bytes, "hi\0\a", 4); }
+
+void fill_memory(void *memory, size_t size) {
+    for (size_t i = 0; i < size; i++)
+        ((unsigned char *)memory)[i] = (unsigned char)(i + 1);
+}
+
+void say(char *text, int size) {
+    memset(text, 'x', size - 1);
+    text[size - 1] = 0;
+}
+
+void shout(char *text, ...) {
+    for (; *text; text++)
+        *text -= 'a' - 'A';
+}

@@ -67,7 +67,7 @@ fn prints(mut command: Command, expected: &str) {
 
 #[track_caller]
 fn fails(mut command: Command, expected: &str) {
-    let expected = format!("hotcall: cannot read the declaration: {expected}\n");
+    let expected = format!("hotcall: {expected}\n");
     assert_eq!(shown(&command.output().unwrap()), (String::new(), expected, Some(1)), "{command:?}");
 }
 
@@ -87,7 +87,7 @@ fn functions_of_headers_are_called_by_name() {
 }
 
 #[test]
-fn what_headers_do_not_declare_is_refused() {
+fn names_of_anything_but_functions_are_refused() {
     let headers = Headers::new("refused");
     let call = |words: &[&str]| headers.command(&[&["call", fixture(), "--header", "main.h"], words].concat());
     fails(call(&["same_i31", "1"]), "`same_i31` is not declared; did you mean `same_i32`?");
@@ -95,6 +95,19 @@ fn what_headers_do_not_declare_is_refused() {
     fails(call(&["twice", "1"]), "`twice` cannot be used: it is `static`, and so not a symbol of the library");
     fails(call(&["first", "1"]), "`first` cannot be used: it is a macro with parameters");
     fails(call(&["variable", "1"]), "`variable` is a variable, not a function");
+    fails(call(&["LIMIT"]), "`LIMIT` is a constant, not a function");
+    fails(call(&["WORD"]), "`WORD` is a constant, not a function");
+    fails(call(&["point"]), "`point` is a type, not a function");
+    fails(call(&["uint8_t"]), "`uint8_t` is a type, not a function");
+    let alone = "with --header the function's name alone is given, not";
+    fails(call(&["int same_i32(int);"]), &format!("{alone} `int same_i32(int);`: same_i32"));
+    fails(
+        call(&["const char *same_text ( const char *)"]),
+        &format!("{alone} `const char *same_text ( const char *)`: same_text"),
+    );
+    fails(call(&["int (*f)(int)"]), &format!("{alone} `int (*f)(int)`"));
+    fails(call(&["struct point"]), &format!("{alone} `struct point`"));
+    fails(call(&[""]), &format!("{alone} ``"));
     fails(
         call(&["broken", "1"]),
         "`broken` cannot be used: argument 2: main.h: line 11: an unexpected character, near `@);`\n   \
@@ -107,12 +120,12 @@ fn what_headers_do_not_declare_is_refused() {
     );
     fails(
         headers.command(&["explain", "--header", "nowhere.h", "f"]),
-        "the C compiler cannot preprocess the headers (exit status: 1)\n  \
+        "cannot read the declaration: the C compiler cannot preprocess the headers (exit status: 1)\n  \
          <stdin>:1:10: fatal error: nowhere.h: No such file or directory\n  compilation terminated.",
     );
     fails(
         headers.command(&["explain", "--header", "a\"b.h", "f"]),
-        "a header's name cannot hold quotes or line ends: a\"b.h",
+        "cannot read the declaration: a header's name cannot hold quotes or line ends: a\"b.h",
     );
 }
 
@@ -127,8 +140,11 @@ fn the_environment_names_the_compiler() {
     let missing = "`same_f32` is not declared; did you mean `same_i32`?";
     prints(call("gcc -std=c11  -DWITH_FLOAT=float"), "0.5\n");
     fails(call("gcc"), missing);
-    fails(call("nowhere-cc -m32"), "cannot run the C compiler nowhere-cc -m32: No such file or directory (os error 2)");
-    // An empty value is as good as none.
+    fails(
+        call("nowhere-cc -m32"),
+        "cannot read the declaration: cannot run the C compiler nowhere-cc -m32: No such file or directory (os error 2)",
+    );
+    // An empty value counts as absent.
     fails(call(""), missing);
 }
 
@@ -140,7 +156,7 @@ fn headers_are_read_as_they_are_without_a_compiler() {
         command.env("PATH", &headers.0);
         command
     };
-    let note = "note: headers are read as they are, because there is no C compiler `cc`; CC can name another";
+    let note = "note: headers are read as they are, because the C compiler `cc` is not found; CC can name another";
     prints(call(&["--header", "plain.h", "same_i32", "7"]), "7\n");
     prints(call(&["--header", "part.h", "-Ipart", "swap", "[1, 2]"]), "{\"x\":2,\"y\":1}\n");
     prints(call(&["--header", "<part.h>", "-Ipart", "swap", "[1, 2]"]), "{\"x\":2,\"y\":1}\n");
@@ -154,13 +170,13 @@ fn headers_are_read_as_they_are_without_a_compiler() {
     fails(
         call(&["--header", "main.h", "same_i32", "7"]),
         &format!(
-            "main.h: line 1: `#ifndef` needs a preprocessor; give its output instead (cc -E -P), near `#ifndef MAIN_H`\n  \
+            "cannot read the declaration: main.h: line 1: `#ifndef` needs a preprocessor; give its output instead (cc -E -P), near `#ifndef MAIN_H`\n  \
              #ifndef MAIN_H\n  ^\n  {note}"
         ),
     );
     fails(
         call(&["--header", "nowhere.h", "f"]),
-        "cannot read the header nowhere.h: No such file or directory (os error 2)",
+        "cannot read the declaration: cannot read the header nowhere.h: No such file or directory (os error 2)",
     );
 }
 
@@ -195,6 +211,19 @@ fn constants_are_given_by_name() {
     check_prints(&["call", fixture(), "#define NONE ((void *)0)\nvoid *same_pointer(void *)", "NONE"], "null\n");
     // Where text is expected, a name is text.
     check_prints(&["call", fixture(), "#define A 1\nconst char *same_text(const char *)", "A"], "A\n");
+}
+
+#[test]
+fn a_name_alone_needs_a_header() {
+    let headers = Headers::new("alone");
+    let needs = "`same_i32` is a name, not a declaration: give its prototype, or --header FILE before it";
+    fails(headers.command(&["call", fixture(), "same_i32", "1"]), needs);
+    fails(headers.command(&["explain", " same_i32"]), needs);
+    let late = "(options stand before the declaration: --header is an argument here)";
+    for option in [&["--header", "main.h"] as &[&str], &["--header=main.h"]] {
+        let words = [&["call", fixture(), "same_i32"], option, &["1"]].concat();
+        fails(headers.command(&words), &format!("{needs} {late}"));
+    }
 }
 
 #[test]
@@ -245,6 +274,6 @@ fn headers_of_libc_serve() {
     );
     check_fails(
         &["call", "libm.so.6", "--header", "math.h", "powl", "2", "10"],
-        "cannot read the declaration: `powl` cannot be used: the result: `long double` cannot be passed",
+        "`powl` cannot be used: the result: `long double` cannot be passed",
     );
 }

@@ -1,4 +1,4 @@
-//! What parameters point to: made from words, and shown after the result.
+//! Values that parameters point to: made from words, and shown after the result.
 
 use crate::{check_fails, check_prints, fails, fixture, prints};
 
@@ -57,6 +57,117 @@ fn parameters_declared_as_arrays_have_their_length() {
     let rows = "void squares(int rows[2][2])";
     prints(rows, &["out"], "rows: [[0,1],[4,9]]\n");
     prints(rows, &["[[7, 1], [0, 0]]"], "rows: [[7,1],[4,9]]\n");
+}
+
+#[test]
+fn memory_is_as_large_as_the_declaration_says() {
+    for (declaration, arguments, expected) in [
+        // A number of bytes: at least as many, in whole elements.
+        ("_Out_writes_bytes_(8) int16_t *p, size_t", &["out", "8"] as &[&str], "p: [513,1027,1541,2055]"),
+        ("__attribute__((sized_by(7))) int16_t *p, size_t", &["out", "8"], "p: [513,1027,1541,2055]"),
+        ("int16_t *__sized_by(6) p, size_t", &["out:7", "6"], "p: [513,1027,1541]"),
+        ("_Out_writes_bytes_(5) uint8_t *p, size_t", &["out", "5"], "p: 01 02 03 04 05"),
+        ("_Out_writes_bytes_(n) int16_t *p, size_t n", &["out", "4"], "p: [513,1027]"),
+        ("_Out_writes_bytes_(n) int16_t *p, size_t n", &["[1,2,3]", "2"], "p: [513,2,3]"),
+        // The structs that are written, or one: something else may follow them.
+        ("_Out_writes_bytes_(n) struct pair *p, size_t n", &["out", "9"], "p: {\"a\":1,\"b\":2}"),
+        (
+            "_Out_writes_bytes_(n) struct pair *p, size_t n",
+            &["[[0,0],[0,0]]", "9"],
+            "p: [{\"a\":1,\"b\":2},{\"a\":3,\"b\":4}]",
+        ),
+        // A number of elements.
+        ("_Out_writes_(n) int8_t *p, int64_t n", &["out", "3"], "p: 01 02 03"),
+        ("_Out_writes_(n) int8_t *p, int64_t n", &["out:-1", "3"], "p: [1,2,3]"),
+        ("_Out_writes_(n) int8_t *p, int64_t n", &["[9,9,9,9]", "3"], "p: [1,2,3,9]"),
+        ("uint8_t *__counted_by(n) p, size_t n", &["out", "0x3"], "p: 01 02 03"),
+        ("_Out_writes_(n) struct pair *p, size_t n", &["[]", "2"], "p: [{\"a\":1,\"b\":2},{\"a\":0,\"b\":0}]"),
+        ("_Out_writes_(n) int16_t *p, size_t n", &["out", "0"], "p: []"),
+        // Constants count too, as words and in the declaration.
+        ("_Out_writes_(n) int8_t *p, size_t n", &["out", "THREE"], "p: 01 02 03"),
+        ("_Out_writes_(THREE) int8_t *p, size_t", &["out", "3"], "p: 01 02 03"),
+        // The count may stand in front.
+        ("_Out_writes_(3) int8_t p[2], size_t", &["out", "3"], "p: 01 02 03"),
+    ] {
+        let declaration =
+            format!("enum {{ THREE = 3 }}; struct pair {{ uint8_t a, b; }}; void fill_memory({declaration})");
+        prints(&declaration, arguments, &format!("{expected}\n"));
+    }
+    let sum = "int sum(_Inout_updates_(count) int32_t *numbers, int count)";
+    prints(sum, &["out", "3"], "0\nnumbers: [0,0,0]\n");
+    prints(sum, &["out:[1,2]", "2"], "3\nnumbers: [1,2]\n");
+    prints(sum, &["out:1", "2"], "1\nnumbers: [1,0]\n");
+    prints(sum, &["[1]", "1000"], &format!("1\nnumbers: [1{}]\n", ",0".repeat(999)));
+    prints("int sum(_In_reads_(count) const int32_t *numbers, int count)", &["[1]", "1000"], "1\n");
+    prints("int sum(_In_reads_(count) const int32_t *numbers, int count)", &["i32[]:1", "1000"], "1\narray 1: [1]\n");
+    prints("size_t bytes_of(_In_reads_(9000) const char *text, size_t)", &["a", "8999"], "0\n");
+    prints(
+        "size_t bytes_of(_In_reads_bytes_(size) const void *, size_t index, int size)",
+        &["text:a", "8999", "9000"],
+        "0\n",
+    );
+}
+
+#[test]
+fn counts_that_are_not_numbers_are_refused() {
+    for (parameters, ty, arguments, by, reason) in [
+        ("_Out_writes_(n) int *p, int n", "pointer", ["out", "-1"], "n", "\"-1\" is not a number of values"),
+        ("_Out_writes_(n) int *p, int n", "pointer", ["[1]", "x"], "n", "\"x\" is not a number of values"),
+        ("_Out_writes_(n) int *p, double n", "pointer", ["out:1", "1"], "n", "\"1\" is not a number of values"),
+        (
+            "_Out_writes_bytes_(n) int *p, int *n",
+            "pointer",
+            ["{}", "out:2"],
+            "n",
+            "\"out:2\" is not a number of values",
+        ),
+        ("_Out_writes_(m) int *p, int n", "pointer", ["out", "1"], "m", "it is neither a parameter nor a constant"),
+        ("_Out_writes_(n) char *p, int n", "text", ["out", "-1"], "n", "\"-1\" is not a number of values"),
+    ] {
+        fails(
+            &format!("void fill_memory({parameters})"),
+            &arguments,
+            &format!(
+                "cannot call fill_memory: argument 1 p ({ty}): `{by}` says how many values there are, and {reason}: write buffer:N or TYPE[]:A,B"
+            ),
+        );
+    }
+    for (parameter, ty, word, count, bytes) in [
+        ("_Out_writes_(n) int *p", "pointer", "out", "9999999999999999999", "18446744073709551615"),
+        ("_Out_writes_bytes_(n) int *p", "pointer", "[1]", "1000000000", "1000000000"),
+        ("_Out_writes_(n) char *p", "text", "out", "999999999999", "999999999999"),
+        ("_In_reads_(n) const char *p", "text", "text", "999999999999", "999999999999"),
+    ] {
+        fails(
+            &format!("void fill_memory({parameter}, uint64_t n)"),
+            &[word, count],
+            &format!("cannot call fill_memory: argument 1 p ({ty}): no memory for a buffer of {bytes} bytes"),
+        );
+    }
+}
+
+#[test]
+fn memory_for_text_is_shown_as_text() {
+    for (declaration, arguments, expected) in [
+        ("void say(char text[5], int)", &["out", "5"] as &[&str], "text: \"xxxx\"\n"),
+        ("void say(_Out_writes_(5) char *, int)", &["out", "5"], "argument 1: \"xxxx\"\n"),
+        ("void say(_Out_writes_(n) char *text, int n)", &["out", "9"], "text: \"xxxxxxxx\"\n"),
+        ("void say(_Out_writes_bytes_(n) char *text, int n)", &["out:abc", "3"], "text: \"xx\"\n"),
+        ("void say(char *__counted_by(n) text, int n)", &["out", "3"], "text: \"xx\"\n"),
+        ("void say(_Out_ char *text, int n)", &["out", "1"], "text: \"\"\n"),
+        ("void shout(_Inout_ char *text)", &["out:abc"], "text: \"ABC\"\n"),
+        ("void shout(_Inout_updates_(9) char *text)", &["out:out:abc"], "text: \"OUT\\u001aABC\"\n"),
+        // A word that does not say `out` is the text itself, in memory of this size.
+        ("void say(char text[9000], int)", &["abc", "9000"], ""),
+        ("void say(_Out_writes_(n) char *text, int n)", &["text:out", "9000"], ""),
+        ("void say(_Out_writes_(n) char *text, int n)", &["buffer:4", "4"], "buffer 1: \"xxx\"\n"),
+        ("const char *same_text(const char text[4])", &["out"], "out\n"),
+        ("const char *same_text(_In_reads_(4) char *text)", &["out"], "out\n"),
+        ("const char *same_text(_In_ char *text)", &["out:a"], "out:a\n"),
+        ("const char *same_text(char *)", &["out"], "out\n"),
+    ] {
+        prints(declaration, arguments, expected);
+    }
 }
 
 #[test]
@@ -122,13 +233,6 @@ fn values_that_do_not_fit_are_refused() {
             crate::fails_with(&["call", fixture(), declaration, word], &[&parts[0], &parts[1]]);
         }
     }
-    // One value may be too few.
-    fails(
-        "int sum(_Inout_updates_(count) int32_t *numbers, int count)",
-        &["out", "3"],
-        "cannot call sum: argument 1 numbers (pointer): `count` says how many values there are: write out:[A,B] or buffer:N",
-    );
-    prints("int sum(_Inout_updates_(count) int32_t *numbers, int count)", &["out:[1,2]", "2"], "3\nnumbers: [1,2]\n");
     fails("int same_i32(int)", &["out"], "cannot call same_i32: argument 1 (i32): \"out\" is not a number");
     check_fails(
         &["call", fixture(), "void digest(int numbers[99999999999])", "out"],

@@ -9,7 +9,7 @@ use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, fails, fails_with, fixture, hot
 fn the_number_of_arguments_is_checked() {
     fails("int same_i32(int)", &[], "cannot call same_i32: it takes 1 argument, and 0 are given");
     fails("int same_i32(int)", &["1", "2"], "cannot call same_i32: it takes 1 argument, and 2 are given");
-    fails("void nothing(void)", &["1"], "cannot call nothing: it takes 0 arguments, and 1 are given");
+    fails("void nothing(void)", &["1"], "cannot call nothing: it takes 0 arguments, and 1 is given");
     let printf = "int printf(const char *, ...)";
     fails(printf, &[], "cannot call printf: it takes at least 1 argument, and 0 are given");
     for option in ["--errno", "--help", "-h"] {
@@ -71,6 +71,22 @@ fn arguments_of_another_kind_are_refused() {
         ("int same_i32(int)", "-Infinity", "(i32): -Infinity is out of range -2147483648..=2147483647"),
         ("int same_i32(int)", "abc", "(i32): \"abc\" is not a number"),
         ("int same_i32(int)", "", "(i32): \"\" is not a number"),
+        (
+            "int same_i32(int)",
+            "08",
+            "(i32): 08 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        (
+            "double same_f64(double)",
+            "-019",
+            "(f64): -019 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        (
+            "int same_i32(int)",
+            "1|08",
+            "(i32): 08 begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0",
+        ),
+        ("uint8_t same_u8(uint8_t)", "0400", "(u8): 0400 is out of range 0..=255"),
         ("int same_i32(int)", "12a", "(i32): \"12a\" is not a number"),
         ("int same_i32(int)", "0x", "(i32): \"0x\" is not a number"),
         ("int same_i32(int)", "true", "(i32): \"true\" is not a number"),
@@ -215,18 +231,21 @@ fn missing_libraries_and_symbols_are_named() {
 #[test]
 fn bad_declarations_are_refused_with_their_place() {
     for (declaration, parts) in [
-        ("double pow(double, double", &["line 1, column "] as &[&str]),
-        ("double pow(double,\n  what x)", &["line 2, column 3", "what"]),
-        ("int x;", &["no function"]),
-        ("", &["no function"]),
-        ("long double sinl(long double)", &["sinl", "long double"]),
-        (r#"{"pow": {"parameters": ["f64", "f65"], "result": "f64"}}"#, &["pow.parameters[1]", "f65"]),
-        (r#"{"pow": "#, &["line 1, column"]),
-        (r#"{"pow": {"type": "f64"}}"#, &["no function"]),
+        ("double pow(double, double", &["cannot read the declaration: line 1, column "] as &[&str]),
+        ("double pow(double,\n  what x)", &["`pow` cannot be used: ", "line 2, column 3", "what"]),
+        ("int x;", &["the text declares no function"]),
+        ("", &["the text declares no function"]),
+        ("long double sinl(long double)", &["`sinl` cannot be used: ", "long double"]),
+        (
+            r#"{"pow": {"parameters": ["f64", "f65"], "result": "f64"}}"#,
+            &["cannot read the declaration: pow.parameters[1]", "f65"],
+        ),
+        (r#"{"pow": "#, &["cannot read the declaration: ", "line 1, column"]),
+        (r#"{"pow": {"type": "f64"}}"#, &["the text declares no function"]),
     ] {
         for command in [&["call", "libm.so.6"] as &[&str], &["explain"]] {
-            let parts = [&["hotcall: cannot read the declaration: "], parts].concat();
-            fails_with(&[command, &[declaration]].concat(), &parts);
+            let begin = format!("hotcall: {}", parts[0]);
+            fails_with(&[command, &[declaration]].concat(), &[&[&*begin], &parts[1..]].concat());
         }
     }
 }

@@ -5,14 +5,20 @@ use crate::{check_fails, fixture};
 /// Reads a declaration, which fails with this message, line and caret.
 #[track_caller]
 fn shows(declaration: &str, message: &str, line: &str, caret: &str) {
-    let expected = format!("cannot read the declaration: {message}\n  {line}\n  {caret}");
+    shows_of_function(declaration, &format!("cannot read the declaration: {message}"), line, caret);
+}
+
+/// Asks for the function of a declaration, which fails with this message, line and caret.
+#[track_caller]
+fn shows_of_function(declaration: &str, message: &str, line: &str, caret: &str) {
+    let expected = format!("{message}\n  {line}\n  {caret}");
     check_fails(&["explain", declaration], &expected);
     check_fails(&["call", fixture(), declaration], &expected);
 }
 
 #[test]
 fn the_place_has_a_caret() {
-    shows(
+    shows_of_function(
         "int f(int, foo)",
         "`f` cannot be used: argument 2: line 1, column 12: unknown type `foo`, near `foo)`",
         "int f(int, foo)",
@@ -94,7 +100,7 @@ fn line_markers_name_the_place() {
 fn prototypes_of_callbacks_have_theirs() {
     check_fails(
         &["call", fixture(), "int called(int (*)(int), int)", "print:int f(\nint x y)", "1"],
-        "cannot call called: argument 1 (function): cannot read the prototype: `f` cannot be used: argument 1: line 2, column 7: \
+        "cannot call called: argument 1 (function): the prototype: `f` cannot be used: argument 1: line 2, column 7: \
          this is not understood as a parameter, near `y)`\n  int x y)\n        ^",
     );
 }

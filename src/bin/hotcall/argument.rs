@@ -5,14 +5,15 @@ use std::ffi::OsStr;
 use hotcall::{Callback, Extent, Pointee, Scalar, Slot, Type, TypeKind};
 
 use crate::array::encode_items;
-use crate::buffer::{Buffer, Holds};
+use crate::buffer::{Buffer, Holds, Values};
 use crate::callback::{self, Parameter};
+use crate::count::Count;
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::pointee::{self, Given, signature_of};
-use crate::print::{self, quote, shorten};
+use crate::quote::{escape, quote, shorten};
 use crate::store::Store;
-use crate::word::{self, Word, number, value_bits};
+use crate::word::{self, Argument, Word, number, value_bits};
 
 /// The arguments of a call. The slots are valid as long as this lives.
 #[derive(Default)]
@@ -29,14 +30,14 @@ impl Arguments {
         Self { store, ..Self::default() }
     }
 
-    /// Converts the next word to an argument of this type, for the parameter of this name.
-    pub(crate) fn push(&mut self, word: &OsStr, ty: &Type, name: Option<&str>) -> Result<(), Misfit> {
-        let bits = match ty.kind() {
-            TypeKind::Scalar(scalar) => match given_pointee(word, *scalar) {
-                Some(given) => self.pointee_address(given, word, ty, name)?,
-                None => self.scalar_bits(word, *scalar, ty, name)?,
+    /// Converts the next argument. `all` are those of the call, some of which count what others point to.
+    pub(crate) fn push(&mut self, argument: &Argument<'_>, all: &[Argument<'_>]) -> Result<(), Misfit> {
+        let bits = match argument.ty.kind() {
+            TypeKind::Scalar(scalar) => match given_pointee(argument, *scalar) {
+                Some(given) => self.pointee_address(given, argument, all)?,
+                None => self.scalar_bits(argument, *scalar, all)?,
             },
-            TypeKind::Aggregate(_) | TypeKind::Array(_) => self.struct_address(word, ty)?,
+            TypeKind::Aggregate(_) | TypeKind::Array(_) => self.struct_address(argument.word, argument.ty)?,
         };
         self.slots.push(Slot::from_bits(bits));
         Ok(())
@@ -57,42 +58,68 @@ impl Arguments {
         &self.callbacks
     }
 
-    /// Memory for what the parameter points to.
+    /// Memory for the values that the parameter points to.
     fn pointee_address(
         &mut self,
         given: Given<'_>,
-        word: &OsStr,
-        ty: &Type,
-        name: Option<&str>,
+        argument: &Argument<'_>,
+        all: &[Argument<'_>],
     ) -> Result<u64, Misfit> {
-        let pointee = pointee::Pointee::of(ty, &self.store.declarations).map_err(|why| {
-            let given = shorten(&String::from_utf8_lossy(word.as_encoded_bytes()));
-            MisfitKind::Pointee { given, why }
-        })?;
-        let (bytes, holds) = pointee.encode(given, &mut self.store)?;
-        let label = name.map_or_else(|| self.label("argument"), print::escape);
-        Ok(self.keep(Buffer::with(label, &bytes, holds)?))
+        let values = match given {
+            Given::Out(text) if pointee::is_text_buffer(argument.ty) => {
+                pointee::text(text, Count::of(argument.ty, all, &mut self.store)?)?
+            }
+            Given::Out(_) | Given::Json(_) => {
+                let pointee = pointee::Pointee::of(argument.ty, &self.store.declarations).map_err(|why| {
+                    let given = shorten(&String::from_utf8_lossy(argument.word.as_encoded_bytes()));
+                    MisfitKind::Pointee { given, why }
+                })?;
+                pointee.encode(given, Count::of(argument.ty, all, &mut self.store)?, &mut self.store)?
+            }
+        };
+        let label = argument.name.map_or_else(|| self.label("argument"), escape);
+        Ok(self.keep(Buffer::with(label, values)?))
     }
 
-    /// What the next argument's memory is called.
+    /// The size in bytes of the memory that the declaration promises to the callee; 0 if it promises nothing.
+    fn promised(&mut self, argument: &Argument<'_>, all: &[Argument<'_>]) -> usize {
+        let size = pointee::Pointee::of(argument.ty, &self.store.declarations).map_or(1, |pointee| pointee.size());
+        Count::of(argument.ty, all, &mut self.store).map_or(0, |count| count.bytes(size))
+    }
+
+    /// The name of the next argument's memory in the output.
     fn label(&self, what: &str) -> String {
         format!("{what} {}", self.slots.len() + 1)
     }
 
-    fn scalar_bits(&mut self, word: &OsStr, scalar: Scalar, ty: &Type, name: Option<&str>) -> Result<u64, MisfitKind> {
-        let bytes = word.as_encoded_bytes();
-        match (Word::parse(word), scalar) {
-            (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) => self.store.keep_text(text),
+    fn scalar_bits(
+        &mut self,
+        argument: &Argument<'_>,
+        scalar: Scalar,
+        all: &[Argument<'_>],
+    ) -> Result<u64, MisfitKind> {
+        let bytes = argument.word.as_encoded_bytes();
+        match (Word::parse(argument.word), scalar) {
+            (Word::Null, _) => value_bits(bytes, scalar, &mut self.store),
             (Word::Buffer(len), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
                 Ok(self.keep(Buffer::new(self.label("buffer"), len, Holds::of(pointee))?))
             }
             (Word::Array(element, items), Scalar::Pointer(pointee)) if pointee != Pointee::Function => {
                 let bytes = encode_items(items, element, &mut self.store)?;
-                Ok(self.keep(Buffer::with(self.label("array"), &bytes, Holds::Values(element.into()))?))
+                let (least, shown) = (self.promised(argument, all), bytes.len());
+                let values = Values { bytes, least, shown, holds: Holds::Values(element.into()) };
+                Ok(self.keep(Buffer::with(self.label("array"), values)?))
             }
-            (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written, ty, name),
-            (Word::Callback(_), scalar) if scalar != Scalar::Pointer(Pointee::Text) => Err(not_a_function(bytes)),
-            (Word::Null, _) => value_bits(bytes, scalar, &mut self.store),
+            (Word::Text(text), Scalar::Pointer(Pointee::Opaque | Pointee::Buffer | Pointee::Text)) => {
+                let least = self.promised(argument, all);
+                self.store.keep_text_in(least, text)
+            }
+            (_, Scalar::Pointer(Pointee::Text)) => {
+                let least = self.promised(argument, all);
+                self.store.keep_text_in(least, bytes)
+            }
+            (Word::Callback(written), Scalar::Pointer(Pointee::Function)) => self.callback_address(&written, argument),
+            (Word::Callback(_), _) => Err(not_a_function(bytes)),
             (_, Scalar::Pointer(Pointee::Function)) if number(bytes).is_none() => {
                 Err(MisfitKind::Function { given: shorten(&quote(bytes)) })
             }
@@ -118,13 +145,8 @@ impl Arguments {
         Ok(address)
     }
 
-    fn callback_address(
-        &mut self,
-        written: &word::Callback<'_>,
-        ty: &Type,
-        name: Option<&str>,
-    ) -> Result<u64, MisfitKind> {
-        let parameter = Parameter { name, signature: signature_of(ty) };
+    fn callback_address(&mut self, written: &word::Callback<'_>, argument: &Argument<'_>) -> Result<u64, MisfitKind> {
+        let parameter = Parameter { name: argument.name, signature: signature_of(argument.ty) };
         let callback = callback::make(written, &parameter, &self.store.declarations)?;
         let bits = Slot::from(&callback).to_bits();
         self.callbacks.push((self.slots.len(), callback));
@@ -138,15 +160,16 @@ impl Arguments {
     }
 }
 
-/// The value for a pointer to lead to that a word gives; `None` if it gives the pointer itself. For text every word is one.
-fn given_pointee(word: &OsStr, scalar: Scalar) -> Option<Given<'_>> {
-    if !matches!(scalar, Scalar::Pointer(Pointee::Opaque | Pointee::Buffer)) {
-        return None;
-    }
-    match Word::parse(word) {
-        Word::Out(value) => Some(Given::Out(value)),
-        Word::Plain(json) if json.starts_with(b"{") || json.starts_with(b"[") => Some(Given::Json(json)),
-        Word::Null | Word::Buffer(_) | Word::Text(_) | Word::Array(..) | Word::Callback(_) | Word::Plain(_) => None,
+/// The value to be pointed to, if the word gives one rather than the pointer.
+fn given_pointee<'a>(argument: &Argument<'a>, scalar: Scalar) -> Option<Given<'a>> {
+    let Scalar::Pointer(pointee) = scalar else { return None };
+    match (Word::parse(argument.word), pointee) {
+        (Word::Out(value), Pointee::Opaque | Pointee::Buffer) => Some(Given::Out(value)),
+        (Word::Out(value), Pointee::Text) if pointee::is_text_buffer(argument.ty) => Some(Given::Out(value)),
+        (Word::Plain(json), Pointee::Opaque | Pointee::Buffer) if json.starts_with(b"{") || json.starts_with(b"[") => {
+            Some(Given::Json(json))
+        }
+        _ => None,
     }
 }
 

@@ -1,12 +1,11 @@
-//! Arrays: `3,1,2` or JSON to bytes, and bytes to JSON.
+//! Arrays: `3,1,2` or JSON to bytes.
 
-use hotcall::{Extent, LayoutError, Scalar, Type};
+use hotcall::{Extent, Scalar, Type};
 use serde_json::value::RawValue;
 
 use crate::buffer::MAX_BUFFER;
 use crate::json::encode;
 use crate::misfit::{Misfit, MisfitKind};
-use crate::print;
 use crate::store::Store;
 use crate::word::value_bits;
 
@@ -53,22 +52,4 @@ fn encode_each<T>(
         })?;
     }
     Ok(array)
-}
-
-/// The elements as a JSON array.
-///
-/// # Safety
-///
-/// Text pointers in them are as [`print::text`] asks.
-pub(crate) unsafe fn json(bytes: &[u8], element: &Type) -> Result<String, LayoutError> {
-    let size = Extent::of(element)?.size as usize;
-    let mut json = String::from("[");
-    // Elements without a size cannot be counted.
-    for item in bytes.chunks_exact(size.max(1)) {
-        print::separate(&mut json);
-        // SAFETY: the caller's promise is passed on.
-        unsafe { print::json(&mut json, element, item) }?;
-    }
-    json.push(']');
-    Ok(json)
 }

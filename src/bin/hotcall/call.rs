@@ -10,7 +10,8 @@ use crate::declaration::Declared;
 use crate::failure::Failure;
 use crate::number::Class;
 use crate::store::Store;
-use crate::{errno, number, output, print};
+use crate::word::Argument;
+use crate::{errno, number, options, output, print};
 
 const HELP: &str = r#"Which function is called:
   The declarations are C text or Deno's JSON form. If they declare several functions, --function NAME before
@@ -20,20 +21,25 @@ const HELP: &str = r#"Which function is called:
   names. Without a C compiler they are read as they are.
 
 How arguments are written:
-  integers       decimal or 0x… hexadecimal, within the range of the type; an enumerator or a macro of the
-                 declarations by its name; several joined by |: SQLITE_OPEN_READWRITE|SQLITE_OPEN_CREATE
-  float, double  also fractions, exponents, NaN, Infinity, -Infinity
+  integers       decimal, 0x… hexadecimal, or octal with a leading 0 as in C (0644), within the range of the
+                 type; an enumerator or a macro of the declarations by its name; several joined by |:
+                 SQLITE_OPEN_READWRITE|SQLITE_OPEN_CREATE
+  float, double  also fractions, exponents, NaN, Infinity, -Infinity; as in C, 010 is 8, and 010.0 is 10
   bool           true, false, 1, 0
   char *         the text itself; null is the null pointer
-  pointers       null, or an address in decimal or 0x… hexadecimal
+                 out is the address of zeroed memory where the declaration gives its size or says that the
+                 callee writes: char text[64], _Out_writes_(n) char *text; it is printed as text after the
+                 result; out:TEXT is the address of such memory that begins with TEXT
+  pointers       null, or an address, which is written like an integer
                  text:TEXT is the address of TEXT (for a char *: the text as it is, even text:null)
-                 buffer:N is the address of N zeroed bytes, which are printed after the result:
-                 as text for a char *, in hexadecimal otherwise
-                 out is the address of a zeroed value of the type that the declaration gives, which is
-                 printed after the result; for a parameter that is an array, of as many as it has;
-                 out:VALUE is the address of this value
+                 buffer:N is the address of N zeroed bytes (N is decimal), which are printed after the
+                 result: as text for a char *, in hexadecimal otherwise
+                 out is the address of a zeroed value of the type that the declaration gives, or of as many
+                 as it says: int a[4], _Out_writes_(n), __counted_by(n), __sized_by(n); they are printed
+                 after the result; out:VALUE is the address of this value
                  {"x": 1, "y": 2} is the address of this struct, [1, 2, 3] of an array of these values;
                  they are printed after the result unless the declaration says const
+                 where the declaration says how many values there are, zeros follow those that are given
                  TYPE[]:A,B,C is the address of an array of these values, printed after the result;
                  TYPE is i8, u8, … i64, u64, isize, usize, bool, f32, f64, pointer or text; where a text
                  holds commas, write JSON: text[]:["a,b", "c"]
@@ -55,9 +61,10 @@ behind it is an argument, whatever it looks like. Only a `--` straight behind it
 How results are printed:
   Numbers are printed as JavaScript prints them, 64-bit integers whole, a float as the double it stands for;
   a char * as its text, other pointers in hexadecimal, structs as JSON (a union's first member, and strings for
-  what JSON has no number for), null pointers as null, and void not at all. Behind the result stand arrays and
-  values that parameters point to, as JSON. Calls of callbacks are printed as they come, on whichever thread:
-  also when the process ends. Signal handlers are not supported.
+  what JSON has no number for), null pointers as null, and void not at all. A pointer result is printed as an
+  address alone, even where the declaration gives the type of the value behind it. After the result come arrays
+  and values that parameters point to, as JSON. Calls of callbacks are printed as they come, on whichever
+  thread: also when the process ends. Signal handlers are not supported.
 
 Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
@@ -103,17 +110,21 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = arguments.declared.function()?;
+    let declared = arguments.declared.function();
+    let declared = declared.map_err(|fault| Failure::Declaration { fault, option: options::among(&arguments.args) })?;
     let signature = declared.signature_of_call(&arguments.args)?;
     let errno = arguments.errno || declared.capture_errno;
 
     let library = open(&arguments.library)?;
     let function = library.function_with(&declared.symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
     let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
-    for (index, (word, ty)) in arguments.args.iter().zip(signature.params()).enumerate() {
-        values.push(word, ty, declared.parameter_name(index)).map_err(|misfit| {
-            let (symbol, name) = (declared.symbol.clone(), declared.parameter_name(index).map(str::to_owned));
-            Failure::Argument { symbol, index, name, ty: ty.clone(), misfit: Box::new(misfit) }
+    let words = arguments.args.iter().zip(signature.params()).enumerate();
+    let all: Vec<_> =
+        words.map(|(index, (word, ty))| Argument { word, ty, name: declared.parameter_name(index) }).collect();
+    for (index, argument) in all.iter().enumerate() {
+        values.push(argument, &all).map_err(|misfit| {
+            let (symbol, name) = (declared.symbol.clone(), argument.name.map(str::to_owned));
+            Failure::Argument { symbol, index, name, ty: argument.ty.clone(), misfit: Box::new(misfit) }
         })?;
     }
 
@@ -125,7 +136,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
     // and what they point to is never freed.
     let outcome = unsafe { function.prepare_slots(values.slots()) }?.run();
-    // What the callee printed comes before what we print.
+    // The callee printed before this program does.
     output::flush_all_of_c();
     check_callbacks(&declared.symbol, values)?;
     let mut output = Vec::new();
@@ -144,7 +155,7 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
     Ok(output)
 }
 
-/// What went wrong in callbacks, of which C was not told.
+/// Returns the first failure of a callback: C cannot be told of it.
 fn check_callbacks(symbol: &str, values: &argument::Arguments) -> Result<(), Failure> {
     if let Some(error) = output::failure() {
         return Err(error.into());

@@ -9,9 +9,11 @@ use hotcall_jit::numbers;
 use serde_json::value::RawValue;
 
 use crate::declaration::Function;
+use crate::fault::Fault;
 use crate::json;
 use crate::misfit::{Misfit, MisfitKind};
 use crate::number::Class;
+use crate::quote::{escape, shorten};
 use crate::source::Source;
 use crate::store::{Store, Texts};
 use crate::word::{self, scalar_named, value_bits};
@@ -29,23 +31,46 @@ pub(crate) fn make(
     parameter: &Parameter<'_>,
     declarations: &Arc<Declarations>,
 ) -> Result<Callback, MisfitKind> {
-    let (result, prototype) = match *written {
+    let (result, prototype, prefix) = match *written {
         word::Callback::Compare(order) => return compare(order),
-        word::Callback::Print(prototype) => (None, prototype),
+        word::Callback::Print(prototype) => (None, prototype, "print"),
         word::Callback::PrintAndReturn(rest) => {
             let (result, prototype) = split_result(rest)?;
-            (Some(result), prototype)
+            (Some(result), prototype, "print=RESULT")
         }
     };
     let (name, signature) = if prototype.trim_ascii().is_empty() {
         let signature = parameter.signature.ok_or(MisfitKind::NoPrototype)?;
         (parameter.name.unwrap_or("callback").to_owned(), signature.clone())
     } else {
-        let source = Source::new(String::from_utf8_lossy(prototype));
-        let function = Function::read(&source, None, "a callback has one prototype")?;
+        let prototype = String::from_utf8_lossy(prototype);
+        let function = read(&prototype).map_err(|fault| match named(&prototype) {
+            Some(named) => MisfitKind::Nameless { named: shorten(&format!("{prefix}:{named}")) },
+            None => fault.into(),
+        })?;
         (function.symbol, function.signature)
     };
     Printer::new(&name, signature, result, Store::new(Arc::clone(declarations)))?.callback()
+}
+
+fn read(prototype: &str) -> Result<Function, Fault> {
+    Function::read(&Source::new(prototype), None, "a callback has one prototype")
+}
+
+/// A prototype with a name, for one that lacks it and is right otherwise: `int(*)(int)` or `int(int)`.
+fn named(prototype: &str) -> Option<String> {
+    let text = prototype.trim_end_matches(|last: char| last == ';' || last.is_whitespace());
+    let mut depth = 0;
+    let start = text.rmatch_indices(['(', ')']).find_map(|(at, bracket)| {
+        depth += if bracket == ")" { 1 } else { -1 };
+        (depth == 0).then_some(at)
+    })?;
+    let (result, parameters) = text.split_at(start);
+    let result = result.trim_end();
+    let pointer = result.strip_suffix(')').and_then(|rest| rest.trim_end().strip_suffix('*'));
+    let result = pointer.and_then(|rest| rest.trim_end().strip_suffix('(')).unwrap_or(result).trim_end();
+    let named = format!("{result} name{parameters}");
+    read(&named).is_ok().then_some(named)
 }
 
 /// `int (const void *, const void *)`, which orders two elements of the named type; a dash before the name reverses it.
@@ -68,7 +93,7 @@ fn compare(order: &[u8]) -> Result<Callback, MisfitKind> {
 ///
 /// The slot is the address of a value of this type.
 unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
-    // SAFETY: the caller says that so many bytes are there.
+    // SAFETY: the caller says that a value of this type is there.
     number::load(unsafe { std::slice::from_raw_parts(address.as_ptr(), scalar.size() as usize) }, scalar)
 }
 
@@ -102,8 +127,8 @@ fn order_of_floats(a: f64, b: f64) -> Ordering {
     }
 }
 
-/// Splits what follows `print=` at the colon behind the result, which is JSON or has no colon. The colon and the prototype
-/// may be left out.
+/// Splits the text behind `print=` at the colon behind the result, which is JSON or does not contain a colon. The colon and
+/// the prototype may be left out.
 fn split_result(rest: &[u8]) -> Result<(Given<'_>, &[u8]), MisfitKind> {
     let (result, behind) = if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(b"\"") {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();
@@ -129,7 +154,7 @@ struct Printer {
     signature: Signature,
     /// The result, or no bytes for zeros.
     result: Vec<u8>,
-    /// What the result points to.
+    /// Texts that the result points to.
     _texts: Texts,
 }
 
@@ -141,7 +166,7 @@ impl Printer {
             (Some(given), Some(ty)) => encode(&given, ty, &mut store)
                 .map_err(|misfit| MisfitKind::Result { ty: ty.clone(), misfit: Box::new(misfit) })?,
         };
-        Ok(Self { name: print::escape(name), signature, result, _texts: store.into_texts() })
+        Ok(Self { name: escape(name), signature, result, _texts: store.into_texts() })
     }
 
     fn callback(self) -> Result<Callback, MisfitKind> {

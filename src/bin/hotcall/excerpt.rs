@@ -2,13 +2,16 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::print;
+use crate::quote::escape;
 
 /// The columns that an excerpt takes at most. Longer lines are cut at both ends.
 const MAX_WIDTH: usize = 76;
 
 /// The columns in front of the caret, of a longer line.
 const BEFORE: usize = 50;
+
+/// The characters on either side of the caret at most: those without a width can be any number.
+const MAX_CHARS: usize = 4 * MAX_WIDTH;
 
 /// The part of the line around the byte at offset `at`, and below it a line with the caret.
 pub(crate) fn excerpt(line: &str, at: usize) -> [String; 2] {
@@ -20,8 +23,8 @@ pub(crate) fn excerpt(line: &str, at: usize) -> [String; 2] {
     [start.concat() + &end.concat(), caret]
 }
 
-/// The first characters as they are shown, with the columns that they take, which are `max` at most. An ellipsis stands
-/// for the rest.
+/// The first characters as they are shown, [`MAX_CHARS`] at most, with the columns that they take, `max` at most. An ellipsis
+/// stands for the rest.
 fn take(chars: impl Iterator<Item = char>, max: usize) -> (Vec<String>, usize) {
     let mut taken = Vec::new();
     let mut width = 0;
@@ -29,7 +32,7 @@ fn take(chars: impl Iterator<Item = char>, max: usize) -> (Vec<String>, usize) {
     while let Some(char) = chars.next() {
         let (shown, columns) = cell(char);
         let last = chars.peek().is_none();
-        if width + columns > max - usize::from(!last) {
+        if width + columns > max - usize::from(!last) || taken.len() + usize::from(!last) >= MAX_CHARS {
             taken.push("…".to_owned());
             return (taken, width + 1);
         }
@@ -44,7 +47,7 @@ fn cell(char: char) -> (String, usize) {
     match char {
         '\t' => ("    ".to_owned(), 4),
         _ => {
-            let shown = print::escape(char.encode_utf8(&mut [0; 4]));
+            let shown = escape(char.encode_utf8(&mut [0; 4]));
             let columns = shown.chars().filter_map(UnicodeWidthChar::width).sum();
             (shown, columns)
         }
@@ -76,6 +79,7 @@ mod tests {
         check("\tint\t@", "@", ["    int    @", "           ^"]);
         check("int 漢字, é, e\u{301} @", "@", ["int 漢字, é, e\u{301} @", "               ^"]);
         check("a\u{1b}[m\u{202e}@", "@", ["a\\u001b[m\\u202e@", "               ^"]);
+        check("\r/* a\r\r */ b@\r", "@", ["\\r/* a\\r\\r */ b@\\r", "               ^"]);
     }
 
     #[test]
@@ -90,5 +94,15 @@ mod tests {
         let [line, caret] = excerpt(&wide, 300);
         assert_eq!(line, format!("…{}…", "漢".repeat(24 + 13)));
         assert_eq!(caret, " ".repeat(49) + "^");
+    }
+
+    #[test]
+    fn characters_without_a_width_are_cut_too() {
+        let marks = "\u{301}".repeat(1000);
+        let [line, caret] = excerpt(&format!("e{marks}@{marks}"), 1 + 2 * 1000);
+        let marks = &marks[..2 * (MAX_CHARS - 2)];
+        assert_eq!((&*line, &*caret), (&*format!("…{marks}\u{301}@{marks}…"), " ^"));
+        let fits = format!("{}@", "\u{301}".repeat(MAX_CHARS));
+        assert_eq!(excerpt(&fits, fits.len() - 1), [fits, "^".to_owned()]);
     }
 }

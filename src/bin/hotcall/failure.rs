@@ -1,20 +1,20 @@
-//! What ends a command: one line that names the step, the symbol and the argument, and the place in a text below it.
+//! Failures, which end a command: a line names the step, the symbol and the argument, and the place in a text follows.
 
 use std::io;
 
 use hotcall::{JitError, LayoutError, SignatureError, Type};
 
+use crate::fault::Fault;
 use crate::misfit::Misfit;
-use crate::source::Unread;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Failure {
     #[error(transparent)]
     Hotcall(#[from] hotcall::Error),
-    #[error("cannot read the declaration: {0}")]
-    Declaration(#[from] Unread),
-    #[error("cannot call {symbol}: it takes {expected}, and {given} are given{}", hint(.option))]
+    #[error("{}{}{}", step(.fault), .fault.message().text, hint(.option))]
+    Declaration { fault: Fault, option: Option<&'static str> },
+    #[error("cannot call {symbol}: it takes {expected}, and {given} {} given{}", is(.given), hint(.option))]
     Count { symbol: String, expected: Count, given: usize, option: Option<&'static str> },
     #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
     Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
@@ -34,13 +34,30 @@ fn spaced(name: &Option<String>) -> String {
     name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
-/// Says why an option among the arguments is none.
+fn step(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unread(_) => "cannot read the declaration: ",
+        Fault::Unfound(_) => "",
+    }
+}
+
+fn is(count: &usize) -> &'static str {
+    if *count == 1 { "is" } else { "are" }
+}
+
+/// Says why an option among the arguments is not one.
 fn hint(option: &Option<&str>) -> String {
     let hint = |option| format!(" (options stand before the declaration: {option} is an argument here)");
     option.map(hint).unwrap_or_default()
 }
 
-/// How many arguments a function takes.
+impl From<Fault> for Failure {
+    fn from(fault: Fault) -> Self {
+        Self::Declaration { fault, option: None }
+    }
+}
+
+/// The number of arguments that a function takes.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Count {
     Exactly(usize),
@@ -59,10 +76,10 @@ impl std::fmt::Display for Count {
 }
 
 impl Failure {
-    /// What is shown below the message.
+    /// The lines that are shown below the message.
     pub(crate) fn lines(&self) -> &[String] {
         match self {
-            Self::Declaration(unread) => &unread.lines,
+            Self::Declaration { fault, .. } => &fault.message().lines,
             Self::Argument { misfit, .. } => misfit.lines(),
             Self::Hotcall(_)
             | Self::Count { .. }
@@ -74,7 +91,7 @@ impl Failure {
         }
     }
 
-    /// Whether the reader of the output has gone, which is its own business.
+    /// Returns whether the reader of the output has gone, which is not a failure of this program.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

@@ -1,4 +1,4 @@
-//! The text of header files: the preprocessor's output, or the files as they are where there is no C compiler.
+//! The text of header files: the preprocessor's output, or the files as they are, without a C compiler.
 
 use std::ffi::{OsStr, OsString};
 use std::io::{self, Write};
@@ -6,7 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::source::{Source, Unread};
+use crate::fault::Message;
+use crate::quote::shorten_to;
+use crate::source::Source;
 
 /// The compiler, unless the environment's `CC` names another; make's choice too.
 const CC: &str = "cc";
@@ -31,24 +33,24 @@ impl Headers {
     }
 
     /// The text of all headers, one behind the other.
-    pub(crate) fn source(&self) -> Result<Source, Unread> {
+    pub(crate) fn source(&self) -> Result<Source, Message> {
         let chosen = env::var_os("CC").filter(|words| !words.is_empty());
         match self.preprocess(chosen.as_deref().unwrap_or(CC.as_ref())) {
             Ok(text) => text.map(Source::new),
             Err(error) if error.kind() == io::ErrorKind::NotFound && chosen.is_none() => self.read_as_they_are(),
             Err(error) => {
                 let compiler = chosen.as_deref().unwrap_or(CC.as_ref()).display();
-                Err(Unread::new(format!("cannot run the C compiler {compiler}: {error}")))
+                Err(Message::new(format!("cannot run the C compiler {compiler}: {error}")))
             }
         }
     }
 
     /// Runs the compiler, which may be several words (`ccache gcc`), over a text that includes the headers. Its output keeps
     /// macros and the places of lines.
-    fn preprocess(&self, compiler: &OsStr) -> io::Result<Result<String, Unread>> {
+    fn preprocess(&self, compiler: &OsStr) -> io::Result<Result<String, Message>> {
         let text = match self.includes() {
             Ok(text) => text,
-            Err(unread) => return Ok(Err(unread)),
+            Err(message) => return Ok(Err(message)),
         };
         let words = compiler.to_string_lossy();
         let mut words = words.split_whitespace();
@@ -68,19 +70,20 @@ impl Headers {
             written?;
             return Ok(Ok(String::from_utf8_lossy(&output.stdout).into_owned()));
         }
-        let lines = String::from_utf8_lossy(&output.stderr).lines().take(MAX_LINES).map(str::to_owned).collect();
+        let lines = String::from_utf8_lossy(&output.stderr);
+        let lines = lines.lines().take(MAX_LINES).map(|line| shorten_to(MAX_LINE, line)).collect();
         let message = format!("the C compiler cannot preprocess the headers ({})", output.status);
-        Ok(Err(Unread { message, lines }))
+        Ok(Err(Message { text: message, lines }))
     }
 
     /// A text that includes the headers.
-    fn includes(&self) -> Result<Vec<u8>, Unread> {
+    fn includes(&self) -> Result<Vec<u8>, Message> {
         let mut text = Vec::new();
         for file in &self.files {
             let name = file.as_encoded_bytes();
             if name.contains(&b'"') || name.contains(&b'\n') {
                 let file = file.display();
-                return Err(Unread::new(format!("a header's name cannot hold quotes or line ends: {file}")));
+                return Err(Message::new(format!("a header's name cannot hold quotes or line ends: {file}")));
             }
             text.extend(b"#include ");
             match searched(name) {
@@ -93,7 +96,7 @@ impl Headers {
     }
 
     /// The headers as they are, behind the macros' definitions, with line markers in front of each.
-    fn read_as_they_are(&self) -> Result<Source, Unread> {
+    fn read_as_they_are(&self) -> Result<Source, Message> {
         let mut text = String::new();
         for definition in &self.macros {
             let (name, value) = definition.split_once('=').unwrap_or((definition, "1"));
@@ -102,11 +105,11 @@ impl Headers {
         for file in &self.files {
             let path = self.find(file);
             let read = fs::read(&path)
-                .map_err(|error| Unread::new(format!("cannot read the header {}: {error}", path.display())))?;
+                .map_err(|error| Message::new(format!("cannot read the header {}: {error}", path.display())))?;
             let name = path.to_string_lossy().replace('\\', "\\\\").replace('"', "\\\"");
             text.push_str(&format!("# 1 \"{name}\"\n{}\n", String::from_utf8_lossy(&read)));
         }
-        let note = "note: headers are read as they are, because there is no C compiler `cc`; CC can name another";
+        let note = "note: headers are read as they are, because the C compiler `cc` is not found; CC can name another";
         Ok(Source::with_note(text, note.to_owned()))
     }
 
@@ -122,8 +125,11 @@ impl Headers {
     }
 }
 
-/// How many lines of the compiler's messages are shown.
+/// The number of lines that are shown of the compiler's messages.
 const MAX_LINES: usize = 12;
+
+/// The number of characters that are shown of one such line.
+const MAX_LINE: usize = 400;
 
 /// The name between `<` and `>`, which is not looked for in the current directory.
 fn searched(name: &[u8]) -> Option<&[u8]> {

@@ -15,7 +15,7 @@ use serde_json::value::RawValue;
 use crate::members::{anonymous, names, names_of_field};
 use crate::misfit::{Misfit, MisfitKind, Step};
 use crate::number::{Class, Number};
-use crate::print::shorten;
+use crate::quote::shorten;
 use crate::store::Store;
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
@@ -149,7 +149,7 @@ fn scalar_bits(json: &RawValue, scalar: Scalar, store: &mut Store) -> Result<u64
         (Form::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
         (Form::Null, Scalar::Pointer(_)) => Ok(0),
         (Form::String, Scalar::Pointer(Pointee::Text)) => store.keep_text(read::<String>(json)?.as_bytes()),
-        // What JSON has no number for: names of constants, addresses, NaN and the infinities.
+        // JSON does not have numbers for names of constants, addresses, NaN and the infinities.
         (Form::String, _) => {
             let text = read::<String>(json)?;
             let number = Number::parse(&text).filter(|_| is_written_as_text(scalar));
@@ -227,7 +227,7 @@ impl<'de> Visitor<'de> for ObjectVisitor {
     }
 }
 
-/// What a value of this type is called in a message.
+/// The name of a value of this type in a message.
 pub(crate) fn expected(scalar: Scalar) -> &'static str {
     match Class::of(scalar) {
         Class::Bool => "true or false",

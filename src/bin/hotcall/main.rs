@@ -5,11 +5,13 @@ mod array;
 mod buffer;
 mod call;
 mod callback;
+mod count;
 mod declaration;
 mod errno;
 mod excerpt;
 mod explain;
 mod failure;
+mod fault;
 mod header;
 mod json;
 mod members;
@@ -21,6 +23,7 @@ mod options;
 mod output;
 mod pointee;
 mod print;
+mod quote;
 mod source;
 mod store;
 mod word;
@@ -71,9 +74,9 @@ fn main() -> ExitCode {
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
             // With nobody to read the message the exit code remains.
-            let _ = writeln!(io::stderr(), "hotcall: {}", print::escape(&failure.to_string()));
+            let _ = writeln!(io::stderr(), "hotcall: {}", quote::escape(&failure.to_string()));
             for line in failure.lines() {
-                let _ = writeln!(io::stderr(), "  {}", print::escape(line));
+                let _ = writeln!(io::stderr(), "  {}", quote::escape(line));
             }
             ExitCode::FAILURE
         }

@@ -5,7 +5,7 @@
 
 use hotcall::{Aggregate, Field};
 
-/// Whether every member can be reached by a name.
+/// Returns whether every member can be reached by a name.
 pub(crate) fn are_named(aggregate: &Aggregate) -> bool {
     aggregate.fields().iter().all(|field| field.name().is_some() || anonymous(field).is_some_and(are_named))
 }

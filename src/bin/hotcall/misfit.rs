@@ -4,8 +4,8 @@ use std::fmt;
 
 use hotcall::{LayoutError, Scalar, Type};
 
-use crate::print::{quote, shorten};
-use crate::source::Unread;
+use crate::fault::Fault;
+use crate::quote::{quote, shorten};
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
@@ -26,7 +26,7 @@ pub(crate) enum Step {
     Index(usize),
 }
 
-/// What does not fit. `given` is what was written, shortened.
+/// The reason why a value does not fit. `given` is the word or JSON, shortened.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum MisfitKind {
     #[error("{given} is out of range {min}..={max}")]
@@ -35,20 +35,24 @@ pub(crate) enum MisfitKind {
     TooLarge { given: String, scalar: Scalar },
     #[error("{given} is not a whole number")]
     Fraction { given: String },
+    #[error("{given} begins with 0, and so is octal, where 8 and 9 are not digits: write it without the 0")]
+    NotOctal { given: String },
     #[error("{given} is not {expected}")]
     Wrong { given: String, expected: &'static str },
     #[error("{given} is not {expected}{}", did_you_mean(.hint))]
     Name { given: Box<str>, expected: &'static str, hint: Option<Box<str>> },
     #[error("{given} is neither null, an address nor a callback (print, print:PROTOTYPE, compare:TYPE)")]
     Function { given: String },
-    #[error("{given} is a callback, and the parameter is no function pointer")]
+    #[error("{given} is a callback, and the parameter is not a function pointer")]
     NotFunction { given: String },
     #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
     #[error("element [{index}] ({element}): {misfit}")]
     Element { index: usize, element: Type, misfit: Box<Misfit> },
-    #[error("cannot read the prototype: {0}")]
-    Prototype(Box<Unread>),
+    #[error("{}{}", step(.0), .0.message().text)]
+    Prototype(Box<Fault>),
+    #[error("a prototype needs a name: {named}")]
+    Nameless { named: String },
     #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
@@ -59,8 +63,10 @@ pub(crate) enum MisfitKind {
     Making(Box<hotcall::Error>),
     #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
     Pointee { given: String, why: String },
-    #[error("`{by}` says how many values there are: write out:[A,B] or buffer:N")]
-    Counted { by: Box<str> },
+    #[error("`{by}` says how many values there are, and {}: write buffer:N or TYPE[]:A,B", uncounted(.given.as_deref()))]
+    Counted { by: Box<str>, given: Option<Box<str>> },
+    #[error("the declaration says how many values there are in a form that is not known: write {instead}")]
+    Uncounted { instead: &'static str },
     #[error("a text cannot hold a zero character")]
     ZeroInText,
     #[error("no memory for a buffer of {len} bytes")]
@@ -89,6 +95,21 @@ fn did_you_mean(hint: &Option<Box<str>>) -> String {
     hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
+fn step(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Unread(_) => "cannot read the prototype: ",
+        Fault::Unfound(_) => "the prototype: ",
+    }
+}
+
+/// Says why an argument does not count values: its word is not a number of values, or it does not exist.
+fn uncounted(given: Option<&str>) -> String {
+    match given {
+        Some(given) => format!("{given} is not a number of values"),
+        None => "it is neither a parameter nor a constant".to_owned(),
+    }
+}
+
 fn list(members: &[Box<str>]) -> String {
     if members.is_empty() { "members without names".to_owned() } else { members.join(", ") }
 }
@@ -103,16 +124,16 @@ impl MisfitKind {
         Self::Json { what, json: shorten(&String::from_utf8_lossy(json)), source }
     }
 
-    /// A name that is none of a scalar type.
+    /// A name that does not belong to a scalar type.
     pub(crate) fn type_name(name: &[u8]) -> Self {
         Self::TypeName { name: shorten(&quote(name)) }
     }
 }
 
 impl Misfit {
-    /// What is shown below the message: the place in a prototype.
+    /// The lines that are shown below the message: the place in a prototype.
     pub(crate) fn lines(&self) -> &[String] {
-        if let MisfitKind::Prototype(unread) = &self.kind { &unread.lines } else { &[] }
+        if let MisfitKind::Prototype(fault) = &self.kind { &fault.message().lines } else { &[] }
     }
 
     /// Says that the value is this member of the one around it, of type `ty`.
@@ -123,9 +144,9 @@ impl Misfit {
     }
 }
 
-impl From<Unread> for MisfitKind {
-    fn from(unread: Unread) -> Self {
-        Self::Prototype(Box::new(unread))
+impl From<Fault> for MisfitKind {
+    fn from(fault: Fault) -> Self {
+        Self::Prototype(Box::new(fault))
     }
 }
 

@@ -7,7 +7,7 @@ use hotcall::{Pointee, Scalar};
 use hotcall_jit::numbers;
 
 use crate::misfit::MisfitKind;
-use crate::print::shorten;
+use crate::quote::shorten;
 
 /// How a scalar is written and printed.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -45,17 +45,20 @@ pub(crate) struct Number<'a> {
     value: Value,
 }
 
-/// What a number is without a type.
+/// The value of a number without a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Value {
     /// Without a point or an exponent.
     Integer(i128),
     /// Anything else, also integers beyond 128 bits; rounded.
     Float(f64),
+    /// An octal number with a digit 8 or 9, as in `08`.
+    NotOctal,
 }
 
 impl<'a> Number<'a> {
-    /// Reads a decimal or hexadecimal (`0x`) integer, a decimal fraction, or `NaN` and `Infinity`, each with a sign if any.
+    /// Reads a decimal, octal (`0…`) or hexadecimal (`0x…`) integer, a decimal fraction, or `NaN` and `Infinity`, each with a
+    /// sign if any. C's rules tell octal numbers: `010` is 8, and `010.0` is 10 (C11 6.4.4.1p2, 6.4.4.2p2).
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         Value::parse(text).map(|value| Self { text, value })
     }
@@ -68,7 +71,7 @@ impl<'a> Number<'a> {
     pub(crate) fn integer(self) -> Option<i128> {
         match self.value {
             Value::Integer(value) => Some(value),
-            Value::Float(_) => None,
+            Value::Float(_) | Value::NotOctal => None,
         }
     }
 
@@ -96,6 +99,7 @@ impl<'a> Number<'a> {
             Value::Float(value) if value.is_nan() => None,
             Value::Float(value) if value.is_infinite() => Some(if value > 0.0 { i128::MAX } else { i128::MIN }),
             Value::Float(_) => whole(self.text),
+            Value::NotOctal => return Err(self.not_octal()),
         };
         whole.ok_or_else(|| MisfitKind::Fraction { given: shorten(self.text) })
     }
@@ -103,6 +107,7 @@ impl<'a> Number<'a> {
     fn to_float_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
         // Each way rounds once: a double on the way to `f32` would be a second time.
         let (infinite, bits) = match (self.value, scalar) {
+            (Value::NotOctal, _) => return Err(self.not_octal()),
             (Value::Integer(value), Scalar::F32) => float_bits(value as f32),
             (Value::Float(value), Scalar::F32) => float_bits(self.text.parse().unwrap_or(value as f32)),
             (Value::Integer(value), _) => double_bits(value as f64),
@@ -113,9 +118,13 @@ impl<'a> Number<'a> {
         }
         Ok(bits)
     }
+
+    fn not_octal(self) -> MisfitKind {
+        MisfitKind::NotOctal { given: shorten(self.text) }
+    }
 }
 
-/// Whether it is infinite, and its bits in a slot.
+/// Returns whether the value is infinite, and its bits in a slot.
 fn float_bits(value: f32) -> (bool, u64) {
     (value.is_infinite(), value.to_bits().into())
 }
@@ -136,6 +145,14 @@ impl Value {
         if let Some(digits) = magnitude.strip_prefix("0x").or(magnitude.strip_prefix("0X")) {
             let digits = Some(digits).filter(|digits| digits.bytes().all(|byte| byte.is_ascii_hexdigit()))?;
             let magnitude = i128::from_str_radix(digits, 16).ok()?;
+            return Some(Self::Integer(if negative { -magnitude } else { magnitude }));
+        }
+        if magnitude.len() > 1 && magnitude.starts_with('0') && magnitude.bytes().all(|byte| byte.is_ascii_digit()) {
+            if magnitude.contains(['8', '9']) {
+                return Some(Self::NotOctal);
+            }
+            // Beyond 128 bits: out of every type's range.
+            let magnitude = i128::from_str_radix(magnitude, 8).unwrap_or(i128::MAX);
             return Some(Self::Integer(if negative { -magnitude } else { magnitude }));
         }
         // Rust reads words for infinity too, in any case; a number begins with a digit or a point.
@@ -213,6 +230,14 @@ mod tests {
             ("18446744073709551615", Value::Integer(u64::MAX.into())),
             ("0xff", Value::Integer(255)),
             ("-0X10", Value::Integer(-16)),
+            ("0644", Value::Integer(420)),
+            ("-010", Value::Integer(-8)),
+            ("+007", Value::Integer(7)),
+            ("00", Value::Integer(0)),
+            ("08", Value::NotOctal),
+            ("-0129", Value::NotOctal),
+            ("08.5", Value::Float(8.5)),
+            ("010e1", Value::Float(100.0)),
             (".5", Value::Float(0.5)),
             ("1e3", Value::Float(1000.0)),
             ("-1.5E-3", Value::Float(-0.0015)),

@@ -6,7 +6,7 @@ use std::ffi::{OsStr, OsString};
 /// Ends the options.
 const END: &str = "--";
 
-/// What is an option before the declaration.
+/// The options, which stand before the declaration.
 const OPTIONS: [&str; 8] = ["--errno", "--json", "--help", "-h", "--header", "--function", "-I", "-D"];
 
 /// The options that take the next word as their value.
@@ -46,9 +46,13 @@ fn is_option(word: &OsStr) -> bool {
     bytes.len() > 1 && bytes.starts_with(b"-")
 }
 
-/// A word among the arguments that would be an option before the declaration.
+/// An option that stands among the arguments, alone or with its value (`--header=FILE`), where it is not an option.
 pub(crate) fn among(arguments: &[OsString]) -> Option<&'static str> {
-    OPTIONS.into_iter().find(|option| arguments.iter().any(|word| word == option))
+    let is = |word: &OsString, option: &str| {
+        let behind = word.as_encoded_bytes().strip_prefix(option.as_bytes());
+        behind.is_some_and(|behind| behind.is_empty() || (option.starts_with("--") && behind.starts_with(b"=")))
+    };
+    OPTIONS.into_iter().find(|option| arguments.iter().any(|word| is(word, option)))
 }
 
 #[cfg(test)]

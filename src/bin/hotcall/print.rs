@@ -1,6 +1,7 @@
 //! Values to text: scalars as JavaScript prints them, structs and unions as JSON.
 //!
-//! What JSON has no number for is a string there, as it is on the way in: addresses (`"0x…"`), `"NaN"`, `"Infinity"`.
+//! Values for which JSON does not have a number are strings, as they are on the way in: addresses (`"0x…"`), `"NaN"`,
+//! `"Infinity"`.
 
 use std::ffi::{CStr, c_char};
 
@@ -9,6 +10,7 @@ use hotcall_jit::Places;
 
 use crate::members::{anonymous, are_named};
 use crate::number::{self, Class};
+use crate::quote::quote;
 
 /// The text at an address; `None` for a null pointer.
 ///
@@ -19,49 +21,6 @@ pub(crate) unsafe fn text<'a>(address: u64) -> Option<&'a CStr> {
     let text = std::ptr::with_exposed_provenance::<c_char>(address as usize);
     // SAFETY: the caller says that a text is there.
     (!text.is_null()).then(|| unsafe { CStr::from_ptr(text) })
-}
-
-/// A text in JSON's quotes; bytes that are not UTF-8 become U+FFFD.
-pub(crate) fn quote(text: &[u8]) -> String {
-    serde_json::Value::from(String::from_utf8_lossy(text)).to_string()
-}
-
-/// The longest text that a message quotes, in characters.
-const MAX_SHOWN: usize = 60;
-
-/// The beginning of a text, with its control characters escaped.
-pub(crate) fn shorten(text: &str) -> String {
-    shorten_to(MAX_SHOWN, text)
-}
-
-/// At most `max` characters of a text, counted before its control characters are escaped.
-pub(crate) fn shorten_to(max: usize, text: &str) -> String {
-    match text.char_indices().nth(max) {
-        None => escape(text),
-        Some(_) => {
-            let kept: String = text.chars().take(max.saturating_sub(1)).collect();
-            escape(&kept) + "…"
-        }
-    }
-}
-
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Those that change the direction of
-/// writing count.
-pub(crate) fn escape(text: &str) -> String {
-    let mut escaped = String::with_capacity(text.len());
-    for char in text.chars() {
-        match char {
-            '\n' => escaped.push_str("\\n"),
-            '\r' => escaped.push_str("\\r"),
-            '\t' => escaped.push_str("\\t"),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(char)));
-            }
-            control if control.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(control))),
-            other => escaped.push(other),
-        }
-    }
-    escaped
 }
 
 /// Prints a value as JSON to the end of `out`; `bytes` are exactly as long as the type.
@@ -133,6 +92,24 @@ pub(crate) fn separate(out: &mut String) {
     if !out.ends_with(['{', '[']) {
         out.push(',');
     }
+}
+
+/// The elements as a JSON array.
+///
+/// # Safety
+///
+/// Text pointers in them are as [`text`] asks.
+pub(crate) unsafe fn elements(bytes: &[u8], element: &Type) -> Result<String, LayoutError> {
+    let size = Extent::of(element)?.size as usize;
+    let mut out = String::from("[");
+    // Elements without a size cannot be counted.
+    for item in bytes.chunks_exact(size.max(1)) {
+        separate(&mut out);
+        // SAFETY: the caller's promise is passed on.
+        unsafe { json(&mut out, element, item) }?;
+    }
+    out.push(']');
+    Ok(out)
 }
 
 /// A value on a line of its own, or among the arguments of a call.

@@ -1,24 +1,15 @@
-//! A text of declarations, and what is shown of it where it cannot be read.
-
-use std::fmt;
+//! A text of declarations, and the part of it that a message shows.
 
 use hotcall::declare::{DeclarationError, Declarations, Position};
 
 use crate::excerpt::excerpt;
+use crate::fault::{Fault, Message};
 
 /// A text of declarations.
 pub(crate) struct Source {
     text: String,
-    /// What the reader of a message should know of how the text came about.
+    /// How the text came about, if the reader of a message should know it.
     note: Option<String>,
-}
-
-/// Why a text cannot be read, or does not declare what is called.
-#[derive(Debug)]
-pub(crate) struct Unread {
-    pub(crate) message: String,
-    /// Further lines: the place in the text, and notes.
-    pub(crate) lines: Vec<String>,
 }
 
 impl Source {
@@ -32,28 +23,43 @@ impl Source {
     }
 
     /// Reads C text, or Deno's JSON form if it begins with a brace, which no C declaration does.
-    pub(crate) fn read(&self) -> Result<Declarations, Unread> {
+    pub(crate) fn read(&self) -> Result<Declarations, Fault> {
         let read = if self.text.trim_start().starts_with('{') {
             Declarations::from_json(&self.text)
         } else {
             Declarations::from_c(&self.text)
         };
-        read.map_err(|error| self.unread(&error))
+        read.map_err(|error| self.fault(&error))
     }
 
-    /// Shows where an error is.
-    pub(crate) fn unread(&self, error: &DeclarationError) -> Unread {
-        let mut message = error.to_string();
-        let Some(at) = error.position().or_else(|| position_in(&message)) else { return Unread::new(message) };
+    /// An error with the step that failed.
+    pub(crate) fn fault(&self, error: &DeclarationError) -> Fault {
+        match error {
+            DeclarationError::Unsupported { .. } | DeclarationError::Missing { .. } | DeclarationError::NoFunction => {
+                Fault::Unfound(self.message(error))
+            }
+            DeclarationError::Syntax { .. }
+            | DeclarationError::Conflict { .. }
+            | DeclarationError::TooLong { .. }
+            | DeclarationError::Json { .. }
+            | DeclarationError::Duplicate { .. }
+            | _ => Fault::Unread(self.message(error)),
+        }
+    }
+
+    /// An error with the line that it is about.
+    fn message(&self, error: &DeclarationError) -> Message {
+        let mut text = error.to_string();
+        let Some(at) = error.position().or_else(|| position_in(&text)) else { return Message::new(text) };
         let (marker, line) = self.line(at.line);
         if let Some(Marker { file, line, at: from }) = marker {
             // The preprocessor has moved columns, where macros stood in the line.
             let place = format!("{file}: line {}", line.saturating_add(at.line - from - 1));
-            message = message.replacen(&at.to_string(), &place, 1);
+            text = text.replacen(&at.to_string(), &place, 1);
         }
         let mut lines = Vec::from(excerpt(line, at.column.saturating_sub(1)));
         lines.extend(self.note.clone());
-        Unread { message, lines }
+        Message { text, lines }
     }
 
     /// The line of this number, counted from 1, and the last line marker in front of it.
@@ -111,20 +117,6 @@ fn unescaped(quoted: &str) -> String {
     }
     String::from_utf8_lossy(&bytes).into_owned()
 }
-
-impl Unread {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self { message: message.into(), lines: Vec::new() }
-    }
-}
-
-impl fmt::Display for Unread {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Unread {}
 
 #[cfg(test)]
 mod tests {

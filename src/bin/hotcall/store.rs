@@ -1,13 +1,14 @@
-//! What values refer to: texts that their bytes point to, and the declarations that their names are of.
+//! Texts that the bytes of values point to, and the declarations that name constants.
 
 use std::sync::Arc;
 
 use hotcall::Scalar;
 use hotcall::declare::{Constant, Declarations};
 
+use crate::buffer::MAX_BUFFER;
 use crate::misfit::MisfitKind;
 use crate::nearest::Nearest;
-use crate::number::Number;
+use crate::number::{Number, Value};
 
 /// Texts that bytes point to, as long as this lives.
 pub(crate) type Texts = Vec<Vec<u8>>;
@@ -26,12 +27,21 @@ impl Store {
 
     /// Keeps a copy of the text with a zero behind it, and returns its address.
     pub(crate) fn keep_text(&mut self, text: &[u8]) -> Result<u64, MisfitKind> {
+        self.keep_text_in(0, text)
+    }
+
+    /// Keeps a copy of the text with zeros behind it, in memory of `least` bytes or more, and returns its address.
+    pub(crate) fn keep_text_in(&mut self, least: usize, text: &[u8]) -> Result<u64, MisfitKind> {
         if text.contains(&0) {
             return Err(MisfitKind::ZeroInText);
         }
-        let mut text = [text, &[0]].concat();
-        let address = text.as_mut_ptr().expose_provenance() as u64;
-        self.texts.push(text);
+        if least > MAX_BUFFER {
+            return Err(MisfitKind::Memory { len: least });
+        }
+        let mut kept = text.to_owned();
+        kept.resize(least.max(text.len() + 1), 0);
+        let address = kept.as_mut_ptr().expose_provenance() as u64;
+        self.texts.push(kept);
         Ok(address)
     }
 
@@ -47,8 +57,14 @@ impl Store {
             Some(Constant::Float(value)) => value.to_string(),
             Some(Constant::Int(value)) => value.to_string(),
             _ if names.contains('|') => {
-                let mut values = names.split('|').map(|name| self.integer(name.trim()));
-                values.try_fold(0, |all, value| Some(all | value?))?.to_string()
+                let mut all = 0;
+                for name in names.split('|').map(str::trim) {
+                    match Number::parse(name) {
+                        Some(number) if number.value() == Value::NotOctal => return Some(number.to_bits(scalar)),
+                        _ => all |= self.integer(name)?,
+                    }
+                }
+                all.to_string()
             }
             _ => return None,
         };

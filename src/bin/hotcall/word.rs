@@ -7,8 +7,16 @@ use hotcall::{Pointee, Scalar, Type};
 use crate::json::expected;
 use crate::misfit::MisfitKind;
 use crate::number::{Number, Value};
-use crate::print::{quote, shorten};
+use crate::quote::{quote, shorten};
 use crate::store::Store;
+
+/// An argument of a call: its word, and the parameter that it is for.
+pub(crate) struct Argument<'a> {
+    pub(crate) word: &'a OsStr,
+    pub(crate) ty: &'a Type,
+    /// The parameter's name, if the declaration gives it.
+    pub(crate) name: Option<&'a str>,
+}
 
 /// A word. Those for pointers have prefixes, so that any text can be given.
 pub(crate) enum Word<'a> {
@@ -25,7 +33,7 @@ pub(crate) enum Word<'a> {
     Plain(&'a [u8]),
 }
 
-/// What follows the prefix of a callback.
+/// A callback by its prefix, with the text behind the prefix.
 pub(crate) enum Callback<'a> {
     /// `compare:TYPE`
     Compare(&'a [u8]),
@@ -43,7 +51,7 @@ impl<'a> Word<'a> {
         } else if let Some(text) = bytes.strip_prefix(b"text:") {
             Self::Text(text)
         } else if let Some(digits) = bytes.strip_prefix(b"buffer:").and_then(digits) {
-            // What is too large to be read is too large to be made.
+            // A number that is too large to be read is too large for memory.
             Self::Buffer(digits.parse().unwrap_or(usize::MAX))
         } else if bytes == b"out" {
             Self::Out(None)
@@ -100,6 +108,8 @@ pub(crate) fn infer(word: &OsStr) -> Type {
             Some(Value::Integer(value)) if value > i64::MAX.into() => Type::U64,
             Some(Value::Integer(_)) => Type::I64,
             Some(Value::Float(_)) => Type::F64,
+            // Refused when it is converted.
+            Some(Value::NotOctal) => Type::I32,
             None => Type::TEXT,
         },
     }
@@ -144,6 +154,8 @@ mod tests {
             ("-2147483648", Type::I32),
             ("2147483648", Type::I64),
             ("0xffffffff", Type::I64),
+            ("040000000000", Type::I64),
+            ("08", Type::I32),
             ("9223372036854775808", Type::U64),
             ("1.0", Type::F64),
             ("1e3", Type::F64),

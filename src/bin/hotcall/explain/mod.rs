@@ -12,7 +12,7 @@ use hotcall_jit::{Abi, Explanation, Options};
 
 use crate::declaration::{Declared, Function};
 use crate::failure::Failure;
-use crate::print::shorten_to;
+use crate::quote::shorten_to;
 use members::TypeTable;
 use places::{PlacedArgument, PlacedResult};
 use text::MAX_WIDTH;

@@ -5,7 +5,7 @@ use std::fmt;
 use hotcall::AggregateKind;
 use hotcall_jit::{Abi, Ext};
 
-use crate::print::{escape, shorten_to};
+use crate::quote::{escape, shorten_to};
 
 use super::Explained;
 use super::members::TypeTable;

@@ -1,0 +1,78 @@
+//! The number of values behind a pointer: the declaration gives it, or names the argument that does.
+
+use hotcall::{Length, Type};
+
+use crate::misfit::MisfitKind;
+use crate::number::Class;
+use crate::quote::{quote, shorten};
+use crate::store::Store;
+use crate::word::{Argument, value_bits};
+
+/// The number of values behind a pointer.
+#[derive(Clone, Copy)]
+pub(crate) enum Count {
+    /// The declaration does not give it.
+    Unsaid,
+    /// A number of elements.
+    Elements(usize),
+    /// A number of bytes.
+    Bytes(usize),
+    /// The declaration gives it in a form that this program does not know, such as an expression.
+    Unknown,
+}
+
+impl Count {
+    /// The number for a parameter of this type. `arguments` are all those of the call.
+    ///
+    /// # Errors
+    ///
+    /// The declaration names an argument or constant that is not a number of values.
+    pub(crate) fn of(parameter: &Type, arguments: &[Argument<'_>], store: &mut Store) -> Result<Self, MisfitKind> {
+        let Some(length) = parameter.pointer().and_then(hotcall::Pointer::length) else { return Ok(Self::Unsaid) };
+        Ok(match length {
+            Length::Elements(count) => Self::Elements(saturated(*count)),
+            Length::Bytes(count) => Self::Bytes(saturated(*count)),
+            Length::Counted(name) => Self::Elements(named(name, arguments, store)?),
+            Length::CountedBytes(name) => Self::Bytes(named(name, arguments, store)?),
+            Length::Expression | _ => Self::Unknown,
+        })
+    }
+
+    /// The size in bytes of memory for these elements of `size` bytes each; 0 if the number is not known.
+    pub(crate) const fn bytes(self, size: usize) -> usize {
+        match self {
+            Self::Elements(count) => count.saturating_mul(size),
+            Self::Bytes(count) => count,
+            Self::Unsaid | Self::Unknown => 0,
+        }
+    }
+}
+
+/// A number that is too large for memory is as good as the largest one: both are refused.
+fn saturated(count: u64) -> usize {
+    usize::try_from(count).unwrap_or(usize::MAX)
+}
+
+/// The value of the argument, or else of the constant, that has this name.
+fn named(name: &str, arguments: &[Argument<'_>], store: &mut Store) -> Result<usize, MisfitKind> {
+    let argument = arguments.iter().find(|argument| argument.name == Some(name));
+    let count = match argument {
+        Some(argument) => integer(argument, store),
+        None => store.constant(name, hotcall::Scalar::U64).and_then(Result::ok),
+    };
+    count.map(saturated).ok_or_else(|| MisfitKind::Counted {
+        by: name.into(),
+        given: argument.map(|argument| shorten(&quote(argument.word.as_encoded_bytes())).into()),
+    })
+}
+
+/// The value of an argument that is an integer and not negative.
+fn integer(argument: &Argument<'_>, store: &mut Store) -> Option<u64> {
+    let scalar = argument.ty.as_scalar()?;
+    let class = Class::of(scalar);
+    if !matches!(class, Class::Signed | Class::Unsigned) {
+        return None;
+    }
+    let bits = value_bits(argument.word.as_encoded_bytes(), scalar, store).ok()?;
+    (class == Class::Unsigned || bits as i64 >= 0).then_some(bits)
+}
