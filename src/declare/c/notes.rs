@@ -204,3 +204,20 @@ impl FunctionType<'_> {
         function
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Attributes are merged for each declarator, so their size must not grow with the text.
+    #[test]
+    fn a_parameter_has_one_access() {
+        let access = |pointer| Access { direction: Direction::In, pointer, size: None };
+        let mut notes = Notes::default();
+        for pointer in (0..2 * MAX_PARAMETERS).chain(0..MAX_PARAMETERS) {
+            notes.add(&Notes { accesses: vec![access(pointer)], ..Notes::NONE });
+        }
+        assert_eq!(notes.accesses.len(), MAX_PARAMETERS);
+        assert!(notes.of_pointer().is_none());
+    }
+}
