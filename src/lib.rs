@@ -87,9 +87,7 @@
 //! work all the same, two to four times as slow as compiled ones. There are 2,048 addresses for them then, of which each shape of
 //! functions takes one, and each callback.
 
-mod bytes;
 mod callback;
-mod code;
 pub mod declare;
 pub mod engine;
 mod errno;
@@ -98,11 +96,10 @@ mod function;
 #[cfg(doctest)]
 mod growth;
 mod library;
-mod owned_args;
-mod owned_call;
-mod prototype;
-mod slot;
-mod value;
+mod member;
+mod slots;
+mod stats;
+mod symbols;
 
 pub use hotcall_jit::debug;
 pub use hotcall_jit::{
@@ -111,22 +108,22 @@ pub use hotcall_jit::{
     SignatureError, Stats, Target, Type, TypeError, TypeKind,
 };
 
-pub use bytes::Member;
 pub use callback::{
     Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Payload, RawCallback, RawHandler,
-    Thunk, UnwindingRawHandler, Wait, retired_calls,
+    Thunk, UnwindingRawHandler, Wait,
 };
-pub use code::{Entry, stats};
 pub use debug::describe;
 pub use error::Error;
-pub use function::{Function, FunctionOptions};
+pub use function::{Function, FunctionOptions, Outcome, OwnedCall};
+pub use hotcall_jit::SlotsEntry as Entry;
 pub use library::{
-    Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, Static, Symbol,
-    SymbolKind, Symbols, Visibility, resolve,
+    Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, SymbolKind, Visibility,
+    resolve,
 };
-pub use owned_call::{Outcome, OwnedCall};
-pub use slot::Slot;
-pub use value::{Value, ValueType};
+pub use member::Member;
+pub use slots::{Slot, Value, ValueType};
+pub use stats::{retired_calls, stats};
+pub use symbols::{Static, Symbol, Symbols};
 
 /// The examples of the page about declarations.
 #[cfg(all(doctest, target_os = "linux", feature = "c-text"))]

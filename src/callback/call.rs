@@ -3,12 +3,13 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::{ResultForm, Thunk as Code};
+use hotcall_jit::{ResultForm, Thunk as ThunkCode};
 
-use super::types::Types;
+use super::types::CallbackTypes;
 use crate::error::Error;
-use crate::slot::Slot;
-use crate::value::{Value, ValueType};
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+use crate::slots::value_type::ValueType;
 
 /// A call of a callback: its arguments, and the place for its result, which is zero until the handler writes it.
 ///
@@ -39,7 +40,7 @@ use crate::value::{Value, ValueType};
 /// # fn main() {}
 /// ```
 pub struct Call<'a> {
-    types: &'static Types,
+    types: &'static CallbackTypes,
     args: *const Slot,
     result: *mut Slot,
     /// Borrows the arguments and the result.
@@ -50,7 +51,7 @@ impl<'a> Call<'a> {
     /// # Safety
     ///
     /// For `'a`, `args` and `result` are as the thunk hands them to its handlers, and nobody else uses them.
-    pub(super) const unsafe fn new(types: &'static Types, args: *const Slot, result: *mut Slot) -> Self {
+    pub(super) const unsafe fn new(types: &'static CallbackTypes, args: *const Slot, result: *mut Slot) -> Self {
         Self { types, args, result, life: PhantomData }
     }
 
@@ -148,11 +149,11 @@ impl<'a> Call<'a> {
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };
     }
 
-    pub(super) const fn types(&self) -> &'static Types {
+    pub(super) const fn types(&self) -> &'static CallbackTypes {
         self.types
     }
 
-    pub(super) const fn code(&self) -> &'static Code {
+    pub(super) const fn code(&self) -> &'static ThunkCode {
         self.types.code()
     }
 

@@ -12,12 +12,12 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
-use super::Thunk;
 use super::call::Call;
 use super::panics::{OnPanic, Panics, Payload};
-use super::types::Types;
+use super::thunk::Thunk;
+use super::types::CallbackTypes;
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// What a callback does when it is called.
 pub(super) trait Answer: Send + Sync {
@@ -61,7 +61,7 @@ struct Block<H: ?Sized> {
     stub: Stub,
     /// The pool that the stub came from.
     stubs: &'static StubPool,
-    types: &'static Types,
+    types: &'static CallbackTypes,
     panics: Panics,
     /// Initialised while `ALIVE` is set.
     handler: UnsafeCell<ManuallyDrop<H>>,

@@ -1,21 +1,16 @@
-//! A call from a thread that the handler does not belong to.
+//! Calls from threads that the handler does not belong to.
 
-use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
 
 use hotcall_jit::count_retired_call;
 
-use hotcall_jit::fork::{self, Locked};
-
 use super::call::Call;
-use super::local::Local;
-use super::types::Types;
-use crate::owned_args::OwnedArgs;
-use crate::slot::Slot;
+use super::options::Wait;
+use super::owner::Owner;
+use super::request::Request;
 
-/// Brings calls from other threads to the thread of a [`LocalCallback`](super::LocalCallback): the runtime's event loop.
+/// Brings calls from other threads to the thread of a [`LocalCallback`](crate::LocalCallback): the runtime's event loop.
 pub trait Dispatch: Send + Sync + 'static {
     /// Hands the call on, so that the owner's thread comes to [run](ForeignCall::run) it. This is called on the thread that
     /// C calls on, which waits for the answer afterwards.
@@ -34,18 +29,14 @@ impl<F: Fn(ForeignCall) -> Result<(), ForeignCall> + Send + Sync + 'static> Disp
 
 /// A call that waits for its owner's thread.
 ///
-/// Dropping it answers zeros and counts it as a [retired call](super::retired_calls).
+/// Dropping it answers zeros and counts it as a [retired call](crate::retired_calls).
 #[must_use = "dropping the call answers zeros"]
 pub struct ForeignCall {
-    owner: Arc<Local>,
+    owner: Arc<Owner>,
     request: Arc<Request>,
 }
 
 impl ForeignCall {
-    pub(super) const fn new(owner: Arc<Local>, request: Arc<Request>) -> Self {
-        Self { owner, request }
-    }
-
     /// Runs the handler, and lets the thread that called go on. A call that nobody waits for any more, because of the time
     /// limit or because the callback was closed, is left out.
     ///
@@ -69,179 +60,29 @@ impl Drop for ForeignCall {
     }
 }
 
-/// What both threads share.
-pub(super) struct Request {
-    types: &'static Types,
-    args: Args,
-    progress: Mutex<Progress>,
-    changed: Condvar,
-    /// Counts the forks that made the process that waits.
-    generation: usize,
-}
-
-/// The arguments, and the place of the result.
-enum Args {
-    /// Those of the thread that called, until it goes on.
-    Borrowed(*const Slot, *mut Slot),
-    /// A copy, of a call that has no result.
-    Owned(OwnedArgs),
-}
-
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Progress {
-    Queued,
-    Running,
-    /// Answered, by the handler or with zeros.
-    Done,
-}
-
-// SAFETY: borrowed pointers are used by the thread that turned `progress` from `Queued` to `Running`, while the other one
-// waits for `Done`; owned arguments are `Send` and `Sync`, but for addresses in slots, which are data.
-unsafe impl Send for Request {}
-// SAFETY: borrowed pointers belong to the one thread that turned `progress` to `Running`; owned arguments are `Sync`.
-unsafe impl Sync for Request {}
-
-impl Request {
-    /// A request that the caller [waits for](Self::wait).
-    ///
-    /// # Safety
-    ///
-    /// The caller keeps the call until `wait` has returned.
-    pub(super) unsafe fn waiting(call: &mut Call<'_>) -> Self {
-        let (args, result) = call.parts();
-        Self::new(call.types(), Args::Borrowed(args, result))
+/// Answers a call on a thread that is not the owner's: hands it on, and waits for the answer as long as `wait` says.
+pub(super) fn call_from_elsewhere(owner: &Arc<Owner>, call: &mut Call<'_>, wait: Wait, dispatch: &impl Dispatch) {
+    let request = Arc::new(match wait {
+        Wait::NoWait => Request::posted(call),
+        // SAFETY: the call is kept until the request was waited for, below, whatever `dispatch` does.
+        Wait::Forever | Wait::AtMost(_) => unsafe { Request::waiting(call) },
+    });
+    if !owner.pending().add(&request) {
+        return count_retired_call();
     }
-
-    /// A request that nobody waits for, of a call without a result.
-    pub(super) fn posted(call: &Call<'_>) -> Self {
-        let aggregates = (0..).zip(call.code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
-        // SAFETY: the slots of aggregates hold the addresses of their bytes.
-        let args = unsafe { OwnedArgs::copy(call.slots(), aggregates) };
-        Self::new(call.types(), Args::Owned(args))
+    let foreign = ForeignCall { owner: Arc::clone(owner), request: Arc::clone(&request) };
+    // What comes back was not handed on, and is dropped.
+    if !owner.panics().guard(|| drop(dispatch.dispatch(foreign))) {
+        request.abandon();
+        owner.pending().remove(&request);
     }
-
-    fn new(types: &'static Types, args: Args) -> Self {
-        let generation = fork::current_generation();
-        Self { types, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new(), generation }
-    }
-
-    fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Moves on if it is `from`, and says whether it was.
-    fn advance(&self, from: Progress, to: Progress) -> bool {
-        // The thread that waits is not in a child, which may also have got the lock locked.
-        if self.generation != fork::current_generation() {
-            return false;
-        }
-        let mut progress = self.progress();
-        let is_from = *progress == from;
-        if is_from {
-            *progress = to;
-            self.changed.notify_all();
-        }
-        is_from
-    }
-
-    /// Lets `run` answer, if nobody has.
-    fn answer(&self, run: impl FnOnce(&mut Call<'_>)) {
-        if !self.advance(Progress::Queued, Progress::Running) {
-            return;
-        }
-        // Also when `run` unwinds: the other thread must not wait for ever.
-        let _done = Done(self);
-        let mut unused = Slot::default();
-        let (args, result) = match &self.args {
-            Args::Borrowed(args, result) => (*args, *result),
-            Args::Owned(args) => (args.slots().as_ptr(), &raw mut unused),
-        };
-        // SAFETY: the slots are the call's, or as many copies; they and the result are ours until the progress is `Done`.
-        run(&mut unsafe { Call::new(self.types, args, result) });
-    }
-
-    /// Answers with zeros, if nobody has begun to answer.
-    pub(super) fn abandon(&self) {
-        if self.advance(Progress::Queued, Progress::Done) {
-            count_retired_call();
-        }
-    }
-
-    /// Waits for the answer; for its beginning no longer than `limit`.
-    pub(super) fn wait(&self, limit: Option<Duration>) {
-        // A limit beyond what a clock can tell is none.
-        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
-        let mut progress = self.progress();
-        while *progress != Progress::Done {
-            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
-            progress = match left.filter(|_| *progress == Progress::Queued) {
-                Some(Duration::ZERO) => {
-                    drop(progress);
-                    self.abandon();
-                    self.progress()
-                }
-                Some(left) => self.changed.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner).0,
-                None => self.changed.wait(progress).unwrap_or_else(PoisonError::into_inner),
-            };
-        }
-    }
-}
-
-struct Done<'a>(&'a Request);
-
-impl Drop for Done<'_> {
-    fn drop(&mut self) {
-        self.0.advance(Progress::Running, Progress::Done);
-    }
-}
-
-/// The requests of one callback that are not answered yet.
-#[derive(Default)]
-pub(super) struct Pending(Mutex<Requests>);
-
-#[derive(Default)]
-struct Requests {
-    /// By address.
-    open: HashMap<usize, Arc<Request>>,
-    closed: bool,
-}
-
-impl Pending {
-    fn requests(&self) -> Locked<'_, Requests> {
-        fork::lock(&self.0)
-    }
-
-    /// Says whether the request may be made.
-    pub(super) fn add(&self, request: &Arc<Request>) -> bool {
-        let mut requests = self.requests();
-        if !requests.closed {
-            requests.open.insert(key(request), Arc::clone(request));
-        }
-        !requests.closed
-    }
-
-    pub(super) fn remove(&self, request: &Arc<Request>) {
-        let removed = self.requests().open.remove(&key(request));
-        // Outside of the lock.
-        drop(removed);
-    }
-
-    pub(super) fn len(&self) -> usize {
-        self.requests().open.len()
-    }
-
-    /// Answers what waits, and lets nothing wait any more.
-    pub(super) fn close(&self) {
-        let mut requests = self.requests();
-        requests.closed = true;
-        let open = std::mem::take(&mut requests.open);
-        drop(requests);
-        open.values().for_each(|request| request.abandon());
-    }
-}
-
-fn key(request: &Arc<Request>) -> usize {
-    Arc::as_ptr(request).addr()
+    let limit = match wait {
+        Wait::NoWait => return,
+        Wait::Forever => None,
+        Wait::AtMost(limit) => Some(limit),
+    };
+    request.wait(limit);
+    owner.pending().remove(&request);
 }
 
 impl fmt::Debug for ForeignCall {

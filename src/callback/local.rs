@@ -1,74 +1,27 @@
 //! Callbacks whose handler stays on the thread that made it.
 
-use std::cell::{Cell, UnsafeCell};
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
 
-use hotcall_jit::{Layout, Scalar, Signature, count_retired_call};
+use hotcall_jit::{Layout, Scalar, Signature};
 
 use super::call::Call;
 use super::counted::{Answer, Counted};
-use super::foreign::{Dispatch, ForeignCall, Pending, Request};
-use super::panics::{OnPanic, Panics, Payload};
-use super::{Callback, Thunk};
+use super::foreign::{Dispatch, call_from_elsewhere};
+use super::options::{LocalOptions, Wait};
+use super::owner::Owner;
+use super::panics::{Panics, Payload};
+use super::sync::Callback;
+use super::thunk::Thunk;
 use crate::error::Error;
-
-/// Choices for a [`LocalCallback`].
-///
-/// ```
-/// use hotcall::{LocalOptions, OnPanic, Wait};
-///
-/// let options = LocalOptions::new().wait(Wait::NoWait);
-/// assert_eq!(options.on_panic, OnPanic::Catch);
-/// ```
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-#[non_exhaustive]
-pub struct LocalOptions {
-    /// What happens when the handler panics, or the [`Dispatch`] while it takes a call.
-    pub on_panic: OnPanic,
-    /// What a thread does that calls and is not the owner's.
-    pub wait: Wait,
-}
-
-impl LocalOptions {
-    /// The defaults: panics are caught, and other threads wait until they are answered.
-    pub const fn new() -> Self {
-        Self { on_panic: OnPanic::Catch, wait: Wait::Forever }
-    }
-
-    /// Sets the rule for panics of the handler, or of the [`Dispatch`] while it takes a call.
-    pub const fn on_panic(self, on_panic: OnPanic) -> Self {
-        Self { on_panic, ..self }
-    }
-
-    /// Sets how long calls on other threads wait.
-    pub const fn wait(self, wait: Wait) -> Self {
-        Self { wait, ..self }
-    }
-}
-
-/// How long a call on another thread waits for its owner.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
-#[non_exhaustive]
-pub enum Wait {
-    /// Until it is answered.
-    #[default]
-    Forever,
-    /// Until it is answered, but for the owner to begin no longer than this. A call that waited in vain returns zeros and
-    /// is counted.
-    AtMost(Duration),
-    /// Not at all: a copy of the arguments is handed on, and the call returns. The callback must return nothing, and take
-    /// no pointers, for nobody knows how long these would be valid.
-    NoWait,
-}
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
 
 /// A callback whose handler is neither `Send` nor `Sync`: it runs, and is dropped, on the thread that made it, its *owner*.
 ///
-/// A call on the owner's thread runs the handler there and then. A call on any other thread becomes a [`ForeignCall`], which
+/// A call on the owner's thread runs the handler there and then. A call on any other thread becomes a [`ForeignCall`](crate::ForeignCall), which
 /// the callback's [`Dispatch`] brings to the owner, while the thread that called waits as [`Wait`] says. Closing the
 /// callback answers every call that waits with zeros.
 ///
@@ -120,32 +73,10 @@ pub enum Wait {
 /// ```
 pub struct LocalCallback {
     counted: Counted,
-    local: Arc<Local>,
+    owner: Arc<Owner>,
     /// The handler is dropped where this is.
     not_send: PhantomData<*const ()>,
 }
-
-/// What a local callback shares with its calls.
-pub(super) struct Local {
-    owner: ThreadNumber,
-    wait: Wait,
-    pending: Pending,
-    panics: Panics,
-    /// Used on the owner's thread alone.
-    handler: UnsafeCell<Option<LocalHandler>>,
-    /// How many calls the handler is in. Used on the owner's thread alone.
-    running: Cell<usize>,
-    /// Used on the owner's thread alone.
-    closed: Cell<bool>,
-}
-
-type LocalHandler = Box<dyn Fn(&mut Call<'_>)>;
-
-// SAFETY: the handler and the cells are used on the owner's thread alone, and the handler is gone before `LocalCallback`,
-// which stays there, or before the calls that it is in; the rest is `Send` and `Sync`.
-unsafe impl Send for Local {}
-// SAFETY: the handler and the cells are used on the owner's thread alone; the rest is `Sync`.
-unsafe impl Sync for Local {}
 
 impl Callback {
     /// A callback whose handler stays on this thread; see [`LocalCallback`].
@@ -162,18 +93,10 @@ impl Callback {
         if options.wait == Wait::NoWait {
             check_no_wait(thunk.signature())?;
         }
-        let local = Arc::new(Local {
-            owner: ThreadNumber::current(),
-            wait: options.wait,
-            pending: Pending::default(),
-            panics: Panics::new(options.on_panic),
-            handler: UnsafeCell::new(Some(Box::new(handler))),
-            running: Cell::new(0),
-            closed: Cell::new(false),
-        });
-        let entry = Entry { local: Arc::clone(&local), dispatch };
-        let counted = Counted::new(thunk, options.on_panic, entry)?;
-        Ok(LocalCallback { counted, local, not_send: PhantomData })
+        let owner = Arc::new(Owner::new(options.on_panic, Box::new(handler)));
+        let answer = LocalAnswer { owner: Arc::clone(&owner), wait: options.wait, dispatch };
+        let counted = Counted::new(thunk, options.on_panic, answer)?;
+        Ok(LocalCallback { counted, owner, not_send: PhantomData })
     }
 }
 
@@ -188,9 +111,7 @@ impl LocalCallback {
     /// last call out drops it.
     pub fn close(&self) {
         self.counted.close();
-        self.local.pending.close();
-        self.local.closed.set(true);
-        self.local.drop_handler();
+        self.owner.close();
     }
 
     /// Whether it was closed.
@@ -206,13 +127,13 @@ impl LocalCallback {
 
     /// How many calls from other threads wait for this one, those included that nobody waits for ([`Wait::NoWait`]).
     pub fn pending_foreign(&self) -> usize {
-        self.local.pending.len()
+        self.owner.pending().len()
     }
 
     /// What the handler or the dispatcher panicked with first, since this was last asked.
     pub fn take_panic(&self) -> Option<Payload> {
         // What the dispatcher panicked with when it was dropped is kept by what keeps it.
-        self.local.panics.take().or_else(|| self.counted.take_panic())
+        self.owner.panics().take().or_else(|| self.counted.take_panic())
     }
 }
 
@@ -222,93 +143,20 @@ impl Drop for LocalCallback {
     }
 }
 
-/// Where calls of a local callback come in. The dispatcher is not among what calls keep, for it may keep them.
-struct Entry<D> {
-    local: Arc<Local>,
+/// The answer of a local callback. Calls keep the owner alone, because the dispatcher may keep calls.
+struct LocalAnswer<D> {
+    owner: Arc<Owner>,
+    wait: Wait,
     dispatch: D,
 }
 
-impl<D: Dispatch> Answer for Entry<D> {
+impl<D: Dispatch> Answer for LocalAnswer<D> {
     fn answer(&self, call: &mut Call<'_>, _: &Panics) {
-        if self.local.is_here() {
-            self.local.run(call);
+        if self.owner.is_here() {
+            self.owner.run(call);
         } else {
-            self.local.call_from_elsewhere(call, &self.dispatch);
+            call_from_elsewhere(&self.owner, call, self.wait, &self.dispatch);
         }
-    }
-}
-
-impl Local {
-    pub(super) fn is_here(&self) -> bool {
-        self.owner == ThreadNumber::current()
-    }
-
-    pub(super) const fn pending(&self) -> &Pending {
-        &self.pending
-    }
-
-    /// Runs the handler. The owner's thread alone may come here.
-    pub(super) fn run(&self, call: &mut Call<'_>) {
-        debug_assert!(self.is_here());
-        // SAFETY: this is the owner's thread, and the handler is taken out only when it is not running.
-        let Some(handler) = (unsafe { &*self.handler.get() }) else { return count_retired_call() };
-        let running = Inside::count(&self.running);
-        if !self.panics.guard(|| handler(call)) {
-            call.clear_result();
-        }
-        drop(running);
-        self.drop_handler();
-    }
-
-    /// Drops the handler of a closed callback, unless it is running. The owner's thread alone may come here.
-    fn drop_handler(&self) {
-        if !self.closed.get() || self.running.get() > 0 {
-            return;
-        }
-        // SAFETY: this is the owner's thread, and the handler is not running, so that nobody refers to it.
-        let handler = unsafe { (*self.handler.get()).take() };
-        // A panic is kept with those of the handler's calls.
-        let _: bool = self.panics.guard(|| drop(handler));
-    }
-
-    fn call_from_elsewhere(self: &Arc<Self>, call: &mut Call<'_>, dispatch: &impl Dispatch) {
-        let request = Arc::new(match self.wait {
-            Wait::NoWait => Request::posted(call),
-            // SAFETY: the call is kept until the request was waited for, below, whatever `dispatch` does.
-            Wait::Forever | Wait::AtMost(_) => unsafe { Request::waiting(call) },
-        });
-        if !self.pending.add(&request) {
-            return count_retired_call();
-        }
-        let foreign = ForeignCall::new(Arc::clone(self), Arc::clone(&request));
-        // What comes back was not handed on, and is dropped.
-        if !self.panics.guard(|| drop(dispatch.dispatch(foreign))) {
-            request.abandon();
-            self.pending.remove(&request);
-        }
-        let limit = match self.wait {
-            Wait::NoWait => return,
-            Wait::Forever => None,
-            Wait::AtMost(limit) => Some(limit),
-        };
-        request.wait(limit);
-        self.pending.remove(&request);
-    }
-}
-
-/// A count that goes up by one, however its scope is left.
-struct Inside<'a>(&'a Cell<usize>);
-
-impl<'a> Inside<'a> {
-    fn count(count: &'a Cell<usize>) -> Self {
-        count.set(count.get() + 1);
-        Self(count)
-    }
-}
-
-impl Drop for Inside<'_> {
-    fn drop(&mut self) {
-        self.0.set(self.0.get() - 1);
     }
 }
 
@@ -325,24 +173,16 @@ fn check_no_wait(signature: &Signature) -> Result<(), Error> {
     Ok(())
 }
 
-/// A thread's number, which no other thread of the process ever has.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct ThreadNumber(u64);
+impl From<&LocalCallback> for Slot {
+    fn from(callback: &LocalCallback) -> Self {
+        callback.as_ptr().into()
+    }
+}
 
-impl ThreadNumber {
-    #[inline]
-    fn current() -> Self {
-        thread_local! {
-            static NUMBER: Cell<u64> = const { Cell::new(0) };
-        }
-        static LAST: AtomicU64 = AtomicU64::new(0);
-        let number = NUMBER.with(|number| {
-            if number.get() == 0 {
-                number.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
-            }
-            number.get()
-        });
-        Self(number)
+/// The function pointer.
+impl From<&LocalCallback> for Value<'_> {
+    fn from(callback: &LocalCallback) -> Self {
+        callback.as_ptr().into()
     }
 }
 

@@ -4,11 +4,13 @@ use std::ffi::c_void;
 use std::fmt;
 use std::mem;
 
-use hotcall_jit::{Handler, Stub, Thunk as Code, Use};
+use hotcall_jit::{Handler, Stub, Thunk as ThunkCode, Use};
 
-use super::{Callback, Thunk};
+use super::sync::Callback;
+use super::thunk::Thunk;
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
 
 /// What a [`RawCallback`] calls.
 ///
@@ -27,7 +29,7 @@ pub type UnwindingRawHandler = unsafe extern "C-unwind" fn(context: *mut c_void,
 /// Dropping the callback closes it: calls that begin later return zeros. Closing waits for nothing and frees nothing.
 pub struct RawCallback {
     stub: Stub,
-    code: &'static Code,
+    code: &'static ThunkCode,
 }
 
 impl Callback {
@@ -110,6 +112,19 @@ impl Drop for RawCallback {
         self.stub.retire();
         // SAFETY: the stub came from this pool and is retired, and this was its holder.
         unsafe { self.code.stubs(Use::Plain).give_back(self.stub) };
+    }
+}
+
+impl From<&RawCallback> for Slot {
+    fn from(callback: &RawCallback) -> Self {
+        callback.as_ptr().into()
+    }
+}
+
+/// The function pointer.
+impl From<&RawCallback> for Value<'_> {
+    fn from(callback: &RawCallback) -> Self {
+        callback.as_ptr().into()
     }
 }
 

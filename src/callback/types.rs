@@ -3,28 +3,28 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{Pointee, ResultForm, Scalar, Signature, Thunk as Code, Type, fork};
+use hotcall_jit::{Pointee, ResultForm, Scalar, Signature, Thunk as ThunkCode, Type, fork};
 
-use crate::value::ValueType;
+use crate::slots::value_type::ValueType;
 
 /// The code for callbacks with the types that a call compares values with.
 ///
 /// Signatures of one shape share the code, which does not tell their types apart. A callback refers to both by one pointer,
 /// so that making it counts no references. They are never freed, like the code; there is one for each list of types.
-pub(super) struct Types {
-    code: &'static Code,
+pub(super) struct CallbackTypes {
+    code: &'static ThunkCode,
     /// Those of the parameters, and behind them the result's.
     all: Box<[ValueType]>,
 }
 
 /// By the address of the code and the types.
-type Known = HashMap<(usize, &'static [ValueType]), &'static Types>;
+type TypesByCode = HashMap<(usize, &'static [ValueType]), &'static CallbackTypes>;
 
-static KNOWN: Mutex<Option<Known>> = Mutex::new(None);
+static SHARED: Mutex<Option<TypesByCode>> = Mutex::new(None);
 
-impl Types {
+impl CallbackTypes {
     /// The types of a signature, for which this is the code.
-    pub(super) fn of(code: &'static Code, signature: &Signature) -> &'static Self {
+    pub(super) fn of(code: &'static ThunkCode, signature: &Signature) -> &'static Self {
         // All pointers are one type to a value, so that signatures which differ in them share a list.
         let scalar = |ty: &Type| {
             let scalar = ty.as_scalar()?;
@@ -42,17 +42,17 @@ impl Types {
         };
         let all: Box<[_]> = params.chain([result]).collect();
         let address = std::ptr::from_ref(code).addr();
-        let mut known = fork::lock(&KNOWN);
-        let known = known.get_or_insert_default();
-        if let Some(types) = known.get(&(address, &*all)) {
+        let mut shared = fork::lock(&SHARED);
+        let shared = shared.get_or_insert_default();
+        if let Some(types) = shared.get(&(address, &*all)) {
             return types;
         }
         let types: &'static Self = Box::leak(Box::new(Self { code, all }));
-        known.insert((address, &types.all), types);
+        shared.insert((address, &types.all), types);
         types
     }
 
-    pub(super) const fn code(&self) -> &'static Code {
+    pub(super) const fn code(&self) -> &'static ThunkCode {
         self.code
     }
 

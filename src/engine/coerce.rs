@@ -6,7 +6,7 @@ use std::fmt;
 use hotcall_jit::{Pointee, Scalar, numbers};
 
 use super::values::Form;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// What a value is, to those who convert it.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -7,8 +7,8 @@ use super::record::{Data, Full};
 use super::values::{Converted, Form, make_value, view_to_slot};
 use super::{Engine, Problem, Site};
 use crate::error::Error;
-use crate::function::Function;
-use crate::slot::Slot;
+use crate::function::function::Function;
+use crate::slots::slot::Slot;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> Helpers {

@@ -15,10 +15,10 @@ use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
 use super::values::{Converted, Form, to_slot, to_value};
 use super::{Engine, Record, Site, TypedRecord, helpers};
-use crate::callback::Call;
+use crate::callback::call::Call;
 use crate::error::Error;
-use crate::function::Function;
-use crate::slot::Slot;
+use crate::function::function::Function;
+use crate::slots::slot::Slot;
 
 /// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
 ///

@@ -14,7 +14,7 @@ use super::Engine;
 use super::realm::Shared;
 use super::values::Form;
 use crate::error::Error;
-use crate::function::Function;
+use crate::function::function::Function;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
 ///

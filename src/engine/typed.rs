@@ -14,7 +14,7 @@ use super::realm::Shared;
 use super::values::Form;
 use super::{Engine, Problem, Site, View};
 use crate::error::Error;
-use crate::function::Function;
+use crate::function::function::Function;
 
 /// A function that an engine's compiled code calls, made by [`Realm::typed`](super::Realm::typed).
 ///

@@ -8,7 +8,7 @@ use hotcall_jit::{Extent, Pointee, Scalar, Type, numbers};
 use super::coerce::{Problem, View};
 use super::{Engine, Site};
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// What the engine makes a value of.
 ///

@@ -13,11 +13,11 @@
 //! | RISC-V | `frm`, the rounding mode (ISA manual, "F" extension); denormals are never flushed there |
 //! | others | nothing |
 
-/// Restores the control registers when it is dropped.
-pub(super) struct Restore(imp::Control);
+/// Restores the control bits when it is dropped.
+pub(crate) struct Restore(u64);
 
 impl Restore {
-    /// Saves the control registers of this thread.
+    /// Saves the control bits of this thread.
     pub(super) fn later() -> Self {
         Self(imp::read())
     }
@@ -25,9 +25,8 @@ impl Restore {
 
 impl Drop for Restore {
     fn drop(&mut self) {
-        let now = imp::read();
-        if now != self.0 {
-            imp::write(self.0, now);
+        if imp::read() != self.0 {
+            imp::write(self.0);
         }
     }
 }
@@ -39,38 +38,35 @@ mod imp {
     /// The sticky flags in MXCSR.
     const FLAGS: u32 = 0x3f;
 
-    #[derive(Clone, Copy, Eq)]
-    pub(super) struct Control {
-        mxcsr: u32,
-        x87: u16,
+    /// The control bits of MXCSR, and above them the control word of the x87 unit.
+    pub(super) fn read() -> u64 {
+        u64::from(mxcsr() & !FLAGS) | u64::from(x87()) << 32
     }
 
-    impl PartialEq for Control {
-        fn eq(&self, other: &Self) -> bool {
-            (self.mxcsr & !FLAGS, self.x87) == (other.mxcsr & !FLAGS, other.x87)
-        }
-    }
-
-    pub(super) fn read() -> Control {
-        let mut control = Control { mxcsr: 0, x87: 0 };
-        // SAFETY: these store the two registers to fields of their sizes.
-        unsafe {
-            asm!("stmxcsr [{}]", in(reg) &raw mut control.mxcsr, options(nostack, preserves_flags));
-            asm!("fnstcw [{}]", in(reg) &raw mut control.x87, options(nostack, preserves_flags));
-        }
-        control
-    }
-
-    pub(super) fn write(before: Control, now: Control) {
-        let mxcsr = before.mxcsr & !FLAGS | now.mxcsr & FLAGS;
+    pub(super) fn write(before: u64) {
+        let (control, word) = (before as u32 | mxcsr() & FLAGS, (before >> 32) as u16);
         // SAFETY: the control bits were read from the register, so all reserved ones are zero. They are those that the code
         // before this expects.
-        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const mxcsr, options(nostack, preserves_flags, readonly)) };
-        if before.x87 != now.x87 {
+        unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags, readonly)) };
+        if word != x87() {
             // A flag that is set and no longer masked would raise SIGFPE at the next x87 instruction: clear the flags.
             // SAFETY: the control word was read from the register.
-            unsafe { asm!("fnclex", "fldcw [{}]", in(reg) &raw const before.x87, options(nostack, readonly)) };
+            unsafe { asm!("fnclex", "fldcw [{}]", in(reg) &raw const word, options(nostack, readonly)) };
         }
+    }
+
+    fn mxcsr() -> u32 {
+        let mut mxcsr = 0;
+        // SAFETY: this stores the register to a variable of its size.
+        unsafe { asm!("stmxcsr [{}]", in(reg) &raw mut mxcsr, options(nostack, preserves_flags)) };
+        mxcsr
+    }
+
+    fn x87() -> u16 {
+        let mut word = 0;
+        // SAFETY: this stores the register to a variable of its size.
+        unsafe { asm!("fnstcw [{}]", in(reg) &raw mut word, options(nostack, preserves_flags)) };
+        word
     }
 }
 
@@ -78,16 +74,14 @@ mod imp {
 mod imp {
     use std::arch::asm;
 
-    pub(super) type Control = u64;
-
-    pub(super) fn read() -> Control {
+    pub(super) fn read() -> u64 {
         let control;
         // SAFETY: reading the register has no effect.
         unsafe { asm!("mrs {}, fpcr", out(reg) control, options(nomem, nostack, preserves_flags)) };
         control
     }
 
-    pub(super) fn write(before: Control, _now: Control) {
+    pub(super) fn write(before: u64) {
         // SAFETY: the value was read from the register, and is what the code before this expects.
         unsafe { asm!("msr fpcr, {}", in(reg) before, options(nomem, nostack, preserves_flags)) };
     }
@@ -97,16 +91,14 @@ mod imp {
 mod imp {
     use std::arch::asm;
 
-    pub(super) type Control = u64;
-
-    pub(super) fn read() -> Control {
+    pub(super) fn read() -> u64 {
         let control;
         // SAFETY: reading the register has no effect.
         unsafe { asm!("frrm {}", out(reg) control, options(nomem, nostack, preserves_flags)) };
         control
     }
 
-    pub(super) fn write(before: Control, _now: Control) {
+    pub(super) fn write(before: u64) {
         // SAFETY: the value was read from the register, and is what the code before this expects.
         unsafe { asm!("fsrm {}", in(reg) before, options(nomem, nostack, preserves_flags)) };
     }
@@ -114,12 +106,9 @@ mod imp {
 
 #[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64", target_arch = "riscv64")))]
 mod imp {
-    #[derive(Clone, Copy, PartialEq, Eq)]
-    pub(super) struct Control;
-
-    pub(super) const fn read() -> Control {
-        Control
+    pub(super) const fn read() -> u64 {
+        0
     }
 
-    pub(super) const fn write(_before: Control, _now: Control) {}
+    pub(super) const fn write(_before: u64) {}
 }

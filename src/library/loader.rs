@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 
 use super::float_environment::Restore;
 use super::image::Image;
-use super::{FloatEnvironment, OpenFlags};
+use super::options::{FloatEnvironment, OpenFlags};
 
 #[cfg(unix)]
 use libloading::os::unix as os;
@@ -14,7 +14,7 @@ use libloading::os::unix as os;
 use libloading::os::windows as os;
 
 /// A library that is mapped until this is dropped.
-pub(super) struct Handle {
+pub(super) struct LoaderHandle {
     library: ManuallyDrop<os::Library>,
     image: Option<Image>,
     float_environment: FloatEnvironment,
@@ -34,7 +34,7 @@ impl From<libloading::Error> for Refusal {
     }
 }
 
-impl Handle {
+impl LoaderHandle {
     /// Loads a file and runs its initialisers.
     ///
     /// # Safety
@@ -89,7 +89,7 @@ impl Handle {
     }
 }
 
-impl Drop for Handle {
+impl Drop for LoaderHandle {
     fn drop(&mut self) {
         let _restore = self.restore();
         // SAFETY: the library is dropped here only, and nothing uses it afterwards.
@@ -103,10 +103,10 @@ fn restore(float_environment: FloatEnvironment) -> Option<Restore> {
 
 /// # Safety
 ///
-/// That of [`Handle::open`].
+/// That of [`LoaderHandle::open`].
 #[cfg(unix)]
 unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<os::Library, Refusal> {
-    use super::{Binding, Visibility};
+    use super::options::{Binding, Visibility};
     let binding = match flags.binding {
         Binding::Lazy => os::RTLD_LAZY,
         Binding::Now => os::RTLD_NOW,
@@ -123,7 +123,7 @@ unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<os::Library, Refusal> {
 ///
 /// # Safety
 ///
-/// That of [`Handle::open`].
+/// That of [`LoaderHandle::open`].
 #[cfg(windows)]
 unsafe fn open(file: &OsStr, _flags: OpenFlags) -> Result<os::Library, Refusal> {
     // SAFETY: the caller vouches for the initialisers and finalisers.

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
+use super::format::FileFormat;
 use super::loader::Refusal;
-use super::{FileFormat, Resolved};
+use super::resolved::Resolved;
 use crate::error::Error;
 
 /// The error for a library that was not loaded: the loader's words, and the format of the file that it refused.

@@ -1,58 +1,11 @@
 //! From a library's name to what the loader will be given: the step at which a runtime asks for permission.
 
-use std::ffi::{OsStr, OsString};
-use std::fmt;
+use std::ffi::OsStr;
 use std::fs::Metadata;
-use std::path::{self, Path, PathBuf};
+use std::path::{self, Path};
 
+use super::resolved::{LibraryPath, Resolved};
 use crate::error::Error;
-
-/// The library that would be loaded.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum Resolved {
-    /// The file that this path leads to.
-    Path(LibraryPath),
-    /// The library that the system's loader finds under this name. It searches its own list of places, and takes a library
-    /// of this name that is loaded already.
-    Searched(OsString),
-    /// The running program and the libraries it was linked with.
-    Process,
-}
-
-/// The path of a library: the one that the loader gets, and the one that permissions are for. Made by [`resolve`].
-///
-/// The loader gets the path that was given, made absolute. Symbolic links stay in it, because the loader replaces
-/// `$ORIGIN` in the library's `RUNPATH` by the directory of this path: a library that Bazel, Nix or Guix reach through
-/// a link has its neighbours beside the link.
-///
-/// To open the file by another of its paths, [`resolve`] that path.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct LibraryPath {
-    given: PathBuf,
-    canonical: Option<PathBuf>,
-}
-
-impl LibraryPath {
-    /// The path as it was given, made absolute. Symbolic links are left in it, and so is `..`, except on Windows. The loader
-    /// gets this path.
-    pub fn given(&self) -> &Path {
-        &self.given
-    }
-
-    /// The absolute path without symbolic links and `..` that led to the file when it was resolved.
-    ///
-    /// `None` if the file does not have a path: a `memfd` or a deleted file, given as `/proc/self/fd/N`.
-    pub fn canonical(&self) -> Option<&Path> {
-        self.canonical.as_deref()
-    }
-}
-
-impl fmt::Display for LibraryPath {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.given.display().fmt(f)
-    }
-}
 
 /// Says what a library's name stands for, without loading it.
 ///
@@ -88,7 +41,7 @@ pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, Error> {
     }
     check_rewriting(&given)?;
     let canonical = given.canonicalize().ok().filter(|path| is_same_file(path, &metadata));
-    Ok(Resolved::Path(LibraryPath { given, canonical }))
+    Ok(Resolved::Path(LibraryPath::new(given, canonical)))
 }
 
 /// Tells a file from another one that merely has the path which a link in `/proc` shows for a deleted file.
@@ -104,34 +57,13 @@ const fn is_same_file(_path: &Path, _file: &Metadata) -> bool {
     true
 }
 
-impl Resolved {
-    /// Checks that the loader will do what this says, which is so for all that [`resolve`] makes.
-    pub(super) fn check(&self) -> Result<(), Error> {
-        match self {
-            Self::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),
-            Self::Searched(_) => Err(Error::NotResolved { library: self.clone() }),
-            // Only `resolve` makes paths.
-            Self::Path(_) | Self::Process => Ok(()),
-        }
-    }
-
-    /// The name or path for the loader; nothing for the process itself.
-    pub(super) fn file(&self) -> Option<&OsStr> {
-        match self {
-            Self::Path(path) => Some(path.given.as_os_str()),
-            Self::Searched(name) => Some(name),
-            Self::Process => None,
-        }
-    }
-}
-
-impl fmt::Display for Resolved {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Path(path) => write!(f, "library {path}"),
-            Self::Searched(name) => write!(f, "library {}", name.display()),
-            Self::Process => f.write_str("the process"),
-        }
+/// Checks that the loader will do what this says, which is so for all that [`resolve`] makes.
+pub(super) fn check(resolved: &Resolved) -> Result<(), Error> {
+    match resolved {
+        Resolved::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),
+        Resolved::Searched(_) => Err(Error::NotResolved { library: resolved.clone() }),
+        // Only `resolve` makes paths.
+        Resolved::Path(_) | Resolved::Process => Ok(()),
     }
 }
 

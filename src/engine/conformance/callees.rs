@@ -7,7 +7,7 @@ use std::{ptr, slice};
 use hotcall_jit::{Signature, Type, TypeError};
 
 use crate::error::Error;
-use crate::library::Library;
+use crate::library::library::Library;
 
 /// A C function with its signature.
 pub(super) struct Callee {

@@ -8,7 +8,8 @@ use super::callees::Callee;
 use super::report::{Failure, Report, Skipped};
 use super::{Expression, Feature, Subject, Value};
 use crate::error::Error;
-use crate::function::{Function, FunctionOptions};
+use crate::function::function::Function;
+use crate::function::options::FunctionOptions;
 
 /// The engine, and what was found so far.
 pub(super) struct Kit<'a> {

@@ -57,7 +57,7 @@ use std::fmt;
 
 use hotcall_jit::Signature;
 
-use crate::function::Function;
+use crate::function::function::Function;
 
 pub use expression::Expression;
 pub use report::{Failure, Report, Skipped};

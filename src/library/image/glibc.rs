@@ -3,15 +3,15 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::{ptr, slice};
 
-use super::SymbolKind;
-use super::table::{Region, Table};
+use super::table::{ObjectMemory, SymbolTable};
+use crate::library::symbol_kind::SymbolKind;
 
 /// The symbol table of a library, which must stay mapped as long as this is used.
 pub(in crate::library) struct Image {
-    table: Table,
+    table: SymbolTable,
     /// The segments that have code and no variables. The table need not be asked about their symbols, which takes half as
     /// long as a look-up by the loader.
-    code: Box<[Region]>,
+    code: Box<[ObjectMemory]>,
 }
 
 /// The beginning of glibc's `struct link_map`, from `<link.h>`. The loader changes later fields while libraries come and go.
@@ -36,7 +36,7 @@ impl Image {
         }
         // SAFETY: the handle is open, so the object is loaded. Its link map lives as long, and these fields do not change.
         let dynamic = unsafe { map.as_ref() }?.dynamic;
-        let image = |object: &Object<'_>| {
+        let image = |object: &LoadedObject<'_>| {
             let table = object.table()?;
             let mut code: Vec<_> = object.segments(libc::PT_LOAD, libc::PF_X).collect();
             table.variables().for_each(|address| code.retain(|segment| !segment.contains(address)));
@@ -71,7 +71,7 @@ pub(in crate::library) fn kind_elsewhere(name: &[u8], address: usize) -> Option<
 /// Tells if the object that holds this address defines a symbol of one of these names. `None` if no object holds it, or
 /// its table cannot be read.
 pub(in crate::library) fn is_defined_beside(address: usize, names: &[&str]) -> Option<bool> {
-    let defines = |table: Table| names.iter().any(|name| table.defines(name.as_bytes()));
+    let defines = |table: SymbolTable| names.iter().any(|name| table.defines(name.as_bytes()));
     find_object(|object| object.contains(address).then(|| object.table().map(defines))).flatten()
 }
 
@@ -84,21 +84,21 @@ pub(in crate::library) fn all_names(visit: &mut dyn FnMut(&[u8])) {
 }
 
 /// An object, loaded as long as the visit lasts.
-struct Object<'o> {
+struct LoadedObject<'o> {
     base: usize,
     headers: &'o [libc::Elf64_Phdr],
 }
 
-impl Object<'_> {
+impl LoadedObject<'_> {
     /// The segments of a type that may be read, and for which these flags are set.
-    fn segments(&self, of_type: u32, flags: u32) -> impl Iterator<Item = Region> {
+    fn segments(&self, of_type: u32, flags: u32) -> impl Iterator<Item = ObjectMemory> {
         let flags = flags | libc::PF_R;
         let wanted = move |header: &&libc::Elf64_Phdr| header.p_type == of_type && header.p_flags & flags == flags;
         self.headers.iter().filter(wanted).map(|header| {
             let start = self.base.wrapping_add(header.p_vaddr as usize);
             // SAFETY: the loader has mapped the segments that the headers describe, and keeps them while the object is
             // loaded. It writes to its tables before it shows the object only.
-            unsafe { Region::new(start, header.p_memsz as usize) }
+            unsafe { ObjectMemory::new(start, header.p_memsz as usize) }
         })
     }
 
@@ -112,19 +112,19 @@ impl Object<'_> {
         Some(self.base.wrapping_add(header.p_vaddr as usize))
     }
 
-    fn table(&self) -> Option<Table> {
+    fn table(&self) -> Option<SymbolTable> {
         let segments: Vec<_> = self.segments(libc::PT_LOAD, 0).collect();
-        Table::read(self.base, self.segments(libc::PT_DYNAMIC, 0).next()?, &segments)
+        SymbolTable::read(self.base, self.segments(libc::PT_DYNAMIC, 0).next()?, &segments)
     }
 }
 
 /// Shows the loaded objects until `visit` has found something. The loader loads and unloads nothing meanwhile.
-fn find_object<T>(visit: impl FnMut(&Object<'_>) -> Option<T>) -> Option<T> {
+fn find_object<T>(visit: impl FnMut(&LoadedObject<'_>) -> Option<T>) -> Option<T> {
     struct Visit<F, T> {
         visit: F,
         found: Option<T>,
     }
-    unsafe extern "C" fn show<T, F: FnMut(&Object<'_>) -> Option<T>>(
+    unsafe extern "C" fn show<T, F: FnMut(&LoadedObject<'_>) -> Option<T>>(
         info: *mut libc::dl_phdr_info,
         _size: usize,
         data: *mut c_void,
@@ -137,12 +137,12 @@ fn find_object<T>(visit: impl FnMut(&Object<'_>) -> Option<T>) -> Option<T> {
                 headers if headers.is_null() => &[][..],
                 headers => slice::from_raw_parts(headers, info.dlpi_phnum.into()),
             };
-            (Object { base: info.dlpi_addr as usize, headers }, &mut *data.cast::<Visit<F, T>>())
+            (LoadedObject { base: info.dlpi_addr as usize, headers }, &mut *data.cast::<Visit<F, T>>())
         };
         visit.found = (visit.visit)(&object);
         c_int::from(visit.found.is_some())
     }
-    fn pass<T, F: FnMut(&Object<'_>) -> Option<T>>(data: &mut Visit<F, T>) {
+    fn pass<T, F: FnMut(&LoadedObject<'_>) -> Option<T>>(data: &mut Visit<F, T>) {
         // SAFETY: the function takes exactly this pointer, and does not panic.
         unsafe { libc::dl_iterate_phdr(Some(show::<T, F>), ptr::from_mut(data).cast()) };
     }

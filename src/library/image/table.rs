@@ -1,6 +1,6 @@
 //! The dynamic symbol table of one loaded object.
 //!
-//! System V gABI, chapter 5: "Dynamic Section", "Hash Table"; chapter 4: "Symbol Table". `DT_GNU_HASH` is described by
+//! System V gABI, chapter 5: "Dynamic Section", "Hash SymbolTable"; chapter 4: "Symbol SymbolTable". `DT_GNU_HASH` is described by
 //! what reads it, `do_lookup_x` in glibc's `elf/dl-lookup.c`.
 //!
 //! # Bounds
@@ -12,7 +12,7 @@ use std::{iter, ptr, slice};
 
 use libc::Elf64_Sym;
 
-use super::SymbolKind;
+use crate::library::symbol_kind::SymbolKind;
 
 const DT_NULL: u64 = 0;
 const DT_HASH: u64 = 4;
@@ -32,12 +32,12 @@ const STT_GNU_IFUNC: u8 = 10;
 
 /// Memory of a loaded object.
 #[derive(Clone, Copy)]
-pub(super) struct Region {
+pub(super) struct ObjectMemory {
     start: usize,
     len: usize,
 }
 
-impl Region {
+impl ObjectMemory {
     /// # Safety
     ///
     /// The bytes are mapped and can be read, and nothing writes to tables of the loader in them, as long as a copy of this
@@ -62,7 +62,7 @@ impl Region {
         if at.checked_add(size_of::<T>())? > self.len {
             return None;
         }
-        // SAFETY: the entry lies in the region, and `Region::new` promises that it is mapped; `Plain` types take any bits.
+        // SAFETY: the entry lies in the region, and `ObjectMemory::new` promises that it is mapped; `Plain` types take any bits.
         Some(unsafe { ptr::with_exposed_provenance::<T>(self.start + at).read_unaligned() })
     }
 
@@ -72,7 +72,7 @@ impl Region {
 
     /// All bytes of a table that is exactly this region.
     fn bytes(&self) -> &[u8] {
-        // SAFETY: `Region::new` promises that the bytes are mapped and that nothing writes to tables.
+        // SAFETY: `ObjectMemory::new` promises that the bytes are mapped and that nothing writes to tables.
         unsafe { slice::from_raw_parts(ptr::with_exposed_provenance(self.start), self.len) }
     }
 }
@@ -92,23 +92,23 @@ unsafe impl Plain for [u64; 2] {}
 unsafe impl Plain for Elf64_Sym {}
 
 /// The symbols of a loaded object.
-pub(super) struct Table {
+pub(super) struct SymbolTable {
     /// The difference between addresses in memory and those in the file.
     base: usize,
-    symbols: Region,
+    symbols: ObjectMemory,
     /// Exactly the names.
-    names: Region,
+    names: ObjectMemory,
     hash: Hash,
 }
 
 enum Hash {
-    Gnu(Region),
-    SystemV(Region),
+    Gnu(ObjectMemory),
+    SystemV(ObjectMemory),
 }
 
-impl Table {
+impl SymbolTable {
     /// Reads a dynamic section. `None` if a table is missing or lies outside of the segments.
-    pub(super) fn read(base: usize, dynamic: Region, segments: &[Region]) -> Option<Self> {
+    pub(super) fn read(base: usize, dynamic: ObjectMemory, segments: &[ObjectMemory]) -> Option<Self> {
         let (mut symbols, mut names, mut len, mut gnu, mut system_v) = (None, None, None, None, None);
         // Some loaders relocate these addresses in memory, others do not.
         let region = |address: usize| {
@@ -128,8 +128,8 @@ impl Table {
                 _ => {}
             }
         }
-        let names: Region = names?;
-        let names = Region { len: names.len.min(len?), ..names };
+        let names: ObjectMemory = names?;
+        let names = ObjectMemory { len: names.len.min(len?), ..names };
         let hash = gnu.map(Hash::Gnu).or_else(|| system_v.map(Hash::SystemV))?;
         Some(Self { base, symbols: symbols?, names, hash })
     }
@@ -222,7 +222,7 @@ struct Gnu {
 }
 
 impl Gnu {
-    fn read(hash: Region) -> Option<Self> {
+    fn read(hash: ObjectMemory) -> Option<Self> {
         let header = |index| hash.word(index).map(|word| word as usize);
         let (bucket_count, first_symbol, bloom) = (header(0)?, header(1)?, header(2)?);
         let buckets = 4 + 2 * bloom;
@@ -230,13 +230,13 @@ impl Gnu {
     }
 
     /// The entry of a symbol in its chain: its hash, whose lowest bit marks the chain's last entry.
-    fn chain(&self, hash: Region, index: usize) -> Option<u32> {
+    fn chain(&self, hash: ObjectMemory, index: usize) -> Option<u32> {
         hash.word(self.chains + index.checked_sub(self.first_symbol)?)
     }
 }
 
 /// The indices of symbols whose hash is that of the name.
-fn gnu_candidates(hash: Region, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
+fn gnu_candidates(hash: ObjectMemory, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
     let wanted = name.iter().fold(5381_u32, |hash, &byte| hash.wrapping_mul(33).wrapping_add(byte.into()));
     let gnu = Gnu::read(hash);
     let bucket = |gnu: &Gnu| hash.word(gnu.buckets + (wanted as usize).checked_rem(gnu.bucket_count)?);
@@ -251,7 +251,7 @@ fn gnu_candidates(hash: Region, name: &[u8]) -> impl Iterator<Item = usize> + us
 }
 
 /// The indices of all symbols in the table: those that are defined.
-fn gnu_indices(hash: Region) -> Option<std::ops::Range<usize>> {
+fn gnu_indices(hash: ObjectMemory) -> Option<std::ops::Range<usize>> {
     let gnu = Gnu::read(hash)?;
     let buckets = (0..gnu.bucket_count).map_while(|bucket| hash.word(gnu.buckets + bucket));
     let mut last = buckets.max()? as usize;
@@ -262,7 +262,7 @@ fn gnu_indices(hash: Region) -> Option<std::ops::Range<usize>> {
 }
 
 /// The indices of symbols in the bucket of the name.
-fn system_v_candidates(hash: Region, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
+fn system_v_candidates(hash: ObjectMemory, name: &[u8]) -> impl Iterator<Item = usize> + use<> {
     let wanted = name.iter().fold(0_u32, |hash, &byte| {
         let hash = (hash << 4).wrapping_add(byte.into());
         let high = hash & 0xf000_0000;
@@ -305,11 +305,11 @@ mod tests {
     }
 
     /// Reads the object at its address, with one of its hash tables.
-    fn read(bytes: &[u8]) -> Option<Table> {
+    fn read(bytes: &[u8]) -> Option<SymbolTable> {
         let base = bytes.as_ptr().expose_provenance();
         // SAFETY: the tests keep the bytes while they use the table.
-        let all = unsafe { Region::new(base, bytes.len()) };
-        Table::read(base, all.from(base)?, &[all])
+        let all = unsafe { ObjectMemory::new(base, bytes.len()) };
+        SymbolTable::read(base, all.from(base)?, &[all])
     }
 
     fn kinds(bytes: &[u8]) -> [Option<SymbolKind>; 3] {

@@ -1,6 +1,6 @@
 //! Systems whose symbol tables are not read.
 
-use super::SymbolKind;
+use crate::library::symbol_kind::SymbolKind;
 
 /// A library of which nothing is known.
 pub(in crate::library) enum Image {}

@@ -6,7 +6,7 @@ use super::super::callees::{self, Callee};
 use super::super::kit::{self, Kit};
 use super::super::{Expression, Feature, Value};
 use super::{NULL, bytes, number, text};
-use crate::library::Library;
+use crate::library::library::Library;
 
 pub(super) fn run(kit: &mut Kit<'_>) {
     collected(kit);

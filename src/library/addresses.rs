@@ -4,16 +4,18 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
 use std::ptr::NonNull;
 
-use super::image::{self, SymbolKind};
+use super::image;
 use super::loader::Refusal;
+use super::mapping::Mapping;
 use super::nearest::Nearest;
+use super::resolved::Resolved;
 use super::returns_twice::returns_twice;
-use super::{Mapping, Resolved};
+use super::symbol_kind::SymbolKind;
 use crate::error::Error;
 
 impl Mapping {
     /// The address of a symbol, or the loader's words if there is no such symbol.
-    pub(super) fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, Error> {
+    fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, Error> {
         if symbol.is_empty() {
             return Err(Error::EmptySymbol { library: self.resolved() });
         }
@@ -26,14 +28,19 @@ impl Mapping {
         }
     }
 
+    /// The address of a symbol that may be missing, which is `None`.
+    pub(crate) fn optional(&self, symbol: &str) -> Result<Option<NonNull<c_void>>, Error> {
+        Ok(self.find(symbol)?.ok())
+    }
+
     /// The address of a symbol; an error if there is no such symbol.
-    pub(super) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, Error> {
+    pub(crate) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, Error> {
         self.find(symbol)?.map_err(|refusal| self.missing(symbol, refusal))
     }
 
     /// The error for a missing symbol, with the nearest name that the library has.
     #[cold]
-    pub(super) fn missing(&self, symbol: &str, Refusal(message): Refusal) -> Error {
+    fn missing(&self, symbol: &str, Refusal(message): Refusal) -> Error {
         let mut nearest = Nearest::to(symbol);
         let mut see = |name: &[u8]| nearest.see(name);
         match (&*self.name, self.handle.image()) {
@@ -48,7 +55,7 @@ impl Mapping {
     }
 
     /// Checks that a symbol may be called, as far as the symbol table tells.
-    pub(super) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), Error> {
+    pub(crate) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), Error> {
         let address = address.addr().get();
         let own = self.handle.image().and_then(|image| image.kind(symbol.as_bytes(), address));
         match own.or_else(|| image::kind_elsewhere(symbol.as_bytes(), address)) {
@@ -74,9 +81,5 @@ impl Mapping {
         let name = CStr::from_bytes_with_nul(&bytes)
             .map_err(|_| Error::NulInSymbol { library: self.resolved(), symbol: symbol.into() })?;
         Ok(self.handle.symbol(name))
-    }
-
-    pub(super) fn resolved(&self) -> Resolved {
-        Resolved::clone(&self.name)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// A copy of arguments, structs and unions with their bytes.
 pub(crate) struct OwnedArgs {

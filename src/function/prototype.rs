@@ -7,9 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use hotcall_jit::values::EngineAbi;
-use hotcall_jit::{Abi, Extent, JitError, LayoutError, Natives, Return, Signature, Values, fork};
+use hotcall_jit::{
+    Abi, Extent, Jit, JitError, LayoutError, Natives, Options, Return, Signature, SlotsEntry, Trampoline, Values, fork,
+};
 
-use crate::code::{self, Code};
 use crate::error::Error;
 
 /// A signature with what calls of it need. The code is compiled when it is first asked for.
@@ -20,10 +21,10 @@ pub(crate) struct Prototype {
     result: ResultKind,
     /// Whether the function writes its result to memory itself.
     returns_in_memory: bool,
-    code: OnceLock<Code>,
-    code_with_errno: OnceLock<Code>,
+    code: OnceLock<Trampoline>,
+    code_with_errno: OnceLock<Trampoline>,
     /// What makes the first calls of lazy functions.
-    uncompiled: OnceLock<Code>,
+    uncompiled: OnceLock<Trampoline>,
     /// How many calls it made.
     first_calls: AtomicU32,
     /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
@@ -33,11 +34,11 @@ pub(crate) struct Prototype {
 /// How many calls are made before they have taken as long as compiling takes: 35 µs against some 9 ns more for each call.
 const FIRST_CALLS: u32 = 4000;
 
-/// The prototypes of several declarations: each is asked for once, which takes a lock.
+/// The prototypes that one look-up of several declarations has found. It asks for each once, which takes a lock.
 #[derive(Default)]
-pub(crate) struct Known<'a>(HashMap<&'a Signature, Arc<Prototype>>);
+pub(crate) struct FoundPrototypes<'a>(HashMap<&'a Signature, Arc<Prototype>>);
 
-impl<'a> Known<'a> {
+impl<'a> FoundPrototypes<'a> {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, Error> {
         Ok(match self.0.entry(signature) {
@@ -57,9 +58,9 @@ pub(crate) enum ResultKind {
 }
 
 /// The prototypes in use.
-static PROTOTYPES: Mutex<Prototypes> = Mutex::new(Prototypes { by_signature: None, sweep_at: 64 });
+static PROTOTYPES: Mutex<PrototypesInUse> = Mutex::new(PrototypesInUse { by_signature: None, sweep_at: 64 });
 
-struct Prototypes {
+struct PrototypesInUse {
     by_signature: Option<HashMap<Signature, Weak<Prototype>>>,
     /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
     sweep_at: usize,
@@ -69,7 +70,7 @@ impl Prototype {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
         let mut prototypes = fork::lock(&PROTOTYPES);
-        let Prototypes { by_signature, sweep_at } = &mut *prototypes;
+        let PrototypesInUse { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
         if let Some(prototype) = by_signature.get(signature).and_then(Weak::upgrade) {
             return Ok(prototype);
@@ -85,7 +86,7 @@ impl Prototype {
 
     fn new(name: &str, signature: &Signature) -> Result<Self, Error> {
         let fail = |source| Error::Layout { name: name.into(), source };
-        let refuse = |source| Error::Compile { function: name.into(), source: Box::new(source) };
+        let refuse = |source| cannot_compile(name, source);
         // Compiling may come later, but what cannot be called is an error at once.
         let abi = Abi::host().ok_or(JitError::Host).map_err(refuse)?;
         let plan = abi.plan(signature).map_err(|error| refuse(error.into()))?;
@@ -118,23 +119,44 @@ impl Prototype {
         self.returns_in_memory
     }
 
-    /// The code, compiled unless it is; it lives as long as the prototype.
-    pub(crate) fn entry(&self, name: &str) -> Result<code::Entry, Error> {
-        compiled(&self.code, || Code::plain(name, &self.signature)).map(Code::entry)
+    /// The code, compiled at the first use. It lives as long as the prototype.
+    pub(crate) fn entry(&self, name: &str) -> Result<SlotsEntry, Error> {
+        self.made(&self.code, name, || Jit::shared()?.slots(&self.signature, Options::new()))
+    }
+
+    /// The code that also captures errno, compiled at the first use. It lives as long as the prototype.
+    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<SlotsEntry, Error> {
+        let options = Options::new().capture_errno(true);
+        self.made(&self.code_with_errno, name, || Jit::shared()?.slots(&self.signature, options))
     }
 
     /// What makes one call now, and whether it is the code of all calls to come: while there have been few calls, something
     /// that is slower and need not be compiled.
-    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(code::Entry, bool), Error> {
+    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), Error> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
         // There are few of these; without one, compiling comes early.
-        let uncompiled = || compiled(&self.uncompiled, || Code::uncompiled(name, &self.signature)).ok();
+        let uncompiled =
+            || self.made(&self.uncompiled, name, || uncompiling()?.slots(&self.signature, Options::new())).ok();
         match few.then(uncompiled).flatten() {
-            Some(code) => Ok((code.entry(), false)),
+            Some(entry) => Ok((entry, false)),
             None => Ok((self.entry(name)?, true)),
         }
+    }
+
+    /// Two threads may both ask for a trampoline. The second one finds it in the cache of code.
+    fn made(
+        &self,
+        cell: &OnceLock<Trampoline>,
+        name: &str,
+        make: impl FnOnce() -> Result<Trampoline, JitError>,
+    ) -> Result<SlotsEntry, Error> {
+        if let Some(trampoline) = cell.get() {
+            return Ok(trampoline.entry());
+        }
+        let trampoline = make().map_err(|source| cannot_compile(name, source))?;
+        Ok(cell.get_or_init(|| trampoline).entry())
     }
 
     /// What engines of this kind call, made unless it is; it lives as long as the prototype.
@@ -154,20 +176,18 @@ impl Prototype {
         }
         Ok(values)
     }
-
-    /// The code that also captures errno, compiled unless it is.
-    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<code::Entry, Error> {
-        compiled(&self.code_with_errno, || Code::capturing_errno(name, &self.signature)).map(Code::entry)
-    }
 }
 
-/// Two threads may both ask for code; the one that comes second to the cache of code finds it there.
-fn compiled(cell: &OnceLock<Code>, compile: impl FnOnce() -> Result<Code, Error>) -> Result<&Code, Error> {
-    if let Some(code) = cell.get() {
-        return Ok(code);
-    }
-    let code = compile()?;
-    Ok(cell.get_or_init(|| code))
+/// Makes what calls functions without being compiled: it takes far less time to make, and more to call.
+fn uncompiling() -> Result<&'static Jit, JitError> {
+    static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
+    // A child must not find it half made.
+    let _no_fork = fork::hold_off();
+    UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| JitError::Host)
+}
+
+fn cannot_compile(name: &str, source: JitError) -> Error {
+    Error::Compile { function: name.into(), source: Box::new(source) }
 }
 
 fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {

@@ -2,14 +2,13 @@
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
-use std::fmt;
 use std::ptr;
 
 use hotcall_jit::{Pointee, Scalar};
 
-use crate::callback::{Callback, LocalCallback, RawCallback};
+use super::slot::Slot;
+use super::value_type::ValueType;
 use crate::error::Error;
-use crate::slot::Slot;
 
 /// A C value with its type.
 ///
@@ -81,20 +80,6 @@ pub enum Value<'a> {
 unsafe impl Send for Value<'_> {}
 // SAFETY: nothing here follows a pointer among values, so that sharing one is sharing a number.
 unsafe impl Sync for Value<'_> {}
-
-/// The type of a [`Value`], as far as the value has one: pointers are all alike, and structs differ by size alone.
-///
-/// Displayed for messages: `an i32`, `24 bytes`, `nothing`.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub enum ValueType {
-    /// A scalar.
-    Scalar(Scalar),
-    /// A struct, union or array of this many bytes.
-    Bytes(usize),
-    /// `void`
-    Void,
-}
 
 impl Value<'_> {
     /// The null pointer.
@@ -170,40 +155,6 @@ impl Value<'_> {
     }
 }
 
-impl ValueType {
-    /// Returns true if a value of this type may stand where `expected` is declared. [`Value`] says which differences do not
-    /// count.
-    #[inline]
-    pub(crate) fn fits(self, expected: Self) -> bool {
-        use Scalar::{I64, Isize, Pointer, U64, Usize};
-        self == expected
-            || matches!(
-                (self, expected),
-                (Self::Scalar(I64), Self::Scalar(Isize))
-                    | (Self::Scalar(Isize), Self::Scalar(I64))
-                    | (Self::Scalar(U64), Self::Scalar(Usize))
-                    | (Self::Scalar(Usize), Self::Scalar(U64))
-                    | (Self::Scalar(Pointer(_)), Self::Scalar(Pointer(_)))
-            )
-    }
-}
-
-impl fmt::Display for ValueType {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            // By the sound of the first letter or digit: "eye", "ef".
-            Self::Scalar(scalar) => match scalar.name().as_bytes() {
-                [b'i' | b'f', digit, ..] if digit.is_ascii_digit() => write!(f, "an {scalar}"),
-                [b'i', ..] => write!(f, "an {scalar}"),
-                _ => write!(f, "a {scalar}"),
-            },
-            Self::Bytes(1) => f.write_str("1 byte"),
-            Self::Bytes(len) => write!(f, "{len} bytes"),
-            Self::Void => f.write_str("nothing"),
-        }
-    }
-}
-
 /// The canonical slot of a scalar; the address of bytes, which must live as long as the slot is used; empty for
 /// [`Value::Void`].
 impl From<&Value<'_>> for Slot {
@@ -233,7 +184,7 @@ macro_rules! scalars {
                 $(if let Value::$twin(value) = value {
                     return Ok(value as $ty);
                 })?
-                Err(no::<Self>(&value))
+                Err(not_a::<Self>(&value))
             }
         }
     )*};
@@ -246,7 +197,7 @@ scalars!(
 
 /// Why a value cannot become a `T`.
 #[cold]
-fn no<T>(value: &Value<'_>) -> Error {
+fn not_a<T>(value: &Value<'_>) -> Error {
     Error::Convert { to: std::any::type_name::<T>(), given: value.ty() }
 }
 
@@ -268,7 +219,7 @@ impl<T> TryFrom<Value<'_>> for *mut T {
     type Error = Error;
 
     fn try_from(value: Value<'_>) -> Result<Self, Error> {
-        let Value::Pointer(value) = value else { return Err(no::<Self>(&value)) };
+        let Value::Pointer(value) = value else { return Err(not_a::<Self>(&value)) };
         Ok(value.cast())
     }
 }
@@ -277,7 +228,7 @@ impl<T> TryFrom<Value<'_>> for *const T {
     type Error = Error;
 
     fn try_from(value: Value<'_>) -> Result<Self, Error> {
-        let Value::Pointer(value) = value else { return Err(no::<Self>(&value)) };
+        let Value::Pointer(value) = value else { return Err(not_a::<Self>(&value)) };
         Ok(value.cast_const().cast())
     }
 }
@@ -286,27 +237,6 @@ impl<T> TryFrom<Value<'_>> for *const T {
 impl<'a> From<&'a CStr> for Value<'a> {
     fn from(text: &'a CStr) -> Self {
         text.as_ptr().into()
-    }
-}
-
-/// The function pointer.
-impl<'a> From<&'a Callback> for Value<'a> {
-    fn from(callback: &'a Callback) -> Self {
-        callback.as_ptr().into()
-    }
-}
-
-/// The function pointer.
-impl<'a> From<&'a LocalCallback> for Value<'a> {
-    fn from(callback: &'a LocalCallback) -> Self {
-        callback.as_ptr().into()
-    }
-}
-
-/// The function pointer.
-impl<'a> From<&'a RawCallback> for Value<'a> {
-    fn from(callback: &'a RawCallback) -> Self {
-        callback.as_ptr().into()
     }
 }
 
@@ -335,7 +265,7 @@ impl<'a> TryFrom<Value<'a>> for Cow<'a, [u8]> {
     type Error = Error;
 
     fn try_from(value: Value<'a>) -> Result<Self, Error> {
-        let Value::Bytes(bytes) = value else { return Err(no::<Self>(&value)) };
+        let Value::Bytes(bytes) = value else { return Err(not_a::<Self>(&value)) };
         Ok(bytes)
     }
 }
@@ -344,7 +274,7 @@ impl TryFrom<Value<'_>> for Vec<u8> {
     type Error = Error;
 
     fn try_from(value: Value<'_>) -> Result<Self, Error> {
-        let Value::Bytes(bytes) = value else { return Err(no::<Self>(&value)) };
+        let Value::Bytes(bytes) = value else { return Err(not_a::<Self>(&value)) };
         Ok(bytes.into_owned())
     }
 }
@@ -354,7 +284,7 @@ impl<const N: usize> TryFrom<Value<'_>> for [u8; N] {
     type Error = Error;
 
     fn try_from(value: Value<'_>) -> Result<Self, Error> {
-        value.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| no::<Self>(&value))
+        value.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| not_a::<Self>(&value))
     }
 }
 
@@ -369,7 +299,7 @@ impl TryFrom<Value<'_>> for () {
     type Error = Error;
 
     fn try_from(value: Value<'_>) -> Result<Self, Error> {
-        let Value::Void = value else { return Err(no::<Self>(&value)) };
+        let Value::Void = value else { return Err(not_a::<Self>(&value)) };
         Ok(())
     }
 }

@@ -1,12 +1,13 @@
 //! Calls whose arguments are compared with the signature: values in, a value out.
 
-use super::{Function, Shared};
-use crate::code::Entry;
+use hotcall_jit::SlotsEntry;
+
+use super::function::{Function, FunctionState};
+use super::prototype::ResultKind;
 use crate::error::Error;
-use crate::owned_call::{Outcome, OwnedCall};
-use crate::prototype::ResultKind;
-use crate::slot::Slot;
-use crate::value::{Value, ValueType};
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+use crate::slots::value_type::ValueType;
 
 /// The number of arguments whose slots need no allocation.
 const INLINE: usize = 16;
@@ -53,7 +54,7 @@ impl Function {
     /// * Calling it with these arguments, on this thread, is sound: pointers among them, also those inside structs, point to
     ///   what the function expects.
     pub unsafe fn call(&self, args: &[Value<'_>]) -> Result<Value<'static>, Error> {
-        self.shared.with_slots(args, |slots| {
+        self.state.with_slots(args, |slots| {
             let entry = self.entry_for_a_call()?;
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
             Ok(unsafe { self.invoke_any(entry, slots, None) })
@@ -70,7 +71,7 @@ impl Function {
     ///
     /// That of [`Function::call`].
     pub unsafe fn call_errno(&self, args: &[Value<'_>]) -> Result<(Value<'static>, i32), Error> {
-        self.shared.with_slots(args, |slots| {
+        self.state.with_slots(args, |slots| {
             let entry = self.entry_with_errno()?;
             let mut errno = 0;
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
@@ -79,49 +80,22 @@ impl Function {
         })
     }
 
-    /// Prepares a call that can be made later and on another thread. The arguments are compared with the signature and
-    /// copied, structs and unions with their bytes.
-    ///
-    /// # Errors
-    ///
-    /// Those of [`Function::call`].
-    ///
-    /// # Safety
-    ///
-    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
-    /// * The targets of pointers among the arguments, also of those inside structs, live until then.
-    pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
-        self.shared.with_slots(args, |slots| {
-            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
-            unsafe { self.prepare_slots(slots) }
-        })
-    }
-
-    /// Makes a prepared call, also after the library was closed.
-    ///
-    /// # Safety
-    ///
-    /// That of [`Function::call_slots`]. There is one slot for each parameter. `entry` is this function's, and captures errno
-    /// if the function does.
-    pub(crate) unsafe fn run_prepared(&self, entry: Entry, args: &[Slot]) -> Outcome {
-        let capture = self.shared.capture_errno;
-        let mut errno = 0;
-        // SAFETY: the caller vouches for the call.
-        let value = unsafe { self.invoke_any(entry, args, capture.then_some(&mut errno)) };
-        Outcome { value, errno: capture.then_some(errno) }
-    }
-
     /// A call with a result of any kind.
     ///
     /// # Safety
     ///
     /// That of [`Function::call_slots`]. There is one slot for each parameter. `entry` captures errno if `errno` is `Some`.
-    unsafe fn invoke_any(&self, entry: Entry, args: &[Slot], errno: Option<&mut i32>) -> Value<'static> {
-        match self.shared.prototype.result() {
+    pub(super) unsafe fn invoke_any(
+        &self,
+        entry: SlotsEntry,
+        args: &[Slot],
+        errno: Option<&mut i32>,
+    ) -> Value<'static> {
+        match self.state.prototype.result() {
             ResultKind::Slot => {
                 // SAFETY: the caller vouches for the call.
                 let slot = unsafe { self.invoke(entry, args, errno) };
-                let scalar = self.shared.prototype.signature().result().and_then(|ty| ty.as_scalar());
+                let scalar = self.state.prototype.signature().result().and_then(|ty| ty.as_scalar());
                 scalar.map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
             }
             ResultKind::Bytes(extent) => {
@@ -134,10 +108,14 @@ impl Function {
     }
 }
 
-impl Shared {
+impl FunctionState {
     /// Lets `call` use the slots of arguments that fit the signature. Those of structs refer to `args`.
     #[inline]
-    fn with_slots<R>(&self, args: &[Value<'_>], call: impl FnOnce(&[Slot]) -> Result<R, Error>) -> Result<R, Error> {
+    pub(super) fn with_slots<R>(
+        &self,
+        args: &[Value<'_>],
+        call: impl FnOnce(&[Slot]) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         self.check_open_and_count(args.len())?;
         if args.len() <= INLINE {
             let slots = &mut [Slot::default(); INLINE][..args.len()];
@@ -158,30 +136,30 @@ impl Shared {
             let (own_slot, own) = arg.slot_and_type();
             let fits = match ty.as_scalar() {
                 Some(scalar) => own.fits(ValueType::Scalar(scalar)),
-                None => own == ValueType::Bytes(self.size_of(index)),
+                None => own == ValueType::Bytes(self.size_of(index).unwrap_or(0)),
             };
             if !fits {
-                return Err(self.misfit(index, own));
+                return Err(self.wrong_type(index, own));
             }
             *slot = own_slot;
         }
         Ok(())
     }
 
-    /// The size of the struct or union that this parameter is.
-    fn size_of(&self, index: usize) -> usize {
+    /// The size of the struct or union that this parameter is; `None` for other parameters.
+    pub(super) fn size_of(&self, index: usize) -> Option<usize> {
         let aggregates = self.prototype.aggregates();
-        let found = aggregates.binary_search_by_key(&index, |&(at, _)| at.into());
-        found.map_or(0, |at| aggregates[at].1 as usize)
+        let found = aggregates.binary_search_by_key(&index, |&(at, _)| at.into()).ok()?;
+        Some(aggregates[found].1 as usize)
     }
 
-    /// Why an argument of this type does not fit.
+    /// The error for an argument of this type.
     #[cold]
-    fn misfit(&self, index: usize, given: ValueType) -> Error {
-        let (function, ty) = (self.name(), self.prototype.signature().params()[index].clone());
-        match (given, ty.as_aggregate()) {
-            (ValueType::Bytes(given), Some(_)) => {
-                Error::AggregateLength { function, index, ty, expected: self.size_of(index), given }
+    pub(super) fn wrong_type(&self, index: usize, given: ValueType) -> Error {
+        let (function, ty) = (self.name(), self.signature().params()[index].clone());
+        match (given, self.size_of(index)) {
+            (ValueType::Bytes(given), Some(expected)) => {
+                Error::AggregateLength { function, index, ty, expected, given }
             }
             (given, _) => Error::ArgumentType { function, index, ty, given },
         }

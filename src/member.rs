@@ -1,10 +1,12 @@
 //! The bytes of structs, unions and arrays, read and written by member.
 
-use hotcall_jit::{Extent, Places, Scalar, Type, TypeKind};
+use hotcall_jit::{Extent, LayoutError, Places, Scalar, Type, TypeKind};
 
 use crate::error::Error;
-use crate::slot::Slot;
-use crate::value::{Value, ValueType};
+use crate::slots::memory::{load, store};
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+use crate::slots::value_type::ValueType;
 
 /// A part of a struct, union or array: where it lies in the bytes of the whole, and its type.
 ///
@@ -54,11 +56,11 @@ impl Member {
         let mut rest = path;
         while !rest.is_empty() {
             let first = rest.len() == path.len();
-            let (step, after) = Step::first(rest, first)
+            let (step, after) = PathStep::first(rest, first)
                 .ok_or_else(|| Error::MemberPath { path: path.into(), at: path.len() - rest.len() })?;
             member = match step {
-                Step::Name(name) => member.field(name)?,
-                Step::Index(index) => member.index(index)?,
+                PathStep::Name(name) => member.field(name)?,
+                PathStep::Index(index) => member.index(index)?,
             };
             rest = after;
         }
@@ -145,10 +147,12 @@ impl Member {
     pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
         let to = self.bytes_mut(whole)?;
-        let misfit = || self.misfit(value.ty());
+        let wrong_type = || self.wrong_type(value.ty());
         match self.ty.as_scalar() {
-            Some(scalar) => store(scalar, value.slot_of(scalar).ok_or_else(misfit)?, to),
-            None => to.copy_from_slice(value.as_bytes().filter(|bytes| bytes.len() == to.len()).ok_or_else(misfit)?),
+            Some(scalar) => store(scalar, value.slot_of(scalar).ok_or_else(wrong_type)?, to),
+            None => {
+                to.copy_from_slice(value.as_bytes().filter(|bytes| bytes.len() == to.len()).ok_or_else(wrong_type)?)
+            }
         }
         Ok(())
     }
@@ -225,8 +229,8 @@ impl Member {
         self.ty.as_scalar().ok_or_else(error)
     }
 
-    /// Why a value of this type cannot be written.
-    fn misfit(&self, given: ValueType) -> Error {
+    /// The error for writing a value of this type.
+    fn wrong_type(&self, given: ValueType) -> Error {
         let (ty, offset) = (self.ty.clone(), self.offset);
         match given {
             ValueType::Bytes(given) if ty.as_scalar().is_none() => {
@@ -242,12 +246,12 @@ impl Member {
 }
 
 /// One step of a path.
-enum Step<'a> {
+enum PathStep<'a> {
     Name(&'a str),
     Index(usize),
 }
 
-impl<'a> Step<'a> {
+impl<'a> PathStep<'a> {
     /// The first step of a path and what follows it. Only the first name of a path has no dot before it.
     fn first(path: &'a str, at_start: bool) -> Option<(Self, &'a str)> {
         if let Some(rest) = path.strip_prefix('[') {
@@ -261,19 +265,6 @@ impl<'a> Step<'a> {
     }
 }
 
-fn too_large(source: hotcall_jit::LayoutError) -> Error {
+fn too_large(source: LayoutError) -> Error {
     Error::Layout { name: source.ty.to_string().into(), source }
-}
-
-/// The canonical slot of a scalar's bytes, of which there are as many as it has.
-pub(crate) fn load(scalar: Scalar, bytes: &[u8]) -> Slot {
-    let mut all = [0; 8];
-    all.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
-    Slot::from_bits(u64::from_le_bytes(all)).canonical(scalar)
-}
-
-/// Writes a slot as a scalar's bytes, of which there are as many as it has.
-pub(crate) fn store(scalar: Scalar, value: Slot, bytes: &mut [u8]) {
-    let all = value.canonical(scalar).to_bits().to_le_bytes();
-    bytes.iter_mut().zip(all).for_each(|(to, from)| *to = from);
 }

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::{Library, Mapping, Static};
+use super::statics::Static;
 use crate::declare::{Declaration, Item};
 use crate::error::Error;
-use crate::function::{Function, FunctionOptions};
-use crate::prototype::Known;
+use crate::function::function::Function;
+use crate::function::options::FunctionOptions;
+use crate::function::prototype::FoundPrototypes;
+use crate::library::library::Library;
+use crate::library::mapping::Mapping;
 
 /// The symbol that a declaration declared.
 #[derive(Clone, Debug)]
@@ -61,7 +64,7 @@ impl Library {
     /// Those of [`Library::function_with`] and [`Library::static_`].
     pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
         let (mapping, _restore) = self.look_up()?;
-        mapping.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut Known::default())
+        mapping.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut FoundPrototypes::default())
     }
 }
 
@@ -72,21 +75,18 @@ impl Mapping {
         declaration: &'d Declaration,
         key: &Arc<str>,
         lazy: bool,
-        known: &mut Known<'d>,
+        prototypes: &mut FoundPrototypes<'d>,
     ) -> Result<Option<Symbol>, Error> {
         let name = declaration.symbol_name();
         let name = if **key == *name { Arc::clone(key) } else { Arc::from(name) };
-        let address = match self.find(&name)? {
-            Ok(address) => address,
-            Err(_) if declaration.optional => return Ok(None),
-            Err(refusal) => return Err(self.missing(&name, refusal)),
-        };
+        let address = if declaration.optional { self.optional(&name)? } else { Some(self.require(&name)?) };
+        let Some(address) = address else { return Ok(None) };
         let library = Arc::clone(self);
         Ok(Some(match &declaration.item {
             Item::Function(function) => {
                 self.check_function(&name, address)?;
                 let options = FunctionOptions::new().capture_errno(function.capture_errno).lazy(lazy);
-                let prototype = known.get(&name, &function.signature)?;
+                let prototype = prototypes.get(&name, &function.signature)?;
                 Symbol::Function(Function::of_prototype(
                     name,
                     address,

@@ -6,11 +6,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use super::{Library, Symbol};
+use super::declared::Symbol;
 use crate::declare::{DeclarationError, Declarations};
 use crate::error::Error;
-use crate::function::Function;
-use crate::prototype::Known;
+use crate::function::function::Function;
+use crate::function::prototype::FoundPrototypes;
+use crate::library::library::Library;
 
 /// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when it has been called
 /// often enough for that to pay, or all together by [`Symbols::compile`].
@@ -57,12 +58,12 @@ impl Library {
     /// [`Symbols::get`] alone.
     pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
         let (mapping, _restore) = self.look_up()?;
-        let mut known = Known::default();
+        let mut prototypes = FoundPrototypes::default();
         let mut symbols = Vec::with_capacity(declarations.len());
         let mut unsupported = Vec::new();
         for declaration in declarations {
             let key = Arc::from(&*declaration.key);
-            match mapping.declared(declaration, &key, true, &mut known) {
+            match mapping.declared(declaration, &key, true, &mut prototypes) {
                 Ok(symbol) => symbols.push((key, symbol)),
                 // Headers of the system declare such functions, and who never asks for one need not know.
                 Err(Error::ReturnsTwice { .. }) => unsupported.push(((*key).into(), "it returns twice".into())),

@@ -7,11 +7,12 @@ use std::sync::Arc;
 
 use hotcall_jit::{Extent, Scalar, Type};
 
-use super::Mapping;
-use crate::bytes;
 use crate::error::Error;
-use crate::slot::Slot;
-use crate::value::{Value, ValueType};
+use crate::library::mapping::Mapping;
+use crate::slots::memory::{load, store};
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+use crate::slots::value_type::ValueType;
 
 /// A variable of a library, which it keeps mapped.
 ///
@@ -72,7 +73,6 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread writes to it meanwhile.
-    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read(&self) -> Result<Value<'static>, Error> {
         if let Some(scalar) = self.0.ty.as_scalar() {
             // SAFETY: the caller vouches for the variable.
@@ -97,15 +97,14 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread reads or writes it meanwhile.
-    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
         let value = value.into();
-        let misfit = || self.misfit(value.ty());
+        let wrong_type = || self.wrong_type(value.ty());
         match self.0.ty.as_scalar() {
             // SAFETY: the caller vouches for the variable.
-            Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(misfit)?) },
+            Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(wrong_type)?) },
             // SAFETY: the caller vouches for the variable.
-            None => unsafe { self.write_from(value.as_bytes().ok_or_else(misfit)?) },
+            None => unsafe { self.write_from(value.as_bytes().ok_or_else(wrong_type)?) },
         }
     }
 
@@ -121,14 +120,13 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread writes to it meanwhile.
-    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn read_slot(&self) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
         // SAFETY: the caller vouches for the variable; the length is its size.
         unsafe { self.read_into(bytes) }?;
-        Ok(bytes::load(scalar, bytes))
+        Ok(load(scalar, bytes))
     }
 
     /// Writes a scalar: the low bytes of the slot, or 0 or 1 for a `bool`.
@@ -143,12 +141,11 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread reads or writes it meanwhile.
-    /// * A variable of a thread (`_Thread_local`) belongs to the thread that looked it up, which still runs.
     pub unsafe fn write_slot(&self, value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
-        bytes::store(scalar, value, bytes);
+        store(scalar, value, bytes);
         // SAFETY: the caller vouches for the variable; the length is its size.
         unsafe { self.write_from(bytes) }
     }
@@ -185,8 +182,8 @@ impl Static {
         Ok(())
     }
 
-    /// Why a value of this type cannot be written.
-    fn misfit(&self, given: ValueType) -> Error {
+    /// The error for writing a value of this type.
+    fn wrong_type(&self, given: ValueType) -> Error {
         Error::StaticType { name: (&*self.0.name).into(), ty: self.0.ty.clone(), given }
     }
 

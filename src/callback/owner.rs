@@ -1,0 +1,125 @@
+//! The thread that a local callback belongs to, and what is used there alone.
+
+use std::cell::{Cell, UnsafeCell};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use hotcall_jit::count_retired_call;
+
+use super::call::Call;
+use super::panics::{OnPanic, Panics};
+use super::request::Pending;
+
+/// The thread that a local callback belongs to, with the handler that runs there and the calls that wait for it.
+pub(super) struct Owner {
+    thread: ThreadNumber,
+    pending: Pending,
+    panics: Panics,
+    /// Used on the owner's thread alone.
+    handler: UnsafeCell<Option<LocalHandler>>,
+    /// The number of runs of the handler that have not returned. Used on the owner's thread alone.
+    running: Cell<usize>,
+    /// Used on the owner's thread alone.
+    closed: Cell<bool>,
+}
+
+pub(super) type LocalHandler = Box<dyn Fn(&mut Call<'_>)>;
+
+// SAFETY: the handler and the cells are used on the owner's thread alone, and the handler is gone before `LocalCallback`,
+// which stays there, or before the calls that it is in; the rest is `Send` and `Sync`.
+unsafe impl Send for Owner {}
+// SAFETY: the handler and the cells are used on the owner's thread alone; the rest is `Sync`.
+unsafe impl Sync for Owner {}
+
+impl Owner {
+    /// Makes this thread the owner.
+    pub(super) fn new(on_panic: OnPanic, handler: LocalHandler) -> Self {
+        Self {
+            thread: ThreadNumber::current(),
+            pending: Pending::default(),
+            panics: Panics::new(on_panic),
+            handler: UnsafeCell::new(Some(handler)),
+            running: Cell::new(0),
+            closed: Cell::new(false),
+        }
+    }
+
+    pub(super) fn is_here(&self) -> bool {
+        self.thread == ThreadNumber::current()
+    }
+
+    pub(super) const fn pending(&self) -> &Pending {
+        &self.pending
+    }
+
+    pub(super) const fn panics(&self) -> &Panics {
+        &self.panics
+    }
+
+    /// Answers the calls that wait, and drops the handler unless it is running. The owner's thread alone may come here.
+    pub(super) fn close(&self) {
+        self.pending.close();
+        self.closed.set(true);
+        self.drop_handler();
+    }
+
+    /// Runs the handler. The owner's thread alone may come here.
+    pub(super) fn run(&self, call: &mut Call<'_>) {
+        debug_assert!(self.is_here());
+        // SAFETY: this is the owner's thread, and the handler is taken out only when it is not running.
+        let Some(handler) = (unsafe { &*self.handler.get() }) else { return count_retired_call() };
+        let running = HandlerRun::count(&self.running);
+        if !self.panics.guard(|| handler(call)) {
+            call.clear_result();
+        }
+        drop(running);
+        self.drop_handler();
+    }
+
+    /// Drops the handler of a closed callback, unless it is running. The owner's thread alone may come here.
+    fn drop_handler(&self) {
+        if !self.closed.get() || self.running.get() > 0 {
+            return;
+        }
+        // SAFETY: this is the owner's thread, and the handler is not running, so that nobody refers to it.
+        let handler = unsafe { (*self.handler.get()).take() };
+        // A panic is kept with those of the handler's calls.
+        let _: bool = self.panics.guard(|| drop(handler));
+    }
+}
+
+/// One run of the handler, counted as long as this lives.
+struct HandlerRun<'a>(&'a Cell<usize>);
+
+impl<'a> HandlerRun<'a> {
+    fn count(count: &'a Cell<usize>) -> Self {
+        count.set(count.get() + 1);
+        Self(count)
+    }
+}
+
+impl Drop for HandlerRun<'_> {
+    fn drop(&mut self) {
+        self.0.set(self.0.get() - 1);
+    }
+}
+
+/// A thread's number, which no other thread of the process ever has.
+#[derive(Clone, Copy, PartialEq, Eq)]
+struct ThreadNumber(u64);
+
+impl ThreadNumber {
+    #[inline]
+    fn current() -> Self {
+        thread_local! {
+            static NUMBER: Cell<u64> = const { Cell::new(0) };
+        }
+        static LAST: AtomicU64 = AtomicU64::new(0);
+        let number = NUMBER.with(|number| {
+            if number.get() == 0 {
+                number.set(LAST.fetch_add(1, Ordering::Relaxed) + 1);
+            }
+            number.get()
+        });
+        Self(number)
+    }
+}

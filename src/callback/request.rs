@@ -1,0 +1,188 @@
+//! What a thread that calls a local callback asks of the callback's owner.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use hotcall_jit::count_retired_call;
+use hotcall_jit::fork::{self, Locked};
+
+use super::call::Call;
+use super::types::CallbackTypes;
+use crate::function::owned_args::OwnedArgs;
+use crate::slots::slot::Slot;
+
+/// What both threads share.
+pub(super) struct Request {
+    types: &'static CallbackTypes,
+    args: Args,
+    progress: Mutex<Progress>,
+    changed: Condvar,
+    /// Counts the forks that made the process that waits.
+    generation: usize,
+}
+
+/// The arguments, and the place of the result.
+enum Args {
+    /// Those of the thread that called, until it goes on.
+    Borrowed(*const Slot, *mut Slot),
+    /// A copy, of a call that has no result.
+    Owned(OwnedArgs),
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Progress {
+    Queued,
+    Running,
+    /// Answered, by the handler or with zeros.
+    Done,
+}
+
+// SAFETY: borrowed pointers are used by the thread that turned `progress` from `Queued` to `Running`, while the other one
+// waits for `Done`; owned arguments are `Send` and `Sync`, but for addresses in slots, which are data.
+unsafe impl Send for Request {}
+// SAFETY: borrowed pointers belong to the one thread that turned `progress` to `Running`; owned arguments are `Sync`.
+unsafe impl Sync for Request {}
+
+impl Request {
+    /// A request that the caller [waits for](Self::wait).
+    ///
+    /// # Safety
+    ///
+    /// The caller keeps the call until `wait` has returned.
+    pub(super) unsafe fn waiting(call: &mut Call<'_>) -> Self {
+        let (args, result) = call.parts();
+        Self::new(call.types(), Args::Borrowed(args, result))
+    }
+
+    /// A request that nobody waits for, of a call without a result.
+    pub(super) fn posted(call: &Call<'_>) -> Self {
+        let aggregates = (0..).zip(call.code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
+        // SAFETY: the slots of aggregates hold the addresses of their bytes.
+        let args = unsafe { OwnedArgs::copy(call.slots(), aggregates) };
+        Self::new(call.types(), Args::Owned(args))
+    }
+
+    fn new(types: &'static CallbackTypes, args: Args) -> Self {
+        let generation = fork::current_generation();
+        Self { types, args, progress: Mutex::new(Progress::Queued), changed: Condvar::new(), generation }
+    }
+
+    fn progress(&self) -> MutexGuard<'_, Progress> {
+        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Moves on if it is `from`, and says whether it was.
+    fn advance(&self, from: Progress, to: Progress) -> bool {
+        // The thread that waits is not in a child, which may also have got the lock locked.
+        if self.generation != fork::current_generation() {
+            return false;
+        }
+        let mut progress = self.progress();
+        let is_from = *progress == from;
+        if is_from {
+            *progress = to;
+            self.changed.notify_all();
+        }
+        is_from
+    }
+
+    /// Lets `run` answer, if nobody has.
+    pub(super) fn answer(&self, run: impl FnOnce(&mut Call<'_>)) {
+        if !self.advance(Progress::Queued, Progress::Running) {
+            return;
+        }
+        // Also when `run` unwinds: the other thread must not wait for ever.
+        let _done = Done(self);
+        let mut unused = Slot::default();
+        let (args, result) = match &self.args {
+            Args::Borrowed(args, result) => (*args, *result),
+            Args::Owned(args) => (args.slots().as_ptr(), &raw mut unused),
+        };
+        // SAFETY: the slots are the call's, or as many copies; they and the result are ours until the progress is `Done`.
+        run(&mut unsafe { Call::new(self.types, args, result) });
+    }
+
+    /// Answers with zeros, if nobody has begun to answer.
+    pub(super) fn abandon(&self) {
+        if self.advance(Progress::Queued, Progress::Done) {
+            count_retired_call();
+        }
+    }
+
+    /// Waits for the answer; for its beginning no longer than `limit`.
+    pub(super) fn wait(&self, limit: Option<Duration>) {
+        // A limit beyond what a clock can tell is none.
+        let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut progress = self.progress();
+        while *progress != Progress::Done {
+            let left = deadline.map(|deadline| deadline.saturating_duration_since(Instant::now()));
+            progress = match left.filter(|_| *progress == Progress::Queued) {
+                Some(Duration::ZERO) => {
+                    drop(progress);
+                    self.abandon();
+                    self.progress()
+                }
+                Some(left) => self.changed.wait_timeout(progress, left).unwrap_or_else(PoisonError::into_inner).0,
+                None => self.changed.wait(progress).unwrap_or_else(PoisonError::into_inner),
+            };
+        }
+    }
+}
+
+struct Done<'a>(&'a Request);
+
+impl Drop for Done<'_> {
+    fn drop(&mut self) {
+        self.0.advance(Progress::Running, Progress::Done);
+    }
+}
+
+/// The requests of one callback that are not answered yet.
+#[derive(Default)]
+pub(super) struct Pending(Mutex<Requests>);
+
+#[derive(Default)]
+struct Requests {
+    /// By address.
+    open: HashMap<usize, Arc<Request>>,
+    closed: bool,
+}
+
+impl Pending {
+    fn requests(&self) -> Locked<'_, Requests> {
+        fork::lock(&self.0)
+    }
+
+    /// Says whether the request may be made.
+    pub(super) fn add(&self, request: &Arc<Request>) -> bool {
+        let mut requests = self.requests();
+        if !requests.closed {
+            requests.open.insert(key(request), Arc::clone(request));
+        }
+        !requests.closed
+    }
+
+    pub(super) fn remove(&self, request: &Arc<Request>) {
+        let removed = self.requests().open.remove(&key(request));
+        // Outside of the lock.
+        drop(removed);
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.requests().open.len()
+    }
+
+    /// Answers what waits, and lets nothing wait any more.
+    pub(super) fn close(&self) {
+        let mut requests = self.requests();
+        requests.closed = true;
+        let open = std::mem::take(&mut requests.open);
+        drop(requests);
+        open.values().for_each(|request| request.abandon());
+    }
+}
+
+fn key(request: &Arc<Request>) -> usize {
+    Arc::as_ptr(request).addr()
+}

@@ -1,0 +1,109 @@
+//! Callbacks whose handler runs on the thread that calls.
+
+use std::ffi::c_void;
+use std::fmt;
+
+use super::call::Call;
+use super::counted::Counted;
+use super::panics::{OnPanic, Payload};
+use super::thunk::Thunk;
+use crate::error::Error;
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+
+/// A callback whose handler is a closure that runs on whichever thread C calls on, on several at once if need be.
+///
+/// Dropping the callback closes it. The handler is dropped when it is closed and no call is in, by the last call out if need
+/// be, so that a callback may close or drop itself while it runs. Closing never blocks.
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Callback, Library, OnPanic, Signature, Thunk, Type, Value};
+///
+/// let compare = Signature::new([Type::POINTER, Type::POINTER], Type::I32)?;
+/// let descending = Callback::sync(&Thunk::new(&compare)?, OnPanic::Catch, |call| {
+///     let [a, b] = [0, 1].map(|index| <*const i32>::try_from(call.arg(index).unwrap()).unwrap());
+///     // SAFETY: qsort passes the addresses of two elements.
+///     let order = unsafe { (*b).cmp(&*a) };
+///     call.set(order as i32).expect("the result is an int");
+/// })?;
+///
+/// // SAFETY: libc is loaded already.
+/// let libc = unsafe { Library::open("libc.so.6") }?;
+/// let signature = Signature::new([Type::POINTER, Type::USIZE, Type::USIZE, Type::FUNCTION], None)?;
+/// let qsort = libc.function("qsort", &signature)?;
+/// let mut numbers = [3, 1, 4, 1, 5];
+/// // SAFETY: this is qsort's signature, and the array has five elements of four bytes.
+/// unsafe { qsort.call(&[numbers.as_mut_ptr().into(), 5usize.into(), 4usize.into(), Value::from(&descending)]) }?;
+/// assert_eq!(numbers, [5, 4, 3, 1, 1]);
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
+///
+/// # Not supported
+///
+/// Calls from signal handlers, and `longjmp` over the handler. Calls on stacks that the system did not make (fibres) are.
+pub struct Callback(Counted);
+
+impl Callback {
+    /// A callback with a closure as its handler.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for the callback.
+    pub fn sync(
+        thunk: &Thunk,
+        on_panic: OnPanic,
+        handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static,
+    ) -> Result<Self, Error> {
+        Counted::new(thunk, on_panic, handler).map(Self)
+    }
+
+    /// The function pointer for C. Calls are answered as long as the callback is open; after that they return zeros, until
+    /// the address is used again, as late as possible, for a callback of the same shape.
+    pub fn as_ptr(&self) -> *const c_void {
+        self.0.as_ptr()
+    }
+
+    /// Lets no call in any more, and drops the handler, unless it is running: then the last call out drops it.
+    pub fn close(&self) {
+        self.0.close();
+    }
+
+    /// Whether it was closed.
+    pub fn is_closed(&self) -> bool {
+        self.0.is_closed()
+    }
+
+    /// How many calls are in, late ones included that are about to find the callback closed.
+    pub fn running(&self) -> usize {
+        self.0.running()
+    }
+
+    /// What the handler panicked with first, since this was last asked.
+    pub fn take_panic(&self) -> Option<Payload> {
+        self.0.take_panic()
+    }
+}
+
+impl From<&Callback> for Slot {
+    fn from(callback: &Callback) -> Self {
+        callback.as_ptr().into()
+    }
+}
+
+/// The function pointer.
+impl From<&Callback> for Value<'_> {
+    fn from(callback: &Callback) -> Self {
+        callback.as_ptr().into()
+    }
+}
+
+impl fmt::Debug for Callback {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Callback({:p})", self.as_ptr())
+    }
+}

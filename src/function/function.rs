@@ -1,0 +1,272 @@
+//! A C function that can be called: its compiled trampoline, its address, and what keeps both alive.
+
+use std::ffi::c_void;
+use std::fmt;
+use std::mem;
+use std::ptr::NonNull;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicPtr, Ordering};
+
+use hotcall_jit::typed::{Helpers, TypedModel};
+use hotcall_jit::values::EngineAbi;
+use hotcall_jit::{JitError, Natives, Signature, SlotsEntry, Typed, Values};
+
+use super::options::FunctionOptions;
+use super::prototype::Prototype;
+use crate::error::Error;
+use crate::library::mapping::Mapping;
+
+/// A C function with a signature, ready to be called from any thread.
+///
+/// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
+/// from, and refuses calls once that was closed.
+///
+/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are their
+/// bytes:
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Library, Member, Signature, Type, Value};
+///
+/// let pair = Type::structure([("quot", Type::I32), ("rem", Type::I32)])?.named("div_t");
+/// let signature = Signature::new([Type::I32, Type::I32], pair.clone())?;
+/// // SAFETY: libc is loaded already.
+/// let libc = unsafe { Library::open("libc.so.6") }?;
+/// let div = libc.function("div", &signature)?;
+/// // SAFETY: this is div's signature.
+/// let result: Vec<u8> = unsafe { div.call(&[17.into(), 5.into()]) }?.try_into()?;
+/// assert_eq!(Member::at(&pair, "quot")?.read(&result)?, Value::I32(3));
+/// assert_eq!(Member::at(&pair, "rem")?.read(&result)?, Value::I32(2));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
+///
+/// A runtime that has compared arguments with the signature itself passes [slots](crate::Slot), which is faster
+/// ([`Function::call_slots`] and its kin; [`Function::call_unchecked`]). A slot does not know its type: an integer where the
+/// signature has a `double` is another number for C.
+#[repr(C)]
+pub struct Function {
+    // What a call needs comes first, so that it takes two loads from one cache line.
+    /// The [`SlotsEntry`], or null as long as there is no code.
+    entry: AtomicPtr<()>,
+    pub(super) target: NonNull<c_void>,
+    pub(super) state: Arc<FunctionState>,
+}
+
+/// What a function has besides its code and its address.
+pub(super) struct FunctionState {
+    /// Keeps the code alive.
+    pub(super) prototype: Arc<Prototype>,
+    /// The signature as declared, unless the prototype's tells the same of its pointers.
+    told: Option<Box<Signature>>,
+    /// Keeps `target` mapped, unless it was given as an address.
+    library: Option<Arc<Mapping>>,
+    name: Arc<str>,
+    pub(super) capture_errno: bool,
+}
+
+// SAFETY: the target is code, which any thread may jump to and none writes to; everything else is `Send` and `Sync`.
+unsafe impl Send for Function {}
+// SAFETY: `Function` is `Send` for the same reason: nothing writes to the target.
+unsafe impl Sync for Function {}
+
+impl Function {
+    /// A function at an address, such as a function pointer that C returned. `name` is for messages.
+    ///
+    /// # Errors
+    ///
+    /// The address is null; no code can be made for the signature.
+    ///
+    /// # Safety
+    ///
+    /// The address stays that of a function as long as this or a clone of it is called.
+    pub unsafe fn from_address(
+        name: &str,
+        address: *const c_void,
+        signature: &Signature,
+        options: FunctionOptions,
+    ) -> Result<Self, Error> {
+        let address = NonNull::new(address.cast_mut()).ok_or_else(|| Error::NullFunction { function: name.into() })?;
+        Self::new(name.into(), address, signature, options, None)
+    }
+
+    pub(crate) fn new(
+        name: Arc<str>,
+        target: NonNull<c_void>,
+        signature: &Signature,
+        options: FunctionOptions,
+        library: Option<Arc<Mapping>>,
+    ) -> Result<Self, Error> {
+        let prototype = Prototype::of(&name, signature)?;
+        Self::of_prototype(name, target, (prototype, signature), options, library)
+    }
+
+    /// A function with the prototype of its signature.
+    pub(crate) fn of_prototype(
+        name: Arc<str>,
+        target: NonNull<c_void>,
+        (prototype, signature): (Arc<Prototype>, &Signature),
+        options: FunctionOptions,
+        library: Option<Arc<Mapping>>,
+    ) -> Result<Self, Error> {
+        let FunctionOptions { capture_errno, lazy } = options;
+        let tells_more = !signature.tells_as(prototype.signature());
+        let told = tells_more.then(|| Box::new(signature.clone()));
+        let state = FunctionState { prototype, told, library, name, capture_errno };
+        let function = Self { entry: AtomicPtr::default(), target, state: Arc::new(state) };
+        if !lazy {
+            function.compile()?;
+        }
+        Ok(function)
+    }
+
+    /// Compiles the code, unless that is done, so that no call has to.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for code.
+    pub fn compile(&self) -> Result<(), Error> {
+        self.entry()?;
+        if self.state.capture_errno {
+            self.entry_with_errno()?;
+        }
+        Ok(())
+    }
+
+    /// The symbol's name, or what was given for it.
+    pub fn name(&self) -> &str {
+        &self.state.name
+    }
+
+    /// What engines of this kind call.
+    pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
+        self.state.prototype.values(engine)
+    }
+
+    /// What compiled code of an engine calls as this model says.
+    pub(crate) fn typed(&self, model: &TypedModel, helpers: Helpers) -> Result<Typed, JitError> {
+        Natives::shared()?.typed(self.signature(), model, helpers)
+    }
+
+    /// The signature, with all that its declaration tells of pointers.
+    pub fn signature(&self) -> &Signature {
+        self.state.signature()
+    }
+
+    /// What keeps the address mapped.
+    pub(crate) fn library(&self) -> Option<&Mapping> {
+        self.state.library.as_deref()
+    }
+
+    /// How many clones there are, this one included.
+    #[cfg(feature = "conformance")]
+    pub(crate) fn holders(&self) -> usize {
+        Arc::strong_count(&self.state)
+    }
+
+    /// The address of the C function.
+    pub const fn address(&self) -> *const c_void {
+        self.target.as_ptr()
+    }
+
+    /// The compiled code, which lives as long as the function: what [`Function::call_unchecked`] calls with the
+    /// [address](Function::address) as its target. Compiled now if the function is lazy and was not called before.
+    ///
+    /// # Errors
+    ///
+    /// There is no memory for code.
+    #[inline]
+    pub fn entry(&self) -> Result<SlotsEntry, Error> {
+        match self.ready() {
+            Some(entry) => Ok(entry),
+            None => self.compiled(),
+        }
+    }
+
+    #[inline]
+    fn ready(&self) -> Option<SlotsEntry> {
+        let entry = self.entry.load(Ordering::Acquire);
+        // SAFETY: what is not null is a `SlotsEntry`, whose code the prototype keeps.
+        (!entry.is_null()).then(|| unsafe { mem::transmute::<*mut (), SlotsEntry>(entry) })
+    }
+
+    /// What makes a call now: for the first calls of a lazy function something that need not be compiled.
+    #[inline]
+    pub(super) fn entry_for_a_call(&self) -> Result<SlotsEntry, Error> {
+        match self.ready() {
+            Some(entry) => Ok(entry),
+            None => self.first_call(),
+        }
+    }
+
+    #[cold]
+    fn first_call(&self) -> Result<SlotsEntry, Error> {
+        let (entry, for_good) = self.state.prototype.entry_for_a_call(&self.state.name)?;
+        if for_good {
+            self.entry.store(entry as *mut (), Ordering::Release);
+        }
+        Ok(entry)
+    }
+
+    #[cold]
+    fn compiled(&self) -> Result<SlotsEntry, Error> {
+        let entry = self.state.prototype.entry(&self.state.name)?;
+        self.entry.store(entry as *mut (), Ordering::Release);
+        Ok(entry)
+    }
+
+    /// The compiled code that also captures errno in its last parameter, for fast paths of their own; compiled at the first
+    /// use.
+    ///
+    /// # Errors
+    ///
+    /// Those of making code.
+    pub fn entry_with_errno(&self) -> Result<SlotsEntry, Error> {
+        self.state.prototype.entry_with_errno(&self.state.name)
+    }
+
+    /// Whether prepared calls capture errno.
+    pub fn captures_errno(&self) -> bool {
+        self.state.capture_errno
+    }
+}
+
+impl FunctionState {
+    pub(super) fn signature(&self) -> &Signature {
+        self.told.as_deref().unwrap_or_else(|| self.prototype.signature())
+    }
+
+    /// For errors.
+    pub(super) fn name(&self) -> Box<str> {
+        (*self.name).into()
+    }
+
+    /// Checks that the library is open and that there is an argument for each parameter.
+    #[inline]
+    pub(super) fn check_open_and_count(&self, given: usize) -> Result<(), Error> {
+        if let Some(library) = &self.library {
+            library.check_open()?;
+        }
+        let expected = self.prototype.signature().params().len();
+        if given != expected {
+            return Err(Error::ArgumentCount { function: self.name(), expected, given });
+        }
+        Ok(())
+    }
+}
+
+impl Clone for Function {
+    fn clone(&self) -> Self {
+        let entry = AtomicPtr::new(self.entry.load(Ordering::Acquire));
+        Self { entry, target: self.target, state: Arc::clone(&self.state) }
+    }
+}
+
+impl fmt::Debug for Function {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Function({}{} at {:p})", self.name(), self.signature(), self.target)
+    }
+}

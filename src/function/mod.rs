@@ -1,0 +1,15 @@
+//! Functions of C that can be called: by [values](Function::call), by [slots](Function::call_slots), and later, as an
+//! [`OwnedCall`].
+
+mod checked_calls;
+#[expect(clippy::module_inception, reason = "the room is named after what this file defines")]
+pub(crate) mod function;
+pub(crate) mod options;
+pub(crate) mod owned_args;
+pub(crate) mod owned_call;
+pub(crate) mod prototype;
+mod slot_calls;
+
+pub use function::Function;
+pub use options::FunctionOptions;
+pub use owned_call::{Outcome, OwnedCall};

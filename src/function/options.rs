@@ -1,0 +1,37 @@
+//! Choices when a function is made.
+
+/// Choices when a function is made.
+///
+/// ```
+/// use hotcall::FunctionOptions;
+///
+/// let options = FunctionOptions::new().lazy(true);
+/// assert!(options.lazy && !options.capture_errno);
+/// ```
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
+#[non_exhaustive]
+pub struct FunctionOptions {
+    /// Whether [prepared](crate::Function::prepare) calls capture errno. Compiles the code of [`Function::call_errno`](crate::Function::call_errno) at once
+    /// instead of at its first use, unless the function is lazy.
+    pub capture_errno: bool,
+    /// Whether the function is compiled when it has been called often enough for that to pay, or when its code is asked for,
+    /// instead of at once. What cannot be compiled because of a limit is an error at once all the same.
+    pub lazy: bool,
+}
+
+impl FunctionOptions {
+    /// The defaults: the function is compiled at once, and prepared calls do not capture errno.
+    pub const fn new() -> Self {
+        Self { capture_errno: false, lazy: false }
+    }
+
+    /// Sets whether [prepared](crate::Function::prepare) calls capture errno.
+    pub const fn capture_errno(self, capture_errno: bool) -> Self {
+        Self { capture_errno, ..self }
+    }
+
+    /// Sets whether the function is compiled when that pays, instead of at once.
+    pub const fn lazy(self, lazy: bool) -> Self {
+        Self { lazy, ..self }
+    }
+}

@@ -1,0 +1,117 @@
+//! A call with everything it needs, to be made on another thread.
+
+use std::fmt;
+
+use hotcall_jit::SlotsEntry;
+
+use super::function::Function;
+use super::owned_args::OwnedArgs;
+use crate::error::Error;
+use crate::slots::slot::Slot;
+use crate::slots::value::Value;
+
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps code
+/// and library, so that any thread may make it at any time.
+///
+/// It counts as a handle of its library: prepared before the library was closed, it runs also after.
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hotcall::{Library, Signature, Type, Value};
+///
+/// // SAFETY: libm has no initialisers that could do harm.
+/// let libm = unsafe { Library::open("libm.so.6") }?;
+/// let sqrt = libm.function("sqrt", &Signature::new([Type::F64], Type::F64)?)?;
+/// // SAFETY: this is sqrt's signature, and any thread may call it.
+/// let call = unsafe { sqrt.prepare(&[4.0.into()]) }?;
+/// let outcome = std::thread::spawn(|| call.run()).join().unwrap();
+/// assert_eq!(outcome.value, Value::F64(2.0));
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
+pub struct OwnedCall {
+    function: Function,
+    entry: SlotsEntry,
+    args: OwnedArgs,
+}
+
+/// What came of a call.
+#[derive(Clone, PartialEq, Debug)]
+#[non_exhaustive]
+pub struct Outcome {
+    /// The result.
+    pub value: Value<'static>,
+    /// errno straight after the call, 0 if the function did not touch it; `None` unless the function was made to
+    /// [capture it](crate::FunctionOptions::capture_errno).
+    pub errno: Option<i32>,
+}
+
+impl Function {
+    /// Prepares a call that can be made later and on another thread. The arguments are compared with the signature and
+    /// copied, structs and unions with their bytes.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Function::call`].
+    ///
+    /// # Safety
+    ///
+    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * The targets of pointers among the arguments, also of those inside structs, live until then.
+    pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
+        self.state.with_slots(args, |slots| {
+            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            unsafe { self.prepare_slots(slots) }
+        })
+    }
+
+    /// [`Function::prepare`] with arguments in slots, whose types nothing compares with the signature.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed, the number of arguments is wrong, or the slot of a struct is null.
+    ///
+    /// # Safety
+    ///
+    /// * That of [`Function::call_slots`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
+        self.state.check(args)?;
+        let entry = if self.state.capture_errno { self.entry_with_errno() } else { self.entry() }?;
+        let aggregates = self.state.prototype.aggregates().iter().copied();
+        // SAFETY: the caller vouches that the slots of structs and unions are addresses of their bytes.
+        let args = unsafe { OwnedArgs::copy(args, aggregates) };
+        Ok(OwnedCall { function: self.clone(), entry, args })
+    }
+}
+
+impl OwnedCall {
+    /// The function that will be called.
+    pub const fn function(&self) -> &Function {
+        &self.function
+    }
+
+    /// Makes the call on this thread, and waits for it.
+    ///
+    /// It is safe because the contract is that of [`Function::prepare`]. C++ exceptions and panics pass through.
+    pub fn run(self) -> Outcome {
+        let capture = self.function.captures_errno();
+        let mut errno = 0;
+        // SAFETY: whoever prepared the call vouched for it, at this time and on this thread; arguments were checked then. The
+        // entry captures errno if the function does.
+        let value = unsafe { self.function.invoke_any(self.entry, self.args.slots(), capture.then_some(&mut errno)) };
+        Outcome { value, errno: capture.then_some(errno) }
+    }
+}
+
+impl fmt::Debug for OwnedCall {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OwnedCall")
+            .field("function", &self.function)
+            .field("args", &self.args.slots())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,174 @@
+//! A loaded library: opening, looking up addresses, closing.
+
+use std::ffi::{OsStr, c_void};
+use std::fmt;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use super::float_environment::Restore;
+use super::loader::{LoaderHandle, Refusal};
+use super::mapping::Mapping;
+use super::options::OpenFlags;
+use super::refused::refused;
+use super::resolve::{check, resolve};
+use super::resolved::Resolved;
+use crate::error::Error;
+
+/// A library that is loaded.
+///
+/// Clones are the same library: closing one closes all. Functions and statics keep the library mapped by themselves, so
+/// they may outlive it. It is unmapped, and its finalisers run, on the thread that drops the last of these after the
+/// library was closed or dropped; what is left at the end of the process is not unmapped.
+///
+/// ```
+/// # #[cfg(target_os = "linux")]
+/// # fn main() -> Result<(), hotcall::Error> {
+/// use hotcall::Library;
+///
+/// // SAFETY: libm has no initialisers that could do harm.
+/// let libm = unsafe { Library::open("libm.so.6") }?;
+/// assert!(!libm.symbol("pow")?.is_null());
+/// assert!(libm.optional_symbol("no such thing")?.is_none());
+/// libm.close();
+/// assert!(libm.symbol("pow").is_err());
+/// # Ok(())
+/// # }
+/// # #[cfg(not(target_os = "linux"))]
+/// # fn main() {}
+/// ```
+#[derive(Clone)]
+pub struct Library(Arc<LibraryState>);
+
+struct LibraryState {
+    name: Arc<Resolved>,
+    /// `None` once closed, so that only functions, statics and prepared calls keep the library mapped.
+    mapping: RwLock<Option<Arc<Mapping>>>,
+}
+
+impl Library {
+    /// Loads the library that [`resolve`] finds for this name, with the default flags.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`], and whatever the loader refuses.
+    ///
+    /// # Safety
+    ///
+    /// Loading runs the library's initialisers, and unmapping it runs its finalisers: code that can do anything. Whoever
+    /// opens a library vouches that this code may run here, on this thread and on the one that drops the last handle.
+    pub unsafe fn open(name: impl AsRef<OsStr>) -> Result<Self, Error> {
+        // SAFETY: the caller vouches for the library.
+        unsafe { Self::open_with(name, OpenFlags::default()) }
+    }
+
+    /// Loads the library that [`resolve`] finds for this name.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`resolve`], and whatever the loader refuses.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Library::open`].
+    pub unsafe fn open_with(name: impl AsRef<OsStr>, flags: OpenFlags) -> Result<Self, Error> {
+        // SAFETY: the caller vouches for the library.
+        unsafe { Self::open_resolved(&resolve(name)?, flags) }
+    }
+
+    /// Loads exactly what [`resolve`] found.
+    ///
+    /// # Errors
+    ///
+    /// The loader refuses, or `resolved` was made otherwise and the loader would read something else into it.
+    ///
+    /// # Safety
+    ///
+    /// That of [`Library::open`].
+    pub unsafe fn open_resolved(resolved: &Resolved, flags: OpenFlags) -> Result<Self, Error> {
+        check(resolved)?;
+        let handle = match resolved.file() {
+            // SAFETY: the caller vouches for the library.
+            Some(file) => unsafe { LoaderHandle::open(file, flags) },
+            None => LoaderHandle::process(),
+        };
+        Ok(Self::new(resolved.clone(), handle.map_err(|refusal| refused(resolved, refusal))?))
+    }
+
+    /// The running program: its own symbols and those of the libraries it was linked with (on Windows, its exports alone).
+    /// Nothing is loaded.
+    ///
+    /// # Errors
+    ///
+    /// The loader refuses, which only Windows could.
+    pub fn this_process() -> Result<Self, Error> {
+        let fail = |Refusal(message)| Error::Load { library: Resolved::Process, message };
+        Ok(Self::new(Resolved::Process, LoaderHandle::process().map_err(fail)?))
+    }
+
+    fn new(name: Resolved, handle: LoaderHandle) -> Self {
+        let name = Arc::new(name);
+        let mapping = Arc::new(Mapping::new(Arc::clone(&name), handle));
+        Self(Arc::new(LibraryState { name, mapping: RwLock::new(Some(mapping)) }))
+    }
+
+    /// The library that was loaded.
+    pub fn resolved(&self) -> &Resolved {
+        &self.0.name
+    }
+
+    /// Tells if [`Library::close`] was called.
+    pub fn is_closed(&self) -> bool {
+        self.mapping().is_err()
+    }
+
+    /// Closes the library: look-ups and calls from now on are errors.
+    ///
+    /// It never waits. Calls that are running go on, and so do calls that were [prepared](crate::Function::prepare); the library
+    /// is unmapped when the last function, static and prepared call of it is dropped, at once if there is none. Closing
+    /// again does nothing.
+    pub fn close(&self) {
+        let mapping = self.0.mapping.write().unwrap_or_else(PoisonError::into_inner).take();
+        // Outside of the lock, because dropping it may run finalisers, which may do anything.
+        if let Some(mapping) = mapping {
+            mapping.close();
+        }
+    }
+
+    /// The address of a function or variable, which is valid as long as the library is mapped.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; there is no such symbol, or it has no address.
+    pub fn symbol(&self, name: &str) -> Result<*const c_void, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        Ok(mapping.require(name)?.as_ptr())
+    }
+
+    /// The address of a symbol that may be missing, which is `None`.
+    ///
+    /// # Errors
+    ///
+    /// The library is closed; the symbol exists and has no address; no symbol can have this name.
+    pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        Ok(mapping.optional(name)?.map(|address| address.as_ptr().cast_const()))
+    }
+
+    /// The mapping for look-ups, and a guard that restores the floating-point environment after them. Resolvers of indirect
+    /// functions may change it.
+    pub(crate) fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), Error> {
+        let mapping = self.mapping()?;
+        let restore = mapping.handle.restore();
+        Ok((mapping, restore))
+    }
+
+    fn mapping(&self) -> Result<Arc<Mapping>, Error> {
+        let mapping = self.0.mapping.read().unwrap_or_else(PoisonError::into_inner).clone();
+        mapping.ok_or_else(|| Error::Closed { library: Resolved::clone(&self.0.name) })
+    }
+}
+
+impl fmt::Debug for Library {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Library").field("resolved", self.resolved()).field("closed", &self.is_closed()).finish()
+    }
+}

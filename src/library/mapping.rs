@@ -1,0 +1,72 @@
+//! A library as the process has it: mapped as long as something needs it, closed or not.
+
+use std::collections::HashSet;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+
+use hotcall_jit::fork;
+use hotcall_jit::values::RecordHead;
+
+use super::loader::LoaderHandle;
+use super::resolved::Resolved;
+use crate::error::Error;
+
+/// Keeps a library mapped.
+pub(crate) struct Mapping {
+    pub(super) name: Arc<Resolved>,
+    closed: AtomicBool,
+    /// The records by which engines call functions.
+    records: Mutex<HashSet<Adopted>>,
+    pub(super) handle: LoaderHandle,
+}
+
+/// A record that is closed with the library.
+#[derive(PartialEq, Eq, Hash)]
+struct Adopted(*const RecordHead);
+
+// SAFETY: a record is taken out before it is freed, and closing it is an atomic store.
+unsafe impl Send for Adopted {}
+
+impl Mapping {
+    pub(super) fn new(name: Arc<Resolved>, handle: LoaderHandle) -> Self {
+        Self { name, closed: AtomicBool::new(false), records: Mutex::default(), handle }
+    }
+
+    pub(super) fn close(&self) {
+        self.closed.store(true, Ordering::Release);
+        for Adopted(record) in fork::lock(&self.records).iter() {
+            // SAFETY: records disown themselves, which takes the lock, before they are freed.
+            unsafe { &**record }.close();
+        }
+    }
+
+    /// Has the record closed with the library; now if that is closed already.
+    pub(crate) fn adopt(&self, record: &RecordHead) {
+        fork::lock(&self.records).insert(Adopted(record));
+        // Closing sets the flag first and looks at the records then.
+        if self.closed.load(Ordering::Acquire) {
+            record.close();
+        }
+    }
+
+    /// Forgets a record.
+    pub(crate) fn disown(&self, record: &RecordHead) {
+        fork::lock(&self.records).remove(&Adopted(record));
+    }
+
+    /// An error once the library is closed.
+    #[inline]
+    pub(crate) fn check_open(&self) -> Result<(), Error> {
+        if self.closed.load(Ordering::Acquire) { Err(self.closed_error()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn closed_error(&self) -> Error {
+        Error::Closed { library: self.resolved() }
+    }
+
+    /// The library's name, for errors.
+    pub(super) fn resolved(&self) -> Resolved {
+        Resolved::clone(&self.name)
+    }
+}

@@ -1,0 +1,31 @@
+//! Counts of code, callbacks and calls in this process.
+
+use hotcall_jit::{Jit, Natives, Stats};
+
+/// What compiled code and what callbacks there are in this process. What calls functions for [engines](crate::engine)
+/// counts as trampolines, too.
+///
+/// ```
+/// # fn main() -> Result<(), hotcall::Error> {
+/// let callback = hotcall::Callback::sync(
+///     &hotcall::Thunk::new(&hotcall::Signature::new([], None)?)?,
+///     hotcall::OnPanic::Catch,
+///     |_| {},
+/// )?;
+/// assert!(hotcall::stats().callbacks >= 1);
+/// # drop(callback);
+/// # Ok(())
+/// # }
+/// ```
+pub fn stats() -> Stats {
+    // On a machine that hotcall does not know there is nothing.
+    let mut stats = Jit::shared().map(Jit::stats).unwrap_or_default();
+    stats.trampolines += Natives::shared().map_or(0, Natives::count);
+    stats
+}
+
+/// How many calls of callbacks in this process were answered with zeros because nobody was there to answer: the callback
+/// was closed, or a [`ForeignCall`](crate::ForeignCall) was dropped or waited too long.
+pub fn retired_calls() -> u64 {
+    hotcall_jit::retired_calls()
+}

@@ -1,0 +1,11 @@
+//! What a library's symbols are to a runtime: [functions](crate::Function) and [statics](Static), by name or as declared.
+
+mod declared;
+mod named;
+mod statics;
+#[expect(clippy::module_inception, reason = "the room is named after what this file defines")]
+mod symbols;
+
+pub use declared::Symbol;
+pub use statics::Static;
+pub use symbols::Symbols;

@@ -1,0 +1,82 @@
+//! The functions and statics of a library, by name.
+
+use hotcall_jit::{Signature, Type};
+
+use super::statics::Static;
+use crate::error::Error;
+use crate::function::function::Function;
+use crate::function::options::FunctionOptions;
+use crate::library::library::Library;
+
+impl Library {
+    /// The function with this name and signature.
+    ///
+    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it. Variables are
+    /// refused where the library's symbol table can be read, on Linux with glibc.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::symbol`], and those of making code for the signature; the symbol is a variable, or a function
+    /// that returns twice, such as `setjmp` and `vfork`.
+    pub fn function(&self, name: &str, signature: &Signature) -> Result<Function, Error> {
+        self.function_with(name, signature, FunctionOptions::default())
+    }
+
+    /// The function with this name and signature.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::function`].
+    pub fn function_with(
+        &self,
+        name: &str,
+        signature: &Signature,
+        options: FunctionOptions,
+    ) -> Result<Function, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        let address = mapping.require(name)?;
+        mapping.check_function(name, address)?;
+        Function::new(name.into(), address, signature, options, Some(mapping))
+    }
+
+    /// A function that may be missing, which is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::function`], save for a missing symbol.
+    pub fn optional_function(
+        &self,
+        name: &str,
+        signature: &Signature,
+        options: FunctionOptions,
+    ) -> Result<Option<Function>, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        let Some(address) = mapping.optional(name)? else { return Ok(None) };
+        mapping.check_function(name, address)?;
+        Function::new(name.into(), address, signature, options, Some(mapping)).map(Some)
+    }
+
+    /// The variable with this name and type.
+    ///
+    /// A function is taken for a variable too: its bytes can be read.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::symbol`]; the type exceeds a limit.
+    pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        let address = mapping.require(name)?;
+        Static::new(name.into(), address, ty, mapping)
+    }
+
+    /// A variable that may be missing, which is `None`.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Library::static_`], save for a missing symbol.
+    pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, Error> {
+        let (mapping, _restore) = self.look_up()?;
+        let Some(address) = mapping.optional(name)? else { return Ok(None) };
+        Static::new(name.into(), address, ty, mapping).map(Some)
+    }
+}
