@@ -1,9 +1,8 @@
 //! Calls whose arguments are compared with the signature: values in, a value out.
 
-use hotcall_jit::SlotsEntry;
+use hotcall_jit::{ResultForm, SlotsEntry};
 
 use super::function::{Function, FunctionState};
-use super::prototype::ResultKind;
 use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
@@ -92,17 +91,17 @@ impl Function {
         errno: Option<&mut i32>,
     ) -> Value<'static> {
         match self.state.prototype.result() {
-            ResultKind::Slot => {
+            ResultForm::Bytes(size) => {
+                let mut bytes = vec![0; size as usize];
+                // SAFETY: the caller vouches for the call; the buffer has the result's size.
+                unsafe { self.invoke_into(entry, args, &mut bytes, errno) };
+                bytes.into()
+            }
+            ResultForm::Void | ResultForm::Slot => {
                 // SAFETY: the caller vouches for the call.
                 let slot = unsafe { self.invoke(entry, args, errno) };
                 let scalar = self.state.prototype.signature().result().and_then(|ty| ty.as_scalar());
                 scalar.map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
-            }
-            ResultKind::Bytes(extent) => {
-                let mut bytes = vec![0; extent.size as usize];
-                // SAFETY: the caller vouches for the call; the buffer has the result's size.
-                unsafe { self.invoke_into(entry, args, &mut bytes, extent, errno) };
-                bytes.into()
             }
         }
     }

@@ -8,7 +8,8 @@ use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use hotcall_jit::values::EngineAbi;
 use hotcall_jit::{
-    Abi, Extent, Jit, JitError, LayoutError, Natives, Options, Return, Signature, SlotsEntry, Trampoline, Values, fork,
+    Abi, Extent, Jit, JitError, LayoutError, Natives, Options, ResultForm, Return, Signature, SlotsEntry, Trampoline,
+    Values, fork,
 };
 
 use crate::error::Error;
@@ -18,9 +19,9 @@ pub(crate) struct Prototype {
     signature: Signature,
     /// The indices of parameters that are structs and unions, with their sizes.
     aggregates: Box<[(u16, u32)]>,
-    result: ResultKind,
-    /// Whether the function writes its result to memory itself.
-    returns_in_memory: bool,
+    result: ResultForm,
+    /// The alignment that the result's memory needs: its type's if the function itself writes there, else 1.
+    result_align: u8,
     code: OnceLock<Trampoline>,
     code_with_errno: OnceLock<Trampoline>,
     /// What makes the first calls of lazy functions.
@@ -46,15 +47,6 @@ impl<'a> FoundPrototypes<'a> {
             Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
         })
     }
-}
-
-/// What the result needs from the caller.
-#[derive(Clone, Copy)]
-pub(crate) enum ResultKind {
-    /// A slot, which `void` leaves alone.
-    Slot,
-    /// Bytes.
-    Bytes(Extent),
 }
 
 /// The prototypes in use.
@@ -90,10 +82,14 @@ impl Prototype {
         // Compiling may come later, but what cannot be called is an error at once.
         let abi = Abi::host().ok_or(JitError::Host).map_err(refuse)?;
         let plan = abi.plan(signature).map_err(|error| refuse(error.into()))?;
+        let result_align = match (&plan.ret, signature.result()) {
+            (Return::Hidden { .. }, Some(ty)) => Extent::of(ty).map_err(fail)?.align,
+            _ => 1,
+        };
         Ok(Self {
             aggregates: aggregates(signature).map_err(fail)?,
-            result: result_kind(signature).map_err(fail)?,
-            returns_in_memory: matches!(plan.ret, Return::Hidden { .. }),
+            result: plan.ret.form(),
+            result_align,
             signature: signature.clone(),
             code: OnceLock::new(),
             code_with_errno: OnceLock::new(),
@@ -111,12 +107,12 @@ impl Prototype {
         &self.aggregates
     }
 
-    pub(crate) const fn result(&self) -> ResultKind {
+    pub(crate) const fn result(&self) -> ResultForm {
         self.result
     }
 
-    pub(crate) const fn returns_in_memory(&self) -> bool {
-        self.returns_in_memory
+    pub(crate) const fn result_align(&self) -> u8 {
+        self.result_align
     }
 
     /// The code, compiled at the first use. It lives as long as the prototype.
@@ -193,13 +189,6 @@ fn cannot_compile(name: &str, source: JitError) -> Error {
 fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {
     let aggregates = (0..).zip(signature.params()).filter(|(_, ty)| ty.as_aggregate().is_some());
     aggregates.map(|(index, ty)| Ok((index, Extent::of(ty)?.size))).collect()
-}
-
-fn result_kind(signature: &Signature) -> Result<ResultKind, LayoutError> {
-    match signature.result().filter(|ty| ty.as_aggregate().is_some()) {
-        Some(ty) => Extent::of(ty).map(ResultKind::Bytes),
-        None => Ok(ResultKind::Slot),
-    }
 }
 
 impl fmt::Debug for Prototype {

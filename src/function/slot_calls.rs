@@ -2,11 +2,10 @@
 
 use std::ptr;
 
-use hotcall_jit::{Extent, SlotsEntry};
+use hotcall_jit::{ResultForm, SlotsEntry};
 
 use super::function::{Function, FunctionState};
 use super::owned_args::Aligned;
-use super::prototype::ResultKind;
 use crate::errno;
 use crate::error::Error;
 use crate::slots::slot::Slot;
@@ -79,10 +78,10 @@ impl Function {
     /// That of [`Function::call_slots`].
     pub unsafe fn call_slots_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
         self.state.check(args)?;
-        let extent = self.state.check_bytes_result(result.len())?;
+        self.state.check_bytes_result(result.len())?;
         let entry = self.entry_for_a_call()?;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
-        unsafe { self.invoke_into(entry, args, result, extent, None) };
+        unsafe { self.invoke_into(entry, args, result, None) };
         Ok(())
     }
 
@@ -116,11 +115,11 @@ impl Function {
     /// That of [`Function::call_slots`].
     pub unsafe fn call_slots_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
         self.state.check(args)?;
-        let extent = self.state.check_bytes_result(result.len())?;
+        self.state.check_bytes_result(result.len())?;
         let entry = self.entry_with_errno()?;
         let mut errno = 0;
         // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
-        unsafe { self.invoke_into(entry, args, result, extent, Some(&mut errno)) };
+        unsafe { self.invoke_into(entry, args, result, Some(&mut errno)) };
         Ok(errno)
     }
 
@@ -159,19 +158,17 @@ impl Function {
 
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the result is a struct or union of this extent, and `result` has its size; `entry`
+    /// That of [`Function::call_slots`]; the result is a struct or union, and `result` has its size; `entry`
     /// captures errno if it is asked for.
     pub(super) unsafe fn invoke_into(
         &self,
         entry: SlotsEntry,
         args: &[Slot],
         result: &mut [u8],
-        extent: Extent,
         errno: Option<&mut i32>,
     ) {
         // C may write to the result's memory as its type is aligned; the trampoline itself writes anywhere.
-        let aligned = result.as_ptr().addr().is_multiple_of(extent.align.into());
-        if aligned || !self.state.prototype.returns_in_memory() {
+        if result.as_ptr().addr().is_multiple_of(self.state.prototype.result_align().into()) {
             // SAFETY: the caller vouches for the call and for the length of the result, which is aligned as it needs be.
             return unsafe { self.enter(entry, args, result.as_mut_ptr().cast(), errno) };
         }
@@ -222,29 +219,28 @@ impl FunctionState {
     #[inline]
     fn check_slot_result(&self) -> Result<(), Error> {
         match self.prototype.result() {
-            ResultKind::Slot => Ok(()),
-            ResultKind::Bytes(_) => self.refuse_aggregate_result(),
+            ResultForm::Void | ResultForm::Slot => Ok(()),
+            ResultForm::Bytes(_) => self.refuse_aggregate_result(),
         }
     }
 
     #[cold]
     fn refuse_aggregate_result(&self) -> Result<(), Error> {
-        match self.prototype.signature().result() {
+        match self.signature().result() {
             Some(ty) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
             None => Ok(()),
         }
     }
 
     #[inline]
-    fn check_bytes_result(&self, given: usize) -> Result<Extent, Error> {
-        let (ResultKind::Bytes(extent), Some(ty)) = (self.prototype.result(), self.prototype.signature().result())
-        else {
+    fn check_bytes_result(&self, given: usize) -> Result<(), Error> {
+        let (ResultForm::Bytes(size), Some(ty)) = (self.prototype.result(), self.prototype.signature().result()) else {
             return Err(Error::ScalarResult { function: self.name() });
         };
-        let expected = extent.size as usize;
+        let expected = size as usize;
         if given != expected {
             return Err(Error::ResultLength { function: self.name(), ty: ty.clone(), expected, given });
         }
-        Ok(extent)
+        Ok(())
     }
 }
