@@ -37,7 +37,7 @@
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`engine`] | native functions that a language's engine, or the code it compiles, calls itself |
 //! | [`OwnedCall`] | a call to be made on another thread |
-//! | [`stats`] | how much code there is |
+//! | [`stats`](stats()) | how much code there is |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
 //! | [`Error`] | what can go wrong before C is called |
 //!
