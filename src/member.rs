@@ -106,7 +106,7 @@ impl Member {
         }
     }
 
-    /// Whether it has no elements or members.
+    /// Returns true if it does not have elements or members.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -161,7 +161,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// It is no scalar; the bytes end before it does.
+    /// It is not a scalar; the bytes end before it does.
     pub fn read_slot(&self, whole: &[u8]) -> Result<Slot, Error> {
         let scalar = self.scalar()?;
         Ok(load(scalar, self.bytes(whole)?))
@@ -171,7 +171,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// It is no scalar; the bytes end before it does.
+    /// It is not a scalar; the bytes end before it does.
     pub fn write_slot(&self, whole: &mut [u8], value: Slot) -> Result<(), Error> {
         let scalar = self.scalar()?;
         store(scalar, value, self.bytes_mut(whole)?);

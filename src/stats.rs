@@ -2,7 +2,7 @@
 
 use hotcall_jit::{Jit, Natives, Stats};
 
-/// What compiled code and what callbacks there are in this process. What calls functions for [engines](crate::engine)
+/// Counts the compiled code and the callbacks of this process. The code that calls functions for [engines](crate::engine)
 /// counts as trampolines, too.
 ///
 /// ```
@@ -18,14 +18,14 @@ use hotcall_jit::{Jit, Natives, Stats};
 /// # }
 /// ```
 pub fn stats() -> Stats {
-    // On a machine that hotcall does not know there is nothing.
+    // On a machine that hotcall does not know, all counts are 0.
     let mut stats = Jit::shared().map(Jit::stats).unwrap_or_default();
     stats.trampolines += Natives::shared().map_or(0, Natives::count);
     stats
 }
 
-/// How many calls of callbacks in this process were answered with zeros because nobody was there to answer: the callback
-/// was closed, or a [`ForeignCall`](crate::ForeignCall) was dropped or waited too long.
+/// Counts the calls of callbacks in this process that were answered with zeros instead of by a handler: because the callback
+/// was closed, or because a [`ForeignCall`](crate::ForeignCall) was dropped or waited too long.
 pub fn retired_calls() -> u64 {
     hotcall_jit::retired_calls()
 }

@@ -1,4 +1,4 @@
-//! What a handler sees of a call.
+//! A call of a callback, as its handler sees it.
 
 use std::marker::PhantomData;
 use std::slice;
@@ -50,7 +50,7 @@ pub struct Call<'a> {
 impl<'a> Call<'a> {
     /// # Safety
     ///
-    /// For `'a`, `args` and `result` are as the thunk hands them to its handlers, and nobody else uses them.
+    /// `args` and `result` are those that the thunk passes to its handler. Nothing else uses them during `'a`.
     pub(super) const unsafe fn new(types: &'static CallbackTypes, args: *const Slot, result: *mut Slot) -> Self {
         Self { types, args, result, life: PhantomData }
     }
@@ -73,7 +73,7 @@ impl<'a> Call<'a> {
     /// The arguments as canonical slots, as many as the signature has parameters. Those of structs and unions hold the
     /// addresses of their bytes, which lie at multiples of 16.
     pub fn slots(&self) -> &'a [Slot] {
-        // SAFETY: there are as many slots as parameters, and nobody writes to them.
+        // SAFETY: there are as many slots as parameters, and nothing writes to them during `'a`.
         unsafe { slice::from_raw_parts(self.args, self.types.params().len()) }
     }
 
@@ -81,12 +81,12 @@ impl<'a> Call<'a> {
     ///
     /// # Errors
     ///
-    /// The parameter is no struct or union, or does not exist.
+    /// The parameter is not a struct or union, or does not exist.
     pub fn bytes(&self, index: usize) -> Result<&'a [u8], Error> {
         let Some(&ValueType::Bytes(size)) = self.types.params().get(index) else {
             return Err(Error::NotAggregateParameter { index });
         };
-        // SAFETY: the slot of an aggregate points to its bytes, and nobody writes to them.
+        // SAFETY: the slot of an aggregate points to its bytes, and nothing writes to them during `'a`.
         Ok(unsafe { slice::from_raw_parts(self.slots()[index].as_ptr(), size) })
     }
 
@@ -131,14 +131,14 @@ impl<'a> Call<'a> {
     /// The callback returns a scalar, or nothing.
     pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
         match self.code().result() {
-            // SAFETY: the result is so many bytes, which the thunk zeroed, and this call alone refers to them.
+            // SAFETY: the result has this size. The thunk zeroed it, and this call alone refers to it.
             ResultForm::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
             ResultForm::Void => Err(Error::CallbackReturnsVoid),
             ResultForm::Slot => Err(Error::CallbackReturnsScalar),
         }
     }
 
-    /// Takes back what was written.
+    /// Zeroes the result again.
     pub(super) fn clear_result(&mut self) {
         let size = match self.code().result() {
             ResultForm::Void => 0,

@@ -1,8 +1,8 @@
 //! Callbacks whose handler is dropped once, when it is closed and no call runs.
 //!
-//! All that a call and a close must agree on is one atomic word in the data of the stub: the number of calls that are in,
-//! and four flags. The word is never freed and means the same as long as the process lives, so a call that comes too late,
-//! even after the stub got another callback, finds out by counting itself in.
+//! Calls and closing agree on one atomic word in the data of the stub: the number of calls in progress, and four flags. The
+//! word is never freed, and keeps its meaning as long as the process lives. So a late call may add itself to the number, even
+//! after the stub got another callback, and learns from the flags whether it may go on.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -19,7 +19,7 @@ use super::types::CallbackTypes;
 use crate::error::Error;
 use crate::slots::slot::Slot;
 
-/// What a callback does when it is called.
+/// Answers the calls of a callback.
 pub(super) trait Answer: Send + Sync {
     /// Answers a call, and lets no panic out.
     fn answer(&self, call: &mut Call<'_>, panics: &Panics);
@@ -33,7 +33,7 @@ impl<F: Fn(&mut Call<'_>) + Send + Sync> Answer for F {
     }
 }
 
-/// Calls may come in.
+/// Calls are admitted.
 const OPEN: u64 = 1 << 63;
 /// The callback is held by its owner.
 const HELD: u64 = 1 << 62;
@@ -41,9 +41,9 @@ const HELD: u64 = 1 << 62;
 const HANDLER: u64 = 1 << 61;
 /// The handler is not dropped yet, or not wholly.
 const ALIVE: u64 = 1 << 60;
-/// A callback that nothing has happened to.
+/// The state of a new callback.
 const NEW: u64 = OPEN | HELD | HANDLER | ALIVE;
-/// The number of calls that are in.
+/// The number of calls in progress.
 const CALLS: u64 = u32::MAX as u64;
 
 /// The data of a stub.
@@ -56,7 +56,7 @@ struct CallState {
 
 const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <= 8);
 
-/// What is allocated for a callback.
+/// The allocation of a callback.
 struct Block<H: ?Sized> {
     stub: Stub,
     /// The pool that the stub came from.
@@ -90,12 +90,11 @@ impl Counted {
     fn open(stub: Stub, block: NonNull<Block<dyn Answer>>) -> Self {
         let counted = Self(stub);
         let cell = counted.cell();
-        // SAFETY: nobody is let in, so nobody reads the block's address.
+        // SAFETY: no call is admitted, so nothing reads the block's address.
         unsafe { *cell.block.get() = MaybeUninit::new(block) };
         // Added to the count of calls that are too late for the stub's last callback.
         cell.state.fetch_or(NEW, Ordering::Release);
-        // SAFETY: the stub is ours, and its data is a cell, which `enter` may be called with for ever: all bindings of a stub of
-        // this use are this one.
+        // SAFETY: the stub is ours. Its data is a cell, which `enter` may always be called with, because cells are never freed.
         unsafe { stub.bind(ENTER, stub.data()) };
         counted
     }
@@ -104,7 +103,7 @@ impl Counted {
         self.0.entry()
     }
 
-    /// How many calls are in.
+    /// The number of calls in progress.
     pub(super) fn running(&self) -> usize {
         (self.cell().state.load(Ordering::Relaxed) & CALLS) as usize
     }
@@ -138,9 +137,9 @@ impl Drop for Counted {
         let state = &self.cell().state;
         // SAFETY: the owner holds the callback.
         let block = unsafe { self.cell().block() };
-        // Almost always nothing has happened and nobody is in.
+        // Usually the callback is open and no call is in progress.
         if state.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            // SAFETY: no call can come in any more, and none is in; the handler is alive.
+            // SAFETY: no call is admitted or in progress, so nothing else uses the block. The handler is alive.
             return unsafe { free(block, Remains::WithHandler) };
         }
         self.close();
@@ -152,13 +151,13 @@ impl Drop for Counted {
 }
 
 impl CallState {
-    /// Counts a call in, if the callback is open.
+    /// Counts a call, if the callback is open.
     fn admit(&self) -> Option<Running<'_>> {
         let running = Running(self);
         (self.state.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
     }
 
-    /// What is allocated for the callback.
+    /// The callback's allocation.
     ///
     /// # Safety
     ///
@@ -168,21 +167,21 @@ impl CallState {
         unsafe { (*self.block.get()).assume_init() }
     }
 
-    /// Drops the handler of a closed callback that no call is in, unless that is done.
+    /// Drops the handler of a closed callback without calls in progress, unless that is done.
     ///
-    /// What made the caller come here may be long past: meanwhile another may have done this, and the stub may serve the
-    /// next callback. So all of it is asked again, in one step with taking the handler.
+    /// The caller's reason may be outdated: another thread may have dropped the handler, and the stub may serve the next
+    /// callback. So one atomic step checks the state again and claims the handler.
     #[cold]
     fn finish(&self) {
         let take = |state| (state & (OPEN | HANDLER | CALLS) == HANDLER).then_some(state & !HANDLER);
         if self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).is_err() {
             return;
         }
-        // SAFETY: `ALIVE` is set until we clear it.
+        // SAFETY: `ALIVE` is set until this function clears it, because it claimed the handler.
         let block = unsafe { self.block() };
         // SAFETY: the block lives while `ALIVE` is set.
         let Block { panics, handler, .. } = unsafe { block.as_ref() };
-        // SAFETY: the callback is closed and nobody is in, so that nobody uses the handler, and we alone drop it.
+        // SAFETY: the callback is closed and no call is in progress, so nothing uses the handler. This thread claimed it.
         // A panic is kept with those of its calls.
         let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(&mut *handler.get()) });
         if self.state.fetch_and(!ALIVE, Ordering::AcqRel) & HELD == 0 {
@@ -192,7 +191,7 @@ impl CallState {
     }
 }
 
-/// What a block still holds.
+/// The parts that a block still holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Remains {
     WithHandler,
@@ -203,9 +202,9 @@ enum Remains {
 ///
 /// # Safety
 ///
-/// Nobody else uses the block, which holds the handler if it is said so; the stub is retired.
+/// Nothing else uses the block, `remains` is true of it, and the stub is retired.
 unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
-    // SAFETY: the block was leaked from a box, and nobody uses it.
+    // SAFETY: the block was leaked from a box, and nothing else uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
     // SAFETY: the stub came from this pool, and its holder is gone.
     unsafe { block.stubs.give_back(block.stub) };
@@ -216,12 +215,12 @@ unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     }
 }
 
-/// A call that was counted in. Dropping it counts the call out.
+/// A call in progress, which is counted as long as this lives.
 struct Running<'a>(&'a CallState);
 
 impl Running<'_> {
     fn block(&self) -> &Block<dyn Answer> {
-        // SAFETY: a call that came in while the callback was open keeps the handler alive, and so the block.
+        // SAFETY: a call that was admitted keeps the handler alive, and so the block.
         unsafe { self.0.block().as_ref() }
     }
 }
@@ -235,7 +234,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// What the stubs run. It does not unwind, which the types do not say.
+/// The handler of all stubs of this use. It does not unwind, which its type does not say.
 const ENTER: Handler = {
     // SAFETY: function types that differ in `-unwind` alone are compatible.
     unsafe { mem::transmute::<unsafe extern "C" fn(*mut c_void, *const u64, *mut u64), Handler>(enter) }
@@ -243,15 +242,15 @@ const ENTER: Handler = {
 
 /// # Safety
 ///
-/// `context` is a cell; the rest is as a thunk has it.
+/// `context` is the address of a cell; the other two are those that a thunk passes.
 unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the caller vouches for it; cells are never freed.
+    // SAFETY: the caller vouches for the cell, which is never freed.
     let cell = unsafe { &*context.cast::<CallState>() };
     let Some(running) = cell.admit() else { return count_retired_call() };
     let Block { types, panics, handler, .. } = running.block();
     // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
     let mut call = unsafe { Call::new(types, args.cast::<Slot>(), result.cast()) };
-    // SAFETY: the handler lives as long as a call is in, and is not used exclusively.
+    // SAFETY: the handler lives as long as a call is in progress, and all uses meanwhile are shared.
     let handler = unsafe { &*handler.get() };
     handler.answer(&mut call, panics);
 }

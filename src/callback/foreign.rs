@@ -12,12 +12,12 @@ use super::request::Request;
 
 /// Brings calls from other threads to the thread of a [`LocalCallback`](crate::LocalCallback): the runtime's event loop.
 pub trait Dispatch: Send + Sync + 'static {
-    /// Hands the call on, so that the owner's thread comes to [run](ForeignCall::run) it. This is called on the thread that
-    /// C calls on, which waits for the answer afterwards.
+    /// Hands the call on, so that the owner's thread [runs](ForeignCall::run) it. The thread that C calls on does this, and
+    /// waits for the answer afterwards.
     ///
     /// # Errors
     ///
-    /// The call, if it cannot be handed on. It is then answered with zeros and counted, as every call that is dropped.
+    /// The call, if it cannot be handed on. It is then answered with zeros and counted, like every dropped call.
     fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall>;
 }
 
@@ -37,8 +37,8 @@ pub struct ForeignCall {
 }
 
 impl ForeignCall {
-    /// Runs the handler, and lets the thread that called go on. A call that nobody waits for any more, because of the time
-    /// limit or because the callback was closed, is left out.
+    /// Runs the handler, and releases the thread that waits. Does nothing if the call was answered already: by its time
+    /// limit, or because the callback was closed.
     ///
     /// # Errors
     ///
@@ -64,14 +64,14 @@ impl Drop for ForeignCall {
 pub(super) fn call_from_elsewhere(owner: &Arc<Owner>, call: &mut Call<'_>, wait: Wait, dispatch: &impl Dispatch) {
     let request = Arc::new(match wait {
         Wait::NoWait => Request::posted(call),
-        // SAFETY: the call is kept until the request was waited for, below, whatever `dispatch` does.
+        // SAFETY: this function keeps the call until `wait` has returned, whatever `dispatch` does.
         Wait::Forever | Wait::AtMost(_) => unsafe { Request::waiting(call) },
     });
     if !owner.pending().add(&request) {
         return count_retired_call();
     }
     let foreign = ForeignCall { owner: Arc::clone(owner), request: Arc::clone(&request) };
-    // What comes back was not handed on, and is dropped.
+    // A call that comes back was not handed on, and is dropped.
     if !owner.panics().guard(|| drop(dispatch.dispatch(foreign))) {
         request.abandon();
         owner.pending().remove(&request);

@@ -21,9 +21,9 @@ use crate::slots::value::Value;
 
 /// A callback whose handler is neither `Send` nor `Sync`: it runs, and is dropped, on the thread that made it, its *owner*.
 ///
-/// A call on the owner's thread runs the handler there and then. A call on any other thread becomes a [`ForeignCall`](crate::ForeignCall), which
-/// the callback's [`Dispatch`] brings to the owner, while the thread that called waits as [`Wait`] says. Closing the
-/// callback answers every call that waits with zeros.
+/// A call on the owner's thread runs the handler there and then. A call on any other thread becomes a
+/// [`ForeignCall`](crate::ForeignCall), which the callback's [`Dispatch`] brings to the owner, while the thread that called
+/// waits as [`Wait`] says. Closing the callback answers every waiting call with zeros.
 ///
 /// # Deadlocks
 ///
@@ -83,7 +83,7 @@ impl Callback {
     ///
     /// # Errors
     ///
-    /// There is no memory for the callback; it is not to wait, and has a result or pointers.
+    /// There is no memory for the callback; calls are not to wait, and the signature has a result or pointers.
     pub fn local(
         thunk: &Thunk,
         options: LocalOptions,
@@ -107,32 +107,32 @@ impl LocalCallback {
         self.counted.as_ptr()
     }
 
-    /// Lets no call in any more, answers those that wait with zeros, and drops the handler, unless it is running: then the
-    /// last call out drops it.
+    /// Admits no more calls, answers the waiting ones with zeros, and drops the handler. If the handler runs, its last run
+    /// drops it.
     pub fn close(&self) {
         self.counted.close();
         self.owner.close();
     }
 
-    /// Whether it was closed.
+    /// Returns true if the callback was closed.
     pub fn is_closed(&self) -> bool {
         self.counted.is_closed()
     }
 
-    /// How many calls are in, those included that wait for this thread, and late ones that are about to find the callback
-    /// closed. A call that nobody waits for is not in any more when its handler runs.
+    /// The number of calls in progress, including those that wait for this thread, and late ones that are about to find the
+    /// callback closed. A call that nothing waits for ([`Wait::NoWait`]) has ended when its handler runs.
     pub fn running(&self) -> usize {
         self.counted.running()
     }
 
-    /// How many calls from other threads wait for this one, those included that nobody waits for ([`Wait::NoWait`]).
+    /// The number of calls from other threads that this one has not begun to answer, with or without a thread that waits.
     pub fn pending_foreign(&self) -> usize {
         self.owner.pending().len()
     }
 
-    /// What the handler or the dispatcher panicked with first, since this was last asked.
+    /// Takes the payload of the first panic of handler or dispatcher since the last call of this.
     pub fn take_panic(&self) -> Option<Payload> {
-        // What the dispatcher panicked with when it was dropped is kept by what keeps it.
+        // A panic in the dispatcher's destructor is kept with the dispatcher.
         self.owner.panics().take().or_else(|| self.counted.take_panic())
     }
 }

@@ -15,9 +15,9 @@ use super::panics::OnPanic;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub struct LocalOptions {
-    /// What happens when the handler panics, or the [`Dispatch`](crate::Dispatch) while it takes a call.
+    /// The rule for panics of the handler, or of the [`Dispatch`](crate::Dispatch) while it takes a call.
     pub on_panic: OnPanic,
-    /// What a thread does that calls and is not the owner's.
+    /// How long calls on other threads than the owner's wait.
     pub wait: Wait,
 }
 
@@ -45,10 +45,9 @@ pub enum Wait {
     /// Until it is answered.
     #[default]
     Forever,
-    /// Until it is answered, but for the owner to begin no longer than this. A call that waited in vain returns zeros and
-    /// is counted.
+    /// Until it is answered, if the owner begins within this time. Otherwise the call returns zeros and is counted.
     AtMost(Duration),
-    /// Not at all: a copy of the arguments is handed on, and the call returns. The callback must return nothing, and take
-    /// no pointers, for nobody knows how long these would be valid.
+    /// Not at all: a copy of the arguments is handed on, and the call returns. The callback must not return anything or take
+    /// pointers, because these may dangle when the handler runs.
     NoWait,
 }

@@ -24,8 +24,8 @@ pub(super) struct Owner {
 
 pub(super) type LocalHandler = Box<dyn Fn(&mut Call<'_>)>;
 
-// SAFETY: the handler and the cells are used on the owner's thread alone, and the handler is gone before `LocalCallback`,
-// which stays there, or before the calls that it is in; the rest is `Send` and `Sync`.
+// SAFETY: the handler and the cells are used on the owner's thread alone. The handler is dropped there too: when
+// `LocalCallback` closes, or at the end of its last run. The rest is `Send` and `Sync`.
 unsafe impl Send for Owner {}
 // SAFETY: the handler and the cells are used on the owner's thread alone; the rest is `Sync`.
 unsafe impl Sync for Owner {}
@@ -65,7 +65,7 @@ impl Owner {
     /// Runs the handler. The owner's thread alone may come here.
     pub(super) fn run(&self, call: &mut Call<'_>) {
         debug_assert!(self.is_here());
-        // SAFETY: this is the owner's thread, and the handler is taken out only when it is not running.
+        // SAFETY: this is the owner's thread, and the handler is taken out only while it is not running.
         let Some(handler) = (unsafe { &*self.handler.get() }) else { return count_retired_call() };
         let running = HandlerRun::count(&self.running);
         if !self.panics.guard(|| handler(call)) {
@@ -80,7 +80,7 @@ impl Owner {
         if !self.closed.get() || self.running.get() > 0 {
             return;
         }
-        // SAFETY: this is the owner's thread, and the handler is not running, so that nobody refers to it.
+        // SAFETY: this is the owner's thread, and the handler is not running, so nothing refers to it.
         let handler = unsafe { (*self.handler.get()).take() };
         // A panic is kept with those of the handler's calls.
         let _: bool = self.panics.guard(|| drop(handler));

@@ -1,4 +1,4 @@
-//! What becomes of a panic in a handler.
+//! Panics in handlers: caught and kept, or fatal.
 
 use std::any::Any;
 use std::io::{self, Write};
@@ -13,14 +13,14 @@ use hotcall_jit::fork;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum OnPanic {
-    /// C gets zeros. What the handler panicked with is kept for `take_panic`: the first one until it is taken.
+    /// C gets zeros. The payload is kept for `take_panic`: the first one until it is taken.
     #[default]
     Catch,
     /// The process ends.
     Abort,
 }
 
-/// What a handler panicked with.
+/// The payload of a panic in a handler.
 pub type Payload = Box<dyn Any + Send>;
 
 /// The rule of one callback, and the panic it kept.
@@ -35,7 +35,7 @@ impl Panics {
         Self { rule, kept: Mutex::new(None) }
     }
 
-    /// Runs a handler, or a part of one, and says whether it came to its end.
+    /// Runs a handler, or a part of one. Returns false if it panicked.
     #[must_use]
     pub(super) fn guard(&self, run: impl FnOnce()) -> bool {
         let Err(payload) = catch_unwind(AssertUnwindSafe(run)) else { return true };
@@ -43,7 +43,7 @@ impl Panics {
             OnPanic::Catch => self.keep(payload),
             OnPanic::Abort => {
                 // The panic has been reported already, by the hook.
-                // With nobody to read the message the exit remains.
+                // The process ends even if the message cannot be written.
                 let _ = writeln!(io::stderr(), "hotcall: a callback's handler panicked, which its rule is to abort on");
                 process::abort();
             }
@@ -75,7 +75,7 @@ impl Drop for Panics {
     }
 }
 
-/// Drops a payload, which may panic once more: what that panics with is left alone.
+/// Drops a payload. If that panics, the second payload is leaked, because dropping it could panic again.
 fn discard(payload: Payload) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(another);

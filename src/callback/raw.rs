@@ -12,7 +12,7 @@ use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
-/// What a [`RawCallback`] calls.
+/// The handler of a [`RawCallback`].
 ///
 /// * `context`: what the callback was made with.
 /// * `args`: as many canonical slots as the signature has parameters; those of structs and unions hold the addresses of
@@ -100,7 +100,7 @@ impl RawCallback {
         self.stub.entry()
     }
 
-    /// Lets no call in any more. Calls that began before may still reach the handler.
+    /// Admits no more calls. Calls that began before may still reach the handler.
     pub fn close(&self) {
         self.stub.retire();
     }

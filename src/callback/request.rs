@@ -1,4 +1,4 @@
-//! What a thread that calls a local callback asks of the callback's owner.
+//! Requests: calls that wait for the owner's thread.
 
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -12,13 +12,13 @@ use super::types::CallbackTypes;
 use crate::function::owned_args::OwnedArgs;
 use crate::slots::slot::Slot;
 
-/// What both threads share.
+/// A call of another thread, as both threads share it.
 pub(super) struct Request {
     types: &'static CallbackTypes,
     args: Args,
     progress: Mutex<Progress>,
     changed: Condvar,
-    /// Counts the forks that made the process that waits.
+    /// The number of forks that led to the waiting process.
     generation: usize,
 }
 
@@ -55,7 +55,7 @@ impl Request {
         Self::new(call.types(), Args::Borrowed(args, result))
     }
 
-    /// A request that nobody waits for, of a call without a result.
+    /// A request that no thread waits for, of a call without a result.
     pub(super) fn posted(call: &Call<'_>) -> Self {
         let aggregates = (0..).zip(call.code().aggregates()).filter_map(|(index, size)| Some((index, (*size)?)));
         // SAFETY: the slots of aggregates hold the addresses of their bytes.
@@ -72,9 +72,9 @@ impl Request {
         self.progress.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Moves on if it is `from`, and says whether it was.
+    /// Changes the progress if it is `from`. Returns true if it was.
     fn advance(&self, from: Progress, to: Progress) -> bool {
-        // The thread that waits is not in a child, which may also have got the lock locked.
+        // A forked child does not have the thread that waits, and may have copied the lock in its locked state.
         if self.generation != fork::current_generation() {
             return false;
         }
@@ -87,12 +87,12 @@ impl Request {
         is_from
     }
 
-    /// Lets `run` answer, if nobody has.
+    /// Lets `run` answer, unless the request was answered.
     pub(super) fn answer(&self, run: impl FnOnce(&mut Call<'_>)) {
         if !self.advance(Progress::Queued, Progress::Running) {
             return;
         }
-        // Also when `run` unwinds: the other thread must not wait for ever.
+        // Done also if `run` unwinds: the other thread must not wait for ever.
         let _done = Done(self);
         let mut unused = Slot::default();
         let (args, result) = match &self.args {
@@ -103,7 +103,7 @@ impl Request {
         run(&mut unsafe { Call::new(self.types, args, result) });
     }
 
-    /// Answers with zeros, if nobody has begun to answer.
+    /// Answers with zeros, unless an answer has begun.
     pub(super) fn abandon(&self) {
         if self.advance(Progress::Queued, Progress::Done) {
             count_retired_call();
@@ -112,7 +112,7 @@ impl Request {
 
     /// Waits for the answer; for its beginning no longer than `limit`.
     pub(super) fn wait(&self, limit: Option<Duration>) {
-        // A limit beyond what a clock can tell is none.
+        // A limit that the clock cannot represent does not count.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut progress = self.progress();
         while *progress != Progress::Done {
@@ -154,7 +154,7 @@ impl Pending {
         fork::lock(&self.0)
     }
 
-    /// Says whether the request may be made.
+    /// Adds a request. Returns false if the callback was closed.
     pub(super) fn add(&self, request: &Arc<Request>) -> bool {
         let mut requests = self.requests();
         if !requests.closed {
@@ -165,7 +165,7 @@ impl Pending {
 
     pub(super) fn remove(&self, request: &Arc<Request>) {
         let removed = self.requests().open.remove(&key(request));
-        // Outside of the lock.
+        // Dropped outside of the lock.
         drop(removed);
     }
 
@@ -173,7 +173,7 @@ impl Pending {
         self.requests().open.len()
     }
 
-    /// Answers what waits, and lets nothing wait any more.
+    /// Answers the waiting requests with zeros, and admits no more.
     pub(super) fn close(&self) {
         let mut requests = self.requests();
         requests.closed = true;

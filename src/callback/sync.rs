@@ -13,8 +13,8 @@ use crate::slots::value::Value;
 
 /// A callback whose handler is a closure that runs on whichever thread C calls on, on several at once if need be.
 ///
-/// Dropping the callback closes it. The handler is dropped when it is closed and no call is in, by the last call out if need
-/// be, so that a callback may close or drop itself while it runs. Closing never blocks.
+/// Dropping the callback closes it. The handler is dropped when the callback is closed and no call is in progress, by the last
+/// call if need be. So a callback may close or drop itself while it runs. Closing never blocks.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -45,7 +45,7 @@ use crate::slots::value::Value;
 ///
 /// # Not supported
 ///
-/// Calls from signal handlers, and `longjmp` over the handler. Calls on stacks that the system did not make (fibres) are.
+/// Calls from signal handlers, and `longjmp` over the handler. Calls on stacks that the program made itself (fibres) work.
 pub struct Callback(Counted);
 
 impl Callback {
@@ -68,22 +68,22 @@ impl Callback {
         self.0.as_ptr()
     }
 
-    /// Lets no call in any more, and drops the handler, unless it is running: then the last call out drops it.
+    /// Admits no more calls, and drops the handler. If calls are in progress, the last of them drops it.
     pub fn close(&self) {
         self.0.close();
     }
 
-    /// Whether it was closed.
+    /// Returns true if the callback was closed.
     pub fn is_closed(&self) -> bool {
         self.0.is_closed()
     }
 
-    /// How many calls are in, late ones included that are about to find the callback closed.
+    /// The number of calls in progress, including late ones that are about to find the callback closed.
     pub fn running(&self) -> usize {
         self.0.running()
     }
 
-    /// What the handler panicked with first, since this was last asked.
+    /// Takes the payload of the first panic since the last call of this.
     pub fn take_panic(&self) -> Option<Payload> {
         self.0.take_panic()
     }

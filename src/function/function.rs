@@ -21,8 +21,8 @@ use crate::library::mapping::Mapping;
 /// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
 /// from, and refuses calls once that was closed.
 ///
-/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are their
-/// bytes:
+/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are
+/// their bytes:
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -49,14 +49,14 @@ use crate::library::mapping::Mapping;
 /// signature has a `double` is another number for C.
 #[repr(C)]
 pub struct Function {
-    // What a call needs comes first, so that it takes two loads from one cache line.
+    // The fields that a call needs come first, so that it takes two loads from one cache line.
     /// The [`SlotsEntry`], or null as long as there is no code.
     entry: AtomicPtr<()>,
     pub(super) target: NonNull<c_void>,
     pub(super) state: Arc<FunctionState>,
 }
 
-/// What a function has besides its code and its address.
+/// The rest of a function, besides its code and its address. Clones share it.
 pub(super) struct FunctionState {
     /// Keeps the code alive.
     pub(super) prototype: Arc<Prototype>,
@@ -156,7 +156,7 @@ impl Function {
         self.state.signature()
     }
 
-    /// What keeps the address mapped.
+    /// The library that keeps the address mapped.
     pub(crate) fn library(&self) -> Option<&Mapping> {
         self.state.library.as_deref()
     }
@@ -193,7 +193,7 @@ impl Function {
         (!entry.is_null()).then(|| unsafe { mem::transmute::<*mut (), SlotsEntry>(entry) })
     }
 
-    /// What makes a call now: for the first calls of a lazy function something that need not be compiled.
+    /// The entry for a call now. The first calls of a lazy function get one that is not compiled.
     #[inline]
     pub(super) fn entry_for_a_call(&self) -> Result<SlotsEntry, Error> {
         match self.ready() {
@@ -228,7 +228,7 @@ impl Function {
         self.state.prototype.entry_with_errno(&self.state.name)
     }
 
-    /// Whether prepared calls capture errno.
+    /// Returns true if prepared calls capture errno.
     pub fn captures_errno(&self) -> bool {
         self.state.capture_errno
     }

@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
-/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps code
-/// and library, so that any thread may make it at any time.
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps
+/// code and library, so that any thread may make it at any time.
 ///
 /// It counts as a handle of its library: prepared before the library was closed, it runs also after.
 ///
@@ -38,7 +38,7 @@ pub struct OwnedCall {
     args: OwnedArgs,
 }
 
-/// What came of a call.
+/// The outcome of a call.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct Outcome {
@@ -77,7 +77,7 @@ impl Function {
     /// # Safety
     ///
     /// * That of [`Function::call_slots`], on whichever thread [`OwnedCall::run`] is called, at that time.
-    /// * What pointers among the arguments point to, also those inside structs, lives until then.
+    /// * The targets of pointers among the arguments, also of those inside structs, live until then.
     pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
         self.state.check(args)?;
         let entry = if self.state.capture_errno { self.entry_with_errno() } else { self.entry() }?;

@@ -1,4 +1,4 @@
-//! What all functions of one signature share, made once for the process.
+//! Prototypes: the data and the code that all functions of one signature share, made once for the process.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -14,7 +14,7 @@ use hotcall_jit::{
 
 use crate::error::Error;
 
-/// A signature with what calls of it need. The code is compiled when it is first asked for.
+/// A signature with the data that its calls need. The code is compiled at its first use.
 pub(crate) struct Prototype {
     signature: Signature,
     /// The indices of parameters that are structs and unions, with their sizes.
@@ -24,15 +24,15 @@ pub(crate) struct Prototype {
     result_align: u8,
     code: OnceLock<Trampoline>,
     code_with_errno: OnceLock<Trampoline>,
-    /// What makes the first calls of lazy functions.
+    /// The code for the first calls of lazy functions.
     uncompiled: OnceLock<Trampoline>,
-    /// How many calls it made.
+    /// The number of calls that it made.
     first_calls: AtomicU32,
     /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
     values: Mutex<Vec<(EngineAbi, Values)>>,
 }
 
-/// How many calls are made before they have taken as long as compiling takes: 35 µs against some 9 ns more for each call.
+/// The number of calls that together lose as much time as compiling takes: some 9 ns each, against 35 µs.
 const FIRST_CALLS: u32 = 4000;
 
 /// The prototypes that one look-up of several declarations has found. It asks for each once, which takes a lock.
@@ -126,22 +126,22 @@ impl Prototype {
         self.made(&self.code_with_errno, name, || Jit::shared()?.slots(&self.signature, options))
     }
 
-    /// What makes one call now, and whether it is the code of all calls to come: while there have been few calls, something
-    /// that is slower and need not be compiled.
+    /// The entry for one call now, and true if it is compiled, so that all later calls may use it. The first calls get one
+    /// that is slower and is not compiled.
     pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), Error> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
-        // There are few of these; without one, compiling comes early.
+        // The number of these entries is limited. Without one, the function is compiled early.
         let uncompiled =
-            || self.made(&self.uncompiled, name, || uncompiling()?.slots(&self.signature, Options::new())).ok();
+            || self.made(&self.uncompiled, name, || universal()?.slots(&self.signature, Options::new())).ok();
         match few.then(uncompiled).flatten() {
             Some(entry) => Ok((entry, false)),
             None => Ok((self.entry(name)?, true)),
         }
     }
 
-    /// Two threads may both ask for a trampoline. The second one finds it in the cache of code.
+    /// The trampoline in `cell`, made unless it is there. If two threads make it, the second one finds it in the cache of code.
     fn made(
         &self,
         cell: &OnceLock<Trampoline>,
@@ -174,10 +174,10 @@ impl Prototype {
     }
 }
 
-/// Makes what calls functions without being compiled: it takes far less time to make, and more to call.
-fn uncompiling() -> Result<&'static Jit, JitError> {
+/// The compiler whose trampolines are universal: they take far less time to make, and more to call.
+fn universal() -> Result<&'static Jit, JitError> {
     static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
-    // A child must not find it half made.
+    // A forked child must not find it half made.
     let _no_fork = fork::hold_off();
     UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| JitError::Host)
 }

@@ -16,7 +16,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// The parameter is no struct or union; its size is not the length.
+    /// The parameter is not a struct or union; its size is not the length.
     pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, Error> {
         let state = &self.state;
         let expected = state.size_of(index).ok_or_else(|| Error::NotAggregate { function: state.name(), index })?;
@@ -71,7 +71,7 @@ impl Function {
     /// # Errors
     ///
     /// Before the call: the library is closed, the number of arguments is wrong, the slot of a struct is null, the result
-    /// is no struct or union, or `result` has not its length.
+    /// is not a struct or union, or `result` does not have its length.
     ///
     /// # Safety
     ///
@@ -158,8 +158,8 @@ impl Function {
 
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the result is a struct or union, and `result` has its size; `entry`
-    /// captures errno if it is asked for.
+    /// That of [`Function::call_slots`]; the result is a struct or union, and `result` has its size; `entry` captures errno if
+    /// it is asked for.
     pub(super) unsafe fn invoke_into(
         &self,
         entry: SlotsEntry,
@@ -167,9 +167,9 @@ impl Function {
         result: &mut [u8],
         errno: Option<&mut i32>,
     ) {
-        // C may write to the result's memory as its type is aligned; the trampoline itself writes anywhere.
+        // A function that writes the result itself relies on its type's alignment. Trampolines write to any address.
         if result.as_ptr().addr().is_multiple_of(self.state.prototype.result_align().into()) {
-            // SAFETY: the caller vouches for the call and for the length of the result, which is aligned as it needs be.
+            // SAFETY: the caller vouches for the call and for the length of the result, which has the alignment that it needs.
             return unsafe { self.enter(entry, args, result.as_mut_ptr().cast(), errno) };
         }
         let mut aligned = vec![Aligned([0; 16]); result.len().div_ceil(16)];

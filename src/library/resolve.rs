@@ -7,7 +7,7 @@ use std::path::{self, Path};
 use super::resolved::{LibraryPath, Resolved};
 use crate::error::Error;
 
-/// Says what a library's name stands for, without loading it.
+/// Finds the library that a name stands for, without loading it.
 ///
 /// A name with a path separator is a path: it must exist and lead to a file. Any other name is searched
 /// for by the system's loader when it is opened, in the places of its own configuration; Windows searches the current
@@ -57,7 +57,7 @@ const fn is_same_file(_path: &Path, _file: &Metadata) -> bool {
     true
 }
 
-/// Checks that the loader will do what this says, which is so for all that [`resolve`] makes.
+/// Checks that the loader will find what `resolved` says. That holds for all values that [`resolve`] makes.
 pub(super) fn check(resolved: &Resolved) -> Result<(), Error> {
     match resolved {
         Resolved::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),

@@ -1,4 +1,4 @@
-//! What a library's symbols are to a runtime: [functions](crate::Function) and [statics](Static), by name or as declared.
+//! From the symbols of a library to [functions](crate::Function) and [statics](Static), by name or as declared.
 
 mod declared;
 mod named;
