@@ -180,8 +180,8 @@ impl From<&LocalCallback> for Slot {
 }
 
 /// The function pointer.
-impl From<&LocalCallback> for Value<'_> {
-    fn from(callback: &LocalCallback) -> Self {
+impl<'a> From<&'a LocalCallback> for Value<'a> {
+    fn from(callback: &'a LocalCallback) -> Self {
         callback.as_ptr().into()
     }
 }

@@ -122,8 +122,8 @@ impl From<&RawCallback> for Slot {
 }
 
 /// The function pointer.
-impl From<&RawCallback> for Value<'_> {
-    fn from(callback: &RawCallback) -> Self {
+impl<'a> From<&'a RawCallback> for Value<'a> {
+    fn from(callback: &'a RawCallback) -> Self {
         callback.as_ptr().into()
     }
 }

@@ -96,8 +96,8 @@ impl From<&Callback> for Slot {
 }
 
 /// The function pointer.
-impl From<&Callback> for Value<'_> {
-    fn from(callback: &Callback) -> Self {
+impl<'a> From<&'a Callback> for Value<'a> {
+    fn from(callback: &'a Callback) -> Self {
         callback.as_ptr().into()
     }
 }
