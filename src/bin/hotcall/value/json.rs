@@ -1,5 +1,5 @@
 //! JSON to the bytes of a struct or union: an object by names or an array by positions, as the members are addressed in
-//! [`crate::members`].
+//! [`crate::value::members`].
 //!
 //! JSON is read one level at a time, as the types ask for it: numbers keep their text until their type is known.
 
@@ -12,41 +12,53 @@ use serde::Deserialize;
 use serde::de::{MapAccess, Visitor};
 use serde_json::value::RawValue;
 
-use crate::members::{anonymous, names, names_of_field};
-use crate::misfit::{Misfit, MisfitKind, Step};
-use crate::number::{Class, Number};
-use crate::quote::shorten;
-use crate::store::Store;
+use crate::text::quote::shorten;
+use crate::value::constant;
+use crate::value::context::ValueContext;
+use crate::value::error::{PathStep, ValueError, ValueErrorKind};
+use crate::value::members::{anonymous, names, names_of_field};
+use crate::value::number::Number;
+use crate::value::scalar::{self, expected};
 
 /// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
-pub(crate) fn encode(json: &RawValue, ty: &Type, bytes: &mut [u8], store: &mut Store) -> Result<(), Misfit> {
+pub(crate) fn encode(
+    json: &RawValue,
+    ty: &Type,
+    bytes: &mut [u8],
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
     match ty.kind() {
         TypeKind::Scalar(scalar) => {
-            let bits = scalar_bits(json, *scalar, store)?;
-            bytes.copy_from_slice(&bits.to_le_bytes()[..bytes.len()]);
+            scalar::store(bits(json, *scalar, context)?, bytes);
             Ok(())
         }
-        TypeKind::Array(array) => encode_array(json, array, bytes, store),
-        TypeKind::Aggregate(aggregate) => match (Form::of(json), aggregate.kind()) {
-            (Form::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, store),
-            (Form::Array, AggregateKind::Struct) => encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, store),
-            (_, AggregateKind::Struct) => Err(MisfitKind::wrong(json.get(), "an object or an array").into()),
-            (_, AggregateKind::Union) => Err(MisfitKind::wrong(json.get(), "an object that names a member").into()),
+        TypeKind::Array(array) => encode_array(json, array, bytes, context),
+        TypeKind::Aggregate(aggregate) => match (JsonForm::of(json), aggregate.kind()) {
+            (JsonForm::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, context),
+            (JsonForm::Array, AggregateKind::Struct) => {
+                encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, context)
+            }
+            (_, AggregateKind::Struct) => Err(ValueErrorKind::wrong(json.get(), "an object or an array").into()),
+            (_, AggregateKind::Union) => Err(ValueErrorKind::wrong(json.get(), "an object that names a member").into()),
         },
     }
 }
 
-fn encode_array(json: &RawValue, array: &Array, bytes: &mut [u8], store: &mut Store) -> Result<(), Misfit> {
-    if Form::of(json) != Form::Array {
-        return Err(MisfitKind::wrong(json.get(), "an array").into());
+fn encode_array(
+    json: &RawValue,
+    array: &Array,
+    bytes: &mut [u8],
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
+    if JsonForm::of(json) != JsonForm::Array {
+        return Err(ValueErrorKind::wrong(json.get(), "an array").into());
     }
     let items: Vec<&RawValue> = read(json)?;
     check_length(&items, array.len() as usize)?;
-    let step = Extent::of(array.element()).map_err(MisfitKind::from)?.size as usize;
+    let step = Extent::of(array.element()).map_err(ValueErrorKind::from)?.size as usize;
     for (index, item) in items.into_iter().enumerate() {
         let element = &mut bytes[index * step..][..step];
-        encode(item, array.element(), element, store)
-            .map_err(|misfit| misfit.inside(Step::Index(index), array.element()))?;
+        encode_part(item, PathStep::Index(index), array.element(), element, context)?;
     }
     Ok(())
 }
@@ -55,36 +67,36 @@ fn encode_positions(
     items: &[&RawValue],
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    store: &mut Store,
-) -> Result<(), Misfit> {
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
     check_length(items, aggregate.fields().len())?;
     for (index, (&item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
-        let (offset, field) = place.map_err(MisfitKind::from)?;
-        let step = field.name().map_or(Step::Index(index), |name| Step::Name(name.into()));
-        encode_field(item, field, offset, bytes, store).map_err(|misfit| misfit.inside(step, field.ty()))?;
+        let (offset, field) = place.map_err(ValueErrorKind::from)?;
+        let step = field.name().map_or(PathStep::Index(index), |name| PathStep::Name(name.into()));
+        encode_part(item, step, field.ty(), field_bytes(field, offset, bytes)?, context)?;
     }
     Ok(())
 }
 
-fn check_length(items: &[&RawValue], expected: usize) -> Result<(), MisfitKind> {
+fn check_length(items: &[&RawValue], expected: usize) -> Result<(), ValueErrorKind> {
     let given = items.len();
-    if given == expected { Ok(()) } else { Err(MisfitKind::Length { given, expected }) }
+    if given == expected { Ok(()) } else { Err(ValueErrorKind::Length { given, expected }) }
 }
 
 fn encode_object(
     object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    store: &mut Store,
-) -> Result<(), Misfit> {
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
     if let Some(name) = &object.twice {
-        return Err(MisfitKind::Twice { name: shorten(name) }.into());
+        return Err(ValueErrorKind::Twice { name: shorten(name) }.into());
     }
     let members = names(aggregate);
     if let Some(name) = object.members.keys().find(|name| !members.contains(&name.as_str())) {
-        return Err(MisfitKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
+        return Err(ValueErrorKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
     }
-    encode_members(object, aggregate, bytes, store)
+    encode_members(object, aggregate, bytes, context)
 }
 
 /// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
@@ -92,29 +104,29 @@ fn encode_members(
     object: &Object<'_>,
     aggregate: &Aggregate,
     bytes: &mut [u8],
-    store: &mut Store,
-) -> Result<(), Misfit> {
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
     let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
     if aggregate.kind() == AggregateKind::Union {
         let count = aggregate.fields().iter().filter(|field| given(field)).count();
         if count != 1 {
-            return Err(MisfitKind::Union { given: count, members: boxed(&names(aggregate)) }.into());
+            return Err(ValueErrorKind::Union { given: count, members: boxed(&names(aggregate)) }.into());
         }
     }
     for place in Places::of(aggregate) {
-        let (offset, field) = place.map_err(MisfitKind::from)?;
+        let (offset, field) = place.map_err(ValueErrorKind::from)?;
         if aggregate.kind() == AggregateKind::Union && !given(field) {
             continue;
         }
         match (field.name(), anonymous(field)) {
             (Some(name), _) => {
-                let value = object.members.get(name).ok_or_else(|| MisfitKind::Missing { name: name.into() })?;
-                encode_field(value, field, offset, bytes, store)
-                    .map_err(|misfit| misfit.inside(Step::Name(name.into()), field.ty()))?;
+                let value = object.members.get(name).ok_or_else(|| ValueErrorKind::Missing { name: name.into() })?;
+                let step = PathStep::Name(name.into());
+                encode_part(value, step, field.ty(), field_bytes(field, offset, bytes)?, context)?;
             }
-            (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, store)?,
+            (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, context)?,
             (None, None) => {
-                return Err(MisfitKind::wrong("an object", "an array, which members without names need").into());
+                return Err(ValueErrorKind::wrong("an object", "an array, which members without names need").into());
             }
         }
     }
@@ -125,35 +137,37 @@ fn boxed(names: &[&str]) -> Vec<Box<str>> {
     names.iter().copied().map(Box::from).collect()
 }
 
-fn encode_field(
+/// Writes a member or element; an error names it.
+fn encode_part(
     json: &RawValue,
-    field: &Field,
-    offset: u32,
+    step: PathStep,
+    ty: &Type,
     bytes: &mut [u8],
-    store: &mut Store,
-) -> Result<(), Misfit> {
-    encode(json, field.ty(), field_bytes(field, offset, bytes)?, store)
+    context: &mut ValueContext,
+) -> Result<(), ValueError> {
+    encode(json, ty, bytes, context).map_err(|error| error.inside(step, ty))
 }
 
-fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'a mut [u8], MisfitKind> {
+fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'a mut [u8], ValueErrorKind> {
     let size = Extent::of(field.ty())?.size;
     Ok(&mut bytes[offset as usize..][..size as usize])
 }
 
-fn scalar_bits(json: &RawValue, scalar: Scalar, store: &mut Store) -> Result<u64, MisfitKind> {
-    let wrong = || MisfitKind::wrong(json.get(), expected(scalar));
-    match (Form::of(json), scalar) {
-        (Form::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
+fn bits(json: &RawValue, scalar: Scalar, context: &mut ValueContext) -> Result<u64, ValueErrorKind> {
+    let wrong = || ValueErrorKind::wrong(json.get(), expected(scalar));
+    match (JsonForm::of(json), scalar) {
+        (JsonForm::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
             Number::parse(json.get()).ok_or_else(wrong)?.to_bits(scalar)
         }
-        (Form::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
-        (Form::Null, Scalar::Pointer(_)) => Ok(0),
-        (Form::String, Scalar::Pointer(Pointee::Text)) => store.keep_text(read::<String>(json)?.as_bytes()),
+        (JsonForm::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
+        (JsonForm::Null, Scalar::Pointer(_)) => Ok(0),
+        (JsonForm::String, Scalar::Pointer(Pointee::Text)) => context.keep_text(read::<String>(json)?.as_bytes()),
         // JSON does not have numbers for names of constants, addresses, NaN and the infinities.
-        (Form::String, _) => {
+        (JsonForm::String, _) => {
             let text = read::<String>(json)?;
             let number = Number::parse(&text).filter(|_| is_written_as_text(scalar));
-            number.map(|number| number.to_bits(scalar)).or_else(|| store.constant(&text, scalar)).ok_or_else(wrong)?
+            let constant = || constant::bits(&context.declarations, &text, scalar);
+            number.map(|number| number.to_bits(scalar)).or_else(constant).ok_or_else(wrong)?
         }
         _ => Err(wrong()),
     }
@@ -166,7 +180,7 @@ const fn is_written_as_text(scalar: Scalar) -> bool {
 
 /// Which of JSON's forms a text has.
 #[derive(Clone, Copy, PartialEq)]
-enum Form {
+enum JsonForm {
     Null,
     Bool(bool),
     Number,
@@ -175,7 +189,7 @@ enum Form {
     Object,
 }
 
-impl Form {
+impl JsonForm {
     /// The first character tells, since the text is known to be JSON.
     fn of(json: &RawValue) -> Self {
         match json.get().as_bytes().first() {
@@ -191,8 +205,8 @@ impl Form {
 }
 
 /// Reads one level.
-fn read<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, MisfitKind> {
-    serde_json::from_str(json.get()).map_err(|source| MisfitKind::json("a struct", json.get().as_bytes(), source))
+fn read<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ValueErrorKind> {
+    serde_json::from_str(json.get()).map_err(|source| ValueErrorKind::json("a struct", json.get().as_bytes(), source))
 }
 
 /// An object's members, and a name that stands there twice.
@@ -224,15 +238,5 @@ impl<'de> Visitor<'de> for ObjectVisitor {
             }
         }
         Ok(object)
-    }
-}
-
-/// The name of a value of this type in a message.
-pub(crate) fn expected(scalar: Scalar) -> &'static str {
-    match Class::of(scalar) {
-        Class::Bool => "true or false",
-        Class::Text => "a text or null",
-        Class::Address => "an address or null",
-        Class::Signed | Class::Unsigned | Class::F32 | Class::F64 => "a number",
     }
 }

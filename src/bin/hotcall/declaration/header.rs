@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::fault::Message;
-use crate::quote::shorten_to;
-use crate::source::Source;
+use crate::declaration::error::Message;
+use crate::declaration::source::Source;
+use crate::text::quote::shorten_to;
 
 /// The compiler, unless the environment's `CC` names another; make's choice too.
 const CC: &str = "cc";
 
 /// Headers, and how they are found and preprocessed.
 #[derive(clap::Args)]
-pub(crate) struct Headers {
+pub(crate) struct HeaderArguments {
     /// A header to take the declarations from; may be given more than once
     #[arg(long = "header", value_name = "FILE")]
     files: Vec<OsString>,
@@ -27,7 +27,7 @@ pub(crate) struct Headers {
     macros: Vec<String>,
 }
 
-impl Headers {
+impl HeaderArguments {
     pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }

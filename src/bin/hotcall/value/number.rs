@@ -1,53 +1,22 @@
-//! Numbers between text and the bits of a scalar: checked against the type's range on the way in, printed as JavaScript
-//! prints them on the way out.
-//!
-//! Bits are those of a canonical slot: integers extended to 64 bits by their type, `f32` in the low four bytes.
+//! Numbers as text, and the bits of a scalar that they become, checked against the type's range.
 
-use hotcall::{Pointee, Scalar};
-use hotcall_jit::numbers;
+use hotcall::Scalar;
 
-use crate::misfit::MisfitKind;
-use crate::quote::shorten;
-
-/// How a scalar is written and printed.
-#[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Class {
-    Signed,
-    Unsigned,
-    Bool,
-    F32,
-    F64,
-    Text,
-    /// A pointer to anything but text.
-    Address,
-}
-
-impl Class {
-    pub(crate) fn of(scalar: Scalar) -> Self {
-        match scalar {
-            Scalar::I8 | Scalar::I16 | Scalar::I32 | Scalar::I64 | Scalar::Isize => Self::Signed,
-            Scalar::U8 | Scalar::U16 | Scalar::U32 | Scalar::U64 | Scalar::Usize => Self::Unsigned,
-            Scalar::Bool => Self::Bool,
-            Scalar::F32 => Self::F32,
-            Scalar::F64 => Self::F64,
-            Scalar::Pointer(Pointee::Text) => Self::Text,
-            Scalar::Pointer(_) => Self::Address,
-            _ => unreachable!("this program and the list of scalars are of one package"),
-        }
-    }
-}
+use crate::text::quote::shorten;
+use crate::value::error::ValueErrorKind;
+use crate::value::scalar::ScalarKind;
 
 /// A number as written, before it has a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Number<'a> {
     /// How it is written, since what a fraction rounds to depends on the type.
     text: &'a str,
-    value: Value,
+    value: NumberValue,
 }
 
 /// The value of a number without a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
-pub(crate) enum Value {
+pub(crate) enum NumberValue {
     /// Without a point or an exponent.
     Integer(i128),
     /// Anything else, also integers beyond 128 bits; rounded.
@@ -60,67 +29,67 @@ impl<'a> Number<'a> {
     /// Reads a decimal, octal (`0…`) or hexadecimal (`0x…`) integer, a decimal fraction, or `NaN` and `Infinity`, each with a
     /// sign if any. C's rules tell octal numbers: `010` is 8, and `010.0` is 10 (C11 6.4.4.1p2, 6.4.4.2p2).
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
-        Value::parse(text).map(|value| Self { text, value })
+        NumberValue::parse(text).map(|value| Self { text, value })
     }
 
-    pub(crate) fn value(self) -> Value {
+    pub(crate) fn value(self) -> NumberValue {
         self.value
     }
 
     /// The number, if it is an integer without a point or an exponent.
     pub(crate) fn integer(self) -> Option<i128> {
         match self.value {
-            Value::Integer(value) => Some(value),
-            Value::Float(_) | Value::NotOctal => None,
+            NumberValue::Integer(value) => Some(value),
+            NumberValue::Float(_) | NumberValue::NotOctal => None,
         }
     }
 
     /// The number in a scalar of this type.
-    pub(crate) fn to_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
-        match Class::of(scalar) {
-            Class::F32 | Class::F64 => self.to_float_bits(scalar),
-            Class::Bool => match self.to_integer()? {
+    pub(crate) fn to_bits(self, scalar: Scalar) -> Result<u64, ValueErrorKind> {
+        match ScalarKind::of(scalar) {
+            ScalarKind::F32 | ScalarKind::F64 => self.to_float_bits(scalar),
+            ScalarKind::Bool => match self.to_integer()? {
                 value @ (0 | 1) => Ok(value as u64),
-                _ => Err(MisfitKind::wrong(self.text, "true, false, 1 or 0")),
+                _ => Err(ValueErrorKind::wrong(self.text, "true, false, 1 or 0")),
             },
-            Class::Signed | Class::Unsigned | Class::Text | Class::Address => {
+            ScalarKind::Signed | ScalarKind::Unsigned | ScalarKind::Text | ScalarKind::Address => {
                 let value = self.to_integer()?;
                 let (min, max) = range(scalar);
                 // A negative number keeps its two's complement, which is the sign extension of a slot.
                 let fits = (min..=max).contains(&value).then_some(value as u64);
-                fits.ok_or_else(|| MisfitKind::Range { given: shorten(self.text), min, max })
+                fits.ok_or_else(|| ValueErrorKind::Range { given: shorten(self.text), min, max })
             }
         }
     }
 
-    fn to_integer(self) -> Result<i128, MisfitKind> {
+    fn to_integer(self) -> Result<i128, ValueErrorKind> {
         let whole = match self.value {
-            Value::Integer(value) => Some(value),
-            Value::Float(value) if value.is_nan() => None,
-            Value::Float(value) if value.is_infinite() => Some(if value > 0.0 { i128::MAX } else { i128::MIN }),
-            Value::Float(_) => whole(self.text),
-            Value::NotOctal => return Err(self.not_octal()),
+            NumberValue::Integer(value) => Some(value),
+            NumberValue::Float(value) if value.is_nan() => None,
+            NumberValue::Float(value) if value.is_infinite() => Some(if value > 0.0 { i128::MAX } else { i128::MIN }),
+            NumberValue::Float(_) => whole(self.text),
+            NumberValue::NotOctal => return Err(self.not_octal()),
         };
-        whole.ok_or_else(|| MisfitKind::Fraction { given: shorten(self.text) })
+        whole.ok_or_else(|| ValueErrorKind::Fraction { given: shorten(self.text) })
     }
 
-    fn to_float_bits(self, scalar: Scalar) -> Result<u64, MisfitKind> {
+    fn to_float_bits(self, scalar: Scalar) -> Result<u64, ValueErrorKind> {
         // Each way rounds once: a double on the way to `f32` would be a second time.
         let (infinite, bits) = match (self.value, scalar) {
-            (Value::NotOctal, _) => return Err(self.not_octal()),
-            (Value::Integer(value), Scalar::F32) => float_bits(value as f32),
-            (Value::Float(value), Scalar::F32) => float_bits(self.text.parse().unwrap_or(value as f32)),
-            (Value::Integer(value), _) => double_bits(value as f64),
-            (Value::Float(value), _) => double_bits(value),
+            (NumberValue::NotOctal, _) => return Err(self.not_octal()),
+            (NumberValue::Integer(value), Scalar::F32) => float_bits(value as f32),
+            (NumberValue::Float(value), Scalar::F32) => float_bits(self.text.parse().unwrap_or(value as f32)),
+            (NumberValue::Integer(value), _) => double_bits(value as f64),
+            (NumberValue::Float(value), _) => double_bits(value),
         };
         if infinite && !self.text.ends_with("Infinity") {
-            return Err(MisfitKind::TooLarge { given: shorten(self.text), scalar });
+            return Err(ValueErrorKind::TooLarge { given: shorten(self.text), scalar });
         }
         Ok(bits)
     }
 
-    fn not_octal(self) -> MisfitKind {
-        MisfitKind::NotOctal { given: shorten(self.text) }
+    fn not_octal(self) -> ValueErrorKind {
+        ValueErrorKind::NotOctal { given: shorten(self.text) }
     }
 }
 
@@ -133,7 +102,7 @@ fn double_bits(value: f64) -> (bool, u64) {
     (value.is_infinite(), value.to_bits())
 }
 
-impl Value {
+impl NumberValue {
     fn parse(text: &str) -> Option<Self> {
         let magnitude = text.strip_prefix(['-', '+']).unwrap_or(text);
         let negative = text.starts_with('-');
@@ -192,63 +161,40 @@ fn range(scalar: Scalar) -> (i128, i128) {
     if scalar.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }
 }
 
-/// The scalar as JavaScript's `String()` prints it: shortest digits that read back as the same double (an `f32` is the
-/// double it stands for), 64-bit integers whole; addresses in hexadecimal, or `null`.
-pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
-    match Class::of(scalar) {
-        Class::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
-        Class::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
-        Class::Bool => (bits as u8 != 0).to_string(),
-        Class::Text | Class::Address => match bits {
-            0 => "null".to_owned(),
-            address => format!("{address:#x}"),
-        },
-        Class::Signed => (bits as i64).to_string(),
-        Class::Unsigned => bits.to_string(),
-    }
-}
-
-/// Reads a scalar from its bytes in memory.
-pub(crate) fn load(bytes: &[u8], scalar: Scalar) -> u64 {
-    let mut slot = [0; 8];
-    slot[..bytes.len()].copy_from_slice(bytes);
-    let unused = 64 - 8 * scalar.size();
-    let bits = u64::from_le_bytes(slot);
-    if scalar.is_signed() { ((bits << unused) as i64 >> unused) as u64 } else { bits }
-}
-
 #[cfg(test)]
 mod tests {
+    use hotcall::Pointee;
+
     use super::*;
 
     #[test]
     fn numbers_are_read() {
         for (text, number) in [
-            ("0", Value::Integer(0)),
-            ("-1", Value::Integer(-1)),
-            ("+7", Value::Integer(7)),
-            ("18446744073709551615", Value::Integer(u64::MAX.into())),
-            ("0xff", Value::Integer(255)),
-            ("-0X10", Value::Integer(-16)),
-            ("0644", Value::Integer(420)),
-            ("-010", Value::Integer(-8)),
-            ("+007", Value::Integer(7)),
-            ("00", Value::Integer(0)),
-            ("08", Value::NotOctal),
-            ("-0129", Value::NotOctal),
-            ("08.5", Value::Float(8.5)),
-            ("010e1", Value::Float(100.0)),
-            (".5", Value::Float(0.5)),
-            ("1e3", Value::Float(1000.0)),
-            ("-1.5E-3", Value::Float(-0.0015)),
-            ("-Infinity", Value::Float(f64::NEG_INFINITY)),
+            ("0", NumberValue::Integer(0)),
+            ("-1", NumberValue::Integer(-1)),
+            ("+7", NumberValue::Integer(7)),
+            ("18446744073709551615", NumberValue::Integer(u64::MAX.into())),
+            ("0xff", NumberValue::Integer(255)),
+            ("-0X10", NumberValue::Integer(-16)),
+            ("0644", NumberValue::Integer(420)),
+            ("-010", NumberValue::Integer(-8)),
+            ("+007", NumberValue::Integer(7)),
+            ("00", NumberValue::Integer(0)),
+            ("08", NumberValue::NotOctal),
+            ("-0129", NumberValue::NotOctal),
+            ("08.5", NumberValue::Float(8.5)),
+            ("010e1", NumberValue::Float(100.0)),
+            (".5", NumberValue::Float(0.5)),
+            ("1e3", NumberValue::Float(1000.0)),
+            ("-1.5E-3", NumberValue::Float(-0.0015)),
+            ("-Infinity", NumberValue::Float(f64::NEG_INFINITY)),
         ] {
-            assert_eq!(Value::parse(text), Some(number), "{text}");
+            assert_eq!(NumberValue::parse(text), Some(number), "{text}");
         }
         for text in
             ["", "-", "+", ".", "x", "1x", "0x", "0xg", "0x-1", "--1", "1 ", "inf", "infinity", "nan", "e5", "1_0"]
         {
-            assert_eq!(Value::parse(text), None, "{text}");
+            assert_eq!(NumberValue::parse(text), None, "{text}");
         }
     }
 
@@ -280,26 +226,5 @@ mod tests {
         assert_eq!(range(Scalar::U32), (0, u32::MAX.into()));
         assert_eq!(range(Scalar::Isize), (i64::MIN.into(), i64::MAX.into()));
         assert_eq!(range(Scalar::Pointer(Pointee::Opaque)), (0, u64::MAX.into()));
-    }
-
-    #[test]
-    fn narrow_integers_are_extended_by_their_sign() {
-        assert_eq!(load(&[0xfe], Scalar::I8), -2_i64 as u64);
-        assert_eq!(load(&[0xfe], Scalar::U8), 254);
-        assert_eq!(format(load(&i64::MIN.to_le_bytes(), Scalar::I64), Scalar::I64), "-9223372036854775808");
-    }
-
-    #[test]
-    fn floats_print_as_javascript_prints_them() {
-        for (value, text) in [
-            (0.1, "0.1"),
-            (-0.0, "0"),
-            (1e21, "1e+21"),
-            (1e-7, "1e-7"),
-            (123456789012345680000.0, "123456789012345680000"),
-        ] {
-            assert_eq!(format(f64::to_bits(value), Scalar::F64), text);
-        }
-        assert_eq!(format(0.1_f32.to_bits().into(), Scalar::F32), "0.10000000149011612");
     }
 }
