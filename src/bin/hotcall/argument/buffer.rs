@@ -17,7 +17,7 @@ pub(crate) struct Buffer {
     shown_size: usize,
 }
 
-/// What a buffer begins with, and how much of it is shown.
+/// The beginning of a buffer, and the part of it that is shown.
 pub(crate) struct BufferContent {
     /// The bytes of the values that are given. Zeros follow.
     pub(crate) bytes: Vec<u8>,

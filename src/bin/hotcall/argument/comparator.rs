@@ -8,7 +8,7 @@ use hotcall_jit::numbers;
 use crate::argument::word::scalar_named;
 use crate::value::error::ValueErrorKind;
 use crate::value::print;
-use crate::value::scalar::{ScalarKind, load};
+use crate::value::scalar::{ScalarKind, float, load};
 
 /// `int (const void *, const void *)`, which orders two elements of the named type; a dash before the name reverses it.
 pub(crate) fn make(order: &[u8]) -> Result<Callback, ValueErrorKind> {
@@ -41,10 +41,7 @@ unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
 /// Text pointers are readable ([`print`](crate::value::print)).
 unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
     match ScalarKind::of(scalar) {
-        ScalarKind::F32 => {
-            order_of_floats(numbers::to_f64(f32::from_bits(a as u32)), numbers::to_f64(f32::from_bits(b as u32)))
-        }
-        ScalarKind::F64 => order_of_floats(f64::from_bits(a), f64::from_bits(b)),
+        ScalarKind::F32 | ScalarKind::F64 => order_of_floats(float(a, scalar), float(b, scalar)),
         // SAFETY: both text pointers are readable, as the caller says.
         ScalarKind::Text => unsafe { print::text(a).cmp(&print::text(b)) },
         ScalarKind::Signed => (a as i64).cmp(&(b as i64)),

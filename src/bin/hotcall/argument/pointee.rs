@@ -96,7 +96,7 @@ impl PointeeType {
         match count {
             ValueCount::Elements(count) => Some(count),
             ValueCount::Bytes(bytes) if self.ty.as_scalar().is_some() => Some(bytes.div_ceil(self.size.max(1))),
-            ValueCount::Bytes(_) | ValueCount::Unsaid | ValueCount::Unknown => None,
+            ValueCount::Bytes(_) | ValueCount::Undeclared | ValueCount::Unknown => None,
         }
     }
 

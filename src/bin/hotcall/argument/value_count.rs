@@ -13,7 +13,7 @@ use crate::value::{constant, plain_word};
 #[derive(Clone, Copy)]
 pub(crate) enum ValueCount {
     /// The declaration does not give it.
-    Unsaid,
+    Undeclared,
     /// A number of elements.
     Elements(usize),
     /// A number of bytes.
@@ -33,7 +33,7 @@ impl ValueCount {
         arguments: &[Argument<'_>],
         context: &mut ValueContext,
     ) -> Result<Self, ValueErrorKind> {
-        let Some(length) = parameter.pointer().and_then(hotcall::Pointer::length) else { return Ok(Self::Unsaid) };
+        let Some(length) = parameter.pointer().and_then(hotcall::Pointer::length) else { return Ok(Self::Undeclared) };
         Ok(match length {
             Length::Elements(count) => Self::Elements(saturated(*count)),
             Length::Bytes(count) => Self::Bytes(saturated(*count)),
@@ -48,7 +48,7 @@ impl ValueCount {
         match self {
             Self::Elements(count) => count.saturating_mul(size),
             Self::Bytes(count) => count,
-            Self::Unsaid | Self::Unknown => 0,
+            Self::Undeclared | Self::Unknown => 0,
         }
     }
 }

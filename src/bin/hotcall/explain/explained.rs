@@ -1,4 +1,4 @@
-//! All that is known of a call: its types, places, warnings and code.
+//! An explained call: its types, places, warnings and code.
 
 use hotcall::{LayoutError, Signature};
 use hotcall_jit::{Abi, Explanation};

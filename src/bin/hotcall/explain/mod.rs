@@ -1,4 +1,4 @@
-//! What each stage makes of a declaration, for people and for programs.
+//! Explanations of a declaration, stage by stage, for people and for programs.
 
 pub(crate) mod explained;
 mod json;

@@ -27,55 +27,129 @@ pub(crate) fn encode(
     bytes: &mut [u8],
     context: &mut ValueContext,
 ) -> Result<(), ValueError> {
-    match ty.kind() {
-        TypeKind::Scalar(scalar) => {
-            scalar::store(bits(json, *scalar, context)?, bytes);
-            Ok(())
-        }
-        TypeKind::Array(array) => encode_array(json, array, bytes, context),
-        TypeKind::Aggregate(aggregate) => match (JsonForm::of(json), aggregate.kind()) {
-            (JsonForm::Object, _) => encode_object(&read::<Object>(json)?, aggregate, bytes, context),
-            (JsonForm::Array, AggregateKind::Struct) => {
-                encode_positions(&read::<Vec<_>>(json)?, aggregate, bytes, context)
+    Encoder { context }.value(json, ty, bytes)
+}
+
+/// Writes JSON to the bytes of values.
+struct Encoder<'c> {
+    context: &'c mut ValueContext,
+}
+
+impl Encoder<'_> {
+    fn value(&mut self, json: &RawValue, ty: &Type, bytes: &mut [u8]) -> Result<(), ValueError> {
+        match ty.kind() {
+            TypeKind::Scalar(scalar) => {
+                scalar::store(self.bits(json, *scalar)?, bytes);
+                Ok(())
             }
-            (_, AggregateKind::Struct) => Err(ValueErrorKind::wrong(json.get(), "an object or an array").into()),
-            (_, AggregateKind::Union) => Err(ValueErrorKind::wrong(json.get(), "an object that names a member").into()),
-        },
+            TypeKind::Array(array) => self.array(json, array, bytes),
+            TypeKind::Aggregate(aggregate) => match (JsonForm::of(json), aggregate.kind()) {
+                (JsonForm::Object, _) => self.object(&read(json)?, aggregate, bytes),
+                (JsonForm::Array, AggregateKind::Struct) => self.positions(&read::<Vec<_>>(json)?, aggregate, bytes),
+                (_, AggregateKind::Struct) => Err(ValueErrorKind::wrong(json.get(), "an object or an array").into()),
+                (_, AggregateKind::Union) => {
+                    Err(ValueErrorKind::wrong(json.get(), "an object that names a member").into())
+                }
+            },
+        }
     }
-}
 
-fn encode_array(
-    json: &RawValue,
-    array: &Array,
-    bytes: &mut [u8],
-    context: &mut ValueContext,
-) -> Result<(), ValueError> {
-    if JsonForm::of(json) != JsonForm::Array {
-        return Err(ValueErrorKind::wrong(json.get(), "an array").into());
+    fn array(&mut self, json: &RawValue, array: &Array, bytes: &mut [u8]) -> Result<(), ValueError> {
+        if JsonForm::of(json) != JsonForm::Array {
+            return Err(ValueErrorKind::wrong(json.get(), "an array").into());
+        }
+        let items: Vec<&RawValue> = read(json)?;
+        check_length(&items, array.len() as usize)?;
+        let size = Extent::of(array.element()).map_err(ValueErrorKind::from)?.size;
+        for (index, item) in items.into_iter().enumerate() {
+            self.part(item, PathStep::Index(index), array.element(), index as u32 * size, bytes)?;
+        }
+        Ok(())
     }
-    let items: Vec<&RawValue> = read(json)?;
-    check_length(&items, array.len() as usize)?;
-    let step = Extent::of(array.element()).map_err(ValueErrorKind::from)?.size as usize;
-    for (index, item) in items.into_iter().enumerate() {
-        let element = &mut bytes[index * step..][..step];
-        encode_part(item, PathStep::Index(index), array.element(), element, context)?;
-    }
-    Ok(())
-}
 
-fn encode_positions(
-    items: &[&RawValue],
-    aggregate: &Aggregate,
-    bytes: &mut [u8],
-    context: &mut ValueContext,
-) -> Result<(), ValueError> {
-    check_length(items, aggregate.fields().len())?;
-    for (index, (&item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
-        let (offset, field) = place.map_err(ValueErrorKind::from)?;
-        let step = field.name().map_or(PathStep::Index(index), |name| PathStep::Name(name.into()));
-        encode_part(item, step, field.ty(), field_bytes(field, offset, bytes)?, context)?;
+    fn positions(&mut self, items: &[&RawValue], aggregate: &Aggregate, bytes: &mut [u8]) -> Result<(), ValueError> {
+        check_length(items, aggregate.fields().len())?;
+        for (index, (&item, place)) in items.iter().zip(Places::of(aggregate)).enumerate() {
+            let (offset, field) = place.map_err(ValueErrorKind::from)?;
+            let step = field.name().map_or(PathStep::Index(index), |name| PathStep::Name(name.into()));
+            self.part(item, step, field.ty(), offset, bytes)?;
+        }
+        Ok(())
     }
-    Ok(())
+
+    fn object(&mut self, object: &Object<'_>, aggregate: &Aggregate, bytes: &mut [u8]) -> Result<(), ValueError> {
+        if let Some(name) = &object.twice {
+            return Err(ValueErrorKind::Twice { name: shorten(name) }.into());
+        }
+        let members = names(aggregate);
+        if let Some(name) = object.members.keys().find(|name| !members.contains(&name.as_str())) {
+            return Err(ValueErrorKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
+        }
+        self.members(object, aggregate, bytes)
+    }
+
+    /// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
+    fn members(&mut self, object: &Object<'_>, aggregate: &Aggregate, bytes: &mut [u8]) -> Result<(), ValueError> {
+        let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
+        if aggregate.kind() == AggregateKind::Union {
+            let count = aggregate.fields().iter().filter(|field| given(field)).count();
+            if count != 1 {
+                return Err(ValueErrorKind::Union { given: count, members: boxed(&names(aggregate)) }.into());
+            }
+        }
+        for place in Places::of(aggregate) {
+            let (offset, field) = place.map_err(ValueErrorKind::from)?;
+            if aggregate.kind() == AggregateKind::Union && !given(field) {
+                continue;
+            }
+            match (field.name(), anonymous(field)) {
+                (Some(name), _) => {
+                    let value =
+                        object.members.get(name).ok_or_else(|| ValueErrorKind::Missing { name: name.into() })?;
+                    self.part(value, PathStep::Name(name.into()), field.ty(), offset, bytes)?;
+                }
+                (None, Some(inner)) => self.members(object, inner, part_of(bytes, offset, field.ty())?)?,
+                (None, None) => {
+                    return Err(ValueErrorKind::wrong("an object", "an array, which members without names need").into());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Writes a member or element; an error names it.
+    fn part(
+        &mut self,
+        json: &RawValue,
+        step: PathStep,
+        ty: &Type,
+        offset: u32,
+        bytes: &mut [u8],
+    ) -> Result<(), ValueError> {
+        self.value(json, ty, part_of(bytes, offset, ty)?).map_err(|error| error.inside(step, ty))
+    }
+
+    fn bits(&mut self, json: &RawValue, scalar: Scalar) -> Result<u64, ValueErrorKind> {
+        let wrong = || ValueErrorKind::wrong(json.get(), expected(scalar));
+        match (JsonForm::of(json), scalar) {
+            (JsonForm::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
+                Number::parse(json.get()).ok_or_else(wrong)?.to_bits(scalar)
+            }
+            (JsonForm::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
+            (JsonForm::Null, Scalar::Pointer(_)) => Ok(0),
+            (JsonForm::String, Scalar::Pointer(Pointee::Text)) => {
+                self.context.keep_text(read::<String>(json)?.as_bytes())
+            }
+            // JSON does not have numbers for names of constants, addresses, NaN and the infinities.
+            (JsonForm::String, _) => {
+                let text = read::<String>(json)?;
+                let number = Number::parse(&text).filter(|_| is_written_as_text(scalar));
+                let constant = || constant::bits(&self.context.declarations, &text, scalar);
+                number.map(|number| number.to_bits(scalar)).or_else(constant).ok_or_else(wrong)?
+            }
+            _ => Err(wrong()),
+        }
+    }
 }
 
 fn check_length(items: &[&RawValue], expected: usize) -> Result<(), ValueErrorKind> {
@@ -83,94 +157,13 @@ fn check_length(items: &[&RawValue], expected: usize) -> Result<(), ValueErrorKi
     if given == expected { Ok(()) } else { Err(ValueErrorKind::Length { given, expected }) }
 }
 
-fn encode_object(
-    object: &Object<'_>,
-    aggregate: &Aggregate,
-    bytes: &mut [u8],
-    context: &mut ValueContext,
-) -> Result<(), ValueError> {
-    if let Some(name) = &object.twice {
-        return Err(ValueErrorKind::Twice { name: shorten(name) }.into());
-    }
-    let members = names(aggregate);
-    if let Some(name) = object.members.keys().find(|name| !members.contains(&name.as_str())) {
-        return Err(ValueErrorKind::Unknown { name: shorten(name), members: boxed(&members) }.into());
-    }
-    encode_members(object, aggregate, bytes, context)
-}
-
-/// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
-fn encode_members(
-    object: &Object<'_>,
-    aggregate: &Aggregate,
-    bytes: &mut [u8],
-    context: &mut ValueContext,
-) -> Result<(), ValueError> {
-    let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
-    if aggregate.kind() == AggregateKind::Union {
-        let count = aggregate.fields().iter().filter(|field| given(field)).count();
-        if count != 1 {
-            return Err(ValueErrorKind::Union { given: count, members: boxed(&names(aggregate)) }.into());
-        }
-    }
-    for place in Places::of(aggregate) {
-        let (offset, field) = place.map_err(ValueErrorKind::from)?;
-        if aggregate.kind() == AggregateKind::Union && !given(field) {
-            continue;
-        }
-        match (field.name(), anonymous(field)) {
-            (Some(name), _) => {
-                let value = object.members.get(name).ok_or_else(|| ValueErrorKind::Missing { name: name.into() })?;
-                let step = PathStep::Name(name.into());
-                encode_part(value, step, field.ty(), field_bytes(field, offset, bytes)?, context)?;
-            }
-            (None, Some(inner)) => encode_members(object, inner, field_bytes(field, offset, bytes)?, context)?,
-            (None, None) => {
-                return Err(ValueErrorKind::wrong("an object", "an array, which members without names need").into());
-            }
-        }
-    }
-    Ok(())
-}
-
 fn boxed(names: &[&str]) -> Vec<Box<str>> {
     names.iter().copied().map(Box::from).collect()
 }
 
-/// Writes a member or element; an error names it.
-fn encode_part(
-    json: &RawValue,
-    step: PathStep,
-    ty: &Type,
-    bytes: &mut [u8],
-    context: &mut ValueContext,
-) -> Result<(), ValueError> {
-    encode(json, ty, bytes, context).map_err(|error| error.inside(step, ty))
-}
-
-fn field_bytes<'a>(field: &Field, offset: u32, bytes: &'a mut [u8]) -> Result<&'a mut [u8], ValueErrorKind> {
-    let size = Extent::of(field.ty())?.size;
-    Ok(&mut bytes[offset as usize..][..size as usize])
-}
-
-fn bits(json: &RawValue, scalar: Scalar, context: &mut ValueContext) -> Result<u64, ValueErrorKind> {
-    let wrong = || ValueErrorKind::wrong(json.get(), expected(scalar));
-    match (JsonForm::of(json), scalar) {
-        (JsonForm::Number, _) if !matches!(scalar, Scalar::Pointer(Pointee::Text)) => {
-            Number::parse(json.get()).ok_or_else(wrong)?.to_bits(scalar)
-        }
-        (JsonForm::Bool(value), Scalar::Bool) => Ok(u64::from(value)),
-        (JsonForm::Null, Scalar::Pointer(_)) => Ok(0),
-        (JsonForm::String, Scalar::Pointer(Pointee::Text)) => context.keep_text(read::<String>(json)?.as_bytes()),
-        // JSON does not have numbers for names of constants, addresses, NaN and the infinities.
-        (JsonForm::String, _) => {
-            let text = read::<String>(json)?;
-            let number = Number::parse(&text).filter(|_| is_written_as_text(scalar));
-            let constant = || constant::bits(&context.declarations, &text, scalar);
-            number.map(|number| number.to_bits(scalar)).or_else(constant).ok_or_else(wrong)?
-        }
-        _ => Err(wrong()),
-    }
+/// The bytes of a member or element.
+fn part_of<'a>(bytes: &'a mut [u8], offset: u32, ty: &Type) -> Result<&'a mut [u8], ValueErrorKind> {
+    Ok(&mut bytes[offset as usize..][..Extent::of(ty)?.size as usize])
 }
 
 /// Returns whether a string may hold a number of this type.

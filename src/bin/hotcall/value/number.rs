@@ -4,7 +4,7 @@ use hotcall::Scalar;
 
 use crate::text::quote::shorten;
 use crate::value::error::ValueErrorKind;
-use crate::value::scalar::ScalarKind;
+use crate::value::scalar::{ScalarKind, float};
 
 /// A number as written, before it has a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -38,10 +38,7 @@ impl<'a> Number<'a> {
 
     /// The number, if it is an integer without a point or an exponent.
     pub(crate) fn integer(self) -> Option<i128> {
-        match self.value {
-            NumberValue::Integer(value) => Some(value),
-            NumberValue::Float(_) | NumberValue::NotOctal => None,
-        }
+        if let NumberValue::Integer(value) = self.value { Some(value) } else { None }
     }
 
     /// The number in a scalar of this type.
@@ -75,14 +72,14 @@ impl<'a> Number<'a> {
 
     fn to_float_bits(self, scalar: Scalar) -> Result<u64, ValueErrorKind> {
         // Each way rounds once: a double on the way to `f32` would be a second time.
-        let (infinite, bits) = match (self.value, scalar) {
+        let bits = match (self.value, scalar) {
             (NumberValue::NotOctal, _) => return Err(self.not_octal()),
-            (NumberValue::Integer(value), Scalar::F32) => float_bits(value as f32),
-            (NumberValue::Float(value), Scalar::F32) => float_bits(self.text.parse().unwrap_or(value as f32)),
-            (NumberValue::Integer(value), _) => double_bits(value as f64),
-            (NumberValue::Float(value), _) => double_bits(value),
+            (NumberValue::Integer(value), Scalar::F32) => (value as f32).to_bits().into(),
+            (NumberValue::Float(value), Scalar::F32) => self.text.parse().unwrap_or(value as f32).to_bits().into(),
+            (NumberValue::Integer(value), _) => (value as f64).to_bits(),
+            (NumberValue::Float(value), _) => value.to_bits(),
         };
-        if infinite && !self.text.ends_with("Infinity") {
+        if float(bits, scalar).is_infinite() && !self.text.ends_with("Infinity") {
             return Err(ValueErrorKind::TooLarge { given: shorten(self.text), scalar });
         }
         Ok(bits)
@@ -91,15 +88,6 @@ impl<'a> Number<'a> {
     fn not_octal(self) -> ValueErrorKind {
         ValueErrorKind::NotOctal { given: shorten(self.text) }
     }
-}
-
-/// Returns whether the value is infinite, and its bits in a slot.
-fn float_bits(value: f32) -> (bool, u64) {
-    (value.is_infinite(), value.to_bits().into())
-}
-
-fn double_bits(value: f64) -> (bool, u64) {
-    (value.is_infinite(), value.to_bits())
 }
 
 impl NumberValue {

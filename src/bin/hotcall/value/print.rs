@@ -6,7 +6,7 @@
 //! # Text pointers
 //!
 //! A text pointer is *readable* if it is null, or the address of bytes that end with a zero and do not change while they
-//! are printed. Who declares a function vouches for that. Of a union only the first member is printed and has to be
+//! are printed. The user who declares a function vouches for that. Of a union only the first member is printed and has to be
 //! readable.
 
 use std::ffi::{CStr, c_char};
@@ -158,16 +158,12 @@ pub(crate) unsafe fn scalar(bits: u64, of: Scalar) -> String {
 /// A text pointer is readable.
 unsafe fn json_scalar(bits: u64, of: Scalar) -> String {
     let plain = scalar::format(bits, of);
-    match ScalarKind::of(of) {
+    let kind = ScalarKind::of(of);
+    if kind == ScalarKind::Text {
         // SAFETY: the text pointer is readable, as the caller says.
-        ScalarKind::Text => unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes())),
-        ScalarKind::Address if bits != 0 => quote(plain.as_bytes()),
-        ScalarKind::F32 | ScalarKind::F64 if plain.ends_with(['N', 'y']) => quote(plain.as_bytes()),
-        ScalarKind::Signed
-        | ScalarKind::Unsigned
-        | ScalarKind::Bool
-        | ScalarKind::F32
-        | ScalarKind::F64
-        | ScalarKind::Address => plain,
+        return unsafe { text(bits) }.map_or(plain, |text| quote(text.to_bytes()));
     }
+    let is_address = kind == ScalarKind::Address && bits != 0;
+    // `NaN` and `Infinity` are not numbers in JSON.
+    if is_address || plain.ends_with(['N', 'y']) { quote(plain.as_bytes()) } else { plain }
 }

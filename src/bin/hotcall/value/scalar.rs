@@ -47,8 +47,7 @@ pub(crate) fn expected(scalar: Scalar) -> &'static str {
 /// double it stands for), 64-bit integers whole; addresses in hexadecimal, or `null`.
 pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
     match ScalarKind::of(scalar) {
-        ScalarKind::F32 => ryu_js::Buffer::new().format(numbers::to_f64(f32::from_bits(bits as u32))).to_owned(),
-        ScalarKind::F64 => ryu_js::Buffer::new().format(f64::from_bits(bits)).to_owned(),
+        ScalarKind::F32 | ScalarKind::F64 => ryu_js::Buffer::new().format(float(bits, scalar)).to_owned(),
         ScalarKind::Bool => (bits as u8 != 0).to_string(),
         ScalarKind::Text | ScalarKind::Address => match bits {
             0 => "null".to_owned(),
@@ -57,6 +56,11 @@ pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
         ScalarKind::Signed => (bits as i64).to_string(),
         ScalarKind::Unsigned => bits.to_string(),
     }
+}
+
+/// The value of a floating-point scalar.
+pub(crate) fn float(bits: u64, scalar: Scalar) -> f64 {
+    if scalar == Scalar::F32 { numbers::to_f64(f32::from_bits(bits as u32)) } else { f64::from_bits(bits) }
 }
 
 /// Reads a scalar from its bytes in memory.
