@@ -77,7 +77,7 @@ impl Buffer {
     ///
     /// # Safety
     ///
-    /// Text pointers in the values are readable ([`print`](crate::value::print)).
+    /// Text pointers in the values are readable ([`mod@print`]).
     pub(crate) unsafe fn line(&self) -> Result<Option<String>, LayoutError> {
         let bytes: Vec<u8> = self.chunks.iter().flat_map(|chunk| chunk.0).take(self.shown_size).collect();
         let content = match &self.shown_as {

@@ -38,7 +38,7 @@ unsafe fn element(address: Slot, scalar: Scalar) -> u64 {
 ///
 /// # Safety
 ///
-/// Text pointers are readable ([`print`](crate::value::print)).
+/// Text pointers are readable ([`mod@print`]).
 unsafe fn order_of(a: u64, b: u64, scalar: Scalar) -> Ordering {
     match ScalarKind::of(scalar) {
         ScalarKind::F32 | ScalarKind::F64 => order_of_floats(float(a, scalar), float(b, scalar)),

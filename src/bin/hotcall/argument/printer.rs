@@ -63,7 +63,7 @@ impl Printer {
 
     /// # Safety
     ///
-    /// Text pointers in the arguments are readable ([`print`](crate::value::print)).
+    /// Text pointers in the arguments are readable ([`mod@print`]).
     unsafe fn line(&self, call: &Call<'_>) -> Result<String, LayoutError> {
         let mut line = format!("{}(", self.name);
         for (index, (ty, slot)) in self.signature.params().iter().zip(call.slots()).enumerate() {

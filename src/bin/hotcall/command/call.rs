@@ -188,7 +188,7 @@ fn open(library: &OsString) -> Result<Library, CommandError> {
 ///
 /// # Safety
 ///
-/// Text pointers in the result are readable ([`print`](crate::value::print)).
+/// Text pointers in the result are readable ([`mod@print`]).
 unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value<'_>) -> Result<(), LayoutError> {
     match (ty, value) {
         (Some(ty), value) if let Some(of) = ty.as_scalar() => {

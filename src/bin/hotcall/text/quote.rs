@@ -26,8 +26,8 @@ pub(crate) fn hex(bytes: &[u8], separator: &str) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator)
 }
 
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Characters that change the direction
-/// of writing are escaped too.
+/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Characters that change the
+/// direction of writing are escaped too.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {

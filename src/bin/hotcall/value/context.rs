@@ -1,4 +1,5 @@
-//! The state that conversions of values share: the texts that their bytes point to, and the declarations whose names they may use.
+//! The state that conversions of values share: the texts that their bytes point to, and the declarations whose names they
+//! may use.
 
 use std::sync::Arc;
 

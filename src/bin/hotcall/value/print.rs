@@ -6,8 +6,8 @@
 //! # Text pointers
 //!
 //! A text pointer is *readable* if it is null, or the address of bytes that end with a zero and do not change while they
-//! are printed. The user who declares a function vouches for that. Of a union only the first member is printed and has to be
-//! readable.
+//! are printed. The user who declares a function vouches for that. Of a union only the first member is printed, and has to
+//! be readable.
 
 use std::ffi::{CStr, c_char};
 
