@@ -1,37 +1,32 @@
 //! `hotcall`: calls C functions from the command line, and explains how their arguments travel.
+//!
+//! The rooms, from the ground up; each imports only from those before it:
+//!
+//! | room | what it does |
+//! |---|---|
+//! | `text` | quotes and shortens texts for people |
+//! | `output` | shares standard output with C |
+//! | `declaration` | reads declarations, and finds the function of a command |
+//! | `value` | converts single values: words and JSON to bytes, and bytes to lines and JSON |
+//! | `argument` | converts the words of a call to slots, memory and callbacks |
+//! | `explain` | tells where arguments and results are, for people and for programs |
+//! | `command` | runs `call` and `explain` |
 
 mod argument;
-mod array;
-mod buffer;
-mod call;
-mod callback;
-mod count;
+mod command;
 mod declaration;
-mod errno;
-mod excerpt;
 mod explain;
-mod failure;
-mod fault;
-mod header;
-mod json;
-mod members;
-mod misfit;
-#[path = "../../library/nearest.rs"]
-mod nearest;
-mod number;
-mod options;
 mod output;
-mod pointee;
-mod print;
-mod quote;
-mod source;
-mod store;
-mod word;
+mod text;
+mod value;
 
-use std::io::{self, Write};
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+
+use crate::command::call::CallArguments;
+use crate::command::explain::ExplainArguments;
+use crate::command::{exit, options};
 
 const EXAMPLES: &str = r#"Examples:
   hotcall call libm.so.6 'double pow(double, double)' 2 10
@@ -55,30 +50,14 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    Call(call::Arguments),
-    Explain(explain::Arguments),
+    Call(CallArguments),
+    Explain(ExplainArguments),
 }
 
 fn main() -> ExitCode {
     let words = options::end_behind_declaration(std::env::args_os().collect());
-    let result = match Cli::parse_from(words).command {
-        Command::Call(arguments) => call::run(&arguments),
-        Command::Explain(arguments) => explain::run(&arguments),
-    };
-    let output = result.and_then(|output| {
-        let mut stdout = io::stdout().lock();
-        Ok(stdout.write_all(&output).and_then(|()| stdout.flush())?)
-    });
-    match output {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
-        Err(failure) => {
-            // With nobody to read the message the exit code remains.
-            let _ = writeln!(io::stderr(), "hotcall: {}", quote::escape(&failure.to_string()));
-            for line in failure.lines() {
-                let _ = writeln!(io::stderr(), "  {}", quote::escape(line));
-            }
-            ExitCode::FAILURE
-        }
-    }
+    exit::end(match Cli::parse_from(words).command {
+        Command::Call(arguments) => command::call::run(&arguments),
+        Command::Explain(arguments) => command::explain::run(&arguments),
+    })
 }

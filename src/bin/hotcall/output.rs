@@ -41,7 +41,7 @@ pub(crate) fn flush_all_of_c() {
 /// Flushes C's standard output alone: another stream may be locked by a thread that waits, or the one that calls back.
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_vendor = "apple"))]
 fn flush_stdout_of_c() {
-    // SAFETY: the stream exists as long as the process, unless whoever runs this command closes it.
+    // SAFETY: the stream exists as long as the process, unless the user closes it.
     unsafe { libc::fflush(C_STDOUT) };
 }
 

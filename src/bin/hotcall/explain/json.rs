@@ -1,18 +1,18 @@
 //! Explanations for programs: one object, whose keys stay as they are.
 
-use hotcall::{AggregateKind, Type};
+use hotcall::AggregateKind;
 use hotcall_jit::Ext;
 use serde_json::{Value, json};
 
-use super::Explained;
-use super::members::TypeTable;
-use super::places::{How, Part, PlacedResult};
-use super::text::hex;
+use crate::explain::explained::Explained;
+use crate::explain::passing::{Passing, PlacedPiece, PlacedResult, PlacedValue};
+use crate::explain::types::TypeTable;
+use crate::text::quote::hex;
 
 impl Explained {
-    pub(super) fn to_json(&self) -> String {
+    pub(crate) fn to_json(&self) -> String {
         let arguments = self.arguments.iter().map(|argument| {
-            let mut object = value(&argument.ty, argument.size, argument.align, &argument.how);
+            let mut object = value(&argument.value);
             object["name"] = argument.name.clone().into();
             object["variadic"] = argument.variadic.into();
             object
@@ -30,12 +30,12 @@ impl Explained {
                 "vector_count": stages.plan.vector_count,
             },
             "warnings": self.warnings,
-            "shape": hex(&stages.shape),
+            "shape": hex(&stages.shape, ""),
             "clif": stages.clif,
             "disassembly": stages.disassembly,
-            "code": hex(&stages.code),
+            "code": hex(&stages.code, ""),
             "code_size": stages.code.len(),
-            "shim": stages.shim.as_deref().map(hex),
+            "shim": stages.shim.as_deref().map(|shim| hex(shim, "")),
         })
         .to_string()
     }
@@ -64,21 +64,22 @@ fn type_table(table: &TypeTable) -> Value {
 }
 
 /// `passed` is one of `nowhere`, `parts`, `stack`, `copy`; for a result also `hidden`.
-fn value(ty: &Type, size: u32, align: u8, how: &How) -> Value {
+fn value(value: &PlacedValue) -> Value {
+    let PlacedValue { ty, size, align, passing } = value;
     let mut object = json!({ "type": ty.to_string(), "size": size, "align": align });
-    match how {
-        How::Nowhere => object["passed"] = "nowhere".into(),
-        How::Parts(parts) => {
+    match passing {
+        Passing::Nowhere => object["passed"] = "nowhere".into(),
+        Passing::Pieces(pieces) => {
             object["passed"] = "parts".into();
-            object["parts"] = parts.iter().map(part).collect();
+            object["parts"] = pieces.iter().map(piece).collect();
         }
-        How::Stack(place, why) => {
+        Passing::Stack(place, why) => {
             object["passed"] = "stack".into();
             object["place"] = place.name.as_str().into();
             object["location"] = place.location.as_str().into();
             object["reason"] = (*why).into();
         }
-        How::Copy(place) => {
+        Passing::Copy(place) => {
             object["passed"] = "copy".into();
             object["place"] = place.name.as_str().into();
             object["location"] = place.location.as_str().into();
@@ -87,18 +88,18 @@ fn value(ty: &Type, size: u32, align: u8, how: &How) -> Value {
     object
 }
 
-fn part(part: &Part) -> Value {
+fn piece(piece: &PlacedPiece) -> Value {
     json!({
-        "offset": part.offset,
-        "size": part.len,
-        "place": part.place.name,
-        "location": part.place.location,
-        "extension": match part.ext {
+        "offset": piece.offset,
+        "size": piece.len,
+        "place": piece.place.name,
+        "location": piece.place.location,
+        "extension": match piece.ext {
             Ext::None => "none",
             Ext::Zero => "zero",
             Ext::Sign => "sign",
         },
-        "members": part.members,
+        "members": piece.members,
     })
 }
 
@@ -106,7 +107,7 @@ fn part(part: &Part) -> Value {
 fn result(result: &PlacedResult) -> Value {
     match result {
         PlacedResult::Void => Value::Null,
-        PlacedResult::Value { ty, size, align, how } => value(ty, *size, *align, how),
+        PlacedResult::Value(placed) => value(placed),
         PlacedResult::Hidden { ty, size, align, address, returned_in } => json!({
             "type": ty.to_string(),
             "size": size,

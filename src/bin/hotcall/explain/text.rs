@@ -5,14 +5,10 @@ use std::fmt;
 use hotcall::AggregateKind;
 use hotcall_jit::{Abi, Ext};
 
-use crate::quote::{escape, shorten_to};
-
-use super::Explained;
-use super::members::TypeTable;
-use super::places::{How, Part, PlacedResult};
-
-/// The widest column, in characters.
-pub(super) const MAX_WIDTH: usize = 40;
+use crate::explain::explained::{Explained, MAX_WIDTH};
+use crate::explain::passing::{Passing, PlacedPiece, PlacedResult};
+use crate::explain::types::TypeTable;
+use crate::text::quote::{escape, hex, shorten_to};
 
 impl fmt::Display for Explained {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -34,9 +30,9 @@ impl fmt::Display for Explained {
         )?;
         if let Some(shim) = &self.stages.shim {
             writeln!(f, "\nshim that sets al and jumps to the function, {} bytes", shim.len())?;
-            writeln!(f, "  {}", hex(shim))?;
+            writeln!(f, "  {}", hex(shim, ""))?;
         }
-        write!(f, "\nshape\n  {}", hex(&self.stages.shape))
+        write!(f, "\nshape\n  {}", hex(&self.stages.shape, ""))
     }
 }
 
@@ -48,19 +44,19 @@ impl Explained {
             let variadic = if argument.variadic { " variadic" } else { "" };
             lines.push((
                 format!("argument {}{name}{variadic}", index + 1),
-                argument.ty.to_string(),
-                argument.how.to_string(),
+                argument.value.ty.to_string(),
+                argument.value.passing.to_string(),
             ));
         }
-        let (ty, how) = match &self.result {
+        let (ty, passing) = match &self.result {
             PlacedResult::Void => ("void".to_owned(), "nothing".to_owned()),
-            PlacedResult::Value { ty, how, .. } => (ty.to_string(), how.to_string()),
+            PlacedResult::Value(value) => (value.ty.to_string(), value.passing.to_string()),
             PlacedResult::Hidden { ty, address, returned_in, .. } => {
                 let returned = returned_in.as_ref().map(|place| format!(", returned in {}", place.name));
                 (ty.to_string(), format!("in memory, its address in {}{}", address.name, returned.unwrap_or_default()))
             }
         };
-        lines.push(("result".to_owned(), ty, how));
+        lines.push(("result".to_owned(), ty, passing));
         for (value, ty, _) in &mut lines {
             *value = shorten_to(MAX_WIDTH, value);
             *ty = shorten_to(MAX_WIDTH, ty);
@@ -69,8 +65,8 @@ impl Explained {
             lines.iter().map(|line| column(line).chars().count()).max().unwrap_or_default()
         };
         let (first, second) = (width(|line| &line.0), width(|line| &line.1));
-        for (value, ty, how) in &lines {
-            writeln!(f, "  {value:first$}  {ty:second$}  {how}")?;
+        for (value, ty, passing) in &lines {
+            writeln!(f, "  {value:first$}  {ty:second$}  {passing}")?;
         }
         if self.stages.plan.stack_size > 0 {
             writeln!(f, "  stack arguments: {} bytes, counted from rsp at the call", self.stages.plan.stack_size)?;
@@ -111,15 +107,15 @@ impl TypeTable {
     }
 }
 
-impl fmt::Display for How {
+impl fmt::Display for Passing {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Nowhere => f.write_str("not passed: it has no bytes"),
             Self::Stack(place, why) => write!(f, "whole at {}, because {why}", place.name),
             Self::Copy(place) => write!(f, "the address of a copy in {}", place.name),
-            Self::Parts(parts) => {
-                for (index, part) in parts.iter().enumerate() {
-                    write!(f, "{}{part}", if index == 0 { "" } else { "; " })?;
+            Self::Pieces(pieces) => {
+                for (index, piece) in pieces.iter().enumerate() {
+                    write!(f, "{}{piece}", if index == 0 { "" } else { "; " })?;
                 }
                 Ok(())
             }
@@ -127,7 +123,7 @@ impl fmt::Display for How {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for PlacedPiece {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if !self.members.is_empty() {
             write!(f, "bytes {}..{} ({}) ", self.offset, self.offset + self.len, self.members.join(", "))?;
@@ -143,9 +139,4 @@ impl fmt::Display for Part {
 
 fn indented(text: &str) -> String {
     text.trim_end().lines().map(|line| format!("  {line}").trim_end().to_owned()).collect::<Vec<_>>().join("\n")
-}
-
-/// Bytes in hexadecimal, without spaces.
-pub(super) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -6,16 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::{env, fs};
 
-use crate::fault::Message;
-use crate::quote::shorten_to;
-use crate::source::Source;
+use crate::declaration::error::Message;
+use crate::declaration::source::Source;
+use crate::text::quote::shorten_to;
 
 /// The compiler, unless the environment's `CC` names another; make's choice too.
 const CC: &str = "cc";
 
 /// Headers, and how they are found and preprocessed.
 #[derive(clap::Args)]
-pub(crate) struct Headers {
+pub(crate) struct HeaderArguments {
     /// A header to take the declarations from; may be given more than once
     #[arg(long = "header", value_name = "FILE")]
     files: Vec<OsString>,
@@ -27,31 +27,26 @@ pub(crate) struct Headers {
     macros: Vec<String>,
 }
 
-impl Headers {
+impl HeaderArguments {
     pub(crate) fn is_empty(&self) -> bool {
         self.files.is_empty()
     }
 
     /// The text of all headers, one behind the other.
     pub(crate) fn source(&self) -> Result<Source, Message> {
+        let includes = self.includes()?;
         let chosen = env::var_os("CC").filter(|words| !words.is_empty());
-        match self.preprocess(chosen.as_deref().unwrap_or(CC.as_ref())) {
+        let compiler = chosen.as_deref().unwrap_or(CC.as_ref());
+        match self.preprocess(&includes, compiler) {
             Ok(text) => text.map(Source::new),
             Err(error) if error.kind() == io::ErrorKind::NotFound && chosen.is_none() => self.read_as_they_are(),
-            Err(error) => {
-                let compiler = chosen.as_deref().unwrap_or(CC.as_ref()).display();
-                Err(Message::new(format!("cannot run the C compiler {compiler}: {error}")))
-            }
+            Err(error) => Err(Message::new(format!("cannot run the C compiler {}: {error}", compiler.display()))),
         }
     }
 
     /// Runs the compiler, which may be several words (`ccache gcc`), over a text that includes the headers. Its output keeps
     /// macros and the places of lines.
-    fn preprocess(&self, compiler: &OsStr) -> io::Result<Result<String, Message>> {
-        let text = match self.includes() {
-            Ok(text) => text,
-            Err(message) => return Ok(Err(message)),
-        };
+    fn preprocess(&self, includes: &[u8], compiler: &OsStr) -> io::Result<Result<String, Message>> {
         let words = compiler.to_string_lossy();
         let mut words = words.split_whitespace();
         let mut command = Command::new(words.next().unwrap_or(CC));
@@ -64,7 +59,7 @@ impl Headers {
         }
         let mut child = command.arg("-").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn()?;
         // A compiler that refuses its options ends without reading.
-        let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(&text));
+        let written = child.stdin.take().map_or(Ok(()), |mut stdin| stdin.write_all(includes));
         let output = child.wait_with_output()?;
         if output.status.success() {
             written?;

@@ -2,17 +2,18 @@
 
 use hotcall::{Length, Type};
 
-use crate::misfit::MisfitKind;
-use crate::number::Class;
-use crate::quote::{quote, shorten};
-use crate::store::Store;
-use crate::word::{Argument, value_bits};
+use crate::argument::word::Argument;
+use crate::text::quote::{quote, shorten};
+use crate::value::context::ValueContext;
+use crate::value::error::ValueErrorKind;
+use crate::value::scalar::ScalarKind;
+use crate::value::{constant, plain_word};
 
 /// The number of values behind a pointer.
 #[derive(Clone, Copy)]
-pub(crate) enum Count {
+pub(crate) enum ValueCount {
     /// The declaration does not give it.
-    Unsaid,
+    Undeclared,
     /// A number of elements.
     Elements(usize),
     /// A number of bytes.
@@ -21,19 +22,23 @@ pub(crate) enum Count {
     Unknown,
 }
 
-impl Count {
+impl ValueCount {
     /// The number for a parameter of this type. `arguments` are all those of the call.
     ///
     /// # Errors
     ///
     /// The declaration names an argument or constant that is not a number of values.
-    pub(crate) fn of(parameter: &Type, arguments: &[Argument<'_>], store: &mut Store) -> Result<Self, MisfitKind> {
-        let Some(length) = parameter.pointer().and_then(hotcall::Pointer::length) else { return Ok(Self::Unsaid) };
+    pub(crate) fn of(
+        parameter: &Type,
+        arguments: &[Argument<'_>],
+        context: &mut ValueContext,
+    ) -> Result<Self, ValueErrorKind> {
+        let Some(length) = parameter.pointer().and_then(hotcall::Pointer::length) else { return Ok(Self::Undeclared) };
         Ok(match length {
             Length::Elements(count) => Self::Elements(saturated(*count)),
             Length::Bytes(count) => Self::Bytes(saturated(*count)),
-            Length::Counted(name) => Self::Elements(named(name, arguments, store)?),
-            Length::CountedBytes(name) => Self::Bytes(named(name, arguments, store)?),
+            Length::Counted(name) => Self::Elements(named(name, arguments, context)?),
+            Length::CountedBytes(name) => Self::Bytes(named(name, arguments, context)?),
             Length::Expression | _ => Self::Unknown,
         })
     }
@@ -43,7 +48,7 @@ impl Count {
         match self {
             Self::Elements(count) => count.saturating_mul(size),
             Self::Bytes(count) => count,
-            Self::Unsaid | Self::Unknown => 0,
+            Self::Undeclared | Self::Unknown => 0,
         }
     }
 }
@@ -54,25 +59,25 @@ fn saturated(count: u64) -> usize {
 }
 
 /// The value of the argument, or else of the constant, that has this name.
-fn named(name: &str, arguments: &[Argument<'_>], store: &mut Store) -> Result<usize, MisfitKind> {
+fn named(name: &str, arguments: &[Argument<'_>], context: &mut ValueContext) -> Result<usize, ValueErrorKind> {
     let argument = arguments.iter().find(|argument| argument.name == Some(name));
     let count = match argument {
-        Some(argument) => integer(argument, store),
-        None => store.constant(name, hotcall::Scalar::U64).and_then(Result::ok),
+        Some(argument) => integer(argument, context),
+        None => constant::bits(&context.declarations, name, hotcall::Scalar::U64).and_then(Result::ok),
     };
-    count.map(saturated).ok_or_else(|| MisfitKind::Counted {
+    count.map(saturated).ok_or_else(|| ValueErrorKind::Counted {
         by: name.into(),
         given: argument.map(|argument| shorten(&quote(argument.word.as_encoded_bytes())).into()),
     })
 }
 
 /// The value of an argument that is an integer and not negative.
-fn integer(argument: &Argument<'_>, store: &mut Store) -> Option<u64> {
+fn integer(argument: &Argument<'_>, context: &mut ValueContext) -> Option<u64> {
     let scalar = argument.ty.as_scalar()?;
-    let class = Class::of(scalar);
-    if !matches!(class, Class::Signed | Class::Unsigned) {
+    let class = ScalarKind::of(scalar);
+    if !matches!(class, ScalarKind::Signed | ScalarKind::Unsigned) {
         return None;
     }
-    let bits = value_bits(argument.word.as_encoded_bytes(), scalar, store).ok()?;
-    (class == Class::Unsigned || bits as i64 >= 0).then_some(bits)
+    let bits = plain_word::bits(argument.word.as_encoded_bytes(), scalar, context).ok()?;
+    (class == ScalarKind::Unsigned || bits as i64 >= 0).then_some(bits)
 }

@@ -2,7 +2,7 @@
 
 use unicode_width::UnicodeWidthChar;
 
-use crate::quote::escape;
+use crate::text::quote::escape;
 
 /// The columns that an excerpt takes at most. Longer lines are cut at both ends.
 const MAX_WIDTH: usize = 76;

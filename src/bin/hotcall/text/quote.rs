@@ -17,15 +17,17 @@ pub(crate) fn shorten(text: &str) -> String {
 pub(crate) fn shorten_to(max: usize, text: &str) -> String {
     match text.char_indices().nth(max) {
         None => escape(text),
-        Some(_) => {
-            let kept: String = text.chars().take(max.saturating_sub(1)).collect();
-            escape(&kept) + "…"
-        }
+        Some(_) => escape(&text.chars().take(max.saturating_sub(1)).collect::<String>()) + "…",
     }
 }
 
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Those that change the direction of
-/// writing count.
+/// Bytes in hexadecimal, with a separator between them.
+pub(crate) fn hex(bytes: &[u8], separator: &str) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator)
+}
+
+/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Characters that change the
+/// direction of writing are escaped too.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
     for char in text.chars() {
@@ -33,12 +35,16 @@ pub(crate) fn escape(text: &str) -> String {
             '\n' => escaped.push_str("\\n"),
             '\r' => escaped.push_str("\\r"),
             '\t' => escaped.push_str("\\t"),
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {
-                escaped.push_str(&format!("\\u{:04x}", u32::from(char)));
+            other if other.is_control() || changes_direction(other) => {
+                escaped.push_str(&format!("\\u{:04x}", u32::from(other)));
             }
-            control if control.is_control() => escaped.push_str(&format!("\\u{:04x}", u32::from(control))),
             other => escaped.push(other),
         }
     }
     escaped
+}
+
+/// Returns whether a character changes the direction of writing.
+const fn changes_direction(char: char) -> bool {
+    matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

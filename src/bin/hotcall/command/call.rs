@@ -3,15 +3,18 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use hotcall::{FunctionOptions, LayoutError, Library, Scalar, Slot, Type, Value};
+use hotcall::{FunctionOptions, LayoutError, Library, Slot, Type, Value};
 
-use crate::argument;
-use crate::declaration::Declared;
-use crate::failure::Failure;
-use crate::number::Class;
-use crate::store::Store;
-use crate::word::Argument;
-use crate::{errno, number, options, output, print};
+use crate::argument::converted::ConvertedArguments;
+use crate::argument::word::Argument;
+use crate::command::error::CommandError;
+use crate::command::{options, signature};
+use crate::declaration::arguments::DeclarationArguments;
+use crate::output;
+use crate::text::errno;
+use crate::value::context::ValueContext;
+use crate::value::print;
+use crate::value::scalar::{self, ScalarKind};
 
 const HELP: &str = r#"Which function is called:
   The declarations are C text or Deno's JSON form. If they declare several functions, --function NAME before
@@ -97,11 +100,11 @@ function without parameters, as in C23, even where an older header means that it
 /// Calls a C function and prints its result.
 #[derive(clap::Args)]
 #[command(after_long_help = HELP, after_help = "`--help` says how arguments are written and results printed.")]
-pub(crate) struct Arguments {
+pub(crate) struct CallArguments {
     /// A library by file name or path, or `self` for the process itself.
     library: OsString,
     #[command(flatten)]
-    declared: Declared,
+    declaration: DeclarationArguments,
     /// The function's arguments. No word behind the declaration is an option.
     args: Vec<OsString>,
     /// Print errno after the call.
@@ -109,44 +112,51 @@ pub(crate) struct Arguments {
     errno: bool,
 }
 
-pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
-    let declared = arguments.declared.function();
-    let declared = declared.map_err(|fault| Failure::Declaration { fault, option: options::among(&arguments.args) })?;
-    let signature = declared.signature_of_call(&arguments.args)?;
-    let errno = arguments.errno || declared.capture_errno;
+pub(crate) fn run(arguments: &CallArguments) -> Result<Vec<u8>, CommandError> {
+    let function = arguments.declaration.function();
+    let function =
+        function.map_err(|error| CommandError::Declaration { error, option: options::among(&arguments.args) })?;
+    let signature = signature::of_call(&function, &arguments.args)?;
+    let errno = arguments.errno || function.capture_errno;
+    let symbol = &function.symbol;
+    let layout_error = |source| CommandError::Layout { symbol: symbol.clone(), source };
 
     let library = open(&arguments.library)?;
-    let function = library.function_with(&declared.symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
-    let mut values = argument::Arguments::new(Store::new(Arc::clone(&declared.declarations)));
+    let code = library.function_with(symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
+    let mut values = ConvertedArguments::new(ValueContext::new(Arc::clone(&function.declarations)));
     let words = arguments.args.iter().zip(signature.params()).enumerate();
     let all: Vec<_> =
-        words.map(|(index, (word, ty))| Argument { word, ty, name: declared.parameter_name(index) }).collect();
+        words.map(|(index, (word, ty))| Argument { word, ty, name: function.parameter_name(index) }).collect();
     for (index, argument) in all.iter().enumerate() {
-        values.push(argument, &all).map_err(|misfit| {
-            let (symbol, name) = (declared.symbol.clone(), argument.name.map(str::to_owned));
-            Failure::Argument { symbol, index, name, ty: argument.ty.clone(), misfit: Box::new(misfit) }
+        values.push(argument, &all).map_err(|error| {
+            let name = argument.name.map(str::to_owned);
+            CommandError::Argument {
+                symbol: symbol.clone(),
+                index,
+                name,
+                ty: argument.ty.clone(),
+                error: Box::new(error),
+            }
         })?;
     }
 
     // The library may keep what it was given, and call back from another thread or when the process ends: arguments,
     // callbacks and the library itself stay.
-    let values: &argument::Arguments = Box::leak(Box::new(values));
+    let values: &ConvertedArguments = Box::leak(Box::new(values));
     std::mem::forget(library);
 
-    // SAFETY: whoever runs this command vouches for the declaration and the arguments; the slots were made by the signature,
-    // and what they point to is never freed.
-    let outcome = unsafe { function.prepare_slots(values.slots()) }?.run();
+    // SAFETY: the user vouches for the declaration and the arguments. The slots were made by the signature, and what they
+    // point to is never freed.
+    let outcome = unsafe { code.prepare_slots(values.slots()) }?.run();
     // The callee printed before this program does.
     output::flush_all_of_c();
-    check_callbacks(&declared.symbol, values)?;
+    check_callbacks(symbol, values)?;
     let mut output = Vec::new();
-    // SAFETY: the declaration, which whoever runs this command vouches for, says where texts are.
-    unsafe { print_result(&mut output, signature.result(), &outcome.value) }
-        .map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+    // SAFETY: the user vouches for the declaration, and so for a readable text pointer where it says `char *`.
+    unsafe { print_result(&mut output, signature.result(), &outcome.value) }.map_err(layout_error)?;
     for buffer in values.buffers() {
-        // SAFETY: texts were zeroed or given, and the callee is vouched for.
-        let line = unsafe { buffer.line() };
-        let line = line.map_err(|source| Failure::Layout { symbol: declared.symbol.clone(), source })?;
+        // SAFETY: text pointers were zeroed or given, or the callee wrote them, which the user vouches for.
+        let line = unsafe { buffer.line() }.map_err(layout_error)?;
         output.extend(line.unwrap_or_default().bytes());
     }
     if let Some(errno) = outcome.errno {
@@ -156,56 +166,44 @@ pub(crate) fn run(arguments: &Arguments) -> Result<Vec<u8>, Failure> {
 }
 
 /// Returns the first failure of a callback: C cannot be told of it.
-fn check_callbacks(symbol: &str, values: &argument::Arguments) -> Result<(), Failure> {
+fn check_callbacks(symbol: &str, values: &ConvertedArguments) -> Result<(), CommandError> {
     if let Some(error) = output::failure() {
         return Err(error.into());
     }
     match values.callbacks().iter().find(|(_, callback)| callback.take_panic().is_some()) {
-        Some(&(index, _)) => Err(Failure::Panic { symbol: symbol.to_owned(), index }),
+        Some(&(index, _)) => Err(CommandError::Panic { symbol: symbol.to_owned(), index }),
         None => Ok(()),
     }
 }
 
-fn open(library: &OsString) -> Result<Library, Failure> {
+fn open(library: &OsString) -> Result<Library, CommandError> {
     if library == "self" {
         return Ok(Library::this_process()?);
     }
-    // SAFETY: whoever runs this command asks for the library's initialisers to run.
+    // SAFETY: the user asks for the library's initialisers to run.
     Ok(unsafe { Library::open(library) }?)
 }
 
-/// Prints the result on a line of its own: a text as its bytes are.
+/// Prints the result on a line of its own, a text as its bytes are; nothing for void.
 ///
 /// # Safety
 ///
-/// Text pointers in the result are null, or addresses of bytes that end with a zero.
+/// Text pointers in the result are readable ([`mod@print`]).
 unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value<'_>) -> Result<(), LayoutError> {
     match (ty, value) {
-        (Some(ty), value) if let Some(scalar) = ty.as_scalar() => {
-            // SAFETY: the caller's promise is passed on.
-            unsafe { print_scalar(output, scalar, Slot::from(value).to_bits()) }
+        (Some(ty), value) if let Some(of) = ty.as_scalar() => {
+            let bits = Slot::from(value).to_bits();
+            let is_text = ScalarKind::of(of) == ScalarKind::Text;
+            // SAFETY: the text pointer is readable, as the caller says.
+            match is_text.then(|| unsafe { print::text(bits) }).flatten() {
+                Some(text) => output.extend(text.to_bytes()),
+                None => output.extend(scalar::format(bits, of).bytes()),
+            }
         }
-        (Some(ty), Value::Bytes(bytes)) => {
-            let mut json = String::new();
-            // SAFETY: the caller's promise is passed on.
-            unsafe { print::json(&mut json, ty, bytes) }?;
-            output.extend(json.bytes());
-        }
-        // Void.
+        // SAFETY: text pointers in the result are readable, as the caller says.
+        (Some(ty), Value::Bytes(bytes)) => output.extend(unsafe { print::value(ty, bytes) }?.bytes()),
         _ => return Ok(()),
     }
     output.push(b'\n');
     Ok(())
-}
-
-/// # Safety
-///
-/// As for [`print_result`].
-unsafe fn print_scalar(output: &mut Vec<u8>, scalar: Scalar, bits: u64) {
-    let is_text = Class::of(scalar) == Class::Text;
-    // SAFETY: the caller's promise is passed on.
-    match is_text.then(|| unsafe { print::text(bits) }).flatten() {
-        Some(text) => output.extend(text.to_bytes()),
-        None => output.extend(number::format(bits, scalar).bytes()),
-    }
 }

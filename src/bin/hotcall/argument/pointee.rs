@@ -1,35 +1,34 @@
 //! Values that pointer parameters point to, where the declaration says it: made from words, and shown after the call.
 
 use hotcall::declare::{DeclarationError, Declarations};
-use hotcall::{Direction, Extent, Scalar, Signature, Target, Type};
+use hotcall::{Direction, Extent, Scalar, Target, Type};
 
-use crate::array;
-use crate::buffer::{Holds, Values};
-use crate::count::Count;
-use crate::json::encode;
-use crate::misfit::{Misfit, MisfitKind};
-use crate::store::Store;
-use crate::word::value_bits;
+use crate::argument::buffer::{BufferContent, ShownAs};
+use crate::argument::value_count::ValueCount;
+use crate::value::context::ValueContext;
+use crate::value::encode::{encode_json_items, encode_value};
+use crate::value::error::{ValueError, ValueErrorKind};
 
-/// The values that a parameter points to.
-pub(crate) struct Pointee {
+/// The type of the values that a parameter points to.
+pub(crate) struct PointeeType {
     ty: Type,
-    size: usize,
+    /// The size of a value in bytes.
+    pub(crate) size: usize,
     /// The callee only reads them.
     is_read: bool,
 }
 
 /// A value for a pointer to lead to, as it is written.
 #[derive(Clone, Copy)]
-pub(crate) enum Given<'a> {
+pub(crate) enum WrittenPointee<'a> {
     /// `out`, or `out:…`: shown after the call.
     Out(Option<&'a [u8]>),
     /// JSON alone: shown after the call if the callee may write to it.
     Json(&'a [u8]),
 }
 
-impl Pointee {
-    /// The values for a parameter of this type, or the reason why their type is not known.
+impl PointeeType {
+    /// The type for a parameter of this type, or the reason why it is not known.
     pub(crate) fn of(parameter: &Type, declarations: &Declarations) -> Result<Self, String> {
         let pointer = parameter.pointer().ok_or("the declaration does not say it")?;
         let ty = match pointer.target() {
@@ -48,69 +47,61 @@ impl Pointee {
         Ok(Self { ty, size, is_read })
     }
 
-    /// The size of a value in bytes.
-    pub(crate) const fn size(&self) -> usize {
-        self.size
-    }
-
     /// The bytes of the values, and the part of them that is shown. Memory for `count` values is made in any case, since
     /// the callee may use them all.
-    pub(crate) fn encode(&self, given: Given<'_>, count: Count, store: &mut Store) -> Result<Values, Misfit> {
-        let (value, is_shown) = match given {
-            Given::Out(value) => (value, true),
-            Given::Json(json) => (Some(json), !self.is_read),
+    pub(crate) fn encode(
+        &self,
+        written: WrittenPointee<'_>,
+        count: ValueCount,
+        context: &mut ValueContext,
+    ) -> Result<BufferContent, ValueError> {
+        let (value, is_shown) = match written {
+            WrittenPointee::Out(value) => (value, true),
+            WrittenPointee::Json(json) => (Some(json), !self.is_read),
         };
         let is_list = value.is_some_and(|value| value.starts_with(b"["));
         // A list says itself how many values there are.
-        if matches!(count, Count::Unknown) && !is_list {
-            return Err(MisfitKind::Uncounted { instead: "out:[A,B] or buffer:N" }.into());
+        if matches!(count, ValueCount::Unknown) && !is_list {
+            return Err(ValueErrorKind::Uncounted { instead: "out:[A,B] or buffer:N" }.into());
         }
         let bytes = match value {
             None => Vec::new(),
-            Some(items) if is_list => array::encode_json(items, &self.ty, store)?,
-            Some(value) => self.encode_one(value, store)?,
+            Some(items) if is_list => encode_json_items(items, &self.ty, context)?,
+            Some(value) => encode_value(value, &self.ty, context)?,
         };
         let elements = self.elements(count).map(|elements| elements.saturating_mul(self.size));
-        let shown = match elements {
+        let shown_size = match elements {
             Some(counted) => counted.max(bytes.len()),
             None if is_list => bytes.len(),
             None => self.size,
         };
-        let holds = match (is_shown, is_list || elements.is_some()) {
-            (false, _) => Holds::Nothing,
-            (true, false) => Holds::Value(self.ty.clone()),
+        let shown_as = match (is_shown, is_list || elements.is_some()) {
+            (false, _) => ShownAs::Nothing,
+            (true, false) => ShownAs::Value(self.ty.clone()),
             // Bytes that nobody wrote as numbers.
-            (true, true) if value.is_none() && self.is_bytes() => Holds::Bytes,
-            (true, true) => Holds::Values(self.ty.clone()),
+            (true, true) if value.is_none() && self.is_bytes() => ShownAs::Bytes,
+            (true, true) => ShownAs::Values(self.ty.clone()),
         };
-        Ok(Values { bytes, least: count.bytes(self.size).max(shown).max(self.size), shown, holds })
+        Ok(BufferContent {
+            bytes,
+            min_size: count.bytes(self.size).max(shown_size).max(self.size),
+            shown_size,
+            shown_as,
+        })
     }
 
     /// The number of values to be shown, if the declaration counts them. Behind a struct whose size is given in bytes there
     /// may be something other than structs.
-    fn elements(&self, count: Count) -> Option<usize> {
+    fn elements(&self, count: ValueCount) -> Option<usize> {
         match count {
-            Count::Elements(count) => Some(count),
-            Count::Bytes(bytes) if self.ty.as_scalar().is_some() => Some(bytes.div_ceil(self.size.max(1))),
-            Count::Bytes(_) | Count::Unsaid | Count::Unknown => None,
+            ValueCount::Elements(count) => Some(count),
+            ValueCount::Bytes(bytes) if self.ty.as_scalar().is_some() => Some(bytes.div_ceil(self.size.max(1))),
+            ValueCount::Bytes(_) | ValueCount::Undeclared | ValueCount::Unknown => None,
         }
     }
 
     fn is_bytes(&self) -> bool {
         matches!(self.ty.as_scalar(), Some(Scalar::U8 | Scalar::I8))
-    }
-
-    fn encode_one(&self, value: &[u8], store: &mut Store) -> Result<Vec<u8>, Misfit> {
-        let mut bytes = vec![0; self.size];
-        match self.ty.as_scalar() {
-            Some(scalar) => bytes.copy_from_slice(&value_bits(value, scalar, store)?.to_le_bytes()[..self.size]),
-            None => {
-                let json =
-                    serde_json::from_slice(value).map_err(|source| MisfitKind::json("a struct", value, source))?;
-                encode(json, &self.ty, &mut bytes, store)?;
-            }
-        }
-        Ok(bytes)
     }
 }
 
@@ -128,18 +119,13 @@ pub(crate) fn is_text_buffer(parameter: &Type) -> bool {
 }
 
 /// Memory for `count` characters, which begins with this text, or else with a zero.
-pub(crate) fn text(text: Option<&[u8]>, count: Count) -> Result<Values, MisfitKind> {
-    if matches!(count, Count::Unknown) {
-        return Err(MisfitKind::Uncounted { instead: "buffer:N" });
+pub(crate) fn text(text: Option<&[u8]>, count: ValueCount) -> Result<BufferContent, ValueErrorKind> {
+    if matches!(count, ValueCount::Unknown) {
+        return Err(ValueErrorKind::Uncounted { instead: "buffer:N" });
     }
     let bytes = [text.unwrap_or_default(), &[0]].concat();
-    let least = count.bytes(1).max(bytes.len());
-    Ok(Values { bytes, least, shown: least, holds: Holds::Text })
-}
-
-/// The signature of the functions that a parameter points to, if the declaration gives it.
-pub(crate) fn signature_of(parameter: &Type) -> Option<&Signature> {
-    if let Target::Function(function) = parameter.pointer()?.target() { Some(function.signature()) } else { None }
+    let min_size = count.bytes(1).max(bytes.len());
+    Ok(BufferContent { bytes, min_size, shown_size: min_size, shown_as: ShownAs::Text })
 }
 
 /// Why a type cannot be used, without its name.
@@ -153,16 +139,16 @@ mod tests {
 
     #[test]
     fn a_count_that_is_not_known_refuses_all_but_lists() {
-        let pointee = Pointee { ty: Type::I32, size: 4, is_read: false };
-        let encode = |given| pointee.encode(given, Count::Unknown, &mut Store::default());
-        for given in [Given::Out(None), Given::Out(Some(b"1")), Given::Json(b"{}")] {
+        let pointee = PointeeType { ty: Type::I32, size: 4, is_read: false };
+        let encode = |given| pointee.encode(given, ValueCount::Unknown, &mut ValueContext::default());
+        for given in [WrittenPointee::Out(None), WrittenPointee::Out(Some(b"1")), WrittenPointee::Json(b"{}")] {
             let message = encode(given).err().expect("it is refused").to_string();
             assert!(message.contains("in a form that is not known: write out:[A,B] or buffer:N"), "{message}");
         }
-        let values = encode(Given::Out(Some(b"[1,2]"))).expect("a list has a length");
-        assert_eq!((values.bytes, values.least, values.shown), (vec![1, 0, 0, 0, 2, 0, 0, 0], 8, 8));
+        let values = encode(WrittenPointee::Out(Some(b"[1,2]"))).expect("a list has a length");
+        assert_eq!((values.bytes, values.min_size, values.shown_size), (vec![1, 0, 0, 0, 2, 0, 0, 0], 8, 8));
         for given in [None, Some(&b"text"[..])] {
-            let message = text(given, Count::Unknown).err().expect("it is refused").to_string();
+            let message = text(given, ValueCount::Unknown).err().expect("it is refused").to_string();
             assert!(message.ends_with("in a form that is not known: write buffer:N"), "{message}");
         }
     }

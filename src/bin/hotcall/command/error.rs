@@ -1,23 +1,23 @@
-//! Failures, which end a command: a line names the step, the symbol and the argument, and the place in a text follows.
+//! Errors that end a command: a line names the step, the symbol and the argument, and the place in a text follows.
 
 use std::io;
 
 use hotcall::{JitError, LayoutError, SignatureError, Type};
 
-use crate::fault::Fault;
-use crate::misfit::Misfit;
+use crate::declaration::error::SourceError;
+use crate::value::error::ValueError;
 
 /// Why a command failed.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum Failure {
+pub(crate) enum CommandError {
     #[error(transparent)]
     Hotcall(#[from] hotcall::Error),
-    #[error("{}{}{}", step(.fault), .fault.message().text, hint(.option))]
-    Declaration { fault: Fault, option: Option<&'static str> },
+    #[error("{}{}", .error.after_step("cannot read the declaration: ", ""), hint(.option))]
+    Declaration { error: SourceError, option: Option<&'static str> },
     #[error("cannot call {symbol}: it takes {expected}, and {given} {} given{}", is(.given), hint(.option))]
-    Count { symbol: String, expected: Count, given: usize, option: Option<&'static str> },
-    #[error("cannot call {symbol}: argument {}{} ({ty}): {misfit}", index + 1, spaced(name))]
-    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, misfit: Box<Misfit> },
+    Count { symbol: String, expected: ArgumentCount, given: usize, option: Option<&'static str> },
+    #[error("cannot call {symbol}: argument {}{} ({ty}): {error}", index + 1, spaced(name))]
+    Argument { symbol: String, index: usize, name: Option<String>, ty: Type, error: Box<ValueError> },
     #[error("cannot call {symbol}: {source}")]
     Signature { symbol: String, source: SignatureError },
     #[error("the callback of {symbol}, argument {}, panicked", index + 1)]
@@ -34,13 +34,6 @@ fn spaced(name: &Option<String>) -> String {
     name.as_ref().map(|name| format!(" {name}")).unwrap_or_default()
 }
 
-fn step(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Unread(_) => "cannot read the declaration: ",
-        Fault::Unfound(_) => "",
-    }
-}
-
 fn is(count: &usize) -> &'static str {
     if *count == 1 { "is" } else { "are" }
 }
@@ -51,21 +44,21 @@ fn hint(option: &Option<&str>) -> String {
     option.map(hint).unwrap_or_default()
 }
 
-impl From<Fault> for Failure {
-    fn from(fault: Fault) -> Self {
-        Self::Declaration { fault, option: None }
+impl From<SourceError> for CommandError {
+    fn from(error: SourceError) -> Self {
+        Self::Declaration { error, option: None }
     }
 }
 
 /// The number of arguments that a function takes.
 #[derive(Clone, Copy, Debug)]
-pub(crate) enum Count {
+pub(crate) enum ArgumentCount {
     Exactly(usize),
     /// For a variadic function.
     AtLeast(usize),
 }
 
-impl std::fmt::Display for Count {
+impl std::fmt::Display for ArgumentCount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let (words, count) = match *self {
             Self::Exactly(count) => ("", count),
@@ -75,12 +68,12 @@ impl std::fmt::Display for Count {
     }
 }
 
-impl Failure {
+impl CommandError {
     /// The lines that are shown below the message.
     pub(crate) fn lines(&self) -> &[String] {
         match self {
-            Self::Declaration { fault, .. } => &fault.message().lines,
-            Self::Argument { misfit, .. } => misfit.lines(),
+            Self::Declaration { error, .. } => error.lines(),
+            Self::Argument { error, .. } => error.lines(),
             Self::Hotcall(_)
             | Self::Count { .. }
             | Self::Signature { .. }

@@ -4,9 +4,8 @@
 use hotcall::{LayoutError, Signature, Type};
 use hotcall_jit::{Abi, Arg, Ext, Loc, Pass, Plan, Return};
 
-use crate::declaration::Function;
-
-use super::members::{Leaf, leaves, named};
+use crate::declaration::function::DeclaredFunction;
+use crate::explain::types::{Leaf, leaves, named};
 
 /// A register or stack place.
 #[derive(Clone)]
@@ -18,7 +17,7 @@ pub(super) struct Place {
 }
 
 /// Bytes of a value at a place.
-pub(super) struct Part {
+pub(super) struct PlacedPiece {
     pub(super) offset: u32,
     pub(super) len: u32,
     pub(super) place: Place,
@@ -27,36 +26,36 @@ pub(super) struct Part {
     pub(super) members: Vec<String>,
 }
 
-/// Where a value is.
-pub(super) enum How {
+/// Where the bytes of a value are.
+pub(super) enum Passing {
     Nowhere,
     /// In registers, or a scalar on the stack.
-    Parts(Vec<Part>),
+    Pieces(Vec<PlacedPiece>),
     /// Whole on the stack, and why.
     Stack(Place, &'static str),
     /// As the address of a copy.
     Copy(Place),
 }
 
-/// An argument.
-pub(super) struct PlacedArgument {
-    pub(super) name: Option<String>,
+/// A value that is passed.
+pub(super) struct PlacedValue {
     pub(super) ty: Type,
     pub(super) size: u32,
     pub(super) align: u8,
+    pub(super) passing: Passing,
+}
+
+/// An argument.
+pub(super) struct PlacedArgument {
+    pub(super) name: Option<String>,
     pub(super) variadic: bool,
-    pub(super) how: How,
+    pub(super) value: PlacedValue,
 }
 
 /// The result.
 pub(super) enum PlacedResult {
     Void,
-    Value {
-        ty: Type,
-        size: u32,
-        align: u8,
-        how: How,
-    },
+    Value(PlacedValue),
     /// In memory, at the address that the caller passes.
     Hidden {
         ty: Type,
@@ -76,21 +75,17 @@ enum Sequence {
 
 pub(super) fn arguments(
     abi: Abi,
-    declared: &Function,
+    function: &DeclaredFunction,
     signature: &Signature,
     plan: &Plan,
 ) -> Result<Vec<PlacedArgument>, LayoutError> {
     let first_variadic = signature.first_variadic().unwrap_or(usize::MAX);
     let pairs = signature.params().iter().zip(&plan.args).enumerate();
     let placed = pairs.map(|(index, (ty, arg))| {
-        let how = how(abi, Sequence::Arguments, ty, arg)?;
         Ok(PlacedArgument {
-            name: declared.parameter_name(index).map(str::to_owned),
-            ty: ty.clone(),
-            size: arg.size,
-            align: arg.align,
+            name: function.parameter_name(index).map(str::to_owned),
             variadic: index >= first_variadic,
-            how,
+            value: value(abi, Sequence::Arguments, ty, arg)?,
         })
     });
     placed.collect()
@@ -98,14 +93,10 @@ pub(super) fn arguments(
 
 pub(super) fn result(abi: Abi, signature: &Signature, plan: &Plan) -> Result<PlacedResult, LayoutError> {
     let Some(ty) = signature.result() else { return Ok(PlacedResult::Void) };
-    let ty = ty.clone();
     Ok(match &plan.ret {
-        Return::Pass(arg) => {
-            let how = how(abi, Sequence::Results, &ty, arg)?;
-            PlacedResult::Value { ty, size: arg.size, align: arg.align, how }
-        }
+        Return::Pass(arg) => PlacedResult::Value(value(abi, Sequence::Results, ty, arg)?),
         Return::Hidden { size, align, pointer, returned_in } => PlacedResult::Hidden {
-            ty,
+            ty: ty.clone(),
             size: *size,
             align: *align,
             address: place(abi, Sequence::Arguments, *pointer),
@@ -114,25 +105,26 @@ pub(super) fn result(abi: Abi, signature: &Signature, plan: &Plan) -> Result<Pla
     })
 }
 
-fn how(abi: Abi, sequence: Sequence, ty: &Type, arg: &Arg) -> Result<How, LayoutError> {
-    Ok(match &arg.pass {
-        Pass::Ignore => How::Nowhere,
+fn value(abi: Abi, sequence: Sequence, ty: &Type, arg: &Arg) -> Result<PlacedValue, LayoutError> {
+    let passing = match &arg.pass {
+        Pass::Ignore => Passing::Nowhere,
         Pass::Block { stack } => {
-            How::Stack(place(abi, sequence, Loc::Stack(*stack)), why_stack(&leaves(ty)?, arg.size))
+            Passing::Stack(place(abi, sequence, Loc::Stack(*stack)), why_stack(&leaves(ty)?, arg.size))
         }
-        Pass::ByRef(loc) => How::Copy(place(abi, sequence, *loc)),
+        Pass::ByRef(loc) => Passing::Copy(place(abi, sequence, *loc)),
         Pass::Pieces(pieces) => {
             let leaves = leaves(ty)?;
-            let part = |piece: &hotcall_jit::Piece| Part {
+            let placed = |piece: &hotcall_jit::Piece| PlacedPiece {
                 offset: piece.offset,
                 len: piece.len.into(),
                 place: place(abi, sequence, piece.loc),
                 ext: piece.ext,
                 members: if arg.aggregate { named(&leaves, piece.offset, piece.len.into()) } else { Vec::new() },
             };
-            How::Parts(pieces.iter().map(part).collect())
+            Passing::Pieces(pieces.iter().map(placed).collect())
         }
-    })
+    };
+    Ok(PlacedValue { ty: ty.clone(), size: arg.size, align: arg.align, passing })
 }
 
 /// Why an aggregate is on the stack, by the rules of the conventions that pass any there.

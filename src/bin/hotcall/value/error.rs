@@ -4,22 +4,22 @@ use std::fmt;
 
 use hotcall::{LayoutError, Scalar, Type};
 
-use crate::fault::Fault;
-use crate::quote::{quote, shorten};
+use crate::declaration::error::SourceError;
+use crate::text::quote::{quote, shorten};
 
 /// A value that does not fit, and where in an argument it stands.
 #[derive(Debug)]
-pub(crate) struct Misfit {
+pub(crate) struct ValueError {
     /// The member inside the argument, outermost step last; empty for the argument itself.
-    path: Vec<Step>,
+    path: Vec<PathStep>,
     /// The member's type, where the message says it.
     ty: Option<Type>,
-    kind: MisfitKind,
+    kind: ValueErrorKind,
 }
 
 /// A step into an aggregate.
 #[derive(Debug)]
-pub(crate) enum Step {
+pub(crate) enum PathStep {
     /// To a struct's or union's member by name.
     Name(Box<str>),
     /// To an array's element, or a member without a name, counted from 0.
@@ -28,7 +28,7 @@ pub(crate) enum Step {
 
 /// The reason why a value does not fit. `given` is the word or JSON, shortened.
 #[derive(Debug, thiserror::Error)]
-pub(crate) enum MisfitKind {
+pub(crate) enum ValueErrorKind {
     #[error("{given} is out of range {min}..={max}")]
     Range { given: String, min: i128, max: i128 },
     #[error("{given} is too large for {scalar}")]
@@ -47,18 +47,18 @@ pub(crate) enum MisfitKind {
     NotFunction { given: String },
     #[error("unknown type {name}, only {}", type_names())]
     TypeName { name: String },
-    #[error("element [{index}] ({element}): {misfit}")]
-    Element { index: usize, element: Type, misfit: Box<Misfit> },
-    #[error("{}{}", step(.0), .0.message().text)]
-    Prototype(Box<Fault>),
+    #[error("element [{index}] ({element}): {error}")]
+    Element { index: usize, element: Type, error: Box<ValueError> },
+    #[error("{}", .0.after_step("cannot read the prototype: ", "the prototype: "))]
+    Prototype(Box<SourceError>),
     #[error("a prototype needs a name: {named}")]
     Nameless { named: String },
     #[error("the declaration does not say how the callback is called: write print:PROTOTYPE or print=RESULT:PROTOTYPE")]
     NoPrototype,
     #[error("a result is given, and the callback returns nothing")]
     NoResult,
-    #[error("result ({ty}): {misfit}")]
-    Result { ty: Type, misfit: Box<Misfit> },
+    #[error("result ({ty}): {error}")]
+    Result { ty: Type, error: Box<ValueError> },
     #[error(transparent)]
     Making(Box<hotcall::Error>),
     #[error("{given} needs the type that the parameter points to: {why}; write null, buffer:N or TYPE[]:A,B")]
@@ -95,13 +95,6 @@ fn did_you_mean(hint: &Option<Box<str>>) -> String {
     hint.as_ref().map(|name| format!("; did you mean {name}?")).unwrap_or_default()
 }
 
-fn step(fault: &Fault) -> &'static str {
-    match fault {
-        Fault::Unread(_) => "cannot read the prototype: ",
-        Fault::Unfound(_) => "the prototype: ",
-    }
-}
-
 /// Says why an argument does not count values: its word is not a number of values, or it does not exist.
 fn uncounted(given: Option<&str>) -> String {
     match given {
@@ -114,7 +107,7 @@ fn list(members: &[Box<str>]) -> String {
     if members.is_empty() { "members without names".to_owned() } else { members.join(", ") }
 }
 
-impl MisfitKind {
+impl ValueErrorKind {
     /// `given` is shortened.
     pub(crate) fn wrong(given: &str, expected: &'static str) -> Self {
         Self::Wrong { given: shorten(given), expected }
@@ -130,46 +123,46 @@ impl MisfitKind {
     }
 }
 
-impl Misfit {
+impl ValueError {
     /// The lines that are shown below the message: the place in a prototype.
     pub(crate) fn lines(&self) -> &[String] {
-        if let MisfitKind::Prototype(fault) = &self.kind { &fault.message().lines } else { &[] }
+        if let ValueErrorKind::Prototype(error) = &self.kind { error.lines() } else { &[] }
     }
 
     /// Says that the value is this member of the one around it, of type `ty`.
-    pub(crate) fn inside(mut self, step: Step, ty: &Type) -> Self {
+    pub(crate) fn inside(mut self, step: PathStep, ty: &Type) -> Self {
         self.path.push(step);
         self.ty.get_or_insert_with(|| ty.clone());
         self
     }
 }
 
-impl From<Fault> for MisfitKind {
-    fn from(fault: Fault) -> Self {
-        Self::Prototype(Box::new(fault))
+impl From<SourceError> for ValueErrorKind {
+    fn from(error: SourceError) -> Self {
+        Self::Prototype(Box::new(error))
     }
 }
 
-impl From<hotcall::Error> for MisfitKind {
+impl From<hotcall::Error> for ValueErrorKind {
     fn from(error: hotcall::Error) -> Self {
         Self::Making(Box::new(error))
     }
 }
 
-impl<K: Into<MisfitKind>> From<K> for Misfit {
+impl<K: Into<ValueErrorKind>> From<K> for ValueError {
     fn from(kind: K) -> Self {
         Self { path: Vec::new(), ty: None, kind: kind.into() }
     }
 }
 
-impl fmt::Display for Misfit {
+impl fmt::Display for ValueError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         if let Some(ty) = &self.ty {
             f.write_str("member ")?;
             for (depth, step) in self.path.iter().rev().enumerate() {
                 match step {
-                    Step::Name(name) => write!(f, "{}{name}", if depth == 0 { "" } else { "." })?,
-                    Step::Index(index) => write!(f, "[{index}]")?,
+                    PathStep::Name(name) => write!(f, "{}{name}", if depth == 0 { "" } else { "." })?,
+                    PathStep::Index(index) => write!(f, "[{index}]")?,
                 }
             }
             write!(f, " ({ty}): ")?;
@@ -178,4 +171,4 @@ impl fmt::Display for Misfit {
     }
 }
 
-impl std::error::Error for Misfit {}
+impl std::error::Error for ValueError {}

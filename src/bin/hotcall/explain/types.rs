@@ -1,4 +1,4 @@
-//! The members of every struct and union in a signature, with their offsets.
+//! The members of every struct and union in a signature, with their offsets, and the scalars that a type consists of.
 
 use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type, TypeKind};
 use hotcall_jit::Places;

@@ -2,8 +2,8 @@
 
 use hotcall::declare::{DeclarationError, Declarations, Position};
 
-use crate::excerpt::excerpt;
-use crate::fault::{Fault, Message};
+use crate::declaration::error::{Message, SourceError};
+use crate::text::excerpt::excerpt;
 
 /// A text of declarations.
 pub(crate) struct Source {
@@ -23,27 +23,27 @@ impl Source {
     }
 
     /// Reads C text, or Deno's JSON form if it begins with a brace, which no C declaration does.
-    pub(crate) fn read(&self) -> Result<Declarations, Fault> {
+    pub(crate) fn read(&self) -> Result<Declarations, SourceError> {
         let read = if self.text.trim_start().starts_with('{') {
             Declarations::from_json(&self.text)
         } else {
             Declarations::from_c(&self.text)
         };
-        read.map_err(|error| self.fault(&error))
+        read.map_err(|error| self.error(&error))
     }
 
-    /// An error with the step that failed.
-    pub(crate) fn fault(&self, error: &DeclarationError) -> Fault {
+    /// The error with the step that failed.
+    pub(crate) fn error(&self, error: &DeclarationError) -> SourceError {
         match error {
             DeclarationError::Unsupported { .. } | DeclarationError::Missing { .. } | DeclarationError::NoFunction => {
-                Fault::Unfound(self.message(error))
+                SourceError::NoFunction(self.message(error))
             }
             DeclarationError::Syntax { .. }
             | DeclarationError::Conflict { .. }
             | DeclarationError::TooLong { .. }
             | DeclarationError::Json { .. }
             | DeclarationError::Duplicate { .. }
-            | _ => Fault::Unread(self.message(error)),
+            | _ => SourceError::Unreadable(self.message(error)),
         }
     }
 

@@ -1,0 +1,8 @@
+//! The commands: their arguments, what they do, and the errors that end them.
+
+pub(crate) mod call;
+pub(crate) mod error;
+pub(crate) mod exit;
+pub(crate) mod explain;
+pub(crate) mod options;
+pub(crate) mod signature;
