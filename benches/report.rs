@@ -124,11 +124,11 @@ struct Compile {
     /// The mean over the shapes.
     code_bytes_per_shape: f64,
     shapes: Vec<CompileShape>,
-    /// The `values` entry for QuickJS: the median over the engine's cases.
+    /// The engine-values entry for QuickJS: the median over the engine's cases.
     values_us_per_shape: f64,
     values: Vec<CompileValues>,
-    /// The `typed` entry for V8.
-    typed: Vec<compile_time::Typed>,
+    /// The fast-call entry for V8.
+    typed: Vec<compile_time::FastCall>,
 }
 
 #[derive(Serialize)]
@@ -294,11 +294,11 @@ fn compile_times(shapes: &[Shape], first_in_process_us: f64) -> Result<Compile, 
         bytes += jit.slots(&shape.signature, Options::default())?.code().len();
     }
     let cases = engine::cases();
-    let values_us = compile_time::each_values(&cases)?;
+    let values_us = compile_time::each_engine_values(&cases)?;
     let values = cases.iter().zip(&values_us).map(|(case, &us)| CompileValues { case: case.name, us }).collect();
     Ok(Compile {
         values,
-        typed: compile_time::each_typed(&cases)?,
+        typed: compile_time::each_fast_call(&cases)?,
         values_us_per_shape: sample::median(values_us),
         shapes: shapes
             .iter()
@@ -489,7 +489,7 @@ fn print_tables(report: &Report) {
     println!("{:<13} {:8.1}", "median", report.compile.values_us_per_shape);
     println!("\nMaking the typed entry of a new shape for V8, and copying it for a symbol: medians in µs");
     println!("case              shape    copy  bytes of a copy");
-    for compile_time::Typed { case, us, copy_us, bytes } in &report.compile.typed {
+    for compile_time::FastCall { case, us, copy_us, bytes } in &report.compile.typed {
         println!("{case:<13} {us:9.1} {copy_us:7.1} {bytes:16}");
     }
     print_callbacks(&report.callback);

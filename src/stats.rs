@@ -1,6 +1,6 @@
 //! Counts of code, callbacks and calls in this process.
 
-use hotcall_jit::{Jit, Natives, Stats};
+use hotcall_jit::{Jit, Stats};
 
 /// Counts the compiled code and the callbacks of this process. The code that calls functions for [engines](crate::engine)
 /// counts as trampolines, too.
@@ -19,9 +19,7 @@ use hotcall_jit::{Jit, Natives, Stats};
 /// ```
 pub fn stats() -> Stats {
     // On a machine that hotcall does not know, all counts are 0.
-    let mut stats = Jit::shared().map(Jit::stats).unwrap_or_default();
-    stats.trampolines += Natives::shared().map_or(0, Natives::count);
-    stats
+    Jit::shared().map(Jit::stats).unwrap_or_default()
 }
 
 /// Counts the calls of callbacks in this process that were answered with zeros instead of by a handler: because the callback

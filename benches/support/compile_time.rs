@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use hotcall::engine::quickjs;
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall_jit::typed::{self, Resolved};
-use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, RecordHead, Words};
-use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Trampoline, Type};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, ResolvedHandle};
+use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, RecordHead, Words};
+use hotcall_jit::{FastCall as FastCallCode, Jit, JitError, Options, Signature, SignatureError, Trampoline, Type};
 
 use serde::Serialize;
 
@@ -31,8 +31,7 @@ pub(crate) fn first_in_process(signature: &Signature) -> Result<f64, JitError> {
 /// Microseconds for each shape: the median and the fast tenth percentile. In each round all are new to a compiler that has compiled something else before,
 /// as a running program's has.
 pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> {
-    let params = (0..20).map(|i| if i % 2 == 0 { Type::I16 } else { Type::F32 });
-    let other = Signature::new(params, Type::U16)?;
+    let other = other()?;
     let mut times: Vec<_> = shapes.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
     for round in 0..ROUNDS {
         let jit = Jit::new()?;
@@ -50,18 +49,29 @@ pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> 
     Ok(times.into_iter().map(|times| (median(times.clone()), fast(times))).collect())
 }
 
+/// A signature that is none of the shapes.
+fn other() -> Result<Signature, SignatureError> {
+    Signature::new((0..20).map(|i| if i % 2 == 0 { Type::I16 } else { Type::F32 }), Type::U16)
+}
+
+/// A compiler that has compiled something else before. It is never freed, as engines' functions ask.
+fn used() -> Result<&'static Jit, Box<dyn Error>> {
+    let jit: &'static Jit = Box::leak(Box::new(Jit::new()?));
+    jit.slots(&other()?, Options::default())?;
+    Ok(jit)
+}
+
 /// The same for trampolines that QuickJS calls: medians.
-pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
-    let engine = EngineAbi::new(quickjs::model(), Helpers { convert, result, finish, fail })?;
-    let jit = Jit::shared()?;
+pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
+    let engine = EngineAbi::new(quickjs::model(), EngineHelpers { convert, result, finish, fail })?;
     let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
     for round in 0..ROUNDS {
-        let natives = Natives::new(jit);
+        let jit = used()?;
         let mut kept = Vec::new();
         for i in 0..cases.len() {
             let i = (round + i) % cases.len();
             let start = Instant::now();
-            let values = natives.values(&cases[i].signature, &engine)?;
+            let values = jit.engine_values(&cases[i].signature, &engine)?;
             times[i].push(start.elapsed().as_secs_f64() * 1e6);
             kept.push(values);
         }
@@ -70,25 +80,25 @@ pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
 }
 
 /// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
-pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
+pub(crate) fn each_fast_call(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
     let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
-    let helpers = typed::Helpers { resolve, raise };
-    let (jit, pending) = (Jit::shared()?, Pending::new());
+    let helpers = FastCallHelpers { resolve, raise };
+    let pending = Pending::new();
     // Those that V8 10.2 has no result for are left out.
     let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
     let calls: Vec<_> = calls.filter_map(|(case, call)| Some((case, call.ok()?.model))).collect();
     let mut times: Vec<_> = calls.iter().map(|_| (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS), 0)).collect();
     for round in 0..ROUNDS {
-        let natives = Natives::new(jit);
+        let jit = used()?;
         for i in 0..calls.len() {
             let i = (round + i) % calls.len();
             let (case, model) = &calls[i];
             let start = Instant::now();
-            let shape = natives.typed(&case.signature, model, helpers)?;
+            let shape = jit.fast_call(&case.signature, model, helpers)?;
             let made = start.elapsed();
             // SAFETY: nothing calls it; the record outlives its function.
             unsafe {
-                let record = hotcall_jit::Typed::record(case.name.as_ptr().cast(), &pending);
+                let record = FastCallCode::record(case.name.as_ptr().cast(), &pending);
                 let start = Instant::now();
                 let native = shape.bind(&record)?;
                 times[i].1.push(start.elapsed().as_secs_f64() * 1e6);
@@ -100,12 +110,17 @@ pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
     }
     let typed = calls.iter().zip(times);
     Ok(typed
-        .map(|((case, _), (us, copy, bytes))| Typed { case: case.name, us: median(us), copy_us: median(copy), bytes })
+        .map(|((case, _), (us, copy, bytes))| FastCall {
+            case: case.name,
+            us: median(us),
+            copy_us: median(copy),
+            bytes,
+        })
         .collect())
 }
 
 #[derive(Serialize)]
-pub(crate) struct Typed {
+pub(crate) struct FastCall {
     pub(crate) case: &'static str,
     pub(crate) us: f64,
     pub(crate) copy_us: f64,
@@ -115,7 +130,13 @@ pub(crate) struct Typed {
 
 // Nothing here is called: compiling asks for addresses.
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     false
 }
 

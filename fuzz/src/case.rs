@@ -121,7 +121,7 @@ impl Case {
         let layout = |ty: &Type| Layout::of(ty).expect("a planned type has a layout");
         let params: Vec<_> = signature.params().iter().map(layout).collect();
         let result = signature.result().map(layout);
-        if let Err(fault) = plan.verify(&params, result.as_ref()) {
+        if let Err(fault) = plan.verify(abi.convention(), &params, result.as_ref()) {
             panic!("the plan of {signature} is wrong: {fault}\n{plan}");
         }
         let result_align = if let Return::Hidden { align, .. } = plan.ret { align } else { 1 };

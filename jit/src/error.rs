@@ -2,8 +2,8 @@
 
 use std::error::Error as StdError;
 
-use crate::plan::PlanError;
-use crate::typed::TypedError;
+use crate::convention::plan::{Loc, PlanError};
+use crate::engine::fast_call::check::FastCallError;
 
 /// Why a trampoline, a thunk or a stub could not be made.
 #[derive(Debug, thiserror::Error)]
@@ -21,13 +21,17 @@ pub enum JitError {
     /// The code generator failed.
     #[error("generating code: {0}")]
     Codegen(#[source] Box<dyn StdError + Send + Sync>),
+    /// The convention uses a place that generated and universal code cannot reach.
+    #[error("no code here reaches the place {loc}")]
+    #[expect(missing_docs, reason = "the message says what the field is")]
+    Place { loc: Loc },
     /// No memory for code.
     #[error("mapping memory for code: {0}")]
     Memory(#[source] Box<dyn StdError + Send + Sync>),
-    /// A native function of the `typed` entry does not fit the C function.
+    /// A native function of the fast-call entry does not fit the C function.
     #[error(transparent)]
-    Typed(#[from] TypedError),
-    /// Functions of the `typed` entry are compiled, or there are none: engines have another way to call.
+    FastCall(#[from] FastCallError),
+    /// Functions of the fast-call entry are compiled, or there are none: engines have another way to call.
     #[error("code cannot be generated here")]
     NoCode,
     /// Without code generation trampolines and callbacks have the addresses that are part of the program, and all are in use.

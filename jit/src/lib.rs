@@ -9,56 +9,47 @@
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
 
-mod abi;
-mod cache;
+mod arch;
+mod c;
+mod code;
 #[cfg(feature = "cranelift")]
-mod compile;
+mod codegen;
+mod convention;
 pub mod debug;
-mod errno;
+pub mod engine;
+mod entry;
 mod error;
-#[cfg(feature = "disasm")]
-mod explain;
-mod file_size;
-#[doc(hidden)]
-pub mod fork;
-#[cfg_attr(not(feature = "cranelift"), path = "no_generator.rs")]
-mod generator;
-mod layout;
-#[cfg(feature = "cranelift")]
-mod lower;
-#[cfg(feature = "cranelift")]
-mod memory;
-mod native;
-#[doc(hidden)]
-pub mod numbers;
-mod plan;
-mod pool;
-mod shape;
-mod shared;
-mod signature;
-mod stub;
-mod thunk;
-pub mod typed;
-mod types;
+mod jit;
+mod os;
+mod stubs;
 mod universal;
-pub mod values;
 
-pub use abi::{Abi, CCompiler, Departure};
-pub use cache::{Jit, SlotsEntry, Stats, Trampoline};
-pub use error::JitError;
+pub use c::definitions::Signature;
+pub use c::definitions::{Aggregate, AggregateKind, Array, Field};
+pub use c::definitions::{Direction, FunctionType, Length, Pointer, Target};
+pub use c::definitions::{Type, TypeKind};
+pub use c::form::Form;
+pub use c::layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
+pub use c::limits::{MAX_ALIGN, MAX_NESTING, MAX_NODES, TypeError};
+#[doc(hidden)]
+pub use c::numbers;
+pub use c::scalar::{Pointee, Scalar};
+pub use c::signature::{MAX_PARAMETERS, SignatureError};
 #[cfg(feature = "disasm")]
-pub use explain::Explanation;
-pub use layout::{Extent, Layout, LayoutError, Leaf, MAX_SIZE, Places};
-pub use native::{Native, Natives, Typed, TypedNative, Values};
-pub use plan::{
-    Arg, Ext, Fault, FaultKind, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, ResultForm, Return, Which,
-};
-pub use pool::{REST, StubPool};
-pub use shape::Options;
-pub use signature::{MAX_PARAMETERS, Signature, SignatureError};
-pub use stub::{Handler, Stub, count_retired_call, retired_calls};
-pub use thunk::{Thunk, Use};
-pub use types::{
-    Aggregate, AggregateKind, Array, Direction, Field, FunctionType, Length, MAX_ALIGN, MAX_NESTING, MAX_NODES,
-    Pointee, Pointer, Scalar, Target, Type, TypeError, TypeKind,
-};
+pub use codegen::explanation::Explanation;
+pub use convention::abi::Abi;
+pub use convention::departure::{CCompiler, Departure};
+pub use convention::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
+pub use convention::registers::{Convention, Order, Register, Sequences, Variadic};
+pub use convention::verify::{Fault, FaultKind};
+pub use entry::callback::thunk::{Thunk, Use};
+pub use entry::engine_values::function::{EngineFunction, EngineValues};
+pub use entry::fast_call::function::{FastCall, FastCallFunction};
+pub use entry::slots::key::Options;
+pub use entry::slots::trampoline::{SlotsEntry, Trampoline};
+pub use error::JitError;
+pub use jit::{Jit, Stats};
+#[doc(hidden)]
+pub use os::fork;
+pub use stubs::cell::{Handler, Stub, count_retired_call, retired_calls};
+pub use stubs::pool::{REST, StubPool};

@@ -110,10 +110,10 @@ fn a_fork_waits_until_no_lock_is_held() {
 
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
-mod typed {
-    use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
-    use hotcall_jit::values::{Pending, RecordHead};
-    use hotcall_jit::{Abi, Natives, Typed};
+mod fast_call {
+    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+    use hotcall_jit::engine::values::{Pending, RecordHead};
+    use hotcall_jit::{Abi, FastCall};
 
     use super::*;
 
@@ -122,7 +122,7 @@ mod typed {
         _: *mut c_void,
         _: usize,
         _: u64,
-        _: *mut Resolved,
+        _: *mut ResolvedHandle,
     ) -> bool {
         false
     }
@@ -138,24 +138,24 @@ mod typed {
     }
 
     /// Makes many and calls them: the first parameter is no argument, and each has more of those than the one before.
-    fn calls(natives: &Natives, target: extern "C" fn(i64) -> i64, ignored: &[usize]) -> bool {
+    fn calls(jit: &Jit, target: extern "C" fn(i64) -> i64, ignored: &[usize]) -> bool {
         let pending = Pending::new();
         // SAFETY: the target has the signature.
-        let record = unsafe { Typed::record(target as *const c_void, &pending) };
+        let record = unsafe { FastCall::record(target as *const c_void, &pending) };
         let signature = Signature::new([Type::I64], Type::I64).unwrap();
         let made = ignored.iter().map(|&ignored| {
-            let model = TypedModel::new(
+            let model = FastCallModel::new(
                 Abi::host().unwrap(),
                 Signature::new(vec![Type::I64; 1 + ignored], Type::I64).unwrap(),
-                (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }),
+                (0..=ignored).map(|index| if index == 0 { FastCallRole::Argument } else { FastCallRole::Ignored }),
                 Exit::Raise,
             );
-            let typed = natives.typed(&signature, &model, Helpers { resolve, raise }).unwrap();
+            let code = jit.fast_call(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.
-            unsafe { typed.bind(&record) }.unwrap()
+            unsafe { code.bind(&record) }.unwrap()
         });
         let made: Vec<_> = made.collect();
-        let right = |native: &hotcall_jit::TypedNative| {
+        let right = |native: &hotcall_jit::FastCallFunction| {
             // SAFETY: the arguments that are missing are ignored, wherever they would be.
             let call = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(native.entry()) };
             call(21) == target(21)
@@ -165,9 +165,8 @@ mod typed {
 
     #[test]
     fn parent_and_child_go_on_making_native_functions() {
-        let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
-        let natives = Natives::new(jit);
-        assert!(calls(&natives, negate, &[0, 1, 2]));
+        let jit = Jit::new().unwrap();
+        assert!(calls(&jit, negate, &[0, 1, 2]));
         // SAFETY: no other thread of this process holds a lock that the child needs.
         let child = unsafe { libc::fork() };
         assert!(child >= 0);
@@ -176,12 +175,12 @@ mod typed {
             // SAFETY: this only sets a timer, and the child ends without the test harness's clean-up.
             unsafe {
                 libc::alarm(LIMIT);
-                let right = (0..50).all(|_| calls(&natives, negate, &order));
+                let right = (0..50).all(|_| calls(&jit, negate, &order));
                 libc::_exit(if right { 0 } else { 1 });
             }
         }
         let order: Vec<_> = order.into_iter().rev().collect();
-        let right = (0..50).all(|_| calls(&natives, double, &order));
+        let right = (0..50).all(|_| calls(&jit, double, &order));
         let mut status = 0;
         // SAFETY: the child is this process's.
         assert_eq!(unsafe { libc::waitpid(child, &mut status, 0) }, child);

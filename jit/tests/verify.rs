@@ -20,7 +20,7 @@ fn fault(change: impl FnOnce(&mut Plan)) -> Option<(Which, FaultKind)> {
     let result = signature.result().map(|ty| Layout::of(ty).unwrap());
     let mut plan = Abi::SysV64.plan(&signature).unwrap();
     change(&mut plan);
-    plan.verify(&layouts, result.as_ref()).err().map(|fault| (fault.value, fault.fault))
+    plan.verify(Abi::SysV64.convention(), &layouts, result.as_ref()).err().map(|fault| (fault.value, fault.fault))
 }
 
 fn pieces(arg: &mut Arg) -> &mut [Piece] {

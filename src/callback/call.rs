@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::{ResultForm, Thunk as ThunkCode};
+use hotcall_jit::Thunk as ThunkCode;
 
 use super::types::CallbackTypes;
 use crate::error::Error;
@@ -115,11 +115,11 @@ impl<'a> Call<'a> {
     ///
     /// The callback returns a struct or union, or nothing.
     pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
-        match self.code().result() {
+        match self.types.result() {
             // SAFETY: the result is one slot.
-            ResultForm::Slot => unsafe { self.result.write(result.into()) },
-            ResultForm::Void => return Err(Error::CallbackReturnsVoid),
-            ResultForm::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
+            ValueType::Scalar(_) => unsafe { self.result.write(result.into()) },
+            ValueType::Void => return Err(Error::CallbackReturnsVoid),
+            ValueType::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
         }
         Ok(())
     }
@@ -130,20 +130,20 @@ impl<'a> Call<'a> {
     ///
     /// The callback returns a scalar, or nothing.
     pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
-        match self.code().result() {
+        match self.types.result() {
             // SAFETY: the result has this size. The thunk zeroed it, and this call alone refers to it.
-            ResultForm::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
-            ResultForm::Void => Err(Error::CallbackReturnsVoid),
-            ResultForm::Slot => Err(Error::CallbackReturnsScalar),
+            ValueType::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size) }),
+            ValueType::Void => Err(Error::CallbackReturnsVoid),
+            ValueType::Scalar(_) => Err(Error::CallbackReturnsScalar),
         }
     }
 
     /// Zeroes the result again.
     pub(super) fn clear_result(&mut self) {
-        let size = match self.code().result() {
-            ResultForm::Void => 0,
-            ResultForm::Slot => size_of::<Slot>(),
-            ResultForm::Bytes(size) => size as usize,
+        let size = match self.types.result() {
+            ValueType::Void => 0,
+            ValueType::Scalar(_) => size_of::<Slot>(),
+            ValueType::Bytes(size) => size,
         };
         // SAFETY: the result has that size, and this call alone refers to it.
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };

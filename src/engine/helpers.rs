@@ -1,7 +1,7 @@
 //! What trampolines call, for any engine.
 
 use hotcall_jit::JitError;
-use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
+use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
 
 use super::record::{Data, Full};
 use super::values::{Converted, Form, make_value, view_to_slot};
@@ -11,8 +11,8 @@ use crate::function::function::Function;
 use crate::slots::slot::Slot;
 
 /// The helpers for an engine.
-pub(super) const fn helpers<E: Engine>() -> Helpers {
-    Helpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
+pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
+    EngineHelpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
 }
 
 /// A call with its record.

@@ -11,8 +11,8 @@
 //! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
-//! | [`TypedModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
-//! | [`TypedRecord`] | a C function for such calls |
+//! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
+//! | [`FastCallRecord`] | a C function for such calls |
 //! | [`v8`] | those of V8 |
 //!
 //! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
@@ -36,8 +36,8 @@
 //!
 //! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
 //! with [`Realm::new`], and functions are [records](Realm::record). One that compiles passes numbers and *handles* in registers:
-//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::typed), each with a model of its own, beside
-//! the engine's ordinary callback, which serves what they refuse. [`TypedRecord`] has an example.
+//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::fast_call), each with a model of its own, beside
+//! the engine's ordinary callback, which serves what they refuse. [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
 //! engine with every type.
@@ -56,15 +56,18 @@ pub mod v8;
 mod values;
 
 pub use hotcall_jit::Abi;
-pub use hotcall_jit::typed::{
-    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Small, Tag, TypedError, TypedModel,
+pub use hotcall_jit::engine::fast_call::{
+    Check, Exit, FastCallError, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path,
+    ResolvedHandle, Small, Tag,
 };
-pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
+pub use hotcall_jit::engine::values::{
+    Boolean, Double, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
+};
 
 pub use coerce::{Kind, Problem, View};
 pub use realm::Realm;
 pub use record::Record;
-pub use typed::TypedRecord;
+pub use typed::FastCallRecord;
 pub use values::Output;
 
 use std::ffi::c_void;
@@ -84,11 +87,11 @@ use crate::error::Error;
 /// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
 /// made are values of the engine.
 ///
-/// An engine is dropped by the last [`Record`], [`TypedRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
+/// An engine is dropped by the last [`Record`], [`FastCallRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
 /// engine finalises functions on threads of its own, that must be sound.
 pub unsafe trait Engine: 'static {
     /// Something that was thrown, while it is on its way. What is not thrown after all is dropped, and its `Drop` must let
-    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`], [`TypedRecord`] or [`Realm`] goes, that is on
+    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`], [`FastCallRecord`] or [`Realm`] goes, that is on
     /// the thread of that.
     type Exception: 'static;
 
@@ -164,7 +167,7 @@ pub unsafe trait Engine: 'static {
 #[non_exhaustive]
 pub struct Site {
     /// What the engine passed with the [role](Role::Context) of context, or null; in a typed call, what it passed with that
-    /// [of exit](TypedRole::Exit).
+    /// [of exit](FastCallRole::Exit).
     pub context: *mut c_void,
     /// What it passed with the [role](Role::Exception) of exception, or null.
     pub exception: *mut c_void,

@@ -9,7 +9,7 @@
 
 use hotcall_jit::{Signature, Type};
 
-use super::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+use super::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 
 /// The tags of `JSValue` that machine code looks at.
 mod tag {
@@ -36,8 +36,8 @@ const fn integer(tag: u64) -> Integer {
     Integer::new(tagged(tag), 4, [0, tag])
 }
 
-const fn constant(tag: u64) -> Constant {
-    Constant::new(tagged(tag), [0, tag])
+const fn constant(tag: u64) -> Singleton {
+    Singleton::new(tagged(tag), [0, tag])
 }
 
 /// The model. Its native function is a `JSCClosure`:
@@ -56,7 +56,7 @@ pub fn model() -> ValueModel {
     ValueModel::new(
         Signature::new(params, value).expect("the signature is within all limits"),
         [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
-        Outcome::Returned { exception: EXCEPTION },
+        ResultPath::Returned { exception: EXCEPTION },
         constant(tag::UNDEFINED),
     )
     .size(16)

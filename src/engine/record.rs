@@ -7,8 +7,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::Native;
-use hotcall_jit::values::RecordHead;
+use hotcall_jit::EngineFunction;
+use hotcall_jit::engine::values::RecordHead;
 
 use super::Engine;
 use super::realm::Shared;
@@ -45,7 +45,7 @@ pub(super) struct Data {
 #[repr(C)]
 pub(super) struct Full<E: Engine> {
     pub(super) data: Data,
-    native: Option<Native>,
+    native: Option<EngineFunction>,
     pub(super) realm: Arc<Shared<E>>,
 }
 
@@ -56,7 +56,7 @@ impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
         let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
-        let values = function.values(abi).map_err(fail)?;
+        let values = function.engine_values(abi).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
         let data = Data {

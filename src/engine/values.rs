@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 
-use hotcall_jit::values::{ValueModel, Words};
+use hotcall_jit::engine::values::{ValueModel, Words};
 use hotcall_jit::{Extent, Pointee, Scalar, Type, numbers};
 
 use super::coerce::{Problem, View};

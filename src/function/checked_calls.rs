@@ -1,6 +1,6 @@
 //! Calls whose arguments are compared with the signature: values in, a value out.
 
-use hotcall_jit::{ResultForm, SlotsEntry};
+use hotcall_jit::{Form, SlotsEntry};
 
 use super::function::{Function, FunctionState};
 use crate::error::Error;
@@ -91,17 +91,16 @@ impl Function {
         errno: Option<&mut i32>,
     ) -> Value<'static> {
         match self.state.prototype.result() {
-            ResultForm::Bytes(size) => {
+            Form::Bytes(size) => {
                 let mut bytes = vec![0; size as usize];
                 // SAFETY: the caller vouches for the call; the buffer has the result's size.
                 unsafe { self.invoke_into(entry, args, &mut bytes, errno) };
                 bytes.into()
             }
-            ResultForm::Void | ResultForm::Slot => {
+            form => {
                 // SAFETY: the caller vouches for the call.
                 let slot = unsafe { self.invoke(entry, args, errno) };
-                let scalar = self.state.prototype.signature().result().and_then(|ty| ty.as_scalar());
-                scalar.map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
+                form.scalar().map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
             }
         }
     }

@@ -7,9 +7,9 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::typed::{Helpers, TypedModel};
-use hotcall_jit::values::EngineAbi;
-use hotcall_jit::{JitError, Natives, Signature, SlotsEntry, Typed, Values};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, FastCallModel};
+use hotcall_jit::engine::values::EngineAbi;
+use hotcall_jit::{EngineValues, FastCall, Jit, JitError, Signature, SlotsEntry};
 
 use super::options::FunctionOptions;
 use super::prototype::Prototype;
@@ -142,13 +142,13 @@ impl Function {
     }
 
     /// What engines of this kind call.
-    pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
-        self.state.prototype.values(engine)
+    pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        self.state.prototype.engine_values(engine)
     }
 
     /// What compiled code of an engine calls as this model says.
-    pub(crate) fn typed(&self, model: &TypedModel, helpers: Helpers) -> Result<Typed, JitError> {
-        Natives::shared()?.typed(self.signature(), model, helpers)
+    pub(crate) fn fast_call(&self, model: &FastCallModel, helpers: FastCallHelpers) -> Result<FastCall, JitError> {
+        Jit::shared()?.fast_call(self.signature(), model, helpers)
     }
 
     /// The signature, with all that its declaration tells of pointers.

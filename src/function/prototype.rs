@@ -6,10 +6,10 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use hotcall_jit::values::EngineAbi;
+use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::{
-    Abi, Extent, Jit, JitError, LayoutError, Natives, Options, ResultForm, Return, Signature, SlotsEntry, Trampoline,
-    Values, fork,
+    Abi, EngineValues, Extent, Form, Jit, JitError, LayoutError, Options, Return, Signature, SlotsEntry, Trampoline,
+    fork,
 };
 
 use crate::error::Error;
@@ -19,7 +19,7 @@ pub(crate) struct Prototype {
     signature: Signature,
     /// The indices of parameters that are structs and unions, with their sizes.
     aggregates: Box<[(u16, u32)]>,
-    result: ResultForm,
+    result: Form,
     /// The alignment that the result's memory needs: its type's if the function itself writes there, else 1.
     result_align: u8,
     code: OnceLock<Trampoline>,
@@ -29,7 +29,7 @@ pub(crate) struct Prototype {
     /// The number of calls that it made.
     first_calls: AtomicU32,
     /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
-    values: Mutex<Vec<(EngineAbi, Values)>>,
+    engine_values: Mutex<Vec<(EngineAbi, EngineValues)>>,
 }
 
 /// The number of calls that together lose as much time as compiling takes: some 9 ns each, against 35 µs.
@@ -88,14 +88,14 @@ impl Prototype {
         };
         Ok(Self {
             aggregates: aggregates(signature).map_err(fail)?,
-            result: plan.ret.form(),
+            result: Form::of(signature.result()),
             result_align,
             signature: signature.clone(),
             code: OnceLock::new(),
             code_with_errno: OnceLock::new(),
             uncompiled: OnceLock::new(),
             first_calls: AtomicU32::new(0),
-            values: Mutex::default(),
+            engine_values: Mutex::default(),
         })
     }
 
@@ -107,7 +107,7 @@ impl Prototype {
         &self.aggregates
     }
 
-    pub(crate) const fn result(&self) -> ResultForm {
+    pub(crate) const fn result(&self) -> Form {
         self.result
     }
 
@@ -156,17 +156,17 @@ impl Prototype {
     }
 
     /// What engines of this kind call, made unless it is; it lives as long as the prototype.
-    pub(crate) fn values(&self, engine: &EngineAbi) -> Result<Values, JitError> {
-        let find = |known: &[(EngineAbi, Values)]| {
+    pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        let find = |known: &[(EngineAbi, EngineValues)]| {
             let of_engine = known.iter().find(|(other, _)| other == engine);
             of_engine.map(|(_, values)| values.clone())
         };
-        if let Some(values) = find(&fork::lock(&self.values)) {
+        if let Some(values) = find(&fork::lock(&self.engine_values)) {
             return Ok(values);
         }
         // Two threads that come here at once get the same.
-        let values = Natives::shared()?.values(&self.signature, engine)?;
-        let mut known = fork::lock(&self.values);
+        let values = Jit::shared()?.engine_values(&self.signature, engine)?;
+        let mut known = fork::lock(&self.engine_values);
         if find(&known).is_none() {
             known.push((engine.clone(), values.clone()));
         }

@@ -2,7 +2,7 @@
 
 use std::ptr;
 
-use hotcall_jit::{ResultForm, SlotsEntry};
+use hotcall_jit::{Form, SlotsEntry};
 
 use super::function::{Function, FunctionState};
 use super::owned_args::Aligned;
@@ -219,8 +219,8 @@ impl FunctionState {
     #[inline]
     fn check_slot_result(&self) -> Result<(), Error> {
         match self.prototype.result() {
-            ResultForm::Void | ResultForm::Slot => Ok(()),
-            ResultForm::Bytes(_) => self.refuse_aggregate_result(),
+            Form::Void | Form::Scalar(_) => Ok(()),
+            Form::Bytes(_) => self.refuse_aggregate_result(),
         }
     }
 
@@ -234,7 +234,7 @@ impl FunctionState {
 
     #[inline]
     fn check_bytes_result(&self, given: usize) -> Result<(), Error> {
-        let (ResultForm::Bytes(size), Some(ty)) = (self.prototype.result(), self.prototype.signature().result()) else {
+        let (Form::Bytes(size), Some(ty)) = (self.prototype.result(), self.prototype.signature().result()) else {
             return Err(Error::ScalarResult { function: self.name() });
         };
         let expected = size as usize;

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
+use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::fork;
-use hotcall_jit::values::RecordHead;
 
 use super::loader::LoaderHandle;
 use super::resolved::Resolved;

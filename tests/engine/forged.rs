@@ -7,8 +7,8 @@ use std::mem::transmute;
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey};
 use hotcall::{Library, Signature, Slot, Type};
-use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, ValueModel, Words};
-use hotcall_jit::{Jit, Natives};
+use hotcall_jit::Jit;
+use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
 
 use crate::jsc::Script;
 use crate::jsc_calls::callback;
@@ -61,13 +61,13 @@ unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}
 
 impl Bare {
     fn new(kind: Kind, model: ValueModel) -> Self {
-        Self { kind, abi: EngineAbi::new(model, Helpers { convert, result, finish, fail }).unwrap() }
+        Self { kind, abi: EngineAbi::new(model, EngineHelpers { convert, result, finish, fail }).unwrap() }
     }
 
     /// What a function of no parameters, or of one which is an integer, makes of its result.
-    fn call(&self, natives: &Natives, target: *const c_void, ty: &Type, arg: Option<u64>) -> u64 {
+    fn call(&self, jit: &'static Jit, target: *const c_void, ty: &Type, arg: Option<u64>) -> u64 {
         let signature = Signature::new(arg.map(|_| Type::U32), ty.clone()).unwrap();
-        let values = natives.values(&signature, &self.abi).unwrap();
+        let values = jit.engine_values(&signature, &self.abi).unwrap();
         let pending = Pending::new();
         // SAFETY: the target has this signature, but for what the result's register holds beyond the type; the record
         // stays while it is called.
@@ -101,13 +101,13 @@ impl Bare {
 }
 
 /// The engines, each with code for the call and without.
-fn engines(mut test: impl FnMut(&Natives, &Bare, SpiderMonkeyTypes)) {
-    let universal = Natives::new(Box::leak(Box::new(Jit::universal().unwrap())));
-    for natives in [Natives::shared().unwrap(), &universal] {
+fn engines(mut test: impl FnMut(&'static Jit, &Bare, SpiderMonkeyTypes)) {
+    let universal: &'static Jit = Box::leak(Box::new(Jit::universal().unwrap()));
+    for jit in [Jit::shared().unwrap(), universal] {
         let types = [SpiderMonkeyTypes::INT32_IS_1, SpiderMonkeyTypes::INT32_IS_2];
-        test(natives, &Bare::new(Kind::JavaScriptCore, javascript_core()), types[0]);
+        test(jit, &Bare::new(Kind::JavaScriptCore, javascript_core()), types[0]);
         for types in types {
-            test(natives, &Bare::new(Kind::SpiderMonkey, spider_monkey(types)), types);
+            test(jit, &Bare::new(Kind::SpiderMonkey, spider_monkey(types)), types);
         }
     }
 }
@@ -134,21 +134,21 @@ extern "C" fn word_and_argument(n: u32) -> u64 {
 
 #[test]
 fn results_are_no_addresses() {
-    engines(|natives, engine, _| {
+    engines(|jit, engine, _| {
         let nan = if engine.kind == Kind::JavaScriptCore { 0x7ffa_0000_0000_0000 } else { 0x7ff8_0000_0000_0000 };
         for bits in nans() {
             BITS.set(bits);
-            assert_eq!(engine.call(natives, any_f64 as _, &Type::F64, None), nan, "{:?} {bits:#x}", engine.kind);
+            assert_eq!(engine.call(jit, any_f64 as _, &Type::F64, None), nan, "{:?} {bits:#x}", engine.kind);
         }
         for bits in short_nans() {
             BITS.set(bits.into());
-            assert_eq!(engine.call(natives, any_f32 as _, &Type::F32, None), nan, "{:?} {bits:#x}", engine.kind);
+            assert_eq!(engine.call(jit, any_f32 as _, &Type::F32, None), nan, "{:?} {bits:#x}", engine.kind);
         }
         let offset = if engine.kind == Kind::JavaScriptCore { 0x0002_0000_0000_0000 } else { 0 };
         let numbers = [0_u64, 1, 1 << 63, 0x7ff0 << 48, 0xfff0 << 48, 0x7fef_ffff_ffff_ffff, 0xffef_ffff_ffff_ffff];
         for bits in numbers {
             BITS.set(bits);
-            let value = engine.call(natives, any_f64 as _, &Type::F64, None);
+            let value = engine.call(jit, any_f64 as _, &Type::F64, None);
             assert_eq!(value, bits + offset, "{:?} {bits:#x}", engine.kind);
         }
     });
@@ -157,7 +157,7 @@ fn results_are_no_addresses() {
 /// C says nothing of a register's bits beyond the type's, and a `bool` may be anything.
 #[test]
 fn short_results_have_the_bits_of_their_type_alone() {
-    engines(|natives, engine, types| {
+    engines(|jit, engine, types| {
         let tag = |code: u8| (0x1fff0 | u64::from(code)) << 47;
         let (int32, falsehood) = match engine.kind {
             Kind::JavaScriptCore => (0xfffe << 48, 6),
@@ -186,11 +186,11 @@ fn short_results_have_the_bits_of_their_type_alone() {
         ];
         for (ty, bits, expected) in cases {
             BITS.set(bits);
-            let value = engine.call(natives, any_word as _, &ty, None);
+            let value = engine.call(jit, any_word as _, &ty, None);
             assert_eq!(value, expected, "{:?} {ty} {bits:#x}", engine.kind);
         }
         BITS.set(0x1234_5678_0000_0000);
-        let value = engine.call(natives, word_and_argument as _, &Type::I32, Some(int32 + 7));
+        let value = engine.call(jit, word_and_argument as _, &Type::I32, Some(int32 + 7));
         assert_eq!(value, int32 + 7);
     });
 }

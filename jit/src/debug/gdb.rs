@@ -4,8 +4,8 @@
 use std::collections::HashMap;
 use std::ptr;
 
-use super::elf;
-use super::registry::{Cell, Function};
+use crate::debug::elf;
+use crate::debug::registry::{Cell, Function};
 
 /// The most functions of an object: debuggers grow slow with many objects, and an object is made anew for each function
 /// that joins it.
@@ -46,13 +46,13 @@ extern "C" fn __jit_debug_register_code() {
 
 /// The objects in the list, by their region's address and in the order of their functions.
 #[derive(Default)]
-pub(super) struct Objects {
+pub(crate) struct Objects {
     by_region: HashMap<usize, Vec<Registered>>,
 }
 
 impl Objects {
     /// Describes what was added to a region.
-    pub(super) fn update(&mut self, region: &Cell) {
+    pub(crate) fn update(&mut self, region: &Cell) {
         let objects = self.by_region.entry(region.start()).or_default();
         // The last one may have room left. It goes first, as debuggers expect no two objects at one place.
         objects.pop();
@@ -62,7 +62,7 @@ impl Objects {
     }
 
     /// Forgets a region that ends.
-    pub(super) fn remove(&mut self, start: usize) {
+    pub(crate) fn remove(&mut self, start: usize) {
         self.by_region.remove(&start);
     }
 }

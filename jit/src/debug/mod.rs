@@ -11,16 +11,15 @@
 mod elf;
 #[cfg(feature = "gdb")]
 mod gdb;
-mod name;
+pub(crate) mod name;
 mod perf;
-mod registry;
+pub(crate) mod registry;
 
 use std::ffi::c_void;
 use std::{fmt, io};
 
 #[cfg(feature = "cranelift")]
-pub(crate) use registry::is_profiled;
-pub(crate) use {name::Name, registry::Region};
+pub(crate) use crate::debug::registry::is_profiled;
 
 /// What an address lies in; made by [`describe`].
 ///

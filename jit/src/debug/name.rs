@@ -2,8 +2,7 @@
 
 use std::fmt::{self, Write};
 
-use crate::signature::Signature;
-use crate::types::Type;
+use crate::c::definitions::{Signature, Type};
 
 /// The most bytes of a name.
 pub(crate) const MAX_NAME: usize = 200;
@@ -21,27 +20,6 @@ pub(crate) struct Name {
 const _: () = assert!(MAX_NAME <= u8::MAX as usize);
 
 impl Name {
-    /// The name of a trampoline that this signature was the first to need. Others may share it: code is shared by shape,
-    /// whose own notation would tell nobody which function was called.
-    pub(crate) fn slots(signature: &Signature, capture_errno: bool) -> Self {
-        Self::with(if capture_errno { "slots errno " } else { "slots " }, signature)
-    }
-
-    /// The name of a trampoline of the `values` entry, likewise.
-    pub(crate) fn values(signature: &Signature) -> Self {
-        Self::with("values ", signature)
-    }
-
-    /// The name of a native function of the `typed` entry, which no other shares.
-    pub(crate) fn typed(signature: &Signature) -> Self {
-        Self::with("typed ", signature)
-    }
-
-    /// The name of a thunk, likewise.
-    pub(crate) fn thunk(signature: &Signature) -> Self {
-        Self::with("thunk ", signature)
-    }
-
     /// The name of all code of a kind that does not depend on types.
     pub(crate) fn of(kind: &str) -> Self {
         let mut name = Self::EMPTY;
@@ -49,14 +27,16 @@ impl Name {
         name
     }
 
-    fn with(kind: &str, signature: &Signature) -> Self {
+    /// The name of code of a kind that this signature was the first to need. Others may share it: code is shared by key, whose
+    /// own notation would tell nobody which function was called.
+    pub(crate) fn new(kind: &str, signature: &Signature) -> Self {
         let mut name = Self::of(kind);
         // It fails when the name is full, so that a long signature is not printed to its end.
-        let _cut = name.push_signature(signature);
+        let _cut = name.push(" ").and_then(|()| name.push_signature(signature));
         name
     }
 
-    pub(super) const EMPTY: Self = Self { bytes: [0; MAX_NAME], len: 0 };
+    pub(crate) const EMPTY: Self = Self { bytes: [0; MAX_NAME], len: 0 };
 
     pub(crate) fn as_str(&self) -> &str {
         let bytes = self.bytes.get(..self.len.into()).unwrap_or_default();
@@ -64,7 +44,7 @@ impl Name {
     }
 
     /// A name of `len` bytes, which `fill` writes.
-    pub(super) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
+    pub(crate) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         let mut name = Self { len: len.min(MAX_NAME) as u8, ..Self::EMPTY };
         if let Some(bytes) = name.bytes.get_mut(..name.len.into()) {
             fill(bytes);
@@ -139,7 +119,7 @@ mod tests {
     use super::*;
 
     fn slots(params: impl IntoIterator<Item = Type>, result: impl Into<Option<Type>>) -> String {
-        Name::slots(&Signature::new(params, result).unwrap(), false).as_str().to_owned()
+        Name::new("slots", &Signature::new(params, result).unwrap()).as_str().to_owned()
     }
 
     #[test]
@@ -150,8 +130,8 @@ mod tests {
         assert_eq!(slots([pair.clone()], Type::F32), "hotcall slots (struct {f64,i64})->f32");
         assert_eq!(slots([pair.named("pair")], Type::F32), "hotcall slots (struct pair)->f32");
         let signature = Signature::new([Type::F32], None).unwrap();
-        assert_eq!(Name::slots(&signature, true).as_str(), "hotcall slots errno (f32)");
-        assert_eq!(Name::thunk(&signature).as_str(), "hotcall thunk (f32)");
+        assert_eq!(Name::new("slots errno", &signature).as_str(), "hotcall slots errno (f32)");
+        assert_eq!(Name::new("thunk", &signature).as_str(), "hotcall thunk (f32)");
         assert_eq!(Name::of("shim").as_str(), "hotcall shim");
     }
 
@@ -162,7 +142,7 @@ mod tests {
         {
             let signature = Signature::variadic(params, first, Type::I32).unwrap();
             let printed = signature.to_string().replace(' ', "");
-            assert_eq!(Name::slots(&signature, false).as_str(), format!("hotcall slots {printed}"));
+            assert_eq!(Name::new("slots", &signature).as_str(), format!("hotcall slots {printed}"));
         }
     }
 

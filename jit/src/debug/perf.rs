@@ -6,11 +6,11 @@ use std::fs::File;
 use std::io::{self, Write as _};
 use std::process;
 
-use crate::file_size::{self, without_signal};
-use crate::fork;
+use crate::os::file_size::{self, without_signal};
+use crate::os::fork;
 
 /// The open list.
-pub(super) struct Map {
+pub(crate) struct Map {
     file: File,
     process: u32,
     /// Process numbers repeat in nested namespaces.
@@ -20,7 +20,7 @@ pub(super) struct Map {
 impl Map {
     /// The list of this process.
     #[cfg(target_os = "linux")]
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
         let process = process::id();
@@ -45,17 +45,17 @@ impl Map {
     }
 
     #[cfg(not(target_os = "linux"))]
-    pub(super) fn open() -> io::Result<Self> {
+    pub(crate) fn open() -> io::Result<Self> {
         Err(io::ErrorKind::Unsupported.into())
     }
 
     /// Whether it is this process's list, not its parent's.
-    pub(super) fn is_own(&self) -> bool {
+    pub(crate) fn is_own(&self) -> bool {
         self.process == process::id() && self.generation == fork::current_generation()
     }
 
     /// Adds functions: address, size, name.
-    pub(super) fn add<'a>(&mut self, functions: impl IntoIterator<Item = (usize, usize, &'a str)>) -> io::Result<()> {
+    pub(crate) fn add<'a>(&mut self, functions: impl IntoIterator<Item = (usize, usize, &'a str)>) -> io::Result<()> {
         if !self.is_own() {
             return Ok(());
         }

@@ -10,9 +10,9 @@ use std::sync::Mutex;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
 use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, fence};
 
-use super::name::Name;
-use super::{Description, perf};
-use crate::fork::{self, Locked};
+use crate::debug::name::Name;
+use crate::debug::{Description, perf};
+use crate::os::fork::{self, Locked};
 
 /// The words of a block: 1 KiB, names for some twenty functions.
 const WORDS: usize = 126;
@@ -53,7 +53,7 @@ fn lock() -> Locked<'static, State> {
 /// A piece of memory for code, known to readers until this is dropped.
 pub(crate) struct Region(&'static Cell);
 
-pub(super) struct Cell {
+pub(crate) struct Cell {
     next: *const Cell,
     version: AtomicUsize,
     start: AtomicUsize,
@@ -87,12 +87,12 @@ struct Record {
 
 /// A function, copied from its log.
 #[cfg_attr(not(feature = "gdb"), expect(dead_code, reason = "frames are for debuggers"))]
-pub(super) struct Function {
-    pub(super) start: usize,
-    pub(super) len: usize,
-    pub(super) name: Name,
+pub(crate) struct Function {
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+    pub(crate) name: Name,
     /// `.eh_frame` entries.
-    pub(super) frame: Vec<u8>,
+    pub(crate) frame: Vec<u8>,
 }
 
 impl Region {
@@ -252,12 +252,12 @@ impl Cell {
 
     /// Where the region is, under the lock.
     #[cfg(feature = "gdb")]
-    pub(super) fn start(&self) -> usize {
+    pub(crate) fn start(&self) -> usize {
         self.start.load(Relaxed)
     }
 
     /// The region's functions, under the lock.
-    pub(super) fn functions(&self) -> impl Iterator<Item = Function> {
+    pub(crate) fn functions(&self) -> impl Iterator<Item = Function> {
         let start = self.start.load(Relaxed);
         self.records(self.version.load(Relaxed)).filter(|record| record.len > 0).map(move |record| Function {
             start: start + record.offset as usize,
@@ -269,7 +269,7 @@ impl Cell {
 
     /// The `.eh_frame` entries for all functions, under the lock.
     #[cfg(feature = "gdb")]
-    pub(super) fn frame(&self) -> Vec<u8> {
+    pub(crate) fn frame(&self) -> Vec<u8> {
         self.records(self.version.load(Relaxed)).next().map(|record| record.frame()).unwrap_or_default()
     }
 }
@@ -327,7 +327,7 @@ fn cells() -> impl Iterator<Item = &'static Cell> {
     std::iter::successors(at(CELLS.load(Acquire)), move |cell| at(cell.next))
 }
 
-pub(super) fn find(address: usize) -> Option<Description> {
+pub(crate) fn find(address: usize) -> Option<Description> {
     cells().find_map(|cell| cell.find(address))
 }
 
@@ -336,7 +336,7 @@ fn regions(_: &State) -> impl Iterator<Item = &'static Cell> {
     cells().filter(|cell| cell.len.load(Relaxed) > 0)
 }
 
-pub(super) fn enable_perf_map() -> io::Result<()> {
+pub(crate) fn enable_perf_map() -> io::Result<()> {
     let mut locked = lock();
     if locked.perf.as_ref().is_some_and(perf::Map::is_own) {
         return Ok(());
@@ -356,7 +356,7 @@ pub(crate) fn is_profiled() -> bool {
 }
 
 #[cfg(feature = "gdb")]
-pub(super) fn enable_gdb() {
+pub(crate) fn enable_gdb() {
     let mut locked = lock();
     if locked.gdb.is_some() {
         return;
@@ -368,7 +368,7 @@ pub(super) fn enable_gdb() {
 
 /// Lets nothing change meanwhile.
 #[cfg(all(test, feature = "gdb"))]
-pub(super) fn frozen<T>(look: impl FnOnce() -> T) -> T {
+pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
     let _locked = lock();
     look()
 }

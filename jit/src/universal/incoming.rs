@@ -1,33 +1,34 @@
-//! The universal thunk: registers and stack to slots, and the handler's result back. See `lower/callback.rs` for what
-//! handlers are promised.
+//! The universal thunk: registers and stack to slots, and the handler's result back. See `entry/callback/` for
+//! what handlers are promised.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use super::registers::{self, STACK_ARGUMENTS, ThunkFrame};
-use super::{Head, Move, Moves, WORD, Width};
-use crate::plan::{Arg, Loc, Pass, Piece, Return};
-use crate::shape::CallbackPlan;
+use crate::arch::operands::UniversalHeader;
+use crate::arch::universal::{self, STACK_ARGUMENTS, ThunkFrame};
+use crate::convention::plan::{Arg, Loc, Pass, Piece, Plan, Return};
+use crate::error::JitError;
+use crate::universal::moves::{self, Move, Moves, WORD, Width, register};
 
 /// What a thunk does, worked out. Places are counted in words from the first slot, where the stack pointer is when the handler
 /// is called. Copies of aggregates follow behind the slots, the frame with the registers behind those, and then the stack
 /// arguments.
 #[repr(C)]
-pub(crate) struct Incoming {
-    head: Head,
+pub(crate) struct UniversalThunk {
+    head: UniversalHeader,
     /// To slots and copies.
     moves: Moves,
     /// Words of copies that no register holds.
     zeros: Box<[u32]>,
     /// From the stack to copies.
-    blocks: Box<[Block]>,
+    blocks: Box<[CopiedBlock]>,
     /// Slots and the places whose addresses they hold.
     addresses: Box<[Move]>,
     result: ResultFrom,
 }
 
 #[derive(PartialEq, Eq, Debug)]
-struct Block {
+struct CopiedBlock {
     from: u32,
     to: u32,
     words: u32,
@@ -54,16 +55,19 @@ enum ResultFrom {
     },
 }
 
-impl Incoming {
-    pub(crate) fn of(CallbackPlan { plan, returns_bool }: &CallbackPlan) -> Self {
+impl UniversalThunk {
+    /// The part that assembly reads, whose address is that of the whole.
+    pub(crate) fn header(&'static self) -> *const UniversalHeader {
+        std::ptr::from_ref(self).cast()
+    }
+
+    pub(crate) fn of(plan: &Plan, returns_bool: bool) -> Result<Self, JitError> {
         let args = &plan.args;
         let slots = (args.len() as u32).next_multiple_of(2);
         let below = slots + args.iter().map(copied_words).sum::<u32>();
         let place = |loc| match loc {
-            Loc::Stack(offset) => below + STACK_ARGUMENTS + offset / WORD,
-            register @ (Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer) => {
-                below + registers::register(register)
-            }
+            Loc::Stack(offset) => Ok::<_, JitError>(below + STACK_ARGUMENTS + offset / WORD),
+            Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer => Ok(below + register(loc)?),
         };
         let (mut moves, mut zeros, mut blocks, mut addresses) = (Moves::default(), Vec::new(), Vec::new(), Vec::new());
         let mut floats = 0;
@@ -76,39 +80,42 @@ impl Incoming {
             }
             match &arg.pass {
                 Pass::Pieces(pieces) if !arg.aggregate => {
-                    pieces.iter().for_each(|piece| {
-                        moves.push(Move { from: place(piece.loc), to: slot }, Width::of(piece));
-                    });
+                    for piece in pieces {
+                        moves.push(Move { from: place(piece.loc)?, to: slot }, Width::of(piece));
+                    }
                     continue;
                 }
                 Pass::Pieces(pieces) => {
-                    pieces.iter().for_each(|piece| {
-                        let step = Move { from: place(piece.loc), to: next + piece.offset / WORD };
+                    for piece in pieces {
+                        let step = Move { from: place(piece.loc)?, to: next + piece.offset / WORD };
                         moves.push(step, Width::Whole);
-                    });
+                    }
                     let held = |word| pieces.iter().any(|piece| piece.offset / WORD == word);
                     zeros.extend((0..arg.size.div_ceil(WORD)).filter(|&word| !held(word)).map(|word| next + word));
                     addresses.push(Move { from: next, to: slot });
                 }
                 Pass::Block { stack } if in_place(*stack) => {
-                    addresses.push(Move { from: place(Loc::Stack(*stack)), to: slot });
+                    addresses.push(Move { from: place(Loc::Stack(*stack))?, to: slot });
                 }
                 Pass::Block { stack } => {
-                    let from = place(Loc::Stack(*stack));
-                    blocks.push(Block { from, to: next, words: arg.size.div_ceil(WORD) });
+                    let from = place(Loc::Stack(*stack))?;
+                    blocks.push(CopiedBlock { from, to: next, words: arg.size.div_ceil(WORD) });
                     addresses.push(Move { from: next, to: slot });
                 }
                 Pass::Ignore => addresses.push(Move { from: 0, to: slot }),
-                Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
+                Pass::ByRef(loc) => {
+                    moves.push(Move { from: place(*loc)?, to: slot }, Width::Whole);
+                    continue;
+                }
             }
             next += copied_words(arg);
         }
-        let result = ResultFrom::of(&plan.ret, *returns_bool);
+        let result = ResultFrom::of(&plan.ret, returns_bool)?;
         // Zeros and blocks come with addresses.
         let words = moves.narrow.is_empty() && addresses.is_empty() && !matches!(result, ResultFrom::Hidden { .. });
-        Self {
-            head: Head {
-                enter: registers::enter_callback,
+        Ok(Self {
+            head: UniversalHeader {
+                enter: universal::enter_callback,
                 below: (below * WORD) as usize,
                 floats,
                 before: if words { unpack_words } else { unpack } as *const c_void,
@@ -119,7 +126,7 @@ impl Incoming {
             blocks: blocks.into(),
             addresses: addresses.into(),
             result,
-        }
+        })
     }
 }
 
@@ -139,21 +146,21 @@ fn copied_words(arg: &Arg) -> u32 {
 }
 
 impl ResultFrom {
-    fn of(ret: &Return, returns_bool: bool) -> Self {
-        let register = registers::register;
+    fn of(ret: &Return, returns_bool: bool) -> Result<Self, JitError> {
         let arg = match ret {
             Return::Hidden { size, pointer, returned_in, .. } => {
-                return Self::Hidden { pointer: register(*pointer), size: *size, to: returned_in.map(register) };
+                let to = returned_in.map(register).transpose()?;
+                return Ok(Self::Hidden { pointer: register(*pointer)?, size: *size, to });
             }
             Return::Pass(arg) => arg,
         };
-        let word = |piece: &Piece| Move { from: piece.offset / WORD, to: register(piece.loc) };
-        match arg.pieces() {
+        let word = |piece: &Piece| Ok(Move { from: piece.offset / WORD, to: register(piece.loc)? });
+        Ok(match arg.pieces() {
             [] => Self::Nothing,
-            [piece, ..] if returns_bool => Self::Bool { to: register(piece.loc) },
-            [piece, ..] if !arg.aggregate => Self::Slot { to: register(piece.loc), width: Width::of(piece) },
-            pieces => Self::Words(pieces.iter().map(word).collect()),
-        }
+            [piece, ..] if returns_bool => Self::Bool { to: register(piece.loc)? },
+            [piece, ..] if !arg.aggregate => Self::Slot { to: register(piece.loc)?, width: Width::of(piece) },
+            pieces => Self::Words(pieces.iter().map(word).collect::<Result<_, JitError>>()?),
+        })
     }
 }
 
@@ -163,10 +170,10 @@ impl ResultFrom {
 ///
 /// `below` has room for slots and copies, and behind it lie the frame of a call of the plan's, with the registers as they
 /// were on entry, and the stack arguments.
-unsafe extern "C" fn unpack_words(head: *const Head, below: *mut u64) -> *mut u64 {
-    // SAFETY: heads of thunks begin an `Incoming`; all numbers in it count words of the frame and what lies around it.
+unsafe extern "C" fn unpack_words(head: *const UniversalHeader, below: *mut u64) -> *mut u64 {
+    // SAFETY: heads of thunks begin an `UniversalThunk`; all numbers in it count words of the frame and what lies around it.
     unsafe {
-        let incoming = &*head.cast::<Incoming>();
+        let incoming = &*head.cast::<UniversalThunk>();
         incoming.moves.run_whole(below, below);
         let result = below.byte_add(incoming.head.below + offset_of!(ThunkFrame, result));
         result.write(0);
@@ -180,18 +187,18 @@ unsafe extern "C" fn unpack_words(head: *const Head, below: *mut u64) -> *mut u6
 /// # Safety
 ///
 /// That of [`unpack_words`].
-unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
+unsafe extern "C" fn unpack(head: *const UniversalHeader, below: *mut u64) -> *mut u64 {
     // SAFETY: the contract is that of `unpack_words`. The caller's memory for a result has the result's size.
     unsafe {
         let result = unpack_words(head, below);
-        let incoming = &*head.cast::<Incoming>();
+        let incoming = &*head.cast::<UniversalThunk>();
         incoming.moves.run_narrow(below, below);
         for &word in &incoming.zeros {
             below.add(word as usize).write(0);
         }
         for block in &incoming.blocks {
             let (from, to) = (below.add(block.from as usize), below.add(block.to as usize));
-            super::copy(from.cast(), to.cast(), (block.words * WORD) as usize);
+            moves::copy(from.cast(), to.cast(), (block.words * WORD) as usize);
         }
         for step in &incoming.addresses {
             below.add(step.to as usize).write(below.add(step.from as usize) as u64);
@@ -208,10 +215,10 @@ unsafe extern "C" fn unpack(head: *const Head, below: *mut u64) -> *mut u64 {
 /// # Safety
 ///
 /// `frame` is that of a call of the plan's, and the handler has run.
-unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
+unsafe extern "C" fn repack(head: *const UniversalHeader, frame: *mut ThunkFrame) {
     // SAFETY: as in `unpack`.
     unsafe {
-        let incoming = &*head.cast::<Incoming>();
+        let incoming = &*head.cast::<UniversalThunk>();
         let result = (&raw const (*frame).result).cast::<u64>();
         let register = |to: u32| frame.cast::<u64>().add(to as usize);
         match &incoming.result {
@@ -235,14 +242,14 @@ unsafe extern "C" fn repack(head: *const Head, frame: *mut ThunkFrame) {
 #[cfg(all(test, target_arch = "x86_64", not(windows)))]
 mod tests {
     use super::*;
-    use crate::abi::Abi;
-    use crate::signature::Signature;
-    use crate::types::Type;
+    use crate::c::definitions::{Signature, Type};
+    use crate::convention::abi::Abi;
+    use crate::convention::canonical;
 
-    fn incoming(params: Vec<Type>, result: impl Into<Option<Type>>) -> Incoming {
+    fn incoming(params: Vec<Type>, result: impl Into<Option<Type>>) -> UniversalThunk {
         let signature = Signature::new(params, result).unwrap();
         let plan = Abi::SysV64.plan(&signature).unwrap();
-        Incoming::of(&CallbackPlan::of(&signature, plan))
+        UniversalThunk::of(&canonical::incoming(&signature, plan), signature.result() == Some(&Type::BOOL)).unwrap()
     }
 
     fn bytes(count: u32) -> Type {
@@ -279,7 +286,7 @@ mod tests {
         let whole = [(frame, first), (frame + 1, first + 1), (frame + 6, second)];
         assert_eq!(incoming.moves.whole, whole.map(|(from, to)| Move { from, to }));
         assert_eq!(*incoming.zeros, [second + 1]);
-        assert_eq!(*incoming.blocks, [Block { from: stack + 3, to: third, words: 5 }]);
+        assert_eq!(*incoming.blocks, [CopiedBlock { from: stack + 3, to: third, words: 5 }]);
         let addresses = [(first, 0), (second, 1), (stack, 2), (third, 3), (0, 4)];
         assert_eq!(*incoming.addresses, addresses.map(|(from, to)| Move { from, to }));
         assert_eq!(incoming.result, ResultFrom::Nothing);

@@ -4,25 +4,25 @@ use std::ffi::c_void;
 use std::mem::offset_of;
 use std::sync::atomic::Ordering;
 
-use super::registers::{self, CallFrame};
-use super::stubs::StaticStub;
-use super::{Head, Move, Moves, Scalar, WORD, Width};
-use crate::errno;
+use crate::arch::operands::UniversalHeader;
+use crate::arch::universal::{self, CallFrame};
+use crate::convention::plan::{Arg, Loc, Pass, Piece, Plan, Return};
 use crate::error::JitError;
-use crate::plan::{Arg, Loc, Pass, Piece, Plan, Return};
-use crate::shape::Options;
+use crate::os::errno;
+use crate::stubs::static_table::StaticStub;
+use crate::universal::moves::{self, Move, Moves, SlotWord, WORD, Width, register};
 
 /// A plan with an address to call.
-pub(crate) struct Universal {
+pub(crate) struct UniversalTrampoline {
     stub: StaticStub,
     /// Where the stub finds it.
-    _outgoing: Box<Outgoing>,
+    _outgoing: Box<OutgoingMoves>,
 }
 
-impl Universal {
+impl UniversalTrampoline {
     /// Makes the plan of a `slots` trampoline, normalised, callable.
-    pub(crate) fn new(plan: &Plan, options: Options) -> Result<Self, JitError> {
-        let outgoing = Box::new(Outgoing::of(plan, options));
+    pub(crate) fn new(plan: &Plan, capture_errno: bool) -> Result<Self, JitError> {
+        let outgoing = Box::new(OutgoingMoves::of(plan, capture_errno)?);
         let stub = StaticStub::take()?;
         stub.data().thunk.store((&raw const *outgoing).cast_mut().cast(), Ordering::Release);
         Ok(Self { stub, _outgoing: outgoing })
@@ -36,8 +36,8 @@ impl Universal {
 /// What a call does, worked out. Places are counted in words from the first stack argument, where the stack pointer is when
 /// the function is called; the frame with the registers follows behind the last.
 #[repr(C)]
-struct Outgoing {
-    head: Head,
+struct OutgoingMoves {
+    head: UniversalHeader,
     /// Where the address of the result goes: a register if the function wants it, the frame if not.
     result_to: u32,
     /// The register with a scalar result, counted from the beginning of the frame.
@@ -47,7 +47,7 @@ struct Outgoing {
     /// Of 8 bytes, and of fewer.
     parts: Box<[Part]>,
     odd_parts: Box<[Part]>,
-    blocks: Box<[Block]>,
+    blocks: Box<[StackBlock]>,
     result_parts: Box<[ResultPart]>,
     /// What hands the result over.
     finish: Finish,
@@ -65,7 +65,7 @@ struct Part {
 
 /// An aggregate that travels on the stack.
 #[derive(PartialEq, Eq, Debug)]
-struct Block {
+struct StackBlock {
     slot: u16,
     to: u32,
     size: u32,
@@ -79,14 +79,12 @@ struct ResultPart {
     len: u8,
 }
 
-impl Outgoing {
-    fn of(plan: &Plan, options: Options) -> Self {
+impl OutgoingMoves {
+    fn of(plan: &Plan, capture_errno: bool) -> Result<Self, JitError> {
         let below = plan.stack_size.next_multiple_of(16);
         let place = |loc| match loc {
-            Loc::Stack(offset) => offset / WORD,
-            register @ (Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer) => {
-                below / WORD + registers::register(register)
-            }
+            Loc::Stack(offset) => Ok::<_, JitError>(offset / WORD),
+            _ => register(loc).map(|register| below / WORD + register),
         };
         let (mut moves, mut parts, mut blocks) = (Moves::default(), Vec::new(), Vec::new());
         let mut floats = 0;
@@ -97,15 +95,15 @@ impl Outgoing {
                 }
                 let &Piece { offset, len, loc, .. } = piece;
                 if arg.aggregate {
-                    parts.push(Part { slot, offset: offset as u8, len, to: place(loc) });
+                    parts.push(Part { slot, offset: offset as u8, len, to: place(loc)? });
                 } else {
-                    moves.push(Move { from: slot.into(), to: place(loc) }, Width::of(piece));
+                    moves.push(Move { from: slot.into(), to: place(loc)? }, Width::of(piece));
                 }
             }
             match arg.pass {
                 Pass::Ignore | Pass::Pieces(_) => {}
-                Pass::Block { stack } => blocks.push(Block { slot, to: stack / WORD, size: arg.size }),
-                Pass::ByRef(_) => unreachable!("no convention here passes copies by reference"),
+                Pass::Block { stack } => blocks.push(StackBlock { slot, to: stack / WORD, size: arg.size }),
+                Pass::ByRef(loc) => return Err(JitError::Place { loc }),
             }
         }
         let (parts, odd_parts): (Vec<_>, Vec<_>) = parts.into_iter().partition(|part| u32::from(part.len) == WORD);
@@ -119,18 +117,18 @@ impl Outgoing {
         }
         let kept = below / WORD + offset_of!(CallFrame, result) as u32 / WORD;
         let (result, result_to) = match &plan.ret {
-            Return::Hidden { pointer, .. } => (&Arg::VOID, place(*pointer)),
+            Return::Hidden { pointer, .. } => (&Arg::VOID, place(*pointer)?),
             Return::Pass(arg) => (arg, kept),
         };
         let (finish, result_from) = match result.pieces() {
             [] => (finish_nothing as Finish, 0),
-            [piece, ..] if !result.aggregate => (finish_scalar(piece), registers::register(piece.loc)),
+            [piece, ..] if !result.aggregate => (finish_scalar(piece), register(piece.loc)?),
             _ => (finish_bytes as Finish, 0),
         };
-        let after = if options.capture_errno { finish_errno } else { finish };
-        Self {
-            head: Head {
-                enter: registers::enter_call,
+        let after = if capture_errno { finish_errno } else { finish };
+        Ok(Self {
+            head: UniversalHeader {
+                enter: universal::enter_call,
                 below: below as usize,
                 floats,
                 before: pack as *const c_void,
@@ -142,9 +140,9 @@ impl Outgoing {
             parts: parts.into(),
             odd_parts: odd_parts.into(),
             blocks: blocks.into(),
-            result_parts: result.pieces().iter().map(ResultPart::of).collect(),
+            result_parts: result.pieces().iter().map(ResultPart::of).collect::<Result<_, _>>()?,
             finish,
-        }
+        })
     }
 }
 
@@ -163,8 +161,8 @@ fn finish_scalar(piece: &Piece) -> Finish {
 }
 
 impl ResultPart {
-    fn of(piece: &Piece) -> Self {
-        Self { from: registers::register(piece.loc), offset: piece.offset as u8, len: piece.len }
+    fn of(piece: &Piece) -> Result<Self, JitError> {
+        Ok(Self { from: register(piece.loc)?, offset: piece.offset as u8, len: piece.len })
     }
 }
 
@@ -174,10 +172,10 @@ impl ResultPart {
 ///
 /// `args` and `result` are as a trampoline of the plan gets them; `below` has room for the stack arguments, and the frame
 /// follows behind it.
-unsafe extern "C" fn pack_words(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: heads of trampolines begin an `Outgoing`; all numbers in it count words of the frame and the slots.
+unsafe extern "C" fn pack_words(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
+    // SAFETY: heads of trampolines begin an `OutgoingMoves`; all numbers in it count words of the frame and the slots.
     unsafe {
-        let outgoing = &*head.cast::<Outgoing>();
+        let outgoing = &*head.cast::<OutgoingMoves>();
         below.add(outgoing.result_to as usize).write(result as u64);
         outgoing.moves.run_whole(args, below);
     }
@@ -188,11 +186,11 @@ unsafe extern "C" fn pack_words(head: *const Head, args: *const u64, result: *mu
 /// # Safety
 ///
 /// That of [`pack_words`].
-unsafe extern "C" fn pack_parts(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
+unsafe extern "C" fn pack_parts(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
     // SAFETY: the contract is that of `pack_words`; the slots of aggregates are addresses of as many bytes as are copied.
     unsafe {
         pack_words(head, args, result, below);
-        for part in &(*head.cast::<Outgoing>()).parts {
+        for part in &(*head.cast::<OutgoingMoves>()).parts {
             below.add(part.to as usize).write(part.address(args).cast::<u64>().read_unaligned());
         }
     }
@@ -203,18 +201,18 @@ unsafe extern "C" fn pack_parts(head: *const Head, args: *const u64, result: *mu
 /// # Safety
 ///
 /// That of [`pack_words`].
-unsafe extern "C" fn pack(head: *const Head, args: *const u64, result: *mut u64, below: *mut u64) {
+unsafe extern "C" fn pack(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
     // SAFETY: as for `pack_parts`.
     unsafe {
         pack_parts(head, args, result, below);
-        let outgoing = &*head.cast::<Outgoing>();
+        let outgoing = &*head.cast::<OutgoingMoves>();
         outgoing.moves.run_narrow(args, below);
         for part in &outgoing.odd_parts {
-            below.add(part.to as usize).write(super::load(part.address(args), part.len));
+            below.add(part.to as usize).write(moves::load(part.address(args), part.len));
         }
         for block in &outgoing.blocks {
             let from = args.add(block.slot.into()).read() as *const u8;
-            super::copy(from, below.add(block.to as usize).cast(), block.size as usize);
+            moves::copy(from, below.add(block.to as usize).cast(), block.size as usize);
         }
     }
 }
@@ -230,10 +228,10 @@ impl Part {
     }
 }
 
-type Finish = unsafe extern "C" fn(head: *const Head, frame: *const CallFrame);
+type Finish = unsafe extern "C" fn(head: *const UniversalHeader, frame: *const CallFrame);
 
 /// No result, or one that the function wrote itself.
-unsafe extern "C" fn finish_nothing(_: *const Head, _: *const CallFrame) {}
+unsafe extern "C" fn finish_nothing(_: *const UniversalHeader, _: *const CallFrame) {}
 
 /// Hands a scalar over.
 ///
@@ -241,10 +239,10 @@ unsafe extern "C" fn finish_nothing(_: *const Head, _: *const CallFrame) {}
 ///
 /// `frame` is that of a call of the plan's, with the result registers stored; `result` and `errno` in it are as the
 /// trampoline got them.
-unsafe extern "C" fn finish_slot<T: Scalar>(head: *const Head, frame: *const CallFrame) {
+unsafe extern "C" fn finish_slot<T: SlotWord>(head: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: as for `pack_words`.
     unsafe {
-        let from = (*head.cast::<Outgoing>()).result_from;
+        let from = (*head.cast::<OutgoingMoves>()).result_from;
         (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().slot_word());
     }
 }
@@ -254,13 +252,13 @@ unsafe extern "C" fn finish_slot<T: Scalar>(head: *const Head, frame: *const Cal
 /// # Safety
 ///
 /// That of [`finish_slot`].
-unsafe extern "C" fn finish_bytes(head: *const Head, frame: *const CallFrame) {
+unsafe extern "C" fn finish_bytes(head: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         let result = (*frame).result.cast::<u8>();
-        for part in &(*head.cast::<Outgoing>()).result_parts {
+        for part in &(*head.cast::<OutgoingMoves>()).result_parts {
             let word = frame.cast::<u64>().add(part.from as usize).read();
-            super::store(result.add(part.offset.into()), part.len, word);
+            moves::store(result.add(part.offset.into()), part.len, word);
         }
     }
 }
@@ -270,21 +268,20 @@ unsafe extern "C" fn finish_bytes(head: *const Head, frame: *const CallFrame) {
 /// # Safety
 ///
 /// That of [`finish_slot`].
-unsafe extern "C" fn finish_errno(head: *const Head, frame: *const CallFrame) {
+unsafe extern "C" fn finish_errno(head: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         (*frame).errno.write(errno::location()().read());
-        ((*head.cast::<Outgoing>()).finish)(head, frame);
+        ((*head.cast::<OutgoingMoves>()).finish)(head, frame);
     }
 }
 
 #[cfg(all(test, target_arch = "x86_64", not(windows)))]
 mod tests {
     use super::*;
-    use crate::abi::Abi;
-    use crate::shape;
-    use crate::signature::Signature;
-    use crate::types::Type;
+    use crate::c::definitions::{Signature, Type};
+    use crate::convention::abi::Abi;
+    use crate::convention::canonical;
 
     /// The numbers of the registers' words behind `below` bytes.
     fn int(below: u32, n: u32) -> u32 {
@@ -295,13 +292,13 @@ mod tests {
         below / 8 + 6 + n
     }
 
-    fn outgoing(params: Vec<Type>, first_variadic: Option<usize>, result: impl Into<Option<Type>>) -> Outgoing {
+    fn outgoing(params: Vec<Type>, first_variadic: Option<usize>, result: impl Into<Option<Type>>) -> OutgoingMoves {
         let signature = match first_variadic {
             None => Signature::new(params, result),
             Some(first) => Signature::variadic(params, first, result),
         }
         .unwrap();
-        Outgoing::of(&shape::slots_plan(&signature, Abi::SysV64.plan(&signature).unwrap()), Options::default())
+        OutgoingMoves::of(&canonical::outgoing(&signature, Abi::SysV64.plan(&signature).unwrap()), false).unwrap()
     }
 
     fn bytes(count: u32) -> Type {
@@ -328,7 +325,10 @@ mod tests {
         let parts = [(0, 0, int(48, 0)), (0, 8, float(48, 0)), (1, 0, int(48, 1))];
         assert_eq!(*outgoing.parts, parts.map(|(slot, offset, to)| Part { slot, offset, len: 8, to }));
         assert_eq!(*outgoing.odd_parts, [Part { slot: 1, offset: 8, len: 3, to: int(48, 2) }]);
-        assert_eq!(*outgoing.blocks, [Block { slot: 2, to: 0, size: 21 }, Block { slot: 3, to: 3, size: 17 }]);
+        assert_eq!(
+            *outgoing.blocks,
+            [StackBlock { slot: 2, to: 0, size: 21 }, StackBlock { slot: 3, to: 3, size: 17 }]
+        );
         let result_parts = [(0, 0), (6, 8)].map(|(from, offset)| ResultPart { from, offset, len: 8 });
         assert_eq!(*outgoing.result_parts, result_parts);
         assert_eq!(outgoing.moves, Moves::default());

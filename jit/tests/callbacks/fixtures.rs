@@ -9,9 +9,7 @@ use std::ffi::c_void;
 use std::hint::black_box;
 use std::slice;
 
-use hotcall_jit::{
-    Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, ResultForm, Return, Scalar, Signature, Stub, Thunk, Type, Use,
-};
+use hotcall_jit::{Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Return, Scalar, Signature, Stub, Thunk, Type, Use};
 use libloading::Library;
 
 use crate::c::Text;
@@ -112,18 +110,22 @@ impl<'a> Case<'a> {
         let thunks: Vec<_> = ways.iter().map(|(way, jit)| (*way, jit.thunk(signature).unwrap())).collect();
         let sizes = signature.params().iter().zip(&layouts);
         let sizes: Vec<_> = sizes.map(|(ty, layout)| ty.as_aggregate().map(|_| layout.size)).collect();
-        let form = match (signature.result(), &result) {
-            (Some(ty), Some(layout)) if ty.as_aggregate().is_some() => ResultForm::Bytes(layout.size),
-            (Some(_), _) => ResultForm::Slot,
-            (None, _) => ResultForm::Void,
-        };
         for (way, thunk) in &thunks {
-            assert_eq!((thunk.aggregates(), thunk.result()), (&sizes[..], form), "{signature}, {way}");
+            assert_eq!(thunk.aggregates(), &sizes[..], "{signature}, {way}");
         }
         let plan = Abi::SysV64.plan(signature).unwrap();
         let hidden = matches!(plan.ret, Return::Hidden { .. });
         let whole_words = whole_words(signature, hidden).map(|signature| caller(text, &signature));
         Self { signature, thunks, layouts, result, plan, hidden, callers: (caller(text, signature), whole_words) }
+    }
+
+    /// The bytes that a handler may write.
+    fn result_size(&self) -> usize {
+        match hotcall_jit::Form::of(self.signature.result()) {
+            hotcall_jit::Form::Void => 0,
+            hotcall_jit::Form::Scalar(_) => 8,
+            hotcall_jit::Form::Bytes(size) => size as usize,
+        }
     }
 
     fn forms(&self, library: &Library) -> Vec<Form> {
@@ -162,18 +164,14 @@ impl<'a> Case<'a> {
         arena: &mut Arena,
     ) {
         let (mut args, expected) = self.values(&mut arena.random);
-        let size = match thunk.result() {
-            ResultForm::Void => 0,
-            ResultForm::Slot => 8,
-            ResultForm::Bytes(size) => size as usize,
-        };
+        let size = self.result_size();
         let align = match self.signature.result().and_then(Type::as_aggregate) {
             Some(_) => self.result.as_ref().map_or(1, |layout| layout.align),
             _ => 8,
         };
         let mut result: Vec<_> = (0..size).map(|_| arena.random.next() as u8).collect();
         result.truncate(written.len(size));
-        let mut record = Record::new(thunk, align.into(), result.clone());
+        let mut record = Record::new(thunk, align.into(), self.signature.result().map(|_| size), result.clone());
         result.resize(size, 0);
         let explicit = form.whole_words && self.hidden;
         // What C hands over as the result's memory, which a caller that does not say so has somewhere on its stack.
@@ -264,6 +262,8 @@ impl Expected {
 struct Record {
     thunk: &'static Thunk,
     align: usize,
+    /// The bytes of the result, if there is one.
+    size: Option<usize>,
     /// What to write as the result, from its first byte.
     write: Vec<u8>,
     seen: Vec<Vec<u8>>,
@@ -272,8 +272,8 @@ struct Record {
 }
 
 impl Record {
-    const fn new(thunk: &'static Thunk, align: usize, write: Vec<u8>) -> Self {
-        Self { thunk, align, write, seen: Vec::new(), faults: Vec::new(), calls: 0 }
+    const fn new(thunk: &'static Thunk, align: usize, size: Option<usize>, write: Vec<u8>) -> Self {
+        Self { thunk, align, size, write, seen: Vec::new(), faults: Vec::new(), calls: 0 }
     }
 
     fn expect(&mut self, holds: bool, what: &str) {
@@ -308,11 +308,7 @@ unsafe extern "C-unwind" fn handler(context: *mut c_void, args: *const u64, resu
         }
         *slot = !0;
     }
-    let size = match record.thunk.result() {
-        ResultForm::Void => return,
-        ResultForm::Slot => 8,
-        ResultForm::Bytes(size) => size as usize,
-    };
+    let Some(size) = record.size else { return };
     record.expect(result.addr().is_multiple_of(record.align), "the result is misaligned");
     // SAFETY: the result has as many bytes.
     let result = unsafe { slice::from_raw_parts_mut(result.cast::<u8>(), size) };

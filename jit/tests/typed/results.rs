@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::typed::Exit;
-use hotcall_jit::values::Pending;
-use hotcall_jit::{Jit, MAX_SIZE, Natives, Options, Type, Typed};
+use hotcall_jit::engine::fast_call::Exit;
+use hotcall_jit::engine::values::Pending;
+use hotcall_jit::{FastCall, Jit, MAX_SIZE, Options, Type};
 
 use crate::engine::HELPERS;
 use crate::forms::fixture;
@@ -74,7 +74,7 @@ fn results_may_lie_over_arguments() {
         let signature = format!("({ty}, {ty}) -> {ty}");
         // Only for its model.
         let model = fixture(&signature, "(3*pointer, pointer)", "hhrx", Exit::Raise).model.clone();
-        let typed = Natives::shared().unwrap().typed(&notation::signature(&signature), &model, HELPERS).unwrap();
+        let typed = Jit::shared().unwrap().fast_call(&notation::signature(&signature), &model, HELPERS).unwrap();
         let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
         let mut heap = Heap::mapped();
         for (compiler, library) in &libraries {
@@ -82,7 +82,7 @@ fn results_may_lie_over_arguments() {
             // SAFETY: the function has this type in the text.
             let target = unsafe { *library.get::<*const c_void>(format!("mix_{name}").as_bytes()).unwrap() };
             // SAFETY: so it has the signature.
-            let record = unsafe { Typed::record(target, &pending) };
+            let record = unsafe { FastCall::record(target, &pending) };
             // SAFETY: the record outlives its function.
             let native = unsafe { typed.bind(&record) }.unwrap();
             for (first, second, to) in
@@ -123,14 +123,14 @@ fn what_c_does_not_write_is_zero() {
     for size in [17, 24, 63, 256, 257, 300, 5000, MAX_SIZE] {
         let c = format!("(i8) -> struct {{u8[{size}]}}");
         let model = fixture(&c, "(i64, pointer)", "ar", Exit::Raise).model.clone();
-        let typed = Natives::shared().unwrap().typed(&notation::signature(&c), &model, HELPERS).unwrap();
+        let typed = Jit::shared().unwrap().fast_call(&notation::signature(&c), &model, HELPERS).unwrap();
         let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
         let (mut heap, pending) = (Heap::mapped(), Pending::new());
         let mut memory = vec![0x77_u8; size as usize];
         let words = [5, heap.handle(bytes(memory.as_mut_ptr(), size.into()))];
         // SAFETY: the function is one of the signature, its record outlives the native function, and the memory is there.
         unsafe {
-            let record = Typed::record(target, &pending);
+            let record = FastCall::record(target, &pending);
             let native = typed.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }

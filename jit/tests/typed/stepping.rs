@@ -6,8 +6,8 @@ use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall_jit::Typed;
-use hotcall_jit::values::Pending;
+use hotcall_jit::FastCall;
+use hotcall_jit::engine::values::Pending;
 
 use crate::forms::fixture;
 use crate::native::{ExitFlag, FLAG};
@@ -76,7 +76,7 @@ fn backtraces_are_complete_at_every_instruction() {
                 let (mut flag, pending) = (ExitFlag::new(), Pending::new());
                 // SAFETY: the callee takes any arguments; the C function has this type and calls one of the native one's.
                 unsafe {
-                    let record = Typed::record(zero as *const c_void, &pending);
+                    let record = FastCall::record(zero as *const c_void, &pending);
                     let native = fixture.typed.bind(&record).unwrap();
                     if closed {
                         record.close();

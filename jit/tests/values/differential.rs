@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::values::{EngineAbi, Failure, Role, Words};
-use hotcall_jit::{Jit, Layout, Native, Natives, Scalar, Signature, Type, Use, Values};
+use hotcall_jit::engine::values::{EngineAbi, Failure, Role, Words};
+use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Scalar, Signature, Type, Use};
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
@@ -224,7 +224,7 @@ impl Play {
         &self,
         model: &Model,
         signature: &Signature,
-        values: &Values,
+        values: &EngineValues,
         target: *const c_void,
     ) -> (Returned, Vec<Event>) {
         let given = |role, address: usize| {
@@ -244,7 +244,7 @@ impl Play {
         // SAFETY: the target is a function of the signature; the cell is never freed.
         let record = unsafe { values.record(target, engine::pending()) };
         // SAFETY: the record outlives its function.
-        let native: Native = unsafe { values.bind(&raw const record) }.unwrap();
+        let native: EngineFunction = unsafe { values.bind(&raw const record) }.unwrap();
         if self.closed {
             record.close();
         }
@@ -283,13 +283,12 @@ fn check(model: &Model, seed: u64) {
     let aggregates: Vec<Type> = aggregates.collect();
     let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
     let shared = Jit::shared().unwrap();
-    let (compiled, interpreted) = (Natives::new(shared), Natives::new(universal));
     let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
     let mut random = Random(seed);
     let (mut called, mut packed) = (0, 0);
     for round in 0..SIGNATURES {
         let signature = random_signature(&mut random, &aggregates, round);
-        let values = [&compiled, &interpreted].map(|natives| natives.values(&signature, &abi).unwrap());
+        let values = [shared, universal].map(|jit| jit.engine_values(&signature, &abi).unwrap());
         assert_eq!(values[0].code().is_empty(), !cfg!(feature = "cranelift"));
         assert!(values[1].code().is_empty());
         let pool = shared.thunk(&signature).unwrap().stubs(Use::Plain);

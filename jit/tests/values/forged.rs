@@ -1,7 +1,7 @@
 //! No number that C returns becomes a value of another class.
 
-use hotcall_jit::values::{EngineAbi, ValueModel, Words};
-use hotcall_jit::{Jit, Natives, Scalar, Signature, Type, Use};
+use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
+use hotcall_jit::{Jit, Scalar, Signature, Type, Use};
 
 use crate::engine::{self, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed};
@@ -48,10 +48,10 @@ fn numbers_stay_numbers() {
 fn numbers_that_c_returns_stay_numbers() {
     for model in models() {
         for scalar in [Scalar::F64, Scalar::F32] {
-            let natives = Natives::new(Jit::shared().unwrap());
+            let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
             let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
             let signature = Signature::new([], Type::from(scalar)).unwrap();
-            let values = natives.values(&signature, &abi).unwrap();
+            let values = jit.engine_values(&signature, &abi).unwrap();
             let pool = Jit::shared().unwrap().thunk(&signature).unwrap().stubs(Use::Plain);
             let stub = pool.take().unwrap();
             // SAFETY: the stub is ours; the target is a function of the signature; the record outlives the native function.

@@ -3,8 +3,8 @@
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-use hotcall_jit::values::{EngineAbi, Outcome, Words};
-use hotcall_jit::{Jit, Natives, Signature, Type, retired_calls};
+use hotcall_jit::engine::values::{EngineAbi, ResultPath, Words};
+use hotcall_jit::{Jit, Signature, Type, retired_calls};
 
 use crate::engine::{self, HELPERS};
 use crate::models::{self, Model, Passed};
@@ -16,11 +16,11 @@ static ADDRESSES: Mutex<()> = Mutex::new(());
 fn addresses_are_used_again_by_any_shape() {
     let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
     // There are 2,048 where no code is generated.
-    let natives = Natives::new(Box::leak(Box::new(Jit::universal().unwrap())));
+    let jit: &'static Jit = Box::leak(Box::new(Jit::universal().unwrap()));
     let abi = EngineAbi::new(models::offset_boxed().model, HELPERS).unwrap();
     for count in 0..60 {
         let signature = Signature::new(vec![Type::I32; count], Type::I32).unwrap();
-        let values = natives.values(&signature, &abi).unwrap();
+        let values = jit.engine_values(&signature, &abi).unwrap();
         // SAFETY: nobody calls the functions; the cell is never freed.
         let record = unsafe { values.record(ptr::null(), engine::pending()) };
         for _ in 0..100 {
@@ -31,10 +31,10 @@ fn addresses_are_used_again_by_any_shape() {
 }
 
 /// What an engine gets that calls a function whose record is gone.
-fn call_late(natives: &Natives, model: &Model, params: &[Type]) -> Option<Words> {
+fn call_late(jit: &'static Jit, model: &Model, params: &[Type]) -> Option<Words> {
     let signature = Signature::new(params.to_vec(), Type::I32).unwrap();
     let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
-    let values = natives.values(&signature, &abi).unwrap();
+    let values = jit.engine_values(&signature, &abi).unwrap();
     // SAFETY: the target is not called; the cell is never freed.
     let record = Box::new(unsafe { values.record(call_late as *const _, engine::pending()) });
     // SAFETY: the record outlives the function.
@@ -56,61 +56,60 @@ fn calls_of_functions_that_are_gone_throw_without_an_exception() {
     let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut returned = models::offset_boxed();
     // Zeros are no value of this engine.
-    returned.model.outcome = Outcome::Returned { exception: [10, 0] };
+    returned.model.outcome = ResultPath::Returned { exception: [10, 0] };
     for jit in [Jit::shared().unwrap(), Box::leak(Box::new(Jit::universal().unwrap()))] {
-        let natives = Natives::new(jit);
         for params in [&[][..], &[Type::I32], &[Type::POINTER], &[Type::I32, Type::BUFFER]] {
-            assert_eq!(call_late(&natives, &returned, params), Some([10, 0]));
-            assert_eq!(call_late(&natives, &models::tag_boxed(), params), None);
+            assert_eq!(call_late(jit, &returned, params), Some([10, 0]));
+            assert_eq!(call_late(jit, &models::tag_boxed(), params), None);
         }
     }
 }
 
 #[test]
 fn shapes_are_shared_and_counted() {
-    let natives = Natives::new(Jit::shared().unwrap());
+    let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
     let abi = || EngineAbi::new(models::tagged().model, HELPERS).unwrap();
     let signature = |params: &[Type]| Signature::new(params.to_vec(), None).unwrap();
-    assert_eq!(natives.count(), 0);
-    let first = natives.values(&signature(&[Type::I32]), &abi()).unwrap();
+    assert_eq!(jit.stats().trampolines, 0);
+    let first = jit.engine_values(&signature(&[Type::I32]), &abi()).unwrap();
     // The model is compared by what it says; types count, for values are converted by them.
-    let same = natives.values(&signature(&[Type::I32]), &abi()).unwrap();
-    assert_eq!(natives.count(), 1);
-    let other = natives.values(&signature(&[Type::U32]), &abi()).unwrap();
-    assert_eq!(natives.count(), 2);
+    let same = jit.engine_values(&signature(&[Type::I32]), &abi()).unwrap();
+    assert_eq!(jit.stats().trampolines, 1);
+    let other = jit.engine_values(&signature(&[Type::U32]), &abi()).unwrap();
+    assert_eq!(jit.stats().trampolines, 2);
     let wide = EngineAbi::new(models::wide().model, HELPERS).unwrap();
-    let elsewhere = natives.values(&signature(&[Type::I32]), &wide).unwrap();
-    assert_eq!(natives.count(), 3);
+    let elsewhere = jit.engine_values(&signature(&[Type::I32]), &wide).unwrap();
+    assert_eq!(jit.stats().trampolines, 3);
     drop((first, other, elsewhere));
-    assert_eq!(natives.count(), 1);
+    assert_eq!(jit.stats().trampolines, 1);
     drop(same);
-    assert_eq!(natives.count(), 0);
+    assert_eq!(jit.stats().trampolines, 0);
 }
 
 /// What is converted the same way has one shape.
 #[test]
 fn types_that_convert_alike_share_code() {
-    let natives = Natives::new(Jit::shared().unwrap());
+    let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
     let engine = EngineAbi::new(models::tagged().model, HELPERS).unwrap();
     let made =
-        |params: [Type; 3], result: Type| natives.values(&Signature::new(params, result).unwrap(), &engine).unwrap();
+        |params: [Type; 3], result: Type| jit.engine_values(&Signature::new(params, result).unwrap(), &engine).unwrap();
     let _same = [
         made([Type::I64, Type::U64, Type::POINTER], Type::BUFFER),
         made([Type::ISIZE, Type::USIZE, Type::FUNCTION], Type::TEXT),
     ];
-    assert_eq!(natives.count(), 1);
+    assert_eq!(jit.stats().trampolines, 1);
     let _other = made([Type::U64, Type::U64, Type::POINTER], Type::BUFFER);
-    assert_eq!(natives.count(), 2);
+    assert_eq!(jit.stats().trampolines, 2);
 }
 
 /// Functions with very many parameters would take long to compile.
 #[cfg(feature = "cranelift")]
 #[test]
 fn very_many_parameters_are_interpreted() {
-    let natives = Natives::new(Jit::shared().unwrap());
+    let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
     let engine = EngineAbi::new(models::tagged().model, HELPERS).unwrap();
     let code = |count: usize| {
-        let values = natives.values(&Signature::new(vec![Type::U64; count], None).unwrap(), &engine).unwrap();
+        let values = jit.engine_values(&Signature::new(vec![Type::U64; count], None).unwrap(), &engine).unwrap();
         values.code().len()
     };
     assert!(code(32) > 0);

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 
 use crate::notation;
 
@@ -40,11 +40,11 @@ pub(crate) fn tagged() -> Model {
     #[derive(Clone, Copy)]
     #[repr(C)]
     struct Value(u64, u64);
-    type Native = unsafe extern "C" fn(*mut c_void, Value, i32, *mut u64, i32, *mut c_void) -> Value;
+    type EngineFunction = unsafe extern "C" fn(*mut c_void, Value, i32, *mut u64, i32, *mut c_void) -> Value;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         // SAFETY: the caller vouches for the entry.
         let Value(payload, tag) = unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let this = Value(IGNORED, IGNORED);
             native(passed.context, this, passed.argc as i32, passed.array, -1, passed.record)
         };
@@ -52,12 +52,12 @@ pub(crate) fn tagged() -> Model {
     }
     let test = |tag| Test::equal(8, 4, tag);
     let integer = |tag| Integer::new(test(tag), 4, [0, tag]);
-    let constant = |tag| Constant::new(test(tag), [0, tag]);
+    let constant = |tag| Singleton::new(test(tag), [0, tag]);
     let value = "struct {union {i32, f64, pointer}, i64}";
     let model = ValueModel::new(
         notation::signature(&format!("(pointer, {value}, i32, pointer, i32, pointer) -> {value}")),
         [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
-        Outcome::Returned { exception: [0, 6] },
+        ResultPath::Returned { exception: [0, 6] },
         constant(3),
     )
     .size(16)
@@ -72,11 +72,11 @@ pub(crate) fn tagged() -> Model {
 
 /// As JavaScriptCore: doubles are offset by 2⁴⁹, and each function has an address of its own.
 pub(crate) fn offset_boxed() -> Model {
-    type Native = unsafe extern "C" fn(*mut c_void, u64, u64, usize, *mut u64, *mut c_void) -> u64;
+    type EngineFunction = unsafe extern "C" fn(*mut c_void, u64, u64, usize, *mut u64, *mut c_void) -> u64;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         // SAFETY: the caller vouches for the entry.
         let value = unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             native(passed.context, IGNORED, IGNORED, passed.argc, passed.array, passed.exception)
         };
         (value != 0).then_some([value, 0])
@@ -86,23 +86,23 @@ pub(crate) fn offset_boxed() -> Model {
         notation::signature("(3*pointer, usize, pointer, pointer) -> u64"),
         [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception],
         // The engine has its own way to tell; the tests need one too.
-        Outcome::Returned { exception: [0, 0] },
-        Constant::word(10),
+        ResultPath::Returned { exception: [0, 0] },
+        Singleton::word(10),
     )
     .integer(Integer::new(Test::range(INTEGER, u64::MAX), 4, [INTEGER, 0]))
     .double(Double::new(Test::range(1 << 49, INTEGER - 1), [0; 2]).bias(1 << 49).nan(0x7ff8_0000_0000_0000))
     .boolean(Boolean::new(Test::masked(0, 8, !1, 6), [6, 0]))
-    .null(Constant::word(2));
+    .null(Singleton::word(2));
     Model { name: "offset_boxed", model, call }
 }
 
 /// As SpiderMonkey: all but doubles have a tag of 17 bits; the result goes to the callee's place.
 pub(crate) fn tag_boxed() -> Model {
-    type Native = unsafe extern "C" fn(*mut c_void, u32, *mut u64) -> u8;
+    type EngineFunction = unsafe extern "C" fn(*mut c_void, u32, *mut u64) -> u8;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         // SAFETY: the caller vouches for the entry; the array begins with the callee and `this`.
         unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             match native(passed.context, passed.argc as u32, passed.array) {
                 0 => None,
                 success => {
@@ -118,20 +118,20 @@ pub(crate) fn tag_boxed() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, u32, pointer) -> bool"),
         [Role::Context, Role::Argc, Role::Argv { first: 2 }],
-        Outcome::Stored { index: 0, success: 1, exception: 0 },
-        Constant::word(tag(3)),
+        ResultPath::Stored { index: 0, success: 1, exception: 0 },
+        Singleton::word(tag(3)),
     )
     .integer(Integer::new(Test::masked(0, 8, u64::MAX << 47, tag(1)), 4, [tag(1), 0]))
     .double(Double::new(Test::range(0, tag(0)), [0; 2]).nan(0x7ff8_0000_0000_0000))
     .boolean(Boolean::new(Test::masked(0, 8, !1, tag(2)), [tag(2), 0]))
-    .null(Constant::word(tag(4)));
+    .null(Singleton::word(tag(4)));
     Model { name: "tag_boxed", model, call }
 }
 
 /// Integers of 63 bits above a zero bit, and nothing else that has no memory of its own: no doubles, no booleans, no null.
 /// What counts arrives on the stack.
 pub(crate) fn shifted() -> Model {
-    type Native = unsafe extern "C" fn(
+    type EngineFunction = unsafe extern "C" fn(
         f64,
         u64,
         u64,
@@ -150,7 +150,7 @@ pub(crate) fn shifted() -> Model {
         let &Passed { context, argc, array, exception, record } = passed;
         // SAFETY: the caller vouches for the entry.
         let value = unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let i = IGNORED;
             native(0.5, i, i, i, i, i, i, context, 7, argc as u32, array, exception, record)
         };
@@ -164,8 +164,8 @@ pub(crate) fn shifted() -> Model {
             &[Role::Context, ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception, Role::Data],
         ]
         .concat(),
-        Outcome::Returned { exception: [0x31, 0] },
-        Constant::word(0x21),
+        ResultPath::Returned { exception: [0x31, 0] },
+        Singleton::word(0x21),
     )
     .integer(Integer::new(Test::masked(0, 1, 1, 0), 8, [0; 2]).shift(1));
     Model { name: "shifted", model, call }
@@ -181,11 +181,11 @@ pub(crate) fn wide() -> Model {
         middle: u64,
         last: [u8; 7],
     }
-    type Native = unsafe extern "C" fn(*mut c_void, *mut u64, f32, i64, *mut c_void) -> Value;
+    type EngineFunction = unsafe extern "C" fn(*mut c_void, *mut u64, f32, i64, *mut c_void) -> Value;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         // SAFETY: the caller vouches for the entry; a value is 16 bytes without padding.
         let value = unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let value = native(passed.record, passed.array, 1.0, passed.argc as i64, passed.context);
             mem::transmute::<Value, Words>(value)
         };
@@ -198,8 +198,8 @@ pub(crate) fn wide() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, pointer, f32, i64, pointer) -> struct {u8, packed i64, u8[7]}"),
         [Role::Data, Role::Argv { first: 1 }, Role::Ignored, Role::Argc, Role::Context],
-        Outcome::Returned { exception: [u64::MAX; 2] },
-        Constant::new(Test::equal(1, 1, 0xfe), [0xfe00, 7]),
+        ResultPath::Returned { exception: [u64::MAX; 2] },
+        Singleton::new(Test::equal(1, 1, 0xfe), [0xfe00, 7]),
     )
     .size(16)
     .integer(Integer::new(test(0xfff9), 8, [tag(0xfff9), 0]).offset(8))
@@ -207,17 +207,17 @@ pub(crate) fn wide() -> Model {
     // 24 bits, in the upper half of the first word.
     .wide(Integer::new(Test::equal(0, 1, 0x88), 4, [0x88, 0]).offset(4).shift(8))
     .boolean(Boolean::new(Test::masked_range(2, 2, 0xff0f, 0x7003..=0x7008), [tag(0x7004), 0]).offset(7))
-    .null(Constant::new(Test::masked_range(1, 1, u64::MAX, 0xf0..=0xfd), [0xf500, 0x9000_0000_0000_0000]));
+    .null(Singleton::new(Test::masked_range(1, 1, u64::MAX, 0xf0..=0xfd), [0xf500, 0x9000_0000_0000_0000]));
     Model { name: "wide", model, call }
 }
 
 /// Doubles alone: every number is one. Integers that are no numbers are small ones in 31 bits.
 pub(crate) fn doubles() -> Model {
-    type Native = unsafe extern "C" fn(*mut c_void, *mut u64, i64, *mut c_void) -> i32;
+    type EngineFunction = unsafe extern "C" fn(*mut c_void, *mut u64, i64, *mut c_void) -> i32;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         // SAFETY: the caller vouches for the entry; the array has a place for the result.
         unsafe {
-            let native = mem::transmute::<*const c_void, Native>(entry);
+            let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             match native(passed.context, passed.array, passed.argc as i64, passed.exception) {
                 -2 => None,
                 success => {
@@ -231,13 +231,13 @@ pub(crate) fn doubles() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, pointer, i64, pointer) -> i32"),
         [Role::Context, Role::Argv { first: 3 }, Role::Argc, Role::Exception],
-        Outcome::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
-        Constant::word(0xfffd_0000_0000_0000),
+        ResultPath::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
+        Singleton::word(0xfffd_0000_0000_0000),
     )
     .double(Double::new(Test::range(0, 0xfff8_0000_0000_0000), [0; 2]).nan(0xfff8_0000_0000_0000))
     .wide(Integer::new(Test::equal(4, 4, TAG >> 32), 4, [TAG, 0]).shift(1))
     .boolean(Boolean::new(Test::equal(6, 2, 0xfffb), [0xfffb_0000_0000_0000, 0]).offset(5))
-    .null(Constant::new(Test::equal(6, 2, 0xfffc), [0xfffc_0000_0000_0000, 0]));
+    .null(Singleton::new(Test::equal(6, 2, 0xfffc), [0xfffc_0000_0000_0000, 0]));
     Model { name: "doubles", model, call }
 }
 

@@ -30,7 +30,7 @@ impl Explained {
                 "vector_count": stages.plan.vector_count,
             },
             "warnings": self.warnings,
-            "shape": hex(&stages.shape, ""),
+            "shape": stages.canonical.to_string(),
             "clif": stages.clif,
             "disassembly": stages.disassembly,
             "code": hex(&stages.code, ""),

@@ -32,7 +32,7 @@ impl fmt::Display for Explained {
             writeln!(f, "\nshim that sets al and jumps to the function, {} bytes", shim.len())?;
             writeln!(f, "  {}", hex(shim, ""))?;
         }
-        write!(f, "\nshape\n  {}", hex(&self.stages.shape, ""))
+        write!(f, "\nshape\n{}", indented(&self.stages.canonical.to_string()))
     }
 }
 

@@ -1,0 +1,15 @@
+//! Architectures: machine code that is written by hand, one folder for each, and the words in memory that such code reads.
+//!
+//! [`universal`] is that of the machine this is compiled for. All else is made of bytes and can be tested on any machine.
+
+#[cfg(feature = "cranelift")]
+pub(crate) mod jump;
+pub(crate) mod operands;
+#[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(windows)))]
+#[path = "x86_64/universal.rs"]
+pub(crate) mod universal;
+#[cfg(not(all(target_arch = "x86_64", target_pointer_width = "64", not(windows))))]
+#[path = "none.rs"]
+pub(crate) mod universal;
+#[cfg(feature = "cranelift")]
+pub(crate) mod x86_64;

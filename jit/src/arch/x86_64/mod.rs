@@ -1,0 +1,5 @@
+//! x86-64.
+
+pub(crate) mod jump;
+pub(crate) mod shim;
+pub(crate) mod stub;

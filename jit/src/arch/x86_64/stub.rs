@@ -1,0 +1,71 @@
+//! The stubs in front of a shared thunk: one for each callback, which C calls by its address.
+//!
+//! A stub has two words of data, as far from it as from every other stub to its data: the *context*, and the address of
+//! the thunk. It hands the context to the thunk in a place that holds no argument.
+
+use crate::arch::operands::STRIDE;
+use crate::convention::spare::Spare;
+
+/// The bytes of a [`Spare::Stack`] stub at which its context is on the stack.
+pub(crate) const PUSHED: std::ops::Range<u64> = 6..13;
+
+/// A stub that hands its context over in this place. Its data begins `distance` bytes behind its first byte.
+pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
+    let mut stub = Assembler { code: [INT3; STRIDE], len: 0, data: distance };
+    match place {
+        // mov r64, [context]; jmp [thunk]
+        Spare::Int(n) => {
+            let (prefix, register) = match n {
+                0 => (REX_W, 7),   // rdi
+                1 => (REX_W, 6),   // rsi
+                2 => (REX_W, 2),   // rdx
+                3 => (REX_W, 1),   // rcx
+                4 => (REX_W_R, 0), // r8
+                _ => (REX_W_R, 1), // r9
+            };
+            stub.relative(&[prefix, 0x8b, 5 | register << 3], CONTEXT);
+            stub.relative(&[0xff, 0x25], THUNK);
+        }
+        // movq xmm, [context]; jmp [thunk]
+        Spare::Float(n) => {
+            stub.relative(&[0xf3, 0x0f, 0x7e, 5 | n << 3], CONTEXT);
+            stub.relative(&[0xff, 0x25], THUNK);
+        }
+        // push [context]; call [thunk]; pop rcx; ret
+        Spare::Stack => {
+            stub.relative(&[0xff, 0x35], CONTEXT);
+            stub.relative(&[0xff, 0x15], THUNK);
+            stub.bytes(&[0x59, 0xc3]);
+        }
+    }
+    stub.code
+}
+
+const REX_W: u8 = 0x48;
+const REX_W_R: u8 = 0x4c;
+const INT3: u8 = 0xcc;
+
+/// Offsets in a stub's data.
+const CONTEXT: usize = 0;
+const THUNK: usize = 8;
+
+struct Assembler {
+    code: [u8; STRIDE],
+    len: usize,
+    data: usize,
+}
+
+impl Assembler {
+    fn bytes(&mut self, bytes: &[u8]) {
+        self.code[self.len..][..bytes.len()].copy_from_slice(bytes);
+        self.len += bytes.len();
+    }
+
+    /// An instruction that ends with the address of a word of the data, relative to its own end.
+    fn relative(&mut self, instruction: &[u8], word: usize) {
+        self.bytes(instruction);
+        // Tables are far smaller than i32::MAX.
+        let displacement = (self.data + word - self.len - 4) as u32;
+        self.bytes(&displacement.to_le_bytes());
+    }
+}

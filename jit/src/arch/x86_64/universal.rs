@@ -1,0 +1,248 @@
+//! The universal trampoline and the universal thunk on System V x86-64: what no language but assembly can say.
+//!
+//! Both have a frame pointer, so that one description of the frame holds for any plan, and C++ exceptions, panics and
+//! backtraces pass. While the callee runs there is no frame of Rust's between it and its caller: the functions that read
+//! the plan have returned, so that `longjmp` passes too, and exceptions in programs compiled with `panic = "abort"`.
+
+use std::arch::naked_asm;
+use std::ffi::c_void;
+use std::mem::offset_of;
+
+use crate::arch::operands::{STATIC_DATA, STATIC_STUBS, STRIDE, StubData, UniversalHeader};
+use crate::convention::plan::Loc;
+
+/// Bytes in a word.
+const WORD: u32 = 8;
+
+/// The registers that hold arguments; of vector registers the low 8 bytes, more of which no type of hotcall's has.
+///
+/// Results lie here too, rax and rdx as the first integer registers.
+#[repr(C)]
+struct FrameRegisters {
+    ints: [u64; 6],
+    floats: [u64; 8],
+}
+
+/// What a trampoline keeps below its frame pointer. Below it are the stack arguments.
+#[repr(C)]
+pub(crate) struct CallFrame {
+    registers: FrameRegisters,
+    pub(crate) result: *mut u64,
+    pub(crate) errno: *mut i32,
+    target: *const c_void,
+    head: *const UniversalHeader,
+}
+
+/// What a thunk keeps below its frame pointer. Below it are slots and copies.
+#[repr(C)]
+pub(crate) struct ThunkFrame {
+    registers: FrameRegisters,
+    pub(crate) result: [u64; 2],
+    data: *const StubData,
+    head: *const UniversalHeader,
+}
+
+/// In words from the beginning of a thunk's frame: the frame itself, the saved frame pointer and the return address.
+pub(crate) const STACK_ARGUMENTS: u32 = size_of::<ThunkFrame>() as u32 / WORD + 2;
+
+const _: () = assert!(size_of::<CallFrame>().is_multiple_of(16) && size_of::<ThunkFrame>().is_multiple_of(16));
+
+/// A register of arguments or results, in words from the beginning of a frame; `None` if the frame does not have it.
+pub(crate) fn register(loc: Loc) -> Option<u32> {
+    let (bytes, n) = match loc {
+        Loc::Int(n) => (offset_of!(FrameRegisters, ints), n),
+        Loc::Float(n) => (offset_of!(FrameRegisters, floats), n),
+        Loc::Stack(_) | Loc::X87(_) | Loc::ResultPointer => return None,
+    };
+    Some(bytes as u32 / WORD + u32::from(n))
+}
+
+/// The universal trampoline: a [`SlotsEntry`](crate::SlotsEntry) that gets the [`UniversalHeader`] of its plan in rax.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_call() {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "sub rsp, {FRAME}",
+        "mov [rbp - {FRAME} + {HEAD}], rax",
+        "mov [rbp - {FRAME} + {TARGET}], rdi",
+        "mov [rbp - {FRAME} + {ERRNO}], rcx",
+        // Memory for the stack arguments, touched so that no guard page is stepped over.
+        "mov r10, [rax + {BELOW}]",
+        "2:",
+        "cmp r10, {STEP}",
+        "jbe 3f",
+        "sub rsp, {STEP}",
+        "or qword ptr [rsp], 0",
+        "sub r10, {STEP}",
+        "jmp 2b",
+        "3:",
+        "sub rsp, r10",
+        // before(head, args, result, below)
+        "mov rdi, rax",
+        "mov rcx, rsp",
+        "call [rax + {BEFORE}]",
+        "mov rax, [rbp - {FRAME} + {HEAD}]",
+        "mov rax, [rax + {FLOATS}]",
+        "test eax, eax",
+        "jz 4f",
+        "movsd xmm0, [rbp - {FRAME} + {XMM}]",
+        "movsd xmm1, [rbp - {FRAME} + {XMM} + 8]",
+        "movsd xmm2, [rbp - {FRAME} + {XMM} + 16]",
+        "movsd xmm3, [rbp - {FRAME} + {XMM} + 24]",
+        "movsd xmm4, [rbp - {FRAME} + {XMM} + 32]",
+        "movsd xmm5, [rbp - {FRAME} + {XMM} + 40]",
+        "movsd xmm6, [rbp - {FRAME} + {XMM} + 48]",
+        "movsd xmm7, [rbp - {FRAME} + {XMM} + 56]",
+        "4:",
+        "mov rdi, [rbp - {FRAME}]",
+        "mov rsi, [rbp - {FRAME} + 8]",
+        "mov rdx, [rbp - {FRAME} + 16]",
+        "mov rcx, [rbp - {FRAME} + 24]",
+        "mov r8, [rbp - {FRAME} + 32]",
+        "mov r9, [rbp - {FRAME} + 40]",
+        "call [rbp - {FRAME} + {TARGET}]",
+        "mov [rbp - {FRAME}], rax",
+        "mov [rbp - {FRAME} + 8], rdx",
+        "movsd [rbp - {FRAME} + {XMM}], xmm0",
+        "movsd [rbp - {FRAME} + {XMM} + 8], xmm1",
+        // after(head, frame)
+        "mov rdi, [rbp - {FRAME} + {HEAD}]",
+        "lea rsi, [rbp - {FRAME}]",
+        "call [rdi + {AFTER}]",
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        ".cfi_restore rbp",
+        "ret",
+        ".cfi_endproc",
+        FRAME = const size_of::<CallFrame>(),
+        HEAD = const offset_of!(CallFrame, head),
+        TARGET = const offset_of!(CallFrame, target),
+        ERRNO = const offset_of!(CallFrame, errno),
+        XMM = const offset_of!(FrameRegisters, floats),
+        BELOW = const offset_of!(UniversalHeader, below),
+        FLOATS = const offset_of!(UniversalHeader, floats),
+        BEFORE = const offset_of!(UniversalHeader, before),
+        AFTER = const offset_of!(UniversalHeader, after),
+        STEP = const STEP,
+    )
+}
+
+/// The universal thunk: gets the [`UniversalHeader`] of its plan in rax, and the [`StubData`] in r11.
+#[unsafe(naked)]
+pub(crate) unsafe extern "C" fn enter_callback() {
+    naked_asm!(
+        ".cfi_startproc",
+        "push rbp",
+        ".cfi_def_cfa_offset 16",
+        ".cfi_offset rbp, -16",
+        "mov rbp, rsp",
+        ".cfi_def_cfa_register rbp",
+        "sub rsp, {FRAME}",
+        "mov [rbp - {FRAME} + {HEAD}], rax",
+        "mov [rbp - {FRAME} + {DATA}], r11",
+        "mov [rbp - {FRAME}], rdi",
+        "mov [rbp - {FRAME} + 8], rsi",
+        "mov [rbp - {FRAME} + 16], rdx",
+        "mov [rbp - {FRAME} + 24], rcx",
+        "mov [rbp - {FRAME} + 32], r8",
+        "mov [rbp - {FRAME} + 40], r9",
+        "cmp qword ptr [rax + {FLOATS}], 0",
+        "je 2f",
+        "movsd [rbp - {FRAME} + {XMM}], xmm0",
+        "movsd [rbp - {FRAME} + {XMM} + 8], xmm1",
+        "movsd [rbp - {FRAME} + {XMM} + 16], xmm2",
+        "movsd [rbp - {FRAME} + {XMM} + 24], xmm3",
+        "movsd [rbp - {FRAME} + {XMM} + 32], xmm4",
+        "movsd [rbp - {FRAME} + {XMM} + 40], xmm5",
+        "movsd [rbp - {FRAME} + {XMM} + 48], xmm6",
+        "movsd [rbp - {FRAME} + {XMM} + 56], xmm7",
+        // Memory for slots and copies, touched so that no guard page is stepped over.
+        "2:",
+        "mov r10, [rax + {BELOW}]",
+        "3:",
+        "cmp r10, {STEP}",
+        "jbe 4f",
+        "sub rsp, {STEP}",
+        "or qword ptr [rsp], 0",
+        "sub r10, {STEP}",
+        "jmp 3b",
+        "4:",
+        "sub rsp, r10",
+        // before(head, below) gives the address for the result.
+        "mov rdi, rax",
+        "mov rsi, rsp",
+        "call [rax + {BEFORE}]",
+        // handler(context, slots, result), as the cell has them.
+        "mov r11, [rbp - {FRAME} + {DATA}]",
+        "mov r11, [r11 + {CONTEXT}]",
+        "mov rdi, [r11 + {WORD}]",
+        "mov rsi, rsp",
+        "mov rdx, rax",
+        "call [r11]",
+        // after(head, frame)
+        "mov rdi, [rbp - {FRAME} + {HEAD}]",
+        "lea rsi, [rbp - {FRAME}]",
+        "call [rdi + {AFTER}]",
+        "mov rax, [rbp - {FRAME}]",
+        "mov rdx, [rbp - {FRAME} + 8]",
+        "movsd xmm0, [rbp - {FRAME} + {XMM}]",
+        "movsd xmm1, [rbp - {FRAME} + {XMM} + 8]",
+        "leave",
+        ".cfi_def_cfa rsp, 8",
+        ".cfi_restore rbp",
+        "ret",
+        ".cfi_endproc",
+        FRAME = const size_of::<ThunkFrame>(),
+        HEAD = const offset_of!(ThunkFrame, head),
+        DATA = const offset_of!(ThunkFrame, data),
+        XMM = const offset_of!(FrameRegisters, floats),
+        BELOW = const offset_of!(UniversalHeader, below),
+        FLOATS = const offset_of!(UniversalHeader, floats),
+        BEFORE = const offset_of!(UniversalHeader, before),
+        AFTER = const offset_of!(UniversalHeader, after),
+        CONTEXT = const offset_of!(StubData, context),
+        STEP = const STEP,
+        WORD = const WORD,
+    )
+}
+
+/// Half a page, so that what is touched lies less than a page apart, whatever else is pushed between.
+const STEP: u32 = 2048;
+
+/// The stubs: each loads the address of its data into r11, of the head that it finds there into rax, and goes where that says.
+#[unsafe(naked)]
+unsafe extern "C" fn table() {
+    naked_asm!(
+        ".p2align 4",
+        ".cfi_startproc",
+        "2:",
+        ".rept {STUBS}",
+        // Stubs are as far apart as their data. (AT&T's syntax, in which such a distance can be written.)
+        "leaq {DATA} + (. - 2b)(%rip), %r11",
+        "movq {HEAD}(%r11), %rax",
+        "jmpq *(%rax)",
+        ".byte 0xcc, 0xcc, 0xcc",
+        ".endr",
+        ".cfi_endproc",
+        STUBS = const STATIC_STUBS,
+        DATA = sym STATIC_DATA,
+        HEAD = const offset_of!(StubData, thunk),
+        options(att_syntax),
+    )
+}
+
+const _: () = assert!(size_of::<StubData>() == STRIDE && offset_of!(UniversalHeader, enter) == 0);
+
+/// The code of stub number `index`.
+pub(crate) fn stub(index: usize) -> *const u8 {
+    let table = table as *const u8;
+    // The alignment inside the function.
+    let start = table.wrapping_add(table.align_offset(STRIDE));
+    debug_assert!(index < STATIC_STUBS);
+    start.wrapping_add(index * STRIDE)
+}

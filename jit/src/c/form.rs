@@ -1,0 +1,51 @@
+//! A value as those see it who do not see registers: a caller of a trampoline, a callback's handler, an engine.
+
+use crate::c::definitions::Type;
+use crate::c::layout::Extent;
+use crate::c::scalar::Scalar;
+
+/// The form of an argument or a result outside its registers.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub enum Form {
+    /// Nothing.
+    Void,
+    /// One slot.
+    Scalar(Scalar),
+    /// A struct or union of this many bytes.
+    Bytes(u32),
+}
+
+impl Form {
+    /// The form of a value of this type, or of no value. A type that is too large has no form of its own: it counts as empty.
+    pub fn of<'a>(ty: impl Into<Option<&'a Type>>) -> Self {
+        let Some(ty) = ty.into() else { return Self::Void };
+        match ty.as_scalar() {
+            Some(scalar) => Self::Scalar(scalar),
+            None => Self::Bytes(Extent::of(ty).map_or(0, |extent| extent.size)),
+        }
+    }
+
+    /// The scalar, if it is one.
+    pub const fn scalar(self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(scalar),
+            Self::Void | Self::Bytes(_) => None,
+        }
+    }
+
+    /// The bytes of a struct or union, 0 for others.
+    pub const fn bytes(self) -> u32 {
+        match self {
+            Self::Bytes(size) => size,
+            Self::Void | Self::Scalar(_) => 0,
+        }
+    }
+
+    /// The form for all that are converted the same way in machine code; see [`Scalar::representative`].
+    pub(crate) const fn representative(self) -> Self {
+        match self {
+            Self::Scalar(scalar) => Self::Scalar(scalar.representative()),
+            Self::Void | Self::Bytes(_) => self,
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! Structs, unions and arrays: types made of others.
+
+use std::fmt;
+
+use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Told, Type, TypeKind};
+use crate::c::limits::{TypeError, checked_align};
+
+impl Field {
+    /// A member with a name.
+    pub fn new(name: impl Into<Box<str>>, ty: Type) -> Self {
+        Self { name: Some(name.into()), ..Self::from(ty) }
+    }
+
+    /// The member with another type.
+    pub fn with_type(self, ty: Type) -> Self {
+        Self { ty, ..self }
+    }
+
+    /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
+    pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
+        Ok(Self { align: self.align.max(Some(checked_align(align)?)), ..self })
+    }
+
+    /// The member without its type's own alignment (`__attribute__((packed))` on one member).
+    pub fn packed(self) -> Self {
+        Self { packed: true, ..self }
+    }
+
+    /// The member that is not to be written (`const`). Information for users: not compared.
+    pub fn constant(self) -> Self {
+        Self { constant: Told(true), ..self }
+    }
+
+    /// The member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// The member's type.
+    pub const fn ty(&self) -> &Type {
+        &self.ty
+    }
+
+    /// The alignment asked for this member.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+
+    /// Returns true if the type's own alignment is disregarded.
+    pub const fn is_packed(&self) -> bool {
+        self.packed
+    }
+
+    /// Returns true if it is declared `const`.
+    pub const fn is_const(&self) -> bool {
+        self.constant.0
+    }
+}
+
+impl From<Type> for Field {
+    fn from(ty: Type) -> Self {
+        Self { name: None, ty, packed: false, align: None, constant: Told(false) }
+    }
+}
+
+impl<S: Into<Box<str>>> From<(S, Type)> for Field {
+    fn from((name, ty): (S, Type)) -> Self {
+        Self::new(name, ty)
+    }
+}
+
+impl Aggregate {
+    /// Struct or union.
+    pub const fn kind(&self) -> AggregateKind {
+        self.kind
+    }
+
+    /// The name given, without `struct` or `union`.
+    pub fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// Returns true if an equal struct or union also tells the same.
+    pub(crate) fn tells_as(&self, other: &Self) -> bool {
+        let mut fields = self.fields.iter().zip(&other.fields);
+        fields.all(|(one, other)| one.constant.0 == other.constant.0 && one.ty.tells_as(&other.ty))
+    }
+
+    /// The members in order.
+    pub const fn fields(&self) -> &[Field] {
+        &self.fields
+    }
+
+    /// The largest alignment of members that do not ask for one, if it is limited.
+    pub const fn pack(&self) -> Option<u8> {
+        self.packed
+    }
+
+    /// The alignment asked for the whole.
+    pub const fn align(&self) -> Option<u8> {
+        self.align
+    }
+}
+
+impl Array {
+    /// Returns true if an equal array also tells the same.
+    pub(crate) fn tells_as(&self, other: &Self) -> bool {
+        self.counted_by.0 == other.counted_by.0 && self.element.tells_as(&other.element)
+    }
+
+    /// The type of each element.
+    pub const fn element(&self) -> &Type {
+        &self.element
+    }
+
+    /// The number of elements.
+    pub const fn len(&self) -> u32 {
+        self.len
+    }
+
+    /// Returns `true` if the length is 0.
+    pub const fn is_empty(&self) -> bool {
+        self.len == 0
+    }
+
+    /// The member that says how many elements a flexible array has.
+    pub fn counted_by(&self) -> Option<&str> {
+        self.counted_by.0.as_deref()
+    }
+
+    /// Returns whether this is a flexible array member.
+    pub const fn is_flexible(&self) -> bool {
+        self.flexible
+    }
+}
+
+/// Checks that no two members have one name, with those of anonymous members (C11 6.7.2.1p13).
+pub(crate) fn check_names(fields: &[Field]) -> Result<(), TypeError> {
+    let mut names = Vec::new();
+    push_names(fields, &mut names);
+    names.sort_unstable();
+    match names.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(TypeError::MemberTwice { name: pair[0].into() }),
+        None => Ok(()),
+    }
+}
+
+fn push_names<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
+    for field in fields {
+        match (field.name(), field.ty.kind()) {
+            (Some(name), _) => names.push(name),
+            (None, TypeKind::Aggregate(inner)) if inner.name.is_none() => push_names(&inner.fields, names),
+            (None, _) => {}
+        }
+    }
+}
+
+/// How many members of an aggregate without a name stand in a message.
+const MAX_SHOWN: usize = 32;
+
+impl fmt::Display for Aggregate {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            AggregateKind::Struct => "struct",
+            AggregateKind::Union => "union",
+        })?;
+        if let Some(name) = &self.name {
+            return write!(f, " {name}");
+        }
+        f.write_str(" {")?;
+        for (index, field) in self.fields.iter().enumerate().take(MAX_SHOWN) {
+            write!(f, "{}{}", if index == 0 { "" } else { ", " }, field.ty)?;
+        }
+        f.write_str(if self.fields.len() > MAX_SHOWN { ", …}" } else { "}" })
+    }
+}

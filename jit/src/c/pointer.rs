@@ -1,0 +1,138 @@
+//! Facts about a pointer beside its address. They guide those who convert values; layouts, plans and code do not depend on them.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::c::definitions::{Direction, FunctionType, Length, Pointer, Signature, Target, Told, Type};
+
+impl Pointer {
+    /// A pointer to this, of which nothing else is known.
+    pub fn new(target: Target) -> Self {
+        let depth = Told(target.depth().saturating_add(1));
+        Self { target, constant: false, length: None, direction: None, freed_by: None, depth }
+    }
+
+    /// The pointer through which its target is not written (`const`).
+    pub fn constant(self) -> Self {
+        Self { constant: true, ..self }
+    }
+
+    /// The pointer to the first of several elements.
+    pub fn with_length(self, length: Length) -> Self {
+        Self { length: Some(length), ..self }
+    }
+
+    /// Data goes this way.
+    pub fn with_direction(self, direction: Direction) -> Self {
+        Self { direction: Some(direction), ..self }
+    }
+
+    /// The result that belongs to the caller, who gives it back to the function of this name.
+    pub fn with_freed_by(self, function: impl Into<Arc<str>>) -> Self {
+        Self { freed_by: Some(function.into()), ..self }
+    }
+
+    /// The target.
+    pub const fn target(&self) -> &Target {
+        &self.target
+    }
+
+    /// Returns true if the target is `const`.
+    pub const fn is_const(&self) -> bool {
+        self.constant
+    }
+
+    /// How many elements it points to, as far as that is said.
+    pub const fn length(&self) -> Option<&Length> {
+        self.length.as_ref()
+    }
+
+    /// The way of data, if that is said.
+    pub const fn direction(&self) -> Option<Direction> {
+        self.direction
+    }
+
+    /// The function that frees what a result points to, if one is named.
+    pub fn freed_by(&self) -> Option<&str> {
+        self.freed_by.as_deref()
+    }
+
+    /// How many pointers, aggregates and arrays lie between this and the last thing it leads to.
+    pub(crate) const fn depth(&self) -> u32 {
+        self.depth.0
+    }
+}
+
+impl Target {
+    fn depth(&self) -> u32 {
+        let of = |ty: &Type| ty.reach().through_pointers.0;
+        match self {
+            Self::Type(ty) => of(ty),
+            Self::Function(function) => {
+                let signature = &function.signature;
+                signature.params().iter().chain(signature.result()).map(of).max().unwrap_or(0)
+            }
+            Self::Void | Self::Named(_) | Self::Unsupported(_) => 0,
+        }
+    }
+}
+
+impl FunctionType {
+    /// A function with this signature.
+    pub fn new(signature: Signature) -> Self {
+        Self { signature, parameter_names: Told(Arc::default()) }
+    }
+
+    /// The parameters' names by index, as far as there are any.
+    pub const fn parameter_names(&self) -> &Arc<[Option<Box<str>>]> {
+        &self.parameter_names.0
+    }
+
+    /// With these names of its parameters.
+    pub fn with_names(self, names: impl IntoIterator<Item = Option<Box<str>>>) -> Self {
+        Self { parameter_names: Told(names.into_iter().collect()), ..self }
+    }
+
+    /// Its parameters and its result.
+    pub const fn signature(&self) -> &Signature {
+        &self.signature
+    }
+
+    /// The name of a parameter, if it has one.
+    pub fn parameter_name(&self, index: usize) -> Option<&str> {
+        self.parameter_names.0.get(index)?.as_deref()
+    }
+}
+
+/// As C would write it, with hotcall's names of types.
+impl fmt::Display for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(if self.constant { "const " } else { "" })?;
+        write!(f, "{} *", self.target)
+    }
+}
+
+/// Shows one level: a target's own pointers are shown as `pointer`.
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Void => f.write_str("void"),
+            Self::Type(ty) => ty.fmt(f),
+            Self::Named(name) => f.write_str(name),
+            Self::Function(function) => function.signature.fmt(f),
+            Self::Unsupported(_) => f.write_str("?"),
+        }
+    }
+}
+
+impl fmt::Debug for Pointer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Pointer({self})")
+    }
+}
+
+impl fmt::Debug for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Target({self})")
+    }
+}

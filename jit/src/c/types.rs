@@ -1,0 +1,294 @@
+//! C types as data.
+//!
+//! A [`Type`] is sound by construction: its nesting and its number of nodes are bounded, so every later stage may walk it
+//! recursively and to its end. Sizes and offsets are the business of [`crate::layout`].
+
+use std::fmt;
+use std::iter;
+use std::sync::Arc;
+
+use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Pointer, Reach, Target, Told, Type, TypeKind};
+use crate::c::limits::{MAX_NESTING, TypeError, checked_align};
+use crate::c::members::check_names;
+use crate::c::scalar::{Pointee, Scalar};
+
+#[expect(missing_docs, reason = "the names are those of the scalars")]
+impl Type {
+    pub const I8: Self = Self::of(Scalar::I8);
+    pub const U8: Self = Self::of(Scalar::U8);
+    pub const I16: Self = Self::of(Scalar::I16);
+    pub const U16: Self = Self::of(Scalar::U16);
+    pub const I32: Self = Self::of(Scalar::I32);
+    pub const U32: Self = Self::of(Scalar::U32);
+    pub const I64: Self = Self::of(Scalar::I64);
+    pub const U64: Self = Self::of(Scalar::U64);
+    pub const ISIZE: Self = Self::of(Scalar::Isize);
+    pub const USIZE: Self = Self::of(Scalar::Usize);
+    pub const BOOL: Self = Self::of(Scalar::Bool);
+    pub const F32: Self = Self::of(Scalar::F32);
+    pub const F64: Self = Self::of(Scalar::F64);
+    pub const POINTER: Self = Self::of(Scalar::Pointer(Pointee::Opaque));
+    pub const BUFFER: Self = Self::of(Scalar::Pointer(Pointee::Buffer));
+    pub const TEXT: Self = Self::of(Scalar::Pointer(Pointee::Text));
+    pub const FUNCTION: Self = Self::of(Scalar::Pointer(Pointee::Function));
+}
+
+impl Type {
+    const fn of(scalar: Scalar) -> Self {
+        Self { kind: TypeKind::Scalar(scalar), pointer: Told(None) }
+    }
+}
+
+impl Type {
+    /// A struct with C's layout. Fields are types, or pairs of a name and a type, or [`Field`]s.
+    ///
+    /// A field without a name whose type is a struct or union without a name is C11's anonymous member: its members count
+    /// as those of the struct around it.
+    ///
+    /// # Errors
+    ///
+    /// Two members have one name; the type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
+    pub fn structure<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
+        Self::aggregate(AggregateKind::Struct, fields.into_iter().map(Into::into).collect())
+    }
+
+    /// A union; its fields are given as those of a [struct](Self::structure).
+    ///
+    /// # Errors
+    ///
+    /// Those of [`structure`](Self::structure).
+    pub fn union<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
+        Self::aggregate(AggregateKind::Union, fields.into_iter().map(Into::into).collect())
+    }
+
+    fn aggregate(kind: AggregateKind, fields: Box<[Field]>) -> Result<Self, TypeError> {
+        let inside = fields.iter().map(|field| field.ty().reach()).fold(Reach::NOTHING, Reach::beside);
+        let reach = Reach::around(inside)?;
+        check_names(&fields)?;
+        let aggregate = Aggregate { kind, name: None, fields, packed: None, align: None, reach };
+        Ok(TypeKind::Aggregate(Arc::new(aggregate)).into())
+    }
+
+    /// An array of `len` elements, for use as a member.
+    ///
+    /// # Errors
+    ///
+    /// The type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
+    pub fn array(element: Type, len: u32) -> Result<Self, TypeError> {
+        Self::array_of(element, len, false)
+    }
+
+    /// A flexible array member (`char data[]`), which C allows at the end of a struct.
+    ///
+    /// It is laid out as an array without elements. Compilers differ about it where the struct is passed by value.
+    ///
+    /// # Errors
+    ///
+    /// The type exceeds [`MAX_NESTING`].
+    pub fn flexible_array(element: Type) -> Result<Self, TypeError> {
+        Self::array_of(element, 0, true)
+    }
+
+    fn array_of(element: Type, len: u32, flexible: bool) -> Result<Self, TypeError> {
+        let one = element.reach();
+        let reach = Reach::around(Reach { nodes: one.nodes.saturating_mul(len), ..one })?;
+        let counted_by = Told(None);
+        Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
+    }
+
+    /// The flexible array whose number of elements the member of this name holds. Other types stay as they are.
+    pub fn counted_by(mut self, member: impl Into<Box<str>>) -> Self {
+        if let TypeKind::Array(array) = &mut self.kind
+            && array.flexible
+        {
+            Arc::make_mut(array).counted_by = Told(Some(member.into()));
+        }
+        self
+    }
+
+    /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is
+    /// `packed(1)`).
+    pub fn packed(self, max: u8) -> Result<Self, TypeError> {
+        let max = checked_align(max)?;
+        self.with_aggregate(|aggregate| aggregate.packed = Some(max))
+    }
+
+    /// The struct or union aligned to at least `align` bytes.
+    pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
+        let align = checked_align(align)?;
+        self.with_aggregate(|aggregate| aggregate.align = aggregate.align.max(Some(align)))
+    }
+
+    /// The struct or union with these members in place of its own.
+    ///
+    /// # Errors
+    ///
+    /// This is not a struct or union; the errors of [`structure`](Self::structure).
+    pub fn with_fields(self, fields: impl IntoIterator<Item = Field>) -> Result<Self, TypeError> {
+        let Some(own) = self.as_aggregate() else { return Err(TypeError::NotAggregate { ty: self }) };
+        let like = Self::aggregate(own.kind, fields.into_iter().collect())?;
+        like.with_aggregate(|aggregate| {
+            (aggregate.name, aggregate.packed, aggregate.align) = (own.name.clone(), own.packed, own.align);
+        })
+    }
+
+    /// The struct or union with a name for messages; scalars and arrays stay as they are.
+    pub fn named(mut self, name: impl Into<Box<str>>) -> Self {
+        if let TypeKind::Aggregate(aggregate) = &mut self.kind {
+            Arc::make_mut(aggregate).name = Some(name.into());
+        }
+        self
+    }
+
+    fn with_aggregate(mut self, change: impl FnOnce(&mut Aggregate)) -> Result<Self, TypeError> {
+        let TypeKind::Aggregate(aggregate) = &mut self.kind else { return Err(TypeError::NotAggregate { ty: self }) };
+        change(Arc::make_mut(aggregate));
+        Ok(self)
+    }
+
+    /// The pointer with its details: its target, `const`, lengths.
+    ///
+    /// [`Type::TEXT`] and [`Type::BUFFER`] stay what they are; [`Type::pointer_to`] chooses the kind by the target.
+    ///
+    /// # Errors
+    ///
+    /// This is not a pointer; its target exceeds [`MAX_NESTING`] through pointers.
+    pub fn with_pointer(self, pointer: Pointer) -> Result<Self, TypeError> {
+        let TypeKind::Scalar(Scalar::Pointer(_)) = self.kind else { return Err(TypeError::NotPointer { ty: self }) };
+        match pointer.depth() {
+            0..=MAX_NESTING => Ok(Self { pointer: Told(Some(Arc::new(pointer))), ..self }),
+            _ => Err(TypeError::Nesting { max: MAX_NESTING }),
+        }
+    }
+
+    /// A pointer to this: [`Type::FUNCTION`] or [`Type::POINTER`] with its target.
+    ///
+    /// ```
+    /// use hotcall::{Pointer, Target, Type};
+    ///
+    /// # fn main() -> Result<(), hotcall::TypeError> {
+    /// let exponent = Type::pointer_to(Pointer::new(Target::Type(Type::I32)))?;
+    /// assert_eq!(exponent, Type::POINTER);
+    /// assert!(matches!(exponent.pointer().unwrap().target(), Target::Type(ty) if *ty == Type::I32));
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The target exceeds [`MAX_NESTING`] through pointers.
+    pub fn pointer_to(pointer: Pointer) -> Result<Self, TypeError> {
+        let ty = match pointer.target() {
+            Target::Function(_) => Self::FUNCTION,
+            Target::Void | Target::Type(_) | Target::Named(_) | Target::Unsupported(_) => Self::POINTER,
+        };
+        ty.with_pointer(pointer)
+    }
+
+    /// The kind of the type, with its parts.
+    pub const fn kind(&self) -> &TypeKind {
+        &self.kind
+    }
+
+    /// The scalar, if it is one.
+    pub const fn as_scalar(&self) -> Option<Scalar> {
+        match self.kind {
+            TypeKind::Scalar(scalar) => Some(scalar),
+            TypeKind::Aggregate(_) | TypeKind::Array(_) => None,
+        }
+    }
+
+    /// The struct or union, if it is one.
+    pub fn as_aggregate(&self) -> Option<&Aggregate> {
+        match &self.kind {
+            TypeKind::Aggregate(aggregate) => Some(aggregate),
+            TypeKind::Scalar(_) | TypeKind::Array(_) => None,
+        }
+    }
+
+    /// The array, if it is one.
+    pub fn as_array(&self) -> Option<&Array> {
+        match &self.kind {
+            TypeKind::Array(array) => Some(array),
+            TypeKind::Scalar(_) | TypeKind::Aggregate(_) => None,
+        }
+    }
+
+    /// The facts that are known of a pointer. `None` if the type is not a pointer, or nothing is known, as of Deno's own types.
+    pub fn pointer(&self) -> Option<&Pointer> {
+        self.pointer.0.as_deref()
+    }
+
+    /// Returns true if an equal type also tells the same. Pointers are compared by identity, so that the comparison ends
+    /// soon; two that were made separately count as different.
+    pub(crate) fn tells_as(&self, other: &Self) -> bool {
+        match (&self.pointer.0, &other.pointer.0) {
+            (Some(one), Some(other)) => return Arc::ptr_eq(one, other),
+            (None, None) => {}
+            (Some(_), None) | (None, Some(_)) => return false,
+        }
+        match (&self.kind, &other.kind) {
+            (TypeKind::Aggregate(one), TypeKind::Aggregate(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
+            (TypeKind::Array(one), TypeKind::Array(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
+            // Equal types are of one kind.
+            (TypeKind::Scalar(_) | TypeKind::Aggregate(_) | TypeKind::Array(_), _) => true,
+        }
+    }
+
+    pub(crate) fn nodes(&self) -> u32 {
+        self.reach().nodes
+    }
+
+    pub(crate) fn reach(&self) -> Reach {
+        match &self.kind {
+            TypeKind::Scalar(_) => {
+                let through_pointers = Told(self.pointer().map_or(0, Pointer::depth));
+                Reach { through_pointers, ..Reach::SCALAR }
+            }
+            TypeKind::Aggregate(aggregate) => aggregate.reach,
+            TypeKind::Array(array) => array.reach,
+        }
+    }
+}
+
+impl From<Scalar> for Type {
+    fn from(scalar: Scalar) -> Self {
+        Self::of(scalar)
+    }
+}
+
+impl From<TypeKind> for Type {
+    fn from(kind: TypeKind) -> Self {
+        Self { kind, pointer: Told(None) }
+    }
+}
+
+/// Short, as in messages: [`Type::kind`] has the members.
+impl fmt::Debug for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Type({self})")
+    }
+}
+
+impl fmt::Display for Type {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.kind {
+            TypeKind::Scalar(scalar) => scalar.fmt(f),
+            TypeKind::Array(array) => write_array(array, f),
+            TypeKind::Aggregate(aggregate) => aggregate.fmt(f),
+        }
+    }
+}
+
+/// Writes the innermost element and then the lengths, the outermost first, as C reads (`int a[2][3]` is `i32[2][3]`).
+fn write_array(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let arrays = || iter::successors(Some(array), |array| array.element.as_array());
+    if let Some(innermost) = arrays().last() {
+        write!(f, "{}", innermost.element)?;
+    }
+    arrays().try_for_each(|array| if array.flexible { f.write_str("[]") } else { write!(f, "[{}]", array.len) })
+}
+
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests;

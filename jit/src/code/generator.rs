@@ -1,0 +1,93 @@
+//! The code generator: keys to code in its place.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use cranelift_codegen::isa::OwnedTargetIsa;
+
+use crate::arch::x86_64::shim::Shim;
+use crate::code::linker::{Code, Counters, Linker};
+use crate::code::once_map::{Life, OnceMap};
+use crate::codegen::body::{Body, Compile};
+use crate::codegen::compiled::Compiled;
+use crate::codegen::compiler::Compiler;
+use crate::codegen::isa::host_isa;
+use crate::debug::name::Name;
+use crate::error::JitError;
+
+/// Compilers, and the memory that they fill. Threads compile at the same time; putting code in its place they do in turn.
+pub(crate) struct Generator {
+    isa: OwnedTargetIsa,
+    /// Those that nobody uses now, with their buffers.
+    compilers: Mutex<Vec<Compiler>>,
+    linker: Mutex<Linker>,
+    counters: Arc<Counters>,
+    shims: OnceMap<Shim, Code>,
+}
+
+impl Generator {
+    /// A generator, in builds that have one and where the system gives memory for code.
+    pub(crate) fn new() -> Result<Option<Self>, JitError> {
+        let isa = host_isa()?;
+        // Tried with what is never called, so that nothing is compiled for nothing.
+        match Linker::new(isa.clone()).assembled("probe", vec![0; 16]) {
+            Err(JitError::Memory(_)) => Ok(None),
+            Err(error) => Err(error),
+            Ok(_) => Ok(Some(Self::with(isa.clone(), Linker::new(isa)))),
+        }
+    }
+
+    fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
+        let (counters, compilers) = (Arc::clone(linker.counters()), Mutex::default());
+        Self { isa, compilers, linker: Mutex::new(linker), counters, shims: OnceMap::new() }
+    }
+
+    /// One that can compile, and has nowhere to put code.
+    #[cfg(test)]
+    pub(crate) fn without_memory() -> Self {
+        let isa = host_isa().unwrap();
+        Self::with(isa.clone(), Linker::without_memory(isa))
+    }
+
+    /// Compiles a function, with the shim that its call goes through.
+    pub(crate) fn compile(&self, body: &impl Body) -> Result<(Compiled, Option<Arc<Code>>), JitError> {
+        let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(shim)).transpose()?;
+        let compilers = || self.compilers.lock().unwrap_or_else(PoisonError::into_inner);
+        let idle = compilers().pop();
+        // One that panics is not used again.
+        let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
+        let compiled = compiler.compile(body, shim.as_deref().map(Code::entry));
+        compilers().push(compiler);
+        Ok((compiled?, shim))
+    }
+
+    /// Puts a function in its place under a name.
+    pub(crate) fn link(&self, name: &Name, compiled: &Compiled, shim: Option<Arc<Code>>) -> Result<Code, JitError> {
+        self.linker().link(name, compiled, shim)
+    }
+
+    fn shim(&self, shim: Shim) -> Result<Arc<Code>, JitError> {
+        self.shims.get_or_make(&shim, Life::Used, || self.linker().assembled("shim", shim.code()))
+    }
+
+    /// The counters of the code.
+    pub(crate) fn counters(&self) -> &Counters {
+        &self.counters
+    }
+
+    /// A panic while linking lost the chunk that was being filled, and nothing else.
+    fn linker(&self) -> MutexGuard<'_, Linker> {
+        self.linker.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The code for a key, under a name; `None` where no code can be generated.
+pub(crate) fn make(generator: Option<&Generator>, name: &Name, key: &impl Compile) -> Result<Option<Code>, JitError> {
+    let generated = generator.map(|generator| {
+        let (compiled, shim) = generator.compile(&key.body()?)?;
+        generator.link(name, &compiled, shim)
+    });
+    match generated {
+        None | Some(Err(JitError::Memory(_))) => Ok(None),
+        Some(code) => code.map(Some),
+    }
+}

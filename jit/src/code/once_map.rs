@@ -1,0 +1,138 @@
+//! What is made once for a key, however many threads ask.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+
+use crate::error::JitError;
+
+/// Entries by key. Making one blocks those who ask for it, and nobody else.
+pub(crate) struct OnceMap<K, V>(Mutex<Entries<K, V>>);
+
+struct Entries<K, V> {
+    places: HashMap<K, Arc<Place<V>>>,
+    /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
+    sweep_at: usize,
+}
+
+/// Where a value is. Locked by who makes it.
+type Place<V> = Mutex<Held<V>>;
+
+struct Held<V> {
+    value: Weak<V>,
+    /// What keeps the value if nobody uses it.
+    _kept: Option<Arc<V>>,
+}
+
+/// How long a value lives.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Life {
+    /// As long as it is used.
+    Used,
+    /// As long as the collection.
+    Kept,
+}
+
+impl<K: Clone + Eq + Hash, V> OnceMap<K, V> {
+    pub(crate) fn new() -> Self {
+        Self(Mutex::new(Entries { places: HashMap::new(), sweep_at: 64 }))
+    }
+
+    /// The value of the key, made if there is none.
+    pub(crate) fn get_or_make(
+        &self,
+        key: &K,
+        life: Life,
+        make: impl FnOnce() -> Result<V, JitError>,
+    ) -> Result<Arc<V>, JitError> {
+        let place = lock(&self.0).place(key);
+        // A panic of whoever was making it left it as it was.
+        let mut place = lock(&place);
+        if let Some(value) = place.value.upgrade() {
+            return Ok(value);
+        }
+        let value = Arc::new(make()?);
+        let kept = (life == Life::Kept).then(|| Arc::clone(&value));
+        *place = Held { value: Arc::downgrade(&value), _kept: kept };
+        Ok(value)
+    }
+
+    /// The values that are alive.
+    pub(crate) fn live(&self) -> Vec<Arc<V>> {
+        let places: Vec<_> = lock(&self.0).places.values().cloned().collect();
+        places.iter().filter_map(|place| lock(place).value.upgrade()).collect()
+    }
+}
+
+impl<K: Clone + Eq + Hash, V> Entries<K, V> {
+    fn place(&mut self, key: &K) -> Arc<Place<V>> {
+        if let Some(place) = self.places.get(key) {
+            return Arc::clone(place);
+        }
+        if self.places.len() >= self.sweep_at {
+            // Nobody is at a place that only this refers to, so its lock is free.
+            let used = |place: &Arc<Place<V>>| Arc::strong_count(place) > 1 || lock(place).value.strong_count() > 0;
+            self.places.retain(|_, place| used(place));
+            self.sweep_at = (self.places.len() * 2).max(64);
+        }
+        let empty = Arc::new(Mutex::new(Held { value: Weak::new(), _kept: None }));
+        self.places.insert(key.clone(), Arc::clone(&empty));
+        empty
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::sync::Barrier;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::thread;
+
+    use super::*;
+
+    #[test]
+    fn each_value_is_made_once() {
+        const THREADS: usize = 16;
+        const KEYS: usize = 500;
+        for life in [Life::Used, Life::Kept] {
+            let (shared, start) = (OnceMap::new(), Barrier::new(THREADS));
+            let made: Vec<_> = (0..KEYS).map(|_| AtomicUsize::new(0)).collect();
+            let get = |key: usize| {
+                let make = || {
+                    made[key].fetch_add(1, Ordering::Relaxed);
+                    // While others ask for it.
+                    thread::yield_now();
+                    Ok(key * 2)
+                };
+                shared.get_or_make(&key, life, make).unwrap()
+            };
+            let all = || {
+                start.wait();
+                (0..KEYS).map(get).collect::<Vec<_>>()
+            };
+            let values: Vec<_> = thread::scope(|scope| {
+                let threads = [0; THREADS].map(|_| scope.spawn(all));
+                threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+            });
+            assert!(values.iter().enumerate().all(|(index, value)| **value == index % KEYS * 2));
+            assert!(made.iter().all(|made| made.load(Ordering::Relaxed) == 1));
+            drop(values);
+            let left = if life == Life::Kept { KEYS } else { 0 };
+            assert_eq!(shared.live().len(), left);
+        }
+    }
+
+    #[test]
+    fn what_fails_is_tried_again() {
+        let shared = OnceMap::<u8, u8>::new();
+        let fail = || Err(JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)));
+        assert!(shared.get_or_make(&1, Life::Used, fail).is_err());
+        assert_eq!(*shared.get_or_make(&1, Life::Used, || Ok(2)).unwrap(), 2);
+        // Nobody kept it.
+        assert_eq!(*shared.get_or_make(&1, Life::Used, || Ok(3)).unwrap(), 3);
+    }
+}

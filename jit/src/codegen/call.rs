@@ -1,0 +1,120 @@
+//! Calls of C functions: values from an entry into the words of an [`CallWords`] call, and its results back.
+
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::codegen::bytes::{self, UNALIGNED};
+use crate::codegen::words::{CallWords, Content};
+use crate::convention::plan::{Ext, Piece, Plan};
+
+/// Where an entry's arguments come from.
+pub(crate) trait Source {
+    /// The integer register in which the address of the arguments arrives. Its word is loaded last, so that the address
+    /// can stay there until then.
+    fn base_register(&self) -> u8;
+    /// A word of type `ty` holding the piece of a scalar argument.
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value;
+    /// The address of an aggregate argument's bytes.
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value;
+    /// The address for a hidden result.
+    fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value;
+}
+
+/// Calls `target`, or the shim in its place, and returns the words of the result.
+pub(crate) fn emit(
+    b: &mut FunctionBuilder<'_>,
+    plan: &Plan,
+    call_words: &CallWords,
+    source: &mut impl Source,
+    target: Value,
+    shim: Option<*const u8>,
+) -> Vec<Value> {
+    let mut words = vec![None; call_words.params.len()];
+    for index in load_order(call_words, source.base_register().into()) {
+        let param = call_words.params[index];
+        words[index] = match param.content {
+            Content::Piece { arg, ref piece } if plan.args[arg].aggregate => {
+                let base = source.address(b, arg);
+                Some(load_piece(b, base, piece, param.ty))
+            }
+            Content::Piece { arg, ref piece } => Some(source.scalar(b, arg, piece, param.ty)),
+            Content::Copy { arg, .. } => Some(source.address(b, arg)),
+            Content::ResultPointer => Some(source.result_pointer(b)),
+            Content::Target => Some(target),
+            Content::Padding => None,
+        };
+    }
+    // A register that is live anyway: the call's target, or any vector.
+    let live = |ty| {
+        if ty == types::I64 {
+            target
+        } else {
+            words.iter().flatten().copied().find(|&word| b.func.dfg.value_type(word) == ty).unwrap_or(target)
+        }
+    };
+    let words: Vec<_> =
+        call_words.params.iter().zip(&words).map(|(param, word)| word.unwrap_or_else(|| live(param.ty))).collect();
+
+    let signature = b.import_signature(call_words.signature());
+    let callee = match shim {
+        Some(shim) => b.ins().iconst(types::I64, shim as i64),
+        None => target,
+    };
+    let call = b.ins().call_indirect(signature, callee, &words);
+    b.inst_results(call).to_vec()
+}
+
+/// The words argument by argument, so that the address of an aggregate is needed for as short a time as can be; but `last`
+/// at the end.
+fn load_order(call_words: &CallWords, last: usize) -> Vec<usize> {
+    let argument = |index: usize| match call_words.params[index].content {
+        Content::Piece { arg, .. } | Content::Copy { arg, .. } => arg,
+        Content::ResultPointer | Content::Target | Content::Padding => 0,
+    };
+    let mut order: Vec<_> = (0..call_words.params.len()).collect();
+    order.sort_by_key(|&index| (index == last, argument(index)));
+    order
+}
+
+/// A word of type `ty` from an aggregate's bytes.
+fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, piece: &Piece, ty: ir::Type) -> Value {
+    let offset = piece.offset as i32;
+    if ty == types::I64 {
+        bytes::load(b, base, offset, piece.len, piece.offset)
+    } else {
+        b.ins().load(ty, UNALIGNED, base, offset)
+    }
+}
+
+/// The words of an aggregate result to its bytes.
+pub(crate) fn store_pieces(b: &mut FunctionBuilder<'_>, pieces: &[Piece], words: &[Value], base: Value) {
+    for (piece, &word) in pieces.iter().zip(words) {
+        let offset = piece.offset as i32;
+        if piece.loc.is_float() {
+            b.ins().store(UNALIGNED, word, base, offset);
+        } else {
+            bytes::store(b, word, base, offset, piece.len);
+        }
+    }
+}
+
+/// The low `len` bytes of an integer word, extended to all of it.
+pub(crate) fn extend(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
+    let narrow = match piece.len {
+        1 => types::I8,
+        2 => types::I16,
+        4 => types::I32,
+        _ => return word,
+    };
+    match piece.ext {
+        Ext::None => word,
+        Ext::Zero => {
+            let low = b.ins().ireduce(narrow, word);
+            b.ins().uextend(types::I64, low)
+        }
+        Ext::Sign => {
+            let low = b.ins().ireduce(narrow, word);
+            b.ins().sextend(types::I64, low)
+        }
+    }
+}

@@ -1,0 +1,57 @@
+//! Arguments in a buffer of slots.
+//!
+//! A slot is 8 bytes in canonical form: integers extended to 64 bits by their type, `bool` 0 or 1, `float` in the low four
+//! bytes with the rest zero, `double` and pointers as they are, aggregates by the address of their bytes.
+
+use cranelift_codegen::ir::{self, InstBuilder, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::call::{Source, extend};
+use crate::convention::plan::Piece;
+
+/// The integer register in which the second parameter of an entry, the address of the slots, arrives.
+const ARGS: u8 = 1;
+
+/// The arguments in the slot buffer.
+pub(crate) struct Slots {
+    args: Value,
+    result: Value,
+    /// Of the aggregates that were asked for.
+    addresses: Vec<Option<Value>>,
+}
+
+impl Slots {
+    /// `count` slots at `args`.
+    pub(crate) fn new(args: Value, result: Value, count: usize) -> Self {
+        Self { args, result, addresses: vec![None; count] }
+    }
+
+    fn load(&self, b: &mut FunctionBuilder<'_>, arg: usize, ty: ir::Type) -> Value {
+        b.ins().load(ty, UNALIGNED, self.args, arg as i32 * 8)
+    }
+}
+
+impl Source for Slots {
+    fn base_register(&self) -> u8 {
+        ARGS
+    }
+
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
+        let word = self.load(b, arg, ty);
+        if ty == types::I64 { extend(b, word, piece) } else { word }
+    }
+
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {
+        if let Some(address) = self.addresses[arg] {
+            return address;
+        }
+        let address = self.load(b, arg, types::I64);
+        self.addresses[arg] = Some(address);
+        address
+    }
+
+    fn result_pointer(&mut self, _: &mut FunctionBuilder<'_>) -> Value {
+        self.result
+    }
+}

@@ -1,0 +1,15 @@
+//! Calling conventions: one file for each, written after its specification.
+//!
+//! A [`Convention`](registers::Convention) is data and a function. The function turns a signature into a [`Plan`](plan::Plan),
+//! which says for each byte of each value the register or the stack place that it travels in. Everything behind this room reads
+//! plans, and decides nothing about registers.
+
+pub(crate) mod abi;
+pub(crate) mod canonical;
+pub(crate) mod departure;
+pub(crate) mod order;
+pub(crate) mod plan;
+pub(crate) mod registers;
+pub(crate) mod spare;
+pub(crate) mod sysv64;
+pub(crate) mod verify;

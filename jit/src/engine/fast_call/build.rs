@@ -1,0 +1,87 @@
+//! Builders of models. Each part that a later version adds has a default, which keeps the meaning of models without it.
+
+use crate::c::definitions::Signature;
+use crate::convention::abi::Abi;
+use crate::engine::fast_call::model::{Check, Exit, FastCallModel, FastCallRole, Handles, Object, Path, Small, Tag};
+
+impl FastCallModel {
+    /// A model without handles. Its caller does not look for exceptions.
+    pub fn new(abi: Abi, native: Signature, roles: impl IntoIterator<Item = FastCallRole>, exit: Exit) -> Self {
+        Self { abi, native, roles: roles.into_iter().collect(), handles: Box::default(), exit, caller_looks: false }
+    }
+
+    /// Sets the handles that roles refer to by index.
+    pub fn handles(self, handles: impl IntoIterator<Item = Handles>) -> Self {
+        Self { handles: handles.into_iter().collect(), ..self }
+    }
+
+    /// Sets whether the caller looks for a waiting exception after each call; see
+    /// [the field](Self#structfield.caller_looks).
+    pub fn caller_looks(self, caller_looks: bool) -> Self {
+        Self { caller_looks, ..self }
+    }
+}
+
+impl Handles {
+    /// Handles that are words themselves. All stand for objects, which the helper reads.
+    ///
+    /// ```
+    /// use hotcall::engine::{Handles, Small, Tag};
+    ///
+    /// // Even words are integers of 63 bits, odd ones are objects.
+    /// let handles = Handles::new(Tag { mask: 1, bits: 1 }).integers(Small::new(Tag { mask: 1, bits: 0 }, 1));
+    /// assert!(!handles.indirect);
+    /// ```
+    pub fn new(tag: Tag) -> Self {
+        Self { indirect: false, integers: None, null: None, booleans: None, tag, objects: Box::default() }
+    }
+
+    /// Sets whether a handle is the address of its word.
+    pub fn indirect(self, indirect: bool) -> Self {
+        Self { indirect, ..self }
+    }
+
+    /// Sets the words that are integers.
+    pub fn integers(self, integers: impl Into<Option<Small>>) -> Self {
+        Self { integers: integers.into(), ..self }
+    }
+
+    /// Sets the word that stands for null.
+    pub fn null(self, null: impl Into<Option<u64>>) -> Self {
+        Self { null: null.into(), ..self }
+    }
+
+    /// Sets the words that stand for false and true.
+    pub fn booleans(self, booleans: impl Into<Option<[u64; 2]>>) -> Self {
+        Self { booleans: booleans.into(), ..self }
+    }
+
+    /// Sets the kinds of objects that machine code reads by itself.
+    pub fn objects(self, objects: impl IntoIterator<Item = Object>) -> Self {
+        Self { objects: objects.into_iter().collect(), ..self }
+    }
+}
+
+impl Small {
+    /// Integers that are words without their lowest `shift` bits, 1 to 63. The `tag` in these bits tells them from other words.
+    pub const fn new(tag: Tag, shift: u8) -> Self {
+        Self { tag, shift }
+    }
+}
+
+impl Object {
+    /// Pointers whose address is the sum of these words.
+    pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
+        Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
+    }
+
+    /// Sets the checks that hold for these objects alone, in their order.
+    pub fn checks(self, checks: impl IntoIterator<Item = Check>) -> Self {
+        Self { checks: checks.into_iter().collect(), ..self }
+    }
+
+    /// Sets where the number of bytes is. With it the objects are bytes, without it pointers.
+    pub fn length(self, length: impl Into<Option<Path>>) -> Self {
+        Self { length: length.into(), ..self }
+    }
+}

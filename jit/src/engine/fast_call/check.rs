@@ -1,0 +1,270 @@
+//! Whether a native function fits a C function: models that make no sense are errors, so that lowering need not look twice.
+
+use crate::c::definitions::{Signature, Type};
+use crate::c::scalar::Scalar;
+use crate::engine::fast_call::model::{
+    Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small,
+};
+
+/// Why a native function cannot stand for a C function.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum FastCallError {
+    #[error("the native function has {parameters} parameters, more than {max}")]
+    Parameters { parameters: usize, max: usize },
+    #[error("the native function has {parameters} parameters and {roles} roles")]
+    Roles { parameters: usize, roles: usize },
+    #[error("the native function is variadic")]
+    Variadic,
+    #[error("the native function has {native} arguments, and the C function {c}")]
+    Arguments { native: usize, c: usize },
+    #[error("argument {} comes as {native} and is {c} in C", index + 1)]
+    Argument { index: usize, native: Type, c: Type },
+    #[error("argument {} comes as a handle and is {c} in C", index + 1)]
+    HandleOf { index: usize, c: Type },
+    #[error("parameter {} is a pointer by its role, and {ty} by its type", index + 1)]
+    Pointer { index: usize, ty: Type },
+    #[error("parameter {} refers to handles that the model does not have", index + 1)]
+    NoHandles { index: usize },
+    #[error("two parameters have the role {role}")]
+    Twice { role: &'static str },
+    #[error("the native function returns {native}, and the C function {c}")]
+    Result { native: &'static str, c: &'static str },
+    #[error("no parameter has the role {role}")]
+    Missing { role: &'static str },
+    #[error(
+        "a path to a field is empty, its offset overflows, or a check reads another number of bytes than 1, 2, 4 or 8 or wants what they cannot be"
+    )]
+    Field,
+    #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
+    Shift { shift: u8 },
+}
+
+/// What keeps an integer from being wider than its C type.
+#[cfg(feature = "cranelift")]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) struct Narrowing {
+    /// It must be as if extended by its sign from so many bits.
+    pub(crate) signed: Option<u32>,
+    /// It must be as if extended by zeros from so many bits.
+    pub(crate) unsigned: Option<u32>,
+    /// As a signed integer of 64 bits it must not be negative.
+    pub(crate) not_negative: bool,
+}
+
+#[cfg(feature = "cranelift")]
+impl Narrowing {
+    /// From an integer, extended to 64 bits by its type, to another; `None` if all are taken.
+    pub(crate) fn between(native: Scalar, c: Scalar) -> Option<Self> {
+        let bits = |scalar: Scalar| scalar.size() * 8;
+        let short = c.size() < 8;
+        let narrowing = if c.is_signed() {
+            let fits = bits(native) < bits(c) || native.is_signed() && bits(native) == bits(c);
+            // A native integer without a sign may have the highest bit set.
+            let huge = !native.is_signed() && native.size() == 8;
+            Self { signed: (short && !fits).then(|| bits(c)), unsigned: None, not_negative: huge }
+        } else {
+            let fits = !native.is_signed() && bits(native) <= bits(c);
+            let unsigned = (short && !fits).then(|| bits(c));
+            Self { signed: None, unsigned, not_negative: !short && native.is_signed() }
+        };
+        (narrowing != Self { signed: None, unsigned: None, not_negative: false }).then_some(narrowing)
+    }
+
+    /// From an integer with a sign and of so many bits.
+    fn from_bits(native: u32, c: Scalar) -> Option<Self> {
+        // The smallest type that has room for all of them.
+        let native = [Scalar::I8, Scalar::I16, Scalar::I32].into_iter().find(|scalar| native <= scalar.size() * 8);
+        Self::between(native.unwrap_or(Scalar::I64), c)
+    }
+
+    /// Whether the integer is taken.
+    #[cfg(test)]
+    fn holds(self, word: u64) -> bool {
+        let signed = |bits: u32| (word << (64 - bits)) as i64 >> (64 - bits) == word as i64;
+        let unsigned = |bits: u32| word >> bits == 0;
+        self.signed.is_none_or(signed)
+            && self.unsigned.is_none_or(unsigned)
+            && !(self.not_negative && (word as i64) < 0)
+    }
+}
+
+#[cfg(feature = "cranelift")]
+impl Small {
+    /// What such integers may have too many bits for.
+    pub(crate) fn narrowing(self, c: Scalar) -> Option<Narrowing> {
+        Narrowing::from_bits(64 - u32::from(self.shift), c)
+    }
+}
+
+pub(crate) fn check(model: &FastCallModel, c: &Signature) -> Result<(), FastCallError> {
+    let params = model.native.params();
+    if params.len() > MAX_FAST_CALL_PARAMETERS {
+        return Err(FastCallError::Parameters { parameters: params.len(), max: MAX_FAST_CALL_PARAMETERS });
+    }
+    if params.len() != model.roles.len() {
+        return Err(FastCallError::Roles { parameters: params.len(), roles: model.roles.len() });
+    }
+    if model.native.first_variadic().is_some() {
+        return Err(FastCallError::Variadic);
+    }
+    for (index, (ty, &role)) in params.iter().zip(&model.roles).enumerate() {
+        if let FastCallRole::Handle(handles) | FastCallRole::Result(handles) = role
+            && model.handles.get(usize::from(handles)).is_none()
+        {
+            return Err(FastCallError::NoHandles { index });
+        }
+        if !matches!(role, FastCallRole::Ignored | FastCallRole::Argument) && !is_word(ty) {
+            return Err(FastCallError::Pointer { index, ty: ty.clone() });
+        }
+    }
+    check_arguments(model, c)?;
+    check_once(model)?;
+    check_result(model, c)?;
+    model.handles.iter().try_for_each(check_handles)
+}
+
+fn check_arguments(model: &FastCallModel, c: &Signature) -> Result<(), FastCallError> {
+    let native = model.arguments().count();
+    if native != c.params().len() {
+        return Err(FastCallError::Arguments { native, c: c.params().len() });
+    }
+    for (index, ((param, role), c)) in model.arguments().zip(c.params()).enumerate() {
+        let native = &model.native.params()[param];
+        if matches!(role, FastCallRole::Handle(_)) && !takes_handles(c) {
+            return Err(FastCallError::HandleOf { index, c: c.clone() });
+        }
+        if role == FastCallRole::Argument && !is_converted(native, c) {
+            return Err(FastCallError::Argument { index, native: native.clone(), c: c.clone() });
+        }
+    }
+    Ok(())
+}
+
+fn check_once(model: &FastCallModel) -> Result<(), FastCallError> {
+    let count = |is: fn(&FastCallRole) -> bool| model.roles.iter().filter(|role| is(role)).count();
+    if count(|role| matches!(role, FastCallRole::Result(_))) > 1 {
+        return Err(FastCallError::Twice { role: "result" });
+    }
+    match (count(|role| *role == FastCallRole::Exit), model.exit) {
+        (0, Exit::Flag { .. }) => Err(FastCallError::Missing { role: "exit" }),
+        (0 | 1, _) => Ok(()),
+        _ => Err(FastCallError::Twice { role: "exit" }),
+    }
+}
+
+/// The result as it is, or wider; that of a struct is memory.
+fn check_result(model: &FastCallModel, c: &Signature) -> Result<(), FastCallError> {
+    let error = |native, c| Err(FastCallError::Result { native, c });
+    let has_memory = model.result().is_some();
+    match (model.native.result().map(Type::as_scalar), c.result().map(Type::as_scalar)) {
+        (None, Some(None)) if !has_memory => Err(FastCallError::Missing { role: "result" }),
+        (None, Some(None)) => Ok(()),
+        _ if has_memory => error("memory", "none"),
+        (None, None) => Ok(()),
+        (None, Some(Some(c))) => error("nothing", c.name()),
+        (Some(None), _) => error("a struct", "something else"),
+        (Some(Some(native)), None) => error(native.name(), "nothing"),
+        (Some(Some(native)), Some(None)) => error(native.name(), "a struct"),
+        (Some(Some(native)), Some(Some(c))) if is_widened(c, native) => Ok(()),
+        (Some(Some(native)), Some(Some(c))) => error(native.name(), c.name()),
+    }
+}
+
+fn check_handles(handles: &Handles) -> Result<(), FastCallError> {
+    if let Some(Small { shift, .. }) = handles.integers.filter(|small| !matches!(small.shift, 1..=63)) {
+        return Err(FastCallError::Shift { shift });
+    }
+    let mut checks = handles.objects.iter().flat_map(|object| &object.checks);
+    if !checks.all(is_readable) {
+        return Err(FastCallError::Field);
+    }
+    let paths = handles.objects.iter().flat_map(|object| {
+        let checks = object.checks.iter().map(|check| &check.at);
+        checks.chain(&object.address).chain(&object.length)
+    });
+    if paths.into_iter().any(|path| path.0.is_empty()) { Err(FastCallError::Field) } else { Ok(()) }
+}
+
+/// Whether machine code can read the field, and it can be what the test wants.
+fn is_readable(Check { at, test }: &Check) -> bool {
+    let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
+    let end = at.0.last().map_or(Some(0), |offset| offset.checked_add(test.offset.into()));
+    matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
+}
+
+/// Whether it can hold an address.
+fn is_word(ty: &Type) -> bool {
+    ty.as_scalar().is_some_and(|scalar| is_integer(scalar) && scalar.size() == 8)
+}
+
+/// Pointers count as integers without a sign.
+const fn is_integer(scalar: Scalar) -> bool {
+    scalar.is_integer() || matches!(scalar, Scalar::Pointer(_))
+}
+
+fn takes_handles(c: &Type) -> bool {
+    !c.as_scalar().is_some_and(Scalar::is_float)
+}
+
+/// Whether an argument of one type becomes one of the other.
+fn is_converted(native: &Type, c: &Type) -> bool {
+    let (Some(native), Some(c)) = (native.as_scalar(), c.as_scalar()) else { return false };
+    match (native, c) {
+        (Scalar::Bool, Scalar::Bool) => true,
+        // An address is no number.
+        (Scalar::Pointer(_), Scalar::Pointer(_)) => true,
+        (Scalar::U64 | Scalar::Usize, Scalar::Pointer(_)) | (Scalar::Pointer(_), Scalar::U64 | Scalar::Usize) => true,
+        (Scalar::Pointer(_), _) | (_, Scalar::Pointer(_)) => false,
+        (Scalar::F64, c) if is_integer(c) => true,
+        (native, c) => native.is_float() && c.is_float() || is_integer(native) && is_integer(c),
+    }
+}
+
+/// Whether every value of a C type is one of the native type.
+fn is_widened(c: Scalar, native: Scalar) -> bool {
+    match (c, native) {
+        // A truth value is no address.
+        (Scalar::Bool, Scalar::Pointer(_)) => false,
+        (Scalar::Bool, native) => native == Scalar::Bool || is_integer(native),
+        (_, Scalar::Bool) => false,
+        _ if c.is_float() || native.is_float() => c.is_float() && native.is_float() && c.size() <= native.size(),
+        (Scalar::Pointer(_), native) => native.size() == 8 && !native.is_signed(),
+        (_, Scalar::Pointer(_)) => c.size() == 8 && !c.is_signed(),
+        _ if c.is_signed() == native.is_signed() => c.size() <= native.size(),
+        _ => !c.is_signed() && c.size() < native.size(),
+    }
+}
+
+#[cfg(all(test, feature = "cranelift"))]
+mod tests {
+    use super::*;
+
+    const INTEGERS: [Scalar; 8] =
+        [Scalar::I8, Scalar::U8, Scalar::I16, Scalar::U16, Scalar::I32, Scalar::U32, Scalar::I64, Scalar::U64];
+
+    /// The number that a canonical word of a type is.
+    fn number(scalar: Scalar, word: u64) -> i128 {
+        if scalar.is_signed() { (word as i64).into() } else { word.into() }
+    }
+
+    fn range(scalar: Scalar) -> std::ops::RangeInclusive<i128> {
+        let bits = scalar.size() * 8;
+        if scalar.is_signed() { -(1 << (bits - 1))..=(1 << (bits - 1)) - 1 } else { 0..=(1 << bits) - 1 }
+    }
+
+    #[test]
+    fn integers_are_taken_that_the_type_has_room_for() {
+        for (native, c) in INTEGERS.iter().flat_map(|native| INTEGERS.iter().map(move |c| (*native, *c))) {
+            let borders = INTEGERS.iter().flat_map(|scalar| [*range(*scalar).start(), *range(*scalar).end()]);
+            let numbers = borders.flat_map(|border| [border - 1, border, border + 1]).chain([0, 42, -42]);
+            for number_in in numbers.filter(|number| range(native).contains(number)) {
+                let word = number_in as u64;
+                assert_eq!(number(native, word), number_in);
+                let taken = Narrowing::between(native, c).is_none_or(|narrowing| narrowing.holds(word));
+                assert_eq!(taken, range(c).contains(&number_in), "{number_in} from {native} to {c}");
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! Addresses that code learns when it is copied for a record.
+
+/// An address that code learns when it is copied for a record.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub(crate) enum Hole {
+    /// The record's.
+    Record,
+    /// That of its [`Pending`](crate::engine::call::Pending), which is a load faster than by the record.
+    Pending,
+}
+
+impl Hole {
+    /// All of them, each at the index that is its number in IR.
+    pub(crate) const ALL: [Self; 2] = [Self::Record, Self::Pending];
+}

@@ -1,0 +1,165 @@
+//! Builders of models. Each part that a later version adds has a default, which keeps the meaning of models without it.
+
+use std::ops::RangeInclusive;
+
+use crate::c::definitions::Signature;
+use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
+
+impl ValueModel {
+    /// A model of values of 8 bytes, with the class `undefined` alone. Everything else goes through the helpers.
+    ///
+    /// ```
+    /// use hotcall::engine::{Singleton, Integer, ResultPath, Role, Test, ValueModel};
+    /// use hotcall::{Signature, Type};
+    ///
+    /// // Value f(Context *, int argc, Value *argv), whose lowest bit tells integers from nil.
+    /// let native = Signature::new([Type::POINTER, Type::I32, Type::POINTER], Type::U64).unwrap();
+    /// let roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }];
+    /// let integer = Integer::new(Test::masked(0, 1, 1, 1), 8, [1, 0]).shift(1);
+    /// let model = ValueModel::new(native, roles, ResultPath::Returned { exception: [0x10, 0] }, Singleton::word(0x20))
+    ///     .integer(integer)
+    ///     .padded(true);
+    /// assert_eq!(model.size, 8);
+    /// assert_eq!(model.double, None);
+    /// ```
+    pub fn new(
+        native: Signature,
+        roles: impl IntoIterator<Item = Role>,
+        outcome: ResultPath,
+        undefined: Singleton,
+    ) -> Self {
+        Self {
+            native,
+            roles: roles.into_iter().collect(),
+            outcome,
+            size: 8,
+            padded: false,
+            integer: None,
+            double: None,
+            wide: None,
+            boolean: None,
+            null: None,
+            undefined,
+        }
+    }
+
+    /// Sets the bytes of a value, 8 or 16.
+    pub fn size(self, size: u8) -> Self {
+        Self { size, ..self }
+    }
+
+    /// Sets whether the engine fills the arguments up with `undefined`; see [the field](Self#structfield.padded).
+    pub fn padded(self, padded: bool) -> Self {
+        Self { padded, ..self }
+    }
+
+    /// Sets the class of numbers that the engine keeps as integers.
+    pub fn integer(self, integer: impl Into<Option<Integer>>) -> Self {
+        Self { integer: integer.into(), ..self }
+    }
+
+    /// Sets the class of numbers that it keeps as `double`.
+    pub fn double(self, double: impl Into<Option<Double>>) -> Self {
+        Self { double: double.into(), ..self }
+    }
+
+    /// Sets the class for integers of 64 bits that have room in it.
+    pub fn wide(self, wide: impl Into<Option<Integer>>) -> Self {
+        Self { wide: wide.into(), ..self }
+    }
+
+    /// Sets the class of truth values.
+    pub fn boolean(self, boolean: impl Into<Option<Boolean>>) -> Self {
+        Self { boolean: boolean.into(), ..self }
+    }
+
+    /// Sets the class of the null pointer.
+    pub fn null(self, null: impl Into<Option<Singleton>>) -> Self {
+        Self { null: null.into(), ..self }
+    }
+}
+
+impl Test {
+    /// The integer of `len` bytes at `offset` is `value`.
+    pub const fn equal(offset: u8, len: u8, value: u64) -> Self {
+        Self::masked(offset, len, u64::MAX, value)
+    }
+
+    /// The bits of `mask` are those of `value`.
+    pub const fn masked(offset: u8, len: u8, mask: u64, value: u64) -> Self {
+        Self::masked_range(offset, len, mask, value..=value)
+    }
+
+    /// A value of 8 bytes lies in `low..=high`.
+    pub const fn range(low: u64, high: u64) -> Self {
+        Self::masked_range(0, 8, u64::MAX, low..=high)
+    }
+
+    /// The bits of `mask` in the integer of `len` bytes at `offset` lie in `range`, without a sign.
+    pub const fn masked_range(offset: u8, len: u8, mask: u64, range: RangeInclusive<u64>) -> Self {
+        Self { offset, len, mask, low: *range.start(), high: *range.end() }
+    }
+}
+
+impl Integer {
+    /// Integers of `len` bytes, 4 or 8, at the beginning of the value; `zero` is the value that holds 0.
+    pub const fn new(test: Test, len: u8, zero: Words) -> Self {
+        Self { test, offset: 0, len, shift: 0, zero }
+    }
+
+    /// Sets where the bytes are, from the beginning of the value.
+    pub const fn offset(self, offset: u8) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Sets how many low bits of them are dropped.
+    pub const fn shift(self, shift: u8) -> Self {
+        Self { shift, ..self }
+    }
+}
+
+impl Double {
+    /// Doubles at the beginning of the value, as they are. `zero` is the value that holds 0.0, with 0 for the number's bits.
+    pub const fn new(test: Test, zero: Words) -> Self {
+        Self { test, offset: 0, bias: 0, zero, nan: None }
+    }
+
+    /// Sets where the bytes are, from the beginning of the value: 0 or 8.
+    pub const fn offset(self, offset: u8) -> Self {
+        Self { offset, ..self }
+    }
+
+    /// Sets by what a value's bits exceed the number's.
+    pub const fn bias(self, bias: u64) -> Self {
+        Self { bias, ..self }
+    }
+
+    /// Sets the bits that every NaN becomes; see [the field](Self#structfield.nan).
+    pub const fn nan(self, nan: u64) -> Self {
+        Self { nan: Some(nan), ..self }
+    }
+}
+
+impl Boolean {
+    /// Truth values in the lowest bit of the value's first byte; `zero` is the value that is false.
+    pub const fn new(test: Test, zero: Words) -> Self {
+        Self { test, offset: 0, zero }
+    }
+
+    /// Sets where the byte is, from the beginning of the value.
+    pub const fn offset(self, offset: u8) -> Self {
+        Self { offset, ..self }
+    }
+}
+
+impl Singleton {
+    /// A class of one value. Where one is made, it is `value`.
+    pub const fn new(test: Test, value: Words) -> Self {
+        Self { test, value }
+    }
+
+    /// A class of one value that a word of 8 bytes is compared with.
+    pub const fn word(value: u64) -> Self {
+        Self::new(Test::equal(0, 8, value), [value, 0])
+    }
+}

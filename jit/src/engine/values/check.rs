@@ -1,0 +1,238 @@
+//! Models that make no sense are errors, so that what reads them need not look twice.
+
+use std::sync::Arc;
+
+use crate::c::definitions::Type;
+use crate::c::layout::Extent;
+use crate::c::numbers::is_nan;
+use crate::c::scalar::Scalar;
+use crate::engine::call::EngineHelpers;
+use crate::engine::values::convert::with;
+use crate::engine::values::model::{
+    Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words,
+};
+
+/// Why a [`ValueModel`] makes no sense.
+#[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "the messages say what the fields are")]
+pub enum ModelError {
+    #[error("values have 8 or 16 bytes, not {size}")]
+    Size { size: u8 },
+    #[error("the native function has {parameters} parameters and {roles} roles")]
+    Roles { parameters: usize, roles: usize },
+    #[error("the native function is variadic")]
+    Variadic,
+    #[error("no parameter has the role {role}")]
+    Missing { role: &'static str },
+    #[error("two parameters have the role {role}")]
+    Twice { role: &'static str },
+    #[error("parameter {} has the role {role} and the type {ty}", index + 1)]
+    RoleType { index: usize, role: &'static str, ty: Type },
+    #[error("the native function does not return {expected}")]
+    Result { expected: &'static str },
+    #[error("{class}: {problem}")]
+    ModelClass { class: &'static str, problem: &'static str },
+    #[error("some {class} pass the test of {other}")]
+    Overlap { class: &'static str, other: &'static str },
+}
+
+impl EngineAbi {
+    /// A model with its helpers.
+    ///
+    /// # Errors
+    ///
+    /// The parts of the model do not fit together; see [`ModelError`].
+    pub fn new(model: ValueModel, helpers: EngineHelpers) -> Result<Self, ModelError> {
+        check(&model)?;
+        Ok(Self(Arc::new((model, helpers))))
+    }
+}
+
+fn check(model: &ValueModel) -> Result<(), ModelError> {
+    if !matches!(model.size, 8 | 16) {
+        return Err(ModelError::Size { size: model.size });
+    }
+    check_native(model)?;
+    check_outcome(model)?;
+    check_integer("integers", model.integer, model.size)?;
+    check_integer("wide integers", model.wide, model.size)?;
+    check_double(model.double, model.size)?;
+    check_boolean(model.boolean, model.size)?;
+    for (class, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
+        constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
+    }
+    check_classes(&classes(model))
+}
+
+/// A class with some of its values, those at its borders among them.
+struct ModelClass {
+    name: &'static str,
+    test: Test,
+    values: Vec<Words>,
+}
+
+fn classes(model: &ValueModel) -> Vec<ModelClass> {
+    let mut classes = Vec::new();
+    let mut add = |name, test, values| classes.push(ModelClass { name, test, values });
+    for (name, integer) in [("integers", model.integer), ("wide integers", model.wide)] {
+        if let Some(class) = integer {
+            add(name, class.test, vec![class.zero, with(class.zero, class.offset, class.payload())]);
+        }
+    }
+    if let Some(class) = model.double {
+        let numbers = [0.0, -0.0, f64::MAX, f64::MIN, f64::INFINITY, f64::NEG_INFINITY, f64::from_bits(1)];
+        let bits = numbers.into_iter().map(f64::to_bits).chain(class.nan);
+        add(
+            "doubles",
+            class.test,
+            bits.map(|bits| with(class.zero, class.offset, bits.wrapping_add(class.bias))).collect(),
+        );
+    }
+    if let Some(class) = model.boolean {
+        add("booleans", class.test, vec![class.zero, with(class.zero, class.offset, 1)]);
+    }
+    for (name, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
+        if let Some(Singleton { test, value }) = constant {
+            add(name, test, vec![value]);
+        }
+    }
+    classes
+}
+
+/// A value is of its own class, and of no other. Integers of both widths may be one class, and so may null and undefined: many
+/// languages have one nil.
+fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
+    let all = |class: &ModelClass| class.values.iter().all(|&value| class.test.holds(value));
+    if let Some(ModelClass { name, .. }) = classes.iter().find(|class| !all(class)) {
+        return Err(ModelError::ModelClass { class: name, problem: "its values fail its own test" });
+    }
+    let integers = |class: &ModelClass| class.name.ends_with("integers");
+    let constants = |class: &ModelClass| matches!(class.name, "null" | "undefined");
+    let alike = |a: &ModelClass, b: &ModelClass| integers(a) && integers(b) || constants(a) && constants(b);
+    for (class, other) in classes.iter().flat_map(|class| classes.iter().map(move |other| (class, other))) {
+        let one = class.test == other.test && alike(class, other);
+        if class.name != other.name && !one && class.values.iter().any(|&value| other.test.holds(value)) {
+            return Err(ModelError::Overlap { class: class.name, other: other.name });
+        }
+    }
+    Ok(())
+}
+
+fn check_native(model: &ValueModel) -> Result<(), ModelError> {
+    let params = model.native.params();
+    if params.len() != model.roles.len() {
+        return Err(ModelError::Roles { parameters: params.len(), roles: model.roles.len() });
+    }
+    if model.native.first_variadic().is_some() {
+        return Err(ModelError::Variadic);
+    }
+    for (index, (ty, &role)) in params.iter().zip(&model.roles).enumerate() {
+        let Some(name) = role_name(role) else { continue };
+        let fits = match (role, ty.as_scalar()) {
+            (Role::Argc, Some(scalar)) => scalar.is_integer() && scalar.size() >= 4,
+            (_, Some(scalar)) => matches!(scalar, Scalar::Pointer(_)),
+            (_, None) => false,
+        };
+        if model.roles[..index].iter().any(|&other| role_name(other) == Some(name)) {
+            return Err(ModelError::Twice { role: name });
+        }
+        if !fits {
+            return Err(ModelError::RoleType { index, role: name, ty: ty.clone() });
+        }
+    }
+    for (role, name) in [(Role::Argc, "argc"), (Role::Argv { first: 0 }, "argv")] {
+        if model.index(|other| role_name(other) == role_name(role)).is_none() {
+            return Err(ModelError::Missing { role: name });
+        }
+    }
+    Ok(())
+}
+
+const fn role_name(role: Role) -> Option<&'static str> {
+    Some(match role {
+        Role::Ignored => return None,
+        Role::Context => "context",
+        Role::Argc => "argc",
+        Role::Argv { .. } => "argv",
+        Role::Data => "data",
+        Role::Exception => "exception",
+    })
+}
+
+fn check_outcome(model: &ValueModel) -> Result<(), ModelError> {
+    let scalar = model.native.result().and_then(Type::as_scalar);
+    let size = model.native.result().and_then(|ty| Extent::of(ty).ok()).map(|extent| extent.size);
+    let (fits, expected) = match model.outcome {
+        ResultPath::Returned { .. } => (size == Some(model.size.into()), "a value"),
+        ResultPath::Stored { .. } => {
+            (scalar.is_some_and(|scalar| scalar.is_integer() || scalar == Scalar::Bool), "an integer")
+        }
+    };
+    if fits { Ok(()) } else { Err(ModelError::Result { expected }) }
+}
+
+fn check_integer(class: &'static str, integer: Option<Integer>, size: u8) -> Result<(), ModelError> {
+    let Some(integer) = integer else { return Ok(()) };
+    let Integer { test, offset, len, shift, zero } = integer;
+    check_test(class, test, size)?;
+    if !matches!(len, 4 | 8) || !offset.is_multiple_of(len) {
+        return Err(ModelError::ModelClass { class, problem: "a number has 4 or 8 bytes at a multiple of that" });
+    }
+    check_room(class, offset, len, size)?;
+    if shift >= len * 8 - 8 {
+        return Err(ModelError::ModelClass { class, problem: "the shift leaves no room for a number" });
+    }
+    if zero[usize::from(offset / 8)] & integer.payload() << (offset % 8 * 8) != 0 {
+        return Err(ModelError::ModelClass { class, problem: "the value of zero has bits of other numbers" });
+    }
+    Ok(())
+}
+
+fn check_double(double: Option<Double>, size: u8) -> Result<(), ModelError> {
+    const CLASS: &str = "doubles";
+    let Some(Double { test, offset, zero, nan, .. }) = double else { return Ok(()) };
+    check_test(CLASS, test, size)?;
+    check_room(CLASS, offset, 8, size)?;
+    if !offset.is_multiple_of(8) || zero[usize::from(offset / 8)] != 0 {
+        return Err(ModelError::ModelClass { class: CLASS, problem: "the number takes a word of its own" });
+    }
+    match nan {
+        None if test.offset / 8 == offset / 8 => Err(ModelError::ModelClass {
+            class: CLASS,
+            problem: "numbers are told by their own bits, so every NaN must become one",
+        }),
+        Some(nan) if !is_nan(f64::from_bits(nan)) => {
+            Err(ModelError::ModelClass { class: CLASS, problem: "the canonical NaN is a number" })
+        }
+        _ => Ok(()),
+    }
+}
+
+fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
+    const CLASS: &str = "booleans";
+    let Some(Boolean { test, offset, zero }) = boolean else { return Ok(()) };
+    check_test(CLASS, test, size)?;
+    check_room(CLASS, offset, 1, size)?;
+    if zero[usize::from(offset / 8)] >> (offset % 8 * 8) & 1 != 0 {
+        return Err(ModelError::ModelClass { class: CLASS, problem: "false has the bit of true" });
+    }
+    Ok(())
+}
+
+fn check_test(class: &'static str, test: Test, size: u8) -> Result<(), ModelError> {
+    if !matches!(test.len, 1 | 2 | 4 | 8) || !test.offset.is_multiple_of(test.len) {
+        return Err(ModelError::ModelClass { class, problem: "a test reads 1, 2, 4 or 8 bytes at a multiple of that" });
+    }
+    if test.low > test.high {
+        return Err(ModelError::ModelClass { class, problem: "the range of the test is empty" });
+    }
+    check_room(class, test.offset, test.len, size)
+}
+
+fn check_room(class: &'static str, offset: u8, len: u8, size: u8) -> Result<(), ModelError> {
+    if u16::from(offset) + u16::from(len) > size.into() {
+        return Err(ModelError::ModelClass { class, problem: "it lies outside of the value" });
+    }
+    Ok(())
+}

@@ -1,0 +1,151 @@
+//! Values to slots and back by a model, without machine code: what its trampolines do, in Rust.
+
+use crate::c::numbers::{self, is_nan};
+use crate::c::scalar::Scalar;
+use crate::engine::values::model::{Boolean, Double, Integer, Test, ValueModel, Words};
+
+impl ValueModel {
+    /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like
+    /// that the type can hold. Everything else is for [`EngineHelpers::convert`](super::EngineHelpers::convert).
+    pub fn unpack(&self, scalar: Scalar, value: Words) -> Option<u64> {
+        match scalar {
+            Scalar::Bool => self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
+            Scalar::Pointer(_) => self.null.filter(|class| class.test.holds(value)).map(|_| 0),
+            Scalar::F64 => self.number(value).map(f64::to_bits),
+            Scalar::F32 => self.number(value).map(|number| numbers::to_f32(number).to_bits().into()),
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                self.whole(scalar, value)
+            }
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize => self.whole(scalar, value),
+        }
+    }
+
+    fn number(&self, value: Words) -> Option<f64> {
+        if let Some(double) = self.double.filter(|class| class.test.holds(value)) {
+            return Some(double.get(value));
+        }
+        self.integer.filter(|class| class.test.holds(value)).map(|class| class.get(value) as f64)
+    }
+
+    fn whole(&self, scalar: Scalar, value: Words) -> Option<u64> {
+        if let Some(integer) = self.integer.filter(|class| class.test.holds(value)) {
+            return in_range(scalar, integer.get(value));
+        }
+        if scalar.size() == 8
+            && let Some(wide) = self.wide.filter(|class| class.test.holds(value))
+        {
+            return Some(wide.get(value) as u64);
+        }
+        let number = self.double.filter(|class| class.test.holds(value))?.get(value);
+        in_range(scalar, numbers::whole(number)?.try_into().ok()?)
+    }
+
+    /// The value of a canonical slot of type `scalar`, if the model has a class for it. Everything else is for
+    /// [`EngineHelpers::result`](super::EngineHelpers::result).
+    ///
+    /// Whatever the slot holds, the value is of the class that the type asks for: no number becomes a pointer.
+    pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
+        match scalar {
+            Scalar::Bool => self.boolean.map(|class| class.of(slot as u8 != 0)),
+            Scalar::Pointer(_) => self.null.filter(|_| slot == 0).map(|class| class.value),
+            Scalar::F64 => self.pack_number(f64::from_bits(slot)),
+            Scalar::F32 => self.pack_number(numbers::to_f64(f32::from_bits(slot as u32))),
+            Scalar::U64 | Scalar::Usize if slot > i64::MAX as u64 => None,
+            Scalar::I64 | Scalar::Isize | Scalar::U64 | Scalar::Usize => {
+                self.wide.filter(|class| class.has_room(slot as i64)).map(|class| class.of(slot as i64))
+            }
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => {
+                match self.integer.filter(|class| class.has_room(slot as i64)) {
+                    Some(class) => Some(class.of(slot as i64)),
+                    None => self.pack_number(slot as i64 as f64),
+                }
+            }
+        }
+    }
+
+    fn pack_number(&self, number: f64) -> Option<Words> {
+        self.double.map(|class| class.of(number))
+    }
+
+    /// The value of a `void` function, and of a missing argument.
+    pub fn undefined(&self) -> Words {
+        self.undefined.value
+    }
+}
+
+/// The number as a slot, if the type can hold it.
+pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
+    let fits = match scalar {
+        Scalar::I8 => number as i8 as i64 == number,
+        Scalar::U8 => number as u8 as i64 == number,
+        Scalar::I16 => number as i16 as i64 == number,
+        Scalar::U16 => number as u16 as i64 == number,
+        Scalar::I32 => number as i32 as i64 == number,
+        Scalar::U32 => number as u32 as i64 == number,
+        Scalar::I64 | Scalar::Isize => true,
+        Scalar::U64 | Scalar::Usize => number >= 0,
+        Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_) => false,
+    };
+    if fits { Some(number as u64) } else { None }
+}
+
+impl Test {
+    /// Whether the value is of the class.
+    pub const fn holds(&self, value: Words) -> bool {
+        let bits = read(value, self.offset, self.len) & self.mask;
+        self.low <= bits && bits <= self.high
+    }
+}
+
+impl Integer {
+    const fn get(&self, value: Words) -> i64 {
+        let unused = 64 - self.len as u32 * 8;
+        (read(value, self.offset, self.len) << unused) as i64 >> (unused + self.shift as u32)
+    }
+
+    const fn has_room(&self, number: i64) -> bool {
+        let unused = 64 - self.bits();
+        number << unused >> unused == number
+    }
+
+    const fn of(&self, number: i64) -> Words {
+        let payload = (number as u64) << (64 - self.bits()) >> (64 - self.len as u32 * 8);
+        with(self.zero, self.offset, payload)
+    }
+}
+
+impl Double {
+    const fn get(&self, value: Words) -> f64 {
+        f64::from_bits(read(value, self.offset, 8).wrapping_sub(self.bias))
+    }
+
+    const fn of(&self, number: f64) -> Words {
+        let bits = match self.nan {
+            Some(nan) if is_nan(number) => nan,
+            _ => number.to_bits(),
+        };
+        with(self.zero, self.offset, bits.wrapping_add(self.bias))
+    }
+}
+
+impl Boolean {
+    const fn get(&self, value: Words) -> u64 {
+        read(value, self.offset, 1) & 1
+    }
+
+    const fn of(&self, truth: bool) -> Words {
+        with(self.zero, self.offset, truth as u64)
+    }
+}
+
+/// The integer of `len` bytes at `offset`, which lies within one word.
+const fn read(value: Words, offset: u8, len: u8) -> u64 {
+    let bits = value[(offset / 8) as usize] >> (offset % 8 * 8);
+    bits & (u64::MAX >> (64 - len as u32 * 8))
+}
+
+/// `bits` where the value has zeros.
+pub(crate) const fn with(mut value: Words, offset: u8, bits: u64) -> Words {
+    value[(offset / 8) as usize] |= bits << (offset % 8 * 8);
+    value
+}

@@ -1,0 +1,6 @@
+//! The callback entry: C calls a thunk, which calls `handler(context, args: *const Slot, result: *mut Slot)`.
+
+#[cfg(feature = "cranelift")]
+mod body;
+pub(crate) mod key;
+pub(crate) mod thunk;

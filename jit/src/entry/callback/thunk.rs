@@ -1,0 +1,77 @@
+//! Thunks: code that C calls, and that calls a handler with slots.
+//!
+//! A [`Thunk`] serves a shape; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks and stubs are never freed,
+//! because C may call an address that it was given once for as long as the process lives. Stubs are used again, for the same
+//! thunk and as late as possible: a stub that was given back rests, and some [`REST`](crate::REST) others with it.
+
+use std::fmt;
+
+use crate::code::linker::Code;
+use crate::entry::callback::key::CallbackKey;
+use crate::error::JitError;
+use crate::stubs::pool::{Origin, StubPool, Tables};
+use crate::universal::incoming::UniversalThunk;
+
+/// Code of the host's convention that C calls, for functions of one shape.
+pub struct Thunk {
+    /// `None`: the universal thunk answers.
+    code: Option<Code>,
+    aggregates: Box<[Option<u32>]>,
+    plain: StubPool,
+    counted: StubPool,
+}
+
+impl Thunk {
+    /// A thunk that lives as long as the process: with this code, or a universal one.
+    ///
+    /// # Errors
+    ///
+    /// The universal thunk cannot reach a place of the plan.
+    pub(crate) fn leak(key: &CallbackKey, code: Option<Code>) -> Result<&'static Self, JitError> {
+        let universal: &'static UniversalThunk = Box::leak(Box::new(UniversalThunk::of(&key.plan, key.returns_bool)?));
+        let aggregates = key.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
+        let tables = code.as_ref().map(|code| Tables { place: key.context(), thunk: code.entry() });
+        let pool = || StubPool::new(Origin { tables, universal: universal.header() });
+        Ok(Box::leak(Box::new(Self { plain: pool(), counted: pool(), code, aggregates })))
+    }
+
+    /// The machine code, none of which is generated for a universal thunk.
+    pub fn code(&self) -> &[u8] {
+        self.code.as_ref().map_or(&[], Code::bytes)
+    }
+
+    /// For each parameter, the number of bytes behind its slot if it is a struct or union.
+    pub fn aggregates(&self) -> &[Option<u32>] {
+        &self.aggregates
+    }
+
+    /// How many stubs are bound to a handler, and how many are not.
+    pub(crate) fn count_stubs(&self) -> (usize, usize) {
+        let ((plain, plain_all), (counted, counted_all)) = (self.plain.count(), self.counted.count());
+        (plain + counted, plain_all + counted_all - plain - counted)
+    }
+
+    /// The stubs whose [data](crate::Stub::data) belongs to one of two users, never to both: a call that is late finds what it
+    /// expects there, if not the values.
+    pub const fn stubs(&'static self, of: Use) -> &'static StubPool {
+        match of {
+            Use::Plain => &self.plain,
+            Use::Counted => &self.counted,
+        }
+    }
+}
+
+/// Who uses a stub's data.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Use {
+    /// Nobody.
+    Plain,
+    /// A handler that counts its calls there: that of the crate hotcall, and nobody else.
+    Counted,
+}
+
+impl fmt::Debug for Thunk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Thunk").field("code", &self.code().as_ptr_range()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,314 @@
+//! The `values` entry: the engine's own native function, which unpacks its arguments, calls C, and packs the result.
+//!
+//! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with a small
+//! number or a boolean that its type does not take, with too few arguments, or of a closed function goes to the interpreter as
+//! a whole, before anything has happened. Pointers, structs, and integers of 64 bits that have no class are converted by the
+//! model's helper, behind the checks of all others.
+//!
+//! Nothing that is needed after a call stays in a register: it waits in the frame's [`NativeCall`].
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, BlockArg, InstBuilder, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::c::form::Form;
+use crate::c::scalar::Scalar;
+use crate::codegen::blocks::next_block;
+use crate::codegen::body::{Body, Compile};
+use crate::codegen::bytes::{self, UNALIGNED};
+use crate::codegen::call;
+use crate::codegen::frame::{self, Kept};
+use crate::codegen::slots::Slots;
+use crate::codegen::test::test;
+use crate::codegen::words::CallWords;
+use crate::convention::plan::Return;
+use crate::engine::call::{Failure, NativeCall, Pending, RecordHead};
+use crate::engine::values::model::{ResultPath, Test};
+use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
+use crate::entry::engine_values::interpreter::interpret;
+use crate::entry::engine_values::key::{EngineValuesKey, is_pinnable, may_need_helper};
+use crate::entry::engine_values::pack;
+use crate::entry::engine_values::unpack::{self, Unpacked};
+use crate::error::JitError;
+
+impl Compile for EngineValuesKey {
+    fn body(&self) -> Result<impl Body, JitError> {
+        EngineValuesBody::of(self, interpret as *const u8)
+    }
+}
+
+impl Body for EngineValuesBody<'_> {
+    fn signature(&self) -> ir::Signature {
+        self.arrival.signature()
+    }
+
+    fn call(&self) -> Option<&CallWords> {
+        Some(&self.call)
+    }
+
+    fn emit(&self, b: &mut FunctionBuilder<'_>, shim: Option<*const u8>) {
+        let key = self.key;
+        let words = self.arrival.enter(b);
+        let call = EngineCall::begin(b, self, &words);
+        call.check_count(b);
+        let target = call.load_target(b);
+        let memory = call.result_memory(b);
+        let results = if !key.is_buffered() {
+            let mut source = Unpacked::new(&call, memory);
+            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
+        } else {
+            // Whoever closes the function from now on comes too late for this call.
+            let target = Kept::store(b, target);
+            let slots = call.convert(b);
+            let target = target.load(b);
+            let slots = frame::address(b, slots, 0);
+            let result = memory.map(|memory| frame::address(b, memory, 0));
+            let mut source = Slots::new(slots, result.unwrap_or(slots), key.params.len());
+            call::emit(b, &key.plan, &self.call, &mut source, target, shim)
+        };
+        call.finish(b, &results, memory);
+        call.emit_exits(b);
+    }
+}
+
+impl EngineCall<'_> {
+    fn check_count(&self, b: &mut FunctionBuilder<'_>) {
+        let count = self.native.key.params.len();
+        if count > 0 && !self.model().padded {
+            let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, self.argc, count as i64);
+            let next = next_block(b);
+            b.ins().brif(enough, next, &[], self.interpret, &[BlockArg::from(self.argc)]);
+            b.seal_block(next);
+            b.switch_to_block(next);
+        }
+    }
+
+    /// The record's target, which is there.
+    fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let target = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::TARGET as i32);
+        let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
+        self.check(b, open);
+        target
+    }
+
+    /// Fills a buffer of slots: first what is checked here, then what the helper converts. Returns its address.
+    fn convert(&self, b: &mut FunctionBuilder<'_>) -> StackSlot {
+        let params = &self.native.key.params;
+        let slots = frame::reserve(b, params.len() as u32 * 8);
+        for (arg, scalar) in params.iter().enumerate() {
+            if let Some(scalar) = scalar.filter(|&scalar| !may_need_helper(scalar)) {
+                let slot = unpack::slot(self, b, arg, scalar, self.argv, self.slow);
+                b.ins().stack_store(types::I64, slot, slots, arg as i32 * 8);
+            }
+        }
+        for (arg, scalar) in params.iter().enumerate() {
+            match scalar {
+                Some(scalar) if !may_need_helper(*scalar) => {}
+                Some(scalar) if !is_pinnable(*scalar) => self.convert_unless_number(b, arg, *scalar, slots),
+                Some(_) => match self.model().null {
+                    Some(null) => self.convert_unless_null(b, arg, null.test, slots),
+                    None => self.convert_argument(b, arg, slots),
+                },
+                None => self.convert_argument(b, arg, slots),
+            }
+        }
+        slots
+    }
+
+    fn convert_unless_number(&self, b: &mut FunctionBuilder<'_>, arg: usize, scalar: Scalar, slots: StackSlot) {
+        let [other, done] = std::array::from_fn(|_| b.create_block());
+        b.set_cold_block(other);
+        let argv = self.argv_after_helpers(b);
+        let slot = unpack::slot(self, b, arg, scalar, argv, other);
+        b.ins().stack_store(types::I64, slot, slots, arg as i32 * 8);
+        b.ins().jump(done, &[]);
+        b.seal_block(other);
+        b.switch_to_block(other);
+        self.convert_argument(b, arg, slots);
+        b.ins().jump(done, &[]);
+        b.seal_block(done);
+        b.switch_to_block(done);
+    }
+
+    fn convert_unless_null(&self, b: &mut FunctionBuilder<'_>, arg: usize, null: Test, slots: StackSlot) {
+        let [is_null, other, done] = std::array::from_fn(|_| b.create_block());
+        let argv = self.argv_after_helpers(b);
+        let holds = test(b, argv, self.at(arg), null);
+        b.set_cold_block(is_null);
+        b.ins().brif(holds, is_null, &[], other, &[]);
+        for block in [is_null, other] {
+            b.seal_block(block);
+            b.switch_to_block(block);
+            if block == other {
+                self.convert_argument(b, arg, slots);
+            } else {
+                let zero = b.ins().iconst(types::I64, 0);
+                b.ins().stack_store(types::I64, zero, slots, arg as i32 * 8);
+            }
+            b.ins().jump(done, &[]);
+        }
+        b.seal_block(done);
+        b.switch_to_block(done);
+    }
+
+    fn convert_argument(&self, b: &mut FunctionBuilder<'_>, arg: usize, slots: StackSlot) {
+        let index = b.ins().iconst(types::I64, arg as i64);
+        let argv = self.argv_after_helpers(b);
+        let value = b.ins().iadd_imm_s(argv, i64::from(self.at(arg)));
+        let slot = frame::address(b, slots, arg as u32 * 8);
+        let converted = self.help(b, self.helpers().convert as *const u8, &[index, value, slot]);
+        let [next, refused] = std::array::from_fn(|_| b.create_block());
+        b.ins().brif(converted, next, &[], refused, &[]);
+        b.seal_block(next);
+        b.seal_block(refused);
+        b.set_cold_block(refused);
+        b.switch_to_block(refused);
+        if self.native.key.pinnable() > 0 {
+            self.release(b, None);
+        }
+        b.ins().jump(self.exception, &[]);
+        b.switch_to_block(next);
+    }
+
+    /// Memory for the bytes of a result, if it has some.
+    fn result_memory(&self, b: &mut FunctionBuilder<'_>) -> Option<StackSlot> {
+        match self.native.key.result {
+            Form::Bytes(size) => {
+                let size = size.next_multiple_of(8).max(8);
+                let memory = frame::reserve(b, size);
+                if matches!(self.native.key.plan.ret, Return::Hidden { .. }) {
+                    // What C leaves as it was, padding say, is for script to see.
+                    let address = frame::address(b, memory, 0);
+                    bytes::zero(b, address, size);
+                }
+                Some(memory)
+            }
+            Form::Void | Form::Scalar(_) => None,
+        }
+    }
+
+    /// What follows the call of C, which left its result in these words or in this memory.
+    fn finish(&self, b: &mut FunctionBuilder<'_>, results: &[Value], memory: Option<StackSlot>) {
+        let mut raw = None;
+        if let Return::Pass(arg) = &self.native.key.plan.ret {
+            match memory {
+                Some(memory) => {
+                    let base = frame::address(b, memory, 0);
+                    call::store_pieces(b, arg.pieces(), results, base);
+                }
+                None => raw = arg.pieces().first().map(|piece| pack::raw(b, results[0], piece)),
+            }
+        }
+        if self.native.key.pinnable() > 0 {
+            raw = self.release(b, raw);
+        }
+        self.check_pending(b);
+        let value = match (self.native.key.result, raw, memory) {
+            (Form::Scalar(scalar), Some(raw), _) => return pack::scalar(self, b, scalar, raw),
+            (Form::Bytes(_), _, Some(memory)) => {
+                let result = frame::address(b, memory, 0);
+                return self.help_with_result(b, result);
+            }
+            _ => pack::words(b, self.model(), self.model().undefined.value),
+        };
+        self.succeed(b, &value);
+    }
+
+    /// Releases the pins, if there are some, while `value` waits.
+    fn release(&self, b: &mut FunctionBuilder<'_>, value: Option<Value>) -> Option<Value> {
+        let pinned = self.load_state(b, NativeCall::PINNED);
+        let [release, done] = std::array::from_fn(|_| b.create_block());
+        let param = value.map(|value| b.append_block_param(done, b.func.dfg.value_type(value)));
+        let arg: Vec<_> = value.into_iter().map(BlockArg::from).collect();
+        b.ins().brif(pinned, release, &[], done, &arg);
+        b.seal_block(release);
+        b.set_cold_block(release);
+        b.switch_to_block(release);
+        let kept = value.map(|value| Kept::store(b, value));
+        self.help(b, self.helpers().finish as *const u8, &[]);
+        let ty = param.map(|param| b.func.dfg.value_type(param));
+        let arg: Vec<_> = kept.iter().zip(ty).map(|(kept, ty)| BlockArg::from(kept.load_as(b, ty))).collect();
+        b.ins().jump(done, &arg);
+        b.seal_block(done);
+        b.switch_to_block(done);
+        param
+    }
+
+    fn check_pending(&self, b: &mut FunctionBuilder<'_>) {
+        let record = self.load_state(b, NativeCall::RECORD);
+        let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
+        let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
+        let [thrown, next] = std::array::from_fn(|_| b.create_block());
+        b.ins().brif(pending, thrown, &[], next, &[]);
+        b.seal_block(thrown);
+        b.seal_block(next);
+        b.set_cold_block(thrown);
+        b.switch_to_block(thrown);
+        let why = b.ins().iconst(types::I64, Failure::Pending as i64);
+        self.help(b, self.helpers().fail as *const u8, &[why]);
+        b.ins().jump(self.exception, &[]);
+        b.switch_to_block(next);
+    }
+
+    /// The blocks that leave the function.
+    fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
+        b.seal_block(self.slow);
+        b.switch_to_block(self.slow);
+        let count = b.ins().iconst(types::I64, self.native.key.params.len() as i64);
+        b.ins().jump(self.interpret, &[BlockArg::from(count)]);
+
+        b.seal_block(self.interpret);
+        b.switch_to_block(self.interpret);
+        let argc = b.block_params(self.interpret)[0];
+        let argv = self.argv_after_helpers(b);
+        let value = frame::reserve(b, 16);
+        let to = frame::address(b, value, 0);
+        let made = self.help(b, self.native.interpret, &[argc, argv, to]);
+        self.succeed_if(b, made, value);
+
+        b.seal_block(self.success);
+        b.switch_to_block(self.success);
+        let words = b.block_params(self.success).to_vec();
+        match self.model().outcome {
+            ResultPath::Returned { .. } => self.return_value(b, &words),
+            ResultPath::Stored { success, .. } => {
+                self.store_value(b, &words);
+                self.return_integer(b, success);
+            }
+        }
+
+        b.seal_block(self.exception);
+        b.switch_to_block(self.exception);
+        match self.model().outcome {
+            ResultPath::Returned { exception } => {
+                let words = pack::words(b, self.model(), exception);
+                self.return_value(b, &words);
+            }
+            ResultPath::Stored { exception, .. } => self.return_integer(b, exception),
+        }
+    }
+
+    fn return_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) {
+        let returned: Vec<_> = match &self.native.plan.ret {
+            Return::Pass(arg) => arg.pieces().iter().map(|piece| pack::returned(b, words, piece)).collect(),
+            Return::Hidden { returned_in, .. } => {
+                let to = self.store_value(b, words);
+                returned_in.and(to).into_iter().collect()
+            }
+        };
+        b.ins().return_(&returned);
+    }
+
+    fn store_value(&self, b: &mut FunctionBuilder<'_>, words: &[Value]) -> Option<Value> {
+        let to = self.value_to.as_ref()?.load(b);
+        for (index, &word) in words.iter().enumerate() {
+            b.ins().store(UNALIGNED, word, to, index as i32 * 8);
+        }
+        Some(to)
+    }
+
+    fn return_integer(&self, b: &mut FunctionBuilder<'_>, integer: u64) {
+        let integer = b.ins().iconst(types::I64, integer as i64);
+        b.ins().return_(&[integer]);
+    }
+}

@@ -1,0 +1,26 @@
+//! The stages of this entry, for people.
+
+use std::ptr;
+
+use crate::c::definitions::Signature;
+use crate::codegen::explanation::Explanation;
+use crate::convention::abi::Abi;
+use crate::engine::values::model::EngineAbi;
+use crate::entry::engine_values::call::EngineValuesBody;
+use crate::entry::engine_values::key::EngineValuesKey;
+use crate::error::JitError;
+
+impl Explanation {
+    /// Compiles a native function of the engine-values entry and keeps the result of each stage. Functions that it calls besides C's
+    /// are shown by their addresses.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Jit::engine_values`](crate::Jit::engine_values).
+    pub fn engine_values(signature: &Signature, engine: &EngineAbi) -> Result<Self, JitError> {
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let plan = abi.plan(signature)?;
+        let key = EngineValuesKey::of(abi, signature, plan.clone(), engine);
+        Self::compiled(abi, plan, key.plan.clone(), &EngineValuesBody::of(&key, ptr::null())?)
+    }
+}

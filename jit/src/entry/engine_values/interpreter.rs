@@ -1,0 +1,296 @@
+//! Calls of the `values` entry without code for it: arguments by the model into slots, and those through the `slots` entry.
+//!
+//! Compiled trampolines leave calls to it that are rare, or that will be refused.
+
+use std::ffi::c_void;
+use std::mem::MaybeUninit;
+use std::ptr;
+use std::sync::OnceLock;
+
+use crate::c::definitions::{Signature, Type};
+use crate::c::form::Form;
+use crate::c::scalar::Scalar;
+use crate::c::signature::MAX_PARAMETERS;
+use crate::engine::call::{Failure, NativeCall, RecordHead};
+use crate::engine::values::model::{EngineAbi, ResultPath, Role, Words};
+use crate::entry::slots::key::Options;
+use crate::entry::slots::trampoline::{Trampoline, Trampolines};
+use crate::error::JitError;
+use crate::stubs::cell::{RetiredCell, count_retired_call};
+
+/// A signature with the model by which its values are converted.
+pub(crate) struct Interpreter {
+    engine: EngineAbi,
+    params: Box<[Option<Scalar>]>,
+    result: Form,
+    signature: Signature,
+    /// Makes the trampoline at the first call.
+    trampolines: &'static Trampolines,
+    trampoline: OnceLock<Trampoline>,
+}
+
+impl Interpreter {
+    pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: &'static Trampolines) -> Self {
+        Self {
+            engine: engine.clone(),
+            params: signature.params().iter().map(Type::as_scalar).collect(),
+            result: Form::of(signature.result()),
+            signature: signature.clone(),
+            trampolines,
+            trampoline: OnceLock::new(),
+        }
+    }
+
+    pub(crate) fn trampoline(&self) -> Result<&Trampoline, JitError> {
+        if let Some(trampoline) = self.trampoline.get() {
+            return Ok(trampoline);
+        }
+        let trampoline = self.trampolines.get(&self.signature, Options::new())?;
+        Ok(self.trampoline.get_or_init(|| trampoline))
+    }
+
+    /// Makes the call, and its result a value; or throws, and returns `false`.
+    ///
+    /// # Safety
+    ///
+    /// * The call is one of a function of this signature, with room for its pins.
+    /// * There are `argc` values at `argv`, of the model's size.
+    unsafe fn run(&self, call: *mut NativeCall, argc: usize, argv: *const u8, value: *mut Words) -> bool {
+        let helpers = self.engine.helpers();
+        // SAFETY: the record lives as long as the engine may call its function.
+        let record = unsafe { &*(*call).record };
+        let fail = |why| {
+            // SAFETY: the call is one of the model's engine.
+            unsafe { (helpers.fail)(call, why) };
+            false
+        };
+        let target = record.target();
+        if target.is_null() {
+            return fail(Failure::Closed);
+        }
+        let Ok(trampoline) = self.trampoline() else { return fail(Failure::Memory) };
+        let mut args = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
+        // SAFETY: the caller vouches for the arguments.
+        if !unsafe { self.convert(call, argc, argv, &mut args) } {
+            return false;
+        }
+        // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The helpers
+        // that made them run no script, so that the function is still there.
+        let mut result = unsafe { self.call(trampoline, target, args.as_ptr().cast()) };
+        // SAFETY: the helpers get a call of theirs.
+        unsafe {
+            if (*call).is_pinned() {
+                (helpers.finish)(call);
+            }
+            if record.is_pending() {
+                return fail(Failure::Pending);
+            }
+            let packed = match self.result {
+                Form::Void => Some(self.engine.model().undefined()),
+                Form::Scalar(scalar) => self.engine.model().pack(scalar, *result.slot()),
+                Form::Bytes(_) => None,
+            };
+            let Some(words) = packed else { return (helpers.result)(call, result.slot(), value) };
+            value.write(words);
+        }
+        true
+    }
+
+    /// # Safety
+    ///
+    /// That of [`run`](Self::run).
+    unsafe fn convert(
+        &self,
+        call: *mut NativeCall,
+        argc: usize,
+        argv: *const u8,
+        slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
+    ) -> bool {
+        let model = self.engine.model();
+        for (index, (&scalar, slot)) in self.params.iter().zip(slots).enumerate() {
+            let mut value = self.engine.model().undefined();
+            if index < argc {
+                let size = usize::from(model.size);
+                // SAFETY: there are so many values.
+                unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
+            }
+            if let Some(unpacked) = scalar.and_then(|scalar| self.engine.model().unpack(scalar, value)) {
+                slot.write(unpacked);
+                continue;
+            }
+            // SAFETY: the helper gets a value for a parameter, and a place for its slot.
+            unsafe {
+                if !(self.engine.helpers().convert)(call, index, &value, slot.as_mut_ptr()) {
+                    if (*call).is_pinned() {
+                        (self.engine.helpers().finish)(call);
+                    }
+                    return false;
+                }
+            }
+        }
+        true
+    }
+
+    /// # Safety
+    ///
+    /// The target is a function of the signature, and may be called with these slots.
+    unsafe fn call(&self, trampoline: &Trampoline, target: *const c_void, args: *const u64) -> ResultMemory {
+        let mut result = ResultMemory::of(self.result);
+        // SAFETY: the caller vouches for the call; the memory has the size of the result.
+        unsafe { (trampoline.entry())(target, args, result.slot(), ptr::null_mut()) };
+        result
+    }
+}
+
+/// ResultMemory for a result.
+enum ResultMemory {
+    Short([u128; 4]),
+    Long(Vec<u128>),
+}
+
+impl ResultMemory {
+    fn of(form: Form) -> Self {
+        match form {
+            Form::Bytes(size) if size > size_of::<[u128; 4]>() as u32 => {
+                Self::Long(vec![0; size.div_ceil(size_of::<u128>() as u32) as usize])
+            }
+            Form::Void | Form::Scalar(_) | Form::Bytes(_) => Self::Short([0; 4]),
+        }
+    }
+
+    const fn slot(&mut self) -> *mut u64 {
+        match self {
+            Self::Short(words) => words.as_mut_ptr().cast(),
+            Self::Long(words) => words.as_mut_ptr().cast(),
+        }
+    }
+}
+
+/// Makes a call that a compiled trampoline leaves alone.
+///
+/// # Safety
+///
+/// The call is one of a record that [`Values::record`](super::Values::record) made, with room for its pins; there are `argc` values at
+/// `argv`.
+pub(crate) unsafe extern "C-unwind" fn interpret(
+    call: *mut NativeCall,
+    argc: usize,
+    argv: *const u8,
+    value: *mut Words,
+) -> bool {
+    // SAFETY: the record was made with its interpreter unless it is gone; the caller vouches for the rest.
+    unsafe {
+        if (*(*call).record).is_gone() {
+            // No helper can be asked to throw: they all want the whole record.
+            count_retired_call();
+            return false;
+        }
+        NativeCall::begin(call);
+        (*(*(*call).record).interpreter.cast::<Interpreter>()).run(call, argc, argv, value)
+    }
+}
+
+/// The handler of functions to which the engine passes their record; the context is the model.
+///
+/// # Safety
+///
+/// It is called by thunks of the model's native function.
+pub(crate) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the context is the model, and the slots are those of its native function.
+    unsafe {
+        let engine = &*context.cast::<EngineAbi>();
+        let record = argument(engine, args, |role| role == Role::Data) as *const RecordHead;
+        answer(engine, record, args, result);
+    }
+}
+
+/// The handler of functions that have a stub each; the context is the record.
+///
+/// # Safety
+///
+/// It is called by thunks of the native function of the record's model.
+pub(crate) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
+    let record: *const RecordHead = context.cast();
+    // SAFETY: the context is the record, which lives as long as the engine may call its function.
+    unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).engine, record, args, result) };
+}
+
+/// What calls of a function find that has a stub and is gone.
+#[repr(C)]
+pub(crate) struct DroppedFunction {
+    // What compiled code reads, which then leaves the call to the interpreter.
+    record: RecordHead,
+    engine: EngineAbi,
+}
+
+impl DroppedFunction {
+    /// For all functions of a thunk for the model's native function, and for ever, as the thunk.
+    pub(crate) fn leak(engine: &EngineAbi) -> &'static RetiredCell {
+        let dropped: &'static Self = Box::leak(Box::new(Self { record: RecordHead::gone(), engine: engine.clone() }));
+        Box::leak(Box::new(RetiredCell::new(with_dropped, ptr::from_ref(dropped).cast())))
+    }
+}
+
+/// The handler of functions that are gone.
+///
+/// # Safety
+///
+/// It is called by thunks of the model's native function, with what [`DroppedFunction::leak`] made.
+unsafe extern "C-unwind" fn with_dropped(context: *mut c_void, args: *const u64, result: *mut u64) {
+    // SAFETY: the caller vouches for the context and the slots.
+    unsafe {
+        let dropped = &*context.cast::<DroppedFunction>();
+        answer(&dropped.engine, &dropped.record, args, result);
+    }
+}
+
+/// The slot of the parameter with a role, or 0.
+///
+/// # Safety
+///
+/// The slots are those of the model's native function.
+unsafe fn argument(engine: &EngineAbi, args: *const u64, is: fn(Role) -> bool) -> usize {
+    // SAFETY: there is a slot for each parameter.
+    engine.model().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
+}
+
+/// Answers the engine's call.
+///
+/// # Safety
+///
+/// The slots are those of the model's native function, and `result` is for its result.
+unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64, result: *mut u64) {
+    /// The call with room for its pins.
+    #[repr(C)]
+    struct PinnedCall {
+        call: NativeCall,
+        pins: [MaybeUninit<usize>; MAX_PARAMETERS],
+    }
+    let model = engine.model();
+    let size = usize::from(model.size);
+    // SAFETY: the caller vouches for the slots, and the model for what they are.
+    unsafe {
+        let context = argument(engine, args, |role| role == Role::Context) as *mut c_void;
+        let exception = argument(engine, args, |role| role == Role::Exception) as *mut c_void;
+        let argc = argument(engine, args, |role| role == Role::Argc);
+        let array = argument(engine, args, |role| matches!(role, Role::Argv { .. })) as *mut u8;
+        let argv = array.add(usize::from(model.first_argument()) * size);
+        let call = NativeCall::new(record, context, exception);
+        let mut call = PinnedCall { call, pins: [const { MaybeUninit::uninit() }; MAX_PARAMETERS] };
+        let mut value = [0; 2];
+        let made = interpret((&raw mut call).cast(), argc, argv, &mut value);
+        match model.outcome {
+            ResultPath::Returned { exception } => {
+                let value = if made { value } else { exception };
+                value.as_ptr().cast::<u8>().copy_to_nonoverlapping(result.cast(), size);
+            }
+            ResultPath::Stored { index, success, exception } => {
+                if made {
+                    let to = array.add(usize::from(index) * size);
+                    value.as_ptr().cast::<u8>().copy_to_nonoverlapping(to, size);
+                }
+                result.write(if made { success } else { exception });
+            }
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! The engine-values entry: an engine calls its own native function, with its own values.
+
+#[cfg(feature = "cranelift")]
+mod body;
+#[cfg(feature = "cranelift")]
+mod call;
+#[cfg(feature = "disasm")]
+mod explain;
+pub(crate) mod function;
+mod interpreter;
+pub(crate) mod key;
+#[cfg(feature = "cranelift")]
+mod pack;
+#[cfg(feature = "cranelift")]
+mod unpack;

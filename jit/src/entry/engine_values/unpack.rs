@@ -1,0 +1,295 @@
+//! Values to slots: the machine code of [`ValueModel::unpack`](crate::engine::values::ValueModel::unpack).
+
+use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::c::scalar::Scalar;
+use crate::codegen::blocks::go_on_if;
+use crate::codegen::bytes::{UNALIGNED, float_slot};
+use crate::codegen::call::{Source, extend};
+use crate::codegen::test::test;
+use crate::codegen::{frame, numbers};
+use crate::convention::plan::{Loc, Piece};
+use crate::engine::values::model::{Double, Integer, Role, Test};
+use crate::entry::engine_values::call::EngineCall;
+
+/// Arguments that need no helper, unpacked on their way to their places.
+pub(crate) struct Unpacked<'a> {
+    call: &'a EngineCall<'a>,
+    result: Option<StackSlot>,
+}
+
+impl<'a> Unpacked<'a> {
+    pub(crate) const fn new(call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
+        Self { call, result }
+    }
+}
+
+impl Source for Unpacked<'_> {
+    fn base_register(&self) -> u8 {
+        let native = self.call.native;
+        let argv = native.key.engine.model().index(|role| matches!(role, Role::Argv { .. }));
+        match argv.map(|index| native.plan.args[index].pieces()[0].loc) {
+            Some(Loc::Int(n)) => n,
+            // No register in particular.
+            _ => u8::MAX,
+        }
+    }
+
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
+        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate needs a helper") };
+        let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
+        if b.func.dfg.value_type(value) == ty && ty != types::I64 {
+            return value;
+        }
+        let slot = to_slot(b, value);
+        let word = extend(b, slot, piece);
+        // Some of the words for the stack go through float registers.
+        if ty == types::I64 { word } else { b.ins().bitcast(ty, MemFlagsData::new(), word) }
+    }
+
+    fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
+        unreachable!("an aggregate needs a helper")
+    }
+
+    fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
+        let Some(result) = self.result else { unreachable!("what is returned in memory has bytes") };
+        frame::address(b, result, 0)
+    }
+}
+
+/// An argument as a canonical slot.
+///
+/// `argv` is where the arguments are; `otherwise` is where to go on with a value of no class that the type takes.
+pub(crate) fn slot(
+    call: &EngineCall<'_>,
+    b: &mut FunctionBuilder<'_>,
+    arg: usize,
+    scalar: Scalar,
+    argv: Value,
+    otherwise: Block,
+) -> Value {
+    let value = Unpacking::of(call, arg, scalar, argv, otherwise).unpack(b);
+    to_slot(b, value)
+}
+
+fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
+    let value = float_slot(b, value);
+    if b.func.dfg.value_type(value) == types::F64 {
+        b.ins().bitcast(types::I64, MemFlagsData::new(), value)
+    } else {
+        value
+    }
+}
+
+/// A class of values that a type takes.
+#[derive(Clone, Copy)]
+enum ValueClass {
+    Integer(Integer),
+    Wide(Integer),
+    Double(Double),
+    Boolean { test: Test, offset: u8 },
+}
+
+impl ValueClass {
+    const fn test(self) -> Test {
+        match self {
+            Self::Integer(Integer { test, .. })
+            | Self::Wide(Integer { test, .. })
+            | Self::Double(Double { test, .. })
+            | Self::Boolean { test, .. } => test,
+        }
+    }
+}
+
+/// The form that a value is converted to.
+#[derive(Clone, Copy)]
+enum Goal {
+    Truth,
+    /// An integer, or an address.
+    Integer,
+    Single,
+    Double,
+}
+
+impl Goal {
+    const fn of(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Bool => Self::Truth,
+            Scalar::F32 => Self::Single,
+            Scalar::F64 => Self::Double,
+            Scalar::I8 | Scalar::U8 | Scalar::I16 | Scalar::U16 | Scalar::I32 | Scalar::U32 => Self::Integer,
+            Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize | Scalar::Pointer(_) => Self::Integer,
+        }
+    }
+}
+
+struct Unpacking<'a> {
+    call: &'a EngineCall<'a>,
+    argv: Value,
+    /// Where the value is from there.
+    at: i32,
+    scalar: Scalar,
+    otherwise: Block,
+}
+
+impl<'a> Unpacking<'a> {
+    fn of(call: &'a EngineCall<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
+        Self { call, argv, at: call.at(arg), scalar, otherwise }
+    }
+
+    /// The argument as a float of its own type, or else as a canonical slot.
+    fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        let (model, scalar) = (self.call.model(), self.scalar);
+        let double = model.double.map(ValueClass::Double);
+        let integer = model.integer.map(ValueClass::Integer);
+        let wide = model.wide.filter(|_| scalar.size() == 8).map(ValueClass::Wide);
+        let boolean = model.boolean.map(|class| ValueClass::Boolean { test: class.test, offset: class.offset });
+        // The most likely one first: the others' code is out of the way.
+        let (classes, ty) = match Goal::of(scalar) {
+            Goal::Truth => ([boolean, None, None], types::I64),
+            Goal::Double => ([double, integer, None], types::F64),
+            Goal::Single => ([double, integer, None], types::F32),
+            Goal::Integer => ([integer, wide, double], types::I64),
+        };
+        let classes: Vec<_> = classes.into_iter().flatten().collect();
+        match *classes {
+            [] => {
+                let never = b.ins().iconst(types::I8, 0);
+                self.check(b, never);
+                self.anything(b, ty)
+            }
+            [class] => {
+                let holds = test(b, self.argv, self.at, class.test());
+                self.check(b, holds);
+                let (value, fits) = self.get(b, class);
+                if let Some(fits) = fits {
+                    self.check(b, fits);
+                }
+                value
+            }
+            _ => self.first_of(b, &classes, ty),
+        }
+    }
+
+    fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
+        go_on_if(b, condition, self.otherwise);
+    }
+
+    /// Code for each class, of which the first that the value is of runs.
+    ///
+    /// A value is mostly converted before its test is done, because compiling takes its time by the block. That is harmless: the
+    /// result is not used, and at most FE_INEXACT is signalled. Converting a double to `float` could signal more: its test comes
+    /// first.
+    fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[ValueClass], ty: ir::Type) -> Value {
+        let done = b.create_block();
+        let result = b.append_block_param(done, ty);
+        for (index, &class) in classes.iter().enumerate() {
+            let holds = test(b, self.argv, self.at, class.test());
+            let other = if index + 1 == classes.len() { self.otherwise } else { b.create_block() };
+            let signals = self.scalar == Scalar::F32 && matches!(class, ValueClass::Double(_));
+            if signals {
+                go_on_if(b, holds, other);
+            }
+            let (value, fits) = self.get(b, class);
+            match fits {
+                None if signals => {
+                    b.ins().jump(done, &[BlockArg::from(value)]);
+                }
+                // Where calls mostly go, two branches are faster than what makes one of them.
+                Some(fits) if index == 0 => {
+                    go_on_if(b, holds, other);
+                    b.ins().brif(fits, done, &[BlockArg::from(value)], self.otherwise, &[]);
+                }
+                Some(fits) => {
+                    let both = b.ins().band(holds, fits);
+                    b.ins().brif(both, done, &[BlockArg::from(value)], other, &[]);
+                }
+                None => {
+                    b.ins().brif(holds, done, &[BlockArg::from(value)], other, &[]);
+                }
+            }
+            if other != self.otherwise {
+                b.seal_block(other);
+                b.set_cold_block(other);
+                b.switch_to_block(other);
+            }
+        }
+        b.seal_block(done);
+        b.switch_to_block(done);
+        result
+    }
+
+    /// The value of this class by the type, and whether that has room for it, if it may not.
+    fn get(&self, b: &mut FunctionBuilder<'_>, class: ValueClass) -> (Value, Option<Value>) {
+        let argv = self.argv;
+        match class {
+            ValueClass::Boolean { offset, .. } => {
+                let byte = b.ins().uload8(types::I64, UNALIGNED, argv, self.at + i32::from(offset));
+                (b.ins().band_imm_u(byte, 1), None)
+            }
+            ValueClass::Wide(class) => (self.integer(b, class), None),
+            ValueClass::Integer(class) => {
+                let integer = self.integer(b, class);
+                match Goal::of(self.scalar) {
+                    Goal::Double => (b.ins().fcvt_from_sint(types::F64, integer), None),
+                    // By way of double, as the language rounds.
+                    Goal::Single => {
+                        let double = b.ins().fcvt_from_sint(types::F64, integer);
+                        (b.ins().fdemote(types::F32, double), None)
+                    }
+                    Goal::Truth | Goal::Integer => (integer, numbers::in_range(b, integer, class.bits(), self.scalar)),
+                }
+            }
+            ValueClass::Double(class) => {
+                let double = self.double(b, class);
+                match Goal::of(self.scalar) {
+                    Goal::Double => (double, None),
+                    Goal::Single => {
+                        // With FTZ a denormal float would become 0. It is left to the interpreter.
+                        let bits = self.bits(b, class);
+                        let normal = numbers::is_normal_float(b, bits);
+                        self.check(b, normal);
+                        (b.ins().fdemote(types::F32, double), None)
+                    }
+                    Goal::Truth | Goal::Integer => {
+                        let bits = self.bits(b, class);
+                        let (whole, fits) = numbers::whole(b, double, bits, self.scalar);
+                        (whole, Some(fits))
+                    }
+                }
+            }
+        }
+    }
+
+    fn integer(&self, b: &mut FunctionBuilder<'_>, class: Integer) -> Value {
+        let at = self.at + i32::from(class.offset);
+        let bits = match class.len {
+            4 => b.ins().sload32(UNALIGNED, self.argv, at),
+            _ => b.ins().load(types::I64, UNALIGNED, self.argv, at),
+        };
+        if class.shift == 0 { bits } else { b.ins().sshr_imm_u(bits, i64::from(class.shift)) }
+    }
+
+    fn double(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
+        if class.bias == 0 {
+            return b.ins().load(types::F64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+        }
+        let bits = self.bits(b, class);
+        b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
+    }
+
+    /// The bits of a double. Reading them once more is faster than moving them between registers.
+    fn bits(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
+        let bits = b.ins().load(types::I64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
+        if class.bias == 0 { bits } else { b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64) }
+    }
+
+    fn anything(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {
+        match ty {
+            types::F32 => b.ins().f32const(0.0),
+            types::F64 => b.ins().f64const(0.0),
+            _ => b.ins().iconst(types::I64, 0),
+        }
+    }
+}

@@ -1,0 +1,214 @@
+//! The `typed` entry: a native function that gets its arguments in registers, checks them, and calls C.
+//!
+//! Where the arguments only have to be checked and moved, the code jumps to C ([`tail`]). All else is compiled here: what
+//! [`objects`] reads of handles, structs, results that have to be widened.
+//!
+//! The code is a template. Each symbol has a copy of it, with the addresses of its record and of its realm's cell in place of
+//! [holes](Hole).
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::c::form::Form;
+use crate::c::scalar::Scalar;
+use crate::codegen::arrival::Arrived;
+use crate::codegen::body::Body;
+use crate::codegen::bytes::{self, UNALIGNED};
+use crate::codegen::call::{self, Source, extend};
+use crate::codegen::frame::{self, Kept};
+use crate::codegen::numbers;
+use crate::codegen::words::CallWords;
+use crate::convention::plan::{Piece, Return};
+use crate::engine::call::{Pending, RecordHead};
+use crate::engine::fast_call::check::Narrowing;
+use crate::engine::fast_call::model::{Exit, FastCallRole};
+use crate::engine::hole::Hole;
+use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, hole, narrow, record, scalar};
+use crate::entry::fast_call::objects;
+
+impl Body for FastCallBody<'_> {
+    fn signature(&self) -> ir::Signature {
+        self.arrival.signature()
+    }
+
+    fn call(&self) -> Option<&CallWords> {
+        Some(&self.call)
+    }
+
+    fn emit(&self, b: &mut FunctionBuilder<'_>, shim: Option<*const u8>) {
+        let words = self.arrival.enter(b);
+        let exits = Exits::new(b, self);
+        let exit = self.key.model.exit_parameter().map(|param| words.slot(b, self.piece(param)));
+        let mut ready = Ready { args: Vec::new(), result: None, exit };
+        for (index, (param, role, c)) in self.arguments().enumerate() {
+            let arg = match (role, c) {
+                (FastCallRole::Argument, Form::Scalar(c)) => number(b, self, &exits, &ready, (index, param), &words, c),
+                // A handle, until it is resolved.
+                _ => words.slot(b, self.piece(param)),
+            };
+            ready.args.push(arg);
+        }
+        ready.result = self.key.model.result().map(|(param, _)| words.slot(b, self.piece(param)));
+        let ready = objects::resolve(b, self, &exits, ready);
+        call_c(b, self, shim, &exits, &ready);
+        exits.emit(b);
+    }
+}
+
+/// An argument that is no handle, checked and in the form of its C type.
+fn number(
+    b: &mut FunctionBuilder<'_>,
+    native: &FastCallBody<'_>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+    (index, param): (usize, usize),
+    words: &Arrived,
+    c: Scalar,
+) -> Value {
+    let (piece, from) = (native.piece(param), native.scalar(param));
+    match (from, c) {
+        (Scalar::F64, Scalar::F64) => return words.float(b, piece, types::F64),
+        (Scalar::F32, Scalar::F32) => return words.float(b, piece, types::F32),
+        (Scalar::F64, Scalar::F32) => {
+            let double = words.float(b, piece, types::F64);
+            return numbers::demote(b, double);
+        }
+        (Scalar::F32, Scalar::F64) => {
+            let single = words.float(b, piece, types::F32);
+            return numbers::promote(b, single);
+        }
+        (Scalar::F64, c) => {
+            let double = words.float(b, piece, types::F64);
+            let bits = b.ins().bitcast(types::I64, MemFlagsData::new(), double);
+            let (whole, fits) = if matches!(c, Scalar::U64 | Scalar::Usize) {
+                numbers::whole_u64(b, double, bits)
+            } else {
+                numbers::whole(b, double, bits, c)
+            };
+            exits.refuse_unless(b, fits, ready, index, bits);
+            return whole;
+        }
+        _ => {}
+    }
+    let word = words.slot(b, piece);
+    if let Some(narrowing) = Narrowing::between(from, c).filter(|_| from != Scalar::Bool) {
+        narrow(b, exits, ready, (index, word), narrowing);
+    }
+    word
+}
+
+/// Calls C with what is ready, and returns. An exception that waits then is raised, unless the caller is told by a flag or
+/// looks itself.
+fn call_c(
+    b: &mut FunctionBuilder<'_>,
+    native: &FastCallBody<'_>,
+    shim: Option<*const u8>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+) {
+    // For exceptions of callbacks.
+    let exit = ready.exit.filter(|_| !native.key.model.caller_looks);
+    if let (Exit::Flag { .. }, Some(exit)) = (native.key.model.exit, exit) {
+        let cell = hole(b, Hole::Pending);
+        b.ins().store(UNALIGNED, exit, cell, Pending::EXIT as i32);
+    }
+    let record = record(b);
+    let target = b.ins().load(types::I64, UNALIGNED, record, RecordHead::TARGET as i32);
+    let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
+    let zero = b.ins().iconst(types::I64, 0);
+    exits.refuse_unless(b, open, ready, 0, zero);
+
+    let plan = &native.key.plan;
+    let size = native.key.result.bytes();
+    let memory = matches!(plan.ret, Return::Hidden { .. }).then(|| {
+        // Private: what C writes before it has read all arguments must not be one of them. C may leave padding as it was, which
+        // is for the caller to see.
+        let memory = frame::reserve(b, size.next_multiple_of(8).max(8));
+        let address = frame::address(b, memory, 0);
+        bytes::zero(b, address, size.next_multiple_of(8));
+        memory
+    });
+    let to = ready.result.map(|address| Kept::store(b, address));
+    let result = memory.map(|memory| frame::address(b, memory, 0));
+    let exit = exit.filter(|_| native.key.model.exit == Exit::Raise).map(|exit| Kept::store(b, exit));
+    let mut source = Prepared { args: &ready.args, result };
+    let results = call::emit(b, plan, &native.call, &mut source, target, shim);
+
+    let native_result = native.key.model.native.result().map(scalar);
+    let mut returned = None;
+    match (&plan.ret, to, native_result) {
+        (Return::Hidden { .. }, Some(to), _) => {
+            if let Some(memory) = memory {
+                let (from, to) = (frame::address(b, memory, 0), to.load(b));
+                bytes::copy_exactly(b, from, to, size);
+            }
+        }
+        (Return::Pass(arg), Some(to), _) => {
+            let to = to.load(b);
+            call::store_pieces(b, arg.pieces(), &results, to);
+        }
+        (Return::Pass(arg), None, Some(native)) => returned = Some(widen(b, &arg.pieces()[0], results[0], native)),
+        _ => {}
+    }
+    if native.key.model.exit == Exit::Raise && !native.key.model.caller_looks {
+        let exit = exit.map(|exit| exit.load(b));
+        raise_pending(b, exits, exit);
+    }
+    b.ins().return_(returned.as_slice());
+}
+
+/// Raises an exception that a callback left.
+fn raise_pending(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, exit: Option<Value>) {
+    let cell = hole(b, Hole::Pending);
+    let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
+    let none = b.ins().icmp_imm_u(IntCC::Equal, pending, 0);
+    let zero = b.ins().iconst(types::I64, 0);
+    exits.refuse_unless(b, none, &Ready { args: Vec::new(), result: None, exit }, 0, zero);
+}
+
+/// A scalar result as the native function returns it.
+fn widen(b: &mut FunctionBuilder<'_>, piece: &Piece, word: Value, native: Scalar) -> Value {
+    match (b.func.dfg.value_type(word), native) {
+        (types::F32, Scalar::F64) => numbers::promote(b, word),
+        (types::F32 | types::F64, _) => word,
+        _ => extend(b, word, piece),
+    }
+}
+
+/// Arguments that were checked before.
+struct Prepared<'a> {
+    args: &'a [Value],
+    result: Option<Value>,
+}
+
+impl Source for Prepared<'_> {
+    fn base_register(&self) -> u8 {
+        // No register in particular.
+        u8::MAX
+    }
+
+    fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
+        let value = self.args[arg];
+        match (b.func.dfg.value_type(value), ty) {
+            (types::I64, types::I64) => extend(b, value, piece),
+            (from, to) if from == to => value,
+            // A float that lies on the stack, or a word that travels there through a float register.
+            (types::F32, types::I64) => bytes::float_slot(b, value),
+            (types::I64, types::F32) => {
+                let low = b.ins().ireduce(types::I32, value);
+                b.ins().bitcast(types::F32, MemFlagsData::new(), low)
+            }
+            (_, to) => b.ins().bitcast(to, MemFlagsData::new(), value),
+        }
+    }
+
+    fn address(&mut self, _: &mut FunctionBuilder<'_>, arg: usize) -> Value {
+        self.args[arg]
+    }
+
+    fn result_pointer(&mut self, _: &mut FunctionBuilder<'_>) -> Value {
+        let Some(result) = self.result else { unreachable!("what is returned in memory has bytes") };
+        result
+    }
+}

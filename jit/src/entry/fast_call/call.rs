@@ -1,0 +1,236 @@
+//! The parts of a fast call while its code is written.
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{
+    self, AbiParam, Block, BlockArg, ExternalName, GlobalValueData, InstBuilder, UserExternalName, Value, types,
+};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::c::definitions::Type;
+use crate::c::form::Form;
+use crate::c::scalar::Scalar;
+use crate::codegen::arrival::Arrival;
+use crate::codegen::blocks::next_block;
+use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::words::{CallWords, call_conv};
+use crate::convention::canonical;
+use crate::convention::plan::{Piece, Plan};
+use crate::engine::fast_call::check::Narrowing;
+use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole};
+use crate::engine::hole::Hole;
+use crate::entry::fast_call::key::FastCallKey;
+use crate::entry::fast_call::needs::Needs;
+use crate::error::JitError;
+
+/// The integer registers that arguments take on their way: one for the function's address.
+const MOVING_REGISTERS: usize = 1;
+
+/// A native function in Cranelift's terms.
+pub(crate) struct FastCallBody<'a> {
+    pub(crate) key: &'a FastCallKey,
+    /// For handles that machine code cannot read.
+    pub(crate) needs: &'a Needs,
+    /// The call that arrives.
+    pub(crate) plan: Plan,
+    pub(crate) arrival: Arrival,
+    pub(crate) call: CallWords,
+}
+
+impl<'a> FastCallBody<'a> {
+    /// The needs stay where they are as long as the code.
+    pub(crate) fn of(key: &'a FastCallKey, needs: &'a Needs) -> Result<Self, JitError> {
+        let FastCallModel { abi, native, .. } = &key.model;
+        let plan = canonical::incoming(native, abi.plan(native)?);
+        let arrival = Arrival::of(*abi, &plan)?;
+        let call = CallWords::of(key.abi, &key.plan, MOVING_REGISTERS)?;
+        Ok(Self { key, needs, plan, arrival, call })
+    }
+
+    /// The place of a parameter that is a scalar.
+    pub(crate) fn piece(&self, param: usize) -> &Piece {
+        &self.plan.args[param].pieces()[0]
+    }
+
+    pub(crate) fn scalar(&self, param: usize) -> Scalar {
+        scalar(&self.key.model.native.params()[param])
+    }
+
+    /// The arguments with the parameters that they are of.
+    pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, FastCallRole, Form)> {
+        self.key.model.arguments().zip(&self.key.params).map(|((param, role), &c)| (param, role, c))
+    }
+}
+
+pub(crate) fn scalar(ty: &Type) -> Scalar {
+    let Some(scalar) = ty.as_scalar() else { unreachable!("a model's parameters and results are scalars") };
+    scalar
+}
+
+/// What a call needs, in registers.
+#[derive(Clone)]
+pub(crate) struct Ready {
+    /// Integers and addresses as 64 bits, floats as the C type has them.
+    pub(crate) args: Vec<Value>,
+    /// The address of the memory for a struct.
+    pub(crate) result: Option<Value>,
+    /// The parameter of the exit.
+    pub(crate) exit: Option<Value>,
+}
+
+impl Ready {
+    pub(crate) fn values(&self) -> impl Iterator<Item = Value> {
+        self.args.iter().chain(&self.result).chain(&self.exit).copied()
+    }
+
+    pub(crate) fn map(&self, mut f: impl FnMut(Value) -> Value) -> Self {
+        let args = self.args.iter().map(|&value| f(value)).collect();
+        Self { args, result: self.result.map(&mut f), exit: self.exit.map(&mut f) }
+    }
+
+    /// The parameter of the exit, or null.
+    pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        self.exit.unwrap_or_else(|| b.ins().iconst(types::I64, 0))
+    }
+}
+
+/// The address of the record.
+pub(crate) fn record(b: &mut FunctionBuilder<'_>) -> Value {
+    hole(b, Hole::Record)
+}
+
+/// An address that each copy of the code has.
+pub(crate) fn hole(b: &mut FunctionBuilder<'_>, hole: Hole) -> Value {
+    let name = b.func.declare_imported_user_function(UserExternalName { namespace: 0, index: hole as u32 });
+    let data =
+        GlobalValueData::Symbol { name: ExternalName::user(name), offset: 0.into(), colocated: false, tls: false };
+    let symbol = b.create_global_value(data);
+    b.ins().symbol_value(types::I64, symbol)
+}
+
+/// Refuses an integer that is too wide.
+pub(crate) fn narrow(
+    b: &mut FunctionBuilder<'_>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+    (index, word): (usize, Value),
+    Narrowing { signed, unsigned, not_negative }: Narrowing,
+) {
+    let low = |b: &mut FunctionBuilder<'_>, bits| b.ins().ireduce(integer(bits), word);
+    let extended = match (signed, unsigned) {
+        (Some(bits), _) => {
+            let low = low(b, bits);
+            Some(b.ins().sextend(types::I64, low))
+        }
+        (None, Some(bits)) => {
+            let low = low(b, bits);
+            Some(b.ins().uextend(types::I64, low))
+        }
+        (None, None) => None,
+    };
+    if let Some(extended) = extended {
+        let fits = b.ins().icmp(IntCC::Equal, extended, word);
+        exits.refuse_unless(b, fits, ready, index, word);
+    }
+    if not_negative {
+        let fits = b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, word, 0);
+        exits.refuse_unless(b, fits, ready, index, word);
+    }
+}
+
+const fn integer(bits: u32) -> ir::Type {
+    match bits {
+        8 => types::I8,
+        16 => types::I16,
+        _ => types::I32,
+    }
+}
+
+/// The ways out of a call that is refused.
+pub(crate) struct Exits<'a> {
+    native: &'a FastCallBody<'a>,
+    /// Gets the parameter of the exit, and for [`Exit::Raise`] the index of the argument and its bits.
+    refuse: Block,
+    /// Returns zeros.
+    leave: Block,
+}
+
+impl<'a> Exits<'a> {
+    pub(crate) fn new(b: &mut FunctionBuilder<'_>, native: &'a FastCallBody<'a>) -> Self {
+        let [refuse, leave] = std::array::from_fn(|_| b.create_block());
+        let params = if native.key.model.exit == Exit::Raise { 3 } else { 1 };
+        for _ in 0..params {
+            b.append_block_param(refuse, types::I64);
+        }
+        [refuse, leave].into_iter().for_each(|block| b.set_cold_block(block));
+        Self { native, refuse, leave }
+    }
+
+    /// Goes on if `condition` holds, else refuses the argument with these bits.
+    pub(crate) fn refuse_unless(
+        &self,
+        b: &mut FunctionBuilder<'_>,
+        condition: Value,
+        ready: &Ready,
+        index: usize,
+        bits: Value,
+    ) {
+        let mut args = vec![BlockArg::from(ready.exit(b))];
+        if self.native.key.model.exit == Exit::Raise {
+            let index = b.ins().iconst(types::I64, index as i64);
+            args.extend([index, bits].map(BlockArg::from));
+        }
+        let next = next_block(b);
+        b.ins().brif(condition, next, &[], self.refuse, &args);
+        b.seal_block(next);
+        b.switch_to_block(next);
+    }
+
+    /// Goes on if `condition` holds. What was found wrong has been raised, if that is what is done here.
+    pub(crate) fn leave_unless(&self, b: &mut FunctionBuilder<'_>, condition: Value, ready: &Ready) {
+        let next = next_block(b);
+        match self.native.key.model.exit {
+            Exit::Raise => b.ins().brif(condition, next, &[], self.leave, &[]),
+            Exit::Flag { .. } => {
+                let exit = ready.exit(b);
+                b.ins().brif(condition, next, &[], self.refuse, &[BlockArg::from(exit)])
+            }
+        };
+        b.seal_block(next);
+        b.switch_to_block(next);
+    }
+
+    /// The blocks that leave the function.
+    pub(crate) fn emit(&self, b: &mut FunctionBuilder<'_>) {
+        b.seal_block(self.refuse);
+        b.switch_to_block(self.refuse);
+        let params = b.block_params(self.refuse).to_vec();
+        match (self.native.key.model.exit, &params[..]) {
+            (Exit::Flag { offset }, &[exit]) => {
+                let flag = b.ins().iconst(types::I8, 1);
+                let at = b.ins().iadd_imm_u(exit, i64::from(offset));
+                b.ins().store(UNALIGNED, flag, at, 0);
+            }
+            (_, &[exit, index, bits]) => {
+                let mut signature = ir::Signature::new(call_conv(self.native.key.abi));
+                signature.params.resize(4, AbiParam::new(types::I64));
+                let signature = b.import_signature(signature);
+                let raise = b.ins().iconst(types::I64, self.native.needs.helpers.raise as *const () as i64);
+                let record = record(b);
+                b.ins().call_indirect(signature, raise, &[record, exit, index, bits]);
+            }
+            _ => unreachable!("these are the block's parameters"),
+        }
+        b.ins().jump(self.leave, &[]);
+
+        b.seal_block(self.leave);
+        b.switch_to_block(self.leave);
+        let returns = b.func.signature.returns.clone();
+        let zero = |b: &mut FunctionBuilder<'_>, param: &AbiParam| match param.value_type {
+            types::F32 => b.ins().f32const(0.0),
+            types::F64 => b.ins().f64const(0.0),
+            ty => b.ins().iconst(ty, 0),
+        };
+        let zeros: Vec<_> = returns.iter().map(|param| zero(b, param)).collect();
+        b.ins().return_(&zeros);
+    }
+}

@@ -1,0 +1,291 @@
+//! Handles to addresses: objects' memory read by machine code, and by the helper where that finds nothing.
+//!
+//! One object that machine code cannot read sends all of the call to `resolve_all`, in a block out of the way. What it keeps
+//! across that waits in the frame, so that the code that mostly runs saves no registers.
+
+use std::ptr;
+
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
+use cranelift_frontend::FunctionBuilder;
+
+use crate::c::form::Form;
+use crate::c::scalar::{Pointee, Scalar};
+use crate::codegen::blocks::{go_on_if, next_block};
+use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::frame;
+use crate::codegen::test::test;
+use crate::codegen::words::call_conv;
+use crate::engine::fast_call::model::{Handles, Object, Path, Small, Tag};
+use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, narrow, record};
+use crate::entry::fast_call::needs::resolve_all;
+
+/// What a handle must be.
+#[derive(Clone, Copy)]
+enum Want {
+    Bool,
+    Integer(Scalar),
+    Pointer(Pointee),
+    /// At least so many bytes.
+    Bytes(u32),
+}
+
+impl Want {
+    fn of(param: Form) -> Self {
+        match param {
+            Form::Scalar(Scalar::Bool) => Self::Bool,
+            Form::Scalar(Scalar::Pointer(pointee)) => Self::Pointer(pointee),
+            Form::Scalar(scalar) => Self::Integer(scalar),
+            Form::Bytes(size) => Self::Bytes(size),
+            Form::Void => Self::Bytes(0),
+        }
+    }
+
+    fn takes_null(self) -> bool {
+        matches!(self, Self::Pointer(_))
+    }
+
+    /// Whether it takes objects of this kind: bytes, or pointers.
+    fn takes(self, object: &Object) -> bool {
+        match self {
+            Self::Bool | Self::Integer(_) => false,
+            Self::Pointer(Pointee::Opaque | Pointee::Function) => object.length.is_none(),
+            Self::Pointer(Pointee::Buffer) | Self::Bytes(_) => object.length.is_some(),
+            Self::Pointer(Pointee::Text) => true,
+        }
+    }
+}
+
+/// A handle of the call.
+struct Handle<'a> {
+    /// The index for the helper: that of the argument, or behind all of them for the result.
+    index: usize,
+    handles: &'a Handles,
+    want: Want,
+}
+
+fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
+    let of = |handles: u8| &native.key.model.handles[usize::from(handles)];
+    let args = native.arguments().enumerate().filter_map(|(index, (_, role, c))| {
+        let handles = of(role.handles()?);
+        Some(Handle { index, handles, want: Want::of(c) })
+    });
+    let result = native.key.model.result().map(|(_, handles)| {
+        let Form::Bytes(size) = native.key.result else { unreachable!("the result is memory") };
+        Handle { index: native.key.params.len(), handles: of(handles), want: Want::Bytes(size) }
+    });
+    args.chain(result).collect()
+}
+
+impl Ready {
+    fn get(&self, handle: &Handle<'_>) -> Value {
+        self.args.get(handle.index).copied().or(self.result).unwrap_or_else(|| unreachable!("it is one of them"))
+    }
+
+    fn set(&mut self, handle: &Handle<'_>, value: Value) {
+        match self.args.get_mut(handle.index) {
+            Some(arg) => *arg = value,
+            None => self.result = Some(value),
+        }
+    }
+}
+
+/// Everything that is ready, with addresses and truth values in place of handles.
+pub(crate) fn resolve(
+    b: &mut FunctionBuilder<'_>,
+    native: &FastCallBody<'_>,
+    exits: &Exits<'_>,
+    ready: Ready,
+) -> Ready {
+    let handles = handles(native);
+    if handles.is_empty() {
+        return ready;
+    }
+    // Before anything is read: many handles that wait for the helper would take registers that have to be saved.
+    let kept = (handles.len() > MAX_WAITING).then(|| keep(b, &ready));
+    let [slow, done] = std::array::from_fn(|_| b.create_block());
+    b.set_cold_block(slow);
+    let mut resolved = ready.clone();
+    for handle in &handles {
+        let value = read(b, exits, &ready, handle, slow);
+        resolved.set(handle, value);
+    }
+    // In one order, whichever way they come.
+    let args: Vec<_> = resolved.values().map(BlockArg::from).collect();
+    let result = resolved.map(|value| {
+        let ty = b.func.dfg.value_type(value);
+        b.append_block_param(done, ty)
+    });
+    b.ins().jump(done, &args);
+
+    b.seal_block(slow);
+    b.switch_to_block(slow);
+    let kept = kept.unwrap_or_else(|| keep(b, &ready));
+    let helped = help(b, native, exits, &ready, kept);
+    let args: Vec<_> = helped.values().map(BlockArg::from).collect();
+    b.ins().jump(done, &args);
+
+    b.seal_block(done);
+    b.switch_to_block(done);
+    result
+}
+
+/// More handles than this wait in the frame from the beginning. Storing them takes time.
+const MAX_WAITING: usize = 3;
+
+/// Everything that is ready, in the frame, in its order.
+fn keep(b: &mut FunctionBuilder<'_>, ready: &Ready) -> StackSlot {
+    let memory = frame::reserve(b, ready.values().count() as u32 * 8);
+    for (index, value) in (0..).zip(ready.values()) {
+        b.ins().stack_store(types::I64, value, memory, index * 8);
+    }
+    memory
+}
+
+/// What the helper finds for the handles: all that is ready waits in the frame, where they are replaced.
+fn help(
+    b: &mut FunctionBuilder<'_>,
+    native: &FastCallBody<'_>,
+    exits: &Exits<'_>,
+    ready: &Ready,
+    memory: StackSlot,
+) -> Ready {
+    let mut signature = ir::Signature::new(call_conv(native.key.abi));
+    signature.params.resize(4, AbiParam::new(types::I64));
+    signature.returns.push(AbiParam::new(types::I8));
+    let signature = b.import_signature(signature);
+    let helper = b.ins().iconst(types::I64, resolve_all as *const () as i64);
+    let record = record(b);
+    let exit = match ready.exit {
+        // The last of all.
+        Some(_) => b.ins().stack_load(types::I64, types::I64, memory, ready.values().count() as i32 * 8 - 8),
+        None => b.ins().iconst(types::I64, 0),
+    };
+    let needs = b.ins().iconst(types::I64, ptr::from_ref(native.needs) as i64);
+    let values = frame::address(b, memory, 0);
+    let call = b.ins().call_indirect(signature, helper, &[record, exit, needs, values]);
+    let found = b.inst_results(call)[0];
+    let mut at = 0;
+    let helped = ready.map(|value| {
+        let ty = b.func.dfg.value_type(value);
+        at += 8;
+        b.ins().stack_load(types::I64, ty, memory, at - 8)
+    });
+    exits.leave_unless(b, found, &helped);
+    helped
+}
+
+/// What the machine code finds for a handle; where it finds nothing, it goes on in `slow`.
+fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &Handle<'_>, slow: Block) -> Value {
+    let Handle { handles, want, .. } = handle;
+    let value = ready.get(handle);
+    let word = if handles.indirect { b.ins().load(types::I64, UNALIGNED, value, 0) } else { value };
+    match *want {
+        Want::Bool => return truth(b, handles.booleans, word, slow),
+        Want::Integer(scalar) => {
+            let integer = small(b, handles.integers, word, slow);
+            if let Some(narrowing) = handles.integers.and_then(|small| small.narrowing(scalar)) {
+                narrow(b, exits, ready, (handle.index, integer), narrowing);
+            }
+            return integer;
+        }
+        Want::Pointer(_) | Want::Bytes(_) => {}
+    }
+    let done = b.create_block();
+    let found = b.append_block_param(done, types::I64);
+    if let Some(null) = handles.null.filter(|_| want.takes_null()) {
+        let is_null = is_word(b, word, null);
+        let address = b.ins().iconst(types::I64, 0);
+        let next = next_block(b);
+        b.ins().brif(is_null, done, &[BlockArg::from(address)], next, &[]);
+        b.seal_block(next);
+        b.switch_to_block(next);
+    } else if handles.null == Some(0) && handles.tag.holds(0) {
+        // The one address that no object has.
+        go_on_if(b, word, slow);
+    }
+    check_tag(b, handles.tag, word, slow);
+    // No word is of two kinds.
+    let objects: Vec<_> = handles.objects.iter().filter(|object| want.takes(object)).collect();
+    for (index, object) in objects.iter().enumerate() {
+        let other = if index + 1 == objects.len() { slow } else { b.create_block() };
+        for check in &object.checks {
+            let (base, at) = follow(b, &check.at, word);
+            let holds = test(b, base, at, check.test);
+            go_on_if(b, holds, other);
+        }
+        let address = read_object(b, object, word, *want, slow);
+        b.ins().jump(done, &[BlockArg::from(address)]);
+        if other != slow {
+            b.seal_block(other);
+            b.switch_to_block(other);
+        }
+    }
+    if objects.is_empty() {
+        b.ins().jump(slow, &[]);
+    }
+    b.seal_block(done);
+    b.switch_to_block(done);
+    found
+}
+
+fn read_object(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
+    if let (Want::Bytes(size), Some(length)) = (want, &object.length) {
+        let len = load(b, length, word);
+        let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
+        go_on_if(b, enough, slow);
+    }
+    let words: Vec<_> = object.address.iter().map(|path| load(b, path, word)).collect();
+    let sum = words.into_iter().reduce(|sum, word| b.ins().iadd(sum, word));
+    sum.unwrap_or_else(|| b.ins().iconst(types::I64, 0))
+}
+
+fn small(b: &mut FunctionBuilder<'_>, integers: Option<Small>, word: Value, slow: Block) -> Value {
+    let Some(Small { tag, shift }) = integers else {
+        let never = b.ins().iconst(types::I8, 0);
+        go_on_if(b, never, slow);
+        return word;
+    };
+    check_tag(b, tag, word, slow);
+    b.ins().sshr_imm_u(word, i64::from(shift))
+}
+
+fn truth(b: &mut FunctionBuilder<'_>, booleans: Option<[u64; 2]>, word: Value, slow: Block) -> Value {
+    let Some([no, yes]) = booleans else {
+        let never = b.ins().iconst(types::I8, 0);
+        go_on_if(b, never, slow);
+        return word;
+    };
+    let [is_no, is_yes] = [no, yes].map(|truth| is_word(b, word, truth));
+    let either = b.ins().bor(is_no, is_yes);
+    go_on_if(b, either, slow);
+    b.ins().uextend(types::I64, is_yes)
+}
+
+fn check_tag(b: &mut FunctionBuilder<'_>, tag: Tag, word: Value, slow: Block) {
+    if tag == Tag::NONE {
+        return;
+    }
+    let mask = b.ins().iconst(types::I64, tag.mask as i64);
+    let bits = b.ins().band(word, mask);
+    // A single bit is compared with nothing.
+    let holds = if tag.mask.is_power_of_two() && tag.bits == tag.mask { bits } else { is_word(b, bits, tag.bits) };
+    go_on_if(b, holds, slow);
+}
+
+fn is_word(b: &mut FunctionBuilder<'_>, word: Value, other: u64) -> Value {
+    let other = b.ins().iconst(types::I64, other as i64);
+    b.ins().icmp(IntCC::Equal, word, other)
+}
+
+/// Where the field is: a word, and how far behind it.
+fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
+    let Some((&last, through)) = path.0.split_last() else { unreachable!("a model has no empty paths") };
+    let step = |base, &offset| b.ins().load(types::I64, UNALIGNED, base, offset);
+    (through.iter().fold(word, step), last)
+}
+
+fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> Value {
+    let (base, at) = follow(b, path, word);
+    b.ins().load(types::I64, UNALIGNED, base, at)
+}

@@ -1,0 +1,70 @@
+//! Code that every record has a copy of.
+
+use std::sync::Arc;
+
+use crate::arch::x86_64::jump;
+use crate::code::generator::Generator;
+use crate::code::linker::Code;
+use crate::codegen::compiled::Compiled;
+use crate::debug::name::Name;
+use crate::engine::call::RecordHead;
+use crate::engine::hole::Hole;
+use crate::entry::fast_call::call::FastCallBody;
+use crate::entry::fast_call::key::FastCallKey;
+use crate::entry::fast_call::moves;
+use crate::entry::fast_call::needs::Needs;
+use crate::error::JitError;
+
+/// Code that every record has a copy of.
+pub(crate) struct Template {
+    compiled: Compiled,
+    shim: Option<Arc<Code>>,
+    /// The offset of the code that refuses the call, if the code jumps to whatever is the record's target.
+    closed: Option<usize>,
+    /// The code refers to them.
+    _needs: Box<Needs>,
+}
+
+impl Template {
+    /// The template of a key: assembled if it only moves its arguments, else compiled.
+    pub(crate) fn of(generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
+        let needs = Box::new(Needs::of(key));
+        let body = FastCallBody::of(key, &needs)?;
+        if let Some(jump) = moves::jump(&body) {
+            let code = jump::assemble(&jump);
+            let compiled = Compiled::template(code.bytes, code.holes);
+            return Ok(Self { compiled, shim: None, closed: Some(code.closed), _needs: needs });
+        }
+        let (compiled, shim) = generator.compile(&body)?;
+        Ok(Self { compiled, shim, closed: None, _needs: needs })
+    }
+
+    /// The machine code, with zeros for the record's address.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        &self.compiled.bytes
+    }
+
+    /// The code for one record, which learns from it what a closed target is.
+    ///
+    /// # Safety
+    ///
+    /// The record can be read, and nobody else uses it yet.
+    pub(crate) unsafe fn copy(
+        &self,
+        generator: &Generator,
+        name: &Name,
+        record: *const RecordHead,
+    ) -> Result<Code, JitError> {
+        let compiled = self.compiled.filled(|hole| match hole {
+            Hole::Record => record as u64,
+            // SAFETY: the caller vouches for the record.
+            Hole::Pending => unsafe { (*record).pending() as u64 },
+        });
+        let code = generator.link(name, &compiled, self.shim.clone())?;
+        if let Some(closed) = self.closed {
+            // SAFETY: the caller vouches for the record.
+            unsafe { (*record).set_closed(code.entry().wrapping_add(closed).cast()) };
+        }
+        Ok(code)
+    }
+}

@@ -1,0 +1,247 @@
+//! The signature compiler: the code of all entries, made once for each key.
+
+use std::fmt;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use crate::c::definitions::Signature;
+use crate::code::generator::{self, Generator};
+use crate::code::once_map::{Life, OnceMap};
+use crate::convention::abi::Abi;
+use crate::debug::name::Name;
+use crate::engine::fast_call::check::check;
+use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
+use crate::engine::values::model::EngineAbi;
+use crate::entry::callback::key::CallbackKey;
+use crate::entry::callback::thunk::Thunk;
+use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
+use crate::entry::engine_values::key::EngineValuesKey;
+use crate::entry::fast_call::function::{FastCall, FastCallCode};
+use crate::entry::fast_call::key::FastCallKey;
+use crate::entry::slots::key::Options;
+use crate::entry::slots::trampoline::{Trampoline, Trampolines};
+use crate::error::JitError;
+use crate::os::fork;
+
+/// The signature compiler with the code it made.
+///
+/// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`Thunk`] as long as the process.
+///
+/// Where code cannot be generated, because the feature `cranelift` is off or the system refuses memory for code, trampolines
+/// and thunks are *universal*: they read the plan of a call each time. They behave as generated ones, take some
+/// times as long, and are limited in number: a shape's trampolines take one of 2,048 addresses that are part of the
+/// program, and so does each callback.
+pub struct Jit {
+    /// `None`: everything is universal.
+    generator: Option<Arc<Generator>>,
+    trampolines: Trampolines,
+    thunks: OnceMap<CallbackKey, &'static Thunk>,
+    engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
+    interpreted: OnceMap<EngineAbi, Interpreted>,
+    fast_calls: OnceMap<FastCallKey, FastCallCode>,
+}
+
+/// What a [`Jit`] has made and still has.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
+#[non_exhaustive]
+pub struct Stats {
+    /// Shapes of calls that have code, those of engines included.
+    pub trampolines: usize,
+    /// Shapes of callbacks that have code.
+    pub thunks: usize,
+    /// Functions in code memory: trampolines, thunks, and the shims of variadic calls.
+    pub functions: usize,
+    /// Their bytes.
+    pub code_bytes: usize,
+    /// Bytes of memory for code, what is not filled included. Where it is mapped twice it counts once.
+    pub mapped_bytes: usize,
+    /// Callbacks that are bound to a handler.
+    pub callbacks: usize,
+    /// Stubs that are bound to none: of callbacks that were closed, or that are yet to come.
+    pub retired_callbacks: usize,
+}
+
+impl Jit {
+    /// A compiler with nothing compiled.
+    ///
+    /// # Errors
+    ///
+    /// The machine's convention is unknown, to the code generator or to hotcall.
+    pub fn new() -> Result<Self, JitError> {
+        Abi::host().ok_or(JitError::Host)?;
+        Ok(Self::with(Generator::new()?))
+    }
+
+    /// One that never generates code: all its trampolines and thunks are universal.
+    ///
+    /// # Errors
+    ///
+    /// The machine's convention is unknown.
+    pub fn universal() -> Result<Self, JitError> {
+        Abi::host().ok_or(JitError::Host)?;
+        Ok(Self::with(None))
+    }
+
+    fn with(generator: Option<Generator>) -> Self {
+        let generator = generator.map(Arc::new);
+        Self {
+            trampolines: Trampolines::new(generator.clone()),
+            generator,
+            thunks: OnceMap::new(),
+            engine_values: OnceMap::new(),
+            interpreted: OnceMap::new(),
+            fast_calls: OnceMap::new(),
+        }
+    }
+
+    /// What there is of this compiler's code now.
+    pub fn stats(&self) -> Stats {
+        let _no_fork = fork::hold_off();
+        let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
+        let trampolines = self.trampolines.count() + self.engine_values.live().len() + self.fast_calls.live().len();
+        let mut stats = Stats { trampolines, ..Stats::default() };
+        if let Some(counters) = self.generator.as_deref().map(Generator::counters) {
+            stats.functions = count(&counters.functions);
+            stats.code_bytes = count(&counters.code_bytes);
+            stats.mapped_bytes = count(&counters.mapped_bytes);
+        }
+        for thunk in self.thunks.live() {
+            let (bound, retired) = thunk.count_stubs();
+            stats.thunks += 1;
+            stats.callbacks += bound;
+            stats.retired_callbacks += retired;
+        }
+        stats
+    }
+
+    /// The compiler that the process shares.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Jit::new`].
+    pub fn shared() -> Result<&'static Self, JitError> {
+        static SHARED: OnceLock<Jit> = OnceLock::new();
+        if let Some(jit) = SHARED.get() {
+            return Ok(jit);
+        }
+        let _no_fork = fork::hold_off();
+        let jit = Self::new()?;
+        Ok(SHARED.get_or_init(|| jit))
+    }
+
+    /// The trampoline for functions of this signature, made unless there is one of the same shape.
+    ///
+    /// # Errors
+    ///
+    /// The machine's convention is unknown, the signature exceeds a limit, or code is not generated and no address is left.
+    pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
+        self.trampolines.get(signature, options)
+    }
+
+    /// The thunk for callbacks of this signature, made unless there is one of the same shape. It is never freed.
+    ///
+    /// # Errors
+    ///
+    /// The signature is variadic; else as for [`Jit::slots`].
+    pub fn thunk(&self, signature: &Signature) -> Result<&'static Thunk, JitError> {
+        if signature.first_variadic().is_some() {
+            return Err(JitError::VariadicCallback);
+        }
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let key = CallbackKey::of(abi, signature, abi.plan(signature)?);
+        let _no_fork = fork::hold_off();
+        let make = || {
+            let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
+            Thunk::leak(&key, code)
+        };
+        self.thunks.get_or_make(&key, Life::Kept, make).map(|thunk| *thunk)
+    }
+
+    /// The native functions for engines of this model and C functions of this signature, made unless there are those of the same
+    /// shape.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Jit::slots`]; the model's native function exceeds a limit.
+    pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
+        let _no_fork = fork::hold_off();
+        // What is behind stubs is never freed, as thunks are not.
+        let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
+        let make = || {
+            let interpreted = || self.interpreted.get_or_make(engine, Life::Kept, || Interpreted::new(abi, engine));
+            EngineValuesCode::new(self.generator.as_deref(), &self.trampolines, signature, &key, interpreted)
+        };
+        self.engine_values.get_or_make(&key, life, make).map(EngineValues::from)
+    }
+
+    /// The native function for C functions of this signature that the model describes, made unless there is one of the same shape.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Jit::slots`]; the model does not fit the signature; code cannot be generated here.
+    pub fn fast_call(
+        &self,
+        signature: &Signature,
+        model: &FastCallModel,
+        helpers: FastCallHelpers,
+    ) -> Result<FastCall, JitError> {
+        check(model, signature)?;
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let key = FastCallKey::of(abi, signature, abi.plan(signature)?, model, helpers);
+        let _no_fork = fork::hold_off();
+        let generator = self.generator.as_ref().ok_or(JitError::NoCode)?;
+        let make = || FastCallCode::new(generator, signature, &key);
+        self.fast_calls.get_or_make(&key, Life::Used, make).map(FastCall::from)
+    }
+}
+
+impl fmt::Debug for Jit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jit").finish_non_exhaustive()
+    }
+}
+
+#[cfg(all(test, feature = "cranelift", target_arch = "x86_64", not(windows)))]
+mod tests {
+    use std::ptr;
+
+    use std::ffi::c_void;
+
+    use super::*;
+    use crate::c::definitions::Type;
+    use crate::entry::callback::thunk::Use;
+
+    extern "C-unwind" fn join(high: i32, low: u8) -> i64 {
+        i64::from(high) << 8 | i64::from(low)
+    }
+
+    unsafe extern "C-unwind" fn handle(context: *mut c_void, args: *const u64, result: *mut u64) {
+        // SAFETY: the context is the trampoline, and its signature that of the thunk.
+        unsafe { ((*context.cast::<Trampoline>()).entry())(join as *const c_void, args, result, ptr::null_mut()) };
+    }
+
+    #[test]
+    fn without_memory_for_code_all_is_universal() {
+        let jit = Jit::with(Some(Generator::without_memory()));
+        let signature = Signature::new([Type::I32, Type::U8], Type::I64).unwrap();
+        let mut trampoline = jit.slots(&signature, Options::default()).unwrap();
+        // A shim needs memory too.
+        let variadic = Signature::variadic([Type::I32, Type::I32], 1, None).unwrap();
+        assert!(jit.slots(&variadic, Options::default()).unwrap().code().is_empty());
+        let thunk = jit.thunk(&signature).unwrap();
+        assert!(trampoline.code().is_empty() && thunk.code().is_empty());
+
+        let stub = thunk.stubs(Use::Plain).take().unwrap();
+        let mut result = 0;
+        // SAFETY: the trampoline lives as long as the stub is called; both have this signature.
+        unsafe {
+            stub.bind(handle, (&raw mut trampoline).cast());
+            (trampoline.entry())(stub.entry(), [-2i64 as u64, 0xff].as_ptr(), &mut result, ptr::null_mut());
+            stub.retire();
+            thunk.stubs(Use::Plain).give_back(stub);
+        }
+        assert_eq!(result as i64, -257);
+    }
+}

@@ -1,0 +1,22 @@
+//! Where `errno` is.
+
+/// The C library's function that gives the address of the thread's `errno`.
+pub(crate) fn location() -> unsafe extern "C" fn() -> *mut core::ffi::c_int {
+    #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
+    use libc::__errno as location;
+    #[cfg(any(target_os = "linux", target_os = "emscripten", target_os = "redox", target_os = "hurd"))]
+    use libc::__errno_location as location;
+    #[cfg(any(target_vendor = "apple", target_os = "freebsd"))]
+    use libc::__error as location;
+    #[cfg(windows)]
+    use windows::_errno as location;
+    location
+}
+
+#[cfg(windows)]
+mod windows {
+    unsafe extern "C" {
+        /// The CRT's `errno` macro calls it.
+        pub(crate) fn _errno() -> *mut core::ffi::c_int;
+    }
+}

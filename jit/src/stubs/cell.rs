@@ -1,0 +1,147 @@
+//! The addresses of callbacks: what a stub leads to, and what it finds when it leads to nothing.
+
+use std::cell::UnsafeCell;
+use std::ffi::c_void;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+
+use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER, StubData};
+
+/// What a stub's callback runs.
+///
+/// * `context`: what the stub was bound with.
+/// * `args`: as many canonical slots as the signature has parameters; the slot of a struct or union is the address of its
+///   bytes, at a multiple of 16. They are gone when the handler returns.
+/// * `result`: zeros, to be written as a slot for a scalar (canonical or not: the thunk extends it by its type), or as the
+///   bytes of a struct or union, which are aligned as its type is at least; not read for `void`.
+///
+/// # Safety
+///
+/// It may be called only by thunks, with the context that belongs to it.
+pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *const u64, result: *mut u64);
+
+/// A stub, and what belongs to it as long as the process lives.
+#[repr(C, align(64))]
+pub(crate) struct StubCell {
+    // What a thunk reads comes first, in this order.
+    handler: AtomicPtr<()>,
+    context: AtomicPtr<c_void>,
+    data: UnsafeCell<[u64; 4]>,
+    pub(crate) stub: &'static StubData,
+    entry: NonNull<u8>,
+}
+
+#[cfg(feature = "cranelift")]
+const _: () = {
+    assert!(std::mem::offset_of!(StubCell, handler) == CELL_HANDLER as usize);
+    assert!(std::mem::offset_of!(StubCell, context) == CELL_CONTEXT as usize);
+};
+
+impl StubCell {
+    /// Binds a new stub to its thunk, and to nothing behind that.
+    pub(crate) fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {
+        stub.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
+        stub.context.store(RetiredCell::context(), Ordering::Release);
+        let (handler, context) = (AtomicPtr::default(), AtomicPtr::default());
+        Self { handler, context, data: UnsafeCell::new([0; 4]), stub, entry }
+    }
+}
+
+/// The address of a callback. Its holder binds it, retires it and gives it back.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Stub(pub(crate) NonNull<StubCell>);
+
+// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
+unsafe impl Send for Stub {}
+// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
+unsafe impl Sync for Stub {}
+
+impl Stub {
+    pub(crate) fn cell(&self) -> &'static StubCell {
+        // SAFETY: cells are never freed, and nobody has an exclusive reference to one.
+        unsafe { self.0.as_ref() }
+    }
+
+    /// The function pointer for C.
+    #[inline]
+    pub fn entry(&self) -> *const c_void {
+        self.cell().entry.as_ptr().cast()
+    }
+
+    /// 32 bytes at a multiple of 8 that belong to the stub: zeros at first, and later what they were when the stub was
+    /// given back.
+    #[inline]
+    pub fn data(&self) -> *mut c_void {
+        self.cell().data.get().cast()
+    }
+
+    /// Has calls run the handler with this context.
+    ///
+    /// # Safety
+    ///
+    /// * The caller holds the stub.
+    /// * The handler may be called with this context until the stub is retired, and by calls that began before.
+    /// * A thunk loads handler and context one after the other. If a call that began under another binding may still be about to
+    ///   load them, any handler that the stub was bound to may be called with any of the contexts.
+    #[inline]
+    pub unsafe fn bind(&self, handler: Handler, context: *mut c_void) {
+        let cell = self.cell();
+        cell.handler.store(handler as *mut (), Ordering::Relaxed);
+        cell.context.store(context, Ordering::Relaxed);
+        // Thunks load handler and context through this word, which orders the loads behind the stores.
+        cell.stub.context.store(self.0.as_ptr().cast(), Ordering::Release);
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        self.cell().stub.context.load(Ordering::Relaxed) != RetiredCell::context()
+    }
+
+    /// Has calls return zeros, and [counts](retired_calls) them.
+    #[inline]
+    pub fn retire(&self) {
+        self.retire_to(&RETIRED);
+    }
+
+    /// Has calls find this, also when the cell is gone.
+    #[inline]
+    pub(crate) fn retire_to(&self, retired: &'static RetiredCell) {
+        self.cell().stub.context.store(ptr::from_ref(retired).cast_mut().cast(), Ordering::Release);
+    }
+}
+
+/// What thunks read of a cell, for stubs that are bound to nothing.
+#[repr(C)]
+pub(crate) struct RetiredCell {
+    handler: Handler,
+    context: AtomicPtr<c_void>,
+}
+
+impl RetiredCell {
+    /// The handler must stand being called with this context at any time.
+    pub(crate) const fn new(handler: Handler, context: *const c_void) -> Self {
+        Self { handler, context: AtomicPtr::new(context.cast_mut()) }
+    }
+
+    fn context() -> *mut c_void {
+        (&raw const RETIRED).cast_mut().cast()
+    }
+}
+
+static RETIRED: RetiredCell = RetiredCell::new(count_retired, ptr::null());
+
+static RETIRED_CALLS: AtomicU64 = AtomicU64::new(0);
+
+/// How many calls of retired stubs there were in this process.
+pub fn retired_calls() -> u64 {
+    RETIRED_CALLS.load(Ordering::Relaxed)
+}
+
+/// Counts a call that was answered with zeros as those of retired stubs are.
+pub fn count_retired_call() {
+    RETIRED_CALLS.fetch_add(1, Ordering::Relaxed);
+}
+
+/// The result is zero already.
+unsafe extern "C-unwind" fn count_retired(_: *mut c_void, _: *const u64, _: *mut u64) {
+    count_retired_call();
+}

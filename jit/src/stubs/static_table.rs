@@ -1,0 +1,100 @@
+//! The static table of stubs: addresses that are part of the program, for trampolines and callbacks without code generation.
+//!
+//! A stub jumps to the [`UniversalHeader`](crate::arch::operands::UniversalHeader) that its data names. Which are taken is a bit map, so that a process may fork at
+//! any time. They are tried in turn: one that was given back is taken again after all others.
+
+use std::ptr;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use crate::arch::operands::{STATIC_DATA, STATIC_STUBS, STRIDE, StubData};
+use crate::arch::universal;
+use crate::debug::name::Name;
+use crate::debug::registry::Region;
+use crate::error::JitError;
+
+/// A bit for each stub.
+static TAKEN: [AtomicU64; STATIC_STUBS / 64] = [const { AtomicU64::new(0) }; STATIC_STUBS / 64];
+
+/// Where to look first, modulo their number.
+static NEXT: AtomicUsize = AtomicUsize::new(0);
+
+static LEFT: AtomicUsize = AtomicUsize::new(STATIC_STUBS);
+
+/// A stub that is taken, and given back when it is dropped.
+pub(crate) struct StaticStub(u16);
+
+impl StaticStub {
+    /// Takes one.
+    ///
+    /// # Errors
+    ///
+    /// All are taken.
+    pub(crate) fn take() -> Result<Self, JitError> {
+        name_table();
+        let start = NEXT.load(Ordering::Relaxed);
+        for index in (start..start + STATIC_STUBS).map(|index| index % STATIC_STUBS) {
+            let bit = 1 << (index % 64);
+            let word = &TAKEN[index / 64];
+            if word.load(Ordering::Relaxed) & bit == 0 && word.fetch_or(bit, Ordering::Acquire) & bit == 0 {
+                NEXT.store(index + 1, Ordering::Relaxed);
+                LEFT.fetch_sub(1, Ordering::Relaxed);
+                return Ok(Self(index as u16));
+            }
+        }
+        Err(JitError::Stubs { max: STATIC_STUBS })
+    }
+
+    /// How many are not taken.
+    pub(crate) fn left() -> usize {
+        LEFT.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn entry(&self) -> *const u8 {
+        universal::stub(self.0.into())
+    }
+
+    pub(crate) fn data(&self) -> &'static StubData {
+        &STATIC_DATA[usize::from(self.0)]
+    }
+
+    /// Forgets that it is to be given back.
+    pub(crate) fn keep(self) {
+        std::mem::forget(self);
+    }
+
+    /// Whether this is the data of one.
+    pub(crate) fn has(data: &StubData) -> bool {
+        STATIC_DATA.as_ptr_range().contains(&ptr::from_ref(data))
+    }
+
+    /// The stub that was kept and whose data this is.
+    ///
+    /// # Safety
+    ///
+    /// There is one, and it becomes the caller's.
+    pub(crate) unsafe fn kept(data: &'static StubData) -> Self {
+        let index = (ptr::from_ref(data).addr() - STATIC_DATA.as_ptr().addr()) / STRIDE;
+        Self(index as u16)
+    }
+}
+
+/// Names the code of the stubs, once.
+fn name_table() {
+    static REGION: OnceLock<Region> = OnceLock::new();
+    REGION.get_or_init(|| {
+        let (start, len) = (universal::stub(0), STATIC_STUBS * STRIDE);
+        let region = Region::new(start, len, &[]);
+        region.add(start, len, &Name::of("universal stubs"), &[]);
+        region
+    });
+}
+
+impl Drop for StaticStub {
+    fn drop(&mut self) {
+        let index = usize::from(self.0);
+        // Before anyone can take it, so that there are never less than none.
+        LEFT.fetch_add(1, Ordering::Relaxed);
+        TAKEN[index / 64].fetch_and(!(1 << (index % 64)), Ordering::Release);
+    }
+}

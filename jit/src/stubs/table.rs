@@ -1,0 +1,246 @@
+//! Tables of stubs: pages of code, the same for every table of its kind, and behind them as many of the stubs' data.
+//!
+//! The code never changes once it is mapped; a callback is made by writing to the data. Both stay mapped as long as the
+//! process lives, because C may call a stub at any time.
+
+use std::ffi::c_void;
+use std::io;
+use std::ptr::{self, NonNull};
+use std::sync::{Mutex, PoisonError};
+
+use crate::arch::operands::{STRIDE, StubData};
+use crate::arch::x86_64::stub;
+use crate::code::chunk::anonymous_file;
+use crate::code::unwind::Registration;
+use crate::convention::spare::Spare;
+use crate::debug;
+use crate::debug::name::Name;
+use crate::debug::registry::Region;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+use crate::os::file_size::without_signal;
+
+const _: () = assert!(size_of::<StubData>() == STRIDE);
+
+/// The stubs of one table that nobody took yet.
+pub(crate) struct NewStubs {
+    entry: NonNull<u8>,
+    /// Bytes from a stub to its data, which is how many bytes of code the table has; 0 before the first table.
+    distance: usize,
+    left: usize,
+}
+
+// SAFETY: a `NewStubs` is the only way to the stubs that are left in it, and the memory stays mapped.
+unsafe impl Send for NewStubs {}
+
+impl NewStubs {
+    pub(crate) const fn none() -> Self {
+        Self { entry: NonNull::dangling(), distance: 0, left: 0 }
+    }
+
+    /// The table to use after this one: small at first, then large, because every table takes two mappings, of which a
+    /// process can have some ten thousands.
+    pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
+        let pages = if self.distance == 0 { 1 } else { 16 };
+        let size = pages * region::page::size();
+        let shared = || Self::table_of(place, size, map_shared);
+        let sealed = || Self::table_of(place, size, map_sealed);
+        if debug::is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
+    }
+
+    fn table_of(place: Spare, size: usize, map: fn(&[u8], usize) -> io::Result<NonNull<u8>>) -> io::Result<Self> {
+        let code = stub::code(place, size).repeat(size / STRIDE);
+        let entry = map(&code, size)?;
+        let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
+        let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
+        region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
+        // As long as the code.
+        std::mem::forget((unwind, region));
+        Ok(Self { entry, distance: size, left: size / STRIDE })
+    }
+
+    pub(crate) const fn is_empty(&self) -> bool {
+        self.left == 0
+    }
+
+    /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
+    pub(crate) fn next(&mut self) -> Option<(NonNull<u8>, &'static StubData)> {
+        self.left = self.left.checked_sub(1)?;
+        let entry = self.entry;
+        // SAFETY: the table has a stub here, and what follows is inside the table or its end.
+        let data = unsafe {
+            self.entry = entry.add(STRIDE);
+            entry.add(self.distance).cast::<StubData>().as_ref()
+        };
+        Some((entry, data))
+    }
+}
+
+/// Takes up to `len` stubs, one at least.
+pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+    /// The tables that stubs come from, for all thunks of the process: one for each place.
+    static TABLES: Mutex<Vec<(Spare, NewStubs)>> = Mutex::new(Vec::new());
+    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
+        tables.push((place, NewStubs::none()));
+        tables.len() - 1
+    });
+    let table = &mut tables[index].1;
+    if table.is_empty() {
+        *table = table.next_table(place)?;
+    }
+    Ok(std::iter::from_fn(|| table.next()).take(len).collect())
+}
+
+/// Maps the code from a file, so that it is never writable where it is executable, and data behind it.
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
+    use std::io::Write;
+    use std::os::fd::AsRawFd;
+
+    let mut file = anonymous_file(0)?;
+    without_signal(|| file.write_all(code))?;
+    let memory = map(
+        ptr::null_mut(),
+        2 * size,
+        libc::PROT_READ | libc::PROT_WRITE,
+        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
+        -1,
+    )?;
+    // Private, like the data: what a forked child does to its pages is its own affair.
+    let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
+    map(memory.as_ptr().cast(), size, libc::PROT_READ | libc::PROT_EXEC, flags, file.as_raw_fd()).inspect_err(|_| {
+        // SAFETY: the mapping is ours, and nobody knows of it.
+        unsafe { libc::munmap(memory.as_ptr().cast(), 2 * size) };
+    })
+}
+
+#[cfg(any(target_os = "linux", target_os = "android"))]
+fn map(at: *mut c_void, len: usize, protection: i32, flags: i32, file: i32) -> io::Result<NonNull<u8>> {
+    // SAFETY: a new mapping, or one over memory of the caller's.
+    let address = unsafe { libc::mmap(at, len, protection, flags, file, 0) };
+    if address == libc::MAP_FAILED {
+        return Err(io::Error::last_os_error());
+    }
+    NonNull::new(address.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
+}
+
+#[cfg(not(any(target_os = "linux", target_os = "android")))]
+fn map_shared(_code: &[u8], _size: usize) -> io::Result<NonNull<u8>> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+/// Maps fresh pages, and lets the code be executed once it is written.
+fn map_sealed(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
+    use region::Protection;
+
+    let mut memory = region::alloc(2 * size, Protection::READ_WRITE).map_err(io::Error::other)?;
+    let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
+    // SAFETY: the memory is ours, writable, and twice as long as the code; nobody runs it yet.
+    unsafe {
+        start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
+        region::protect(start.as_ptr(), size, Protection::READ_EXECUTE).map_err(io::Error::other)?;
+    }
+    std::mem::forget(memory);
+    Ok(start)
+}
+
+#[cfg(all(test, target_arch = "x86_64"))]
+mod tests {
+    use std::collections::HashSet;
+    use std::sync::atomic::Ordering;
+
+    use super::*;
+    use crate::code::linker::{Code, Linker};
+    use crate::codegen::isa::host_isa;
+
+    type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
+
+    #[cfg(any(target_os = "linux", target_os = "android"))]
+    const MAPS: [Map; 2] = [map_shared, map_sealed];
+    #[cfg(not(any(target_os = "linux", target_os = "android")))]
+    const MAPS: [Map; 1] = [map_sealed];
+
+    fn places() -> impl Iterator<Item = Spare> {
+        (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack])
+    }
+
+    /// A thunk that returns its context.
+    fn returns_context(place: Spare) -> Code {
+        let mut code = match place {
+            // mov rax, r64
+            Spare::Int(n) => {
+                let (prefix, register) =
+                    [(0x48, 7), (0x48, 6), (0x48, 2), (0x48, 1), (0x4c, 0), (0x4c, 1)][usize::from(n)];
+                vec![prefix, 0x89, 0xc0 | register << 3]
+            }
+            // movq rax, xmm
+            Spare::Float(n) => vec![0x66, 0x48, 0x0f, 0x7e, 0xc0 | n << 3],
+            // mov rax, [rsp + 8]
+            Spare::Stack => vec![0x48, 0x8b, 0x44, 0x24, 8],
+        };
+        // ret
+        code.push(0xc3);
+        let mut linker = Linker::new(host_isa().unwrap());
+        linker.assembled("test", code).unwrap()
+    }
+
+    fn call(entry: NonNull<u8>) -> usize {
+        // SAFETY: the stub and its thunk are a function of this type.
+        unsafe { std::mem::transmute::<NonNull<u8>, extern "C" fn() -> usize>(entry)() }
+    }
+
+    #[test]
+    fn stubs_run_from_pages_of_every_size() {
+        for place in places() {
+            let thunk = returns_context(place);
+            for (map, page) in MAPS.into_iter().flat_map(|map| [4, 16, 64].map(|kilobytes| (map, kilobytes * 1024))) {
+                let mut table = NewStubs::table_of(place, page, map).unwrap();
+                let stubs: Vec<_> = std::iter::from_fn(|| table.next()).collect();
+                assert_eq!(stubs.len(), page / STRIDE);
+                assert!(table.next().is_none(), "a full table gives no more");
+                let entries: HashSet<_> = stubs.iter().map(|(entry, _)| *entry).collect();
+                assert_eq!(entries.len(), stubs.len());
+                let chosen = [0, stubs.len() / 2, stubs.len() - 1].map(|index| stubs[index]);
+                for (number, (_, data)) in (1..).zip(chosen) {
+                    assert!(
+                        data.context.load(Ordering::Relaxed).is_null() && data.thunk.load(Ordering::Relaxed).is_null()
+                    );
+                    data.context.store(ptr::without_provenance_mut(number << 40 | page), Ordering::Relaxed);
+                    data.thunk.store(thunk.entry().cast_mut().cast(), Ordering::Relaxed);
+                }
+                for (number, (entry, _)) in (1..).zip(chosen) {
+                    assert_eq!(call(entry), number << 40 | page, "stub {entry:?}, {place:?}, pages of {page}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_memory_is_an_error() {
+        let refused = NewStubs::table_of(Spare::Int(0), 4096, |_, _| Err(io::ErrorKind::PermissionDenied.into()));
+        assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::PermissionDenied));
+        assert!(NewStubs::none().next().is_none());
+    }
+
+    #[test]
+    #[cfg(target_os = "linux")]
+    fn code_is_executable_and_data_writable() {
+        for map in MAPS {
+            let page = region::page::size();
+            let code = stub::code(Spare::Stack, page).repeat(page / STRIDE);
+            let start = map(&code, page).unwrap().as_ptr().addr();
+            let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
+            let flags = |address: usize| {
+                let range = |line: &str| {
+                    let (start, end) = line.split(' ').next()?.split_once('-')?;
+                    Some(usize::from_str_radix(start, 16).ok()?..usize::from_str_radix(end, 16).ok()?)
+                };
+                let line = maps.lines().find(|line| range(line).is_some_and(|range| range.contains(&address)));
+                line.and_then(|line| line.split(' ').nth(1)).map(|flags| &flags[..3])
+            };
+            let last = page - 1;
+            assert_eq!([start, start + last].map(flags), [Some("r-x"); 2]);
+            assert_eq!([start + page, start + page + last].map(flags), [Some("rw-"); 2]);
+        }
+    }
+}
