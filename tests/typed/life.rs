@@ -197,7 +197,7 @@ fn models_that_do_not_fit_are_refused() {
         let error = world.compile(&function, model).err();
         let Some(Error::Compile { function, source }) = error else { panic!("{error:?}") };
         assert_eq!(&*function, "add_i32");
-        let JitError::Typed(error) = *source else { panic!("{source}") };
+        let JitError::FastCall(error) = *source else { panic!("{source}") };
         error
     };
     assert!(world.compile(&function, good.clone()).is_ok());

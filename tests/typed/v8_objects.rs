@@ -2,7 +2,7 @@
 //! `js-objects.tq` and `map.tq`: machine code must read those that count and no others. And calls with such objects.
 
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall::engine::{Engine, Exit, Output, Realm, Resolved, Site, View, Words};
+use hotcall::engine::{Engine, Exit, Output, Realm, ResolvedHandle, Site, View, Words};
 use hotcall::{Error, Function, FunctionOptions, Slot};
 
 use crate::notation;
@@ -93,12 +93,12 @@ impl TypedArray {
         Self { offsets, map, buffer, view }
     }
 
-    fn resolve(&self, generation: &Generation) -> Option<Resolved> {
+    fn resolve(&self, generation: &Generation) -> Option<ResolvedHandle> {
         resolve(generation, self.view.word())
     }
 }
 
-fn resolve(generation: &Generation, word: u64) -> Option<Resolved> {
+fn resolve(generation: &Generation, word: u64) -> Option<ResolvedHandle> {
     let slot = Box::new(word);
     // SAFETY: a handle is the address of a word, and all words of tests are those of such objects, or are none.
     unsafe { generation.handles(&ROOTS).resolve((&raw const *slot).expose_provenance() as u64) }
@@ -114,12 +114,12 @@ fn each(mut check: impl FnMut(&str, &Generation, Offsets)) {
 fn typed_arrays_are_read_at_their_offsets() {
     each(|name, generation, offsets| {
         let mut array = TypedArray::new(offsets, 0x1234_5678_9abc, 0x4321);
-        let found = Some(Resolved { slot: 0x1234_5678_9abc, len: 0x4321 });
+        let found = Some(ResolvedHandle { slot: 0x1234_5678_9abc, len: 0x4321 });
         assert_eq!(array.resolve(generation), found, "{name}");
         // In V8's own heap: the sum of an object's word and a small number.
         array.view.put(offsets.external_pointer, &15_u64.to_le_bytes());
         array.view.put(offsets.base_pointer, &0x7f00_0000_1001_u64.to_le_bytes());
-        assert_eq!(array.resolve(generation), Some(Resolved { slot: 0x7f00_0000_1010, len: 0x4321 }), "{name}");
+        assert_eq!(array.resolve(generation), Some(ResolvedHandle { slot: 0x7f00_0000_1010, len: 0x4321 }), "{name}");
     });
 }
 
@@ -156,7 +156,7 @@ fn other_values_are_left_to_the_helper() {
         let map = Object::map(ROOTS.external.unwrap());
         let mut external = Object::new(&map);
         external.put(EXTERNAL, &0xabcd_u64.to_le_bytes());
-        assert_eq!(resolve(generation, external.word()), Some(Resolved { slot: 0xabcd, len: u64::MAX }), "{name}");
+        assert_eq!(resolve(generation, external.word()), Some(ResolvedHandle { slot: 0xabcd, len: u64::MAX }), "{name}");
         // SAFETY: it is an object.
         assert_eq!(unsafe { Roots::instance_type(external.word()) }, ROOTS.external.unwrap());
         // What the roots do not say, nobody takes for granted.
