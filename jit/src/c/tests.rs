@@ -1,8 +1,7 @@
 //! Bounds and names of types.
 
 use super::*;
-use crate::c::definitions::FunctionType;
-use crate::c::definitions::Signature;
+use crate::c::definitions::{FunctionType, Signature};
 use crate::c::limits::MAX_NODES;
 
 #[test]

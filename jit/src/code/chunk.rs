@@ -12,11 +12,10 @@ use cranelift_module::{ModuleError, ModuleResult};
 use memmap2::{Mmap, MmapMut};
 use region::{Allocation, Protection};
 
-use crate::code::linker::Counters;
+use crate::code::counters::Counters;
 use crate::code::unwind::{Frames, Registration};
-use crate::debug;
 use crate::debug::name::Name;
-use crate::debug::registry::Region;
+use crate::debug::registry::{Region, is_profiled};
 use crate::error::JitError;
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::os::file_size::without_signal;
@@ -60,7 +59,7 @@ impl Chunk {
         let dual = if !fork::are_all_noticed() {
             // The child of a raw fork would write to its parent's code.
             return Self::sealed(size);
-        } else if debug::is_profiled() {
+        } else if is_profiled() {
             Self::dual_without_file(size)
         } else {
             Self::dual(size)
@@ -132,7 +131,7 @@ impl Chunk {
     /// Whether a function of `size` bytes may be added.
     pub(crate) fn has_room(&self, size: usize) -> bool {
         let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
-        let hidden = debug::is_profiled() && matches!(self.views, Views::Dual { .. });
+        let hidden = is_profiled() && matches!(self.views, Views::Dual { .. });
         end <= self.len() && self.generation == fork::current_generation() && !hidden
     }
 

@@ -5,7 +5,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use cranelift_codegen::isa::OwnedTargetIsa;
 
 use crate::arch::x86_64::shim::Shim;
-use crate::code::linker::{Code, Counters, Linker};
+use crate::code::counters::Counters;
+use crate::code::linker::{Code, Linker};
 use crate::code::once_map::{Life, OnceMap};
 use crate::codegen::body::{Body, Compile};
 use crate::codegen::compiled::Compiled;

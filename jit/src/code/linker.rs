@@ -4,7 +4,7 @@
 
 use std::io;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use cranelift_codegen::ir::LibCall;
 use cranelift_codegen::isa::OwnedTargetIsa;
@@ -12,18 +12,11 @@ use cranelift_jit::{JITBuilder, JITModule};
 use cranelift_module::Module;
 
 use crate::code::chunk::{Chunk, Pages};
+use crate::code::counters::Counters;
 use crate::code::unwind::{Frames, Registration};
 use crate::codegen::compiled::Compiled;
 use crate::debug::name::Name;
 use crate::error::JitError;
-
-/// What there is of a `Jit`'s code at one time.
-#[derive(Default, Debug)]
-pub(crate) struct Counters {
-    pub(crate) functions: AtomicUsize,
-    pub(crate) code_bytes: AtomicUsize,
-    pub(crate) mapped_bytes: AtomicUsize,
-}
 
 /// Code that can be called.
 pub(crate) struct Code {

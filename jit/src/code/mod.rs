@@ -4,6 +4,7 @@
 
 #[cfg(feature = "cranelift")]
 pub(crate) mod chunk;
+pub(crate) mod counters;
 #[cfg_attr(not(feature = "cranelift"), path = "none/generator.rs")]
 pub(crate) mod generator;
 #[cfg_attr(not(feature = "cranelift"), path = "none/linker.rs")]

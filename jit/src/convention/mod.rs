@@ -7,6 +7,7 @@
 pub(crate) mod abi;
 pub(crate) mod canonical;
 pub(crate) mod departure;
+#[cfg(feature = "cranelift")]
 pub(crate) mod order;
 pub(crate) mod plan;
 pub(crate) mod registers;

@@ -4,7 +4,7 @@ use object::Endianness;
 use object::elf;
 use object::write::elf::{FileHeader, SectionHeader, Sym, Writer};
 
-use crate::debug::registry::Function;
+use crate::debug::region::NamedFunction;
 
 #[cfg(target_arch = "x86_64")]
 const MACHINE: elf::Machine = elf::EM_X86_64;
@@ -14,7 +14,7 @@ const MACHINE: elf::Machine = elf::EM_AARCH64;
 const MACHINE: elf::Machine = elf::EM_RISCV;
 
 /// The object of neighbouring functions, in the order of their addresses; `frame` describes those of all of them.
-pub(crate) fn object(functions: &[Function], frame: &[u8]) -> object::write::Result<Vec<u8>> {
+pub(crate) fn object(functions: &[NamedFunction], frame: &[u8]) -> object::write::Result<Vec<u8>> {
     let start = functions.first().map_or(0, |first| first.start);
     let end = functions.last().map_or(start, |last| last.start + last.len);
     let frames = || [frame].into_iter().chain(functions.iter().map(|function| &*function.frame));

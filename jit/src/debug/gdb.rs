@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use std::ptr;
 
 use crate::debug::elf;
-use crate::debug::registry::{Cell, Function};
+use crate::debug::region::{NamedFunction, RegionCell};
 
 /// The most functions of an object: debuggers grow slow with many objects, and an object is made anew for each function
 /// that joins it.
@@ -52,7 +52,7 @@ pub(crate) struct Objects {
 
 impl Objects {
     /// Describes what was added to a region.
-    pub(crate) fn update(&mut self, region: &Cell) {
+    pub(crate) fn update(&mut self, region: &RegionCell) {
         let objects = self.by_region.entry(region.start()).or_default();
         // The last one may have room left. It goes first, as debuggers expect no two objects at one place.
         objects.pop();
@@ -78,7 +78,7 @@ unsafe impl Send for Registered {}
 
 impl Registered {
     /// `None` if no object can be made of the functions.
-    fn new(functions: &[Function], frame: &[u8]) -> Option<Self> {
+    fn new(functions: &[NamedFunction], frame: &[u8]) -> Option<Self> {
         let object = elf::object(functions, frame).ok()?.into_boxed_slice();
         let (symfile, symfile_size) = (object.as_ptr(), object.len() as u64);
         let prev = ptr::null_mut();

@@ -4,4 +4,5 @@ pub(crate) mod call;
 pub mod fast_call;
 #[cfg(feature = "cranelift")]
 pub(crate) mod hole;
+pub(crate) mod record;
 pub mod values;

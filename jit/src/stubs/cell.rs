@@ -31,7 +31,6 @@ pub(crate) struct StubCell {
     entry: NonNull<u8>,
 }
 
-#[cfg(feature = "cranelift")]
 const _: () = {
     assert!(std::mem::offset_of!(StubCell, handler) == CELL_HANDLER as usize);
     assert!(std::mem::offset_of!(StubCell, context) == CELL_CONTEXT as usize);

@@ -13,9 +13,8 @@ use crate::arch::x86_64::stub;
 use crate::code::chunk::anonymous_file;
 use crate::code::unwind::Registration;
 use crate::convention::spare::Spare;
-use crate::debug;
 use crate::debug::name::Name;
-use crate::debug::registry::Region;
+use crate::debug::registry::{Region, is_profiled};
 #[cfg(any(target_os = "linux", target_os = "android"))]
 use crate::os::file_size::without_signal;
 
@@ -44,7 +43,7 @@ impl NewStubs {
         let size = pages * region::page::size();
         let shared = || Self::table_of(place, size, map_shared);
         let sealed = || Self::table_of(place, size, map_sealed);
-        if debug::is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
+        if is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
     }
 
     fn table_of(place: Spare, size: usize, map: fn(&[u8], usize) -> io::Result<NonNull<u8>>) -> io::Result<Self> {

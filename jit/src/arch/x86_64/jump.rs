@@ -8,9 +8,9 @@ use crate::c::scalar::Scalar;
 use crate::convention::plan::{Ext, Loc};
 use crate::convention::registers::Register;
 use crate::convention::sysv64::CONVENTION;
-use crate::engine::call::{Pending, RecordHead};
 use crate::engine::fast_call::check::Narrowing;
 use crate::engine::hole::Hole;
+use crate::engine::record::{Pending, RecordHead};
 
 /// Assembles the function.
 pub(crate) fn assemble(jump: &Jump) -> JumpCode {

@@ -2,7 +2,8 @@
 
 use std::convert::Infallible;
 
-use crate::code::linker::{Code, Counters};
+use crate::code::counters::Counters;
+use crate::code::linker::Code;
 use crate::debug::name::Name;
 use crate::error::JitError;
 

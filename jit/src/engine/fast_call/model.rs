@@ -10,7 +10,7 @@ use std::hash::{Hash, Hasher};
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
-use crate::engine::call::RecordHead;
+use crate::engine::record::RecordHead;
 use crate::engine::values::model::Test;
 
 /// The most parameters of a native function: each record has code of its own, which grows with every parameter.

@@ -3,7 +3,8 @@
 use std::ops::RangeInclusive;
 
 use crate::c::definitions::Signature;
-use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
+use crate::engine::call::Words;
+use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 
 impl ValueModel {
     /// A model of values of 8 bytes, with the class `undefined` alone. Everything else goes through the helpers.

@@ -6,10 +6,10 @@ use crate::c::definitions::Type;
 use crate::c::layout::Extent;
 use crate::c::numbers::is_nan;
 use crate::c::scalar::Scalar;
-use crate::engine::call::EngineHelpers;
+use crate::engine::call::{EngineHelpers, Words};
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel,
 };
 
 /// Why a [`ValueModel`] makes no sense.

@@ -2,7 +2,8 @@
 
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
-use crate::engine::values::model::{Boolean, Double, Integer, Test, ValueModel, Words};
+use crate::engine::call::Words;
+use crate::engine::values::model::{Boolean, Double, Integer, Test, ValueModel};
 
 impl ValueModel {
     /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like

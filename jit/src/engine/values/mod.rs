@@ -9,6 +9,7 @@ mod check;
 mod convert;
 pub(crate) mod model;
 
-pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Pending, RecordHead};
+pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+pub use crate::engine::record::{Pending, RecordHead};
 pub use check::ModelError;
-pub use model::{Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
+pub use model::{Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel};

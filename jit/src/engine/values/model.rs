@@ -8,10 +8,7 @@ use std::hash::{Hash, Hasher};
 use std::sync::Arc;
 
 use crate::c::definitions::Signature;
-use crate::engine::call::EngineHelpers;
-
-/// A value as it lies in memory, as words of 8 bytes. A value of 8 bytes is the first one, and the second is 0.
-pub type Words = [u64; 2];
+use crate::engine::call::{EngineHelpers, Words};
 
 /// How an engine calls native functions, and how its values lie in memory.
 ///

@@ -10,7 +10,7 @@ use crate::code::generator::{self, Generator};
 use crate::code::linker::Code;
 use crate::convention::abi::Abi;
 use crate::debug::name::Name;
-use crate::engine::call::{Pending, RecordHead};
+use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
 use crate::entry::callback::thunk::{Thunk, Use};

@@ -9,7 +9,8 @@ use crate::codegen::bytes::float_slot;
 use crate::codegen::call::extend;
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::Piece;
-use crate::engine::values::model::{Boolean, Double, Integer, Singleton, ValueModel, Words};
+use crate::engine::call::Words;
+use crate::engine::values::model::{Boolean, Double, Integer, Singleton, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 
 /// A scalar result as a float of its own type, or else as a canonical slot.

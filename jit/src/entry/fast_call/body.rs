@@ -20,10 +20,10 @@ use crate::codegen::frame::{self, Kept};
 use crate::codegen::numbers;
 use crate::codegen::words::CallWords;
 use crate::convention::plan::{Piece, Return};
-use crate::engine::call::{Pending, RecordHead};
 use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::{Exit, FastCallRole};
 use crate::engine::hole::Hole;
+use crate::engine::record::{Pending, RecordHead};
 use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, hole, narrow, record, scalar};
 use crate::entry::fast_call::objects;
 

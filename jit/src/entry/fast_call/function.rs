@@ -12,7 +12,7 @@ use crate::c::definitions::Signature;
 use crate::code::generator::Generator;
 use crate::code::linker::Code;
 use crate::debug::name::Name;
-use crate::engine::call::{Pending, RecordHead};
+use crate::engine::record::{Pending, RecordHead};
 use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::fast_call::template::Template;
 use crate::error::JitError;

@@ -7,8 +7,8 @@ use std::ffi::c_void;
 
 use crate::c::form::Form;
 use crate::c::scalar::{Pointee, Scalar};
-use crate::engine::call::RecordHead;
 use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles, ResolvedHandle};
+use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 
 /// What the handles of a function must be.

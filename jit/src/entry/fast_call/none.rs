@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use crate::code::generator::Generator;
 use crate::code::linker::Code;
 use crate::debug::name::Name;
-use crate::engine::call::RecordHead;
+use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 use crate::error::JitError;
 

@@ -1,0 +1,50 @@
+//! The answer to a question about an address.
+
+use std::fmt;
+
+use crate::debug::name::Name;
+
+/// What an address lies in; made by [`describe`].
+///
+/// It is printed as name and offset, `hotcall slots (i32,f64)->i32+0x1a`, without allocating memory.
+#[derive(Clone, Copy)]
+pub struct Description {
+    pub(crate) name: Name,
+    pub(crate) start: usize,
+    pub(crate) size: usize,
+    pub(crate) address: usize,
+}
+
+impl Description {
+    /// The name of the code; at most 200 bytes, on one line.
+    pub fn name(&self) -> &str {
+        self.name.as_str()
+    }
+
+    /// The address of the code's first byte.
+    pub const fn start(&self) -> usize {
+        self.start
+    }
+
+    /// The code's bytes.
+    pub const fn size(&self) -> usize {
+        self.size
+    }
+
+    /// How far behind the code's first byte the address lies.
+    pub const fn offset(&self) -> usize {
+        self.address - self.start
+    }
+}
+
+impl fmt::Display for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}+{:#x}", self.name(), self.offset())
+    }
+}
+
+impl fmt::Debug for Description {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Description({self})")
+    }
+}

@@ -1,0 +1,270 @@
+//! Regions: memory for code, each with a log of its functions.
+//!
+//! Both are made of memory that is used again for other regions but never freed, so that a reader may look at anything at any
+//! time. A region's version tells whether what was read belongs together: it is odd while the region begins or ends, and never
+//! the same again.
+
+use std::ptr;
+use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
+use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, fence};
+
+use crate::debug::description::Description;
+use crate::debug::name::{MAX_NAME, Name};
+
+/// The words of a block: 1 KiB, names for some twenty functions.
+const WORDS: usize = 126;
+
+/// The most bytes of `.eh_frame` entries that are kept, for debuggers: far more than a function has.
+const MAX_FRAME: usize = 512;
+
+// The longest record must fit into an empty block.
+const _: () = assert!(2 + MAX_NAME.div_ceil(8) + MAX_FRAME.div_ceil(8) <= WORDS);
+
+/// All cells there are, the newest first.
+static CELLS: AtomicPtr<RegionCell> = AtomicPtr::new(ptr::null_mut());
+
+pub(crate) struct RegionCell {
+    next: *const RegionCell,
+    version: AtomicUsize,
+    pub(crate) start: AtomicUsize,
+    pub(crate) len: AtomicUsize,
+    pub(crate) log: AtomicPtr<LogBlock>,
+}
+
+// SAFETY: cells are never freed, `next` never changes, and all else is atomic.
+unsafe impl Sync for RegionCell {}
+
+/// A part of a region's log.
+pub(crate) struct LogBlock {
+    next: AtomicPtr<LogBlock>,
+    /// Words in use.
+    used: AtomicUsize,
+    words: [AtomicU64; WORDS],
+}
+
+/// A function as its log has it: two words, then the name, then the frame, each filled up to a word.
+#[derive(Clone, Copy)]
+struct LogRecord {
+    block: &'static LogBlock,
+    /// The record's first word.
+    at: usize,
+    offset: u32,
+    /// 0 for the first record, which describes the frames of all functions.
+    len: u32,
+    name_len: u32,
+    frame_len: u32,
+}
+
+/// A function, copied from its log.
+#[cfg_attr(not(feature = "gdb"), expect(dead_code, reason = "frames are for debuggers"))]
+pub(crate) struct NamedFunction {
+    pub(crate) start: usize,
+    pub(crate) len: usize,
+    pub(crate) name: Name,
+    /// `.eh_frame` entries.
+    pub(crate) frame: Vec<u8>,
+}
+
+/// The cells and blocks that no region uses. Writers share it.
+pub(crate) struct RegionMemory {
+    cells: Vec<&'static RegionCell>,
+    blocks: Vec<&'static LogBlock>,
+}
+
+impl RegionMemory {
+    pub(crate) const fn new() -> Self {
+        Self { cells: Vec::new(), blocks: Vec::new() }
+    }
+
+    /// A cell of no region.
+    pub(crate) fn cell(&mut self) -> &'static RegionCell {
+        if let Some(cell) = self.cells.pop() {
+            return cell;
+        }
+        let cell = &*Box::leak(Box::new(RegionCell {
+            next: CELLS.load(Relaxed),
+            version: AtomicUsize::new(0),
+            start: AtomicUsize::new(0),
+            len: AtomicUsize::new(0),
+            log: AtomicPtr::default(),
+        }));
+        CELLS.store(ptr::from_ref(cell).cast_mut(), Release);
+        cell
+    }
+
+    /// An empty block of no region.
+    pub(crate) fn block(&mut self) -> &'static LogBlock {
+        let Some(block) = self.blocks.pop() else {
+            let words = [const { AtomicU64::new(0) }; WORDS];
+            return Box::leak(Box::new(LogBlock { next: AtomicPtr::default(), used: AtomicUsize::new(0), words }));
+        };
+        // A reader that sees what will be written sees that the block's last region has ended.
+        fence(Release);
+        block.used.store(0, Relaxed);
+        block.next.store(ptr::null_mut(), Relaxed);
+        block
+    }
+
+    /// Takes back the blocks of a region's log.
+    pub(crate) fn free_log(&mut self, cell: &RegionCell) {
+        let mut block = LogBlock::at(&cell.log);
+        while let Some(current) = block {
+            block = LogBlock::at(&current.next);
+            self.blocks.push(current);
+        }
+    }
+
+    /// Takes back the cell of a region that has ended.
+    pub(crate) fn free_cell(&mut self, cell: &'static RegionCell) {
+        self.cells.push(cell);
+    }
+}
+
+impl RegionCell {
+    /// Changes what readers see, under the lock.
+    pub(crate) fn change(&self, change: impl FnOnce()) {
+        let version = self.version.load(Relaxed);
+        self.version.store(version.wrapping_add(1), Relaxed);
+        fence(Release);
+        change();
+        self.version.store(version.wrapping_add(2), Release);
+    }
+
+    /// Appends a record, under the lock.
+    pub(crate) fn append(&self, memory: &mut RegionMemory, offset: u32, len: u32, name: &Name, frame: &[u8]) {
+        let name = name.as_str().as_bytes();
+        let kept = cfg!(feature = "gdb") && frame.len() <= MAX_FRAME;
+        let frame = if kept { frame } else { &[] };
+        let head = [u64::from(offset) | u64::from(len) << 32, name.len() as u64 | (frame.len() as u64) << 32];
+        let size = head.len() + name.len().div_ceil(8) + frame.len().div_ceil(8);
+        let Some(mut block) = LogBlock::at(&self.log) else { return };
+        while let Some(next) = LogBlock::at(&block.next) {
+            block = next;
+        }
+        if block.used.load(Relaxed) + size > WORDS {
+            let next = memory.block();
+            block.next.store(ptr::from_ref(next).cast_mut(), Release);
+            block = next;
+        }
+        let used = block.used.load(Relaxed);
+        // As in `RegionMemory::block`: this may be another thread than the one that took the block.
+        fence(Release);
+        let words = head.into_iter().chain(name.chunks(8).chain(frame.chunks(8)).map(word));
+        for (place, word) in block.words.iter().skip(used).zip(words) {
+            place.store(word, Relaxed);
+        }
+        block.used.store(used + size, Release);
+    }
+
+    /// The log, as long as the region is of this version.
+    fn records(&self, version: usize) -> impl Iterator<Item = LogRecord> {
+        let (mut block, mut at) = (LogBlock::at(&self.log), 0);
+        std::iter::from_fn(move || {
+            loop {
+                let current = block?;
+                if at < current.used.load(Acquire) {
+                    let record = LogRecord::read(current, at)?;
+                    at += record.words();
+                    return Some(record);
+                }
+                // The blocks of a region that has ended are another's, and need not come to an end.
+                if self.version.load(Acquire) != version {
+                    return None;
+                }
+                (block, at) = (LogBlock::at(&current.next), 0);
+            }
+        })
+    }
+
+    pub(crate) fn find(&self, address: usize) -> Option<Description> {
+        let version = self.version.load(Acquire);
+        let start = self.start.load(Relaxed);
+        let offset = address.checked_sub(start).filter(|&offset| offset < self.len.load(Relaxed))?;
+        let inside = |record: &LogRecord| {
+            let behind = offset.checked_sub(record.offset as usize);
+            behind.is_some_and(|behind| behind < record.len as usize)
+        };
+        let record = self.records(version).find(inside)?;
+        let start = start.wrapping_add(record.offset as usize);
+        let description = Description { name: record.name(), start, size: record.len as usize, address };
+        fence(Acquire);
+        // Code that is not being freed is in a region that does not change, so that there is no need to look again.
+        (version.is_multiple_of(2) && self.version.load(Relaxed) == version).then_some(description)
+    }
+
+    /// Where the region is, under the lock.
+    #[cfg(feature = "gdb")]
+    pub(crate) fn start(&self) -> usize {
+        self.start.load(Relaxed)
+    }
+
+    /// The region's functions, under the lock.
+    pub(crate) fn functions(&self) -> impl Iterator<Item = NamedFunction> {
+        let start = self.start.load(Relaxed);
+        self.records(self.version.load(Relaxed)).filter(|record| record.len > 0).map(move |record| NamedFunction {
+            start: start + record.offset as usize,
+            len: record.len as usize,
+            name: record.name(),
+            frame: record.frame(),
+        })
+    }
+
+    /// The `.eh_frame` entries for all functions, under the lock.
+    #[cfg(feature = "gdb")]
+    pub(crate) fn frame(&self) -> Vec<u8> {
+        self.records(self.version.load(Relaxed)).next().map(|record| record.frame()).unwrap_or_default()
+    }
+}
+
+impl LogBlock {
+    fn at(pointer: &AtomicPtr<Self>) -> Option<&'static Self> {
+        // SAFETY: it is null or points to a block, none of which is ever freed.
+        unsafe { pointer.load(Acquire).as_ref() }
+    }
+
+    fn word(&self, index: usize) -> Option<u64> {
+        Some(self.words.get(index)?.load(Relaxed))
+    }
+}
+
+impl LogRecord {
+    fn read(block: &'static LogBlock, at: usize) -> Option<Self> {
+        let (place, sizes) = (block.word(at)?, block.word(at + 1)?);
+        let halves = |word: u64| (word as u32, (word >> 32) as u32);
+        let ((offset, len), (name_len, frame_len)) = (halves(place), halves(sizes));
+        Some(Self { block, at, offset, len, name_len, frame_len })
+    }
+
+    const fn words(&self) -> usize {
+        2 + (self.name_len as usize).div_ceil(8) + (self.frame_len as usize).div_ceil(8)
+    }
+
+    fn name(&self) -> Name {
+        Name::filled(self.name_len as usize, |bytes| self.copy(self.at + 2, bytes))
+    }
+
+    fn frame(&self) -> Vec<u8> {
+        let mut frame = vec![0; self.frame_len as usize];
+        self.copy(self.at + 2 + (self.name_len as usize).div_ceil(8), &mut frame);
+        frame
+    }
+
+    /// Copies bytes from the word with this index on.
+    fn copy(&self, index: usize, bytes: &mut [u8]) {
+        for (index, bytes) in (index..).zip(bytes.chunks_mut(8)) {
+            let word = self.block.word(index).unwrap_or_default().to_le_bytes();
+            bytes.iter_mut().zip(word).for_each(|(byte, value)| *byte = value);
+        }
+    }
+}
+
+/// Up to eight bytes.
+fn word(bytes: &[u8]) -> u64 {
+    bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
+}
+
+pub(crate) fn cells() -> impl Iterator<Item = &'static RegionCell> {
+    // SAFETY: each pointer is null or points to a cell, none of which is ever freed.
+    let at = |pointer: *const RegionCell| unsafe { pointer.as_ref() };
+    std::iter::successors(at(CELLS.load(Acquire)), move |cell| at(cell.next))
+}
