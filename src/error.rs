@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeError};
 
 use crate::declare::DeclarationError;
-use crate::engine::Problem;
+use crate::engine::problem::Problem;
 use crate::library::{FileFormat, Resolved, SymbolKind};
 use crate::value::ValueType;
 

@@ -3,11 +3,14 @@
 use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 
-use super::record::{Data, Full};
-use super::values::{Converted, Form, make_value, view_to_slot};
-use super::{Engine, Problem, Site};
+use super::convert::{Converted, make_value, view_to_slot};
+use super::engine::Engine;
+use super::form::Form;
+use super::function_forms::FunctionForms;
+use super::problem::Problem;
+use super::record::RecordMemory;
+use super::site::Site;
 use crate::error::Error;
-use crate::function::Function;
 use crate::slot::Slot;
 
 /// The helpers for an engine.
@@ -17,7 +20,7 @@ pub(super) const fn helpers<E: Engine>() -> Helpers {
 
 /// A call with its record.
 struct Called<'a, E: Engine> {
-    record: &'a Full<E>,
+    record: &'a RecordMemory<E>,
     site: Site,
 }
 
@@ -29,33 +32,25 @@ impl<'a, E: Engine> Called<'a, E> {
         // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
         unsafe {
             let site = Site::new((*call).context).with_exception((*call).exception);
-            Self { record: &*(*call).record.cast::<Full<E>>(), site }
+            Self { record: &*(*call).record.cast::<RecordMemory<E>>(), site }
         }
     }
 
-    fn data(&self) -> &'a Data {
-        &self.record.data
+    fn forms(&self) -> &'a FunctionForms {
+        &self.record.data.forms
     }
 
     #[cold]
-    fn refuse(&self, index: usize, problem: Problem) -> bool {
-        let function = &self.data().function;
-        let ty = function.signature().params()[index].clone();
-        self.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
+    fn refuse(&self, index: usize, problem: Problem) {
+        if let Some(error) = self.forms().refused(index, problem) {
+            self.throw(&error);
+        }
     }
 
-    fn throw(&self, error: &Error) -> bool {
-        let engine = self.record.realm.engine();
+    fn throw(&self, error: &Error) {
         // SAFETY: the site is that of a call by the engine.
-        unsafe { engine.throw(self.site, engine.exception(self.site, error)) };
-        false
+        unsafe { self.record.realm.throw(self.site, error) };
     }
-}
-
-/// Why the record of a function has no target.
-pub(super) fn closed(function: &Function) -> Error {
-    let closed = function.library().and_then(|library| library.check_open().err());
-    closed.unwrap_or_else(|| Error::NullFunction { function: function.name().into() })
 }
 
 unsafe extern "C-unwind" fn convert<E: Engine>(
@@ -68,7 +63,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(&form) = called.data().params.get(index) else { return false };
+        let Some(form) = called.forms().argument(index) else { return false };
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
@@ -82,7 +77,10 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
                 }
                 true
             }
-            Err(problem) => called.refuse(index, problem),
+            Err(problem) => {
+                called.refuse(index, problem);
+                false
+            }
         }
     }
 }
@@ -92,12 +90,12 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.data().result else { return false };
+        let Some(form) = called.forms().result else { return false };
         let slot = match form {
             Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
         };
-        // As above.
+        // The model has no class for this slot: trampolines make the values of its classes themselves.
         match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
@@ -125,7 +123,6 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
     // SAFETY: trampolines of this engine call it.
     let called = unsafe { Called::<E>::of(call) };
     let realm = &called.record.realm;
-    let function = &called.data().function;
     match why {
         Failure::Pending => {
             if let Some(exception) = realm.take_exception() {
@@ -133,12 +130,10 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
                 unsafe { realm.engine().throw(called.site, exception) };
             }
         }
-        Failure::Closed => {
-            called.throw(&closed(function));
-        }
+        Failure::Closed => called.throw(&called.forms().closed()),
         Failure::Memory => {
             let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));
-            called.throw(&Error::Compile { function: function.name().into(), source });
+            called.throw(&Error::Compile { function: called.forms().function.name().into(), source });
         }
     }
 }

@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use hotcall_jit::Native;
 use hotcall_jit::values::RecordHead;
 
-use super::Engine;
-use super::realm::Shared;
-use super::values::Form;
+use super::engine::Engine;
+use super::function_forms::FunctionForms;
+use super::realm_state::RealmState;
 use crate::error::Error;
 use crate::function::Function;
 
@@ -29,31 +29,29 @@ use crate::function::Function;
 /// engine's finalisers must not run script, put records aside there and drop them later.
 pub struct Record(NonNull<Data>);
 
-/// The record's memory, whose address trampolines and engines know.
+/// The data that does not depend on the engine. Trampolines and engines know its address.
 #[repr(C)]
 pub(super) struct Data {
     pub(super) head: RecordHead,
-    pub(super) function: Function,
-    pub(super) params: Box<[Form]>,
-    pub(super) result: Option<Form>,
+    pub(super) forms: FunctionForms,
     author: AtomicPtr<c_void>,
     entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
 }
 
-/// The same with the parts that depend on the engine.
+/// A record's memory: the data, and the parts that depend on the engine.
 #[repr(C)]
-pub(super) struct Full<E: Engine> {
+pub(super) struct RecordMemory<E: Engine> {
     pub(super) data: Data,
     native: Option<Native>,
-    pub(super) realm: Arc<Shared<E>>,
+    pub(super) realm: Arc<RealmState<E>>,
 }
 
 // SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
 unsafe impl Send for Record {}
 
 impl Record {
-    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
+    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
         let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
         let values = function.values(abi).map_err(fail)?;
@@ -61,25 +59,23 @@ impl Record {
         let head = unsafe { values.record(function.address(), realm.pending()) };
         let data = Data {
             head,
-            function: function.clone(),
-            params: function.signature().params().iter().map(Form::of).collect(),
-            result: function.signature().result().map(Form::of),
+            forms: FunctionForms::of(function),
             author: AtomicPtr::default(),
             entry: ptr::null(),
-            drop: drop_full::<E>,
+            drop: drop_memory::<E>,
         };
-        let full = Box::into_raw(Box::new(Full { data, native: None, realm: Arc::clone(realm) }));
+        let memory = Box::into_raw(Box::new(RecordMemory { data, native: None, realm: Arc::clone(realm) }));
         // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function.
-        let native = unsafe { values.bind(&raw const (*full).data.head) };
+        let native = unsafe { values.bind(&raw const (*memory).data.head) };
         // By the pointer to the whole, which helpers and dropping go back to.
         // SAFETY: a box is not null.
-        let record = Self(unsafe { NonNull::new_unchecked(full.cast()) });
+        let record = Self(unsafe { NonNull::new_unchecked(memory.cast()) });
         let native = native.map_err(fail)?;
         // SAFETY: the record stays where it is, and nobody else knows it yet.
         unsafe {
-            (&raw mut (*full).data.entry).write(native.entry());
+            (&raw mut (*memory).data.entry).write(native.entry());
             // There is none, which need not be dropped.
-            (&raw mut (*full).native).write(Some(native));
+            (&raw mut (*memory).native).write(Some(native));
         }
         if let Some(library) = function.library() {
             library.adopt(&record.data().head);
@@ -99,12 +95,12 @@ impl Record {
 
     /// The number of arguments, to be registered with the function.
     pub fn arity(&self) -> usize {
-        self.data().function.signature().params().len()
+        self.data().forms.function.signature().params().len()
     }
 
     /// The C function.
     pub fn function(&self) -> &Function {
-        &self.data().function
+        &self.data().forms.function
     }
 
     /// The pointer that its author set last.
@@ -147,7 +143,7 @@ impl Record {
 impl Drop for Record {
     fn drop(&mut self) {
         let data = self.data();
-        if let Some(library) = data.function.library() {
+        if let Some(library) = data.forms.function.library() {
             library.disown(&data.head);
         }
         // SAFETY: the record was made with this function.
@@ -158,9 +154,9 @@ impl Drop for Record {
 /// # Safety
 ///
 /// The data is that of a record for this engine, and is not used any more.
-unsafe fn drop_full<E: Engine>(data: NonNull<Data>) {
+unsafe fn drop_memory<E: Engine>(data: NonNull<Data>) {
     // SAFETY: the data is the first part of the whole, which is `repr(C)`.
-    drop(unsafe { Box::from_raw(data.as_ptr().cast::<Full<E>>()) });
+    drop(unsafe { Box::from_raw(data.as_ptr().cast::<RecordMemory<E>>()) });
 }
 
 impl fmt::Debug for Record {

@@ -21,13 +21,13 @@
 //!
 //! **Before 11.4 what the ordinary callback then throws passes by every `try` of the optimised function.** V8 compiles no way from there to
 //! a handler. So a callback of a function with fast calls must not throw in these versions ([`Generation::misses_handlers`]): it keeps
-//! the exception in its realm and returns, and script around the function, which looks whether one [waits](super::Realm::pending),
+//! the exception in its realm and returns, and script around the function, which looks whether one [waits](crate::engine::Realm::pending),
 //! throws. That serves exceptions of C's callbacks too, so that functions of floats alone, which are refused nothing, go without options.
 //!
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
 //! small typed arrays while C has their address. So callbacks use
-//! [`Realm::leave_typed`](super::Realm::leave_typed), before 11.4 [`Realm::throw`](super::Realm::throw): C gets zeros, and when it has
+//! [`Realm::leave_typed`](crate::engine::Realm::leave_typed), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
 //! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
 //! whose business it is to call script back have no fast call.
 
@@ -153,7 +153,7 @@ impl Generation {
         Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
 
     /// What a refused call does, of a function that can be refused an argument. Where it
-    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](super::Realm::throw) alone.
+    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](crate::engine::Realm::throw) alone.
     pub const fn exit(&self) -> Exit {
         match self.fallback {
             Some(offset) => Exit::Flag { offset },
@@ -167,7 +167,7 @@ impl Generation {
         self.misses_handlers
     }
 
-    /// The bytes of a `CTypeInfo`: the first so many of a [`CType`]'s.
+    /// The bytes of a `CTypeInfo`: the first so many of a [`V8CType`]'s.
     pub const fn info_size(&self) -> usize {
         self.info_size
     }
@@ -191,7 +191,7 @@ impl Generation {
     /// # Errors
     ///
     /// There is no such call for the function; the ordinary callback serves it.
-    pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<FastCall, NoFastCall> {
+    pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<V8FastCall, NoFastCall> {
         let abi = convention().ok_or(NoFastCall::Host)?;
         let arrivals = self.arrivals(signature);
         let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
@@ -358,7 +358,7 @@ impl Roots {
 /// What V8 is told of a parameter or result: the fields of `CTypeInfo`.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct CType {
+pub struct V8CType {
     /// `CTypeInfo::Type`, or `kCallbackOptionsType`.
     pub ty: u8,
     /// `CTypeInfo::SequenceType`: always 0. Not there in the last generation.
@@ -370,17 +370,17 @@ pub struct CType {
 /// How a function is called by optimised code.
 ///
 /// These must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it, and the record
-/// of [`Realm::typed`](super::Realm::typed). From 14.8 on the `CFunction` must, too.
+/// of [`Realm::typed`](crate::engine::Realm::typed). From 14.8 on the `CFunction` must, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct FastCall {
-    /// For [`Realm::typed`](super::Realm::typed).
+pub struct V8FastCall {
+    /// For [`Realm::typed`](crate::engine::Realm::typed).
     pub model: TypedModel,
     /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, unless it has no
     /// use for them.
-    pub params: Vec<CType>,
+    pub params: Vec<V8CType>,
     /// For V8: what the function returns.
-    pub result: CType,
+    pub result: V8CType,
     /// For V8: `Int64Representation::kBigInt`, in versions that have it.
     pub big_ints: bool,
 }
@@ -404,14 +404,14 @@ struct Building<'a> {
     generation: &'a Generation,
     native: Vec<Type>,
     roles: Vec<Role>,
-    params: Vec<CType>,
+    params: Vec<V8CType>,
 }
 
 impl Building<'_> {
     fn push(&mut self, ty: Type, role: Role, number: u8) {
         self.native.push(ty);
         self.roles.push(role);
-        self.params.push(CType::scalar(number));
+        self.params.push(V8CType::scalar(number));
     }
 
     fn finish(
@@ -420,7 +420,7 @@ impl Building<'_> {
         (ty, number): (Option<Type>, u8),
         roots: &Roots,
         big_ints: bool,
-    ) -> Result<FastCall, NoFastCall> {
+    ) -> Result<V8FastCall, NoFastCall> {
         if self.native.len() > MAX_TYPED {
             return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
         }
@@ -428,11 +428,11 @@ impl Building<'_> {
         let model = TypedModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
             .handles([self.generation.handles(roots)])
             .caller_looks(self.generation.misses_handlers);
-        Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
+        Ok(V8FastCall { model, params: self.params, result: V8CType::scalar(number), big_ints })
     }
 }
 
-impl CType {
+impl V8CType {
     const fn scalar(ty: u8) -> Self {
         Self { ty, sequence: 0, flags: 0 }
     }

@@ -9,10 +9,13 @@ use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
 use hotcall_jit::values::RecordHead;
 use hotcall_jit::{Scalar, Typed, TypedNative};
 
-use super::helpers::closed;
-use super::realm::Shared;
-use super::values::Form;
-use super::{Engine, Problem, Site, View};
+use super::engine::Engine;
+use super::form::Form;
+use super::function_forms::FunctionForms;
+use super::problem::Problem;
+use super::realm_state::RealmState;
+use super::site::Site;
+use super::view::View;
 use crate::error::Error;
 use crate::function::Function;
 
@@ -89,26 +92,24 @@ use crate::function::Function;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct TypedRecord(NonNull<dyn Parts>);
+pub struct TypedRecord(NonNull<dyn ErasedMemory>);
 
 /// The record's memory, whose address the code knows.
 #[repr(C)]
-struct Full<E: Engine> {
+struct FastCallMemory<E: Engine> {
     head: RecordHead,
     /// In front of what its code refers to, so that it goes first.
     native: Option<TypedNative>,
-    function: Function,
-    params: Box<[Form]>,
-    result: Option<Form>,
+    forms: FunctionForms,
     /// The native types of the arguments, of handles none, and where refused ones lead.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
     caller_looks: bool,
-    realm: Arc<Shared<E>>,
+    realm: Arc<RealmState<E>>,
 }
 
 /// What does not depend on the engine.
-trait Parts {
+trait ErasedMemory {
     fn head(&self) -> &RecordHead;
     fn native(&self) -> Option<&TypedNative>;
     fn function(&self) -> &Function;
@@ -120,7 +121,7 @@ unsafe impl Send for TypedRecord {}
 impl TypedRecord {
     pub(super) fn new<E: Engine>(
         function: &Function,
-        realm: &Arc<Shared<E>>,
+        realm: &Arc<RealmState<E>>,
         model: &TypedModel,
     ) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
@@ -130,57 +131,55 @@ impl TypedRecord {
         let head = unsafe { Typed::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
         let arguments = arguments.filter(|(_, role)| matches!(role, Role::Argument | Role::Handle(_)));
-        let full = Box::into_raw(Box::new(Full {
+        let memory = Box::into_raw(Box::new(FastCallMemory {
             head,
             native: None,
-            function: function.clone(),
-            params: function.signature().params().iter().map(Form::of).collect(),
-            result: function.signature().result().map(Form::of),
+            forms: FunctionForms::of(function),
             native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
             exit: model.exit,
             caller_looks: model.caller_looks,
             realm: Arc::clone(realm),
         }));
         // SAFETY: a box is not null.
-        let record = Self(unsafe { NonNull::new_unchecked(full as *mut dyn Parts) });
+        let record = Self(unsafe { NonNull::new_unchecked(memory as *mut dyn ErasedMemory) });
         // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function; the caller
         // vouches for the calls.
-        let native = unsafe { typed.bind(&raw const (*full).head) }.map_err(fail)?;
+        let native = unsafe { typed.bind(&raw const (*memory).head) }.map_err(fail)?;
         // SAFETY: there is none yet, which need not be dropped; nobody else knows the record.
-        unsafe { (&raw mut (*full).native).write(Some(native)) };
+        unsafe { (&raw mut (*memory).native).write(Some(native)) };
         if let Some(library) = function.library() {
-            library.adopt(record.parts().head());
+            library.adopt(record.memory().head());
         }
         Ok(record)
     }
 
-    fn parts(&self) -> &dyn Parts {
+    fn memory(&self) -> &dyn ErasedMemory {
         // SAFETY: the record lives as long as this.
         unsafe { self.0.as_ref() }
     }
 
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
-        self.parts().native().map_or(std::ptr::null(), TypedNative::entry)
+        self.memory().native().map_or(std::ptr::null(), TypedNative::entry)
     }
 
     /// The C function.
     pub fn function(&self) -> &Function {
-        self.parts().function()
+        self.memory().function()
     }
 }
 
 impl Drop for TypedRecord {
     fn drop(&mut self) {
         if let Some(library) = self.function().library() {
-            library.disown(self.parts().head());
+            library.disown(self.memory().head());
         }
         // SAFETY: it came from a box, and is used no more.
         drop(unsafe { Box::from_raw(self.0.as_ptr()) });
     }
 }
 
-impl<E: Engine> Parts for Full<E> {
+impl<E: Engine> ErasedMemory for FastCallMemory<E> {
     fn head(&self) -> &RecordHead {
         &self.head
     }
@@ -190,27 +189,25 @@ impl<E: Engine> Parts for Full<E> {
     }
 
     fn function(&self) -> &Function {
-        &self.function
+        &self.forms.function
     }
 }
 
-impl<E: Engine> Full<E> {
+impl<E: Engine> FastCallMemory<E> {
     #[cold]
     fn refuse(&self, site: Site, index: usize, problem: Problem) {
-        let signature = self.function.signature();
-        // Behind the arguments comes the memory for the result.
-        let Some(ty) = signature.params().get(index).or(signature.result()) else { return };
-        self.throw(site, Error::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem });
+        if let Some(error) = self.forms.refused(index, problem) {
+            self.throw(site, error);
+        }
     }
 
     /// Throws, or leaves it to the caller.
     fn throw(&self, site: Site, error: Error) {
         if self.caller_looks {
-            return self.realm.fail(error);
+            return self.realm.keep_error(error);
         }
-        let engine = self.realm.engine();
         // SAFETY: the site is that of a call by the engine.
-        unsafe { engine.throw(site, engine.exception(site, &error)) };
+        unsafe { self.realm.throw(site, &error) };
     }
 }
 
@@ -222,14 +219,14 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     to: *mut Resolved,
 ) -> bool {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
-    let full = unsafe { &*record.cast::<Full<E>>() };
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    let Some(form) = full.params.get(index).or(full.result.as_ref()) else { return false };
+    let Some(form) = memory.forms.argument(index) else { return false };
     // SAFETY: the handle is one of the engine's.
-    let resolved = match (form, unsafe { full.realm.engine().view(site, [handle, 0]) }) {
+    let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
         // Machine code compares the length.
         (Form::Bytes(_), View::Bytes { address, len }) => Ok(Resolved { slot: address as u64, len: len as u64 }),
-        (&form, view) => view.to_slot(form).map(|slot| Resolved { slot: slot.to_bits(), len: u64::MAX }),
+        (form, view) => view.to_slot(form).map(|slot| Resolved { slot: slot.to_bits(), len: u64::MAX }),
     };
     match resolved {
         Ok(resolved) => {
@@ -238,8 +235,8 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             true
         }
         Err(problem) => {
-            if full.exit == Exit::Raise {
-                full.refuse(site, index, problem);
+            if memory.exit == Exit::Raise {
+                memory.refuse(site, index, problem);
             }
             false
         }
@@ -248,22 +245,22 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
 
 unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
-    let full = unsafe { &*record.cast::<Full<E>>() };
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
     // Callers that look find it where it is.
-    if !full.caller_looks
-        && let Some(exception) = full.realm.take_exception()
+    if !memory.caller_looks
+        && let Some(exception) = memory.realm.take_exception()
     {
         // SAFETY: the site is that of a call by the engine.
-        return unsafe { full.realm.engine().throw(site, exception) };
+        return unsafe { memory.realm.engine().throw(site, exception) };
     }
-    if full.head.is_closed() {
-        return full.throw(site, closed(&full.function));
+    if memory.head.is_closed() {
+        return memory.throw(site, memory.forms.closed());
     }
-    let problem = match full.params.get(index).or(full.result.as_ref()) {
-        Some(&Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
+    let problem = match memory.forms.argument(index) {
+        Some(Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
         _ => {
-            let number = match full.native_params.get(index).copied().flatten() {
+            let number = match memory.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),
                 Some(Scalar::U64 | Scalar::Usize) => bits as f64,
                 // Integers that handles are have a sign.
@@ -272,7 +269,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
             Problem::of_number(number)
         }
     };
-    full.refuse(site, index, problem);
+    memory.refuse(site, index, problem);
 }
 
 impl fmt::Debug for TypedRecord {

@@ -1,0 +1,93 @@
+//! What an engine's author writes: the trait that hotcall asks about values.
+
+use hotcall_jit::values::Words;
+
+use super::output::Output;
+use super::site::Site;
+use super::view::View;
+use crate::error::Error;
+
+/// What hotcall asks an engine for beside its [`ValueModel`]: everything that machine code does not do by itself.
+///
+/// Values go in and out as [`Words`], as they lie in the engine's memory. All methods run on the thread that runs the
+/// engine's script, and none of them may run script, but for [`exception`](Engine::exception).
+///
+/// # Safety
+///
+/// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
+/// made are values of the engine.
+///
+/// An engine is dropped by the last [`Record`], [`TypedRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
+/// engine finalises functions on threads of its own, that must be sound.
+pub unsafe trait Engine: 'static {
+    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped, and its `Drop` must let
+    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`], [`TypedRecord`] or [`Realm`] goes, that is on
+    /// the thread of that.
+    type Exception: 'static;
+
+    /// What a value is: any value, numbers too.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    unsafe fn view(&self, site: Site, value: Words) -> View;
+
+    /// Makes a value that the model has no class for, and that belongs to the caller.
+    ///
+    /// # Errors
+    ///
+    /// What the engine throws instead.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Self::Exception>;
+
+    /// What is thrown for an error: a `TypeError` in JavaScript.
+    ///
+    /// Making one may run script, such as QuickJS's `Error.prepareStackTrace`: the call will convert no more arguments and
+    /// not call C, and what it has pinned stays pinned meanwhile.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn exception(&self, site: Site, error: &Error) -> Self::Exception;
+
+    /// Throws: the native function that is called at this site will return what the model says for that.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    unsafe fn throw(&self, site: Site, exception: Self::Exception);
+
+    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing
+    /// needs to be done for that.
+    ///
+    /// If C is left by `longjmp` or by unwinding, what was pinned for the call stays pinned.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of which [`view`](Engine::view) said that it has bytes.
+    unsafe fn pin(&self, site: Site, value: Words) -> Option<usize> {
+        let _ = (site, value);
+        None
+    }
+
+    /// Lets go of bytes.
+    ///
+    /// # Safety
+    ///
+    /// The pin is one that [`pin`](Engine::pin) returned, and it comes back once.
+    unsafe fn unpin(&self, site: Site, pin: usize) {
+        let _ = (site, pin);
+    }
+
+    /// Lets go of a value that belongs to the caller, in engines that count references.
+    ///
+    /// # Safety
+    ///
+    /// The value belongs to the caller.
+    unsafe fn release(&self, site: Site, value: Words) {
+        let _ = (site, value);
+    }
+}

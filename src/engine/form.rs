@@ -1,0 +1,28 @@
+//! Types, as far as conversions tell them apart.
+
+use hotcall_jit::{Extent, Scalar, Type};
+
+/// What conversions ask of a type, measured once.
+#[derive(Clone, Copy)]
+pub(super) enum Form {
+    Scalar(Scalar),
+    /// A struct or union of so many bytes.
+    Bytes(usize),
+}
+
+impl Form {
+    pub(super) fn of(ty: &Type) -> Self {
+        match ty.as_scalar() {
+            Some(scalar) => Self::Scalar(scalar),
+            // There are no values of types beyond all limits.
+            None => Self::Bytes(Extent::of(ty).map_or(usize::MAX, |extent| extent.size as usize)),
+        }
+    }
+
+    pub(super) const fn scalar(self) -> Option<Scalar> {
+        match self {
+            Self::Scalar(scalar) => Some(scalar),
+            Self::Bytes(_) => None,
+        }
+    }
+}
