@@ -2,7 +2,6 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
 use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
@@ -11,9 +10,9 @@ use hotcall_jit::{Scalar, Typed, TypedNative};
 
 use super::engine::Engine;
 use super::form::Form;
-use super::function_forms::FunctionForms;
 use super::problem::Problem;
 use super::realm_state::RealmState;
+use super::record_memory::{OwnedRecord, RecordMemory};
 use super::site::Site;
 use super::view::View;
 use crate::error::Error;
@@ -92,31 +91,17 @@ use crate::function::Function;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct TypedRecord(NonNull<dyn ErasedMemory>);
+pub struct TypedRecord(OwnedRecord<Refusals>);
 
-/// The record's memory, whose address the code knows.
-#[repr(C)]
-struct FastCallMemory<E: Engine> {
-    head: RecordHead,
-    /// In front of what its code refers to, so that it goes first.
-    native: Option<TypedNative>,
-    forms: FunctionForms,
-    /// The native types of the arguments, of handles none, and where refused ones lead.
+/// How a call goes on that is refused.
+struct Refusals {
+    /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
     caller_looks: bool,
-    realm: Arc<RealmState<E>>,
 }
 
-/// What does not depend on the engine.
-trait ErasedMemory {
-    fn head(&self) -> &RecordHead;
-    fn native(&self) -> Option<&TypedNative>;
-    fn function(&self) -> &Function;
-}
-
-// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
-unsafe impl Send for TypedRecord {}
+type FastCallMemory<E> = RecordMemory<E, TypedNative, Refusals>;
 
 impl TypedRecord {
     pub(super) fn new<E: Engine>(
@@ -131,79 +116,38 @@ impl TypedRecord {
         let head = unsafe { Typed::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
         let arguments = arguments.filter(|(_, role)| matches!(role, Role::Argument | Role::Handle(_)));
-        let memory = Box::into_raw(Box::new(FastCallMemory {
-            head,
-            native: None,
-            forms: FunctionForms::of(function),
+        let refusals = Refusals {
             native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
             exit: model.exit,
             caller_looks: model.caller_looks,
-            realm: Arc::clone(realm),
-        }));
-        // SAFETY: a box is not null.
-        let record = Self(unsafe { NonNull::new_unchecked(memory as *mut dyn ErasedMemory) });
-        // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function; the caller
-        // vouches for the calls.
-        let native = unsafe { typed.bind(&raw const (*memory).head) }.map_err(fail)?;
-        // SAFETY: there is none yet, which need not be dropped; nobody else knows the record.
-        unsafe { (&raw mut (*memory).native).write(Some(native)) };
-        if let Some(library) = function.library() {
-            library.adopt(record.memory().head());
-        }
-        Ok(record)
-    }
-
-    fn memory(&self) -> &dyn ErasedMemory {
-        // SAFETY: the record lives as long as this.
-        unsafe { self.0.as_ref() }
+        };
+        // SAFETY: the record stays where it is until it is dropped with its native function; the caller vouches for the calls.
+        let bind = |head| unsafe { typed.bind(head) };
+        OwnedRecord::new(head, function, realm, refusals, bind, TypedNative::entry).map(Self).map_err(fail)
     }
 
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
-        self.memory().native().map_or(std::ptr::null(), TypedNative::entry)
+        self.0.entry
     }
 
     /// The C function.
     pub fn function(&self) -> &Function {
-        self.memory().function()
-    }
-}
-
-impl Drop for TypedRecord {
-    fn drop(&mut self) {
-        if let Some(library) = self.function().library() {
-            library.disown(self.memory().head());
-        }
-        // SAFETY: it came from a box, and is used no more.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
-    }
-}
-
-impl<E: Engine> ErasedMemory for FastCallMemory<E> {
-    fn head(&self) -> &RecordHead {
-        &self.head
-    }
-
-    fn native(&self) -> Option<&TypedNative> {
-        self.native.as_ref()
-    }
-
-    fn function(&self) -> &Function {
-        &self.forms.function
+        &self.0.function
     }
 }
 
 impl<E: Engine> FastCallMemory<E> {
     #[cold]
     fn refuse(&self, site: Site, index: usize, problem: Problem) {
-        if let Some(error) = self.forms.refused(index, problem) {
+        if let Some(error) = self.data.refused(index, problem) {
             self.throw(site, error);
         }
     }
 
     /// Throws, or leaves it to the caller.
     fn throw(&self, site: Site, error: Error) {
-        if self.caller_looks {
+        if self.data.own.caller_looks {
             return self.realm.keep_error(error);
         }
         // SAFETY: the site is that of a call by the engine.
@@ -221,7 +165,7 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    let Some(form) = memory.forms.argument(index) else { return false };
+    let Some(form) = memory.data.argument(index) else { return false };
     // SAFETY: the handle is one of the engine's.
     let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
         // Machine code compares the length.
@@ -235,7 +179,7 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             true
         }
         Err(problem) => {
-            if memory.exit == Exit::Raise {
+            if memory.data.own.exit == Exit::Raise {
                 memory.refuse(site, index, problem);
             }
             false
@@ -248,19 +192,19 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
     // Callers that look find it where it is.
-    if !memory.caller_looks
+    if !memory.data.own.caller_looks
         && let Some(exception) = memory.realm.take_exception()
     {
         // SAFETY: the site is that of a call by the engine.
         return unsafe { memory.realm.engine().throw(site, exception) };
     }
-    if memory.head.is_closed() {
-        return memory.throw(site, memory.forms.closed());
+    if memory.data.head.is_closed() {
+        return memory.throw(site, memory.data.closed());
     }
-    let problem = match memory.forms.argument(index) {
+    let problem = match memory.data.argument(index) {
         Some(Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
         _ => {
-            let number = match memory.native_params.get(index).copied().flatten() {
+            let number = match memory.data.own.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),
                 Some(Scalar::U64 | Scalar::Usize) => bits as f64,
                 // Integers that handles are have a sign.

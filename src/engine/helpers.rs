@@ -6,9 +6,8 @@ use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
 use super::convert::{Converted, make_value, view_to_slot};
 use super::engine::Engine;
 use super::form::Form;
-use super::function_forms::FunctionForms;
 use super::problem::Problem;
-use super::record::RecordMemory;
+use super::record::EngineValuesMemory;
 use super::site::Site;
 use crate::error::Error;
 use crate::slot::Slot;
@@ -20,7 +19,7 @@ pub(super) const fn helpers<E: Engine>() -> Helpers {
 
 /// A call with its record.
 struct Called<'a, E: Engine> {
-    record: &'a RecordMemory<E>,
+    record: &'a EngineValuesMemory<E>,
     site: Site,
 }
 
@@ -32,17 +31,13 @@ impl<'a, E: Engine> Called<'a, E> {
         // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
         unsafe {
             let site = Site::new((*call).context).with_exception((*call).exception);
-            Self { record: &*(*call).record.cast::<RecordMemory<E>>(), site }
+            Self { record: &*(*call).record.cast::<EngineValuesMemory<E>>(), site }
         }
-    }
-
-    fn forms(&self) -> &'a FunctionForms {
-        &self.record.data.forms
     }
 
     #[cold]
     fn refuse(&self, index: usize, problem: Problem) {
-        if let Some(error) = self.forms().refused(index, problem) {
+        if let Some(error) = self.record.data.refused(index, problem) {
             self.throw(&error);
         }
     }
@@ -63,7 +58,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.forms().argument(index) else { return false };
+        let Some(form) = called.record.data.argument(index) else { return false };
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
@@ -90,7 +85,7 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.forms().result else { return false };
+        let Some(form) = called.record.data.result else { return false };
         let slot = match form {
             Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
@@ -130,10 +125,10 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
                 unsafe { realm.engine().throw(called.site, exception) };
             }
         }
-        Failure::Closed => called.throw(&called.forms().closed()),
+        Failure::Closed => called.throw(&called.record.data.closed()),
         Failure::Memory => {
             let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));
-            called.throw(&Error::Compile { function: called.forms().function.name().into(), source });
+            called.throw(&Error::Compile { function: called.record.data.function.name().into(), source });
         }
     }
 }

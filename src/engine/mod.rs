@@ -49,7 +49,6 @@ mod convert;
 mod engine;
 mod fast_call;
 mod form;
-mod function_forms;
 pub mod guide;
 mod helpers;
 mod models;
@@ -58,6 +57,7 @@ pub(crate) mod problem;
 mod realm;
 mod realm_state;
 mod record;
+mod record_memory;
 mod site;
 mod view;
 
