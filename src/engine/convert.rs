@@ -1,4 +1,4 @@
-//! Slots and bytes to values, and back.
+//! Converts slots and bytes to values, and back.
 
 use hotcall_jit::values::{ValueModel, Words};
 
@@ -11,7 +11,7 @@ use super::view::View;
 use crate::error::Error;
 use crate::slot::Slot;
 
-/// The value of a slot; of an aggregate's bytes if it points to some.
+/// Returns the value of a slot, or of the aggregate that it points to.
 ///
 /// # Safety
 ///
@@ -32,7 +32,7 @@ pub(super) unsafe fn to_value<E: Engine>(
     unsafe { make_value(engine, site, form, slot) }
 }
 
-/// The same for a slot that the model has no class for.
+/// Like [`to_value`], for a slot that the model has no class for.
 ///
 /// # Safety
 ///
@@ -56,14 +56,14 @@ pub(super) unsafe fn make_value<E: Engine>(
     }
 }
 
-/// A slot that a value became.
+/// The slot of a value.
 pub(super) struct Converted {
     pub(super) slot: Slot,
-    /// Whether it is the address of bytes that the engine owns.
+    /// True if the slot is the address of bytes that the engine owns.
     pub(super) has_bytes: bool,
 }
 
-/// A value as a slot, an aggregate by the address of its bytes in the engine's memory.
+/// Returns a value as a slot: a struct or union as the address of its bytes in the engine's memory.
 ///
 /// # Safety
 ///
@@ -83,7 +83,7 @@ pub(super) unsafe fn to_slot<E: Engine>(
     unsafe { view_to_slot(engine, site, form, value) }
 }
 
-/// The same for a value that the model's classes have nothing to say about.
+/// Like [`to_slot`], for a value that is of none of the model's classes.
 ///
 /// # Safety
 ///

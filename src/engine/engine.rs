@@ -1,4 +1,4 @@
-//! What an engine's author writes: the trait that hotcall asks about values.
+//! The trait that an engine's author implements.
 
 use hotcall_jit::values::Words;
 
@@ -7,7 +7,7 @@ use super::site::Site;
 use super::view::View;
 use crate::error::Error;
 
-/// What hotcall asks an engine for beside its [`ValueModel`]: everything that machine code does not do by itself.
+/// The part of an engine that machine code does not do by itself, beside its [`ValueModel`].
 ///
 /// Values go in and out as [`Words`], as they lie in the engine's memory. All methods run on the thread that runs the
 /// engine's script, and none of them may run script, but for [`exception`](Engine::exception).
@@ -19,13 +19,18 @@ use crate::error::Error;
 ///
 /// An engine is dropped by the last [`Record`], [`TypedRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
 /// engine finalises functions on threads of its own, that must be sound.
+///
+/// [`Realm`]: super::Realm
+/// [`Record`]: super::Record
+/// [`TypedRecord`]: super::TypedRecord
+/// [`ValueModel`]: super::ValueModel
 pub unsafe trait Engine: 'static {
-    /// Something that was thrown, while it is on its way. What is not thrown after all is dropped, and its `Drop` must let
-    /// go of what it keeps: a reference, a root. If it still waits when the last [`Record`], [`TypedRecord`] or [`Realm`] goes, that is on
-    /// the thread of that.
+    /// A thrown exception on its way. If it is not thrown after all it is dropped, and its `Drop` must release what it keeps:
+    /// a reference, a root. If it still waits when the last [`Record`](super::Record), [`TypedRecord`](super::TypedRecord) or
+    /// [`Realm`](super::Realm) is dropped, it is dropped on the same thread.
     type Exception: 'static;
 
-    /// What a value is: any value, numbers too.
+    /// Returns the view of a value, which may be any value, numbers too.
     ///
     /// # Safety
     ///
@@ -36,14 +41,14 @@ pub unsafe trait Engine: 'static {
     ///
     /// # Errors
     ///
-    /// What the engine throws instead.
+    /// The exception that the engine throws instead.
     ///
     /// # Safety
     ///
     /// The site is one of the engine's.
     unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Self::Exception>;
 
-    /// What is thrown for an error: a `TypeError` in JavaScript.
+    /// Makes the exception for an error: a `TypeError` in JavaScript.
     ///
     /// Making one may run script, such as QuickJS's `Error.prepareStackTrace`: the call will convert no more arguments and
     /// not call C, and what it has pinned stays pinned meanwhile.
@@ -60,8 +65,8 @@ pub unsafe trait Engine: 'static {
     /// The site is one of the engine's.
     unsafe fn throw(&self, site: Site, exception: Self::Exception);
 
-    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets what this returns. `None`: nothing
-    /// needs to be done for that.
+    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets the number that this returns.
+    /// `None`: nothing needs to be done for that.
     ///
     /// If C is left by `longjmp` or by unwinding, what was pinned for the call stays pinned.
     ///
@@ -73,7 +78,7 @@ pub unsafe trait Engine: 'static {
         None
     }
 
-    /// Lets go of bytes.
+    /// Releases pinned bytes.
     ///
     /// # Safety
     ///
@@ -82,7 +87,7 @@ pub unsafe trait Engine: 'static {
         let _ = (site, pin);
     }
 
-    /// Lets go of a value that belongs to the caller, in engines that count references.
+    /// Releases a value that belongs to the caller, in engines that count references.
     ///
     /// # Safety
     ///

@@ -93,7 +93,7 @@ use crate::function::Function;
 /// ```
 pub struct TypedRecord(OwnedRecord<Refusals>);
 
-/// How a call goes on that is refused.
+/// The data that decides how a refused call goes on.
 struct Refusals {
     /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
@@ -101,6 +101,7 @@ struct Refusals {
     caller_looks: bool,
 }
 
+/// The memory of such a record.
 type FastCallMemory<E> = RecordMemory<E, TypedNative, Refusals>;
 
 impl TypedRecord {

@@ -1,12 +1,12 @@
-//! Types, as far as conversions tell them apart.
+//! The forms of types that conversions tell apart.
 
 use hotcall_jit::{Extent, Scalar, Type};
 
-/// What conversions ask of a type, measured once.
+/// The form of a type, measured once for each function.
 #[derive(Clone, Copy)]
 pub(super) enum Form {
     Scalar(Scalar),
-    /// A struct or union of so many bytes.
+    /// A struct or union with this number of bytes.
     Bytes(usize),
 }
 

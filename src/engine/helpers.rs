@@ -1,4 +1,4 @@
-//! What trampolines call, for any engine.
+//! The helpers that trampolines call, for any engine.
 
 use hotcall_jit::JitError;
 use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
@@ -62,7 +62,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
-        // Whoever calls this has tried the model's classes.
+        // The caller has tried the model's classes.
         match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());

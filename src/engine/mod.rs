@@ -16,7 +16,7 @@
 //! | [`v8`] | those of V8 |
 //!
 //! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
-//! C: the engine throws an [`Error`] that names the function, the argument and the type. Missing arguments are
+//! C: the engine throws an [`Error`](crate::Error) that names the function, the argument and the type. Missing arguments are
 //! undefined, more are ignored.
 //!
 //! A `float` is rounded as the thread rounds. Nothing else depends on the thread's floating-point environment: FTZ and DAZ leave

@@ -1,4 +1,4 @@
-//! What values are made of.
+//! Outputs of C, of which an engine makes values.
 
 use std::ffi::c_void;
 
@@ -7,7 +7,7 @@ use hotcall_jit::{Pointee, Scalar, numbers};
 use crate::error::Error;
 use crate::slot::Slot;
 
-/// What the engine makes a value of.
+/// An output of C, of which the engine makes a value.
 ///
 /// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for outputs that it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]

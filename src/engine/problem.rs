@@ -1,10 +1,10 @@
-//! Why a value is not one of a type.
+//! Reasons why a value is not one of a type.
 
 use std::fmt;
 
 use hotcall_jit::numbers;
 
-/// What a value is, as messages name it.
+/// The kind of a value, as messages name it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the names are those of the language")]
@@ -43,7 +43,7 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Why a value is none of a type.
+/// The reason why a value is not one of a type.
 #[derive(Clone, Copy, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -82,7 +82,7 @@ impl fmt::Display for Shown {
 }
 
 impl Problem {
-    /// What is wrong with a number that is not in the range of an integer type.
+    /// The problem of a number that is not in the range of an integer type.
     pub(super) fn of_number(number: f64) -> Self {
         if numbers::whole(number).is_some() { Self::Range { number } } else { Self::Fraction { number } }
     }

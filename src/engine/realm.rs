@@ -1,4 +1,4 @@
-//! One instance of an engine: what its functions share.
+//! Realms: instances of an engine, which make functions and answer callbacks.
 
 use std::ffi::c_void;
 use std::fmt;

@@ -2,14 +2,14 @@
 
 use std::ffi::c_void;
 
-/// Where in the engine something happens.
+/// A place in the engine at which something happens.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Site {
-    /// What the engine passed with the [role](Role::Context) of context, or null; in a typed call, what it passed with that
-    /// [of exit](TypedRole::Exit).
+    /// The argument with the [role of context](super::Role::Context), or null. In a fast call: the one with the
+    /// [role of exit](super::TypedRole::Exit).
     pub context: *mut c_void,
-    /// What it passed with the [role](Role::Exception) of exception, or null.
+    /// The argument with the [role of exception](super::Role::Exception), or null.
     pub exception: *mut c_void,
 }
 

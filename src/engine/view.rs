@@ -1,4 +1,4 @@
-//! Values that are not plain numbers, booleans or null of the right type: what types take them, and why others do not.
+//! Views of values, and which types take them.
 
 use std::ffi::c_void;
 
@@ -8,7 +8,7 @@ use super::form::Form;
 use super::problem::{Kind, Problem};
 use crate::slot::Slot;
 
-/// What a value is, to those who convert it.
+/// A value, as conversions see it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum View {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// What a language may have or lack.
+/// A property that a language may have or lack.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Feature {
@@ -12,7 +12,7 @@ pub enum Feature {
     BigInts,
     /// Numbers include all integers of 64 bits with a sign. Not together with BigInts.
     WideIntegers,
-    /// No integer is rounded: [`Engine::make`](super::Engine::make) throws for one of 64 bits that no number of the language
+    /// No integer is rounded: [`Engine::make`](crate::engine::Engine::make) throws for one of 64 bits that no number of the language
     /// holds. It may throw for every integer beyond ±2⁵³. Without this feature such integers become the nearest number. With
     /// BigInts it means nothing.
     ExactWide,

@@ -67,7 +67,7 @@ impl<'a> Kit<'a> {
         lacks.is_none()
     }
 
-    /// What a message says of a missing argument.
+    /// The word for a missing argument in messages.
     pub(super) fn missing(&self) -> &'static str {
         if self.has(Feature::Undefined) { "undefined" } else { "null" }
     }

@@ -15,14 +15,14 @@ pub trait Subject {
     /// Whether the language has this.
     fn has(&self, feature: Feature) -> bool;
 
-    /// Makes a function global, by a [`Record`](super::Record) of the engine's realm.
+    /// Makes a function global, by a [`Record`](crate::engine::Record) of the engine's realm.
     ///
     /// # Errors
     ///
     /// What went wrong.
     fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String>;
 
-    /// Makes a C function pointer that [answers](super::Realm::answer) with the value of `body`, and makes a pointer
+    /// Makes a C function pointer that [answers](crate::engine::Realm::answer) with the value of `body`, and makes a pointer
     /// value of it global. It must be open as long as the name stands for it.
     ///
     /// # Errors

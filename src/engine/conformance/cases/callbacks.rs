@@ -1,4 +1,4 @@
-//! What script throws while C runs between it and the native function.
+//! Exceptions that script throws while C runs between it and the native function.
 
 use hotcall_jit::{Signature, Type};
 
