@@ -193,7 +193,7 @@ impl Generation {
     /// There is no such call for the function; the ordinary callback serves it.
     pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<V8FastCall, NoFastCall> {
         let abi = convention().ok_or(NoFastCall::Host)?;
-        let arrivals = self.arrivals(signature);
+        let arrivals = self.arrivals(abi, signature);
         let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
         call.push(Type::POINTER, Role::Ignored, self.numbers.value);
         for (ty, arrival) in signature.params().iter().zip(arrivals) {
@@ -213,7 +213,8 @@ impl Generation {
             }
         };
         // All that such a function refuses is to be called when it is closed, which is left to the script around it.
-        let is_refused_nothing = signature.params().iter().all(is_float) && signature.result().is_none_or(is_scalar);
+        let only_floats = signature.params().iter().all(|ty| ty.as_scalar().is_some_and(Scalar::is_float));
+        let is_refused_nothing = only_floats && signature.result().is_none_or(|ty| ty.as_scalar().is_some());
         if !(self.misses_handlers && is_refused_nothing) {
             call.push(Type::POINTER, Role::Exit, OPTIONS);
         }
@@ -221,7 +222,7 @@ impl Generation {
         call.finish(abi, result, roots, big_ints)
     }
 
-    fn arrivals(&self, signature: &Signature) -> Vec<Arrival> {
+    fn arrivals(&self, abi: Abi, signature: &Signature) -> Vec<Arrival> {
         let scalars: Vec<_> = signature.params().iter().map(Type::as_scalar).collect();
         let is_small = |scalar: Scalar| scalar.is_integer() && scalar.size() <= 4;
         let only_numbers =
@@ -231,8 +232,11 @@ impl Generation {
         // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
         // `int64_t` would be BigInts.
         let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
-        let on_the_stack =
-            self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
+        // The double that makes up for the receiver takes one more register for floats.
+        let on_the_stack = self.fallback.is_some()
+            && (only_numbers && by_number)
+            && need_stack(abi, &Type::I64, small)
+            && !need_stack(abi, &Type::F64, floats + 1);
         let mut first = true;
         let mut integer = |scalar: Scalar| {
             if is_small(scalar) && on_the_stack {
@@ -281,20 +285,13 @@ const fn convention() -> Option<Abi> {
     Abi::host()
 }
 
-/// The general and the float registers for arguments of System V's convention.
-const INT_REGISTERS: usize = 6;
-const FLOAT_REGISTERS: usize = 8;
+/// Returns true if `count` arguments of a type do not fit in registers.
+fn need_stack(abi: Abi, ty: &Type, count: usize) -> bool {
+    Signature::new(vec![ty.clone(); count], None).is_ok_and(|all| abi.plan(&all).is_ok_and(|plan| plan.stack_size > 0))
+}
 
 const fn is_wide(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize)
-}
-
-fn is_float(ty: &Type) -> bool {
-    ty.as_scalar().is_some_and(Scalar::is_float)
-}
-
-fn is_scalar(ty: &Type) -> bool {
-    ty.as_scalar().is_some()
 }
 
 /// How an argument comes.
