@@ -30,8 +30,8 @@
 //! | `float`, `double` | numbers | a number; every NaN becomes the engine's where that matters |
 //! | `bool` | booleans | a boolean |
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or what the engine makes |
-//! | [`BUFFER`](Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
-//! | [`TEXT`](Type::TEXT) | null, pointer objects, bytes | as other pointers |
+//! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
+//! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes |
 //!
 //! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
@@ -76,6 +76,3 @@ pub use realm::Realm;
 pub use record::Record;
 pub use site::Site;
 pub use view::View;
-
-#[cfg(doc)]
-use hotcall_jit::Type;
