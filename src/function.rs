@@ -9,8 +9,8 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::typed::{Helpers, TypedModel};
-use hotcall_jit::values::EngineAbi;
+use hotcall_jit::engine::fast_call::{Helpers, FastCallModel};
+use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::{Extent, JitError, Natives, Signature, Typed, Values};
 
 use crate::code::Entry;
@@ -189,7 +189,7 @@ impl Function {
     }
 
     /// What compiled code of an engine calls as this model says.
-    pub(crate) fn typed(&self, model: &TypedModel, helpers: Helpers) -> Result<Typed, JitError> {
+    pub(crate) fn typed(&self, model: &FastCallModel, helpers: Helpers) -> Result<Typed, JitError> {
         Natives::shared()?.typed(self.signature(), model, helpers)
     }
 

@@ -30,7 +30,7 @@ structs! {
     OpenFlags: "hotcall::OpenFlags", "binding", "hotcall::Binding::Now";
     FunctionOptions: "hotcall::FunctionOptions", "lazy", "true";
     LocalOptions: "hotcall::LocalOptions", "wait", "hotcall::Wait::NoWait";
-    OwnedOutcome: "hotcall::Outcome", "errno", "None";
+    OwnedOutcome: "hotcall::ResultPath", "errno", "None";
     Layout: "hotcall::Layout", "size", "8";
     Leaf: "hotcall::Leaf", "offset", "8";
     Declaration: "hotcall::declare::Declaration", "optional", "true";
@@ -43,8 +43,8 @@ structs! {
     Integer: "hotcall::engine::Integer", "shift", "1";
     Double: "hotcall::engine::Double", "nan", "None";
     Boolean: "hotcall::engine::Boolean", "offset", "1";
-    Constant: "hotcall::engine::Constant", "value", "[0; 2]";
-    TypedModel: "hotcall::engine::TypedModel", "caller_looks", "true";
+    Singleton: "hotcall::engine::Singleton", "value", "[0; 2]";
+    FastCallModel: "hotcall::engine::FastCallModel", "caller_looks", "true";
     Handles: "hotcall::engine::Handles", "indirect", "true";
     Small: "hotcall::engine::Small", "shift", "1";
     Object: "hotcall::engine::Object", "length", "None";
@@ -67,7 +67,7 @@ enums! {
     FloatEnvironment: "hotcall::FloatEnvironment", "Grows::Restore | Grows::Keep";
     Wait: "hotcall::Wait", "Grows::Forever | Grows::AtMost(_) | Grows::NoWait";
     OnPanic: "hotcall::OnPanic", "Grows::Catch | Grows::Abort";
-    Resolved: "hotcall::Resolved", "Grows::Path(_) | Grows::Searched(_) | Grows::Process";
+    ResolvedHandle: "hotcall::Resolved", "Grows::Path(_) | Grows::Searched(_) | Grows::Process";
     Symbol: "hotcall::Symbol", "Grows::Function(_) | Grows::Static(_)";
     Value: "hotcall::Value",
         "Grows::I8(_) | Grows::U8(_) | Grows::I16(_) | Grows::U16(_) | Grows::I32(_) | Grows::U32(_) | Grows::I64(_) \
@@ -82,8 +82,8 @@ enums! {
          | Grows::Null";
     Role: "hotcall::engine::Role",
         "Grows::Ignored | Grows::Context | Grows::Argc | Grows::Argv { .. } | Grows::Data | Grows::Exception";
-    Outcome: "hotcall::engine::Outcome", "Grows::Returned { .. } | Grows::Stored { .. }";
-    TypedRole: "hotcall::engine::TypedRole",
+    ResultPath: "hotcall::engine::ResultPath", "Grows::Returned { .. } | Grows::Stored { .. }";
+    FastCallRole: "hotcall::engine::FastCallRole",
         "Grows::Ignored | Grows::Argument | Grows::Handle(_) | Grows::Result(_) | Grows::Exit";
     Exit: "hotcall::engine::Exit", "Grows::Flag { .. } | Grows::Raise";
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
-use hotcall_jit::values::EngineAbi;
+use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::{Abi, Extent, JitError, LayoutError, Natives, Return, Signature, Values, fork};
 
 use crate::code::{self, Code};

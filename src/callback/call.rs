@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::{ResultForm, Thunk as Code};
+use hotcall_jit::{Form, Thunk as Code};
 
 use super::types::Types;
 use crate::error::Error;
@@ -116,9 +116,9 @@ impl<'a> Call<'a> {
     pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
         match self.code().result() {
             // SAFETY: the result is one slot.
-            ResultForm::Slot => unsafe { self.result.write(result.into()) },
-            ResultForm::Void => return Err(Error::CallbackReturnsVoid),
-            ResultForm::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
+            Form::Slot => unsafe { self.result.write(result.into()) },
+            Form::Void => return Err(Error::CallbackReturnsVoid),
+            Form::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
         }
         Ok(())
     }
@@ -131,18 +131,18 @@ impl<'a> Call<'a> {
     pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
         match self.code().result() {
             // SAFETY: the result is so many bytes, which the thunk zeroed, and this call alone refers to them.
-            ResultForm::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
-            ResultForm::Void => Err(Error::CallbackReturnsVoid),
-            ResultForm::Slot => Err(Error::CallbackReturnsScalar),
+            Form::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
+            Form::Void => Err(Error::CallbackReturnsVoid),
+            Form::Slot => Err(Error::CallbackReturnsScalar),
         }
     }
 
     /// Takes back what was written.
     pub(super) fn clear_result(&mut self) {
         let size = match self.code().result() {
-            ResultForm::Void => 0,
-            ResultForm::Slot => size_of::<Slot>(),
-            ResultForm::Bytes(size) => size as usize,
+            Form::Void => 0,
+            Form::Slot => size_of::<Slot>(),
+            Form::Bytes(size) => size as usize,
         };
         // SAFETY: the result has that size, and this call alone refers to it.
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };

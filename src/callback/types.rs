@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{Pointee, ResultForm, Scalar, Signature, Thunk as Code, Type, fork};
+use hotcall_jit::{Pointee, Form, Scalar, Signature, Thunk as Code, Type, fork};
 
 use crate::value::ValueType;
 
@@ -36,9 +36,9 @@ impl Types {
             None => scalar(ty).unwrap_or(ValueType::Bytes(0)),
         });
         let result = match code.result() {
-            ResultForm::Void => ValueType::Void,
-            ResultForm::Slot => signature.result().and_then(scalar).unwrap_or(ValueType::Void),
-            ResultForm::Bytes(size) => ValueType::Bytes(size as usize),
+            Form::Void => ValueType::Void,
+            Form::Slot => signature.result().and_then(scalar).unwrap_or(ValueType::Void),
+            Form::Bytes(size) => ValueType::Bytes(size as usize),
         };
         let all: Box<[_]> = params.chain([result]).collect();
         let address = std::ptr::from_ref(code).addr();

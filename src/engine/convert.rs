@@ -1,6 +1,6 @@
 //! Converts slots and bytes to values, and back.
 
-use hotcall_jit::values::{ValueModel, Words};
+use hotcall_jit::engine::values::{ValueModel, Words};
 
 use super::engine::Engine;
 use super::form::Form;

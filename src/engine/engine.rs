@@ -1,6 +1,6 @@
 //! The trait that an engine's author implements.
 
-use hotcall_jit::values::Words;
+use hotcall_jit::engine::values::Words;
 
 use super::output::Output;
 use super::site::Site;
@@ -17,16 +17,16 @@ use crate::error::Error;
 /// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
 /// made are values of the engine.
 ///
-/// An engine is dropped by the last [`Record`], [`TypedRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
+/// An engine is dropped by the last [`Record`], [`FastCallRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
 /// engine finalises functions on threads of its own, that must be sound.
 ///
 /// [`Realm`]: super::Realm
 /// [`Record`]: super::Record
-/// [`TypedRecord`]: super::TypedRecord
+/// [`FastCallRecord`]: super::FastCallRecord
 /// [`ValueModel`]: super::ValueModel
 pub unsafe trait Engine: 'static {
     /// A thrown exception on its way. If it is not thrown after all it is dropped, and its `Drop` must release what it keeps:
-    /// a reference, a root. If it still waits when the last [`Record`](super::Record), [`TypedRecord`](super::TypedRecord) or
+    /// a reference, a root. If it still waits when the last [`Record`](super::Record), [`FastCallRecord`](super::FastCallRecord) or
     /// [`Realm`](super::Realm) is dropped, it is dropped on the same thread.
     type Exception: 'static;
 

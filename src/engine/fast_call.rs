@@ -4,9 +4,9 @@ use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
 
-use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
-use hotcall_jit::values::RecordHead;
-use hotcall_jit::{Scalar, Typed, TypedNative};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::values::RecordHead;
+use hotcall_jit::{Scalar, FastCall, FastCallFunction};
 
 use super::engine::Engine;
 use super::form::Form;
@@ -18,10 +18,10 @@ use super::view::View;
 use crate::error::Error;
 use crate::function::Function;
 
-/// A function that an engine's compiled code calls, made by [`Realm::typed`](super::Realm::typed).
+/// A function that an engine's compiled code calls, made by [`Realm::fast_call`](super::Realm::fast_call).
 ///
 /// It keeps the C function's library, and refuses calls once that was closed. Keep it as long as the engine may call
-/// [`entry`](TypedRecord::entry). Dropping it is allowed on any thread, and while no call of it runs.
+/// [`entry`](FastCallRecord::entry). Dropping it is allowed on any thread, and while no call of it runs.
 ///
 /// # A compiler
 ///
@@ -34,7 +34,7 @@ use crate::function::Function;
 /// use std::ffi::c_void;
 ///
 /// use hotcall::engine::{
-///     Abi, Engine, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, TypedModel, TypedRole, View, Words,
+///     Abi, Engine, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, FastCallModel, FastCallRole, View, Words,
 /// };
 /// use hotcall::{Error, Library, Signature, Type};
 ///
@@ -63,15 +63,15 @@ use crate::function::Function;
 /// let native = Signature::new([Type::POINTER, Type::U64, Type::POINTER], Type::I32)?;
 /// let words = Handles::new(Tag { mask: 1, bits: 1 }).integers(Small::new(Tag { mask: 1, bits: 0 }, 1));
 /// let abi = Abi::host().ok_or("no convention is known for this machine")?;
-/// let roles = [TypedRole::Ignored, TypedRole::Handle(0), TypedRole::Exit];
-/// let model = TypedModel::new(abi, native, roles, Exit::Flag { offset: 0 }).handles([words]);
+/// let roles = [FastCallRole::Ignored, FastCallRole::Handle(0), FastCallRole::Exit];
+/// let model = FastCallModel::new(abi, native, roles, Exit::Flag { offset: 0 }).handles([words]);
 ///
 /// // SAFETY: libc is loaded already.
 /// let libc = unsafe { Library::open("libc.so.6") }?;
 /// let abs = libc.function("abs", &Signature::new([Type::I32], Type::I32)?)?;
 /// let realm = Realm::of_handles(Language);
 /// // SAFETY: any integer may be passed; the function is called as the model says.
-/// let record = unsafe { realm.typed(&abs, &model) }?;
+/// let record = unsafe { realm.fast_call(&abs, &model) }?;
 ///
 /// // What the compiler puts into its code: a call of this address.
 /// type Abs = unsafe extern "C" fn(*mut c_void, u64, *mut u8) -> i32;
@@ -91,7 +91,7 @@ use crate::function::Function;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct TypedRecord(OwnedRecord<Refusals>);
+pub struct FastCallRecord(OwnedRecord<Refusals>);
 
 /// The data that decides how a refused call goes on.
 struct Refusals {
@@ -102,29 +102,29 @@ struct Refusals {
 }
 
 /// The memory of such a record.
-type FastCallMemory<E> = RecordMemory<E, TypedNative, Refusals>;
+type FastCallMemory<E> = RecordMemory<E, FastCallFunction, Refusals>;
 
-impl TypedRecord {
+impl FastCallRecord {
     pub(super) fn new<E: Engine>(
         function: &Function,
         realm: &Arc<RealmState<E>>,
-        model: &TypedModel,
+        model: &FastCallModel,
     ) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
-        let helpers = Helpers { resolve: resolve::<E>, raise: raise::<E> };
-        let typed = function.typed(model, helpers).map_err(fail)?;
+        let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
+        let typed = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
-        let head = unsafe { Typed::record(function.address(), realm.pending()) };
+        let head = unsafe { FastCall::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
-        let arguments = arguments.filter(|(_, role)| matches!(role, Role::Argument | Role::Handle(_)));
+        let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
         let refusals = Refusals {
-            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == Role::Argument)).collect(),
+            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument)).collect(),
             exit: model.exit,
             caller_looks: model.caller_looks,
         };
         // SAFETY: the record stays where it is until it is dropped with its native function; the caller vouches for the calls.
         let bind = |head| unsafe { typed.bind(head) };
-        OwnedRecord::new(head, function, realm, refusals, bind, TypedNative::entry).map(Self).map_err(fail)
+        OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
     }
 
     /// The address of the native function.
@@ -161,7 +161,7 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     exit: *mut c_void,
     index: usize,
     handle: u64,
-    to: *mut Resolved,
+    to: *mut ResolvedHandle,
 ) -> bool {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
@@ -170,8 +170,8 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the handle is one of the engine's.
     let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
         // Machine code compares the length.
-        (Form::Bytes(_), View::Bytes { address, len }) => Ok(Resolved { slot: address as u64, len: len as u64 }),
-        (form, view) => view.to_slot(form).map(|slot| Resolved { slot: slot.to_bits(), len: u64::MAX }),
+        (Form::Bytes(_), View::Bytes { address, len }) => Ok(ResolvedHandle { slot: address as u64, len: len as u64 }),
+        (form, view) => view.to_slot(form).map(|slot| ResolvedHandle { slot: slot.to_bits(), len: u64::MAX }),
     };
     match resolved {
         Ok(resolved) => {
@@ -217,8 +217,8 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     memory.refuse(site, index, problem);
 }
 
-impl fmt::Debug for TypedRecord {
+impl fmt::Debug for FastCallRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("TypedRecord").field("function", self.function()).field("entry", &self.entry()).finish()
+        f.debug_struct("FastCallRecord").field("function", self.function()).field("entry", &self.entry()).finish()
     }
 }

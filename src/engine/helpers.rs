@@ -1,7 +1,7 @@
 //! The helpers that trampolines call, for any engine.
 
 use hotcall_jit::JitError;
-use hotcall_jit::values::{Failure, Helpers, NativeCall, Words};
+use hotcall_jit::engine::values::{Failure, EngineHelpers, NativeCall, Words};
 
 use super::convert::{Converted, make_value, view_to_slot};
 use super::engine::Engine;
@@ -13,8 +13,8 @@ use crate::error::Error;
 use crate::slot::Slot;
 
 /// The helpers for an engine.
-pub(super) const fn helpers<E: Engine>() -> Helpers {
-    Helpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
+pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
+    EngineHelpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
 }
 
 /// A call with its record.

@@ -11,8 +11,8 @@
 //! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
-//! | [`TypedModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
-//! | [`TypedRecord`] | a C function for such calls |
+//! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
+//! | [`FastCallRecord`] | a C function for such calls |
 //! | [`v8`] | those of V8 |
 //!
 //! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
@@ -36,8 +36,8 @@
 //!
 //! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
 //! with [`Realm::new`], and functions are [records](Realm::record). One that compiles passes numbers and *handles* in registers:
-//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::typed), each with a model of its own, beside
-//! the engine's ordinary callback, which serves what they refuse. [`TypedRecord`] has an example.
+//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::fast_call), each with a model of its own, beside
+//! the engine's ordinary callback, which serves what they refuse. [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
 //! engine with every type.
@@ -62,13 +62,13 @@ mod site;
 mod view;
 
 pub use hotcall_jit::Abi;
-pub use hotcall_jit::typed::{
-    Check, Exit, Handles, MAX_TYPED, Object, Path, Resolved, Role as TypedRole, Small, Tag, TypedError, TypedModel,
+pub use hotcall_jit::engine::fast_call::{
+    Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, FastCallRole, Small, Tag, FastCallError, FastCallModel,
 };
-pub use hotcall_jit::values::{Boolean, Constant, Double, Integer, ModelError, Outcome, Role, Test, ValueModel, Words};
+pub use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ModelError, ResultPath, Role, Test, ValueModel, Words};
 
 pub use engine::Engine;
-pub use fast_call::TypedRecord;
+pub use fast_call::FastCallRecord;
 pub use models::{nanbox, quickjs, v8};
 pub use output::Output;
 pub use problem::{Kind, Problem};

@@ -8,13 +8,13 @@ use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
 
-use hotcall_jit::typed::{Exit, TypedModel};
-use hotcall_jit::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
+use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
 use super::convert::{Converted, to_slot, to_value};
 use super::engine::Engine;
-use super::fast_call::TypedRecord;
+use super::fast_call::FastCallRecord;
 use super::form::Form;
 use super::helpers::helpers;
 use super::problem::Problem;
@@ -29,7 +29,7 @@ use crate::slot::Slot;
 /// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
 ///
 /// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned, and then
-/// the native function throws it, or its [caller](TypedModel::caller_looks). While it waits, callbacks answer with zeros and run no
+/// the native function throws it, or its [caller](FastCallModel::caller_looks). While it waits, callbacks answer with zeros and run no
 /// script.
 ///
 /// Clones are the same realm. Records keep it; the last of all these drops the engine and an exception that still waits,
@@ -59,7 +59,7 @@ impl<E: Engine> Realm<E> {
     /// [`Words`].
     ///
     /// Such a realm makes no [records](Self::record). It converts, answers callbacks, keeps exceptions, and makes functions for
-    /// the engine's [compiled code](Self::typed).
+    /// the engine's [compiled code](Self::fast_call).
     pub fn of_handles(engine: E) -> Self {
         Self::with(None, engine)
     }
@@ -106,17 +106,17 @@ impl<E: Engine> Realm<E> {
     /// # Safety
     ///
     /// * As for [`record`](Self::record): the function has its signature, and stands whatever script passes.
-    /// * The engine calls [`TypedRecord::entry`] as the model says, on the realm's thread, and what the model says of handles is
+    /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread, and what the model says of handles is
     ///   true.
     /// * The record outlives every call, and every way to call the function.
     /// * From when machine code reads an object until C has returned its bytes stay where they are: in such a call
     ///   [`Engine::view`] moves and collects nothing.
     /// * The result of a refused call is not used, and may be no value of its type.
     ///
-    /// Where the [caller looks](TypedModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
+    /// Where the [caller looks](FastCallModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
     /// later call throws what this one has left.
-    pub unsafe fn typed(&self, function: &Function, model: &TypedModel) -> Result<TypedRecord, Error> {
-        TypedRecord::new(function, &self.state, model)
+    pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, Error> {
+        FastCallRecord::new(function, &self.state, model)
     }
 
     /// Keeps an exception, as [`throw`](Self::throw) does, and has the engine leave the call of its compiled code that is running
@@ -125,24 +125,24 @@ impl<E: Engine> Realm<E> {
     /// it *instead of* calling C again.
     ///
     /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned. Where the
-    /// [caller looks](TypedModel::caller_looks) itself, [`throw`](Self::throw) is all that is needed.
+    /// [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is all that is needed.
     ///
     /// # Safety
     ///
-    /// A call of a [typed](Self::typed) function of this realm is running on this thread, none of another function of it inside
+    /// A call of a [typed](Self::fast_call) function of this realm is running on this thread, none of another function of it inside
     /// of that, the exit is that of its model, and its caller does not look itself.
-    pub unsafe fn leave_typed(&self, exit: Exit, exception: E::Exception) {
+    pub unsafe fn leave_fast_call(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
         // SAFETY: the caller vouches for it.
-        unsafe { self.flag_typed(exit) };
+        unsafe { self.flag_fast_call(exit) };
     }
 
     /// The same for an exception that waits already, such as one that [`answer`](Self::answer) has kept.
     ///
     /// # Safety
     ///
-    /// That of [`leave_typed`](Self::leave_typed).
-    pub unsafe fn flag_typed(&self, exit: Exit) {
+    /// That of [`leave_fast_call`](Self::leave_fast_call).
+    pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
             debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
             // SAFETY: the parameter that the call left there is good until it returns.
@@ -185,8 +185,8 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
-    /// In a call of a [typed](Self::typed) function an exception that waits afterwards needs [`flag_typed`](Self::flag_typed) too,
-    /// unless its caller [looks](TypedModel::caller_looks).
+    /// In a call of a [typed](Self::fast_call) function an exception that waits afterwards needs [`flag_fast_call`](Self::flag_fast_call) too,
+    /// unless its caller [looks](FastCallModel::caller_looks).
     ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
     /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
@@ -271,7 +271,7 @@ impl<E: Engine> Realm<E> {
     }
 
     /// Keeps an exception until the running native function returns, which then throws it (a typed one whose exit is a flag: see
-    /// [`leave_typed`](Self::leave_typed); or its [caller](TypedModel::caller_looks)). The first one wins, and later ones are
+    /// [`leave_fast_call`](Self::leave_fast_call); or its [caller](FastCallModel::caller_looks)). The first one wins, and later ones are
     /// dropped.
     pub fn throw(&self, exception: E::Exception) {
         self.state.keep(exception);
@@ -282,14 +282,14 @@ impl<E: Engine> Realm<E> {
         self.state.pending().is_set()
     }
 
-    /// Whether an exception waits, for [callers that look](TypedModel::caller_looks) by themselves: 0 where none does. It is for reading,
+    /// Whether an exception waits, for [callers that look](FastCallModel::caller_looks) by themselves: 0 where none does. It is for reading,
     /// on the realm's thread, and lives as long as the realm. The exception is had by [`take_exception`](Self::take_exception).
     pub fn pending(&self) -> NonNull<u32> {
         NonNull::from_ref(self.state.pending()).cast()
     }
 
     /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
-    /// been called from elsewhere, or the [caller looks](TypedModel::caller_looks). Who does not throw it drops it, and so lets go of
+    /// been called from elsewhere, or the [caller looks](FastCallModel::caller_looks). Who does not throw it drops it, and so lets go of
     /// it. An exception that hotcall has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.state.take_exception()

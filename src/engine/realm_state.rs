@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use hotcall_jit::values::{EngineAbi, Pending, ValueModel};
+use hotcall_jit::engine::values::{EngineAbi, Pending, ValueModel};
 
 use super::engine::Engine;
 use super::site::Site;

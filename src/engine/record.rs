@@ -7,7 +7,7 @@ use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::Native;
+use hotcall_jit::EngineFunction;
 
 use super::engine::Engine;
 use super::realm_state::RealmState;
@@ -29,18 +29,18 @@ use crate::function::Function;
 pub struct Record(OwnedRecord<AtomicPtr<c_void>>);
 
 /// The memory of such a record, which has a pointer for the author's use.
-pub(super) type EngineValuesMemory<E> = RecordMemory<E, Native, AtomicPtr<c_void>>;
+pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
     pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
         let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
-        let values = function.values(abi).map_err(fail)?;
+        let values = function.engine_values(abi).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
         // SAFETY: the record stays where it is until it is dropped with its native function.
         let bind = |head| unsafe { values.bind(head) };
-        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, Native::entry).map(Self).map_err(fail)
+        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry).map(Self).map_err(fail)
     }
 
     /// The address of the native function.

@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::Arc;
 
 use hotcall_jit::JitError;
-use hotcall_jit::values::RecordHead;
+use hotcall_jit::engine::values::RecordHead;
 
 use super::engine::Engine;
 use super::form::Form;

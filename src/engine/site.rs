@@ -7,7 +7,7 @@ use std::ffi::c_void;
 #[non_exhaustive]
 pub struct Site {
     /// The argument with the [role of context](super::Role::Context), or null. In a fast call: the one with the
-    /// [role of exit](super::TypedRole::Exit).
+    /// [role of exit](super::FastCallRole::Exit).
     pub context: *mut c_void,
     /// The argument with the [role of exception](super::Role::Exception), or null.
     pub exception: *mut c_void,

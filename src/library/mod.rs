@@ -20,7 +20,7 @@ use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use hotcall_jit::values::RecordHead;
+use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{Signature, Type, fork};
 
 pub use self::declared::Symbol;

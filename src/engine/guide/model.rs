@@ -1,6 +1,6 @@
 // What the toy's values look like, as data.
 
-use hotcall::engine::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel};
+use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
 use hotcall::{Signature, SignatureError, Type};
 
 use super::vm::{BOOLEAN, INTEGER, NAN, NIL, THROWN};
@@ -15,8 +15,8 @@ pub fn model() -> Result<ValueModel, SignatureError> {
     let double = Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(NAN);
     // All but the lowest bit are the tag.
     let boolean = Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]);
-    let nil = Constant::word(NIL);
+    let nil = Singleton::word(NIL);
     // The toy has no other class for integers of 64 bits. Nil is both null and undefined.
-    let model = ValueModel::new(native, roles, Outcome::Returned { exception: [THROWN, 0] }, nil);
+    let model = ValueModel::new(native, roles, ResultPath::Returned { exception: [THROWN, 0] }, nil);
     Ok(model.integer(integer).double(double).boolean(boolean).null(nil))
 }

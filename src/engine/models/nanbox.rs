@@ -3,7 +3,7 @@
 //! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN
 //! become the one that the engine uses itself.
 
-use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel};
+use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
 use hotcall_jit::{Signature, Type};
 
 /// The NaN that both engines use.
@@ -32,15 +32,15 @@ pub fn javascript_core() -> ValueModel {
     let pointer = || Type::POINTER;
     let params = [pointer(), pointer(), pointer(), Type::USIZE, pointer(), pointer()];
     let roles = [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception];
-    let outcome = Outcome::Returned { exception: [UNDEFINED, 0] };
+    let outcome = ResultPath::Returned { exception: [UNDEFINED, 0] };
     let integer = Integer::new(Test::range(NUMBER_TAG, u64::MAX), 4, [NUMBER_TAG, 0]);
     let double = Double::new(Test::range(DOUBLE_OFFSET, NUMBER_TAG - 1), [0; 2]).bias(DOUBLE_OFFSET).nan(NAN);
     // There is no class of wide integers: BigInts are cells.
-    ValueModel::new(signature(params, Type::U64), roles, outcome, Constant::word(UNDEFINED))
+    ValueModel::new(signature(params, Type::U64), roles, outcome, Singleton::word(UNDEFINED))
         .integer(integer)
         .double(double)
         .boolean(Boolean::new(Test::masked(0, 8, !1, FALSE), [FALSE, 0]))
-        .null(Constant::word(NULL))
+        .null(Singleton::word(NULL))
 }
 
 /// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of
@@ -106,10 +106,10 @@ pub fn spider_monkey(types: SpiderMonkeyTypes) -> ValueModel {
     let (int32, boolean) = (tag(types.int32), tag(types.boolean));
     let native = signature([Type::POINTER, Type::U32, Type::POINTER], Type::BOOL);
     let roles = [Role::Context, Role::Argc, Role::Argv { first: 2 }];
-    let outcome = Outcome::Stored { index: 0, success: 1, exception: 0 };
-    ValueModel::new(native, roles, outcome, Constant::word(tag(types.undefined)))
+    let outcome = ResultPath::Stored { index: 0, success: 1, exception: 0 };
+    ValueModel::new(native, roles, outcome, Singleton::word(tag(types.undefined)))
         .integer(Integer::new(Test::masked(0, 8, u64::MAX << SHIFT, int32), 4, [int32, 0]))
         .double(Double::new(Test::range(0, last_double), [0; 2]).nan(NAN))
         .boolean(Boolean::new(Test::masked(0, 8, !1, boolean), [boolean, 0]))
-        .null(Constant::word(tag(types.null)))
+        .null(Singleton::word(tag(types.null)))
 }

@@ -7,7 +7,7 @@
 //! Bellard's QuickJS is another engine: it has no `JS_NewCClosure`, and its small BigInts have 64 bits where these have
 //! 32.
 
-use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel, Words};
 use hotcall_jit::{Signature, Type};
 
 /// The tags of `JSValue` that machine code looks at.
@@ -35,8 +35,8 @@ const fn integer(tag: u64) -> Integer {
     Integer::new(tagged(tag), 4, [0, tag])
 }
 
-const fn constant(tag: u64) -> Constant {
-    Constant::new(tagged(tag), [0, tag])
+const fn constant(tag: u64) -> Singleton {
+    Singleton::new(tagged(tag), [0, tag])
 }
 
 /// The model. Its native function is a `JSCClosure`:
@@ -55,7 +55,7 @@ pub fn model() -> ValueModel {
     ValueModel::new(
         Signature::new(params, value).expect("the signature is within all limits"),
         [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
-        Outcome::Returned { exception: EXCEPTION },
+        ResultPath::Returned { exception: EXCEPTION },
         constant(tag::UNDEFINED),
     )
     .size(16)

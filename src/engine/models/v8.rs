@@ -27,12 +27,12 @@
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
 //! small typed arrays while C has their address. So callbacks use
-//! [`Realm::leave_typed`](crate::engine::Realm::leave_typed), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
+//! [`Realm::leave_fast_call`](crate::engine::Realm::leave_fast_call), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
 //! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
 //! whose business it is to call script back have no fast call.
 
-use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedModel};
-use hotcall_jit::values::Test;
+use hotcall_jit::engine::fast_call::{Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, FastCallRole, Small, Tag, FastCallModel};
+use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
 /// What fast calls look like in some versions of V8.
@@ -162,7 +162,7 @@ impl Generation {
     }
 
     /// Whether an exception that the ordinary callback throws after a refused call is not caught by the optimised function that
-    /// called. The script around each function that takes care of this is the [caller that looks](TypedModel::caller_looks).
+    /// called. The script around each function that takes care of this is the [caller that looks](FastCallModel::caller_looks).
     pub const fn misses_handlers(&self) -> bool {
         self.misses_handlers
     }
@@ -195,20 +195,20 @@ impl Generation {
         let abi = convention().ok_or(NoFastCall::Host)?;
         let arrivals = self.arrivals(abi, signature);
         let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
-        call.push(Type::POINTER, Role::Ignored, self.numbers.value);
+        call.push(Type::POINTER, FastCallRole::Ignored, self.numbers.value);
         for (ty, arrival) in signature.params().iter().zip(arrivals) {
             match arrival {
-                Arrival::Handle => call.push(Type::POINTER, Role::Handle(0), self.numbers.value),
-                Arrival::Int64 => call.push(Type::I64, Role::Argument, self.numbers.int64),
-                Arrival::Float64 => call.push(Type::F64, Role::Argument, self.numbers.float64),
-                Arrival::Float32 => call.push(ty.clone(), Role::Argument, self.numbers.float32),
+                Arrival::Handle => call.push(Type::POINTER, FastCallRole::Handle(0), self.numbers.value),
+                Arrival::Int64 => call.push(Type::I64, FastCallRole::Argument, self.numbers.int64),
+                Arrival::Float64 => call.push(Type::F64, FastCallRole::Argument, self.numbers.float64),
+                Arrival::Float32 => call.push(ty.clone(), FastCallRole::Argument, self.numbers.float32),
             }
         }
         let result = match signature.result().map(|ty| (ty, ty.as_scalar())) {
             None => (None, VOID),
             Some((ty, Some(scalar))) => self.result(ty, scalar)?,
             Some((_, None)) => {
-                call.push(Type::POINTER, Role::Result(0), self.numbers.value);
+                call.push(Type::POINTER, FastCallRole::Result(0), self.numbers.value);
                 (None, VOID)
             }
         };
@@ -216,7 +216,7 @@ impl Generation {
         let only_floats = signature.params().iter().all(|ty| ty.as_scalar().is_some_and(Scalar::is_float));
         let is_refused_nothing = only_floats && signature.result().is_none_or(|ty| ty.as_scalar().is_some());
         if !(self.misses_handlers && is_refused_nothing) {
-            call.push(Type::POINTER, Role::Exit, OPTIONS);
+            call.push(Type::POINTER, FastCallRole::Exit, OPTIONS);
         }
         let big_ints = matches!(signature.result().and_then(Type::as_scalar), Some(scalar) if is_wide(scalar));
         call.finish(abi, result, roots, big_ints)
@@ -367,12 +367,12 @@ pub struct V8CType {
 /// How a function is called by optimised code.
 ///
 /// These must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it, and the record
-/// of [`Realm::typed`](crate::engine::Realm::typed). From 14.8 on the `CFunction` must, too.
+/// of [`Realm::fast_call`](crate::engine::Realm::fast_call). From 14.8 on the `CFunction` must, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct V8FastCall {
-    /// For [`Realm::typed`](crate::engine::Realm::typed).
-    pub model: TypedModel,
+    /// For [`Realm::fast_call`](crate::engine::Realm::fast_call).
+    pub model: FastCallModel,
     /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, unless it has no
     /// use for them.
     pub params: Vec<V8CType>,
@@ -400,12 +400,12 @@ pub enum NoFastCall {
 struct Building<'a> {
     generation: &'a Generation,
     native: Vec<Type>,
-    roles: Vec<Role>,
+    roles: Vec<FastCallRole>,
     params: Vec<V8CType>,
 }
 
 impl Building<'_> {
-    fn push(&mut self, ty: Type, role: Role, number: u8) {
+    fn push(&mut self, ty: Type, role: FastCallRole, number: u8) {
         self.native.push(ty);
         self.roles.push(role);
         self.params.push(V8CType::scalar(number));
@@ -418,11 +418,11 @@ impl Building<'_> {
         roots: &Roots,
         big_ints: bool,
     ) -> Result<V8FastCall, NoFastCall> {
-        if self.native.len() > MAX_TYPED {
-            return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_TYPED });
+        if self.native.len() > MAX_FAST_CALL_PARAMETERS {
+            return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_FAST_CALL_PARAMETERS });
         }
-        let exit = if self.roles.contains(&Role::Exit) { self.generation.exit() } else { Exit::Raise };
-        let model = TypedModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
+        let exit = if self.roles.contains(&FastCallRole::Exit) { self.generation.exit() } else { Exit::Raise };
+        let model = FastCallModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
             .handles([self.generation.handles(roots)])
             .caller_looks(self.generation.misses_handlers);
         Ok(V8FastCall { model, params: self.params, result: V8CType::scalar(number), big_ints })
