@@ -50,7 +50,7 @@ structs! {
     Object: "hotcall::engine::Object", "length", "None";
     SpiderMonkeyTypes: "hotcall::engine::nanbox::SpiderMonkeyTypes", "int32", "1";
     Roots: "hotcall::engine::v8::Roots", "null", "1";
-    FastCall: "hotcall::engine::v8::FastCall", "big_ints", "true";
+    V8FastCall: "hotcall::engine::v8::V8FastCall", "big_ints", "true";
 }
 
 enums! {

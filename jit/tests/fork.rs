@@ -110,10 +110,10 @@ fn a_fork_waits_until_no_lock_is_held() {
 
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
-mod fast_call {
-    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+mod typed {
+    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
     use hotcall_jit::engine::values::{Pending, RecordHead};
-    use hotcall_jit::{Abi, FastCall};
+    use hotcall_jit::{Abi, Natives, FastCall};
 
     use super::*;
 
@@ -150,7 +150,7 @@ mod fast_call {
                 (0..=ignored).map(|index| if index == 0 { FastCallRole::Argument } else { FastCallRole::Ignored }),
                 Exit::Raise,
             );
-            let code = jit.fast_call(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
+            let typed = natives.typed(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.
             unsafe { code.bind(&record) }.unwrap()
         });

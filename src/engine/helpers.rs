@@ -1,14 +1,16 @@
-//! What trampolines call, for any engine.
+//! The helpers that trampolines call, for any engine.
 
 use hotcall_jit::JitError;
-use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
+use hotcall_jit::engine::values::{Failure, EngineHelpers, NativeCall, Words};
 
-use super::record::{Data, Full};
-use super::values::{Converted, Form, make_value, view_to_slot};
-use super::{Engine, Problem, Site};
+use super::convert::{Converted, make_value, view_to_slot};
+use super::engine::Engine;
+use super::form::Form;
+use super::problem::Problem;
+use super::record::EngineValuesMemory;
+use super::site::Site;
 use crate::error::Error;
-use crate::function::function::Function;
-use crate::slots::slot::Slot;
+use crate::slot::Slot;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
@@ -17,7 +19,7 @@ pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
 
 /// A call with its record.
 struct Called<'a, E: Engine> {
-    record: &'a Full<E>,
+    record: &'a EngineValuesMemory<E>,
     site: Site,
 }
 
@@ -29,33 +31,21 @@ impl<'a, E: Engine> Called<'a, E> {
         // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
         unsafe {
             let site = Site::new((*call).context).with_exception((*call).exception);
-            Self { record: &*(*call).record.cast::<Full<E>>(), site }
+            Self { record: &*(*call).record.cast::<EngineValuesMemory<E>>(), site }
         }
     }
 
-    fn data(&self) -> &'a Data {
-        &self.record.data
-    }
-
     #[cold]
-    fn refuse(&self, index: usize, problem: Problem) -> bool {
-        let function = &self.data().function;
-        let ty = function.signature().params()[index].clone();
-        self.throw(&Error::Argument { function: function.name().into(), index, ty, problem })
+    fn refuse(&self, index: usize, problem: Problem) {
+        if let Some(error) = self.record.data.refused(index, problem) {
+            self.throw(&error);
+        }
     }
 
-    fn throw(&self, error: &Error) -> bool {
-        let engine = self.record.realm.engine();
+    fn throw(&self, error: &Error) {
         // SAFETY: the site is that of a call by the engine.
-        unsafe { engine.throw(self.site, engine.exception(self.site, error)) };
-        false
+        unsafe { self.record.realm.throw(self.site, error) };
     }
-}
-
-/// Why the record of a function has no target.
-pub(super) fn closed(function: &Function) -> Error {
-    let closed = function.library().and_then(|library| library.check_open().err());
-    closed.unwrap_or_else(|| Error::NullFunction { function: function.name().into() })
 }
 
 unsafe extern "C-unwind" fn convert<E: Engine>(
@@ -68,11 +58,11 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(&form) = called.data().params.get(index) else { return false };
+        let Some(form) = called.record.data.argument(index) else { return false };
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
-        // Whoever calls this has tried the model's classes.
+        // The caller has tried the model's classes.
         match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
@@ -82,7 +72,10 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
                 }
                 true
             }
-            Err(problem) => called.refuse(index, problem),
+            Err(problem) => {
+                called.refuse(index, problem);
+                false
+            }
         }
     }
 }
@@ -92,12 +85,12 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.data().result else { return false };
+        let Some(form) = called.record.data.result else { return false };
         let slot = match form {
             Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
         };
-        // As above.
+        // The model has no class for this slot: trampolines make the values of its classes themselves.
         match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
@@ -125,7 +118,6 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
     // SAFETY: trampolines of this engine call it.
     let called = unsafe { Called::<E>::of(call) };
     let realm = &called.record.realm;
-    let function = &called.data().function;
     match why {
         Failure::Pending => {
             if let Some(exception) = realm.take_exception() {
@@ -133,12 +125,10 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
                 unsafe { realm.engine().throw(called.site, exception) };
             }
         }
-        Failure::Closed => {
-            called.throw(&closed(function));
-        }
+        Failure::Closed => called.throw(&called.record.data.closed()),
         Failure::Memory => {
             let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));
-            called.throw(&Error::Compile { function: function.name().into(), source });
+            called.throw(&Error::Compile { function: called.record.data.function.name().into(), source });
         }
     }
 }

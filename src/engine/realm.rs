@@ -1,6 +1,5 @@
-//! One instance of an engine: what its functions share.
+//! Realms: instances of an engine, which make functions and answer callbacks.
 
-use std::cell::RefCell;
 use std::ffi::c_void;
 use std::fmt;
 use std::marker::PhantomData;
@@ -13,9 +12,16 @@ use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
-use super::values::{Converted, Form, to_slot, to_value};
-use super::{Engine, FastCallRecord, Record, Site, helpers};
-use crate::callback::call::Call;
+use super::convert::{Converted, to_slot, to_value};
+use super::engine::Engine;
+use super::fast_call::FastCallRecord;
+use super::form::Form;
+use super::helpers::helpers;
+use super::problem::Problem;
+use super::realm_state::RealmState;
+use super::record::Record;
+use super::site::Site;
+use crate::callback::Call;
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::slots::slot::Slot;
@@ -29,67 +35,9 @@ use crate::slots::slot::Slot;
 /// Clones are the same realm. Records keep it; the last of all these drops the engine and an exception that still waits,
 /// on its thread. So an engine that owns its records, or a realm, is never dropped.
 pub struct Realm<E: Engine> {
-    shared: Arc<Shared<E>>,
+    state: Arc<RealmState<E>>,
     /// Script runs on one thread.
     on_one_thread: PhantomData<*const ()>,
-}
-
-pub(super) struct Shared<E: Engine> {
-    pending: Pending,
-    /// What is there while `pending` is set.
-    waiting: RefCell<Option<Waiting<E>>>,
-    /// `None`: values are handles.
-    abi: Option<EngineAbi>,
-    engine: E,
-}
-
-/// What waits.
-enum Waiting<E: Engine> {
-    Exception(E::Exception),
-    /// What an exception is made of when it is taken: a refused call of compiled code may be no place for that.
-    Error(Error),
-}
-
-impl<E: Engine> Shared<E> {
-    pub(super) const fn abi(&self) -> Option<&EngineAbi> {
-        self.abi.as_ref()
-    }
-
-    pub(super) const fn pending(&self) -> *const Pending {
-        &self.pending
-    }
-
-    pub(super) fn model(&self) -> Option<&ValueModel> {
-        self.abi().map(EngineAbi::model)
-    }
-
-    pub(super) const fn engine(&self) -> &E {
-        &self.engine
-    }
-
-    pub(super) fn take_exception(&self) -> Option<E::Exception> {
-        self.pending.set(false);
-        self.waiting.take().map(|waiting| match waiting {
-            Waiting::Exception(exception) => exception,
-            // SAFETY: this site says nothing, as that of a call without a parameter for it.
-            Waiting::Error(error) => unsafe { self.engine.exception(Site::new(ptr::null_mut()), &error) },
-        })
-    }
-
-    /// Has an error's exception wait.
-    pub(super) fn fail(&self, error: Error) {
-        drop(self.wait(Waiting::Error(error)));
-    }
-
-    /// Gives back what cannot wait, for something else does.
-    fn wait(&self, waiting: Waiting<E>) -> Option<Waiting<E>> {
-        if self.pending.is_set() {
-            return Some(waiting);
-        }
-        *self.waiting.borrow_mut() = Some(waiting);
-        self.pending.set(true);
-        None
-    }
 }
 
 impl<E: Engine> Realm<E> {
@@ -103,7 +51,7 @@ impl<E: Engine> Realm<E> {
     ///
     /// The model is that of the engine: what it says of values and native functions is true.
     pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
-        let abi = EngineAbi::new(model, helpers::helpers::<E>())?;
+        let abi = EngineAbi::new(model, helpers::<E>())?;
         Ok(Self::with(Some(abi), engine))
     }
 
@@ -117,18 +65,17 @@ impl<E: Engine> Realm<E> {
     }
 
     fn with(abi: Option<EngineAbi>, engine: E) -> Self {
-        let shared = Shared { pending: Pending::new(), waiting: RefCell::new(None), abi, engine };
-        Self { shared: Arc::new(shared), on_one_thread: PhantomData }
+        Self { state: Arc::new(RealmState::new(abi, engine)), on_one_thread: PhantomData }
     }
 
     /// The engine.
     pub fn engine(&self) -> &E {
-        self.shared.engine()
+        self.state.engine()
     }
 
     /// The model, if it has one.
     pub fn model(&self) -> Option<&ValueModel> {
-        self.shared.model()
+        self.state.model()
     }
 
     /// Makes a C function one that the engine can call.
@@ -147,7 +94,7 @@ impl<E: Engine> Realm<E> {
     /// * Nothing that the [`Engine`] does panics where the engine's own frames, which such a panic would pass through, do not
     ///   stand it.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, Error> {
-        Record::new(function, &self.shared)
+        Record::new(function, &self.state)
     }
 
     /// Makes a C function one that the engine's compiled code can call with arguments in registers.
@@ -169,7 +116,7 @@ impl<E: Engine> Realm<E> {
     /// Where the [caller looks](FastCallModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
     /// later call throws what this one has left.
     pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, Error> {
-        FastCallRecord::new(function, &self.shared, model)
+        FastCallRecord::new(function, &self.state, model)
     }
 
     /// Keeps an exception, as [`throw`](Self::throw) does, and has the engine leave the call of its compiled code that is running
@@ -197,9 +144,9 @@ impl<E: Engine> Realm<E> {
     /// That of [`leave_fast_call`](Self::leave_fast_call).
     pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
-            debug_assert!(!self.shared.pending.exit().is_null(), "no call has left its exit");
+            debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
             // SAFETY: the parameter that the call left there is good until it returns.
-            unsafe { self.shared.pending.exit().cast::<u8>().add(offset as usize).write(1) };
+            unsafe { self.state.pending().exit().cast::<u8>().add(offset as usize).write(1) };
         }
     }
 
@@ -230,7 +177,7 @@ impl<E: Engine> Realm<E> {
     /// # Safety
     ///
     /// The value is one of the engine's.
-    pub unsafe fn to_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, super::Problem> {
+    pub unsafe fn to_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, Problem> {
         // SAFETY: the caller vouches for the value.
         unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) }.map(|converted| converted.slot)
     }
@@ -264,11 +211,11 @@ impl<E: Engine> Realm<E> {
         call: &mut Call<'_>,
         run: impl FnOnce(&[Words]) -> Result<Words, E::Exception>,
     ) -> bool {
-        if self.shared.pending.is_set() {
+        if self.state.pending().is_set() {
             return true;
         }
         // On the stack, where engines that look for values there find them.
-        let mut values = Values::none(self.engine(), site);
+        let mut values = MadeValues::none(self.engine(), site);
         let mut thrown = None;
         for (ty, &slot) in signature.params().iter().zip(call.slots()) {
             // SAFETY: the caller vouches for the site; the slots are those of the signature.
@@ -281,7 +228,7 @@ impl<E: Engine> Realm<E> {
             };
         }
         // Script may call functions that leave theirs there.
-        let _exit = KeptExit::of(&self.shared.pending);
+        let _exit = KeptExit::of(self.state.pending());
         let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
@@ -327,29 +274,29 @@ impl<E: Engine> Realm<E> {
     /// [`leave_fast_call`](Self::leave_fast_call); or its [caller](FastCallModel::caller_looks)). The first one wins, and later ones are
     /// dropped.
     pub fn throw(&self, exception: E::Exception) {
-        drop(self.shared.wait(Waiting::Exception(exception)));
+        self.state.keep(exception);
     }
 
     /// Whether an exception waits.
     pub fn is_pending(&self) -> bool {
-        self.shared.pending.is_set()
+        self.state.pending().is_set()
     }
 
     /// Whether an exception waits, for [callers that look](FastCallModel::caller_looks) by themselves: 0 where none does. It is for reading,
     /// on the realm's thread, and lives as long as the realm. The exception is had by [`take_exception`](Self::take_exception).
     pub fn pending(&self) -> NonNull<u32> {
-        NonNull::from_ref(&self.shared.pending).cast()
+        NonNull::from_ref(self.state.pending()).cast()
     }
 
     /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
     /// been called from elsewhere, or the [caller looks](FastCallModel::caller_looks). Who does not throw it drops it, and so lets go of
     /// it. An exception that hotcall has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
-        self.shared.take_exception()
+        self.state.take_exception()
     }
 }
 
-/// The exit of the call that is running, which is so again when this is dropped.
+/// The exit of the running call, which is restored when this is dropped.
 struct KeptExit<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
@@ -367,15 +314,15 @@ impl Drop for KeptExit<'_> {
     }
 }
 
-/// Values that belong to who has this.
-struct Values<'a, E: Engine> {
+/// Values that the engine has made, which are released when this is dropped.
+struct MadeValues<'a, E: Engine> {
     engine: &'a E,
     site: Site,
     values: [MaybeUninit<Words>; MAX_PARAMETERS],
     made: usize,
 }
 
-impl<'a, E: Engine> Values<'a, E> {
+impl<'a, E: Engine> MadeValues<'a, E> {
     const fn none(engine: &'a E, site: Site) -> Self {
         Self { engine, site, values: [const { MaybeUninit::uninit() }; MAX_PARAMETERS], made: 0 }
     }
@@ -386,12 +333,12 @@ impl<'a, E: Engine> Values<'a, E> {
     }
 
     const fn made(&self) -> &[Words] {
-        // SAFETY: so many were written.
+        // SAFETY: the first `made` values were written.
         unsafe { slice::from_raw_parts(self.values.as_ptr().cast(), self.made) }
     }
 }
 
-impl<E: Engine> Drop for Values<'_, E> {
+impl<E: Engine> Drop for MadeValues<'_, E> {
     fn drop(&mut self) {
         for &value in self.made() {
             // SAFETY: the values were made by this engine, and are used no more.
@@ -402,7 +349,7 @@ impl<E: Engine> Drop for Values<'_, E> {
 
 impl<E: Engine> Clone for Realm<E> {
     fn clone(&self) -> Self {
-        Self { shared: Arc::clone(&self.shared), on_one_thread: PhantomData }
+        Self { state: Arc::clone(&self.state), on_one_thread: PhantomData }
     }
 }
 

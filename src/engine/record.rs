@@ -1,18 +1,17 @@
-//! What belongs to each function that an engine calls.
+//! C functions that an engine calls with its own values.
 
 use std::ffi::c_void;
 use std::fmt;
 use std::mem::ManuallyDrop;
-use std::ptr::{self, NonNull};
+use std::ptr::NonNull;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
 use hotcall_jit::EngineFunction;
-use hotcall_jit::engine::values::RecordHead;
 
-use super::Engine;
-use super::realm::Shared;
-use super::values::Form;
+use super::engine::Engine;
+use super::realm_state::RealmState;
+use super::record_memory::{OwnedRecord, RecordMemory};
 use crate::error::Error;
 use crate::function::function::Function;
 
@@ -27,100 +26,52 @@ use crate::function::function::Function;
 ///
 /// Dropping the last record of a library that was closed unmaps it, which runs its finalisers. If those may call script back, and the
 /// engine's finalisers must not run script, put records aside there and drop them later.
-pub struct Record(NonNull<Data>);
+pub struct Record(OwnedRecord<AtomicPtr<c_void>>);
 
-/// The record's memory, whose address trampolines and engines know.
-#[repr(C)]
-pub(super) struct Data {
-    pub(super) head: RecordHead,
-    pub(super) function: Function,
-    pub(super) params: Box<[Form]>,
-    pub(super) result: Option<Form>,
-    author: AtomicPtr<c_void>,
-    entry: *const c_void,
-    drop: unsafe fn(NonNull<Self>),
-}
-
-/// The same with the parts that depend on the engine.
-#[repr(C)]
-pub(super) struct Full<E: Engine> {
-    pub(super) data: Data,
-    native: Option<EngineFunction>,
-    pub(super) realm: Arc<Shared<E>>,
-}
-
-// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
-unsafe impl Send for Record {}
+/// The memory of such a record, which has a pointer for the author's use.
+pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
-    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<Shared<E>>) -> Result<Self, Error> {
+    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
         let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
         let values = function.engine_values(abi).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
-        let data = Data {
-            head,
-            function: function.clone(),
-            params: function.signature().params().iter().map(Form::of).collect(),
-            result: function.signature().result().map(Form::of),
-            author: AtomicPtr::default(),
-            entry: ptr::null(),
-            drop: drop_full::<E>,
-        };
-        let full = Box::into_raw(Box::new(Full { data, native: None, realm: Arc::clone(realm) }));
-        // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function.
-        let native = unsafe { values.bind(&raw const (*full).data.head) };
-        // By the pointer to the whole, which helpers and dropping go back to.
-        // SAFETY: a box is not null.
-        let record = Self(unsafe { NonNull::new_unchecked(full.cast()) });
-        let native = native.map_err(fail)?;
-        // SAFETY: the record stays where it is, and nobody else knows it yet.
-        unsafe {
-            (&raw mut (*full).data.entry).write(native.entry());
-            // There is none, which need not be dropped.
-            (&raw mut (*full).native).write(Some(native));
-        }
-        if let Some(library) = function.library() {
-            library.adopt(&record.data().head);
-        }
-        Ok(record)
-    }
-
-    fn data(&self) -> &Data {
-        // SAFETY: the record lives as long as this.
-        unsafe { self.0.as_ref() }
+        // SAFETY: the record stays where it is until it is dropped with its native function.
+        let bind = |head| unsafe { values.bind(head) };
+        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry).map(Self).map_err(fail)
     }
 
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
-        self.data().entry
+        self.0.entry
     }
 
     /// The number of arguments, to be registered with the function.
     pub fn arity(&self) -> usize {
-        self.data().function.signature().params().len()
+        self.0.function.signature().params().len()
     }
 
     /// The C function.
     pub fn function(&self) -> &Function {
-        &self.data().function
+        &self.0.function
     }
 
     /// The pointer that its author set last.
     pub fn author(&self) -> *mut c_void {
-        self.data().author.load(Ordering::Relaxed)
+        self.0.own.load(Ordering::Relaxed)
     }
 
     /// Sets a pointer for the author's own use, null at first. Nobody else reads it.
     pub fn set_author(&self, author: *mut c_void) {
-        self.data().author.store(author, Ordering::Relaxed);
+        self.0.own.store(author, Ordering::Relaxed);
     }
 
     /// The pointer to register the function with. The record is the engine's now, until it comes back to
     /// [`Record::from_raw`] or [`Record::finalize`].
     pub fn into_raw(self) -> *mut c_void {
-        ManuallyDrop::new(self).0.as_ptr().cast()
+        ManuallyDrop::new(self).0.0.as_ptr().cast()
     }
 
     /// The record of this pointer.
@@ -130,7 +81,7 @@ impl Record {
     /// The pointer came from [`Record::into_raw`], and has not come back.
     pub unsafe fn from_raw(record: *mut c_void) -> Self {
         // SAFETY: the caller vouches for the pointer, which is not null then.
-        Self(unsafe { NonNull::new_unchecked(record.cast()) })
+        Self(OwnedRecord(unsafe { NonNull::new_unchecked(record.cast()) }))
     }
 
     /// Drops the record: a finaliser for engines.
@@ -142,25 +93,6 @@ impl Record {
         // SAFETY: the caller vouches for the pointer.
         drop(unsafe { Self::from_raw(record) });
     }
-}
-
-impl Drop for Record {
-    fn drop(&mut self) {
-        let data = self.data();
-        if let Some(library) = data.function.library() {
-            library.disown(&data.head);
-        }
-        // SAFETY: the record was made with this function.
-        unsafe { (data.drop)(self.0) };
-    }
-}
-
-/// # Safety
-///
-/// The data is that of a record for this engine, and is not used any more.
-unsafe fn drop_full<E: Engine>(data: NonNull<Data>) {
-    // SAFETY: the data is the first part of the whole, which is `repr(C)`.
-    drop(unsafe { Box::from_raw(data.as_ptr().cast::<Full<E>>()) });
 }
 
 impl fmt::Debug for Record {

@@ -2,8 +2,8 @@
 
 use std::rc::Rc;
 
-use hotcall::engine::conformance::{self, Expression, Feature, Report, Subject, Value};
-use hotcall::engine::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use hotcall::engine::conformance::{self, Expression, Feature, Report, ScriptValue, Subject};
+use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};
@@ -12,7 +12,7 @@ use crate::wide::{self, WideSubject};
 /// The kit notices in a case with this in its name or in what came of it.
 #[track_caller]
 fn found(report: &Report, case: &str) {
-    let is_it = |failure: &&conformance::Failure| failure.case.contains(case) || failure.got.contains(case);
+    let is_it = |failure: &&conformance::FailedCase| failure.case.contains(case) || failure.got.contains(case);
     assert!(report.failures.iter().any(|failure| is_it(&failure)), "{case}: {report}");
 }
 
@@ -154,14 +154,14 @@ impl Subject for Leaving {
         self.0.callback(name, signature, body)
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         let Expression::Call(name, arguments) = expression else { return self.0.evaluate(expression) };
         let vm = &self.0.vm;
         let mut stack = Vec::new();
         for argument in arguments {
             stack.push(vm.run(&toy::script(argument), &[])?);
         }
-        stack.resize(64, toy::Value::integer(7));
+        stack.resize(64, toy::VmValue::integer(7));
         vm.call(vm.global(name).ok_or("no function")?, &stack[..arguments.len()]).map(toy::describe)
     }
 }
@@ -214,7 +214,7 @@ impl Subject for Eager {
         let (vm, realm, script) = (Rc::clone(&self.toy.vm), self.toy.realm.clone(), toy::script(body));
         let refuse = |call: ForeignCall| Err(call);
         let callback = Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), refuse, move |call| {
-            match vm.run(&script, &[toy::Value::integer(call.slots()[0].as_i32())]) {
+            match vm.run(&script, &[toy::VmValue::integer(call.slots()[0].as_i32())]) {
                 Ok(value) => call.set(value.as_number().unwrap_or_default() as i32).unwrap(),
                 Err(message) => {
                     realm.take_exception();
@@ -224,12 +224,12 @@ impl Subject for Eager {
         });
         let callback = callback.unwrap();
         let vm = &self.toy.vm;
-        vm.set_global(name, Some(vm.allocate(toy::Object::Pointer(callback.as_ptr()))));
+        vm.set_global(name, Some(vm.allocate(toy::VmObject::Pointer(callback.as_ptr()))));
         self.callbacks.push(callback);
         Ok(())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         self.toy.evaluate(expression)
     }
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall::engine::conformance::{self, Expression, Feature, Subject};
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{Realm, Record};
 use hotcall::{Function, Signature};
 
@@ -27,9 +27,9 @@ impl ExactSubject {
     fn value(&self, expression: &Expression) -> Result<u64, String> {
         let none = || Err(format!("the language has no {expression}"));
         Ok(match expression {
-            Expression::Value(conformance::Value::Null) => NIL,
-            Expression::Value(conformance::Value::Boolean(truth)) => BOOLEAN | u64::from(*truth),
-            Expression::Value(conformance::Value::Number(number)) | Expression::Double(number) => bare::number(*number),
+            Expression::Value(ScriptValue::Null) => NIL,
+            Expression::Value(ScriptValue::Boolean(truth)) => BOOLEAN | u64::from(*truth),
+            Expression::Value(ScriptValue::Number(number)) | Expression::Double(number) => bare::number(*number),
             Expression::Call(name, arguments) => {
                 let arguments: Result<Vec<_>, _> = arguments.iter().map(|argument| self.value(argument)).collect();
                 return self.call(name, &arguments?);
@@ -67,12 +67,12 @@ impl Subject for ExactSubject {
         Err("the language has no callbacks".into())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<conformance::Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         let value = self.value(expression)?;
         Ok(match value & (0xffff << 48) {
-            NIL => conformance::Value::Null,
-            BOOLEAN => conformance::Value::Boolean(value & 1 == 1),
-            _ => conformance::Value::Number(f64::from_bits(value)),
+            NIL => ScriptValue::Null,
+            BOOLEAN => ScriptValue::Boolean(value & 1 == 1),
+            _ => ScriptValue::Number(f64::from_bits(value)),
         })
     }
 
@@ -110,7 +110,7 @@ impl<S: Subject> Subject for Claims<S> {
         self.0.callback(name, signature, body)
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<conformance::Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         self.0.evaluate(expression)
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hotcall::engine::Words;
-use hotcall::engine::conformance::{Expression, Feature, Subject, Value};
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use crate::jsc::Script;
@@ -51,7 +51,7 @@ impl Subject for JscSubject {
         Ok(())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         self.script.run(&expression.describe())?.parse().map_err(|error| format!("{error}"))
     }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use hotcall::engine::Words;
-use hotcall::engine::conformance::{Expression, Feature, Subject, Value};
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 use rquickjs_sys as js;
 
@@ -53,7 +53,7 @@ impl Subject for QuickJsSubject {
         Ok(())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         self.script.run(&expression.describe())?.parse().map_err(|error| format!("{error}"))
     }
 

@@ -113,7 +113,7 @@ pub(crate) use engine::Fault;
 pub(crate) use framed::framed_model;
 pub(crate) use model::model;
 pub(crate) use subject::{ToySubject, describe, script};
-pub(crate) use vm::{BOOLEAN, INTEGER, NIL, Object, Value};
+pub(crate) use vm::{BOOLEAN, INTEGER, NIL, VmObject, VmValue};
 
 /// The toy with a model, which may be wrong.
 pub(crate) fn with_model(model: ValueModel) -> ToySubject {

@@ -4,9 +4,9 @@ use std::collections::HashMap;
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall::engine::conformance::{self, Expression, Feature, Subject};
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{
-    Boolean, Double, Engine, Integer, Output, Realm, Record, ResultPath, Role, Singleton, Site, Test, ValueModel, View,
+    Boolean, Singleton, Double, Engine, Integer, ResultPath, Output, Realm, Record, Role, Site, Test, ValueModel, View,
     Words,
 };
 use hotcall::{Error, Function, Signature, Type};
@@ -106,9 +106,9 @@ impl WideSubject {
     fn value(&self, expression: &Expression) -> Result<Value, String> {
         let none = || Err(format!("the language has no {expression}"));
         Ok(match expression {
-            Expression::Value(conformance::Value::Null) => Value::new(0, tag::NIL),
-            Expression::Value(conformance::Value::Boolean(truth)) => Value::new((*truth).into(), tag::BOOLEAN),
-            Expression::Value(conformance::Value::Number(number)) => {
+            Expression::Value(ScriptValue::Null) => Value::new(0, tag::NIL),
+            Expression::Value(ScriptValue::Boolean(truth)) => Value::new((*truth).into(), tag::BOOLEAN),
+            Expression::Value(ScriptValue::Number(number)) => {
                 let whole = *number as i64;
                 let is_integer = number.to_bits() == (whole as f64).to_bits() && *number < i64::MAX as f64;
                 if is_integer { Value::new(whole as u64, tag::INTEGER) } else { double(*number) }
@@ -158,13 +158,13 @@ impl Subject for WideSubject {
         Err("the language has no callbacks".into())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<conformance::Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         let value = self.value(expression)?;
         Ok(match value.tag() {
-            tag::NIL => conformance::Value::Null,
-            tag::BOOLEAN => conformance::Value::Boolean(value.payload != 0),
-            tag::INTEGER => conformance::Value::BigInt((value.payload as i64).into()),
-            _ => conformance::Value::Number(f64::from_bits(value.payload)),
+            tag::NIL => ScriptValue::Null,
+            tag::BOOLEAN => ScriptValue::Boolean(value.payload != 0),
+            tag::INTEGER => ScriptValue::BigInt((value.payload as i64).into()),
+            _ => ScriptValue::Number(f64::from_bits(value.payload)),
         })
     }
 

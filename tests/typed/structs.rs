@@ -1,6 +1,6 @@
 //! Structs: their bytes as arguments, and buffers that results are written to.
 
-use hotcall::engine::{FastCallRole, Problem};
+use hotcall::engine::{Problem, FastCallRole};
 
 use crate::notation;
 use crate::toy::{STYLES, Thrown, Value};

@@ -2,8 +2,8 @@
 //! `struct FastApiCallbackOptions` in `include/v8-fast-api-calls.h` of 10.2.154, 11.4.183 (11.3 has the same), 12.4.254, 13.6.233 and
 //! 15.0.245.
 
-use hotcall::engine::v8::{CType, FastCall, Generation, NoFastCall, Roots};
-use hotcall::engine::{Exit, FastCallRole, MAX_FAST_CALL_PARAMETERS};
+use hotcall::engine::v8::{Generation, NoFastCall, Roots, V8CType, V8FastCall};
+use hotcall::engine::{Exit, MAX_FAST_CALL_PARAMETERS, FastCallRole};
 use hotcall::{Scalar, Type};
 
 use crate::notation;
@@ -18,13 +18,13 @@ pub(crate) const GENERATIONS: [(&str, Generation); 5] = [
 
 pub(crate) const ROOTS: Roots = Roots::new(0x1001, 0x1101, 0x1201).typed_array(Some(2061)).external(Some(2125));
 
-fn fast_call(generation: &Generation, signature: &str) -> Result<FastCall, NoFastCall> {
+fn fast_call(generation: &Generation, signature: &str) -> Result<V8FastCall, NoFastCall> {
     generation.fast_call(&notation::signature(signature), &ROOTS)
 }
 
 /// `CTypeInfo::Type` by its numbers.
-fn numbers(call: &FastCall) -> (Vec<u8>, u8) {
-    let number = |of: &CType| {
+fn numbers(call: &V8FastCall) -> (Vec<u8>, u8) {
+    let number = |of: &V8CType| {
         assert_eq!((of.sequence, of.flags), (0, 0));
         of.ty
     };
@@ -148,7 +148,7 @@ fn structs_are_as_in_the_header() {
     let seen = GENERATIONS.map(|(_, generation)| (generation.info_size(), generation.exit()));
     let flag = Exit::Flag { offset: 0 };
     assert_eq!(seen, [(3, flag), (3, flag), (3, flag), (3, Exit::Raise), (2, Exit::Raise)]);
-    assert_eq!(size_of::<CType>(), 3);
+    assert_eq!(size_of::<V8CType>(), 3);
     for (_, generation) in GENERATIONS {
         let call = fast_call(&generation, "(i32, pointer) -> i32").unwrap();
         assert_eq!(call.model.exit, generation.exit());

@@ -5,7 +5,7 @@
 
 use std::ffi::c_void;
 
-use hotcall::engine::v8::CType;
+use hotcall::engine::v8::V8CType;
 use hotcall::{Layout, Pointee, Scalar, Signature, Type};
 
 use crate::ffi::FastCall;
@@ -31,8 +31,8 @@ const TYPED_ARRAY: u8 = 2;
 /// for it. Structs whose fields are all alike are arrays of those, buffers arrays of int32; all else are handles.
 pub(crate) struct Direct {
     address: *const c_void,
-    params: Vec<CType>,
-    result: CType,
+    params: Vec<V8CType>,
+    result: V8CType,
 }
 
 impl Direct {
@@ -53,8 +53,8 @@ impl Direct {
     }
 }
 
-fn param(ty: &Type) -> CType {
-    let array = |scalar| CType { ty: scalar_code(scalar), sequence: TYPED_ARRAY, flags: 0 };
+fn param(ty: &Type) -> V8CType {
+    let array = |scalar| V8CType { ty: scalar_code(scalar), sequence: TYPED_ARRAY, flags: 0 };
     match ty.as_scalar() {
         Some(Scalar::Pointer(Pointee::Buffer)) => array(Scalar::I32),
         Some(scalar) => plain(scalar_code(scalar)),
@@ -67,8 +67,8 @@ fn param(ty: &Type) -> CType {
     }
 }
 
-const fn plain(ty: u8) -> CType {
-    CType { ty, sequence: 0, flags: 0 }
+const fn plain(ty: u8) -> V8CType {
+    V8CType { ty, sequence: 0, flags: 0 }
 }
 
 /// V8 has no narrower integers.

@@ -69,7 +69,7 @@ pub(crate) enum Fast {
     /// There is none.
     None(String),
     /// hotcall's trampoline.
-    Typed { record: FastCallRecord, params: Vec<v8::CType>, result: v8::CType },
+    Typed { record: FastCallRecord, params: Vec<v8::V8CType>, result: v8::V8CType },
     /// A function of the library's that is written for V8.
     Direct(Direct),
 }

@@ -2,7 +2,7 @@
 
 use std::ffi::{c_char, c_int, c_void};
 
-use hotcall::engine::v8::CType;
+use hotcall::engine::v8::V8CType;
 
 /// A value: the address of a word that holds it. Good until the innermost scope ends; null for none.
 pub(crate) type Handle = *const c_void;
@@ -59,9 +59,9 @@ pub(crate) struct View {
 #[repr(C)]
 pub(crate) struct FastCall {
     pub(crate) address: *const c_void,
-    pub(crate) params: *const CType,
+    pub(crate) params: *const V8CType,
     pub(crate) count: usize,
-    pub(crate) result: CType,
+    pub(crate) result: V8CType,
 }
 
 unsafe extern "C" {

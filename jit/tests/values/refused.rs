@@ -1,7 +1,7 @@
 //! Models that make no sense.
 
 use hotcall_jit::engine::values::{
-    Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, Singleton, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 

@@ -268,8 +268,8 @@ pub(super) fn which(name: &'static str, ty: Type) -> Callee {
 
 /// Has a callback return its argument, an address, and says what that is.
 pub(super) fn pointer_through() -> Callee {
-    type Callback = extern "C" fn(*const c_void) -> *const c_void;
-    extern "C" fn call(callback: Option<Callback>, is_null: bool) -> i32 {
+    type PointerCallback = extern "C" fn(*const c_void) -> *const c_void;
+    extern "C" fn call(callback: Option<PointerCallback>, is_null: bool) -> i32 {
         let address = if is_null { ptr::null() } else { (&raw const THING).cast() };
         let back = callback.map_or(ptr::null(), |callback| callback(address));
         if back != address { 2 } else { i32::from(!is_null) }
@@ -354,8 +354,8 @@ pub(super) fn marks() -> Callee {
 /// Calls two callbacks so many times each, in turn, and returns the sum of their results, a thousand times that of the
 /// second.
 pub(super) fn both() -> Callee {
-    type Callback = extern "C" fn(i32) -> i32;
-    extern "C" fn call(first: Option<Callback>, second: Option<Callback>, times: i32) -> i32 {
+    type IntCallback = extern "C" fn(i32) -> i32;
+    extern "C" fn call(first: Option<IntCallback>, second: Option<IntCallback>, times: i32) -> i32 {
         let sum = (1..=times).fold(0_i32, |sum, index| {
             let [first, second] = [first, second].map(|callback| callback.map_or(0, |callback| callback(index)));
             sum.wrapping_add(first).wrapping_add(second.wrapping_mul(1000))

@@ -2,14 +2,15 @@
 
 use std::fmt;
 
-use super::{Feature, Value};
+use super::feature::Feature;
+use super::value::ScriptValue;
 
 /// An expression, which an engine's author has evaluated: its [`Display`](fmt::Display) is JavaScript.
 ///
 /// ```
-/// use hotcall::engine::conformance::{Expression, Value};
+/// use hotcall::engine::conformance::{Expression, ScriptValue};
 ///
-/// let call = Expression::Call("same_f64".into(), vec![Expression::Value(Value::Number(-0.0))]);
+/// let call = Expression::Call("same_f64".into(), vec![Expression::Value(ScriptValue::Number(-0.0))]);
 /// assert_eq!(call.to_string(), "same_f64(-0)");
 /// assert_eq!(call.describe(), "hotcallDescribe(same_f64(-0))");
 /// ```
@@ -17,7 +18,7 @@ use super::{Feature, Value};
 #[non_exhaustive]
 pub enum Expression {
     /// A new value.
-    Value(Value),
+    Value(ScriptValue),
     /// A whole number, which the engine is to keep as a `double` if it has two classes for numbers.
     Double(f64),
     /// An integer of 64 bits, in languages that have such among their numbers.
@@ -39,7 +40,7 @@ pub enum Expression {
 }
 
 impl Expression {
-    /// JavaScript that evaluates to the [text](Value) of the expression's value, for engines that have run
+    /// JavaScript that evaluates to the [text](ScriptValue) of the expression's value, for engines that have run
     /// [`PRELUDE`](super::PRELUDE).
     pub fn describe(&self) -> String {
         format!("hotcallDescribe({self})")
@@ -69,21 +70,21 @@ impl Expression {
             Self::Source(_) => Feature::JavaScript,
             Self::Integer(_) => Feature::WideIntegers,
             Self::Value(value) => match value {
-                Value::Undefined => Feature::Undefined,
-                Value::BigInt(_) => Feature::BigInts,
-                Value::Text(_) => Feature::Text,
-                Value::Bytes(_) => Feature::Buffers,
-                Value::Function => Feature::Functions,
-                Value::Object => Feature::Objects,
-                Value::Null | Value::Boolean(_) | Value::Number(_) => return None,
+                ScriptValue::Undefined => Feature::Undefined,
+                ScriptValue::BigInt(_) => Feature::BigInts,
+                ScriptValue::Text(_) => Feature::Text,
+                ScriptValue::Bytes(_) => Feature::Buffers,
+                ScriptValue::Function => Feature::Functions,
+                ScriptValue::Object => Feature::Objects,
+                ScriptValue::Null | ScriptValue::Boolean(_) | ScriptValue::Number(_) => return None,
             },
         };
         Some(needed).filter(|&feature| !has(feature))
     }
 }
 
-impl From<Value> for Expression {
-    fn from(value: Value) -> Self {
+impl From<ScriptValue> for Expression {
+    fn from(value: ScriptValue) -> Self {
         Self::Value(value)
     }
 }
@@ -99,19 +100,21 @@ impl fmt::Display for Expression {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Value(value) => match value {
-                Value::Undefined => f.write_str("undefined"),
-                Value::Null => f.write_str("null"),
-                Value::Boolean(truth) => write!(f, "{truth}"),
-                Value::Number(number) if number.is_infinite() => {
+                ScriptValue::Undefined => f.write_str("undefined"),
+                ScriptValue::Null => f.write_str("null"),
+                ScriptValue::Boolean(truth) => write!(f, "{truth}"),
+                ScriptValue::Number(number) if number.is_infinite() => {
                     f.write_str(if *number < 0.0 { "-Infinity" } else { "Infinity" })
                 }
-                Value::Number(number) if number.trunc() == *number && number.abs() < 1e15 => write!(f, "{number}"),
-                Value::Number(number) => write!(f, "{number:?}"),
-                Value::BigInt(integer) => write!(f, "{integer}n"),
-                Value::Text(text) => write!(f, "{text:?}"),
-                Value::Bytes(bytes) => write!(f, "new Uint8Array({bytes:?})"),
-                Value::Function => f.write_str("(() => {})"),
-                Value::Object => f.write_str("({})"),
+                ScriptValue::Number(number) if number.trunc() == *number && number.abs() < 1e15 => {
+                    write!(f, "{number}")
+                }
+                ScriptValue::Number(number) => write!(f, "{number:?}"),
+                ScriptValue::BigInt(integer) => write!(f, "{integer}n"),
+                ScriptValue::Text(text) => write!(f, "{text:?}"),
+                ScriptValue::Bytes(bytes) => write!(f, "new Uint8Array({bytes:?})"),
+                ScriptValue::Function => f.write_str("(() => {})"),
+                ScriptValue::Object => f.write_str("({})"),
             },
             // The sum of two doubles is one, even where an integer would do.
             Self::Double(number) => write!(f, "({} - 0.5)", number + 0.5),
@@ -140,7 +143,7 @@ mod tests {
 
     #[test]
     fn expressions_are_javascript() {
-        let number = |number| Expression::Value(Value::Number(number));
+        let number = |number| Expression::Value(ScriptValue::Number(number));
         for (expression, source) in [
             (number(-0.0), "-0"),
             (number(5e-324), "5e-324"),
@@ -148,8 +151,8 @@ mod tests {
             (number(1e300), "1e300"),
             (number(4_294_967_296.0), "4294967296"),
             (Expression::Double(-1.0), "(-0.5 - 0.5)"),
-            (Value::BigInt(-1).into(), "-1n"),
-            (Value::Bytes([1, 2][..].into()).into(), "new Uint8Array([1, 2])"),
+            (ScriptValue::BigInt(-1).into(), "-1n"),
+            (ScriptValue::Bytes([1, 2][..].into()).into(), "new Uint8Array([1, 2])"),
             (Expression::after(number(1.0), [Expression::Argument(0), number(2.0)]), "(a0 => (a0, 2))(1)"),
             (Expression::Throw("boom"), "(() => { throw new Error(\"boom\") })()"),
         ] {

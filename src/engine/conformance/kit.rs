@@ -5,8 +5,11 @@ use std::collections::HashSet;
 use hotcall_jit::Signature;
 
 use super::callees::Callee;
-use super::report::{Failure, Report, Skipped};
-use super::{Expression, Feature, Subject, Value};
+use super::expression::Expression;
+use super::feature::Feature;
+use super::report::{FailedCase, Report, Skipped};
+use super::subject::Subject;
+use super::value::ScriptValue;
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;
@@ -22,7 +25,7 @@ pub(super) struct Kit<'a> {
 
 /// What must become of an expression.
 pub(super) enum Expected {
-    Value(Value),
+    Value(ScriptValue),
     /// An exception whose message has this in it.
     Throws(String),
 }
@@ -45,7 +48,7 @@ impl<'a> Kit<'a> {
     }
 
     pub(super) fn fail(&mut self, case: &str, expected: impl Into<String>, got: impl Into<String>) {
-        self.report.failures.push(Failure { case: case.into(), expected: expected.into(), got: got.into() });
+        self.report.failures.push(FailedCase { case: case.into(), expected: expected.into(), got: got.into() });
     }
 
     /// Notes a case that is no expression.
@@ -63,6 +66,11 @@ impl<'a> Kit<'a> {
             self.skip(case, lacks);
         }
         lacks.is_none()
+    }
+
+    /// The word for a missing argument in messages.
+    pub(super) fn missing(&self) -> &'static str {
+        if self.has(Feature::Undefined) { "undefined" } else { "null" }
     }
 
     /// Makes one of the kit's functions global, once. Returns its name.
@@ -87,7 +95,7 @@ impl<'a> Kit<'a> {
     }
 
     /// The value of an expression must be this one.
-    pub(super) fn gives(&mut self, expression: &Expression, value: &Value) {
+    pub(super) fn gives(&mut self, expression: &Expression, value: &ScriptValue) {
         self.case(expression, "", &Expected::Value(value.clone()));
     }
 
@@ -128,25 +136,25 @@ impl<'a> Kit<'a> {
     }
 
     /// Returns whether the engine may throw instead of making this value.
-    fn may_refuse(&self, value: &Value) -> bool {
+    fn may_refuse(&self, value: &ScriptValue) -> bool {
         const P53: u128 = 1 << 53;
-        let Value::BigInt(integer) = *value else { return false };
+        let ScriptValue::BigInt(integer) = *value else { return false };
         let is_held = self.has(Feature::WideIntegers) && i64::try_from(integer).is_ok();
         self.has(Feature::ExactWide) && !self.has(Feature::BigInts) && integer.unsigned_abs() > P53 && !is_held
     }
 
-    fn is_same(&self, expected: &Value, value: &Value) -> bool {
+    fn is_same(&self, expected: &ScriptValue, value: &ScriptValue) -> bool {
         let has_big_ints = self.has(Feature::BigInts);
         match (expected, value) {
-            (Value::Number(a), Value::Number(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
-            (Value::Undefined, Value::Null) => !self.has(Feature::Undefined),
-            (&Value::BigInt(a), &Value::Number(b)) if !has_big_ints => {
+            (ScriptValue::Number(a), ScriptValue::Number(b)) => a.to_bits() == b.to_bits() || a.is_nan() && b.is_nan(),
+            (ScriptValue::Undefined, ScriptValue::Null) => !self.has(Feature::Undefined),
+            (&ScriptValue::BigInt(a), &ScriptValue::Number(b)) if !has_big_ints => {
                 let is_exact = b as i128 == a;
                 // Integers that the language's own integers cannot hold may have been rounded, where that is allowed.
                 let may_be_rounded = !self.has(Feature::WideIntegers) || i64::try_from(a).is_err();
                 a as f64 == b && (is_exact || (may_be_rounded && !self.has(Feature::ExactWide)))
             }
-            (&Value::Number(a), &Value::BigInt(b)) if !has_big_ints => b as f64 == a && a as i128 == b,
+            (&ScriptValue::Number(a), &ScriptValue::BigInt(b)) if !has_big_ints => b as f64 == a && a as i128 == b,
             _ => expected == value,
         }
     }
@@ -156,4 +164,9 @@ pub(super) fn function(callee: &Callee) -> Result<Function, Error> {
     let signature = callee.signature()?;
     // SAFETY: the kit's functions are part of the program, and have these signatures.
     unsafe { Function::from_address(callee.name, callee.address.cast(), &signature, FunctionOptions::default()) }
+}
+
+/// The exception for an argument, counted from 0.
+pub(super) fn refused(function: &str, index: usize, ty: &str, problem: &str) -> String {
+    format!("cannot call {function:?}: argument {} ({ty}): {problem}", index + 1)
 }

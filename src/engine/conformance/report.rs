@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::Feature;
+use super::feature::Feature;
 
 /// What became of the cases.
 #[derive(Clone, Default, Debug)]
@@ -13,7 +13,7 @@ pub struct Report {
     /// The cases that were not.
     pub skipped: Vec<Skipped>,
     /// Those that went wrong.
-    pub failures: Vec<Failure>,
+    pub failures: Vec<FailedCase>,
 }
 
 /// A case that was not tried.
@@ -29,7 +29,7 @@ pub struct Skipped {
 /// A case that went wrong.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
-pub struct Failure {
+pub struct FailedCase {
     /// The expression, or what else was tried.
     pub case: String,
     /// What should have become of it.
@@ -63,7 +63,7 @@ impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, skipped, failures } = self;
         writeln!(f, "{run} cases, {} failures, {} skipped", failures.len(), skipped.len())?;
-        for Failure { case, expected, got } in failures.iter().take(MAX_SHOWN) {
+        for FailedCase { case, expected, got } in failures.iter().take(MAX_SHOWN) {
             writeln!(f, "  {case}\n    expected: {expected}\n    got:      {got}")?;
         }
         if failures.len() > MAX_SHOWN {

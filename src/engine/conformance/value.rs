@@ -4,20 +4,34 @@ use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
+/// JavaScript that defines `hotcallDescribe`, which makes the [text](ScriptValue) of a value.
+pub const PRELUDE: &str = r#"
+function hotcallDescribe(value) {
+  if (value === null) return "null";
+  switch (typeof value) {
+    case "undefined": return "undefined";
+    case "number": return "number " + (Object.is(value, -0) ? "-0" : String(value));
+    case "bigint": case "boolean": case "string": return typeof value + " " + String(value);
+    case "object": return value instanceof Uint8Array ? "Uint8Array " + value.join(",") : "object";
+    default: return typeof value;
+  }
+}
+"#;
+
 /// A value of an engine, as far as the kit tells values apart.
 ///
-/// Its text is what [`PRELUDE`](super::PRELUDE) makes of a JavaScript value: `undefined`, `null`, `boolean true`,
+/// Its text is what [`PRELUDE`] makes of a JavaScript value: `undefined`, `null`, `boolean true`,
 /// `number -0`, `bigint 18446744073709551615`, `string boom`, `Uint8Array 1,2,3`, `object`, `function`.
 ///
 /// ```
-/// use hotcall::engine::conformance::Value;
+/// use hotcall::engine::conformance::ScriptValue;
 ///
-/// assert_eq!("number -0".parse(), Ok(Value::Number(-0.0)));
-/// assert_eq!(Value::Bytes([1, 2, 3][..].into()).to_string(), "Uint8Array 1,2,3");
+/// assert_eq!("number -0".parse(), Ok(ScriptValue::Number(-0.0)));
+/// assert_eq!(ScriptValue::Bytes([1, 2, 3][..].into()).to_string(), "Uint8Array 1,2,3");
 /// ```
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
-pub enum Value {
+pub enum ScriptValue {
     /// What a function without a result returns.
     Undefined,
     /// The null pointer.
@@ -38,7 +52,7 @@ pub enum Value {
     Object,
 }
 
-impl fmt::Display for Value {
+impl fmt::Display for ScriptValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Undefined => f.write_str("undefined"),
@@ -61,12 +75,12 @@ impl fmt::Display for Value {
     }
 }
 
-/// A text that describes no [`Value`].
+/// A text that describes no [`ScriptValue`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0:?} describes no value")]
 pub struct NoValue(Box<str>);
 
-impl FromStr for Value {
+impl FromStr for ScriptValue {
     type Err = NoValue;
 
     fn from_str(text: &str) -> Result<Self, NoValue> {
@@ -98,24 +112,24 @@ mod tests {
     #[test]
     fn texts_are_read() {
         for (text, value) in [
-            ("undefined", Value::Undefined),
-            ("null", Value::Null),
-            ("boolean false", Value::Boolean(false)),
-            ("number 1e+21", Value::Number(1e21)),
-            ("number -Infinity", Value::Number(f64::NEG_INFINITY)),
-            ("bigint -1", Value::BigInt(-1)),
-            ("string a b", Value::Text("a b".into())),
-            ("string ", Value::Text("".into())),
-            ("Uint8Array ", Value::Bytes(Cow::Borrowed(&[]))),
-            ("Uint8Array 1,255", Value::Bytes(Cow::Borrowed(&[1, 255]))),
-            ("object", Value::Object),
+            ("undefined", ScriptValue::Undefined),
+            ("null", ScriptValue::Null),
+            ("boolean false", ScriptValue::Boolean(false)),
+            ("number 1e+21", ScriptValue::Number(1e21)),
+            ("number -Infinity", ScriptValue::Number(f64::NEG_INFINITY)),
+            ("bigint -1", ScriptValue::BigInt(-1)),
+            ("string a b", ScriptValue::Text("a b".into())),
+            ("string ", ScriptValue::Text("".into())),
+            ("Uint8Array ", ScriptValue::Bytes(Cow::Borrowed(&[]))),
+            ("Uint8Array 1,255", ScriptValue::Bytes(Cow::Borrowed(&[1, 255]))),
+            ("object", ScriptValue::Object),
         ] {
             assert_eq!(text.parse().as_ref(), Ok(&value));
         }
-        let Ok(Value::Number(nan)) = "number NaN".parse() else { panic!("NaN is a number") };
+        let Ok(ScriptValue::Number(nan)) = "number NaN".parse() else { panic!("NaN is a number") };
         assert!(nan.is_nan());
         for text in ["", "nothing", "number x", "Uint8Array 256", "bigint 1.5"] {
-            assert!(text.parse::<Value>().is_err(), "{text}");
+            assert!(text.parse::<ScriptValue>().is_err(), "{text}");
         }
     }
 }

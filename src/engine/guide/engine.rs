@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use hotcall::Error;
 use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
 
-use super::vm::{BOOLEAN, NIL, Object, Value, Vm};
+use super::vm::{BOOLEAN, NIL, Vm, VmObject, VmValue};
 
 #[derive(Default)]
 pub struct Toy {
@@ -32,19 +32,19 @@ unsafe impl Engine for Toy {
 
     unsafe fn view(&self, _: Site, words: Words) -> View {
         // SAFETY: the caller vouches for the value.
-        let value = unsafe { Value::from_bits(words[0]) };
+        let value = unsafe { VmValue::from_bits(words[0]) };
         if let Some(number) = value.as_number() {
             return View::Number(number);
         }
         match (value.tag(), value.object()) {
-            (BOOLEAN, _) => View::Boolean(value == Value::boolean(true)),
+            (BOOLEAN, _) => View::Boolean(value == VmValue::boolean(true)),
             (NIL, _) => View::Null,
-            (_, Some(Object::Buffer { bytes, .. })) => {
+            (_, Some(VmObject::Buffer { bytes, .. })) => {
                 let mut bytes = bytes.borrow_mut();
                 View::Bytes { address: bytes.as_mut_ptr(), len: bytes.len() }
             }
-            (_, Some(&Object::Pointer(address))) => View::Pointer(address),
-            (_, Some(Object::Text(_))) => View::Other(Kind::String),
+            (_, Some(&VmObject::Pointer(address))) => View::Pointer(address),
+            (_, Some(VmObject::Text(_))) => View::Other(Kind::String),
             _ => View::Other(Kind::Function),
         }
     }
@@ -55,14 +55,14 @@ unsafe impl Engine for Toy {
         let value = match output {
             // Above 2⁵³ the toy's numbers have gaps, and it rounds. A language that must not round returns `Err`, and has
             // the kit's feature `ExactWide`.
-            Output::I64(number) => Value::number(number as f64),
-            Output::U64(number) => Value::number(number as f64),
-            Output::Pointer(address, _) => vm.allocate(Object::Pointer(address)),
+            Output::I64(number) => VmValue::number(number as f64),
+            Output::U64(number) => VmValue::number(number as f64),
+            Output::Pointer(address, _) => vm.allocate(VmObject::Pointer(address)),
             Output::Bytes(bytes) => vm.buffer(bytes),
             // The model has classes for these, and so this is not asked.
-            Output::Number(number) => Value::number(number),
-            Output::Boolean(truth) => Value::boolean(truth),
-            Output::Null => Value::NIL,
+            Output::Number(number) => VmValue::number(number),
+            Output::Boolean(truth) => VmValue::boolean(truth),
+            Output::Null => VmValue::NIL,
             // An output that a later hotcall adds.
             other => return Err(other.no_value().to_string()),
         };
@@ -80,8 +80,8 @@ unsafe impl Engine for Toy {
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
         // SAFETY: the caller vouches for the value.
-        let value = unsafe { Value::from_bits(words[0]) };
-        let Some(Object::Buffer { pins, .. }) = value.object() else { return None };
+        let value = unsafe { VmValue::from_bits(words[0]) };
+        let Some(VmObject::Buffer { pins, .. }) = value.object() else { return None };
         pins.set(pins.get() + 1);
         self.pins.set(self.pins.get() + 1);
         Some(words[0] as usize)
@@ -89,8 +89,8 @@ unsafe impl Engine for Toy {
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
         // SAFETY: this is the value of a buffer that was pinned, and so is not collected.
-        let value = unsafe { Value::from_bits(pin as u64) };
-        if let Some(Object::Buffer { pins, .. }) = value.object() {
+        let value = unsafe { VmValue::from_bits(pin as u64) };
+        if let Some(VmObject::Buffer { pins, .. }) = value.object() {
             pins.set(pins.get() - 1);
             self.pins.set(self.pins.get() - 1);
         }

@@ -1,4 +1,4 @@
-// The toy's other native functions: bool f(Vm *, unsigned argc, Value *frame)
+// The toy's other native functions: bool f(Vm *, unsigned argc, VmValue *frame)
 
 use hotcall::engine::{ResultPath, Role, ValueModel};
 use hotcall::{Signature, SignatureError, Type};

@@ -8,24 +8,24 @@ use hotcall::engine::{Realm, Record, ValueModel};
 use hotcall::{Callback, Error, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use super::engine::{Toy, site};
-use super::vm::{Framed, Native, Object, Script, Value, Vm, WithData};
+use super::vm::{Framed, Script, Vm, VmFunction, VmObject, VmValue, WithData};
 
 /// Makes a C function a value.
 ///
 /// # Safety
 ///
 /// The function may be called with whatever script passes, and the realm is one of this engine.
-pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<Value, Error> {
+pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, Error> {
     // SAFETY: the caller vouches for the function; the engine calls it as the model says.
     let record = unsafe { realm.record(function) }?;
     let native = if realm.model().is_some_and(ValueModel::passes_data) {
         // SAFETY: this is the type that the model describes.
-        Native::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
+        VmFunction::WithData(unsafe { mem::transmute::<*const c_void, WithData>(record.entry()) })
     } else {
         // SAFETY: this is the type that the model describes.
-        Native::Framed(unsafe { mem::transmute::<*const c_void, Framed>(record.entry()) })
+        VmFunction::Framed(unsafe { mem::transmute::<*const c_void, Framed>(record.entry()) })
     };
-    Ok(vm.allocate(Object::Function { native, data: record.into_raw(), finalize: Record::finalize }))
+    Ok(vm.allocate(VmObject::Function { native, data: record.into_raw(), finalize: Record::finalize }))
 }
 
 /// A function pointer for C that runs a script.
@@ -41,7 +41,7 @@ pub fn callback(
     Callback::local(&Thunk::new(signature)?, LocalOptions::default(), refuse, move |call| {
         let run = |arguments: &[[u64; 2]]| {
             // SAFETY: these are the toy's values.
-            let arguments: Vec<_> = arguments.iter().map(|words| unsafe { Value::from_bits(words[0]) }).collect();
+            let arguments: Vec<_> = arguments.iter().map(|words| unsafe { VmValue::from_bits(words[0]) }).collect();
             Ok([vm.run(&script, &arguments)?.bits(), 0])
         };
         // SAFETY: the callback has this signature, and runs on this thread alone.

@@ -25,7 +25,7 @@
 //! A native function is
 //!
 //! ```c
-//! Value f(Vm *vm, int argc, const Value *argv, void *data);
+//! VmValue f(Vm *vm, int argc, const VmValue *argv, void *data);
 //! ```
 //!
 //! which returns `THROWN` after it has called `Vm::throw`. Script is a tree that `Vm::run` evaluates; a parser would
@@ -48,27 +48,27 @@
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
 //! # use std::ffi::c_void;
 //! # use std::{ptr, slice};
-//! # use vm::{Native, Object, Script, THROWN, Value, Vm};
-//! unsafe extern "C" fn add(vm: &Vm, argc: i32, argv: *const Value, _data: *mut c_void) -> Value {
+//! # use vm::{Script, THROWN, Vm, VmFunction, VmObject, VmValue};
+//! unsafe extern "C" fn add(vm: &Vm, argc: i32, argv: *const VmValue, _data: *mut c_void) -> VmValue {
 //!     // SAFETY: there are `argc` values at `argv`.
 //!     let arguments = unsafe { slice::from_raw_parts(argv, argc as usize) };
 //!     let [Some(a), Some(b)] = [0, 1].map(|index| arguments.get(index)?.as_number()) else {
 //!         vm.throw("add takes two numbers".into());
 //!         // SAFETY: this is no object.
-//!         return unsafe { Value::from_bits(THROWN) };
+//!         return unsafe { VmValue::from_bits(THROWN) };
 //!     };
-//!     Value::number(a + b)
+//!     VmValue::number(a + b)
 //! }
 //!
 //! unsafe extern "C" fn nothing(_data: *mut c_void) {}
 //!
 //! # fn main() -> Result<(), String> {
 //! let vm = Vm::default();
-//! let native = Native::WithData(add);
-//! let function = vm.allocate(Object::Function { native, data: ptr::null_mut(), finalize: nothing });
+//! let native = VmFunction::WithData(add);
+//! let function = vm.allocate(VmObject::Function { native, data: ptr::null_mut(), finalize: nothing });
 //! vm.set_global("add", Some(function));
 //!
-//! let number = |number| Script::Value(Value::number(number));
+//! let number = |number| Script::Value(VmValue::number(number));
 //! let sum = vm.run(&Script::Call("add".into(), vec![number(1.0), number(0.5)]), &[])?;
 //! assert_eq!(sum.as_number(), Some(1.5));
 //! assert!(vm.run(&Script::Call("add".into(), vec![number(1.0)]), &[]).is_err());
@@ -97,7 +97,7 @@
 //! [`ValueModel::new`] takes what each engine has, and a method adds each class. A part that a later hotcall adds changes
 //! nothing for a model that leaves it out. Field by field:
 //!
-//! * `native` is the C type of native functions. A `Value` of 8 bytes that is passed as an integer is [`U64`]; a
+//! * `native` is the C type of native functions. A `VmValue` of 8 bytes that is passed as an integer is [`U64`]; a
 //!   struct of 16 bytes is such a struct: it is passed in two registers, and an integer would not be.
 //! * `roles` says what each parameter is. hotcall hands the context back to you and looks at nothing else that you
 //!   have: what is [`Ignored`] may have any type.
@@ -176,7 +176,7 @@
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
 //! # use hotcall::{Function, FunctionOptions, Signature, Type};
-//! # use vm::{Script, Value, Vm};
+//! # use vm::{Script, Vm, VmValue};
 //! extern "C" fn scale(number: i8, by: f64) -> f64 {
 //!     f64::from(number) * by
 //! }
@@ -194,7 +194,7 @@
 //! }
 //!
 //! let call = |a, b| {
-//!     let arguments = [a, b].map(|number| Script::Value(Value::number(number)));
+//!     let arguments = [a, b].map(|number| Script::Value(VmValue::number(number)));
 //!     vm.run(&Script::Call("scale".into(), arguments.into()), &[])
 //! };
 //! assert_eq!(call(-3.0, 0.5)?.as_number(), Some(-1.5));
@@ -249,7 +249,7 @@
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
 //! # use hotcall::{Callback, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Thunk, Type};
-//! # use vm::{Object, Vm};
+//! # use vm::{Vm, VmObject};
 //! /// Calls back before it writes.
 //! unsafe extern "C" fn write(bytes: *mut u8, len: usize, before: extern "C" fn()) {
 //!     before();
@@ -276,12 +276,12 @@
 //!     let write = Function::from_address("write", write as *const c_void, &signature, FunctionOptions::default())?;
 //!     functions::function(&vm, &realm, &write)?
 //! };
-//! let pointer = vm.allocate(Object::Pointer(callback.as_ptr()));
-//! vm.call(write, &[buffer, vm::Value::number(3.0), pointer])?;
+//! let pointer = vm.allocate(VmObject::Pointer(callback.as_ptr()));
+//! vm.call(write, &[buffer, vm::VmValue::number(3.0), pointer])?;
 //! assert_eq!(resized.take(), Some(Err("the buffer is in use".into())));
 //! // The pin is gone.
 //! assert_eq!(vm.resize(buffer, 1 << 20), Ok(()));
-//! # let Some(Object::Buffer { bytes, .. }) = buffer.object() else { unreachable!() };
+//! # let Some(VmObject::Buffer { bytes, .. }) = buffer.object() else { unreachable!() };
 //! # assert_eq!(bytes.borrow()[..3], [7, 7, 7]);
 //! # Ok(())
 //! # }
@@ -311,7 +311,7 @@
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
 //! # use hotcall::{Function, FunctionOptions, Signature, Type};
-//! # use vm::{Object, Script, Vm};
+//! # use vm::{Script, Vm, VmObject};
 //! extern "C" fn twice(f: extern "C" fn(i32) -> i32) -> i32 {
 //!     f(1) + f(2)
 //! }
@@ -329,7 +329,7 @@
 //! let int_to_int = Signature::new([Type::I32], Type::I32)?;
 //! let call = |script| -> Result<_, Box<dyn std::error::Error>> {
 //!     let callback = functions::callback(&vm, &realm, &int_to_int, script)?;
-//!     Ok(vm.call(twice, &[vm.allocate(Object::Pointer(callback.as_ptr()))]))
+//!     Ok(vm.call(twice, &[vm.allocate(VmObject::Pointer(callback.as_ptr()))]))
 //! };
 //! assert_eq!(call(Script::Argument(0))?.map(|sum| sum.as_number()), Ok(Some(3.0)));
 //! assert_eq!(call(Script::Throw("boom".into()))?, Err("boom".into()));
@@ -363,7 +363,7 @@
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
 //! # use hotcall::{Library, Signature, Type};
-//! # use vm::{Value, Vm};
+//! # use vm::{Vm, VmValue};
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let vm = Vm::default();
 //! # // SAFETY: the model is the toy's.
@@ -372,9 +372,9 @@
 //! let signature = Signature::new([Type::I32], Type::I32)?;
 //! // SAFETY: this is its signature.
 //! let abs = unsafe { functions::function(&vm, &realm, &library.function("abs", &signature)?)? };
-//! assert_eq!(vm.call(abs, &[Value::number(-3.0)]), Ok(Value::number(3.0)));
+//! assert_eq!(vm.call(abs, &[VmValue::number(-3.0)]), Ok(VmValue::number(3.0)));
 //! library.close();
-//! assert_eq!(vm.call(abs, &[Value::number(-3.0)]), Err("the process is closed".into()));
+//! assert_eq!(vm.call(abs, &[VmValue::number(-3.0)]), Err("the process is closed".into()));
 //! # Ok(())
 //! # }
 //! ```

@@ -1,12 +1,12 @@
 // What the toy's values look like, as data.
 
-use hotcall::engine::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
 use hotcall::{Signature, SignatureError, Type};
 
 use super::vm::{BOOLEAN, INTEGER, NAN, NIL, THROWN};
 
 pub fn model() -> Result<ValueModel, SignatureError> {
-    // Value f(Vm *, int argc, const Value *argv, void *data)
+    // VmValue f(Vm *, int argc, const VmValue *argv, void *data)
     let native = Signature::new([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::U64)?;
     let roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }, Role::Data];
     // The highest 16 bits are the tag; the number is the low 4 bytes, and 0 has no bits beside the tag.

@@ -3,13 +3,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use hotcall::engine::conformance::{self, Expression, Feature, Subject};
+use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{ModelError, Realm, ValueModel};
 use hotcall::{Function, LocalCallback, Signature};
 
 use super::engine::Toy;
 use super::functions;
-use super::vm::{BOOLEAN, NIL, Object, Script, Value, Vm};
+use super::vm::{BOOLEAN, NIL, Script, Vm, VmObject, VmValue};
 
 pub struct ToySubject {
     pub vm: Rc<Vm>,
@@ -43,12 +43,12 @@ impl Subject for ToySubject {
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         let callback = functions::callback(&self.vm, &self.realm, signature, script(body));
         let callback = callback.map_err(|error| error.to_string())?;
-        self.vm.set_global(name, Some(self.vm.allocate(Object::Pointer(callback.as_ptr()))));
+        self.vm.set_global(name, Some(self.vm.allocate(VmObject::Pointer(callback.as_ptr()))));
         self.callbacks.insert(name, callback);
         Ok(())
     }
 
-    fn evaluate(&mut self, expression: &Expression) -> Result<conformance::Value, String> {
+    fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String> {
         self.vm.run(&script(expression), &[]).map(describe)
     }
 
@@ -68,12 +68,12 @@ impl Subject for ToySubject {
 pub fn script(expression: &Expression) -> Script {
     let all = |expressions: &[Expression]| expressions.iter().map(script).collect();
     match expression {
-        Expression::Value(conformance::Value::Null) => Script::Value(Value::NIL),
-        Expression::Value(conformance::Value::Boolean(truth)) => Script::Value(Value::boolean(*truth)),
-        Expression::Value(conformance::Value::Number(number)) => Script::Value(Value::number(*number)),
-        Expression::Value(conformance::Value::Text(text)) => Script::Text(text.to_string()),
-        Expression::Value(conformance::Value::Bytes(bytes)) => Script::Bytes(bytes.to_vec()),
-        Expression::Double(number) => Script::Value(Value::double(*number)),
+        Expression::Value(ScriptValue::Null) => Script::Value(VmValue::NIL),
+        Expression::Value(ScriptValue::Boolean(truth)) => Script::Value(VmValue::boolean(*truth)),
+        Expression::Value(ScriptValue::Number(number)) => Script::Value(VmValue::number(*number)),
+        Expression::Value(ScriptValue::Text(text)) => Script::Text(text.to_string()),
+        Expression::Value(ScriptValue::Bytes(bytes)) => Script::Bytes(bytes.to_vec()),
+        Expression::Double(number) => Script::Value(VmValue::double(*number)),
         Expression::Global(name) => Script::Global((*name).into()),
         Expression::Argument(index) => Script::Argument(*index),
         Expression::Call(function, arguments) => Script::Call(function.clone(), all(arguments)),
@@ -85,15 +85,15 @@ pub fn script(expression: &Expression) -> Script {
     }
 }
 
-pub fn describe(value: Value) -> conformance::Value {
+pub fn describe(value: VmValue) -> ScriptValue {
     if let Some(number) = value.as_number() {
-        return conformance::Value::Number(number);
+        return ScriptValue::Number(number);
     }
     match (value.tag(), value.object()) {
-        (NIL, _) => conformance::Value::Null,
-        (BOOLEAN, _) => conformance::Value::Boolean(value == Value::boolean(true)),
-        (_, Some(Object::Text(text))) => conformance::Value::Text(text.clone().into()),
-        (_, Some(Object::Buffer { bytes, .. })) => conformance::Value::Bytes(bytes.borrow().clone().into()),
-        _ => conformance::Value::Object,
+        (NIL, _) => ScriptValue::Null,
+        (BOOLEAN, _) => ScriptValue::Boolean(value == VmValue::boolean(true)),
+        (_, Some(VmObject::Text(text))) => ScriptValue::Text(text.clone().into()),
+        (_, Some(VmObject::Buffer { bytes, .. })) => ScriptValue::Bytes(bytes.borrow().clone().into()),
+        _ => ScriptValue::Object,
     }
 }

@@ -8,7 +8,7 @@ use std::ptr;
 /// A value: a double, or something else among the negative NaNs, of which the toy makes none.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
-pub struct Value(u64);
+pub struct VmValue(u64);
 
 // The highest 16 bits of all that is no double, and what the others are.
 pub const INTEGER: u64 = 0xfff9 << 48; // the low 32 are an int
@@ -20,28 +20,28 @@ pub const THROWN: u64 = 0xfffd << 48; // what a native function returns that has
 /// The one NaN of the toy.
 pub const NAN: u64 = 0x7ff8 << 48;
 
-pub enum Object {
+pub enum VmObject {
     Text(String),
     Buffer { bytes: RefCell<Vec<u8>>, pins: Cell<usize> },
     Pointer(*const c_void),
-    Function { native: Native, data: *mut c_void, finalize: unsafe extern "C" fn(*mut c_void) },
+    Function { native: VmFunction, data: *mut c_void, finalize: unsafe extern "C" fn(*mut c_void) },
 }
 
 /// A native function, which gets the data that it was made with.
-pub type WithData = unsafe extern "C" fn(&Vm, argc: i32, argv: *const Value, data: *mut c_void) -> Value;
+pub type WithData = unsafe extern "C" fn(&Vm, argc: i32, argv: *const VmValue, data: *mut c_void) -> VmValue;
 
 /// One that finds its arguments from `frame[1]` on, puts its result in `frame[0]`, and returns whether it has one.
-pub type Framed = unsafe extern "C" fn(&Vm, argc: u32, frame: *mut Value) -> bool;
+pub type Framed = unsafe extern "C" fn(&Vm, argc: u32, frame: *mut VmValue) -> bool;
 
 #[derive(Clone, Copy)]
-pub enum Native {
+pub enum VmFunction {
     WithData(WithData),
     Framed(Framed),
 }
 
 /// A program, which the toy's parser would make.
 pub enum Script {
-    Value(Value),
+    Value(VmValue),
     Text(String),
     Bytes(Vec<u8>),
     Argument(usize),
@@ -53,19 +53,19 @@ pub enum Script {
 
 #[derive(Default)]
 pub struct Vm {
-    globals: RefCell<HashMap<String, Value>>,
-    heap: RefCell<Vec<*mut Object>>,
+    globals: RefCell<HashMap<String, VmValue>>,
+    heap: RefCell<Vec<*mut VmObject>>,
     thrown: RefCell<Option<String>>,
 }
 
 impl Vm {
-    pub fn run(&self, script: &Script, arguments: &[Value]) -> Result<Value, String> {
+    pub fn run(&self, script: &Script, arguments: &[VmValue]) -> Result<VmValue, String> {
         let all = |scripts: &[Script]| scripts.iter().map(|script| self.run(script, arguments)).collect();
         match script {
             Script::Value(value) => Ok(*value),
-            Script::Text(text) => Ok(self.allocate(Object::Text(text.clone()))),
+            Script::Text(text) => Ok(self.allocate(VmObject::Text(text.clone()))),
             Script::Bytes(bytes) => Ok(self.buffer(bytes)),
-            Script::Argument(index) => Ok(arguments.get(*index).copied().unwrap_or(Value(NIL))),
+            Script::Argument(index) => Ok(arguments.get(*index).copied().unwrap_or(VmValue(NIL))),
             Script::Global(name) => self.global(name).ok_or_else(|| format!("no {name}")),
             Script::Call(name, arguments) => {
                 let arguments: Result<Vec<_>, _> = all(arguments);
@@ -79,16 +79,16 @@ impl Vm {
         }
     }
 
-    pub fn call(&self, function: Value, arguments: &[Value]) -> Result<Value, String> {
-        let Some(Object::Function { native, data, .. }) = function.object() else { return Err("no function".into()) };
+    pub fn call(&self, function: VmValue, arguments: &[VmValue]) -> Result<VmValue, String> {
+        let Some(VmObject::Function { native, data, .. }) = function.object() else { return Err("no function".into()) };
         let argc = arguments.len();
         let value = match native {
             // SAFETY: whoever made the function vouches for it.
-            Native::WithData(call) => unsafe { call(self, argc as i32, arguments.as_ptr(), *data) },
-            Native::Framed(call) => {
+            VmFunction::WithData(call) => unsafe { call(self, argc as i32, arguments.as_ptr(), *data) },
+            VmFunction::Framed(call) => {
                 let mut frame = [&[function], arguments].concat();
                 // SAFETY: the maker of the function vouches for it.
-                if unsafe { call(self, argc as u32, frame.as_mut_ptr()) } { frame[0] } else { Value(THROWN) }
+                if unsafe { call(self, argc as u32, frame.as_mut_ptr()) } { frame[0] } else { VmValue(THROWN) }
             }
         };
         if value.0 == THROWN { Err(self.thrown.take().unwrap_or_default()) } else { Ok(value) }
@@ -99,11 +99,11 @@ impl Vm {
         *self.thrown.borrow_mut() = Some(message);
     }
 
-    pub fn global(&self, name: &str) -> Option<Value> {
+    pub fn global(&self, name: &str) -> Option<VmValue> {
         self.globals.borrow().get(name).copied()
     }
 
-    pub fn set_global(&self, name: &str, value: Option<Value>) {
+    pub fn set_global(&self, name: &str, value: Option<VmValue>) {
         let mut globals = self.globals.borrow_mut();
         match value {
             Some(value) => globals.insert(name.into(), value),
@@ -111,19 +111,19 @@ impl Vm {
         };
     }
 
-    pub fn allocate(&self, object: Object) -> Value {
+    pub fn allocate(&self, object: VmObject) -> VmValue {
         let object = Box::into_raw(Box::new(object));
         self.heap.borrow_mut().push(object);
-        Value(OBJECT | object.expose_provenance() as u64)
+        VmValue(OBJECT | object.expose_provenance() as u64)
     }
 
-    pub fn buffer(&self, bytes: &[u8]) -> Value {
-        self.allocate(Object::Buffer { bytes: RefCell::new(bytes.into()), pins: Cell::default() })
+    pub fn buffer(&self, bytes: &[u8]) -> VmValue {
+        self.allocate(VmObject::Buffer { bytes: RefCell::new(bytes.into()), pins: Cell::default() })
     }
 
     /// What moves a buffer's bytes.
-    pub fn resize(&self, buffer: Value, len: usize) -> Result<(), String> {
-        let Some(Object::Buffer { bytes, pins }) = buffer.object() else { return Err("no buffer".into()) };
+    pub fn resize(&self, buffer: VmValue, len: usize) -> Result<(), String> {
+        let Some(VmObject::Buffer { bytes, pins }) = buffer.object() else { return Err("no buffer".into()) };
         if pins.get() > 0 {
             return Err("the buffer is in use".into());
         }
@@ -138,13 +138,13 @@ impl Vm {
     /// No script runs, and their values are used no more.
     pub unsafe fn collect(&self) {
         let globals: Vec<_> = self.globals.borrow().values().map(|value| value.0).collect();
-        let is_global = |&object: &*mut Object| globals.contains(&(OBJECT | object.addr() as u64));
+        let is_global = |&object: &*mut VmObject| globals.contains(&(OBJECT | object.addr() as u64));
         let (kept, freed) = self.heap.take().into_iter().partition(is_global);
         self.heap.replace(kept);
         for object in freed {
             // SAFETY: the object is one of the heap, and no longer used.
             let object = unsafe { Box::from_raw(object) };
-            if let Object::Function { data, finalize, .. } = *object {
+            if let VmObject::Function { data, finalize, .. } = *object {
                 // SAFETY: this is what the function was made with.
                 unsafe { finalize(data) };
             }
@@ -160,7 +160,7 @@ impl Drop for Vm {
     }
 }
 
-impl Value {
+impl VmValue {
     pub const NIL: Self = Self(NIL);
 
     pub fn number(number: f64) -> Self {
@@ -203,7 +203,7 @@ impl Value {
         }
     }
 
-    pub fn object(&self) -> Option<&Object> {
+    pub fn object(&self) -> Option<&VmObject> {
         // SAFETY: so are the addresses of objects kept, which live as long as their values are used.
         (self.tag() == OBJECT).then(|| unsafe { &*ptr::with_exposed_provenance(self.0 as usize & 0xffff_ffff_ffff) })
     }

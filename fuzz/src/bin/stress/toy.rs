@@ -16,7 +16,7 @@ use std::error::Error;
 use hotcall::Function;
 use hotcall::engine::{Realm, Record};
 
-use vm::{Value, Vm};
+use vm::{Vm, VmValue};
 
 /// One instance of the engine, of one thread.
 pub(crate) struct Toy {
@@ -36,7 +36,7 @@ impl Toy {
         // SAFETY: it takes any numbers, and the realm is this engine's.
         let function =
             unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
-        let args = [Value::integer(number.into()), Value::double(by)];
+        let args = [VmValue::integer(number.into()), VmValue::double(by)];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and the function is used no more.
         unsafe { self.vm.collect() };
@@ -48,7 +48,7 @@ impl Toy {
         // SAFETY: it gets a buffer and its length, and the realm is this engine's.
         let function =
             unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
-        let args = [self.vm.buffer(&vec![0; len]), Value::number(len as f64), Value::integer(byte.into())];
+        let args = [self.vm.buffer(&vec![0; len]), VmValue::number(len as f64), VmValue::integer(byte.into())];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and neither the function nor the buffer is used any more.
         unsafe { self.vm.collect() };

@@ -1,11 +1,12 @@
 //! Many arguments, missing ones, and more than there are parameters.
 
-use super::super::callees;
-use super::super::kit::Kit;
-use super::super::{Expression, Value};
-use super::{boolean, missing, number, refused, text};
+use crate::engine::conformance::callees;
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::kit::{Kit, refused};
+use crate::engine::conformance::literal::{boolean, number, text};
+use crate::engine::conformance::value::ScriptValue;
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     nothing(kit);
     twelve(kit);
     mixed(kit);
@@ -13,14 +14,14 @@ pub(super) fn run(kit: &mut Kit<'_>) {
 
 fn nothing(kit: &mut Kit<'_>) {
     let nothing = kit.define(&callees::nothing());
-    kit.gives(&Expression::call(nothing, []), &Value::Undefined);
-    kit.gives(&Expression::call(nothing, [number(1.0), text("more"), boolean(true)]), &Value::Undefined);
+    kit.gives(&Expression::call(nothing, []), &ScriptValue::Undefined);
+    kit.gives(&Expression::call(nothing, [number(1.0), text("more"), boolean(true)]), &ScriptValue::Undefined);
 }
 
 fn twelve(kit: &mut Kit<'_>) {
     let sum = kit.define(&callees::sum12_i32());
     let digits = |count: u32| (1..=count).map(|digit| number(f64::from(digit % 10))).collect::<Vec<_>>();
-    let value = Value::Number(123_456_789_012.0);
+    let value = ScriptValue::Number(123_456_789_012.0);
     kit.gives(&Expression::call(sum, digits(12)), &value);
     let doubles: Vec<_> = (1..=12).map(|digit| Expression::Double(f64::from(digit % 10))).collect();
     kit.gives(&Expression::call(sum, doubles), &value);
@@ -29,7 +30,7 @@ fn twelve(kit: &mut Kit<'_>) {
     }
     // Longer calls come before shorter ones, so that what they leave behind is not taken for arguments.
     for given in (0..12).rev() {
-        let problem = format!("expected an integer, not {}", missing(kit));
+        let problem = format!("expected an integer, not {}", kit.missing());
         kit.throws(&Expression::call(sum, digits(given)), refused(sum, given as usize, "i32", &problem));
     }
     for wrong in 0..12 {
@@ -53,16 +54,16 @@ fn mixed(kit: &mut Kit<'_>) {
     let mixed = kit.define(&callees::mixed());
     let ones = || vec![number(1.0); 18];
     // 1 + 2 + … + 18
-    kit.gives(&Expression::call(mixed, ones()), &Value::Number(171.0));
+    kit.gives(&Expression::call(mixed, ones()), &ScriptValue::Number(171.0));
     // Each in turn counts as often as its place says.
     for place in 0..18 {
         let mut arguments = ones();
         arguments[place] = number(3.0);
-        kit.gives(&Expression::call(mixed, arguments), &Value::Number(171.0 + 2.0 * (place + 1) as f64));
+        kit.gives(&Expression::call(mixed, arguments), &ScriptValue::Number(171.0 + 2.0 * (place + 1) as f64));
     }
     let mut arguments = ones();
     arguments[17] = number(-0.5);
-    kit.gives(&Expression::call(mixed, arguments), &Value::Number(144.0));
+    kit.gives(&Expression::call(mixed, arguments), &ScriptValue::Number(144.0));
     for (wrong, ty, problem) in [
         (0, "f64", "expected a number, not a boolean"),
         (1, "i8", "expected an integer, not a boolean"),

@@ -1,9 +1,11 @@
 //! Bytes that the engine owns.
 
-use super::super::callees;
-use super::super::kit::Kit;
-use super::super::{Expression, Feature, Value};
-use super::{NULL, bytes, missing, number, refused, text};
+use crate::engine::conformance::callees;
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::feature::Feature;
+use crate::engine::conformance::kit::{Kit, refused};
+use crate::engine::conformance::literal::{NULL, bytes, number, text};
+use crate::engine::conformance::value::ScriptValue;
 
 /// Views of five bytes, 1 to 5, that begin at the second and have three; all the ways to have bytes; and what comes of
 /// too few.
@@ -34,7 +36,7 @@ const DETACHED: &[&str] = &[
     "(b => (b.buffer.transfer(), b))(new DataView(new ArrayBuffer(8), 2))",
 ];
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     sums(kit);
     views(kit);
     detached(kit);
@@ -46,14 +48,14 @@ pub(super) fn run(kit: &mut Kit<'_>) {
 fn sums(kit: &mut Kit<'_>) {
     let sum = kit.define(&callees::sum_bytes());
     let call = |buffer, len| Expression::call(sum, [buffer, number(len)]);
-    kit.gives(&call(NULL, 0.0), &Value::Number(0.0));
-    kit.gives(&call(bytes(&[]), 0.0), &Value::Number(0.0));
-    kit.gives(&call(bytes(&[7]), 1.0), &Value::Number(7.0));
-    kit.gives(&call(bytes(&[255, 254, 253]), 3.0), &Value::Number(762.0));
-    kit.gives(&call(bytes(&[255, 254, 253]), 2.0), &Value::Number(509.0));
+    kit.gives(&call(NULL, 0.0), &ScriptValue::Number(0.0));
+    kit.gives(&call(bytes(&[]), 0.0), &ScriptValue::Number(0.0));
+    kit.gives(&call(bytes(&[7]), 1.0), &ScriptValue::Number(7.0));
+    kit.gives(&call(bytes(&[255, 254, 253]), 3.0), &ScriptValue::Number(762.0));
+    kit.gives(&call(bytes(&[255, 254, 253]), 2.0), &ScriptValue::Number(509.0));
     // A later argument is wrong; the pins are looked at behind each case.
     kit.throws(&call(bytes(&[1]), -1.0), refused(sum, 1, "usize", "-1 is out of range"));
-    let problem = format!("expected an integer or a BigInt, not {}", missing(kit));
+    let problem = format!("expected an integer or a BigInt, not {}", kit.missing());
     kit.throws(&Expression::call(sum, [bytes(&[1])]), refused(sum, 1, "usize", &problem));
     for (source, kind) in [("[1, 2]", "an object"), ("({ length: 1 })", "an object"), ("new Date(0)", "an object")] {
         let problem = format!("expected null or a buffer, not {kind}");
@@ -65,11 +67,11 @@ fn views(kit: &mut Kit<'_>) {
     let sum = kit.define(&callees::sum_bytes());
     let call = |source| Expression::call(sum, [Expression::Source(source), number(3.0)]);
     for &(source, value) in VIEWS {
-        kit.gives(&call(source), &Value::Number(value));
+        kit.gives(&call(source), &ScriptValue::Number(value));
     }
     for &(name, source, value) in NEWER_VIEWS {
         if is_there(kit, name) {
-            kit.gives(&call(source), &Value::Number(value));
+            kit.gives(&call(source), &ScriptValue::Number(value));
         } else {
             kit.skip(call(source).to_string(), None);
         }
@@ -79,7 +81,10 @@ fn views(kit: &mut Kit<'_>) {
 /// Whether the engine is JavaScript and has something: `name` is its `typeof`.
 fn is_there(kit: &mut Kit<'_>, name: &'static str) -> bool {
     kit.has(Feature::JavaScript)
-        && kit.subject.evaluate(&Expression::Source(name)).is_ok_and(|value| value == Value::Text("function".into()))
+        && kit
+            .subject
+            .evaluate(&Expression::Source(name))
+            .is_ok_and(|value| value == ScriptValue::Text("function".into()))
 }
 
 fn detached(kit: &mut Kit<'_>) {
@@ -99,31 +104,31 @@ fn written(kit: &mut Kit<'_>) {
     let fill = kit.define(&callees::fill());
     let call = |len, byte| Expression::call(fill, [Expression::Argument(0), number(len), number(byte)]);
     let case = |len, byte| Expression::after(bytes(&[1, 2, 3]), [call(len, byte), Expression::Argument(0)]);
-    kit.gives(&case(3.0, 7.0), &Value::Bytes([7, 7, 7][..].into()));
-    kit.gives(&case(2.0, 255.0), &Value::Bytes([255, 255, 3][..].into()));
-    kit.gives(&case(0.0, 7.0), &Value::Bytes([1, 2, 3][..].into()));
+    kit.gives(&case(3.0, 7.0), &ScriptValue::Bytes([7, 7, 7][..].into()));
+    kit.gives(&case(2.0, 255.0), &ScriptValue::Bytes([255, 255, 3][..].into()));
+    kit.gives(&case(0.0, 7.0), &ScriptValue::Bytes([1, 2, 3][..].into()));
     let twice = [call(3.0, 5.0), call(1.0, 6.0), Expression::Argument(0)];
-    kit.gives(&Expression::after(bytes(&[0; 3]), twice), &Value::Bytes([6, 5, 5][..].into()));
+    kit.gives(&Expression::after(bytes(&[0; 3]), twice), &ScriptValue::Bytes([6, 5, 5][..].into()));
 }
 
 fn two(kit: &mut Kit<'_>) {
     let two = kit.define(&callees::two_buffers());
     let call = |a, factor, b, of| Expression::call(two, [a, factor, b, of]);
     let (a, b) = (|| bytes(&[9, 1]), || bytes(&[4]));
-    kit.gives(&call(a(), number(-2.0), b(), number(0.5)), &Value::Number(-5.0));
+    kit.gives(&call(a(), number(-2.0), b(), number(0.5)), &ScriptValue::Number(-5.0));
     let same = call(Expression::Argument(0), number(1.0), Expression::Argument(0), number(1.0));
-    kit.gives(&Expression::after(a(), [same]), &Value::Number(0.0));
+    kit.gives(&Expression::after(a(), [same]), &ScriptValue::Number(0.0));
     // What was pinned for the first is released again.
     let problem = "expected null or a buffer, not a string";
     kit.throws(&call(a(), number(1.0), text("b"), number(1.0)), refused(two, 2, "buffer", problem));
     kit.throws(&call(a(), number(1.5), b(), number(1.0)), refused(two, 1, "i32", "1.5 is not an integer"));
-    let problem = format!("expected a number, not {}", missing(kit));
+    let problem = format!("expected a number, not {}", kit.missing());
     kit.throws(&Expression::call(two, [a(), number(1.0), b()]), refused(two, 3, "f64", &problem));
 }
 
 fn texts(kit: &mut Kit<'_>) {
     let length = kit.define(&callees::length());
-    let integer = |length| Value::BigInt(length);
+    let integer = |length| ScriptValue::BigInt(length);
     kit.gives(&Expression::call(length, [NULL]), &integer(0));
     kit.gives(&Expression::call(length, [bytes(b"\0")]), &integer(0));
     kit.gives(&Expression::call(length, [bytes(b"text\0more\0")]), &integer(4));

@@ -1,14 +1,16 @@
-//! What script throws while C runs between it and the native function.
+//! Exceptions that script throws while C runs between it and the native function.
 
 use hotcall_jit::{Signature, Type};
 
-use super::super::callees;
-use super::super::kit::Kit;
-use super::super::{Expression, Feature, Value};
-use super::{bytes, number, refused, text};
+use crate::engine::conformance::callees;
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::feature::Feature;
+use crate::engine::conformance::kit::{Kit, refused};
+use crate::engine::conformance::literal::{bytes, number, text};
+use crate::engine::conformance::value::ScriptValue;
 use Expression::{Argument, Global, Throw};
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     if !kit.needs("exceptions of callbacks", &[Feature::Callbacks, Feature::Pointers]) {
         return;
     }
@@ -32,21 +34,21 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
     kit.callback("wrong", signature, &counted(text("wrong")));
 
     // 1 + 2 + 3, and the same again a thousandfold.
-    kit.gives(&call("echo", "echo"), &Value::Number(6006.0));
-    kit.gives(&ran, &Value::Number(6.0));
+    kit.gives(&call("echo", "echo"), &ScriptValue::Number(6006.0));
+    kit.gives(&ran, &ScriptValue::Number(6.0));
 
     // Once something was thrown, no script runs, and C gets zeros.
     kit.throws(&call("throws", "echo"), "boom");
-    kit.gives(&ran, &Value::Number(1.0));
-    kit.gives(&saw, &Value::Number(0.0));
+    kit.gives(&ran, &ScriptValue::Number(1.0));
+    kit.gives(&saw, &ScriptValue::Number(0.0));
     kit.throws(&call("echo", "throws"), "boom");
-    kit.gives(&ran, &Value::Number(2.0));
-    kit.gives(&saw, &Value::Number(1.0));
+    kit.gives(&ran, &ScriptValue::Number(2.0));
+    kit.gives(&saw, &ScriptValue::Number(1.0));
 
     // The first one wins.
     kit.throws(&call("throws", "also_throws"), "boom");
     kit.throws(&call("also_throws", "throws"), "bang");
-    kit.gives(&ran, &Value::Number(2.0));
+    kit.gives(&ran, &ScriptValue::Number(2.0));
     kit.callback("boom", signature, &Throw("boom"));
     kit.callback("bang", signature, &Throw("bang"));
     kit.throws(&call("boom", "bang"), "boom");
@@ -54,12 +56,12 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
 
     let message = "a callback returned what is no i32: expected an integer, not a string";
     kit.throws(&call("wrong", "throws"), message);
-    kit.gives(&ran, &Value::Number(1.0));
-    kit.gives(&saw, &Value::Number(0.0));
+    kit.gives(&ran, &ScriptValue::Number(1.0));
+    kit.gives(&saw, &ScriptValue::Number(0.0));
 
     // All is as before.
-    kit.gives(&call("echo", "echo"), &Value::Number(6006.0));
-    kit.gives(&ran, &Value::Number(6.0));
+    kit.gives(&call("echo", "echo"), &ScriptValue::Number(6006.0));
+    kit.gives(&ran, &ScriptValue::Number(6.0));
 }
 
 /// Native functions that throw in callbacks, and callbacks in callbacks.
@@ -72,13 +74,13 @@ fn natives(kit: &mut Kit<'_>, signature: &Signature) {
     kit.throws(&call("fails"), problem.clone());
     // 1 from the inner callback that gets 1, and a thousandfold; the same from the outer one's echo.
     kit.callback("calls", signature, &call("echo"));
-    kit.gives(&call("calls"), &Value::Number(2001.0));
+    kit.gives(&call("calls"), &ScriptValue::Number(2001.0));
     kit.callback("deeper", signature, &call("fails"));
     kit.throws(&call("deeper"), problem);
     kit.callback("throws", signature, &Throw("deep"));
     kit.callback("deeper", signature, &call("throws"));
     kit.throws(&call("deeper"), "deep");
-    kit.gives(&call("echo"), &Value::Number(1001.0));
+    kit.gives(&call("echo"), &ScriptValue::Number(1001.0));
 }
 
 /// Callbacks while a buffer is pinned.
@@ -87,11 +89,11 @@ fn holding(kit: &mut Kit<'_>, void: &Signature) {
         [callees::holding(), callees::mark(), callees::marks()].map(|callee| kit.define(&callee));
     let call = |callback| Expression::call(holding, [bytes(&[5]), Global(callback)]);
     kit.callback("marks_it", void, &Expression::call(mark, []));
-    kit.gives(&call("marks_it"), &Value::Number(5.0));
-    kit.gives(&Expression::call(marks, []), &Value::Number(1.0));
+    kit.gives(&call("marks_it"), &ScriptValue::Number(5.0));
+    kit.gives(&Expression::call(marks, []), &ScriptValue::Number(1.0));
     // What a callback without a result returns is nobody's business.
     kit.callback("returns", void, &text("more"));
-    kit.gives(&call("returns"), &Value::Number(5.0));
+    kit.gives(&call("returns"), &ScriptValue::Number(5.0));
     kit.callback("throws", void, &Throw("boom"));
     kit.throws(&call("throws"), "boom");
     let wrong = Expression::call(holding, [bytes(&[5]), number(1.0)]);

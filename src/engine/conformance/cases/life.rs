@@ -2,13 +2,15 @@
 
 use hotcall_jit::{Signature, SignatureError, Type};
 
-use super::super::callees::{self, Callee};
-use super::super::kit::{self, Kit};
-use super::super::{Expression, Feature, Value};
-use super::{NULL, bytes, number, text};
-use crate::library::library::Library;
+use crate::engine::conformance::callees::{self, Callee};
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::feature::Feature;
+use crate::engine::conformance::kit::{self, Kit};
+use crate::engine::conformance::literal::{NULL, bytes, number, text};
+use crate::engine::conformance::value::ScriptValue;
+use crate::library::Library;
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     collected(kit);
     let close = kit.define(&callees::close());
     if let Err(error) = closed(kit, close) {
@@ -30,7 +32,7 @@ fn collected(kit: &mut Kit<'_>) {
     if let Err(error) = kit.subject.define(NAME, &function) {
         return kit.fail(NAME, "a function", error);
     }
-    kit.gives(&Expression::call(NAME, [NULL, number(0.0)]), &Value::Number(0.0));
+    kit.gives(&Expression::call(NAME, [NULL, number(0.0)]), &ScriptValue::Number(0.0));
     kit.throws(&Expression::call(NAME, [text("text"), number(0.0)]), "expected null or a buffer, not a string");
     let held = function.holders();
     kit.check("a global function", held > 1, "the engine keeps the function", "it does not");
@@ -56,9 +58,9 @@ fn closed(kit: &mut Kit<'_>, close: &str) -> Result<(), Missing> {
     callees::keep(library);
     let abs = |value| Expression::call("abs", [value]);
     let length = || Expression::call("strlen", [bytes(b"four\0")]);
-    kit.gives(&abs(number(-3.0)), &Value::Number(3.0));
-    kit.gives(&length(), &Value::BigInt(4));
-    kit.gives(&Expression::call(close, []), &Value::Undefined);
+    kit.gives(&abs(number(-3.0)), &ScriptValue::Number(3.0));
+    kit.gives(&length(), &ScriptValue::BigInt(4));
+    kit.gives(&Expression::call(close, []), &ScriptValue::Undefined);
     for call in [abs(number(-3.0)), abs(text("text")), Expression::call("abs", []), length()] {
         kit.throws(&call, "the process is closed");
     }
@@ -76,7 +78,7 @@ fn closed_below(kit: &mut Kit<'_>, close: &str) -> Result<(), Missing> {
     let sort =
         Expression::call("qsort", [Expression::Argument(0), number(2.0), number(1.0), Expression::Global("closes")]);
     let sorted = Expression::after(bytes(&[1, 1]), [sort.clone(), Expression::Argument(0)]);
-    kit.gives(&sorted, &Value::Bytes([1, 1][..].into()));
+    kit.gives(&sorted, &ScriptValue::Bytes([1, 1][..].into()));
     kit.throws(&Expression::after(bytes(&[1, 1]), [sort]), "the process is closed");
     Ok(())
 }

@@ -2,25 +2,27 @@
 
 use hotcall_jit::Signature;
 
-use super::super::callees::{self, Echo};
-use super::super::kit::{Expected, Kit};
-use super::super::{Expression, Feature, Value};
-use super::{NULL, UNDEFINED, big, boolean, bytes, number, refused, text};
+use crate::engine::conformance::callees::{self, Echo};
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::feature::Feature;
+use crate::engine::conformance::kit::{Expected, Kit, refused};
+use crate::engine::conformance::literal::{NULL, UNDEFINED, big, boolean, bytes, number, text};
+use crate::engine::conformance::value::ScriptValue;
 use Expression::Double;
 
 /// What a type takes, with what it becomes, and what it refuses, with the reason.
-struct Table {
+struct ScalarCases {
     ty: &'static str,
-    takes: &'static [(Expression, Value)],
+    takes: &'static [(Expression, ScriptValue)],
     refuses: &'static [(Expression, &'static str)],
 }
 
-const fn n(number: f64) -> Value {
-    Value::Number(number)
+const fn n(number: f64) -> ScriptValue {
+    ScriptValue::Number(number)
 }
 
-const fn b(integer: i128) -> Value {
-    Value::BigInt(integer)
+const fn b(integer: i128) -> ScriptValue {
+    ScriptValue::BigInt(integer)
 }
 
 /// 2³¹, 2³², 2⁵³, 2⁶³ and 2⁶⁴
@@ -30,7 +32,7 @@ const P53: f64 = 9_007_199_254_740_992.0;
 const P63: f64 = 9_223_372_036_854_775_808.0;
 const P64: f64 = 18_446_744_073_709_551_616.0;
 
-const I64_TAKES: &[(Expression, Value)] = &[
+const I64_TAKES: &[(Expression, ScriptValue)] = &[
     (number(0.0), b(0)),
     (number(-0.0), b(0)),
     (number(-1.0), b(-1)),
@@ -65,7 +67,7 @@ const I64_REFUSES: &[(Expression, &str)] = &[
     (number(P64), "18446744073709552000 is out of range"),
 ];
 
-const U64_TAKES: &[(Expression, Value)] = &[
+const U64_TAKES: &[(Expression, ScriptValue)] = &[
     (number(0.0), b(0)),
     (number(-0.0), b(0)),
     (number(1.0), b(1)),
@@ -93,8 +95,8 @@ const U64_REFUSES: &[(Expression, &str)] = &[
     (number(P64), "18446744073709552000 is out of range"),
 ];
 
-const TABLES: &[Table] = &[
-    Table {
+const TABLES: &[ScalarCases] = &[
+    ScalarCases {
         ty: "i8",
         takes: &[
             (number(0.0), n(0.0)),
@@ -112,7 +114,7 @@ const TABLES: &[Table] = &[
             (number(P32), "4294967296 is out of range"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "u8",
         takes: &[(number(0.0), n(0.0)), (number(-0.0), n(0.0)), (number(255.0), n(255.0)), (Double(255.0), n(255.0))],
         refuses: &[
@@ -122,7 +124,7 @@ const TABLES: &[Table] = &[
             (number(P32), "4294967296 is out of range"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "i16",
         takes: &[
             (number(-1.0), n(-1.0)),
@@ -137,7 +139,7 @@ const TABLES: &[Table] = &[
             (number(P31), "2147483648 is out of range"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "u16",
         takes: &[(number(0.0), n(0.0)), (number(65_535.0), n(65_535.0)), (Double(65_535.0), n(65_535.0))],
         refuses: &[
@@ -146,7 +148,7 @@ const TABLES: &[Table] = &[
             (Double(65_536.0), "65536 is out of range"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "i32",
         takes: &[
             (number(0.0), n(0.0)),
@@ -164,7 +166,7 @@ const TABLES: &[Table] = &[
             (number(P53), "9007199254740992 is out of range"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "u32",
         takes: &[
             (number(0.0), n(0.0)),
@@ -180,13 +182,13 @@ const TABLES: &[Table] = &[
             (number(P63), "9223372036854776000 is out of range"),
         ],
     },
-    Table { ty: "i64", takes: I64_TAKES, refuses: I64_REFUSES },
-    Table { ty: "u64", takes: U64_TAKES, refuses: U64_REFUSES },
-    Table { ty: "isize", takes: I64_TAKES, refuses: I64_REFUSES },
-    Table { ty: "usize", takes: U64_TAKES, refuses: U64_REFUSES },
-    Table {
+    ScalarCases { ty: "i64", takes: I64_TAKES, refuses: I64_REFUSES },
+    ScalarCases { ty: "u64", takes: U64_TAKES, refuses: U64_REFUSES },
+    ScalarCases { ty: "isize", takes: I64_TAKES, refuses: I64_REFUSES },
+    ScalarCases { ty: "usize", takes: U64_TAKES, refuses: U64_REFUSES },
+    ScalarCases {
         ty: "bool",
-        takes: &[(boolean(true), Value::Boolean(true)), (boolean(false), Value::Boolean(false))],
+        takes: &[(boolean(true), ScriptValue::Boolean(true)), (boolean(false), ScriptValue::Boolean(false))],
         refuses: &[
             (number(0.0), "expected a boolean, not a number"),
             (number(1.0), "expected a boolean, not a number"),
@@ -195,13 +197,13 @@ const TABLES: &[Table] = &[
             (NULL, "expected a boolean, not null"),
             (UNDEFINED, "expected a boolean, not undefined"),
             (text("true"), "expected a boolean, not a string"),
-            (Expression::Value(Value::Object), "expected a boolean, not an object"),
-            (Expression::Value(Value::Function), "expected a boolean, not a function"),
+            (Expression::Value(ScriptValue::Object), "expected a boolean, not an object"),
+            (Expression::Value(ScriptValue::Function), "expected a boolean, not a function"),
             (Expression::Source("Symbol()"), "expected a boolean, not a symbol"),
             (Expression::Source("new Boolean(true)"), "expected a boolean, not an object"),
         ],
     },
-    Table {
+    ScalarCases {
         ty: "f32",
         takes: &[
             (number(0.0), n(0.0)),
@@ -219,7 +221,7 @@ const TABLES: &[Table] = &[
         ],
         refuses: FLOAT_REFUSES,
     },
-    Table {
+    ScalarCases {
         ty: "f64",
         takes: &[
             (number(0.0), n(0.0)),
@@ -253,8 +255,8 @@ const FLOAT_REFUSES: &[(Expression, &str)] = &[
     (UNDEFINED, "expected a number, not undefined"),
     (text("1"), "expected a number, not a string"),
     (bytes(&[1]), "expected a number, not a buffer"),
-    (Expression::Value(Value::Object), "expected a number, not an object"),
-    (Expression::Value(Value::Function), "expected a number, not a function"),
+    (Expression::Value(ScriptValue::Object), "expected a number, not an object"),
+    (Expression::Value(ScriptValue::Function), "expected a number, not a function"),
     (Expression::Source("Symbol()"), "expected a number, not a symbol"),
     (Expression::Source("new Number(1)"), "expected a number, not an object"),
     (Expression::Source("({ valueOf() { return 1 } })"), "expected a number, not an object"),
@@ -269,8 +271,8 @@ const NO_INTEGERS: &[(Expression, &str)] = &[
     (text("1"), "a string"),
     (text(""), "a string"),
     (bytes(&[1]), "a buffer"),
-    (Expression::Value(Value::Object), "an object"),
-    (Expression::Value(Value::Function), "a function"),
+    (Expression::Value(ScriptValue::Object), "an object"),
+    (Expression::Value(ScriptValue::Function), "a function"),
     (Expression::Source("Symbol()"), "a symbol"),
     (Expression::Source("new Number(1)"), "an object"),
     (Expression::Source("({ valueOf() { return 1 } })"), "an object"),
@@ -294,7 +296,7 @@ const WIDE: &[(i64, Result<i128, &str>)] = &[
     (i64::MIN, Err("-9223372036854776000 is out of range")),
 ];
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     let echoes = callees::scalars();
     for table in TABLES {
         let Some(echo) = echoes.iter().find(|echo| echo.ty.to_string() == table.ty) else {
@@ -309,7 +311,7 @@ pub(super) fn run(kit: &mut Kit<'_>) {
 }
 
 /// All that a type refuses, with the reasons.
-fn all_refused(table: &Table) -> Vec<(Expression, String)> {
+fn all_refused(table: &ScalarCases) -> Vec<(Expression, String)> {
     let own = table.refuses.iter().map(|(value, problem)| (value.clone(), (*problem).to_owned()));
     if matches!(table.ty, "bool" | "f32" | "f64") {
         return own.collect();
@@ -322,7 +324,7 @@ fn all_refused(table: &Table) -> Vec<(Expression, String)> {
     own.chain(kinds).chain(numbers).collect()
 }
 
-fn run_table(kit: &mut Kit<'_>, table: &Table, echo: &Echo) {
+fn run_table(kit: &mut Kit<'_>, table: &ScalarCases, echo: &Echo) {
     let same = kit.define(&echo.same);
     for (value, result) in table.takes {
         kit.gives(&Expression::call(same, [value.clone()]), result);
@@ -337,7 +339,7 @@ fn run_table(kit: &mut Kit<'_>, table: &Table, echo: &Echo) {
     }
 }
 
-fn callbacks(kit: &mut Kit<'_>, table: &Table, echo: &Echo, through: &str, refuses: &[(Expression, String)]) {
+fn callbacks(kit: &mut Kit<'_>, table: &ScalarCases, echo: &Echo, through: &str, refuses: &[(Expression, String)]) {
     let Ok(signature) = Signature::new([echo.ty.clone()], echo.ty.clone()) else { return };
     kit.callback("echo", &signature, &Expression::Argument(0));
     for (value, result) in table.takes {
@@ -471,7 +473,7 @@ fn forged(kit: &mut Kit<'_>) {
 }
 
 fn low_bits(kit: &mut Kit<'_>) {
-    let truth = Value::Boolean;
+    let truth = ScriptValue::Boolean;
     let results = [
         [(0x1_u32, truth(true)), (0xffff_ff01, truth(true)), (0x1100, truth(false))],
         [(0x17f, n(127.0)), (0xff, n(-1.0)), (0x1280, n(-128.0))],

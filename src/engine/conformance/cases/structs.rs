@@ -2,10 +2,12 @@
 
 use hotcall_jit::Signature;
 
-use super::super::callees::{self, Echo};
-use super::super::kit::{Expected, Kit};
-use super::super::{Expression, Feature, Value};
-use super::{NULL, UNDEFINED, boolean, bytes, missing, number, refused, text};
+use crate::engine::conformance::callees::{self, Echo};
+use crate::engine::conformance::expression::Expression;
+use crate::engine::conformance::feature::Feature;
+use crate::engine::conformance::kit::{Expected, Kit, refused};
+use crate::engine::conformance::literal::{NULL, UNDEFINED, boolean, bytes, number, text};
+use crate::engine::conformance::value::ScriptValue;
 
 /// For each struct a value whose bytes all differ, and are no signalling NaN.
 const BYTES: [&[u8]; 4] = [
@@ -23,12 +25,12 @@ const REFUSED: &[(Expression, &str)] = &[
     (number(1.0), "a number"),
     (boolean(true), "a boolean"),
     (text("text"), "a string"),
-    (Expression::Value(Value::Object), "an object"),
-    (Expression::Value(Value::Function), "a function"),
+    (Expression::Value(ScriptValue::Object), "an object"),
+    (Expression::Value(ScriptValue::Function), "a function"),
     (Expression::Source("[1, 2, 3, 4]"), "an object"),
 ];
 
-pub(super) fn run(kit: &mut Kit<'_>) {
+pub(crate) fn run(kit: &mut Kit<'_>) {
     if !kit.needs("structs", &[Feature::Buffers]) {
         return;
     }
@@ -44,15 +46,15 @@ pub(super) fn run(kit: &mut Kit<'_>) {
     // 1.5 and -2
     const POINT: &[u8] = &[0, 0, 0, 0, 0, 0, 0xf8, 0x3f, 0, 0, 0, 0, 0, 0, 0, 0xc0];
     let sum = kit.define(&sum);
-    kit.gives(&Expression::call(sum, [bytes(POINT)]), &Value::Number(-18.5));
+    kit.gives(&Expression::call(sum, [bytes(POINT)]), &ScriptValue::Number(-18.5));
     views(kit, sum);
 }
 
 fn direct(kit: &mut Kit<'_>, echo: &Echo, value: &'static [u8]) {
     let (same, ty, size) = (kit.define(&echo.same), echo.ty.to_string(), value.len());
     let call = |value| Expression::call(same, [value]);
-    kit.gives(&call(bytes(value)), &Value::Bytes(value.into()));
-    kit.gives(&call(bytes(LONGER)), &Value::Bytes(LONGER[..size].into()));
+    kit.gives(&call(bytes(value)), &ScriptValue::Bytes(value.into()));
+    kit.gives(&call(bytes(LONGER)), &ScriptValue::Bytes(LONGER[..size].into()));
     for given in [0, 1, size - 1] {
         let problem = format!("{given} bytes are too few: it has {size}");
         kit.throws(&call(bytes(&value[..given])), refused(same, 0, &ty, &problem));
@@ -60,13 +62,13 @@ fn direct(kit: &mut Kit<'_>, echo: &Echo, value: &'static [u8]) {
     for (value, kind) in REFUSED {
         kit.throws(&call(value.clone()), refused(same, 0, &ty, &format!("expected a buffer, not {kind}")));
     }
-    let problem = format!("expected a buffer, not {}", missing(kit));
+    let problem = format!("expected a buffer, not {}", kit.missing());
     kit.throws(&Expression::call(same, []), refused(same, 0, &ty, &problem));
     // Each result is a value of its own.
     let fill = kit.define(&callees::fill());
     let write = Expression::call(fill, [Expression::Argument(0), number(1.0), number(99.0)]);
     let other = Expression::after(call(bytes(value)), [write, call(bytes(value))]);
-    kit.gives(&other, &Value::Bytes(value.into()));
+    kit.gives(&other, &ScriptValue::Bytes(value.into()));
 }
 
 fn through(kit: &mut Kit<'_>, echo: &Echo, value: &'static [u8]) {
@@ -74,9 +76,9 @@ fn through(kit: &mut Kit<'_>, echo: &Echo, value: &'static [u8]) {
     let (through, ty, size) = (kit.define(&echo.through), &echo.ty, value.len());
     let call = |callback| Expression::call(through, [Expression::Global(callback), bytes(value)]);
     kit.callback("echo", &signature, &Expression::Argument(0));
-    kit.gives(&call("echo"), &Value::Bytes(value.into()));
+    kit.gives(&call("echo"), &ScriptValue::Bytes(value.into()));
     kit.callback("give", &signature, &bytes(LONGER));
-    let zeros = Value::Bytes(LONGER[..size].into());
+    let zeros = ScriptValue::Bytes(LONGER[..size].into());
     kit.case(&call("give"), ", where give returns 64 zeros", &Expected::Value(zeros));
     kit.callback("give", &signature, &bytes(&[1, 2, 3]));
     let message = format!("a callback returned what is no {ty}: 3 bytes are too few: it has {size}");
@@ -93,7 +95,7 @@ fn views(kit: &mut Kit<'_>, sum: &str) {
         "new Float64Array([9, 1.5, -2, 9]).subarray(1)",
         "new DataView(new Float64Array([9, 1.5, -2]).buffer, 8)",
     ] {
-        kit.gives(&Expression::call(sum, [Expression::Source(source)]), &Value::Number(-18.5));
+        kit.gives(&Expression::call(sum, [Expression::Source(source)]), &ScriptValue::Number(-18.5));
     }
     let short = Expression::Source("new Float64Array([9, 1.5, -2]).subarray(2)");
     kit.throws(&Expression::call(sum, [short]), refused(sum, 0, "struct Point", "8 bytes are too few: it has 16"));

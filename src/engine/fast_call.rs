@@ -2,17 +2,19 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::ptr::NonNull;
 use std::sync::Arc;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{FastCall, FastCallFunction, Scalar};
+use hotcall_jit::{Scalar, FastCall, FastCallFunction};
 
-use super::helpers::closed;
-use super::realm::Shared;
-use super::values::Form;
-use super::{Engine, Problem, Site, View};
+use super::engine::Engine;
+use super::form::Form;
+use super::problem::Problem;
+use super::realm_state::RealmState;
+use super::record_memory::{OwnedRecord, RecordMemory};
+use super::site::Site;
+use super::view::View;
 use crate::error::Error;
 use crate::function::function::Function;
 
@@ -89,38 +91,23 @@ use crate::function::function::Function;
 /// # #[cfg(not(all(feature = "jit", target_os = "linux", target_arch = "x86_64")))]
 /// # fn main() {}
 /// ```
-pub struct FastCallRecord(NonNull<dyn Parts>);
+pub struct FastCallRecord(OwnedRecord<Refusals>);
 
-/// The record's memory, whose address the code knows.
-#[repr(C)]
-struct Full<E: Engine> {
-    head: RecordHead,
-    /// In front of what its code refers to, so that it goes first.
-    native: Option<FastCallFunction>,
-    function: Function,
-    params: Box<[Form]>,
-    result: Option<Form>,
-    /// The native types of the arguments, of handles none, and where refused ones lead.
+/// The data that decides how a refused call goes on.
+struct Refusals {
+    /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
     exit: Exit,
     caller_looks: bool,
-    realm: Arc<Shared<E>>,
 }
 
-/// What does not depend on the engine.
-trait Parts {
-    fn head(&self) -> &RecordHead;
-    fn native(&self) -> Option<&FastCallFunction>;
-    fn function(&self) -> &Function;
-}
-
-// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
-unsafe impl Send for FastCallRecord {}
+/// The memory of such a record.
+type FastCallMemory<E> = RecordMemory<E, FastCallFunction, Refusals>;
 
 impl FastCallRecord {
     pub(super) fn new<E: Engine>(
         function: &Function,
-        realm: &Arc<Shared<E>>,
+        realm: &Arc<RealmState<E>>,
         model: &FastCallModel,
     ) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
@@ -130,89 +117,42 @@ impl FastCallRecord {
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
         let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
-        let full = Box::into_raw(Box::new(Full {
-            head,
-            native: None,
-            function: function.clone(),
-            params: function.signature().params().iter().map(Form::of).collect(),
-            result: function.signature().result().map(Form::of),
-            native_params: arguments
-                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
-                .collect(),
+        let refusals = Refusals {
+            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument)).collect(),
             exit: model.exit,
             caller_looks: model.caller_looks,
-            realm: Arc::clone(realm),
-        }));
-        // SAFETY: a box is not null.
-        let record = Self(unsafe { NonNull::new_unchecked(full as *mut dyn Parts) });
-        // SAFETY: the record has just been made, and stays where it is until it is dropped with its native function; the caller
-        // vouches for the calls.
-        let native = unsafe { typed.bind(&raw const (*full).head) }.map_err(fail)?;
-        // SAFETY: there is none yet, which need not be dropped; nobody else knows the record.
-        unsafe { (&raw mut (*full).native).write(Some(native)) };
-        if let Some(library) = function.library() {
-            library.adopt(record.parts().head());
-        }
-        Ok(record)
-    }
-
-    fn parts(&self) -> &dyn Parts {
-        // SAFETY: the record lives as long as this.
-        unsafe { self.0.as_ref() }
+        };
+        // SAFETY: the record stays where it is until it is dropped with its native function; the caller vouches for the calls.
+        let bind = |head| unsafe { typed.bind(head) };
+        OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
     }
 
     /// The address of the native function.
     pub fn entry(&self) -> *const c_void {
-        self.parts().native().map_or(std::ptr::null(), FastCallFunction::entry)
+        self.0.entry
     }
 
     /// The C function.
     pub fn function(&self) -> &Function {
-        self.parts().function()
+        &self.0.function
     }
 }
 
-impl Drop for FastCallRecord {
-    fn drop(&mut self) {
-        if let Some(library) = self.function().library() {
-            library.disown(self.parts().head());
-        }
-        // SAFETY: it came from a box, and is used no more.
-        drop(unsafe { Box::from_raw(self.0.as_ptr()) });
-    }
-}
-
-impl<E: Engine> Parts for Full<E> {
-    fn head(&self) -> &RecordHead {
-        &self.head
-    }
-
-    fn native(&self) -> Option<&FastCallFunction> {
-        self.native.as_ref()
-    }
-
-    fn function(&self) -> &Function {
-        &self.function
-    }
-}
-
-impl<E: Engine> Full<E> {
+impl<E: Engine> FastCallMemory<E> {
     #[cold]
     fn refuse(&self, site: Site, index: usize, problem: Problem) {
-        let signature = self.function.signature();
-        // Behind the arguments comes the memory for the result.
-        let Some(ty) = signature.params().get(index).or(signature.result()) else { return };
-        self.throw(site, Error::Argument { function: self.function.name().into(), index, ty: ty.clone(), problem });
+        if let Some(error) = self.data.refused(index, problem) {
+            self.throw(site, error);
+        }
     }
 
     /// Throws, or leaves it to the caller.
     fn throw(&self, site: Site, error: Error) {
-        if self.caller_looks {
-            return self.realm.fail(error);
+        if self.data.own.caller_looks {
+            return self.realm.keep_error(error);
         }
-        let engine = self.realm.engine();
         // SAFETY: the site is that of a call by the engine.
-        unsafe { engine.throw(site, engine.exception(site, &error)) };
+        unsafe { self.realm.throw(site, &error) };
     }
 }
 
@@ -224,14 +164,14 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     to: *mut ResolvedHandle,
 ) -> bool {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
-    let full = unsafe { &*record.cast::<Full<E>>() };
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    let Some(form) = full.params.get(index).or(full.result.as_ref()) else { return false };
+    let Some(form) = memory.data.argument(index) else { return false };
     // SAFETY: the handle is one of the engine's.
-    let resolved = match (form, unsafe { full.realm.engine().view(site, [handle, 0]) }) {
+    let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
         // Machine code compares the length.
         (Form::Bytes(_), View::Bytes { address, len }) => Ok(ResolvedHandle { slot: address as u64, len: len as u64 }),
-        (&form, view) => view.to_slot(form).map(|slot| ResolvedHandle { slot: slot.to_bits(), len: u64::MAX }),
+        (form, view) => view.to_slot(form).map(|slot| ResolvedHandle { slot: slot.to_bits(), len: u64::MAX }),
     };
     match resolved {
         Ok(resolved) => {
@@ -240,8 +180,8 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
             true
         }
         Err(problem) => {
-            if full.exit == Exit::Raise {
-                full.refuse(site, index, problem);
+            if memory.data.own.exit == Exit::Raise {
+                memory.refuse(site, index, problem);
             }
             false
         }
@@ -250,22 +190,22 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
 
 unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
-    let full = unsafe { &*record.cast::<Full<E>>() };
+    let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
     // Callers that look find it where it is.
-    if !full.caller_looks
-        && let Some(exception) = full.realm.take_exception()
+    if !memory.data.own.caller_looks
+        && let Some(exception) = memory.realm.take_exception()
     {
         // SAFETY: the site is that of a call by the engine.
-        return unsafe { full.realm.engine().throw(site, exception) };
+        return unsafe { memory.realm.engine().throw(site, exception) };
     }
-    if full.head.is_closed() {
-        return full.throw(site, closed(&full.function));
+    if memory.data.head.is_closed() {
+        return memory.throw(site, memory.data.closed());
     }
-    let problem = match full.params.get(index).or(full.result.as_ref()) {
-        Some(&Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
+    let problem = match memory.data.argument(index) {
+        Some(Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
         _ => {
-            let number = match full.native_params.get(index).copied().flatten() {
+            let number = match memory.data.own.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),
                 Some(Scalar::U64 | Scalar::Usize) => bits as f64,
                 // Integers that handles are have a sign.
@@ -274,7 +214,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
             Problem::of_number(number)
         }
     };
-    full.refuse(site, index, problem);
+    memory.refuse(site, index, problem);
 }
 
 impl fmt::Debug for FastCallRecord {

@@ -21,19 +21,17 @@
 //!
 //! **Before 11.4 what the ordinary callback then throws passes by every `try` of the optimised function.** V8 compiles no way from there to
 //! a handler. So a callback of a function with fast calls must not throw in these versions ([`Generation::misses_handlers`]): it keeps
-//! the exception in its realm and returns, and script around the function, which looks whether one [waits](super::Realm::pending),
+//! the exception in its realm and returns, and script around the function, which looks whether one [waits](crate::engine::Realm::pending),
 //! throws. That serves exceptions of C's callbacks too, so that functions of floats alone, which are refused nothing, go without options.
 //!
 //! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
 //! small typed arrays while C has their address. So callbacks use
-//! [`Realm::leave_fast_call`](super::Realm::leave_fast_call), before 11.4 [`Realm::throw`](super::Realm::throw): C gets zeros, and when it has
+//! [`Realm::leave_fast_call`](crate::engine::Realm::leave_fast_call), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
 //! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
 //! whose business it is to call script back have no fast call.
 
-use hotcall_jit::engine::fast_call::{
-    Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, Small, Tag,
-};
+use hotcall_jit::engine::fast_call::{Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, FastCallRole, Small, Tag, FastCallModel};
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
@@ -155,7 +153,7 @@ impl Generation {
         Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
 
     /// What a refused call does, of a function that can be refused an argument. Where it
-    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](super::Realm::throw) alone.
+    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](crate::engine::Realm::throw) alone.
     pub const fn exit(&self) -> Exit {
         match self.fallback {
             Some(offset) => Exit::Flag { offset },
@@ -169,7 +167,7 @@ impl Generation {
         self.misses_handlers
     }
 
-    /// The bytes of a `CTypeInfo`: the first so many of a [`CType`]'s.
+    /// The bytes of a `CTypeInfo`: the first so many of a [`V8CType`]'s.
     pub const fn info_size(&self) -> usize {
         self.info_size
     }
@@ -193,9 +191,9 @@ impl Generation {
     /// # Errors
     ///
     /// There is no such call for the function; the ordinary callback serves it.
-    pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<FastCall, NoFastCall> {
+    pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<V8FastCall, NoFastCall> {
         let abi = convention().ok_or(NoFastCall::Host)?;
-        let arrivals = self.arrivals(signature);
+        let arrivals = self.arrivals(abi, signature);
         let mut call = Building { generation: self, native: vec![], roles: vec![], params: vec![] };
         call.push(Type::POINTER, FastCallRole::Ignored, self.numbers.value);
         for (ty, arrival) in signature.params().iter().zip(arrivals) {
@@ -215,7 +213,8 @@ impl Generation {
             }
         };
         // All that such a function refuses is to be called when it is closed, which is left to the script around it.
-        let is_refused_nothing = signature.params().iter().all(is_float) && signature.result().is_none_or(is_scalar);
+        let only_floats = signature.params().iter().all(|ty| ty.as_scalar().is_some_and(Scalar::is_float));
+        let is_refused_nothing = only_floats && signature.result().is_none_or(|ty| ty.as_scalar().is_some());
         if !(self.misses_handlers && is_refused_nothing) {
             call.push(Type::POINTER, FastCallRole::Exit, OPTIONS);
         }
@@ -223,7 +222,7 @@ impl Generation {
         call.finish(abi, result, roots, big_ints)
     }
 
-    fn arrivals(&self, signature: &Signature) -> Vec<Arrival> {
+    fn arrivals(&self, abi: Abi, signature: &Signature) -> Vec<Arrival> {
         let scalars: Vec<_> = signature.params().iter().map(Type::as_scalar).collect();
         let is_small = |scalar: Scalar| scalar.is_integer() && scalar.size() <= 4;
         let only_numbers =
@@ -233,8 +232,11 @@ impl Generation {
         // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
         // `int64_t` would be BigInts.
         let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
-        let on_the_stack =
-            self.fallback.is_some() && only_numbers && small > INT_REGISTERS && floats < FLOAT_REGISTERS && by_number;
+        // The double that makes up for the receiver takes one more register for floats.
+        let on_the_stack = self.fallback.is_some()
+            && (only_numbers && by_number)
+            && need_stack(abi, &Type::I64, small)
+            && !need_stack(abi, &Type::F64, floats + 1);
         let mut first = true;
         let mut integer = |scalar: Scalar| {
             if is_small(scalar) && on_the_stack {
@@ -283,20 +285,13 @@ const fn convention() -> Option<Abi> {
     Abi::host()
 }
 
-/// The general and the float registers for arguments of System V's convention.
-const INT_REGISTERS: usize = 6;
-const FLOAT_REGISTERS: usize = 8;
+/// Returns true if `count` arguments of a type do not fit in registers.
+fn need_stack(abi: Abi, ty: &Type, count: usize) -> bool {
+    Signature::new(vec![ty.clone(); count], None).is_ok_and(|all| abi.plan(&all).is_ok_and(|plan| plan.stack_size > 0))
+}
 
 const fn is_wide(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize)
-}
-
-fn is_float(ty: &Type) -> bool {
-    ty.as_scalar().is_some_and(Scalar::is_float)
-}
-
-fn is_scalar(ty: &Type) -> bool {
-    ty.as_scalar().is_some()
 }
 
 /// How an argument comes.
@@ -360,7 +355,7 @@ impl Roots {
 /// What V8 is told of a parameter or result: the fields of `CTypeInfo`.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-pub struct CType {
+pub struct V8CType {
     /// `CTypeInfo::Type`, or `kCallbackOptionsType`.
     pub ty: u8,
     /// `CTypeInfo::SequenceType`: always 0. Not there in the last generation.
@@ -372,17 +367,17 @@ pub struct CType {
 /// How a function is called by optimised code.
 ///
 /// These must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it, and the record
-/// of [`Realm::fast_call`](super::Realm::fast_call). From 14.8 on the `CFunction` must, too.
+/// of [`Realm::fast_call`](crate::engine::Realm::fast_call). From 14.8 on the `CFunction` must, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub struct FastCall {
-    /// For [`Realm::fast_call`](super::Realm::fast_call).
+pub struct V8FastCall {
+    /// For [`Realm::fast_call`](crate::engine::Realm::fast_call).
     pub model: FastCallModel,
     /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, unless it has no
     /// use for them.
-    pub params: Vec<CType>,
+    pub params: Vec<V8CType>,
     /// For V8: what the function returns.
-    pub result: CType,
+    pub result: V8CType,
     /// For V8: `Int64Representation::kBigInt`, in versions that have it.
     pub big_ints: bool,
 }
@@ -406,14 +401,14 @@ struct Building<'a> {
     generation: &'a Generation,
     native: Vec<Type>,
     roles: Vec<FastCallRole>,
-    params: Vec<CType>,
+    params: Vec<V8CType>,
 }
 
 impl Building<'_> {
     fn push(&mut self, ty: Type, role: FastCallRole, number: u8) {
         self.native.push(ty);
         self.roles.push(role);
-        self.params.push(CType::scalar(number));
+        self.params.push(V8CType::scalar(number));
     }
 
     fn finish(
@@ -422,7 +417,7 @@ impl Building<'_> {
         (ty, number): (Option<Type>, u8),
         roots: &Roots,
         big_ints: bool,
-    ) -> Result<FastCall, NoFastCall> {
+    ) -> Result<V8FastCall, NoFastCall> {
         if self.native.len() > MAX_FAST_CALL_PARAMETERS {
             return Err(NoFastCall::Parameters { parameters: self.native.len(), max: MAX_FAST_CALL_PARAMETERS });
         }
@@ -430,11 +425,11 @@ impl Building<'_> {
         let model = FastCallModel::new(abi, Signature::new(self.native, ty)?, self.roles, exit)
             .handles([self.generation.handles(roots)])
             .caller_looks(self.generation.misses_handlers);
-        Ok(FastCall { model, params: self.params, result: CType::scalar(number), big_ints })
+        Ok(V8FastCall { model, params: self.params, result: V8CType::scalar(number), big_ints })
     }
 }
 
-impl CType {
+impl V8CType {
     const fn scalar(ty: u8) -> Self {
         Self { ty, sequence: 0, flags: 0 }
     }

@@ -1,0 +1,101 @@
+//! Converts slots and bytes to values, and back.
+
+use hotcall_jit::engine::values::{ValueModel, Words};
+
+use super::engine::Engine;
+use super::form::Form;
+use super::output::Output;
+use super::problem::Problem;
+use super::site::Site;
+use super::view::View;
+use crate::error::Error;
+use crate::slot::Slot;
+
+/// Returns the value of a slot, or of the aggregate that it points to.
+///
+/// # Safety
+///
+/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+pub(super) unsafe fn to_value<E: Engine>(
+    engine: &E,
+    model: Option<&ValueModel>,
+    site: Site,
+    form: Form,
+    slot: Slot,
+) -> Result<Words, E::Exception> {
+    if let Form::Scalar(scalar) = form
+        && let Some(words) = model.and_then(|model| model.pack(scalar, slot.to_bits()))
+    {
+        return Ok(words);
+    }
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe { make_value(engine, site, form, slot) }
+}
+
+/// Like [`to_value`], for a slot that the model has no class for.
+///
+/// # Safety
+///
+/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+#[inline]
+pub(super) unsafe fn make_value<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    slot: Slot,
+) -> Result<Words, E::Exception> {
+    // SAFETY: the caller vouches for the site and the bytes.
+    unsafe {
+        match form {
+            Form::Scalar(scalar) => match Output::of(scalar, slot) {
+                Some(output) => engine.make(site, output),
+                None => Err(engine.exception(site, &Error::NoValue { output: scalar.name() })),
+            },
+            Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
+        }
+    }
+}
+
+/// The slot of a value.
+pub(super) struct Converted {
+    pub(super) slot: Slot,
+    /// True if the slot is the address of bytes that the engine owns.
+    pub(super) has_bytes: bool,
+}
+
+/// Returns a value as a slot: a struct or union as the address of its bytes in the engine's memory.
+///
+/// # Safety
+///
+/// The value is one of the engine's.
+pub(super) unsafe fn to_slot<E: Engine>(
+    engine: &E,
+    model: Option<&ValueModel>,
+    site: Site,
+    form: Form,
+    value: Words,
+) -> Result<Converted, Problem> {
+    let unpacked = model.zip(form.scalar()).and_then(|(model, scalar)| model.unpack(scalar, value));
+    if let Some(slot) = unpacked {
+        return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
+    }
+    // SAFETY: the caller vouches for the value.
+    unsafe { view_to_slot(engine, site, form, value) }
+}
+
+/// Like [`to_slot`], for a value that is of none of the model's classes.
+///
+/// # Safety
+///
+/// The value is one of the engine's.
+#[inline]
+pub(super) unsafe fn view_to_slot<E: Engine>(
+    engine: &E,
+    site: Site,
+    form: Form,
+    value: Words,
+) -> Result<Converted, Problem> {
+    // SAFETY: the caller vouches for the value.
+    let view = unsafe { engine.view(site, value) };
+    Ok(Converted { slot: view.to_slot(form)?, has_bytes: matches!(view, View::Bytes { .. }) })
+}

@@ -1,0 +1,85 @@
+//! What a realm's functions share: the engine, and the exception that waits.
+
+use std::cell::RefCell;
+use std::ptr;
+
+use hotcall_jit::engine::values::{EngineAbi, Pending, ValueModel};
+
+use super::engine::Engine;
+use super::site::Site;
+use crate::error::Error;
+
+/// The part of a realm that its functions keep.
+pub(super) struct RealmState<E: Engine> {
+    pending: Pending,
+    /// The waiting exception; `Some` exactly while `pending` is set.
+    waiting: RefCell<Option<Waiting<E>>>,
+    /// `None`: values are handles.
+    abi: Option<EngineAbi>,
+    engine: E,
+}
+
+/// An exception, or what it is made of.
+enum Waiting<E: Engine> {
+    Exception(E::Exception),
+    /// The exception is made when it is taken: the engine may not be able to make one in a refused call of compiled code.
+    Error(Error),
+}
+
+impl<E: Engine> RealmState<E> {
+    pub(super) const fn new(abi: Option<EngineAbi>, engine: E) -> Self {
+        Self { pending: Pending::new(), waiting: RefCell::new(None), abi, engine }
+    }
+
+    pub(super) const fn abi(&self) -> Option<&EngineAbi> {
+        self.abi.as_ref()
+    }
+
+    pub(super) const fn pending(&self) -> &Pending {
+        &self.pending
+    }
+
+    pub(super) fn model(&self) -> Option<&ValueModel> {
+        self.abi().map(EngineAbi::model)
+    }
+
+    pub(super) const fn engine(&self) -> &E {
+        &self.engine
+    }
+
+    /// Throws an error's exception.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    pub(super) unsafe fn throw(&self, site: Site, error: &Error) {
+        // SAFETY: the caller vouches for the site.
+        unsafe { self.engine.throw(site, self.engine.exception(site, error)) };
+    }
+
+    pub(super) fn take_exception(&self) -> Option<E::Exception> {
+        self.pending.set(false);
+        self.waiting.take().map(|waiting| match waiting {
+            Waiting::Exception(exception) => exception,
+            // SAFETY: an empty site is one of every engine's: a call without a parameter for the context has it.
+            Waiting::Error(error) => unsafe { self.engine.exception(Site::new(ptr::null_mut()), &error) },
+        })
+    }
+
+    /// Keeps an exception, unless one waits already.
+    pub(super) fn keep(&self, exception: E::Exception) {
+        self.wait(Waiting::Exception(exception));
+    }
+
+    /// Keeps an error, of which an exception is made when it is taken, unless one waits already.
+    pub(super) fn keep_error(&self, error: Error) {
+        self.wait(Waiting::Error(error));
+    }
+
+    fn wait(&self, waiting: Waiting<E>) {
+        if !self.pending.is_set() {
+            *self.waiting.borrow_mut() = Some(waiting);
+            self.pending.set(true);
+        }
+    }
+}

@@ -1,0 +1,130 @@
+//! The memory of a record: what machine code, helpers and the engine find at its address.
+
+use std::ffi::c_void;
+use std::ops::Deref;
+use std::ptr::{self, NonNull};
+use std::sync::Arc;
+
+use hotcall_jit::JitError;
+use hotcall_jit::engine::values::RecordHead;
+
+use super::engine::Engine;
+use super::form::Form;
+use super::problem::Problem;
+use super::realm_state::RealmState;
+use crate::error::Error;
+use crate::function::Function;
+
+/// The part of a record that does not depend on the engine.
+#[repr(C)]
+pub(super) struct RecordData<X> {
+    pub(super) head: RecordHead,
+    pub(super) function: Function,
+    params: Box<[Form]>,
+    pub(super) result: Option<Form>,
+    /// The address of the native function.
+    pub(super) entry: *const c_void,
+    drop: unsafe fn(NonNull<Self>),
+    /// The part that only records of this kind have.
+    pub(super) own: X,
+}
+
+/// A record's memory, with `N` as its native function.
+#[repr(C)]
+pub(super) struct RecordMemory<E: Engine, N, X> {
+    pub(super) data: RecordData<X>,
+    pub(super) realm: Arc<RealmState<E>>,
+    native: Option<N>,
+}
+
+/// A record that is dropped with this.
+pub(super) struct OwnedRecord<X>(pub(super) NonNull<RecordData<X>>);
+
+// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
+unsafe impl<X: Send> Send for OwnedRecord<X> {}
+
+impl<X> OwnedRecord<X> {
+    /// Makes a record with the native function that `bind` makes for its head. Its address is its `entry`.
+    pub(super) fn new<E: Engine, N>(
+        head: RecordHead,
+        function: &Function,
+        realm: &Arc<RealmState<E>>,
+        own: X,
+        bind: impl FnOnce(*const RecordHead) -> Result<N, JitError>,
+        entry: impl FnOnce(&N) -> *const c_void,
+    ) -> Result<Self, JitError> {
+        let data = RecordData {
+            head,
+            function: function.clone(),
+            params: function.signature().params().iter().map(Form::of).collect(),
+            result: function.signature().result().map(Form::of),
+            entry: ptr::null(),
+            drop: drop_memory::<E, N, X>,
+            own,
+        };
+        let memory = Box::into_raw(Box::new(RecordMemory { data, realm: Arc::clone(realm), native: None::<N> }));
+        // By the pointer to the whole, which helpers and dropping go back to.
+        // SAFETY: a box is not null.
+        let record = Self(unsafe { NonNull::new_unchecked(memory.cast()) });
+        // SAFETY: the memory has just been made, and nobody else knows it. The values before have nothing to drop.
+        unsafe {
+            let native = bind(&raw const (*memory).data.head)?;
+            (&raw mut (*memory).data.entry).write(entry(&native));
+            (&raw mut (*memory).native).write(Some(native));
+        }
+        if let Some(library) = function.library() {
+            library.adopt(&record.head);
+        }
+        Ok(record)
+    }
+}
+
+impl<X> Deref for OwnedRecord<X> {
+    type Target = RecordData<X>;
+
+    fn deref(&self) -> &RecordData<X> {
+        // SAFETY: the record lives as long as this.
+        unsafe { self.0.as_ref() }
+    }
+}
+
+impl<X> Drop for OwnedRecord<X> {
+    fn drop(&mut self) {
+        if let Some(library) = self.function.library() {
+            library.disown(&self.head);
+        }
+        // SAFETY: the record was made with this function, and is not used any more.
+        unsafe { (self.drop)(self.0) };
+    }
+}
+
+/// # Safety
+///
+/// The data is that of a record with these parameters, and is not used any more.
+unsafe fn drop_memory<E: Engine, N, X>(data: NonNull<RecordData<X>>) {
+    // SAFETY: the data is the first part of the whole, which is `repr(C)`.
+    let mut memory = unsafe { Box::from_raw(data.as_ptr().cast::<RecordMemory<E, N, X>>()) };
+    // The native function goes first, because its code refers to the rest.
+    drop(memory.native.take());
+}
+
+impl<X> RecordData<X> {
+    /// The form of an argument. Behind the arguments comes the memory for the result.
+    #[inline]
+    pub(super) fn argument(&self, index: usize) -> Option<Form> {
+        self.params.get(index).copied().or(self.result)
+    }
+
+    /// The error for an argument that has a problem.
+    pub(super) fn refused(&self, index: usize, problem: Problem) -> Option<Error> {
+        let signature = self.function.signature();
+        let ty = signature.params().get(index).or(signature.result())?.clone();
+        Some(Error::Argument { function: self.function.name().into(), index, ty, problem })
+    }
+
+    /// The error for a call of a record that has no target.
+    pub(super) fn closed(&self) -> Error {
+        let closed = self.function.library().and_then(|library| library.check_open().err());
+        closed.unwrap_or_else(|| Error::NullFunction { function: self.function.name().into() })
+    }
+}
