@@ -128,7 +128,7 @@ struct Compile {
     values_us_per_shape: f64,
     values: Vec<CompileValues>,
     /// The fast-call entry for V8.
-    typed: Vec<compile_time::Typed>,
+    typed: Vec<compile_time::FastCall>,
 }
 
 #[derive(Serialize)]

@@ -9,8 +9,10 @@ use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeEr
 
 use crate::declare::DeclarationError;
 use crate::engine::problem::Problem;
-use crate::library::{FileFormat, Resolved, SymbolKind};
-use crate::value::ValueType;
+use crate::library::format::FileFormat;
+use crate::library::resolved::Resolved;
+use crate::library::symbol_kind::SymbolKind;
+use crate::slots::value_type::ValueType;
 
 /// Why a library, a symbol, a function or a member cannot be had, or a call cannot be made.
 ///

@@ -7,8 +7,8 @@ use hotcall::declare::{Declaration, Declarations};
 use hotcall::engine::nanbox::SpiderMonkeyTypes;
 use hotcall::engine::v8::Roots;
 use hotcall::engine::{
-    Boolean, Check, Singleton, Double, Engine, Exit, Handles, Integer, Kind, Object, ResultPath, Output, Path, Realm, Role,
-    Site, Small, Tag, Test, FastCallModel, FastCallRole, ValueModel, View, Words, quickjs,
+    Boolean, Check, Double, Engine, Exit, FastCallModel, FastCallRole, Handles, Integer, Kind, Object, Output, Path,
+    Realm, ResultPath, Role, Singleton, Site, Small, Tag, Test, ValueModel, View, Words, quickjs,
 };
 use hotcall::{
     Binding, Error, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Visibility,

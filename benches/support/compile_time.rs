@@ -6,9 +6,9 @@ use std::time::Instant;
 
 use hotcall::engine::quickjs;
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall_jit::engine::fast_call::{self, ResolvedHandle};
-use hotcall_jit::engine::values::{EngineAbi, Failure, FastCallHelpers, NativeCall, Pending, RecordHead, Words};
-use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Trampoline, Type};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, ResolvedHandle};
+use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, RecordHead, Words};
+use hotcall_jit::{FastCall as FastCallCode, Jit, JitError, Options, Signature, SignatureError, Trampoline, Type};
 
 use serde::Serialize;
 
@@ -62,9 +62,8 @@ fn used() -> Result<&'static Jit, Box<dyn Error>> {
 }
 
 /// The same for trampolines that QuickJS calls: medians.
-pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
-    let engine = EngineAbi::new(quickjs::model(), FastCallHelpers { convert, result, finish, fail })?;
-    let jit = Jit::shared()?;
+pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
+    let engine = EngineAbi::new(quickjs::model(), EngineHelpers { convert, result, finish, fail })?;
     let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
     for round in 0..ROUNDS {
         let jit = used()?;
@@ -81,10 +80,10 @@ pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
 }
 
 /// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
-pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
+pub(crate) fn each_fast_call(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
     let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
-    let helpers = typed::FastCallHelpers { resolve, raise };
-    let (jit, pending) = (Jit::shared()?, Pending::new());
+    let helpers = FastCallHelpers { resolve, raise };
+    let pending = Pending::new();
     // Those that V8 10.2 has no result for are left out.
     let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
     let calls: Vec<_> = calls.filter_map(|(case, call)| Some((case, call.ok()?.model))).collect();
@@ -111,7 +110,12 @@ pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>
     }
     let typed = calls.iter().zip(times);
     Ok(typed
-        .map(|((case, _), (us, copy, bytes))| FastCall { case: case.name, us: median(us), copy_us: median(copy), bytes })
+        .map(|((case, _), (us, copy, bytes))| FastCall {
+            case: case.name,
+            us: median(us),
+            copy_us: median(copy),
+            bytes,
+        })
         .collect())
 }
 
@@ -126,7 +130,13 @@ pub(crate) struct FastCall {
 
 // Nothing here is called: compiling asks for addresses.
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     false
 }
 

@@ -6,9 +6,9 @@ use std::ffi::c_void;
 
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{Abi, Explanation, Jit, JitError, Natives, Options, Signature, Type};
+use hotcall_jit::{Abi, Explanation, Jit, JitError, Options, Signature, Type};
 
 #[path = "support/notation.rs"]
 mod notation;
@@ -76,7 +76,13 @@ fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: b
     (notation::signature(text), model)
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     false
 }
 
@@ -115,7 +121,7 @@ fn typed_functions_are_explained() {
     }
     let (_, model) = typed("(i32)", &[Type::I64], None, Exit::Raise, false);
     let error = Explanation::fast_call(&notation::signature("()"), &model, HELPERS).err().unwrap();
-    assert!(matches!(error, JitError::Typed(_)), "{error}");
+    assert!(matches!(error, JitError::FastCall(_)), "{error}");
 }
 
 fn assert_saves_nothing(text: &str, disassembly: &str) {

@@ -7,9 +7,9 @@ mod notation;
 
 use std::ffi::c_void;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Jit, Natives, Options, Trampoline, FastCall};
+use hotcall_jit::{Abi, FastCall, Jit, Options, Trampoline};
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()
@@ -54,7 +54,7 @@ extern "C" fn nothing() {}
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
     let model = FastCallModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);
-    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve, raise }).unwrap();
+    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the function has the signature.
     let record = || Box::new(unsafe { FastCall::record(nothing as extern "C" fn() as *const c_void, &pending) });
@@ -71,7 +71,13 @@ fn copies_go_with_their_functions() {
     assert!(grown < made / 2, "{grown} bytes for {made} bytes of copies");
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     false
 }
 

@@ -110,10 +110,10 @@ fn a_fork_waits_until_no_lock_is_held() {
 
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
-mod typed {
-    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+mod fast_call {
+    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
     use hotcall_jit::engine::values::{Pending, RecordHead};
-    use hotcall_jit::{Abi, Natives, FastCall};
+    use hotcall_jit::{Abi, FastCall};
 
     use super::*;
 
@@ -150,7 +150,7 @@ mod typed {
                 (0..=ignored).map(|index| if index == 0 { FastCallRole::Argument } else { FastCallRole::Ignored }),
                 Exit::Raise,
             );
-            let typed = natives.typed(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
+            let code = jit.fast_call(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.
             unsafe { code.bind(&record) }.unwrap()
         });

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::{Form, Thunk as Code};
+use hotcall_jit::Thunk as ThunkCode;
 
 use super::types::CallbackTypes;
 use crate::error::Error;
@@ -117,9 +117,9 @@ impl<'a> Call<'a> {
     pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
         match self.types.result() {
             // SAFETY: the result is one slot.
-            Form::Slot => unsafe { self.result.write(result.into()) },
-            Form::Void => return Err(Error::CallbackReturnsVoid),
-            Form::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
+            ValueType::Scalar(_) => unsafe { self.result.write(result.into()) },
+            ValueType::Void => return Err(Error::CallbackReturnsVoid),
+            ValueType::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
         }
         Ok(())
     }
@@ -130,20 +130,20 @@ impl<'a> Call<'a> {
     ///
     /// The callback returns a scalar, or nothing.
     pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
-        match self.code().result() {
-            // SAFETY: the result is so many bytes, which the thunk zeroed, and this call alone refers to them.
-            Form::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size as usize) }),
-            Form::Void => Err(Error::CallbackReturnsVoid),
-            Form::Slot => Err(Error::CallbackReturnsScalar),
+        match self.types.result() {
+            // SAFETY: the result has this size. The thunk zeroed it, and this call alone refers to it.
+            ValueType::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size) }),
+            ValueType::Void => Err(Error::CallbackReturnsVoid),
+            ValueType::Scalar(_) => Err(Error::CallbackReturnsScalar),
         }
     }
 
     /// Zeroes the result again.
     pub(super) fn clear_result(&mut self) {
-        let size = match self.code().result() {
-            Form::Void => 0,
-            Form::Slot => size_of::<Slot>(),
-            Form::Bytes(size) => size as usize,
+        let size = match self.types.result() {
+            ValueType::Void => 0,
+            ValueType::Scalar(_) => size_of::<Slot>(),
+            ValueType::Bytes(size) => size,
         };
         // SAFETY: the result has that size, and this call alone refers to it.
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{Pointee, Form, Scalar, Signature, Thunk as Code, Type, fork};
+use hotcall_jit::{Form, Pointee, Scalar, Signature, Thunk as ThunkCode, Type, fork};
 
 use crate::slots::value_type::ValueType;
 
@@ -35,9 +35,9 @@ impl CallbackTypes {
             Some(size) => ValueType::Bytes(*size as usize),
             None => scalar(ty).unwrap_or(ValueType::Bytes(0)),
         });
-        let result = match code.result() {
+        let result = match Form::of(signature.result()) {
             Form::Void => ValueType::Void,
-            Form::Slot => signature.result().and_then(scalar).unwrap_or(ValueType::Void),
+            Form::Scalar(_) => signature.result().and_then(scalar).unwrap_or(ValueType::Void),
             Form::Bytes(size) => ValueType::Bytes(size as usize),
         };
         let all: Box<[_]> = params.chain([result]).collect();

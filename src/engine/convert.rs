@@ -9,7 +9,7 @@ use super::problem::Problem;
 use super::site::Site;
 use super::view::View;
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// Returns the value of a slot, or of the aggregate that it points to.
 ///

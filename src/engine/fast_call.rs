@@ -4,9 +4,9 @@ use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{Scalar, FastCall, FastCallFunction};
+use hotcall_jit::{FastCall, FastCallFunction, Scalar};
 
 use super::engine::Engine;
 use super::form::Form;
@@ -118,7 +118,9 @@ impl FastCallRecord {
         let arguments = model.native.params().iter().zip(&model.roles);
         let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
         let refusals = Refusals {
-            native_params: arguments.map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument)).collect(),
+            native_params: arguments
+                .map(|(ty, &role)| ty.as_scalar().filter(|_| role == FastCallRole::Argument))
+                .collect(),
             exit: model.exit,
             caller_looks: model.caller_looks,
         };

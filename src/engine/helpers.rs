@@ -1,7 +1,7 @@
 //! The helpers that trampolines call, for any engine.
 
 use hotcall_jit::JitError;
-use hotcall_jit::engine::values::{Failure, EngineHelpers, NativeCall, Words};
+use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
 
 use super::convert::{Converted, make_value, view_to_slot};
 use super::engine::Engine;
@@ -10,7 +10,7 @@ use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {

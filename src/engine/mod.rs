@@ -63,9 +63,12 @@ mod view;
 
 pub use hotcall_jit::Abi;
 pub use hotcall_jit::engine::fast_call::{
-    Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, FastCallRole, Small, Tag, FastCallError, FastCallModel,
+    Check, Exit, FastCallError, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path,
+    ResolvedHandle, Small, Tag,
 };
-pub use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ModelError, ResultPath, Role, Test, ValueModel, Words};
+pub use hotcall_jit::engine::values::{
+    Boolean, Double, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
+};
 
 pub use engine::Engine;
 pub use fast_call::FastCallRecord;

@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use hotcall_jit::{Pointee, Scalar, numbers};
 
 use crate::error::Error;
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// An output of C, of which the engine makes a value.
 ///

@@ -40,7 +40,9 @@ impl Record {
         let head = unsafe { values.record(function.address(), realm.pending()) };
         // SAFETY: the record stays where it is until it is dropped with its native function.
         let bind = |head| unsafe { values.bind(head) };
-        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry).map(Self).map_err(fail)
+        OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry)
+            .map(Self)
+            .map_err(fail)
     }
 
     /// The address of the native function.

@@ -6,7 +6,7 @@ use hotcall_jit::{Pointee, Scalar, numbers};
 
 use super::form::Form;
 use super::problem::{Kind, Problem};
-use crate::slot::Slot;
+use crate::slots::slot::Slot;
 
 /// A value, as conversions see it.
 #[derive(Clone, Copy, PartialEq, Debug)]

@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use hotcall::engine::conformance::{self, Expression, Feature, Report, ScriptValue, Subject};
-use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
+use hotcall::engine::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};

@@ -6,7 +6,7 @@ use std::mem;
 
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{
-    Boolean, Singleton, Double, Engine, Integer, ResultPath, Output, Realm, Record, Role, Site, Test, ValueModel, View,
+    Boolean, Double, Engine, Integer, Output, Realm, Record, ResultPath, Role, Singleton, Site, Test, ValueModel, View,
     Words,
 };
 use hotcall::{Error, Function, Signature, Type};

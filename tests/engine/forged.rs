@@ -7,8 +7,8 @@ use std::mem::transmute;
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey};
 use hotcall::{Library, Signature, Slot, Type};
-use hotcall_jit::engine::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, ValueModel, Words};
-use hotcall_jit::{Jit, Natives};
+use hotcall_jit::Jit;
+use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
 
 use crate::jsc::Script;
 use crate::jsc_calls::callback;

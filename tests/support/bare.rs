@@ -3,7 +3,9 @@
 
 use std::cell::RefCell;
 
-use hotcall::engine::{Boolean, Singleton, Double, Engine, ResultPath, Output, Role, Site, Test, ValueModel, View, Words};
+use hotcall::engine::{
+    Boolean, Double, Engine, Output, ResultPath, Role, Singleton, Site, Test, ValueModel, View, Words,
+};
 use hotcall::{Error, Signature, Type};
 
 // The highest 16 bits of the values that are not doubles, and the meaning of the other bits.

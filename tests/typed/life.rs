@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process, thread};
 
-use hotcall::engine::{Exit, Site, FastCallError, FastCallRecord, FastCallRole};
+use hotcall::engine::{Exit, FastCallError, FastCallRecord, FastCallRole, Site};
 use hotcall::{Error, JitError, Library, Signature, Type};
 
 use crate::alone::alone;

@@ -1,6 +1,6 @@
 //! Structs: their bytes as arguments, and buffers that results are written to.
 
-use hotcall::engine::{Problem, FastCallRole};
+use hotcall::engine::{FastCallRole, Problem};
 
 use crate::notation;
 use crate::toy::{STYLES, Thrown, Value};

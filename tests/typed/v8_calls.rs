@@ -3,7 +3,7 @@
 //! 15.0.245.
 
 use hotcall::engine::v8::{Generation, NoFastCall, Roots, V8CType, V8FastCall};
-use hotcall::engine::{Exit, MAX_FAST_CALL_PARAMETERS, FastCallRole};
+use hotcall::engine::{Exit, FastCallRole, MAX_FAST_CALL_PARAMETERS};
 use hotcall::{Scalar, Type};
 
 use crate::notation;

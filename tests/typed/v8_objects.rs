@@ -156,7 +156,11 @@ fn other_values_are_left_to_the_helper() {
         let map = Object::map(ROOTS.external.unwrap());
         let mut external = Object::new(&map);
         external.put(EXTERNAL, &0xabcd_u64.to_le_bytes());
-        assert_eq!(resolve(generation, external.word()), Some(ResolvedHandle { slot: 0xabcd, len: u64::MAX }), "{name}");
+        assert_eq!(
+            resolve(generation, external.word()),
+            Some(ResolvedHandle { slot: 0xabcd, len: u64::MAX }),
+            "{name}"
+        );
         // SAFETY: it is an object.
         assert_eq!(unsafe { Roots::instance_type(external.word()) }, ROOTS.external.unwrap());
         // What the roots do not say, nobody takes for granted.

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::{Arc, OnceLock};
 
-use hotcall::engine::{Abi, Exit, Realm, Site, FastCallModel, FastCallRecord, FastCallRole, View};
+use hotcall::engine::{Abi, Exit, FastCallModel, FastCallRecord, FastCallRole, Realm, Site, View};
 use hotcall::{Error, Extent, Function, FunctionOptions, Library, Scalar, Signature, Slot, Type};
 
 use crate::notation;

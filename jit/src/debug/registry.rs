@@ -183,7 +183,6 @@ mod tests {
         describe(ptr::without_provenance(address))
     }
 
-
     // The regions of these tests are at addresses where no memory is, and each test has its own.
 
     fn add(region: &Region, start: usize, len: usize, name: &str) {

@@ -9,9 +9,7 @@ use std::ffi::c_void;
 use std::hint::black_box;
 use std::slice;
 
-use hotcall_jit::{
-    Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Form, Return, Scalar, Signature, Stub, Thunk, Type, Use,
-};
+use hotcall_jit::{Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Return, Scalar, Signature, Stub, Thunk, Type, Use};
 use libloading::Library;
 
 use crate::c::Text;
@@ -112,11 +110,6 @@ impl<'a> Case<'a> {
         let thunks: Vec<_> = ways.iter().map(|(way, jit)| (*way, jit.thunk(signature).unwrap())).collect();
         let sizes = signature.params().iter().zip(&layouts);
         let sizes: Vec<_> = sizes.map(|(ty, layout)| ty.as_aggregate().map(|_| layout.size)).collect();
-        let form = match (signature.result(), &result) {
-            (Some(ty), Some(layout)) if ty.as_aggregate().is_some() => Form::Bytes(layout.size),
-            (Some(_), _) => Form::Slot,
-            (None, _) => Form::Void,
-        };
         for (way, thunk) in &thunks {
             assert_eq!(thunk.aggregates(), &sizes[..], "{signature}, {way}");
         }
@@ -171,11 +164,7 @@ impl<'a> Case<'a> {
         arena: &mut Arena,
     ) {
         let (mut args, expected) = self.values(&mut arena.random);
-        let size = match thunk.result() {
-            Form::Void => 0,
-            Form::Slot => 8,
-            Form::Bytes(size) => size as usize,
-        };
+        let size = self.result_size();
         let align = match self.signature.result().and_then(Type::as_aggregate) {
             Some(_) => self.result.as_ref().map_or(1, |layout| layout.align),
             _ => 8,
@@ -319,11 +308,7 @@ unsafe extern "C-unwind" fn handler(context: *mut c_void, args: *const u64, resu
         }
         *slot = !0;
     }
-    let size = match record.thunk.result() {
-        Form::Void => return,
-        Form::Slot => 8,
-        Form::Bytes(size) => size as usize,
-    };
+    let Some(size) = record.size else { return };
     record.expect(result.addr().is_multiple_of(record.align), "the result is misaligned");
     // SAFETY: the result has as many bytes.
     let result = unsafe { slice::from_raw_parts_mut(result.cast::<u8>(), size) };

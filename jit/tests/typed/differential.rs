@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hotcall_jit::engine::fast_call::{Exit, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
 
 use crate::engine::{self, Event};
@@ -231,8 +231,11 @@ impl Play {
             }
             (events, None)
         };
-        let arguments =
-            model.roles.iter().enumerate().filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
+        let arguments = model
+            .roles
+            .iter()
+            .enumerate()
+            .filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
         let result = model.roles.iter().enumerate().filter(|(_, role)| matches!(role, FastCallRole::Result(_)));
         // In the order of C's parameters, the result behind them.
         let arguments: Vec<_> = arguments.chain(result).enumerate().collect();
@@ -256,7 +259,9 @@ impl Play {
                         return refused(Vec::new(), index, bits);
                     }
                 }
-                FastCallRole::Handle(of) | FastCallRole::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
+                FastCallRole::Handle(of) | FastCallRole::Result(of) => {
+                    handles.push((index, param, &heaps[usize::from(of)]))
+                }
                 FastCallRole::Ignored | FastCallRole::Exit | _ => unreachable!("these are arguments"),
             }
         }

@@ -1,8 +1,11 @@
 //! Models that do not fit the C function are errors, each with its reason.
 
-use hotcall_jit::engine::fast_call::{Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, FastCallRole, Small, Tag, FastCallError, FastCallModel};
+use hotcall_jit::engine::fast_call::{
+    Check, Exit, FastCallError, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, Small,
+    Tag,
+};
 use hotcall_jit::engine::values::Test;
-use hotcall_jit::{Abi, Jit, JitError, Natives, Scalar, Signature, Type};
+use hotcall_jit::{Abi, Jit, JitError, Scalar, Signature, Type};
 
 use crate::changed::changed;
 use crate::engine::HELPERS;
@@ -15,8 +18,8 @@ fn model(native: &str, roles: impl IntoIterator<Item = FastCallRole>, exit: Exit
 }
 
 fn error(c: &str, model: &FastCallModel) -> FastCallError {
-    match Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS) {
-        Err(JitError::Typed(error)) => error,
+    match Jit::shared().unwrap().fast_call(&notation::signature(c), model, HELPERS) {
+        Err(JitError::FastCall(error)) => error,
         other => panic!("{c}, {model:?}: {other:?}"),
     }
 }

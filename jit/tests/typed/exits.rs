@@ -4,7 +4,7 @@ use std::ptr;
 
 use hotcall_jit::engine::fast_call::Exit;
 use hotcall_jit::engine::values::Pending;
-use hotcall_jit::{Jit, Options, FastCall};
+use hotcall_jit::{FastCall, Jit, Options};
 
 use crate::engine::{self, Event};
 use crate::forms::{self, fixture, looking};

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
 use hotcall_jit::engine::values::Pending;
-use hotcall_jit::{Abi, Jit, Options, Scalar, Type, FastCall};
+use hotcall_jit::{Abi, FastCall, Jit, Options, Scalar, Type};
 
 use crate::engine::Event;
 use crate::heap::{Heap, Thing};

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::mem::transmute;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Jit, Natives, Signature, Type, FastCall};
+use hotcall_jit::{Abi, FastCall, Jit, Signature, Type};
 
 use crate::engine::HELPERS;
 use crate::heap::Heap;
@@ -26,16 +26,16 @@ fn signature(params: &[Type], result: Type) -> Signature {
 
 #[test]
 fn one_shape_has_one_code() {
-    let natives = Natives::new(Jit::shared().unwrap());
+    let jit = Jit::new().unwrap();
     let wide = model([Type::I64], Type::I32, FastCallRole::Argument, FLAG);
     let made = |c: &Type, model: &FastCallModel| {
-        natives.typed(&signature(std::slice::from_ref(c), Type::I32), model, HELPERS).unwrap()
+        jit.fast_call(&signature(std::slice::from_ref(c), Type::I32), model, HELPERS).unwrap()
     };
     let first = made(&Type::I32, &wide);
     assert_eq!(jit.stats().trampolines, 1);
     // The model is compared by what it says.
     let same = made(&Type::I32, &model([Type::I64], Type::I32, FastCallRole::Argument, FLAG));
-    assert_eq!((same.code().as_ptr(), natives.count()), (first.code().as_ptr(), 1));
+    assert_eq!((same.code().as_ptr(), jit.stats().trampolines), (first.code().as_ptr(), 1));
     // Everything that it says counts, and so do the helpers, the types that numbers are checked by, and the sizes of structs.
     let raising = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Raise);
     let elsewhere = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Flag { offset: 6 });
@@ -61,7 +61,7 @@ fn one_shape_has_one_code() {
         made(&Type::TEXT, &handles),
         made(&small, &handles),
         made(&smaller, &handles),
-        natives.typed(&signature(&[Type::I32], Type::I32), &wide, FastCallHelpers { resolve, ..HELPERS }).unwrap(),
+        jit.fast_call(&signature(&[Type::I32], Type::I32), &wide, FastCallHelpers { resolve, ..HELPERS }).unwrap(),
     ];
     assert_eq!(jit.stats().trampolines, 11);
     assert!(others.iter().all(|other| other.code().as_ptr() != first.code().as_ptr()));
@@ -90,7 +90,7 @@ fn copies_go_with_their_functions() {
     let pending = Pending::new();
     for result in RESULTS {
         let model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
-        let typed = natives.typed(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
+        let typed = jit.fast_call(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
         // What the shape has is no function yet.
         assert_eq!((jit.stats().functions, jit.stats().code_bytes), (0, 0));
         let targets = [add as extern "C" fn(i32, i32) -> i32, subtract];
@@ -133,7 +133,8 @@ fn threads_make_call_and_drop() {
                     let mut model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
                     let params = model.native.params().iter().cloned().chain(ignored.iter().cloned());
                     model.native = Signature::new(params, model.native.result().cloned()).unwrap();
-                    model.roles = model.roles.iter().copied().chain(ignored.iter().map(|_| FastCallRole::Ignored)).collect();
+                    model.roles =
+                        model.roles.iter().copied().chain(ignored.iter().map(|_| FastCallRole::Ignored)).collect();
                     let c = signature(&[Type::I32, Type::I32], Type::I32);
                     let typed = jit.fast_call(&c, &model, HELPERS).unwrap();
                     // SAFETY: the target has the signature; the record outlives its function, which is called as the model says.

@@ -4,11 +4,19 @@ use std::ffi::c_void;
 use std::mem::transmute;
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Check, Exit, Handles, FastCallHelpers, Object, Path, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::fast_call::{
+    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
+};
 use hotcall_jit::engine::values::{Pending, RecordHead, Test};
-use hotcall_jit::{Abi, Natives, Signature, Type, FastCall};
+use hotcall_jit::{Abi, FastCall, Jit, Signature, Type};
 
-unsafe extern "C-unwind" fn none(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
+unsafe extern "C-unwind" fn none(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     false
 }
 
@@ -50,7 +58,7 @@ fn singles() {
     let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
     let roles = [vec![FastCallRole::Ignored], vec![FastCallRole::Argument; 9], vec![FastCallRole::Exit]].concat();
     let model = model(params, roles, vec![], Type::I64);
-    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
+    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {
@@ -83,9 +91,13 @@ fn bytes_beside_what_the_helper_takes() {
         .length(Path([16].into()));
     let c = Signature::new([Type::I64, Type::BUFFER], Type::I64).unwrap();
     let params = vec![Type::POINTER; 3];
-    let model =
-        model(params, vec![FastCallRole::Handle(0), FastCallRole::Handle(0), FastCallRole::Exit], vec![handles(vec![object])], Type::I64);
-    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
+    let model = model(
+        params,
+        vec![FastCallRole::Handle(0), FastCallRole::Handle(0), FastCallRole::Exit],
+        vec![handles(vec![object])],
+        Type::I64,
+    );
+    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: as above; the handle is the address of an object that the model describes.
     unsafe {

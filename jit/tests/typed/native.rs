@@ -4,11 +4,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Exit, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::{
-    Jit, Layout, Natives, Options, Signature, Stub, StubPool, Trampoline, Type, FastCall, FastCallFunction, Use,
-};
+use hotcall_jit::{FastCall, FastCallFunction, Jit, Layout, Options, Signature, Stub, StubPool, Trampoline, Type, Use};
 
 use crate::callers::word;
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
@@ -43,7 +41,7 @@ impl Answers {
 
 /// How a call went.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct ResultPath {
+pub(crate) struct CallOutcome {
     /// What was returned, as a slot of the native result's type.
     pub(crate) returned: u64,
     pub(crate) events: Vec<Event>,
@@ -88,7 +86,7 @@ impl Fixture {
     }
 
     /// Calls the native function with a word for each parameter, of which narrow types take the low bytes.
-    pub(crate) fn call(&self, words: &[u64], answers: Answers) -> ResultPath {
+    pub(crate) fn call(&self, words: &[u64], answers: Answers) -> CallOutcome {
         let exit = self.model.roles.iter().position(|&role| role == FastCallRole::Exit);
         let exit = exit.map_or(ptr::null_mut(), |exit| ptr::with_exposed_provenance_mut(words[exit] as usize));
         self.play(exit, answers, |result| {
@@ -107,7 +105,7 @@ impl Fixture {
         outcome.events
     }
 
-    fn play(&self, exit: *mut c_void, answers: Answers, call: impl FnOnce(*mut u64)) -> ResultPath {
+    fn play(&self, exit: *mut c_void, answers: Answers, call: impl FnOnce(*mut u64)) -> CallOutcome {
         let scene = Scene {
             signature: self.c.clone(),
             result: answers.result,
@@ -122,7 +120,7 @@ impl Fixture {
         let mut returned = 0;
         call(&mut returned);
         let Scene { seen_exit, events, .. } = SCENE.take().unwrap();
-        ResultPath { returned, events, seen_exit }
+        CallOutcome { returned, events, seen_exit }
     }
 }
 

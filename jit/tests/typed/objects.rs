@@ -1,6 +1,8 @@
 //! Objects as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
 
-use hotcall_jit::engine::fast_call::{Check, Exit, Handles, Object, Path, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::fast_call::{
+    Check, Exit, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
+};
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
 

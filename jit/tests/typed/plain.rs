@@ -5,9 +5,11 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Exit, Handles, FastCallHelpers, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::fast_call::{
+    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, ResolvedHandle, Tag,
+};
 use hotcall_jit::engine::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Layout, Natives, Signature, Type, FastCall};
+use hotcall_jit::{Abi, FastCall, Jit, Layout, Signature, Type};
 use libloading::Library;
 
 use crate::c::Text;

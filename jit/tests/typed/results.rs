@@ -5,7 +5,7 @@ use std::ptr;
 
 use hotcall_jit::engine::fast_call::Exit;
 use hotcall_jit::engine::values::Pending;
-use hotcall_jit::{Jit, MAX_SIZE, Natives, Options, Type, FastCall};
+use hotcall_jit::{FastCall, Jit, MAX_SIZE, Options, Type};
 
 use crate::engine::HELPERS;
 use crate::forms::fixture;

@@ -6,7 +6,7 @@ use std::mem;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall_jit::Typed;
+use hotcall_jit::FastCall;
 use hotcall_jit::engine::values::Pending;
 
 use crate::forms::fixture;

@@ -7,9 +7,9 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
-use hotcall_jit::{Jit, Natives, Options, FastCall};
+use hotcall_jit::{FastCall, Jit, Options};
 
 use crate::forms::{fixture, looking};
 use crate::native::FLAG;
@@ -30,7 +30,12 @@ const CASES: [(&str, &str, &str, bool); 4] = [
 ];
 
 /// Calls the native function of each case for `target`, with small numbers and no handle.
-fn each(helpers: FastCallHelpers, target: *const c_void, first: i64, mut check: impl FnMut(&str, std::thread::Result<()>)) {
+fn each(
+    helpers: FastCallHelpers,
+    target: *const c_void,
+    first: i64,
+    mut check: impl FnMut(&str, std::thread::Result<()>),
+) {
     for (c, native, roles, assembled) in CASES {
         for exit in [FLAG, Exit::Raise] {
             let (model, is_assembled) = model(c, native, &roles.replace('h', "r"), exit);
@@ -67,7 +72,13 @@ fn each(helpers: FastCallHelpers, target: *const c_void, first: i64, mut check: 
     }
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
+unsafe extern "C-unwind" fn resolve(
+    _: *const RecordHead,
+    _: *mut c_void,
+    _: usize,
+    _: u64,
+    _: *mut ResolvedHandle,
+) -> bool {
     panic!("resolve")
 }
 
@@ -109,7 +120,7 @@ fn helpers_may_throw() {
 
 /// What a call throws that does not reach C.
 fn thrown_by(target: *const c_void, c: &str, model: &FastCallModel, words: &[u64]) -> &'static str {
-    let typed = Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS).unwrap();
+    let typed = Jit::shared().unwrap().fast_call(&notation::signature(c), model, HELPERS).unwrap();
     let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
     let pending = Pending::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {

@@ -1,6 +1,6 @@
 //! `pack` and `unpack`, by hand.
 
-use hotcall_jit::engine::values::{Singleton, Integer, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Integer, Singleton, Test, ValueModel, Words};
 use hotcall_jit::{Pointee, Scalar};
 
 use crate::models;

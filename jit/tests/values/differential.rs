@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::engine::values::{EngineAbi, Failure, Role, Words};
-use hotcall_jit::{Jit, Layout, Native, Natives, Scalar, Signature, Type, Use, Values};
+use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Scalar, Signature, Type, Use};
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};

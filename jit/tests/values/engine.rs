@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::slice;
 use std::sync::OnceLock;
 
-use hotcall_jit::engine::values::{Failure, EngineHelpers, NativeCall, Pending, Words};
+use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, Words};
 use hotcall_jit::{Layout, Scalar, Signature, Type};
 
 use crate::random::{self, Random};

@@ -1,7 +1,7 @@
 //! No number that C returns becomes a value of another class.
 
 use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
-use hotcall_jit::{Jit, Natives, Scalar, Signature, Type, Use};
+use hotcall_jit::{Jit, Scalar, Signature, Type, Use};
 
 use crate::engine::{self, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed};

@@ -4,7 +4,7 @@ use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
 use hotcall_jit::engine::values::{EngineAbi, ResultPath, Words};
-use hotcall_jit::{Jit, Natives, Signature, Type, retired_calls};
+use hotcall_jit::{Jit, Signature, Type, retired_calls};
 
 use crate::engine::{self, HELPERS};
 use crate::models::{self, Model, Passed};

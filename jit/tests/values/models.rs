@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 
 use crate::notation;
 

@@ -1,7 +1,7 @@
 //! Models that make no sense.
 
 use hotcall_jit::engine::values::{
-    Boolean, Singleton, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Test, ValueModel, Words,
+    Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 

@@ -1,6 +1,6 @@
 // What the toy's values look like, as data.
 
-use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
+use hotcall::engine::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 use hotcall::{Signature, SignatureError, Type};
 
 use super::vm::{BOOLEAN, INTEGER, NAN, NIL, THROWN};

@@ -3,7 +3,7 @@
 //! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN
 //! become the one that the engine uses itself.
 
-use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
+use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 use hotcall_jit::{Signature, Type};
 
 /// The NaN that both engines use.

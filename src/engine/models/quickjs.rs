@@ -7,7 +7,7 @@
 //! Bellard's QuickJS is another engine: it has no `JS_NewCClosure`, and its small BigInts have 64 bits where these have
 //! 32.
 
-use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_jit::{Signature, Type};
 
 /// The tags of `JSValue` that machine code looks at.

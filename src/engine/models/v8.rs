@@ -31,7 +31,9 @@
 //! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
 //! whose business it is to call script back have no fast call.
 
-use hotcall_jit::engine::fast_call::{Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, FastCallRole, Small, Tag, FastCallModel};
+use hotcall_jit::engine::fast_call::{
+    Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, Small, Tag,
+};
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
