@@ -6,30 +6,27 @@ use hotcall::{Function, Library, Pointee, Scalar};
 use crate::direct::Direct;
 use crate::engine::Thrown;
 use crate::ffi;
-use crate::isolate::Isolate;
+use crate::isolate::{FastCalls, Isolate};
 use crate::layout;
 use crate::value::Value;
 
-/// What fast calls look like in this isolate.
-pub(crate) struct FastCalls {
-    generation: v8::Generation,
-    roots: v8::Roots,
+/// What fast calls look like in the isolate, or why there are none; found out when this is first asked.
+pub(crate) fn fast_calls(isolate: &Isolate) -> &Result<FastCalls, String> {
+    isolate.fast_calls.get_or_init(|| read_fast_calls(isolate))
 }
 
-impl FastCalls {
-    /// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
-    pub(crate) fn of(isolate: &Isolate, layout: bool) -> Result<Self, String> {
-        let generation = generation(&Isolate::version())?;
-        // SAFETY: V8 has started.
-        if !unsafe { ffi::shim_has_whole_addresses() } {
-            return Err("this V8 compresses pointers".into());
-        }
-        if !generation.misses_handlers() {
-            // Callbacks would have to leave calls by `Realm::leave_typed`, and functions would need no wrappers.
-            return Err("this V8 has other ways to throw".into());
-        }
-        Ok(Self { generation, roots: roots(isolate, generation, layout) })
+/// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
+fn read_fast_calls(isolate: &Isolate) -> Result<FastCalls, String> {
+    let generation = generation(&Isolate::version())?;
+    // SAFETY: V8 has started.
+    if !unsafe { ffi::shim_has_whole_addresses() } {
+        return Err("this V8 compresses pointers".into());
     }
+    if !generation.misses_handlers() {
+        // Callbacks would have to leave calls by `Realm::leave_typed`, and functions would need no wrappers.
+        return Err("this V8 has other ways to throw".into());
+    }
+    Ok(FastCalls { generation, roots: roots(isolate, generation, isolate.options().layout) })
 }
 
 /// What fast calls look like in a version.
@@ -102,7 +99,7 @@ impl Fast {
     }
 
     fn typed(isolate: &Isolate, function: &Function) -> Result<Self, String> {
-        let FastCalls { generation, roots } = isolate.fast_calls().as_ref().map_err(String::clone)?;
+        let FastCalls { generation, roots } = fast_calls(isolate).as_ref().map_err(String::clone)?;
         let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
         // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
         // the isolate lives, and so does the record.
@@ -190,7 +187,7 @@ mod tests {
     fn wrong_descriptions_of_objects_are_found_out() {
         let isolate = Isolate::start(&[], Options { layout: true, direct: false }).unwrap();
         isolate.enter(|| {
-            let FastCalls { generation, roots } = isolate.fast_calls().as_ref().unwrap();
+            let FastCalls { generation, roots } = fast_calls(&isolate).as_ref().unwrap();
             assert!(roots.typed_array.is_some() && roots.external.is_some());
             let handles = generation.handles(roots);
             // SAFETY: the description is this version's.
