@@ -1,9 +1,4 @@
-//! The second oracle: C compilers. Random functions over every type that hotcall knows are written as C, compiled into
-//! shared objects, and called; they report how they lay types out and what they saw.
-
-pub mod compiler;
-pub mod quirk;
-pub mod source;
+//! Compares what C compilers say of types, and what compiled functions saw, with hotcall.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -11,9 +6,10 @@ use std::ops::AddAssign;
 
 use hotcall_jit::Type;
 
+use super::compiler::{Compiler, CompilerError, Loaded};
+use super::quirk::{self, Quirk};
+use super::source;
 use crate::case::{Case, Wrong};
-use compiler::{Compiler, CompilerError, Loaded};
-use quirk::Quirk;
 
 /// What a run over many functions did.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
@@ -45,15 +41,15 @@ impl AddAssign for Counts {
 /// A compiler and hotcall, or two compilers, differ.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
-pub enum Disagreement {
+pub enum CompilerDisagreement {
     #[error("{compiler} lays {ty} out otherwise: {what} is {c}, not {ours}")]
     Layout { compiler: String, ty: Box<Type>, what: String, c: u32, ours: u32 },
     #[error("a call from {caller} to {callee}: {wrong}")]
     Call { caller: String, callee: String, wrong: Wrong },
 }
 
-impl Disagreement {
-    /// [`Disagreement::Call`].
+impl CompilerDisagreement {
+    /// [`CompilerDisagreement::Call`].
     pub fn call(caller: &str, callee: &str, wrong: Wrong) -> Self {
         Self::Call { caller: caller.to_owned(), callee: callee.to_owned(), wrong }
     }
@@ -74,8 +70,8 @@ pub fn build(compiler: &Compiler, cases: &[Case], level: &str) -> Result<Loaded,
 ///
 /// # Errors
 ///
-/// [`Disagreement::Layout`].
-pub fn compare_layouts(loaded: &Loaded, index: usize, case: &Case) -> Result<(), Disagreement> {
+/// [`CompilerDisagreement::Layout`].
+pub fn compare_layouts(loaded: &Loaded, index: usize, case: &Case) -> Result<(), CompilerDisagreement> {
     let mut facts = loaded.facts(index, source::fact_count(case)).into_iter();
     for (ty, layout) in source::aggregates(case) {
         let size = [("its size".to_owned(), layout.size), ("its alignment".to_owned(), layout.align.into())];
@@ -84,7 +80,7 @@ pub fn compare_layouts(loaded: &Loaded, index: usize, case: &Case) -> Result<(),
         for ((what, ours), c) in size.into_iter().chain(leaves).zip(&mut facts) {
             if c != ours {
                 let compiler = loaded.compiler().to_owned();
-                return Err(Disagreement::Layout { compiler, ty: Box::new(ty.clone()), what, c, ours });
+                return Err(CompilerDisagreement::Layout { compiler, ty: Box::new(ty.clone()), what, c, ours });
             }
         }
     }
