@@ -1,4 +1,4 @@
-//! Loops in script around calls, in QuickJS, by criterion: through the `values` entry, a C function written for the engine, slots
+//! Loops in script around calls, in QuickJS, by criterion: through the engine-values entry, a C function written for the engine, slots
 //! filled by Rust code, and the loop alone.
 //!
 //! The ratios that DESIGN.md's budget asks for are `report`'s.

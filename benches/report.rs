@@ -124,10 +124,10 @@ struct Compile {
     /// The mean over the shapes.
     code_bytes_per_shape: f64,
     shapes: Vec<CompileShape>,
-    /// The `values` entry for QuickJS: the median over the engine's cases.
+    /// The engine-values entry for QuickJS: the median over the engine's cases.
     values_us_per_shape: f64,
     values: Vec<CompileValues>,
-    /// The `typed` entry for V8.
+    /// The fast-call entry for V8.
     typed: Vec<compile_time::Typed>,
 }
 

@@ -7,8 +7,8 @@ use hotcall::declare::{Declaration, Declarations};
 use hotcall::engine::nanbox::SpiderMonkeyTypes;
 use hotcall::engine::v8::Roots;
 use hotcall::engine::{
-    Boolean, Check, Constant, Double, Engine, Exit, Handles, Integer, Kind, Object, Outcome, Output, Path, Realm, Role,
-    Site, Small, Tag, Test, TypedModel, TypedRole, ValueModel, View, Words, quickjs,
+    Boolean, Check, Singleton, Double, Engine, Exit, Handles, Integer, Kind, Object, ResultPath, Output, Path, Realm, Role,
+    Site, Small, Tag, Test, FastCallModel, FastCallRole, ValueModel, View, Words, quickjs,
 };
 use hotcall::{
     Binding, Error, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Visibility,
@@ -65,8 +65,8 @@ fn a_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Error>> {
     let tagged = |tag| Test::equal(8, 4, tag);
     let model = quickjs::model();
     let roles = [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data];
-    let outcome = Outcome::Returned { exception: quickjs::EXCEPTION };
-    let empty = ValueModel::new(model.native.clone(), roles, outcome, Constant::new(tagged(3), [0, 3]));
+    let outcome = ResultPath::Returned { exception: quickjs::EXCEPTION };
+    let empty = ValueModel::new(model.native.clone(), roles, outcome, Singleton::new(tagged(3), [0, 3]));
     assert_eq!((empty.size, empty.padded), (8, false));
     assert_eq!((empty.integer, empty.double, empty.wide), (None, None, None));
     assert_eq!((empty.boolean, empty.null), (None, None));
@@ -77,7 +77,7 @@ fn a_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Error>> {
         .double(Double::new(tagged(8), [0, 8]))
         .wide(Integer::new(tagged(7), 4, [0, 7]))
         .boolean(Boolean::new(tagged(1), [0, 1]))
-        .null(Constant::new(tagged(2), [0, 2]));
+        .null(Singleton::new(tagged(2), [0, 2]));
     assert_eq!(built, model);
     assert_eq!(built.clone().wide(None).wide, None);
     // SAFETY: nothing is called.
@@ -103,7 +103,7 @@ fn classes_say_where_their_payload_is() {
 fn a_typed_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Error>> {
     let abi = hotcall::engine::Abi::host().ok_or("no convention")?;
     let native = Signature::new([Type::POINTER, Type::U64], Type::I32)?;
-    let model = TypedModel::new(abi, native, [TypedRole::Ignored, TypedRole::Handle(0)], Exit::Raise);
+    let model = FastCallModel::new(abi, native, [FastCallRole::Ignored, FastCallRole::Handle(0)], Exit::Raise);
     assert!(model.handles.is_empty() && !model.caller_looks);
 
     let path = |offset: i32| Path([offset].into());

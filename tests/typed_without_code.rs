@@ -39,7 +39,7 @@ fn a_function_is_refused() {
     let roots = Roots::new(1, 3, 5);
     let call = Generation::V10_2.fast_call(&signature, &roots).unwrap();
     // SAFETY: it is not called.
-    let error = unsafe { Realm::of_handles(Nothing).typed(&function, &call.model) }.err().unwrap();
+    let error = unsafe { Realm::of_handles(Nothing).fast_call(&function, &call.model) }.err().unwrap();
     let Error::Compile { function: name, source } = error else { panic!("{error}") };
     assert!(&*name == "negated" && matches!(*source, JitError::NoCode), "{source}");
     // SAFETY: this is its signature.

@@ -1,4 +1,4 @@
-//! How a runtime calls C without the `values` entry: a native function that fills slots by the types of a signature.
+//! How a runtime calls C without the engine-values entry: a native function that fills slots by the types of a signature.
 
 use std::ffi::{CString, c_void};
 

@@ -6,8 +6,8 @@ use std::time::Instant;
 
 use hotcall::engine::quickjs;
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall_jit::typed::{self, Resolved};
-use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, RecordHead, Words};
+use hotcall_jit::engine::fast_call::{self, ResolvedHandle};
+use hotcall_jit::engine::values::{EngineAbi, Failure, FastCallHelpers, NativeCall, Pending, RecordHead, Words};
 use hotcall_jit::{Jit, JitError, Natives, Options, Signature, Trampoline, Type};
 
 use serde::Serialize;
@@ -52,7 +52,7 @@ pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> 
 
 /// The same for trampolines that QuickJS calls: medians.
 pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
-    let engine = EngineAbi::new(quickjs::model(), Helpers { convert, result, finish, fail })?;
+    let engine = EngineAbi::new(quickjs::model(), FastCallHelpers { convert, result, finish, fail })?;
     let jit = Jit::shared()?;
     let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
     for round in 0..ROUNDS {
@@ -70,9 +70,9 @@ pub(crate) fn each_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
 }
 
 /// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
-pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
+pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
     let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
-    let helpers = typed::Helpers { resolve, raise };
+    let helpers = typed::FastCallHelpers { resolve, raise };
     let (jit, pending) = (Jit::shared()?, Pending::new());
     // Those that V8 10.2 has no result for are left out.
     let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
@@ -100,12 +100,12 @@ pub(crate) fn each_typed(cases: &[Case]) -> Result<Vec<Typed>, Box<dyn Error>> {
     }
     let typed = calls.iter().zip(times);
     Ok(typed
-        .map(|((case, _), (us, copy, bytes))| Typed { case: case.name, us: median(us), copy_us: median(copy), bytes })
+        .map(|((case, _), (us, copy, bytes))| FastCall { case: case.name, us: median(us), copy_us: median(copy), bytes })
         .collect())
 }
 
 #[derive(Serialize)]
-pub(crate) struct Typed {
+pub(crate) struct FastCall {
     pub(crate) case: &'static str,
     pub(crate) us: f64,
     pub(crate) copy_us: f64,
@@ -115,7 +115,7 @@ pub(crate) struct Typed {
 
 // Nothing here is called: compiling asks for addresses.
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
     false
 }
 

@@ -1,4 +1,4 @@
-//! Functions that script in QuickJS calls: the engine's way through the `values` entry, a C function written for the engine,
+//! Functions that script in QuickJS calls: the engine's way through the engine-values entry, a C function written for the engine,
 //! and slots that Rust code fills.
 
 use std::error::Error;

@@ -1,4 +1,4 @@
-//! Functions that the bare machine of vm.c calls: the engine's way through the `values` entry, a native function written for
+//! Functions that the bare machine of vm.c calls: the engine's way through the engine-values entry, a native function written for
 //! the machine, and slots that Rust code fills.
 
 use std::cell::Cell;

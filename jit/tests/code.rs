@@ -6,8 +6,8 @@ use std::ffi::c_void;
 
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
-use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
-use hotcall_jit::values::RecordHead;
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{Abi, Explanation, Jit, JitError, Natives, Options, Signature, Type};
 
 #[path = "support/notation.rs"]
@@ -66,23 +66,23 @@ fn thunks_save_no_registers() {
 }
 
 /// A native function with a context in front, arguments as they come, and an exit behind.
-fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: bool) -> (Signature, TypedModel) {
+fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: bool) -> (Signature, FastCallModel) {
     let params = [&[Type::POINTER][..], native, &[Type::POINTER]].concat();
-    let arguments = std::iter::repeat_n(Role::Argument, native.len());
-    let roles = std::iter::once(Role::Ignored).chain(arguments).chain([Role::Exit]);
+    let arguments = std::iter::repeat_n(FastCallRole::Argument, native.len());
+    let roles = std::iter::once(FastCallRole::Ignored).chain(arguments).chain([FastCallRole::Exit]);
     let native = Signature::new(params, result).unwrap();
     let abi = Abi::host().unwrap();
-    let model = TypedModel::new(abi, native, roles, exit).caller_looks(looks);
+    let model = FastCallModel::new(abi, native, roles, exit).caller_looks(looks);
     (notation::signature(text), model)
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
     false
 }
 
 unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
 
-const HELPERS: Helpers = Helpers { resolve, raise };
+const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
 
 /// Functions that only check their arguments and move them, and whose exit is a flag, have no frame: they jump to C; and so do those
 /// that refuse no argument, if the caller looks for exceptions. All others are compiled.
@@ -99,7 +99,7 @@ fn typed_functions_are_explained() {
         ] {
             let assembled = only_moves && (exit != Exit::Raise || looks && !refuses);
             let (signature, model) = typed(text, &native, result, exit, looks);
-            let explained = Explanation::typed(&signature, &model, HELPERS).unwrap();
+            let explained = Explanation::fast_call(&signature, &model, HELPERS).unwrap();
             // The same as is used.
             let used = Natives::shared().unwrap().typed(&signature, &model, HELPERS).unwrap();
             assert_eq!(explained.code.len(), used.code().len(), "{text}");
@@ -114,7 +114,7 @@ fn typed_functions_are_explained() {
         }
     }
     let (_, model) = typed("(i32)", &[Type::I64], None, Exit::Raise, false);
-    let error = Explanation::typed(&notation::signature("()"), &model, HELPERS).err().unwrap();
+    let error = Explanation::fast_call(&notation::signature("()"), &model, HELPERS).err().unwrap();
     assert!(matches!(error, JitError::Typed(_)), "{error}");
 }
 

@@ -7,9 +7,9 @@ mod notation;
 
 use std::ffi::c_void;
 
-use hotcall_jit::typed::{Exit, Helpers, Resolved, TypedModel};
-use hotcall_jit::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Jit, Natives, Options, Trampoline, Typed};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallModel};
+use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::{Abi, Jit, Natives, Options, Trampoline, FastCall};
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()
@@ -50,14 +50,14 @@ fn code_goes_with_its_last_trampoline() {
 
 extern "C" fn nothing() {}
 
-/// Typed functions are copies of one code.
+/// FastCall functions are copies of one code.
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
-    let model = TypedModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);
-    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve, raise }).unwrap();
+    let model = FastCallModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);
+    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the function has the signature.
-    let record = || Box::new(unsafe { Typed::record(nothing as extern "C" fn() as *const c_void, &pending) });
+    let record = || Box::new(unsafe { FastCall::record(nothing as extern "C" fn() as *const c_void, &pending) });
     let make = || {
         let record = record();
         // SAFETY: the record is kept beside its function.
@@ -71,7 +71,7 @@ fn copies_go_with_their_functions() {
     assert!(grown < made / 2, "{grown} bytes for {made} bytes of copies");
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
     false
 }
 

@@ -111,9 +111,9 @@ fn a_fork_waits_until_no_lock_is_held() {
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
 mod typed {
-    use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
-    use hotcall_jit::values::{Pending, RecordHead};
-    use hotcall_jit::{Abi, Natives, Typed};
+    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+    use hotcall_jit::engine::values::{Pending, RecordHead};
+    use hotcall_jit::{Abi, Natives, FastCall};
 
     use super::*;
 
@@ -122,7 +122,7 @@ mod typed {
         _: *mut c_void,
         _: usize,
         _: u64,
-        _: *mut Resolved,
+        _: *mut ResolvedHandle,
     ) -> bool {
         false
     }
@@ -141,21 +141,21 @@ mod typed {
     fn calls(natives: &Natives, target: extern "C" fn(i64) -> i64, ignored: &[usize]) -> bool {
         let pending = Pending::new();
         // SAFETY: the target has the signature.
-        let record = unsafe { Typed::record(target as *const c_void, &pending) };
+        let record = unsafe { FastCall::record(target as *const c_void, &pending) };
         let signature = Signature::new([Type::I64], Type::I64).unwrap();
         let made = ignored.iter().map(|&ignored| {
-            let model = TypedModel::new(
+            let model = FastCallModel::new(
                 Abi::host().unwrap(),
                 Signature::new(vec![Type::I64; 1 + ignored], Type::I64).unwrap(),
-                (0..=ignored).map(|index| if index == 0 { Role::Argument } else { Role::Ignored }),
+                (0..=ignored).map(|index| if index == 0 { FastCallRole::Argument } else { FastCallRole::Ignored }),
                 Exit::Raise,
             );
-            let typed = natives.typed(&signature, &model, Helpers { resolve, raise }).unwrap();
+            let typed = natives.typed(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
             // SAFETY: the record outlives its functions.
             unsafe { typed.bind(&record) }.unwrap()
         });
         let made: Vec<_> = made.collect();
-        let right = |native: &hotcall_jit::TypedNative| {
+        let right = |native: &hotcall_jit::FastCallFunction| {
             // SAFETY: the arguments that are missing are ignored, wherever they would be.
             let call = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(native.entry()) };
             call(21) == target(21)

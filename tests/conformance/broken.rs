@@ -3,7 +3,7 @@
 use std::rc::Rc;
 
 use hotcall::engine::conformance::{self, Expression, Feature, Report, Subject, Value};
-use hotcall::engine::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel};
+use hotcall::engine::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
 use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};
@@ -65,8 +65,8 @@ fn wrong_tags() {
         },
         "same_bool(true)",
     );
-    found_in_model(|model| model.null = Some(Constant::word(FREE)), "pointer(true)");
-    found_in_model(|model| model.undefined = Constant::word(FREE), "nothing()");
+    found_in_model(|model| model.null = Some(Singleton::word(FREE)), "pointer(true)");
+    found_in_model(|model| model.undefined = Singleton::word(FREE), "nothing()");
 }
 
 #[test]
@@ -109,7 +109,7 @@ fn wide_tests() {
     found_in_model(integers, "same_i8(true)");
     // False is null.
     let nothing = |model: &mut ValueModel| {
-        let constant = Constant::new(Test::range(BOOLEAN, NIL), [NIL, 0]);
+        let constant = Singleton::new(Test::range(BOOLEAN, NIL), [NIL, 0]);
         (model.null, model.undefined, model.boolean) = (Some(constant), constant, None);
     };
     found_in_model(nothing, "which_pointer(false)");
@@ -181,14 +181,14 @@ fn missing_arguments() {
 
 #[test]
 fn exceptions() {
-    let outcome = Outcome::Returned { exception: [NIL, 0] };
+    let outcome = ResultPath::Returned { exception: [NIL, 0] };
     found_in_model(|model| model.outcome = outcome, "same_i8(128)");
     found_in_engine(Fault::Throw, "same_i8(128)");
     let mut model = toy::framed_model().unwrap();
-    model.outcome = Outcome::Stored { index: 0, success: 1, exception: 1 };
+    model.outcome = ResultPath::Stored { index: 0, success: 1, exception: 1 };
     found(&conformance::run(&mut toy::with_model(model)), "same_i8(128)");
     let mut model = toy::framed_model().unwrap();
-    model.outcome = Outcome::Stored { index: 0, success: 0, exception: 0 };
+    model.outcome = ResultPath::Stored { index: 0, success: 0, exception: 0 };
     found(&conformance::run(&mut toy::with_model(model)), "same_i8(127)");
 }
 

@@ -6,7 +6,7 @@ use std::mem;
 
 use hotcall::engine::conformance::{self, Expression, Feature, Subject};
 use hotcall::engine::{
-    Boolean, Constant, Double, Engine, Integer, Outcome, Output, Realm, Record, Role, Site, Test, ValueModel, View,
+    Boolean, Singleton, Double, Engine, Integer, ResultPath, Output, Realm, Record, Role, Site, Test, ValueModel, View,
     Words,
 };
 use hotcall::{Error, Function, Signature, Type};
@@ -26,11 +26,11 @@ const fn tagged(tag: u64) -> Test {
 pub(crate) fn model() -> ValueModel {
     let value = Type::structure([("payload", Type::U64), ("tag", Type::U8)]).unwrap();
     let integer = Integer::new(tagged(tag::INTEGER), 8, [0, tag::INTEGER]);
-    let nil = Constant::new(tagged(tag::NIL), [0, tag::NIL]);
+    let nil = Singleton::new(tagged(tag::NIL), [0, tag::NIL]);
     ValueModel::new(
         Signature::new([Type::U32, Type::POINTER, Type::POINTER, Type::POINTER], value).unwrap(),
         [Role::Argc, Role::Argv { first: 0 }, Role::Data, Role::Exception],
-        Outcome::Returned { exception: [0, tag::THROWN] },
+        ResultPath::Returned { exception: [0, tag::THROWN] },
         nil,
     )
     .size(16)

@@ -7,7 +7,7 @@ use std::mem::transmute;
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey};
 use hotcall::{Library, Signature, Slot, Type};
-use hotcall_jit::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, ValueModel, Words};
+use hotcall_jit::engine::values::{EngineAbi, Failure, Helpers, NativeCall, Pending, ValueModel, Words};
 use hotcall_jit::{Jit, Natives};
 
 use crate::jsc::Script;

@@ -3,7 +3,7 @@
 
 use std::cell::RefCell;
 
-use hotcall::engine::{Boolean, Constant, Double, Engine, Outcome, Output, Role, Site, Test, ValueModel, View, Words};
+use hotcall::engine::{Boolean, Singleton, Double, Engine, ResultPath, Output, Role, Site, Test, ValueModel, View, Words};
 use hotcall::{Error, Signature, Type};
 
 // The highest 16 bits of the values that are not doubles, and the meaning of the other bits.
@@ -23,12 +23,12 @@ pub(crate) fn model() -> ValueModel {
     ValueModel::new(
         Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
         [Role::Argc, Role::Argv { first: 0 }],
-        Outcome::Returned { exception: [THROWN, 0] },
-        Constant::word(NIL),
+        ResultPath::Returned { exception: [THROWN, 0] },
+        Singleton::word(NIL),
     )
     .double(Double::new(Test::range(0, f64::NEG_INFINITY.to_bits()), [0, 0]).nan(NAN))
     .boolean(Boolean::new(Test::masked(0, 8, !1, BOOLEAN), [BOOLEAN, 0]))
-    .null(Constant::word(NIL))
+    .null(Singleton::word(NIL))
 }
 
 pub(crate) const fn number(number: f64) -> u64 {

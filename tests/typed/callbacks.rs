@@ -24,7 +24,7 @@ fn refusing(realm: &Realm<Toy>, exit: Exit, calls: &Rc<Cell<u32>>) -> LocalCallb
         calls.set(calls.get() + 1);
         let thrown = Thrown::Other(format!("no script now: {}", call.slots()[0].as_i32()));
         // SAFETY: tests call functions of this exit alone.
-        unsafe { realm.leave_typed(exit, thrown) };
+        unsafe { realm.leave_fast_call(exit, thrown) };
     })
 }
 
@@ -124,7 +124,7 @@ fn answering_with(realm: &Realm<Toy>, exit: Exit, run: impl Fn(i32) -> Result<i3
         // SAFETY: the call is one of a callback of this signature, on this thread, and in a call with this exit.
         unsafe {
             if realm.answer(Site::new(std::ptr::null_mut()), &signature, call, run) {
-                realm.flag_typed(exit);
+                realm.flag_fast_call(exit);
             }
         }
     })

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process, thread};
 
-use hotcall::engine::{Exit, Site, TypedError, TypedRecord, TypedRole};
+use hotcall::engine::{Exit, Site, FastCallError, FastCallRecord, FastCallRole};
 use hotcall::{Error, JitError, Library, Signature, Type};
 
 use crate::alone::alone;
@@ -160,7 +160,7 @@ fn a_library_forgets_records_that_are_gone() {
 fn the_last_record_drops_the_engine_on_its_thread() {
     let world = World::new(Style::Indirect);
     let heap = Arc::clone(&world.heap);
-    let records: Vec<TypedRecord> =
+    let records: Vec<FastCallRecord> =
         (0..8).map(|_| world.compiled("add_i32", "(i32, i32) -> i32", FLAG).record).collect();
     // One of its own, and that of the engine.
     let World { realm, heap: of_world, .. } = world;
@@ -191,7 +191,7 @@ fn models_that_do_not_fit_are_refused() {
     let function = fixture().function("add_i32", &signature).unwrap();
     let ways = [Way::Handle, Way::As(Type::F64)];
     let good = world.model(&signature, &ways, FLAG);
-    let refused = |edit: &dyn Fn(&mut hotcall::engine::TypedModel)| {
+    let refused = |edit: &dyn Fn(&mut hotcall::engine::FastCallModel)| {
         let mut model = good.clone();
         edit(&mut model);
         let error = world.compile(&function, model).err();
@@ -201,18 +201,18 @@ fn models_that_do_not_fit_are_refused() {
         error
     };
     assert!(world.compile(&function, good.clone()).is_ok());
-    let error = refused(&|model| model.roles[1] = TypedRole::Ignored);
-    assert_eq!(error, TypedError::Arguments { native: 1, c: 2 });
-    let error = refused(&|model| model.roles[1] = TypedRole::Handle(1));
-    assert_eq!(error, TypedError::NoHandles { index: 1 });
-    let error = refused(&|model| model.roles[3] = TypedRole::Ignored);
-    assert_eq!(error, TypedError::Missing { role: "exit" });
-    let error = refused(&|model| model.roles[2] = TypedRole::Handle(0));
-    assert_eq!(error, TypedError::Pointer { index: 2, ty: Type::F64 });
+    let error = refused(&|model| model.roles[1] = FastCallRole::Ignored);
+    assert_eq!(error, FastCallError::Arguments { native: 1, c: 2 });
+    let error = refused(&|model| model.roles[1] = FastCallRole::Handle(1));
+    assert_eq!(error, FastCallError::NoHandles { index: 1 });
+    let error = refused(&|model| model.roles[3] = FastCallRole::Ignored);
+    assert_eq!(error, FastCallError::Missing { role: "exit" });
+    let error = refused(&|model| model.roles[2] = FastCallRole::Handle(0));
+    assert_eq!(error, FastCallError::Pointer { index: 2, ty: Type::F64 });
     let error = refused(&|model| {
         model.native = Signature::new(model.native.params().to_vec(), Type::I16).unwrap();
     });
-    assert_eq!(error, TypedError::Result { native: "i16", c: "i32" });
+    assert_eq!(error, FastCallError::Result { native: "i16", c: "i32" });
 }
 
 /// A million calls, and five thousand functions: the process does not grow.
@@ -257,7 +257,7 @@ fn nothing_is_left_behind() {
                 let function = fixture().function("add_i32", &signature).unwrap();
                 let model = world.model(&signature, &[Way::Handle, Way::Handle], FLAG);
                 // SAFETY: it is not called.
-                let record = unsafe { world.realm.typed(&function, &model) }.unwrap();
+                let record = unsafe { world.realm.fast_call(&function, &model) }.unwrap();
                 assert!(!record.entry().is_null());
             }
         };

@@ -1,6 +1,6 @@
 //! Structs: their bytes as arguments, and buffers that results are written to.
 
-use hotcall::engine::{Problem, TypedRole};
+use hotcall::engine::{Problem, FastCallRole};
 
 use crate::notation;
 use crate::toy::{STYLES, Thrown, Value};
@@ -112,8 +112,8 @@ fn a_struct_needs_memory() {
     let signature = notation::signature(&format!("(i64) -> {LARGE}"));
     let function = fixture().function("large_from", &signature).unwrap();
     let mut model = world.model(&signature, &[crate::world::Way::Handle], EXITS[0]);
-    let at = model.roles.iter().position(|role| matches!(role, TypedRole::Result(_))).unwrap();
-    model.roles[at] = TypedRole::Ignored;
+    let at = model.roles.iter().position(|role| matches!(role, FastCallRole::Result(_))).unwrap();
+    model.roles[at] = FastCallRole::Ignored;
     let error = world.compile(&function, model).err().unwrap();
     assert_eq!(error.to_string(), "cannot compile the call of \"large_from\": no parameter has the role result");
 }

@@ -3,7 +3,7 @@
 //! 15.0.245.
 
 use hotcall::engine::v8::{CType, FastCall, Generation, NoFastCall, Roots};
-use hotcall::engine::{Exit, MAX_TYPED, TypedRole};
+use hotcall::engine::{Exit, MAX_FAST_CALL_PARAMETERS, FastCallRole};
 use hotcall::{Scalar, Type};
 
 use crate::notation;
@@ -119,7 +119,7 @@ fn results_are_told_by_their_types() {
         // A buffer for a struct, behind the arguments.
         let call = fast_call(generation, "(f64) -> struct {i32, i32}").unwrap();
         assert_eq!(numbers(&call), (vec![value, NUMBERS[index][5], value, OPTIONS], 0), "{name}");
-        assert_eq!(call.model.roles[2], TypedRole::Result(0));
+        assert_eq!(call.model.roles[2], FastCallRole::Result(0));
         // 64 bits: `Int64Representation` came between 11.4 and 11.6.
         for (ty, number) in wide {
             let call = result(ty);
@@ -152,8 +152,8 @@ fn structs_are_as_in_the_header() {
     for (_, generation) in GENERATIONS {
         let call = fast_call(&generation, "(i32, pointer) -> i32").unwrap();
         assert_eq!(call.model.exit, generation.exit());
-        assert_eq!(call.model.roles.first(), Some(&TypedRole::Ignored));
-        assert_eq!(call.model.roles.last(), Some(&TypedRole::Exit));
+        assert_eq!(call.model.roles.first(), Some(&FastCallRole::Ignored));
+        assert_eq!(call.model.roles.last(), Some(&FastCallRole::Exit));
     }
 }
 
@@ -168,7 +168,7 @@ fn functions_of_floats_alone_have_no_options() {
             assert_eq!(model.caller_looks, looks, "{name}");
             let expected = if looks { Exit::Raise } else { generation.exit() };
             assert_eq!(
-                (model.exit, model.roles.contains(&TypedRole::Exit)),
+                (model.exit, model.roles.contains(&FastCallRole::Exit)),
                 (expected, !looks),
                 "{signature} in {name}"
             );
@@ -176,7 +176,7 @@ fn functions_of_floats_alone_have_no_options() {
         for signature in ["(i8)", "(f64, bool)", "(u32)", "(f64, pointer) -> f64", "(f64) -> struct {f64}", "(7*i32)"] {
             let model = call(signature);
             assert_eq!((model.exit, model.caller_looks), (generation.exit(), looks), "{signature} in {name}");
-            assert_eq!(model.roles.last(), Some(&TypedRole::Exit), "{signature} in {name}");
+            assert_eq!(model.roles.last(), Some(&FastCallRole::Exit), "{signature} in {name}");
         }
     }
 }
@@ -261,13 +261,13 @@ fn functions_with_too_many_parameters_have_no_fast_call() {
         let refused = |signature: &str| fast_call(&generation, signature).err();
         assert_eq!(refused("(30*i32) -> f64"), None);
         assert_eq!(refused("(29*f64) -> struct {f64}"), None);
-        let too_many = Some(NoFastCall::Parameters { parameters: 33, max: MAX_TYPED });
+        let too_many = Some(NoFastCall::Parameters { parameters: 33, max: MAX_FAST_CALL_PARAMETERS });
         assert_eq!(refused("(31*i32) -> f64"), too_many);
         assert_eq!(refused("(30*f64) -> struct {f64}"), too_many);
         let floats = 32 - 1 - options(&generation, false).len();
         assert_eq!(refused(&format!("({floats}*f64) -> f64")), None);
         assert_eq!(refused(&format!("({}*f64) -> f64", floats + 1)), too_many);
-        let too_many = Some(NoFastCall::Parameters { parameters: 257, max: MAX_TYPED });
+        let too_many = Some(NoFastCall::Parameters { parameters: 257, max: MAX_FAST_CALL_PARAMETERS });
         assert_eq!(refused("(255*i32)"), too_many);
     }
 }

@@ -204,7 +204,7 @@ fn call(generation: &Generation, symbol: &str, signature: &str, args: &[Argument
     let fast = generation.fast_call(function.signature(), &ROOTS).unwrap();
     let realm = Realm::of_handles(Isolate(Default::default()));
     // SAFETY: the fixture's functions take these arguments; words are as the model says.
-    let record = unsafe { realm.typed(&function, &fast.model) }.unwrap();
+    let record = unsafe { realm.fast_call(&function, &fast.model) }.unwrap();
     let native = &fast.model.native;
     // SAFETY: the record lives until the end.
     let native =

@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::sync::{Arc, OnceLock};
 
-use hotcall::engine::{Abi, Exit, Realm, Site, TypedModel, TypedRecord, TypedRole, View};
+use hotcall::engine::{Abi, Exit, Realm, Site, FastCallModel, FastCallRecord, FastCallRole, View};
 use hotcall::{Error, Extent, Function, FunctionOptions, Library, Scalar, Signature, Slot, Type};
 
 use crate::notation;
@@ -72,12 +72,12 @@ impl World {
     }
 
     /// The model of a function whose arguments come in these ways: a context first, the exit last.
-    pub(crate) fn model(&self, signature: &Signature, ways: &[Way], exit: Exit) -> TypedModel {
-        let (mut native, mut roles) = (vec![Type::POINTER], vec![TypedRole::Ignored]);
+    pub(crate) fn model(&self, signature: &Signature, ways: &[Way], exit: Exit) -> FastCallModel {
+        let (mut native, mut roles) = (vec![Type::POINTER], vec![FastCallRole::Ignored]);
         for way in ways {
             let (ty, role) = match way {
-                Way::Handle => (Type::POINTER, TypedRole::Handle(0)),
-                Way::As(ty) => (ty.clone(), TypedRole::Argument),
+                Way::Handle => (Type::POINTER, FastCallRole::Handle(0)),
+                Way::As(ty) => (ty.clone(), FastCallRole::Argument),
             };
             native.push(ty);
             roles.push(role);
@@ -85,11 +85,11 @@ impl World {
         let result = signature.result().filter(|ty| ty.as_scalar().is_some()).cloned();
         if signature.result().is_some_and(|ty| ty.as_scalar().is_none()) {
             native.push(Type::POINTER);
-            roles.push(TypedRole::Result(0));
+            roles.push(FastCallRole::Result(0));
         }
         native.push(Type::POINTER);
-        roles.push(TypedRole::Exit);
-        TypedModel::new(Abi::host().unwrap(), Signature::new(native, result).unwrap(), roles, exit)
+        roles.push(FastCallRole::Exit);
+        FastCallModel::new(Abi::host().unwrap(), Signature::new(native, result).unwrap(), roles, exit)
             .handles([self.heap.handles()])
             .caller_looks(self.looks)
     }
@@ -106,9 +106,9 @@ impl World {
         self.compile(&fixture().function(symbol, &signature).unwrap(), model).unwrap()
     }
 
-    pub(crate) fn compile(&self, function: &Function, model: TypedModel) -> Result<Compiled<'_>, Error> {
+    pub(crate) fn compile(&self, function: &Function, model: FastCallModel) -> Result<Compiled<'_>, Error> {
         // SAFETY: tests pass what the functions take; the model is that of the toy.
-        let record = unsafe { self.realm.typed(function, &model) }?;
+        let record = unsafe { self.realm.fast_call(function, &model) }?;
         // SAFETY: the record keeps the code, and the two stay together.
         let native =
             unsafe { Function::from_address("native", record.entry(), &model.native, FunctionOptions::default()) }?;
@@ -155,9 +155,9 @@ pub(crate) struct Compiled<'a> {
     pub(crate) world: &'a World,
     /// What has the machine put arguments into registers.
     native: Function,
-    pub(crate) record: TypedRecord,
+    pub(crate) record: FastCallRecord,
     pub(crate) function: Function,
-    model: TypedModel,
+    model: FastCallModel,
 }
 
 /// What a call of compiled code did.
@@ -186,11 +186,11 @@ impl Compiled<'_> {
         let mut next = args.iter();
         let slots: Vec<Slot> = std::iter::zip(self.model.native.params(), &self.model.roles)
             .map(|(ty, role)| match role {
-                TypedRole::Exit => exit.into(),
-                TypedRole::Result(_) => heap.handle(to.expect("memory for the result")).into(),
-                TypedRole::Handle(_) => heap.handle(*next.next().unwrap()).into(),
-                TypedRole::Argument => native_slot(ty, heap.look(*next.next().unwrap())),
-                TypedRole::Ignored | _ => Slot::from(0xdead_beef_dead_beef_u64),
+                FastCallRole::Exit => exit.into(),
+                FastCallRole::Result(_) => heap.handle(to.expect("memory for the result")).into(),
+                FastCallRole::Handle(_) => heap.handle(*next.next().unwrap()).into(),
+                FastCallRole::Argument => native_slot(ty, heap.look(*next.next().unwrap())),
+                FastCallRole::Ignored | _ => Slot::from(0xdead_beef_dead_beef_u64),
             })
             .collect();
         // SAFETY: these are the arguments of the native function.

@@ -1,6 +1,6 @@
 //! What optimised code calls instead of the ordinary callback: V8's fast API calls, which are hotcall's trampolines.
 
-use hotcall::engine::{TypedRecord, v8};
+use hotcall::engine::{FastCallRecord, v8};
 use hotcall::{Function, Library, Pointee, Scalar};
 
 use crate::direct::Direct;
@@ -23,7 +23,7 @@ fn read_fast_calls(isolate: &Isolate) -> Result<FastCalls, String> {
         return Err("this V8 compresses pointers".into());
     }
     if !generation.misses_handlers() {
-        // Callbacks would have to leave calls by `Realm::leave_typed`, and functions would need no wrappers.
+        // Callbacks would have to leave calls by `Realm::leave_fast_call`, and functions would need no wrappers.
         return Err("this V8 has other ways to throw".into());
     }
     Ok(FastCalls { generation, roots: roots(isolate, generation, isolate.options().layout) })
@@ -66,7 +66,7 @@ pub(crate) enum Fast {
     /// There is none.
     None(String),
     /// hotcall's trampoline.
-    Typed { record: TypedRecord, params: Vec<v8::CType>, result: v8::CType },
+    Typed { record: FastCallRecord, params: Vec<v8::CType>, result: v8::CType },
     /// A function of the library's that is written for V8.
     Direct(Direct),
 }
@@ -103,7 +103,7 @@ impl Fast {
         let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
         // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
         // the isolate lives, and so does the record.
-        let record = unsafe { isolate.realm.typed(function, &call.model) }.map_err(|error| error.to_string())?;
+        let record = unsafe { isolate.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
         Ok(Self::Typed { record, params: call.params, result: call.result })
     }
 

@@ -10,7 +10,7 @@ use std::hint::black_box;
 use std::slice;
 
 use hotcall_jit::{
-    Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, ResultForm, Return, Scalar, Signature, Stub, Thunk, Type, Use,
+    Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Form, Return, Scalar, Signature, Stub, Thunk, Type, Use,
 };
 use libloading::Library;
 
@@ -113,9 +113,9 @@ impl<'a> Case<'a> {
         let sizes = signature.params().iter().zip(&layouts);
         let sizes: Vec<_> = sizes.map(|(ty, layout)| ty.as_aggregate().map(|_| layout.size)).collect();
         let form = match (signature.result(), &result) {
-            (Some(ty), Some(layout)) if ty.as_aggregate().is_some() => ResultForm::Bytes(layout.size),
-            (Some(_), _) => ResultForm::Slot,
-            (None, _) => ResultForm::Void,
+            (Some(ty), Some(layout)) if ty.as_aggregate().is_some() => Form::Bytes(layout.size),
+            (Some(_), _) => Form::Slot,
+            (None, _) => Form::Void,
         };
         for (way, thunk) in &thunks {
             assert_eq!((thunk.aggregates(), thunk.result()), (&sizes[..], form), "{signature}, {way}");
@@ -163,9 +163,9 @@ impl<'a> Case<'a> {
     ) {
         let (mut args, expected) = self.values(&mut arena.random);
         let size = match thunk.result() {
-            ResultForm::Void => 0,
-            ResultForm::Slot => 8,
-            ResultForm::Bytes(size) => size as usize,
+            Form::Void => 0,
+            Form::Slot => 8,
+            Form::Bytes(size) => size as usize,
         };
         let align = match self.signature.result().and_then(Type::as_aggregate) {
             Some(_) => self.result.as_ref().map_or(1, |layout| layout.align),
@@ -309,9 +309,9 @@ unsafe extern "C-unwind" fn handler(context: *mut c_void, args: *const u64, resu
         *slot = !0;
     }
     let size = match record.thunk.result() {
-        ResultForm::Void => return,
-        ResultForm::Slot => 8,
-        ResultForm::Bytes(size) => size as usize,
+        Form::Void => return,
+        Form::Slot => 8,
+        Form::Bytes(size) => size as usize,
     };
     record.expect(result.addr().is_multiple_of(record.align), "the result is misaligned");
     // SAFETY: the result has as many bytes.

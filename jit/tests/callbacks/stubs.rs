@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use hotcall_jit::{REST, ResultForm, Stub, StubPool, Thunk, Use, retired_calls};
+use hotcall_jit::{REST, Form, Stub, StubPool, Thunk, Use, retired_calls};
 
 use crate::c::Text;
 use crate::callers::{self, Caller, caller};
@@ -75,9 +75,9 @@ fn retired_stubs_return_zeros_and_are_counted() {
         // SAFETY: the context is the thunk, and the result as long as it says.
         unsafe {
             match (*thunk).result() {
-                ResultForm::Void => {}
-                ResultForm::Slot => *result = u64::MAX,
-                ResultForm::Bytes(size) => result.cast::<u8>().write_bytes(0xff, size as usize),
+                Form::Void => {}
+                Form::Slot => *result = u64::MAX,
+                Form::Bytes(size) => result.cast::<u8>().write_bytes(0xff, size as usize),
             }
         }
     }

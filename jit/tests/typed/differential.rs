@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use hotcall_jit::typed::{Exit, Resolved, Role, TypedModel};
+use hotcall_jit::engine::fast_call::{Exit, ResolvedHandle, FastCallRole, FastCallModel};
 use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
 
 use crate::engine::{self, Event};
@@ -31,7 +31,7 @@ fn word(random: &mut Random) -> Type {
     pick(random, &[Type::POINTER, Type::U64, Type::I64, Type::USIZE, Type::ISIZE])
 }
 
-fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> (Signature, TypedModel) {
+fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> (Signature, FastCallModel) {
     let count = pick(random, &[0, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 12, 16, 24, 29]);
     // Every other function has numbers alone, and every fourth such as can be assembled.
     let plain = one_in(random, 2);
@@ -47,11 +47,11 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
                 break ty;
             }
         };
-        let handle = Role::Handle(if simple { 0 } else { (random.next() % heaps.len() as u64) as u8 });
+        let handle = FastCallRole::Handle(if simple { 0 } else { (random.next() % heaps.len() as u64) as u8 });
         let small = plain && c.as_scalar().is_some_and(|c| is_integer(c) && c.size() < 8) && one_in(random, 4);
         native.push(match c.as_scalar() {
             Some(scalar) if scalar.is_float() || (plain && !small) || (!plain && !one_in(random, 3)) => {
-                (Type::from(native_type(random, scalar, simple)), Role::Argument)
+                (Type::from(native_type(random, scalar, simple)), FastCallRole::Argument)
             }
             _ => (word(random), handle),
         });
@@ -64,29 +64,29 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
     };
     let native_result =
         result.as_ref().and_then(Type::as_scalar).map(|c| Type::from(if simple { c } else { wider(random, c) }));
-    let insert = |random: &mut Random, native: &mut Vec<(Type, Role)>, ty, role| {
+    let insert = |random: &mut Random, native: &mut Vec<(Type, FastCallRole)>, ty, role| {
         native.insert((random.next() % (native.len() as u64 + 1)) as usize, (ty, role));
     };
     if result.as_ref().is_some_and(|ty| ty.as_scalar().is_none()) {
         let (ty, handles) = (word(random), (random.next() % heaps.len() as u64) as u8);
-        insert(random, &mut native, ty, Role::Result(handles));
+        insert(random, &mut native, ty, FastCallRole::Result(handles));
     }
     if exit != Exit::Raise || one_in(random, 2) {
         let ty = word(random);
         // Compilers pass theirs last or first.
         match random.next() % 3 {
-            0 => native.insert(0, (ty, Role::Exit)),
-            1 => native.push((ty, Role::Exit)),
-            _ => insert(random, &mut native, ty, Role::Exit),
+            0 => native.insert(0, (ty, FastCallRole::Exit)),
+            1 => native.push((ty, FastCallRole::Exit)),
+            _ => insert(random, &mut native, ty, FastCallRole::Exit),
         }
     }
     while native.len() < 32 && one_in(random, 2) {
         let ty = Type::from(pick(random, Scalar::ALL));
         let first = one_in(random, 2);
-        native.insert(if first { 0 } else { native.len() }, (ty, Role::Ignored));
+        native.insert(if first { 0 } else { native.len() }, (ty, FastCallRole::Ignored));
     }
     let (native, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
-    let model = TypedModel::new(Abi::host().unwrap(), Signature::new(native, native_result).unwrap(), roles, exit)
+    let model = FastCallModel::new(Abi::host().unwrap(), Signature::new(native, native_result).unwrap(), roles, exit)
         .handles(heaps.iter().map(|heap| heap.handles.clone()))
         .caller_looks(caller_looks);
     (Signature::new(params, result).unwrap(), model)
@@ -127,17 +127,17 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
 }
 
 /// What the helper says of a handle where C wants this type: something that only depends on these.
-fn answer(ty: &Type, index: usize, handle: u64, pool: u64) -> Option<Resolved> {
+fn answer(ty: &Type, index: usize, handle: u64, pool: u64) -> Option<ResolvedHandle> {
     let hash = Random(Random(handle).next() ^ index as u64).next();
     match ty.as_scalar() {
         _ if hash.is_multiple_of(9) => None,
-        Some(Scalar::Bool) => Some(Resolved { slot: hash & 1, len: 0 }),
+        Some(Scalar::Bool) => Some(ResolvedHandle { slot: hash & 1, len: 0 }),
         Some(scalar) => {
-            Some(Resolved { slot: random::slot(scalar, &hash.to_le_bytes()[..scalar.size() as usize]), len: 0 })
+            Some(ResolvedHandle { slot: random::slot(scalar, &hash.to_le_bytes()[..scalar.size() as usize]), len: 0 })
         }
         None => {
             let (size, short) = (size_of_type(ty) as u64, u64::from((hash >> 20).is_multiple_of(9)));
-            Some(Resolved { slot: pool + hash % 64, len: size.saturating_sub(short) })
+            Some(ResolvedHandle { slot: pool + hash % 64, len: size.saturating_sub(short) })
         }
     }
 }
@@ -179,15 +179,15 @@ impl Play {
                 heap.handle(thing)
             };
             let word = match *role {
-                Role::Argument => {
+                FastCallRole::Argument => {
                     let (native, c) = (ty.as_scalar().unwrap(), params.next().unwrap().as_scalar().unwrap());
                     let word = random_word(random, native, c, good);
                     numbers.insert(index, word);
                     with_garbage(random, ty, word)
                 }
-                Role::Handle(handles) => handle(random, handles, params.next().unwrap()),
-                Role::Result(handles) => handle(random, handles, c.result().unwrap()),
-                Role::Ignored | Role::Exit | _ => random.next(),
+                FastCallRole::Handle(handles) => handle(random, handles, params.next().unwrap()),
+                FastCallRole::Result(handles) => handle(random, handles, c.result().unwrap()),
+                FastCallRole::Ignored | FastCallRole::Exit | _ => random.next(),
             };
             words.push(word);
         }
@@ -210,12 +210,12 @@ impl Play {
         let mut params = fixture.model.native.params().iter().enumerate().zip(&fixture.model.roles);
         let mut c = fixture.c.params().iter();
         params.any(|((index, native), role)| match role {
-            Role::Argument => {
+            FastCallRole::Argument => {
                 let c = c.next().unwrap();
                 c.as_scalar().is_some_and(Scalar::is_float) && c != native && signals(native, self.numbers[&index])
             }
-            Role::Handle(_) => c.next().is_none(),
-            Role::Ignored | Role::Result(_) | Role::Exit | _ => false,
+            FastCallRole::Handle(_) => c.next().is_none(),
+            FastCallRole::Ignored | FastCallRole::Result(_) | FastCallRole::Exit | _ => false,
         }) || fixture.c.result().is_some_and(|c| {
             c.as_scalar().is_some() && signals(c, u64::from_le_bytes(self.result[..8].try_into().unwrap()))
         })
@@ -232,8 +232,8 @@ impl Play {
             (events, None)
         };
         let arguments =
-            model.roles.iter().enumerate().filter(|(_, role)| matches!(role, Role::Argument | Role::Handle(_)));
-        let result = model.roles.iter().enumerate().filter(|(_, role)| matches!(role, Role::Result(_)));
+            model.roles.iter().enumerate().filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
+        let result = model.roles.iter().enumerate().filter(|(_, role)| matches!(role, FastCallRole::Result(_)));
         // In the order of C's parameters, the result behind them.
         let arguments: Vec<_> = arguments.chain(result).enumerate().collect();
         let ty = |index: usize| params.get(index).or(fixture.c.result()).unwrap();
@@ -251,13 +251,13 @@ impl Play {
         };
         for &(index, (param, &role)) in &arguments {
             match role {
-                Role::Argument => {
+                FastCallRole::Argument => {
                     if let Some(bits) = refuses(index, &mut slots, param) {
                         return refused(Vec::new(), index, bits);
                     }
                 }
-                Role::Handle(of) | Role::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
-                Role::Ignored | Role::Exit | _ => unreachable!("these are arguments"),
+                FastCallRole::Handle(of) | FastCallRole::Result(of) => handles.push((index, param, &heaps[usize::from(of)])),
+                FastCallRole::Ignored | FastCallRole::Exit | _ => unreachable!("these are arguments"),
             }
         }
         let mut slow = false;
@@ -287,7 +287,7 @@ impl Play {
                 }
                 let handle = self.words[param];
                 events.push(Event::Resolve { index, handle });
-                let Some(Resolved { slot, len }) = answer(ty(index), index, handle, pool) else {
+                let Some(ResolvedHandle { slot, len }) = answer(ty(index), index, handle, pool) else {
                     return (events, None);
                 };
                 if ty(index).as_scalar().is_none() && len < size_of_type(ty(index)) as u64 {
@@ -361,13 +361,13 @@ fn run(seed: u64, functions: usize, calls: usize) -> Count {
 fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], count: &mut Count) {
     let base = pool.as_mut_ptr().expose_provenance() as u64;
     let mut flag = ExitFlag::new();
-    let exit = fixture.model.roles.iter().position(|&role| role == Role::Exit);
+    let exit = fixture.model.roles.iter().position(|&role| role == FastCallRole::Exit);
     if let Some(exit) = exit {
         play.words[exit] = flag.word();
     }
     let context = || {
         let Fixture { c, model, .. } = fixture;
-        let TypedModel { native, roles, exit, caller_looks, .. } = model;
+        let FastCallModel { native, roles, exit, caller_looks, .. } = model;
         let Play { words, numbers, things, closed, tiny, rounding, .. } = &play;
         let form = if fixture.is_assembled() { "assembled" } else { "compiled" };
         format!(

@@ -4,8 +4,8 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::slice;
 
-use hotcall_jit::typed::{Helpers, Resolved};
-use hotcall_jit::values::{Pending, RecordHead};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, ResolvedHandle};
+use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Layout, Signature, Type};
 
 use crate::random;
@@ -29,7 +29,7 @@ pub(crate) struct Scene {
     /// Whether an exception waits when it has returned.
     pub(crate) throws: bool,
     /// What the helper says that the handle at an index is.
-    pub(crate) answer: Box<dyn Fn(usize, u64) -> Option<Resolved>>,
+    pub(crate) answer: Box<dyn Fn(usize, u64) -> Option<ResolvedHandle>>,
     /// What the helpers must be told.
     pub(crate) exit: *mut c_void,
     pub(crate) record: *const RecordHead,
@@ -51,14 +51,14 @@ fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
     SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
 }
 
-pub(crate) const HELPERS: Helpers = Helpers { resolve, raise };
+pub(crate) const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
 
 unsafe extern "C-unwind" fn resolve(
     record: *const RecordHead,
     exit: *mut c_void,
     index: usize,
     handle: u64,
-    to: *mut Resolved,
+    to: *mut ResolvedHandle,
 ) -> bool {
     scene(|scene| {
         assert_eq!((record, exit), (scene.record, scene.exit));

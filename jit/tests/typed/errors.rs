@@ -1,7 +1,7 @@
 //! Models that do not fit the C function are errors, each with its reason.
 
-use hotcall_jit::typed::{Check, Exit, Handles, MAX_TYPED, Object, Path, Role, Small, Tag, TypedError, TypedModel};
-use hotcall_jit::values::Test;
+use hotcall_jit::engine::fast_call::{Check, Exit, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, FastCallRole, Small, Tag, FastCallError, FastCallModel};
+use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Jit, JitError, Natives, Scalar, Signature, Type};
 
 use crate::changed::changed;
@@ -10,18 +10,18 @@ use crate::heap::Heap;
 use crate::native::{FLAG, Fixture};
 use crate::notation;
 
-fn model(native: &str, roles: impl IntoIterator<Item = Role>, exit: Exit) -> TypedModel {
-    TypedModel::new(Abi::host().unwrap(), notation::signature(native), roles, exit).handles([Heap::tagged().handles])
+fn model(native: &str, roles: impl IntoIterator<Item = FastCallRole>, exit: Exit) -> FastCallModel {
+    FastCallModel::new(Abi::host().unwrap(), notation::signature(native), roles, exit).handles([Heap::tagged().handles])
 }
 
-fn error(c: &str, model: &TypedModel) -> TypedError {
+fn error(c: &str, model: &FastCallModel) -> FastCallError {
     match Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS) {
         Err(JitError::Typed(error)) => error,
         other => panic!("{c}, {model:?}: {other:?}"),
     }
 }
 
-fn error_of(c: &str, native: &str, roles: &[Role]) -> TypedError {
+fn error_of(c: &str, native: &str, roles: &[FastCallRole]) -> FastCallError {
     error(c, &model(native, roles.iter().copied(), Exit::Raise))
 }
 
@@ -29,31 +29,31 @@ fn ty(text: &str) -> Type {
     notation::signature(&format!("({text})")).params()[0].clone()
 }
 
-use Role::{Argument, Exit as X, Handle, Ignored, Result as R};
+use FastCallRole::{Argument, Exit as X, Handle, Ignored, Result as R};
 
 #[test]
 fn parameters_and_roles() {
-    let many = format!("({}*i32)", MAX_TYPED + 1);
-    let error = error_of(&many, &many, &[Argument; MAX_TYPED + 1]);
-    assert_eq!(error, TypedError::Parameters { parameters: 33, max: 32 });
+    let many = format!("({}*i32)", MAX_FAST_CALL_PARAMETERS + 1);
+    let error = error_of(&many, &many, &[Argument; MAX_FAST_CALL_PARAMETERS + 1]);
+    assert_eq!(error, FastCallError::Parameters { parameters: 33, max: 32 });
     assert_eq!(error.to_string(), "the native function has 33 parameters, more than 32");
-    let at_most = format!("({MAX_TYPED}*i32)");
-    Fixture::new(notation::signature(&at_most), model(&at_most, [Argument; MAX_TYPED], Exit::Raise));
+    let at_most = format!("({MAX_FAST_CALL_PARAMETERS}*i32)");
+    Fixture::new(notation::signature(&at_most), model(&at_most, [Argument; MAX_FAST_CALL_PARAMETERS], Exit::Raise));
 
-    assert_eq!(error_of("()", "(i32)", &[]), TypedError::Roles { parameters: 1, roles: 0 });
-    assert_eq!(error_of("(i32)", "(i32)", &[Argument; 2]), TypedError::Roles { parameters: 1, roles: 2 });
-    assert_eq!(error_of("(i32)", "(i32, ...)", &[Argument]), TypedError::Variadic);
-    assert_eq!(error_of("(i32)", "(i32)", &[Ignored]), TypedError::Arguments { native: 0, c: 1 });
-    assert_eq!(error_of("()", "(i64)", &[Handle(0)]), TypedError::Arguments { native: 1, c: 0 });
-    assert_eq!(error_of("(i32)", "(i64)", &[Handle(1)]), TypedError::NoHandles { index: 0 });
-    assert_eq!(error_of("() -> struct {i32}", "(i8, i64)", &[Ignored, R(9)]), TypedError::NoHandles { index: 1 });
+    assert_eq!(error_of("()", "(i32)", &[]), FastCallError::Roles { parameters: 1, roles: 0 });
+    assert_eq!(error_of("(i32)", "(i32)", &[Argument; 2]), FastCallError::Roles { parameters: 1, roles: 2 });
+    assert_eq!(error_of("(i32)", "(i32, ...)", &[Argument]), FastCallError::Variadic);
+    assert_eq!(error_of("(i32)", "(i32)", &[Ignored]), FastCallError::Arguments { native: 0, c: 1 });
+    assert_eq!(error_of("()", "(i64)", &[Handle(0)]), FastCallError::Arguments { native: 1, c: 0 });
+    assert_eq!(error_of("(i32)", "(i64)", &[Handle(1)]), FastCallError::NoHandles { index: 0 });
+    assert_eq!(error_of("() -> struct {i32}", "(i8, i64)", &[Ignored, R(9)]), FastCallError::NoHandles { index: 1 });
 }
 
 #[test]
 fn words_hold_addresses() {
     for (native, role) in [("(i8, i32)", X), ("(i8, f64)", X), ("(i8, bool)", X), ("(i8, struct {i64})", X)] {
         let index = 1;
-        let wanted = TypedError::Pointer { index, ty: notation::signature(native).params()[index].clone() };
+        let wanted = FastCallError::Pointer { index, ty: notation::signature(native).params()[index].clone() };
         assert_eq!(error_of("()", native, &[Ignored, role]), wanted);
         assert_eq!(error_of("(i32)", native, &[Ignored, Handle(0)]), wanted);
         assert_eq!(error_of("() -> struct {i32}", native, &[Ignored, R(0)]), wanted);
@@ -80,23 +80,23 @@ fn arguments_of_other_types() {
         ("struct {i32}", "i32"),
     ];
     for (c, native) in wrong {
-        let wanted = TypedError::Argument { index: 1, native: ty(native), c: ty(c) };
+        let wanted = FastCallError::Argument { index: 1, native: ty(native), c: ty(c) };
         assert_eq!(
             error_of(&format!("(u8, {c})"), &format!("(u8, i8, {native})"), &[Argument, Ignored, Argument]),
             wanted
         );
     }
     for c in ["f32", "f64"] {
-        let wanted = TypedError::HandleOf { index: 0, c: ty(c) };
+        let wanted = FastCallError::HandleOf { index: 0, c: ty(c) };
         assert_eq!(error_of(&format!("({c})"), "(pointer)", &[Handle(0)]), wanted);
     }
 }
 
 #[test]
 fn results() {
-    let result = |c: &str, native: &str, roles: &[Role]| {
+    let result = |c: &str, native: &str, roles: &[FastCallRole]| {
         let error = error_of(c, native, roles);
-        let TypedError::Result { native, c } = error else { panic!("{error}") };
+        let FastCallError::Result { native, c } = error else { panic!("{error}") };
         (native, c)
     };
     assert_eq!(result("() -> i32", "()", &[]), ("nothing", "i32"));
@@ -106,8 +106,8 @@ fn results() {
     assert_eq!(result("()", "(i64)", &[R(0)]), ("memory", "none"));
     assert_eq!(result("() -> i32", "(i64) -> i32", &[R(0)]), ("memory", "none"));
     let missing = error_of("() -> struct {i32}", "()", &[]);
-    assert_eq!(missing, TypedError::Missing { role: "result" });
-    assert_eq!(error_of("() -> struct {i32}", "(i64, i64)", &[R(0); 2]), TypedError::Twice { role: "result" });
+    assert_eq!(missing, FastCallError::Missing { role: "result" });
+    assert_eq!(error_of("() -> struct {i32}", "(i64, i64)", &[R(0); 2]), FastCallError::Twice { role: "result" });
 
     // A result may be wider, never narrower.
     let numbers = |scalar: Scalar| {
@@ -138,10 +138,10 @@ fn results() {
 
 #[test]
 fn exits() {
-    assert_eq!(error("()", &model("()", [], FLAG)), TypedError::Missing { role: "exit" });
+    assert_eq!(error("()", &model("()", [], FLAG)), FastCallError::Missing { role: "exit" });
     for exit in [FLAG, Exit::Raise] {
-        assert_eq!(error("()", &model("(i64, i64)", [X, X], exit)), TypedError::Twice { role: "exit" });
-        assert_eq!(error("()", &model("(i32)", [X], exit)), TypedError::Pointer { index: 0, ty: Type::I32 });
+        assert_eq!(error("()", &model("(i64, i64)", [X, X], exit)), FastCallError::Twice { role: "exit" });
+        assert_eq!(error("()", &model("(i32)", [X], exit)), FastCallError::Pointer { index: 0, ty: Type::I32 });
     }
 }
 
@@ -155,13 +155,13 @@ fn descriptions_of_handles() {
     for shift in [0, 64, 255] {
         let tag = Tag { mask: 1, bits: 1 };
         let error = error("(i32)", &with(&|handles| handles.integers = Some(Small::new(tag, shift))));
-        assert_eq!(error, TypedError::Shift { shift });
+        assert_eq!(error, FastCallError::Shift { shift });
     }
     let path = |offsets: &[i32]| Path(offsets.into());
     let object = |object: Object| error("(buffer)", &with(&|handles| handles.objects = [object.clone()].into()));
     let good = Object::new([path(&[0])]);
     let checked = |at, test| changed!(good.clone(), checks: [Check { at, test }].into());
-    let field = TypedError::Field;
+    let field = FastCallError::Field;
     assert_eq!(object(changed!(good.clone(), address: [path(&[])].into())), field);
     assert_eq!(object(changed!(good.clone(), length: Some(path(&[])))), field);
     assert_eq!(object(checked(path(&[]), Test::equal(0, 8, 1))), field);
@@ -176,7 +176,7 @@ fn descriptions_of_handles() {
     // All of them are looked at, whether or not a role refers to them.
     let mut unused = model("(i32)", [Argument], Exit::Raise);
     unused.handles[0].integers = Some(Small::new(Tag::NONE, 0));
-    assert_eq!(error("(i32)", &unused), TypedError::Shift { shift: 0 });
+    assert_eq!(error("(i32)", &unused), FastCallError::Shift { shift: 0 });
 }
 
 /// What other entries refuse too, and what they do without a generator.

@@ -2,9 +2,9 @@
 
 use std::ptr;
 
-use hotcall_jit::typed::Exit;
-use hotcall_jit::values::Pending;
-use hotcall_jit::{Jit, Options, Typed};
+use hotcall_jit::engine::fast_call::Exit;
+use hotcall_jit::engine::values::Pending;
+use hotcall_jit::{Jit, Options, FastCall};
 
 use crate::engine::{self, Event};
 use crate::forms::{self, fixture, looking};
@@ -71,7 +71,7 @@ fn functions_without_an_address_are_closed() {
         *words.last_mut().unwrap() = flag.word();
         // SAFETY: no function is called; the record outlives its native function.
         unsafe {
-            let record = Typed::record(ptr::null(), &pending);
+            let record = FastCall::record(ptr::null(), &pending);
             let native = fixture.typed.bind(&record).unwrap();
             assert!(record.is_closed(), "{c}");
             (caller.entry())(native.entry(), words.as_ptr(), &mut 0, ptr::null_mut());

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::typed::{Exit, Role, TypedModel};
-use hotcall_jit::values::Pending;
-use hotcall_jit::{Abi, Jit, Options, Scalar, Type, Typed};
+use hotcall_jit::engine::fast_call::{Exit, FastCallRole, FastCallModel};
+use hotcall_jit::engine::values::Pending;
+use hotcall_jit::{Abi, Jit, Options, Scalar, Type, FastCall};
 
 use crate::engine::Event;
 use crate::heap::{Heap, Thing};
@@ -26,14 +26,14 @@ pub(crate) fn looking(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture
 
 pub(crate) fn made(c: &str, native: &str, roles: &str, exit: Exit, caller_looks: bool) -> Fixture {
     let role = |letter| match letter {
-        '_' => Role::Ignored,
-        'a' => Role::Argument,
-        'h' => Role::Handle(0),
-        'r' => Role::Result(0),
-        'x' => Role::Exit,
+        '_' => FastCallRole::Ignored,
+        'a' => FastCallRole::Argument,
+        'h' => FastCallRole::Handle(0),
+        'r' => FastCallRole::Result(0),
+        'x' => FastCallRole::Exit,
         _ => panic!("{roles:?}"),
     };
-    let model = TypedModel::new(Abi::host().unwrap(), notation::signature(native), roles.chars().map(role), exit)
+    let model = FastCallModel::new(Abi::host().unwrap(), notation::signature(native), roles.chars().map(role), exit)
         .handles([Heap::mapped().handles])
         .caller_looks(caller_looks);
     Fixture::new(notation::signature(c), model)
@@ -176,7 +176,7 @@ fn both_forms(c: &str, native: &str, roles: &str, caller_looks: bool) -> [Fixtur
     pair
 }
 
-fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: Role) -> u64 {
+fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: FastCallRole) -> u64 {
     const BORDERS: [i64; 9] = [0, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, i64::MAX, 5];
     let border = BORDERS[(random.next() % 9) as usize];
     let number = border.wrapping_add((random.next() % 3) as i64 - 1).wrapping_mul(if random.next().is_multiple_of(2) {
@@ -185,7 +185,7 @@ fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: Role) -> u
         -1
     });
     match (role, ty.as_scalar()) {
-        (Role::Handle(_), _) => heap.handle(Thing::Integer((number as i32).into())),
+        (FastCallRole::Handle(_), _) => heap.handle(Thing::Integer((number as i32).into())),
         (_, Some(Scalar::F64)) => (number as f64 + if random.next().is_multiple_of(8) { 0.5 } else { 0.0 }).to_bits(),
         (_, Some(Scalar::Bool)) => random.next() & !0xfe,
         _ => number as u64,
@@ -297,7 +297,7 @@ fn al_counts_the_vector_registers_of_c() {
             let mut returned = 0;
             // SAFETY: the function takes any arguments; its record outlives its native function.
             unsafe {
-                let record = Typed::record(target, &pending);
+                let record = FastCall::record(target, &pending);
                 let native = fixture.typed.bind(&record).unwrap();
                 (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
             }

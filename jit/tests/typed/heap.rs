@@ -2,8 +2,8 @@
 
 use std::sync::OnceLock;
 
-use hotcall_jit::typed::{Check, Handles, Object, Path, Resolved, Small, Tag};
-use hotcall_jit::values::Test;
+use hotcall_jit::engine::fast_call::{Check, Handles, Object, Path, ResolvedHandle, Small, Tag};
+use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Pointee, Scalar, Type};
 
 /// What a handle stands for.
@@ -212,10 +212,10 @@ fn build_tagged(heap: &mut Heap, thing: Thing) -> u64 {
 }
 
 /// What [`Handles::resolve`] says of a thing.
-pub(crate) fn resolved(thing: Thing) -> Option<Resolved> {
+pub(crate) fn resolved(thing: Thing) -> Option<ResolvedHandle> {
     match thing {
-        Thing::Bytes { address, len, .. } => Some(Resolved { slot: address, len }),
-        Thing::Pointer(address) => Some(Resolved { slot: address, len: u64::MAX }),
+        Thing::Bytes { address, len, .. } => Some(ResolvedHandle { slot: address, len }),
+        Thing::Pointer(address) => Some(ResolvedHandle { slot: address, len: u64::MAX }),
         Thing::Integer(_) | Thing::Null | Thing::Bool(_) | Thing::Detached | Thing::Odd => None,
     }
 }

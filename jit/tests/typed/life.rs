@@ -3,20 +3,20 @@
 use std::ffi::c_void;
 use std::mem::transmute;
 
-use hotcall_jit::typed::{Exit, Helpers, Resolved, Role, TypedModel};
-use hotcall_jit::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Jit, Natives, Signature, Type, Typed};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::{Abi, Jit, Natives, Signature, Type, FastCall};
 
 use crate::engine::HELPERS;
 use crate::heap::Heap;
 use crate::native::FLAG;
 
-fn model(native: impl Into<Vec<Type>>, result: Type, role: Role, exit: Exit) -> TypedModel {
+fn model(native: impl Into<Vec<Type>>, result: Type, role: FastCallRole, exit: Exit) -> FastCallModel {
     let mut params = native.into();
     let mut roles = vec![role; params.len()];
     params.push(Type::POINTER);
-    roles.push(Role::Exit);
-    TypedModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
+    roles.push(FastCallRole::Exit);
+    FastCallModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
         .handles([Heap::tagged().handles])
 }
 
@@ -27,25 +27,25 @@ fn signature(params: &[Type], result: Type) -> Signature {
 #[test]
 fn one_shape_has_one_code() {
     let natives = Natives::new(Jit::shared().unwrap());
-    let wide = model([Type::I64], Type::I32, Role::Argument, FLAG);
-    let made = |c: &Type, model: &TypedModel| {
+    let wide = model([Type::I64], Type::I32, FastCallRole::Argument, FLAG);
+    let made = |c: &Type, model: &FastCallModel| {
         natives.typed(&signature(std::slice::from_ref(c), Type::I32), model, HELPERS).unwrap()
     };
     let first = made(&Type::I32, &wide);
     assert_eq!(natives.count(), 1);
     // The model is compared by what it says.
-    let same = made(&Type::I32, &model([Type::I64], Type::I32, Role::Argument, FLAG));
+    let same = made(&Type::I32, &model([Type::I64], Type::I32, FastCallRole::Argument, FLAG));
     assert_eq!((same.code().as_ptr(), natives.count()), (first.code().as_ptr(), 1));
     // Everything that it says counts, and so do the helpers, the types that numbers are checked by, and the sizes of structs.
-    let raising = model([Type::I64], Type::I32, Role::Argument, Exit::Raise);
-    let elsewhere = model([Type::I64], Type::I32, Role::Argument, Exit::Flag { offset: 6 });
-    let handles = model([Type::I64], Type::I32, Role::Handle(0), FLAG);
+    let raising = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Raise);
+    let elsewhere = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Flag { offset: 6 });
+    let handles = model([Type::I64], Type::I32, FastCallRole::Handle(0), FLAG);
     unsafe extern "C-unwind" fn resolve(
         _: *const RecordHead,
         _: *mut c_void,
         _: usize,
         _: u64,
-        _: *mut Resolved,
+        _: *mut ResolvedHandle,
     ) -> bool {
         false
     }
@@ -61,7 +61,7 @@ fn one_shape_has_one_code() {
         made(&Type::TEXT, &handles),
         made(&small, &handles),
         made(&smaller, &handles),
-        natives.typed(&signature(&[Type::I32], Type::I32), &wide, Helpers { resolve, ..HELPERS }).unwrap(),
+        natives.typed(&signature(&[Type::I32], Type::I32), &wide, FastCallHelpers { resolve, ..HELPERS }).unwrap(),
     ];
     assert_eq!(natives.count(), 11);
     assert!(others.iter().all(|other| other.code().as_ptr() != first.code().as_ptr()));
@@ -90,13 +90,13 @@ fn copies_go_with_their_functions() {
     let natives = Natives::new(jit);
     let pending = Pending::new();
     for result in RESULTS {
-        let model = model([Type::I64, Type::I64], result, Role::Argument, FLAG);
+        let model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
         let typed = natives.typed(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
         // What the shape has is no function yet.
         assert_eq!((jit.stats().functions, jit.stats().code_bytes), (0, 0));
         let targets = [add as extern "C" fn(i32, i32) -> i32, subtract];
         // SAFETY: both are functions of the signature.
-        let record = |n: usize| unsafe { Typed::record(targets[n % 2] as *const c_void, &pending) };
+        let record = |n: usize| unsafe { FastCall::record(targets[n % 2] as *const c_void, &pending) };
         let records: Vec<_> = (0..100).map(record).collect();
         // SAFETY: the records outlive their functions.
         let mut bound: Vec<_> = records.iter().map(|record| unsafe { typed.bind(record) }.unwrap()).collect();
@@ -131,16 +131,16 @@ fn threads_make_call_and_drop() {
                     let result = RESULTS[(round % 2) as usize].clone();
                     // The same shapes as other threads make, or more of them.
                     let ignored = vec![Type::F64; (round % 5) as usize];
-                    let mut model = model([Type::I64, Type::I64], result, Role::Argument, FLAG);
+                    let mut model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
                     let params = model.native.params().iter().cloned().chain(ignored.iter().cloned());
                     model.native = Signature::new(params, model.native.result().cloned()).unwrap();
-                    model.roles = model.roles.iter().copied().chain(ignored.iter().map(|_| Role::Ignored)).collect();
+                    model.roles = model.roles.iter().copied().chain(ignored.iter().map(|_| FastCallRole::Ignored)).collect();
                     let c = signature(&[Type::I32, Type::I32], Type::I32);
                     let typed = natives.typed(&c, &model, HELPERS).unwrap();
                     // SAFETY: the target has the signature; the record outlives its function, which is called as the model says.
                     unsafe {
                         let target = add as extern "C" fn(i32, i32) -> i32 as *const c_void;
-                        let record = Typed::record(target, &pending);
+                        let record = FastCall::record(target, &pending);
                         let native = typed.bind(&record).unwrap();
                         let call =
                             transmute::<*const c_void, extern "C" fn(i64, i64, *mut [u8; 16]) -> i64>(native.entry());
@@ -160,12 +160,12 @@ fn threads_make_call_and_drop() {
 /// It may be dropped where it was not made.
 #[test]
 fn functions_are_sent_to_other_threads() {
-    let model = model([Type::I64, Type::I64], Type::I32, Role::Argument, FLAG);
+    let model = model([Type::I64, Type::I64], Type::I32, FastCallRole::Argument, FLAG);
     let typed =
         Natives::shared().unwrap().typed(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature.
-    let record = unsafe { Typed::record(add as extern "C" fn(i32, i32) -> i32 as *const c_void, &pending) };
+    let record = unsafe { FastCall::record(add as extern "C" fn(i32, i32) -> i32 as *const c_void, &pending) };
     // SAFETY: the record outlives its function.
     let native = unsafe { typed.bind(&record) }.unwrap();
     std::thread::spawn(move || drop((typed, native))).join().unwrap();

@@ -1,4 +1,4 @@
-//! The `typed` entry without an engine: native functions called as compilers' code would call them.
+//! The fast-call entry without an engine: native functions called as compilers' code would call them.
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
 

@@ -4,11 +4,11 @@ use std::ffi::c_void;
 use std::mem::transmute;
 use std::ptr;
 
-use hotcall_jit::typed::{Check, Exit, Handles, Helpers, Object, Path, Resolved, Role, Tag, TypedModel};
-use hotcall_jit::values::{Pending, RecordHead, Test};
-use hotcall_jit::{Abi, Natives, Signature, Type, Typed};
+use hotcall_jit::engine::fast_call::{Check, Exit, Handles, FastCallHelpers, Object, Path, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::values::{Pending, RecordHead, Test};
+use hotcall_jit::{Abi, Natives, Signature, Type, FastCall};
 
-unsafe extern "C-unwind" fn none(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn none(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
     false
 }
 
@@ -18,10 +18,10 @@ unsafe extern "C-unwind" fn double(
     _: *mut c_void,
     index: usize,
     handle: u64,
-    to: *mut Resolved,
+    to: *mut ResolvedHandle,
 ) -> bool {
     // SAFETY: the native function hands over a place for it.
-    unsafe { to.write(Resolved { slot: handle * 2, len: u64::MAX }) };
+    unsafe { to.write(ResolvedHandle { slot: handle * 2, len: u64::MAX }) };
     index == 0
 }
 
@@ -29,10 +29,10 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
     unreachable!("the exit is a flag");
 }
 
-fn model(params: Vec<Type>, roles: Vec<Role>, handles: Vec<Handles>, result: Type) -> TypedModel {
+fn model(params: Vec<Type>, roles: Vec<FastCallRole>, handles: Vec<Handles>, result: Type) -> FastCallModel {
     let native = Signature::new(params, result).unwrap();
     let exit = Exit::Flag { offset: 0 };
-    TypedModel::new(Abi::host().unwrap(), native, roles, exit).handles(handles)
+    FastCallModel::new(Abi::host().unwrap(), native, roles, exit).handles(handles)
 }
 
 fn handles(objects: Vec<Object>) -> Handles {
@@ -48,13 +48,13 @@ fn singles() {
     }
     let c = Signature::new(vec![Type::F32; 9], Type::I8).unwrap();
     let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
-    let roles = [vec![Role::Ignored], vec![Role::Argument; 9], vec![Role::Exit]].concat();
+    let roles = [vec![FastCallRole::Ignored], vec![FastCallRole::Argument; 9], vec![FastCallRole::Exit]].concat();
     let model = model(params, roles, vec![], Type::I64);
-    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: none, raise }).unwrap();
+    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {
-        let record = Typed::record(nine as *const c_void, &pending);
+        let record = FastCall::record(nine as *const c_void, &pending);
         let native = typed.bind(&record).unwrap();
         type Native = extern "C" fn(usize, f32, f32, f32, f32, f32, f32, f32, f32, f32, *mut u8) -> i64;
         let call = transmute::<*const c_void, Native>(native.entry());
@@ -84,12 +84,12 @@ fn bytes_beside_what_the_helper_takes() {
     let c = Signature::new([Type::I64, Type::BUFFER], Type::I64).unwrap();
     let params = vec![Type::POINTER; 3];
     let model =
-        model(params, vec![Role::Handle(0), Role::Handle(0), Role::Exit], vec![handles(vec![object])], Type::I64);
-    let typed = Natives::shared().unwrap().typed(&c, &model, Helpers { resolve: double, raise }).unwrap();
+        model(params, vec![FastCallRole::Handle(0), FastCallRole::Handle(0), FastCallRole::Exit], vec![handles(vec![object])], Type::I64);
+    let typed = Natives::shared().unwrap().typed(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: as above; the handle is the address of an object that the model describes.
     unsafe {
-        let record = Typed::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
+        let record = FastCall::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
         let native = typed.bind(&record).unwrap();
         let call = transmute::<*const c_void, extern "C" fn(u64, *const Bytes, *mut u8) -> i64>(native.entry());
         let content = [5];

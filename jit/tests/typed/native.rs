@@ -4,10 +4,10 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::typed::{Exit, Resolved, Role, TypedModel};
-use hotcall_jit::values::RecordHead;
+use hotcall_jit::engine::fast_call::{Exit, ResolvedHandle, FastCallRole, FastCallModel};
+use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{
-    Jit, Layout, Natives, Options, Signature, Stub, StubPool, Trampoline, Type, Typed, TypedNative, Use,
+    Jit, Layout, Natives, Options, Signature, Stub, StubPool, Trampoline, Type, FastCall, FastCallFunction, Use,
 };
 
 use crate::callers::word;
@@ -16,14 +16,14 @@ use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 /// A function and its native one.
 pub(crate) struct Fixture {
     pub(crate) c: Signature,
-    pub(crate) model: TypedModel,
-    pub(crate) typed: Typed,
+    pub(crate) model: FastCallModel,
+    pub(crate) typed: FastCall,
     caller: Trampoline,
     direct: Trampoline,
     pool: &'static StubPool,
     stub: Option<Stub>,
     record: Box<RecordHead>,
-    native: TypedNative,
+    native: FastCallFunction,
 }
 
 /// What the C function returns, and what the helper finds.
@@ -31,7 +31,7 @@ pub(crate) struct Answers {
     pub(crate) result: Vec<u8>,
     /// Whether an exception waits then.
     pub(crate) throws: bool,
-    pub(crate) resolve: Box<dyn Fn(usize, u64) -> Option<Resolved>>,
+    pub(crate) resolve: Box<dyn Fn(usize, u64) -> Option<ResolvedHandle>>,
 }
 
 impl Answers {
@@ -43,7 +43,7 @@ impl Answers {
 
 /// How a call went.
 #[derive(Clone, PartialEq, Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct ResultPath {
     /// What was returned, as a slot of the native result's type.
     pub(crate) returned: u64,
     pub(crate) events: Vec<Event>,
@@ -52,7 +52,7 @@ pub(crate) struct Outcome {
 }
 
 impl Fixture {
-    pub(crate) fn new(c: Signature, model: TypedModel) -> Self {
+    pub(crate) fn new(c: Signature, model: FastCallModel) -> Self {
         let jit = Jit::shared().unwrap();
         let natives = Natives::shared().unwrap();
         let typed = natives.typed(&c, &model, HELPERS).unwrap_or_else(|error| panic!("{c}, {model:?}: {error}"));
@@ -63,7 +63,7 @@ impl Fixture {
         // SAFETY: the stub is ours; the thunk has the signature of each scene.
         unsafe { stub.bind(engine::callee, ptr::null_mut()) };
         // SAFETY: the stub is a function of the signature; the cell is never freed.
-        let record = Box::new(unsafe { Typed::record(stub.entry(), engine::pending()) });
+        let record = Box::new(unsafe { FastCall::record(stub.entry(), engine::pending()) });
         // SAFETY: the box outlives the native function, which is called as the model says.
         let native = unsafe { typed.bind(&raw const *record) }.unwrap();
         Self { c, model, typed, caller, direct, pool, stub: Some(stub), record, native }
@@ -83,14 +83,14 @@ impl Fixture {
     pub(crate) fn reopen(&mut self) {
         // SAFETY: as in `new`.
         unsafe {
-            *self.record = Typed::record(self.stub.as_ref().unwrap().entry(), engine::pending());
+            *self.record = FastCall::record(self.stub.as_ref().unwrap().entry(), engine::pending());
             self.native = self.typed.bind(&raw const *self.record).unwrap();
         }
     }
 
     /// Calls the native function with a word for each parameter, of which narrow types take the low bytes.
-    pub(crate) fn call(&self, words: &[u64], answers: Answers) -> Outcome {
-        let exit = self.model.roles.iter().position(|&role| role == Role::Exit);
+    pub(crate) fn call(&self, words: &[u64], answers: Answers) -> ResultPath {
+        let exit = self.model.roles.iter().position(|&role| role == FastCallRole::Exit);
         let exit = exit.map_or(ptr::null_mut(), |exit| ptr::with_exposed_provenance_mut(words[exit] as usize));
         self.play(exit, answers, |result| {
             // SAFETY: the entry is a native function of the model, of which the trampoline puts words in their places.
@@ -108,7 +108,7 @@ impl Fixture {
         outcome.events
     }
 
-    fn play(&self, exit: *mut c_void, answers: Answers, call: impl FnOnce(*mut u64)) -> Outcome {
+    fn play(&self, exit: *mut c_void, answers: Answers, call: impl FnOnce(*mut u64)) -> ResultPath {
         let scene = Scene {
             signature: self.c.clone(),
             result: answers.result,
@@ -123,7 +123,7 @@ impl Fixture {
         let mut returned = 0;
         call(&mut returned);
         let Scene { seen_exit, events, .. } = SCENE.take().unwrap();
-        Outcome { returned, events, seen_exit }
+        ResultPath { returned, events, seen_exit }
     }
 }
 

@@ -1,7 +1,7 @@
 //! Objects as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
 
-use hotcall_jit::typed::{Check, Exit, Handles, Object, Path, Resolved, Role, Tag, TypedModel};
-use hotcall_jit::values::Test;
+use hotcall_jit::engine::fast_call::{Check, Exit, Handles, Object, Path, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
 
 use crate::engine::{self, Event};
@@ -13,19 +13,19 @@ use crate::random::Random;
 /// A function of arguments that all come as handles of one kind.
 fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
     let c = notation::signature(c);
-    let mut native = vec![(Type::POINTER, Role::Handle(0)); c.params().len()];
+    let mut native = vec![(Type::POINTER, FastCallRole::Handle(0)); c.params().len()];
     let has_memory = c.result().is_some_and(|ty| ty.as_scalar().is_none());
-    native.extend(has_memory.then_some((Type::POINTER, Role::Result(0))));
-    native.push((Type::POINTER, Role::Exit));
+    native.extend(has_memory.then_some((Type::POINTER, FastCallRole::Result(0))));
+    native.push((Type::POINTER, FastCallRole::Exit));
     let (params, roles): (Vec<_>, Vec<_>) = native.into_iter().unzip();
     let result = c.result().filter(|_| !has_memory).cloned();
-    let model = TypedModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
+    let model = FastCallModel::new(Abi::host().unwrap(), Signature::new(params, result).unwrap(), roles, exit)
         .handles([handles.clone()]);
     Fixture::new(c, model)
 }
 
 /// Calls with these handles; the helper finds the same for all of them. Returns what happened, and whether the flag was set.
-fn call(fixture: &Fixture, handles: &[u64], found: Option<Resolved>) -> (Vec<Event>, bool) {
+fn call(fixture: &Fixture, handles: &[u64], found: Option<ResolvedHandle>) -> (Vec<Event>, bool) {
     let mut flag = ExitFlag::new();
     let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
     // Results are scalars of 8 bytes, or as long as the memory for them.
@@ -78,7 +78,7 @@ fn every_thing_for_every_type() {
                     assert_eq!(unsafe { heap.handles.resolve(handle) }, resolved(thing), "{thing:?}");
                 }
                 let slot = if ty.as_scalar().is_some() { 1 } else { address };
-                let found = Resolved { slot, len: 24 };
+                let found = ResolvedHandle { slot, len: 24 };
                 let (events, _) = call(&fixture, &[handle], Some(found));
                 let expected = match heap.reads(thing, &ty) {
                     Some(slot) if name == "i8" && slot == 300 || name.starts_with('u') && slot as i64 == -5 => {
@@ -212,7 +212,7 @@ fn machine_code_reads_as_resolve_does() {
             let resolved = unsafe { handles.resolve(base) };
             let (events, is_set) = call(&fixture, &[base], None);
             let expected = match resolved {
-                Some(Resolved { slot, .. }) => called(&fixture.c.params()[0], slot),
+                Some(ResolvedHandle { slot, .. }) => called(&fixture.c.params()[0], slot),
                 None => Event::Resolve { index: 0, handle: base },
             };
             assert_eq!(events, [expected], "{handles:x?} {memory:x?}");
@@ -254,7 +254,7 @@ fn helpers_are_asked_for_all_or_none() {
 
             // Too short for one of them or the other, or for none.
             for len in [0, 15, 16, 23, 24] {
-                let (events, is_set) = call(&fixture, &handles, Some(Resolved { slot: target, len }));
+                let (events, is_set) = call(&fixture, &handles, Some(ResolvedHandle { slot: target, len }));
                 let short = asked.iter().position(|&index| len < sizes[index]);
                 let until = short.map_or(asked.len(), |at| at + 1);
                 let (resolved, rest) = events.split_at(until);
@@ -297,10 +297,10 @@ fn null_is_no_object() {
 fn numbers_are_checked_before_helpers_are_asked() {
     let heap = Heap::opaque();
     let params = [Type::POINTER, Type::I64, Type::POINTER];
-    let model = TypedModel::new(
+    let model = FastCallModel::new(
         Abi::host().unwrap(),
         Signature::new(params, None).unwrap(),
-        [Role::Handle(0), Role::Argument, Role::Exit],
+        [FastCallRole::Handle(0), FastCallRole::Argument, FastCallRole::Exit],
         Exit::Raise,
     )
     .handles([heap.handles.clone()]);

@@ -5,9 +5,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::typed::{Exit, Handles, Helpers, Resolved, Role, Tag, TypedModel};
-use hotcall_jit::values::{Pending, RecordHead};
-use hotcall_jit::{Abi, Layout, Natives, Signature, Type, Typed};
+use hotcall_jit::engine::fast_call::{Exit, Handles, FastCallHelpers, ResolvedHandle, FastCallRole, Tag, FastCallModel};
+use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::{Abi, Layout, Natives, Signature, Type, FastCall};
 use libloading::Library;
 
 use crate::c::Text;
@@ -17,20 +17,20 @@ use crate::random::{Random, kept, slot};
 use crate::{callees, compiler, notation, types};
 
 /// The compiler's description: scalars as they are, addresses of structs, and where the result goes.
-fn model(c: &Signature, exit: Exit) -> TypedModel {
+fn model(c: &Signature, exit: Exit) -> FastCallModel {
     let is_scalar = |ty: &&Type| ty.as_scalar().is_some();
     let param = |ty: &Type| {
         let scalar = ty.as_scalar().map(Type::from);
-        scalar.map_or((Type::POINTER, Role::Handle(0)), |scalar| (scalar, Role::Argument))
+        scalar.map_or((Type::POINTER, FastCallRole::Handle(0)), |scalar| (scalar, FastCallRole::Argument))
     };
-    let mut params = vec![(Type::POINTER, Role::Ignored), (Type::POINTER, Role::Ignored)];
+    let mut params = vec![(Type::POINTER, FastCallRole::Ignored), (Type::POINTER, FastCallRole::Ignored)];
     params.extend(c.params().iter().map(param));
     if c.result().is_some_and(|ty| ty.as_scalar().is_none()) {
-        params.push((Type::POINTER, Role::Result(0)));
+        params.push((Type::POINTER, FastCallRole::Result(0)));
     }
-    params.push((Type::POINTER, Role::Exit));
+    params.push((Type::POINTER, FastCallRole::Exit));
     let (params, roles): (Vec<_>, Vec<_>) = params.into_iter().unzip();
-    TypedModel::new(
+    FastCallModel::new(
         Abi::host().unwrap(),
         Signature::new(params, c.result().filter(is_scalar).cloned()).unwrap(),
         roles,
@@ -44,17 +44,17 @@ fn addresses() -> Handles {
     Handles::new(Tag::NONE)
 }
 
-const HELPERS: Helpers = Helpers { resolve, raise };
+const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
 
 unsafe extern "C-unwind" fn resolve(
     _: *const RecordHead,
     _: *mut c_void,
     _: usize,
     handle: u64,
-    to: *mut Resolved,
+    to: *mut ResolvedHandle,
 ) -> bool {
     // SAFETY: the native function hands over a place for it.
-    unsafe { to.write(Resolved { slot: handle, len: u64::MAX }) };
+    unsafe { to.write(ResolvedHandle { slot: handle, len: u64::MAX }) };
     true
 }
 
@@ -93,8 +93,8 @@ fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
 
 struct Call<'a> {
     c: &'a Signature,
-    model: &'a TypedModel,
-    typed: &'a Typed,
+    model: &'a FastCallModel,
+    typed: &'a FastCall,
     from: &'a Library,
     to: &'a Library,
     caller: &'a str,
@@ -115,16 +115,16 @@ impl Call<'_> {
         let mut values = args.iter();
         for role in &model.roles {
             let word = match role {
-                Role::Exit => flag.word(),
-                Role::Result(_) => memory.as_mut_ptr() as u64,
-                Role::Handle(_) => values.next().unwrap().as_ptr() as u64,
-                Role::Argument => {
+                FastCallRole::Exit => flag.word(),
+                FastCallRole::Result(_) => memory.as_mut_ptr() as u64,
+                FastCallRole::Handle(_) => values.next().unwrap().as_ptr() as u64,
+                FastCallRole::Argument => {
                     let mut word = random.next().to_le_bytes();
                     let value = values.next().unwrap();
                     word[..value.len()].copy_from_slice(value);
                     u64::from_le_bytes(word)
                 }
-                Role::Ignored | _ => random.next(),
+                FastCallRole::Ignored | _ => random.next(),
             };
             passed.extend_from_slice(&word.to_le_bytes());
         }
@@ -135,7 +135,7 @@ impl Call<'_> {
         let misaligned = unsafe {
             let begin = to.get::<unsafe extern "C" fn(*mut u8, *const u8, i32)>("hotcall_begin").unwrap();
             let finish = to.get::<unsafe extern "C" fn(*mut *mut u8) -> i32>("hotcall_end").unwrap();
-            let record = Typed::record(*to.get::<*const c_void>(self.callee).unwrap(), &pending);
+            let record = FastCall::record(*to.get::<*const c_void>(self.callee).unwrap(), &pending);
             let native = typed.bind(&record).unwrap();
             begin(log.as_mut_ptr(), result.as_ptr(), 0);
             from.get::<Caller>(self.caller).unwrap()(native.entry(), passed.as_ptr(), returned.as_mut_ptr());

@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::typed::Exit;
-use hotcall_jit::values::Pending;
-use hotcall_jit::{Jit, MAX_SIZE, Natives, Options, Type, Typed};
+use hotcall_jit::engine::fast_call::Exit;
+use hotcall_jit::engine::values::Pending;
+use hotcall_jit::{Jit, MAX_SIZE, Natives, Options, Type, FastCall};
 
 use crate::engine::HELPERS;
 use crate::forms::fixture;
@@ -82,7 +82,7 @@ fn results_may_lie_over_arguments() {
             // SAFETY: the function has this type in the text.
             let target = unsafe { *library.get::<*const c_void>(format!("mix_{name}").as_bytes()).unwrap() };
             // SAFETY: so it has the signature.
-            let record = unsafe { Typed::record(target, &pending) };
+            let record = unsafe { FastCall::record(target, &pending) };
             // SAFETY: the record outlives its function.
             let native = unsafe { typed.bind(&record) }.unwrap();
             for (first, second, to) in
@@ -130,7 +130,7 @@ fn what_c_does_not_write_is_zero() {
         let words = [5, heap.handle(bytes(memory.as_mut_ptr(), size.into()))];
         // SAFETY: the function is one of the signature, its record outlives the native function, and the memory is there.
         unsafe {
-            let record = Typed::record(target, &pending);
+            let record = FastCall::record(target, &pending);
             let native = typed.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }

@@ -7,7 +7,7 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotcall_jit::Typed;
-use hotcall_jit::values::Pending;
+use hotcall_jit::engine::values::Pending;
 
 use crate::forms::fixture;
 use crate::native::{ExitFlag, FLAG};

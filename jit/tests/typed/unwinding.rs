@@ -7,16 +7,16 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use hotcall_jit::typed::{Exit, Helpers, Resolved, TypedModel};
-use hotcall_jit::values::{Pending, RecordHead};
-use hotcall_jit::{Jit, Natives, Options, Typed};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, ResolvedHandle, FastCallModel};
+use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::{Jit, Natives, Options, FastCall};
 
 use crate::forms::{fixture, looking};
 use crate::native::FLAG;
 use crate::{cxx, notation};
 
 /// The model of a function, and whether it is assembled.
-fn model(c: &str, native: &str, roles: &str, exit: Exit) -> (TypedModel, bool) {
+fn model(c: &str, native: &str, roles: &str, exit: Exit) -> (FastCallModel, bool) {
     let fixture = fixture(c, native, roles, exit);
     (fixture.model.clone(), fixture.is_assembled())
 }
@@ -30,7 +30,7 @@ const CASES: [(&str, &str, &str, bool); 4] = [
 ];
 
 /// Calls the native function of each case for `target`, with small numbers and no handle.
-fn each(helpers: Helpers, target: *const c_void, first: i64, mut check: impl FnMut(&str, std::thread::Result<()>)) {
+fn each(helpers: FastCallHelpers, target: *const c_void, first: i64, mut check: impl FnMut(&str, std::thread::Result<()>)) {
     for (c, native, roles, assembled) in CASES {
         for exit in [FLAG, Exit::Raise] {
             let (model, is_assembled) = model(c, native, &roles.replace('h', "r"), exit);
@@ -57,7 +57,7 @@ fn each(helpers: Helpers, target: *const c_void, first: i64, mut check: impl FnM
                 let mut returned = 0;
                 // SAFETY: the target takes any arguments; the record outlives its function.
                 unsafe {
-                    let record = Typed::record(target, &pending);
+                    let record = FastCall::record(target, &pending);
                     let native = typed.bind(&record).unwrap();
                     (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
                 }
@@ -67,7 +67,7 @@ fn each(helpers: Helpers, target: *const c_void, first: i64, mut check: impl FnM
     }
 }
 
-unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut Resolved) -> bool {
+unsafe extern "C-unwind" fn resolve(_: *const RecordHead, _: *mut c_void, _: usize, _: u64, _: *mut ResolvedHandle) -> bool {
     panic!("resolve")
 }
 
@@ -75,7 +75,7 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
     panic!("raise")
 }
 
-const HELPERS: Helpers = Helpers { resolve, raise };
+const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
 
 extern "C-unwind" fn boom() {
     panic!("boom")
@@ -108,14 +108,14 @@ fn helpers_may_throw() {
 }
 
 /// What a call throws that does not reach C.
-fn thrown_by(target: *const c_void, c: &str, model: &TypedModel, words: &[u64]) -> &'static str {
+fn thrown_by(target: *const c_void, c: &str, model: &FastCallModel, words: &[u64]) -> &'static str {
     let typed = Natives::shared().unwrap().typed(&notation::signature(c), model, HELPERS).unwrap();
     let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
     let pending = Pending::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: C is not called; the record outlives its function.
         unsafe {
-            let record = Typed::record(target, &pending);
+            let record = FastCall::record(target, &pending);
             let native = typed.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }
@@ -173,7 +173,7 @@ fn cxx_exceptions_pass_through() {
         let mut ran = 0;
         // SAFETY: the functions have these types; the record outlives its function.
         let code = unsafe {
-            let record = Typed::record(*library.get::<*const c_void>(b"throw_it").unwrap(), &pending);
+            let record = FastCall::record(*library.get::<*const c_void>(b"throw_it").unwrap(), &pending);
             let native = typed.bind(&record).unwrap();
             let catch = library.get::<unsafe extern "C" fn(*const c_void, *mut i32) -> i32>(b"catch_it").unwrap();
             catch(native.entry(), &mut ran)

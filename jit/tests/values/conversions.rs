@@ -1,6 +1,6 @@
 //! `pack` and `unpack`, by hand.
 
-use hotcall_jit::values::{Constant, Integer, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Singleton, Integer, Test, ValueModel, Words};
 use hotcall_jit::{Pointee, Scalar};
 
 use crate::models;
@@ -315,6 +315,6 @@ fn tests_and_constants() {
     assert!(!Test::masked(8, 4, 0xf0, 0x50).holds([0, 0x60]));
     let range = Test::range(10, 20);
     assert_eq!([9, 10, 15, 20, 21].map(|word| range.holds([word, 0])), [false, true, true, true, false]);
-    assert_eq!(Constant::word(7).value, [7, 0]);
-    assert!(Constant::word(7).test.holds([7, 9]) && !Constant::word(7).test.holds([8, 9]));
+    assert_eq!(Singleton::word(7).value, [7, 0]);
+    assert!(Singleton::word(7).test.holds([7, 9]) && !Singleton::word(7).test.holds([8, 9]));
 }

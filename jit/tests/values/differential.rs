@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::values::{EngineAbi, Failure, Role, Words};
+use hotcall_jit::engine::values::{EngineAbi, Failure, Role, Words};
 use hotcall_jit::{Jit, Layout, Native, Natives, Scalar, Signature, Type, Use, Values};
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};

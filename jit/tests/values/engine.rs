@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::slice;
 use std::sync::OnceLock;
 
-use hotcall_jit::values::{Failure, Helpers, NativeCall, Pending, Words};
+use hotcall_jit::engine::values::{Failure, EngineHelpers, NativeCall, Pending, Words};
 use hotcall_jit::{Layout, Scalar, Signature, Type};
 
 use crate::random::{self, Random};
@@ -60,7 +60,7 @@ fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
     SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
 }
 
-pub(crate) const HELPERS: Helpers = Helpers { convert, result, finish, fail };
+pub(crate) const HELPERS: EngineHelpers = EngineHelpers { convert, result, finish, fail };
 
 fn mix(words: &[u64]) -> u64 {
     words.iter().fold(7, |hash, &word| Random(hash ^ word).next())

@@ -1,6 +1,6 @@
 //! No number that C returns becomes a value of another class.
 
-use hotcall_jit::values::{EngineAbi, ValueModel, Words};
+use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
 use hotcall_jit::{Jit, Natives, Scalar, Signature, Type, Use};
 
 use crate::engine::{self, HELPERS, SCENE, Scene};

@@ -3,7 +3,7 @@
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-use hotcall_jit::values::{EngineAbi, Outcome, Words};
+use hotcall_jit::engine::values::{EngineAbi, ResultPath, Words};
 use hotcall_jit::{Jit, Natives, Signature, Type, retired_calls};
 
 use crate::engine::{self, HELPERS};
@@ -56,7 +56,7 @@ fn calls_of_functions_that_are_gone_throw_without_an_exception() {
     let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut returned = models::offset_boxed();
     // Zeros are no value of this engine.
-    returned.model.outcome = Outcome::Returned { exception: [10, 0] };
+    returned.model.outcome = ResultPath::Returned { exception: [10, 0] };
     for jit in [Jit::shared().unwrap(), Box::leak(Box::new(Jit::universal().unwrap()))] {
         let natives = Natives::new(jit);
         for params in [&[][..], &[Type::I32], &[Type::POINTER], &[Type::I32, Type::BUFFER]] {

@@ -1,4 +1,4 @@
-//! The `values` entry without an engine: models, compiled and interpreted, called as their engines would.
+//! The engine-values entry without an engine: models, compiled and interpreted, called as their engines would.
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 

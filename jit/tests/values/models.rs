@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::mem;
 
-use hotcall_jit::values::{Boolean, Constant, Double, Integer, Outcome, Role, Test, ValueModel, Words};
+use hotcall_jit::engine::values::{Boolean, Singleton, Double, Integer, ResultPath, Role, Test, ValueModel, Words};
 
 use crate::notation;
 
@@ -52,12 +52,12 @@ pub(crate) fn tagged() -> Model {
     }
     let test = |tag| Test::equal(8, 4, tag);
     let integer = |tag| Integer::new(test(tag), 4, [0, tag]);
-    let constant = |tag| Constant::new(test(tag), [0, tag]);
+    let constant = |tag| Singleton::new(test(tag), [0, tag]);
     let value = "struct {union {i32, f64, pointer}, i64}";
     let model = ValueModel::new(
         notation::signature(&format!("(pointer, {value}, i32, pointer, i32, pointer) -> {value}")),
         [Role::Context, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Ignored, Role::Data],
-        Outcome::Returned { exception: [0, 6] },
+        ResultPath::Returned { exception: [0, 6] },
         constant(3),
     )
     .size(16)
@@ -86,13 +86,13 @@ pub(crate) fn offset_boxed() -> Model {
         notation::signature("(3*pointer, usize, pointer, pointer) -> u64"),
         [Role::Context, Role::Ignored, Role::Ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception],
         // The engine has its own way to tell; the tests need one too.
-        Outcome::Returned { exception: [0, 0] },
-        Constant::word(10),
+        ResultPath::Returned { exception: [0, 0] },
+        Singleton::word(10),
     )
     .integer(Integer::new(Test::range(INTEGER, u64::MAX), 4, [INTEGER, 0]))
     .double(Double::new(Test::range(1 << 49, INTEGER - 1), [0; 2]).bias(1 << 49).nan(0x7ff8_0000_0000_0000))
     .boolean(Boolean::new(Test::masked(0, 8, !1, 6), [6, 0]))
-    .null(Constant::word(2));
+    .null(Singleton::word(2));
     Model { name: "offset_boxed", model, call }
 }
 
@@ -118,13 +118,13 @@ pub(crate) fn tag_boxed() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, u32, pointer) -> bool"),
         [Role::Context, Role::Argc, Role::Argv { first: 2 }],
-        Outcome::Stored { index: 0, success: 1, exception: 0 },
-        Constant::word(tag(3)),
+        ResultPath::Stored { index: 0, success: 1, exception: 0 },
+        Singleton::word(tag(3)),
     )
     .integer(Integer::new(Test::masked(0, 8, u64::MAX << 47, tag(1)), 4, [tag(1), 0]))
     .double(Double::new(Test::range(0, tag(0)), [0; 2]).nan(0x7ff8_0000_0000_0000))
     .boolean(Boolean::new(Test::masked(0, 8, !1, tag(2)), [tag(2), 0]))
-    .null(Constant::word(tag(4)));
+    .null(Singleton::word(tag(4)));
     Model { name: "tag_boxed", model, call }
 }
 
@@ -164,8 +164,8 @@ pub(crate) fn shifted() -> Model {
             &[Role::Context, ignored, Role::Argc, Role::Argv { first: 0 }, Role::Exception, Role::Data],
         ]
         .concat(),
-        Outcome::Returned { exception: [0x31, 0] },
-        Constant::word(0x21),
+        ResultPath::Returned { exception: [0x31, 0] },
+        Singleton::word(0x21),
     )
     .integer(Integer::new(Test::masked(0, 1, 1, 0), 8, [0; 2]).shift(1));
     Model { name: "shifted", model, call }
@@ -198,8 +198,8 @@ pub(crate) fn wide() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, pointer, f32, i64, pointer) -> struct {u8, packed i64, u8[7]}"),
         [Role::Data, Role::Argv { first: 1 }, Role::Ignored, Role::Argc, Role::Context],
-        Outcome::Returned { exception: [u64::MAX; 2] },
-        Constant::new(Test::equal(1, 1, 0xfe), [0xfe00, 7]),
+        ResultPath::Returned { exception: [u64::MAX; 2] },
+        Singleton::new(Test::equal(1, 1, 0xfe), [0xfe00, 7]),
     )
     .size(16)
     .integer(Integer::new(test(0xfff9), 8, [tag(0xfff9), 0]).offset(8))
@@ -207,7 +207,7 @@ pub(crate) fn wide() -> Model {
     // 24 bits, in the upper half of the first word.
     .wide(Integer::new(Test::equal(0, 1, 0x88), 4, [0x88, 0]).offset(4).shift(8))
     .boolean(Boolean::new(Test::masked_range(2, 2, 0xff0f, 0x7003..=0x7008), [tag(0x7004), 0]).offset(7))
-    .null(Constant::new(Test::masked_range(1, 1, u64::MAX, 0xf0..=0xfd), [0xf500, 0x9000_0000_0000_0000]));
+    .null(Singleton::new(Test::masked_range(1, 1, u64::MAX, 0xf0..=0xfd), [0xf500, 0x9000_0000_0000_0000]));
     Model { name: "wide", model, call }
 }
 
@@ -231,13 +231,13 @@ pub(crate) fn doubles() -> Model {
     let model = ValueModel::new(
         notation::signature("(pointer, pointer, i64, pointer) -> i32"),
         [Role::Context, Role::Argv { first: 3 }, Role::Argc, Role::Exception],
-        Outcome::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
-        Constant::word(0xfffd_0000_0000_0000),
+        ResultPath::Stored { index: 1, success: 7, exception: -2_i64 as u64 },
+        Singleton::word(0xfffd_0000_0000_0000),
     )
     .double(Double::new(Test::range(0, 0xfff8_0000_0000_0000), [0; 2]).nan(0xfff8_0000_0000_0000))
     .wide(Integer::new(Test::equal(4, 4, TAG >> 32), 4, [TAG, 0]).shift(1))
     .boolean(Boolean::new(Test::equal(6, 2, 0xfffb), [0xfffb_0000_0000_0000, 0]).offset(5))
-    .null(Constant::new(Test::equal(6, 2, 0xfffc), [0xfffc_0000_0000_0000, 0]));
+    .null(Singleton::new(Test::equal(6, 2, 0xfffc), [0xfffc_0000_0000_0000, 0]));
     Model { name: "doubles", model, call }
 }
 

@@ -1,7 +1,7 @@
 //! Models that make no sense.
 
-use hotcall_jit::values::{
-    Boolean, Constant, Double, EngineAbi, Integer, ModelError, Outcome, Role, Test, ValueModel, Words,
+use hotcall_jit::engine::values::{
+    Boolean, Singleton, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
 
@@ -104,7 +104,7 @@ fn outcomes() {
         returns(&format!(" -> {result}"))(&mut model);
         assert!(EngineAbi::new(model, HELPERS).is_ok(), "{result}");
     }
-    let stored = |model: &mut ValueModel| model.outcome = Outcome::Stored { index: 0, success: 1, exception: 0 };
+    let stored = |model: &mut ValueModel| model.outcome = ResultPath::Stored { index: 0, success: 1, exception: 0 };
     for result in ["", " -> f32", " -> f64", " -> struct {i32}"] {
         let error = refused(boxed(), |model| {
             returns(result)(model);
@@ -117,7 +117,7 @@ fn outcomes() {
 #[test]
 fn tests_that_read_what_is_not_there() {
     const LENGTH: &str = "a test reads 1, 2, 4 or 8 bytes at a multiple of that";
-    let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Constant::new(test, [0, 2]));
+    let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Singleton::new(test, [0, 2]));
     for (test, problem) in [
         (Test::equal(8, 3, 2), LENGTH),
         (Test::equal(8, 0, 2), LENGTH),
@@ -135,7 +135,7 @@ fn tests_that_read_what_is_not_there() {
     }
     // An 8-byte value has no second word.
     assert_eq!(
-        refused(boxed(), |model| model.null = Some(Constant::new(Test::equal(8, 4, 0), [2, 0]))),
+        refused(boxed(), |model| model.null = Some(Singleton::new(Test::equal(8, 4, 0), [2, 0]))),
         "null: it lies outside of the value"
     );
     assert_eq!(refused(tagged(), |model| model.undefined.value = [0, 4]), "undefined: its values fail its own test");
@@ -208,7 +208,7 @@ fn doubles() {
 fn overlaps() {
     type Change = fn(&mut ValueModel);
     let cases: [(Change, &str); 5] = [
-        (|model| model.null = Some(Constant::new(Test::equal(8, 4, 8), [0, 8])), "doubles pass the test of null"),
+        (|model| model.null = Some(Singleton::new(Test::equal(8, 4, 8), [0, 8])), "doubles pass the test of null"),
         (
             |model| model.undefined.test = changed!(Test::equal(8, 4, 2), low: 2, high: 3),
             "null pass the test of undefined",
@@ -222,7 +222,7 @@ fn overlaps() {
             "integers pass the test of wide integers",
         ),
         // The number's own bits: 0.0 is 0.
-        (|model| model.null = Some(Constant::new(Test::equal(0, 8, 0), [0, 2])), "integers pass the test of null"),
+        (|model| model.null = Some(Singleton::new(Test::equal(0, 8, 0), [0, 2])), "integers pass the test of null"),
     ];
     for (change, problem) in cases {
         assert_eq!(refused(tagged(), change), format!("some {problem}"));
