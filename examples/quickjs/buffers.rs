@@ -8,154 +8,15 @@
 //!
 //! Nothing else takes the bytes of a living buffer away. Script cannot reach the functions that are replaced.
 
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
 
-use rquickjs::qjs::{self as js, JSContext, JSRuntime, JSValue};
+use rquickjs::qjs::{self as js, JSContext, JSValue};
 use rquickjs::{Ctx, Error, Object, Result, Value};
 
 use crate::engine::QuickJs;
 use crate::ffi::{ffi, script};
-
-/// Functions of the engine's, as they were before script ran.
-pub(crate) struct Originals {
-    constructor: JSValue,
-    /// In the order of [`Method`].
-    methods: [JSValue; 3],
-    max_byte_length: JSValue,
-    resizable: JSValue,
-}
-
-/// The methods that give bytes away.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Method {
-    Transfer,
-    ToFixedLength,
-    ToImmutable,
-}
-
-const NAMES: [(&str, Method); 3] = [
-    ("transfer", Method::Transfer),
-    ("transferToFixedLength", Method::ToFixedLength),
-    ("transferToImmutable", Method::ToImmutable),
-];
-
-impl Originals {
-    /// # Safety
-    ///
-    /// The context lives until [`free`](Self::free), and script has not run in it yet.
-    pub(crate) unsafe fn new(context: *mut JSContext) -> Self {
-        let evaluate = |source: &str| {
-            let text = format!("{source}\0");
-            let flags = js::JS_EVAL_TYPE_GLOBAL as i32;
-            // SAFETY: the text ends with a zero, which is not part of it.
-            unsafe { js::JS_Eval(context, text.as_ptr().cast(), source.len() as _, c"engine".as_ptr(), flags) }
-        };
-        let getter = |name| evaluate(&format!("Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, '{name}').get"));
-        Self {
-            constructor: evaluate("ArrayBuffer"),
-            methods: NAMES.map(|(name, _)| evaluate(&format!("ArrayBuffer.prototype.{name}"))),
-            max_byte_length: getter("maxByteLength"),
-            resizable: getter("resizable"),
-        }
-    }
-
-    /// # Safety
-    ///
-    /// The context is that which it was made with; nothing asks it any more.
-    pub(crate) unsafe fn free(&self, context: *mut JSContext) {
-        let others = [self.constructor, self.max_byte_length, self.resizable];
-        // SAFETY: the functions belong to this.
-        others.into_iter().chain(self.methods).for_each(|function| unsafe { js::JS_FreeValue(context, function) });
-    }
-
-    /// The greatest length of a buffer that is resizable.
-    ///
-    /// # Safety
-    ///
-    /// The buffer is one, and not detached.
-    unsafe fn max_byte_length(&self, context: *mut JSContext, buffer: JSValue) -> Option<usize> {
-        // SAFETY: the caller vouches for the buffer; the getters give a boolean, and a number that the engine has as an integer.
-        unsafe {
-            let resizable = js::JS_Call(context, self.resizable, buffer, 0, ptr::null_mut());
-            let max = js::JS_Call(context, self.max_byte_length, buffer, 0, ptr::null_mut());
-            (resizable.u.int32 != 0).then_some(max.u.int32 as usize)
-        }
-    }
-
-    /// A buffer of zeros. Its memory is enough for `max` bytes, if it is resizable.
-    ///
-    /// # Safety
-    ///
-    /// The context is the engine's.
-    unsafe fn make(&self, context: *mut JSContext, len: u64, max: Option<u64>) -> JSValue {
-        // SAFETY: the arguments are values of the engine's, of which only objects have to be freed.
-        unsafe {
-            match max {
-                None => js::JS_CallConstructor(context, self.constructor, 1, [number(len)].as_mut_ptr()),
-                // To `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
-                Some(0) => {
-                    let options = js::JS_NewObject(context);
-                    // The property is defined. Setting it would run a setter that script has put into `Object.prototype`.
-                    let flags = js::JS_PROP_C_W_E as i32;
-                    js::JS_DefinePropertyValueStr(context, options, c"maxByteLength".as_ptr(), number(0), flags);
-                    let mut args = [number(len), options];
-                    let buffer = js::JS_CallConstructor(context, self.constructor, 2, args.as_mut_ptr());
-                    js::JS_FreeValue(context, options);
-                    buffer
-                }
-                Some(max) => Self::reserve(context, len, max),
-            }
-        }
-    }
-
-    /// A resizable buffer with memory for its greatest length.
-    ///
-    /// # Safety
-    ///
-    /// The context is the engine's.
-    unsafe fn reserve(context: *mut JSContext, len: u64, max: u64) -> JSValue {
-        // The engine refuses a greater length.
-        let is_possible = max <= i32::MAX as u64;
-        // SAFETY: the memory is the buffer's, or freed here.
-        unsafe {
-            let bytes = if is_possible { libc::calloc(1, max as usize) } else { ptr::null_mut() };
-            if is_possible && bytes.is_null() {
-                return js::JS_ThrowRangeError(context, c"Array buffer allocation failed".as_ptr());
-            }
-            let null = ptr::null_mut();
-            let buffer = js::JS_NewArrayBuffer(context, bytes.cast(), len as _, max as _, Some(settle), null, false);
-            if js::JS_IsException(buffer) {
-                libc::free(bytes);
-            }
-            buffer
-        }
-    }
-}
-
-thread_local! {
-    /// Takes the memory that `settle` would free. `Some` while a buffer gives its bytes away; null until there is such memory.
-    static SPARED: Cell<Option<*mut c_void>> = const { Cell::new(None) };
-}
-
-/// Frees the memory of a resizable buffer for the engine. To make the buffer longer it does nothing: there is room.
-///
-/// # Safety
-///
-/// The memory is that of a buffer that `Originals::reserve` made, which goes if the size is zero.
-unsafe extern "C" fn settle(_: *mut JSRuntime, _: *mut c_void, bytes: *mut c_void, size: js::size_t) -> *mut c_void {
-    if size != 0 {
-        return bytes;
-    }
-    if SPARED.get().is_some() {
-        SPARED.set(Some(bytes));
-    } else {
-        // SAFETY: the caller vouches for it.
-        unsafe { libc::free(bytes) };
-    }
-    ptr::null_mut()
-}
+use crate::originals::{self, METHODS, Method, SPARED, number};
 
 /// An empty buffer that frees memory when it goes.
 ///
@@ -165,12 +26,9 @@ unsafe extern "C" fn settle(_: *mut JSRuntime, _: *mut c_void, bytes: *mut c_voi
 unsafe fn own<'js>(ctx: &Ctx<'js>, bytes: *mut c_void) -> Result<Value<'js>> {
     let context = ctx.as_raw().as_ptr();
     // SAFETY: the caller vouches for the memory.
-    owned(ctx, unsafe { js::JS_NewArrayBuffer(context, bytes.cast(), 0, 1, Some(settle), ptr::null_mut(), false) })
-}
-
-/// An integer up to 2⁵³ as a value.
-fn number(number: u64) -> JSValue {
-    js::JS_NewFloat64(number as f64)
+    owned(ctx, unsafe {
+        js::JS_NewArrayBuffer(context, bytes.cast(), 0, 1, Some(originals::settle), ptr::null_mut(), false)
+    })
 }
 
 /// Adds the functions that `ffi.js` replaces the engine's by.
@@ -270,8 +128,8 @@ fn give_away<'js>(ctx: Ctx<'js>, name: String, buffer: Value<'js>, length: Value
     let (ffi, ctx) = (ffi(&ctx), script(&ctx));
     let context = ctx.as_raw().as_ptr();
     let (originals, engine) = (&ffi.originals, ffi.realm.engine());
-    let Some(which) = NAMES.iter().position(|(known, _)| *known == name) else { return Ok(length) };
-    let (method, kind) = (originals.methods[which], NAMES[which].1);
+    let Some(which) = METHODS.iter().position(|(known, _)| *known == name) else { return Ok(length) };
+    let (method, kind) = (originals.methods[which], METHODS[which].1);
     let raw = buffer.as_raw();
     // SAFETY: the values are the engine's. No script runs after the length is known.
     unsafe {

@@ -24,13 +24,12 @@ use rquickjs::object::Property;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, JsLifetime, Object, Persistent, Value};
 
-use crate::buffers::{self, Originals};
 use crate::engine::{QuickJs, Thrown, value, words};
 use crate::exceptions::{self, Kind};
+use crate::functions::in_context;
+use crate::originals::Originals;
 use crate::permissions::Permission;
 use crate::pins::Pin;
-use crate::pointers;
-use crate::prelude::in_context;
 use crate::thread_pool::ThreadPool;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
@@ -98,16 +97,16 @@ impl<T> Table<T> {
 }
 
 #[derive(Clone)]
-struct Shared(Rc<Ffi>);
+struct Installed(Rc<Ffi>);
 
 // SAFETY: nothing in it has the lifetime of a context; what it keeps of one is released by `Ffi::shut_down`.
-unsafe impl<'js> JsLifetime<'js> for Shared {
+unsafe impl<'js> JsLifetime<'js> for Installed {
     type Changed<'to> = Self;
 }
 
 /// The FFI of a context.
 pub(crate) fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
-    Rc::clone(&ctx.userdata::<Shared>().expect("it is installed before script runs").0)
+    Rc::clone(&ctx.userdata::<Installed>().expect("it is installed before script runs").0)
 }
 
 /// Returns the context that script runs in. `ffi.js` runs in another one, whose built-ins script cannot change, and calls the
@@ -167,7 +166,7 @@ impl Ffi {
             calls: RefCell::default(),
             referenced: Cell::new(0),
         });
-        if ctx.store_userdata(Shared(Rc::clone(&ffi))).is_err() {
+        if ctx.store_userdata(Installed(Rc::clone(&ffi))).is_err() {
             return Err(exceptions::throw(ctx, Kind::Plain, "the user data is in use"));
         }
         let functions = Object::new(own.clone())?;
@@ -179,8 +178,6 @@ impl Ffi {
         functions.set("callback", JsFunction::new(own.clone(), callback)?)?;
         functions.set("closeCallback", JsFunction::new(own.clone(), close_callback)?)?;
         functions.set("reference", JsFunction::new(own.clone(), reference)?)?;
-        buffers::install(own, ctx, &functions)?;
-        pointers::install(own, &functions)?;
         Ok((ffi, functions))
     }
 

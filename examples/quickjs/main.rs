@@ -6,7 +6,9 @@ mod buffers;
 mod engine;
 mod exceptions;
 mod ffi;
+mod functions;
 mod modules;
+mod originals;
 mod permissions;
 mod pins;
 mod pointers;
@@ -25,7 +27,7 @@ use runtime::Options;
 /// Runs a JavaScript module that may use Deno's FFI.
 #[derive(Parser)]
 #[command(name = "quickjs", version, trailing_var_arg = true)]
-struct Arguments {
+struct CommandLine {
     /// Allow loading native libraries: all, or only these files and what is below these directories (separated by commas).
     ///
     /// Names without a path, which the system's loader searches, need the permission for all, and so do pointers that the
@@ -50,7 +52,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    let Arguments { allow_ffi, allow_all, threads, script, args } = Arguments::parse();
+    let CommandLine { allow_ffi, allow_all, threads, script, args } = CommandLine::parse();
     let permission = match allow_ffi {
         _ if allow_all => Ok(Permission::All),
         None => Ok(Permission::None),

@@ -8,7 +8,7 @@ use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Result};
 
 use crate::exceptions::{self, Kind};
-use crate::prelude::in_context;
+use crate::functions::in_context;
 
 /// Finds and loads modules by paths relative to the importing one, and by `file:` URLs.
 pub(crate) struct Files;

@@ -20,10 +20,10 @@ pub(crate) type Pin = usize;
 
 /// The pinned buffers of one runtime.
 #[derive(Default)]
-pub(crate) struct Pins(RefCell<State>);
+pub(crate) struct Pins(RefCell<PinState>);
 
 #[derive(Default)]
-struct State {
+struct PinState {
     pinned: Vec<Option<Pinned>>,
     /// Where `pinned` has room.
     free: Vec<Pin>,
@@ -56,7 +56,7 @@ fn object(value: JSValue) -> *mut c_void {
     unsafe { value.u.ptr }
 }
 
-impl State {
+impl PinState {
     /// The buffer that is pinned under this number.
     fn get(&mut self, pin: Pin) -> Option<&mut Pinned> {
         self.pinned.get_mut(pin)?.as_mut()

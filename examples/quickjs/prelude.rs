@@ -10,7 +10,6 @@ use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, Function, Object, Result, TypedArray, Value};
 
 use crate::modules;
-use crate::runtime::Options;
 
 /// The scripts, in the order in which they need each other. Stack traces leave out what has a name that begins so.
 const SCRIPTS: [(&str, &str); 9] = [
@@ -47,17 +46,10 @@ pub(crate) fn install<'js>(
     internals.get("runtime")
 }
 
-/// Gives a function the prototype of its context's functions. rquickjs gives every function that of one context.
-pub(crate) fn in_context<'js>(function: Function<'js>) -> Result<Function<'js>> {
-    let prototype = Function::prototype(function.ctx().clone());
-    function.set_prototype(Some(&prototype))?;
-    Ok(function)
-}
-
 /// The functions and facts, without those of timers.
-pub(crate) fn natives<'js>(ctx: &Ctx<'js>, options: &Options) -> Result<Object<'js>> {
+pub(crate) fn natives<'js>(ctx: &Ctx<'js>, main: &Path, args: &[String]) -> Result<Object<'js>> {
     let natives = Object::new(ctx.clone())?;
-    process_facts(&natives, options)?;
+    process_facts(&natives, main, args)?;
     let function = |name: &str, function: Function<'js>| natives.set(name, function);
     let start = Instant::now();
     let now = move || start.elapsed().as_secs_f64() * 1e3;
@@ -80,7 +72,7 @@ pub(crate) fn natives<'js>(ctx: &Ctx<'js>, options: &Options) -> Result<Object<'
     Ok(natives)
 }
 
-fn process_facts(natives: &Object<'_>, options: &Options) -> Result<()> {
+fn process_facts(natives: &Object<'_>, main: &Path, args: &[String]) -> Result<()> {
     let os = if env::consts::OS == "macos" { "darwin" } else { env::consts::OS };
     let vendor = match os {
         "darwin" => "apple",
@@ -95,8 +87,8 @@ fn process_facts(natives: &Object<'_>, options: &Options) -> Result<()> {
     };
     let arch = env::consts::ARCH;
     let abi_suffix = abi.map(|abi| format!("-{abi}")).unwrap_or_default();
-    natives.set("args", options.args.clone())?;
-    natives.set("mainModule", modules::url(&modules::absolute(&options.script)))?;
+    natives.set("args", args.to_vec())?;
+    natives.set("mainModule", modules::url(&modules::absolute(main)))?;
     natives.set("execPath", env::current_exe().map_or_else(|_| String::new(), |path| path.display().to_string()))?;
     natives.set("os", os)?;
     natives.set("arch", arch)?;

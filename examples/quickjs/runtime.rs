@@ -13,9 +13,11 @@ use rquickjs::promise::PromiseState;
 use rquickjs::qjs as js;
 use rquickjs::{CatchResultExt, Context, Ctx, Function, Module, Object, Persistent, Promise, Runtime, Value};
 
+use crate::buffers;
 use crate::ffi::{Event, Ffi};
 use crate::modules::{self, Files};
 use crate::permissions::Permission;
+use crate::pointers;
 use crate::prelude;
 use crate::shared_memory;
 use crate::stack;
@@ -165,9 +167,11 @@ impl<'js> Script<'js> {
     fn start(ctx: &Ctx<'js>, own: &Ctx<'js>, options: &Options, rejections: Rejections) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
-        let natives = prelude::natives(own, options)?;
+        let natives = prelude::natives(own, &options.script, &options.args)?;
         timers.install(own, &natives)?;
         let (ffi, functions) = Ffi::install(ctx, own, options.permission.clone(), options.threads, queue)?;
+        buffers::install(own, ctx, &functions)?;
+        pointers::install(own, &functions)?;
         let prelude = prelude::install(own, ctx, &natives, &functions)?;
         Ok(Self { ffi, events, timers, was_event: Cell::new(false), rejections, prelude })
     }

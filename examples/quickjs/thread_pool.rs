@@ -23,12 +23,12 @@ pub(crate) struct ThreadPool {
 
 #[derive(Default)]
 struct Shared {
-    state: Mutex<State>,
+    state: Mutex<PoolState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
+struct PoolState {
     jobs: VecDeque<Job>,
     threads: usize,
     /// How many threads wait for a job.
@@ -63,7 +63,7 @@ impl ThreadPool {
 }
 
 impl Shared {
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, PoolState> {
         // Nothing panics while it holds the lock, so that the state is whole.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

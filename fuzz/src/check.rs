@@ -5,9 +5,10 @@ use std::io;
 
 use hotcall_jit::{Jit, JitError, Options, Trampoline};
 
+use crate::c::compare::{self, CompilerDisagreement, Counts};
 use crate::c::compiler::{Compiler, CompilerError, Loaded};
 use crate::c::quirk::{self, Quirk};
-use crate::c::{self, Counts};
+use crate::c::source;
 use crate::callback::{Callback, Then};
 use crate::case::{Case, Wrong};
 use crate::crash;
@@ -68,9 +69,9 @@ pub enum Cause {
     #[error("hotcall: {0}")]
     Call(#[from] Wrong),
     #[error("libffi: {0}")]
-    Libffi(#[from] libffi::Disagreement),
+    Libffi(#[from] libffi::LibffiDisagreement),
     #[error("C: {0}")]
-    C(#[from] c::Disagreement),
+    C(#[from] CompilerDisagreement),
     #[error("{by}: {wrong}")]
     RoundTrip { by: &'static str, wrong: Wrong },
     #[error("no code: {0}")]
@@ -158,7 +159,7 @@ impl Bench {
             Err(inexpressible) => return Ok(Outcome::Compiled(inexpressible)),
             Ok(interface) => interface?,
         };
-        let mut callee = Callee::new(case, &interface).ok_or(libffi::Disagreement::Closure)?;
+        let mut callee = Callee::new(case, &interface).ok_or(libffi::LibffiDisagreement::Closure)?;
         // SAFETY: the trampoline and the closure were both made for the case.
         let got = unsafe { case.call(trampoline.entry(), callee.address(), &mut self.memory, random) }?;
         callee.take()?;
@@ -167,7 +168,7 @@ impl Bench {
         // SAFETY: the closure was made for the interface.
         let got = unsafe { interface.call(case, callee.address()) };
         let itself = callee.take().and(got).and_then(|got| case.compare_result(&got));
-        itself.map_err(libffi::Disagreement::Itself)?;
+        itself.map_err(libffi::LibffiDisagreement::Itself)?;
         Ok(Outcome::Agreed)
     }
 
@@ -194,7 +195,7 @@ impl Bench {
         let got = unsafe { caller.call(&wide, callback.address()) };
         agree("libffi calls hotcall", callback.take(got))?;
 
-        let mut callee = Callee::new(case, &callee).ok_or(libffi::Disagreement::Closure)?;
+        let mut callee = Callee::new(case, &callee).ok_or(libffi::LibffiDisagreement::Closure)?;
         // SAFETY: the trampoline and the closure were both made for the case.
         unsafe { callback.then(Then::Call(self.compile(case)?, callee.address())) };
         // SAFETY: as for the call before.
@@ -229,12 +230,12 @@ impl Bench {
                 Err(_) => counts.refused += 1,
             }
         }
-        let built = compilers.iter().map(|compiler| c::build(compiler, &cases, level));
+        let built = compilers.iter().map(|compiler| compare::build(compiler, &cases, level));
         let built = built.collect::<Result<Vec<_>, _>>()?;
         for (index, (case, (seed, mut random))) in cases.iter().zip(seeds).enumerate() {
             crash::running(seed);
             if let Err(cause) = self.compare_with_c(way, &built, index, case, &mut random, &mut counts) {
-                return Ok(Err(Failure::new(seed, cause, case, c::source::file(std::iter::once((0, case))))));
+                return Ok(Err(Failure::new(seed, cause, case, source::file(std::iter::once((0, case))))));
             }
             counts.functions += 1;
         }
@@ -256,7 +257,7 @@ impl Bench {
             *counts.quirks.entry(quirk).or_default() += 1;
         }
         for loaded in &built {
-            c::compare_layouts(loaded, index, case)?;
+            compare::compare_layouts(loaded, index, case)?;
         }
         // First the compilers among themselves: where they do not agree there is nothing to agree with.
         let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
@@ -285,8 +286,8 @@ impl Bench {
             }
             // SAFETY: the trampoline was made for the case, and function `index` of each file has its signature.
             let call = |target| unsafe { case.call(trampoline.entry(), target, &mut self.memory, random) };
-            let seen = c::observe(callee, index, case, call);
-            seen.map_err(|wrong| c::Disagreement::call("hotcall", callee.compiler(), wrong))?;
+            let seen = compare::observe(callee, index, case, call);
+            seen.map_err(|wrong| CompilerDisagreement::call("hotcall", callee.compiler(), wrong))?;
             counts.calls += 1;
         }
         Ok(())
@@ -311,7 +312,7 @@ impl Bench {
                     *counts.quirks.entry(quirk).or_default() += 1;
                     continue;
                 }
-                let seen = c::observe(callee, index, case, |target| {
+                let seen = compare::observe(callee, index, case, |target| {
                     // SAFETY: the trampoline was made for the case, and function `index` of each file has its signature.
                     unsafe { callback.then(Then::Call(trampoline.clone(), target)) };
                     // SAFETY: the stub was made for the case too.
@@ -319,7 +320,7 @@ impl Bench {
                     callback.take(Ok(got))
                 });
                 let through = format!("{} through hotcall", callee.compiler());
-                seen.map_err(|wrong| c::Disagreement::call(caller.compiler(), &through, wrong))?;
+                seen.map_err(|wrong| CompilerDisagreement::call(caller.compiler(), &through, wrong))?;
                 counts.calls += 1;
             }
         }
@@ -334,13 +335,13 @@ impl Bench {
         case: &Case,
         quirks: &mut [Option<Quirk>],
         counts: &mut Counts,
-    ) -> Result<(), c::Disagreement> {
+    ) -> Result<(), CompilerDisagreement> {
         let expected = quirks.to_vec();
         let mut consistent = Vec::with_capacity(built.len());
         for compiler in built {
             // SAFETY: function `index` of each file has the case's signature.
             let call = |target| Ok(unsafe { compiler.call(index, case, target) });
-            consistent.push(c::observe(compiler, index, case, call).is_ok());
+            consistent.push(compare::observe(compiler, index, case, call).is_ok());
             counts.compiler_calls += 1;
         }
         // A compiler alone agrees with itself, whatever it does.
@@ -361,10 +362,10 @@ impl Bench {
                 }
                 // SAFETY: function `index` of each file has the case's signature.
                 let call = |target| Ok(unsafe { caller.call(index, case, target) });
-                match c::observe(callee, index, case, call) {
+                match compare::observe(callee, index, case, call) {
                     Ok(()) => counts.compiler_calls += 1,
                     Err(_) if involved.count() > 0 => quirks.copy_from_slice(&expected),
-                    Err(wrong) => return Err(c::Disagreement::call(caller.compiler(), callee.compiler(), wrong)),
+                    Err(wrong) => return Err(CompilerDisagreement::call(caller.compiler(), callee.compiler(), wrong)),
                 }
             }
         }

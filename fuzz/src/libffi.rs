@@ -32,7 +32,7 @@ pub enum Inexpressible {
 /// libffi and hotcall differ.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
-pub enum Disagreement {
+pub enum LibffiDisagreement {
     #[error("ffi_prep_cif refuses the signature with status {status}")]
     Prepare { status: u32 },
     #[error("{ty} has size {size} and alignment {align} for libffi")]
@@ -61,7 +61,7 @@ impl Interface {
     /// # Errors
     ///
     /// The outer: libffi cannot express it. The inner: it sees it otherwise than hotcall.
-    pub fn new(case: &Case) -> Result<Result<Self, Disagreement>, Inexpressible> {
+    pub fn new(case: &Case) -> Result<Result<Self, LibffiDisagreement>, Inexpressible> {
         let signature = &case.signature;
         let mut structs = Vec::new();
         let mut params = Vec::new();
@@ -80,7 +80,7 @@ impl Interface {
         mut params: Box<[*mut raw::ffi_type]>,
         result: *mut raw::ffi_type,
         structs: Vec<Struct>,
-    ) -> Result<Self, Disagreement> {
+    ) -> Result<Self, LibffiDisagreement> {
         let signature = &case.signature;
         let mut cif = Box::new(raw::ffi_cif::default());
         let (abi, count) = (raw::ffi_abi_FFI_DEFAULT_ABI, params.len() as c_uint);
@@ -94,7 +94,7 @@ impl Interface {
             }
         };
         if status != raw::ffi_status_FFI_OK {
-            return Err(Disagreement::Prepare { status });
+            return Err(LibffiDisagreement::Prepare { status });
         }
         let values = signature.params().iter().zip(&case.params).zip(params.iter().copied());
         let result = signature.result().zip(case.result.as_ref()).map(|value| (value, result));
@@ -154,13 +154,13 @@ fn words(bytes: &[u8]) -> Vec<u64> {
     words
 }
 
-fn same_layout(ty: &Type, layout: &Layout, described: *mut raw::ffi_type) -> Result<(), Disagreement> {
+fn same_layout(ty: &Type, layout: &Layout, described: *mut raw::ffi_type) -> Result<(), LibffiDisagreement> {
     // SAFETY: the type lives, and libffi has filled it in.
     let raw::ffi_type { size, alignment: align, .. } = unsafe { *described };
     if (size, align) == (layout.size as usize, layout.align.into()) {
         Ok(())
     } else {
-        Err(Disagreement::Layout { ty: format!("{ty} ({layout})"), size, align })
+        Err(LibffiDisagreement::Layout { ty: format!("{ty} ({layout})"), size, align })
     }
 }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-use hotcall_fuzz::c::Counts;
+use hotcall_fuzz::c::compare::Counts;
 use hotcall_fuzz::c::compiler::Compiler;
 use hotcall_fuzz::c::quirk::{self, Quirk};
 use hotcall_fuzz::case::Case;

@@ -3,10 +3,10 @@
 use hotcall::declare::{Declarations, Item};
 use hotcall::{Call, Callback, ForeignCall, LocalOptions, Slot, Thunk, Type};
 
+use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, value, words};
 use crate::isolate::Isolate;
 use crate::library::malformed;
-use crate::native::Arguments;
 use crate::value::Value;
 
 /// Why script does not run.

@@ -6,30 +6,27 @@ use hotcall::{Function, Library, Pointee, Scalar};
 use crate::direct::Direct;
 use crate::engine::Thrown;
 use crate::ffi;
-use crate::isolate::Isolate;
+use crate::isolate::{FastCalls, Isolate};
 use crate::layout;
 use crate::value::Value;
 
-/// What fast calls look like in this isolate.
-pub(crate) struct FastCalls {
-    generation: v8::Generation,
-    roots: v8::Roots,
+/// What fast calls look like in the isolate, or why there are none; found out when this is first asked.
+pub(crate) fn fast_calls(isolate: &Isolate) -> &Result<FastCalls, String> {
+    isolate.fast_calls.get_or_init(|| read_fast_calls(isolate))
 }
 
-impl FastCalls {
-    /// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
-    pub(crate) fn of(isolate: &Isolate, layout: bool) -> Result<Self, String> {
-        let generation = generation(&Isolate::version())?;
-        // SAFETY: V8 has started.
-        if !unsafe { ffi::shim_has_whole_addresses() } {
-            return Err("this V8 compresses pointers".into());
-        }
-        if !generation.misses_handlers() {
-            // Callbacks would have to leave calls by `Realm::leave_fast_call`, and functions would need no wrappers.
-            return Err("this V8 has other ways to throw".into());
-        }
-        Ok(Self { generation, roots: roots(isolate, generation, layout) })
+/// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
+fn read_fast_calls(isolate: &Isolate) -> Result<FastCalls, String> {
+    let generation = generation(&Isolate::version())?;
+    // SAFETY: V8 has started.
+    if !unsafe { ffi::shim_has_whole_addresses() } {
+        return Err("this V8 compresses pointers".into());
     }
+    if !generation.misses_handlers() {
+        // Callbacks would have to leave calls by `Realm::leave_fast_call`, and functions would need no wrappers.
+        return Err("this V8 has other ways to throw".into());
+    }
+    Ok(FastCalls { generation, roots: roots(isolate, generation, isolate.options().layout) })
 }
 
 /// What fast calls look like in a version.
@@ -69,7 +66,7 @@ pub(crate) enum Fast {
     /// There is none.
     None(String),
     /// hotcall's trampoline.
-    Typed { record: FastCallRecord, params: Vec<v8::V8CType>, result: v8::V8CType },
+    Trampoline { record: FastCallRecord, params: Vec<v8::V8CType>, result: v8::V8CType },
     /// A function of the library's that is written for V8.
     Direct(Direct),
 }
@@ -98,23 +95,23 @@ impl Fast {
         if mark.is_some() || calls_back {
             return Ok(Self::None("it calls script back, which cannot run during fast calls".into()));
         }
-        Ok(Self::typed(isolate, function).unwrap_or_else(Self::None))
+        Ok(Self::trampoline(isolate, function).unwrap_or_else(Self::None))
     }
 
-    fn typed(isolate: &Isolate, function: &Function) -> Result<Self, String> {
-        let FastCalls { generation, roots } = isolate.fast_calls().as_ref().map_err(String::clone)?;
+    fn trampoline(isolate: &Isolate, function: &Function) -> Result<Self, String> {
+        let FastCalls { generation, roots } = fast_calls(isolate).as_ref().map_err(String::clone)?;
         let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
         // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
         // the isolate lives, and so does the record.
         let record = unsafe { isolate.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
-        Ok(Self::Typed { record, params: call.params, result: call.result })
+        Ok(Self::Trampoline { record, params: call.params, result: call.result })
     }
 
     /// For the shim.
     pub(crate) fn fast_call(&self) -> Option<ffi::FastCall> {
         match self {
             Self::None(_) => None,
-            Self::Typed { record, params, result } => {
+            Self::Trampoline { record, params, result } => {
                 let (params, count) = (params.as_ptr(), params.len());
                 Some(ffi::FastCall { address: record.entry(), params, count, result: *result })
             }
@@ -126,7 +123,7 @@ impl Fast {
     pub(crate) fn why_none(&self) -> Option<&str> {
         match self {
             Self::None(reason) => Some(reason),
-            Self::Typed { .. } | Self::Direct(_) => None,
+            Self::Trampoline { .. } | Self::Direct(_) => None,
         }
     }
 }
@@ -190,7 +187,7 @@ mod tests {
     fn wrong_descriptions_of_objects_are_found_out() {
         let isolate = Isolate::start(&[], Options { layout: true, direct: false }).unwrap();
         isolate.enter(|| {
-            let FastCalls { generation, roots } = isolate.fast_calls().as_ref().unwrap();
+            let FastCalls { generation, roots } = fast_calls(&isolate).as_ref().unwrap();
             assert!(roots.typed_array.is_some() && roots.external.is_some());
             let handles = generation.handles(roots);
             // SAFETY: the description is this version's.

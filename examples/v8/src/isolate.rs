@@ -1,20 +1,18 @@
 //! V8 with one isolate: what runs in it, and what must live as long as it.
 
-use std::cell::{OnceCell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
 use std::ffi::{CStr, CString, c_char};
 use std::mem;
 use std::ptr;
 use std::rc::Rc;
 
-use hotcall::engine::Realm;
+use hotcall::engine::{Realm, v8};
 use hotcall::{Library, LocalCallback, Type};
 
 use crate::engine::{SITE, Thrown, V8, words};
-use crate::fast::FastCalls;
 use crate::ffi::{self, Handle, Shim};
 use crate::native::NativeFunction;
-use crate::symbol::Symbol;
 use crate::value::{Root, Value, within};
 
 /// V8 does not start.
@@ -34,6 +32,12 @@ pub(crate) struct Options {
     pub(crate) direct: bool,
 }
 
+/// What fast calls look like in an isolate.
+pub(crate) struct FastCalls {
+    pub(crate) generation: v8::Generation,
+    pub(crate) roots: v8::Roots,
+}
+
 /// The isolate of this process, and what belongs to it.
 ///
 /// V8's code keeps the addresses of functions, and nobody knows when it has forgotten them. So functions live as long as the isolate,
@@ -42,9 +46,10 @@ pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
     options: Options,
-    fast_calls: OnceCell<Result<FastCalls, String>>,
+    pub(crate) fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
-    pub(crate) symbols: RefCell<Vec<Rc<Symbol>>>,
+    /// How often the ordinary callback of each C function was called.
+    pub(crate) ordinary_calls: RefCell<Vec<Rc<Cell<u32>>>>,
     pub(crate) libraries: RefCell<Vec<Library>>,
     pub(crate) callbacks: RefCell<HashMap<usize, LocalCallback>>,
 }
@@ -71,7 +76,7 @@ impl Isolate {
             options,
             fast_calls: OnceCell::new(),
             natives: RefCell::default(),
-            symbols: RefCell::default(),
+            ordinary_calls: RefCell::default(),
             libraries: RefCell::default(),
             callbacks: RefCell::default(),
         }))
@@ -86,11 +91,6 @@ impl Isolate {
     /// The isolate for functions of the shim.
     pub(crate) const fn shim(&self) -> *mut Shim {
         self.shim
-    }
-
-    /// What fast calls look like, or why there are none; found out when this is first asked.
-    pub(crate) fn fast_calls(&self) -> &Result<FastCalls, String> {
-        self.fast_calls.get_or_init(|| FastCalls::of(self, self.options.layout))
     }
 
     /// What it allows.

@@ -5,10 +5,10 @@ use std::rc::Rc;
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Library, Scalar, Static, Symbol as Found};
 
+use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, value};
 use crate::fast::Fast;
 use crate::isolate::Isolate;
-use crate::native::Arguments;
 use crate::symbol::Symbol;
 use crate::value::Value;
 
@@ -75,7 +75,7 @@ pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<V
 /// How often a function, by its number, was called by the ordinary callback.
 pub(crate) fn ordinary_calls(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let index = isolate.index(arguments.get(0));
-    let calls = index.and_then(|index| isolate.symbols.borrow().get(index).map(|symbol| symbol.ordinary_calls()));
+    let calls = index.and_then(|index| isolate.ordinary_calls.borrow().get(index).map(|calls| calls.get()));
     Ok(calls.map(|calls| isolate.number(calls.into())))
 }
 
@@ -117,8 +117,8 @@ fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     isolate.set(description, "size", size);
     let why_slow = symbol.why_slow().and_then(|reason| isolate.text(reason));
     isolate.set(description, "whySlow", why_slow.unwrap_or_else(|| isolate.null()));
-    let mut symbols = isolate.symbols.borrow_mut();
-    isolate.set(description, "number", isolate.number(symbols.len() as f64));
-    symbols.push(symbol);
+    let mut counts = isolate.ordinary_calls.borrow_mut();
+    isolate.set(description, "number", isolate.number(counts.len() as f64));
+    counts.push(symbol.ordinary_calls());
     description
 }

@@ -3,6 +3,8 @@
 //! `library.rs`, `symbol.rs` and `fast.rs` are what the author of a runtime would copy.
 
 #[cfg(v8)]
+mod arguments;
+#[cfg(v8)]
 mod callback;
 #[cfg(v8)]
 mod direct;
@@ -12,6 +14,8 @@ mod engine;
 mod fast;
 #[cfg(v8)]
 mod ffi;
+#[cfg(v8)]
+mod functions;
 #[cfg(v8)]
 mod isolate;
 #[cfg(v8)]
@@ -35,7 +39,7 @@ use clap::Parser;
 /// Runs a script that may call C.
 #[derive(Parser)]
 #[command(name = "hotcall-v8", version, trailing_var_arg = true)]
-struct Arguments {
+struct CommandLine {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
     v8_flags: Vec<String>,
@@ -56,7 +60,7 @@ struct Arguments {
 }
 
 fn main() -> ExitCode {
-    match run(&Arguments::parse()) {
+    match run(&CommandLine::parse()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(report) => {
             eprintln!("error: {}", report.trim_end());
@@ -67,7 +71,7 @@ fn main() -> ExitCode {
 
 /// Runs the scripts; gives a report if one fails.
 #[cfg(v8)]
-fn run(Arguments { v8_flags, no_layout, direct, load, script, args }: &Arguments) -> Result<(), String> {
+fn run(CommandLine { v8_flags, no_layout, direct, load, script, args }: &CommandLine) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
     let options = isolate::Options { layout: !no_layout, direct: *direct };
     let isolate = isolate::Isolate::start(&flags, options).map_err(|error| error.to_string())?;
@@ -86,7 +90,7 @@ fn run(Arguments { v8_flags, no_layout, direct, load, script, args }: &Arguments
 const FAST_CALLS: &str = "--turbo-fast-api-calls";
 
 #[cfg(not(v8))]
-fn run(_: &Arguments) -> Result<(), String> {
+fn run(_: &CommandLine) -> Result<(), String> {
     Err("this was built without V8: run examples/v8/fetch, or set HOTCALL_V8 to where it was unpacked, and build again"
         .into())
 }

@@ -5,11 +5,11 @@ use std::time::Instant;
 
 use hotcall::{Error, Type};
 
+use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, value, words};
 use crate::isolate::Isolate;
-use crate::native::Arguments;
 use crate::value::Value;
-use crate::{callback, library};
+use crate::{callback, fast, library};
 
 type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
@@ -32,7 +32,7 @@ const NATIVES: &[(&str, Native)] = &[
 /// Defines the global variables.
 pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> {
     // Before script can change what the trial of objects is written with. That there are none is no error.
-    let _ = isolate.fast_calls();
+    let _ = fast::fast_calls(isolate);
     let natives = isolate.object();
     for &(name, native) in NATIVES {
         isolate.set(natives, name, isolate.function(name, 0, native));

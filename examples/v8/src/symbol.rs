@@ -1,28 +1,29 @@
 //! A C function as script calls it, by V8's ordinary callback: through slots.
 
 use std::cell::Cell;
+use std::rc::Rc;
 use std::slice;
 
 use hotcall::engine::{Engine, Problem};
 use hotcall::{Error, Extent, Function, Scalar, Slot, Type};
 
+use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, V8, value, words};
 use crate::fast::Fast;
 use crate::ffi::FastCall;
 use crate::isolate::Isolate;
-use crate::native::Arguments;
 use crate::value::Value;
 
 /// A C function.
 pub(crate) struct Symbol {
     function: Function,
     fast: Fast,
-    ordinary_calls: Cell<u32>,
+    ordinary_calls: Rc<Cell<u32>>,
 }
 
 impl Symbol {
-    pub(crate) const fn new(function: Function, fast: Fast) -> Self {
-        Self { function, fast, ordinary_calls: Cell::new(0) }
+    pub(crate) fn new(function: Function, fast: Fast) -> Self {
+        Self { function, fast, ordinary_calls: Rc::default() }
     }
 
     /// What optimised code may call, if there is something.
@@ -30,7 +31,7 @@ impl Symbol {
         self.fast.fast_call()
     }
 
-    /// Whether its ordinary callback must not throw, but [a wrapper](crate::native).
+    /// Whether its ordinary callback must not throw, but [a wrapper](crate::functions).
     pub(crate) const fn is_wrapped(&self) -> bool {
         matches!(self.fast, Fast::Typed { .. })
     }
@@ -41,8 +42,8 @@ impl Symbol {
     }
 
     /// How often the ordinary callback was called.
-    pub(crate) const fn ordinary_calls(&self) -> u32 {
-        self.ordinary_calls.get()
+    pub(crate) fn ordinary_calls(&self) -> Rc<Cell<u32>> {
+        Rc::clone(&self.ordinary_calls)
     }
 
     /// The size of the struct that it returns, which goes to the bytes of one more argument.

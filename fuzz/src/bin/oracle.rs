@@ -14,7 +14,7 @@ use std::process::ExitCode;
 use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
-use hotcall_fuzz::c::Counts;
+use hotcall_fuzz::c::compare::Counts;
 use hotcall_fuzz::c::compiler::{Compiler, CompilerError};
 use hotcall_fuzz::check::{Bench, BenchError, Outcome, Way};
 use hotcall_fuzz::crash;

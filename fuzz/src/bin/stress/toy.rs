@@ -19,12 +19,12 @@ use hotcall::engine::{Realm, Record};
 use vm::{Vm, VmValue};
 
 /// One instance of the engine, of one thread.
-pub(crate) struct Toy {
+pub(crate) struct ToyInstance {
     vm: Vm,
     realm: Realm<engine::Toy>,
 }
 
-impl Toy {
+impl ToyInstance {
     pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         // SAFETY: the model is the toy's.
         let realm = unsafe { Realm::new(engine::Toy::default(), model::model()?) }?;

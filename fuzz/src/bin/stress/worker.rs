@@ -15,7 +15,7 @@ use hotcall_fuzz::random::Random;
 
 use crate::fork;
 use crate::signals::{LATEST, RECEIVED};
-use crate::toy::Toy;
+use crate::toy::ToyInstance;
 use crate::world::{World, long_signature};
 
 /// How many operations of each kind were done.
@@ -46,7 +46,7 @@ pub(crate) struct Worker {
     world: Arc<World>,
     seed: u64,
     random: Random,
-    toy: Toy,
+    toy: ToyInstance,
     local: LocalCallback,
     foreign_calls: Receiver<ForeignCall>,
     signatures: Signatures,
@@ -92,7 +92,7 @@ fn expect<T: PartialEq + fmt::Debug>(what: &str, got: T, expected: &[T]) -> Resu
 
 impl Worker {
     pub(crate) fn new(world: Arc<World>, seed: u64) -> Result<Self, String> {
-        let toy = Toy::new().map_err(|error| error.to_string())?;
+        let toy = ToyInstance::new().map_err(|error| error.to_string())?;
         let (local, foreign_calls) = local_callback().map_err(text)?;
         world.publish(local.as_ptr());
         let signatures = Signatures::new();
