@@ -33,7 +33,7 @@ impl Symbol {
 
     /// Whether its ordinary callback must not throw, but [a wrapper](crate::functions).
     pub(crate) const fn is_wrapped(&self) -> bool {
-        matches!(self.fast, Fast::Typed { .. })
+        matches!(self.fast, Fast::Trampoline { .. })
     }
 
     /// Why optimised code goes through the ordinary callback.
