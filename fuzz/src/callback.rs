@@ -4,7 +4,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::{JitError, Scalar, Stub, StubPool, Thunk, Trampoline, Type, Use, Which};
+use hotcall_jit::{JitError, Scalar, Stub, StubPool, ThunkCode, Trampoline, Type, Use, Which};
 
 use crate::case::{self, Case, JUNK, Record, Wrong};
 
@@ -44,7 +44,7 @@ impl<'a> Callback<'a> {
     /// # Safety
     ///
     /// The thunk was made for the case's signature.
-    pub unsafe fn new(thunk: &'static Thunk, case: &'a Case) -> Result<Self, JitError> {
+    pub unsafe fn new(thunk: &'static ThunkCode, case: &'a Case) -> Result<Self, JitError> {
         let pool = thunk.stubs(Use::Plain);
         let stub = pool.take()?;
         let handling = Box::into_raw(Box::new(Handling { case, then: Then::Answer, record: Record::default() }));

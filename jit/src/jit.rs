@@ -13,7 +13,7 @@ use crate::engine::fast_call::check::check;
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
-use crate::entry::callback::thunk::Thunk;
+use crate::entry::callback::thunk::ThunkCode;
 use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::fast_call::function::{FastCall, FastCallCode};
@@ -25,7 +25,7 @@ use crate::os::fork;
 
 /// The signature compiler with the code it made.
 ///
-/// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`Thunk`] as long as the process.
+/// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`ThunkCode`] as long as the process.
 ///
 /// Where code cannot be generated, because the feature `cranelift` is off or the system refuses memory for code, trampolines
 /// and thunks are *universal*: they read the plan of a call each time. They behave as generated ones, take some
@@ -35,7 +35,7 @@ pub struct Jit {
     /// `None`: everything is universal.
     generator: Option<Arc<Generator>>,
     trampolines: Trampolines,
-    thunks: OnceMap<CallbackKey, &'static Thunk>,
+    thunks: OnceMap<CallbackKey, &'static ThunkCode>,
     engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
     interpreted: OnceMap<EngineAbi, Interpreted>,
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
@@ -143,7 +143,7 @@ impl Jit {
     /// # Errors
     ///
     /// The signature is variadic; else as for [`Jit::slots`].
-    pub fn thunk(&self, signature: &Signature) -> Result<&'static Thunk, JitError> {
+    pub fn thunk(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
         if signature.first_variadic().is_some() {
             return Err(JitError::VariadicCallback);
         }
@@ -152,7 +152,7 @@ impl Jit {
         let _no_fork = fork::hold_off();
         let make = || {
             let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
-            Thunk::leak(&key, code)
+            ThunkCode::leak(&key, code)
         };
         self.thunks.get_or_make(&key, Life::Kept, make).map(|thunk| *thunk)
     }

@@ -42,7 +42,7 @@ pub use convention::departure::{CCompiler, Departure};
 pub use convention::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, PlanError, Return, Which};
 pub use convention::registers::{Convention, Order, Register, Sequences, Variadic};
 pub use convention::verify::{Fault, FaultKind};
-pub use entry::callback::thunk::{Thunk, Use};
+pub use entry::callback::thunk::{ThunkCode, Use};
 pub use entry::engine_values::function::{EngineFunction, EngineValues};
 pub use entry::fast_call::function::{FastCall, FastCallFunction};
 pub use entry::slots::key::Options;

@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::Barrier;
 use std::thread;
 
-use hotcall_jit::{Jit, Options, Signature, Thunk, Trampoline, Type};
+use hotcall_jit::{Jit, Options, Signature, ThunkCode, Trampoline, Type};
 
 const THREADS: usize = 16;
 const SHAPES: usize = 60;
@@ -59,6 +59,6 @@ fn trampolines_are_made_once() {
 #[test]
 fn thunks_are_made_once() {
     let jit = Jit::new().unwrap();
-    let made: Vec<(usize, &Thunk)> = ask(|number| jit.thunk(&signature(number)).unwrap());
+    let made: Vec<(usize, &ThunkCode)> = ask(|number| jit.thunk(&signature(number)).unwrap());
     check(&jit, made.iter().map(|(number, thunk)| (*number, thunk.code())));
 }

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::slice;
 
-use hotcall_jit::Thunk as ThunkCode;
+use hotcall_jit::ThunkCode;
 
 use super::types::CallbackTypes;
 use crate::error::Error;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::fmt;
 use std::mem;
 
-use hotcall_jit::{Handler, Stub, Thunk as ThunkCode, Use};
+use hotcall_jit::{Handler, Stub, ThunkCode, Use};
 
 use super::sync::Callback;
 use super::thunk::Thunk;

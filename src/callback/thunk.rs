@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hotcall_jit::{Jit, Pointer, Signature, Target, Thunk as ThunkCode, Type};
+use hotcall_jit::{Jit, Pointer, Signature, Target, ThunkCode, Type};
 
 use super::types::CallbackTypes;
 use crate::error::Error;

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{Form, Pointee, Scalar, Signature, Thunk as ThunkCode, Type, fork};
+use hotcall_jit::{Form, Pointee, Scalar, Signature, ThunkCode, Type, fork};
 
 use crate::slots::value_type::ValueType;
 

@@ -3,13 +3,13 @@
 use hotcall_jit::engine::values::{ValueModel, Words};
 
 use super::engine::Engine;
-use super::form::Form;
 use super::output::Output;
 use super::problem::Problem;
 use super::site::Site;
 use super::view::View;
 use crate::error::Error;
 use crate::slots::slot::Slot;
+use hotcall_jit::Form;
 
 /// Returns the value of a slot, or of the aggregate that it points to.
 ///
@@ -51,7 +51,10 @@ pub(super) unsafe fn make_value<E: Engine>(
                 Some(output) => engine.make(site, output),
                 None => Err(engine.exception(site, &Error::NoValue { output: scalar.name() })),
             },
-            Form::Bytes(size) => engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size))),
+            Form::Bytes(size) => {
+                engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size as usize)))
+            }
+            Form::Void => Err(engine.exception(site, &Error::NoValue { output: "void" })),
         }
     }
 }

@@ -9,7 +9,6 @@ use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, Scalar};
 
 use super::engine::Engine;
-use super::form::Form;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory};
@@ -17,6 +16,7 @@ use super::site::Site;
 use super::view::View;
 use crate::error::Error;
 use crate::function::function::Function;
+use hotcall_jit::Form;
 
 /// A function that an engine's compiled code calls, made by [`Realm::fast_call`](super::Realm::fast_call).
 ///
@@ -168,7 +168,7 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    let Some(form) = memory.data.argument(index) else { return false };
+    let form = memory.data.argument(index);
     // SAFETY: the handle is one of the engine's.
     let resolved = match (form, unsafe { memory.realm.engine().view(site, [handle, 0]) }) {
         // Machine code compares the length.
@@ -205,7 +205,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
         return memory.throw(site, memory.data.closed());
     }
     let problem = match memory.data.argument(index) {
-        Some(Form::Bytes(expected)) => Problem::Short { expected, given: bits as usize },
+        Form::Bytes(size) => Problem::Short { expected: size as usize, given: bits as usize },
         _ => {
             let number = match memory.data.own.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),

@@ -5,12 +5,12 @@ use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
 
 use super::convert::{Converted, make_value, view_to_slot};
 use super::engine::Engine;
-use super::form::Form;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
 use crate::error::Error;
 use crate::slots::slot::Slot;
+use hotcall_jit::Form;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
@@ -58,7 +58,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.record.data.argument(index) else { return false };
+        let form = called.record.data.argument(index);
         let value = value.cast::<u64>();
         let words =
             [value.read(), if realm.model().is_some_and(|model| model.size == 16) { value.add(1).read() } else { 0 }];
@@ -85,9 +85,9 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
-        let Some(form) = called.record.data.result else { return false };
+        let form = called.record.data.result;
         let slot = match form {
-            Form::Scalar(_) => Slot::from_bits(result.read()),
+            Form::Void | Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
         };
         // The model has no class for this slot: trampolines make the values of its classes themselves.

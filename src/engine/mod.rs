@@ -48,7 +48,6 @@ mod convert;
 #[expect(clippy::module_inception, reason = "the file of the trait `Engine`")]
 mod engine;
 mod fast_call;
-mod form;
 pub mod guide;
 mod helpers;
 mod models;

@@ -15,7 +15,6 @@ use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 use super::convert::{Converted, to_slot, to_value};
 use super::engine::Engine;
 use super::fast_call::FastCallRecord;
-use super::form::Form;
 use super::helpers::helpers;
 use super::problem::Problem;
 use super::realm_state::RealmState;
@@ -25,6 +24,7 @@ use crate::callback::Call;
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::slots::slot::Slot;
+use hotcall_jit::Form;
 
 /// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
 ///

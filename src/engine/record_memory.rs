@@ -9,11 +9,11 @@ use hotcall_jit::JitError;
 use hotcall_jit::engine::values::RecordHead;
 
 use super::engine::Engine;
-use super::form::Form;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use crate::error::Error;
 use crate::function::Function;
+use hotcall_jit::Form;
 
 /// The part of a record that does not depend on the engine.
 #[repr(C)]
@@ -21,7 +21,7 @@ pub(super) struct RecordData<X> {
     pub(super) head: RecordHead,
     pub(super) function: Function,
     params: Box<[Form]>,
-    pub(super) result: Option<Form>,
+    pub(super) result: Form,
     /// The address of the native function.
     pub(super) entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
@@ -57,7 +57,7 @@ impl<X> OwnedRecord<X> {
             head,
             function: function.clone(),
             params: function.signature().params().iter().map(Form::of).collect(),
-            result: function.signature().result().map(Form::of),
+            result: Form::of(function.signature().result()),
             entry: ptr::null(),
             drop: drop_memory::<E, N, X>,
             own,
@@ -111,8 +111,8 @@ unsafe fn drop_memory<E: Engine, N, X>(data: NonNull<RecordData<X>>) {
 impl<X> RecordData<X> {
     /// The form of an argument. Behind the arguments comes the memory for the result.
     #[inline]
-    pub(super) fn argument(&self, index: usize) -> Option<Form> {
-        self.params.get(index).copied().or(self.result)
+    pub(super) fn argument(&self, index: usize) -> Form {
+        self.params.get(index).copied().unwrap_or(self.result)
     }
 
     /// The error for an argument that has a problem.

@@ -4,9 +4,9 @@ use std::ffi::c_void;
 
 use hotcall_jit::{Pointee, Scalar, numbers};
 
-use super::form::Form;
 use super::problem::{Kind, Problem};
 use crate::slots::slot::Slot;
+use hotcall_jit::Form;
 
 /// A value, as conversions see it.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -58,9 +58,13 @@ impl View {
     pub(super) fn to_slot(self, form: Form) -> Result<Slot, Problem> {
         match (form, self) {
             (Form::Scalar(scalar), _) => self.to_scalar(scalar),
-            (Form::Bytes(size), Self::Bytes { address, len }) if len >= size => Ok(Slot::from(address.cast_const())),
-            (Form::Bytes(expected), Self::Bytes { len: given, .. }) => Err(Problem::Short { expected, given }),
-            (Form::Bytes(_), _) => Err(self.wrong("a buffer")),
+            (Form::Bytes(size), Self::Bytes { address, len }) if len >= size as usize => {
+                Ok(Slot::from(address.cast_const()))
+            }
+            (Form::Bytes(size), Self::Bytes { len: given, .. }) => {
+                Err(Problem::Short { expected: size as usize, given })
+            }
+            (Form::Bytes(_) | Form::Void, _) => Err(self.wrong("a buffer")),
         }
     }
 

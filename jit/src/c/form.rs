@@ -16,12 +16,12 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a value of this type, or of no value. A type that is too large has no form of its own: it counts as empty.
+    /// The form of a value of this type, or of no value. A type beyond the limits has more bytes than any value.
     pub fn of<'a>(ty: impl Into<Option<&'a Type>>) -> Self {
         let Some(ty) = ty.into() else { return Self::Void };
         match ty.as_scalar() {
             Some(scalar) => Self::Scalar(scalar),
-            None => Self::Bytes(Extent::of(ty).map_or(0, |extent| extent.size)),
+            None => Self::Bytes(Extent::of(ty).map_or(u32::MAX, |extent| extent.size)),
         }
     }
 

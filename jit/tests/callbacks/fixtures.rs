@@ -9,7 +9,9 @@ use std::ffi::c_void;
 use std::hint::black_box;
 use std::slice;
 
-use hotcall_jit::{Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Return, Scalar, Signature, Stub, Thunk, Type, Use};
+use hotcall_jit::{
+    Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Return, Scalar, Signature, Stub, ThunkCode, Type, Use,
+};
 use libloading::Library;
 
 use crate::c::Text;
@@ -44,7 +46,7 @@ pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T
 }
 
 /// A stub of this thunk that runs the handler.
-pub(crate) fn bound<T>(thunk: &'static Thunk, handler: Handler, context: *mut T) -> Stub {
+pub(crate) fn bound<T>(thunk: &'static ThunkCode, handler: Handler, context: *mut T) -> Stub {
     let stub = thunk.stubs(Use::Plain).take().unwrap();
     // SAFETY: the stub is new, and the tests keep the context as long as they call the stub.
     unsafe { stub.bind(handler, context.cast()) };
@@ -94,7 +96,7 @@ struct Arena {
 /// A signature with its callers and its thunks.
 struct Case<'a> {
     signature: &'a Signature,
-    thunks: Vec<(&'static str, &'static Thunk)>,
+    thunks: Vec<(&'static str, &'static ThunkCode)>,
     layouts: Vec<Layout>,
     result: Option<Layout>,
     plan: Plan,
@@ -159,7 +161,7 @@ impl<'a> Case<'a> {
         compiler: &Compiler,
         form: &Form,
         way: &str,
-        thunk: &'static Thunk,
+        thunk: &'static ThunkCode,
         written: Written,
         arena: &mut Arena,
     ) {
@@ -260,7 +262,7 @@ impl Expected {
 
 /// The context of [`handler`].
 struct Record {
-    thunk: &'static Thunk,
+    thunk: &'static ThunkCode,
     align: usize,
     /// The bytes of the result, if there is one.
     size: Option<usize>,
@@ -272,7 +274,7 @@ struct Record {
 }
 
 impl Record {
-    const fn new(thunk: &'static Thunk, align: usize, size: Option<usize>, write: Vec<u8>) -> Self {
+    const fn new(thunk: &'static ThunkCode, align: usize, size: Option<usize>, write: Vec<u8>) -> Self {
         Self { thunk, align, size, write, seen: Vec::new(), faults: Vec::new(), calls: 0 }
     }
 

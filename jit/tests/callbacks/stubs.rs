@@ -5,7 +5,7 @@ use std::ffi::c_void;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use hotcall_jit::{REST, Stub, StubPool, Thunk, Use, retired_calls};
+use hotcall_jit::{REST, Stub, StubPool, ThunkCode, Use, retired_calls};
 
 use crate::c::Text;
 use crate::callers::{self, Caller, caller};
@@ -14,7 +14,7 @@ use crate::random::Random;
 use crate::{compiler, notation, ways};
 
 /// The thunks made in each way.
-fn thunks(text: &str) -> Vec<(&'static str, &'static Thunk)> {
+fn thunks(text: &str) -> Vec<(&'static str, &'static ThunkCode)> {
     let signature = notation::signature(text);
     ways::all().into_iter().map(|(way, jit)| (way, jit.thunk(&signature).unwrap())).collect()
 }
@@ -202,7 +202,7 @@ fn threads_never_hold_the_same_stub() {
     }
 }
 
-fn threads_share(thunk: &'static Thunk) {
+fn threads_share(thunk: &'static ThunkCode) {
     let pool = thunk.stubs(Use::Plain);
     let one_thread = |seed: u64| {
         let mut random = Random(seed);
@@ -250,7 +250,7 @@ fn data_stays_with_its_stub_and_its_user() {
     }
 }
 
-fn keeps_data(thunk: &'static Thunk) {
+fn keeps_data(thunk: &'static ThunkCode) {
     let mut plain = HashSet::new();
     for (of, pattern) in [(Use::Plain, 0x1111u64), (Use::Counted, 0x2222)] {
         let pool = thunk.stubs(of);

@@ -1,6 +1,6 @@
 //! Thunks: code that C calls, and that calls a handler with slots.
 //!
-//! A [`Thunk`] serves a shape; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks and stubs are never freed,
+//! A [`ThunkCode`] serves a shape; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks and stubs are never freed,
 //! because C may call an address that it was given once for as long as the process lives. Stubs are used again, for the same
 //! thunk and as late as possible: a stub that was given back rests, and some [`REST`](crate::REST) others with it.
 
@@ -13,7 +13,7 @@ use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
 /// Code of the host's convention that C calls, for functions of one shape.
-pub struct Thunk {
+pub struct ThunkCode {
     /// `None`: the universal thunk answers.
     code: Option<Code>,
     aggregates: Box<[Option<u32>]>,
@@ -21,7 +21,7 @@ pub struct Thunk {
     counted: StubPool,
 }
 
-impl Thunk {
+impl ThunkCode {
     /// A thunk that lives as long as the process: with this code, or a universal one.
     ///
     /// # Errors
@@ -70,8 +70,8 @@ pub enum Use {
     Counted,
 }
 
-impl fmt::Debug for Thunk {
+impl fmt::Debug for ThunkCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Thunk").field("code", &self.code().as_ptr_range()).finish_non_exhaustive()
+        f.debug_struct("ThunkCode").field("code", &self.code().as_ptr_range()).finish_non_exhaustive()
     }
 }

@@ -13,7 +13,7 @@ use crate::debug::name::Name;
 use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
-use crate::entry::callback::thunk::{Thunk, Use};
+use crate::entry::callback::thunk::{ThunkCode, Use};
 use crate::entry::engine_values::interpreter::{self, DroppedFunction, Interpreter};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::slots::trampoline::Trampolines;
@@ -47,7 +47,7 @@ enum EngineEntry {
 /// Where the stubs of a shape's functions come from.
 #[derive(Clone, Copy)]
 struct Stubs {
-    thunk: &'static Thunk,
+    thunk: &'static ThunkCode,
     /// What they lead to without a function.
     dropped: &'static RetiredCell,
 }
@@ -56,7 +56,7 @@ struct Stubs {
 pub(crate) struct Interpreted {
     stub: Stub,
     /// What the stub is one of, which is static: named here for tools that look for lost memory.
-    _thunk: &'static Thunk,
+    _thunk: &'static ThunkCode,
 }
 
 /// A native function: an address that an engine calls with a record.
@@ -135,9 +135,9 @@ impl Stubs {
 }
 
 /// A thunk for the model's native function.
-fn native_thunk(abi: Abi, engine: &EngineAbi, code: Option<Code>) -> Result<&'static Thunk, JitError> {
+fn native_thunk(abi: Abi, engine: &EngineAbi, code: Option<Code>) -> Result<&'static ThunkCode, JitError> {
     let native = &engine.model().native;
-    Thunk::leak(&CallbackKey::of(abi, native, abi.plan(native)?), code)
+    ThunkCode::leak(&CallbackKey::of(abi, native, abi.plan(native)?), code)
 }
 
 impl From<Arc<EngineValuesCode>> for EngineValues {
