@@ -2,9 +2,8 @@
 //!
 //! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
 //! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
-//! or no memory for code, one universal trampoline reads the plan at each call. Each module imports only from
-//! those before it: `numbers`, `types`, `signature`, `layout`, `plan`, `abi`, `values`, `shape`, `typed`, `universal`, `lower`,
-//! `compile`, `debug`, `memory`, `generator`, `stub`, `pool`, `thunk`, `cache`, `native`.
+//! or no memory for code, one universal trampoline reads the plan at each call. `ARCHITECTURE.md` has the rooms in which this
+//! happens.
 //!
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.

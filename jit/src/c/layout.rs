@@ -1,5 +1,6 @@
-//! Size, alignment and scalar leaves of C types: the C standard's rules with the System V and GNU choices (each member at
-//! the next multiple of its alignment; `packed` and `aligned` as GCC documents them under "Common Type Attributes").
+//! The layout of a type: its size, its alignment and its scalar leaves. The rules are the C standard's with the choices of
+//! System V and GNU: each member at the next multiple of its alignment; `packed` and `aligned` as GCC documents them under
+//! "Common Type Attributes".
 
 use std::fmt;
 

@@ -7,7 +7,7 @@
 //!   thread's rounding mode and signals what it signals in C. So does a signalling NaN.
 //! * Converting a `double` to an integer signals nothing.
 //!
-//! Compiled code (`lower/numbers.rs`) has the same rules but one: a number with a fraction may signal FE_INEXACT before it is
+//! Compiled code (`codegen/numbers.rs`) has the same rules but one: a number with a fraction may signal FE_INEXACT before it is
 //! refused for an integer.
 
 /// The sign of a double.

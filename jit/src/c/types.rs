@@ -1,7 +1,7 @@
 //! C types as data.
 //!
 //! A [`Type`] is sound by construction: its nesting and its number of nodes are bounded, so every later stage may walk it
-//! recursively and to its end. Sizes and offsets are the business of [`crate::layout`].
+//! recursively and to its end. Sizes and offsets are the business of [`Layout`](crate::Layout).
 
 use std::fmt;
 use std::iter;

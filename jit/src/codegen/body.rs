@@ -1,4 +1,4 @@
-//! Functions to compile, as entries describe them.
+//! The body of a function to compile, as its entry describes it.
 
 use cranelift_codegen::ir;
 use cranelift_frontend::FunctionBuilder;

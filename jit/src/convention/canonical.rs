@@ -1,4 +1,4 @@
-//! Plans between slots and C. Fields that cannot affect the code get fixed values, so that more signatures share it.
+//! Canonical plans, between slots and C: fields that cannot affect the code get fixed values, so that more signatures share it.
 
 use crate::c::definitions::{Signature, Type};
 use crate::c::scalar::Scalar;

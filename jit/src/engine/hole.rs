@@ -1,4 +1,4 @@
-//! Addresses that code learns when it is copied for a record.
+//! A hole in code: the place of an address that the code learns when it is copied for a record.
 
 /// An address that code learns when it is copied for a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

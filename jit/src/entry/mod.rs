@@ -1,5 +1,5 @@
-//! Entries: the ways into generated code. Each has a folder with its key, the function that is compiled for it, and the code that
-//! a runtime gets.
+//! Entries. An entry is a way into generated code. Each has a folder with its key, the body that is compiled for it, and the
+//! function that a runtime gets.
 
 pub(crate) mod callback;
 pub(crate) mod engine_values;

@@ -1,7 +1,7 @@
 //! Native functions whose arguments the caller has put into registers itself, as data: the fast-call entry.
 //!
 //! An optimising compiler that knows a function's type calls it as C would, with parameters of its own before and after.
-//! A [`FastCallModel`] says what each parameter is; machine code made from it (`lower/typed/`) checks the arguments, calls C and
+//! A [`FastCallModel`] says what each parameter is; machine code made from it (`entry/fast_call/`) checks the arguments, calls C and
 //! widens the result. What it refuses takes the [`Exit`]. Objects come as [`Handles`], whose bytes machine code finds by
 //! itself where it knows how they lie in memory, and [`FastCallHelpers::resolve`] elsewhere.
 
@@ -31,7 +31,7 @@ pub struct FastCallModel {
     pub handles: Box<[Handles]>,
     /// What becomes of a call with a refused argument.
     pub exit: Exit,
-    /// Whether the caller looks after each call whether an exception [waits](crate::values::Pending), and throws it. A callback has
+    /// Whether the caller looks after each call whether an exception [waits](crate::engine::values::Pending), and throws it. A callback has
     /// left it there, or the native function itself where the exit is [`Raise`](Exit::Raise). Else the native function sees to it that
     /// the exit is taken when C has returned, which costs a store or a comparison.
     pub caller_looks: bool,
@@ -62,14 +62,14 @@ pub enum Exit {
     /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](FastCallRole::Exit) points to: the caller
     /// makes the call again in its ordinary way, which may take the arguments or throw.
     ///
-    /// Before C is called, the parameter is left in [`Pending`](crate::values::Pending), for callbacks that must do the same, unless the
+    /// Before C is called, the parameter is left in [`Pending`](crate::engine::values::Pending), for callbacks that must do the same, unless the
     /// [caller looks](FastCallModel::caller_looks).
     Flag {
         /// In bytes.
         offset: u32,
     },
     /// [`FastCallHelpers::raise`] throws, with the parameter if there is one. It does so too when C has returned and an exception
-    /// [waits](crate::values::Pending). Where the [caller looks](FastCallModel::caller_looks), the helper leaves that to it, and is not
+    /// [waits](crate::engine::values::Pending). Where the [caller looks](FastCallModel::caller_looks), the helper leaves that to it, and is not
     /// called after C.
     Raise,
 }
@@ -148,7 +148,7 @@ pub struct FastCallHelpers {
     pub resolve: Resolve,
     /// Throws the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
     /// bits that it has no room for (of a parameter's value, or of the integer that a handle is; for a struct: the number of bytes).
-    /// Where the [caller looks](FastCallModel::caller_looks), it does not throw but has the exception [wait](crate::values::Pending),
+    /// Where the [caller looks](FastCallModel::caller_looks), it does not throw but has the exception [wait](crate::engine::values::Pending),
     /// and so does `resolve`. Both helpers get the parameter with the role [`Exit`](FastCallRole::Exit), or null.
     pub raise: Raise,
 }

@@ -1,7 +1,7 @@
 //! Engines' values as data, for the engine-values entry: a trampoline that is the engine's native function itself.
 //!
 //! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from
-//! it (`lower/values/`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
+//! it (`entry/engine_values/`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
 //! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to [`EngineHelpers`].
 
 use std::hash::{Hash, Hasher};

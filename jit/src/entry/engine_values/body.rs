@@ -1,4 +1,4 @@
-//! The `values` entry: the engine's own native function, which unpacks its arguments, calls C, and packs the result.
+//! The engine's own native function, which unpacks its arguments, calls C, and packs the result.
 //!
 //! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with a small
 //! number or a boolean that its type does not take, with too few arguments, or of a closed function goes to the interpreter as

@@ -1,4 +1,4 @@
-//! Calls of the `values` entry without code for it: arguments by the model into slots, and those through the `slots` entry.
+//! Calls of the engine-values entry without code for it: arguments by the model into slots, and those through the slots entry.
 //!
 //! Compiled trampolines leave calls to it that are rare, or that will be refused.
 

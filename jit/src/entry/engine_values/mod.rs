@@ -1,4 +1,4 @@
-//! The engine-values entry: an engine calls its own native function, with its own values.
+//! The entry for engine values: an engine calls its own native function, with its own values.
 
 #[cfg(feature = "cranelift")]
 mod body;

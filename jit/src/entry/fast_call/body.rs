@@ -1,6 +1,6 @@
-//! The `typed` entry: a native function that gets its arguments in registers, checks them, and calls C.
+//! A native function that gets its arguments in registers, checks them, and calls C.
 //!
-//! Where the arguments only have to be checked and moved, the code jumps to C ([`tail`]). All else is compiled here: what
+//! Where the arguments only have to be checked and moved, the code jumps to C ([`moves`](crate::entry::fast_call::moves)). All else is compiled here: what
 //! [`objects`] reads of handles, structs, results that have to be widened.
 //!
 //! The code is a template. Each symbol has a copy of it, with the addresses of its record and of its realm's cell in place of

@@ -1,4 +1,4 @@
-//! The fast-call entry: an engine's compiled code calls a native function with its arguments in registers.
+//! The entry for a fast call: an engine's compiled code calls a native function with its arguments in registers.
 
 #[cfg(feature = "cranelift")]
 mod body;
