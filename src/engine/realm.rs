@@ -20,7 +20,7 @@ use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record::Record;
 use super::site::Site;
-use crate::callback::Call;
+use crate::callback::call::Call;
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::slots::slot::Slot;

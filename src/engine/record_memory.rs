@@ -12,7 +12,7 @@ use super::engine::Engine;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use crate::error::Error;
-use crate::function::Function;
+use crate::function::function::Function;
 use hotcall_jit::Form;
 
 /// The part of a record that does not depend on the engine.

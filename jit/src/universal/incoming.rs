@@ -15,7 +15,7 @@ use crate::universal::moves::{self, Move, Moves, WORD, Width, register};
 /// arguments.
 #[repr(C)]
 pub(crate) struct UniversalThunk {
-    head: UniversalHeader,
+    header: UniversalHeader,
     /// To slots and copies.
     moves: Moves,
     /// Words of copies that no register holds.
@@ -114,7 +114,7 @@ impl UniversalThunk {
         // Zeros and blocks come with addresses.
         let words = moves.narrow.is_empty() && addresses.is_empty() && !matches!(result, ResultFrom::Hidden { .. });
         Ok(Self {
-            head: UniversalHeader {
+            header: UniversalHeader {
                 enter: universal::enter_callback,
                 below: (below * WORD) as usize,
                 floats,
@@ -170,12 +170,12 @@ impl ResultFrom {
 ///
 /// `below` has room for slots and copies, and behind it lie the frame of a call of the plan's, with the registers as they
 /// were on entry, and the stack arguments.
-unsafe extern "C" fn unpack_words(head: *const UniversalHeader, below: *mut u64) -> *mut u64 {
-    // SAFETY: heads of thunks begin an `UniversalThunk`; all numbers in it count words of the frame and what lies around it.
+unsafe extern "C" fn unpack_words(header: *const UniversalHeader, below: *mut u64) -> *mut u64 {
+    // SAFETY: headers of thunks begin an `UniversalThunk`; all numbers in it count words of the frame and what lies around it.
     unsafe {
-        let incoming = &*head.cast::<UniversalThunk>();
+        let incoming = &*header.cast::<UniversalThunk>();
         incoming.moves.run_whole(below, below);
-        let result = below.byte_add(incoming.head.below + offset_of!(ThunkFrame, result));
+        let result = below.byte_add(incoming.header.below + offset_of!(ThunkFrame, result));
         result.write(0);
         result.add(1).write(0);
         result
@@ -187,11 +187,11 @@ unsafe extern "C" fn unpack_words(head: *const UniversalHeader, below: *mut u64)
 /// # Safety
 ///
 /// That of [`unpack_words`].
-unsafe extern "C" fn unpack(head: *const UniversalHeader, below: *mut u64) -> *mut u64 {
+unsafe extern "C" fn unpack(header: *const UniversalHeader, below: *mut u64) -> *mut u64 {
     // SAFETY: the contract is that of `unpack_words`. The caller's memory for a result has the result's size.
     unsafe {
-        let result = unpack_words(head, below);
-        let incoming = &*head.cast::<UniversalThunk>();
+        let result = unpack_words(header, below);
+        let incoming = &*header.cast::<UniversalThunk>();
         incoming.moves.run_narrow(below, below);
         for &word in &incoming.zeros {
             below.add(word as usize).write(0);
@@ -204,7 +204,7 @@ unsafe extern "C" fn unpack(head: *const UniversalHeader, below: *mut u64) -> *m
             below.add(step.to as usize).write(below.add(step.from as usize) as u64);
         }
         let ResultFrom::Hidden { pointer, size, .. } = incoming.result else { return result };
-        let result = below.byte_add(incoming.head.below).add(pointer as usize).read() as *mut u8;
+        let result = below.byte_add(incoming.header.below).add(pointer as usize).read() as *mut u8;
         result.write_bytes(0, size as usize);
         result.cast()
     }
@@ -215,10 +215,10 @@ unsafe extern "C" fn unpack(head: *const UniversalHeader, below: *mut u64) -> *m
 /// # Safety
 ///
 /// `frame` is that of a call of the plan's, and the handler has run.
-unsafe extern "C" fn repack(head: *const UniversalHeader, frame: *mut ThunkFrame) {
+unsafe extern "C" fn repack(header: *const UniversalHeader, frame: *mut ThunkFrame) {
     // SAFETY: as in `unpack`.
     unsafe {
-        let incoming = &*head.cast::<UniversalThunk>();
+        let incoming = &*header.cast::<UniversalThunk>();
         let result = (&raw const (*frame).result).cast::<u64>();
         let register = |to: u32| frame.cast::<u64>().add(to as usize);
         match &incoming.result {
@@ -271,9 +271,9 @@ mod tests {
             (Move { from: stack + 1, to: 9 }, Width::U16),
         ];
         assert_eq!(incoming.moves, Moves { whole, narrow });
-        assert_eq!((incoming.head.below, incoming.head.floats), (80, 2));
+        assert_eq!((incoming.header.below, incoming.header.floats), (80, 2));
         assert_eq!(incoming.result, ResultFrom::Bool { to: 0 });
-        assert_eq!(incoming.head.before, unpack as *const c_void);
+        assert_eq!(incoming.header.before, unpack as *const c_void);
     }
 
     #[test]
@@ -300,6 +300,6 @@ mod tests {
         assert_eq!(incoming(vec![], Type::I16).result, ResultFrom::Slot { to: 0, width: Width::I16 });
         let hidden = ResultFrom::Hidden { pointer: 0, size: 17, to: Some(0) };
         assert_eq!(incoming(vec![Type::I64], bytes(17)).result, hidden);
-        assert_eq!(incoming(vec![Type::I64], None).head.before, unpack_words as *const c_void);
+        assert_eq!(incoming(vec![Type::I64], None).header.before, unpack_words as *const c_void);
     }
 }

@@ -37,7 +37,7 @@ impl UniversalTrampoline {
 /// the function is called; the frame with the registers follows behind the last.
 #[repr(C)]
 struct OutgoingMoves {
-    head: UniversalHeader,
+    header: UniversalHeader,
     /// Where the address of the result goes: a register if the function wants it, the frame if not.
     result_to: u32,
     /// The register with a scalar result, counted from the beginning of the frame.
@@ -127,7 +127,7 @@ impl OutgoingMoves {
         };
         let after = if capture_errno { finish_errno } else { finish };
         Ok(Self {
-            head: UniversalHeader {
+            header: UniversalHeader {
                 enter: universal::enter_call,
                 below: below as usize,
                 floats,
@@ -172,10 +172,10 @@ impl ResultPart {
 ///
 /// `args` and `result` are as a trampoline of the plan gets them; `below` has room for the stack arguments, and the frame
 /// follows behind it.
-unsafe extern "C" fn pack_words(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: heads of trampolines begin an `OutgoingMoves`; all numbers in it count words of the frame and the slots.
+unsafe extern "C" fn pack_words(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
+    // SAFETY: headers of trampolines begin an `OutgoingMoves`; all numbers in it count words of the frame and the slots.
     unsafe {
-        let outgoing = &*head.cast::<OutgoingMoves>();
+        let outgoing = &*header.cast::<OutgoingMoves>();
         below.add(outgoing.result_to as usize).write(result as u64);
         outgoing.moves.run_whole(args, below);
     }
@@ -186,11 +186,11 @@ unsafe extern "C" fn pack_words(head: *const UniversalHeader, args: *const u64, 
 /// # Safety
 ///
 /// That of [`pack_words`].
-unsafe extern "C" fn pack_parts(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
+unsafe extern "C" fn pack_parts(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
     // SAFETY: the contract is that of `pack_words`; the slots of aggregates are addresses of as many bytes as are copied.
     unsafe {
-        pack_words(head, args, result, below);
-        for part in &(*head.cast::<OutgoingMoves>()).parts {
+        pack_words(header, args, result, below);
+        for part in &(*header.cast::<OutgoingMoves>()).parts {
             below.add(part.to as usize).write(part.address(args).cast::<u64>().read_unaligned());
         }
     }
@@ -201,11 +201,11 @@ unsafe extern "C" fn pack_parts(head: *const UniversalHeader, args: *const u64, 
 /// # Safety
 ///
 /// That of [`pack_words`].
-unsafe extern "C" fn pack(head: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
+unsafe extern "C" fn pack(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
     // SAFETY: as for `pack_parts`.
     unsafe {
-        pack_parts(head, args, result, below);
-        let outgoing = &*head.cast::<OutgoingMoves>();
+        pack_parts(header, args, result, below);
+        let outgoing = &*header.cast::<OutgoingMoves>();
         outgoing.moves.run_narrow(args, below);
         for part in &outgoing.odd_parts {
             below.add(part.to as usize).write(moves::load(part.address(args), part.len));
@@ -228,7 +228,7 @@ impl Part {
     }
 }
 
-type Finish = unsafe extern "C" fn(head: *const UniversalHeader, frame: *const CallFrame);
+type Finish = unsafe extern "C" fn(header: *const UniversalHeader, frame: *const CallFrame);
 
 /// No result, or one that the function wrote itself.
 unsafe extern "C" fn finish_nothing(_: *const UniversalHeader, _: *const CallFrame) {}
@@ -239,10 +239,10 @@ unsafe extern "C" fn finish_nothing(_: *const UniversalHeader, _: *const CallFra
 ///
 /// `frame` is that of a call of the plan's, with the result registers stored; `result` and `errno` in it are as the
 /// trampoline got them.
-unsafe extern "C" fn finish_slot<T: SlotWord>(head: *const UniversalHeader, frame: *const CallFrame) {
+unsafe extern "C" fn finish_slot<T: SlotWord>(header: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: as for `pack_words`.
     unsafe {
-        let from = (*head.cast::<OutgoingMoves>()).result_from;
+        let from = (*header.cast::<OutgoingMoves>()).result_from;
         (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().slot_word());
     }
 }
@@ -252,11 +252,11 @@ unsafe extern "C" fn finish_slot<T: SlotWord>(head: *const UniversalHeader, fram
 /// # Safety
 ///
 /// That of [`finish_slot`].
-unsafe extern "C" fn finish_bytes(head: *const UniversalHeader, frame: *const CallFrame) {
+unsafe extern "C" fn finish_bytes(header: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         let result = (*frame).result.cast::<u8>();
-        for part in &(*head.cast::<OutgoingMoves>()).result_parts {
+        for part in &(*header.cast::<OutgoingMoves>()).result_parts {
             let word = frame.cast::<u64>().add(part.from as usize).read();
             moves::store(result.add(part.offset.into()), part.len, word);
         }
@@ -268,11 +268,11 @@ unsafe extern "C" fn finish_bytes(head: *const UniversalHeader, frame: *const Ca
 /// # Safety
 ///
 /// That of [`finish_slot`].
-unsafe extern "C" fn finish_errno(head: *const UniversalHeader, frame: *const CallFrame) {
+unsafe extern "C" fn finish_errno(header: *const UniversalHeader, frame: *const CallFrame) {
     // SAFETY: the contract is that of `finish_slot`.
     unsafe {
         (*frame).errno.write(errno::location()().read());
-        ((*head.cast::<OutgoingMoves>()).finish)(head, frame);
+        ((*header.cast::<OutgoingMoves>()).finish)(header, frame);
     }
 }
 
@@ -313,9 +313,9 @@ mod tests {
         let places = [int(16, 0), float(16, 0), int(16, 1), int(16, 2), int(16, 3), int(16, 4), int(16, 5), 0];
         let expected: Vec<_> = (0..).zip(places).map(|(from, to)| Move { from, to }).collect();
         assert_eq!(outgoing.moves, Moves { whole: expected, narrow: Vec::new() });
-        assert_eq!((outgoing.head.below, outgoing.head.floats, outgoing.result_from), (16, 1, 0));
-        assert_eq!(outgoing.head.before, pack_words as *const c_void);
-        assert_eq!(outgoing.head.after, finish_slot::<i16> as *const c_void);
+        assert_eq!((outgoing.header.below, outgoing.header.floats, outgoing.result_from), (16, 1, 0));
+        assert_eq!(outgoing.header.before, pack_words as *const c_void);
+        assert_eq!(outgoing.header.after, finish_slot::<i16> as *const c_void);
     }
 
     #[test]
@@ -338,12 +338,12 @@ mod tests {
     fn results_in_memory_take_a_register() {
         let outgoing = outgoing(vec![Type::F64], None, bytes(17));
         assert_eq!((outgoing.result_to, &*outgoing.result_parts), (int(0, 0), &[][..]));
-        assert_eq!(outgoing.head.after, finish_nothing as *const c_void);
+        assert_eq!(outgoing.header.after, finish_nothing as *const c_void);
     }
 
     #[test]
     fn variadic_calls_count_their_vector_registers() {
-        let floats = |params, first| outgoing(params, first, None).head.floats;
+        let floats = |params, first| outgoing(params, first, None).header.floats;
         assert_eq!(floats(vec![Type::I32, Type::F64, Type::F64], Some(1)), 2);
         assert_eq!(floats(vec![Type::I32], Some(1)), 0);
         assert_eq!(floats(vec![Type::F64; 12], Some(1)), 8);

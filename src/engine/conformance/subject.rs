@@ -5,7 +5,7 @@ use hotcall_jit::Signature;
 use super::expression::Expression;
 use super::feature::Feature;
 use super::value::ScriptValue;
-use crate::function::Function;
+use crate::function::function::Function;
 
 /// An engine that the kit tries.
 ///

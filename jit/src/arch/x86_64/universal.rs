@@ -30,7 +30,7 @@ pub(crate) struct CallFrame {
     pub(crate) result: *mut u64,
     pub(crate) errno: *mut i32,
     target: *const c_void,
-    head: *const UniversalHeader,
+    header: *const UniversalHeader,
 }
 
 /// What a thunk keeps below its frame pointer. Below it are slots and copies.
@@ -39,7 +39,7 @@ pub(crate) struct ThunkFrame {
     registers: FrameRegisters,
     pub(crate) result: [u64; 2],
     data: *const StubData,
-    head: *const UniversalHeader,
+    header: *const UniversalHeader,
 }
 
 /// In words from the beginning of a thunk's frame: the frame itself, the saved frame pointer and the return address.
@@ -82,7 +82,7 @@ pub(crate) unsafe extern "C" fn enter_call() {
         "jmp 2b",
         "3:",
         "sub rsp, r10",
-        // before(head, args, result, below)
+        // before(header, args, result, below)
         "mov rdi, rax",
         "mov rcx, rsp",
         "call [rax + {BEFORE}]",
@@ -110,7 +110,7 @@ pub(crate) unsafe extern "C" fn enter_call() {
         "mov [rbp - {FRAME} + 8], rdx",
         "movsd [rbp - {FRAME} + {XMM}], xmm0",
         "movsd [rbp - {FRAME} + {XMM} + 8], xmm1",
-        // after(head, frame)
+        // after(header, frame)
         "mov rdi, [rbp - {FRAME} + {HEAD}]",
         "lea rsi, [rbp - {FRAME}]",
         "call [rdi + {AFTER}]",
@@ -120,7 +120,7 @@ pub(crate) unsafe extern "C" fn enter_call() {
         "ret",
         ".cfi_endproc",
         FRAME = const size_of::<CallFrame>(),
-        HEAD = const offset_of!(CallFrame, head),
+        HEAD = const offset_of!(CallFrame, header),
         TARGET = const offset_of!(CallFrame, target),
         ERRNO = const offset_of!(CallFrame, errno),
         XMM = const offset_of!(FrameRegisters, floats),
@@ -173,7 +173,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "jmp 3b",
         "4:",
         "sub rsp, r10",
-        // before(head, below) gives the address for the result.
+        // before(header, below) gives the address for the result.
         "mov rdi, rax",
         "mov rsi, rsp",
         "call [rax + {BEFORE}]",
@@ -184,7 +184,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "mov rsi, rsp",
         "mov rdx, rax",
         "call [r11]",
-        // after(head, frame)
+        // after(header, frame)
         "mov rdi, [rbp - {FRAME} + {HEAD}]",
         "lea rsi, [rbp - {FRAME}]",
         "call [rdi + {AFTER}]",
@@ -198,7 +198,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "ret",
         ".cfi_endproc",
         FRAME = const size_of::<ThunkFrame>(),
-        HEAD = const offset_of!(ThunkFrame, head),
+        HEAD = const offset_of!(ThunkFrame, header),
         DATA = const offset_of!(ThunkFrame, data),
         XMM = const offset_of!(FrameRegisters, floats),
         BELOW = const offset_of!(UniversalHeader, below),
@@ -214,7 +214,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
 /// Half a page, so that what is touched lies less than a page apart, whatever else is pushed between.
 const STEP: u32 = 2048;
 
-/// The stubs: each loads the address of its data into r11, of the head that it finds there into rax, and goes where that says.
+/// The stubs: each loads the address of its data into r11, of the header that it finds there into rax, and goes where that says.
 #[unsafe(naked)]
 unsafe extern "C" fn table() {
     naked_asm!(

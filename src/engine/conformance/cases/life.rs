@@ -8,7 +8,7 @@ use crate::engine::conformance::feature::Feature;
 use crate::engine::conformance::kit::{self, Kit};
 use crate::engine::conformance::literal::{NULL, bytes, number, text};
 use crate::engine::conformance::value::ScriptValue;
-use crate::library::Library;
+use crate::library::library::Library;
 
 pub(crate) fn run(kit: &mut Kit<'_>) {
     collected(kit);
