@@ -2,12 +2,12 @@
 
 use hotcall_jit::{Pointee, Type};
 
-use super::layout::Extent;
-use super::lex::Kind;
+use super::layout::CExtent;
+use super::lex::TokenKind;
 use super::reader::Reader;
 use super::source::Source;
 use super::target::DataModel;
-use super::types::{CType, Given, Reason, TagKind, Types, Value, quals, reason};
+use super::types::{ByValue, Given, QualType, Reason, TagKind, TypeTable, quals, reason};
 use super::{Fault, line_starts};
 use crate::declare::{DeclarationError, Declarations, NamedType};
 
@@ -20,7 +20,8 @@ pub(in crate::declare) fn parse_type(text: &str, known: &Declarations) -> Result
         return Err(DeclarationError::TooLong { len: text.len(), max: MAX_NAME });
     }
     let read = |source: Source<'_>| {
-        let words = source.tokens.iter().filter(|token| token.kind == Kind::Word).map(|token| source.text_of(*token));
+        let words =
+            source.tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.text_of(*token));
         let words: Vec<&str> = words.collect();
         let mut reader = Reader::new(source, DataModel::host());
         words.into_iter().for_each(|word| reader.types.give(word, known));
@@ -34,7 +35,7 @@ pub(in crate::declare) fn parse_type(text: &str, known: &Declarations) -> Result
     value.map_err(|why| DeclarationError::Unsupported { symbol: text.into(), reason: (*why).into() })
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// Declares the types that have the name.
     fn give(&mut self, name: &'t str, known: &Declarations) {
         let find = |name: &str| known.type_named(name);
@@ -53,16 +54,16 @@ impl<'t> Types<'t> {
         }
     }
 
-    fn named_before(&mut self, named: &NamedType) -> CType {
+    fn named_before(&mut self, named: &NamedType) -> QualType {
         let ty = match (&named.ty, named.pointee) {
-            (_, Pointee::Text) => Types::CHAR,
+            (_, Pointee::Text) => TypeTable::CHAR,
             (Ok(ty), _) if let Some(scalar) = ty.as_scalar().filter(|_| ty.pointer().is_none()) => self.scalar(scalar),
             _ => {
                 let mut value = value_of(named);
                 // Its own alignment, which a typedef does not change.
                 let own = value.ty.as_ref().ok().and_then(|ty| hotcall_jit::Extent::of(ty).ok());
                 value.extent =
-                    own.map(|own| Extent { size: own.size.into(), align: own.align.into() }).or(value.extent);
+                    own.map(|own| CExtent { size: own.size.into(), align: own.align.into() }).or(value.extent);
                 self.given(Given { value, target: named.target.clone() })
             }
         };
@@ -75,11 +76,11 @@ impl<'t> Types<'t> {
     }
 }
 
-fn extent_of(named: &NamedType) -> Option<Extent> {
-    named.extent.map(|(size, align)| Extent { size, align })
+fn extent_of(named: &NamedType) -> Option<CExtent> {
+    named.extent.map(|(size, align)| CExtent { size, align })
 }
 
-fn value_of(named: &NamedType) -> Value {
+fn value_of(named: &NamedType) -> ByValue {
     let ty = named.ty.clone().map_err(|why| -> Reason { reason(why) });
-    Value { ty, extent: extent_of(named) }
+    ByValue { ty, extent: extent_of(named) }
 }

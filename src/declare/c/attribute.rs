@@ -7,11 +7,11 @@ use std::rc::Rc;
 
 use super::Fault;
 use super::directive::is_macro;
-use super::layout::Extent;
-use super::lex::Kind;
+use super::layout::CExtent;
+use super::lex::TokenKind;
 use super::notes::Notes;
 use super::reader::Reader;
-use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
+use super::types::{CFunction, QualType, Reason, TypeNode, reason};
 
 /// The greatest alignment, and the largest vector, in bytes: GCC's greatest alignment.
 const MAX_ALIGNED: u64 = 1 << 28;
@@ -181,15 +181,15 @@ impl<'t> Reader<'t> {
     /// attribute-specifier (C23 6.7.13.2), `__attribute__((…))` or `__declspec(…)`.
     pub(super) fn attribute(&mut self, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
         let place = self.token().start as usize;
-        self.at += usize::from(self.token().kind == Kind::Word);
+        self.at += usize::from(self.token().kind == TokenKind::Word);
         let end = self.closing();
         while self.at < end {
             let token = self.token();
-            if token.kind == Kind::Macro {
+            if token.kind == TokenKind::Macro {
                 return Err(Fault::new(place, is_macro(self.text(token))));
             }
-            let is_word = token.kind == Kind::Word;
-            if is_word && self.ahead(1).kind != Kind::Operator {
+            let is_word = token.kind == TokenKind::Word;
+            if is_word && self.ahead(1).kind != TokenKind::Operator {
                 self.one_attribute(place, attributes)?;
             } else {
                 // A name of another vendor, `gnu::`, is skipped with its colons.
@@ -230,7 +230,7 @@ impl<'t> Reader<'t> {
             }
             "mode" if argument => {
                 let mode = self.token();
-                if mode.kind == Kind::Macro {
+                if mode.kind == TokenKind::Macro {
                     return Err(Fault::new(mode.start as usize, is_macro(self.text(mode))));
                 }
                 attributes.align_before_mode |= attributes.align.is_some();
@@ -303,7 +303,7 @@ impl<'t> Reader<'t> {
         let mut attributes = self.attributes()?;
         while matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
             let end = self.ahead(1).link as usize;
-            let texts = self.source.tokens[self.at..end].iter().filter(|token| token.kind == Kind::Text);
+            let texts = self.source.tokens[self.at..end].iter().filter(|token| token.kind == TokenKind::Text);
             let name: String = texts.map(|&token| self.text(token).trim_matches('"')).collect();
             attributes.symbol = Some(name.into());
             self.at = end + 1;
@@ -314,7 +314,7 @@ impl<'t> Reader<'t> {
 
     /// The type that specifiers name, with the attributes among them that make another type of it. These are spent. A mode is
     /// not: it is that of what is declared.
-    pub(super) fn base_type(&mut self, ty: CType, attributes: &mut Attributes<'t>) -> CType {
+    pub(super) fn base_type(&mut self, ty: QualType, attributes: &mut Attributes<'t>) -> QualType {
         if attributes.opaque.is_none() && attributes.vector.is_none() {
             return ty;
         }
@@ -325,7 +325,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type with the attributes behind its declarator.
-    pub(super) fn changed_type(&mut self, ty: CType, attributes: &Attributes<'t>) -> CType {
+    pub(super) fn changed_type(&mut self, ty: QualType, attributes: &Attributes<'t>) -> QualType {
         let ty = match attributes.mode {
             Some(_) if attributes.align_before_mode => {
                 self.types.opaque("compilers differ about an alignment before a mode", None)
@@ -347,7 +347,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A type that cannot be passed; of a function, the result would be that.
-    fn unless_function(&mut self, ty: CType, what: &str, extent: impl FnOnce(&Self) -> Option<Extent>) -> CType {
+    fn unless_function(&mut self, ty: QualType, what: &str, extent: impl FnOnce(&Self) -> Option<CExtent>) -> QualType {
         if self.types.is_unknown(ty) {
             return ty;
         }
@@ -355,23 +355,23 @@ impl<'t> Reader<'t> {
         self.types.opaque(format!("{what} cannot be passed"), extent)
     }
 
-    fn vector_extent(&self, element: CType, vector: Vector) -> Option<Extent> {
+    fn vector_extent(&self, element: QualType, vector: Vector) -> Option<CExtent> {
         let size = match vector {
             Vector::Bytes(bytes) => bytes,
             Vector::Elements(count) => self.types.extent(element).ok()?.size.checked_mul(count)?,
         };
         let size = size.checked_next_power_of_two().filter(|&size| size <= MAX_ALIGNED)?;
-        Some(Extent { size, align: size })
+        Some(CExtent { size, align: size })
     }
 
     /// The type, which cannot be used if it is a function, or points to one, that is called by other rules.
-    fn called_by(&mut self, ty: CType, rules: Option<&str>) -> CType {
+    fn called_by(&mut self, ty: QualType, rules: Option<&str>) -> QualType {
         let Some(what) = rules else { return ty };
         let Some(index) = self.types.called(ty) else { return ty };
         let old = &self.types.functions[index];
-        let function = FunctionType { unsupported: Some(reason(format!("it is called by {what}"))), ..old.clone() };
+        let function = CFunction { unsupported: Some(reason(format!("it is called by {what}"))), ..old.clone() };
         let function = self.types.function(function);
-        if let TypeKind::Pointer(_) = self.types.kind(ty) {
+        if let TypeNode::Pointer(_) = self.types.node(ty) {
             return self.types.pointer(function).like(ty);
         }
         function

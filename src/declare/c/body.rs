@@ -5,16 +5,16 @@ use hotcall_jit::Scalar;
 use super::Fault;
 use super::attribute::Attributes;
 use super::constant::Number;
-use super::declarator::{Inside, Name};
-use super::layout::{Member, Shape};
-use super::lex::Kind;
+use super::declarator::{InnerAttributes, Name};
+use super::layout::{DeclaredMember, Shape};
+use super::lex::TokenKind;
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
-use super::types::{CType, Reason, TagKind, reason};
+use super::types::{QualType, Reason, TagKind, reason};
 
 /// The meaning of a struct, union or enum specifier.
 pub(super) struct TagSpecifier {
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     /// A struct or union without a tag is defined.
     pub(super) anonymous: bool,
 }
@@ -27,7 +27,7 @@ impl<'t> Reader<'t> {
             let attributes = reader.attributes()?;
             let token = reader.token();
             let name = reader.word();
-            if token.kind == Kind::Macro {
+            if token.kind == TokenKind::Macro {
                 return Err(reader.fault(""));
             }
             reader.at += usize::from(!name.is_empty());
@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
     }
 
     /// An enum's underlying type (C23 6.7.3.3).
-    fn underlying_type(&mut self) -> Result<CType, Fault> {
+    fn underlying_type(&mut self) -> Result<QualType, Fault> {
         self.at += 1;
         Ok(self.specifiers(Context::Parameter)?.ty)
     }
@@ -126,7 +126,7 @@ impl<'t> Reader<'t> {
     }
 
     /// struct-declaration (C11 6.7.2.1), up to its semicolon.
-    fn member_declaration(&mut self, members: &mut Vec<Member<'t>>) -> Result<(), Fault> {
+    fn member_declaration(&mut self, members: &mut Vec<DeclaredMember<'t>>) -> Result<(), Fault> {
         if self.is(b';') || self.static_assertion() {
             return Ok(());
         }
@@ -150,11 +150,11 @@ impl<'t> Reader<'t> {
     }
 
     /// struct-declarator (C11 6.7.2.1): a declarator, the width of a bit-field, or both.
-    fn struct_declarator(&mut self, specifiers: &Specifiers<'t>) -> Result<Member<'t>, Fault> {
+    fn struct_declarator(&mut self, specifiers: &Specifiers<'t>) -> Result<DeclaredMember<'t>, Fault> {
         let mut own = self.attributes()?;
         let mut name = None;
         let mut ty = specifiers.ty;
-        let mut inside = Inside::default();
+        let mut inside = InnerAttributes::default();
         if !self.is(b':') {
             let declarator = self.declarator(ty, Name::Required)?;
             name = declarator.name.map(|(name, _)| name);
@@ -169,7 +169,7 @@ impl<'t> Reader<'t> {
         own = own.and(&self.attributes()?);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        Ok(Member { bits, inside, ..self.member(name, ty, &attributes) })
+        Ok(DeclaredMember { bits, inside, ..self.member(name, ty, &attributes) })
     }
 
     fn bit_width(&mut self) -> Result<Result<u64, Reason>, Fault> {
@@ -178,18 +178,26 @@ impl<'t> Reader<'t> {
         Ok(width.and_then(number))
     }
 
-    fn member(&mut self, name: Option<&'t str>, ty: CType, attributes: &Attributes<'t>) -> Member<'t> {
+    fn member(&mut self, name: Option<&'t str>, ty: QualType, attributes: &Attributes<'t>) -> DeclaredMember<'t> {
         let (align, ty) = match &attributes.align {
             Some(Ok(align)) => (Some(*align), ty),
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
         let notes = attributes.notes.of_pointer();
-        Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), notes, bits: None }
+        DeclaredMember {
+            name,
+            ty,
+            packed: attributes.packed,
+            align,
+            inside: InnerAttributes::default(),
+            notes,
+            bits: None,
+        }
     }
 
     /// enumerator-list (C11 6.7.2.2).
-    fn enumerators(&mut self, index: usize, attributes: &Attributes<'t>, fixed: Option<CType>) -> Result<(), Fault> {
+    fn enumerators(&mut self, index: usize, attributes: &Attributes<'t>, fixed: Option<QualType>) -> Result<(), Fault> {
         let (open, end) = (self.at, self.closing());
         self.at += 1;
         let mut range = 0..0;

@@ -2,7 +2,7 @@
 
 use hotcall_jit::Scalar;
 
-use super::types::{CType, Kind, Reason, TagKind, Types, reason};
+use super::types::{QualType, Reason, TagKind, TypeNode, TypeTable, reason};
 use crate::declare::Constant;
 
 /// An expression's value.
@@ -19,7 +19,7 @@ pub(super) enum Number {
 /// An expression's type and value.
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     pub(super) value: Number,
     /// Versions of C differ about its type.
     pub(super) vague: bool,
@@ -83,10 +83,10 @@ fn not_arithmetic() -> Number {
     Number::Unknown(reason(NOT_ARITHMETIC))
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// The scalar that a type or an enum is represented by, if it is arithmetic.
-    fn arithmetic(&self, ty: CType) -> Option<Scalar> {
-        if let Kind::Scalar(scalar, _) = *self.kind(ty) {
+    fn arithmetic(&self, ty: QualType) -> Option<Scalar> {
+        if let TypeNode::Scalar(scalar, _) = *self.node(ty) {
             return Some(scalar);
         }
         self.tag(ty).filter(|tag| tag.kind == TagKind::Enum)?;
@@ -231,7 +231,7 @@ impl<'t> Types<'t> {
     pub(super) fn conditional(&mut self, condition: &Operand, a: Operand, b: Operand) -> Operand {
         let common = self.common(&a, &b);
         // An integer on the other side is a null pointer.
-        let pointer = [a.ty, b.ty].into_iter().find(|&ty| matches!(self.kind(ty), Kind::Pointer(_)));
+        let pointer = [a.ty, b.ty].into_iter().find(|&ty| matches!(self.node(ty), TypeNode::Pointer(_)));
         let chosen = match truth(condition) {
             Ok(true) => a,
             Ok(false) => b,
@@ -241,7 +241,7 @@ impl<'t> Types<'t> {
             Some(scalar) => self.operand(scalar, self.converted(chosen, scalar)),
             None if let Some(ty) = pointer => Operand { ty, ..chosen },
             // An array or a function becomes a pointer (C11 6.3.2.1).
-            None if matches!(self.kind(chosen.ty), Kind::Array(_) | Kind::Function(_)) => {
+            None if matches!(self.node(chosen.ty), TypeNode::Array(_) | TypeNode::Function(_)) => {
                 self.not_arithmetic([&chosen, &chosen])
             }
             None => chosen,
@@ -249,9 +249,9 @@ impl<'t> Types<'t> {
     }
 
     /// A value as another type holds it (C11 6.5.4).
-    pub(super) fn cast(&self, operand: Operand, ty: CType) -> Operand {
+    pub(super) fn cast(&self, operand: Operand, ty: QualType) -> Operand {
         let refused = || Number::Unknown(reason("a cast to something other than a number in a constant expression"));
-        let value = match (self.kind(ty), self.arithmetic(ty), operand.value) {
+        let value = match (self.node(ty), self.arithmetic(ty), operand.value) {
             (_, _, Number::Unknown(reason)) => Number::Unknown(reason),
             (_, Some(Scalar::Bool), Number::Int(value)) => Number::Int((value != 0).into()),
             (_, Some(Scalar::Bool), Number::Float(value)) => Number::Int((value != 0.0).into()),
@@ -259,7 +259,7 @@ impl<'t> Types<'t> {
             (_, Some(scalar), Number::Int(value)) => Number::Int(Width::of(scalar).wrap(value)),
             (_, Some(scalar), Number::Float(value)) if scalar.is_float() => Number::Float(rounded(value, scalar)),
             (_, Some(scalar), Number::Float(value)) => whole(value, Width::of(scalar)),
-            (Kind::Pointer(_), _, Number::Int(value)) => Number::Int(Width::of(Scalar::U64).wrap(value)),
+            (TypeNode::Pointer(_), _, Number::Int(value)) => Number::Int(Width::of(Scalar::U64).wrap(value)),
             _ => refused(),
         };
         Operand { ty: ty.unqualified(), value, vague: false }

@@ -2,11 +2,11 @@
 
 use super::Fault;
 use super::declarator::{Declarator, Name};
-use super::lex::Kind;
+use super::lex::TokenKind;
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers, Storage};
 use super::symbol::Declared;
-use super::types::{Kind as TypeKind, Reason, reason};
+use super::types::{Reason, TypeNode, reason};
 
 /// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
 const MAX_SKIPPED: usize = 1 << 16;
@@ -29,7 +29,7 @@ impl<'t> Reader<'t> {
         if self.eat(b';') || self.static_assertion() {
             return Ok(());
         }
-        if self.word() == "extern" && self.ahead(1).kind == Kind::Text {
+        if self.word() == "extern" && self.ahead(1).kind == TokenKind::Text {
             let fault = self.fault("a linkage other than \"C\"");
             let foreign = self.text(self.ahead(1)) != "\"C\"";
             self.at += 2;
@@ -61,7 +61,7 @@ impl<'t> Reader<'t> {
         }
         let why = self.skipped(fault);
         let close = self.closing();
-        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == Kind::Word) {
+        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == TokenKind::Word) {
             self.others.entry(self.source.text_of(*token)).or_insert_with(|| why.clone());
         }
         self.at = close + 1;
@@ -90,7 +90,10 @@ impl<'t> Reader<'t> {
             let mut attributes = self.attributes()?;
             let declarator = self.declarator(specifiers.ty, Name::Required)?;
             attributes = attributes.and(&declarator.attributes).and(&self.attributes_and_name()?);
-            if declarator.old_style && !self.is_end() && !matches!(self.token().kind, Kind::Mark(b';' | b',' | b'=')) {
+            if declarator.old_style
+                && !self.is_end()
+                && !matches!(self.token().kind, TokenKind::Mark(b';' | b',' | b'='))
+            {
                 return self.old_style(&declarator);
             }
             let Some((name, at)) = declarator.name else {
@@ -98,9 +101,9 @@ impl<'t> Reader<'t> {
             };
             let attributes = specifiers.attributes.and(&attributes);
             let ty = self.changed_type(declarator.ty, &attributes);
-            let is_function = matches!(self.types.kind(ty), TypeKind::Function(_));
+            let is_function = matches!(self.types.node(ty), TypeNode::Function(_));
             let body = is_function && self.is(b'{');
-            if !(self.is_end() || body || matches!(self.token().kind, Kind::Mark(b';' | b',' | b'='))) {
+            if !(self.is_end() || body || matches!(self.token().kind, TokenKind::Mark(b';' | b',' | b'='))) {
                 return Err(self.misread(&specifiers, "this is not understood: `;` is expected here"));
             }
             let declared = Declared { name, at, ty, attributes, inside: declarator.inside };
@@ -149,7 +152,7 @@ impl<'t> Reader<'t> {
     fn old_style(&mut self, declarator: &Declarator<'t>) -> Result<(), Fault> {
         let fault = self.fault("a definition with its parameters' types behind the parentheses is not supported");
         let why = self.skipped(fault);
-        while !self.is(b'{') && !matches!(self.token().kind, Kind::End | Kind::Mark(b'}')) {
+        while !self.is(b'{') && !matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b'}')) {
             self.skip_balanced();
         }
         if self.is(b'{') {
@@ -181,7 +184,7 @@ impl<'t> Reader<'t> {
         let mut called = false;
         while self.at < end {
             let token = self.token();
-            if matches!(token.kind, Kind::Word | Kind::Macro) {
+            if matches!(token.kind, TokenKind::Word | TokenKind::Macro) {
                 let name = self.text(token);
                 let call = self.ahead(1).is(b'(');
                 if !self.is_type_word(name, 0) {

@@ -5,19 +5,19 @@ use hotcall_jit::MAX_PARAMETERS;
 
 use super::Fault;
 use super::attribute::Attributes;
-use super::lex::Kind;
+use super::lex::TokenKind;
 use super::reader::Reader;
 use super::specifier::Context;
-use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
+use super::types::{CFunction, Parameter, QualType, Reason, TypeNode, reason};
 
 /// The meaning of a declarator.
 pub(super) struct Declarator<'t> {
     /// The name and its place in the text; an abstract declarator does not have one.
     pub(super) name: Option<(&'t str, usize)>,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     /// The attributes among its pointers that belong to the whole.
     pub(super) attributes: Attributes<'t>,
-    pub(super) inside: Inside,
+    pub(super) inside: InnerAttributes,
     /// Its parameters are names alone, as in definitions before C89.
     pub(super) old_style: bool,
 }
@@ -26,14 +26,14 @@ pub(super) struct Declarator<'t> {
 /// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
 /// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Inside {
+pub(super) struct InnerAttributes {
     pub(super) packed: bool,
     pub(super) align: u64,
     /// The alignment that a typedef gives to the type without these attributes.
     pub(super) plain: Option<u32>,
 }
 
-impl Inside {
+impl InnerAttributes {
     /// Returns whether there are such attributes.
     pub(super) const fn is_written(self) -> bool {
         self.packed || self.align > 0
@@ -59,9 +59,9 @@ impl<'t> Reader<'t> {
     ///
     /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
     /// them.
-    pub(super) fn declarator(&mut self, base: CType, name: Name) -> Result<Declarator<'t>, Fault> {
+    pub(super) fn declarator(&mut self, base: QualType, name: Name) -> Result<Declarator<'t>, Fault> {
         let attributes = Attributes::default();
-        let inside = Inside { plain: base.align, ..Inside::default() };
+        let inside = InnerAttributes { plain: base.align, ..InnerAttributes::default() };
         let mut declarator = Declarator { name: None, ty: base, attributes, inside, old_style: false };
         let mut outermost_end = None;
         let mut inner_end = None;
@@ -77,10 +77,10 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let token = self.token();
-            if token.kind == Kind::Word && !Self::is_keyword(self.text(token)) {
+            if token.kind == TokenKind::Word && !Self::is_keyword(self.text(token)) {
                 declarator.name = Some((self.text(token), token.start as usize));
                 self.at += 1;
-            } else if token.kind == Kind::Macro {
+            } else if token.kind == TokenKind::Macro {
                 return Err(self.fault(""));
             }
             let own = self.attributes()?;
@@ -122,10 +122,10 @@ impl<'t> Reader<'t> {
         }
         let attribute = self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[');
         let next = self.ahead(ahead);
-        if next.kind == Kind::Word {
+        if next.kind == TokenKind::Word {
             return !self.begins_type(ahead);
         }
-        next.is(b'[') && !attribute || matches!(next.kind, Kind::Macro | Kind::Mark(b'*' | b'(' | b'^'))
+        next.is(b'[') && !attribute || matches!(next.kind, TokenKind::Macro | TokenKind::Mark(b'*' | b'(' | b'^'))
     }
 
     /// pointer (C11 6.7.6.1).
@@ -174,7 +174,7 @@ impl<'t> Reader<'t> {
         match attributes.take_type_align() {
             Some(Ok(align)) => {
                 declarator.inside.align = declarator.inside.align.max(align);
-                if !matches!(self.types.kind(declarator.ty), TypeKind::Function(_)) {
+                if !matches!(self.types.node(declarator.ty), TypeNode::Function(_)) {
                     declarator.ty = declarator.ty.aligned(align as u32);
                 }
             }
@@ -220,12 +220,12 @@ impl<'t> Reader<'t> {
                 Suffix::Function { params, variadic, unsupported } => {
                     let unspecified = params.is_empty() && !variadic;
                     let void = matches!(params[..], [Parameter { name: None, ty, .. }]
-                        if matches!(self.types.kind(ty), TypeKind::Void) && ty.quals == 0);
+                        if matches!(self.types.node(ty), TypeNode::Void) && ty.quals == 0);
                     let params = if void { Vec::new() } else { params };
                     let result = declarator.ty;
                     declarator.inside.plain = None;
                     let result_notes = None;
-                    let function = FunctionType { params, result, variadic, unspecified, unsupported, result_notes };
+                    let function = CFunction { params, result, variadic, unspecified, unsupported, result_notes };
                     self.types.function(function)
                 }
             };
@@ -277,7 +277,7 @@ impl<'t> Reader<'t> {
         let mut old_style = self.at < end;
         while self.at < end {
             let token = self.token();
-            if token.kind == Kind::Operator && self.text(token) == "..." && self.at + 1 == end {
+            if token.kind == TokenKind::Operator && self.text(token) == "..." && self.at + 1 == end {
                 variadic = true;
                 break;
             }
@@ -286,7 +286,7 @@ impl<'t> Reader<'t> {
                 unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
                 break;
             }
-            old_style &= token.kind == Kind::Word && matches!(self.ahead(1).kind, Kind::Mark(b',' | b')'));
+            old_style &= token.kind == TokenKind::Word && matches!(self.ahead(1).kind, TokenKind::Mark(b',' | b')'));
             let parameter = self.parameter(end);
             params.push(parameter);
             if self.at < end {
@@ -347,7 +347,7 @@ impl<'t> Reader<'t> {
     }
 
     /// type-name (C11 6.7.7).
-    pub(super) fn type_name(&mut self) -> Result<CType, Fault> {
+    pub(super) fn type_name(&mut self) -> Result<QualType, Fault> {
         self.deeper(|reader| {
             let specifiers = reader.specifiers(Context::Parameter)?;
             let declarator = reader.declarator(specifiers.ty, Name::Optional)?;

@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::ops::Range;
 
 use super::Fault;
-use super::lex::{Kind, Token, after_space, spliced, word_len};
+use super::lex::{Token, TokenKind, after_space, spliced, word_len};
 use super::source::Source;
 use crate::declare::error::Quoted;
 
@@ -159,7 +159,7 @@ impl<'t> Source<'t> {
         let start = body.as_ptr().addr() - self.text.as_ptr().addr();
         let tokens = Self::split(self.text, start..start + body.len());
         // A body that cannot be split cannot be used: a stray token stands for it.
-        let stray = || vec![Token { kind: Kind::Stray, start: start as u32, link: (start + body.len()) as u32 }];
+        let stray = || vec![Token { kind: TokenKind::Stray, start: start as u32, link: (start + body.len()) as u32 }];
         self.macros.names.push(name);
         self.macros.bodies.push(tokens.unwrap_or_else(stray).into());
         self.macros.define(name, at, Meaning::Body(self.macros.bodies.len() - 1));

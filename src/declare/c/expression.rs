@@ -4,10 +4,10 @@
 
 use super::Fault;
 use super::constant::{Number, Operand};
-use super::lex::{Kind, Token};
+use super::lex::{Token, TokenKind};
 use super::literal;
 use super::reader::Reader;
-use super::types::{CType, Kind as TypeKind, Reason, Types, reason};
+use super::types::{QualType, Reason, TypeNode, TypeTable, reason};
 use crate::declare::error::Quoted;
 
 /// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
@@ -29,8 +29,8 @@ fn precedence(operator: &str) -> Option<usize> {
 }
 
 /// The content of parentheses.
-enum Inside {
-    Type(CType),
+enum Parenthesized {
+    Type(QualType),
     Value(Operand),
 }
 
@@ -75,8 +75,8 @@ impl<'t> Reader<'t> {
             self.expand()?;
             let token = self.token();
             // A digraph's text begins like an operator.
-            let is_bracket = matches!(token.kind, Kind::Mark(b'[' | b']' | b'{' | b'}'));
-            let is_operator = !is_bracket && matches!(token.kind, Kind::Mark(_) | Kind::Operator);
+            let is_bracket = matches!(token.kind, TokenKind::Mark(b'[' | b']' | b'{' | b'}'));
+            let is_operator = !is_bracket && matches!(token.kind, TokenKind::Mark(_) | TokenKind::Operator);
             let operator = if is_operator { self.text(token) } else { "" };
             let strength = precedence(operator);
             while let Some((_, _, before)) = waiting.last()
@@ -100,7 +100,7 @@ impl<'t> Reader<'t> {
     fn unary_inside(&mut self) -> Result<Operand, Fault> {
         self.expand()?;
         let token = self.token();
-        if token.kind == Kind::Word {
+        if token.kind == TokenKind::Word {
             return self.unary_word(self.text(token));
         }
         match token.mark() {
@@ -120,14 +120,14 @@ impl<'t> Reader<'t> {
                 Ok(self.pointed_to(operand, 0))
             }
             Some(b'(') => match self.parentheses()? {
-                Inside::Type(_) if self.is(b'{') => {
+                Parenthesized::Type(_) if self.is(b'{') => {
                     Err(self.fault("a compound literal in a constant expression is not supported"))
                 }
-                Inside::Type(ty) => {
+                Parenthesized::Type(ty) => {
                     let operand = self.unary()?;
                     Ok(self.types.cast(operand, ty))
                 }
-                Inside::Value(value) => self.postfix(value),
+                Parenthesized::Value(value) => self.postfix(value),
             },
             _ => {
                 let literal = self.literal()?;
@@ -152,12 +152,12 @@ impl<'t> Reader<'t> {
     }
 
     /// `( type-name )` or `( expression )`
-    fn parentheses(&mut self) -> Result<Inside, Fault> {
+    fn parentheses(&mut self) -> Result<Parenthesized, Fault> {
         self.at += 1;
         self.expand()?;
         let inside = match self.begins_type(0) {
-            true => Inside::Type(self.type_name()?),
-            false => Inside::Value(self.conditional()?),
+            true => Parenthesized::Type(self.type_name()?),
+            false => Parenthesized::Value(self.conditional()?),
         };
         self.expand()?;
         self.expect(b')')?;
@@ -165,7 +165,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `( type-name )`
-    pub(super) fn type_in_parentheses(&mut self) -> Result<CType, Fault> {
+    pub(super) fn type_in_parentheses(&mut self) -> Result<QualType, Fault> {
         self.expect(b'(')?;
         let ty = self.type_name()?;
         self.expect(b')')?;
@@ -178,21 +178,23 @@ impl<'t> Reader<'t> {
         self.expand()?;
         let measured = self.measured()?;
         let size = match measured {
-            Inside::Value(Operand { vague: true, .. }) => {
+            Parenthesized::Value(Operand { vague: true, .. }) => {
                 Err(reason("the size of this constant depends on C's version"))
             }
-            Inside::Type(ty) | Inside::Value(Operand { ty, .. }) => self.types.extent(ty).map(|extent| extent.size),
+            Parenthesized::Type(ty) | Parenthesized::Value(Operand { ty, .. }) => {
+                self.types.extent(ty).map(|extent| extent.size)
+            }
         };
         Ok(self.types.size(size))
     }
 
     /// The operand of `sizeof` or `_Alignof`. A type's name in parentheses begins no cast there.
-    fn measured(&mut self) -> Result<Inside, Fault> {
+    fn measured(&mut self) -> Result<Parenthesized, Fault> {
         if !self.is(b'(') {
-            return Ok(Inside::Value(self.unary()?));
+            return Ok(Parenthesized::Value(self.unary()?));
         }
         Ok(match self.parentheses()? {
-            Inside::Value(value) => Inside::Value(self.postfix(value)?),
+            Parenthesized::Value(value) => Parenthesized::Value(self.postfix(value)?),
             ty => ty,
         })
     }
@@ -201,7 +203,7 @@ impl<'t> Reader<'t> {
     fn align_of(&mut self) -> Result<Operand, Fault> {
         self.at += 1;
         self.expand()?;
-        let (Inside::Type(ty) | Inside::Value(Operand { ty, .. })) = self.measured()?;
+        let (Parenthesized::Type(ty) | Parenthesized::Value(Operand { ty, .. })) = self.measured()?;
         let align = self.types.extent(ty).map(|extent| extent.align);
         Ok(self.types.size(align))
     }
@@ -211,7 +213,7 @@ impl<'t> Reader<'t> {
         loop {
             self.expand()?;
             let token = self.token();
-            if token.kind == Kind::Operator && self.text(token) == "->" {
+            if token.kind == TokenKind::Operator && self.text(token) == "->" {
                 self.at += 1;
                 operand = self.pointed_to(operand, 0);
                 operand = self.member_of(operand)?;
@@ -249,7 +251,7 @@ impl<'t> Reader<'t> {
         let text = self.text(token);
         let unknown = || reason(format!("{} is not an integer constant", Quoted(text)));
         match token.kind {
-            Kind::Number => {
+            TokenKind::Number => {
                 let number = literal::number(text, target);
                 self.at += 1;
                 Ok(match number {
@@ -257,7 +259,7 @@ impl<'t> Reader<'t> {
                     None => self.not_constant(unknown()),
                 })
             }
-            Kind::Character => {
+            TokenKind::Character => {
                 let character = literal::character(text, target);
                 self.at += 1;
                 let Some((value, scalar)) = character else {
@@ -265,10 +267,14 @@ impl<'t> Reader<'t> {
                 };
                 Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, Number::Int(value)) })
             }
-            Kind::Text => Ok(self.string()),
-            Kind::Word | Kind::Macro | Kind::Mark(_) | Kind::Operator | Kind::Stray | Kind::EndOfMacro | Kind::End => {
-                Err(self.fault("this is used as an expression and is not one"))
-            }
+            TokenKind::Text => Ok(self.string()),
+            TokenKind::Word
+            | TokenKind::Macro
+            | TokenKind::Mark(_)
+            | TokenKind::Operator
+            | TokenKind::Stray
+            | TokenKind::EndOfMacro
+            | TokenKind::End => Err(self.fault("this is used as an expression and is not one")),
         }
     }
 
@@ -277,7 +283,7 @@ impl<'t> Reader<'t> {
         let mut plain = true;
         let mut len = 1;
         while let token = self.token()
-            && token.kind == Kind::Text
+            && token.kind == TokenKind::Text
         {
             let text = self.text(token);
             plain &= text.starts_with('"') && !text.contains('\\');
@@ -286,7 +292,7 @@ impl<'t> Reader<'t> {
         }
         let why = reason("a string in a constant expression is not supported");
         let len = if plain { Ok(len) } else { Err(why.clone()) };
-        let ty = self.types.array(Types::CHAR, Some(len));
+        let ty = self.types.array(TypeTable::CHAR, Some(len));
         Operand { ty, value: Number::Unknown(why), vague: false }
     }
 
@@ -373,12 +379,12 @@ impl<'t> Reader<'t> {
 
     /// The object that a pointer points to, or an array's element (C11 6.5.2.1, 6.5.3.2).
     fn pointed_to(&mut self, pointer: Operand, index: i128) -> Operand {
-        let (element, at) = match (self.types.kind(pointer.ty), pointer.value) {
-            (&TypeKind::Pointer(to), Number::Int(at)) => (to, Ok(at)),
-            (&TypeKind::Pointer(to), Number::Unknown(why)) => (to, Err(why)),
-            (&TypeKind::Pointer(to), _) => (to, Err(reason("a value that is not a constant"))),
-            (&TypeKind::Array(array), Number::At(at)) => (self.types.arrays[array].element, Ok(at.into())),
-            (&TypeKind::Array(array), _) => {
+        let (element, at) = match (self.types.node(pointer.ty), pointer.value) {
+            (&TypeNode::Pointer(to), Number::Int(at)) => (to, Ok(at)),
+            (&TypeNode::Pointer(to), Number::Unknown(why)) => (to, Err(why)),
+            (&TypeNode::Pointer(to), _) => (to, Err(reason("a value that is not a constant"))),
+            (&TypeNode::Array(array), Number::At(at)) => (self.types.arrays[array].element, Ok(at.into())),
+            (&TypeNode::Array(array), _) => {
                 (self.types.arrays[array].element, Err(reason("a value that is not a constant")))
             }
             _ => return self.not_constant(reason("a value that is not a constant")),
@@ -405,6 +411,6 @@ impl<'t> Reader<'t> {
     /// Returns whether a type's name begins at the token that follows after `ahead` others.
     pub(super) fn begins_type(&self, ahead: usize) -> bool {
         let token: Token = self.ahead(ahead);
-        token.kind == Kind::Word && self.is_type_word(self.text(token), ahead)
+        token.kind == TokenKind::Word && self.is_type_word(self.text(token), ahead)
     }
 }

@@ -3,19 +3,19 @@
 
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
-use super::declarator::Inside;
+use super::declarator::InnerAttributes;
 use super::notes::Notes;
-use super::types::{CType, Kind, Placed, Reason, TagKind, Types, Value, Warning, reason};
+use super::types::{ByValue, PlacedMember, QualType, Reason, TagKind, TypeNode, TypeTable, Warning, reason};
 use crate::declare::error::Quoted;
 
 /// Size and alignment in bytes, of any type C can measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Extent {
+pub(super) struct CExtent {
     pub(super) size: u64,
     pub(super) align: u64,
 }
 
-impl Extent {
+impl CExtent {
     /// Of a type that is aligned to its size.
     pub(super) const fn scalar(size: u64) -> Option<Self> {
         Some(Self { size, align: size })
@@ -23,30 +23,30 @@ impl Extent {
 }
 
 /// A member as declared.
-pub(super) struct Member<'t> {
+pub(super) struct DeclaredMember<'t> {
     pub(super) name: Option<&'t str>,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     pub(super) packed: bool,
     /// The alignment asked for.
     pub(super) align: Option<u64>,
     /// The attributes in its declarator.
-    pub(super) inside: Inside,
+    pub(super) inside: InnerAttributes,
     pub(super) notes: Option<Box<Notes>>,
     /// The width of a bit-field.
     pub(super) bits: Option<Result<u64, Reason>>,
 }
 
-impl Member<'_> {
-    fn align_of(&self, one: Extent, shape: &Shape) -> u64 {
+impl DeclaredMember<'_> {
+    fn align_of(&self, one: CExtent, shape: &Shape) -> u64 {
         placed_align((one.align, self.ty.align), self.packed, self.align, shape)
     }
 
     /// The alignment that Clang gives to the member.
-    fn align_by_clang(&self, one: Extent, shape: &Shape) -> u64 {
+    fn align_by_clang(&self, one: CExtent, shape: &Shape) -> u64 {
         if !self.inside.is_written() {
             return self.align_of(one, shape);
         }
-        let Inside { packed, align, plain } = self.inside;
+        let InnerAttributes { packed, align, plain } = self.inside;
         let asked = self.align.max(Some(align).filter(|&align| align > 0));
         placed_align((one.align, plain), self.packed || packed, asked, shape)
     }
@@ -81,9 +81,9 @@ pub(super) struct Shape {
     pub(super) unsupported: Option<Reason>,
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// Lays out a struct or union (C11 6.7.2.1).
-    pub(super) fn complete(&mut self, index: usize, members: Vec<Member<'t>>, shape: &Shape) {
+    pub(super) fn complete(&mut self, index: usize, members: Vec<DeclaredMember<'t>>, shape: &Shape) {
         let is_union = self.tags[index].kind == TagKind::Union;
         let mut placer = Placer { is_union, bits: 0, end: 0, align: 1 };
         let mut fields = Ok(Vec::with_capacity(members.len()));
@@ -98,7 +98,7 @@ impl<'t> Types<'t> {
                 self.warn_of_member(index, member, (one, shape), place);
             }
             let offset = place.filter(|_| member.bits.is_none()).map(|(offset, _)| offset);
-            placed.push(Placed { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
+            placed.push(PlacedMember { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
             let field = match (value.ty, value.extent, place) {
                 (Ok(ty), Some(one), Some((_, align))) => field(member, ty, one.align, align),
                 (Err(reason), ..) => Err(reason),
@@ -112,7 +112,7 @@ impl<'t> Types<'t> {
         }
         let extent = if known { placer.finish(shape.align) } else { None };
         let ty = self.aggregate(index, fields, extent, shape);
-        self.tags[index].value = Some(Value { ty, extent });
+        self.tags[index].value = Some(ByValue { ty, extent });
         self.tags[index].members = placed;
         self.completed.push(index);
     }
@@ -121,8 +121,8 @@ impl<'t> Types<'t> {
     fn warn_of_member(
         &mut self,
         parent: usize,
-        member: &Member<'t>,
-        (one, shape): (Extent, &Shape),
+        member: &DeclaredMember<'t>,
+        (one, shape): (CExtent, &Shape),
         (offset, align): (u64, u64),
     ) {
         let by_clang = member.align_by_clang(one, shape);
@@ -130,7 +130,7 @@ impl<'t> Types<'t> {
         let what = if by_clang != align {
             differently_aligned(by_clang, align)
         } else if lowered
-            && matches!(self.kind(member.ty), Kind::Scalar(..) | Kind::Pointer(_))
+            && matches!(self.node(member.ty), TypeNode::Scalar(..) | TypeNode::Pointer(_))
             && !offset.is_multiple_of(one.align)
         {
             "Clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
@@ -141,30 +141,30 @@ impl<'t> Types<'t> {
         self.warnings.push(Warning { tag: Some(parent), name: member.name, what: what.into() });
     }
 
-    fn member_value(&self, parent: usize, member: &Member<'t>, may_be_open: bool) -> Value {
+    fn member_value(&self, parent: usize, member: &DeclaredMember<'t>, may_be_open: bool) -> ByValue {
         let name = || Quoted(member.name.unwrap_or("without a name"));
-        match self.kind(member.ty) {
+        match self.node(member.ty) {
             _ if member.bits.is_some() => {
                 let why = reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
                 let extent = self.value(member.ty).extent.filter(|extent| extent.size <= MAX_PLACE);
-                Value { ty: Err(why), extent }
+                ByValue { ty: Err(why), extent }
             }
-            Kind::Tag(index) if *index == parent => {
-                Value::without(reason(format!("`{}` contains itself", self.title(parent))))
+            TypeNode::Tag(index) if *index == parent => {
+                ByValue::without(reason(format!("`{}` contains itself", self.title(parent))))
             }
-            Kind::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
-                Value::without(reason(format!("member {} has no length and is not the last", name())))
+            TypeNode::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
+                ByValue::without(reason(format!("member {} has no length and is not the last", name())))
             }
-            Kind::Void | Kind::Function(_) => {
-                Value::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
+            TypeNode::Void | TypeNode::Function(_) => {
+                ByValue::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
             }
-            Kind::Scalar(..)
-            | Kind::Tag(_)
-            | Kind::Pointer(_)
-            | Kind::Array(_)
-            | Kind::Given(_)
-            | Kind::Opaque(..)
-            | Kind::Unknown(_) => {
+            TypeNode::Scalar(..)
+            | TypeNode::Tag(_)
+            | TypeNode::Pointer(_)
+            | TypeNode::Array(_)
+            | TypeNode::Given(_)
+            | TypeNode::Opaque(..)
+            | TypeNode::Unknown(_) => {
                 let mut value = self.value(member.ty);
                 // The size alone may be known, as of what is too large.
                 value.extent = value.extent.filter(|extent| extent.size <= MAX_PLACE);
@@ -177,7 +177,7 @@ impl<'t> Types<'t> {
         &self,
         index: usize,
         fields: Result<Vec<Field>, Reason>,
-        extent: Option<Extent>,
+        extent: Option<CExtent>,
         shape: &Shape,
     ) -> Result<Type, Reason> {
         if let Some(reason) = &shape.unsupported {
@@ -204,15 +204,22 @@ impl<'t> Types<'t> {
     }
 
     /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type.
-    pub(super) fn complete_enum(&mut self, index: usize, least: i128, most: i128, fixed: Option<CType>, shape: &Shape) {
+    pub(super) fn complete_enum(
+        &mut self,
+        index: usize,
+        least: i128,
+        most: i128,
+        fixed: Option<QualType>,
+        shape: &Shape,
+    ) {
         let fits = |min: i128, max: i128| least >= min && most <= max;
         let value = match fixed {
-            _ if let Some(reason) = &shape.unsupported => Value::without(reason.clone()),
+            _ if let Some(reason) = &shape.unsupported => ByValue::without(reason.clone()),
             // GCC ignores it, clang does not.
-            _ if shape.align.is_some() => Value::without(reason("an enum of another alignment cannot be passed")),
+            _ if shape.align.is_some() => ByValue::without(reason("an enum of another alignment cannot be passed")),
             Some(ty) => self.value(ty),
-            None if self.target.int_enums => Value::scalar(Scalar::I32),
-            None => Value::scalar(match shape.packed {
+            None if self.target.int_enums => ByValue::scalar(Scalar::I32),
+            None => ByValue::scalar(match shape.packed {
                 true if fits(0, u8::MAX.into()) => Scalar::U8,
                 true if fits(i8::MIN.into(), i8::MAX.into()) => Scalar::I8,
                 true if fits(0, u16::MAX.into()) => Scalar::U16,
@@ -227,9 +234,9 @@ impl<'t> Types<'t> {
     }
 
     /// The offset and the type of a member, also of one inside members without a name (C11 6.7.2.1p13).
-    pub(super) fn member(&self, ty: CType, name: &str) -> Result<(u64, CType), Reason> {
+    pub(super) fn member(&self, ty: QualType, name: &str) -> Result<(u64, QualType), Reason> {
         let missing = || reason(format!("there is no member {}", Quoted(name)));
-        let &Kind::Tag(index) = self.kind(ty) else { return Err(missing()) };
+        let &TypeNode::Tag(index) = self.node(ty) else { return Err(missing()) };
         let mut inside = vec![(index, Some(0))];
         while let Some((index, base)) = inside.pop() {
             for placed in &self.tags[index].members {
@@ -237,11 +244,11 @@ impl<'t> Types<'t> {
                     return Err(reason("the text looks up too many members"));
                 }
                 let offset = base.zip(placed.offset).map(|(base, offset)| base + offset);
-                match (placed.name, self.kind(placed.ty)) {
+                match (placed.name, self.node(placed.ty)) {
                     (Some(own), _) if own == name => {
                         return Ok((offset.ok_or_else(|| reason("its offset is unknown"))?, placed.ty));
                     }
-                    (None, &Kind::Tag(inner)) => inside.push((inner, offset)),
+                    (None, &TypeNode::Tag(inner)) => inside.push((inner, offset)),
                     _ => {}
                 }
             }
@@ -265,7 +272,7 @@ struct Placer {
 
 impl Placer {
     /// Places a member; its offset and its alignment in bytes, the offset that of the byte that a bit-field begins in.
-    fn place(&mut self, one: Extent, member: &Member<'_>, shape: &Shape) -> Option<(u64, u64)> {
+    fn place(&mut self, one: CExtent, member: &DeclaredMember<'_>, shape: &Shape) -> Option<(u64, u64)> {
         let packed = member.packed || shape.packed;
         let align = member.align_of(one, shape);
         let (from, len, align) = match &member.bits {
@@ -290,7 +297,14 @@ impl Placer {
     }
 
     /// Where a bit-field begins, in bits: in the storage unit of its type that is in use, if it fits there.
-    fn bit_field(&self, one: Extent, width: u64, packed: bool, member: &Member<'_>, shape: &Shape) -> Option<u64> {
+    fn bit_field(
+        &self,
+        one: CExtent,
+        width: u64,
+        packed: bool,
+        member: &DeclaredMember<'_>,
+        shape: &Shape,
+    ) -> Option<u64> {
         if shape.ms_struct || width > 8 * one.size {
             return None;
         }
@@ -307,15 +321,15 @@ impl Placer {
         if crosses && !packed && shape.pack.is_none() { from.checked_next_multiple_of(unit) } else { Some(from) }
     }
 
-    fn finish(&self, asked: Option<u64>) -> Option<Extent> {
+    fn finish(&self, asked: Option<u64>) -> Option<CExtent> {
         let align = self.align.max(asked.unwrap_or(1));
         let size = self.end.div_ceil(8).checked_next_multiple_of(align).filter(|&size| size <= MAX_PLACE)?;
-        Some(Extent { size, align })
+        Some(CExtent { size, align })
     }
 }
 
 /// A member with exactly this alignment.
-fn field(member: &Member<'_>, ty: Type, natural: u64, align: u64) -> Result<Field, Reason> {
+fn field(member: &DeclaredMember<'_>, ty: Type, natural: u64, align: u64) -> Result<Field, Reason> {
     let field = match member.name {
         Some(name) => Field::new(name, ty),
         None => Field::from(ty),

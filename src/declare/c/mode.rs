@@ -3,8 +3,8 @@
 
 use hotcall_jit::Scalar;
 
-use super::layout::Extent;
-use super::types::{CType, Kind, Types, reason};
+use super::layout::CExtent;
+use super::types::{QualType, TypeNode, TypeTable, reason};
 use crate::declare::error::Quoted;
 
 /// A mode that hotcall has a type for.
@@ -29,23 +29,25 @@ impl Mode {
     }
 }
 
-impl Types<'_> {
+impl TypeTable<'_> {
     /// The type of this mode that has the sign of `ty`.
-    pub(super) fn with_mode(&mut self, ty: CType, name: &str) -> CType {
-        if let Kind::Opaque(..) | Kind::Unknown(_) = self.kind(ty) {
+    pub(super) fn with_mode(&mut self, ty: QualType, name: &str) -> QualType {
+        if let TypeNode::Opaque(..) | TypeNode::Unknown(_) = self.node(ty) {
             return ty;
         }
         let Some(mode) = Mode::named(name) else {
-            let extent = matches!(name, "TI" | "XF" | "TF").then_some(Extent { size: 16, align: 16 });
+            let extent = matches!(name, "TI" | "XF" | "TF").then_some(CExtent { size: 16, align: 16 });
             return self.opaque(format!("types of mode {} cannot be passed", Quoted(name)), extent);
         };
-        let scalar = match self.kind(ty) {
-            Kind::Scalar(..) | Kind::Pointer(_) | Kind::Tag(_) | Kind::Given(_) => self.value(ty).ty.and_then(|ty| {
-                ty.as_scalar().ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
-            }),
-            Kind::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
-            Kind::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
-            Kind::Void | Kind::Opaque(..) | Kind::Unknown(_) => {
+        let scalar = match self.node(ty) {
+            TypeNode::Scalar(..) | TypeNode::Pointer(_) | TypeNode::Tag(_) | TypeNode::Given(_) => {
+                self.value(ty).ty.and_then(|ty| {
+                    ty.as_scalar().ok_or_else(|| reason(format!("mode {} of a struct or union", Quoted(name))))
+                })
+            }
+            TypeNode::Array(_) => Err(reason(format!("mode {} of an array", Quoted(name)))),
+            TypeNode::Function(_) => Err(reason(format!("mode {} of a function", Quoted(name)))),
+            TypeNode::Void | TypeNode::Opaque(..) | TypeNode::Unknown(_) => {
                 Err(reason(format!("mode {} of a type without a value", Quoted(name))))
             }
         };
@@ -58,8 +60,8 @@ impl Types<'_> {
         });
         match moded {
             // A `char` of its own size is still what text is made of.
-            Ok(scalar) if scalar.size() == 1 && matches!(self.kind(ty), Kind::Scalar(_, true)) => {
-                Types::CHAR.qualified(ty.quals)
+            Ok(scalar) if scalar.size() == 1 && matches!(self.node(ty), TypeNode::Scalar(_, true)) => {
+                TypeTable::CHAR.qualified(ty.quals)
             }
             Ok(scalar) => self.scalar(scalar).qualified(ty.quals),
             Err(why) => self.opaque(why, None),

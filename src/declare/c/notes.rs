@@ -9,9 +9,9 @@ use std::sync::Arc;
 
 use hotcall_jit::{Direction, Length, MAX_PARAMETERS, Type};
 
-use super::lex::Kind;
+use super::lex::TokenKind;
 use super::reader::Reader;
-use super::types::FunctionType;
+use super::types::CFunction;
 
 /// The facts of one declarator.
 #[derive(Clone, Default)]
@@ -135,7 +135,7 @@ impl Reader<'_> {
         match name {
             "counted_by" | "counted_by_or_null" => notes.length = Some(self.count(first, false)),
             "sized_by" | "sized_by_or_null" => notes.length = Some(self.count(first, true)),
-            "malloc" if self.source.tokens[first].kind == Kind::Word => {
+            "malloc" if self.source.tokens[first].kind == TokenKind::Word => {
                 notes.freed_by = Some(self.text(self.source.tokens[first]).into());
             }
             "access" => {
@@ -153,7 +153,7 @@ impl Reader<'_> {
         // Parameters are counted from 1. The last argument is followed by a token that is not a number.
         let index = |place: usize| {
             let token = argument(place);
-            let text = if token.kind == Kind::Number { self.text(token) } else { "" };
+            let text = if token.kind == TokenKind::Number { self.text(token) } else { "" };
             text.parse::<usize>().ok()?.checked_sub(1)
         };
         let direction = match self.text(argument(0)).trim_matches('_') {
@@ -170,13 +170,13 @@ impl Reader<'_> {
     fn count(&mut self, first: usize, bytes: bool) -> Length {
         let [token, behind] = [first, first + 1].map(|index| self.source.tokens[index]);
         let text = self.text(token);
-        let is_alone = matches!(behind.kind, Kind::Mark(b',' | b')'));
-        if is_alone && token.kind == Kind::Word && self.names.constant(text).is_none() {
+        let is_alone = matches!(behind.kind, TokenKind::Mark(b',' | b')'));
+        if is_alone && token.kind == TokenKind::Word && self.names.constant(text).is_none() {
             return if bytes { Length::CountedBytes(text.into()) } else { Length::Counted(text.into()) };
         }
         let at = std::mem::replace(&mut self.at, first);
         let value = self.integer_constant().ok().and_then(Result::ok);
-        let is_read = matches!(self.token().kind, Kind::Mark(b',' | b')'));
+        let is_read = matches!(self.token().kind, TokenKind::Mark(b',' | b')'));
         self.at = at;
         match value.and_then(|value| u64::try_from(value).ok()).filter(|_| is_read) {
             Some(count) if bytes => Length::Bytes(count),
@@ -186,7 +186,7 @@ impl Reader<'_> {
     }
 }
 
-impl FunctionType<'_> {
+impl CFunction<'_> {
     /// The function with the facts that are noted of it.
     pub(super) fn noted(&self, notes: &Notes) -> Self {
         let mut function = Self { result_notes: notes.of_pointer(), ..self.clone() };

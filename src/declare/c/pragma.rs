@@ -2,7 +2,7 @@
 //! `#pragma ms_struct`, which changes the layout of bit-fields.
 
 use super::Fault;
-use super::lex::{Kind, after_space, word_len};
+use super::lex::{TokenKind, after_space, word_len};
 use super::source::Source;
 use crate::declare::error::Quoted;
 
@@ -117,7 +117,7 @@ fn arguments(text: &str) -> Option<Vec<&str>> {
     }
     let mut arguments = Vec::new();
     for (index, token) in inside.iter().enumerate() {
-        if index % 2 == 0 && matches!(token.kind, Kind::Word | Kind::Number) {
+        if index % 2 == 0 && matches!(token.kind, TokenKind::Word | TokenKind::Number) {
             arguments.push(&text[token.range()]);
         } else if index % 2 == 0 || !token.is(b',') {
             return None;

@@ -4,13 +4,13 @@ use std::cell::OnceCell;
 use std::collections::HashMap;
 
 use super::directive::is_macro;
-use super::lex::{Kind, Token};
+use super::lex::{Token, TokenKind};
 use super::literal;
 use super::scope::Names;
 use super::source::Source;
-use super::symbol::Symbol;
+use super::symbol::DeclaredSymbol;
 use super::target::DataModel;
-use super::types::{Reason, Types, reason};
+use super::types::{Reason, TypeTable, reason};
 use super::{Fault, line_starts};
 use crate::declare::{Constant, DeclarationError, Declarations};
 
@@ -34,9 +34,9 @@ pub(super) struct Reader<'t> {
     pub(super) source: Source<'t>,
     /// The index of the next token.
     pub(super) at: usize,
-    pub(super) types: Types<'t>,
+    pub(super) types: TypeTable<'t>,
     pub(super) names: Names<'t>,
-    pub(super) symbols: Vec<Symbol<'t>>,
+    pub(super) symbols: Vec<DeclaredSymbol<'t>>,
     pub(super) by_name: HashMap<&'t str, usize>,
     pub(super) last_function: Option<usize>,
     /// Names in the text that are not symbols of the library, each with its reason.
@@ -69,7 +69,7 @@ impl<'t> Reader<'t> {
         Self {
             source,
             at: 0,
-            types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
+            types: TypeTable::new(target, tokens.saturating_mul(COMPARISONS)),
             names: Names::default(),
             symbols: Vec::new(),
             by_name: HashMap::new(),
@@ -117,7 +117,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn word_ahead(&self, count: usize) -> &'t str {
         let token = self.ahead(count);
-        if token.kind == Kind::Word { self.text(token) } else { "" }
+        if token.kind == TokenKind::Word { self.text(token) } else { "" }
     }
 
     pub(super) fn is(&self, mark: u8) -> bool {
@@ -125,7 +125,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.token().kind == Kind::End
+        self.token().kind == TokenKind::End
     }
 
     pub(super) fn eat(&mut self, mark: u8) -> bool {
@@ -150,7 +150,7 @@ impl<'t> Reader<'t> {
 
     /// Goes behind the next token, and what it holds if it is a bracket.
     pub(super) fn skip_balanced(&mut self) {
-        if let Kind::Mark(b'(' | b'[' | b'{') = self.token().kind {
+        if let TokenKind::Mark(b'(' | b'[' | b'{') = self.token().kind {
             self.skip_brackets();
         } else if !self.is_end() {
             self.at += 1;
@@ -160,8 +160,8 @@ impl<'t> Reader<'t> {
     /// Goes to the next of these marks outside of brackets, or to the bracket that closes around them.
     pub(super) fn skip_to(&mut self, marks: &[u8]) {
         while let kind = self.token().kind
-            && !matches!(kind, Kind::End | Kind::Mark(b')' | b']' | b'}'))
-            && !matches!(kind, Kind::Mark(mark) if marks.contains(&mark))
+            && !matches!(kind, TokenKind::End | TokenKind::Mark(b')' | b']' | b'}'))
+            && !matches!(kind, TokenKind::Mark(mark) if marks.contains(&mark))
         {
             self.skip_balanced();
         }
@@ -171,13 +171,13 @@ impl<'t> Reader<'t> {
     pub(super) fn fault(&self, problem: &str) -> Fault {
         let token = self.token();
         let at = token.start as usize;
-        if token.kind == Kind::Word && self.text(token) == "_Pragma" {
+        if token.kind == TokenKind::Word && self.text(token) == "_Pragma" {
             return Fault::fatal(at, "`_Pragma` takes one string");
         }
-        if token.kind == Kind::Macro {
+        if token.kind == TokenKind::Macro {
             return Fault::new(at, is_macro(self.text(token)));
         }
-        Fault::new(at, if token.kind == Kind::Stray { "an unexpected character" } else { problem })
+        Fault::new(at, if token.kind == TokenKind::Stray { "an unexpected character" } else { problem })
     }
 
     /// Why something cannot be used, from a fault. The whole text's faults remain faults.
@@ -215,12 +215,12 @@ impl<'t> Reader<'t> {
     pub(super) fn expand(&mut self) -> Result<(), Fault> {
         loop {
             let token = self.token();
-            if token.kind == Kind::EndOfMacro {
+            if token.kind == TokenKind::EndOfMacro {
                 self.active[token.start as usize] = false;
                 self.at = token.link as usize;
                 continue;
             }
-            if token.kind != Kind::Macro {
+            if token.kind != TokenKind::Macro {
                 return Ok(());
             }
             let Some(body) = self.source.body_of(token) else { return Err(self.fault("")) };
@@ -237,7 +237,7 @@ impl<'t> Reader<'t> {
         // A second end lies behind the body.
         self.source.tokens.push(self.token());
         let value =
-            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == Kind::Text {
+            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == TokenKind::Text {
                 true => Ok(self.strings().map(Constant::Text)),
                 false => Ok(self.conditional()?.constant()),
             });
@@ -250,7 +250,7 @@ impl<'t> Reader<'t> {
     /// The bytes of the string literals that come next, through macros.
     fn strings(&mut self) -> Option<Box<[u8]>> {
         let mut bytes = Vec::new();
-        while self.token().kind == Kind::Text {
+        while self.token().kind == TokenKind::Text {
             let text = self.text(self.token());
             literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
             self.at += 1;
@@ -277,18 +277,18 @@ impl<'t> Reader<'t> {
         let first = self.source.tokens.len();
         for index in 0..len {
             let mut token = self.source.macros.body(body)[index];
-            if token.kind == Kind::Word
+            if token.kind == TokenKind::Word
                 && let Some(inner) = self.source.macros.at(self.text(token), self.used_at)
                 && !self.active[inner]
             {
-                token = Token { kind: Kind::Macro, link: inner as u32, ..token };
+                token = Token { kind: TokenKind::Macro, link: inner as u32, ..token };
             }
-            if let Kind::Mark(b'(' | b'[' | b'{') = token.kind {
+            if let TokenKind::Mark(b'(' | b'[' | b'{') = token.kind {
                 token.link += first as u32;
             }
             self.source.tokens.push(token);
         }
-        self.source.tokens.push(Token { kind: Kind::EndOfMacro, start: body as u32, link: self.at as u32 + 1 });
+        self.source.tokens.push(Token { kind: TokenKind::EndOfMacro, start: body as u32, link: self.at as u32 + 1 });
         self.at = first;
         Ok(())
     }
@@ -305,7 +305,7 @@ impl<'t> Reader<'t> {
         if !ended {
             self.at = self.resume_at;
         }
-        for token in self.source.tokens.drain(self.text_end + 1..).filter(|token| token.kind == Kind::EndOfMacro) {
+        for token in self.source.tokens.drain(self.text_end + 1..).filter(|token| token.kind == TokenKind::EndOfMacro) {
             self.active[token.start as usize] = false;
         }
         ended

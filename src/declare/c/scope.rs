@@ -7,10 +7,10 @@ use std::collections::HashMap;
 
 use super::constant::Operand;
 use super::reader::Reader;
-use super::types::{Reason, TagKind, Types};
+use super::types::{Reason, TagKind, TypeTable};
 
 /// The state that is restored when a prototype ends.
-pub(super) struct Prototype {
+pub(super) struct PrototypeScope {
     parameters: usize,
     tags: usize,
     constants: usize,
@@ -79,16 +79,16 @@ impl TagScope {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn enter_prototype(&mut self) -> Prototype {
+    pub(super) fn enter_prototype(&mut self) -> PrototypeScope {
         self.types.tag_names.depth += 1;
-        Prototype {
+        PrototypeScope {
             parameters: self.names.parameters.len(),
             tags: self.types.tag_names.hidden.len(),
             constants: self.names.hidden_constants.len(),
         }
     }
 
-    pub(super) fn leave_prototype(&mut self, scope: &Prototype) {
+    pub(super) fn leave_prototype(&mut self, scope: &PrototypeScope) {
         let names = &mut self.names;
         for name in names.parameters.drain(scope.parameters..) {
             if let Some(count) = names.hidden_by_parameters.get_mut(name) {
@@ -127,7 +127,7 @@ impl<'t> Reader<'t> {
     }
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind. A body defines a tag of
     /// the innermost scope.
     pub(super) fn tag_named(&mut self, kind: TagKind, name: &'t str, has_body: bool) -> Option<usize> {
@@ -161,7 +161,7 @@ impl<'t> Types<'t> {
         }
     }
 
-    fn leave_prototype(&mut self, scope: &Prototype) {
+    fn leave_prototype(&mut self, scope: &PrototypeScope) {
         self.tag_names.depth -= 1;
         let ended = self.tag_names.hidden.split_off(scope.tags);
         for (name, before) in ended.into_iter().rev() {

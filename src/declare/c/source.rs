@@ -8,7 +8,7 @@ use std::ops::Range;
 
 use super::Fault;
 use super::directive::Macros;
-use super::lex::{Kind, Lexeme, Lexer, Token, spliced, word_len};
+use super::lex::{Lexeme, Lexer, Token, TokenKind, spliced, word_len};
 use super::pragma::Pragmas;
 
 /// The `link` of a word that names a macro with parameters.
@@ -44,7 +44,7 @@ impl<'t> Source<'t> {
             return Err(Fault::fatal(start, format!("`{}` is never closed", source.mark_at(index))));
         }
         let end = text.len() as u32;
-        source.tokens.push(Token { kind: Kind::End, start: end, link: end });
+        source.tokens.push(Token { kind: TokenKind::End, start: end, link: end });
         Ok(source)
     }
 
@@ -53,10 +53,10 @@ impl<'t> Source<'t> {
     }
 
     fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-        if token.kind == Kind::Word && !self.macros.is_empty() {
+        if token.kind == TokenKind::Word && !self.macros.is_empty() {
             match self.macros.current(&self.text[token.range()]) {
                 Some(body) if self.macros.body(body).is_empty() => return Ok(()),
-                Some(body) => token = Token { kind: Kind::Macro, link: body as u32, ..token },
+                Some(body) => token = Token { kind: TokenKind::Macro, link: body as u32, ..token },
                 None => {}
             }
         }
@@ -77,19 +77,19 @@ impl<'t> Source<'t> {
     fn mark_call(&mut self) {
         let Some(last) = self.tokens.last_mut() else { return };
         if self.preprocessed {
-            if last.kind == Kind::Macro {
+            if last.kind == TokenKind::Macro {
                 let rest = &self.text[last.start as usize..];
-                *last = Token { kind: Kind::Word, link: last.start + word_len(rest) as u32, ..*last };
+                *last = Token { kind: TokenKind::Word, link: last.start + word_len(rest) as u32, ..*last };
             }
-        } else if last.kind == Kind::Word && self.macros.has_parameters(&self.text[last.range()]) {
-            *last = Token { kind: Kind::Macro, link: WITH_PARAMETERS, ..*last };
+        } else if last.kind == TokenKind::Word && self.macros.has_parameters(&self.text[last.range()]) {
+            *last = Token { kind: TokenKind::Macro, link: WITH_PARAMETERS, ..*last };
         }
     }
 
     /// Acts on `_Pragma("…")` (C11 6.10.9) when its closing parenthesis comes.
     fn pragma_operator(&mut self, open: &mut Vec<usize>) -> Result<bool, Fault> {
         let [.., word, parenthesis, text] = self.tokens.as_slice() else { return Ok(false) };
-        if text.kind != Kind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
+        if text.kind != TokenKind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
             return Ok(false);
         }
         let text = spliced(&self.text[text.range()]).replace("\\\"", "\"").replace("\\\\", "\\");
@@ -117,15 +117,18 @@ impl<'t> Source<'t> {
 
     pub(super) fn text_of(&self, token: Token) -> &'t str {
         match token.kind {
-            Kind::Word | Kind::Number | Kind::Text | Kind::Character | Kind::Stray | Kind::Operator => {
-                &self.text[token.range()]
-            }
-            Kind::Macro => {
+            TokenKind::Word
+            | TokenKind::Number
+            | TokenKind::Text
+            | TokenKind::Character
+            | TokenKind::Stray
+            | TokenKind::Operator => &self.text[token.range()],
+            TokenKind::Macro => {
                 let rest = &self.text[token.start as usize..];
                 &rest[..word_len(rest)]
             }
-            Kind::Mark(_) => &self.text[token.start as usize..][..1],
-            Kind::EndOfMacro | Kind::End => "",
+            TokenKind::Mark(_) => &self.text[token.start as usize..][..1],
+            TokenKind::EndOfMacro | TokenKind::End => "",
         }
     }
 

@@ -5,11 +5,11 @@ use hotcall_jit::Scalar;
 use super::Fault;
 use super::attribute::Attributes;
 use super::directive::is_macro;
-use super::layout::Extent;
-use super::lex::{Kind, Token};
+use super::layout::CExtent;
+use super::lex::{Token, TokenKind};
 use super::notes::is_note;
 use super::reader::Reader;
-use super::types::{CType, Kind as TypeKind, TagKind, Types, quals};
+use super::types::{QualType, TagKind, TypeNode, TypeTable, quals};
 use crate::declare::error::Quoted;
 
 /// Where specifiers stand: this decides what a name that is not declared may be.
@@ -35,7 +35,7 @@ pub(super) enum Storage {
 pub(super) struct Specifiers<'t> {
     pub(super) storage: Storage,
     /// The type that the declarators start from.
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     /// The attributes of all that is declared.
     pub(super) attributes: Attributes<'t>,
     /// A struct or union without a tag is defined.
@@ -199,7 +199,7 @@ impl<'t> Reader<'t> {
         let first = self.at;
         let mut specifiers = Specifiers {
             storage: Storage::Symbol,
-            ty: Types::VOID,
+            ty: TypeTable::VOID,
             attributes: Attributes::default(),
             anonymous: false,
             unknown: None,
@@ -214,11 +214,11 @@ impl<'t> Reader<'t> {
                 self.attribute(&mut specifiers.attributes)?;
                 continue;
             }
-            if token.kind == Kind::Macro && untyped {
+            if token.kind == TokenKind::Macro && untyped {
                 named = Some(self.unknown(token, is_macro(self.text(token)), &mut specifiers));
                 continue;
             }
-            if token.kind != Kind::Word {
+            if token.kind != TokenKind::Word {
                 break;
             }
             let word = self.text(token);
@@ -291,7 +291,7 @@ impl<'t> Reader<'t> {
             self.at += 1;
         }
         let ty = match named {
-            Some(ty) if counts.is_empty() || matches!(self.types.kind(ty), TypeKind::Unknown(_)) => ty,
+            Some(ty) if counts.is_empty() || matches!(self.types.node(ty), TypeNode::Unknown(_)) => ty,
             None if counts.is_empty() && specifiers.storage == Storage::Constexpr => self.types.scalar(Scalar::I32),
             None if counts.is_empty() => return Err(self.fault(self.untyped(first, context))),
             _ => match self.counted(&counts) {
@@ -324,7 +324,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A type that is not known, for a word that is skipped.
-    fn unknown(&mut self, token: Token, problem: String, specifiers: &mut Specifiers<'t>) -> CType {
+    fn unknown(&mut self, token: Token, problem: String, specifiers: &mut Specifiers<'t>) -> QualType {
         let at = token.start as usize;
         let why = self.reason_of(Fault::new(at, problem.clone()));
         specifiers.unknown.get_or_insert((at, problem));
@@ -333,7 +333,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type of an identifier; `None` if it is the name of the declared thing.
-    fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<CType> {
+    fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<QualType> {
         if self.is_type_name(word)
             && let Some(ty) = self.types.named(word)
         {
@@ -341,7 +341,7 @@ impl<'t> Reader<'t> {
             return Some(ty);
         }
         let next = self.ahead(1);
-        let names_type = matches!(next.kind, Kind::Word | Kind::Macro | Kind::Mark(b'*' | b'^'))
+        let names_type = matches!(next.kind, TokenKind::Word | TokenKind::Macro | TokenKind::Mark(b'*' | b'^'))
             || next.is(b'(') && (self.ahead(2).is(b'*') || self.ahead(2).is(b'^'));
         if context == Context::Parameter || names_type {
             let problem = format!("unknown type {}", Quoted(word));
@@ -351,7 +351,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type that keywords name together (C11 6.7.2p2); `None` if they do not name one.
-    fn counted(&mut self, counts: &Counts) -> Option<CType> {
+    fn counted(&mut self, counts: &Counts) -> Option<QualType> {
         if counts.bases > 1 {
             return None;
         }
@@ -359,7 +359,7 @@ impl<'t> Reader<'t> {
         let sign = counts.unsigned == 0;
         let pick = |signed, unsigned| Some(if sign { signed } else { unsigned });
         let wide = |reader: &mut Self, what: &str, size| {
-            Some(reader.types.opaque(format!("{what} cannot be passed"), Some(Extent { size, align: size.min(16) })))
+            Some(reader.types.opaque(format!("{what} cannot be passed"), Some(CExtent { size, align: size.min(16) })))
         };
         if counts.complex > 0 {
             let part = match (counts.long, counts.base) {
@@ -368,13 +368,13 @@ impl<'t> Reader<'t> {
                 (1, Some(Base::Double)) => Some(target.long_double()),
                 _ => None,
             };
-            let extent = part.map(|part| Extent { size: 2 * part, align: part });
+            let extent = part.map(|part| CExtent { size: 2 * part, align: part });
             return Some(self.types.opaque("complex numbers cannot be passed", extent));
         }
         let signs = counts.signed + counts.unsigned;
         let scalar = match (signs, counts.short, counts.long, counts.base) {
-            (0, 0, 0, Some(Base::Void)) => return Some(Types::VOID),
-            (0, 0, 0, Some(Base::Char)) => return Some(Types::CHAR),
+            (0, 0, 0, Some(Base::Void)) => return Some(TypeTable::VOID),
+            (0, 0, 0, Some(Base::Char)) => return Some(TypeTable::CHAR),
             (0, 0, 0, Some(Base::Float)) => Some(Scalar::F32),
             (0, 0, 0, Some(Base::Double)) => Some(Scalar::F64),
             (0, 0, 0, Some(Base::Bool)) => Some(Scalar::Bool),
@@ -396,7 +396,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `typeof(…)` of a type or an expression (C23 6.7.3.6).
-    fn type_of(&mut self) -> Result<CType, Fault> {
+    fn type_of(&mut self) -> Result<QualType, Fault> {
         let unqualified = self.word().contains("unqual");
         self.at += 1;
         let end = self.closing();
@@ -413,7 +413,7 @@ impl<'t> Reader<'t> {
     }
 
     /// `_BitInt(N)` (C23 6.7.3.1): known by its size.
-    fn bit_int(&mut self) -> Result<CType, Fault> {
+    fn bit_int(&mut self) -> Result<QualType, Fault> {
         self.at += 2;
         let width = self.integer_constant()?;
         self.expect(b')')?;
@@ -421,9 +421,9 @@ impl<'t> Reader<'t> {
         let extent = width.ok().and_then(|width| u64::try_from(width).ok()).map(|width| match width {
             0..=64 => {
                 let size = width.div_ceil(8).max(1).next_power_of_two();
-                Extent { size, align: size }
+                CExtent { size, align: size }
             }
-            _ => Extent { size: 8 * width.div_ceil(64), align: 8 },
+            _ => CExtent { size: 8 * width.div_ceil(64), align: 8 },
         });
         Ok(self.types.opaque("`_BitInt` cannot be passed", extent))
     }

@@ -4,11 +4,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::attribute::Attributes;
-use super::declarator::Inside;
+use super::declarator::InnerAttributes;
 use super::layout::differently_aligned;
 use super::reader::Reader;
 use super::specifier::{Specifiers, Storage};
-use super::types::{CType, Kind, Reason, Tag, Types, Warning, reason};
+use super::types::{QualType, Reason, Tag, TypeNode, TypeTable, Warning, reason};
 use super::{Fault, line_starts, position};
 use crate::declare::error::Quoted;
 use crate::declare::{Constant, Declaration, Declarations, Item, Mention, NamedType};
@@ -18,16 +18,16 @@ pub(super) struct Declared<'t> {
     pub(super) name: &'t str,
     /// The name's offset in the text.
     pub(super) at: usize,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     pub(super) attributes: Attributes<'t>,
-    pub(super) inside: Inside,
+    pub(super) inside: InnerAttributes,
 }
 
 /// A function or variable of the library.
-pub(super) struct Symbol<'t> {
+pub(super) struct DeclaredSymbol<'t> {
     name: &'t str,
     at: usize,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     is_function: bool,
     attributes: Attributes<'t>,
 }
@@ -59,9 +59,9 @@ impl<'t> Reader<'t> {
         if self.types.declare(declared.name, ty) { Ok(()) } else { Err(Fault::conflict(declared.at, declared.name)) }
     }
 
-    fn warn_of_typedef(&mut self, declared: &Declared<'t>, ty: CType) {
+    fn warn_of_typedef(&mut self, declared: &Declared<'t>, ty: QualType) {
         let Some(natural) = self.types.value(ty).extent.map(|extent| extent.align) else { return };
-        let Inside { align, plain, .. } = declared.inside;
+        let InnerAttributes { align, plain, .. } = declared.inside;
         let outside = declared.attributes.align.clone().and_then(Result::ok).unwrap_or(0);
         let by_clang = match align.max(outside) {
             0 => plain.map_or(natural, Into::into),
@@ -76,7 +76,7 @@ impl<'t> Reader<'t> {
 
     fn declare_symbol(&mut self, declared: Declared<'t>) -> Result<(), Fault> {
         let Declared { name, at, ty, attributes, .. } = declared;
-        let is_function = matches!(self.types.kind(ty), Kind::Function(_));
+        let is_function = matches!(self.types.node(ty), TypeNode::Function(_));
         let index = match self.by_name.get(name) {
             Some(&index) => {
                 let old = &mut self.symbols[index];
@@ -84,7 +84,7 @@ impl<'t> Reader<'t> {
                 old.attributes = old.attributes.and(&attributes);
                 index
             }
-            None => self.add_symbol(Symbol { name, at, ty, is_function, attributes }),
+            None => self.add_symbol(DeclaredSymbol { name, at, ty, is_function, attributes }),
         };
         if is_function {
             self.last_function = Some(index);
@@ -92,7 +92,7 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    fn add_symbol(&mut self, symbol: Symbol<'t>) -> usize {
+    fn add_symbol(&mut self, symbol: DeclaredSymbol<'t>) -> usize {
         self.by_name.insert(symbol.name, self.symbols.len());
         self.symbols.push(symbol);
         self.symbols.len() - 1
@@ -104,7 +104,7 @@ impl<'t> Reader<'t> {
             Some(&index) => index,
             None => {
                 let ty = self.types.unknown(why);
-                self.add_symbol(Symbol { name, at, ty, is_function, attributes: Attributes::default() })
+                self.add_symbol(DeclaredSymbol { name, at, ty, is_function, attributes: Attributes::default() })
             }
         };
         if is_function {
@@ -178,7 +178,7 @@ impl<'t> Reader<'t> {
         all
     }
 
-    fn resolve(&self, symbol: &Symbol<'t>) -> Result<Declaration, Reason> {
+    fn resolve(&self, symbol: &DeclaredSymbol<'t>) -> Result<Declaration, Reason> {
         let mut declaration = match self.types.as_function(symbol.ty) {
             Some(index) => {
                 let told = match symbol.attributes.is_empty() {
@@ -207,9 +207,9 @@ impl<'t> Reader<'t> {
     }
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// The types with names: each as users have it, and as the text has it.
-    fn names(&self) -> impl Iterator<Item = (Box<str>, &'t str, CType)> {
+    fn names(&self) -> impl Iterator<Item = (Box<str>, &'t str, QualType)> {
         let tags = self.tag_types.iter().filter_map(|&(index, ty)| {
             let tag = &self.tags[index];
             Some((format!("{} {}", tag.kind.word(), tag.name?).into(), tag.name?, ty))
@@ -222,7 +222,7 @@ impl<'t> Types<'t> {
     }
 
     fn all(&self) -> Vec<NamedType> {
-        let named = |(name, _, ty): (Box<str>, &str, CType)| {
+        let named = |(name, _, ty): (Box<str>, &str, QualType)| {
             let extent = self.extent(ty).ok().map(|extent| (extent.size, extent.align));
             let (pointee, target) = (self.pointee(ty), self.target(ty));
             let is_const = self.is_const(ty);
@@ -232,14 +232,14 @@ impl<'t> Types<'t> {
     }
 
     /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
-    fn object(&self, ty: CType) -> Result<hotcall_jit::Type, Reason> {
+    fn object(&self, ty: QualType) -> Result<hotcall_jit::Type, Reason> {
         let opaque = |name: &str| {
             let ty = hotcall_jit::Type::structure::<hotcall_jit::Type>([]);
             ty.map(|ty| ty.named(name)).map_err(|error| reason(error.to_string()))
         };
         match self.tag(ty) {
             Some(Tag { value: None, name, .. }) => opaque(name.unwrap_or_default()),
-            _ if matches!(self.kind(ty), Kind::Void) => opaque("void"),
+            _ if matches!(self.node(ty), TypeNode::Void) => opaque("void"),
             _ => self.told(ty),
         }
     }

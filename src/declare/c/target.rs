@@ -3,7 +3,7 @@
 
 use hotcall_jit::Scalar;
 
-use super::layout::Extent;
+use super::layout::CExtent;
 
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -76,7 +76,7 @@ impl DataModel {
     }
 
     /// The type of a name that is known without a declaration.
-    pub(super) fn known(self, name: &str) -> Option<Known> {
+    pub(super) fn known(self, name: &str) -> Option<KnownType> {
         let fast = |narrow, wide| if self.wide_fast { wide } else { narrow };
         let scalar = match name {
             "int8_t" | "int_least8_t" | "int_fast8_t" | "__int8_t" => Scalar::I8,
@@ -112,35 +112,37 @@ impl DataModel {
             "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
             "wchar_t" => self.wchar,
             "bool" => Scalar::Bool,
-            "caddr_t" => return Some(Known::Text),
-            "timer_t" => return Some(Known::Pointer),
+            "caddr_t" => return Some(KnownType::Text),
+            "timer_t" => return Some(KnownType::Pointer),
             "_Float32" | "float_t" => Scalar::F32,
             "_Float64" | "_Float32x" | "double_t" => Scalar::F64,
-            "nullptr_t" => return Some(Known::Pointer),
-            "FILE" | "DIR" => return Some(Known::Opaque),
+            "nullptr_t" => return Some(KnownType::Pointer),
+            "FILE" | "DIR" => return Some(KnownType::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported(
+                return Some(KnownType::Unsupported(
                     "lists of variadic arguments",
-                    Some(Extent { size: self.va_list, align: 8 }),
+                    Some(CExtent { size: self.va_list, align: 8 }),
                 ));
             }
-            "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Extent::scalar(16))),
-            "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
-                return Some(Known::Unsupported("floating-point types wider than double", Extent::scalar(16)));
+            "__int128_t" | "__uint128_t" => {
+                return Some(KnownType::Unsupported("128-bit integers", CExtent::scalar(16)));
             }
-            "_Float16" | "__fp16" | "__bf16" => return Some(Known::Unsupported("this type", Extent::scalar(2))),
-            "_Decimal32" => return Some(Known::Unsupported("this type", Extent::scalar(4))),
-            "_Decimal64" => return Some(Known::Unsupported("this type", Extent::scalar(8))),
-            "_Decimal128" => return Some(Known::Unsupported("this type", Extent::scalar(16))),
-            "max_align_t" => return Some(Known::Unsupported("this type", None)),
+            "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
+                return Some(KnownType::Unsupported("floating-point types wider than double", CExtent::scalar(16)));
+            }
+            "_Float16" | "__fp16" | "__bf16" => return Some(KnownType::Unsupported("this type", CExtent::scalar(2))),
+            "_Decimal32" => return Some(KnownType::Unsupported("this type", CExtent::scalar(4))),
+            "_Decimal64" => return Some(KnownType::Unsupported("this type", CExtent::scalar(8))),
+            "_Decimal128" => return Some(KnownType::Unsupported("this type", CExtent::scalar(16))),
+            "max_align_t" => return Some(KnownType::Unsupported("this type", None)),
             _ => return None,
         };
-        Some(Known::Scalar(scalar))
+        Some(KnownType::Scalar(scalar))
     }
 }
 
 /// What a known name stands for.
-pub(super) enum Known {
+pub(super) enum KnownType {
     Scalar(Scalar),
     /// `char *`
     Text,
@@ -149,7 +151,7 @@ pub(super) enum Known {
     /// Used behind pointers only.
     Opaque,
     /// Not passed: why, and its extent.
-    Unsupported(&'static str, Option<Extent>),
+    Unsupported(&'static str, Option<CExtent>),
 }
 
 #[cfg(test)]

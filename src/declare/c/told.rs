@@ -7,13 +7,13 @@
 use std::cell::RefCell;
 use std::collections::HashMap;
 
-use hotcall_jit::{Field, FunctionType as ToldFunction, Pointer, Scalar, Signature, Target, Type};
+use hotcall_jit::{Field, FunctionType, Pointer, Scalar, Signature, Target, Type};
 
 use super::notes::Notes;
-use super::types::{CType, FunctionType, Kind, Reason, TagKind, Types, quals, reason};
+use super::types::{CFunction, QualType, Reason, TagKind, TypeNode, TypeTable, quals, reason};
 use crate::declare::error::Quoted;
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// Makes structs and unions tell of their members' pointers, now that everything is read.
     pub(super) fn tell(&mut self) {
         // The members of each are complete before it is.
@@ -37,15 +37,15 @@ impl<'t> Types<'t> {
     }
 
     /// The type of a value, with all that is told of its pointers.
-    pub(super) fn told(&self, ty: CType) -> Result<Type, Reason> {
-        let told = if let Kind::Tag(index) = self.kind(ty) { self.told_tags.get(index) } else { None };
+    pub(super) fn told(&self, ty: QualType) -> Result<Type, Reason> {
+        let told = if let TypeNode::Tag(index) = self.node(ty) { self.told_tags.get(index) } else { None };
         told.map_or_else(|| self.told_beside_members(ty), |told| Ok(told.clone()))
     }
 
     /// The type without what its members tell: a struct may be passed to functions that its own members point to.
-    fn told_beside_members(&self, ty: CType) -> Result<Type, Reason> {
-        let known = || self.told.borrow().get(&ty.node()).cloned();
-        if let Kind::Pointer(to) = *self.kind(ty) {
+    fn told_beside_members(&self, ty: QualType) -> Result<Type, Reason> {
+        let known = || self.told.borrow().get(&ty.number()).cloned();
+        if let TypeNode::Pointer(to) = *self.node(ty) {
             return Ok(known().unwrap_or_else(|| self.keep(ty, self.pointer_to(to))));
         }
         match self.as_array(ty) {
@@ -54,12 +54,12 @@ impl<'t> Types<'t> {
         }
     }
 
-    fn keep(&self, ty: CType, told: Type) -> Type {
-        self.told.borrow_mut().insert(ty.node(), told.clone());
+    fn keep(&self, ty: QualType, told: Type) -> Type {
+        self.told.borrow_mut().insert(ty.number(), told.clone());
         told
     }
 
-    fn told_array(&self, ty: CType, element: CType) -> Result<Type, Reason> {
+    fn told_array(&self, ty: QualType, element: QualType) -> Result<Type, Reason> {
         let plain = self.value(ty).ty?;
         let Some(array) = plain.as_array() else { return Ok(plain) };
         let element = self.told(element)?;
@@ -70,7 +70,7 @@ impl<'t> Types<'t> {
         Ok(self.keep(ty, told.unwrap_or(plain)))
     }
 
-    fn pointer_to(&self, to: CType) -> Type {
+    fn pointer_to(&self, to: QualType) -> Type {
         let plain = Type::from(Scalar::Pointer(self.pointee(to)));
         let pointer = Pointer::new(self.target(to));
         let pointer = if self.is_const(to) { pointer.constant() } else { pointer };
@@ -81,65 +81,67 @@ impl<'t> Types<'t> {
     }
 
     /// Returns whether an object of this type is not to be written: an array is as const as its elements.
-    pub(super) fn is_const(&self, ty: CType) -> bool {
+    pub(super) fn is_const(&self, ty: QualType) -> bool {
         let element = self.as_array(ty).map(|array| array.element);
         element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
     }
 
     /// The target of a pointer to this type.
-    pub(super) fn target(&self, to: CType) -> Target {
-        let told = match self.kind(to) {
-            Kind::Void => return Target::Void,
-            Kind::Function(index) => self.target_function(*index).map(Target::Function),
-            Kind::Given(index) => return self.given[*index].target.clone(),
-            Kind::Tag(index)
+    pub(super) fn target(&self, to: QualType) -> Target {
+        let told = match self.node(to) {
+            TypeNode::Void => return Target::Void,
+            TypeNode::Function(index) => self.target_function(*index).map(Target::Function),
+            TypeNode::Given(index) => return self.given[*index].target.clone(),
+            TypeNode::Tag(index)
                 if self.tags[*index].kind != TagKind::Enum
                     && let Some(name) = self.name_of(*index) =>
             {
                 return Target::Named(name);
             }
-            Kind::Tag(_) | Kind::Scalar(..) | Kind::Pointer(_) | Kind::Array(_) => self.told(to).map(Target::Type),
-            Kind::Opaque(why, _) | Kind::Unknown(why) => Err(why.clone()),
+            TypeNode::Tag(_) | TypeNode::Scalar(..) | TypeNode::Pointer(_) | TypeNode::Array(_) => {
+                self.told(to).map(Target::Type)
+            }
+            TypeNode::Opaque(why, _) | TypeNode::Unknown(why) => Err(why.clone()),
         };
         told.unwrap_or_else(|why| Target::Unsupported((*why).into()))
     }
 
     /// The function that a pointer points to, made once.
-    fn target_function(&self, index: usize) -> Result<ToldFunction, Reason> {
+    fn target_function(&self, index: usize) -> Result<FunctionType, Reason> {
         let make = || self.make_function(&self.functions[index], |ty| self.told_beside_members(ty));
         once(&self.told_targets, index, make)
     }
 
     /// The function of the library that has this type, made once for all that have it.
-    pub(super) fn told_function(&self, index: usize) -> Result<ToldFunction, Reason> {
+    pub(super) fn told_function(&self, index: usize) -> Result<FunctionType, Reason> {
         once(&self.told_functions, index, || self.make_function(&self.functions[index], |ty| self.told(ty)))
     }
 
     /// A function of the library with notes of its own.
-    pub(super) fn noted_function(&self, index: usize, notes: &Notes) -> Result<ToldFunction, Reason> {
+    pub(super) fn noted_function(&self, index: usize, notes: &Notes) -> Result<FunctionType, Reason> {
         self.make_function(&self.functions[index].noted(notes), |ty| self.told(ty))
     }
 
     fn make_function(
         &self,
-        function: &FunctionType<'t>,
-        told: impl Fn(CType) -> Result<Type, Reason>,
-    ) -> Result<ToldFunction, Reason> {
+        function: &CFunction<'t>,
+        told: impl Fn(QualType) -> Result<Type, Reason>,
+    ) -> Result<FunctionType, Reason> {
         let names = function.params.iter().map(|parameter| parameter.name.map(Into::into));
-        Ok(ToldFunction::new(self.signature(function, told)?).with_names(names))
+        Ok(FunctionType::new(self.signature(function, told)?).with_names(names))
     }
 
     /// A function's type as a signature, with its types as `told` makes them.
     fn signature(
         &self,
-        function: &FunctionType<'t>,
-        told: impl Fn(CType) -> Result<Type, Reason>,
+        function: &CFunction<'t>,
+        told: impl Fn(QualType) -> Result<Type, Reason>,
     ) -> Result<Signature, Reason> {
         if let Some(reason) = &function.unsupported {
             return Err(reason.clone());
         }
         let passed = |ty| self.check_passed(ty).and_then(|()| told(ty));
-        let result = if matches!(self.kind(function.result), Kind::Void) {
+        let result = if matches!(self.node(function.result), TypeNode::Void) {
             None
         } else {
             let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
@@ -162,7 +164,7 @@ impl<'t> Types<'t> {
     }
 
     /// Checks that an argument or a result may be of this type.
-    fn check_passed(&self, ty: CType) -> Result<(), Reason> {
+    fn check_passed(&self, ty: QualType) -> Result<(), Reason> {
         let value = self.value(ty);
         let passed = value.ty?;
         // An alignment that only a typedef gives changes the place of an aggregate in ways that compilers differ about.
@@ -182,13 +184,13 @@ fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
 }
 
 /// The functions that were made, by their number.
-pub(super) type ToldFunctions = RefCell<HashMap<usize, Result<ToldFunction, Reason>>>;
+pub(super) type ToldFunctions = RefCell<HashMap<usize, Result<FunctionType, Reason>>>;
 
 fn once(
     functions: &ToldFunctions,
     index: usize,
-    make: impl FnOnce() -> Result<ToldFunction, Reason>,
-) -> Result<ToldFunction, Reason> {
+    make: impl FnOnce() -> Result<FunctionType, Reason>,
+) -> Result<FunctionType, Reason> {
     if let Some(told) = functions.borrow().get(&index) {
         return told.clone();
     }
