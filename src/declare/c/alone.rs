@@ -2,58 +2,85 @@
 
 use hotcall_jit::{Pointee, Type};
 
-use super::layout::CExtent;
+use super::extent::CExtent;
+use super::fault::{Fault, line_starts};
 use super::lex::TokenKind;
+use super::node::{ByValue, Given, QualType, Reason, quals, reason};
 use super::reader::Reader;
 use super::source::Source;
+use super::tag::TagKind;
 use super::target::DataModel;
-use super::types::{ByValue, Given, QualType, Reason, TagKind, TypeTable, quals, reason};
-use super::{Fault, line_starts};
-use crate::declare::{DeclarationError, Declarations, NamedType};
+use super::told::Told;
+use super::types::TypeTable;
+use crate::declare::declarations::Declarations;
+use crate::declare::error::DeclarationError;
+use crate::declare::named::NamedType;
 
 /// The longest name of a type in bytes.
 const MAX_NAME: usize = 4096;
 
-/// Reads a type's name.
-pub(in crate::declare) fn parse_type(text: &str, known: &Declarations) -> Result<Type, DeclarationError> {
-    if text.len() > MAX_NAME {
-        return Err(DeclarationError::TooLong { len: text.len(), max: MAX_NAME });
-    }
-    let read = |source: Source<'_>| {
-        let words =
-            source.tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.text_of(*token));
-        let words: Vec<&str> = words.collect();
-        let mut reader = Reader::new(source, DataModel::host());
-        words.into_iter().for_each(|word| reader.types.give(word, known));
-        let ty = reader.type_name()?;
-        if !reader.is_end() {
-            return Err(reader.fault("this is not understood as a type"));
+impl Declarations {
+    /// Reads the name of a type, such as `struct point *` or `unsigned long`, with the types of these declarations.
+    ///
+    /// ```
+    /// use hotcall::Type;
+    /// use hotcall::declare::Declarations;
+    ///
+    /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let declarations = Declarations::from_c("typedef struct { double x, y; } point;")?;
+    /// assert_eq!(declarations.parse_type("point")?.to_string(), "struct point");
+    /// assert_eq!(declarations.parse_type("const point *")?, Type::POINTER);
+    /// assert_eq!(Declarations::new().parse_type("size_t")?, Type::USIZE);
+    /// # Ok(())
+    /// # }
+    /// ```
+    ///
+    /// # Errors
+    ///
+    /// The syntax, with its place; a type that cannot be passed or is not known; a name of more than 4,096 bytes.
+    pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
+        if name.len() > MAX_NAME {
+            return Err(DeclarationError::TooLong { len: name.len(), max: MAX_NAME });
         }
-        Ok(reader.types.told(ty))
-    };
-    let value = Source::new(text).and_then(read).map_err(|fault: Fault| fault.error(text, &line_starts(text)))?;
-    value.map_err(|why| DeclarationError::Unsupported { symbol: text.into(), reason: (*why).into() })
+        let read = |source: Source<'_>| {
+            let words =
+                source.tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.text_of(*token));
+            let words: Vec<&str> = words.collect();
+            let mut reader = Reader::new(source, DataModel::host());
+            words.into_iter().for_each(|word| reader.give(word, self));
+            let ty = reader.type_name()?;
+            if !reader.is_end() {
+                return Err(reader.fault("this is not understood as a type"));
+            }
+            Ok(Told::new(&reader.types).value(ty))
+        };
+        let value = Source::new(name).and_then(read).map_err(|fault: Fault| fault.error(name, &line_starts(name)))?;
+        value.map_err(|why| DeclarationError::Unsupported { symbol: name.into(), reason: (*why).into() })
+    }
 }
 
-impl<'t> TypeTable<'t> {
+impl<'t> Reader<'t> {
     /// Declares the types that have the name.
     fn give(&mut self, name: &'t str, known: &Declarations) {
         let find = |name: &str| known.type_named(name);
         for kind in [TagKind::Struct, TagKind::Union, TagKind::Enum] {
             if let Some(named) = find(&format!("{} {name}", kind.word()))
-                && let Some(index) = self.tag_named(kind, name, true)
+                && let Some(index) = self.names.tag(&mut self.types, kind, name, true)
                 && named.extent.is_some()
             {
-                self.tags[index].value = Some(value_of(named));
-                self.tags[index].defined = true;
+                self.types.tags[index].value = Some(value_of(named));
+                self.types.tags[index].defined = true;
             }
         }
         if let Some(named) = find(name) {
-            let ty = self.named_before(named);
-            self.declare(name, ty);
+            let ty = self.types.named_before(named);
+            self.types.declare(name, ty);
         }
     }
+}
 
+impl TypeTable<'_> {
+    /// The type that was read before.
     fn named_before(&mut self, named: &NamedType) -> QualType {
         let ty = match (&named.ty, named.pointee) {
             (_, Pointee::Text) => TypeTable::CHAR,

@@ -2,15 +2,16 @@
 
 use hotcall_jit::Scalar;
 
-use super::Fault;
-use super::attribute::Attributes;
+use super::attributes::Attributes;
 use super::constant::Number;
-use super::declarator::{InnerAttributes, Name};
-use super::layout::{DeclaredMember, Shape};
+use super::declarator::Name;
+use super::fault::Fault;
+use super::layout::{DeclaredMember, InnerAttributes, Shape};
 use super::lex::TokenKind;
+use super::node::{QualType, Reason, reason};
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
-use super::types::{QualType, Reason, TagKind, reason};
+use super::tag::TagKind;
 
 /// The meaning of a struct, union or enum specifier.
 pub(super) struct TagSpecifier {
@@ -37,7 +38,7 @@ impl<'t> Reader<'t> {
             } else {
                 let conflict = || Fault::conflict(token.start as usize, name);
                 let has_body = has_type || reader.is(b'{');
-                reader.types.tag_named(kind, name, has_body).ok_or_else(conflict)?
+                reader.names.tag(&mut reader.types, kind, name, has_body).ok_or_else(conflict)?
             };
             let fixed = if has_type { Some(reader.underlying_type()?) } else { None };
             let defined = reader.is(b'{');
@@ -221,7 +222,7 @@ impl<'t> Reader<'t> {
                 None => self.types.enumerator(value),
             });
             if !name.is_empty() {
-                self.declare_constant(name, constant);
+                self.names.declare_constant(name, constant);
             }
             next = value.map(|value| value + 1);
         }

@@ -5,7 +5,9 @@
 
 use hotcall_jit::Scalar;
 
-use super::types::{CFunction, QualType, TagKind, TypeNode, TypeTable};
+use super::node::{CFunction, QualType, TypeNode};
+use super::tag::TagKind;
+use super::types::TypeTable;
 
 impl<'t> TypeTable<'t> {
     /// Returns whether two types are compatible.

@@ -2,8 +2,10 @@
 
 use hotcall_jit::Scalar;
 
-use super::types::{QualType, Reason, TagKind, TypeNode, TypeTable, reason};
-use crate::declare::Constant;
+use super::node::{QualType, Reason, TypeNode, reason};
+use super::tag::TagKind;
+use super::types::TypeTable;
+use crate::declare::named::Constant;
 
 /// An expression's value.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,15 +1,12 @@
 //! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
 
-use super::Fault;
 use super::declarator::{Declarator, Name};
+use super::fault::Fault;
 use super::lex::TokenKind;
+use super::node::TypeNode;
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers, Storage};
 use super::symbol::Declared;
-use super::types::{Reason, TypeNode, reason};
-
-/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
-const MAX_SKIPPED: usize = 1 << 16;
 
 impl<'t> Reader<'t> {
     /// translation-unit (C11 6.9), up to the token `end`.
@@ -62,7 +59,7 @@ impl<'t> Reader<'t> {
         let why = self.skipped(fault);
         let close = self.closing();
         for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == TokenKind::Word) {
-            self.others.entry(self.source.text_of(*token)).or_insert_with(|| why.clone());
+            self.symbols.exclude(self.source.text_of(*token), || why.clone());
         }
         self.at = close + 1;
         Ok(())
@@ -142,7 +139,7 @@ impl<'t> Reader<'t> {
         if specifiers.storage == Storage::Constexpr && !self.is(b'{') {
             let value = self.constant()?;
             let value = self.types.cast(value, specifiers.ty);
-            self.declare_constant(name, Ok(value));
+            self.names.declare_constant(name, Ok(value));
         }
         self.skip_to(b",;");
         Ok(())
@@ -158,20 +155,10 @@ impl<'t> Reader<'t> {
         if self.is(b'{') {
             self.skip_brackets();
         }
-        if let Some((name, at)) = declarator.name {
-            self.declare_unusable(name, at, why, true);
+        if let Some(name) = declarator.name {
+            self.symbols.declare_unusable(&mut self.types, name, why, true);
         }
         Ok(())
-    }
-
-    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
-    pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
-        let error = self.error_of(fault);
-        let why = reason(error.to_string());
-        if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push(error);
-        }
-        why
     }
 
     /// Goes to the end of the declaration that begins at the token `start`: behind its semicolon, or behind the body of a
@@ -188,7 +175,7 @@ impl<'t> Reader<'t> {
                 let name = self.text(token);
                 let call = self.ahead(1).is(b'(');
                 if !self.is_type_word(name, 0) {
-                    self.others.entry(name).or_insert_with(|| why.clone());
+                    self.symbols.exclude(name, || why.clone());
                     // The function's name, or the last word. A macro's name may come first.
                     if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
                         best = Some((self.at, name, call));
@@ -212,7 +199,7 @@ impl<'t> Reader<'t> {
                     called = true;
                     let name = if self.ahead(1).is(b'*') { self.word_ahead(2) } else { "" };
                     if !name.is_empty() {
-                        self.others.entry(name).or_insert_with(|| why.clone());
+                        self.symbols.exclude(name, || why.clone());
                     }
                     self.skip_brackets();
                 }
@@ -221,7 +208,7 @@ impl<'t> Reader<'t> {
         }
         if let Some((index, name, is_function)) = best {
             let at = self.source.tokens[index].start as usize;
-            self.declare_unusable(name, at, why, is_function);
+            self.symbols.declare_unusable(&mut self.types, (name, at), why, is_function);
         }
         Ok(())
     }

@@ -3,12 +3,13 @@
 
 use hotcall_jit::MAX_PARAMETERS;
 
-use super::Fault;
-use super::attribute::Attributes;
+use super::attributes::Attributes;
+use super::fault::Fault;
+use super::layout::InnerAttributes;
 use super::lex::TokenKind;
+use super::node::{CFunction, Parameter, QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
 use super::specifier::Context;
-use super::types::{CFunction, Parameter, QualType, Reason, TypeNode, reason};
 
 /// The meaning of a declarator.
 pub(super) struct Declarator<'t> {
@@ -20,24 +21,6 @@ pub(super) struct Declarator<'t> {
     pub(super) inside: InnerAttributes,
     /// Its parameters are names alone, as in definitions before C89.
     pub(super) old_style: bool,
-}
-
-/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
-/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
-/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
-#[derive(Clone, Copy, Default)]
-pub(super) struct InnerAttributes {
-    pub(super) packed: bool,
-    pub(super) align: u64,
-    /// The alignment that a typedef gives to the type without these attributes.
-    pub(super) plain: Option<u32>,
-}
-
-impl InnerAttributes {
-    /// Returns whether there are such attributes.
-    pub(super) const fn is_written(self) -> bool {
-        self.packed || self.align > 0
-    }
 }
 
 /// The rule about a declarator's name.
@@ -270,7 +253,7 @@ impl<'t> Reader<'t> {
     fn function_suffix(&mut self, declarator: &mut Declarator<'t>) -> Result<Suffix<'t>, Fault> {
         let end = self.closing();
         self.at += 1;
-        let scope = self.enter_prototype();
+        self.names.enter_prototype();
         let mut params = Vec::new();
         let mut variadic = false;
         let mut unsupported = None;
@@ -298,7 +281,7 @@ impl<'t> Reader<'t> {
                 }
             }
         }
-        self.leave_prototype(&scope);
+        self.names.leave_prototype(&mut self.types);
         self.at = end + 1;
         declarator.old_style = old_style && params.iter().all(|parameter| self.types.is_unknown(parameter.ty));
         Ok(Suffix::Function { params, variadic, unsupported })
@@ -341,7 +324,7 @@ impl<'t> Reader<'t> {
         }
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
-            self.hide(name);
+            self.names.hide(name);
         }
         Ok(Parameter { name, ty, notes })
     }

@@ -2,12 +2,13 @@
 //!
 //! An expression is read to its end whatever its value is; a value that is not known carries the reason.
 
-use super::Fault;
 use super::constant::{Number, Operand};
+use super::fault::Fault;
 use super::lex::{Token, TokenKind};
 use super::literal;
+use super::node::{QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
-use super::types::{QualType, Reason, TypeNode, TypeTable, reason};
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
 /// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
@@ -310,14 +311,14 @@ impl<'t> Reader<'t> {
             _ => self.at += 1,
         }
         let why = || reason(format!("{} is not declared as a constant", Quoted(name)));
-        if self.is_hidden(name) {
+        if self.names.is_hidden(name) {
             return Ok(self.not_constant(why()));
         }
         if let Some(constant) = self.names.constant(name).cloned() {
             return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
         }
-        if let Some(&index) = self.by_name.get(name) {
-            return Ok(Operand { ty: self.symbols[index].ty, value: Number::Unknown(why()), vague: false });
+        if let Some(symbol) = self.symbols.get(name) {
+            return Ok(Operand { ty: symbol.ty, value: Number::Unknown(why()), vague: false });
         }
         Ok(match name {
             "true" => Operand { vague: true, ..self.types.int(1) },

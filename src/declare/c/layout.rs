@@ -3,22 +3,28 @@
 
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
-use super::declarator::InnerAttributes;
+use super::extent::CExtent;
+use super::node::{ByValue, QualType, Reason, TypeNode, reason};
 use super::notes::Notes;
-use super::types::{ByValue, PlacedMember, QualType, Reason, TagKind, TypeNode, TypeTable, Warning, reason};
+use super::tag::{PlacedMember, TagKind, Warning};
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// Size and alignment in bytes, of any type C can measure.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct CExtent {
-    pub(super) size: u64,
+/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
+/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
+/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InnerAttributes {
+    pub(super) packed: bool,
     pub(super) align: u64,
+    /// The alignment that a typedef gives to the type without these attributes.
+    pub(super) plain: Option<u32>,
 }
 
-impl CExtent {
-    /// Of a type that is aligned to its size.
-    pub(super) const fn scalar(size: u64) -> Option<Self> {
-        Some(Self { size, align: size })
+impl InnerAttributes {
+    /// Returns whether there are such attributes.
+    pub(super) const fn is_written(self) -> bool {
+        self.packed || self.align > 0
     }
 }
 

@@ -3,8 +3,9 @@
 
 use hotcall_jit::Scalar;
 
-use super::layout::CExtent;
-use super::types::{QualType, TypeNode, TypeTable, reason};
+use super::extent::CExtent;
+use super::node::{QualType, TypeNode, reason};
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
 /// A mode that hotcall has a type for.
@@ -36,7 +37,7 @@ impl TypeTable<'_> {
             return ty;
         }
         let Some(mode) = Mode::named(name) else {
-            let extent = matches!(name, "TI" | "XF" | "TF").then_some(CExtent { size: 16, align: 16 });
+            let extent = matches!(name, "TI" | "XF" | "TF").then_some(CExtent::scalar(16));
             return self.opaque(format!("types of mode {} cannot be passed", Quoted(name)), extent);
         };
         let scalar = match self.node(ty) {

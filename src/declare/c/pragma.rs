@@ -1,9 +1,9 @@
 //! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on. And
 //! `#pragma ms_struct`, which changes the layout of bit-fields.
 
-use super::Fault;
+use super::brackets::split;
+use super::fault::Fault;
 use super::lex::{TokenKind, after_space, word_len};
-use super::source::Source;
 use crate::declare::error::Quoted;
 
 /// The pragmas in force, by the index of the next token.
@@ -110,7 +110,7 @@ impl Pragmas {
 
 /// What stands between the parentheses, which must be all that follows: words and numbers with commas between.
 fn arguments(text: &str) -> Option<Vec<&str>> {
-    let tokens = Source::split(text, 0..text.len())?;
+    let tokens = split(text, 0..text.len())?;
     let [open, inside @ .., close] = tokens.as_slice() else { return None };
     if !open.is(b'(') || !close.is(b')') {
         return None;

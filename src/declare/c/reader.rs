@@ -1,18 +1,17 @@
 //! The reader's place in the tokens, the scopes of names, and the limits on depth and work.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
-use super::directive::is_macro;
+use super::fault::is_macro;
+use super::fault::{Fault, line_starts};
 use super::lex::{Token, TokenKind};
-use super::literal;
-use super::scope::Names;
+use super::names::Names;
+use super::node::{Reason, reason};
 use super::source::Source;
-use super::symbol::DeclaredSymbol;
+use super::symbols::SymbolTable;
 use super::target::DataModel;
-use super::types::{Reason, TypeTable, reason};
-use super::{Fault, line_starts};
-use crate::declare::{Constant, DeclarationError, Declarations};
+use super::types::TypeTable;
+use crate::declare::error::DeclarationError;
 
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
@@ -24,10 +23,13 @@ const MAX_EXPANDED: usize = 1 << 20;
 const EXPANDED_PER_BYTE: usize = 2;
 
 /// The problem with macros that take more.
-const TOO_MUCH: &str = "the macros stand for too much";
+pub(super) const TOO_MUCH: &str = "the macros stand for too much";
 
 /// The most pairs of types that are compared for each token of a text.
 const COMPARISONS: u32 = 16;
+
+/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
+const MAX_SKIPPED: usize = 1 << 16;
 
 /// A reader of one text.
 pub(super) struct Reader<'t> {
@@ -36,20 +38,16 @@ pub(super) struct Reader<'t> {
     pub(super) at: usize,
     pub(super) types: TypeTable<'t>,
     pub(super) names: Names<'t>,
-    pub(super) symbols: Vec<DeclaredSymbol<'t>>,
-    pub(super) by_name: HashMap<&'t str, usize>,
-    pub(super) last_function: Option<usize>,
-    /// Names in the text that are not symbols of the library, each with its reason.
-    pub(super) others: HashMap<&'t str, Reason>,
+    pub(super) symbols: SymbolTable<'t>,
     /// The declarations that were skipped.
     pub(super) skipped: Vec<DeclarationError>,
     depth: u32,
     /// The index of the `End`.
-    text_end: usize,
+    pub(super) text_end: usize,
     /// The tokens that macros may still expand to.
-    expansions: usize,
+    pub(super) expansions: usize,
     /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
-    used_at: usize,
+    pub(super) used_at: usize,
     /// The index of the token behind that macro.
     resume_at: usize,
     /// The macros being expanded, by their body.
@@ -71,10 +69,7 @@ impl<'t> Reader<'t> {
             at: 0,
             types: TypeTable::new(target, tokens.saturating_mul(COMPARISONS)),
             names: Names::default(),
-            symbols: Vec::new(),
-            by_name: HashMap::new(),
-            last_function: None,
-            others: HashMap::new(),
+            symbols: SymbolTable::default(),
             skipped: Vec::new(),
             depth: 0,
             text_end,
@@ -86,12 +81,6 @@ impl<'t> Reader<'t> {
             #[cfg(test)]
             looked_at: std::cell::Cell::default(),
         }
-    }
-
-    /// Reads the whole text.
-    pub(super) fn read(mut self) -> Result<Declarations, Fault> {
-        self.unit(self.text_end)?;
-        self.finish()
     }
 
     pub(super) fn token(&self) -> Token {
@@ -186,7 +175,11 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn error_of(&self, fault: Fault) -> DeclarationError {
-        fault.error(self.source.text, self.line_starts.get_or_init(|| line_starts(self.source.text)))
+        fault.error(self.source.text, self.line_starts())
+    }
+
+    pub(super) fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| line_starts(self.source.text))
     }
 
     /// Runs `read` one level deeper, if that is not too deep.
@@ -206,8 +199,18 @@ impl<'t> Reader<'t> {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
                 && self.names.constant(word).is_none()
-                && !self.by_name.contains_key(word);
-        declared && !self.is_hidden(word)
+                && self.symbols.get(word).is_none();
+        declared && !self.names.is_hidden(word)
+    }
+
+    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
+    pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
+        let error = self.error_of(fault);
+        let why = reason(error.to_string());
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push(error);
+        }
+        why
     }
 
     /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
@@ -231,43 +234,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value of a macro's body, at the end of the text: a number, or the bytes of string literals (C11 6.4.5).
-    pub(super) fn macro_value(&mut self, body: usize) -> Option<Constant> {
-        (self.at, self.used_at) = (self.text_end, self.source.text.len());
-        // A second end lies behind the body.
-        self.source.tokens.push(self.token());
-        let value =
-            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == TokenKind::Text {
-                true => Ok(self.strings().map(Constant::Text)),
-                false => Ok(self.conditional()?.constant()),
-            });
-        let read = self.at == self.text_end + 1;
-        self.at = self.text_end;
-        self.leave_macros();
-        value.ok().filter(|_| read).flatten()
-    }
-
-    /// The bytes of the string literals that come next, through macros.
-    fn strings(&mut self) -> Option<Box<[u8]>> {
-        let mut bytes = Vec::new();
-        while self.token().kind == TokenKind::Text {
-            let text = self.text(self.token());
-            literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
-            self.at += 1;
-            self.expand().ok()?;
-        }
-        Some(bytes.into())
-    }
-
-    /// Notes that macros are left without a value, if they are.
-    pub(super) fn check_expansions(&mut self) {
-        if self.expansions == 0 {
-            self.skipped(Fault::new(self.source.text.len(), TOO_MUCH));
-        }
-    }
-
     /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
-    fn enter(&mut self, body: usize) -> Result<(), Fault> {
+    pub(super) fn enter(&mut self, body: usize) -> Result<(), Fault> {
         let len = self.source.macros.body(body).len();
         self.expansions = self.expansions.saturating_sub(len + 1);
         if self.expansions == 0 || self.source.tokens.len() - self.text_end > MAX_EXPANDED {
@@ -324,7 +292,7 @@ mod tests {
         let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
         let tokens = reader.source.tokens.len();
         reader.unit(tokens - 1).unwrap();
-        let kept = reader.types.len() + reader.symbols.len() + reader.others.len() + reader.skipped.len();
+        let kept = reader.types.len() + reader.symbols.all.len() + reader.symbols.others.len() + reader.skipped.len();
         (reader.looked_at.get() as f64 / tokens as f64, kept as f64 / tokens as f64)
     }
 

@@ -1,14 +1,14 @@
 //! A text as the reader sees it: tokens with their brackets matched, and what directives said at each of them.
 //!
 //! One pass over the text. Directives are acted on where they stand: object-like macros are kept for constant expressions
-//! (`directive`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
+//! (`macros`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
 //! names another macro is marked, because only the preprocessor knows what the text says there.
 
-use std::ops::Range;
-
-use super::Fault;
-use super::directive::Macros;
+use super::brackets::match_bracket;
+use super::directive::Directive;
+use super::fault::Fault;
 use super::lex::{Lexeme, Lexer, Token, TokenKind, spliced, word_len};
+use super::macros::Macros;
 use super::pragma::Pragmas;
 
 /// The `link` of a word that names a macro with parameters.
@@ -35,7 +35,7 @@ impl<'t> Source<'t> {
         let mut lexer = Lexer::new(text, 0..text.len());
         while let Some(lexeme) = lexer.next()? {
             match lexeme {
-                Lexeme::Directive(line) => source.directive(line)?,
+                Lexeme::Directive(line) => source.act(line.start, Directive::read(text, line)?)?,
                 Lexeme::Token(token) => source.push(token, &mut open)?,
             }
         }
@@ -102,19 +102,31 @@ impl<'t> Source<'t> {
         Ok(true)
     }
 
+    /// Acts on the directive that begins at an offset.
+    fn act(&mut self, at: usize, directive: Directive<'t>) -> Result<(), Fault> {
+        match directive {
+            Directive::Define(macro_) => self.macros.define(self.text, at, macro_),
+            Directive::Undefine(name) => self.macros.undefine(name, at),
+            Directive::Pragma(line) => self.pragma(at, &spliced(line))?,
+            Directive::LineMarker => self.preprocessed = true,
+            Directive::Ignored => {}
+        }
+        Ok(())
+    }
+
     /// Acts on what follows `#pragma`, in one line.
-    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
+    fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
         let place = self.tokens.len();
         self.pragmas.pragma(at, place, text, |word| self.macros.current(word).is_some())
     }
 
-    /// The bytes of a token.
     /// Where in the text one of its own pieces stands.
     pub(super) fn place_of(&self, piece: &str) -> Option<usize> {
         let at = piece.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
         (at < self.text.len()).then_some(at)
     }
 
+    /// The bytes of a token.
     pub(super) fn text_of(&self, token: Token) -> &'t str {
         match token.kind {
             TokenKind::Word
@@ -139,38 +151,4 @@ impl<'t> Source<'t> {
             body => Some(body as usize),
         }
     }
-
-    /// Splits a part of the text that holds no directives; `None` if its brackets do not match or it holds no tokens of C.
-    pub(super) fn split(text: &str, part: Range<usize>) -> Option<Vec<Token>> {
-        let mut lexer = Lexer::new(text, part);
-        let mut tokens = Vec::new();
-        let mut open = Vec::new();
-        while let Some(lexeme) = lexer.next().ok()? {
-            let Lexeme::Token(token) = lexeme else { return None };
-            match_bracket(&mut tokens, token, &mut open).ok()?;
-            tokens.push(token);
-        }
-        open.is_empty().then_some(tokens)
-    }
-}
-
-/// Links an opening bracket to the bracket that closes it, which is about to be pushed.
-fn match_bracket(tokens: &mut [Token], token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-    let opening = match token.mark() {
-        Some(b'(' | b'[' | b'{') => {
-            open.push(tokens.len());
-            return Ok(());
-        }
-        Some(b')') => b'(',
-        Some(b']') => b'[',
-        Some(b'}') => b'{',
-        _ => return Ok(()),
-    };
-    let closed = open.pop().filter(|&index| tokens[index].is(opening));
-    let Some(index) = closed else {
-        let closing = if opening == b'(' { ')' } else { char::from(opening + 2) };
-        return Err(Fault::fatal(token.start as usize, format!("`{closing}` closes nothing")));
-    };
-    tokens[index].link = tokens.len() as u32;
-    Ok(())
 }

@@ -2,14 +2,16 @@
 
 use hotcall_jit::Scalar;
 
-use super::Fault;
-use super::attribute::Attributes;
-use super::directive::is_macro;
-use super::layout::CExtent;
+use super::annotation::is_note;
+use super::attributes::Attributes;
+use super::extent::CExtent;
+use super::fault::Fault;
+use super::fault::is_macro;
 use super::lex::{Token, TokenKind};
-use super::notes::is_note;
+use super::node::{QualType, TypeNode, quals};
 use super::reader::Reader;
-use super::types::{QualType, TagKind, TypeNode, TypeTable, quals};
+use super::tag::TagKind;
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
 /// Where specifiers stand: this decides what a name that is not declared may be.
@@ -421,7 +423,7 @@ impl<'t> Reader<'t> {
         let extent = width.ok().and_then(|width| u64::try_from(width).ok()).map(|width| match width {
             0..=64 => {
                 let size = width.div_ceil(8).max(1).next_power_of_two();
-                CExtent { size, align: size }
+                CExtent::scalar(size)
             }
             _ => CExtent { size: 8 * width.div_ceil(64), align: 8 },
         });

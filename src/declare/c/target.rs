@@ -3,7 +3,7 @@
 
 use hotcall_jit::Scalar;
 
-use super::layout::CExtent;
+use super::extent::CExtent;
 
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -125,15 +125,20 @@ impl DataModel {
                 ));
             }
             "__int128_t" | "__uint128_t" => {
-                return Some(KnownType::Unsupported("128-bit integers", CExtent::scalar(16)));
+                return Some(KnownType::Unsupported("128-bit integers", Some(CExtent::scalar(16))));
             }
             "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
-                return Some(KnownType::Unsupported("floating-point types wider than double", CExtent::scalar(16)));
+                return Some(KnownType::Unsupported(
+                    "floating-point types wider than double",
+                    Some(CExtent::scalar(16)),
+                ));
             }
-            "_Float16" | "__fp16" | "__bf16" => return Some(KnownType::Unsupported("this type", CExtent::scalar(2))),
-            "_Decimal32" => return Some(KnownType::Unsupported("this type", CExtent::scalar(4))),
-            "_Decimal64" => return Some(KnownType::Unsupported("this type", CExtent::scalar(8))),
-            "_Decimal128" => return Some(KnownType::Unsupported("this type", CExtent::scalar(16))),
+            "_Float16" | "__fp16" | "__bf16" => {
+                return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(2))));
+            }
+            "_Decimal32" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(4)))),
+            "_Decimal64" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(8)))),
+            "_Decimal128" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(16)))),
             "max_align_t" => return Some(KnownType::Unsupported("this type", None)),
             _ => return None,
         };

@@ -4,200 +4,24 @@
 //! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
 //! bounded in depth, so that all walks over types may recurse.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::Arc;
 
 use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
 
-use super::layout::CExtent;
-use super::notes::Notes;
-use super::scope::{TagNames, TagScope};
+use super::extent::CExtent;
+use super::node::{ByValue, CArray, CFunction, Given, QualType, Reason, TypeNode, quals, reason};
+use super::tag::{Tag, TagKind, TagScope, Warning};
 use super::target::{DataModel, KnownType};
-use super::told::ToldFunctions;
 use crate::declare::error::Short;
-
-/// Why something cannot be passed by value.
-pub(super) type Reason = Rc<str>;
-
-pub(super) fn reason(text: impl AsRef<str>) -> Reason {
-    text.as_ref().into()
-}
 
 /// The most pointers, arrays and functions that one type is derived by. C promises 12 (C11 5.2.4.1).
 const MAX_DERIVED: u8 = 100;
 
-/// A set of qualifiers (C11 6.7.3).
-pub(super) mod quals {
-    pub(in super::super) const CONST: u8 = 1;
-    pub(in super::super) const VOLATILE: u8 = 2;
-    pub(in super::super) const RESTRICT: u8 = 4;
-}
-
-/// A type with its qualifiers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct QualType {
-    number: u32,
-    pub(super) quals: u8,
-    /// The alignment that a typedef, or an attribute behind a star, gives in place of the type's own.
-    pub(super) align: Option<u32>,
-}
-
-impl QualType {
-    /// The type's number, whatever its qualifiers.
-    pub(super) const fn number(self) -> u32 {
-        self.number
-    }
-
-    const fn of(number: usize) -> Self {
-        Self { number: number as u32, quals: 0, align: None }
-    }
-
-    pub(super) const fn qualified(self, quals: u8) -> Self {
-        Self { quals: self.quals | quals, ..self }
-    }
-
-    pub(super) const fn unqualified(self) -> Self {
-        Self { quals: 0, ..self }
-    }
-
-    /// With the qualifiers and the alignment of another type.
-    pub(super) const fn like(self, other: Self) -> Self {
-        Self { number: self.number, ..other }
-    }
-
-    pub(super) const fn aligned(self, align: u32) -> Self {
-        Self { align: Some(align), ..self }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum TypeNode {
-    Void,
-    /// An arithmetic type; the flag tells `char` from the integers of its size, for text is made of `char` alone.
-    Scalar(Scalar, bool),
-    /// A struct, union or enum: its index.
-    Tag(usize),
-    Pointer(QualType),
-    /// The index of an array.
-    Array(usize),
-    /// The index of a function.
-    Function(usize),
-    /// A type that was read before: its index.
-    Given(usize),
-    /// KnownType, and not passed: why, and what `sizeof` says.
-    Opaque(Reason, Option<CExtent>),
-    /// Not declared; not even a pointer to it can be.
-    Unknown(Reason),
-}
-
-pub(super) struct CArray {
-    pub(super) element: QualType,
-    /// `None` without a length.
-    pub(super) len: Option<Result<u64, Reason>>,
-    pub(super) value: ByValue,
-}
-
-#[derive(Clone)]
-pub(super) struct CFunction<'t> {
-    pub(super) params: Vec<Parameter<'t>>,
-    pub(super) result: QualType,
-    pub(super) variadic: bool,
-    /// Declared with `()`, which says nothing about parameters before C23.
-    pub(super) unspecified: bool,
-    /// It is called by rules that are not followed.
-    pub(super) unsupported: Option<Reason>,
-    pub(super) result_notes: Option<Box<Notes>>,
-}
-
-#[derive(Clone)]
-pub(super) struct Parameter<'t> {
-    pub(super) name: Option<&'t str>,
-    pub(super) ty: QualType,
-    pub(super) notes: Option<Box<Notes>>,
-}
-
-/// A type that was read before.
-pub(super) struct Given {
-    pub(super) value: ByValue,
-    /// The target of a pointer to it.
-    pub(super) target: Target,
-}
-
-/// A type as a value.
-#[derive(Clone)]
-pub(super) struct ByValue {
-    pub(super) ty: Result<Type, Reason>,
-    /// The result of `sizeof`, as far as it is known; also for values too large to pass.
-    pub(super) extent: Option<CExtent>,
-}
-
-impl ByValue {
-    pub(super) const fn without(reason: Reason) -> Self {
-        Self { ty: Err(reason), extent: None }
-    }
-
-    pub(super) fn scalar(scalar: Scalar) -> Self {
-        let size = scalar.size().into();
-        Self { ty: Ok(Type::from(scalar)), extent: Some(CExtent { size, align: size }) }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TagKind {
-    Struct,
-    Union,
-    Enum,
-}
-
-impl TagKind {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Struct => "struct",
-            Self::Union => "union",
-            Self::Enum => "enum",
-        }
-    }
-}
-
-/// A struct, union or enum.
-pub(super) struct Tag<'t> {
-    pub(super) kind: TagKind,
-    pub(super) name: Option<&'t str>,
-    pub(super) scope: TagScope,
-    /// The name that it is told by, once it was.
-    told_name: OnceCell<Arc<str>>,
-    /// Its body is read, or being read.
-    pub(super) defined: bool,
-    /// Once it is complete.
-    pub(super) value: Option<ByValue>,
-    /// The members of a complete struct or union, with their places.
-    pub(super) members: Vec<PlacedMember<'t>>,
-}
-
-/// A member at its place.
-pub(super) struct PlacedMember<'t> {
-    pub(super) name: Option<&'t str>,
-    pub(super) ty: QualType,
-    pub(super) notes: Option<Box<Notes>>,
-    /// The offset in bytes; `None` for bit-fields and behind members without a size.
-    pub(super) offset: Option<u64>,
-}
-
-/// A point about which compilers differ.
-pub(super) struct Warning<'t> {
-    /// The struct or union with the member; `None` for a typedef.
-    pub(super) tag: Option<usize>,
-    /// The member or the typedef.
-    pub(super) name: Option<&'t str>,
-    pub(super) what: Box<str>,
-}
-
 /// The types of a text.
 pub(super) struct TypeTable<'t> {
     pub(super) target: DataModel,
-    kinds: Vec<TypeNode>,
+    nodes: Vec<TypeNode>,
     /// How many derivations each type consists of.
     depths: Vec<u8>,
     pub(super) arrays: Vec<CArray>,
@@ -206,16 +30,8 @@ pub(super) struct TypeTable<'t> {
     pub(super) given: Vec<Given>,
     /// The structs and unions with a body, in the order in which they were completed.
     pub(super) completed: Vec<usize>,
-    /// Pointers and arrays with all that is told of them, by their number.
-    pub(super) told: RefCell<HashMap<u32, Type>>,
-    /// Structs and unions with all that is told of their members, by their index.
-    pub(super) told_tags: HashMap<usize, Type>,
-    /// Functions that pointers point to, and those of the library.
-    pub(super) told_targets: ToldFunctions,
-    pub(super) told_functions: ToldFunctions,
     typedefs: HashMap<&'t str, QualType>,
     pub(super) typedefs_in_order: Vec<(&'t str, QualType)>,
-    pub(super) tag_names: TagNames<'t>,
     /// The tags with names in the text's own scope, in order.
     pub(super) tag_types: Vec<(usize, QualType)>,
     pub(super) warnings: Vec<Warning<'t>>,
@@ -230,20 +46,15 @@ impl<'t> TypeTable<'t> {
     pub(super) fn new(target: DataModel, comparisons: u32) -> Self {
         let mut types = Self {
             target,
-            kinds: Vec::new(),
+            nodes: Vec::new(),
             depths: Vec::new(),
             arrays: Vec::new(),
             functions: Vec::new(),
             tags: Vec::new(),
             given: Vec::new(),
             completed: Vec::new(),
-            told: RefCell::default(),
-            told_tags: HashMap::new(),
-            told_targets: ToldFunctions::default(),
-            told_functions: ToldFunctions::default(),
             typedefs: HashMap::new(),
             typedefs_in_order: Vec::new(),
-            tag_names: TagNames::default(),
             tag_types: Vec::new(),
             warnings: Vec::new(),
             comparisons: Cell::new(comparisons),
@@ -257,19 +68,19 @@ impl<'t> TypeTable<'t> {
     }
 
     fn add(&mut self, kind: TypeNode, depth: u8) -> QualType {
-        self.kinds.push(kind);
+        self.nodes.push(kind);
         self.depths.push(depth);
-        QualType::of(self.kinds.len() - 1)
+        QualType::of(self.nodes.len() - 1)
     }
 
     /// How many types there are.
     #[cfg(test)]
     pub(super) const fn len(&self) -> usize {
-        self.kinds.len()
+        self.nodes.len()
     }
 
     pub(super) fn node(&self, ty: QualType) -> &TypeNode {
-        &self.kinds[ty.number as usize]
+        &self.nodes[ty.number() as usize]
     }
 
     /// The struct, union or enum, if it is one.
@@ -311,7 +122,7 @@ impl<'t> TypeTable<'t> {
 
     /// The depth of a type derived from these; `None` if it is too deep.
     fn deeper(&self, from: impl IntoIterator<Item = QualType>) -> Option<u8> {
-        let deepest = from.into_iter().map(|ty| self.depths[ty.number as usize]).max();
+        let deepest = from.into_iter().map(|ty| self.depths[ty.number() as usize]).max();
         Some(deepest.unwrap_or_default() + 1).filter(|&depth| depth <= MAX_DERIVED)
     }
 
@@ -438,20 +249,8 @@ impl<'t> TypeTable<'t> {
 
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
         let scope = TagScope::default();
-        let told_name = OnceCell::new();
-        self.tags.push(Tag { kind, name: None, scope, told_name, defined: false, value: None, members: Vec::new() });
+        self.tags.push(Tag { kind, name: None, scope, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
-    }
-
-    /// The name that [`NamedType`](crate::declare::NamedType) has: `struct name`, or the typedef's name of one without a tag.
-    /// A prototype's own tag is not visible outside of it.
-    pub(super) fn name_of(&self, index: usize) -> Option<Arc<str>> {
-        let Tag { kind, name: Some(name), scope, told_name, .. } = &self.tags[index] else { return None };
-        if scope.is_tagged && !scope.is_outermost() {
-            return None;
-        }
-        let title = || if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { (*name).into() };
-        Some(Arc::clone(told_name.get_or_init(title)))
     }
 
     /// `struct name`, for messages.
@@ -493,6 +292,12 @@ impl<'t> TypeTable<'t> {
             TypeNode::Opaque(reason, extent) => ByValue { ty: Err(reason.clone()), extent: *extent },
             TypeNode::Unknown(reason) => ByValue::without(reason.clone()),
         }
+    }
+
+    /// Returns whether an object of this type is not to be written: an array is as const as its elements.
+    pub(super) fn is_const(&self, ty: QualType) -> bool {
+        let element = self.as_array(ty).map(|array| array.element);
+        element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
     }
 
     /// The results of `sizeof` and `_Alignof` (C11 6.5.3.4).

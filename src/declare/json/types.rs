@@ -6,25 +6,17 @@ use hotcall_jit::{
     Direction, Field, FunctionType, Length, MAX_PARAMETERS, Pointee, Pointer, Scalar, Signature, Target, Type,
     TypeError,
 };
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Step, Trail, once, unknown};
+use super::trail::{Seed, Trail, TrailStep, once, unknown};
 use crate::declare::error::{Quoted, Short};
 
 /// An array of parameters' types.
-pub(super) struct Parameters<'a> {
+pub(super) struct ParametersVisitor<'a> {
     pub(super) trail: &'a Trail,
 }
 
-impl<'de> DeserializeSeed<'de> for Parameters<'_> {
-    type Value = Vec<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Parameters<'_> {
+impl<'de> Visitor<'de> for ParametersVisitor<'_> {
     type Value = Vec<Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,7 +25,7 @@ impl<'de> Visitor<'de> for Parameters<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut types = Vec::new();
-        while let Some(ty) = self.trail.at(Step::Index(types.len()), || {
+        while let Some(ty) = self.trail.at(TrailStep::Index(types.len()), || {
             if types.len() == MAX_PARAMETERS && seq.next_element::<IgnoredAny>()?.is_some() {
                 return Err(A::Error::custom(format_args!("more than {MAX_PARAMETERS} parameters")));
             }
@@ -46,24 +38,16 @@ impl<'de> Visitor<'de> for Parameters<'_> {
 }
 
 fn next_type<'de, A: SeqAccess<'de>>(seq: &mut A, trail: &Trail, what: &str) -> Result<Option<Type>, A::Error> {
-    let next = seq.next_element_seed(TypeOrVoid { trail })?;
+    let next = seq.next_element_seed(Seed::Any(TypeVisitor { trail }))?;
     next.map(|ty| ty.ok_or_else(|| A::Error::custom(format_args!("a {what} is not `void`")))).transpose()
 }
 
 /// The members of a struct or union: types in order, or an object of types by name.
-struct Members<'a> {
+struct MembersVisitor<'a> {
     trail: &'a Trail,
 }
 
-impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Vec<Field>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Members<'_> {
+impl<'de> Visitor<'de> for MembersVisitor<'_> {
     type Value = Vec<Field>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,7 +57,7 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut fields: Vec<Field> = Vec::new();
         while let Some(ty) =
-            self.trail.at(Step::Index(fields.len()), || next_type(&mut seq, self.trail, "field of a struct"))?
+            self.trail.at(TrailStep::Index(fields.len()), || next_type(&mut seq, self.trail, "field of a struct"))?
         {
             fields.push(ty.into());
         }
@@ -83,8 +67,8 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            self.trail.at(Step::Key(name.as_str().into()), || {
-                let ty = map.next_value_seed(TypeOrVoid { trail: self.trail })?;
+            self.trail.at(TrailStep::Key(name.as_str().into()), || {
+                let ty = map.next_value_seed(Seed::Any(TypeVisitor { trail: self.trail }))?;
                 let ty = ty.ok_or_else(|| A::Error::custom("a field of a struct is not `void`"))?;
                 fields.push(Field::new(name.as_str(), ty));
                 Ok(())
@@ -95,19 +79,11 @@ impl<'de> Visitor<'de> for Members<'_> {
 }
 
 /// A type; `None` is `void`.
-pub(super) struct TypeOrVoid<'a> {
+pub(super) struct TypeVisitor<'a> {
     pub(super) trail: &'a Trail,
 }
 
-impl<'de> DeserializeSeed<'de> for TypeOrVoid<'_> {
-    type Value = Option<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TypeOrVoid<'_> {
+impl<'de> Visitor<'de> for TypeVisitor<'_> {
     type Value = Option<Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -120,18 +96,22 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let trail = self.trail;
-        let mut parts = Parts::default();
+        let mut parts = TypeKeys::default();
         while let Some(key) = map.next_key::<String>()? {
-            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
-                "struct" => parts.is(|| Ok(Kind::Struct(map.next_value_seed(Members { trail })?))),
-                "union" => parts.is(|| Ok(Kind::Union(map.next_value_seed(Members { trail })?))),
-                "array" => parts.is(|| Ok(Kind::Array(map.next_value_seed(TypeOrVoid { trail })?))),
-                "pointer" => parts.is(|| map.next_value_seed(PointedTo { trail })),
-                "function" => parts.is(|| Ok(Kind::Function(map.next_value_seed(Prototype { trail })?))),
+            trail.at(TrailStep::Key(key.as_str().into()), || match key.as_str() {
+                "struct" => {
+                    parts.is(|| Ok(JsonType::Struct(map.next_value_seed(Seed::Any(MembersVisitor { trail }))?)))
+                }
+                "union" => parts.is(|| Ok(JsonType::Union(map.next_value_seed(Seed::Any(MembersVisitor { trail }))?))),
+                "array" => parts.is(|| Ok(JsonType::Array(map.next_value_seed(Seed::Any(TypeVisitor { trail }))?))),
+                "pointer" => parts.is(|| map.next_value_seed(Seed::Any(TargetVisitor { trail }))),
+                "function" => {
+                    parts.is(|| Ok(JsonType::Function(map.next_value_seed(Seed::Map(FunctionVisitor { trail }))?)))
+                }
                 "name" => once(&mut parts.name, || map.next_value()),
                 "const" => once(&mut parts.constant, || map.next_value()),
-                "length" => once(&mut parts.length, || map.next_value_seed(CountVisitor)),
-                "byteLength" => once(&mut parts.byte_length, || map.next_value_seed(CountVisitor)),
+                "length" => once(&mut parts.length, || map.next_value_seed(Seed::Any(CountVisitor))),
+                "byteLength" => once(&mut parts.byte_length, || map.next_value_seed(Seed::Any(CountVisitor))),
                 "direction" => once(&mut parts.direction, || direction(&map.next_value::<String>()?)),
                 "freedBy" => once(&mut parts.freed_by, || map.next_value()),
                 other => Err(unknown(other, KEYS)),
@@ -166,7 +146,7 @@ fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
 }
 
 /// The kinds of types that objects describe; the key of one of these stands in each.
-enum Kind {
+enum JsonType {
     Struct(Vec<Field>),
     Union(Vec<Field>),
     Array(Option<Type>),
@@ -178,8 +158,8 @@ enum Kind {
 }
 
 #[derive(Default)]
-struct Parts {
-    kind: Option<Kind>,
+struct TypeKeys {
+    kind: Option<JsonType>,
     name: Option<String>,
     constant: Option<bool>,
     length: Option<Count>,
@@ -195,14 +175,6 @@ enum Count {
 }
 
 struct CountVisitor;
-
-impl<'de> DeserializeSeed<'de> for CountVisitor {
-    type Value = Count;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
 
 impl Visitor<'_> for CountVisitor {
     type Value = Count;
@@ -229,8 +201,8 @@ fn direction<E: Error>(name: &str) -> Result<Direction, E> {
     }
 }
 
-impl Parts {
-    fn is<E: Error>(&mut self, read: impl FnOnce() -> Result<Kind, E>) -> Result<(), E> {
+impl TypeKeys {
+    fn is<E: Error>(&mut self, read: impl FnOnce() -> Result<JsonType, E>) -> Result<(), E> {
         if self.kind.is_some() {
             return Err(E::custom("a type is one of `struct`, `union`, `array`, `pointer` and `function`"));
         }
@@ -242,29 +214,29 @@ impl Parts {
         let kind = self.kind.take().ok_or("missing field `struct` (or `union`, `array`, `pointer`, `function`)")?;
         self.check(&kind)?;
         let made = match kind {
-            Kind::Struct(fields) | Kind::Union(fields) if fields.is_empty() => {
+            JsonType::Struct(fields) | JsonType::Union(fields) if fields.is_empty() => {
                 return Err("Struct must have at least one field".into());
             }
-            Kind::Struct(fields) => self.named(Type::structure(fields)),
-            Kind::Union(fields) => self.named(Type::union(fields)),
-            Kind::Array(element) => {
+            JsonType::Struct(fields) => self.named(Type::structure(fields)),
+            JsonType::Union(fields) => self.named(Type::union(fields)),
+            JsonType::Array(element) => {
                 let element = element.ok_or("an array's elements are not `void`")?;
                 match self.length.ok_or("missing field `length`")? {
                     Count::Number(len) => Type::array(element, len),
                     Count::Name(member) => Type::flexible_array(element).map(|array| array.counted_by(member)),
                 }
             }
-            Kind::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
-            Kind::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
-            Kind::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
+            JsonType::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
+            JsonType::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
+            JsonType::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
         };
         made.map_err(|error| error.to_string())
     }
 
     /// Checks that each key belongs to what is described.
-    fn check(&self, kind: &Kind) -> Result<(), &'static str> {
-        let is_aggregate = matches!(kind, Kind::Struct(_) | Kind::Union(_));
-        let is_pointer = !is_aggregate && !matches!(kind, Kind::Array(_));
+    fn check(&self, kind: &JsonType) -> Result<(), &'static str> {
+        let is_aggregate = matches!(kind, JsonType::Struct(_) | JsonType::Union(_));
+        let is_pointer = !is_aggregate && !matches!(kind, JsonType::Array(_));
         if (self.constant.is_some() || self.direction.is_some() || self.freed_by.is_some()) && !is_pointer {
             return Err("`const`, `direction` and `freedBy` belong to a pointer");
         }
@@ -323,48 +295,32 @@ impl Parts {
 const CHAR: Scalar = if std::ffi::c_char::MIN == 0 { Scalar::U8 } else { Scalar::I8 };
 
 /// The target of a pointer: a type, or `char` for text.
-struct PointedTo<'a> {
+struct TargetVisitor<'a> {
     trail: &'a Trail,
 }
 
-impl<'de> DeserializeSeed<'de> for PointedTo<'_> {
-    type Value = Kind;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for PointedTo<'_> {
-    type Value = Kind;
+impl<'de> Visitor<'de> for TargetVisitor<'_> {
+    type Value = JsonType;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a type, or \"char\"")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        if name == "char" { Ok(Kind::Text) } else { named(name).map(Kind::Pointer) }
+        if name == "char" { Ok(JsonType::Text) } else { named(name).map(JsonType::Pointer) }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        TypeOrVoid { trail: self.trail }.visit_map(map).map(Kind::Pointer)
+        TypeVisitor { trail: self.trail }.visit_map(map).map(JsonType::Pointer)
     }
 }
 
 /// A function's type: an object with `parameters`, `result` and perhaps `names`.
-struct Prototype<'a> {
+struct FunctionVisitor<'a> {
     trail: &'a Trail,
 }
 
-impl<'de> DeserializeSeed<'de> for Prototype<'_> {
-    type Value = FunctionType;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Prototype<'_> {
+impl<'de> Visitor<'de> for FunctionVisitor<'_> {
     type Value = FunctionType;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -375,9 +331,9 @@ impl<'de> Visitor<'de> for Prototype<'_> {
         let trail = self.trail;
         let (mut parameters, mut result, mut names) = (None, None, None);
         while let Some(key) = map.next_key::<String>()? {
-            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
-                "parameters" => once(&mut parameters, || map.next_value_seed(Parameters { trail })),
-                "result" => once(&mut result, || map.next_value_seed(TypeOrVoid { trail })),
+            trail.at(TrailStep::Key(key.as_str().into()), || match key.as_str() {
+                "parameters" => once(&mut parameters, || map.next_value_seed(Seed::Seq(ParametersVisitor { trail }))),
+                "result" => once(&mut result, || map.next_value_seed(Seed::Any(TypeVisitor { trail }))),
                 "names" => once(&mut names, || map.next_value::<Vec<Option<Box<str>>>>()),
                 other => Err(unknown(other, &["parameters", "result", "names"])),
             })?;
