@@ -5,7 +5,7 @@ use hotcall_jit::{Pointee, Type};
 use super::extent::CExtent;
 use super::fault::{Fault, line_starts};
 use super::lex::TokenKind;
-use super::node::{ByValue, Given, QualType, Reason, quals, reason};
+use super::node::{ByValue, Given, QualType, quals, reason};
 use super::reader::Reader;
 use super::source::Source;
 use super::tag::TagKind;
@@ -108,6 +108,6 @@ fn extent_of(named: &NamedType) -> Option<CExtent> {
 }
 
 fn value_of(named: &NamedType) -> ByValue {
-    let ty = named.ty.clone().map_err(|why| -> Reason { reason(why) });
+    let ty = named.ty.clone().map_err(reason);
     ByValue { ty, extent: extent_of(named) }
 }

@@ -137,14 +137,14 @@ impl<'t> Reader<'t> {
             // `_Alignas(0)` asks for nothing.
             0 => Ok(1),
             _ if value.is_power_of_two() && value <= MAX_ALIGNED => Ok(value),
-            _ => Err(reason(format!("an alignment of {value} bytes is not a power of two"))),
+            _ => Err(reason(format_args!("an alignment of {value} bytes is not a power of two"))),
         }))
     }
 
     fn attribute_number(&mut self, place: usize, end: usize) -> Result<Result<u64, Reason>, Fault> {
         let value = self.integer_constant().map_err(|fault| Fault { at: place, ..fault })?;
         self.argument_ends(place, end)?;
-        let number = |value| u64::try_from(value).map_err(|_| reason(format!("{value} in an attribute")));
+        let number = |value| u64::try_from(value).map_err(|_| reason(format_args!("{value} in an attribute")));
         Ok(value.and_then(number))
     }
 
@@ -209,7 +209,7 @@ impl<'t> Reader<'t> {
             return ty;
         }
         let extent = if self.types.as_function(ty).is_some() { None } else { extent(self) };
-        self.types.opaque(format!("{what} cannot be passed"), extent)
+        self.types.opaque(format_args!("{what} cannot be passed"), extent)
     }
 
     fn vector_extent(&self, element: QualType, vector: Vector) -> Option<CExtent> {
@@ -226,7 +226,7 @@ impl<'t> Reader<'t> {
         let Some(what) = rules else { return ty };
         let Some(index) = self.types.called(ty) else { return ty };
         let old = &self.types.functions[index];
-        let function = CFunction { unsupported: Some(reason(format!("it is called by {what}"))), ..old.clone() };
+        let function = CFunction { unsupported: Some(reason(format_args!("it is called by {what}"))), ..old.clone() };
         let function = self.types.function(function);
         if let TypeNode::Pointer(_) = self.types.node(ty) {
             return self.types.pointer(function).like(ty);

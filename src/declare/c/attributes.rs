@@ -142,6 +142,6 @@ impl<'t> AttributeSet<'t> {
             (_, _, Some(_)) => "vector types",
             _ => return None,
         };
-        Some(reason(format!("{what} cannot be passed")))
+        Some(reason(format_args!("{what} cannot be passed")))
     }
 }

@@ -175,7 +175,7 @@ impl<'t> Reader<'t> {
 
     fn bit_width(&mut self) -> Result<Result<u64, Reason>, Fault> {
         let width = self.integer_constant()?;
-        let number = |width| u64::try_from(width).map_err(|_| reason(format!("a bit-field of {width} bits")));
+        let number = |width| u64::try_from(width).map_err(|_| reason(format_args!("a bit-field of {width} bits")));
         Ok(width.and_then(number))
     }
 
@@ -217,10 +217,11 @@ impl<'t> Reader<'t> {
                 Ok(value) => range = range.start.min(*value)..range.end.max(*value),
                 Err(why) => unknown = unknown.or_else(|| Some(why.clone())),
             }
-            let constant = value.clone().map(|value| match fixed {
-                Some(ty) => self.types.cast(self.types.operand(Scalar::I64, Number::Int(value)), ty),
-                None => self.types.enumerator(value),
-            });
+            let constant = match (value.clone(), fixed) {
+                (Ok(value), Some(ty)) => self.types.cast(self.types.operand(Scalar::I64, Ok(Number::Int(value))), ty),
+                (Ok(value), None) => self.types.enumerator(value),
+                (Err(why), _) => self.types.unknown_operand(why),
+            };
             if !name.is_empty() {
                 self.names.declare_constant(name, constant);
             }

@@ -139,7 +139,7 @@ impl<'t> Reader<'t> {
         if specifiers.storage == Storage::Constexpr && !self.is(b'{') {
             let value = self.constant()?;
             let value = self.types.cast(value, specifiers.ty);
-            self.names.declare_constant(name, Ok(value));
+            self.names.declare_constant(name, value);
         }
         self.skip_to(b",;");
         Ok(())

@@ -246,7 +246,7 @@ impl<'t> Reader<'t> {
             let fault = self.fault("this is not understood in an array's length");
             return Err(self.reason_of(fault));
         }
-        u64::try_from(length).map_err(|_| reason(format!("an array of {length} elements")))
+        u64::try_from(length).map_err(|_| reason(format_args!("an array of {length} elements")))
     }
 
     /// parameter-type-list or identifier-list in parentheses (C11 6.7.6.3).
@@ -266,7 +266,7 @@ impl<'t> Reader<'t> {
             }
             // As many as cannot be passed are enough to say so.
             if params.len() > MAX_PARAMETERS {
-                unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
+                unsupported = Some(reason(format_args!("more than {MAX_PARAMETERS} parameters")));
                 break;
             }
             old_style &= token.kind == TokenKind::Word && matches!(self.ahead(1).kind, TokenKind::Mark(b',' | b')'));

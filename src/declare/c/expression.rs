@@ -2,9 +2,11 @@
 //!
 //! An expression is read to its end whatever its value is; a value that is not known carries the reason.
 
-use super::constant::{Number, Operand};
+use hotcall_jit::Scalar;
+
+use super::constant::{NOT_CONSTANT, Number, Operand};
 use super::fault::Fault;
-use super::lex::{Token, TokenKind};
+use super::lex::TokenKind;
 use super::literal;
 use super::node::{QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
@@ -105,20 +107,16 @@ impl<'t> Reader<'t> {
             return self.unary_word(self.text(token));
         }
         match token.mark() {
-            Some(operator @ (b'+' | b'-' | b'~' | b'!')) => {
+            Some(operator @ (b'+' | b'-' | b'~' | b'!' | b'&' | b'*')) => {
                 self.at += 1;
                 let operand = self.unary()?;
-                Ok(self.types.unary(operator, operand))
-            }
-            Some(b'&') => {
-                self.at += 1;
-                let operand = self.unary()?;
-                Ok(self.address_of(operand))
-            }
-            Some(b'*') => {
-                self.at += 1;
-                let operand = self.unary()?;
-                Ok(self.pointed_to(operand, 0))
+                Ok(match operator {
+                    b'&' => {
+                        Operand::new(self.types.pointer(operand.ty), operand.address().map(|at| Number::Int(at.into())))
+                    }
+                    b'*' => self.pointed_to(operand, 0),
+                    _ => self.types.unary(operator, operand),
+                })
             }
             Some(b'(') => match self.parentheses()? {
                 Parenthesized::Type(_) if self.is(b'{') => {
@@ -137,10 +135,21 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// `sizeof` and `_Alignof` (C11 6.5.3.4), the latter also of an expression as GNU has it, and what begins with a name.
     fn unary_word(&mut self, word: &str) -> Result<Operand, Fault> {
         match word {
-            "sizeof" => self.size_of(),
-            "_Alignof" | "alignof" | "__alignof__" | "__alignof" => self.align_of(),
+            "sizeof" => {
+                let (ty, vague) = self.measured()?;
+                let size = match vague {
+                    true => Err(reason("the size of this constant depends on C's version")),
+                    false => self.types.extent(ty).map(|extent| extent.size),
+                };
+                Ok(self.types.size(size))
+            }
+            "_Alignof" | "alignof" | "__alignof__" | "__alignof" => {
+                let (ty, _) = self.measured()?;
+                Ok(self.types.size(self.types.extent(ty).map(|extent| extent.align)))
+            }
             "__extension__" => {
                 self.at += 1;
                 self.unary()
@@ -173,40 +182,20 @@ impl<'t> Reader<'t> {
         Ok(ty)
     }
 
-    /// `sizeof` (C11 6.5.3.4), also of an expression by its type.
-    fn size_of(&mut self) -> Result<Operand, Fault> {
+    /// The type of the operand of `sizeof` or `_Alignof`, and whether it is vague. A type's name in parentheses begins no cast
+    /// there.
+    fn measured(&mut self) -> Result<(QualType, bool), Fault> {
         self.at += 1;
         self.expand()?;
-        let measured = self.measured()?;
-        let size = match measured {
-            Parenthesized::Value(Operand { vague: true, .. }) => {
-                Err(reason("the size of this constant depends on C's version"))
+        let operand = if self.is(b'(') {
+            match self.parentheses()? {
+                Parenthesized::Type(ty) => return Ok((ty, false)),
+                Parenthesized::Value(value) => self.postfix(value)?,
             }
-            Parenthesized::Type(ty) | Parenthesized::Value(Operand { ty, .. }) => {
-                self.types.extent(ty).map(|extent| extent.size)
-            }
+        } else {
+            self.unary()?
         };
-        Ok(self.types.size(size))
-    }
-
-    /// The operand of `sizeof` or `_Alignof`. A type's name in parentheses begins no cast there.
-    fn measured(&mut self) -> Result<Parenthesized, Fault> {
-        if !self.is(b'(') {
-            return Ok(Parenthesized::Value(self.unary()?));
-        }
-        Ok(match self.parentheses()? {
-            Parenthesized::Value(value) => Parenthesized::Value(self.postfix(value)?),
-            ty => ty,
-        })
-    }
-
-    /// `_Alignof` (C11 6.5.3.4); GNU's also takes an expression.
-    fn align_of(&mut self) -> Result<Operand, Fault> {
-        self.at += 1;
-        self.expand()?;
-        let (Parenthesized::Type(ty) | Parenthesized::Value(Operand { ty, .. })) = self.measured()?;
-        let align = self.types.extent(ty).map(|extent| extent.align);
-        Ok(self.types.size(align))
+        Ok((operand.ty, operand.vague))
     }
 
     /// postfix-expression (C11 6.5.2), behind its first operand.
@@ -214,69 +203,65 @@ impl<'t> Reader<'t> {
         loop {
             self.expand()?;
             let token = self.token();
-            if token.kind == TokenKind::Operator && self.text(token) == "->" {
-                self.at += 1;
-                operand = self.pointed_to(operand, 0);
-                operand = self.member_of(operand)?;
-                continue;
-            }
-            match token.mark() {
-                Some(b'[') => {
-                    self.at += 1;
-                    let index = self.conditional()?;
-                    self.expand()?;
-                    self.expect(b']')?;
-                    let index = self.types.integer(&index);
-                    operand = match index {
-                        Ok(index) => self.pointed_to(operand, index),
-                        Err(why) => self.not_constant(why),
-                    };
-                }
-                Some(b'.') => {
-                    self.at += 1;
-                    operand = self.member_of(operand)?;
-                }
+            operand = match token.mark() {
+                Some(b'[' | b'.') => self.part_of(operand)?,
                 Some(b'(') => {
                     self.skip_brackets();
-                    operand = self.not_constant(reason("a call is not an integer constant"));
+                    self.unknown_value("a call is not an integer constant")
+                }
+                _ if token.kind == TokenKind::Operator && self.text(token) == "->" => {
+                    self.at += 1;
+                    let whole = self.pointed_to(operand, 0);
+                    self.member_of(whole)?
                 }
                 _ => return Ok(operand),
-            }
+            };
         }
+    }
+
+    /// `[index]` or `.member`
+    fn part_of(&mut self, whole: Operand) -> Result<Operand, Fault> {
+        if self.eat(b'.') {
+            return self.member_of(whole);
+        }
+        self.at += 1;
+        let index = self.conditional()?;
+        self.expand()?;
+        self.expect(b']')?;
+        Ok(match self.types.integer(&index) {
+            Ok(index) => self.pointed_to(whole, index),
+            Err(why) => self.types.unknown_operand(why),
+        })
     }
 
     /// primary-expression (C11 6.5.1) other than a name and parentheses.
     fn literal(&mut self) -> Result<Operand, Fault> {
         let token = self.token();
-        let target = self.types.target;
-        let text = self.text(token);
-        let unknown = || reason(format!("{} is not an integer constant", Quoted(text)));
-        match token.kind {
+        let (text, target) = (self.text(token), self.types.target);
+        let literal = match token.kind {
             TokenKind::Number => {
-                let number = literal::number(text, target);
-                self.at += 1;
-                Ok(match number {
-                    Some((value, scalar)) => self.types.operand(scalar, value),
-                    None => self.not_constant(unknown()),
-                })
+                literal::number(text, target).map(|(value, scalar)| self.types.operand(scalar, Ok(value)))
             }
-            TokenKind::Character => {
-                let character = literal::character(text, target);
-                self.at += 1;
-                let Some((value, scalar)) = character else {
-                    return Ok(self.not_constant(unknown()));
-                };
-                Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, Number::Int(value)) })
-            }
-            TokenKind::Text => Ok(self.string()),
+            TokenKind::Character => literal::character(text, target).map(|(value, scalar)| Operand {
+                vague: text.starts_with('u'),
+                ..self.types.operand(scalar, Ok(Number::Int(value)))
+            }),
+            TokenKind::Text => return Ok(self.string()),
             TokenKind::Word
             | TokenKind::Macro
             | TokenKind::Mark(_)
             | TokenKind::Operator
             | TokenKind::Stray
             | TokenKind::EndOfMacro
-            | TokenKind::End => Err(self.fault("this is used as an expression and is not one")),
-        }
+            | TokenKind::End => {
+                return Err(self.fault("this is used as an expression and is not one"));
+            }
+        };
+        self.at += 1;
+        Ok(match literal {
+            Some(literal) => literal,
+            None => self.unknown_value(format_args!("{} is not an integer constant", Quoted(text))),
+        })
     }
 
     /// A string literal, or several (C11 6.4.5): only its size is known.
@@ -293,38 +278,34 @@ impl<'t> Reader<'t> {
         }
         let why = reason("a string in a constant expression is not supported");
         let len = if plain { Ok(len) } else { Err(why.clone()) };
-        let ty = self.types.array(TypeTable::CHAR, Some(len));
-        Operand { ty, value: Number::Unknown(why), vague: false }
+        Operand::new(self.types.array(TypeTable::CHAR, Some(len)), Err(why))
     }
 
-    fn not_constant(&mut self, why: Reason) -> Operand {
-        self.types.unknown_operand(why)
+    fn unknown_value(&mut self, why: impl ToString) -> Operand {
+        self.types.unknown_operand(reason(why))
     }
 
     /// An identifier, or a keyword that begins an expression.
     fn identifier(&mut self) -> Result<Operand, Fault> {
-        let token = self.token();
-        let name = self.text(token);
+        let name = self.word();
         match name {
             "__builtin_offsetof" if self.ahead(1).is(b'(') => return self.offset_of(),
             "_Generic" => return Err(self.fault("`_Generic` is not supported")),
             _ => self.at += 1,
         }
-        let why = || reason(format!("{} is not declared as a constant", Quoted(name)));
-        if self.names.is_hidden(name) {
-            return Ok(self.not_constant(why()));
+        let why = || reason(format_args!("{} is not declared as a constant", Quoted(name)));
+        if !self.names.is_hidden(name) {
+            if let Some(constant) = self.names.constant(name) {
+                return Ok(constant.clone());
+            }
+            if let Some(symbol) = self.symbols.get(name) {
+                return Ok(Operand::new(symbol.ty, Err(why())));
+            }
+            if matches!(name, "true" | "false") {
+                return Ok(Operand { vague: true, ..self.types.int(Scalar::I32, (name == "true").into()) });
+            }
         }
-        if let Some(constant) = self.names.constant(name).cloned() {
-            return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
-        }
-        if let Some(symbol) = self.symbols.get(name) {
-            return Ok(Operand { ty: symbol.ty, value: Number::Unknown(why()), vague: false });
-        }
-        Ok(match name {
-            "true" => Operand { vague: true, ..self.types.int(1) },
-            "false" => Operand { vague: true, ..self.types.int(0) },
-            _ => self.not_constant(why()),
-        })
+        Ok(self.types.unknown_operand(why()))
     }
 
     /// `__builtin_offsetof(type-name, member)` (C11 7.19p3).
@@ -332,31 +313,14 @@ impl<'t> Reader<'t> {
         self.at += 2;
         let ty = self.type_name()?;
         self.expect(b',')?;
-        let mut place = Operand { ty, value: Number::At(0), vague: false };
-        place = self.member_of(place)?;
-        loop {
+        let mut place = self.member_of(Operand::new(ty, Ok(Number::At(0))))?;
+        self.expand()?;
+        while self.is(b'.') || self.is(b'[') {
+            place = self.part_of(place)?;
             self.expand()?;
-            if self.eat(b'.') {
-                place = self.member_of(place)?;
-            } else if self.eat(b'[') {
-                let index = self.conditional()?;
-                self.expand()?;
-                self.expect(b']')?;
-                let index = self.types.integer(&index);
-                place = match index {
-                    Ok(index) => self.pointed_to(place, index),
-                    Err(why) => self.not_constant(why),
-                };
-            } else {
-                self.expect(b')')?;
-                let offset = match place.value {
-                    Number::At(offset) => Ok(offset),
-                    Number::Unknown(why) => Err(why),
-                    Number::Int(_) | Number::Float(_) => Err(reason("a value that is not a constant")),
-                };
-                return Ok(self.types.size(offset));
-            }
         }
+        self.expect(b')')?;
+        Ok(self.types.size(place.address()))
     }
 
     /// A member of what lies at a known place, or at least its type.
@@ -366,52 +330,31 @@ impl<'t> Reader<'t> {
             return Err(self.fault("a member's name is expected here"));
         }
         self.at += 1;
-        Ok(match (self.types.member(whole.ty, name), whole.value) {
-            (Ok((offset, ty)), Number::At(at)) => {
-                Operand { ty, value: Number::At(at.wrapping_add(offset)), vague: false }
-            }
-            (Ok((_, ty)), Number::Unknown(why)) => Operand { ty, value: Number::Unknown(why), vague: false },
-            (Ok((_, ty)), _) => {
-                Operand { ty, value: Number::Unknown(reason("a value that is not a constant")), vague: false }
-            }
-            (Err(why), _) => self.not_constant(why),
+        Ok(match self.types.member(whole.ty, name) {
+            Ok((offset, ty)) => Operand::new(ty, whole.address().map(|at| Number::At(at.wrapping_add(offset)))),
+            Err(why) => self.types.unknown_operand(why),
         })
     }
 
     /// The object that a pointer points to, or an array's element (C11 6.5.2.1, 6.5.3.2).
     fn pointed_to(&mut self, pointer: Operand, index: i128) -> Operand {
         let (element, at) = match (self.types.node(pointer.ty), pointer.value) {
-            (&TypeNode::Pointer(to), Number::Int(at)) => (to, Ok(at)),
-            (&TypeNode::Pointer(to), Number::Unknown(why)) => (to, Err(why)),
-            (&TypeNode::Pointer(to), _) => (to, Err(reason("a value that is not a constant"))),
-            (&TypeNode::Array(array), Number::At(at)) => (self.types.arrays[array].element, Ok(at.into())),
-            (&TypeNode::Array(array), _) => {
-                (self.types.arrays[array].element, Err(reason("a value that is not a constant")))
-            }
-            _ => return self.not_constant(reason("a value that is not a constant")),
+            (&TypeNode::Pointer(to), Ok(Number::Int(at))) => (to, Ok(at)),
+            (&TypeNode::Pointer(to), Err(why)) => (to, Err(why)),
+            (&TypeNode::Pointer(to), _) => (to, Err(reason(NOT_CONSTANT))),
+            (&TypeNode::Array(array), Ok(Number::At(at))) => (self.types.arrays[array].element, Ok(at.into())),
+            (&TypeNode::Array(array), _) => (self.types.arrays[array].element, Err(reason(NOT_CONSTANT))),
+            _ => return self.unknown_value(NOT_CONSTANT),
         };
         let size = if index == 0 { Ok(0) } else { self.types.extent(element).map(|extent| extent.size) };
-        let place = at.and_then(|at| {
-            // Addresses wrap, as those of compilers do.
-            Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64))
-        });
-        Operand { ty: element, value: place.unwrap_or_else(Number::Unknown), vague: false }
-    }
-
-    /// `&` (C11 6.5.3.2).
-    fn address_of(&mut self, operand: Operand) -> Operand {
-        let ty = self.types.pointer(operand.ty);
-        let value = match operand.value {
-            Number::At(at) => Number::Int(at.into()),
-            Number::Unknown(why) => Number::Unknown(why),
-            Number::Int(_) | Number::Float(_) => Number::Unknown(reason("a value that is not a constant")),
-        };
-        Operand { ty, value, vague: false }
+        // Addresses wrap, as those of compilers do.
+        let place = at.and_then(|at| Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64)));
+        Operand::new(element, place)
     }
 
     /// Returns whether a type's name begins at the token that follows after `ahead` others.
     pub(super) fn begins_type(&self, ahead: usize) -> bool {
-        let token: Token = self.ahead(ahead);
-        token.kind == TokenKind::Word && self.is_type_word(self.text(token), ahead)
+        let word = self.word_ahead(ahead);
+        !word.is_empty() && self.is_type_word(word, ahead)
     }
 }

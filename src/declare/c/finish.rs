@@ -73,7 +73,7 @@ impl<'t> Reader<'t> {
         // A macro takes the place of an enumerator of its name.
         let enumerators =
             self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
-        let known = enumerators.filter_map(|(name, value)| Some((name, value.as_ref().ok()?.constant()?)));
+        let known = enumerators.filter_map(|(name, value)| Some((name, value.constant()?)));
         let mut all: Vec<_> = known.collect();
         for (name, body) in self.source.macros.bodies_in_order() {
             let constant = self.macro_value(body);
@@ -162,7 +162,7 @@ impl<'t> Told<'_, 't> {
     fn object(&mut self, ty: QualType) -> Result<Type, Reason> {
         let opaque = |name: &str| {
             let ty = Type::structure::<Type>([]);
-            ty.map(|ty| ty.named(name)).map_err(|error| reason(error.to_string()))
+            ty.map(|ty| ty.named(name)).map_err(reason)
         };
         match self.types.tag(ty) {
             Some(Tag { value: None, name, .. }) => opaque(name.unwrap_or_default()),

@@ -151,18 +151,18 @@ impl<'t> TypeTable<'t> {
         let name = || Quoted(member.name.unwrap_or("without a name"));
         match self.node(member.ty) {
             _ if member.bits.is_some() => {
-                let why = reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
+                let why = reason(format_args!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
                 let extent = self.value(member.ty).extent.filter(|extent| extent.size <= MAX_PLACE);
                 ByValue { ty: Err(why), extent }
             }
             TypeNode::Tag(index) if *index == parent => {
-                ByValue::without(reason(format!("`{}` contains itself", self.title(parent))))
+                ByValue::without(reason(format_args!("`{}` contains itself", self.title(parent))))
             }
             TypeNode::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
-                ByValue::without(reason(format!("member {} has no length and is not the last", name())))
+                ByValue::without(reason(format_args!("member {} has no length and is not the last", name())))
             }
             TypeNode::Void | TypeNode::Function(_) => {
-                ByValue::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
+                ByValue::without(reason(format_args!("member {} of `{}` has no size", name(), self.title(parent))))
             }
             TypeNode::Scalar(..)
             | TypeNode::Tag(_)
@@ -193,15 +193,15 @@ impl<'t> TypeTable<'t> {
         let extent = extent.ok_or_else(|| reason("its size is unknown"))?;
         if extent.size > MAX_SIZE.into() {
             let title = self.title(index);
-            return Err(reason(format!("`{title}` has {} bytes, more than {MAX_SIZE}", extent.size)));
+            return Err(reason(format_args!("`{title}` has {} bytes, more than {MAX_SIZE}", extent.size)));
         }
         let ty = match self.tags[index].kind {
             TagKind::Union => Type::union(fields),
             TagKind::Struct | TagKind::Enum => Type::structure(fields),
         };
-        let mut ty = ty.map_err(|error| reason(error.to_string()))?;
+        let mut ty = ty.map_err(reason)?;
         if let Some(align) = shape.align {
-            ty = ty.aligned(small_align(align)?).map_err(|error| reason(error.to_string()))?;
+            ty = ty.aligned(small_align(align)?).map_err(reason)?;
         }
         Ok(match self.tags[index].name {
             Some(name) => ty.named(name),
@@ -241,7 +241,7 @@ impl<'t> TypeTable<'t> {
 
     /// The offset and the type of a member, also of one inside members without a name (C11 6.7.2.1p13).
     pub(super) fn member(&self, ty: QualType, name: &str) -> Result<(u64, QualType), Reason> {
-        let missing = || reason(format!("there is no member {}", Quoted(name)));
+        let missing = || reason(format_args!("there is no member {}", Quoted(name)));
         let &TypeNode::Tag(index) = self.node(ty) else { return Err(missing()) };
         let mut inside = vec![(index, Some(0))];
         while let Some((index, base)) = inside.pop() {
@@ -343,11 +343,11 @@ fn field(member: &DeclaredMember<'_>, ty: Type, natural: u64, align: u64) -> Res
     match align {
         _ if align == natural => Ok(field),
         1 => Ok(field.packed()),
-        _ => field.packed().aligned(small_align(align)?).map_err(|error| reason(error.to_string())),
+        _ => field.packed().aligned(small_align(align)?).map_err(reason),
     }
 }
 
 fn small_align(align: u64) -> Result<u8, Reason> {
     let small = u8::try_from(align).ok().filter(|&align| align <= MAX_ALIGN);
-    small.ok_or_else(|| reason(format!("an alignment of {align} bytes is more than {MAX_ALIGN}")))
+    small.ok_or_else(|| reason(format_args!("an alignment of {align} bytes is more than {MAX_ALIGN}")))
 }

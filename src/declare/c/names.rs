@@ -4,7 +4,6 @@
 //! enumerators that it declares. When it ends, the names that it hid are visible again.
 
 use super::constant::Operand;
-use super::node::Reason;
 use super::scope::Scoped;
 use super::tag::{TagKind, TagScope};
 use super::types::TypeTable;
@@ -21,7 +20,7 @@ pub(super) struct Names<'t> {
 
 struct NamedConstant<'t> {
     name: &'t str,
-    value: Result<Operand, Reason>,
+    value: Operand,
     /// It belongs to the text's own scope.
     is_outermost: bool,
 }
@@ -60,7 +59,7 @@ impl<'t> Names<'t> {
     }
 
     /// Declares a constant's name.
-    pub(super) fn declare_constant(&mut self, name: &'t str, value: Result<Operand, Reason>) {
+    pub(super) fn declare_constant(&mut self, name: &'t str, value: Operand) {
         let is_outermost = self.constants.depth() == 0;
         let before = self.constants.declare(name, self.all_constants.len());
         if let Some(before) = before.filter(|_| is_outermost) {
@@ -71,12 +70,12 @@ impl<'t> Names<'t> {
     }
 
     /// The constant of this name in scope.
-    pub(super) fn constant(&self, name: &str) -> Option<&Result<Operand, Reason>> {
+    pub(super) fn constant(&self, name: &str) -> Option<&Operand> {
         self.constants.get(name).map(|index| &self.all_constants[index].value)
     }
 
     /// The constants of the text's own scope, in order.
-    pub(super) fn outermost_constants(&self) -> impl Iterator<Item = (&'t str, &Result<Operand, Reason>)> {
+    pub(super) fn outermost_constants(&self) -> impl Iterator<Item = (&'t str, &Operand)> {
         let outermost = self.all_constants.iter().filter(|constant| constant.is_outermost);
         outermost.map(|constant| (constant.name, &constant.value))
     }

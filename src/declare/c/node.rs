@@ -10,8 +10,8 @@ use super::notes::Notes;
 /// Why something cannot be passed by value.
 pub(super) type Reason = Rc<str>;
 
-pub(super) fn reason(text: impl AsRef<str>) -> Reason {
-    text.as_ref().into()
+pub(super) fn reason(why: impl ToString) -> Reason {
+    why.to_string().into()
 }
 
 /// A set of qualifiers (C11 6.7.3).

@@ -171,7 +171,7 @@ impl<'t> Reader<'t> {
 
     /// Why something cannot be used, from a fault. The whole text's faults remain faults.
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
-        reason(self.error_of(fault).to_string())
+        reason(self.error_of(fault))
     }
 
     pub(super) fn error_of(&self, fault: Fault) -> DeclarationError {
@@ -206,7 +206,7 @@ impl<'t> Reader<'t> {
     /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
     pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
         let error = self.error_of(fault);
-        let why = reason(error.to_string());
+        let why = reason(&error);
         if self.skipped.len() < MAX_SKIPPED {
             self.skipped.push(error);
         }

@@ -361,7 +361,11 @@ impl<'t> Reader<'t> {
         let sign = counts.unsigned == 0;
         let pick = |signed, unsigned| Some(if sign { signed } else { unsigned });
         let wide = |reader: &mut Self, what: &str, size| {
-            Some(reader.types.opaque(format!("{what} cannot be passed"), Some(CExtent { size, align: size.min(16) })))
+            Some(
+                reader
+                    .types
+                    .opaque(format_args!("{what} cannot be passed"), Some(CExtent { size, align: size.min(16) })),
+            )
         };
         if counts.complex > 0 {
             let part = match (counts.long, counts.base) {

@@ -58,16 +58,11 @@ impl DataModel {
     }
 
     pub(super) const fn char(self) -> Scalar {
-        if self.signed_char { Scalar::I8 } else { Scalar::U8 }
+        integer(1, self.signed_char)
     }
 
     pub(super) const fn long(self, signed: bool) -> Scalar {
-        match (self.short_long, signed) {
-            (true, true) => Scalar::I32,
-            (true, false) => Scalar::U32,
-            (false, true) => Scalar::I64,
-            (false, false) => Scalar::U64,
-        }
+        integer(if self.short_long { 4 } else { 8 }, signed)
     }
 
     /// The size of `long double`, which is also its alignment.
@@ -143,6 +138,20 @@ impl DataModel {
             _ => return None,
         };
         Some(KnownType::Scalar(scalar))
+    }
+}
+
+/// The integer type with a number of bytes.
+pub(super) const fn integer(size: u32, signed: bool) -> Scalar {
+    match (size, signed) {
+        (1, true) => Scalar::I8,
+        (1, false) => Scalar::U8,
+        (2, true) => Scalar::I16,
+        (2, false) => Scalar::U16,
+        (4, true) => Scalar::I32,
+        (4, false) => Scalar::U32,
+        (_, true) => Scalar::I64,
+        (_, false) => Scalar::U64,
     }
 }
 

@@ -181,14 +181,14 @@ impl<'a, 't> Told<'a, 't> {
         let result = if matches!(types.node(function.result), TypeNode::Void) {
             None
         } else {
-            let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
+            let ty = passed(function.result).map_err(|why| reason(format_args!("the result: {why}")))?;
             Some(noted(ty, &function.result_notes))
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {
             let ty = passed(parameter.ty).map_err(|why| match parameter.name {
-                Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
-                None => reason(format!("argument {}: {why}", index + 1)),
+                Some(name) => reason(format_args!("argument {} ({}): {why}", index + 1, Quoted(name))),
+                None => reason(format_args!("argument {}: {why}", index + 1)),
             })?;
             params.push(noted(ty, &parameter.notes));
         }
@@ -197,7 +197,7 @@ impl<'a, 't> Told<'a, 't> {
             true => Signature::variadic(params, fixed, result),
             false => Signature::new(params, result),
         };
-        signature.map_err(|error| reason(error.to_string()))
+        signature.map_err(reason)
     }
 
     /// Checks that an argument or a result may be of this type.

@@ -103,7 +103,7 @@ impl<'t> TypeTable<'t> {
         QualType::of(2 + place.unwrap_or_default())
     }
 
-    pub(super) fn opaque(&mut self, why: impl AsRef<str>, extent: Option<CExtent>) -> QualType {
+    pub(super) fn opaque(&mut self, why: impl ToString, extent: Option<CExtent>) -> QualType {
         self.add(TypeNode::Opaque(reason(why), extent), 0)
     }
 
@@ -127,7 +127,7 @@ impl<'t> TypeTable<'t> {
     }
 
     fn too_deep(&mut self) -> QualType {
-        self.unknown(reason(format!("a type derived by more than {MAX_DERIVED} pointers, arrays and functions")))
+        self.unknown(reason(format_args!("a type derived by more than {MAX_DERIVED} pointers, arrays and functions")))
     }
 
     /// A pointer to a type (C11 6.7.6.1).
@@ -204,8 +204,10 @@ impl<'t> TypeTable<'t> {
             KnownType::Scalar(scalar) => self.scalar(scalar),
             KnownType::Text => self.pointer(Self::CHAR),
             KnownType::Pointer => self.pointer(Self::VOID),
-            KnownType::Opaque => self.opaque(format!("`{name}` is used through pointers only"), None),
-            KnownType::Unsupported(what, extent) => self.opaque(format!("`{name}`: {what} cannot be passed"), extent),
+            KnownType::Opaque => self.opaque(format_args!("`{name}` is used through pointers only"), None),
+            KnownType::Unsupported(what, extent) => {
+                self.opaque(format_args!("`{name}`: {what} cannot be passed"), extent)
+            }
         })
     }
 
@@ -284,7 +286,7 @@ impl<'t> TypeTable<'t> {
             TypeNode::Pointer(to) => ByValue::scalar(Scalar::Pointer(self.pointee(*to))),
             TypeNode::Tag(index) => match &self.tags[*index].value {
                 Some(value) => value.clone(),
-                None => ByValue::without(reason(format!("`{}` is incomplete", self.title(*index)))),
+                None => ByValue::without(reason(format_args!("`{}` is incomplete", self.title(*index)))),
             },
             TypeNode::Array(array) => self.arrays[*array].value.clone(),
             TypeNode::Function(_) => ByValue::without(reason("a function has no value")),
@@ -314,9 +316,7 @@ impl<'t> TypeTable<'t> {
 /// An array without a length: a flexible array member, where it can be one.
 fn flexible(value: ByValue) -> ByValue {
     let ty = value.ty.and_then(|ty| match ty.kind() {
-        TypeKind::Array(array) => {
-            Type::flexible_array(array.element().clone()).map_err(|error| reason(error.to_string()))
-        }
+        TypeKind::Array(array) => Type::flexible_array(array.element().clone()).map_err(reason),
         TypeKind::Scalar(_) | TypeKind::Aggregate(_) => Ok(ty),
     });
     ByValue { ty, ..value }
@@ -328,8 +328,8 @@ fn array_value(one: ByValue, len: u64) -> ByValue {
         let size = extent.map_or(u64::MAX, |extent| extent.size);
         let short = u32::try_from(len).ok().filter(|_| size <= MAX_SIZE.into());
         let short =
-            short.ok_or_else(|| reason(format!("an array of {len} elements is larger than {MAX_SIZE} bytes")))?;
-        Type::array(element, short).map_err(|error| reason(error.to_string()))
+            short.ok_or_else(|| reason(format_args!("an array of {len} elements is larger than {MAX_SIZE} bytes")))?;
+        Type::array(element, short).map_err(reason)
     });
     ByValue { ty, extent }
 }
