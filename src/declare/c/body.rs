@@ -4,7 +4,6 @@ use hotcall_jit::Scalar;
 
 use super::attributes::Attributes;
 use super::constant::Number;
-use super::declarator::Name;
 use super::fault::Fault;
 use super::layout::{DeclaredMember, InnerAttributes, Shape};
 use super::lex::TokenKind;
@@ -13,16 +12,10 @@ use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
 use super::tag::TagKind;
 
-/// The meaning of a struct, union or enum specifier.
-pub(super) struct TagSpecifier {
-    pub(super) ty: QualType,
-    /// A struct or union without a tag is defined.
-    pub(super) anonymous: bool,
-}
-
 impl<'t> Reader<'t> {
-    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2).
-    pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<TagSpecifier, Fault> {
+    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2): the type, and whether it is a struct or union without
+    /// a tag that is defined here.
+    pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<(QualType, bool), Fault> {
         self.deeper(|reader| {
             reader.at += 1;
             let attributes = reader.attributes()?;
@@ -40,7 +33,9 @@ impl<'t> Reader<'t> {
                 let has_body = has_type || reader.is(b'{');
                 reader.names.tag(&mut reader.types, kind, name, has_body).ok_or_else(conflict)?
             };
-            let fixed = if has_type { Some(reader.underlying_type()?) } else { None };
+            // An underlying type (C23 6.7.3.3).
+            reader.at += usize::from(has_type);
+            let fixed = if has_type { Some(reader.specifiers(Context::Parameter)?.ty) } else { None };
             let defined = reader.is(b'{');
             if defined {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {
@@ -61,14 +56,8 @@ impl<'t> Reader<'t> {
                 reader.types.complete_enum(index, 0, 0, fixed, &Shape::default());
             }
             let anonymous = defined && name.is_empty() && kind != TagKind::Enum;
-            Ok(TagSpecifier { ty: reader.types.tag_type(index), anonymous })
+            Ok((reader.types.tag_type(index), anonymous))
         })
-    }
-
-    /// An enum's underlying type (C23 6.7.3.3).
-    fn underlying_type(&mut self) -> Result<QualType, Fault> {
-        self.at += 1;
-        Ok(self.specifiers(Context::Parameter)?.ty)
     }
 
     /// The attributes of a struct, union or enum, of which those behind its body come next.
@@ -157,26 +146,27 @@ impl<'t> Reader<'t> {
         let mut ty = specifiers.ty;
         let mut inside = InnerAttributes::default();
         if !self.is(b':') {
-            let declarator = self.declarator(ty, Name::Required)?;
+            let declarator = self.declarator(ty, Context::Declaration)?;
             name = declarator.name.map(|(name, _)| name);
             if name.is_none() {
-                return Err(unnamed(specifiers, self.fault("this is not understood as a member")));
+                return Err(self.misread(specifiers, "this is not understood as a member"));
             }
             ty = declarator.ty;
             inside = declarator.inside;
             own = own.and(&declarator.attributes);
         }
-        let bits = if self.eat(b':') { Some(self.bit_width()?) } else { None };
+        let bits = if self.eat(b':') {
+            let width = self.integer_constant()?;
+            Some(width.and_then(|width| {
+                u64::try_from(width).map_err(|_| reason(format_args!("a bit-field of {width} bits")))
+            }))
+        } else {
+            None
+        };
         own = own.and(&self.attributes()?);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
         Ok(DeclaredMember { bits, inside, ..self.member(name, ty, &attributes) })
-    }
-
-    fn bit_width(&mut self) -> Result<Result<u64, Reason>, Fault> {
-        let width = self.integer_constant()?;
-        let number = |width| u64::try_from(width).map_err(|_| reason(format_args!("a bit-field of {width} bits")));
-        Ok(width.and_then(number))
     }
 
     fn member(&mut self, name: Option<&'t str>, ty: QualType, attributes: &Attributes<'t>) -> DeclaredMember<'t> {
@@ -248,12 +238,5 @@ impl<'t> Reader<'t> {
             return Ok(value);
         }
         Err(self.fault("this is not understood as an enumerator"))
-    }
-}
-
-fn unnamed(specifiers: &Specifiers<'_>, fault: Fault) -> Fault {
-    match &specifiers.unknown {
-        Some((at, problem)) => Fault::new(*at, problem.clone()),
-        None => fault,
     }
 }

@@ -1,11 +1,12 @@
 //! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
 
-use super::declarator::{Declarator, Name};
+use super::declarator::Declarator;
 use super::fault::Fault;
+use super::keyword::Storage;
 use super::lex::TokenKind;
 use super::node::TypeNode;
 use super::reader::Reader;
-use super::specifier::{Context, Specifiers, Storage};
+use super::specifier::{Context, Specifiers};
 use super::symbol::Declared;
 
 impl<'t> Reader<'t> {
@@ -85,7 +86,7 @@ impl<'t> Reader<'t> {
         }
         loop {
             let mut attributes = self.attributes()?;
-            let declarator = self.declarator(specifiers.ty, Name::Required)?;
+            let declarator = self.declarator(specifiers.ty, Context::Declaration)?;
             attributes = attributes.and(&declarator.attributes).and(&self.attributes_and_name()?);
             if declarator.old_style
                 && !self.is_end()
@@ -124,14 +125,6 @@ impl<'t> Reader<'t> {
     /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
     fn ends_declaration(&mut self, end: usize) -> bool {
         self.eat(b';') || self.at == end && self.is_end()
-    }
-
-    /// A problem at the next token, or rather the problem with the type that comes before it.
-    fn misread(&self, specifiers: &Specifiers<'t>, problem: &str) -> Fault {
-        match &specifiers.unknown {
-            Some((at, problem)) => Fault::new(*at, problem.clone()),
-            None => self.fault(problem),
-        }
     }
 
     /// initializer (C11 6.7.9), whose value matters for `constexpr` alone.

@@ -23,14 +23,6 @@ pub(super) struct Declarator<'t> {
     pub(super) old_style: bool,
 }
 
-/// The rule about a declarator's name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    Required,
-    /// It may lack one, as a parameter may.
-    Optional,
-}
-
 /// An array's or function's part of a declarator, behind the name.
 enum Suffix<'t> {
     Array(Option<Result<u64, Reason>>, u8),
@@ -42,7 +34,7 @@ impl<'t> Reader<'t> {
     ///
     /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
     /// them.
-    pub(super) fn declarator(&mut self, base: QualType, name: Name) -> Result<Declarator<'t>, Fault> {
+    pub(super) fn declarator(&mut self, base: QualType, context: Context) -> Result<Declarator<'t>, Fault> {
         let attributes = Attributes::default();
         let inside = InnerAttributes { plain: base.align, ..InnerAttributes::default() };
         let mut declarator = Declarator { name: None, ty: base, attributes, inside, old_style: false };
@@ -50,7 +42,7 @@ impl<'t> Reader<'t> {
         let mut inner_end = None;
         loop {
             self.pointers(&mut declarator, inner_end.is_some())?;
-            if self.is(b'(') && self.begins_inner(name) {
+            if self.is(b'(') && self.begins_inner(context) {
                 let (inner, end) = (self.at + 1, self.closing());
                 self.at = end + 1;
                 self.suffixes(&mut declarator)?;
@@ -85,8 +77,8 @@ impl<'t> Reader<'t> {
 
     /// Returns whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
     /// typedef's name in it is a parameter's type (C11 6.7.6.3p11).
-    fn begins_inner(&self, name: Name) -> bool {
-        if name == Name::Required {
+    fn begins_inner(&self, context: Context) -> bool {
+        if context == Context::Declaration {
             return true;
         }
         let mut ahead = 1;
@@ -312,7 +304,7 @@ impl<'t> Reader<'t> {
 
     fn parameter_inside(&mut self) -> Result<Parameter<'t>, Fault> {
         let specifiers = self.specifiers(Context::Parameter)?;
-        let declarator = self.declarator(specifiers.ty, Name::Optional)?;
+        let declarator = self.declarator(specifiers.ty, Context::Parameter)?;
         let own = declarator.attributes.and(&self.attributes()?);
         let length = self.types.length(declarator.ty);
         let ty = self.types.adjusted(declarator.ty);
@@ -333,7 +325,7 @@ impl<'t> Reader<'t> {
     pub(super) fn type_name(&mut self) -> Result<QualType, Fault> {
         self.deeper(|reader| {
             let specifiers = reader.specifiers(Context::Parameter)?;
-            let declarator = reader.declarator(specifiers.ty, Name::Optional)?;
+            let declarator = reader.declarator(specifiers.ty, Context::Parameter)?;
             if let Some((_, at)) = declarator.name {
                 return Err(Fault::new(at, "this is not understood as a type"));
             }

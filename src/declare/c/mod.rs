@@ -27,6 +27,7 @@ mod expression;
 mod extent;
 mod fault;
 mod finish;
+mod keyword;
 mod layout;
 mod lex;
 mod literal;

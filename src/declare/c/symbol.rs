@@ -2,10 +2,11 @@
 
 use super::attributes::Attributes;
 use super::fault::Fault;
+use super::keyword::Storage;
 use super::layout::{InnerAttributes, differently_aligned};
 use super::node::{QualType, reason};
 use super::reader::Reader;
-use super::specifier::{Specifiers, Storage};
+use super::specifier::Specifiers;
 use super::symbols::DeclaredSymbol;
 use super::tag::Warning;
 
