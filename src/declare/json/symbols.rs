@@ -5,7 +5,7 @@ use std::fmt;
 use hotcall_jit::{Signature, Type};
 use serde::de::{DeserializeSeed as _, Error, MapAccess, Visitor};
 
-use super::trail::{Seed, Trail, TrailStep, once, unknown};
+use super::trail::{Seed, Trail, each_key, once, unknown};
 use super::types::{ParametersVisitor, TypeVisitor, checked_names};
 use crate::declare::declaration::Declaration;
 use crate::declare::declarations::Declarations;
@@ -57,15 +57,12 @@ impl<'de> Visitor<'de> for SymbolsVisitor<'_> {
         f.write_str("an object of symbols")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let mut declarations = Declarations::new();
-        while let Some(key) = map.next_key::<String>()? {
-            let step = TrailStep::Key(key.as_str().into());
-            self.0.at(step, || {
-                let declaration = map.next_value_seed(Seed::Map(SymbolVisitor { key: &key, trail: self.0 }))?;
-                declarations.insert(declaration).map_err(A::Error::custom)
-            })?;
-        }
+        each_key(map, self.0, |map, key| {
+            let declaration = map.next_value_seed(Seed::Map(SymbolVisitor { key, trail: self.0 }))?;
+            declarations.insert(declaration).map_err(A::Error::custom)
+        })?;
         Ok(declarations)
     }
 }
@@ -97,26 +94,21 @@ impl<'de> Visitor<'de> for SymbolVisitor<'_> {
         f.write_str("an object with `parameters` and `result`, or with `type`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let trail = self.trail;
         let mut parts = SymbolKeys::default();
-        while let Some(key) = map.next_key::<String>()? {
-            let step = TrailStep::Key(key.as_str().into());
-            trail.at(step, || match key.as_str() {
-                "parameters" => {
-                    once(&mut parts.parameters, || map.next_value_seed(Seed::Seq(ParametersVisitor { trail })))
-                }
-                "result" => once(&mut parts.result, || map.next_value_seed(Seed::Any(TypeVisitor { trail }))),
-                "type" => once(&mut parts.ty, || map.next_value_seed(Seed::Any(TypeVisitor { trail }))),
-                "name" => once(&mut parts.name, || map.next_value()),
-                "optional" => once(&mut parts.optional, || map.next_value()),
-                "nonblocking" => once(&mut parts.nonblocking, || map.next_value()),
-                "errno" => once(&mut parts.errno, || map.next_value()),
-                "variadic" => once(&mut parts.variadic, || map.next_value()),
-                "names" => once(&mut parts.names, || map.next_value()),
-                other => Err(unknown(other, KEYS)),
-            })?;
-        }
+        each_key(map, trail, |map, key| match key {
+            "parameters" => once(&mut parts.parameters, || map.next_value_seed(Seed::Seq(ParametersVisitor(trail)))),
+            "result" => once(&mut parts.result, || map.next_value_seed(Seed::Any(TypeVisitor(trail)))),
+            "type" => once(&mut parts.ty, || map.next_value_seed(Seed::Any(TypeVisitor(trail)))),
+            "name" => once(&mut parts.name, || map.next_value()),
+            "optional" => once(&mut parts.optional, || map.next_value()),
+            "nonblocking" => once(&mut parts.nonblocking, || map.next_value()),
+            "errno" => once(&mut parts.errno, || map.next_value()),
+            "variadic" => once(&mut parts.variadic, || map.next_value()),
+            "names" => once(&mut parts.names, || map.next_value()),
+            other => Err(unknown(other, KEYS)),
+        })?;
         parts.declaration(self.key).map_err(A::Error::custom)
     }
 }

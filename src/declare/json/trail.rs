@@ -2,7 +2,7 @@
 
 use std::cell::RefCell;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, Visitor};
 
 use crate::declare::error::{DeclarationError, Position, Short};
 
@@ -55,6 +55,18 @@ impl Trail {
         let at = (error.line() > 0).then(|| Position { line: error.line(), column: error.column() });
         DeclarationError::Json { path: path.into(), symbol, argument, at, problem: problem.into() }
     }
+}
+
+/// Reads each key of an object and its value, one step further down.
+pub(super) fn each_key<'de, A: MapAccess<'de>>(
+    mut map: A,
+    trail: &Trail,
+    mut read: impl FnMut(&mut A, &str) -> Result<(), A::Error>,
+) -> Result<(), A::Error> {
+    while let Some(key) = map.next_key::<String>()? {
+        trail.at(TrailStep::Key(key.as_str().into()), || read(&mut map, &key))?;
+    }
+    Ok(())
 }
 
 /// A visitor with the form that it expects.
