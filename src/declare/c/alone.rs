@@ -46,7 +46,7 @@ impl Declarations {
             let words =
                 source.tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.text_of(*token));
             let words: Vec<&str> = words.collect();
-            let mut reader = Reader::new(source, DataModel::host());
+            let mut reader = Reader::new(source, DataModel::default());
             words.into_iter().for_each(|word| reader.give(word, self));
             let ty = reader.type_name()?;
             if !reader.is_end() {

@@ -53,7 +53,7 @@ impl<'t> Reader<'t> {
                 return Err(reader.fault(&format!("a {} without a name and without a body", kind.word())));
             } else if fixed.is_some() && !reader.types.tags[index].defined {
                 // An enum of a known type is complete before its body (C23 6.7.3.3).
-                reader.types.complete_enum(index, 0, 0, fixed, &Shape::default());
+                reader.types.complete_enum(index, (0, 0), fixed, &Shape::default());
             }
             let anonymous = defined && name.is_empty() && kind != TagKind::Enum;
             Ok((reader.types.tag_type(index), anonymous))
@@ -92,12 +92,9 @@ impl<'t> Reader<'t> {
         let mut unreadable = None;
         while self.at < end {
             let start = self.at;
-            let read = self.member_declaration(&mut members);
-            if let Err(fault) = read.and_then(|()| self.member_ends(end)) {
-                let why = self.skipped(fault);
+            let read = self.member_declaration(&mut members).and_then(|()| self.member_ends(end));
+            if let Err(why) = self.or_skipped(read, start, b';') {
                 unreadable.get_or_insert(why);
-                self.at = start;
-                self.skip_to(b";");
                 self.at += usize::from(self.at < end);
             }
         }
@@ -196,12 +193,8 @@ impl<'t> Reader<'t> {
         let mut next = Ok(0);
         while self.at < end {
             let (start, name) = (self.at, self.word());
-            let value = self.enumerator(next, end).unwrap_or_else(|fault| {
-                let why = self.skipped(fault);
-                self.at = start;
-                self.skip_to(b",");
-                Err(why)
-            });
+            let value = self.enumerator(next, end);
+            let value = self.or_skipped(value, start, b',').flatten();
             self.eat(b',');
             match &value {
                 Ok(value) => range = range.start.min(*value)..range.end.max(*value),
@@ -222,7 +215,7 @@ impl<'t> Reader<'t> {
         if fixed.is_none() {
             shape.unsupported = shape.unsupported.or(unknown);
         }
-        self.types.complete_enum(index, range.start, range.end, fixed, &shape);
+        self.types.complete_enum(index, (range.start, range.end), fixed, &shape);
         Ok(())
     }
 

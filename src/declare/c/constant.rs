@@ -225,10 +225,10 @@ const fn wrap(scalar: Scalar, value: i128) -> i128 {
 
 /// The type after the integer promotions (C11 6.3.1.1p2).
 fn promoted(scalar: Scalar) -> Scalar {
-    match scalar {
+    match scalar.size() {
         _ if scalar.is_float() => scalar,
-        _ if scalar.size() < 4 => Scalar::I32,
-        _ => integer(scalar.size(), scalar.is_signed()),
+        1 | 2 => Scalar::I32,
+        size => integer(size, scalar.is_signed()),
     }
 }
 

@@ -26,7 +26,8 @@ pub(super) struct Declarator<'t> {
 /// An array's or function's part of a declarator, behind the name.
 enum Suffix<'t> {
     Array(Option<Result<u64, Reason>>, u8),
-    Function { params: Vec<Parameter<'t>>, variadic: bool, unsupported: Option<Reason> },
+    /// A function, of which the result is not known yet.
+    Function(CFunction<'t>),
 }
 
 impl<'t> Reader<'t> {
@@ -192,16 +193,9 @@ impl<'t> Reader<'t> {
         for suffix in suffixes.into_iter().rev() {
             declarator.ty = match suffix {
                 Suffix::Array(len, qualifiers) => self.types.array(declarator.ty, len).qualified(qualifiers),
-                Suffix::Function { params, variadic, unsupported } => {
-                    let unspecified = params.is_empty() && !variadic;
-                    let void = matches!(params[..], [Parameter { name: None, ty, .. }]
-                        if matches!(self.types.node(ty), TypeNode::Void) && ty.quals == 0);
-                    let params = if void { Vec::new() } else { params };
-                    let result = declarator.ty;
+                Suffix::Function(function) => {
                     declarator.inside.plain = None;
-                    let result_notes = None;
-                    let function = CFunction { params, result, variadic, unspecified, unsupported, result_notes };
-                    self.types.function(function)
+                    self.types.function(CFunction { result: declarator.ty, ..function })
                 }
             };
         }
@@ -246,19 +240,18 @@ impl<'t> Reader<'t> {
         let end = self.closing();
         self.at += 1;
         self.names.enter_prototype();
-        let mut params = Vec::new();
-        let mut variadic = false;
-        let mut unsupported = None;
+        let mut function = CFunction::default();
+        let params = &mut function.params;
         let mut old_style = self.at < end;
         while self.at < end {
             let token = self.token();
             if token.kind == TokenKind::Operator && self.text(token) == "..." && self.at + 1 == end {
-                variadic = true;
+                function.variadic = true;
                 break;
             }
             // As many as cannot be passed are enough to say so.
             if params.len() > MAX_PARAMETERS {
-                unsupported = Some(reason(format_args!("more than {MAX_PARAMETERS} parameters")));
+                function.unsupported = Some(reason(format_args!("more than {MAX_PARAMETERS} parameters")));
                 break;
             }
             old_style &= token.kind == TokenKind::Word && matches!(self.ahead(1).kind, TokenKind::Mark(b',' | b')'));
@@ -268,15 +261,22 @@ impl<'t> Reader<'t> {
                 // `parameter` has checked that a comma comes next.
                 self.at += 1;
                 if self.at == end {
-                    let fault = self.fault("a parameter is expected here");
-                    params.push(self.unreadable_parameter(fault));
+                    let why = self.skipped(self.fault("a parameter is expected here"));
+                    params.push(self.unknown_parameter(why));
                 }
             }
         }
         self.names.leave_prototype(&mut self.types);
         self.at = end + 1;
         declarator.old_style = old_style && params.iter().all(|parameter| self.types.is_unknown(parameter.ty));
-        Ok(Suffix::Function { params, variadic, unsupported })
+        function.unspecified = params.is_empty() && !function.variadic;
+        if let [Parameter { name: None, ty, .. }] = params[..]
+            && matches!(self.types.node(ty), TypeNode::Void)
+            && ty.quals == 0
+        {
+            params.clear();
+        }
+        Ok(Suffix::Function(function))
     }
 
     /// parameter-declaration (C11 6.7.6.3). One that cannot be read has an unknown type, and the reader goes on at the comma
@@ -289,16 +289,10 @@ impl<'t> Reader<'t> {
             }
             Err(self.fault("this is not understood as a parameter"))
         });
-        parameter.unwrap_or_else(|fault| {
-            let parameter = self.unreadable_parameter(fault);
-            self.at = start;
-            self.skip_to(b",");
-            parameter
-        })
+        self.or_skipped(parameter, start, b',').unwrap_or_else(|why| self.unknown_parameter(why))
     }
 
-    fn unreadable_parameter(&mut self, fault: Fault) -> Parameter<'t> {
-        let why = self.skipped(fault);
+    fn unknown_parameter(&mut self, why: Reason) -> Parameter<'t> {
         Parameter { name: None, ty: self.types.unknown(why), notes: None }
     }
 

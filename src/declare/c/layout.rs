@@ -7,6 +7,7 @@ use super::extent::CExtent;
 use super::node::{ByValue, QualType, Reason, TypeNode, reason};
 use super::notes::Notes;
 use super::tag::{PlacedMember, TagKind, Warning};
+use super::target::integer;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
@@ -91,14 +92,14 @@ impl<'t> TypeTable<'t> {
     /// Lays out a struct or union (C11 6.7.2.1).
     pub(super) fn complete(&mut self, index: usize, members: Vec<DeclaredMember<'t>>, shape: &Shape) {
         let is_union = self.tags[index].kind == TagKind::Union;
-        let mut placer = Placer { is_union, bits: 0, end: 0, align: 1 };
-        let mut fields = Ok(Vec::with_capacity(members.len()));
-        let mut known = true;
-        let mut placed = Vec::with_capacity(members.len());
+        let mut placer = Placer { shape, is_union, bits: 0, end: 0, align: 1 };
         let count = members.len();
+        let mut fields = Ok(Vec::with_capacity(count));
+        let mut placed = Vec::with_capacity(count);
+        let mut known = true;
         for (position, member) in members.iter().enumerate() {
             let value = self.member_value(index, member, is_union || position + 1 == count);
-            let place = value.extent.filter(|_| known).and_then(|one| placer.place(one, member, shape));
+            let place = value.extent.filter(|_| known).and_then(|one| placer.place(one, member));
             known = place.is_some();
             if let (Some(one), Some(place), None) = (value.extent, place, &member.bits) {
                 self.warn_of_member(index, member, (one, shape), place);
@@ -107,16 +108,17 @@ impl<'t> TypeTable<'t> {
             placed.push(PlacedMember { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
             let field = match (value.ty, value.extent, place) {
                 (Ok(ty), Some(one), Some((_, align))) => field(member, ty, one.align, align),
-                (Err(reason), ..) => Err(reason),
+                (Err(why), ..) => Err(why),
                 _ => Err(reason("its size is unknown")),
             };
-            match (&mut fields, field) {
-                (Ok(fields), Ok(field)) => fields.push(field),
-                (Ok(_), Err(reason)) => fields = Err(reason),
-                (Err(_), _) => {}
+            if let Ok(known) = &mut fields {
+                match field {
+                    Ok(field) => known.push(field),
+                    Err(why) => fields = Err(why),
+                }
             }
         }
-        let extent = if known { placer.finish(shape.align) } else { None };
+        let extent = placer.finish().filter(|_| known);
         let ty = self.aggregate(index, fields, extent, shape);
         self.tags[index].value = Some(ByValue { ty, extent });
         self.tags[index].members = placed;
@@ -149,33 +151,29 @@ impl<'t> TypeTable<'t> {
 
     fn member_value(&self, parent: usize, member: &DeclaredMember<'t>, may_be_open: bool) -> ByValue {
         let name = || Quoted(member.name.unwrap_or("without a name"));
+        let title = || self.title(parent);
+        let has_length = self.as_array(member.ty).is_none_or(|array| array.len.is_some());
+        // The size alone may be known, as of what is too large.
+        let ByValue { ty, extent } = self.value(member.ty);
+        let extent = extent.filter(|extent| extent.size <= MAX_PLACE);
         match self.node(member.ty) {
-            _ if member.bits.is_some() => {
-                let why = reason(format_args!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
-                let extent = self.value(member.ty).extent.filter(|extent| extent.size <= MAX_PLACE);
-                ByValue { ty: Err(why), extent }
+            _ if member.bits.is_some() => ByValue {
+                ty: Err(reason(format_args!("`{}` has bit-fields, which cannot be passed", title()))),
+                extent,
+            },
+            &TypeNode::Tag(index) if index == parent => {
+                ByValue::without(reason(format_args!("`{}` contains itself", title())))
             }
-            TypeNode::Tag(index) if *index == parent => {
-                ByValue::without(reason(format_args!("`{}` contains itself", self.title(parent))))
-            }
-            TypeNode::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
+            _ if !has_length && !may_be_open => {
                 ByValue::without(reason(format_args!("member {} has no length and is not the last", name())))
             }
             TypeNode::Void | TypeNode::Function(_) => {
-                ByValue::without(reason(format_args!("member {} of `{}` has no size", name(), self.title(parent))))
+                ByValue::without(reason(format_args!("member {} of `{}` has no size", name(), title())))
             }
-            TypeNode::Scalar(..)
-            | TypeNode::Tag(_)
-            | TypeNode::Pointer(_)
-            | TypeNode::Array(_)
-            | TypeNode::Given(_)
-            | TypeNode::Opaque(..)
-            | TypeNode::Unknown(_) => {
-                let mut value = self.value(member.ty);
-                // The size alone may be known, as of what is too large.
-                value.extent = value.extent.filter(|extent| extent.size <= MAX_PLACE);
-                value
+            TypeNode::Scalar(..) | TypeNode::Tag(_) | TypeNode::Pointer(_) | TypeNode::Array(_) => {
+                ByValue { ty, extent }
             }
+            TypeNode::Given(_) | TypeNode::Opaque(..) | TypeNode::Unknown(_) => ByValue { ty, extent },
         }
     }
 
@@ -209,32 +207,27 @@ impl<'t> TypeTable<'t> {
         })
     }
 
-    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type.
+    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type: the smallest that holds them, of at least four
+    /// bytes if it is not packed.
     pub(super) fn complete_enum(
         &mut self,
         index: usize,
-        least: i128,
-        most: i128,
+        (least, most): (i128, i128),
         fixed: Option<QualType>,
         shape: &Shape,
     ) {
-        let fits = |min: i128, max: i128| least >= min && most <= max;
         let value = match fixed {
             _ if let Some(reason) = &shape.unsupported => ByValue::without(reason.clone()),
             // GCC ignores it, clang does not.
             _ if shape.align.is_some() => ByValue::without(reason("an enum of another alignment cannot be passed")),
             Some(ty) => self.value(ty),
             None if self.target.int_enums => ByValue::scalar(Scalar::I32),
-            None => ByValue::scalar(match shape.packed {
-                true if fits(0, u8::MAX.into()) => Scalar::U8,
-                true if fits(i8::MIN.into(), i8::MAX.into()) => Scalar::I8,
-                true if fits(0, u16::MAX.into()) => Scalar::U16,
-                true if fits(i16::MIN.into(), i16::MAX.into()) => Scalar::I16,
-                _ if fits(0, u32::MAX.into()) => Scalar::U32,
-                _ if fits(i32::MIN.into(), i32::MAX.into()) => Scalar::I32,
-                _ if least >= 0 => Scalar::U64,
-                _ => Scalar::I64,
-            }),
+            None => {
+                let fits = |size: u32| most < 1 << (8 * size - u32::from(least < 0)) && least >= -(1 << (8 * size - 1));
+                let sizes: &[u32] = if shape.packed { &[1, 2, 4] } else { &[4] };
+                let size = sizes.iter().copied().find(|&size| fits(size)).unwrap_or(8);
+                ByValue::scalar(integer(size, least < 0))
+            }
         };
         self.tags[index].value = Some(value);
     }
@@ -267,7 +260,8 @@ impl<'t> TypeTable<'t> {
 const MAX_PLACE: u64 = u64::MAX / 64;
 
 /// Lays members out, as `hotcall_jit::Places` does, in linear time and also beyond the largest size passed.
-struct Placer {
+struct Placer<'a> {
+    shape: &'a Shape,
     is_union: bool,
     /// Where the next member may begin, in bits.
     bits: u64,
@@ -276,19 +270,18 @@ struct Placer {
     align: u64,
 }
 
-impl Placer {
+impl Placer<'_> {
     /// Places a member; its offset and its alignment in bytes, the offset that of the byte that a bit-field begins in.
-    fn place(&mut self, one: CExtent, member: &DeclaredMember<'_>, shape: &Shape) -> Option<(u64, u64)> {
-        let packed = member.packed || shape.packed;
-        let align = member.align_of(one, shape);
+    fn place(&mut self, one: CExtent, member: &DeclaredMember<'_>) -> Option<(u64, u64)> {
+        let align = member.align_of(one, self.shape);
         let (from, len, align) = match &member.bits {
             Some(width) => {
                 let width = *width.as_ref().ok()?;
-                let from = self.bit_field(one, width, packed, member, shape)?;
+                let from = self.bit_field(one, width, member)?;
                 // `packed` does not count under `#pragma pack`. A bit-field without a name does not align its struct, on
                 // x86 at least.
                 let natural = member.ty.align.map_or(one.align, Into::into).max(member.align.unwrap_or(1));
-                let align = shape.pack.map_or(align, |pack| natural.min(pack));
+                let align = self.shape.pack.map_or(align, |pack| natural.min(pack));
                 (from, width, if member.name.is_some() { align } else { 1 })
             }
             None => (self.bits.checked_next_multiple_of(8 * align)?, one.size * 8, align),
@@ -303,32 +296,25 @@ impl Placer {
     }
 
     /// Where a bit-field begins, in bits: in the storage unit of its type that is in use, if it fits there.
-    fn bit_field(
-        &self,
-        one: CExtent,
-        width: u64,
-        packed: bool,
-        member: &DeclaredMember<'_>,
-        shape: &Shape,
-    ) -> Option<u64> {
-        if shape.ms_struct || width > 8 * one.size {
+    fn bit_field(&self, one: CExtent, width: u64, member: &DeclaredMember<'_>) -> Option<u64> {
+        let Shape { packed, pack, ms_struct, .. } = *self.shape;
+        if ms_struct || width > 8 * one.size {
             return None;
         }
         let unit = 8 * member.ty.align.map_or(one.align, Into::into);
         let asked = 8 * member.align.unwrap_or(0);
         let from = match width {
             0 => self.bits.checked_next_multiple_of(unit.max(asked))?,
-            _ if asked > 0 => {
-                self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?
-            }
+            _ if asked > 0 => self.bits.checked_next_multiple_of(pack.map_or(asked, |pack| asked.min(8 * pack)))?,
             _ => self.bits,
         };
         let crosses = (from % unit + width).div_ceil(unit) > (8 * one.size) / unit;
-        if crosses && !packed && shape.pack.is_none() { from.checked_next_multiple_of(unit) } else { Some(from) }
+        let moves = crosses && !packed && !member.packed && pack.is_none();
+        if moves { from.checked_next_multiple_of(unit) } else { Some(from) }
     }
 
-    fn finish(&self, asked: Option<u64>) -> Option<CExtent> {
-        let align = self.align.max(asked.unwrap_or(1));
+    fn finish(&self) -> Option<CExtent> {
+        let align = self.align.max(self.shape.align.unwrap_or(1));
         let size = self.end.div_ceil(8).checked_next_multiple_of(align).filter(|&size| size <= MAX_PLACE)?;
         Some(CExtent { size, align })
     }

@@ -152,7 +152,7 @@ mod tests {
     use super::*;
 
     fn target() -> DataModel {
-        DataModel { signed_char: true, short_long: false, wchar: Scalar::I32, ..DataModel::host() }
+        DataModel { signed_char: true, short_long: false, wchar: Scalar::I32, ..DataModel::default() }
     }
 
     #[test]

@@ -46,10 +46,13 @@ impl TypeTable<'_> {
                 Err(reason(format_args!("mode {shown} of a type without a value")))
             }
         };
-        let moded = scalar.and_then(|scalar| match scalar {
-            _ if mode.is_float() && scalar.is_float() => Ok(mode),
-            _ if mode.is_integer() && scalar.is_integer() => Ok(integer(mode.size(), scalar.is_signed())),
-            _ => Err(reason(format_args!("mode {shown} does not fit the type {scalar}"))),
+        let moded = scalar.and_then(|scalar| {
+            if mode.is_float() && scalar.is_float() {
+                return Ok(mode);
+            }
+            let fits = mode.is_integer() && scalar.is_integer();
+            let misfit = || reason(format_args!("mode {shown} does not fit the type {scalar}"));
+            fits.then(|| integer(mode.size(), scalar.is_signed())).ok_or_else(misfit)
         });
         match moded {
             // A `char` of its own size is still what text is made of.

@@ -21,8 +21,8 @@ pub(super) mod quals {
     pub(in super::super) const RESTRICT: u8 = 4;
 }
 
-/// A type with its qualifiers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+/// A type with its qualifiers. Without any, the first type is `void`.
+#[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct QualType {
     pub(super) number: u32,
     pub(super) quals: u8,
@@ -85,7 +85,7 @@ pub(super) struct CArray {
     pub(super) value: ByValue,
 }
 
-#[derive(Clone)]
+#[derive(Clone, Default)]
 pub(super) struct CFunction<'t> {
     pub(super) params: Vec<Parameter<'t>>,
     pub(super) result: QualType,

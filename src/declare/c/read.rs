@@ -60,7 +60,7 @@ impl Declarations {
             return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
         }
         let read = || {
-            let mut reader = Reader::new(Source::new(text)?, DataModel::host());
+            let mut reader = Reader::new(Source::new(text)?, DataModel::default());
             reader.unit(reader.text_end)?;
             reader.finish()
         };

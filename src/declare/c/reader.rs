@@ -213,6 +213,15 @@ impl<'t> Reader<'t> {
         why
     }
 
+    /// What was read from the token `start` on. If it could not be, it is skipped up to a mark.
+    pub(super) fn or_skipped<T>(&mut self, read: Result<T, Fault>, start: usize, mark: u8) -> Result<T, Reason> {
+        read.map_err(|fault| {
+            self.at = start;
+            self.skip_to(&[mark]);
+            self.skipped(fault)
+        })
+    }
+
     /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
     /// goes on there until their end.
     pub(super) fn expand(&mut self) -> Result<(), Fault> {
@@ -289,7 +298,7 @@ mod tests {
 
     /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
     fn effort(text: &str) -> (f64, f64) {
-        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
+        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::default());
         let tokens = reader.source.tokens.len();
         reader.unit(tokens - 1).unwrap();
         let kept = reader.types.len() + reader.symbols.all.len() + reader.symbols.others.len() + reader.skipped.len();

@@ -26,9 +26,9 @@ pub(super) struct DataModel {
     pub(super) int_enums: bool,
 }
 
-impl DataModel {
+impl Default for DataModel {
     /// That of C code on the machine this runs on.
-    pub(super) const fn host() -> Self {
+    fn default() -> Self {
         let windows = cfg!(windows);
         let apple = cfg!(target_vendor = "apple");
         let arm = cfg!(target_arch = "aarch64");
@@ -56,7 +56,9 @@ impl DataModel {
             int_enums: windows,
         }
     }
+}
 
+impl DataModel {
     pub(super) const fn char(self) -> Scalar {
         integer(1, self.signed_char)
     }
@@ -174,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_host_is_what_its_c_compiler_says() {
-        let host = DataModel::host();
+        let host = DataModel::default();
         assert_eq!(host.long(true).size() as usize, size_of::<std::ffi::c_long>());
         assert_eq!(host.signed_char, std::ffi::c_char::MIN != 0);
     }

@@ -78,13 +78,15 @@ impl<'a, 't> Told<'a, 't> {
 
     /// The type without what its members tell: a struct may be passed to functions that its own members point to.
     fn beside_members(&mut self, ty: QualType) -> Result<Type, Reason> {
-        let told = match *self.types.node(ty) {
-            TypeNode::Pointer(_) | TypeNode::Array(_) if let Some(told) = self.derived.get(&ty.number()) => {
-                return Ok(told.clone());
-            }
-            TypeNode::Pointer(to) => self.pointer_to(to),
-            TypeNode::Array(index) => self.array(ty, self.types.arrays[index].element)?,
-            _ => return self.types.value(ty).ty,
+        if let Some(told) = self.derived.get(&ty.number()) {
+            return Ok(told.clone());
+        }
+        let told = if let &TypeNode::Pointer(to) = self.types.node(ty) {
+            self.pointer_to(to)
+        } else if let Some(array) = self.types.as_array(ty) {
+            self.array(ty, array.element)?
+        } else {
+            return self.types.value(ty).ty;
         };
         self.derived.insert(ty.number(), told.clone());
         Ok(told)
@@ -142,23 +144,28 @@ impl<'a, 't> Told<'a, 't> {
         Some(Arc::clone(self.names.entry(index).or_insert_with(title)))
     }
 
-    /// The function that a pointer points to, made once.
+    /// The function that a pointer points to.
     fn target_function(&mut self, index: usize) -> Result<FunctionType, Reason> {
-        if let Some(told) = self.targets.get(&index) {
-            return told.clone();
-        }
-        let told = self.function_type(&self.types.functions[index], Self::beside_members);
-        self.targets.insert(index, told.clone());
-        told
+        self.once(index, |told| &mut told.targets, Self::beside_members)
     }
 
-    /// The function of the library that has this type, made once for all that have it.
+    /// The function of the library that has this type.
     pub(super) fn function(&mut self, index: usize) -> Result<FunctionType, Reason> {
-        if let Some(told) = self.functions.get(&index) {
+        self.once(index, |told| &mut told.functions, Self::value)
+    }
+
+    /// A function made once for all that have its type.
+    fn once(
+        &mut self,
+        index: usize,
+        made: fn(&mut Self) -> &mut FunctionTypes,
+        tell: Tell<'a, 't>,
+    ) -> Result<FunctionType, Reason> {
+        if let Some(told) = made(self).get(&index) {
             return told.clone();
         }
-        let told = self.function_type(&self.types.functions[index], Self::value);
-        self.functions.insert(index, told.clone());
+        let told = self.function_type(&self.types.functions[index], tell);
+        made(self).insert(index, told.clone());
         told
     }
 

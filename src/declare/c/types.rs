@@ -19,6 +19,7 @@ use crate::declare::error::Short;
 const MAX_DERIVED: u8 = 100;
 
 /// The types of a text.
+#[derive(Default)]
 pub(super) struct TypeTable<'t> {
     pub(super) target: DataModel,
     nodes: Vec<TypeNode>,
@@ -44,21 +45,8 @@ impl<'t> TypeTable<'t> {
     pub(super) const CHAR: QualType = QualType::of(1);
 
     pub(super) fn new(target: DataModel, comparisons: u32) -> Self {
-        let mut types = Self {
-            target,
-            nodes: Vec::new(),
-            depths: Vec::new(),
-            arrays: Vec::new(),
-            functions: Vec::new(),
-            tags: Vec::new(),
-            given: Vec::new(),
-            completed: Vec::new(),
-            typedefs: HashMap::new(),
-            typedefs_in_order: Vec::new(),
-            tag_types: Vec::new(),
-            warnings: Vec::new(),
-            comparisons: Cell::new(comparisons),
-        };
+        let comparisons = Cell::new(comparisons);
+        let mut types = Self { target, comparisons, ..Self::default() };
         types.add(TypeNode::Void, 0);
         types.add(TypeNode::Scalar(target.char(), true), 0);
         for &scalar in Scalar::ALL {
