@@ -69,18 +69,11 @@ impl<'t> Reader<'t> {
         self.at += usize::from(argument);
         match plain(name) {
             "packed" => attributes.packed = true,
-            "aligned" | "align" if argument => {
-                let align = self.alignment(place, end)?;
-                attributes.add_align(align);
-            }
+            "aligned" | "align" if argument => attributes.add_align(self.alignment(place, end)?),
             "aligned" => attributes.add_align(Ok(self.types.target.max_align)),
-            "vector_size" if argument => {
-                let bytes = self.attribute_number(place, end)?;
-                attributes.vector = Some(bytes.map(Vector::Bytes));
-            }
-            "ext_vector_type" | "neon_vector_type" if argument => {
-                let elements = self.attribute_number(place, end)?;
-                attributes.vector = Some(elements.map(Vector::Elements));
+            plain @ ("vector_size" | "ext_vector_type" | "neon_vector_type") if argument => {
+                let vector = if plain == "vector_size" { Vector::Bytes } else { Vector::Elements };
+                attributes.vector = Some(self.attribute_number(place, end)?.map(vector));
             }
             "neon_polyvector_type" | "vector_size" | "ext_vector_type" | "neon_vector_type" => {
                 attributes.opaque = Some("vector types");
@@ -103,7 +96,7 @@ impl<'t> Reader<'t> {
             "transparent_union" => attributes.opaque = Some("transparent unions"),
             "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
             | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
-                attributes.call = Some("another calling convention");
+                attributes.foreign_call = true;
             }
             "weak" | "weak_import" => attributes.notes.optional = true,
             plain if argument => self.note_attribute(plain, self.at, &mut attributes.notes),
@@ -119,8 +112,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let end = self.closing() + 1;
         self.at += 1;
-        let align = self.alignment(place, end)?;
-        attributes.add_align(align);
+        attributes.add_align(self.alignment(place, end)?);
         self.at = end;
         Ok(())
     }
@@ -192,24 +184,20 @@ impl<'t> Reader<'t> {
         };
         let ty = match (attributes.opaque, &attributes.vector) {
             (Some("32-bit pointers"), _) => self.types.opaque("32-bit pointers cannot be passed", None),
-            (Some(what), _) => self.unless_function(ty, what, |reader| reader.types.extent(ty).ok()),
-            (None, Some(Ok(vector))) => {
-                let vector = *vector;
-                self.unless_function(ty, "vector types", |reader| reader.vector_extent(ty, vector))
-            }
             (None, Some(Err(why))) => self.types.unknown(why.clone()),
             (None, None) => ty,
+            _ if self.types.is_unknown(ty) => ty,
+            (what, vector) => {
+                let extent = match vector {
+                    // The attribute would be that of the result.
+                    _ if self.types.as_function(ty).is_some() => None,
+                    Some(Ok(vector)) if what.is_none() => self.vector_extent(ty, *vector),
+                    _ => self.types.extent(ty).ok(),
+                };
+                self.types.opaque(format_args!("{} cannot be passed", what.unwrap_or("vector types")), extent)
+            }
         };
-        self.called_by(ty, attributes.call)
-    }
-
-    /// A type that cannot be passed; of a function, the result would be that.
-    fn unless_function(&mut self, ty: QualType, what: &str, extent: impl FnOnce(&Self) -> Option<CExtent>) -> QualType {
-        if self.types.is_unknown(ty) {
-            return ty;
-        }
-        let extent = if self.types.as_function(ty).is_some() { None } else { extent(self) };
-        self.types.opaque(format_args!("{what} cannot be passed"), extent)
+        if attributes.foreign_call { self.foreign(ty) } else { ty }
     }
 
     fn vector_extent(&self, element: QualType, vector: Vector) -> Option<CExtent> {
@@ -221,13 +209,11 @@ impl<'t> Reader<'t> {
         Some(CExtent::scalar(size))
     }
 
-    /// The type, which cannot be used if it is a function, or points to one, that is called by other rules.
-    fn called_by(&mut self, ty: QualType, rules: Option<&str>) -> QualType {
-        let Some(what) = rules else { return ty };
+    /// The type, which cannot be used if it is a function, or points to one: it is called by other rules.
+    fn foreign(&mut self, ty: QualType) -> QualType {
         let Some(index) = self.types.called(ty) else { return ty };
-        let old = &self.types.functions[index];
-        let function = CFunction { unsupported: Some(reason(format_args!("it is called by {what}"))), ..old.clone() };
-        let function = self.types.function(function);
+        let unsupported = Some(reason("it is called by another calling convention"));
+        let function = self.types.function(CFunction { unsupported, ..self.types.functions[index].clone() });
         if let TypeNode::Pointer(_) = self.types.node(ty) {
             return self.types.pointer(function).like(ty);
         }

@@ -22,7 +22,7 @@ pub(super) struct AttributeSet<'t> {
     /// An alignment precedes a mode: GCC forgets it and clang does not.
     pub(super) align_before_mode: bool,
     /// The function is called by other rules.
-    pub(super) call: Option<&'static str>,
+    pub(super) foreign_call: bool,
     /// `__asm__("name")`: the symbol's name.
     pub(super) symbol: Option<Rc<str>>,
     pub(super) ms_struct: bool,
@@ -79,7 +79,7 @@ impl<'t> AttributeSet<'t> {
         vector: None,
         mode: None,
         align_before_mode: false,
-        call: None,
+        foreign_call: false,
         symbol: None,
         ms_struct: false,
         notes: Notes::NONE,
@@ -105,7 +105,7 @@ impl<'t> AttributeSet<'t> {
                 || other.align_before_mode
                 || (self.align.is_some() && other.mode.is_some()),
             mode: other.mode.or(self.mode),
-            call: self.call.or(other.call),
+            foreign_call: self.foreign_call || other.foreign_call,
             symbol: other.symbol.clone().or_else(|| self.symbol.clone()),
             ms_struct: self.ms_struct || other.ms_struct,
             notes: self.notes.clone(),

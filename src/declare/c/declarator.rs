@@ -135,11 +135,11 @@ impl<'t> Reader<'t> {
                 continue;
             }
             self.align_inside(declarator, &mut attributes);
-            let call = attributes.call.take();
+            let foreign_call = std::mem::take(&mut attributes.foreign_call);
             star = Some(std::mem::take(&mut attributes.notes));
             declarator.ty = self.changed_type(declarator.ty, &attributes);
-            if call.is_some() {
-                declarator.attributes.call = declarator.attributes.call.or(call);
+            if foreign_call {
+                declarator.attributes.foreign_call = true;
             }
         }
     }

@@ -117,7 +117,8 @@ impl<'t> Source<'t> {
     /// Acts on what follows `#pragma`, in one line.
     fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
         let place = self.tokens.len();
-        self.pragmas.pragma(at, place, text, |word| self.macros.current(word).is_some())
+        let read = self.pragmas.pragma(place, text, |word| self.macros.current(word).is_some());
+        read.map_err(|problem| Fault::fatal(at, problem))
     }
 
     /// Where in the text one of its own pieces stands.

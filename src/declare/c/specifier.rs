@@ -91,7 +91,7 @@ impl<'t> Reader<'t> {
             }
             Some(Word::Qualifier(own)) => qualifier = own,
             Some(Word::Harmless) => {}
-            Some(Word::Call) => attributes.call = Some("another calling convention"),
+            Some(Word::Call) => attributes.foreign_call = true,
             Some(Word::Atomic) => attributes.opaque = Some("atomic types"),
             _ => return Ok(None),
         }
