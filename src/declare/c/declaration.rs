@@ -4,7 +4,6 @@ use super::declarator::Declarator;
 use super::fault::Fault;
 use super::keyword::Storage;
 use super::lex::TokenKind;
-use super::node::TypeNode;
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
 use super::symbol::Declared;
@@ -15,7 +14,7 @@ impl<'t> Reader<'t> {
         while self.at < end {
             let start = self.at;
             match self.external_declaration(end) {
-                Err(fault) if fault.is_of_declaration() => self.skip_declaration(fault, start, end)?,
+                Err(fault) if fault.is_of_declaration() => self.skip_declaration(fault, start, end),
                 read => read?,
             }
         }
@@ -88,20 +87,17 @@ impl<'t> Reader<'t> {
             let mut attributes = self.attributes()?;
             let declarator = self.declarator(specifiers.ty, Context::Declaration)?;
             attributes = attributes.and(&declarator.attributes).and(&self.attributes_and_name()?);
-            if declarator.old_style
-                && !self.is_end()
-                && !matches!(self.token().kind, TokenKind::Mark(b';' | b',' | b'='))
-            {
-                return self.old_style(&declarator);
+            if declarator.old_style && !self.ends_declarator() {
+                self.old_style(&declarator);
+                return Ok(());
             }
             let Some((name, at)) = declarator.name else {
                 return Err(self.misread(&specifiers, "this is not understood as a C declaration"));
             };
             let attributes = specifiers.attributes.and(&attributes);
             let ty = self.changed_type(declarator.ty, &attributes);
-            let is_function = matches!(self.types.node(ty), TypeNode::Function(_));
-            let body = is_function && self.is(b'{');
-            if !(self.is_end() || body || matches!(self.token().kind, TokenKind::Mark(b';' | b',' | b'='))) {
+            let body = self.types.as_function(ty).is_some() && self.is(b'{');
+            if !body && !self.ends_declarator() {
                 return Err(self.misread(&specifiers, "this is not understood: `;` is expected here"));
             }
             let declared = Declared { name, at, ty, attributes, inside: declarator.inside };
@@ -122,6 +118,11 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Returns whether a declarator ends here.
+    fn ends_declarator(&self) -> bool {
+        matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b';' | b',' | b'='))
+    }
+
     /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
     fn ends_declaration(&mut self, end: usize) -> bool {
         self.eat(b';') || self.at == end && self.is_end()
@@ -139,7 +140,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A definition whose parameters' types follow (C11 6.9.1p6). Its body ends it.
-    fn old_style(&mut self, declarator: &Declarator<'t>) -> Result<(), Fault> {
+    fn old_style(&mut self, declarator: &Declarator<'t>) {
         let fault = self.fault("a definition with its parameters' types behind the parentheses is not supported");
         let why = self.skipped(fault);
         while !self.is(b'{') && !matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b'}')) {
@@ -151,12 +152,11 @@ impl<'t> Reader<'t> {
         if let Some(name) = declarator.name {
             self.symbols.declare_unusable(&mut self.types, name, why, true);
         }
-        Ok(())
     }
 
     /// Goes to the end of the declaration that begins at the token `start`: behind its semicolon, or behind the body of a
     /// function. All names that it may declare get the reason.
-    fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) -> Result<(), Fault> {
+    fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) {
         let failed = self.at;
         let why = self.skipped(fault);
         self.at = start;
@@ -203,7 +203,6 @@ impl<'t> Reader<'t> {
             let at = self.source.tokens[index].start as usize;
             self.symbols.declare_unusable(&mut self.types, (name, at), why, is_function);
         }
-        Ok(())
     }
 
     /// Returns whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and

@@ -1,12 +1,16 @@
 //! C text to declarations: a recursive-descent reader.
 //!
-//! A text is split into tokens (`lex`), and its directives are acted on (`source`, `directive`, `pragma`). The reader
-//! (`reader`) goes over the tokens once, from declaration to declaration (`declaration`): specifiers (`specifier`), the
-//! bodies of structs, unions and enums (`body`), declarators (`declarator`), attributes (`attribute`, `mode`) and
-//! constant expressions (`expression`, `constant`, `literal`). It knows which names are types (`scope`), as C's grammar
-//! requires. C's types
-//! (`types`, `compatible`, `layout`, `notes`, `told`) and the platform's choices (`target`) say what the declarations mean (`symbol`). `alone`
-//! reads the name of a type by itself.
+//! The files stand in layers; each imports from those before it.
+//!
+//! * **Tokens**: `fault`, `lex`, `brackets`, then directives (`macros`, `pragma`, `directive`), and all of a text in `source`.
+//! * **Types**: `extent`, `notes`, `node`, `scope` and `tag` are data, `target` has the platform's choices. `types` is the table
+//!   of a text's types, with `compatible`, `layout`, `mode` and `constant` for what C defines of them.
+//! * **State**: `names` and `symbols` in scope, and `reader`, a place in the tokens with all of these.
+//! * **Grammar**: the productions are methods of `Reader`, which may call each other: `declaration`, `specifier` with `keyword`,
+//!   `body` for structs, unions and enums, `declarator`, `attribute`, `annotation`, and `expression` with `literal`. The grammar
+//!   needs to know which names are types. `symbol` declares names.
+//! * **Results**: `told` makes hotcall's types of C's, `finish` makes declarations. `read` reads a text, and `alone` the name of
+//!   a type by itself.
 //!
 //! The text is untrusted. Brackets are matched in one pass, recursion is counted, and no token is read more often than a
 //! fixed number of times. The exceptions are expanding macros and comparing types, which have a budget. A declaration that

@@ -78,15 +78,13 @@ impl<'a, 't> Told<'a, 't> {
 
     /// The type without what its members tell: a struct may be passed to functions that its own members point to.
     fn beside_members(&mut self, ty: QualType) -> Result<Type, Reason> {
-        if let Some(told) = self.derived.get(&ty.number()) {
-            return Ok(told.clone());
-        }
-        let told = if let &TypeNode::Pointer(to) = self.types.node(ty) {
-            self.pointer_to(to)
-        } else if let Some(array) = self.types.as_array(ty) {
-            self.array(ty, array.element)?
-        } else {
-            return self.types.value(ty).ty;
+        let told = match (self.types.node(ty), self.types.as_array(ty)) {
+            (TypeNode::Pointer(_) | TypeNode::Array(_), _) if let Some(told) = self.derived.get(&ty.number()) => {
+                return Ok(told.clone());
+            }
+            (&TypeNode::Pointer(to), _) => self.pointer_to(to),
+            (_, Some(array)) => self.array(ty, array.element)?,
+            _ => return self.types.value(ty).ty,
         };
         self.derived.insert(ty.number(), told.clone());
         Ok(told)
