@@ -8,8 +8,9 @@ use crate::declare::error::Quoted;
 /// The pragmas in force, by the index of the next token.
 #[derive(Default)]
 pub(super) struct Pragmas {
-    changes: Vec<(usize, Option<u64>)>,
-    stack: Vec<(Option<Box<str>>, Option<u64>)>,
+    /// The largest alignments; 0 stands for the target's own alignments.
+    packs: Vec<(usize, u64)>,
+    stack: Vec<(Option<Box<str>>, u64)>,
     ms_struct: Vec<(usize, bool)>,
 }
 
@@ -22,7 +23,7 @@ fn at<T: Copy>(changes: &[(usize, T)], token: usize) -> Option<T> {
 impl Pragmas {
     /// The largest alignment of members at a token, if one is set.
     pub(super) fn pack_at(&self, token: usize) -> Option<u64> {
-        at(&self.changes, token).flatten()
+        at(&self.packs, token).filter(|&pack| pack > 0)
     }
 
     /// Returns whether bit-fields are laid out as Microsoft's compiler does it, at a token.
@@ -58,11 +59,11 @@ impl Pragmas {
             return Err("a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)".into());
         }
         let pack = match arguments.as_slice() {
-            [] => None,
+            [] => 0,
             ["show"] => return Ok(()),
             ["push", rest @ ..] => {
                 let (name, pack) = arguments_of_stack(rest)?;
-                let current = self.changes.last().and_then(|&(_, pack)| pack);
+                let current = self.packs.last().map_or(0, |&(_, pack)| pack);
                 self.stack.push((name.map(Into::into), current));
                 pack.unwrap_or(current)
             }
@@ -76,12 +77,12 @@ impl Pragmas {
                     None => self.stack.len().checked_sub(1),
                 };
                 let found = found.ok_or("`#pragma pack(pop)` without its `push`")?;
-                self.stack.drain(found..).next().and_then(|(_, old)| old)
+                self.stack.drain(found..).next().map_or(0, |(_, old)| old)
             }
             [number] => number_of(number)?,
             _ => return Err(NOT_UNDERSTOOD.into()),
         };
-        self.changes.push((place, pack));
+        self.packs.push((place, pack));
         Ok(())
     }
 }
@@ -107,9 +108,7 @@ fn arguments(text: &str) -> Option<Vec<&str>> {
 }
 
 /// An identifier, a number, or both.
-///
-/// The outer option says whether a number stands there, the inner what it sets.
-fn arguments_of_stack<'t>(arguments: &[&'t str]) -> Result<(Option<&'t str>, Option<Option<u64>>), Box<str>> {
+fn arguments_of_stack<'t>(arguments: &[&'t str]) -> Result<(Option<&'t str>, Option<u64>), Box<str>> {
     match arguments {
         [] => Ok((None, None)),
         [name] if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => Ok((Some(name), None)),
@@ -119,11 +118,10 @@ fn arguments_of_stack<'t>(arguments: &[&'t str]) -> Result<(Option<&'t str>, Opt
     }
 }
 
-/// 0 sets the target's own alignments again.
-fn number_of(text: &str) -> Result<Option<u64>, Box<str>> {
+/// A largest alignment, or 0.
+fn number_of(text: &str) -> Result<u64, Box<str>> {
     match text.parse() {
-        Ok(0) => Ok(None),
-        Ok(number @ (1 | 2 | 4 | 8 | 16)) => Ok(Some(number)),
+        Ok(number @ (0 | 1 | 2 | 4 | 8 | 16)) => Ok(number),
         _ => Err(format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(text)).into()),
     }
 }
