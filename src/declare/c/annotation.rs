@@ -3,7 +3,7 @@
 use hotcall_jit::{Direction, Length};
 
 use super::lex::TokenKind;
-use super::notes::{Access, Notes};
+use super::notes::{Access, Notes, PointerNotes};
 use super::reader::Reader;
 
 /// Returns whether a word notes something; `call` says whether a parenthesis follows.
@@ -30,7 +30,7 @@ const COUNTS: [&str; 6] = ["reads_", "writes_", "updates_", "_counted_by", "_siz
 
 impl Reader<'_> {
     /// Reads a word that [notes](is_note) something, with its arguments.
-    pub(super) fn note(&mut self, notes: &mut Notes) {
+    pub(super) fn note(&mut self, notes: &mut PointerNotes) {
         let word = self.word();
         self.at += 1;
         if self.is(b'(') {
@@ -52,10 +52,10 @@ impl Reader<'_> {
     /// An attribute that notes something; its arguments begin at the token `first`.
     pub(super) fn note_attribute(&mut self, name: &str, first: usize, notes: &mut Notes) {
         match name {
-            "counted_by" | "counted_by_or_null" => notes.length = Some(self.count(first, false)),
-            "sized_by" | "sized_by_or_null" => notes.length = Some(self.count(first, true)),
+            "counted_by" | "counted_by_or_null" => notes.pointer.length = Some(self.count(first, false)),
+            "sized_by" | "sized_by_or_null" => notes.pointer.length = Some(self.count(first, true)),
             "malloc" if self.source.tokens[first].kind == TokenKind::Word => {
-                notes.freed_by = Some(self.text(self.source.tokens[first]).into());
+                notes.pointer.freed_by = Some(self.text(self.source.tokens[first]).into());
             }
             "access" => {
                 if let Some(access) = self.access(first) {

@@ -172,7 +172,7 @@ impl<'t> Reader<'t> {
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
-        let notes = attributes.notes.of_pointer();
+        let notes = attributes.notes.pointer.kept();
         DeclaredMember {
             name,
             ty,

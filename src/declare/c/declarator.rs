@@ -304,7 +304,7 @@ impl<'t> Reader<'t> {
         let ty = self.types.adjusted(declarator.ty);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        let mut notes = attributes.notes.of_pointer();
+        let mut notes = attributes.notes.pointer.kept();
         if let Some(length) = length {
             notes.get_or_insert_default().length.get_or_insert(length);
         }

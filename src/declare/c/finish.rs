@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use hotcall_jit::Type;
 
+use super::attributes::AttributeSet;
 use super::fault::{Fault, position};
 use super::lex::TokenKind;
 use super::literal;
@@ -14,7 +15,7 @@ use super::symbols::DeclaredSymbol;
 use super::tag::Tag;
 use super::told::Told;
 use super::types::TypeTable;
-use crate::declare::declaration::{Declaration, Item};
+use crate::declare::declaration::{Declaration, FunctionDeclaration, Item, StaticDeclaration};
 use crate::declare::declarations::{Declarations, Mention};
 use crate::declare::error::Quoted;
 use crate::declare::named::{Constant, NamedType};
@@ -86,19 +87,23 @@ impl<'t> Reader<'t> {
     }
 
     /// The value of a macro's body, at the end of the text: a number, or the bytes of string literals (C11 6.4.5).
-    pub(super) fn macro_value(&mut self, body: usize) -> Option<Constant> {
+    fn macro_value(&mut self, body: usize) -> Option<Constant> {
         (self.at, self.used_at) = (self.text_end, self.source.text.len());
         // A second end lies behind the body.
         self.source.tokens.push(self.token());
-        let value =
-            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == TokenKind::Text {
-                true => Ok(self.strings().map(Constant::Text)),
-                false => Ok(self.conditional()?.constant()),
-            });
-        let read = self.at == self.text_end + 1;
+        let mut read = || {
+            self.enter(body)?;
+            self.expand()?;
+            Ok::<_, Fault>(match self.token().kind == TokenKind::Text {
+                true => self.strings().map(Constant::Text),
+                false => self.conditional()?.constant(),
+            })
+        };
+        let value = read();
+        let is_whole = self.at == self.text_end + 1;
         self.at = self.text_end;
         self.leave_macros();
-        value.ok().filter(|_| read).flatten()
+        value.ok().filter(|_| is_whole).flatten()
     }
 
     /// The bytes of the string literals that come next, through macros.
@@ -131,39 +136,32 @@ impl<'t> TypeTable<'t> {
 
 impl<'t> Told<'_, 't> {
     fn declaration(&mut self, symbol: &DeclaredSymbol<'t>) -> Result<Declaration, Reason> {
-        let mut declaration = match self.types.as_function(symbol.ty) {
+        let AttributeSet { notes, symbol: renamed, .. } = &*symbol.attributes;
+        let item = match self.types.as_function(symbol.ty) {
             Some(index) => {
                 let told = match symbol.attributes.is_empty() {
                     true => self.function(index)?,
-                    false => self.noted_function(index, &symbol.attributes.notes)?,
+                    false => self.noted_function(index, notes)?,
                 };
-                let mut declaration = Declaration::function(symbol.name, told.signature().clone());
-                if let Item::Function(item) = &mut declaration.item {
-                    item.parameter_names = Arc::clone(told.parameter_names());
-                }
-                declaration
+                Item::Function(FunctionDeclaration {
+                    signature: told.signature().clone(),
+                    nonblocking: false,
+                    capture_errno: false,
+                    parameter_names: Arc::clone(told.parameter_names()),
+                })
             }
-            None => {
-                let ty = symbol.attributes.notes.on(self.object(symbol.ty)?);
-                let mut declaration = Declaration::static_(symbol.name, ty);
-                if let Item::Static(item) = &mut declaration.item {
-                    item.is_const = self.types.is_const(symbol.ty);
-                }
-                declaration
-            }
+            None => Item::Static(StaticDeclaration {
+                ty: notes.pointer.on(self.object(symbol.ty)?),
+                is_const: self.types.is_const(symbol.ty),
+            }),
         };
-        declaration.optional = symbol.attributes.notes.optional;
-        let renamed = symbol.attributes.symbol.as_deref().filter(|&name| name != symbol.name);
-        declaration.symbol = renamed.map(Into::into);
-        Ok(declaration)
+        let renamed = renamed.as_deref().filter(|&name| name != symbol.name).map(Into::into);
+        Ok(Declaration { key: symbol.name.into(), symbol: renamed, optional: notes.optional, item })
     }
 
     /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
     fn object(&mut self, ty: QualType) -> Result<Type, Reason> {
-        let opaque = |name: &str| {
-            let ty = Type::structure::<Type>([]);
-            ty.map(|ty| ty.named(name)).map_err(reason)
-        };
+        let opaque = |name: &str| Type::structure::<Type>([]).map(|ty| ty.named(name)).map_err(reason);
         match self.types.tag(ty) {
             Some(Tag { value: None, name, .. }) => opaque(name.unwrap_or_default()),
             _ if matches!(self.types.node(ty), TypeNode::Void) => opaque("void"),

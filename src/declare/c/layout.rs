@@ -5,7 +5,7 @@ use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
 use super::extent::CExtent;
 use super::node::{ByValue, QualType, Reason, TypeNode, reason};
-use super::notes::Notes;
+use super::notes::PointerNotes;
 use super::tag::{PlacedMember, TagKind, Warning};
 use super::target::integer;
 use super::types::TypeTable;
@@ -38,7 +38,7 @@ pub(super) struct DeclaredMember<'t> {
     pub(super) align: Option<u64>,
     /// The attributes in its declarator.
     pub(super) inside: InnerAttributes,
-    pub(super) notes: Option<Box<Notes>>,
+    pub(super) notes: Option<Box<PointerNotes>>,
     /// The width of a bit-field.
     pub(super) bits: Option<Result<u64, Reason>>,
 }

@@ -5,7 +5,7 @@ use std::rc::Rc;
 use hotcall_jit::{Length, Scalar, Target, Type};
 
 use super::extent::CExtent;
-use super::notes::Notes;
+use super::notes::{Notes, PointerNotes};
 
 /// Why something cannot be passed by value.
 pub(super) type Reason = Rc<str>;
@@ -94,22 +94,22 @@ pub(super) struct CFunction<'t> {
     pub(super) unspecified: bool,
     /// It is called by rules that are not followed.
     pub(super) unsupported: Option<Reason>,
-    pub(super) result_notes: Option<Box<Notes>>,
+    pub(super) result_notes: Option<Box<PointerNotes>>,
 }
 
 impl CFunction<'_> {
     /// The function with the facts that are noted of it.
     pub(super) fn noted(&self, notes: &Notes) -> Self {
-        let mut function = Self { result_notes: notes.of_pointer(), ..self.clone() };
+        let mut function = Self { result_notes: notes.pointer.kept(), ..self.clone() };
         for access in &notes.accesses {
             let length = access.size.map(|size| match function.params.get(size).and_then(|parameter| parameter.name) {
                 Some(name) => Length::Counted(name.into()),
                 None => Length::Expression,
             });
             if let Some(parameter) = function.params.get_mut(access.pointer) {
-                let mut noted = Notes { length, direction: Some(access.direction), ..Notes::default() };
-                noted.add(parameter.notes.as_deref().unwrap_or(&Notes::NONE));
-                parameter.notes = noted.of_pointer();
+                let mut noted = PointerNotes { length, direction: Some(access.direction), freed_by: None };
+                noted.add(parameter.notes.as_deref().unwrap_or(&PointerNotes::NONE));
+                parameter.notes = Some(noted.into());
             }
         }
         function
@@ -120,7 +120,7 @@ impl CFunction<'_> {
 pub(super) struct Parameter<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: QualType,
-    pub(super) notes: Option<Box<Notes>>,
+    pub(super) notes: Option<Box<PointerNotes>>,
 }
 
 /// A type that was read before.

@@ -12,14 +12,21 @@ use hotcall_jit::{Direction, Length, MAX_PARAMETERS, Type};
 /// The facts of one declarator.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
-    pub(super) length: Option<Length>,
-    pub(super) direction: Option<Direction>,
-    /// Of a function's result: the function that frees it.
-    pub(super) freed_by: Option<Arc<str>>,
+    /// Of a pointer, or of the result of a function.
+    pub(super) pointer: PointerNotes,
     /// Of a function's parameters: one for each, at most.
     pub(super) accesses: Vec<Access>,
     /// The library may lack the symbol.
     pub(super) optional: bool,
+}
+
+/// The facts of one pointer.
+#[derive(Clone, PartialEq, Default)]
+pub(super) struct PointerNotes {
+    pub(super) length: Option<Length>,
+    pub(super) direction: Option<Direction>,
+    /// The function that frees it.
+    pub(super) freed_by: Option<Arc<str>>,
 }
 
 /// `access(mode, pointer, size)`: the indices of parameters count from 0.
@@ -31,27 +38,11 @@ pub(super) struct Access {
 }
 
 impl Notes {
-    pub(super) const NONE: Self =
-        Self { length: None, direction: None, freed_by: None, accesses: Vec::new(), optional: false };
-
-    /// The notes of a pointer, if there are any: those without a function's accesses.
-    pub(super) fn of_pointer(&self) -> Option<Box<Self>> {
-        let Self { length, direction, freed_by, .. } = self;
-        let is_noted = length.is_some() || direction.is_some() || freed_by.is_some();
-        is_noted.then(|| {
-            Box::new(Self { length: length.clone(), direction: *direction, freed_by: freed_by.clone(), ..Self::NONE })
-        })
-    }
+    pub(super) const NONE: Self = Self { pointer: PointerNotes::NONE, accesses: Vec::new(), optional: false };
 
     /// Adds the facts that are not noted yet.
     pub(super) fn add(&mut self, other: &Self) {
-        if self.length.is_none() {
-            self.length.clone_from(&other.length);
-        }
-        self.direction = self.direction.or(other.direction);
-        if self.freed_by.is_none() {
-            self.freed_by.clone_from(&other.freed_by);
-        }
+        self.pointer.add(&other.pointer);
         other.accesses.iter().for_each(|access| self.add_access(access));
         self.optional |= other.optional;
     }
@@ -61,6 +52,22 @@ impl Notes {
         if !is_noted && access.pointer < MAX_PARAMETERS {
             self.accesses.push(access.clone());
         }
+    }
+}
+
+impl PointerNotes {
+    pub(super) const NONE: Self = Self { length: None, direction: None, freed_by: None };
+
+    /// The notes, if there are any.
+    pub(super) fn kept(&self) -> Option<Box<Self>> {
+        (*self != Self::NONE).then(|| self.clone().into())
+    }
+
+    /// Adds the facts that are not noted yet.
+    pub(super) fn add(&mut self, other: &Self) {
+        self.length = self.length.take().or_else(|| other.length.clone());
+        self.direction = self.direction.or(other.direction);
+        self.freed_by = self.freed_by.take().or_else(|| other.freed_by.clone());
     }
 
     /// The type with these notes, if it is a pointer or an array without a length.
@@ -96,6 +103,6 @@ mod tests {
             notes.add(&Notes { accesses: vec![access(pointer)], ..Notes::NONE });
         }
         assert_eq!(notes.accesses.len(), MAX_PARAMETERS);
-        assert!(notes.of_pointer().is_none());
+        assert!(notes.pointer.kept().is_none());
     }
 }

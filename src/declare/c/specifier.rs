@@ -86,7 +86,7 @@ impl<'t> Reader<'t> {
                 return Ok(Some(0));
             }
             Some(Word::Note) => {
-                self.note(&mut attributes.notes);
+                self.note(&mut attributes.notes.pointer);
                 return Ok(Some(0));
             }
             Some(Word::Qualifier(own)) => qualifier = own,

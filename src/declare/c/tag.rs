@@ -1,7 +1,7 @@
 //! Structs, unions and enums by their tags (C11 6.7.2.3).
 
 use super::node::{ByValue, QualType};
-use super::notes::Notes;
+use super::notes::PointerNotes;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TagKind {
@@ -37,7 +37,7 @@ pub(super) struct Tag<'t> {
 pub(super) struct PlacedMember<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: QualType,
-    pub(super) notes: Option<Box<Notes>>,
+    pub(super) notes: Option<Box<PointerNotes>>,
     /// The offset in bytes; `None` for bit-fields and behind members without a size.
     pub(super) offset: Option<u64>,
 }

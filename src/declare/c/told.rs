@@ -10,7 +10,7 @@ use std::sync::Arc;
 use hotcall_jit::{Field, FunctionType, Pointer, Scalar, Signature, Target, Type};
 
 use super::node::{CFunction, QualType, Reason, TypeNode, quals, reason};
-use super::notes::Notes;
+use super::notes::{Notes, PointerNotes};
 use super::tag::{Tag, TagKind};
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
@@ -218,7 +218,7 @@ impl<'a, 't> Told<'a, 't> {
     }
 }
 
-fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
+fn noted(ty: Type, notes: &Option<Box<PointerNotes>>) -> Type {
     match notes {
         Some(notes) => notes.on(ty),
         None => ty,
