@@ -21,12 +21,7 @@ pub(super) enum Word {
     Qualifier(u8),
     /// It changes neither a layout nor a call.
     Harmless,
-    Base(Base),
-    Signed,
-    Unsigned,
-    Short,
-    Long,
-    Complex,
+    Part(Part),
     Tag(TagKind),
     Typeof,
     BitInt,
@@ -39,6 +34,17 @@ pub(super) enum Word {
     Note,
     /// A type that is not supported.
     Unsupported,
+}
+
+/// A type specifier that is a keyword (C11 6.7.2).
+#[derive(Clone, Copy)]
+pub(super) enum Part {
+    Signed,
+    Unsigned,
+    Short,
+    Long,
+    Complex,
+    Base(Base),
 }
 
 /// A keyword that is a type by itself.
@@ -70,22 +76,22 @@ pub(super) fn keyword(word: &str, call: bool) -> Option<Word> {
         | "_Nonnull" | "_Nullable" | "_Null_unspecified" | "_Nullable_result" | "__nonnull" | "__nullable"
         | "__cdecl" | "_cdecl" | "__stdcall" | "_stdcall" | "__fastcall" | "_fastcall" | "__thiscall" | "__clrcall"
         | "__ptr64" | "_ptr64" | "__unaligned" | "_unaligned" | "__uptr" | "__sptr" | "__w64" => Word::Harmless,
-        "void" => Word::Base(Base::Void),
-        "char" => Word::Base(Base::Char),
-        "int" => Word::Base(Base::Int),
-        "float" => Word::Base(Base::Float),
-        "double" => Word::Base(Base::Double),
-        "_Bool" => Word::Base(Base::Bool),
-        "__int8" | "_int8" => Word::Base(Base::Sized(1)),
-        "__int16" | "_int16" => Word::Base(Base::Sized(2)),
-        "__int32" | "_int32" => Word::Base(Base::Sized(4)),
-        "__int64" | "_int64" => Word::Base(Base::Sized(8)),
-        "__int128" => Word::Base(Base::Int128),
-        "signed" | "__signed" | "__signed__" => Word::Signed,
-        "unsigned" => Word::Unsigned,
-        "short" => Word::Short,
-        "long" => Word::Long,
-        "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__imaginary__" => Word::Complex,
+        "void" => Word::Part(Part::Base(Base::Void)),
+        "char" => Word::Part(Part::Base(Base::Char)),
+        "int" => Word::Part(Part::Base(Base::Int)),
+        "float" => Word::Part(Part::Base(Base::Float)),
+        "double" => Word::Part(Part::Base(Base::Double)),
+        "_Bool" => Word::Part(Part::Base(Base::Bool)),
+        "__int8" | "_int8" => Word::Part(Part::Base(Base::Sized(1))),
+        "__int16" | "_int16" => Word::Part(Part::Base(Base::Sized(2))),
+        "__int32" | "_int32" => Word::Part(Part::Base(Base::Sized(4))),
+        "__int64" | "_int64" => Word::Part(Part::Base(Base::Sized(8))),
+        "__int128" => Word::Part(Part::Base(Base::Int128)),
+        "signed" | "__signed" | "__signed__" => Word::Part(Part::Signed),
+        "unsigned" => Word::Part(Part::Unsigned),
+        "short" => Word::Part(Part::Short),
+        "long" => Word::Part(Part::Long),
+        "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__imaginary__" => Word::Part(Part::Complex),
         "struct" => Word::Tag(TagKind::Struct),
         "union" => Word::Tag(TagKind::Union),
         "enum" => Word::Tag(TagKind::Enum),

@@ -5,7 +5,7 @@ use hotcall_jit::Scalar;
 use super::attributes::Attributes;
 use super::extent::CExtent;
 use super::fault::{Fault, is_macro};
-use super::keyword::{Base, Storage, Word, keyword};
+use super::keyword::{Base, Part, Storage, Word, keyword};
 use super::lex::{Token, TokenKind};
 use super::node::QualType;
 use super::reader::Reader;
@@ -48,6 +48,20 @@ struct Counts {
 }
 
 impl Counts {
+    const fn add(&mut self, part: Part) {
+        match part {
+            Part::Signed => self.signed += 1,
+            Part::Unsigned => self.unsigned += 1,
+            Part::Short => self.short += 1,
+            Part::Long => self.long += 1,
+            Part::Complex => self.complex += 1,
+            Part::Base(base) => {
+                self.bases += 1;
+                self.base = Some(base);
+            }
+        }
+    }
+
     const fn is_empty(&self) -> bool {
         self.signed + self.unsigned + self.short + self.long + self.complex == 0 && self.base.is_none()
     }
@@ -128,67 +142,41 @@ impl<'t> Reader<'t> {
             }
             let word = self.text(token);
             let call = self.ahead(1).is(b'(');
-            let Some(keyword) = keyword(word, call) else {
-                if !untyped {
-                    break;
-                }
-                named = match self.type_named(word, context, &mut specifiers) {
-                    Some(ty) => Some(ty),
+            match keyword(word, call) {
+                None if !untyped => break,
+                Some(Word::Tag(_) | Word::Typeof | Word::BitInt) if named.is_some() => break,
+                None => match self.type_named(word, context, &mut specifiers) {
+                    Some(ty) => named = Some(ty),
                     None => break,
-                };
-                continue;
-            };
-            let starts_type = matches!(keyword, Word::Atomic) && call;
-            if !starts_type && let Some(qualifier) = self.modifier(Some(keyword), &mut specifiers.attributes)? {
-                qualifiers |= qualifier;
-                continue;
-            }
-            match keyword {
-                Word::Tag(_) | Word::Typeof | Word::BitInt if named.is_some() => break,
-                Word::Tag(kind) => {
+                },
+                Some(Word::Tag(kind)) => {
                     let (ty, anonymous) = self.tag_specifier(kind)?;
                     specifiers.anonymous = anonymous;
                     named = Some(ty);
-                    continue;
                 }
-                Word::Typeof => {
-                    named = Some(self.type_of()?);
-                    continue;
-                }
-                Word::BitInt => {
-                    named = Some(self.bit_int()?);
-                    continue;
-                }
-                Word::Atomic => {
+                Some(Word::Typeof) => named = Some(self.type_of()?),
+                Some(Word::BitInt) => named = Some(self.bit_int()?),
+                Some(Word::Atomic) if call => {
                     self.at += 1;
                     named = Some(self.type_in_parentheses()?);
                     specifiers.attributes.opaque = Some("atomic types");
-                    continue;
                 }
-                Word::Unsupported => {
+                Some(Word::Unsupported) => {
                     let problem = "this way to name a type is not supported".to_string();
                     named = Some(self.unknown(token, problem, &mut specifiers));
-                    continue;
                 }
-                Word::Alignas => {
-                    self.alignas(&mut specifiers.attributes)?;
-                    continue;
+                Some(Word::Alignas) => self.alignas(&mut specifiers.attributes)?,
+                Some(Word::Storage(storage)) => {
+                    self.at += 1;
+                    let is_constant = storage == Storage::Hidden && specifiers.storage == Storage::Constexpr;
+                    specifiers.storage = if is_constant { Storage::Constexpr } else { storage };
                 }
-                Word::Storage(Storage::Hidden) if specifiers.storage == Storage::Constexpr => {}
-                Word::Storage(storage) => specifiers.storage = storage,
-                Word::Base(base) => {
-                    counts.bases += 1;
-                    counts.base = Some(base);
+                Some(Word::Part(part)) => {
+                    self.at += 1;
+                    counts.add(part);
                 }
-                Word::Signed => counts.signed += 1,
-                Word::Unsigned => counts.unsigned += 1,
-                Word::Short => counts.short += 1,
-                Word::Long => counts.long += 1,
-                Word::Complex => counts.complex += 1,
-                // Read by `modifier`.
-                Word::Attribute | Word::Note | Word::Qualifier(_) | Word::Harmless | Word::Call => {}
+                word => qualifiers |= self.modifier(word, &mut specifiers.attributes)?.unwrap_or_default(),
             }
-            self.at += 1;
         }
         let ty = match named {
             Some(ty) if counts.is_empty() || self.types.is_unknown(ty) => ty,
