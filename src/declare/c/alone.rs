@@ -9,7 +9,6 @@ use super::node::{ByValue, Given, QualType, quals, reason};
 use super::reader::Reader;
 use super::source::Source;
 use super::tag::TagKind;
-use super::target::DataModel;
 use super::told::Told;
 use super::types::TypeTable;
 use crate::declare::declarations::Declarations;
@@ -46,7 +45,7 @@ impl Declarations {
             let words =
                 source.tokens.iter().filter(|token| token.kind == TokenKind::Word).map(|token| source.text_of(*token));
             let words: Vec<&str> = words.collect();
-            let mut reader = Reader::new(source, DataModel::default());
+            let mut reader = Reader::new(source);
             words.into_iter().for_each(|word| reader.give(word, self));
             let ty = reader.type_name()?;
             if !reader.is_end() {

@@ -3,7 +3,6 @@
 use super::fault::line_starts;
 use super::reader::Reader;
 use super::source::Source;
-use super::target::DataModel;
 use crate::declare::declarations::Declarations;
 use crate::declare::error::DeclarationError;
 
@@ -60,7 +59,7 @@ impl Declarations {
             return Err(DeclarationError::TooLong { len: text.len(), max: MAX_TEXT });
         }
         let read = || {
-            let mut reader = Reader::new(Source::new(text)?, DataModel::default());
+            let mut reader = Reader::new(Source::new(text)?);
             reader.unit(reader.text_end)?;
             reader.finish()
         };

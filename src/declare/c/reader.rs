@@ -9,7 +9,6 @@ use super::names::Names;
 use super::node::{Reason, reason};
 use super::source::Source;
 use super::symbols::SymbolTable;
-use super::target::DataModel;
 use super::types::TypeTable;
 use crate::declare::error::DeclarationError;
 
@@ -59,7 +58,7 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(source: Source<'t>, target: DataModel) -> Self {
+    pub(super) fn new(source: Source<'t>) -> Self {
         let tokens = source.tokens.len() as u32;
         let text_end = source.tokens.len() - 1;
         let active = vec![false; source.macros.len()];
@@ -67,7 +66,7 @@ impl<'t> Reader<'t> {
         Self {
             source,
             at: 0,
-            types: TypeTable::new(target, tokens.saturating_mul(COMPARISONS)),
+            types: TypeTable::new(tokens.saturating_mul(COMPARISONS)),
             names: Names::default(),
             symbols: SymbolTable::default(),
             skipped: Vec::new(),
@@ -298,7 +297,7 @@ mod tests {
 
     /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
     fn effort(text: &str) -> (f64, f64) {
-        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::default());
+        let mut reader = Reader::new(Source::new(text).unwrap());
         let tokens = reader.source.tokens.len();
         reader.unit(tokens - 1).unwrap();
         let kept = reader.types.len() + reader.symbols.all.len() + reader.symbols.others.len() + reader.skipped.len();

@@ -7,7 +7,7 @@
 use std::cell::Cell;
 use std::collections::HashMap;
 
-use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
+use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type};
 
 use super::extent::CExtent;
 use super::node::{ByValue, CArray, CFunction, Given, QualType, Reason, TypeNode, quals, reason};
@@ -44,11 +44,10 @@ impl<'t> TypeTable<'t> {
     pub(super) const VOID: QualType = QualType::of(0);
     pub(super) const CHAR: QualType = QualType::of(1);
 
-    pub(super) fn new(target: DataModel, comparisons: u32) -> Self {
-        let comparisons = Cell::new(comparisons);
-        let mut types = Self { target, comparisons, ..Self::default() };
+    pub(super) fn new(comparisons: u32) -> Self {
+        let mut types = Self { comparisons: Cell::new(comparisons), ..Self::default() };
         types.add(TypeNode::Void, 0);
-        types.add(TypeNode::Scalar(target.char(), true), 0);
+        types.add(TypeNode::Scalar(types.target.char(), true), 0);
         for &scalar in Scalar::ALL {
             types.add(TypeNode::Scalar(scalar, false), 0);
         }
@@ -139,11 +138,10 @@ impl<'t> TypeTable<'t> {
             Some(CArray { len: None, .. }) => ByValue::without(reason("an array of arrays without a length")),
             _ => self.value(element),
         };
-        let value = match len.clone().unwrap_or(Ok(0)) {
+        let value = match len.clone().transpose() {
             Ok(len) => array_value(one, len),
             Err(reason) => ByValue::without(reason),
         };
-        let value = if len.is_none() { flexible(value) } else { value };
         self.arrays.push(CArray { element, len, value });
         // GCC keeps the alignment that a typedef gives to the elements.
         QualType { align: element.align, ..self.add(TypeNode::Array(self.arrays.len() - 1), depth) }
@@ -301,23 +299,16 @@ impl<'t> TypeTable<'t> {
     }
 }
 
-/// An array without a length: a flexible array member, where it can be one.
-fn flexible(value: ByValue) -> ByValue {
-    let ty = value.ty.and_then(|ty| match ty.kind() {
-        TypeKind::Array(array) => Type::flexible_array(array.element().clone()).map_err(reason),
-        TypeKind::Scalar(_) | TypeKind::Aggregate(_) => Ok(ty),
-    });
-    ByValue { ty, ..value }
-}
-
-fn array_value(one: ByValue, len: u64) -> ByValue {
-    let extent = one.extent.and_then(|one| Some(CExtent { size: one.size.checked_mul(len)?, ..one }));
+/// An array as a value. Without a length it is a flexible array member, where it can be one.
+fn array_value(one: ByValue, len: Option<u64>) -> ByValue {
+    let extent = one.extent.and_then(|one| Some(CExtent { size: one.size.checked_mul(len.unwrap_or(0))?, ..one }));
     let ty = one.ty.and_then(|element| {
-        let size = extent.map_or(u64::MAX, |extent| extent.size);
-        let short = u32::try_from(len).ok().filter(|_| size <= MAX_SIZE.into());
-        let short =
-            short.ok_or_else(|| reason(format_args!("an array of {len} elements is larger than {MAX_SIZE} bytes")))?;
-        Type::array(element, short).map_err(reason)
+        let Some(len) = len else { return Type::flexible_array(element).map_err(reason) };
+        let fits = extent.is_some_and(|extent| extent.size <= MAX_SIZE.into());
+        match u32::try_from(len) {
+            Ok(len) if fits => Type::array(element, len).map_err(reason),
+            _ => Err(reason(format_args!("an array of {len} elements is larger than {MAX_SIZE} bytes"))),
+        }
     });
     ByValue { ty, extent }
 }
