@@ -21,9 +21,13 @@ fn plain(name: &str) -> &str {
 impl<'t> Reader<'t> {
     /// Returns whether an attribute comes next, and not a specifier.
     fn is_attribute(&self) -> bool {
-        let call = self.ahead(1).is(b'(');
-        self.is(b'[') && self.ahead(1).is(b'[')
-            || call && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
+        self.is_bracketed_attribute(0)
+            || self.ahead(1).is(b'(') && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
+    }
+
+    /// Returns whether `[[` follows after `ahead` tokens.
+    pub(super) fn is_bracketed_attribute(&self, ahead: usize) -> bool {
+        self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[')
     }
 
     /// The attributes that come next.

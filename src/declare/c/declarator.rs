@@ -96,12 +96,12 @@ impl<'t> Reader<'t> {
                 _ => break,
             }
         }
-        let attribute = self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[');
         let next = self.ahead(ahead);
         if next.kind == TokenKind::Word {
             return !self.begins_type(ahead);
         }
-        next.is(b'[') && !attribute || matches!(next.kind, TokenKind::Macro | TokenKind::Mark(b'*' | b'(' | b'^'))
+        next.is(b'[') && !self.is_bracketed_attribute(ahead)
+            || matches!(next.kind, TokenKind::Macro | TokenKind::Mark(b'*' | b'(' | b'^'))
     }
 
     /// pointer (C11 6.7.6.1).
@@ -163,7 +163,7 @@ impl<'t> Reader<'t> {
     fn pointer_words(&mut self, attributes: &mut Attributes<'t>) -> Result<u8, Fault> {
         let mut qualifiers = 0;
         loop {
-            if self.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 self.attribute(attributes)?;
                 continue;
             }
@@ -179,7 +179,7 @@ impl<'t> Reader<'t> {
         let mut suffixes = Vec::new();
         declarator.old_style = false;
         loop {
-            if self.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 let own = self.attributes()?;
                 declarator.attributes = declarator.attributes.and(&own);
             } else if self.is(b'[') {

@@ -13,22 +13,21 @@ use super::reader::Reader;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
-const PRECEDENCE: [&[&str]; 10] = [
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<", "<=", ">", ">="],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
-
-fn precedence(operator: &str) -> Option<usize> {
-    PRECEDENCE.iter().position(|operators| operators.contains(&operator))
+/// The precedence of a binary operator, from the weakest on (C11 6.5.5 to 6.5.14).
+fn precedence(operator: &str) -> Option<u8> {
+    Some(match operator {
+        "||" => 0,
+        "&&" => 1,
+        "|" => 2,
+        "^" => 3,
+        "&" => 4,
+        "==" | "!=" => 5,
+        "<" | "<=" | ">" | ">=" => 6,
+        "<<" | ">>" => 7,
+        "+" | "-" => 8,
+        "*" | "/" | "%" => 9,
+        _ => return None,
+    })
 }
 
 /// The content of parentheses.
@@ -72,7 +71,7 @@ impl<'t> Reader<'t> {
 
     /// The binary operators (C11 6.5.5 to 6.5.14), with a stack instead of a function for each.
     fn binary(&mut self) -> Result<Operand, Fault> {
-        let mut waiting: Vec<(Operand, &'t str, usize)> = Vec::new();
+        let mut waiting: Vec<(Operand, &'t str, u8)> = Vec::new();
         let mut right = self.unary()?;
         loop {
             self.expand()?;

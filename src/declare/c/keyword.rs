@@ -4,8 +4,10 @@ use super::annotation::is_note;
 use super::node::quals;
 use super::tag::TagKind;
 
-#[derive(Clone, Copy, PartialEq, Eq)]
+/// What a declaration declares by its storage class (C11 6.7.1).
+#[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Storage {
+    #[default]
     Symbol,
     Typedef,
     /// `static`: not seen outside of its text.

@@ -40,16 +40,13 @@ impl<'t> Source<'t> {
             }
         }
         if let Some(&index) = open.last() {
-            let start = source.tokens[index].start as usize;
-            return Err(Fault::fatal(start, format!("`{}` is never closed", source.mark_at(index))));
+            let bracket = source.tokens[index];
+            let mark = char::from(bracket.mark().unwrap_or(b' '));
+            return Err(Fault::fatal(bracket.start as usize, format!("`{mark}` is never closed")));
         }
         let end = text.len() as u32;
         source.tokens.push(Token { kind: TokenKind::End, start: end, link: end });
         Ok(source)
-    }
-
-    fn mark_at(&self, index: usize) -> char {
-        self.tokens[index].mark().unwrap_or(b' ').into()
     }
 
     fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
@@ -105,7 +102,7 @@ impl<'t> Source<'t> {
     /// Acts on the directive that begins at an offset.
     fn act(&mut self, at: usize, directive: Directive<'t>) -> Result<(), Fault> {
         match directive {
-            Directive::Define(macro_) => self.macros.define(self.text, at, macro_),
+            Directive::Define(definition) => self.macros.define(self.text, at, definition),
             Directive::Undefine(name) => self.macros.undefine(name, at),
             Directive::Pragma(line) => self.pragma(at, &spliced(line))?,
             Directive::LineMarker => self.preprocessed = true,

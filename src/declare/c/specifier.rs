@@ -23,6 +23,7 @@ pub(super) enum Context {
 }
 
 /// The meaning of a declaration's specifiers.
+#[derive(Default)]
 pub(super) struct Specifiers<'t> {
     pub(super) storage: Storage,
     /// The type that the declarators start from.
@@ -116,20 +117,14 @@ impl<'t> Reader<'t> {
     /// declaration-specifiers and specifier-qualifier-list (C11 6.7, 6.7.2.1).
     pub(super) fn specifiers(&mut self, context: Context) -> Result<Specifiers<'t>, Fault> {
         let first = self.at;
-        let mut specifiers = Specifiers {
-            storage: Storage::Symbol,
-            ty: TypeTable::VOID,
-            attributes: Attributes::default(),
-            anonymous: false,
-            unknown: None,
-        };
+        let mut specifiers = Specifiers::default();
         let mut counts = Counts::default();
         let mut named = None;
         let mut qualifiers = 0;
         loop {
             let token = self.token();
             let untyped = named.is_none() && counts.is_empty();
-            if token.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 self.attribute(&mut specifiers.attributes)?;
                 continue;
             }

@@ -7,7 +7,7 @@ use serde::de::{DeserializeSeed as _, Error, MapAccess, Visitor};
 
 use super::trail::{Seed, Trail, each_key, once, unknown};
 use super::types::{ParametersVisitor, TypeVisitor, checked_names};
-use crate::declare::declaration::Declaration;
+use crate::declare::declaration::{Declaration, FunctionDeclaration, Item, StaticDeclaration};
 use crate::declare::declarations::Declarations;
 use crate::declare::error::DeclarationError;
 
@@ -119,7 +119,7 @@ const KEYS: &[&str] =
 
 impl SymbolKeys {
     fn declaration(self, key: &str) -> Result<Declaration, String> {
-        let mut declaration = match self.ty {
+        let item = match self.ty {
             Some(_) if self.parameters.is_some() || self.result.is_some() => {
                 return Err("a symbol with `type` is a static and has no `parameters` or `result`".into());
             }
@@ -128,7 +128,7 @@ impl SymbolKeys {
             }
             Some(_) if self.names.is_some() => return Err("a static has no `names` of parameters".into()),
             Some(None) => return Err("a static is not `void`".into()),
-            Some(Some(ty)) => Declaration::static_(key, ty),
+            Some(Some(ty)) => Item::Static(StaticDeclaration { ty, is_const: false }),
             None => {
                 let params = self.parameters.ok_or("missing field `parameters` (or `type`, for a static)")?;
                 let result = self.result.ok_or("missing field `result`")?;
@@ -137,22 +137,15 @@ impl SymbolKeys {
                     None => Signature::new(params, result),
                 };
                 let signature = signature.map_err(|error| error.to_string())?;
-                let names = checked_names(&signature, self.names)?;
-                Declaration::function(key, signature).parameter_names(names)
+                Item::Function(FunctionDeclaration {
+                    parameter_names: checked_names(&signature, self.names)?.into(),
+                    signature,
+                    nonblocking: self.nonblocking == Some(true),
+                    capture_errno: self.errno == Some(true),
+                })
             }
         };
-        if let Some(name) = self.name {
-            declaration = declaration.symbol(name);
-        }
-        if self.optional == Some(true) {
-            declaration = declaration.optional();
-        }
-        if self.nonblocking == Some(true) {
-            declaration = declaration.nonblocking();
-        }
-        if self.errno == Some(true) {
-            declaration = declaration.capture_errno();
-        }
-        Ok(declaration)
+        let symbol = self.name.map(Into::into);
+        Ok(Declaration { key: key.into(), symbol, optional: self.optional == Some(true), item })
     }
 }
