@@ -12,13 +12,13 @@ pub struct Declaration {
     pub key: Box<str>,
     /// The name that is looked up in the library, where it is another than the key.
     pub symbol: Option<Box<str>>,
-    /// Whether the library may lack it.
+    /// The library may lack it.
     pub optional: bool,
-    /// What it is.
+    /// The function or variable.
     pub item: Item,
 }
 
-/// What a symbol is.
+/// The kind of a symbol.
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum Item {
@@ -44,9 +44,9 @@ pub struct StaticDeclaration {
 pub struct FunctionDeclaration {
     /// Its type.
     pub signature: Signature,
-    /// Whether the runtime shall call it on another thread.
+    /// The runtime shall call it on another thread.
     pub nonblocking: bool,
-    /// Whether `errno` is read straight after each call.
+    /// `errno` is read straight after each call.
     pub capture_errno: bool,
     /// The parameters' names, as far as the declaration gives them: by index, or empty.
     pub parameter_names: Arc<[Option<Box<str>>]>,

@@ -204,7 +204,7 @@ impl Declarations {
         self.usable.len()
     }
 
-    /// Whether no declaration is usable.
+    /// Returns true if no declaration is usable.
     pub fn is_empty(&self) -> bool {
         self.usable.is_empty()
     }

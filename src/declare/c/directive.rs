@@ -21,7 +21,7 @@ fn is_standard(text: &str) -> bool {
     name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
 }
 
-/// What a directive asks for.
+/// The request of a directive.
 pub(super) enum Directive<'t> {
     /// The name of a macro, and what stands behind it.
     Define(&'t str),

@@ -4,7 +4,7 @@ use super::annotation::is_note;
 use super::node::quals;
 use super::tag::TagKind;
 
-/// What a declaration declares by its storage class (C11 6.7.1).
+/// The kind of name that a declaration declares, by its storage class (C11 6.7.1).
 #[derive(Clone, Copy, PartialEq, Eq, Default)]
 pub(super) enum Storage {
     #[default]

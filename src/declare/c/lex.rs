@@ -168,7 +168,7 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    /// Text may hold what looks like a comment. A lone quote is no more than itself, in `#error` for one.
+    /// Quoted text may look like a comment. A quote without a partner, as in `#error`, stands for itself.
     fn quoted_in_directive(&mut self, quote: u8) {
         let start = self.at;
         if self.quoted(quote).is_err() {

@@ -21,7 +21,7 @@ pub(super) mod quals {
     pub(in super::super) const RESTRICT: u8 = 4;
 }
 
-/// A type with its qualifiers. Without any, the first type is `void`.
+/// A type with its qualifiers. The default is `void`.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 pub(super) struct QualType {
     pub(super) number: u32,
@@ -72,7 +72,7 @@ pub(super) enum TypeNode {
     Function(usize),
     /// A type that was read before: its index.
     Given(usize),
-    /// KnownType, and not passed: why, and what `sizeof` says.
+    /// Known, and not passed: why, and what `sizeof` says.
     Opaque(Reason, Option<CExtent>),
     /// Not declared; not even a pointer to it can be.
     Unknown(Reason),

@@ -89,7 +89,7 @@ impl Pragmas {
 
 const NOT_UNDERSTOOD: &str = "`#pragma pack` is not understood";
 
-/// What stands between the parentheses, which must be all that follows: words and numbers with commas between.
+/// The words and numbers between the parentheses, with commas between them. Nothing else may follow.
 fn arguments(text: &str) -> Option<Vec<&str>> {
     let tokens = split(text, 0..text.len())?;
     let [open, inside @ .., close] = tokens.as_slice() else { return None };

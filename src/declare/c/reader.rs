@@ -212,7 +212,7 @@ impl<'t> Reader<'t> {
         why
     }
 
-    /// What was read from the token `start` on. If it could not be, it is skipped up to a mark.
+    /// Returns the part that was read from the token `start` on. A part that could not be read is skipped up to a mark.
     pub(super) fn or_skipped<T>(&mut self, read: Result<T, Fault>, start: usize, mark: u8) -> Result<T, Reason> {
         read.map_err(|fault| {
             self.at = start;

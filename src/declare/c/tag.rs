@@ -3,6 +3,7 @@
 use super::node::{ByValue, QualType};
 use super::notes::PointerNotes;
 
+/// The kinds of types that have tags.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) enum TagKind {
     Struct,

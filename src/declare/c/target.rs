@@ -12,13 +12,13 @@ pub(super) struct DataModel {
     pub(super) signed_char: bool,
     /// `long` has four bytes: on Windows.
     pub(super) short_long: bool,
-    /// What `wchar_t` is.
+    /// The type of `wchar_t`.
     pub(super) wchar: Scalar,
     /// `long double` is `double`: on Windows with MSVC and on Apple's Arm.
     pub(super) short_long_double: bool,
     /// `int_fast16_t` and `int_fast32_t` are as wide as a register: glibc.
     pub(super) wide_fast: bool,
-    /// What `__attribute__((aligned))` means without a number: the largest alignment of any scalar.
+    /// The alignment of `__attribute__((aligned))` without a number: the largest of any scalar.
     pub(super) max_align: u64,
     /// The size of `va_list`. Its alignment is 8.
     pub(super) va_list: u64,
@@ -157,7 +157,7 @@ pub(super) const fn integer(size: u32, signed: bool) -> Scalar {
     }
 }
 
-/// What a known name stands for.
+/// The meaning of a known name.
 pub(super) enum KnownType {
     Scalar(Scalar),
     /// `char *`
