@@ -16,12 +16,12 @@
 
 #[cfg(feature = "c-text")]
 mod c;
-mod declaration;
-mod declarations;
-mod error;
+pub(crate) mod declaration;
+pub(crate) mod declarations;
+pub(crate) mod error;
 #[cfg(feature = "json")]
 mod json;
-mod named;
+pub(crate) mod named;
 
 pub use declaration::{Declaration, FunctionDeclaration, Item, StaticDeclaration};
 pub use declarations::Declarations;

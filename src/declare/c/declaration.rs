@@ -1,12 +1,12 @@
 //! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
 
 use super::declarator::Declarator;
+use super::declared::Declared;
 use super::fault::Fault;
 use super::keyword::Storage;
 use super::lex::TokenKind;
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
-use super::symbol::Declared;
 
 impl<'t> Reader<'t> {
     /// translation-unit (C11 6.9), up to the token `end`.

@@ -3,12 +3,12 @@
 //! The files stand in layers; each imports from those before it.
 //!
 //! * **Tokens**: `fault`, `lex`, `brackets`, then directives (`macros`, `pragma`, `directive`), and all of a text in `source`.
-//! * **Types**: `extent`, `notes`, `node`, `scope` and `tag` are data, `target` has the platform's choices. `types` is the table
-//!   of a text's types, with `compatible`, `layout`, `mode` and `constant` for what C defines of them.
+//! * **Types**: `extent`, `notes`, `node`, `scope`, `tag` and `attributes` are data, `target` has the platform's choices. `types`
+//!   is the table of a text's types. C's rules about them follow: `compatible`, `typedef`, `layout`, `mode` and `constant`.
 //! * **State**: `names` and `symbols` in scope, and `reader`, a place in the tokens with all of these.
 //! * **Grammar**: the productions are methods of `Reader`, which may call each other: `declaration`, `specifier` with `keyword`,
 //!   `body` for structs, unions and enums, `declarator`, `attribute`, `annotation`, and `expression` with `literal`. The grammar
-//!   needs to know which names are types. `symbol` declares names.
+//!   needs to know which names are types. `declared` gives names their meaning.
 //! * **Results**: `told` makes hotcall's types of C's, `finish` makes declarations. `read` reads a text, and `alone` the name of
 //!   a type by itself.
 //!
@@ -26,6 +26,7 @@ mod compatible;
 mod constant;
 mod declaration;
 mod declarator;
+mod declared;
 mod directive;
 mod expression;
 mod extent;
@@ -46,9 +47,9 @@ mod reader;
 mod scope;
 mod source;
 mod specifier;
-mod symbol;
 mod symbols;
 mod tag;
 mod target;
 mod told;
+mod typedef;
 mod types;

@@ -12,7 +12,7 @@ use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type};
 use super::extent::CExtent;
 use super::node::{ByValue, CArray, CFunction, Given, QualType, Reason, TypeNode, quals, reason};
 use super::tag::{Tag, TagKind, TagScope, Warning};
-use super::target::{DataModel, KnownType};
+use super::target::DataModel;
 use crate::declare::error::Short;
 
 /// The most pointers, arrays and functions that one type is derived by. C promises 12 (C11 5.2.4.1).
@@ -31,7 +31,7 @@ pub(super) struct TypeTable<'t> {
     pub(super) given: Vec<Given>,
     /// The structs and unions with a body, in the order in which they were completed.
     pub(super) completed: Vec<usize>,
-    typedefs: HashMap<&'t str, QualType>,
+    pub(super) typedefs: HashMap<&'t str, QualType>,
     pub(super) typedefs_in_order: Vec<(&'t str, QualType)>,
     /// The tags with names in the text's own scope, in order.
     pub(super) tag_types: Vec<(usize, QualType)>,
@@ -179,60 +179,6 @@ impl<'t> TypeTable<'t> {
     /// The function that a type is or points to.
     pub(super) fn called(&self, ty: QualType) -> Option<usize> {
         if let TypeNode::Pointer(to) = *self.node(ty) { self.as_function(to) } else { self.as_function(ty) }
-    }
-
-    /// A typedef's type, or the type of a name that is known without a declaration.
-    pub(super) fn named(&mut self, name: &str) -> Option<QualType> {
-        if let Some(&ty) = self.typedefs.get(name) {
-            return Some(ty);
-        }
-        Some(match self.target.known(name)? {
-            KnownType::Scalar(scalar) => self.scalar(scalar),
-            KnownType::Text => self.pointer(Self::CHAR),
-            KnownType::Pointer => self.pointer(Self::VOID),
-            KnownType::Opaque => self.opaque(format_args!("`{name}` is used through pointers only"), None),
-            KnownType::Unsupported(what, extent) => {
-                self.opaque(format_args!("`{name}`: {what} cannot be passed"), extent)
-            }
-        })
-    }
-
-    pub(super) fn is_typedef(&self, name: &str) -> bool {
-        self.typedefs.contains_key(name)
-    }
-
-    /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
-    pub(super) fn declare(&mut self, name: &'t str, mut ty: QualType) -> bool {
-        if let Some(&old) = self.typedefs.get(name) {
-            return self.compatible(old, ty);
-        }
-        // `size_t` and its kin have scalars of their own.
-        if let (Some(KnownType::Scalar(known @ (Scalar::Isize | Scalar::Usize))), TypeNode::Scalar(scalar, false)) =
-            (self.target.known(name), self.node(ty))
-            && scalar.size() == known.size()
-            && scalar.is_signed() == known.is_signed()
-            && !scalar.is_float()
-            && ty.align.is_none()
-        {
-            ty = self.scalar(known).qualified(ty.quals);
-        }
-        if let TypeNode::Tag(index) = *self.node(ty) {
-            self.tags[index].name.get_or_insert(name);
-            self.rename(index);
-        }
-        self.typedefs.insert(name, ty);
-        self.typedefs_in_order.push((name, ty));
-        true
-    }
-
-    /// Gives a type without a tag the name of its typedef.
-    fn rename(&mut self, index: usize) {
-        let Tag { name: Some(name), value: Some(value), .. } = &mut self.tags[index] else { return };
-        if let Ok(ty) = &mut value.ty
-            && ty.as_aggregate().is_some_and(|aggregate| aggregate.name().is_none())
-        {
-            *ty = ty.clone().named(*name);
-        }
     }
 
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
