@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::declaration::{Declaration, Item};
+use super::declaration::Declaration;
 use super::error::{DeclarationError, Position};
 use super::named::{Constant, NamedType};
 
@@ -64,10 +64,7 @@ impl Declarations {
     /// Its key is taken.
     pub fn insert(&mut self, declaration: Declaration) -> Result<(), DeclarationError> {
         let place = Place::Usable(self.usable.len());
-        self.claim(&declaration.key, place)?;
-        if matches!(declaration.item, Item::Function(_)) {
-            self.last_function = Some(place);
-        }
+        self.claim(&declaration.key, place, declaration.as_function().is_some())?;
         self.usable.push(declaration);
         Ok(())
     }
@@ -81,10 +78,7 @@ impl Declarations {
         is_function: bool,
     ) -> Result<(), DeclarationError> {
         let place = Place::Unsupported(self.unsupported.len());
-        self.claim(&key, place)?;
-        if is_function {
-            self.last_function = Some(place);
-        }
+        self.claim(&key, place, is_function)?;
         self.unsupported.push(Unsupported { key, reason, is_function });
         Ok(())
     }
@@ -113,11 +107,14 @@ impl Declarations {
         self.last_function = key.and_then(|key| self.places.get(key)).copied();
     }
 
-    fn claim(&mut self, key: &str, place: Place) -> Result<(), DeclarationError> {
+    fn claim(&mut self, key: &str, place: Place, is_function: bool) -> Result<(), DeclarationError> {
         if self.places.contains_key(key) {
             return Err(DeclarationError::Duplicate { key: key.into() });
         }
         self.places.insert(key.into(), place);
+        if is_function {
+            self.last_function = Some(place);
+        }
         Ok(())
     }
 
@@ -182,7 +179,7 @@ impl Declarations {
         for (index, declaration) in self.usable.iter().enumerate() {
             let place = Place::Usable(index);
             self.places.insert(declaration.key.clone(), place);
-            if matches!(declaration.item, Item::Function(_)) {
+            if declaration.as_function().is_some() {
                 self.last_function = Some(place);
             }
         }
