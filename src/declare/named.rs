@@ -2,7 +2,7 @@
 
 use hotcall_jit::{Pointee, Target, Type};
 
-use super::DeclarationError;
+use super::error::DeclarationError;
 
 /// A type with a name: a struct, union or enum by its tag, or a typedef.
 #[derive(Clone, PartialEq, Debug)]

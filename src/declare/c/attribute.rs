@@ -2,159 +2,16 @@
 //!
 //! Only what changes a layout, a type or a call is kept.
 
-use std::ops::{Deref, DerefMut};
-use std::rc::Rc;
-
-use super::Fault;
-use super::directive::is_macro;
-use super::layout::Extent;
-use super::lex::Kind;
-use super::notes::Notes;
+use super::attributes::{Attributes, Vector};
+use super::extent::CExtent;
+use super::fault::Fault;
+use super::fault::is_macro;
+use super::lex::TokenKind;
+use super::node::{CFunction, QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
-use super::types::{CType, FunctionType, Kind as TypeKind, Reason, reason};
 
 /// The greatest alignment, and the largest vector, in bytes: GCC's greatest alignment.
 const MAX_ALIGNED: u64 = 1 << 28;
-
-/// The meaning of attributes.
-#[derive(Clone, Default)]
-pub(super) struct Set<'t> {
-    pub(super) packed: bool,
-    pub(super) align: Option<Result<u64, Reason>>,
-    /// An alignment follows a greater one: of a type, GCC takes the later and clang the greater.
-    lowered: bool,
-    /// It makes another type, which cannot be passed, of the declared one.
-    pub(super) opaque: Option<&'static str>,
-    /// A vector: its number of bytes, or of elements.
-    vector: Option<Result<Vector, Reason>>,
-    /// GNU's `mode`: its name without underscores around it.
-    mode: Option<&'t str>,
-    /// An alignment precedes a mode: GCC forgets it and clang does not.
-    align_before_mode: bool,
-    /// The function is called by other rules.
-    pub(super) call: Option<&'static str>,
-    /// `__asm__("name")`: the symbol's name.
-    pub(super) symbol: Option<Rc<str>>,
-    pub(super) ms_struct: bool,
-    pub(super) notes: Notes,
-}
-
-/// Attributes put together for what they apply to. Nearly all declarations have none.
-#[derive(Clone, Default)]
-pub(super) struct Attributes<'t>(Option<Rc<Set<'t>>>);
-
-impl<'t> Deref for Attributes<'t> {
-    type Target = Set<'t>;
-
-    fn deref(&self) -> &Set<'t> {
-        const NONE: &Set<'static> = &Set::NONE;
-        self.0.as_deref().unwrap_or(NONE)
-    }
-}
-
-impl<'t> DerefMut for Attributes<'t> {
-    fn deref_mut(&mut self) -> &mut Set<'t> {
-        Rc::make_mut(self.0.get_or_insert_default())
-    }
-}
-
-#[derive(Clone, Copy)]
-enum Vector {
-    Bytes(u64),
-    Elements(u64),
-}
-
-impl Attributes<'_> {
-    /// Returns whether there are none.
-    pub(super) const fn is_empty(&self) -> bool {
-        self.0.is_none()
-    }
-
-    /// Both together.
-    pub(super) fn and(&self, other: &Self) -> Self {
-        match (&self.0, &other.0) {
-            (_, None) => self.clone(),
-            (None, Some(_)) => other.clone(),
-            (Some(first), Some(second)) => Self(Some(Rc::new(first.and(second)))),
-        }
-    }
-}
-
-impl<'t> Set<'t> {
-    const NONE: Self = Self {
-        packed: false,
-        align: None,
-        lowered: false,
-        opaque: None,
-        vector: None,
-        mode: None,
-        align_before_mode: false,
-        call: None,
-        symbol: None,
-        ms_struct: false,
-        notes: Notes::NONE,
-    };
-
-    fn add_align(&mut self, align: Result<u64, Reason>) {
-        self.lowered |= matches!((&self.align, &align), (Some(Ok(old)), Ok(new)) if new < old);
-        self.align = Some(match (self.align.take(), align) {
-            (Some(Err(reason)), _) | (_, Err(reason)) => Err(reason),
-            (Some(Ok(old)), Ok(new)) => Ok(old.max(new)),
-            (None, Ok(new)) => Ok(new),
-        });
-    }
-
-    fn and(&self, other: &Self) -> Self {
-        let mut both = Self {
-            packed: self.packed || other.packed,
-            align: self.align.clone(),
-            lowered: self.lowered || other.lowered,
-            opaque: self.opaque.or(other.opaque),
-            vector: self.vector.clone().or_else(|| other.vector.clone()),
-            align_before_mode: self.align_before_mode
-                || other.align_before_mode
-                || (self.align.is_some() && other.mode.is_some()),
-            mode: other.mode.or(self.mode),
-            call: self.call.or(other.call),
-            symbol: other.symbol.clone().or_else(|| self.symbol.clone()),
-            ms_struct: self.ms_struct || other.ms_struct,
-            notes: self.notes.clone(),
-        };
-        both.notes.add(&other.notes);
-        if let Some(align) = &other.align {
-            both.add_align(align.clone());
-        }
-        both
-    }
-
-    /// The alignment of a type that is defined here.
-    pub(super) fn type_align(&self) -> Option<Result<u64, Reason>> {
-        if self.lowered {
-            return Some(Err(reason("compilers differ about a type's second, smaller alignment")));
-        }
-        self.align.clone()
-    }
-
-    /// That alignment, which these attributes then do not have any more.
-    pub(super) fn take_type_align(&mut self) -> Option<Result<u64, Reason>> {
-        let align = self.type_align();
-        (self.align, self.lowered) = (None, false);
-        align
-    }
-
-    /// The reason why a struct, union or enum with these attributes cannot be passed.
-    pub(super) fn unsupported(&self) -> Option<Reason> {
-        let what = match (self.opaque, self.mode, &self.vector) {
-            (Some(what), ..) => what,
-            (_, Some(_), _) => {
-                return Some(reason("compilers differ about the sign of a type that is defined with a mode"));
-            }
-            (_, _, Some(_)) => "vector types",
-            _ => return None,
-        };
-        Some(reason(format!("{what} cannot be passed")))
-    }
-}
 
 /// A name of an attribute or a mode without the underscores that it may have around it.
 fn plain(name: &str) -> &str {
@@ -164,9 +21,13 @@ fn plain(name: &str) -> &str {
 impl<'t> Reader<'t> {
     /// Returns whether an attribute comes next, and not a specifier.
     fn is_attribute(&self) -> bool {
-        let call = self.ahead(1).is(b'(');
-        self.is(b'[') && self.ahead(1).is(b'[')
-            || call && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
+        self.is_bracketed_attribute(0)
+            || self.ahead(1).is(b'(') && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
+    }
+
+    /// Returns whether `[[` follows after `ahead` tokens.
+    pub(super) fn is_bracketed_attribute(&self, ahead: usize) -> bool {
+        self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[')
     }
 
     /// The attributes that come next.
@@ -181,15 +42,15 @@ impl<'t> Reader<'t> {
     /// attribute-specifier (C23 6.7.13.2), `__attribute__((…))` or `__declspec(…)`.
     pub(super) fn attribute(&mut self, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
         let place = self.token().start as usize;
-        self.at += usize::from(self.token().kind == Kind::Word);
+        self.at += usize::from(self.token().kind == TokenKind::Word);
         let end = self.closing();
         while self.at < end {
             let token = self.token();
-            if token.kind == Kind::Macro {
+            if token.kind == TokenKind::Macro {
                 return Err(Fault::new(place, is_macro(self.text(token))));
             }
-            let is_word = token.kind == Kind::Word;
-            if is_word && self.ahead(1).kind != Kind::Operator {
+            let is_word = token.kind == TokenKind::Word;
+            if is_word && self.ahead(1).kind != TokenKind::Operator {
                 self.one_attribute(place, attributes)?;
             } else {
                 // A name of another vendor, `gnu::`, is skipped with its colons.
@@ -212,25 +73,18 @@ impl<'t> Reader<'t> {
         self.at += usize::from(argument);
         match plain(name) {
             "packed" => attributes.packed = true,
-            "aligned" | "align" if argument => {
-                let align = self.alignment(place, end)?;
-                attributes.add_align(align);
-            }
+            "aligned" | "align" if argument => attributes.add_align(self.alignment(place, end)?),
             "aligned" => attributes.add_align(Ok(self.types.target.max_align)),
-            "vector_size" if argument => {
-                let bytes = self.attribute_number(place, end)?;
-                attributes.vector = Some(bytes.map(Vector::Bytes));
-            }
-            "ext_vector_type" | "neon_vector_type" if argument => {
-                let elements = self.attribute_number(place, end)?;
-                attributes.vector = Some(elements.map(Vector::Elements));
+            plain @ ("vector_size" | "ext_vector_type" | "neon_vector_type") if argument => {
+                let vector = if plain == "vector_size" { Vector::Bytes } else { Vector::Elements };
+                attributes.vector = Some(self.attribute_number(place, end)?.map(vector));
             }
             "neon_polyvector_type" | "vector_size" | "ext_vector_type" | "neon_vector_type" => {
                 attributes.opaque = Some("vector types");
             }
             "mode" if argument => {
                 let mode = self.token();
-                if mode.kind == Kind::Macro {
+                if mode.kind == TokenKind::Macro {
                     return Err(Fault::new(mode.start as usize, is_macro(self.text(mode))));
                 }
                 attributes.align_before_mode |= attributes.align.is_some();
@@ -246,7 +100,7 @@ impl<'t> Reader<'t> {
             "transparent_union" => attributes.opaque = Some("transparent unions"),
             "ms_abi" | "sysv_abi" | "vectorcall" | "pcs" | "aarch64_vector_pcs" | "preserve_most" | "preserve_all"
             | "preserve_none" | "intel_ocl_bicc" | "regcall" | "swiftcall" | "swiftasynccall" => {
-                attributes.call = Some("another calling convention");
+                attributes.foreign_call = true;
             }
             "weak" | "weak_import" => attributes.notes.optional = true,
             plain if argument => self.note_attribute(plain, self.at, &mut attributes.notes),
@@ -262,8 +116,7 @@ impl<'t> Reader<'t> {
         self.at += 1;
         let end = self.closing() + 1;
         self.at += 1;
-        let align = self.alignment(place, end)?;
-        attributes.add_align(align);
+        attributes.add_align(self.alignment(place, end)?);
         self.at = end;
         Ok(())
     }
@@ -280,14 +133,14 @@ impl<'t> Reader<'t> {
             // `_Alignas(0)` asks for nothing.
             0 => Ok(1),
             _ if value.is_power_of_two() && value <= MAX_ALIGNED => Ok(value),
-            _ => Err(reason(format!("an alignment of {value} bytes is not a power of two"))),
+            _ => Err(reason(format_args!("an alignment of {value} bytes is not a power of two"))),
         }))
     }
 
     fn attribute_number(&mut self, place: usize, end: usize) -> Result<Result<u64, Reason>, Fault> {
         let value = self.integer_constant().map_err(|fault| Fault { at: place, ..fault })?;
         self.argument_ends(place, end)?;
-        let number = |value| u64::try_from(value).map_err(|_| reason(format!("{value} in an attribute")));
+        let number = |value| u64::try_from(value).map_err(|_| reason(format_args!("{value} in an attribute")));
         Ok(value.and_then(number))
     }
 
@@ -303,7 +156,7 @@ impl<'t> Reader<'t> {
         let mut attributes = self.attributes()?;
         while matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
             let end = self.ahead(1).link as usize;
-            let texts = self.source.tokens[self.at..end].iter().filter(|token| token.kind == Kind::Text);
+            let texts = self.source.tokens[self.at..end].iter().filter(|token| token.kind == TokenKind::Text);
             let name: String = texts.map(|&token| self.text(token).trim_matches('"')).collect();
             attributes.symbol = Some(name.into());
             self.at = end + 1;
@@ -314,7 +167,7 @@ impl<'t> Reader<'t> {
 
     /// The type that specifiers name, with the attributes among them that make another type of it. These are spent. A mode is
     /// not: it is that of what is declared.
-    pub(super) fn base_type(&mut self, ty: CType, attributes: &mut Attributes<'t>) -> CType {
+    pub(super) fn base_type(&mut self, ty: QualType, attributes: &mut Attributes<'t>) -> QualType {
         if attributes.opaque.is_none() && attributes.vector.is_none() {
             return ty;
         }
@@ -325,7 +178,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type with the attributes behind its declarator.
-    pub(super) fn changed_type(&mut self, ty: CType, attributes: &Attributes<'t>) -> CType {
+    pub(super) fn changed_type(&mut self, ty: QualType, attributes: &Attributes<'t>) -> QualType {
         let ty = match attributes.mode {
             Some(_) if attributes.align_before_mode => {
                 self.types.opaque("compilers differ about an alignment before a mode", None)
@@ -335,43 +188,37 @@ impl<'t> Reader<'t> {
         };
         let ty = match (attributes.opaque, &attributes.vector) {
             (Some("32-bit pointers"), _) => self.types.opaque("32-bit pointers cannot be passed", None),
-            (Some(what), _) => self.unless_function(ty, what, |reader| reader.types.extent(ty).ok()),
-            (None, Some(Ok(vector))) => {
-                let vector = *vector;
-                self.unless_function(ty, "vector types", |reader| reader.vector_extent(ty, vector))
-            }
             (None, Some(Err(why))) => self.types.unknown(why.clone()),
             (None, None) => ty,
+            _ if self.types.is_unknown(ty) => ty,
+            (what, vector) => {
+                let extent = match vector {
+                    // The attribute would be that of the result.
+                    _ if self.types.as_function(ty).is_some() => None,
+                    Some(Ok(vector)) if what.is_none() => self.vector_extent(ty, *vector),
+                    _ => self.types.extent(ty).ok(),
+                };
+                self.types.opaque(format_args!("{} cannot be passed", what.unwrap_or("vector types")), extent)
+            }
         };
-        self.called_by(ty, attributes.call)
+        if attributes.foreign_call { self.foreign(ty) } else { ty }
     }
 
-    /// A type that cannot be passed; of a function, the result would be that.
-    fn unless_function(&mut self, ty: CType, what: &str, extent: impl FnOnce(&Self) -> Option<Extent>) -> CType {
-        if self.types.is_unknown(ty) {
-            return ty;
-        }
-        let extent = if self.types.as_function(ty).is_some() { None } else { extent(self) };
-        self.types.opaque(format!("{what} cannot be passed"), extent)
-    }
-
-    fn vector_extent(&self, element: CType, vector: Vector) -> Option<Extent> {
+    fn vector_extent(&self, element: QualType, vector: Vector) -> Option<CExtent> {
         let size = match vector {
             Vector::Bytes(bytes) => bytes,
             Vector::Elements(count) => self.types.extent(element).ok()?.size.checked_mul(count)?,
         };
         let size = size.checked_next_power_of_two().filter(|&size| size <= MAX_ALIGNED)?;
-        Some(Extent { size, align: size })
+        Some(CExtent::scalar(size))
     }
 
-    /// The type, which cannot be used if it is a function, or points to one, that is called by other rules.
-    fn called_by(&mut self, ty: CType, rules: Option<&str>) -> CType {
-        let Some(what) = rules else { return ty };
+    /// The type, which cannot be used if it is a function, or points to one: it is called by other rules.
+    fn foreign(&mut self, ty: QualType) -> QualType {
         let Some(index) = self.types.called(ty) else { return ty };
-        let old = &self.types.functions[index];
-        let function = FunctionType { unsupported: Some(reason(format!("it is called by {what}"))), ..old.clone() };
-        let function = self.types.function(function);
-        if let TypeKind::Pointer(_) = self.types.kind(ty) {
+        let unsupported = Some(reason("it is called by another calling convention"));
+        let function = self.types.function(CFunction { unsupported, ..self.types.functions[index].clone() });
+        if let TypeNode::Pointer(_) = self.types.node(ty) {
             return self.types.pointer(function).like(ty);
         }
         function

@@ -2,32 +2,26 @@
 
 use hotcall_jit::Scalar;
 
-use super::Fault;
-use super::attribute::Attributes;
+use super::attributes::Attributes;
 use super::constant::Number;
-use super::declarator::{Inside, Name};
-use super::layout::{Member, Shape};
-use super::lex::Kind;
+use super::fault::Fault;
+use super::layout::{DeclaredMember, InnerAttributes, Shape};
+use super::lex::TokenKind;
+use super::node::{QualType, Reason, reason};
 use super::reader::Reader;
 use super::specifier::{Context, Specifiers};
-use super::types::{CType, Reason, TagKind, reason};
-
-/// The meaning of a struct, union or enum specifier.
-pub(super) struct TagSpecifier {
-    pub(super) ty: CType,
-    /// A struct or union without a tag is defined.
-    pub(super) anonymous: bool,
-}
+use super::tag::TagKind;
 
 impl<'t> Reader<'t> {
-    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2).
-    pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<TagSpecifier, Fault> {
+    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2): the type, and whether it is a struct or union without
+    /// a tag that is defined here.
+    pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<(QualType, bool), Fault> {
         self.deeper(|reader| {
             reader.at += 1;
             let attributes = reader.attributes()?;
             let token = reader.token();
             let name = reader.word();
-            if token.kind == Kind::Macro {
+            if token.kind == TokenKind::Macro {
                 return Err(reader.fault(""));
             }
             reader.at += usize::from(!name.is_empty());
@@ -37,9 +31,11 @@ impl<'t> Reader<'t> {
             } else {
                 let conflict = || Fault::conflict(token.start as usize, name);
                 let has_body = has_type || reader.is(b'{');
-                reader.types.tag_named(kind, name, has_body).ok_or_else(conflict)?
+                reader.names.tag(&mut reader.types, kind, name, has_body).ok_or_else(conflict)?
             };
-            let fixed = if has_type { Some(reader.underlying_type()?) } else { None };
+            // An underlying type (C23 6.7.3.3).
+            reader.at += usize::from(has_type);
+            let fixed = if has_type { Some(reader.specifiers(Context::Parameter)?.ty) } else { None };
             let defined = reader.is(b'{');
             if defined {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {
@@ -57,17 +53,11 @@ impl<'t> Reader<'t> {
                 return Err(reader.fault(&format!("a {} without a name and without a body", kind.word())));
             } else if fixed.is_some() && !reader.types.tags[index].defined {
                 // An enum of a known type is complete before its body (C23 6.7.3.3).
-                reader.types.complete_enum(index, 0, 0, fixed, &Shape::default());
+                reader.types.complete_enum(index, (0, 0), fixed, &Shape::default());
             }
             let anonymous = defined && name.is_empty() && kind != TagKind::Enum;
-            Ok(TagSpecifier { ty: reader.types.tag_type(index), anonymous })
+            Ok((reader.types.tag_type(index), anonymous))
         })
-    }
-
-    /// An enum's underlying type (C23 6.7.3.3).
-    fn underlying_type(&mut self) -> Result<CType, Fault> {
-        self.at += 1;
-        Ok(self.specifiers(Context::Parameter)?.ty)
     }
 
     /// The attributes of a struct, union or enum, of which those behind its body come next.
@@ -102,12 +92,9 @@ impl<'t> Reader<'t> {
         let mut unreadable = None;
         while self.at < end {
             let start = self.at;
-            let read = self.member_declaration(&mut members);
-            if let Err(fault) = read.and_then(|()| self.member_ends(end)) {
-                let why = self.skipped(fault);
+            let read = self.member_declaration(&mut members).and_then(|()| self.member_ends(end));
+            if let Err(why) = self.or_skipped(read, start, b';') {
                 unreadable.get_or_insert(why);
-                self.at = start;
-                self.skip_to(b";");
                 self.at += usize::from(self.at < end);
             }
         }
@@ -126,7 +113,7 @@ impl<'t> Reader<'t> {
     }
 
     /// struct-declaration (C11 6.7.2.1), up to its semicolon.
-    fn member_declaration(&mut self, members: &mut Vec<Member<'t>>) -> Result<(), Fault> {
+    fn member_declaration(&mut self, members: &mut Vec<DeclaredMember<'t>>) -> Result<(), Fault> {
         if self.is(b';') || self.static_assertion() {
             return Ok(());
         }
@@ -150,46 +137,55 @@ impl<'t> Reader<'t> {
     }
 
     /// struct-declarator (C11 6.7.2.1): a declarator, the width of a bit-field, or both.
-    fn struct_declarator(&mut self, specifiers: &Specifiers<'t>) -> Result<Member<'t>, Fault> {
+    fn struct_declarator(&mut self, specifiers: &Specifiers<'t>) -> Result<DeclaredMember<'t>, Fault> {
         let mut own = self.attributes()?;
         let mut name = None;
         let mut ty = specifiers.ty;
-        let mut inside = Inside::default();
+        let mut inside = InnerAttributes::default();
         if !self.is(b':') {
-            let declarator = self.declarator(ty, Name::Required)?;
+            let declarator = self.declarator(ty, Context::Declaration)?;
             name = declarator.name.map(|(name, _)| name);
             if name.is_none() {
-                return Err(unnamed(specifiers, self.fault("this is not understood as a member")));
+                return Err(self.misread(specifiers, "this is not understood as a member"));
             }
             ty = declarator.ty;
             inside = declarator.inside;
             own = own.and(&declarator.attributes);
         }
-        let bits = if self.eat(b':') { Some(self.bit_width()?) } else { None };
+        let bits = if self.eat(b':') {
+            let width = self.integer_constant()?;
+            Some(width.and_then(|width| {
+                u64::try_from(width).map_err(|_| reason(format_args!("a bit-field of {width} bits")))
+            }))
+        } else {
+            None
+        };
         own = own.and(&self.attributes()?);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        Ok(Member { bits, inside, ..self.member(name, ty, &attributes) })
+        Ok(DeclaredMember { bits, inside, ..self.member(name, ty, &attributes) })
     }
 
-    fn bit_width(&mut self) -> Result<Result<u64, Reason>, Fault> {
-        let width = self.integer_constant()?;
-        let number = |width| u64::try_from(width).map_err(|_| reason(format!("a bit-field of {width} bits")));
-        Ok(width.and_then(number))
-    }
-
-    fn member(&mut self, name: Option<&'t str>, ty: CType, attributes: &Attributes<'t>) -> Member<'t> {
+    fn member(&mut self, name: Option<&'t str>, ty: QualType, attributes: &Attributes<'t>) -> DeclaredMember<'t> {
         let (align, ty) = match &attributes.align {
             Some(Ok(align)) => (Some(*align), ty),
             Some(Err(why)) => (None, self.types.opaque(why, None)),
             None => (None, ty),
         };
-        let notes = attributes.notes.of_pointer();
-        Member { name, ty, packed: attributes.packed, align, inside: Inside::default(), notes, bits: None }
+        let notes = attributes.notes.pointer.kept();
+        DeclaredMember {
+            name,
+            ty,
+            packed: attributes.packed,
+            align,
+            inside: InnerAttributes::default(),
+            notes,
+            bits: None,
+        }
     }
 
     /// enumerator-list (C11 6.7.2.2).
-    fn enumerators(&mut self, index: usize, attributes: &Attributes<'t>, fixed: Option<CType>) -> Result<(), Fault> {
+    fn enumerators(&mut self, index: usize, attributes: &Attributes<'t>, fixed: Option<QualType>) -> Result<(), Fault> {
         let (open, end) = (self.at, self.closing());
         self.at += 1;
         let mut range = 0..0;
@@ -197,23 +193,20 @@ impl<'t> Reader<'t> {
         let mut next = Ok(0);
         while self.at < end {
             let (start, name) = (self.at, self.word());
-            let value = self.enumerator(next, end).unwrap_or_else(|fault| {
-                let why = self.skipped(fault);
-                self.at = start;
-                self.skip_to(b",");
-                Err(why)
-            });
+            let value = self.enumerator(next, end);
+            let value = self.or_skipped(value, start, b',').flatten();
             self.eat(b',');
             match &value {
                 Ok(value) => range = range.start.min(*value)..range.end.max(*value),
                 Err(why) => unknown = unknown.or_else(|| Some(why.clone())),
             }
-            let constant = value.clone().map(|value| match fixed {
-                Some(ty) => self.types.cast(self.types.operand(Scalar::I64, Number::Int(value)), ty),
-                None => self.types.enumerator(value),
-            });
+            let constant = match (value.clone(), fixed) {
+                (Ok(value), Some(ty)) => self.types.cast(self.types.operand(Scalar::I64, Ok(Number::Int(value))), ty),
+                (Ok(value), None) => self.types.enumerator(value),
+                (Err(why), _) => self.types.unknown_operand(why),
+            };
             if !name.is_empty() {
-                self.declare_constant(name, constant);
+                self.names.declare_constant(name, constant);
             }
             next = value.map(|value| value + 1);
         }
@@ -222,7 +215,7 @@ impl<'t> Reader<'t> {
         if fixed.is_none() {
             shape.unsupported = shape.unsupported.or(unknown);
         }
-        self.types.complete_enum(index, range.start, range.end, fixed, &shape);
+        self.types.complete_enum(index, (range.start, range.end), fixed, &shape);
         Ok(())
     }
 
@@ -238,12 +231,5 @@ impl<'t> Reader<'t> {
             return Ok(value);
         }
         Err(self.fault("this is not understood as an enumerator"))
-    }
-}
-
-fn unnamed(specifiers: &Specifiers<'_>, fault: Fault) -> Fault {
-    match &specifiers.unknown {
-        Some((at, problem)) => Fault::new(*at, problem.clone()),
-        None => fault,
     }
 }

@@ -5,30 +5,31 @@
 
 use hotcall_jit::Scalar;
 
-use super::types::{CType, FunctionType, Kind, TagKind, Types};
+use super::node::{CFunction, QualType, TypeNode};
+use super::tag::TagKind;
+use super::types::TypeTable;
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// Returns whether two types are compatible.
-    pub(super) fn compatible(&self, a: CType, b: CType) -> bool {
+    pub(super) fn compatible(&self, a: QualType, b: QualType) -> bool {
         a.quals == b.quals && self.alike(a, b)
     }
 
     /// Compares without the outermost qualifiers.
-    fn alike(&self, a: CType, b: CType) -> bool {
+    fn alike(&self, a: QualType, b: QualType) -> bool {
         if a.unqualified() == b.unqualified() || !self.count_comparison() {
             return true;
         }
-        match (self.kind(a), self.kind(b)) {
-            (Kind::Unknown(_) | Kind::Opaque(..) | Kind::Given(_), _) => true,
-            (_, Kind::Unknown(_) | Kind::Opaque(..) | Kind::Given(_)) => true,
-            (Kind::Void, Kind::Void) => true,
-            (&Kind::Scalar(a, _), &Kind::Scalar(b, _)) => one_representation(a, b),
-            (&Kind::Tag(a), &Kind::Tag(b)) => a == b,
-            (&Kind::Tag(tag), &Kind::Scalar(scalar, _)) | (&Kind::Scalar(scalar, _), &Kind::Tag(tag)) => {
-                self.enum_is(tag, scalar)
-            }
-            (&Kind::Pointer(a), &Kind::Pointer(b)) => self.compatible(a, b),
-            (&Kind::Array(a), &Kind::Array(b)) => {
+        match (self.node(a), self.node(b)) {
+            (TypeNode::Unknown(_) | TypeNode::Opaque(..) | TypeNode::Given(_), _) => true,
+            (_, TypeNode::Unknown(_) | TypeNode::Opaque(..) | TypeNode::Given(_)) => true,
+            (TypeNode::Void, TypeNode::Void) => true,
+            (&TypeNode::Scalar(a, _), &TypeNode::Scalar(b, _)) => one_representation(a, b),
+            (&TypeNode::Tag(a), &TypeNode::Tag(b)) => a == b,
+            (&TypeNode::Tag(tag), &TypeNode::Scalar(scalar, _))
+            | (&TypeNode::Scalar(scalar, _), &TypeNode::Tag(tag)) => self.enum_is(tag, scalar),
+            (&TypeNode::Pointer(a), &TypeNode::Pointer(b)) => self.compatible(a, b),
+            (&TypeNode::Array(a), &TypeNode::Array(b)) => {
                 let (a, b) = (&self.arrays[a], &self.arrays[b]);
                 let one_length = match (&a.len, &b.len) {
                     (Some(Ok(a)), Some(Ok(b))) => a == b,
@@ -36,7 +37,9 @@ impl<'t> Types<'t> {
                 };
                 one_length && self.compatible(a.element, b.element)
             }
-            (&Kind::Function(a), &Kind::Function(b)) => self.functions_alike(&self.functions[a], &self.functions[b]),
+            (&TypeNode::Function(a), &TypeNode::Function(b)) => {
+                self.functions_alike(&self.functions[a], &self.functions[b])
+            }
             _ => false,
         }
     }
@@ -55,7 +58,7 @@ impl<'t> Types<'t> {
         tag.kind == TagKind::Enum && own.is_none_or(|own| one_representation(own, scalar))
     }
 
-    fn functions_alike(&self, a: &FunctionType<'t>, b: &FunctionType<'t>) -> bool {
+    fn functions_alike(&self, a: &CFunction<'t>, b: &CFunction<'t>) -> bool {
         if !self.alike(a.result, b.result) {
             return false;
         }
@@ -69,25 +72,25 @@ impl<'t> Types<'t> {
 
     /// The type of a name that is declared twice (C11 6.2.7p3); `None` if the types are not compatible.
     /// The declaration that cannot be used wins: it may say what the other one does not.
-    pub(super) fn composite(&self, old: CType, new: CType) -> Option<CType> {
+    pub(super) fn composite(&self, old: QualType, new: QualType) -> Option<QualType> {
         if !self.compatible(old, new) {
             return None;
         }
-        Some(match (self.kind(old), self.kind(new)) {
-            (Kind::Unknown(_) | Kind::Opaque(..), _) => old,
-            (_, Kind::Unknown(_) | Kind::Opaque(..)) => new,
-            (&Kind::Function(a), &Kind::Function(b)) => {
+        Some(match (self.node(old), self.node(new)) {
+            (TypeNode::Unknown(_) | TypeNode::Opaque(..), _) => old,
+            (_, TypeNode::Unknown(_) | TypeNode::Opaque(..)) => new,
+            (&TypeNode::Function(a), &TypeNode::Function(b)) => {
                 let (a, b) = (&self.functions[a], &self.functions[b]);
                 let unusable = a.unsupported.is_some() || self.has_unknown(a);
                 let better = a.unspecified || b.unsupported.is_some() || self.has_unknown(b);
                 if better && !unusable { new } else { old }
             }
-            (&Kind::Array(a), _) if self.arrays[a].len.is_none() => new,
+            (&TypeNode::Array(a), _) if self.arrays[a].len.is_none() => new,
             _ => old,
         })
     }
 
-    fn has_unknown(&self, function: &FunctionType<'t>) -> bool {
+    fn has_unknown(&self, function: &CFunction<'t>) -> bool {
         let all = function.params.iter().map(|parameter| parameter.ty).chain([function.result]);
         all.into_iter().any(|ty| self.is_unknown(ty))
     }

@@ -2,158 +2,122 @@
 
 use hotcall_jit::Scalar;
 
-use super::types::{CType, Kind, Reason, TagKind, Types, reason};
-use crate::declare::Constant;
+use super::node::{QualType, Reason, TypeNode, reason};
+use super::tag::TagKind;
+use super::target::integer;
+use super::types::TypeTable;
+use crate::declare::named::Constant;
 
 /// An expression's value.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, Copy, PartialEq, Debug)]
 pub(super) enum Number {
     /// An integer, or a pointer's address.
     Int(i128),
     Float(f64),
     /// An object, of which only the address is known.
     At(u64),
-    Unknown(Reason),
 }
 
 /// An expression's type and value.
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
-    pub(super) ty: CType,
-    pub(super) value: Number,
+    pub(super) ty: QualType,
+    /// The value, or why it is not known.
+    pub(super) value: Result<Number, Reason>,
     /// Versions of C differ about its type.
     pub(super) vague: bool,
 }
 
 impl Operand {
+    pub(super) const fn new(ty: QualType, value: Result<Number, Reason>) -> Self {
+        Self { ty, value, vague: false }
+    }
+
     /// The value, if it is known.
     pub(super) const fn constant(&self) -> Option<Constant> {
         match self.value {
-            Number::Int(value) => Some(Constant::Int(value)),
-            Number::Float(value) => Some(Constant::Float(value)),
-            Number::At(_) | Number::Unknown(_) => None,
+            Ok(Number::Int(value)) => Some(Constant::Int(value)),
+            Ok(Number::Float(value)) => Some(Constant::Float(value)),
+            Ok(Number::At(_)) | Err(_) => None,
+        }
+    }
+
+    /// The address of an object.
+    pub(super) fn address(self) -> Result<u64, Reason> {
+        match self.value? {
+            Number::At(at) => Ok(at),
+            Number::Int(_) | Number::Float(_) => Err(reason(NOT_CONSTANT)),
+        }
+    }
+
+    fn truth(&self) -> Result<bool, Reason> {
+        match self.value.clone()? {
+            Number::Int(value) => Ok(value != 0),
+            Number::Float(value) => Ok(value != 0.0),
+            Number::At(_) => Err(reason(NOT_CONSTANT)),
         }
     }
 }
 
-/// An integer type that arithmetic takes place in.
-#[derive(Clone, Copy, PartialEq, Eq)]
-struct Width {
-    size: u32,
-    signed: bool,
-}
-
-impl Width {
-    fn of(scalar: Scalar) -> Self {
-        Self { size: scalar.size(), signed: scalar.is_signed() }
-    }
-
-    /// The value as the type holds it.
-    const fn wrap(self, value: i128) -> i128 {
-        match (self.size, self.signed) {
-            (1, true) => value as i8 as i128,
-            (1, false) => value as u8 as i128,
-            (2, true) => value as i16 as i128,
-            (2, false) => value as u16 as i128,
-            (4, true) => value as i32 as i128,
-            (4, false) => value as u32 as i128,
-            (_, true) => value as i64 as i128,
-            (_, false) => value as u64 as i128,
-        }
-    }
-
-    /// After the integer promotions (C11 6.3.1.1p2).
-    const fn promoted(self) -> Self {
-        if self.size < 4 { Self { size: 4, signed: true } } else { self }
-    }
-
-    const fn scalar(self) -> Scalar {
-        match (self.size, self.signed) {
-            (4, true) => Scalar::I32,
-            (4, false) => Scalar::U32,
-            (_, true) => Scalar::I64,
-            (_, false) => Scalar::U64,
-        }
-    }
-}
+pub(super) const NOT_CONSTANT: &str = "a value that is not a constant";
 
 const NOT_ARITHMETIC: &str = "an operand that is not a number in a constant expression is not supported";
 
-fn not_arithmetic() -> Number {
-    Number::Unknown(reason(NOT_ARITHMETIC))
-}
-
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// The scalar that a type or an enum is represented by, if it is arithmetic.
-    fn arithmetic(&self, ty: CType) -> Option<Scalar> {
-        if let Kind::Scalar(scalar, _) = *self.kind(ty) {
+    fn arithmetic(&self, ty: QualType) -> Option<Scalar> {
+        if let TypeNode::Scalar(scalar, _) = *self.node(ty) {
             return Some(scalar);
         }
         self.tag(ty).filter(|tag| tag.kind == TagKind::Enum)?;
         self.value(ty).ty.ok()?.as_scalar()
     }
 
-    pub(super) fn operand(&self, scalar: Scalar, value: Number) -> Operand {
-        Operand { ty: self.scalar(scalar), value, vague: false }
+    pub(super) fn operand(&self, scalar: Scalar, value: Result<Number, Reason>) -> Operand {
+        Operand::new(self.scalar(scalar), value)
     }
 
-    pub(super) fn int(&self, value: i128) -> Operand {
-        self.operand(Scalar::I32, Number::Int(Width::of(Scalar::I32).wrap(value)))
+    /// An integer as its type holds it.
+    pub(super) fn int(&self, scalar: Scalar, value: i128) -> Operand {
+        self.operand(scalar, Ok(Number::Int(wrap(scalar, value))))
+    }
+
+    fn truth_value(&self, value: Result<bool, Reason>) -> Operand {
+        self.operand(Scalar::I32, value.map(|value| Number::Int(value.into())))
     }
 
     pub(super) fn size(&self, size: Result<u64, Reason>) -> Operand {
-        let value = size.map_or_else(Number::Unknown, |size| Number::Int(size.into()));
-        self.operand(Scalar::U64, value)
+        self.operand(Scalar::U64, size.map(|size| Number::Int(size.into())))
     }
 
     /// An operand of which neither the value nor the type is known.
     pub(super) fn unknown_operand(&mut self, why: Reason) -> Operand {
-        let ty = self.unknown(why.clone());
-        Operand { ty, value: Number::Unknown(why), vague: false }
+        Operand::new(self.unknown(why.clone()), Err(why))
     }
 
     /// The result of an operator whose operands are not all numbers.
     fn not_arithmetic(&mut self, operands: [&Operand; 2]) -> Operand {
-        let known = operands.iter().find_map(|operand| match &operand.value {
-            Number::Unknown(why) => Some(why.clone()),
-            Number::Int(_) | Number::Float(_) | Number::At(_) => None,
-        });
+        let known = operands.into_iter().find_map(|operand| operand.value.clone().err());
         self.unknown_operand(known.unwrap_or_else(|| reason(NOT_ARITHMETIC)))
     }
 
     /// The value of an enumerator (C11 6.7.2.2p3): an `int`, or what GCC has beyond that.
     pub(super) fn enumerator(&self, value: i128) -> Operand {
-        let scalar = match value {
-            _ if i32::try_from(value).is_ok() => Scalar::I32,
-            _ if u32::try_from(value).is_ok() => Scalar::U32,
-            _ if i64::try_from(value).is_ok() => Scalar::I64,
-            _ => Scalar::U64,
-        };
-        Operand { vague: true, ..self.operand(scalar, Number::Int(Width::of(scalar).wrap(value))) }
-    }
-
-    /// An operand that takes part in arithmetic, converted to the type of the result (C11 6.3.1.8).
-    fn converted(&self, operand: Operand, scalar: Scalar) -> Number {
-        match operand.value {
-            Number::Int(value) if scalar.is_float() => Number::Float(rounded(value as f64, scalar)),
-            Number::Int(value) => Number::Int(Width::of(scalar).wrap(value)),
-            Number::Float(value) => Number::Float(rounded(value, scalar)),
-            Number::At(_) => not_arithmetic(),
-            Number::Unknown(reason) => Number::Unknown(reason),
-        }
+        let fits = |scalar: &Scalar| wrap(*scalar, value) == value;
+        let scalar = [Scalar::I32, Scalar::U32, Scalar::I64].into_iter().find(fits).unwrap_or(Scalar::U64);
+        Operand { vague: true, ..self.int(scalar, value) }
     }
 
     /// The common real type of two operands (C11 6.3.1.8); `None` if one is not a number.
     fn common(&self, a: &Operand, b: &Operand) -> Option<Scalar> {
-        let (a, b) = (self.arithmetic(a.ty)?, self.arithmetic(b.ty)?);
+        let (a, b) = (promoted(self.arithmetic(a.ty)?), promoted(self.arithmetic(b.ty)?));
         if a.is_float() || b.is_float() {
             return Some(if a == Scalar::F64 || b == Scalar::F64 { Scalar::F64 } else { Scalar::F32 });
         }
-        let (a, b) = (Width::of(a).promoted(), Width::of(b).promoted());
-        let size = a.size.max(b.size);
+        let size = a.size().max(b.size());
         // An unsigned operand wins, unless the other is wider.
-        let signed = (a.signed || a.size != size) && (b.signed || b.size != size);
-        Some(Width { size, signed }.scalar())
+        let signed = [a, b].iter().all(|one| one.is_signed() || one.size() != size);
+        Some(integer(size, signed))
     }
 
     /// The result of a binary operator (C11 6.5.5 to 6.5.14).
@@ -169,61 +133,43 @@ impl<'t> Types<'t> {
             return if compares { self.operand(Scalar::I32, result.value) } else { result };
         };
         let result = if compares { Scalar::I32 } else { common };
-        let value = match (self.converted(a, common), self.converted(b, common)) {
-            (Number::Int(x), Number::Int(y)) => integers(operator, x, y, Width::of(common)),
-            (Number::Float(x), Number::Float(y)) => floats(operator, x, y, common),
-            (Number::Unknown(reason), _) | (_, Number::Unknown(reason)) => Number::Unknown(reason),
-            _ => not_arithmetic(),
-        };
-        self.operand(result, value)
+        self.operand(result, binary_value(operator, a, b, common))
     }
 
     /// The type of a shift is that of its left operand alone (C11 6.5.7p3).
     fn shift(&mut self, operator: &str, a: Operand, b: Operand) -> Operand {
-        let width = match self.arithmetic(a.ty) {
-            Some(scalar) if !scalar.is_float() => Width::of(scalar).promoted(),
-            _ => return self.not_arithmetic([&a, &b]),
+        let Some(scalar) = self.arithmetic(a.ty).filter(|scalar| !scalar.is_float()).map(promoted) else {
+            return self.not_arithmetic([&a, &b]);
         };
-        let value = match (a.value, b.value) {
-            (Number::Int(value), Number::Int(by)) if (0..i128::from(8 * width.size)).contains(&by) => {
-                Number::Int(width.wrap(if operator == "<<" { value << by } else { value >> by }))
+        let value = a.value.and_then(|value| match (value, b.value?) {
+            (Number::Int(value), Number::Int(by)) if (0..i128::from(8 * scalar.size())).contains(&by) => {
+                Ok(Number::Int(wrap(scalar, if operator == "<<" { value << by } else { value >> by })))
             }
-            (Number::Int(_), Number::Int(_)) => Number::Unknown(reason("a shift by too much")),
-            (Number::Unknown(reason), _) | (_, Number::Unknown(reason)) => Number::Unknown(reason),
-            _ => not_arithmetic(),
-        };
-        self.operand(width.scalar(), value)
+            (Number::Int(_), Number::Int(_)) => Err(reason("a shift by too much")),
+            _ => Err(reason(NOT_ARITHMETIC)),
+        });
+        self.operand(scalar, value)
     }
 
     /// `&&` and `||`: the second operand may be anything if the first decides (C11 6.5.13p4, 6.5.14p4).
     fn logical(&self, operator: &str, a: &Operand, b: &Operand) -> Operand {
         let decides = operator == "||";
-        let value = match truth(a) {
-            Ok(first) if first == decides => Ok(decides),
-            Ok(_) => truth(b),
-            Err(reason) => Err(reason),
-        };
-        self.operand(Scalar::I32, value.map_or_else(Number::Unknown, |value| Number::Int(value.into())))
+        self.truth_value(a.truth().and_then(|first| if first == decides { Ok(decides) } else { b.truth() }))
     }
 
     /// The result of a unary operator (C11 6.5.3.3).
     pub(super) fn unary(&mut self, operator: u8, a: Operand) -> Operand {
         if operator == b'!' {
-            let value = truth(&a).map_or_else(Number::Unknown, |value| Number::Int((!value).into()));
-            return self.operand(Scalar::I32, value);
+            return self.truth_value(a.truth().map(|value| !value));
         }
-        let scalar = match self.arithmetic(a.ty) {
-            Some(scalar) if scalar.is_float() => scalar,
-            Some(scalar) => Width::of(scalar).promoted().scalar(),
-            None => return self.not_arithmetic([&a, &a]),
-        };
-        let value = match (operator, self.converted(a, scalar)) {
-            (b'-', Number::Int(value)) => Number::Int(Width::of(scalar).wrap(-value)),
-            (b'-', Number::Float(value)) => Number::Float(-value),
-            (b'~', Number::Int(value)) => Number::Int(Width::of(scalar).wrap(!value)),
-            (b'~', Number::Float(_)) => not_arithmetic(),
-            (_, value) => value,
-        };
+        let Some(scalar) = self.arithmetic(a.ty).map(promoted) else { return self.not_arithmetic([&a, &a]) };
+        let value = converted(a.value, scalar).and_then(|value| match (operator, value) {
+            (b'-', Number::Int(value)) => Ok(Number::Int(wrap(scalar, -value))),
+            (b'-', Number::Float(value)) => Ok(Number::Float(-value)),
+            (b'~', Number::Int(value)) => Ok(Number::Int(wrap(scalar, !value))),
+            (b'~', Number::Float(_)) => Err(reason(NOT_ARITHMETIC)),
+            (_, value) => Ok(value),
+        });
         self.operand(scalar, value)
     }
 
@@ -231,17 +177,17 @@ impl<'t> Types<'t> {
     pub(super) fn conditional(&mut self, condition: &Operand, a: Operand, b: Operand) -> Operand {
         let common = self.common(&a, &b);
         // An integer on the other side is a null pointer.
-        let pointer = [a.ty, b.ty].into_iter().find(|&ty| matches!(self.kind(ty), Kind::Pointer(_)));
-        let chosen = match truth(condition) {
+        let pointer = [a.ty, b.ty].into_iter().find(|&ty| matches!(self.node(ty), TypeNode::Pointer(_)));
+        let chosen = match condition.truth() {
             Ok(true) => a,
             Ok(false) => b,
-            Err(reason) => Operand { value: Number::Unknown(reason), ..a },
+            Err(why) => Operand { value: Err(why), ..a },
         };
         match common {
-            Some(scalar) => self.operand(scalar, self.converted(chosen, scalar)),
+            Some(scalar) => self.operand(scalar, converted(chosen.value, scalar)),
             None if let Some(ty) = pointer => Operand { ty, ..chosen },
             // An array or a function becomes a pointer (C11 6.3.2.1).
-            None if matches!(self.kind(chosen.ty), Kind::Array(_) | Kind::Function(_)) => {
+            None if matches!(self.node(chosen.ty), TypeNode::Array(_) | TypeNode::Function(_)) => {
                 self.not_arithmetic([&chosen, &chosen])
             }
             None => chosen,
@@ -249,38 +195,50 @@ impl<'t> Types<'t> {
     }
 
     /// A value as another type holds it (C11 6.5.4).
-    pub(super) fn cast(&self, operand: Operand, ty: CType) -> Operand {
-        let refused = || Number::Unknown(reason("a cast to something other than a number in a constant expression"));
-        let value = match (self.kind(ty), self.arithmetic(ty), operand.value) {
-            (_, _, Number::Unknown(reason)) => Number::Unknown(reason),
-            (_, Some(Scalar::Bool), Number::Int(value)) => Number::Int((value != 0).into()),
-            (_, Some(Scalar::Bool), Number::Float(value)) => Number::Int((value != 0.0).into()),
-            (_, Some(scalar), Number::Int(value)) if scalar.is_float() => Number::Float(rounded(value as f64, scalar)),
-            (_, Some(scalar), Number::Int(value)) => Number::Int(Width::of(scalar).wrap(value)),
-            (_, Some(scalar), Number::Float(value)) if scalar.is_float() => Number::Float(rounded(value, scalar)),
-            (_, Some(scalar), Number::Float(value)) => whole(value, Width::of(scalar)),
-            (Kind::Pointer(_), _, Number::Int(value)) => Number::Int(Width::of(Scalar::U64).wrap(value)),
-            _ => refused(),
-        };
-        Operand { ty: ty.unqualified(), value, vague: false }
+    pub(super) fn cast(&self, operand: Operand, ty: QualType) -> Operand {
+        let is_pointer = matches!(self.node(ty), TypeNode::Pointer(_));
+        let value = operand.value.and_then(|value| match (self.arithmetic(ty), value) {
+            (Some(Scalar::Bool), Number::Int(value)) => Ok(Number::Int((value != 0).into())),
+            (Some(Scalar::Bool), Number::Float(value)) => Ok(Number::Int((value != 0.0).into())),
+            (Some(scalar), Number::Float(value)) if !scalar.is_float() => whole(value, scalar),
+            (Some(scalar), Number::Int(_) | Number::Float(_)) => converted(Ok(value), scalar),
+            (None, Number::Int(value)) if is_pointer => Ok(Number::Int(wrap(Scalar::U64, value))),
+            _ => Err(reason("a cast to something other than a number in a constant expression")),
+        });
+        Operand::new(ty.unqualified(), value)
     }
 
     /// The value, which must be an integer.
     pub(super) fn integer(&self, operand: &Operand) -> Result<i128, Reason> {
-        match &operand.value {
-            Number::Int(value) if self.arithmetic(operand.ty).is_some() => Ok(*value),
-            Number::Unknown(reason) => Err(reason.clone()),
+        match operand.value.clone()? {
+            Number::Int(value) if self.arithmetic(operand.ty).is_some() => Ok(value),
             Number::Int(_) | Number::Float(_) | Number::At(_) => Err(reason("a value that is not an integer constant")),
         }
     }
 }
 
-fn truth(operand: &Operand) -> Result<bool, Reason> {
-    match &operand.value {
-        Number::Int(value) => Ok(*value != 0),
-        Number::Float(value) => Ok(*value != 0.0),
-        Number::At(_) => Err(reason("a value that is not a constant")),
-        Number::Unknown(reason) => Err(reason.clone()),
+/// The value as the type holds it.
+const fn wrap(scalar: Scalar, value: i128) -> i128 {
+    let bits = scalar.canonical(value as u64);
+    if scalar.is_signed() { bits as i64 as i128 } else { bits as i128 }
+}
+
+/// The type after the integer promotions (C11 6.3.1.1p2).
+fn promoted(scalar: Scalar) -> Scalar {
+    match scalar.size() {
+        _ if scalar.is_float() => scalar,
+        1 | 2 => Scalar::I32,
+        size => integer(size, scalar.is_signed()),
+    }
+}
+
+/// An operand's value, converted to the type of the result (C11 6.3.1.8).
+fn converted(value: Result<Number, Reason>, scalar: Scalar) -> Result<Number, Reason> {
+    match value? {
+        Number::Int(value) if scalar.is_float() => Ok(Number::Float(rounded(value as f64, scalar))),
+        Number::Int(value) => Ok(Number::Int(wrap(scalar, value))),
+        Number::Float(value) => Ok(Number::Float(rounded(value, scalar))),
+        Number::At(_) => Err(reason(NOT_ARITHMETIC)),
     }
 }
 
@@ -289,50 +247,64 @@ fn rounded(value: f64, scalar: Scalar) -> f64 {
 }
 
 /// A floating value as an integer (C11 6.3.1.4): undefined, and so refused, where the type cannot hold it.
-fn whole(value: f64, width: Width) -> Number {
+fn whole(value: f64, scalar: Scalar) -> Result<Number, Reason> {
     let integer = value.trunc() as i128;
-    if value.is_finite() && width.wrap(integer) == integer {
-        Number::Int(integer)
+    if value.is_finite() && wrap(scalar, integer) == integer {
+        Ok(Number::Int(integer))
     } else {
-        Number::Unknown(reason("a number that is out of its type's range"))
+        Err(reason("a number that is out of its type's range"))
     }
 }
 
-fn integers(operator: &str, x: i128, y: i128, width: Width) -> Number {
+fn binary_value(operator: &str, a: Operand, b: Operand, common: Scalar) -> Result<Number, Reason> {
+    match (converted(a.value, common)?, converted(b.value, common)?) {
+        (Number::Int(x), Number::Int(y)) => {
+            compared(operator, x, y).map_or_else(|| integers(operator, x, y, common), Ok)
+        }
+        (Number::Float(x), Number::Float(y)) => {
+            compared(operator, x, y).map_or_else(|| floats(operator, x, y, common), Ok)
+        }
+        _ => Err(reason(NOT_ARITHMETIC)),
+    }
+}
+
+/// The result of a relational or equality operator (C11 6.5.8, 6.5.9); `None` for others.
+fn compared<T: PartialOrd>(operator: &str, x: T, y: T) -> Option<Number> {
+    let holds = match operator {
+        "==" => x == y,
+        "!=" => x != y,
+        "<" => x < y,
+        "<=" => x <= y,
+        ">" => x > y,
+        ">=" => x >= y,
+        _ => return None,
+    };
+    Some(Number::Int(holds.into()))
+}
+
+fn integers(operator: &str, x: i128, y: i128, scalar: Scalar) -> Result<Number, Reason> {
     // Two operands of 64 bits cannot leave 128.
     let value = match operator {
         "+" => x + y,
         "-" => x - y,
         "*" => x.wrapping_mul(y),
-        "/" | "%" if y == 0 => return Number::Unknown(reason("a division by zero")),
+        "/" | "%" if y == 0 => return Err(reason("a division by zero")),
         "/" => x / y,
         "%" => x % y,
         "&" => x & y,
         "|" => x | y,
-        "^" => x ^ y,
-        "==" => return Number::Int((x == y).into()),
-        "!=" => return Number::Int((x != y).into()),
-        "<" => return Number::Int((x < y).into()),
-        "<=" => return Number::Int((x <= y).into()),
-        ">" => return Number::Int((x > y).into()),
-        _ => return Number::Int((x >= y).into()),
+        _ => x ^ y,
     };
-    Number::Int(width.wrap(value))
+    Ok(Number::Int(wrap(scalar, value)))
 }
 
-fn floats(operator: &str, x: f64, y: f64, scalar: Scalar) -> Number {
+fn floats(operator: &str, x: f64, y: f64, scalar: Scalar) -> Result<Number, Reason> {
     let value = match operator {
         "+" => x + y,
         "-" => x - y,
         "*" => x * y,
         "/" => x / y,
-        "==" => return Number::Int((x == y).into()),
-        "!=" => return Number::Int((x != y).into()),
-        "<" => return Number::Int((x < y).into()),
-        "<=" => return Number::Int((x <= y).into()),
-        ">" => return Number::Int((x > y).into()),
-        ">=" => return Number::Int((x >= y).into()),
-        _ => return not_arithmetic(),
+        _ => return Err(reason(NOT_ARITHMETIC)),
     };
-    Number::Float(rounded(value, scalar))
+    Ok(Number::Float(rounded(value, scalar)))
 }

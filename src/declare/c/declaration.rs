@@ -1,15 +1,12 @@
 //! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
 
-use super::Fault;
-use super::declarator::{Declarator, Name};
-use super::lex::Kind;
+use super::declarator::Declarator;
+use super::declared::Declared;
+use super::fault::Fault;
+use super::keyword::Storage;
+use super::lex::TokenKind;
 use super::reader::Reader;
-use super::specifier::{Context, Specifiers, Storage};
-use super::symbol::Declared;
-use super::types::{Kind as TypeKind, Reason, reason};
-
-/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
-const MAX_SKIPPED: usize = 1 << 16;
+use super::specifier::{Context, Specifiers};
 
 impl<'t> Reader<'t> {
     /// translation-unit (C11 6.9), up to the token `end`.
@@ -17,7 +14,7 @@ impl<'t> Reader<'t> {
         while self.at < end {
             let start = self.at;
             match self.external_declaration(end) {
-                Err(fault) if fault.is_of_declaration() => self.skip_declaration(fault, start, end)?,
+                Err(fault) if fault.is_of_declaration() => self.skip_declaration(fault, start, end),
                 read => read?,
             }
         }
@@ -29,7 +26,7 @@ impl<'t> Reader<'t> {
         if self.eat(b';') || self.static_assertion() {
             return Ok(());
         }
-        if self.word() == "extern" && self.ahead(1).kind == Kind::Text {
+        if self.word() == "extern" && self.ahead(1).kind == TokenKind::Text {
             let fault = self.fault("a linkage other than \"C\"");
             let foreign = self.text(self.ahead(1)) != "\"C\"";
             self.at += 2;
@@ -61,8 +58,8 @@ impl<'t> Reader<'t> {
         }
         let why = self.skipped(fault);
         let close = self.closing();
-        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == Kind::Word) {
-            self.others.entry(self.source.text_of(*token)).or_insert_with(|| why.clone());
+        for token in self.source.tokens[self.at..close].iter().filter(|token| token.kind == TokenKind::Word) {
+            self.symbols.exclude(self.source.text_of(*token), || why.clone());
         }
         self.at = close + 1;
         Ok(())
@@ -88,19 +85,19 @@ impl<'t> Reader<'t> {
         }
         loop {
             let mut attributes = self.attributes()?;
-            let declarator = self.declarator(specifiers.ty, Name::Required)?;
+            let declarator = self.declarator(specifiers.ty, Context::Declaration)?;
             attributes = attributes.and(&declarator.attributes).and(&self.attributes_and_name()?);
-            if declarator.old_style && !self.is_end() && !matches!(self.token().kind, Kind::Mark(b';' | b',' | b'=')) {
-                return self.old_style(&declarator);
+            if declarator.old_style && !self.ends_declarator() {
+                self.old_style(&declarator);
+                return Ok(());
             }
             let Some((name, at)) = declarator.name else {
                 return Err(self.misread(&specifiers, "this is not understood as a C declaration"));
             };
             let attributes = specifiers.attributes.and(&attributes);
             let ty = self.changed_type(declarator.ty, &attributes);
-            let is_function = matches!(self.types.kind(ty), TypeKind::Function(_));
-            let body = is_function && self.is(b'{');
-            if !(self.is_end() || body || matches!(self.token().kind, Kind::Mark(b';' | b',' | b'='))) {
+            let body = self.types.as_function(ty).is_some() && self.is(b'{');
+            if !body && !self.ends_declarator() {
                 return Err(self.misread(&specifiers, "this is not understood: `;` is expected here"));
             }
             let declared = Declared { name, at, ty, attributes, inside: declarator.inside };
@@ -121,17 +118,14 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// Returns whether a declarator ends here.
+    fn ends_declarator(&self) -> bool {
+        matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b';' | b',' | b'='))
+    }
+
     /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
     fn ends_declaration(&mut self, end: usize) -> bool {
         self.eat(b';') || self.at == end && self.is_end()
-    }
-
-    /// A problem at the next token, or rather the problem with the type that comes before it.
-    fn misread(&self, specifiers: &Specifiers<'t>, problem: &str) -> Fault {
-        match &specifiers.unknown {
-            Some((at, problem)) => Fault::new(*at, problem.clone()),
-            None => self.fault(problem),
-        }
     }
 
     /// initializer (C11 6.7.9), whose value matters for `constexpr` alone.
@@ -139,41 +133,30 @@ impl<'t> Reader<'t> {
         if specifiers.storage == Storage::Constexpr && !self.is(b'{') {
             let value = self.constant()?;
             let value = self.types.cast(value, specifiers.ty);
-            self.declare_constant(name, Ok(value));
+            self.names.declare_constant(name, value);
         }
         self.skip_to(b",;");
         Ok(())
     }
 
     /// A definition whose parameters' types follow (C11 6.9.1p6). Its body ends it.
-    fn old_style(&mut self, declarator: &Declarator<'t>) -> Result<(), Fault> {
+    fn old_style(&mut self, declarator: &Declarator<'t>) {
         let fault = self.fault("a definition with its parameters' types behind the parentheses is not supported");
         let why = self.skipped(fault);
-        while !self.is(b'{') && !matches!(self.token().kind, Kind::End | Kind::Mark(b'}')) {
+        while !self.is(b'{') && !matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b'}')) {
             self.skip_balanced();
         }
         if self.is(b'{') {
             self.skip_brackets();
         }
-        if let Some((name, at)) = declarator.name {
-            self.declare_unusable(name, at, why, true);
+        if let Some(name) = declarator.name {
+            self.symbols.declare_unusable(&mut self.types, name, why, true);
         }
-        Ok(())
-    }
-
-    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
-    pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
-        let error = self.error_of(fault);
-        let why = reason(error.to_string());
-        if self.skipped.len() < MAX_SKIPPED {
-            self.skipped.push(error);
-        }
-        why
     }
 
     /// Goes to the end of the declaration that begins at the token `start`: behind its semicolon, or behind the body of a
     /// function. All names that it may declare get the reason.
-    fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) -> Result<(), Fault> {
+    fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) {
         let failed = self.at;
         let why = self.skipped(fault);
         self.at = start;
@@ -181,11 +164,11 @@ impl<'t> Reader<'t> {
         let mut called = false;
         while self.at < end {
             let token = self.token();
-            if matches!(token.kind, Kind::Word | Kind::Macro) {
+            if matches!(token.kind, TokenKind::Word | TokenKind::Macro) {
                 let name = self.text(token);
                 let call = self.ahead(1).is(b'(');
                 if !self.is_type_word(name, 0) {
-                    self.others.entry(name).or_insert_with(|| why.clone());
+                    self.symbols.exclude(name, || why.clone());
                     // The function's name, or the last word. A macro's name may come first.
                     if best.is_none_or(|(at, _, is_function)| !is_function || at == start) {
                         best = Some((self.at, name, call));
@@ -209,7 +192,7 @@ impl<'t> Reader<'t> {
                     called = true;
                     let name = if self.ahead(1).is(b'*') { self.word_ahead(2) } else { "" };
                     if !name.is_empty() {
-                        self.others.entry(name).or_insert_with(|| why.clone());
+                        self.symbols.exclude(name, || why.clone());
                     }
                     self.skip_brackets();
                 }
@@ -218,9 +201,8 @@ impl<'t> Reader<'t> {
         }
         if let Some((index, name, is_function)) = best {
             let at = self.source.tokens[index].start as usize;
-            self.declare_unusable(name, at, why, is_function);
+            self.symbols.declare_unusable(&mut self.types, (name, at), why, is_function);
         }
-        Ok(())
     }
 
     /// Returns whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and

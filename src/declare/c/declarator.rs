@@ -3,55 +3,31 @@
 
 use hotcall_jit::MAX_PARAMETERS;
 
-use super::Fault;
-use super::attribute::Attributes;
-use super::lex::Kind;
+use super::attributes::Attributes;
+use super::fault::Fault;
+use super::layout::InnerAttributes;
+use super::lex::TokenKind;
+use super::node::{CFunction, Parameter, QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
 use super::specifier::Context;
-use super::types::{CType, FunctionType, Kind as TypeKind, Parameter, Reason, reason};
 
 /// The meaning of a declarator.
 pub(super) struct Declarator<'t> {
     /// The name and its place in the text; an abstract declarator does not have one.
     pub(super) name: Option<(&'t str, usize)>,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     /// The attributes among its pointers that belong to the whole.
     pub(super) attributes: Attributes<'t>,
-    pub(super) inside: Inside,
+    pub(super) inside: InnerAttributes,
     /// Its parameters are names alone, as in definitions before C89.
     pub(super) old_style: bool,
-}
-
-/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
-/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
-/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
-#[derive(Clone, Copy, Default)]
-pub(super) struct Inside {
-    pub(super) packed: bool,
-    pub(super) align: u64,
-    /// The alignment that a typedef gives to the type without these attributes.
-    pub(super) plain: Option<u32>,
-}
-
-impl Inside {
-    /// Returns whether there are such attributes.
-    pub(super) const fn is_written(self) -> bool {
-        self.packed || self.align > 0
-    }
-}
-
-/// The rule about a declarator's name.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Name {
-    Required,
-    /// It may lack one, as a parameter may.
-    Optional,
 }
 
 /// An array's or function's part of a declarator, behind the name.
 enum Suffix<'t> {
     Array(Option<Result<u64, Reason>>, u8),
-    Function { params: Vec<Parameter<'t>>, variadic: bool, unsupported: Option<Reason> },
+    /// A function, of which the result is not known yet.
+    Function(CFunction<'t>),
 }
 
 impl<'t> Reader<'t> {
@@ -59,15 +35,15 @@ impl<'t> Reader<'t> {
     ///
     /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
     /// them.
-    pub(super) fn declarator(&mut self, base: CType, name: Name) -> Result<Declarator<'t>, Fault> {
+    pub(super) fn declarator(&mut self, base: QualType, context: Context) -> Result<Declarator<'t>, Fault> {
         let attributes = Attributes::default();
-        let inside = Inside { plain: base.align, ..Inside::default() };
+        let inside = InnerAttributes { plain: base.align, ..InnerAttributes::default() };
         let mut declarator = Declarator { name: None, ty: base, attributes, inside, old_style: false };
         let mut outermost_end = None;
         let mut inner_end = None;
         loop {
             self.pointers(&mut declarator, inner_end.is_some())?;
-            if self.is(b'(') && self.begins_inner(name) {
+            if self.is(b'(') && self.begins_inner(context) {
                 let (inner, end) = (self.at + 1, self.closing());
                 self.at = end + 1;
                 self.suffixes(&mut declarator)?;
@@ -77,10 +53,10 @@ impl<'t> Reader<'t> {
                 continue;
             }
             let token = self.token();
-            if token.kind == Kind::Word && !Self::is_keyword(self.text(token)) {
+            if token.kind == TokenKind::Word && !Self::is_keyword(self.text(token)) {
                 declarator.name = Some((self.text(token), token.start as usize));
                 self.at += 1;
-            } else if token.kind == Kind::Macro {
+            } else if token.kind == TokenKind::Macro {
                 return Err(self.fault(""));
             }
             let own = self.attributes()?;
@@ -102,8 +78,8 @@ impl<'t> Reader<'t> {
 
     /// Returns whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
     /// typedef's name in it is a parameter's type (C11 6.7.6.3p11).
-    fn begins_inner(&self, name: Name) -> bool {
-        if name == Name::Required {
+    fn begins_inner(&self, context: Context) -> bool {
+        if context == Context::Declaration {
             return true;
         }
         let mut ahead = 1;
@@ -120,12 +96,12 @@ impl<'t> Reader<'t> {
                 _ => break,
             }
         }
-        let attribute = self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[');
         let next = self.ahead(ahead);
-        if next.kind == Kind::Word {
+        if next.kind == TokenKind::Word {
             return !self.begins_type(ahead);
         }
-        next.is(b'[') && !attribute || matches!(next.kind, Kind::Macro | Kind::Mark(b'*' | b'(' | b'^'))
+        next.is(b'[') && !self.is_bracketed_attribute(ahead)
+            || matches!(next.kind, TokenKind::Macro | TokenKind::Mark(b'*' | b'(' | b'^'))
     }
 
     /// pointer (C11 6.7.6.1).
@@ -159,11 +135,11 @@ impl<'t> Reader<'t> {
                 continue;
             }
             self.align_inside(declarator, &mut attributes);
-            let call = attributes.call.take();
+            let foreign_call = std::mem::take(&mut attributes.foreign_call);
             star = Some(std::mem::take(&mut attributes.notes));
             declarator.ty = self.changed_type(declarator.ty, &attributes);
-            if call.is_some() {
-                declarator.attributes.call = declarator.attributes.call.or(call);
+            if foreign_call {
+                declarator.attributes.foreign_call = true;
             }
         }
     }
@@ -174,7 +150,7 @@ impl<'t> Reader<'t> {
         match attributes.take_type_align() {
             Some(Ok(align)) => {
                 declarator.inside.align = declarator.inside.align.max(align);
-                if !matches!(self.types.kind(declarator.ty), TypeKind::Function(_)) {
+                if !matches!(self.types.node(declarator.ty), TypeNode::Function(_)) {
                     declarator.ty = declarator.ty.aligned(align as u32);
                 }
             }
@@ -187,7 +163,7 @@ impl<'t> Reader<'t> {
     fn pointer_words(&mut self, attributes: &mut Attributes<'t>) -> Result<u8, Fault> {
         let mut qualifiers = 0;
         loop {
-            if self.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 self.attribute(attributes)?;
                 continue;
             }
@@ -203,7 +179,7 @@ impl<'t> Reader<'t> {
         let mut suffixes = Vec::new();
         declarator.old_style = false;
         loop {
-            if self.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 let own = self.attributes()?;
                 declarator.attributes = declarator.attributes.and(&own);
             } else if self.is(b'[') {
@@ -217,16 +193,9 @@ impl<'t> Reader<'t> {
         for suffix in suffixes.into_iter().rev() {
             declarator.ty = match suffix {
                 Suffix::Array(len, qualifiers) => self.types.array(declarator.ty, len).qualified(qualifiers),
-                Suffix::Function { params, variadic, unsupported } => {
-                    let unspecified = params.is_empty() && !variadic;
-                    let void = matches!(params[..], [Parameter { name: None, ty, .. }]
-                        if matches!(self.types.kind(ty), TypeKind::Void) && ty.quals == 0);
-                    let params = if void { Vec::new() } else { params };
-                    let result = declarator.ty;
+                Suffix::Function(function) => {
                     declarator.inside.plain = None;
-                    let result_notes = None;
-                    let function = FunctionType { params, result, variadic, unspecified, unsupported, result_notes };
-                    self.types.function(function)
+                    self.types.function(CFunction { result: declarator.ty, ..function })
                 }
             };
         }
@@ -263,45 +232,51 @@ impl<'t> Reader<'t> {
             let fault = self.fault("this is not understood in an array's length");
             return Err(self.reason_of(fault));
         }
-        u64::try_from(length).map_err(|_| reason(format!("an array of {length} elements")))
+        u64::try_from(length).map_err(|_| reason(format_args!("an array of {length} elements")))
     }
 
     /// parameter-type-list or identifier-list in parentheses (C11 6.7.6.3).
     fn function_suffix(&mut self, declarator: &mut Declarator<'t>) -> Result<Suffix<'t>, Fault> {
         let end = self.closing();
         self.at += 1;
-        let scope = self.enter_prototype();
-        let mut params = Vec::new();
-        let mut variadic = false;
-        let mut unsupported = None;
+        self.names.enter_prototype();
+        let mut function = CFunction::default();
+        let params = &mut function.params;
         let mut old_style = self.at < end;
         while self.at < end {
             let token = self.token();
-            if token.kind == Kind::Operator && self.text(token) == "..." && self.at + 1 == end {
-                variadic = true;
+            if token.kind == TokenKind::Operator && self.text(token) == "..." && self.at + 1 == end {
+                function.variadic = true;
                 break;
             }
             // As many as cannot be passed are enough to say so.
             if params.len() > MAX_PARAMETERS {
-                unsupported = Some(reason(format!("more than {MAX_PARAMETERS} parameters")));
+                function.unsupported = Some(reason(format_args!("more than {MAX_PARAMETERS} parameters")));
                 break;
             }
-            old_style &= token.kind == Kind::Word && matches!(self.ahead(1).kind, Kind::Mark(b',' | b')'));
+            old_style &= token.kind == TokenKind::Word && matches!(self.ahead(1).kind, TokenKind::Mark(b',' | b')'));
             let parameter = self.parameter(end);
             params.push(parameter);
             if self.at < end {
                 // `parameter` has checked that a comma comes next.
                 self.at += 1;
                 if self.at == end {
-                    let fault = self.fault("a parameter is expected here");
-                    params.push(self.unreadable_parameter(fault));
+                    let why = self.skipped(self.fault("a parameter is expected here"));
+                    params.push(self.unknown_parameter(why));
                 }
             }
         }
-        self.leave_prototype(&scope);
+        self.names.leave_prototype(&mut self.types);
         self.at = end + 1;
         declarator.old_style = old_style && params.iter().all(|parameter| self.types.is_unknown(parameter.ty));
-        Ok(Suffix::Function { params, variadic, unsupported })
+        function.unspecified = params.is_empty() && !function.variadic;
+        if let [Parameter { name: None, ty, .. }] = params[..]
+            && matches!(self.types.node(ty), TypeNode::Void)
+            && ty.quals == 0
+        {
+            params.clear();
+        }
+        Ok(Suffix::Function(function))
     }
 
     /// parameter-declaration (C11 6.7.6.3). One that cannot be read has an unknown type, and the reader goes on at the comma
@@ -314,43 +289,37 @@ impl<'t> Reader<'t> {
             }
             Err(self.fault("this is not understood as a parameter"))
         });
-        parameter.unwrap_or_else(|fault| {
-            let parameter = self.unreadable_parameter(fault);
-            self.at = start;
-            self.skip_to(b",");
-            parameter
-        })
+        self.or_skipped(parameter, start, b',').unwrap_or_else(|why| self.unknown_parameter(why))
     }
 
-    fn unreadable_parameter(&mut self, fault: Fault) -> Parameter<'t> {
-        let why = self.skipped(fault);
+    fn unknown_parameter(&mut self, why: Reason) -> Parameter<'t> {
         Parameter { name: None, ty: self.types.unknown(why), notes: None }
     }
 
     fn parameter_inside(&mut self) -> Result<Parameter<'t>, Fault> {
         let specifiers = self.specifiers(Context::Parameter)?;
-        let declarator = self.declarator(specifiers.ty, Name::Optional)?;
+        let declarator = self.declarator(specifiers.ty, Context::Parameter)?;
         let own = declarator.attributes.and(&self.attributes()?);
         let length = self.types.length(declarator.ty);
         let ty = self.types.adjusted(declarator.ty);
         let attributes = specifiers.attributes.and(&own);
         let ty = self.changed_type(ty, &attributes);
-        let mut notes = attributes.notes.of_pointer();
+        let mut notes = attributes.notes.pointer.kept();
         if let Some(length) = length {
             notes.get_or_insert_default().length.get_or_insert(length);
         }
         let name = declarator.name.map(|(name, _)| name);
         if let Some(name) = name {
-            self.hide(name);
+            self.names.hide(name);
         }
         Ok(Parameter { name, ty, notes })
     }
 
     /// type-name (C11 6.7.7).
-    pub(super) fn type_name(&mut self) -> Result<CType, Fault> {
+    pub(super) fn type_name(&mut self) -> Result<QualType, Fault> {
         self.deeper(|reader| {
             let specifiers = reader.specifiers(Context::Parameter)?;
-            let declarator = reader.declarator(specifiers.ty, Name::Optional)?;
+            let declarator = reader.declarator(specifiers.ty, Context::Parameter)?;
             if let Some((_, at)) = declarator.name {
                 return Err(Fault::new(at, "this is not understood as a type"));
             }

@@ -2,35 +2,37 @@
 //!
 //! An expression is read to its end whatever its value is; a value that is not known carries the reason.
 
-use super::Fault;
-use super::constant::{Number, Operand};
-use super::lex::{Kind, Token};
+use hotcall_jit::Scalar;
+
+use super::constant::{NOT_CONSTANT, Number, Operand};
+use super::fault::Fault;
+use super::lex::TokenKind;
 use super::literal;
+use super::node::{QualType, Reason, TypeNode, reason};
 use super::reader::Reader;
-use super::types::{CType, Kind as TypeKind, Reason, Types, reason};
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// The binary operators by their precedence, the weakest first (C11 6.5.5 to 6.5.14).
-const PRECEDENCE: [&[&str]; 10] = [
-    &["||"],
-    &["&&"],
-    &["|"],
-    &["^"],
-    &["&"],
-    &["==", "!="],
-    &["<", "<=", ">", ">="],
-    &["<<", ">>"],
-    &["+", "-"],
-    &["*", "/", "%"],
-];
-
-fn precedence(operator: &str) -> Option<usize> {
-    PRECEDENCE.iter().position(|operators| operators.contains(&operator))
+/// The precedence of a binary operator, from the weakest on (C11 6.5.5 to 6.5.14).
+fn precedence(operator: &str) -> Option<u8> {
+    Some(match operator {
+        "||" => 0,
+        "&&" => 1,
+        "|" => 2,
+        "^" => 3,
+        "&" => 4,
+        "==" | "!=" => 5,
+        "<" | "<=" | ">" | ">=" => 6,
+        "<<" | ">>" => 7,
+        "+" | "-" => 8,
+        "*" | "/" | "%" => 9,
+        _ => return None,
+    })
 }
 
 /// The content of parentheses.
-enum Inside {
-    Type(CType),
+enum Parenthesized {
+    Type(QualType),
     Value(Operand),
 }
 
@@ -69,14 +71,14 @@ impl<'t> Reader<'t> {
 
     /// The binary operators (C11 6.5.5 to 6.5.14), with a stack instead of a function for each.
     fn binary(&mut self) -> Result<Operand, Fault> {
-        let mut waiting: Vec<(Operand, &'t str, usize)> = Vec::new();
+        let mut waiting: Vec<(Operand, &'t str, u8)> = Vec::new();
         let mut right = self.unary()?;
         loop {
             self.expand()?;
             let token = self.token();
             // A digraph's text begins like an operator.
-            let is_bracket = matches!(token.kind, Kind::Mark(b'[' | b']' | b'{' | b'}'));
-            let is_operator = !is_bracket && matches!(token.kind, Kind::Mark(_) | Kind::Operator);
+            let is_bracket = matches!(token.kind, TokenKind::Mark(b'[' | b']' | b'{' | b'}'));
+            let is_operator = !is_bracket && matches!(token.kind, TokenKind::Mark(_) | TokenKind::Operator);
             let operator = if is_operator { self.text(token) } else { "" };
             let strength = precedence(operator);
             while let Some((_, _, before)) = waiting.last()
@@ -100,34 +102,30 @@ impl<'t> Reader<'t> {
     fn unary_inside(&mut self) -> Result<Operand, Fault> {
         self.expand()?;
         let token = self.token();
-        if token.kind == Kind::Word {
+        if token.kind == TokenKind::Word {
             return self.unary_word(self.text(token));
         }
         match token.mark() {
-            Some(operator @ (b'+' | b'-' | b'~' | b'!')) => {
+            Some(operator @ (b'+' | b'-' | b'~' | b'!' | b'&' | b'*')) => {
                 self.at += 1;
                 let operand = self.unary()?;
-                Ok(self.types.unary(operator, operand))
-            }
-            Some(b'&') => {
-                self.at += 1;
-                let operand = self.unary()?;
-                Ok(self.address_of(operand))
-            }
-            Some(b'*') => {
-                self.at += 1;
-                let operand = self.unary()?;
-                Ok(self.pointed_to(operand, 0))
+                Ok(match operator {
+                    b'&' => {
+                        Operand::new(self.types.pointer(operand.ty), operand.address().map(|at| Number::Int(at.into())))
+                    }
+                    b'*' => self.pointed_to(operand, 0),
+                    _ => self.types.unary(operator, operand),
+                })
             }
             Some(b'(') => match self.parentheses()? {
-                Inside::Type(_) if self.is(b'{') => {
+                Parenthesized::Type(_) if self.is(b'{') => {
                     Err(self.fault("a compound literal in a constant expression is not supported"))
                 }
-                Inside::Type(ty) => {
+                Parenthesized::Type(ty) => {
                     let operand = self.unary()?;
                     Ok(self.types.cast(operand, ty))
                 }
-                Inside::Value(value) => self.postfix(value),
+                Parenthesized::Value(value) => self.postfix(value),
             },
             _ => {
                 let literal = self.literal()?;
@@ -136,10 +134,21 @@ impl<'t> Reader<'t> {
         }
     }
 
+    /// `sizeof` and `_Alignof` (C11 6.5.3.4), the latter also of an expression as GNU has it, and what begins with a name.
     fn unary_word(&mut self, word: &str) -> Result<Operand, Fault> {
         match word {
-            "sizeof" => self.size_of(),
-            "_Alignof" | "alignof" | "__alignof__" | "__alignof" => self.align_of(),
+            "sizeof" => {
+                let (ty, vague) = self.measured()?;
+                let size = match vague {
+                    true => Err(reason("the size of this constant depends on C's version")),
+                    false => self.types.extent(ty).map(|extent| extent.size),
+                };
+                Ok(self.types.size(size))
+            }
+            "_Alignof" | "alignof" | "__alignof__" | "__alignof" => {
+                let (ty, _) = self.measured()?;
+                Ok(self.types.size(self.types.extent(ty).map(|extent| extent.align)))
+            }
             "__extension__" => {
                 self.at += 1;
                 self.unary()
@@ -152,12 +161,12 @@ impl<'t> Reader<'t> {
     }
 
     /// `( type-name )` or `( expression )`
-    fn parentheses(&mut self) -> Result<Inside, Fault> {
+    fn parentheses(&mut self) -> Result<Parenthesized, Fault> {
         self.at += 1;
         self.expand()?;
         let inside = match self.begins_type(0) {
-            true => Inside::Type(self.type_name()?),
-            false => Inside::Value(self.conditional()?),
+            true => Parenthesized::Type(self.type_name()?),
+            false => Parenthesized::Value(self.conditional()?),
         };
         self.expand()?;
         self.expect(b')')?;
@@ -165,45 +174,27 @@ impl<'t> Reader<'t> {
     }
 
     /// `( type-name )`
-    pub(super) fn type_in_parentheses(&mut self) -> Result<CType, Fault> {
+    pub(super) fn type_in_parentheses(&mut self) -> Result<QualType, Fault> {
         self.expect(b'(')?;
         let ty = self.type_name()?;
         self.expect(b')')?;
         Ok(ty)
     }
 
-    /// `sizeof` (C11 6.5.3.4), also of an expression by its type.
-    fn size_of(&mut self) -> Result<Operand, Fault> {
+    /// The type of the operand of `sizeof` or `_Alignof`, and whether it is vague. A type's name in parentheses begins no cast
+    /// there.
+    fn measured(&mut self) -> Result<(QualType, bool), Fault> {
         self.at += 1;
         self.expand()?;
-        let measured = self.measured()?;
-        let size = match measured {
-            Inside::Value(Operand { vague: true, .. }) => {
-                Err(reason("the size of this constant depends on C's version"))
+        let operand = if self.is(b'(') {
+            match self.parentheses()? {
+                Parenthesized::Type(ty) => return Ok((ty, false)),
+                Parenthesized::Value(value) => self.postfix(value)?,
             }
-            Inside::Type(ty) | Inside::Value(Operand { ty, .. }) => self.types.extent(ty).map(|extent| extent.size),
+        } else {
+            self.unary()?
         };
-        Ok(self.types.size(size))
-    }
-
-    /// The operand of `sizeof` or `_Alignof`. A type's name in parentheses begins no cast there.
-    fn measured(&mut self) -> Result<Inside, Fault> {
-        if !self.is(b'(') {
-            return Ok(Inside::Value(self.unary()?));
-        }
-        Ok(match self.parentheses()? {
-            Inside::Value(value) => Inside::Value(self.postfix(value)?),
-            ty => ty,
-        })
-    }
-
-    /// `_Alignof` (C11 6.5.3.4); GNU's also takes an expression.
-    fn align_of(&mut self) -> Result<Operand, Fault> {
-        self.at += 1;
-        self.expand()?;
-        let (Inside::Type(ty) | Inside::Value(Operand { ty, .. })) = self.measured()?;
-        let align = self.types.extent(ty).map(|extent| extent.align);
-        Ok(self.types.size(align))
+        Ok((operand.ty, operand.vague))
     }
 
     /// postfix-expression (C11 6.5.2), behind its first operand.
@@ -211,65 +202,65 @@ impl<'t> Reader<'t> {
         loop {
             self.expand()?;
             let token = self.token();
-            if token.kind == Kind::Operator && self.text(token) == "->" {
-                self.at += 1;
-                operand = self.pointed_to(operand, 0);
-                operand = self.member_of(operand)?;
-                continue;
-            }
-            match token.mark() {
-                Some(b'[') => {
-                    self.at += 1;
-                    let index = self.conditional()?;
-                    self.expand()?;
-                    self.expect(b']')?;
-                    let index = self.types.integer(&index);
-                    operand = match index {
-                        Ok(index) => self.pointed_to(operand, index),
-                        Err(why) => self.not_constant(why),
-                    };
-                }
-                Some(b'.') => {
-                    self.at += 1;
-                    operand = self.member_of(operand)?;
-                }
+            operand = match token.mark() {
+                Some(b'[' | b'.') => self.part_of(operand)?,
                 Some(b'(') => {
                     self.skip_brackets();
-                    operand = self.not_constant(reason("a call is not an integer constant"));
+                    self.unknown_value("a call is not an integer constant")
+                }
+                _ if token.kind == TokenKind::Operator && self.text(token) == "->" => {
+                    self.at += 1;
+                    let whole = self.pointed_to(operand, 0);
+                    self.member_of(whole)?
                 }
                 _ => return Ok(operand),
-            }
+            };
         }
+    }
+
+    /// `[index]` or `.member`
+    fn part_of(&mut self, whole: Operand) -> Result<Operand, Fault> {
+        if self.eat(b'.') {
+            return self.member_of(whole);
+        }
+        self.at += 1;
+        let index = self.conditional()?;
+        self.expand()?;
+        self.expect(b']')?;
+        Ok(match self.types.integer(&index) {
+            Ok(index) => self.pointed_to(whole, index),
+            Err(why) => self.types.unknown_operand(why),
+        })
     }
 
     /// primary-expression (C11 6.5.1) other than a name and parentheses.
     fn literal(&mut self) -> Result<Operand, Fault> {
         let token = self.token();
-        let target = self.types.target;
-        let text = self.text(token);
-        let unknown = || reason(format!("{} is not an integer constant", Quoted(text)));
-        match token.kind {
-            Kind::Number => {
-                let number = literal::number(text, target);
-                self.at += 1;
-                Ok(match number {
-                    Some((value, scalar)) => self.types.operand(scalar, value),
-                    None => self.not_constant(unknown()),
-                })
+        let (text, target) = (self.text(token), self.types.target);
+        let literal = match token.kind {
+            TokenKind::Number => {
+                literal::number(text, target).map(|(value, scalar)| self.types.operand(scalar, Ok(value)))
             }
-            Kind::Character => {
-                let character = literal::character(text, target);
-                self.at += 1;
-                let Some((value, scalar)) = character else {
-                    return Ok(self.not_constant(unknown()));
-                };
-                Ok(Operand { vague: text.starts_with('u'), ..self.types.operand(scalar, Number::Int(value)) })
+            TokenKind::Character => literal::character(text, target).map(|(value, scalar)| Operand {
+                vague: text.starts_with('u'),
+                ..self.types.operand(scalar, Ok(Number::Int(value)))
+            }),
+            TokenKind::Text => return Ok(self.string()),
+            TokenKind::Word
+            | TokenKind::Macro
+            | TokenKind::Mark(_)
+            | TokenKind::Operator
+            | TokenKind::Stray
+            | TokenKind::EndOfMacro
+            | TokenKind::End => {
+                return Err(self.fault("this is used as an expression and is not one"));
             }
-            Kind::Text => Ok(self.string()),
-            Kind::Word | Kind::Macro | Kind::Mark(_) | Kind::Operator | Kind::Stray | Kind::EndOfMacro | Kind::End => {
-                Err(self.fault("this is used as an expression and is not one"))
-            }
-        }
+        };
+        self.at += 1;
+        Ok(match literal {
+            Some(literal) => literal,
+            None => self.unknown_value(format_args!("{} is not an integer constant", Quoted(text))),
+        })
     }
 
     /// A string literal, or several (C11 6.4.5): only its size is known.
@@ -277,7 +268,7 @@ impl<'t> Reader<'t> {
         let mut plain = true;
         let mut len = 1;
         while let token = self.token()
-            && token.kind == Kind::Text
+            && token.kind == TokenKind::Text
         {
             let text = self.text(token);
             plain &= text.starts_with('"') && !text.contains('\\');
@@ -286,38 +277,34 @@ impl<'t> Reader<'t> {
         }
         let why = reason("a string in a constant expression is not supported");
         let len = if plain { Ok(len) } else { Err(why.clone()) };
-        let ty = self.types.array(Types::CHAR, Some(len));
-        Operand { ty, value: Number::Unknown(why), vague: false }
+        Operand::new(self.types.array(TypeTable::CHAR, Some(len)), Err(why))
     }
 
-    fn not_constant(&mut self, why: Reason) -> Operand {
-        self.types.unknown_operand(why)
+    fn unknown_value(&mut self, why: impl ToString) -> Operand {
+        self.types.unknown_operand(reason(why))
     }
 
     /// An identifier, or a keyword that begins an expression.
     fn identifier(&mut self) -> Result<Operand, Fault> {
-        let token = self.token();
-        let name = self.text(token);
+        let name = self.word();
         match name {
             "__builtin_offsetof" if self.ahead(1).is(b'(') => return self.offset_of(),
             "_Generic" => return Err(self.fault("`_Generic` is not supported")),
             _ => self.at += 1,
         }
-        let why = || reason(format!("{} is not declared as a constant", Quoted(name)));
-        if self.is_hidden(name) {
-            return Ok(self.not_constant(why()));
+        let why = || reason(format_args!("{} is not declared as a constant", Quoted(name)));
+        if !self.names.is_hidden(name) {
+            if let Some(constant) = self.names.constant(name) {
+                return Ok(constant.clone());
+            }
+            if let Some(symbol) = self.symbols.get(name) {
+                return Ok(Operand::new(symbol.ty, Err(why())));
+            }
+            if matches!(name, "true" | "false") {
+                return Ok(Operand { vague: true, ..self.types.int(Scalar::I32, (name == "true").into()) });
+            }
         }
-        if let Some(constant) = self.names.constant(name).cloned() {
-            return Ok(constant.unwrap_or_else(|why| self.not_constant(why)));
-        }
-        if let Some(&index) = self.by_name.get(name) {
-            return Ok(Operand { ty: self.symbols[index].ty, value: Number::Unknown(why()), vague: false });
-        }
-        Ok(match name {
-            "true" => Operand { vague: true, ..self.types.int(1) },
-            "false" => Operand { vague: true, ..self.types.int(0) },
-            _ => self.not_constant(why()),
-        })
+        Ok(self.types.unknown_operand(why()))
     }
 
     /// `__builtin_offsetof(type-name, member)` (C11 7.19p3).
@@ -325,31 +312,14 @@ impl<'t> Reader<'t> {
         self.at += 2;
         let ty = self.type_name()?;
         self.expect(b',')?;
-        let mut place = Operand { ty, value: Number::At(0), vague: false };
-        place = self.member_of(place)?;
-        loop {
+        let mut place = self.member_of(Operand::new(ty, Ok(Number::At(0))))?;
+        self.expand()?;
+        while self.is(b'.') || self.is(b'[') {
+            place = self.part_of(place)?;
             self.expand()?;
-            if self.eat(b'.') {
-                place = self.member_of(place)?;
-            } else if self.eat(b'[') {
-                let index = self.conditional()?;
-                self.expand()?;
-                self.expect(b']')?;
-                let index = self.types.integer(&index);
-                place = match index {
-                    Ok(index) => self.pointed_to(place, index),
-                    Err(why) => self.not_constant(why),
-                };
-            } else {
-                self.expect(b')')?;
-                let offset = match place.value {
-                    Number::At(offset) => Ok(offset),
-                    Number::Unknown(why) => Err(why),
-                    Number::Int(_) | Number::Float(_) => Err(reason("a value that is not a constant")),
-                };
-                return Ok(self.types.size(offset));
-            }
         }
+        self.expect(b')')?;
+        Ok(self.types.size(place.address()))
     }
 
     /// A member of what lies at a known place, or at least its type.
@@ -359,52 +329,31 @@ impl<'t> Reader<'t> {
             return Err(self.fault("a member's name is expected here"));
         }
         self.at += 1;
-        Ok(match (self.types.member(whole.ty, name), whole.value) {
-            (Ok((offset, ty)), Number::At(at)) => {
-                Operand { ty, value: Number::At(at.wrapping_add(offset)), vague: false }
-            }
-            (Ok((_, ty)), Number::Unknown(why)) => Operand { ty, value: Number::Unknown(why), vague: false },
-            (Ok((_, ty)), _) => {
-                Operand { ty, value: Number::Unknown(reason("a value that is not a constant")), vague: false }
-            }
-            (Err(why), _) => self.not_constant(why),
+        Ok(match self.types.member(whole.ty, name) {
+            Ok((offset, ty)) => Operand::new(ty, whole.address().map(|at| Number::At(at.wrapping_add(offset)))),
+            Err(why) => self.types.unknown_operand(why),
         })
     }
 
     /// The object that a pointer points to, or an array's element (C11 6.5.2.1, 6.5.3.2).
     fn pointed_to(&mut self, pointer: Operand, index: i128) -> Operand {
-        let (element, at) = match (self.types.kind(pointer.ty), pointer.value) {
-            (&TypeKind::Pointer(to), Number::Int(at)) => (to, Ok(at)),
-            (&TypeKind::Pointer(to), Number::Unknown(why)) => (to, Err(why)),
-            (&TypeKind::Pointer(to), _) => (to, Err(reason("a value that is not a constant"))),
-            (&TypeKind::Array(array), Number::At(at)) => (self.types.arrays[array].element, Ok(at.into())),
-            (&TypeKind::Array(array), _) => {
-                (self.types.arrays[array].element, Err(reason("a value that is not a constant")))
-            }
-            _ => return self.not_constant(reason("a value that is not a constant")),
+        let (element, at) = match (self.types.node(pointer.ty), pointer.value) {
+            (&TypeNode::Pointer(to), Ok(Number::Int(at))) => (to, Ok(at)),
+            (&TypeNode::Pointer(to), Err(why)) => (to, Err(why)),
+            (&TypeNode::Pointer(to), _) => (to, Err(reason(NOT_CONSTANT))),
+            (&TypeNode::Array(array), Ok(Number::At(at))) => (self.types.arrays[array].element, Ok(at.into())),
+            (&TypeNode::Array(array), _) => (self.types.arrays[array].element, Err(reason(NOT_CONSTANT))),
+            _ => return self.unknown_value(NOT_CONSTANT),
         };
         let size = if index == 0 { Ok(0) } else { self.types.extent(element).map(|extent| extent.size) };
-        let place = at.and_then(|at| {
-            // Addresses wrap, as those of compilers do.
-            Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64))
-        });
-        Operand { ty: element, value: place.unwrap_or_else(Number::Unknown), vague: false }
-    }
-
-    /// `&` (C11 6.5.3.2).
-    fn address_of(&mut self, operand: Operand) -> Operand {
-        let ty = self.types.pointer(operand.ty);
-        let value = match operand.value {
-            Number::At(at) => Number::Int(at.into()),
-            Number::Unknown(why) => Number::Unknown(why),
-            Number::Int(_) | Number::Float(_) => Number::Unknown(reason("a value that is not a constant")),
-        };
-        Operand { ty, value, vague: false }
+        // Addresses wrap, as those of compilers do.
+        let place = at.and_then(|at| Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64)));
+        Operand::new(element, place)
     }
 
     /// Returns whether a type's name begins at the token that follows after `ahead` others.
     pub(super) fn begins_type(&self, ahead: usize) -> bool {
-        let token: Token = self.ahead(ahead);
-        token.kind == Kind::Word && self.is_type_word(self.text(token), ahead)
+        let word = self.word_ahead(ahead);
+        !word.is_empty() && self.is_type_word(word, ahead)
     }
 }

@@ -3,50 +3,57 @@
 
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
 
-use super::declarator::Inside;
-use super::notes::Notes;
-use super::types::{CType, Kind, Placed, Reason, TagKind, Types, Value, Warning, reason};
+use super::extent::CExtent;
+use super::node::{ByValue, QualType, Reason, TypeNode, reason};
+use super::notes::PointerNotes;
+use super::tag::{PlacedMember, TagKind, Warning};
+use super::target::integer;
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// Size and alignment in bytes, of any type C can measure.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct Extent {
-    pub(super) size: u64,
+/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
+/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
+/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
+#[derive(Clone, Copy, Default)]
+pub(super) struct InnerAttributes {
+    pub(super) packed: bool,
     pub(super) align: u64,
+    /// The alignment that a typedef gives to the type without these attributes.
+    pub(super) plain: Option<u32>,
 }
 
-impl Extent {
-    /// Of a type that is aligned to its size.
-    pub(super) const fn scalar(size: u64) -> Option<Self> {
-        Some(Self { size, align: size })
+impl InnerAttributes {
+    /// Returns whether there are such attributes.
+    pub(super) const fn is_written(self) -> bool {
+        self.packed || self.align > 0
     }
 }
 
 /// A member as declared.
-pub(super) struct Member<'t> {
+pub(super) struct DeclaredMember<'t> {
     pub(super) name: Option<&'t str>,
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     pub(super) packed: bool,
     /// The alignment asked for.
     pub(super) align: Option<u64>,
     /// The attributes in its declarator.
-    pub(super) inside: Inside,
-    pub(super) notes: Option<Box<Notes>>,
+    pub(super) inside: InnerAttributes,
+    pub(super) notes: Option<Box<PointerNotes>>,
     /// The width of a bit-field.
     pub(super) bits: Option<Result<u64, Reason>>,
 }
 
-impl Member<'_> {
-    fn align_of(&self, one: Extent, shape: &Shape) -> u64 {
+impl DeclaredMember<'_> {
+    fn align_of(&self, one: CExtent, shape: &Shape) -> u64 {
         placed_align((one.align, self.ty.align), self.packed, self.align, shape)
     }
 
     /// The alignment that Clang gives to the member.
-    fn align_by_clang(&self, one: Extent, shape: &Shape) -> u64 {
+    fn align_by_clang(&self, one: CExtent, shape: &Shape) -> u64 {
         if !self.inside.is_written() {
             return self.align_of(one, shape);
         }
-        let Inside { packed, align, plain } = self.inside;
+        let InnerAttributes { packed, align, plain } = self.inside;
         let asked = self.align.max(Some(align).filter(|&align| align > 0));
         placed_align((one.align, plain), self.packed || packed, asked, shape)
     }
@@ -81,38 +88,39 @@ pub(super) struct Shape {
     pub(super) unsupported: Option<Reason>,
 }
 
-impl<'t> Types<'t> {
+impl<'t> TypeTable<'t> {
     /// Lays out a struct or union (C11 6.7.2.1).
-    pub(super) fn complete(&mut self, index: usize, members: Vec<Member<'t>>, shape: &Shape) {
+    pub(super) fn complete(&mut self, index: usize, members: Vec<DeclaredMember<'t>>, shape: &Shape) {
         let is_union = self.tags[index].kind == TagKind::Union;
-        let mut placer = Placer { is_union, bits: 0, end: 0, align: 1 };
-        let mut fields = Ok(Vec::with_capacity(members.len()));
-        let mut known = true;
-        let mut placed = Vec::with_capacity(members.len());
+        let mut placer = Placer { shape, is_union, bits: 0, end: 0, align: 1 };
         let count = members.len();
+        let mut fields = Ok(Vec::with_capacity(count));
+        let mut placed = Vec::with_capacity(count);
+        let mut known = true;
         for (position, member) in members.iter().enumerate() {
             let value = self.member_value(index, member, is_union || position + 1 == count);
-            let place = value.extent.filter(|_| known).and_then(|one| placer.place(one, member, shape));
+            let place = value.extent.filter(|_| known).and_then(|one| placer.place(one, member));
             known = place.is_some();
             if let (Some(one), Some(place), None) = (value.extent, place, &member.bits) {
                 self.warn_of_member(index, member, (one, shape), place);
             }
             let offset = place.filter(|_| member.bits.is_none()).map(|(offset, _)| offset);
-            placed.push(Placed { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
+            placed.push(PlacedMember { name: member.name, ty: member.ty, notes: member.notes.clone(), offset });
             let field = match (value.ty, value.extent, place) {
                 (Ok(ty), Some(one), Some((_, align))) => field(member, ty, one.align, align),
-                (Err(reason), ..) => Err(reason),
+                (Err(why), ..) => Err(why),
                 _ => Err(reason("its size is unknown")),
             };
-            match (&mut fields, field) {
-                (Ok(fields), Ok(field)) => fields.push(field),
-                (Ok(_), Err(reason)) => fields = Err(reason),
-                (Err(_), _) => {}
+            if let Ok(known) = &mut fields {
+                match field {
+                    Ok(field) => known.push(field),
+                    Err(why) => fields = Err(why),
+                }
             }
         }
-        let extent = if known { placer.finish(shape.align) } else { None };
+        let extent = placer.finish().filter(|_| known);
         let ty = self.aggregate(index, fields, extent, shape);
-        self.tags[index].value = Some(Value { ty, extent });
+        self.tags[index].value = Some(ByValue { ty, extent });
         self.tags[index].members = placed;
         self.completed.push(index);
     }
@@ -121,8 +129,8 @@ impl<'t> Types<'t> {
     fn warn_of_member(
         &mut self,
         parent: usize,
-        member: &Member<'t>,
-        (one, shape): (Extent, &Shape),
+        member: &DeclaredMember<'t>,
+        (one, shape): (CExtent, &Shape),
         (offset, align): (u64, u64),
     ) {
         let by_clang = member.align_by_clang(one, shape);
@@ -130,7 +138,7 @@ impl<'t> Types<'t> {
         let what = if by_clang != align {
             differently_aligned(by_clang, align)
         } else if lowered
-            && matches!(self.kind(member.ty), Kind::Scalar(..) | Kind::Pointer(_))
+            && matches!(self.node(member.ty), TypeNode::Scalar(..) | TypeNode::Pointer(_))
             && !offset.is_multiple_of(one.align)
         {
             "Clang before version 19 overlooks that its typedef lowers its alignment, and may pass the whole in registers"
@@ -141,35 +149,31 @@ impl<'t> Types<'t> {
         self.warnings.push(Warning { tag: Some(parent), name: member.name, what: what.into() });
     }
 
-    fn member_value(&self, parent: usize, member: &Member<'t>, may_be_open: bool) -> Value {
+    fn member_value(&self, parent: usize, member: &DeclaredMember<'t>, may_be_open: bool) -> ByValue {
         let name = || Quoted(member.name.unwrap_or("without a name"));
-        match self.kind(member.ty) {
-            _ if member.bits.is_some() => {
-                let why = reason(format!("`{}` has bit-fields, which cannot be passed", self.title(parent)));
-                let extent = self.value(member.ty).extent.filter(|extent| extent.size <= MAX_PLACE);
-                Value { ty: Err(why), extent }
+        let title = || self.title(parent);
+        let has_length = self.as_array(member.ty).is_none_or(|array| array.len.is_some());
+        // The size alone may be known, as of what is too large.
+        let ByValue { ty, extent } = self.value(member.ty);
+        let extent = extent.filter(|extent| extent.size <= MAX_PLACE);
+        match self.node(member.ty) {
+            _ if member.bits.is_some() => ByValue {
+                ty: Err(reason(format_args!("`{}` has bit-fields, which cannot be passed", title()))),
+                extent,
+            },
+            &TypeNode::Tag(index) if index == parent => {
+                ByValue::without(reason(format_args!("`{}` contains itself", title())))
             }
-            Kind::Tag(index) if *index == parent => {
-                Value::without(reason(format!("`{}` contains itself", self.title(parent))))
+            _ if !has_length && !may_be_open => {
+                ByValue::without(reason(format_args!("member {} has no length and is not the last", name())))
             }
-            Kind::Array(array) if self.arrays[*array].len.is_none() && !may_be_open => {
-                Value::without(reason(format!("member {} has no length and is not the last", name())))
+            TypeNode::Void | TypeNode::Function(_) => {
+                ByValue::without(reason(format_args!("member {} of `{}` has no size", name(), title())))
             }
-            Kind::Void | Kind::Function(_) => {
-                Value::without(reason(format!("member {} of `{}` has no size", name(), self.title(parent))))
+            TypeNode::Scalar(..) | TypeNode::Tag(_) | TypeNode::Pointer(_) | TypeNode::Array(_) => {
+                ByValue { ty, extent }
             }
-            Kind::Scalar(..)
-            | Kind::Tag(_)
-            | Kind::Pointer(_)
-            | Kind::Array(_)
-            | Kind::Given(_)
-            | Kind::Opaque(..)
-            | Kind::Unknown(_) => {
-                let mut value = self.value(member.ty);
-                // The size alone may be known, as of what is too large.
-                value.extent = value.extent.filter(|extent| extent.size <= MAX_PLACE);
-                value
-            }
+            TypeNode::Given(_) | TypeNode::Opaque(..) | TypeNode::Unknown(_) => ByValue { ty, extent },
         }
     }
 
@@ -177,7 +181,7 @@ impl<'t> Types<'t> {
         &self,
         index: usize,
         fields: Result<Vec<Field>, Reason>,
-        extent: Option<Extent>,
+        extent: Option<CExtent>,
         shape: &Shape,
     ) -> Result<Type, Reason> {
         if let Some(reason) = &shape.unsupported {
@@ -187,15 +191,15 @@ impl<'t> Types<'t> {
         let extent = extent.ok_or_else(|| reason("its size is unknown"))?;
         if extent.size > MAX_SIZE.into() {
             let title = self.title(index);
-            return Err(reason(format!("`{title}` has {} bytes, more than {MAX_SIZE}", extent.size)));
+            return Err(reason(format_args!("`{title}` has {} bytes, more than {MAX_SIZE}", extent.size)));
         }
         let ty = match self.tags[index].kind {
             TagKind::Union => Type::union(fields),
             TagKind::Struct | TagKind::Enum => Type::structure(fields),
         };
-        let mut ty = ty.map_err(|error| reason(error.to_string()))?;
+        let mut ty = ty.map_err(reason)?;
         if let Some(align) = shape.align {
-            ty = ty.aligned(small_align(align)?).map_err(|error| reason(error.to_string()))?;
+            ty = ty.aligned(small_align(align)?).map_err(reason)?;
         }
         Ok(match self.tags[index].name {
             Some(name) => ty.named(name),
@@ -203,33 +207,35 @@ impl<'t> Types<'t> {
         })
     }
 
-    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type.
-    pub(super) fn complete_enum(&mut self, index: usize, least: i128, most: i128, fixed: Option<CType>, shape: &Shape) {
-        let fits = |min: i128, max: i128| least >= min && most <= max;
+    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type: the smallest that holds them, of at least four
+    /// bytes if it is not packed.
+    pub(super) fn complete_enum(
+        &mut self,
+        index: usize,
+        (least, most): (i128, i128),
+        fixed: Option<QualType>,
+        shape: &Shape,
+    ) {
         let value = match fixed {
-            _ if let Some(reason) = &shape.unsupported => Value::without(reason.clone()),
+            _ if let Some(reason) = &shape.unsupported => ByValue::without(reason.clone()),
             // GCC ignores it, clang does not.
-            _ if shape.align.is_some() => Value::without(reason("an enum of another alignment cannot be passed")),
+            _ if shape.align.is_some() => ByValue::without(reason("an enum of another alignment cannot be passed")),
             Some(ty) => self.value(ty),
-            None if self.target.int_enums => Value::scalar(Scalar::I32),
-            None => Value::scalar(match shape.packed {
-                true if fits(0, u8::MAX.into()) => Scalar::U8,
-                true if fits(i8::MIN.into(), i8::MAX.into()) => Scalar::I8,
-                true if fits(0, u16::MAX.into()) => Scalar::U16,
-                true if fits(i16::MIN.into(), i16::MAX.into()) => Scalar::I16,
-                _ if fits(0, u32::MAX.into()) => Scalar::U32,
-                _ if fits(i32::MIN.into(), i32::MAX.into()) => Scalar::I32,
-                _ if least >= 0 => Scalar::U64,
-                _ => Scalar::I64,
-            }),
+            None if self.target.int_enums => ByValue::scalar(Scalar::I32),
+            None => {
+                let fits = |size: u32| most < 1 << (8 * size - u32::from(least < 0)) && least >= -(1 << (8 * size - 1));
+                let sizes: &[u32] = if shape.packed { &[1, 2, 4] } else { &[4] };
+                let size = sizes.iter().copied().find(|&size| fits(size)).unwrap_or(8);
+                ByValue::scalar(integer(size, least < 0))
+            }
         };
         self.tags[index].value = Some(value);
     }
 
     /// The offset and the type of a member, also of one inside members without a name (C11 6.7.2.1p13).
-    pub(super) fn member(&self, ty: CType, name: &str) -> Result<(u64, CType), Reason> {
-        let missing = || reason(format!("there is no member {}", Quoted(name)));
-        let &Kind::Tag(index) = self.kind(ty) else { return Err(missing()) };
+    pub(super) fn member(&self, ty: QualType, name: &str) -> Result<(u64, QualType), Reason> {
+        let missing = || reason(format_args!("there is no member {}", Quoted(name)));
+        let &TypeNode::Tag(index) = self.node(ty) else { return Err(missing()) };
         let mut inside = vec![(index, Some(0))];
         while let Some((index, base)) = inside.pop() {
             for placed in &self.tags[index].members {
@@ -237,11 +243,11 @@ impl<'t> Types<'t> {
                     return Err(reason("the text looks up too many members"));
                 }
                 let offset = base.zip(placed.offset).map(|(base, offset)| base + offset);
-                match (placed.name, self.kind(placed.ty)) {
+                match (placed.name, self.node(placed.ty)) {
                     (Some(own), _) if own == name => {
                         return Ok((offset.ok_or_else(|| reason("its offset is unknown"))?, placed.ty));
                     }
-                    (None, &Kind::Tag(inner)) => inside.push((inner, offset)),
+                    (None, &TypeNode::Tag(inner)) => inside.push((inner, offset)),
                     _ => {}
                 }
             }
@@ -254,7 +260,8 @@ impl<'t> Types<'t> {
 const MAX_PLACE: u64 = u64::MAX / 64;
 
 /// Lays members out, as `hotcall_jit::Places` does, in linear time and also beyond the largest size passed.
-struct Placer {
+struct Placer<'a> {
+    shape: &'a Shape,
     is_union: bool,
     /// Where the next member may begin, in bits.
     bits: u64,
@@ -263,19 +270,18 @@ struct Placer {
     align: u64,
 }
 
-impl Placer {
+impl Placer<'_> {
     /// Places a member; its offset and its alignment in bytes, the offset that of the byte that a bit-field begins in.
-    fn place(&mut self, one: Extent, member: &Member<'_>, shape: &Shape) -> Option<(u64, u64)> {
-        let packed = member.packed || shape.packed;
-        let align = member.align_of(one, shape);
+    fn place(&mut self, one: CExtent, member: &DeclaredMember<'_>) -> Option<(u64, u64)> {
+        let align = member.align_of(one, self.shape);
         let (from, len, align) = match &member.bits {
             Some(width) => {
                 let width = *width.as_ref().ok()?;
-                let from = self.bit_field(one, width, packed, member, shape)?;
+                let from = self.bit_field(one, width, member)?;
                 // `packed` does not count under `#pragma pack`. A bit-field without a name does not align its struct, on
                 // x86 at least.
                 let natural = member.ty.align.map_or(one.align, Into::into).max(member.align.unwrap_or(1));
-                let align = shape.pack.map_or(align, |pack| natural.min(pack));
+                let align = self.shape.pack.map_or(align, |pack| natural.min(pack));
                 (from, width, if member.name.is_some() { align } else { 1 })
             }
             None => (self.bits.checked_next_multiple_of(8 * align)?, one.size * 8, align),
@@ -290,32 +296,32 @@ impl Placer {
     }
 
     /// Where a bit-field begins, in bits: in the storage unit of its type that is in use, if it fits there.
-    fn bit_field(&self, one: Extent, width: u64, packed: bool, member: &Member<'_>, shape: &Shape) -> Option<u64> {
-        if shape.ms_struct || width > 8 * one.size {
+    fn bit_field(&self, one: CExtent, width: u64, member: &DeclaredMember<'_>) -> Option<u64> {
+        let Shape { packed, pack, ms_struct, .. } = *self.shape;
+        if ms_struct || width > 8 * one.size {
             return None;
         }
         let unit = 8 * member.ty.align.map_or(one.align, Into::into);
         let asked = 8 * member.align.unwrap_or(0);
         let from = match width {
             0 => self.bits.checked_next_multiple_of(unit.max(asked))?,
-            _ if asked > 0 => {
-                self.bits.checked_next_multiple_of(shape.pack.map_or(asked, |pack| asked.min(8 * pack)))?
-            }
+            _ if asked > 0 => self.bits.checked_next_multiple_of(pack.map_or(asked, |pack| asked.min(8 * pack)))?,
             _ => self.bits,
         };
         let crosses = (from % unit + width).div_ceil(unit) > (8 * one.size) / unit;
-        if crosses && !packed && shape.pack.is_none() { from.checked_next_multiple_of(unit) } else { Some(from) }
+        let moves = crosses && !packed && !member.packed && pack.is_none();
+        if moves { from.checked_next_multiple_of(unit) } else { Some(from) }
     }
 
-    fn finish(&self, asked: Option<u64>) -> Option<Extent> {
-        let align = self.align.max(asked.unwrap_or(1));
+    fn finish(&self) -> Option<CExtent> {
+        let align = self.align.max(self.shape.align.unwrap_or(1));
         let size = self.end.div_ceil(8).checked_next_multiple_of(align).filter(|&size| size <= MAX_PLACE)?;
-        Some(Extent { size, align })
+        Some(CExtent { size, align })
     }
 }
 
 /// A member with exactly this alignment.
-fn field(member: &Member<'_>, ty: Type, natural: u64, align: u64) -> Result<Field, Reason> {
+fn field(member: &DeclaredMember<'_>, ty: Type, natural: u64, align: u64) -> Result<Field, Reason> {
     let field = match member.name {
         Some(name) => Field::new(name, ty),
         None => Field::from(ty),
@@ -323,11 +329,11 @@ fn field(member: &Member<'_>, ty: Type, natural: u64, align: u64) -> Result<Fiel
     match align {
         _ if align == natural => Ok(field),
         1 => Ok(field.packed()),
-        _ => field.packed().aligned(small_align(align)?).map_err(|error| reason(error.to_string())),
+        _ => field.packed().aligned(small_align(align)?).map_err(reason),
     }
 }
 
 fn small_align(align: u64) -> Result<u8, Reason> {
     let small = u8::try_from(align).ok().filter(|&align| align <= MAX_ALIGN);
-    small.ok_or_else(|| reason(format!("an alignment of {align} bytes is more than {MAX_ALIGN}")))
+    small.ok_or_else(|| reason(format_args!("an alignment of {align} bytes is more than {MAX_ALIGN}")))
 }

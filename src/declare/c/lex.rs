@@ -4,10 +4,10 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::Fault;
+use super::fault::Fault;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum Kind {
+pub(super) enum TokenKind {
     /// An identifier or a keyword (C11 6.4.1, 6.4.2).
     Word,
     /// A word that names a macro where it stands.
@@ -33,7 +33,7 @@ pub(super) enum Kind {
 /// A token. It is small, because a text of one-character tokens has as many tokens as bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
-    pub(super) kind: Kind,
+    pub(super) kind: TokenKind,
     /// The offset of its first byte in the text; of an `EndOfMacro`, the definition's index.
     pub(super) start: u32,
     /// The offset behind its last byte; of an opening bracket, the index of the token that closes it; of an `EndOfMacro`,
@@ -44,11 +44,11 @@ pub(super) struct Token {
 impl Token {
     /// The mark, if the token is one.
     pub(super) const fn mark(self) -> Option<u8> {
-        if let Kind::Mark(mark) = self.kind { Some(mark) } else { None }
+        if let TokenKind::Mark(mark) = self.kind { Some(mark) } else { None }
     }
 
     pub(super) fn is(self, mark: u8) -> bool {
-        self.kind == Kind::Mark(mark)
+        self.kind == TokenKind::Mark(mark)
     }
 
     pub(super) const fn range(self) -> Range<usize> {
@@ -102,7 +102,7 @@ impl<'t> Lexer<'t> {
             0 => return Err(Fault::fatal(start, "a NUL byte")),
             _ => {
                 self.at += 1;
-                Kind::Stray
+                TokenKind::Stray
             }
         };
         Ok(Some(Lexeme::Token(Token { kind, start: start as u32, link: self.at as u32 })))
@@ -168,7 +168,7 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    /// Text may hold what looks like a comment. A lone quote is no more than itself, in `#error` for one.
+    /// Quoted text may look like a comment. A quote without a partner, as in `#error`, stands for itself.
     fn quoted_in_directive(&mut self, quote: u8) {
         let start = self.at;
         if self.quoted(quote).is_err() {
@@ -177,22 +177,22 @@ impl<'t> Lexer<'t> {
     }
 
     /// A word; `L`, `u`, `U` and `u8` may begin quoted text.
-    fn word(&mut self) -> Result<Kind, Fault> {
+    fn word(&mut self) -> Result<TokenKind, Fault> {
         let start = self.at;
         self.at += word_len(&self.text[start..self.bytes.len()]);
         match (&self.bytes[start..self.at], self.peek(0)) {
             // A character outside of ASCII that is neither a letter nor a digit.
             (b"", _) => {
                 self.at += self.text[start..].chars().next().map_or(1, char::len_utf8);
-                Ok(Kind::Stray)
+                Ok(TokenKind::Stray)
             }
             (b"L" | b"u" | b"U" | b"u8", Some(quote @ (b'"' | b'\''))) => self.quoted(quote),
-            _ => Ok(Kind::Word),
+            _ => Ok(TokenKind::Word),
         }
     }
 
     /// A number, with C23's separators (`1'000`).
-    fn number(&mut self) -> Kind {
+    fn number(&mut self) -> TokenKind {
         while let Some(byte) = self.peek(0) {
             let next = self.peek(1);
             match byte {
@@ -203,10 +203,10 @@ impl<'t> Lexer<'t> {
                 _ => break,
             }
         }
-        Kind::Number
+        TokenKind::Number
     }
 
-    fn quoted(&mut self, quote: u8) -> Result<Kind, Fault> {
+    fn quoted(&mut self, quote: u8) -> Result<TokenKind, Fault> {
         let start = self.at;
         self.at += 1;
         loop {
@@ -219,21 +219,21 @@ impl<'t> Lexer<'t> {
             }
         }
         self.at += 1;
-        Ok(if quote == b'"' { Kind::Text } else { Kind::Character })
+        Ok(if quote == b'"' { TokenKind::Text } else { TokenKind::Character })
     }
 
     /// The longest punctuator; digraphs are what they stand for (C11 6.4.6p3).
-    fn punctuator(&mut self, first: u8) -> Kind {
+    fn punctuator(&mut self, first: u8) -> TokenKind {
         let second = self.peek(1).unwrap_or_default();
         let (kind, len) = match (first, second) {
-            (b'.', b'.') if self.peek(2) == Some(b'.') => (Kind::Operator, 3),
-            (b'<', b':') => (Kind::Mark(b'['), 2),
-            (b':', b'>') => (Kind::Mark(b']'), 2),
-            (b'<', b'%') => (Kind::Mark(b'{'), 2),
-            (b'%', b'>') => (Kind::Mark(b'}'), 2),
-            (b'<', b'<' | b'=') | (b'>', b'>' | b'=') | (b'=' | b'!', b'=') => (Kind::Operator, 2),
-            (b'&', b'&') | (b'|', b'|') | (b'-', b'>') | (b':', b':') => (Kind::Operator, 2),
-            _ => (Kind::Mark(first), 1),
+            (b'.', b'.') if self.peek(2) == Some(b'.') => (TokenKind::Operator, 3),
+            (b'<', b':') => (TokenKind::Mark(b'['), 2),
+            (b':', b'>') => (TokenKind::Mark(b']'), 2),
+            (b'<', b'%') => (TokenKind::Mark(b'{'), 2),
+            (b'%', b'>') => (TokenKind::Mark(b'}'), 2),
+            (b'<', b'<' | b'=') | (b'>', b'>' | b'=') | (b'=' | b'!', b'=') => (TokenKind::Operator, 2),
+            (b'&', b'&') | (b'|', b'|') | (b'-', b'>') | (b':', b':') => (TokenKind::Operator, 2),
+            _ => (TokenKind::Mark(first), 1),
         };
         self.at += len;
         kind
@@ -295,7 +295,7 @@ mod tests {
         let mut texts = Vec::new();
         while let Some(lexeme) = lexer.next().ok()? {
             texts.push(match lexeme {
-                Lexeme::Token(Token { kind: Kind::Stray, .. }) => return None,
+                Lexeme::Token(Token { kind: TokenKind::Stray, .. }) => return None,
                 Lexeme::Token(token) => &text[token.range()],
                 Lexeme::Directive(range) => &text[range],
             });

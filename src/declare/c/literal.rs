@@ -3,7 +3,7 @@
 use hotcall_jit::Scalar;
 
 use super::constant::Number;
-use super::target::DataModel;
+use super::target::{self, DataModel};
 
 /// A number's value and type; `None` if it is not a number of C.
 pub(super) fn number(text: &str, target: DataModel) -> Option<(Number, Scalar)> {
@@ -42,13 +42,7 @@ fn integer(text: &str, target: DataModel) -> Option<(Number, Scalar)> {
     let narrow_max = if unsigned || radix != 10 { u32::MAX.into() } else { i32::MAX as u64 };
     let wide = wide || value > narrow_max;
     let signed_max = if wide { i64::MAX as u64 } else { i32::MAX as u64 };
-    let scalar = match (wide, !unsigned && value <= signed_max) {
-        (false, true) => Scalar::I32,
-        (false, false) => Scalar::U32,
-        (true, true) => Scalar::I64,
-        (true, false) => Scalar::U64,
-    };
-    Some((Number::Int(value.into()), scalar))
+    Some((Number::Int(value.into()), target::integer(if wide { 8 } else { 4 }, !unsigned && value <= signed_max)))
 }
 
 /// A floating constant (C11 6.4.4.2); one of `long double` has no type here.
@@ -158,7 +152,7 @@ mod tests {
     use super::*;
 
     fn target() -> DataModel {
-        DataModel { signed_char: true, short_long: false, wchar: Scalar::I32, ..DataModel::host() }
+        DataModel { signed_char: true, short_long: false, wchar: Scalar::I32, ..DataModel::default() }
     }
 
     #[test]

@@ -1,123 +1,104 @@
 //! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on. And
 //! `#pragma ms_struct`, which changes the layout of bit-fields.
 
-use super::Fault;
-use super::lex::{Kind, after_space, word_len};
-use super::source::Source;
+use super::brackets::split;
+use super::lex::{TokenKind, after_space, word_len};
 use crate::declare::error::Quoted;
 
 /// The pragmas in force, by the index of the next token.
 #[derive(Default)]
 pub(super) struct Pragmas {
-    changes: Vec<(usize, Option<u64>)>,
-    stack: Vec<(Option<Box<str>>, Option<u64>)>,
+    /// The largest alignments; 0 stands for the target's own alignments.
+    packs: Vec<(usize, u64)>,
+    stack: Vec<(Option<Box<str>>, u64)>,
     ms_struct: Vec<(usize, bool)>,
+}
+
+/// The last change up to a token.
+fn at<T: Copy>(changes: &[(usize, T)], token: usize) -> Option<T> {
+    let before = changes.partition_point(|&(place, _)| place <= token);
+    changes[..before].last().map(|&(_, value)| value)
 }
 
 impl Pragmas {
     /// The largest alignment of members at a token, if one is set.
     pub(super) fn pack_at(&self, token: usize) -> Option<u64> {
-        let before = self.changes.partition_point(|&(place, _)| place <= token);
-        self.changes[..before].last().and_then(|&(_, pack)| pack)
+        at(&self.packs, token).filter(|&pack| pack > 0)
     }
 
     /// Returns whether bit-fields are laid out as Microsoft's compiler does it, at a token.
     pub(super) fn ms_struct_at(&self, token: usize) -> bool {
-        let before = self.ms_struct.partition_point(|&(place, _)| place <= token);
-        self.ms_struct[..before].last().is_some_and(|&(_, on)| on)
+        at(&self.ms_struct, token).unwrap_or_default()
     }
 
-    fn current(&self) -> Option<u64> {
-        self.changes.last().and_then(|&(_, pack)| pack)
-    }
-
-    /// Reads what follows `#pragma`, in one line. `at` is the offset for messages, `place` the index of the next token.
-    pub(super) fn pragma(
-        &mut self,
-        at: usize,
-        place: usize,
-        text: &str,
-        is_macro: impl Fn(&str) -> bool,
-    ) -> Result<(), Fault> {
+    /// Reads what follows `#pragma`, in one line, in front of the token `place`. Returns what is wrong with it.
+    pub(super) fn pragma(&mut self, place: usize, text: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Box<str>> {
         let text = after_space(text);
         let (name, rest) = text.split_at(word_len(text));
-        match name {
-            "pack" => {}
-            "ms_struct" => {
-                let rest = after_space(rest);
-                match &rest[..word_len(rest)] {
-                    "on" => self.ms_struct.push((place, true)),
-                    "off" | "reset" => self.ms_struct.push((place, false)),
-                    _ => return Err(Fault::fatal(at, "`#pragma ms_struct` is not understood")),
-                }
-                return Ok(());
+        let rest = after_space(rest);
+        match (name, &rest[..word_len(rest)]) {
+            ("pack", _) => return self.pack(place, rest, is_macro),
+            ("ms_struct", value @ ("on" | "off" | "reset")) => self.ms_struct.push((place, value == "on")),
+            ("ms_struct", _) => return Err("`#pragma ms_struct` is not understood".into()),
+            ("scalar_storage_order" | "options" | "align" | "enum" | "redefine_extname" | "extern_prefix", _) => {
+                return Err(format!("`#pragma {name}` is not supported").into());
             }
-            "scalar_storage_order" | "options" | "align" | "enum" | "redefine_extname" | "extern_prefix" => {
-                return Err(Fault::fatal(at, format!("`#pragma {name}` is not supported")));
+            ("weak", _) if rest.contains('=') => return Err("`#pragma weak` of an alias is not supported".into()),
+            ("clang", _) if rest.starts_with("attribute") => {
+                return Err("`#pragma clang attribute` is not supported".into());
             }
-            "weak" if rest.contains('=') => {
-                return Err(Fault::fatal(at, "`#pragma weak` of an alias is not supported"));
-            }
-            "clang" if after_space(rest).starts_with("attribute") => {
-                return Err(Fault::fatal(at, "`#pragma clang attribute` is not supported"));
-            }
-            _ => return Ok(()),
+            _ => {}
         }
-        let arguments = arguments(rest).ok_or_else(|| Fault::fatal(at, "`#pragma pack` is not understood"))?;
+        Ok(())
+    }
+
+    fn pack(&mut self, place: usize, rest: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Box<str>> {
+        let arguments = arguments(rest).ok_or(NOT_UNDERSTOOD)?;
         // GCC takes it for a name, clang for what it stands for.
         if arguments.iter().any(|argument| is_macro(argument)) {
-            return Err(Fault::fatal(
-                at,
-                "a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)",
-            ));
+            return Err("a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)".into());
         }
-        match arguments.as_slice() {
-            [] => self.set(place, None),
-            ["show"] => {}
+        let pack = match arguments.as_slice() {
+            [] => 0,
+            ["show"] => return Ok(()),
             ["push", rest @ ..] => {
-                let (name, pack) = arguments_of_stack(at, rest)?;
-                self.stack.push((name.map(Into::into), self.current()));
-                if let Some(pack) = pack {
-                    self.set(place, pack);
-                }
+                let (name, pack) = arguments_of_stack(rest)?;
+                let current = self.packs.last().map_or(0, |&(_, pack)| pack);
+                self.stack.push((name.map(Into::into), current));
+                pack.unwrap_or(current)
             }
             ["pop", rest @ ..] => {
-                let (name, pack) = arguments_of_stack(at, rest)?;
+                let (name, pack) = arguments_of_stack(rest)?;
                 if pack.is_some() {
-                    return Err(Fault::fatal(at, "compilers differ about `#pragma pack(pop)` with a number"));
+                    return Err("compilers differ about `#pragma pack(pop)` with a number".into());
                 }
                 let found = match name {
                     Some(name) => self.stack.iter().rposition(|(pushed, _)| pushed.as_deref() == Some(name)),
                     None => self.stack.len().checked_sub(1),
                 };
-                let found = found.ok_or_else(|| Fault::fatal(at, "`#pragma pack(pop)` without its `push`"))?;
-                let old = self.stack.drain(found..).next().and_then(|(_, old)| old);
-                self.set(place, old);
+                let found = found.ok_or("`#pragma pack(pop)` without its `push`")?;
+                self.stack.drain(found..).next().map_or(0, |(_, old)| old)
             }
-            [number] => {
-                let pack = number_of(number).ok_or_else(|| bad_number(at, number))?;
-                self.set(place, pack);
-            }
-            _ => return Err(Fault::fatal(at, "`#pragma pack` is not understood")),
-        }
+            [number] => number_of(number)?,
+            _ => return Err(NOT_UNDERSTOOD.into()),
+        };
+        self.packs.push((place, pack));
         Ok(())
-    }
-
-    fn set(&mut self, place: usize, pack: Option<u64>) {
-        self.changes.push((place, pack));
     }
 }
 
-/// What stands between the parentheses, which must be all that follows: words and numbers with commas between.
+const NOT_UNDERSTOOD: &str = "`#pragma pack` is not understood";
+
+/// The words and numbers between the parentheses, with commas between them. Nothing else may follow.
 fn arguments(text: &str) -> Option<Vec<&str>> {
-    let tokens = Source::split(text, 0..text.len())?;
+    let tokens = split(text, 0..text.len())?;
     let [open, inside @ .., close] = tokens.as_slice() else { return None };
     if !open.is(b'(') || !close.is(b')') {
         return None;
     }
     let mut arguments = Vec::new();
     for (index, token) in inside.iter().enumerate() {
-        if index % 2 == 0 && matches!(token.kind, Kind::Word | Kind::Number) {
+        if index % 2 == 0 && matches!(token.kind, TokenKind::Word | TokenKind::Number) {
             arguments.push(&text[token.range()]);
         } else if index % 2 == 0 || !token.is(b',') {
             return None;
@@ -127,29 +108,22 @@ fn arguments(text: &str) -> Option<Vec<&str>> {
 }
 
 /// An identifier, a number, or both.
-///
-/// The outer option says whether a number stands there, the inner what it sets.
-fn arguments_of_stack<'t>(at: usize, arguments: &[&'t str]) -> Result<(Option<&'t str>, Option<Option<u64>>), Fault> {
+fn arguments_of_stack<'t>(arguments: &[&'t str]) -> Result<(Option<&'t str>, Option<u64>), Box<str>> {
     match arguments {
         [] => Ok((None, None)),
         [name] if name.starts_with(|c: char| c.is_ascii_alphabetic() || c == '_') => Ok((Some(name), None)),
-        [number] => Ok((None, Some(number_of(number).ok_or_else(|| bad_number(at, number))?))),
-        [name, number] => Ok((Some(name), Some(number_of(number).ok_or_else(|| bad_number(at, number))?))),
-        _ => Err(Fault::fatal(at, "`#pragma pack` is not understood")),
+        [number] => Ok((None, Some(number_of(number)?))),
+        [name, number] => Ok((Some(name), Some(number_of(number)?))),
+        _ => Err(NOT_UNDERSTOOD.into()),
     }
 }
 
-/// 0 sets the target's own alignments again.
-fn number_of(text: &str) -> Option<Option<u64>> {
+/// A largest alignment, or 0.
+fn number_of(text: &str) -> Result<u64, Box<str>> {
     match text.parse() {
-        Ok(0) => Some(None),
-        Ok(number @ (1 | 2 | 4 | 8 | 16)) => Some(Some(number)),
-        _ => None,
+        Ok(number @ (0 | 1 | 2 | 4 | 8 | 16)) => Ok(number),
+        _ => Err(format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(text)).into()),
     }
-}
-
-fn bad_number(at: usize, number: &str) -> Fault {
-    Fault::fatal(at, format!("`#pragma pack` takes 1, 2, 4, 8 or 16, not {}", Quoted(number)))
 }
 
 #[cfg(test)]
@@ -168,7 +142,7 @@ mod tests {
             (60, "pack(pop)"),
             (70, "GCC visibility push(default)"),
         ] {
-            packs.pragma(at, at, text, |_| false).unwrap();
+            packs.pragma(at, text, |_| false).unwrap();
         }
         let seen: Vec<_> = [0, 10, 20, 30, 40, 50, 60, 70].iter().map(|&at| packs.pack_at(at)).collect();
         assert_eq!(seen, [None, Some(1), Some(4), Some(4), Some(2), Some(1), None, None]);
@@ -193,14 +167,14 @@ mod tests {
             "redefine_extname a b",
             "clang attribute push(__attribute__((packed)), apply_to = record)",
         ] {
-            assert!(packs.pragma(80, 80, text, |_| false).is_err(), "{text}");
+            assert!(packs.pragma(80, text, |_| false).is_err(), "{text}");
         }
-        assert!(packs.pragma(80, 80, "pack(push, x)", |word| word == "x").is_err());
+        assert!(packs.pragma(80, "pack(push, x)", |word| word == "x").is_err());
         for text in ["weak a", "once", "GCC diagnostic push", "message(\"it's", "", "/* pack(1) */"] {
-            packs.pragma(80, 80, text, |_| false).unwrap();
+            packs.pragma(80, text, |_| false).unwrap();
         }
         assert_eq!(packs.pack_at(90), None);
-        packs.pragma(90, 90, "/**/pack/**/( /* x */ 1 ) // y", |_| false).unwrap();
+        packs.pragma(90, "/**/pack/**/( /* x */ 1 ) // y", |_| false).unwrap();
         assert_eq!(packs.pack_at(90), Some(1));
     }
 }

@@ -1,18 +1,16 @@
 //! The reader's place in the tokens, the scopes of names, and the limits on depth and work.
 
 use std::cell::OnceCell;
-use std::collections::HashMap;
 
-use super::directive::is_macro;
-use super::lex::{Kind, Token};
-use super::literal;
-use super::scope::Names;
+use super::fault::is_macro;
+use super::fault::{Fault, line_starts};
+use super::lex::{Token, TokenKind};
+use super::names::Names;
+use super::node::{Reason, reason};
 use super::source::Source;
-use super::symbol::Symbol;
-use super::target::DataModel;
-use super::types::{Reason, Types, reason};
-use super::{Fault, line_starts};
-use crate::declare::{Constant, DeclarationError, Declarations};
+use super::symbols::SymbolTable;
+use super::types::TypeTable;
+use crate::declare::error::DeclarationError;
 
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
@@ -24,32 +22,31 @@ const MAX_EXPANDED: usize = 1 << 20;
 const EXPANDED_PER_BYTE: usize = 2;
 
 /// The problem with macros that take more.
-const TOO_MUCH: &str = "the macros stand for too much";
+pub(super) const TOO_MUCH: &str = "the macros stand for too much";
 
 /// The most pairs of types that are compared for each token of a text.
 const COMPARISONS: u32 = 16;
+
+/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
+const MAX_SKIPPED: usize = 1 << 16;
 
 /// A reader of one text.
 pub(super) struct Reader<'t> {
     pub(super) source: Source<'t>,
     /// The index of the next token.
     pub(super) at: usize,
-    pub(super) types: Types<'t>,
+    pub(super) types: TypeTable<'t>,
     pub(super) names: Names<'t>,
-    pub(super) symbols: Vec<Symbol<'t>>,
-    pub(super) by_name: HashMap<&'t str, usize>,
-    pub(super) last_function: Option<usize>,
-    /// Names in the text that are not symbols of the library, each with its reason.
-    pub(super) others: HashMap<&'t str, Reason>,
+    pub(super) symbols: SymbolTable<'t>,
     /// The declarations that were skipped.
     pub(super) skipped: Vec<DeclarationError>,
     depth: u32,
     /// The index of the `End`.
-    text_end: usize,
+    pub(super) text_end: usize,
     /// The tokens that macros may still expand to.
-    expansions: usize,
+    pub(super) expansions: usize,
     /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
-    used_at: usize,
+    pub(super) used_at: usize,
     /// The index of the token behind that macro.
     resume_at: usize,
     /// The macros being expanded, by their body.
@@ -61,7 +58,7 @@ pub(super) struct Reader<'t> {
 }
 
 impl<'t> Reader<'t> {
-    pub(super) fn new(source: Source<'t>, target: DataModel) -> Self {
+    pub(super) fn new(source: Source<'t>) -> Self {
         let tokens = source.tokens.len() as u32;
         let text_end = source.tokens.len() - 1;
         let active = vec![false; source.macros.len()];
@@ -69,12 +66,9 @@ impl<'t> Reader<'t> {
         Self {
             source,
             at: 0,
-            types: Types::new(target, tokens.saturating_mul(COMPARISONS)),
+            types: TypeTable::new(tokens.saturating_mul(COMPARISONS)),
             names: Names::default(),
-            symbols: Vec::new(),
-            by_name: HashMap::new(),
-            last_function: None,
-            others: HashMap::new(),
+            symbols: SymbolTable::default(),
             skipped: Vec::new(),
             depth: 0,
             text_end,
@@ -86,12 +80,6 @@ impl<'t> Reader<'t> {
             #[cfg(test)]
             looked_at: std::cell::Cell::default(),
         }
-    }
-
-    /// Reads the whole text.
-    pub(super) fn read(mut self) -> Result<Declarations, Fault> {
-        self.unit(self.text_end)?;
-        self.finish()
     }
 
     pub(super) fn token(&self) -> Token {
@@ -117,7 +105,7 @@ impl<'t> Reader<'t> {
 
     pub(super) fn word_ahead(&self, count: usize) -> &'t str {
         let token = self.ahead(count);
-        if token.kind == Kind::Word { self.text(token) } else { "" }
+        if token.kind == TokenKind::Word { self.text(token) } else { "" }
     }
 
     pub(super) fn is(&self, mark: u8) -> bool {
@@ -125,7 +113,7 @@ impl<'t> Reader<'t> {
     }
 
     pub(super) fn is_end(&self) -> bool {
-        self.token().kind == Kind::End
+        self.token().kind == TokenKind::End
     }
 
     pub(super) fn eat(&mut self, mark: u8) -> bool {
@@ -150,7 +138,7 @@ impl<'t> Reader<'t> {
 
     /// Goes behind the next token, and what it holds if it is a bracket.
     pub(super) fn skip_balanced(&mut self) {
-        if let Kind::Mark(b'(' | b'[' | b'{') = self.token().kind {
+        if let TokenKind::Mark(b'(' | b'[' | b'{') = self.token().kind {
             self.skip_brackets();
         } else if !self.is_end() {
             self.at += 1;
@@ -160,8 +148,8 @@ impl<'t> Reader<'t> {
     /// Goes to the next of these marks outside of brackets, or to the bracket that closes around them.
     pub(super) fn skip_to(&mut self, marks: &[u8]) {
         while let kind = self.token().kind
-            && !matches!(kind, Kind::End | Kind::Mark(b')' | b']' | b'}'))
-            && !matches!(kind, Kind::Mark(mark) if marks.contains(&mark))
+            && !matches!(kind, TokenKind::End | TokenKind::Mark(b')' | b']' | b'}'))
+            && !matches!(kind, TokenKind::Mark(mark) if marks.contains(&mark))
         {
             self.skip_balanced();
         }
@@ -171,22 +159,26 @@ impl<'t> Reader<'t> {
     pub(super) fn fault(&self, problem: &str) -> Fault {
         let token = self.token();
         let at = token.start as usize;
-        if token.kind == Kind::Word && self.text(token) == "_Pragma" {
+        if token.kind == TokenKind::Word && self.text(token) == "_Pragma" {
             return Fault::fatal(at, "`_Pragma` takes one string");
         }
-        if token.kind == Kind::Macro {
+        if token.kind == TokenKind::Macro {
             return Fault::new(at, is_macro(self.text(token)));
         }
-        Fault::new(at, if token.kind == Kind::Stray { "an unexpected character" } else { problem })
+        Fault::new(at, if token.kind == TokenKind::Stray { "an unexpected character" } else { problem })
     }
 
     /// Why something cannot be used, from a fault. The whole text's faults remain faults.
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
-        reason(self.error_of(fault).to_string())
+        reason(self.error_of(fault))
     }
 
     pub(super) fn error_of(&self, fault: Fault) -> DeclarationError {
-        fault.error(self.source.text, self.line_starts.get_or_init(|| line_starts(self.source.text)))
+        fault.error(self.source.text, self.line_starts())
+    }
+
+    pub(super) fn line_starts(&self) -> &[usize] {
+        self.line_starts.get_or_init(|| line_starts(self.source.text))
     }
 
     /// Runs `read` one level deeper, if that is not too deep.
@@ -206,8 +198,27 @@ impl<'t> Reader<'t> {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
                 && self.names.constant(word).is_none()
-                && !self.by_name.contains_key(word);
-        declared && !self.is_hidden(word)
+                && self.symbols.get(word).is_none();
+        declared && !self.names.is_hidden(word)
+    }
+
+    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
+    pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
+        let error = self.error_of(fault);
+        let why = reason(&error);
+        if self.skipped.len() < MAX_SKIPPED {
+            self.skipped.push(error);
+        }
+        why
+    }
+
+    /// Returns the part that was read from the token `start` on. A part that could not be read is skipped up to a mark.
+    pub(super) fn or_skipped<T>(&mut self, read: Result<T, Fault>, start: usize, mark: u8) -> Result<T, Reason> {
+        read.map_err(|fault| {
+            self.at = start;
+            self.skip_to(&[mark]);
+            self.skipped(fault)
+        })
     }
 
     /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
@@ -215,12 +226,12 @@ impl<'t> Reader<'t> {
     pub(super) fn expand(&mut self) -> Result<(), Fault> {
         loop {
             let token = self.token();
-            if token.kind == Kind::EndOfMacro {
+            if token.kind == TokenKind::EndOfMacro {
                 self.active[token.start as usize] = false;
                 self.at = token.link as usize;
                 continue;
             }
-            if token.kind != Kind::Macro {
+            if token.kind != TokenKind::Macro {
                 return Ok(());
             }
             let Some(body) = self.source.body_of(token) else { return Err(self.fault("")) };
@@ -231,43 +242,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The value of a macro's body, at the end of the text: a number, or the bytes of string literals (C11 6.4.5).
-    pub(super) fn macro_value(&mut self, body: usize) -> Option<Constant> {
-        (self.at, self.used_at) = (self.text_end, self.source.text.len());
-        // A second end lies behind the body.
-        self.source.tokens.push(self.token());
-        let value =
-            self.enter(body).and_then(|()| self.expand()).and_then(|()| match self.token().kind == Kind::Text {
-                true => Ok(self.strings().map(Constant::Text)),
-                false => Ok(self.conditional()?.constant()),
-            });
-        let read = self.at == self.text_end + 1;
-        self.at = self.text_end;
-        self.leave_macros();
-        value.ok().filter(|_| read).flatten()
-    }
-
-    /// The bytes of the string literals that come next, through macros.
-    fn strings(&mut self) -> Option<Box<[u8]>> {
-        let mut bytes = Vec::new();
-        while self.token().kind == Kind::Text {
-            let text = self.text(self.token());
-            literal::string(text.strip_prefix('"')?.strip_suffix('"')?, &mut bytes)?;
-            self.at += 1;
-            self.expand().ok()?;
-        }
-        Some(bytes.into())
-    }
-
-    /// Notes that macros are left without a value, if they are.
-    pub(super) fn check_expansions(&mut self) {
-        if self.expansions == 0 {
-            self.skipped(Fault::new(self.source.text.len(), TOO_MUCH));
-        }
-    }
-
     /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
-    fn enter(&mut self, body: usize) -> Result<(), Fault> {
+    pub(super) fn enter(&mut self, body: usize) -> Result<(), Fault> {
         let len = self.source.macros.body(body).len();
         self.expansions = self.expansions.saturating_sub(len + 1);
         if self.expansions == 0 || self.source.tokens.len() - self.text_end > MAX_EXPANDED {
@@ -277,18 +253,18 @@ impl<'t> Reader<'t> {
         let first = self.source.tokens.len();
         for index in 0..len {
             let mut token = self.source.macros.body(body)[index];
-            if token.kind == Kind::Word
+            if token.kind == TokenKind::Word
                 && let Some(inner) = self.source.macros.at(self.text(token), self.used_at)
                 && !self.active[inner]
             {
-                token = Token { kind: Kind::Macro, link: inner as u32, ..token };
+                token = Token { kind: TokenKind::Macro, link: inner as u32, ..token };
             }
-            if let Kind::Mark(b'(' | b'[' | b'{') = token.kind {
+            if let TokenKind::Mark(b'(' | b'[' | b'{') = token.kind {
                 token.link += first as u32;
             }
             self.source.tokens.push(token);
         }
-        self.source.tokens.push(Token { kind: Kind::EndOfMacro, start: body as u32, link: self.at as u32 + 1 });
+        self.source.tokens.push(Token { kind: TokenKind::EndOfMacro, start: body as u32, link: self.at as u32 + 1 });
         self.at = first;
         Ok(())
     }
@@ -305,7 +281,7 @@ impl<'t> Reader<'t> {
         if !ended {
             self.at = self.resume_at;
         }
-        for token in self.source.tokens.drain(self.text_end + 1..).filter(|token| token.kind == Kind::EndOfMacro) {
+        for token in self.source.tokens.drain(self.text_end + 1..).filter(|token| token.kind == TokenKind::EndOfMacro) {
             self.active[token.start as usize] = false;
         }
         ended
@@ -321,10 +297,10 @@ mod tests {
 
     /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
     fn effort(text: &str) -> (f64, f64) {
-        let mut reader = Reader::new(Source::new(text).unwrap(), DataModel::host());
+        let mut reader = Reader::new(Source::new(text).unwrap());
         let tokens = reader.source.tokens.len();
         reader.unit(tokens - 1).unwrap();
-        let kept = reader.types.len() + reader.symbols.len() + reader.others.len() + reader.skipped.len();
+        let kept = reader.types.len() + reader.symbols.all.len() + reader.symbols.others.len() + reader.skipped.len();
         (reader.looked_at.get() as f64 / tokens as f64, kept as f64 / tokens as f64)
     }
 

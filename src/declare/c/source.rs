@@ -1,14 +1,14 @@
 //! A text as the reader sees it: tokens with their brackets matched, and what directives said at each of them.
 //!
 //! One pass over the text. Directives are acted on where they stand: object-like macros are kept for constant expressions
-//! (`directive`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
+//! (`macros`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
 //! names another macro is marked, because only the preprocessor knows what the text says there.
 
-use std::ops::Range;
-
-use super::Fault;
-use super::directive::Macros;
-use super::lex::{Kind, Lexeme, Lexer, Token, spliced, word_len};
+use super::brackets::match_bracket;
+use super::directive::Directive;
+use super::fault::Fault;
+use super::lex::{Lexeme, Lexer, Token, TokenKind, spliced, word_len};
+use super::macros::Macros;
 use super::pragma::Pragmas;
 
 /// The `link` of a word that names a macro with parameters.
@@ -35,28 +35,25 @@ impl<'t> Source<'t> {
         let mut lexer = Lexer::new(text, 0..text.len());
         while let Some(lexeme) = lexer.next()? {
             match lexeme {
-                Lexeme::Directive(line) => source.directive(line)?,
+                Lexeme::Directive(line) => source.act(line.start, Directive::read(text, line)?)?,
                 Lexeme::Token(token) => source.push(token, &mut open)?,
             }
         }
         if let Some(&index) = open.last() {
-            let start = source.tokens[index].start as usize;
-            return Err(Fault::fatal(start, format!("`{}` is never closed", source.mark_at(index))));
+            let bracket = source.tokens[index];
+            let mark = char::from(bracket.mark().unwrap_or(b' '));
+            return Err(Fault::fatal(bracket.start as usize, format!("`{mark}` is never closed")));
         }
         let end = text.len() as u32;
-        source.tokens.push(Token { kind: Kind::End, start: end, link: end });
+        source.tokens.push(Token { kind: TokenKind::End, start: end, link: end });
         Ok(source)
     }
 
-    fn mark_at(&self, index: usize) -> char {
-        self.tokens[index].mark().unwrap_or(b' ').into()
-    }
-
     fn push(&mut self, mut token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-        if token.kind == Kind::Word && !self.macros.is_empty() {
+        if token.kind == TokenKind::Word && !self.macros.is_empty() {
             match self.macros.current(&self.text[token.range()]) {
                 Some(body) if self.macros.body(body).is_empty() => return Ok(()),
-                Some(body) => token = Token { kind: Kind::Macro, link: body as u32, ..token },
+                Some(body) => token = Token { kind: TokenKind::Macro, link: body as u32, ..token },
                 None => {}
             }
         }
@@ -77,19 +74,19 @@ impl<'t> Source<'t> {
     fn mark_call(&mut self) {
         let Some(last) = self.tokens.last_mut() else { return };
         if self.preprocessed {
-            if last.kind == Kind::Macro {
+            if last.kind == TokenKind::Macro {
                 let rest = &self.text[last.start as usize..];
-                *last = Token { kind: Kind::Word, link: last.start + word_len(rest) as u32, ..*last };
+                *last = Token { kind: TokenKind::Word, link: last.start + word_len(rest) as u32, ..*last };
             }
-        } else if last.kind == Kind::Word && self.macros.has_parameters(&self.text[last.range()]) {
-            *last = Token { kind: Kind::Macro, link: WITH_PARAMETERS, ..*last };
+        } else if last.kind == TokenKind::Word && self.macros.has_parameters(&self.text[last.range()]) {
+            *last = Token { kind: TokenKind::Macro, link: WITH_PARAMETERS, ..*last };
         }
     }
 
     /// Acts on `_Pragma("…")` (C11 6.10.9) when its closing parenthesis comes.
     fn pragma_operator(&mut self, open: &mut Vec<usize>) -> Result<bool, Fault> {
         let [.., word, parenthesis, text] = self.tokens.as_slice() else { return Ok(false) };
-        if text.kind != Kind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
+        if text.kind != TokenKind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
             return Ok(false);
         }
         let text = spliced(&self.text[text.range()]).replace("\\\"", "\"").replace("\\\\", "\\");
@@ -102,30 +99,46 @@ impl<'t> Source<'t> {
         Ok(true)
     }
 
-    /// Acts on what follows `#pragma`, in one line.
-    pub(super) fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
-        let place = self.tokens.len();
-        self.pragmas.pragma(at, place, text, |word| self.macros.current(word).is_some())
+    /// Acts on the directive that begins at an offset.
+    fn act(&mut self, at: usize, directive: Directive<'t>) -> Result<(), Fault> {
+        match directive {
+            Directive::Define(definition) => self.macros.define(self.text, at, definition),
+            Directive::Undefine(name) => self.macros.undefine(name, at),
+            Directive::Pragma(line) => self.pragma(at, &spliced(line))?,
+            Directive::LineMarker => self.preprocessed = true,
+            Directive::Ignored => {}
+        }
+        Ok(())
     }
 
-    /// The bytes of a token.
+    /// Acts on what follows `#pragma`, in one line.
+    fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
+        let place = self.tokens.len();
+        let read = self.pragmas.pragma(place, text, |word| self.macros.current(word).is_some());
+        read.map_err(|problem| Fault::fatal(at, problem))
+    }
+
     /// Where in the text one of its own pieces stands.
     pub(super) fn place_of(&self, piece: &str) -> Option<usize> {
         let at = piece.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
         (at < self.text.len()).then_some(at)
     }
 
+    /// The bytes of a token.
     pub(super) fn text_of(&self, token: Token) -> &'t str {
         match token.kind {
-            Kind::Word | Kind::Number | Kind::Text | Kind::Character | Kind::Stray | Kind::Operator => {
-                &self.text[token.range()]
-            }
-            Kind::Macro => {
+            TokenKind::Word
+            | TokenKind::Number
+            | TokenKind::Text
+            | TokenKind::Character
+            | TokenKind::Stray
+            | TokenKind::Operator => &self.text[token.range()],
+            TokenKind::Macro => {
                 let rest = &self.text[token.start as usize..];
                 &rest[..word_len(rest)]
             }
-            Kind::Mark(_) => &self.text[token.start as usize..][..1],
-            Kind::EndOfMacro | Kind::End => "",
+            TokenKind::Mark(_) => &self.text[token.start as usize..][..1],
+            TokenKind::EndOfMacro | TokenKind::End => "",
         }
     }
 
@@ -136,38 +149,4 @@ impl<'t> Source<'t> {
             body => Some(body as usize),
         }
     }
-
-    /// Splits a part of the text that holds no directives; `None` if its brackets do not match or it holds no tokens of C.
-    pub(super) fn split(text: &str, part: Range<usize>) -> Option<Vec<Token>> {
-        let mut lexer = Lexer::new(text, part);
-        let mut tokens = Vec::new();
-        let mut open = Vec::new();
-        while let Some(lexeme) = lexer.next().ok()? {
-            let Lexeme::Token(token) = lexeme else { return None };
-            match_bracket(&mut tokens, token, &mut open).ok()?;
-            tokens.push(token);
-        }
-        open.is_empty().then_some(tokens)
-    }
-}
-
-/// Links an opening bracket to the bracket that closes it, which is about to be pushed.
-fn match_bracket(tokens: &mut [Token], token: Token, open: &mut Vec<usize>) -> Result<(), Fault> {
-    let opening = match token.mark() {
-        Some(b'(' | b'[' | b'{') => {
-            open.push(tokens.len());
-            return Ok(());
-        }
-        Some(b')') => b'(',
-        Some(b']') => b'[',
-        Some(b'}') => b'{',
-        _ => return Ok(()),
-    };
-    let closed = open.pop().filter(|&index| tokens[index].is(opening));
-    let Some(index) = closed else {
-        let closing = if opening == b'(' { ')' } else { char::from(opening + 2) };
-        return Err(Fault::fatal(token.start as usize, format!("`{closing}` closes nothing")));
-    };
-    tokens[index].link = tokens.len() as u32;
-    Ok(())
 }

@@ -2,14 +2,15 @@
 
 use hotcall_jit::Scalar;
 
-use super::Fault;
-use super::attribute::Attributes;
-use super::directive::is_macro;
-use super::layout::Extent;
-use super::lex::{Kind, Token};
-use super::notes::is_note;
+use super::attributes::Attributes;
+use super::extent::CExtent;
+use super::fault::{Fault, is_macro};
+use super::keyword::{Base, Part, Storage, Word, keyword};
+use super::lex::{Token, TokenKind};
+use super::node::QualType;
 use super::reader::Reader;
-use super::types::{CType, Kind as TypeKind, TagKind, Types, quals};
+use super::target::integer;
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
 /// Where specifiers stand: this decides what a name that is not declared may be.
@@ -21,113 +22,18 @@ pub(super) enum Context {
     Parameter,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Storage {
-    Symbol,
-    Typedef,
-    /// `static`: not seen outside of its text.
-    Hidden,
-    /// C23's constants.
-    Constexpr,
-}
-
 /// The meaning of a declaration's specifiers.
+#[derive(Default)]
 pub(super) struct Specifiers<'t> {
     pub(super) storage: Storage,
     /// The type that the declarators start from.
-    pub(super) ty: CType,
+    pub(super) ty: QualType,
     /// The attributes of all that is declared.
     pub(super) attributes: Attributes<'t>,
     /// A struct or union without a tag is defined.
     pub(super) anonymous: bool,
     /// Where the type is a name that is not known, and what is wrong with it.
     pub(super) unknown: Option<(usize, String)>,
-}
-
-/// The meaning of a keyword among specifiers.
-enum Word {
-    Storage(Storage),
-    Qualifier(u8),
-    /// It changes neither a layout nor a call.
-    Harmless,
-    Base(Base),
-    Signed,
-    Unsigned,
-    Short,
-    Long,
-    Complex,
-    Tag(TagKind),
-    Typeof,
-    BitInt,
-    Atomic,
-    Attribute,
-    Alignas,
-    /// A calling convention that is not followed.
-    Call,
-    /// It says more than C.
-    Note,
-    /// A type that is not supported.
-    Unsupported,
-}
-
-/// A keyword that is a type by itself.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Base {
-    Void,
-    Char,
-    Int,
-    /// An integer by its number of bytes, as Microsoft's compiler has them.
-    Sized(u32),
-    Int128,
-    Float,
-    Double,
-    Bool,
-}
-
-/// The meaning of a word; `call` says whether a parenthesis follows.
-#[rustfmt::skip]
-fn keyword(word: &str, call: bool) -> Option<Word> {
-    Some(match word {
-        "typedef" => Word::Storage(Storage::Typedef),
-        "static" => Word::Storage(Storage::Hidden),
-        "constexpr" => Word::Storage(Storage::Constexpr),
-        "const" | "__const" | "__const__" => Word::Qualifier(quals::CONST),
-        "volatile" | "__volatile" | "__volatile__" => Word::Qualifier(quals::VOLATILE),
-        "restrict" | "__restrict" | "__restrict__" => Word::Qualifier(quals::RESTRICT),
-        "extern" | "register" | "inline" | "__inline" | "__inline__" | "__forceinline" | "_Noreturn" | "noreturn"
-        | "__extension__" | "_Thread_local" | "thread_local" | "__thread"
-        | "_Nonnull" | "_Nullable" | "_Null_unspecified" | "_Nullable_result" | "__nonnull" | "__nullable"
-        | "__cdecl" | "_cdecl" | "__stdcall" | "_stdcall" | "__fastcall" | "_fastcall" | "__thiscall" | "__clrcall"
-        | "__ptr64" | "_ptr64" | "__unaligned" | "_unaligned" | "__uptr" | "__sptr" | "__w64" => Word::Harmless,
-        "void" => Word::Base(Base::Void),
-        "char" => Word::Base(Base::Char),
-        "int" => Word::Base(Base::Int),
-        "float" => Word::Base(Base::Float),
-        "double" => Word::Base(Base::Double),
-        "_Bool" => Word::Base(Base::Bool),
-        "__int8" | "_int8" => Word::Base(Base::Sized(1)),
-        "__int16" | "_int16" => Word::Base(Base::Sized(2)),
-        "__int32" | "_int32" => Word::Base(Base::Sized(4)),
-        "__int64" | "_int64" => Word::Base(Base::Sized(8)),
-        "__int128" => Word::Base(Base::Int128),
-        "signed" | "__signed" | "__signed__" => Word::Signed,
-        "unsigned" => Word::Unsigned,
-        "short" => Word::Short,
-        "long" => Word::Long,
-        "_Complex" | "__complex__" | "__complex" | "_Imaginary" | "__imaginary__" => Word::Complex,
-        "struct" => Word::Tag(TagKind::Struct),
-        "union" => Word::Tag(TagKind::Union),
-        "enum" => Word::Tag(TagKind::Enum),
-        "typeof" | "__typeof__" | "__typeof" | "typeof_unqual" | "__typeof_unqual__" if call => Word::Typeof,
-        "_BitInt" if call => Word::BitInt,
-        "_Atomic" => Word::Atomic,
-        "__attribute__" | "__attribute" | "__declspec" if call => Word::Attribute,
-        "_Alignas" | "alignas" if call => Word::Alignas,
-        "__vectorcall" | "_vectorcall" | "__regcall" => Word::Call,
-        "auto" | "__auto_type" | "_Sat" | "_Fract" | "_Accum" => Word::Unsupported,
-        _ if is_note(word, call) => Word::Note,
-        _ => return None,
-    })
 }
 
 /// The type specifiers met so far (C11 6.7.2p2).
@@ -143,6 +49,20 @@ struct Counts {
 }
 
 impl Counts {
+    const fn add(&mut self, part: Part) {
+        match part {
+            Part::Signed => self.signed += 1,
+            Part::Unsigned => self.unsigned += 1,
+            Part::Short => self.short += 1,
+            Part::Long => self.long += 1,
+            Part::Complex => self.complex += 1,
+            Part::Base(base) => {
+                self.bases += 1;
+                self.base = Some(base);
+            }
+        }
+    }
+
     const fn is_empty(&self) -> bool {
         self.signed + self.unsigned + self.short + self.long + self.complex == 0 && self.base.is_none()
     }
@@ -162,34 +82,34 @@ impl<'t> Reader<'t> {
         keyword(word, false).is_some()
     }
 
-    /// Returns whether the word that comes next changes a pointer or a call, and nothing else.
+    /// Reads the word that comes next if it changes a pointer or a call, and nothing else. Returns its qualifier.
     pub(super) fn pointer_word(&mut self, attributes: &mut Attributes<'t>) -> Result<Option<u8>, Fault> {
         let word = self.word();
-        let qualifier = match keyword(word, self.ahead(1).is(b'(')) {
-            Some(Word::Qualifier(qualifier)) => qualifier,
-            Some(Word::Harmless) => 0,
-            Some(Word::Call) => {
-                attributes.call = Some("another calling convention");
-                0
-            }
-            Some(Word::Atomic) => {
-                attributes.opaque = Some("atomic types");
-                0
-            }
+        if matches!(word, "__ptr32" | "_ptr32") {
+            self.at += 1;
+            attributes.opaque = Some("32-bit pointers");
+            return Ok(Some(0));
+        }
+        self.modifier(keyword(word, self.ahead(1).is(b'(')), attributes)
+    }
+
+    fn modifier(&mut self, word: Option<Word>, attributes: &mut Attributes<'t>) -> Result<Option<u8>, Fault> {
+        let mut qualifier = 0;
+        match word {
             Some(Word::Attribute) => {
                 self.attribute(attributes)?;
                 return Ok(Some(0));
             }
             Some(Word::Note) => {
-                self.note(&mut attributes.notes);
+                self.note(&mut attributes.notes.pointer);
                 return Ok(Some(0));
             }
-            _ if matches!(word, "__ptr32" | "_ptr32") => {
-                attributes.opaque = Some("32-bit pointers");
-                0
-            }
+            Some(Word::Qualifier(own)) => qualifier = own,
+            Some(Word::Harmless) => {}
+            Some(Word::Call) => attributes.foreign_call = true,
+            Some(Word::Atomic) => attributes.opaque = Some("atomic types"),
             _ => return Ok(None),
-        };
+        }
         self.at += 1;
         Ok(Some(qualifier))
     }
@@ -197,101 +117,64 @@ impl<'t> Reader<'t> {
     /// declaration-specifiers and specifier-qualifier-list (C11 6.7, 6.7.2.1).
     pub(super) fn specifiers(&mut self, context: Context) -> Result<Specifiers<'t>, Fault> {
         let first = self.at;
-        let mut specifiers = Specifiers {
-            storage: Storage::Symbol,
-            ty: Types::VOID,
-            attributes: Attributes::default(),
-            anonymous: false,
-            unknown: None,
-        };
+        let mut specifiers = Specifiers::default();
         let mut counts = Counts::default();
         let mut named = None;
         let mut qualifiers = 0;
         loop {
             let token = self.token();
             let untyped = named.is_none() && counts.is_empty();
-            if token.is(b'[') && self.ahead(1).is(b'[') {
+            if self.is_bracketed_attribute(0) {
                 self.attribute(&mut specifiers.attributes)?;
                 continue;
             }
-            if token.kind == Kind::Macro && untyped {
+            if token.kind == TokenKind::Macro && untyped {
                 named = Some(self.unknown(token, is_macro(self.text(token)), &mut specifiers));
                 continue;
             }
-            if token.kind != Kind::Word {
+            if token.kind != TokenKind::Word {
                 break;
             }
             let word = self.text(token);
-            let Some(keyword) = keyword(word, self.ahead(1).is(b'(')) else {
-                if !untyped {
-                    break;
-                }
-                named = match self.type_named(word, context, &mut specifiers) {
-                    Some(ty) => Some(ty),
+            let call = self.ahead(1).is(b'(');
+            match keyword(word, call) {
+                None if !untyped => break,
+                Some(Word::Tag(_) | Word::Typeof | Word::BitInt) if named.is_some() => break,
+                None => match self.type_named(word, context, &mut specifiers) {
+                    Some(ty) => named = Some(ty),
                     None => break,
-                };
-                continue;
-            };
-            match keyword {
-                Word::Attribute => {
-                    self.attribute(&mut specifiers.attributes)?;
-                    continue;
-                }
-                Word::Alignas => {
-                    self.alignas(&mut specifiers.attributes)?;
-                    continue;
-                }
-                Word::Note => {
-                    self.note(&mut specifiers.attributes.notes);
-                    continue;
-                }
-                Word::Tag(_) | Word::Typeof | Word::BitInt if named.is_some() => break,
-                Word::Tag(kind) => {
-                    let tag = self.tag_specifier(kind)?;
-                    specifiers.anonymous = tag.anonymous;
-                    named = Some(tag.ty);
-                    continue;
-                }
-                Word::Typeof => {
-                    named = Some(self.type_of()?);
-                    continue;
-                }
-                Word::BitInt => {
-                    named = Some(self.bit_int()?);
-                    continue;
-                }
-                Word::Atomic if self.ahead(1).is(b'(') => {
-                    self.at += 1;
-                    let ty = self.type_in_parentheses()?;
+                },
+                Some(Word::Tag(kind)) => {
+                    let (ty, anonymous) = self.tag_specifier(kind)?;
+                    specifiers.anonymous = anonymous;
                     named = Some(ty);
+                }
+                Some(Word::Typeof) => named = Some(self.type_of()?),
+                Some(Word::BitInt) => named = Some(self.bit_int()?),
+                Some(Word::Atomic) if call => {
+                    self.at += 1;
+                    named = Some(self.type_in_parentheses()?);
                     specifiers.attributes.opaque = Some("atomic types");
-                    continue;
                 }
-                Word::Storage(Storage::Hidden) if specifiers.storage == Storage::Constexpr => {}
-                Word::Storage(storage) => specifiers.storage = storage,
-                Word::Qualifier(qualifier) => qualifiers |= qualifier,
-                Word::Harmless => {}
-                Word::Base(base) => {
-                    counts.bases += 1;
-                    counts.base = Some(base);
-                }
-                Word::Signed => counts.signed += 1,
-                Word::Unsigned => counts.unsigned += 1,
-                Word::Short => counts.short += 1,
-                Word::Long => counts.long += 1,
-                Word::Complex => counts.complex += 1,
-                Word::Atomic => specifiers.attributes.opaque = Some("atomic types"),
-                Word::Call => specifiers.attributes.call = Some("another calling convention"),
-                Word::Unsupported => {
+                Some(Word::Unsupported) => {
                     let problem = "this way to name a type is not supported".to_string();
                     named = Some(self.unknown(token, problem, &mut specifiers));
-                    continue;
                 }
+                Some(Word::Alignas) => self.alignas(&mut specifiers.attributes)?,
+                Some(Word::Storage(storage)) => {
+                    self.at += 1;
+                    let is_constant = storage == Storage::Hidden && specifiers.storage == Storage::Constexpr;
+                    specifiers.storage = if is_constant { Storage::Constexpr } else { storage };
+                }
+                Some(Word::Part(part)) => {
+                    self.at += 1;
+                    counts.add(part);
+                }
+                word => qualifiers |= self.modifier(word, &mut specifiers.attributes)?.unwrap_or_default(),
             }
-            self.at += 1;
         }
         let ty = match named {
-            Some(ty) if counts.is_empty() || matches!(self.types.kind(ty), TypeKind::Unknown(_)) => ty,
+            Some(ty) if counts.is_empty() || self.types.is_unknown(ty) => ty,
             None if counts.is_empty() && specifiers.storage == Storage::Constexpr => self.types.scalar(Scalar::I32),
             None if counts.is_empty() => return Err(self.fault(self.untyped(first, context))),
             _ => match self.counted(&counts) {
@@ -309,6 +192,14 @@ impl<'t> Reader<'t> {
         Ok(specifiers)
     }
 
+    /// A problem at the next token, or rather the problem with the type that comes before it.
+    pub(super) fn misread(&self, specifiers: &Specifiers<'t>, problem: &str) -> Fault {
+        match &specifiers.unknown {
+            Some((at, problem)) => Fault::new(*at, problem.clone()),
+            None => self.fault(problem),
+        }
+    }
+
     fn untyped(&self, first: usize, context: Context) -> &'static str {
         match context {
             Context::Parameter => "a type is expected here",
@@ -324,7 +215,7 @@ impl<'t> Reader<'t> {
     }
 
     /// A type that is not known, for a word that is skipped.
-    fn unknown(&mut self, token: Token, problem: String, specifiers: &mut Specifiers<'t>) -> CType {
+    fn unknown(&mut self, token: Token, problem: String, specifiers: &mut Specifiers<'t>) -> QualType {
         let at = token.start as usize;
         let why = self.reason_of(Fault::new(at, problem.clone()));
         specifiers.unknown.get_or_insert((at, problem));
@@ -333,7 +224,7 @@ impl<'t> Reader<'t> {
     }
 
     /// The type of an identifier; `None` if it is the name of the declared thing.
-    fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<CType> {
+    fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<QualType> {
         if self.is_type_name(word)
             && let Some(ty) = self.types.named(word)
         {
@@ -341,7 +232,7 @@ impl<'t> Reader<'t> {
             return Some(ty);
         }
         let next = self.ahead(1);
-        let names_type = matches!(next.kind, Kind::Word | Kind::Macro | Kind::Mark(b'*' | b'^'))
+        let names_type = matches!(next.kind, TokenKind::Word | TokenKind::Macro | TokenKind::Mark(b'*' | b'^'))
             || next.is(b'(') && (self.ahead(2).is(b'*') || self.ahead(2).is(b'^'));
         if context == Context::Parameter || names_type {
             let problem = format!("unknown type {}", Quoted(word));
@@ -351,16 +242,12 @@ impl<'t> Reader<'t> {
     }
 
     /// The type that keywords name together (C11 6.7.2p2); `None` if they do not name one.
-    fn counted(&mut self, counts: &Counts) -> Option<CType> {
+    fn counted(&mut self, counts: &Counts) -> Option<QualType> {
+        let target = self.types.target;
+        let signs = counts.signed + counts.unsigned;
         if counts.bases > 1 {
             return None;
         }
-        let target = self.types.target;
-        let sign = counts.unsigned == 0;
-        let pick = |signed, unsigned| Some(if sign { signed } else { unsigned });
-        let wide = |reader: &mut Self, what: &str, size| {
-            Some(reader.types.opaque(format!("{what} cannot be passed"), Some(Extent { size, align: size.min(16) })))
-        };
         if counts.complex > 0 {
             let part = match (counts.long, counts.base) {
                 (0, Some(Base::Float)) => Some(4),
@@ -368,35 +255,38 @@ impl<'t> Reader<'t> {
                 (1, Some(Base::Double)) => Some(target.long_double()),
                 _ => None,
             };
-            let extent = part.map(|part| Extent { size: 2 * part, align: part });
+            let extent = part.map(|part| CExtent { size: 2 * part, align: part });
             return Some(self.types.opaque("complex numbers cannot be passed", extent));
         }
-        let signs = counts.signed + counts.unsigned;
-        let scalar = match (signs, counts.short, counts.long, counts.base) {
-            (0, 0, 0, Some(Base::Void)) => return Some(Types::VOID),
-            (0, 0, 0, Some(Base::Char)) => return Some(Types::CHAR),
-            (0, 0, 0, Some(Base::Float)) => Some(Scalar::F32),
-            (0, 0, 0, Some(Base::Double)) => Some(Scalar::F64),
-            (0, 0, 0, Some(Base::Bool)) => Some(Scalar::Bool),
-            (1, 0, 0, Some(Base::Char)) | (0 | 1, 0, 0, Some(Base::Sized(1))) => pick(Scalar::I8, Scalar::U8),
-            (0 | 1, 1, 0, None | Some(Base::Int)) | (0 | 1, 0, 0, Some(Base::Sized(2))) => {
-                pick(Scalar::I16, Scalar::U16)
+        let size = match (counts.short, counts.long, counts.base) {
+            _ if signs > 1 => return None,
+            (0, 0, Some(Base::Char)) if signs == 0 => return Some(TypeTable::CHAR),
+            (0, 0, Some(Base::Char)) => 1,
+            (0, 0, Some(Base::Sized(size))) => size,
+            (1, 0, None | Some(Base::Int)) => 2,
+            (0, 0, None | Some(Base::Int)) => 4,
+            (0, 1, None | Some(Base::Int)) => target.long(true).size(),
+            (0, 2, None | Some(Base::Int)) => 8,
+            (0, 0, Some(Base::Int128)) => {
+                return Some(self.types.opaque("128-bit integers cannot be passed", Some(CExtent::scalar(16))));
             }
-            (0 | 1, 0, 0, None | Some(Base::Int | Base::Sized(4))) => pick(Scalar::I32, Scalar::U32),
-            (0 | 1, 0, 1, None | Some(Base::Int)) => Some(target.long(sign)),
-            (0 | 1, 0, 2, None | Some(Base::Int)) | (0 | 1, 0, 0, Some(Base::Sized(8))) => {
-                pick(Scalar::I64, Scalar::U64)
+            _ if signs > 0 => return None,
+            (0, 0, Some(Base::Void)) => return Some(TypeTable::VOID),
+            (0, 0, Some(Base::Float)) => return Some(self.types.scalar(Scalar::F32)),
+            (0, 0, Some(Base::Bool)) => return Some(self.types.scalar(Scalar::Bool)),
+            (0, 0, Some(Base::Double)) => return Some(self.types.scalar(Scalar::F64)),
+            (0, 1, Some(Base::Double)) if target.short_long_double => return Some(self.types.scalar(Scalar::F64)),
+            (0, 1, Some(Base::Double)) => {
+                let extent = Some(CExtent::scalar(target.long_double()));
+                return Some(self.types.opaque("`long double` cannot be passed", extent));
             }
-            (0, 0, 1, Some(Base::Double)) if target.short_long_double => Some(Scalar::F64),
-            (0, 0, 1, Some(Base::Double)) => return wide(self, "`long double`", target.long_double()),
-            (0 | 1, 0, 0, Some(Base::Int128)) => return wide(self, "128-bit integers", 16),
-            _ => None,
+            _ => return None,
         };
-        scalar.map(|scalar| self.types.scalar(scalar))
+        Some(self.types.scalar(integer(size, counts.unsigned == 0)))
     }
 
     /// `typeof(…)` of a type or an expression (C23 6.7.3.6).
-    fn type_of(&mut self) -> Result<CType, Fault> {
+    fn type_of(&mut self) -> Result<QualType, Fault> {
         let unqualified = self.word().contains("unqual");
         self.at += 1;
         let end = self.closing();
@@ -413,17 +303,14 @@ impl<'t> Reader<'t> {
     }
 
     /// `_BitInt(N)` (C23 6.7.3.1): known by its size.
-    fn bit_int(&mut self) -> Result<CType, Fault> {
+    fn bit_int(&mut self) -> Result<QualType, Fault> {
         self.at += 2;
         let width = self.integer_constant()?;
         self.expect(b')')?;
         // The psABI's rule: as an integer of the next size, or as an array of 64-bit words.
         let extent = width.ok().and_then(|width| u64::try_from(width).ok()).map(|width| match width {
-            0..=64 => {
-                let size = width.div_ceil(8).max(1).next_power_of_two();
-                Extent { size, align: size }
-            }
-            _ => Extent { size: 8 * width.div_ceil(64), align: 8 },
+            0..=64 => CExtent::scalar(width.div_ceil(8).max(1).next_power_of_two()),
+            _ => CExtent { size: 8 * width.div_ceil(64), align: 8 },
         });
         Ok(self.types.opaque("`_BitInt` cannot be passed", extent))
     }

@@ -3,7 +3,7 @@
 
 use hotcall_jit::Scalar;
 
-use super::layout::Extent;
+use super::extent::CExtent;
 
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -12,13 +12,13 @@ pub(super) struct DataModel {
     pub(super) signed_char: bool,
     /// `long` has four bytes: on Windows.
     pub(super) short_long: bool,
-    /// What `wchar_t` is.
+    /// The type of `wchar_t`.
     pub(super) wchar: Scalar,
     /// `long double` is `double`: on Windows with MSVC and on Apple's Arm.
     pub(super) short_long_double: bool,
     /// `int_fast16_t` and `int_fast32_t` are as wide as a register: glibc.
     pub(super) wide_fast: bool,
-    /// What `__attribute__((aligned))` means without a number: the largest alignment of any scalar.
+    /// The alignment of `__attribute__((aligned))` without a number: the largest of any scalar.
     pub(super) max_align: u64,
     /// The size of `va_list`. Its alignment is 8.
     pub(super) va_list: u64,
@@ -26,9 +26,9 @@ pub(super) struct DataModel {
     pub(super) int_enums: bool,
 }
 
-impl DataModel {
+impl Default for DataModel {
     /// That of C code on the machine this runs on.
-    pub(super) const fn host() -> Self {
+    fn default() -> Self {
         let windows = cfg!(windows);
         let apple = cfg!(target_vendor = "apple");
         let arm = cfg!(target_arch = "aarch64");
@@ -56,18 +56,15 @@ impl DataModel {
             int_enums: windows,
         }
     }
+}
 
+impl DataModel {
     pub(super) const fn char(self) -> Scalar {
-        if self.signed_char { Scalar::I8 } else { Scalar::U8 }
+        integer(1, self.signed_char)
     }
 
     pub(super) const fn long(self, signed: bool) -> Scalar {
-        match (self.short_long, signed) {
-            (true, true) => Scalar::I32,
-            (true, false) => Scalar::U32,
-            (false, true) => Scalar::I64,
-            (false, false) => Scalar::U64,
-        }
+        integer(if self.short_long { 4 } else { 8 }, signed)
     }
 
     /// The size of `long double`, which is also its alignment.
@@ -76,7 +73,7 @@ impl DataModel {
     }
 
     /// The type of a name that is known without a declaration.
-    pub(super) fn known(self, name: &str) -> Option<Known> {
+    pub(super) fn known(self, name: &str) -> Option<KnownType> {
         let fast = |narrow, wide| if self.wide_fast { wide } else { narrow };
         let scalar = match name {
             "int8_t" | "int_least8_t" | "int_fast8_t" | "__int8_t" => Scalar::I8,
@@ -112,35 +109,56 @@ impl DataModel {
             "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
             "wchar_t" => self.wchar,
             "bool" => Scalar::Bool,
-            "caddr_t" => return Some(Known::Text),
-            "timer_t" => return Some(Known::Pointer),
+            "caddr_t" => return Some(KnownType::Text),
+            "timer_t" => return Some(KnownType::Pointer),
             "_Float32" | "float_t" => Scalar::F32,
             "_Float64" | "_Float32x" | "double_t" => Scalar::F64,
-            "nullptr_t" => return Some(Known::Pointer),
-            "FILE" | "DIR" => return Some(Known::Opaque),
+            "nullptr_t" => return Some(KnownType::Pointer),
+            "FILE" | "DIR" => return Some(KnownType::Opaque),
             "va_list" | "__builtin_va_list" | "__gnuc_va_list" => {
-                return Some(Known::Unsupported(
+                return Some(KnownType::Unsupported(
                     "lists of variadic arguments",
-                    Some(Extent { size: self.va_list, align: 8 }),
+                    Some(CExtent { size: self.va_list, align: 8 }),
                 ));
             }
-            "__int128_t" | "__uint128_t" => return Some(Known::Unsupported("128-bit integers", Extent::scalar(16))),
-            "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
-                return Some(Known::Unsupported("floating-point types wider than double", Extent::scalar(16)));
+            "__int128_t" | "__uint128_t" => {
+                return Some(KnownType::Unsupported("128-bit integers", Some(CExtent::scalar(16))));
             }
-            "_Float16" | "__fp16" | "__bf16" => return Some(Known::Unsupported("this type", Extent::scalar(2))),
-            "_Decimal32" => return Some(Known::Unsupported("this type", Extent::scalar(4))),
-            "_Decimal64" => return Some(Known::Unsupported("this type", Extent::scalar(8))),
-            "_Decimal128" => return Some(Known::Unsupported("this type", Extent::scalar(16))),
-            "max_align_t" => return Some(Known::Unsupported("this type", None)),
+            "_Float64x" | "_Float128" | "__float128" | "__float80" | "__ibm128" | "_Float128x" => {
+                return Some(KnownType::Unsupported(
+                    "floating-point types wider than double",
+                    Some(CExtent::scalar(16)),
+                ));
+            }
+            "_Float16" | "__fp16" | "__bf16" => {
+                return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(2))));
+            }
+            "_Decimal32" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(4)))),
+            "_Decimal64" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(8)))),
+            "_Decimal128" => return Some(KnownType::Unsupported("this type", Some(CExtent::scalar(16)))),
+            "max_align_t" => return Some(KnownType::Unsupported("this type", None)),
             _ => return None,
         };
-        Some(Known::Scalar(scalar))
+        Some(KnownType::Scalar(scalar))
     }
 }
 
-/// What a known name stands for.
-pub(super) enum Known {
+/// The integer type with a number of bytes.
+pub(super) const fn integer(size: u32, signed: bool) -> Scalar {
+    match (size, signed) {
+        (1, true) => Scalar::I8,
+        (1, false) => Scalar::U8,
+        (2, true) => Scalar::I16,
+        (2, false) => Scalar::U16,
+        (4, true) => Scalar::I32,
+        (4, false) => Scalar::U32,
+        (_, true) => Scalar::I64,
+        (_, false) => Scalar::U64,
+    }
+}
+
+/// The meaning of a known name.
+pub(super) enum KnownType {
     Scalar(Scalar),
     /// `char *`
     Text,
@@ -149,7 +167,7 @@ pub(super) enum Known {
     /// Used behind pointers only.
     Opaque,
     /// Not passed: why, and its extent.
-    Unsupported(&'static str, Option<Extent>),
+    Unsupported(&'static str, Option<CExtent>),
 }
 
 #[cfg(test)]
@@ -158,7 +176,7 @@ mod tests {
 
     #[test]
     fn the_host_is_what_its_c_compiler_says() {
-        let host = DataModel::host();
+        let host = DataModel::default();
         assert_eq!(host.long(true).size() as usize, size_of::<std::ffi::c_long>());
         assert_eq!(host.signed_char, std::ffi::c_char::MIN != 0);
     }

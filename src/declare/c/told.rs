@@ -4,152 +4,196 @@
 //! a name are told by their name, so that types do not hold themselves. Each pointer and array is made once, so that the
 //! work is proportional to the number of types.
 
-use std::cell::RefCell;
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use hotcall_jit::{Field, FunctionType as ToldFunction, Pointer, Scalar, Signature, Target, Type};
+use hotcall_jit::{Field, FunctionType, Pointer, Scalar, Signature, Target, Type};
 
-use super::notes::Notes;
-use super::types::{CType, FunctionType, Kind, Reason, TagKind, Types, quals, reason};
+use super::node::{CFunction, QualType, Reason, TypeNode, quals, reason};
+use super::notes::{Notes, PointerNotes};
+use super::tag::{Tag, TagKind};
+use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-impl<'t> Types<'t> {
+/// The types of a text as they are told.
+pub(super) struct Told<'a, 't> {
+    pub(super) types: &'a TypeTable<'t>,
+    /// Pointers and arrays, by their number.
+    derived: HashMap<u32, Type>,
+    /// Structs and unions with what their members tell, by their index.
+    tags: HashMap<usize, Type>,
+    /// The names that structs, unions and enums are told by.
+    names: HashMap<usize, Arc<str>>,
+    /// Functions that pointers point to.
+    targets: FunctionTypes,
+    /// Functions of the library.
+    functions: FunctionTypes,
+}
+
+/// The functions that were made, by their index.
+type FunctionTypes = HashMap<usize, Result<FunctionType, Reason>>;
+
+/// A way to tell a type.
+type Tell<'a, 't> = fn(&mut Told<'a, 't>, QualType) -> Result<Type, Reason>;
+
+impl<'a, 't> Told<'a, 't> {
+    pub(super) fn new(types: &'a TypeTable<'t>) -> Self {
+        Self {
+            types,
+            derived: HashMap::new(),
+            tags: HashMap::new(),
+            names: HashMap::new(),
+            targets: FunctionTypes::new(),
+            functions: FunctionTypes::new(),
+        }
+    }
+
     /// Makes structs and unions tell of their members' pointers, now that everything is read.
-    pub(super) fn tell(&mut self) {
+    pub(super) fn tell_members(&mut self) {
         // The members of each are complete before it is.
-        for index in std::mem::take(&mut self.completed) {
+        for &index in &self.types.completed {
             if let Some(ty) = self.told_members(index) {
-                self.told_tags.insert(index, ty);
+                self.tags.insert(index, ty);
             }
         }
     }
 
     /// `None` if a struct or union cannot be passed.
-    fn told_members(&self, index: usize) -> Option<Type> {
-        let tag = &self.tags[index];
+    fn told_members(&mut self, index: usize) -> Option<Type> {
+        let tag = &self.types.tags[index];
         let ty = tag.value.as_ref()?.ty.as_ref().ok()?;
         let fields = ty.as_aggregate()?.fields().iter().zip(&tag.members);
         let told = fields.map(|(field, member)| -> Option<Field> {
-            let field = field.clone().with_type(noted(self.told(member.ty).ok()?, &member.notes));
+            let field = field.clone().with_type(noted(self.value(member.ty).ok()?, &member.notes));
             Some(if member.ty.quals & quals::CONST == 0 { field } else { field.constant() })
         });
         ty.clone().with_fields(told.collect::<Option<Vec<_>>>()?).ok()
     }
 
     /// The type of a value, with all that is told of its pointers.
-    pub(super) fn told(&self, ty: CType) -> Result<Type, Reason> {
-        let told = if let Kind::Tag(index) = self.kind(ty) { self.told_tags.get(index) } else { None };
-        told.map_or_else(|| self.told_beside_members(ty), |told| Ok(told.clone()))
+    pub(super) fn value(&mut self, ty: QualType) -> Result<Type, Reason> {
+        let told = if let TypeNode::Tag(index) = self.types.node(ty) { self.tags.get(index) } else { None };
+        told.cloned().map_or_else(|| self.beside_members(ty), Ok)
     }
 
     /// The type without what its members tell: a struct may be passed to functions that its own members point to.
-    fn told_beside_members(&self, ty: CType) -> Result<Type, Reason> {
-        let known = || self.told.borrow().get(&ty.node()).cloned();
-        if let Kind::Pointer(to) = *self.kind(ty) {
-            return Ok(known().unwrap_or_else(|| self.keep(ty, self.pointer_to(to))));
-        }
-        match self.as_array(ty) {
-            Some(array) => known().map_or_else(|| self.told_array(ty, array.element), Ok),
-            None => self.value(ty).ty,
-        }
+    fn beside_members(&mut self, ty: QualType) -> Result<Type, Reason> {
+        let told = match (self.types.node(ty), self.types.as_array(ty)) {
+            (TypeNode::Pointer(_) | TypeNode::Array(_), _) if let Some(told) = self.derived.get(&ty.number()) => {
+                return Ok(told.clone());
+            }
+            (&TypeNode::Pointer(to), _) => self.pointer_to(to),
+            (_, Some(array)) => self.array(ty, array.element)?,
+            _ => return self.types.value(ty).ty,
+        };
+        self.derived.insert(ty.number(), told.clone());
+        Ok(told)
     }
 
-    fn keep(&self, ty: CType, told: Type) -> Type {
-        self.told.borrow_mut().insert(ty.node(), told.clone());
-        told
-    }
-
-    fn told_array(&self, ty: CType, element: CType) -> Result<Type, Reason> {
-        let plain = self.value(ty).ty?;
+    fn array(&mut self, ty: QualType, element: QualType) -> Result<Type, Reason> {
+        let plain = self.types.value(ty).ty?;
         let Some(array) = plain.as_array() else { return Ok(plain) };
-        let element = self.told(element)?;
+        let element = self.value(element)?;
         let told = match array.is_flexible() {
             true => Type::flexible_array(element),
             false => Type::array(element, array.len()),
         };
-        Ok(self.keep(ty, told.unwrap_or(plain)))
+        Ok(told.unwrap_or(plain))
     }
 
-    fn pointer_to(&self, to: CType) -> Type {
-        let plain = Type::from(Scalar::Pointer(self.pointee(to)));
+    fn pointer_to(&mut self, to: QualType) -> Type {
+        let plain = Type::from(Scalar::Pointer(self.types.pointee(to)));
         let pointer = Pointer::new(self.target(to));
-        let pointer = if self.is_const(to) { pointer.constant() } else { pointer };
+        let pointer = if self.types.is_const(to) { pointer.constant() } else { pointer };
         plain.clone().with_pointer(pointer).unwrap_or_else(|error| {
             let too_deep = Pointer::new(Target::Unsupported(error.to_string().into()));
             plain.clone().with_pointer(too_deep).unwrap_or(plain)
         })
     }
 
-    /// Returns whether an object of this type is not to be written: an array is as const as its elements.
-    pub(super) fn is_const(&self, ty: CType) -> bool {
-        let element = self.as_array(ty).map(|array| array.element);
-        element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
-    }
-
     /// The target of a pointer to this type.
-    pub(super) fn target(&self, to: CType) -> Target {
-        let told = match self.kind(to) {
-            Kind::Void => return Target::Void,
-            Kind::Function(index) => self.target_function(*index).map(Target::Function),
-            Kind::Given(index) => return self.given[*index].target.clone(),
-            Kind::Tag(index)
-                if self.tags[*index].kind != TagKind::Enum
+    pub(super) fn target(&mut self, to: QualType) -> Target {
+        let told = match self.types.node(to) {
+            TypeNode::Void => return Target::Void,
+            &TypeNode::Function(index) => self.target_function(index).map(Target::Function),
+            TypeNode::Given(index) => return self.types.given[*index].target.clone(),
+            TypeNode::Tag(index)
+                if self.types.tags[*index].kind != TagKind::Enum
                     && let Some(name) = self.name_of(*index) =>
             {
                 return Target::Named(name);
             }
-            Kind::Tag(_) | Kind::Scalar(..) | Kind::Pointer(_) | Kind::Array(_) => self.told(to).map(Target::Type),
-            Kind::Opaque(why, _) | Kind::Unknown(why) => Err(why.clone()),
+            TypeNode::Tag(_) | TypeNode::Scalar(..) | TypeNode::Pointer(_) | TypeNode::Array(_) => {
+                self.value(to).map(Target::Type)
+            }
+            TypeNode::Opaque(why, _) | TypeNode::Unknown(why) => Err(why.clone()),
         };
         told.unwrap_or_else(|why| Target::Unsupported((*why).into()))
     }
 
-    /// The function that a pointer points to, made once.
-    fn target_function(&self, index: usize) -> Result<ToldFunction, Reason> {
-        let make = || self.make_function(&self.functions[index], |ty| self.told_beside_members(ty));
-        once(&self.told_targets, index, make)
+    /// The name that [`NamedType`](crate::declare::named::NamedType) has: `struct name`, or the typedef's name of one without a
+    /// tag. A prototype's own tag is not visible outside of it.
+    fn name_of(&mut self, index: usize) -> Option<Arc<str>> {
+        let Tag { kind, name: Some(name), scope, .. } = &self.types.tags[index] else { return None };
+        if scope.is_tagged && !scope.is_outermost() {
+            return None;
+        }
+        let title = || if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { (*name).into() };
+        Some(Arc::clone(self.names.entry(index).or_insert_with(title)))
     }
 
-    /// The function of the library that has this type, made once for all that have it.
-    pub(super) fn told_function(&self, index: usize) -> Result<ToldFunction, Reason> {
-        once(&self.told_functions, index, || self.make_function(&self.functions[index], |ty| self.told(ty)))
+    /// The function that a pointer points to.
+    fn target_function(&mut self, index: usize) -> Result<FunctionType, Reason> {
+        self.once(index, |told| &mut told.targets, Self::beside_members)
+    }
+
+    /// The function of the library that has this type.
+    pub(super) fn function(&mut self, index: usize) -> Result<FunctionType, Reason> {
+        self.once(index, |told| &mut told.functions, Self::value)
+    }
+
+    /// A function made once for all that have its type.
+    fn once(
+        &mut self,
+        index: usize,
+        made: fn(&mut Self) -> &mut FunctionTypes,
+        tell: Tell<'a, 't>,
+    ) -> Result<FunctionType, Reason> {
+        if let Some(told) = made(self).get(&index) {
+            return told.clone();
+        }
+        let told = self.function_type(&self.types.functions[index], tell);
+        made(self).insert(index, told.clone());
+        told
     }
 
     /// A function of the library with notes of its own.
-    pub(super) fn noted_function(&self, index: usize, notes: &Notes) -> Result<ToldFunction, Reason> {
-        self.make_function(&self.functions[index].noted(notes), |ty| self.told(ty))
+    pub(super) fn noted_function(&mut self, index: usize, notes: &Notes) -> Result<FunctionType, Reason> {
+        self.function_type(&self.types.functions[index].noted(notes), Self::value)
     }
 
-    fn make_function(
-        &self,
-        function: &FunctionType<'t>,
-        told: impl Fn(CType) -> Result<Type, Reason>,
-    ) -> Result<ToldFunction, Reason> {
+    fn function_type(&mut self, function: &CFunction<'t>, tell: Tell<'a, 't>) -> Result<FunctionType, Reason> {
         let names = function.params.iter().map(|parameter| parameter.name.map(Into::into));
-        Ok(ToldFunction::new(self.signature(function, told)?).with_names(names))
+        Ok(FunctionType::new(self.signature(function, tell)?).with_names(names))
     }
 
-    /// A function's type as a signature, with its types as `told` makes them.
-    fn signature(
-        &self,
-        function: &FunctionType<'t>,
-        told: impl Fn(CType) -> Result<Type, Reason>,
-    ) -> Result<Signature, Reason> {
+    fn signature(&mut self, function: &CFunction<'t>, tell: Tell<'a, 't>) -> Result<Signature, Reason> {
         if let Some(reason) = &function.unsupported {
             return Err(reason.clone());
         }
-        let passed = |ty| self.check_passed(ty).and_then(|()| told(ty));
-        let result = if matches!(self.kind(function.result), Kind::Void) {
+        let types = self.types;
+        let mut passed = |ty| self.check_passed(ty).and_then(|()| tell(self, ty));
+        let result = if matches!(types.node(function.result), TypeNode::Void) {
             None
         } else {
-            let ty = passed(function.result).map_err(|why| reason(format!("the result: {why}")))?;
+            let ty = passed(function.result).map_err(|why| reason(format_args!("the result: {why}")))?;
             Some(noted(ty, &function.result_notes))
         };
         let mut params = Vec::with_capacity(function.params.len());
         for (index, parameter) in function.params.iter().enumerate() {
             let ty = passed(parameter.ty).map_err(|why| match parameter.name {
-                Some(name) => reason(format!("argument {} ({}): {why}", index + 1, Quoted(name))),
-                None => reason(format!("argument {}: {why}", index + 1)),
+                Some(name) => reason(format_args!("argument {} ({}): {why}", index + 1, Quoted(name))),
+                None => reason(format_args!("argument {}: {why}", index + 1)),
             })?;
             params.push(noted(ty, &parameter.notes));
         }
@@ -158,12 +202,12 @@ impl<'t> Types<'t> {
             true => Signature::variadic(params, fixed, result),
             false => Signature::new(params, result),
         };
-        signature.map_err(|error| reason(error.to_string()))
+        signature.map_err(reason)
     }
 
     /// Checks that an argument or a result may be of this type.
-    fn check_passed(&self, ty: CType) -> Result<(), Reason> {
-        let value = self.value(ty);
+    fn check_passed(&self, ty: QualType) -> Result<(), Reason> {
+        let value = self.types.value(ty);
         let passed = value.ty?;
         // An alignment that only a typedef gives changes the place of an aggregate in ways that compilers differ about.
         let own = value.extent.map(|extent| extent.align);
@@ -174,25 +218,9 @@ impl<'t> Types<'t> {
     }
 }
 
-fn noted(ty: Type, notes: &Option<Box<Notes>>) -> Type {
+fn noted(ty: Type, notes: &Option<Box<PointerNotes>>) -> Type {
     match notes {
         Some(notes) => notes.on(ty),
         None => ty,
     }
-}
-
-/// The functions that were made, by their number.
-pub(super) type ToldFunctions = RefCell<HashMap<usize, Result<ToldFunction, Reason>>>;
-
-fn once(
-    functions: &ToldFunctions,
-    index: usize,
-    make: impl FnOnce() -> Result<ToldFunction, Reason>,
-) -> Result<ToldFunction, Reason> {
-    if let Some(told) = functions.borrow().get(&index) {
-        return told.clone();
-    }
-    let told = make();
-    functions.borrow_mut().insert(index, told.clone());
-    told
 }

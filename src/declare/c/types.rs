@@ -4,454 +4,187 @@
 //! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
 //! bounded in depth, so that all walks over types may recurse.
 
-use std::cell::{Cell, OnceCell, RefCell};
+use std::cell::Cell;
 use std::collections::HashMap;
-use std::rc::Rc;
-use std::sync::Arc;
 
-use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type, TypeKind};
+use hotcall_jit::{Length, MAX_SIZE, Pointee, Scalar, Target, Type};
 
-use super::layout::Extent;
-use super::notes::Notes;
-use super::scope::{TagNames, TagScope};
-use super::target::{DataModel, Known};
-use super::told::ToldFunctions;
+use super::extent::CExtent;
+use super::node::{ByValue, CArray, CFunction, Given, QualType, Reason, TypeNode, quals, reason};
+use super::tag::{Tag, TagKind, TagScope, Warning};
+use super::target::DataModel;
 use crate::declare::error::Short;
-
-/// Why something cannot be passed by value.
-pub(super) type Reason = Rc<str>;
-
-pub(super) fn reason(text: impl AsRef<str>) -> Reason {
-    text.as_ref().into()
-}
 
 /// The most pointers, arrays and functions that one type is derived by. C promises 12 (C11 5.2.4.1).
 const MAX_DERIVED: u8 = 100;
 
-/// A set of qualifiers (C11 6.7.3).
-pub(super) mod quals {
-    pub(in super::super) const CONST: u8 = 1;
-    pub(in super::super) const VOLATILE: u8 = 2;
-    pub(in super::super) const RESTRICT: u8 = 4;
-}
-
-/// A type with its qualifiers.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) struct CType {
-    node: u32,
-    pub(super) quals: u8,
-    /// The alignment that a typedef, or an attribute behind a star, gives in place of the type's own.
-    pub(super) align: Option<u32>,
-}
-
-impl CType {
-    /// The type's number, whatever its qualifiers.
-    pub(super) const fn node(self) -> u32 {
-        self.node
-    }
-
-    const fn of(node: usize) -> Self {
-        Self { node: node as u32, quals: 0, align: None }
-    }
-
-    pub(super) const fn qualified(self, quals: u8) -> Self {
-        Self { quals: self.quals | quals, ..self }
-    }
-
-    pub(super) const fn unqualified(self) -> Self {
-        Self { quals: 0, ..self }
-    }
-
-    /// With the qualifiers and the alignment of another type.
-    pub(super) const fn like(self, other: Self) -> Self {
-        Self { node: self.node, ..other }
-    }
-
-    pub(super) const fn aligned(self, align: u32) -> Self {
-        Self { align: Some(align), ..self }
-    }
-}
-
-#[derive(Clone, Debug)]
-pub(super) enum Kind {
-    Void,
-    /// An arithmetic type; the flag tells `char` from the integers of its size, for text is made of `char` alone.
-    Scalar(Scalar, bool),
-    /// A struct, union or enum: its index.
-    Tag(usize),
-    Pointer(CType),
-    /// The index of an array.
-    Array(usize),
-    /// The index of a function.
-    Function(usize),
-    /// A type that was read before: its index.
-    Given(usize),
-    /// Known, and not passed: why, and what `sizeof` says.
-    Opaque(Reason, Option<Extent>),
-    /// Not declared; not even a pointer to it can be.
-    Unknown(Reason),
-}
-
-pub(super) struct ArrayType {
-    pub(super) element: CType,
-    /// `None` without a length.
-    pub(super) len: Option<Result<u64, Reason>>,
-    pub(super) value: Value,
-}
-
-#[derive(Clone)]
-pub(super) struct FunctionType<'t> {
-    pub(super) params: Vec<Parameter<'t>>,
-    pub(super) result: CType,
-    pub(super) variadic: bool,
-    /// Declared with `()`, which says nothing about parameters before C23.
-    pub(super) unspecified: bool,
-    /// It is called by rules that are not followed.
-    pub(super) unsupported: Option<Reason>,
-    pub(super) result_notes: Option<Box<Notes>>,
-}
-
-#[derive(Clone)]
-pub(super) struct Parameter<'t> {
-    pub(super) name: Option<&'t str>,
-    pub(super) ty: CType,
-    pub(super) notes: Option<Box<Notes>>,
-}
-
-/// A type that was read before.
-pub(super) struct Given {
-    pub(super) value: Value,
-    /// The target of a pointer to it.
-    pub(super) target: Target,
-}
-
-/// A type as a value.
-#[derive(Clone)]
-pub(super) struct Value {
-    pub(super) ty: Result<Type, Reason>,
-    /// The result of `sizeof`, as far as it is known; also for values too large to pass.
-    pub(super) extent: Option<Extent>,
-}
-
-impl Value {
-    pub(super) const fn without(reason: Reason) -> Self {
-        Self { ty: Err(reason), extent: None }
-    }
-
-    pub(super) fn scalar(scalar: Scalar) -> Self {
-        let size = scalar.size().into();
-        Self { ty: Ok(Type::from(scalar)), extent: Some(Extent { size, align: size }) }
-    }
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(super) enum TagKind {
-    Struct,
-    Union,
-    Enum,
-}
-
-impl TagKind {
-    pub(super) const fn word(self) -> &'static str {
-        match self {
-            Self::Struct => "struct",
-            Self::Union => "union",
-            Self::Enum => "enum",
-        }
-    }
-}
-
-/// A struct, union or enum.
-pub(super) struct Tag<'t> {
-    pub(super) kind: TagKind,
-    pub(super) name: Option<&'t str>,
-    pub(super) scope: TagScope,
-    /// The name that it is told by, once it was.
-    told_name: OnceCell<Arc<str>>,
-    /// Its body is read, or being read.
-    pub(super) defined: bool,
-    /// Once it is complete.
-    pub(super) value: Option<Value>,
-    /// The members of a complete struct or union, with their places.
-    pub(super) members: Vec<Placed<'t>>,
-}
-
-/// A member at its place.
-pub(super) struct Placed<'t> {
-    pub(super) name: Option<&'t str>,
-    pub(super) ty: CType,
-    pub(super) notes: Option<Box<Notes>>,
-    /// The offset in bytes; `None` for bit-fields and behind members without a size.
-    pub(super) offset: Option<u64>,
-}
-
-/// A point about which compilers differ.
-pub(super) struct Warning<'t> {
-    /// The struct or union with the member; `None` for a typedef.
-    pub(super) tag: Option<usize>,
-    /// The member or the typedef.
-    pub(super) name: Option<&'t str>,
-    pub(super) what: Box<str>,
-}
-
 /// The types of a text.
-pub(super) struct Types<'t> {
+#[derive(Default)]
+pub(super) struct TypeTable<'t> {
     pub(super) target: DataModel,
-    kinds: Vec<Kind>,
+    nodes: Vec<TypeNode>,
     /// How many derivations each type consists of.
     depths: Vec<u8>,
-    pub(super) arrays: Vec<ArrayType>,
-    pub(super) functions: Vec<FunctionType<'t>>,
+    pub(super) arrays: Vec<CArray>,
+    pub(super) functions: Vec<CFunction<'t>>,
     pub(super) tags: Vec<Tag<'t>>,
     pub(super) given: Vec<Given>,
     /// The structs and unions with a body, in the order in which they were completed.
     pub(super) completed: Vec<usize>,
-    /// Pointers and arrays with all that is told of them, by their number.
-    pub(super) told: RefCell<HashMap<u32, Type>>,
-    /// Structs and unions with all that is told of their members, by their index.
-    pub(super) told_tags: HashMap<usize, Type>,
-    /// Functions that pointers point to, and those of the library.
-    pub(super) told_targets: ToldFunctions,
-    pub(super) told_functions: ToldFunctions,
-    typedefs: HashMap<&'t str, CType>,
-    pub(super) typedefs_in_order: Vec<(&'t str, CType)>,
-    pub(super) tag_names: TagNames<'t>,
+    pub(super) typedefs: HashMap<&'t str, QualType>,
+    pub(super) typedefs_in_order: Vec<(&'t str, QualType)>,
     /// The tags with names in the text's own scope, in order.
-    pub(super) tag_types: Vec<(usize, CType)>,
+    pub(super) tag_types: Vec<(usize, QualType)>,
     pub(super) warnings: Vec<Warning<'t>>,
     /// How many more pairs of types are compared: a text can build types that take long to compare.
     pub(super) comparisons: Cell<u32>,
 }
 
-impl<'t> Types<'t> {
-    pub(super) const VOID: CType = CType::of(0);
-    pub(super) const CHAR: CType = CType::of(1);
+impl<'t> TypeTable<'t> {
+    pub(super) const VOID: QualType = QualType::of(0);
+    pub(super) const CHAR: QualType = QualType::of(1);
 
-    pub(super) fn new(target: DataModel, comparisons: u32) -> Self {
-        let mut types = Self {
-            target,
-            kinds: Vec::new(),
-            depths: Vec::new(),
-            arrays: Vec::new(),
-            functions: Vec::new(),
-            tags: Vec::new(),
-            given: Vec::new(),
-            completed: Vec::new(),
-            told: RefCell::default(),
-            told_tags: HashMap::new(),
-            told_targets: ToldFunctions::default(),
-            told_functions: ToldFunctions::default(),
-            typedefs: HashMap::new(),
-            typedefs_in_order: Vec::new(),
-            tag_names: TagNames::default(),
-            tag_types: Vec::new(),
-            warnings: Vec::new(),
-            comparisons: Cell::new(comparisons),
-        };
-        types.add(Kind::Void, 0);
-        types.add(Kind::Scalar(target.char(), true), 0);
+    pub(super) fn new(comparisons: u32) -> Self {
+        let mut types = Self { comparisons: Cell::new(comparisons), ..Self::default() };
+        types.add(TypeNode::Void, 0);
+        types.add(TypeNode::Scalar(types.target.char(), true), 0);
         for &scalar in Scalar::ALL {
-            types.add(Kind::Scalar(scalar, false), 0);
+            types.add(TypeNode::Scalar(scalar, false), 0);
         }
         types
     }
 
-    fn add(&mut self, kind: Kind, depth: u8) -> CType {
-        self.kinds.push(kind);
+    fn add(&mut self, kind: TypeNode, depth: u8) -> QualType {
+        self.nodes.push(kind);
         self.depths.push(depth);
-        CType::of(self.kinds.len() - 1)
+        QualType::of(self.nodes.len() - 1)
     }
 
     /// How many types there are.
     #[cfg(test)]
     pub(super) const fn len(&self) -> usize {
-        self.kinds.len()
+        self.nodes.len()
     }
 
-    pub(super) fn kind(&self, ty: CType) -> &Kind {
-        &self.kinds[ty.node as usize]
+    pub(super) fn node(&self, ty: QualType) -> &TypeNode {
+        &self.nodes[ty.number() as usize]
     }
 
     /// The struct, union or enum, if it is one.
-    pub(super) fn tag(&self, ty: CType) -> Option<&Tag<'t>> {
-        if let Kind::Tag(index) = *self.kind(ty) { Some(&self.tags[index]) } else { None }
+    pub(super) fn tag(&self, ty: QualType) -> Option<&Tag<'t>> {
+        if let TypeNode::Tag(index) = *self.node(ty) { Some(&self.tags[index]) } else { None }
     }
 
     /// The array, if it is one.
-    pub(super) fn as_array(&self, ty: CType) -> Option<&ArrayType> {
-        if let Kind::Array(index) = *self.kind(ty) { Some(&self.arrays[index]) } else { None }
+    pub(super) fn as_array(&self, ty: QualType) -> Option<&CArray> {
+        if let TypeNode::Array(index) = *self.node(ty) { Some(&self.arrays[index]) } else { None }
     }
 
     /// The index of the function, if it is one.
-    pub(super) fn as_function(&self, ty: CType) -> Option<usize> {
-        if let Kind::Function(index) = *self.kind(ty) { Some(index) } else { None }
+    pub(super) fn as_function(&self, ty: QualType) -> Option<usize> {
+        if let TypeNode::Function(index) = *self.node(ty) { Some(index) } else { None }
     }
 
-    pub(super) fn scalar(&self, scalar: Scalar) -> CType {
+    pub(super) fn scalar(&self, scalar: Scalar) -> QualType {
         let place = Scalar::ALL.iter().position(|&one| one == scalar);
-        CType::of(2 + place.unwrap_or_default())
+        QualType::of(2 + place.unwrap_or_default())
     }
 
-    pub(super) fn opaque(&mut self, why: impl AsRef<str>, extent: Option<Extent>) -> CType {
-        self.add(Kind::Opaque(reason(why), extent), 0)
+    pub(super) fn opaque(&mut self, why: impl ToString, extent: Option<CExtent>) -> QualType {
+        self.add(TypeNode::Opaque(reason(why), extent), 0)
     }
 
-    pub(super) fn unknown(&mut self, why: Reason) -> CType {
-        self.add(Kind::Unknown(why), 0)
+    pub(super) fn unknown(&mut self, why: Reason) -> QualType {
+        self.add(TypeNode::Unknown(why), 0)
     }
 
-    pub(super) fn given(&mut self, given: Given) -> CType {
+    pub(super) fn given(&mut self, given: Given) -> QualType {
         self.given.push(given);
-        self.add(Kind::Given(self.given.len() - 1), 0)
+        self.add(TypeNode::Given(self.given.len() - 1), 0)
     }
 
-    pub(super) fn tag_type(&mut self, index: usize) -> CType {
-        self.add(Kind::Tag(index), 0)
+    pub(super) fn tag_type(&mut self, index: usize) -> QualType {
+        self.add(TypeNode::Tag(index), 0)
     }
 
     /// The depth of a type derived from these; `None` if it is too deep.
-    fn deeper(&self, from: impl IntoIterator<Item = CType>) -> Option<u8> {
-        let deepest = from.into_iter().map(|ty| self.depths[ty.node as usize]).max();
+    fn deeper(&self, from: impl IntoIterator<Item = QualType>) -> Option<u8> {
+        let deepest = from.into_iter().map(|ty| self.depths[ty.number() as usize]).max();
         Some(deepest.unwrap_or_default() + 1).filter(|&depth| depth <= MAX_DERIVED)
     }
 
-    fn too_deep(&mut self) -> CType {
-        self.unknown(reason(format!("a type derived by more than {MAX_DERIVED} pointers, arrays and functions")))
+    fn too_deep(&mut self) -> QualType {
+        self.unknown(reason(format_args!("a type derived by more than {MAX_DERIVED} pointers, arrays and functions")))
     }
 
     /// A pointer to a type (C11 6.7.6.1).
-    pub(super) fn pointer(&mut self, to: CType) -> CType {
-        match (self.kind(to), self.deeper([to])) {
-            (Kind::Unknown(_), _) => to,
+    pub(super) fn pointer(&mut self, to: QualType) -> QualType {
+        match (self.node(to), self.deeper([to])) {
+            (TypeNode::Unknown(_), _) => to,
             (_, None) => self.too_deep(),
-            (_, Some(depth)) => self.add(Kind::Pointer(to), depth),
+            (_, Some(depth)) => self.add(TypeNode::Pointer(to), depth),
         }
     }
 
     /// An array (C11 6.7.6.2); without a length its size is unknown.
-    pub(super) fn array(&mut self, element: CType, len: Option<Result<u64, Reason>>) -> CType {
-        let depth = match (self.kind(element), self.deeper([element])) {
-            (Kind::Unknown(_), _) => return element,
-            (Kind::Function(_), _) => return self.opaque("an array of functions", None),
+    pub(super) fn array(&mut self, element: QualType, len: Option<Result<u64, Reason>>) -> QualType {
+        let depth = match (self.node(element), self.deeper([element])) {
+            (TypeNode::Unknown(_), _) => return element,
+            (TypeNode::Function(_), _) => return self.opaque("an array of functions", None),
             (_, None) => return self.too_deep(),
             (_, Some(depth)) => depth,
         };
         let one = match self.as_array(element) {
-            Some(ArrayType { len: None, .. }) => Value::without(reason("an array of arrays without a length")),
+            Some(CArray { len: None, .. }) => ByValue::without(reason("an array of arrays without a length")),
             _ => self.value(element),
         };
-        let value = match len.clone().unwrap_or(Ok(0)) {
+        let value = match len.clone().transpose() {
             Ok(len) => array_value(one, len),
-            Err(reason) => Value::without(reason),
+            Err(reason) => ByValue::without(reason),
         };
-        let value = if len.is_none() { flexible(value) } else { value };
-        self.arrays.push(ArrayType { element, len, value });
+        self.arrays.push(CArray { element, len, value });
         // GCC keeps the alignment that a typedef gives to the elements.
-        CType { align: element.align, ..self.add(Kind::Array(self.arrays.len() - 1), depth) }
+        QualType { align: element.align, ..self.add(TypeNode::Array(self.arrays.len() - 1), depth) }
     }
 
     /// A function (C11 6.7.6.3).
-    pub(super) fn function(&mut self, function: FunctionType<'t>) -> CType {
-        if let Kind::Function(_) | Kind::Array(_) = self.kind(function.result) {
+    pub(super) fn function(&mut self, function: CFunction<'t>) -> QualType {
+        if let TypeNode::Function(_) | TypeNode::Array(_) = self.node(function.result) {
             return self.opaque("a function that returns an array or a function", None);
         }
         let all = function.params.iter().map(|parameter| parameter.ty).chain([function.result]);
         let Some(depth) = self.deeper(all) else { return self.too_deep() };
         self.functions.push(function);
-        self.add(Kind::Function(self.functions.len() - 1), depth)
+        self.add(TypeNode::Function(self.functions.len() - 1), depth)
     }
 
     /// Returns whether a type is not declared.
-    pub(super) fn is_unknown(&self, ty: CType) -> bool {
-        matches!(self.kind(ty), Kind::Unknown(_))
+    pub(super) fn is_unknown(&self, ty: QualType) -> bool {
+        matches!(self.node(ty), TypeNode::Unknown(_))
     }
 
     /// The length of an array, if it has one.
-    pub(super) fn length(&self, ty: CType) -> Option<Length> {
+    pub(super) fn length(&self, ty: QualType) -> Option<Length> {
         self.as_array(ty)?.len.as_ref().map(|len| len.as_ref().map_or(Length::Expression, |&len| Length::Elements(len)))
     }
 
     /// A parameter's type: arrays and functions become pointers (C11 6.7.6.3p7, p8).
-    pub(super) fn adjusted(&mut self, ty: CType) -> CType {
-        if let Some(&ArrayType { element, .. }) = self.as_array(ty) {
+    pub(super) fn adjusted(&mut self, ty: QualType) -> QualType {
+        if let Some(&CArray { element, .. }) = self.as_array(ty) {
             return self.pointer(element.qualified(ty.quals));
         }
         if self.as_function(ty).is_some() { self.pointer(ty) } else { ty }
     }
 
     /// The function that a type is or points to.
-    pub(super) fn called(&self, ty: CType) -> Option<usize> {
-        if let Kind::Pointer(to) = *self.kind(ty) { self.as_function(to) } else { self.as_function(ty) }
-    }
-
-    /// A typedef's type, or the type of a name that is known without a declaration.
-    pub(super) fn named(&mut self, name: &str) -> Option<CType> {
-        if let Some(&ty) = self.typedefs.get(name) {
-            return Some(ty);
-        }
-        Some(match self.target.known(name)? {
-            Known::Scalar(scalar) => self.scalar(scalar),
-            Known::Text => self.pointer(Self::CHAR),
-            Known::Pointer => self.pointer(Self::VOID),
-            Known::Opaque => self.opaque(format!("`{name}` is used through pointers only"), None),
-            Known::Unsupported(what, extent) => self.opaque(format!("`{name}`: {what} cannot be passed"), extent),
-        })
-    }
-
-    pub(super) fn is_typedef(&self, name: &str) -> bool {
-        self.typedefs.contains_key(name)
-    }
-
-    /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
-    pub(super) fn declare(&mut self, name: &'t str, mut ty: CType) -> bool {
-        if let Some(&old) = self.typedefs.get(name) {
-            return self.compatible(old, ty);
-        }
-        // `size_t` and its kin have scalars of their own.
-        if let (Some(Known::Scalar(known @ (Scalar::Isize | Scalar::Usize))), Kind::Scalar(scalar, false)) =
-            (self.target.known(name), self.kind(ty))
-            && scalar.size() == known.size()
-            && scalar.is_signed() == known.is_signed()
-            && !scalar.is_float()
-            && ty.align.is_none()
-        {
-            ty = self.scalar(known).qualified(ty.quals);
-        }
-        if let Kind::Tag(index) = *self.kind(ty) {
-            self.tags[index].name.get_or_insert(name);
-            self.rename(index);
-        }
-        self.typedefs.insert(name, ty);
-        self.typedefs_in_order.push((name, ty));
-        true
-    }
-
-    /// Gives a type without a tag the name of its typedef.
-    fn rename(&mut self, index: usize) {
-        let Tag { name: Some(name), value: Some(value), .. } = &mut self.tags[index] else { return };
-        if let Ok(ty) = &mut value.ty
-            && ty.as_aggregate().is_some_and(|aggregate| aggregate.name().is_none())
-        {
-            *ty = ty.clone().named(*name);
-        }
+    pub(super) fn called(&self, ty: QualType) -> Option<usize> {
+        if let TypeNode::Pointer(to) = *self.node(ty) { self.as_function(to) } else { self.as_function(ty) }
     }
 
     pub(super) fn tag_without_name(&mut self, kind: TagKind) -> usize {
         let scope = TagScope::default();
-        let told_name = OnceCell::new();
-        self.tags.push(Tag { kind, name: None, scope, told_name, defined: false, value: None, members: Vec::new() });
+        self.tags.push(Tag { kind, name: None, scope, defined: false, value: None, members: Vec::new() });
         self.tags.len() - 1
-    }
-
-    /// The name that [`NamedType`](crate::declare::NamedType) has: `struct name`, or the typedef's name of one without a tag.
-    /// A prototype's own tag is not visible outside of it.
-    pub(super) fn name_of(&self, index: usize) -> Option<Arc<str>> {
-        let Tag { kind, name: Some(name), scope, told_name, .. } = &self.tags[index] else { return None };
-        if scope.is_tagged && !scope.is_outermost() {
-            return None;
-        }
-        let title = || if scope.is_tagged { format!("{} {name}", kind.word()).into() } else { (*name).into() };
-        Some(Arc::clone(told_name.get_or_init(title)))
     }
 
     /// `struct name`, for messages.
@@ -463,64 +196,65 @@ impl<'t> Types<'t> {
         }
     }
 
-    pub(super) fn pointee(&self, to: CType) -> Pointee {
-        match self.kind(to) {
-            Kind::Scalar(_, true) => Pointee::Text,
-            Kind::Function(_) => Pointee::Function,
-            Kind::Given(index) if matches!(self.given[*index].target, Target::Function(_)) => Pointee::Function,
-            Kind::Void | Kind::Scalar(_, false) | Kind::Tag(_) | Kind::Pointer(_) | Kind::Array(_) => Pointee::Opaque,
-            Kind::Given(_) | Kind::Opaque(..) | Kind::Unknown(_) => Pointee::Opaque,
+    pub(super) fn pointee(&self, to: QualType) -> Pointee {
+        match self.node(to) {
+            TypeNode::Scalar(_, true) => Pointee::Text,
+            TypeNode::Function(_) => Pointee::Function,
+            TypeNode::Given(index) if matches!(self.given[*index].target, Target::Function(_)) => Pointee::Function,
+            TypeNode::Void
+            | TypeNode::Scalar(_, false)
+            | TypeNode::Tag(_)
+            | TypeNode::Pointer(_)
+            | TypeNode::Array(_) => Pointee::Opaque,
+            TypeNode::Given(_) | TypeNode::Opaque(..) | TypeNode::Unknown(_) => Pointee::Opaque,
         }
     }
 
     /// A type as a value.
-    pub(super) fn value(&self, ty: CType) -> Value {
-        match self.kind(ty) {
-            Kind::Void => Value::without(reason("`void` has no value")),
-            Kind::Scalar(scalar, _) => Value::scalar(*scalar),
-            Kind::Pointer(to) => Value::scalar(Scalar::Pointer(self.pointee(*to))),
-            Kind::Tag(index) => match &self.tags[*index].value {
+    pub(super) fn value(&self, ty: QualType) -> ByValue {
+        match self.node(ty) {
+            TypeNode::Void => ByValue::without(reason("`void` has no value")),
+            TypeNode::Scalar(scalar, _) => ByValue::scalar(*scalar),
+            TypeNode::Pointer(to) => ByValue::scalar(Scalar::Pointer(self.pointee(*to))),
+            TypeNode::Tag(index) => match &self.tags[*index].value {
                 Some(value) => value.clone(),
-                None => Value::without(reason(format!("`{}` is incomplete", self.title(*index)))),
+                None => ByValue::without(reason(format_args!("`{}` is incomplete", self.title(*index)))),
             },
-            Kind::Array(array) => self.arrays[*array].value.clone(),
-            Kind::Function(_) => Value::without(reason("a function has no value")),
-            Kind::Given(index) => self.given[*index].value.clone(),
-            Kind::Opaque(reason, extent) => Value { ty: Err(reason.clone()), extent: *extent },
-            Kind::Unknown(reason) => Value::without(reason.clone()),
+            TypeNode::Array(array) => self.arrays[*array].value.clone(),
+            TypeNode::Function(_) => ByValue::without(reason("a function has no value")),
+            TypeNode::Given(index) => self.given[*index].value.clone(),
+            TypeNode::Opaque(reason, extent) => ByValue { ty: Err(reason.clone()), extent: *extent },
+            TypeNode::Unknown(reason) => ByValue::without(reason.clone()),
         }
     }
 
+    /// Returns whether an object of this type is not to be written: an array is as const as its elements.
+    pub(super) fn is_const(&self, ty: QualType) -> bool {
+        let element = self.as_array(ty).map(|array| array.element);
+        element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
+    }
+
     /// The results of `sizeof` and `_Alignof` (C11 6.5.3.4).
-    pub(super) fn extent(&self, ty: CType) -> Result<Extent, Reason> {
+    pub(super) fn extent(&self, ty: QualType) -> Result<CExtent, Reason> {
         let value = self.value(ty);
         match (value.extent, value.ty) {
-            (Some(extent), _) => Ok(Extent { align: ty.align.map_or(extent.align, Into::into), ..extent }),
+            (Some(extent), _) => Ok(CExtent { align: ty.align.map_or(extent.align, Into::into), ..extent }),
             (None, Err(reason)) => Err(reason),
             (None, Ok(_)) => Err(reason("its size is unknown")),
         }
     }
 }
 
-/// An array without a length: a flexible array member, where it can be one.
-fn flexible(value: Value) -> Value {
-    let ty = value.ty.and_then(|ty| match ty.kind() {
-        TypeKind::Array(array) => {
-            Type::flexible_array(array.element().clone()).map_err(|error| reason(error.to_string()))
-        }
-        TypeKind::Scalar(_) | TypeKind::Aggregate(_) => Ok(ty),
-    });
-    Value { ty, ..value }
-}
-
-fn array_value(one: Value, len: u64) -> Value {
-    let extent = one.extent.and_then(|one| Some(Extent { size: one.size.checked_mul(len)?, ..one }));
+/// An array as a value. Without a length it is a flexible array member, where it can be one.
+fn array_value(one: ByValue, len: Option<u64>) -> ByValue {
+    let extent = one.extent.and_then(|one| Some(CExtent { size: one.size.checked_mul(len.unwrap_or(0))?, ..one }));
     let ty = one.ty.and_then(|element| {
-        let size = extent.map_or(u64::MAX, |extent| extent.size);
-        let short = u32::try_from(len).ok().filter(|_| size <= MAX_SIZE.into());
-        let short =
-            short.ok_or_else(|| reason(format!("an array of {len} elements is larger than {MAX_SIZE} bytes")))?;
-        Type::array(element, short).map_err(|error| reason(error.to_string()))
+        let Some(len) = len else { return Type::flexible_array(element).map_err(reason) };
+        let fits = extent.is_some_and(|extent| extent.size <= MAX_SIZE.into());
+        match u32::try_from(len) {
+            Ok(len) if fits => Type::array(element, len).map_err(reason),
+            _ => Err(reason(format_args!("an array of {len} elements is larger than {MAX_SIZE} bytes"))),
+        }
     });
-    Value { ty, extent }
+    ByValue { ty, extent }
 }

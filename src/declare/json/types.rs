@@ -6,25 +6,15 @@ use hotcall_jit::{
     Direction, Field, FunctionType, Length, MAX_PARAMETERS, Pointee, Pointer, Scalar, Signature, Target, Type,
     TypeError,
 };
-use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
-use super::{Step, Trail, once, unknown};
+use super::trail::{Seed, Trail, TrailStep, each_key, once, unknown};
 use crate::declare::error::{Quoted, Short};
 
 /// An array of parameters' types.
-pub(super) struct Parameters<'a> {
-    pub(super) trail: &'a Trail,
-}
+pub(super) struct ParametersVisitor<'a>(pub(super) &'a Trail);
 
-impl<'de> DeserializeSeed<'de> for Parameters<'_> {
-    type Value = Vec<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_seq(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Parameters<'_> {
+impl<'de> Visitor<'de> for ParametersVisitor<'_> {
     type Value = Vec<Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -33,11 +23,11 @@ impl<'de> Visitor<'de> for Parameters<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut types = Vec::new();
-        while let Some(ty) = self.trail.at(Step::Index(types.len()), || {
+        while let Some(ty) = self.0.at(TrailStep::Index(types.len()), || {
             if types.len() == MAX_PARAMETERS && seq.next_element::<IgnoredAny>()?.is_some() {
                 return Err(A::Error::custom(format_args!("more than {MAX_PARAMETERS} parameters")));
             }
-            next_type(&mut seq, self.trail, "parameter")
+            next_type(&mut seq, self.0, "parameter")
         })? {
             types.push(ty);
         }
@@ -46,24 +36,14 @@ impl<'de> Visitor<'de> for Parameters<'_> {
 }
 
 fn next_type<'de, A: SeqAccess<'de>>(seq: &mut A, trail: &Trail, what: &str) -> Result<Option<Type>, A::Error> {
-    let next = seq.next_element_seed(TypeOrVoid { trail })?;
+    let next = seq.next_element_seed(Seed::Any(TypeVisitor(trail)))?;
     next.map(|ty| ty.ok_or_else(|| A::Error::custom(format_args!("a {what} is not `void`")))).transpose()
 }
 
 /// The members of a struct or union: types in order, or an object of types by name.
-struct Members<'a> {
-    trail: &'a Trail,
-}
+struct MembersVisitor<'a>(&'a Trail);
 
-impl<'de> DeserializeSeed<'de> for Members<'_> {
-    type Value = Vec<Field>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Members<'_> {
+impl<'de> Visitor<'de> for MembersVisitor<'_> {
     type Value = Vec<Field>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -73,41 +53,29 @@ impl<'de> Visitor<'de> for Members<'_> {
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
         let mut fields: Vec<Field> = Vec::new();
         while let Some(ty) =
-            self.trail.at(Step::Index(fields.len()), || next_type(&mut seq, self.trail, "field of a struct"))?
+            self.0.at(TrailStep::Index(fields.len()), || next_type(&mut seq, self.0, "field of a struct"))?
         {
             fields.push(ty.into());
         }
         Ok(fields)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
         let mut fields = Vec::new();
-        while let Some(name) = map.next_key::<String>()? {
-            self.trail.at(Step::Key(name.as_str().into()), || {
-                let ty = map.next_value_seed(TypeOrVoid { trail: self.trail })?;
-                let ty = ty.ok_or_else(|| A::Error::custom("a field of a struct is not `void`"))?;
-                fields.push(Field::new(name.as_str(), ty));
-                Ok(())
-            })?;
-        }
+        each_key(map, self.0, |map, name| {
+            let ty = map.next_value_seed(Seed::Any(TypeVisitor(self.0)))?;
+            let ty = ty.ok_or_else(|| A::Error::custom("a field of a struct is not `void`"))?;
+            fields.push(Field::new(name, ty));
+            Ok(())
+        })?;
         Ok(fields)
     }
 }
 
 /// A type; `None` is `void`.
-pub(super) struct TypeOrVoid<'a> {
-    pub(super) trail: &'a Trail,
-}
+pub(super) struct TypeVisitor<'a>(pub(super) &'a Trail);
 
-impl<'de> DeserializeSeed<'de> for TypeOrVoid<'_> {
-    type Value = Option<Type>;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for TypeOrVoid<'_> {
+impl<'de> Visitor<'de> for TypeVisitor<'_> {
     type Value = Option<Type>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -118,25 +86,23 @@ impl<'de> Visitor<'de> for TypeOrVoid<'_> {
         named(name)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let trail = self.trail;
-        let mut parts = Parts::default();
-        while let Some(key) = map.next_key::<String>()? {
-            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
-                "struct" => parts.is(|| Ok(Kind::Struct(map.next_value_seed(Members { trail })?))),
-                "union" => parts.is(|| Ok(Kind::Union(map.next_value_seed(Members { trail })?))),
-                "array" => parts.is(|| Ok(Kind::Array(map.next_value_seed(TypeOrVoid { trail })?))),
-                "pointer" => parts.is(|| map.next_value_seed(PointedTo { trail })),
-                "function" => parts.is(|| Ok(Kind::Function(map.next_value_seed(Prototype { trail })?))),
-                "name" => once(&mut parts.name, || map.next_value()),
-                "const" => once(&mut parts.constant, || map.next_value()),
-                "length" => once(&mut parts.length, || map.next_value_seed(CountVisitor)),
-                "byteLength" => once(&mut parts.byte_length, || map.next_value_seed(CountVisitor)),
-                "direction" => once(&mut parts.direction, || direction(&map.next_value::<String>()?)),
-                "freedBy" => once(&mut parts.freed_by, || map.next_value()),
-                other => Err(unknown(other, KEYS)),
-            })?;
-        }
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let trail = self.0;
+        let mut parts = TypeKeys::default();
+        each_key(map, trail, |map, key| match key {
+            "struct" => parts.is(|| map.next_value_seed(Seed::Any(MembersVisitor(trail))).map(JsonType::Struct)),
+            "union" => parts.is(|| map.next_value_seed(Seed::Any(MembersVisitor(trail))).map(JsonType::Union)),
+            "array" => parts.is(|| map.next_value_seed(Seed::Any(TypeVisitor(trail))).map(JsonType::Array)),
+            "pointer" => parts.is(|| map.next_value_seed(Seed::Any(TargetVisitor(trail)))),
+            "function" => parts.is(|| map.next_value_seed(Seed::Map(FunctionVisitor(trail))).map(JsonType::Function)),
+            "name" => once(&mut parts.name, || map.next_value()),
+            "const" => once(&mut parts.constant, || map.next_value()),
+            "length" => once(&mut parts.length, || map.next_value_seed(Seed::Any(CountVisitor))),
+            "byteLength" => once(&mut parts.byte_length, || map.next_value_seed(Seed::Any(CountVisitor))),
+            "direction" => once(&mut parts.direction, || direction(&map.next_value::<String>()?)),
+            "freedBy" => once(&mut parts.freed_by, || map.next_value()),
+            other => Err(unknown(other, KEYS)),
+        })?;
         parts.ty().map(Some).map_err(A::Error::custom)
     }
 }
@@ -166,7 +132,7 @@ fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
 }
 
 /// The kinds of types that objects describe; the key of one of these stands in each.
-enum Kind {
+enum JsonType {
     Struct(Vec<Field>),
     Union(Vec<Field>),
     Array(Option<Type>),
@@ -178,8 +144,8 @@ enum Kind {
 }
 
 #[derive(Default)]
-struct Parts {
-    kind: Option<Kind>,
+struct TypeKeys {
+    kind: Option<JsonType>,
     name: Option<String>,
     constant: Option<bool>,
     length: Option<Count>,
@@ -195,14 +161,6 @@ enum Count {
 }
 
 struct CountVisitor;
-
-impl<'de> DeserializeSeed<'de> for CountVisitor {
-    type Value = Count;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
 
 impl Visitor<'_> for CountVisitor {
     type Value = Count;
@@ -229,8 +187,8 @@ fn direction<E: Error>(name: &str) -> Result<Direction, E> {
     }
 }
 
-impl Parts {
-    fn is<E: Error>(&mut self, read: impl FnOnce() -> Result<Kind, E>) -> Result<(), E> {
+impl TypeKeys {
+    fn is<E: Error>(&mut self, read: impl FnOnce() -> Result<JsonType, E>) -> Result<(), E> {
         if self.kind.is_some() {
             return Err(E::custom("a type is one of `struct`, `union`, `array`, `pointer` and `function`"));
         }
@@ -242,48 +200,40 @@ impl Parts {
         let kind = self.kind.take().ok_or("missing field `struct` (or `union`, `array`, `pointer`, `function`)")?;
         self.check(&kind)?;
         let made = match kind {
-            Kind::Struct(fields) | Kind::Union(fields) if fields.is_empty() => {
+            JsonType::Struct(fields) | JsonType::Union(fields) if fields.is_empty() => {
                 return Err("Struct must have at least one field".into());
             }
-            Kind::Struct(fields) => self.named(Type::structure(fields)),
-            Kind::Union(fields) => self.named(Type::union(fields)),
-            Kind::Array(element) => {
+            JsonType::Struct(fields) => self.named(Type::structure(fields)),
+            JsonType::Union(fields) => self.named(Type::union(fields)),
+            JsonType::Array(element) => {
                 let element = element.ok_or("an array's elements are not `void`")?;
                 match self.length.ok_or("missing field `length`")? {
                     Count::Number(len) => Type::array(element, len),
                     Count::Name(member) => Type::flexible_array(element).map(|array| array.counted_by(member)),
                 }
             }
-            Kind::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
-            Kind::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
-            Kind::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
+            JsonType::Pointer(ty) => Type::pointer_to(self.pointer(ty.map_or(Target::Void, Target::Type))),
+            JsonType::Text => Type::TEXT.with_pointer(self.pointer(Target::Type(Type::from(CHAR)))),
+            JsonType::Function(function) => Type::pointer_to(self.pointer(Target::Function(function))),
         };
         made.map_err(|error| error.to_string())
     }
 
     /// Checks that each key belongs to what is described.
-    fn check(&self, kind: &Kind) -> Result<(), &'static str> {
-        let is_aggregate = matches!(kind, Kind::Struct(_) | Kind::Union(_));
-        let is_pointer = !is_aggregate && !matches!(kind, Kind::Array(_));
-        if (self.constant.is_some() || self.direction.is_some() || self.freed_by.is_some()) && !is_pointer {
-            return Err("`const`, `direction` and `freedBy` belong to a pointer");
-        }
-        if self.name.is_some() && !is_aggregate {
-            return Err("`name` belongs to a struct or union");
-        }
-        if self.length.is_some() && is_aggregate {
-            return Err("`length` belongs to a pointer or an array");
-        }
-        if self.byte_length.is_some() && !is_pointer {
-            return Err("`byteLength` belongs to a pointer");
-        }
-        if self.length.is_some() && self.byte_length.is_some() {
-            return Err("a pointer has one of `length` and `byteLength`");
-        }
-        if self.name.as_deref() == Some("") {
-            return Err("the `name` is empty");
-        }
-        Ok(())
+    fn check(&self, kind: &JsonType) -> Result<(), &'static str> {
+        let is_aggregate = matches!(kind, JsonType::Struct(_) | JsonType::Union(_));
+        let is_pointer = !is_aggregate && !matches!(kind, JsonType::Array(_));
+        let tells_pointer = self.constant.is_some() || self.direction.is_some() || self.freed_by.is_some();
+        let (length, bytes) = (self.length.is_some(), self.byte_length.is_some());
+        let faults = [
+            (tells_pointer && !is_pointer, "`const`, `direction` and `freedBy` belong to a pointer"),
+            (self.name.is_some() && !is_aggregate, "`name` belongs to a struct or union"),
+            (length && is_aggregate, "`length` belongs to a pointer or an array"),
+            (bytes && !is_pointer, "`byteLength` belongs to a pointer"),
+            (length && bytes, "a pointer has one of `length` and `byteLength`"),
+            (self.name.as_deref() == Some(""), "the `name` is empty"),
+        ];
+        faults.into_iter().find(|(is_fault, _)| *is_fault).map_or(Ok(()), |(_, problem)| Err(problem))
     }
 
     fn named(self, ty: Result<Type, TypeError>) -> Result<Type, TypeError> {
@@ -298,20 +248,20 @@ impl Parts {
         if self.constant == Some(true) {
             pointer = pointer.constant();
         }
-        pointer = match self.length {
-            Some(Count::Number(len)) => pointer.with_length(Length::Elements(len.into())),
-            Some(Count::Name(name)) => pointer.with_length(Length::Counted(name.into())),
-            None => pointer,
-        };
-        pointer = match self.byte_length {
-            Some(Count::Number(len)) => pointer.with_length(Length::Bytes(len.into())),
-            Some(Count::Name(name)) => pointer.with_length(Length::CountedBytes(name.into())),
-            None => pointer,
-        };
-        pointer = match self.direction {
-            Some(direction) => pointer.with_direction(direction),
-            None => pointer,
-        };
+        let length = self.length.map(|count| match count {
+            Count::Number(len) => Length::Elements(len.into()),
+            Count::Name(name) => Length::Counted(name.into()),
+        });
+        let bytes = self.byte_length.map(|count| match count {
+            Count::Number(len) => Length::Bytes(len.into()),
+            Count::Name(name) => Length::CountedBytes(name.into()),
+        });
+        if let Some(length) = length.or(bytes) {
+            pointer = pointer.with_length(length);
+        }
+        if let Some(direction) = self.direction {
+            pointer = pointer.with_direction(direction);
+        }
         match self.freed_by {
             Some(function) => pointer.with_freed_by(function),
             None => pointer,
@@ -323,65 +273,43 @@ impl Parts {
 const CHAR: Scalar = if std::ffi::c_char::MIN == 0 { Scalar::U8 } else { Scalar::I8 };
 
 /// The target of a pointer: a type, or `char` for text.
-struct PointedTo<'a> {
-    trail: &'a Trail,
-}
+struct TargetVisitor<'a>(&'a Trail);
 
-impl<'de> DeserializeSeed<'de> for PointedTo<'_> {
-    type Value = Kind;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de> Visitor<'de> for PointedTo<'_> {
-    type Value = Kind;
+impl<'de> Visitor<'de> for TargetVisitor<'_> {
+    type Value = JsonType;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a type, or \"char\"")
     }
 
     fn visit_str<E: Error>(self, name: &str) -> Result<Self::Value, E> {
-        if name == "char" { Ok(Kind::Text) } else { named(name).map(Kind::Pointer) }
+        if name == "char" { Ok(JsonType::Text) } else { named(name).map(JsonType::Pointer) }
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
-        TypeOrVoid { trail: self.trail }.visit_map(map).map(Kind::Pointer)
+        TypeVisitor(self.0).visit_map(map).map(JsonType::Pointer)
     }
 }
 
 /// A function's type: an object with `parameters`, `result` and perhaps `names`.
-struct Prototype<'a> {
-    trail: &'a Trail,
-}
+struct FunctionVisitor<'a>(&'a Trail);
 
-impl<'de> DeserializeSeed<'de> for Prototype<'_> {
-    type Value = FunctionType;
-
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_map(self)
-    }
-}
-
-impl<'de> Visitor<'de> for Prototype<'_> {
+impl<'de> Visitor<'de> for FunctionVisitor<'_> {
     type Value = FunctionType;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("an object with `parameters` and `result`")
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-        let trail = self.trail;
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Self::Value, A::Error> {
+        let trail = self.0;
         let (mut parameters, mut result, mut names) = (None, None, None);
-        while let Some(key) = map.next_key::<String>()? {
-            trail.at(Step::Key(key.as_str().into()), || match key.as_str() {
-                "parameters" => once(&mut parameters, || map.next_value_seed(Parameters { trail })),
-                "result" => once(&mut result, || map.next_value_seed(TypeOrVoid { trail })),
-                "names" => once(&mut names, || map.next_value::<Vec<Option<Box<str>>>>()),
-                other => Err(unknown(other, &["parameters", "result", "names"])),
-            })?;
-        }
+        each_key(map, trail, |map, key| match key {
+            "parameters" => once(&mut parameters, || map.next_value_seed(Seed::Seq(ParametersVisitor(trail)))),
+            "result" => once(&mut result, || map.next_value_seed(Seed::Any(TypeVisitor(trail)))),
+            "names" => once(&mut names, || map.next_value::<Vec<Option<Box<str>>>>()),
+            other => Err(unknown(other, &["parameters", "result", "names"])),
+        })?;
         let parameters = parameters.ok_or_else(|| A::Error::missing_field("parameters"))?;
         let result = result.ok_or_else(|| A::Error::missing_field("result"))?;
         let signature = Signature::new(parameters, result).map_err(A::Error::custom)?;

@@ -1,0 +1,64 @@
+//! Names of types (C11 6.7.8): typedefs, and those that are known without a declaration.
+
+use hotcall_jit::Scalar;
+
+use super::node::{QualType, TypeNode};
+use super::tag::Tag;
+use super::target::KnownType;
+use super::types::TypeTable;
+
+impl<'t> TypeTable<'t> {
+    /// A typedef's type, or the type of a name that is known without a declaration.
+    pub(super) fn named(&mut self, name: &str) -> Option<QualType> {
+        if let Some(&ty) = self.typedefs.get(name) {
+            return Some(ty);
+        }
+        Some(match self.target.known(name)? {
+            KnownType::Scalar(scalar) => self.scalar(scalar),
+            KnownType::Text => self.pointer(Self::CHAR),
+            KnownType::Pointer => self.pointer(Self::VOID),
+            KnownType::Opaque => self.opaque(format_args!("`{name}` is used through pointers only"), None),
+            KnownType::Unsupported(what, extent) => {
+                self.opaque(format_args!("`{name}`: {what} cannot be passed"), extent)
+            }
+        })
+    }
+
+    pub(super) fn is_typedef(&self, name: &str) -> bool {
+        self.typedefs.contains_key(name)
+    }
+
+    /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
+    pub(super) fn declare(&mut self, name: &'t str, mut ty: QualType) -> bool {
+        if let Some(&old) = self.typedefs.get(name) {
+            return self.compatible(old, ty);
+        }
+        // `size_t` and its kin have scalars of their own.
+        if let (Some(KnownType::Scalar(known @ (Scalar::Isize | Scalar::Usize))), TypeNode::Scalar(scalar, false)) =
+            (self.target.known(name), self.node(ty))
+            && scalar.size() == known.size()
+            && scalar.is_signed() == known.is_signed()
+            && !scalar.is_float()
+            && ty.align.is_none()
+        {
+            ty = self.scalar(known).qualified(ty.quals);
+        }
+        if let TypeNode::Tag(index) = *self.node(ty) {
+            self.tags[index].name.get_or_insert(name);
+            self.rename(index);
+        }
+        self.typedefs.insert(name, ty);
+        self.typedefs_in_order.push((name, ty));
+        true
+    }
+
+    /// Gives a type without a tag the name of its typedef.
+    fn rename(&mut self, index: usize) {
+        let Tag { name: Some(name), value: Some(value), .. } = &mut self.tags[index] else { return };
+        if let Ok(ty) = &mut value.ty
+            && ty.as_aggregate().is_some_and(|aggregate| aggregate.name().is_none())
+        {
+            *ty = ty.clone().named(*name);
+        }
+    }
+}

@@ -1,0 +1,8 @@
+//! Deno's JSON form of declarations: an object of symbols, each a function (`parameters`, `result`) or a static (`type`).
+//!
+//! The visitors keep the order, refuse what they do not know, and note where they are in a `trail`, so that an error
+//! names the symbol and the argument.
+
+mod symbols;
+mod trail;
+mod types;
