@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use hotcall_jit::{JitError, LayoutError, Signature, SignatureError, Type, TypeError};
 
-use crate::declare::DeclarationError;
+use crate::declare::error::DeclarationError;
 use crate::engine::problem::Problem;
 use crate::library::format::FileFormat;
 use crate::library::resolved::Resolved;

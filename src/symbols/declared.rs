@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::statics::Static;
-use crate::declare::{Declaration, Item};
+use crate::declare::declaration::{Declaration, Item};
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;

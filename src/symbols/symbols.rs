@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::declared::Symbol;
-use crate::declare::{DeclarationError, Declarations};
+use crate::declare::declarations::Declarations;
+use crate::declare::error::DeclarationError;
 use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::prototype::FoundPrototypes;
