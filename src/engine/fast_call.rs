@@ -112,7 +112,7 @@ impl FastCallRecord {
     ) -> Result<Self, Error> {
         let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
         let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
-        let typed = function.fast_call(model, helpers).map_err(fail)?;
+        let code = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
@@ -125,7 +125,7 @@ impl FastCallRecord {
             caller_looks: model.caller_looks,
         };
         // SAFETY: the record stays where it is until it is dropped with its native function; the caller vouches for the calls.
-        let bind = |head| unsafe { typed.bind(head) };
+        let bind = |head| unsafe { code.bind(head) };
         OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
     }
 

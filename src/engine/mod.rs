@@ -36,7 +36,7 @@
 //!
 //! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
 //! with [`Realm::new`], and functions are [records](Realm::record). One that compiles passes numbers and *handles* in registers:
-//! its realm is one [of handles](Realm::of_handles), and functions are [typed](Realm::fast_call), each with a model of its own, beside
+//! its realm is one [of handles](Realm::of_handles), and functions are [fast calls](Realm::fast_call), each with a model of its own, beside
 //! the engine's ordinary callback, which serves what they refuse. [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an

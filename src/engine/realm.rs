@@ -124,12 +124,12 @@ impl<E: Engine> Realm<E> {
     /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
     /// it *instead of* calling C again.
     ///
-    /// With [`Exit::Raise`] there is no other call, and the typed function throws it when C has returned. Where the
+    /// With [`Exit::Raise`] there is no other call, and the native function throws it when C has returned. Where the
     /// [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is all that is needed.
     ///
     /// # Safety
     ///
-    /// A call of a [typed](Self::fast_call) function of this realm is running on this thread, none of another function of it inside
+    /// A [fast call](Self::fast_call) of this realm is running on this thread, none of another function of it inside
     /// of that, the exit is that of its model, and its caller does not look itself.
     pub unsafe fn leave_fast_call(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
@@ -185,7 +185,7 @@ impl<E: Engine> Realm<E> {
     /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
     /// which belongs to the caller. The values are released when it returns or panics.
     ///
-    /// In a call of a [typed](Self::fast_call) function an exception that waits afterwards needs [`flag_fast_call`](Self::flag_fast_call) too,
+    /// In a [fast call](Self::fast_call) an exception that waits afterwards needs [`flag_fast_call`](Self::flag_fast_call) too,
     /// unless its caller [looks](FastCallModel::caller_looks).
     ///
     /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
@@ -270,7 +270,7 @@ impl<E: Engine> Realm<E> {
         Some(unsafe { self.engine().exception(site, &error) })
     }
 
-    /// Keeps an exception until the running native function returns, which then throws it (a typed one whose exit is a flag: see
+    /// Keeps an exception until the running native function returns, which then throws it (a fast call whose exit is a flag: see
     /// [`leave_fast_call`](Self::leave_fast_call); or its [caller](FastCallModel::caller_looks)). The first one wins, and later ones are
     /// dropped.
     pub fn throw(&self, exception: E::Exception) {

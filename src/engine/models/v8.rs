@@ -28,7 +28,7 @@
 //! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
 //! small typed arrays while C has their address. So callbacks use
 //! [`Realm::leave_fast_call`](crate::engine::Realm::leave_fast_call), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
-//! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the typed one. Functions
+//! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the fast call. Functions
 //! whose business it is to call script back have no fast call.
 
 use hotcall_jit::engine::fast_call::{

@@ -3,12 +3,12 @@
 use std::ffi::{c_char, c_int, c_void};
 use std::{ptr, slice};
 
-use super::table::{ObjectMemory, SymbolTable};
+use super::table::{DynamicSymbols, ObjectMemory};
 use crate::library::symbol_kind::SymbolKind;
 
 /// The symbol table of a library, which must stay mapped as long as this is used.
 pub(in crate::library) struct Image {
-    table: SymbolTable,
+    table: DynamicSymbols,
     /// The segments that have code and no variables. The table need not be asked about their symbols, which takes half as
     /// long as a look-up by the loader.
     code: Box<[ObjectMemory]>,
@@ -71,7 +71,7 @@ pub(in crate::library) fn kind_elsewhere(name: &[u8], address: usize) -> Option<
 /// Tells if the object that holds this address defines a symbol of one of these names. `None` if no object holds it, or
 /// its table cannot be read.
 pub(in crate::library) fn is_defined_beside(address: usize, names: &[&str]) -> Option<bool> {
-    let defines = |table: SymbolTable| names.iter().any(|name| table.defines(name.as_bytes()));
+    let defines = |table: DynamicSymbols| names.iter().any(|name| table.defines(name.as_bytes()));
     find_object(|object| object.contains(address).then(|| object.table().map(defines))).flatten()
 }
 
@@ -112,9 +112,9 @@ impl LoadedObject<'_> {
         Some(self.base.wrapping_add(header.p_vaddr as usize))
     }
 
-    fn table(&self) -> Option<SymbolTable> {
+    fn table(&self) -> Option<DynamicSymbols> {
         let segments: Vec<_> = self.segments(libc::PT_LOAD, 0).collect();
-        SymbolTable::read(self.base, self.segments(libc::PT_DYNAMIC, 0).next()?, &segments)
+        DynamicSymbols::read(self.base, self.segments(libc::PT_DYNAMIC, 0).next()?, &segments)
     }
 }
 

@@ -1,6 +1,6 @@
 //! The dynamic symbol table of one loaded object.
 //!
-//! System V gABI, chapter 5: "Dynamic Section", "Hash SymbolTable"; chapter 4: "Symbol SymbolTable". `DT_GNU_HASH` is described by
+//! System V gABI, chapter 5: "Dynamic Section", "Hash DynamicSymbols"; chapter 4: "Symbol DynamicSymbols". `DT_GNU_HASH` is described by
 //! what reads it, `do_lookup_x` in glibc's `elf/dl-lookup.c`.
 //!
 //! # Bounds
@@ -92,7 +92,7 @@ unsafe impl Plain for [u64; 2] {}
 unsafe impl Plain for Elf64_Sym {}
 
 /// The symbols of a loaded object.
-pub(super) struct SymbolTable {
+pub(super) struct DynamicSymbols {
     /// The difference between addresses in memory and those in the file.
     base: usize,
     symbols: ObjectMemory,
@@ -106,7 +106,7 @@ enum Hash {
     SystemV(ObjectMemory),
 }
 
-impl SymbolTable {
+impl DynamicSymbols {
     /// Reads a dynamic section. `None` if a table is missing or lies outside of the segments.
     pub(super) fn read(base: usize, dynamic: ObjectMemory, segments: &[ObjectMemory]) -> Option<Self> {
         let (mut symbols, mut names, mut len, mut gnu, mut system_v) = (None, None, None, None, None);
@@ -305,11 +305,11 @@ mod tests {
     }
 
     /// Reads the object at its address, with one of its hash tables.
-    fn read(bytes: &[u8]) -> Option<SymbolTable> {
+    fn read(bytes: &[u8]) -> Option<DynamicSymbols> {
         let base = bytes.as_ptr().expose_provenance();
         // SAFETY: the tests keep the bytes while they use the table.
         let all = unsafe { ObjectMemory::new(base, bytes.len()) };
-        SymbolTable::read(base, all.from(base)?, &[all])
+        DynamicSymbols::read(base, all.from(base)?, &[all])
     }
 
     fn kinds(bytes: &[u8]) -> [Option<SymbolKind>; 3] {

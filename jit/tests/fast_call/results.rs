@@ -68,13 +68,13 @@ fn results_may_lie_over_arguments() {
         MIX(small)
         MIX(large)
     ";
-    let libraries = compiler::load_all("typed_mix", text);
+    let libraries = compiler::load_all("fast_call_mix", text);
     for (name, size) in [("small", 12), ("large", 600)] {
         let ty = format!("struct {{u8[{size}]}}");
         let signature = format!("({ty}, {ty}) -> {ty}");
         // Only for its model.
         let model = fixture(&signature, "(3*pointer, pointer)", "hhrx", Exit::Raise).model.clone();
-        let typed = Jit::shared().unwrap().fast_call(&notation::signature(&signature), &model, HELPERS).unwrap();
+        let code = Jit::shared().unwrap().fast_call(&notation::signature(&signature), &model, HELPERS).unwrap();
         let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
         let mut heap = Heap::mapped();
         for (compiler, library) in &libraries {
@@ -84,7 +84,7 @@ fn results_may_lie_over_arguments() {
             // SAFETY: so it has the signature.
             let record = unsafe { FastCall::record(target, &pending) };
             // SAFETY: the record outlives its function.
-            let native = unsafe { typed.bind(&record) }.unwrap();
+            let native = unsafe { code.bind(&record) }.unwrap();
             for (first, second, to) in
                 [(0, size, 0), (0, size, size), (0, 0, 0), (0, size, 5), (3, size, 0), (0, size, size / 2)]
             {
@@ -117,13 +117,13 @@ __asm__(".globl first_byte\n.type first_byte, @function\nfirst_byte:\n    movb %
 /// It is zero then, and no bytes of a stack.
 #[test]
 fn what_c_does_not_write_is_zero() {
-    let (_, library) = compiler::load_all("typed_first_byte", FIRST_BYTE).remove(0);
+    let (_, library) = compiler::load_all("fast_call_first_byte", FIRST_BYTE).remove(0);
     // SAFETY: the symbol is a function, of which the address is taken.
     let target = unsafe { *library.get::<*const c_void>(b"first_byte").unwrap() };
     for size in [17, 24, 63, 256, 257, 300, 5000, MAX_SIZE] {
         let c = format!("(i8) -> struct {{u8[{size}]}}");
         let model = fixture(&c, "(i64, pointer)", "ar", Exit::Raise).model.clone();
-        let typed = Jit::shared().unwrap().fast_call(&notation::signature(&c), &model, HELPERS).unwrap();
+        let code = Jit::shared().unwrap().fast_call(&notation::signature(&c), &model, HELPERS).unwrap();
         let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
         let (mut heap, pending) = (Heap::mapped(), Pending::new());
         let mut memory = vec![0x77_u8; size as usize];
@@ -131,7 +131,7 @@ fn what_c_does_not_write_is_zero() {
         // SAFETY: the function is one of the signature, its record outlives the native function, and the memory is there.
         unsafe {
             let record = FastCall::record(target, &pending);
-            let native = typed.bind(&record).unwrap();
+            let native = code.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }
         assert!(memory[0] == 5 && memory[1..].iter().all(|&byte| byte == 0), "{size}: {memory:x?}");

@@ -40,7 +40,7 @@ fn each(
         for exit in [FLAG, Exit::Raise] {
             let (model, is_assembled) = model(c, native, &roles.replace('h', "r"), exit);
             assert_eq!(is_assembled, assembled && exit == FLAG, "{c} as {native}");
-            let typed = Jit::shared().unwrap().fast_call(&notation::signature(c), &model, helpers).unwrap();
+            let code = Jit::shared().unwrap().fast_call(&notation::signature(c), &model, helpers).unwrap();
             let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
             let pending = Pending::new();
             let mut heap = crate::heap::Heap::mapped();
@@ -63,7 +63,7 @@ fn each(
                 // SAFETY: the target takes any arguments; the record outlives its function.
                 unsafe {
                     let record = FastCall::record(target, &pending);
-                    let native = typed.bind(&record).unwrap();
+                    let native = code.bind(&record).unwrap();
                     (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
                 }
             }));
@@ -120,14 +120,14 @@ fn helpers_may_throw() {
 
 /// What a call throws that does not reach C.
 fn thrown_by(target: *const c_void, c: &str, model: &FastCallModel, words: &[u64]) -> &'static str {
-    let typed = Jit::shared().unwrap().fast_call(&notation::signature(c), model, HELPERS).unwrap();
+    let code = Jit::shared().unwrap().fast_call(&notation::signature(c), model, HELPERS).unwrap();
     let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
     let pending = Pending::new();
     let outcome = catch_unwind(AssertUnwindSafe(|| {
         // SAFETY: C is not called; the record outlives its function.
         unsafe {
             let record = FastCall::record(target, &pending);
-            let native = typed.bind(&record).unwrap();
+            let native = code.bind(&record).unwrap();
             (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut());
         }
     }));
@@ -175,17 +175,17 @@ const EXCEPTIONS: &str = r#"
 /// Thrown by C, caught by who called the native function.
 #[test]
 fn cxx_exceptions_pass_through() {
-    let Some(library) = cxx::load("typed_exceptions", EXCEPTIONS) else { return };
+    let Some(library) = cxx::load("fast_call_exceptions", EXCEPTIONS) else { return };
     for (c, native, roles, assembled) in &CASES[..2] {
         let (model, is_assembled) = model(c, native, roles, FLAG);
         assert_eq!(is_assembled, *assembled);
-        let typed = Jit::shared().unwrap().fast_call(&notation::signature(c), &model, HELPERS).unwrap();
+        let code = Jit::shared().unwrap().fast_call(&notation::signature(c), &model, HELPERS).unwrap();
         let pending = Pending::new();
         let mut ran = 0;
         // SAFETY: the functions have these types; the record outlives its function.
         let code = unsafe {
             let record = FastCall::record(*library.get::<*const c_void>(b"throw_it").unwrap(), &pending);
-            let native = typed.bind(&record).unwrap();
+            let native = code.bind(&record).unwrap();
             let catch = library.get::<unsafe extern "C" fn(*const c_void, *mut i32) -> i32>(b"catch_it").unwrap();
             catch(native.entry(), &mut ran)
         };

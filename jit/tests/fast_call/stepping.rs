@@ -19,8 +19,8 @@ const STEP: &str = r#"
     __asm__ volatile("subq $128, %%rsp\n pushfq\n orq $0x100, (%%rsp)\n popfq\n addq $128, %%rsp" ::: "memory", "cc"); \
     call; \
     __asm__ volatile("subq $128, %%rsp\n pushfq\n andq $~0x100, (%%rsp)\n popfq\n addq $128, %%rsp" ::: "memory", "cc");
-void typed_step_2(int64_t (*f)(int64_t, void *), int64_t n, void *exit) { STEP(f(n, exit)) }
-void typed_step_9(int64_t (*f)(void *, double, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, void *), int64_t n, void *exit) {
+void fast_call_step_2(int64_t (*f)(int64_t, void *), int64_t n, void *exit) { STEP(f(n, exit)) }
+void fast_call_step_9(int64_t (*f)(void *, double, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, void *), int64_t n, void *exit) {
     STEP(f(0, 1, 2, 3, 4, 5, 6, n, exit))
 }
 "#;
@@ -43,7 +43,7 @@ extern "C" fn stepped(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
     }
     // The signal came from the code, so that this thread holds no lock of the unwinder.
     let mut found = false;
-    let in_c = |address| frames::name(address).is_some_and(|name| name.to_bytes().starts_with(b"typed_step_"));
+    let in_c = |address| frames::name(address).is_some_and(|name| name.to_bytes().starts_with(b"fast_call_step_"));
     frames::follow(|ip| found |= in_c(ip));
     SEEN.fetch_add(1, Ordering::Relaxed);
     LOST.fetch_add(usize::from(!found), Ordering::Relaxed);
@@ -63,10 +63,10 @@ fn backtraces_are_complete_at_every_instruction() {
         assert_eq!(libc::sigaction(libc::SIGTRAP, &action, ptr::null_mut()), 0);
     }
     let cases = [
-        ("typed_step_2", "(i32)", "(i64, pointer)", "ax"),
-        ("typed_step_9", "(7*i32)", "(pointer, f64, 6*i64, pointer)", "_aaaaaaax"),
+        ("fast_call_step_2", "(i32)", "(i64, pointer)", "ax"),
+        ("fast_call_step_9", "(7*i32)", "(pointer, f64, 6*i64, pointer)", "_aaaaaaax"),
     ];
-    for (compiler, library) in &compiler::load_all("typed_stepping", STEP) {
+    for (compiler, library) in &compiler::load_all("fast_call_stepping", STEP) {
         for ((name, c, native, roles), result) in
             cases.iter().flat_map(|case| ["i32", "i64"].map(|result| (case, result)))
         {
@@ -77,12 +77,12 @@ fn backtraces_are_complete_at_every_instruction() {
                 // SAFETY: the callee takes any arguments; the C function has this type and calls one of the native one's.
                 unsafe {
                     let record = FastCall::record(zero as *const c_void, &pending);
-                    let native = fixture.typed.bind(&record).unwrap();
+                    let native = fixture.code.bind(&record).unwrap();
                     if closed {
                         record.close();
                     }
                     START.store(native.entry().addr(), Ordering::Relaxed);
-                    LEN.store(fixture.typed.code().len(), Ordering::Relaxed);
+                    LEN.store(fixture.code.code().len(), Ordering::Relaxed);
                     let exit = flag.0.as_mut_ptr().cast();
                     library.get::<Step>(name.as_bytes()).unwrap()(native.entry(), number, exit);
                     LEN.store(0, Ordering::Relaxed);

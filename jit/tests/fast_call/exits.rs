@@ -72,7 +72,7 @@ fn functions_without_an_address_are_closed() {
         // SAFETY: no function is called; the record outlives its native function.
         unsafe {
             let record = FastCall::record(ptr::null(), &pending);
-            let native = fixture.typed.bind(&record).unwrap();
+            let native = fixture.code.bind(&record).unwrap();
             assert!(record.is_closed(), "{c}");
             (caller.entry())(native.entry(), words.as_ptr(), &mut 0, ptr::null_mut());
         }

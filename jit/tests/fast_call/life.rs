@@ -90,7 +90,7 @@ fn copies_go_with_their_functions() {
     let pending = Pending::new();
     for result in RESULTS {
         let model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
-        let typed = jit.fast_call(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
+        let code = jit.fast_call(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
         // What the shape has is no function yet.
         assert_eq!((jit.stats().functions, jit.stats().code_bytes), (0, 0));
         let targets = [add as extern "C" fn(i32, i32) -> i32, subtract];
@@ -98,11 +98,11 @@ fn copies_go_with_their_functions() {
         let record = |n: usize| unsafe { FastCall::record(targets[n % 2] as *const c_void, &pending) };
         let records: Vec<_> = (0..100).map(record).collect();
         // SAFETY: the records outlive their functions.
-        let mut bound: Vec<_> = records.iter().map(|record| unsafe { typed.bind(record) }.unwrap()).collect();
+        let mut bound: Vec<_> = records.iter().map(|record| unsafe { code.bind(record) }.unwrap()).collect();
         let stats = jit.stats();
-        assert_eq!((stats.functions, stats.code_bytes), (100, 100 * typed.code().len()));
+        assert_eq!((stats.functions, stats.code_bytes), (100, 100 * code.code().len()));
         // The functions keep what their code refers to.
-        drop(typed);
+        drop(code);
         assert_eq!(jit.stats().trampolines, 1);
         while let Some(native) = bound.pop() {
             let mut exit = [0_u8; 16];
@@ -136,12 +136,12 @@ fn threads_make_call_and_drop() {
                     model.roles =
                         model.roles.iter().copied().chain(ignored.iter().map(|_| FastCallRole::Ignored)).collect();
                     let c = signature(&[Type::I32, Type::I32], Type::I32);
-                    let typed = jit.fast_call(&c, &model, HELPERS).unwrap();
+                    let code = jit.fast_call(&c, &model, HELPERS).unwrap();
                     // SAFETY: the target has the signature; the record outlives its function, which is called as the model says.
                     unsafe {
                         let target = add as extern "C" fn(i32, i32) -> i32 as *const c_void;
                         let record = FastCall::record(target, &pending);
-                        let native = typed.bind(&record).unwrap();
+                        let native = code.bind(&record).unwrap();
                         let call =
                             transmute::<*const c_void, extern "C" fn(i64, i64, *mut [u8; 16]) -> i64>(native.entry());
                         let mut exit = [0_u8; 16];
@@ -161,12 +161,12 @@ fn threads_make_call_and_drop() {
 #[test]
 fn functions_are_sent_to_other_threads() {
     let model = model([Type::I64, Type::I64], Type::I32, FastCallRole::Argument, FLAG);
-    let typed =
+    let code =
         Jit::shared().unwrap().fast_call(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature.
     let record = unsafe { FastCall::record(add as extern "C" fn(i32, i32) -> i32 as *const c_void, &pending) };
     // SAFETY: the record outlives its function.
-    let native = unsafe { typed.bind(&record) }.unwrap();
-    std::thread::spawn(move || drop((typed, native))).join().unwrap();
+    let native = unsafe { code.bind(&record) }.unwrap();
+    std::thread::spawn(move || drop((code, native))).join().unwrap();
 }

@@ -25,7 +25,7 @@ struct Own {
 impl Own {
     fn open() -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
-        let name = format!("hotcall-typed-{}-{}.so", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let name = format!("hotcall-fast-call-{}-{}.so", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let path = fs::canonicalize(env!("CARGO_TARGET_TMPDIR")).unwrap().join(name);
         fs::copy(shared_object(include_str!("fixture.c")), &path).unwrap();
         // SAFETY: it has no initialisers.

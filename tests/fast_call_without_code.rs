@@ -1,4 +1,4 @@
-//! Without code there are no typed functions, and the ordinary callback serves all.
+//! Without code there are no fast calls, and the ordinary callback serves all.
 
 #![cfg(all(not(feature = "jit"), unix, target_arch = "x86_64"))]
 

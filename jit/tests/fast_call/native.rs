@@ -15,7 +15,7 @@ use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 pub(crate) struct Fixture {
     pub(crate) c: Signature,
     pub(crate) model: FastCallModel,
-    pub(crate) typed: FastCall,
+    pub(crate) code: FastCall,
     caller: Trampoline,
     direct: Trampoline,
     pool: &'static StubPool,
@@ -52,7 +52,7 @@ pub(crate) struct CallOutcome {
 impl Fixture {
     pub(crate) fn new(c: Signature, model: FastCallModel) -> Self {
         let jit = Jit::shared().unwrap();
-        let typed = jit.fast_call(&c, &model, HELPERS).unwrap_or_else(|error| panic!("{c}, {model:?}: {error}"));
+        let code = jit.fast_call(&c, &model, HELPERS).unwrap_or_else(|error| panic!("{c}, {model:?}: {error}"));
         let caller = jit.slots(&whole_words(&model.native), Options::default()).unwrap();
         let direct = jit.slots(&c, Options::default()).unwrap();
         let pool = jit.thunk(&fixed(&c)).unwrap().stubs(Use::Plain);
@@ -62,13 +62,13 @@ impl Fixture {
         // SAFETY: the stub is a function of the signature; the cell is never freed.
         let record = Box::new(unsafe { FastCall::record(stub.entry(), engine::pending()) });
         // SAFETY: the box outlives the native function, which is called as the model says.
-        let native = unsafe { typed.bind(&raw const *record) }.unwrap();
-        Self { c, model, typed, caller, direct, pool, stub: Some(stub), record, native }
+        let native = unsafe { code.bind(&raw const *record) }.unwrap();
+        Self { c, model, code, caller, direct, pool, stub: Some(stub), record, native }
     }
 
     /// Whether the code was assembled, which jumps to C: it has no frame.
     pub(crate) fn is_assembled(&self) -> bool {
-        self.typed.code()[0] != 0x55
+        self.code.code()[0] != 0x55
     }
 
     /// Has calls fail until [`Fixture::reopen`].
@@ -81,7 +81,7 @@ impl Fixture {
         // SAFETY: as in `new`.
         unsafe {
             *self.record = FastCall::record(self.stub.as_ref().unwrap().entry(), engine::pending());
-            self.native = self.typed.bind(&raw const *self.record).unwrap();
+            self.native = self.code.bind(&raw const *self.record).unwrap();
         }
     }
 

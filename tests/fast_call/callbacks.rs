@@ -93,7 +93,7 @@ fn the_first_exception_waits_for_callers_that_look() {
     }
 }
 
-/// Where there is no other call, the typed function throws.
+/// Where there is no other call, the fast call throws.
 #[test]
 fn an_exception_is_thrown_when_c_has_returned() {
     let world = World::new(Style::Indirect);

@@ -58,12 +58,12 @@ fn singles() {
     let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
     let roles = [vec![FastCallRole::Ignored], vec![FastCallRole::Argument; 9], vec![FastCallRole::Exit]].concat();
     let model = model(params, roles, vec![], Type::I64);
-    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
+    let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {
         let record = FastCall::record(nine as *const c_void, &pending);
-        let native = typed.bind(&record).unwrap();
+        let native = code.bind(&record).unwrap();
         type Native = extern "C" fn(usize, f32, f32, f32, f32, f32, f32, f32, f32, f32, *mut u8) -> i64;
         let call = transmute::<*const c_void, Native>(native.entry());
         let mut refused = 0;
@@ -97,12 +97,12 @@ fn bytes_beside_what_the_helper_takes() {
         vec![handles(vec![object])],
         Type::I64,
     );
-    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
+    let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: as above; the handle is the address of an object that the model describes.
     unsafe {
         let record = FastCall::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
-        let native = typed.bind(&record).unwrap();
+        let native = code.bind(&record).unwrap();
         let call = transmute::<*const c_void, extern "C" fn(u64, *const Bytes, *mut u8) -> i64>(native.entry());
         let content = [5];
         let bytes = Bytes { kind: 7, address: content.as_ptr(), len: 1 };

@@ -80,12 +80,12 @@ fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
     for exit in [FLAG, Exit::Raise] {
         for (c, callee, caller) in &cases {
             let model = model(c, exit);
-            let typed = Jit::shared().unwrap().fast_call(c, &model, HELPERS).unwrap();
+            let code = Jit::shared().unwrap().fast_call(c, &model, HELPERS).unwrap();
             // Each compiler's callers with each one's callees.
             for (called_by, from) in &libraries {
                 for (compiled_by, to) in &libraries {
                     let context = || format!("{c} called by {}, compiled by {}", called_by.name, compiled_by.name);
-                    let call = Call { c, model: &model, typed: &typed, from, to, caller, callee };
+                    let call = Call { c, model: &model, code: &code, from, to, caller, callee };
                     call.run(&mut random, &context);
                 }
             }
@@ -96,7 +96,7 @@ fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
 struct Call<'a> {
     c: &'a Signature,
     model: &'a FastCallModel,
-    typed: &'a FastCall,
+    code: &'a FastCall,
     from: &'a Library,
     to: &'a Library,
     caller: &'a str,
@@ -105,7 +105,7 @@ struct Call<'a> {
 
 impl Call<'_> {
     fn run(&self, random: &mut Random, context: &dyn Fn() -> String) {
-        let Self { c, model, typed, from, to, .. } = *self;
+        let Self { c, model, code, from, to, .. } = *self;
         let bytes = |random: &mut Random, ty: &Type| random.bytes(&Layout::of(ty).unwrap());
         let args: Vec<_> = c.params().iter().map(|ty| bytes(random, ty)).collect();
         let result = c.result().map(|ty| bytes(random, ty)).unwrap_or_default();
@@ -138,7 +138,7 @@ impl Call<'_> {
             let begin = to.get::<unsafe extern "C" fn(*mut u8, *const u8, i32)>("hotcall_begin").unwrap();
             let finish = to.get::<unsafe extern "C" fn(*mut *mut u8) -> i32>("hotcall_end").unwrap();
             let record = FastCall::record(*to.get::<*const c_void>(self.callee).unwrap(), &pending);
-            let native = typed.bind(&record).unwrap();
+            let native = code.bind(&record).unwrap();
             begin(log.as_mut_ptr(), result.as_ptr(), 0);
             from.get::<Caller>(self.caller).unwrap()(native.entry(), passed.as_ptr(), returned.as_mut_ptr());
             finish(&mut end)
@@ -177,7 +177,7 @@ fn scalars() {
         let second = types::SCALARS.iter();
         second.map(move |second| format!("({first}, {second}, {first}) -> {second}"))
     });
-    check("typed_scalars", one.chain(two).chain(["()".into()]));
+    check("fast_call_scalars", one.chain(two).chain(["()".into()]));
 }
 
 /// Arguments in all registers and on the stack, where the contexts leave C more registers than there are.
@@ -192,7 +192,7 @@ fn registers_and_stack() {
             format!("({floats}*f64, {ints}*u16, i32, f32) -> u8"),
         ]
     });
-    check("typed_registers", texts);
+    check("fast_call_registers", texts);
 }
 
 #[test]
@@ -213,13 +213,13 @@ fn structs() {
             format!("(5*i64, {ty}, 7*f64, {ty}, u8) -> {ty}"),
         ]
     });
-    check("typed_structs", texts);
+    check("fast_call_structs", texts);
 }
 
 /// As many parameters as there may be.
 #[test]
 fn thirty_two_parameters() {
-    check("typed_many", ["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
+    check("fast_call_many", ["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
 }
 
 /// al says how many float registers there are, whichever way the call goes on.
@@ -229,5 +229,5 @@ fn variadic_functions() {
         ["", "i32", "f64", "8*f64", "i32, f64, i64, u32, pointer, f64", "6*i64, 8*f64", "struct {f64, f64}, f64"];
     let fixed = ["i32", "text", "f32, i8", "6*i64", "6*i32, 8*f64"];
     let texts = fixed.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i64")));
-    check("typed_variadic", texts);
+    check("fast_call_variadic", texts);
 }

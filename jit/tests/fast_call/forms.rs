@@ -118,7 +118,7 @@ fn callers_that_look_save_a_store() {
         ("(12*i32)", "(pointer, 12*pointer, pointer)", "_hhhhhhhhhhhhx"),
         ("(i8) -> i8", "(i64, pointer) -> i32", "ax"),
     ];
-    let len = |fixture: Fixture| fixture.typed.code().len();
+    let len = |fixture: Fixture| fixture.code.code().len();
     for (c, native, roles) in cases {
         for exit in [FLAG, Exit::Raise] {
             let [looking, not] = [looking(c, native, roles, exit), fixture(c, native, roles, exit)].map(len);
@@ -138,7 +138,7 @@ fn arguments_that_stay_where_they_are_take_no_instruction() {
         let taken = flagged(c, native, roles);
         let nothing = flagged("()", native, &roles.replace('a', "_"));
         assert!(taken.is_assembled());
-        assert_eq!(taken.typed.code(), nothing.typed.code(), "{c}");
+        assert_eq!(taken.code.code(), nothing.code.code(), "{c}");
     }
 }
 
@@ -148,7 +148,7 @@ fn checked_integers_that_stay_where_they_are_are_not_moved() {
     for c in ["(i32, i32)", "(u32, u32)", "(i8, i16)"] {
         let checked = flagged(c, "(i64, i64, pointer)", "aax");
         // Each is extended to another register, compared, and jumped from: 4, 3 and 6 bytes.
-        let more = checked.typed.code().len() - nothing.typed.code().len();
+        let more = checked.code.code().len() - nothing.code.code().len();
         assert!(more <= 2 * 13, "{c}: {more} bytes");
     }
 }
@@ -159,11 +159,11 @@ fn doubles_for_one_type_share_the_bound_of_their_check() {
     let lens = [("(i32)", "aix"), ("(i32, i32)", "aaiix"), ("(i32, i32, i32)", "aaaiiix")].map(|(c, roles)| {
         let count = c.matches("i32").count();
         let native = format!("({count}*f64, {count}*i64, pointer)");
-        flagged(c, &native, &roles.replace('i', "_")).typed.code().len()
+        flagged(c, &native, &roles.replace('i', "_")).code.code().len()
     });
     // 10 bytes load the bound.
     assert_eq!(lens[2] - lens[1], lens[1] - lens[0], "{lens:?}");
-    let mixed = flagged("(i32, i16)", "(2*f64, 2*i64, pointer)", "aa__x").typed.code().len();
+    let mixed = flagged("(i32, i16)", "(2*f64, 2*i64, pointer)", "aa__x").code.code().len();
     assert_eq!(mixed, lens[1] + 10);
 }
 
@@ -272,14 +272,14 @@ fn doubles_as_integers() {
 
 /// A callee that returns al, whatever its arguments are.
 const AL: &str = r#"
-__asm__(".globl typed_al\n.type typed_al, @function\ntyped_al:\n    movzbl %al, %eax\n    ret\n");
+__asm__(".globl fast_call_al\n.type fast_call_al, @function\ntyped_al:\n    movzbl %al, %eax\n    ret\n");
 "#;
 
 #[test]
 fn al_counts_the_vector_registers_of_c() {
-    let (_, library) = compiler::load_all("typed_al", AL).remove(0);
+    let (_, library) = compiler::load_all("fast_call_al", AL).remove(0);
     // SAFETY: the symbol is a function, of which the address is taken.
-    let target = unsafe { *library.get::<*const c_void>(b"typed_al").unwrap() };
+    let target = unsafe { *library.get::<*const c_void>(b"fast_call_al").unwrap() };
     let cases = [
         ("(i32, ...)", "(i64, pointer, 3*f64)", "ax___", 0),
         ("(i32, ..., f64)", "(i64, f64, pointer)", "aax", 1),
@@ -298,7 +298,7 @@ fn al_counts_the_vector_registers_of_c() {
             // SAFETY: the function takes any arguments; its record outlives its native function.
             unsafe {
                 let record = FastCall::record(target, &pending);
-                let native = fixture.typed.bind(&record).unwrap();
+                let native = fixture.code.bind(&record).unwrap();
                 (caller.entry())(native.entry(), words.as_ptr(), &mut returned, ptr::null_mut());
             }
             assert_eq!(returned, vectors, "{c} as {native}");
