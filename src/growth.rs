@@ -30,7 +30,7 @@ structs! {
     OpenFlags: "hotcall::OpenFlags", "binding", "hotcall::Binding::Now";
     FunctionOptions: "hotcall::FunctionOptions", "lazy", "true";
     LocalOptions: "hotcall::LocalOptions", "wait", "hotcall::Wait::NoWait";
-    OwnedOutcome: "hotcall::ResultPath", "errno", "None";
+    OwnedOutcome: "hotcall::Outcome", "errno", "None";
     Layout: "hotcall::Layout", "size", "8";
     Leaf: "hotcall::Leaf", "offset", "8";
     Declaration: "hotcall::declare::Declaration", "optional", "true";
