@@ -2,6 +2,7 @@
 //! the case says, by itself or by a call of its own.
 
 use std::ffi::c_void;
+use std::mem::ManuallyDrop;
 use std::ptr;
 
 use hotcall_jit::{JitError, Scalar, Stub, StubPool, ThunkCode, Trampoline, Type, Use, Which};
@@ -30,7 +31,7 @@ struct Handling<'a> {
 /// A stub bound to a handler for one case.
 pub struct Callback<'a> {
     pool: &'static StubPool,
-    stub: Stub,
+    stub: ManuallyDrop<Stub>,
     handling: *mut Handling<'a>,
 }
 
@@ -50,7 +51,7 @@ impl<'a> Callback<'a> {
         let handling = Box::into_raw(Box::new(Handling { case, then: Then::Answer, record: Record::default() }));
         // SAFETY: we hold the stub; the handler's context lives until it is retired, and calls are over by then.
         unsafe { stub.bind(handle, handling.cast()) };
-        Ok(Self { pool, stub, handling })
+        Ok(Self { pool, stub: ManuallyDrop::new(stub), handling })
     }
 
     /// The address of the function.
@@ -84,10 +85,10 @@ impl<'a> Callback<'a> {
 impl Drop for Callback<'_> {
     fn drop(&mut self) {
         self.stub.retire();
-        // SAFETY: we hold the stub and forget it; no call is running, and no other will reach the handler.
+        // SAFETY: we hold the stub, and nobody uses this any more; no call is running, and no other will reach the handler.
         unsafe {
             // There are more shapes than static stubs.
-            self.pool.free(self.stub);
+            self.pool.free(ManuallyDrop::take(&mut self.stub));
             drop(Box::from_raw(self.handling));
         }
     }

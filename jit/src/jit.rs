@@ -5,15 +5,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 
 use crate::c::definitions::Signature;
-use crate::code::generator::{self, Generator};
+use crate::code::generator::Generator;
 use crate::code::once_map::{Life, OnceMap};
 use crate::convention::abi::Abi;
-use crate::debug::name::Name;
 use crate::engine::fast_call::check::check;
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 use crate::engine::values::model::EngineAbi;
-use crate::entry::callback::key::CallbackKey;
-use crate::entry::callback::thunk::ThunkCode;
+use crate::entry::callback::thunk::{ThunkCode, Thunks};
 use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::fast_call::function::{FastCall, FastCallCode};
@@ -35,7 +33,7 @@ pub struct Jit {
     /// `None`: everything is universal.
     generator: Option<Arc<Generator>>,
     trampolines: Trampolines,
-    thunks: OnceMap<CallbackKey, &'static ThunkCode>,
+    thunks: Thunks,
     engine_values: OnceMap<EngineValuesKey, EngineValuesCode>,
     interpreted: OnceMap<EngineAbi, Interpreted>,
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
@@ -86,8 +84,8 @@ impl Jit {
         let generator = generator.map(Arc::new);
         Self {
             trampolines: Trampolines::new(generator.clone()),
+            thunks: Thunks::new(generator.clone()),
             generator,
-            thunks: OnceMap::new(),
             engine_values: OnceMap::new(),
             interpreted: OnceMap::new(),
             fast_calls: OnceMap::new(),
@@ -105,7 +103,7 @@ impl Jit {
             stats.code_bytes = count(&counters.code_bytes);
             stats.mapped_bytes = count(&counters.mapped_bytes);
         }
-        for thunk in self.thunks.live() {
+        for thunk in self.thunks.all() {
             let (bound, retired) = thunk.count_stubs();
             stats.thunks += 1;
             stats.callbacks += bound;
@@ -144,17 +142,7 @@ impl Jit {
     ///
     /// The signature is variadic; else as for [`Jit::slots`].
     pub fn thunk(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
-        if signature.first_variadic().is_some() {
-            return Err(JitError::VariadicCallback);
-        }
-        let abi = Abi::host().ok_or(JitError::Host)?;
-        let key = CallbackKey::of(abi, signature, abi.plan(signature)?);
-        let _no_fork = fork::hold_off();
-        let make = || {
-            let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
-            ThunkCode::leak(&key, code)
-        };
-        self.thunks.get_or_make(&key, Life::Kept, make).map(|thunk| *thunk)
+        self.thunks.get(signature)
     }
 
     /// The native functions for engines of this model and C functions of this signature, made unless there are those of the same

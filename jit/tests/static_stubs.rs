@@ -77,10 +77,10 @@ fn callbacks_keep_theirs_for_their_shape() {
     let trampolines = all(&jit);
     assert!(matches!(pool.take(), Err(JitError::Stubs { .. })));
     // Rather too early than never.
-    held.iter().for_each(|stub| close(pool, *stub));
+    held.into_iter().for_each(|stub| close(pool, stub));
     let again: Vec<_> = (0..8).map(|_| pool.take().unwrap()).collect();
     assert_eq!(again.iter().map(Stub::entry).collect::<HashSet<_>>(), entries);
-    again.iter().for_each(|stub| close(pool, *stub));
+    again.into_iter().for_each(|stub| close(pool, stub));
     assert!(matches!(other.take(), Err(JitError::Stubs { .. })));
 
     // One that C calls no more is anybody's.
@@ -103,8 +103,9 @@ fn no_shape_takes_all() {
         let entries: HashSet<_> = (0..300)
             .map(|_| {
                 let stub = pool.take().unwrap();
+                let entry = stub.entry();
                 close(pool, stub);
-                stub.entry()
+                entry
             })
             .collect();
         assert!(entries.len() < 100, "{} stubs for shape {shape}", entries.len());

@@ -49,7 +49,7 @@ const CALLS: u64 = u32::MAX as u64;
 /// The data of a stub.
 #[repr(C)]
 struct CallState {
-    state: AtomicU64,
+    word: AtomicU64,
     /// Initialised while `HELD` or `ALIVE` is set.
     block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Answer>>>>,
 }
@@ -58,7 +58,8 @@ const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <=
 
 /// The allocation of a callback.
 struct Block<H: ?Sized> {
-    stub: Stub,
+    /// Initialised once the owner has let go of the callback, unless the block goes with it.
+    stub: UnsafeCell<MaybeUninit<Stub>>,
     /// The pool that the stub came from.
     stubs: &'static StubPool,
     types: &'static CallbackTypes,
@@ -68,11 +69,11 @@ struct Block<H: ?Sized> {
 }
 
 /// The owner's hold on a callback. One word, so that it travels in a register.
-pub(super) struct Counted(Stub);
+pub(super) struct Counted(ManuallyDrop<Stub>);
 
-// SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the cell is atomic.
+// SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the state is atomic.
 unsafe impl Send for Counted {}
-// SAFETY: the handler and the rest of the block are `Sync`, and what changes in the cell is atomic.
+// SAFETY: the handler and the rest of the block are `Sync`, and what changes in the state is atomic.
 unsafe impl Sync for Counted {}
 
 impl Counted {
@@ -82,19 +83,23 @@ impl Counted {
         let stub = stubs.take().map_err(Error::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
         let panics = Panics::new(on_panic);
-        let block: Box<Block<dyn Answer>> = Box::new(Block { stub, stubs, types, panics, handler });
+        let no_stub = UnsafeCell::new(MaybeUninit::uninit());
+        let block: Box<Block<dyn Answer>> = Box::new(Block { stub: no_stub, stubs, types, panics, handler });
         Ok(Self::open(stub, NonNull::from(Box::leak(block))))
     }
 
     #[inline]
     fn open(stub: Stub, block: NonNull<Block<dyn Answer>>) -> Self {
-        let counted = Self(stub);
-        let cell = counted.cell();
-        // SAFETY: no call is admitted, so nothing reads the block's address.
-        unsafe { *cell.block.get() = MaybeUninit::new(block) };
+        let counted = Self(ManuallyDrop::new(stub));
+        let state = counted.state();
+        // SAFETY: a stub that nobody holds has neither `OPEN`, `HELD` nor `ALIVE` set, because `free` alone gives stubs back. So no
+        // call is admitted, and nothing reads the block's address.
+        unsafe { *state.block.get() = MaybeUninit::new(block) };
         // Added to the count of calls that are too late for the stub's last callback.
-        cell.state.fetch_or(NEW, Ordering::Release);
-        // SAFETY: the stub is ours. Its data is a cell, which `enter` may always be called with, because cells are never freed.
+        state.word.fetch_or(NEW, Ordering::Release);
+        let stub = &counted.0;
+        // SAFETY: the stub is ours. Stubs of this use are bound to `ENTER` with their own data and to nothing else, so any mix of loads
+        // is this pair. `enter` may be called with it at any time, because the data of stubs that C may call are never freed.
         unsafe { stub.bind(ENTER, stub.data()) };
         counted
     }
@@ -105,28 +110,28 @@ impl Counted {
 
     /// The number of calls in progress.
     pub(super) fn running(&self) -> usize {
-        (self.cell().state.load(Ordering::Relaxed) & CALLS) as usize
+        (self.state().word.load(Ordering::Relaxed) & CALLS) as usize
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.cell().state.load(Ordering::Relaxed) & OPEN == 0
+        self.state().word.load(Ordering::Relaxed) & OPEN == 0
     }
 
     pub(super) fn take_panic(&self) -> Option<Payload> {
         // SAFETY: the block lives as long as the owner holds the callback.
-        unsafe { self.cell().block().as_ref() }.panics.take()
+        unsafe { self.state().block().as_ref() }.panics.take()
     }
 
     pub(super) fn close(&self) {
         self.0.retire();
-        let before = self.cell().state.fetch_and(!OPEN, Ordering::AcqRel);
+        let before = self.state().word.fetch_and(!OPEN, Ordering::AcqRel);
         if before & OPEN != 0 && before & CALLS == 0 {
-            self.cell().finish();
+            self.state().finish();
         }
     }
 
-    fn cell(&self) -> &'static CallState {
-        // SAFETY: the data of stubs of this use are cells, all zero at first, which is a valid one; they are never freed.
+    fn state(&self) -> &'static CallState {
+        // SAFETY: the data of stubs of this use are states, all zero at first, which is a valid one. They are never freed.
         unsafe { &*self.0.data().cast() }
     }
 }
@@ -134,16 +139,21 @@ impl Counted {
 impl Drop for Counted {
     fn drop(&mut self) {
         self.0.retire();
-        let state = &self.cell().state;
+        let state = self.state();
         // SAFETY: the owner holds the callback.
-        let block = unsafe { self.cell().block() };
+        let block = unsafe { state.block() };
         // Usually the callback is open and no call is in progress.
-        if state.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok() {
-            // SAFETY: no call is admitted or in progress, so nothing else uses the block. The handler is alive.
-            return unsafe { free(block, Remains::WithHandler) };
+        let only_owner = state.word.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        if !only_owner {
+            self.close();
         }
-        self.close();
-        if state.fetch_and(!HELD, Ordering::AcqRel) & ALIVE == 0 {
+        // SAFETY: the owner goes with this. Whoever frees the block takes the stub, and that is nobody while `HELD` is set, or else
+        // this thread.
+        unsafe { *block.as_ref().stub.get() = MaybeUninit::new(ManuallyDrop::take(&mut self.0)) };
+        if only_owner {
+            // SAFETY: no call is admitted or in progress, so nothing else uses the block. The handler is alive.
+            unsafe { free(block, Remains::WithHandler) };
+        } else if state.word.fetch_and(!HELD, Ordering::AcqRel) & ALIVE == 0 {
             // SAFETY: neither owner nor handler needs the block any more.
             unsafe { free(block, Remains::WithoutHandler) };
         }
@@ -154,7 +164,7 @@ impl CallState {
     /// Counts a call, if the callback is open.
     fn admit(&self) -> Option<Running<'_>> {
         let running = Running(self);
-        (self.state.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
+        (self.word.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
     }
 
     /// The callback's allocation.
@@ -174,7 +184,7 @@ impl CallState {
     #[cold]
     fn finish(&self) {
         let take = |state| (state & (OPEN | HANDLER | CALLS) == HANDLER).then_some(state & !HANDLER);
-        if self.state.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).is_err() {
+        if self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).is_err() {
             return;
         }
         // SAFETY: `ALIVE` is set until this function clears it, because it claimed the handler.
@@ -184,7 +194,7 @@ impl CallState {
         // SAFETY: the callback is closed and no call is in progress, so nothing uses the handler. This thread claimed it.
         // A panic is kept with those of its calls.
         let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(&mut *handler.get()) });
-        if self.state.fetch_and(!ALIVE, Ordering::AcqRel) & HELD == 0 {
+        if self.word.fetch_and(!ALIVE, Ordering::AcqRel) & HELD == 0 {
             // SAFETY: neither owner nor handler needs the block any more.
             unsafe { free(block, Remains::WithoutHandler) };
         }
@@ -202,12 +212,12 @@ enum Remains {
 ///
 /// # Safety
 ///
-/// Nothing else uses the block, `remains` is true of it, and the stub is retired.
+/// Nothing else uses the block, `remains` is true of it, and it has the stub, which is retired.
 unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nothing else uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
-    // SAFETY: the stub came from this pool, and its holder is gone.
-    unsafe { block.stubs.give_back(block.stub) };
+    // SAFETY: the owner has put the stub here, which came from this pool and is retired.
+    unsafe { block.stubs.give_back(block.stub.get_mut().assume_init_read()) };
     if remains == Remains::WithHandler {
         let Block { panics, handler, .. } = &mut *block;
         // SAFETY: the caller vouches that the handler is there; it is not used again.
@@ -227,7 +237,7 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let before = self.0.state.fetch_sub(1, Ordering::AcqRel);
+        let before = self.0.word.fetch_sub(1, Ordering::AcqRel);
         if before & OPEN == 0 && before & CALLS == 1 {
             self.0.finish();
         }
@@ -242,11 +252,11 @@ const ENTER: Handler = {
 
 /// # Safety
 ///
-/// `context` is the address of a cell; the other two are those that a thunk passes.
+/// `context` is the data of a stub of this use; the other two are those that a thunk passes.
 unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the caller vouches for the cell, which is never freed.
-    let cell = unsafe { &*context.cast::<CallState>() };
-    let Some(running) = cell.admit() else { return count_retired_call() };
+    // SAFETY: the caller vouches for the data, which are never freed.
+    let state = unsafe { &*context.cast::<CallState>() };
+    let Some(running) = state.admit() else { return count_retired_call() };
     let Block { types, panics, handler, .. } = running.block();
     // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
     let mut call = unsafe { Call::new(types, args.cast::<Slot>(), result.cast()) };
@@ -271,7 +281,7 @@ mod tests {
         let captured = Arc::clone(&held);
         let next = Counted::new(&thunk, OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
         // A call of the stub's last callback found it closed, was the last one out, and comes to finish it only now.
-        next.cell().finish();
+        next.state().finish();
         assert_eq!((Arc::strong_count(&held), next.is_closed()), (2, false));
         next.close();
         assert_eq!(Arc::strong_count(&held), 1);

@@ -2,7 +2,7 @@
 
 use std::ffi::c_void;
 use std::fmt;
-use std::mem;
+use std::mem::{self, ManuallyDrop};
 
 use hotcall_jit::{Handler, Stub, ThunkCode, Use};
 
@@ -28,7 +28,7 @@ pub type UnwindingRawHandler = unsafe extern "C-unwind" fn(context: *mut c_void,
 ///
 /// Dropping the callback closes it: calls that begin later return zeros. Closing waits for nothing and frees nothing.
 pub struct RawCallback {
-    stub: Stub,
+    stub: ManuallyDrop<Stub>,
     code: &'static ThunkCode,
 }
 
@@ -44,9 +44,8 @@ impl Callback {
     /// * The handler may be called with this context and with arguments and results of the thunk's signature, on whichever
     ///   threads C calls on.
     /// * That holds until the callback is closed, and for calls that began before, until they return.
-    /// * When the callback is dropped, every call that began before has entered the handler, or has none to come: the address
-    ///   may become that of another raw callback of the shape, and a call that is still on its way would find parts of both.
-    ///   (Addresses rest for a while, so that this takes a long way.)
+    /// * When the callback is dropped, every call that began before has entered the handler, or never will, and C calls the address
+    ///   no more. It may become that of another raw callback of the shape, and a late call would find that one, or parts of both.
     #[inline]
     pub unsafe fn raw(thunk: &Thunk, handler: RawHandler, context: *mut c_void) -> Result<RawCallback, Error> {
         // SAFETY: function types that differ in `-unwind` alone are compatible, and slots are `u64`.
@@ -90,7 +89,7 @@ impl RawCallback {
         let stub = code.stubs(Use::Plain).take().map_err(Error::stub)?;
         // SAFETY: the stub is ours, and the caller vouches for the handler.
         unsafe { stub.bind(handler, context) };
-        Ok(Self { stub, code })
+        Ok(Self { stub: ManuallyDrop::new(stub), code })
     }
 
     /// The function pointer for C. After closing, calls return zeros, until the address is used again, as late as possible,
@@ -110,8 +109,8 @@ impl Drop for RawCallback {
     #[inline]
     fn drop(&mut self) {
         self.stub.retire();
-        // SAFETY: the stub came from this pool and is retired, and this was its holder.
-        unsafe { self.code.stubs(Use::Plain).give_back(self.stub) };
+        // SAFETY: the stub came from this pool and is retired. Nobody uses this any more.
+        unsafe { self.code.stubs(Use::Plain).give_back(ManuallyDrop::take(&mut self.stub)) };
     }
 }
 

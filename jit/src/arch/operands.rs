@@ -7,15 +7,15 @@ use std::sync::atomic::AtomicPtr;
 /// Bytes from one stub to the next, and from one stub's data to the next's.
 pub(crate) const STRIDE: usize = 16;
 
-/// Offsets of the handler and of its own context, from the context that a stub hands over.
+/// Offsets of the handler and of its context in a cell.
 pub(crate) const CELL_HANDLER: i32 = 0;
 pub(crate) const CELL_CONTEXT: i32 = 8;
 
 /// The two words that belong to a stub.
 #[repr(C)]
 pub(crate) struct StubData {
-    /// The thunk gets it.
-    pub(crate) context: AtomicPtr<c_void>,
+    /// The address of the [cell](crate::stubs::cell::StubCell), or of one that answers in its place. The thunk gets it.
+    pub(crate) cell: AtomicPtr<c_void>,
     /// The stub jumps there: in tables made at run time to code, in the static one to what a [`UniversalHeader`] names.
     pub(crate) thunk: AtomicPtr<c_void>,
 }
@@ -27,7 +27,7 @@ pub(crate) const STATIC_STUBS: usize = 2048;
 
 /// The data of the static table.
 pub(crate) static STATIC_DATA: [StubData; STATIC_STUBS] =
-    [const { StubData { context: AtomicPtr::new(ptr::null_mut()), thunk: AtomicPtr::new(ptr::null_mut()) } };
+    [const { StubData { cell: AtomicPtr::new(ptr::null_mut()), thunk: AtomicPtr::new(ptr::null_mut()) } };
         STATIC_STUBS];
 
 /// The beginning of a universal trampoline's or thunk's plan, which assembly reads.

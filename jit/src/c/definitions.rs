@@ -27,7 +27,7 @@ use crate::c::scalar::Scalar;
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub struct Type {
     pub(crate) kind: TypeKind,
-    pub(crate) pointer: Told<Option<Arc<Pointer>>>,
+    pub(crate) pointer: Uncompared<Option<Arc<Pointer>>>,
 }
 
 /// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types are scalars.
@@ -67,7 +67,7 @@ pub struct Array {
     pub(crate) element: Type,
     pub(crate) len: u32,
     pub(crate) flexible: bool,
-    pub(crate) counted_by: Told<Option<Box<str>>>,
+    pub(crate) counted_by: Uncompared<Option<Box<str>>>,
     pub(crate) reach: Reach,
 }
 
@@ -78,7 +78,7 @@ pub struct Field {
     pub(crate) ty: Type,
     pub(crate) packed: bool,
     pub(crate) align: Option<u8>,
-    pub(crate) constant: Told<bool>,
+    pub(crate) constant: Uncompared<bool>,
 }
 
 /// The part of a declaration that says more of a pointer than that it is one.
@@ -100,7 +100,7 @@ pub struct Pointer {
     pub(crate) length: Option<Length>,
     pub(crate) direction: Option<Direction>,
     pub(crate) freed_by: Option<Arc<str>>,
-    pub(crate) depth: Told<u32>,
+    pub(crate) depth: Uncompared<u32>,
 }
 
 /// The target of a pointer.
@@ -124,7 +124,7 @@ pub enum Target {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct FunctionType {
     pub(crate) signature: Signature,
-    pub(crate) parameter_names: Told<Arc<[Option<Box<str>>]>>,
+    pub(crate) parameter_names: Uncompared<Arc<[Option<Box<str>>]>>,
 }
 
 /// The number of elements or bytes.
@@ -166,17 +166,17 @@ pub struct Signature {
 
 /// Information for users that no stage of a call depends on: all such values are equal.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct Told<T>(pub(crate) T);
+pub(crate) struct Uncompared<T>(pub(crate) T);
 
-impl<T> PartialEq for Told<T> {
+impl<T> PartialEq for Uncompared<T> {
     fn eq(&self, _: &Self) -> bool {
         true
     }
 }
 
-impl<T> Eq for Told<T> {}
+impl<T> Eq for Uncompared<T> {}
 
-impl<T> Hash for Told<T> {
+impl<T> Hash for Uncompared<T> {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
@@ -186,5 +186,5 @@ pub(crate) struct Reach {
     pub(crate) depth: u32,
     pub(crate) nodes: u32,
     /// The depth with that of what pointers point to.
-    pub(crate) through_pointers: Told<u32>,
+    pub(crate) through_pointers: Uncompared<u32>,
 }

@@ -1,6 +1,6 @@
 //! Limits of types, and the errors of those that exceed them.
 
-use crate::c::definitions::{Reach, Told, Type};
+use crate::c::definitions::{Reach, Type, Uncompared};
 
 /// The deepest nesting of structs, unions and arrays.
 ///
@@ -20,7 +20,7 @@ pub const MAX_NODES: u32 = 1 << 17;
 pub const MAX_ALIGN: u8 = 16;
 
 impl Reach {
-    pub(crate) const SCALAR: Self = Self { depth: 0, nodes: 1, through_pointers: Told(0) };
+    pub(crate) const SCALAR: Self = Self { depth: 0, nodes: 1, through_pointers: Uncompared(0) };
     pub(crate) const NOTHING: Self = Self { nodes: 0, ..Self::SCALAR };
 
     /// The extent of a type whose members together have `inside`.
@@ -28,7 +28,7 @@ impl Reach {
         let outside = Self {
             depth: inside.depth + 1,
             nodes: inside.nodes.saturating_add(1),
-            through_pointers: Told(inside.through_pointers.0.saturating_add(1)),
+            through_pointers: Uncompared(inside.through_pointers.0.saturating_add(1)),
         };
         if outside.depth > MAX_NESTING {
             return Err(TypeError::Nesting { max: MAX_NESTING });
@@ -44,7 +44,7 @@ impl Reach {
         Self {
             depth: self.depth.max(other.depth),
             nodes: self.nodes.saturating_add(other.nodes),
-            through_pointers: Told(self.through_pointers.0.max(other.through_pointers.0)),
+            through_pointers: Uncompared(self.through_pointers.0.max(other.through_pointers.0)),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Told, Type, TypeKind};
+use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Type, TypeKind, Uncompared};
 use crate::c::limits::{TypeError, checked_align};
 
 impl Field {
@@ -28,7 +28,7 @@ impl Field {
 
     /// The member that is not to be written (`const`). Information for users: not compared.
     pub fn constant(self) -> Self {
-        Self { constant: Told(true), ..self }
+        Self { constant: Uncompared(true), ..self }
     }
 
     /// The member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
@@ -59,7 +59,7 @@ impl Field {
 
 impl From<Type> for Field {
     fn from(ty: Type) -> Self {
-        Self { name: None, ty, packed: false, align: None, constant: Told(false) }
+        Self { name: None, ty, packed: false, align: None, constant: Uncompared(false) }
     }
 }
 

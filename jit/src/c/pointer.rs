@@ -3,12 +3,12 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::c::definitions::{Direction, FunctionType, Length, Pointer, Signature, Target, Told, Type};
+use crate::c::definitions::{Direction, FunctionType, Length, Pointer, Signature, Target, Type, Uncompared};
 
 impl Pointer {
     /// A pointer to this, of which nothing else is known.
     pub fn new(target: Target) -> Self {
-        let depth = Told(target.depth().saturating_add(1));
+        let depth = Uncompared(target.depth().saturating_add(1));
         Self { target, constant: false, length: None, direction: None, freed_by: None, depth }
     }
 
@@ -80,7 +80,7 @@ impl Target {
 impl FunctionType {
     /// A function with this signature.
     pub fn new(signature: Signature) -> Self {
-        Self { signature, parameter_names: Told(Arc::default()) }
+        Self { signature, parameter_names: Uncompared(Arc::default()) }
     }
 
     /// The parameters' names by index, as far as there are any.
@@ -90,7 +90,7 @@ impl FunctionType {
 
     /// With these names of its parameters.
     pub fn with_names(self, names: impl IntoIterator<Item = Option<Box<str>>>) -> Self {
-        Self { parameter_names: Told(names.into_iter().collect()), ..self }
+        Self { parameter_names: Uncompared(names.into_iter().collect()), ..self }
     }
 
     /// Its parameters and its result.

@@ -7,7 +7,9 @@ use std::fmt;
 use std::iter;
 use std::sync::Arc;
 
-use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Pointer, Reach, Target, Told, Type, TypeKind};
+use crate::c::definitions::{
+    Aggregate, AggregateKind, Array, Field, Pointer, Reach, Target, Type, TypeKind, Uncompared,
+};
 use crate::c::limits::{MAX_NESTING, TypeError, checked_align};
 use crate::c::members::check_names;
 use crate::c::scalar::{Pointee, Scalar};
@@ -35,7 +37,7 @@ impl Type {
 
 impl Type {
     const fn of(scalar: Scalar) -> Self {
-        Self { kind: TypeKind::Scalar(scalar), pointer: Told(None) }
+        Self { kind: TypeKind::Scalar(scalar), pointer: Uncompared(None) }
     }
 }
 
@@ -92,7 +94,7 @@ impl Type {
     fn array_of(element: Type, len: u32, flexible: bool) -> Result<Self, TypeError> {
         let one = element.reach();
         let reach = Reach::around(Reach { nodes: one.nodes.saturating_mul(len), ..one })?;
-        let counted_by = Told(None);
+        let counted_by = Uncompared(None);
         Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
     }
 
@@ -101,7 +103,7 @@ impl Type {
         if let TypeKind::Array(array) = &mut self.kind
             && array.flexible
         {
-            Arc::make_mut(array).counted_by = Told(Some(member.into()));
+            Arc::make_mut(array).counted_by = Uncompared(Some(member.into()));
         }
         self
     }
@@ -156,7 +158,7 @@ impl Type {
     pub fn with_pointer(self, pointer: Pointer) -> Result<Self, TypeError> {
         let TypeKind::Scalar(Scalar::Pointer(_)) = self.kind else { return Err(TypeError::NotPointer { ty: self }) };
         match pointer.depth() {
-            0..=MAX_NESTING => Ok(Self { pointer: Told(Some(Arc::new(pointer))), ..self }),
+            0..=MAX_NESTING => Ok(Self { pointer: Uncompared(Some(Arc::new(pointer))), ..self }),
             _ => Err(TypeError::Nesting { max: MAX_NESTING }),
         }
     }
@@ -242,7 +244,7 @@ impl Type {
     pub(crate) fn reach(&self) -> Reach {
         match &self.kind {
             TypeKind::Scalar(_) => {
-                let through_pointers = Told(self.pointer().map_or(0, Pointer::depth));
+                let through_pointers = Uncompared(self.pointer().map_or(0, Pointer::depth));
                 Reach { through_pointers, ..Reach::SCALAR }
             }
             TypeKind::Aggregate(aggregate) => aggregate.reach,
@@ -259,7 +261,7 @@ impl From<Scalar> for Type {
 
 impl From<TypeKind> for Type {
     fn from(kind: TypeKind) -> Self {
-        Self { kind, pointer: Told(None) }
+        Self { kind, pointer: Uncompared(None) }
     }
 }
 

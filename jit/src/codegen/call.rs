@@ -10,7 +10,7 @@ use crate::convention::plan::{Ext, Piece, Plan};
 /// Where an entry's arguments come from.
 pub(crate) trait Source {
     /// The integer register in which the address of the arguments arrives. Its word is loaded last, so that the address
-    /// can stay there until then.
+    /// can stay there until then. If no argument goes to that register, another word comes last, which costs nothing.
     fn base_register(&self) -> u8;
     /// A word of type `ty` holding the piece of a scalar argument.
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value;
@@ -38,22 +38,15 @@ pub(crate) fn emit(
                 Some(load_piece(b, base, piece, param.ty))
             }
             Content::Piece { arg, ref piece } => Some(source.scalar(b, arg, piece, param.ty)),
-            Content::Copy { arg, .. } => Some(source.address(b, arg)),
+            Content::Memcpy { arg, .. } => Some(source.address(b, arg)),
             Content::ResultPointer => Some(source.result_pointer(b)),
             Content::Target => Some(target),
             Content::Padding => None,
         };
     }
-    // A register that is live anyway: the call's target, or any vector.
-    let live = |ty| {
-        if ty == types::I64 {
-            target
-        } else {
-            words.iter().flatten().copied().find(|&word| b.func.dfg.value_type(word) == ty).unwrap_or(target)
-        }
-    };
-    let words: Vec<_> =
-        call_words.params.iter().zip(&words).map(|(param, word)| word.unwrap_or_else(|| live(param.ty))).collect();
+    let words: Vec<_> = (0..words.len())
+        .map(|index| words[index].unwrap_or_else(|| padding(b, call_words.params[index].ty, &words, target)))
+        .collect();
 
     let signature = b.import_signature(call_words.signature());
     let callee = match shim {
@@ -64,11 +57,22 @@ pub(crate) fn emit(
     b.inst_results(call).to_vec()
 }
 
+/// A word for a place whose content does not matter: a register of the type's class that is live anyway, if there is one.
+fn padding(b: &mut FunctionBuilder<'_>, ty: ir::Type, words: &[Option<Value>], target: Value) -> Value {
+    let live = words.iter().flatten().copied().find(|&word| b.func.dfg.value_type(word) == ty);
+    match ty {
+        types::I64 => target,
+        types::F32 => live.unwrap_or_else(|| b.ins().f32const(0.0)),
+        types::F64 => live.unwrap_or_else(|| b.ins().f64const(0.0)),
+        _ => live.unwrap_or_else(|| unreachable!("a vector on the stack is live")),
+    }
+}
+
 /// The words argument by argument, so that the address of an aggregate is needed for as short a time as can be; but `last`
 /// at the end.
 fn load_order(call_words: &CallWords, last: usize) -> Vec<usize> {
     let argument = |index: usize| match call_words.params[index].content {
-        Content::Piece { arg, .. } | Content::Copy { arg, .. } => arg,
+        Content::Piece { arg, .. } | Content::Memcpy { arg, .. } => arg,
         Content::ResultPointer | Content::Target | Content::Padding => 0,
     };
     let mut order: Vec<_> = (0..call_words.params.len()).collect();

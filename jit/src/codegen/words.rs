@@ -9,7 +9,7 @@ use cranelift_codegen::isa::CallConv;
 
 use crate::arch::x86_64::shim::{Shim, ShimTarget};
 use crate::convention::abi::Abi;
-use crate::convention::order::{self, Word};
+use crate::convention::order::{self, ByRegister, Word};
 use crate::convention::plan::{Ext, Loc, Piece, Plan, Return};
 use crate::convention::registers::Convention;
 use crate::error::JitError;
@@ -31,7 +31,7 @@ pub(crate) enum Content {
     /// Bytes of an argument.
     Piece { arg: usize, piece: Piece },
     /// The first `size` bytes of an argument, copied to the stack.
-    Copy { arg: usize, size: u32 },
+    Memcpy { arg: usize, size: u32 },
     /// The address of the hidden result.
     ResultPointer,
     /// The address of the function, for the shim that is called in its place.
@@ -44,7 +44,7 @@ impl Content {
     /// The number of bytes that are copied to the stack, if that is what the parameter stands for.
     const fn copied(self) -> Option<u32> {
         match self {
-            Self::Copy { size, .. } => Some(size),
+            Self::Memcpy { size, .. } => Some(size),
             Self::Piece { .. } | Self::ResultPointer | Self::Target | Self::Padding => None,
         }
     }
@@ -76,13 +76,13 @@ impl CallWords {
     /// The plan has a place that Cranelift cannot reach.
     pub(crate) fn of(abi: Abi, plan: &Plan, busy: usize) -> Result<Self, JitError> {
         let convention = abi.convention();
-        let mut sequences = WordSequences::default();
+        let mut sequences = WordSequences { registers: ByRegister::new(), stack: Vec::new(), block_words: 0 };
         for (loc, word) in order::words(plan) {
             match word {
                 Word::ResultPointer => sequences.put(loc, Param { content: Content::ResultPointer, ty: types::I64 })?,
                 Word::Piece { arg, piece } => sequences.put_piece(arg, piece)?,
                 Word::Block { arg, size } => sequences.put_block(arg, size, loc)?,
-                Word::Copy { .. } => return Err(JitError::Place { loc }),
+                Word::CopyAddress { .. } => return Err(JitError::Place { loc }),
             }
         }
         let returns = match &plan.ret {
@@ -126,31 +126,19 @@ pub(crate) fn word_type(piece: &Piece) -> ir::Type {
 }
 
 /// The words by place while they are collected.
-#[derive(Default)]
 struct WordSequences {
-    ints: Vec<Option<Param>>,
-    floats: Vec<Option<Param>>,
+    registers: ByRegister<Param>,
     stack: Vec<(u32, Param)>,
     block_words: usize,
 }
 
 impl WordSequences {
     fn put(&mut self, loc: Loc, param: Param) -> Result<(), JitError> {
-        let (registers, n) = match loc {
-            Loc::Int(n) => (&mut self.ints, n),
-            Loc::Float(n) => (&mut self.floats, n),
-            Loc::Stack(offset) => {
-                self.stack.push((offset, param));
-                return Ok(());
-            }
-            Loc::X87(_) | Loc::ResultPointer => return Err(JitError::Place { loc }),
-        };
-        let n = usize::from(n);
-        if registers.len() <= n {
-            registers.resize(n + 1, None);
+        if let Loc::Stack(offset) = loc {
+            self.stack.push((offset, param));
+            return Ok(());
         }
-        registers[n] = Some(param);
-        Ok(())
+        self.registers.put(loc, param)
     }
 
     fn put_piece(&mut self, arg: usize, piece: Piece) -> Result<(), JitError> {
@@ -163,7 +151,7 @@ impl WordSequences {
         let mut at = 0;
         if size > MAX_WORDS || (size >= 8 && self.block_words >= MAX_BLOCK_WORDS) {
             at = size & !7;
-            self.put(loc, Param { content: Content::Copy { arg, size: at }, ty: types::I64 })?;
+            self.put(loc, Param { content: Content::Memcpy { arg, size: at }, ty: types::I64 })?;
         }
         let before = stack % 16;
         let vectors = size.saturating_sub(before) / 16 >= MIN_VECTORS;
@@ -181,20 +169,20 @@ impl WordSequences {
     /// Puts the function's address where no argument is.
     fn put_target(&mut self, convention: &Convention, stack_size: u32) -> Result<ShimTarget, JitError> {
         let target = Param { content: Content::Target, ty: types::I64 };
-        let used = self.ints.len() as u8;
+        let used = self.registers.int_len() as u8;
         if usize::from(used) < convention.arguments.int.len() {
             self.put(Loc::Int(used), target)?;
             Ok(ShimTarget::Register(used))
         } else {
             self.put(Loc::Stack(stack_size), target)?;
-            Ok(ShimTarget::Stack(stack_size))
+            Ok(ShimTarget::Stack(convention.shadow + stack_size))
         }
     }
 
     /// Stack words wait in registers until all are loaded. Those that find no free integer register travel through float
     /// registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
     fn spread_stack_words(&mut self, convention: &Convention, busy: usize) {
-        let ints = self.ints.iter().flatten().count();
+        let ints = self.registers.int_count();
         let free = convention.int_scratch.len().saturating_sub(ints + busy);
         let words = self.stack.iter_mut().filter(|(_, param)| param.ty == types::I64);
         for (_, param) in words.skip(free) {
@@ -212,17 +200,16 @@ impl WordSequences {
         let padding = |ty| Param { content: Content::Padding, ty };
         self.spread_stack_words(convention, busy);
         if !self.stack.is_empty() {
-            self.ints.resize(convention.arguments.int.len(), None);
+            self.registers.reach_int(convention.arguments.int.len());
         }
         // Any float word on the stack: one that waits to be copied into the registers before it.
         let float = self.stack.iter().map(|(_, param)| param.ty).find(|ty| ty.is_float() || ty.is_vector());
         if float.is_some() {
-            self.floats.resize(convention.arguments.float.len(), None);
+            self.registers.reach_float(convention.arguments.float.len());
         }
-        let ints = self.ints.into_iter().map(|param| param.unwrap_or(padding(types::I64)));
-        let floats = self.floats.into_iter().map(|param| param.unwrap_or(padding(float.unwrap_or(types::F64))));
-        let mut params: Vec<_> = ints.chain(floats).collect();
-
+        let filler = |loc: Loc| padding(if loc.is_float() { float.unwrap_or(types::F64) } else { types::I64 });
+        let registers = self.registers.in_order(convention.order, filler);
+        let mut params: Vec<_> = registers.into_iter().map(|(_, param)| param).collect();
         let mut next = 0;
         for (offset, param) in self.stack {
             while next < offset {

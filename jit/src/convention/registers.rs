@@ -68,6 +68,17 @@ pub enum Variadic {
     OnStack,
 }
 
+impl Order {
+    /// Tells whether two places cannot both hold an argument.
+    pub fn is_shared(self, one: Loc, other: Loc) -> bool {
+        let position = |loc| match loc {
+            Loc::Int(n) | Loc::Float(n) => Some(n),
+            Loc::X87(_) | Loc::Stack(_) | Loc::ResultPointer => None,
+        };
+        one == other || self == Self::Positional && position(one).is_some() && position(one) == position(other)
+    }
+}
+
 impl Convention {
     /// Bytes from the callee's frame pointer to its first stack argument.
     pub const fn stack_arguments(&self) -> u32 {

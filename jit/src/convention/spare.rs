@@ -1,7 +1,7 @@
-//! The place that no argument takes, in which a stub hands its context to the thunk behind it.
+//! The place that no argument takes, in which a stub hands its cell to the thunk behind it: the spare place.
 
 use crate::convention::plan::{Arg, Loc, Plan, Return};
-use crate::convention::registers::Convention;
+use crate::convention::registers::{Convention, Order};
 
 /// A place without an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -26,6 +26,10 @@ impl Spare {
                 Loc::Float(n) => floats = floats.max(n + 1),
                 Loc::X87(_) | Loc::Stack(_) | Loc::ResultPointer => {}
             }
+        }
+        if convention.order == Order::Positional {
+            ints = ints.max(floats);
+            floats = ints;
         }
         if usize::from(ints) < convention.arguments.int.len() {
             Self::Int(ints)

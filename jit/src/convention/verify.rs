@@ -45,7 +45,7 @@ impl Plan {
     ///
     /// * the pieces of a value lie inside it, cover every byte of every leaf, and no byte twice;
     /// * registers are those of the convention, and no two pieces share a place;
-    /// * what lies on the stack lies inside the stack area and keeps its alignment (blocks at least 8).
+    /// * what lies on the stack lies inside the stack area and keeps its alignment (blocks at least that of the convention's stack words).
     ///
     /// It proves consistency, not the convention: that is what tests against C compilers are for.
     pub fn verify(&self, convention: &Convention, params: &[Layout], result: Option<&Layout>) -> Result<(), Fault> {
@@ -53,7 +53,7 @@ impl Plan {
         if self.stack_size > MAX_STACK {
             return Err(fault(Which::Result)(FaultKind::Outside { start: MAX_STACK, end: self.stack_size }));
         }
-        let mut taken = Taken::new(&convention.arguments, self.stack_size);
+        let mut taken = Taken::new(convention, &convention.arguments, self.stack_size);
         if params.len() != self.args.len() {
             return Err(fault(Which::Result)(FaultKind::Count));
         }
@@ -67,7 +67,7 @@ impl Plan {
         if let Return::Pass(arg) = &self.ret {
             let void = Layout { size: 0, align: 1, leaves: Vec::new() };
             // Result registers are another sequence than argument registers, and nothing is returned on the stack.
-            arg.verify(result.unwrap_or(&void), &mut Taken::new(&convention.results, 0))
+            arg.verify(result.unwrap_or(&void), &mut Taken::new(convention, &convention.results, 0))
                 .map_err(fault(Which::Result))?;
         }
         Ok(())
@@ -81,7 +81,7 @@ impl Arg {
         }
         match &self.pass {
             Pass::Ignore => self.verify_cover(layout, &[]),
-            Pass::Block { stack } => taken.take_stack(*stack, self.size, self.align.max(8)),
+            Pass::Block { stack } => taken.take_block(*stack, self.size, self.align),
             Pass::ByRef(loc) => taken.take(*loc, 8, 8),
             Pass::Pieces(pieces) => {
                 self.verify_cover(layout, pieces)?;
@@ -118,14 +118,15 @@ impl Arg {
 
 /// The places that earlier values took.
 struct Taken<'a> {
+    convention: &'a Convention,
     sequences: &'a Sequences,
     registers: Vec<Loc>,
     stack: Vec<bool>,
 }
 
 impl<'a> Taken<'a> {
-    fn new(sequences: &'a Sequences, stack_size: u32) -> Self {
-        Self { sequences, registers: Vec::new(), stack: vec![false; stack_size as usize] }
+    fn new(convention: &'a Convention, sequences: &'a Sequences, stack_size: u32) -> Self {
+        Self { convention, sequences, registers: Vec::new(), stack: vec![false; stack_size as usize] }
     }
 
     fn take(&mut self, loc: Loc, len: u32, align: u8) -> Result<(), FaultKind> {
@@ -135,11 +136,15 @@ impl<'a> Taken<'a> {
         if !self.sequences.have(loc) {
             return Err(FaultKind::NoRegister { loc });
         }
-        if self.registers.contains(&loc) {
+        if self.registers.iter().any(|&taken| self.convention.order.is_shared(taken, loc)) {
             return Err(FaultKind::Shared { loc });
         }
         self.registers.push(loc);
         Ok(())
+    }
+
+    fn take_block(&mut self, stack: u32, len: u32, align: u8) -> Result<(), FaultKind> {
+        self.take_stack(stack, len, align.max(self.convention.stack_word as u8))
     }
 
     fn take_stack(&mut self, stack: u32, len: u32, align: u8) -> Result<(), FaultKind> {

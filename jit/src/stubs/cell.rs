@@ -40,25 +40,39 @@ impl StubCell {
     /// Binds a new stub to its thunk, and to nothing behind that.
     pub(crate) fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {
         stub.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
-        stub.context.store(RetiredCell::context(), Ordering::Release);
+        stub.cell.store(RetiredCell::context(), Ordering::Release);
         let (handler, context) = (AtomicPtr::default(), AtomicPtr::default());
         Self { handler, context, data: UnsafeCell::new([0; 4]), stub, entry }
     }
 }
 
-/// The address of a callback. Its holder binds it, retires it and gives it back.
+/// A cell, which its stub and its pool refer to.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct Stub(pub(crate) NonNull<StubCell>);
+pub(crate) struct CellPointer(pub(crate) NonNull<StubCell>);
 
-// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
-unsafe impl Send for Stub {}
-// SAFETY: cells are never freed; what changes in them is atomic, or the holder's affair.
-unsafe impl Sync for Stub {}
+// SAFETY: a cell lives as long as its pool has it; what changes in it is atomic, or the affair of the stub's holder.
+unsafe impl Send for CellPointer {}
+// SAFETY: a cell lives as long as its pool has it; what changes in it is atomic, or the affair of the stub's holder.
+unsafe impl Sync for CellPointer {}
+
+impl CellPointer {
+    pub(crate) fn cell(&self) -> &'static StubCell {
+        // SAFETY: nobody has an exclusive reference to a cell. Only `StubPool::free` frees one, and nobody refers to it then.
+        unsafe { self.0.as_ref() }
+    }
+
+    pub(crate) fn is_bound(&self) -> bool {
+        self.cell().stub.cell.load(Ordering::Relaxed) != RetiredCell::context()
+    }
+}
+
+/// The address of a callback. Its holder binds it, retires it and gives it back to its pool.
+#[derive(PartialEq, Eq, Debug)]
+pub struct Stub(pub(crate) CellPointer);
 
 impl Stub {
-    pub(crate) fn cell(&self) -> &'static StubCell {
-        // SAFETY: cells are never freed, and nobody has an exclusive reference to one.
-        unsafe { self.0.as_ref() }
+    fn cell(&self) -> &'static StubCell {
+        self.0.cell()
     }
 
     /// The function pointer for C.
@@ -88,11 +102,7 @@ impl Stub {
         cell.handler.store(handler as *mut (), Ordering::Relaxed);
         cell.context.store(context, Ordering::Relaxed);
         // Thunks load handler and context through this word, which orders the loads behind the stores.
-        cell.stub.context.store(self.0.as_ptr().cast(), Ordering::Release);
-    }
-
-    pub(crate) fn is_bound(&self) -> bool {
-        self.cell().stub.context.load(Ordering::Relaxed) != RetiredCell::context()
+        cell.stub.cell.store(self.0.0.as_ptr().cast(), Ordering::Release);
     }
 
     /// Has calls return zeros, and [counts](retired_calls) them.
@@ -101,10 +111,10 @@ impl Stub {
         self.retire_to(&RETIRED);
     }
 
-    /// Has calls find this, also when the cell is gone.
+    /// Has calls find this instead of the cell.
     #[inline]
     pub(crate) fn retire_to(&self, retired: &'static RetiredCell) {
-        self.cell().stub.context.store(ptr::from_ref(retired).cast_mut().cast(), Ordering::Release);
+        self.cell().stub.cell.store(ptr::from_ref(retired).cast_mut().cast(), Ordering::Release);
     }
 }
 

@@ -11,7 +11,7 @@ use crate::arch::operands::UniversalHeader;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
 use crate::os::fork::{self, Locked};
-use crate::stubs::cell::{Stub, StubCell};
+use crate::stubs::cell::{CellPointer, Stub, StubCell};
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
 
@@ -47,21 +47,21 @@ impl Origin {
         }
     }
 
-    fn fixed(self) -> Result<Stub, JitError> {
+    fn fixed(self) -> Result<CellPointer, JitError> {
         let stub = StaticStub::take()?;
         let entry = NonNull::new(stub.entry().cast_mut()).ok_or(JitError::Host)?;
         let cell = StubCell::new(entry, stub.data(), self.universal.cast());
         stub.keep();
-        Ok(Stub(NonNull::from(Box::leak(Box::new(cell)))))
+        Ok(CellPointer(NonNull::from(Box::leak(Box::new(cell)))))
     }
 }
 
 impl Tables {
     /// Makes up to `len` stubs, one at least, the last of which is to be used first.
-    fn more(self, len: usize) -> Result<Vec<Stub>, JitError> {
+    fn more(self, len: usize) -> Result<Vec<CellPointer>, JitError> {
         let stubs = table::take(self.place, len).map_err(JitError::memory)?;
         let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, self.thunk.cast()));
-        Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| Stub(NonNull::from(cell))).collect())
+        Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| CellPointer(NonNull::from(cell))).collect())
     }
 }
 
@@ -76,9 +76,9 @@ pub struct StubPool {
 /// What the threads share.
 #[derive(Default)]
 struct PoolState {
-    resting: VecDeque<Stub>,
+    resting: VecDeque<CellPointer>,
     /// All stubs there are.
-    made: Vec<Stub>,
+    made: Vec<CellPointer>,
 }
 
 // SAFETY: the addresses are those of code and of a universal thunk, which live as long as the process and do not change.
@@ -111,68 +111,76 @@ impl StubPool {
     pub fn take(&'static self) -> Result<Stub, JitError> {
         // No `Result` until here: its error is large, and moving it around would take most of the time.
         match self.take_ready() {
-            Some(stub) => Ok(stub),
-            None => self.take_batch(),
+            Some(cell) => Ok(Stub(cell)),
+            None => self.with_stock(|stock| self.batch(self.origin.batch(), &mut stock.ready)).map(Stub),
         }
     }
 
     /// The next of this thread's stubs.
     #[inline]
-    fn take_ready(&'static self) -> Option<Stub> {
-        let take = |local: &UnsafeCell<ThreadStubs>| {
-            // SAFETY: nothing that runs in here comes back to this thread's stubs.
-            let local = unsafe { &mut *local.get() };
-            local.pools.get_mut(self.number.load(Ordering::Relaxed))?.ready.pop()
-        };
-        THREAD.try_with(take).ok().flatten()
-    }
-
-    #[cold]
-    fn take_batch(&'static self) -> Result<Stub, JitError> {
-        let taken = THREAD.try_with(|local| {
-            // SAFETY: as in `take_ready`.
-            let local = unsafe { &mut *local.get() };
-            local.pool(self).refill(self)
-        });
-        // The thread is about to end.
-        taken.unwrap_or_else(|_| self.batch(1, &mut Vec::new()))
+    fn take_ready(&'static self) -> Option<CellPointer> {
+        let number = self.number.load(Ordering::Relaxed);
+        with_stocks(|stocks| stocks.get_mut(number)?.ready.pop()).flatten()
     }
 
     /// Takes back a stub that was retired or never bound.
     ///
     /// # Safety
     ///
-    /// The stub was taken from this pool, and the caller, who was its holder, forgets it.
+    /// The stub was taken from this pool.
     #[inline]
     pub unsafe fn give_back(&'static self, stub: Stub) {
-        let kept = THREAD.try_with(|local| {
-            // SAFETY: as in `take_ready`.
-            let local = unsafe { &mut *local.get() };
-            local.pool(self).keep(self, stub);
-        });
-        if kept.is_err() {
-            self.rest(&[stub]);
+        let number = self.number.load(Ordering::Relaxed);
+        let kept = with_stocks(|stocks| stocks.get_mut(number).is_some_and(|stock| stock.keep(stub.0)));
+        if kept != Some(true) {
+            self.with_stock(|stock| self.keep(stock, stub.0));
         }
     }
 
-    /// Takes back a stub that C calls no more, retired or never bound: where stubs are few, any shape may get it.
+    #[cold]
+    fn keep(&self, stock: &mut ThreadStock, cell: CellPointer) {
+        stock.returned.push(cell);
+        if stock.returned.len() >= self.origin.batch() {
+            self.state().resting.extend(stock.returned.drain(..));
+        }
+        stock.returned.reserve(self.origin.batch());
+    }
+
+    /// Works on this thread's stock of the pool, which is not in its place meanwhile: an allocator of the program's that comes
+    /// here again finds an empty one, and what it leaves goes to the other threads.
+    #[cold]
+    fn with_stock<T>(&'static self, work: impl FnOnce(&mut ThreadStock) -> T) -> T {
+        let number = match self.number.load(Ordering::Relaxed) {
+            0 => self.number(),
+            number => number,
+        };
+        let taken = with_stocks(|stocks| stocks.get_mut(number).map(std::mem::take)).flatten();
+        let mut stock = taken.unwrap_or_default();
+        stock.pool = Some(self);
+        let result = work(&mut stock);
+        put_back(number, stock);
+        result
+    }
+
+    /// Takes back a stub, retired or never bound, for any shape where stubs are few.
     ///
     /// # Safety
     ///
-    /// As for [`give_back`](Self::give_back); and nobody calls the stub's address again.
+    /// As for [`give_back`](Self::give_back); and no call of the stub's address is in progress, or begins again.
     pub unsafe fn free(&'static self, stub: Stub) {
-        if !StaticStub::has(stub.cell().stub) {
-            // SAFETY: the caller vouches for it.
+        let pointer = stub.0;
+        if !StaticStub::has(pointer.cell().stub) {
+            // SAFETY: the stub was taken from this pool.
             return unsafe { self.give_back(stub) };
         }
-        self.state().made.retain(|made| *made != stub);
-        // SAFETY: a static stub's cell was leaked by itself, and its only holder forgets it; nobody calls the stub.
-        unsafe { drop(StaticStub::kept(Box::from_raw(stub.0.as_ptr()).stub)) };
+        self.state().made.retain(|made| *made != pointer);
+        // SAFETY: a static stub's cell was leaked by itself, and its only holder has moved the stub here; nobody calls the stub.
+        unsafe { drop(StaticStub::kept(Box::from_raw(pointer.0.as_ptr()).stub)) };
     }
 
     /// A stub, and up to `len - 1` more to use after it, the last first.
     #[cold]
-    fn batch(&self, len: usize, more: &mut Vec<Stub>) -> Result<Stub, JitError> {
+    fn batch(&self, len: usize, more: &mut Vec<CellPointer>) -> Result<CellPointer, JitError> {
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         let Some(tables) = self.origin.tables else { return self.fixed(&mut state) };
@@ -199,18 +207,13 @@ impl StubPool {
     }
 
     /// A stub that has rested for a while, or one of the static ones.
-    fn fixed(&self, PoolState { resting, made }: &mut PoolState) -> Result<Stub, JitError> {
+    fn fixed(&self, PoolState { resting, made }: &mut PoolState) -> Result<CellPointer, JitError> {
         // A fair share of what is left rests, so that no shape takes all.
         let rest = StaticStub::left() / 64;
         let rested = if resting.len() > rest { resting.pop_front() } else { None };
         let fresh = || self.origin.fixed().inspect(|stub| made.push(*stub));
         // Rather too early than never.
         rested.map_or_else(fresh, Ok).or_else(|error| resting.pop_front().ok_or(error))
-    }
-
-    #[cold]
-    fn rest(&self, stubs: &[Stub]) {
-        self.state().resting.extend(stubs);
     }
 
     /// How many stubs are bound to a handler, and how many there are.
@@ -225,61 +228,59 @@ impl StubPool {
 }
 
 thread_local! {
-    static THREAD: UnsafeCell<ThreadStubs> = const { UnsafeCell::new(ThreadStubs { pools: Vec::new() }) };
+    static STOCKS: UnsafeCell<Vec<ThreadStock>> = const { UnsafeCell::new(Vec::new()) };
 }
 
-/// A thread's stubs, by the number of their pool.
-struct ThreadStubs {
-    pools: Vec<ThreadPool>,
-}
-
+/// A thread's stubs of one pool. Those that are left go to the other threads.
 #[derive(Default)]
-struct ThreadPool {
+struct ThreadStock {
     pool: Option<&'static StubPool>,
     /// The next to use at the end.
-    ready: Vec<Stub>,
+    ready: Vec<CellPointer>,
     /// In the order they were given back.
-    returned: Vec<Stub>,
+    returned: Vec<CellPointer>,
 }
 
-impl ThreadStubs {
+/// Looks at this thread's stocks, which stand at the numbers of their pools; `None` if the thread is about to end.
+///
+/// `look` allocates and frees nothing, calls nothing that may, and so never comes here again.
+#[inline]
+fn with_stocks<T>(look: impl FnOnce(&mut Vec<ThreadStock>) -> T) -> Option<T> {
+    // SAFETY: other threads have other stocks, and what is borrowed here is given back before anything else can run.
+    STOCKS.try_with(|stocks| look(unsafe { &mut *stocks.get() })).ok()
+}
+
+/// Puts a stock in its place. One that stands there already, or has no place because the thread ends, is dropped.
+fn put_back(number: usize, stock: ThreadStock) {
+    let mut stocks = with_stocks(std::mem::take).unwrap_or_default();
+    if stocks.len() <= number {
+        stocks.resize_with(number + 1, ThreadStock::default);
+    }
+    let found = std::mem::replace(&mut stocks[number], stock);
+    let made_meanwhile = with_stocks(|place| std::mem::replace(place, stocks));
+    drop((found, made_meanwhile));
+}
+
+impl ThreadStock {
+    /// Keeps a stub that was given back, if there is room for it.
     #[inline]
-    fn pool(&mut self, pool: &'static StubPool) -> &mut ThreadPool {
-        let number = match pool.number.load(Ordering::Relaxed) {
-            0 => pool.number(),
-            number => number,
-        };
-        if self.pools.len() <= number {
-            self.pools.resize_with(number + 1, ThreadPool::default);
+    fn keep(&mut self, cell: CellPointer) -> bool {
+        let has_room = self.pool.is_some_and(|pool| self.returned.len() + 1 < pool.origin.batch())
+            && self.returned.len() < self.returned.capacity();
+        if has_room {
+            self.returned.push(cell);
         }
-        &mut self.pools[number]
+        has_room
     }
 }
 
-impl ThreadPool {
-    fn refill(&mut self, pool: &'static StubPool) -> Result<Stub, JitError> {
-        self.pool = Some(pool);
-        pool.batch(pool.origin.batch(), &mut self.ready)
-    }
-
-    #[inline]
-    fn keep(&mut self, pool: &'static StubPool, stub: Stub) {
-        self.pool = Some(pool);
-        self.returned.push(stub);
-        if self.returned.len() >= pool.origin.batch() {
-            pool.rest(&self.returned);
-            self.returned.clear();
-        }
-    }
-}
-
-impl Drop for ThreadPool {
+impl Drop for ThreadStock {
     fn drop(&mut self) {
         if let Some(pool) = self.pool {
             let mut state = pool.state();
             let resting = &mut state.resting;
             // These have rested, or are new: behind those that rest they would count as given back after them.
-            self.ready.drain(..).for_each(|stub| resting.push_front(stub));
+            self.ready.drain(..).for_each(|cell| resting.push_front(cell));
             resting.extend(self.returned.drain(..));
         }
     }

@@ -202,9 +202,9 @@ mod tests {
                 let chosen = [0, stubs.len() / 2, stubs.len() - 1].map(|index| stubs[index]);
                 for (number, (_, data)) in (1..).zip(chosen) {
                     assert!(
-                        data.context.load(Ordering::Relaxed).is_null() && data.thunk.load(Ordering::Relaxed).is_null()
+                        data.cell.load(Ordering::Relaxed).is_null() && data.thunk.load(Ordering::Relaxed).is_null()
                     );
-                    data.context.store(ptr::without_provenance_mut(number << 40 | page), Ordering::Relaxed);
+                    data.cell.store(ptr::without_provenance_mut(number << 40 | page), Ordering::Relaxed);
                     data.thunk.store(thunk.entry().cast_mut().cast(), Ordering::Relaxed);
                 }
                 for (number, (entry, _)) in (1..).zip(chosen) {

@@ -14,10 +14,17 @@ use crate::universal::moves::{self, Move, Moves, SlotWord, WORD, Width, register
 
 /// A plan with an address to call.
 pub(crate) struct UniversalTrampoline {
-    stub: StaticStub,
-    /// Where the stub finds it.
+    /// `None` only while it is dropped.
+    stub: Option<StaticStub>,
+    entry: *const u8,
+    /// The stub's data has its address.
     _outgoing: Box<OutgoingMoves>,
 }
+
+// SAFETY: `entry` is the address of code, which does not change.
+unsafe impl Send for UniversalTrampoline {}
+// SAFETY: `entry` is the address of code, which does not change.
+unsafe impl Sync for UniversalTrampoline {}
 
 impl UniversalTrampoline {
     /// Makes the plan of a `slots` trampoline, normalised, callable.
@@ -25,11 +32,18 @@ impl UniversalTrampoline {
         let outgoing = Box::new(OutgoingMoves::of(plan, capture_errno)?);
         let stub = StaticStub::take()?;
         stub.data().thunk.store((&raw const *outgoing).cast_mut().cast(), Ordering::Release);
-        Ok(Self { stub, _outgoing: outgoing })
+        Ok(Self { entry: stub.entry(), stub: Some(stub), _outgoing: outgoing })
     }
 
-    pub(crate) fn entry(&self) -> *const u8 {
-        self.stub.entry()
+    pub(crate) const fn entry(&self) -> *const u8 {
+        self.entry
+    }
+}
+
+impl Drop for UniversalTrampoline {
+    fn drop(&mut self) {
+        // Before the moves go: who takes the stub next overwrites their address.
+        drop(self.stub.take());
     }
 }
 

@@ -94,32 +94,38 @@ fn retired_stubs_return_zeros_and_are_counted() {
         let cases = ways.iter().flat_map(|way| cases.iter().zip(&names).map(move |case| (way, case)));
         for ((way, jit), ((text, size), name)) in cases {
             let thunk = jit.thunk(&notation::signature(text)).unwrap();
-            let call = |stub: &Stub| {
+            let call = |address: *const c_void| {
                 let mut result = vec![0xdb; *size];
                 // SAFETY: the caller has the stub's signature, and the buffers are long enough for it.
                 unsafe {
                     let caller = library.get::<Caller>(name.as_bytes()).unwrap();
-                    caller(stub.entry(), args.as_ptr(), result.as_mut_ptr());
+                    caller(address, args.as_ptr(), result.as_mut_ptr());
                 }
                 result
             };
             let pool = thunk.stubs(Use::Plain);
             let before = retired_calls();
             let unbound = pool.take().unwrap();
-            assert_eq!(call(&unbound), vec![0; *size], "{text} never bound, {way}, compiled by {}", compiler.name);
+            assert_eq!(
+                call(unbound.entry()),
+                vec![0; *size],
+                "{text} never bound, {way}, compiled by {}",
+                compiler.name
+            );
             let stub = bound(thunk, ones, std::ptr::from_ref(size).cast_mut());
             assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.name);
-            let ones = call(&stub);
+            let address = stub.entry();
+            let ones = call(address);
             assert!(*size == 0 || ones.contains(&0xff) || ones[0] == 1, "{text}, {way}: {ones:x?}");
             assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.name);
             stub.retire();
-            assert_eq!(call(&stub), vec![0; *size], "{text} retired, {way}, compiled by {}", compiler.name);
+            assert_eq!(call(address), vec![0; *size], "{text} retired, {way}, compiled by {}", compiler.name);
             // SAFETY: the stubs were taken here, and C calls one of them once more, as it may for ever.
             unsafe {
                 pool.give_back(unbound);
                 pool.give_back(stub);
             }
-            assert_eq!(call(&stub), vec![0; *size], "{text} given back, {way}, compiled by {}", compiler.name);
+            assert_eq!(call(address), vec![0; *size], "{text} given back, {way}, compiled by {}", compiler.name);
             assert_eq!(retired_calls(), before + 3, "{text}, {way}, compiled by {}", compiler.name);
         }
     }

@@ -272,7 +272,7 @@ fn doubles_as_integers() {
 
 /// A callee that returns al, whatever its arguments are.
 const AL: &str = r#"
-__asm__(".globl fast_call_al\n.type fast_call_al, @function\ntyped_al:\n    movzbl %al, %eax\n    ret\n");
+__asm__(".globl fast_call_al\n.type fast_call_al, @function\nfast_call_al:\n    movzbl %al, %eax\n    ret\n");
 "#;
 
 #[test]

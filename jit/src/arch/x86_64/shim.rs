@@ -9,7 +9,7 @@
 pub(crate) enum ShimTarget {
     /// In the n-th integer register.
     Register(u8),
-    /// On the stack, this many bytes behind the first stack argument.
+    /// On the stack, this many bytes behind the return address.
     Stack(u32),
 }
 
@@ -25,7 +25,7 @@ impl Shim {
     pub(crate) fn code(self) -> Vec<u8> {
         let mut code = Vec::with_capacity(16);
         if let ShimTarget::Stack(offset) = self.target {
-            // Behind the return address; the stack area is far smaller than i32::MAX.
+            // The stack area is far smaller than i32::MAX.
             code.extend([0x4c, 0x8b, 0x9c, 0x24]);
             code.extend((offset + 8).to_le_bytes());
         }

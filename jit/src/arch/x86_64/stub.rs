@@ -1,19 +1,19 @@
 //! The stubs in front of a shared thunk: one for each callback, which C calls by its address.
 //!
-//! A stub has two words of data, as far from it as from every other stub to its data: the *context*, and the address of
-//! the thunk. It hands the context to the thunk in a place that holds no argument.
+//! A stub has two words of data, as far from it as from every other stub to its data: the address of its
+//! *cell*, and that of the thunk. It hands the cell to the thunk in a place that holds no argument.
 
 use crate::arch::operands::STRIDE;
 use crate::convention::spare::Spare;
 
-/// The bytes of a [`Spare::Stack`] stub at which its context is on the stack.
+/// The bytes of a [`Spare::Stack`] stub at which its cell is on the stack.
 pub(crate) const PUSHED: std::ops::Range<u64> = 6..13;
 
-/// A stub that hands its context over in this place. Its data begins `distance` bytes behind its first byte.
+/// A stub that hands its cell over in this place. Its data begins `distance` bytes behind its first byte.
 pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
     let mut stub = Assembler { code: [INT3; STRIDE], len: 0, data: distance };
     match place {
-        // mov r64, [context]; jmp [thunk]
+        // mov r64, [cell]; jmp [thunk]
         Spare::Int(n) => {
             let (prefix, register) = match n {
                 0 => (REX_W, 7),   // rdi
@@ -23,17 +23,17 @@ pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
                 4 => (REX_W_R, 0), // r8
                 _ => (REX_W_R, 1), // r9
             };
-            stub.relative(&[prefix, 0x8b, 5 | register << 3], CONTEXT);
+            stub.relative(&[prefix, 0x8b, 5 | register << 3], CELL);
             stub.relative(&[0xff, 0x25], THUNK);
         }
-        // movq xmm, [context]; jmp [thunk]
+        // movq xmm, [cell]; jmp [thunk]
         Spare::Float(n) => {
-            stub.relative(&[0xf3, 0x0f, 0x7e, 5 | n << 3], CONTEXT);
+            stub.relative(&[0xf3, 0x0f, 0x7e, 5 | n << 3], CELL);
             stub.relative(&[0xff, 0x25], THUNK);
         }
-        // push [context]; call [thunk]; pop rcx; ret
+        // push [cell]; call [thunk]; pop rcx; ret
         Spare::Stack => {
-            stub.relative(&[0xff, 0x35], CONTEXT);
+            stub.relative(&[0xff, 0x35], CELL);
             stub.relative(&[0xff, 0x15], THUNK);
             stub.bytes(&[0x59, 0xc3]);
         }
@@ -46,7 +46,7 @@ const REX_W_R: u8 = 0x4c;
 const INT3: u8 = 0xcc;
 
 /// Offsets in a stub's data.
-const CONTEXT: usize = 0;
+const CELL: usize = 0;
 const THUNK: usize = 8;
 
 struct Assembler {

@@ -205,7 +205,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         FLOATS = const offset_of!(UniversalHeader, floats),
         BEFORE = const offset_of!(UniversalHeader, before),
         AFTER = const offset_of!(UniversalHeader, after),
-        CONTEXT = const offset_of!(StubData, context),
+        CONTEXT = const offset_of!(StubData, cell),
         STEP = const STEP,
         WORD = const WORD,
     )

@@ -24,14 +24,14 @@ const MAX_UNROLLED: u32 = 1024;
 struct CallbackBody<'a> {
     key: &'a CallbackKey,
     arrival: Arrival,
-    context: Spare,
+    spare: Spare,
 }
 
 impl Compile for CallbackKey {
     fn body(&self) -> Result<impl Body, JitError> {
-        let context = self.context();
-        let arrival = Arrival::with_context(self.abi, &self.plan, context)?;
-        Ok(CallbackBody { key: self, arrival, context })
+        let spare = self.spare();
+        let arrival = Arrival::behind_stub(self.abi, &self.plan, spare)?;
+        Ok(CallbackBody { key: self, arrival, spare })
     }
 }
 
@@ -51,9 +51,9 @@ impl Body for CallbackBody<'_> {
         let args = store_arguments(b, &plan.args, &words);
         let result_address = result.zeroed(b);
 
-        let context = words.context(b, self.context);
-        let handler = b.ins().load(types::I64, UNALIGNED, context, CELL_HANDLER);
-        let context = b.ins().load(types::I64, UNALIGNED, context, CELL_CONTEXT);
+        let cell = words.cell(b, self.spare);
+        let handler = b.ins().load(types::I64, UNALIGNED, cell, CELL_HANDLER);
+        let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
         let mut signature = ir::Signature::new(self.arrival.call_conv);
         signature.params.extend([AbiParam::new(types::I64); 3]);
         let signature = b.import_signature(signature);
@@ -80,13 +80,13 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Arrived) -
         let slot = match &arg.pass {
             Pass::Pieces(pieces) if !arg.aggregate => words.slot(b, &pieces[0]),
             Pass::Block { stack } if copy == 0 => {
-                b.ins().iadd_imm_s(words.frame, i64::from(words.frame_offset(*stack)))
+                b.ins().iadd_imm_s(words.frame_pointer, i64::from(words.frame_offset(*stack)))
             }
             Pass::Block { stack } => {
                 let to = frame::address(b, memory, next);
                 let size = arg.size.next_multiple_of(8);
                 unrolled += size;
-                bytes::copy(b, words.frame, words.frame_offset(*stack), to, size, unrolled <= MAX_UNROLLED);
+                bytes::copy(b, words.frame_pointer, words.frame_offset(*stack), to, size, unrolled <= MAX_UNROLLED);
                 to
             }
             Pass::Pieces(pieces) => {

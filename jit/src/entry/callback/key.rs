@@ -24,8 +24,8 @@ impl CallbackKey {
         Self { abi, plan: canonical::incoming(signature, plan), returns_bool }
     }
 
-    /// The place in which stubs hand their context to the thunk.
-    pub(crate) fn context(&self) -> Spare {
+    /// The place in which stubs hand their cell to the thunk.
+    pub(crate) fn spare(&self) -> Spare {
         Spare::of(self.abi.convention(), &self.plan)
     }
 }

@@ -5,10 +5,17 @@
 //! thunk and as late as possible: a stub that was given back rests, and some [`REST`](crate::REST) others with it.
 
 use std::fmt;
+use std::sync::Arc;
 
+use crate::c::definitions::Signature;
+use crate::code::generator::{self, Generator};
 use crate::code::linker::Code;
+use crate::code::once_map::{Life, OnceMap};
+use crate::convention::abi::Abi;
+use crate::debug::name::Name;
 use crate::entry::callback::key::CallbackKey;
 use crate::error::JitError;
+use crate::os::fork;
 use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
@@ -21,6 +28,38 @@ pub struct ThunkCode {
     counted: StubPool,
 }
 
+/// The thunks of a compiler.
+pub(crate) struct Thunks {
+    generator: Option<Arc<Generator>>,
+    code: OnceMap<CallbackKey, &'static ThunkCode>,
+}
+
+impl Thunks {
+    pub(crate) fn new(generator: Option<Arc<Generator>>) -> Self {
+        Self { generator, code: OnceMap::new() }
+    }
+
+    /// The thunk for callbacks of this signature, made unless there is one with an equal key.
+    pub(crate) fn get(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
+        if signature.first_variadic().is_some() {
+            return Err(JitError::VariadicCallback);
+        }
+        let abi = Abi::host().ok_or(JitError::Host)?;
+        let key = CallbackKey::of(abi, signature, abi.plan(signature)?);
+        let _no_fork = fork::hold_off();
+        let make = || {
+            let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
+            ThunkCode::leak(&key, code)
+        };
+        self.code.get_or_make(&key, Life::Kept, make).map(|thunk| *thunk)
+    }
+
+    /// All of them.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &'static ThunkCode> {
+        self.code.live().into_iter().map(|thunk| *thunk)
+    }
+}
+
 impl ThunkCode {
     /// A thunk that lives as long as the process: with this code, or a universal one.
     ///
@@ -30,7 +69,7 @@ impl ThunkCode {
     pub(crate) fn leak(key: &CallbackKey, code: Option<Code>) -> Result<&'static Self, JitError> {
         let universal: &'static UniversalThunk = Box::leak(Box::new(UniversalThunk::of(&key.plan, key.returns_bool)?));
         let aggregates = key.plan.args.iter().map(|arg| arg.aggregate.then_some(arg.size)).collect();
-        let tables = code.as_ref().map(|code| Tables { place: key.context(), thunk: code.entry() });
+        let tables = code.as_ref().map(|code| Tables { place: key.spare(), thunk: code.entry() });
         let pool = || StubPool::new(Origin { tables, universal: universal.header() });
         Ok(Box::leak(Box::new(Self { plain: pool(), counted: pool(), code, aggregates })))
     }

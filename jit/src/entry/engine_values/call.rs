@@ -26,8 +26,8 @@ pub(crate) struct EngineValuesBody<'a> {
     /// How the engine's call arrives, and how it wants its answer.
     pub(crate) plan: Plan,
     pub(crate) arrival: Arrival,
-    /// The record's place, if no parameter brings it.
-    pub(crate) context: Option<Spare>,
+    /// The place of the stub's cell, if no parameter brings the record.
+    pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
     /// Makes calls that this code leaves alone.
     pub(crate) interpret: *const u8,
@@ -39,13 +39,13 @@ impl<'a> EngineValuesBody<'a> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
         let plan = canonical::incoming(&model.native, abi.plan(&model.native)?);
-        let context = (!model.passes_data()).then(|| Spare::of(abi.convention(), &plan));
-        let arrival = match context {
+        let spare = (!model.passes_data()).then(|| Spare::of(abi.convention(), &plan));
+        let arrival = match spare {
             None => Arrival::of(*abi, &plan)?,
-            Some(place) => Arrival::with_context(*abi, &plan, place)?,
+            Some(place) => Arrival::behind_stub(*abi, &plan, place)?,
         };
         let call = CallWords::of(*abi, &key.plan, UNPACKING_REGISTERS)?;
-        Ok(Self { key, plan, arrival, context, call, interpret })
+        Ok(Self { key, plan, arrival, spare, call, interpret })
     }
 }
 
@@ -77,7 +77,7 @@ pub(crate) struct EngineCall<'a> {
 
 impl<'a> EngineCall<'a> {
     pub(crate) fn begin(b: &mut FunctionBuilder<'_>, native: &'a EngineValuesBody<'a>, words: &Arrived) -> Self {
-        let EngineValuesBody { key, plan, context, .. } = native;
+        let EngineValuesBody { key, plan, spare, .. } = native;
         let model = key.engine.model();
         let role = |b: &mut FunctionBuilder<'_>, is: fn(Role) -> bool| {
             model.index(is).map(|index| words.slot(b, &plan.args[index].pieces()[0]))
@@ -86,9 +86,9 @@ impl<'a> EngineCall<'a> {
         let store = |b: &mut FunctionBuilder<'_>, value, offset| {
             b.ins().stack_store(types::I64, value, state, offset as i32);
         };
-        let record = match context {
+        let record = match spare {
             Some(place) => {
-                let cell = words.context(b, *place);
+                let cell = words.cell(b, *place);
                 Some(b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT))
             }
             None => role(b, |role| role == Role::Data),
