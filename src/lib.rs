@@ -71,7 +71,8 @@
 //! [`Function`], [`Static`] and [`OwnedCall`] of it is gone, so a running call never loses the code under it.
 //!
 //! Closing or dropping a callback waits for nothing either. C may go on calling it: the call returns zeros, and
-//! [is counted](retired_calls).
+//! [is counted](retired_calls). After a drop the address is used again, as late as possible. From then on such a call runs the next
+//! callback, whose arguments may have other types.
 //!
 //! # Forks
 //!

@@ -21,7 +21,7 @@ use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
 use crate::os::fork;
 
-/// The signature compiler with the code it made.
+/// The signature compiler with the code it made, once for each *shape*: signatures have one shape if their keys are equal.
 ///
 /// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`ThunkCode`] as long as the process.
 ///

@@ -10,7 +10,7 @@ use crate::error::Error;
 /// The compiled code for callbacks of one signature. Clones are cheap.
 ///
 /// The code is never freed, nor are the addresses of callbacks: C may call one long after it was closed. A callback's address
-/// takes about a hundred bytes, and some thousand addresses of a shape rest before they are used again: about 100 KB for each
+/// takes about a hundred bytes, and about a thousand addresses of a shape rest before they are used again: about 100 KB for each
 /// shape of which thousands of callbacks are made, and next to nothing for others.
 #[derive(Clone)]
 pub struct Thunk {

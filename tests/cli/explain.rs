@@ -40,10 +40,10 @@ fn explain_shows_every_stage() {
             "\n  stack arguments: 48 bytes, counted from rsp at the call\n",
             "\ntrampoline in Cranelift's IR\n  function u0:0(i64, i64, i64, i64) system_v {\n",
             "call_indirect",
-            " bytes, shared by all signatures of its shape\n",
+            " bytes, shared by all signatures with its canonical plan\n",
             "\n    callq",
             "\n    retq\n",
-            "\nshape\n  ",
+            "\ncanonical plan\n  ",
         ],
     );
 }

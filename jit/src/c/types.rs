@@ -49,7 +49,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// Two members have one name; the type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
+    /// Two members have one name; the type exceeds [`MAX_NESTING`](crate::MAX_NESTING) or [`MAX_NODES`](crate::MAX_NODES).
     pub fn structure<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
         Self::aggregate(AggregateKind::Struct, fields.into_iter().map(Into::into).collect())
     }
@@ -75,7 +75,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// The type exceeds [`MAX_NESTING`] or [`MAX_NODES`].
+    /// The type exceeds [`MAX_NESTING`](crate::MAX_NESTING) or [`MAX_NODES`](crate::MAX_NODES).
     pub fn array(element: Type, len: u32) -> Result<Self, TypeError> {
         Self::array_of(element, len, false)
     }
@@ -86,7 +86,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// The type exceeds [`MAX_NESTING`].
+    /// The type exceeds [`MAX_NESTING`](crate::MAX_NESTING).
     pub fn flexible_array(element: Type) -> Result<Self, TypeError> {
         Self::array_of(element, 0, true)
     }
@@ -154,7 +154,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// This is not a pointer; its target exceeds [`MAX_NESTING`] through pointers.
+    /// This is not a pointer; its target exceeds [`MAX_NESTING`](crate::MAX_NESTING) through pointers.
     pub fn with_pointer(self, pointer: Pointer) -> Result<Self, TypeError> {
         let TypeKind::Scalar(Scalar::Pointer(_)) = self.kind else { return Err(TypeError::NotPointer { ty: self }) };
         match pointer.depth() {
@@ -178,7 +178,7 @@ impl Type {
     ///
     /// # Errors
     ///
-    /// The target exceeds [`MAX_NESTING`] through pointers.
+    /// The target exceeds [`MAX_NESTING`](crate::MAX_NESTING) through pointers.
     pub fn pointer_to(pointer: Pointer) -> Result<Self, TypeError> {
         let ty = match pointer.target() {
             Target::Function(_) => Self::FUNCTION,

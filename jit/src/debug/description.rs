@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::debug::name::Name;
 
-/// What an address lies in; made by [`describe`].
+/// What an address lies in; made by [`describe`](crate::debug::describe).
 ///
 /// It is printed as name and offset, `hotcall slots (i32,f64)->i32+0x1a`, without allocating memory.
 #[derive(Clone, Copy)]

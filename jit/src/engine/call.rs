@@ -15,9 +15,9 @@ pub type Words = [u64; 2];
 pub struct NativeCall {
     /// The function's record.
     pub record: *const RecordHead,
-    /// The parameter with the role [`Context`](super::Role::Context), or null.
+    /// The parameter with the role [`Context`](crate::engine::values::Role::Context), or null.
     pub context: *mut c_void,
-    /// The parameter with the role [`Exception`](super::Role::Exception), or null.
+    /// The parameter with the role [`Exception`](crate::engine::values::Role::Exception), or null.
     pub exception: *mut c_void,
     /// How many arguments are pinned.
     pinned: usize,

@@ -125,6 +125,11 @@ pub(crate) struct RetiredCell {
     context: AtomicPtr<c_void>,
 }
 
+const _: () = {
+    assert!(std::mem::offset_of!(RetiredCell, handler) == CELL_HANDLER as usize);
+    assert!(std::mem::offset_of!(RetiredCell, context) == CELL_CONTEXT as usize);
+};
+
 impl RetiredCell {
     /// The handler must stand being called with this context at any time.
     pub(crate) const fn new(handler: Handler, context: *const c_void) -> Self {

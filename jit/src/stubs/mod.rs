@@ -1,8 +1,9 @@
 //! Stubs: an address for each callback, of the tables that are made at run time or of the one that is part of the program.
 //!
 //! C may call an address that it was given once for as long as the process lives. So [stubs](cell::Stub), their cells and the
-//! thunks behind them are never freed. A stub whose callback was closed leads to a cell that answers with zeros, and rests in its
-//! [pool](pool::StubPool) for as long as others can be taken.
+//! thunks behind them are not freed. A stub whose callback was closed is *retired*: it leads to a cell that answers with zeros.
+//! Given back to its [pool](pool::StubPool) it *rests*, so that other stubs are used before it. There is one exception: who knows
+//! that C calls an address no more may [free](pool::StubPool::free) a stub of the table that is part of the program.
 
 pub(crate) mod cell;
 pub(crate) mod pool;

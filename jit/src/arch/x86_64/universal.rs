@@ -8,7 +8,7 @@ use std::arch::naked_asm;
 use std::ffi::c_void;
 use std::mem::offset_of;
 
-use crate::arch::operands::{STATIC_DATA, STATIC_STUBS, STRIDE, StubData, UniversalHeader};
+use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER, STATIC_DATA, STATIC_STUBS, STRIDE, StubData, UniversalHeader};
 use crate::convention::plan::Loc;
 
 /// Bytes in a word.
@@ -179,11 +179,11 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "call [rax + {BEFORE}]",
         // handler(context, slots, result), as the cell has them.
         "mov r11, [rbp - {FRAME} + {DATA}]",
-        "mov r11, [r11 + {CONTEXT}]",
-        "mov rdi, [r11 + {WORD}]",
+        "mov r11, [r11 + {CELL}]",
+        "mov rdi, [r11 + {CELL_CONTEXT}]",
         "mov rsi, rsp",
         "mov rdx, rax",
-        "call [r11]",
+        "call [r11 + {CELL_HANDLER}]",
         // after(header, frame)
         "mov rdi, [rbp - {FRAME} + {HEAD}]",
         "lea rsi, [rbp - {FRAME}]",
@@ -205,9 +205,10 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         FLOATS = const offset_of!(UniversalHeader, floats),
         BEFORE = const offset_of!(UniversalHeader, before),
         AFTER = const offset_of!(UniversalHeader, after),
-        CONTEXT = const offset_of!(StubData, cell),
+        CELL = const offset_of!(StubData, cell),
+        CELL_HANDLER = const CELL_HANDLER,
+        CELL_CONTEXT = const CELL_CONTEXT,
         STEP = const STEP,
-        WORD = const WORD,
     )
 }
 

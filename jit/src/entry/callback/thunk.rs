@@ -1,8 +1,9 @@
 //! Thunks: code that C calls, and that calls a handler with slots.
 //!
-//! A [`ThunkCode`] serves a shape; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks and stubs are never freed,
-//! because C may call an address that it was given once for as long as the process lives. Stubs are used again, for the same
-//! thunk and as late as possible: a stub that was given back rests, and some [`REST`](crate::REST) others with it.
+//! A [`ThunkCode`] serves a key; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks are never freed, because C may
+//! call an address that it was given once for as long as the process lives. Callbacks with equal keys agree in the number of slots,
+//! in the sizes of structs and in the size of the result, and so a late call finds those also in the stub's next callback. They do
+//! not agree in types: a pointer and a `long` share a key.
 
 use std::fmt;
 use std::sync::Arc;

@@ -25,14 +25,14 @@ impl fmt::Display for Explained {
         let code = self.stages.code.len();
         writeln!(
             f,
-            "\ntrampoline, {code} bytes, shared by all signatures of its shape\n{}",
+            "\ntrampoline, {code} bytes, shared by all signatures with its canonical plan\n{}",
             indented(&self.stages.disassembly)
         )?;
         if let Some(shim) = &self.stages.shim {
             writeln!(f, "\nshim that sets al and jumps to the function, {} bytes", shim.len())?;
             writeln!(f, "  {}", hex(shim, ""))?;
         }
-        write!(f, "\nshape\n{}", indented(&self.stages.canonical.to_string()))
+        write!(f, "\ncanonical plan\n{}", indented(&self.stages.canonical.to_string()))
     }
 }
 
