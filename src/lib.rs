@@ -90,7 +90,6 @@
 mod callback;
 pub mod declare;
 pub mod engine;
-mod errno;
 mod error;
 mod function;
 #[cfg(doctest)]

@@ -1,4 +1,4 @@
-//! Where `errno` is.
+//! The calling thread's `errno`.
 
 /// The C library's function that gives the address of the thread's `errno`.
 pub(crate) fn location() -> unsafe extern "C" fn() -> *mut core::ffi::c_int {
@@ -19,4 +19,11 @@ mod windows {
         /// The CRT's `errno` macro calls it.
         pub(crate) fn _errno() -> *mut core::ffi::c_int;
     }
+}
+
+/// Sets `errno` to 0, so that a value found after a call is the call's.
+#[inline]
+pub fn clear() {
+    // SAFETY: the function only returns the address of this thread's errno, which is always writable.
+    unsafe { location()().write(0) };
 }
