@@ -43,32 +43,21 @@ unsafe impl Sync for Chunk {}
 impl Chunk {
     /// A chunk with room for a function of at least `size` bytes.
     pub(crate) fn new(size: usize) -> io::Result<Self> {
-        let dual = if !fork::are_all_noticed() {
+        if !fork::are_all_noticed() {
             // The child of a raw fork would write to its parent's code.
             return Self::sealed(size);
-        } else if is_profiled() {
-            Self::dual_without_file(size)
-        } else {
-            Self::dual(size)
-        };
-        dual.or_else(|_| Self::sealed(size))
-    }
-
-    fn dual(size: usize) -> io::Result<Self> {
-        Self::with(CodeMemory::dual(size.max(CHUNK_SIZE))?)
-    }
-
-    fn dual_without_file(size: usize) -> io::Result<Self> {
-        Self::with(CodeMemory::dual_without_file(size.max(CHUNK_SIZE))?)
+        }
+        let map = if is_profiled() { CodeMemory::dual_without_file } else { CodeMemory::dual };
+        Self::of(map, size).or_else(|_| Self::sealed(size))
     }
 
     pub(crate) fn sealed(size: usize) -> io::Result<Self> {
-        Self::with(CodeMemory::sealed(size.max(CHUNK_SIZE))?)
+        Self::of(CodeMemory::sealed, size)
     }
 
-    fn with(memory: CodeMemory) -> io::Result<Self> {
+    fn of(map: fn(usize) -> io::Result<CodeMemory>, size: usize) -> io::Result<Self> {
         Ok(Self {
-            memory,
+            memory: map(size.max(CHUNK_SIZE))?,
             taken: AtomicUsize::new(0),
             generation: fork::generation()?,
             unwind: None,
@@ -211,8 +200,8 @@ mod tests {
     #[test]
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     fn code_runs_from_two_views() {
-        runs(Chunk::dual(1).unwrap());
-        runs(Chunk::dual_without_file(1).unwrap());
+        runs(Chunk::of(CodeMemory::dual, 1).unwrap());
+        runs(Chunk::of(CodeMemory::dual_without_file, 1).unwrap());
     }
 
     #[test]
@@ -230,7 +219,8 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn no_address_is_writable_and_executable() {
-        let chunks = [Chunk::dual, Chunk::dual_without_file, Chunk::sealed].map(|new| new(1).unwrap());
+        let maps = [CodeMemory::dual, CodeMemory::dual_without_file, CodeMemory::sealed];
+        let chunks = maps.map(|map| Chunk::of(map, 1).unwrap());
         chunks.iter().for_each(|chunk| assert!(chunk.take(16).is_ok()));
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let permissions: Vec<_> = maps.lines().filter_map(|line| line.split(' ').nth(1)).collect();
