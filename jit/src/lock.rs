@@ -6,9 +6,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLockReadGuard};
 
 use crate::os::fork;
 
-/// As long as this lives the process does not fork, but waits to.
+/// Lets forks of the process wait until this is dropped.
 ///
-/// To be had before any lock that a child might want.
+/// Take it before any lock that a child might want.
 #[must_use]
 pub struct HoldOff {
     _guard: Option<RwLockReadGuard<'static, ()>>,
@@ -16,7 +16,7 @@ pub struct HoldOff {
     not_send: PhantomData<*const ()>,
 }
 
-/// Keeps the process from forking.
+/// Lets forks of the process wait as long as the result lives.
 pub fn hold_off() -> HoldOff {
     HoldOff { _guard: fork::hold(), not_send: PhantomData }
 }
@@ -35,7 +35,7 @@ pub struct Locked<'a, T> {
     _no_fork: HoldOff,
 }
 
-/// Locks a mutex that no child shall find locked. What a panic left behind is taken as it is.
+/// Locks a mutex that no child shall find locked. The mutex may be poisoned.
 pub fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
     let no_fork = hold_off();
     Locked { guard: mutex.lock().unwrap_or_else(PoisonError::into_inner), _no_fork: no_fork }

@@ -27,10 +27,10 @@ impl Dual {
     pub(crate) fn without_file(len: usize) -> io::Result<Self> {
         let writable = Mapping::anonymous(len, libc::MAP_SHARED)?;
         let from = writable.start.as_ptr().cast();
-        // SAFETY: a size of 0 asks for another mapping of shared memory, and leaves this one as it is.
+        // SAFETY: a size of 0 asks for another mapping of the shared memory, of which nobody else knows, and leaves this one.
         let executable = unsafe { Mapping::new(libc::mremap(from, 0, len, libc::MREMAP_MAYMOVE), len) }?;
         let access = libc::PROT_READ | libc::PROT_EXEC;
-        // SAFETY: the mapping is new.
+        // SAFETY: nobody reads, writes or runs what is in the new mapping yet.
         match unsafe { libc::mprotect(executable.start.as_ptr().cast(), len, access) } {
             0 => Ok(Self { writable, executable }),
             _ => Err(io::Error::last_os_error()),

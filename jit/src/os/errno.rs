@@ -1,6 +1,7 @@
 //! The calling thread's `errno`.
 
 /// The C library's function that gives the address of the thread's `errno`.
+#[inline]
 pub(crate) fn location() -> unsafe extern "C" fn() -> *mut core::ffi::c_int {
     #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
     use libc::__errno as location;

@@ -42,7 +42,7 @@ pub(crate) fn open_trusted(path: &str) -> io::Result<File> {
     let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
     let file = File::options().append(true).create(true).mode(0o600).custom_flags(flags).open(path)?;
     let metadata = file.metadata()?;
-    // SAFETY: it has no preconditions.
+    // SAFETY: the call has no preconditions.
     let user = unsafe { libc::geteuid() };
     let trusted = metadata.is_file()
         && metadata.uid() == user

@@ -24,7 +24,7 @@ thread_local! {
     /// How many times this thread holds forks off. Only the first takes the lock: a second one could wait for a fork that
     /// waits for the first.
     static HELD: Cell<usize> = const { Cell::new(0) };
-    /// What a thread that forks holds.
+    /// The guard that a thread holds while it forks.
     static FORK: RefCell<Option<RwLockWriteGuard<'static, ()>>> = const { RefCell::new(None) };
 }
 

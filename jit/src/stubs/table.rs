@@ -15,8 +15,6 @@ use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
 use crate::os::{dual, memory};
 
-const _: () = assert!(size_of::<StubData>() == STRIDE);
-
 /// The stubs of one table that nobody took yet.
 pub(crate) struct NewStubs {
     entry: NonNull<u8>,

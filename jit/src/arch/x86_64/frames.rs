@@ -10,7 +10,7 @@ use crate::arch::operands::STRIDE;
 use crate::arch::x86_64::stub::PUSHED;
 use crate::convention::spare::Spare;
 
-/// Whether this is compiled for x86-64.
+/// True where x86-64 is the machine that this is compiled for.
 pub(crate) const IS_HOST: bool = cfg!(target_arch = "x86_64");
 
 /// The state at a function's first instruction: the return address is on top of the stack.
@@ -27,8 +27,8 @@ pub(crate) fn without_frame(code: *const u8, len: usize) -> FrameDescriptionEntr
     FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32)
 }
 
-/// Describes `len` bytes of functions with a frame pointer. Right from each one's third instruction on, and so wherever another
-/// function can be called.
+/// Describes `len` bytes of functions with a frame pointer. It holds from the third instruction of
+/// each, and so wherever another function can be called.
 pub(crate) fn with_pointer(code: *const u8, len: usize) -> FrameDescriptionEntry {
     let mut fde = without_frame(code, len);
     fde.add_instruction(0, CallFrameInstruction::Cfa(X86_64::RBP, 16));
@@ -56,7 +56,7 @@ pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> FrameDescri
 }
 
 /// The frame of a stub that pushes its context: 8 bytes behind the stack pointer, and 8 more while the context is on the
-/// stack. Which is told by the instruction's place in the stub, as linkage tables do it.
+/// stack. The instruction's place in the stub tells which, as in linkage tables.
 fn cfa_of_pushing_stub() -> Expression {
     let mut cfa = Expression::new();
     let offset = |cfa: &mut Expression| {

@@ -3,7 +3,7 @@
 use std::io;
 use std::ptr::NonNull;
 
-/// There is none.
+/// Has no values.
 pub(crate) enum Dual {}
 
 impl Dual {
