@@ -51,8 +51,7 @@ pub(crate) fn generation() -> io::Result<usize> {
     Ok(current_generation())
 }
 
-/// Returns the number of this process's generation, without registering handlers: for callers that have called [`generation`]
-/// before.
+/// Returns the number of this process's generation without registering handlers, for callers after `generation`.
 pub fn current_generation() -> usize {
     let Some(word) = wiped_word() else { return GENERATION.load(Ordering::Relaxed) };
     match word.load(Ordering::Acquire) {
