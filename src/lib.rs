@@ -91,7 +91,6 @@
 mod callback;
 pub mod declare;
 pub mod engine;
-mod errno;
 mod error;
 mod function;
 #[cfg(doctest)]

@@ -19,7 +19,7 @@ use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::hold_off;
 
 /// The signature compiler with the code it made, once for each *shape*: signatures have one shape if their keys are equal.
 ///
@@ -94,7 +94,7 @@ impl Jit {
 
     /// What there is of this compiler's code now.
     pub fn stats(&self) -> Stats {
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
         let trampolines = self.trampolines.count() + self.engine_values.live().len() + self.fast_calls.live().len();
         let mut stats = Stats { trampolines, ..Stats::default() };
@@ -122,7 +122,7 @@ impl Jit {
         if let Some(jit) = SHARED.get() {
             return Ok(jit);
         }
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let jit = Self::new()?;
         Ok(SHARED.get_or_init(|| jit))
     }
@@ -154,7 +154,7 @@ impl Jit {
     pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         // What is behind stubs is never freed, as thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
@@ -178,7 +178,7 @@ impl Jit {
         check(model, signature)?;
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = FastCallKey::of(abi, signature, abi.plan(signature)?, model, helpers);
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let generator = self.generator.as_ref().ok_or(JitError::NoCode)?;
         let make = || FastCallCode::new(generator, signature, &key);
         self.fast_calls.get_or_make(&key, Life::Used, make).map(FastCall::from)

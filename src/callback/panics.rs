@@ -6,7 +6,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
 use std::sync::{Mutex, PoisonError};
 
-use hotcall_jit::fork;
+use hotcall_jit::lock::lock;
 
 /// The outcome of a panic in a handler, or in the destructors of its captures. A C++ exception that reaches a Rust handler
 /// ends the process in any case. So does every panic in programs compiled with `panic = "abort"`.
@@ -52,7 +52,7 @@ impl Panics {
     }
 
     fn keep(&self, payload: Payload) {
-        let mut kept = fork::lock(&self.kept);
+        let mut kept = lock(&self.kept);
         if kept.is_none() {
             *kept = Some(payload);
             return;
@@ -62,7 +62,7 @@ impl Panics {
     }
 
     pub(super) fn take(&self) -> Option<Payload> {
-        fork::lock(&self.kept).take()
+        lock(&self.kept).take()
     }
 }
 

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hotcall_jit::count_retired_call;
-use hotcall_jit::fork::{self, Locked};
+use hotcall_jit::lock::{Locked, lock};
+use hotcall_jit::{count_retired_call, fork};
 
 use super::call::Call;
 use super::types::CallbackTypes;
@@ -151,7 +151,7 @@ struct Requests {
 
 impl Pending {
     fn requests(&self) -> Locked<'_, Requests> {
-        fork::lock(&self.0)
+        lock(&self.0)
     }
 
     /// Adds a request. Returns false if the callback was closed.

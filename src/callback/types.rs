@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::sync::Mutex;
 
-use hotcall_jit::{Form, Pointee, Scalar, Signature, ThunkCode, Type, fork};
+use hotcall_jit::lock::lock;
+use hotcall_jit::{Form, Pointee, Scalar, Signature, ThunkCode, Type};
 
 use crate::slots::value_type::ValueType;
 
@@ -42,7 +43,7 @@ impl CallbackTypes {
         };
         let all: Box<[_]> = params.chain([result]).collect();
         let address = std::ptr::from_ref(code).addr();
-        let mut shared = fork::lock(&SHARED);
+        let mut shared = lock(&SHARED);
         let shared = shared.get_or_insert_default();
         if let Some(types) = shared.get(&(address, &*all)) {
             return types;

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, Weak};
 
 use hotcall_jit::engine::values::EngineAbi;
+use hotcall_jit::lock::{hold_off, lock};
 use hotcall_jit::{
     Abi, EngineValues, Extent, Form, Jit, JitError, LayoutError, Options, Return, Signature, SlotsEntry, Trampoline,
-    fork,
 };
 
 use crate::error::Error;
@@ -61,7 +61,7 @@ struct PrototypesInUse {
 impl Prototype {
     /// The prototype of a signature. `name` is for messages.
     pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
-        let mut prototypes = fork::lock(&PROTOTYPES);
+        let mut prototypes = lock(&PROTOTYPES);
         let PrototypesInUse { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
         if let Some(prototype) = by_signature.get(signature).and_then(Weak::upgrade) {
@@ -161,12 +161,12 @@ impl Prototype {
             let of_engine = known.iter().find(|(other, _)| other == engine);
             of_engine.map(|(_, values)| values.clone())
         };
-        if let Some(values) = find(&fork::lock(&self.engine_values)) {
+        if let Some(values) = find(&lock(&self.engine_values)) {
             return Ok(values);
         }
         // Two threads that come here at once get the same.
         let values = Jit::shared()?.engine_values(&self.signature, engine)?;
-        let mut known = fork::lock(&self.engine_values);
+        let mut known = lock(&self.engine_values);
         if find(&known).is_none() {
             known.push((engine.clone(), values.clone()));
         }
@@ -178,7 +178,7 @@ impl Prototype {
 fn universal() -> Result<&'static Jit, JitError> {
     static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
     // A forked child must not find it half made.
-    let _no_fork = fork::hold_off();
+    let _no_fork = hold_off();
     UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| JitError::Host)
 }
 

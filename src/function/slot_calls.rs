@@ -2,11 +2,10 @@
 
 use std::ptr;
 
-use hotcall_jit::{Form, SlotsEntry};
+use hotcall_jit::{Form, SlotsEntry, errno};
 
 use super::function::{Function, FunctionState};
 use super::owned_args::Aligned;
-use crate::errno;
 use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value_type::ValueType;

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::fork;
+use hotcall_jit::lock::lock;
 
 use super::loader::LoaderHandle;
 use super::resolved::Resolved;
@@ -34,7 +34,7 @@ impl Mapping {
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for Adopted(record) in fork::lock(&self.records).iter() {
+        for Adopted(record) in lock(&self.records).iter() {
             // SAFETY: records disown themselves, which takes the lock, before they are freed.
             unsafe { &**record }.close();
         }
@@ -42,7 +42,7 @@ impl Mapping {
 
     /// Has the record closed with the library; now if that is closed already.
     pub(crate) fn adopt(&self, record: &RecordHead) {
-        fork::lock(&self.records).insert(Adopted(record));
+        lock(&self.records).insert(Adopted(record));
         // Closing sets the flag first and looks at the records then.
         if self.closed.load(Ordering::Acquire) {
             record.close();
@@ -51,7 +51,7 @@ impl Mapping {
 
     /// Forgets a record.
     pub(crate) fn disown(&self, record: &RecordHead) {
-        fork::lock(&self.records).remove(&Adopted(record));
+        lock(&self.records).remove(&Adopted(record));
     }
 
     /// An error once the library is closed.

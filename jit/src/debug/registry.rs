@@ -13,7 +13,7 @@ use crate::debug::gdb;
 use crate::debug::name::Name;
 use crate::debug::perf;
 use crate::debug::region::{RegionCell, RegionMemory, cells};
-use crate::os::fork::{self, Locked};
+use crate::lock::{self, Locked};
 
 static STATE: Mutex<State> = Mutex::new(State {
     memory: RegionMemory::new(),
@@ -34,7 +34,7 @@ struct State {
 }
 
 fn lock() -> Locked<'static, State> {
-    fork::lock(&STATE)
+    lock::lock(&STATE)
 }
 
 /// A piece of memory for code, known to readers until this is dropped.

@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use crate::arch::operands::UniversalHeader;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
-use crate::os::fork::{self, Locked};
+use crate::lock::{self, Locked};
 use crate::stubs::cell::{CellPointer, Stub, StubCell};
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
@@ -223,7 +223,7 @@ impl StubPool {
     }
 
     fn state(&self) -> Locked<'_, PoolState> {
-        fork::lock(&self.shared)
+        lock::lock(&self.shared)
     }
 }
 

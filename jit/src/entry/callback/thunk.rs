@@ -16,7 +16,7 @@ use crate::convention::abi::Abi;
 use crate::debug::name::Name;
 use crate::entry::callback::key::CallbackKey;
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::hold_off;
 use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
@@ -47,7 +47,7 @@ impl Thunks {
         }
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = CallbackKey::of(abi, signature, abi.plan(signature)?);
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let make = || {
             let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
             ThunkCode::leak(&key, code)

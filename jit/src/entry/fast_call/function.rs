@@ -16,7 +16,7 @@ use crate::engine::record::{Pending, RecordHead};
 use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::fast_call::template::Template;
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::hold_off;
 
 /// What native functions of one shape and model are copies of. Cloning is cheap.
 #[derive(Clone)]
@@ -73,7 +73,7 @@ impl FastCall {
     /// * The function is called as the model says, and what the model says of handles is true.
     /// * From when an object is read until C has returned its bytes stay where they are, also when helpers are called.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<FastCallFunction, JitError> {
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let FastCallCode { template, name, generator } = &*self.0;
         // SAFETY: the caller vouches for the record.
         let code = unsafe { template.copy(generator, name, record) }?;

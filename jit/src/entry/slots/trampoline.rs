@@ -13,7 +13,7 @@ use crate::convention::plan::Return;
 use crate::debug::name::Name;
 use crate::entry::slots::key::{Options, SlotsKey};
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::hold_off;
 use crate::universal::outgoing::UniversalTrampoline;
 
 /// A trampoline as a function: the `slots` entry.
@@ -61,7 +61,7 @@ impl Trampolines {
         let plan = abi.plan(signature)?;
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let key = SlotsKey::of(abi, signature, plan, options);
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         let code = self.code.get_or_make(&key, Life::Used, || {
             let name = Name::new(if options.capture_errno { "slots errno" } else { "slots" }, signature);
             match generator::make(self.generator.as_deref(), &name, &key)? {
