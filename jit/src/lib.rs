@@ -8,6 +8,8 @@
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
 
+#![warn(clippy::disallowed_types)]
+
 mod arch;
 mod c;
 mod code;

@@ -8,6 +8,8 @@
 //! hotcall if no other thread was using it at the fork: a lock that another thread held stays held. A child that shares all memory
 //! with its parent (`vfork`, `CLONE_VM`) counts as one of its threads.
 
+#![expect(clippy::disallowed_types, reason = "the lock that forks take, and a value behind it")]
+
 use std::cell::{Cell, RefCell};
 use std::io;
 use std::sync::atomic::{AtomicI32, AtomicUsize, Ordering};

@@ -5,7 +5,6 @@
 
 use std::io;
 use std::ptr::NonNull;
-use std::sync::{Mutex, PoisonError};
 
 use crate::arch::operands::{STRIDE, StubData};
 use crate::arch::x86_64::stub;
@@ -13,6 +12,7 @@ use crate::code::unwind::Registration;
 use crate::convention::spare::Spare;
 use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
+use crate::lock::Lock;
 use crate::os::{dual, memory};
 
 /// The stubs of one table that nobody took yet.
@@ -71,8 +71,8 @@ impl NewStubs {
 /// Takes up to `len` stubs, one at least.
 pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
     /// The tables that stubs come from, for all thunks of the process: one for each place.
-    static TABLES: Mutex<Vec<(Spare, NewStubs)>> = Mutex::new(Vec::new());
-    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    static TABLES: Lock<Vec<(Spare, NewStubs)>> = Lock::new(Vec::new());
+    let mut tables = TABLES.hold();
     let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
         tables.push((place, NewStubs::none()));
         tables.len() - 1
