@@ -109,21 +109,21 @@ pub use hotcall_jit::{
 };
 
 pub use callback::{
-    Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Payload, RawCallback, RawHandler,
-    Thunk, UnwindingRawHandler, Wait,
+    Call, Callback, CallbackError, Dispatch, ForeignCall, HandlerError, LocalCallback, LocalOptions, OnPanic, Payload,
+    RawCallback, RawHandler, Thunk, UnwindingRawHandler, Wait,
 };
 pub use debug::describe;
 pub use error::Error;
-pub use function::{Function, FunctionOptions, Outcome, OwnedCall};
+pub use function::{CallError, CompileError, Function, FunctionError, FunctionOptions, Outcome, OwnedCall};
 pub use hotcall_jit::SlotsEntry as Entry;
 pub use library::{
-    Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, SymbolKind, Visibility,
-    resolve,
+    Binding, ClosedError, ElfType, FileFormat, FloatEnvironment, Library, LibraryError, LibraryPath, OpenFlags,
+    Resolved, SymbolKind, Visibility, resolve,
 };
-pub use member::Member;
-pub use slots::{Slot, Value, ValueType};
+pub use member::{Member, MemberError};
+pub use slots::{ConvertError, Slot, Value, ValueType};
 pub use stats::{retired_calls, stats};
-pub use symbols::{Static, Symbol, Symbols};
+pub use symbols::{Static, StaticError, Symbol, SymbolError, Symbols};
 
 /// The examples of the page about declarations.
 #[cfg(all(doctest, target_os = "linux", feature = "c-text"))]
