@@ -5,7 +5,7 @@
 mod support;
 
 use hotcall::declare::{Declaration, Declarations};
-use hotcall::{Error, Library, Signature, SignatureError, Symbol, Type, TypeError};
+use hotcall::{Error, Library, LibraryError, Signature, SignatureError, Symbol, SymbolError, Type, TypeError};
 
 use support::shared_object;
 
@@ -33,16 +33,16 @@ fn declarations_become_functions_and_statics() {
     let absent = [Declaration::function("absent", signature), Declaration::static_("absent", Type::I32)];
     for absent in absent {
         let error = library.declared(&absent).unwrap_err();
-        assert!(matches!(error, Error::Symbol { symbol, .. } if *symbol == *"absent"));
+        assert!(matches!(error, SymbolError::Library(LibraryError::NoSymbol { symbol, .. }) if *symbol == *"absent"));
         assert!(library.declared(&absent.clone().optional()).unwrap().is_none());
         // The key of another symbol does not stand for it.
         assert!(library.declared(&absent.symbol("set")).unwrap().is_some());
     }
     let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
     let huge = Declaration::static_("number", huge).optional();
-    assert!(matches!(library.declared(&huge), Err(Error::Layout { .. })));
+    assert!(matches!(library.declared(&huge), Err(SymbolError::Layout { .. })));
     library.close();
-    assert!(matches!(library.declared(&huge), Err(Error::Closed { .. })));
+    assert!(matches!(library.declared(&huge), Err(SymbolError::Library(LibraryError::Closed(_)))));
 }
 
 #[test]
