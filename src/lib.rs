@@ -39,7 +39,7 @@
 //! | [`OwnedCall`] | a call to be made on another thread |
 //! | [`stats`](stats()) | how much code there is |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
-//! | [`Error`] | what can go wrong before C is called |
+//! | [`LibraryError`], [`CallError`], … | what can go wrong before C is called, for each part; [`Error`] is any of them |
 //!
 //! # What is unsafe
 //!
@@ -47,7 +47,7 @@
 //! * Calling through a declaration, because nothing can check that the declaration is true.
 //! * Making a [`RawCallback`], because its context is the caller's.
 //!
-//! Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before
+//! Everything else is safe: declarations may come from untrusted scripts, and get a clear error whatever they hold. Before
 //! a call hotcall checks the number and the types of arguments, the sizes of structs, and that the library was not closed. A
 //! symbol that is a variable is refused where the library's symbol table can be read.
 //!
