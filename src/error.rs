@@ -11,10 +11,10 @@ use crate::member::error::MemberError;
 use crate::slots::error::ConvertError;
 use crate::symbols::error::{StaticError, SymbolError};
 
-/// Any error of hotcall: `?` makes it of each of them.
+/// Any error of hotcall. The operator `?` converts each of them to this type.
 ///
-/// No function here returns it. Each returns the error that says what can go wrong there. This one is for callers that use
-/// several of them. Its messages and sources are those of the error inside.
+/// It is for callers that use several parts of hotcall. The functions here return the error of their own part. Message and
+/// source are those of the error inside.
 ///
 /// ```
 /// use hotcall::{Error, LibraryError, resolve};
@@ -40,7 +40,7 @@ pub enum Error {
     /// A value does not have the type that it is converted to.
     #[error(transparent)]
     Convert(#[from] ConvertError),
-    /// A library cannot be found or loaded, or a symbol not be looked up.
+    /// A library cannot be found or loaded, or a symbol cannot be looked up.
     #[error(transparent)]
     Library(#[from] LibraryError),
     /// A function cannot be made.
@@ -52,25 +52,25 @@ pub enum Error {
     /// A call cannot be made.
     #[error(transparent)]
     Call(#[from] CallError),
-    /// A library's symbol cannot be had as a function or a variable.
+    /// A library's symbol cannot be made a function or a variable.
     #[error(transparent)]
     Symbol(#[from] SymbolError),
     /// A variable cannot be read or written.
     #[error(transparent)]
     Static(#[from] StaticError),
-    /// A member cannot be had, read or written.
+    /// A member cannot be found, read or written.
     #[error(transparent)]
     Member(#[from] MemberError),
     /// A callback cannot be made.
     #[error(transparent)]
     Callback(#[from] CallbackError),
-    /// A handler asks for what its call does not have.
+    /// A handler asks its call for something that the call does not have.
     #[error(transparent)]
     Handler(#[from] HandlerError),
-    /// A function cannot be made one that an engine calls.
+    /// A record of a function cannot be made.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// An engine throws it in script.
+    /// An engine throws the error in script.
     #[error(transparent)]
     Engine(#[from] EngineError),
 }

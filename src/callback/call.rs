@@ -25,7 +25,7 @@ use crate::slots::value_type::ValueType;
 /// let halve = |call: &mut hotcall::Call<'_>| -> Result<(), Error> {
 ///     let x: f64 = call.arg(0)?.try_into()?;
 ///     assert!(call.set(1).is_err(), "an i32 is not a double");
-///     call.set(x / 2.0)
+///     Ok(call.set(x / 2.0)?)
 /// };
 /// let handler = move |call: &mut hotcall::Call<'_>| halve(call).expect("the types are those of the signature");
 /// let callback = Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, handler)?;

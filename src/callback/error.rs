@@ -1,4 +1,4 @@
-//! Errors of callbacks: one cannot be made, or its handler asks for what the call does not have.
+//! Errors of callbacks: one cannot be made, or its handler asks a call for something that the call does not have.
 //!
 //! Indices of arguments count from 0 in the data and from 1 in the messages.
 
@@ -14,16 +14,16 @@ pub enum CallbackError {
     /// No code can be made that answers callbacks of the signature.
     #[error("cannot compile callbacks of type {signature}: {source}")]
     Compile { signature: Signature, source: Box<JitError> },
-    /// A type that does not say what a callback of it is called with.
+    /// A type without a function's signature.
     #[error("cannot compile callbacks for a {ty}: {reason}")]
     Type { ty: Type, reason: Box<str> },
     /// There is no memory for a callback.
     #[error("cannot make a callback: {source}")]
     Stub { source: Box<JitError> },
-    /// A callback that nobody waits for, and that returns something.
+    /// A callback that nobody waits for, and that has a result.
     #[error("a callback that is not waited for returns nothing")]
     NoWaitResult,
-    /// A callback that nobody waits for, and that takes what may be gone when it runs.
+    /// A callback that nobody waits for, and that takes a pointer, whose target may be gone when it runs.
     #[error("parameter {} of a callback that is not waited for is a pointer or holds one", index + 1)]
     NoWaitPointer { index: usize },
     /// A callback that nobody waits for, with a type that exceeds a limit.
@@ -37,7 +37,7 @@ impl CallbackError {
     }
 }
 
-/// What a handler asks of its [call](crate::Call), and the call does not have.
+/// A handler asks its [call](crate::Call) for something that the call does not have.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]

@@ -50,7 +50,7 @@ use crate::slots::value::Value;
 /// let handler = {
 ///     let total = Rc::clone(&total);
 ///     move |call: &mut hotcall::Call<'_>| {
-///         let n = call.arg(0).and_then(i32::try_from).unwrap();
+///         let n = i32::try_from(call.arg(0).unwrap()).unwrap();
 ///         total.set(total.get() + n);
 ///         call.set(total.get()).unwrap();
 ///     }

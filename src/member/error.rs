@@ -4,7 +4,7 @@ use hotcall_jit::{LayoutError, Type};
 
 use crate::slots::value_type::ValueType;
 
-/// Why a member cannot be had, read or written.
+/// Why a member cannot be found, read or written.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]

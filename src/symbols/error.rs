@@ -6,7 +6,7 @@ use crate::function::error::FunctionError;
 use crate::library::error::{ClosedError, LibraryError};
 use crate::slots::value_type::ValueType;
 
-/// Why a library's symbol cannot be had as a function or a variable.
+/// Why a library's symbol cannot be made a function or a variable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]

@@ -3,7 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 
 use crate::ffi::{self, Handle, Shim, kind};
 use crate::value::{Root, Value};
@@ -35,7 +35,7 @@ impl Thrown {
         Self::TypeError(message.to_string())
     }
 
-    /// The exception for an error of hotcall's engine room.
+    /// What is thrown for an error of hotcall's.
     fn of(error: &EngineError) -> Self {
         let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         if is_of_type { Self::type_error(error) } else { Self::error(error) }
