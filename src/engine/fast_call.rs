@@ -207,7 +207,7 @@ unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *m
     }
     let problem = match memory.data.argument(index) {
         Form::Bytes(size) => Problem::Short { expected: size as usize, given: bits as usize },
-        _ => {
+        Form::Void | Form::Scalar(_) => {
             let number = match memory.data.own.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),
                 Some(Scalar::U64 | Scalar::Usize) => bits as f64,

@@ -97,7 +97,7 @@ impl Function {
                 unsafe { self.invoke_into(entry, args, &mut bytes, errno) };
                 bytes.into()
             }
-            form => {
+            form @ (Form::Void | Form::Scalar(_)) => {
                 // SAFETY: the caller vouches for the call.
                 let slot = unsafe { self.invoke(entry, args, errno) };
                 form.scalar().map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))

@@ -84,7 +84,9 @@ impl OutgoingMoves {
         let below = plan.stack_size.next_multiple_of(16);
         let place = |loc| match loc {
             Loc::Stack(offset) => Ok::<_, JitError>(offset / WORD),
-            _ => register(loc).map(|register| below / WORD + register),
+            Loc::Int(_) | Loc::Float(_) | Loc::X87(_) | Loc::ResultPointer => {
+                register(loc).map(|register| below / WORD + register)
+            }
         };
         let (mut moves, mut parts, mut blocks) = (Moves::default(), Vec::new(), Vec::new());
         let mut floats = 0;
