@@ -4,14 +4,14 @@ use hotcall_jit::{SignatureError, TypeError};
 
 use crate::callback::error::{CallbackError, HandlerError};
 use crate::declare::DeclarationError;
-use crate::engine::error::{EngineError, RecordError};
+use crate::engine::error::RecordError;
 use crate::function::error::{CallError, CompileError, FunctionError};
 use crate::library::error::LibraryError;
 use crate::member::error::MemberError;
 use crate::slots::error::ConvertError;
 use crate::symbols::error::{StaticError, SymbolError};
 
-/// Any error of hotcall. The operator `?` converts each of them to this type.
+/// Any error that a function of hotcall returns. The operator `?` converts each of them to this type.
 ///
 /// It is for callers that use several parts of hotcall. The functions here return the error of their own part. Message and
 /// source are those of the error inside.
@@ -70,9 +70,6 @@ pub enum Error {
     /// A record of a function cannot be made.
     #[error(transparent)]
     Record(#[from] RecordError),
-    /// An engine throws the error in script.
-    #[error(transparent)]
-    Engine(#[from] EngineError),
 }
 
 impl Error {
@@ -84,7 +81,6 @@ impl Error {
                 | Self::Symbol(SymbolError::Library(LibraryError::Closed(_)))
                 | Self::Static(StaticError::Closed(_))
                 | Self::Call(CallError::Closed(_))
-                | Self::Engine(EngineError::Closed(_))
         )
     }
 }
