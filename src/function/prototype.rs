@@ -12,7 +12,7 @@ use hotcall_jit::{
     Abi, EngineValues, Extent, Form, Jit, JitError, LayoutError, Options, Return, Signature, SlotsEntry, Trampoline,
 };
 
-use crate::error::Error;
+use super::error::{CompileError, FunctionError};
 
 /// A signature with the data that its calls need. The code is compiled at its first use.
 pub(crate) struct Prototype {
@@ -41,7 +41,7 @@ pub(crate) struct FoundPrototypes<'a>(HashMap<&'a Signature, Arc<Prototype>>);
 
 impl<'a> FoundPrototypes<'a> {
     /// The prototype of a signature. `name` is for messages.
-    pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, Error> {
+    pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, FunctionError> {
         Ok(match self.0.entry(signature) {
             Entry::Occupied(entry) => Arc::clone(entry.get()),
             Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
@@ -60,7 +60,7 @@ struct PrototypesInUse {
 
 impl Prototype {
     /// The prototype of a signature. `name` is for messages.
-    pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
+    pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, FunctionError> {
         let mut prototypes = lock(&PROTOTYPES);
         let PrototypesInUse { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
@@ -76,9 +76,9 @@ impl Prototype {
         Ok(prototype)
     }
 
-    fn new(name: &str, signature: &Signature) -> Result<Self, Error> {
-        let fail = |source| Error::Layout { name: name.into(), source };
-        let refuse = |source| cannot_compile(name, source);
+    fn new(name: &str, signature: &Signature) -> Result<Self, FunctionError> {
+        let fail = |source| FunctionError::Layout { function: name.into(), source };
+        let refuse = |source| CompileError::new(name, source);
         // Compiling may come later, but what cannot be called is an error at once.
         let abi = Abi::host().ok_or(JitError::Host).map_err(refuse)?;
         let plan = abi.plan(signature).map_err(|error| refuse(error.into()))?;
@@ -116,19 +116,19 @@ impl Prototype {
     }
 
     /// The code, compiled at the first use. It lives as long as the prototype.
-    pub(crate) fn entry(&self, name: &str) -> Result<SlotsEntry, Error> {
+    pub(crate) fn entry(&self, name: &str) -> Result<SlotsEntry, CompileError> {
         self.made(&self.code, name, || Jit::shared()?.slots(&self.signature, Options::new()))
     }
 
     /// The code that also captures errno, compiled at the first use. It lives as long as the prototype.
-    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<SlotsEntry, Error> {
+    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<SlotsEntry, CompileError> {
         let options = Options::new().capture_errno(true);
         self.made(&self.code_with_errno, name, || Jit::shared()?.slots(&self.signature, options))
     }
 
     /// The entry for one call now, and true if it is compiled, so that all later calls may use it. The first calls get one
     /// that is slower and is not compiled.
-    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), Error> {
+    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), CompileError> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
@@ -147,11 +147,11 @@ impl Prototype {
         cell: &OnceLock<Trampoline>,
         name: &str,
         make: impl FnOnce() -> Result<Trampoline, JitError>,
-    ) -> Result<SlotsEntry, Error> {
+    ) -> Result<SlotsEntry, CompileError> {
         if let Some(trampoline) = cell.get() {
             return Ok(trampoline.entry());
         }
-        let trampoline = make().map_err(|source| cannot_compile(name, source))?;
+        let trampoline = make().map_err(|source| CompileError::new(name, source))?;
         Ok(cell.get_or_init(|| trampoline).entry())
     }
 
@@ -180,10 +180,6 @@ fn universal() -> Result<&'static Jit, JitError> {
     // A forked child must not find it half made.
     let _no_fork = hold_off();
     UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| JitError::Host)
-}
-
-fn cannot_compile(name: &str, source: JitError) -> Error {
-    Error::Compile { function: name.into(), source: Box::new(source) }
 }
 
 fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {

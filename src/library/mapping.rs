@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex};
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::lock::lock;
 
+use super::error::ClosedError;
 use super::loader::LoaderHandle;
 use super::resolved::Resolved;
-use crate::error::Error;
 
 /// Keeps a library mapped.
 pub(crate) struct Mapping {
@@ -56,13 +56,13 @@ impl Mapping {
 
     /// An error once the library is closed.
     #[inline]
-    pub(crate) fn check_open(&self) -> Result<(), Error> {
+    pub(crate) fn check_open(&self) -> Result<(), ClosedError> {
         if self.closed.load(Ordering::Acquire) { Err(self.closed_error()) } else { Ok(()) }
     }
 
     #[cold]
-    fn closed_error(&self) -> Error {
-        Error::Closed { library: self.resolved() }
+    fn closed_error(&self) -> ClosedError {
+        ClosedError { library: self.resolved() }
     }
 
     /// The library's name, for errors.
