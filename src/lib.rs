@@ -88,6 +88,8 @@
 //! work all the same, two to four times as slow as compiled ones. There are 2,048 addresses for them then, of which each shape of
 //! functions takes one, and each callback.
 
+#![warn(clippy::disallowed_types)]
+
 mod callback;
 pub mod declare;
 pub mod engine;

@@ -48,6 +48,11 @@ impl<T> Lock<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// The contents, which nobody else can lock.
+    pub fn get_mut(&mut self) -> &mut T {
+        self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Lets forks wait, and locks it.
     pub fn hold(&self) -> Locked<'_, T> {
         let no_fork = hold_off();
@@ -113,10 +118,4 @@ impl<T> DerefMut for Locked<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
         &mut self.guard
     }
-}
-
-/// Locks a mutex that no child shall find locked. The mutex may be poisoned.
-pub fn lock<T>(mutex: &Mutex<T>) -> Locked<'_, T> {
-    let no_fork = hold_off();
-    Locked { guard: mutex.lock().unwrap_or_else(PoisonError::into_inner), _no_fork: no_fork }
 }

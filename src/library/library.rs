@@ -2,7 +2,9 @@
 
 use std::ffi::{OsStr, c_void};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
+
+use hotcall_jit::lock::Lock;
 
 use super::error::{ClosedError, LibraryError};
 use super::float_environment::Restore;
@@ -41,7 +43,7 @@ pub struct Library(Arc<LibraryState>);
 struct LibraryState {
     name: Arc<Resolved>,
     /// `None` once closed, so that only functions, statics and prepared calls keep the library mapped.
-    mapping: RwLock<Option<Arc<Mapping>>>,
+    mapping: Lock<Option<Arc<Mapping>>>,
 }
 
 impl Library {
@@ -107,7 +109,7 @@ impl Library {
     fn new(name: Resolved, handle: LoaderHandle) -> Self {
         let name = Arc::new(name);
         let mapping = Arc::new(Mapping::new(Arc::clone(&name), handle));
-        Self(Arc::new(LibraryState { name, mapping: RwLock::new(Some(mapping)) }))
+        Self(Arc::new(LibraryState { name, mapping: Lock::new(Some(mapping)) }))
     }
 
     /// The library that was loaded.
@@ -126,7 +128,7 @@ impl Library {
     /// is unmapped when the last function, static and prepared call of it is dropped, at once if there is none. Closing
     /// again does nothing.
     pub fn close(&self) {
-        let mapping = self.0.mapping.write().unwrap_or_else(PoisonError::into_inner).take();
+        let mapping = self.0.mapping.hold().take();
         // Outside of the lock, because dropping it may run finalisers, which may do anything.
         if let Some(mapping) = mapping {
             mapping.close();
@@ -162,7 +164,7 @@ impl Library {
     }
 
     fn mapping(&self) -> Result<Arc<Mapping>, ClosedError> {
-        let mapping = self.0.mapping.read().unwrap_or_else(PoisonError::into_inner).clone();
+        let mapping = self.0.mapping.hold().clone();
         mapping.ok_or_else(|| ClosedError { library: Resolved::clone(&self.0.name) })
     }
 }

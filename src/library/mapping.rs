@@ -1,11 +1,11 @@
 //! A library as the process has it: mapped as long as something needs it, closed or not.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::lock::lock;
+use hotcall_jit::lock::Lock;
 
 use super::error::ClosedError;
 use super::loader::LoaderHandle;
@@ -16,7 +16,7 @@ pub(crate) struct Mapping {
     pub(super) name: Arc<Resolved>,
     closed: AtomicBool,
     /// The records by which engines call functions.
-    records: Mutex<HashSet<Adopted>>,
+    records: Lock<HashSet<Adopted>>,
     pub(super) handle: LoaderHandle,
 }
 
@@ -29,12 +29,12 @@ unsafe impl Send for Adopted {}
 
 impl Mapping {
     pub(super) fn new(name: Arc<Resolved>, handle: LoaderHandle) -> Self {
-        Self { name, closed: AtomicBool::new(false), records: Mutex::default(), handle }
+        Self { name, closed: AtomicBool::new(false), records: Lock::default(), handle }
     }
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for Adopted(record) in lock(&self.records).iter() {
+        for Adopted(record) in self.records.hold().iter() {
             // SAFETY: records disown themselves, which takes the lock, before they are freed.
             unsafe { &**record }.close();
         }
@@ -42,7 +42,7 @@ impl Mapping {
 
     /// Has the record closed with the library; now if that is closed already.
     pub(crate) fn adopt(&self, record: &RecordHead) {
-        lock(&self.records).insert(Adopted(record));
+        self.records.hold().insert(Adopted(record));
         // Closing sets the flag first and looks at the records then.
         if self.closed.load(Ordering::Acquire) {
             record.close();
@@ -51,7 +51,7 @@ impl Mapping {
 
     /// Forgets a record.
     pub(crate) fn disown(&self, record: &RecordHead) {
-        lock(&self.records).remove(&Adopted(record));
+        self.records.hold().remove(&Adopted(record));
     }
 
     /// An error once the library is closed.
