@@ -1,5 +1,5 @@
-//! The list from which Linux's `perf` learns what generated code is called: a line for each function, of its address and
-//! size in hexadecimal and its name (`tools/perf/Documentation/jit-interface.txt` in Linux's sources).
+//! The list from which Linux's `perf` reads the names of generated code. Each function has a line: its address and size
+//! in hexadecimal, and its name (`tools/perf/Documentation/jit-interface.txt` in Linux's sources).
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -13,29 +13,29 @@ use crate::os::fork;
 pub(crate) struct Map {
     file: File,
     process: u32,
-    /// Process numbers repeat in nested namespaces.
+    /// Process numbers repeat in nested namespaces, so the list keeps the process's generation.
     generation: usize,
 }
 
 impl Map {
-    /// The list of this process.
+    /// Opens the list of this process.
     #[cfg(target_os = "linux")]
     pub(crate) fn open() -> io::Result<Self> {
         use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 
         let process = process::id();
-        // Anybody may have put something in this place: no link is followed, and opening a pipe waits for nobody.
+        // Any user may have created something at this path. So no link is followed, and opening a pipe does not wait.
         let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
         let mut options = File::options();
         let file = options.append(true).create(true).mode(0o600).custom_flags(flags);
         let file = file.open(format!("/tmp/perf-{process}.map"))?;
         let metadata = file.metadata()?;
-        // SAFETY: it has no preconditions.
+        // SAFETY: `geteuid` has no preconditions and always succeeds.
         let user = unsafe { libc::geteuid() };
         let trusted = metadata.is_file()
             && metadata.uid() == user
             && metadata.nlink() == 1
-            // Written by others: by the group or by all.
+            // Others may write to it: the group, or all users.
             && metadata.mode() & 0o022 == 0;
         if trusted {
             Ok(Self { file, process, generation: fork::generation()? })
@@ -49,7 +49,7 @@ impl Map {
         Err(io::ErrorKind::Unsupported.into())
     }
 
-    /// Whether it is this process's list, not its parent's.
+    /// Returns true if the list belongs to this process, and not to its parent.
     pub(crate) fn is_own(&self) -> bool {
         self.process == process::id() && self.generation == fork::current_generation()
     }
@@ -63,7 +63,7 @@ impl Map {
         for (start, len, name) in functions {
             writeln!(lines, "{start:x} {len:x} {name}").map_err(io::Error::other)?;
         }
-        // In one piece, so that the lines of others who add to the file do not get between.
+        // One write for all lines, so that the lines of other writers do not come between.
         file_size::check(&self.file, lines.len())?;
         without_signal(|| self.file.write_all(lines.as_bytes()))
     }
