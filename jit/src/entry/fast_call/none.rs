@@ -9,7 +9,7 @@ use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 use crate::error::JitError;
 
-/// A template, of which there is none.
+/// A template, which cannot exist.
 pub(crate) struct Template(Infallible);
 
 impl Template {
