@@ -1,6 +1,7 @@
-//! Tables of stubs: pages of code, the same for every table of its kind, and behind them as many of the stubs' data.
+//! Tables of stubs: pages of code, and behind them as many pages of the stubs' data. All tables of one kind have equal
+//! code.
 //!
-//! The code never changes once it is mapped; a callback is made by writing to the data. Both stay mapped as long as the
+//! The code never changes once it is mapped. Making a callback writes only to the data. Both stay mapped as long as the
 //! process lives, because C may call a stub at any time.
 
 use std::ffi::c_void;
@@ -20,15 +21,15 @@ use crate::os::file_size::without_signal;
 
 const _: () = assert!(size_of::<StubData>() == STRIDE);
 
-/// The stubs of one table that nobody took yet.
+/// The stubs of one table that nobody has taken yet.
 pub(crate) struct NewStubs {
     entry: NonNull<u8>,
-    /// Bytes from a stub to its data, which is how many bytes of code the table has; 0 before the first table.
+    /// Bytes from a stub to its data, which is also the size of the table's code; 0 before the first table.
     distance: usize,
     left: usize,
 }
 
-// SAFETY: a `NewStubs` is the only way to the stubs that are left in it, and the memory stays mapped.
+// SAFETY: a `NewStubs` owns the stubs that are left in it, and their memory stays mapped.
 unsafe impl Send for NewStubs {}
 
 impl NewStubs {
@@ -36,8 +37,8 @@ impl NewStubs {
         Self { entry: NonNull::dangling(), distance: 0, left: 0 }
     }
 
-    /// The table to use after this one: small at first, then large, because every table takes two mappings, of which a
-    /// process can have some ten thousands.
+    /// Makes the table to use after this one. Tables are small at first and large later. Every table takes two
+    /// mappings, and a process can have some ten thousand of them.
     pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
         let size = pages * region::page::size();
@@ -52,7 +53,7 @@ impl NewStubs {
         let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
         let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
         region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
-        // As long as the code.
+        // The name and the unwind information live as long as the code.
         std::mem::forget((unwind, region));
         Ok(Self { entry, distance: size, left: size / STRIDE })
     }
@@ -61,11 +62,12 @@ impl NewStubs {
         self.left == 0
     }
 
-    /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
+    /// Returns the next stub's code and data. The data is zero, and the stub must not be called before it is set.
     pub(crate) fn next(&mut self) -> Option<(NonNull<u8>, &'static StubData)> {
         self.left = self.left.checked_sub(1)?;
         let entry = self.entry;
-        // SAFETY: the table has a stub here, and what follows is inside the table or its end.
+        // SAFETY: the table has a stub at this index. The stub and its data lie in the table, and the next stub's
+        // address at most at its end.
         let data = unsafe {
             self.entry = entry.add(STRIDE);
             entry.add(self.distance).cast::<StubData>().as_ref()
@@ -74,9 +76,9 @@ impl NewStubs {
     }
 }
 
-/// Takes up to `len` stubs, one at least.
+/// Takes up to `len` stubs, at least one.
 pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
-    /// The tables that stubs come from, for all thunks of the process: one for each place.
+    /// The tables that give stubs to all thunks of the process: one for each spare place.
     static TABLES: Mutex<Vec<(Spare, NewStubs)>> = Mutex::new(Vec::new());
     let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
     let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
@@ -90,7 +92,7 @@ pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'s
     Ok(std::iter::from_fn(|| table.next()).take(len).collect())
 }
 
-/// Maps the code from a file, so that it is never writable where it is executable, and data behind it.
+/// Maps the code from a file, so that it is never writable and executable at once. The data lies behind it.
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
     use std::io::Write;
@@ -105,17 +107,17 @@ fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
         libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
         -1,
     )?;
-    // Private, like the data: what a forked child does to its pages is its own affair.
+    // Private, like the data: a forked child's changes to its pages stay its own.
     let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
     map(memory.as_ptr().cast(), size, libc::PROT_READ | libc::PROT_EXEC, flags, file.as_raw_fd()).inspect_err(|_| {
-        // SAFETY: the mapping is ours, and nobody knows of it.
+        // SAFETY: this function made the mapping, and no other code has its address.
         unsafe { libc::munmap(memory.as_ptr().cast(), 2 * size) };
     })
 }
 
 #[cfg(any(target_os = "linux", target_os = "android"))]
 fn map(at: *mut c_void, len: usize, protection: i32, flags: i32, file: i32) -> io::Result<NonNull<u8>> {
-    // SAFETY: a new mapping, or one over memory of the caller's.
+    // SAFETY: the mapping is a new one, or replaces memory that belongs to the caller.
     let address = unsafe { libc::mmap(at, len, protection, flags, file, 0) };
     if address == libc::MAP_FAILED {
         return Err(io::Error::last_os_error());
@@ -128,13 +130,13 @@ fn map_shared(_code: &[u8], _size: usize) -> io::Result<NonNull<u8>> {
     Err(io::ErrorKind::Unsupported.into())
 }
 
-/// Maps fresh pages, and lets the code be executed once it is written.
+/// Maps new pages, and makes the code executable once it is written.
 fn map_sealed(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
     use region::Protection;
 
     let mut memory = region::alloc(2 * size, Protection::READ_WRITE).map_err(io::Error::other)?;
     let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
-    // SAFETY: the memory is ours, writable, and twice as long as the code; nobody runs it yet.
+    // SAFETY: the memory belongs to this function, is writable, and is twice as long as the code; nobody runs it yet.
     unsafe {
         start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
         region::protect(start.as_ptr(), size, Protection::READ_EXECUTE).map_err(io::Error::other)?;
