@@ -6,7 +6,7 @@
 //!
 //! * A conversion between `float` and `double` does not depend on FTZ and DAZ. An inexact `float` is rounded in the
 //!   thread's rounding mode, and signals the exceptions that it signals in C. So does a signalling NaN.
-//! * Converting a `double` to an integer signals nothing.
+//! * Converting a `double` to an integer does not signal any exception.
 //!
 //! Compiled code (`codegen/numbers.rs`) follows these rules with one exception. A number with a fraction may signal
 //! FE_INEXACT before it is refused for an integer.

@@ -141,7 +141,7 @@ impl Next {
         stack
     }
 
-    /// Returns true if there are enough registers for the assigned ones.
+    /// Returns true if the sequences have all assigned registers.
     const fn fits(self, registers: &Sequences) -> bool {
         self.int as usize <= registers.int.len() && self.float as usize <= registers.float.len()
     }

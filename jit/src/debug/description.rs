@@ -1,4 +1,4 @@
-//! The answer to a question about an address.
+//! The description of the code at an address.
 
 use std::fmt;
 

@@ -21,9 +21,9 @@ pub(crate) struct UniversalTrampoline {
     _outgoing: Box<OutgoingMoves>,
 }
 
-// SAFETY: `entry` is the address of code, which does not change.
+// SAFETY: `entry` is the address of code, which any thread may call, and the moves do not change.
 unsafe impl Send for UniversalTrampoline {}
-// SAFETY: `entry` is the address of code, which does not change.
+// SAFETY: `entry` is the address of code, which any thread may call, and the moves do not change.
 unsafe impl Sync for UniversalTrampoline {}
 
 impl UniversalTrampoline {

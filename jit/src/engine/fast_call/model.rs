@@ -34,8 +34,8 @@ pub struct FastCallModel {
     pub exit: Exit,
     /// True if the caller checks for a [waiting](crate::engine::values::Pending) exception after each call, and throws
     /// it. A callback has left the exception there, or the native function itself if the exit is
-    /// [`Raise`](Exit::Raise). If false, the native function takes the exit when C has returned, at the cost of a store
-    /// or a comparison.
+    /// [`Raise`](Exit::Raise). If false, the native function ensures that the exit is taken after C returns, at the
+    /// cost of a store or a comparison.
     pub caller_looks: bool,
 }
 
@@ -147,9 +147,9 @@ pub struct Path(pub Box<[i32]>);
 /// bytes that machine code has found for other handles of the call.
 #[derive(Clone, Copy, Debug)]
 pub struct FastCallHelpers {
-    /// Resolves a handle for the C parameter of this index. The result has the index after the last parameter. It
-    /// returns the canonical slot of a scalar, or the address and the number of bytes. `false` means that the type does
-    /// not accept the object; if the exit is [`Raise`](Exit::Raise), the helper has thrown then.
+    /// Resolves a handle for the C parameter of this index. The result has the index after the last parameter. The
+    /// helper returns the canonical slot of a scalar, or the address and the number of bytes. `false` means that the
+    /// type does not accept the object; if the exit is [`Raise`](Exit::Raise), the helper has thrown then.
     pub resolve: Resolve,
     /// Throws the first of these three that applies: the waiting exception; an error because the record is closed; an
     /// error because an argument does not fit. For the last one it gets the index of the C parameter and the bits of
