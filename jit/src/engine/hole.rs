@@ -5,7 +5,7 @@
 pub(crate) enum Hole {
     /// The record's address.
     Record,
-    /// The address of the record's [`Pending`](crate::engine::call::Pending), which saves a load from the record.
+    /// The address of the record's [`Pending`](crate::engine::record::Pending), which saves a load from the record.
     Pending,
 }
 

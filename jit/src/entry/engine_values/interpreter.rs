@@ -173,7 +173,8 @@ impl ResultMemory {
 ///
 /// # Safety
 ///
-/// * [`EngineValues::record`](super::EngineValues::record) made the call's record, and the call has room for its pins.
+/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, and the call has room for
+///   its pins.
 /// * There are `argc` values at `argv`.
 pub(crate) unsafe extern "C-unwind" fn interpret(
     call: *mut NativeCall,
