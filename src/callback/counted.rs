@@ -8,11 +8,11 @@ use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::mem::{self, ManuallyDrop, MaybeUninit};
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
 use super::call::Call;
+use super::call_count::CallCount;
 use super::error::CallbackError;
 use super::panics::{OnPanic, Panics, Payload};
 use super::thunk::Thunk;
@@ -33,27 +33,16 @@ impl<F: Fn(&mut Call<'_>) + Send + Sync> Answer for F {
     }
 }
 
-/// Calls are admitted.
-const OPEN: u64 = 1 << 63;
-/// The callback is held by its owner.
-const HELD: u64 = 1 << 62;
-/// Nobody has begun to drop the handler.
-const HANDLER: u64 = 1 << 61;
-/// The handler is not dropped yet, or not wholly.
-const ALIVE: u64 = 1 << 60;
-/// The state of a new callback.
-const NEW: u64 = OPEN | HELD | HANDLER | ALIVE;
-/// The number of calls in progress.
-const CALLS: u64 = u32::MAX as u64;
-
 /// The data of a stub.
 #[repr(C)]
 struct CallState {
-    word: AtomicU64,
-    /// Initialised while `HELD` or `ALIVE` is set.
+    calls: CallCount,
+    /// Initialised while the callback is held, or its handler alive.
     block: UnsafeCell<MaybeUninit<NonNull<Block<dyn Answer>>>>,
 }
 
+// loom's atomics are larger.
+#[cfg(not(all(test, loom)))]
 const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <= 8);
 
 /// The allocation of a callback.
@@ -64,7 +53,7 @@ struct Block<H: ?Sized> {
     stubs: &'static StubPool,
     types: &'static CallbackTypes,
     panics: Panics,
-    /// Initialised while `ALIVE` is set.
+    /// Initialised while the handler is alive.
     handler: UnsafeCell<ManuallyDrop<H>>,
 }
 
@@ -92,11 +81,11 @@ impl Counted {
     fn open(stub: Stub, block: NonNull<Block<dyn Answer>>) -> Self {
         let counted = Self(ManuallyDrop::new(stub));
         let state = counted.state();
-        // SAFETY: a stub that nobody holds has neither `OPEN`, `HELD` nor `ALIVE` set, because `free` alone gives stubs back. So no
+        // SAFETY: no flag of a stub that nobody holds is set, because `free` alone gives stubs back. So no
         // call is admitted, and nothing reads the block's address.
         unsafe { *state.block.get() = MaybeUninit::new(block) };
         // Added to the count of calls that are too late for the stub's last callback.
-        state.word.fetch_or(NEW, Ordering::Release);
+        state.calls.open();
         let stub = &counted.0;
         // SAFETY: the stub is ours. Stubs of this use are bound to `ENTER` with their own data and to nothing else, so any mix of loads
         // is this pair. `enter` may be called with it at any time, because the data of stubs that C may call are never freed.
@@ -110,11 +99,11 @@ impl Counted {
 
     /// The number of calls in progress.
     pub(super) fn running(&self) -> usize {
-        (self.state().word.load(Ordering::Relaxed) & CALLS) as usize
+        self.state().calls.calls()
     }
 
     pub(super) fn is_closed(&self) -> bool {
-        self.state().word.load(Ordering::Relaxed) & OPEN == 0
+        !self.state().calls.is_open()
     }
 
     pub(super) fn take_panic(&self) -> Option<Payload> {
@@ -124,8 +113,7 @@ impl Counted {
 
     pub(super) fn close(&self) {
         self.0.retire();
-        let before = self.state().word.fetch_and(!OPEN, Ordering::AcqRel);
-        if before & OPEN != 0 && before & CALLS == 0 {
+        if self.state().calls.close() {
             self.state().finish();
         }
     }
@@ -143,17 +131,17 @@ impl Drop for Counted {
         // SAFETY: the owner holds the callback.
         let block = unsafe { state.block() };
         // Usually the callback is open and no call is in progress.
-        let only_owner = state.word.compare_exchange(NEW, 0, Ordering::AcqRel, Ordering::Relaxed).is_ok();
+        let only_owner = state.calls.end_idle();
         if !only_owner {
             self.close();
         }
-        // SAFETY: the owner goes with this. Whoever frees the block takes the stub, and that is nobody while `HELD` is set, or else
+        // SAFETY: the owner goes with this. Whoever frees the block takes the stub, and that is nobody while the owner holds the callback, or else
         // this thread.
         unsafe { *block.as_ref().stub.get() = MaybeUninit::new(ManuallyDrop::take(&mut self.0)) };
         if only_owner {
             // SAFETY: no call is admitted or in progress, so nothing else uses the block. The handler is alive.
             unsafe { free(block, Remains::WithHandler) };
-        } else if state.word.fetch_and(!HELD, Ordering::AcqRel) & ALIVE == 0 {
+        } else if state.calls.let_go() {
             // SAFETY: neither owner nor handler needs the block any more.
             unsafe { free(block, Remains::WithoutHandler) };
         }
@@ -164,14 +152,14 @@ impl CallState {
     /// Counts a call, if the callback is open.
     fn admit(&self) -> Option<Running<'_>> {
         let running = Running(self);
-        (self.word.fetch_add(1, Ordering::Acquire) & OPEN != 0).then_some(running)
+        self.calls.enter().then_some(running)
     }
 
     /// The callback's allocation.
     ///
     /// # Safety
     ///
-    /// `HELD` or `ALIVE` is set, and stays so until this returns.
+    /// The owner holds the callback or the handler is alive, until this returns.
     unsafe fn block(&self) -> NonNull<Block<dyn Answer>> {
         // SAFETY: initialised before either flag was set, and not written to while one is.
         unsafe { (*self.block.get()).assume_init() }
@@ -183,18 +171,17 @@ impl CallState {
     /// callback. So one atomic step checks the state again and claims the handler.
     #[cold]
     fn finish(&self) {
-        let take = |state| (state & (OPEN | HANDLER | CALLS) == HANDLER).then_some(state & !HANDLER);
-        if self.word.fetch_update(Ordering::AcqRel, Ordering::Relaxed, take).is_err() {
+        if !self.calls.claim() {
             return;
         }
-        // SAFETY: `ALIVE` is set until this function clears it, because it claimed the handler.
+        // SAFETY: the handler is alive until this function clears it, because it claimed the handler.
         let block = unsafe { self.block() };
-        // SAFETY: the block lives while `ALIVE` is set.
+        // SAFETY: the block lives while the handler is alive.
         let Block { panics, handler, .. } = unsafe { block.as_ref() };
         // SAFETY: the callback is closed and no call is in progress, so nothing uses the handler. This thread claimed it.
         // A panic is kept with those of its calls.
         let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(&mut *handler.get()) });
-        if self.word.fetch_and(!ALIVE, Ordering::AcqRel) & HELD == 0 {
+        if self.calls.end_handler() {
             // SAFETY: neither owner nor handler needs the block any more.
             unsafe { free(block, Remains::WithoutHandler) };
         }
@@ -237,8 +224,7 @@ impl Running<'_> {
 
 impl Drop for Running<'_> {
     fn drop(&mut self) {
-        let before = self.0.word.fetch_sub(1, Ordering::AcqRel);
-        if before & OPEN == 0 && before & CALLS == 1 {
+        if self.0.calls.leave() {
             self.0.finish();
         }
     }

@@ -6,6 +6,7 @@
 //! thread).
 
 pub(crate) mod call;
+mod call_count;
 mod counted;
 pub(crate) mod error;
 mod foreign;
