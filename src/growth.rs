@@ -30,7 +30,7 @@ structs! {
     OpenFlags: "hotcall::OpenFlags", "binding", "hotcall::Binding::Now";
     FunctionOptions: "hotcall::FunctionOptions", "lazy", "true";
     LocalOptions: "hotcall::LocalOptions", "wait", "hotcall::Wait::NoWait";
-    OwnedOutcome: "hotcall::Outcome", "errno", "None";
+    Outcome: "hotcall::Outcome", "errno", "None";
     Layout: "hotcall::Layout", "size", "8";
     Leaf: "hotcall::Leaf", "offset", "8";
     Declaration: "hotcall::declare::Declaration", "optional", "true";
@@ -67,7 +67,7 @@ enums! {
     FloatEnvironment: "hotcall::FloatEnvironment", "Grows::Restore | Grows::Keep";
     Wait: "hotcall::Wait", "Grows::Forever | Grows::AtMost(_) | Grows::NoWait";
     OnPanic: "hotcall::OnPanic", "Grows::Catch | Grows::Abort";
-    ResolvedHandle: "hotcall::Resolved", "Grows::Path(_) | Grows::Searched(_) | Grows::Process";
+    Resolved: "hotcall::Resolved", "Grows::Path(_) | Grows::Searched(_) | Grows::Process";
     Symbol: "hotcall::Symbol", "Grows::Function(_) | Grows::Static(_)";
     Value: "hotcall::Value",
         "Grows::I8(_) | Grows::U8(_) | Grows::I16(_) | Grows::U16(_) | Grows::I32(_) | Grows::U32(_) | Grows::I64(_) \

@@ -39,7 +39,7 @@
 //! | [`OwnedCall`] | a call to be made on another thread |
 //! | [`stats`](stats()) | how much code there is |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
-//! | [`Error`] | what can go wrong before C is called |
+//! | [`LibraryError`], [`CallError`], … | what can go wrong before C is called, for each part; [`Error`] is any of them |
 //!
 //! # What is unsafe
 //!
@@ -47,7 +47,7 @@
 //! * Calling through a declaration, because nothing can check that the declaration is true.
 //! * Making a [`RawCallback`], because its context is the caller's.
 //!
-//! Everything else is safe: declarations may come from untrusted scripts, and get a clear [`Error`] whatever they hold. Before
+//! Everything else is safe: declarations may come from untrusted scripts, and get a clear error whatever they hold. Before
 //! a call hotcall checks the number and the types of arguments, the sizes of structs, and that the library was not closed. A
 //! symbol that is a variable is refused where the library's symbol table can be read.
 //!
@@ -88,10 +88,11 @@
 //! work all the same, two to four times as slow as compiled ones. There are 2,048 addresses for them then, of which each shape of
 //! functions takes one, and each callback.
 
+#![warn(clippy::disallowed_types)]
+
 mod callback;
 pub mod declare;
 pub mod engine;
-mod errno;
 mod error;
 mod function;
 #[cfg(doctest)]
@@ -110,21 +111,21 @@ pub use hotcall_jit::{
 };
 
 pub use callback::{
-    Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, OnPanic, Payload, RawCallback, RawHandler,
-    Thunk, UnwindingRawHandler, Wait,
+    Call, Callback, CallbackError, Dispatch, ForeignCall, HandlerError, LocalCallback, LocalOptions, OnPanic, Payload,
+    RawCallback, RawHandler, Thunk, UnwindingRawHandler, Wait,
 };
 pub use debug::describe;
 pub use error::Error;
-pub use function::{Function, FunctionOptions, Outcome, OwnedCall};
+pub use function::{CallError, CompileError, Function, FunctionError, FunctionOptions, Outcome, OwnedCall};
 pub use hotcall_jit::SlotsEntry as Entry;
 pub use library::{
-    Binding, ElfType, FileFormat, FloatEnvironment, Library, LibraryPath, OpenFlags, Resolved, SymbolKind, Visibility,
-    resolve,
+    Binding, ClosedError, ElfType, FileFormat, FloatEnvironment, Library, LibraryError, LibraryPath, OpenFlags,
+    Resolved, SymbolKind, Visibility, resolve,
 };
-pub use member::Member;
-pub use slots::{Slot, Value, ValueType};
+pub use member::{Member, MemberError};
+pub use slots::{ConvertError, Slot, Value, ValueType};
 pub use stats::{retired_calls, stats};
-pub use symbols::{Static, Symbol, Symbols};
+pub use symbols::{Static, StaticError, Symbol, SymbolError, Symbols};
 
 /// The examples of the page about declarations.
 #[cfg(all(doctest, target_os = "linux", feature = "c-text"))]

@@ -7,12 +7,11 @@ use hotcall::declare::{Declaration, Declarations};
 use hotcall::engine::nanbox::SpiderMonkeyTypes;
 use hotcall::engine::v8::Roots;
 use hotcall::engine::{
-    Boolean, Check, Double, Engine, Exit, FastCallModel, FastCallRole, Handles, Integer, Kind, Object, Output, Path,
-    Realm, ResultPath, Role, Singleton, Site, Small, Tag, Test, ValueModel, View, Words, quickjs,
+    Boolean, Check, Double, Engine, EngineError, Exit, FastCallModel, FastCallRole, Handles, Integer, Kind, Object,
+    Output, Path, Realm, ResultPath, Role, Singleton, Site, Small, Tag, Test, ValueModel, View, Words, quickjs,
 };
 use hotcall::{
-    Binding, Error, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Visibility,
-    Wait,
+    Binding, FloatEnvironment, FunctionOptions, LocalOptions, OnPanic, OpenFlags, Signature, Type, Visibility, Wait,
 };
 
 /// Options are passed by value, again and again.
@@ -139,7 +138,7 @@ unsafe impl Engine for Mute {
         Err(output.no_value().to_string())
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

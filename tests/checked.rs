@@ -9,7 +9,7 @@ use std::ffi::c_void;
 use std::ptr;
 use std::thread;
 
-use hotcall::{Error, Function, FunctionOptions, Library, Scalar, Signature, Type, Value, ValueType};
+use hotcall::{CallError, ConvertError, Function, FunctionOptions, Library, Scalar, Signature, Type, Value, ValueType};
 
 use support::shared_object;
 
@@ -127,7 +127,7 @@ fn integers_do_not_pass_for_doubles() {
     unsafe {
         let error = pow.call(&[2.into(), 10.into()]).unwrap_err();
         assert_eq!(error.to_string(), "cannot call \"pow\": argument 1 (f64): an i32 is given");
-        let Error::ArgumentType { function, index: 0, ty, given } = error else { panic!("{error}") };
+        let CallError::ArgumentType { function, index: 0, ty, given } = error else { panic!("{error}") };
         assert_eq!((&*function, ty, given), ("pow", Type::F64, ValueType::Scalar(Scalar::I32)));
         let error = pow.call(&[2.0.into(), 10f32.into()]).unwrap_err();
         assert_eq!(error.to_string(), "cannot call \"pow\": argument 2 (f64): an f32 is given");
@@ -146,14 +146,14 @@ fn the_number_of_arguments_and_closing_come_first() {
         for args in [&[][..], &[1.into(), 2.0.into()], &[Value::Void, Value::Void, Value::Void]] {
             let error = same.call(args).unwrap_err();
             assert_eq!(error.to_string(), format!("function \"same\" takes 1 arguments, not {}", args.len()));
-            assert!(matches!(same.call_errno(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(same.prepare(args), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(same.call_errno(args), Err(CallError::ArgumentCount { .. })));
+            assert!(matches!(same.prepare(args), Err(CallError::ArgumentCount { .. })));
         }
         let prepared = same.prepare(&[7.into()]).unwrap();
         library.close();
-        assert!(matches!(same.call(&[1.0.into()]), Err(Error::Closed { .. })));
-        assert!(matches!(same.call_errno(&[1.into()]), Err(Error::Closed { .. })));
-        assert!(matches!(same.prepare(&[1.into()]), Err(Error::Closed { .. })));
+        assert!(matches!(same.call(&[1.0.into()]), Err(CallError::Closed(_))));
+        assert!(matches!(same.call_errno(&[1.into()]), Err(CallError::Closed(_))));
+        assert!(matches!(same.prepare(&[1.into()]), Err(CallError::Closed(_))));
         assert_eq!(prepared.run().value, Value::I32(7));
     }
 }
@@ -281,7 +281,7 @@ fn structs_must_have_their_length() {
             error.to_string(),
             format!("argument 1 of function \"wide\" is struct wide of 32 bytes, not {length}")
         );
-        assert!(matches!(error, Error::AggregateLength { index: 0, expected: 32, given, .. } if given == length));
+        assert!(matches!(error, CallError::AggregateLength { index: 0, expected: 32, given, .. } if given == length));
     }
     let bytes = [0u8; 32];
     for (value, words) in [
@@ -333,7 +333,7 @@ fn values_convert_back_to_their_own_type_alone() {
     assert_eq!(isize::try_from(Value::I64(-5)).unwrap(), -5);
     assert_eq!(u64::try_from(Value::Usize(5)).unwrap(), 5);
     assert_eq!(usize::try_from(Value::U64(5)).unwrap(), 5);
-    let error = |result: Result<(), Error>| result.unwrap_err().to_string();
+    let error = |result: Result<(), ConvertError>| result.unwrap_err().to_string();
     let cannot = |to: &str, given: &str| format!("cannot convert a value to {to}: it is {given}");
     assert_eq!(error(i64::try_from(Value::I32(5)).map(drop)), cannot("i64", "an i32"));
     assert_eq!(error(u64::try_from(Value::I64(5)).map(drop)), cannot("u64", "an i64"));

@@ -1,7 +1,7 @@
 //! Declarations tell more than sizes: targets of pointers, `const`, lengths, names and places.
 
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
-use hotcall::{Error, Layout, Length, Pointer, Target, Thunk, Type};
+use hotcall::{CallbackError, Layout, Length, Pointer, Target, Thunk, Type};
 
 fn read(text: &str) -> Declarations {
     Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
@@ -158,7 +158,7 @@ fn callbacks_are_made_from_the_declaration() {
     );
     let error = "cannot compile callbacks for a pointer: it is not declared as a pointer to a function";
     assert_eq!(refused(&params("odd")[1]), error);
-    assert!(matches!(Thunk::of(&Type::FUNCTION), Err(Error::CallbackType { .. })));
+    assert!(matches!(Thunk::of(&Type::FUNCTION), Err(CallbackError::Type { .. })));
     // The names of its parameters are kept.
     let Target::Function(compare) = pointer(&params("qsort")[3]).target() else { panic!() };
     assert_eq!((compare.parameter_name(0), compare.parameter_name(1)), (Some("a"), Some("b")));

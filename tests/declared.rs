@@ -5,7 +5,7 @@
 mod support;
 
 use hotcall::declare::{Declaration, Declarations};
-use hotcall::{Error, Library, Signature, SignatureError, Symbol, Type, TypeError};
+use hotcall::{Error, Library, LibraryError, Signature, SignatureError, Symbol, SymbolError, Type, TypeError};
 
 use support::shared_object;
 
@@ -33,16 +33,16 @@ fn declarations_become_functions_and_statics() {
     let absent = [Declaration::function("absent", signature), Declaration::static_("absent", Type::I32)];
     for absent in absent {
         let error = library.declared(&absent).unwrap_err();
-        assert!(matches!(error, Error::Symbol { symbol, .. } if *symbol == *"absent"));
+        assert!(matches!(error, SymbolError::Library(LibraryError::NoSymbol { symbol, .. }) if *symbol == *"absent"));
         assert!(library.declared(&absent.clone().optional()).unwrap().is_none());
         // The key of another symbol does not stand for it.
         assert!(library.declared(&absent.symbol("set")).unwrap().is_some());
     }
     let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
     let huge = Declaration::static_("number", huge).optional();
-    assert!(matches!(library.declared(&huge), Err(Error::Layout { .. })));
+    assert!(matches!(library.declared(&huge), Err(SymbolError::Layout { .. })));
     library.close();
-    assert!(matches!(library.declared(&huge), Err(Error::Closed { .. })));
+    assert!(matches!(library.declared(&huge), Err(SymbolError::Library(LibraryError::Closed(_)))));
 }
 
 #[test]
@@ -59,4 +59,27 @@ fn every_step_fails_with_one_error() {
     assert!(matches!(declare("second", 8, 2), Err(Error::Signature(SignatureError::FirstVariadic { count: 1 }))));
     let error = declare("first", 8, 1).unwrap_err();
     assert!(matches!(&error, Error::Declaration(source) if source.to_string() == error.to_string()));
+}
+
+#[test]
+fn the_top_error_has_the_message_and_the_source_of_the_error_inside() {
+    use std::error::Error as _;
+
+    let object = shared_object("int f(void) { return 1; }");
+    // SAFETY: the fixture has no initialisers.
+    let library = unsafe { Library::open(object) }.unwrap();
+    let large = Type::structure([Type::array(Type::U64, 1 << 14).unwrap()]).unwrap();
+    let refused = library.function("f", &Signature::new([large], None).unwrap()).unwrap_err();
+    let messages = |error: &dyn std::error::Error| (error.to_string(), error.source().map(ToString::to_string));
+    let inside = messages(&refused);
+    assert!(inside.1.as_ref().is_some_and(|source| inside.0.ends_with(source.as_str())), "{inside:?}");
+    let top = Error::from(refused);
+    assert_eq!(messages(&top), inside);
+    assert!(top.source().is_some() && !top.is_closed());
+
+    library.close();
+    let closed = library.symbol("f").unwrap_err();
+    let message = closed.to_string();
+    let top = Error::from(closed);
+    assert!(top.is_closed() && top.to_string() == message, "{top}");
 }

@@ -3,8 +3,8 @@
 #![cfg(all(not(feature = "jit"), unix, target_arch = "x86_64"))]
 
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall::engine::{Engine, Output, Realm, Site, View, Words};
-use hotcall::{Error, Function, FunctionOptions, JitError, Signature, Type, Value};
+use hotcall::engine::{Engine, EngineError, Output, Realm, Site, View, Words};
+use hotcall::{CompileError, Function, FunctionOptions, JitError, Signature, Type, Value};
 
 struct Nothing;
 
@@ -20,7 +20,7 @@ unsafe impl Engine for Nothing {
         Err(())
     }
 
-    unsafe fn exception(&self, _: Site, _: &Error) {}
+    unsafe fn exception(&self, _: Site, _: &EngineError) {}
 
     unsafe fn throw(&self, _: Site, (): ()) {}
 }
@@ -40,7 +40,7 @@ fn a_function_is_refused() {
     let call = Generation::V10_2.fast_call(&signature, &roots).unwrap();
     // SAFETY: it is not called.
     let error = unsafe { Realm::of_handles(Nothing).fast_call(&function, &call.model) }.err().unwrap();
-    let Error::Compile { function: name, source } = error else { panic!("{error}") };
+    let CompileError { function: name, source, .. } = error;
     assert!(&*name == "negated" && matches!(*source, JitError::NoCode), "{source}");
     // SAFETY: this is its signature.
     assert_eq!(unsafe { function.call(&[5.into()]) }.unwrap(), Value::I32(-5));

@@ -10,7 +10,10 @@ use std::ptr;
 use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
-use hotcall::{Error, Function, FunctionOptions, Library, Member, OwnedCall, Signature, Slot, Type, Value};
+use hotcall::{
+    CallError, CompileError, Error, Function, FunctionError, FunctionOptions, Library, Member, OwnedCall, Signature,
+    Slot, SymbolError, Type, Value,
+};
 
 use support::shared_object;
 
@@ -33,7 +36,7 @@ fn at(name: &str, address: *const c_void, signature: &Signature) -> Function {
     unsafe { Function::from_address(name, address, signature, FunctionOptions::default()) }.unwrap()
 }
 
-fn error_of<T>(result: Result<T, Error>) -> Error {
+fn error_of<T, E>(result: Result<T, E>) -> E {
     match result {
         Ok(_) => panic!("this must be an error"),
         Err(error) => error,
@@ -364,7 +367,7 @@ fn functions_are_called_by_address() {
     assert_eq!(result.as_i32(), 15);
     // SAFETY: nothing is called.
     let null = unsafe { Function::from_address("null", ptr::null(), &signature, FunctionOptions::default()) };
-    assert!(matches!(null, Err(Error::NullFunction { function }) if *function == *"null"));
+    assert!(matches!(null, Err(FunctionError::Null { function }) if *function == *"null"));
 }
 
 extern "C-unwind" fn give_up(value: i32) -> i32 {
@@ -423,32 +426,32 @@ fn wrong_arguments_are_refused() {
     unsafe {
         for args in [&[][..], &[good], &[good, 0.into(), 0.into()]] {
             let error = error_of(function.call_slots_into(args, &mut result));
-            let Error::ArgumentCount { function: name, expected: 2, given } = &error else { panic!("{error}") };
+            let CallError::ArgumentCount { function: name, expected: 2, given } = &error else { panic!("{error}") };
             assert_eq!((&**name, *given), ("wide", args.len()));
-            assert!(matches!(function.prepare_slots(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call_slots(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call_slots_errno(args), Err(Error::ArgumentCount { .. })));
-            assert!(matches!(function.call_slots_into_errno(args, &mut result), Err(Error::ArgumentCount { .. })));
+            assert!(matches!(function.prepare_slots(args), Err(CallError::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots(args), Err(CallError::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots_errno(args), Err(CallError::ArgumentCount { .. })));
+            assert!(matches!(function.call_slots_into_errno(args, &mut result), Err(CallError::ArgumentCount { .. })));
         }
         let null = [Slot::default(), 0.into()];
         let error = error_of(function.call_slots_into(&null, &mut result));
         assert_eq!(error.to_string(), "argument 1 of function \"wide\" is struct wide, and its slot is null");
-        assert!(matches!(error, Error::NullAggregate { index: 0, .. }));
-        assert!(matches!(function.prepare_slots(&null), Err(Error::NullAggregate { .. })));
+        assert!(matches!(error, CallError::NullAggregate { index: 0, .. }));
+        assert!(matches!(function.prepare_slots(&null), Err(CallError::NullAggregate { .. })));
         for given in [0, 31, 33] {
             let error = error_of(function.call_slots_into(&[good, 0.into()], &mut vec![0; given]));
-            assert!(matches!(error, Error::ResultLength { expected: 32, given: data, .. } if data == given));
+            assert!(matches!(error, CallError::ResultLength { expected: 32, given: data, .. } if data == given));
             let error = error_of(function.call_slots_into_errno(&[good, 0.into()], &mut vec![0; given]));
-            assert!(matches!(error, Error::ResultLength { .. }), "{error}");
+            assert!(matches!(error, CallError::ResultLength { .. }), "{error}");
         }
         let error = error_of(function.call_slots(&[good, 0.into()]));
         assert_eq!(error.to_string(), "function \"wide\" returns struct wide: use call_slots_into");
-        assert!(matches!(error, Error::AggregateResult { .. }));
-        assert!(matches!(function.call_slots_errno(&[good, 0.into()]), Err(Error::AggregateResult { .. })));
+        assert!(matches!(error, CallError::AggregateResult { .. }));
+        assert!(matches!(function.call_slots_errno(&[good, 0.into()]), Err(CallError::AggregateResult { .. })));
         for result in [Some(Type::I32), None] {
             let abs = libc().function("abs", &signature([Type::I32], result)).unwrap();
-            assert!(matches!(abs.call_slots_into(&[1.into()], &mut [0; 4]), Err(Error::ScalarResult { .. })));
-            assert!(matches!(abs.call_slots_into_errno(&[1.into()], &mut []), Err(Error::ScalarResult { .. })));
+            assert!(matches!(abs.call_slots_into(&[1.into()], &mut [0; 4]), Err(CallError::ScalarResult { .. })));
+            assert!(matches!(abs.call_slots_into_errno(&[1.into()], &mut []), Err(CallError::ScalarResult { .. })));
         }
     }
 }
@@ -459,15 +462,15 @@ fn wrong_struct_bytes_are_refused() {
     for length in [0, 31, 33] {
         let error = error_of(function.aggregate(0, &vec![0; length]));
         assert!(
-            matches!(&error, Error::AggregateLength { index: 0, expected: 32, given, ty, .. }
+            matches!(&error, CallError::AggregateLength { index: 0, expected: 32, given, ty, .. }
             if *given == length && *ty == wide()),
             "{error}"
         );
     }
     let error = error_of(function.aggregate(1, &[0; 8]));
     assert_eq!(error.to_string(), "argument 2 of function \"wide\" is not a struct or union");
-    assert!(matches!(function.aggregate(2, &[0; 8]), Err(Error::NotAggregate { index: 2, .. })));
-    assert!(matches!(function.aggregate(usize::MAX, &[0; 8]), Err(Error::NotAggregate { .. })));
+    assert!(matches!(function.aggregate(2, &[0; 8]), Err(CallError::NotAggregate { index: 2, .. })));
+    assert!(matches!(function.aggregate(usize::MAX, &[0; 8]), Err(CallError::NotAggregate { .. })));
 }
 
 #[test]
@@ -475,7 +478,10 @@ fn signatures_beyond_the_limits_are_refused() {
     let huge = Type::structure([Type::array(Type::U64, 1 << 14).unwrap()]).unwrap();
     for signature in [signature([huge.clone()], None), signature([], huge)] {
         let error = error_of(libc().function("abs", &signature));
-        assert!(matches!(&error, Error::Compile { function, .. } if **function == *"abs"), "{error}");
+        assert!(
+            matches!(&error, SymbolError::Function(FunctionError::Compile(CompileError { function, .. })) if **function == *"abs"),
+            "{error}"
+        );
         assert!(error.to_string().contains("larger than"), "{error}");
     }
 }

@@ -15,8 +15,8 @@ use std::sync::atomic::{AtomicI32, Ordering};
 use std::thread;
 
 use hotcall::{
-    Binding, Error, FunctionOptions, Library, OpenFlags, Resolved, Signature, Slot, Static, Type, Value, Visibility,
-    resolve,
+    Binding, CallError, ClosedError, Error, FunctionOptions, Library, LibraryError, OpenFlags, Resolved, Signature,
+    Slot, Static, StaticError, SymbolError, Type, Value, Visibility, resolve,
 };
 
 use support::shared_object;
@@ -30,7 +30,7 @@ fn int_of_nothing() -> Signature {
     Signature::new([], Type::I32).unwrap()
 }
 
-fn error_of<T>(result: Result<T, Error>) -> Error {
+fn error_of<T, E>(result: Result<T, E>) -> E {
     match result {
         Ok(_) => panic!("this must be an error"),
         Err(error) => error,
@@ -101,14 +101,14 @@ fn paths_are_made_absolute_and_canonical() {
 #[test]
 fn names_that_cannot_be_resolved() {
     let directory = directory("unresolved");
-    assert!(matches!(resolve(""), Err(Error::EmptyName)));
+    assert!(matches!(resolve(""), Err(LibraryError::EmptyName)));
     for name in ["a\0b", "a\0", "./a\0b"] {
-        assert!(matches!(resolve(name), Err(Error::NulInName { name: data }) if data == name), "{name:?}");
+        assert!(matches!(resolve(name), Err(LibraryError::NulInName { name: data }) if data == name), "{name:?}");
     }
     let missing = directory.join("missing.so");
     let error = resolve(&missing).unwrap_err();
     assert!(error.to_string().contains("missing.so"), "{error}");
-    assert!(matches!(error, Error::Resolve { path, source }
+    assert!(matches!(error, LibraryError::Resolve { path, source }
         if path == missing && source.kind() == std::io::ErrorKind::NotFound));
     for (name, what) in [
         (directory.to_str().unwrap(), "a directory"),
@@ -117,13 +117,13 @@ fn names_that_cannot_be_resolved() {
     ] {
         let error = resolve(name).unwrap_err();
         assert_eq!(error.to_string(), format!("library {name} is {what}, not a file"));
-        assert!(matches!(error, Error::NotAFile { path, .. } if path == Path::new(name)));
+        assert!(matches!(error, LibraryError::NotAFile { path, .. } if path == Path::new(name)));
     }
     fs::write(directory.join("file.so"), "").unwrap();
     symlink("nowhere", directory.join("broken.so")).unwrap();
     symlink("round.so", directory.join("round.so")).unwrap();
     for name in ["file.so/", "file.so/.", "file.so/../file.so", "broken.so", "round.so"] {
-        assert!(matches!(resolve(directory.join(name)), Err(Error::Resolve { .. })), "{name}");
+        assert!(matches!(resolve(directory.join(name)), Err(LibraryError::Resolve { .. })), "{name}");
     }
 }
 
@@ -139,7 +139,7 @@ fn paths_that_the_loader_expands_are_refused() {
     for token in ["$ORIGIN", "${LIB}", "x$PLATFORM"] {
         let file = directory.join(token);
         fs::write(&file, "").unwrap();
-        assert!(matches!(resolve(&file), Err(Error::Rewritten { path }) if path == file), "{token}");
+        assert!(matches!(resolve(&file), Err(LibraryError::Rewritten { path }) if path == file), "{token}");
     }
     // The path that the loader gets counts.
     fs::create_dir(directory.join("$LIB")).unwrap();
@@ -147,7 +147,7 @@ fn paths_that_the_loader_expands_are_refused() {
     symlink("$ORIGIN", directory.join("plain.so")).unwrap();
     fs::write(directory.join("$HOME"), "").unwrap();
     assert!(resolve(directory.join("$HOME")).is_ok());
-    assert!(matches!(resolve(directory.join("$LIB/link.so")), Err(Error::Rewritten { .. })));
+    assert!(matches!(resolve(directory.join("$LIB/link.so")), Err(LibraryError::Rewritten { .. })));
     assert!(resolve(directory.join("plain.so")).is_ok());
 }
 
@@ -157,12 +157,12 @@ fn what_was_not_resolved_is_not_opened() {
     for forged in forged {
         // SAFETY: nothing is loaded.
         let error = error_of(unsafe { Library::open_resolved(&forged, OpenFlags::default()) });
-        assert!(matches!(error, Error::NotResolved { library } if library == forged));
+        assert!(matches!(error, LibraryError::NotResolved { library } if library == forged));
     }
     let nul = Resolved::Searched(OsString::from("a\0b"));
     // SAFETY: nothing is loaded.
     let error = error_of(unsafe { Library::open_resolved(&nul, OpenFlags::default()) });
-    assert!(matches!(error, Error::NulInName { .. }));
+    assert!(matches!(error, LibraryError::NulInName { .. }));
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn the_loaders_refusals_are_passed_on() {
     // SAFETY: there is no such library.
     let error = error_of(unsafe { Library::open("libno-such-library.so") });
     assert!(error.to_string().contains("No such file"), "{error}");
-    assert!(matches!(error, Error::Load { library: Resolved::Searched(_), .. }));
+    assert!(matches!(error, LibraryError::Load { library: Resolved::Searched(_), .. }));
 
     let directory = directory("refused");
     let file = directory.join("text.so");
@@ -178,13 +178,13 @@ fn the_loaders_refusals_are_passed_on() {
     // SAFETY: the loader refuses it.
     let error = error_of(unsafe { Library::open(&file) });
     assert!(error.to_string().contains("text.so"), "{error}");
-    assert!(matches!(error, Error::Load { library: Resolved::Path(path), message }
+    assert!(matches!(error, LibraryError::Load { library: Resolved::Path(path), message }
         if path.given() == file && !message.is_empty()));
 
     // A name that is no UTF-8 reaches the loader as it is.
     // SAFETY: there is no such library.
     let error = error_of(unsafe { Library::open(OsStr::from_bytes(b"lib\xff.so")) });
-    assert!(matches!(error, Error::Load { .. }), "{error}");
+    assert!(matches!(error, LibraryError::Load { .. }), "{error}");
 }
 
 #[test]
@@ -221,7 +221,7 @@ fn binding_now_finds_what_is_missing() {
     let now = OpenFlags::new().binding(Binding::Now);
     // SAFETY: the fixture has no initialisers.
     let error = error_of(unsafe { Library::open_with(&object, now) });
-    assert!(matches!(&error, Error::Load { message, .. } if message.contains("nobody_defines_me")), "{error}");
+    assert!(matches!(&error, LibraryError::Load { message, .. } if message.contains("nobody_defines_me")), "{error}");
 }
 
 #[test]
@@ -257,10 +257,10 @@ fn symbols_that_cannot_be_had() {
     let signature = int_of_nothing();
     let error = library.symbol("absent").unwrap_err();
     assert!(error.to_string().contains("absent"), "{error}");
-    assert!(matches!(&error, Error::Symbol { library: from, symbol, message, nearest: None }
+    assert!(matches!(&error, LibraryError::NoSymbol { library: from, symbol, message, nearest: None }
         if from == library.resolved() && **symbol == *"absent" && message.contains("absent")));
-    assert!(matches!(library.function("absent", &signature), Err(Error::Symbol { .. })));
-    assert!(matches!(library.static_("absent", &Type::I32), Err(Error::Symbol { .. })));
+    assert!(matches!(library.function("absent", &signature), Err(SymbolError::Library(LibraryError::NoSymbol { .. }))));
+    assert!(matches!(library.static_("absent", &Type::I32), Err(SymbolError::Library(LibraryError::NoSymbol { .. }))));
 
     let options = FunctionOptions::default();
     assert!(library.optional_symbol("absent").unwrap().is_none());
@@ -270,11 +270,11 @@ fn symbols_that_cannot_be_had() {
     assert!(library.optional_function("present", &signature, options).unwrap().is_some());
     assert!(library.optional_static("present", &Type::I32).unwrap().is_some());
 
-    assert!(matches!(library.symbol(""), Err(Error::EmptySymbol { .. })));
-    assert!(matches!(library.optional_symbol(""), Err(Error::EmptySymbol { .. })));
+    assert!(matches!(library.symbol(""), Err(LibraryError::EmptySymbol { .. })));
+    assert!(matches!(library.optional_symbol(""), Err(LibraryError::EmptySymbol { .. })));
     for name in ["present\0", "present\0x"] {
-        assert!(matches!(library.symbol(name), Err(Error::NulInSymbol { symbol, .. }) if *symbol == *name));
-        assert!(matches!(library.optional_symbol(name), Err(Error::NulInSymbol { .. })));
+        assert!(matches!(library.symbol(name), Err(LibraryError::NulInSymbol { symbol, .. }) if *symbol == *name));
+        assert!(matches!(library.optional_symbol(name), Err(LibraryError::NulInSymbol { .. })));
     }
 }
 
@@ -282,9 +282,12 @@ fn symbols_that_cannot_be_had() {
 #[cfg(target_os = "linux")]
 fn a_symbol_without_address_is_not_a_missing_one() {
     let library = open("__asm__(\".globl nowhere\\n.set nowhere, 0\"); int somewhere(void) { return 1; }");
-    assert!(matches!(library.symbol("nowhere"), Err(Error::NullSymbol { symbol, .. }) if *symbol == *"nowhere"));
-    assert!(matches!(library.optional_symbol("nowhere"), Err(Error::NullSymbol { .. })));
-    assert!(matches!(library.function("nowhere", &int_of_nothing()), Err(Error::NullSymbol { .. })));
+    assert!(matches!(library.symbol("nowhere"), Err(LibraryError::NullSymbol { symbol, .. }) if *symbol == *"nowhere"));
+    assert!(matches!(library.optional_symbol("nowhere"), Err(LibraryError::NullSymbol { .. })));
+    assert!(matches!(
+        library.function("nowhere", &int_of_nothing()),
+        Err(SymbolError::Library(LibraryError::NullSymbol { .. }))
+    ));
 }
 
 /// Writes 1 where `watch` was told when the library is unmapped.
@@ -350,9 +353,9 @@ fn what_is_held_keeps_the_library_mapped() {
 
     // SAFETY: this is its signature.
     let error = error_of(unsafe { function.call_slots(&[]) });
-    assert!(matches!(error, Error::Closed { library: Resolved::Path(_) }), "{error}");
+    assert!(matches!(error, CallError::Closed(ClosedError { library: Resolved::Path(_), .. })), "{error}");
     // SAFETY: it is an int.
-    assert!(matches!(unsafe { variable.read_slot() }, Err(Error::Closed { .. })));
+    assert!(matches!(unsafe { variable.read_slot() }, Err(StaticError::Closed(_))));
     drop(function);
     assert!(!unmapped(&flag), "the static holds it");
     drop(variable);
@@ -367,25 +370,26 @@ fn everything_fails_once_closed() {
     let function = library.function("closed", &int_of_nothing()).unwrap();
     let variable = library.static_("variable", &Type::I32).unwrap();
     library.close();
-    let closed = |error: Error| matches!(error, Error::Closed { library: from } if from == *library.resolved());
+    let message = format!("{} is closed", library.resolved());
+    let closed = |error: Error| error.is_closed() && error.to_string() == message;
     let options = FunctionOptions::default();
-    assert!(closed(error_of(library.symbol("closed"))));
-    assert!(closed(error_of(library.optional_symbol("closed"))));
-    assert!(closed(error_of(library.function("closed", &int_of_nothing()))));
-    assert!(closed(error_of(library.optional_function("absent", &int_of_nothing(), options))));
-    assert!(closed(error_of(library.static_("variable", &Type::I32))));
-    assert!(closed(error_of(library.optional_static("absent", &Type::I32))));
+    assert!(closed(error_of(library.symbol("closed")).into()));
+    assert!(closed(error_of(library.optional_symbol("closed")).into()));
+    assert!(closed(error_of(library.function("closed", &int_of_nothing())).into()));
+    assert!(closed(error_of(library.optional_function("absent", &int_of_nothing(), options)).into()));
+    assert!(closed(error_of(library.static_("variable", &Type::I32)).into()));
+    assert!(closed(error_of(library.optional_static("absent", &Type::I32)).into()));
     // SAFETY: the types are right, and nothing is called or touched.
     unsafe {
-        assert!(closed(error_of(function.call_slots(&[]))));
-        assert!(closed(error_of(function.call_slots_errno(&[]))));
-        assert!(closed(error_of(function.call_slots_into(&[], &mut []))));
-        assert!(closed(error_of(function.call_slots_into_errno(&[], &mut []))));
-        assert!(closed(error_of(function.prepare_slots(&[]))));
-        assert!(closed(error_of(variable.read_slot())));
-        assert!(closed(error_of(variable.write_slot(Slot::default()))));
-        assert!(closed(error_of(variable.read_into(&mut [0; 4]))));
-        assert!(closed(error_of(variable.write_from(&[0; 4]))));
+        assert!(closed(error_of(function.call_slots(&[])).into()));
+        assert!(closed(error_of(function.call_slots_errno(&[])).into()));
+        assert!(closed(error_of(function.call_slots_into(&[], &mut [])).into()));
+        assert!(closed(error_of(function.call_slots_into_errno(&[], &mut [])).into()));
+        assert!(closed(error_of(function.prepare_slots(&[])).into()));
+        assert!(closed(error_of(variable.read_slot()).into()));
+        assert!(closed(error_of(variable.write_slot(Slot::default())).into()));
+        assert!(closed(error_of(variable.read_into(&mut [0; 4])).into()));
+        assert!(closed(error_of(variable.write_from(&[0; 4])).into()));
     }
 }
 
@@ -429,11 +433,11 @@ fn many_threads_call_while_one_closes() {
                         // SAFETY: this is its signature.
                         match unsafe { function.call_slots(&[]) } {
                             Ok(slot) => assert_eq!(slot.as_i32(), 1),
-                            Err(Error::Closed { .. }) => break,
+                            Err(CallError::Closed(_)) => break,
                             Err(other) => panic!("{other}"),
                         }
                         match library.function("raced", &int_of_nothing()) {
-                            Ok(_) | Err(Error::Closed { .. }) => {}
+                            Ok(_) | Err(SymbolError::Library(LibraryError::Closed(_))) => {}
                             Err(other) => panic!("{other}"),
                         }
                     }
@@ -505,8 +509,8 @@ fn statics_take_values_of_their_type_alone() {
         assert_eq!(f64.read().unwrap(), Value::F64(0.5));
         let error = error_of(f64.write(2));
         assert_eq!(error.to_string(), "cannot write static \"f64\" (f64): an i32 is given");
-        assert!(matches!(f64.write(2f32), Err(Error::StaticType { .. })));
-        assert!(matches!(f64.write(&[0; 8]), Err(Error::StaticType { .. })));
+        assert!(matches!(f64.write(2f32), Err(StaticError::Type { .. })));
+        assert!(matches!(f64.write(&[0; 8]), Err(StaticError::Type { .. })));
         assert_eq!(f64.read().unwrap(), Value::F64(0.5), "nothing was written");
         f64.write(2.0).unwrap();
         assert_eq!(f64.read().unwrap(), Value::F64(2.0));
@@ -515,18 +519,18 @@ fn statics_take_values_of_their_type_alone() {
         assert_eq!(text.read().unwrap(), Value::NULL);
         text.write(c"text").unwrap();
         assert_eq!(text.read().unwrap(), c"text".into());
-        assert!(matches!(text.write(0usize), Err(Error::StaticType { .. })));
+        assert!(matches!(text.write(0usize), Err(StaticError::Type { .. })));
         let bytes = |a: i32, b: i32| [a.to_le_bytes(), b.to_le_bytes()].concat();
         assert_eq!(pair.read().unwrap(), bytes(1, 2).into());
         pair.write(bytes(3, 4)).unwrap();
         assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
-        assert!(matches!(pair.write(&[0; 7]), Err(Error::StaticLength { expected: 8, given: 7, .. })));
-        assert!(matches!(pair.write(Value::NULL), Err(Error::StaticType { .. })));
+        assert!(matches!(pair.write(&[0; 7]), Err(StaticError::Length { expected: 8, given: 7, .. })));
+        assert!(matches!(pair.write(Value::NULL), Err(StaticError::Type { .. })));
         assert_eq!(pair.read().unwrap(), bytes(3, 4).into());
         library.close();
-        assert!(matches!(f64.read(), Err(Error::Closed { .. })));
-        assert!(matches!(f64.write(2.0), Err(Error::Closed { .. })));
-        assert!(matches!(pair.read(), Err(Error::Closed { .. })));
+        assert!(matches!(f64.read(), Err(StaticError::Closed(_))));
+        assert!(matches!(f64.write(2.0), Err(StaticError::Closed(_))));
+        assert!(matches!(pair.read(), Err(StaticError::Closed(_))));
     }
 }
 
@@ -581,14 +585,14 @@ fn statics_of_structs_and_arrays() {
             error.to_string(),
             "static \"pair\" is struct pair: use read and write, or read_into and write_from"
         );
-        assert!(matches!(error, Error::AggregateStatic { .. }));
-        assert!(matches!(array.write_slot(Slot::default()), Err(Error::AggregateStatic { .. })));
+        assert!(matches!(error, StaticError::Aggregate { .. }));
+        assert!(matches!(array.write_slot(Slot::default()), Err(StaticError::Aggregate { .. })));
         let error = error_of(pair.read_into(&mut [0; 15]));
-        assert!(matches!(error, Error::StaticLength { expected: 16, given: 15, .. }), "{error}");
-        assert!(matches!(pair.write_from(&[0; 17]), Err(Error::StaticLength { given: 17, .. })));
+        assert!(matches!(error, StaticError::Length { expected: 16, given: 15, .. }), "{error}");
+        assert!(matches!(pair.write_from(&[0; 17]), Err(StaticError::Length { given: 17, .. })));
     }
     let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
-    assert!(matches!(library.static_("array", &huge), Err(Error::Layout { name, .. }) if *name == *"array"));
+    assert!(matches!(library.static_("array", &huge), Err(SymbolError::Layout { name, .. }) if *name == *"array"));
 }
 
 #[test]

@@ -12,7 +12,9 @@ use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use hotcall::{ElfType, Error, FileFormat, FloatEnvironment, Library, OpenFlags, Resolved, Signature, Type, resolve};
+use hotcall::{
+    ElfType, FileFormat, FloatEnvironment, Library, LibraryError, OpenFlags, Resolved, Signature, Type, resolve,
+};
 
 use support::{compiler, shared_object, shared_object_with};
 
@@ -24,7 +26,7 @@ fn directory(name: &str) -> PathBuf {
     path.canonicalize().unwrap()
 }
 
-fn open(path: impl AsRef<Path>) -> Result<Library, Error> {
+fn open(path: impl AsRef<Path>) -> Result<Library, LibraryError> {
     // SAFETY: the fixtures' initialisers touch nothing but the control registers, which some tests are about.
     unsafe { Library::open(path.as_ref()) }
 }
@@ -194,7 +196,7 @@ fn flags_of_exceptions_stay() {
 #[track_caller]
 fn format_of(file: &Path) -> FileFormat {
     let error = open(file).unwrap_err();
-    let Error::NotALibrary { library: Resolved::Path(path), file: named, format, message } = error else {
+    let LibraryError::NotALibrary { library: Resolved::Path(path), file: named, format, message } = error else {
         panic!("{error}")
     };
     assert_eq!((path.given(), &*named), (file, file));
@@ -268,7 +270,7 @@ fn files_that_are_not_libraries_are_named() {
     // Unknown formats are left to the loader's words: text, binary data, a class of Java, a script with too many brackets.
     for bytes in [&b"#!/bin/sh\n"[..], b"GROUP", b"GROUP ) (", b"\xff\xfe\xfd", b"\xca\xfe\xba\xbe\0\0\0\x34"] {
         let error = open(write("other.so", bytes)).unwrap_err();
-        assert!(matches!(error, Error::Load { .. }), "{error}");
+        assert!(matches!(error, LibraryError::Load { .. }), "{error}");
     }
 }
 
@@ -296,7 +298,9 @@ fn files_that_the_loader_finds_are_named_too() {
     let rpath = format!("-Wl,-rpath,{}", directory.display());
     let user = shared_object_with(&compiler(), &[&real_path, &rpath], "int user(void) { return 1; }");
     let error = open(&user).unwrap_err();
-    let Error::NotALibrary { library: Resolved::Path(path), file, format, .. } = error else { panic!("{error}") };
+    let LibraryError::NotALibrary { library: Resolved::Path(path), file, format, .. } = error else {
+        panic!("{error}")
+    };
     assert!(matches!(format, FileFormat::LinkerScript { .. }), "{format}");
     assert_eq!((path.given(), file), (&*user, script));
 }

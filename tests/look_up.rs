@@ -5,7 +5,7 @@
 mod support;
 
 use hotcall::declare::{Declaration, Declarations};
-use hotcall::{Error, FunctionOptions, Library, Signature, SymbolKind, Type};
+use hotcall::{FunctionOptions, Library, LibraryError, Signature, SymbolError, SymbolKind, Type};
 
 use support::{compiler, shared_object, shared_object_with};
 
@@ -24,8 +24,9 @@ fn int() -> Signature {
 }
 
 #[track_caller]
-fn refused(library: &Library, name: &str) -> Error {
+fn refused(library: &Library, name: &str) -> LibraryError {
     let error = library.function(name, &int()).expect_err(name);
+    let SymbolError::Library(error) = error else { panic!("{error}") };
     let optional = library.optional_function(name, &int(), FunctionOptions::default()).expect_err(name);
     assert_eq!(optional.to_string(), error.to_string());
     // By the name of a declaration, under another key, lazily, and also if it is optional.
@@ -35,7 +36,7 @@ fn refused(library: &Library, name: &str) -> Error {
     declarations.insert(declaration).unwrap();
     match (library.symbols(&declarations), &error) {
         // A header may declare it for others.
-        (Ok(symbols), Error::ReturnsTwice { .. }) => {
+        (Ok(symbols), LibraryError::ReturnsTwice { .. }) => {
             assert_eq!(symbols.get("key").expect_err(name).to_string(), "`key` cannot be used: it returns twice");
         }
         (symbols, error) => assert_eq!(symbols.expect_err(name).to_string(), error.to_string()),
@@ -86,7 +87,7 @@ fn variables_are_not_functions() {
                 error.to_string(),
                 format!("symbol {name:?} of {} is {kind}, not a function", library.resolved())
             );
-            assert!(matches!(error, Error::NotAFunction { kind: found, .. } if found == kind), "{flags:?}");
+            assert!(matches!(error, LibraryError::NotAFunction { kind: found, .. } if found == kind), "{flags:?}");
             assert!(library.static_(name, &Type::I32).is_ok());
             assert!(library.symbol(name).is_ok());
         }
@@ -110,7 +111,10 @@ fn variables_of_other_objects_are_not_functions_either() {
     let library = open("int some_function(void) { return 1; }", NEEDS_LIBC);
     for library in [&process, &library] {
         for name in ["environ", "stdout"] {
-            assert!(matches!(refused(library, name), Error::NotAFunction { kind: SymbolKind::Variable, .. }), "{name}");
+            assert!(
+                matches!(refused(library, name), LibraryError::NotAFunction { kind: SymbolKind::Variable, .. }),
+                "{name}"
+            );
         }
         let abs = library.function("abs", &Signature::new([Type::I32], Type::I32).unwrap()).unwrap();
         // SAFETY: this is its signature.
@@ -126,7 +130,7 @@ fn variables_of_other_objects_are_not_functions_either() {
     let link_name = neighbour.with_file_name("libhotcall_tls.so");
     std::fs::copy(&neighbour, &link_name).unwrap();
     let user = open("int tls_user(void) { return 1; }", &[&link, &rpath]);
-    assert!(matches!(refused(&user, "hotcall_tls"), Error::NotAFunction { kind: SymbolKind::ThreadLocal, .. }));
+    assert!(matches!(refused(&user, "hotcall_tls"), LibraryError::NotAFunction { kind: SymbolKind::ThreadLocal, .. }));
 }
 
 #[test]
@@ -136,7 +140,7 @@ fn functions_that_return_twice_are_refused() {
     for library in [&libc, &process, &needs_libc] {
         for name in ["vfork", "setjmp", "_setjmp", "__sigsetjmp", "getcontext"] {
             let error = refused(library, name);
-            assert!(matches!(error, Error::ReturnsTwice { .. }), "{error}");
+            assert!(matches!(error, LibraryError::ReturnsTwice { .. }), "{error}");
             let message = format!("function {name:?} of {} cannot be called: it returns twice", library.resolved());
             assert_eq!(error.to_string(), message);
             assert!(library.symbol(name).is_ok(), "the address may be had");
@@ -154,7 +158,7 @@ fn functions_that_return_twice_are_refused() {
         assert_eq!(unsafe { function.call_slots(&[]) }.unwrap().as_i32(), result);
     }
     let replacement = open("int getcontext(void) { return 1; } int setcontext(void) { return 2; }", &[]);
-    assert!(matches!(refused(&replacement, "getcontext"), Error::ReturnsTwice { .. }));
+    assert!(matches!(refused(&replacement, "getcontext"), LibraryError::ReturnsTwice { .. }));
 }
 
 #[test]
@@ -164,7 +168,7 @@ fn missing_symbols_suggest_the_nearest_name() {
         [("pwo", Some("pow")), ("powff", Some("powf")), ("hypott", Some("hypot")), ("no_such_thing", None)]
     {
         let error = libm.symbol(name).unwrap_err();
-        assert!(matches!(&error, Error::Symbol { nearest, .. } if nearest.as_deref() == expected), "{error}");
+        assert!(matches!(&error, LibraryError::NoSymbol { nearest, .. } if nearest.as_deref() == expected), "{error}");
         let hint = expected.map(|name| format!("; did you mean {name:?}?"));
         assert!(error.to_string().ends_with(&hint.unwrap_or_else(|| format!("undefined symbol: {name}"))), "{error}");
     }
@@ -172,19 +176,22 @@ fn missing_symbols_suggest_the_nearest_name() {
         let library = open("int sqrt_of(void) { return 1; } int variable; _Thread_local int local;", flags);
         for (name, expected) in [("sqrt_fo", "sqrt_of"), ("varible", "variable"), ("locale", "local")] {
             for error in [
-                library.symbol(name).unwrap_err(),
+                library.symbol(name).unwrap_err().into(),
                 library.function(name, &int()).unwrap_err(),
                 library.static_(name, &Type::I32).unwrap_err(),
                 library.declared(&Declaration::function(name, int())).unwrap_err(),
             ] {
-                assert!(matches!(&error, Error::Symbol { nearest: Some(near), .. } if **near == *expected), "{error}");
+                assert!(
+                    matches!(&error, SymbolError::Library(LibraryError::NoSymbol { nearest: Some(near), .. }) if **near == *expected),
+                    "{error}"
+                );
             }
             assert!(library.optional_symbol(name).unwrap().is_none());
         }
     }
     // The process has the symbols of the libraries that it was linked with.
     let error = Library::this_process().unwrap().symbol("strlne").unwrap_err();
-    assert!(matches!(&error, Error::Symbol { nearest: Some(near), .. } if **near == *"strlen"), "{error}");
+    assert!(matches!(&error, LibraryError::NoSymbol { nearest: Some(near), .. } if **near == *"strlen"), "{error}");
 }
 
 /// Of a symbol with several versions the table has several entries.
@@ -202,5 +209,5 @@ fn a_library_without_symbols_has_none() {
         shared_object("static int hidden(void) { return 1; } __attribute__((used)) static int (*keep)(void) = hidden;");
     // SAFETY: the fixture does not have initialisers.
     let library = unsafe { Library::open(object) }.unwrap();
-    assert!(matches!(library.symbol("hiden").unwrap_err(), Error::Symbol { nearest: None, .. }));
+    assert!(matches!(library.symbol("hiden").unwrap_err(), LibraryError::NoSymbol { nearest: None, .. }));
 }

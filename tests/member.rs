@@ -3,7 +3,7 @@
 #[path = "support/values.rs"]
 mod values;
 
-use hotcall::{Error, Field, Member, Scalar, Slot, Type, Value};
+use hotcall::{Field, Member, MemberError, Scalar, Slot, Type, Value};
 
 use values::scalars;
 
@@ -47,11 +47,11 @@ fn paths_lead_to_members() {
 fn paths_that_lead_nowhere() {
     let error = |path: &str| Member::at(&shape(), path).unwrap_err();
     assert_eq!(error("z").to_string(), "struct shape has no member \"z\"");
-    assert!(matches!(error("inner[0].y"), Error::NoMember { member, .. } if *member == *"y"));
-    assert!(matches!(error("tag.x"), Error::NoMember { ty, .. } if ty == Type::U8));
-    assert!(matches!(error("raw.x"), Error::NoMember { .. }));
-    assert!(matches!(error("inner[3]"), Error::NoIndex { index: 3, len: 3, .. }));
-    assert!(matches!(error("[3]"), Error::NoIndex { index: 3, len: 3, .. }));
+    assert!(matches!(error("inner[0].y"), MemberError::NoMember { member, .. } if *member == *"y"));
+    assert!(matches!(error("tag.x"), MemberError::NoMember { ty, .. } if ty == Type::U8));
+    assert!(matches!(error("raw.x"), MemberError::NoMember { .. }));
+    assert!(matches!(error("inner[3]"), MemberError::NoIndex { index: 3, len: 3, .. }));
+    assert!(matches!(error("[3]"), MemberError::NoIndex { index: 3, len: 3, .. }));
     assert_eq!(error("tag[0]").to_string(), "u8 has 0 members, and none with index 0");
     let malformed = [
         (".tag", 0),
@@ -67,7 +67,7 @@ fn paths_that_lead_nowhere() {
     ];
     for (path, byte) in malformed {
         let error = error(path);
-        assert!(matches!(&error, Error::MemberPath { at, .. } if *at == byte), "{error}");
+        assert!(matches!(&error, MemberError::Path { at, .. } if *at == byte), "{error}");
     }
 }
 
@@ -119,7 +119,7 @@ fn parts_without_a_slot_have_bytes() {
     let mut bytes = [0; 32];
     let error = raw.read_slot(&bytes).unwrap_err();
     assert_eq!(error.to_string(), "the member at byte 8 is f32[4], which has no slot");
-    assert!(matches!(raw.write_slot(&mut bytes, 0.into()), Err(Error::AggregateMember { offset: 8, .. })));
+    assert!(matches!(raw.write_slot(&mut bytes, 0.into()), Err(MemberError::Aggregate { offset: 8, .. })));
     raw.bytes_mut(&mut bytes).unwrap().fill(1);
     assert_eq!(bytes.iter().position(|&byte| byte == 1), Some(8));
     assert_eq!(raw.bytes(&bytes).unwrap(), [1; 16]);
@@ -131,10 +131,10 @@ fn bytes_must_reach_to_the_members_end() {
     for given in [0, 8, 16, 23] {
         let mut bytes = vec![0; given];
         let error = y.read_slot(&bytes).unwrap_err();
-        assert!(matches!(error, Error::MemberBounds { offset: 16, end: 24, given: data, .. } if data == given));
-        assert!(matches!(y.write_slot(&mut bytes, 0.5.into()), Err(Error::MemberBounds { .. })));
-        assert!(matches!(y.bytes(&bytes), Err(Error::MemberBounds { .. })));
-        assert!(matches!(y.bytes_mut(&mut bytes), Err(Error::MemberBounds { .. })));
+        assert!(matches!(error, MemberError::Bounds { offset: 16, end: 24, given: data, .. } if data == given));
+        assert!(matches!(y.write_slot(&mut bytes, 0.5.into()), Err(MemberError::Bounds { .. })));
+        assert!(matches!(y.bytes(&bytes), Err(MemberError::Bounds { .. })));
+        assert!(matches!(y.bytes_mut(&mut bytes), Err(MemberError::Bounds { .. })));
     }
     assert!(y.read_slot(&[0; 24]).is_ok());
 }
@@ -143,7 +143,7 @@ fn bytes_must_reach_to_the_members_end() {
 fn types_beyond_the_limits_have_no_members() {
     let huge = Type::structure([("a", Type::array(Type::U64, 1 << 14).unwrap())]).unwrap();
     let error = Member::at(&huge, "a[0]").unwrap_err();
-    assert!(matches!(error, Error::Layout { .. }), "{error}");
+    assert!(matches!(error, MemberError::Layout { .. }), "{error}");
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn values_are_written_only_to_members_of_their_type() {
                 continue;
             }
             let error = outcome.unwrap_err();
-            assert!(matches!(&error, Error::MemberType { offset: 1, given, .. } if *given == value.ty()), "{error}");
+            assert!(matches!(&error, MemberError::Type { offset: 1, given, .. } if *given == value.ty()), "{error}");
             assert!(bytes.iter().all(|&byte| byte == 0xee), "nothing is written");
         }
     }
@@ -191,8 +191,8 @@ fn parts_with_members_are_their_bytes() {
     let error = y.write(&mut bytes, 2).unwrap_err();
     assert_eq!(error.to_string(), "cannot write the member at byte 16 (f64): an i32 is given");
     for given in [0, 8, 16, 23] {
-        assert!(matches!(y.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
-        assert!(matches!(y.write(&mut vec![0; given], 0.5), Err(Error::MemberBounds { .. })));
-        assert!(matches!(raw.read(&vec![0; given]), Err(Error::MemberBounds { .. })));
+        assert!(matches!(y.read(&vec![0; given]), Err(MemberError::Bounds { .. })));
+        assert!(matches!(y.write(&mut vec![0; given], 0.5), Err(MemberError::Bounds { .. })));
+        assert!(matches!(raw.read(&vec![0; given]), Err(MemberError::Bounds { .. })));
     }
 }

@@ -11,7 +11,10 @@ use std::thread;
 
 use alone::alone;
 use hotcall::declare::{Declaration, DeclarationError, Declarations};
-use hotcall::{Error, Function, FunctionOptions, Library, Signature, Slot, Symbol, Symbols, Type, Value};
+use hotcall::{
+    CallError, CompileError, Function, FunctionError, FunctionOptions, Library, LibraryError, Signature, Slot,
+    StaticError, Symbol, SymbolError, Symbols, Type, Value,
+};
 use hotcall_jit::{Jit, Stats};
 
 const SOURCE: &str = r#"
@@ -112,9 +115,9 @@ fn each_key_has_what_it_declares() {
     }
     assert!(format!("{symbols:?}").contains("\"no_such_static\": None"));
     let error = symbols.get("absent").unwrap_err();
-    assert!(matches!(&error, Error::Declaration(DeclarationError::Missing { key }) if **key == *"absent"));
+    assert!(matches!(&error, DeclarationError::Missing { key } if **key == *"absent"));
     // The name of a symbol is no key.
-    assert!(matches!(symbols.get("number"), Err(Error::Declaration(DeclarationError::Missing { .. }))));
+    assert!(matches!(symbols.get("number"), Err(DeclarationError::Missing { .. })));
     let nothing = library.symbols(&Declarations::new()).unwrap();
     assert!(nothing.is_empty() && nothing.get("add").is_err());
     nothing.compile().unwrap();
@@ -164,22 +167,27 @@ fn errors_name_the_symbol() {
     };
     let nothing = || signature([], None);
     let missing = refused(Declaration::function("key", nothing()).symbol("no_such"));
-    assert!(matches!(&missing, Error::Symbol { symbol, .. } if **symbol == *"no_such"));
+    assert!(matches!(&missing, SymbolError::Library(LibraryError::NoSymbol { symbol, .. }) if **symbol == *"no_such"));
     assert!(missing.to_string().contains("no_such"));
     let missing = refused(Declaration::static_("key", Type::I32).symbol("no_such"));
-    assert!(matches!(&missing, Error::Symbol { symbol, .. } if **symbol == *"no_such"));
+    assert!(matches!(&missing, SymbolError::Library(LibraryError::NoSymbol { symbol, .. }) if **symbol == *"no_such"));
     let null = refused(Declaration::function("nowhere", nothing()).optional());
-    assert!(matches!(&null, Error::NullSymbol { symbol, .. } if **symbol == *"nowhere"));
+    assert!(matches!(&null, SymbolError::Library(LibraryError::NullSymbol { symbol, .. }) if **symbol == *"nowhere"));
     let zero = refused(Declaration::function("zero\0byte", nothing()).optional());
-    assert!(matches!(&zero, Error::NulInSymbol { symbol, .. } if **symbol == *"zero\0byte"));
+    assert!(
+        matches!(&zero, SymbolError::Library(LibraryError::NulInSymbol { symbol, .. }) if **symbol == *"zero\0byte")
+    );
     let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
     let layout = refused(Declaration::static_("key", huge).symbol("number"));
-    assert!(matches!(&layout, Error::Layout { name, .. } if **name == *"number"));
+    assert!(matches!(&layout, SymbolError::Layout { name, .. } if **name == *"number"));
     // What cannot be called is an error though nothing is compiled.
     let large = Type::structure([Type::array(Type::U64, 1 << 13).unwrap()]).unwrap();
     let compile =
         refused(Declaration::function("key", signature([large.clone(), large.clone(), large], None)).symbol("add"));
-    assert!(matches!(&compile, Error::Compile { function, .. } if **function == *"add"), "{compile}");
+    assert!(
+        matches!(&compile, SymbolError::Function(FunctionError::Compile(CompileError { function, .. })) if **function == *"add"),
+        "{compile}"
+    );
     assert!(compile.to_string().contains("add"));
 }
 
@@ -192,7 +200,7 @@ fn what_cannot_be_used_is_an_error_of_its_own() {
     function(&symbols, "add");
     for key in ["add_long_doubles", "wide"] {
         let error = symbols.get(key).unwrap_err();
-        let Error::Declaration(DeclarationError::Unsupported { symbol, reason }) = &error else { panic!("{error}") };
+        let DeclarationError::Unsupported { symbol, reason } = &error else { panic!("{error}") };
         assert!(**symbol == *key && reason.contains("long double"), "{error}");
     }
 }
@@ -217,21 +225,21 @@ fn closing_ends_calls_but_not_what_is_prepared() {
     let (sum, errno) = unsafe { (add.prepare_slots(&[1.into(), 2.into()]), set_errno.prepare_slots(&[5.into()])) };
     let (sum, errno) = (sum.unwrap(), errno.unwrap());
     library.close();
-    assert!(matches!(library.symbols(&all()), Err(Error::Closed { .. })));
+    assert!(matches!(library.symbols(&all()), Err(SymbolError::Library(LibraryError::Closed(_)))));
     // What was found is still there, and refuses to work.
     for key in ["add", "scale", "fill"] {
         let function = function(&symbols, key);
         let args = vec![Slot::default(); function.signature().params().len()];
         // SAFETY: nothing is called.
         unsafe {
-            assert!(matches!(function.call_slots(&args), Err(Error::Closed { .. })), "{key}");
-            assert!(matches!(function.call_slots_errno(&args), Err(Error::Closed { .. })), "{key}");
-            assert!(matches!(function.prepare_slots(&args), Err(Error::Closed { .. })), "{key}");
+            assert!(matches!(function.call_slots(&args), Err(CallError::Closed(_))), "{key}");
+            assert!(matches!(function.call_slots_errno(&args), Err(CallError::Closed(_))), "{key}");
+            assert!(matches!(function.prepare_slots(&args), Err(CallError::Closed(_))), "{key}");
         }
     }
     let Some(Symbol::Static(number)) = symbols.get("alias").unwrap() else { panic!("number is a static") };
     // SAFETY: this is its type.
-    assert!(matches!(unsafe { number.read_slot() }, Err(Error::Closed { .. })));
+    assert!(matches!(unsafe { number.read_slot() }, Err(StaticError::Closed(_))));
     symbols.compile().unwrap();
     drop(symbols);
     assert_eq!(sum.run().value, Value::I32(3));

@@ -7,7 +7,7 @@ use std::io;
 use std::mem::transmute;
 
 use hotcall::engine::{Site, Words};
-use hotcall::{Call, Callback, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
+use hotcall::{Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
 use hotcall::{Signature, Thunk, Type};
 use libloading::Library;
 use rquickjs_sys as js;
@@ -232,7 +232,7 @@ fn c_function(script: &Script, address: *const c_void, case: &Case) -> js::JSVal
 }
 
 /// A callback that calls a function of script.
-fn callback(script: &Script, source: &str) -> Result<LocalCallback, hotcall::Error> {
+fn callback(script: &Script, source: &str) -> Result<LocalCallback, CallbackError> {
     let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
     let thunk = Thunk::new(&signature)?;
     let realm = script.realm.clone();

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
-use hotcall::{Error, Pointee, Scalar, Type};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
+use hotcall::{Pointee, Scalar, Type};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
 use crate::exceptions;
@@ -48,11 +48,11 @@ pub(crate) const fn value(words: Words) -> JSValue {
 }
 
 /// An error in Deno's words, with hotcall's behind them.
-fn message(error: &Error) -> String {
-    if let Error::Argument { function, index, ty, problem } = error {
+fn message(error: &EngineError) -> String {
+    if let EngineError::Argument { function, index, ty, problem } = error {
         return format!("Invalid FFI {}: argument {} of {function}: {problem}", expectation(ty), index + 1);
     }
-    if let Error::CallbackResult { ty, problem } = error {
+    if let EngineError::CallbackResult { ty, problem } = error {
         return format!("Invalid FFI {}: result of a callback: {problem}", expectation(ty));
     }
     error.to_string()
@@ -516,8 +516,8 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
-        let is_of_type = matches!(error, Error::Argument { .. } | Error::CallbackResult { .. });
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {
+        let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         let kind = if is_of_type { exceptions::Kind::Type } else { exceptions::Kind::Plain };
         // SAFETY: the context is one of the engine's.
         Thrown(unsafe { exceptions::exception(self.context, kind, &message(error)) })

@@ -14,10 +14,10 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall::engine::{Engine, Realm, Record, Site, quickjs};
+use hotcall::engine::{Engine, EngineError, Realm, Record, Site, quickjs};
 use hotcall::{
-    Call, Callback, Error, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback, LocalOptions,
-    OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
+    Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
+    LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
 use rquickjs::function::Rest;
 use rquickjs::object::Property;
@@ -227,8 +227,8 @@ impl Ffi {
         }
     }
 
-    /// Throws what a call throws for an error.
-    fn refuse(&self, ctx: &Ctx<'_>, error: &Error) -> rquickjs::Error {
+    /// Throws what the engine throws for an error.
+    fn refuse(&self, ctx: &Ctx<'_>, error: &EngineError) -> rquickjs::Error {
         // SAFETY: the site is the engine's.
         let exception = unsafe { self.realm.engine().exception(site(ctx), error) };
         self.throw(ctx, exception)
@@ -324,7 +324,7 @@ impl Ffi {
                 Err(problem) => {
                     self.release(ctx, converted.kept);
                     let function = function.name().into();
-                    return Err(self.refuse(ctx, &Error::Argument { function, index, ty: ty.clone(), problem }));
+                    return Err(self.refuse(ctx, &EngineError::Argument { function, index, ty: ty.clone(), problem }));
                 }
             }
             converted.kept.extend(self.keep(ctx, &arg));
@@ -353,9 +353,9 @@ impl Ffi {
         // SAFETY: the slots are those of the arguments, whose bytes are kept until the call has returned.
         let call = match unsafe { function.prepare_slots(&slots) } {
             Ok(call) => call,
-            Err(error) => {
+            Err(refused) => {
                 self.release(ctx, kept);
-                return Err(self.refuse(ctx, &error));
+                return Err(error(ctx, refused));
             }
         };
         let result = function.signature().result().cloned();
@@ -399,7 +399,7 @@ impl Ffi {
         self.release(ctx, pin.into_iter().collect());
         let (called, kept) = called?;
         self.release(ctx, kept);
-        called.map_err(|error| self.refuse(ctx, &error))?;
+        called.map_err(|refused| error(ctx, refused))?;
         self.realm.take_exception().map_or(Ok(buffer), |exception| Err(self.throw(ctx, exception)))
     }
 
@@ -453,19 +453,19 @@ fn allows(ctx: Ctx<'_>, path: String) -> bool {
 /// Opens a library: `[number, symbols]`; nothing if that is not allowed (any more).
 fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option<Array<'js>>> {
     let ffi = ffi(&ctx);
-    let fail = |refused: Error| error(&ctx, refused);
     let declarations = Declarations::from_json(&declarations).map_err(|refused| malformed(&ctx, &refused))?;
     let Some(resolved) = ffi.permission.resolve(&path) else { return Ok(None) };
-    let resolved = resolved.map_err(fail)?;
+    let resolved = resolved.map_err(|refused| error(&ctx, refused))?;
     // SAFETY: whoever gave the permission vouches for the library.
-    let library = unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(fail)?;
-    let found = library.symbols(&declarations).map_err(fail)?;
+    let library =
+        unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(|refused| error(&ctx, refused))?;
+    let found = library.symbols(&declarations).map_err(|refused| error(&ctx, refused))?;
     let symbols = Object::new(ctx.clone())?;
     symbols.set_prototype(None)?;
     for declaration in &declarations {
         let nonblocking = declaration.as_function().is_some_and(|function| function.nonblocking);
         let is_fixed = nonblocking || matches!(declaration.item, Item::Static(_));
-        let symbol = found.get(&declaration.key).map_err(fail)?;
+        let symbol = found.get(&declaration.key).map_err(|refused| error(&ctx, refused))?;
         let value = if let Some(function) = symbol.and_then(Symbol::as_function) {
             ffi.function(&ctx, function.clone(), nonblocking)?
         } else if let Some(variable) = symbol.and_then(Symbol::as_static) {
@@ -517,7 +517,7 @@ fn callback<'js>(own: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
     // The engine makes values for a function in the context of its caller.
     let (ffi, ctx) = (ffi(&own), script(&own));
     let signature = declared(&ctx, &declaration)?.signature;
-    let fail = |error: Error| type_error(&ctx, error);
+    let fail = |error: CallbackError| type_error(&ctx, error);
     let thunk = Thunk::new(&signature).map_err(fail)?;
     let queue = ffi.queue.clone();
     let dispatch = move |call| {

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::io;
 use std::path::{self, Path, PathBuf};
 
-use hotcall::{Error, Resolved, resolve};
+use hotcall::{LibraryError, Resolved, resolve};
 
 /// The libraries that `--allow-ffi` allows.
 #[derive(Clone, Debug)]
@@ -45,7 +45,7 @@ impl Permission {
     ///
     /// Without permission the file system is not asked. With one for paths, a name that leads elsewhere is refused in the
     /// same way as one that does not lead anywhere.
-    pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, Error>> {
+    pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, LibraryError>> {
         match self {
             Self::None => None,
             Self::All if name.is_empty() => Some(Ok(Resolved::Process)),
@@ -88,7 +88,7 @@ impl Allowed<'_> {
     /// Chooses a path that leads elsewhere only if somebody changes the allowed directories, or replaces these.
     ///
     /// The path keeps its own file name if that is allowed, because the loader takes `$ORIGIN` from it.
-    fn resolve(self, name: &str) -> Option<Result<Resolved, Error>> {
+    fn resolve(self, name: &str) -> Option<Result<Resolved, LibraryError>> {
         if name.contains('\0') || !name.contains(path::is_separator) {
             return None;
         }

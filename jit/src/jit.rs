@@ -1,8 +1,8 @@
 //! The signature compiler: the code of all entries, made once for each key.
 
 use std::fmt;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, OnceLock};
 
 use crate::c::definitions::Signature;
 use crate::code::generator::Generator;
@@ -19,7 +19,7 @@ use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::{Once, hold_off};
 
 /// The signature compiler with the code it made, once for each *shape*: signatures have one shape if their keys are equal.
 ///
@@ -94,16 +94,18 @@ impl Jit {
 
     /// What there is of this compiler's code now.
     pub fn stats(&self) -> Stats {
-        let _no_fork = fork::hold_off();
+        let no_fork = hold_off();
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
-        let trampolines = self.trampolines.count() + self.engine_values.live().len() + self.fast_calls.live().len();
+        let trampolines = self.trampolines.count(&no_fork)
+            + self.engine_values.live(&no_fork).len()
+            + self.fast_calls.live(&no_fork).len();
         let mut stats = Stats { trampolines, ..Stats::default() };
         if let Some(counters) = self.generator.as_deref().map(Generator::counters) {
             stats.functions = count(&counters.functions);
             stats.code_bytes = count(&counters.code_bytes);
             stats.mapped_bytes = count(&counters.mapped_bytes);
         }
-        for thunk in self.thunks.all() {
+        for thunk in self.thunks.all(&no_fork) {
             let (bound, retired) = thunk.count_stubs();
             stats.thunks += 1;
             stats.callbacks += bound;
@@ -118,13 +120,8 @@ impl Jit {
     ///
     /// As for [`Jit::new`].
     pub fn shared() -> Result<&'static Self, JitError> {
-        static SHARED: OnceLock<Jit> = OnceLock::new();
-        if let Some(jit) = SHARED.get() {
-            return Ok(jit);
-        }
-        let _no_fork = fork::hold_off();
-        let jit = Self::new()?;
-        Ok(SHARED.get_or_init(|| jit))
+        static SHARED: Once<Jit> = Once::new();
+        SHARED.get_or_try(Self::new)
     }
 
     /// The trampoline for functions of this signature, made unless there is one of the same shape.
@@ -154,14 +151,15 @@ impl Jit {
     pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
-        let _no_fork = fork::hold_off();
+        let no_fork = hold_off();
         // What is behind stubs is never freed, as thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
-            let interpreted = || self.interpreted.get_or_make(engine, Life::Kept, || Interpreted::new(abi, engine));
-            EngineValuesCode::new(self.generator.as_deref(), &self.trampolines, signature, &key, interpreted)
+            let interpreted =
+                || self.interpreted.get_or_make(&no_fork, engine, Life::Kept, || Interpreted::new(abi, engine));
+            EngineValuesCode::new(&no_fork, self.generator.as_deref(), &self.trampolines, signature, &key, interpreted)
         };
-        self.engine_values.get_or_make(&key, life, make).map(EngineValues::from)
+        self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)
     }
 
     /// The native function for C functions of this signature that the model describes, made unless there is one of the same shape.
@@ -178,10 +176,10 @@ impl Jit {
         check(model, signature)?;
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = FastCallKey::of(abi, signature, abi.plan(signature)?, model, helpers);
-        let _no_fork = fork::hold_off();
+        let no_fork = hold_off();
         let generator = self.generator.as_ref().ok_or(JitError::NoCode)?;
-        let make = || FastCallCode::new(generator, signature, &key);
-        self.fast_calls.get_or_make(&key, Life::Used, make).map(FastCall::from)
+        let make = || FastCallCode::new(&no_fork, generator, signature, &key);
+        self.fast_calls.get_or_make(&no_fork, &key, Life::Used, make).map(FastCall::from)
     }
 }
 

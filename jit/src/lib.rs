@@ -8,6 +8,8 @@
 //! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
 //! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
 
+#![warn(clippy::disallowed_types)]
+
 mod arch;
 mod c;
 mod code;
@@ -19,10 +21,14 @@ pub mod engine;
 mod entry;
 mod error;
 mod jit;
+#[doc(hidden)]
+pub mod lock;
 mod os;
 mod stubs;
 mod universal;
 
+#[doc(hidden)]
+pub use arch::machine::ELF_MACHINE;
 pub use c::definitions::Signature;
 pub use c::definitions::{Aggregate, AggregateKind, Array, Field};
 pub use c::definitions::{Direction, FunctionType, Length, Pointer, Target};
@@ -49,6 +55,6 @@ pub use entry::slots::trampoline::{SlotsEntry, Trampoline};
 pub use error::JitError;
 pub use jit::{Jit, Stats};
 #[doc(hidden)]
-pub use os::fork;
+pub use os::{errno, fork};
 pub use stubs::cell::{Handler, Stub, count_retired_call, retired_calls};
 pub use stubs::pool::{REST, StubPool};

@@ -5,8 +5,8 @@ use std::slice;
 
 use hotcall_jit::ThunkCode;
 
+use super::error::HandlerError;
 use super::types::CallbackTypes;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 use crate::slots::value_type::ValueType;
@@ -25,7 +25,7 @@ use crate::slots::value_type::ValueType;
 /// let halve = |call: &mut hotcall::Call<'_>| -> Result<(), Error> {
 ///     let x: f64 = call.arg(0)?.try_into()?;
 ///     assert!(call.set(1).is_err(), "an i32 is not a double");
-///     call.set(x / 2.0)
+///     Ok(call.set(x / 2.0)?)
 /// };
 /// let handler = move |call: &mut hotcall::Call<'_>| halve(call).expect("the types are those of the signature");
 /// let callback = Callback::sync(&Thunk::new(&signature)?, OnPanic::Catch, handler)?;
@@ -60,9 +60,9 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The argument does not exist.
-    pub fn arg(&self, index: usize) -> Result<Value<'a>, Error> {
+    pub fn arg(&self, index: usize) -> Result<Value<'a>, HandlerError> {
         let params = self.types.params();
-        let ty = *params.get(index).ok_or(Error::NoCallbackArgument { index, count: params.len() })?;
+        let ty = *params.get(index).ok_or(HandlerError::NoArgument { index, count: params.len() })?;
         Ok(match ty {
             ValueType::Scalar(scalar) => Value::from_slot(self.slots()[index], scalar),
             ValueType::Bytes(_) => self.bytes(index)?.into(),
@@ -82,9 +82,9 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The parameter is not a struct or union, or does not exist.
-    pub fn bytes(&self, index: usize) -> Result<&'a [u8], Error> {
+    pub fn bytes(&self, index: usize) -> Result<&'a [u8], HandlerError> {
         let Some(&ValueType::Bytes(size)) = self.types.params().get(index) else {
-            return Err(Error::NotAggregateParameter { index });
+            return Err(HandlerError::NotAggregate { index });
         };
         // SAFETY: the slot of an aggregate points to its bytes, and nothing writes to them during `'a`.
         Ok(unsafe { slice::from_raw_parts(self.slots()[index].as_ptr(), size) })
@@ -95,11 +95,11 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The value does not have the result's type.
-    pub fn set<'v>(&mut self, result: impl Into<Value<'v>>) -> Result<(), Error> {
+    pub fn set<'v>(&mut self, result: impl Into<Value<'v>>) -> Result<(), HandlerError> {
         let value = result.into();
         let (given, expected) = (value.ty(), self.types.result());
         if !given.fits(expected) {
-            return Err(Error::CallbackResultType { expected, given });
+            return Err(HandlerError::ResultType { expected, given });
         }
         match given {
             ValueType::Void => {}
@@ -114,12 +114,12 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The callback returns a struct or union, or nothing.
-    pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), Error> {
+    pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), HandlerError> {
         match self.types.result() {
             // SAFETY: the result is one slot.
             ValueType::Scalar(_) => unsafe { self.result.write(result.into()) },
-            ValueType::Void => return Err(Error::CallbackReturnsVoid),
-            ValueType::Bytes(_) => return Err(Error::CallbackReturnsAggregate),
+            ValueType::Void => return Err(HandlerError::ReturnsVoid),
+            ValueType::Bytes(_) => return Err(HandlerError::ReturnsAggregate),
         }
         Ok(())
     }
@@ -129,12 +129,12 @@ impl<'a> Call<'a> {
     /// # Errors
     ///
     /// The callback returns a scalar, or nothing.
-    pub fn result_bytes(&mut self) -> Result<&mut [u8], Error> {
+    pub fn result_bytes(&mut self) -> Result<&mut [u8], HandlerError> {
         match self.types.result() {
             // SAFETY: the result has this size. The thunk zeroed it, and this call alone refers to it.
             ValueType::Bytes(size) => Ok(unsafe { slice::from_raw_parts_mut(self.result.cast(), size) }),
-            ValueType::Void => Err(Error::CallbackReturnsVoid),
-            ValueType::Scalar(_) => Err(Error::CallbackReturnsScalar),
+            ValueType::Void => Err(HandlerError::ReturnsVoid),
+            ValueType::Scalar(_) => Err(HandlerError::ReturnsScalar),
         }
     }
 

@@ -13,10 +13,10 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use hotcall_jit::{Handler, Stub, StubPool, Use, count_retired_call};
 
 use super::call::Call;
+use super::error::CallbackError;
 use super::panics::{OnPanic, Panics, Payload};
 use super::thunk::Thunk;
 use super::types::CallbackTypes;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 
 /// Answers the calls of a callback.
@@ -78,9 +78,9 @@ unsafe impl Sync for Counted {}
 
 impl Counted {
     #[inline]
-    pub(super) fn new(thunk: &Thunk, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, Error> {
+    pub(super) fn new(thunk: &Thunk, on_panic: OnPanic, handler: impl Answer + 'static) -> Result<Self, CallbackError> {
         let (stubs, types) = (thunk.code().stubs(Use::Counted), thunk.types());
-        let stub = stubs.take().map_err(Error::stub)?;
+        let stub = stubs.take().map_err(CallbackError::stub)?;
         let handler = UnsafeCell::new(ManuallyDrop::new(handler));
         let panics = Panics::new(on_panic);
         let no_stub = UnsafeCell::new(MaybeUninit::uninit());

@@ -9,13 +9,13 @@ use hotcall_jit::{Layout, Scalar, Signature};
 
 use super::call::Call;
 use super::counted::{Answer, Counted};
+use super::error::CallbackError;
 use super::foreign::{Dispatch, call_from_elsewhere};
 use super::options::{LocalOptions, Wait};
 use super::owner::Owner;
 use super::panics::{Panics, Payload};
 use super::sync::Callback;
 use super::thunk::Thunk;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
@@ -50,7 +50,7 @@ use crate::slots::value::Value;
 /// let handler = {
 ///     let total = Rc::clone(&total);
 ///     move |call: &mut hotcall::Call<'_>| {
-///         let n = call.arg(0).and_then(i32::try_from).unwrap();
+///         let n = i32::try_from(call.arg(0).unwrap()).unwrap();
 ///         total.set(total.get() + n);
 ///         call.set(total.get()).unwrap();
 ///     }
@@ -89,7 +89,7 @@ impl Callback {
         options: LocalOptions,
         dispatch: impl Dispatch,
         handler: impl Fn(&mut Call<'_>) + 'static,
-    ) -> Result<LocalCallback, Error> {
+    ) -> Result<LocalCallback, CallbackError> {
         if options.wait == Wait::NoWait {
             check_no_wait(thunk.signature())?;
         }
@@ -160,14 +160,14 @@ impl<D: Dispatch> Answer for LocalAnswer<D> {
     }
 }
 
-fn check_no_wait(signature: &Signature) -> Result<(), Error> {
+fn check_no_wait(signature: &Signature) -> Result<(), CallbackError> {
     if signature.result().is_some() {
-        return Err(Error::NoWaitResult);
+        return Err(CallbackError::NoWaitResult);
     }
     for (index, ty) in signature.params().iter().enumerate() {
-        let layout = Layout::of(ty).map_err(|source| Error::Layout { name: "callback".into(), source })?;
+        let layout = Layout::of(ty).map_err(|source| CallbackError::Layout { source })?;
         if layout.leaves.iter().any(|leaf| matches!(leaf.scalar, Scalar::Pointer(_))) {
-            return Err(Error::NoWaitPointer { index });
+            return Err(CallbackError::NoWaitPointer { index });
         }
     }
     Ok(())

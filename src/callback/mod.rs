@@ -7,6 +7,7 @@
 
 pub(crate) mod call;
 mod counted;
+pub(crate) mod error;
 mod foreign;
 mod local;
 mod options;
@@ -19,6 +20,7 @@ mod thunk;
 mod types;
 
 pub use call::Call;
+pub use error::{CallbackError, HandlerError};
 pub use foreign::{Dispatch, ForeignCall};
 pub use local::LocalCallback;
 pub use options::{LocalOptions, Wait};

@@ -4,9 +4,8 @@ use std::any::Any;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::process;
-use std::sync::{Mutex, PoisonError};
 
-use hotcall_jit::fork;
+use hotcall_jit::lock::Lock;
 
 /// The outcome of a panic in a handler, or in the destructors of its captures. A C++ exception that reaches a Rust handler
 /// ends the process in any case. So does every panic in programs compiled with `panic = "abort"`.
@@ -27,12 +26,12 @@ pub type Payload = Box<dyn Any + Send>;
 #[derive(Default)]
 pub(super) struct Panics {
     rule: OnPanic,
-    kept: Mutex<Option<Payload>>,
+    kept: Lock<Option<Payload>>,
 }
 
 impl Panics {
     pub(super) const fn new(rule: OnPanic) -> Self {
-        Self { rule, kept: Mutex::new(None) }
+        Self { rule, kept: Lock::new(None) }
     }
 
     /// Runs a handler, or a part of one. Returns false if it panicked.
@@ -52,7 +51,7 @@ impl Panics {
     }
 
     fn keep(&self, payload: Payload) {
-        let mut kept = fork::lock(&self.kept);
+        let mut kept = self.kept.hold();
         if kept.is_none() {
             *kept = Some(payload);
             return;
@@ -62,14 +61,14 @@ impl Panics {
     }
 
     pub(super) fn take(&self) -> Option<Payload> {
-        fork::lock(&self.kept).take()
+        self.kept.hold().take()
     }
 }
 
 impl Drop for Panics {
     fn drop(&mut self) {
         // The last call out may be what drops this, and nothing may unwind from there.
-        if let Some(payload) = self.kept.get_mut().unwrap_or_else(PoisonError::into_inner).take() {
+        if let Some(payload) = self.kept.get_mut().take() {
             discard(payload);
         }
     }

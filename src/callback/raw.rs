@@ -6,9 +6,9 @@ use std::mem::{self, ManuallyDrop};
 
 use hotcall_jit::{Handler, Stub, ThunkCode, Use};
 
+use super::error::CallbackError;
 use super::sync::Callback;
 use super::thunk::Thunk;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
@@ -47,7 +47,7 @@ impl Callback {
     /// * When the callback is dropped, every call that began before has entered the handler, or never will, and C calls the address
     ///   no more. It may become that of another raw callback of the shape, and a late call would find that one, or parts of both.
     #[inline]
-    pub unsafe fn raw(thunk: &Thunk, handler: RawHandler, context: *mut c_void) -> Result<RawCallback, Error> {
+    pub unsafe fn raw(thunk: &Thunk, handler: RawHandler, context: *mut c_void) -> Result<RawCallback, CallbackError> {
         // SAFETY: function types that differ in `-unwind` alone are compatible, and slots are `u64`.
         let handler = unsafe { mem::transmute::<RawHandler, Handler>(handler) };
         // SAFETY: the caller vouches for the handler.
@@ -71,7 +71,7 @@ impl Callback {
         thunk: &Thunk,
         handler: UnwindingRawHandler,
         context: *mut c_void,
-    ) -> Result<RawCallback, Error> {
+    ) -> Result<RawCallback, CallbackError> {
         // SAFETY: slots are `u64`.
         let handler = unsafe { mem::transmute::<UnwindingRawHandler, Handler>(handler) };
         // SAFETY: the caller vouches for the handler.
@@ -84,9 +84,9 @@ impl RawCallback {
     ///
     /// That of [`Callback::raw`].
     #[inline]
-    unsafe fn new(thunk: &Thunk, handler: Handler, context: *mut c_void) -> Result<Self, Error> {
+    unsafe fn new(thunk: &Thunk, handler: Handler, context: *mut c_void) -> Result<Self, CallbackError> {
         let code = thunk.code();
-        let stub = code.stubs(Use::Plain).take().map_err(Error::stub)?;
+        let stub = code.stubs(Use::Plain).take().map_err(CallbackError::stub)?;
         // SAFETY: the stub is ours, and the caller vouches for the handler.
         unsafe { stub.bind(handler, context) };
         Ok(Self { stub: ManuallyDrop::new(stub), code })

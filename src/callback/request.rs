@@ -1,11 +1,13 @@
 //! Requests: calls that wait for the owner's thread.
 
+#![expect(clippy::disallowed_types, reason = "the condition variable needs std's mutex, and no child locks it")]
+
 use std::collections::HashMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use hotcall_jit::count_retired_call;
-use hotcall_jit::fork::{self, Locked};
+use hotcall_jit::lock::{Lock, Locked};
+use hotcall_jit::{count_retired_call, fork};
 
 use super::call::Call;
 use super::types::CallbackTypes;
@@ -16,6 +18,7 @@ use crate::slots::slot::Slot;
 pub(super) struct Request {
     types: &'static CallbackTypes,
     args: Args,
+    /// Forks must not wait for a thread that waits for its answer. A child leaves it alone.
     progress: Mutex<Progress>,
     changed: Condvar,
     /// The number of forks that led to the waiting process.
@@ -140,7 +143,7 @@ impl Drop for Done<'_> {
 
 /// The requests of one callback that are not answered yet.
 #[derive(Default)]
-pub(super) struct Pending(Mutex<Requests>);
+pub(super) struct Pending(Lock<Requests>);
 
 #[derive(Default)]
 struct Requests {
@@ -151,7 +154,7 @@ struct Requests {
 
 impl Pending {
     fn requests(&self) -> Locked<'_, Requests> {
-        fork::lock(&self.0)
+        self.0.hold()
     }
 
     /// Adds a request. Returns false if the callback was closed.

@@ -5,9 +5,9 @@ use std::fmt;
 
 use super::call::Call;
 use super::counted::Counted;
+use super::error::CallbackError;
 use super::panics::{OnPanic, Payload};
 use super::thunk::Thunk;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
@@ -58,7 +58,7 @@ impl Callback {
         thunk: &Thunk,
         on_panic: OnPanic,
         handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, CallbackError> {
         Counted::new(thunk, on_panic, handler).map(Self)
     }
 

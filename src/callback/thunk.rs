@@ -4,8 +4,8 @@ use std::fmt;
 
 use hotcall_jit::{Jit, Pointer, Signature, Target, ThunkCode, Type};
 
+use super::error::CallbackError;
 use super::types::CallbackTypes;
-use crate::error::Error;
 
 /// The compiled code for callbacks of one signature. Clones are cheap.
 ///
@@ -25,8 +25,8 @@ impl Thunk {
     /// # Errors
     ///
     /// The signature is variadic, or no code can be made for it.
-    pub fn new(signature: &Signature) -> Result<Self, Error> {
-        let fail = |source| Error::Thunk { signature: signature.clone(), source: Box::new(source) };
+    pub fn new(signature: &Signature) -> Result<Self, CallbackError> {
+        let fail = |source| CallbackError::Compile { signature: signature.clone(), source: Box::new(source) };
         let code = Jit::shared().and_then(|jit| jit.thunk(signature)).map_err(fail)?;
         Ok(Self { code, types: CallbackTypes::of(code, signature), signature: signature.clone() })
     }
@@ -53,11 +53,11 @@ impl Thunk {
     /// # Errors
     ///
     /// The type does not have a function's signature, as Deno's own `"function"`; the errors of [`Thunk::new`].
-    pub fn of(ty: &Type) -> Result<Self, Error> {
+    pub fn of(ty: &Type) -> Result<Self, CallbackError> {
         match ty.pointer().map(Pointer::target) {
             Some(Target::Function(function)) => Self::new(function.signature()),
-            Some(Target::Unsupported(reason)) => Err(Error::CallbackType { ty: ty.clone(), reason: reason.clone() }),
-            _ => Err(Error::CallbackType {
+            Some(Target::Unsupported(reason)) => Err(CallbackError::Type { ty: ty.clone(), reason: reason.clone() }),
+            _ => Err(CallbackError::Type {
                 ty: ty.clone(),
                 reason: "it is not declared as a pointer to a function".into(),
             }),

@@ -1,9 +1,9 @@
 //! The types of a callback's arguments and result, which all callbacks of one signature share.
 
 use std::collections::HashMap;
-use std::sync::Mutex;
 
-use hotcall_jit::{Form, Pointee, Scalar, Signature, ThunkCode, Type, fork};
+use hotcall_jit::lock::Lock;
+use hotcall_jit::{Form, Pointee, Scalar, Signature, ThunkCode, Type};
 
 use crate::slots::value_type::ValueType;
 
@@ -20,7 +20,7 @@ pub(super) struct CallbackTypes {
 /// By the address of the code and the types.
 type TypesByCode = HashMap<(usize, &'static [ValueType]), &'static CallbackTypes>;
 
-static SHARED: Mutex<Option<TypesByCode>> = Mutex::new(None);
+static SHARED: Lock<Option<TypesByCode>> = Lock::new(None);
 
 impl CallbackTypes {
     /// The types of a signature, for which this is the code.
@@ -42,7 +42,7 @@ impl CallbackTypes {
         };
         let all: Box<[_]> = params.chain([result]).collect();
         let address = std::ptr::from_ref(code).addr();
-        let mut shared = fork::lock(&SHARED);
+        let mut shared = SHARED.hold();
         let shared = shared.get_or_insert_default();
         if let Some(types) = shared.get(&(address, &*all)) {
             return types;

@@ -3,11 +3,11 @@
 use hotcall_jit::engine::values::{ValueModel, Words};
 
 use super::engine::Engine;
+use super::error::EngineError;
 use super::output::Output;
 use super::problem::Problem;
 use super::site::Site;
 use super::view::View;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
@@ -49,12 +49,12 @@ pub(super) unsafe fn make_value<E: Engine>(
         match form {
             Form::Scalar(scalar) => match Output::of(scalar, slot) {
                 Some(output) => engine.make(site, output),
-                None => Err(engine.exception(site, &Error::NoValue { output: scalar.name() })),
+                None => Err(engine.exception(site, &EngineError::NoValue { output: scalar.name() })),
             },
             Form::Bytes(size) => {
                 engine.make(site, Output::Bytes(std::slice::from_raw_parts(slot.as_ptr(), size as usize)))
             }
-            Form::Void => Err(engine.exception(site, &Error::NoValue { output: "void" })),
+            Form::Void => Err(engine.exception(site, &EngineError::NoValue { output: "void" })),
         }
     }
 }

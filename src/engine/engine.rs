@@ -2,10 +2,10 @@
 
 use hotcall_jit::engine::values::Words;
 
+use super::error::EngineError;
 use super::output::Output;
 use super::site::Site;
 use super::view::View;
-use crate::error::Error;
 
 /// The part of an engine that machine code does not do by itself, beside its [`ValueModel`].
 ///
@@ -56,7 +56,7 @@ pub unsafe trait Engine: 'static {
     /// # Safety
     ///
     /// The site is one of the engine's.
-    unsafe fn exception(&self, site: Site, error: &Error) -> Self::Exception;
+    unsafe fn exception(&self, site: Site, error: &EngineError) -> Self::Exception;
 
     /// Throws: the native function that is called at this site will return what the model says for that.
     ///

@@ -9,12 +9,13 @@ use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, Scalar};
 
 use super::engine::Engine;
+use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory};
 use super::site::Site;
 use super::view::View;
-use crate::error::Error;
+use crate::function::error::CompileError;
 use crate::function::function::Function;
 use hotcall_jit::Form;
 
@@ -34,9 +35,9 @@ use hotcall_jit::Form;
 /// use std::ffi::c_void;
 ///
 /// use hotcall::engine::{
-///     Abi, Engine, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, FastCallModel, FastCallRole, View, Words,
+///     Abi, Engine, EngineError, Exit, Handles, Kind, Output, Realm, Site, Small, Tag, FastCallModel, FastCallRole, View, Words,
 /// };
-/// use hotcall::{Error, Library, Signature, Type};
+/// use hotcall::{Library, Signature, Type};
 ///
 /// /// Values are words: even ones are integers of 63 bits, odd ones are something else.
 /// struct Language;
@@ -51,7 +52,7 @@ use hotcall_jit::Form;
 ///     unsafe fn make(&self, _: Site, _: Output<'_>) -> Result<Words, String> {
 ///         Err("this language has integers alone".into())
 ///     }
-///     unsafe fn exception(&self, _: Site, error: &Error) -> String {
+///     unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
 ///         error.to_string()
 ///     }
 ///     unsafe fn throw(&self, _: Site, exception: String) {
@@ -109,8 +110,8 @@ impl FastCallRecord {
         function: &Function,
         realm: &Arc<RealmState<E>>,
         model: &FastCallModel,
-    ) -> Result<Self, Error> {
-        let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
+    ) -> Result<Self, CompileError> {
+        let fail = |source| CompileError::new(function.name(), source);
         let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
         let code = function.fast_call(model, helpers).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
@@ -149,7 +150,7 @@ impl<E: Engine> FastCallMemory<E> {
     }
 
     /// Throws, or leaves it to the caller.
-    fn throw(&self, site: Site, error: Error) {
+    fn throw(&self, site: Site, error: EngineError) {
         if self.data.own.caller_looks {
             return self.realm.keep_error(error);
         }

@@ -5,10 +5,11 @@ use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Words};
 
 use super::convert::{Converted, make_value, view_to_slot};
 use super::engine::Engine;
+use super::error::EngineError;
 use super::problem::Problem;
 use super::record::EngineValuesMemory;
 use super::site::Site;
-use crate::error::Error;
+use crate::function::error::CompileError;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
@@ -42,7 +43,7 @@ impl<'a, E: Engine> Called<'a, E> {
         }
     }
 
-    fn throw(&self, error: &Error) {
+    fn throw(&self, error: &EngineError) {
         // SAFETY: the site is that of a call by the engine.
         unsafe { self.record.realm.throw(self.site, error) };
     }
@@ -127,8 +128,8 @@ unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure)
         }
         Failure::Closed => called.throw(&called.record.data.closed()),
         Failure::Memory => {
-            let source = Box::new(JitError::Memory("none was left for a call that needs more".into()));
-            called.throw(&Error::Compile { function: called.record.data.function.name().into(), source });
+            let source = JitError::Memory("none was left for a call that needs more".into());
+            called.throw(&CompileError::new(called.record.data.function.name(), source).into());
         }
     }
 }

@@ -16,7 +16,7 @@
 //! | [`v8`] | those of V8 |
 //!
 //! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
-//! C: the engine throws an [`Error`](crate::Error) that names the function, the argument and the type. Missing arguments are
+//! C: the engine throws an [`EngineError`] that names the function, the argument and the type. Missing arguments are
 //! undefined, more are ignored.
 //!
 //! A `float` is rounded as the thread rounds. Nothing else depends on the thread's floating-point environment: FTZ and DAZ leave
@@ -47,6 +47,7 @@ pub mod conformance;
 mod convert;
 #[expect(clippy::module_inception, reason = "the file of the trait `Engine`")]
 mod engine;
+pub(crate) mod error;
 mod fast_call;
 pub mod guide;
 mod helpers;
@@ -70,6 +71,7 @@ pub use hotcall_jit::engine::values::{
 };
 
 pub use engine::Engine;
+pub use error::{EngineError, RecordError};
 pub use fast_call::FastCallRecord;
 pub use models::{nanbox, quickjs, v8};
 pub use output::Output;

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 
 use hotcall_jit::{Pointee, Scalar, numbers};
 
-use crate::error::Error;
+use super::error::EngineError;
 use crate::slots::slot::Slot;
 
 /// An output of C, of which the engine makes a value.
@@ -31,8 +31,8 @@ pub enum Output<'a> {
 
 impl Output<'_> {
     /// The error for an output that an engine does not make a value of, such as one that a later hotcall adds.
-    pub const fn no_value(&self) -> Error {
-        Error::NoValue { output: self.name() }
+    pub const fn no_value(&self) -> EngineError {
+        EngineError::NoValue { output: self.name() }
     }
 
     const fn name(&self) -> &'static str {

@@ -14,6 +14,7 @@ use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
 use super::convert::{Converted, to_slot, to_value};
 use super::engine::Engine;
+use super::error::{EngineError, RecordError};
 use super::fast_call::FastCallRecord;
 use super::helpers::helpers;
 use super::problem::Problem;
@@ -21,7 +22,7 @@ use super::realm_state::RealmState;
 use super::record::Record;
 use super::site::Site;
 use crate::callback::call::Call;
-use crate::error::Error;
+use crate::function::error::CompileError;
 use crate::function::function::Function;
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
@@ -93,7 +94,7 @@ impl<E: Engine> Realm<E> {
     /// * The record outlives every call, and every way to call the function.
     /// * Nothing that the [`Engine`] does panics where the engine's own frames, which such a panic would pass through, do not
     ///   stand it.
-    pub unsafe fn record(&self, function: &Function) -> Result<Record, Error> {
+    pub unsafe fn record(&self, function: &Function) -> Result<Record, RecordError> {
         Record::new(function, &self.state)
     }
 
@@ -115,7 +116,7 @@ impl<E: Engine> Realm<E> {
     ///
     /// Where the [caller looks](FastCallModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
     /// later call throws what this one has left.
-    pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, Error> {
+    pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, CompileError> {
         FastCallRecord::new(function, &self.state, model)
     }
 
@@ -265,7 +266,7 @@ impl<E: Engine> Realm<E> {
                 return None;
             }
         };
-        let error = Error::CallbackResult { ty: ty.clone(), problem };
+        let error = EngineError::CallbackResult { ty: ty.clone(), problem };
         // SAFETY: the caller vouches for the site.
         Some(unsafe { self.engine().exception(site, &error) })
     }

@@ -6,8 +6,8 @@ use std::ptr;
 use hotcall_jit::engine::values::{EngineAbi, Pending, ValueModel};
 
 use super::engine::Engine;
+use super::error::EngineError;
 use super::site::Site;
-use crate::error::Error;
 
 /// The part of a realm that its functions keep.
 pub(super) struct RealmState<E: Engine> {
@@ -23,7 +23,7 @@ pub(super) struct RealmState<E: Engine> {
 enum Waiting<E: Engine> {
     Exception(E::Exception),
     /// The exception is made when it is taken: the engine may not be able to make one in a refused call of compiled code.
-    Error(Error),
+    Error(EngineError),
 }
 
 impl<E: Engine> RealmState<E> {
@@ -52,7 +52,7 @@ impl<E: Engine> RealmState<E> {
     /// # Safety
     ///
     /// The site is one of the engine's.
-    pub(super) unsafe fn throw(&self, site: Site, error: &Error) {
+    pub(super) unsafe fn throw(&self, site: Site, error: &EngineError) {
         // SAFETY: the caller vouches for the site.
         unsafe { self.engine.throw(site, self.engine.exception(site, error)) };
     }
@@ -72,7 +72,7 @@ impl<E: Engine> RealmState<E> {
     }
 
     /// Keeps an error, of which an exception is made when it is taken, unless one waits already.
-    pub(super) fn keep_error(&self, error: Error) {
+    pub(super) fn keep_error(&self, error: EngineError) {
         self.wait(Waiting::Error(error));
     }
 

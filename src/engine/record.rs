@@ -10,9 +10,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use hotcall_jit::EngineFunction;
 
 use super::engine::Engine;
+use super::error::RecordError;
 use super::realm_state::RealmState;
 use super::record_memory::{OwnedRecord, RecordMemory};
-use crate::error::Error;
+use crate::function::error::CompileError;
 use crate::function::function::Function;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
@@ -32,9 +33,9 @@ pub struct Record(OwnedRecord<AtomicPtr<c_void>>);
 pub(super) type EngineValuesMemory<E> = RecordMemory<E, EngineFunction, AtomicPtr<c_void>>;
 
 impl Record {
-    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, Error> {
-        let fail = |source| Error::Compile { function: function.name().into(), source: Box::new(source) };
-        let Some(abi) = realm.abi() else { return Err(Error::Handles { function: function.name().into() }) };
+    pub(super) fn new<E: Engine>(function: &Function, realm: &Arc<RealmState<E>>) -> Result<Self, RecordError> {
+        let fail = |source| CompileError::new(function.name(), source).into();
+        let Some(abi) = realm.abi() else { return Err(RecordError::Handles { function: function.name().into() }) };
         let values = function.engine_values(abi).map_err(fail)?;
         // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };

@@ -9,9 +9,9 @@ use hotcall_jit::JitError;
 use hotcall_jit::engine::values::RecordHead;
 
 use super::engine::Engine;
+use super::error::EngineError;
 use super::problem::Problem;
 use super::realm_state::RealmState;
-use crate::error::Error;
 use crate::function::function::Function;
 use hotcall_jit::Form;
 
@@ -116,15 +116,16 @@ impl<X> RecordData<X> {
     }
 
     /// The error for an argument that has a problem.
-    pub(super) fn refused(&self, index: usize, problem: Problem) -> Option<Error> {
+    pub(super) fn refused(&self, index: usize, problem: Problem) -> Option<EngineError> {
         let signature = self.function.signature();
         let ty = signature.params().get(index).or(signature.result())?.clone();
-        Some(Error::Argument { function: self.function.name().into(), index, ty, problem })
+        Some(EngineError::Argument { function: self.function.name().into(), index, ty, problem })
     }
 
     /// The error for a call of a record that has no target.
-    pub(super) fn closed(&self) -> Error {
+    pub(super) fn closed(&self) -> EngineError {
         let closed = self.function.library().and_then(|library| library.check_open().err());
-        closed.unwrap_or_else(|| Error::NullFunction { function: self.function.name().into() })
+        let null = || EngineError::Null { function: self.function.name().into() };
+        closed.map_or_else(null, EngineError::Closed)
     }
 }

@@ -2,8 +2,8 @@
 
 use hotcall_jit::{Form, SlotsEntry};
 
+use super::error::CallError;
 use super::function::{Function, FunctionState};
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 use crate::slots::value_type::ValueType;
@@ -52,7 +52,7 @@ impl Function {
     /// * The function has this signature.
     /// * Calling it with these arguments, on this thread, is sound: pointers among them, also those inside structs, point to
     ///   what the function expects.
-    pub unsafe fn call(&self, args: &[Value<'_>]) -> Result<Value<'static>, Error> {
+    pub unsafe fn call(&self, args: &[Value<'_>]) -> Result<Value<'static>, CallError> {
         self.state.with_slots(args, |slots| {
             let entry = self.entry_for_a_call()?;
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
@@ -69,7 +69,7 @@ impl Function {
     /// # Safety
     ///
     /// That of [`Function::call`].
-    pub unsafe fn call_errno(&self, args: &[Value<'_>]) -> Result<(Value<'static>, i32), Error> {
+    pub unsafe fn call_errno(&self, args: &[Value<'_>]) -> Result<(Value<'static>, i32), CallError> {
         self.state.with_slots(args, |slots| {
             let entry = self.entry_with_errno()?;
             let mut errno = 0;
@@ -112,8 +112,8 @@ impl FunctionState {
     pub(super) fn with_slots<R>(
         &self,
         args: &[Value<'_>],
-        call: impl FnOnce(&[Slot]) -> Result<R, Error>,
-    ) -> Result<R, Error> {
+        call: impl FnOnce(&[Slot]) -> Result<R, CallError>,
+    ) -> Result<R, CallError> {
         self.check_open_and_count(args.len())?;
         if args.len() <= INLINE {
             let slots = &mut [Slot::default(); INLINE][..args.len()];
@@ -128,7 +128,7 @@ impl FunctionState {
 
     /// Writes one slot for each parameter. Each argument must fit its parameter.
     #[inline]
-    fn fill(&self, args: &[Value<'_>], slots: &mut [Slot]) -> Result<(), Error> {
+    fn fill(&self, args: &[Value<'_>], slots: &mut [Slot]) -> Result<(), CallError> {
         let params = self.prototype.signature().params();
         for (index, ((arg, ty), slot)) in args.iter().zip(params).zip(slots).enumerate() {
             let (own_slot, own) = arg.slot_and_type();
@@ -153,13 +153,13 @@ impl FunctionState {
 
     /// The error for an argument of this type.
     #[cold]
-    pub(super) fn wrong_type(&self, index: usize, given: ValueType) -> Error {
+    pub(super) fn wrong_type(&self, index: usize, given: ValueType) -> CallError {
         let (function, ty) = (self.name(), self.signature().params()[index].clone());
         match (given, self.size_of(index)) {
             (ValueType::Bytes(given), Some(expected)) => {
-                Error::AggregateLength { function, index, ty, expected, given }
+                CallError::AggregateLength { function, index, ty, expected, given }
             }
-            (given, _) => Error::ArgumentType { function, index, ty, given },
+            (given, _) => CallError::ArgumentType { function, index, ty, given },
         }
     }
 }

@@ -11,9 +11,9 @@ use hotcall_jit::engine::fast_call::{FastCallHelpers, FastCallModel};
 use hotcall_jit::engine::values::EngineAbi;
 use hotcall_jit::{EngineValues, FastCall, Jit, JitError, Signature, SlotsEntry};
 
+use super::error::{CallError, CompileError, FunctionError};
 use super::options::FunctionOptions;
 use super::prototype::Prototype;
-use crate::error::Error;
 use crate::library::mapping::Mapping;
 
 /// A C function with a signature, ready to be called from any thread.
@@ -88,8 +88,8 @@ impl Function {
         address: *const c_void,
         signature: &Signature,
         options: FunctionOptions,
-    ) -> Result<Self, Error> {
-        let address = NonNull::new(address.cast_mut()).ok_or_else(|| Error::NullFunction { function: name.into() })?;
+    ) -> Result<Self, FunctionError> {
+        let address = NonNull::new(address.cast_mut()).ok_or_else(|| FunctionError::Null { function: name.into() })?;
         Self::new(name.into(), address, signature, options, None)
     }
 
@@ -99,7 +99,7 @@ impl Function {
         signature: &Signature,
         options: FunctionOptions,
         library: Option<Arc<Mapping>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FunctionError> {
         let prototype = Prototype::of(&name, signature)?;
         Self::of_prototype(name, target, (prototype, signature), options, library)
     }
@@ -111,7 +111,7 @@ impl Function {
         (prototype, signature): (Arc<Prototype>, &Signature),
         options: FunctionOptions,
         library: Option<Arc<Mapping>>,
-    ) -> Result<Self, Error> {
+    ) -> Result<Self, FunctionError> {
         let FunctionOptions { capture_errno, lazy } = options;
         let tells_more = !signature.tells_as(prototype.signature());
         let told = tells_more.then(|| Box::new(signature.clone()));
@@ -128,7 +128,7 @@ impl Function {
     /// # Errors
     ///
     /// There is no memory for code.
-    pub fn compile(&self) -> Result<(), Error> {
+    pub fn compile(&self) -> Result<(), CompileError> {
         self.entry()?;
         if self.state.capture_errno {
             self.entry_with_errno()?;
@@ -179,7 +179,7 @@ impl Function {
     ///
     /// There is no memory for code.
     #[inline]
-    pub fn entry(&self) -> Result<SlotsEntry, Error> {
+    pub fn entry(&self) -> Result<SlotsEntry, CompileError> {
         match self.ready() {
             Some(entry) => Ok(entry),
             None => self.compiled(),
@@ -195,7 +195,7 @@ impl Function {
 
     /// The entry for a call now. The first calls of a lazy function get one that is not compiled.
     #[inline]
-    pub(super) fn entry_for_a_call(&self) -> Result<SlotsEntry, Error> {
+    pub(super) fn entry_for_a_call(&self) -> Result<SlotsEntry, CompileError> {
         match self.ready() {
             Some(entry) => Ok(entry),
             None => self.first_call(),
@@ -203,7 +203,7 @@ impl Function {
     }
 
     #[cold]
-    fn first_call(&self) -> Result<SlotsEntry, Error> {
+    fn first_call(&self) -> Result<SlotsEntry, CompileError> {
         let (entry, for_good) = self.state.prototype.entry_for_a_call(&self.state.name)?;
         if for_good {
             self.entry.store(entry as *mut (), Ordering::Release);
@@ -212,7 +212,7 @@ impl Function {
     }
 
     #[cold]
-    fn compiled(&self) -> Result<SlotsEntry, Error> {
+    fn compiled(&self) -> Result<SlotsEntry, CompileError> {
         let entry = self.state.prototype.entry(&self.state.name)?;
         self.entry.store(entry as *mut (), Ordering::Release);
         Ok(entry)
@@ -224,7 +224,7 @@ impl Function {
     /// # Errors
     ///
     /// Those of making code.
-    pub fn entry_with_errno(&self) -> Result<SlotsEntry, Error> {
+    pub fn entry_with_errno(&self) -> Result<SlotsEntry, CompileError> {
         self.state.prototype.entry_with_errno(&self.state.name)
     }
 
@@ -246,13 +246,13 @@ impl FunctionState {
 
     /// Checks that the library is open and that there is an argument for each parameter.
     #[inline]
-    pub(super) fn check_open_and_count(&self, given: usize) -> Result<(), Error> {
+    pub(super) fn check_open_and_count(&self, given: usize) -> Result<(), CallError> {
         if let Some(library) = &self.library {
             library.check_open()?;
         }
         let expected = self.prototype.signature().params().len();
         if given != expected {
-            return Err(Error::ArgumentCount { function: self.name(), expected, given });
+            return Err(CallError::ArgumentCount { function: self.name(), expected, given });
         }
         Ok(())
     }

@@ -2,6 +2,7 @@
 //! [`OwnedCall`].
 
 mod checked_calls;
+pub(crate) mod error;
 #[expect(clippy::module_inception, reason = "the room is named after what this file defines")]
 pub(crate) mod function;
 pub(crate) mod options;
@@ -10,6 +11,7 @@ pub(crate) mod owned_call;
 pub(crate) mod prototype;
 mod slot_calls;
 
+pub use error::{CallError, CompileError, FunctionError};
 pub use function::Function;
 pub use options::FunctionOptions;
 pub use owned_call::{Outcome, OwnedCall};

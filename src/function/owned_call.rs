@@ -4,9 +4,9 @@ use std::fmt;
 
 use hotcall_jit::SlotsEntry;
 
+use super::error::CallError;
 use super::function::Function;
 use super::owned_args::OwnedArgs;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
@@ -61,7 +61,7 @@ impl Function {
     ///
     /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
     /// * The targets of pointers among the arguments, also of those inside structs, live until then.
-    pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, Error> {
+    pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, CallError> {
         self.state.with_slots(args, |slots| {
             // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
             unsafe { self.prepare_slots(slots) }
@@ -78,7 +78,7 @@ impl Function {
     ///
     /// * That of [`Function::call_slots`], on whichever thread [`OwnedCall::run`] is called, at that time.
     /// * The targets of pointers among the arguments, also of those inside structs, live until then.
-    pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, Error> {
+    pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, CallError> {
         self.state.check(args)?;
         let entry = if self.state.capture_errno { self.entry_with_errno() } else { self.entry() }?;
         let aggregates = self.state.prototype.aggregates().iter().copied();

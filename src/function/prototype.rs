@@ -4,15 +4,15 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::fmt;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 
 use hotcall_jit::engine::values::EngineAbi;
+use hotcall_jit::lock::{Lock, Once};
 use hotcall_jit::{
     Abi, EngineValues, Extent, Form, Jit, JitError, LayoutError, Options, Return, Signature, SlotsEntry, Trampoline,
-    fork,
 };
 
-use crate::error::Error;
+use super::error::{CompileError, FunctionError};
 
 /// A signature with the data that its calls need. The code is compiled at its first use.
 pub(crate) struct Prototype {
@@ -22,14 +22,14 @@ pub(crate) struct Prototype {
     result: Form,
     /// The alignment that the result's memory needs: its type's if the function itself writes there, else 1.
     result_align: u8,
-    code: OnceLock<Trampoline>,
-    code_with_errno: OnceLock<Trampoline>,
+    code: Once<Trampoline>,
+    code_with_errno: Once<Trampoline>,
     /// The code for the first calls of lazy functions.
-    uncompiled: OnceLock<Trampoline>,
+    uncompiled: Once<Trampoline>,
     /// The number of calls that it made.
     first_calls: AtomicU32,
     /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
-    engine_values: Mutex<Vec<(EngineAbi, EngineValues)>>,
+    engine_values: Lock<Vec<(EngineAbi, EngineValues)>>,
 }
 
 /// The number of calls that together lose as much time as compiling takes: some 9 ns each, against 35 µs.
@@ -41,7 +41,7 @@ pub(crate) struct FoundPrototypes<'a>(HashMap<&'a Signature, Arc<Prototype>>);
 
 impl<'a> FoundPrototypes<'a> {
     /// The prototype of a signature. `name` is for messages.
-    pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, Error> {
+    pub(crate) fn get(&mut self, name: &str, signature: &'a Signature) -> Result<Arc<Prototype>, FunctionError> {
         Ok(match self.0.entry(signature) {
             Entry::Occupied(entry) => Arc::clone(entry.get()),
             Entry::Vacant(entry) => Arc::clone(entry.insert(Prototype::of(name, signature)?)),
@@ -50,7 +50,7 @@ impl<'a> FoundPrototypes<'a> {
 }
 
 /// The prototypes in use.
-static PROTOTYPES: Mutex<PrototypesInUse> = Mutex::new(PrototypesInUse { by_signature: None, sweep_at: 64 });
+static PROTOTYPES: Lock<PrototypesInUse> = Lock::new(PrototypesInUse { by_signature: None, sweep_at: 64 });
 
 struct PrototypesInUse {
     by_signature: Option<HashMap<Signature, Weak<Prototype>>>,
@@ -60,8 +60,8 @@ struct PrototypesInUse {
 
 impl Prototype {
     /// The prototype of a signature. `name` is for messages.
-    pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, Error> {
-        let mut prototypes = fork::lock(&PROTOTYPES);
+    pub(crate) fn of(name: &str, signature: &Signature) -> Result<Arc<Self>, FunctionError> {
+        let mut prototypes = PROTOTYPES.hold();
         let PrototypesInUse { by_signature, sweep_at } = &mut *prototypes;
         let by_signature = by_signature.get_or_insert_default();
         if let Some(prototype) = by_signature.get(signature).and_then(Weak::upgrade) {
@@ -76,9 +76,9 @@ impl Prototype {
         Ok(prototype)
     }
 
-    fn new(name: &str, signature: &Signature) -> Result<Self, Error> {
-        let fail = |source| Error::Layout { name: name.into(), source };
-        let refuse = |source| cannot_compile(name, source);
+    fn new(name: &str, signature: &Signature) -> Result<Self, FunctionError> {
+        let fail = |source| FunctionError::Layout { function: name.into(), source };
+        let refuse = |source| CompileError::new(name, source);
         // Compiling may come later, but what cannot be called is an error at once.
         let abi = Abi::host().ok_or(JitError::Host).map_err(refuse)?;
         let plan = abi.plan(signature).map_err(|error| refuse(error.into()))?;
@@ -91,11 +91,11 @@ impl Prototype {
             result: Form::of(signature.result()),
             result_align,
             signature: signature.clone(),
-            code: OnceLock::new(),
-            code_with_errno: OnceLock::new(),
-            uncompiled: OnceLock::new(),
+            code: Once::new(),
+            code_with_errno: Once::new(),
+            uncompiled: Once::new(),
             first_calls: AtomicU32::new(0),
-            engine_values: Mutex::default(),
+            engine_values: Lock::default(),
         })
     }
 
@@ -116,19 +116,19 @@ impl Prototype {
     }
 
     /// The code, compiled at the first use. It lives as long as the prototype.
-    pub(crate) fn entry(&self, name: &str) -> Result<SlotsEntry, Error> {
+    pub(crate) fn entry(&self, name: &str) -> Result<SlotsEntry, CompileError> {
         self.made(&self.code, name, || Jit::shared()?.slots(&self.signature, Options::new()))
     }
 
     /// The code that also captures errno, compiled at the first use. It lives as long as the prototype.
-    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<SlotsEntry, Error> {
+    pub(crate) fn entry_with_errno(&self, name: &str) -> Result<SlotsEntry, CompileError> {
         let options = Options::new().capture_errno(true);
         self.made(&self.code_with_errno, name, || Jit::shared()?.slots(&self.signature, options))
     }
 
     /// The entry for one call now, and true if it is compiled, so that all later calls may use it. The first calls get one
     /// that is slower and is not compiled.
-    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), Error> {
+    pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), CompileError> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
@@ -144,15 +144,11 @@ impl Prototype {
     /// The trampoline in `cell`, made unless it is there. If two threads make it, the second one finds it in the cache of code.
     fn made(
         &self,
-        cell: &OnceLock<Trampoline>,
+        cell: &Once<Trampoline>,
         name: &str,
         make: impl FnOnce() -> Result<Trampoline, JitError>,
-    ) -> Result<SlotsEntry, Error> {
-        if let Some(trampoline) = cell.get() {
-            return Ok(trampoline.entry());
-        }
-        let trampoline = make().map_err(|source| cannot_compile(name, source))?;
-        Ok(cell.get_or_init(|| trampoline).entry())
+    ) -> Result<SlotsEntry, CompileError> {
+        cell.get_or_try(make).map(Trampoline::entry).map_err(|source| CompileError::new(name, source))
     }
 
     /// What engines of this kind call, made unless it is; it lives as long as the prototype.
@@ -161,12 +157,12 @@ impl Prototype {
             let of_engine = known.iter().find(|(other, _)| other == engine);
             of_engine.map(|(_, values)| values.clone())
         };
-        if let Some(values) = find(&fork::lock(&self.engine_values)) {
+        if let Some(values) = find(&self.engine_values.hold()) {
             return Ok(values);
         }
         // Two threads that come here at once get the same.
         let values = Jit::shared()?.engine_values(&self.signature, engine)?;
-        let mut known = fork::lock(&self.engine_values);
+        let mut known = self.engine_values.hold();
         if find(&known).is_none() {
             known.push((engine.clone(), values.clone()));
         }
@@ -176,14 +172,8 @@ impl Prototype {
 
 /// The compiler whose trampolines are universal: they take far less time to make, and more to call.
 fn universal() -> Result<&'static Jit, JitError> {
-    static UNIVERSAL: OnceLock<Result<Jit, JitError>> = OnceLock::new();
-    // A forked child must not find it half made.
-    let _no_fork = fork::hold_off();
-    UNIVERSAL.get_or_init(Jit::universal).as_ref().map_err(|_| JitError::Host)
-}
-
-fn cannot_compile(name: &str, source: JitError) -> Error {
-    Error::Compile { function: name.into(), source: Box::new(source) }
+    static UNIVERSAL: Once<Jit> = Once::new();
+    UNIVERSAL.get_or_try(Jit::universal)
 }
 
 fn aggregates(signature: &Signature) -> Result<Box<[(u16, u32)]>, LayoutError> {

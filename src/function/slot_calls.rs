@@ -2,12 +2,11 @@
 
 use std::ptr;
 
-use hotcall_jit::{Form, SlotsEntry};
+use hotcall_jit::{Form, SlotsEntry, errno};
 
+use super::error::CallError;
 use super::function::{Function, FunctionState};
 use super::owned_args::Aligned;
-use crate::errno;
-use crate::error::Error;
 use crate::slots::slot::Slot;
 use crate::slots::value_type::ValueType;
 
@@ -17,9 +16,9 @@ impl Function {
     /// # Errors
     ///
     /// The parameter is not a struct or union; its size is not the length.
-    pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, Error> {
+    pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, CallError> {
         let state = &self.state;
-        let expected = state.size_of(index).ok_or_else(|| Error::NotAggregate { function: state.name(), index })?;
+        let expected = state.size_of(index).ok_or_else(|| CallError::NotAggregate { function: state.name(), index })?;
         if bytes.len() != expected {
             return Err(state.wrong_type(index, ValueType::Bytes(bytes.len())));
         }
@@ -57,7 +56,7 @@ impl Function {
     /// * The function has this signature, and calling it with these arguments, on this thread, is sound.
     /// * The slots are in the canonical form of their parameters' types.
     /// * The slots of structs and unions are addresses of as many bytes as they have.
-    pub unsafe fn call_slots(&self, args: &[Slot]) -> Result<Slot, Error> {
+    pub unsafe fn call_slots(&self, args: &[Slot]) -> Result<Slot, CallError> {
         self.state.check(args)?;
         self.state.check_slot_result()?;
         let entry = self.entry_for_a_call()?;
@@ -76,7 +75,7 @@ impl Function {
     /// # Safety
     ///
     /// That of [`Function::call_slots`].
-    pub unsafe fn call_slots_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), Error> {
+    pub unsafe fn call_slots_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), CallError> {
         self.state.check(args)?;
         self.state.check_bytes_result(result.len())?;
         let entry = self.entry_for_a_call()?;
@@ -94,7 +93,7 @@ impl Function {
     /// # Safety
     ///
     /// That of [`Function::call_slots`].
-    pub unsafe fn call_slots_errno(&self, args: &[Slot]) -> Result<(Slot, i32), Error> {
+    pub unsafe fn call_slots_errno(&self, args: &[Slot]) -> Result<(Slot, i32), CallError> {
         self.state.check(args)?;
         self.state.check_slot_result()?;
         let entry = self.entry_with_errno()?;
@@ -113,7 +112,7 @@ impl Function {
     /// # Safety
     ///
     /// That of [`Function::call_slots`].
-    pub unsafe fn call_slots_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, Error> {
+    pub unsafe fn call_slots_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, CallError> {
         self.state.check(args)?;
         self.state.check_bytes_result(result.len())?;
         let entry = self.entry_with_errno()?;
@@ -204,20 +203,20 @@ impl Function {
 impl FunctionState {
     /// Checks what every call by slots needs.
     #[inline]
-    pub(super) fn check(&self, args: &[Slot]) -> Result<(), Error> {
+    pub(super) fn check(&self, args: &[Slot]) -> Result<(), CallError> {
         self.check_open_and_count(args.len())?;
         for &(index, _) in self.prototype.aggregates() {
             let index = usize::from(index);
             if args[index].to_bits() == 0 {
                 let ty = self.prototype.signature().params()[index].clone();
-                return Err(Error::NullAggregate { function: self.name(), index, ty });
+                return Err(CallError::NullAggregate { function: self.name(), index, ty });
             }
         }
         Ok(())
     }
 
     #[inline]
-    fn check_slot_result(&self) -> Result<(), Error> {
+    fn check_slot_result(&self) -> Result<(), CallError> {
         match self.prototype.result() {
             Form::Void | Form::Scalar(_) => Ok(()),
             Form::Bytes(_) => self.refuse_aggregate_result(),
@@ -225,21 +224,21 @@ impl FunctionState {
     }
 
     #[cold]
-    fn refuse_aggregate_result(&self) -> Result<(), Error> {
+    fn refuse_aggregate_result(&self) -> Result<(), CallError> {
         match self.signature().result() {
-            Some(ty) => Err(Error::AggregateResult { function: self.name(), ty: ty.clone() }),
+            Some(ty) => Err(CallError::AggregateResult { function: self.name(), ty: ty.clone() }),
             None => Ok(()),
         }
     }
 
     #[inline]
-    fn check_bytes_result(&self, given: usize) -> Result<(), Error> {
+    fn check_bytes_result(&self, given: usize) -> Result<(), CallError> {
         let (Form::Bytes(size), Some(ty)) = (self.prototype.result(), self.prototype.signature().result()) else {
-            return Err(Error::ScalarResult { function: self.name() });
+            return Err(CallError::ScalarResult { function: self.name() });
         };
         let expected = size as usize;
         if given != expected {
-            return Err(Error::ResultLength { function: self.name(), ty: ty.clone(), expected, given });
+            return Err(CallError::ResultLength { function: self.name(), ty: ty.clone(), expected, given });
         }
         Ok(())
     }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
 use std::ptr::NonNull;
 
+use super::error::LibraryError;
 use super::image;
 use super::loader::Refusal;
 use super::mapping::Mapping;
@@ -11,36 +12,35 @@ use super::nearest::Nearest;
 use super::resolved::Resolved;
 use super::returns_twice::returns_twice;
 use super::symbol_kind::SymbolKind;
-use crate::error::Error;
 
 impl Mapping {
     /// The address of a symbol, or the loader's words if there is no such symbol.
-    fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, Error> {
+    fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, LibraryError> {
         if symbol.is_empty() {
-            return Err(Error::EmptySymbol { library: self.resolved() });
+            return Err(LibraryError::EmptySymbol { library: self.resolved() });
         }
         match self.find_bytes(symbol)? {
             Err(refusal) => Ok(Err(refusal)),
             Ok(address) => match NonNull::new(address) {
                 Some(address) => Ok(Ok(address)),
-                None => Err(Error::NullSymbol { library: self.resolved(), symbol: symbol.into() }),
+                None => Err(LibraryError::NullSymbol { library: self.resolved(), symbol: symbol.into() }),
             },
         }
     }
 
     /// The address of a symbol that may be missing, which is `None`.
-    pub(crate) fn optional(&self, symbol: &str) -> Result<Option<NonNull<c_void>>, Error> {
+    pub(crate) fn optional(&self, symbol: &str) -> Result<Option<NonNull<c_void>>, LibraryError> {
         Ok(self.find(symbol)?.ok())
     }
 
     /// The address of a symbol; an error if there is no such symbol.
-    pub(crate) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, Error> {
+    pub(crate) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, LibraryError> {
         self.find(symbol)?.map_err(|refusal| self.missing(symbol, refusal))
     }
 
     /// The error for a missing symbol, with the nearest name that the library has.
     #[cold]
-    fn missing(&self, symbol: &str, Refusal(message): Refusal) -> Error {
+    fn missing(&self, symbol: &str, Refusal(message): Refusal) -> LibraryError {
         let mut nearest = Nearest::to(symbol);
         let mut see = |name: &[u8]| nearest.see(name);
         match (&*self.name, self.handle.image()) {
@@ -51,26 +51,26 @@ impl Mapping {
         }
         // The loader may not find the name: it can belong to a library that is not searched for symbols of the process.
         let nearest = nearest.found().filter(|name| matches!(self.find(name), Ok(Ok(_)))).map(String::into_boxed_str);
-        Error::Symbol { library: self.resolved(), symbol: symbol.into(), message, nearest }
+        LibraryError::NoSymbol { library: self.resolved(), symbol: symbol.into(), message, nearest }
     }
 
     /// Checks that a symbol may be called, as far as the symbol table tells.
-    pub(crate) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), Error> {
+    pub(crate) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), LibraryError> {
         let address = address.addr().get();
         let own = self.handle.image().and_then(|image| image.kind(symbol.as_bytes(), address));
         match own.or_else(|| image::kind_elsewhere(symbol.as_bytes(), address)) {
             Some(kind @ (SymbolKind::Variable | SymbolKind::ThreadLocal)) => {
-                Err(Error::NotAFunction { library: self.resolved(), symbol: symbol.into(), kind })
+                Err(LibraryError::NotAFunction { library: self.resolved(), symbol: symbol.into(), kind })
             }
             Some(SymbolKind::Function) | None if returns_twice(symbol, address) => {
-                Err(Error::ReturnsTwice { library: self.resolved(), symbol: symbol.into() })
+                Err(LibraryError::ReturnsTwice { library: self.resolved(), symbol: symbol.into() })
             }
             Some(SymbolKind::Function) | None => Ok(()),
         }
     }
 
     /// Gives the loader the name as a C string, which takes no allocation for names of usual lengths.
-    fn find_bytes(&self, symbol: &str) -> Result<Result<*mut c_void, Refusal>, Error> {
+    fn find_bytes(&self, symbol: &str) -> Result<Result<*mut c_void, Refusal>, LibraryError> {
         let mut short = [0; 64];
         let bytes = if symbol.len() < short.len() {
             short[..symbol.len()].copy_from_slice(symbol.as_bytes());
@@ -79,7 +79,7 @@ impl Mapping {
             Cow::Owned(symbol.bytes().chain([0]).collect())
         };
         let name = CStr::from_bytes_with_nul(&bytes)
-            .map_err(|_| Error::NulInSymbol { library: self.resolved(), symbol: symbol.into() })?;
+            .map_err(|_| LibraryError::NulInSymbol { library: self.resolved(), symbol: symbol.into() })?;
         Ok(self.handle.symbol(name))
     }
 }

@@ -13,6 +13,8 @@ use std::fs::File;
 use std::io::Read;
 use std::path::Path;
 
+use hotcall_jit::ELF_MACHINE;
+
 /// A kind of file that the system's loader cannot load as a library.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
@@ -96,17 +98,6 @@ fn native_is_none(native: bool, format: FileFormat) -> Option<FileFormat> {
     (!native).then_some(format)
 }
 
-/// `e_machine` of the machine that this runs on.
-const MACHINE: Option<u16> = if cfg!(target_arch = "x86_64") {
-    Some(62)
-} else if cfg!(target_arch = "aarch64") {
-    Some(183)
-} else if cfg!(target_arch = "riscv64") {
-    Some(243)
-} else {
-    None
-};
-
 fn elf(bytes: &[u8]) -> Option<FileFormat> {
     // `EI_CLASS` and `EI_DATA`.
     let (Some(&class), Some(&data)) = (bytes.get(4), bytes.get(5)) else {
@@ -123,7 +114,7 @@ fn elf(bytes: &[u8]) -> Option<FileFormat> {
         return Some(FileFormat::TruncatedElf);
     };
     let byte_order = if cfg!(target_endian = "big") { 2 } else { 1 };
-    let native = u32::from(bits) == usize::BITS && data == byte_order && MACHINE.is_none_or(|own| own == machine);
+    let native = u32::from(bits) == usize::BITS && data == byte_order && ELF_MACHINE.is_none_or(|own| own == machine);
     if !native || cfg!(any(windows, target_vendor = "apple")) {
         return Some(FileFormat::ForeignElf { bits, machine });
     }

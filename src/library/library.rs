@@ -2,8 +2,11 @@
 
 use std::ffi::{OsStr, c_void};
 use std::fmt;
-use std::sync::{Arc, PoisonError, RwLock};
+use std::sync::Arc;
 
+use hotcall_jit::lock::Lock;
+
+use super::error::{ClosedError, LibraryError};
 use super::float_environment::Restore;
 use super::loader::{LoaderHandle, Refusal};
 use super::mapping::Mapping;
@@ -11,7 +14,6 @@ use super::options::OpenFlags;
 use super::refused::refused;
 use super::resolve::{check, resolve};
 use super::resolved::Resolved;
-use crate::error::Error;
 
 /// A library that is loaded.
 ///
@@ -41,7 +43,7 @@ pub struct Library(Arc<LibraryState>);
 struct LibraryState {
     name: Arc<Resolved>,
     /// `None` once closed, so that only functions, statics and prepared calls keep the library mapped.
-    mapping: RwLock<Option<Arc<Mapping>>>,
+    mapping: Lock<Option<Arc<Mapping>>>,
 }
 
 impl Library {
@@ -55,7 +57,7 @@ impl Library {
     ///
     /// Loading runs the library's initialisers, and unmapping it runs its finalisers: code that can do anything. Whoever
     /// opens a library vouches that this code may run here, on this thread and on the one that drops the last handle.
-    pub unsafe fn open(name: impl AsRef<OsStr>) -> Result<Self, Error> {
+    pub unsafe fn open(name: impl AsRef<OsStr>) -> Result<Self, LibraryError> {
         // SAFETY: the caller vouches for the library.
         unsafe { Self::open_with(name, OpenFlags::default()) }
     }
@@ -69,7 +71,7 @@ impl Library {
     /// # Safety
     ///
     /// That of [`Library::open`].
-    pub unsafe fn open_with(name: impl AsRef<OsStr>, flags: OpenFlags) -> Result<Self, Error> {
+    pub unsafe fn open_with(name: impl AsRef<OsStr>, flags: OpenFlags) -> Result<Self, LibraryError> {
         // SAFETY: the caller vouches for the library.
         unsafe { Self::open_resolved(&resolve(name)?, flags) }
     }
@@ -83,7 +85,7 @@ impl Library {
     /// # Safety
     ///
     /// That of [`Library::open`].
-    pub unsafe fn open_resolved(resolved: &Resolved, flags: OpenFlags) -> Result<Self, Error> {
+    pub unsafe fn open_resolved(resolved: &Resolved, flags: OpenFlags) -> Result<Self, LibraryError> {
         check(resolved)?;
         let handle = match resolved.file() {
             // SAFETY: the caller vouches for the library.
@@ -99,15 +101,15 @@ impl Library {
     /// # Errors
     ///
     /// The loader refuses, which only Windows could.
-    pub fn this_process() -> Result<Self, Error> {
-        let fail = |Refusal(message)| Error::Load { library: Resolved::Process, message };
+    pub fn this_process() -> Result<Self, LibraryError> {
+        let fail = |Refusal(message)| LibraryError::Load { library: Resolved::Process, message };
         Ok(Self::new(Resolved::Process, LoaderHandle::process().map_err(fail)?))
     }
 
     fn new(name: Resolved, handle: LoaderHandle) -> Self {
         let name = Arc::new(name);
         let mapping = Arc::new(Mapping::new(Arc::clone(&name), handle));
-        Self(Arc::new(LibraryState { name, mapping: RwLock::new(Some(mapping)) }))
+        Self(Arc::new(LibraryState { name, mapping: Lock::new(Some(mapping)) }))
     }
 
     /// The library that was loaded.
@@ -126,7 +128,7 @@ impl Library {
     /// is unmapped when the last function, static and prepared call of it is dropped, at once if there is none. Closing
     /// again does nothing.
     pub fn close(&self) {
-        let mapping = self.0.mapping.write().unwrap_or_else(PoisonError::into_inner).take();
+        let mapping = self.0.mapping.hold().take();
         // Outside of the lock, because dropping it may run finalisers, which may do anything.
         if let Some(mapping) = mapping {
             mapping.close();
@@ -138,7 +140,7 @@ impl Library {
     /// # Errors
     ///
     /// The library is closed; there is no such symbol, or it has no address.
-    pub fn symbol(&self, name: &str) -> Result<*const c_void, Error> {
+    pub fn symbol(&self, name: &str) -> Result<*const c_void, LibraryError> {
         let (mapping, _restore) = self.look_up()?;
         Ok(mapping.require(name)?.as_ptr())
     }
@@ -148,22 +150,22 @@ impl Library {
     /// # Errors
     ///
     /// The library is closed; the symbol exists and has no address; no symbol can have this name.
-    pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, Error> {
+    pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, LibraryError> {
         let (mapping, _restore) = self.look_up()?;
         Ok(mapping.optional(name)?.map(|address| address.as_ptr().cast_const()))
     }
 
     /// The mapping for look-ups, and a guard that restores the floating-point environment after them. Resolvers of indirect
     /// functions may change it.
-    pub(crate) fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), Error> {
+    pub(crate) fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), LibraryError> {
         let mapping = self.mapping()?;
         let restore = mapping.handle.restore();
         Ok((mapping, restore))
     }
 
-    fn mapping(&self) -> Result<Arc<Mapping>, Error> {
-        let mapping = self.0.mapping.read().unwrap_or_else(PoisonError::into_inner).clone();
-        mapping.ok_or_else(|| Error::Closed { library: Resolved::clone(&self.0.name) })
+    fn mapping(&self) -> Result<Arc<Mapping>, ClosedError> {
+        let mapping = self.0.mapping.hold().clone();
+        mapping.ok_or_else(|| ClosedError { library: Resolved::clone(&self.0.name) })
     }
 }
 

@@ -1,22 +1,22 @@
 //! A library as the process has it: mapped as long as something needs it, closed or not.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex};
 
 use hotcall_jit::engine::values::RecordHead;
-use hotcall_jit::fork;
+use hotcall_jit::lock::Lock;
 
+use super::error::ClosedError;
 use super::loader::LoaderHandle;
 use super::resolved::Resolved;
-use crate::error::Error;
 
 /// Keeps a library mapped.
 pub(crate) struct Mapping {
     pub(super) name: Arc<Resolved>,
     closed: AtomicBool,
     /// The records by which engines call functions.
-    records: Mutex<HashSet<Adopted>>,
+    records: Lock<HashSet<Adopted>>,
     pub(super) handle: LoaderHandle,
 }
 
@@ -29,12 +29,12 @@ unsafe impl Send for Adopted {}
 
 impl Mapping {
     pub(super) fn new(name: Arc<Resolved>, handle: LoaderHandle) -> Self {
-        Self { name, closed: AtomicBool::new(false), records: Mutex::default(), handle }
+        Self { name, closed: AtomicBool::new(false), records: Lock::default(), handle }
     }
 
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
-        for Adopted(record) in fork::lock(&self.records).iter() {
+        for Adopted(record) in self.records.hold().iter() {
             // SAFETY: records disown themselves, which takes the lock, before they are freed.
             unsafe { &**record }.close();
         }
@@ -42,7 +42,7 @@ impl Mapping {
 
     /// Has the record closed with the library; now if that is closed already.
     pub(crate) fn adopt(&self, record: &RecordHead) {
-        fork::lock(&self.records).insert(Adopted(record));
+        self.records.hold().insert(Adopted(record));
         // Closing sets the flag first and looks at the records then.
         if self.closed.load(Ordering::Acquire) {
             record.close();
@@ -51,18 +51,18 @@ impl Mapping {
 
     /// Forgets a record.
     pub(crate) fn disown(&self, record: &RecordHead) {
-        fork::lock(&self.records).remove(&Adopted(record));
+        self.records.hold().remove(&Adopted(record));
     }
 
     /// An error once the library is closed.
     #[inline]
-    pub(crate) fn check_open(&self) -> Result<(), Error> {
+    pub(crate) fn check_open(&self) -> Result<(), ClosedError> {
         if self.closed.load(Ordering::Acquire) { Err(self.closed_error()) } else { Ok(()) }
     }
 
     #[cold]
-    fn closed_error(&self) -> Error {
-        Error::Closed { library: self.resolved() }
+    fn closed_error(&self) -> ClosedError {
+        ClosedError { library: self.resolved() }
     }
 
     /// The library's name, for errors.

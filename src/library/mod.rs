@@ -1,6 +1,7 @@
 //! Loaded libraries: from a name to a file, from a file to a mapping, and from a symbol's name to its address.
 
 mod addresses;
+pub(crate) mod error;
 mod float_environment;
 pub(crate) mod format;
 mod image;
@@ -16,6 +17,7 @@ pub(crate) mod resolved;
 mod returns_twice;
 pub(crate) mod symbol_kind;
 
+pub use error::{ClosedError, LibraryError};
 pub use format::{ElfType, FileFormat};
 pub use library::Library;
 pub use options::{Binding, FloatEnvironment, OpenFlags, Visibility};

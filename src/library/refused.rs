@@ -2,18 +2,18 @@
 
 use std::path::{Path, PathBuf};
 
+use super::error::LibraryError;
 use super::format::FileFormat;
 use super::loader::Refusal;
 use super::resolved::Resolved;
-use crate::error::Error;
 
 /// The error for a library that was not loaded: the loader's words, and the format of the file that it refused.
-pub(super) fn refused(library: &Resolved, Refusal(message): Refusal) -> Error {
+pub(super) fn refused(library: &Resolved, Refusal(message): Refusal) -> LibraryError {
     let library = library.clone();
-    let Some(file) = refused_file(&library, &message) else { return Error::Load { library, message } };
+    let Some(file) = refused_file(&library, &message) else { return LibraryError::Load { library, message } };
     match FileFormat::of_file(&file) {
-        Some(format) => Error::NotALibrary { library, file, format, message },
-        None => Error::Load { library, message },
+        Some(format) => LibraryError::NotALibrary { library, file, format, message },
+        None => LibraryError::Load { library, message },
     }
 }
 

@@ -4,8 +4,8 @@ use std::ffi::OsStr;
 use std::fs::Metadata;
 use std::path::{self, Path};
 
+use super::error::LibraryError;
 use super::resolved::{LibraryPath, Resolved};
-use crate::error::Error;
 
 /// Finds the library that a name stands for, without loading it.
 ///
@@ -24,20 +24,20 @@ use crate::error::Error;
 /// # Errors
 ///
 /// The name is empty or has a zero byte; the path does not exist, is not a file, or is one that the loader would rewrite.
-pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, Error> {
+pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, LibraryError> {
     let name = name.as_ref();
     if name.is_empty() {
-        return Err(Error::EmptyName);
+        return Err(LibraryError::EmptyName);
     }
     check_nul(name)?;
     if !is_path(name) {
         return Ok(Resolved::Searched(name.to_owned()));
     }
-    let fail = |source| Error::Resolve { path: name.into(), source };
+    let fail = |source| LibraryError::Resolve { path: name.into(), source };
     let metadata = Path::new(name).metadata().map_err(fail)?;
     let given = path::absolute(name).map_err(fail)?;
     if !metadata.is_file() {
-        return Err(Error::NotAFile { path: given, file_type: metadata.file_type() });
+        return Err(LibraryError::NotAFile { path: given, file_type: metadata.file_type() });
     }
     check_rewriting(&given)?;
     let canonical = given.canonicalize().ok().filter(|path| is_same_file(path, &metadata));
@@ -58,17 +58,17 @@ const fn is_same_file(_path: &Path, _file: &Metadata) -> bool {
 }
 
 /// Checks that the loader will find what `resolved` says. That holds for all values that [`resolve`] makes.
-pub(super) fn check(resolved: &Resolved) -> Result<(), Error> {
+pub(super) fn check(resolved: &Resolved) -> Result<(), LibraryError> {
     match resolved {
         Resolved::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),
-        Resolved::Searched(_) => Err(Error::NotResolved { library: resolved.clone() }),
+        Resolved::Searched(_) => Err(LibraryError::NotResolved { library: resolved.clone() }),
         // Only `resolve` makes paths.
         Resolved::Path(_) | Resolved::Process => Ok(()),
     }
 }
 
-fn check_nul(name: &OsStr) -> Result<(), Error> {
-    if name.as_encoded_bytes().contains(&0) { Err(Error::NulInName { name: name.to_owned() }) } else { Ok(()) }
+fn check_nul(name: &OsStr) -> Result<(), LibraryError> {
+    if name.as_encoded_bytes().contains(&0) { Err(LibraryError::NulInName { name: name.to_owned() }) } else { Ok(()) }
 }
 
 /// Tells if the loader takes the name for a path. On Windows a drive makes a path too (`c:file.dll`).
@@ -79,15 +79,15 @@ fn is_path(name: &OsStr) -> bool {
 
 /// glibc expands these in every path it is given (ld.so(8), "Dynamic string tokens"), also written with braces.
 #[cfg(unix)]
-fn check_rewriting(path: &Path) -> Result<(), Error> {
+fn check_rewriting(path: &Path) -> Result<(), LibraryError> {
     let tokens = ["$ORIGIN", "$LIB", "$PLATFORM", "${ORIGIN}", "${LIB}", "${PLATFORM}"];
     let bytes = path.as_os_str().as_encoded_bytes();
     let has = |token: &str| bytes.windows(token.len()).any(|window| window == token.as_bytes());
-    if tokens.into_iter().any(has) { Err(Error::Rewritten { path: path.into() }) } else { Ok(()) }
+    if tokens.into_iter().any(has) { Err(LibraryError::Rewritten { path: path.into() }) } else { Ok(()) }
 }
 
 /// `LoadLibraryExW` adds `.dll` to a name without an extension.
 #[cfg(windows)]
-fn check_rewriting(path: &Path) -> Result<(), Error> {
-    if path.extension().is_none() { Err(Error::Rewritten { path: path.into() }) } else { Ok(()) }
+fn check_rewriting(path: &Path) -> Result<(), LibraryError> {
+    if path.extension().is_none() { Err(LibraryError::Rewritten { path: path.into() }) } else { Ok(()) }
 }

@@ -1,10 +1,12 @@
 //! Arguments and results: [`Slot`] as trampolines take them, [`Value`] with its C type.
 
+pub(crate) mod error;
 pub(crate) mod memory;
 pub(crate) mod slot;
 pub(crate) mod value;
 pub(crate) mod value_type;
 
+pub use error::ConvertError;
 pub use slot::Slot;
 pub use value::Value;
 pub use value_type::ValueType;

@@ -6,9 +6,9 @@ use std::ptr;
 
 use hotcall_jit::{Pointee, Scalar};
 
+use super::error::ConvertError;
 use super::slot::Slot;
 use super::value_type::ValueType;
-use crate::error::Error;
 
 /// A C value with its type.
 ///
@@ -175,9 +175,9 @@ macro_rules! scalars {
         }
 
         impl TryFrom<Value<'_>> for $ty {
-            type Error = Error;
+            type Error = ConvertError;
 
-            fn try_from(value: Value<'_>) -> Result<Self, Error> {
+            fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
                 if let Value::$variant(value) = value {
                     return Ok(value);
                 }
@@ -197,8 +197,8 @@ scalars!(
 
 /// Why a value cannot become a `T`.
 #[cold]
-fn not_a<T>(value: &Value<'_>) -> Error {
-    Error::Convert { to: std::any::type_name::<T>(), given: value.ty() }
+fn not_a<T>(value: &Value<'_>) -> ConvertError {
+    ConvertError { to: std::any::type_name::<T>(), given: value.ty() }
 }
 
 impl<T> From<*const T> for Value<'_> {
@@ -216,18 +216,18 @@ impl<T> From<*mut T> for Value<'_> {
 }
 
 impl<T> TryFrom<Value<'_>> for *mut T {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
         let Value::Pointer(value) = value else { return Err(not_a::<Self>(&value)) };
         Ok(value.cast())
     }
 }
 
 impl<T> TryFrom<Value<'_>> for *const T {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
         let Value::Pointer(value) = value else { return Err(not_a::<Self>(&value)) };
         Ok(value.cast_const().cast())
     }
@@ -262,18 +262,18 @@ impl From<Vec<u8>> for Value<'_> {
 }
 
 impl<'a> TryFrom<Value<'a>> for Cow<'a, [u8]> {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'a>) -> Result<Self, Error> {
+    fn try_from(value: Value<'a>) -> Result<Self, ConvertError> {
         let Value::Bytes(bytes) = value else { return Err(not_a::<Self>(&value)) };
         Ok(bytes)
     }
 }
 
 impl TryFrom<Value<'_>> for Vec<u8> {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
         let Value::Bytes(bytes) = value else { return Err(not_a::<Self>(&value)) };
         Ok(bytes.into_owned())
     }
@@ -281,9 +281,9 @@ impl TryFrom<Value<'_>> for Vec<u8> {
 
 /// Exactly `N` bytes.
 impl<const N: usize> TryFrom<Value<'_>> for [u8; N] {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
         value.as_bytes().and_then(|bytes| bytes.try_into().ok()).ok_or_else(|| not_a::<Self>(&value))
     }
 }
@@ -296,9 +296,9 @@ impl From<()> for Value<'_> {
 }
 
 impl TryFrom<Value<'_>> for () {
-    type Error = Error;
+    type Error = ConvertError;
 
-    fn try_from(value: Value<'_>) -> Result<Self, Error> {
+    fn try_from(value: Value<'_>) -> Result<Self, ConvertError> {
         let Value::Void = value else { return Err(not_a::<Self>(&value)) };
         Ok(())
     }

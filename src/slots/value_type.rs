@@ -35,6 +35,12 @@ impl ValueType {
                     | (Self::Scalar(Pointer(_)), Self::Scalar(Pointer(_)))
             )
     }
+
+    /// The type and its verb, for messages: `an i32 is given`.
+    pub(crate) fn is_given(self) -> String {
+        let plural = matches!(self, Self::Bytes(len) if len != 1);
+        format!("{self} {} given", if plural { "are" } else { "is" })
+    }
 }
 
 impl fmt::Display for ValueType {

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
+use super::error::SymbolError;
 use super::statics::Static;
 use crate::declare::declaration::{Declaration, Item};
-use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;
 use crate::function::prototype::FoundPrototypes;
@@ -62,7 +62,7 @@ impl Library {
     /// # Errors
     ///
     /// Those of [`Library::function_with`] and [`Library::static_`].
-    pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, Error> {
+    pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         mapping.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut FoundPrototypes::default())
     }
@@ -76,7 +76,7 @@ impl Mapping {
         key: &Arc<str>,
         lazy: bool,
         prototypes: &mut FoundPrototypes<'d>,
-    ) -> Result<Option<Symbol>, Error> {
+    ) -> Result<Option<Symbol>, SymbolError> {
         let name = declaration.symbol_name();
         let name = if **key == *name { Arc::clone(key) } else { Arc::from(name) };
         let address = if declaration.optional { self.optional(&name)? } else { Some(self.require(&name)?) };

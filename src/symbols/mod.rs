@@ -1,11 +1,13 @@
 //! From the symbols of a library to [functions](crate::Function) and [statics](Static), by name or as declared.
 
 mod declared;
+pub(crate) mod error;
 mod named;
 mod statics;
 #[expect(clippy::module_inception, reason = "the room is named after what this file defines")]
 mod symbols;
 
 pub use declared::Symbol;
+pub use error::{StaticError, SymbolError};
 pub use statics::Static;
 pub use symbols::Symbols;

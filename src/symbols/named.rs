@@ -2,8 +2,8 @@
 
 use hotcall_jit::{Signature, Type};
 
+use super::error::SymbolError;
 use super::statics::Static;
-use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;
 use crate::library::library::Library;
@@ -18,7 +18,7 @@ impl Library {
     ///
     /// Those of [`Library::symbol`], and those of making code for the signature; the symbol is a variable, or a function
     /// that returns twice, such as `setjmp` and `vfork`.
-    pub fn function(&self, name: &str, signature: &Signature) -> Result<Function, Error> {
+    pub fn function(&self, name: &str, signature: &Signature) -> Result<Function, SymbolError> {
         self.function_with(name, signature, FunctionOptions::default())
     }
 
@@ -32,11 +32,11 @@ impl Library {
         name: &str,
         signature: &Signature,
         options: FunctionOptions,
-    ) -> Result<Function, Error> {
+    ) -> Result<Function, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let address = mapping.require(name)?;
         mapping.check_function(name, address)?;
-        Function::new(name.into(), address, signature, options, Some(mapping))
+        Ok(Function::new(name.into(), address, signature, options, Some(mapping))?)
     }
 
     /// A function that may be missing, which is `None`.
@@ -49,11 +49,11 @@ impl Library {
         name: &str,
         signature: &Signature,
         options: FunctionOptions,
-    ) -> Result<Option<Function>, Error> {
+    ) -> Result<Option<Function>, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let Some(address) = mapping.optional(name)? else { return Ok(None) };
         mapping.check_function(name, address)?;
-        Function::new(name.into(), address, signature, options, Some(mapping)).map(Some)
+        Ok(Some(Function::new(name.into(), address, signature, options, Some(mapping))?))
     }
 
     /// The variable with this name and type.
@@ -63,7 +63,7 @@ impl Library {
     /// # Errors
     ///
     /// Those of [`Library::symbol`]; the type exceeds a limit.
-    pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, Error> {
+    pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let address = mapping.require(name)?;
         Static::new(name.into(), address, ty, mapping)
@@ -74,7 +74,7 @@ impl Library {
     /// # Errors
     ///
     /// Those of [`Library::static_`], save for a missing symbol.
-    pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, Error> {
+    pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let Some(address) = mapping.optional(name)? else { return Ok(None) };
         Static::new(name.into(), address, ty, mapping).map(Some)

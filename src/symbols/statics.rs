@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use hotcall_jit::{Extent, Scalar, Type};
 
-use crate::error::Error;
+use super::error::{StaticError, SymbolError};
 use crate::library::mapping::Mapping;
 use crate::slots::memory::{load, store};
 use crate::slots::slot::Slot;
@@ -40,8 +40,8 @@ impl Static {
         address: NonNull<c_void>,
         ty: &Type,
         library: Arc<Mapping>,
-    ) -> Result<Self, Error> {
-        let extent = Extent::of(ty).map_err(|source| Error::Layout { name: (&*name).into(), source })?;
+    ) -> Result<Self, SymbolError> {
+        let extent = Extent::of(ty).map_err(|source| SymbolError::Layout { name: (&*name).into(), source })?;
         Ok(Self(Arc::new(Variable { address, size: extent.size as usize, ty: ty.clone(), name, library })))
     }
 
@@ -73,7 +73,7 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread writes to it meanwhile.
-    pub unsafe fn read(&self) -> Result<Value<'static>, Error> {
+    pub unsafe fn read(&self) -> Result<Value<'static>, StaticError> {
         if let Some(scalar) = self.0.ty.as_scalar() {
             // SAFETY: the caller vouches for the variable.
             let slot = unsafe { self.read_slot() }?;
@@ -97,7 +97,7 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread reads or writes it meanwhile.
-    pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), Error> {
+    pub unsafe fn write<'a>(&self, value: impl Into<Value<'a>>) -> Result<(), StaticError> {
         let value = value.into();
         let wrong_type = || self.wrong_type(value.ty());
         match self.0.ty.as_scalar() {
@@ -120,7 +120,7 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread writes to it meanwhile.
-    pub unsafe fn read_slot(&self) -> Result<Slot, Error> {
+    pub unsafe fn read_slot(&self) -> Result<Slot, StaticError> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
@@ -141,7 +141,7 @@ impl Static {
     /// * For a variable of a thread (`_Thread_local`), the thread that looked it up has not ended. Its end leaves the address
     ///   dangling.
     /// * No other thread reads or writes it meanwhile.
-    pub unsafe fn write_slot(&self, value: Slot) -> Result<(), Error> {
+    pub unsafe fn write_slot(&self, value: Slot) -> Result<(), StaticError> {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
@@ -159,7 +159,7 @@ impl Static {
     /// # Safety
     ///
     /// That of [`Static::read`].
-    pub unsafe fn read_into(&self, bytes: &mut [u8]) -> Result<(), Error> {
+    pub unsafe fn read_into(&self, bytes: &mut [u8]) -> Result<(), StaticError> {
         self.check(bytes.len())?;
         // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
         unsafe { ptr::copy(self.0.address.as_ptr().cast(), bytes.as_mut_ptr(), bytes.len()) };
@@ -175,7 +175,7 @@ impl Static {
     /// # Safety
     ///
     /// That of [`Static::write`].
-    pub unsafe fn write_from(&self, bytes: &[u8]) -> Result<(), Error> {
+    pub unsafe fn write_from(&self, bytes: &[u8]) -> Result<(), StaticError> {
         self.check(bytes.len())?;
         // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
         unsafe { ptr::copy(bytes.as_ptr(), self.0.address.as_ptr().cast(), bytes.len()) };
@@ -183,21 +183,21 @@ impl Static {
     }
 
     /// The error for writing a value of this type.
-    fn wrong_type(&self, given: ValueType) -> Error {
-        Error::StaticType { name: (&*self.0.name).into(), ty: self.0.ty.clone(), given }
+    fn wrong_type(&self, given: ValueType) -> StaticError {
+        StaticError::Type { name: (&*self.0.name).into(), ty: self.0.ty.clone(), given }
     }
 
-    fn scalar(&self) -> Result<Scalar, Error> {
-        let error = || Error::AggregateStatic { name: (&*self.0.name).into(), ty: self.0.ty.clone() };
+    fn scalar(&self) -> Result<Scalar, StaticError> {
+        let error = || StaticError::Aggregate { name: (&*self.0.name).into(), ty: self.0.ty.clone() };
         self.0.ty.as_scalar().ok_or_else(error)
     }
 
-    fn check(&self, given: usize) -> Result<(), Error> {
+    fn check(&self, given: usize) -> Result<(), StaticError> {
         self.0.library.check_open()?;
         if given == self.0.size {
             return Ok(());
         }
-        Err(Error::StaticLength { name: (&*self.0.name).into(), ty: self.0.ty.clone(), expected: self.0.size, given })
+        Err(StaticError::Length { name: (&*self.0.name).into(), ty: self.0.ty.clone(), expected: self.0.size, given })
     }
 }
 

@@ -7,11 +7,13 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use super::declared::Symbol;
+use super::error::SymbolError;
 use crate::declare::declarations::Declarations;
 use crate::declare::error::DeclarationError;
-use crate::error::Error;
+use crate::function::error::CompileError;
 use crate::function::function::Function;
 use crate::function::prototype::FoundPrototypes;
+use crate::library::error::LibraryError;
 use crate::library::library::Library;
 
 /// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when it has been called
@@ -57,7 +59,7 @@ impl Library {
     /// The library is closed; a symbol is missing that is not optional; a symbol does not have an address; a function's
     /// symbol is a variable; a signature or type exceeds a limit. A function that returns twice is an error of
     /// [`Symbols::get`] alone.
-    pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, Error> {
+    pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let mut prototypes = FoundPrototypes::default();
         let mut symbols = Vec::with_capacity(declarations.len());
@@ -67,7 +69,9 @@ impl Library {
             match mapping.declared(declaration, &key, true, &mut prototypes) {
                 Ok(symbol) => symbols.push((key, symbol)),
                 // Headers of the system declare such functions, and who never asks for one need not know.
-                Err(Error::ReturnsTwice { .. }) => unsupported.push(((*key).into(), "it returns twice".into())),
+                Err(SymbolError::Library(LibraryError::ReturnsTwice { .. })) => {
+                    unsupported.push(((*key).into(), "it returns twice".into()))
+                }
                 Err(error) => return Err(error),
             }
         }
@@ -83,7 +87,7 @@ impl Symbols {
     /// # Errors
     ///
     /// The key is not declared, or what it declares cannot be used.
-    pub fn get(&self, key: &str) -> Result<Option<&Symbol>, Error> {
+    pub fn get(&self, key: &str) -> Result<Option<&Symbol>, DeclarationError> {
         if let Ok(index) = self.symbols.binary_search_by(|(other, _)| (**other).cmp(key)) {
             return Ok(self.symbols[index].1.as_ref());
         }
@@ -91,8 +95,7 @@ impl Symbols {
         Err(match unsupported.cloned() {
             Some((symbol, reason)) => DeclarationError::Unsupported { symbol, reason },
             None => DeclarationError::Missing { key: key.into() },
-        }
-        .into())
+        })
     }
 
     /// Keys and symbols, in the order of the keys.
@@ -115,7 +118,7 @@ impl Symbols {
     /// # Errors
     ///
     /// There is no memory for code; some functions are compiled then, and the others as lazy as before.
-    pub fn compile(&self) -> Result<(), Error> {
+    pub fn compile(&self) -> Result<(), CompileError> {
         /// Fewer functions than this for each thread do not pay for it.
         const FUNCTIONS: usize = 16;
         let functions: Vec<&Function> = self.functions().collect();

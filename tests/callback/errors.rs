@@ -6,8 +6,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use hotcall::{
-    Call, Callback, Error, ForeignCall, JitError, LocalCallback, LocalOptions, OnPanic, Signature, Slot, Thunk, Type,
-    Wait,
+    Call, Callback, CallbackError, ForeignCall, HandlerError, JitError, LocalCallback, LocalOptions, OnPanic,
+    Signature, Slot, Thunk, Type, Wait,
 };
 
 use super::{Big, Mixed, at, error_of, signature, thunk};
@@ -43,19 +43,19 @@ fn within(signature: &Signature, check: impl Fn(&mut Call<'_>) + Send + Sync + '
 fn results_of_another_kind() {
     within(&signature([], None), |call| {
         let error = error_of(call.set_slot(1));
-        assert!(matches!(error, Error::CallbackReturnsVoid));
+        assert!(matches!(error, HandlerError::ReturnsVoid));
         assert_eq!(error.to_string(), "the callback returns nothing");
-        assert!(matches!(call.result_bytes(), Err(Error::CallbackReturnsVoid)));
+        assert!(matches!(call.result_bytes(), Err(HandlerError::ReturnsVoid)));
     });
     within(&signature([], Big::ty()), |call| {
         let error = error_of(call.set_slot(1));
-        assert!(matches!(error, Error::CallbackReturnsAggregate));
+        assert!(matches!(error, HandlerError::ReturnsAggregate));
         assert_eq!(error.to_string(), "the callback returns a struct or union: use result_bytes");
         assert_eq!(call.result_bytes().unwrap(), [0; 40]);
     });
     within(&signature([], Type::F32), |call| {
         let error = error_of(call.result_bytes());
-        assert!(matches!(error, Error::CallbackReturnsScalar));
+        assert!(matches!(error, HandlerError::ReturnsScalar));
         assert_eq!(error.to_string(), "the callback does not return a struct or union: use set_slot");
         call.set_slot(1f32).unwrap();
     });
@@ -71,7 +71,7 @@ fn bytes_of_what_has_none() {
             (3, "parameter 4 of the callback is not a struct or union"),
         ] {
             let error = error_of(call.bytes(index));
-            assert!(matches!(error, Error::NotAggregateParameter { index: at } if at == index), "{error}");
+            assert!(matches!(error, HandlerError::NotAggregate { index: at } if at == index), "{error}");
             assert_eq!(error.to_string(), message);
         }
         let error = error_of(call.bytes(usize::MAX));
@@ -79,7 +79,7 @@ fn bytes_of_what_has_none() {
     });
     within(&signature([], None), |call| {
         assert!(call.slots().is_empty());
-        assert!(matches!(call.bytes(0), Err(Error::NotAggregateParameter { index: 0 })));
+        assert!(matches!(call.bytes(0), Err(HandlerError::NotAggregate { index: 0 })));
     });
 }
 
@@ -87,13 +87,13 @@ fn bytes_of_what_has_none() {
 fn callbacks_are_not_variadic() {
     let variadic = Signature::variadic([Type::I32, Type::TEXT], 1, Type::I32).unwrap();
     let error = error_of(Thunk::new(&variadic));
-    assert!(matches!(&error, Error::Thunk { signature, source }
+    assert!(matches!(&error, CallbackError::Compile { signature, source }
         if *signature == variadic && matches!(**source, JitError::VariadicCallback)));
     let message = format!("cannot compile callbacks of type {variadic}: a callback cannot be variadic");
     assert_eq!(error.to_string(), message);
 }
 
-fn local(signature: &Signature, wait: Wait) -> Result<LocalCallback, Error> {
+fn local(signature: &Signature, wait: Wait) -> Result<LocalCallback, CallbackError> {
     let options = LocalOptions::new().wait(wait);
     Callback::local(&Thunk::new(signature).unwrap(), options, |call: ForeignCall| Err(call), |_| ())
 }
@@ -103,7 +103,7 @@ fn callbacks_that_nobody_waits_for_return_nothing() {
     for result in [Type::I32, Type::POINTER, Mixed::ty(), Big::ty()] {
         let with_result = signature([Type::I32], result);
         let error = error_of(local(&with_result, Wait::NoWait));
-        assert!(matches!(error, Error::NoWaitResult), "{error}");
+        assert!(matches!(error, CallbackError::NoWaitResult), "{error}");
         assert_eq!(error.to_string(), "a callback that is not waited for returns nothing");
         for wait in [Wait::Forever, Wait::AtMost(Duration::ZERO)] {
             local(&with_result, wait).unwrap();
@@ -119,7 +119,7 @@ fn callbacks_that_nobody_waits_for_take_no_pointers() {
     for pointer in [Type::POINTER, Type::TEXT, Type::FUNCTION, nested, either] {
         let takes_pointer = signature([Type::I32, Mixed::ty(), pointer], None);
         let error = error_of(local(&takes_pointer, Wait::NoWait));
-        assert!(matches!(error, Error::NoWaitPointer { index: 2 }), "{error}");
+        assert!(matches!(error, CallbackError::NoWaitPointer { index: 2 }), "{error}");
         let message = "parameter 3 of a callback that is not waited for is a pointer or holds one";
         assert_eq!(error.to_string(), message);
         local(&takes_pointer, Wait::Forever).unwrap();

@@ -29,7 +29,7 @@ use std::sync::{Arc, OnceLock};
 use std::thread;
 
 use alone::{alone, run_alone};
-use hotcall::{Error, Function, FunctionOptions, Library, Signature, Thunk, Type};
+use hotcall::{Function, FunctionOptions, Library, Signature, Thunk, Type};
 
 fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>) -> Signature {
     Signature::new(params, result).unwrap()
@@ -164,7 +164,7 @@ fn until(condition: impl Fn() -> bool) {
 }
 
 #[track_caller]
-fn error_of<T>(result: Result<T, Error>) -> Error {
+fn error_of<T, E>(result: Result<T, E>) -> E {
     match result {
         Ok(_) => panic!("this must be an error"),
         Err(error) => error,

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use hotcall::{Call, Callback, Error, OnPanic, Scalar, Thunk, Type, Value, ValueType};
+use hotcall::{Call, Callback, HandlerError, OnPanic, Scalar, Thunk, Type, Value, ValueType};
 
 use super::scalar_values::scalars;
 use super::{Big, Mixed, at, c, error_of, signature};
@@ -55,7 +55,7 @@ fn results_are_of_their_own_type_alone() {
                 let outcome = call.set(set.clone());
                 assert_eq!(outcome.is_ok(), given == expected, "{given} for {expected}: {outcome:?}");
                 let Err(error) = outcome else { return };
-                assert!(matches!(error, Error::CallbackResultType { given, .. } if given == set.ty()), "{error}");
+                assert!(matches!(error, HandlerError::ResultType { given, .. } if given == set.ty()), "{error}");
             });
             // A refused result leaves zeros.
             let Some(scalar) = ty.as_ref().and_then(Type::as_scalar) else {
@@ -135,7 +135,7 @@ fn arguments_of_every_kind() {
         }
         for index in [9, usize::MAX] {
             let error = error_of(call.arg(index));
-            assert!(matches!(error, Error::NoCallbackArgument { index: at, count: 9 } if at == index));
+            assert!(matches!(error, HandlerError::NoArgument { index: at, count: 9 } if at == index));
         }
         assert_eq!(error_of(call.arg(9)).to_string(), "the callback has 9 arguments: there is no argument 10");
         call.set(9usize).unwrap();
@@ -154,9 +154,9 @@ fn arguments_of_every_kind() {
 fn callbacks_and_structs_are_values_for_c() {
     let thunk = Thunk::new(&signature([Mixed::ty()], Mixed::ty())).unwrap();
     let double = Callback::sync(&thunk, OnPanic::Catch, |call| {
-        let s: Vec<u8> = call.arg(0).and_then(Vec::try_from).unwrap();
+        let s: Vec<u8> = call.arg(0).unwrap().try_into().unwrap();
         let Mixed { x, n } = Mixed::read(&s);
-        let mut result = call.arg(0).and_then(Vec::try_from).unwrap();
+        let mut result: Vec<u8> = call.arg(0).unwrap().try_into().unwrap();
         result[..8].copy_from_slice(&(x * 2.0).to_le_bytes());
         result[8..12].copy_from_slice(&(n * 2).to_le_bytes());
         call.set(result).unwrap();

@@ -19,8 +19,7 @@ mod engine {
     use std::cell::Cell;
     use std::ops::Deref;
 
-    use hotcall::Error;
-    use hotcall::engine::{Engine, Output, Site, View, Words};
+    use hotcall::engine::{Engine, EngineError, Output, Site, View, Words};
 
     use super::sound;
     pub(crate) use super::sound::site;
@@ -81,7 +80,7 @@ mod engine {
             unsafe { self.sound.make(site, output) }
         }
 
-        unsafe fn exception(&self, site: Site, error: &Error) -> String {
+        unsafe fn exception(&self, site: Site, error: &EngineError) -> String {
             // SAFETY: the caller vouches for the site.
             unsafe { self.sound.exception(site, error) }
         }

@@ -6,10 +6,10 @@ use std::mem;
 
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{
-    Boolean, Double, Engine, Integer, Output, Realm, Record, ResultPath, Role, Singleton, Site, Test, ValueModel, View,
-    Words,
+    Boolean, Double, Engine, EngineError, Integer, Output, Realm, Record, ResultPath, Role, Singleton, Site, Test,
+    ValueModel, View, Words,
 };
-use hotcall::{Error, Function, Signature, Type};
+use hotcall::{Function, Signature, Type};
 
 mod tag {
     pub(super) const NIL: u64 = 0;
@@ -81,7 +81,7 @@ unsafe impl Engine for Wide {
         Ok([(number as f64).to_bits(), tag::DOUBLE])
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

@@ -5,8 +5,8 @@ use std::ffi::c_void;
 use std::{env, ptr, slice};
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
-use hotcall::engine::{Engine, Kind, Output, Realm, Site, View, Words};
-use hotcall::{Callback, Error, Function, FunctionOptions, LocalOptions, Signature, Slot, Thunk, Type};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Site, View, Words};
+use hotcall::{Callback, Function, FunctionOptions, LocalOptions, Signature, Slot, Thunk, Type};
 
 use crate::jsc_values::{add, first, same_point, sum};
 use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
@@ -199,7 +199,7 @@ unsafe impl Engine for Monkey {
         Ok([value, 0])
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

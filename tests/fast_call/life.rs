@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{fs, process, thread};
 
-use hotcall::engine::{Exit, FastCallError, FastCallRecord, FastCallRole, Site};
-use hotcall::{Error, JitError, Library, Signature, Type};
+use hotcall::engine::{Exit, FastCallError, FastCallRecord, FastCallRole, RecordError, Site};
+use hotcall::{CompileError, Error, JitError, Library, Signature, Type};
 
 use crate::alone::alone;
 use crate::notation;
@@ -179,7 +179,7 @@ fn handles_make_no_records() {
     let function = fixture().function("add_i32", &notation::signature("(i32, i32) -> i32")).unwrap();
     // SAFETY: it is not called.
     let error = unsafe { world.realm.record(&function) }.err().unwrap();
-    assert!(matches!(&error, Error::Handles { function } if &**function == "add_i32"), "{error}");
+    assert!(matches!(&error, RecordError::Handles { function } if &**function == "add_i32"), "{error}");
     assert!(error.to_string().contains("add_i32"));
     assert!(world.realm.model().is_none());
 }
@@ -195,7 +195,7 @@ fn models_that_do_not_fit_are_refused() {
         let mut model = good.clone();
         edit(&mut model);
         let error = world.compile(&function, model).err();
-        let Some(Error::Compile { function, source }) = error else { panic!("{error:?}") };
+        let Some(Error::Compile(CompileError { function, source, .. })) = error else { panic!("{error:?}") };
         assert_eq!(&*function, "add_i32");
         let JitError::FastCall(error) = *source else { panic!("{source}") };
         error

@@ -7,10 +7,10 @@
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
 
+use hotcall::Type;
 use hotcall::engine::{
-    Check, Engine, Handles, Kind, Object, Output, Path, Problem, Site, Small, Tag, Test, View, Words,
+    Check, Engine, EngineError, Handles, Kind, Object, Output, Path, Problem, Site, Small, Tag, Test, View, Words,
 };
-use hotcall::{Error, Type};
 
 /// How words look.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -334,9 +334,9 @@ unsafe impl Engine for Toy {
         Ok([heap.handle(value), 0])
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {
         let message = error.to_string();
-        let Error::Argument { function, index, ty, problem } = error else { return Thrown::Other(message) };
+        let EngineError::Argument { function, index, ty, problem } = error else { return Thrown::Other(message) };
         Thrown::Argument { function: function.to_string(), index: *index, ty: ty.clone(), problem: *problem, message }
     }
 

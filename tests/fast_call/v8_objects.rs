@@ -2,8 +2,8 @@
 //! `js-objects.tq` and `map.tq`: machine code must read those that count and no others. And calls with such objects.
 
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall::engine::{Engine, Exit, Output, Realm, ResolvedHandle, Site, View, Words};
-use hotcall::{Error, Function, FunctionOptions, Slot};
+use hotcall::engine::{Engine, EngineError, Exit, Output, Realm, ResolvedHandle, Site, View, Words};
+use hotcall::{Function, FunctionOptions, Slot};
 
 use crate::notation;
 use crate::v8_calls::{GENERATIONS, ROOTS};
@@ -193,7 +193,7 @@ unsafe impl Engine for Isolate {
         Err("nothing is made here".into())
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

@@ -6,7 +6,7 @@ use std::sync::Barrier;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use hotcall::{Callback, Error, Library, OnPanic, Thunk, Type};
+use hotcall::{CallError, Callback, Library, LibraryError, OnPanic, SymbolError, Thunk, Type};
 
 use super::alone::alone;
 use super::limits::{Refusal, refuse};
@@ -50,8 +50,8 @@ fn use_library(object: &Path, thread: usize, round: usize) {
     library.close();
     // SAFETY: nothing is called.
     let refused = unsafe { symbols::function(&symbols, "f0").call_slots(&[]) };
-    assert!(matches!(refused, Err(Error::Closed { .. })));
-    assert!(matches!(library.symbols(&declarations()), Err(Error::Closed { .. })));
+    assert!(matches!(refused, Err(CallError::Closed(_))));
+    assert!(matches!(library.symbols(&declarations()), Err(SymbolError::Library(LibraryError::Closed(_)))));
 }
 
 /// Has as many threads do so, as often, while `meanwhile` runs again and again.

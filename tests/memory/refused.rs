@@ -8,7 +8,7 @@ use std::ffi::c_void;
 use std::rc::Rc;
 
 use hotcall::{
-    Callback, Error, ForeignCall, Function, Library, LocalCallback, LocalOptions, OnPanic, RawCallback, Signature,
+    CallError, Callback, ForeignCall, Function, Library, LocalCallback, LocalOptions, OnPanic, RawCallback, Signature,
     Slot, Thunk, Type, retired_calls,
 };
 use hotcall_jit::{Jit, Options, Stats};
@@ -200,7 +200,7 @@ impl Tools {
             let args = vec![Slot::default(); function.signature().params().len()];
             // SAFETY: nothing is called.
             let refused = unsafe { function.call_slots(&args) };
-            assert!(matches!(refused, Err(Error::Closed { .. })));
+            assert!(matches!(refused, Err(CallError::Closed(_))));
         }
         let functions = self.functions.len();
         drop(self);

@@ -4,9 +4,9 @@
 use std::cell::RefCell;
 
 use hotcall::engine::{
-    Boolean, Double, Engine, Output, ResultPath, Role, Singleton, Site, Test, ValueModel, View, Words,
+    Boolean, Double, Engine, EngineError, Output, ResultPath, Role, Singleton, Site, Test, ValueModel, View, Words,
 };
-use hotcall::{Error, Signature, Type};
+use hotcall::{Signature, Type};
 
 // The highest 16 bits of the values that are not doubles, and the meaning of the other bits.
 pub(crate) const BOOLEAN: u64 = 0xfff9 << 48; // the lowest is the truth
@@ -75,7 +75,7 @@ unsafe impl Engine for Bare {
         Err(format!("no value for {output:?}"))
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

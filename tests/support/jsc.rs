@@ -8,8 +8,8 @@ use std::ptr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, nanbox};
-use hotcall::{Error, Function};
+use hotcall::Function;
+use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, nanbox};
 
 use api::{Api, Context, Loaded, Text, evaluate};
 
@@ -234,7 +234,7 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+    unsafe fn exception(&self, site: Site, error: &EngineError) -> Thrown {
         let (api, context) = (self.api(), site.context);
         // SAFETY: the context is one of the engine's, and the constructor its own.
         unsafe {

@@ -5,8 +5,8 @@ use std::ffi::{CString, c_char, c_void};
 use std::mem::ManuallyDrop;
 use std::{ptr, slice, str};
 
-use hotcall::engine::{Engine, Kind, Output, Realm, Record, Site, View, Words, quickjs};
-use hotcall::{Error, Function};
+use hotcall::Function;
+use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, quickjs};
 use rquickjs_sys as js;
 
 /// What hotcall asks QuickJS for.
@@ -234,7 +234,7 @@ unsafe impl Engine for QuickJs {
         }
     }
 
-    unsafe fn exception(&self, site: Site, error: &Error) -> Thrown {
+    unsafe fn exception(&self, site: Site, error: &EngineError) -> Thrown {
         let message = error.to_string();
         let context = context(site);
         // SAFETY: the format takes a length and as many bytes.

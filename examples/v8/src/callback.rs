@@ -21,7 +21,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         Some(Item::Function(function)) => function.signature.clone(),
         _ => return Err(Thrown::type_error("the definition is none of a function")),
     };
-    let thunk = Thunk::new(&signature)?;
+    let thunk = Thunk::new(&signature).map_err(Thrown::error)?;
     // There is no event loop that could bring a call on another thread here: it gets zeros.
     let refuse = |call: ForeignCall| Err(call);
     let function = isolate.keep(arguments.get(1));
@@ -43,7 +43,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
             unsafe { realm.answer(SITE, &signature, call, run) };
         });
     };
-    let callback = Callback::local(&thunk, LocalOptions::default(), refuse, handler)?;
+    let callback = Callback::local(&thunk, LocalOptions::default(), refuse, handler).map_err(Thrown::error)?;
     let slot = Slot::from(&callback);
     isolate.callbacks.borrow_mut().insert(callback.as_ptr() as usize, callback);
     // SAFETY: the slot is that of a pointer.

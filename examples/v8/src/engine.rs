@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use hotcall::Error;
-use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 
 use crate::ffi::{self, Handle, Shim, kind};
 use crate::value::{Root, Value};
@@ -37,8 +36,8 @@ impl Thrown {
     }
 
     /// What is thrown for an error of hotcall's.
-    fn of(error: &Error) -> Self {
-        let is_of_type = matches!(error, Error::Argument { .. } | Error::CallbackResult { .. });
+    fn of(error: &EngineError) -> Self {
+        let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         if is_of_type { Self::type_error(error) } else { Self::error(error) }
     }
 
@@ -48,8 +47,8 @@ impl Thrown {
     }
 }
 
-impl From<Error> for Thrown {
-    fn from(error: Error) -> Self {
+impl From<EngineError> for Thrown {
+    fn from(error: EngineError) -> Self {
         Self::of(&error)
     }
 }
@@ -148,7 +147,7 @@ unsafe impl Engine for V8 {
         Ok([handle as u64, 0])
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> Thrown {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {
         Thrown::of(error)
     }
 

@@ -90,7 +90,11 @@ impl Fast {
             }
             let (symbol, options) =
                 symbol.strip_suffix(" with options").map_or((symbol, false), |symbol| (symbol, true));
-            return Ok(Self::Direct(Direct::new(library.symbol(symbol)?, function.signature(), options)));
+            return Ok(Self::Direct(Direct::new(
+                library.symbol(symbol).map_err(Thrown::error)?,
+                function.signature(),
+                options,
+            )));
         }
         if mark.is_some() || calls_back {
             return Ok(Self::None("it calls script back, which cannot run during fast calls".into()));

@@ -34,15 +34,15 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     let mark = |index| Ok((text(index)?, text(index + 1)?));
     let marks = (2..arguments.len()).step_by(2).map(mark).collect::<Result<Vec<_>, Thrown>>()?;
     // SAFETY: whoever runs the script vouches for its libraries.
-    let library = unsafe { Library::open(path) }?;
+    let library = unsafe { Library::open(path) }.map_err(Thrown::error)?;
     // Also if its symbols are not all there: its code may have started something.
     isolate.libraries.borrow_mut().push(library.clone());
     let number = isolate.libraries.borrow().len() - 1;
-    let found = library.symbols(&declarations)?;
+    let found = library.symbols(&declarations).map_err(Thrown::error)?;
     let symbols = isolate.object();
     for declaration in &declarations {
         let key = &*declaration.key;
-        let found = found.get(key)?;
+        let found = found.get(key).map_err(Thrown::error)?;
         let symbol = if let Some(variable) = found.and_then(Found::as_static) {
             let symbol = isolate.object();
             isolate.set(symbol, "value", read(isolate, variable)?);
@@ -96,7 +96,7 @@ fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
         None => return Err(Thrown::type_error(format!("{}: a static is no struct", variable.name()))),
         Some(Scalar::Pointer(_)) => variable.address().into(),
         // SAFETY: script's author vouches for the declaration.
-        Some(_) => unsafe { variable.read_slot() }?,
+        Some(_) => unsafe { variable.read_slot() }.map_err(Thrown::error)?,
     };
     // SAFETY: the slot is that of a scalar.
     unsafe { isolate.realm.to_value(SITE, variable.ty(), slot) }.map(value)

@@ -3,7 +3,8 @@
 use std::io::{self, Write};
 use std::time::Instant;
 
-use hotcall::{Error, Type};
+use hotcall::Type;
+use hotcall::engine::EngineError;
 
 use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, value, words};
@@ -69,7 +70,7 @@ fn convert(
     unsafe {
         let slot = isolate.realm.to_slot(SITE, from, words(arguments.get(0))).map_err(|problem| {
             let function = format!("Pointer.{name}").into();
-            Error::Argument { function, index: 0, ty: from.clone(), problem }
+            EngineError::Argument { function, index: 0, ty: from.clone(), problem }
         })?;
         isolate.realm.to_value(SITE, to, slot).map(|words| Some(value(words)))
     }

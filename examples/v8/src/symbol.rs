@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::rc::Rc;
 use std::slice;
 
-use hotcall::engine::{Engine, Problem};
-use hotcall::{Error, Extent, Function, Scalar, Slot, Type};
+use hotcall::engine::{Engine, EngineError, Problem};
+use hotcall::{Extent, Function, Scalar, Slot, Type};
 
 use crate::arguments::Arguments;
 use crate::engine::{SITE, Thrown, V8, value, words};
@@ -68,7 +68,7 @@ impl Symbol {
         }
         let Some(ty) = signature.result() else {
             // SAFETY: script's author vouches for the declaration; the slots are of its types.
-            unsafe { self.function.call_slots(&slots) }?;
+            unsafe { self.function.call_slots(&slots) }.map_err(Thrown::error)?;
             return Ok(None);
         };
         if let Some(size) = self.result_size() {
@@ -76,13 +76,15 @@ impl Symbol {
             let address = self.slot(isolate, &mut pins, slots.len(), ty, result)?;
             // SAFETY: as above; what was taken for a struct has as many bytes.
             unsafe {
-                self.function.call_slots_into(&slots, slice::from_raw_parts_mut(address.as_mut_ptr(), size))?;
+                self.function
+                    .call_slots_into(&slots, slice::from_raw_parts_mut(address.as_mut_ptr(), size))
+                    .map_err(Thrown::error)?;
             }
             return Ok(Some(result));
         }
         // SAFETY: as above; the slot is that of a scalar.
         unsafe {
-            let slot = self.function.call_slots(&slots)?;
+            let slot = self.function.call_slots(&slots).map_err(Thrown::error)?;
             isolate.realm.to_value(SITE, ty, slot).map(|words| Some(value(words)))
         }
     }
@@ -98,7 +100,7 @@ impl Symbol {
     ) -> Result<Slot, Thrown> {
         let refuse = |problem: Problem| {
             let function = self.function.name().into();
-            Error::Argument { function, index, ty: ty.clone(), problem }
+            EngineError::Argument { function, index, ty: ty.clone(), problem }
         };
         // SAFETY: the value is the isolate's.
         let slot = unsafe { isolate.realm.to_slot(SITE, ty, words(argument)) }.map_err(refuse)?;

@@ -4,6 +4,7 @@
 
 #[cfg(feature = "cranelift")]
 pub(crate) mod jump;
+pub(crate) mod machine;
 pub(crate) mod operands;
 #[cfg(all(target_arch = "x86_64", target_pointer_width = "64", not(windows)))]
 #[path = "x86_64/universal.rs"]

@@ -9,17 +9,14 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use cranelift_jit::{BranchProtection, JITMemoryKind, JITMemoryProvider};
 use cranelift_module::{ModuleError, ModuleResult};
-use memmap2::{Mmap, MmapMut};
-use region::{Allocation, Protection};
 
 use crate::code::counters::Counters;
 use crate::code::unwind::{Frames, Registration};
 use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
 use crate::error::JitError;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::os::file_size::without_signal;
 use crate::os::fork;
+use crate::os::memory::CodeMemory;
 
 /// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
 const CHUNK_SIZE: usize = 64 * 1024;
@@ -30,24 +27,14 @@ pub(crate) struct Chunk {
     unwind: Option<Registration>,
     region: Option<Region>,
     counters: Option<Arc<Counters>>,
-    views: Views,
+    memory: CodeMemory,
     /// Bytes given away.
     taken: AtomicUsize,
     /// The generation of the process that may add code: both views are shared with a parent.
     generation: usize,
 }
 
-enum Views {
-    /// One memory at two addresses.
-    Dual { writable: MmapMut, executable: Mmap },
-    /// The same without a file.
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    Twice(Twice),
-    /// Pages that are writable until they are sealed.
-    Sealed(Allocation),
-}
-
-// SAFETY: the views are addresses and lengths, which only `drop` uses otherwise than to read them.
+// SAFETY: the memory is addresses and lengths, which only `drop` uses otherwise than to read them.
 unsafe impl Send for Chunk {}
 // SAFETY: shared references read addresses and lengths. `take`, the one method that gives memory away, is called by the module
 // that owns the one `Pages` of this chunk, under the lock of its `Jit`.
@@ -56,48 +43,21 @@ unsafe impl Sync for Chunk {}
 impl Chunk {
     /// A chunk with room for a function of at least `size` bytes.
     pub(crate) fn new(size: usize) -> io::Result<Self> {
-        let dual = if !fork::are_all_noticed() {
+        if !fork::are_all_noticed() {
             // The child of a raw fork would write to its parent's code.
             return Self::sealed(size);
-        } else if is_profiled() {
-            Self::dual_without_file(size)
-        } else {
-            Self::dual(size)
-        };
-        dual.or_else(|_| Self::sealed(size))
-    }
-
-    fn dual(size: usize) -> io::Result<Self> {
-        let size = size.max(CHUNK_SIZE);
-        let file = anonymous_file(size)?;
-        // SAFETY: nobody else knows the file, so that it changes through these views alone; it is closed after mapping.
-        let views = unsafe {
-            Views::Dual {
-                writable: memmap2::MmapOptions::new().len(size).map_mut(&file)?,
-                executable: memmap2::MmapOptions::new().len(size).map_exec(&file)?,
-            }
-        };
-        Self::with(views)
-    }
-
-    #[cfg(any(target_os = "linux", target_os = "android"))]
-    fn dual_without_file(size: usize) -> io::Result<Self> {
-        Self::with(Views::Twice(Twice::new(size.max(CHUNK_SIZE))?))
-    }
-
-    #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    fn dual_without_file(_size: usize) -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+        }
+        let map = if is_profiled() { CodeMemory::dual_without_file } else { CodeMemory::dual };
+        Self::of(map, size).or_else(|_| Self::sealed(size))
     }
 
     pub(crate) fn sealed(size: usize) -> io::Result<Self> {
-        let memory = region::alloc(size.max(CHUNK_SIZE), Protection::READ_WRITE).map_err(io::Error::other)?;
-        Self::with(Views::Sealed(memory))
+        Self::of(CodeMemory::sealed, size)
     }
 
-    fn with(views: Views) -> io::Result<Self> {
+    fn of(map: fn(usize) -> io::Result<CodeMemory>, size: usize) -> io::Result<Self> {
         Ok(Self {
-            views,
+            memory: map(size.max(CHUNK_SIZE))?,
             taken: AtomicUsize::new(0),
             generation: fork::generation()?,
             unwind: None,
@@ -108,10 +68,10 @@ impl Chunk {
 
     /// Describes all code that will be in the chunk to the unwinder and to debuggers, and counts it. Before any is added.
     pub(crate) fn prepared(mut self, frames: Frames, counters: &Arc<Counters>) -> Result<Self, JitError> {
-        self.unwind = Registration::of_chunk(frames, self.executable(), self.len())?;
+        self.unwind = Registration::of_chunk(frames, self.memory.executable(), self.memory.len())?;
         let frame = self.unwind.as_ref().map_or(&[][..], Registration::entries);
-        self.region = Some(Region::new(self.executable(), self.len(), frame));
-        counters.mapped_bytes.fetch_add(self.len(), Ordering::Relaxed);
+        self.region = Some(Region::new(self.memory.executable(), self.memory.len(), frame));
+        counters.mapped_bytes.fetch_add(self.memory.len(), Ordering::Relaxed);
         self.counters = Some(Arc::clone(counters));
         Ok(self)
     }
@@ -130,158 +90,44 @@ impl Chunk {
 
     /// Whether a function of `size` bytes may be added.
     pub(crate) fn has_room(&self, size: usize) -> bool {
-        let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align()) + size;
-        let hidden = is_profiled() && matches!(self.views, Views::Dual { .. });
-        end <= self.len() && self.generation == fork::current_generation() && !hidden
+        let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.memory.align()) + size;
+        let hidden = is_profiled() && self.memory.has_file();
+        end <= self.memory.len() && self.generation == fork::current_generation() && !hidden
     }
 
     pub(crate) fn contains(&self, start: *const u8, len: usize) -> bool {
-        let (executable, size) = (self.executable().addr(), self.len());
+        let (executable, size) = (self.memory.executable().addr(), self.memory.len());
         (executable..executable + size).contains(&start.addr()) && len <= executable + size - start.addr()
     }
 
     /// Where code written at `writable` is executed.
     pub(crate) fn executable_at(&self, writable: *const u8) -> *const u8 {
-        self.executable().wrapping_add(writable.addr() - self.writable().addr())
+        self.memory.executable().wrapping_add(writable.addr() - self.memory.writable().addr())
     }
 
     /// Takes `size` bytes to write code to.
     fn take(&self, size: usize) -> io::Result<*mut u8> {
-        let at = self.taken.load(Ordering::Relaxed).next_multiple_of(self.align());
-        if at + size > self.len() {
+        let at = self.taken.load(Ordering::Relaxed).next_multiple_of(self.memory.align());
+        if at + size > self.memory.len() {
             return Err(io::ErrorKind::OutOfMemory.into());
         }
         self.taken.store(at + size, Ordering::Relaxed);
-        Ok(self.writable().cast_mut().wrapping_add(at))
+        Ok(self.memory.writable().cast_mut().wrapping_add(at))
     }
 
-    /// Lets nothing be written to code any more.
+    /// Lets nothing be written to code any more that [`Self::take`] gave memory for.
     fn seal(&self, start: *mut u8, size: usize) -> io::Result<()> {
-        match &self.views {
-            Views::Dual { .. } => Ok(()),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Views::Twice(_) => Ok(()),
-            Views::Sealed(_) => {
-                // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
-                unsafe { region::protect(start, size, Protection::READ_EXECUTE) }.map_err(io::Error::other)
-            }
-        }
-    }
-
-    /// Functions begin at multiples of this: of a cache line's quarter, or of pages where each has its own.
-    fn align(&self) -> usize {
-        match self.views {
-            Views::Dual { .. } => 16,
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Views::Twice(_) => 16,
-            Views::Sealed(_) => region::page::size(),
-        }
-    }
-
-    fn len(&self) -> usize {
-        match &self.views {
-            Views::Dual { writable, .. } => writable.len(),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Views::Twice(twice) => twice.len,
-            Views::Sealed(memory) => memory.len(),
-        }
-    }
-
-    fn writable(&self) -> *const u8 {
-        match &self.views {
-            Views::Dual { writable, .. } => writable.as_ptr(),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Views::Twice(twice) => twice.writable.cast(),
-            Views::Sealed(memory) => memory.as_ptr(),
-        }
-    }
-
-    fn executable(&self) -> *const u8 {
-        match &self.views {
-            Views::Dual { executable, .. } => executable.as_ptr(),
-            #[cfg(any(target_os = "linux", target_os = "android"))]
-            Views::Twice(twice) => twice.executable.cast(),
-            Views::Sealed(memory) => memory.as_ptr(),
-        }
+        // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
+        unsafe { self.memory.seal(start, size) }
     }
 }
 
 impl Drop for Chunk {
     fn drop(&mut self) {
         if let Some(counters) = &self.counters {
-            counters.mapped_bytes.fetch_sub(self.len(), Ordering::Relaxed);
+            counters.mapped_bytes.fetch_sub(self.memory.len(), Ordering::Relaxed);
         }
     }
-}
-
-/// Shared memory of no file at two addresses.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-struct Twice {
-    writable: *mut libc::c_void,
-    executable: *mut libc::c_void,
-    len: usize,
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-impl Twice {
-    fn new(len: usize) -> io::Result<Self> {
-        let checked = |address| match address {
-            libc::MAP_FAILED => Err(io::Error::last_os_error()),
-            address => Ok(address),
-        };
-        let access = libc::PROT_READ | libc::PROT_WRITE;
-        let flags = libc::MAP_SHARED | libc::MAP_ANONYMOUS;
-        // SAFETY: a new mapping.
-        let writable = checked(unsafe { libc::mmap(std::ptr::null_mut(), len, access, flags, -1, 0) })?;
-        let mut twice = Self { writable, executable: libc::MAP_FAILED, len };
-        // SAFETY: a size of 0 asks for another mapping of shared memory, and leaves this one as it is.
-        twice.executable = checked(unsafe { libc::mremap(writable, 0, len, libc::MREMAP_MAYMOVE) })?;
-        // SAFETY: the mapping is new.
-        match unsafe { libc::mprotect(twice.executable, len, libc::PROT_READ | libc::PROT_EXEC) } {
-            0 => Ok(twice),
-            _ => Err(io::Error::last_os_error()),
-        }
-    }
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-impl Drop for Twice {
-    fn drop(&mut self) {
-        for view in [self.writable, self.executable] {
-            if view != libc::MAP_FAILED {
-                // SAFETY: the mapping is this value's, and nobody runs or writes what is in it any more.
-                unsafe { libc::munmap(view, self.len) };
-            }
-        }
-    }
-}
-
-/// A file in memory that may be mapped executable.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-pub(crate) fn anonymous_file(size: usize) -> io::Result<std::fs::File> {
-    use std::os::fd::FromRawFd;
-
-    /// The file may be executed: since Linux 6.3, which may be set up to refuse it otherwise.
-    const MFD_EXEC: libc::c_uint = 0x10;
-    let create = |flags| {
-        // SAFETY: the name is a C string.
-        let fd = unsafe { libc::memfd_create(c"hotcall".as_ptr(), libc::MFD_CLOEXEC | flags) };
-        if fd < 0 { Err(io::Error::last_os_error()) } else { Ok(fd) }
-    };
-    let fd = match create(MFD_EXEC) {
-        // Older kernels do not know the flag, and do not need it.
-        Err(error) if error.raw_os_error() == Some(libc::EINVAL) => create(0)?,
-        other => other?,
-    };
-    // SAFETY: the descriptor is new, and nobody else's.
-    let file = unsafe { std::fs::File::from_raw_fd(fd) };
-    without_signal(|| file.set_len(size as u64))?;
-    Ok(file)
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn anonymous_file(_size: usize) -> io::Result<std::fs::File> {
-    Err(io::ErrorKind::Unsupported.into())
 }
 
 /// Gives out a chunk's memory and seals it.
@@ -303,7 +149,7 @@ impl Pages {
 impl JITMemoryProvider for Pages {
     fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
         // Trampolines have no data, and no wish for more alignment.
-        if !matches!(kind, JITMemoryKind::Executable) || align as usize > self.chunk.align() {
+        if !matches!(kind, JITMemoryKind::Executable) || align as usize > self.chunk.memory.align() {
             return Err(io::ErrorKind::Unsupported.into());
         }
         let address = self.chunk.take(size)?;
@@ -354,8 +200,8 @@ mod tests {
     #[test]
     #[cfg(all(target_os = "linux", target_arch = "x86_64"))]
     fn code_runs_from_two_views() {
-        runs(Chunk::dual(1).unwrap());
-        runs(Chunk::dual_without_file(1).unwrap());
+        runs(Chunk::of(CodeMemory::dual, 1).unwrap());
+        runs(Chunk::of(CodeMemory::dual_without_file, 1).unwrap());
     }
 
     #[test]
@@ -373,7 +219,8 @@ mod tests {
     #[test]
     #[cfg(target_os = "linux")]
     fn no_address_is_writable_and_executable() {
-        let chunks = [Chunk::dual, Chunk::dual_without_file, Chunk::sealed].map(|new| new(1).unwrap());
+        let maps = [CodeMemory::dual, CodeMemory::dual_without_file, CodeMemory::sealed];
+        let chunks = maps.map(|map| Chunk::of(map, 1).unwrap());
         chunks.iter().for_each(|chunk| assert!(chunk.take(16).is_ok()));
         let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
         let permissions: Vec<_> = maps.lines().filter_map(|line| line.split(' ').nth(1)).collect();

@@ -1,6 +1,6 @@
 //! The code generator: keys to code in its place.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::Arc;
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 
@@ -14,13 +14,14 @@ use crate::codegen::compiler::Compiler;
 use crate::codegen::isa::host_isa;
 use crate::debug::name::Name;
 use crate::error::JitError;
+use crate::lock::{HoldOff, Lock};
 
 /// Compilers, and the memory that they fill. Threads compile at the same time; putting code in its place they do in turn.
 pub(crate) struct Generator {
     isa: OwnedTargetIsa,
     /// Those that nobody uses now, with their buffers.
-    compilers: Mutex<Vec<Compiler>>,
-    linker: Mutex<Linker>,
+    compilers: Lock<Vec<Compiler>>,
+    linker: Lock<Linker>,
     counters: Arc<Counters>,
     shims: OnceMap<Shim, Code>,
 }
@@ -38,8 +39,8 @@ impl Generator {
     }
 
     fn with(isa: OwnedTargetIsa, linker: Linker) -> Self {
-        let (counters, compilers) = (Arc::clone(linker.counters()), Mutex::default());
-        Self { isa, compilers, linker: Mutex::new(linker), counters, shims: OnceMap::new() }
+        let (counters, compilers) = (Arc::clone(linker.counters()), Lock::default());
+        Self { isa, compilers, linker: Lock::new(linker), counters, shims: OnceMap::new() }
     }
 
     /// One that can compile, and has nowhere to put code.
@@ -50,42 +51,53 @@ impl Generator {
     }
 
     /// Compiles a function, with the shim that its call goes through.
-    pub(crate) fn compile(&self, body: &impl Body) -> Result<(Compiled, Option<Arc<Code>>), JitError> {
-        let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(shim)).transpose()?;
-        let compilers = || self.compilers.lock().unwrap_or_else(PoisonError::into_inner);
-        let idle = compilers().pop();
+    pub(crate) fn compile(
+        &self,
+        no_fork: &HoldOff,
+        body: &impl Body,
+    ) -> Result<(Compiled, Option<Arc<Code>>), JitError> {
+        let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(no_fork, shim)).transpose()?;
+        let idle = self.compilers.lock(no_fork).pop();
         // One that panics is not used again.
         let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
         let compiled = compiler.compile(body, shim.as_deref().map(Code::entry));
-        compilers().push(compiler);
+        self.compilers.lock(no_fork).push(compiler);
         Ok((compiled?, shim))
     }
 
     /// Puts a function in its place under a name.
-    pub(crate) fn link(&self, name: &Name, compiled: &Compiled, shim: Option<Arc<Code>>) -> Result<Code, JitError> {
-        self.linker().link(name, compiled, shim)
+    pub(crate) fn link(
+        &self,
+        no_fork: &HoldOff,
+        name: &Name,
+        compiled: &Compiled,
+        shim: Option<Arc<Code>>,
+    ) -> Result<Code, JitError> {
+        // A panic while linking lost the chunk that was being filled, and nothing else.
+        self.linker.lock(no_fork).link(name, compiled, shim)
     }
 
-    fn shim(&self, shim: Shim) -> Result<Arc<Code>, JitError> {
-        self.shims.get_or_make(&shim, Life::Used, || self.linker().assembled("shim", shim.code()))
+    fn shim(&self, no_fork: &HoldOff, shim: Shim) -> Result<Arc<Code>, JitError> {
+        let make = || self.linker.lock(no_fork).assembled("shim", shim.code());
+        self.shims.get_or_make(no_fork, &shim, Life::Used, make)
     }
 
     /// The counters of the code.
     pub(crate) fn counters(&self) -> &Counters {
         &self.counters
     }
-
-    /// A panic while linking lost the chunk that was being filled, and nothing else.
-    fn linker(&self) -> MutexGuard<'_, Linker> {
-        self.linker.lock().unwrap_or_else(PoisonError::into_inner)
-    }
 }
 
 /// The code for a key, under a name; `None` where no code can be generated.
-pub(crate) fn make(generator: Option<&Generator>, name: &Name, key: &impl Compile) -> Result<Option<Code>, JitError> {
+pub(crate) fn make(
+    no_fork: &HoldOff,
+    generator: Option<&Generator>,
+    name: &Name,
+    key: &impl Compile,
+) -> Result<Option<Code>, JitError> {
     let generated = generator.map(|generator| {
-        let (compiled, shim) = generator.compile(&key.body()?)?;
-        generator.link(name, &compiled, shim)
+        let (compiled, shim) = generator.compile(no_fork, &key.body()?)?;
+        generator.link(no_fork, name, &compiled, shim)
     });
     match generated {
         None | Some(Err(JitError::Memory(_))) => Ok(None),

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 use std::hash::Hash;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::sync::{Arc, Weak};
 
 use crate::error::JitError;
+use crate::lock::{HoldOff, Lock};
 
 /// Entries by key. Making one blocks those who ask for it, and nobody else.
-pub(crate) struct OnceMap<K, V>(Mutex<Entries<K, V>>);
+pub(crate) struct OnceMap<K, V>(Lock<Entries<K, V>>);
 
 struct Entries<K, V> {
     places: HashMap<K, Arc<Place<V>>>,
@@ -16,7 +17,7 @@ struct Entries<K, V> {
 }
 
 /// Where a value is. Locked by who makes it.
-type Place<V> = Mutex<Held<V>>;
+type Place<V> = Lock<Held<V>>;
 
 struct Held<V> {
     value: Weak<V>,
@@ -35,19 +36,20 @@ pub(crate) enum Life {
 
 impl<K: Clone + Eq + Hash, V> OnceMap<K, V> {
     pub(crate) fn new() -> Self {
-        Self(Mutex::new(Entries { places: HashMap::new(), sweep_at: 64 }))
+        Self(Lock::new(Entries { places: HashMap::new(), sweep_at: 64 }))
     }
 
     /// The value of the key, made if there is none.
     pub(crate) fn get_or_make(
         &self,
+        no_fork: &HoldOff,
         key: &K,
         life: Life,
         make: impl FnOnce() -> Result<V, JitError>,
     ) -> Result<Arc<V>, JitError> {
-        let place = lock(&self.0).place(key);
+        let place = self.0.lock(no_fork).place(no_fork, key);
         // A panic of whoever was making it left it as it was.
-        let mut place = lock(&place);
+        let mut place = place.lock(no_fork);
         if let Some(value) = place.value.upgrade() {
             return Ok(value);
         }
@@ -58,31 +60,28 @@ impl<K: Clone + Eq + Hash, V> OnceMap<K, V> {
     }
 
     /// The values that are alive.
-    pub(crate) fn live(&self) -> Vec<Arc<V>> {
-        let places: Vec<_> = lock(&self.0).places.values().cloned().collect();
-        places.iter().filter_map(|place| lock(place).value.upgrade()).collect()
+    pub(crate) fn live(&self, no_fork: &HoldOff) -> Vec<Arc<V>> {
+        let places: Vec<_> = self.0.lock(no_fork).places.values().cloned().collect();
+        places.iter().filter_map(|place| place.lock(no_fork).value.upgrade()).collect()
     }
 }
 
 impl<K: Clone + Eq + Hash, V> Entries<K, V> {
-    fn place(&mut self, key: &K) -> Arc<Place<V>> {
+    fn place(&mut self, no_fork: &HoldOff, key: &K) -> Arc<Place<V>> {
         if let Some(place) = self.places.get(key) {
             return Arc::clone(place);
         }
         if self.places.len() >= self.sweep_at {
             // Nobody is at a place that only this refers to, so its lock is free.
-            let used = |place: &Arc<Place<V>>| Arc::strong_count(place) > 1 || lock(place).value.strong_count() > 0;
+            let used =
+                |place: &Arc<Place<V>>| Arc::strong_count(place) > 1 || place.lock(no_fork).value.strong_count() > 0;
             self.places.retain(|_, place| used(place));
             self.sweep_at = (self.places.len() * 2).max(64);
         }
-        let empty = Arc::new(Mutex::new(Held { value: Weak::new(), _kept: None }));
+        let empty = Arc::new(Lock::new(Held { value: Weak::new(), _kept: None }));
         self.places.insert(key.clone(), Arc::clone(&empty));
         empty
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[cfg(test)]
@@ -93,6 +92,7 @@ mod tests {
     use std::thread;
 
     use super::*;
+    use crate::lock::hold_off;
 
     #[test]
     fn each_value_is_made_once() {
@@ -108,7 +108,7 @@ mod tests {
                     thread::yield_now();
                     Ok(key * 2)
                 };
-                shared.get_or_make(&key, life, make).unwrap()
+                shared.get_or_make(&hold_off(), &key, life, make).unwrap()
             };
             let all = || {
                 start.wait();
@@ -122,7 +122,7 @@ mod tests {
             assert!(made.iter().all(|made| made.load(Ordering::Relaxed) == 1));
             drop(values);
             let left = if life == Life::Kept { KEYS } else { 0 };
-            assert_eq!(shared.live().len(), left);
+            assert_eq!(shared.live(&hold_off()).len(), left);
         }
     }
 
@@ -130,9 +130,9 @@ mod tests {
     fn what_fails_is_tried_again() {
         let shared = OnceMap::<u8, u8>::new();
         let fail = || Err(JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)));
-        assert!(shared.get_or_make(&1, Life::Used, fail).is_err());
-        assert_eq!(*shared.get_or_make(&1, Life::Used, || Ok(2)).unwrap(), 2);
+        assert!(shared.get_or_make(&hold_off(), &1, Life::Used, fail).is_err());
+        assert_eq!(*shared.get_or_make(&hold_off(), &1, Life::Used, || Ok(2)).unwrap(), 2);
         // Nobody kept it.
-        assert_eq!(*shared.get_or_make(&1, Life::Used, || Ok(3)).unwrap(), 3);
+        assert_eq!(*shared.get_or_make(&hold_off(), &1, Life::Used, || Ok(3)).unwrap(), 3);
     }
 }

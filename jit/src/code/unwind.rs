@@ -5,32 +5,14 @@
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
-use gimli::constants::{DW_OP_and, DW_OP_ge, DW_OP_lt, DW_OP_plus, DW_OP_shl};
-use gimli::write::{
-    Address, CallFrameInstruction, CommonInformationEntry, EhFrame, EndianVec, Expression, FrameDescriptionEntry,
-    FrameTable,
-};
-use gimli::{Encoding, Format, RunTimeEndian, X86_64};
+use gimli::RunTimeEndian;
+use gimli::write::{Address, CommonInformationEntry, EhFrame, EndianVec, FrameDescriptionEntry, FrameTable};
 
-use crate::arch::operands::STRIDE;
-use crate::arch::x86_64::stub::PUSHED;
+use crate::arch::x86_64::frames;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
-use crate::os::fork;
-
-#[cfg(unix)]
-unsafe extern "C" {
-    fn __register_frame(frame: *const u8);
-    fn __deregister_frame(frame: *const u8);
-}
-
-/// Windows has tables of another kind, of which `Registration::new` makes none.
-#[cfg(not(unix))]
-unsafe fn __register_frame(_frame: *const u8) {}
-
-/// See above.
-#[cfg(not(unix))]
-unsafe fn __deregister_frame(_frame: *const u8) {}
+use crate::lock::hold_off;
+use crate::os::unwind;
 
 /// What the frames of some code look like.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -50,24 +32,9 @@ impl Frames {
     pub(crate) fn of(info: Option<&UnwindInfo>, len: usize) -> Self {
         let Some(info) = info else { return Self::None };
         let UnwindInfo::SystemV(info) = info else { return Self::Own };
-        let address = Address::Constant(0);
-        let fde = info.to_fde(address);
-        // `push rbp; mov rbp, rsp`, and nothing else that an unwinder needs to know.
-        let mut with_pointer = FrameDescriptionEntry::new(address, len as u32);
-        with_pointer.add_instruction(1, CallFrameInstruction::CfaOffset(16));
-        with_pointer.add_instruction(1, CallFrameInstruction::Offset(X86_64::RBP, -16));
-        with_pointer.add_instruction(4, CallFrameInstruction::CfaRegister(X86_64::RBP));
-        if cfg!(target_arch = "x86_64") && fde == with_pointer { Self::Pointer } else { Self::Own }
+        let is_pushed = frames::IS_HOST && info.to_fde(Address::Constant(0)) == frames::pushing_pointer(len);
+        if is_pushed { Self::Pointer } else { Self::Own }
     }
-}
-
-/// The state at a function's first instruction: the return address is on top of the stack.
-fn entered() -> CommonInformationEntry {
-    let encoding = Encoding { format: Format::Dwarf32, version: 1, address_size: 8 };
-    let mut cie = CommonInformationEntry::new(encoding, 1, -8, X86_64::RA);
-    cie.add_instruction(CallFrameInstruction::Cfa(X86_64::RSP, 8));
-    cie.add_instruction(CallFrameInstruction::Offset(X86_64::RA, -8));
-    cie
 }
 
 /// The end of an `.eh_frame` section: an entry of length zero.
@@ -90,30 +57,21 @@ impl Registration {
     /// Describes `len` bytes of code with such frames, also of functions that are yet to come; `None` if each describes its
     /// own, or where the platform's tables are of another kind.
     pub(crate) fn of_chunk(frames: Frames, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
-        let mut fde = FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32);
-        match frames {
+        let fde = match frames {
             Frames::Own => return Ok(None),
-            _ if !cfg!(all(unix, target_arch = "x86_64")) => return Ok(None),
-            Frames::None => {}
-            // Right from the third instruction on, and so wherever another function can be called.
-            Frames::Pointer => {
-                fde.add_instruction(0, CallFrameInstruction::Cfa(X86_64::RBP, 16));
-                fde.add_instruction(0, CallFrameInstruction::Offset(X86_64::RBP, -16));
-            }
-        }
-        Self::register(entered(), fde).map(Some)
+            _ if !(unwind::TAKES_EH_FRAMES && frames::IS_HOST) => return Ok(None),
+            Frames::None => frames::without_frame(code, len),
+            Frames::Pointer => frames::with_pointer(code, len),
+        };
+        Self::register(frames::entered(), fde).map(Some)
     }
 
     /// Describes `len` bytes of stubs at `code`.
     pub(crate) fn of_stubs(place: Spare, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
-        if !cfg!(unix) {
+        if !unwind::TAKES_EH_FRAMES {
             return Ok(None);
         }
-        let mut fde = FrameDescriptionEntry::new(Address::Constant(code as u64), len as u32);
-        if place == Spare::Stack {
-            fde.add_instruction(0, CallFrameInstruction::CfaExpression(cfa_of_pushing_stub()));
-        }
-        Self::register(entered(), fde).map(Some)
+        Self::register(frames::entered(), frames::of_stubs(place, code, len)).map(Some)
     }
 
     fn register(cie: CommonInformationEntry, fde: FrameDescriptionEntry) -> Result<Self, JitError> {
@@ -126,9 +84,9 @@ impl Registration {
         bytes.extend(TERMINATOR);
         let registration = Self(bytes.into_boxed_slice());
         // The unwinder has a lock of its own.
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
-        unsafe { __register_frame(registration.description()) };
+        unsafe { unwind::__register_frame(registration.description()) };
         Ok(registration)
     }
 
@@ -145,33 +103,10 @@ impl Registration {
     }
 }
 
-/// The frame of a stub that pushes its context: 8 bytes behind the stack pointer, and 8 more while the context is on the
-/// stack. Which is told by the instruction's place in the stub, as linkage tables do it.
-fn cfa_of_pushing_stub() -> Expression {
-    let mut cfa = Expression::new();
-    let offset = |cfa: &mut Expression| {
-        cfa.op_breg(X86_64::RA, 0);
-        cfa.op_constu(STRIDE as u64 - 1);
-        cfa.op(DW_OP_and);
-    };
-    offset(&mut cfa);
-    cfa.op_constu(PUSHED.start);
-    cfa.op(DW_OP_ge);
-    offset(&mut cfa);
-    cfa.op_constu(PUSHED.end);
-    cfa.op(DW_OP_lt);
-    cfa.op(DW_OP_and);
-    cfa.op_constu(3);
-    cfa.op(DW_OP_shl);
-    cfa.op_breg(X86_64::RSP, 8);
-    cfa.op(DW_OP_plus);
-    cfa
-}
-
 impl Drop for Registration {
     fn drop(&mut self) {
-        let _no_fork = fork::hold_off();
+        let _no_fork = hold_off();
         // SAFETY: `register` registered this very address, once.
-        unsafe { __deregister_frame(self.description()) };
+        unsafe { unwind::__deregister_frame(self.description()) };
     }
 }

@@ -4,14 +4,10 @@ use object::Endianness;
 use object::elf;
 use object::write::elf::{FileHeader, SectionHeader, Sym, Writer};
 
+use crate::arch::machine::ELF_MACHINE;
 use crate::debug::region::NamedFunction;
 
-#[cfg(target_arch = "x86_64")]
-const MACHINE: elf::Machine = elf::EM_X86_64;
-#[cfg(target_arch = "aarch64")]
-const MACHINE: elf::Machine = elf::EM_AARCH64;
-#[cfg(target_arch = "riscv64")]
-const MACHINE: elf::Machine = elf::EM_RISCV;
+const MACHINE: elf::Machine = elf::Machine(ELF_MACHINE.expect("debuggers know the machine"));
 
 /// The object of neighbouring functions, in the order of their addresses; `frame` describes those of all of them.
 pub(crate) fn object(functions: &[NamedFunction], frame: &[u8]) -> object::write::Result<Vec<u8>> {

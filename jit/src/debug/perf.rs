@@ -3,10 +3,10 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io;
 use std::process;
 
-use crate::os::file_size::{self, without_signal};
+use crate::os::file;
 use crate::os::fork;
 
 /// The open list.
@@ -19,34 +19,10 @@ pub(crate) struct Map {
 
 impl Map {
     /// The list of this process.
-    #[cfg(target_os = "linux")]
     pub(crate) fn open() -> io::Result<Self> {
-        use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
-
         let process = process::id();
-        // Anybody may have put something in this place: no link is followed, and opening a pipe waits for nobody.
-        let flags = libc::O_NOFOLLOW | libc::O_NONBLOCK | libc::O_NOCTTY;
-        let mut options = File::options();
-        let file = options.append(true).create(true).mode(0o600).custom_flags(flags);
-        let file = file.open(format!("/tmp/perf-{process}.map"))?;
-        let metadata = file.metadata()?;
-        // SAFETY: it has no preconditions.
-        let user = unsafe { libc::geteuid() };
-        let trusted = metadata.is_file()
-            && metadata.uid() == user
-            && metadata.nlink() == 1
-            // Written by others: by the group or by all.
-            && metadata.mode() & 0o022 == 0;
-        if trusted {
-            Ok(Self { file, process, generation: fork::generation()? })
-        } else {
-            Err(io::ErrorKind::PermissionDenied.into())
-        }
-    }
-
-    #[cfg(not(target_os = "linux"))]
-    pub(crate) fn open() -> io::Result<Self> {
-        Err(io::ErrorKind::Unsupported.into())
+        let file = file::open_trusted(&format!("/tmp/perf-{process}.map"))?;
+        Ok(Self { file, process, generation: fork::generation()? })
     }
 
     /// Whether it is this process's list, not its parent's.
@@ -64,7 +40,6 @@ impl Map {
             writeln!(lines, "{start:x} {len:x} {name}").map_err(io::Error::other)?;
         }
         // In one piece, so that the lines of others who add to the file do not get between.
-        file_size::check(&self.file, lines.len())?;
-        without_signal(|| self.file.write_all(lines.as_bytes()))
+        file::append(&mut self.file, lines.as_bytes())
     }
 }

@@ -3,7 +3,6 @@
 use std::ffi::c_void;
 use std::io;
 use std::ptr;
-use std::sync::Mutex;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::Ordering::Relaxed;
 
@@ -13,9 +12,9 @@ use crate::debug::gdb;
 use crate::debug::name::Name;
 use crate::debug::perf;
 use crate::debug::region::{RegionCell, RegionMemory, cells};
-use crate::os::fork::{self, Locked};
+use crate::lock::{Lock, Locked};
 
-static STATE: Mutex<State> = Mutex::new(State {
+static STATE: Lock<State> = Lock::new(State {
     memory: RegionMemory::new(),
     perf: None,
     #[cfg(feature = "gdb")]
@@ -34,7 +33,7 @@ struct State {
 }
 
 fn lock() -> Locked<'static, State> {
-    fork::lock(&STATE)
+    STATE.hold()
 }
 
 /// A piece of memory for code, known to readers until this is dropped.

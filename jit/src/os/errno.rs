@@ -1,6 +1,7 @@
-//! Where `errno` is.
+//! The calling thread's `errno`.
 
 /// The C library's function that gives the address of the thread's `errno`.
+#[inline]
 pub(crate) fn location() -> unsafe extern "C" fn() -> *mut core::ffi::c_int {
     #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
     use libc::__errno as location;
@@ -19,4 +20,11 @@ mod windows {
         /// The CRT's `errno` macro calls it.
         pub(crate) fn _errno() -> *mut core::ffi::c_int;
     }
+}
+
+/// Sets `errno` to 0, so that a value found after a call is the call's.
+#[inline]
+pub fn clear() {
+    // SAFETY: the function only returns the address of this thread's errno, which is always writable.
+    unsafe { location()().write(0) };
 }

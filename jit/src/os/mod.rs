@@ -1,5 +1,21 @@
-//! The operating system: everything that differs between systems, one file for each kind of service.
+//! The operating system: one file for each kind of service. Where a system lacks a service, the file of its name in `none/`
+//! takes its place.
 
-pub(crate) mod errno;
-pub(crate) mod file_size;
+#[cfg(feature = "cranelift")]
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/dual.rs")]
+pub(crate) mod dual;
+pub mod errno;
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/file.rs")]
+pub(crate) mod file;
+#[cfg_attr(not(unix), path = "none/fork.rs")]
 pub mod fork;
+#[cfg(any(target_os = "linux", target_os = "android"))]
+mod mapping;
+#[cfg(feature = "cranelift")]
+pub(crate) mod memory;
+#[cfg(feature = "cranelift")]
+#[cfg_attr(not(unix), path = "none/unwind.rs")]
+pub(crate) mod unwind;
+#[cfg(unix)]
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/wiped.rs")]
+mod wiped;

@@ -4,13 +4,12 @@ use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::arch::operands::UniversalHeader;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
-use crate::os::fork::{self, Locked};
+use crate::lock::{Lock, Locked};
 use crate::stubs::cell::{CellPointer, Stub, StubCell};
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
@@ -70,7 +69,7 @@ pub struct StubPool {
     /// Counts the pools that were ever used; 0 for the others.
     number: AtomicUsize,
     origin: Origin,
-    shared: Mutex<PoolState>,
+    shared: Lock<PoolState>,
 }
 
 /// What the threads share.
@@ -88,7 +87,7 @@ unsafe impl Sync for Origin {}
 
 impl StubPool {
     pub(crate) fn new(origin: Origin) -> Self {
-        Self { number: AtomicUsize::new(0), origin, shared: Mutex::default() }
+        Self { number: AtomicUsize::new(0), origin, shared: Lock::default() }
     }
 
     /// The pool's number, from now on.
@@ -223,7 +222,7 @@ impl StubPool {
     }
 
     fn state(&self) -> Locked<'_, PoolState> {
-        fork::lock(&self.shared)
+        self.shared.hold()
     }
 }
 

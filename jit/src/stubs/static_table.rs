@@ -4,7 +4,6 @@
 //! any time. They are tried in turn: one that was given back is taken again after all others.
 
 use std::ptr;
-use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use crate::arch::operands::{STATIC_DATA, STATIC_STUBS, STRIDE, StubData};
@@ -12,6 +11,7 @@ use crate::arch::universal;
 use crate::debug::name::Name;
 use crate::debug::registry::Region;
 use crate::error::JitError;
+use crate::lock::Once;
 
 /// A bit for each stub.
 static TAKEN: [AtomicU64; STATIC_STUBS / 64] = [const { AtomicU64::new(0) }; STATIC_STUBS / 64];
@@ -81,7 +81,7 @@ impl StaticStub {
 
 /// Names the code of the stubs, once.
 fn name_table() {
-    static REGION: OnceLock<Region> = OnceLock::new();
+    static REGION: Once<Region> = Once::new();
     REGION.get_or_init(|| {
         let (start, len) = (universal::stub(0), STATIC_STUBS * STRIDE);
         let region = Region::new(start, len, &[]);

@@ -3,22 +3,17 @@
 //! The code never changes once it is mapped; a callback is made by writing to the data. Both stay mapped as long as the
 //! process lives, because C may call a stub at any time.
 
-use std::ffi::c_void;
 use std::io;
-use std::ptr::{self, NonNull};
-use std::sync::{Mutex, PoisonError};
+use std::ptr::NonNull;
 
 use crate::arch::operands::{STRIDE, StubData};
 use crate::arch::x86_64::stub;
-use crate::code::chunk::anonymous_file;
 use crate::code::unwind::Registration;
 use crate::convention::spare::Spare;
 use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
-#[cfg(any(target_os = "linux", target_os = "android"))]
-use crate::os::file_size::without_signal;
-
-const _: () = assert!(size_of::<StubData>() == STRIDE);
+use crate::lock::Lock;
+use crate::os::{dual, memory};
 
 /// The stubs of one table that nobody took yet.
 pub(crate) struct NewStubs {
@@ -40,15 +35,14 @@ impl NewStubs {
     /// process can have some ten thousands.
     pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
-        let size = pages * region::page::size();
-        let shared = || Self::table_of(place, size, map_shared);
-        let sealed = || Self::table_of(place, size, map_sealed);
-        if is_profiled() { sealed() } else { shared().or_else(|_| sealed()) }
+        let size = pages * memory::page_size();
+        let sealed = || Self::table_of(place, size, memory::sealed_table);
+        if is_profiled() { sealed() } else { Self::table_of(place, size, dual::table).or_else(|_| sealed()) }
     }
 
-    fn table_of(place: Spare, size: usize, map: fn(&[u8], usize) -> io::Result<NonNull<u8>>) -> io::Result<Self> {
+    fn table_of(place: Spare, size: usize, map: fn(&[u8]) -> io::Result<NonNull<u8>>) -> io::Result<Self> {
         let code = stub::code(place, size).repeat(size / STRIDE);
-        let entry = map(&code, size)?;
+        let entry = map(&code)?;
         let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
         let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
         region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
@@ -77,8 +71,8 @@ impl NewStubs {
 /// Takes up to `len` stubs, one at least.
 pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
     /// The tables that stubs come from, for all thunks of the process: one for each place.
-    static TABLES: Mutex<Vec<(Spare, NewStubs)>> = Mutex::new(Vec::new());
-    let mut tables = TABLES.lock().unwrap_or_else(PoisonError::into_inner);
+    static TABLES: Lock<Vec<(Spare, NewStubs)>> = Lock::new(Vec::new());
+    let mut tables = TABLES.hold();
     let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {
         tables.push((place, NewStubs::none()));
         tables.len() - 1
@@ -90,74 +84,22 @@ pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'s
     Ok(std::iter::from_fn(|| table.next()).take(len).collect())
 }
 
-/// Maps the code from a file, so that it is never writable where it is executable, and data behind it.
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn map_shared(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
-    use std::io::Write;
-    use std::os::fd::AsRawFd;
-
-    let mut file = anonymous_file(0)?;
-    without_signal(|| file.write_all(code))?;
-    let memory = map(
-        ptr::null_mut(),
-        2 * size,
-        libc::PROT_READ | libc::PROT_WRITE,
-        libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-        -1,
-    )?;
-    // Private, like the data: what a forked child does to its pages is its own affair.
-    let flags = libc::MAP_PRIVATE | libc::MAP_FIXED;
-    map(memory.as_ptr().cast(), size, libc::PROT_READ | libc::PROT_EXEC, flags, file.as_raw_fd()).inspect_err(|_| {
-        // SAFETY: the mapping is ours, and nobody knows of it.
-        unsafe { libc::munmap(memory.as_ptr().cast(), 2 * size) };
-    })
-}
-
-#[cfg(any(target_os = "linux", target_os = "android"))]
-fn map(at: *mut c_void, len: usize, protection: i32, flags: i32, file: i32) -> io::Result<NonNull<u8>> {
-    // SAFETY: a new mapping, or one over memory of the caller's.
-    let address = unsafe { libc::mmap(at, len, protection, flags, file, 0) };
-    if address == libc::MAP_FAILED {
-        return Err(io::Error::last_os_error());
-    }
-    NonNull::new(address.cast()).ok_or_else(|| io::ErrorKind::OutOfMemory.into())
-}
-
-#[cfg(not(any(target_os = "linux", target_os = "android")))]
-fn map_shared(_code: &[u8], _size: usize) -> io::Result<NonNull<u8>> {
-    Err(io::ErrorKind::Unsupported.into())
-}
-
-/// Maps fresh pages, and lets the code be executed once it is written.
-fn map_sealed(code: &[u8], size: usize) -> io::Result<NonNull<u8>> {
-    use region::Protection;
-
-    let mut memory = region::alloc(2 * size, Protection::READ_WRITE).map_err(io::Error::other)?;
-    let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
-    // SAFETY: the memory is ours, writable, and twice as long as the code; nobody runs it yet.
-    unsafe {
-        start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
-        region::protect(start.as_ptr(), size, Protection::READ_EXECUTE).map_err(io::Error::other)?;
-    }
-    std::mem::forget(memory);
-    Ok(start)
-}
-
 #[cfg(all(test, target_arch = "x86_64"))]
 mod tests {
     use std::collections::HashSet;
+    use std::ptr;
     use std::sync::atomic::Ordering;
 
     use super::*;
     use crate::code::linker::{Code, Linker};
     use crate::codegen::isa::host_isa;
 
-    type Map = fn(&[u8], usize) -> io::Result<NonNull<u8>>;
+    type Map = fn(&[u8]) -> io::Result<NonNull<u8>>;
 
     #[cfg(any(target_os = "linux", target_os = "android"))]
-    const MAPS: [Map; 2] = [map_shared, map_sealed];
+    const MAPS: [Map; 2] = [dual::table, memory::sealed_table];
     #[cfg(not(any(target_os = "linux", target_os = "android")))]
-    const MAPS: [Map; 1] = [map_sealed];
+    const MAPS: [Map; 1] = [memory::sealed_table];
 
     fn places() -> impl Iterator<Item = Spare> {
         (0..6).map(Spare::Int).chain((0..8).map(Spare::Float)).chain([Spare::Stack])
@@ -216,7 +158,7 @@ mod tests {
 
     #[test]
     fn no_memory_is_an_error() {
-        let refused = NewStubs::table_of(Spare::Int(0), 4096, |_, _| Err(io::ErrorKind::PermissionDenied.into()));
+        let refused = NewStubs::table_of(Spare::Int(0), 4096, |_| Err(io::ErrorKind::PermissionDenied.into()));
         assert_eq!(refused.err().map(|error| error.kind()), Some(io::ErrorKind::PermissionDenied));
         assert!(NewStubs::none().next().is_none());
     }
@@ -225,9 +167,9 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn code_is_executable_and_data_writable() {
         for map in MAPS {
-            let page = region::page::size();
+            let page = memory::page_size();
             let code = stub::code(Spare::Stack, page).repeat(page / STRIDE);
-            let start = map(&code, page).unwrap().as_ptr().addr();
+            let start = map(&code).unwrap().as_ptr().addr();
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();
             let flags = |address: usize| {
                 let range = |line: &str| {

@@ -4,9 +4,8 @@ use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_void};
 use std::{ptr, slice};
 
-use hotcall_jit::{Signature, Type, TypeError};
+use hotcall_jit::{Signature, SignatureError, Type, TypeError};
 
-use crate::error::Error;
 use crate::library::library::Library;
 
 /// A C function with its signature.
@@ -27,8 +26,8 @@ impl Callee {
         Self { name, address, params: params.into(), result: result.into() }
     }
 
-    pub(super) fn signature(&self) -> Result<Signature, Error> {
-        Ok(Signature::new(self.params.clone(), self.result.clone())?)
+    pub(super) fn signature(&self) -> Result<Signature, SignatureError> {
+        Signature::new(self.params.clone(), self.result.clone())
     }
 }
 

@@ -10,7 +10,6 @@ use super::feature::Feature;
 use super::report::{FailedCase, Report, Skipped};
 use super::subject::Subject;
 use super::value::ScriptValue;
-use crate::error::Error;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;
 
@@ -84,7 +83,7 @@ impl<'a> Kit<'a> {
     }
 
     fn try_define(&mut self, callee: &Callee) -> Result<(), String> {
-        let function = function(callee).map_err(|error| error.to_string())?;
+        let function = function(callee)?;
         self.subject.define(callee.name, &function)
     }
 
@@ -160,10 +159,11 @@ impl<'a> Kit<'a> {
     }
 }
 
-pub(super) fn function(callee: &Callee) -> Result<Function, Error> {
-    let signature = callee.signature()?;
+pub(super) fn function(callee: &Callee) -> Result<Function, String> {
+    let signature = callee.signature().map_err(|error| error.to_string())?;
     // SAFETY: the kit's functions are part of the program, and have these signatures.
     unsafe { Function::from_address(callee.name, callee.address.cast(), &signature, FunctionOptions::default()) }
+        .map_err(|error| error.to_string())
 }
 
 /// The exception for an argument, counted from 0.

@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::ffi::c_void;
 
-use hotcall::Error;
-use hotcall::engine::{Engine, Kind, Output, Site, View, Words};
+use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 
 use super::vm::{BOOLEAN, NIL, Vm, VmObject, VmValue};
 
@@ -69,7 +68,7 @@ unsafe impl Engine for Toy {
         Ok([value.bits(), 0])
     }
 
-    unsafe fn exception(&self, _: Site, error: &Error) -> String {
+    unsafe fn exception(&self, _: Site, error: &EngineError) -> String {
         error.to_string()
     }
 

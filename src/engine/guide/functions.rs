@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::mem;
 use std::rc::Rc;
 
-use hotcall::engine::{Realm, Record, ValueModel};
-use hotcall::{Callback, Error, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall::engine::{Realm, Record, RecordError, ValueModel};
+use hotcall::{Callback, CallbackError, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
 use super::engine::{Toy, site};
 use super::vm::{Framed, Script, Vm, VmFunction, VmObject, VmValue, WithData};
@@ -15,7 +15,7 @@ use super::vm::{Framed, Script, Vm, VmFunction, VmObject, VmValue, WithData};
 /// # Safety
 ///
 /// The function may be called with whatever script passes, and the realm is one of this engine.
-pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, Error> {
+pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, RecordError> {
     // SAFETY: the caller vouches for the function; the engine calls it as the model says.
     let record = unsafe { realm.record(function) }?;
     let native = if realm.model().is_some_and(ValueModel::passes_data) {
@@ -34,7 +34,7 @@ pub fn callback(
     realm: &Realm<Toy>,
     signature: &Signature,
     script: Script,
-) -> Result<LocalCallback, Error> {
+) -> Result<LocalCallback, CallbackError> {
     let (vm, realm, types) = (Rc::clone(vm), realm.clone(), signature.clone());
     // Calls on other threads would go through the toy's event loop, which it has not.
     let refuse = |call: ForeignCall| Err(call);

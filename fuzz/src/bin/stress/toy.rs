@@ -14,7 +14,7 @@ mod vm;
 use std::error::Error;
 
 use hotcall::Function;
-use hotcall::engine::{Realm, Record};
+use hotcall::engine::{Realm, Record, RecordError};
 
 use vm::{Vm, VmValue};
 
@@ -56,7 +56,7 @@ impl ToyInstance {
     }
 
     /// A record for another thread to drop.
-    pub(crate) fn record(&self, function: &Function) -> Result<Record, hotcall::Error> {
+    pub(crate) fn record(&self, function: &Function) -> Result<Record, RecordError> {
         // SAFETY: the record is never called.
         unsafe { self.realm.record(function) }
     }

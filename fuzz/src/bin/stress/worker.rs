@@ -73,15 +73,15 @@ impl Signatures {
     }
 }
 
-fn text(error: Error) -> String {
+fn text(error: impl ToString) -> String {
     error.to_string()
 }
 
 /// `result` unless its library was closed meanwhile.
-fn unless_closed<T>(result: Result<T, Error>) -> Result<Option<T>, String> {
-    match result {
+fn unless_closed<T>(result: Result<T, impl Into<Error>>) -> Result<Option<T>, String> {
+    match result.map_err(Into::into) {
         Ok(value) => Ok(Some(value)),
-        Err(Error::Closed { .. }) => Ok(None),
+        Err(error) if error.is_closed() => Ok(None),
         Err(other) => Err(other.to_string()),
     }
 }

@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use hotcall::{Callback, Library, OnPanic, Signature, Thunk, Type};
+use hotcall::{Callback, CallbackError, Library, LibraryError, OnPanic, Signature, Thunk, Type};
 use hotcall_fuzz::c::compiler::{Compiler, Files};
 use hotcall_fuzz::random::Random;
 
@@ -52,13 +52,13 @@ impl World {
         // SAFETY: the fixture has no initialisers.
         let open = unsafe { Library::open(&first) }?;
         // SAFETY: the copies are of the same fixture, which has no initialisers.
-        let libraries = paths.iter().map(|path| Ok(Mutex::new(unsafe { Library::open(path) }?)));
-        let libraries = libraries.collect::<Result<_, hotcall::Error>>()?;
+        let libraries = paths.iter().map(|path| unsafe { Library::open(path) }.map(Mutex::new));
+        let libraries = libraries.collect::<Result<_, _>>()?;
         let mut random = Random::new(0);
         let thunks = (0..8).map(|_| Thunk::new(&long_signature(&mut random, 3)));
         let thunks = thunks.collect::<Result<Vec<_>, _>>()?;
-        let callbacks = (0..CALLBACKS).map(|index| Ok(Mutex::new(add_one(&thunks[index % thunks.len()])?)));
-        let callbacks = callbacks.collect::<Result<_, hotcall::Error>>()?;
+        let callbacks = (0..CALLBACKS).map(|index| add_one(&thunks[index % thunks.len()]).map(Mutex::new));
+        let callbacks = callbacks.collect::<Result<_, _>>()?;
         Ok(Self { open, paths, libraries, thunks, callbacks, local: AtomicPtr::default(), _files: files })
     }
 
@@ -72,7 +72,7 @@ impl World {
     }
 
     /// Opens a library anew and closes the one whose place it takes.
-    pub(crate) fn reopen(&self, random: &mut Random) -> Result<(), hotcall::Error> {
+    pub(crate) fn reopen(&self, random: &mut Random) -> Result<(), LibraryError> {
         let index = random.below(FILES as u32) as usize;
         // SAFETY: the fixture has no initialisers.
         let library = unsafe { Library::open(&self.paths[index]) }?;
@@ -91,7 +91,7 @@ impl World {
     }
 
     /// Makes a callback and puts it in another's place. The old one is closed when nobody holds it any longer.
-    pub(crate) fn replace_callback(&self, random: &mut Random) -> Result<(), hotcall::Error> {
+    pub(crate) fn replace_callback(&self, random: &mut Random) -> Result<(), CallbackError> {
         let callback = add_one(&self.thunks[random.below(self.thunks.len() as u32) as usize])?;
         let index = random.below(CALLBACKS as u32) as usize;
         let old = {
@@ -117,7 +117,7 @@ pub(crate) fn long_signature(random: &mut Random, most: u32) -> Signature {
 }
 
 /// A callback that returns its first argument and one.
-fn add_one(thunk: &Thunk) -> Result<Arc<Callback>, hotcall::Error> {
+fn add_one(thunk: &Thunk) -> Result<Arc<Callback>, CallbackError> {
     let callback = Callback::sync(thunk, OnPanic::Abort, |call| {
         let sum = call.slots()[0].as_i64() + 1;
         call.set_slot(sum).expect("the result is a long");

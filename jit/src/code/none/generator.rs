@@ -6,6 +6,7 @@ use crate::code::counters::Counters;
 use crate::code::linker::Code;
 use crate::debug::name::Name;
 use crate::error::JitError;
+use crate::lock::HoldOff;
 
 /// A generator, of which there is none.
 pub(crate) struct Generator(Infallible);
@@ -21,6 +22,6 @@ impl Generator {
 }
 
 /// No code, whatever the key.
-pub(crate) const fn make<K>(_: Option<&Generator>, _: &Name, _: &K) -> Result<Option<Code>, JitError> {
+pub(crate) const fn make<K>(_: &HoldOff, _: Option<&Generator>, _: &Name, _: &K) -> Result<Option<Code>, JitError> {
     Ok(None)
 }

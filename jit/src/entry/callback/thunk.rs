@@ -16,7 +16,7 @@ use crate::convention::abi::Abi;
 use crate::debug::name::Name;
 use crate::entry::callback::key::CallbackKey;
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::{HoldOff, hold_off};
 use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
@@ -47,17 +47,17 @@ impl Thunks {
         }
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = CallbackKey::of(abi, signature, abi.plan(signature)?);
-        let _no_fork = fork::hold_off();
+        let no_fork = hold_off();
         let make = || {
-            let code = generator::make(self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
+            let code = generator::make(&no_fork, self.generator.as_deref(), &Name::new("thunk", signature), &key)?;
             ThunkCode::leak(&key, code)
         };
-        self.code.get_or_make(&key, Life::Kept, make).map(|thunk| *thunk)
+        self.code.get_or_make(&no_fork, &key, Life::Kept, make).map(|thunk| *thunk)
     }
 
     /// All of them.
-    pub(crate) fn all(&self) -> impl Iterator<Item = &'static ThunkCode> {
-        self.code.live().into_iter().map(|thunk| *thunk)
+    pub(crate) fn all(&self, no_fork: &HoldOff) -> impl Iterator<Item = &'static ThunkCode> + use<> {
+        self.code.live(no_fork).into_iter().map(|thunk| *thunk)
     }
 }
 

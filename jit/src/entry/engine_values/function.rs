@@ -18,6 +18,7 @@ use crate::entry::engine_values::interpreter::{self, DroppedFunction, Interprete
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::entry::slots::trampoline::Trampolines;
 use crate::error::JitError;
+use crate::lock::HoldOff;
 use crate::stubs::cell::{Handler, RetiredCell, Stub};
 use crate::stubs::pool::StubPool;
 
@@ -75,6 +76,7 @@ unsafe impl Sync for EngineFunction {}
 impl EngineValuesCode {
     /// The code of a key. `interpreted` gives the function of all shapes, for engines that pass the record.
     pub(crate) fn new(
+        no_fork: &HoldOff,
         generator: Option<&Generator>,
         trampolines: &'static Trampolines,
         signature: &Signature,
@@ -87,7 +89,7 @@ impl EngineValuesCode {
             interpreter.trampoline()?;
         }
         let short = key.params.len() <= MAX_COMPILED;
-        let code = generator::make(generator.filter(|_| short), &Name::new("engine values", signature), key)?;
+        let code = generator::make(no_fork, generator.filter(|_| short), &Name::new("engine values", signature), key)?;
         let entry = match code {
             Some(code) if key.engine.model().passes_data() => EngineEntry::Compiled(code),
             None if key.engine.model().passes_data() => EngineEntry::Interpreted(interpreted()?),

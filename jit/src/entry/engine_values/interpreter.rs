@@ -5,7 +5,6 @@
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
-use std::sync::OnceLock;
 
 use crate::c::definitions::{Signature, Type};
 use crate::c::form::Form;
@@ -17,6 +16,7 @@ use crate::engine::values::model::{EngineAbi, ResultPath, Role};
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
+use crate::lock::Once;
 use crate::stubs::cell::{RetiredCell, count_retired_call};
 
 /// A signature with the model by which its values are converted.
@@ -27,7 +27,7 @@ pub(crate) struct Interpreter {
     signature: Signature,
     /// Makes the trampoline at the first call.
     trampolines: &'static Trampolines,
-    trampoline: OnceLock<Trampoline>,
+    trampoline: Once<Trampoline>,
 }
 
 impl Interpreter {
@@ -38,16 +38,12 @@ impl Interpreter {
             result: Form::of(signature.result()),
             signature: signature.clone(),
             trampolines,
-            trampoline: OnceLock::new(),
+            trampoline: Once::new(),
         }
     }
 
     pub(crate) fn trampoline(&self) -> Result<&Trampoline, JitError> {
-        if let Some(trampoline) = self.trampoline.get() {
-            return Ok(trampoline);
-        }
-        let trampoline = self.trampolines.get(&self.signature, Options::new())?;
-        Ok(self.trampoline.get_or_init(|| trampoline))
+        self.trampoline.get_or_try(|| self.trampolines.get(&self.signature, Options::new()))
     }
 
     /// Makes the call, and its result a value; or throws, and returns `false`.

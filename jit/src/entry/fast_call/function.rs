@@ -16,7 +16,7 @@ use crate::engine::record::{Pending, RecordHead};
 use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::fast_call::template::Template;
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::{HoldOff, hold_off};
 
 /// What native functions of one shape and model are copies of. Cloning is cheap.
 #[derive(Clone)]
@@ -36,8 +36,13 @@ pub struct FastCallFunction {
 }
 
 impl FastCallCode {
-    pub(crate) fn new(generator: &Arc<Generator>, signature: &Signature, key: &FastCallKey) -> Result<Self, JitError> {
-        let template = Template::of(generator, key)?;
+    pub(crate) fn new(
+        no_fork: &HoldOff,
+        generator: &Arc<Generator>,
+        signature: &Signature,
+        key: &FastCallKey,
+    ) -> Result<Self, JitError> {
+        let template = Template::of(no_fork, generator, key)?;
         Ok(Self { template, name: Name::new("fast call", signature), generator: Arc::clone(generator) })
     }
 }
@@ -73,10 +78,10 @@ impl FastCall {
     /// * The function is called as the model says, and what the model says of handles is true.
     /// * From when an object is read until C has returned its bytes stay where they are, also when helpers are called.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<FastCallFunction, JitError> {
-        let _no_fork = fork::hold_off();
+        let no_fork = hold_off();
         let FastCallCode { template, name, generator } = &*self.0;
         // SAFETY: the caller vouches for the record.
-        let code = unsafe { template.copy(generator, name, record) }?;
+        let code = unsafe { template.copy(&no_fork, generator, name, record) }?;
         Ok(FastCallFunction { code, _code: self.clone() })
     }
 

@@ -8,12 +8,13 @@ use crate::debug::name::Name;
 use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 use crate::error::JitError;
+use crate::lock::HoldOff;
 
 /// A template, of which there is none.
 pub(crate) struct Template(Infallible);
 
 impl Template {
-    pub(crate) fn of(_: &Generator, _: &FastCallKey) -> Result<Self, JitError> {
+    pub(crate) fn of(_: &HoldOff, _: &Generator, _: &FastCallKey) -> Result<Self, JitError> {
         Err(JitError::NoCode)
     }
 
@@ -24,7 +25,13 @@ impl Template {
     /// # Safety
     ///
     /// None: it is never called.
-    pub(crate) const unsafe fn copy(&self, _: &Generator, _: &Name, _: *const RecordHead) -> Result<Code, JitError> {
+    pub(crate) const unsafe fn copy(
+        &self,
+        _: &HoldOff,
+        _: &Generator,
+        _: &Name,
+        _: *const RecordHead,
+    ) -> Result<Code, JitError> {
         match self.0 {}
     }
 }

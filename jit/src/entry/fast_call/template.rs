@@ -14,6 +14,7 @@ use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::fast_call::moves;
 use crate::entry::fast_call::needs::Needs;
 use crate::error::JitError;
+use crate::lock::HoldOff;
 
 /// Code that every record has a copy of.
 pub(crate) struct Template {
@@ -27,7 +28,7 @@ pub(crate) struct Template {
 
 impl Template {
     /// The template of a key: assembled if it only moves its arguments, else compiled.
-    pub(crate) fn of(generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
+    pub(crate) fn of(no_fork: &HoldOff, generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
         let needs = Box::new(Needs::of(key));
         let body = FastCallBody::of(key, &needs)?;
         if let Some(jump) = moves::jump(&body) {
@@ -35,7 +36,7 @@ impl Template {
             let compiled = Compiled::template(code.bytes, code.holes);
             return Ok(Self { compiled, shim: None, closed: Some(code.closed), _needs: needs });
         }
-        let (compiled, shim) = generator.compile(&body)?;
+        let (compiled, shim) = generator.compile(no_fork, &body)?;
         Ok(Self { compiled, shim, closed: None, _needs: needs })
     }
 
@@ -51,6 +52,7 @@ impl Template {
     /// The record can be read, and nobody else uses it yet.
     pub(crate) unsafe fn copy(
         &self,
+        no_fork: &HoldOff,
         generator: &Generator,
         name: &Name,
         record: *const RecordHead,
@@ -60,7 +62,7 @@ impl Template {
             // SAFETY: the caller vouches for the record.
             Hole::Pending => unsafe { (*record).pending() as u64 },
         });
-        let code = generator.link(name, &compiled, self.shim.clone())?;
+        let code = generator.link(no_fork, name, &compiled, self.shim.clone())?;
         if let Some(closed) = self.closed {
             // SAFETY: the caller vouches for the record.
             unsafe { (*record).set_closed(code.entry().wrapping_add(closed).cast()) };

@@ -13,7 +13,7 @@ use crate::convention::plan::Return;
 use crate::debug::name::Name;
 use crate::entry::slots::key::{Options, SlotsKey};
 use crate::error::JitError;
-use crate::os::fork;
+use crate::lock::{HoldOff, hold_off};
 use crate::universal::outgoing::UniversalTrampoline;
 
 /// A trampoline as a function: the `slots` entry.
@@ -61,10 +61,10 @@ impl Trampolines {
         let plan = abi.plan(signature)?;
         let returns_in_memory = matches!(plan.ret, Return::Hidden { .. });
         let key = SlotsKey::of(abi, signature, plan, options);
-        let _no_fork = fork::hold_off();
-        let code = self.code.get_or_make(&key, Life::Used, || {
+        let no_fork = hold_off();
+        let code = self.code.get_or_make(&no_fork, &key, Life::Used, || {
             let name = Name::new(if options.capture_errno { "slots errno" } else { "slots" }, signature);
-            match generator::make(self.generator.as_deref(), &name, &key)? {
+            match generator::make(&no_fork, self.generator.as_deref(), &name, &key)? {
                 Some(code) => Ok(SlotsCode::Generated(code)),
                 None => UniversalTrampoline::new(&key.plan, options.capture_errno).map(SlotsCode::Universal),
             }
@@ -73,8 +73,8 @@ impl Trampolines {
     }
 
     /// How many there are.
-    pub(crate) fn count(&self) -> usize {
-        self.code.live().len()
+    pub(crate) fn count(&self, no_fork: &HoldOff) -> usize {
+        self.code.live(no_fork).len()
     }
 }
 

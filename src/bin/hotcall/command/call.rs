@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::sync::Arc;
 
-use hotcall::{FunctionOptions, LayoutError, Library, Slot, Type, Value};
+use hotcall::{FunctionOptions, LayoutError, Library, LibraryError, Slot, Type, Value};
 
 use crate::argument::converted::ConvertedArguments;
 use crate::argument::word::Argument;
@@ -121,8 +121,10 @@ pub(crate) fn run(arguments: &CallArguments) -> Result<Vec<u8>, CommandError> {
     let symbol = &function.symbol;
     let layout_error = |source| CommandError::Layout { symbol: symbol.clone(), source };
 
-    let library = open(&arguments.library)?;
-    let code = library.function_with(symbol, &signature, FunctionOptions::new().capture_errno(errno))?;
+    let library = open(&arguments.library).map_err(hotcall::Error::from)?;
+    let code = library
+        .function_with(symbol, &signature, FunctionOptions::new().capture_errno(errno))
+        .map_err(hotcall::Error::from)?;
     let mut values = ConvertedArguments::new(ValueContext::new(Arc::clone(&function.declarations)));
     let words = arguments.args.iter().zip(signature.params()).enumerate();
     let all: Vec<_> =
@@ -147,7 +149,7 @@ pub(crate) fn run(arguments: &CallArguments) -> Result<Vec<u8>, CommandError> {
 
     // SAFETY: the user vouches for the declaration and the arguments. The slots were made by the signature, and what they
     // point to is never freed.
-    let outcome = unsafe { code.prepare_slots(values.slots()) }?.run();
+    let outcome = unsafe { code.prepare_slots(values.slots()) }.map_err(hotcall::Error::from)?.run();
     // The callee printed before this program does.
     output::flush_all_of_c();
     check_callbacks(symbol, values)?;
@@ -176,12 +178,12 @@ fn check_callbacks(symbol: &str, values: &ConvertedArguments) -> Result<(), Comm
     }
 }
 
-fn open(library: &OsString) -> Result<Library, CommandError> {
+fn open(library: &OsString) -> Result<Library, LibraryError> {
     if library == "self" {
-        return Ok(Library::this_process()?);
+        return Library::this_process();
     }
     // SAFETY: the user asks for the library's initialisers to run.
-    Ok(unsafe { Library::open(library) }?)
+    unsafe { Library::open(library) }
 }
 
 /// Prints the result on a line of its own, a text as its bytes are; nothing for void.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use hotcall::{LayoutError, Scalar, Type};
+use hotcall::{CallbackError, LayoutError, Scalar, Type};
 
 use crate::declaration::error::SourceError;
 use crate::text::quote::{quote, shorten};
@@ -146,6 +146,12 @@ impl From<SourceError> for ValueErrorKind {
 impl From<hotcall::Error> for ValueErrorKind {
     fn from(error: hotcall::Error) -> Self {
         Self::Making(Box::new(error))
+    }
+}
+
+impl From<CallbackError> for ValueErrorKind {
+    fn from(error: CallbackError) -> Self {
+        hotcall::Error::from(error).into()
     }
 }
 

@@ -2,7 +2,7 @@
 
 use hotcall_jit::{Extent, LayoutError, Places, Scalar, Type, TypeKind};
 
-use crate::error::Error;
+use super::error::MemberError;
 use crate::slots::memory::{load, store};
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
@@ -41,7 +41,7 @@ impl Member {
     /// # Errors
     ///
     /// The type exceeds the size limit.
-    pub fn whole(ty: &Type) -> Result<Self, Error> {
+    pub fn whole(ty: &Type) -> Result<Self, MemberError> {
         Self::new(0, ty)
     }
 
@@ -51,13 +51,13 @@ impl Member {
     /// # Errors
     ///
     /// The path is malformed or leads nowhere; the type exceeds the size limit.
-    pub fn at(ty: &Type, path: &str) -> Result<Self, Error> {
+    pub fn at(ty: &Type, path: &str) -> Result<Self, MemberError> {
         let mut member = Self::whole(ty)?;
         let mut rest = path;
         while !rest.is_empty() {
             let first = rest.len() == path.len();
             let (step, after) = PathStep::first(rest, first)
-                .ok_or_else(|| Error::MemberPath { path: path.into(), at: path.len() - rest.len() })?;
+                .ok_or_else(|| MemberError::Path { path: path.into(), at: path.len() - rest.len() })?;
             member = match step {
                 PathStep::Name(name) => member.field(name)?,
                 PathStep::Index(index) => member.index(index)?,
@@ -72,8 +72,8 @@ impl Member {
     /// # Errors
     ///
     /// The type does not have one.
-    pub fn field(&self, name: &str) -> Result<Self, Error> {
-        let missing = || Error::NoMember { ty: self.ty.clone(), member: name.into() };
+    pub fn field(&self, name: &str) -> Result<Self, MemberError> {
+        let missing = || MemberError::NoMember { ty: self.ty.clone(), member: name.into() };
         self.find(name)?.ok_or_else(missing)
     }
 
@@ -82,8 +82,8 @@ impl Member {
     /// # Errors
     ///
     /// The type does not have one.
-    pub fn index(&self, index: usize) -> Result<Self, Error> {
-        let missing = || Error::NoIndex { ty: self.ty.clone(), index, len: self.len() };
+    pub fn index(&self, index: usize) -> Result<Self, MemberError> {
+        let missing = || MemberError::NoIndex { ty: self.ty.clone(), index, len: self.len() };
         match self.ty.kind() {
             TypeKind::Array(array) if index < self.len() => {
                 let element = Self::new(0, array.element())?;
@@ -131,7 +131,7 @@ impl Member {
     /// # Errors
     ///
     /// The bytes end before it does.
-    pub fn read<'a>(&self, whole: &'a [u8]) -> Result<Value<'a>, Error> {
+    pub fn read<'a>(&self, whole: &'a [u8]) -> Result<Value<'a>, MemberError> {
         let bytes = self.bytes(whole)?;
         Ok(match self.ty.as_scalar() {
             Some(scalar) => Value::from_slot(load(scalar, bytes), scalar),
@@ -144,7 +144,7 @@ impl Member {
     /// # Errors
     ///
     /// The value has another type, or another length; the bytes end before the member does.
-    pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), Error> {
+    pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), MemberError> {
         let value = value.into();
         let to = self.bytes_mut(whole)?;
         let wrong_type = || self.wrong_type(value.ty());
@@ -162,7 +162,7 @@ impl Member {
     /// # Errors
     ///
     /// It is not a scalar; the bytes end before it does.
-    pub fn read_slot(&self, whole: &[u8]) -> Result<Slot, Error> {
+    pub fn read_slot(&self, whole: &[u8]) -> Result<Slot, MemberError> {
         let scalar = self.scalar()?;
         Ok(load(scalar, self.bytes(whole)?))
     }
@@ -172,7 +172,7 @@ impl Member {
     /// # Errors
     ///
     /// It is not a scalar; the bytes end before it does.
-    pub fn write_slot(&self, whole: &mut [u8], value: Slot) -> Result<(), Error> {
+    pub fn write_slot(&self, whole: &mut [u8], value: Slot) -> Result<(), MemberError> {
         let scalar = self.scalar()?;
         store(scalar, value, self.bytes_mut(whole)?);
         Ok(())
@@ -183,7 +183,7 @@ impl Member {
     /// # Errors
     ///
     /// The bytes end before it does.
-    pub fn bytes<'a>(&self, whole: &'a [u8]) -> Result<&'a [u8], Error> {
+    pub fn bytes<'a>(&self, whole: &'a [u8]) -> Result<&'a [u8], MemberError> {
         whole.get(self.offset..self.end()).ok_or_else(|| self.too_short(whole.len()))
     }
 
@@ -192,18 +192,18 @@ impl Member {
     /// # Errors
     ///
     /// The bytes end before it does.
-    pub fn bytes_mut<'a>(&self, whole: &'a mut [u8]) -> Result<&'a mut [u8], Error> {
+    pub fn bytes_mut<'a>(&self, whole: &'a mut [u8]) -> Result<&'a mut [u8], MemberError> {
         let given = whole.len();
         whole.get_mut(self.offset..self.end()).ok_or_else(|| self.too_short(given))
     }
 
-    fn new(offset: usize, ty: &Type) -> Result<Self, Error> {
+    fn new(offset: usize, ty: &Type) -> Result<Self, MemberError> {
         let extent = Extent::of(ty).map_err(too_large)?;
         Ok(Self { offset, size: extent.size as usize, ty: ty.clone() })
     }
 
     /// Searches named members here and, as C does, inside members without a name.
-    fn find(&self, name: &str) -> Result<Option<Self>, Error> {
+    fn find(&self, name: &str) -> Result<Option<Self>, MemberError> {
         let Some(aggregate) = self.ty.as_aggregate() else { return Ok(None) };
         for place in Places::of(aggregate) {
             let (offset, field) = place.map_err(too_large)?;
@@ -224,24 +224,24 @@ impl Member {
         self.offset + self.size
     }
 
-    fn scalar(&self) -> Result<Scalar, Error> {
-        let error = || Error::AggregateMember { ty: self.ty.clone(), offset: self.offset };
+    fn scalar(&self) -> Result<Scalar, MemberError> {
+        let error = || MemberError::Aggregate { ty: self.ty.clone(), offset: self.offset };
         self.ty.as_scalar().ok_or_else(error)
     }
 
     /// The error for writing a value of this type.
-    fn wrong_type(&self, given: ValueType) -> Error {
+    fn wrong_type(&self, given: ValueType) -> MemberError {
         let (ty, offset) = (self.ty.clone(), self.offset);
         match given {
             ValueType::Bytes(given) if ty.as_scalar().is_none() => {
-                Error::MemberLength { ty, offset, expected: self.size, given }
+                MemberError::Length { ty, offset, expected: self.size, given }
             }
-            ValueType::Bytes(_) | ValueType::Scalar(_) | ValueType::Void => Error::MemberType { ty, offset, given },
+            ValueType::Bytes(_) | ValueType::Scalar(_) | ValueType::Void => MemberError::Type { ty, offset, given },
         }
     }
 
-    fn too_short(&self, given: usize) -> Error {
-        Error::MemberBounds { ty: self.ty.clone(), offset: self.offset, end: self.end(), given }
+    fn too_short(&self, given: usize) -> MemberError {
+        MemberError::Bounds { ty: self.ty.clone(), offset: self.offset, end: self.end(), given }
     }
 }
 
@@ -265,6 +265,6 @@ impl<'a> PathStep<'a> {
     }
 }
 
-fn too_large(source: LayoutError) -> Error {
-    Error::Layout { name: source.ty.to_string().into(), source }
+fn too_large(source: LayoutError) -> MemberError {
+    MemberError::Layout { source }
 }
