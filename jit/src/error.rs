@@ -1,18 +1,18 @@
-//! Why a signature has no code.
+//! The reasons why a signature does not have code.
 
 use std::error::Error as StdError;
 
 use crate::convention::plan::{Loc, PlanError};
 use crate::engine::fast_call::check::FastCallError;
 
-/// Why a trampoline, a thunk or a stub could not be made.
+/// The reason why a trampoline, a thunk or a stub could not be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum JitError {
     /// hotcall does not know the C calling convention of this machine.
     #[error("no calling convention is known for this machine")]
     Host,
-    /// A callback cannot know what a variable argument list holds.
+    /// A callback cannot know the contents of a variable argument list.
     #[error("a callback cannot be variadic")]
     VariadicCallback,
     /// The signature exceeds a limit.
@@ -22,19 +22,20 @@ pub enum JitError {
     #[error("generating code: {0}")]
     Codegen(#[source] Box<dyn StdError + Send + Sync>),
     /// The convention uses a place that generated and universal code cannot reach.
-    #[error("no code here reaches the place {loc}")]
+    #[error("code here cannot reach the place {loc}")]
     #[expect(missing_docs, reason = "the message says what the field is")]
     Place { loc: Loc },
-    /// No memory for code.
+    /// Memory for code is exhausted.
     #[error("mapping memory for code: {0}")]
     Memory(#[source] Box<dyn StdError + Send + Sync>),
     /// A native function of the fast-call entry does not fit the C function.
     #[error(transparent)]
     FastCall(#[from] FastCallError),
-    /// Functions of the fast-call entry are compiled, or there are none: engines have another way to call.
+    /// Functions of the fast-call entry need generated code. Without it engines must call in another way.
     #[error("code cannot be generated here")]
     NoCode,
-    /// Without code generation trampolines and callbacks have the addresses that are part of the program, and all are in use.
+    /// Without generated code, trampolines and callbacks use addresses that are part of the program. All of these are
+    /// in use.
     #[error("without code generation there are {max} addresses for functions and callbacks, and all are in use")]
     #[expect(missing_docs, reason = "the message says what the field is")]
     Stubs { max: usize },

@@ -21,16 +21,18 @@ use crate::entry::slots::trampoline::{Trampoline, Trampolines};
 use crate::error::JitError;
 use crate::lock::{Once, hold_off};
 
-/// The signature compiler with the code it made, once for each *shape*: signatures have one shape if their keys are equal.
+/// The signature compiler with the code that it made, once for each *shape*: signatures have one shape if their keys
+/// are equal.
 ///
-/// The code of a [`Trampoline`] lives as long as one that uses it, that of a [`ThunkCode`] as long as the process.
+/// The code of a [`Trampoline`] lives as long as a clone of it. The code of a [`ThunkCode`] lives as long as the
+/// process.
 ///
-/// Where code cannot be generated, because the feature `cranelift` is off or the system refuses memory for code, trampolines
-/// and thunks are *universal*: they read the plan of a call each time. They behave as generated ones, take some
-/// times as long, and are limited in number: a shape's trampolines take one of 2,048 addresses that are part of the
-/// program, and so does each callback.
+/// Code cannot be generated if the feature `cranelift` is off or the system refuses memory for code. Then trampolines
+/// and thunks are *universal*: they read the plan of a call each time. They behave like generated ones, take a few
+/// times as long, and are limited in number. The program contains 2,048 addresses for them. Each shape's trampolines
+/// take one of these, and so does each callback.
 pub struct Jit {
-    /// `None`: everything is universal.
+    /// The generator, or `None` if everything is universal.
     generator: Option<Arc<Generator>>,
     trampolines: Trampolines,
     thunks: Thunks,
@@ -39,28 +41,28 @@ pub struct Jit {
     fast_calls: OnceMap<FastCallKey, FastCallCode>,
 }
 
-/// What a [`Jit`] has made and still has.
+/// The code that a [`Jit`] holds.
 #[derive(Clone, Copy, PartialEq, Eq, Default, Debug)]
 #[non_exhaustive]
 pub struct Stats {
-    /// Shapes of calls that have code, those of engines included.
+    /// Shapes of calls that have code, including those of engines.
     pub trampolines: usize,
     /// Shapes of callbacks that have code.
     pub thunks: usize,
     /// Functions in code memory: trampolines, thunks, and the shims of variadic calls.
     pub functions: usize,
-    /// Their bytes.
+    /// Bytes of these functions.
     pub code_bytes: usize,
-    /// Bytes of memory for code, what is not filled included. Where it is mapped twice it counts once.
+    /// Bytes of memory for code, including unused bytes. Memory that is mapped twice counts once.
     pub mapped_bytes: usize,
     /// Callbacks that are bound to a handler.
     pub callbacks: usize,
-    /// Stubs that are bound to none: of callbacks that were closed, or that are yet to come.
+    /// Stubs that are not bound to a handler: their callback was closed, or is yet to come.
     pub retired_callbacks: usize,
 }
 
 impl Jit {
-    /// A compiler with nothing compiled.
+    /// Makes a compiler without any code.
     ///
     /// # Errors
     ///
@@ -70,7 +72,7 @@ impl Jit {
         Ok(Self::with(Generator::new()?))
     }
 
-    /// One that never generates code: all its trampolines and thunks are universal.
+    /// Makes a compiler that never generates code: all its trampolines and thunks are universal.
     ///
     /// # Errors
     ///
@@ -92,7 +94,7 @@ impl Jit {
         }
     }
 
-    /// What there is of this compiler's code now.
+    /// Returns figures of this compiler's current code.
     pub fn stats(&self) -> Stats {
         let no_fork = hold_off();
         let count = |count: &AtomicUsize| count.load(Ordering::Relaxed);
@@ -114,45 +116,46 @@ impl Jit {
         stats
     }
 
-    /// The compiler that the process shares.
+    /// Returns the compiler that the process shares.
     ///
     /// # Errors
     ///
-    /// As for [`Jit::new`].
+    /// The errors of [`Jit::new`].
     pub fn shared() -> Result<&'static Self, JitError> {
         static SHARED: Once<Jit> = Once::new();
         SHARED.get_or_try(Self::new)
     }
 
-    /// The trampoline for functions of this signature, made unless there is one of the same shape.
+    /// Returns the trampoline for functions of this signature. Signatures of one shape share it.
     ///
     /// # Errors
     ///
-    /// The machine's convention is unknown, the signature exceeds a limit, or code is not generated and no address is left.
+    /// The machine's convention is unknown, the signature exceeds a limit, or code is not generated and no address is
+    /// left.
     pub fn slots(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         self.trampolines.get(signature, options)
     }
 
-    /// The thunk for callbacks of this signature, made unless there is one of the same shape. It is never freed.
+    /// Returns the thunk for callbacks of this signature. Signatures of one shape share it, and it is never freed.
     ///
     /// # Errors
     ///
-    /// The signature is variadic; else as for [`Jit::slots`].
+    /// The signature is variadic; the errors of [`Jit::slots`].
     pub fn thunk(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
         self.thunks.get(signature)
     }
 
-    /// The native functions for engines of this model and C functions of this signature, made unless there are those of the same
-    /// shape.
+    /// Returns the native functions for engines of this model and C functions of this signature. Signatures of one
+    /// shape share them.
     ///
     /// # Errors
     ///
-    /// As for [`Jit::slots`]; the model's native function exceeds a limit.
+    /// The model's native function exceeds a limit; the errors of [`Jit::slots`].
     pub fn engine_values(&'static self, signature: &Signature, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let key = EngineValuesKey::of(abi, signature, abi.plan(signature)?, engine);
         let no_fork = hold_off();
-        // What is behind stubs is never freed, as thunks are not.
+        // Code behind stubs is never freed, because thunks are not.
         let life = if engine.model().passes_data() { Life::Used } else { Life::Kept };
         let make = || {
             let interpreted =
@@ -162,11 +165,11 @@ impl Jit {
         self.engine_values.get_or_make(&no_fork, &key, life, make).map(EngineValues::from)
     }
 
-    /// The native function for C functions of this signature that the model describes, made unless there is one of the same shape.
+    /// Returns the model's native function for C functions of this signature. Signatures of one shape share it.
     ///
     /// # Errors
     ///
-    /// As for [`Jit::slots`]; the model does not fit the signature; code cannot be generated here.
+    /// The model does not fit the signature; code cannot be generated here; the errors of [`Jit::slots`].
     pub fn fast_call(
         &self,
         signature: &Signature,
@@ -204,7 +207,7 @@ mod tests {
     }
 
     unsafe extern "C-unwind" fn handle(context: *mut c_void, args: *const u64, result: *mut u64) {
-        // SAFETY: the context is the trampoline, and its signature that of the thunk.
+        // SAFETY: the context is the trampoline, and the thunk has the trampoline's signature.
         unsafe { ((*context.cast::<Trampoline>()).entry())(join as *const c_void, args, result, ptr::null_mut()) };
     }
 

@@ -1,12 +1,12 @@
 //! The signature compiler of hotcall.
 //!
-//! A C [`Signature`] becomes a [`Plan`] (which bytes of which value live in which register), the plan Cranelift's IR, and
-//! that machine code: a trampoline that unpacks an argument buffer and calls a C function. Where there is no code generator,
-//! or no memory for code, one universal trampoline reads the plan at each call. `ARCHITECTURE.md` has the rooms in which this
-//! happens.
+//! A C [`Signature`] becomes a [`Plan`], which assigns each byte of each value to a register or stack place. The plan
+//! becomes Cranelift's IR, and the IR becomes machine code: a trampoline that unpacks an argument buffer and calls a C
+//! function. Without a code generator, or without memory for code, one universal trampoline reads the plan at each
+//! call. `ARCHITECTURE.md` describes the rooms of the code.
 //!
-//! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. What is public here beyond types and
-//! signatures (plans, entries, code) follows Cranelift and the code generator, and may change with every release.
+//! Runtimes link the crate `hotcall`, which adds libraries, declarations and safety. Public items here beyond types and
+//! signatures (plans, entries, code) follow Cranelift and the code generator, and may change with every release.
 
 #![warn(clippy::disallowed_types)]
 

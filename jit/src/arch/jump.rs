@@ -8,10 +8,10 @@ use crate::engine::hole::Hole;
 
 /// A function that jumps to its record's target when its arguments are in their places.
 pub(crate) struct Jump {
-    /// In the order in which they are made.
+    /// The moves, in the order in which they are made.
     pub(crate) moves: Vec<ArgumentMove>,
     pub(crate) refusal: Refusal,
-    /// For a variadic target, the number of vector registers used.
+    /// The number of vector registers used, for a variadic target.
     pub(crate) vector_count: Option<u8>,
 }
 
@@ -23,16 +23,17 @@ pub(crate) struct JumpCode {
     pub(crate) closed: usize,
 }
 
-/// The answer to a refused call. The parameter of the exit arrives in `exit`.
+/// The answer to a refused call. The exit's parameter arrives in `exit`.
 pub(crate) enum Refusal {
-    /// Sets the flag that is at this offset of what the parameter points to. That is `kept` in the cell: for callbacks, or because
-    /// an argument is moved to where it arrives.
+    /// Sets the flag at this offset from the address that the exit's parameter holds. The parameter is `kept` in the
+    /// cell in two cases: callbacks need it, or an argument is moved to the place where it arrives.
     Flag { exit: Loc, offset: i32, kept: bool },
-    /// Jumps to this helper, with the parameter if there is one. No argument is refused: the function is closed.
+    /// Jumps to this helper, with the exit's parameter if there is one. Then no argument is refused: the function is
+    /// closed.
     Raise { exit: Option<Loc>, helper: u64 },
 }
 
-/// The way of an argument.
+/// One argument's move.
 pub(crate) struct ArgumentMove {
     pub(crate) from: Loc,
     pub(crate) to: Loc,
@@ -48,15 +49,14 @@ impl ArgumentMove {
     }
 }
 
-/// The change of an argument on its way.
+/// The change of an argument during its move.
 pub(crate) enum Conversion {
-    /// A float, which stays as it is.
+    /// A float, which does not change.
     Float,
-    /// An integer of so many bytes as it arrives, where nothing is promised of the bytes above them. C reads `room` bytes, which
-    /// are 4 at least.
+    /// An integer that arrives in `len` bytes, with undefined bits above them. C reads `room` bytes, at least 4.
     Integer { narrowing: Option<Narrowing>, len: u8, ext: Ext, room: u8 },
     /// A `double` that must be an integer of this type.
     Number(Scalar),
-    /// The handle of a word that must be an integer.
+    /// A handle whose word must be an integer.
     Small { indirect: bool, small: Small, narrowing: Option<Narrowing> },
 }

@@ -1,6 +1,8 @@
-//! Architectures: machine code that is written by hand, one folder for each, and the words in memory that such code reads.
+//! Architectures: machine code that is written by hand, one folder for each, and the words in memory that such code
+//! reads.
 //!
-//! [`universal`] is that of the machine this is compiled for. All else is made of bytes and can be tested on any machine.
+//! [`universal`] belongs to the machine that this crate is compiled for. All other code is bytes, which tests check on
+//! any machine.
 
 #[cfg(feature = "cranelift")]
 pub(crate) mod jump;

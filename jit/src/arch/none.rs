@@ -1,4 +1,5 @@
-//! Conventions without a universal trampoline: [`Abi::host`](crate::Abi::host) is `None`, so nothing here is ever used.
+//! Stand-ins for conventions without a universal trampoline. Nothing here is ever used, because
+//! [`Abi::host`](crate::Abi::host) is `None`.
 
 use std::ffi::c_void;
 use std::ptr;

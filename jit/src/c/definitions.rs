@@ -1,7 +1,7 @@
 //! Types and signatures as data.
 //!
-//! They contain each other: a struct has members, whose types may be pointers to functions, whose signatures have types. So all
-//! their definitions stand here, and what each can do in a file of its own.
+//! They contain each other: a struct has members, whose types may be pointers to functions, whose signatures have
+//! types. So all their definitions are in this file. The operations of each type have a file of their own.
 
 use std::hash::{Hash, Hasher};
 use std::sync::Arc;
@@ -10,9 +10,9 @@ use crate::c::scalar::Scalar;
 
 /// A C type that has a size.
 ///
-/// Cloning is cheap. Types are equal if values of them are laid out, passed and converted alike. [Targets](Self::pointer) of
-/// pointers and `const` are kept, and not compared. Make aggregates with [`Type::structure`], [`Type::union`] and
-/// [`Type::array`]:
+/// Cloning is cheap. Types are equal if their values are laid out, passed and converted alike. A type keeps
+/// [targets](Self::pointer) of pointers and `const`, but comparison ignores them. Make aggregates with
+/// [`Type::structure`], [`Type::union`] and [`Type::array`]:
 ///
 /// ```
 /// use hotcall::{Layout, Type};
@@ -30,7 +30,7 @@ pub struct Type {
     pub(crate) pointer: Uncompared<Option<Arc<Pointer>>>,
 }
 
-/// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types are scalars.
+/// The kind of a type. C does not have further kinds (C11 6.2.5p21): new types will be scalars.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum TypeKind {
     /// A scalar.
@@ -81,10 +81,10 @@ pub struct Field {
     pub(crate) constant: Uncompared<bool>,
 }
 
-/// The part of a declaration that says more of a pointer than that it is one.
+/// Details of a pointer from its declaration.
 ///
-/// Pointers are compared with what they say themselves. The types in a [`Target`] compare as types do, and so without what
-/// their own pointers say.
+/// Comparing two values of this type compares all their details. The types in a [`Target`] compare as types do, so
+/// details of their own pointers are ignored.
 ///
 /// ```
 /// use hotcall::{Direction, Length, Pointer, Target, Type};
@@ -107,16 +107,16 @@ pub struct Pointer {
 #[derive(Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
-    /// Nothing that is said (`void`).
+    /// No stated target (`void`).
     Void,
     /// An object of this type.
     Type(Type),
-    /// A struct or union by its name, as it may point to itself: `struct point`, or the typedef's name of one without a tag.
-    /// `Declarations::type_named` has it, if it is complete.
+    /// A struct or union by its name, because it may point to itself. The name is `struct point`, or the typedef's name
+    /// if there is no tag. `Declarations::type_named` returns the type if it is complete.
     Named(Arc<str>),
     /// A function.
     Function(FunctionType),
-    /// Something that hotcall has no type for, with the reason.
+    /// A target that hotcall does not have a type for, with the reason.
     Unsupported(Box<str>),
 }
 
@@ -131,26 +131,26 @@ pub struct FunctionType {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Length {
-    /// As many as a parameter declared as an array has (`int a[4]`), of which C requires the caller to have no fewer only
-    /// where it says `static` (C11 6.7.6.3p7).
+    /// The length of a parameter declared as an array (`int a[4]`). C requires the caller to have at least this many
+    /// elements only if the declaration says `static` (C11 6.7.6.3p7).
     Elements(u64),
-    /// As many bytes.
+    /// This many bytes.
     Bytes(u64),
-    /// As many as the parameter or member of this name says.
+    /// The number of elements that the parameter or member of this name holds.
     Counted(Arc<str>),
-    /// As many bytes as the parameter or member of this name says.
+    /// The number of bytes that the parameter or member of this name holds.
     CountedBytes(Arc<str>),
-    /// As many as an expression says, or something else that is not understood.
+    /// A number given by an expression, or by something else that hotcall does not understand.
     Expression,
 }
 
-/// The way of data through a pointer.
+/// The direction of data through a pointer.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Direction {
     /// The callee reads.
     In,
-    /// The callee writes, and does not read what was there.
+    /// The callee writes, and does not read the previous contents.
     Out,
     /// The callee reads and writes.
     InOut,
@@ -164,7 +164,7 @@ pub struct Signature {
     pub(crate) first_variadic: Option<usize>,
 }
 
-/// Information for users that no stage of a call depends on: all such values are equal.
+/// Information for users that no stage of a call depends on. All values of this type are equal.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Uncompared<T>(pub(crate) T);
 
@@ -180,11 +180,11 @@ impl<T> Hash for Uncompared<T> {
     fn hash<H: Hasher>(&self, _: &mut H) {}
 }
 
-/// How far a type reaches: what bounds a walk over it.
+/// The measure of a type, which bounds a walk over it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Reach {
     pub(crate) depth: u32,
     pub(crate) nodes: u32,
-    /// The depth with that of what pointers point to.
+    /// The depth, including the targets of pointers.
     pub(crate) through_pointers: Uncompared<u32>,
 }

@@ -1,4 +1,4 @@
-//! A value as those see it who do not see registers: a caller of a trampoline, a callback's handler, an engine.
+//! Values outside registers, as a trampoline's caller, a callback's handler and an engine see them.
 
 use crate::c::definitions::Type;
 use crate::c::layout::Extent;
@@ -16,7 +16,8 @@ pub enum Form {
 }
 
 impl Form {
-    /// The form of a value of this type, or of no value. A type beyond the limits has more bytes than any value.
+    /// Returns the form of a value of this type, or of no value. A type beyond the limits has more bytes than any
+    /// value.
     pub fn of<'a>(ty: impl Into<Option<&'a Type>>) -> Self {
         let Some(ty) = ty.into() else { return Self::Void };
         match ty.as_scalar() {
@@ -25,7 +26,7 @@ impl Form {
         }
     }
 
-    /// The scalar, if it is one.
+    /// Returns the scalar, if the value is one.
     pub const fn scalar(self) -> Option<Scalar> {
         match self {
             Self::Scalar(scalar) => Some(scalar),
@@ -33,7 +34,7 @@ impl Form {
         }
     }
 
-    /// The bytes of a struct or union, 0 for others.
+    /// Returns the bytes of a struct or union, and 0 for other forms.
     pub const fn bytes(self) -> u32 {
         match self {
             Self::Bytes(size) => size,
@@ -41,7 +42,7 @@ impl Form {
         }
     }
 
-    /// The form for all that are converted the same way in machine code; see [`Scalar::representative`].
+    /// Returns one form for all forms that machine code converts alike; see [`Scalar::representative`].
     pub(crate) const fn representative(self) -> Self {
         match self {
             Self::Scalar(scalar) => Self::Scalar(scalar.representative()),

@@ -1,6 +1,7 @@
-//! The layout of a type: its size, its alignment and its scalar leaves. The rules are the C standard's with the choices of
-//! System V and GNU: each member at the next multiple of its alignment; `packed` and `aligned` as GCC documents them under
-//! "Common Type Attributes".
+//! The layout of a type: its size, its alignment and its scalar leaves.
+//!
+//! The rules are the C standard's, with the choices of System V and GNU. Each member lies at the next multiple of its
+//! alignment. `packed` and `aligned` work as GCC documents them under "Common Type Attributes".
 
 use std::fmt;
 
@@ -9,8 +10,8 @@ use crate::c::scalar::Scalar;
 
 /// The largest size of an aggregate in bytes.
 ///
-/// Values of this size are copied to the stack at every call; larger ones are passed by pointer in any sane interface, and
-/// a stack probe for each page would be needed in every caller.
+/// Values of this size are copied to the stack at every call. Any sane interface passes larger ones by pointer, and
+/// every caller would need a stack probe for each page of them.
 pub const MAX_SIZE: u32 = 64 * 1024;
 
 /// A type in bytes.
@@ -21,17 +22,17 @@ pub struct Layout {
     pub size: u32,
     /// Alignment in bytes.
     pub align: u8,
-    /// Every scalar inside, by member order; those of a union's members overlap.
+    /// Every scalar inside, in the order of the members. Leaves of a union's members overlap.
     pub leaves: Vec<Leaf>,
 }
 
-/// A scalar at its place.
+/// A scalar at an offset.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Leaf {
     /// Bytes from the start of the outermost type.
     pub offset: u32,
-    /// What is there.
+    /// The scalar.
     pub scalar: Scalar,
 }
 
@@ -58,7 +59,7 @@ impl Layout {
     }
 }
 
-/// Size and alignment alone: what placing a type inside another needs.
+/// Size and alignment alone: enough to place a type inside another.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Extent {
     /// Size in bytes, a multiple of the alignment.
@@ -92,7 +93,7 @@ impl Extent {
     }
 }
 
-/// Where the members of a struct or union lie: an iterator over their offsets.
+/// An iterator over the offsets and extents of the members of a struct or union.
 ///
 /// ```
 /// use hotcall::{Places, Type};
@@ -105,7 +106,7 @@ impl Extent {
 pub struct Places<'a> {
     aggregate: &'a Aggregate,
     fields: std::slice::Iter<'a, Field>,
-    /// Where the next struct member may begin.
+    /// The first offset at which the next struct member may begin.
     next: u32,
     /// The largest end so far.
     end: u32,
@@ -113,13 +114,14 @@ pub struct Places<'a> {
 }
 
 impl<'a> Places<'a> {
-    /// The members of an aggregate.
+    /// Begins with the first member of the aggregate.
     pub fn of(aggregate: &'a Aggregate) -> Self {
         let align = aggregate.align().unwrap_or(1);
         Self { aggregate, fields: aggregate.fields().iter(), next: 0, end: 0, align }
     }
 
-    /// Size and alignment of the whole, after the last member; `None` if it is larger than [`MAX_SIZE`].
+    /// Returns size and alignment of the whole aggregate, after the last member. `None` if it is larger than
+    /// [`MAX_SIZE`].
     fn finish(&self) -> Option<Extent> {
         let size = self.end.next_multiple_of(self.align.into());
         (size <= MAX_SIZE).then_some(Extent { size, align: self.align })
@@ -143,7 +145,7 @@ impl<'a> Iterator for Places<'a> {
         };
         let align = self.field_align(field, extent.align);
         let offset = self.next.next_multiple_of(align.into());
-        // A total beyond the limit stays just beyond it, so that nothing overflows and `finish` refuses it.
+        // A total beyond the limit stays just beyond it. So nothing overflows, and `finish` refuses it.
         let end = offset.saturating_add(extent.size).min(MAX_SIZE + 1);
         if self.aggregate.kind() == AggregateKind::Struct {
             self.next = end;

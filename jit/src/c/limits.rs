@@ -1,29 +1,30 @@
-//! Limits of types, and the errors of those that exceed them.
+//! Limits of types, and the errors for types that exceed them.
 
 use crate::c::definitions::{Reach, Type, Uncompared};
 
 /// The deepest nesting of structs, unions and arrays.
 ///
-/// Later stages recurse over types; this keeps the deepest recursion far below the smallest thread stack, and C code nests
-/// a handful of levels.
+/// Later stages recurse over types. This limit keeps the deepest recursion far below the smallest thread stack. C code
+/// nests a handful of levels.
 pub const MAX_NESTING: u32 = 64;
 
-/// The most members, counted with repetition, that one type may have.
+/// The largest number of members, counted with repetition, that one type may have.
 ///
-/// A struct of the largest size has at most 65,536 one-byte members; members without size could be any number, and a type
-/// built by doubling grows exponentially in the length of its declaration. Twice the former leaves room for nesting.
+/// A struct of the largest size has at most 65,536 one-byte members. Members without size could be any number, and a
+/// type built by doubling grows exponentially in the length of its declaration. The limit is twice 65,536, which leaves
+/// room for nesting.
 pub const MAX_NODES: u32 = 1 << 17;
 
 /// The largest alignment of a type or a member, in bytes.
 ///
-/// Generated code keeps the stack aligned to 16 bytes, as the calling conventions ask, and no further.
+/// Generated code keeps the stack aligned to 16 bytes, as the calling conventions require, and not further.
 pub const MAX_ALIGN: u8 = 16;
 
 impl Reach {
     pub(crate) const SCALAR: Self = Self { depth: 0, nodes: 1, through_pointers: Uncompared(0) };
     pub(crate) const NOTHING: Self = Self { nodes: 0, ..Self::SCALAR };
 
-    /// The extent of a type whose members together have `inside`.
+    /// Returns the extent of a type whose members together have the extent `inside`.
     pub(crate) fn around(inside: Self) -> Result<Self, TypeError> {
         let outside = Self {
             depth: inside.depth + 1,
@@ -39,7 +40,7 @@ impl Reach {
         Ok(outside)
     }
 
-    /// That of types beside each other.
+    /// Returns the extent of types beside each other.
     pub(crate) fn beside(self, other: Self) -> Self {
         Self {
             depth: self.depth.max(other.depth),
@@ -49,7 +50,7 @@ impl Reach {
     }
 }
 
-/// Why a type cannot be made.
+/// The reason why a type cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum TypeError {
@@ -65,15 +66,15 @@ pub enum TypeError {
     #[error("an alignment of {align} bytes is not a power of two up to {max}")]
     #[expect(missing_docs, reason = "the message says it")]
     Align { align: u64, max: u8 },
-    /// Only structs and unions are packed or aligned as a whole.
+    /// Only structs and unions can be packed or aligned as a whole.
     #[error("{ty} is neither a struct nor a union")]
     #[expect(missing_docs, reason = "the message says it")]
     NotAggregate { ty: Type },
-    /// Only pointers point.
+    /// Only pointers have a target.
     #[error("{ty} is not a pointer")]
     #[expect(missing_docs, reason = "the message says it")]
     NotPointer { ty: Type },
-    /// A struct or union has two members of one name, perhaps inside an anonymous member.
+    /// A struct or union has two members with one name, perhaps inside an anonymous member.
     #[error("two members are named `{}`", shortened(name))]
     #[expect(missing_docs, reason = "the message says it")]
     MemberTwice { name: Box<str> },

@@ -6,52 +6,54 @@ use crate::c::definitions::{Aggregate, AggregateKind, Array, Field, Type, TypeKi
 use crate::c::limits::{TypeError, checked_align};
 
 impl Field {
-    /// A member with a name.
+    /// Makes a member with a name.
     pub fn new(name: impl Into<Box<str>>, ty: Type) -> Self {
         Self { name: Some(name.into()), ..Self::from(ty) }
     }
 
-    /// The member with another type.
+    /// Returns the member with another type.
     pub fn with_type(self, ty: Type) -> Self {
         Self { ty, ..self }
     }
 
-    /// The member aligned to at least `align` bytes, also inside a packed struct (`__attribute__((aligned(n)))`).
+    /// Returns the member aligned to at least `align` bytes, also inside a packed struct
+    /// (`__attribute__((aligned(n)))`).
     pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
         Ok(Self { align: self.align.max(Some(checked_align(align)?)), ..self })
     }
 
-    /// The member without its type's own alignment (`__attribute__((packed))` on one member).
+    /// Returns the member without its type's own alignment (`__attribute__((packed))` on one member).
     pub fn packed(self) -> Self {
         Self { packed: true, ..self }
     }
 
-    /// The member that is not to be written (`const`). Information for users: not compared.
+    /// Returns the member as one that must not be written (`const`). This is information for users: comparison ignores
+    /// it.
     pub fn constant(self) -> Self {
         Self { constant: Uncompared(true), ..self }
     }
 
-    /// The member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
+    /// Returns the member's name. C11's anonymous structs and unions, and Deno's fields, do not have a name.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// The member's type.
+    /// Returns the member's type.
     pub const fn ty(&self) -> &Type {
         &self.ty
     }
 
-    /// The alignment asked for this member.
+    /// Returns the alignment asked for this member.
     pub const fn align(&self) -> Option<u8> {
         self.align
     }
 
-    /// Returns true if the type's own alignment is disregarded.
+    /// Returns true if the type's own alignment is ignored.
     pub const fn is_packed(&self) -> bool {
         self.packed
     }
 
-    /// Returns true if it is declared `const`.
+    /// Returns true if the member is declared `const`.
     pub const fn is_const(&self) -> bool {
         self.constant.0
     }
@@ -70,50 +72,50 @@ impl<S: Into<Box<str>>> From<(S, Type)> for Field {
 }
 
 impl Aggregate {
-    /// Struct or union.
+    /// Returns whether this is a struct or a union.
     pub const fn kind(&self) -> AggregateKind {
         self.kind
     }
 
-    /// The name given, without `struct` or `union`.
+    /// Returns the given name, without `struct` or `union`.
     pub fn name(&self) -> Option<&str> {
         self.name.as_deref()
     }
 
-    /// Returns true if an equal struct or union also tells the same.
+    /// Returns true if an equal struct or union also carries equal information for users.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
         let mut fields = self.fields.iter().zip(&other.fields);
         fields.all(|(one, other)| one.constant.0 == other.constant.0 && one.ty.tells_as(&other.ty))
     }
 
-    /// The members in order.
+    /// Returns the members in order.
     pub const fn fields(&self) -> &[Field] {
         &self.fields
     }
 
-    /// The largest alignment of members that do not ask for one, if it is limited.
+    /// Returns the largest alignment of members that do not ask for one themselves, if it is limited.
     pub const fn pack(&self) -> Option<u8> {
         self.packed
     }
 
-    /// The alignment asked for the whole.
+    /// Returns the alignment asked for the whole aggregate.
     pub const fn align(&self) -> Option<u8> {
         self.align
     }
 }
 
 impl Array {
-    /// Returns true if an equal array also tells the same.
+    /// Returns true if an equal array also carries equal information for users.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
         self.counted_by.0 == other.counted_by.0 && self.element.tells_as(&other.element)
     }
 
-    /// The type of each element.
+    /// Returns the type of each element.
     pub const fn element(&self) -> &Type {
         &self.element
     }
 
-    /// The number of elements.
+    /// Returns the number of elements.
     pub const fn len(&self) -> u32 {
         self.len
     }
@@ -123,18 +125,18 @@ impl Array {
         self.len == 0
     }
 
-    /// The member that says how many elements a flexible array has.
+    /// Returns the name of the member that holds the number of elements of a flexible array.
     pub fn counted_by(&self) -> Option<&str> {
         self.counted_by.0.as_deref()
     }
 
-    /// Returns whether this is a flexible array member.
+    /// Returns true if this is a flexible array member.
     pub const fn is_flexible(&self) -> bool {
         self.flexible
     }
 }
 
-/// Checks that no two members have one name, with those of anonymous members (C11 6.7.2.1p13).
+/// Checks that no two members have one name. Members of anonymous members count (C11 6.7.2.1p13).
 pub(crate) fn check_names(fields: &[Field]) -> Result<(), TypeError> {
     let mut names = Vec::new();
     push_names(fields, &mut names);
@@ -155,7 +157,7 @@ fn push_names<'a>(fields: &'a [Field], names: &mut Vec<&'a str>) {
     }
 }
 
-/// How many members of an aggregate without a name stand in a message.
+/// The number of members that a message shows of an aggregate without a name.
 const MAX_SHOWN: usize = 32;
 
 impl fmt::Display for Aggregate {

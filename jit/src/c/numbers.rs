@@ -1,14 +1,15 @@
 //! Conversions of numbers that do not depend on how a thread treats denormal numbers and exceptions.
 //!
-//! A library compiled with `-ffast-math` may set FTZ and DAZ: denormal numbers count as 0. A program may unmask exceptions
-//! (`feenableexcept`). Neither concerns integer instructions, so these functions look at the bits of numbers:
+//! A library compiled with `-ffast-math` may set FTZ and DAZ: denormal numbers count as 0. A program may unmask
+//! exceptions (`feenableexcept`). Neither concerns integer instructions, so these functions look at the bits of
+//! numbers:
 //!
-//! * A conversion between `float` and `double` has the same result whatever FTZ and DAZ are. An inexact `float` is rounded in the
-//!   thread's rounding mode and signals what it signals in C. So does a signalling NaN.
-//! * Converting a `double` to an integer signals nothing.
+//! * A conversion between `float` and `double` does not depend on FTZ and DAZ. An inexact `float` is rounded in the
+//!   thread's rounding mode, and signals the exceptions that it signals in C. So does a signalling NaN.
+//! * Converting a `double` to an integer does not signal any exception.
 //!
-//! Compiled code (`codegen/numbers.rs`) has the same rules but one: a number with a fraction may signal FE_INEXACT before it is
-//! refused for an integer.
+//! Compiled code (`codegen/numbers.rs`) follows these rules with one exception. A number with a fraction may signal
+//! FE_INEXACT before it is refused for an integer.
 
 /// The sign of a double.
 const SIGN: u64 = 1 << 63;
@@ -34,13 +35,13 @@ pub(crate) const NORMAL_FLOAT: u64 = power(-126);
 /// The bits of the least double that is not denormal.
 pub(crate) const NORMAL_DOUBLE: u64 = power(-1022);
 
-/// The bits of a double whose last bit is the unit of denormal floats: adding it rounds a tiny double to that unit.
+/// The bits of a double whose last bit is the unit of denormal floats. Adding it rounds a tiny double to that unit.
 pub(crate) const FLOAT_ROUNDER: u64 = power(FLOAT_UNIT + FRACTION_BITS as i32);
 
-/// The bits of an infinite double. Those of NaNs are greater, apart from the sign.
+/// The bits of an infinite double. Without the sign, the bits of NaNs are greater.
 pub(crate) const INFINITE: u64 = power(1024);
 
-/// The bits of the number without its sign.
+/// Returns the bits of the number without its sign.
 const fn magnitude(number: f64) -> u64 {
     number.to_bits() & !SIGN
 }
@@ -50,15 +51,15 @@ pub const fn is_nan(number: f64) -> bool {
     magnitude(number) > INFINITE
 }
 
-/// Converts a double to an integer. `None` if it has a fraction, is infinite or is a NaN. Integers beyond ±2¹²⁶ become the greatest
-/// or the least `i128`, which no C type has room for.
+/// Converts a double to an integer. `None` if it has a fraction, is infinite or is a NaN. Integers beyond ±2¹²⁶ become
+/// the greatest or the least `i128`, which no C type can hold.
 pub const fn whole(number: f64) -> Option<i128> {
     let magnitude = magnitude(number);
     if magnitude == 0 {
         return Some(0);
     }
     let mantissa = magnitude & FRACTION | 1 << FRACTION_BITS;
-    // The exponent of the mantissa's last bit. That of denormal numbers is far below.
+    // The exponent of the mantissa's last bit. Denormal numbers have a far lower one.
     let exponent = (magnitude >> FRACTION_BITS) as i32 - BIAS;
     let size = match exponent {
         0..=73 => (mantissa as i128) << exponent,
@@ -79,17 +80,18 @@ pub const fn whole(number: f64) -> Option<i128> {
 #[expect(clippy::inline_always, reason = "the common case is three instructions")]
 #[inline(always)]
 pub fn to_f32(number: f64) -> f32 {
-    // Decreased by one, 0 is the greatest: it is common, and exact.
+    // Subtracting 1 makes 0 the greatest number: 0 is common, and its conversion is exact.
     if magnitude(number).wrapping_sub(1) < NORMAL_FLOAT - 1 { to_tiny_f32(number) } else { number as f32 }
 }
 
-/// Converts a double that is not 0, and smaller than all floats but the denormal ones. The sum is not denormal, so FTZ does not
-/// apply to it.
+/// Converts a double that is not 0, and smaller than all floats except the denormal ones. The sum is not denormal, so
+/// FTZ does not apply to it.
 #[cold]
 #[inline(never)]
 fn to_tiny_f32(number: f64) -> f32 {
     let sign = number.to_bits() & SIGN;
-    // With DAZ a denormal double would count as 0, which no mode rounds up. The least normal one is rounded as all of them are.
+    // With DAZ a denormal double would count as 0, which no mode rounds up. So the least normal double replaces it,
+    // which rounds as all denormal ones do.
     let number = f64::from_bits(magnitude(number).max(NORMAL_DOUBLE) | sign);
     let sum = (number + f64::from_bits(FLOAT_ROUNDER | sign)).to_bits();
     f32::from_bits((sign >> 32) as u32 | sum as u32)
@@ -102,7 +104,7 @@ pub fn to_f64(number: f32) -> f64 {
     let bits = number.to_bits();
     let sign = bits & 1 << 31;
     let magnitude = bits ^ sign;
-    // A denormal float is a small multiple of the unit. As a double it is not denormal.
+    // A denormal float is a small multiple of the unit. It is not denormal as a double.
     if magnitude < f32::MIN_POSITIVE.to_bits() {
         let size = f64::from(magnitude) * f64::from_bits(power(FLOAT_UNIT));
         return f64::from_bits(u64::from(sign) << 32 | size.to_bits());
@@ -114,7 +116,7 @@ pub fn to_f64(number: f32) -> f64 {
 mod tests {
     use super::*;
 
-    /// Powers of two and their neighbours, with either sign.
+    /// Returns powers of two and their neighbours, with either sign.
     fn doubles() -> Vec<f64> {
         let powers = (-1022..1024).map(power).chain((0..52).map(|bit| 1 << bit)).map(f64::from_bits);
         let borders =

@@ -1,4 +1,5 @@
-//! Facts about a pointer beside its address. They guide those who convert values; layouts, plans and code do not depend on them.
+//! Facts about a pointer beside its address. They guide the conversion of values; layouts, plans and code do not depend
+//! on them.
 
 use std::fmt;
 use std::sync::Arc;
@@ -6,33 +7,33 @@ use std::sync::Arc;
 use crate::c::definitions::{Direction, FunctionType, Length, Pointer, Signature, Target, Type, Uncompared};
 
 impl Pointer {
-    /// A pointer to this, of which nothing else is known.
+    /// Makes a pointer to this target, without further details.
     pub fn new(target: Target) -> Self {
         let depth = Uncompared(target.depth().saturating_add(1));
         Self { target, constant: false, length: None, direction: None, freed_by: None, depth }
     }
 
-    /// The pointer through which its target is not written (`const`).
+    /// Returns the pointer as one whose target is not written through it (`const`).
     pub fn constant(self) -> Self {
         Self { constant: true, ..self }
     }
 
-    /// The pointer to the first of several elements.
+    /// Returns the pointer as one to the first of several elements.
     pub fn with_length(self, length: Length) -> Self {
         Self { length: Some(length), ..self }
     }
 
-    /// Data goes this way.
+    /// Returns the pointer with this direction of data.
     pub fn with_direction(self, direction: Direction) -> Self {
         Self { direction: Some(direction), ..self }
     }
 
-    /// The result that belongs to the caller, who gives it back to the function of this name.
+    /// Returns the pointer as a result that the caller owns, and gives back to the function of this name.
     pub fn with_freed_by(self, function: impl Into<Arc<str>>) -> Self {
         Self { freed_by: Some(function.into()), ..self }
     }
 
-    /// The target.
+    /// Returns the target.
     pub const fn target(&self) -> &Target {
         &self.target
     }
@@ -42,22 +43,22 @@ impl Pointer {
         self.constant
     }
 
-    /// How many elements it points to, as far as that is said.
+    /// Returns the number of elements that it points to, if it is known.
     pub const fn length(&self) -> Option<&Length> {
         self.length.as_ref()
     }
 
-    /// The way of data, if that is said.
+    /// Returns the direction of data, if it is known.
     pub const fn direction(&self) -> Option<Direction> {
         self.direction
     }
 
-    /// The function that frees what a result points to, if one is named.
+    /// Returns the function that frees the result's target, if one is named.
     pub fn freed_by(&self) -> Option<&str> {
         self.freed_by.as_deref()
     }
 
-    /// How many pointers, aggregates and arrays lie between this and the last thing it leads to.
+    /// Returns the number of pointers, aggregates and arrays between this pointer and the last type that it leads to.
     pub(crate) const fn depth(&self) -> u32 {
         self.depth.0
     }
@@ -78,33 +79,33 @@ impl Target {
 }
 
 impl FunctionType {
-    /// A function with this signature.
+    /// Makes the type of a function with this signature.
     pub fn new(signature: Signature) -> Self {
         Self { signature, parameter_names: Uncompared(Arc::default()) }
     }
 
-    /// The parameters' names by index, as far as there are any.
+    /// Returns the parameters' names by index. The list may be shorter than the parameters.
     pub const fn parameter_names(&self) -> &Arc<[Option<Box<str>>]> {
         &self.parameter_names.0
     }
 
-    /// With these names of its parameters.
+    /// Returns the type with these names of its parameters.
     pub fn with_names(self, names: impl IntoIterator<Item = Option<Box<str>>>) -> Self {
         Self { parameter_names: Uncompared(names.into_iter().collect()), ..self }
     }
 
-    /// Its parameters and its result.
+    /// Returns the parameters and the result.
     pub const fn signature(&self) -> &Signature {
         &self.signature
     }
 
-    /// The name of a parameter, if it has one.
+    /// Returns the name of a parameter, if it has one.
     pub fn parameter_name(&self, index: usize) -> Option<&str> {
         self.parameter_names.0.get(index)?.as_deref()
     }
 }
 
-/// As C would write it, with hotcall's names of types.
+/// Writes the pointer in C's notation, with hotcall's names of types.
 impl fmt::Display for Pointer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(if self.constant { "const " } else { "" })?;
@@ -112,7 +113,7 @@ impl fmt::Display for Pointer {
     }
 }
 
-/// Shows one level: a target's own pointers are shown as `pointer`.
+/// Shows one level: pointers inside a target are shown as `pointer`.
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

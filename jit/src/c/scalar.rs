@@ -1,8 +1,8 @@
-//! Types that a register holds whole.
+//! Types that fit into one register.
 
 use std::fmt;
 
-/// A type that a register holds whole.
+/// A type that fits into one register.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Scalar {
@@ -32,26 +32,27 @@ pub enum Scalar {
     F32,
     /// `double`
     F64,
-    /// Any pointer, with what decides how values are converted; [`Type::pointer`](crate::Type::pointer) has the rest.
+    /// Any pointer, with the kind that decides how values are converted. [`Type::pointer`](crate::Type::pointer)
+    /// returns its details.
     Pointer(Pointee),
 }
 
-/// The kind of a pointer's target, as far as a runtime converts values by it. No calling convention cares.
+/// The kind of a pointer's target, for runtimes that convert values by it. Calling conventions ignore it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Pointee {
-    /// Anything (`void *`; Deno's `pointer`).
+    /// Anything (`void *`; `pointer` in Deno).
     Opaque,
-    /// Bytes that the runtime owns (Deno's `buffer`).
+    /// Bytes that the runtime owns (`buffer` in Deno).
     Buffer,
     /// Characters ending with a zero (`char *`).
     Text,
-    /// Code (`int (*)(int)`; Deno's `function`).
+    /// Code (`int (*)(int)`; `function` in Deno).
     Function,
 }
 
 impl Scalar {
-    /// The type for all that are converted the same way in machine code. Helpers know the difference by themselves.
+    /// Returns one type for all types that machine code converts alike. Helpers know the exact type.
     pub(crate) const fn representative(self) -> Self {
         match self {
             Self::Isize => Self::I64,
@@ -83,7 +84,7 @@ impl Scalar {
         Self::Pointer(Pointee::Function),
     ];
 
-    /// Its name in messages, which is Deno's name where Deno has the type.
+    /// Returns its name in messages, which is Deno's name if Deno has the type.
     pub const fn name(self) -> &'static str {
         match self {
             Self::I8 => "i8",
@@ -106,7 +107,7 @@ impl Scalar {
         }
     }
 
-    /// Its name in C, with `stdint.h`.
+    /// Returns its name in C, with `stdint.h`.
     pub const fn c_name(self) -> &'static str {
         match self {
             Self::I8 => "int8_t",
@@ -128,12 +129,12 @@ impl Scalar {
         }
     }
 
-    /// The scalar of this [name](Self::name).
+    /// Returns the scalar of this [name](Self::name).
     pub fn named(name: &str) -> Option<Self> {
         Self::ALL.iter().copied().find(|scalar| scalar.name() == name)
     }
 
-    /// The size in bytes, which is also the alignment: so it is for every scalar on every 64-bit target supported.
+    /// Returns the size in bytes. It is also the alignment, for every scalar on every supported 64-bit target.
     pub const fn size(self) -> u32 {
         match self {
             Self::I8 | Self::U8 | Self::Bool => 1,
@@ -143,8 +144,8 @@ impl Scalar {
         }
     }
 
-    /// The bits of a value in a slot: those that the type does not have are dropped, and the sign or zeros stand there. A `bool`
-    /// is its low byte, of which any other than 0 becomes 1.
+    /// Returns the canonical slot of a value. Bits above the type are replaced by copies of the sign or by zeros. A
+    /// `bool` is its low byte, and any byte other than 0 becomes 1.
     pub const fn canonical(self, bits: u64) -> u64 {
         match self {
             Self::I8 => bits as i8 as u64,
@@ -158,7 +159,7 @@ impl Scalar {
         }
     }
 
-    /// Returns true for integers, which `bool` is not.
+    /// Returns true for integers. `bool` is not an integer.
     pub const fn is_integer(self) -> bool {
         match self {
             Self::I8 | Self::U8 | Self::I16 | Self::U16 | Self::I32 | Self::U32 => true,
@@ -177,8 +178,8 @@ impl Scalar {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Isize)
     }
 
-    /// Returns true if C's default argument promotions do not change it, so that it may stand for a variadic argument (C11
-    /// 6.5.2.2p6: narrow integers become `int`, `float` becomes `double`).
+    /// Returns true if C's default argument promotions do not change it, so it may stand for a variadic argument (C11
+    /// 6.5.2.2p6). They turn narrow integers into `int`, and `float` into `double`.
     pub const fn is_promoted(self) -> bool {
         self.size() >= 4 && !matches!(self, Self::F32)
     }

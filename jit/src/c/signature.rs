@@ -7,13 +7,13 @@ use crate::c::definitions::{Signature, Type};
 use crate::c::limits::MAX_NODES;
 use crate::c::scalar::Scalar;
 
-/// The most parameters of a function.
+/// The largest number of parameters of a function.
 ///
 /// C guarantees 127. The time to compile grows faster than the number of arguments: 255 take about 2.5 ms.
 pub const MAX_PARAMETERS: usize = 255;
 
 impl Signature {
-    /// A function with these parameters and this result (`None`: `void`).
+    /// Makes the signature of a function with these parameters and this result (`None`: `void`).
     pub fn new(
         params: impl IntoIterator<Item = Type>,
         result: impl Into<Option<Type>>,
@@ -21,11 +21,11 @@ impl Signature {
         Self::build(params.into_iter().collect(), result.into(), None)
     }
 
-    /// One call of a variadic function: the parameters from number `first` on stand for `...`.
+    /// Makes the signature of one call of a variadic function. The parameters from number `first` on stand for `...`.
     ///
-    /// Variadic arguments must be of promoted types, as C's callers pass them: `float` as `double`, narrow integers as
-    /// `int`. With `first` equal to the number of parameters no variadic argument is passed, which may still be another
-    /// call than that of a function without `...`.
+    /// Variadic arguments must have promoted types, which C's callers pass: `double` for `float`, `int` for narrow
+    /// integers. If `first` equals the number of parameters, no variadic argument is passed. Such a call may still
+    /// differ from the call of a function without `...`.
     pub fn variadic(
         params: impl IntoIterator<Item = Type>,
         first: usize,
@@ -34,7 +34,7 @@ impl Signature {
         Self::build(params.into_iter().collect(), result.into(), Some(first))
     }
 
-    /// The call of this variadic function with these variadic arguments in place of those it has.
+    /// Returns the call of this variadic function with these variadic arguments in place of its own.
     pub fn with_variadic(&self, variadic: impl IntoIterator<Item = Type>) -> Result<Self, SignatureError> {
         let first = self.first_variadic.ok_or(SignatureError::NotVariadic)?;
         let fixed = self.params[..first].iter().cloned();
@@ -70,31 +70,31 @@ impl Signature {
         Ok(Self { params, result, first_variadic })
     }
 
-    /// Returns true if an equal signature also tells the same of its types, which equality does not look at. Pointers that
-    /// were made separately count as different.
+    /// Returns true if an equal signature also carries equal information for users, which equality ignores. Pointers
+    /// that were made separately count as different.
     #[doc(hidden)]
     pub fn tells_as(&self, other: &Self) -> bool {
         let (one, other) = (self.params.iter().chain(&self.result), other.params.iter().chain(&other.result));
         one.zip(other).all(|(one, other)| one.tells_as(other))
     }
 
-    /// The parameters, variadic arguments included.
+    /// Returns the parameters, including variadic arguments.
     pub fn params(&self) -> &[Type] {
         &self.params
     }
 
-    /// The result; `None` is `void`.
+    /// Returns the result; `None` is `void`.
     pub const fn result(&self) -> Option<&Type> {
         self.result.as_ref()
     }
 
-    /// The index of the first variadic argument, if the function is variadic.
+    /// Returns the index of the first variadic argument, if the function is variadic.
     pub const fn first_variadic(&self) -> Option<usize> {
         self.first_variadic
     }
 }
 
-/// Why a signature cannot be made.
+/// The reason why a signature cannot be made.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are; indices count from 0")]
@@ -117,7 +117,7 @@ pub enum SignatureError {
     /// C does not return arrays.
     #[error("the result is an array, which C does not return")]
     ArrayResult,
-    /// The variadic argument's type is none that C's default argument promotions yield.
+    /// C's default argument promotions do not yield the variadic argument's type.
     #[error("variadic argument {} is {scalar}, which C passes as {}", index + 1, promoted(*.scalar))]
     NotPromoted { index: usize, scalar: Scalar },
 }

@@ -46,7 +46,7 @@ fn members_have_names_of_their_own() {
     assert_eq!(Type::union([("a", Type::I8), ("a", Type::I8)]), twice("a"));
     assert_eq!(Type::structure([Field::new("a", Type::I8), Field::from(anonymous.clone())]), twice("a"));
     assert_eq!(Type::structure([anonymous.clone(), anonymous.clone()]), twice("a"));
-    // A name inside a named member is another one, and so is one inside a struct with a tag.
+    // A name inside a named member is a different name. So is a name inside a struct with a tag.
     assert!(Type::structure([Field::new("u", Type::I8), Field::new("v", anonymous.clone())]).is_ok());
     let tagged = Type::structure(pair).unwrap().named("pair");
     assert!(Type::structure([tagged.clone(), tagged]).is_ok());

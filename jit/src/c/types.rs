@@ -1,7 +1,7 @@
 //! C types as data.
 //!
-//! A [`Type`] is sound by construction: its nesting and its number of nodes are bounded, so every later stage may walk it
-//! recursively and to its end. Sizes and offsets are the business of [`Layout`](crate::Layout).
+//! A [`Type`] is sound by construction: its nesting and its number of nodes are bounded, so every later stage may
+//! recurse over all of it. [`Layout`](crate::Layout) computes sizes and offsets.
 
 use std::fmt;
 use std::iter;
@@ -42,23 +42,24 @@ impl Type {
 }
 
 impl Type {
-    /// A struct with C's layout. Fields are types, or pairs of a name and a type, or [`Field`]s.
+    /// Makes a struct with C's layout. Fields are types, or pairs of a name and a type, or [`Field`]s.
     ///
-    /// A field without a name whose type is a struct or union without a name is C11's anonymous member: its members count
-    /// as those of the struct around it.
+    /// A field without a name whose type is a struct or union without a name is C11's anonymous member: its members
+    /// count as those of the struct around it.
     ///
     /// # Errors
     ///
-    /// Two members have one name; the type exceeds [`MAX_NESTING`](crate::MAX_NESTING) or [`MAX_NODES`](crate::MAX_NODES).
+    /// Two members have one name; the type exceeds [`MAX_NESTING`](crate::MAX_NESTING) or
+    /// [`MAX_NODES`](crate::MAX_NODES).
     pub fn structure<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
         Self::aggregate(AggregateKind::Struct, fields.into_iter().map(Into::into).collect())
     }
 
-    /// A union; its fields are given as those of a [struct](Self::structure).
+    /// Makes a union. Its fields are given like the fields of a [struct](Self::structure).
     ///
     /// # Errors
     ///
-    /// Those of [`structure`](Self::structure).
+    /// The errors of [`structure`](Self::structure).
     pub fn union<F: Into<Field>>(fields: impl IntoIterator<Item = F>) -> Result<Self, TypeError> {
         Self::aggregate(AggregateKind::Union, fields.into_iter().map(Into::into).collect())
     }
@@ -71,7 +72,7 @@ impl Type {
         Ok(TypeKind::Aggregate(Arc::new(aggregate)).into())
     }
 
-    /// An array of `len` elements, for use as a member.
+    /// Makes an array of `len` elements, for use as a member.
     ///
     /// # Errors
     ///
@@ -80,9 +81,10 @@ impl Type {
         Self::array_of(element, len, false)
     }
 
-    /// A flexible array member (`char data[]`), which C allows at the end of a struct.
+    /// Makes a flexible array member (`char data[]`), which C allows at the end of a struct.
     ///
-    /// It is laid out as an array without elements. Compilers differ about it where the struct is passed by value.
+    /// It is laid out like an array without elements. Compilers pass a struct that contains one by value in different
+    /// ways.
     ///
     /// # Errors
     ///
@@ -98,7 +100,7 @@ impl Type {
         Ok(TypeKind::Array(Arc::new(Array { element, len, flexible, counted_by, reach })).into())
     }
 
-    /// The flexible array whose number of elements the member of this name holds. Other types stay as they are.
+    /// Returns the flexible array whose number of elements the member of this name holds. Other types do not change.
     pub fn counted_by(mut self, member: impl Into<Box<str>>) -> Self {
         if let TypeKind::Array(array) = &mut self.kind
             && array.flexible
@@ -108,20 +110,20 @@ impl Type {
         self
     }
 
-    /// The struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it (`packed` is
-    /// `packed(1)`).
+    /// Returns the struct or union with no member aligned beyond `max` bytes, unless the member itself asks for it
+    /// (`packed` is `packed(1)`).
     pub fn packed(self, max: u8) -> Result<Self, TypeError> {
         let max = checked_align(max)?;
         self.with_aggregate(|aggregate| aggregate.packed = Some(max))
     }
 
-    /// The struct or union aligned to at least `align` bytes.
+    /// Returns the struct or union aligned to at least `align` bytes.
     pub fn aligned(self, align: u8) -> Result<Self, TypeError> {
         let align = checked_align(align)?;
         self.with_aggregate(|aggregate| aggregate.align = aggregate.align.max(Some(align)))
     }
 
-    /// The struct or union with these members in place of its own.
+    /// Returns the struct or union with these members in place of its own.
     ///
     /// # Errors
     ///
@@ -134,7 +136,7 @@ impl Type {
         })
     }
 
-    /// The struct or union with a name for messages; scalars and arrays stay as they are.
+    /// Returns the struct or union with a name for messages. Scalars and arrays do not change.
     pub fn named(mut self, name: impl Into<Box<str>>) -> Self {
         if let TypeKind::Aggregate(aggregate) = &mut self.kind {
             Arc::make_mut(aggregate).name = Some(name.into());
@@ -148,9 +150,9 @@ impl Type {
         Ok(self)
     }
 
-    /// The pointer with its details: its target, `const`, lengths.
+    /// Returns the pointer with details: its target, `const`, lengths.
     ///
-    /// [`Type::TEXT`] and [`Type::BUFFER`] stay what they are; [`Type::pointer_to`] chooses the kind by the target.
+    /// [`Type::TEXT`] and [`Type::BUFFER`] keep their kind. [`Type::pointer_to`] chooses the kind by the target.
     ///
     /// # Errors
     ///
@@ -163,7 +165,7 @@ impl Type {
         }
     }
 
-    /// A pointer to this: [`Type::FUNCTION`] or [`Type::POINTER`] with its target.
+    /// Makes a pointer with these details: [`Type::FUNCTION`] or [`Type::POINTER`] with its target.
     ///
     /// ```
     /// use hotcall::{Pointer, Target, Type};
@@ -187,12 +189,12 @@ impl Type {
         ty.with_pointer(pointer)
     }
 
-    /// The kind of the type, with its parts.
+    /// Returns the kind of the type, with its parts.
     pub const fn kind(&self) -> &TypeKind {
         &self.kind
     }
 
-    /// The scalar, if it is one.
+    /// Returns the scalar, if it is one.
     pub const fn as_scalar(&self) -> Option<Scalar> {
         match self.kind {
             TypeKind::Scalar(scalar) => Some(scalar),
@@ -200,7 +202,7 @@ impl Type {
         }
     }
 
-    /// The struct or union, if it is one.
+    /// Returns the struct or union, if it is one.
     pub fn as_aggregate(&self) -> Option<&Aggregate> {
         match &self.kind {
             TypeKind::Aggregate(aggregate) => Some(aggregate),
@@ -208,7 +210,7 @@ impl Type {
         }
     }
 
-    /// The array, if it is one.
+    /// Returns the array, if it is one.
     pub fn as_array(&self) -> Option<&Array> {
         match &self.kind {
             TypeKind::Array(array) => Some(array),
@@ -216,13 +218,14 @@ impl Type {
         }
     }
 
-    /// The facts that are known of a pointer. `None` if the type is not a pointer, or nothing is known, as of Deno's own types.
+    /// Returns the known facts about a pointer. `None` if the type is not a pointer, or nothing is known, which holds
+    /// for Deno's own types.
     pub fn pointer(&self) -> Option<&Pointer> {
         self.pointer.0.as_deref()
     }
 
-    /// Returns true if an equal type also tells the same. Pointers are compared by identity, so that the comparison ends
-    /// soon; two that were made separately count as different.
+    /// Returns true if an equal type also carries equal information for users. Pointers are compared by identity, so
+    /// that the comparison ends soon. Two that were made separately count as different.
     pub(crate) fn tells_as(&self, other: &Self) -> bool {
         match (&self.pointer.0, &other.pointer.0) {
             (Some(one), Some(other)) => return Arc::ptr_eq(one, other),
@@ -232,7 +235,7 @@ impl Type {
         match (&self.kind, &other.kind) {
             (TypeKind::Aggregate(one), TypeKind::Aggregate(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
             (TypeKind::Array(one), TypeKind::Array(other)) => Arc::ptr_eq(one, other) || one.tells_as(other),
-            // Equal types are of one kind.
+            // Equal types have one kind.
             (TypeKind::Scalar(_) | TypeKind::Aggregate(_) | TypeKind::Array(_), _) => true,
         }
     }
@@ -265,7 +268,7 @@ impl From<TypeKind> for Type {
     }
 }
 
-/// Short, as in messages: [`Type::kind`] has the members.
+/// Prints the type as messages do. [`Type::kind`] has the members.
 impl fmt::Debug for Type {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Type({self})")
@@ -282,7 +285,7 @@ impl fmt::Display for Type {
     }
 }
 
-/// Writes the innermost element and then the lengths, the outermost first, as C reads (`int a[2][3]` is `i32[2][3]`).
+/// Writes the innermost element and then the lengths, the outermost first, in C's order (`int a[2][3]` is `i32[2][3]`).
 fn write_array(array: &Array, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let arrays = || iter::successors(Some(array), |array| array.element.as_array());
     if let Some(innermost) = arrays().last() {

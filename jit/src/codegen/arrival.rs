@@ -1,7 +1,7 @@
-//! What C's call brings: registers and stack arguments as a plan has them, for code that C calls.
+//! The arrival of C's call: registers and stack arguments by the plan, for code that C calls.
 //!
-//! Only what arrives in registers is a parameter of the compiled function. Stack arguments are read where they are, from the
-//! frame pointer, which Cranelift's frames always have.
+//! Only the contents of registers are parameters of the compiled function. Stack arguments are read from the frame
+//! pointer, which Cranelift's frames always have.
 
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, MemFlagsData, Value, types};
 use cranelift_codegen::isa::CallConv;
@@ -17,25 +17,25 @@ use crate::convention::registers::Order;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
 
-/// The cell and the return address of [`Spare::Stack`].
+/// The bytes of the cell and the return address that a [`Spare::Stack`] stub pushes.
 const PUSHED_BY_STUB: u32 = 16;
 
 /// The registers of a call in Cranelift's terms.
 pub(crate) struct Arrival {
     pub(crate) call_conv: CallConv,
     order: Order,
-    /// The types of the words.
+    /// The types of the words in registers.
     registers: ByRegister<ir::Type>,
-    /// The types of the words that the function returns.
+    /// The types of the returned words.
     returns: Vec<ir::Type>,
-    /// From the frame pointer to the first stack argument.
+    /// Bytes from the frame pointer to the first stack argument.
     first_argument: u32,
-    /// From the frame pointer to the stack pointer of the caller.
+    /// Bytes from the frame pointer to the caller's stack pointer.
     frame: u32,
 }
 
 impl Arrival {
-    /// The call of a function by its address.
+    /// Describes the call of a function by its address.
     ///
     /// # Errors
     ///
@@ -60,11 +60,11 @@ impl Arrival {
         Ok(Self { call_conv: call_conv(abi), order: convention.order, registers, returns, first_argument, frame })
     }
 
-    /// The call through a stub that leaves its cell in this place.
+    /// Describes the call through a stub that leaves its cell in `place`.
     ///
     /// # Errors
     ///
-    /// Those of [`of`](Self::of).
+    /// The errors of [`of`](Self::of).
     pub(crate) fn behind_stub(abi: Abi, plan: &Plan, place: Spare) -> Result<Self, JitError> {
         let mut arrival = Self::of(abi, plan)?;
         match place {
@@ -75,12 +75,12 @@ impl Arrival {
         Ok(arrival)
     }
 
-    /// The registers in their order. One without a word can hold anything.
+    /// Returns the registers in the convention's order. A register without a word can hold anything.
     fn in_order(&self) -> Vec<(Loc, ir::Type)> {
         self.registers.in_order(self.order, |loc| if loc.is_float() { types::F64 } else { types::I64 })
     }
 
-    /// The compiled function's own signature: the registers that hold something.
+    /// Returns the compiled function's own signature: the registers that hold something.
     pub(crate) fn signature(&self) -> ir::Signature {
         let mut signature = ir::Signature::new(self.call_conv);
         signature.params.extend(self.in_order().into_iter().map(|(_, ty)| AbiParam::new(ty)));
@@ -105,14 +105,14 @@ impl Arrival {
 pub(crate) struct Arrived {
     registers: Vec<(Loc, Value)>,
     pub(crate) frame_pointer: Value,
-    /// From the frame pointer to the first stack argument.
+    /// Bytes from the frame pointer to the first stack argument.
     first_argument: u32,
-    /// From the frame pointer to the stack pointer of the caller, where a stub has pushed its cell.
+    /// Bytes from the frame pointer to the caller's stack pointer. A stub pushes its cell there.
     frame: u32,
 }
 
 impl Arrived {
-    /// The cell that a stub left.
+    /// Returns the cell that a stub left in `place`.
     pub(crate) fn cell(&self, b: &mut FunctionBuilder<'_>, place: Spare) -> Value {
         match place {
             Spare::Int(n) => self.word(Loc::Int(n)),
@@ -121,11 +121,11 @@ impl Arrived {
         }
     }
 
-    /// A scalar as a slot.
+    /// Returns a scalar as a slot.
     pub(crate) fn slot(&self, b: &mut FunctionBuilder<'_>, piece: &Piece) -> Value {
         match piece.loc {
             loc @ Loc::Float(_) => bytes::float_slot(b, self.word(loc)),
-            // Exactly the value's bytes: a wider load has to wait for the caller's store.
+            // Loads exactly the value's bytes, because a wider load would wait for the caller's store.
             Loc::Stack(offset) => bytes::load_extended(b, self.frame_pointer, self.frame_offset(offset), piece),
             loc @ (Loc::Int(_) | Loc::X87(_) | Loc::ResultPointer) => {
                 let word = self.word(loc);
@@ -134,7 +134,7 @@ impl Arrived {
         }
     }
 
-    /// A float of this type.
+    /// Returns a float of this type.
     pub(crate) fn float(&self, b: &mut FunctionBuilder<'_>, piece: &Piece, ty: ir::Type) -> Value {
         match piece.loc {
             Loc::Stack(offset) => b.ins().load(ty, UNALIGNED, self.frame_pointer, self.frame_offset(offset)),
@@ -142,7 +142,7 @@ impl Arrived {
         }
     }
 
-    /// The word in a register of the call.
+    /// Returns the word in a register of the call.
     pub(crate) fn word(&self, loc: Loc) -> Value {
         let word = self.registers.iter().find(|(place, _)| *place == loc);
         word.map_or_else(|| unreachable!("the plan has this register"), |&(_, word)| word)
@@ -152,7 +152,7 @@ impl Arrived {
         (self.first_argument + stack) as i32
     }
 
-    /// Whether what lies there can serve as the copy that a slot points to.
+    /// Returns true if the bytes at this stack offset can serve as the copy that a slot points to.
     pub(crate) fn aligned(&self, stack: u32) -> bool {
         self.frame_offset(stack) % 16 == 0
     }

@@ -8,17 +8,17 @@ use crate::error::JitError;
 
 /// A function to compile.
 pub(crate) trait Body {
-    /// The function's own signature.
+    /// Returns the function's own signature.
     fn signature(&self) -> ir::Signature;
-    /// The call of C in the function.
+    /// Returns the call of C inside the function.
     fn call(&self) -> Option<&CallWords>;
-    /// Emits the function. `shim` is the address of the shim through which a variadic function is called.
+    /// Emits the function. A variadic function is called through the shim at the address `shim`.
     fn emit(&self, b: &mut FunctionBuilder<'_>, shim: Option<*const u8>);
 }
 
-/// A key for which there is a function.
+/// A key that a function can be compiled for.
 pub(crate) trait Compile {
-    /// The function.
+    /// Returns the body of the function.
     ///
     /// # Errors
     ///

@@ -1,4 +1,4 @@
-//! Bytes between memory and registers, at any address, never touching a byte outside.
+//! Bytes between memory and registers, at any address. No byte outside is touched.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{BlockArg, ConstantData, InstBuilder, MemFlagsData, Value, types};
@@ -6,19 +6,19 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::convention::plan::{Ext, Piece};
 
-/// Accesses that may be unaligned, and whose faults are the caller's fault and not traps of ours.
+/// Flags for accesses that may be unaligned. Their faults are the caller's fault, so they do not count as traps.
 pub(crate) const UNALIGNED: MemFlagsData = MemFlagsData::new().with_notrap();
 
 /// Loads `len` (1 to 8) bytes at `base + offset` into the low bytes of an integer; the rest is zero.
 ///
-/// `before` is how many bytes in front of `offset` may be read too.
+/// `before` bytes in front of `offset` may be read too.
 pub(crate) fn load(b: &mut FunctionBuilder<'_>, base: Value, offset: i32, len: u8, before: u32) -> Value {
     match len {
         1 => b.ins().uload8(types::I64, UNALIGNED, base, offset),
         2 => b.ins().uload16(types::I64, UNALIGNED, base, offset),
         4 => b.ins().uload32(UNALIGNED, base, offset),
         8 => b.ins().load(types::I64, UNALIGNED, base, offset),
-        // One load that ends where the bytes end, shifted down.
+        // One load that ends at the last byte, shifted down.
         3 if before >= 1 => {
             let word = b.ins().uload32(UNALIGNED, base, offset - 1);
             b.ins().ushr_imm_u(word, 8)
@@ -27,7 +27,7 @@ pub(crate) fn load(b: &mut FunctionBuilder<'_>, base: Value, offset: i32, len: u
             let word = b.ins().load(types::I64, UNALIGNED, base, offset - i32::from(8 - len));
             b.ins().ushr_imm_u(word, i64::from(8 - len) * 8)
         }
-        // Two loads of a power of two; where they overlap they agree.
+        // Two loads of a power of two, which agree where they overlap.
         3 => {
             let low = b.ins().uload16(types::I64, UNALIGNED, base, offset);
             let high = b.ins().uload16(types::I64, UNALIGNED, base, offset + 1);
@@ -54,7 +54,7 @@ pub(crate) fn store(b: &mut FunctionBuilder<'_>, value: Value, base: Value, offs
         2 => drop(b.ins().istore16(UNALIGNED, value, base, offset)),
         4 => drop(b.ins().istore32(UNALIGNED, value, base, offset)),
         8 => drop(b.ins().store(UNALIGNED, value, base, offset)),
-        // Two stores of a power of two; where they overlap they agree.
+        // Two stores of a power of two, which agree where they overlap.
         3 => {
             b.ins().istore16(UNALIGNED, value, base, offset);
             let high = b.ins().ushr_imm_u(value, 8);
@@ -79,7 +79,7 @@ pub(crate) fn load_extended(b: &mut FunctionBuilder<'_>, base: Value, offset: i3
     }
 }
 
-/// A float word as a slot: `float` in the low four bytes with the rest zero.
+/// Returns a float word as a slot: `float` in the low four bytes, with zeros above.
 pub(crate) fn float_slot(b: &mut FunctionBuilder<'_>, word: Value) -> Value {
     if b.func.dfg.value_type(word) != types::F32 {
         return word;
@@ -88,7 +88,8 @@ pub(crate) fn float_slot(b: &mut FunctionBuilder<'_>, word: Value) -> Value {
     b.ins().uextend(types::I64, bits)
 }
 
-/// Copies `size` bytes, a multiple of 8, from `from + offset` to `to`; in straight code if `unrolled`, else by a loop.
+/// Copies `size` bytes, a multiple of 8, from `from + offset` to `to`: in straight code if `unrolled`, otherwise in a
+/// loop.
 pub(crate) fn copy(b: &mut FunctionBuilder<'_>, from: Value, offset: i32, to: Value, size: u32, unrolled: bool) {
     let from = b.ins().iadd_imm_s(from, i64::from(offset));
     let blocks = if unrolled { 0 } else { size & !15 };
@@ -105,7 +106,7 @@ pub(crate) fn copy(b: &mut FunctionBuilder<'_>, from: Value, offset: i32, to: Va
     }
 }
 
-/// Copies `size` bytes and touches no others, in straight code if there are few.
+/// Copies exactly `size` bytes, in straight code if there are few.
 pub(crate) fn copy_exactly(b: &mut FunctionBuilder<'_>, from: Value, to: Value, size: u32) {
     let words = size & !7;
     copy(b, from, 0, to, words, size <= MAX_UNROLLED);
@@ -115,7 +116,7 @@ pub(crate) fn copy_exactly(b: &mut FunctionBuilder<'_>, from: Value, to: Value, 
     }
 }
 
-/// The most bytes that are copied or zeroed by straight code.
+/// The largest number of bytes that straight code copies or zeroes.
 const MAX_UNROLLED: u32 = 256;
 
 /// Zeroes `size` bytes.
@@ -143,7 +144,7 @@ pub(crate) fn zero(b: &mut FunctionBuilder<'_>, address: Value, size: u32) {
     }
 }
 
-/// A loop over `size` bytes, a multiple of 16, behind each of the addresses.
+/// Emits a loop over `size` bytes, a multiple of 16, behind each of the addresses.
 fn for_each_16<const N: usize>(
     b: &mut FunctionBuilder<'_>,
     addresses: [Value; N],

@@ -1,4 +1,4 @@
-//! Calls of C functions: values from an entry into the words of an [`CallWords`] call, and its results back.
+//! Calls of C functions: moves an entry's values into the words of a [`CallWords`] call, and its results back.
 
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -7,16 +7,16 @@ use crate::codegen::bytes::{self, UNALIGNED};
 use crate::codegen::words::{CallWords, Content};
 use crate::convention::plan::{Ext, Piece, Plan};
 
-/// Where an entry's arguments come from.
+/// The source of an entry's arguments.
 pub(crate) trait Source {
-    /// The integer register in which the address of the arguments arrives. Its word is loaded last, so that the address
-    /// can stay there until then. If no argument goes to that register, another word comes last, which costs nothing.
+    /// Returns the integer register in which the address of the arguments arrives. Its word is loaded last, so that the
+    /// address can stay there until then. If no argument goes to that register, another word comes last, at no cost.
     fn base_register(&self) -> u8;
-    /// A word of type `ty` holding the piece of a scalar argument.
+    /// Returns a word of type `ty` holding the piece of a scalar argument.
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value;
-    /// The address of an aggregate argument's bytes.
+    /// Returns the address of an aggregate argument's bytes.
     fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value;
-    /// The address for a hidden result.
+    /// Returns the address for a hidden result.
     fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value;
 }
 
@@ -57,7 +57,7 @@ pub(crate) fn emit(
     b.inst_results(call).to_vec()
 }
 
-/// A word for a place whose content does not matter: a register of the type's class that is live anyway, if there is one.
+/// Returns a word for a place whose content does not matter. A live register of the type's class is preferred.
 fn padding(b: &mut FunctionBuilder<'_>, ty: ir::Type, words: &[Option<Value>], target: Value) -> Value {
     let live = words.iter().flatten().copied().find(|&word| b.func.dfg.value_type(word) == ty);
     match ty {
@@ -68,8 +68,8 @@ fn padding(b: &mut FunctionBuilder<'_>, ty: ir::Type, words: &[Option<Value>], t
     }
 }
 
-/// The words argument by argument, so that the address of an aggregate is needed for as short a time as can be; but `last`
-/// at the end.
+/// Returns the order in which words are loaded: argument by argument, which keeps the address of an aggregate for as
+/// short as possible. `last` comes at the end.
 fn load_order(call_words: &CallWords, last: usize) -> Vec<usize> {
     let argument = |index: usize| match call_words.params[index].content {
         Content::Piece { arg, .. } | Content::Memcpy { arg, .. } => arg,
@@ -80,7 +80,7 @@ fn load_order(call_words: &CallWords, last: usize) -> Vec<usize> {
     order
 }
 
-/// A word of type `ty` from an aggregate's bytes.
+/// Returns a word of type `ty` from an aggregate's bytes.
 fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, piece: &Piece, ty: ir::Type) -> Value {
     let offset = piece.offset as i32;
     if ty == types::I64 {
@@ -90,7 +90,7 @@ fn load_piece(b: &mut FunctionBuilder<'_>, base: Value, piece: &Piece, ty: ir::T
     }
 }
 
-/// The words of an aggregate result to its bytes.
+/// Stores the words of an aggregate result to its bytes.
 pub(crate) fn store_pieces(b: &mut FunctionBuilder<'_>, pieces: &[Piece], words: &[Value], base: Value) {
     for (piece, &word) in pieces.iter().zip(words) {
         let offset = piece.offset as i32;
@@ -102,7 +102,7 @@ pub(crate) fn store_pieces(b: &mut FunctionBuilder<'_>, pieces: &[Piece], words:
     }
 }
 
-/// The low `len` bytes of an integer word, extended to all of it.
+/// Extends the low `len` bytes of an integer word to the whole word.
 pub(crate) fn extend(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
     let narrow = match piece.len {
         1 => types::I8,

@@ -1,4 +1,4 @@
-//! IR to bytes: the one place that runs Cranelift.
+//! IR to bytes. Only this file runs Cranelift.
 
 use cranelift_codegen::binemit::Reloc;
 use cranelift_codegen::control::ControlPlane;
@@ -13,7 +13,7 @@ use crate::codegen::compiled::Compiled;
 use crate::engine::hole::Hole;
 use crate::error::JitError;
 
-/// Cranelift with its buffers, which are reused from function to function.
+/// Cranelift with its buffers, which are reused for every function.
 pub(crate) struct Compiler {
     isa: OwnedTargetIsa,
     context: Context,
@@ -25,10 +25,10 @@ impl Compiler {
         Self { isa, context: Context::new(), builder: FunctionBuilderContext::new() }
     }
 
-    /// Compiles a function; `shim` is the address of the code of its call's shim, if it has one.
+    /// Compiles a function. `shim` is the address of the code of its call's shim, if it has one.
     pub(crate) fn compile(&mut self, body: &impl Body, shim: Option<*const u8>) -> Result<Compiled, JitError> {
         let Self { isa, context, builder } = self;
-        // Cleared, not replaced: the function's tables keep their memory.
+        // Clears the context instead of replacing it, so that the function's tables keep their memory.
         context.clear();
         context.func.signature = body.signature();
         let mut b = FunctionBuilder::new(&mut context.func, builder);
@@ -48,13 +48,13 @@ impl Compiler {
         Ok(Compiled { bytes, align, relocs, unwind, holes })
     }
 
-    /// The IR of the function compiled last.
+    /// Returns the IR of the function compiled last.
     #[cfg(feature = "disasm")]
     pub(crate) fn clif(&self) -> String {
         self.context.func.display().to_string()
     }
 
-    /// The instructions of the function compiled last.
+    /// Returns the instructions of the function compiled last.
     #[cfg(feature = "disasm")]
     pub(crate) fn disassembly(&self) -> Result<String, JitError> {
         let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
@@ -62,7 +62,7 @@ impl Compiler {
         code.disassemble(Some(&self.context.func.params), &capstone).map_err(JitError::codegen)
     }
 
-    /// The instructions of code that Cranelift has no part in, in the same form.
+    /// Returns the instructions of code that Cranelift did not generate, in Cranelift's form.
     #[cfg(feature = "disasm")]
     pub(crate) fn disassemble(&self, code: &[u8]) -> Result<String, JitError> {
         let capstone = self.isa.to_capstone().map_err(JitError::codegen)?;
@@ -75,17 +75,17 @@ impl Compiler {
     }
 }
 
-/// What code refers to.
+/// A reference from code to something outside.
 enum Outside {
-    /// The one relocation that the linker takes, because its memory is written at another address than it is executed at, and
-    /// because it resolves no other name: an absolute address of `memcpy`.
+    /// An absolute address of `memcpy`: the only relocation that the linker takes. The linker writes its memory at
+    /// another address than it executes, and resolves no other name.
     Memcpy(ModuleReloc),
-    /// An absolute address, at this offset.
+    /// A hole for an absolute address, at this offset.
     Hole(u32, Hole),
 }
 
 fn outside(reloc: &FinalizedMachReloc, function: &Function) -> Result<Outside, JitError> {
-    // No function refers to itself or another one, so the number does not matter.
+    // Functions do not refer to themselves or to each other, so any number will do.
     let reloc = ModuleReloc::from_mach_reloc(reloc, function, FuncId::from_u32(0));
     match (reloc.kind, &reloc.name) {
         (Reloc::Abs8, ModuleRelocTarget::LibCall(LibCall::Memcpy)) => Ok(Outside::Memcpy(reloc)),

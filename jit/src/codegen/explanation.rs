@@ -1,4 +1,4 @@
-//! The stages of a signature on its way to machine code, for people and programs that look for a mistake.
+//! The stages of a signature on its way to machine code, for people and programs that search for an error.
 
 use std::ptr;
 
@@ -9,24 +9,25 @@ use crate::convention::abi::Abi;
 use crate::convention::plan::Plan;
 use crate::error::JitError;
 
-/// The stages behind the layout of one signature, on the host's convention.
+/// The stages after the layout of one signature, in the host's convention.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Explanation {
     /// The convention.
     pub abi: Abi,
-    /// Where every argument and the result live.
+    /// The places of every argument and the result.
     pub plan: Plan,
-    /// The plan as the entry reads it: signatures that agree in it share code, if their values are converted in the same way.
+    /// The plan as the entry reads it. Signatures with equal canonical plans share code if their values are converted
+    /// alike.
     pub canonical: Plan,
-    /// The trampoline in Cranelift's IR; empty if it was assembled without.
+    /// The trampoline in Cranelift's IR; empty if the trampoline was assembled.
     pub clif: String,
     /// The trampoline's instructions.
     pub disassembly: String,
     /// The trampoline's bytes.
     pub code: Vec<u8>,
-    /// For a variadic call, the bytes of the shim through which the function is called. In the trampoline above its address
-    /// is shown as 0.
+    /// The bytes of the shim through which a variadic function is called. The trampoline above shows the shim's address
+    /// as 0.
     pub shim: Option<Vec<u8>>,
 }
 
@@ -35,7 +36,8 @@ impl Explanation {
     pub(crate) fn compiled(abi: Abi, plan: Plan, canonical: Plan, body: &impl Body) -> Result<Self, JitError> {
         let mut compiler = Compiler::new(host_isa()?);
         let shim = body.call().and_then(|call| call.shim).map(|shim| shim.code());
-        // Its address is not known before it is in its place, where nothing would call it.
+        // The shim's address is not known before the shim is in its place. Null will do, because nothing calls this
+        // code.
         let code = compiler.compile(body, shim.as_ref().map(|_| ptr::null()))?.bytes;
         let (clif, disassembly) = (compiler.clif(), compiler.disassembly()?);
         Ok(Self { abi, plan, canonical, clif, disassembly, code, shim })

@@ -3,18 +3,18 @@
 use cranelift_codegen::ir::{self, InstBuilder, StackSlot, StackSlotData, StackSlotKind, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
-/// `size` bytes of the frame at a multiple of 16.
+/// Reserves `size` bytes of the frame at a multiple of 16.
 pub(crate) fn reserve(b: &mut FunctionBuilder<'_>, size: u32) -> StackSlot {
     b.create_sized_stack_slot(StackSlotData::new(StackSlotKind::ExplicitSlot, size, 4))
 }
 
-/// The address of a byte of the frame.
+/// Returns the address of a byte of the frame.
 pub(crate) fn address(b: &mut FunctionBuilder<'_>, slot: StackSlot, offset: u32) -> Value {
     b.ins().stack_addr(types::I64, slot, offset as i32)
 }
 
-/// A value that is needed after a call. It waits in memory rather than in a callee-saved register: the code then saves
-/// none, which is faster, and its frame looks like every other one's to the unwinder.
+/// A value that is needed after a call. It waits in memory instead of a callee-saved register. So the code saves no
+/// register, which is faster, and its frame looks to the unwinder like every other frame.
 pub(crate) struct Kept(StackSlot);
 
 impl Kept {
@@ -28,7 +28,7 @@ impl Kept {
         self.load_as(b, types::I64)
     }
 
-    /// The value, which is of type `ty`.
+    /// Loads the value, which is of type `ty`.
     pub(crate) fn load_as(&self, b: &mut FunctionBuilder<'_>, ty: ir::Type) -> Value {
         b.ins().stack_load(types::I64, ty, self.0, 0)
     }

@@ -6,24 +6,24 @@ use target_lexicon::Triple;
 
 use crate::error::JitError;
 
-/// What is compiled for.
+/// Returns the target of compilation: the host.
 pub(crate) fn host_isa() -> Result<OwnedTargetIsa, JitError> {
     let flags = settings::Flags::new(host_flags().map_err(JitError::codegen)?);
-    // The baseline of the architecture: trampolines only move words, for which later extensions offer nothing.
+    // Selects the architecture's baseline. Trampolines only move words, for which later extensions offer nothing.
     isa::lookup(Triple::host()).map_err(JitError::codegen)?.finish(flags).map_err(JitError::codegen)
 }
 
 fn host_flags() -> Result<settings::Builder, SetError> {
     let mut flags = settings::builder();
-    // Trampolines are loads, moves and a call: there is nothing to optimise, and compiling is on the way to the first call.
+    // Trampolines are loads, moves and a call, so optimising gains nothing. The first call waits for the compiler.
     flags.set("opt_level", "none")?;
-    // The single-pass allocator compiles faster, but saves callee-saved registers in every trampoline.
+    // The single-pass allocator compiles faster, but makes every trampoline save callee-saved registers.
     flags.set("regalloc_algorithm", "backtracking")?;
     flags.set("enable_verifier", if cfg!(debug_assertions) { "true" } else { "false" })?;
     flags.set("is_pic", "false")?;
     flags.set("use_colocated_libcalls", "false")?;
     flags.set("unwind_info", "true")?;
-    // Thunks find their stack arguments by it.
+    // Thunks find their stack arguments by the frame pointer.
     flags.set("preserve_frame_pointers", "true")?;
     // A call may take more than a page of stack, and must not step over the guard page.
     flags.set("enable_probestack", "true")?;

@@ -1,6 +1,7 @@
 //! Conversions of numbers: from doubles to integers of C, and between the two sizes of floats.
 //!
-//! [`numbers`](crate::numbers) is the same in Rust, and has the rules for threads' floating-point environments. Two things follow:
+//! [`numbers`](crate::numbers) makes these conversions in Rust, and has the rules for threads' floating-point
+//! environments. Two things follow:
 //!
 //! * Converting a number that is out of range signals FE_INVALID. So the range is checked first.
 //! * With DAZ a denormal number is equal to 0. So the bits of numbers are compared, which DAZ does not concern.
@@ -13,17 +14,17 @@ use crate::c::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_DOUBLE, NORM
 use crate::c::scalar::Scalar;
 use crate::codegen::blocks::next_block;
 
-/// The bits of a double.
+/// Returns the bits of a double.
 fn as_bits(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     b.ins().bitcast(types::I64, MemFlagsData::new(), double)
 }
 
-/// The double with these bits.
+/// Returns the double with these bits.
 fn as_double(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
 }
 
-/// The bits of a double without the sign, shifted by one. They are in the order of the numbers' sizes.
+/// Returns the bits of a double without the sign, shifted by one. Such bits have the order of the numbers' magnitudes.
 fn unsigned(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     b.ins().ishl_imm_u(bits, 1)
 }
@@ -32,28 +33,29 @@ fn constant(b: &mut FunctionBuilder<'_>, bits: u64) -> Value {
     b.ins().iconst(types::I64, bits as i64)
 }
 
-/// Converts a double, given with its bits, to an integer. Also returns whether the double is an integer in the type's range and
-/// below 2⁶³.
+/// Converts a double, given with its bits, to an integer. Also returns a condition: the double is an integer in the
+/// type's range and below 2⁶³.
 pub(crate) fn whole(b: &mut FunctionBuilder<'_>, double: Value, bits: Value, scalar: Scalar) -> (Value, Value) {
     let size = unsigned(b, bits);
     let (compared, behind) = match (scalar.size() * 8, scalar.is_signed()) {
-        // The size of a negative number is decreased by one: -2ⁿ is in range, 2ⁿ is not.
+        // The magnitude of a negative number is decreased by one: -2ⁿ is in range, 2ⁿ is not.
         (width, true) => {
             let sign = b.ins().ushr_imm_u(bits, 63);
             (b.ins().isub(size, sign), power(width as i32 - 1) << 1)
         }
-        // The bits of negative numbers are greater than those of all others.
+        // The bits of negative numbers are greater than the bits of all others.
         (width, false) => (bits, power(width.min(63) as i32)),
     };
-    // A number that is out of range is replaced by 0, so that it is not equal in the end. So is -0, which is equal. A double is
-    // selected by a branch: the conversion does not wait for the comparison, as it would with bits.
+    // A number out of range is replaced by 0, so that it is not equal in the end. So is -0, which stays equal. A branch
+    // selects the double, because then the conversion does not wait for the comparison. Selecting bits would make it
+    // wait.
     let behind = constant(b, behind);
     let in_range = b.ins().icmp(IntCC::UnsignedLessThan, compared, behind);
     let zero = b.ins().f64const(0.0);
     let converted = b.ins().select(in_range, double, zero);
     let short = scalar.size() < 4 || scalar == Scalar::I32;
     let number = b.ins().fcvt_to_sint_sat(if short { types::I32 } else { types::I64 }, converted);
-    // Without signs: in range both have the same one, or are 0.
+    // Compares without signs: in range both numbers have one sign, or are 0.
     let back = b.ins().fcvt_from_sint(types::F64, number);
     let back = as_bits(b, back);
     let back = unsigned(b, back);
@@ -61,10 +63,11 @@ pub(crate) fn whole(b: &mut FunctionBuilder<'_>, double: Value, bits: Value, sca
     (if short { b.ins().sextend(types::I64, number) } else { number }, equal)
 }
 
-/// Converts a double, given with its bits, to a `u64`. Also returns whether the double is an integer in the range of `u64`.
+/// Converts a double, given with its bits, to a `u64`. Also returns a condition: the double is an integer in the range
+/// of `u64`.
 pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, double: Value, bits: Value) -> (Value, Value) {
     let (small, is_small) = whole(b, double, bits, Scalar::U64);
-    // All doubles from 2⁶³ to 2⁶⁴ have this exponent, and are integers.
+    // All doubles from 2⁶³ to 2⁶⁴ are integers and have this exponent.
     let exponent = b.ins().ushr_imm_u(bits, 52);
     let is_large = b.ins().icmp_imm_u(IntCC::Equal, exponent, (power(63) >> 52) as i64);
     let fraction = b.ins().ishl_imm_u(bits, 11);
@@ -73,9 +76,9 @@ pub(crate) fn whole_u64(b: &mut FunctionBuilder<'_>, double: Value, bits: Value)
     (b.ins().select(is_large, large, small), b.ins().bor(is_large, is_small))
 }
 
-/// Tells the doubles whose `float` FTZ and DAZ cannot change: 0, and those that are too large for a denormal one.
+/// Returns true for doubles whose `float` FTZ and DAZ cannot change: 0, and numbers too large for a denormal `float`.
 pub(crate) fn is_normal_float(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
-    // Decreased by one, 0 is the greatest.
+    // Subtracting 1 makes 0 the greatest number.
     let size = unsigned(b, bits);
     let size = b.ins().iadd_imm_s(size, -1);
     let least = constant(b, (NORMAL_FLOAT << 1) - 1);
@@ -88,7 +91,8 @@ pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
     let normal = is_normal_float(b, bits);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fdemote(types::F32, double);
     if_else(b, normal, types::F32, convert, |b| {
-        // With DAZ a denormal double would count as 0, which no mode rounds up. The least normal one is rounded as all of them are.
+        // With DAZ a denormal double would count as 0, which no mode rounds up. So the least normal double replaces it,
+        // which rounds as all denormal ones do.
         let sign = b.ins().band_imm_u(bits, i64::MIN);
         let size = unsigned(b, bits);
         let least = constant(b, NORMAL_DOUBLE << 1);
@@ -112,14 +116,14 @@ pub(crate) fn demote(b: &mut FunctionBuilder<'_>, double: Value) -> Value {
 /// Converts a `float` to a double.
 pub(crate) fn promote(b: &mut FunctionBuilder<'_>, single: Value) -> Value {
     let bits = b.ins().bitcast(types::I32, MemFlagsData::new(), single);
-    // Decreased by one, 0 is the greatest.
+    // Subtracting 1 makes 0 the greatest number.
     let size = b.ins().ishl_imm_u(bits, 1);
     let less = b.ins().iadd_imm_s(size, -1);
     let least = i64::from((f32::MIN_POSITIVE.to_bits() << 1) - 1);
     let normal = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, less, least);
     let convert = |b: &mut FunctionBuilder<'_>| b.ins().fpromote(types::F64, single);
     if_else(b, normal, types::F64, convert, |b| {
-        // A denormal float is a small multiple of the unit. As a double it is not denormal.
+        // A denormal float is a small multiple of the unit. It is not denormal as a double.
         let count = b.ins().uextend(types::I64, size);
         let count = b.ins().fcvt_from_sint(types::F64, count);
         let unit = b.ins().f64const(f64::from_bits(power(FLOAT_UNIT - 1)));
@@ -133,7 +137,7 @@ pub(crate) fn promote(b: &mut FunctionBuilder<'_>, single: Value) -> Value {
     })
 }
 
-/// Emits code for both cases, the second out of the way. Returns what the code that runs makes.
+/// Emits code for both cases, the second as cold code. Returns the value of the case that runs.
 fn if_else(
     b: &mut FunctionBuilder<'_>,
     condition: Value,
@@ -159,14 +163,14 @@ fn if_else(
     made
 }
 
-/// Tells the bits of NaNs.
+/// Returns true for the bits of a NaN.
 pub(crate) fn is_nan(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     let size = unsigned(b, bits);
     let infinite = constant(b, INFINITE << 1);
     b.ins().icmp(IntCC::UnsignedGreaterThan, size, infinite)
 }
 
-/// Whether the type has room for a number with a sign and of so many bits, unless it has for all of them.
+/// Returns true if the type can hold a signed number of `bits` bits. `None` if it can hold all of them.
 pub(crate) fn in_range(b: &mut FunctionBuilder<'_>, number: Value, bits: u32, scalar: Scalar) -> Option<Value> {
     let (size, signed) = (scalar.size() * 8, scalar.is_signed());
     Some(match (size, signed) {

@@ -1,7 +1,8 @@
 //! Arguments in a buffer of slots.
 //!
-//! A slot is 8 bytes in canonical form: integers extended to 64 bits by their type, `bool` 0 or 1, `float` in the low four
-//! bytes with the rest zero, `double` and pointers as they are, aggregates by the address of their bytes.
+//! A slot is 8 bytes in canonical form. Integers are extended to 64 bits by their type, and a `bool` is 0 or 1. A
+//! `float` is in the low four bytes, with zeros above. A `double` or a pointer is stored unchanged, and an aggregate by
+//! the address of its bytes.
 
 use cranelift_codegen::ir::{self, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -10,19 +11,19 @@ use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::call::{Source, extend};
 use crate::convention::plan::Piece;
 
-/// The integer register in which the second parameter of an entry, the address of the slots, arrives.
+/// The integer register in which the second parameter of an entry arrives: the address of the slots.
 const ARGS: u8 = 1;
 
 /// The arguments in the slot buffer.
 pub(crate) struct Slots {
     args: Value,
     result: Value,
-    /// Of the aggregates that were asked for.
+    /// The addresses of aggregates that were asked for.
     addresses: Vec<Option<Value>>,
 }
 
 impl Slots {
-    /// `count` slots at `args`.
+    /// Describes `count` slots at `args`.
     pub(crate) fn new(args: Value, result: Value, count: usize) -> Self {
         Self { args, result, addresses: vec![None; count] }
     }

@@ -1,4 +1,4 @@
-//! Tests of bits in memory, as models of engines have them.
+//! Tests of bits in memory that models of engines contain.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{InstBuilder, Value, types};
@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use crate::codegen::bytes::UNALIGNED;
 use crate::engine::values::model::Test;
 
-/// Whether it holds for what lies at `base + at`.
+/// Returns a condition: the test holds for the memory at `base + at`.
 pub(crate) fn test(b: &mut FunctionBuilder<'_>, base: Value, at: i32, test: Test) -> Value {
     let (ty, all) = match test.len {
         1 => (types::I8, u64::from(u8::MAX)),

@@ -1,8 +1,9 @@
 //! A plan as a Cranelift signature.
 //!
 //! Cranelift assigns registers and stack places by itself, parameter after parameter. So the parameters are not the
-//! function's but its *words* in the order of their places: the integer registers, the float registers, then the stack from
-//! its first byte. Where words follow on the stack, unused registers before them are taken by padding, and so are gaps.
+//! function's but its *words* in the order of their places: the integer registers, the float registers, then the stack
+//! from its first byte. If words follow on the stack, padding takes unused registers before them, and gaps between
+//! them.
 
 use cranelift_codegen::ir::{self, AbiParam, ArgumentPurpose, types};
 use cranelift_codegen::isa::CallConv;
@@ -14,18 +15,20 @@ use crate::convention::plan::{Ext, Loc, Piece, Plan, Return};
 use crate::convention::registers::Convention;
 use crate::error::JitError;
 
-/// Blocks up to this many bytes are copied to the stack word by word, which keeps their bytes in registers; larger ones by
-/// `memcpy`, as compilers do. A call with 256 bytes takes 6.6 ns by words and 7.4 by `memcpy`, one with 384 bytes 10.4 and 9.0.
+/// The largest block, in bytes, that is copied to the stack word by word, which keeps its bytes in registers. Larger
+/// blocks go by `memcpy`, as compilers do. A call with 256 bytes takes 6.6 ns by words and 7.4 by `memcpy`, one with
+/// 384 bytes 10.4 and 9.0.
 const MAX_WORDS: u32 = 256;
 
-/// The most stack words that the blocks of one call become; later blocks go by `memcpy` too. Every word is live until the
-/// call, and the time to compile grows with the square of their number.
+/// The largest number of stack words that the blocks of one call become. Later blocks go by `memcpy` too. Every word is
+/// live until the call, and the time to compile grows with the square of their number.
 const MAX_BLOCK_WORDS: usize = 64;
 
-/// Blocks with fewer 16-byte words than this take no longer by 8 bytes, and need no padding of the vector registers.
+/// The smallest number of 16-byte words for which a block uses them. Smaller blocks take no longer in words of 8 bytes,
+/// and need no padding of the vector registers.
 const MIN_VECTORS: u32 = 4;
 
-/// What a parameter carries.
+/// The content of a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Content {
     /// Bytes of an argument.
@@ -41,7 +44,7 @@ pub(crate) enum Content {
 }
 
 impl Content {
-    /// The number of bytes that are copied to the stack, if that is what the parameter stands for.
+    /// Returns the number of bytes that are copied to the stack, if the parameter stands for such a copy.
     const fn copied(self) -> Option<u32> {
         match self {
             Self::Memcpy { size, .. } => Some(size),
@@ -63,13 +66,13 @@ pub(crate) struct CallWords {
     pub(crate) params: Vec<Param>,
     /// Words of the result.
     pub(crate) returns: Vec<Piece>,
-    /// For calls that go through a shim.
+    /// The shim, for calls that go through one.
     pub(crate) shim: Option<Shim>,
     pub(crate) call_conv: CallConv,
 }
 
 impl CallWords {
-    /// `busy` is how many integer registers the source of the words needs besides theirs.
+    /// Describes the call. The source of the words needs `busy` integer registers besides the call's own.
     ///
     /// # Errors
     ///
@@ -96,7 +99,7 @@ impl CallWords {
         Ok(Self { params: sequences.into_params(convention, busy), returns, shim, call_conv: call_conv(abi) })
     }
 
-    /// The signature for `call_indirect`.
+    /// Returns the signature for `call_indirect`.
     pub(crate) fn signature(&self) -> ir::Signature {
         let mut signature = ir::Signature::new(self.call_conv);
         signature.params.extend(self.params.iter().map(|param| match param.content.copied() {
@@ -108,14 +111,14 @@ impl CallWords {
     }
 }
 
-/// Cranelift's name of a convention.
+/// Returns Cranelift's name of a convention.
 pub(crate) const fn call_conv(abi: Abi) -> CallConv {
     match abi {
         Abi::SysV64 => CallConv::SystemV,
     }
 }
 
-/// The type of the word that a piece becomes.
+/// Returns the type of the word that a piece becomes.
 pub(crate) fn word_type(piece: &Piece) -> ir::Type {
     match (piece.loc, piece.len) {
         (Loc::Float(_), 4) => types::F32,
@@ -145,7 +148,8 @@ impl WordSequences {
         self.put(piece.loc, Param { content: Content::Piece { arg, piece }, ty: word_type(&piece) })
     }
 
-    /// A block as words: 16 bytes at a time where the stack is so aligned and it pays, then 8, then what is left.
+    /// Puts a block as words. They have 16 bytes while the stack is aligned to 16 and the block is large enough, then 8
+    /// bytes, and at the end fewer.
     fn put_block(&mut self, arg: usize, size: u32, loc: Loc) -> Result<(), JitError> {
         let Loc::Stack(stack) = loc else { return Err(JitError::Place { loc }) };
         let mut at = 0;
@@ -166,7 +170,7 @@ impl WordSequences {
         Ok(())
     }
 
-    /// Puts the function's address where no argument is.
+    /// Puts the function's address into a place without an argument.
     fn put_target(&mut self, convention: &Convention, stack_size: u32) -> Result<ShimTarget, JitError> {
         let target = Param { content: Content::Target, ty: types::I64 };
         let used = self.registers.int_len() as u8;
@@ -179,8 +183,8 @@ impl WordSequences {
         }
     }
 
-    /// Stack words wait in registers until all are loaded. Those that find no free integer register travel through float
-    /// registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
+    /// Stack words wait in registers until all are loaded. Words that find no free integer register travel through
+    /// float registers, because saving and restoring callee-saved registers costs more than padding the float sequence.
     fn spread_stack_words(&mut self, convention: &Convention, busy: usize) {
         let ints = self.registers.int_count();
         let free = convention.int_scratch.len().saturating_sub(ints + busy);
@@ -202,7 +206,7 @@ impl WordSequences {
         if !self.stack.is_empty() {
             self.registers.reach_int(convention.arguments.int.len());
         }
-        // Any float word on the stack: one that waits to be copied into the registers before it.
+        // Any float word on the stack, which is live until it is copied into the registers before it.
         let float = self.stack.iter().map(|(_, param)| param.ty).find(|ty| ty.is_float() || ty.is_vector());
         if float.is_some() {
             self.registers.reach_float(convention.arguments.float.len());

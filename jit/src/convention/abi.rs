@@ -15,7 +15,7 @@ pub enum Abi {
 }
 
 impl Abi {
-    /// The convention of C code on the machine this runs on, if hotcall knows it.
+    /// Returns the convention of C code on this machine, if hotcall knows it.
     pub const fn host() -> Option<Self> {
         if cfg!(all(target_arch = "x86_64", target_pointer_width = "64", not(windows))) {
             Some(Self::SysV64)
@@ -24,7 +24,7 @@ impl Abi {
         }
     }
 
-    /// The convention as data.
+    /// Returns the convention as data.
     pub const fn convention(self) -> &'static Convention {
         match self {
             Self::SysV64 => &sysv64::CONVENTION,

@@ -4,7 +4,7 @@ use crate::c::definitions::{Signature, Type};
 use crate::c::scalar::Scalar;
 use crate::convention::plan::{Arg, Ext, Pass, Piece, Plan, Return};
 
-/// The plan of a call whose arguments come in slots.
+/// Returns the canonical plan of a call whose arguments come from slots.
 pub(crate) fn outgoing(signature: &Signature, mut plan: Plan) -> Plan {
     for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
         arg.align = 1;
@@ -21,7 +21,7 @@ pub(crate) fn outgoing(signature: &Signature, mut plan: Plan) -> Plan {
             if let (Some(scalar), Pass::Pieces(pieces)) =
                 (signature.result().and_then(|ty| ty.as_scalar()), &mut arg.pass)
             {
-                // The slot wants the type's extension, whatever the convention leaves in the register.
+                // The slot needs the type's extension, whatever the convention leaves in the register.
                 pieces.iter_mut().for_each(|piece| piece.ext = Ext::by_type(scalar));
             }
         }
@@ -29,7 +29,7 @@ pub(crate) fn outgoing(signature: &Signature, mut plan: Plan) -> Plan {
     plan
 }
 
-/// A scalar whose place wants no more than its slot holds is the whole slot.
+/// Makes a scalar the whole slot if its place needs no more than its slot holds.
 fn widen(piece: &mut Piece, scalar: Scalar) {
     if piece.ext == Ext::None || piece.ext == Ext::by_type(scalar) {
         piece.len = 8;
@@ -37,7 +37,7 @@ fn widen(piece: &mut Piece, scalar: Scalar) {
     }
 }
 
-/// The plan of a call whose arguments go to slots.
+/// Returns the canonical plan of a call whose arguments go to slots.
 pub(crate) fn incoming(signature: &Signature, mut plan: Plan) -> Plan {
     for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
         extend_by_type(arg, ty);
@@ -50,7 +50,8 @@ pub(crate) fn incoming(signature: &Signature, mut plan: Plan) -> Plan {
     plan
 }
 
-/// Slots are extended by type, whatever the convention promises; alignment shows in the places already.
+/// Extends slots by type, whatever the convention promises. Alignment is fixed, because the places contain its effect
+/// already.
 fn extend_by_type(arg: &mut Arg, ty: &Type) {
     arg.align = 1;
     if let (Some(scalar), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {

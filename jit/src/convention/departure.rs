@@ -1,8 +1,8 @@
-//! Aggregates that a C compiler passes otherwise than the convention's document says.
+//! Aggregates that a C compiler passes differently from the convention's document.
 //!
-//! System V x86-64: GCC 12 and Clang 14 contradict each other in the cases below, all of them aggregates of up to 16 bytes.
-//! hotcall keeps to the psABI's words (3.2.3, "Parameter Passing"), and in each case the other compiler does too. The random
-//! oracle against C compilers found them, and leaves them out by what is written here.
+//! System V x86-64: GCC 12 and Clang 14 contradict each other in the cases below, all of them aggregates of up to 16
+//! bytes. hotcall keeps to the psABI's words (3.2.3, "Parameter Passing"). In each case the other compiler does too.
+//! The random oracle against C compilers found these cases, and uses this file to leave them out.
 
 use crate::c::definitions::{AggregateKind, Type, TypeKind};
 use crate::c::layout::{Extent, Layout, Leaf, Places};
@@ -10,7 +10,7 @@ use crate::c::scalar::Scalar;
 use crate::convention::abi::Abi;
 use crate::convention::sysv64;
 
-/// A C compiler that has rules of its own.
+/// A C compiler with rules of its own.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum CCompiler {
@@ -24,25 +24,30 @@ pub enum CCompiler {
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Departure {
-    /// Clang (`X86_64ABIInfo::classify`) asks of members that are themselves structs, unions or arrays that they lie at a
-    /// multiple of their own type's alignment, also where that comes from an attribute or from an array of no elements and
-    /// every scalar inside is aligned. hotcall reads "fields" in "or it contains unaligned fields" as the scalars inside.
-    #[error("Clang passes it in memory, because a member lies at no multiple of its type's alignment")]
+    /// Clang (`X86_64ABIInfo::classify`) requires members that are structs, unions or arrays to lie at a multiple of
+    /// their own type's alignment. It does so even if that alignment comes from an attribute or from an array of no
+    /// elements and every scalar inside is aligned. hotcall reads "fields" in "or it contains unaligned fields" as the
+    /// scalars inside.
+    #[error("Clang passes it in memory, because a member does not lie at a multiple of its type's alignment")]
     ClangMemberAlignment,
-    /// Clang (`X86_64ABIInfo::classify`) has class MEMORY for whatever contains a flexible array member. The psABI does not
-    /// mention them: without bytes such an array has no class. GCC reads it so since version 4.4.
+    /// Clang (`X86_64ABIInfo::classify`) gives class MEMORY to everything that contains a flexible array member. The
+    /// psABI does not mention them: without bytes such an array does not have a class. GCC follows this reading since
+    /// version 4.4.
     #[error("Clang passes it in memory, because it contains a flexible array member")]
     ClangFlexibleArray,
-    /// GCC (`classify_argument`) classifies an array by its first element, and does not see that a later one is unaligned.
+    /// GCC (`classify_argument`) classifies an array by its first element, and does not notice that a later one is
+    /// unaligned.
     #[error("GCC passes it in registers, because it looks at the alignment of an array's first element only")]
     GccFirstElement,
-    /// GCC (`classify_argument`) classifies an array of length 0 as if it had one element, if it does not begin an eightbyte:
-    /// `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too large.
+    /// GCC (`classify_argument`) classifies an array of length 0 like one with an element, if the array does not begin
+    /// an eightbyte. So `struct { float a; int b[0]; }` is INTEGER, and in memory if such an element would be too
+    /// large.
     #[error("GCC passes it otherwise, as if an array of length 0 had one element")]
     GccEmptyArray,
-    /// Clang (`X86_64ABIInfo::GetSSETypeAtOffset`) looks for the floats of an eightbyte in the member that it chose as a
-    /// union's storage. If that is a `float` with padding behind it, the upper half of the register is not passed, although
-    /// another member has bytes there. Which member it chooses is not looked at here, so the departure may not show.
+    /// Clang (`X86_64ABIInfo::GetSSETypeAtOffset`) searches for the floats of an eightbyte in the member that it chose
+    /// as a union's storage. If this is a `float` with padding behind it, the upper half of the register is not passed.
+    /// Another member may have bytes there. hotcall does not compute the choice of the member, so the departure may not
+    /// appear.
     #[error("Clang may leave out the upper half of an eightbyte of the union")]
     ClangUnionFloat,
 }
@@ -58,9 +63,9 @@ impl Departure {
 }
 
 impl Abi {
-    /// Returns the departures of C compilers from the convention's document that concern an argument or a result of this
-    /// type, in the order of the enum. Code of such a compiler does not understand hotcall's calls with the type, nor the other
-    /// compiler's.
+    /// Returns the departures of C compilers from the convention's document for an argument or a result of this type,
+    /// in the order of the enum. Code of such a compiler is incompatible with hotcall's calls with the type, and with
+    /// the other compiler's.
     pub fn departures(self, ty: &Type) -> Vec<Departure> {
         match self {
             Self::SysV64 => sysv64_departures(ty),
@@ -112,7 +117,7 @@ fn has_flexible_array(ty: &Type) -> bool {
     }
 }
 
-/// Returns whether an unaligned scalar is in a place that GCC looks at.
+/// Returns true if an unaligned scalar is at an offset that GCC checks.
 fn gcc_sees_unaligned(ty: &Type, at: u32) -> bool {
     match ty.kind() {
         TypeKind::Scalar(scalar) => is_unaligned(at, scalar.size()),
@@ -123,7 +128,7 @@ fn gcc_sees_unaligned(ty: &Type, at: u32) -> bool {
     }
 }
 
-/// Returns whether the elements that GCC sees in arrays of length 0 change the classes.
+/// Returns true if the elements that GCC adds to arrays of length 0 change the classes.
 fn gcc_sees_elements(ty: &Type, layout: &Layout) -> bool {
     let mut seen = layout.clone();
     push_seen_elements(ty, 0, &mut seen.leaves);
@@ -155,8 +160,8 @@ fn push_seen_elements(ty: &Type, at: u32, leaves: &mut Vec<Leaf>) {
     }
 }
 
-/// Returns whether a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it, perhaps another
-/// member's.
+/// Returns true if a union is inside, and an eightbyte of floats begins with a `float` and has bytes behind it. Those
+/// bytes may belong to another member.
 fn clang_may_halve(ty: &Type, layout: &Layout) -> bool {
     has_union(ty)
         && [0, 8].into_iter().any(|start| {

@@ -1,8 +1,8 @@
 //! Calling conventions: one file for each, written after its specification.
 //!
-//! A [`Convention`](registers::Convention) is data and a function. The function turns a signature into a [`Plan`](plan::Plan),
-//! which says for each byte of each value the register or the stack place that it travels in. Everything behind this room reads
-//! plans, and decides nothing about registers.
+//! A [`Convention`](registers::Convention) is data and a function. The function turns a signature into a
+//! [`Plan`](plan::Plan), which names for each byte of each value its register or stack place. Later stages read plans,
+//! and decide nothing about registers.
 
 pub(crate) mod abi;
 pub(crate) mod canonical;

@@ -17,7 +17,7 @@ pub(crate) enum Word {
     CopyAddress { arg: usize },
 }
 
-/// The words of a call by place. Those of one kind of place stand together, in its order.
+/// Returns the words of a call by place. Words of one kind of place stand together, in the order of the kind.
 pub(crate) fn words(plan: &Plan) -> Vec<(Loc, Word)> {
     let pointer =
         if let Return::Hidden { pointer, .. } = plan.ret { Some((pointer, Word::ResultPointer)) } else { None };
@@ -72,27 +72,27 @@ impl<T: Copy> ByRegister<T> {
         Ok(())
     }
 
-    /// Makes the integer registers at least so many.
+    /// Makes room for at least `count` integer registers.
     pub(crate) fn reach_int(&mut self, count: usize) {
         self.int.resize(count.max(self.int.len()), None);
     }
 
-    /// Makes the float registers at least so many.
+    /// Makes room for at least `count` float registers.
     pub(crate) fn reach_float(&mut self, count: usize) {
         self.float.resize(count.max(self.float.len()), None);
     }
 
-    /// The number of integer registers up to the last one with an item.
+    /// Returns the number of integer registers up to the last one with an item.
     pub(crate) const fn int_len(&self) -> usize {
         self.int.len()
     }
 
-    /// The number of integer registers with an item.
+    /// Returns the number of integer registers with an item.
     pub(crate) fn int_count(&self) -> usize {
         self.int.iter().flatten().count()
     }
 
-    /// The registers in the order of the convention; `filler` gives items for those without one.
+    /// Returns the registers in the order of the convention. Registers without an item get one from `filler`.
     pub(crate) fn in_order(&self, order: Order, filler: impl Fn(Loc) -> T) -> Vec<(Loc, T)> {
         let at = |loc: Loc, item: Option<T>| (loc, item.unwrap_or_else(|| filler(loc)));
         match order {

@@ -1,8 +1,8 @@
-//! The plan of a call: for each argument and the result, which of its bytes live in which register or stack place.
+//! The plan of a call: for each byte of the arguments and the result, its register or stack place.
 //!
-//! A plan is plain data, the same for a call (values are written to the places) and for a callback (values are read from
-//! them). It is made by [`Abi::plan`](crate::Abi::plan), checked by [`Plan::verify`] and written down as code by the
-//! lowering, which decides nothing about calling conventions.
+//! A plan is plain data. A call writes values to its places, and a callback reads values from them.
+//! [`Abi::plan`](crate::Abi::plan) makes a plan, [`Plan::verify`] checks it, and code generation writes it down as
+//! code. Code generation decides nothing about calling conventions.
 
 use std::fmt;
 
@@ -13,14 +13,14 @@ use crate::c::scalar::Scalar;
 
 /// The most stack, in bytes, that one call may use for its arguments and for copies of them.
 ///
-/// Secondary threads often have stacks of 512 KiB; a call that may take a quarter of one is refused beforehand rather than
-/// overflowing it. Two aggregates of the largest size fit.
+/// Secondary threads often have stacks of 512 KiB. A call that would take more than a quarter of one is refused in
+/// advance instead of overflowing the stack. Two aggregates of the largest size fit.
 pub const MAX_STACK: u32 = 128 * 1024;
 
-/// Where a piece of a value lives during the call.
+/// The place of a piece during the call.
 ///
-/// Registers count in the order of the convention's sequence: that of arguments, or that of results for a result. On System V
-/// x86-64 `Int(0)` is rdi for an argument and rax for a result.
+/// Registers are numbered in the order of the convention's sequence. Arguments and results have separate sequences. On
+/// System V x86-64 `Int(0)` is rdi for an argument and rax for a result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Loc {
@@ -30,23 +30,23 @@ pub enum Loc {
     Float(u8),
     /// The n-th register of the x87 stack.
     X87(u8),
-    /// Bytes from the first stack argument.
+    /// The stack, at this many bytes from the first stack argument.
     Stack(u32),
-    /// A register of its own for the address of the result (x8 on AArch64).
+    /// A dedicated register for the address of the result (x8 on AArch64).
     ResultPointer,
 }
 
 impl Loc {
-    /// Tells a floating-point register from other places.
+    /// Returns true for a floating-point register.
     pub const fn is_float(self) -> bool {
         matches!(self, Self::Float(_))
     }
 }
 
-/// What the bits of a register above the piece are.
+/// The bits of a register above the piece.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Ext {
-    /// Nothing in particular.
+    /// Undefined.
     None,
     /// Zeros.
     Zero,
@@ -55,7 +55,7 @@ pub enum Ext {
 }
 
 impl Ext {
-    /// How a scalar of this type keeps its value in a wider register; slots have it so.
+    /// Returns the extension that keeps a value of this type in a wider register. Slots use it.
     pub const fn by_type(scalar: Scalar) -> Self {
         if scalar.is_float() || scalar.size() == 8 {
             Self::None
@@ -67,43 +67,43 @@ impl Ext {
     }
 }
 
-/// `value[offset..][..len]` lives at `loc`.
+/// A piece: `value[offset..][..len]` lives at `loc`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Piece {
     /// Bytes from the start of the value.
     pub offset: u32,
-    /// 1 to 16 bytes.
+    /// Length in bytes, 1 to 16.
     pub len: u8,
     /// The place.
     pub loc: Loc,
-    /// How the piece fills the place.
+    /// The bits of the place above the piece.
     pub ext: Ext,
 }
 
 impl Piece {
-    /// The bytes `offset..offset + len` of a value at `loc`, which they fill by `ext`.
+    /// Makes the piece `offset..offset + len` of a value at `loc`, which it fills by `ext`.
     pub const fn new(offset: u32, len: u8, loc: Loc, ext: Ext) -> Self {
         Self { offset, len, loc, ext }
     }
 }
 
-/// The pieces of one value: almost always one or two, four at most.
+/// The pieces of one value: usually one or two, four at most.
 pub type Pieces = SmallVec<[Piece; 4]>;
 
-/// How a value is passed.
+/// The way in which a value is passed.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Pass {
-    /// Not at all: it has no bytes.
+    /// Nothing is passed: the value does not have bytes.
     Ignore,
-    /// Piece by piece.
+    /// In pieces.
     Pieces(Pieces),
     /// Whole, on the stack.
     Block {
         /// Bytes from the first stack argument.
         stack: u32,
     },
-    /// As the address of a copy that belongs to the callee.
+    /// By the address of a copy that belongs to the callee.
     ByRef(Loc),
 }
 
@@ -115,13 +115,13 @@ pub struct Arg {
     pub size: u32,
     /// Alignment of the value in bytes.
     pub align: u8,
-    /// Whether it is a struct or union, so that its slot holds an address.
+    /// True for a struct or union, whose slot holds an address.
     pub aggregate: bool,
-    /// Its places.
+    /// The places of the value.
     pub pass: Pass,
 }
 
-/// How the result comes back.
+/// The way in which the result is returned.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub enum Return {
     /// In registers; `void` is an ignored value of size 0.
@@ -130,11 +130,11 @@ pub enum Return {
     Hidden {
         /// Size of the result in bytes.
         size: u32,
-        /// Alignment of the result in bytes; the memory has it.
+        /// Alignment of the result in bytes. The memory has this alignment.
         align: u8,
-        /// Where the callee finds the memory's address.
+        /// The place of the memory's address.
         pointer: Loc,
-        /// Where the callee leaves the address, if it does.
+        /// The register in which the callee returns the address, if it does.
         returned_in: Option<Loc>,
     },
 }
@@ -143,17 +143,17 @@ pub enum Return {
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Plan {
-    /// In the order of the parameters.
+    /// The arguments, in the order of the parameters.
     pub args: Box<[Arg]>,
     /// The result.
     pub ret: Return,
     /// Bytes of stack arguments.
     pub stack_size: u32,
-    /// For a variadic call on System V x86-64, the number of vector registers used, which the callee expects in al.
+    /// The number of vector registers used by a variadic call on System V x86-64. The callee expects it in al.
     pub vector_count: Option<u8>,
 }
 
-/// Why a signature has no plan.
+/// The reason why a signature does not have a plan.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are; indices count from 0")]
@@ -172,7 +172,7 @@ pub enum PlanError {
 /// An argument or the result.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub enum Which {
-    /// By index from 0.
+    /// The argument with this index, from 0.
     Argument(usize),
     /// The result.
     Result,
@@ -182,7 +182,7 @@ impl Arg {
     /// The value of size 0 that stands for `void`.
     pub const VOID: Self = Self { size: 0, align: 1, aggregate: false, pass: Pass::Ignore };
 
-    /// The pieces, if it is passed so.
+    /// Returns the pieces, if the value is passed in pieces.
     pub fn pieces(&self) -> &[Piece] {
         match &self.pass {
             Pass::Pieces(pieces) => pieces,
@@ -259,7 +259,7 @@ impl fmt::Display for Return {
     }
 }
 
-/// One line for each argument, then the result and, where there are any, stack and vector registers.
+/// Prints one line for each argument, then the result, and stack and vector registers if there are any.
 impl fmt::Display for Plan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (index, arg) in self.args.iter().enumerate() {

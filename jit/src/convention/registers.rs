@@ -1,6 +1,6 @@
-//! A calling convention as data: what its document lists, and the function that classifies.
+//! A calling convention as data: the lists of its document, and the function that classifies.
 //!
-//! The fields are those in which the conventions of 64-bit machines differ.
+//! The conventions of 64-bit machines differ in these fields.
 
 use crate::c::definitions::Signature;
 use crate::convention::plan::{Loc, Plan, PlanError};
@@ -16,13 +16,14 @@ pub struct Convention {
     pub arguments: Sequences,
     /// The registers of results.
     pub results: Sequences,
-    /// How arguments take registers from the two sequences.
+    /// The rule by which arguments take registers from the two sequences.
     pub order: Order,
     /// The integer registers that a callee may overwrite.
     pub int_scratch: &'static [Register],
     /// The place of the address of a result that is returned in memory.
     pub result_pointer: Loc,
-    /// Each stack argument takes a multiple of so many bytes; 1 where stack arguments are packed by their alignment.
+    /// Each stack argument takes a multiple of this many bytes. The number is 1 if stack arguments are packed by their
+    /// alignment.
     pub stack_word: u32,
     /// Bytes of the stack in front of the first stack argument, which belong to the callee.
     pub shadow: u32,
@@ -44,21 +45,21 @@ pub struct Sequences {
     pub float: &'static [Register],
 }
 
-/// How arguments take registers from two sequences.
+/// The rule by which arguments take registers from two sequences.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Order {
-    /// Each sequence counts by itself.
+    /// Each sequence counts its own arguments.
     Separate,
     /// The n-th argument takes the n-th register of its sequence.
     Positional,
 }
 
-/// The needs of a variadic call besides those of other calls.
+/// The needs of a variadic call beyond other calls.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Variadic {
-    /// None.
+    /// Nothing more.
     Same,
     /// The number of vector registers used, in al.
     VectorCount,
@@ -69,7 +70,7 @@ pub enum Variadic {
 }
 
 impl Order {
-    /// Tells whether two places cannot both hold an argument.
+    /// Returns true if two places cannot both hold an argument.
     pub fn is_shared(self, one: Loc, other: Loc) -> bool {
         let position = |loc| match loc {
             Loc::Int(n) | Loc::Float(n) => Some(n),
@@ -80,14 +81,14 @@ impl Order {
 }
 
 impl Convention {
-    /// Bytes from the callee's frame pointer to its first stack argument.
+    /// Returns the bytes from the callee's frame pointer to its first stack argument.
     pub const fn stack_arguments(&self) -> u32 {
         self.frame + self.shadow
     }
 }
 
 impl Sequences {
-    /// Tells whether the sequences have this register; a place that is not a register counts as one.
+    /// Returns true if the sequences have this register. A place that is not a register counts too.
     pub const fn have(&self, loc: Loc) -> bool {
         match loc {
             Loc::Int(n) => (n as usize) < self.int.len(),

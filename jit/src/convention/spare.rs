@@ -1,4 +1,4 @@
-//! The place that no argument takes, in which a stub hands its cell to the thunk behind it: the spare place.
+//! The spare place, which no argument takes. A stub hands its cell to the thunk behind it in this place.
 
 use crate::convention::plan::{Arg, Loc, Plan, Return};
 use crate::convention::registers::{Convention, Order};
@@ -6,16 +6,16 @@ use crate::convention::registers::{Convention, Order};
 /// A place without an argument.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum Spare {
-    /// The n-th integer register, the first that no argument uses.
+    /// The n-th integer register: the first one that no argument uses.
     Int(u8),
-    /// The n-th float register, where arguments take all integer registers.
+    /// The n-th float register, if arguments take all integer registers.
     Float(u8),
-    /// The stack, in front of a return address and the stack arguments, where they take all registers.
+    /// The stack, in front of a return address and the stack arguments, if arguments take all registers.
     Stack,
 }
 
 impl Spare {
-    /// The spare place in calls by this plan.
+    /// Returns the spare place of calls by this plan.
     pub(crate) fn of(convention: &Convention, plan: &Plan) -> Self {
         let (mut ints, mut floats) = (0, 0);
         let pointer = if let Return::Hidden { pointer, .. } = plan.ret { Some(pointer) } else { None };

@@ -70,7 +70,7 @@ pub(crate) fn plan(signature: &Signature) -> Result<Plan, PlanError> {
     Ok(Plan { args, ret, stack_size: next.stack, vector_count })
 }
 
-/// A type as classification sees it.
+/// A type, reduced to the facts that classification needs.
 struct Value {
     size: u32,
     align: u8,
@@ -90,7 +90,7 @@ impl Value {
     }
 }
 
-/// The classes of the value's eightbytes.
+/// Returns the classes of the value's eightbytes.
 pub(crate) fn classify(layout: &Layout) -> Result<[Class; 2], Memory> {
     // Step 1 and the post-merger rule (c): beyond two eightbytes only a vector stays out of memory.
     if layout.size > 16 {
@@ -118,7 +118,7 @@ struct Next {
 }
 
 impl Next {
-    /// The pieces of a value of these classes in the next registers, whether or not there are so many.
+    /// Assigns the next registers to a value of these classes, even if there are not enough of them.
     fn pieces(&mut self, classes: [Class; 2], size: u32, ext: Ext) -> Pieces {
         let mut pieces = Pieces::new();
         for (class, offset) in classes.into_iter().zip([0, 8]) {
@@ -134,14 +134,14 @@ impl Next {
         pieces
     }
 
-    /// The next stack place for a value; each takes a multiple of 8 bytes.
+    /// Assigns the next stack place to a value. Each value takes a multiple of 8 bytes.
     fn stack(&mut self, size: u32, align: u8) -> u32 {
         let stack = self.stack.next_multiple_of(CONVENTION.stack_word.max(align.into()));
         self.stack = stack + size.next_multiple_of(CONVENTION.stack_word);
         stack
     }
 
-    /// Tells whether there are as many registers as were taken.
+    /// Returns true if the sequences have all assigned registers.
     const fn fits(self, registers: &Sequences) -> bool {
         self.int as usize <= registers.int.len() && self.float as usize <= registers.float.len()
     }
@@ -196,8 +196,8 @@ fn plan_result(value: &Value, next: &mut Next) -> Return {
     }
 }
 
-/// The psABI leaves the upper bits of narrow integers open, except for `_Bool`; Clang's callees rely on an extension to 32
-/// bits all the same, and GCC's and Clang's callers make it, by type.
+/// The psABI leaves the upper bits of narrow integers undefined, except for `_Bool`. But Clang's callees rely on an
+/// extension to 32 bits by type, which GCC's and Clang's callers make.
 fn extension(scalar: Scalar) -> Ext {
     Ext::by_type(scalar)
 }

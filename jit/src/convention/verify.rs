@@ -1,17 +1,17 @@
-//! Plans checked against the layouts of their values, by the rules that hold in every convention.
+//! Checks plans against the layouts of their values, by the rules that hold in every convention.
 
 use crate::c::layout::Layout;
 use crate::convention::plan::{Arg, Loc, MAX_STACK, Pass, Piece, Plan, Return, Which};
 use crate::convention::registers::{Convention, Sequences};
 
-/// What [`Plan::verify`] found wrong.
+/// A fault that [`Plan::verify`] found.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{value}: {fault}")]
 #[non_exhaustive]
 pub struct Fault {
     /// The argument by its index from 0, or the result.
     pub value: Which,
-    /// What is wrong with it.
+    /// The broken rule.
     pub fault: FaultKind,
 }
 
@@ -45,9 +45,10 @@ impl Plan {
     ///
     /// * the pieces of a value lie inside it, cover every byte of every leaf, and no byte twice;
     /// * registers are those of the convention, and no two pieces share a place;
-    /// * what lies on the stack lies inside the stack area and keeps its alignment (blocks at least that of the convention's stack words).
+    /// * stack places lie inside the stack area and keep their alignment (blocks at least the alignment of the
+    ///   convention's stack words).
     ///
-    /// It proves consistency, not the convention: that is what tests against C compilers are for.
+    /// This proves consistency, not the convention. Tests against C compilers check the convention.
     pub fn verify(&self, convention: &Convention, params: &[Layout], result: Option<&Layout>) -> Result<(), Fault> {
         let fault = |value| move |fault| Fault { value, fault };
         if self.stack_size > MAX_STACK {
@@ -66,7 +67,7 @@ impl Plan {
         }
         if let Return::Pass(arg) = &self.ret {
             let void = Layout { size: 0, align: 1, leaves: Vec::new() };
-            // Result registers are another sequence than argument registers, and nothing is returned on the stack.
+            // Results have registers of their own, and nothing is returned on the stack.
             arg.verify(result.unwrap_or(&void), &mut Taken::new(convention, &convention.results, 0))
                 .map_err(fault(Which::Result))?;
         }

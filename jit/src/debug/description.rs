@@ -1,10 +1,10 @@
-//! The answer to a question about an address.
+//! The description of the code at an address.
 
 use std::fmt;
 
 use crate::debug::name::Name;
 
-/// What an address lies in; made by [`describe`](crate::debug::describe).
+/// The code at an address; made by [`describe`](crate::debug::describe).
 ///
 /// It is printed as name and offset, `hotcall slots (i32,f64)->i32+0x1a`, without allocating memory.
 #[derive(Clone, Copy)]
@@ -16,22 +16,22 @@ pub struct Description {
 }
 
 impl Description {
-    /// The name of the code; at most 200 bytes, on one line.
+    /// Returns the name of the code: at most 200 bytes, on one line.
     pub fn name(&self) -> &str {
         self.name.as_str()
     }
 
-    /// The address of the code's first byte.
+    /// Returns the address of the code's first byte.
     pub const fn start(&self) -> usize {
         self.start
     }
 
-    /// The code's bytes.
+    /// Returns the size of the code in bytes.
     pub const fn size(&self) -> usize {
         self.size
     }
 
-    /// How far behind the code's first byte the address lies.
+    /// Returns the distance of the address from the code's first byte.
     pub const fn offset(&self) -> usize {
         self.address - self.start
     }

@@ -1,4 +1,4 @@
-//! An object file that says where functions are that lie elsewhere, what they are called and how their frames look.
+//! An object file with the addresses, names and frames of functions whose code lies elsewhere.
 
 use object::Endianness;
 use object::elf;
@@ -9,7 +9,8 @@ use crate::debug::region::NamedFunction;
 
 const MACHINE: elf::Machine = elf::Machine(ELF_MACHINE.expect("debuggers know the machine"));
 
-/// The object of neighbouring functions, in the order of their addresses; `frame` describes those of all of them.
+/// Makes the object of neighbouring functions, in the order of their addresses. `frame` describes the frames of all of
+/// them.
 pub(crate) fn object(functions: &[NamedFunction], frame: &[u8]) -> object::write::Result<Vec<u8>> {
     let start = functions.first().map_or(0, |first| first.start);
     let end = functions.last().map_or(start, |last| last.start + last.len);
@@ -56,7 +57,7 @@ pub(crate) fn object(functions: &[NamedFunction], frame: &[u8]) -> object::write
             st_info: elf::SymbolInfo::new(elf::STB_GLOBAL, elf::STT_FUNC),
             st_other: elf::SymbolOther(0),
             st_shndx: elf::SHN_UNDEF,
-            // In a relocatable file, from the beginning of the section.
+            // In a relocatable file, symbols count from the beginning of the section.
             st_value: (function.start - start) as u64,
             st_size: function.len as u64,
         });
@@ -80,7 +81,7 @@ pub(crate) fn object(functions: &[NamedFunction], frame: &[u8]) -> object::write
     writer.write_section_header(&SectionHeader {
         sh_name: writer.section_name_offset(Some(frames_name)),
         sh_type: elf::SHT_PROGBITS,
-        // The unwinder has a copy elsewhere; this one is for the debugger, and at no address.
+        // The unwinder has its own copy. This copy is for the debugger, and does not need an address.
         sh_flags: elf::SectionFlags(0),
         sh_addr: 0,
         sh_offset: frames_offset,

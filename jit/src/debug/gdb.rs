@@ -1,5 +1,5 @@
-//! The GDB JIT interface: a list of object files in memory, which gdb and lldb read when a function that they stop at is
-//! called, or when they are attached (gdb's manual, "JIT Compilation Interface").
+//! The GDB JIT interface: a list of object files in memory. gdb and lldb read it when a function is called that they
+//! stop at, or when they are attached (gdb's manual, "JIT Compilation Interface").
 
 use std::collections::HashMap;
 use std::ptr;
@@ -7,8 +7,8 @@ use std::ptr;
 use crate::debug::elf;
 use crate::debug::region::{NamedFunction, RegionCell};
 
-/// The most functions of an object: debuggers grow slow with many objects, and an object is made anew for each function
-/// that joins it.
+/// The largest number of functions in an object. Debuggers grow slow with many objects, and an object is remade for
+/// each function that joins it.
 const BATCH: usize = 16;
 
 /// An object in the list.
@@ -31,16 +31,17 @@ struct Descriptor {
 const REGISTER: u32 = 1;
 const UNREGISTER: u32 = 2;
 
-/// The list. It changes under the lock of the code's registry.
+/// The list. It changes only under the lock of the code's registry.
 #[unsafe(no_mangle)]
 static mut __jit_debug_descriptor: Descriptor =
     Descriptor { version: 1, action: 0, relevant: ptr::null_mut(), first: ptr::null_mut() };
 
-/// Where debuggers stop to look at the list.
+/// The function at which debuggers stop to read the list.
 #[unsafe(no_mangle)]
 #[inline(never)]
 extern "C" fn __jit_debug_register_code() {
-    // SAFETY: no instruction. For the compiler it reads all memory, so that the call and the stores before it stay.
+    // SAFETY: the block is empty. The compiler assumes that it reads all memory, so the call and the stores before it
+    // stay.
     unsafe { std::arch::asm!("", options(nostack, preserves_flags)) };
 }
 
@@ -51,17 +52,18 @@ pub(crate) struct Objects {
 }
 
 impl Objects {
-    /// Describes what was added to a region.
+    /// Describes the functions that were added to a region.
     pub(crate) fn update(&mut self, region: &RegionCell) {
         let objects = self.by_region.entry(region.start()).or_default();
-        // The last one may have room left. It goes first, as debuggers expect no two objects at one place.
+        // The last object may have room left. It is removed first, because debuggers do not expect two objects at one
+        // place.
         objects.pop();
         let functions: Vec<_> = region.functions().skip(objects.len() * BATCH).collect();
         let frame = region.frame();
         objects.extend(functions.chunks(BATCH).filter_map(|functions| Registered::new(functions, &frame)));
     }
 
-    /// Forgets a region that ends.
+    /// Removes the objects of a region that ends.
     pub(crate) fn remove(&mut self, start: usize) {
         self.by_region.remove(&start);
     }
@@ -73,17 +75,18 @@ struct Registered {
     _object: Box<[u8]>,
 }
 
-// SAFETY: the entry belongs to this value and the list, which changes under one lock.
+// SAFETY: the entry belongs to this value and the list, which changes only under the registry's lock.
 unsafe impl Send for Registered {}
 
 impl Registered {
-    /// `None` if no object can be made of the functions.
+    /// Adds an object of the functions to the list. `None` if the object cannot be made.
     fn new(functions: &[NamedFunction], frame: &[u8]) -> Option<Self> {
         let object = elf::object(functions, frame).ok()?.into_boxed_slice();
         let (symfile, symfile_size) = (object.as_ptr(), object.len() as u64);
         let prev = ptr::null_mut();
         let descriptor = &raw mut __jit_debug_descriptor;
-        // SAFETY: the lock is held; the entries in the list are boxes that stay until they are taken out of it.
+        // SAFETY: the registry's lock is held; the entries in the list are boxes that stay until they are taken out of
+        // it.
         let entry = unsafe {
             let next = (*descriptor).first;
             let entry = Box::into_raw(Box::new(CodeEntry { next, prev, symfile, symfile_size }));
@@ -101,7 +104,8 @@ impl Registered {
 impl Drop for Registered {
     fn drop(&mut self) {
         let descriptor = &raw mut __jit_debug_descriptor;
-        // SAFETY: the lock is held, and the entry in the list, as in `new`.
+        // SAFETY: the registry's lock is held; the entry is in the list, and its neighbours are boxes that are in the
+        // list too.
         unsafe {
             let CodeEntry { next, prev, .. } = *self.entry;
             match prev.as_mut() {
@@ -119,16 +123,17 @@ impl Drop for Registered {
 
 /// # Safety
 ///
-/// The lock is held, and the entry was put into the list or taken out of it.
+/// The registry's lock is held, and the entry was put into the list or taken out of it.
 unsafe fn announce(action: u32, entry: *mut CodeEntry) {
     let descriptor = &raw mut __jit_debug_descriptor;
-    // SAFETY: nobody else writes to it while the lock is held.
+    // SAFETY: the registry's lock is held, and only its holder writes to the descriptor.
     unsafe {
         (*descriptor).action = action;
         (*descriptor).relevant = entry;
     }
     __jit_debug_register_code();
-    // SAFETY: nobody else writes to it while the lock is held. A later reader must not find an entry that was freed.
+    // SAFETY: the registry's lock is held, and only its holder writes to the descriptor. A later reader must not find
+    // an entry that was freed.
     unsafe {
         (*descriptor).action = 0;
         (*descriptor).relevant = ptr::null_mut();
@@ -150,11 +155,11 @@ mod tests {
         symbols: Vec<(String, u64, u64)>,
     }
 
-    /// The objects in the list for code between these addresses.
+    /// Returns the objects in the list for code between these addresses.
     fn objects(range: std::ops::Range<u64>) -> Vec<Read> {
         registry::frozen(|| {
             let mut objects = Vec::new();
-            // SAFETY: nothing changes the list, whose entries and objects stay as long as they are in it.
+            // SAFETY: nothing changes the list meanwhile, and its entries and objects live as long as they are in it.
             unsafe {
                 let mut prev = ptr::null_mut();
                 let mut at = __jit_debug_descriptor.first;
@@ -196,7 +201,7 @@ mod tests {
         let region = Region::new(ptr::without_provenance(START), 0x1000, b"of all\0\0");
         (0..10).for_each(|number| add(&region, number));
         crate::debug::enable_gdb();
-        // Twice is once.
+        // A second call does nothing.
         crate::debug::enable_gdb();
         let range = START as u64..START as u64 + 0x1000;
         assert_eq!(objects(range.clone()).len(), 1);

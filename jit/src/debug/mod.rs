@@ -1,11 +1,11 @@
-//! Names for code: in crash reports, profiles and debuggers.
+//! Names of code, for crash reports, profiles and debuggers.
 //!
-//! Every piece of code has a name, that of its kind and of the signature it was compiled for: `hotcall slots (i32,f64)->i32`.
-//! Code is shared by shape, so it may run for other signatures of that shape too.
+//! Every piece of code has a name: its kind, and the signature that it was compiled for, as in `hotcall slots
+//! (i32,f64)->i32`. Code is shared by shape, so it may run for other signatures of that shape too.
 //!
-//! * [`describe`] says what an address lies in, also in a signal handler.
+//! * [`describe`] returns the code at an address, also in a signal handler.
 //! * [`enable_perf_map`] writes names for Linux's `perf`.
-//! * `enable_gdb` (feature `gdb`) tells gdb and lldb names and frames.
+//! * `enable_gdb` (feature `gdb`) gives names and frames to gdb and lldb.
 
 mod description;
 #[cfg(feature = "gdb")]

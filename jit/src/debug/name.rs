@@ -1,4 +1,4 @@
-//! What pieces of code are called: in crash reports, profiles and debuggers.
+//! The names of pieces of code, for crash reports, profiles and debuggers.
 
 use std::fmt::{self, Write};
 
@@ -7,10 +7,10 @@ use crate::c::definitions::{Signature, Type};
 /// The most bytes of a name.
 pub(crate) const MAX_NAME: usize = 200;
 
-/// What a cut name ends with.
+/// The end of a cut name.
 const CUT: &str = "…";
 
-/// A name of at most [`MAX_NAME`] bytes, which needs no allocation and no lock to be copied.
+/// A name of at most [`MAX_NAME`] bytes. Copying it takes no lock and does not allocate.
 #[derive(Clone, Copy)]
 pub(crate) struct Name {
     bytes: [u8; MAX_NAME],
@@ -20,18 +20,19 @@ pub(crate) struct Name {
 const _: () = assert!(MAX_NAME <= u8::MAX as usize);
 
 impl Name {
-    /// The name of all code of a kind that does not depend on types.
+    /// Makes the name of all code of a kind that does not depend on types.
     pub(crate) fn of(kind: &str) -> Self {
         let mut name = Self::EMPTY;
         let _cut = name.push("hotcall ").and_then(|()| name.push(kind));
         name
     }
 
-    /// The name of code of a kind that this signature was the first to need. Others may share it: code is shared by key, whose
-    /// own notation would tell nobody which function was called.
+    /// Makes the name of code of a kind that this signature was the first to need. Other signatures share the code by
+    /// its key. The name shows the signature, because a key's own notation would not tell users which function was
+    /// called.
     pub(crate) fn new(kind: &str, signature: &Signature) -> Self {
         let mut name = Self::of(kind);
-        // It fails when the name is full, so that a long signature is not printed to its end.
+        // Pushing fails when the name is full, so that a long signature is not printed to its end.
         let _cut = name.push(" ").and_then(|()| name.push_signature(signature));
         name
     }
@@ -43,7 +44,7 @@ impl Name {
         str::from_utf8(bytes).unwrap_or_default()
     }
 
-    /// A name of `len` bytes, which `fill` writes.
+    /// Makes a name of `len` bytes, which `fill` writes.
     pub(crate) fn filled(len: usize, fill: impl FnOnce(&mut [u8])) -> Self {
         let mut name = Self { len: len.min(MAX_NAME) as u8, ..Self::EMPTY };
         if let Some(bytes) = name.bytes.get_mut(..name.len.into()) {
@@ -52,7 +53,8 @@ impl Name {
         name
     }
 
-    /// As the signature prints itself, less blanks: a formatter would take longer than all else that a name costs.
+    /// Appends the signature's printed form without its blanks. A formatter would take longer than everything else
+    /// about a name.
     fn push_signature(&mut self, signature: &Signature) -> fmt::Result {
         let variadic = |index| signature.first_variadic() == Some(index);
         let params = signature.params();
@@ -83,7 +85,7 @@ impl Name {
         }
     }
 
-    /// Appends the text, or what says that it is missing.
+    /// Appends the text, or the mark of a cut name.
     fn push(&mut self, text: &str) -> fmt::Result {
         let start = usize::from(self.len);
         let fits = start + text.len() <= MAX_NAME - CUT.len();
@@ -95,7 +97,7 @@ impl Name {
     }
 }
 
-/// Without blanks where they are no more than pretty, and on one line: names of structs may hold anything.
+/// Writes without decorative blanks, and on one line, because names of structs may contain anything.
 struct Compact<'a>(&'a mut Name);
 
 impl Write for Compact<'_> {

@@ -1,5 +1,5 @@
-//! The list from which Linux's `perf` learns what generated code is called: a line for each function, of its address and
-//! size in hexadecimal and its name (`tools/perf/Documentation/jit-interface.txt` in Linux's sources).
+//! The list from which Linux's `perf` reads the names of generated code. Each function has a line: its address and size
+//! in hexadecimal, and its name (`tools/perf/Documentation/jit-interface.txt` in Linux's sources).
 
 use std::fmt::Write as _;
 use std::fs::File;
@@ -13,7 +13,7 @@ use crate::os::fork;
 pub(crate) struct Map {
     file: File,
     process: u32,
-    /// Process numbers repeat in nested namespaces.
+    /// Process numbers repeat in nested namespaces, so the list keeps the process's generation.
     generation: usize,
 }
 
@@ -25,7 +25,7 @@ impl Map {
         Ok(Self { file, process, generation: fork::generation()? })
     }
 
-    /// Whether it is this process's list, not its parent's.
+    /// Returns true if the list belongs to this process, and not to its parent.
     pub(crate) fn is_own(&self) -> bool {
         self.process == process::id() && self.generation == fork::current_generation()
     }

@@ -1,8 +1,8 @@
 //! Regions: memory for code, each with a log of its functions.
 //!
-//! Both are made of memory that is used again for other regions but never freed, so that a reader may look at anything at any
-//! time. A region's version tells whether what was read belongs together: it is odd while the region begins or ends, and never
-//! the same again.
+//! Regions and logs use memory that is reused for other regions but never freed, so that a reader may read anything at
+//! any time. A region's version tells whether the parts that were read belong together. It is odd while the region
+//! begins or ends, and no version occurs twice.
 
 use std::ptr;
 use std::sync::atomic::Ordering::{Acquire, Relaxed, Release};
@@ -11,16 +11,16 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, fence};
 use crate::debug::description::Description;
 use crate::debug::name::{MAX_NAME, Name};
 
-/// The words of a block: 1 KiB, names for some twenty functions.
+/// The words of a block: 1 KiB, with room for the names of about twenty functions.
 const WORDS: usize = 126;
 
-/// The most bytes of `.eh_frame` entries that are kept, for debuggers: far more than a function has.
+/// The most bytes of `.eh_frame` entries that are kept, for debuggers. No function comes near this limit.
 const MAX_FRAME: usize = 512;
 
 // The longest record must fit into an empty block.
 const _: () = assert!(2 + MAX_NAME.div_ceil(8) + MAX_FRAME.div_ceil(8) <= WORDS);
 
-/// All cells there are, the newest first.
+/// All cells, the newest first.
 static CELLS: AtomicPtr<RegionCell> = AtomicPtr::new(ptr::null_mut());
 
 pub(crate) struct RegionCell {
@@ -31,7 +31,7 @@ pub(crate) struct RegionCell {
     pub(crate) log: AtomicPtr<LogBlock>,
 }
 
-// SAFETY: cells are never freed, `next` never changes, and all else is atomic.
+// SAFETY: cells are never freed, `next` never changes, and all other fields are atomic.
 unsafe impl Sync for RegionCell {}
 
 /// A part of a region's log.
@@ -42,14 +42,14 @@ pub(crate) struct LogBlock {
     words: [AtomicU64; WORDS],
 }
 
-/// A function as its log has it: two words, then the name, then the frame, each filled up to a word.
+/// A function in its region's log: two words, then the name, then the frame, each filled up to a word.
 #[derive(Clone, Copy)]
 struct LogRecord {
     block: &'static LogBlock,
     /// The record's first word.
     at: usize,
     offset: u32,
-    /// 0 for the first record, which describes the frames of all functions.
+    /// The length of the code; 0 for the first record, which describes the frames of all functions.
     len: u32,
     name_len: u32,
     frame_len: u32,
@@ -65,7 +65,7 @@ pub(crate) struct NamedFunction {
     pub(crate) frame: Vec<u8>,
 }
 
-/// The cells and blocks that no region uses. Writers share it.
+/// The cells and blocks that no region uses. All writers share them.
 pub(crate) struct RegionMemory {
     cells: Vec<&'static RegionCell>,
     blocks: Vec<&'static LogBlock>,
@@ -76,7 +76,7 @@ impl RegionMemory {
         Self { cells: Vec::new(), blocks: Vec::new() }
     }
 
-    /// A cell of no region.
+    /// Returns a cell that no region uses.
     pub(crate) fn cell(&mut self) -> &'static RegionCell {
         if let Some(cell) = self.cells.pop() {
             return cell;
@@ -92,13 +92,13 @@ impl RegionMemory {
         cell
     }
 
-    /// An empty block of no region.
+    /// Returns an empty block that no region uses.
     pub(crate) fn block(&mut self) -> &'static LogBlock {
         let Some(block) = self.blocks.pop() else {
             let words = [const { AtomicU64::new(0) }; WORDS];
             return Box::leak(Box::new(LogBlock { next: AtomicPtr::default(), used: AtomicUsize::new(0), words }));
         };
-        // A reader that sees what will be written sees that the block's last region has ended.
+        // A reader that sees the new contents also sees that the block's last region has ended.
         fence(Release);
         block.used.store(0, Relaxed);
         block.next.store(ptr::null_mut(), Relaxed);
@@ -121,7 +121,7 @@ impl RegionMemory {
 }
 
 impl RegionCell {
-    /// Changes what readers see, under the lock.
+    /// Changes data that readers see, under the lock.
     pub(crate) fn change(&self, change: impl FnOnce()) {
         let version = self.version.load(Relaxed);
         self.version.store(version.wrapping_add(1), Relaxed);
@@ -147,7 +147,8 @@ impl RegionCell {
             block = next;
         }
         let used = block.used.load(Relaxed);
-        // As in `RegionMemory::block`: this may be another thread than the one that took the block.
+        // A reader that sees the new contents also sees that the block's last region has ended. `RegionMemory::block`
+        // has this fence too, but another thread may have taken the block.
         fence(Release);
         let words = head.into_iter().chain(name.chunks(8).chain(frame.chunks(8)).map(word));
         for (place, word) in block.words.iter().skip(used).zip(words) {
@@ -156,7 +157,7 @@ impl RegionCell {
         block.used.store(used + size, Release);
     }
 
-    /// The log, as long as the region is of this version.
+    /// Returns the log, as long as the region has this version.
     fn records(&self, version: usize) -> impl Iterator<Item = LogRecord> {
         let (mut block, mut at) = (LogBlock::at(&self.log), 0);
         std::iter::from_fn(move || {
@@ -167,7 +168,7 @@ impl RegionCell {
                     at += record.words();
                     return Some(record);
                 }
-                // The blocks of a region that has ended are another's, and need not come to an end.
+                // If the region has ended, its blocks may belong to another region, and their chain may be endless.
                 if self.version.load(Acquire) != version {
                     return None;
                 }
@@ -188,17 +189,17 @@ impl RegionCell {
         let start = start.wrapping_add(record.offset as usize);
         let description = Description { name: record.name(), start, size: record.len as usize, address };
         fence(Acquire);
-        // Code that is not being freed is in a region that does not change, so that there is no need to look again.
+        // Code that is not being freed lies in a region that does not change, so the reader need not look again.
         (version.is_multiple_of(2) && self.version.load(Relaxed) == version).then_some(description)
     }
 
-    /// Where the region is, under the lock.
+    /// Returns the address of the region, under the lock.
     #[cfg(feature = "gdb")]
     pub(crate) fn start(&self) -> usize {
         self.start.load(Relaxed)
     }
 
-    /// The region's functions, under the lock.
+    /// Returns the region's functions, under the lock.
     pub(crate) fn functions(&self) -> impl Iterator<Item = NamedFunction> {
         let start = self.start.load(Relaxed);
         self.records(self.version.load(Relaxed)).filter(|record| record.len > 0).map(move |record| NamedFunction {
@@ -209,7 +210,7 @@ impl RegionCell {
         })
     }
 
-    /// The `.eh_frame` entries for all functions, under the lock.
+    /// Returns the `.eh_frame` entries for all functions, under the lock.
     #[cfg(feature = "gdb")]
     pub(crate) fn frame(&self) -> Vec<u8> {
         self.records(self.version.load(Relaxed)).next().map(|record| record.frame()).unwrap_or_default()
@@ -218,7 +219,7 @@ impl RegionCell {
 
 impl LogBlock {
     fn at(pointer: &AtomicPtr<Self>) -> Option<&'static Self> {
-        // SAFETY: it is null or points to a block, none of which is ever freed.
+        // SAFETY: the pointer is null or points to a block, and blocks are never freed.
         unsafe { pointer.load(Acquire).as_ref() }
     }
 
@@ -258,13 +259,13 @@ impl LogRecord {
     }
 }
 
-/// Up to eight bytes.
+/// Packs up to eight bytes into a word.
 fn word(bytes: &[u8]) -> u64 {
     bytes.iter().rev().fold(0, |word, &byte| word << 8 | u64::from(byte))
 }
 
 pub(crate) fn cells() -> impl Iterator<Item = &'static RegionCell> {
-    // SAFETY: each pointer is null or points to a cell, none of which is ever freed.
+    // SAFETY: each pointer is null or points to a cell, and cells are never freed.
     let at = |pointer: *const RegionCell| unsafe { pointer.as_ref() };
     std::iter::successors(at(CELLS.load(Acquire)), move |cell| at(cell.next))
 }

@@ -1,4 +1,4 @@
-//! The registry of code, readable without a lock, in a signal handler too.
+//! The registry of code. It can be read without a lock, also in a signal handler.
 
 use std::ffi::c_void;
 use std::io;
@@ -21,10 +21,10 @@ static STATE: Lock<State> = Lock::new(State {
     gdb: None,
 });
 
-/// Whether `perf` is to name code, in this process or an ancestor.
+/// True if `perf` is to name code, in this process or an ancestor.
 static PROFILED: AtomicBool = AtomicBool::new(false);
 
-/// What writers share.
+/// The state that writers share.
 struct State {
     memory: RegionMemory,
     perf: Option<perf::Map>,
@@ -40,12 +40,12 @@ fn lock() -> Locked<'static, State> {
 pub(crate) struct Region(&'static RegionCell);
 
 impl Region {
-    /// Memory in which functions will be, all of them described by these `.eh_frame` entries, if any.
+    /// Registers memory for functions. The `.eh_frame` entries, if any, describe all of the functions.
     pub(crate) fn new(start: *const u8, len: usize, frame: &[u8]) -> Self {
         let mut locked = lock();
         let state = &mut *locked;
         let cell = state.memory.cell();
-        // Nobody looks at what a cell without a length holds.
+        // Readers ignore the other contents of a cell without a length.
         cell.start.store(start.addr(), Relaxed);
         cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Relaxed);
         cell.append(&mut state.memory, 0, 0, &Name::EMPTY, frame);
@@ -53,7 +53,7 @@ impl Region {
         Self(cell)
     }
 
-    /// Names a function in the region, the last so far; the `.eh_frame` entries are its own, if it has any.
+    /// Names a function in the region, after all earlier ones. The `.eh_frame` entries are its own, if it has any.
     pub(crate) fn add(&self, start: *const u8, len: usize, name: &Name, frame: &[u8]) {
         let mut locked = lock();
         let state = &mut *locked;
@@ -87,13 +87,15 @@ impl Drop for Region {
     }
 }
 
-/// Which of hotcall's code an address lies in, if any; for the program counters and return addresses of a crash report.
+/// Returns hotcall's code at an address, if there is any. Crash reports use this for program counters and return
+/// addresses.
 ///
-/// It may be called anywhere, also in a signal handler, whatever the thread was doing: it takes no lock, allocates nothing,
-/// and reads no memory that could be unmapped. The answer holds for code that is not freed meanwhile, as the code of running
-/// calls is not. Memory of code that was freed goes when the code around it is freed too; until then it keeps its name.
+/// It may be called anywhere, also in a signal handler that interrupted any code: it takes no lock, allocates nothing,
+/// and reads only memory that stays mapped. The answer is correct for code that is not freed meanwhile. The code of
+/// running calls is not freed. Code that was freed keeps its name until its memory is freed, together with the code
+/// around it.
 ///
-/// A return address lies behind its call: look up the byte in front of it.
+/// A return address lies behind its call, so look up the byte in front of it.
 ///
 /// ```
 /// use std::ffi::c_void;
@@ -109,25 +111,26 @@ pub fn describe(address: *const c_void) -> Option<Description> {
     cells().find_map(|cell| cell.find(address.addr()))
 }
 
-/// The regions there are, under the lock.
+/// Returns the regions, under the lock.
 fn regions(_: &State) -> impl Iterator<Item = &'static RegionCell> {
     cells().filter(|cell| cell.len.load(Relaxed) > 0)
 }
 
-/// Lets Linux's `perf` name code: what there is now, and what will be compiled, is listed in `/tmp/perf-PID.map`.
+/// Lets Linux's `perf` name existing and later code, by a list in `/tmp/perf-PID.map`.
 ///
-/// To be called once, before code is compiled: `perf` reads the list for memory that belongs to no file only, and code usually
-/// lies in a `memfd`. From now on new memory for code is without a file. Other profilers name code from before too.
-/// To be called again in a forked child that is to be profiled: it has another number and needs a list of its own.
+/// Call it once, before code is compiled. `perf` uses the list only for memory without a file, and code usually lies in
+/// a `memfd`. From this call on, new memory for code does not have a file. Other profilers name earlier code too. Call
+/// it again in a forked child that is to be profiled: the child has another number and needs its own list.
 ///
-/// Lines are added to a file that exists, since other compilers of the process may write to it too; it must be a regular file
-/// of this user's that no one else may write to and that has one name, so that nobody can divert what is written. `perf`
-/// knows no removal: of two pieces of code at one address, one after the other, it may show either.
+/// Lines are appended to an existing file, because other compilers of the process may write to it too. So that nobody
+/// can divert the lines, it must be a regular file with one name. This user must own it, and other users must not be
+/// able to write to it. `perf` cannot remove lines. If two pieces of code have one address, one after the other, it may
+/// show either.
 ///
 /// # Errors
 ///
-/// The file cannot be opened or written, or may not be trusted. Systems other than Linux: `Unsupported`. When a line cannot
-/// be written later, the list ends.
+/// The file cannot be opened or written, or cannot be trusted. Systems other than Linux: `Unsupported`. If a line
+/// cannot be written later, the list ends.
 pub fn enable_perf_map() -> io::Result<()> {
     let mut locked = lock();
     if locked.perf.as_ref().is_some_and(perf::Map::is_own) {
@@ -141,17 +144,18 @@ pub fn enable_perf_map() -> io::Result<()> {
     Ok(())
 }
 
-/// Whether memory for code must belong to no file from now on: `perf` looks for names of other memory in the file.
+/// Returns true if new memory for code must not have a file. For memory with a file, `perf` searches the file for
+/// names.
 #[cfg(feature = "cranelift")]
 pub(crate) fn is_profiled() -> bool {
     PROFILED.load(Relaxed)
 }
 
-/// Lets gdb and lldb name code and follow its frames: what there is now, and what will be compiled.
+/// Lets gdb and lldb name existing and later code, and follow its frames.
 ///
-/// To be called once, before or after a debugger is attached. It uses the GDB JIT interface: the symbols
-/// `__jit_debug_register_code` and `__jit_debug_descriptor`, of which a program can have one definition only. Leave the feature
-/// `gdb` off if another compiler that is linked statically (LLVM's, Wasmtime's) defines them.
+/// Call it once, before or after a debugger is attached. It uses the GDB JIT interface: the symbols
+/// `__jit_debug_register_code` and `__jit_debug_descriptor`, which a program can define only once. Leave the feature
+/// `gdb` off if another statically linked compiler (of LLVM or Wasmtime) defines them.
 #[cfg(feature = "gdb")]
 pub fn enable_gdb() {
     let mut locked = lock();
@@ -163,7 +167,7 @@ pub fn enable_gdb() {
     locked.gdb = Some(objects);
 }
 
-/// Lets nothing change meanwhile.
+/// Runs `look` while nothing can change.
 #[cfg(all(test, feature = "gdb"))]
 pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
     let _locked = lock();
@@ -182,7 +186,7 @@ mod tests {
         describe(ptr::without_provenance(address))
     }
 
-    // The regions of these tests are at addresses where no memory is, and each test has its own.
+    // The regions of these tests are at addresses without memory, and each test has its own.
 
     fn add(region: &Region, start: usize, len: usize, name: &str) {
         region.add(ptr::without_provenance(start), len, &Name::of(name), &[]);
@@ -215,7 +219,7 @@ mod tests {
         assert_eq!(described(0x1000), None);
     }
 
-    /// More than a block holds, in blocks that were used before.
+    /// Logs may need more than one block, and reuse blocks.
     #[test]
     fn logs_have_any_length() {
         for round in 0..3 {
@@ -231,14 +235,14 @@ mod tests {
         }
     }
 
-    /// Regions at one address begin and end while others look there: what they find must belong together. Names are as long
-    /// as their code, and made of one letter.
+    /// Regions at one address begin and end while other threads look there: their findings must belong together. Names
+    /// are as long as their code, and made of one letter.
     #[test]
     fn readers_find_nothing_that_changes_below_them() {
         static STOP: AtomicBool = AtomicBool::new(false);
         let reader = || {
             let (mut found, mut last) = (0, false);
-            // Once more when the writers are gone.
+            // Looks once more after the writers have ended.
             while !last {
                 last = STOP.load(Acquire);
                 for address in (0x4000..0x4400).step_by(100) {
@@ -254,7 +258,7 @@ mod tests {
             found
         };
         let writer = || {
-            // The last one stays, so that readers find something for certain.
+            // The last region stays, so that readers always find something.
             let mut kept = None;
             for round in 0..2000 {
                 drop(kept.take());

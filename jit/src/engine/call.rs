@@ -1,4 +1,4 @@
-//! What trampolines of the engine-values entry and their helpers tell each other about a call.
+//! The state of a call that trampolines of the engine-values entry share with their helpers.
 
 use std::ffi::c_void;
 #[cfg(feature = "cranelift")]
@@ -6,10 +6,10 @@ use std::mem::offset_of;
 
 use crate::engine::record::RecordHead;
 
-/// A value as it lies in memory, as words of 8 bytes. A value of 8 bytes is the first one, and the second is 0.
+/// A value's memory as words of 8 bytes. A value of 8 bytes is the first word, and the second is 0.
 pub type Words = [u64; 2];
 
-/// One call, as the helpers see it.
+/// One call, for the helpers.
 #[repr(C)]
 #[derive(Debug)]
 pub struct NativeCall {
@@ -19,13 +19,13 @@ pub struct NativeCall {
     pub context: *mut c_void,
     /// The parameter with the role [`Exception`](crate::engine::values::Role::Exception), or null.
     pub exception: *mut c_void,
-    /// How many arguments are pinned.
+    /// The number of pinned arguments.
     pinned: usize,
-    /// As many as the function has parameters of types that a helper may pin: pointers, structs and unions.
+    /// A pin for each parameter that a helper may pin: pointers, structs and unions.
     pins: [usize; 0],
 }
 
-/// Where machine code finds what it reads and writes.
+/// Offsets of fields that machine code reads and writes.
 #[cfg(feature = "cranelift")]
 impl NativeCall {
     /// Its size without pins.
@@ -41,13 +41,13 @@ impl NativeCall {
         Self { record, context, exception, pinned: 0, pins: [] }
     }
 
-    /// Nothing is pinned yet, which trampolines do not say where nothing can be.
+    /// Resets the number of pins to 0. Trampolines without pinnable parameters leave it unset.
     ///
     /// # Safety
     ///
     /// The call may be written to.
     pub(crate) const unsafe fn begin(call: *mut Self) {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that the call may be written to.
         unsafe { (&raw mut (*call).pinned).write(0) };
     }
 
@@ -55,22 +55,22 @@ impl NativeCall {
     ///
     /// # Safety
     ///
-    /// The call is one that a helper got, which converts a pointer, a struct or a union, and that pins once for it.
+    /// A helper got the call to convert a pointer, a struct or a union, and pins at most once for that argument.
     pub unsafe fn pin(call: *mut Self, pin: usize) {
-        // SAFETY: there is room for each such argument.
+        // SAFETY: the call has room for one pin of each such argument, and each pins at most once.
         unsafe {
             (&raw mut (*call).pins).cast::<usize>().add((*call).pinned).write(pin);
             (*call).pinned += 1;
         }
     }
 
-    /// Takes back the pin that was kept last.
+    /// Removes the newest pin and returns it.
     ///
     /// # Safety
     ///
-    /// The call is one that a helper got.
+    /// A helper got the call.
     pub unsafe fn unpin(call: *mut Self) -> Option<usize> {
-        // SAFETY: so many pins are written.
+        // SAFETY: the first `pinned` pins are written.
         unsafe {
             (*call).pinned = (*call).pinned.checked_sub(1)?;
             Some((&raw const (*call).pins).cast::<usize>().add((*call).pinned).read())
@@ -82,27 +82,30 @@ impl NativeCall {
     }
 }
 
-/// Why a call throws, other than by an argument or a result.
+/// The reason why a call throws, apart from arguments and results.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(u32)]
 pub enum Failure {
-    /// An exception was pending when the function returned.
+    /// An exception was waiting when the function returned.
     Pending,
     /// The record was closed.
     Closed,
-    /// There are no resources, memory or addresses, for what calls the function.
+    /// Memory or addresses for calling the function are exhausted.
     Memory,
 }
 
-/// What trampolines call, with the addresses of what they work on. None of them may run script but to throw: once `convert`
-/// will return `false`, and in `fail` and `result`, for no argument is converted and C is not called after that.
+/// The functions that trampolines call, with addresses of the data that they process. They must not run script, except
+/// to throw. `convert` may throw if it will return `false`, and `fail` and `result` may always throw: after that no
+/// argument is converted and C is not called.
 #[derive(Clone, Copy, Debug)]
 pub struct EngineHelpers {
-    /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`; an aggregate's slot gets the address of
-    /// its bytes. May [pin](NativeCall::pin) what it points to. Or throws, and returns `false`.
+    /// Converts the value at `value`, for the parameter `index`, to the slot at `slot`. An aggregate's slot gets the
+    /// address of its bytes. It may [pin](NativeCall::pin) the memory that the slot points to. On failure it throws,
+    /// and returns `false`.
     pub convert:
         unsafe extern "C-unwind" fn(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool,
-    /// Makes a value of the result: of the slot at `result`, or of the bytes of an aggregate. Or throws, and returns `false`.
+    /// Makes a value from the slot at `result`, or from the bytes of an aggregate there. On failure it throws, and
+    /// returns `false`.
     pub result: unsafe extern "C-unwind" fn(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool,
     /// Releases the pins.
     pub finish: unsafe extern "C-unwind" fn(call: *mut NativeCall),

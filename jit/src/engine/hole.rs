@@ -3,13 +3,13 @@
 /// An address that code learns when it is copied for a record.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Hole {
-    /// The record's.
+    /// The record's address.
     Record,
-    /// That of its [`Pending`](crate::engine::call::Pending), which is a load faster than by the record.
+    /// The address of the record's [`Pending`](crate::engine::record::Pending), which saves a load from the record.
     Pending,
 }
 
 impl Hole {
-    /// All of them, each at the index that is its number in IR.
+    /// All holes, each at the index that is its number in IR.
     pub(crate) const ALL: [Self; 2] = [Self::Record, Self::Pending];
 }

@@ -1,4 +1,5 @@
-//! Engines as data: how an engine calls native functions, and how its values and objects lie in memory.
+//! Engines as data: the ways in which engines call native functions, and the layouts of their values and objects in
+//! memory.
 
 pub(crate) mod call;
 pub mod fast_call;

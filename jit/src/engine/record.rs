@@ -1,4 +1,4 @@
-//! The record of a function, and the cell that says whether an exception is pending: memory that machine code reads.
+//! The record of a function, and the cell for a waiting exception: memory that machine code reads.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -7,21 +7,21 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
-/// What a trampoline reads of a symbol's record, which begins with this.
+/// The beginning of a symbol's record, which trampolines read.
 #[repr(C)]
 #[derive(Debug)]
 pub struct RecordHead {
-    /// The C function, or what `closed` is once it must not be called any more.
+    /// The C function. In a closed record this is equal to `closed`.
     target: AtomicPtr<c_void>,
-    /// Null if this is the record of a function that is gone, about which nobody knows anything.
+    /// The cell for a waiting exception. Null in the record that stands for a function that was dropped.
     pending: *const Pending,
-    /// What calls are interpreted by.
+    /// The data by which calls are interpreted.
     pub(crate) interpreter: *const c_void,
-    /// Null where machine code looks for that; else code that refuses the call.
+    /// The code that refuses the call, for machine code that does not check for a closed record. Null otherwise.
     closed: AtomicPtr<c_void>,
 }
 
-/// Where machine code finds what it reads and writes.
+/// Offsets of fields that machine code reads and writes.
 #[cfg(feature = "cranelift")]
 impl RecordHead {
     pub(crate) const TARGET: usize = offset_of!(Self, target);
@@ -38,7 +38,7 @@ impl RecordHead {
         }
     }
 
-    /// What calls find whose own record is gone.
+    /// Returns the record for calls whose own record was dropped.
     pub(crate) const fn gone() -> Self {
         Self::new(ptr::null(), ptr::null(), ptr::null())
     }
@@ -47,12 +47,13 @@ impl RecordHead {
         self.pending.is_null()
     }
 
-    /// The C function, or what `closed` is.
+    /// Returns the C function, or `closed` in a closed record.
     pub(crate) fn target(&self) -> *const c_void {
         self.target.load(Ordering::Acquire)
     }
 
-    /// Has this called in the place of the C function when that is closed, or has no address. Before the record is used.
+    /// Sets the code that is called in place of the C function when that is closed, or does not have an address. Must
+    /// be called before the record is used.
     #[cfg(feature = "cranelift")]
     pub(crate) fn set_closed(&self, closed: *const c_void) {
         self.closed.store(closed.cast_mut(), Ordering::Release);
@@ -61,12 +62,12 @@ impl RecordHead {
         }
     }
 
-    /// Has calls that begin later fail.
+    /// Makes calls that begin later fail.
     pub fn close(&self) {
         self.target.store(self.closed.load(Ordering::Acquire), Ordering::Release);
     }
 
-    /// Whether calls fail that begin now.
+    /// Returns true if calls that begin now fail.
     pub fn is_closed(&self) -> bool {
         self.target() == self.closed.load(Ordering::Acquire)
     }
@@ -82,17 +83,18 @@ impl RecordHead {
     }
 }
 
-/// Whether an exception waits for the running call to return. One for all functions that run on one thread at a time. Callers that
-/// look themselves read a `u32` at its address: 0 where none waits.
+/// The cell for a waiting exception: one that waits for the running call to return. All functions that run on one
+/// thread at a time share a cell. Callers that check for exceptions themselves read a `u32` at its address: 0 if none
+/// waits.
 #[repr(C)]
 #[derive(Debug)]
 pub struct Pending {
     exception: Cell<u32>,
-    /// Of the call by the fast-call entry that began last, if its exit is a flag that callbacks set.
+    /// The exit's parameter of the newest call by the fast-call entry, if its exit is a flag that callbacks set.
     exit: Cell<*mut c_void>,
 }
 
-/// Where machine code finds what it reads and writes.
+/// Offsets of fields that machine code reads and writes.
 #[cfg(feature = "cranelift")]
 impl Pending {
     pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
@@ -100,35 +102,36 @@ impl Pending {
 }
 
 impl Pending {
-    /// No exception.
+    /// Makes a cell without an exception.
     pub const fn new() -> Self {
         Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()) }
     }
 
-    /// Whether there is one.
+    /// Returns true if an exception waits.
     pub fn is_set(&self) -> bool {
         self.exception.get() != 0
     }
 
-    /// Says whether there is one.
+    /// Sets whether an exception waits.
     pub fn set(&self, pending: bool) {
         self.exception.set(pending.into());
     }
 
-    /// The parameter with the role [`Exit`](crate::engine::fast_call::FastCallRole::Exit) of the call that began last through a function whose exit is a
-    /// [`Flag`](crate::engine::fast_call::Exit::Flag), and whose caller does not [look](crate::engine::fast_call::FastCallModel::caller_looks) itself: calls of
-    /// others may leave it alone or not. It is gone once that call has returned.
+    /// Returns the exit's parameter of the newest call through a function that has two properties. Its exit is a
+    /// [`Flag`](crate::engine::fast_call::Exit::Flag), and its caller does not
+    /// [check](crate::engine::fast_call::FastCallModel::caller_looks) for exceptions itself. Calls of other functions
+    /// may or may not change it. The parameter is invalid once that call has returned.
     pub fn exit(&self) -> *mut c_void {
         self.exit.get()
     }
 
-    /// Says it again, after calls that ran inside that one.
+    /// Restores the parameter, after calls that ran inside that call.
     pub fn set_exit(&self, exit: *mut c_void) {
         self.exit.set(exit);
     }
 }
 
-const _: () = assert!(std::mem::offset_of!(Pending, exception) == 0, "callers that look read it at the cell's address");
+const _: () = assert!(std::mem::offset_of!(Pending, exception) == 0, "callers read it at the cell's address");
 
 impl Default for Pending {
     fn default() -> Self {

@@ -1,4 +1,4 @@
-//! Entries. An entry is a way into generated code. Each has a folder with its key, the body that is compiled for it, and the
+//! Entries: ways into generated code. Each entry has a folder with its key, the body that is compiled for it, and the
 //! function that a runtime gets.
 
 pub(crate) mod callback;

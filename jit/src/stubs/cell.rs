@@ -1,4 +1,4 @@
-//! The addresses of callbacks: what a stub leads to, and what it finds when it leads to nothing.
+//! The addresses of callbacks: stubs, and the cells that they lead to.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -7,23 +7,24 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 
 use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER, StubData};
 
-/// What a stub's callback runs.
+/// The function behind a thunk, which a stub's callback runs.
 ///
-/// * `context`: what the stub was bound with.
-/// * `args`: as many canonical slots as the signature has parameters; the slot of a struct or union is the address of its
-///   bytes, at a multiple of 16. They are gone when the handler returns.
-/// * `result`: zeros, to be written as a slot for a scalar (canonical or not: the thunk extends it by its type), or as the
-///   bytes of a struct or union, which are aligned as its type is at least; not read for `void`.
+/// * `context`: the context that the stub was bound with.
+/// * `args`: one canonical slot for each parameter. The slot of a struct or union is the address of its bytes, at a
+///   multiple of 16. Slots and bytes are valid until the handler returns.
+/// * `result`: zeros at first. The handler writes a scalar as a slot, canonical or not, because the thunk extends it by
+///   its type. It writes a struct or union as its bytes, which have at least the alignment of its type. For `void` the
+///   thunk ignores it.
 ///
 /// # Safety
 ///
-/// It may be called only by thunks, with the context that belongs to it.
+/// Only thunks may call it, with its own context.
 pub type Handler = unsafe extern "C-unwind" fn(context: *mut c_void, args: *const u64, result: *mut u64);
 
-/// A stub, and what belongs to it as long as the process lives.
+/// The memory of a stub, which belongs to it as long as the process lives.
 #[repr(C, align(64))]
 pub(crate) struct StubCell {
-    // What a thunk reads comes first, in this order.
+    // Thunks read the first two fields, in this order.
     handler: AtomicPtr<()>,
     context: AtomicPtr<c_void>,
     data: UnsafeCell<[u64; 4]>,
@@ -37,7 +38,7 @@ const _: () = {
 };
 
 impl StubCell {
-    /// Binds a new stub to its thunk, and to nothing behind that.
+    /// Binds a new stub to its thunk, without a handler.
     pub(crate) fn new(entry: NonNull<u8>, stub: &'static StubData, thunk: *const c_void) -> Self {
         stub.thunk.store(thunk.cast_mut(), Ordering::Relaxed);
         stub.cell.store(RetiredCell::context(), Ordering::Release);
@@ -50,14 +51,17 @@ impl StubCell {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct CellPointer(pub(crate) NonNull<StubCell>);
 
-// SAFETY: a cell lives as long as its pool has it; what changes in it is atomic, or the affair of the stub's holder.
+// SAFETY: a cell lives as long as its pool has it; its changing fields are atomic, or belong to the stub's holder
+// alone.
 unsafe impl Send for CellPointer {}
-// SAFETY: a cell lives as long as its pool has it; what changes in it is atomic, or the affair of the stub's holder.
+// SAFETY: a cell lives as long as its pool has it; its changing fields are atomic, or belong to the stub's holder
+// alone.
 unsafe impl Sync for CellPointer {}
 
 impl CellPointer {
     pub(crate) fn cell(&self) -> &'static StubCell {
-        // SAFETY: nobody has an exclusive reference to a cell. Only `StubPool::free` frees one, and nobody refers to it then.
+        // SAFETY: nobody has an exclusive reference to a cell. Only `StubPool::free` frees one, and requires that
+        // nobody refers to it.
         unsafe { self.0.as_ref() }
     }
 
@@ -75,50 +79,51 @@ impl Stub {
         self.0.cell()
     }
 
-    /// The function pointer for C.
+    /// Returns the function pointer for C.
     #[inline]
     pub fn entry(&self) -> *const c_void {
         self.cell().entry.as_ptr().cast()
     }
 
-    /// 32 bytes at a multiple of 8 that belong to the stub: zeros at first, and later what they were when the stub was
-    /// given back.
+    /// Returns 32 bytes at a multiple of 8 that belong to the stub. They are zeros at first; giving the stub back does
+    /// not change them.
     #[inline]
     pub fn data(&self) -> *mut c_void {
         self.cell().data.get().cast()
     }
 
-    /// Has calls run the handler with this context.
+    /// Makes calls run the handler with this context.
     ///
     /// # Safety
     ///
     /// * The caller holds the stub.
     /// * The handler may be called with this context until the stub is retired, and by calls that began before.
-    /// * A thunk loads handler and context one after the other. If a call that began under another binding may still be about to
-    ///   load them, any handler that the stub was bound to may be called with any of the contexts.
+    /// * A thunk loads handler and context one after the other, and a call that began under another binding may still
+    ///   be about to load them. While that is possible, every handler that the stub was bound to may be called with
+    ///   every such context.
     #[inline]
     pub unsafe fn bind(&self, handler: Handler, context: *mut c_void) {
         let cell = self.cell();
         cell.handler.store(handler as *mut (), Ordering::Relaxed);
         cell.context.store(context, Ordering::Relaxed);
-        // Thunks load handler and context through this word, which orders the loads behind the stores.
+        // Thunks load handler and context through this word. Its release store orders these loads after the stores.
         cell.stub.cell.store(self.0.0.as_ptr().cast(), Ordering::Release);
     }
 
-    /// Has calls return zeros, and [counts](retired_calls) them.
+    /// Makes calls return zeros, and [counts](retired_calls) them.
     #[inline]
     pub fn retire(&self) {
         self.retire_to(&RETIRED);
     }
 
-    /// Has calls find this instead of the cell.
+    /// Makes calls read this memory instead of the cell.
     #[inline]
     pub(crate) fn retire_to(&self, retired: &'static RetiredCell) {
         self.cell().stub.cell.store(ptr::from_ref(retired).cast_mut().cast(), Ordering::Release);
     }
 }
 
-/// What thunks read of a cell, for stubs that are bound to nothing.
+/// The part of a cell that thunks read, for stubs without a callback.
 #[repr(C)]
 pub(crate) struct RetiredCell {
     handler: Handler,
@@ -131,7 +136,7 @@ const _: () = {
 };
 
 impl RetiredCell {
-    /// The handler must stand being called with this context at any time.
+    /// Makes the cell. The handler may be called with this context at any time.
     pub(crate) const fn new(handler: Handler, context: *const c_void) -> Self {
         Self { handler, context: AtomicPtr::new(context.cast_mut()) }
     }
@@ -145,12 +150,12 @@ static RETIRED: RetiredCell = RetiredCell::new(count_retired, ptr::null());
 
 static RETIRED_CALLS: AtomicU64 = AtomicU64::new(0);
 
-/// How many calls of retired stubs there were in this process.
+/// Returns the number of calls of retired stubs in this process.
 pub fn retired_calls() -> u64 {
     RETIRED_CALLS.load(Ordering::Relaxed)
 }
 
-/// Counts a call that was answered with zeros as those of retired stubs are.
+/// Counts a call that was answered with zeros, as calls of retired stubs are.
 pub fn count_retired_call() {
     RETIRED_CALLS.fetch_add(1, Ordering::Relaxed);
 }

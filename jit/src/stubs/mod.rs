@@ -1,9 +1,11 @@
-//! Stubs: an address for each callback, of the tables that are made at run time or of the one that is part of the program.
+//! Stubs: an address for each callback. They come from tables made at run time, or from the table that is part of the
+//! program.
 //!
-//! C may call an address that it was given once for as long as the process lives. So [stubs](cell::Stub), their cells and the
-//! thunks behind them are not freed. A stub whose callback was closed is *retired*: it leads to a cell that answers with zeros.
-//! Given back to its [pool](pool::StubPool) it *rests*, so that other stubs are used before it. There is one exception: who knows
-//! that C calls an address no more may [free](pool::StubPool::free) a stub of the table that is part of the program.
+//! C may call an address as long as the process lives. So [stubs](cell::Stub), their cells and the thunks behind them
+//! are not freed. A stub whose callback was closed is *retired*: it leads to a cell that answers with zeros. Given back
+//! to its [pool](pool::StubPool) it *rests*, so that other stubs are used before it. There is one exception. A holder
+//! that knows that C will not call the address again may [free](pool::StubPool::free) a stub of the table that is part
+//! of the program.
 
 pub(crate) mod cell;
 pub(crate) mod pool;

@@ -1,4 +1,4 @@
-//! Who holds which stub: those that nobody holds wait in pools, one or two for a shape, to be used again as late as possible.
+//! Pools of stubs. Stubs that nobody holds wait in one or two pools for each shape, and are reused as late as possible.
 
 use std::cell::UnsafeCell;
 use std::collections::VecDeque;
@@ -14,22 +14,24 @@ use crate::stubs::cell::{CellPointer, Stub, StubCell};
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
 
-/// How many stubs of a pool rest before the first of them is used again, where there is memory for tables of them.
+/// The number of a pool's stubs that rest before the first of them is reused, if there is memory for tables of stubs.
 ///
-/// So a late call seldom finds another callback. It is not a promise: threads exchange stubs with the pool in batches, so with many
-/// threads a stub may be used again after fewer others. Of static stubs at most 32 rest, and none where all are taken.
+/// So a late call seldom finds another callback. This is not a promise: threads exchange stubs with the pool in
+/// batches, so with many threads a stub may be reused sooner. Of static stubs at most 32 rest, and none if all are
+/// taken.
 pub const REST: usize = 1024;
 
-/// Where a thunk's stubs come from.
+/// The source of a thunk's stubs.
 #[derive(Clone, Copy)]
 pub(crate) struct Origin {
-    /// In front of generated code.
+    /// Tables of stubs in front of generated code.
     pub(crate) tables: Option<Tables>,
-    /// For stubs of the table that is part of the program: where no code is generated, or a table finds no memory.
+    /// The universal thunk for static stubs. They are used if no code is generated, or if there is no memory for a
+    /// table.
     pub(crate) universal: *const UniversalHeader,
 }
 
-/// Tables made at run time, of which a thunk gets stubs.
+/// Tables made at run time, which give stubs to a thunk.
 #[derive(Clone, Copy)]
 pub(crate) struct Tables {
     pub(crate) place: Spare,
@@ -37,11 +39,11 @@ pub(crate) struct Tables {
 }
 
 impl Origin {
-    /// How many stubs a thread takes and gives back at once.
+    /// Returns the number of stubs that a thread takes and gives back at once.
     const fn batch(self) -> usize {
         match self.tables {
             Some(_) => 32,
-            // One thread's stock is what others lack.
+            // Static stubs are few: other threads lack those in one thread's stock.
             None => 1,
         }
     }
@@ -56,7 +58,7 @@ impl Origin {
 }
 
 impl Tables {
-    /// Makes up to `len` stubs, one at least, the last of which is to be used first.
+    /// Makes up to `len` stubs, at least one. The last one is to be used first.
     fn more(self, len: usize) -> Result<Vec<CellPointer>, JitError> {
         let stubs = table::take(self.place, len).map_err(JitError::memory)?;
         let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, self.thunk.cast()));
@@ -64,25 +66,25 @@ impl Tables {
     }
 }
 
-/// The stubs of a thunk. Threads keep some for themselves, so that few calls take a lock.
+/// The stubs of a thunk. Each thread keeps some in its own stock, so that few calls take a lock.
 pub struct StubPool {
-    /// Counts the pools that were ever used; 0 for the others.
+    /// The pool's number, which counts used pools from 1; 0 for a pool that was never used.
     number: AtomicUsize,
     origin: Origin,
     shared: Lock<PoolState>,
 }
 
-/// What the threads share.
+/// The state that threads share.
 #[derive(Default)]
 struct PoolState {
     resting: VecDeque<CellPointer>,
-    /// All stubs there are.
+    /// All stubs of the pool.
     made: Vec<CellPointer>,
 }
 
-// SAFETY: the addresses are those of code and of a universal thunk, which live as long as the process and do not change.
+// SAFETY: the addresses point to code and to a universal thunk, which live as long as the process and do not change.
 unsafe impl Send for Origin {}
-// SAFETY: the addresses are those of code and of a universal thunk, which live as long as the process and do not change.
+// SAFETY: the addresses point to code and to a universal thunk, which live as long as the process and do not change.
 unsafe impl Sync for Origin {}
 
 impl StubPool {
@@ -90,10 +92,10 @@ impl StubPool {
         Self { number: AtomicUsize::new(0), origin, shared: Lock::default() }
     }
 
-    /// The pool's number, from now on.
+    /// Returns the pool's number, and assigns one at the first use.
     fn number(&self) -> usize {
         static POOLS: AtomicUsize = AtomicUsize::new(0);
-        // Under the lock, so that it gets one number only.
+        // The lock makes sure that the pool gets one number only.
         let _state = self.state();
         if self.number.load(Ordering::Relaxed) == 0 {
             self.number.store(POOLS.fetch_add(1, Ordering::Relaxed) + 1, Ordering::Relaxed);
@@ -101,21 +103,21 @@ impl StubPool {
         self.number.load(Ordering::Relaxed)
     }
 
-    /// A stub that nobody holds.
+    /// Takes a stub that nobody holds.
     ///
     /// # Errors
     ///
-    /// There is no memory for more stubs.
+    /// Memory for more stubs is exhausted.
     #[inline]
     pub fn take(&'static self) -> Result<Stub, JitError> {
-        // No `Result` until here: its error is large, and moving it around would take most of the time.
+        // The fast path does not use a `Result`: its error is large, and moving it would take most of the time.
         match self.take_ready() {
             Some(cell) => Ok(Stub(cell)),
             None => self.with_stock(|stock| self.batch(self.origin.batch(), &mut stock.ready)).map(Stub),
         }
     }
 
-    /// The next of this thread's stubs.
+    /// Returns the next of this thread's stubs.
     #[inline]
     fn take_ready(&'static self) -> Option<CellPointer> {
         let number = self.number.load(Ordering::Relaxed);
@@ -145,8 +147,8 @@ impl StubPool {
         stock.returned.reserve(self.origin.batch());
     }
 
-    /// Works on this thread's stock of the pool, which is not in its place meanwhile: an allocator of the program's that comes
-    /// here again finds an empty one, and what it leaves goes to the other threads.
+    /// Works on this thread's stock of the pool, which is out of its place meanwhile. The program's allocator may call
+    /// this code again. It finds an empty stock then, and the stubs that it leaves there go to the other threads.
     #[cold]
     fn with_stock<T>(&'static self, work: impl FnOnce(&mut ThreadStock) -> T) -> T {
         let number = match self.number.load(Ordering::Relaxed) {
@@ -161,33 +163,35 @@ impl StubPool {
         result
     }
 
-    /// Takes back a stub, retired or never bound, for any shape where stubs are few.
+    /// Takes back a stub that was retired or never bound. If stubs are few, any shape may use it next.
     ///
     /// # Safety
     ///
-    /// As for [`give_back`](Self::give_back); and no call of the stub's address is in progress, or begins again.
+    /// * The stub was taken from this pool.
+    /// * No call of the stub's address is in progress, and none begins later.
     pub unsafe fn free(&'static self, stub: Stub) {
         let pointer = stub.0;
         if !StaticStub::has(pointer.cell().stub) {
-            // SAFETY: the stub was taken from this pool.
+            // SAFETY: the caller promises that the stub was taken from this pool.
             return unsafe { self.give_back(stub) };
         }
         self.state().made.retain(|made| *made != pointer);
-        // SAFETY: a static stub's cell was leaked by itself, and its only holder has moved the stub here; nobody calls the stub.
+        // SAFETY: a static stub's cell was leaked in a box of its own. Its only holder has moved the stub here, and
+        // nobody calls it.
         unsafe { drop(StaticStub::kept(Box::from_raw(pointer.0.as_ptr()).stub)) };
     }
 
-    /// A stub, and up to `len - 1` more to use after it, the last first.
+    /// Takes a stub, and puts up to `len - 1` more into `more`. Of these the last one is to be used first.
     #[cold]
     fn batch(&self, len: usize, more: &mut Vec<CellPointer>) -> Result<CellPointer, JitError> {
         let mut state = self.state();
         let PoolState { resting, made } = &mut *state;
         let Some(tables) = self.origin.tables else { return self.fixed(&mut state) };
-        // The last of the batch must have rested too.
+        // All stubs of the batch must have rested behind `REST` others.
         if resting.len() < REST + len {
-            // Most shapes have few callbacks: as many again as there are.
+            // Most shapes have few callbacks, so the number of stubs doubles up to `len`.
             match tables.more(len.min(made.len().max(1))) {
-                // There is no memory for tables.
+                // Memory for tables is exhausted, so static stubs are used.
                 Err(error) => return self.fixed(&mut state).map_err(|_| error),
                 Ok(mut stubs) => {
                     made.extend(&stubs);
@@ -196,7 +200,7 @@ impl StubPool {
                 }
             }
         }
-        // Copied as they lie, which is quick; that the first of them is used last makes no difference.
+        // Copies the stubs in their order, which is fast. Within a batch the order of use does not matter.
         let (front, back) = resting.as_slices();
         let (front, rest) = (&front[..len.min(front.len())], len.saturating_sub(front.len()));
         more.extend_from_slice(front);
@@ -205,17 +209,17 @@ impl StubPool {
         more.pop().ok_or_else(|| JitError::memory("a batch without stubs"))
     }
 
-    /// A stub that has rested for a while, or one of the static ones.
+    /// Takes a stub that has rested for a while, or a static one.
     fn fixed(&self, PoolState { resting, made }: &mut PoolState) -> Result<CellPointer, JitError> {
-        // A fair share of what is left rests, so that no shape takes all.
+        // A fair share of the free stubs rests, so that one shape cannot take all.
         let rest = StaticStub::left() / 64;
         let rested = if resting.len() > rest { resting.pop_front() } else { None };
         let fresh = || self.origin.fixed().inspect(|stub| made.push(*stub));
-        // Rather too early than never.
+        // Reusing a stub too early is better than failing.
         rested.map_or_else(fresh, Ok).or_else(|error| resting.pop_front().ok_or(error))
     }
 
-    /// How many stubs are bound to a handler, and how many there are.
+    /// Returns the number of stubs that are bound to a handler, and the number of all stubs.
     pub(crate) fn count(&self) -> (usize, usize) {
         let state = self.state();
         (state.made.iter().filter(|stub| stub.is_bound()).count(), state.made.len())
@@ -230,26 +234,27 @@ thread_local! {
     static STOCKS: UnsafeCell<Vec<ThreadStock>> = const { UnsafeCell::new(Vec::new()) };
 }
 
-/// A thread's stubs of one pool. Those that are left go to the other threads.
+/// A thread's stubs of one pool. When the thread ends, its stubs go to the other threads.
 #[derive(Default)]
 struct ThreadStock {
     pool: Option<&'static StubPool>,
-    /// The next to use at the end.
+    /// Stubs to use; the next one is at the end.
     ready: Vec<CellPointer>,
-    /// In the order they were given back.
+    /// Stubs given back, in this order.
     returned: Vec<CellPointer>,
 }
 
-/// Looks at this thread's stocks, which stand at the numbers of their pools; `None` if the thread is about to end.
+/// Runs `look` on this thread's stocks, indexed by the numbers of their pools. `None` if the thread is about to end.
 ///
-/// `look` allocates and frees nothing, calls nothing that may, and so never comes here again.
+/// `look` neither allocates nor frees, and calls nothing that may, so it never runs inside itself.
 #[inline]
 fn with_stocks<T>(look: impl FnOnce(&mut Vec<ThreadStock>) -> T) -> Option<T> {
-    // SAFETY: other threads have other stocks, and what is borrowed here is given back before anything else can run.
+    // SAFETY: other threads have other stocks. The exclusive reference ends before any other code can run on this
+    // thread.
     STOCKS.try_with(|stocks| look(unsafe { &mut *stocks.get() })).ok()
 }
 
-/// Puts a stock in its place. One that stands there already, or has no place because the thread ends, is dropped.
+/// Puts a stock into its place. A stock that is there already is dropped. So is this one if the thread is about to end.
 fn put_back(number: usize, stock: ThreadStock) {
     let mut stocks = with_stocks(std::mem::take).unwrap_or_default();
     if stocks.len() <= number {
@@ -278,7 +283,8 @@ impl Drop for ThreadStock {
         if let Some(pool) = self.pool {
             let mut state = pool.state();
             let resting = &mut state.resting;
-            // These have rested, or are new: behind those that rest they would count as given back after them.
+            // These stubs have rested or are new, so they go to the front. At the back they would count as given back
+            // last.
             self.ready.drain(..).for_each(|cell| resting.push_front(cell));
             resting.extend(self.returned.drain(..));
         }

@@ -1,7 +1,9 @@
-//! The static table of stubs: addresses that are part of the program, for trampolines and callbacks without code generation.
+//! The static table of stubs: addresses that are part of the program, for trampolines and callbacks without code
+//! generation.
 //!
-//! A stub jumps to the [`UniversalHeader`](crate::arch::operands::UniversalHeader) that its data names. Which are taken is a bit map, so that a process may fork at
-//! any time. They are tried in turn: one that was given back is taken again after all others.
+//! A stub jumps to the [`UniversalHeader`](crate::arch::operands::UniversalHeader) that its data names. A bit map
+//! records which stubs are taken, so that a process may fork at any time. Stubs are tried in turn: one that was given
+//! back is taken again after all others.
 
 use std::ptr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
@@ -16,20 +18,20 @@ use crate::lock::Once;
 /// A bit for each stub.
 static TAKEN: [AtomicU64; STATIC_STUBS / 64] = [const { AtomicU64::new(0) }; STATIC_STUBS / 64];
 
-/// Where to look first, modulo their number.
+/// The index at which the next search begins, modulo the number of stubs.
 static NEXT: AtomicUsize = AtomicUsize::new(0);
 
 static LEFT: AtomicUsize = AtomicUsize::new(STATIC_STUBS);
 
-/// A stub that is taken, and given back when it is dropped.
+/// A stub that is taken. Dropping it gives it back.
 pub(crate) struct StaticStub(u16);
 
 impl StaticStub {
-    /// Takes one.
+    /// Takes a stub.
     ///
     /// # Errors
     ///
-    /// All are taken.
+    /// All stubs are taken.
     pub(crate) fn take() -> Result<Self, JitError> {
         name_table();
         let start = NEXT.load(Ordering::Relaxed);
@@ -45,7 +47,7 @@ impl StaticStub {
         Err(JitError::Stubs { max: STATIC_STUBS })
     }
 
-    /// How many are not taken.
+    /// Returns the number of free stubs.
     pub(crate) fn left() -> usize {
         LEFT.load(Ordering::Relaxed)
     }
@@ -58,21 +60,21 @@ impl StaticStub {
         &STATIC_DATA[usize::from(self.0)]
     }
 
-    /// Forgets that it is to be given back.
+    /// Keeps the stub taken for ever.
     pub(crate) fn keep(self) {
         std::mem::forget(self);
     }
 
-    /// Whether this is the data of one.
+    /// Returns true if this is the data of a static stub.
     pub(crate) fn has(data: &StubData) -> bool {
         STATIC_DATA.as_ptr_range().contains(&ptr::from_ref(data))
     }
 
-    /// The stub that was kept and whose data this is.
+    /// Returns the kept stub with this data.
     ///
     /// # Safety
     ///
-    /// There is one, and it becomes the caller's.
+    /// There is such a stub, and the caller becomes its holder.
     pub(crate) unsafe fn kept(data: &'static StubData) -> Self {
         let index = (ptr::from_ref(data).addr() - STATIC_DATA.as_ptr().addr()) / STRIDE;
         Self(index as u16)
@@ -93,7 +95,7 @@ fn name_table() {
 impl Drop for StaticStub {
     fn drop(&mut self) {
         let index = usize::from(self.0);
-        // Before anyone can take it, so that there are never less than none.
+        // The count is raised before anyone can take the stub, so that it never falls below 0.
         LEFT.fetch_add(1, Ordering::Relaxed);
         TAKEN[index / 64].fetch_and(!(1 << (index % 64)), Ordering::Release);
     }

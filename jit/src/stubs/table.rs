@@ -1,6 +1,7 @@
-//! Tables of stubs: pages of code, the same for every table of its kind, and behind them as many of the stubs' data.
+//! Tables of stubs: pages of code, and behind them as many pages of the stubs' data. All tables of one kind have equal
+//! code.
 //!
-//! The code never changes once it is mapped; a callback is made by writing to the data. Both stay mapped as long as the
+//! The code never changes once it is mapped. Making a callback writes only to the data. Both stay mapped as long as the
 //! process lives, because C may call a stub at any time.
 
 use std::io;
@@ -15,15 +16,15 @@ use crate::debug::registry::{Region, is_profiled};
 use crate::lock::Lock;
 use crate::os::{dual, memory};
 
-/// The stubs of one table that nobody took yet.
+/// The stubs of one table that nobody has taken yet.
 pub(crate) struct NewStubs {
     entry: NonNull<u8>,
-    /// Bytes from a stub to its data, which is how many bytes of code the table has; 0 before the first table.
+    /// Bytes from a stub to its data, which is also the size of the table's code; 0 before the first table.
     distance: usize,
     left: usize,
 }
 
-// SAFETY: a `NewStubs` is the only way to the stubs that are left in it, and the memory stays mapped.
+// SAFETY: a `NewStubs` owns the stubs that are left in it, and their memory stays mapped.
 unsafe impl Send for NewStubs {}
 
 impl NewStubs {
@@ -31,8 +32,8 @@ impl NewStubs {
         Self { entry: NonNull::dangling(), distance: 0, left: 0 }
     }
 
-    /// The table to use after this one: small at first, then large, because every table takes two mappings, of which a
-    /// process can have some ten thousands.
+    /// Makes the table to use after this one. Tables are small at first and large later. Every table takes two
+    /// mappings, and a process can have some ten thousand of them.
     pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
         let size = pages * memory::page_size();
@@ -46,7 +47,7 @@ impl NewStubs {
         let unwind = Registration::of_stubs(place, entry.as_ptr(), size).map_err(io::Error::other)?;
         let region = Region::new(entry.as_ptr(), size, unwind.as_ref().map_or(&[], Registration::entries));
         region.add(entry.as_ptr(), size, &Name::of("stubs"), &[]);
-        // As long as the code.
+        // The name and the unwind information live as long as the code.
         std::mem::forget((unwind, region));
         Ok(Self { entry, distance: size, left: size / STRIDE })
     }
@@ -55,11 +56,12 @@ impl NewStubs {
         self.left == 0
     }
 
-    /// The next stub's code and data. The data is zero, and the stub must not be called before that has changed.
+    /// Returns the next stub's code and data. The data is zero, and the stub must not be called before it is set.
     pub(crate) fn next(&mut self) -> Option<(NonNull<u8>, &'static StubData)> {
         self.left = self.left.checked_sub(1)?;
         let entry = self.entry;
-        // SAFETY: the table has a stub here, and what follows is inside the table or its end.
+        // SAFETY: the table has a stub at this index. The stub and its data lie in the table, and the next stub's
+        // address at most at its end.
         let data = unsafe {
             self.entry = entry.add(STRIDE);
             entry.add(self.distance).cast::<StubData>().as_ref()
@@ -68,9 +70,9 @@ impl NewStubs {
     }
 }
 
-/// Takes up to `len` stubs, one at least.
+/// Takes up to `len` stubs, at least one.
 pub(crate) fn take(place: Spare, len: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
-    /// The tables that stubs come from, for all thunks of the process: one for each place.
+    /// The tables that give stubs to all thunks of the process: one for each spare place.
     static TABLES: Lock<Vec<(Spare, NewStubs)>> = Lock::new(Vec::new());
     let mut tables = TABLES.hold();
     let index = tables.iter().position(|(of, _)| *of == place).unwrap_or_else(|| {

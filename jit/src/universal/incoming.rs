@@ -1,5 +1,5 @@
-//! The universal thunk: registers and stack to slots, and the handler's result back. See `entry/callback/` for
-//! what handlers are promised.
+//! The universal thunk: registers and stack to slots, and the handler's result back. `entry/callback/` describes the
+//! contract of handlers.
 
 use std::ffi::c_void;
 use std::mem::offset_of;
@@ -10,19 +10,19 @@ use crate::convention::plan::{Arg, Loc, Pass, Piece, Plan, Return};
 use crate::error::JitError;
 use crate::universal::moves::{self, Move, Moves, WORD, Width, register};
 
-/// What a thunk does, worked out. Places are counted in words from the first slot, where the stack pointer is when the handler
-/// is called. Copies of aggregates follow behind the slots, the frame with the registers behind those, and then the stack
-/// arguments.
+/// The plan of a thunk as moves. Places are counted in words from the first slot, which is at the stack pointer when
+/// the handler is called. Behind the slots lie copies of aggregates, then the frame with the registers, and then the
+/// stack arguments.
 #[repr(C)]
 pub(crate) struct UniversalThunk {
     header: UniversalHeader,
-    /// To slots and copies.
+    /// Moves to slots and copies.
     moves: Moves,
-    /// Words of copies that no register holds.
+    /// Words of copies that are in no register.
     zeros: Box<[u32]>,
-    /// From the stack to copies.
+    /// Blocks copied from the stack to copies.
     blocks: Box<[CopiedBlock]>,
-    /// Slots and the places whose addresses they hold.
+    /// Slots, and the copies whose addresses they hold.
     addresses: Box<[Move]>,
     result: ResultFrom,
 }
@@ -34,7 +34,7 @@ struct CopiedBlock {
     words: u32,
 }
 
-/// Where the result registers, which are counted from the beginning of the frame, get their words.
+/// The source of the words in the result registers. Registers are counted from the beginning of the frame.
 #[derive(PartialEq, Eq, Debug)]
 enum ResultFrom {
     Nothing,
@@ -45,9 +45,10 @@ enum ResultFrom {
         to: u32,
         width: Width,
     },
-    /// From the words of the result.
+    /// The words of the result.
     Words(Box<[Move]>),
-    /// The handler wrote to memory whose address is in the register `pointer`, and is returned in `to`.
+    /// The handler wrote to memory whose address arrived in the register `pointer`. The thunk returns this address in
+    /// `to`.
     Hidden {
         pointer: u32,
         size: u32,
@@ -56,7 +57,7 @@ enum ResultFrom {
 }
 
 impl UniversalThunk {
-    /// The part that assembly reads, whose address is that of the whole.
+    /// Returns the part that assembly reads. The whole has the same address.
     pub(crate) fn header(&'static self) -> *const UniversalHeader {
         std::ptr::from_ref(self).cast()
     }
@@ -111,7 +112,7 @@ impl UniversalThunk {
             next += copied_words(arg);
         }
         let result = ResultFrom::of(&plan.ret, returns_bool)?;
-        // Zeros and blocks come with addresses.
+        // Zeros and blocks never occur without addresses.
         let words = moves.narrow.is_empty() && addresses.is_empty() && !matches!(result, ResultFrom::Hidden { .. });
         Ok(Self {
             header: UniversalHeader {
@@ -130,12 +131,12 @@ impl UniversalThunk {
     }
 }
 
-/// Whether what lies there can serve as the copy that a slot points to.
+/// Returns true if the stack bytes at this offset can serve as the copy that a slot points to.
 fn in_place(stack: u32) -> bool {
     (STACK_ARGUMENTS * WORD + stack).is_multiple_of(16)
 }
 
-/// How much memory an argument takes besides its slot, in words.
+/// Returns the number of words that an argument takes besides its slot.
 fn copied_words(arg: &Arg) -> u32 {
     let is_copied = match arg.pass {
         Pass::Pieces(_) => arg.aggregate,
@@ -164,14 +165,16 @@ impl ResultFrom {
     }
 }
 
-/// Fills slots with whole words, where the result is not in memory of the caller's. Returns the address for the result.
+/// Fills slots with whole words, for results that are not in the caller's memory. Returns the address for the result.
 ///
 /// # Safety
 ///
-/// `below` has room for slots and copies, and behind it lie the frame of a call of the plan's, with the registers as they
-/// were on entry, and the stack arguments.
+/// * The header is that of a thunk, and the call is one of its plan.
+/// * `below` has room for slots and copies.
+/// * Behind these lie the call's frame, with the registers from entry, and the stack arguments.
 unsafe extern "C" fn unpack_words(header: *const UniversalHeader, below: *mut u64) -> *mut u64 {
-    // SAFETY: headers of thunks begin an `UniversalThunk`; all numbers in it count words of the frame and what lies around it.
+    // SAFETY: a thunk's header begins a `UniversalThunk`. Its moves lie between the slots at `below` and the end of the
+    // stack arguments, by the contract of `below`.
     unsafe {
         let incoming = &*header.cast::<UniversalThunk>();
         incoming.moves.run_whole(below, below);
@@ -182,13 +185,14 @@ unsafe extern "C" fn unpack_words(header: *const UniversalHeader, below: *mut u6
     }
 }
 
-/// Fills slots and copies for any plan, and zeroes the result's memory, whose address it returns.
+/// Fills slots and copies for any plan, zeroes the result's memory, and returns its address.
 ///
 /// # Safety
 ///
-/// That of [`unpack_words`].
+/// The contract of [`unpack_words`].
 unsafe extern "C" fn unpack(header: *const UniversalHeader, below: *mut u64) -> *mut u64 {
-    // SAFETY: the contract is that of `unpack_words`. The caller's memory for a result has the result's size.
+    // SAFETY: a thunk's header begins a `UniversalThunk`. Its moves lie between the slots at `below` and the end of the
+    // stack arguments. The caller's memory for a result has the result's size.
     unsafe {
         let result = unpack_words(header, below);
         let incoming = &*header.cast::<UniversalThunk>();
@@ -214,9 +218,9 @@ unsafe extern "C" fn unpack(header: *const UniversalHeader, below: *mut u64) -> 
 ///
 /// # Safety
 ///
-/// `frame` is that of a call of the plan's, and the handler has run.
+/// The header is that of a thunk, `frame` belongs to a call of its plan, and the handler has run.
 unsafe extern "C" fn repack(header: *const UniversalHeader, frame: *mut ThunkFrame) {
-    // SAFETY: as in `unpack`.
+    // SAFETY: a thunk's header begins a `UniversalThunk`, and its register numbers count words of the frame.
     unsafe {
         let incoming = &*header.cast::<UniversalThunk>();
         let result = (&raw const (*frame).result).cast::<u64>();

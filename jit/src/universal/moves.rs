@@ -7,12 +7,12 @@ use crate::error::JitError;
 /// Bytes in a word.
 pub(crate) const WORD: u32 = 8;
 
-/// A register, in words from the beginning of the frame.
+/// Returns the offset of a register, in words from the beginning of the frame.
 pub(crate) fn register(loc: Loc) -> Result<u32, JitError> {
     universal::register(loc).ok_or(JitError::Place { loc })
 }
 
-/// How a scalar in the low bytes of a word becomes a whole word.
+/// The extension of a scalar in the low bytes of a word to the whole word.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Width {
     Whole,
@@ -33,7 +33,7 @@ impl Width {
             (1, Ext::Sign) => Self::I8,
             (2, Ext::Sign) => Self::I16,
             (4, Ext::Sign) => Self::I32,
-            // What is above the value may be anything.
+            // The bits above the value may be undefined.
             _ => Self::Whole,
         }
     }
@@ -42,7 +42,8 @@ impl Width {
     /// There is a scalar of this width at `from`, which is a multiple of 8.
     #[inline]
     pub(crate) unsafe fn read(self, from: *const u64) -> u64 {
-        // SAFETY: the caller vouches for it. Exactly the value's bytes: a wider load would wait for a narrow store.
+        // SAFETY: the caller promises a scalar of this width at `from`. The load has the value's size, because a wider
+        // one would wait for a narrow store.
         unsafe {
             match self {
                 Self::Whole => from.read(),
@@ -57,7 +58,7 @@ impl Width {
     }
 }
 
-/// An integer that is extended to a word by its type.
+/// An integer that its type extends to a word.
 pub(crate) trait SlotWord {
     fn slot_word(self) -> u64;
 }
@@ -75,14 +76,14 @@ macro_rules! scalars {
 
 scalars!(u8 u16 u32 u64 i8 i16 i32);
 
-/// A word to move, by numbers of words.
+/// A word to move; both ends are numbers of words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Move {
     pub(crate) from: u32,
     pub(crate) to: u32,
 }
 
-/// Words to move: those that are moved as they are, and those that are extended on the way.
+/// Words to move: some unchanged, and some that are extended.
 #[derive(PartialEq, Eq, Default, Debug)]
 pub(crate) struct Moves {
     pub(crate) whole: Vec<Move>,
@@ -100,22 +101,24 @@ impl Moves {
 
     /// # Safety
     ///
-    /// The words counted from `from` may be read, those counted from `to` written; no word is both.
+    /// * The words counted from `from` may be read.
+    /// * The words counted from `to` may be written.
+    /// * No word is both.
     #[inline]
     pub(crate) unsafe fn run_whole(&self, from: *const u64, to: *mut u64) {
         for step in &self.whole {
-            // SAFETY: the caller vouches for it.
+            // SAFETY: the caller promises that the words from `from` may be read, and those from `to` written.
             unsafe { to.add(step.to as usize).write(from.add(step.from as usize).read()) };
         }
     }
 
     /// # Safety
     ///
-    /// That of [`run_whole`](Self::run_whole).
+    /// The contract of [`run_whole`](Self::run_whole).
     #[inline]
     pub(crate) unsafe fn run_narrow(&self, from: *const u64, to: *mut u64) {
         for (step, width) in &self.narrow {
-            // SAFETY: the caller vouches for it.
+            // SAFETY: the caller promises that the words from `from` may be read, and those from `to` written.
             unsafe { to.add(step.to as usize).write(width.read(from.add(step.from as usize))) };
         }
     }
@@ -128,7 +131,7 @@ impl Moves {
 /// The bytes may be read.
 #[inline]
 pub(crate) unsafe fn load(from: *const u8, len: u8) -> u64 {
-    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    // SAFETY: the caller promises that the `len` bytes may be read, and no byte outside is touched.
     unsafe {
         let two = |at: usize| u64::from(from.add(at).cast::<u16>().read_unaligned());
         let four = |at: usize| u64::from(from.add(at).cast::<u32>().read_unaligned());
@@ -137,7 +140,7 @@ pub(crate) unsafe fn load(from: *const u8, len: u8) -> u64 {
             4 => four(0),
             1 => u64::from(from.read()),
             2 => two(0),
-            // Two loads of a power of two; where they overlap they agree.
+            // Two loads of a power of two, which agree where they overlap.
             3 => two(0) | two(1) << 8,
             _ => {
                 let high = usize::from(len) - 4;
@@ -154,7 +157,7 @@ pub(crate) unsafe fn load(from: *const u8, len: u8) -> u64 {
 /// The bytes may be written.
 #[inline]
 pub(crate) unsafe fn store(to: *mut u8, len: u8, word: u64) {
-    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    // SAFETY: the caller promises that the `len` bytes may be written, and no byte outside is touched.
     unsafe {
         let two = |at: usize, word: u64| to.add(at).cast::<u16>().write_unaligned(word as u16);
         let four = |at: usize, word: u64| to.add(at).cast::<u32>().write_unaligned(word as u32);
@@ -163,7 +166,7 @@ pub(crate) unsafe fn store(to: *mut u8, len: u8, word: u64) {
             4 => four(0, word),
             1 => to.write(word as u8),
             2 => two(0, word),
-            // Two stores of a power of two; where they overlap they agree.
+            // Two stores of a power of two, which agree where they overlap.
             3 => {
                 two(0, word);
                 two(1, word >> 8);
@@ -177,16 +180,17 @@ pub(crate) unsafe fn store(to: *mut u8, len: u8, word: u64) {
     }
 }
 
-/// Copies `len` bytes: small ones without a call, by the eight.
+/// Copies `len` bytes. Short copies go by words of eight bytes, without a call.
 ///
 /// # Safety
 ///
 /// The bytes may be read and written, and do not overlap.
 #[inline]
 pub(crate) unsafe fn copy(from: *const u8, to: *mut u8, len: usize) {
-    /// `memcpy` takes as long for so many bytes.
+    /// The length from which `memcpy` is as fast.
     const SMALL: usize = 96;
-    // SAFETY: the caller vouches for the bytes; none beside them is touched.
+    // SAFETY: the caller promises that the bytes may be read and written and do not overlap; no byte outside is
+    // touched.
     unsafe {
         if len > SMALL {
             return from.copy_to_nonoverlapping(to, len);
@@ -214,11 +218,11 @@ mod tests {
             for at in 0..16 {
                 let mut expected = [0; 8];
                 expected[..len.into()].copy_from_slice(&from[at..][..len.into()]);
-                // SAFETY: the array is longer.
+                // SAFETY: the array has at least `len` bytes at `at`.
                 let word = unsafe { load(from[at..].as_ptr(), len) };
                 assert_eq!(word, u64::from_le_bytes(expected), "{len} bytes at {at}");
                 let mut to = [0xee; 32];
-                // SAFETY: the array is longer than the place and the length together.
+                // SAFETY: the array has at least `len` bytes at `at`.
                 unsafe { store(to[at..].as_mut_ptr(), len, word | !0 << (8 * u32::from(len) - 1) << 1) };
                 assert_eq!(to[at..][..len.into()], expected[..len.into()], "{len} bytes at {at}");
                 assert!(to[..at].iter().chain(&to[at + usize::from(len)..]).all(|&byte| byte == 0xee), "{len} at {at}");
@@ -226,7 +230,7 @@ mod tests {
         }
         for len in 0..=130 {
             let mut to = [0xee; 140];
-            // SAFETY: both arrays are as long.
+            // SAFETY: both arrays have at least `len` bytes.
             unsafe { copy(from.as_ptr(), to.as_mut_ptr(), len) };
             assert_eq!((&to[..len], to[len..].iter().all(|&byte| byte == 0xee)), (&from[..len], true), "{len} bytes");
         }

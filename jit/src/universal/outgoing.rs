@@ -14,20 +14,20 @@ use crate::universal::moves::{self, Move, Moves, SlotWord, WORD, Width, register
 
 /// A plan with an address to call.
 pub(crate) struct UniversalTrampoline {
-    /// `None` only while it is dropped.
+    /// The stub. `None` only during drop.
     stub: Option<StaticStub>,
     entry: *const u8,
-    /// The stub's data has its address.
+    /// Keeps the moves alive, because the stub's data has their address.
     _outgoing: Box<OutgoingMoves>,
 }
 
-// SAFETY: `entry` is the address of code, which does not change.
+// SAFETY: `entry` is the address of code, which any thread may call, and the moves do not change.
 unsafe impl Send for UniversalTrampoline {}
-// SAFETY: `entry` is the address of code, which does not change.
+// SAFETY: `entry` is the address of code, which any thread may call, and the moves do not change.
 unsafe impl Sync for UniversalTrampoline {}
 
 impl UniversalTrampoline {
-    /// Makes the plan of a `slots` trampoline, normalised, callable.
+    /// Makes the canonical plan of a `slots` trampoline callable.
     pub(crate) fn new(plan: &Plan, capture_errno: bool) -> Result<Self, JitError> {
         let outgoing = Box::new(OutgoingMoves::of(plan, capture_errno)?);
         let stub = StaticStub::take()?;
@@ -42,32 +42,32 @@ impl UniversalTrampoline {
 
 impl Drop for UniversalTrampoline {
     fn drop(&mut self) {
-        // Before the moves go: who takes the stub next overwrites their address.
+        // The stub must be given back before the moves are freed. Its next holder overwrites their address.
         drop(self.stub.take());
     }
 }
 
-/// What a call does, worked out. Places are counted in words from the first stack argument, where the stack pointer is when
-/// the function is called; the frame with the registers follows behind the last.
+/// The plan of a call as moves. Places are counted in words from the first stack argument, which is at the stack
+/// pointer when the function is called. The frame with the registers lies behind the last one.
 #[repr(C)]
 struct OutgoingMoves {
     header: UniversalHeader,
-    /// Where the address of the result goes: a register if the function wants it, the frame if not.
+    /// The place of the result's address: a register if the function needs it, the frame otherwise.
     result_to: u32,
     /// The register with a scalar result, counted from the beginning of the frame.
     result_from: u32,
-    /// From slots.
+    /// Moves from slots.
     moves: Moves,
-    /// Of 8 bytes, and of fewer.
+    /// Pieces of 8 bytes, and pieces of fewer.
     parts: Box<[Part]>,
     odd_parts: Box<[Part]>,
     blocks: Box<[StackBlock]>,
     result_parts: Box<[ResultPart]>,
-    /// What hands the result over.
+    /// The function that hands the result over.
     finish: Finish,
 }
 
-/// A part of an aggregate that travels in a register.
+/// A piece of an aggregate that travels in a register.
 #[derive(PartialEq, Eq, Debug)]
 struct Part {
     /// The slot with the aggregate's address.
@@ -85,7 +85,7 @@ struct StackBlock {
     size: u32,
 }
 
-/// A part of an aggregate result, from a register counted from the beginning of the frame.
+/// A piece of an aggregate result, from a register counted from the beginning of the frame.
 #[derive(PartialEq, Eq, Debug)]
 struct ResultPart {
     from: u32,
@@ -182,14 +182,16 @@ impl ResultPart {
     }
 }
 
-/// Fills registers and stack with whole words of slots, which is all that most plans want.
+/// Fills registers and stack with whole words of slots. Most plans need nothing more.
 ///
 /// # Safety
 ///
-/// `args` and `result` are as a trampoline of the plan gets them; `below` has room for the stack arguments, and the frame
-/// follows behind it.
+/// * The header is that of a trampoline.
+/// * `args` and `result` are those of a call of its plan.
+/// * `below` has room for the stack arguments, and the frame lies behind it.
 unsafe extern "C" fn pack_words(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: headers of trampolines begin an `OutgoingMoves`; all numbers in it count words of the frame and the slots.
+    // SAFETY: a trampoline's header begins an `OutgoingMoves`. Its numbers count slots at `args`, and words of the
+    // stack arguments and the frame at `below`.
     unsafe {
         let outgoing = &*header.cast::<OutgoingMoves>();
         below.add(outgoing.result_to as usize).write(result as u64);
@@ -197,13 +199,14 @@ unsafe extern "C" fn pack_words(header: *const UniversalHeader, args: *const u64
     }
 }
 
-/// The same, with parts of aggregates that are whole words.
+/// Adds pieces of aggregates that are whole words.
 ///
 /// # Safety
 ///
-/// That of [`pack_words`].
+/// The contract of [`pack_words`].
 unsafe extern "C" fn pack_parts(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: the contract is that of `pack_words`; the slots of aggregates are addresses of as many bytes as are copied.
+    // SAFETY: a trampoline's header begins an `OutgoingMoves`. The slot of an aggregate is the address of its bytes,
+    // and pieces lie inside it.
     unsafe {
         pack_words(header, args, result, below);
         for part in &(*header.cast::<OutgoingMoves>()).parts {
@@ -212,13 +215,14 @@ unsafe extern "C" fn pack_parts(header: *const UniversalHeader, args: *const u64
     }
 }
 
-/// The same for any plan.
+/// Fills registers and stack for any plan.
 ///
 /// # Safety
 ///
-/// That of [`pack_words`].
+/// The contract of [`pack_words`].
 unsafe extern "C" fn pack(header: *const UniversalHeader, args: *const u64, result: *mut u64, below: *mut u64) {
-    // SAFETY: as for `pack_parts`.
+    // SAFETY: a trampoline's header begins an `OutgoingMoves`. The slot of an aggregate is the address of its bytes;
+    // pieces and blocks lie inside it. Moves stay within the slots, the stack arguments and the frame.
     unsafe {
         pack_parts(header, args, result, below);
         let outgoing = &*header.cast::<OutgoingMoves>();
@@ -239,24 +243,27 @@ impl Part {
     /// The slot holds an aggregate's address.
     #[inline]
     unsafe fn address(&self, args: *const u64) -> *const u8 {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that the slot holds an aggregate's address, and a piece lies inside the
+        // aggregate.
         unsafe { (args.add(self.slot.into()).read() as *const u8).add(self.offset.into()) }
     }
 }
 
 type Finish = unsafe extern "C" fn(header: *const UniversalHeader, frame: *const CallFrame);
 
-/// No result, or one that the function wrote itself.
+/// Does nothing, because there is no result or the function wrote it itself.
 unsafe extern "C" fn finish_nothing(_: *const UniversalHeader, _: *const CallFrame) {}
 
 /// Hands a scalar over.
 ///
 /// # Safety
 ///
-/// `frame` is that of a call of the plan's, with the result registers stored; `result` and `errno` in it are as the
-/// trampoline got them.
+/// * The header is that of a trampoline, and `frame` belongs to a call of its plan.
+/// * The result registers are stored in the frame.
+/// * `result` and `errno` in the frame are those that the trampoline got.
 unsafe extern "C" fn finish_slot<T: SlotWord>(header: *const UniversalHeader, frame: *const CallFrame) {
-    // SAFETY: as for `pack_words`.
+    // SAFETY: a trampoline's header begins an `OutgoingMoves`, and `result_from` counts words of the frame. The
+    // trampoline's `result` has room for a slot.
     unsafe {
         let from = (*header.cast::<OutgoingMoves>()).result_from;
         (*frame).result.write(frame.cast::<u64>().add(from as usize).cast::<T>().read().slot_word());
@@ -267,9 +274,10 @@ unsafe extern "C" fn finish_slot<T: SlotWord>(header: *const UniversalHeader, fr
 ///
 /// # Safety
 ///
-/// That of [`finish_slot`].
+/// The contract of [`finish_slot`].
 unsafe extern "C" fn finish_bytes(header: *const UniversalHeader, frame: *const CallFrame) {
-    // SAFETY: the contract is that of `finish_slot`.
+    // SAFETY: a trampoline's header begins an `OutgoingMoves`, whose registers lie in the frame. The trampoline's
+    // `result` has room for the aggregate, and pieces lie inside it.
     unsafe {
         let result = (*frame).result.cast::<u8>();
         for part in &(*header.cast::<OutgoingMoves>()).result_parts {
@@ -283,9 +291,9 @@ unsafe extern "C" fn finish_bytes(header: *const UniversalHeader, frame: *const 
 ///
 /// # Safety
 ///
-/// That of [`finish_slot`].
+/// The contract of [`finish_slot`].
 unsafe extern "C" fn finish_errno(header: *const UniversalHeader, frame: *const CallFrame) {
-    // SAFETY: the contract is that of `finish_slot`.
+    // SAFETY: a trampoline that captures errno got an address for it. `finish` has the contract of this function.
     unsafe {
         (*frame).errno.write(errno::location()().read());
         ((*header.cast::<OutgoingMoves>()).finish)(header, frame);

@@ -35,13 +35,13 @@ const RSP: Register = 4;
 const R10: Register = 10;
 const R11: Register = 11;
 
-/// The registers of integer arguments.
+/// The integer registers of arguments.
 const ARGUMENTS: &[Register] = CONVENTION.arguments.int;
 
-/// From the stack pointer to the first stack argument: the return address.
+/// Bytes from the stack pointer to the first stack argument: the return address.
 const STACK_ARGUMENTS: i32 = 8;
 
-/// What integers are converted back to, to be compared with the number that they came from.
+/// Holds the integer that was converted back to a number, to compare it with the original.
 const XMM15: u8 = 15;
 
 struct Regs;
@@ -55,7 +55,7 @@ impl Registers for Regs {
     type WriteXmm = u8;
 }
 
-/// When a jump is taken.
+/// The condition of a jump.
 #[derive(Clone, Copy)]
 enum Condition {
     NotEqual,
@@ -67,9 +67,9 @@ enum Condition {
 struct Assembly {
     bytes: Vec<u8>,
     holes: Vec<(u32, Hole)>,
-    /// Where the distances of the jumps are that lead to where arguments are refused.
+    /// The places in the code where distances of jumps belong. These jumps lead to the code that refuses arguments.
     refusals: Vec<usize>,
-    /// The bound of the last [`number`](Self::number), which R11 still holds.
+    /// The bound that the last [`number`](Self::number) left in R11.
     behind: Option<u64>,
 }
 
@@ -78,7 +78,7 @@ impl Assembly {
         instruction.into().encode(&mut self.bytes);
     }
 
-    /// An address that each copy of the code has.
+    /// Loads the address that each copy of the code has in this hole.
     fn hole(&mut self, to: Register, hole: Hole) {
         self.movabs(to, 0);
         // The immediate ends the instruction.
@@ -97,7 +97,7 @@ impl Assembly {
         self.emit(inst::movq_mr::new(memory(base, offset), from));
     }
 
-    /// The register of a word, which is loaded to `otherwise` if it lies on the stack.
+    /// Returns the register of a word. A word on the stack is first loaded to `otherwise`.
     fn in_register(&mut self, place: Loc, otherwise: Register) -> Register {
         match place {
             Loc::Int(n) => ARGUMENTS[usize::from(n)],
@@ -145,7 +145,7 @@ impl Assembly {
                 } else {
                     self.emit(inst::movq_rm::new(word, handle));
                 }
-                // The shorter of the instructions, where it will do.
+                // Uses the shorter instruction if the mask fits.
                 match u8::try_from(small.tag.mask) {
                     Ok(mask) => self.emit(inst::testb_mi::new(word, mask)),
                     Err(_) => self.emit(inst::testq_mi::new(word, small.tag.mask as i32)),
@@ -164,7 +164,7 @@ impl Assembly {
         match (from, to) {
             (from, to) if from == to => {}
             (Loc::Float(from), Loc::Float(to)) => self.emit(inst::movaps_a::new(to, from)),
-            // All of its place, whichever float it is.
+            // Loads the whole place, for either float type.
             (Loc::Stack(from), Loc::Float(to)) => self.emit(inst::movsd_a_m::new(to, memory(RSP, stack(from)))),
             (from, to) => {
                 let word = self.in_register(from, RAX);
@@ -173,17 +173,17 @@ impl Assembly {
         }
     }
 
-    /// Converts a `double` to an integer and back, and compares. The range is checked first: converting a number beyond it signals
-    /// FE_INVALID. Bits are compared, since with DAZ a denormal number is equal to 0.
+    /// Converts a `double` to an integer and back, and compares. The range is checked first, because converting a
+    /// number beyond it signals FE_INVALID. Bits are compared, because with DAZ a denormal number is equal to 0.
     fn number(&mut self, c: Scalar, from: Loc, to: Loc) {
-        let Loc::Float(number) = from else { unreachable!("it is in a register") };
+        let Loc::Float(number) = from else { unreachable!("a number is in a register") };
         let new = if let Loc::Int(n) = to { ARGUMENTS[usize::from(n)] } else { RAX };
         let bits = c.size() as i32 * 8;
-        // The bits without the sign, shifted by one, have the order of the numbers' sizes.
+        // Without the sign, bits have the order of the numbers' magnitudes. The shift by one drops the sign.
         self.emit(inst::movq_b::new(R10, number));
         self.emit(inst::addq_rm::new(R10, R10));
         let behind = if c.is_signed() {
-            // One more for numbers without a sign, which is in the carry: -2ⁿ is in range, 2ⁿ is not.
+            // Adds 1 if the carry, which holds the sign, is clear: -2ⁿ is in range, 2ⁿ is not.
             self.emit(inst::sbbq_mi_sxb::new(R10, -1));
             power(bits - 1) << 1 | 1
         } else {
@@ -202,7 +202,7 @@ impl Assembly {
             self.emit(inst::cvttsd2si_aq::new(new, number));
             self.emit(inst::cvtsi2sdq_a::new(XMM15, new));
         }
-        // Nothing differs but the sign, which that of -0 does.
+        // The bits differ at most in the sign, which they do for -0.
         self.emit(inst::xorps_a::new(XMM15, number));
         self.emit(inst::movq_b::new(R10, XMM15));
         self.emit(inst::addq_rm::new(R10, R10));
@@ -214,7 +214,8 @@ impl Assembly {
         self.place(new, to);
     }
 
-    /// Checks an integer of 64 bits, which it extends on its way to its new register, if that is another one. Returns where it is.
+    /// Checks an integer of 64 bits. If the integer needs a new register, it is extended into that. Returns the
+    /// register that holds it.
     fn narrow(&mut self, narrowing: Narrowing, word: Register, to: Loc) -> Register {
         let Narrowing { signed, unsigned, not_negative } = narrowing;
         let new = other_register(to, word);
@@ -228,7 +229,7 @@ impl Assembly {
             self.emit(inst::testq_mr::new(word, word));
             self.refuse_if(Condition::Negative);
         }
-        // What is equal may stay where it is.
+        // Equal words may stay in the first register.
         if extended.is_some() && new != R10 { new } else { word }
     }
 
@@ -265,7 +266,7 @@ impl Assembly {
         self.refusals.push(self.bytes.len() - 4);
     }
 
-    /// Where refused arguments lead, and calls of closed records. Returns where it is.
+    /// Emits the code that refused arguments and calls of closed records lead to. Returns its offset.
     fn refused(&mut self, refusal: &Refusal) -> usize {
         let here = self.bytes.len();
         for at in std::mem::take(&mut self.refusals) {
@@ -291,10 +292,10 @@ impl Assembly {
         here
     }
 
-    /// Jumps to the helper, for no argument in particular. What the exit arrives in may be a register of the helper's arguments, of
-    /// which its own is written first.
+    /// Jumps to the helper, without an argument to blame. The exit's parameter may arrive in a register that the
+    /// helper's arguments need, so its copy is written first.
     fn raise(&mut self, exit: Option<Loc>, helper: u64) {
-        let &[record, second, index, bits, ..] = ARGUMENTS else { unreachable!("the convention has six") };
+        let &[record, second, index, bits, ..] = ARGUMENTS else { unreachable!("the convention has six registers") };
         match exit {
             Some(exit) => {
                 let exit = self.in_register(exit, R10);
@@ -316,13 +317,14 @@ fn memory(base: Register, offset: i32) -> Amode<Register> {
     Amode::ImmReg { base, simm32, trap: None }
 }
 
-/// The register that is an argument's place, or one for the time being if it has none or the argument is there already.
+/// Returns the register that is an argument's place. Returns R10 if the place is not a register or the argument is
+/// already there.
 fn other_register(to: Loc, word: Register) -> Register {
     let place = if let Loc::Int(n) = to { Some(ARGUMENTS[usize::from(n)]) } else { None };
     place.filter(|&place| place != word).unwrap_or(R10)
 }
 
-/// From the stack pointer to a stack argument.
+/// Bytes from the stack pointer to the stack argument at `offset`.
 const fn stack(offset: u32) -> i32 {
     STACK_ARGUMENTS + offset as i32
 }

@@ -1,19 +1,19 @@
 //! Shims for variadic calls on System V x86-64.
 //!
-//! The callee expects an upper bound of the number of vector registers used in al (psABI 3.5.7, "Variable argument lists"),
-//! which Cranelift's IR cannot set. So a variadic trampoline calls a shim, with the function's address in a place that holds
-//! no argument; the shim sets eax and jumps.
+//! The callee expects an upper bound of the number of vector registers used in al (psABI 3.5.7, "Variable argument
+//! lists"). Cranelift's IR cannot set al. So a variadic trampoline calls a shim, with the function's address in a place
+//! that holds no argument. The shim sets eax and jumps to the function.
 
-/// Where a shim finds the function to call.
+/// The place in which a shim finds the address of the function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) enum ShimTarget {
     /// In the n-th integer register.
     Register(u8),
-    /// On the stack, this many bytes behind the return address.
+    /// The stack, at this many bytes behind the return address.
     Stack(u32),
 }
 
-/// The few bytes of code that set al to `vectors` and jump to the function.
+/// Code that sets al to `vectors` and jumps to the function.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct Shim {
     pub(crate) target: ShimTarget,
@@ -25,12 +25,12 @@ impl Shim {
     pub(crate) fn code(self) -> Vec<u8> {
         let mut code = Vec::with_capacity(16);
         if let ShimTarget::Stack(offset) = self.target {
-            // The stack area is far smaller than i32::MAX.
+            // The offset fits: the stack area is far smaller than i32::MAX.
             code.extend([0x4c, 0x8b, 0x9c, 0x24]);
             code.extend((offset + 8).to_le_bytes());
         }
         code.extend([0xb8, self.vectors, 0, 0, 0]);
-        // FF /4, with a REX prefix for r8 and above.
+        // `jmp register` is FF /4, with a REX prefix for r8 and above.
         code.extend_from_slice(match self.target {
             ShimTarget::Register(0) => &[0xff, 0xe7],       // rdi
             ShimTarget::Register(1) => &[0xff, 0xe6],       // rsi

@@ -1,15 +1,16 @@
-//! The stubs in front of a shared thunk: one for each callback, which C calls by its address.
+//! The stubs in front of a shared thunk: one for each callback. C calls a callback by its stub's address.
 //!
-//! A stub has two words of data, as far from it as from every other stub to its data: the address of its
-//! *cell*, and that of the thunk. It hands the cell to the thunk in a place that holds no argument.
+//! A stub has two words of data: the address of its *cell*, and the address of the thunk. The distance from a stub to
+//! its data is equal for all stubs of a table. A stub hands the cell to the thunk in a place that holds no argument.
 
 use crate::arch::operands::STRIDE;
 use crate::convention::spare::Spare;
 
-/// The bytes of a [`Spare::Stack`] stub at which its cell is on the stack.
+/// The bytes of a [`Spare::Stack`] stub during which its cell is on the stack.
 pub(crate) const PUSHED: std::ops::Range<u64> = 6..13;
 
-/// A stub that hands its cell over in this place. Its data begins `distance` bytes behind its first byte.
+/// Returns the code of a stub that hands over its cell in `place`. The stub's data begins `distance` bytes behind its
+/// first byte.
 pub(crate) fn code(place: Spare, distance: usize) -> [u8; STRIDE] {
     let mut stub = Assembler { code: [INT3; STRIDE], len: 0, data: distance };
     match place {
@@ -61,10 +62,10 @@ impl Assembler {
         self.len += bytes.len();
     }
 
-    /// An instruction that ends with the address of a word of the data, relative to its own end.
+    /// Appends an instruction whose last four bytes address a word of the data, relative to the instruction's end.
     fn relative(&mut self, instruction: &[u8], word: usize) {
         self.bytes(instruction);
-        // Tables are far smaller than i32::MAX.
+        // The distance fits: tables are far smaller than i32::MAX.
         let displacement = (self.data + word - self.len - 4) as u32;
         self.bytes(&displacement.to_le_bytes());
     }

@@ -1,8 +1,9 @@
-//! The universal trampoline and the universal thunk on System V x86-64: what no language but assembly can say.
+//! The universal trampoline and the universal thunk on System V x86-64, in assembly: Rust and C cannot express them.
 //!
-//! Both have a frame pointer, so that one description of the frame holds for any plan, and C++ exceptions, panics and
-//! backtraces pass. While the callee runs there is no frame of Rust's between it and its caller: the functions that read
-//! the plan have returned, so that `longjmp` passes too, and exceptions in programs compiled with `panic = "abort"`.
+//! Both have a frame pointer, so one description of the frame holds for any plan. C++ exceptions, panics and backtraces
+//! pass through it. While the callee runs, no Rust frame lies between it and its caller, because the functions that
+//! read the plan have returned. So `longjmp` passes too, and so do exceptions in programs compiled with `panic =
+//! "abort"`.
 
 use std::arch::naked_asm;
 use std::ffi::c_void;
@@ -14,16 +15,17 @@ use crate::convention::plan::Loc;
 /// Bytes in a word.
 const WORD: u32 = 8;
 
-/// The registers that hold arguments; of vector registers the low 8 bytes, more of which no type of hotcall's has.
+/// The registers that hold arguments. Of a vector register only the low 8 bytes are here, because every scalar type
+/// fits into them.
 ///
-/// Results lie here too, rax and rdx as the first integer registers.
+/// Results lie here too, with rax and rdx as the first integer registers.
 #[repr(C)]
 struct FrameRegisters {
     ints: [u64; 6],
     floats: [u64; 8],
 }
 
-/// What a trampoline keeps below its frame pointer. Below it are the stack arguments.
+/// The memory of a trampoline below its frame pointer. The stack arguments lie below it.
 #[repr(C)]
 pub(crate) struct CallFrame {
     registers: FrameRegisters,
@@ -33,7 +35,7 @@ pub(crate) struct CallFrame {
     header: *const UniversalHeader,
 }
 
-/// What a thunk keeps below its frame pointer. Below it are slots and copies.
+/// The memory of a thunk below its frame pointer. Slots and copies lie below it.
 #[repr(C)]
 pub(crate) struct ThunkFrame {
     registers: FrameRegisters,
@@ -42,12 +44,14 @@ pub(crate) struct ThunkFrame {
     header: *const UniversalHeader,
 }
 
-/// In words from the beginning of a thunk's frame: the frame itself, the saved frame pointer and the return address.
+/// The first stack argument, in words from the beginning of a thunk's frame. The frame, the saved frame pointer and the
+/// return address lie before it.
 pub(crate) const STACK_ARGUMENTS: u32 = size_of::<ThunkFrame>() as u32 / WORD + 2;
 
 const _: () = assert!(size_of::<CallFrame>().is_multiple_of(16) && size_of::<ThunkFrame>().is_multiple_of(16));
 
-/// A register of arguments or results, in words from the beginning of a frame; `None` if the frame does not have it.
+/// Returns the offset of an argument or result register, in words from the beginning of a frame. `None` if the frame
+/// does not have the register.
 pub(crate) fn register(loc: Loc) -> Option<u32> {
     let (bytes, n) = match loc {
         Loc::Int(n) => (offset_of!(FrameRegisters, ints), n),
@@ -71,7 +75,7 @@ pub(crate) unsafe extern "C" fn enter_call() {
         "mov [rbp - {FRAME} + {HEAD}], rax",
         "mov [rbp - {FRAME} + {TARGET}], rdi",
         "mov [rbp - {FRAME} + {ERRNO}], rcx",
-        // Memory for the stack arguments, touched so that no guard page is stepped over.
+        // Reserves memory for the stack arguments. Each page is touched, so that no guard page is stepped over.
         "mov r10, [rax + {BELOW}]",
         "2:",
         "cmp r10, {STEP}",
@@ -161,7 +165,7 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "movsd [rbp - {FRAME} + {XMM} + 40], xmm5",
         "movsd [rbp - {FRAME} + {XMM} + 48], xmm6",
         "movsd [rbp - {FRAME} + {XMM} + 56], xmm7",
-        // Memory for slots and copies, touched so that no guard page is stepped over.
+        // Reserves memory for slots and copies. Each page is touched, so that no guard page is stepped over.
         "2:",
         "mov r10, [rax + {BELOW}]",
         "3:",
@@ -173,11 +177,11 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "jmp 3b",
         "4:",
         "sub rsp, r10",
-        // before(header, below) gives the address for the result.
+        // before(header, below) returns the address for the result.
         "mov rdi, rax",
         "mov rsi, rsp",
         "call [rax + {BEFORE}]",
-        // handler(context, slots, result), as the cell has them.
+        // handler(context, slots, result); handler and context come from the cell.
         "mov r11, [rbp - {FRAME} + {DATA}]",
         "mov r11, [r11 + {CELL}]",
         "mov rdi, [r11 + {CELL_CONTEXT}]",
@@ -212,10 +216,12 @@ pub(crate) unsafe extern "C" fn enter_callback() {
     )
 }
 
-/// Half a page, so that what is touched lies less than a page apart, whatever else is pushed between.
+/// The distance between touched words: half a page, so that they lie less than a page apart even with other pushes
+/// between.
 const STEP: u32 = 2048;
 
-/// The stubs: each loads the address of its data into r11, of the header that it finds there into rax, and goes where that says.
+/// The stubs. Each loads the address of its data into r11 and the header that it finds there into rax, and jumps to the
+/// header's `enter`.
 #[unsafe(naked)]
 unsafe extern "C" fn table() {
     naked_asm!(
@@ -223,7 +229,7 @@ unsafe extern "C" fn table() {
         ".cfi_startproc",
         "2:",
         ".rept {STUBS}",
-        // Stubs are as far apart as their data. (AT&T's syntax, in which such a distance can be written.)
+        // Stubs and their data have equal strides. Only AT&T's syntax can express this distance.
         "leaq {DATA} + (. - 2b)(%rip), %r11",
         "movq {HEAD}(%r11), %rax",
         "jmpq *(%rax)",
@@ -239,10 +245,10 @@ unsafe extern "C" fn table() {
 
 const _: () = assert!(size_of::<StubData>() == STRIDE && offset_of!(UniversalHeader, enter) == 0);
 
-/// The code of stub number `index`.
+/// Returns the code of stub number `index`.
 pub(crate) fn stub(index: usize) -> *const u8 {
     let table = table as *const u8;
-    // The alignment inside the function.
+    // The first stub begins at the first aligned address inside the function.
     let start = table.wrapping_add(table.align_offset(STRIDE));
     debug_assert!(index < STATIC_STUBS);
     start.wrapping_add(index * STRIDE)

@@ -1,11 +1,11 @@
-//! Builders of models. Each part that a later version adds has a default, which keeps the meaning of models without it.
+//! Builders of models. Parts that later versions add have defaults, which keep the meaning of models without them.
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
 use crate::engine::fast_call::model::{Check, Exit, FastCallModel, FastCallRole, Handles, Object, Path, Small, Tag};
 
 impl FastCallModel {
-    /// A model without handles. Its caller does not look for exceptions.
+    /// Makes a model without handles, whose caller does not check for a waiting exception.
     pub fn new(abi: Abi, native: Signature, roles: impl IntoIterator<Item = FastCallRole>, exit: Exit) -> Self {
         Self { abi, native, roles: roles.into_iter().collect(), handles: Box::default(), exit, caller_looks: false }
     }
@@ -15,15 +15,15 @@ impl FastCallModel {
         Self { handles: handles.into_iter().collect(), ..self }
     }
 
-    /// Sets whether the caller looks for a waiting exception after each call; see
-    /// [the field](Self#structfield.caller_looks).
+    /// Sets whether the caller checks for a waiting exception after each call; see [the
+    /// field](Self#structfield.caller_looks).
     pub fn caller_looks(self, caller_looks: bool) -> Self {
         Self { caller_looks, ..self }
     }
 }
 
 impl Handles {
-    /// Handles that are words themselves. All stand for objects, which the helper reads.
+    /// Makes handles that are words themselves. All of them stand for objects, which the helper reads.
     ///
     /// ```
     /// use hotcall::engine::{Handles, Small, Tag};
@@ -63,24 +63,26 @@ impl Handles {
 }
 
 impl Small {
-    /// Integers that are words without their lowest `shift` bits, 1 to 63. The `tag` in these bits tells them from other words.
+    /// Makes integers that are words without their lowest `shift` bits, 1 to 63. These bits match `tag`, which
+    /// distinguishes integers from other words.
     pub const fn new(tag: Tag, shift: u8) -> Self {
         Self { tag, shift }
     }
 }
 
 impl Object {
-    /// Pointers whose address is the sum of these words.
+    /// Makes a kind of pointers whose address is the sum of these words.
     pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
         Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
     }
 
-    /// Sets the checks that hold for these objects alone, in their order.
+    /// Sets the checks that hold for these objects alone, in order.
     pub fn checks(self, checks: impl IntoIterator<Item = Check>) -> Self {
         Self { checks: checks.into_iter().collect(), ..self }
     }
 
-    /// Sets where the number of bytes is. With it the objects are bytes, without it pointers.
+    /// Sets the field that holds the number of bytes. Objects with this field are bytes, and objects without it are
+    /// pointers.
     pub fn length(self, length: impl Into<Option<Path>>) -> Self {
         Self { length: length.into(), ..self }
     }

@@ -1,4 +1,5 @@
-//! Whether a native function fits a C function: models that make no sense are errors, so that lowering need not look twice.
+//! Checks that a native function fits a C function. Inconsistent models are errors, so that machine code need not check
+//! them again.
 
 use crate::c::definitions::{Signature, Type};
 use crate::c::scalar::Scalar;
@@ -6,7 +7,7 @@ use crate::engine::fast_call::model::{
     Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small,
 };
 
-/// Why a native function cannot stand for a C function.
+/// The reason why a native function cannot stand for a C function.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -34,28 +35,29 @@ pub enum FastCallError {
     #[error("no parameter has the role {role}")]
     Missing { role: &'static str },
     #[error(
-        "a path to a field is empty, its offset overflows, or a check reads another number of bytes than 1, 2, 4 or 8 or wants what they cannot be"
+        "a path to a field is empty, its offset overflows, or a check does not read 1, 2, 4 or 8 bytes or wants a value that they cannot have"
     )]
     Field,
     #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
     Shift { shift: u8 },
 }
 
-/// What keeps an integer from being wider than its C type.
+/// The checks that refuse integers wider than the C type.
 #[cfg(feature = "cranelift")]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) struct Narrowing {
-    /// It must be as if extended by its sign from so many bits.
+    /// The word must equal the sign extension of its low bits, of which there are this many.
     pub(crate) signed: Option<u32>,
-    /// It must be as if extended by zeros from so many bits.
+    /// The word must equal the zero extension of its low bits, of which there are this many.
     pub(crate) unsigned: Option<u32>,
-    /// As a signed integer of 64 bits it must not be negative.
+    /// The word must not be negative as a signed integer of 64 bits.
     pub(crate) not_negative: bool,
 }
 
 #[cfg(feature = "cranelift")]
 impl Narrowing {
-    /// From an integer, extended to 64 bits by its type, to another; `None` if all are taken.
+    /// Returns the checks from an integer, extended to 64 bits by its type, to another type. `None` if all integers
+    /// fit.
     pub(crate) fn between(native: Scalar, c: Scalar) -> Option<Self> {
         let bits = |scalar: Scalar| scalar.size() * 8;
         let short = c.size() < 8;
@@ -72,14 +74,14 @@ impl Narrowing {
         (narrowing != Self { signed: None, unsigned: None, not_negative: false }).then_some(narrowing)
     }
 
-    /// From an integer with a sign and of so many bits.
+    /// Returns the checks from signed integers of `native` bits.
     fn from_bits(native: u32, c: Scalar) -> Option<Self> {
-        // The smallest type that has room for all of them.
+        // Chooses the smallest type that can hold all of them.
         let native = [Scalar::I8, Scalar::I16, Scalar::I32].into_iter().find(|scalar| native <= scalar.size() * 8);
         Self::between(native.unwrap_or(Scalar::I64), c)
     }
 
-    /// Whether the integer is taken.
+    /// Returns true if the integer passes the checks.
     #[cfg(test)]
     fn holds(self, word: u64) -> bool {
         let signed = |bits: u32| (word << (64 - bits)) as i64 >> (64 - bits) == word as i64;
@@ -92,7 +94,7 @@ impl Narrowing {
 
 #[cfg(feature = "cranelift")]
 impl Small {
-    /// What such integers may have too many bits for.
+    /// Returns the checks for such integers.
     pub(crate) fn narrowing(self, c: Scalar) -> Option<Narrowing> {
         Narrowing::from_bits(64 - u32::from(self.shift), c)
     }
@@ -154,7 +156,7 @@ fn check_once(model: &FastCallModel) -> Result<(), FastCallError> {
     }
 }
 
-/// The result as it is, or wider; that of a struct is memory.
+/// Checks that the result is unchanged or wider; the result of a struct is memory.
 fn check_result(model: &FastCallModel, c: &Signature) -> Result<(), FastCallError> {
     let error = |native, c| Err(FastCallError::Result { native, c });
     let has_memory = model.result().is_some();
@@ -187,19 +189,19 @@ fn check_handles(handles: &Handles) -> Result<(), FastCallError> {
     if paths.into_iter().any(|path| path.0.is_empty()) { Err(FastCallError::Field) } else { Ok(()) }
 }
 
-/// Whether machine code can read the field, and it can be what the test wants.
+/// Returns true if machine code can read the field, and the test's value is possible.
 fn is_readable(Check { at, test }: &Check) -> bool {
     let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
     let end = at.0.last().map_or(Some(0), |offset| offset.checked_add(test.offset.into()));
     matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
 }
 
-/// Whether it can hold an address.
+/// Returns true if the type can hold an address.
 fn is_word(ty: &Type) -> bool {
     ty.as_scalar().is_some_and(|scalar| is_integer(scalar) && scalar.size() == 8)
 }
 
-/// Pointers count as integers without a sign.
+/// Returns true for integers. Pointers count as integers without a sign.
 const fn is_integer(scalar: Scalar) -> bool {
     scalar.is_integer() || matches!(scalar, Scalar::Pointer(_))
 }
@@ -208,12 +210,12 @@ fn takes_handles(c: &Type) -> bool {
     !c.as_scalar().is_some_and(Scalar::is_float)
 }
 
-/// Whether an argument of one type becomes one of the other.
+/// Returns true if an argument can be converted from the native type to the C type.
 fn is_converted(native: &Type, c: &Type) -> bool {
     let (Some(native), Some(c)) = (native.as_scalar(), c.as_scalar()) else { return false };
     match (native, c) {
         (Scalar::Bool, Scalar::Bool) => true,
-        // An address is no number.
+        // An address is not a number.
         (Scalar::Pointer(_), Scalar::Pointer(_)) => true,
         (Scalar::U64 | Scalar::Usize, Scalar::Pointer(_)) | (Scalar::Pointer(_), Scalar::U64 | Scalar::Usize) => true,
         (Scalar::Pointer(_), _) | (_, Scalar::Pointer(_)) => false,
@@ -222,10 +224,10 @@ fn is_converted(native: &Type, c: &Type) -> bool {
     }
 }
 
-/// Whether every value of a C type is one of the native type.
+/// Returns true if the native type can hold every value of the C type.
 fn is_widened(c: Scalar, native: Scalar) -> bool {
     match (c, native) {
-        // A truth value is no address.
+        // A truth value is not an address.
         (Scalar::Bool, Scalar::Pointer(_)) => false,
         (Scalar::Bool, native) => native == Scalar::Bool || is_integer(native),
         (_, Scalar::Bool) => false,
@@ -244,7 +246,7 @@ mod tests {
     const INTEGERS: [Scalar; 8] =
         [Scalar::I8, Scalar::U8, Scalar::I16, Scalar::U16, Scalar::I32, Scalar::U32, Scalar::I64, Scalar::U64];
 
-    /// The number that a canonical word of a type is.
+    /// Returns the number that a canonical word of this type stands for.
     fn number(scalar: Scalar, word: u64) -> i128 {
         if scalar.is_signed() { (word as i64).into() } else { word.into() }
     }

@@ -1,9 +1,9 @@
-//! Native functions whose arguments the caller has put into registers itself, as data: the fast-call entry.
+//! Native functions that get their arguments in registers, as data: the fast-call entry.
 //!
-//! An optimising compiler that knows a function's type calls it as C would, with parameters of its own before and after.
-//! A [`FastCallModel`] says what each parameter is; machine code made from it (`entry/fast_call/`) checks the arguments, calls C
-//! and widens the result. What it refuses takes the [`Exit`]. Objects come as [`Handles`], whose bytes machine code finds by
-//! itself where it knows how they lie in memory, and [`FastCallHelpers::resolve`] elsewhere.
+//! An optimising compiler that knows a function's type calls it as C would, with additional parameters before and
+//! after. A [`FastCallModel`] describes each parameter. Machine code made from it (`entry/fast_call/`) checks the
+//! arguments, calls C and widens the result. Refused calls take the [`Exit`]. Objects come as [`Handles`]. Machine code
+//! finds their bytes itself if it knows their layout in memory, and calls [`FastCallHelpers::resolve`] otherwise.
 
 mod build;
 pub(crate) mod check;

@@ -1,9 +1,9 @@
-//! Native functions whose arguments the caller has put into registers itself, as data: the fast-call entry.
+//! Native functions that get their arguments in registers, as data: the fast-call entry.
 //!
-//! An optimising compiler that knows a function's type calls it as C would, with parameters of its own before and after.
-//! A [`FastCallModel`] says what each parameter is; machine code made from it (`entry/fast_call/`) checks the arguments, calls C and
-//! widens the result. What it refuses takes the [`Exit`]. Objects come as [`Handles`], whose bytes machine code finds by
-//! itself where it knows how they lie in memory, and [`FastCallHelpers::resolve`] elsewhere.
+//! An optimising compiler that knows a function's type calls it as C would, with additional parameters before and
+//! after. A [`FastCallModel`] describes each parameter. Machine code made from it (`entry/fast_call/`) checks the
+//! arguments, calls C and widens the result. Refused calls take the [`Exit`]. Objects come as [`Handles`]. Machine code
+//! finds their bytes itself if it knows their layout in memory, and calls [`FastCallHelpers::resolve`] otherwise.
 
 use std::ffi::c_void;
 use std::hash::{Hash, Hasher};
@@ -13,40 +13,42 @@ use crate::convention::abi::Abi;
 use crate::engine::record::RecordHead;
 use crate::engine::values::model::Test;
 
-/// The most parameters of a native function: each record has code of its own, which grows with every parameter.
+/// The largest number of parameters of a native function. Each record has its own code, which grows with every
+/// parameter.
 pub const MAX_FAST_CALL_PARAMETERS: usize = 32;
 
-/// How one native function is called, and by what rules its arguments become those of a C function.
+/// The description of a native function: how it is called, and how its arguments become arguments of a C function.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct FastCallModel {
-    /// The convention by which it is called. It may differ from that of C: a compiler may pass every stack argument in 8 bytes
-    /// where the platform packs them.
+    /// The convention by which it is called. It may differ from C's: a compiler may pass every stack argument in 8
+    /// bytes on a platform that packs them.
     pub abi: Abi,
-    /// The function's type as the caller sees it, in C's terms: scalars alone.
+    /// The function's type for its caller, in C's terms: scalars only.
     pub native: Signature,
-    /// What each of its parameters is. Those that are arguments come in the order of the C function's.
+    /// The role of each parameter. Arguments come in the order of the C function's.
     pub roles: Box<[FastCallRole]>,
-    /// What the handles are that roles refer to by index.
+    /// The kinds of handles. Roles refer to them by index.
     pub handles: Box<[Handles]>,
-    /// What becomes of a call with a refused argument.
+    /// The answer to a call with a refused argument.
     pub exit: Exit,
-    /// Whether the caller looks after each call whether an exception [waits](crate::engine::values::Pending), and throws it. A callback has
-    /// left it there, or the native function itself where the exit is [`Raise`](Exit::Raise). Else the native function sees to it that
-    /// the exit is taken when C has returned, which costs a store or a comparison.
+    /// True if the caller checks for a [waiting](crate::engine::values::Pending) exception after each call, and throws
+    /// it. A callback has left the exception there, or the native function itself if the exit is
+    /// [`Raise`](Exit::Raise). If false, the native function ensures that the exit is taken after C returns, at the
+    /// cost of a store or a comparison.
     pub caller_looks: bool,
 }
 
-/// What a parameter is.
+/// The role of a parameter.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum FastCallRole {
-    /// Nothing that the call needs, such as a receiver or a context. Of any type.
+    /// A parameter of any type that the call does not need, such as a receiver or a context.
     Ignored,
-    /// The next argument as a number, a truth value or an address, in the parameter's type. An integer that the C type has no
-    /// room for is refused, and so is a `double` that is none.
+    /// The next argument as a number, a truth value or an address, in the parameter's type. An integer that does not
+    /// fit the C type is refused. So is a `double` that is not an integer of the C type.
     Argument,
-    /// The next argument as one of the [`Handles`]: anything but a float.
+    /// The next argument as one of the [`Handles`]: anything except a float.
     Handle(u8),
     /// One of the [`Handles`] of memory for the C function's struct or union.
     Result(u8),
@@ -54,31 +56,32 @@ pub enum FastCallRole {
     Exit,
 }
 
-/// What becomes of a call that is refused: an argument is wrong, or its function closed. What the native function returns then
-/// means nothing, and may be no value of its type.
+/// The answer to a call that is refused because an argument is wrong or the function was closed. The caller must ignore
+/// the native function's result, which may not be a value of its type.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Exit {
-    /// A 1 is written to the byte at this offset of what the parameter with the role [`Exit`](FastCallRole::Exit) points to: the caller
-    /// makes the call again in its ordinary way, which may take the arguments or throw.
+    /// The native function writes 1 to the byte at this offset from the address in the parameter with the role
+    /// [`Exit`](FastCallRole::Exit). The caller then repeats the call in its ordinary way, which may accept the
+    /// arguments or throw.
     ///
-    /// Before C is called, the parameter is left in [`Pending`](crate::engine::values::Pending), for callbacks that must do the same, unless the
-    /// [caller looks](FastCallModel::caller_looks).
+    /// Callbacks must be able to set the flag too. So before C is called, the parameter is stored in
+    /// [`Pending`](crate::engine::values::Pending), unless the [caller checks](FastCallModel::caller_looks).
     Flag {
-        /// In bytes.
+        /// Offset in bytes.
         offset: u32,
     },
-    /// [`FastCallHelpers::raise`] throws, with the parameter if there is one. It does so too when C has returned and an exception
-    /// [waits](crate::engine::values::Pending). Where the [caller looks](FastCallModel::caller_looks), the helper leaves that to it, and is not
-    /// called after C.
+    /// [`FastCallHelpers::raise`] throws, with the parameter if there is one. It also throws if an exception
+    /// [waits](crate::engine::values::Pending) when C has returned. If the [caller checks](FastCallModel::caller_looks)
+    /// for exceptions, it throws instead, and the helper is not called after C.
     Raise,
 }
 
-/// What stands for an object: a *word*, or the address of one.
+/// The form of an object in a call: a *word*, or the address of one.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Handles {
-    /// Whether a handle is the address of the word.
+    /// True if a handle is the address of the word.
     pub indirect: bool,
     /// The words that are integers.
     pub integers: Option<Small>,
@@ -86,9 +89,9 @@ pub struct Handles {
     pub null: Option<u64>,
     /// The words that stand for false and true.
     pub booleans: Option<[u64; 2]>,
-    /// The bits that tell an object's word from others, and what they are then. A null of 0 may have them.
+    /// The bits that distinguish an object's word from others, and their values. Null may have these bits if it is 0.
     pub tag: Tag,
-    /// Kinds of objects that machine code reads by itself. No word is of two kinds.
+    /// Kinds of objects that machine code reads by itself. A word must not be of two kinds.
     pub objects: Box<[Object]>,
 }
 
@@ -96,9 +99,9 @@ pub struct Handles {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Small {
-    /// What tells them from other words, in those bits.
+    /// The bits that distinguish them from other words.
     pub tag: Tag,
-    /// 1 to 63.
+    /// The shift in bits, 1 to 63.
     pub shift: u8,
 }
 
@@ -107,49 +110,53 @@ pub struct Small {
 pub struct Tag {
     /// The bits that count.
     pub mask: u64,
-    /// What they are.
+    /// The values of these bits.
     pub bits: u64,
 }
 
-/// A kind of object: how it is told from others, and where it says what memory it stands for.
+/// A kind of object: its checks, and the fields that describe its memory.
 ///
 /// An object with a length is *bytes*; one without is a pointer.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Object {
-    /// What holds for these objects alone. One after the other: a check may read what those before it vouch for.
+    /// The checks that hold for these objects alone. They run in order: a check may read memory that earlier checks
+    /// make valid.
     pub checks: Box<[Check]>,
-    /// The address is the sum of these words.
+    /// The words whose sum is the address.
     pub address: Box<[Path]>,
-    /// How many bytes there are.
+    /// The field that holds the number of bytes.
     pub length: Option<Path>,
 }
 
-/// Something that an object's memory says.
+/// A condition on an object's memory.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Check {
-    /// Where.
+    /// The field that is tested.
     pub at: Path,
-    /// What.
+    /// The test of the field.
     pub test: Test,
 }
 
-/// The way from an object's word to a field: add an offset, load a word, and so on; the last offset leads to the field.
+/// The path from an object's word to a field: add an offset, load a word, and so on. The last offset leads to the
+/// field.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub struct Path(pub Box<[i32]>);
 
-/// What trampolines call beside C. None of them may run script, but for `raise`; and `resolve` moves no bytes that machine code has found
-/// for other handles of the call.
+/// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` must not move
+/// bytes that machine code has found for other handles of the call.
 #[derive(Clone, Copy, Debug)]
 pub struct FastCallHelpers {
-    /// Finds what a handle stands for, for the C parameter of this index, or behind all of them for the result: the canonical slot of
-    /// a scalar, or the address of bytes, and how many there are. `false`: nothing that the type takes; where the exit is
-    /// [`Raise`](Exit::Raise), this has been thrown.
+    /// Resolves a handle for the C parameter of this index. The result has the index after the last parameter. The
+    /// helper returns the canonical slot of a scalar, or the address and the number of bytes. `false` means that the
+    /// type does not accept the object; if the exit is [`Raise`](Exit::Raise), the helper has thrown then.
     pub resolve: Resolve,
-    /// Throws the exception that waits; or else because the record is closed; or else because the C parameter of this index got these
-    /// bits that it has no room for (of a parameter's value, or of the integer that a handle is; for a struct: the number of bytes).
-    /// Where the [caller looks](FastCallModel::caller_looks), it does not throw but has the exception [wait](crate::engine::values::Pending),
-    /// and so does `resolve`. Both helpers get the parameter with the role [`Exit`](FastCallRole::Exit), or null.
+    /// Throws the first of these three that applies: the waiting exception; an error because the record is closed; an
+    /// error because an argument does not fit. For the last one it gets the index of the C parameter and the bits of
+    /// the parameter's value or of the handle's integer. For a struct it gets the number of bytes. If the [caller
+    /// checks](FastCallModel::caller_looks) for exceptions, this helper and `resolve` do not throw but make the
+    /// exception [wait](crate::engine::values::Pending). Both get the parameter with the role
+    /// [`Exit`](FastCallRole::Exit), or null.
     pub raise: Raise,
 }
 
@@ -165,13 +172,13 @@ pub type Resolve = unsafe extern "C-unwind" fn(
 /// See [`FastCallHelpers::raise`].
 pub type Raise = unsafe extern "C-unwind" fn(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64);
 
-/// What a handle stands for.
+/// A resolved handle.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct ResolvedHandle {
     /// A canonical slot, or the address of bytes.
     pub slot: u64,
-    /// The number of bytes at it, if it is that of bytes.
+    /// The number of bytes at the address, if the handle is one of bytes.
     pub len: u64,
 }
 
@@ -196,7 +203,7 @@ impl Hash for FastCallHelpers {
 }
 
 impl FastCallRole {
-    /// The index of the [`Handles`] that an argument is one of.
+    /// Returns the index of the [`Handles`] of an argument.
     #[cfg(feature = "cranelift")]
     pub(crate) const fn handles(self) -> Option<u8> {
         match self {
@@ -207,13 +214,13 @@ impl FastCallRole {
 }
 
 impl FastCallModel {
-    /// The parameters that are arguments, in the order of the C function's.
+    /// Returns the parameters that are arguments, in the order of the C function's.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, FastCallRole)> {
         let roles = self.roles.iter().copied().enumerate();
         roles.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)))
     }
 
-    /// The parameter that names the memory for the result, with its kind of handle.
+    /// Returns the parameter for the result's memory, with its kind of handle.
     pub(crate) fn result(&self) -> Option<(usize, u8)> {
         let handle = |(index, role): (usize, &FastCallRole)| {
             if let FastCallRole::Result(handle) = *role { Some((index, handle)) } else { None }
@@ -221,7 +228,7 @@ impl FastCallModel {
         self.roles.iter().enumerate().find_map(handle)
     }
 
-    /// The parameter for the exit.
+    /// Returns the parameter for the exit.
     #[cfg(feature = "cranelift")]
     pub(crate) fn exit_parameter(&self) -> Option<usize> {
         self.roles.iter().position(|&role| role == FastCallRole::Exit)

@@ -1,30 +1,33 @@
-//! Objects' memory, read as machine code reads it.
+//! Objects' memory, read by the rules that machine code uses.
 
 use crate::engine::fast_call::model::{Check, Handles, Object, Path, ResolvedHandle, Tag};
 use crate::engine::values::model::Test;
 
 impl Handles {
-    /// What machine code finds for a handle of bytes or of a pointer, or `None` where it leaves it to the helper.
+    /// Resolves a handle of bytes or of a pointer by the rules that machine code uses. `None` if machine code leaves it
+    /// to the helper.
     ///
-    /// For authors of models, who compare it with what their engine says before they trust a model with the layout of its
-    /// objects.
+    /// Authors of models compare the result with their engine's answer, before they trust a model with the layout of
+    /// its objects.
     ///
     /// # Safety
     ///
-    /// What the model says of handles is true of this one as far as reading the memory goes.
+    /// The model describes this handle correctly, as far as reading memory goes.
     pub unsafe fn resolve(&self, handle: u64) -> Option<ResolvedHandle> {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that the model describes the handle, so an indirect handle is the address of a
+        // word.
         let word = if self.indirect { unsafe { load(handle) } } else { handle };
         if !self.tag.holds(word) || self.null == Some(word) {
             return None;
         }
-        // SAFETY: the caller vouches for the handle.
+        // SAFETY: the tag says that the word is an object's, and the caller promises that the model describes the
+        // handle.
         let object = self.objects.iter().find(|object| unsafe { object.is_kind_of(word) })?;
-        // SAFETY: the caller vouches for the handle.
+        // SAFETY: the object's checks hold, and the caller promises that the model describes the handle.
         Some(unsafe { object.read(word) })
     }
 
-    /// The same handles, of which only objects with bytes are read.
+    /// Returns these handles with only the objects that have bytes.
     #[cfg(feature = "cranelift")]
     pub(crate) fn with_bytes(&self) -> Self {
         let objects = self.objects.iter().filter(|object| object.length.is_some()).cloned().collect();
@@ -33,7 +36,7 @@ impl Handles {
 }
 
 impl Tag {
-    /// No bits: every word passes.
+    /// No bits: every word matches.
     pub const NONE: Self = Self { mask: 0, bits: 0 };
 
     pub(crate) const fn holds(self, word: u64) -> bool {
@@ -44,17 +47,18 @@ impl Tag {
 impl Object {
     /// # Safety
     ///
-    /// The word is one of an object, and each check may be read where those before it hold.
+    /// The word belongs to an object, and each check may be read if those before it hold.
     unsafe fn is_kind_of(&self, word: u64) -> bool {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that each check may be read if those before it hold, and `all` runs them in
+        // order.
         self.checks.iter().all(|check| unsafe { check.holds(word) })
     }
 
     /// # Safety
     ///
-    /// The word is one of an object of this kind.
+    /// The word belongs to an object of this kind.
     unsafe fn read(&self, word: u64) -> ResolvedHandle {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
         let field = |path: &Path| unsafe { load(path.follow(word)) };
         let slot = self.address.iter().map(field).fold(0, u64::wrapping_add);
         ResolvedHandle { slot, len: self.length.as_ref().map_or(u64::MAX, field) }
@@ -67,11 +71,11 @@ impl Check {
     /// The field can be read.
     unsafe fn holds(&self, word: u64) -> bool {
         let Test { offset, len, mask, low, high } = self.test;
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that the field can be read, so all words on the path can be too.
         let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
         let mut bytes = [0; 8];
         for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
-            // SAFETY: the caller vouches that the field can be read.
+            // SAFETY: the caller promises that the field can be read.
             *byte = unsafe { pointer(at.wrapping_add(index)).cast::<u8>().read() };
         }
         (low..=high).contains(&(u64::from_le_bytes(bytes) & mask))
@@ -79,16 +83,16 @@ impl Check {
 }
 
 impl Path {
-    /// The address of the field.
+    /// Returns the address of the field.
     ///
     /// # Safety
     ///
-    /// All words on the way can be read.
+    /// All words on the path can be read.
     unsafe fn follow(&self, word: u64) -> u64 {
         let Some((last, through)) = self.0.split_last() else { return word };
         let mut at = word;
         for &offset in through {
-            // SAFETY: the caller vouches for it.
+            // SAFETY: the caller promises that all words on the path can be read.
             at = unsafe { load(at.wrapping_add_signed(offset.into())) };
         }
         at.wrapping_add_signed((*last).into())
@@ -101,8 +105,8 @@ fn pointer(address: u64) -> *const u64 {
 
 /// # Safety
 ///
-/// A word can be read there.
+/// A word can be read at the address.
 unsafe fn load(address: u64) -> u64 {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller promises that a word can be read at the address.
     unsafe { pointer(address).read_unaligned() }
 }

@@ -1,4 +1,4 @@
-//! Builders of models. Each part that a later version adds has a default, which keeps the meaning of models without it.
+//! Builders of models. Parts that later versions add have defaults, which keep the meaning of models without them.
 
 use std::ops::RangeInclusive;
 
@@ -7,7 +7,7 @@ use crate::engine::call::Words;
 use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 
 impl ValueModel {
-    /// A model of values of 8 bytes, with the class `undefined` alone. Everything else goes through the helpers.
+    /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.
     ///
     /// ```
     /// use hotcall::engine::{Singleton, Integer, ResultPath, Role, Test, ValueModel};
@@ -59,12 +59,12 @@ impl ValueModel {
         Self { integer: integer.into(), ..self }
     }
 
-    /// Sets the class of numbers that it keeps as `double`.
+    /// Sets the class of numbers that the engine keeps as `double`.
     pub fn double(self, double: impl Into<Option<Double>>) -> Self {
         Self { double: double.into(), ..self }
     }
 
-    /// Sets the class for integers of 64 bits that have room in it.
+    /// Sets the class for integers of 64 bits that fit into it.
     pub fn wide(self, wide: impl Into<Option<Integer>>) -> Self {
         Self { wide: wide.into(), ..self }
     }
@@ -81,85 +81,87 @@ impl ValueModel {
 }
 
 impl Test {
-    /// The integer of `len` bytes at `offset` is `value`.
+    /// Tests that the integer of `len` bytes at `offset` is `value`.
     pub const fn equal(offset: u8, len: u8, value: u64) -> Self {
         Self::masked(offset, len, u64::MAX, value)
     }
 
-    /// The bits of `mask` are those of `value`.
+    /// Tests that the bits of `mask` equal those of `value`.
     pub const fn masked(offset: u8, len: u8, mask: u64, value: u64) -> Self {
         Self::masked_range(offset, len, mask, value..=value)
     }
 
-    /// A value of 8 bytes lies in `low..=high`.
+    /// Tests that a value of 8 bytes lies in `low..=high`.
     pub const fn range(low: u64, high: u64) -> Self {
         Self::masked_range(0, 8, u64::MAX, low..=high)
     }
 
-    /// The bits of `mask` in the integer of `len` bytes at `offset` lie in `range`, without a sign.
+    /// Tests that the bits of `mask` in the integer of `len` bytes at `offset` lie in `range`, without a sign.
     pub const fn masked_range(offset: u8, len: u8, mask: u64, range: RangeInclusive<u64>) -> Self {
         Self { offset, len, mask, low: *range.start(), high: *range.end() }
     }
 }
 
 impl Integer {
-    /// Integers of `len` bytes, 4 or 8, at the beginning of the value; `zero` is the value that holds 0.
+    /// Makes a class of integers of `len` bytes, 4 or 8, at the beginning of the value. `zero` is the value that holds
+    /// 0.
     pub const fn new(test: Test, len: u8, zero: Words) -> Self {
         Self { test, offset: 0, len, shift: 0, zero }
     }
 
-    /// Sets where the bytes are, from the beginning of the value.
+    /// Sets the offset of the bytes from the beginning of the value.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 
-    /// Sets how many low bits of them are dropped.
+    /// Sets the number of low bits that are dropped.
     pub const fn shift(self, shift: u8) -> Self {
         Self { shift, ..self }
     }
 }
 
 impl Double {
-    /// Doubles at the beginning of the value, as they are. `zero` is the value that holds 0.0, with 0 for the number's bits.
+    /// Makes a class of unchanged doubles at the beginning of the value. `zero` is the value that holds 0.0, with 0 for
+    /// the number's bits.
     pub const fn new(test: Test, zero: Words) -> Self {
         Self { test, offset: 0, bias: 0, zero, nan: None }
     }
 
-    /// Sets where the bytes are, from the beginning of the value: 0 or 8.
+    /// Sets the offset of the bytes from the beginning of the value: 0 or 8.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 
-    /// Sets by what a value's bits exceed the number's.
+    /// Sets the difference between a value's bits and the number's.
     pub const fn bias(self, bias: u64) -> Self {
         Self { bias, ..self }
     }
 
-    /// Sets the bits that every NaN becomes; see [the field](Self#structfield.nan).
+    /// Sets the bits that replace every NaN; see [the field](Self#structfield.nan).
     pub const fn nan(self, nan: u64) -> Self {
         Self { nan: Some(nan), ..self }
     }
 }
 
 impl Boolean {
-    /// Truth values in the lowest bit of the value's first byte; `zero` is the value that is false.
+    /// Makes a class of truth values in the lowest bit of the value's first byte. `zero` is the value that is false.
     pub const fn new(test: Test, zero: Words) -> Self {
         Self { test, offset: 0, zero }
     }
 
-    /// Sets where the byte is, from the beginning of the value.
+    /// Sets the offset of the byte from the beginning of the value.
     pub const fn offset(self, offset: u8) -> Self {
         Self { offset, ..self }
     }
 }
 
 impl Singleton {
-    /// A class of one value. Where one is made, it is `value`.
+    /// Makes a class of one value. `value` is used when such a value is made.
     pub const fn new(test: Test, value: Words) -> Self {
         Self { test, value }
     }
 
-    /// A class of one value that a word of 8 bytes is compared with.
+    /// Makes a class of one value, which the test compares with a word of 8 bytes.
     pub const fn word(value: u64) -> Self {
         Self::new(Test::equal(0, 8, value), [value, 0])
     }

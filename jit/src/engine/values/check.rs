@@ -1,4 +1,4 @@
-//! Models that make no sense are errors, so that what reads them need not look twice.
+//! Checks of models. Inconsistent models are errors, so that later stages need not check them again.
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use crate::engine::values::model::{
     Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel,
 };
 
-/// Why a [`ValueModel`] makes no sense.
+/// The reason why a [`ValueModel`] is inconsistent.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -38,7 +38,7 @@ pub enum ModelError {
 }
 
 impl EngineAbi {
-    /// A model with its helpers.
+    /// Joins a model with its helpers.
     ///
     /// # Errors
     ///
@@ -65,7 +65,7 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     check_classes(&classes(model))
 }
 
-/// A class with some of its values, those at its borders among them.
+/// A class with some of its values, including those at its borders.
 struct ModelClass {
     name: &'static str,
     test: Test,
@@ -100,8 +100,8 @@ fn classes(model: &ValueModel) -> Vec<ModelClass> {
     classes
 }
 
-/// A value is of its own class, and of no other. Integers of both widths may be one class, and so may null and undefined: many
-/// languages have one nil.
+/// Checks that each value passes the test of its own class, and of no other class. Integers of both widths may be one
+/// class. So may null and undefined, because many languages have one nil.
 fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
     let all = |class: &ModelClass| class.values.iter().all(|&value| class.test.holds(value));
     if let Some(ModelClass { name, .. }) = classes.iter().find(|class| !all(class)) {

@@ -1,4 +1,4 @@
-//! Values to slots and back by a model, without machine code: what its trampolines do, in Rust.
+//! Conversions of values to slots and back by a model, without machine code. They agree with the model's trampolines.
 
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
@@ -6,8 +6,9 @@ use crate::engine::call::Words;
 use crate::engine::values::model::{Boolean, Double, Integer, Test, ValueModel};
 
 impl ValueModel {
-    /// The canonical slot of a value for a parameter of type `scalar`, if the value is a number, a boolean, null or the like
-    /// that the type can hold. Everything else is for [`EngineHelpers::convert`](super::EngineHelpers::convert).
+    /// Returns the canonical slot of a value for a parameter of type `scalar`. The value must be a number, a boolean,
+    /// null or the like that the type can hold. [`EngineHelpers::convert`](super::EngineHelpers::convert) converts all
+    /// other values.
     pub fn unpack(&self, scalar: Scalar, value: Words) -> Option<u64> {
         match scalar {
             Scalar::Bool => self.boolean.filter(|class| class.test.holds(value)).map(|class| class.get(value)),
@@ -41,10 +42,10 @@ impl ValueModel {
         in_range(scalar, numbers::whole(number)?.try_into().ok()?)
     }
 
-    /// The value of a canonical slot of type `scalar`, if the model has a class for it. Everything else is for
-    /// [`EngineHelpers::result`](super::EngineHelpers::result).
+    /// Returns the value of a canonical slot of type `scalar`, if the model has a class for it.
+    /// [`EngineHelpers::result`](super::EngineHelpers::result) converts all other slots.
     ///
-    /// Whatever the slot holds, the value is of the class that the type asks for: no number becomes a pointer.
+    /// The value has the class that the type asks for, whatever the slot holds: a number never becomes a pointer.
     pub fn pack(&self, scalar: Scalar, slot: u64) -> Option<Words> {
         match scalar {
             Scalar::Bool => self.boolean.map(|class| class.of(slot as u8 != 0)),
@@ -68,13 +69,13 @@ impl ValueModel {
         self.double.map(|class| class.of(number))
     }
 
-    /// The value of a `void` function, and of a missing argument.
+    /// Returns the value of a `void` function, which also stands for a missing argument.
     pub fn undefined(&self) -> Words {
         self.undefined.value
     }
 }
 
-/// The number as a slot, if the type can hold it.
+/// Returns the number as a slot, if the type can hold it.
 pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
     let fits = match scalar {
         Scalar::I8 => number as i8 as i64 == number,
@@ -91,7 +92,7 @@ pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
 }
 
 impl Test {
-    /// Whether the value is of the class.
+    /// Returns true if the value belongs to the class.
     pub const fn holds(&self, value: Words) -> bool {
         let bits = read(value, self.offset, self.len) & self.mask;
         self.low <= bits && bits <= self.high
@@ -139,13 +140,13 @@ impl Boolean {
     }
 }
 
-/// The integer of `len` bytes at `offset`, which lies within one word.
+/// Returns the integer of `len` bytes at `offset`, which lies within one word.
 const fn read(value: Words, offset: u8, len: u8) -> u64 {
     let bits = value[(offset / 8) as usize] >> (offset % 8 * 8);
     bits & (u64::MAX >> (64 - len as u32 * 8))
 }
 
-/// `bits` where the value has zeros.
+/// Sets `bits` in a part of the value that is zero.
 pub(crate) const fn with(mut value: Words, offset: u8, bits: u64) -> Words {
     value[(offset / 8) as usize] |= bits << (offset % 8 * 8);
     value

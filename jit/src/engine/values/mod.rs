@@ -1,8 +1,9 @@
-//! Engines' values as data, for the engine-values entry: a trampoline that is the engine's native function itself.
+//! Engines' values as data, for the engine-values entry: its trampoline is the engine's native function itself.
 //!
-//! A [`ValueModel`] says how an engine calls native functions and how its values lie in memory. Machine code made from
-//! it (`entry/engine_values/`) unpacks numbers, booleans and null, and packs such results; [`pack`](ValueModel::pack) and
-//! [`unpack`](ValueModel::unpack) do the same without code. What they leave over goes to [`EngineHelpers`].
+//! A [`ValueModel`] describes the engine's calls of native functions and the layout of its values in memory. Machine
+//! code made from it (`entry/engine_values/`) unpacks numbers, booleans and null, and packs such results.
+//! [`pack`](ValueModel::pack) and [`unpack`](ValueModel::unpack) make these conversions without machine code.
+//! [`EngineHelpers`] convert all other values.
 
 mod build;
 mod check;

@@ -1,7 +1,7 @@
-//! Thunks: C's call, read from registers and stack as the plan says, becomes `handler(context, args, result)`.
+//! Thunks: C's call, read from registers and stack by the plan, becomes `handler(context, args, result)`.
 //!
-//! Scalars become canonical slots; the slot of an aggregate points to its bytes at a multiple of 16. What `result` points to
-//! is zero when the handler is called: one slot for a scalar, the bytes of an aggregate.
+//! Scalars become canonical slots. The slot of an aggregate points to its bytes, at a multiple of 16. The memory at
+//! `result` is zero when the handler is called: one slot for a scalar, or the bytes of an aggregate.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, StackSlot, Value, types};
@@ -18,7 +18,7 @@ use crate::convention::spare::Spare;
 use crate::entry::callback::key::CallbackKey;
 use crate::error::JitError;
 
-/// Blocks are copied by straight code as long as they take no more bytes than this together, and by loops beyond.
+/// The largest sum of blocks, in bytes, that straight code copies. Larger sums are copied by loops.
 const MAX_UNROLLED: u32 = 1024;
 
 struct CallbackBody<'a> {
@@ -68,11 +68,12 @@ impl Body for CallbackBody<'_> {
 fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Arrived) -> Value {
     let slots = (args.len() as u32 * 8).next_multiple_of(16);
     let copies: Vec<_> = args.iter().map(|arg| copy_size(arg, words)).collect();
-    // One byte more, for there is no memory without an address.
+    // Reserves at least one byte, because memory without bytes does not have an address.
     let memory = frame::reserve(b, (slots + copies.iter().sum::<u32>()).max(1));
     let places = copies.iter().scan(slots, |next, copy| Some(std::mem::replace(next, *next + copy)));
     let all = args.iter().enumerate().zip(copies.iter().zip(places));
-    // What arrived in integer registers goes first: there are few, and the rest needs some of them on its way.
+    // Stores the words in integer registers first. There are few of them, and the other words pass through some of
+    // these registers.
     let (first, others): (Vec<_>, Vec<_>) =
         all.partition(|((_, arg), _)| arg.pieces().iter().any(|piece| matches!(piece.loc, Loc::Int(_))));
     let mut unrolled = 0;
@@ -94,7 +95,7 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Arrived) -
                 frame::address(b, memory, next)
             }
             Pass::Ignore => frame::address(b, memory, 0),
-            // The copy belongs to the callee.
+            // The copy belongs to the callee, so the slot may point to it.
             Pass::ByRef(loc) => words.slot(b, &Piece::new(0, 8, *loc, Ext::None)),
         };
         b.ins().stack_store(types::I64, slot, memory, index as i32 * 8);
@@ -102,7 +103,7 @@ fn store_arguments(b: &mut FunctionBuilder<'_>, args: &[Arg], words: &Arrived) -
     frame::address(b, memory, 0)
 }
 
-/// How much memory an argument takes besides its slot.
+/// Returns the memory that an argument takes besides its slot.
 fn copy_size(arg: &Arg, words: &Arrived) -> u32 {
     let is_copied = match &arg.pass {
         Pass::Pieces(_) => arg.aggregate,
@@ -112,7 +113,7 @@ fn copy_size(arg: &Arg, words: &Arrived) -> u32 {
     if is_copied { arg.size.next_multiple_of(16) } else { 0 }
 }
 
-/// Parts of an aggregate to its bytes, in whole words: there is room, and words do not overlap.
+/// Stores pieces of an aggregate to its bytes, in whole words: there is room, and words do not overlap.
 fn store_pieces(
     b: &mut FunctionBuilder<'_>,
     size: u32,
@@ -121,7 +122,7 @@ fn store_pieces(
     memory: StackSlot,
     offset: u32,
 ) {
-    // Padding that is not passed.
+    // Zeroes words of padding, which is not passed.
     for word in (0..size).step_by(8).filter(|&word| pieces.iter().all(|piece| piece.offset / 8 != word / 8)) {
         let zero = b.ins().iconst(types::I64, 0);
         b.ins().stack_store(types::I64, zero, memory, (offset + word) as i32);
@@ -131,11 +132,11 @@ fn store_pieces(
     }
 }
 
-/// Where the handler writes the result.
+/// The memory for the handler's result.
 enum ResultPlace<'a> {
-    /// Memory of the frame, one slot or the bytes of an aggregate that is returned in registers.
+    /// Memory of the frame: one slot, or the bytes of an aggregate that is returned in registers.
     Frame { memory: StackSlot, arg: &'a Arg },
-    /// The caller's memory, whose address it gets back if `kept`.
+    /// The caller's memory. Its address is returned if it is `kept`.
     Hidden { pointer: Value, size: u32, kept: Option<Kept> },
 }
 
@@ -151,7 +152,7 @@ impl<'a> ResultPlace<'a> {
         }
     }
 
-    /// The address for the handler, with zeros behind it.
+    /// Returns the address for the handler, after zeroing the memory.
     fn zeroed(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let (address, size) = match self {
             Self::Frame { memory, arg } => (frame::address(b, *memory, 0), arg.size.next_multiple_of(8)),
@@ -161,7 +162,7 @@ impl<'a> ResultPlace<'a> {
         address
     }
 
-    /// What the thunk returns.
+    /// Loads the words that the thunk returns.
     fn load(&self, b: &mut FunctionBuilder<'_>, returns_bool: bool) -> Vec<Value> {
         let (memory, arg) = match self {
             Self::Hidden { kept, .. } => return kept.iter().map(|pointer| pointer.load(b)).collect(),

@@ -11,20 +11,20 @@ use crate::convention::spare::Spare;
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct CallbackKey {
     pub(crate) abi: Abi,
-    /// Canonical, from C to slots.
+    /// The canonical plan, from C to slots.
     pub(crate) plan: Plan,
-    /// The result is a `bool`, of which C expects 0 or 1.
+    /// True if the result is a `bool`. C expects 0 or 1 then.
     pub(crate) returns_bool: bool,
 }
 
 impl CallbackKey {
-    /// The key of a signature whose plan this is.
+    /// Makes the key of a signature from its plan.
     pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan) -> Self {
         let returns_bool = signature.result().and_then(Type::as_scalar) == Some(Scalar::Bool);
         Self { abi, plan: canonical::incoming(signature, plan), returns_bool }
     }
 
-    /// The place in which stubs hand their cell to the thunk.
+    /// Returns the place in which stubs hand their cell to the thunk.
     pub(crate) fn spare(&self) -> Spare {
         Spare::of(self.abi.convention(), &self.plan)
     }

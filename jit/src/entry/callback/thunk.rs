@@ -1,9 +1,9 @@
 //! Thunks: code that C calls, and that calls a handler with slots.
 //!
-//! A [`ThunkCode`] serves a key; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks are never freed, because C may
-//! call an address that it was given once for as long as the process lives. Callbacks with equal keys agree in the number of slots,
-//! in the sizes of structs and in the size of the result, and so a late call finds those also in the stub's next callback. They do
-//! not agree in types: a pointer and a `long` share a key.
+//! A [`ThunkCode`] serves a key; a [`Stub`](crate::Stub) in front of it serves one callback. Thunks are never freed,
+//! because C may call an address as long as the process lives. Callbacks with equal keys agree in three things: the
+//! number of slots, the sizes of structs, and the size of the result. So a late call finds these sizes in the stub's
+//! next callback too. Types may differ: a pointer and a `long` share a key.
 
 use std::fmt;
 use std::sync::Arc;
@@ -20,9 +20,9 @@ use crate::lock::{HoldOff, hold_off};
 use crate::stubs::pool::{Origin, StubPool, Tables};
 use crate::universal::incoming::UniversalThunk;
 
-/// Code of the host's convention that C calls, for functions of one shape.
+/// Code in the host's convention that C calls, for functions of one shape.
 pub struct ThunkCode {
-    /// `None`: the universal thunk answers.
+    /// The code, or `None` for a universal thunk.
     code: Option<Code>,
     aggregates: Box<[Option<u32>]>,
     plain: StubPool,
@@ -40,7 +40,7 @@ impl Thunks {
         Self { generator, code: OnceMap::new() }
     }
 
-    /// The thunk for callbacks of this signature, made unless there is one with an equal key.
+    /// Returns the thunk for callbacks of this signature. A thunk with an equal key is reused.
     pub(crate) fn get(&self, signature: &Signature) -> Result<&'static ThunkCode, JitError> {
         if signature.first_variadic().is_some() {
             return Err(JitError::VariadicCallback);
@@ -55,14 +55,14 @@ impl Thunks {
         self.code.get_or_make(&no_fork, &key, Life::Kept, make).map(|thunk| *thunk)
     }
 
-    /// All of them.
+    /// Returns all thunks.
     pub(crate) fn all(&self, no_fork: &HoldOff) -> impl Iterator<Item = &'static ThunkCode> + use<> {
         self.code.live(no_fork).into_iter().map(|thunk| *thunk)
     }
 }
 
 impl ThunkCode {
-    /// A thunk that lives as long as the process: with this code, or a universal one.
+    /// Makes a thunk that lives as long as the process: with this code, or a universal one.
     ///
     /// # Errors
     ///
@@ -75,24 +75,24 @@ impl ThunkCode {
         Ok(Box::leak(Box::new(Self { plain: pool(), counted: pool(), code, aggregates })))
     }
 
-    /// The machine code, none of which is generated for a universal thunk.
+    /// Returns the generated machine code. It is empty for a universal thunk.
     pub fn code(&self) -> &[u8] {
         self.code.as_ref().map_or(&[], Code::bytes)
     }
 
-    /// For each parameter, the number of bytes behind its slot if it is a struct or union.
+    /// Returns for each parameter the number of bytes behind its slot, if it is a struct or union.
     pub fn aggregates(&self) -> &[Option<u32>] {
         &self.aggregates
     }
 
-    /// How many stubs are bound to a handler, and how many are not.
+    /// Returns the number of stubs that are bound to a handler, and the number of the others.
     pub(crate) fn count_stubs(&self) -> (usize, usize) {
         let ((plain, plain_all), (counted, counted_all)) = (self.plain.count(), self.counted.count());
         (plain + counted, plain_all + counted_all - plain - counted)
     }
 
-    /// The stubs whose [data](crate::Stub::data) belongs to one of two users, never to both: a call that is late finds what it
-    /// expects there, if not the values.
+    /// Returns the stubs for one use. A stub's [data](crate::Stub::data) never changes its use. So a late call finds
+    /// data of the expected kind, though perhaps not the expected values.
     pub const fn stubs(&'static self, of: Use) -> &'static StubPool {
         match of {
             Use::Plain => &self.plain,
@@ -101,12 +101,12 @@ impl ThunkCode {
     }
 }
 
-/// Who uses a stub's data.
+/// The use of a stub's data.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Use {
-    /// Nobody.
+    /// The data is unused.
     Plain,
-    /// A handler that counts its calls there: that of the crate hotcall, and nobody else.
+    /// The data belongs to the handler of the crate hotcall, which counts its calls there.
     Counted,
 }
 

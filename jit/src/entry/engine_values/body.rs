@@ -1,11 +1,16 @@
 //! The engine's own native function, which unpacks its arguments, calls C, and packs the result.
 //!
-//! Numbers, booleans and null are unpacked and packed here by the engine's model ([`unpack`], [`pack`]). A call with a small
-//! number or a boolean that its type does not take, with too few arguments, or of a closed function goes to the interpreter as
-//! a whole, before anything has happened. Pointers, structs, and integers of 64 bits that have no class are converted by the
-//! model's helper, behind the checks of all others.
+//! This code unpacks and packs numbers, booleans and null by the engine's model ([`unpack`], [`pack`]). Some calls go
+//! to the interpreter as a whole, before they have any effect:
 //!
-//! Nothing that is needed after a call stays in a register: it waits in the frame's [`NativeCall`].
+//! * calls with a small number or a boolean that its type does not accept,
+//! * calls with too few arguments,
+//! * calls of closed functions.
+//!
+//! The model's helper converts pointers, structs, and integers of 64 bits without a class, after the checks of all
+//! others.
+//!
+//! Values that are needed after a call do not stay in registers. They wait in the frame's [`NativeCall`].
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, StackSlot, Value, types};
@@ -58,7 +63,7 @@ impl Body for EngineValuesBody<'_> {
             let mut source = Unpacked::new(&call, memory);
             call::emit(b, &key.plan, &self.call, &mut source, target, shim)
         } else {
-            // Whoever closes the function from now on comes too late for this call.
+            // Closing the function from now on does not affect this call.
             let target = Kept::store(b, target);
             let slots = call.convert(b);
             let target = target.load(b);
@@ -84,7 +89,7 @@ impl EngineCall<'_> {
         }
     }
 
-    /// The record's target, which is there.
+    /// Loads the record's target. A closed record leaves the call to the interpreter.
     fn load_target(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let target = b.ins().load(types::I64, UNALIGNED, self.record, RecordHead::TARGET as i32);
         let open = b.ins().icmp_imm_u(IntCC::NotEqual, target, 0);
@@ -92,7 +97,8 @@ impl EngineCall<'_> {
         target
     }
 
-    /// Fills a buffer of slots: first what is checked here, then what the helper converts. Returns its address.
+    /// Fills a buffer of slots: first the values that are checked here, then the values that the helper converts.
+    /// Returns its address.
     fn convert(&self, b: &mut FunctionBuilder<'_>) -> StackSlot {
         let params = &self.native.key.params;
         let slots = frame::reserve(b, params.len() as u32 * 8);
@@ -171,14 +177,14 @@ impl EngineCall<'_> {
         b.switch_to_block(next);
     }
 
-    /// Memory for the bytes of a result, if it has some.
+    /// Reserves memory for the bytes of a result, if there are any.
     fn result_memory(&self, b: &mut FunctionBuilder<'_>) -> Option<StackSlot> {
         match self.native.key.result {
             Form::Bytes(size) => {
                 let size = size.next_multiple_of(8).max(8);
                 let memory = frame::reserve(b, size);
                 if matches!(self.native.key.plan.ret, Return::Hidden { .. }) {
-                    // What C leaves as it was, padding say, is for script to see.
+                    // C may leave bytes unchanged, such as padding. Script can see them, so they are zeroed first.
                     let address = frame::address(b, memory, 0);
                     bytes::zero(b, address, size);
                 }
@@ -188,7 +194,7 @@ impl EngineCall<'_> {
         }
     }
 
-    /// What follows the call of C, which left its result in these words or in this memory.
+    /// Emits the code after the call of C, whose result is in these words or in this memory.
     fn finish(&self, b: &mut FunctionBuilder<'_>, results: &[Value], memory: Option<StackSlot>) {
         let mut raw = None;
         if let Return::Pass(arg) = &self.native.key.plan.ret {
@@ -215,7 +221,7 @@ impl EngineCall<'_> {
         self.succeed(b, &value);
     }
 
-    /// Releases the pins, if there are some, while `value` waits.
+    /// Releases the pins, if there are any, while `value` waits.
     fn release(&self, b: &mut FunctionBuilder<'_>, value: Option<Value>) -> Option<Value> {
         let pinned = self.load_state(b, NativeCall::PINNED);
         let [release, done] = std::array::from_fn(|_| b.create_block());
@@ -251,7 +257,7 @@ impl EngineCall<'_> {
         b.switch_to_block(next);
     }
 
-    /// The blocks that leave the function.
+    /// Emits the blocks that leave the function.
     fn emit_exits(&self, b: &mut FunctionBuilder<'_>) {
         b.seal_block(self.slow);
         b.switch_to_block(self.slow);

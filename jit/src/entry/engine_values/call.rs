@@ -1,4 +1,4 @@
-//! A call by an engine while its code is written.
+//! A call by an engine, while its code is emitted.
 
 use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -17,24 +17,25 @@ use crate::engine::values::model::{ResultPath, Role, ValueModel};
 use crate::entry::engine_values::key::EngineValuesKey;
 use crate::error::JitError;
 
-/// The integer registers that unpacking takes: one for the function's address, two for a number and its check.
+/// The number of integer registers that unpacking takes: one for the function's address, two for a number and its
+/// check.
 const UNPACKING_REGISTERS: usize = 3;
 
 /// A native function in Cranelift's terms.
 pub(crate) struct EngineValuesBody<'a> {
     pub(crate) key: &'a EngineValuesKey,
-    /// How the engine's call arrives, and how it wants its answer.
+    /// The plan of the engine's call and of its answer.
     pub(crate) plan: Plan,
     pub(crate) arrival: Arrival,
     /// The place of the stub's cell, if no parameter brings the record.
     pub(crate) spare: Option<Spare>,
     pub(crate) call: CallWords,
-    /// Makes calls that this code leaves alone.
+    /// The function that makes the calls that this code does not handle.
     pub(crate) interpret: *const u8,
 }
 
 impl<'a> EngineValuesBody<'a> {
-    /// `interpret` is the address of the interpreter.
+    /// Describes the function. `interpret` is the address of the interpreter.
     pub(crate) fn of(key: &'a EngineValuesKey, interpret: *const u8) -> Result<Self, JitError> {
         let EngineValuesKey { engine, abi, .. } = key;
         let model = engine.model();
@@ -49,29 +50,30 @@ impl<'a> EngineValuesBody<'a> {
     }
 }
 
-/// The call while its code is written.
+/// The call while its code is emitted.
 pub(crate) struct EngineCall<'a> {
     pub(crate) native: &'a EngineValuesBody<'a>,
-    /// The function's record, as long as nothing was called.
+    /// The function's record, valid until something is called.
     pub(crate) record: Value,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
-    /// Offsets of the fields of `state` that no parameter brings. They are null, and written in front of each call of a helper:
-    /// calls with numbers alone call none.
+    /// Offsets of the fields of `state` that no parameter brings. They are null, and written before each call of a
+    /// helper. So calls with numbers alone do not write them.
     pub(crate) absent: Vec<usize>,
     pub(crate) argc: Value,
-    /// The first argument, as long as no helper was called.
+    /// The first argument, valid until a helper is called.
     pub(crate) argv: Value,
     pub(crate) kept_argv: Option<Kept>,
-    /// Where the value goes that is not returned.
+    /// The address for the value, if it is not returned.
     pub(crate) value_to: Option<Kept>,
-    /// Leaves the call to the interpreter. There are as many arguments as parameters; more make no difference.
+    /// Leaves the call to the interpreter. It passes the number of parameters as the number of arguments, because
+    /// further arguments are ignored.
     pub(crate) slow: Block,
-    /// The same, with the number of arguments.
+    /// Leaves the call to the interpreter, with the number of arguments.
     pub(crate) interpret: Block,
-    /// Returns a value, which it gets as words.
+    /// Returns a value, which it gets in words.
     pub(crate) success: Block,
-    /// Returns what says that there is an exception.
+    /// Returns the mark of an exception.
     pub(crate) exception: Block,
 }
 
@@ -95,7 +97,7 @@ impl<'a> EngineCall<'a> {
         };
         let context = role(b, |role| role == Role::Context);
         let exception = role(b, |role| role == Role::Exception);
-        let Some(record) = record else { unreachable!("a stub or a parameter brings it") };
+        let Some(record) = record else { unreachable!("a stub or a parameter brings the record") };
         store(b, record, NativeCall::RECORD);
         let mut absent = Vec::new();
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
@@ -142,7 +144,7 @@ impl<'a> EngineCall<'a> {
         self.native.key.engine.helpers()
     }
 
-    /// Goes on only if `condition` holds.
+    /// Continues only if `condition` holds.
     pub(crate) fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
         go_on_if(b, condition, self.slow);
     }
@@ -155,12 +157,12 @@ impl<'a> EngineCall<'a> {
         b.ins().stack_load(types::I64, types::I64, self.state, offset as i32)
     }
 
-    /// Where an argument's value lies, from the first one.
+    /// Returns the offset of an argument's value from the first one.
     pub(crate) fn at(&self, arg: usize) -> i32 {
         arg as i32 * i32::from(self.model().size)
     }
 
-    /// Calls a helper with the call and more; returns the `bool` that it returns, if it does.
+    /// Calls a helper with the call and `args`. Returns its `bool`, which is undefined for helpers that return nothing.
     pub(crate) fn help(&self, b: &mut FunctionBuilder<'_>, helper: *const u8, args: &[Value]) -> Value {
         let mut signature = ir::Signature::new(self.native.arrival.call_conv);
         signature.params.resize(args.len() + 1, AbiParam::new(types::I64));
@@ -177,7 +179,7 @@ impl<'a> EngineCall<'a> {
         b.inst_results(call)[0]
     }
 
-    /// Has the helper make a value of what lies there.
+    /// Makes the helper convert the result at this address to a value.
     pub(crate) fn help_with_result(&self, b: &mut FunctionBuilder<'_>, result: Value) {
         let value = frame::reserve(b, 16);
         let to = frame::address(b, value, 0);

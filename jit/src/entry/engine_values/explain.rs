@@ -1,4 +1,4 @@
-//! The stages of this entry, for people.
+//! The stages of the engine-values entry, for people.
 
 use std::ptr;
 
@@ -11,12 +11,12 @@ use crate::entry::engine_values::key::EngineValuesKey;
 use crate::error::JitError;
 
 impl Explanation {
-    /// Compiles a native function of the engine-values entry and keeps the result of each stage. Functions that it calls besides C's
-    /// are shown by their addresses.
+    /// Compiles a native function of the engine-values entry and keeps the result of each stage. Functions that it
+    /// calls besides C's are shown by their addresses.
     ///
     /// # Errors
     ///
-    /// Those of [`Jit::engine_values`](crate::Jit::engine_values).
+    /// The errors of [`Jit::engine_values`](crate::Jit::engine_values).
     pub fn engine_values(signature: &Signature, engine: &EngineAbi) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;

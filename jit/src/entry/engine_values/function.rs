@@ -22,7 +22,8 @@ use crate::lock::HoldOff;
 use crate::stubs::cell::{Handler, RetiredCell, Stub};
 use crate::stubs::pool::StubPool;
 
-/// Functions with more parameters are interpreted: each takes some 60 µs to compile, and more the more there are.
+/// The largest number of parameters of a compiled function. Functions with more are interpreted. Each parameter takes
+/// some 60 µs to compile, and more in longer signatures.
 const MAX_COMPILED: usize = 32;
 
 /// The native functions of one shape for engines of one model. Cloning is cheap.
@@ -35,28 +36,28 @@ pub(crate) struct EngineValuesCode {
     entry: EngineEntry,
 }
 
-/// What the engine calls.
+/// The code that the engine calls.
 enum EngineEntry {
-    /// The engine passes the record, so that all functions of the shape are one.
+    /// One function for the whole shape, because the engine passes the record.
     Compiled(Code),
-    /// The same, for all shapes of a model: the stub leads to the interpreter.
+    /// One function for all shapes of a model, because the engine passes the record. Its stub leads to the interpreter.
     Interpreted(Arc<Interpreted>),
-    /// Each function has a stub, which passes the record.
+    /// A stub for each function, which passes the record.
     Stubs(Stubs),
 }
 
-/// Where the stubs of a shape's functions come from.
+/// The source of the stubs of a shape's functions.
 #[derive(Clone, Copy)]
 struct Stubs {
     thunk: &'static ThunkCode,
-    /// What they lead to without a function.
+    /// The cell of stubs without a function.
     dropped: &'static RetiredCell,
 }
 
 /// The universal function of a model.
 pub(crate) struct Interpreted {
     stub: Stub,
-    /// What the stub is one of, which is static: named here for tools that look for lost memory.
+    /// The thunk of the stub. It is static; the field shows it to tools that search for leaked memory.
     _thunk: &'static ThunkCode,
 }
 
@@ -64,17 +65,17 @@ pub(crate) struct Interpreted {
 pub struct EngineFunction {
     entry: *const c_void,
     stub: Option<(Stub, Stubs)>,
-    /// Keeps the code, and what interprets it.
+    /// Keeps the code and its interpreter alive.
     _code: EngineValues,
 }
 
-// SAFETY: the address is that of code; a stub may be given back on any thread.
+// SAFETY: the address is that of code, which any thread may call; a stub may be given back on any thread.
 unsafe impl Send for EngineFunction {}
-// SAFETY: the address is that of code; a shared stub is not changed.
+// SAFETY: the address is that of code, which any thread may call; a shared reference does not change the stub.
 unsafe impl Sync for EngineFunction {}
 
 impl EngineValuesCode {
-    /// The code of a key. `interpreted` gives the function of all shapes, for engines that pass the record.
+    /// Makes the code of a key. `interpreted` gives the function of all shapes, for engines that pass the record.
     pub(crate) fn new(
         no_fork: &HoldOff,
         generator: Option<&Generator>,
@@ -85,7 +86,7 @@ impl EngineValuesCode {
     ) -> Result<Self, JitError> {
         let interpreter = Interpreter::new(signature, &key.engine, trampolines);
         if generator.is_none() {
-            // Before anything is made that is never freed.
+            // Fails before anything is made that is never freed.
             interpreter.trampoline()?;
         }
         let short = key.params.len() <= MAX_COMPILED;
@@ -96,7 +97,7 @@ impl EngineValuesCode {
             code => EngineEntry::Stubs(Stubs::new(key.abi, &key.engine, code)?),
         };
         if !entry.is_compiled() {
-            // All its calls need them.
+            // Every interpreted call needs the trampoline.
             interpreter.trampoline()?;
         }
         Ok(Self { interpreter, entry })
@@ -104,13 +105,14 @@ impl EngineValuesCode {
 }
 
 impl Interpreted {
-    /// The function of all shapes, for engines that pass the record.
+    /// Makes the function of all shapes, for engines that pass the record.
     pub(crate) fn new(abi: Abi, engine: &EngineAbi) -> Result<Self, JitError> {
         let thunk = native_thunk(abi, engine, None)?;
         let stub = thunk.stubs(Use::Plain).take()?;
-        // The stub, which is never given back, keeps the description.
+        // The stub keeps the description, and is never given back.
         let engine: &'static EngineAbi = Box::leak(Box::new(engine.clone()));
-        // SAFETY: the handler gets it, and calls of the model's native function.
+        // SAFETY: the handler's context is the leaked description, and calls of the stub are calls of the model's
+        // native function.
         unsafe { stub.bind(interpreter::with_data, ptr::from_ref(engine).cast_mut().cast()) };
         Ok(Self { stub, _thunk: thunk })
     }
@@ -136,7 +138,7 @@ impl Stubs {
     }
 }
 
-/// A thunk for the model's native function.
+/// Makes a thunk for the model's native function.
 fn native_thunk(abi: Abi, engine: &EngineAbi, code: Option<Code>) -> Result<&'static ThunkCode, JitError> {
     let native = &engine.model().native;
     ThunkCode::leak(&CallbackKey::of(abi, native, abi.plan(native)?), code)
@@ -149,7 +151,8 @@ impl From<Arc<EngineValuesCode>> for EngineValues {
 }
 
 impl EngineValues {
-    /// What calls of a function of this shape read: its address, and the cell that says whether an exception is pending.
+    /// Makes the record of a function of this shape: its address, and the cell for a waiting exception. Calls read the
+    /// record.
     ///
     /// # Safety
     ///
@@ -159,24 +162,27 @@ impl EngineValues {
         RecordHead::new(target, pending, (&raw const self.0.interpreter).cast())
     }
 
-    /// The address that an engine calls with this record: as the pointer that the function was registered with, where the
-    /// engine passes one, or else by itself.
+    /// Returns the native function of this record: an address that an engine calls. If the engine passes the pointer
+    /// that a function was registered with, that pointer must be the record. Otherwise each record gets its own
+    /// address.
     ///
     /// # Errors
     ///
-    /// There is no memory for an address of the function's own.
+    /// Memory for the function's own address is exhausted.
     ///
     /// # Safety
     ///
-    /// * The record was made by [`EngineValues::record`] of these values.
-    /// * It stays where it is until the native function is dropped, which is called no more then.
+    /// * [`EngineValues::record`] of these values made the record.
+    /// * The record does not move until the native function is dropped, and the engine does not call the function
+    ///   afterwards.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<EngineFunction, JitError> {
         let (entry, stub) = match &self.0.entry {
             EngineEntry::Compiled(code) => (code.entry().cast(), None),
             EngineEntry::Interpreted(interpreted) => (interpreted.stub.entry(), None),
             EngineEntry::Stubs(stubs) => {
                 let stub = stubs.pool().take()?;
-                // SAFETY: the stub is ours; code finds the record where the handler's context is.
+                // SAFETY: the stub belongs to this function; the handler's context is the record, where code and
+                // handler look for it.
                 unsafe { stub.bind(interpreter::with_record as Handler, record.cast_mut().cast()) };
                 (stub.entry(), Some((stub, *stubs)))
             }
@@ -184,7 +190,7 @@ impl EngineValues {
         Ok(EngineFunction { entry, stub, _code: self.clone() })
     }
 
-    /// The machine code, none of which is generated where calls are interpreted.
+    /// Returns the generated machine code. It is empty if calls are interpreted.
     pub fn code(&self) -> &[u8] {
         match &self.0.entry {
             EngineEntry::Compiled(code) => code.bytes(),
@@ -195,7 +201,7 @@ impl EngineValues {
 }
 
 impl EngineFunction {
-    /// What the engine calls.
+    /// Returns the address that the engine calls.
     pub const fn entry(&self) -> *const c_void {
         self.entry
     }
@@ -204,9 +210,11 @@ impl EngineFunction {
 impl Drop for EngineFunction {
     fn drop(&mut self) {
         if let Some((stub, stubs)) = self.stub.take() {
-            // An engine that calls it all the same gets what stands for an exception: zeros may be no value of it.
+            // If the engine calls the function in spite of the contract, it gets the mark of an exception. Zeros might
+            // not be a value of the engine.
             stub.retire_to(stubs.dropped);
-            // SAFETY: the stub came from this pool and is retired, and this was its holder; the engine calls it no more.
+            // SAFETY: the stub came from this pool and is retired, and this function was its holder; the engine does
+            // not call it any more.
             unsafe { stubs.pool().free(stub) };
         }
     }

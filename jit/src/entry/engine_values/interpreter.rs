@@ -1,6 +1,7 @@
-//! Calls of the engine-values entry without code for it: arguments by the model into slots, and those through the slots entry.
+//! Calls of the engine-values entry without generated code. Arguments go by the model into slots, and then through the
+//! slots entry.
 //!
-//! Compiled trampolines leave calls to it that are rare, or that will be refused.
+//! Compiled trampolines leave two kinds of calls to the interpreter: rare ones, and those that will be refused.
 
 use std::ffi::c_void;
 use std::mem::MaybeUninit;
@@ -46,7 +47,7 @@ impl Interpreter {
         self.trampoline.get_or_try(|| self.trampolines.get(&self.signature, Options::new()))
     }
 
-    /// Makes the call, and its result a value; or throws, and returns `false`.
+    /// Makes the call and converts its result to a value. On failure it throws, and returns `false`.
     ///
     /// # Safety
     ///
@@ -57,7 +58,7 @@ impl Interpreter {
         // SAFETY: the record lives as long as the engine may call its function.
         let record = unsafe { &*(*call).record };
         let fail = |why| {
-            // SAFETY: the call is one of the model's engine.
+            // SAFETY: the call belongs to the engine of these helpers.
             unsafe { (helpers.fail)(call, why) };
             false
         };
@@ -67,14 +68,14 @@ impl Interpreter {
         }
         let Ok(trampoline) = self.trampoline() else { return fail(Failure::Memory) };
         let mut args = [const { MaybeUninit::uninit() }; MAX_PARAMETERS];
-        // SAFETY: the caller vouches for the arguments.
+        // SAFETY: the caller promises `argc` values at `argv`, and room for the pins of this signature.
         if !unsafe { self.convert(call, argc, argv, &mut args) } {
             return false;
         }
-        // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The helpers
-        // that made them run no script, so that the function is still there.
+        // SAFETY: a trampoline may be called with a function of its signature and slots that were converted for it. The
+        // helpers that made the slots run no script, so the function is still open.
         let mut result = unsafe { self.call(trampoline, target, args.as_ptr().cast()) };
-        // SAFETY: the helpers get a call of theirs.
+        // SAFETY: the call belongs to the engine of these helpers, and the result has the type of the signature.
         unsafe {
             if (*call).is_pinned() {
                 (helpers.finish)(call);
@@ -95,7 +96,7 @@ impl Interpreter {
 
     /// # Safety
     ///
-    /// That of [`run`](Self::run).
+    /// The contract of [`run`](Self::run).
     unsafe fn convert(
         &self,
         call: *mut NativeCall,
@@ -108,14 +109,14 @@ impl Interpreter {
             let mut value = self.engine.model().undefined();
             if index < argc {
                 let size = usize::from(model.size);
-                // SAFETY: there are so many values.
+                // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
             if let Some(unpacked) = scalar.and_then(|scalar| self.engine.model().unpack(scalar, value)) {
                 slot.write(unpacked);
                 continue;
             }
-            // SAFETY: the helper gets a value for a parameter, and a place for its slot.
+            // SAFETY: the helper gets a value for a parameter, and memory for its slot.
             unsafe {
                 if !(self.engine.helpers().convert)(call, index, &value, slot.as_mut_ptr()) {
                     if (*call).is_pinned() {
@@ -133,13 +134,14 @@ impl Interpreter {
     /// The target is a function of the signature, and may be called with these slots.
     unsafe fn call(&self, trampoline: &Trampoline, target: *const c_void, args: *const u64) -> ResultMemory {
         let mut result = ResultMemory::of(self.result);
-        // SAFETY: the caller vouches for the call; the memory has the size of the result.
+        // SAFETY: the caller promises that the target may be called with these slots; the memory has the size of the
+        // result.
         unsafe { (trampoline.entry())(target, args, result.slot(), ptr::null_mut()) };
         result
     }
 }
 
-/// ResultMemory for a result.
+/// Memory for a result.
 enum ResultMemory {
     Short([u128; 4]),
     Long(Vec<u128>),
@@ -163,22 +165,24 @@ impl ResultMemory {
     }
 }
 
-/// Makes a call that a compiled trampoline leaves alone.
+/// Makes a call that a compiled trampoline does not handle.
 ///
 /// # Safety
 ///
-/// The call is one of a record that [`Values::record`](super::Values::record) made, with room for its pins; there are `argc` values at
-/// `argv`.
+/// * [`EngineValues::record`](super::function::EngineValues::record) made the call's record, and the call has room for
+///   its pins.
+/// * There are `argc` values at `argv`.
 pub(crate) unsafe extern "C-unwind" fn interpret(
     call: *mut NativeCall,
     argc: usize,
     argv: *const u8,
     value: *mut Words,
 ) -> bool {
-    // SAFETY: the record was made with its interpreter unless it is gone; the caller vouches for the rest.
+    // SAFETY: unless the record is gone, it was made with its interpreter. The caller promises the call, its pins and
+    // its values.
     unsafe {
         if (*(*call).record).is_gone() {
-            // No helper can be asked to throw: they all want the whole record.
+            // No helper can be asked to throw, because all of them need the whole record.
             count_retired_call();
             return false;
         }
@@ -187,11 +191,11 @@ pub(crate) unsafe extern "C-unwind" fn interpret(
     }
 }
 
-/// The handler of functions to which the engine passes their record; the context is the model.
+/// The handler of functions that get their record from the engine. The context is the model.
 ///
 /// # Safety
 ///
-/// It is called by thunks of the model's native function.
+/// A thunk of the model's native function calls it.
 pub(crate) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *const u64, result: *mut u64) {
     // SAFETY: the context is the model, and the slots are those of its native function.
     unsafe {
@@ -201,53 +205,54 @@ pub(crate) unsafe extern "C-unwind" fn with_data(context: *mut c_void, args: *co
     }
 }
 
-/// The handler of functions that have a stub each; the context is the record.
+/// The handler of functions with their own stub. The context is the record.
 ///
 /// # Safety
 ///
-/// It is called by thunks of the native function of the record's model.
+/// A thunk of the native function of the record's model calls it.
 pub(crate) unsafe extern "C-unwind" fn with_record(context: *mut c_void, args: *const u64, result: *mut u64) {
     let record: *const RecordHead = context.cast();
     // SAFETY: the context is the record, which lives as long as the engine may call its function.
     unsafe { answer(&(*(*record).interpreter.cast::<Interpreter>()).engine, record, args, result) };
 }
 
-/// What calls of a function find that has a stub and is gone.
+/// The context of stubs whose function was dropped.
 #[repr(C)]
 pub(crate) struct DroppedFunction {
-    // What compiled code reads, which then leaves the call to the interpreter.
+    // The record that compiled code reads. It makes the code leave the call to the interpreter.
     record: RecordHead,
     engine: EngineAbi,
 }
 
 impl DroppedFunction {
-    /// For all functions of a thunk for the model's native function, and for ever, as the thunk.
+    /// Makes the cell for all dropped functions of a thunk for the model's native function. It is never freed, and
+    /// neither is the thunk.
     pub(crate) fn leak(engine: &EngineAbi) -> &'static RetiredCell {
         let dropped: &'static Self = Box::leak(Box::new(Self { record: RecordHead::gone(), engine: engine.clone() }));
         Box::leak(Box::new(RetiredCell::new(with_dropped, ptr::from_ref(dropped).cast())))
     }
 }
 
-/// The handler of functions that are gone.
+/// The handler of functions that were dropped.
 ///
 /// # Safety
 ///
-/// It is called by thunks of the model's native function, with what [`DroppedFunction::leak`] made.
+/// A thunk of the model's native function calls it, with a context from [`DroppedFunction::leak`].
 unsafe extern "C-unwind" fn with_dropped(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the caller vouches for the context and the slots.
+    // SAFETY: the context is a leaked `DroppedFunction`, and the slots are those of its model's native function.
     unsafe {
         let dropped = &*context.cast::<DroppedFunction>();
         answer(&dropped.engine, &dropped.record, args, result);
     }
 }
 
-/// The slot of the parameter with a role, or 0.
+/// Returns the slot of the parameter with a role, or 0.
 ///
 /// # Safety
 ///
 /// The slots are those of the model's native function.
 unsafe fn argument(engine: &EngineAbi, args: *const u64, is: fn(Role) -> bool) -> usize {
-    // SAFETY: there is a slot for each parameter.
+    // SAFETY: the slots are those of the native function, and the index is that of one of its parameters.
     engine.model().index(is).map_or(0, |index| unsafe { *args.add(index) } as usize)
 }
 
@@ -265,7 +270,7 @@ unsafe fn answer(engine: &EngineAbi, record: *const RecordHead, args: *const u64
     }
     let model = engine.model();
     let size = usize::from(model.size);
-    // SAFETY: the caller vouches for the slots, and the model for what they are.
+    // SAFETY: the slots are those of the native function, and the model describes their contents.
     unsafe {
         let context = argument(engine, args, |role| role == Role::Context) as *mut c_void;
         let exception = argument(engine, args, |role| role == Role::Exception) as *mut c_void;

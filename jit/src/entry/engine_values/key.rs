@@ -13,15 +13,15 @@ use crate::engine::values::model::EngineAbi;
 pub(crate) struct EngineValuesKey {
     pub(crate) engine: EngineAbi,
     pub(crate) abi: Abi,
-    /// Canonical, from slots to C.
+    /// The canonical plan, from slots to C.
     pub(crate) plan: Plan,
-    /// `None`: a struct or union.
+    /// The types of the parameters; `None` is a struct or union.
     pub(crate) params: Box<[Option<Scalar>]>,
     pub(crate) result: Form,
 }
 
 impl EngineValuesKey {
-    /// The key of a signature whose plan this is.
+    /// Makes the key of a signature from its plan.
     pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan, engine: &EngineAbi) -> Self {
         Self {
             engine: engine.clone(),
@@ -32,31 +32,32 @@ impl EngineValuesKey {
         }
     }
 
-    /// The number of parameters of types that a helper converts, and may pin.
+    /// Returns the number of parameters that a helper converts and may pin.
     #[cfg(feature = "cranelift")]
     pub(crate) fn pinnable(&self) -> usize {
         self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
     }
 
-    /// Arguments go to a buffer of slots before they go to their places.
+    /// Returns true if arguments go to a buffer of slots before they go to their places.
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
         self.params.len() > MAX_IN_REGISTERS || self.params.iter().any(|param| param.is_none_or(may_need_helper))
     }
 }
 
-/// More parameters than this are unpacked to memory: a number that waits in a register while others are unpacked makes compiling
-/// take longer for each of them.
+/// The largest number of parameters that are unpacked to registers. More parameters are unpacked to memory, because
+/// each number that waits in a register makes compiling the others slower.
 #[cfg(feature = "cranelift")]
 const MAX_IN_REGISTERS: usize = 14;
 
-/// Whether arguments of the type may be converted by a helper: those that are pinned, and integers that have no class.
+/// Returns true if a helper may convert arguments of the type. It converts arguments that are pinned, and integers
+/// without a class.
 #[cfg(feature = "cranelift")]
 pub(crate) const fn may_need_helper(scalar: Scalar) -> bool {
     is_pinnable(scalar) || (scalar.size() == 8 && !scalar.is_float())
 }
 
-/// Whether arguments of the type may be pinned, and are always converted by a helper.
+/// Returns true if arguments of the type may be pinned. A helper always converts them.
 #[cfg(feature = "cranelift")]
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_))

@@ -13,7 +13,7 @@ use crate::engine::call::Words;
 use crate::engine::values::model::{Boolean, Double, Integer, Singleton, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 
-/// A scalar result as a float of its own type, or else as a canonical slot.
+/// Returns a scalar result as a float of its own type, or otherwise as a canonical slot.
 pub(crate) fn raw(b: &mut FunctionBuilder<'_>, word: Value, piece: &Piece) -> Value {
     if piece.loc.is_float() { word } else { extend(b, word, piece) }
 }
@@ -59,7 +59,7 @@ fn value_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, value: Opt
     }
 }
 
-/// Has the helper make the value.
+/// Makes the helper convert the result.
 fn other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, raw: Value) {
     let memory = frame::reserve(b, 8);
     let slot = float_slot(b, raw);
@@ -70,7 +70,7 @@ fn other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, raw: Value) {
     call.help_with_result(b, result);
 }
 
-/// `likely` where the condition holds, what the helper makes where not.
+/// Emits `likely` for the case that the condition holds, and `unlikely` as cold code for the other case.
 fn if_else(
     b: &mut FunctionBuilder<'_>,
     condition: Value,
@@ -106,7 +106,7 @@ fn wide_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar: Sca
         (true, None) => None,
         (false, None) => Some(b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, raw, 0)),
         (true, Some(fits)) => Some(fits),
-        // What has room as a signed number is meant only if it is not negative.
+        // An unsigned number fits if it fits as a signed number and is not negative.
         (false, Some(_)) => {
             let max = (1_u64 << (class.bits() - 1)) - 1;
             Some(b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, raw, max as i64))
@@ -122,7 +122,7 @@ fn wide_or_other(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, scalar: Sca
     }
 }
 
-/// An integer of at most 32 bits, as whichever class has room for it.
+/// Returns an integer of at most 32 bits as a value of the first class that can hold it.
 fn number(
     call: &EngineCall<'_>,
     b: &mut FunctionBuilder<'_>,
@@ -134,7 +134,7 @@ fn number(
     let as_double = |b: &mut FunctionBuilder<'_>| match double {
         Some(class) => {
             let number = b.ins().fcvt_from_sint(types::F64, raw);
-            // An integer is not a NaN.
+            // An integer is never a NaN.
             let value = double_value(call, b, Double { nan: None, ..class }, number);
             call.succeed(b, &value);
         }
@@ -145,7 +145,7 @@ fn number(
         let value = integer_value(call, b, class, raw);
         call.succeed(b, &value);
     };
-    // The bits of the numbers of the type, with a sign.
+    // The bits of the type's numbers, including a sign.
     let bits = scalar.size() * 8 + u32::from(!scalar.is_signed());
     match if bits <= class.bits() { None } else { room(b, class, raw) } {
         None => as_integer(b),
@@ -153,7 +153,7 @@ fn number(
     }
 }
 
-/// Whether the class has room for a number, unless it has for all.
+/// Returns true if the class can hold the number. `None` if it can hold all numbers.
 fn room(b: &mut FunctionBuilder<'_>, class: Integer, number: Value) -> Option<Value> {
     let unused = 64 - class.bits();
     if unused == 0 {
@@ -190,7 +190,7 @@ fn boolean_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Bool
 fn double_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Double, number: Value) -> Vec<Value> {
     let mut bits = b.ins().bitcast(types::I64, MemFlagsData::new(), number);
     if let Some(nan) = class.nan {
-        // No branch: nothing is known about how often results are numbers.
+        // This does not branch, because nothing is known about how often results are numbers.
         let is_nan = numbers::is_nan(b, bits);
         let nan = b.ins().iconst(types::I64, nan as i64);
         bits = b.ins().select(is_nan, nan, bits);
@@ -201,7 +201,7 @@ fn double_value(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, class: Doubl
     with(b, call.model(), class.zero, class.offset, bits)
 }
 
-/// A value with `payload` added at `offset`, where `zero` has zeros.
+/// Returns a value with `payload` added at `offset`, where `zero` has zeros.
 fn with(b: &mut FunctionBuilder<'_>, model: &ValueModel, zero: Words, offset: u8, payload: Value) -> Vec<Value> {
     let mut payload = payload;
     if !offset.is_multiple_of(8) {
@@ -216,12 +216,12 @@ fn with(b: &mut FunctionBuilder<'_>, model: &ValueModel, zero: Words, offset: u8
     zero[..usize::from(model.size / 8)].iter().enumerate().map(word).collect()
 }
 
-/// A value that is known.
+/// Returns a constant value.
 pub(crate) fn words(b: &mut FunctionBuilder<'_>, model: &ValueModel, value: Words) -> Vec<Value> {
     value[..usize::from(model.size / 8)].iter().map(|&word| b.ins().iconst(types::I64, word as i64)).collect()
 }
 
-/// A part of a value in the register that it is returned in.
+/// Returns a piece of a value in the register for it.
 pub(crate) fn returned(b: &mut FunctionBuilder<'_>, words: &[Value], piece: &Piece) -> Value {
     let word = words[piece.offset as usize / 8];
     if piece.loc.is_float() { b.ins().bitcast(types::F64, MemFlagsData::new(), word) } else { word }

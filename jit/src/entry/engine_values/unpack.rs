@@ -13,7 +13,7 @@ use crate::convention::plan::{Loc, Piece};
 use crate::engine::values::model::{Double, Integer, Role, Test};
 use crate::entry::engine_values::call::EngineCall;
 
-/// Arguments that need no helper, unpacked on their way to their places.
+/// Arguments that need no helper. They are unpacked on the way to their places.
 pub(crate) struct Unpacked<'a> {
     call: &'a EngineCall<'a>,
     result: Option<StackSlot>,
@@ -31,7 +31,7 @@ impl Source for Unpacked<'_> {
         let argv = native.key.engine.model().index(|role| matches!(role, Role::Argv { .. }));
         match argv.map(|index| native.plan.args[index].pieces()[0].loc) {
             Some(Loc::Int(n)) => n,
-            // No register in particular.
+            // No particular register holds the arguments.
             _ => u8::MAX,
         }
     }
@@ -53,14 +53,14 @@ impl Source for Unpacked<'_> {
     }
 
     fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
-        let Some(result) = self.result else { unreachable!("what is returned in memory has bytes") };
+        let Some(result) = self.result else { unreachable!("a result in memory has bytes") };
         frame::address(b, result, 0)
     }
 }
 
-/// An argument as a canonical slot.
+/// Returns an argument as a canonical slot.
 ///
-/// `argv` is where the arguments are; `otherwise` is where to go on with a value of no class that the type takes.
+/// `argv` is the address of the arguments. Values without a class that the type accepts continue in `otherwise`.
 pub(crate) fn slot(
     call: &EngineCall<'_>,
     b: &mut FunctionBuilder<'_>,
@@ -82,7 +82,7 @@ fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
     }
 }
 
-/// A class of values that a type takes.
+/// A class of values that a type accepts.
 #[derive(Clone, Copy)]
 enum ValueClass {
     Integer(Integer),
@@ -127,7 +127,7 @@ impl Goal {
 struct Unpacking<'a> {
     call: &'a EngineCall<'a>,
     argv: Value,
-    /// Where the value is from there.
+    /// The offset of the value from `argv`.
     at: i32,
     scalar: Scalar,
     otherwise: Block,
@@ -138,14 +138,14 @@ impl<'a> Unpacking<'a> {
         Self { call, argv, at: call.at(arg), scalar, otherwise }
     }
 
-    /// The argument as a float of its own type, or else as a canonical slot.
+    /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
     fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
         let (model, scalar) = (self.call.model(), self.scalar);
         let double = model.double.map(ValueClass::Double);
         let integer = model.integer.map(ValueClass::Integer);
         let wide = model.wide.filter(|_| scalar.size() == 8).map(ValueClass::Wide);
         let boolean = model.boolean.map(|class| ValueClass::Boolean { test: class.test, offset: class.offset });
-        // The most likely one first: the others' code is out of the way.
+        // The most likely class comes first. The code of the others is cold.
         let (classes, ty) = match Goal::of(scalar) {
             Goal::Truth => ([boolean, None, None], types::I64),
             Goal::Double => ([double, integer, None], types::F64),
@@ -176,11 +176,11 @@ impl<'a> Unpacking<'a> {
         go_on_if(b, condition, self.otherwise);
     }
 
-    /// Code for each class, of which the first that the value is of runs.
+    /// Tests the classes in order and runs the code of the first match.
     ///
-    /// A value is mostly converted before its test is done, because compiling takes its time by the block. That is harmless: the
-    /// result is not used, and at most FE_INEXACT is signalled. Converting a double to `float` could signal more: its test comes
-    /// first.
+    /// Most values are converted before their test is done, because the time to compile grows with the number of
+    /// blocks. That is harmless: the result is not used, and at most FE_INEXACT is signalled. Converting a double to
+    /// `float` could signal more, so its test comes first.
     fn first_of(&self, b: &mut FunctionBuilder<'_>, classes: &[ValueClass], ty: ir::Type) -> Value {
         let done = b.create_block();
         let result = b.append_block_param(done, ty);
@@ -196,7 +196,7 @@ impl<'a> Unpacking<'a> {
                 None if signals => {
                     b.ins().jump(done, &[BlockArg::from(value)]);
                 }
-                // Where calls mostly go, two branches are faster than what makes one of them.
+                // On the likely path two branches are faster than combining the conditions for one.
                 Some(fits) if index == 0 => {
                     go_on_if(b, holds, other);
                     b.ins().brif(fits, done, &[BlockArg::from(value)], self.otherwise, &[]);
@@ -220,7 +220,8 @@ impl<'a> Unpacking<'a> {
         result
     }
 
-    /// The value of this class by the type, and whether that has room for it, if it may not.
+    /// Returns the value of this class in the scalar's type, and the condition that it fits. The condition is `None` if
+    /// all values fit.
     fn get(&self, b: &mut FunctionBuilder<'_>, class: ValueClass) -> (Value, Option<Value>) {
         let argv = self.argv;
         match class {
@@ -233,7 +234,7 @@ impl<'a> Unpacking<'a> {
                 let integer = self.integer(b, class);
                 match Goal::of(self.scalar) {
                     Goal::Double => (b.ins().fcvt_from_sint(types::F64, integer), None),
-                    // By way of double, as the language rounds.
+                    // An integer becomes a double first, because the language rounds that way.
                     Goal::Single => {
                         let double = b.ins().fcvt_from_sint(types::F64, integer);
                         (b.ins().fdemote(types::F32, double), None)
@@ -246,7 +247,7 @@ impl<'a> Unpacking<'a> {
                 match Goal::of(self.scalar) {
                     Goal::Double => (double, None),
                     Goal::Single => {
-                        // With FTZ a denormal float would become 0. It is left to the interpreter.
+                        // With FTZ a denormal float would become 0, so the interpreter converts it.
                         let bits = self.bits(b, class);
                         let normal = numbers::is_normal_float(b, bits);
                         self.check(b, normal);
@@ -279,7 +280,7 @@ impl<'a> Unpacking<'a> {
         b.ins().bitcast(types::F64, MemFlagsData::new(), bits)
     }
 
-    /// The bits of a double. Reading them once more is faster than moving them between registers.
+    /// Loads the bits of a double. A second load is faster than a move between registers.
     fn bits(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
         let bits = b.ins().load(types::I64, UNALIGNED, self.argv, self.at + i32::from(class.offset));
         if class.bias == 0 { bits } else { b.ins().iadd_imm_s(bits, class.bias.wrapping_neg() as i64) }

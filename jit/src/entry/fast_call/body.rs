@@ -1,10 +1,11 @@
 //! A native function that gets its arguments in registers, checks them, and calls C.
 //!
-//! Where the arguments only have to be checked and moved, the code jumps to C ([`moves`](crate::entry::fast_call::moves)). All else is compiled here: what
-//! [`objects`] reads of handles, structs, results that have to be widened.
+//! If the arguments only have to be checked and moved, the code jumps to C ([`moves`](crate::entry::fast_call::moves)).
+//! All other functions are compiled here: those with handles that [`objects`] reads, with structs, or with results that
+//! must be widened.
 //!
-//! The code is a template. Each symbol has a copy of it, with the addresses of its record and of its realm's cell in place of
-//! [holes](Hole).
+//! The code is a template. Each symbol has a copy of it, with the addresses of its record and of its realm's cell in
+//! the [holes](Hole).
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Value, types};
@@ -56,7 +57,7 @@ impl Body for FastCallBody<'_> {
     }
 }
 
-/// An argument that is no handle, checked and in the form of its C type.
+/// Checks an argument that is not a handle, and returns it in the form of its C type.
 fn number(
     b: &mut FunctionBuilder<'_>,
     native: &FastCallBody<'_>,
@@ -98,8 +99,8 @@ fn number(
     word
 }
 
-/// Calls C with what is ready, and returns. An exception that waits then is raised, unless the caller is told by a flag or
-/// looks itself.
+/// Calls C with the ready arguments, and returns. An exception that waits then is raised, unless a flag informs the
+/// caller or the caller checks for exceptions itself.
 fn call_c(
     b: &mut FunctionBuilder<'_>,
     native: &FastCallBody<'_>,
@@ -107,7 +108,7 @@ fn call_c(
     exits: &Exits<'_>,
     ready: &Ready,
 ) {
-    // For exceptions of callbacks.
+    // Callbacks set the exit's flag for their exceptions.
     let exit = ready.exit.filter(|_| !native.key.model.caller_looks);
     if let (Exit::Flag { .. }, Some(exit)) = (native.key.model.exit, exit) {
         let cell = hole(b, Hole::Pending);
@@ -122,8 +123,8 @@ fn call_c(
     let plan = &native.key.plan;
     let size = native.key.result.bytes();
     let memory = matches!(plan.ret, Return::Hidden { .. }).then(|| {
-        // Private: what C writes before it has read all arguments must not be one of them. C may leave padding as it was, which
-        // is for the caller to see.
+        // Private memory, because C may write the result before it has read all arguments, so it must not overlap them.
+        // C may leave padding unchanged, and the caller can see it.
         let memory = frame::reserve(b, size.next_multiple_of(8).max(8));
         let address = frame::address(b, memory, 0);
         bytes::zero(b, address, size.next_multiple_of(8));
@@ -167,7 +168,7 @@ fn raise_pending(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, exit: Option<Va
     exits.refuse_unless(b, none, &Ready { args: Vec::new(), result: None, exit }, 0, zero);
 }
 
-/// A scalar result as the native function returns it.
+/// Converts a scalar result to the type that the native function returns.
 fn widen(b: &mut FunctionBuilder<'_>, piece: &Piece, word: Value, native: Scalar) -> Value {
     match (b.func.dfg.value_type(word), native) {
         (types::F32, Scalar::F64) => numbers::promote(b, word),
@@ -184,7 +185,7 @@ struct Prepared<'a> {
 
 impl Source for Prepared<'_> {
     fn base_register(&self) -> u8 {
-        // No register in particular.
+        // No particular register holds the arguments.
         u8::MAX
     }
 
@@ -193,7 +194,7 @@ impl Source for Prepared<'_> {
         match (b.func.dfg.value_type(value), ty) {
             (types::I64, types::I64) => extend(b, value, piece),
             (from, to) if from == to => value,
-            // A float that lies on the stack, or a word that travels there through a float register.
+            // A float that lies on the stack, or a word that goes to the stack through a float register.
             (types::F32, types::I64) => bytes::float_slot(b, value),
             (types::I64, types::F32) => {
                 let low = b.ins().ireduce(types::I32, value);
@@ -208,7 +209,7 @@ impl Source for Prepared<'_> {
     }
 
     fn result_pointer(&mut self, _: &mut FunctionBuilder<'_>) -> Value {
-        let Some(result) = self.result else { unreachable!("what is returned in memory has bytes") };
+        let Some(result) = self.result else { unreachable!("a result in memory has bytes") };
         result
     }
 }

@@ -1,4 +1,4 @@
-//! The parts of a fast call while its code is written.
+//! The parts of a fast call while its code is emitted.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
@@ -22,22 +22,22 @@ use crate::entry::fast_call::key::FastCallKey;
 use crate::entry::fast_call::needs::Needs;
 use crate::error::JitError;
 
-/// The integer registers that arguments take on their way: one for the function's address.
+/// The number of integer registers that moving arguments takes: one for the function's address.
 const MOVING_REGISTERS: usize = 1;
 
 /// A native function in Cranelift's terms.
 pub(crate) struct FastCallBody<'a> {
     pub(crate) key: &'a FastCallKey,
-    /// For handles that machine code cannot read.
+    /// The data for handles that machine code cannot read.
     pub(crate) needs: &'a Needs,
-    /// The call that arrives.
+    /// The plan of the engine's call.
     pub(crate) plan: Plan,
     pub(crate) arrival: Arrival,
     pub(crate) call: CallWords,
 }
 
 impl<'a> FastCallBody<'a> {
-    /// The needs stay where they are as long as the code.
+    /// Describes the function. `needs` must not move as long as the code exists.
     pub(crate) fn of(key: &'a FastCallKey, needs: &'a Needs) -> Result<Self, JitError> {
         let FastCallModel { abi, native, .. } = &key.model;
         let plan = canonical::incoming(native, abi.plan(native)?);
@@ -46,7 +46,7 @@ impl<'a> FastCallBody<'a> {
         Ok(Self { key, needs, plan, arrival, call })
     }
 
-    /// The place of a parameter that is a scalar.
+    /// Returns the piece of a parameter that is a scalar.
     pub(crate) fn piece(&self, param: usize) -> &Piece {
         &self.plan.args[param].pieces()[0]
     }
@@ -55,7 +55,7 @@ impl<'a> FastCallBody<'a> {
         scalar(&self.key.model.native.params()[param])
     }
 
-    /// The arguments with the parameters that they are of.
+    /// Returns the arguments with their parameters.
     pub(crate) fn arguments(&self) -> impl Iterator<Item = (usize, FastCallRole, Form)> {
         self.key.model.arguments().zip(&self.key.params).map(|((param, role), &c)| (param, role, c))
     }
@@ -66,14 +66,14 @@ pub(crate) fn scalar(ty: &Type) -> Scalar {
     scalar
 }
 
-/// What a call needs, in registers.
+/// The arguments of a call, in registers.
 #[derive(Clone)]
 pub(crate) struct Ready {
-    /// Integers and addresses as 64 bits, floats as the C type has them.
+    /// The arguments: integers and addresses as 64 bits, floats in the C type.
     pub(crate) args: Vec<Value>,
     /// The address of the memory for a struct.
     pub(crate) result: Option<Value>,
-    /// The parameter of the exit.
+    /// The exit's parameter.
     pub(crate) exit: Option<Value>,
 }
 
@@ -87,18 +87,18 @@ impl Ready {
         Self { args, result: self.result.map(&mut f), exit: self.exit.map(&mut f) }
     }
 
-    /// The parameter of the exit, or null.
+    /// Returns the exit's parameter, or null.
     pub(crate) fn exit(&self, b: &mut FunctionBuilder<'_>) -> Value {
         self.exit.unwrap_or_else(|| b.ins().iconst(types::I64, 0))
     }
 }
 
-/// The address of the record.
+/// Returns the address of the record.
 pub(crate) fn record(b: &mut FunctionBuilder<'_>) -> Value {
     hole(b, Hole::Record)
 }
 
-/// An address that each copy of the code has.
+/// Returns the address in a hole, which each copy of the code has.
 pub(crate) fn hole(b: &mut FunctionBuilder<'_>, hole: Hole) -> Value {
     let name = b.func.declare_imported_user_function(UserExternalName { namespace: 0, index: hole as u32 });
     let data =
@@ -145,10 +145,10 @@ const fn integer(bits: u32) -> ir::Type {
     }
 }
 
-/// The ways out of a call that is refused.
+/// The ways out of a refused call.
 pub(crate) struct Exits<'a> {
     native: &'a FastCallBody<'a>,
-    /// Gets the parameter of the exit, and for [`Exit::Raise`] the index of the argument and its bits.
+    /// Takes the exit. Gets the exit's parameter and, for [`Exit::Raise`], the index of the argument and its bits.
     refuse: Block,
     /// Returns zeros.
     leave: Block,
@@ -165,7 +165,7 @@ impl<'a> Exits<'a> {
         Self { native, refuse, leave }
     }
 
-    /// Goes on if `condition` holds, else refuses the argument with these bits.
+    /// Continues if `condition` holds; otherwise refuses the argument with these bits.
     pub(crate) fn refuse_unless(
         &self,
         b: &mut FunctionBuilder<'_>,
@@ -185,7 +185,7 @@ impl<'a> Exits<'a> {
         b.switch_to_block(next);
     }
 
-    /// Goes on if `condition` holds. What was found wrong has been raised, if that is what is done here.
+    /// Continues if `condition` holds. Otherwise takes the exit; for [`Exit::Raise`] the error was raised before.
     pub(crate) fn leave_unless(&self, b: &mut FunctionBuilder<'_>, condition: Value, ready: &Ready) {
         let next = next_block(b);
         match self.native.key.model.exit {
@@ -199,7 +199,7 @@ impl<'a> Exits<'a> {
         b.switch_to_block(next);
     }
 
-    /// The blocks that leave the function.
+    /// Emits the blocks that leave the function.
     pub(crate) fn emit(&self, b: &mut FunctionBuilder<'_>) {
         b.seal_block(self.refuse);
         b.switch_to_block(self.refuse);
@@ -218,7 +218,7 @@ impl<'a> Exits<'a> {
                 let record = record(b);
                 b.ins().call_indirect(signature, raise, &[record, exit, index, bits]);
             }
-            _ => unreachable!("these are the block's parameters"),
+            _ => unreachable!("the block does not have other parameters"),
         }
         b.ins().jump(self.leave, &[]);
 

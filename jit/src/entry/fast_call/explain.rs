@@ -1,4 +1,4 @@
-//! The stages of this entry, for people.
+//! The stages of the fast-call entry, for people.
 
 use crate::arch::x86_64::jump;
 use crate::c::definitions::Signature;
@@ -13,12 +13,13 @@ use crate::entry::fast_call::needs::Needs;
 use crate::error::JitError;
 
 impl Explanation {
-    /// Makes a native function of the fast-call entry and keeps the result of each stage, with zeros where addresses belong that each
-    /// record has its own of. One that only checks its arguments and moves them is assembled, without IR.
+    /// Makes a native function of the fast-call entry and keeps the result of each stage. The holes, which each record
+    /// fills with its own addresses, are zero. A function that only checks and moves its arguments is assembled,
+    /// without IR.
     ///
     /// # Errors
     ///
-    /// Those of [`Jit::fast_call`](crate::Jit::fast_call).
+    /// The errors of [`Jit::fast_call`](crate::Jit::fast_call).
     pub fn fast_call(signature: &Signature, model: &FastCallModel, helpers: FastCallHelpers) -> Result<Self, JitError> {
         check(model, signature)?;
         let abi = Abi::host().ok_or(JitError::Host)?;

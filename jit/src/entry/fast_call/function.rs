@@ -1,7 +1,7 @@
 //! The fast-call entry: native functions that get their arguments in registers.
 //!
-//! The code is made once for a shape and a model; each record has a copy of it, in which its address is. Such a function has no
-//! parameter that could bring it, and a stub in front of shared code would take a jump more, a tenth of an optimised call.
+//! The code is made once for a shape and a model. Each record has a copy of it that contains the record's address,
+//! because no parameter could bring it. A stub in front of shared code would add a jump: a tenth of an optimised call.
 
 use std::ffi::c_void;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::entry::fast_call::template::Template;
 use crate::error::JitError;
 use crate::lock::{HoldOff, hold_off};
 
-/// What native functions of one shape and model are copies of. Cloning is cheap.
+/// The code that native functions of one shape and model copy. Cloning is cheap.
 #[derive(Clone)]
 pub struct FastCall(Arc<FastCallCode>);
 
@@ -31,7 +31,7 @@ pub(crate) struct FastCallCode {
 /// A native function that an engine's compiled code calls. Dropping it frees its code.
 pub struct FastCallFunction {
     code: Code,
-    /// What the code refers to.
+    /// Keeps the data alive that the code refers to.
     _code: FastCall,
 }
 
@@ -54,45 +54,47 @@ impl From<Arc<FastCallCode>> for FastCall {
 }
 
 impl FastCall {
-    /// What calls of a function of this shape read: its address, and the cell that says whether an exception is pending.
+    /// Makes the record of a function of this shape: its address, and the cell for a waiting exception. Calls read the
+    /// record.
     ///
     /// # Safety
     ///
-    /// * The target is a function of the signature that this was made for.
+    /// * The target is a function of the signature that this code was made for.
     /// * The cell lives as long as the record is used.
     pub unsafe fn record(target: *const c_void, pending: *const Pending) -> RecordHead {
         RecordHead::new(target, pending, ptr::null())
     }
 
-    /// The native function of this record.
+    /// Makes the native function of this record.
     ///
     /// # Errors
     ///
-    /// There is no memory for code.
+    /// Memory for code is exhausted.
     ///
     /// # Safety
     ///
-    /// * The record was made by [`FastCall::record`] for a function of the signature that this was made for. It is bound once: closed,
-    ///   it leads to code of its native function.
-    /// * It stays where it is until the native function is dropped, which is called no more then.
-    /// * The function is called as the model says, and what the model says of handles is true.
-    /// * From when an object is read until C has returned its bytes stay where they are, also when helpers are called.
+    /// * [`FastCall::record`] made the record for a function of the signature that this code was made for. It is bound
+    ///   once: a closed record leads to code of its native function.
+    /// * The record does not move until the native function is dropped, and the engine does not call the function
+    ///   afterwards.
+    /// * The function is called by the model's rules, and the model describes handles correctly.
+    /// * An object's bytes do not move between the time it is read and the return of C, even when helpers are called.
     pub unsafe fn bind(&self, record: *const RecordHead) -> Result<FastCallFunction, JitError> {
         let no_fork = hold_off();
         let FastCallCode { template, name, generator } = &*self.0;
-        // SAFETY: the caller vouches for the record.
+        // SAFETY: the caller promises a record that can be read and was not bound before.
         let code = unsafe { template.copy(&no_fork, generator, name, record) }?;
         Ok(FastCallFunction { code, _code: self.clone() })
     }
 
-    /// The machine code, with zeros where addresses belong that each record has its own of.
+    /// Returns the machine code, with zeros in the holes that each record fills with its own addresses.
     pub fn code(&self) -> &[u8] {
         self.0.template.bytes()
     }
 }
 
 impl FastCallFunction {
-    /// What the engine calls.
+    /// Returns the address that the engine calls.
     pub const fn entry(&self) -> *const c_void {
         self.code.entry().cast()
     }

@@ -8,21 +8,21 @@ use crate::convention::canonical;
 use crate::convention::plan::{Pass, Plan};
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 
-/// Signatures with equal keys share the code that each record has a copy of.
+/// Signatures with equal keys share a template, which each record copies.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 pub(crate) struct FastCallKey {
     pub(crate) model: FastCallModel,
     pub(crate) helpers: FastCallHelpers,
-    /// C's convention, which is that of helpers too.
+    /// C's convention, which helpers use too.
     pub(crate) abi: Abi,
-    /// Canonical, from slots to C.
+    /// The canonical plan, from slots to C.
     pub(crate) plan: Plan,
     pub(crate) params: Box<[Form]>,
     pub(crate) result: Form,
 }
 
 impl FastCallKey {
-    /// The key of a signature whose plan this is.
+    /// Makes the key of a signature from its plan.
     pub(crate) fn of(
         abi: Abi,
         signature: &Signature,
@@ -32,7 +32,7 @@ impl FastCallKey {
     ) -> Self {
         let mut plan = canonical::outgoing(signature, plan);
         for (arg, ty) in plan.args.iter_mut().zip(signature.params()) {
-            // It comes as a float and not as a slot.
+            // The argument comes as a float, and not as a slot.
             if let (Some(Scalar::F32), Pass::Pieces(pieces)) = (ty.as_scalar(), &mut arg.pass) {
                 pieces.iter_mut().for_each(|piece| piece.len = 4);
             }

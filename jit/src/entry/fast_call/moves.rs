@@ -1,11 +1,12 @@
 //! Fast calls that only check their arguments and move them: the code jumps to C, which returns to the caller.
 //!
-//! That saves a frame, a call and a return: a third of what an optimised call costs. Cranelift has no jumps to functions of C's
-//! convention, so these few instructions are assembled ([`jump`](crate::arch::jump)), for System V x86-64 and functions whose exit is a
-//! flag, or whose arguments are never refused where the caller looks for exceptions. All others are compiled.
+//! That saves a frame, a call and a return: a third of the cost of an optimised call. Cranelift does not have jumps to
+//! functions of C's convention, so these few instructions are assembled ([`jump`](crate::arch::jump)), for System V
+//! x86-64. The exit must be a flag, unless the arguments are never refused and the caller checks for exceptions. All
+//! other functions are compiled.
 //!
-//! The arguments keep their order, so that each one's place mostly lies at or before the place it arrives in, and moving them one
-//! after the other overwrites none that is still to be moved. Where it would, the function is compiled.
+//! The arguments keep their order, so most of them move to a place at or before the place where they arrive. So moving
+//! them in order does not overwrite an argument that is still to be moved. If it would, the function is compiled.
 
 use crate::arch::jump::{ArgumentMove, Conversion, Jump, Refusal};
 use crate::c::form::Form;
@@ -16,7 +17,7 @@ use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::{Exit, FastCallRole};
 use crate::entry::fast_call::call::FastCallBody;
 
-/// The function as a jump, if it is one of this kind.
+/// Returns the function as a jump, if it can be one.
 pub(crate) fn jump(native: &FastCallBody<'_>) -> Option<Jump> {
     let moves = moves(native)?;
     if !returns_as_c(native) || native.key.plan.stack_size > native.plan.stack_size {
@@ -41,7 +42,7 @@ fn refusal(native: &FastCallBody<'_>, moves: &[ArgumentMove]) -> Option<Refusal>
     }
 }
 
-/// The arguments' ways, if there are no others than this file knows.
+/// Returns the arguments' moves, if this file supports all of them.
 fn moves(native: &FastCallBody<'_>) -> Option<Vec<ArgumentMove>> {
     if [native.key.model.abi, native.key.abi] != [Abi::SysV64; 2] || native.key.model.result().is_some() {
         return None;
@@ -68,8 +69,8 @@ fn moves(native: &FastCallBody<'_>) -> Option<Vec<ArgumentMove>> {
 
 fn conversion(native: &FastCallBody<'_>, param: usize, role: FastCallRole, c: Scalar) -> Option<Conversion> {
     match role {
-        // Without a helper, what is no small integer leaves the call; that is for types alone of which all are small, and for
-        // callers that make it again.
+        // Without a helper, a handle that is not a small integer leaves the call. That is correct in two cases: all
+        // integers of the type are small, or the caller repeats the call.
         FastCallRole::Handle(handles) if c.size() <= 4 && c != Scalar::Bool => {
             let handles = &native.key.model.handles[usize::from(handles)];
             let small = handles.integers?;
@@ -103,7 +104,7 @@ fn single(arg: &Arg) -> Option<&Piece> {
     if arg.aggregate { None } else { arg.pieces().first() }
 }
 
-/// Whether what C leaves in registers is what the caller expects there.
+/// Returns true if C leaves in registers what the caller expects there.
 fn returns_as_c(native: &FastCallBody<'_>) -> bool {
     let (Return::Pass(native_arg), Return::Pass(c)) = (&native.plan.ret, &native.key.plan.ret) else { return false };
     match (native_arg.pieces(), c.pieces()) {

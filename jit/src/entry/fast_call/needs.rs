@@ -1,7 +1,7 @@
-//! Handles that machine code cannot read: what it calls for all of a call's at once.
+//! Handles that machine code cannot read: one function that it calls for all such handles of a call.
 //!
-//! Bytes that machine code could have read are read here too: an engine may not show them to the helper, as V8 does not show those
-//! in its heap.
+//! The function also reads bytes that machine code could have read, because an engine may hide them from the helper. V8
+//! hides bytes inside its heap.
 
 use std::ffi::c_void;
 
@@ -11,7 +11,7 @@ use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handl
 use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 
-/// What the handles of a function must be.
+/// The requirements on the handles of a function.
 pub(crate) struct Needs {
     pub(crate) helpers: FastCallHelpers,
     exit: Exit,
@@ -19,11 +19,11 @@ pub(crate) struct Needs {
 }
 
 struct Need {
-    /// The index for the helper: that of the argument, or behind all of them for the result.
+    /// The index for the helper: the argument's, or the number of parameters for the result.
     index: usize,
-    /// How many bytes it must have.
+    /// The smallest number of bytes that the object must have.
     size: u32,
-    /// The objects with bytes, if it takes those.
+    /// The objects with bytes, if the parameter accepts them.
     bytes: Option<Handles>,
 }
 
@@ -37,13 +37,14 @@ impl Need {
         Self { index, size: param.bytes(), bytes: takes_bytes.then(|| handles.with_bytes()) }
     }
 
-    /// What machine code finds for a handle.
+    /// Resolves a handle by the rules that machine code uses.
     ///
     /// # Safety
     ///
-    /// The handle is one that the call got for this.
+    /// The call got the handle for this parameter.
     unsafe fn read(&self, handle: u64) -> Option<ResolvedHandle> {
-        // SAFETY: the caller vouches for the handle, and the model's author for the rest.
+        // SAFETY: the caller promises a handle of the call, and the model's author promises that the model describes
+        // it.
         let found = unsafe { self.bytes.as_ref()?.resolve(handle) };
         found.filter(|found| found.len >= self.size.into())
     }
@@ -63,20 +64,21 @@ impl Needs {
     }
 }
 
-/// Replaces the handles among the values of a call by what the helper finds. `false`: one is refused, which has been raised if
-/// that is what is done.
+/// Replaces the handles among the values of a call by what the helper finds. `false` means that a handle was refused.
+/// If the exit is [`Exit::Raise`], the error has been raised then.
 ///
 /// # Safety
 ///
-/// The needs are those of the function that is called, and there are as many values as it has arguments, and one for the result if
-/// that is memory.
+/// * The needs are those of the called function.
+/// * There are as many values as it has arguments, and one more for a result in memory.
 pub(crate) unsafe extern "C-unwind" fn resolve_all(
     record: *const RecordHead,
     exit: *mut c_void,
     needs: *const Needs,
     values: *mut u64,
 ) -> bool {
-    // SAFETY: the caller vouches for the needs and the values; the helpers are those of the engine, and leave bytes where they are.
+    // SAFETY: the caller promises needs and values of the called function. The helpers belong to the engine, and do not
+    // move bytes.
     unsafe {
         let Needs { helpers, exit: way, handles } = &*needs;
         handles.iter().all(|need| {

@@ -10,7 +10,7 @@ use crate::entry::fast_call::key::FastCallKey;
 use crate::error::JitError;
 use crate::lock::HoldOff;
 
-/// A template, of which there is none.
+/// A template, which cannot exist.
 pub(crate) struct Template(Infallible);
 
 impl Template {

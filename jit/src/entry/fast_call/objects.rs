@@ -1,7 +1,8 @@
-//! Handles to addresses: objects' memory read by machine code, and by the helper where that finds nothing.
+//! Handles to addresses: machine code reads objects' memory, and the helper reads the objects that machine code cannot
+//! read.
 //!
-//! One object that machine code cannot read sends all of the call to `resolve_all`, in a block out of the way. What it keeps
-//! across that waits in the frame, so that the code that mostly runs saves no registers.
+//! One object that machine code cannot read sends the whole call to `resolve_all`, in a cold block. Values that are
+//! needed afterwards wait in the frame. So the likely path saves no registers.
 
 use std::ptr;
 
@@ -20,13 +21,13 @@ use crate::engine::fast_call::model::{Handles, Object, Path, Small, Tag};
 use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, narrow, record};
 use crate::entry::fast_call::needs::resolve_all;
 
-/// What a handle must be.
+/// The requirement on a handle.
 #[derive(Clone, Copy)]
 enum Want {
     Bool,
     Integer(Scalar),
     Pointer(Pointee),
-    /// At least so many bytes.
+    /// At least this many bytes.
     Bytes(u32),
 }
 
@@ -45,7 +46,7 @@ impl Want {
         matches!(self, Self::Pointer(_))
     }
 
-    /// Whether it takes objects of this kind: bytes, or pointers.
+    /// Returns true if it accepts objects of this kind: bytes, or pointers.
     fn takes(self, object: &Object) -> bool {
         match self {
             Self::Bool | Self::Integer(_) => false,
@@ -58,7 +59,7 @@ impl Want {
 
 /// A handle of the call.
 struct Handle<'a> {
-    /// The index for the helper: that of the argument, or behind all of them for the result.
+    /// The index for the helper: the argument's, or the number of parameters for the result.
     index: usize,
     handles: &'a Handles,
     want: Want,
@@ -79,7 +80,7 @@ fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
 
 impl Ready {
     fn get(&self, handle: &Handle<'_>) -> Value {
-        self.args.get(handle.index).copied().or(self.result).unwrap_or_else(|| unreachable!("it is one of them"))
+        self.args.get(handle.index).copied().or(self.result).unwrap_or_else(|| unreachable!("no other handles"))
     }
 
     fn set(&mut self, handle: &Handle<'_>, value: Value) {
@@ -90,7 +91,7 @@ impl Ready {
     }
 }
 
-/// Everything that is ready, with addresses and truth values in place of handles.
+/// Returns the ready values with addresses and truth values in place of handles.
 pub(crate) fn resolve(
     b: &mut FunctionBuilder<'_>,
     native: &FastCallBody<'_>,
@@ -101,7 +102,8 @@ pub(crate) fn resolve(
     if handles.is_empty() {
         return ready;
     }
-    // Before anything is read: many handles that wait for the helper would take registers that have to be saved.
+    // Stores the values before anything is read. Many handles that wait for the helper would take registers that must
+    // be saved.
     let kept = (handles.len() > MAX_WAITING).then(|| keep(b, &ready));
     let [slow, done] = std::array::from_fn(|_| b.create_block());
     b.set_cold_block(slow);
@@ -110,7 +112,7 @@ pub(crate) fn resolve(
         let value = read(b, exits, &ready, handle, slow);
         resolved.set(handle, value);
     }
-    // In one order, whichever way they come.
+    // The block's arguments have one order on both paths.
     let args: Vec<_> = resolved.values().map(BlockArg::from).collect();
     let result = resolved.map(|value| {
         let ty = b.func.dfg.value_type(value);
@@ -130,10 +132,10 @@ pub(crate) fn resolve(
     result
 }
 
-/// More handles than this wait in the frame from the beginning. Storing them takes time.
+/// The largest number of handles that do not wait in the frame from the beginning. Storing them takes time.
 const MAX_WAITING: usize = 3;
 
-/// Everything that is ready, in the frame, in its order.
+/// Stores the ready values in the frame, in order.
 fn keep(b: &mut FunctionBuilder<'_>, ready: &Ready) -> StackSlot {
     let memory = frame::reserve(b, ready.values().count() as u32 * 8);
     for (index, value) in (0..).zip(ready.values()) {
@@ -142,7 +144,7 @@ fn keep(b: &mut FunctionBuilder<'_>, ready: &Ready) -> StackSlot {
     memory
 }
 
-/// What the helper finds for the handles: all that is ready waits in the frame, where they are replaced.
+/// Calls the helper for the handles. All ready values wait in the frame, and the helper replaces them there.
 fn help(
     b: &mut FunctionBuilder<'_>,
     native: &FastCallBody<'_>,
@@ -157,7 +159,7 @@ fn help(
     let helper = b.ins().iconst(types::I64, resolve_all as *const () as i64);
     let record = record(b);
     let exit = match ready.exit {
-        // The last of all.
+        // The result is the last value.
         Some(_) => b.ins().stack_load(types::I64, types::I64, memory, ready.values().count() as i32 * 8 - 8),
         None => b.ins().iconst(types::I64, 0),
     };
@@ -175,7 +177,7 @@ fn help(
     helped
 }
 
-/// What the machine code finds for a handle; where it finds nothing, it goes on in `slow`.
+/// Emits the code that resolves a handle. If it cannot, it continues in `slow`.
 fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &Handle<'_>, slow: Block) -> Value {
     let Handle { handles, want, .. } = handle;
     let value = ready.get(handle);
@@ -201,11 +203,11 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         b.seal_block(next);
         b.switch_to_block(next);
     } else if handles.null == Some(0) && handles.tag.holds(0) {
-        // The one address that no object has.
+        // Null is the one address that no object has.
         go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
-    // No word is of two kinds.
+    // No word is of two kinds, so the order does not matter.
     let objects: Vec<_> = handles.objects.iter().filter(|object| want.takes(object)).collect();
     for (index, object) in objects.iter().enumerate() {
         let other = if index + 1 == objects.len() { slow } else { b.create_block() };
@@ -268,7 +270,7 @@ fn check_tag(b: &mut FunctionBuilder<'_>, tag: Tag, word: Value, slow: Block) {
     }
     let mask = b.ins().iconst(types::I64, tag.mask as i64);
     let bits = b.ins().band(word, mask);
-    // A single bit is compared with nothing.
+    // A single bit needs no comparison.
     let holds = if tag.mask.is_power_of_two() && tag.bits == tag.mask { bits } else { is_word(b, bits, tag.bits) };
     go_on_if(b, holds, slow);
 }
@@ -278,7 +280,7 @@ fn is_word(b: &mut FunctionBuilder<'_>, word: Value, other: u64) -> Value {
     b.ins().icmp(IntCC::Equal, word, other)
 }
 
-/// Where the field is: a word, and how far behind it.
+/// Returns the place of the field: a word, and the field's offset from it.
 fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
     let Some((&last, through)) = path.0.split_last() else { unreachable!("a model has no empty paths") };
     let step = |base, &offset| b.ins().load(types::I64, UNALIGNED, base, offset);

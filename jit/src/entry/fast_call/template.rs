@@ -1,4 +1,4 @@
-//! Code that every record has a copy of.
+//! Templates: code that every record has a copy of.
 
 use std::sync::Arc;
 
@@ -20,14 +20,14 @@ use crate::lock::HoldOff;
 pub(crate) struct Template {
     compiled: Compiled,
     shim: Option<Arc<Code>>,
-    /// The offset of the code that refuses the call, if the code jumps to whatever is the record's target.
+    /// The offset of the code that refuses the call, if the code jumps to the record's target without checking it.
     closed: Option<usize>,
-    /// The code refers to them.
+    /// Keeps the needs alive, because the code refers to them.
     _needs: Box<Needs>,
 }
 
 impl Template {
-    /// The template of a key: assembled if it only moves its arguments, else compiled.
+    /// Makes the template of a key: assembled if it only moves its arguments, compiled otherwise.
     pub(crate) fn of(no_fork: &HoldOff, generator: &Generator, key: &FastCallKey) -> Result<Self, JitError> {
         let needs = Box::new(Needs::of(key));
         let body = FastCallBody::of(key, &needs)?;
@@ -40,16 +40,16 @@ impl Template {
         Ok(Self { compiled, shim, closed: None, _needs: needs })
     }
 
-    /// The machine code, with zeros for the record's address.
+    /// Returns the machine code, with zeros in the holes.
     pub(crate) fn bytes(&self) -> &[u8] {
         &self.compiled.bytes
     }
 
-    /// The code for one record, which learns from it what a closed target is.
+    /// Makes the code for one record, and sets the record's closed target.
     ///
     /// # Safety
     ///
-    /// The record can be read, and nobody else uses it yet.
+    /// The record can be read, and is not in use yet.
     pub(crate) unsafe fn copy(
         &self,
         no_fork: &HoldOff,
@@ -59,12 +59,12 @@ impl Template {
     ) -> Result<Code, JitError> {
         let compiled = self.compiled.filled(|hole| match hole {
             Hole::Record => record as u64,
-            // SAFETY: the caller vouches for the record.
+            // SAFETY: the caller promises that the record can be read.
             Hole::Pending => unsafe { (*record).pending() as u64 },
         });
         let code = generator.link(no_fork, name, &compiled, self.shim.clone())?;
         if let Some(closed) = self.closed {
-            // SAFETY: the caller vouches for the record.
+            // SAFETY: the caller promises that the record can be read and is not in use yet.
             unsafe { (*record).set_closed(code.entry().wrapping_add(closed).cast()) };
         }
         Ok(code)

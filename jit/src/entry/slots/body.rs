@@ -1,7 +1,7 @@
 //! The code of a trampoline: `fn(target, args: *const Slot, result: *mut Slot, errno: *mut i32)`.
 //!
-//! A scalar result is written as a slot, an aggregate to the bytes that `result` points to. `errno` is read only where it is
-//! captured.
+//! A scalar result is written as a slot, and an aggregate to the bytes that `result` points to. `errno` is ignored
+//! unless it is captured.
 
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
@@ -17,7 +17,8 @@ use crate::entry::slots::key::SlotsKey;
 use crate::error::JitError;
 use crate::os::errno;
 
-/// The integer registers that loading takes: one for the function's address, one for that of an aggregate being copied.
+/// The number of integer registers that loading takes: one for the function's address, one for the address of an
+/// aggregate being copied.
 const LOADING_REGISTERS: usize = 2;
 
 struct SlotsBody<'a> {
@@ -80,7 +81,7 @@ fn store_result(b: &mut FunctionBuilder<'_>, arg: &Arg, words: &[Value], result:
     b.ins().store(UNALIGNED, slot, result, 0);
 }
 
-/// Nothing but stores of the result lies between the call and this one.
+/// Captures `errno`. Only stores of the result may lie between the call of C and this one.
 fn capture_errno(b: &mut FunctionBuilder<'_>, errno: Kept) {
     let mut signature = ir::Signature::new(b.func.signature.call_conv);
     signature.returns.push(AbiParam::new(types::I64));

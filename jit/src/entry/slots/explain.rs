@@ -1,4 +1,4 @@
-//! The stages of this entry, for people.
+//! The stages of the slots entry, for people.
 
 use crate::c::definitions::Signature;
 use crate::codegen::body::Compile;
@@ -12,7 +12,7 @@ impl Explanation {
     ///
     /// # Errors
     ///
-    /// Those of [`Jit::slots`](crate::Jit::slots).
+    /// The errors of [`Jit::slots`](crate::Jit::slots).
     pub fn of(signature: &Signature, options: Options) -> Result<Self, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;

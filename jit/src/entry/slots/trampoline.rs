@@ -19,19 +19,19 @@ use crate::universal::outgoing::UniversalTrampoline;
 /// A trampoline as a function: the `slots` entry.
 ///
 /// * `target`: the C function to call.
-/// * `args`: as many slots as the function has parameters.
-/// * `result`: one slot for a scalar; for an aggregate as many bytes as it has, aligned as its type is if the convention
-///   returns it in memory; not touched for `void`. It may overlap the arguments.
-/// * `errno`: where to write `errno` if the trampoline was made with [`Options::capture_errno`]; else not touched.
+/// * `args`: one slot for each parameter.
+/// * `result`: one slot for a scalar, the bytes of an aggregate, and untouched for `void`. If the convention returns an
+///   aggregate in memory, `result` must have its type's alignment. It may overlap the arguments.
+/// * `errno`: the address for `errno` if the trampoline was made with [`Options::capture_errno`]; untouched otherwise.
 ///
 /// # Safety
 ///
-/// `target` must be a function of the signature that the trampoline was made for, in the host's C convention; the slots
-/// must be canonical for their types, and the addresses in them valid for what the function does with them.
+/// * `target` must be a function of the signature that the trampoline was made for, in the host's C convention.
+/// * The slots must be canonical for their types, and the addresses in them valid for the function.
 pub type SlotsEntry =
     unsafe extern "C-unwind" fn(target: *const c_void, args: *const u64, result: *mut u64, errno: *mut i32);
 
-/// What calls functions of one shape.
+/// Code that calls functions of one shape.
 #[derive(Clone)]
 pub struct Trampoline {
     code: Arc<SlotsCode>,
@@ -55,7 +55,7 @@ impl Trampolines {
         Self { generator, code: OnceMap::new() }
     }
 
-    /// The trampoline for functions of this signature, made unless there is one with an equal key.
+    /// Returns the trampoline for functions of this signature. A trampoline with an equal key is reused.
     pub(crate) fn get(&self, signature: &Signature, options: Options) -> Result<Trampoline, JitError> {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
@@ -72,7 +72,7 @@ impl Trampolines {
         Ok(Trampoline::new(code, returns_in_memory))
     }
 
-    /// How many there are.
+    /// Returns the number of trampolines.
     pub(crate) fn count(&self, no_fork: &HoldOff) -> usize {
         self.code.live(no_fork).len()
     }
@@ -89,23 +89,25 @@ impl SlotsCode {
 
 impl Trampoline {
     fn new(code: Arc<SlotsCode>, returns_in_memory: bool) -> Self {
-        // SAFETY: the code is a function of this type, and it is kept as long as the pointer.
+        // SAFETY: the code is a function of this type, and the trampoline keeps it as long as the pointer.
         let entry = unsafe { std::mem::transmute::<*const u8, SlotsEntry>(code.entry()) };
         Self { code, entry, returns_in_memory }
     }
 
-    /// The function to call with a target, slots and a result; valid as long as this trampoline or a clone of it lives.
+    /// Returns the function to call with a target, slots and a result. It is valid as long as this trampoline or a
+    /// clone of it lives.
     #[inline]
     pub const fn entry(&self) -> SlotsEntry {
         self.entry
     }
 
-    /// Whether the function writes the result to `result` itself, which must then be aligned as the result's type is.
+    /// Returns true if the function writes the result to `result` itself, which must have the alignment of the result's
+    /// type then.
     pub const fn returns_in_memory(&self) -> bool {
         self.returns_in_memory
     }
 
-    /// The machine code, none of which is generated for a universal trampoline.
+    /// Returns the generated machine code. It is empty for a universal trampoline.
     pub fn code(&self) -> &[u8] {
         match &*self.code {
             SlotsCode::Generated(code) => code.bytes(),
