@@ -1,6 +1,6 @@
 //! Calls through trampolines against the same trampoline in C, a direct call and libffi, by criterion.
 //!
-//! The ratios that DESIGN.md's budget asks for are `report`'s, which takes its samples in turn; this suite shows each
+//! The ratios that docs/performance.md aims at are `report`'s, which takes its samples in turn; this suite shows each
 //! contender's times and how they changed since the last run.
 
 use std::error::Error;

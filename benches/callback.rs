@@ -1,7 +1,7 @@
 //! Callbacks against a C function that does the same and against libffi's closures, by criterion: called, and made and
 //! closed.
 //!
-//! The ratios that DESIGN.md's budget asks for are `report`'s.
+//! The ratios that docs/performance.md aims at are `report`'s.
 
 use std::error::Error;
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! hotcall's figures, as DESIGN.md's budget names them: `cargo bench --bench report`.
+//! hotcall's figures, in the rows of docs/performance.md: `cargo bench --bench report`.
 //!
 //! `--json` prints one JSON object instead of tables; names of shapes restrict the calls to those; `--disassemble` prints
 //! the machine code, ours and C's, instead of measuring.

@@ -188,7 +188,7 @@ fn sqlite() {
 
 /// How many trampolines real libraries need: fewer than they have signatures, and far fewer than they have functions.
 ///
-/// `HOTCALL_HEADERS` names more headers to count, and `--nocapture` shows the numbers, which DESIGN.md has.
+/// `HOTCALL_HEADERS` names more headers to count, and `--nocapture` shows the numbers, which docs/calls.md has.
 #[test]
 fn functions_share_shapes() {
     let more = env::var("HOTCALL_HEADERS").unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What the code of trampolines and thunks looks like, where that is a promise: see DESIGN.md, "Location-driven signatures".
+//! What the code of trampolines and thunks looks like, where that is a promise: see docs/calls.md, "From the plan to registers".
 
 #![cfg(all(feature = "disasm", target_arch = "x86_64", not(windows)))]
 
