@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use hotcall::engine::quickjs;
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall_jit::engine::fast_call::{FastCallHelpers, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, RecordHead, Words};
 use hotcall_jit::{FastCall as FastCallCode, Jit, JitError, Options, Signature, SignatureError, Trampoline, Type};
 
@@ -140,7 +140,9 @@ unsafe extern "C-unwind" fn resolve(
     false
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
+    NoResult::default()
+}
 
 unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
     false

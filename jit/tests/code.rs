@@ -6,7 +6,7 @@ use std::ffi::c_void;
 
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{Abi, Explanation, Jit, JitError, Options, Signature, Type};
 
@@ -86,7 +86,9 @@ unsafe extern "C-unwind" fn resolve(
     false
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
+    NoResult::default()
+}
 
 const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
 

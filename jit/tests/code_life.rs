@@ -7,7 +7,7 @@ mod notation;
 
 use std::ffi::c_void;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Abi, FastCall, Jit, Options, Trampoline};
 
@@ -81,4 +81,6 @@ unsafe extern "C-unwind" fn resolve(
     false
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
+    NoResult::default()
+}

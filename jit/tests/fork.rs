@@ -111,7 +111,9 @@ fn a_fork_waits_until_no_lock_is_held() {
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
 mod fast_call {
-    use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+    use hotcall_jit::engine::fast_call::{
+        Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle,
+    };
     use hotcall_jit::engine::values::{Pending, RecordHead};
     use hotcall_jit::{Abi, FastCall};
 
@@ -127,7 +129,9 @@ mod fast_call {
         false
     }
 
-    unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {}
+    unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
+        NoResult::default()
+    }
 
     extern "C" fn negate(a: i64) -> i64 {
         -a

@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::fmt;
 use std::sync::Arc;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, Scalar};
 
@@ -191,7 +191,23 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     }
 }
 
-unsafe extern "C-unwind" fn raise<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
+unsafe extern "C-unwind" fn raise<E: Engine>(
+    record: *const RecordHead,
+    exit: *mut c_void,
+    index: usize,
+    bits: u64,
+) -> NoResult {
+    // SAFETY: the arguments are those of a helper.
+    unsafe { throw::<E>(record, exit, index, bits) };
+    NoResult::default()
+}
+
+/// Throws the exception that waits, or the error of a refused call.
+///
+/// # Safety
+///
+/// The arguments are those of [`FastCallHelpers::raise`].
+unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);

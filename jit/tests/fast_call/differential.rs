@@ -401,8 +401,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
     count.helped += usize::from(events.iter().any(|event| matches!(event, Event::Resolve { .. })));
     let Some(Called { slots, memory }) = called else {
         count.refused += 1;
-        // Jumps to the helper leave what that leaves.
-        assert!(returned == 0 || !is_flag && fixture.is_assembled(), "{}", context());
+        assert_eq!(returned, 0, "{}", context());
         assert!(pool == before, "{}", context());
         return;
     };

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::ffi::c_void;
 use std::slice;
 
-use hotcall_jit::engine::fast_call::{FastCallHelpers, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Layout, Signature, Type};
 
@@ -72,12 +72,13 @@ unsafe extern "C-unwind" fn resolve(
     })
 }
 
-unsafe extern "C-unwind" fn raise(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) {
+unsafe extern "C-unwind" fn raise(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) -> NoResult {
     scene(|scene| {
         assert_eq!((record, exit), (scene.record, scene.exit));
         scene.events.push(Event::Raise { index, bits });
         pending().set(false);
     });
+    NoResult::default()
 }
 
 /// The C function: the handler of a callback, which is a function of any signature.

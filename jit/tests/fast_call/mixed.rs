@@ -5,7 +5,7 @@ use std::mem::transmute;
 use std::ptr;
 
 use hotcall_jit::engine::fast_call::{
-    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
+    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, NoResult, Object, Path, ResolvedHandle, Tag,
 };
 use hotcall_jit::engine::values::{Pending, RecordHead, Test};
 use hotcall_jit::{Abi, FastCall, Jit, Signature, Type};
@@ -33,8 +33,8 @@ unsafe extern "C-unwind" fn double(
     index == 0
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
-    unreachable!("the exit is a flag");
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
+    unreachable!("the exit is a flag")
 }
 
 fn model(params: Vec<Type>, roles: Vec<FastCallRole>, handles: Vec<Handles>, result: Type) -> FastCallModel {

@@ -6,7 +6,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::engine::fast_call::{
-    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, ResolvedHandle, Tag,
+    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, NoResult, ResolvedHandle, Tag,
 };
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Abi, FastCall, Jit, Layout, Signature, Type};
@@ -60,7 +60,7 @@ unsafe extern "C-unwind" fn resolve(
     true
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
     unreachable!("no argument is wrong")
 }
 

@@ -7,7 +7,7 @@ use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, ResolvedHandle};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{FastCall, Jit, Options};
 
@@ -82,7 +82,7 @@ unsafe extern "C-unwind" fn resolve(
     panic!("resolve")
 }
 
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) {
+unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
     panic!("raise")
 }
 

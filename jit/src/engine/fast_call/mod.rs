@@ -12,6 +12,6 @@ mod object;
 
 pub use check::FastCallError;
 pub use model::{
-    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, Raise,
-    Resolve, ResolvedHandle, Small, Tag,
+    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Object,
+    Path, Raise, Resolve, ResolvedHandle, Small, Tag,
 };

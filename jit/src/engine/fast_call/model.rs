@@ -170,7 +170,20 @@ pub type Resolve = unsafe extern "C-unwind" fn(
 ) -> bool;
 
 /// See [`FastCallHelpers::raise`].
-pub type Raise = unsafe extern "C-unwind" fn(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64);
+pub type Raise =
+    unsafe extern "C-unwind" fn(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) -> NoResult;
+
+/// What [`FastCallHelpers::raise`] returns: zeros in the registers in which C returns results. A native function that
+/// jumps to the helper returns them, whatever the type of its result is, and an engine may read its result before it
+/// checks for exceptions. By System V x86-64 (psABI 3.2.3) the two classes arrive in RAX and XMM0. Win64 returns
+/// only structs of up to 8 bytes in a register.
+#[derive(Clone, Copy, Default, Debug)]
+#[repr(C)]
+pub struct NoResult {
+    integer: u64,
+    #[cfg(not(windows))]
+    float: f64,
+}
 
 /// A resolved handle.
 #[repr(C)]
