@@ -1,10 +1,10 @@
-//! Errors of members: a type does not have one, or it cannot be read or written.
+//! Errors of members: a type does not have a member, or the member cannot be read or written.
 
 use hotcall_jit::{LayoutError, Type};
 
 use crate::slots::value_type::ValueType;
 
-/// Why a member cannot be found, read or written.
+/// The reason why a member cannot be found, read or written.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
