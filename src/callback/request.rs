@@ -21,7 +21,7 @@ pub(super) struct Request {
     /// A plain mutex: forks must not wait for a thread that waits for its answer. A child does not use it.
     progress: Mutex<Progress>,
     changed: Condvar,
-    /// The number of forks between the first process and the waiting one.
+    /// The generation of the process that waits.
     generation: usize,
 }
 

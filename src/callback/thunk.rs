@@ -38,8 +38,7 @@ impl Thunk {
     /// # #[cfg(all(target_os = "linux", feature = "c-text"))]
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// use hotcall::Thunk;
-    /// * The type does not have a function's signature, like Deno's `"function"`.
-    /// * The errors of [`Thunk::new`].
+    /// use hotcall::declare::Declarations;
     ///
     /// let text = "void qsort(void *base, size_t count, size_t size, int (*compare)(const void *, const void *));";
     /// let declarations = Declarations::from_c(text)?;
@@ -54,7 +53,8 @@ impl Thunk {
     ///
     /// # Errors
     ///
-    /// The type does not have a function's signature, as Deno's own `"function"`; the errors of [`Thunk::new`].
+    /// * The type does not have a function's signature, like Deno's `"function"`.
+    /// * The errors of [`Thunk::new`].
     pub fn of(ty: &Type) -> Result<Self, CallbackError> {
         match ty.pointer().map(Pointer::target) {
             Some(Target::Function(function)) => Self::new(function.signature()),
