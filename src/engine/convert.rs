@@ -47,7 +47,8 @@ pub(super) unsafe fn make_value<E: Engine>(
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
-    // SAFETY: the caller vouches for the site and the bytes.
+    // SAFETY: the caller promises that the site is one of the engine's, and that an aggregate's slot is the address of
+    // its bytes.
     unsafe {
         match form {
             Form::Scalar(scalar) => match Output::of(scalar, slot) {
