@@ -1,6 +1,6 @@
 //! A small JavaScript runtime on QuickJS with Deno's FFI, as an example of hotcall's use.
 //!
-//! `ffi.rs` is what the author of a runtime would copy.
+//! The author of a runtime would copy `ffi.rs`.
 
 mod buffers;
 mod engine;

@@ -1,6 +1,7 @@
-//! Runs scripts on V8 that call C through hotcall: as an example of hotcall's use, and of fast calls from optimised code.
+//! Runs scripts on V8 that call C through hotcall. This is an example of hotcall's use, and of fast calls from
+//! optimised code.
 //!
-//! `library.rs`, `symbol.rs` and `fast.rs` are what the author of a runtime would copy.
+//! The author of a runtime would copy `library.rs`, `symbol.rs` and `fast.rs`.
 
 #[cfg(v8)]
 mod arguments;
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the scripts; gives a report if one fails.
+/// Runs the scripts. Returns a report if one fails.
 #[cfg(v8)]
 fn run(CommandLine { v8_flags, no_layout, direct, load, script, args }: &CommandLine) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
@@ -85,7 +86,7 @@ fn run(CommandLine { v8_flags, no_layout, direct, load, script, args }: &Command
     })
 }
 
-/// Without this flag V8 10.2 does not make them.
+/// Without this flag V8 10.2 does not make fast calls.
 #[cfg(v8)]
 const FAST_CALLS: &str = "--turbo-fast-api-calls";
 
