@@ -28,7 +28,8 @@ pub(crate) struct QuickJs {
     /// The getter `byteLength` of buffers. The function in C throws if the buffer is detached.
     buffer_len: JSValue,
     /// A `WeakMap`, and its `get` and `set`. It gives the buffer that has the bytes of its key. A key is a pointer, a
-    /// buffer over the memory of a pointer, or a buffer whose bytes were given away after a pointer to them was made.
+    /// buffer over the memory of a pointer, or a buffer whose bytes were given away. The last one is a key only if a
+    /// pointer to the bytes was made before.
     owners: [JSValue; 3],
     /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
     pointed: [JSValue; 3],

@@ -116,7 +116,7 @@ impl Request {
 
     /// Waits for the answer. With a `limit`, waits no longer than that for its beginning.
     pub(super) fn wait(&self, limit: Option<Duration>) {
-        // A limit that the clock cannot represent is no different from `None`.
+        // A limit that the clock cannot represent has the effect of `None`.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut progress = self.progress();
         while *progress != Progress::Done {

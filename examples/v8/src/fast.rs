@@ -11,7 +11,8 @@ use crate::isolate::{FastCalls, Isolate};
 use crate::layout;
 use crate::value::Value;
 
-/// The data for fast calls of the isolate, or the reason why it has none. It is found at the first request.
+/// The data for fast calls of the isolate, or the reason why fast calls are not possible. It is found at the first
+/// request.
 pub(crate) fn fast_calls(isolate: &Isolate) -> &Result<FastCalls, String> {
     isolate.fast_calls.get_or_init(|| read_fast_calls(isolate))
 }

@@ -29,7 +29,7 @@ pub(super) struct AttributeSet<'t> {
     pub(super) notes: Notes,
 }
 
-/// Attributes, combined for a declared type or name. Nearly all declarations have none.
+/// Attributes, combined for a declared type or name. Nearly all declarations lack attributes.
 #[derive(Clone, Default)]
 pub(super) struct Attributes<'t>(Option<Rc<AttributeSet<'t>>>);
 

@@ -40,7 +40,7 @@ pub(super) struct ObjectMemory {
 impl ObjectMemory {
     /// # Safety
     ///
-    /// As long as a copy of this value is used, the bytes are mapped and can be read. Meanwhile nothing writes to the
+    /// The bytes are mapped and can be read as long as a copy of this value is used. Meanwhile nothing writes to the
     /// loader's tables in them.
     pub(super) const unsafe fn new(start: usize, len: usize) -> Self {
         Self { start, len }

@@ -172,7 +172,7 @@ fn functions_written_for_v8_take_an_option() {
             const loop = new Function("call", "for (let i = 0; i < 20000; i++) try { call(i); } catch {}");
             for (let i = 0; i < 10; i++) loop(call);
         }
-        // What waits is thrown by whatever comes next.
+        // The next call throws the waiting exception.
         try { now(); } catch {}
         print(ran > 0, typeof nativeOf);"#;
     let script = script("direct.js", text);

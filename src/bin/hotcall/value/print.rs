@@ -5,8 +5,8 @@
 //!
 //! # Text pointers
 //!
-//! A text pointer is *readable* if it is null, or the address of bytes that end with a zero and do not change while
-//! they are printed. The declaration, which the user gives, makes this true. Of a union only the first member is
+//! A text pointer is *readable* if it is null, or the address of bytes that end with a zero. The bytes must not change
+//! while they are printed. The declaration, which the user gives, makes this true. Of a union only the first member is
 //! printed, and must be readable.
 
 use std::ffi::{CStr, c_char};
