@@ -17,7 +17,6 @@
     // only element of `waiting` is not 0. A function that returns a struct fills an extra argument, which script may omit. Each wrapper
     // has a source of its own, because V8 shares the facts that it learns about callees among functions of equal source. Its constants
     // are V8's constants, so a call costs a comparison more.
-    // constants are constants, so that a call costs a comparison more.
     let sources = 0;
 
     function wrapped(native, { isWrapped, size }) {
