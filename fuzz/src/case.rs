@@ -38,7 +38,7 @@ pub enum Wrong {
     Result { byte: usize, returned: Vec<u8>, got: Vec<u8> },
     #[error("the slot of {} is {got:#018x}, not the canonical {canonical:#018x}", name(*which))]
     Canonical { which: Which, got: u64, canonical: u64 },
-    #[error("{} is at {address:#x}, which is no multiple of {align}", name(*which))]
+    #[error("{} is at {address:#x}, which is not a multiple of {align}", name(*which))]
     Unaligned { which: Which, address: usize, align: usize },
     #[error("the result is not zero at first: {bytes:02x?}")]
     NotZero { bytes: Vec<u8> },

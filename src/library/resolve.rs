@@ -16,7 +16,7 @@ use super::resolved::{LibraryPath, Resolved};
 /// A runtime asks for permission with the result, and then opens that library with
 /// [`Library::open_resolved`](crate::Library::open_resolved). In between, anyone who may write to a directory of the
 /// path can still replace the file or a link. To confine scripts to some directories, a runtime opens a path whose
-/// links all lie in these directories and do not leave them. The canonical path always qualifies.
+/// links all lie in these directories and do not leave them. The canonical path does not have links.
 ///
 /// While a library is loaded, the loader does not open a file of an equal path again. It gives the loaded library, even
 /// if the path leads to another file by now.

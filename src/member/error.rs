@@ -19,7 +19,7 @@ pub enum MemberError {
     #[error("{ty} has {len} members, and none with index {index}")]
     NoIndex { ty: Type, index: usize, len: usize },
     /// A path that does not consist of names, dots and indices in brackets.
-    #[error("{path:?} is no path to a member: byte {at} is unexpected")]
+    #[error("{path:?} is not a path to a member: byte {at} is unexpected")]
     Path { path: Box<str>, at: usize },
     /// An access by slot, where the member is a struct, a union or an array.
     #[error("the member at byte {offset} is {ty}, which has no slot")]

@@ -94,7 +94,7 @@ fn check(declaration: &hotcall::declare::Declaration) -> Result<(), Thrown> {
 /// The present value of a variable; for a pointer its address, as in Deno.
 fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
     let slot = match variable.ty().as_scalar() {
-        None => return Err(Thrown::type_error(format!("{}: a static is no struct", variable.name()))),
+        None => return Err(Thrown::type_error(format!("{}: a static is not a struct", variable.name()))),
         Some(Scalar::Pointer(_)) => variable.address().into(),
         // SAFETY: script's author promises that the declaration is true.
         Some(_) => unsafe { variable.read_slot() }.map_err(Thrown::error)?,

@@ -55,7 +55,7 @@ struct CommandLine {
     load: Vec<PathBuf>,
     /// The script.
     script: PathBuf,
-    /// What `scriptArgs` has.
+    /// The elements of `scriptArgs`.
     #[arg(allow_hyphen_values = true)]
     args: Vec<String>,
 }

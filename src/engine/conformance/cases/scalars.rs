@@ -262,7 +262,7 @@ const FLOAT_REFUSES: &[(Expression, &str)] = &[
     (Expression::Source("({ valueOf() { return 1 } })"), "expected a number, not an object"),
 ];
 
-/// Values that every integer type refuses, except for BigInts. The expected kind is given separately.
+/// Values that every integer type refuses, except for BigInts, each with its kind in messages.
 const NO_INTEGERS: &[(Expression, &str)] = &[
     (boolean(true), "a boolean"),
     (NULL, "null"),
