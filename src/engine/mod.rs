@@ -26,8 +26,7 @@
 //! | C type | takes | becomes |
 //! |---|---|---|
 //! | integers of up to 32 bits | whole numbers in range | a number |
-//! | integers of 64 bits | whole numbers in range; of BigInts the low 64 bits | the class `wide`, or a value that the
-//! engine makes |
+//! | integers of 64 bits | whole numbers in range; of BigInts the low 64 bits | `wide`, or a value that the engine makes |
 //! | `float`, `double` | numbers | a number; every NaN becomes the engine's where that matters |
 //! | `bool` | booleans | a boolean |
 //! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |

@@ -44,10 +44,10 @@ struct CommandLine {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
     v8_flags: Vec<String>,
-    /// Have machine code read none of V8's objects, as where they do not lie in memory as it thinks.
+    /// Make machine code read none of V8's objects, as if they did not lie in memory as described.
     #[arg(long)]
     no_layout: bool,
-    /// Let declarations name functions that are written for V8, by `direct`: see benches/calls.js.
+    /// Allow declarations to name functions that are written for V8, by `direct`: see benches/calls.js.
     #[arg(long)]
     direct: bool,
     /// A script to run before, in the same global scope; may be given more than once.

@@ -141,9 +141,9 @@
 //!   and `null`, these are 64-bit integers, addresses and the bytes of structs. A 64-bit integer that your numbers
 //!   cannot hold is rounded, as in the toy, or refused by an exception. The [kit](#8-the-conformance-kit) asks which,
 //!   by the feature `ExactWide`.
-//! * [`exception`] and [`throw`] are two steps, because an exception may have to wait ([step
-//!   5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its value.
-//!   In one that counts references it is a value that it owns, and its `Drop` releases it.
+//! * [`exception`] and [`throw`] are two steps, because an exception may have to wait
+//!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its
+//!   value. In one that counts references it is a value that it owns, and its `Drop` releases it.
 //!
 //! **None of these may run script**, except for [`exception`], after which C is not called: no getter, no `valueOf`, no
 //! finaliser. Script between the checks and the call could move converted bytes, or close the function. `unsafe impl`
