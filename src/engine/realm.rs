@@ -79,7 +79,7 @@ impl<E: Engine> Realm<E> {
         self.state.model()
     }
 
-    /// Makes a function that the engine can call of a C function.
+    /// Makes a record of a C function, which the engine can then call.
     ///
     /// # Errors
     ///
@@ -97,7 +97,7 @@ impl<E: Engine> Realm<E> {
         Record::new(function, &self.state)
     }
 
-    /// Makes a function for the engine's compiled code of a C function, with arguments in registers.
+    /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
     ///
     /// # Errors
     ///
@@ -135,7 +135,7 @@ impl<E: Engine> Realm<E> {
     /// * The exit is that of its model, and its caller does not look itself.
     pub unsafe fn leave_fast_call(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
-        // SAFETY: the contract is that of this function.
+        // SAFETY: the caller promises that such a fast call is running, with this exit.
         unsafe { self.flag_fast_call(exit) };
     }
 

@@ -97,13 +97,13 @@ impl Function {
         match self.state.prototype.result() {
             Form::Bytes(size) => {
                 let mut bytes = vec![0; size as usize];
-                // SAFETY: the contract is that of this function. The buffer has the size of the result, which is a
+                // SAFETY: the caller promises that the call is sound. The buffer has the size of the result, which is a
                 // struct or union.
                 unsafe { self.invoke_into(entry, args, &mut bytes, errno) };
                 bytes.into()
             }
             form @ (Form::Void | Form::Scalar(_)) => {
-                // SAFETY: the contract is that of this function, and the result is not a struct or union.
+                // SAFETY: the caller promises that the call is sound. The result is not a struct or union.
                 let slot = unsafe { self.invoke(entry, args, errno) };
                 form.scalar().map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
             }

@@ -11,11 +11,11 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub struct FunctionOptions {
-    /// [Prepared](crate::Function::prepare) calls capture errno. The code of
+    /// True if [prepared](crate::Function::prepare) calls capture errno. The code of
     /// [`Function::call_errno`](crate::Function::call_errno) is then compiled at once instead of at its first use,
     /// unless the function is lazy.
     pub capture_errno: bool,
-    /// The function is compiled later: when enough calls have been made for that to pay, or when its code is asked for.
+    /// True if the function is compiled later: when enough calls have been made for that to pay, or when its code is asked for.
     /// A signature that exceeds a limit is still an error at once.
     pub lazy: bool,
 }

@@ -76,12 +76,14 @@ impl Static {
     /// * No other thread writes to it meanwhile.
     pub unsafe fn read(&self) -> Result<Value<'static>, StaticError> {
         if let Some(scalar) = self.0.ty.as_scalar() {
-            // SAFETY: the contract is that of this function, and the variable is a scalar.
+            // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+            // meanwhile.
             let slot = unsafe { self.read_slot() }?;
             return Ok(Value::from_slot(slot, scalar));
         }
         let mut bytes = vec![0; self.0.size];
-        // SAFETY: the contract is that of this function, and the length is the size of the variable's type.
+        // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+        // meanwhile. The length is the size of the type.
         unsafe { self.read_into(&mut bytes) }?;
         Ok(bytes.into())
     }
@@ -102,9 +104,11 @@ impl Static {
         let value = value.into();
         let wrong_type = || self.wrong_type(value.ty());
         match self.0.ty.as_scalar() {
-            // SAFETY: the contract is that of this function, and the variable is a scalar.
+            // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere
+            // meanwhile.
             Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(wrong_type)?) },
-            // SAFETY: the contract is that of this function, and `write_from` compares the length.
+            // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere
+            // meanwhile.
             None => unsafe { self.write_from(value.as_bytes().ok_or_else(wrong_type)?) },
         }
     }
@@ -125,7 +129,8 @@ impl Static {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
-        // SAFETY: the contract is that of this function, and the length is the size of the scalar.
+        // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+        // meanwhile. The length is the size of the scalar.
         unsafe { self.read_into(bytes) }?;
         Ok(load(scalar, bytes))
     }
@@ -147,7 +152,8 @@ impl Static {
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
         store(scalar, value, bytes);
-        // SAFETY: the contract is that of this function, and the length is the size of the scalar.
+        // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere meanwhile.
+        // The length is the size of the scalar.
         unsafe { self.write_from(bytes) }
     }
 

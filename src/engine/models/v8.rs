@@ -79,7 +79,7 @@ const OPTIONS: u8 = 255;
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct ViewLayout {
     buffer: i32,
-    /// Bits of it, [`VARIABLE`], are not 0 if the length differs from the field.
+    /// The bit field. Its bits [`VARIABLE`] are not 0 if the length differs from the field.
     bit_field: i32,
     byte_length: i32,
     external_pointer: i32,
