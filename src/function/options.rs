@@ -15,8 +15,8 @@ pub struct FunctionOptions {
     /// [`Function::call_errno`](crate::Function::call_errno) is then compiled at once instead of at its first use,
     /// unless the function is lazy.
     pub capture_errno: bool,
-    /// True if the function is compiled later: when enough calls have been made for that to pay, or when its code is asked for.
-    /// A signature that exceeds a limit is still an error at once.
+    /// True if the function is compiled later: when enough calls have been made for that to pay, or when its code is
+    /// asked for. A signature that exceeds a limit is still an error at once.
     pub lazy: bool,
 }
 

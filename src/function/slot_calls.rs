@@ -147,8 +147,8 @@ impl Function {
     /// * `args` has one slot for each parameter. Slots of structs and unions are not null.
     /// * `result` has room for the result: a slot for a scalar, or all bytes of a struct or union, aligned as its type
     ///   is. For `void` it is not touched.
-    /// * If the library is closed, the call is sound all the same. The function keeps the library mapped, and does not
-    ///   refuse the call.
+    /// * The library may be closed, because the function keeps it mapped, and the call is not refused. The caller must
+    ///   know that C may still be called.
     ///
     /// # Panics
     ///
