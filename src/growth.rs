@@ -1,6 +1,6 @@
-//! Types that may grow, as another crate sees them. It may change their fields and name their variants. It may not write
-//! literals, or matches without an arm for later variants. Each row is two documentation tests. The second must not compile
-//! because the type is non-exhaustive, and for no other reason. So a row names all variants.
+//! Types that may grow, tested from another crate. It may change their fields and name their variants. It may not write
+//! literals, or matches without an arm for later variants. Each row is two documentation tests. The second must not
+//! compile because the type is non-exhaustive, and for no other reason. So a row names all variants.
 
 macro_rules! structs {
     ($($test:ident: $path:literal, $field:literal, $value:literal;)*) => {$(

@@ -1,8 +1,9 @@
 //! Calls C functions from language runtimes with almost no overhead over a direct call.
 //!
-//! A runtime says what it wants to call as data, while it runs: a library, a symbol, a [`Signature`] of C types. hotcall
-//! compiles the signature to machine code (a *trampoline*) that unpacks the runtime's argument buffer into the registers
-//! and the stack that the calling convention asks for, structs by value included, and calls the function.
+//! A runtime describes a call as data, while it runs: a library, a symbol, and a [`Signature`] of C types. hotcall
+//! compiles the signature to machine code, a *trampoline*. The trampoline moves the arguments from the runtime's buffer
+//! to the registers and the stack, as the calling convention demands, and calls the function. Structs are passed by
+//! value.
 //!
 //! ```
 //! # #[cfg(target_os = "linux")]
@@ -28,7 +29,7 @@
 //! |---|---|
 //! | [`Type`], [`Signature`] | C's types as data, made by builders |
 //! | [`declare`] | whole libraries' declarations, also from C text and from JSON |
-//! | [`resolve`], [`Library`] | what would be loaded; loading it; symbols, [statics](Static), closing |
+//! | [`resolve`], [`Library`] | finding and loading a library; symbols, [statics](Static), closing |
 //! | [`Symbols`] | all declared symbols of a library at once |
 //! | [`Function`] | calls: with types compared ([`call`](Function::call)), by slots ([`call_slots`](Function::call_slots)), unchecked |
 //! | [`Callback`], [`LocalCallback`], [`RawCallback`] | function pointers for C, and the handlers behind them |
@@ -37,9 +38,9 @@
 //! | [`Member`] | structs' bytes, read and written by member |
 //! | [`engine`] | native functions that a language's engine, or the code it compiles, calls itself |
 //! | [`OwnedCall`] | a call to be made on another thread |
-//! | [`stats`](stats()) | how much code there is |
+//! | [`stats`](stats()) | counts of code |
 //! | [`describe`], [`debug`] | names for compiled code: in crash reports, profiles and debuggers |
-//! | [`LibraryError`], [`CallError`], … | what can go wrong before C is called, for each part; [`Error`] is any of them |
+//! | [`LibraryError`], [`CallError`], … | errors before C is called, for each part; [`Error`] is any of them |
 //!
 //! # What is unsafe
 //!
@@ -47,9 +48,9 @@
 //! * Calling through a declaration, because nothing can check that the declaration is true.
 //! * Making a [`RawCallback`], because its context is the caller's.
 //!
-//! Everything else is safe: declarations may come from untrusted scripts, and get a clear error whatever they hold. Before
-//! a call hotcall checks the number and the types of arguments, the sizes of structs, and that the library was not closed. A
-//! symbol that is a variable is refused where the library's symbol table can be read.
+//! Everything else is safe. Declarations may come from untrusted scripts, and every fault in them is a clear error.
+//! Before a call hotcall checks the number and the types of arguments, the sizes of structs, and that the library is
+//! open. A symbol that is a variable is refused if the library's symbol table can be read.
 //!
 //! # Values and slots
 //!
@@ -67,26 +68,26 @@
 //!
 //! # Closing
 //!
-//! [`Library::close`] makes later look-ups and calls fail, and waits for nothing. The library is unmapped when the last
-//! [`Function`], [`Static`] and [`OwnedCall`] of it is gone, so a running call never loses the code under it.
+//! [`Library::close`] makes later look-ups and calls fail, and does not wait. The library is unmapped when its last
+//! [`Function`], [`Static`] and [`OwnedCall`] is dropped. So a running call never loses its code.
 //!
-//! Closing or dropping a callback waits for nothing either. C may go on calling it: the call returns zeros, and
-//! [is counted](retired_calls). After a drop the address is used again, as late as possible. From then on such a call runs the next
-//! callback, whose arguments may have other types.
+//! Closing or dropping a callback does not wait either. If C still calls it, the call returns zeros, and [is
+//! counted](retired_calls). After a drop the address is reused as late as possible. From then on such a call runs the
+//! next callback, whose arguments may have other types.
 //!
 //! # Forks
 //!
-//! After a `fork` parent and child both go on. So do children of raw forks (`_Fork`, the system calls `fork` and `clone`), if no
-//! other thread was using hotcall when the process forked. A child that shares its parent's memory (`vfork`, `CLONE_VM`) counts
-//! as one of its threads.
+//! After a `fork`, parent and child may both use hotcall. So may children of raw forks (`_Fork`, the system calls
+//! `fork` and `clone`), if no other thread was using hotcall when the process forked. A child that shares its parent's
+//! memory (`vfork`, `CLONE_VM`) counts as one of its threads.
 //!
 //! # Platforms
 //!
 //! 64-bit little-endian targets. Calls and callbacks are compiled for System V x86-64 (Linux, the BSDs, macOS) so far.
 //!
-//! Where no code can be generated, because the feature `jit` is off or the system refuses memory for code, calls and callbacks
-//! work all the same, two to four times as slow as compiled ones. There are 2,048 addresses for them then, of which each shape of
-//! functions takes one, and each callback.
+//! Calls and callbacks also work without generated code: if the feature `jit` is off, or the system refuses memory for
+//! code. They then take two to four times as long as compiled ones. They share 2,048 addresses. Each shape of functions
+//! takes one, and so does each callback.
 
 #![warn(clippy::disallowed_types)]
 

@@ -22,8 +22,8 @@ pub fn stats() -> Stats {
     Jit::shared().map(Jit::stats).unwrap_or_default()
 }
 
-/// Counts the calls of callbacks in this process that were answered with zeros instead of by a handler: because the callback
-/// was closed, or because a [`ForeignCall`](crate::ForeignCall) was dropped or waited too long.
+/// Counts the calls of callbacks in this process that were answered with zeros instead of by a handler. The callback
+/// was closed, or a [`ForeignCall`](crate::ForeignCall) was dropped or waited too long.
 pub fn retired_calls() -> u64 {
     hotcall_jit::retired_calls()
 }

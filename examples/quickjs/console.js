@@ -92,7 +92,7 @@
     log(frame(header, lines));
   }
 
-  // Columns of nothing but numbers are set to the right.
+  // Columns of numbers alone are set to the right.
   function frame(header, lines) {
     const widths = header.map((name, column) =>
       Math.max(...[name, ...lines.map((line) => line[column])].map(width)) + 2

@@ -31,7 +31,7 @@
       const to = internals.bytesOf(destination);
       if (to === undefined) throw new TypeError("Argument 2 is not a Uint8Array");
       let written = Math.min(bytes.length, to.length);
-      // Not in the midst of a character.
+      // Not in the middle of a character.
       while (written < bytes.length && (bytes[written] & 0xc0) === 0x80) written--;
       to.set(bytes.subarray(0, written));
       const read = written === bytes.length
@@ -96,7 +96,7 @@
     }
   }
 
-  // Texts as bytes and back, for the other scripts.
+  // Converts texts to bytes and back, for the other scripts.
   const decoder = (bytes) => native.decode(bytes, false, true)[0];
   Object.assign(internals, { encode: native.encode, decode: decoder });
   for (const value of [TextEncoder, TextDecoder]) define(value.name, value);

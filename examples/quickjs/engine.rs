@@ -1,4 +1,4 @@
-//! QuickJS behind hotcall's `Engine`: what values are that machine code does not look at, and how such values are made.
+//! QuickJS behind hotcall's `Engine`: reads and makes the values that machine code does not handle.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -11,26 +11,29 @@ use rquickjs::qjs::{self as js, JSContext, JSValue};
 use crate::exceptions;
 use crate::pins::{Pin, Pins};
 
-/// What hotcall asks QuickJS for.
+/// The state that hotcall's questions about QuickJS need.
 pub(crate) struct QuickJs {
-    /// The context that script runs in. All values are made there: a call's site may have that of the runtime's own scripts.
+    /// The context that script runs in. All values are made there, because a call's site may have the context of the
+    /// runtime's own scripts.
     context: *mut JSContext,
-    /// The class of pointer objects, whose opaque pointer is the address, and that of those into a buffer.
+    /// The class of pointer objects, whose opaque pointer is the address, and the class of pointers into a buffer.
     pointers: [js::JSClassID; 2],
-    /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
+    /// The getters `buffer`, `byteOffset` and `byteLength` of data views, for which C has no function.
     data_view: [JSValue; 3],
-    /// `byteLength` of typed arrays: the function in C is wrong about arrays that follow the length of their buffer.
+    /// The getter `byteLength` of typed arrays. The function in C is wrong for arrays that follow the length of their
+    /// buffer.
     typed_array_len: JSValue,
-    /// `buffer` of typed arrays: the function in C throws if the array is longer than its buffer.
+    /// The getter `buffer` of typed arrays. The function in C throws if the array is longer than its buffer.
     typed_array_buffer: JSValue,
-    /// `byteLength` of buffers: the function in C throws if the buffer is detached.
+    /// The getter `byteLength` of buffers. The function in C throws if the buffer is detached.
     buffer_len: JSValue,
-    /// A `WeakMap`, and its `get` and `set`. It leads to the buffer that has the bytes of: a pointer; a buffer over the memory that a
-    /// pointer leads to; a buffer whose bytes were given away after a pointer to them was made.
+    /// A `WeakMap`, and its `get` and `set`. It gives the buffer that has the bytes of its key. A key is a pointer, a
+    /// buffer over the memory of a pointer, or a buffer whose bytes were given away. The last one is a key only if a
+    /// pointer to the bytes was made before.
     owners: [JSValue; 3],
     /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
     pointed: [JSValue; 3],
-    /// True once there may be buffers that have owners.
+    /// True once buffers with owners may exist.
     has_owned: Cell<bool>,
     pins: Pins,
 }
@@ -39,7 +42,7 @@ pub(crate) struct QuickJs {
 pub(crate) struct Thrown(pub(crate) JSValue);
 
 pub(crate) fn words(value: JSValue) -> Words {
-    // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
+    // SAFETY: the integer is as long as the whole union. Bytes that a shorter member leaves unset are not used.
     [unsafe { value.u.ptr } as u64, value.tag as u64]
 }
 
@@ -47,7 +50,7 @@ pub(crate) const fn value(words: Words) -> JSValue {
     JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
 }
 
-/// An error in Deno's words, with hotcall's behind them.
+/// An error in Deno's words, followed by hotcall's.
 fn message(error: &EngineError) -> String {
     if let EngineError::Argument { function, index, ty, problem } = error {
         return format!("Invalid FFI {}: argument {} of {function}: {problem}", expectation(ty), index + 1);
@@ -76,7 +79,7 @@ fn expectation(ty: &Type) -> String {
 
 /// A number of bytes. Every length that the engine allows is one of its small integers.
 fn number(value: JSValue) -> Option<usize> {
-    // SAFETY: the tag says what the value is.
+    // SAFETY: the tag says which member of the union is set.
     unsafe { if js::JS_VALUE_GET_TAG(value) == js::JS_TAG_INT { Some(value.u.int32 as usize) } else { None } }
 }
 
@@ -84,7 +87,7 @@ fn context(site: Site) -> *mut JSContext {
     site.context.cast()
 }
 
-/// Bytes of a buffer.
+/// The bytes of a buffer.
 struct Bytes {
     address: *mut u8,
     len: usize,
@@ -95,7 +98,7 @@ impl QuickJs {
     ///
     /// The context lives, with its runtime, until [`free`](Self::free).
     pub(crate) unsafe fn new(context: *mut JSContext) -> Self {
-        // SAFETY: the caller vouches for the context; the getters are there in a full one.
+        // SAFETY: the caller promises that the context is alive. A full context has the getters.
         unsafe {
             let runtime = js::JS_GetRuntime(context);
             let class = js::JSClassDef {
@@ -109,7 +112,7 @@ impl QuickJs {
                 let mut pointers = 0;
                 js::JS_NewClassID(runtime, &mut pointers);
                 js::JS_NewClass(runtime, pointers, &class);
-                // A pointer object shows nothing to script.
+                // Script does not see properties of a pointer object.
                 js::JS_SetClassProto(context, pointers, js::JS_NULL);
                 pointers
             });
@@ -147,27 +150,27 @@ impl QuickJs {
         &self.pins
     }
 
-    /// Has a pointer or a buffer keep the buffer that has its bytes.
+    /// Makes a pointer or a buffer keep the buffer that has its bytes.
     ///
     /// # Safety
     ///
     /// The values are objects of the engine.
     pub(crate) unsafe fn set_owner(&self, context: *mut JSContext, object: JSValue, owner: JSValue) {
         let [owners, _, set] = self.owners;
-        // SAFETY: the caller vouches for the values.
+        // SAFETY: the caller promises that the values are objects of the engine.
         unsafe {
             self.has_owned.set(self.has_owned.get() || js::JS_IsArrayBuffer(object));
             js::JS_FreeValue(context, js::JS_Call(context, set, owners, 2, [object, owner].as_mut_ptr()));
         }
     }
 
-    /// Lets go of what it holds of the engine.
+    /// Releases the values that it holds of the engine.
     ///
     /// # Safety
     ///
-    /// The context is that which it was made with; nothing asks it any more.
+    /// The context is that which it was made with. It is not used afterwards.
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
-        // SAFETY: the getters belong to this.
+        // SAFETY: this value owns the getters.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };
         self.data_view.into_iter().chain(self.owners).chain(self.pointed).for_each(free);
         [self.typed_array_len, self.typed_array_buffer, self.buffer_len].into_iter().for_each(free);
@@ -181,7 +184,7 @@ impl QuickJs {
     ///
     /// The context is one of the engine's.
     pub(crate) unsafe fn pointer(&self, context: *mut JSContext, address: *const c_void) -> JSValue {
-        // SAFETY: the caller vouches for the context.
+        // SAFETY: the caller promises that the context is one of the engine's.
         unsafe { Self::pointer_of(self.pointers[0], context, address) }
     }
 
@@ -192,7 +195,7 @@ impl QuickJs {
     /// The site and the buffer are the engine's.
     pub(crate) unsafe fn pointer_into(&self, site: Site, buffer: JSValue, address: *const c_void) -> JSValue {
         let context = context(site);
-        // SAFETY: the caller vouches for the context and the buffer.
+        // SAFETY: the caller promises that the site and the buffer are the engine's.
         unsafe {
             let pointer = Self::pointer_of(self.pointers[1], context, address);
             if js::JS_IsObject(pointer) {
@@ -204,35 +207,35 @@ impl QuickJs {
         }
     }
 
-    /// Notes that there may be pointers into a buffer.
+    /// Records that pointers into a buffer may exist.
     ///
     /// # Safety
     ///
     /// The buffer is an object of the engine.
     unsafe fn set_pointed(&self, context: *mut JSContext, buffer: JSValue) {
         let [pointed, add, _] = self.pointed;
-        // SAFETY: the caller vouches for the buffer.
+        // SAFETY: the caller promises that the buffer is an object of the engine.
         unsafe { js::JS_FreeValue(context, js::JS_Call(context, add, pointed, 1, [buffer].as_mut_ptr())) };
     }
 
-    /// Tells if there may be pointers into a buffer.
+    /// Returns true if pointers into a buffer may exist.
     ///
     /// # Safety
     ///
     /// The buffer is an object of the engine.
     pub(crate) unsafe fn is_pointed(&self, context: *mut JSContext, buffer: JSValue) -> bool {
         let [pointed, _, has] = self.pointed;
-        // SAFETY: the caller vouches for the buffer; the function returns a boolean.
+        // SAFETY: the caller promises that the buffer is an object of the engine. The function returns a boolean.
         unsafe { js::JS_Call(context, has, pointed, 1, [buffer].as_mut_ptr()).u.int32 != 0 }
     }
 
-    /// Notes that all bytes of a buffer have become those of another one. What keeps the one keeps the other.
+    /// Records that all bytes of a buffer now belong to another one. Objects that keep the first then keep the second.
     ///
     /// # Safety
     ///
     /// The two are buffers of the engine.
     pub(crate) unsafe fn inherit(&self, context: *mut JSContext, buffer: JSValue, heir: JSValue) {
-        // SAFETY: the caller vouches for the buffers. The owner belongs to this.
+        // SAFETY: the caller promises that both are buffers of the engine. The owner belongs to this function.
         unsafe {
             self.pins.follow(context, buffer, heir);
             if let Some(owner) = self.owner(context, buffer) {
@@ -264,15 +267,16 @@ impl QuickJs {
         }
     }
 
-    /// The bytes of a buffer or a view of one; `None` if they are gone. The outer `None`: it is neither.
+    /// The bytes of a buffer or of a view. The inner `None` means that they are gone, the outer that the value is
+    /// neither.
     ///
     /// # Safety
     ///
     /// The value is an object of the engine.
     unsafe fn bytes(&self, context: *mut JSContext, object: JSValue) -> Option<Option<Bytes>> {
-        // SAFETY: these functions look at a value of their engine, and say so if they threw.
+        // SAFETY: these functions read a value of their engine, and say if they threw.
         unsafe {
-            // The engine leaves exceptions of its own jobs behind. `part` must not take one for an answer.
+            // The engine's own jobs may have left an exception, which `part` must not take for an answer.
             Self::forget_exception(context);
             if js::JS_GetTypedArrayType(object) >= 0 {
                 let (mut offset, mut len, mut element) = (0, 0, 0);
@@ -305,23 +309,23 @@ impl QuickJs {
         }
     }
 
-    /// What one of the engine's own getters says, which run no script.
+    /// Calls one of the engine's own getters, which run no script.
     ///
     /// # Safety
     ///
     /// The object is one of the engine's.
     unsafe fn get(&self, context: *mut JSContext, getter: JSValue, object: JSValue) -> JSValue {
-        // SAFETY: the caller vouches for the object.
+        // SAFETY: the caller promises that the object is one of the engine's.
         unsafe { js::JS_Call(context, getter, object, 0, ptr::null_mut()) }
     }
 
-    /// Drops what was thrown and not caught, and tells whether there was something.
+    /// Drops an exception that was not caught. Returns true if there was one.
     ///
     /// # Safety
     ///
     /// The context is one of the engine's.
     pub(crate) unsafe fn forget_exception(context: *mut JSContext) -> bool {
-        // SAFETY: the caller vouches for the context; the exception belongs to this function.
+        // SAFETY: the caller promises that the context is one of the engine's. The exception belongs to this function.
         unsafe {
             let has_exception = js::JS_HasException(context);
             if has_exception {
@@ -337,7 +341,8 @@ impl QuickJs {
     ///
     /// The buffer belongs to the caller, or is the exception.
     unsafe fn part(&self, context: *mut JSContext, buffer: JSValue, part: Option<(usize, usize)>) -> Option<Bytes> {
-        // SAFETY: the caller vouches for the buffer; what is freed here is alive in whatever refers to it.
+        // SAFETY: the caller promises that the buffer belongs to it. A buffer that is freed here stays alive, because
+        // its view or owner refers to it.
         unsafe {
             let mut whole = 0;
             let block = if js::JS_IsException(buffer) {
@@ -379,7 +384,7 @@ impl QuickJs {
     ///
     /// The value is an object of the engine.
     pub(crate) unsafe fn owner(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
-        // SAFETY: the function looks into its map, and gives a reference to what it finds.
+        // SAFETY: the function looks into its map, and returns a reference to the found value.
         unsafe {
             let [owners, get, _] = self.owners;
             let owner = js::JS_Call(context, get, owners, 1, [object].as_mut_ptr());
@@ -387,13 +392,15 @@ impl QuickJs {
         }
     }
 
-    /// The number of a buffer's bytes; zero if it is detached. Throws nothing, since making an error may run script.
+    /// The number of a buffer's bytes; zero if it is detached. It does not throw, because making an error may run
+    /// script.
     ///
     /// # Safety
     ///
-    /// The buffer is one.
+    /// The value is a buffer.
     unsafe fn len(&self, context: *mut JSContext, buffer: JSValue) -> usize {
-        // SAFETY: the getter is for buffers that are not shared; the function in C knows both, and shared ones are never detached.
+        // SAFETY: the getter is for buffers that are not shared. The function in C knows both kinds, and shared ones
+        // are never detached.
         unsafe {
             if js::JS_IsArrayBuffer(buffer) {
                 return number(self.get(context, self.buffer_len, buffer)).unwrap_or_default();
@@ -404,16 +411,16 @@ impl QuickJs {
         }
     }
 
-    /// Pins a buffer, and those whose bytes it shows.
+    /// Pins a buffer, and the buffers whose bytes it shows.
     ///
     /// # Safety
     ///
-    /// The buffer is one, and belongs to this.
+    /// The value is a buffer, and belongs to this function.
     unsafe fn pin_buffer(&self, context: *mut JSContext, mut buffer: JSValue) -> Pin {
         let mut shown_by = None;
         let mut first = None;
         loop {
-            // SAFETY: the caller vouches for the buffer, and `owner` for the next.
+            // SAFETY: the caller promises that the value is a buffer, and so is each that `owner` returns.
             unsafe {
                 let (pin, is_new) = self.pins.pin(context, buffer);
                 shown_by.into_iter().for_each(|shown_by| self.pins.set_owner(shown_by, pin));
@@ -430,13 +437,14 @@ impl QuickJs {
         }
     }
 
-    /// Keeps what C gets the address of until the turn ends: a buffer, or the one that a pointer leads to.
+    /// Keeps the buffer whose address C gets until the turn ends: the value itself, or the buffer that a pointer leads
+    /// to.
     ///
     /// # Safety
     ///
     /// The value is one of the engine's.
     pub(crate) unsafe fn keep_for_turn(&self, site: Site, value: JSValue) {
-        // SAFETY: the caller vouches for the value; the pin goes at once.
+        // SAFETY: the caller promises that the value is one of the engine's. The pin is released at once.
         unsafe {
             if js::JS_IsObject(value)
                 && let Some(pin) = self.pin(site, words(value))
@@ -448,15 +456,15 @@ impl QuickJs {
 
     /// # Safety
     ///
-    /// The value is what a function of the engine returned.
+    /// A function of the engine returned the value.
     unsafe fn made(context: *mut JSContext, value: JSValue) -> Result<Words, Thrown> {
-        // SAFETY: what was thrown is there.
+        // SAFETY: the value belongs to this function. If it is the exception, the engine has the thrown value.
         unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
     }
 }
 
-// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is called,
-// and the pins keep the bytes then. The engine finalises functions on its own thread.
+// SAFETY: the engine's own functions report bytes. No code here runs script, so nothing changes until C is called, and
+// then the pins keep the bytes. The engine finalises functions on its own thread.
 unsafe impl Engine for QuickJs {
     type Exception = Thrown;
 
@@ -481,7 +489,7 @@ unsafe impl Engine for QuickJs {
                         return View::Pointer(address);
                     }
                     if !inner.is_null() {
-                        // A call may be about to get it, and pins only what has bytes.
+                        // A call may be about to get the pointer, and pins only values that have bytes.
                         self.keep_for_turn(site, value);
                         return View::Pointer(inner);
                     }
@@ -507,7 +515,7 @@ unsafe impl Engine for QuickJs {
                 Output::U64(number) => js::JS_NewBigUint64(context, number),
                 Output::Pointer(address, _) => self.pointer(context, address),
                 Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                // The model has classes for these.
+                // The model has classes for these outputs.
                 Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
                     return Err(self.exception(site, &output.no_value()));
                 }

@@ -1,4 +1,4 @@
-// Errors' stacks in V8's form, which scripts and people expect: the error, then its frames without those of the runtime.
+// Errors' stacks in V8's form, which scripts and people expect: the error, and its frames without those of the runtime.
 ((native, internals, script) => {
   "use strict";
   const { Error } = script;
@@ -36,7 +36,7 @@
 
   const isOurs = (line) => line === "" || line === undefined || line.includes("ext:");
 
-  // The engine's frames in V8's form, without the runtime's own and the native functions that those call script by.
+  // The engine's frames in V8's form, without the runtime's own and the native functions by which those call script.
   function frames(raw) {
     const lines = raw.split("\n");
     const shown = lines.filter((line, index) =>
@@ -47,7 +47,7 @@
     );
   }
 
-  // What Error.prepareStackTrace returned is left alone.
+  // A stack that Error.prepareStackTrace returned is not changed.
   function stack(error, raw) {
     if (typeof raw !== "string" || (raw !== "" && !raw.startsWith("    at "))) return raw;
     return [firstLine(error), ...frames(raw)].join("\n");
@@ -85,14 +85,14 @@
     return typeof text === "string" ? text : "";
   }
 
-  // Where an error was made: { url, line, column }, if that is known.
+  // The place where an error was made: { url, line, column }, if it is known.
   function place(error) {
     if (!isError(error)) return undefined;
     const found = /^ +at .*?\(?((?:file|data):[^()\n]*):(\d+):(\d+)\)?$/m.exec(stackOf(error));
     return found ? { url: found[1], line: +found[2], column: +found[3] } : undefined;
   }
 
-  // A thrown value on one line or more, without a stack.
+  // A thrown value on one or more lines, without a stack.
   function brief(thrown) {
     if (isError(thrown)) return header(thrown);
     return attempt(() => internals.inspect(thrown), undefined) ?? `#<${native.classOf(thrown)}>`;
@@ -110,7 +110,7 @@
     return texts.length === 0 ? [] : texts.join("\n").split("\n").map((line) => "    " + line);
   }
 
-  // The text of an error that nobody caught. `seen` has the errors around this one, with numbers once they are referred to.
+  // The text of an error that was not caught. `seen` has the errors around this one, with numbers once they are referred to.
   function describe(thrown, depth = 0, seen = new Map()) {
     if (!isError(thrown)) return brief(thrown);
     seen.set(thrown, 0);

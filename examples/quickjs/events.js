@@ -1,4 +1,4 @@
-// Events, and errors that nobody caught.
+// Events, and errors that were not caught.
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError } = script;
@@ -13,7 +13,7 @@
       this.#type = String(type);
       this.#options = options ?? {};
     }
-    // Looks into events without the prototype, which script may change.
+    // Reads events without the prototype, which script may change.
     static inside = {
       is: (event) => #type in event,
       type: (event) => event.#type,
@@ -144,7 +144,7 @@
 
   let reporting = false;
 
-  // Reports what nobody caught: it ends the script, unless a listener prevents that.
+  // Reports an error that was not caught. It ends the script, unless a listener prevents that.
   function reportException(thrown) {
     if (reporting) fail(thrown);
     reporting = true;
@@ -162,7 +162,7 @@
     if (!goOn) fail(thrown);
   }
 
-  // Reports a promise whose rejection nobody handles.
+  // Reports a promise whose rejection is not handled.
   function reportRejection(promise, reason) {
     const event = new PromiseRejectionEvent("unhandledrejection", { cancelable: true, promise, reason });
     if (dispatch(event)) fail(reason, "Uncaught (in promise) ");
@@ -188,7 +188,7 @@
     reportException,
     reportRejection,
     handled: (promise, reason) => dispatch(new PromiseRejectionEvent("rejectionhandled", { promise, reason })),
-    // `false` if a listener of `beforeunload` wants the script to go on.
+    // `false` if a listener of `beforeunload` asks the script to continue.
     dispatch: (type) => dispatch(new Event(type, { cancelable: type === "beforeunload" })),
   });
 });

@@ -6,9 +6,9 @@ use rquickjs::{Ctx, Error, Value};
 /// The constructor of an exception.
 #[derive(Clone, Copy)]
 pub(crate) enum Kind {
-    /// `Error`: what was asked for cannot be had.
+    /// `Error`: a request that cannot be fulfilled.
     Plain,
-    /// `TypeError`: what was asked for makes no sense.
+    /// `TypeError`: a request that makes no sense.
     Type,
 }
 
@@ -19,8 +19,8 @@ pub(crate) enum Kind {
 /// The context is alive.
 pub(crate) unsafe fn exception(context: *mut JSContext, kind: Kind, message: &str) -> JSValue {
     let flags = (js::JS_PROP_WRITABLE | js::JS_PROP_CONFIGURABLE) as i32;
-    // SAFETY: the caller vouches for the context, and the error belongs to this function. The property is defined, which runs no
-    // script.
+    // SAFETY: the caller promises that the context is alive. The error belongs to this function. The property is
+    // defined, which runs no script.
     unsafe {
         let error = match kind {
             Kind::Plain => js::JS_NewPlainError(context, c"".as_ptr()),

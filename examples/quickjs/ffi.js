@@ -1,4 +1,4 @@
-// The FFI part of the `Deno` namespace, on the functions of ffi.rs.
+// The FFI part of the `Deno` namespace, built from the functions of ffi.rs.
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError, Deno } = script;
@@ -18,7 +18,7 @@
     }
   }
 
-  // An object's own property, or nothing. What script adds to `Object.prototype` is not a declaration.
+  // An object's own property, or nothing. A property that script adds to `Object.prototype` is not a declaration.
   const own = (object, key) => (Object.hasOwn(object, key) ? object[key] : undefined);
 
   // A copy of script's declaration, for the native functions.
@@ -232,7 +232,7 @@
   const { is: isCallback } = UnsafeCallback;
   delete UnsafeCallback.is;
 
-  // Buffers whose bytes stay while C works on them (buffers.rs).
+  // Buffers whose bytes stay in place while C works on them (buffers.rs).
   const { prototype } = script.ArrayBuffer;
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {

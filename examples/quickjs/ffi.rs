@@ -1,7 +1,7 @@
-//! Deno's FFI on hotcall: what `ffi.js` builds the `Deno` namespace of.
+//! Deno's FFI on hotcall: the functions from which `ffi.js` builds the `Deno` namespace.
 //!
-//! A function that script calls is one that QuickJS calls by itself, a record's trampoline. The rest is here: libraries,
-//! calls on other threads, callbacks, memory behind pointers.
+//! QuickJS itself calls the functions that script sees: each is a record's trampoline. This file has the rest:
+//! libraries, calls on other threads, callbacks, memory behind pointers.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -35,7 +35,7 @@ use crate::thread_pool::ThreadPool;
 type JsFunction<'js> = rquickjs::Function<'js>;
 type Result<T> = rquickjs::Result<T>;
 
-/// What another thread has for the event loop.
+/// A message of another thread to the event loop.
 pub(crate) enum Event {
     /// A nonblocking call has returned.
     Done(u32, Outcome),
@@ -57,7 +57,7 @@ pub(crate) struct Ffi {
     libraries: RefCell<Table<Library>>,
     callbacks: RefCell<Table<LocalCallback>>,
     calls: RefCell<Table<Running>>,
-    /// How many callbacks keep the event loop alive.
+    /// The number of callbacks that keep the event loop alive.
     referenced: Cell<usize>,
 }
 
@@ -68,15 +68,15 @@ struct Running {
     kept: Vec<Pin>,
 }
 
-/// The arguments of a call as hotcall wants them.
+/// The arguments of a call in hotcall's form.
 #[derive(Default)]
 struct Arguments {
     slots: Vec<Slot>,
-    /// The buffers whose addresses are in them.
+    /// The buffers whose addresses are in the slots.
     kept: Vec<Pin>,
 }
 
-/// Things by number.
+/// Objects by number.
 struct Table<T> {
     next: u32,
     things: HashMap<u32, T>,
@@ -99,7 +99,7 @@ impl<T> Table<T> {
 #[derive(Clone)]
 struct Installed(Rc<Ffi>);
 
-// SAFETY: nothing in it has the lifetime of a context; what it keeps of one is released by `Ffi::shut_down`.
+// SAFETY: no field has the lifetime of a context. `Ffi::shut_down` releases the values of a context that it keeps.
 unsafe impl<'js> JsLifetime<'js> for Installed {
     type Changed<'to> = Self;
 }
@@ -120,17 +120,17 @@ pub(crate) fn site(ctx: &Ctx<'_>) -> Site {
     Site::new(ffi(ctx).context.as_ptr().cast())
 }
 
-/// An `Error`: what was asked for cannot be had.
+/// An `Error`: a request that cannot be fulfilled.
 fn error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
     exceptions::throw(&script(ctx), Kind::Plain, error)
 }
 
-/// A `TypeError`: what was asked for makes no sense.
+/// A `TypeError`: a request that makes no sense.
 pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
     exceptions::throw(&script(ctx), Kind::Type, error)
 }
 
-/// A `TypeError` for declarations: where in them the fault is, but not where in their JSON form.
+/// A `TypeError` for declarations. It has the place of the fault in the declarations, but not in their JSON form.
 fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
     if let DeclarationError::Json { path, problem, .. } = error {
         return type_error(ctx, format!("{path}: {problem}"));
@@ -139,8 +139,8 @@ fn malformed(ctx: &Ctx<'_>, error: &DeclarationError) -> rquickjs::Error {
 }
 
 impl Ffi {
-    /// Returns an object of the functions that `ffi.js` is written with. It belongs to the context of `ffi.js`, `own`; what the
-    /// functions make belongs to script's, `ctx`.
+    /// Returns an object of the native functions of `ffi.js`. It belongs to the context of `ffi.js`, `own`. Values that
+    /// the functions make belong to script's context, `ctx`.
     pub(crate) fn install<'js>(
         ctx: &Ctx<'js>,
         own: &Ctx<'js>,
@@ -148,7 +148,7 @@ impl Ffi {
         threads: usize,
         queue: Sender<Event>,
     ) -> Result<(Rc<Self>, Object<'js>)> {
-        // SAFETY: the context lives until `shut_down`, and its values are as the model says.
+        // SAFETY: the context lives until `shut_down`, and its values match the model.
         let (realm, originals) = unsafe {
             let context = ctx.as_raw().as_ptr();
             let realm = Realm::new(QuickJs::new(context), quickjs::model());
@@ -181,43 +181,43 @@ impl Ffi {
         Ok((ffi, functions))
     }
 
-    /// Whether something may still happen that the event loop has to wait for.
+    /// Returns true if something may still happen that the event loop has to wait for.
     pub(crate) fn is_alive(&self) -> bool {
         self.referenced.get() > 0 || self.has_running_calls()
     }
 
-    /// Whether nonblocking calls have not returned yet.
+    /// Returns true if nonblocking calls have not returned yet.
     pub(crate) fn has_running_calls(&self) -> bool {
         !self.calls.borrow().things.is_empty()
     }
 
-    /// Lets go of what calls were given in the last turn of the event loop.
+    /// Releases the buffers that calls got in the last turn of the event loop.
     pub(crate) fn end_turn(&self, ctx: &Ctx<'_>) {
         // SAFETY: the context is the engine's.
         unsafe { self.realm.engine().pins().end_turn(ctx.as_raw().as_ptr()) };
     }
 
-    /// Answers what another thread has. An exception that nobody can catch is left for the caller.
+    /// Answers a message of another thread. An exception that script cannot catch is left for the caller.
     pub(crate) fn handle<'js>(&self, ctx: &Ctx<'js>, event: Event) -> Result<()> {
         match event {
             Event::Done(number, outcome) => self.settle(ctx, number, outcome),
             Event::Called(call) => {
                 drop(call.run());
-                // No native function runs here that would throw it.
+                // No native function runs here that would throw the exception.
                 self.realm.take_exception().map_or(Ok(()), |exception| Err(self.throw(ctx, exception)))
             }
         }
     }
 
-    /// Lets go of everything that belongs to the context, when no call runs.
+    /// Releases all values of the context, when no call runs.
     pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
         drop(mem::take(&mut *self.callbacks.borrow_mut()));
-        // Nothing is unmapped at the end: a library's own threads may still be in it.
+        // Libraries are not unmapped at the end, because their own threads may still run.
         static KEPT: Mutex<Vec<Library>> = Mutex::new(Vec::new());
         let libraries = mem::take(&mut *self.libraries.borrow_mut()).things.into_values();
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(libraries);
         let context = ctx.as_raw().as_ptr();
-        // SAFETY: script runs no more; what was thrown belongs to this.
+        // SAFETY: script does not run any more, and the exception belongs to this function.
         unsafe {
             if let Some(Thrown(value)) = self.realm.take_exception() {
                 js::JS_FreeValue(context, value);
@@ -227,16 +227,16 @@ impl Ffi {
         }
     }
 
-    /// Throws what the engine throws for an error.
+    /// Throws the engine's exception for an error.
     fn refuse(&self, ctx: &Ctx<'_>, error: &EngineError) -> rquickjs::Error {
         // SAFETY: the site is the engine's.
         let exception = unsafe { self.realm.engine().exception(site(ctx), error) };
         self.throw(ctx, exception)
     }
 
-    /// Throws what hotcall's side of a call has thrown.
+    /// Throws an exception of hotcall's side of a call.
     fn throw(&self, ctx: &Ctx<'_>, Thrown(value): Thrown) -> rquickjs::Error {
-        // SAFETY: the value is the engine's, and belongs to this.
+        // SAFETY: the value is the engine's, and belongs to this function.
         ctx.throw(unsafe { Value::from_raw(ctx.clone(), value) })
     }
 
@@ -246,7 +246,8 @@ impl Ffi {
     ///
     /// The slot of an aggregate is the address of its bytes.
     pub(crate) unsafe fn to_value<'js>(&self, ctx: &Ctx<'js>, ty: &Type, slot: Slot) -> Result<Value<'js>> {
-        // SAFETY: the caller vouches for the slot; the value belongs to this.
+        // SAFETY: the caller promises that an aggregate's slot is the address of its bytes. The value belongs to this
+        // function.
         unsafe {
             match self.realm.to_value(site(ctx), ty, slot) {
                 Ok(words) => Ok(Value::from_raw(ctx.clone(), value(words))),
@@ -255,7 +256,8 @@ impl Ffi {
         }
     }
 
-    /// A function for script; one that returns a struct has a method `into(buffer, ...args)`, which writes it there.
+    /// A function for script. One that returns a struct has a method `into(buffer, ...args)`, which writes the struct
+    /// to a buffer.
     fn function<'js>(&self, ctx: &Ctx<'js>, function: Function, nonblocking: bool) -> Result<Value<'js>> {
         let ctx = &script(ctx);
         if nonblocking {
@@ -278,21 +280,21 @@ impl Ffi {
         Ok(native)
     }
 
-    /// A function that the engine calls by itself.
+    /// A function that the engine itself calls.
     fn native<'js>(&self, ctx: &Ctx<'js>, function: &Function) -> Result<Value<'js>> {
-        // SAFETY: that the declaration is true is for whoever has the permission to say.
+        // SAFETY: the user who gave the permission promises that declarations are true.
         let record = unsafe { self.realm.record(function) }.map_err(|error| type_error(ctx, error))?;
         let name = CString::new(function.name()).unwrap_or_default();
         let arity = record.arity() as i32;
         let finalize: unsafe extern "C" fn(*mut c_void) = Record::finalize;
-        // SAFETY: the entry is a function of this type, as the model says, and the record is what it wants.
+        // SAFETY: the model says that the entry is a function of this type and takes the record as its data.
         let (value, context) = unsafe {
             let entry = mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
             let context = ctx.as_raw().as_ptr();
             let record = record.into_raw();
             (js::JS_NewCClosure(context, entry, name.as_ptr(), Some(finalize), arity, 0, record), context)
         };
-        // SAFETY: the value belongs to this; if it is the exception, what was thrown is there.
+        // SAFETY: the value belongs to this function. If it is the exception, the engine has the thrown value.
         unsafe {
             if js::JS_IsException(value) {
                 return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
@@ -301,12 +303,12 @@ impl Ffi {
         }
     }
 
-    /// The value of a variable: what it holds now, or its address if it is a pointer to something.
+    /// The value of a variable: its contents, or its address if it is a pointer to something.
     fn variable<'js>(&self, ctx: &Ctx<'js>, variable: &Static) -> Result<Value<'js>> {
         let slot = match variable.ty().as_scalar() {
             None => return Err(type_error(ctx, format!("Invalid FFI static type, '{}' is a struct", variable.name()))),
             Some(Scalar::Pointer(_)) => variable.address().into(),
-            // SAFETY: that the symbol is a variable of this type is for whoever has the permission to say.
+            // SAFETY: the user who gave the permission promises that the symbol is a variable of this type.
             Some(_) => unsafe { variable.read_slot() }.map_err(|error| type_error(ctx, error))?,
         };
         // SAFETY: the slot is that of a scalar.
@@ -332,7 +334,7 @@ impl Ffi {
         Ok(converted)
     }
 
-    /// Begins a call on another thread; gives a promise, of an error too.
+    /// Begins a call on another thread. Returns a promise, also for an error.
     fn start<'js>(&self, ctx: &Ctx<'js>, function: &Function, args: &[Value<'js>]) -> Result<Value<'js>> {
         let (promise, resolve, reject) = script(ctx).promise()?;
         match self.spawn(ctx, function, args, resolve) {
@@ -362,7 +364,7 @@ impl Ffi {
         let running = Running { result, resolve: Persistent::save(ctx, resolve), kept };
         let number = self.calls.borrow_mut().insert(running);
         let queue = self.queue.clone();
-        // Once the event loop is gone nobody waits for the result.
+        // Once the event loop has ended, the result is dropped.
         let run = move || drop(queue.send(Event::Done(number, call.run())));
         if let Err(problem) = self.threads.run(run) {
             let running = self.calls.borrow_mut().things.remove(&number);
@@ -372,7 +374,7 @@ impl Ffi {
         Ok(())
     }
 
-    /// Calls a function that returns a struct, which goes to the bytes of a buffer.
+    /// Calls a function that returns a struct, and writes the struct to the bytes of a buffer.
     fn call_into<'js>(
         &self,
         ctx: &Ctx<'js>,
@@ -385,15 +387,16 @@ impl Ffi {
         let result = match unsafe { self.realm.to_slot(site(ctx), ty, words(buffer.as_raw())) } {
             Ok(slot) => {
                 let size = Layout::of(ty).map_or(0, |layout| layout.size as usize);
-                // SAFETY: a buffer that was taken for a struct has as many bytes.
+                // SAFETY: a buffer is accepted for a struct only if it has the struct's size.
                 unsafe { slice::from_raw_parts_mut(slot.as_mut_ptr(), size) }
             }
             Err(problem) => return Err(type_error(ctx, format!("Invalid FFI result buffer: {problem}"))),
         };
-        // Now, for a refused argument may run script.
+        // Pinned before the arguments are converted, because a refused argument may run script.
         let pin = self.keep(ctx, &buffer);
         let converted = self.convert(ctx, function, args);
-        // SAFETY: that the declaration is true is for whoever has the permission to say; all bytes are kept until it returns.
+        // SAFETY: the user who gave the permission promises that declarations are true. All bytes are kept until the
+        // call returns.
         let called =
             converted.map(|Arguments { slots, kept }| (unsafe { function.call_slots_into(&slots, result) }, kept));
         self.release(ctx, pin.into_iter().collect());
@@ -417,7 +420,7 @@ impl Ffi {
         resolve.restore(ctx)?.call((value,))
     }
 
-    /// Pins the buffer that an argument is, or that it points into.
+    /// Pins the buffer that an argument is or points into.
     fn keep(&self, ctx: &Ctx<'_>, value: &Value<'_>) -> Option<Pin> {
         // SAFETY: the value is an object of the engine's.
         if value.is_object() { unsafe { self.realm.engine().pin(site(ctx), words(value.as_raw())) } } else { None }
@@ -425,7 +428,7 @@ impl Ffi {
 
     fn release(&self, ctx: &Ctx<'_>, kept: Vec<Pin>) {
         for pin in kept {
-            // SAFETY: each pin comes back once.
+            // SAFETY: each pin is released once.
             unsafe { self.realm.engine().unpin(site(ctx), pin) };
         }
     }
@@ -445,18 +448,18 @@ fn ffi_allows(ctx: &Ctx<'_>) -> bool {
     ffi(ctx).permission.allows_pointers()
 }
 
-/// Tells if the library that is found by this path may be opened.
+/// Returns true if the library that is found by this path may be opened.
 fn allows(ctx: Ctx<'_>, path: String) -> bool {
     ffi(&ctx).permission.resolve(&path).is_some()
 }
 
-/// Opens a library: `[number, symbols]`; nothing if that is not allowed (any more).
+/// Opens a library: `[number, symbols]`. Returns nothing if that is not allowed (any more).
 fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option<Array<'js>>> {
     let ffi = ffi(&ctx);
     let declarations = Declarations::from_json(&declarations).map_err(|refused| malformed(&ctx, &refused))?;
     let Some(resolved) = ffi.permission.resolve(&path) else { return Ok(None) };
     let resolved = resolved.map_err(|refused| error(&ctx, refused))?;
-    // SAFETY: whoever gave the permission vouches for the library.
+    // SAFETY: the user who gave the permission promises that the library may be loaded.
     let library =
         unsafe { Library::open_resolved(&resolved, OpenFlags::default()) }.map_err(|refused| error(&ctx, refused))?;
     let found = library.symbols(&declarations).map_err(|refused| error(&ctx, refused))?;
@@ -473,7 +476,7 @@ fn open<'js>(ctx: Ctx<'js>, path: String, declarations: String) -> Result<Option
         } else {
             Value::new_null(ctx.clone())
         };
-        // As in Deno, which lets script replace the other functions.
+        // Like in Deno, where script can replace the other functions.
         let property = Property::from(value).enumerable();
         let key = &*declaration.key;
         if is_fixed { symbols.prop(key, property)? } else { symbols.prop(key, property.writable().configurable())? }
@@ -507,7 +510,7 @@ fn function_at<'js>(ctx: Ctx<'js>, pointer: Value<'js>, declaration: String) -> 
     let address = ffi.to_address(&ctx, &pointer)?;
     let declaration = declared(&ctx, &declaration)?;
     let options = FunctionOptions::new().lazy(true);
-    // SAFETY: that there is a function of this type is for whoever has the permission to say.
+    // SAFETY: the user who gave the permission promises that the address is a function of this type.
     let function = unsafe { Function::from_address("function pointer", address, &declaration.signature, options) };
     ffi.function(&ctx, function.map_err(|error| type_error(&ctx, error))?, declaration.nonblocking)
 }
@@ -565,7 +568,7 @@ fn close_callback(ctx: Ctx<'_>, number: u32) {
     drop(callback);
 }
 
-/// One callback more, or one less, keeps the event loop alive.
+/// Changes the number of callbacks that keep the event loop alive by one.
 fn reference(ctx: Ctx<'_>, more: bool) {
     let referenced = &ffi(&ctx).referenced;
     referenced.set(if more { referenced.get() + 1 } else { referenced.get().saturating_sub(1) });

@@ -23,7 +23,7 @@
   const mapSize = getter(Map.prototype, "size");
   const setSize = getter(Set.prototype, "size");
   const regExpSource = getter(RegExp.prototype, "source");
-  // The getter of `flags` asks those of script's realm.
+  // The getter of `flags` calls those of script's realm.
   const flags = Object.entries({
     hasIndices: "d", global: "g", ignoreCase: "i", multiline: "m", dotAll: "s", unicode: "u", unicodeSets: "v", sticky: "y",
   }).map(([name, letter]) => [getter(RegExp.prototype, name), letter]);
@@ -34,7 +34,7 @@
     "u",
   );
 
-  // How many columns a terminal needs for it.
+  // The number of columns that a terminal needs for it.
   function width(text) {
     if (/^[\x20-\x7e]*$/.test(text)) return text.length;
     let columns = 0;
@@ -54,7 +54,7 @@
     return mark + text.replace(mark === '"' ? /[\x00-\x1f\x7f-\x9f\\"]/g : /[\x00-\x1f\x7f-\x9f\\]/g, escape) + mark;
   }
 
-  // What the object's constructor is called: null without a prototype.
+  // The name of the object's constructor; null without a prototype.
   function constructorName(value, depth) {
     let object = value;
     while (object !== null) {
@@ -150,7 +150,7 @@
       return `[Circular *${this.circular.get(value)}]`;
     }
 
-    // What the object says itself.
+    // The object's own description.
     custom(value, depth) {
       const options = give({ ...this.options, depth: this.options.depth - depth, indentation: this.indentation });
       let text;
@@ -227,7 +227,7 @@
       return [...new Set([...names.filter((name) => !keys.hidden?.includes(name)), ...symbols, ...keys])];
     }
 
-    // How an object is written: `whole` if it has no properties to show, otherwise `base`, `braces` and `items` before
+    // The form of an object: `whole` if it has no properties to show; otherwise `base`, `braces` and `items`, followed by
     // the properties; `list` if its items may stand side by side.
     shape(value, kind, name, tag) {
       const braces = (fallback, size) => [`${prefix(name, tag, fallback, size)}{`, "}"];
@@ -394,7 +394,7 @@
       return [state === "rejected" ? `<rejected> ${text}` : text];
     }
 
-    // A property with its name, or the name given (which an element of a list has none of).
+    // A property with its name, or with the given name. An element of a list does not have a name.
     property(object, key, depth, label) {
       if (label === undefined) label = this.label(key);
       let descriptor;
@@ -425,7 +425,7 @@
       return /^[a-zA-Z_]\w*$/.test(key) ? key : quote(key);
     }
 
-    // The parts on one line if they are few, short and simple, otherwise on one each.
+    // The parts on one line if they are few, short and simple, otherwise each on its own line.
     join(parts, base, [open, close], list, depth, value) {
       const { compact, breakLength, trailingComma } = this.options;
       const start = base === "" ? "" : `${base} `;
@@ -446,7 +446,7 @@
       return `${start}${open}${indentation}  ${parts.join(`,${indentation}  `)}${end}${indentation}${close}`;
     }
 
-    // Many short items in columns: near to a square, for characters are about 2.5 times as high as wide.
+    // Many short items in columns. The result is nearly square, because characters are about 2.5 times as high as wide.
     columns(parts, value) {
       const { breakLength, compact, iterableLimit } = this.options;
       const tail = lengthOf(value) > iterableLimit ? [parts.at(-1)] : [];

@@ -1,6 +1,6 @@
 //! A small JavaScript runtime on QuickJS with Deno's FFI, as an example of hotcall's use.
 //!
-//! `ffi.rs` is what the author of a runtime would copy.
+//! The author of a runtime would copy `ffi.rs`.
 
 mod buffers;
 mod engine;
@@ -28,25 +28,27 @@ use runtime::Options;
 #[derive(Parser)]
 #[command(name = "quickjs", version, trailing_var_arg = true)]
 struct CommandLine {
-    /// Allow loading native libraries: all, or only these files and what is below these directories (separated by commas).
+    /// Allow loading native libraries: all, or only these files and the files below these directories (separated by
+    /// commas).
     ///
-    /// Names without a path, which the system's loader searches, need the permission for all, and so do pointers that the
-    /// script makes, reads or calls, and callbacks. An allowed library is not
-    /// confined: its constructors run when it is loaded, its own dependencies are loaded with it, and its code can do
-    /// whatever the process can.
+    /// The permission for all is needed for names without a path, which the system's loader searches. It is also needed
+    /// for callbacks, and for pointers that the script makes, reads or calls. An allowed library is not confined. Its
+    /// constructors run when it is loaded, its own dependencies are loaded with it, and its code can do anything that
+    /// the process can.
     #[arg(long, value_name = "PATHS", num_args = 0..=1, require_equals = true)]
     allow_ffi: Option<Option<String>>,
     /// Allow everything.
     #[arg(short = 'A', long)]
     allow_all: bool,
-    /// How many nonblocking calls may run at once.
+    /// The number of nonblocking calls that may run at once.
     ///
-    /// Each has a thread while it runs; those beyond that wait for one of them to return. Calls that wait for each other need as many.
+    /// Each call has a thread while it runs, and further calls wait for one of them to return. Calls that wait for each
+    /// other must all have threads.
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(1..))]
     threads: u32,
     /// The module.
     script: std::path::PathBuf,
-    /// What `Deno.args` has.
+    /// The elements of `Deno.args`.
     #[arg(allow_hyphen_values = true)]
     args: Vec<String>,
 }

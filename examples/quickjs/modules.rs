@@ -87,7 +87,7 @@ pub(crate) fn declare<'js>(ctx: &Ctx<'js>, name: &str, source: String, main: boo
     Ok(module)
 }
 
-/// The URL that a module means by a specifier.
+/// The URL that a specifier stands for in a module.
 fn resolve(ctx: &Ctx<'_>, base: &str, specifier: &str) -> Result<String> {
     let (file, suffix) = split(specifier);
     if let Some(path) = path(file) {
@@ -111,7 +111,7 @@ fn has_scheme(specifier: &str) -> bool {
     })
 }
 
-/// What names the file, and the query and fragment after it.
+/// The part of a URL that names the file, and the query and fragment after it.
 fn split(url: &str) -> (&str, &str) {
     url.split_at(url.find(['?', '#']).unwrap_or(url.len()))
 }
@@ -167,7 +167,7 @@ fn decoded(text: &str) -> String {
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-/// The path without `.` and `..`, so that a module has one name.
+/// The path without `.` and `..`, so that each module has one name.
 fn normalised(path: &Path) -> PathBuf {
     let mut normal = PathBuf::new();
     for component in path.components() {

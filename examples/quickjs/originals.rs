@@ -1,4 +1,4 @@
-//! What the engine has for buffers, as it was before script ran; and the memory of resizable buffers.
+//! The engine's functions for buffers, taken before script ran, and the memory of resizable buffers.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -6,10 +6,10 @@ use std::ptr;
 
 use rquickjs::qjs::{self as js, JSContext, JSRuntime, JSValue};
 
-/// Functions of the engine's, as they were before script ran.
+/// The engine's functions, taken before script ran.
 pub(crate) struct Originals {
     pub(crate) constructor: JSValue,
-    /// In the order of [`Method`].
+    /// The methods, in the order of [`Method`].
     pub(crate) methods: [JSValue; 3],
     max_byte_length: JSValue,
     resizable: JSValue,
@@ -51,10 +51,10 @@ impl Originals {
 
     /// # Safety
     ///
-    /// The context is that which it was made with; nothing asks it any more.
+    /// The context is that which it was made with. It is not used afterwards.
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         let others = [self.constructor, self.max_byte_length, self.resizable];
-        // SAFETY: the functions belong to this.
+        // SAFETY: this value owns the functions.
         others.into_iter().chain(self.methods).for_each(|function| unsafe { js::JS_FreeValue(context, function) });
     }
 
@@ -62,9 +62,10 @@ impl Originals {
     ///
     /// # Safety
     ///
-    /// The buffer is one, and not detached.
+    /// The value is a buffer, and not detached.
     pub(crate) unsafe fn max_byte_length(&self, context: *mut JSContext, buffer: JSValue) -> Option<usize> {
-        // SAFETY: the caller vouches for the buffer; the getters give a boolean, and a number that the engine has as an integer.
+        // SAFETY: the caller promises that the value is a buffer. The getters return a boolean, and a number that the
+        // engine keeps as an integer.
         unsafe {
             let resizable = js::JS_Call(context, self.resizable, buffer, 0, ptr::null_mut());
             let max = js::JS_Call(context, self.max_byte_length, buffer, 0, ptr::null_mut());
@@ -72,20 +73,21 @@ impl Originals {
         }
     }
 
-    /// A buffer of zeros. Its memory is enough for `max` bytes, if it is resizable.
+    /// A buffer of zeros. If it is resizable, its memory has room for `max` bytes.
     ///
     /// # Safety
     ///
     /// The context is the engine's.
     pub(crate) unsafe fn make(&self, context: *mut JSContext, len: u64, max: Option<u64>) -> JSValue {
-        // SAFETY: the arguments are values of the engine's, of which only objects have to be freed.
+        // SAFETY: the arguments are the engine's values, of which only objects have to be freed.
         unsafe {
             match max {
                 None => js::JS_CallConstructor(context, self.constructor, 1, [number(len)].as_mut_ptr()),
-                // To `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
+                // For `JS_NewArrayBuffer` a greatest length of zero means a fixed length.
                 Some(0) => {
                     let options = js::JS_NewObject(context);
-                    // The property is defined. Setting it would run a setter that script has put into `Object.prototype`.
+                    // The property is defined, because setting it would run a setter that script has put into
+                    // `Object.prototype`.
                     let flags = js::JS_PROP_C_W_E as i32;
                     js::JS_DefinePropertyValueStr(context, options, c"maxByteLength".as_ptr(), number(0), flags);
                     let mut args = [number(len), options];
@@ -106,7 +108,7 @@ impl Originals {
     unsafe fn reserve(context: *mut JSContext, len: u64, max: u64) -> JSValue {
         // The engine refuses a greater length.
         let is_possible = max <= i32::MAX as u64;
-        // SAFETY: the memory is the buffer's, or freed here.
+        // SAFETY: the memory belongs to the buffer, or is freed here.
         unsafe {
             let bytes = if is_possible { libc::calloc(1, max as usize) } else { ptr::null_mut() };
             if is_possible && bytes.is_null() {
@@ -123,15 +125,18 @@ impl Originals {
 }
 
 thread_local! {
-    /// Takes the memory that `settle` would free. `Some` while a buffer gives its bytes away; null until there is such memory.
+    /// The memory that `settle` would have freed. `Some` while a buffer gives its bytes away, and null until `settle`
+    /// was called.
     pub(crate) static SPARED: Cell<Option<*mut c_void>> = const { Cell::new(None) };
 }
 
-/// Frees the memory of a resizable buffer for the engine. To make the buffer longer it does nothing: there is room.
+/// Frees the memory of a resizable buffer for the engine. It does nothing if the buffer becomes longer, because there
+/// is room.
 ///
 /// # Safety
 ///
-/// The memory is that of a buffer that `Originals::reserve` made, which goes if the size is zero.
+/// The memory is that of a buffer that `Originals::reserve` made. If the size is zero, the engine does not use it
+/// again.
 pub(crate) unsafe extern "C" fn settle(
     _: *mut JSRuntime,
     _: *mut c_void,
@@ -144,7 +149,7 @@ pub(crate) unsafe extern "C" fn settle(
     if SPARED.get().is_some() {
         SPARED.set(Some(bytes));
     } else {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that `Originals::reserve` made the memory, and does not use it again.
         unsafe { libc::free(bytes) };
     }
     ptr::null_mut()

@@ -1,4 +1,4 @@
-//! Which libraries scripts may load, and by which path.
+//! The libraries that scripts may load, and the paths by which they may do so.
 
 use std::ffi::OsString;
 use std::io;
@@ -13,17 +13,17 @@ pub(crate) enum Permission {
     None,
     /// Everything.
     All,
-    /// The files at these paths, and those below them where they are directories. The paths are canonical.
+    /// The files at these paths, and if they are directories, the files below them. The paths are canonical.
     Paths(Vec<PathBuf>),
 }
 
-/// Why a list of paths is not a permission.
+/// The reason why a list of paths is not a permission.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ListError {
-    /// An empty list, as of a variable that is not set, must not become the permission for everything.
+    /// An empty list, for example of a variable that is not set, must not become the permission for everything.
     #[error("--allow-ffi: the list {list:?} has an empty path (--allow-ffi without a list allows every library)")]
     EmptyPath { list: String },
-    /// The path does not lead anywhere: somebody else could put a file there later.
+    /// The path does not lead anywhere. Another user could put a file there later.
     #[error("--allow-ffi: cannot find {path:?}: {source}")]
     Path { path: String, source: io::Error },
 }
@@ -38,13 +38,13 @@ impl Permission {
         list.split(',').map(canonical).collect::<Result<_, _>>().map(Self::Paths)
     }
 
-    /// Chooses what to open for a name; `None` if that is not allowed.
+    /// Chooses the library to open for a name; `None` if that is not allowed.
     ///
-    /// The empty name is the process itself, as in Deno. It takes the whole permission. So does a name that the loader
-    /// searches, because nobody knows what the loader will find.
+    /// The empty name is the process itself, as in Deno. It needs the permission for everything. So does a name that
+    /// the loader searches, because the result of the search is not known.
     ///
-    /// Without permission the file system is not asked. With one for paths, a name that leads elsewhere is refused in the
-    /// same way as one that does not lead anywhere.
+    /// Without permission the file system is not read. With a permission for paths, a name that leads elsewhere is
+    /// refused like one that leads nowhere.
     pub(crate) fn resolve(&self, name: &str) -> Option<Result<Resolved, LibraryError>> {
         match self {
             Self::None => None,
@@ -54,40 +54,41 @@ impl Permission {
         }
     }
 
-    /// Tells if script may make pointers, read what is behind them, call them, and make callbacks. That takes the whole
-    /// permission too: whoever can read and call any address needs no library.
+    /// Returns true if script may make pointers, read the memory behind them, call them, and make callbacks. That needs
+    /// the permission for everything too, because code that can read and call any address does not need a library.
     pub(crate) const fn allows_pointers(&self) -> bool {
         matches!(self, Self::All)
     }
 }
 
-/// Canonical paths that are allowed, with all that is below them.
+/// Canonical paths that are allowed, with everything below them.
 #[derive(Clone, Copy)]
 struct Allowed<'p>(&'p [PathBuf]);
 
-/// Where a path leads, link by link.
+/// The end of a path, found link by link.
 struct Way {
     /// The canonical path.
     end: PathBuf,
-    /// All links on the way are in allowed directories. All directories on it are in these, or above them.
+    /// All links of the path are in allowed directories. All its directories are in these, or above them.
     ///
-    /// A directory elsewhere could become a link, and `..` would lead out of that link's target.
+    /// Otherwise a directory elsewhere could become a link, and `..` would lead out of that link's target.
     confined: bool,
 }
 
-/// The way ends before the path does.
+/// A path that ends early, because a name is missing.
 struct Missing {
-    /// Script may be told: all directories on the way are allowed ones, or above these, and the missing name is in one.
+    /// Script may learn it: all directories of the path are allowed ones, or above these, and the missing name is in an
+    /// allowed one.
     in_allowed: bool,
 }
 
-/// Links that are followed at most, as in Linux (`path_resolution(7)`).
+/// The largest number of links that are followed, as in Linux (`path_resolution(7)`).
 const LINKS: usize = 40;
 
 impl Allowed<'_> {
-    /// Chooses a path that leads elsewhere only if somebody changes the allowed directories, or replaces these.
+    /// Chooses a path. It can lead elsewhere only if the allowed directories are changed or replaced.
     ///
-    /// The path keeps its own file name if that is allowed, because the loader takes `$ORIGIN` from it.
+    /// The path keeps its own file name if that is allowed, because the loader derives `$ORIGIN` from it.
     fn resolve(self, name: &str) -> Option<Result<Resolved, LibraryError>> {
         if name.contains('\0') || !name.contains(path::is_separator) {
             return None;
@@ -98,20 +99,20 @@ impl Allowed<'_> {
                 let path = self.under_own_name(&given).unwrap_or(way.end);
                 self.holds(&path).then(|| resolve(path))
             }
-            // Should the file be there by now, it has not been checked.
+            // If the file exists by now, it was not checked.
             Err(Missing { in_allowed: true }) => resolve(name).err().map(Err),
             Err(Missing { in_allowed: false }) => None,
         }
     }
 
-    /// The path of the file in the canonical directory that the path leads to, if everything about it is allowed.
+    /// The path of the file in the canonical directory that the path leads to, if all of it is allowed.
     fn under_own_name(self, given: &Path) -> Option<PathBuf> {
         let path = self.walk(given.parent()?).ok()?.end.join(given.file_name()?);
         let way = self.walk(&path).ok()?;
         (way.confined && self.holds(&path) && self.holds(&way.end)).then_some(path)
     }
 
-    /// Follows an absolute path as the system does.
+    /// Follows an absolute path like the system.
     fn walk(self, path: &Path) -> Result<Way, Missing> {
         let parts = |path: &Path| path.components().rev().map(|part| part.as_os_str().to_owned()).collect::<Vec<_>>();
         let (mut end, mut left): (_, Vec<OsString>) = (PathBuf::new(), parts(path));
@@ -121,7 +122,7 @@ impl Allowed<'_> {
                 end.pop();
                 continue;
             }
-            // The root of an absolute link replaces what was there.
+            // The root of an absolute link replaces the path so far.
             let next = end.join(part);
             let missing = || Missing { in_allowed: in_allowed && self.holds(&next) };
             let metadata = next.symlink_metadata().ok().ok_or_else(missing)?;

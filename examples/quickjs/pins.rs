@@ -1,7 +1,7 @@
-//! Buffers that C was given. Their bytes stay where they are while a call works on them, and until the event loop's next turn.
+//! Buffers that C got. Their bytes stay in place while a call works on them, and until the event loop's next turn.
 //!
-//! A pin is of a whole buffer, whichever part of it a call was given. It keeps the buffer alive. The bytes of a living buffer go
-//! elsewhere only in `buffers.rs`, which tells the pins: [`Pins::follow`].
+//! A pin holds a whole buffer, even if a call got only a part of it. It keeps the buffer alive. Only `buffers.rs` moves
+//! the bytes of a living buffer, and tells the pins by [`Pins::follow`].
 
 use std::cell::RefCell;
 use std::collections::{HashMap, VecDeque};
@@ -9,10 +9,11 @@ use std::ffi::c_void;
 
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
-/// How many bytes the waiting buffers may have together. Beyond that, the buffer goes first whose last call is longest ago.
+/// The largest number of bytes that the waiting buffers may have together. Beyond that, the least recently used buffer
+/// is released first.
 const WAITING: usize = 64 << 20;
 
-/// The bytes that a waiting buffer counts beside its own: the engine's objects for it.
+/// The bytes that a waiting buffer counts beside its own, for the engine's objects.
 const OBJECTS: usize = 256;
 
 /// Numbers one pinned buffer.
@@ -25,12 +26,12 @@ pub(crate) struct Pins(RefCell<PinState>);
 #[derive(Default)]
 struct PinState {
     pinned: Vec<Option<Pinned>>,
-    /// Where `pinned` has room.
+    /// The free indices of `pinned`.
     free: Vec<Pin>,
-    /// By the address of the engine's object.
+    /// Pins by the address of the engine's object.
     by_object: HashMap<*mut c_void, Pin>,
-    /// The buffers that wait for the end of the turn, since the last call on them returned. A buffer stays in the queue when another
-    /// call is given it.
+    /// The buffers that wait for the end of the turn, because the last call on them has returned. A buffer stays in the
+    /// queue if another call gets it.
     waiting: VecDeque<Pin>,
     /// The bytes that the buffers in `waiting` count.
     bytes: usize,
@@ -39,18 +40,18 @@ struct PinState {
 struct Pinned {
     /// The reference that keeps it alive.
     buffer: JSValue,
-    /// Its length when it was pinned first.
+    /// Its length when it was first pinned.
     len: usize,
-    /// How many calls work on it.
+    /// The number of calls that work on it.
     calls: usize,
-    /// The buffer whose bytes it shows, if it is one over another's memory.
+    /// The buffer whose bytes it shows, if it lies over another's memory.
     owner: Option<Pin>,
     is_waiting: bool,
-    /// True if a call was given it while it was waiting.
+    /// True if a call got it while it was waiting.
     is_recent: bool,
 }
 
-/// The address of an object of the engine's.
+/// The address of an engine's object.
 fn object(value: JSValue) -> *mut c_void {
     // SAFETY: the value of a buffer is a pointer to its object.
     unsafe { value.u.ptr }
@@ -86,7 +87,7 @@ impl PinState {
         }
     }
 
-    /// Takes the next buffer off the queue. The inner `None`: a call works on it, so that it stays pinned.
+    /// Takes the next buffer off the queue. The inner `None` means that a call works on it, so it stays pinned.
     fn take_waiting(&mut self) -> Option<Option<JSValue>> {
         let pin = self.waiting.pop_front()?;
         let Some(pinned) = self.get(pin) else { return Some(None) };
@@ -121,11 +122,12 @@ impl PinState {
 }
 
 impl Pins {
-    /// Pins a buffer. The second result: whether it was not pinned before.
+    /// Pins a buffer. The second result is true if it was not pinned before.
     ///
     /// # Safety
     ///
-    /// The context is the engine's; the buffer is one of its objects, and the reference to it belongs to the caller.
+    /// * The context is the engine's.
+    /// * The buffer is one of its objects, and the reference to it belongs to the caller.
     pub(crate) unsafe fn pin(&self, context: *mut JSContext, buffer: JSValue) -> (Pin, bool) {
         let mut state = self.0.borrow_mut();
         let Some(&pin) = state.by_object.get(&object(buffer)) else { return (state.insert(buffer), true) };
@@ -133,7 +135,7 @@ impl Pins {
             pinned.calls += 1;
             pinned.is_recent = true;
         }
-        // SAFETY: the pinned one has a reference of its own, so that this frees nothing.
+        // SAFETY: the pinned value has a reference of its own, so this frees nothing.
         unsafe { js::JS_FreeValue(context, buffer) };
         (pin, false)
     }
@@ -145,7 +147,7 @@ impl Pins {
         }
     }
 
-    /// Notes that a pinned buffer shows the bytes of another one, which was pinned for that.
+    /// Records that a pinned buffer shows the bytes of another one, which was pinned for that.
     pub(crate) fn set_owner(&self, pin: Pin, owner: Pin) {
         if let Some(pinned) = self.0.borrow_mut().get(pin) {
             pinned.owner = Some(owner);
@@ -162,11 +164,11 @@ impl Pins {
         state.end_call(pin);
         let surplus = state.take_surplus();
         drop(state);
-        // SAFETY: the references belonged to the pins.
+        // SAFETY: the pins owned these references.
         surplus.into_iter().for_each(|buffer| unsafe { js::JS_FreeValue(context, buffer) });
     }
 
-    /// Lets go of the buffers that no call works on.
+    /// Releases the buffers that no call works on.
     ///
     /// # Safety
     ///
@@ -177,7 +179,7 @@ impl Pins {
             match taken {
                 None => return,
                 Some(None) => {}
-                // SAFETY: the reference belonged to the pins, which are not borrowed while the engine frees the buffer.
+                // SAFETY: the pins owned the reference, and are not borrowed while the engine frees the buffer.
                 Some(Some(buffer)) => unsafe { js::JS_FreeValue(context, buffer) },
             }
         }
@@ -187,7 +189,7 @@ impl Pins {
         self.0.borrow().by_object.contains_key(&object(buffer))
     }
 
-    /// Notes that all bytes of a buffer have become those of another one. If they were pinned they still are.
+    /// Records that all bytes of a buffer now belong to another one. If they were pinned they stay pinned.
     ///
     /// # Safety
     ///
@@ -197,22 +199,22 @@ impl Pins {
         let Some(pin) = state.by_object.remove(&object(buffer)) else { return };
         state.by_object.insert(object(heir), pin);
         if let Some(pinned) = state.get(pin) {
-            // SAFETY: this reference is for the pins.
+            // SAFETY: the pins own the new reference.
             pinned.buffer = unsafe { js::JS_DupValue(context, heir) };
         }
         drop(state);
-        // SAFETY: this reference belonged to the pins. The caller has one.
+        // SAFETY: the pins owned this reference. The caller has one of its own.
         unsafe { js::JS_FreeValue(context, buffer) };
     }
 
-    /// Lets go of everything, when no call runs any more.
+    /// Releases everything. No call may be running.
     ///
     /// # Safety
     ///
     /// The context is the engine's.
     pub(crate) unsafe fn clear(&self, context: *mut JSContext) {
         let state = self.0.take();
-        // SAFETY: the references belonged to the pins.
+        // SAFETY: the pins owned these references.
         state.pinned.into_iter().flatten().for_each(|pinned| unsafe { js::JS_FreeValue(context, pinned.buffer) });
     }
 }

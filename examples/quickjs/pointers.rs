@@ -1,4 +1,4 @@
-//! Pointers and the memory behind them: what `UnsafePointer` and `UnsafePointerView` are made of.
+//! Pointers and the memory behind them: the functions of `UnsafePointer` and `UnsafePointerView`.
 
 use std::ffi::{CStr, c_void};
 use std::ptr;
@@ -37,14 +37,14 @@ fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
 
 /// The pointer object of an address in a buffer.
 fn pointer_into<'js>(ctx: &Ctx<'js>, buffer: JSValue, address: *const c_void) -> Result<Value<'js>> {
-    // SAFETY: the buffer is one of the engine's; the pointer belongs to this.
+    // SAFETY: the buffer is one of the engine's, and the pointer belongs to this function.
     unsafe {
         let pointer = ffi(ctx).realm.engine().pointer_into(site(ctx), buffer, address);
         if js::JS_IsException(pointer) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), pointer)) }
     }
 }
 
-/// The pointer object some bytes behind another one, into the same buffer if that is into one.
+/// The pointer object some bytes after another one. If that leads into a buffer, so does the new one.
 fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<'js>> {
     let ffi = ffi(&ctx);
     let address = ffi.to_address(&ctx, &pointer)?;
@@ -53,7 +53,7 @@ fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<
     }
     let address = address.cast::<u8>().wrapping_offset(offset as isize).cast::<c_void>();
     let context = ctx.as_raw().as_ptr();
-    // SAFETY: the pointer is an object, and the slot that of a pointer. The owner belongs to this.
+    // SAFETY: the pointer is an object, and the slot that of a pointer. The owner belongs to this function.
     unsafe {
         let Some(owner) = ffi.realm.engine().owner(context, pointer.as_raw()) else {
             return ffi.to_value(&ctx, &Type::POINTER, address.into());
@@ -75,7 +75,7 @@ fn address<'js>(ctx: Ctx<'js>, pointer: Value<'js>) -> Result<Value<'js>> {
 /// The pointer object of the bytes of a buffer or a view.
 fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>> {
     let ffi = ffi(&ctx);
-    // SAFETY: the value is the engine's, and one with bytes once it has an address.
+    // SAFETY: the value is the engine's, and has bytes if it has an address.
     unsafe {
         match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
             Ok(slot) => {
@@ -90,23 +90,23 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
     }
 }
 
-/// The address some bytes behind a pointer to something, which is not null.
+/// The address some bytes after a pointer. The pointer must not be null.
 fn behind(ctx: &Ctx<'_>, pointer: &Value<'_>, offset: f64, what: &str) -> Result<*mut u8> {
     let pointer = ffi(ctx).to_address(ctx, pointer)?;
     let address = pointer.cast::<u8>().wrapping_offset(offset as isize);
-    // To the engine, memory at null is memory that it has to allocate.
+    // For the engine, memory at null is memory that it has to allocate.
     if pointer.is_null() || address.is_null() {
         return Err(type_error(ctx, format!("Invalid {what} pointer, pointer is null")));
     }
     Ok(address)
 }
 
-/// A scalar in memory, by the name of its type.
+/// A scalar in memory, of the type with this name.
 fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> Result<Value<'js>> {
     let address = behind(&ctx, &pointer, offset, &name)?;
     let Some(scalar) = Scalar::named(&name) else { return Err(type_error(&ctx, format!("there is no type {name}"))) };
     let mut bytes = [0; 8];
-    // SAFETY: that there is a value of this type is for whoever has the permission to say.
+    // SAFETY: the user who gave the permission promises that script reads only values of this type.
     unsafe {
         address.copy_to_nonoverlapping(bytes.as_mut_ptr(), scalar.size() as usize);
         let slot = Slot::from_bits(u64::from_le_bytes(bytes)).canonical(scalar);
@@ -117,15 +117,16 @@ fn read<'js>(ctx: Ctx<'js>, pointer: Value<'js>, name: String, offset: f64) -> R
 /// The text up to the first zero.
 fn read_string<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<String> {
     let address = behind(&ctx, &pointer, offset, "CString")?;
-    // SAFETY: script, which has the permission, vouches for a text at the address.
+    // SAFETY: the user who gave the permission promises that script reads only addresses of text.
     Ok(unsafe { CStr::from_ptr(address.cast()) }.to_string_lossy().into_owned())
 }
 
-/// A buffer over the memory that a pointer leads to. If that is a buffer's, it keeps the other one.
+/// A buffer over the memory that a pointer leads to. If the memory belongs to a buffer, the new one keeps that buffer.
 fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) -> Result<Value<'js>> {
     let address = behind(&ctx, &pointer, offset, "ArrayBuffer")?;
     let ctx = script(&ctx);
-    // SAFETY: script, which has the permission, vouches for the memory. Nothing frees it through the buffer.
+    // SAFETY: the user who gave the permission promises that script uses only memory that exists. Nothing frees it
+    // through the buffer.
     unsafe {
         let context = ctx.as_raw().as_ptr();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
@@ -150,7 +151,7 @@ fn copy_into<'js>(ctx: Ctx<'js>, pointer: Value<'js>, destination: Value<'js>, o
     let View::Bytes { address: to, len } = view else {
         return Err(type_error(&ctx, "Invalid FFI destination, expected ArrayBuffer, or ArrayBufferView"));
     };
-    // SAFETY: script, which has the permission, vouches for the memory. The two may overlap.
+    // SAFETY: the user who gave the permission promises that script uses only memory that exists. The two may overlap.
     unsafe { address.copy_to(to, len) };
     Ok(())
 }

@@ -1,4 +1,4 @@
-// What scripts expect of a runtime besides the language: timers, performance, and the `Deno` namespace without its FFI.
+// The globals of a runtime besides the language: timers, performance, and the `Deno` namespace without its FFI.
 ((native, internals, script) => {
   "use strict";
   const { Error, TypeError } = script;
@@ -99,7 +99,7 @@
     unrefTimer: (timer) => native.refTimer(timerNumber(timer), false),
   });
 
-  // A timer as Deno returns it: an object that stands for its number.
+  // A timer that Deno returns: an object that converts to its number.
   class Timeout {
     #number;
     #referenced = true;
@@ -199,13 +199,13 @@
     reportRejection: internals.reportRejection,
     handled: internals.handled,
     dispatch: internals.dispatch,
-    // A module that cannot run: missing ones are no errors of the script's.
+    // A module that cannot run. Missing modules are not errors of the script.
     refuse(error) {
       if (!(error instanceof TypeError)) internals.fail(error);
       native.print(`error: ${error.message}\n`, true);
       native.exit(1);
     },
-    // The script has come to its end: its exit code.
+    // Returns the exit code when the script has come to its end.
     finish() {
       exiting = true;
       internals.dispatch("unload");

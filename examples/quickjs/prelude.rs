@@ -1,4 +1,4 @@
-//! What the prelude's scripts are written with: functions and facts that script has no other way to.
+//! The native functions and facts of the prelude's scripts, which script cannot get otherwise.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::Path;
@@ -11,7 +11,7 @@ use rquickjs::{Array, Ctx, Function, Object, Result, TypedArray, Value};
 
 use crate::modules;
 
-/// The scripts, in the order in which they need each other. Stack traces leave out what has a name that begins so.
+/// The scripts, each after those that it needs. Stack traces omit functions whose file names begin with `ext:`.
 const SCRIPTS: [(&str, &str); 9] = [
     ("ext:realm.js", include_str!("realm.js")),
     ("ext:errors.js", include_str!("errors.js")),
@@ -26,7 +26,7 @@ const SCRIPTS: [(&str, &str); 9] = [
 
 /// Runs the scripts in the runtime's own context, and returns the functions that the runtime calls.
 ///
-/// Each gets native functions, what the scripts before it made, and the global object of the context that script runs in.
+/// Each script gets native functions, the results of the scripts before it, and the global object of script's context.
 /// `ffi.js` gets the native functions of the FFI instead of the others.
 pub(crate) fn install<'js>(
     own: &Ctx<'js>,
@@ -103,7 +103,7 @@ fn exit(code: i32) {
     process::exit(code);
 }
 
-/// Writes to standard output, or to standard error. A closed pipe is no reason to stop the script.
+/// Writes to standard output, or to standard error. A closed pipe does not stop the script.
 fn write(bytes: &[u8], error: bool) {
     let written = if error {
         io::stderr().write_all(bytes)
@@ -120,7 +120,7 @@ fn write_bytes(bytes: TypedArray<'_, u8>, error: bool) {
 
 /// An array's bytes.
 fn copied(array: &TypedArray<'_, u8>) -> Vec<u8> {
-    // SAFETY: no script runs while they are copied.
+    // SAFETY: no script runs while the bytes are copied.
     unsafe { array.as_bytes() }.unwrap_or_default().to_vec()
 }
 
@@ -138,8 +138,8 @@ fn source_line(url: String, line: usize) -> Option<String> {
     source.lines().nth(line.checked_sub(1)?).map(str::to_owned)
 }
 
-/// The text that the bytes are as UTF-8, and how many of them it took: all, unless more may come. `None` if they are no
-/// text and that is an error.
+/// The text of bytes in UTF-8, and the number of bytes that it took: all, unless more may come. `None` if the bytes are
+/// not valid text and that is an error.
 fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, fatal: bool, last: bool) -> Result<Option<Array<'js>>> {
     let bytes = copied(&bytes);
     let mut end = bytes.len();
@@ -160,7 +160,7 @@ fn decode<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, fatal: bool, last: boo
     pair(ctx, &String::from_utf8_lossy(&bytes[..end]), end).map(Some)
 }
 
-/// As [`decode`], of little-endian UTF-16.
+/// Does as [`decode`] for little-endian UTF-16.
 fn decode16<'js>(ctx: Ctx<'js>, bytes: TypedArray<'js, u8>, fatal: bool, last: bool) -> Result<Option<Array<'js>>> {
     let bytes = copied(&bytes);
     let mut units: Vec<u16> = bytes.chunks_exact(2).map(|pair| u16::from_le_bytes([pair[0], pair[1]])).collect();
@@ -186,13 +186,13 @@ fn pair<'js>(ctx: Ctx<'js>, text: &str, used: usize) -> Result<Array<'js>> {
     Ok(pair)
 }
 
-/// What the engine takes an object for, whatever its prototype.
+/// The class that the engine sees in an object, independent of its prototype.
 fn class_of<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>> {
     if value.as_proxy().is_some() {
         return Ok(rquickjs::String::from_str(ctx, "Proxy")?.into_value());
     }
     let context = ctx.as_raw().as_ptr();
-    // SAFETY: the value is an object of this engine; name and text are ours.
+    // SAFETY: the value is an object of this engine. Name and text belong to this function.
     unsafe {
         let name = js::JS_GetClassName(js::JS_GetRuntime(context), js::JS_GetClassID(value.as_raw()));
         let text = js::JS_AtomToString(context, name);
@@ -214,7 +214,7 @@ fn proxy<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Array<'js>> {
 fn promise<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Array<'js>> {
     let context = ctx.as_raw().as_ptr();
     let parts = Array::new(ctx.clone())?;
-    // SAFETY: the value is an object of this engine; the result is ours.
+    // SAFETY: the value is an object of this engine. The result belongs to this function.
     unsafe {
         let state = match js::JS_PromiseState(context, value.as_raw()) {
             js::JSPromiseStateEnum_JS_PROMISE_FULFILLED => "fulfilled",

@@ -4,10 +4,10 @@
   const { freeze, setPrototypeOf, getPrototypeOf, getOwnPropertyDescriptor } = Object;
   const { isView } = ArrayBuffer;
 
-  // Calls a function of script's in its realm. Called from here, a proxy's handler would get its arguments in an array of this realm.
+  // Calls a function of script in its realm. Called from here, a proxy's handler would get its arguments in an array of this realm.
   const { apply } = script.Reflect;
 
-  // A built-in prototype or constructor of this realm → that of script's.
+  // A built-in prototype or constructor of this realm → its counterpart in script's realm.
   const counterparts = new Map();
   const pair = (ours, theirs) => counterparts.set(ours, theirs);
   for (const name of Object.getOwnPropertyNames(globalThis)) {
@@ -16,7 +16,7 @@
     pair(ours, script[name]);
     if (ours.prototype !== undefined) pair(ours.prototype, script[name].prototype);
   }
-  // Some are not reached by a global's name. Code that a realm's `eval` compiles makes values of that realm.
+  // No global's name reaches some of them. Code that a realm's `eval` compiles makes values of that realm.
   const samples = "[async () => {}, function* () {}, async function* () {}, Uint8Array, [].values(), new Map().values()]";
   const theirs = script.eval(samples);
   (0, eval)(samples).forEach((ours, index) => {
@@ -24,7 +24,7 @@
     if (ours.prototype !== undefined) pair(getPrototypeOf(ours.prototype), getPrototypeOf(theirs[index].prototype));
   });
 
-  // The engine throws errors of this realm here. They become instances of script's constructors.
+  // Here the engine throws errors of this realm. They become instances of script's constructors.
   for (const [ours, theirs] of counterparts) {
     if (theirs !== script.Error.prototype && !(theirs instanceof script.Error)) continue;
     for (const key of Reflect.ownKeys(ours)) delete ours[key];
@@ -41,7 +41,7 @@
 
   const isObject = (value) => (typeof value === "object" && value !== null) || typeof value === "function";
 
-  // Does the same with all that script can reach from a value.
+  // Does this for everything that script can reach from a value.
   const given = new Set([script, ...counterparts.values()]);
   function giveAll(value) {
     if (!isObject(value) || given.has(value)) return value;
@@ -56,13 +56,13 @@
     return value;
   }
 
-  // Defines a global of script's, which it can change.
+  // Defines a global of script, which script can change.
   function define(name, value) {
     giveAll(value);
     Object.defineProperty(script, name, { value, writable: true, enumerable: false, configurable: true });
   }
 
-  // Script's values, looked at without calling what script may have changed.
+  // Reads script's values without calling functions that script may have changed.
   const getter = (prototype, name) => getOwnPropertyDescriptor(prototype, name).get;
   const TypedArray = getPrototypeOf(Uint8Array);
   const parts = (prototype) =>
@@ -89,14 +89,14 @@
     return bufferClass(value) === undefined ? undefined : new Uint8Array(value);
   }
 
-  // An array of this realm with the elements of one of script's.
+  // An array of this realm with the elements of one of script's arrays.
   function list(array) {
     const copy = [];
     for (let index = 0; index < array.length; index++) copy[index] = array[index];
     return copy;
   }
 
-  // Freezes what can be reached from a value of this realm, up to what is script's.
+  // Freezes everything that can be reached from a value of this realm, except for script's values.
   function freezeAll(value, frozen) {
     if (!isObject(value) || frozen.has(value)) return;
     frozen.add(freeze(value));
@@ -107,8 +107,8 @@
     }
   }
 
-  // Protects the built-ins of this realm when all scripts have run. Script may still find a way to them: a getter that is a proxy gets
-  // an array of the realm that reads the property. They cannot be changed then, and those that free a buffer's bytes are gone.
+  // Protects the built-ins of this realm when all scripts have run. Script may still reach them: a getter that is a proxy gets an array
+  // of the realm that reads the property. But script cannot change them, and those that free a buffer's bytes are removed.
   internals.protect = () => {
     const { prototype } = ArrayBuffer;
     for (const key of ["constructor", "transfer", "transferToFixedLength", "transferToImmutable"]) delete prototype[key];

@@ -22,12 +22,12 @@ use crate::prelude;
 use crate::shared_memory;
 use crate::stack;
 
-/// What the command line says.
+/// The options of the command line.
 pub(crate) struct Options {
     pub(crate) script: PathBuf,
     pub(crate) args: Vec<String>,
     pub(crate) permission: Permission,
-    /// How many nonblocking calls may run at once.
+    /// The number of nonblocking calls that may run at once.
     pub(crate) threads: usize,
 }
 
@@ -38,7 +38,7 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
     let context = Context::full(&runtime)?;
     // Script cannot change the built-ins that the runtime's own scripts use.
     let own = Context::full(&runtime)?;
-    // SAFETY: the runtime was made with this context's, and makes no shared memory before.
+    // SAFETY: the runtime was made with this context, and has not made shared memory.
     unsafe { shared_memory::install(js::JS_GetRuntime(context.as_raw().as_ptr())) };
     runtime.set_loader(Files, Files);
     let rejections = Rejections::default();
@@ -47,13 +47,13 @@ pub(crate) fn run(options: &Options) -> rquickjs::Result<u8> {
         tracked.track(&ctx, promise, reason, handled);
     })));
     context.with(|ctx| {
-        // SAFETY: the context lives until this function returns, with the same runtime.
+        // SAFETY: the context lives until this function returns, in this runtime.
         let own = unsafe { Ctx::from_raw(own.as_raw()) };
         Script::start(&ctx, &own, options, rejections)?.run(&ctx, &options.script)
     })
 }
 
-/// When which timer is due.
+/// Timers, and the times at which they are due.
 #[derive(Clone, Default)]
 struct Timers(Rc<RefCell<TimerState>>);
 
@@ -61,7 +61,7 @@ struct Timers(Rc<RefCell<TimerState>>);
 struct TimerState {
     order: BTreeSet<(Instant, u32)>,
     due: HashMap<u32, Instant>,
-    /// Those that the loop does not wait for.
+    /// Timers that the loop does not wait for.
     unreferenced: HashSet<u32>,
 }
 
@@ -103,12 +103,12 @@ impl Timers {
         natives.set("refTimer", Function::new(ctx.clone(), reference)?)
     }
 
-    /// The one that is due first.
+    /// The timer that is due first.
     fn first(&self) -> Option<(Instant, u32)> {
         self.0.borrow().order.first().copied()
     }
 
-    /// Whether there is one to wait for.
+    /// Returns true if the loop has to wait for a timer.
     fn is_alive(&self) -> bool {
         let state = self.0.borrow();
         state.due.len() > state.unreferenced.len()
@@ -124,9 +124,9 @@ struct Rejections(Rc<RefCell<RejectionState>>);
 
 #[derive(Default)]
 struct RejectionState {
-    /// Those that nobody handles.
+    /// Rejections that are not handled.
     unhandled: Vec<Rejection>,
-    /// Those that somebody handles after all.
+    /// Rejections that are handled after all.
     handled: Vec<Rejection>,
 }
 
@@ -150,20 +150,20 @@ impl Rejections {
     }
 }
 
-/// A script that runs.
+/// A running script.
 struct Script<'js> {
     ffi: Rc<Ffi>,
     events: Receiver<Event>,
     timers: Timers,
-    /// Whether the last thing that happened was an event, so that it is a timer's turn.
+    /// True if the last thing that happened was an event, so that a timer comes next.
     was_event: Cell<bool>,
     rejections: Rejections,
-    /// What the prelude gives back.
+    /// The functions that the prelude returns.
     prelude: Object<'js>,
 }
 
 impl<'js> Script<'js> {
-    /// Prepares the global object that script sees. The runtime's own scripts run in a context of their own, `own`.
+    /// Prepares script's global object. The runtime's own scripts run in a context of their own, `own`.
     fn start(ctx: &Ctx<'js>, own: &Ctx<'js>, options: &Options, rejections: Rejections) -> rquickjs::Result<Self> {
         let (queue, events) = mpsc::channel();
         let timers = Timers::default();
@@ -180,7 +180,7 @@ impl<'js> Script<'js> {
         let code = self.run_module(ctx, script);
         drop(self.rejections.take());
         if self.ffi.has_running_calls() {
-            // They work on the engine's memory.
+            // Those calls work on the engine's memory.
             process::exit(code.map_or(1, i32::from));
         }
         self.ffi.shut_down(ctx);
@@ -214,7 +214,7 @@ impl<'js> Script<'js> {
         }
     }
 
-    /// Whether the script found something to do when told that it ends.
+    /// Returns true if the script continues after it was told that it ends.
     fn goes_on(&self, ctx: &Ctx<'js>, main: &Promise<'js>) -> rquickjs::Result<bool> {
         if main.state() == PromiseState::Pending {
             eprintln!("error: Top-level await promise never resolved");
@@ -225,7 +225,7 @@ impl<'js> Script<'js> {
         Ok(self.timers.is_alive() || self.ffi.is_alive())
     }
 
-    /// Runs what promises have made ready, and reports rejections that nobody has handled by then.
+    /// Runs the jobs of promises, and reports rejections that are not handled by then.
     fn run_jobs(&self, ctx: &Ctx<'js>) -> rquickjs::Result<()> {
         loop {
             while ctx.execute_pending_job() {}
@@ -241,13 +241,13 @@ impl<'js> Script<'js> {
         }
     }
 
-    /// Waits for the next thing to happen and does it; `false` if nothing can happen any more.
+    /// Waits for the next event or timer and handles it. Returns `false` if nothing can happen any more.
     fn wait(&self, ctx: &Ctx<'js>) -> rquickjs::Result<bool> {
         let next = self.timers.first();
         let waits = self.timers.is_alive() || self.ffi.is_alive();
         let event = match next {
             _ if !waits => self.events.try_recv().ok(),
-            // Neither of timers and other threads keeps the other from its turn.
+            // Timers and other threads take turns, so that neither starves the other.
             Some((due, _)) if self.was_event.get() && due <= Instant::now() => None,
             Some((due, _)) => match self.events.recv_timeout(due.saturating_duration_since(Instant::now())) {
                 Err(RecvTimeoutError::Timeout) => None,
@@ -271,7 +271,7 @@ impl<'js> Script<'js> {
         Ok(true)
     }
 
-    /// Calls a function of the prelude's, which deals with exceptions itself.
+    /// Calls a function of the prelude, which handles exceptions itself.
     fn tell<A: IntoArgs<'js>, R: rquickjs::FromJs<'js>>(
         &self,
         ctx: &Ctx<'js>,
@@ -286,7 +286,7 @@ impl<'js> Script<'js> {
     }
 }
 
-/// What script has thrown.
+/// The value that script has thrown.
 fn thrown<'js>(ctx: &Ctx<'js>, error: rquickjs::Error) -> rquickjs::Result<Value<'js>> {
     if error.is_exception() { Ok(ctx.catch()) } else { Err(error) }
 }

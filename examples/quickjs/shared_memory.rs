@@ -1,4 +1,4 @@
-//! The memory of `SharedArrayBuffer`s, which the engine asks its embedder for: blocks with a count of who refers to them.
+//! The memory of `SharedArrayBuffer`s, which the engine asks its embedder for: blocks with a reference count.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use rquickjs::qjs as js;
 
-/// Bytes in front of a block, which keep it aligned.
+/// The bytes before a block, which keep it aligned.
 const HEADER: usize = 16;
 
 /// Gives the engine its functions.
@@ -41,12 +41,12 @@ unsafe extern "C" fn alloc(_: *mut c_void, size: js::size_t) -> *mut c_void {
 ///
 /// The block came from [`alloc`] and has not been freed.
 unsafe fn header(block: *mut c_void) -> *mut AtomicUsize {
-    // SAFETY: the header lies in front of it.
+    // SAFETY: the header lies before the block.
     unsafe { block.cast::<u8>().sub(HEADER).cast() }
 }
 
 unsafe extern "C" fn free(_: *mut c_void, block: *mut c_void) {
-    // SAFETY: the engine gives up one reference to a block.
+    // SAFETY: the engine releases one reference to a block.
     unsafe {
         let header = header(block);
         if (*header).fetch_sub(1, Ordering::AcqRel) == 1 {
@@ -56,6 +56,6 @@ unsafe extern "C" fn free(_: *mut c_void, block: *mut c_void) {
 }
 
 unsafe extern "C" fn dup(_: *mut c_void, block: *mut c_void) {
-    // SAFETY: the engine refers to a block once more.
+    // SAFETY: the engine takes one more reference to a block.
     unsafe { (*header(block)).fetch_add(1, Ordering::Relaxed) };
 }

@@ -5,14 +5,14 @@
 
 use std::ptr;
 
-/// The most bytes that script gets. Systems usually give a main thread twice as much.
+/// The largest number of bytes that script gets. Systems usually give a main thread twice as much.
 const MOST: usize = 4 << 20;
 
-/// The bytes that script gets if the system does not tell where the stack ends. Windows gives a main thread twice as much, and others
-/// more.
+/// The bytes that script gets if the system does not tell where the stack ends. Windows gives a main thread twice as
+/// many, and other threads more.
 const UNKNOWN: usize = 512 << 10;
 
-/// Returns how many bytes of the current thread's stack script may use, from here: half of what is left.
+/// Returns the number of bytes of the current thread's stack that script may use: half of the rest.
 pub(crate) fn limit() -> usize {
     let here = 0_u8;
     end().map_or(UNKNOWN, |end| MOST.min(ptr::from_ref(&here).addr().saturating_sub(end) / 2))
@@ -34,7 +34,7 @@ fn end() -> Option<usize> {
     }
 }
 
-/// Only on Linux the system is asked.
+/// The system is asked only on Linux.
 #[cfg(not(target_os = "linux"))]
 fn end() -> Option<usize> {
     None

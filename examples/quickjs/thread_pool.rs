@@ -1,7 +1,7 @@
 //! The threads of nonblocking calls. A thread starts when a call comes and no thread is idle, up to a limit. It is kept for a while.
 //!
-//! This is not one of the crates for thread pools: `threadpool` starts all threads at once, and `tokio` panics if the system refuses the
-//! first one. Here that is an error of the call.
+//! Crates for thread pools do not suffice: `threadpool` starts all threads at once, and `tokio` panics if the system
+//! refuses the first one. Here that is an error of the call.
 
 use std::collections::VecDeque;
 use std::io;
@@ -9,7 +9,7 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-/// How long a thread waits for something to do before it ends.
+/// The time that a thread waits for a job before it ends.
 const KEPT: Duration = Duration::from_secs(10);
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -17,7 +17,7 @@ type Job = Box<dyn FnOnce() + Send>;
 /// Runs jobs on threads, in the order in which they come.
 pub(crate) struct ThreadPool {
     shared: Arc<Shared>,
-    /// How many threads it may have.
+    /// The largest number of threads.
     limit: usize,
 }
 
@@ -31,7 +31,7 @@ struct Shared {
 struct PoolState {
     jobs: VecDeque<Job>,
     threads: usize,
-    /// How many threads wait for a job.
+    /// The number of threads that wait for a job.
     idle: usize,
 }
 
@@ -44,7 +44,7 @@ impl ThreadPool {
     ///
     /// # Errors
     ///
-    /// There is no thread, and none can be started. The job is dropped.
+    /// No thread is running, and none can be started. The job is dropped.
     pub(crate) fn run(&self, job: impl FnOnce() + Send + 'static) -> io::Result<()> {
         let mut state = self.shared.lock();
         if state.idle <= state.jobs.len() && state.threads < self.limit {
@@ -52,7 +52,7 @@ impl ThreadPool {
             match thread::Builder::new().name("nonblocking call".into()).spawn(move || shared.work()) {
                 Ok(_) => state.threads += 1,
                 Err(error) if state.threads == 0 => return Err(error),
-                // One of the other threads runs the job later.
+                // One of the running threads runs the job later.
                 Err(_) => {}
             }
         }
@@ -64,7 +64,7 @@ impl ThreadPool {
 
 impl Shared {
     fn lock(&self) -> MutexGuard<'_, PoolState> {
-        // Nothing panics while it holds the lock, so that the state is whole.
+        // No code panics while it holds the lock, so the state is consistent.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -75,7 +75,7 @@ impl Shared {
         }
     }
 
-    /// Waits for the next job. `None`: there was none for [`KEPT`], and the thread has been taken off the count.
+    /// Waits for the next job. `None` if none came for [`KEPT`]. The thread is then no longer counted.
     fn next(&self) -> Option<Job> {
         let mut state = self.lock();
         state.idle += 1;

@@ -1,4 +1,4 @@
-// URL and URLSearchParams: what the URL standard says, without domain names in other alphabets.
+// URL and URLSearchParams by the URL standard, without domain names in other alphabets.
 ((native, internals, script) => {
   "use strict";
   const { TypeError } = script;
@@ -6,7 +6,7 @@
   const ports = { "http:": "80", "https:": "443", "ws:": "80", "wss:": "443", "ftp:": "21", "file:": "" };
   const isSpecial = (protocol) => Object.hasOwn(ports, protocol);
 
-  // Percent-encodes what is no visible ASCII, or is one of `also`.
+  // Percent-encodes characters that are not visible ASCII, or are in `also`.
   function encode(text, also) {
     let result = "";
     for (const char of text.toWellFormed()) {
@@ -37,7 +37,7 @@
     return /^[\dx.a-f]*\.?$/.test(host) && /(^|\.)(\d+|0x[\da-f]*)\.?$/.test(host) ? address(host) : host;
   }
 
-  // The four numbers of an IPv4 address in any of its ways of writing.
+  // The four numbers of an IPv4 address in any of its notations.
   function address(host) {
     const numbers = host.replace(/\.$/, "").split(".").map((part) => {
       if (/^0x[\da-f]*$/.test(part)) return parseInt(part.slice(2) || "0", 16);
@@ -186,7 +186,7 @@
         return [decode(name), decode(value)];
       });
     }
-    // The parameters of a URL, which hears of changes.
+    // The parameters of a URL, which is told of changes.
     static of(init, changed) {
       const params = new URLSearchParams(init);
       params.#changed = () => changed(params.#text());
@@ -310,7 +310,7 @@
     static partsOf(value) {
       return typeof value === "object" && value !== null && #url in value ? value.#url : undefined;
     }
-    // Takes over a part of the URL that another text parses to; one that does not parse changes nothing.
+    // Takes over a part of the URL that another text parses to. A text that does not parse changes nothing.
     #set(parts, text) {
       const url = parsed(text);
       if (url !== null) { for (const part of parts) this.#url[part] = url.#url[part]; }

@@ -1,4 +1,4 @@
-//! Compiles the shim and links V8, where V8 was unpacked. Elsewhere the example is built without it.
+//! Compiles the shim and links V8, if V8 was unpacked. Otherwise the example is built without it.
 
 use std::env;
 use std::path::Path;
@@ -15,7 +15,7 @@ fn main() {
     let package = env::var_os("CARGO_MANIFEST_DIR").expect("cargo sets it");
     let root = find::root(&Path::new(&package).join("../.."));
     let include = find::include(&root);
-    // Also where it is not there: it may come.
+    // This is also printed if the header is missing, because it may appear.
     println!("cargo:rerun-if-changed={}", include.join("v8.h").display());
     let Some(libraries) = find::libraries(&root) else { return };
     println!("cargo:rustc-cfg=v8");

@@ -1,4 +1,4 @@
-// Where V8 is: for `build.rs`, and for the report's rows in `benches/support/v8_rows.rs`.
+// Finds V8, for `build.rs` and for the report's rows in `benches/support/v8_rows.rs`.
 
 use std::env;
 use std::fs;
@@ -6,16 +6,17 @@ use std::path::{Path, PathBuf};
 
 /// V8's headers.
 const INCLUDE: &str = "usr/include/nodejs/deps/v8/include";
-/// The library with V8 10.2 in it.
+/// The library that contains V8 10.2.
 pub(crate) const LIBRARY: &str = "libnode.so.108";
 
-/// Where V8 was unpacked, if it was: at `HOTCALL_V8`, or else in `target/v8`. These are paths from the workspace's directory.
+/// The directory to which V8 was unpacked: `HOTCALL_V8`, or else `target/v8`. Both are paths from the workspace's
+/// directory.
 pub(crate) fn root(workspace: &Path) -> PathBuf {
-    // Not the directory that cargo builds in, which may be another for each user.
+    // Cargo's own build directory is not used, because it may be another for each user.
     workspace.join(env::var_os("HOTCALL_V8").unwrap_or_else(|| "target/v8".into()))
 }
 
-/// Where the headers would be.
+/// The directory of the headers, even if it is missing.
 pub(crate) fn include(root: &Path) -> PathBuf {
     root.join(INCLUDE)
 }

@@ -18,7 +18,7 @@ struct Shim {
     v8::Isolate *isolate;
     std::unique_ptr<v8::ArrayBuffer::Allocator> allocator;
     v8::Global<v8::Context> context;
-    // Where the last script threw.
+    // The place where the last script threw.
     v8::Global<v8::Message> message;
     v8::Global<v8::Value> stack;
 };
@@ -45,7 +45,7 @@ using Info = v8::FunctionCallbackInfo<v8::Value>;
 
 std::unique_ptr<v8::Platform> platform;
 
-// A handle is what V8's own handles consist of.
+// A handle is the content of V8's own handles.
 static_assert(sizeof(Local<v8::Value>) == sizeof(Handle), "a handle is an address");
 
 Local<v8::Value> value_of(Handle handle) {
@@ -79,13 +79,13 @@ void call_native(const Info &info) {
     native->run(reinterpret_cast<const Call *>(&info), native->data);
 }
 
-// What was caught, unless V8 ends the script: then V8 goes on with that when this program's function returns to it.
+// The exception that was caught, unless V8 ends the script. V8 continues to do so when this program's function returns to it.
 Local<v8::Value> thrown_by(const v8::TryCatch &caught) {
     if (!caught.HasCaught() || caught.HasTerminated()) return {};
     return caught.Exception();
 }
 
-// The value of a call that may have thrown, and if so what.
+// The value of a call that may have thrown, and the exception if it has.
 template <class T>
 Handle outcome(const v8::TryCatch &caught, MaybeLocal<T> result, Handle *thrown) {
     *thrown = result.IsEmpty() ? handle_of(thrown_by(caught)) : nullptr;
@@ -104,9 +104,9 @@ void see_view(Local<v8::ArrayBufferView> array, bool may_allocate, View *view) {
         view->length = array->ByteLength();
         return;
     }
-    // This moves bytes out of the collector's heap, for good.
+    // This moves bytes out of the collector's heap permanently.
     Local<v8::ArrayBuffer> buffer = array->Buffer();
-    // Where buffers can shrink, which takes a flag, V8 gives an array's length from before.
+    // If buffers can shrink, which takes a flag, V8 gives an array's old length.
     if (buffer->WasDetached() || array->ByteOffset() + array->ByteLength() > buffer->ByteLength()) {
         view->kind = kDetached;
         return;
@@ -141,7 +141,7 @@ v8::CTypeInfo type_of(CType type) {
                          static_cast<v8::CTypeInfo::Flags>(type.flags));
 }
 
-// A line of the report on what was thrown.
+// A line of the report about an exception.
 void add_line(Shim *shim, std::string &text, Local<v8::Value> value) {
     v8::String::Utf8Value line(shim->isolate, value);
     if (*line == nullptr) return;
@@ -159,7 +159,7 @@ bool shim_start(const char *const *flags, size_t count, size_t *unknown) {
         char *argv[] = {name, flag.data(), nullptr};
         int argc = 2;
         v8::V8::SetFlagsFromCommandLine(&argc, argv, true);
-        // V8 takes out what it knows.
+        // V8 removes the flags that it knows.
         if (argc > 1) {
             *unknown = index;
             return false;
@@ -307,7 +307,7 @@ size_t shim_text_length(Shim *shim, Handle text) {
 }
 
 void shim_text(Shim *shim, Handle text, char *bytes, size_t length) {
-    // Half a surrogate pair becomes U+FFFD, of as many bytes.
+    // Half a surrogate pair becomes U+FFFD, which has the same number of bytes.
     int options = v8::String::NO_NULL_TERMINATION | v8::String::REPLACE_INVALID_UTF8;
     value_of(text).As<v8::String>()->WriteUtf8(shim->isolate, bytes, static_cast<int>(length), nullptr, options);
 }

@@ -1,6 +1,6 @@
-// V8's C++ interface as C functions, as narrow as the example needs it. `src/ffi.rs` declares the same for Rust, in this order.
+// V8's C++ interface as C functions, with only what the example needs. `src/ffi.rs` declares these functions for Rust, in this order.
 //
-// One isolate with one context, used on one thread. No C++ exception and no panic passes in either direction.
+// One isolate with one context, used on one thread. C++ exceptions and panics do not pass in either direction.
 #pragma once
 
 #include <cstddef>
@@ -10,19 +10,19 @@ extern "C" {
 
 // An isolate with its context.
 struct Shim;
-// A function of script's that runs a native one, with what V8 keeps addresses of.
+// A function of script that runs a native one, with the data to which V8 keeps addresses.
 struct Native;
 // A value that is kept until it is released.
 struct Root;
-// The bytes of a buffer, which stay where they are until they are released, whatever script does to the buffer.
+// The bytes of a buffer, which stay in place until they are released, even if script detaches the buffer.
 struct Pin;
 // A call of a native function: V8's `FunctionCallbackInfo`.
 struct Call;
 
-// The address of a word that holds a value. Good until the innermost scope ends; null for none.
+// The address of a word that holds a value. Valid until the innermost scope ends; null for no value.
 typedef const void *Handle;
 
-// What a value is.
+// The kind of a value.
 enum Kind : uint32_t {
     kUndefined,
     kNull,
@@ -56,7 +56,7 @@ struct CType {
     uint8_t flags;
 };
 
-// What optimised code may call instead of the native function: its address and its type, the receiver first.
+// The function that optimised code may call instead of the native one: its address and its type, the receiver first.
 struct FastCall {
     const void *address;
     const CType *params;
@@ -64,9 +64,9 @@ struct FastCall {
     CType result;
 };
 
-// Sets V8's flags and starts it; false if there is no flag of the name that `flags` has at `*unknown`.
+// Sets V8's flags and starts it. Returns false if V8 does not have the flag that `flags` has at `*unknown`.
 bool shim_start(const char *const *flags, size_t count, size_t *unknown);
-// Ends V8, after the isolate is freed.
+// Ends V8. The isolate must be freed before.
 void shim_stop(void);
 // V8's version.
 const char *shim_version(void);
@@ -81,23 +81,23 @@ void shim_scope(Shim *shim, void (*run)(void *data), void *data);
 // Collects all garbage.
 void shim_collect(Shim *shim);
 
-// How many bytes the isolate's objects have.
+// The number of bytes of the isolate's objects.
 size_t shim_heap_size(Shim *shim);
 
-// Runs a script; gives its result, or none and what was thrown: none if V8 has ended the script, which throws nothing.
+// Runs a script. Returns its result, or none and the exception. Both are none if V8 has ended the script.
 Handle shim_run(Shim *shim, Handle source, Handle name, Handle *thrown);
-// Calls a function; the same.
+// Calls a function, with such results.
 Handle shim_call(Shim *shim, Handle function, const Handle *args, size_t count, Handle *thrown);
-// Text about what `shim_run` has just given as thrown: where, and its stack.
+// Text about the exception that `shim_run` has just returned: its place and its stack.
 Handle shim_report(Shim *shim, Handle thrown);
 
-// What a value is. Where `may_allocate` is false, nothing is allocated on V8's heap.
+// The view of a value. If `may_allocate` is false, nothing is allocated on V8's heap.
 void shim_view(Shim *shim, Handle value, bool may_allocate, View *view);
-// Copies bytes of a view, without moving them; gives how many.
+// Copies bytes of a view, without moving them. Returns their number.
 size_t shim_copy(Shim *shim, Handle view, uint8_t *bytes, size_t length);
-// Takes a buffer's bytes away.
+// Detaches a buffer from its bytes.
 void shim_detach(Shim *shim, Handle buffer);
-// Whether V8 was built so that objects refer to each other by whole addresses.
+// True if V8 was built so that objects refer to each other by whole addresses.
 bool shim_has_whole_addresses(void);
 // The word that a handle leads to.
 uint64_t shim_word(Handle value);
@@ -105,9 +105,9 @@ uint64_t shim_word(Handle value);
 size_t shim_text_length(Shim *shim, Handle text);
 // Writes a string to as many bytes of UTF-8 as it has.
 void shim_text(Shim *shim, Handle text, char *bytes, size_t length);
-// A value as text, for which script may have a function; or none and what was thrown, as above. Symbols throw.
+// A value as text, for which script may have a function; or none and the exception. Symbols throw.
 Handle shim_to_text(Shim *shim, Handle value, Handle *thrown);
-// A symbol as text; none if the value is no symbol.
+// A symbol as text; none if the value is not a symbol.
 Handle shim_symbol_text(Shim *shim, Handle value);
 
 // undefined.
@@ -126,7 +126,7 @@ Handle shim_biguint(Shim *shim, uint64_t number);
 Handle shim_pointer(Shim *shim, const void *address);
 // A Uint8Array with a copy of the bytes.
 Handle shim_bytes(Shim *shim, const uint8_t *bytes, size_t length);
-// A Uint32Array whose one element is the cell, which lives as long as the isolate.
+// A Uint32Array whose only element is the cell, which lives as long as the isolate.
 Handle shim_cell(Shim *shim, uint32_t *cell);
 // A string; none if it is too long.
 Handle shim_string(Shim *shim, const char *bytes, size_t length);
@@ -137,33 +137,33 @@ Handle shim_error(Shim *shim, bool type_error, const char *message, size_t lengt
 // The object that has the global variables.
 Handle shim_global(Shim *shim);
 
-// Defines an own property of an object, whatever its name is.
+// Defines an own property of an object, with any name.
 bool shim_set(Shim *shim, Handle object, const char *name, size_t length, Handle value);
 
-// Makes a function that runs `run(call, data)`, and optimised code the fast call, if there is one.
+// Makes a function that runs `run(call, data)`. Optimised code runs the fast call instead, if there is one.
 Native *shim_native(Shim *shim, const char *name, size_t length, int arity, void (*run)(const Call *call, void *data),
                     void *data, const FastCall *fast, Handle *function);
-// Frees what V8 keeps addresses of; after the isolate was freed.
+// Frees the data to which V8 keeps addresses. The isolate must be freed before.
 void shim_native_free(Native *native);
-// How many arguments the call has.
+// The number of the call's arguments.
 size_t shim_argument_count(const Call *call);
-// The argument with an index, which is undefined behind the last.
+// The argument with an index, which is undefined after the last one.
 Handle shim_argument(const Call *call, size_t index);
-// What the call returns.
+// Sets the result of the call.
 void shim_return(const Call *call, Handle value);
-// Has the call throw.
+// Makes the call throw.
 void shim_throw(Shim *shim, Handle exception);
-// Has V8 end the script, if it does not already: nothing catches that.
+// Makes V8 end the script, if it does not already. Script cannot catch that.
 void shim_terminate(Shim *shim);
 
 // Keeps a value.
 Root *shim_root(Shim *shim, Handle value);
-// The value that is kept.
+// The kept value.
 Handle shim_root_value(Shim *shim, const Root *root);
-// Keeps it no more.
+// Releases a kept value.
 void shim_root_free(Root *root);
-// Keeps the bytes of a buffer or a view; null if it has none that could go.
+// Keeps the bytes of a buffer or a view; null if its bytes cannot be moved or freed.
 Pin *shim_pin(Shim *shim, Handle value);
-// Keeps them no more.
+// Releases kept bytes.
 void shim_pin_free(Pin *pin);
 }

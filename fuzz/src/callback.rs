@@ -1,5 +1,5 @@
-//! The callee of the other direction: a stub of hotcall's, whose handler compares what reaches it with a case and answers as
-//! the case says, by itself or by a call of its own.
+//! Callees of the other direction: stubs of hotcall, whose handler compares the arguments that reach it with a case.
+//! The handler answers by itself or by a call of its own.
 
 use std::ffi::c_void;
 use std::mem::ManuallyDrop;
@@ -12,16 +12,16 @@ use crate::case::{self, Case, JUNK, Record, Wrong};
 /// The alignment of an aggregate's bytes in a handler.
 const AGGREGATE_ALIGN: usize = 16;
 
-/// What the handler does when it has compared the arguments.
+/// The handler's action after it has compared the arguments.
 #[derive(Debug)]
 pub enum Then {
     /// Writes the case's result.
     Answer,
-    /// Passes its slots and its result on to this trampoline, which calls this function.
+    /// Passes its slots and its result to this trampoline, which calls this function.
     Call(Trampoline, *const c_void),
 }
 
-/// What a handler has for its context.
+/// The context of a handler.
 struct Handling<'a> {
     case: &'a Case,
     then: Then,
@@ -40,7 +40,7 @@ impl<'a> Callback<'a> {
     ///
     /// # Errors
     ///
-    /// There is no memory for stubs.
+    /// Memory for stubs is missing.
     ///
     /// # Safety
     ///
@@ -49,7 +49,8 @@ impl<'a> Callback<'a> {
         let pool = thunk.stubs(Use::Plain);
         let stub = pool.take()?;
         let handling = Box::into_raw(Box::new(Handling { case, then: Then::Answer, record: Record::default() }));
-        // SAFETY: we hold the stub; the handler's context lives until it is retired, and calls are over by then.
+        // SAFETY: this value holds the stub. The handler's context lives until the stub is retired, and calls are over
+        // by then.
         unsafe { stub.bind(handle, handling.cast()) };
         Ok(Self { pool, stub: ManuallyDrop::new(stub), handling })
     }
@@ -59,24 +60,24 @@ impl<'a> Callback<'a> {
         self.stub.entry()
     }
 
-    /// Changes what the handler does.
+    /// Changes the handler's action.
     ///
     /// # Safety
     ///
-    /// A trampoline was made for the case's signature, with errno captured if the case sets it, and its target is a function
-    /// of that signature that may be called with any bytes as long as the handler is.
+    /// * The trampoline was made for the case's signature, and captures errno if the case sets it.
+    /// * Its target is a function of that signature, and may be called with any bytes as long as the handler may be.
     pub unsafe fn then(&mut self, then: Then) {
-        // SAFETY: it lives until drop, and no call is running.
+        // SAFETY: the context lives until drop, and no call is running.
         unsafe { (*self.handling).then = then };
     }
 
-    /// What the caller got in the only call since the last time, unless the handler found something wrong first.
+    /// The result that the caller got in the only call since the last time, unless the handler found a fault first.
     ///
     /// # Errors
     ///
-    /// [`Wrong::Handler`], or the caller's.
+    /// [`Wrong::Handler`], or the caller's error.
     pub fn take(&mut self, got: Result<Vec<u8>, Wrong>) -> Result<Vec<u8>, Wrong> {
-        // SAFETY: it lives until drop, and no call is running.
+        // SAFETY: the context lives until drop, and no call is running.
         let found = unsafe { (*self.handling).record.take() };
         found.map_err(|wrong| Wrong::Handler(Box::new(wrong))).and(got)
     }
@@ -85,9 +86,10 @@ impl<'a> Callback<'a> {
 impl Drop for Callback<'_> {
     fn drop(&mut self) {
         self.stub.retire();
-        // SAFETY: we hold the stub, and nobody uses this any more; no call is running, and no other will reach the handler.
+        // SAFETY: this value holds the stub and is not used again. No call is running, and no other will reach the
+        // handler.
         unsafe {
-            // There are more shapes than static stubs.
+            // The shapes outnumber the static stubs.
             self.pool.free(ManuallyDrop::take(&mut self.stub));
             drop(Box::from_raw(self.handling));
         }
@@ -95,18 +97,18 @@ impl Drop for Callback<'_> {
 }
 
 unsafe extern "C-unwind" fn handle(handling: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the context of the stub; whoever calls it holds no reference to what is behind.
+    // SAFETY: the context belongs to the stub, and callers of the stub do not hold references to it.
     let Handling { case, then, record } = unsafe { &mut *handling.cast::<Handling<'_>>() };
     let arrived = Arrived { case, args: args.cast_mut(), result };
     record.add(arrived.handle(then));
     if let Some(errno) = case.errno {
-        // SAFETY: the address of this thread's errno.
+        // SAFETY: this is the address of the thread's errno.
         unsafe { *libc::__errno_location() = errno };
     }
 }
 
-/// What a thunk gave to its handler: for each parameter a slot, that of an aggregate the address of its bytes; and room for
-/// the result, at least a slot for a scalar.
+/// The memory that a thunk passes to its handler: a slot for each parameter, which for an aggregate is the address of
+/// its bytes; and room for the result, at least a slot for a scalar.
 struct Arrived<'a> {
     case: &'a Case,
     args: *mut u64,
@@ -122,7 +124,7 @@ impl Arrived<'_> {
             Then::Answer => self.answer(),
             Then::Call(trampoline, target) => self.call(trampoline, *target)?,
         }
-        // The result lies on none of the arguments, and who was called owns copies.
+        // The result does not overlap the arguments, and the callee owns copies.
         let now = self.arguments()?;
         if let Some(index) = now.iter().zip(&seen).position(|(now, then)| now != then) {
             return Err(Wrong::Changed { index });
@@ -148,10 +150,10 @@ impl Arrived<'_> {
         arguments.collect()
     }
 
-    /// The result as it is: a whole slot for a scalar.
+    /// The result without conversion: a whole slot for a scalar.
     fn result(&self) -> Vec<u8> {
         let size = if self.result_scalar().is_some() { size_of::<u64>() } else { self.case.answer.len() };
-        // SAFETY: there is room for so many bytes.
+        // SAFETY: there is room for `size` bytes.
         unsafe { std::slice::from_raw_parts(self.result.cast::<u8>(), size) }.to_vec()
     }
 
@@ -159,7 +161,7 @@ impl Arrived<'_> {
         self.case.signature.result().and_then(Type::as_scalar)
     }
 
-    /// Before anything is written the result is zero, and aligned for what is to be written.
+    /// Checks that the result is zero before it is written, and aligned for the value.
     fn check_result_is_fresh(&self) -> Result<(), Wrong> {
         let Some(layout) = &self.case.result else { return Ok(()) };
         let align = if self.result_scalar().is_some() { align_of::<u64>() } else { layout.align.into() };
@@ -168,7 +170,7 @@ impl Arrived<'_> {
         if bytes.iter().all(|&byte| byte == 0) { Ok(()) } else { Err(Wrong::NotZero { bytes }) }
     }
 
-    /// Writes the case's result; a slot not in its canonical form, which the thunk has to see to.
+    /// Writes the case's result. A slot is not in its canonical form, so that the thunk must extend it.
     fn answer(&self) {
         let answer = &self.case.answer;
         match self.result_scalar() {
@@ -176,25 +178,26 @@ impl Arrived<'_> {
                 let canonical = case::slot(scalar, answer);
                 let used = u64::MAX >> (64 - 8 * scalar.size());
                 let slot = match (scalar, canonical) {
-                    // Any other low byte than 0 is true.
+                    // Every low byte other than 0 is true.
                     (Scalar::Bool, 1) => JUNK,
                     _ => canonical & used | JUNK & !used,
                 };
-                // SAFETY: a scalar's result is a slot.
+                // SAFETY: a scalar's result has room for a slot.
                 unsafe { self.result.write(slot) };
             }
-            // SAFETY: there is room for an aggregate's bytes; `void` writes none.
+            // SAFETY: there is room for an aggregate's bytes. `void` writes none.
             None => unsafe { ptr::copy_nonoverlapping(answer.as_ptr(), self.result.cast(), answer.len()) },
         }
     }
 
-    /// Has the target answer.
+    /// Makes the target answer.
     fn call(&self, trampoline: &Trampoline, target: *const c_void) -> Result<(), Wrong> {
         let mut errno = self.case.errno.map_or(0, |errno| !errno);
-        // SAFETY: what a thunk gave is what a trampoline takes; both fit the target, as `Callback::then` asks.
+        // SAFETY: the thunk's slots and result suit a trampoline. Both fit the target, by the contract of
+        // `Callback::then`.
         unsafe { trampoline.entry()(target, self.args, self.result, &raw mut errno) };
         let got = match self.result_scalar() {
-            // SAFETY: a scalar's result is a slot.
+            // SAFETY: a scalar's result has room for a slot.
             Some(scalar) => case::scalar_bytes(Which::Result, scalar, unsafe { self.result.read() })?,
             None => self.result(),
         };
@@ -205,7 +208,7 @@ impl Arrived<'_> {
         }
     }
 
-    /// The handler owns its arguments; changing them must not reach the caller.
+    /// Overwrites the arguments, which the handler owns. The caller must not see it.
     fn spoil_arguments(&self) {
         for (index, (ty, layout)) in self.case.signature.params().iter().zip(&self.case.params).enumerate() {
             // SAFETY: there is a slot for each parameter, and the slot of an aggregate is the address of its bytes.

@@ -7,26 +7,26 @@ use hotcall_jit::{Abi, Layout, Leaf, PlanError, Return, Scalar, Signature, Slots
 use crate::memory::{Memory, Place};
 use crate::random::Random;
 
-/// What is sent, and what the callee is to answer.
+/// The values that are sent, and the answer of the callee.
 #[derive(Clone, Debug)]
 pub struct Case {
     /// The function's type.
     pub signature: Signature,
     /// The layouts of the parameters.
     pub params: Vec<Layout>,
-    /// The layout of the result; `void` has none.
+    /// The layout of the result; `None` for `void`.
     pub result: Option<Layout>,
     /// The bytes of each argument, padding included.
     pub args: Vec<Vec<u8>>,
     /// The bytes of the result.
     pub answer: Vec<u8>,
-    /// The alignment that the result's place needs: any will do unless the callee writes to it.
+    /// The alignment that the result's place needs. It is 1 unless the callee writes to it.
     pub result_align: u8,
-    /// What the callee leaves in errno, if the trampoline captures it.
+    /// The value that the callee stores in errno, if the trampoline captures it.
     pub errno: Option<i32>,
 }
 
-/// What went wrong in a call.
+/// The fault in a call.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are; indices count from 0")]
 pub enum Wrong {
@@ -38,7 +38,7 @@ pub enum Wrong {
     Result { byte: usize, returned: Vec<u8>, got: Vec<u8> },
     #[error("the slot of {} is {got:#018x}, not the canonical {canonical:#018x}", name(*which))]
     Canonical { which: Which, got: u64, canonical: u64 },
-    #[error("{} is at {address:#x}, which is no multiple of {align}", name(*which))]
+    #[error("{} is at {address:#x}, which is not a multiple of {align}", name(*which))]
     Unaligned { which: Which, address: usize, align: usize },
     #[error("the result is not zero at first: {bytes:02x?}")]
     NotZero { bytes: Vec<u8> },
@@ -61,7 +61,7 @@ fn name(which: Which) -> String {
     }
 }
 
-/// What a callee found, until it is asked.
+/// The finding of a callee, until it is asked for.
 #[derive(Debug)]
 pub struct Record {
     calls: usize,
@@ -81,18 +81,18 @@ impl Record {
         self.found = std::mem::replace(&mut self.found, Ok(())).and(found);
     }
 
-    /// What the only call since the last time found.
+    /// The finding of the only call since the last time.
     ///
     /// # Errors
     ///
-    /// That, or [`Wrong::Calls`].
+    /// The finding's error, or [`Wrong::Calls`].
     pub fn take(&mut self) -> Result<(), Wrong> {
         let Self { calls, found } = std::mem::take(self);
         if calls == 1 { found } else { Err(Wrong::Calls { times: calls }) }
     }
 }
 
-/// Where the result's bytes are.
+/// The place of the result's bytes.
 enum Target {
     /// A slot between two others.
     Slot,
@@ -102,11 +102,11 @@ enum Target {
     Argument(usize),
 }
 
-/// What lies where nothing may be written.
+/// The contents of memory that must not be written.
 pub const JUNK: u64 = 0xdead_beef_8bad_f00d;
 
 impl Case {
-    /// Chooses values: every byte random, padding included, so that a byte that arrives from elsewhere shows.
+    /// Chooses values. Every byte is random, padding included, so that a byte from another place is noticed.
     ///
     /// # Errors
     ///
@@ -131,7 +131,8 @@ impl Case {
         Ok(Self { signature, params, result, args, answer, result_align, errno })
     }
 
-    /// Makes all NaNs quiet: GCC's callers copy some floats through the x87 unit, which does so to those it loads.
+    /// Makes all NaNs quiet. GCC's callers copy some floats through the x87 unit, which makes the NaNs that it loads
+    /// quiet.
     pub fn quiet(mut self) -> Self {
         let args = self.params.iter().zip(&mut self.args);
         for (layout, bytes) in args.chain(self.result.iter().zip(std::iter::once(&mut self.answer))) {
@@ -140,7 +141,8 @@ impl Case {
         self
     }
 
-    /// The case for a caller that takes a whole register for an integer result: thunks extend narrow ones by type.
+    /// The case for a caller that takes a whole register for an integer result, because thunks extend narrow ones by
+    /// type.
     ///
     /// # Panics
     ///
@@ -157,8 +159,8 @@ impl Case {
         wide
     }
 
-    /// Calls `target` through a trampoline and returns the result's bytes (for a scalar, those of its size), after checking
-    /// that arguments and everything around them and the result are untouched.
+    /// Calls `target` through a trampoline and returns the result's bytes (for a scalar, those of its size). Checks
+    /// that the arguments, and all memory around them and the result, are unchanged.
     ///
     /// # Errors
     ///
@@ -166,8 +168,8 @@ impl Case {
     ///
     /// # Safety
     ///
-    /// `entry` is a trampoline for the case's signature, with errno captured if the case sets it, and `target` is a
-    /// function of that signature that may be called with any bytes.
+    /// * `entry` is a trampoline for the case's signature, and captures errno if the case sets it.
+    /// * `target` is a function of that signature that may be called with any bytes.
     pub unsafe fn call(
         &self,
         entry: SlotsEntry,
@@ -216,16 +218,16 @@ impl Case {
         let pointer = match &result {
             Target::Own(place) => place.address().cast(),
             Target::Argument(index) => arguments[*index].as_ref().map_or(scalar.as_mut_ptr(), |p| p.address().cast()),
-            // SAFETY: one slot inside the array, or the first argument's.
+            // SAFETY: this is one slot inside the array, or the first argument's.
             Target::Slot if shares_slot => unsafe { slots.as_mut_ptr().add(1) },
-            // SAFETY: as above.
+            // SAFETY: the array has a slot at this index.
             Target::Slot => unsafe { scalar.as_mut_ptr().add(1) },
         };
         let mut errno = self.errno.map_or(0, |errno| !errno);
-        // SAFETY: the arguments' slots follow the first junk; the rest is the caller's promise.
+        // SAFETY: the arguments' slots follow the first junk. The caller promises that entry and target fit the case.
         unsafe { entry(target, slots.as_ptr().add(1), pointer, &raw mut errno) };
 
-        // A volatile look: the pointer that wrote may have been derived from either array.
+        // A volatile look, because the pointer that wrote may have been derived from either array.
         let scalar = std::hint::black_box(scalar);
         let mut slots = std::hint::black_box(slots);
         let got = match &result {
@@ -262,12 +264,12 @@ impl Case {
         }
     }
 
-    /// Whether the result is a struct or union.
+    /// Returns true if the result is a struct or union.
     pub fn is_aggregate_result(&self) -> bool {
         self.signature.result().is_some_and(|ty| ty.as_scalar().is_none())
     }
 
-    /// A scalar result's bytes from its slot, which must be canonical; `void` leaves the slot alone.
+    /// A scalar result's bytes from its slot, which must be canonical. `void` must not change the slot.
     fn check_slot(&self, got: u64, before: u64) -> Result<Vec<u8>, Wrong> {
         let Some(scalar) = self.signature.result().and_then(Type::as_scalar) else {
             return if got == before { Ok(Vec::new()) } else { Err(Wrong::AroundResult) };
@@ -275,7 +277,7 @@ impl Case {
         scalar_bytes(Which::Result, scalar, got)
     }
 
-    /// Compares what the callee saw of each argument with what was sent.
+    /// Compares the arguments that the callee saw with those that were sent.
     ///
     /// # Errors
     ///
@@ -303,7 +305,7 @@ impl Case {
     }
 }
 
-/// Sets the highest bit of the fraction, if this is a NaN.
+/// Sets the highest bit of the fraction, if the leaf is a NaN.
 fn quiet(leaf: &Leaf, bytes: &mut [u8]) {
     let bytes = &mut bytes[leaf.offset as usize..][..leaf.scalar.size() as usize];
     match *bytes {
@@ -338,7 +340,7 @@ pub fn scalar_bytes(which: Which, scalar: Scalar, got: u64) -> Result<Vec<u8>, W
     if got == canonical { Ok(bytes) } else { Err(Wrong::Canonical { which, got, canonical }) }
 }
 
-/// The first byte of a leaf that differs; padding has no value.
+/// The first byte of a leaf that differs. Padding is not compared.
 fn difference(layout: &Layout, a: &[u8], b: &[u8]) -> Option<usize> {
     let range = |leaf: &hotcall_jit::Leaf| leaf.offset as usize..(leaf.offset + leaf.scalar.size()) as usize;
     layout.leaves.iter().flat_map(range).find(|&byte| a.get(byte) != b.get(byte))

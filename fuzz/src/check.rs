@@ -1,4 +1,4 @@
-//! What fuzz targets, tests and the program `oracle` check.
+//! The checks of fuzz targets, tests and the program `oracle`.
 
 use std::cell::RefCell;
 use std::io;
@@ -18,43 +18,44 @@ use crate::memory::Memory;
 use crate::random::{Random, Source};
 use crate::signature::{self, Profile};
 
-/// What the checks need: a compiler of trampolines, and memory with inaccessible pages.
+/// The tools that the checks need: a compiler of trampolines, and memory with inaccessible pages.
 #[derive(Debug)]
 pub struct Bench {
     jit: Jit,
     memory: Memory,
 }
 
-/// Which way values go.
+/// The direction of a check.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Way {
     /// From hotcall's trampoline to a foreign callee.
     Call,
-    /// From a foreign caller to hotcall's stub, and from the stub's handler by a trampoline to a foreign callee. Signatures
-    /// lose their dots, which callbacks do not have.
+    /// From a foreign caller to hotcall's stub, and from the stub's handler by a trampoline to a foreign callee.
+    /// Signatures lose their dots, because callbacks are not variadic.
     RoundTrip,
 }
 
-/// How a check that found nothing wrong ended.
+/// The end of a check that found no fault.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Outcome {
     /// Both sides agreed.
     Agreed,
-    /// libffi cannot express the signature. It was planned, verified and compiled; for a round trip, hotcall called itself.
+    /// libffi cannot express the signature. It was planned, verified and compiled. For a round trip, hotcall called
+    /// itself.
     Compiled(Inexpressible),
     /// hotcall refuses it.
     Refused(String),
 }
 
-/// A check that found something wrong.
+/// A check that found a fault.
 #[derive(Debug, thiserror::Error)]
 #[error("seed {seed}: {signature}\n{cause}\n{values}{text}")]
 pub struct Failure {
-    /// The seed that makes this case by itself.
+    /// The seed that repeats this case alone.
     pub seed: u64,
     /// The signature.
     pub signature: String,
-    /// What is wrong.
+    /// The fault.
     pub cause: Cause,
     /// The values, one to a line.
     pub values: String,
@@ -62,7 +63,7 @@ pub struct Failure {
     pub text: String,
 }
 
-/// What a check found wrong.
+/// The faults that a check can find.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum Cause {
@@ -78,7 +79,7 @@ pub enum Cause {
     Jit(#[from] JitError),
 }
 
-/// The machine does not let the check run.
+/// The reasons why the machine does not let the check run.
 #[derive(Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum BenchError {
@@ -89,7 +90,7 @@ pub enum BenchError {
 }
 
 impl Bench {
-    /// Prepares.
+    /// Prepares checks of generated code.
     ///
     /// # Errors
     ///
@@ -98,7 +99,7 @@ impl Bench {
         Ok(Self { jit: Jit::new()?, memory: Memory::new()? })
     }
 
-    /// Prepares checks of what hotcall does without generating code.
+    /// Prepares checks of hotcall without generated code.
     ///
     /// # Errors
     ///
@@ -115,22 +116,22 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// The first thing found wrong.
+    /// The first fault.
     pub fn libffi(&mut self, way: Way, seed: u64) -> Result<Outcome, Box<Failure>> {
         crash::running(seed);
         let mut source = Source::seeded(seed);
         self.lower(way, &mut source, Profile::Libffi, seed)
     }
 
-    /// Checks the signature that a fuzzer's bytes make: it is planned, verified, compiled, and where libffi can express it
-    /// called.
+    /// Checks the signature that a fuzzer's bytes make. It is planned, verified and compiled. It is also called if
+    /// libffi can express it.
     ///
     /// # Errors
     ///
-    /// The first thing found wrong.
+    /// The first fault.
     pub fn bytes(&mut self, way: Way, bytes: &[u8]) -> Result<Outcome, Box<Failure>> {
         let mut source = Source::bytes(bytes);
-        // Half of the inputs for what can be called, so that the fuzzer need not find it.
+        // Half of the inputs make signatures that can be called, so that the fuzzer need not find them.
         let profile = source.pick(&[Profile::Libffi, Profile::Wild]);
         self.lower(way, &mut source, profile, 0)
     }
@@ -164,7 +165,7 @@ impl Bench {
         let got = unsafe { case.call(trampoline.entry(), callee.address(), &mut self.memory, random) }?;
         callee.take()?;
         case.compare_result(&got)?;
-        // The same call by libffi alone: if it failed, the oracle would be worth nothing.
+        // Makes the call by libffi alone. If that fails, the oracle proves nothing.
         // SAFETY: the closure was made for the interface.
         let got = unsafe { interface.call(case, callee.address()) };
         let itself = callee.take().and(got).and_then(|got| case.compare_result(&got));
@@ -172,8 +173,8 @@ impl Bench {
         Ok(Outcome::Agreed)
     }
 
-    /// First a trampoline calls the stub, for libffi cannot express every signature; then libffi calls it, answered by the
-    /// handler, and by a closure that the handler calls.
+    /// First a trampoline calls the stub, because libffi cannot express every signature. Then libffi calls it. The
+    /// handler answers, and then a closure that the handler calls.
     fn round_trip(&mut self, case: &Case, random: &mut Random) -> Result<Outcome, Cause> {
         // SAFETY: the thunk is made for the case.
         let mut callback = unsafe { Callback::new(self.jit.thunk(&case.signature)?, case) }?;
@@ -191,14 +192,14 @@ impl Bench {
             (Ok(caller), Ok(callee)) => (caller?, callee?),
             (Err(inexpressible), _) | (_, Err(inexpressible)) => return Ok(Outcome::Compiled(inexpressible)),
         };
-        // SAFETY: the stub was made for the case, as the interface was.
+        // SAFETY: the stub and the interface were both made for the case.
         let got = unsafe { caller.call(&wide, callback.address()) };
         agree("libffi calls hotcall", callback.take(got))?;
 
         let mut callee = Callee::new(case, &callee).ok_or(libffi::LibffiDisagreement::Closure)?;
         // SAFETY: the trampoline and the closure were both made for the case.
         unsafe { callback.then(Then::Call(self.compile(case)?, callee.address())) };
-        // SAFETY: as for the call before.
+        // SAFETY: the stub and the interface were both made for the case.
         let got = unsafe { caller.call(&wide, callback.address()) };
         let seen = callee.take();
         agree("libffi calls libffi through hotcall", callback.take(seen.and(got)))?;
@@ -209,7 +210,7 @@ impl Bench {
     ///
     /// # Errors
     ///
-    /// The outer: a compiler fails. The inner: the first thing found wrong.
+    /// The outer error: a compiler fails. The inner one: the first fault.
     pub fn c(
         &mut self,
         way: Way,
@@ -259,7 +260,7 @@ impl Bench {
         for loaded in &built {
             compare::compare_layouts(loaded, index, case)?;
         }
-        // First the compilers among themselves: where they do not agree there is nothing to agree with.
+        // First compares the compilers with each other. If they do not agree, there is nothing to agree with.
         let mut quirks: Vec<_> = built.iter().map(|loaded| quirk::of(loaded.vendor(), &case.signature)).collect();
         self.compare_compilers(&built, index, case, &mut quirks, counts)?;
         match way {
@@ -268,7 +269,7 @@ impl Bench {
         }
     }
 
-    /// hotcall's trampoline with each compiler's callee.
+    /// Calls each compiler's callee by hotcall's trampoline.
     fn call_c(
         &mut self,
         built: &[&Loaded],
@@ -293,8 +294,8 @@ impl Bench {
         Ok(())
     }
 
-    /// Each compiler's caller with hotcall's stub, whose handler calls each compiler's callee. Both are to see what they saw
-    /// without hotcall between them.
+    /// Calls hotcall's stub by each compiler's caller. The stub's handler calls each compiler's callee. Both must see
+    /// the values that they see without hotcall between them.
     fn sandwich(
         &self,
         built: &[&Loaded],
@@ -327,7 +328,7 @@ impl Bench {
         Ok(())
     }
 
-    /// Each compiler's caller with each compiler's callee. Leaves those quirks that show.
+    /// Calls each compiler's callee by each compiler's caller. Keeps only the departures that show.
     fn compare_compilers(
         &self,
         built: &[&Loaded],
@@ -344,7 +345,7 @@ impl Bench {
             consistent.push(compare::observe(compiler, index, case, call).is_ok());
             counts.compiler_calls += 1;
         }
-        // A compiler alone agrees with itself, whatever it does.
+        // A compiler alone always agrees with itself.
         let two = built.iter().any(|loaded| loaded.vendor() != built[0].vendor());
         for (quirk, consistent) in quirks.iter_mut().zip(&consistent) {
             if !consistent {
@@ -374,7 +375,7 @@ impl Bench {
 }
 
 impl Way {
-    /// The case that these choices make, and a generator for what its calls choose.
+    /// The case that these choices make, and a generator for the choices of its calls.
     fn case(self, source: &mut Source<'_>, profile: Profile) -> Result<(Case, Random), String> {
         let mut random = source.split();
         let mut signature = signature::signature(source, profile).map_err(|refused| refused.to_string())?;
@@ -387,25 +388,25 @@ impl Way {
 }
 
 thread_local! {
-    /// The fuzzer calls a function without state, very often.
+    /// The fuzzer calls a function without state very often.
     static BENCHES: RefCell<[Bench; 2]> =
         RefCell::new([Bench::new(), Bench::universal()].map(|bench| bench.expect("the machine runs hotcall")));
 }
 
-/// Any signature is refused, or called as libffi calls it: see [`Bench::bytes`].
+/// Checks that a signature is refused, or called as libffi calls it: see [`Bench::bytes`].
 ///
 /// # Panics
 ///
-/// Something is wrong.
+/// A fault was found.
 pub fn lower_signature(bytes: &[u8]) -> Outcome {
     fuzz(Way::Call, bytes)
 }
 
-/// Any signature is refused, or called back as libffi does it: see [`Bench::bytes`].
+/// Checks that a signature is refused, or called back as libffi does it: see [`Bench::bytes`].
 ///
 /// # Panics
 ///
-/// Something is wrong.
+/// A fault was found.
 pub fn round_trip(bytes: &[u8]) -> Outcome {
     fuzz(Way::RoundTrip, bytes)
 }
@@ -417,11 +418,11 @@ fn fuzz(way: Way, bytes: &[u8]) -> Outcome {
     generated.unwrap_or_else(|failure| panic!("{failure}"))
 }
 
-/// See [`declaration::check`]. Bytes that are no text stand for the replacement character.
+/// Runs [`declaration::check`]. Bytes that are not text become the replacement character.
 ///
 /// # Panics
 ///
-/// Something is wrong.
+/// A fault was found.
 pub fn declaration(bytes: &[u8]) {
     declaration::check(&String::from_utf8_lossy(bytes));
 }

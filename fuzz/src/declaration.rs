@@ -1,4 +1,4 @@
-//! What holds of any text that is read as declarations, however odd.
+//! Properties of every text that is read as declarations.
 
 use hotcall::declare::{DeclarationError, Declarations, FunctionDeclaration, Item};
 use hotcall_jit::{Abi, Layout, Pointee, Scalar, Signature, Type};
@@ -10,7 +10,7 @@ use crate::case::Case;
 ///
 /// # Panics
 ///
-/// Something does not hold.
+/// A property does not hold.
 pub fn check(text: &str) {
     for read in [Declarations::from_c, Declarations::from_json] {
         match read(text) {
@@ -23,11 +23,11 @@ pub fn check(text: &str) {
     }
 }
 
-/// Reads back what the compilers' oracle writes for a case, and compares every scalar of every type with the case's own.
+/// Reads back the C text that the compilers' oracle writes for a case, and compares every scalar of every type.
 ///
 /// # Errors
 ///
-/// What was read differently, with the text.
+/// The difference, with the text.
 pub fn read_back(case: &Case) -> Result<(), String> {
     let text = source::prototype(case);
     let wrong = |what: String| format!("{what}\n{text}");
@@ -44,7 +44,7 @@ pub fn read_back(case: &Case) -> Result<(), String> {
     let written = case.signature.params()[..fixed].iter().chain(case.signature.result());
     for ((ty, written), layout) in read.zip(written).zip(case.params[..fixed].iter().chain(&case.result)) {
         let read = Layout::of(ty).map_err(|error| wrong(error.to_string()))?;
-        // A plain `void *` has no other names in C than this.
+        // C has this name alone for a plain `void *`.
         let plain =
             |layout: &Layout| layout.leaves.iter().map(|&leaf| (leaf.offset, plain(leaf.scalar))).collect::<Vec<_>>();
         if (read.size, read.align, plain(&read)) != (layout.size, layout.align, plain(layout)) {
@@ -64,7 +64,7 @@ fn plain(scalar: Scalar) -> Scalar {
     if let Scalar::Pointer(_) = scalar { Scalar::Pointer(Pointee::Opaque) } else { scalar }
 }
 
-/// Each declaration can be looked up, and goes on to the next stages or is refused by them.
+/// Checks that each declaration can be looked up, and passes the next stages or is refused by them.
 fn declarations_hold(declarations: &Declarations) {
     for declaration in declarations {
         assert_eq!(declarations.get(&declaration.key), Ok(declaration));
@@ -89,7 +89,7 @@ fn declarations_hold(declarations: &Declarations) {
 }
 
 fn signature_holds(signature: &Signature) {
-    // The plan is verified where it is made.
+    // The plan is verified when it is made.
     if let Err(refused) = Abi::SysV64.plan(signature) {
         assert!(!refused.to_string().is_empty());
     }
@@ -102,7 +102,7 @@ fn type_holds(ty: &Type) {
     }
 }
 
-/// The message is for people, and its place lies in the text.
+/// Checks that the message is readable, and that its place lies in the text.
 fn error_holds(error: &DeclarationError, text: &str) {
     assert!(!error.to_string().is_empty());
     if let DeclarationError::Syntax { at, .. } | DeclarationError::Conflict { at, .. } = error {

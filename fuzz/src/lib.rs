@@ -1,9 +1,9 @@
-//! The oracles: random C signatures, called through hotcall and through implementations that know nothing of it.
+//! The oracles: random C signatures, called through hotcall and through independent implementations.
 //!
 //! * [`libffi`] has its own classifier and its own assembly: its closures are the callees.
-//! * [`c`] has C compilers: they lay the types out, pass the arguments and report what arrived.
+//! * [`c`] has C compilers: they lay the types out, pass the arguments and report the values that arrived.
 //!
-//! [`check`] is what fuzz targets, `cargo test` and the program `oracle` all call.
+//! [`check`] is the entry of fuzz targets, `cargo test` and the program `oracle`.
 
 pub mod c;
 pub mod callback;

@@ -1,8 +1,8 @@
-//! The first oracle: libffi, which classifies by its own code and moves values by its own assembly.
+//! The first oracle: libffi, which has its own classifier and moves values by its own assembly.
 //!
-//! The callee is a closure of libffi's that compares every argument it sees. hotcall's trampoline calls it, and so does
-//! libffi's own `ffi_call`, which calls hotcall's stubs too. What libffi cannot express ([`Inexpressible`]) is the business
-//! of [`crate::c`].
+//! The callee is a closure of libffi that compares every argument it sees. hotcall's trampoline calls it, and so does
+//! libffi's own `ffi_call`, which calls hotcall's stubs too. [`crate::c`] covers signatures that libffi cannot express
+//! ([`Inexpressible`]).
 
 use std::ffi::{c_uint, c_void};
 use std::ptr;
@@ -12,19 +12,19 @@ use libffi::raw;
 
 use crate::case::{Case, JUNK, Record, Wrong};
 
-/// Why libffi has no such signature.
+/// The reason why libffi does not have such a signature.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, thiserror::Error)]
 pub enum Inexpressible {
-    /// libffi has no unions.
+    /// libffi does not have unions.
     #[error("a union")]
     Union,
-    /// libffi computes natural layouts only.
+    /// libffi computes natural layouts alone.
     #[error("packed or aligned explicitly")]
     Attributes,
     /// `ffi_prep_cif` refuses aggregates of size 0.
     #[error("an aggregate or array without members")]
     Empty,
-    /// libffi has no such type.
+    /// libffi does not have this type.
     #[error("a scalar of another kind")]
     Scalar,
 }
@@ -43,7 +43,7 @@ pub enum LibffiDisagreement {
     Itself(Wrong),
 }
 
-/// A signature as libffi's data: it owns all that the C structures point to.
+/// A signature as libffi's data. It owns everything that the C structures point to.
 pub struct Interface {
     cif: Box<raw::ffi_cif>,
     _params: Box<[*mut raw::ffi_type]>,
@@ -60,7 +60,7 @@ impl Interface {
     ///
     /// # Errors
     ///
-    /// The outer: libffi cannot express it. The inner: it sees it otherwise than hotcall.
+    /// The outer error: libffi cannot express the signature. The inner one: its layouts differ from hotcall's.
     pub fn new(case: &Case) -> Result<Result<Self, LibffiDisagreement>, Inexpressible> {
         let signature = &case.signature;
         let mut structs = Vec::new();
@@ -84,7 +84,7 @@ impl Interface {
         let signature = &case.signature;
         let mut cif = Box::new(raw::ffi_cif::default());
         let (abi, count) = (raw::ffi_abi_FFI_DEFAULT_ABI, params.len() as c_uint);
-        // SAFETY: `params` has `count` types, which like the result live as long as the interface.
+        // SAFETY: `params` has `count` types. Like the result they live as long as the interface.
         let status = unsafe {
             match signature.first_variadic() {
                 None => raw::ffi_prep_cif(&raw mut *cif, abi, count, result, params.as_mut_ptr()),
@@ -104,7 +104,7 @@ impl Interface {
         Ok(Self { cif, _params: params, _structs: structs })
     }
 
-    /// What libffi only reads from now on, though it asks for a `*mut`.
+    /// The interface as the `*mut` that libffi asks for, although from now on it only reads it.
     fn cif(&self) -> *mut raw::ffi_cif {
         (&raw const *self.cif).cast_mut()
     }
@@ -117,18 +117,19 @@ impl Interface {
     ///
     /// # Safety
     ///
-    /// `target` is a function of the case's signature, which is the interface's, and may be called with any bytes.
+    /// * `target` is a function of the case's signature, and may be called with any bytes.
+    /// * The interface was made for that signature.
     pub unsafe fn call(&self, case: &Case, target: *const c_void) -> Result<Vec<u8>, Wrong> {
-        // Copies, with room: libffi may read whole words.
+        // The arguments are copied with extra room, because libffi may read whole words.
         let mut args: Vec<_> = case.args.iter().map(|bytes| words(bytes)).collect();
         let before = args.clone();
         let mut values: Vec<*mut c_void> = args.iter_mut().map(|arg| arg.as_mut_ptr().cast()).collect();
         let size = case.answer.len();
         let mut result = vec![JUNK; size.div_ceil(8).max(1) + 2];
-        // SAFETY: the caller says that it is a function.
+        // SAFETY: the caller promises that the target is a function.
         let code = unsafe { std::mem::transmute::<*const c_void, unsafe extern "C" fn()>(target) };
-        // SAFETY: the arguments have the types of the interface, which is the target's, and the result has room for its
-        // bytes and for an `ffi_arg` at least.
+        // SAFETY: the arguments have the types of the interface, which is the target's. The result has room for its
+        // bytes, and at least for an `ffi_arg`.
         unsafe { raw::ffi_call(self.cif(), Some(code), result.as_mut_ptr().cast(), values.as_mut_ptr()) };
         if let Some(index) = args.iter().zip(&before).position(|(now, then)| now != then) {
             return Err(Wrong::Changed { index });
@@ -143,7 +144,7 @@ impl Interface {
     }
 }
 
-/// The bytes as words with two more behind them.
+/// The bytes as words, with two more words after them.
 fn words(bytes: &[u8]) -> Vec<u64> {
     let mut words = vec![0; bytes.len().div_ceil(8) + 2];
     for (word, chunk) in words.iter_mut().zip(bytes.chunks(8)) {
@@ -214,7 +215,7 @@ fn describe_aggregate(aggregate: &Aggregate, structs: &mut Vec<Struct>) -> Resul
     Ok(described)
 }
 
-/// libffi has no arrays: their elements stand in a row.
+/// libffi does not have arrays, so their elements are listed one by one.
 fn push_elements(
     ty: &Type,
     elements: &mut Vec<*mut raw::ffi_type>,
@@ -236,13 +237,13 @@ fn push_elements(
     Ok(())
 }
 
-/// What the closure answers, and what it found.
+/// The answer of the closure, and its findings.
 struct Answering<'a> {
     case: &'a Case,
     record: Record,
 }
 
-/// A closure of libffi's with the case's signature.
+/// A closure of libffi with the case's signature.
 pub struct Callee<'a> {
     _interface: &'a Interface,
     closure: *mut raw::ffi_closure,
@@ -254,14 +255,14 @@ impl<'a> Callee<'a> {
     /// Makes the closure; `None` if libffi gets no executable memory.
     pub fn new(case: &'a Case, interface: &'a Interface) -> Option<Self> {
         let mut code = ptr::null_mut();
-        // SAFETY: an allocation that is freed on drop.
+        // SAFETY: the allocation is freed on drop.
         let closure = unsafe { raw::ffi_closure_alloc(size_of::<raw::ffi_closure>(), &raw mut code) };
         if closure.is_null() {
             return None;
         }
         let answering = Box::into_raw(Box::new(Answering { case, record: Record::default() }));
         let callee = Self { _interface: interface, closure: closure.cast(), code, answering };
-        // SAFETY: closure and code come from one allocation; the interface and what the closure gets outlive it.
+        // SAFETY: closure and code come from one allocation. The interface and the closure's context outlive it.
         let status = unsafe {
             raw::ffi_prep_closure_loc(callee.closure, interface.cif(), Some(record_call), answering.cast(), callee.code)
         };
@@ -273,20 +274,20 @@ impl<'a> Callee<'a> {
         self.code
     }
 
-    /// What the only call since the last time found.
+    /// The finding of the only call since the last time.
     ///
     /// # Errors
     ///
     /// See [`Record::take`].
     pub fn take(&mut self) -> Result<(), Wrong> {
-        // SAFETY: it lives until drop, and no call is running.
+        // SAFETY: the context lives until drop, and no call is running.
         unsafe { (*self.answering).record.take() }
     }
 }
 
 impl Drop for Callee<'_> {
     fn drop(&mut self) {
-        // SAFETY: both were allocated by `new`, and no call is running.
+        // SAFETY: `new` allocated both, and no call is running.
         unsafe {
             raw::ffi_closure_free(self.closure.cast());
             drop(Box::from_raw(self.answering));
@@ -300,28 +301,28 @@ unsafe extern "C" fn record_call(
     args: *mut *mut c_void,
     answering: *mut c_void,
 ) {
-    // SAFETY: the pointer given to `ffi_prep_closure_loc`; the caller of the closure holds no reference to it.
+    // SAFETY: `ffi_prep_closure_loc` got this pointer. The caller of the closure does not hold a reference to it.
     let Answering { case, record } = unsafe { &mut *answering.cast::<Answering<'_>>() };
     let seen = case.args.iter().enumerate().map(|(index, sent)| {
-        // SAFETY: libffi passes as many pointers as there are parameters, each to the parameter's bytes.
+        // SAFETY: libffi passes a pointer for each parameter, to the parameter's bytes.
         unsafe { std::slice::from_raw_parts((*args.add(index)).cast(), sent.len()) }
     });
     record.add(case.compare_arguments(seen));
     answer(&case.signature, &case.answer, result);
-    // The callee owns its copies; changing them must not reach the caller.
+    // The callee owns its copies. The caller must not see that they change.
     for (index, (ty, bytes)) in case.signature.params().iter().zip(&case.args).enumerate() {
         if ty.as_scalar().is_none() {
-            // SAFETY: as above.
+            // SAFETY: libffi passes a pointer for each parameter, to the parameter's bytes.
             unsafe { ptr::write_bytes((*args.add(index)).cast::<u8>(), 0x5a, bytes.len()) };
         }
     }
     if let Some(errno) = case.errno {
-        // SAFETY: the address of this thread's errno.
+        // SAFETY: this is the address of the thread's errno.
         unsafe { *libc::__errno_location() = errno };
     }
 }
 
-/// Writes a closure's result: integers narrower than `ffi_arg` as a whole one, says libffi's manual ("The Closure API").
+/// Writes a closure's result. libffi's manual ("The Closure API") demands a whole `ffi_arg` for narrower integers.
 fn answer(signature: &Signature, answer: &[u8], result: *mut c_void) {
     match signature.result().and_then(Type::as_scalar) {
         Some(scalar) if !scalar.is_float() => {
@@ -329,7 +330,7 @@ fn answer(signature: &Signature, answer: &[u8], result: *mut c_void) {
             // SAFETY: libffi gives room for an `ffi_arg`.
             unsafe { result.cast::<u64>().write_unaligned(wide) };
         }
-        // SAFETY: libffi gives room for the result; `void` writes nothing.
+        // SAFETY: libffi gives room for the result. `void` writes nothing.
         _ => unsafe { ptr::copy_nonoverlapping(answer.as_ptr(), result.cast(), answer.len()) },
     }
 }

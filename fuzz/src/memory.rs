@@ -1,4 +1,4 @@
-//! Places for aggregates: between canaries, at any alignment, and up against inaccessible pages.
+//! Places for aggregates: between canaries, at any alignment, and next to inaccessible pages.
 
 use std::io;
 use std::ptr;
@@ -7,14 +7,14 @@ use crate::random::Random;
 
 const PAGE: usize = 4096;
 
-/// The accessible pages of each area, and their number; an aggregate that is larger lies on the heap.
+/// The accessible pages of each area, and their number. A larger aggregate lies on the heap.
 const AREA: usize = 2 * PAGE;
 const AREAS: usize = 48;
 
-/// What surrounds a value.
+/// The byte around a value.
 const CANARY: u8 = 0xc7;
 
-/// Bytes of canary on each side that is accessible.
+/// The number of accessible bytes of canary on each side.
 const MARGIN: usize = 48;
 
 /// Areas of memory with an inaccessible page before and after each.
@@ -52,11 +52,11 @@ impl Memory {
     }
 
     fn area(&self, index: usize) -> *mut u8 {
-        // SAFETY: for an index below AREAS this stays inside the mapping of LEN bytes.
+        // SAFETY: for an index below AREAS the address is inside the mapping of LEN bytes.
         unsafe { self.base.add(PAGE + index * (AREA + PAGE)) }
     }
 
-    /// Starts handing out places anew.
+    /// Starts again to hand out places.
     pub const fn places(&mut self) -> Places<'_> {
         Places { memory: self, next: 0 }
     }
@@ -64,7 +64,7 @@ impl Memory {
 
 impl Drop for Memory {
     fn drop(&mut self) {
-        // SAFETY: the mapping is ours, and places borrow it.
+        // SAFETY: this value owns the mapping, and places borrow it.
         unsafe { libc::munmap(self.base.cast(), Self::LEN) };
     }
 }
@@ -106,7 +106,7 @@ pub struct Place {
     span: usize,
     offset: usize,
     size: usize,
-    /// Owns the bytes, unless they lie in an area.
+    /// The owner of the bytes, unless they lie in an area.
     _heap: Option<Box<[u8]>>,
 }
 
@@ -123,7 +123,7 @@ impl Place {
         unsafe { self.start.add(self.offset) }
     }
 
-    /// How many bytes the value has.
+    /// The number of the value's bytes.
     pub const fn size(&self) -> usize {
         self.size
     }
@@ -137,13 +137,13 @@ impl Place {
 
     /// Copies the value out.
     pub fn read(&self) -> Vec<u8> {
-        // SAFETY: the bytes are initialised, and nobody writes meanwhile.
+        // SAFETY: the bytes are initialised, and not written meanwhile.
         unsafe { std::slice::from_raw_parts(self.address(), self.size) }.to_vec()
     }
 
-    /// Whether the bytes around the value are as they were.
+    /// Returns true if the bytes around the value are unchanged.
     pub fn is_framed(&self) -> bool {
-        // SAFETY: the span is initialised, and nobody writes meanwhile.
+        // SAFETY: the span is initialised, and not written meanwhile.
         let span = unsafe { std::slice::from_raw_parts(self.start, self.span) };
         let around = span[..self.offset].iter().chain(&span[self.offset + self.size..]);
         around.copied().all(|byte| byte == CANARY)

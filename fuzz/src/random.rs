@@ -1,9 +1,9 @@
-//! Choices: from a fuzzer's bytes, or from a seeded generator, so that one generator of signatures serves both.
+//! Choices from a fuzzer's bytes or from a seeded generator, so that one generator of signatures serves both.
 
 use arbitrary::Unstructured;
 
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): small, and neighbouring
-/// seeds give unrelated numbers.
+/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). It is small, and
+/// neighbouring seeds give unrelated numbers.
 #[derive(Clone, Debug)]
 pub struct Random(u64);
 
@@ -42,12 +42,12 @@ impl Random {
     }
 }
 
-/// Where choices come from.
+/// The origin of choices.
 #[derive(Debug)]
 pub enum Source<'a> {
     /// A seed.
     Seeded(Random),
-    /// A fuzzer. When the bytes run out every choice is the first one, which ends the generation.
+    /// A fuzzer. When its bytes run out, every choice is the first one, which ends the generation.
     Bytes(Unstructured<'a>),
 }
 
@@ -72,7 +72,7 @@ impl<'a> Source<'a> {
 
     /// True once in `n` times; `n` is 2 or more.
     pub fn one_in(&mut self, n: u32) -> bool {
-        // Not 0: that is what exhausted bytes give, and rare choices are the larger ones.
+        // The test is not for 0, because exhausted bytes give 0, and larger choices should be rare ones.
         self.below(n) == 1
     }
 
@@ -81,7 +81,7 @@ impl<'a> Source<'a> {
         choices[self.below(choices.len() as u32) as usize]
     }
 
-    /// A generator of its own for the many bits of values, which would use up a fuzzer's bytes.
+    /// A separate generator for the many bits of values, which would use up a fuzzer's bytes.
     pub fn split(&mut self) -> Random {
         match self {
             Self::Seeded(random) => Random::new(random.bits()),

@@ -1,23 +1,25 @@
 //! Random C types and signatures.
 //!
-//! Sizes lean to 1..=32 bytes and parameters to 0..=20, where registers run out and classes meet; some are much larger.
+//! Most sizes are in 1..=32 bytes and most numbers of parameters in 0..=20, where registers run out and classes meet.
+//! Some are much larger.
 
 use hotcall_jit::{Field, Pointee, Scalar, Signature, SignatureError, Type, TypeError};
 
 use crate::random::Source;
 
-/// Which types are made.
+/// The set of types that are made.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Profile {
-    /// What libffi can express: scalars, and structs of them with natural alignment. Arrays stand for repeated members.
+    /// Types that libffi can express: scalars, and structs of them with natural alignment. Arrays stand for repeated
+    /// members.
     Libffi,
-    /// All that hotcall knows and GNU C can write.
+    /// All types that hotcall knows and GNU C can write.
     C,
-    /// Also what is refused: wrong alignments, gigantic arrays, arrays as parameters, narrow variadic arguments.
+    /// Also types that are refused: wrong alignments, gigantic arrays, arrays as parameters, narrow variadic arguments.
     Wild,
 }
 
-/// The generator made what hotcall refuses; only [`Profile::Wild`] may.
+/// The generator made a type that hotcall refuses. Only [`Profile::Wild`] may do so.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[expect(missing_docs, reason = "the variants wrap errors that say what they are")]
 pub enum Refused {
@@ -53,7 +55,7 @@ const WORDS: [Scalar; 4] = [Scalar::I64, Scalar::U64, Scalar::I32, Scalar::Point
 const SMALL: [Scalar; 6] = [Scalar::U8, Scalar::I16, Scalar::Bool, Scalar::I8, Scalar::U16, Scalar::F32];
 const BALANCED: [Scalar; 4] = [Scalar::F64, Scalar::I64, Scalar::F32, Scalar::I32];
 
-/// How deep aggregates nest; C code nests a handful of levels.
+/// The deepest nesting of aggregates. C code nests only a few levels.
 const DEPTH: u32 = 4;
 
 /// Makes a signature.
@@ -84,11 +86,11 @@ pub fn signature(source: &mut Source<'_>, profile: Profile) -> Result<Signature,
     Ok(Signature::variadic(params, first, result)?)
 }
 
-/// The signature without its dots: callbacks have none.
+/// The signature without its dots, because callbacks are not variadic.
 ///
 /// # Errors
 ///
-/// hotcall refuses it.
+/// hotcall refuses the signature.
 pub fn fixed(signature: &Signature) -> Result<Signature, SignatureError> {
     Signature::new(signature.params().to_vec(), signature.result().cloned())
 }
@@ -157,7 +159,7 @@ impl<'s, 'a> Generator<'s, 'a> {
         };
         let union = self.profile != Profile::Libffi && self.source.one_in(5);
         let mut fields = (0..fields).map(|_| self.field(depth)).collect::<Result<Vec<_>, _>>()?;
-        // C allows it behind another member.
+        // C allows a flexible array after another member.
         if self.profile != Profile::Libffi && !union && !fields.is_empty() && self.source.one_in(32) {
             fields.push(self.flexible_array(depth)?.into());
         }
@@ -185,7 +187,7 @@ impl<'s, 'a> Generator<'s, 'a> {
             if packed {
                 field = field.packed();
             }
-            // Together they are the alignment of the member's type.
+            // Both together are the alignment of the member's type.
             if self.source.one_in(if packed { 3 } else { 12 }) {
                 field = field.aligned(self.alignment())?;
             }

@@ -1,8 +1,8 @@
 //! Locks that no forked child finds held.
 //!
-//! A child has the memory of its parent but only the thread that forked, so a lock that another thread held would stay held for
-//! ever. All locks of both crates are of these types: to lock one takes a [`HoldOff`], during which the process does not fork.
-//! clippy's `disallowed-types` keeps std's locks out of other rooms.
+//! A child has the memory of its parent but only the thread that forked. So a lock that another thread held would stay
+//! held for ever. All locks of both crates are of these types. Locking one takes a [`HoldOff`], during which the
+//! process does not fork. clippy's `disallowed-types` keeps std's locks out of other rooms.
 
 #![expect(clippy::disallowed_types, reason = "this room makes the locks that the others use")]
 
@@ -12,17 +12,17 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, RwLockReadGuard};
 
 use crate::os::fork;
 
-/// Lets forks of the process wait until this is dropped.
+/// Holds off forks of the process until it is dropped.
 ///
-/// Take it before any lock that a child might want.
+/// It must be taken before any lock that a child may need.
 #[must_use]
 pub struct HoldOff {
     _guard: Option<RwLockReadGuard<'static, ()>>,
-    /// It is counted by thread.
+    /// Keeps the value on its thread, because holds are counted by thread.
     not_send: PhantomData<*const ()>,
 }
 
-/// Lets forks of the process wait as long as the result lives.
+/// Holds off forks of the process as long as the result lives.
 pub fn hold_off() -> HoldOff {
     HoldOff { _guard: fork::hold(), not_send: PhantomData }
 }
@@ -43,27 +43,27 @@ impl<T> Lock<T> {
         Self(Mutex::new(value))
     }
 
-    /// Locks it. If a thread panicked while it was locked, the contents are as that thread left them.
+    /// Locks the mutex. If a thread panicked while it was locked, the contents are as that thread left them.
     pub fn lock<'a>(&'a self, _no_fork: &'a HoldOff) -> MutexGuard<'a, T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The contents, which nobody else can lock.
+    /// The contents. The exclusive reference makes locking unnecessary.
     pub fn get_mut(&mut self) -> &mut T {
         self.0.get_mut().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Lets forks wait, and locks it.
+    /// Holds off forks, and locks the mutex.
     pub fn hold(&self) -> Locked<'_, T> {
         let no_fork = hold_off();
         Locked { guard: self.0.lock().unwrap_or_else(PoisonError::into_inner), _no_fork: no_fork }
     }
 }
 
-/// The contents of a [`Lock`], during whose use the process does not fork.
+/// The contents of a locked [`Lock`]. The process does not fork while they are in use.
 #[must_use]
 pub struct Locked<'a, T> {
-    // Unlocked before the process may fork.
+    // Declared first, so that it is unlocked before the process may fork.
     guard: MutexGuard<'a, T>,
     _no_fork: HoldOff,
 }
@@ -83,7 +83,7 @@ impl<T> Once<T> {
         self.0.get()
     }
 
-    /// The value, made unless it was. Threads that come at the same time wait for the first.
+    /// The value, made if it is missing. Threads that come at the same time wait for the first.
     pub fn get_or_init(&self, make: impl FnOnce() -> T) -> &T {
         self.0.get().unwrap_or_else(|| {
             let _no_fork = hold_off();
@@ -91,11 +91,12 @@ impl<T> Once<T> {
         })
     }
 
-    /// The value, made unless it was. Threads that come at the same time may all make one, of which the first counts.
+    /// The value, made if it is missing. Threads that come at the same time may each make one, and the first one made
+    /// counts.
     ///
     /// # Errors
     ///
-    /// Those of `make`.
+    /// The errors of `make`.
     pub fn get_or_try<E>(&self, make: impl FnOnce() -> Result<T, E>) -> Result<&T, E> {
         if let Some(value) = self.0.get() {
             return Ok(value);

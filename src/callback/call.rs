@@ -1,4 +1,4 @@
-//! A call of a callback, as its handler sees it.
+//! A call of a callback, for its handler.
 
 use std::marker::PhantomData;
 use std::slice;
@@ -13,7 +13,7 @@ use crate::slots::value_type::ValueType;
 
 /// A call of a callback: its arguments, and the place for its result, which is zero until the handler writes it.
 ///
-/// [`Call::arg`] and [`Call::set`] use [values](Value), whose types are the signature's. A runtime that goes by the signature
+/// [`Call::arg`] and [`Call::set`] use [values](Value) of the signature's types. A runtime that compares the types
 /// itself uses [`Call::slots`] and [`Call::set_slot`].
 ///
 /// ```
@@ -70,10 +70,10 @@ impl<'a> Call<'a> {
         })
     }
 
-    /// The arguments as canonical slots, as many as the signature has parameters. Those of structs and unions hold the
-    /// addresses of their bytes, which lie at multiples of 16.
+    /// The arguments as canonical slots, one for each parameter. Slots of structs and unions hold the addresses of
+    /// their bytes, which are aligned to 16.
     pub fn slots(&self) -> &'a [Slot] {
-        // SAFETY: there are as many slots as parameters, and nothing writes to them during `'a`.
+        // SAFETY: the thunk passes one slot for each parameter, and nothing writes to them during `'a`.
         unsafe { slice::from_raw_parts(self.args, self.types.params().len()) }
     }
 
@@ -116,7 +116,7 @@ impl<'a> Call<'a> {
     /// The callback returns a struct or union, or nothing.
     pub fn set_slot(&mut self, result: impl Into<Slot>) -> Result<(), HandlerError> {
         match self.types.result() {
-            // SAFETY: the result is one slot.
+            // SAFETY: the place of a scalar result is one slot, and this call alone refers to it.
             ValueType::Scalar(_) => unsafe { self.result.write(result.into()) },
             ValueType::Void => return Err(HandlerError::ReturnsVoid),
             ValueType::Bytes(_) => return Err(HandlerError::ReturnsAggregate),
@@ -145,7 +145,7 @@ impl<'a> Call<'a> {
             ValueType::Scalar(_) => size_of::<Slot>(),
             ValueType::Bytes(size) => size,
         };
-        // SAFETY: the result has that size, and this call alone refers to it.
+        // SAFETY: the result has this size, and this call alone refers to it.
         unsafe { self.result.cast::<u8>().write_bytes(0, size) };
     }
 

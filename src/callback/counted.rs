@@ -1,8 +1,8 @@
-//! Callbacks whose handler is dropped once, when it is closed and no call runs.
+//! Callbacks whose handler is dropped once, when the callback is closed and no call is in progress.
 //!
-//! Calls and closing agree on one atomic word in the data of the stub: the number of calls in progress, and four flags. The
-//! word is never freed, and keeps its meaning as long as the process lives. So a late call may add itself to the number, even
-//! after the stub got another callback, and learns from the flags whether it may go on.
+//! Calls and closing agree on one atomic word in the data of the stub: the number of calls in progress, and four flags.
+//! The word is never freed, and keeps its meaning as long as the process lives. So a late call may add itself to the
+//! number, even if the stub has got another callback. The flags then say whether the call may go on.
 
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
@@ -21,7 +21,7 @@ use crate::slots::slot::Slot;
 
 /// Answers the calls of a callback.
 pub(super) trait Answer: Send + Sync {
-    /// Answers a call, and lets no panic out.
+    /// Answers a call, and catches every panic.
     fn answer(&self, call: &mut Call<'_>, panics: &Panics);
 }
 
@@ -47,7 +47,7 @@ const _: () = assert!(size_of::<CallState>() <= 32 && align_of::<CallState>() <=
 
 /// The allocation of a callback.
 struct Block<H: ?Sized> {
-    /// Initialised once the owner has let go of the callback, unless the block goes with it.
+    /// Initialised once the owner has released the callback, unless the owner frees the block itself.
     stub: UnsafeCell<MaybeUninit<Stub>>,
     /// The pool that the stub came from.
     stubs: &'static StubPool,
@@ -60,9 +60,10 @@ struct Block<H: ?Sized> {
 /// The owner's hold on a callback. One word, so that it travels in a register.
 pub(super) struct Counted(ManuallyDrop<Stub>);
 
-// SAFETY: the handler is `Send` and `Sync`; the rest of the block is too, and what changes in the state is atomic.
+// SAFETY: the handler and the rest of the block are `Send` and `Sync`, and the state changes by atomic operations
+// alone.
 unsafe impl Send for Counted {}
-// SAFETY: the handler and the rest of the block are `Sync`, and what changes in the state is atomic.
+// SAFETY: the handler and the rest of the block are `Sync`, and the state changes by atomic operations alone.
 unsafe impl Sync for Counted {}
 
 impl Counted {
@@ -81,14 +82,15 @@ impl Counted {
     fn open(stub: Stub, block: NonNull<Block<dyn Answer>>) -> Self {
         let counted = Self(ManuallyDrop::new(stub));
         let state = counted.state();
-        // SAFETY: no flag of a stub that nobody holds is set, because `free` alone gives stubs back. So no
-        // call is admitted, and nothing reads the block's address.
+        // SAFETY: no flag of a stub without a holder is set, because `free` alone gives stubs back. So no call is admitted,
+        // and nothing reads the block's address.
         unsafe { *state.block.get() = MaybeUninit::new(block) };
-        // Added to the count of calls that are too late for the stub's last callback.
+        // Adds to the count of calls that are too late for the stub's last callback.
         state.calls.open();
         let stub = &counted.0;
-        // SAFETY: the stub is ours. Stubs of this use are bound to `ENTER` with their own data and to nothing else, so any mix of loads
-        // is this pair. `enter` may be called with it at any time, because the data of stubs that C may call are never freed.
+        // SAFETY: this thread holds the stub. Such stubs are bound to `ENTER` with their own data alone, so any mix of
+        // loads is this pair. `enter` may be called with it at any time, because the data of stubs that C may call are
+        // never freed.
         unsafe { stub.bind(ENTER, stub.data()) };
         counted
     }
@@ -119,7 +121,8 @@ impl Counted {
     }
 
     fn state(&self) -> &'static CallState {
-        // SAFETY: the data of stubs of this use are states, all zero at first, which is a valid one. They are never freed.
+        // SAFETY: the data of these stubs are states and are never freed. They are all zero at first, which is a valid
+        // state.
         unsafe { &*self.0.data().cast() }
     }
 }
@@ -128,21 +131,21 @@ impl Drop for Counted {
     fn drop(&mut self) {
         self.0.retire();
         let state = self.state();
-        // SAFETY: the owner holds the callback.
+        // SAFETY: the owner holds the callback, so the block lives.
         let block = unsafe { state.block() };
         // Usually the callback is open and no call is in progress.
         let only_owner = state.calls.end_idle();
         if !only_owner {
             self.close();
         }
-        // SAFETY: the owner goes with this. Whoever frees the block takes the stub, and that is nobody while the owner holds the callback, or else
-        // this thread.
+        // SAFETY: the owner does not use its stub again. The thread that frees the block takes the stub: no thread while the
+        // owner holds the callback, and otherwise this one.
         unsafe { *block.as_ref().stub.get() = MaybeUninit::new(ManuallyDrop::take(&mut self.0)) };
         if only_owner {
             // SAFETY: no call is admitted or in progress, so nothing else uses the block. The handler is alive.
             unsafe { free(block, Remains::WithHandler) };
         } else if state.calls.let_go() {
-            // SAFETY: neither owner nor handler needs the block any more.
+            // SAFETY: neither owner nor handler needs the block any more, and the owner has put its stub there.
             unsafe { free(block, Remains::WithoutHandler) };
         }
     }
@@ -161,11 +164,11 @@ impl CallState {
     ///
     /// The owner holds the callback or the handler is alive, until this returns.
     unsafe fn block(&self) -> NonNull<Block<dyn Answer>> {
-        // SAFETY: initialised before either flag was set, and not written to while one is.
+        // SAFETY: the address is initialised before either flag is set, and not written to while one is.
         unsafe { (*self.block.get()).assume_init() }
     }
 
-    /// Drops the handler of a closed callback without calls in progress, unless that is done.
+    /// Drops the handler of a closed callback without calls in progress, unless another thread has done so.
     ///
     /// The caller's reason may be outdated: another thread may have dropped the handler, and the stub may serve the next
     /// callback. So one atomic step checks the state again and claims the handler.
@@ -178,11 +181,11 @@ impl CallState {
         let block = unsafe { self.block() };
         // SAFETY: the block lives while the handler is alive.
         let Block { panics, handler, .. } = unsafe { block.as_ref() };
-        // SAFETY: the callback is closed and no call is in progress, so nothing uses the handler. This thread claimed it.
-        // A panic is kept with those of its calls.
+        // SAFETY: the callback is closed and no call is in progress, so nothing uses the handler. This thread claimed
+        // it. A panic is kept with those of the handler's calls.
         let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(&mut *handler.get()) });
         if self.calls.end_handler() {
-            // SAFETY: neither owner nor handler needs the block any more.
+            // SAFETY: neither owner nor handler needs the block any more, and the owner has put its stub there.
             unsafe { free(block, Remains::WithoutHandler) };
         }
     }
@@ -199,7 +202,9 @@ enum Remains {
 ///
 /// # Safety
 ///
-/// Nothing else uses the block, `remains` is true of it, and it has the stub, which is retired.
+/// * Nothing else uses the block.
+/// * `remains` says which parts it still holds.
+/// * It holds the stub, which is retired.
 unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     // SAFETY: the block was leaked from a box, and nothing else uses it.
     let mut block = unsafe { Box::from_raw(block.as_ptr()) };
@@ -207,12 +212,12 @@ unsafe fn free(block: NonNull<Block<dyn Answer>>, remains: Remains) {
     unsafe { block.stubs.give_back(block.stub.get_mut().assume_init_read()) };
     if remains == Remains::WithHandler {
         let Block { panics, handler, .. } = &mut *block;
-        // SAFETY: the caller vouches that the handler is there; it is not used again.
+        // SAFETY: the caller promises that the handler is not dropped yet. It is not used again.
         let _: bool = panics.guard(|| unsafe { ManuallyDrop::drop(handler.get_mut()) });
     }
 }
 
-/// A call in progress, which is counted as long as this lives.
+/// A call in progress, which is counted as long as this value lives.
 struct Running<'a>(&'a CallState);
 
 impl Running<'_> {
@@ -230,7 +235,7 @@ impl Drop for Running<'_> {
     }
 }
 
-/// The handler of all stubs of this use. It does not unwind, which its type does not say.
+/// The handler of all these stubs. It does not unwind, although its type would allow it.
 const ENTER: Handler = {
     // SAFETY: function types that differ in `-unwind` alone are compatible.
     unsafe { mem::transmute::<unsafe extern "C" fn(*mut c_void, *const u64, *mut u64), Handler>(enter) }
@@ -238,15 +243,15 @@ const ENTER: Handler = {
 
 /// # Safety
 ///
-/// `context` is the data of a stub of this use; the other two are those that a thunk passes.
+/// `context` is the data of a stub that is bound to [`ENTER`]. The thunk passes `args` and `result`.
 unsafe extern "C" fn enter(context: *mut c_void, args: *const u64, result: *mut u64) {
-    // SAFETY: the caller vouches for the data, which are never freed.
+    // SAFETY: the context is the data of such a stub, which is a state and is never freed.
     let state = unsafe { &*context.cast::<CallState>() };
     let Some(running) = state.admit() else { return count_retired_call() };
     let Block { types, panics, handler, .. } = running.block();
-    // SAFETY: slots are the thunk's u64; what it hands over is this call's alone.
+    // SAFETY: a `Slot` is a `u64` of the thunk's. The thunk passes arguments and a result that this call alone uses.
     let mut call = unsafe { Call::new(types, args.cast::<Slot>(), result.cast()) };
-    // SAFETY: the handler lives as long as a call is in progress, and all uses meanwhile are shared.
+    // SAFETY: the handler lives as long as a call is in progress, and is only shared meanwhile.
     let handler = unsafe { &*handler.get() };
     handler.answer(&mut call, panics);
 }
@@ -266,7 +271,8 @@ mod tests {
         let held = Arc::new(());
         let captured = Arc::clone(&held);
         let next = Counted::new(&thunk, OnPanic::Catch, move |_: &mut Call<'_>| _ = &captured).unwrap();
-        // A call of the stub's last callback found it closed, was the last one out, and comes to finish it only now.
+        // A call of the stub's last callback found it closed and was the last one in progress. It finishes that
+        // callback only now.
         next.state().finish();
         assert_eq!((Arc::strong_count(&held), next.is_closed()), (2, false));
         next.close();

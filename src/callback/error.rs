@@ -1,4 +1,5 @@
-//! Errors of callbacks: one cannot be made, or its handler asks a call for something that the call does not have.
+//! Errors of callbacks: a callback cannot be made, or its handler asks a call for something that the call does not
+//! have.
 //!
 //! Indices of arguments count from 0 in the data and from 1 in the messages.
 
@@ -6,7 +7,7 @@ use hotcall_jit::{JitError, LayoutError, Signature, Type};
 
 use crate::slots::value_type::ValueType;
 
-/// Why a callback, or the code for callbacks of a signature, cannot be made.
+/// The reason why a callback, or the code for callbacks of a signature, cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -14,19 +15,19 @@ pub enum CallbackError {
     /// No code can be made that answers callbacks of the signature.
     #[error("cannot compile callbacks of type {signature}: {source}")]
     Compile { signature: Signature, source: Box<JitError> },
-    /// A type without a function's signature.
+    /// A type that does not have a function's signature.
     #[error("cannot compile callbacks for a {ty}: {reason}")]
     Type { ty: Type, reason: Box<str> },
-    /// There is no memory for a callback.
+    /// Memory for a callback is missing.
     #[error("cannot make a callback: {source}")]
     Stub { source: Box<JitError> },
-    /// A callback that nobody waits for, and that has a result.
+    /// A callback whose callers do not wait has a result.
     #[error("a callback that is not waited for returns nothing")]
     NoWaitResult,
-    /// A callback that nobody waits for, and that takes a pointer, whose target may be gone when it runs.
+    /// A callback whose callers do not wait takes a pointer. Its target may be gone when the handler runs.
     #[error("parameter {} of a callback that is not waited for is a pointer or holds one", index + 1)]
     NoWaitPointer { index: usize },
-    /// A callback that nobody waits for, with a type that exceeds a limit.
+    /// A callback whose callers do not wait has a type that exceeds a limit.
     #[error("\"callback\": {source}")]
     Layout { source: LayoutError },
 }
@@ -37,7 +38,7 @@ impl CallbackError {
     }
 }
 
-/// A handler asks its [call](crate::Call) for something that the call does not have.
+/// A handler's request for something that its [call](crate::Call) does not have.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]

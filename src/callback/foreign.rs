@@ -1,4 +1,4 @@
-//! Calls from threads that the handler does not belong to.
+//! Calls from threads other than the handler's.
 
 use std::fmt;
 use std::sync::Arc;
@@ -12,12 +12,12 @@ use super::request::Request;
 
 /// Brings calls from other threads to the thread of a [`LocalCallback`](crate::LocalCallback): the runtime's event loop.
 pub trait Dispatch: Send + Sync + 'static {
-    /// Hands the call on, so that the owner's thread [runs](ForeignCall::run) it. The thread that C calls on does this, and
-    /// waits for the answer afterwards.
+    /// Hands the call on, so that the owner's thread [runs](ForeignCall::run) it. This function runs on the thread that
+    /// C calls on, which waits for the answer afterwards.
     ///
     /// # Errors
     ///
-    /// The call, if it cannot be handed on. It is then answered with zeros and counted, like every dropped call.
+    /// The call, if it cannot be handed on. Like every dropped call, it is answered with zeros and counted.
     fn dispatch(&self, call: ForeignCall) -> Result<(), ForeignCall>;
 }
 
@@ -37,8 +37,8 @@ pub struct ForeignCall {
 }
 
 impl ForeignCall {
-    /// Runs the handler, and releases the thread that waits. Does nothing if the call was answered already: by its time
-    /// limit, or because the callback was closed.
+    /// Runs the handler, and releases the thread that waits. Does nothing if the call was already answered, because its
+    /// time limit passed or the callback was closed.
     ///
     /// # Errors
     ///
@@ -60,11 +60,11 @@ impl Drop for ForeignCall {
     }
 }
 
-/// Answers a call on a thread that is not the owner's: hands it on, and waits for the answer as long as `wait` says.
+/// Answers a call on a thread that is not the owner's. Hands it on, and waits for the answer as `wait` says.
 pub(super) fn call_from_elsewhere(owner: &Arc<Owner>, call: &mut Call<'_>, wait: Wait, dispatch: &impl Dispatch) {
     let request = Arc::new(match wait {
         Wait::NoWait => Request::posted(call),
-        // SAFETY: this function keeps the call until `wait` has returned, whatever `dispatch` does.
+        // SAFETY: this function keeps the call until `wait` has returned, even if `dispatch` panics.
         Wait::Forever | Wait::AtMost(_) => unsafe { Request::waiting(call) },
     });
     if !owner.pending().add(&request) {

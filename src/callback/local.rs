@@ -19,21 +19,22 @@ use super::thunk::Thunk;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
-/// A callback whose handler is neither `Send` nor `Sync`: it runs, and is dropped, on the thread that made it, its *owner*.
+/// A callback whose handler runs and is dropped on the thread that made it, its *owner*. The handler is neither `Send`
+/// nor `Sync`.
 ///
-/// A call on the owner's thread runs the handler there and then. A call on any other thread becomes a
-/// [`ForeignCall`](crate::ForeignCall), which the callback's [`Dispatch`] brings to the owner, while the thread that called
-/// waits as [`Wait`] says. Closing the callback answers every waiting call with zeros.
+/// A call on the owner's thread runs the handler at once. A call on any other thread becomes a
+/// [`ForeignCall`](crate::ForeignCall), which the callback's [`Dispatch`] brings to the owner. Meanwhile the thread
+/// that called waits as [`Wait`] says. Closing the callback answers every waiting call with zeros.
 ///
 /// # Deadlocks
 ///
-/// While the owner itself waits, inside a C function, for a thread that calls back (in `pthread_join`, say, or for a lock),
-/// nobody can answer. Where that can happen, use [`Wait::AtMost`] or [`Wait::NoWait`], or a [`Callback`].
+/// The owner cannot answer while it waits inside a C function for a thread that calls back, for example in
+/// `pthread_join` or for a lock. If that can happen, use [`Wait::AtMost`] or [`Wait::NoWait`], or a [`Callback`].
 ///
 /// # Forks
 ///
-/// In a forked child the callback goes on with its owner, if that is the thread that forked. Calls that waited when the process
-/// forked are the parent's: in the child, running or dropping one does nothing.
+/// In a forked child the callback remains usable if its owner is the thread that forked. Calls that waited when the
+/// process forked belong to the parent. In the child, running or dropping one does nothing.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -74,7 +75,7 @@ use crate::slots::value::Value;
 pub struct LocalCallback {
     counted: Counted,
     owner: Arc<Owner>,
-    /// The handler is dropped where this is.
+    /// Keeps the callback on its thread, because the handler is dropped there.
     not_send: PhantomData<*const ()>,
 }
 
@@ -83,7 +84,7 @@ impl Callback {
     ///
     /// # Errors
     ///
-    /// There is no memory for the callback; calls are not to wait, and the signature has a result or pointers.
+    /// Memory for the callback is missing. Or calls must not wait, and the signature has a result or pointers.
     pub fn local(
         thunk: &Thunk,
         options: LocalOptions,
@@ -101,14 +102,14 @@ impl Callback {
 }
 
 impl LocalCallback {
-    /// The function pointer for C. Calls are answered as long as the callback is open; after that they return zeros, until
-    /// the address is used again, as late as possible, for a callback of the same shape.
+    /// The function pointer for C. Calls are answered as long as the callback is open, and return zeros afterwards. The
+    /// address is reused as late as possible, for a callback of an equal shape.
     pub fn as_ptr(&self) -> *const c_void {
         self.counted.as_ptr()
     }
 
-    /// Admits no more calls, answers the waiting ones with zeros, and drops the handler. If the handler runs, its last run
-    /// drops it.
+    /// Admits no more calls, answers the waiting ones with zeros, and drops the handler. If the handler is running, the
+    /// end of its last run drops it.
     pub fn close(&self) {
         self.counted.close();
         self.owner.close();
@@ -119,18 +120,19 @@ impl LocalCallback {
         self.counted.is_closed()
     }
 
-    /// The number of calls in progress, including those that wait for this thread, and late ones that are about to find the
-    /// callback closed. A call that nothing waits for ([`Wait::NoWait`]) has ended when its handler runs.
+    /// The number of calls in progress. It includes calls that wait for this thread, and late calls that are about to
+    /// find the callback closed. A call with [`Wait::NoWait`] has ended when its handler runs.
     pub fn running(&self) -> usize {
         self.counted.running()
     }
 
-    /// The number of calls from other threads that this one has not begun to answer, with or without a thread that waits.
+    /// The number of calls from other threads that this thread has not begun to answer. It includes calls whose threads
+    /// do not wait.
     pub fn pending_foreign(&self) -> usize {
         self.owner.pending().len()
     }
 
-    /// Takes the payload of the first panic of handler or dispatcher since the last call of this.
+    /// Takes the payload of the first panic of handler or dispatcher since the last call of this function.
     pub fn take_panic(&self) -> Option<Payload> {
         // A panic in the dispatcher's destructor is kept with the dispatcher.
         self.owner.panics().take().or_else(|| self.counted.take_panic())
@@ -143,7 +145,7 @@ impl Drop for LocalCallback {
     }
 }
 
-/// The answer of a local callback. Calls keep the owner alone, because the dispatcher may keep calls.
+/// The answer of a local callback. Calls keep the owner alone alive, because the dispatcher may keep calls.
 struct LocalAnswer<D> {
     owner: Arc<Owner>,
     wait: Wait,

@@ -1,9 +1,11 @@
-//! Callbacks: function pointers for C whose calls reach a handler of the runtime's.
+//! Callbacks: function pointers for C whose calls reach a handler of the runtime.
 //!
-//! A [`Thunk`] is compiled once for a signature; a callback takes one of the stubs in front of it and binds it to a handler.
-//! Three kinds differ in where the handler runs and in who keeps it: [`RawCallback`] (a C function and a pointer, which the
-//! runtime keeps), [`Callback`] (a closure that runs wherever it is called) and [`LocalCallback`] (a closure that stays on its
-//! thread).
+//! A [`Thunk`] is compiled once for a signature. A callback takes one of the stubs in front of it and binds the stub to
+//! a handler. Three kinds differ in the thread that the handler runs on, and in its owner:
+//!
+//! * [`RawCallback`]: a C function and a pointer, which the runtime keeps;
+//! * [`Callback`]: a closure that runs on the thread that calls;
+//! * [`LocalCallback`]: a closure that stays on its thread.
 
 pub(crate) mod call;
 mod call_count;

@@ -17,7 +17,7 @@ use super::panics::OnPanic;
 pub struct LocalOptions {
     /// The rule for panics of the handler, or of the [`Dispatch`](crate::Dispatch) while it takes a call.
     pub on_panic: OnPanic,
-    /// How long calls on other threads than the owner's wait.
+    /// The time for which calls on other threads wait for the owner.
     pub wait: Wait,
 }
 
@@ -38,16 +38,17 @@ impl LocalOptions {
     }
 }
 
-/// How long a call on another thread waits for its owner.
+/// The time for which a call on another thread waits for its owner.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum Wait {
-    /// Until it is answered.
+    /// The call waits until it is answered.
     #[default]
     Forever,
-    /// Until it is answered, if the owner begins within this time. Otherwise the call returns zeros and is counted.
+    /// The call waits until it is answered, if the owner begins within this time. Otherwise it returns zeros and is
+    /// counted.
     AtMost(Duration),
-    /// Not at all: a copy of the arguments is handed on, and the call returns. The callback must not return anything or take
-    /// pointers, because these may dangle when the handler runs.
+    /// The call does not wait: a copy of the arguments is handed on, and the call returns. The callback must not have a
+    /// result. It must not take pointers, because they may dangle when the handler runs.
     NoWait,
 }

@@ -1,4 +1,4 @@
-//! The thread that a local callback belongs to, and what is used there alone.
+//! The thread that a local callback belongs to, and the data that this thread alone uses.
 
 use std::cell::{Cell, UnsafeCell};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -55,14 +55,14 @@ impl Owner {
         &self.panics
     }
 
-    /// Answers the calls that wait, and drops the handler unless it is running. The owner's thread alone may come here.
+    /// Answers the calls that wait, and drops the handler unless it is running. Must be called on the owner's thread.
     pub(super) fn close(&self) {
         self.pending.close();
         self.closed.set(true);
         self.drop_handler();
     }
 
-    /// Runs the handler. The owner's thread alone may come here.
+    /// Runs the handler. Must be called on the owner's thread.
     pub(super) fn run(&self, call: &mut Call<'_>) {
         debug_assert!(self.is_here());
         // SAFETY: this is the owner's thread, and the handler is taken out only while it is not running.
@@ -75,7 +75,7 @@ impl Owner {
         self.drop_handler();
     }
 
-    /// Drops the handler of a closed callback, unless it is running. The owner's thread alone may come here.
+    /// Drops the handler of a closed callback, unless it is running. Must be called on the owner's thread.
     fn drop_handler(&self) {
         if !self.closed.get() || self.running.get() > 0 {
             return;
@@ -87,7 +87,7 @@ impl Owner {
     }
 }
 
-/// One run of the handler, counted as long as this lives.
+/// One run of the handler, counted as long as this value lives.
 struct HandlerRun<'a>(&'a Cell<usize>);
 
 impl<'a> HandlerRun<'a> {

@@ -7,8 +7,8 @@ use std::process;
 
 use hotcall_jit::lock::Lock;
 
-/// The outcome of a panic in a handler, or in the destructors of its captures. A C++ exception that reaches a Rust handler
-/// ends the process in any case. So does every panic in programs compiled with `panic = "abort"`.
+/// The outcome of a panic in a handler, or in the destructors of its captures. A C++ exception that reaches a Rust
+/// handler always ends the process. So does every panic in programs compiled with `panic = "abort"`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum OnPanic {
@@ -22,7 +22,7 @@ pub enum OnPanic {
 /// The payload of a panic in a handler.
 pub type Payload = Box<dyn Any + Send>;
 
-/// The rule of one callback, and the panic it kept.
+/// The rule of one callback, and the panic that it kept.
 #[derive(Default)]
 pub(super) struct Panics {
     rule: OnPanic,
@@ -41,8 +41,8 @@ impl Panics {
         match self.rule {
             OnPanic::Catch => self.keep(payload),
             OnPanic::Abort => {
-                // The panic has been reported already, by the hook.
-                // The process ends even if the message cannot be written.
+                // The panic hook has already reported the panic. The process ends even if this message cannot be
+                // written.
                 let _ = writeln!(io::stderr(), "hotcall: a callback's handler panicked, which its rule is to abort on");
                 process::abort();
             }
@@ -67,14 +67,14 @@ impl Panics {
 
 impl Drop for Panics {
     fn drop(&mut self) {
-        // The last call out may be what drops this, and nothing may unwind from there.
+        // The last call in progress may drop this value, and must not unwind.
         if let Some(payload) = self.kept.get_mut().take() {
             discard(payload);
         }
     }
 }
 
-/// Drops a payload. If that panics, the second payload is leaked, because dropping it could panic again.
+/// Drops a payload. If its destructor panics, the second payload is leaked, because dropping it could panic again.
 fn discard(payload: Payload) {
     if let Err(another) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
         std::mem::forget(another);

@@ -14,22 +14,22 @@ use super::types::CallbackTypes;
 use crate::function::owned_args::OwnedArgs;
 use crate::slots::slot::Slot;
 
-/// A call of another thread, as both threads share it.
+/// A call of another thread, shared by that thread and the owner.
 pub(super) struct Request {
     types: &'static CallbackTypes,
     args: Args,
-    /// Forks must not wait for a thread that waits for its answer. A child leaves it alone.
+    /// A plain mutex: forks must not wait for a thread that waits for its answer. A child does not use it.
     progress: Mutex<Progress>,
     changed: Condvar,
-    /// The number of forks that led to the waiting process.
+    /// The generation of the process that waits.
     generation: usize,
 }
 
 /// The arguments, and the place of the result.
 enum Args {
-    /// Those of the thread that called, until it goes on.
+    /// The slots of the thread that called, valid until it goes on.
     Borrowed(*const Slot, *mut Slot),
-    /// A copy, of a call that has no result.
+    /// A copy, for a call without a result.
     Owned(OwnedArgs),
 }
 
@@ -37,14 +37,14 @@ enum Args {
 enum Progress {
     Queued,
     Running,
-    /// Answered, by the handler or with zeros.
+    /// Answered by the handler or with zeros.
     Done,
 }
 
-// SAFETY: borrowed pointers are used by the thread that turned `progress` from `Queued` to `Running`, while the other one
-// waits for `Done`; owned arguments are `Send` and `Sync`, but for addresses in slots, which are data.
+// SAFETY: borrowed pointers are used by the thread that turned `progress` from `Queued` to `Running`, while the other
+// thread waits for `Done`. Owned arguments are `Send` and `Sync`; addresses in their slots are only data.
 unsafe impl Send for Request {}
-// SAFETY: borrowed pointers belong to the one thread that turned `progress` to `Running`; owned arguments are `Sync`.
+// SAFETY: borrowed pointers belong to the one thread that turned `progress` to `Running`. Owned arguments are `Sync`.
 unsafe impl Sync for Request {}
 
 impl Request {
@@ -90,19 +90,20 @@ impl Request {
         is_from
     }
 
-    /// Lets `run` answer, unless the request was answered.
+    /// Answers by `run`, unless the request is already answered.
     pub(super) fn answer(&self, run: impl FnOnce(&mut Call<'_>)) {
         if !self.advance(Progress::Queued, Progress::Running) {
             return;
         }
-        // Done also if `run` unwinds: the other thread must not wait for ever.
+        // Marks the request as done even if `run` unwinds. Otherwise the other thread would wait for ever.
         let _done = Done(self);
         let mut unused = Slot::default();
         let (args, result) = match &self.args {
             Args::Borrowed(args, result) => (*args, *result),
             Args::Owned(args) => (args.slots().as_ptr(), &raw mut unused),
         };
-        // SAFETY: the slots are the call's, or as many copies; they and the result are ours until the progress is `Done`.
+        // SAFETY: the slots are the call's own or a copy of them. This thread alone uses them and the result until the
+        // progress is `Done`.
         run(&mut unsafe { Call::new(self.types, args, result) });
     }
 
@@ -113,9 +114,9 @@ impl Request {
         }
     }
 
-    /// Waits for the answer; for its beginning no longer than `limit`.
+    /// Waits for the answer. With a `limit`, waits no longer than that for its beginning.
     pub(super) fn wait(&self, limit: Option<Duration>) {
-        // A limit that the clock cannot represent does not count.
+        // A limit that the clock cannot represent has the effect of `None`.
         let deadline = limit.and_then(|limit| Instant::now().checked_add(limit));
         let mut progress = self.progress();
         while *progress != Progress::Done {
@@ -147,7 +148,7 @@ pub(super) struct Pending(Lock<Requests>);
 
 #[derive(Default)]
 struct Requests {
-    /// By address.
+    /// Open requests by address.
     open: HashMap<usize, Arc<Request>>,
     closed: bool,
 }
@@ -168,7 +169,7 @@ impl Pending {
 
     pub(super) fn remove(&self, request: &Arc<Request>) {
         let removed = self.requests().open.remove(&key(request));
-        // Dropped outside of the lock.
+        // Drops the request outside of the lock.
         drop(removed);
     }
 

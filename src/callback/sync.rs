@@ -11,10 +11,11 @@ use super::thunk::Thunk;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
-/// A callback whose handler is a closure that runs on whichever thread C calls on, on several at once if need be.
+/// A callback whose handler is a closure that runs on the thread that C calls on. It may run on several threads at
+/// once.
 ///
-/// Dropping the callback closes it. The handler is dropped when the callback is closed and no call is in progress, by the last
-/// call if need be. So a callback may close or drop itself while it runs. Closing never blocks.
+/// Dropping the callback closes it. The handler is dropped when the callback is closed and no call is in progress; the
+/// last call may drop it. So a callback may close or drop itself while it runs. Closing never blocks.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -45,7 +46,8 @@ use crate::slots::value::Value;
 ///
 /// # Not supported
 ///
-/// Calls from signal handlers, and `longjmp` over the handler. Calls on stacks that the program made itself (fibres) work.
+/// Calls from signal handlers, and `longjmp` over the handler, are not allowed. Calls on stacks that the program made
+/// itself (fibres) work.
 pub struct Callback(Counted);
 
 impl Callback {
@@ -53,7 +55,7 @@ impl Callback {
     ///
     /// # Errors
     ///
-    /// There is no memory for the callback.
+    /// Memory for the callback is missing.
     pub fn sync(
         thunk: &Thunk,
         on_panic: OnPanic,
@@ -62,8 +64,8 @@ impl Callback {
         Counted::new(thunk, on_panic, handler).map(Self)
     }
 
-    /// The function pointer for C. Calls are answered as long as the callback is open; after that they return zeros, until
-    /// the address is used again, as late as possible, for a callback of the same shape.
+    /// The function pointer for C. Calls are answered as long as the callback is open, and return zeros afterwards. The
+    /// address is reused as late as possible, for a callback of an equal shape.
     pub fn as_ptr(&self) -> *const c_void {
         self.0.as_ptr()
     }
@@ -78,12 +80,12 @@ impl Callback {
         self.0.is_closed()
     }
 
-    /// The number of calls in progress, including late ones that are about to find the callback closed.
+    /// The number of calls in progress. It includes late calls that are about to find the callback closed.
     pub fn running(&self) -> usize {
         self.0.running()
     }
 
-    /// Takes the payload of the first panic since the last call of this.
+    /// Takes the payload of the first panic since the last call of this function.
     pub fn take_panic(&self) -> Option<Payload> {
         self.0.take_panic()
     }

@@ -9,9 +9,9 @@ use super::types::CallbackTypes;
 
 /// The compiled code for callbacks of one signature. Clones are cheap.
 ///
-/// The code is never freed, nor are the addresses of callbacks: C may call one long after it was closed. A callback's address
-/// takes about a hundred bytes, and about a thousand addresses of a shape rest before they are used again: about 100 KB for each
-/// shape of which thousands of callbacks are made, and next to nothing for others.
+/// The code and the addresses of callbacks are never freed, because C may call an address long after its callback was
+/// closed. An address takes about a hundred bytes. About a thousand addresses of a shape rest before the first is
+/// reused. So a shape with thousands of callbacks takes about 100 KB, and others take very little.
 #[derive(Clone)]
 pub struct Thunk {
     code: &'static ThunkCode,
@@ -20,7 +20,7 @@ pub struct Thunk {
 }
 
 impl Thunk {
-    /// Compiles the code, unless there is some for a signature of the same shape.
+    /// Compiles the code, unless code exists for a signature of an equal shape.
     ///
     /// # Errors
     ///
@@ -31,7 +31,8 @@ impl Thunk {
         Ok(Self { code, types: CallbackTypes::of(code, signature), signature: signature.clone() })
     }
 
-    /// Compiles the code for callbacks that a pointer to a function, such as a parameter of this type, is to be.
+    /// Compiles the code for callbacks that are passed as a pointer to a function. `ty` is the type of such a
+    /// parameter.
     ///
     /// ```
     /// # #[cfg(all(target_os = "linux", feature = "c-text"))]
@@ -52,7 +53,8 @@ impl Thunk {
     ///
     /// # Errors
     ///
-    /// The type does not have a function's signature, as Deno's own `"function"`; the errors of [`Thunk::new`].
+    /// * The type does not have a function's signature, like Deno's `"function"`.
+    /// * The errors of [`Thunk::new`].
     pub fn of(ty: &Type) -> Result<Self, CallbackError> {
         match ty.pointer().map(Pointer::target) {
             Some(Target::Function(function)) => Self::new(function.signature()),

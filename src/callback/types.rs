@@ -9,23 +9,24 @@ use crate::slots::value_type::ValueType;
 
 /// The code for callbacks with the types that a call compares values with.
 ///
-/// Signatures of one shape share the code, which does not tell their types apart. A callback refers to both by one pointer,
-/// so that making it counts no references. They are never freed, like the code; there is one for each list of types.
+/// Signatures of one shape share the code, which does not distinguish their types. A callback refers to both by one
+/// pointer, so that making it does not count references. They are never freed, like the code. Each list of types exists
+/// once.
 pub(super) struct CallbackTypes {
     code: &'static ThunkCode,
-    /// Those of the parameters, and behind them the result's.
+    /// The types of the parameters, followed by the result's.
     all: Box<[ValueType]>,
 }
 
-/// By the address of the code and the types.
+/// Lists by the address of the code and the types.
 type TypesByCode = HashMap<(usize, &'static [ValueType]), &'static CallbackTypes>;
 
 static SHARED: Lock<Option<TypesByCode>> = Lock::new(None);
 
 impl CallbackTypes {
-    /// The types of a signature, for which this is the code.
+    /// The types of a signature whose code is `code`.
     pub(super) fn of(code: &'static ThunkCode, signature: &Signature) -> &'static Self {
-        // All pointers are one type to a value, so that signatures which differ in them share a list.
+        // Values have one type for all pointers. So signatures that differ in pointers alone share a list.
         let scalar = |ty: &Type| {
             let scalar = ty.as_scalar()?;
             let is_pointer = matches!(scalar, Scalar::Pointer(_));

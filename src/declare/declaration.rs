@@ -10,9 +10,9 @@ use hotcall_jit::{Signature, Type};
 pub struct Declaration {
     /// The name that it is exposed under.
     pub key: Box<str>,
-    /// The name that is looked up in the library, where it is another than the key.
+    /// The name that is looked up in the library, if it differs from the key.
     pub symbol: Option<Box<str>>,
-    /// The library may lack it.
+    /// True if the library may lack the symbol.
     pub optional: bool,
     /// The function or variable.
     pub item: Item,
@@ -32,9 +32,9 @@ pub enum Item {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct StaticDeclaration {
-    /// Its type.
+    /// The variable's type.
     pub ty: Type,
-    /// It is `const`: writing to it may end the process.
+    /// True if it is `const`: writing to it may end the process.
     pub is_const: bool,
 }
 
@@ -42,18 +42,18 @@ pub struct StaticDeclaration {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub struct FunctionDeclaration {
-    /// Its type.
+    /// The function's type.
     pub signature: Signature,
-    /// The runtime shall call it on another thread.
+    /// True if the runtime should call it on another thread.
     pub nonblocking: bool,
-    /// `errno` is read straight after each call.
+    /// True if `errno` is read straight after each call.
     pub capture_errno: bool,
-    /// The parameters' names, as far as the declaration gives them: by index, or empty.
+    /// The parameters' names by index. Names that the declaration does not give are `None` or missing.
     pub parameter_names: Arc<[Option<Box<str>>]>,
 }
 
 impl Declaration {
-    /// A function.
+    /// Declares a function.
     pub fn function(key: impl Into<Box<str>>, signature: Signature) -> Self {
         let function = FunctionDeclaration {
             signature,
@@ -64,33 +64,33 @@ impl Declaration {
         Self { key: key.into(), symbol: None, optional: false, item: Item::Function(function) }
     }
 
-    /// A variable.
+    /// Declares a variable.
     pub fn static_(key: impl Into<Box<str>>, ty: Type) -> Self {
         let item = Item::Static(StaticDeclaration { ty, is_const: false });
         Self { key: key.into(), symbol: None, optional: false, item }
     }
 
-    /// Looked up in the library under another name.
+    /// Sets another name to look up in the library.
     pub fn symbol(self, symbol: impl Into<Box<str>>) -> Self {
         Self { symbol: Some(symbol.into()), ..self }
     }
 
-    /// The library may lack it.
+    /// Marks a symbol that the library may lack.
     pub fn optional(self) -> Self {
         Self { optional: true, ..self }
     }
 
-    /// To be called on another thread; without effect on a variable.
+    /// Marks a function to be called on another thread. Has no effect on a variable.
     pub fn nonblocking(self) -> Self {
         self.with_function(|function| function.nonblocking = true)
     }
 
-    /// `errno` is read after each call; without effect on a variable.
+    /// Marks a function after whose calls `errno` is read. Has no effect on a variable.
     pub fn capture_errno(self) -> Self {
         self.with_function(|function| function.capture_errno = true)
     }
 
-    /// The parameters' names, by index; without effect on a variable.
+    /// Sets the parameters' names, by index. Has no effect on a variable.
     pub fn parameter_names(self, names: impl IntoIterator<Item = Option<Box<str>>>) -> Self {
         self.with_function(|function| function.parameter_names = names.into_iter().collect())
     }

@@ -6,11 +6,11 @@ use super::declaration::Declaration;
 use super::error::{DeclarationError, Position};
 use super::named::{Constant, NamedType};
 
-/// Declarations in order, each under a key of its own.
+/// Declarations in order, each under its own key.
 ///
-/// C text may declare symbols that cannot be called, for a `long double` or another unsupported type passed by value, or
-/// because the reader does not understand their declaration. They do not fail the text: [`get`](Self::get) gives the reason
-/// when such a symbol is asked for, and [`unsupported`](Self::unsupported) lists them.
+/// C text may declare symbols that cannot be called. The reason is an unsupported type passed by value, such as `long
+/// double`, or a declaration that the reader does not understand. Such symbols do not fail the text. [`get`](Self::get)
+/// gives the reason when one is asked for, and [`unsupported`](Self::unsupported) lists them.
 #[derive(Clone, Default, Debug)]
 pub struct Declarations {
     usable: Vec<Declaration>,
@@ -21,7 +21,7 @@ pub struct Declarations {
     types: Vec<NamedType>,
     types_by_name: HashMap<Box<str>, usize>,
     pub(super) constants: Vec<(Box<str>, Constant)>,
-    /// The names that a text declares: symbols, types as [`NamedType::name`] has them, and constants.
+    /// The names that a text declares: symbols, constants, and types under their [`NamedType::name`].
     pub(super) names: HashMap<Box<str>, Mention>,
     places: HashMap<Box<str>, Place>,
     last_function: Option<Place>,
@@ -61,7 +61,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// Its key is taken.
+    /// The key of the declaration is taken.
     pub fn insert(&mut self, declaration: Declaration) -> Result<(), DeclarationError> {
         let place = Place::Usable(self.usable.len());
         self.claim(&declaration.key, place, declaration.as_function().is_some())?;
@@ -101,7 +101,7 @@ impl Declarations {
         self.types = types;
     }
 
-    /// Makes another function the last one: one that is declared again.
+    /// Makes another function the last one, because it is declared again.
     #[cfg(feature = "c-text")]
     pub(super) fn set_last_function(&mut self, key: Option<&str>) {
         self.last_function = key.and_then(|key| self.places.get(key)).copied();
@@ -122,7 +122,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// A key is taken; the declarations before it are added.
+    /// A key is taken. The declarations before it are added.
     pub fn try_extend(&mut self, declarations: impl IntoIterator<Item = Declaration>) -> Result<(), DeclarationError> {
         declarations.into_iter().try_for_each(|declaration| self.insert(declaration))
     }
@@ -131,7 +131,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// There is none, or it cannot be used.
+    /// The key is not declared, or the declaration cannot be used.
     pub fn get(&self, key: &str) -> Result<&Declaration, DeclarationError> {
         match self.places.get(key) {
             Some(&place) => self.at(place),
@@ -149,7 +149,7 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// There is none, or it cannot be used.
+    /// No function is declared, or the last one cannot be used.
     pub fn last_function(&self) -> Result<&Declaration, DeclarationError> {
         match (self.last_function, self.skipped.first()) {
             (Some(place), _) => self.at(place),
@@ -168,10 +168,10 @@ impl Declarations {
         }
     }
 
-    /// Keeps the usable declarations that `keep` says, in order, as for the functions of one library among those of all
-    /// headers.
+    /// Keeps the usable declarations for which `keep` returns true, in order. For example, it selects the functions of
+    /// one library among those of all headers.
     ///
-    /// The last function is the last of those that are left.
+    /// The last function is then the last of those that remain.
     pub fn retain(&mut self, keep: impl FnMut(&Declaration) -> bool) {
         self.usable.retain(keep);
         self.places.retain(|_, place| matches!(place, Place::Unsupported(_)));
@@ -185,7 +185,7 @@ impl Declarations {
         }
     }
 
-    /// Marks all declarations as optional: a header may declare what a library lacks.
+    /// Marks all declarations as optional, because a header may declare symbols that a library lacks.
     pub fn all_optional(mut self) -> Self {
         self.usable.iter_mut().for_each(|declaration| declaration.optional = true);
         self
@@ -208,8 +208,8 @@ impl Declarations {
 
     /// The points about which C compilers differ in these declarations, with the rule that is followed: one sentence each.
     ///
-    /// These are about layouts, which a C text decides. How values of a type are passed is the convention's matter, which
-    /// `hotcall explain` shows together with these.
+    /// The warnings are about layouts, which a C text decides. The convention decides how values of a type are passed.
+    /// `hotcall explain` shows its warnings together with these.
     pub fn warnings(&self) -> impl ExactSizeIterator<Item = &str> {
         self.warnings.iter().map(|warning| &**warning)
     }
@@ -219,7 +219,7 @@ impl Declarations {
         self.unsupported.iter().map(|symbol| (&*symbol.key, &*symbol.reason))
     }
 
-    /// The keys of the functions: those that can be used in order, then those that cannot.
+    /// The keys of the functions: first the usable ones in order, then the others.
     ///
     /// ```
     /// # #[cfg(feature = "c-text")]
@@ -291,16 +291,16 @@ impl Declarations {
         self.names.get(name)?.constant.map(|index| &self.constants[index].1)
     }
 
-    /// The constants that a text declares, by name: enumerators, then the macros that stand for a number or a string. Those
-    /// whose value is not known are left out.
+    /// The constants that a text declares, by name: enumerators, then the macros whose bodies are a number or a string.
+    /// Constants whose value is not known are omitted.
     pub fn constants(&self) -> impl ExactSizeIterator<Item = (&str, &Constant)> {
         self.constants.iter().map(|(name, value)| (&**name, value))
     }
 
     /// The parts of a text that could not be read, in order: each with its place and the problem.
     ///
-    /// A part is a declaration, a member, a parameter or an enumerator. Everything around it is read. The first 65,536 are
-    /// listed.
+    /// A part is a declaration, a member, a parameter or an enumerator. The text around it is read. The first 65,536
+    /// are listed.
     pub fn skipped(&self) -> &[DeclarationError] {
         &self.skipped
     }

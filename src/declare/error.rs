@@ -1,8 +1,8 @@
-//! What can be wrong with a declaration.
+//! Errors of declarations: a declaration cannot be read or used.
 
 use std::fmt::{self, Write as _};
 
-/// A place in a declaration's text; both count from 1, columns in bytes.
+/// A place in a declaration's text. Both numbers count from 1, and columns are bytes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Position {
@@ -25,16 +25,16 @@ impl fmt::Display for Position {
     }
 }
 
-/// Why a declaration cannot be read or used.
+/// The reason why a declaration cannot be read or used.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum DeclarationError {
     /// The C text is wrong at one place.
     #[error("{at}: {problem}{}", Near(near))]
     Syntax {
-        /// Where.
+        /// The place of the error.
         at: Position,
-        /// What is wrong.
+        /// The problem.
         problem: Box<str>,
         /// The beginning of the offending text; may be empty.
         near: Box<str>,
@@ -42,12 +42,12 @@ pub enum DeclarationError {
     /// A name is declared twice, differently.
     #[error("{at}: {} is declared before as something else", Quoted(name))]
     Conflict {
-        /// Where the second declaration is.
+        /// The place of the second declaration.
         at: Position,
         /// The name.
         name: Box<str>,
     },
-    /// The text is longer than is read.
+    /// The text exceeds the length limit.
     #[error("a declaration of {len} bytes is longer than {max}")]
     TooLong {
         /// Its length in bytes.
@@ -60,27 +60,27 @@ pub enum DeclarationError {
     Json {
         /// The place as a path, such as `add.parameters[1]`; empty for the whole.
         path: Box<str>,
-        /// The key of the symbol, where the fault lies in one.
+        /// The key of the symbol, if the fault lies in one.
         symbol: Option<Box<str>>,
-        /// The index of the argument, counted from 0, where the fault lies in one.
+        /// The index of the argument, counted from 0, if the fault lies in one.
         argument: Option<usize>,
-        /// Where in the text the reader was, if the fault is in its form.
+        /// The reader's place in the text, if the fault is in the JSON syntax.
         at: Option<Position>,
-        /// What is wrong.
+        /// The problem.
         problem: Box<str>,
     },
-    /// The symbol is declared, but not so that it can be used.
+    /// The symbol is declared, but cannot be used.
     #[error("{} cannot be used: {reason}", Quoted(symbol))]
     Unsupported {
         /// The symbol's key.
         symbol: Box<str>,
-        /// Why.
+        /// The reason.
         reason: Box<str>,
     },
     /// Nothing is declared under this key.
     #[error("{} is not declared", Quoted(key))]
     Missing {
-        /// The key asked for.
+        /// The key that was asked for.
         key: Box<str>,
     },
     /// No function is declared.
@@ -121,7 +121,7 @@ impl DeclarationError {
     }
 }
 
-/// How many characters of a foreign text a message shows.
+/// The number of characters of a foreign text that a message shows.
 const MAX_SHOWN: usize = 48;
 
 /// A piece of a foreign text for a message: short, and without control characters.
@@ -140,7 +140,7 @@ impl fmt::Display for Short<'_> {
     }
 }
 
-/// The same between quotes.
+/// A piece of a foreign text for a message, in quotes.
 pub(super) struct Quoted<'a>(pub(super) &'a str);
 
 impl fmt::Display for Quoted<'_> {

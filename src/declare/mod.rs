@@ -1,5 +1,5 @@
 //! Declarations of a library's symbols: built in Rust, read from C text (feature `c-text`) or from Deno's JSON form
-//! (feature `json`). Three ways into the same [`Signature`](crate::Signature) and [`Type`](crate::Type).
+//! (feature `json`). All three ways make the same [`Signature`](crate::Signature) and [`Type`](crate::Type).
 //!
 //! ```
 //! use hotcall::declare::{Declaration, Declarations};

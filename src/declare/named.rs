@@ -17,7 +17,7 @@ pub struct NamedType {
 }
 
 impl NamedType {
-    /// The name as C has it: `struct point` for a tag, `point` for a typedef.
+    /// The name in C: `struct point` for a tag, `point` for a typedef.
     pub fn name(&self) -> &str {
         &self.name
     }
@@ -26,29 +26,30 @@ impl NamedType {
     ///
     /// # Errors
     ///
-    /// It is declared, and cannot be passed: it is incomplete, a function, or of a kind that is not supported.
+    /// The type is declared but cannot be passed: it is incomplete, a function, or of an unsupported kind.
     pub fn ty(&self) -> Result<&Type, DeclarationError> {
         self.ty
             .as_ref()
             .map_err(|reason| DeclarationError::Unsupported { symbol: self.name.clone(), reason: reason.clone() })
     }
 
-    /// The target of a pointer to it: for a function's type the function, for a struct or union its own name.
+    /// The target of a pointer to the type: for a function's type the function, for a struct or union its own name.
     pub const fn target(&self) -> &Target {
         &self.target
     }
 
-    /// Returns true if it is a typedef of a `const` type.
+    /// Returns true if the type is a typedef of a `const` type.
     pub const fn is_const(&self) -> bool {
         self.is_const
     }
 
-    /// Its size in bytes, as `sizeof` gives it; also of many a type that cannot be passed. `None` if it is not known.
+    /// The type's size in bytes, like `sizeof`. Many types that cannot be passed have one too. `None` if it is not
+    /// known.
     pub fn size(&self) -> Option<u64> {
         self.extent.map(|(size, _)| size)
     }
 
-    /// Its alignment in bytes, as `_Alignof` gives it.
+    /// The type's alignment in bytes, like `_Alignof`.
     pub fn align(&self) -> Option<u64> {
         self.extent.map(|(_, align)| align)
     }

@@ -15,7 +15,8 @@ use hotcall_jit::Form;
 ///
 /// # Safety
 ///
-/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+/// * The site is one of the engine's.
+/// * The slot of an aggregate is the address of its bytes.
 pub(super) unsafe fn to_value<E: Engine>(
     engine: &E,
     model: Option<&ValueModel>,
@@ -28,15 +29,17 @@ pub(super) unsafe fn to_value<E: Engine>(
     {
         return Ok(words);
     }
-    // SAFETY: the caller vouches for the site and the bytes.
+    // SAFETY: the caller promises that the site is one of the engine's, and that an aggregate's slot is the address of
+    // its bytes.
     unsafe { make_value(engine, site, form, slot) }
 }
 
-/// Like [`to_value`], for a slot that the model has no class for.
+/// Returns the value of a slot for which the model does not have a class.
 ///
 /// # Safety
 ///
-/// The site is one of the engine's; the slot of an aggregate is the address of its bytes.
+/// * The site is one of the engine's.
+/// * The slot of an aggregate is the address of its bytes.
 #[inline]
 pub(super) unsafe fn make_value<E: Engine>(
     engine: &E,
@@ -44,7 +47,8 @@ pub(super) unsafe fn make_value<E: Engine>(
     form: Form,
     slot: Slot,
 ) -> Result<Words, E::Exception> {
-    // SAFETY: the caller vouches for the site and the bytes.
+    // SAFETY: the caller promises that the site is one of the engine's, and that an aggregate's slot is the address of
+    // its bytes.
     unsafe {
         match form {
             Form::Scalar(scalar) => match Output::of(scalar, slot) {
@@ -82,11 +86,11 @@ pub(super) unsafe fn to_slot<E: Engine>(
     if let Some(slot) = unpacked {
         return Ok(Converted { slot: Slot::from_bits(slot), has_bytes: false });
     }
-    // SAFETY: the caller vouches for the value.
+    // SAFETY: the caller promises that the value is one of the engine's.
     unsafe { view_to_slot(engine, site, form, value) }
 }
 
-/// Like [`to_slot`], for a value that is of none of the model's classes.
+/// Returns a value as a slot, if none of the model's classes has the value.
 ///
 /// # Safety
 ///
@@ -98,7 +102,7 @@ pub(super) unsafe fn view_to_slot<E: Engine>(
     form: Form,
     value: Words,
 ) -> Result<Converted, Problem> {
-    // SAFETY: the caller vouches for the value.
+    // SAFETY: the caller promises that the value is one of the engine's.
     let view = unsafe { engine.view(site, value) };
     Ok(Converted { slot: view.to_slot(form)?, has_bytes: matches!(view, View::Bytes { .. }) })
 }

@@ -7,37 +7,37 @@ use super::output::Output;
 use super::site::Site;
 use super::view::View;
 
-/// The part of an engine that machine code does not do by itself, beside its [`ValueModel`].
+/// The part of an engine that machine code cannot do by itself. The other part is its [`ValueModel`].
 ///
-/// Values go in and out as [`Words`], as they lie in the engine's memory. All methods run on the thread that runs the
-/// engine's script, and none of them may run script, but for [`exception`](Engine::exception).
+/// Values are passed as [`Words`], in the form that they have in the engine's memory. All methods run on the thread
+/// that runs the engine's script. Apart from [`exception`](Engine::exception), they must not run script.
 ///
 /// # Safety
 ///
-/// What [`view`](Engine::view) says about memory is true until the call for which it is asked returns; values that are
-/// made are values of the engine.
+/// * The memory that [`view`](Engine::view) reports stays valid until the call that asks for it returns.
+/// * Values that are made are values of the engine.
 ///
-/// An engine is dropped by the last [`Record`], [`FastCallRecord`] or [`Realm`] of it, on whichever thread that is dropped. Where the
-/// engine finalises functions on threads of its own, that must be sound.
+/// The last [`Record`], [`FastCallRecord`] or [`Realm`] drops the engine, on the thread where that last one is dropped.
+/// This must be sound if the engine finalises functions on threads of its own.
 ///
 /// [`Realm`]: super::Realm
 /// [`Record`]: super::Record
 /// [`FastCallRecord`]: super::FastCallRecord
 /// [`ValueModel`]: super::ValueModel
 pub unsafe trait Engine: 'static {
-    /// A thrown exception on its way. If it is not thrown after all it is dropped, and its `Drop` must release what it keeps:
-    /// a reference, a root. If it still waits when the last [`Record`](super::Record), [`FastCallRecord`](super::FastCallRecord) or
-    /// [`Realm`](super::Realm) is dropped, it is dropped on the same thread.
+    /// A thrown exception that has not arrived yet. If it is not thrown after all it is dropped. Its `Drop` must
+    /// release the reference or root that it keeps. If it still waits when the last [`Record`](super::Record),
+    /// [`FastCallRecord`](super::FastCallRecord) or [`Realm`](super::Realm) is dropped, it is dropped on that thread.
     type Exception: 'static;
 
-    /// Returns the view of a value, which may be any value, numbers too.
+    /// Returns the view of a value. It may be any value, also a number.
     ///
     /// # Safety
     ///
     /// The value is one of the engine's.
     unsafe fn view(&self, site: Site, value: Words) -> View;
 
-    /// Makes a value that the model has no class for, and that belongs to the caller.
+    /// Makes a value for which the model does not have a class. It belongs to the caller.
     ///
     /// # Errors
     ///
@@ -50,29 +50,30 @@ pub unsafe trait Engine: 'static {
 
     /// Makes the exception for an error: a `TypeError` in JavaScript.
     ///
-    /// Making one may run script, such as QuickJS's `Error.prepareStackTrace`: the call will convert no more arguments and
-    /// not call C, and what it has pinned stays pinned meanwhile.
+    /// Making one may run script, such as QuickJS's `Error.prepareStackTrace`. The call then converts no more arguments
+    /// and does not call C. Its pins stay in place meanwhile.
     ///
     /// # Safety
     ///
     /// The site is one of the engine's.
     unsafe fn exception(&self, site: Site, error: &EngineError) -> Self::Exception;
 
-    /// Throws: the native function that is called at this site will return what the model says for that.
+    /// Throws an exception. The native function that is called at this site will then return the model's value for
+    /// exceptions.
     ///
     /// # Safety
     ///
     /// The site is one of the engine's.
     unsafe fn throw(&self, site: Site, exception: Self::Exception);
 
-    /// Keeps the bytes of a value where they are until [`unpin`](Engine::unpin) gets the number that this returns.
-    /// `None`: nothing needs to be done for that.
+    /// Keeps the bytes of a value in place until [`unpin`](Engine::unpin) gets the returned number. Returns `None` if
+    /// the bytes stay in place anyway.
     ///
-    /// If C is left by `longjmp` or by unwinding, what was pinned for the call stays pinned.
+    /// If C is left by `longjmp` or by unwinding, the call's pins stay.
     ///
     /// # Safety
     ///
-    /// The value is one of which [`view`](Engine::view) said that it has bytes.
+    /// [`view`](Engine::view) has said that the value has bytes.
     unsafe fn pin(&self, site: Site, value: Words) -> Option<usize> {
         let _ = (site, value);
         None

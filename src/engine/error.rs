@@ -1,4 +1,4 @@
-//! Errors of engines: what is thrown in script, and why a record cannot be made.
+//! Errors of engines: errors that are thrown in script, and reasons why a record cannot be made.
 //!
 //! Indices of arguments count from 0 in the data and from 1 in the messages.
 
@@ -13,7 +13,7 @@ use crate::library::error::ClosedError;
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum EngineError {
-    /// A value that script passed, and that the parameter's type does not take.
+    /// A value that script passed is not one of the parameter's type.
     #[error("cannot call {function:?}: argument {} ({ty}): {problem}", index + 1)]
     Argument { function: Box<str>, index: usize, ty: Type, problem: Problem },
     /// A call after [`Library::close`](crate::Library::close).
@@ -22,23 +22,23 @@ pub enum EngineError {
     /// A call of a record that does not have an address to call.
     #[error("the address of function {function:?} is null")]
     Null { function: Box<str> },
-    /// There is no memory for the call.
+    /// Memory for the call is missing.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// A result that the engine does not make a value of; see [`Output`](super::Output).
+    /// The engine does not make a value of a result; see [`Output`](super::Output).
     #[error("the engine has no value for {output}")]
     NoValue { output: &'static str },
-    /// A value that script returned from a callback, and that the result's type does not take.
+    /// A value that script returned from a callback is not one of the result's type.
     #[error("a callback returned what is no {ty}: {problem}")]
     CallbackResult { ty: Type, problem: Problem },
 }
 
-/// Why a [record](super::Record) cannot be made.
+/// The reason why a [record](super::Record) cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
 pub enum RecordError {
-    /// The engine's values are handles, of which machine code cannot make arguments.
+    /// The engine's values are handles, which machine code cannot make arguments of.
     #[error("cannot make {function} a native function: the engine's values are handles")]
     Handles { function: Box<str> },
     /// No code can be made that the engine calls.

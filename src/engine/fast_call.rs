@@ -22,12 +22,12 @@ use hotcall_jit::Form;
 /// A function that an engine's compiled code calls, made by [`Realm::fast_call`](super::Realm::fast_call).
 ///
 /// It keeps the C function's library, and refuses calls once that was closed. Keep it as long as the engine may call
-/// [`entry`](FastCallRecord::entry). Dropping it is allowed on any thread, and while no call of it runs.
+/// [`entry`](FastCallRecord::entry). It may be dropped on any thread, but not while a call of it runs.
 ///
 /// # A compiler
 ///
-/// A compiler that has found out the types of a call's arguments calls such a function as it would call C. Here it passes a
-/// context, the argument's word, and where to set a flag:
+/// A compiler that knows the types of a call's arguments calls such a function like a C function. Here it passes a
+/// context, the argument's word, and the address of a flag:
 ///
 /// ```
 /// # #[cfg(all(feature = "jit", target_os = "linux", target_arch = "x86_64"))]
@@ -94,7 +94,7 @@ use hotcall_jit::Form;
 /// ```
 pub struct FastCallRecord(OwnedRecord<Refusals>);
 
-/// The data that decides how a refused call goes on.
+/// The data that decides how a call continues after it was refused.
 struct Refusals {
     /// The native types of the arguments; `None` for handles.
     native_params: Box<[Option<Scalar>]>,
@@ -114,7 +114,7 @@ impl FastCallRecord {
         let fail = |source| CompileError::new(function.name(), source);
         let helpers = FastCallHelpers { resolve: resolve::<E>, raise: raise::<E> };
         let code = function.fast_call(model, helpers).map_err(fail)?;
-        // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
+        // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
         let head = unsafe { FastCall::record(function.address(), realm.pending()) };
         let arguments = model.native.params().iter().zip(&model.roles);
         let arguments = arguments.filter(|(_, role)| matches!(role, FastCallRole::Argument | FastCallRole::Handle(_)));
@@ -125,7 +125,8 @@ impl FastCallRecord {
             exit: model.exit,
             caller_looks: model.caller_looks,
         };
-        // SAFETY: the record stays where it is until it is dropped with its native function; the caller vouches for the calls.
+        // SAFETY: the record stays in place until it is dropped with its native function. The caller promises that the
+        // engine calls it as the model says.
         let bind = |head| unsafe { code.bind(head) };
         OwnedRecord::new(head, function, realm, refusals, bind, FastCallFunction::entry).map(Self).map_err(fail)
     }
@@ -149,7 +150,7 @@ impl<E: Engine> FastCallMemory<E> {
         }
     }
 
-    /// Throws, or leaves it to the caller.
+    /// Throws, or leaves the exception to the caller.
     fn throw(&self, site: Site, error: EngineError) {
         if self.data.own.caller_looks {
             return self.realm.keep_error(error);
@@ -178,7 +179,7 @@ unsafe extern "C-unwind" fn resolve<E: Engine>(
     };
     match resolved {
         Ok(resolved) => {
-            // SAFETY: there is a place for it.
+            // SAFETY: the caller passes the address of a place for the result.
             unsafe { to.write(resolved) };
             true
         }
@@ -211,7 +212,7 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
     // SAFETY: the head is the first part of the record, which lives as long as the engine may call its function.
     let memory = unsafe { &*record.cast::<FastCallMemory<E>>() };
     let site = Site::new(exit);
-    // Callers that look find it where it is.
+    // Callers that check for a pending exception themselves find it in the realm.
     if !memory.data.own.caller_looks
         && let Some(exception) = memory.realm.take_exception()
     {
@@ -227,7 +228,7 @@ unsafe fn throw<E: Engine>(record: *const RecordHead, exit: *mut c_void, index: 
             let number = match memory.data.own.native_params.get(index).copied().flatten() {
                 Some(Scalar::F64) => f64::from_bits(bits),
                 Some(Scalar::U64 | Scalar::Usize) => bits as f64,
-                // Integers that handles are have a sign.
+                // Integers in handles are signed.
                 _ => bits as i64 as f64,
             };
             Problem::of_number(number)

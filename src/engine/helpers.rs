@@ -55,7 +55,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
     value: *const Words,
     slot: *mut u64,
 ) -> bool {
-    // SAFETY: trampolines of this engine call it with a value of its model's size, and a place for a slot.
+    // SAFETY: trampolines of this engine call it with a value of its model's size and a place for a slot.
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
@@ -68,7 +68,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
-                    // Only what is a pointer, a struct or a union has bytes.
+                    // Only values of pointers, structs and unions have bytes.
                     NativeCall::pin(call, pin);
                 }
                 true
@@ -82,7 +82,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
 }
 
 unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool {
-    // SAFETY: trampolines of this engine call it with a slot or the bytes of the result, and a place for a value.
+    // SAFETY: trampolines of this engine call it with a slot or the bytes of the result, and with a place for a value.
     unsafe {
         let called = Called::<E>::of(call);
         let realm = &called.record.realm;
@@ -91,7 +91,7 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
             Form::Void | Form::Scalar(_) => Slot::from_bits(result.read()),
             Form::Bytes(_) => Slot::from(result),
         };
-        // The model has no class for this slot: trampolines make the values of its classes themselves.
+        // The model does not have a class for this slot. Trampolines make the values of its classes themselves.
         match make_value(realm.engine(), called.site, form, slot) {
             Ok(words) => {
                 value.write(words);
@@ -106,7 +106,7 @@ unsafe extern "C-unwind" fn result<E: Engine>(call: *mut NativeCall, result: *co
 }
 
 unsafe extern "C-unwind" fn finish<E: Engine>(call: *mut NativeCall) {
-    // SAFETY: trampolines of this engine call it.
+    // SAFETY: only trampolines of this engine call it.
     unsafe {
         let called = Called::<E>::of(call);
         while let Some(pin) = NativeCall::unpin(call) {
@@ -116,13 +116,13 @@ unsafe extern "C-unwind" fn finish<E: Engine>(call: *mut NativeCall) {
 }
 
 unsafe extern "C-unwind" fn fail<E: Engine>(call: *mut NativeCall, why: Failure) {
-    // SAFETY: trampolines of this engine call it.
+    // SAFETY: only trampolines of this engine call it.
     let called = unsafe { Called::<E>::of(call) };
     let realm = &called.record.realm;
     match why {
         Failure::Pending => {
             if let Some(exception) = realm.take_exception() {
-                // SAFETY: the site is one of the engine's, because its trampoline called.
+                // SAFETY: the site is one of the engine's, because its trampoline makes the call.
                 unsafe { realm.engine().throw(called.site, exception) };
             }
         }

@@ -1,43 +1,44 @@
-//! JavaScript engines and their like: native functions that the engine itself calls.
+//! Native functions for JavaScript engines and similar runtimes, called by the engine itself.
 //!
-//! Elsewhere in hotcall a runtime fills an array of [slots](crate::Slot) and calls. Here it says once, as data, what
-//! its values look like; then it gets a native function of its own engine for each C function, whose machine code
-//! checks and unpacks the arguments, calls C, and packs the result.
+//! In other parts of hotcall a runtime fills an array of [slots](crate::Slot) and calls. Here it describes once, as
+//! data, how its values lie in memory. Then it gets a native function of its own engine for each C function. Machine
+//! code checks and unpacks the arguments, calls C, and packs the result.
 //!
 //! | part | what for |
 //! |---|---|
 //! | [`ValueModel`] | how the engine calls native functions, and how numbers, booleans and null lie in memory |
 //! | [`quickjs`], [`nanbox`] | models of engines |
-//! | [`Engine`] | all other values, pins, and throwing: what the engine's author writes |
+//! | [`Engine`] | all other values, pins, and throwing: the part that the engine's author writes |
 //! | [`Realm`] | one instance of an engine: makes records, keeps the exception that waits for C to return |
 //! | [`Record`] | a C function for the engine: an address, and the pointer to register it with |
 //! | [`FastCallModel`], [`Handles`] | how an engine's compiled code calls a function, with the arguments in registers |
 //! | [`FastCallRecord`] | a C function for such calls |
-//! | [`v8`] | those of V8 |
+//! | [`v8`] | fast calls of V8 |
 //!
-//! A type takes only what it can hold: 128 is no `i8`, 1.5 no integer, 0 no `bool`, and a wrong argument never reaches
-//! C: the engine throws an [`EngineError`] that names the function, the argument and the type. Missing arguments are
-//! undefined, more are ignored.
+//! A type takes only values that it can hold: 128 is not an `i8`, 1.5 is not an integer, 0 is not a `bool`. A wrong
+//! argument never reaches C. The engine throws an [`EngineError`] that names the function, the argument and the type.
+//! Missing arguments are undefined, and extra ones are ignored.
 //!
-//! A `float` is rounded as the thread rounds. Nothing else depends on the thread's floating-point environment: FTZ and DAZ leave
-//! denormal numbers what they are, and a number that is refused never signals FE_INVALID, which may be unmasked. One with a
-//! fraction, where C wants an integer, may signal FE_INEXACT.
+//! A `float` is rounded in the thread's rounding mode. Nothing else depends on the thread's floating-point environment:
+//! FTZ and DAZ do not change denormal numbers. A refused number never signals FE_INVALID, which may be unmasked. A
+//! number with a fraction may signal FE_INEXACT if C takes an integer.
 //!
 //! | C type | takes | becomes |
 //! |---|---|---|
 //! | integers of up to 32 bits | whole numbers in range | a number |
-//! | integers of 64 bits | whole numbers in range; of BigInts the low 64 bits | what `wide` holds or the engine makes |
+//! | integers of 64 bits | whole numbers in range; of BigInts the low 64 bits | `wide`, or a value that the engine makes |
 //! | `float`, `double` | numbers | a number; every NaN becomes the engine's where that matters |
 //! | `bool` | booleans | a boolean |
-//! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or what the engine makes |
+//! | pointers, function pointers | null, [pointer objects](View::Pointer) | null, or a value that the engine makes |
 //! | [`BUFFER`](crate::Type::BUFFER) | null, [bytes](View::Bytes) | as other pointers |
 //! | [`TEXT`](crate::Type::TEXT) | null, pointer objects, bytes | as other pointers |
 //! | structs and unions | enough bytes | a copy of the bytes |
 //!
-//! Engines of two kinds are served. One that interprets passes its own values in memory: its [`ValueModel`] makes a [`Realm`]
-//! with [`Realm::new`], and functions are [records](Realm::record). One that compiles passes numbers and *handles* in registers:
-//! its realm is one [of handles](Realm::of_handles), and functions are [fast calls](Realm::fast_call), each with a model of its own, beside
-//! the engine's ordinary callback, which serves what they refuse. [`FastCallRecord`] has an example.
+//! Engines of two kinds are served. An interpreter passes its own values in memory: its [`ValueModel`] makes a
+//! [`Realm`] with [`Realm::new`], and functions are [records](Realm::record). A compiler passes numbers and *handles*
+//! in registers: its realm is one [of handles](Realm::of_handles), and functions are [fast calls](Realm::fast_call).
+//! Each fast call has its own model. The engine's ordinary callback serves the calls that it refuses.
+//! [`FastCallRecord`] has an example.
 //!
 //! [`guide`] builds all of this for a toy interpreter, step by step. The feature `conformance` adds a kit that tries an
 //! engine with every type.

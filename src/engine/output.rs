@@ -1,4 +1,4 @@
-//! Outputs of C, of which an engine makes values.
+//! Outputs of C, which an engine makes values of.
 
 use std::ffi::c_void;
 
@@ -7,7 +7,7 @@ use hotcall_jit::{Pointee, Scalar, numbers};
 use super::error::EngineError;
 use crate::slots::slot::Slot;
 
-/// An output of C, of which the engine makes a value.
+/// An output of C, which the engine makes a value of.
 ///
 /// A later hotcall may add to these. An engine throws [`no_value`](Self::no_value) for outputs that it does not know.
 #[derive(Clone, Copy, PartialEq, Debug)]
@@ -15,17 +15,17 @@ use crate::slots::slot::Slot;
 pub enum Output<'a> {
     /// A 64-bit integer: a BigInt in JavaScript.
     I64(i64),
-    /// A 64-bit integer without a sign, likewise.
+    /// A 64-bit integer without a sign: a BigInt in JavaScript.
     U64(u64),
     /// An address that is not null.
     Pointer(*const c_void, Pointee),
     /// The bytes of a struct or union, to be copied.
     Bytes(&'a [u8]),
-    /// A number, if the model has no class for it.
+    /// A number, if the model does not have a class for it.
     Number(f64),
-    /// A truth value, if the model has no class for it.
+    /// A truth value, if the model does not have a class for it.
     Boolean(bool),
-    /// The null pointer, if the model has no class for it.
+    /// The null pointer, if the model does not have a class for it.
     Null,
 }
 

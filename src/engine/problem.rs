@@ -20,7 +20,7 @@ pub enum Kind {
     Object,
     Pointer,
     Buffer,
-    /// A buffer whose bytes went elsewhere.
+    /// A buffer whose bytes were transferred.
     DetachedBuffer,
 }
 
@@ -51,7 +51,7 @@ pub enum Problem {
     /// The value is of another kind.
     #[error("expected {expected}, not {found}")]
     Kind { expected: &'static str, found: Kind },
-    /// A number with a fraction, an infinity, or no number.
+    /// A number with a fraction, an infinity, or not a number.
     #[error("{} is not an integer", Shown(*number))]
     Fraction { number: f64 },
     /// An integer that the type has no room for.
@@ -62,7 +62,7 @@ pub enum Problem {
     Short { expected: usize, given: usize },
 }
 
-/// A number as JavaScript prints it: never as hundreds of digits.
+/// A number as JavaScript prints it, which never has hundreds of digits.
 struct Shown(f64);
 
 impl fmt::Display for Shown {
@@ -71,7 +71,7 @@ impl fmt::Display for Shown {
         const SMALL: u64 = 1e-6_f64.to_bits();
         const INFINITE: u64 = f64::INFINITY.to_bits();
         let Self(number) = *self;
-        // Bits are compared, since with DAZ a denormal number is equal to 0. They have the order of the numbers.
+        // Compares bits, because with DAZ a denormal number equals 0. They have the order of the numbers.
         match number.abs().to_bits() {
             INFINITE => f.write_str(if number.is_sign_positive() { "Infinity" } else { "-Infinity" }),
             LARGE..INFINITE => f.write_str(&format!("{number:e}").replace('e', "e+")),

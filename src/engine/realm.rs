@@ -29,15 +29,15 @@ use hotcall_jit::Form;
 
 /// One instance of an engine, on one thread: its functions, and the exception that waits for one of them to return.
 ///
-/// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned, and then
-/// the native function throws it, or its [caller](FastCallModel::caller_looks). While it waits, callbacks answer with zeros and run no
-/// script.
+/// An exception of a callback cannot pass through the C code that called back. It waits here until C has returned. Then
+/// the native function throws it, or its [caller](FastCallModel::caller_looks). While it waits, callbacks answer with
+/// zeros and run no script.
 ///
-/// Clones are the same realm. Records keep it; the last of all these drops the engine and an exception that still waits,
-/// on its thread. So an engine that owns its records, or a realm, is never dropped.
+/// Clones are handles of one realm, and records keep it. The last of all these drops the engine, and an exception that
+/// still waits, on its thread. So an engine that owns its records, or a realm, is never dropped.
 pub struct Realm<E: Engine> {
     state: Arc<RealmState<E>>,
-    /// Script runs on one thread.
+    /// Keeps the realm on its thread, which runs the script.
     on_one_thread: PhantomData<*const ()>,
 }
 
@@ -50,17 +50,17 @@ impl<E: Engine> Realm<E> {
     ///
     /// # Safety
     ///
-    /// The model is that of the engine: what it says of values and native functions is true.
+    /// The model describes the engine's values and native functions correctly.
     pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
         let abi = EngineAbi::new(model, helpers::<E>())?;
         Ok(Self::with(Some(abi), engine))
     }
 
-    /// A realm of an engine whose values nobody but itself reads: it hands out *handles*, which are the first of the
+    /// A realm of an engine whose values only the engine itself reads. It passes *handles*, each in the first of the
     /// [`Words`].
     ///
-    /// Such a realm makes no [records](Self::record). It converts, answers callbacks, keeps exceptions, and makes functions for
-    /// the engine's [compiled code](Self::fast_call).
+    /// Such a realm does not make [records](Self::record). It converts, answers callbacks, keeps exceptions, and makes
+    /// functions for the engine's [compiled code](Self::fast_call).
     pub fn of_handles(engine: E) -> Self {
         Self::with(None, engine)
     }
@@ -74,31 +74,30 @@ impl<E: Engine> Realm<E> {
         self.state.engine()
     }
 
-    /// The model, if it has one.
+    /// The model; `None` for a realm of handles.
     pub fn model(&self) -> Option<&ValueModel> {
         self.state.model()
     }
 
-    /// Makes a C function one that the engine can call.
+    /// Makes a record of a C function, which the engine can then call.
     ///
     /// # Errors
     ///
-    /// No code can be made for the function's signature; the realm is one of handles.
+    /// No code can be made for the function's signature, or the realm is one of handles.
     ///
     /// # Safety
     ///
-    /// * The function has its signature, and calling it is sound, on the engine's thread, with whatever arguments script may
-    ///   pass: script can pass every number, and hand a wrong pointer to a function that takes one.
-    /// * The engine calls [`Record::entry`] as the model says, on the realm's thread, and passes the record where the model
-    ///   has a role for it. Where the model is `padded` it fills arguments up to [`Record::arity`] at least.
+    /// * The function has its signature. Calling it on the engine's thread is sound with any arguments that script may
+    ///   pass. Script can pass every number, and any pointer to a function that takes one.
+    /// * The engine calls [`Record::entry`] as the model says, on the realm's thread. It passes the record if the model
+    ///   has a role for that. If the model is `padded`, it fills up arguments at least to [`Record::arity`].
     /// * The record outlives every call, and every way to call the function.
-    /// * Nothing that the [`Engine`] does panics where the engine's own frames, which such a panic would pass through, do not
-    ///   stand it.
+    /// * No method of the [`Engine`] panics, unless the engine's own frames allow the panic to pass through them.
     pub unsafe fn record(&self, function: &Function) -> Result<Record, RecordError> {
         Record::new(function, &self.state)
     }
 
-    /// Makes a C function one that the engine's compiled code can call with arguments in registers.
+    /// Makes a record of a C function, which the engine's compiled code can then call with arguments in registers.
     ///
     /// # Errors
     ///
@@ -106,105 +105,111 @@ impl<E: Engine> Realm<E> {
     ///
     /// # Safety
     ///
-    /// * As for [`record`](Self::record): the function has its signature, and stands whatever script passes.
-    /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread, and what the model says of handles is
-    ///   true.
+    /// * The function has its signature. Calling it on the engine's thread is sound with any arguments that script may
+    ///   pass.
+    /// * The engine calls [`FastCallRecord::entry`] as the model says, on the realm's thread. The model describes
+    ///   handles correctly.
     /// * The record outlives every call, and every way to call the function.
-    /// * From when machine code reads an object until C has returned its bytes stay where they are: in such a call
-    ///   [`Engine::view`] moves and collects nothing.
-    /// * The result of a refused call is not used, and may be no value of its type.
+    /// * After machine code has read an object, its bytes stay in place until C has returned. So in such a call
+    ///   [`Engine::view`] does not move or collect anything.
+    /// * The result of a refused call is not used. It may be an invalid value of its type.
     ///
-    /// Where the [caller looks](FastCallModel::caller_looks), it has to look after each call, before anything else runs in the realm: else a
-    /// later call throws what this one has left.
+    /// If the [caller looks](FastCallModel::caller_looks), it must look after each call, before anything else runs in
+    /// the realm. Otherwise a later call throws the exception that this one has left.
     pub unsafe fn fast_call(&self, function: &Function, model: &FastCallModel) -> Result<FastCallRecord, CompileError> {
         FastCallRecord::new(function, &self.state, model)
     }
 
-    /// Keeps an exception, as [`throw`](Self::throw) does, and has the engine leave the call of its compiled code that is running
-    /// and make it in its ordinary way. Script cannot run inside such a call, so that a callback has no other answer: C gets zeros
-    /// and returns, and then the ordinary function, which must look first whether an exception [waits](Self::take_exception), throws
-    /// it *instead of* calling C again.
+    /// Keeps an exception, as [`throw`](Self::throw) does. Makes the engine leave the running call of its compiled
+    /// code, and repeat it in its ordinary way. A callback has no other answer, because script cannot run inside such a
+    /// call. C gets zeros and returns. Then the ordinary function must first check whether an exception
+    /// [waits](Self::take_exception). It throws that *instead of* calling C again.
     ///
-    /// With [`Exit::Raise`] there is no other call, and the native function throws it when C has returned. Where the
-    /// [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is all that is needed.
+    /// With [`Exit::Raise`] the call is not repeated, and the native function throws the exception when C has returned.
+    /// If the [caller looks](FastCallModel::caller_looks) itself, [`throw`](Self::throw) is sufficient.
     ///
     /// # Safety
     ///
-    /// A [fast call](Self::fast_call) of this realm is running on this thread, none of another function of it inside
-    /// of that, the exit is that of its model, and its caller does not look itself.
+    /// * A [fast call](Self::fast_call) of this realm is running on this thread.
+    /// * No call of another function of the realm runs inside it.
+    /// * The exit is that of its model, and its caller does not look itself.
     pub unsafe fn leave_fast_call(&self, exit: Exit, exception: E::Exception) {
         self.throw(exception);
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises that such a fast call is running, with this exit.
         unsafe { self.flag_fast_call(exit) };
     }
 
-    /// The same for an exception that waits already, such as one that [`answer`](Self::answer) has kept.
+    /// Does as [`leave_fast_call`](Self::leave_fast_call) for an exception that already waits, such as one that
+    /// [`answer`](Self::answer) has kept.
     ///
     /// # Safety
     ///
-    /// That of [`leave_fast_call`](Self::leave_fast_call).
+    /// The contract of [`leave_fast_call`](Self::leave_fast_call).
     pub unsafe fn flag_fast_call(&self, exit: Exit) {
         if let Exit::Flag { offset } = exit {
             debug_assert!(!self.state.pending().exit().is_null(), "no call has left its exit");
-            // SAFETY: the parameter that the call left there is good until it returns.
+            // SAFETY: the running call left its parameter there, which is valid until it returns.
             unsafe { self.state.pending().exit().cast::<u8>().add(offset as usize).write(1) };
         }
     }
 
     /// The value of a slot of this type, which belongs to the caller. An aggregate's slot is the address of its bytes.
     ///
-    /// For the results of calls that the engine did not make itself, and for variables.
+    /// It is meant for variables, and for results of calls that the engine did not make itself.
     ///
     /// # Errors
     ///
-    /// What the engine throws instead.
+    /// The exception that the engine throws instead.
     ///
     /// # Safety
     ///
-    /// The site is one of the engine's; the slot of a struct or union is the address of its bytes.
+    /// * The site is one of the engine's.
+    /// * The slot of a struct or union is the address of its bytes.
     pub unsafe fn to_value(&self, site: Site, ty: &Type, slot: Slot) -> Result<Words, E::Exception> {
-        // SAFETY: the caller vouches for both.
+        // SAFETY: the caller promises that the site is one of the engine's, and that an aggregate's slot is the address
+        // of its bytes.
         unsafe { to_value(self.engine(), self.model(), site, Form::of(ty), slot) }
     }
 
     /// A value as a slot of this type; a struct or union as the address of its bytes in the engine's memory.
     ///
-    /// Nothing is pinned: the address of bytes is good as long as the engine leaves them where they are.
+    /// Nothing is pinned: the address of bytes is valid as long as the engine leaves them in place.
     ///
     /// # Errors
     ///
-    /// The value is none of the type.
+    /// The value is not one of the type.
     ///
     /// # Safety
     ///
     /// The value is one of the engine's.
     pub unsafe fn to_slot(&self, site: Site, ty: &Type, value: Words) -> Result<Slot, Problem> {
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the engine's.
         unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) }.map(|converted| converted.slot)
     }
 
-    /// Answers a call of a callback of this signature by script: `run` gets the arguments as values and returns the result,
-    /// which belongs to the caller. The values are released when it returns or panics.
+    /// Answers a call of a callback of this signature by script. `run` gets the arguments as values. It returns the
+    /// result, which belongs to the caller. The argument values are released when `run` returns or panics.
     ///
-    /// In a [fast call](Self::fast_call) an exception that waits afterwards needs [`flag_fast_call`](Self::flag_fast_call) too,
-    /// unless its caller [looks](FastCallModel::caller_looks).
+    /// In a [fast call](Self::fast_call) an exception that waits afterwards also needs
+    /// [`flag_fast_call`](Self::flag_fast_call), unless its caller [looks](FastCallModel::caller_looks).
     ///
-    /// If an exception waits, nothing is run, and C gets zeros. An exception that `run` returns, and a result that is none of the
-    /// type, wait for the native function at whose bottom this callback runs. Whether one waits now is what this returns. A
-    /// callback that runs where no native function of the realm is below it must [take](Self::take_exception) it then:
-    /// the next native function would throw it after its own call.
+    /// If an exception already waits, `run` is not called, and C gets zeros. If `run` returns an exception, or a result
+    /// that is not one of the type, an exception then waits for the native function below this callback. Returns true
+    /// if one waits now. A callback without a native function of the realm below it must then
+    /// [take](Self::take_exception) the exception. Otherwise the next native function would throw it after its own
+    /// call.
     ///
-    /// Where the result goes is zeros when `run` is called, also if C has shown script that memory. If the result is a
-    /// pointer, C gets the address of a buffer's bytes, and the value is released: script must keep the buffer as long as C
-    /// uses it.
+    /// The memory of the result is zero when `run` is called, even if C has shown script that memory. If the result is
+    /// a pointer, C gets the address of a buffer's bytes, and the value is released. Script must keep the buffer as
+    /// long as C uses it.
     ///
     /// # Safety
     ///
     /// * The call is one of a callback with this signature, on the realm's thread.
     /// * The site is one of the engine's, and `run` returns a value of it.
-    /// * Arguments are made one after the other. An engine that moves or collects objects while it makes values keeps those
-    ///   by itself ([`Engine::make`] roots them, say), or finds them on the stack and leaves them where they are; from the
-    ///   beginning of `run` on that is the affair of `run`.
+    /// * Arguments are made one after the other. An engine may move or collect objects while it makes values. It then
+    ///   keeps earlier arguments itself, for example if [`Engine::make`] roots them, or finds them on the stack and
+    ///   leaves them in place. Once `run` has begun, `run` keeps them.
     pub unsafe fn answer(
         &self,
         site: Site,
@@ -215,11 +220,11 @@ impl<E: Engine> Realm<E> {
         if self.state.pending().is_set() {
             return true;
         }
-        // On the stack, where engines that look for values there find them.
+        // The values are on the stack, so that engines which search the stack find them.
         let mut values = MadeValues::none(self.engine(), site);
         let mut thrown = None;
         for (ty, &slot) in signature.params().iter().zip(call.slots()) {
-            // SAFETY: the caller vouches for the site; the slots are those of the signature.
+            // SAFETY: the caller promises that the site is one of the engine's. The slots are those of the signature.
             match unsafe { self.to_value(site, ty, slot) } {
                 Ok(value) => values.push(value),
                 Err(exception) => {
@@ -228,14 +233,14 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        // Script may call functions that leave theirs there.
+        // Script may call functions that store their own exits there.
         let _exit = KeptExit::of(self.state.pending());
         let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
             (Err(exception), _) => Some(exception),
             (Ok(value), ty) => {
-                // SAFETY: the caller vouches for the value.
+                // SAFETY: the caller promises that `run` returns a value of the engine.
                 let thrown = ty.and_then(|ty| unsafe { self.set_result(site, ty, call, value) });
                 // SAFETY: the value belongs to this function.
                 unsafe { self.engine().release(site, value) };
@@ -252,52 +257,54 @@ impl<E: Engine> Realm<E> {
     ///
     /// The value is one of the engine's, and the type that of the call's result.
     unsafe fn set_result(&self, site: Site, ty: &Type, call: &mut Call<'_>, value: Words) -> Option<E::Exception> {
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the engine's.
         let problem = match unsafe { to_slot(self.engine(), self.model(), site, Form::of(ty), value) } {
             Err(problem) => problem,
             Ok(Converted { slot, .. }) => {
                 match call.result_bytes().map(|bytes| (bytes.as_mut_ptr(), bytes.len())) {
-                    // C may have shown script the memory of its result, so that this is from there to there.
-                    // SAFETY: there are at least as many bytes as the type has.
+                    // C may have shown script the memory of its result, so source and destination may be equal.
+                    // SAFETY: the slot is the address of at least the type's size in bytes.
                     Ok((result, len)) => unsafe { ptr::copy(slot.as_ptr(), result, len) },
-                    // It has either bytes or a slot.
+                    // The result is either bytes or a slot.
                     Err(_) => call.set_slot(slot).unwrap_or_default(),
                 }
                 return None;
             }
         };
         let error = EngineError::CallbackResult { ty: ty.clone(), problem };
-        // SAFETY: the caller vouches for the site.
+        // SAFETY: the caller promises that the site is one of the engine's.
         Some(unsafe { self.engine().exception(site, &error) })
     }
 
-    /// Keeps an exception until the running native function returns, which then throws it (a fast call whose exit is a flag: see
-    /// [`leave_fast_call`](Self::leave_fast_call); or its [caller](FastCallModel::caller_looks)). The first one wins, and later ones are
-    /// dropped.
+    /// Keeps an exception until the running native function returns, which then throws it. For a fast call whose exit
+    /// is a flag, see [`leave_fast_call`](Self::leave_fast_call). If the [caller looks](FastCallModel::caller_looks),
+    /// it throws the exception. The first exception is kept, and later ones are dropped.
     pub fn throw(&self, exception: E::Exception) {
         self.state.keep(exception);
     }
 
-    /// Whether an exception waits.
+    /// Returns true if an exception waits.
     pub fn is_pending(&self) -> bool {
         self.state.pending().is_set()
     }
 
-    /// Whether an exception waits, for [callers that look](FastCallModel::caller_looks) by themselves: 0 where none does. It is for reading,
-    /// on the realm's thread, and lives as long as the realm. The exception is had by [`take_exception`](Self::take_exception).
+    /// The address of a word that is not 0 exactly while an exception waits, for [callers that
+    /// look](FastCallModel::caller_looks) themselves. It may only be read, on the realm's thread, and lives as long as
+    /// the realm. [`take_exception`](Self::take_exception) returns the exception.
     pub fn pending(&self) -> NonNull<u32> {
         NonNull::from_ref(self.state.pending()).cast()
     }
 
-    /// Takes the exception that waits, where no native function of the realm is running that would throw it: a callback may have
-    /// been called from elsewhere, or the [caller looks](FastCallModel::caller_looks). Who does not throw it drops it, and so lets go of
-    /// it. An exception that hotcall has left is made now, by [`Engine::exception`] with an empty site.
+    /// Takes the exception that waits. It is for code without a running native function of the realm, which would throw
+    /// it. For example, a callback may have been called from elsewhere, or the [caller
+    /// looks](FastCallModel::caller_looks). Dropping the exception releases it. An exception for an error that hotcall
+    /// has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.state.take_exception()
     }
 }
 
-/// The exit of the running call, which is restored when this is dropped.
+/// The exit of the running call, restored when this value is dropped.
 struct KeptExit<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
@@ -315,7 +322,7 @@ impl Drop for KeptExit<'_> {
     }
 }
 
-/// Values that the engine has made, which are released when this is dropped.
+/// Values that the engine has made, released when the collection is dropped.
 struct MadeValues<'a, E: Engine> {
     engine: &'a E,
     site: Site,
@@ -342,7 +349,7 @@ impl<'a, E: Engine> MadeValues<'a, E> {
 impl<E: Engine> Drop for MadeValues<'_, E> {
     fn drop(&mut self) {
         for &value in self.made() {
-            // SAFETY: the values were made by this engine, and are used no more.
+            // SAFETY: this engine made the values, and they are not used any more.
             unsafe { self.engine.release(self.site, value) };
         }
     }

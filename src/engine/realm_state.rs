@@ -1,4 +1,4 @@
-//! What a realm's functions share: the engine, and the exception that waits.
+//! The state that a realm's functions share: the engine, and the exception that waits.
 
 use std::cell::RefCell;
 use std::ptr;
@@ -14,15 +14,16 @@ pub(super) struct RealmState<E: Engine> {
     pending: Pending,
     /// The waiting exception; `Some` exactly while `pending` is set.
     waiting: RefCell<Option<Waiting<E>>>,
-    /// `None`: values are handles.
+    /// `None` if values are handles.
     abi: Option<EngineAbi>,
     engine: E,
 }
 
-/// An exception, or what it is made of.
+/// An exception, or the error that it is made of.
 enum Waiting<E: Engine> {
     Exception(E::Exception),
-    /// The exception is made when it is taken: the engine may not be able to make one in a refused call of compiled code.
+    /// The exception is made when it is taken, because the engine may be unable to make one in a refused call of
+    /// compiled code.
     Error(EngineError),
 }
 
@@ -53,7 +54,7 @@ impl<E: Engine> RealmState<E> {
     ///
     /// The site is one of the engine's.
     pub(super) unsafe fn throw(&self, site: Site, error: &EngineError) {
-        // SAFETY: the caller vouches for the site.
+        // SAFETY: the caller promises that the site is one of the engine's.
         unsafe { self.engine.throw(site, self.engine.exception(site, error)) };
     }
 
@@ -61,7 +62,7 @@ impl<E: Engine> RealmState<E> {
         self.pending.set(false);
         self.waiting.take().map(|waiting| match waiting {
             Waiting::Exception(exception) => exception,
-            // SAFETY: an empty site is one of every engine's: a call without a parameter for the context has it.
+            // SAFETY: an empty site is one of every engine's. Calls without a parameter for the context have it.
             Waiting::Error(error) => unsafe { self.engine.exception(Site::new(ptr::null_mut()), &error) },
         })
     }
@@ -71,7 +72,7 @@ impl<E: Engine> RealmState<E> {
         self.wait(Waiting::Exception(exception));
     }
 
-    /// Keeps an error, of which an exception is made when it is taken, unless one waits already.
+    /// Keeps an error, unless an exception waits already. The exception is made when it is taken.
     pub(super) fn keep_error(&self, error: EngineError) {
         self.wait(Waiting::Error(error));
     }

@@ -18,15 +18,16 @@ use crate::function::function::Function;
 
 /// A function that an engine calls: the address for the engine, and the data behind it.
 ///
-/// It keeps the C function's library, and refuses calls once that was closed. Give the engine [`entry`](Record::entry) and,
-/// where its functions carry a pointer, [`into_raw`](Record::into_raw); its finaliser is [`Record::finalize`]. For an engine
-/// whose functions carry none, keep the record as long as the engine may call the function.
+/// It keeps the C function's library, and refuses calls once that was closed. Give the engine [`entry`](Record::entry).
+/// If the engine's functions carry a pointer, also give it [`into_raw`](Record::into_raw), with [`Record::finalize`] as
+/// the finaliser. Otherwise, keep the record as long as the engine may call the function.
 ///
-/// Dropping a record is allowed on any thread, and while no call of the function runs: every engine keeps a function that is
-/// running. The last one of a realm that is gone drops the engine, and an exception that still waits.
+/// A record may be dropped on any thread, but not while a call of the function runs. Engines keep a function that is
+/// running. If its realm is gone, the last record drops the engine, and an exception that still waits.
 ///
-/// Dropping the last record of a library that was closed unmaps it, which runs its finalisers. If those may call script back, and the
-/// engine's finalisers must not run script, put records aside there and drop them later.
+/// Dropping the last record of a closed library unmaps it, which runs the library's finalisers. They may call script
+/// back, which some engines' finalisers must not run. Then put records aside in the engine's finaliser and drop them
+/// later.
 pub struct Record(OwnedRecord<AtomicPtr<c_void>>);
 
 /// The memory of such a record, which has a pointer for the author's use.
@@ -37,9 +38,9 @@ impl Record {
         let fail = |source| CompileError::new(function.name(), source).into();
         let Some(abi) = realm.abi() else { return Err(RecordError::Handles { function: function.name().into() }) };
         let values = function.engine_values(abi).map_err(fail)?;
-        // SAFETY: the function has the signature; the record keeps the realm, and with it the cell.
+        // SAFETY: the function has the signature. The record keeps the realm, and with it the cell.
         let head = unsafe { values.record(function.address(), realm.pending()) };
-        // SAFETY: the record stays where it is until it is dropped with its native function.
+        // SAFETY: the record stays in place until it is dropped with its native function.
         let bind = |head| unsafe { values.bind(head) };
         OwnedRecord::new(head, function, realm, AtomicPtr::default(), bind, EngineFunction::entry)
             .map(Self)
@@ -51,7 +52,7 @@ impl Record {
         self.0.entry
     }
 
-    /// The number of arguments, to be registered with the function.
+    /// The number of arguments, for registering the function.
     pub fn arity(&self) -> usize {
         self.0.function.signature().params().len()
     }
@@ -66,13 +67,13 @@ impl Record {
         self.0.own.load(Ordering::Relaxed)
     }
 
-    /// Sets a pointer for the author's own use, null at first. Nobody else reads it.
+    /// Sets a pointer for the author's own use, null at first. hotcall does not read it.
     pub fn set_author(&self, author: *mut c_void) {
         self.0.own.store(author, Ordering::Relaxed);
     }
 
-    /// The pointer to register the function with. The record is the engine's now, until it comes back to
-    /// [`Record::from_raw`] or [`Record::finalize`].
+    /// The pointer to register the function with. The engine owns the record until it returns to [`Record::from_raw`]
+    /// or [`Record::finalize`].
     pub fn into_raw(self) -> *mut c_void {
         ManuallyDrop::new(self).0.0.as_ptr().cast()
     }
@@ -81,19 +82,20 @@ impl Record {
     ///
     /// # Safety
     ///
-    /// The pointer came from [`Record::into_raw`], and has not come back.
+    /// The pointer came from [`Record::into_raw`], and has not returned yet.
     pub unsafe fn from_raw(record: *mut c_void) -> Self {
-        // SAFETY: the caller vouches for the pointer, which is not null then.
+        // SAFETY: the caller promises that the pointer came from `into_raw`, so it is not null.
         Self(OwnedRecord(unsafe { NonNull::new_unchecked(record.cast()) }))
     }
 
-    /// Drops the record: a finaliser for engines.
+    /// Drops the record. This is a finaliser for engines.
     ///
     /// # Safety
     ///
-    /// That of [`Record::from_raw`]; the engine calls the function no more.
+    /// * The contract of [`Record::from_raw`].
+    /// * The engine does not call the function again.
     pub unsafe extern "C" fn finalize(record: *mut c_void) {
-        // SAFETY: the caller vouches for the pointer.
+        // SAFETY: the caller promises that the pointer came from `into_raw` and has not returned yet.
         drop(unsafe { Self::from_raw(record) });
     }
 }

@@ -1,4 +1,4 @@
-//! The memory of a record: what machine code, helpers and the engine find at its address.
+//! The memory of a record, for machine code, helpers and the engine.
 
 use std::ffi::c_void;
 use std::ops::Deref;
@@ -25,7 +25,7 @@ pub(super) struct RecordData<X> {
     /// The address of the native function.
     pub(super) entry: *const c_void,
     drop: unsafe fn(NonNull<Self>),
-    /// The part that only records of this kind have.
+    /// The part that only records of one kind have.
     pub(super) own: X,
 }
 
@@ -37,10 +37,10 @@ pub(super) struct RecordMemory<E: Engine, N, X> {
     native: Option<N>,
 }
 
-/// A record that is dropped with this.
+/// A record that is dropped with this value.
 pub(super) struct OwnedRecord<X>(pub(super) NonNull<RecordData<X>>);
 
-// SAFETY: all that is reached by a record on other threads is dropping it, closing it and its plain data.
+// SAFETY: other threads can only drop a record, close it, and read its plain data.
 unsafe impl<X: Send> Send for OwnedRecord<X> {}
 
 impl<X> OwnedRecord<X> {
@@ -63,10 +63,11 @@ impl<X> OwnedRecord<X> {
             own,
         };
         let memory = Box::into_raw(Box::new(RecordMemory { data, realm: Arc::clone(realm), native: None::<N> }));
-        // By the pointer to the whole, which helpers and dropping go back to.
+        // The pointer is to the whole, because helpers and dropping convert it back.
         // SAFETY: a box is not null.
         let record = Self(unsafe { NonNull::new_unchecked(memory.cast()) });
-        // SAFETY: the memory has just been made, and nobody else knows it. The values before have nothing to drop.
+        // SAFETY: the memory is new, and nothing else has its address. The overwritten values do not need to be
+        // dropped.
         unsafe {
             let native = bind(&raw const (*memory).data.head)?;
             (&raw mut (*memory).data.entry).write(entry(&native));
@@ -83,7 +84,7 @@ impl<X> Deref for OwnedRecord<X> {
     type Target = RecordData<X>;
 
     fn deref(&self) -> &RecordData<X> {
-        // SAFETY: the record lives as long as this.
+        // SAFETY: the record lives as long as this owner.
         unsafe { self.0.as_ref() }
     }
 }
@@ -104,12 +105,12 @@ impl<X> Drop for OwnedRecord<X> {
 unsafe fn drop_memory<E: Engine, N, X>(data: NonNull<RecordData<X>>) {
     // SAFETY: the data is the first part of the whole, which is `repr(C)`.
     let mut memory = unsafe { Box::from_raw(data.as_ptr().cast::<RecordMemory<E, N, X>>()) };
-    // The native function goes first, because its code refers to the rest.
+    // The native function is dropped first, because its code refers to the rest.
     drop(memory.native.take());
 }
 
 impl<X> RecordData<X> {
-    /// The form of an argument. Behind the arguments comes the memory for the result.
+    /// The form of an argument. The memory for the result has the index after the last argument.
     #[inline]
     pub(super) fn argument(&self, index: usize) -> Form {
         self.params.get(index).copied().unwrap_or(self.result)

@@ -2,12 +2,12 @@
 
 use std::ffi::c_void;
 
-/// A place in the engine at which something happens.
+/// A place in the engine, such as a call of a native function.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Site {
-    /// The argument with the [role of context](super::Role::Context), or null. In a fast call: the one with the
-    /// [role of exit](super::FastCallRole::Exit).
+    /// The argument with the [role of context](super::Role::Context), or null. In a fast call, the one with the [role
+    /// of exit](super::FastCallRole::Exit).
     pub context: *mut c_void,
     /// The argument with the [role of exception](super::Role::Exception), or null.
     pub exception: *mut c_void,

@@ -1,4 +1,4 @@
-//! Views of values, and which types take them.
+//! Views of values, and the types that take them.
 
 use std::ffi::c_void;
 
@@ -8,13 +8,13 @@ use super::problem::{Kind, Problem};
 use crate::slots::slot::Slot;
 use hotcall_jit::Form;
 
-/// A value, as conversions see it.
+/// A value, as conversions read it.
 #[derive(Clone, Copy, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum View {
     /// A number.
     Number(f64),
-    /// An integer of any size, of which these are the low 64 bits: to 64-bit types it counts modulo 2⁶⁴, as in Deno.
+    /// An integer of any size. These are its low 64 bits, which 64-bit types take (modulo 2⁶⁴, as in Deno).
     BigInt(u64),
     /// A truth value.
     Boolean(bool),
@@ -22,16 +22,16 @@ pub enum View {
     Null,
     /// `undefined`
     Undefined,
-    /// An address that the runtime handed out as a value: a pointer object.
+    /// An address that the runtime made a value of: a pointer object.
     Pointer(*const c_void),
-    /// Bytes that the engine owns: of a buffer, or of the part of it that a view shows.
+    /// Bytes that the engine owns: those of a buffer, or of the part that a view shows.
     Bytes {
-        /// Where they are.
+        /// Their address.
         address: *mut u8,
-        /// How many there are.
+        /// Their number.
         len: usize,
     },
-    /// Something else.
+    /// A value of another kind.
     Other(Kind),
 }
 
@@ -53,7 +53,7 @@ impl View {
         Problem::Kind { expected, found: self.kind() }
     }
 
-    /// The value as a slot of a type, an aggregate by the address of its bytes.
+    /// Returns the value as a slot of a type. An aggregate becomes the address of its bytes.
     #[inline]
     pub(super) fn to_slot(self, form: Form) -> Result<Slot, Problem> {
         match (form, self) {

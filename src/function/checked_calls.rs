@@ -8,7 +8,7 @@ use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 use crate::slots::value_type::ValueType;
 
-/// The number of arguments whose slots need no allocation.
+/// The number of arguments whose slots do not need an allocation.
 const INLINE: usize = 16;
 
 impl Function {
@@ -50,40 +50,44 @@ impl Function {
     /// # Safety
     ///
     /// * The function has this signature.
-    /// * Calling it with these arguments, on this thread, is sound: pointers among them, also those inside structs, point to
-    ///   what the function expects.
+    /// * Calling it with these arguments, on this thread, is sound. Pointers among them, also those inside structs,
+    ///   point to the objects that the function expects.
     pub unsafe fn call(&self, args: &[Value<'_>]) -> Result<Value<'static>, CallError> {
         self.state.with_slots(args, |slots| {
             let entry = self.entry_for_a_call()?;
-            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            // SAFETY: the caller promises that the call is sound. The slots are those of arguments that fit the
+            // signature.
             Ok(unsafe { self.invoke_any(entry, slots, None) })
         })
     }
 
-    /// [`Function::call`], and errno straight after: 0 if the function did not touch it.
+    /// Does as [`Function::call`], and also returns errno straight after the call: 0 if the function did not touch it.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call`]; at the first use also those of making code.
+    /// The errors of [`Function::call`], and at the first use errors of making code.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call`].
+    /// The contract of [`Function::call`].
     pub unsafe fn call_errno(&self, args: &[Value<'_>]) -> Result<(Value<'static>, i32), CallError> {
         self.state.with_slots(args, |slots| {
             let entry = self.entry_with_errno()?;
             let mut errno = 0;
-            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            // SAFETY: the caller promises that the call is sound. The slots are those of arguments that fit the
+            // signature, and `entry` captures errno.
             let result = unsafe { self.invoke_any(entry, slots, Some(&mut errno)) };
             Ok((result, errno))
         })
     }
 
-    /// A call with a result of any kind.
+    /// Makes a call with a result of any kind.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]. There is one slot for each parameter. `entry` captures errno if `errno` is `Some`.
+    /// * The contract of [`Function::call_slots`].
+    /// * `args` has one slot for each parameter.
+    /// * `entry` captures errno if `errno` is `Some`.
     pub(super) unsafe fn invoke_any(
         &self,
         entry: SlotsEntry,
@@ -93,12 +97,13 @@ impl Function {
         match self.state.prototype.result() {
             Form::Bytes(size) => {
                 let mut bytes = vec![0; size as usize];
-                // SAFETY: the caller vouches for the call; the buffer has the result's size.
+                // SAFETY: the caller promises that the call is sound. The buffer has the size of the result, which is a
+                // struct or union.
                 unsafe { self.invoke_into(entry, args, &mut bytes, errno) };
                 bytes.into()
             }
             form @ (Form::Void | Form::Scalar(_)) => {
-                // SAFETY: the caller vouches for the call.
+                // SAFETY: the caller promises that the call is sound. The result is not a struct or union.
                 let slot = unsafe { self.invoke(entry, args, errno) };
                 form.scalar().map_or(Value::Void, |scalar| Value::from_slot(slot, scalar))
             }
@@ -107,7 +112,7 @@ impl Function {
 }
 
 impl FunctionState {
-    /// Lets `call` use the slots of arguments that fit the signature. Those of structs refer to `args`.
+    /// Calls `call` with the slots of arguments that fit the signature. Slots of structs refer to `args`.
     #[inline]
     pub(super) fn with_slots<R>(
         &self,
@@ -144,7 +149,7 @@ impl FunctionState {
         Ok(())
     }
 
-    /// The size of the struct or union that this parameter is; `None` for other parameters.
+    /// The size of a parameter that is a struct or union; `None` for other parameters.
     pub(super) fn size_of(&self, index: usize) -> Option<usize> {
         let aggregates = self.prototype.aggregates();
         let found = aggregates.binary_search_by_key(&index, |&(at, _)| at.into()).ok()?;

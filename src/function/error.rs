@@ -1,4 +1,4 @@
-//! Errors of functions: one cannot be made, compiled or called.
+//! Errors of functions: a function cannot be made, compiled or called.
 //!
 //! Indices of arguments count from 0 in the data and from 1 in the messages.
 
@@ -24,7 +24,7 @@ impl CompileError {
     }
 }
 
-/// Why a function cannot be made.
+/// The reason why a function cannot be made.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -40,7 +40,7 @@ pub enum FunctionError {
     Compile(#[from] CompileError),
 }
 
-/// Why a call cannot be made. C was not called.
+/// The reason why a call cannot be made. C was not called.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -48,13 +48,13 @@ pub enum CallError {
     /// A call after [`Library::close`](crate::Library::close).
     #[error(transparent)]
     Closed(#[from] ClosedError),
-    /// No code can be made for the call: of a lazy function, or the code that captures errno.
+    /// Code for the call cannot be made, for a lazy function or for capturing errno.
     #[error(transparent)]
     Compile(#[from] CompileError),
-    /// More or fewer arguments than parameters.
+    /// The number of arguments is not the number of parameters.
     #[error("function {function:?} takes {expected} arguments, not {given}")]
     ArgumentCount { function: Box<str>, expected: usize, given: usize },
-    /// An argument of another type than the parameter's.
+    /// An argument does not have the parameter's type.
     #[error("cannot call {function:?}: argument {} ({ty}): {}", index + 1, given.is_given())]
     ArgumentType { function: Box<str>, index: usize, ty: Type, given: ValueType },
     /// The slot of a struct or union holds the null pointer.
@@ -63,7 +63,7 @@ pub enum CallError {
     /// Bytes for a parameter that is not a struct or union, or does not exist.
     #[error("argument {} of function {function:?} is not a struct or union", index.saturating_add(1))]
     NotAggregate { function: Box<str>, index: usize },
-    /// Bytes of another length than the parameter's type has.
+    /// Bytes do not have the length of the parameter's type.
     #[error("argument {} of function {function:?} is {ty} of {expected} bytes, not {given}", index + 1)]
     AggregateLength { function: Box<str>, index: usize, ty: Type, expected: usize, given: usize },
     /// The result is a struct or union, which does not have a slot.
@@ -72,7 +72,7 @@ pub enum CallError {
     /// The result is not a struct or union.
     #[error("function {function:?} does not return a struct or union: use call_slots")]
     ScalarResult { function: Box<str> },
-    /// Memory for the result of another length than the result's type has.
+    /// Memory for the result does not have the length of the result's type.
     #[error("function {function:?} returns {ty} of {expected} bytes, not {given}")]
     ResultLength { function: Box<str>, ty: Type, expected: usize, given: usize },
 }

@@ -1,4 +1,4 @@
-//! A C function that can be called: its compiled trampoline, its address, and what keeps both alive.
+//! A C function that can be called: its compiled trampoline, its address, and the library that holds it.
 
 use std::ffi::c_void;
 use std::fmt;
@@ -18,11 +18,11 @@ use crate::library::mapping::Mapping;
 
 /// A C function with a signature, ready to be called from any thread.
 ///
-/// Clones are cheap. A function keeps its code and its library: it may outlive the [`Library`](crate::Library) it came
-/// from, and refuses calls once that was closed.
+/// Clones are cheap. A function keeps its code and its library. It may outlive the [`Library`](crate::Library) it came
+/// from, but refuses calls after that was closed.
 ///
-/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns one. Structs and unions are
-/// their bytes:
+/// [`Function::call`] takes [values](crate::Value), compares them with the signature, and returns a value. Structs and
+/// unions are passed as their bytes:
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -44,9 +44,9 @@ use crate::library::mapping::Mapping;
 /// # fn main() {}
 /// ```
 ///
-/// A runtime that has compared arguments with the signature itself passes [slots](crate::Slot), which is faster
-/// ([`Function::call_slots`] and its kin; [`Function::call_unchecked`]). A slot does not know its type: an integer where the
-/// signature has a `double` is another number for C.
+/// A runtime that compares arguments with the signature itself passes [slots](crate::Slot), which is faster: see
+/// [`Function::call_slots`] and [`Function::call_unchecked`]. A slot does not know its type. An integer in the slot of
+/// a `double` is another number for C.
 #[repr(C)]
 pub struct Function {
     // The fields that a call needs come first, so that it takes two loads from one cache line.
@@ -60,7 +60,7 @@ pub struct Function {
 pub(super) struct FunctionState {
     /// Keeps the code alive.
     pub(super) prototype: Arc<Prototype>,
-    /// The signature as declared, unless the prototype's tells the same of its pointers.
+    /// The signature as declared, if it says more about pointers than the prototype's does.
     told: Option<Box<Signature>>,
     /// Keeps `target` mapped, unless it was given as an address.
     library: Option<Arc<Mapping>>,
@@ -68,9 +68,9 @@ pub(super) struct FunctionState {
     pub(super) capture_errno: bool,
 }
 
-// SAFETY: the target is code, which any thread may jump to and none writes to; everything else is `Send` and `Sync`.
+// SAFETY: the target is code, which any thread may jump to and none writes to. Everything else is `Send` and `Sync`.
 unsafe impl Send for Function {}
-// SAFETY: `Function` is `Send` for the same reason: nothing writes to the target.
+// SAFETY: nothing writes to the target, which is code. Everything else is `Sync`.
 unsafe impl Sync for Function {}
 
 impl Function {
@@ -78,11 +78,11 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// The address is null; no code can be made for the signature.
+    /// The address is null, or no code can be made for the signature.
     ///
     /// # Safety
     ///
-    /// The address stays that of a function as long as this or a clone of it is called.
+    /// A function stays at the address as long as this value or a clone of it is called.
     pub unsafe fn from_address(
         name: &str,
         address: *const c_void,
@@ -123,11 +123,11 @@ impl Function {
         Ok(function)
     }
 
-    /// Compiles the code, unless that is done, so that no call has to.
+    /// Compiles the code, unless that is done, so that no call compiles it.
     ///
     /// # Errors
     ///
-    /// There is no memory for code.
+    /// Memory for code is missing.
     pub fn compile(&self) -> Result<(), CompileError> {
         self.entry()?;
         if self.state.capture_errno {
@@ -136,22 +136,22 @@ impl Function {
         Ok(())
     }
 
-    /// The symbol's name, or what was given for it.
+    /// The name of the symbol, or the name that was given for an address.
     pub fn name(&self) -> &str {
         &self.state.name
     }
 
-    /// What engines of this kind call.
+    /// The function that engines of this kind call.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         self.state.prototype.engine_values(engine)
     }
 
-    /// What compiled code of an engine calls as this model says.
+    /// The function that an engine's compiled code calls, as this model says.
     pub(crate) fn fast_call(&self, model: &FastCallModel, helpers: FastCallHelpers) -> Result<FastCall, JitError> {
         Jit::shared()?.fast_call(self.signature(), model, helpers)
     }
 
-    /// The signature, with all that its declaration tells of pointers.
+    /// The signature, with everything that its declaration says about pointers.
     pub fn signature(&self) -> &Signature {
         self.state.signature()
     }
@@ -161,7 +161,7 @@ impl Function {
         self.state.library.as_deref()
     }
 
-    /// How many clones there are, this one included.
+    /// The number of clones, including this one.
     #[cfg(feature = "conformance")]
     pub(crate) fn holders(&self) -> usize {
         Arc::strong_count(&self.state)
@@ -172,12 +172,12 @@ impl Function {
         self.target.as_ptr()
     }
 
-    /// The compiled code, which lives as long as the function: what [`Function::call_unchecked`] calls with the
-    /// [address](Function::address) as its target. Compiled now if the function is lazy and was not called before.
+    /// The compiled code, which lives as long as the function. [`Function::call_unchecked`] calls it with the
+    /// [address](Function::address) as its target. A lazy function is compiled now, unless it is compiled already.
     ///
     /// # Errors
     ///
-    /// There is no memory for code.
+    /// Memory for code is missing.
     #[inline]
     pub fn entry(&self) -> Result<SlotsEntry, CompileError> {
         match self.ready() {
@@ -189,7 +189,7 @@ impl Function {
     #[inline]
     fn ready(&self) -> Option<SlotsEntry> {
         let entry = self.entry.load(Ordering::Acquire);
-        // SAFETY: what is not null is a `SlotsEntry`, whose code the prototype keeps.
+        // SAFETY: a pointer that is not null is a `SlotsEntry`, whose code the prototype keeps.
         (!entry.is_null()).then(|| unsafe { mem::transmute::<*mut (), SlotsEntry>(entry) })
     }
 
@@ -218,12 +218,12 @@ impl Function {
         Ok(entry)
     }
 
-    /// The compiled code that also captures errno in its last parameter, for fast paths of their own; compiled at the first
-    /// use.
+    /// The compiled code that also captures errno in its last parameter, for a runtime's own fast paths. It is compiled
+    /// at the first use.
     ///
     /// # Errors
     ///
-    /// Those of making code.
+    /// The errors of making code.
     pub fn entry_with_errno(&self) -> Result<SlotsEntry, CompileError> {
         self.state.prototype.entry_with_errno(&self.state.name)
     }
@@ -239,12 +239,12 @@ impl FunctionState {
         self.told.as_deref().unwrap_or_else(|| self.prototype.signature())
     }
 
-    /// For errors.
+    /// The name, as errors keep it.
     pub(super) fn name(&self) -> Box<str> {
         (*self.name).into()
     }
 
-    /// Checks that the library is open and that there is an argument for each parameter.
+    /// Checks that the library is open and that each parameter has an argument.
     #[inline]
     pub(super) fn check_open_and_count(&self, given: usize) -> Result<(), CallError> {
         if let Some(library) = &self.library {

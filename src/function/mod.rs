@@ -1,4 +1,4 @@
-//! Functions of C that can be called: by [values](Function::call), by [slots](Function::call_slots), and later, as an
+//! C functions that can be called by [values](Function::call), by [slots](Function::call_slots), or later as an
 //! [`OwnedCall`].
 
 mod checked_calls;

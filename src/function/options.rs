@@ -1,6 +1,6 @@
-//! Choices when a function is made.
+//! Choices for making a function.
 
-/// Choices when a function is made.
+/// Choices for making a function.
 ///
 /// ```
 /// use hotcall::FunctionOptions;
@@ -11,12 +11,12 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub struct FunctionOptions {
-    /// Whether [prepared](crate::Function::prepare) calls capture errno. The code of
-    /// [`Function::call_errno`](crate::Function::call_errno) is then compiled at once instead of at its first use, unless the
-    /// function is lazy.
+    /// True if [prepared](crate::Function::prepare) calls capture errno. The code of
+    /// [`Function::call_errno`](crate::Function::call_errno) is then compiled at once instead of at its first use,
+    /// unless the function is lazy.
     pub capture_errno: bool,
-    /// Whether the function is compiled when it has been called often enough for that to pay, or when its code is asked for,
-    /// instead of at once. A signature that exceeds a limit is an error at once all the same.
+    /// True if the function is compiled later: when enough calls have been made for that to pay, or when its code is
+    /// asked for. A signature that exceeds a limit is still an error at once.
     pub lazy: bool,
 }
 

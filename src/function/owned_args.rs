@@ -7,22 +7,22 @@ use crate::slots::slot::Slot;
 /// A copy of arguments, structs and unions with their bytes.
 pub(crate) struct OwnedArgs {
     slots: Box<[Slot]>,
-    /// The bytes of structs and unions, each at a multiple of 16: what their slots point to. (A `Box` would promise that
-    /// nothing else points there.)
+    /// The bytes of structs and unions, which their slots point to, each aligned to 16. A `Box` would promise that
+    /// nothing else points there.
     _aggregates: Vec<Aligned>,
 }
 
-/// Sixteen bytes with the alignment that any type is content with.
+/// Sixteen bytes with an alignment that suits every type.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 pub(crate) struct Aligned(pub(crate) [u8; 16]);
 
 impl OwnedArgs {
-    /// Copies arguments, of which `aggregates` are the indices and sizes of structs and unions.
+    /// Copies arguments. `aggregates` are the indices and sizes of structs and unions.
     ///
     /// # Safety
     ///
-    /// The slots at those indices are addresses of as many bytes.
+    /// The slot at each of those indices is the address of readable bytes of that size.
     pub(crate) unsafe fn copy(args: &[Slot], aggregates: impl Iterator<Item = (u16, u32)> + Clone) -> Self {
         let mut slots = Box::<[Slot]>::from(args);
         let chunks = |size: u32| (size as usize).div_ceil(size_of::<Aligned>());
@@ -31,8 +31,8 @@ impl OwnedArgs {
         let mut next = copies.as_mut_ptr();
         for (index, size) in aggregates {
             let slot = &mut slots[usize::from(index)];
-            // SAFETY: the caller vouches for the bytes; the copies have room for the chunks of all sizes together, which
-            // `next` walks through.
+            // SAFETY: the caller promises that the slot is the address of `size` bytes. The copies have room for the
+            // chunks of all sizes together, and `next` walks through them.
             unsafe {
                 ptr::copy_nonoverlapping(slot.as_ptr::<u8>(), next.cast(), size as usize);
                 *slot = next.into();

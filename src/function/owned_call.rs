@@ -10,10 +10,10 @@ use super::owned_args::OwnedArgs;
 use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 
-/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result and keeps
-/// code and library, so that any thread may make it at any time.
+/// A call that [`Function::prepare`] or [`Function::prepare_slots`] prepared. It owns its arguments and its result, and
+/// keeps code and library. So any thread may make it at any time.
 ///
-/// It counts as a handle of its library: prepared before the library was closed, it runs also after.
+/// It counts as a handle of its library. A call that was prepared before the library was closed still runs afterwards.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -44,31 +44,32 @@ pub struct OwnedCall {
 pub struct Outcome {
     /// The result.
     pub value: Value<'static>,
-    /// errno straight after the call, 0 if the function did not touch it; `None` unless the function was made to
-    /// [capture it](crate::FunctionOptions::capture_errno).
+    /// errno straight after the call, 0 if the function did not touch it. `None` unless the function [captures
+    /// it](crate::FunctionOptions::capture_errno).
     pub errno: Option<i32>,
 }
 
 impl Function {
     /// Prepares a call that can be made later and on another thread. The arguments are compared with the signature and
-    /// copied, structs and unions with their bytes.
+    /// copied, including the bytes of structs and unions.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call`].
+    /// The errors of [`Function::call`].
     ///
     /// # Safety
     ///
-    /// * That of [`Function::call`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * The contract of [`Function::call`], on the thread that calls [`OwnedCall::run`], at that time.
     /// * The targets of pointers among the arguments, also of those inside structs, live until then.
     pub unsafe fn prepare(&self, args: &[Value<'_>]) -> Result<OwnedCall, CallError> {
         self.state.with_slots(args, |slots| {
-            // SAFETY: the caller vouches for the call; the slots are those of its arguments, which fit the signature.
+            // SAFETY: the caller promises that the call is sound. The slots are those of arguments that fit the
+            // signature.
             unsafe { self.prepare_slots(slots) }
         })
     }
 
-    /// [`Function::prepare`] with arguments in slots, whose types nothing compares with the signature.
+    /// Does as [`Function::prepare`] with arguments in slots. Their types are not compared with the signature.
     ///
     /// # Errors
     ///
@@ -76,13 +77,13 @@ impl Function {
     ///
     /// # Safety
     ///
-    /// * That of [`Function::call_slots`], on whichever thread [`OwnedCall::run`] is called, at that time.
+    /// * The contract of [`Function::call_slots`], on the thread that calls [`OwnedCall::run`], at that time.
     /// * The targets of pointers among the arguments, also of those inside structs, live until then.
     pub unsafe fn prepare_slots(&self, args: &[Slot]) -> Result<OwnedCall, CallError> {
         self.state.check(args)?;
         let entry = if self.state.capture_errno { self.entry_with_errno() } else { self.entry() }?;
         let aggregates = self.state.prototype.aggregates().iter().copied();
-        // SAFETY: the caller vouches that the slots of structs and unions are addresses of their bytes.
+        // SAFETY: the caller promises that the slots of structs and unions are addresses of their bytes.
         let args = unsafe { OwnedArgs::copy(args, aggregates) };
         Ok(OwnedCall { function: self.clone(), entry, args })
     }
@@ -96,12 +97,13 @@ impl OwnedCall {
 
     /// Makes the call on this thread, and waits for it.
     ///
-    /// It is safe because the contract is that of [`Function::prepare`]. C++ exceptions and panics pass through.
+    /// This function is safe because its contract is part of [`Function::prepare`]. C++ exceptions and panics pass
+    /// through.
     pub fn run(self) -> Outcome {
         let capture = self.function.captures_errno();
         let mut errno = 0;
-        // SAFETY: whoever prepared the call vouched for it, at this time and on this thread; arguments were checked then. The
-        // entry captures errno if the function does.
+        // SAFETY: by the contract of `prepare` the call is sound at this time and on this thread. Arguments were
+        // checked then. The entry captures errno if the function does.
         let value = unsafe { self.function.invoke_any(self.entry, self.args.slots(), capture.then_some(&mut errno)) };
         Outcome { value, errno: capture.then_some(errno) }
     }

@@ -1,4 +1,4 @@
-//! Prototypes: the data and the code that all functions of one signature share, made once for the process.
+//! Prototypes: the data and the code that all functions of one signature share, made once for each signature.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
@@ -20,22 +20,24 @@ pub(crate) struct Prototype {
     /// The indices of parameters that are structs and unions, with their sizes.
     aggregates: Box<[(u16, u32)]>,
     result: Form,
-    /// The alignment that the result's memory needs: its type's if the function itself writes there, else 1.
+    /// The alignment that the result's memory needs: the type's if the function itself writes there, otherwise 1.
     result_align: u8,
     code: Once<Trampoline>,
     code_with_errno: Once<Trampoline>,
     /// The code for the first calls of lazy functions.
     uncompiled: Once<Trampoline>,
-    /// The number of calls that it made.
+    /// The number of calls that this code made.
     first_calls: AtomicU32,
-    /// What engines call, for each kind of engine: few. Finding it again by its shape would take a microsecond.
+    /// The functions that engines call, for each kind of engine. Kinds are few, and finding one by its shape would take
+    /// a microsecond.
     engine_values: Lock<Vec<(EngineAbi, EngineValues)>>,
 }
 
-/// The number of calls that together lose as much time as compiling takes: some 9 ns each, against 35 µs.
+/// The number of first calls that together lose as much time as compiling takes: about 9 ns each, against 35 µs.
 const FIRST_CALLS: u32 = 4000;
 
-/// The prototypes that one look-up of several declarations has found. It asks for each once, which takes a lock.
+/// The prototypes that one look-up of several declarations has found. It looks for each once, because that takes a
+/// lock.
 #[derive(Default)]
 pub(crate) struct FoundPrototypes<'a>(HashMap<&'a Signature, Arc<Prototype>>);
 
@@ -54,7 +56,8 @@ static PROTOTYPES: Lock<PrototypesInUse> = Lock::new(PrototypesInUse { by_signat
 
 struct PrototypesInUse {
     by_signature: Option<HashMap<Signature, Weak<Prototype>>>,
-    /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
+    /// The number of entries at which dead ones are removed. It doubles, so that removal costs little for each
+    /// insertion.
     sweep_at: usize,
 }
 
@@ -79,7 +82,7 @@ impl Prototype {
     fn new(name: &str, signature: &Signature) -> Result<Self, FunctionError> {
         let fail = |source| FunctionError::Layout { function: name.into(), source };
         let refuse = |source| CompileError::new(name, source);
-        // Compiling may come later, but what cannot be called is an error at once.
+        // The code may be compiled later, but a function that cannot be called is an error at once.
         let abi = Abi::host().ok_or(JitError::Host).map_err(refuse)?;
         let plan = abi.plan(signature).map_err(|error| refuse(error.into()))?;
         let result_align = match (&plan.ret, signature.result()) {
@@ -126,13 +129,13 @@ impl Prototype {
         self.made(&self.code_with_errno, name, || Jit::shared()?.slots(&self.signature, options))
     }
 
-    /// The entry for one call now, and true if it is compiled, so that all later calls may use it. The first calls get one
-    /// that is slower and is not compiled.
+    /// The entry for one call now, and true if it is compiled, so that all later calls may use it. The first calls get
+    /// an entry that is slower and not compiled.
     pub(crate) fn entry_for_a_call(&self, name: &str) -> Result<(SlotsEntry, bool), CompileError> {
         let few = cfg!(feature = "jit")
             && self.code.get().is_none()
             && self.first_calls.fetch_add(1, Ordering::Relaxed) < FIRST_CALLS;
-        // The number of these entries is limited. Without one, the function is compiled early.
+        // The number of uncompiled entries is limited. Without one, the function is compiled early.
         let uncompiled =
             || self.made(&self.uncompiled, name, || universal()?.slots(&self.signature, Options::new())).ok();
         match few.then(uncompiled).flatten() {
@@ -141,7 +144,8 @@ impl Prototype {
         }
     }
 
-    /// The trampoline in `cell`, made unless it is there. If two threads make it, the second one finds it in the cache of code.
+    /// The trampoline in `cell`, made if it is missing. If two threads make it, the second one finds it in the cache of
+    /// code.
     fn made(
         &self,
         cell: &Once<Trampoline>,
@@ -151,7 +155,7 @@ impl Prototype {
         cell.get_or_try(make).map(Trampoline::entry).map_err(|source| CompileError::new(name, source))
     }
 
-    /// What engines of this kind call, made unless it is; it lives as long as the prototype.
+    /// The function that engines of this kind call, made if it is missing. It lives as long as the prototype.
     pub(crate) fn engine_values(&self, engine: &EngineAbi) -> Result<EngineValues, JitError> {
         let find = |known: &[(EngineAbi, EngineValues)]| {
             let of_engine = known.iter().find(|(other, _)| other == engine);
@@ -160,7 +164,7 @@ impl Prototype {
         if let Some(values) = find(&self.engine_values.hold()) {
             return Ok(values);
         }
-        // Two threads that come here at once get the same.
+        // Two threads that arrive here together get one function from the cache of code.
         let values = Jit::shared()?.engine_values(&self.signature, engine)?;
         let mut known = self.engine_values.hold();
         if find(&known).is_none() {

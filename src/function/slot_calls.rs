@@ -15,7 +15,7 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// The parameter is not a struct or union; its size is not the length.
+    /// The parameter is not a struct or union, or its size is not the length of `bytes`.
     pub fn aggregate(&self, index: usize, bytes: &[u8]) -> Result<Slot, CallError> {
         let state = &self.state;
         let expected = state.size_of(index).ok_or_else(|| CallError::NotAggregate { function: state.name(), index })?;
@@ -25,8 +25,8 @@ impl Function {
         Ok(bytes.as_ptr().into())
     }
 
-    /// Calls the function with arguments in slots, whose types nothing compares with the signature. The result is a scalar or
-    /// `void` (an empty slot).
+    /// Calls the function with arguments in slots. Their types are not compared with the signature. The result is a
+    /// scalar or `void` (an empty slot).
     ///
     /// ```
     /// # #[cfg(target_os = "linux")]
@@ -48,117 +48,136 @@ impl Function {
     ///
     /// # Errors
     ///
-    /// Before the call: the library is closed, the number of arguments is wrong, the slot of a struct is null, or the
-    /// result is a struct or union.
+    /// All are found before the call:
+    /// * The library is closed.
+    /// * The number of arguments is wrong.
+    /// * The slot of a struct is null.
+    /// * The result is a struct or union.
     ///
     /// # Safety
     ///
     /// * The function has this signature, and calling it with these arguments, on this thread, is sound.
     /// * The slots are in the canonical form of their parameters' types.
-    /// * The slots of structs and unions are addresses of as many bytes as they have.
+    /// * The slots of structs and unions are addresses of their bytes, all of which can be read.
     pub unsafe fn call_slots(&self, args: &[Slot]) -> Result<Slot, CallError> {
         self.state.check(args)?;
         self.state.check_slot_result()?;
         let entry = self.entry_for_a_call()?;
-        // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
+        // SAFETY: the caller promises that the call is sound. `args` has one slot for each parameter, and the result is
+        // a slot.
         Ok(unsafe { self.invoke(entry, args, None) })
     }
 
-    /// [`Function::call_slots`] for a function whose result is a struct or union. The result is written to `result`: as many
-    /// bytes as it has, which need no particular alignment and may overlap arguments.
+    /// Does as [`Function::call_slots`] for a function whose result is a struct or union. All bytes of `result` are
+    /// written. They need no particular alignment and may overlap arguments.
     ///
     /// # Errors
     ///
-    /// Before the call: the library is closed, the number of arguments is wrong, the slot of a struct is null, the result
-    /// is not a struct or union, or `result` does not have its length.
+    /// All are found before the call:
+    /// * The library is closed.
+    /// * The number of arguments is wrong.
+    /// * The slot of a struct is null.
+    /// * The result is not a struct or union.
+    /// * `result` does not have the result's length.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`].
+    /// The contract of [`Function::call_slots`].
     pub unsafe fn call_slots_into(&self, args: &[Slot], result: &mut [u8]) -> Result<(), CallError> {
         self.state.check(args)?;
         self.state.check_bytes_result(result.len())?;
         let entry = self.entry_for_a_call()?;
-        // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
+        // SAFETY: the caller promises that the call is sound. `args` has one slot for each parameter, and `result` has
+        // the result's size.
         unsafe { self.invoke_into(entry, args, result, None) };
         Ok(())
     }
 
-    /// [`Function::call_slots`], and errno straight after: 0 if the function did not touch it.
+    /// Does as [`Function::call_slots`], and also returns errno straight after the call: 0 if the function did not
+    /// touch it.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call_slots`]; at the first use also those of making code.
+    /// The errors of [`Function::call_slots`], and at the first use errors of making code.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`].
+    /// The contract of [`Function::call_slots`].
     pub unsafe fn call_slots_errno(&self, args: &[Slot]) -> Result<(Slot, i32), CallError> {
         self.state.check(args)?;
         self.state.check_slot_result()?;
         let entry = self.entry_with_errno()?;
         let mut errno = 0;
-        // SAFETY: the caller vouches for the call; the slots are as many as the parameters.
+        // SAFETY: the caller promises that the call is sound. `args` has one slot for each parameter, and `entry`
+        // captures errno.
         let result = unsafe { self.invoke(entry, args, Some(&mut errno)) };
         Ok((result, errno))
     }
 
-    /// [`Function::call_slots_into`], and errno straight after: 0 if the function did not touch it.
+    /// Does as [`Function::call_slots_into`], and also returns errno straight after the call: 0 if the function did not
+    /// touch it.
     ///
     /// # Errors
     ///
-    /// Those of [`Function::call_slots_into`]; at the first use also those of making code.
+    /// The errors of [`Function::call_slots_into`], and at the first use errors of making code.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`].
+    /// The contract of [`Function::call_slots`].
     pub unsafe fn call_slots_into_errno(&self, args: &[Slot], result: &mut [u8]) -> Result<i32, CallError> {
         self.state.check(args)?;
         self.state.check_bytes_result(result.len())?;
         let entry = self.entry_with_errno()?;
         let mut errno = 0;
-        // SAFETY: the caller vouches for the call; the slots are as many as the parameters, the bytes as many as the result.
+        // SAFETY: the caller promises that the call is sound. `args` has one slot for each parameter, `result` has the
+        // result's size, and `entry` captures errno.
         unsafe { self.invoke_into(entry, args, result, Some(&mut errno)) };
         Ok(errno)
     }
 
-    /// Calls the function without a check: two loads, a test whether it is compiled, and an indirect call of the trampoline.
+    /// Calls the function without checks: two loads, a test whether it is compiled, and an indirect call of the
+    /// trampoline.
     ///
-    /// For runtimes that know by construction what [`Function::call`] checks, and that keep `args` and `result` in place
-    /// from call to call.
+    /// It is meant for runtimes that already know the facts which [`Function::call`] checks, and that keep `args` and
+    /// `result` in place between calls.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`], and:
-    /// * `args` has as many slots as the function has parameters, none of a struct or union null.
-    /// * `result` is a slot to write a scalar result to, or the address of as many bytes as the struct or union has that is
-    ///   returned, aligned as its type is. For `void` it is not touched.
-    /// * The library may be closed, since the function keeps it mapped, and calls after closing are then the caller's affair.
+    /// * The contract of [`Function::call_slots`].
+    /// * `args` has one slot for each parameter. Slots of structs and unions are not null.
+    /// * `result` has room for the result: a slot for a scalar, or all bytes of a struct or union, aligned as its type
+    ///   is. For `void` it is not touched.
+    /// * The library may be closed, because the function keeps it mapped, and the call is not refused. The caller must
+    ///   know that C may still be called.
     ///
     /// # Panics
     ///
-    /// The function is lazy, was not [compiled](Function::compile) before, and there is no memory for code.
+    /// The function is lazy and was not [compiled](Function::compile), and memory for code is missing.
     #[inline]
     pub unsafe fn call_unchecked(&self, args: *const Slot, result: *mut Slot) {
         let entry = self.entry().expect("there is memory for the code of a lazy function");
-        // SAFETY: the caller vouches for the call; slots are the trampoline's u64; errno is not captured by this code.
+        // SAFETY: the caller promises that the call is sound. Slots are the trampoline's `u64`, and this entry does not
+        // capture errno.
         unsafe { entry(self.target.as_ptr(), args.cast(), result.cast(), ptr::null_mut()) }
     }
 
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the result is not a struct or union; `entry` captures errno if it is asked for.
+    /// * The contract of [`Function::call_slots`].
+    /// * The result is not a struct or union.
+    /// * `entry` captures errno if `errno` is `Some`.
     pub(super) unsafe fn invoke(&self, entry: SlotsEntry, args: &[Slot], errno: Option<&mut i32>) -> Slot {
         let mut result = Slot::default();
-        // SAFETY: the caller vouches for the call.
+        // SAFETY: the caller promises that the call is sound. `result` is a slot.
         unsafe { self.enter(entry, args, (&raw mut result).cast(), errno) };
         result
     }
 
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; the result is a struct or union, and `result` has its size; `entry` captures errno if
-    /// it is asked for.
+    /// * The contract of [`Function::call_slots`].
+    /// * The result is a struct or union, and `result` has its size.
+    /// * `entry` captures errno if `errno` is `Some`.
     pub(super) unsafe fn invoke_into(
         &self,
         entry: SlotsEntry,
@@ -168,25 +187,27 @@ impl Function {
     ) {
         // A function that writes the result itself relies on its type's alignment. Trampolines write to any address.
         if result.as_ptr().addr().is_multiple_of(self.state.prototype.result_align().into()) {
-            // SAFETY: the caller vouches for the call and for the length of the result, which has the alignment that it needs.
+            // SAFETY: the caller promises that the call is sound and that `result` has the result's size. It has the
+            // alignment that the function relies on.
             return unsafe { self.enter(entry, args, result.as_mut_ptr().cast(), errno) };
         }
         let mut aligned = vec![Aligned([0; 16]); result.len().div_ceil(16)];
         let address = aligned.as_mut_ptr().cast::<u8>();
-        // SAFETY: the caller vouches for the call; the memory is aligned to 16 bytes, which is the most that a type has, and
-        // as long as the result, which it is then copied to. They are different memory.
+        // SAFETY: the caller promises that the call is sound. The memory is aligned to 16, the largest alignment of a
+        // type, and has the result's size. It does not overlap the result, which it is copied to.
         unsafe {
             self.enter(entry, args, address.cast(), errno);
             ptr::copy_nonoverlapping(address, result.as_mut_ptr(), result.len());
         }
     }
 
-    /// Calls the trampoline. errno is cleared at the last moment: allocating may set it.
+    /// Calls the trampoline. errno is cleared last, because allocating may set it.
     ///
     /// # Safety
     ///
-    /// That of [`Function::call_slots`]; `result` is a place for the result, aligned for a function that writes to it itself;
-    /// `entry` captures errno if it is asked for.
+    /// * The contract of [`Function::call_slots`].
+    /// * `result` is a place for the result, aligned if the function itself writes there.
+    /// * `entry` captures errno if `errno` is `Some`.
     unsafe fn enter(&self, entry: SlotsEntry, args: &[Slot], result: *mut u64, errno: Option<&mut i32>) {
         let errno = match errno {
             Some(errno) => {
@@ -195,13 +216,13 @@ impl Function {
             }
             None => ptr::null_mut(),
         };
-        // SAFETY: the caller vouches for the call; slots are the trampoline's u64.
+        // SAFETY: the caller promises that the call is sound. Slots are the trampoline's `u64`.
         unsafe { entry(self.target.as_ptr(), args.as_ptr().cast(), result, errno) }
     }
 }
 
 impl FunctionState {
-    /// Checks what every call by slots needs.
+    /// Checks that the library is open, the number of arguments, and that slots of structs and unions are not null.
     #[inline]
     pub(super) fn check(&self, args: &[Slot]) -> Result<(), CallError> {
         self.check_open_and_count(args.len())?;

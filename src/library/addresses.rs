@@ -1,4 +1,4 @@
-//! Look-ups in a library: the address of a symbol, or an error that says what is wrong with it.
+//! Look-ups in a library: the address of a symbol, or an error that names the fault.
 
 use std::borrow::Cow;
 use std::ffi::{CStr, c_void};
@@ -14,7 +14,7 @@ use super::returns_twice::returns_twice;
 use super::symbol_kind::SymbolKind;
 
 impl Mapping {
-    /// The address of a symbol, or the loader's words if there is no such symbol.
+    /// The address of a symbol, or the loader's message if the symbol does not exist.
     fn find(&self, symbol: &str) -> Result<Result<NonNull<c_void>, Refusal>, LibraryError> {
         if symbol.is_empty() {
             return Err(LibraryError::EmptySymbol { library: self.resolved() });
@@ -28,12 +28,12 @@ impl Mapping {
         }
     }
 
-    /// The address of a symbol that may be missing, which is `None`.
+    /// The address of a symbol; `None` if it does not exist.
     pub(crate) fn optional(&self, symbol: &str) -> Result<Option<NonNull<c_void>>, LibraryError> {
         Ok(self.find(symbol)?.ok())
     }
 
-    /// The address of a symbol; an error if there is no such symbol.
+    /// The address of a symbol; an error if it does not exist.
     pub(crate) fn require(&self, symbol: &str) -> Result<NonNull<c_void>, LibraryError> {
         self.find(symbol)?.map_err(|refusal| self.missing(symbol, refusal))
     }
@@ -44,17 +44,18 @@ impl Mapping {
         let mut nearest = Nearest::to(symbol);
         let mut see = |name: &[u8]| nearest.see(name);
         match (&*self.name, self.handle.image()) {
-            // Its symbols are those of all libraries that it was linked with.
+            // The process has the symbols of all libraries that it was linked with.
             (Resolved::Process, _) => image::all_names(&mut see),
             (_, Some(image)) => image.names(&mut see),
             (_, None) => {}
         }
-        // The loader may not find the name: it can belong to a library that is not searched for symbols of the process.
+        // The loader may fail to find the name, if it belongs to a library that is not searched for symbols of the
+        // process.
         let nearest = nearest.found().filter(|name| matches!(self.find(name), Ok(Ok(_)))).map(String::into_boxed_str);
         LibraryError::NoSymbol { library: self.resolved(), symbol: symbol.into(), message, nearest }
     }
 
-    /// Checks that a symbol may be called, as far as the symbol table tells.
+    /// Checks that a symbol may be called. Without a symbol table, anything may.
     pub(crate) fn check_function(&self, symbol: &str, address: NonNull<c_void>) -> Result<(), LibraryError> {
         let address = address.addr().get();
         let own = self.handle.image().and_then(|image| image.kind(symbol.as_bytes(), address));
@@ -69,7 +70,7 @@ impl Mapping {
         }
     }
 
-    /// Gives the loader the name as a C string, which takes no allocation for names of usual lengths.
+    /// Gives the loader the name as a C string. Names of usual lengths do not need an allocation.
     fn find_bytes(&self, symbol: &str) -> Result<Result<*mut c_void, Refusal>, LibraryError> {
         let mut short = [0; 64];
         let bytes = if symbol.len() < short.len() {

@@ -1,4 +1,4 @@
-//! Errors of libraries: a library cannot be found or loaded, or has no such symbol.
+//! Errors of libraries: a library cannot be found or loaded, or does not have a symbol.
 
 use std::ffi::OsString;
 use std::fs::FileType;
@@ -18,7 +18,7 @@ pub struct ClosedError {
     pub library: Resolved,
 }
 
-/// Why a library cannot be found or loaded, or why a symbol does not have an address.
+/// The reason why a library cannot be found or loaded, or why a symbol does not have an address.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -26,7 +26,7 @@ pub enum LibraryError {
     /// A library without a name; the process itself is [`Library::this_process`](crate::Library::this_process).
     #[error("the name of the library is empty")]
     EmptyName,
-    /// A name that the loader would cut short.
+    /// A name that the loader would cut short, because it has a zero byte.
     #[error("the name of the library, {name:?}, has a zero byte in it")]
     NulInName { name: OsString },
     /// The file system does not have such a path, or does not show it.
@@ -35,8 +35,8 @@ pub enum LibraryError {
     /// A directory, a device or the like.
     #[error("library {} is {}, not a file", path.display(), describe(file_type))]
     NotAFile { path: PathBuf, file_type: FileType },
-    /// A path that the loader reads differently: glibc replaces `$ORIGIN`, `$LIB` and `$PLATFORM`, Windows adds `.dll` to
-    /// names without an extension.
+    /// A path that the loader would change: glibc replaces `$ORIGIN`, `$LIB` and `$PLATFORM`, and Windows adds `.dll`
+    /// to names without an extension.
     #[error("library {} cannot be loaded by this path: the loader would read another file", path.display())]
     Rewritten { path: PathBuf },
     /// A [`Resolved`] that [`resolve`](crate::resolve) would not have made: a bare name that is empty or a path.
@@ -54,13 +54,14 @@ pub enum LibraryError {
     /// A symbol without a name.
     #[error("the name of a symbol of {library} is empty")]
     EmptySymbol { library: Resolved },
-    /// A name that the loader would cut short.
+    /// A name that the loader would cut short, because it has a zero byte.
     #[error("the name of symbol {symbol:?} of {library} has a zero byte in it")]
     NulInSymbol { library: Resolved, symbol: Box<str> },
-    /// The library does not have the symbol: the loader's refusal, in its own words, and the nearest name that the library has.
+    /// The library does not have the symbol. `message` is the loader's refusal, `nearest` the nearest name that the
+    /// library has.
     #[error("{library} has no symbol {symbol:?}: {message}{}", suggestion(nearest.as_deref()))]
     NoSymbol { library: Resolved, symbol: Box<str>, message: Box<str>, nearest: Option<Box<str>> },
-    /// The symbol exists and does not have an address: an indirect function that was not resolved, or an absolute 0.
+    /// The symbol exists but does not have an address: an indirect function that was not resolved, or an absolute 0.
     #[error("symbol {symbol:?} of {library} has the null address")]
     NullSymbol { library: Resolved, symbol: Box<str> },
     /// A variable that would be called as a function.

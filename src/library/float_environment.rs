@@ -1,10 +1,11 @@
 //! The floating-point control registers of the calling thread, saved and restored.
 //!
-//! Initialisers, finalisers and the resolvers of indirect functions may change how the thread calculates. GCC before 13
-//! links `crtfastmath.o` to libraries made with `-ffast-math`: its initialiser sets FTZ and DAZ, and denormals become zero.
+//! Initialisers, finalisers and the resolvers of indirect functions may change how the thread calculates. For example,
+//! GCC before 13 links `crtfastmath.o` to libraries made with `-ffast-math`. Its initialiser sets FTZ and DAZ, so that
+//! denormals become zero.
 //!
-//! Only control bits are restored. The sticky flags of exceptions stay as C left them, as after any call of C, except that
-//! those of the x87 unit are cleared where its control word has to be restored.
+//! Only control bits are restored. The sticky flags of exceptions stay as C left them, as after any call of C. The
+//! flags of the x87 unit are an exception: they are cleared if its control word has to be restored.
 //!
 //! | target | what is restored |
 //! |---|---|
@@ -45,11 +46,12 @@ mod imp {
 
     pub(super) fn write(before: u64) {
         let (control, word) = (before as u32 | mxcsr() & FLAGS, (before >> 32) as u16);
-        // SAFETY: the control bits were read from the register, so all reserved ones are zero. They are those that the code
-        // before this expects.
+        // SAFETY: the control bits were read from the register, so all reserved ones are zero. The code before this one
+        // runs with them.
         unsafe { asm!("ldmxcsr [{}]", in(reg) &raw const control, options(nostack, preserves_flags, readonly)) };
         if word != x87() {
-            // A flag that is set and no longer masked would raise SIGFPE at the next x87 instruction: clear the flags.
+            // A flag that is set and no longer masked would raise SIGFPE at the next x87 instruction, so the flags are
+            // cleared.
             // SAFETY: the control word was read from the register.
             unsafe { asm!("fnclex", "fldcw [{}]", in(reg) &raw const word, options(nostack, readonly)) };
         }
@@ -82,7 +84,7 @@ mod imp {
     }
 
     pub(super) fn write(before: u64) {
-        // SAFETY: the value was read from the register, and is what the code before this expects.
+        // SAFETY: the value was read from the register, so the code before this one runs with it.
         unsafe { asm!("msr fpcr, {}", in(reg) before, options(nomem, nostack, preserves_flags)) };
     }
 }
@@ -99,7 +101,7 @@ mod imp {
     }
 
     pub(super) fn write(before: u64) {
-        // SAFETY: the value was read from the register, and is what the code before this expects.
+        // SAFETY: the value was read from the register, so the code before this one runs with it.
         unsafe { asm!("fsrm {}", in(reg) before, options(nomem, nostack, preserves_flags)) };
     }
 }

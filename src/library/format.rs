@@ -57,13 +57,13 @@ pub enum ElfType {
     Core,
 }
 
-/// The most bytes that are read of a file. Linker scripts of systems are shorter.
+/// The largest number of bytes that are read of a file. Linker scripts of systems are shorter.
 const READ: u64 = 64 * 1024;
 
 impl FileFormat {
-    /// Reads what a file is. `None` if it is unknown, cannot be read, or is a library for this machine.
+    /// Reads a file's format. `None` if it is unknown, cannot be read, or is a library for this machine.
     pub(super) fn of_file(path: &Path) -> Option<Self> {
-        // A device or a pipe could block.
+        // Opening a device or a pipe could block.
         let file = path.metadata().is_ok_and(|metadata| metadata.is_file()).then(|| File::open(path))?.ok()?;
         let mut bytes = Vec::new();
         file.take(READ).read_to_end(&mut bytes).ok()?;
@@ -74,7 +74,8 @@ impl FileFormat {
         const MACH_O: [[u8; 4]; 4] =
             [[0xfe, 0xed, 0xfa, 0xce], [0xce, 0xfa, 0xed, 0xfe], [0xfe, 0xed, 0xfa, 0xcf], [0xcf, 0xfa, 0xed, 0xfe]];
         const FAT: [u8; 4] = [0xca, 0xfe, 0xba, 0xbe];
-        /// Java's classes begin as fat files do; where those count machines, these have their version, which began at 45.
+        /// Java's classes begin as fat files do. Fat files then have the number of machines, and classes their version,
+        /// which began at 45.
         const MACHINES: std::ops::Range<u32> = 1..45;
         let word = |at: usize| bytes.get(at..)?.first_chunk::<4>().copied();
         Some(match bytes {
@@ -93,7 +94,7 @@ impl FileFormat {
     }
 }
 
-/// The loader says what is wrong with a file of this system's own format.
+/// Returns `None` for a file of this system's own format, because the loader's message is about its fault.
 fn native_is_none(native: bool, format: FileFormat) -> Option<FileFormat> {
     (!native).then_some(format)
 }
@@ -131,7 +132,7 @@ fn linker_script(text: &str) -> Option<Box<[Box<str>]>> {
     let text = without_comments(text);
     let spaced = text.replace('(', " ( ").replace(')', " ) ").replace([',', ';'], " ");
     let (mut linked, mut as_needed) = (Vec::new(), Vec::new());
-    // The commands that parentheses were opened for, the innermost last.
+    // The commands that own the open parentheses, the innermost last.
     let mut commands = Vec::new();
     let (mut previous, mut is_script) = ("", false);
     for token in spaced.split_whitespace() {
@@ -165,7 +166,7 @@ fn without_comments(text: &str) -> String {
     kept + rest
 }
 
-/// The most libraries of a linker script that are shown.
+/// The largest number of libraries of a linker script that are shown.
 const SHOWN: usize = 8;
 
 impl fmt::Display for FileFormat {

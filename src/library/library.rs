@@ -17,9 +17,10 @@ use super::resolved::Resolved;
 
 /// A library that is loaded.
 ///
-/// Clones are the same library: closing one closes all. Functions and statics keep the library mapped by themselves, so
-/// they may outlive it. It is unmapped, and its finalisers run, on the thread that drops the last of these after the
-/// library was closed or dropped; what is left at the end of the process is not unmapped.
+/// Clones are handles of one library: closing one closes all. Functions and statics keep the library mapped, so they
+/// may outlive it. It is unmapped when it is closed or dropped, and its last function, static and prepared call is
+/// dropped too. Its finalisers then run on the thread of the last drop. A library still mapped at the end of the
+/// process is not unmapped.
 ///
 /// ```
 /// # #[cfg(target_os = "linux")]
@@ -42,7 +43,7 @@ pub struct Library(Arc<LibraryState>);
 
 struct LibraryState {
     name: Arc<Resolved>,
-    /// `None` once closed, so that only functions, statics and prepared calls keep the library mapped.
+    /// `None` once closed. Then only functions, statics and prepared calls keep the library mapped.
     mapping: Lock<Option<Arc<Mapping>>>,
 }
 
@@ -51,14 +52,14 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`], and whatever the loader refuses.
+    /// The errors of [`resolve`], and every refusal of the loader.
     ///
     /// # Safety
     ///
-    /// Loading runs the library's initialisers, and unmapping it runs its finalisers: code that can do anything. Whoever
-    /// opens a library vouches that this code may run here, on this thread and on the one that drops the last handle.
+    /// Loading runs the library's initialisers, and unmapping it runs its finalisers. This code can do anything. The
+    /// caller promises that it may run here, on this thread and on the thread that drops the last handle.
     pub unsafe fn open(name: impl AsRef<OsStr>) -> Result<Self, LibraryError> {
-        // SAFETY: the caller vouches for the library.
+        // SAFETY: the caller promises that the library's initialisers and finalisers may run.
         unsafe { Self::open_with(name, OpenFlags::default()) }
     }
 
@@ -66,41 +67,41 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Those of [`resolve`], and whatever the loader refuses.
+    /// The errors of [`resolve`], and every refusal of the loader.
     ///
     /// # Safety
     ///
-    /// That of [`Library::open`].
+    /// The contract of [`Library::open`].
     pub unsafe fn open_with(name: impl AsRef<OsStr>, flags: OpenFlags) -> Result<Self, LibraryError> {
-        // SAFETY: the caller vouches for the library.
+        // SAFETY: the caller promises that the library's initialisers and finalisers may run.
         unsafe { Self::open_resolved(&resolve(name)?, flags) }
     }
 
-    /// Loads exactly what [`resolve`] found.
+    /// Loads the library that [`resolve`] found.
     ///
     /// # Errors
     ///
-    /// The loader refuses, or `resolved` was made otherwise and the loader would read something else into it.
+    /// The loader refuses. Or [`resolve`] did not make `resolved`, and the loader would understand it differently.
     ///
     /// # Safety
     ///
-    /// That of [`Library::open`].
+    /// The contract of [`Library::open`].
     pub unsafe fn open_resolved(resolved: &Resolved, flags: OpenFlags) -> Result<Self, LibraryError> {
         check(resolved)?;
         let handle = match resolved.file() {
-            // SAFETY: the caller vouches for the library.
+            // SAFETY: the caller promises that the library's initialisers and finalisers may run.
             Some(file) => unsafe { LoaderHandle::open(file, flags) },
             None => LoaderHandle::process(),
         };
         Ok(Self::new(resolved.clone(), handle.map_err(|refusal| refused(resolved, refusal))?))
     }
 
-    /// The running program: its own symbols and those of the libraries it was linked with (on Windows, its exports alone).
-    /// Nothing is loaded.
+    /// The running program: its own symbols and those of the libraries it was linked with (on Windows, its exports
+    /// alone). No library is loaded.
     ///
     /// # Errors
     ///
-    /// The loader refuses, which only Windows could.
+    /// The loader refuses. This can happen on Windows only.
     pub fn this_process() -> Result<Self, LibraryError> {
         let fail = |Refusal(message)| LibraryError::Load { library: Resolved::Process, message };
         Ok(Self::new(Resolved::Process, LoaderHandle::process().map_err(fail)?))
@@ -117,19 +118,19 @@ impl Library {
         &self.0.name
     }
 
-    /// Tells if [`Library::close`] was called.
+    /// Returns true if [`Library::close`] was called.
     pub fn is_closed(&self) -> bool {
         self.mapping().is_err()
     }
 
-    /// Closes the library: look-ups and calls from now on are errors.
+    /// Closes the library: later look-ups and calls are errors.
     ///
-    /// It never waits. Calls that are running go on, and so do calls that were [prepared](crate::Function::prepare); the library
-    /// is unmapped when the last function, static and prepared call of it is dropped, at once if there is none. Closing
-    /// again does nothing.
+    /// Closing does not wait, and running calls continue. Calls that were [prepared](crate::Function::prepare) can
+    /// still be made. The library is unmapped when its last function, static and prepared call is dropped, or at once
+    /// without them. Closing again has no effect.
     pub fn close(&self) {
         let mapping = self.0.mapping.hold().take();
-        // Outside of the lock, because dropping it may run finalisers, which may do anything.
+        // Dropped outside of the lock, because finalisers may run, which may do anything.
         if let Some(mapping) = mapping {
             mapping.close();
         }
@@ -139,24 +140,24 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// The library is closed; there is no such symbol, or it has no address.
+    /// The library is closed, the symbol is missing, or it does not have an address.
     pub fn symbol(&self, name: &str) -> Result<*const c_void, LibraryError> {
         let (mapping, _restore) = self.look_up()?;
         Ok(mapping.require(name)?.as_ptr())
     }
 
-    /// The address of a symbol that may be missing, which is `None`.
+    /// The address of a symbol; `None` if it does not exist.
     ///
     /// # Errors
     ///
-    /// The library is closed; the symbol exists and has no address; no symbol can have this name.
+    /// The library is closed, the symbol exists but does not have an address, or no symbol can have this name.
     pub fn optional_symbol(&self, name: &str) -> Result<Option<*const c_void>, LibraryError> {
         let (mapping, _restore) = self.look_up()?;
         Ok(mapping.optional(name)?.map(|address| address.as_ptr().cast_const()))
     }
 
-    /// The mapping for look-ups, and a guard that restores the floating-point environment after them. Resolvers of indirect
-    /// functions may change it.
+    /// The mapping for look-ups, and a guard that restores the floating-point environment after them. Resolvers of
+    /// indirect functions may change the environment.
     pub(crate) fn look_up(&self) -> Result<(Arc<Mapping>, Option<Restore>), LibraryError> {
         let mapping = self.mapping()?;
         let restore = mapping.handle.restore();

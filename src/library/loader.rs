@@ -1,4 +1,5 @@
-//! The system's loader, as libloading shows it: open and look up, with the differences between systems kept here.
+//! The system's loader, behind libloading: opens libraries and looks up symbols. Differences between systems stay in
+//! this file.
 
 use std::error::Error as _;
 use std::ffi::{CStr, OsStr, c_void};
@@ -13,19 +14,19 @@ use libloading::os::unix as os;
 #[cfg(windows)]
 use libloading::os::windows as os;
 
-/// A library that is mapped until this is dropped.
+/// A library that stays mapped until this handle is dropped.
 pub(super) struct LoaderHandle {
     library: ManuallyDrop<os::Library>,
     image: Option<Image>,
     float_environment: FloatEnvironment,
 }
 
-/// Why the loader refused, in its words.
+/// The loader's message about its refusal.
 pub(super) struct Refusal(pub(super) Box<str>);
 
 impl From<libloading::Error> for Refusal {
     fn from(error: libloading::Error) -> Self {
-        // On some systems the error names the call and its source gives the reason; on others both are the same.
+        // On some systems the error names the call and its source gives the reason. On others both have one text.
         let (call, reason) = (error.to_string(), error.source().map(ToString::to_string));
         Self(match reason {
             Some(reason) if !call.contains(&reason) => format!("{call}: {reason}").into(),
@@ -39,10 +40,11 @@ impl LoaderHandle {
     ///
     /// # Safety
     ///
-    /// The initialisers, and the finalisers that run when the handle is dropped, may be run at that time on that thread.
+    /// The library's initialisers may run now, on this thread. Its finalisers may run when and where the handle is
+    /// dropped.
     pub(super) unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<Self, Refusal> {
         let _restore = restore(flags.float_environment);
-        // SAFETY: the caller vouches for the initialisers and finalisers.
+        // SAFETY: the caller promises that the initialisers and finalisers may run.
         Ok(Self::new(unsafe { open(file, flags) }?, flags.float_environment))
     }
 
@@ -61,7 +63,7 @@ impl LoaderHandle {
     #[cfg(unix)]
     fn new(library: os::Library, float_environment: FloatEnvironment) -> Self {
         let raw = library.into_raw();
-        // SAFETY: the handle is one of an open library, which this keeps open.
+        // SAFETY: the handle is one of an open library, and this value keeps it open.
         let (image, library) = unsafe { (Image::of_handle(raw), os::Library::from_raw(raw)) };
         Self { library: ManuallyDrop::new(library), image, float_environment }
     }
@@ -71,14 +73,14 @@ impl LoaderHandle {
         Self { library: ManuallyDrop::new(library), image: None, float_environment }
     }
 
-    /// Restores the floating-point environment when the answer is dropped, if that was chosen.
+    /// Restores the floating-point environment when the result is dropped, if that was chosen.
     pub(super) fn restore(&self) -> Option<Restore> {
         restore(self.float_environment)
     }
 
     /// The address of a symbol. It may be null. Runs the resolver of an indirect function.
     pub(super) fn symbol(&self, name: &CStr) -> Result<*mut c_void, Refusal> {
-        // SAFETY: only the address is taken; the type is that of a plain pointer, which nothing is read through.
+        // SAFETY: only the address is taken. The type is that of a plain pointer, which is not read through.
         let symbol = unsafe { self.library.get::<*mut c_void>(name) }?;
         Ok(symbol.as_raw_ptr())
     }
@@ -92,7 +94,7 @@ impl LoaderHandle {
 impl Drop for LoaderHandle {
     fn drop(&mut self) {
         let _restore = self.restore();
-        // SAFETY: the library is dropped here only, and nothing uses it afterwards.
+        // SAFETY: the library is dropped only here, and is not used afterwards.
         unsafe { ManuallyDrop::drop(&mut self.library) };
     }
 }
@@ -103,7 +105,7 @@ fn restore(float_environment: FloatEnvironment) -> Option<Restore> {
 
 /// # Safety
 ///
-/// That of [`LoaderHandle::open`].
+/// The contract of [`LoaderHandle::open`].
 #[cfg(unix)]
 unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<os::Library, Refusal> {
     use super::options::{Binding, Visibility};
@@ -115,17 +117,18 @@ unsafe fn open(file: &OsStr, flags: OpenFlags) -> Result<os::Library, Refusal> {
         Visibility::Local => os::RTLD_LOCAL,
         Visibility::Global => os::RTLD_GLOBAL,
     };
-    // SAFETY: the caller vouches for the initialisers and finalisers.
+    // SAFETY: the caller promises that the initialisers and finalisers may run.
     Ok(unsafe { os::Library::open(Some(file), binding | visibility) }?)
 }
 
-/// Windows has no such flags: it binds at once, and each library names those that it takes symbols from.
+/// Windows does not have these flags. It binds at once, and each library names the libraries that it takes symbols
+/// from.
 ///
 /// # Safety
 ///
-/// That of [`LoaderHandle::open`].
+/// The contract of [`LoaderHandle::open`].
 #[cfg(windows)]
 unsafe fn open(file: &OsStr, _flags: OpenFlags) -> Result<os::Library, Refusal> {
-    // SAFETY: the caller vouches for the initialisers and finalisers.
+    // SAFETY: the caller promises that the initialisers and finalisers may run.
     Ok(unsafe { os::Library::new(file) }?)
 }

@@ -1,4 +1,4 @@
-//! A library as the process has it: mapped as long as something needs it, closed or not.
+//! A library that stays mapped as long as something needs it, closed or not.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ pub(crate) struct Mapping {
 #[derive(PartialEq, Eq, Hash)]
 struct Adopted(*const RecordHead);
 
-// SAFETY: a record is taken out before it is freed, and closing it is an atomic store.
+// SAFETY: a record is removed before it is freed, and closing it is an atomic store.
 unsafe impl Send for Adopted {}
 
 impl Mapping {
@@ -35,15 +35,15 @@ impl Mapping {
     pub(super) fn close(&self) {
         self.closed.store(true, Ordering::Release);
         for Adopted(record) in self.records.hold().iter() {
-            // SAFETY: records disown themselves, which takes the lock, before they are freed.
+            // SAFETY: before a record is freed it disowns itself, which takes the lock.
             unsafe { &**record }.close();
         }
     }
 
-    /// Has the record closed with the library; now if that is closed already.
+    /// Closes the record together with the library, or now if the library is already closed.
     pub(crate) fn adopt(&self, record: &RecordHead) {
         self.records.hold().insert(Adopted(record));
-        // Closing sets the flag first and looks at the records then.
+        // Closing sets the flag first, and then looks at the records.
         if self.closed.load(Ordering::Acquire) {
             record.close();
         }
@@ -54,7 +54,7 @@ impl Mapping {
         self.records.hold().remove(&Adopted(record));
     }
 
-    /// An error once the library is closed.
+    /// Returns an error once the library is closed.
     #[inline]
     pub(crate) fn check_open(&self) -> Result<(), ClosedError> {
         if self.closed.load(Ordering::Acquire) { Err(self.closed_error()) } else { Ok(()) }

@@ -1,13 +1,13 @@
-//! The name that somebody may have meant.
+//! The name that a misspelt name may stand for.
 
-/// The pairs of letters that are compared at most, which bounds the time that an error takes to some 50 ms.
+/// The largest number of pairs of letters that are compared. It limits the time that an error takes to about 50 ms.
 const COMPARED: usize = 10_000_000;
 
 /// Names longer than this are not compared.
 const LONGEST: usize = 128;
 
-/// The nearest of the names seen so far to a wanted one. It takes the fewest letters inserted, left out, replaced or
-/// exchanged with their neighbours. Of equally near names it is the first in the alphabet.
+/// The nearest name to a wanted one, among the names seen so far. The distance counts letters that are inserted,
+/// omitted, replaced or exchanged with a neighbour. Of equally near names it is the first in the alphabet.
 pub(super) struct Nearest<'w> {
     wanted: &'w str,
     best: Option<(usize, String)>,
@@ -20,7 +20,7 @@ impl<'w> Nearest<'w> {
         Self { wanted, best: None, left: COMPARED }
     }
 
-    /// Looks at one name. A near one differs in a third of the letters at most, and in one letter of two.
+    /// Looks at one name. A near name differs in at most a third of its letters, or in one letter of two.
     pub(super) fn see(&mut self, name: &[u8]) {
         let limit = if self.wanted.len() == 2 { 1 } else { self.wanted.len() / 3 };
         if self.wanted.len() > LONGEST || name.len().abs_diff(self.wanted.len()) > limit {
@@ -36,7 +36,7 @@ impl<'w> Nearest<'w> {
         }
     }
 
-    /// The nearest name, if there is one that is near.
+    /// The nearest name, if a near one was seen.
     pub(super) fn found(self) -> Option<String> {
         self.best.map(|(_, name)| name)
     }

@@ -1,6 +1,6 @@
-//! Choices when a library is loaded.
+//! Choices for loading a library.
 
-/// How a library is loaded. Windows does not have the first two choices and ignores them.
+/// Choices for loading a library. Windows does not have the first two and ignores them.
 ///
 /// ```
 /// use hotcall::{Binding, OpenFlags, Visibility};
@@ -11,11 +11,11 @@
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub struct OpenFlags {
-    /// When the library's own references to functions are bound.
+    /// The time at which the library's own references to functions are bound.
     pub binding: Binding,
     /// The libraries that see the library's symbols.
     pub visibility: Visibility,
-    /// The library's changes to how this thread calculates: undone or kept.
+    /// The treatment of the library's changes to how this thread calculates: undone or kept.
     pub float_environment: FloatEnvironment,
 }
 
@@ -25,7 +25,7 @@ impl OpenFlags {
         Self { binding: Binding::Lazy, visibility: Visibility::Local, float_environment: FloatEnvironment::Restore }
     }
 
-    /// Sets when the library's own references to functions are bound.
+    /// Sets the time at which the library's own references to functions are bound.
     pub const fn binding(self, binding: Binding) -> Self {
         Self { binding, ..self }
     }
@@ -35,20 +35,21 @@ impl OpenFlags {
         Self { visibility, ..self }
     }
 
-    /// Sets whether the library's changes to how this thread calculates are undone or kept.
+    /// Sets the treatment of the library's changes to how this thread calculates.
     pub const fn float_environment(self, float_environment: FloatEnvironment) -> Self {
         Self { float_environment, ..self }
     }
 }
 
-/// When references to functions are bound.
+/// The time at which references to functions are bound.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum Binding {
-    /// Each at its first use, where the system can; one that nothing defines ends the process then (`RTLD_LAZY`).
+    /// Each is bound at its first use, if the system supports that. An undefined function then ends the process
+    /// (`RTLD_LAZY`).
     #[default]
     Lazy,
-    /// All while loading; one that nothing defines is an error then (`RTLD_NOW`).
+    /// All are bound while loading. An undefined function is then an error (`RTLD_NOW`).
     Now,
 }
 
@@ -56,18 +57,18 @@ pub enum Binding {
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum Visibility {
-    /// Those who ask this library for them (`RTLD_LOCAL`).
+    /// Only look-ups in this library see them (`RTLD_LOCAL`).
     #[default]
     Local,
-    /// Also libraries loaded later (`RTLD_GLOBAL`).
+    /// Libraries that are loaded later see them too (`RTLD_GLOBAL`).
     Global,
 }
 
-/// The fate of changes to how the thread calculates, made by code that runs while a library is loaded, looked into or
-/// unmapped.
+/// The treatment of changes to how the thread calculates. They are made by code that runs while a library is loaded,
+/// searched for symbols or unmapped.
 ///
-/// A library that was linked with `-ffast-math` (by GCC before 13) has such an initialiser. Denormal numbers are zero in
-/// all code that the thread runs afterwards.
+/// For example, GCC before 13 links such an initialiser to libraries made with `-ffast-math`. Afterwards denormal
+/// numbers are zero in all code that the thread runs.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Default, Debug)]
 #[non_exhaustive]
 pub enum FloatEnvironment {

@@ -7,7 +7,7 @@ use super::format::FileFormat;
 use super::loader::Refusal;
 use super::resolved::Resolved;
 
-/// The error for a library that was not loaded: the loader's words, and the format of the file that it refused.
+/// The error for a library that was not loaded: the loader's message, and the format of the file that it refused.
 pub(super) fn refused(library: &Resolved, Refusal(message): Refusal) -> LibraryError {
     let library = library.clone();
     let Some(file) = refused_file(&library, &message) else { return LibraryError::Load { library, message } };
@@ -17,7 +17,8 @@ pub(super) fn refused(library: &Resolved, Refusal(message): Refusal) -> LibraryE
     }
 }
 
-/// The file that a refusal is about: of a library that was searched for, or needed by another one, only the message tells.
+/// The file that a refusal is about. Only the message names the file of a library that was searched for, or needed by
+/// another one.
 fn refused_file(library: &Resolved, message: &str) -> Option<PathBuf> {
     let named = || {
         // "dlopen failed: /path: reason". The path may have colons of its own.

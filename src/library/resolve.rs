@@ -1,4 +1,4 @@
-//! From a library's name to what the loader will be given: the step at which a runtime asks for permission.
+//! Finds the file of a library, without loading it. Between this step and loading, a runtime asks for permission.
 
 use std::ffi::OsStr;
 use std::fs::Metadata;
@@ -9,21 +9,21 @@ use super::resolved::{LibraryPath, Resolved};
 
 /// Finds the library that a name stands for, without loading it.
 ///
-/// A name with a path separator is a path: it must exist and lead to a file. Any other name is searched
-/// for by the system's loader when it is opened, in the places of its own configuration; Windows searches the current
-/// directory too. (macOS keeps its own libraries in one cache, without files: they are found by bare names alone.)
+/// A name with a path separator is a path: it must exist and lead to a file. For any other name, the system's loader
+/// searches the places of its own configuration when the library is opened. Windows searches the current directory too.
+/// macOS keeps its own libraries in one cache, without files, so they are found by bare names alone.
 ///
-/// A runtime asks for permission with the answer and then opens exactly it with
-/// [`Library::open_resolved`](crate::Library::open_resolved). Whoever may write to a directory on the way can still put
-/// another file or link there in between. A runtime that confines scripts to some directories therefore opens a
-/// path whose links are all in these directories and do not pass through others: the canonical path, if no other will do.
+/// A runtime asks for permission with the result, and then opens that library with
+/// [`Library::open_resolved`](crate::Library::open_resolved). In between, anyone who may write to a directory of the
+/// path can still replace the file or a link. To confine scripts to some directories, a runtime opens a path whose
+/// links all lie in these directories and do not leave them. The canonical path does not have links.
 ///
-/// The loader does not open a file again while a library is loaded that was opened by the same path. It gives that
-/// library, even if the path leads to another file by now.
+/// While a library is loaded, the loader does not open a file of an equal path again. It gives the loaded library, even
+/// if the path leads to another file by now.
 ///
 /// # Errors
 ///
-/// The name is empty or has a zero byte; the path does not exist, is not a file, or is one that the loader would rewrite.
+/// The name is empty or has a zero byte. Or the path does not exist, is not a file, or would be changed by the loader.
 pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, LibraryError> {
     let name = name.as_ref();
     if name.is_empty() {
@@ -44,20 +44,20 @@ pub fn resolve(name: impl AsRef<OsStr>) -> Result<Resolved, LibraryError> {
     Ok(Resolved::Path(LibraryPath::new(given, canonical)))
 }
 
-/// Tells a file from another one that merely has the path which a link in `/proc` shows for a deleted file.
+/// Tells a file from another one whose path is the text that a link in `/proc` shows for a deleted file.
 #[cfg(unix)]
 fn is_same_file(path: &Path, file: &Metadata) -> bool {
     use std::os::unix::fs::MetadataExt;
     path.metadata().is_ok_and(|other| (other.dev(), other.ino()) == (file.dev(), file.ino()))
 }
 
-/// Windows has no links that show a path which does not lead anywhere.
+/// Windows does not have links that show a path which leads nowhere.
 #[cfg(not(unix))]
 const fn is_same_file(_path: &Path, _file: &Metadata) -> bool {
     true
 }
 
-/// Checks that the loader will find what `resolved` says. That holds for all values that [`resolve`] makes.
+/// Checks that the loader will find the library that `resolved` names. All values that [`resolve`] makes pass.
 pub(super) fn check(resolved: &Resolved) -> Result<(), LibraryError> {
     match resolved {
         Resolved::Searched(name) if !is_path(name) && !name.is_empty() => check_nul(name),
@@ -71,13 +71,13 @@ fn check_nul(name: &OsStr) -> Result<(), LibraryError> {
     if name.as_encoded_bytes().contains(&0) { Err(LibraryError::NulInName { name: name.to_owned() }) } else { Ok(()) }
 }
 
-/// Tells if the loader takes the name for a path. On Windows a drive makes a path too (`c:file.dll`).
+/// Returns true if the loader treats the name as a path. On Windows a drive makes a path too (`c:file.dll`).
 fn is_path(name: &OsStr) -> bool {
     let separator = |&byte: &u8| path::is_separator(byte.into()) || cfg!(windows) && byte == b':';
     name.as_encoded_bytes().iter().any(separator)
 }
 
-/// glibc expands these in every path it is given (ld.so(8), "Dynamic string tokens"), also written with braces.
+/// glibc expands these tokens in every path that it gets, also with braces (ld.so(8), "Dynamic string tokens").
 #[cfg(unix)]
 fn check_rewriting(path: &Path) -> Result<(), LibraryError> {
     let tokens = ["$ORIGIN", "$LIB", "$PLATFORM", "${ORIGIN}", "${LIB}", "${PLATFORM}"];

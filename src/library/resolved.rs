@@ -1,4 +1,4 @@
-//! The answer to a library's name: what the loader will be given.
+//! The library that a name resolves to, as the loader gets it.
 
 use std::ffi::{OsStr, OsString};
 use std::fmt;
@@ -10,18 +10,18 @@ use std::path::{Path, PathBuf};
 pub enum Resolved {
     /// The file that this path leads to.
     Path(LibraryPath),
-    /// The library that the system's loader finds under this name. It searches its own list of places, and takes a library
-    /// of this name that is loaded already.
+    /// The library that the system's loader finds under this name. The loader searches its own list of places, and
+    /// takes a library of this name that is already loaded.
     Searched(OsString),
     /// The running program and the libraries it was linked with.
     Process,
 }
 
-/// The path of a library: the one that the loader gets, and the one that permissions are for. Made by [`resolve`](crate::resolve).
+/// The path of a library, as [`resolve`](crate::resolve) makes it: one for the loader, and one for permissions.
 ///
-/// The loader gets the path that was given, made absolute. Symbolic links stay in it, because the loader replaces
-/// `$ORIGIN` in the library's `RUNPATH` by the directory of this path: a library that Bazel, Nix or Guix reach through
-/// a link has its neighbours beside the link.
+/// The loader gets the given path, made absolute. Symbolic links stay in it, because the loader replaces `$ORIGIN` in
+/// the library's `RUNPATH` by the directory of this path. With Bazel, Nix or Guix, the library is reached through a
+/// link, and its neighbours lie beside the link.
 ///
 /// To open the file by another of its paths, [`resolve`](crate::resolve) that path.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
@@ -35,7 +35,7 @@ impl LibraryPath {
         Self { given, canonical }
     }
 
-    /// The path as it was given, made absolute. Symbolic links are left in it, and so is `..`, except on Windows. The loader
+    /// The path as it was given, made absolute. It keeps symbolic links, and also `..`, except on Windows. The loader
     /// gets this path.
     pub fn given(&self) -> &Path {
         &self.given
@@ -56,7 +56,7 @@ impl fmt::Display for LibraryPath {
 }
 
 impl Resolved {
-    /// The name or path for the loader; nothing for the process itself.
+    /// The name or path for the loader; `None` for the process itself.
     pub(super) fn file(&self) -> Option<&OsStr> {
         match self {
             Self::Path(path) => Some(path.given.as_os_str()),

@@ -1,13 +1,13 @@
-//! Functions that return twice, which no code can call that is not compiled for it.
+//! Functions that return twice. Only code that is compiled for such a function can call it.
 //!
-//! `setjmp` and `getcontext` return again when `longjmp` or `setcontext` is called, and `vfork` returns in the parent
-//! on the stack that the child has used since. By then the trampoline that called them has returned, and its frame is
+//! `setjmp` and `getcontext` return again when `longjmp` or `setcontext` is called. `vfork` returns in the parent on
+//! the stack that the child has used since. By then the trampoline that called them has returned, and its frame is
 //! overwritten. C compilers know these functions by name: GCC's `special_function_p` in `gcc/calls.cc`, Microsoft's
 //! `setjmp` as an intrinsic function.
 //!
-//! A library may have a function of such a name that returns once: `savectx`, which saves an application's context. So a
-//! name counts only if the object that defines the function also defines what returns the second time. The C library
-//! does, and so do libraries that replace parts of it. Where symbol tables are not read, the name alone counts.
+//! A library may have a function of such a name that returns once, like a `savectx` that saves an application's
+//! context. So a name counts only if the object that defines it also defines a function that makes it return again. The
+//! C library does, and so do libraries that replace parts of it. If symbol tables are not read, the name alone counts.
 
 use super::image;
 
@@ -26,15 +26,16 @@ const NAMES: [&str; 10] = [
     "intrinsic_setjmpex",
 ];
 
-/// Functions of which the definer of such a function defines one.
+/// Functions that make another one return again. An object that defines a function of [`NAMES`] counts only if it
+/// defines one of these too.
 const COUNTERPARTS: [&str; 5] = ["longjmp", "_longjmp", "siglongjmp", "setcontext", "_exit"];
 
-/// Tells if a function of this name returns twice.
+/// Returns true if a function of this name returns twice.
 pub(super) fn returns_twice(name: &str, address: usize) -> bool {
     is_name(name) && image::is_defined_beside(address, &COUNTERPARTS).unwrap_or(true)
 }
 
-/// GCC takes `x`, `_x`, `__x` and `__xx` for the same function.
+/// GCC treats `x`, `_x`, `__x` and `__xx` as one function.
 fn is_name(name: &str) -> bool {
     let plain = name.strip_prefix("__x").or_else(|| name.strip_prefix("__")).or_else(|| name.strip_prefix('_'));
     NAMES.contains(&name) || plain.is_some_and(|plain| NAMES.contains(&plain))

@@ -2,11 +2,11 @@
 
 use std::fmt;
 
-/// The kind of a symbol, as the library's symbol table has it.
+/// The kind of a symbol, according to the library's symbol table.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum SymbolKind {
-    /// A function, or a symbol without a type, as assembly has them.
+    /// A function, or a symbol without a type, which assembly may define.
     Function,
     /// A variable.
     Variable,

@@ -1,10 +1,10 @@
-//! Errors of members: a type does not have one, or it cannot be read or written.
+//! Errors of members: a type does not have a member, or the member cannot be read or written.
 
 use hotcall_jit::{LayoutError, Type};
 
 use crate::slots::value_type::ValueType;
 
-/// Why a member cannot be found, read or written.
+/// The reason why a member cannot be found, read or written.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -19,7 +19,7 @@ pub enum MemberError {
     #[error("{ty} has {len} members, and none with index {index}")]
     NoIndex { ty: Type, index: usize, len: usize },
     /// A path that does not consist of names, dots and indices in brackets.
-    #[error("{path:?} is no path to a member: byte {at} is unexpected")]
+    #[error("{path:?} is not a path to a member: byte {at} is unexpected")]
     Path { path: Box<str>, at: usize },
     /// An access by slot, where the member is a struct, a union or an array.
     #[error("the member at byte {offset} is {ty}, which has no slot")]

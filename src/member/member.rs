@@ -8,9 +8,9 @@ use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 use crate::slots::value_type::ValueType;
 
-/// A part of a struct, union or array: where it lies in the bytes of the whole, and its type.
+/// A part of a struct, union or array: its offset in the bytes of the whole, and its type.
 ///
-/// Find it once, read and write it in any number of values. The bytes need no alignment.
+/// A member is found once, and read and written in any number of values. The bytes need no alignment.
 ///
 /// ```
 /// use hotcall::{Member, Type, Value};
@@ -50,7 +50,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// The path is malformed or leads nowhere; the type exceeds the size limit.
+    /// The path is malformed or does not lead to a member, or the type exceeds the size limit.
     pub fn at(ty: &Type, path: &str) -> Result<Self, MemberError> {
         let mut member = Self::whole(ty)?;
         let mut rest = path;
@@ -71,7 +71,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// The type does not have one.
+    /// The type does not have a member of this name.
     pub fn field(&self, name: &str) -> Result<Self, MemberError> {
         let missing = || MemberError::NoMember { ty: self.ty.clone(), member: name.into() };
         self.find(name)?.ok_or_else(missing)
@@ -81,7 +81,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// The type does not have one.
+    /// The type does not have this index.
     pub fn index(&self, index: usize) -> Result<Self, MemberError> {
         let missing = || MemberError::NoIndex { ty: self.ty.clone(), index, len: self.len() };
         match self.ty.kind() {
@@ -106,7 +106,7 @@ impl Member {
         }
     }
 
-    /// Returns true if it does not have elements or members.
+    /// Returns true if the member does not have elements or members.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -116,21 +116,21 @@ impl Member {
         self.offset
     }
 
-    /// Its size in bytes.
+    /// The member's size in bytes.
     pub const fn size(&self) -> usize {
         self.size
     }
 
-    /// Its type.
+    /// The member's type.
     pub const fn ty(&self) -> &Type {
         &self.ty
     }
 
-    /// Reads it from the bytes of the whole: a scalar, or the bytes of a struct, union or array.
+    /// Reads the member from the bytes of the whole: a scalar, or the bytes of a struct, union or array.
     ///
     /// # Errors
     ///
-    /// The bytes end before it does.
+    /// The bytes end before the member does.
     pub fn read<'a>(&self, whole: &'a [u8]) -> Result<Value<'a>, MemberError> {
         let bytes = self.bytes(whole)?;
         Ok(match self.ty.as_scalar() {
@@ -139,11 +139,11 @@ impl Member {
         })
     }
 
-    /// Writes it to the bytes of the whole: a scalar of its type, or the bytes of a struct, union or array.
+    /// Writes the member to the bytes of the whole: a scalar of its type, or the bytes of a struct, union or array.
     ///
     /// # Errors
     ///
-    /// The value has another type, or another length; the bytes end before the member does.
+    /// The value has another type or another length, or the bytes end before the member does.
     pub fn write<'a>(&self, whole: &mut [u8], value: impl Into<Value<'a>>) -> Result<(), MemberError> {
         let value = value.into();
         let to = self.bytes_mut(whole)?;
@@ -161,7 +161,7 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// It is not a scalar; the bytes end before it does.
+    /// The member is not a scalar, or the bytes end before the member does.
     pub fn read_slot(&self, whole: &[u8]) -> Result<Slot, MemberError> {
         let scalar = self.scalar()?;
         Ok(load(scalar, self.bytes(whole)?))
@@ -171,27 +171,27 @@ impl Member {
     ///
     /// # Errors
     ///
-    /// It is not a scalar; the bytes end before it does.
+    /// The member is not a scalar, or the bytes end before the member does.
     pub fn write_slot(&self, whole: &mut [u8], value: Slot) -> Result<(), MemberError> {
         let scalar = self.scalar()?;
         store(scalar, value, self.bytes_mut(whole)?);
         Ok(())
     }
 
-    /// Its bytes among those of the whole.
+    /// The member's bytes among those of the whole.
     ///
     /// # Errors
     ///
-    /// The bytes end before it does.
+    /// The bytes end before the member does.
     pub fn bytes<'a>(&self, whole: &'a [u8]) -> Result<&'a [u8], MemberError> {
         whole.get(self.offset..self.end()).ok_or_else(|| self.too_short(whole.len()))
     }
 
-    /// Its bytes among those of the whole, to be written.
+    /// The member's bytes among those of the whole, to be written.
     ///
     /// # Errors
     ///
-    /// The bytes end before it does.
+    /// The bytes end before the member does.
     pub fn bytes_mut<'a>(&self, whole: &'a mut [u8]) -> Result<&'a mut [u8], MemberError> {
         let given = whole.len();
         whole.get_mut(self.offset..self.end()).ok_or_else(|| self.too_short(given))
@@ -202,7 +202,7 @@ impl Member {
         Ok(Self { offset, size: extent.size as usize, ty: ty.clone() })
     }
 
-    /// Searches named members here and, as C does, inside members without a name.
+    /// Searches the named members here and, like C, also inside members without a name.
     fn find(&self, name: &str) -> Result<Option<Self>, MemberError> {
         let Some(aggregate) = self.ty.as_aggregate() else { return Ok(None) };
         for place in Places::of(aggregate) {
@@ -252,7 +252,7 @@ enum PathStep<'a> {
 }
 
 impl<'a> PathStep<'a> {
-    /// The first step of a path and what follows it. Only the first name of a path has no dot before it.
+    /// Splits a path into its first step and the rest. Only the first name of a path does not have a dot before it.
     fn first(path: &'a str, at_start: bool) -> Option<(Self, &'a str)> {
         if let Some(rest) = path.strip_prefix('[') {
             let (index, after) = rest.split_once(']')?;

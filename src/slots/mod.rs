@@ -1,4 +1,4 @@
-//! Arguments and results: [`Slot`] as trampolines take them, [`Value`] with its C type.
+//! Arguments and results: [`Slot`] for trampolines, [`Value`] with its C type.
 
 pub(crate) mod error;
 pub(crate) mod memory;

@@ -15,7 +15,7 @@ use hotcall_jit::Scalar;
 /// | `double`, pointers | as they are |
 /// | structs and unions | the address of their bytes, which need no alignment |
 ///
-/// The conversions from Rust's types make canonical slots of C's types of the same name; [`Slot::canonical`] makes one of
+/// The conversions from Rust's types make canonical slots of C's types of equal names. [`Slot::canonical`] makes one of
 /// any bits.
 ///
 /// ```
@@ -39,33 +39,33 @@ impl Slot {
         self.0
     }
 
-    /// The slot in the canonical form of `scalar`: the bits that the type does not have are dropped. A `bool` is its low
-    /// byte, as C stores and returns it; a byte other than 0 becomes 1.
+    /// The slot in the canonical form of `scalar`: bits that the type does not have are dropped. A `bool` is its low
+    /// byte, in which C stores and returns it. A byte other than 0 becomes 1.
     pub const fn canonical(self, scalar: Scalar) -> Self {
         Self(scalar.canonical(self.0))
     }
 
-    /// As `bool`: the low byte; any value but 0 is true.
+    /// The slot as `bool`: the low byte; any value but 0 is true.
     pub const fn as_bool(self) -> bool {
         self.0 as u8 != 0
     }
 
-    /// As `float`.
+    /// The slot as `float`.
     pub const fn as_f32(self) -> f32 {
         f32::from_bits(self.0 as u32)
     }
 
-    /// As `double`.
+    /// The slot as `double`.
     pub const fn as_f64(self) -> f64 {
         f64::from_bits(self.0)
     }
 
-    /// As a pointer.
+    /// The slot as a pointer.
     pub fn as_ptr<T>(self) -> *const T {
         std::ptr::with_exposed_provenance(self.0 as usize)
     }
 
-    /// As a pointer to what may be written.
+    /// The slot as a pointer to writable memory.
     pub fn as_mut_ptr<T>(self) -> *mut T {
         std::ptr::with_exposed_provenance_mut(self.0 as usize)
     }

@@ -12,7 +12,7 @@ use super::value_type::ValueType;
 
 /// A C value with its type.
 ///
-/// Made by `From` from Rust's types, and turned back into them by `TryFrom`:
+/// A value is made by `From` from Rust's types, and turned back into them by `TryFrom`:
 ///
 /// | C | Rust |
 /// |---|---|
@@ -22,8 +22,8 @@ use super::value_type::ValueType;
 /// | structs, unions, arrays in memory | their bytes: `&[u8]`, `&[u8; N]`, `Vec<u8>`; back also `Cow<[u8]>` and `[u8; N]` |
 /// | `void` | `()` |
 ///
-/// A value must have the declared type: an `i32` does not pass for a `double`, and not for an `int64_t`. Two
-/// differences do not count, because C's compilers do not see them in a call:
+/// A value must have the declared type: an `i32` is not accepted for a `double`, nor for an `int64_t`. Two differences
+/// do not count, because they make no difference to a call in C:
 ///
 /// * `intptr_t` and `int64_t` are one type, and so are `uintptr_t` and `uint64_t`: all supported targets have 64 bits.
 /// * All pointers are one type.
@@ -68,24 +68,23 @@ pub enum Value<'a> {
     F64(f64),
     /// Any pointer, null included.
     Pointer(*mut c_void),
-    /// The bytes of a struct or union, and where variables and members are read and written, of an array. They need no
-    /// alignment.
+    /// The bytes of a struct or union. For variables and members also the bytes of an array. They need no alignment.
     Bytes(Cow<'a, [u8]>),
     /// The result of a `void` function.
     Void,
 }
 
-// SAFETY: a pointer among values is data, as an address in a `Slot` is: nothing here follows it. Following it, or
-// passing it to C, takes an unsafe call, whose caller vouches for it.
+// SAFETY: a pointer among values is only data, like an address in a `Slot`: no safe code follows it. The contract of
+// the unsafe call that follows it, or passes it to C, covers the thread.
 unsafe impl Send for Value<'_> {}
-// SAFETY: nothing here follows a pointer among values, so that sharing one is sharing a number.
+// SAFETY: no safe code follows a pointer among values, so sharing one is sharing a number.
 unsafe impl Sync for Value<'_> {}
 
 impl Value<'_> {
     /// The null pointer.
     pub const NULL: Self = Self::Pointer(ptr::null_mut());
 
-    /// The value of a scalar whose slot this is. Scalars that have no variant are their bytes.
+    /// The value of a scalar with this slot. Scalars that do not have a variant become their bytes.
     ///
     /// ```
     /// use hotcall::{Scalar, Slot, Value};
@@ -112,13 +111,13 @@ impl Value<'_> {
         }
     }
 
-    /// Its type.
+    /// The value's type.
     #[inline]
     pub fn ty(&self) -> ValueType {
         self.slot_and_type().1
     }
 
-    /// Its slot, as `From` makes it, and its type.
+    /// The value's slot, as `From` makes it, and its type.
     #[inline]
     pub(crate) fn slot_and_type(&self) -> (Slot, ValueType) {
         let (slot, scalar) = match *self {
@@ -155,8 +154,8 @@ impl Value<'_> {
     }
 }
 
-/// The canonical slot of a scalar; the address of bytes, which must live as long as the slot is used; empty for
-/// [`Value::Void`].
+/// The canonical slot of a scalar. For a struct or union, the address of its bytes, which must live as long as the slot
+/// is used. Empty for [`Value::Void`].
 impl From<&Value<'_>> for Slot {
     #[inline]
     fn from(value: &Value<'_>) -> Self {
@@ -164,7 +163,8 @@ impl From<&Value<'_>> for Slot {
     }
 }
 
-/// Both directions of a Rust type that is a C type. Variants that C does not distinguish from it convert back, too.
+/// Implements both directions for a Rust type that is a C type. Variants that C does not distinguish from it convert
+/// back, too.
 macro_rules! scalars {
     ($($ty:ident: $variant:ident $(| $twin:ident)?),*) => {$(
         impl From<$ty> for Value<'_> {
@@ -195,7 +195,7 @@ scalars!(
     usize: Usize | U64, bool: Bool, f32: F32, f64: F64
 );
 
-/// Why a value cannot become a `T`.
+/// The error for a value that is not a `T`.
 #[cold]
 fn not_a<T>(value: &Value<'_>) -> ConvertError {
     ConvertError { to: std::any::type_name::<T>(), given: value.ty() }

@@ -4,8 +4,8 @@ use std::fmt;
 
 use hotcall_jit::Scalar;
 
-/// The type of a [`Value`](crate::Value), as far as the value has one: pointers are all alike, and structs differ by size
-/// alone.
+/// The type of a [`Value`](crate::Value), in less detail than a C type: pointers are all alike, and structs differ by
+/// size alone.
 ///
 /// Displayed for messages: `an i32`, `24 bytes`, `nothing`.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -46,7 +46,7 @@ impl ValueType {
 impl fmt::Display for ValueType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            // By the sound of the first letter or digit: "eye", "ef".
+            // The article follows the sound of the first letter or digit: "eye", "ef".
             Self::Scalar(scalar) => match scalar.name().as_bytes() {
                 [b'i' | b'f', digit, ..] if digit.is_ascii_digit() => write!(f, "an {scalar}"),
                 [b'i', ..] => write!(f, "an {scalar}"),

@@ -11,7 +11,7 @@ use crate::function::prototype::FoundPrototypes;
 use crate::library::library::Library;
 use crate::library::mapping::Mapping;
 
-/// The symbol that a declaration declared.
+/// The symbol of a declaration.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Symbol {
@@ -61,7 +61,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Those of [`Library::function_with`] and [`Library::static_`].
+    /// The errors of [`Library::function_with`] and [`Library::static_`].
     pub fn declared(&self, declaration: &Declaration) -> Result<Option<Symbol>, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         mapping.declared(declaration, &Arc::from(declaration.symbol_name()), false, &mut FoundPrototypes::default())
@@ -69,7 +69,7 @@ impl Library {
 }
 
 impl Mapping {
-    /// The function or variable of a declaration; `key` shares its memory with the symbol's name where they are the same.
+    /// The function or variable of a declaration. `key` shares its memory with the symbol's name if both are equal.
     pub(super) fn declared<'d>(
         self: &Arc<Self>,
         declaration: &'d Declaration,

@@ -6,7 +6,7 @@ use crate::function::error::FunctionError;
 use crate::library::error::{ClosedError, LibraryError};
 use crate::slots::value_type::ValueType;
 
-/// Why a library's symbol cannot be made a function or a variable.
+/// The reason why a library's symbol cannot be made a function or a variable.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -22,7 +22,7 @@ pub enum SymbolError {
     Layout { name: Box<str>, source: LayoutError },
 }
 
-/// Why a variable cannot be read or written.
+/// The reason why a variable cannot be read or written.
 #[derive(Clone, PartialEq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]

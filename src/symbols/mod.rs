@@ -1,4 +1,4 @@
-//! From the symbols of a library to [functions](crate::Function) and [statics](Static), by name or as declared.
+//! Makes [functions](crate::Function) and [statics](Static) of a library's symbols, by name or by declaration.
 
 mod declared;
 pub(crate) mod error;

@@ -11,13 +11,13 @@ use crate::library::library::Library;
 impl Library {
     /// The function with this name and signature.
     ///
-    /// That the symbol is a function with this signature cannot be checked: whoever calls it vouches for it. Variables are
-    /// refused where the library's symbol table can be read, on Linux with glibc.
+    /// Nothing can check that the symbol is a function with this signature, so calls are unsafe. Variables are refused
+    /// if the library's symbol table can be read, which is the case on Linux with glibc.
     ///
     /// # Errors
     ///
-    /// Those of [`Library::symbol`], and those of making code for the signature; the symbol is a variable, or a function
-    /// that returns twice, such as `setjmp` and `vfork`.
+    /// * The errors of [`Library::symbol`], and those of making code for the signature.
+    /// * The symbol is a variable, or a function that returns twice, such as `setjmp` and `vfork`.
     pub fn function(&self, name: &str, signature: &Signature) -> Result<Function, SymbolError> {
         self.function_with(name, signature, FunctionOptions::default())
     }
@@ -26,7 +26,7 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// Those of [`Library::function`].
+    /// The errors of [`Library::function`].
     pub fn function_with(
         &self,
         name: &str,
@@ -39,11 +39,11 @@ impl Library {
         Ok(Function::new(name.into(), address, signature, options, Some(mapping))?)
     }
 
-    /// A function that may be missing, which is `None`.
+    /// A function that may be missing; `None` if it is.
     ///
     /// # Errors
     ///
-    /// Those of [`Library::function`], save for a missing symbol.
+    /// The errors of [`Library::function`], except for a missing symbol.
     pub fn optional_function(
         &self,
         name: &str,
@@ -58,22 +58,22 @@ impl Library {
 
     /// The variable with this name and type.
     ///
-    /// A function is taken for a variable too: its bytes can be read.
+    /// A function is accepted as a variable too, because its bytes can be read.
     ///
     /// # Errors
     ///
-    /// Those of [`Library::symbol`]; the type exceeds a limit.
+    /// The errors of [`Library::symbol`], and a type that exceeds a limit.
     pub fn static_(&self, name: &str, ty: &Type) -> Result<Static, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let address = mapping.require(name)?;
         Static::new(name.into(), address, ty, mapping)
     }
 
-    /// A variable that may be missing, which is `None`.
+    /// A variable that may be missing; `None` if it is.
     ///
     /// # Errors
     ///
-    /// Those of [`Library::static_`], save for a missing symbol.
+    /// The errors of [`Library::static_`], except for a missing symbol.
     pub fn optional_static(&self, name: &str, ty: &Type) -> Result<Option<Static>, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let Some(address) = mapping.optional(name)? else { return Ok(None) };

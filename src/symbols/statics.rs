@@ -14,7 +14,7 @@ use crate::slots::slot::Slot;
 use crate::slots::value::Value;
 use crate::slots::value_type::ValueType;
 
-/// A variable of a library, which it keeps mapped.
+/// A variable of a library. It keeps the library mapped.
 ///
 /// Reads and writes need no alignment and are not atomic.
 #[derive(Clone)]
@@ -28,10 +28,10 @@ struct Variable {
     library: Arc<Mapping>,
 }
 
-// SAFETY: the address is a number until it is read or written through, which is for unsafe functions; their contract
-// excludes races.
+// SAFETY: the address is only a number until an unsafe function reads or writes through it. The contracts of these
+// functions exclude races.
 unsafe impl Send for Variable {}
-// SAFETY: shared references only copy the address; the contract of the unsafe functions that follow it excludes races.
+// SAFETY: shared references only copy the address. The contracts of the unsafe functions that follow it exclude races.
 unsafe impl Sync for Variable {}
 
 impl Static {
@@ -55,8 +55,9 @@ impl Static {
         &self.0.ty
     }
 
-    /// The variable's address. It is valid as long as this `Static` lives, which keeps the library mapped. For a variable of
-    /// a thread (`_Thread_local`) it is the address in the thread that looked it up, and dangles once that thread has ended.
+    /// The variable's address. It is valid as long as this `Static` lives, which keeps the library mapped. For a
+    /// variable of a thread (`_Thread_local`) it is the address in the thread that looked it up, and dangles once that
+    /// thread has ended.
     pub fn address(&self) -> *mut c_void {
         self.0.address.as_ptr()
     }
@@ -75,12 +76,14 @@ impl Static {
     /// * No other thread writes to it meanwhile.
     pub unsafe fn read(&self) -> Result<Value<'static>, StaticError> {
         if let Some(scalar) = self.0.ty.as_scalar() {
-            // SAFETY: the caller vouches for the variable.
+            // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+            // meanwhile.
             let slot = unsafe { self.read_slot() }?;
             return Ok(Value::from_slot(slot, scalar));
         }
         let mut bytes = vec![0; self.0.size];
-        // SAFETY: the caller vouches for the variable; the length is its size.
+        // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+        // meanwhile. The length is the size of the type.
         unsafe { self.read_into(&mut bytes) }?;
         Ok(bytes.into())
     }
@@ -89,7 +92,7 @@ impl Static {
     ///
     /// # Errors
     ///
-    /// The library is closed; the value has another type, or another length.
+    /// The library is closed, or the value has another type or another length.
     ///
     /// # Safety
     ///
@@ -101,9 +104,11 @@ impl Static {
         let value = value.into();
         let wrong_type = || self.wrong_type(value.ty());
         match self.0.ty.as_scalar() {
-            // SAFETY: the caller vouches for the variable.
+            // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere
+            // meanwhile.
             Some(scalar) => unsafe { self.write_slot(value.slot_of(scalar).ok_or_else(wrong_type)?) },
-            // SAFETY: the caller vouches for the variable.
+            // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere
+            // meanwhile.
             None => unsafe { self.write_from(value.as_bytes().ok_or_else(wrong_type)?) },
         }
     }
@@ -112,7 +117,7 @@ impl Static {
     ///
     /// # Errors
     ///
-    /// The library is closed; the type is not a scalar.
+    /// The library is closed, or the type is not a scalar.
     ///
     /// # Safety
     ///
@@ -124,7 +129,8 @@ impl Static {
         let scalar = self.scalar()?;
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
-        // SAFETY: the caller vouches for the variable; the length is its size.
+        // SAFETY: the caller promises that the variable has its type, is alive on this thread, and is not written
+        // meanwhile. The length is the size of the scalar.
         unsafe { self.read_into(bytes) }?;
         Ok(load(scalar, bytes))
     }
@@ -133,7 +139,7 @@ impl Static {
     ///
     /// # Errors
     ///
-    /// The library is closed; the type is not a scalar.
+    /// The library is closed, or the type is not a scalar.
     ///
     /// # Safety
     ///
@@ -146,38 +152,41 @@ impl Static {
         let mut bytes = [0; 8];
         let bytes = &mut bytes[..self.0.size.min(8)];
         store(scalar, value, bytes);
-        // SAFETY: the caller vouches for the variable; the length is its size.
+        // SAFETY: the caller promises that the variable has its type, is writable, and is not used elsewhere meanwhile.
+        // The length is the size of the scalar.
         unsafe { self.write_from(bytes) }
     }
 
-    /// Copies the variable's bytes to `bytes`, which are as many as its type has.
+    /// Copies the variable's bytes to `bytes`, which must have the size of its type.
     ///
     /// # Errors
     ///
-    /// The library is closed; the length is another one.
+    /// The library is closed, or the length is not the size of the type.
     ///
     /// # Safety
     ///
-    /// That of [`Static::read`].
+    /// The contract of [`Static::read`].
     pub unsafe fn read_into(&self, bytes: &mut [u8]) -> Result<(), StaticError> {
         self.check(bytes.len())?;
-        // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
+        // SAFETY: the library is mapped, and the length is the size of the variable's type. The caller promises that
+        // the variable has that size and no thread writes to it meanwhile. `ptr::copy` allows overlap.
         unsafe { ptr::copy(self.0.address.as_ptr().cast(), bytes.as_mut_ptr(), bytes.len()) };
         Ok(())
     }
 
-    /// Copies `bytes`, which are as many as the variable's type has, to the variable.
+    /// Copies `bytes`, which must have the size of the variable's type, to the variable.
     ///
     /// # Errors
     ///
-    /// The library is closed; the length is another one.
+    /// The library is closed, or the length is not the size of the type.
     ///
     /// # Safety
     ///
-    /// That of [`Static::write`].
+    /// The contract of [`Static::write`].
     pub unsafe fn write_from(&self, bytes: &[u8]) -> Result<(), StaticError> {
         self.check(bytes.len())?;
-        // SAFETY: the library is mapped and the caller vouches for the variable; `ptr::copy` allows them to overlap.
+        // SAFETY: the library is mapped, and the length is the size of the variable's type. The caller promises that
+        // the variable has that size, is writable, and no thread uses it meanwhile. `ptr::copy` allows overlap.
         unsafe { ptr::copy(bytes.as_ptr(), self.0.address.as_ptr().cast(), bytes.len()) };
         Ok(())
     }

@@ -16,17 +16,17 @@ use crate::function::prototype::FoundPrototypes;
 use crate::library::error::LibraryError;
 use crate::library::library::Library;
 
-/// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when it has been called
-/// often enough for that to pay, or all together by [`Symbols::compile`].
+/// The declared symbols that a library has, by their keys. Functions are lazy: each is compiled when enough calls have
+/// been made for that to pay. [`Symbols::compile`] compiles all together.
 pub struct Symbols {
-    /// In the order of the keys.
+    /// Symbols in the order of their keys.
     symbols: Box<[(Arc<str>, Option<Symbol>)]>,
-    /// The declarations that cannot be used, with the reason.
+    /// The declarations that cannot be used, each with the reason.
     unsupported: Box<[(Box<str>, Box<str>)]>,
 }
 
 impl Library {
-    /// Every declared symbol, ready to use: a library with many symbols opens in the time that looking them up takes.
+    /// Every declared symbol, ready to use. A library with many symbols opens in the time that looking them up takes.
     ///
     /// ```
     /// # #[cfg(target_os = "linux")]
@@ -56,9 +56,12 @@ impl Library {
     ///
     /// # Errors
     ///
-    /// The library is closed; a symbol is missing that is not optional; a symbol does not have an address; a function's
-    /// symbol is a variable; a signature or type exceeds a limit. A function that returns twice is an error of
-    /// [`Symbols::get`] alone.
+    /// * The library is closed.
+    /// * A symbol is missing and not optional, or does not have an address.
+    /// * The symbol of a function is a variable.
+    /// * A signature or type exceeds a limit.
+    ///
+    /// A function that returns twice is an error of [`Symbols::get`] alone.
     pub fn symbols(&self, declarations: &Declarations) -> Result<Symbols, SymbolError> {
         let (mapping, _restore) = self.look_up()?;
         let mut prototypes = FoundPrototypes::default();
@@ -68,7 +71,7 @@ impl Library {
             let key = Arc::from(&*declaration.key);
             match mapping.declared(declaration, &key, true, &mut prototypes) {
                 Ok(symbol) => symbols.push((key, symbol)),
-                // Headers of the system declare such functions, and who never asks for one need not know.
+                // Headers of the system declare such functions. They are an error only if they are asked for.
                 Err(SymbolError::Library(LibraryError::ReturnsTwice { .. })) => {
                     unsupported.push(((*key).into(), "it returns twice".into()))
                 }
@@ -86,7 +89,7 @@ impl Symbols {
     ///
     /// # Errors
     ///
-    /// The key is not declared, or what it declares cannot be used.
+    /// The key is not declared, or its declaration cannot be used.
     pub fn get(&self, key: &str) -> Result<Option<&Symbol>, DeclarationError> {
         if let Ok(index) = self.symbols.binary_search_by(|(other, _)| (**other).cmp(key)) {
             return Ok(self.symbols[index].1.as_ref());
@@ -103,23 +106,23 @@ impl Symbols {
         self.symbols.iter().map(|(key, symbol)| (&**key, symbol.as_ref()))
     }
 
-    /// The number of declarations, those of missing symbols included.
+    /// The number of declarations, including those of missing symbols.
     pub fn len(&self) -> usize {
         self.symbols.len()
     }
 
-    /// Tells if nothing was declared.
+    /// Returns true if nothing was declared.
     pub fn is_empty(&self) -> bool {
         self.symbols.is_empty()
     }
 
-    /// Compiles all functions, on several threads if there are many, so that no call has to.
+    /// Compiles all functions, so that no call compiles one. Uses several threads if the functions are many.
     ///
     /// # Errors
     ///
-    /// There is no memory for code; some functions are compiled then, and the others as lazy as before.
+    /// Memory for code is missing. Some functions are compiled then, and the others stay lazy.
     pub fn compile(&self) -> Result<(), CompileError> {
-        /// Fewer functions than this for each thread do not pay for it.
+        /// The smallest number of functions for which a thread pays.
         const FUNCTIONS: usize = 16;
         let functions: Vec<&Function> = self.functions().collect();
         let threads = thread::available_parallelism().map_or(1, NonZero::get).min(functions.len() / FUNCTIONS);
@@ -137,7 +140,7 @@ impl Symbols {
             let others: Vec<_> =
                 (1..threads).filter_map(|_| thread::Builder::new().spawn_scoped(scope, work).ok()).collect();
             let mine = work();
-            // Nothing in there panics on purpose; what does is passed on.
+            // Panics are not expected here. If one happens, it is passed on.
             let join = |other: thread::ScopedJoinHandle<'_, _>| {
                 other.join().unwrap_or_else(|payload| std::panic::resume_unwind(payload))
             };

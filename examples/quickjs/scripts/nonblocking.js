@@ -1,4 +1,4 @@
-// A call that takes its time on another thread, with progress shown meanwhile.
+// A long call on another thread, with progress shown meanwhile.
 
 const name = { linux: "libc.so.6", darwin: "libSystem.dylib" }[Deno.build.os] ?? "ucrtbase.dll";
 const { usleep } = Deno.dlopen(name, {

@@ -18,7 +18,7 @@ const { symbols: sqlite } = Deno.dlopen(name, {
 });
 const { getCString } = Deno.UnsafePointerView;
 const text = (string) => new TextEncoder().encode(`${string}\0`);
-// Where C puts a pointer.
+// The memory for a pointer that C writes.
 const out = new BigUint64Array(1);
 const takeOut = () => Deno.UnsafePointer.create(out[0]);
 const OK = 0, DONE = 101, TRANSIENT = -1;

@@ -1,4 +1,4 @@
-// Structs by value: the C library's div, ldiv and lldiv, and a date that is broken down and put together again.
+// Structs by value: the C library's div, ldiv and lldiv, and a date that is split and joined again.
 
 const name = { linux: "libc.so.6", darwin: "libSystem.dylib" }[Deno.build.os] ?? "ucrtbase.dll";
 const div_t = { struct: ["i32", "i32"] };
@@ -18,7 +18,7 @@ console.log(`-17 = 5 * ${new Int32Array(div(-17, 5).buffer).join(" + ")}`);
 const large = new BigInt64Array(ldiv(10n ** 18n + 7n, 10n ** 9n).buffer);
 console.log(`10**18 + 7 = 10**9 * ${large[0]} + ${large[1]}`);
 
-// With `into`, which Deno does not have, it goes to a buffer that is there already.
+// With `into`, which Deno does not have, the struct is written to an existing buffer.
 const result = new BigInt64Array(2);
 for (const number of [100n, 1000n]) {
   if (lldiv.into) lldiv.into(result, number, 7n);

@@ -1,4 +1,4 @@
-// The version of a library: of libcurl, SDL2 or zlib, whichever is there.
+// The version of a library: of libcurl, SDL2 or zlib, the first that is installed.
 
 const { getCString } = Deno.UnsafePointerView;
 const text = { parameters: [], result: "pointer" };
@@ -29,7 +29,7 @@ function open(files, symbols) {
     try {
       return Deno.dlopen(file, symbols);
     } catch {
-      // The next one.
+      // Tries the next library.
     }
   }
 }

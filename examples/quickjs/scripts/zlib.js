@@ -12,7 +12,7 @@ const { compressBound, compress2, compressLater, uncompress, crc32 } = zlib.symb
 function check(code) {
   if (code !== 0) throw new Error(`zlib says ${code}`);
 }
-// The length goes in as the room there is, and comes out as the room taken.
+// The length is the size of the room before the call, and the size of the result after it.
 function fit(bytes, length) {
   return bytes.subarray(0, Number(length[0]));
 }

@@ -1,5 +1,6 @@
-// Loops that call C functions, for calls.rs: by hotcall's trampolines, by C functions that are written for V8, the same with V8's
-// options behind the arguments, and by the ordinary callback. "script" has the wrapper that a library's function has, which throws. Prints one line of JSON: nanoseconds a round, many samples of each.
+// Loops that call C functions, for calls.rs: by hotcall's trampolines, by C functions that are written for V8 without and with V8's
+// options after the arguments, and by the ordinary callback. "script" has a library function's wrapper, which throws. Prints one line of
+// JSON: samples in nanoseconds a round.
 
 const [path, only] = scriptArgs;
 const point = { struct: ["f64", "f64"] };
@@ -10,7 +11,7 @@ const q = Float64Array.of(4, 6);
 const out = new Float64Array(2);
 const four = Int32Array.of(1, 2, 3, 4);
 
-// The name, the types, the arguments in the loop, and what they are.
+// The name, the types, the arguments in the loop, and their values.
 const cases = [
     ["nop", [], "void", "", {}],
     ["add_i32", ["i32", "i32"], "i32", "i, 1", {}],
@@ -25,24 +26,24 @@ const cases = [
     ["quad_sum", [quad], "i32", "four", { four }],
 ];
 
-// Where a loop's code lies by chance costs a nanosecond, so each way has several that lie elsewhere.
+// The random address of a loop's code costs a nanosecond, so each way has several loops at different addresses.
 const LOOPS = 8;
 const SAMPLES = 5;
 const ROUNDS = 100_000;
 
-// The loop of one way, with code of its own: functions of the same source share what V8 learns about callees.
+// The loop of one way, with code of its own. Functions of equal source share the facts that V8 learns about callees.
 let loops = 0;
 
 function loop(call, values, place) {
     const names = Object.keys(values);
-    // Some instructions in front.
+    // Some instructions before it, which move the loop.
     const before = Array.from({ length: place }, (_, index) => `let v${index} = rounds ${"+-*&|^"[index % 6]} ${index + 3};`).join(" ");
     const after = Array.from({ length: place }, (_, index) => `, v${index}`).join("");
     const body = `let result; for (let i = 0; i < rounds; i++) ${call}; return [result${after}];`;
     return new Function(...names, `/* ${loops++} */ return function (rounds) { ${before} ${body} };`)(...Object.values(values));
 }
 
-// Optimising goes on beside the program, and takes its time.
+// Optimising runs beside the program, and takes time.
 function warm(run, slow) {
     for (let fast = 0, i = 0; (fast < 5 || i < 20) && i < 1000; i++) {
         const before = slow();

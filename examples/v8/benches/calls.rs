@@ -1,4 +1,5 @@
-//! What calls cost in V8's optimised code: `cargo bench -p hotcall-v8-example`. `--json` prints JSON instead of a table.
+//! The cost of calls in V8's optimised code: `cargo bench -p hotcall-v8-example`. `--json` prints JSON instead of a
+//! table.
 //!
 //! Each row is a loop in script. hotcall's trampolines are compared with C functions that are written for V8 and registered without
 //! hotcall.
@@ -11,18 +12,18 @@ use std::process::{Command, ExitCode};
 use clap::Parser;
 use serde::{Deserialize, Serialize};
 
-/// How many processes measure: where things lie in memory by chance costs time.
+/// The number of processes that measure, because the random layout of memory affects times.
 const PROCESSES: usize = 5;
 
-/// What a process prints: samples in nanoseconds a round.
+/// The output of a process: samples in nanoseconds a round.
 #[derive(Deserialize)]
 struct Samples {
     case: String,
-    /// Empty where the wrapper makes the result.
+    /// Empty if the wrapper makes the result.
     #[serde(default)]
     typed: Vec<f64>,
     script: Vec<f64>,
-    /// Empty where nothing can be registered.
+    /// Empty if no C function can be registered.
     #[serde(default)]
     c: Vec<f64>,
     #[serde(default)]
@@ -31,13 +32,13 @@ struct Samples {
     empty: Vec<f64>,
 }
 
-/// Nanoseconds a round: medians. The ratio is the median of those of loops that ran one after the other; the net one is of what
-/// they take above the empty loop.
+/// Nanoseconds a round, as medians. The ratio is the median of the ratios of loops that ran one after the other. The
+/// net ratio compares the times above the empty loop.
 #[derive(Serialize)]
 struct Row {
     case: String,
     typed_ns: Option<f64>,
-    /// With the wrapper that throws.
+    /// The time with the wrapper that throws.
     script_ns: f64,
     c_ns: Option<f64>,
     c_with_options_ns: Option<f64>,

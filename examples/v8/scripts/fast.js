@@ -1,4 +1,4 @@
-// Loops that V8 optimises, and what a call in them takes then.
+// Loops that V8 optimises, and the time that a call in them takes.
 
 const { symbols: c } = openLibrary("libc.so.6", {
     labs: { parameters: ["i64"], result: "i64" },
@@ -21,7 +21,7 @@ const loops = {
     strnlen: (rounds) => {
         for (let i = 0; i < rounds; i++) c.strnlen(text, 64);
     },
-    // The result goes to the same array each time.
+    // The result is always written to one array.
     div: (rounds) => {
         for (let i = 0; i < rounds; i++) c.div(i, 7, quotient);
     },

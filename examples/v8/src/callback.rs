@@ -1,4 +1,4 @@
-//! Function pointers for C that call script: what `Callback` is made of.
+//! Function pointers for C that call script: the native functions of `Callback`.
 
 use hotcall::declare::{Declarations, Item};
 use hotcall::{Call, Callback, ForeignCall, LocalOptions, Slot, Thunk, Type};
@@ -9,11 +9,11 @@ use crate::isolate::Isolate;
 use crate::library::malformed;
 use crate::value::Value;
 
-/// Why script does not run.
+/// The reason why script does not run.
 const REFUSED: &str =
     "script cannot run while optimised code calls C: declare the function that calls back with `callback: true`";
 
-/// Makes a callback: `(definition, function)`. Gives its pointer.
+/// Makes a callback: `(definition, function)`. Returns its pointer.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let definition = isolate.to_string(arguments.get(0))?;
     let declarations = Declarations::from_json(&format!("{{\"definition\":{definition}}}")).map_err(malformed)?;
@@ -22,16 +22,17 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
         _ => return Err(Thrown::type_error("the definition is none of a function")),
     };
     let thunk = Thunk::new(&signature).map_err(Thrown::error)?;
-    // There is no event loop that could bring a call on another thread here: it gets zeros.
+    // A call on another thread gets zeros, because no event loop could bring it here.
     let refuse = |call: ForeignCall| Err(call);
     let function = isolate.keep(arguments.get(1));
     let home: *const Isolate = isolate;
     let handler = move |call: &mut Call<'_>| {
-        // SAFETY: the isolate closes its callbacks before it goes.
+        // SAFETY: the isolate closes its callbacks before it is dropped.
         let isolate = unsafe { &*home };
         let (realm, engine) = (&isolate.realm, isolate.realm.engine());
         if !engine.allows_script() {
-            // C was called by a fast call. Script around that looks, but for functions that are written for V8.
+            // A fast call called C. The script around it checks for exceptions, except for functions that are written
+            // for V8.
             return realm.throw(Thrown::type_error(REFUSED));
         }
         isolate.scope(|| {
@@ -50,7 +51,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     unsafe { isolate.realm.to_value(SITE, &Type::POINTER, slot) }.map(|words| Some(value(words)))
 }
 
-/// Closes a callback, by its pointer: calls of it give zeros from now on.
+/// Closes a callback, by its pointer. Later calls return zeros.
 pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     // SAFETY: the value is the isolate's.
     if let Ok(slot) = unsafe { isolate.realm.to_slot(SITE, &Type::POINTER, words(arguments.get(0))) } {

@@ -1,7 +1,8 @@
-//! C functions that are written for V8's fast calls, without hotcall: what its trampolines are measured against.
+//! C functions that are written for V8's fast calls, without hotcall. hotcall's trampolines are measured against them.
 //!
-//! What their ordinary callback throws, where V8 refuses an argument, passes by the `catch` of optimised code: see `native.rs`. They
-//! must not call script back. If one does, C gets zeros, and some function that is called later throws.
+//! If V8 refuses an argument, their ordinary callback may throw an exception that passes by the `catch` of optimised
+//! code: see `native.rs`. They must not call script back. If one does, C gets zeros, and a function that is called
+//! later throws.
 
 use std::ffi::c_void;
 
@@ -27,8 +28,9 @@ mod code {
 /// `CTypeInfo::SequenceType::kIsTypedArray`
 const TYPED_ARRAY: u8 = 2;
 
-/// The types of a function that takes V8's receiver, the arguments of a signature as V8 has them, and for a struct result an array
-/// for it. Structs whose fields are all alike are arrays of those, buffers arrays of int32; all else are handles.
+/// The types of a function as V8 has them: the receiver, the arguments of a signature, and for a struct result an
+/// array. Structs with fields of one type are arrays of that type, and buffers are arrays of int32. All others are
+/// handles.
 pub(crate) struct Direct {
     address: *const c_void,
     params: Vec<V8CType>,
@@ -36,7 +38,7 @@ pub(crate) struct Direct {
 }
 
 impl Direct {
-    /// `options`: V8 passes them behind the arguments, which a function can take that has no use for them.
+    /// With `options`, V8 passes them after the arguments. Functions that do not use them can still be called.
     pub(crate) fn new(address: *const c_void, signature: &Signature, options: bool) -> Self {
         let memory = signature.result().filter(|ty| ty.as_scalar().is_none());
         let arguments = signature.params().iter().chain(memory).map(param);
@@ -46,7 +48,7 @@ impl Direct {
         Self { address, params, result: plain(result) }
     }
 
-    /// For the shim.
+    /// The description for the shim.
     pub(crate) const fn fast_call(&self) -> FastCall {
         let Self { address, ref params, result } = *self;
         FastCall { address, params: params.as_ptr(), count: params.len(), result }
@@ -71,7 +73,7 @@ const fn plain(ty: u8) -> V8CType {
     V8CType { ty, sequence: 0, flags: 0 }
 }
 
-/// V8 has no narrower integers.
+/// V8 does not have narrower integers.
 const fn scalar_code(scalar: Scalar) -> u8 {
     match scalar {
         Scalar::Bool => code::BOOL,
@@ -82,7 +84,7 @@ const fn scalar_code(scalar: Scalar) -> u8 {
         Scalar::F32 => code::FLOAT32,
         Scalar::F64 => code::FLOAT64,
         Scalar::Pointer(_) => code::V8_VALUE,
-        // The model says what V8 has for it, which is an object.
+        // The model says that V8 passes an object.
         _ => code::V8_VALUE,
     }
 }

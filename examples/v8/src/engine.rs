@@ -1,4 +1,4 @@
-//! V8 behind hotcall's `Engine`: what values are, and how such values are made.
+//! V8 behind hotcall's `Engine`: reads and makes values.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -8,24 +8,24 @@ use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 use crate::ffi::{self, Handle, Shim, kind};
 use crate::value::{Root, Value};
 
-/// What hotcall asks V8 for.
+/// The state that hotcall's questions about V8 need.
 pub(crate) struct V8 {
     shim: *mut Shim,
-    /// Whether native code runs that V8 called by its ordinary callback, and no script above it. Otherwise, where C calls back,
-    /// it was called by optimised code, which allows neither script nor allocations.
+    /// True if native code runs that V8 called by its ordinary callback, without script above it. If it is false when C
+    /// calls back, optimised code called C. That allows neither script nor allocations.
     below_ordinary: Cell<bool>,
 }
 
-/// What was thrown, while it is on its way. hotcall's own errors become values only when they are thrown, for they may arise where
-/// nothing can be allocated.
+/// An exception that has not arrived yet. hotcall's own errors become values only when they are thrown, because they
+/// may arise where allocation is impossible.
 pub(crate) enum Thrown {
-    /// A value of script's.
+    /// A value of script.
     Value(Root),
     /// A `TypeError`.
     TypeError(String),
     /// Another `Error`.
     Error(String),
-    /// V8 ends the script, which nothing can catch.
+    /// V8 ends the script. Script cannot catch this.
     Termination,
 }
 
@@ -35,7 +35,7 @@ impl Thrown {
         Self::TypeError(message.to_string())
     }
 
-    /// What is thrown for an error of hotcall's.
+    /// The exception for an error of hotcall's.
     fn of(error: &EngineError) -> Self {
         let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         if is_of_type { Self::type_error(error) } else { Self::error(error) }
@@ -53,7 +53,7 @@ impl From<EngineError> for Thrown {
     }
 }
 
-/// The words of a value: values go by handles.
+/// The words of a value, which are its handle.
 pub(crate) fn words(value: Value) -> Words {
     [value.handle() as u64, 0]
 }
@@ -63,13 +63,13 @@ pub(crate) fn value(words: Words) -> Value {
     Value::new(words[0] as Handle)
 }
 
-/// The engine knows its isolate by itself.
+/// The site of all calls, because the engine knows its isolate.
 pub(crate) const SITE: Site = Site::new(std::ptr::null_mut());
 
 impl V8 {
     /// # Safety
     ///
-    /// The isolate lives as long as this, which is used inside of it alone.
+    /// The isolate lives as long as this value, which is used only inside the isolate.
     pub(crate) unsafe fn new(shim: *mut Shim) -> Self {
         Self { shim, below_ordinary: Cell::new(false) }
     }
@@ -84,7 +84,7 @@ impl V8 {
         self.run_with(false, run)
     }
 
-    /// Whether script may run here, and values be made.
+    /// Returns true if script may run here, and values may be made.
     pub(crate) fn allows_script(&self) -> bool {
         self.below_ordinary.get()
     }
@@ -101,15 +101,15 @@ impl V8 {
     }
 }
 
-// SAFETY: what is said of bytes is what V8 says. Below the ordinary callback bytes in V8's heap are moved out of it first, and
-// pins keep the bytes of buffers that script detaches meanwhile; in fast calls, where V8 collects nothing, they are not shown.
-// Nothing here runs script.
+// SAFETY: V8 itself reports bytes. Below the ordinary callback, bytes in V8's heap are moved out of it first, and pins
+// keep the bytes of buffers that script detaches meanwhile. In fast calls V8 collects nothing, and bytes in its heap
+// are not shown. No code here runs script.
 unsafe impl Engine for V8 {
     type Exception = Thrown;
 
     unsafe fn view(&self, _: Site, words: Words) -> View {
         let mut view = ffi::View::default();
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the isolate's.
         unsafe { ffi::shim_view(self.shim, words[0] as Handle, self.allows_script(), &mut view) };
         View::Other(match view.kind {
             kind::UNDEFINED => return View::Undefined,
@@ -123,7 +123,7 @@ unsafe impl Engine for V8 {
             kind::SYMBOL => Kind::Symbol,
             kind::FUNCTION => Kind::Function,
             kind::DETACHED => Kind::DetachedBuffer,
-            // The fast call is left, and the ordinary callback sees the bytes.
+            // The fast call is left, and the ordinary callback reads the bytes.
             kind::MOVABLE => Kind::Buffer,
             kind::OBJECT => Kind::Object,
             other => unreachable!("the shim has no kind {other}"),
@@ -131,7 +131,7 @@ unsafe impl Engine for V8 {
     }
 
     unsafe fn make(&self, _: Site, output: Output<'_>) -> Result<Words, Thrown> {
-        // SAFETY: the isolate lives, and the bytes are as many.
+        // SAFETY: the isolate lives, and the length is that of the bytes.
         let handle = unsafe {
             match output {
                 Output::I64(number) => ffi::shim_bigint(self.shim, number),
@@ -152,7 +152,7 @@ unsafe impl Engine for V8 {
     }
 
     unsafe fn throw(&self, _: Site, exception: Thrown) {
-        // SAFETY: the isolate lives; the value is of it.
+        // SAFETY: the isolate lives, and the value belongs to it.
         unsafe {
             let error = |type_error, message: String| {
                 ffi::shim_error(self.shim, type_error, message.as_ptr().cast(), message.len())
@@ -168,13 +168,13 @@ unsafe impl Engine for V8 {
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the isolate's.
         let pin = unsafe { ffi::shim_pin(self.shim, words[0] as Handle) };
         (!pin.is_null()).then_some(pin as usize)
     }
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
-        // SAFETY: the pin is one of these, and comes back once.
+        // SAFETY: `pin` returned this pin, and each pin is released once.
         unsafe { ffi::shim_pin_free(pin as *mut ffi::Pin) };
     }
 }

@@ -1,4 +1,5 @@
-//! What optimised code calls instead of the ordinary callback: V8's fast API calls, which are hotcall's trampolines.
+//! Functions that optimised code calls instead of the ordinary callback: V8's fast API calls, which are hotcall's
+//! trampolines.
 
 use hotcall::engine::{FastCallRecord, v8};
 use hotcall::{Function, Library, Pointee, Scalar};
@@ -10,12 +11,14 @@ use crate::isolate::{FastCalls, Isolate};
 use crate::layout;
 use crate::value::Value;
 
-/// What fast calls look like in the isolate, or why there are none; found out when this is first asked.
+/// The data for fast calls of the isolate, or the reason why fast calls are not possible. It is found at the first
+/// request.
 pub(crate) fn fast_calls(isolate: &Isolate) -> &Result<FastCalls, String> {
     isolate.fast_calls.get_or_init(|| read_fast_calls(isolate))
 }
 
-/// Reads from the isolate what machine code compares with; with the types of its objects if it may read these.
+/// Reads the words that machine code compares with from the isolate. Includes the types of its objects if machine code
+/// may read them.
 fn read_fast_calls(isolate: &Isolate) -> Result<FastCalls, String> {
     let generation = generation(&Isolate::version())?;
     // SAFETY: V8 has started.
@@ -23,13 +26,13 @@ fn read_fast_calls(isolate: &Isolate) -> Result<FastCalls, String> {
         return Err("this V8 compresses pointers".into());
     }
     if !generation.misses_handlers() {
-        // Callbacks would have to leave calls by `Realm::leave_fast_call`, and functions would need no wrappers.
+        // Callbacks would have to leave calls by `Realm::leave_fast_call`, and functions would not need wrappers.
         return Err("this V8 has other ways to throw".into());
     }
     Ok(FastCalls { generation, roots: roots(isolate, generation, isolate.options().layout) })
 }
 
-/// What fast calls look like in a version.
+/// The properties of fast calls in a version.
 fn generation(version: &str) -> Result<v8::Generation, String> {
     match version.split('.').take(2).collect::<Vec<_>>()[..] {
         ["10", "2"] => Ok(v8::Generation::V10_2),
@@ -37,9 +40,9 @@ fn generation(version: &str) -> Result<v8::Generation, String> {
     }
 }
 
-/// The words of the isolate's constants; the types of its objects, if they lie in memory as they should.
+/// The words of the isolate's constants, and the types of its objects if their layout is as described.
 fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roots {
-    // SAFETY: handles lead to words.
+    // SAFETY: a handle is the address of a word.
     let word = |value: Value| unsafe { ffi::shim_word(value.handle()) };
     let [null, no, yes] = [isolate.null(), isolate.boolean(false), isolate.boolean(true)].map(word);
     let without_layout = v8::Roots::new(null, no, yes);
@@ -47,7 +50,7 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
         return without_layout;
     }
     isolate.scope(|| {
-        // SAFETY: these are objects; nothing moves them meanwhile.
+        // SAFETY: these are objects, and nothing moves them meanwhile.
         let [array, external, plain] = unsafe {
             let here = (&raw const without_layout).cast();
             let pointer = Value::new(ffi::shim_pointer(isolate.shim(), here));
@@ -61,18 +64,19 @@ fn roots(isolate: &Isolate, generation: v8::Generation, layout: bool) -> v8::Roo
     })
 }
 
-/// A function's fast call, or why it has none.
+/// A function's fast call, or the reason why it does not have one.
 pub(crate) enum Fast {
-    /// There is none.
+    /// The function does not have a fast call.
     None(String),
     /// hotcall's trampoline.
     Trampoline { record: FastCallRecord, params: Vec<v8::V8CType>, result: v8::V8CType },
-    /// A function of the library's that is written for V8.
+    /// A function of the library that is written for V8.
     Direct(Direct),
 }
 
 impl Fast {
-    /// The fast call of a function with a mark: empty if it calls script back, or the name of a function written for V8.
+    /// The fast call of a function with a mark. The mark is empty if the function calls script back. Otherwise it is
+    /// the name of a function written for V8.
     pub(crate) fn new(
         isolate: &Isolate,
         library: &Library,
@@ -105,13 +109,13 @@ impl Fast {
     fn trampoline(isolate: &Isolate, function: &Function) -> Result<Self, String> {
         let FastCalls { generation, roots } = fast_calls(isolate).as_ref().map_err(String::clone)?;
         let call = generation.fast_call(function.signature(), roots).map_err(|error| error.to_string())?;
-        // SAFETY: script's author vouches for the declaration; the model is that of this V8, which calls the function as long as
-        // the isolate lives, and so does the record.
+        // SAFETY: script's author promises that the declaration is true. The model is that of this V8. V8 calls the
+        // function as long as the isolate lives, and so does the record.
         let record = unsafe { isolate.realm.fast_call(function, &call.model) }.map_err(|error| error.to_string())?;
         Ok(Self::Trampoline { record, params: call.params, result: call.result })
     }
 
-    /// For the shim.
+    /// The description for the shim.
     pub(crate) fn fast_call(&self) -> Option<ffi::FastCall> {
         match self {
             Self::None(_) => None,
@@ -123,7 +127,7 @@ impl Fast {
         }
     }
 
-    /// Why there is none.
+    /// The reason why the function does not have a fast call.
     pub(crate) fn why_none(&self) -> Option<&str> {
         match self {
             Self::None(reason) => Some(reason),
@@ -147,10 +151,10 @@ mod tests {
         }
     }
 
-    /// What a description does otherwise with typed arrays.
+    /// A change to the description of typed arrays.
     type Change = fn(&mut Handles);
 
-    /// Those that read no memory that is not there.
+    /// Changes that still read only existing memory.
     const CHANGES: [(&str, Change); 8] = [
         ("no objects", |handles| handles.objects = [].into()),
         ("a length in front of the right one", |handles| move_path(length(handles), -8)),
@@ -186,7 +190,7 @@ mod tests {
         object.checks = checks.into();
     }
 
-    /// One test for all, for a process starts V8 once.
+    /// Tests everything in one function, because a process can start V8 once.
     #[test]
     fn wrong_descriptions_of_objects_are_found_out() {
         let isolate = Isolate::start(&[], Options { layout: true, direct: false }).unwrap();
@@ -200,7 +204,7 @@ mod tests {
                 let mut changed = handles.clone();
                 change(&mut changed);
                 assert_ne!(changed, handles, "{what}");
-                // SAFETY: the changes lead to other words of the same objects.
+                // SAFETY: the changes lead to other words of these objects.
                 assert!(!unsafe { layout::is_true(&isolate, &changed) }, "{what}");
             }
         });

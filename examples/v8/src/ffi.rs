@@ -1,10 +1,10 @@
-//! The C functions of `shim.h`, in its order.
+//! The C functions of `shim.h`, in the header's order.
 
 use std::ffi::{c_char, c_int, c_void};
 
 use hotcall::engine::v8::V8CType;
 
-/// A value: the address of a word that holds it. Good until the innermost scope ends; null for none.
+/// A value: the address of a word that holds it. It is valid until the innermost scope ends, and null for no value.
 pub(crate) type Handle = *const c_void;
 
 macro_rules! opaque {
@@ -18,7 +18,7 @@ macro_rules! opaque {
 opaque! {
     /// An isolate with its context.
     Shim
-    /// What V8 keeps addresses of for a function.
+    /// The data of a function, to which V8 keeps addresses.
     Native
     /// A value that is kept.
     Root
@@ -28,7 +28,7 @@ opaque! {
     Call
 }
 
-/// What a value is, by `View::kind`.
+/// The kinds of values, in `View::kind`.
 pub(crate) mod kind {
     pub(crate) const UNDEFINED: u32 = 0;
     pub(crate) const NULL: u32 = 1;
@@ -55,7 +55,7 @@ pub(crate) struct View {
     pub(crate) length: usize,
 }
 
-/// What optimised code may call instead of the native function.
+/// The function that optimised code may call instead of the native function.
 #[repr(C)]
 pub(crate) struct FastCall {
     pub(crate) address: *const c_void,
@@ -137,7 +137,7 @@ unsafe extern "C" {
 
 #[cfg(test)]
 mod tests {
-    /// Declarations of the shim's functions, as Rust writes them: `name(parameter: type, …) -> type`.
+    /// Declarations of the shim's functions, in Rust's syntax: `name(parameter: type, …) -> type`.
     fn from_c(header: &str) -> Vec<String> {
         let code: Vec<_> = header.lines().filter(|line| !line.trim().starts_with("//")).collect();
         let code = code.join(" ");
@@ -168,7 +168,7 @@ mod tests {
         format!("{name}: extern \"C\" fn({})", params.join(", "))
     }
 
-    /// The text at commas outside of parentheses.
+    /// The text, split at commas outside of parentheses.
     fn split(params: &str) -> Vec<&str> {
         let mut depth = 0;
         let outside = |c| {
@@ -178,7 +178,7 @@ mod tests {
         params.split(outside).map(str::trim).collect()
     }
 
-    /// `type name` of C's.
+    /// Splits C's `type name`.
     fn variable(text: &str) -> (String, &str) {
         let text = text.trim();
         let at = text.rfind(|c: char| !c.is_alphanumeric() && c != '_').unwrap() + 1;

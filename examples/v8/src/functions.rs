@@ -1,9 +1,10 @@
-//! Functions of script's that run Rust.
+//! Functions for script that run Rust.
 //!
-//! Where optimised code calls a function with a fast call by its ordinary callback, as it does after a fast call that refused its
-//! arguments, V8 before 11.4 has no way from there to the `catch` and `finally` of the functions that it was compiled from: what the
-//! callback throws leaves them all. So such a callback throws nothing. It leaves the exception in the realm, as callbacks of C's do
-//! in a fast call; and the function that script has of it, a wrapper that `prelude.js` makes, looks there after each call, and throws.
+//! After a fast call that refused its arguments, optimised code calls the ordinary callback. V8 before 11.4 does not
+//! compile a way from there to the `catch` and `finally` of the functions that the code was compiled from. An exception
+//! of the callback would leave them all. So such a callback does not throw. It leaves the exception in the realm, like
+//! C's callbacks in a fast call. Script has a wrapper of the function, made by `prelude.js`, which checks the realm
+//! after each call, and throws.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -17,13 +18,13 @@ use crate::isolate::Isolate;
 use crate::native::NativeFunction;
 use crate::value::Value;
 
-/// What such a function does: its result, undefined if none.
+/// The body of such a function. Its result is undefined if it returns none.
 type Run = dyn Fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
-/// What the ordinary callback of such a function gets.
+/// The data of such a function's ordinary callback.
 struct Entry {
     isolate: *const Isolate,
-    /// Whether script has it by [a wrapper](self), which throws.
+    /// True if script has it by [a wrapper](self), which throws.
     is_wrapped: bool,
     run: Box<Run>,
 }
@@ -39,8 +40,8 @@ impl Isolate {
         self.function_with(name, arity, None, false, run)
     }
 
-    /// Makes a function, and for optimised code a fast call. Where it `is_wrapped` it throws nothing, but leaves that to [its
-    /// wrapper](self).
+    /// Makes a function with a fast call for optimised code. If it `is_wrapped` it does not throw, but leaves that to
+    /// [its wrapper](self).
     pub(crate) fn function_with(
         &self,
         name: &str,
@@ -51,7 +52,7 @@ impl Isolate {
     ) -> Value {
         let entry = Box::into_raw(Box::new(Entry { isolate: self, is_wrapped, run: Box::new(run) }));
         let mut function = ptr::null();
-        // SAFETY: the entry goes after V8, as does what belongs to the fast call.
+        // SAFETY: V8 is dropped before the entry and the data of the fast call.
         let native = unsafe {
             let fast = fast.map_or(ptr::null(), ptr::from_ref);
             let (name, len) = (name.as_ptr().cast(), name.len());
@@ -65,18 +66,18 @@ impl Isolate {
 
 /// The ordinary callback of every function.
 unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
-    // SAFETY: these are the call, and what the function was made with.
+    // SAFETY: V8 passes the call, and the entry that the function was made with.
     let (arguments, entry, isolate) = unsafe {
         let entry = &*entry.cast::<Entry>();
         (Arguments::of(call), entry, &*entry.isolate)
     };
     let realm = &isolate.realm;
-    // Left by a function that is wrapped: this one is to throw it.
+    // A wrapped function may have left an exception, which this one must throw.
     let outcome = match realm.take_exception() {
         Some(exception) => Err(exception),
         None => {
             let outcome = realm.engine().run_native(|| (entry.run)(isolate, &arguments));
-            // What a callback has thrown while C ran.
+            // A callback may have thrown while C ran.
             realm.take_exception().map_or(outcome, Err)
         }
     };
@@ -84,7 +85,7 @@ unsafe extern "C" fn call_ordinary(call: *const Call, entry: *mut c_void) {
         Ok(None) => {}
         // SAFETY: the value is the isolate's.
         Ok(Some(value)) => unsafe { ffi::shim_return(call, value.handle()) },
-        // Nothing catches that.
+        // Script cannot catch this.
         Err(Thrown::Termination) => isolate.terminate(),
         Err(exception) if entry.is_wrapped => realm.throw(exception),
         // SAFETY: V8 throws when this returns.

@@ -1,4 +1,4 @@
-//! V8 with one isolate: what runs in it, and what must live as long as it.
+//! V8 with one isolate, and the objects that must live as long as it.
 
 use std::cell::{Cell, OnceCell, RefCell};
 use std::collections::HashMap;
@@ -15,40 +15,40 @@ use crate::ffi::{self, Handle, Shim};
 use crate::native::NativeFunction;
 use crate::value::{Root, Value, within};
 
-/// V8 does not start.
+/// The reason why V8 does not start.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum StartError {
-    /// A flag that it does not have.
+    /// A flag that V8 does not have.
     #[error("V8 has no flag {0}")]
     Flag(String),
 }
 
-/// What an isolate allows.
+/// The features that an isolate allows.
 #[derive(Clone, Copy)]
 pub(crate) struct Options {
-    /// Machine code reads objects.
+    /// Machine code reads V8's objects.
     pub(crate) layout: bool,
     /// Declarations may name functions that are written for V8.
     pub(crate) direct: bool,
 }
 
-/// What fast calls look like in an isolate.
+/// The data for fast calls of an isolate.
 pub(crate) struct FastCalls {
     pub(crate) generation: v8::Generation,
     pub(crate) roots: v8::Roots,
 }
 
-/// The isolate of this process, and what belongs to it.
+/// The isolate of this process, and the objects that belong to it.
 ///
-/// V8's code keeps the addresses of functions, and nobody knows when it has forgotten them. So functions live as long as the isolate,
-/// and with them their libraries.
+/// V8's code keeps the addresses of functions, and does not report when it drops them. So functions live as long as the
+/// isolate, and so do their libraries.
 pub(crate) struct Isolate {
     shim: *mut Shim,
     pub(crate) realm: Realm<V8>,
     options: Options,
     pub(crate) fast_calls: OnceCell<Result<FastCalls, String>>,
     natives: RefCell<Vec<NativeFunction>>,
-    /// How often the ordinary callback of each C function was called.
+    /// The number of calls of each C function's ordinary callback.
     pub(crate) ordinary_calls: RefCell<Vec<Rc<Cell<u32>>>>,
     pub(crate) libraries: RefCell<Vec<Library>>,
     pub(crate) callbacks: RefCell<HashMap<usize, LocalCallback>>,
@@ -61,11 +61,11 @@ impl Isolate {
         let texts = flags.iter().map(flag).collect::<Result<Vec<_>, _>>()?;
         let pointers: Vec<*const c_char> = texts.iter().map(|text| text.as_ptr()).collect();
         let mut unknown = 0;
-        // SAFETY: the texts are there; nobody else starts V8.
+        // SAFETY: the texts live during the call, and a process starts V8 once.
         if !unsafe { ffi::shim_start(pointers.as_ptr(), pointers.len(), &mut unknown) } {
             return Err(StartError::Flag(flags.get(unknown).cloned().unwrap_or_default()));
         }
-        // SAFETY: V8 has started. What is made here is gone before the isolate is.
+        // SAFETY: V8 has started. The objects made here are dropped before the isolate.
         let (shim, realm) = unsafe {
             let shim = ffi::shim_new();
             (shim, Realm::of_handles(V8::new(shim)))
@@ -84,7 +84,7 @@ impl Isolate {
 
     /// V8's version.
     pub(crate) fn version() -> String {
-        // SAFETY: it is a text of V8's.
+        // SAFETY: V8 returns a text that ends with a zero.
         unsafe { CStr::from_ptr(ffi::shim_version()) }.to_string_lossy().into_owned()
     }
 
@@ -93,7 +93,7 @@ impl Isolate {
         self.shim
     }
 
-    /// What it allows.
+    /// The features that it allows.
     pub(crate) const fn options(&self) -> Options {
         self.options
     }
@@ -104,13 +104,14 @@ impl Isolate {
         unsafe { within(self.shim, ffi::shim_enter, run) }
     }
 
-    /// Runs something that makes values that nobody needs afterwards.
+    /// Runs code whose values are not needed afterwards.
     pub(crate) fn scope<R>(&self, run: impl FnOnce() -> R) -> R {
-        // SAFETY: the isolate lives, and was entered by whoever has values.
+        // SAFETY: the isolate lives, and code that has values has entered it.
         unsafe { within(self.shim, ffi::shim_scope, run) }
     }
 
-    /// Runs a script. If it throws, this gives a report on where and what; and if V8 ends it, that.
+    /// Runs a script. If it throws, returns a report with the place and the exception. If V8 ends it, the report says
+    /// so.
     pub(crate) fn run(&self, source: &str, name: &str) -> Result<Value, String> {
         let too_long = || format!("{name} is too long");
         let (source, origin) = self.text(source).zip(self.text(name)).ok_or_else(too_long)?;
@@ -128,7 +129,7 @@ impl Isolate {
         }
     }
 
-    /// Calls a function of script's.
+    /// Calls a function of script.
     pub(crate) fn call(&self, function: Value, args: &[Value]) -> Result<Value, Thrown> {
         let mut thrown = ptr::null();
         // SAFETY: the values are the isolate's, and consist of their handles.
@@ -139,7 +140,7 @@ impl Isolate {
         }
     }
 
-    /// What script gave, or what it has thrown.
+    /// The value that script returned or threw.
     fn outcome(&self, result: Handle, thrown: Handle) -> Result<Value, Thrown> {
         match (Value::some(result), Value::some(thrown)) {
             (Some(result), _) => Ok(result),
@@ -148,7 +149,7 @@ impl Isolate {
         }
     }
 
-    /// Ends the script that runs, for which V8 was asked.
+    /// Ends the running script.
     pub(crate) fn terminate(&self) {
         // SAFETY: the isolate lives.
         unsafe { ffi::shim_terminate(self.shim) };
@@ -156,7 +157,7 @@ impl Isolate {
 
     /// Keeps a value beyond its scope.
     pub(crate) fn keep(&self, value: Value) -> Root {
-        // SAFETY: the value is the isolate's, which keeps what has roots until it is gone.
+        // SAFETY: the value is the isolate's, which keeps values with roots until it is dropped.
         unsafe { Root::new(self.shim, value) }
     }
 
@@ -166,7 +167,7 @@ impl Isolate {
         unsafe { ffi::shim_collect(self.shim) };
     }
 
-    /// How many bytes its objects have.
+    /// The number of bytes of its objects.
     pub(crate) fn heap_size(&self) -> usize {
         // SAFETY: the isolate lives.
         unsafe { ffi::shim_heap_size(self.shim) }
@@ -196,7 +197,7 @@ impl Isolate {
         Value::new(unsafe { ffi::shim_number(self.shim, number) })
     }
 
-    /// What a number counts from zero.
+    /// The number from zero that a value is.
     pub(crate) fn index(&self, value: Value) -> Option<usize> {
         // SAFETY: the value is the isolate's.
         let slot = unsafe { self.realm.to_slot(SITE, &Type::USIZE, words(value)) };
@@ -205,11 +206,11 @@ impl Isolate {
 
     /// A string, unless it is too long.
     pub(crate) fn text(&self, text: &str) -> Option<Value> {
-        // SAFETY: the isolate lives, and the bytes are as many.
+        // SAFETY: the isolate lives, and the length is that of the text.
         Value::some(unsafe { ffi::shim_string(self.shim, text.as_ptr().cast(), text.len()) })
     }
 
-    /// The text that a value is to script, which may have a function for that. That of symbols throws.
+    /// The text of a value, by script's rules. Script may have a function for it. Symbols throw.
     pub(crate) fn to_string(&self, value: Value) -> Result<String, Thrown> {
         let mut thrown = ptr::null();
         // SAFETY: the value is the isolate's.
@@ -220,7 +221,7 @@ impl Isolate {
         self.outcome(text, thrown).map(|text| self.utf8(text))
     }
 
-    /// The same for people to read: symbols too.
+    /// The text of a value for people, symbols included.
     pub(crate) fn to_shown(&self, value: Value) -> Result<String, Thrown> {
         // SAFETY: the value is the isolate's.
         let symbol = Value::some(unsafe { ffi::shim_symbol_text(self.shim, value.handle()) });
@@ -229,7 +230,7 @@ impl Isolate {
 
     /// The text of a string.
     fn utf8(&self, string: Value) -> String {
-        // SAFETY: the value is a string of the isolate's, which has as many bytes.
+        // SAFETY: the value is a string of the isolate, and the buffer has the string's length.
         let bytes = unsafe {
             let mut bytes = vec![0; ffi::shim_text_length(self.shim, string.handle())];
             ffi::shim_text(self.shim, string.handle(), bytes.as_mut_ptr().cast(), bytes.len());
@@ -238,7 +239,7 @@ impl Isolate {
         String::from_utf8_lossy(&bytes).into_owned()
     }
 
-    /// An array whose one element is 0 unless an exception waits in the realm.
+    /// An array whose only element is 0 unless an exception waits in the realm.
     pub(crate) fn waiting(&self) -> Value {
         // SAFETY: the isolate lives, and the realm outlives it.
         Value::new(unsafe { ffi::shim_cell(self.shim, self.realm.pending().as_ptr()) })
@@ -252,7 +253,7 @@ impl Isolate {
 
     /// Defines a property.
     pub(crate) fn set(&self, object: Value, name: &str, value: Value) {
-        // SAFETY: the object is one that was made here, and so takes any property.
+        // SAFETY: the object was made here, and so accepts any property.
         unsafe { ffi::shim_set(self.shim, object.handle(), name.as_ptr().cast(), name.len(), value.handle()) };
     }
 
@@ -262,7 +263,7 @@ impl Isolate {
         Value::new(unsafe { ffi::shim_global(self.shim) })
     }
 
-    /// Keeps what belongs to a function as long as the isolate.
+    /// Keeps a function's data as long as the isolate.
     pub(crate) fn adopt(&self, native: NativeFunction) {
         self.natives.borrow_mut().push(native);
     }
@@ -270,15 +271,15 @@ impl Isolate {
 
 impl Drop for Isolate {
     fn drop(&mut self) {
-        // What has roots goes first.
+        // Values with roots are dropped first.
         self.callbacks.borrow_mut().clear();
         drop(self.realm.take_exception());
-        // SAFETY: nothing runs in the isolate, and what V8 has addresses of is still there.
+        // SAFETY: nothing runs in the isolate, and all memory that V8 has addresses of still exists.
         unsafe {
             ffi::shim_free(self.shim);
             ffi::shim_stop();
         }
-        // Nothing is unmapped at the end: a library's own threads may still be in it.
+        // Libraries are not unmapped at the end, because their own threads may still run.
         mem::forget(mem::take(self.libraries.get_mut()));
     }
 }

@@ -1,4 +1,4 @@
-//! Libraries: what `openLibrary` is made of.
+//! Libraries: the native functions of `openLibrary`.
 
 use std::rc::Rc;
 
@@ -12,7 +12,7 @@ use crate::isolate::Isolate;
 use crate::symbol::Symbol;
 use crate::value::Value;
 
-/// Says where in the declaration a fault is, but not where in its JSON form.
+/// The exception for a fault in a declaration. It has the place in the declaration, but not in its JSON form.
 pub(crate) fn malformed(error: DeclarationError) -> Thrown {
     if let DeclarationError::Json { path, problem, .. } = error {
         return Thrown::type_error(format!("{path}: {problem}"));
@@ -20,10 +20,11 @@ pub(crate) fn malformed(error: DeclarationError) -> Thrown {
     Thrown::type_error(error)
 }
 
-/// Opens a library: `(path, declaration, …marks)`; a mark is the key of a function and text, empty if it calls script back, or the
-/// name of the function that fast calls call directly. Gives `{ library, symbols }`, where each symbol is null or has a `value` and a
-/// `number`, which is null for variables. A function has `isWrapped`, whether it leaves it to a wrapper to throw, `whySlow` if it has
-/// no fast call, and the `size` of the struct that it returns, or null.
+/// Opens a library: `(path, declaration, …marks)`. A mark is the key of a function and a text. The text is empty if the
+/// function calls script back. Otherwise it is the name of the function that fast calls call directly. Returns `{
+/// library, symbols }`. Each symbol is null, or has a `value` and a `number`, which is null for variables. A function
+/// has `isWrapped`, which says that a wrapper throws for it; `whySlow` if it does not have a fast call; and the `size`
+/// of the struct that it returns, or null.
 pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let text = |index| isolate.to_string(arguments.get(index));
     let (path, declarations) = (text(0)?, text(1)?);
@@ -33,9 +34,9 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     }
     let mark = |index| Ok((text(index)?, text(index + 1)?));
     let marks = (2..arguments.len()).step_by(2).map(mark).collect::<Result<Vec<_>, Thrown>>()?;
-    // SAFETY: whoever runs the script vouches for its libraries.
+    // SAFETY: the user who runs the script promises that its libraries may be loaded.
     let library = unsafe { Library::open(path) }.map_err(Thrown::error)?;
-    // Also if its symbols are not all there: its code may have started something.
+    // The library is kept even if symbols are missing, because its code may have started something.
     isolate.libraries.borrow_mut().push(library.clone());
     let number = isolate.libraries.borrow().len() - 1;
     let found = library.symbols(&declarations).map_err(Thrown::error)?;
@@ -63,7 +64,7 @@ pub(crate) fn open(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Va
     Ok(Some(opened))
 }
 
-/// Closes a library, by its number: its functions throw from now on.
+/// Closes a library, by its number. Its functions then throw.
 pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let library = isolate.index(arguments.get(0)).and_then(|index| isolate.libraries.borrow().get(index).cloned());
     if let Some(library) = library {
@@ -72,14 +73,14 @@ pub(crate) fn close(isolate: &Isolate, arguments: &Arguments) -> Result<Option<V
     Ok(None)
 }
 
-/// How often a function, by its number, was called by the ordinary callback.
+/// The number of calls of a function by the ordinary callback. The function is given by its number.
 pub(crate) fn ordinary_calls(isolate: &Isolate, arguments: &Arguments) -> Result<Option<Value>, Thrown> {
     let index = isolate.index(arguments.get(0));
     let calls = index.and_then(|index| isolate.ordinary_calls.borrow().get(index).map(|calls| calls.get()));
     Ok(calls.map(|calls| isolate.number(calls.into())))
 }
 
-/// Refuses what there is elsewhere, but not here.
+/// Refuses features that other runtimes have and this one lacks.
 fn check(declaration: &hotcall::declare::Declaration) -> Result<(), Thrown> {
     let Some(function) = declaration.as_function() else { return Ok(()) };
     let refuse = |what| Err(Thrown::type_error(format!("{}: {what}", declaration.key)));
@@ -90,19 +91,19 @@ fn check(declaration: &hotcall::declare::Declaration) -> Result<(), Thrown> {
     }
 }
 
-/// The value of a variable now; the address of one that is a pointer, as in Deno.
+/// The present value of a variable; for a pointer its address, as in Deno.
 fn read(isolate: &Isolate, variable: &Static) -> Result<Value, Thrown> {
     let slot = match variable.ty().as_scalar() {
-        None => return Err(Thrown::type_error(format!("{}: a static is no struct", variable.name()))),
+        None => return Err(Thrown::type_error(format!("{}: a static is not a struct", variable.name()))),
         Some(Scalar::Pointer(_)) => variable.address().into(),
-        // SAFETY: script's author vouches for the declaration.
+        // SAFETY: script's author promises that the declaration is true.
         Some(_) => unsafe { variable.read_slot() }.map_err(Thrown::error)?,
     };
     // SAFETY: the slot is that of a scalar.
     unsafe { isolate.realm.to_value(SITE, variable.ty(), slot) }.map(value)
 }
 
-/// A function, and what the prelude has to know of it.
+/// A function, with the facts that the prelude needs.
 fn describe(isolate: &Isolate, key: &str, symbol: Symbol) -> Value {
     let symbol = Rc::new(symbol);
     let called = Rc::clone(&symbol);

@@ -1,6 +1,7 @@
-//! Runs scripts on V8 that call C through hotcall: as an example of hotcall's use, and of fast calls from optimised code.
+//! Runs scripts on V8 that call C through hotcall. This is an example of hotcall's use, and of fast calls from
+//! optimised code.
 //!
-//! `library.rs`, `symbol.rs` and `fast.rs` are what the author of a runtime would copy.
+//! The author of a runtime would copy `library.rs`, `symbol.rs` and `fast.rs`.
 
 #[cfg(v8)]
 mod arguments;
@@ -43,10 +44,10 @@ struct CommandLine {
     /// Flags for V8, separated by commas: --v8-flags=--allow-natives-syntax,--expose-gc
     #[arg(long, value_delimiter = ',', require_equals = true, allow_hyphen_values = true)]
     v8_flags: Vec<String>,
-    /// Have machine code read none of V8's objects, as where they do not lie in memory as it thinks.
+    /// Make machine code read none of V8's objects, as if they did not lie in memory as described.
     #[arg(long)]
     no_layout: bool,
-    /// Let declarations name functions that are written for V8, by `direct`: see benches/calls.js.
+    /// Allow declarations to name functions that are written for V8, by `direct`: see benches/calls.js.
     #[arg(long)]
     direct: bool,
     /// A script to run before, in the same global scope; may be given more than once.
@@ -54,7 +55,7 @@ struct CommandLine {
     load: Vec<PathBuf>,
     /// The script.
     script: PathBuf,
-    /// What `scriptArgs` has.
+    /// The elements of `scriptArgs`.
     #[arg(allow_hyphen_values = true)]
     args: Vec<String>,
 }
@@ -69,7 +70,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Runs the scripts; gives a report if one fails.
+/// Runs the scripts. Returns a report if one fails.
 #[cfg(v8)]
 fn run(CommandLine { v8_flags, no_layout, direct, load, script, args }: &CommandLine) -> Result<(), String> {
     let flags: Vec<_> = [FAST_CALLS.to_owned()].into_iter().chain(v8_flags.iter().cloned()).collect();
@@ -85,7 +86,7 @@ fn run(CommandLine { v8_flags, no_layout, direct, load, script, args }: &Command
     })
 }
 
-/// Without this flag V8 10.2 does not make them.
+/// Without this flag V8 10.2 does not make fast calls.
 #[cfg(v8)]
 const FAST_CALLS: &str = "--turbo-fast-api-calls";
 

@@ -1,10 +1,10 @@
-//! What belongs to a function of script's that runs Rust, and lives as long as the isolate.
+//! The data of a function for script that runs Rust. It lives as long as the isolate.
 
 use std::ffi::c_void;
 
 use crate::ffi;
 
-/// The shim's part of such a function, and what its ordinary callback gets.
+/// The shim's part of such a function, and the data of its ordinary callback.
 pub(crate) struct NativeFunction {
     native: *mut ffi::Native,
     entry: *mut c_void,
@@ -12,17 +12,17 @@ pub(crate) struct NativeFunction {
 }
 
 impl NativeFunction {
-    /// Takes both.
+    /// Takes ownership of both.
     ///
     /// # Safety
     ///
-    /// The entry comes from [`Box::into_raw`], and nothing else frees it or the native function. When this is dropped, nobody calls
-    /// the function any more.
+    /// * The entry comes from [`Box::into_raw`], and nothing else frees it or the native function.
+    /// * When this value is dropped, the function is not called any more.
     pub(crate) unsafe fn new<E>(native: *mut ffi::Native, entry: *mut E) -> Self {
         Self {
             native,
             entry: entry.cast(),
-            // SAFETY: `new` has taken a box of this type, which `drop` gives back once.
+            // SAFETY: `new` has taken a box of this type, which `drop` frees once.
             free_entry: |entry| unsafe { drop(Box::from_raw(entry.cast::<E>())) },
         }
     }
@@ -30,7 +30,7 @@ impl NativeFunction {
 
 impl Drop for NativeFunction {
     fn drop(&mut self) {
-        // SAFETY: nobody calls the function any more, and both are freed here alone: `new` demands it.
+        // SAFETY: by the contract of `new`, the function is not called any more, and both are freed here alone.
         unsafe {
             ffi::shim_native_free(self.native);
             (self.free_entry)(self.entry);

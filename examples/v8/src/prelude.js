@@ -1,22 +1,22 @@
 // The global variables of scripts.
 (natives, global) => {
     "use strict";
-    // What is used later is taken now, for script may put its own in the place of everything that it can reach.
+    // Built-ins that are used later are saved now, because script may replace everything that it can reach.
     const { Function, TypeError, Uint8Array } = globalThis;
     const { apply } = Reflect;
     const { create, defineProperty, keys } = Object;
     const { stringify } = JSON;
     const { waiting, throwWaiting } = natives;
-    // What openLibrary has said of its functions.
+    // The data that openLibrary returned about its functions.
     const described = new WeakMap();
     const { get, set } = WeakMap.prototype;
 
-    // What script has of a C function that cannot throw by itself, or that returns a struct.
+    // Script's wrapper of a C function that cannot throw by itself, or that returns a struct.
     //
-    // The native function cannot throw what optimised code would catch, but leaves it: see native.rs. Whether an exception waits
-    // is what the one element of `waiting` says. One that returns a struct fills one more argument, which script may leave out. Each has
-    // a source of its own, for what V8 learns about callees it learns for a source, and functions of equal sources share it. To V8 its
-    // constants are constants, so that a call costs a comparison more.
+    // The native function does not throw, because optimised code could not catch it: see native.rs. It leaves the exception, and then the
+    // only element of `waiting` is not 0. A function that returns a struct fills an extra argument, which script may omit. Each wrapper
+    // has a source of its own, because V8 shares the facts that it learns about callees among functions of equal source. Its constants
+    // are V8's constants, so a call costs a comparison more.
     let sources = 0;
 
     function wrapped(native, { isWrapped, size }) {
@@ -44,14 +44,14 @@
         return wrapper;
     }
 
-    // Whatever descriptors inherit.
+    // Properties that descriptors would inherit do not count.
     function define(object, name, descriptor) {
         defineProperty(object, name, { __proto__: null, ...descriptor });
     }
 
-    // Declarations have marks here that say nothing of the C function's type: `callback`, for one that calls script back, and
-    // `direct`, the name of another one that is written for V8's fast calls, for comparison. With ` with options` behind it V8 passes
-    // its options too. Gives what `natives.open` takes.
+    // Declarations have marks here that are not part of the C function's type: `callback` for a function that calls script back, and
+    // `direct` with the name of another function that is written for V8's fast calls, for comparison. If ` with options` follows the
+    // name, V8 passes its options too. Returns the arguments of `natives.open`.
     function withoutMarks(path, declarations) {
         const plain = create(null);
         const args = [path, ""];
@@ -93,11 +93,11 @@
         return { symbols, close: () => natives.close(opened.library) };
     }
 
-    // How often the ordinary callback of a library's function has run: also for optimised code whose fast call was refused, but not to
-    // throw what a callback left.
+    // The number of runs of the ordinary callback of a library's function. They include calls by optimised code whose fast call was
+    // refused, but not those that only throw a callback's exception.
     const slowCalls = (symbol) => natives.ordinaryCalls(descriptionOf(symbol).number);
 
-    // Why it has no fast call, or null.
+    // The reason why it does not have a fast call, or null.
     const whySlow = (symbol) => descriptionOf(symbol).whySlow;
 
     // V8's own function, without the wrapper that throws: for measuring, like `direct`.
@@ -132,7 +132,7 @@
         create: (address) => natives.pointer(address),
         // The address of a pointer.
         value: (pointer) => natives.address(pointer),
-        // The pointer to a buffer's bytes, which are there as long as the buffer.
+        // The pointer to a buffer's bytes, which is valid as long as the buffer.
         of: (buffer) => natives.pointerOf(buffer),
     };
 

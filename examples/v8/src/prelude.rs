@@ -1,4 +1,4 @@
-//! What script finds when it begins: the functions that `prelude.js` is written with.
+//! The global variables of script, and the native functions of `prelude.js`.
 
 use std::io::{self, Write};
 use std::time::Instant;
@@ -14,7 +14,7 @@ use crate::{callback, fast, library};
 
 type Native = fn(&Isolate, &Arguments) -> Result<Option<Value>, Thrown>;
 
-/// By the names that `prelude.js` has for them.
+/// The native functions, by the names that `prelude.js` uses.
 const NATIVES: &[(&str, Native)] = &[
     ("open", library::open),
     ("close", library::close),
@@ -26,13 +26,14 @@ const NATIVES: &[(&str, Native)] = &[
     ("pointerOf", |isolate, arguments| convert(isolate, arguments, "of", &Type::BUFFER, &Type::POINTER)),
     ("heapSize", |isolate, _| Ok(Some(isolate.number(isolate.heap_size() as f64)))),
     ("print", print),
-    // Native functions throw what waits before they do anything.
+    // Native functions throw a waiting exception before they do anything else.
     ("throwWaiting", |_, _| Ok(None)),
 ];
 
 /// Defines the global variables.
 pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> {
-    // Before script can change what the trial of objects is written with. That there are none is no error.
+    // Tries the layout of objects before script can change the built-ins that the trial uses. Missing fast calls are
+    // not an error.
     let _ = fast::fast_calls(isolate);
     let natives = isolate.object();
     for &(name, native) in NATIVES {
@@ -58,7 +59,7 @@ pub(crate) fn install(isolate: &Isolate, args: &[String]) -> Result<(), String> 
     isolate.call(prelude, &[natives, isolate.global()]).map(drop).map_err(|_| "the prelude failed".into())
 }
 
-/// A value of one type as one of another.
+/// Converts a value of one type to one of another.
 fn convert(
     isolate: &Isolate,
     arguments: &Arguments,

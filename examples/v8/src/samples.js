@@ -21,12 +21,12 @@
     const small = bytes(24);
     tried(small.subarray(8));
     tried(small);
-    // Without their memory.
+    // Detached from their memory.
     for (const detached of [bytes(4096), bytes(16).subarray(4), new Float64Array(new ArrayBuffer(64), 8)]) {
         detach(detached.buffer);
         tried(detached);
     }
-    // Where buffers can change their size, so can arrays on them.
+    // If buffers can change their size, so can arrays on them.
     if (ArrayBuffer.prototype.resize !== undefined) {
         const buffer = new ArrayBuffer(32, { maxByteLength: 64 });
         const arrays = [new Uint8Array(buffer), new Uint8Array(buffer, 8), new Uint8Array(buffer, 8, 16)];
@@ -35,7 +35,7 @@
             arrays.forEach(tried);
         }
     }
-    // Nothing with bytes that are read without asking.
+    // Values without bytes, which V8's interface need not be asked about.
     const array = bytes(8);
     const others = [large.buffer, new DataView(large.buffer, 8), Object.create(array), new Proxy(array, {}), [1, 2], {}, tried];
     [...others, Uint8Array, new Map(), new Date(0), new (class extends Array {})(), /a/, Symbol("a")].forEach(tried);

@@ -1,4 +1,4 @@
-//! A C function as script calls it, by V8's ordinary callback: through slots.
+//! A C function for script, called by V8's ordinary callback through slots.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -26,33 +26,33 @@ impl Symbol {
         Self { function, fast, ordinary_calls: Rc::default() }
     }
 
-    /// What optimised code may call, if there is something.
+    /// The function that optimised code may call, if there is one.
     pub(crate) fn fast_call(&self) -> Option<FastCall> {
         self.fast.fast_call()
     }
 
-    /// Whether its ordinary callback must not throw, but [a wrapper](crate::functions).
+    /// Returns true if its ordinary callback must not throw, and [a wrapper](crate::functions) does.
     pub(crate) const fn is_wrapped(&self) -> bool {
         matches!(self.fast, Fast::Trampoline { .. })
     }
 
-    /// Why optimised code goes through the ordinary callback.
+    /// The reason why optimised code calls the ordinary callback.
     pub(crate) fn why_slow(&self) -> Option<&str> {
         self.fast.why_none()
     }
 
-    /// How often the ordinary callback was called.
+    /// The number of calls of the ordinary callback.
     pub(crate) fn ordinary_calls(&self) -> Rc<Cell<u32>> {
         Rc::clone(&self.ordinary_calls)
     }
 
-    /// The size of the struct that it returns, which goes to the bytes of one more argument.
+    /// The size of the struct that it returns, which is written to the bytes of an extra argument.
     pub(crate) fn result_size(&self) -> Option<usize> {
         let result = self.function.signature().result().filter(|ty| ty.as_scalar().is_none())?;
         Extent::of(result).ok().map(|extent| extent.size as usize)
     }
 
-    /// How many arguments it takes.
+    /// The number of its arguments.
     pub(crate) fn arity(&self) -> usize {
         self.function.signature().params().len() + usize::from(self.result_size().is_some())
     }
@@ -67,14 +67,15 @@ impl Symbol {
             slots.push(self.slot(isolate, &mut pins, index, ty, arguments.get(index))?);
         }
         let Some(ty) = signature.result() else {
-            // SAFETY: script's author vouches for the declaration; the slots are of its types.
+            // SAFETY: script's author promises that the declaration is true. The slots are of its types.
             unsafe { self.function.call_slots(&slots) }.map_err(Thrown::error)?;
             return Ok(None);
         };
         if let Some(size) = self.result_size() {
             let result = arguments.get(slots.len());
             let address = self.slot(isolate, &mut pins, slots.len(), ty, result)?;
-            // SAFETY: as above; what was taken for a struct has as many bytes.
+            // SAFETY: script's author promises that the declaration is true. A buffer is accepted for a struct only if
+            // it has the struct's size.
             unsafe {
                 self.function
                     .call_slots_into(&slots, slice::from_raw_parts_mut(address.as_mut_ptr(), size))
@@ -82,14 +83,14 @@ impl Symbol {
             }
             return Ok(Some(result));
         }
-        // SAFETY: as above; the slot is that of a scalar.
+        // SAFETY: script's author promises that the declaration is true. The slot is that of a scalar.
         unsafe {
             let slot = self.function.call_slots(&slots).map_err(Thrown::error)?;
             isolate.realm.to_value(SITE, ty, slot).map(|words| Some(value(words)))
         }
     }
 
-    /// An argument as a slot, its bytes pinned.
+    /// An argument as a slot. Its bytes are pinned.
     fn slot(
         &self,
         isolate: &Isolate,
@@ -111,7 +112,7 @@ impl Symbol {
     }
 }
 
-/// Bytes that stay where they are until this is dropped.
+/// Bytes that stay in place until this value is dropped.
 struct Pins<'a> {
     engine: &'a V8,
     pins: Vec<usize>,
@@ -128,7 +129,7 @@ impl Pins<'_> {
 impl Drop for Pins<'_> {
     fn drop(&mut self) {
         for &pin in &self.pins {
-            // SAFETY: each pin comes back once.
+            // SAFETY: each pin is released once.
             unsafe { self.engine.unpin(SITE, pin) };
         }
     }

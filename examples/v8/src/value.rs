@@ -1,4 +1,4 @@
-//! Values of script's, and those that are kept.
+//! Values of script, and values that are kept.
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -7,7 +7,7 @@ use std::ptr;
 
 use crate::ffi::{self, Handle, Shim};
 
-/// A value, as long as the scope lasts that it was made in.
+/// A value, as long as the scope lasts in which it was made.
 #[derive(Clone, Copy)]
 #[repr(transparent)]
 pub(crate) struct Value(Handle);
@@ -21,13 +21,13 @@ impl Value {
         self.0
     }
 
-    /// Nothing if a function of the shim gave none.
+    /// Returns `None` if a function of the shim returned no value.
     pub(crate) fn some(handle: Handle) -> Option<Self> {
         (!handle.is_null()).then_some(Self(handle))
     }
 }
 
-/// A value that is kept as long as this. Dropped before its isolate.
+/// A value that is kept as long as this root lives. It must be dropped before its isolate.
 pub(crate) struct Root {
     shim: *mut Shim,
     root: *mut ffi::Root,
@@ -36,9 +36,9 @@ pub(crate) struct Root {
 impl Root {
     /// # Safety
     ///
-    /// The value is one of the isolate, which outlives this.
+    /// The value is one of the isolate, which outlives this root.
     pub(crate) unsafe fn new(shim: *mut Shim, value: Value) -> Self {
-        // SAFETY: the caller vouches for both.
+        // SAFETY: the caller promises that the value is the isolate's, and that the isolate outlives the root.
         Self { shim, root: unsafe { ffi::shim_root(shim, value.0) } }
     }
 
@@ -51,16 +51,16 @@ impl Root {
 
 impl Drop for Root {
     fn drop(&mut self) {
-        // SAFETY: the isolate lives, and the root is this one's.
+        // SAFETY: the isolate lives, and this value owns the root.
         unsafe { ffi::shim_root_free(self.root) };
     }
 }
 
-/// Runs something in what a function of the shim opens for it: a scope for values, or the isolate.
+/// Runs code inside the scope for values, or the isolate, that a function of the shim opens.
 ///
 /// # Safety
 ///
-/// The isolate lives; its scopes nest.
+/// The isolate lives, and its scopes nest.
 pub(crate) unsafe fn within<R>(
     shim: *mut Shim,
     open: unsafe extern "C" fn(*mut Shim, extern "C" fn(*mut c_void), *mut c_void),
@@ -81,7 +81,7 @@ pub(crate) unsafe fn within<R>(
     }
     let frame = Frame { run: Cell::new(Some(run)), result: Cell::new(None), not_send: PhantomData };
     let call = caller(&frame);
-    // SAFETY: the caller vouches for the isolate; the frame is there until this returns.
+    // SAFETY: the caller promises that the isolate lives. The frame lives until this function returns.
     unsafe { open(shim, call, ptr::from_ref(&frame).cast_mut().cast()) };
     frame.result.take().expect("the shim runs what it is given")
 }

@@ -5,8 +5,8 @@
 //!     oracle round-trip --seed 1 --count 100000
 //!     oracle sandwich --seed 1 --count 20000 --compiler gcc --compiler clang
 //!
-//! Code and stubs of callbacks are never freed: each shape takes about 5 KiB, and eight take two memory mappings, of which Linux
-//! gives 65,530 to a process. So one run of `round-trip` can do a quarter of a million signatures.
+//! Code and stubs of callbacks are never freed. Each shape takes about 5 KiB, and eight shapes take two memory
+//! mappings, of which Linux gives 65,530 to a process. So one run of `round-trip` can try about 250,000 signatures.
 
 use std::error::Error;
 use std::io::{IsTerminal, stderr};
@@ -19,7 +19,8 @@ use hotcall_fuzz::c::compiler::{Compiler, CompilerError};
 use hotcall_fuzz::check::{Bench, BenchError, Outcome, Way};
 use hotcall_fuzz::crash;
 
-/// Functions in one C file: enough that starting the compiler costs little, and few enough for its memory.
+/// The number of functions in one C file: enough that the start of the compiler costs little, and few enough for its
+/// memory.
 const BATCH: u64 = 200;
 
 /// Compares hotcall's calls and callbacks with those of other implementations, over random signatures.
@@ -141,7 +142,8 @@ fn c(oracle: &str, arguments: &WithCompilers, way: Way) -> Result<(), Box<dyn Er
     Ok(())
 }
 
-/// Checks a batch of functions. Random types crash compilers now and then; such functions are found by halving, and left out.
+/// Checks a batch of functions. Random types sometimes crash compilers. Such functions are found by halving, and left
+/// out.
 fn batch_of(
     bench: &mut Bench,
     way: Way,

@@ -1,4 +1,4 @@
-//! Compares what C compilers say of types, and what compiled functions saw, with hotcall.
+//! Compares C compilers' layouts, and the values that compiled functions saw, with hotcall's.
 
 use std::collections::BTreeMap;
 use std::ffi::c_void;
@@ -11,7 +11,7 @@ use super::quirk::{self, Quirk};
 use super::source;
 use crate::case::{Case, Wrong};
 
-/// What a run over many functions did.
+/// The counts of a run over many functions.
 #[derive(Clone, Default, PartialEq, Eq, Debug)]
 pub struct Counts {
     /// Functions that were written and compiled.
@@ -20,9 +20,9 @@ pub struct Counts {
     pub calls: u64,
     /// Calls from one compiler's code to another's (or its own).
     pub compiler_calls: u64,
-    /// Signatures that hotcall refuses, being too large.
+    /// Signatures that hotcall refuses because they are too large.
     pub refused: u64,
-    /// Calls left out because the compiler departs from the psABI's words.
+    /// Calls that are left out because the compiler departs from the psABI's text.
     pub quirks: BTreeMap<Quirk, u64>,
 }
 
@@ -49,13 +49,13 @@ pub enum CompilerDisagreement {
 }
 
 impl CompilerDisagreement {
-    /// [`CompilerDisagreement::Call`].
+    /// Makes a [`CompilerDisagreement::Call`].
     pub fn call(caller: &str, callee: &str, wrong: Wrong) -> Self {
         Self::Call { caller: caller.to_owned(), callee: callee.to_owned(), wrong }
     }
 }
 
-/// Compiles a batch of cases with one compiler, without those that leave nothing to compare, and loads it.
+/// Compiles a batch of cases with one compiler, and loads it. Cases that leave nothing to compare are left out.
 ///
 /// # Errors
 ///
@@ -66,7 +66,7 @@ pub fn build(compiler: &Compiler, cases: &[Case], level: &str) -> Result<Loaded,
     compiler.build(&source::file(compiled), level)
 }
 
-/// Compares a compiler's sizes, alignments and offsets with ours.
+/// Compares a compiler's sizes, alignments and offsets with hotcall's.
 ///
 /// # Errors
 ///
@@ -87,8 +87,8 @@ pub fn compare_layouts(loaded: &Loaded, index: usize, case: &Case) -> Result<(),
     Ok(())
 }
 
-/// Calls function `index` of `callee` by `call`, which is given its address and returns the result's bytes, and compares
-/// what both sides saw.
+/// Calls function `index` of `callee` by `call`, which gets its address and returns the result's bytes. Compares the
+/// values that both sides saw.
 ///
 /// # Errors
 ///

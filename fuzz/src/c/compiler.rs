@@ -42,7 +42,7 @@ impl Compiler {
     ///
     /// # Errors
     ///
-    /// It does not.
+    /// The command does not run.
     pub fn find(command: &str) -> Result<Self, CompilerError> {
         let output = Command::new(command).arg("--version").output();
         let output = output.map_err(|source| CompilerError::Run { command: command.to_owned(), source })?;
@@ -55,7 +55,7 @@ impl Compiler {
         &self.command
     }
 
-    /// Whose it is.
+    /// The compiler's vendor.
     pub const fn vendor(&self) -> CCompiler {
         self.vendor
     }
@@ -69,14 +69,14 @@ impl Compiler {
         let files = Files::new().map_err(CompilerError::Write)?;
         let object = files.0.join("functions.so");
         self.compile(text, level, &object)?;
-        // SAFETY: a library of our own making, without initialisers.
+        // SAFETY: the library was compiled here and does not have initialisers.
         let library = unsafe { Library::new(&object) }.map_err(CompilerError::Load)?;
         Ok(Loaded { library, compiler: self.command.clone(), vendor: self.vendor })
     }
 
-    /// Compiles a file into a shared object at this path; the text is written beside it.
+    /// Compiles a file into a shared object at this path. The text is written beside it.
     ///
-    /// `$HOTCALL_FIXTURE_FLAGS` are further flags for the compiler.
+    /// `$HOTCALL_FIXTURE_FLAGS` holds further flags for the compiler.
     ///
     /// # Errors
     ///
@@ -126,7 +126,7 @@ impl Files {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        // Nothing depends on it: the object is mapped, and the system clears its temporary directory.
+        // A failure does no harm: the object is mapped, and the system clears its temporary directory.
         let _ = std::fs::remove_dir_all(&self.0);
     }
 }
@@ -164,15 +164,15 @@ impl Loaded {
     /// The first `count` facts of function `index`: for each aggregate its size, alignment and the offsets of its leaves.
     pub fn facts(&self, index: usize, count: usize) -> Vec<u32> {
         let facts = self.address(&format!("facts_{index}")).cast::<u32>();
-        // SAFETY: the generator wrote so many and one more.
+        // SAFETY: the generator wrote `count` facts and one more.
         unsafe { std::slice::from_raw_parts(facts, count) }.to_vec()
     }
 
-    /// Makes one call during which callees record their arguments in `log` and answer as the case says.
+    /// Makes one call. Meanwhile callees record their arguments in `log` and answer as the case says.
     ///
     /// # Errors
     ///
-    /// Those of `call`, and [`Wrong::Calls`].
+    /// The errors of `call`, and [`Wrong::Calls`].
     pub fn recording<T>(
         &self,
         case: &Case,
@@ -180,7 +180,8 @@ impl Loaded {
         call: impl FnOnce() -> Result<T, Wrong>,
     ) -> Result<T, Wrong> {
         let calls = self.address("oracle_calls").cast::<usize>();
-        // SAFETY: the generated file defines these variables so, and nothing else uses the library at the same time.
+        // SAFETY: the generated file defines these variables with these types. Nothing else uses the library at the
+        // same time.
         unsafe {
             *self.address("oracle_log").cast::<*mut u8>() = log.as_mut_ptr();
             *self.address("oracle_result").cast::<*const u8>() = case.answer.as_ptr();
@@ -188,18 +189,20 @@ impl Loaded {
             *calls = 0;
         }
         let got = call()?;
-        // SAFETY: as above.
+        // SAFETY: the generated file defines the variable with this type. Nothing else uses the library at the same
+        // time.
         match unsafe { *calls } {
             1 => Ok(got),
             times => Err(Wrong::Calls { times }),
         }
     }
 
-    /// Has this compiler's caller number `index` call `target`, and returns the result's bytes.
+    /// Makes this compiler's caller number `index` call `target`, and returns the result's bytes.
     ///
     /// # Safety
     ///
-    /// `target` is a function of the case's signature, which is that of number `index`.
+    /// * `target` is a function of the case's signature.
+    /// * The case's signature is that of number `index`.
     pub unsafe fn call(&self, index: usize, case: &Case, target: *const c_void) -> Vec<u8> {
         type Caller = unsafe extern "C" fn(*const c_void, *const *const u8, *mut u8);
         let caller = self.address(&format!("caller_{index}"));
@@ -207,7 +210,8 @@ impl Loaded {
         let caller = unsafe { std::mem::transmute::<*mut c_void, Caller>(caller) };
         let args: Vec<_> = case.args.iter().map(Vec::as_ptr).collect();
         let mut result = vec![0; case.answer.len()];
-        // SAFETY: an argument of its size for each parameter, room for the result; the target is the caller's promise.
+        // SAFETY: there is an argument of its size for each parameter, and room for the result. The caller promises
+        // that the target has the signature.
         unsafe { caller(target, args.as_ptr(), result.as_mut_ptr()) };
         result
     }

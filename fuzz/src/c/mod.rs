@@ -1,5 +1,5 @@
 //! The second oracle: C compilers. Random functions over every type that hotcall knows are written as C, compiled into
-//! shared objects, and called; they report how they lay types out and what they saw.
+//! shared objects, and called. They report their layouts of types and the values that they saw.
 
 pub mod compare;
 pub mod compiler;

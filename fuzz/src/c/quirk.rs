@@ -1,4 +1,4 @@
-//! Where compilers disagree with each other or with themselves, so that at most one of them can be followed.
+//! Departures of compilers from each other or from themselves. At most one compiler can be followed there.
 //!
 //! hotcall itself knows the departures that concern passing alone: [`Departure`]. This file has those that depend on how a
 //! type is written as C, and the types that crash a compiler.
@@ -13,30 +13,30 @@ pub enum Quirk {
     /// Clang reads attributes behind a star as those of the member. GCC reads them as those of the pointer's type.
     #[error("clang lays out a member otherwise for an attribute behind a star")]
     ClangInsideDeclarator,
-    /// Clang before version 19 (`X86_64ABIInfo::classify`) asks of a member whether it lies at a multiple of its typedef's
-    /// alignment, and passes `struct { int a; low b; }` in one register, where `low` is `long` aligned to 4.
+    /// Clang before version 19 (`X86_64ABIInfo::classify`) compares a member's offset with its typedef's alignment. It
+    /// passes `struct { int a; low b; }` in one register, where `low` is `long` aligned to 4.
     #[error("clang overlooks that a typedef lowers an alignment")]
     ClangTypedefAlignment,
-    /// Clang 14 (`getFPTypeAtOffset`) divides by the size of an array's elements while it looks behind a `float`, and
+    /// Clang 14 (`getFPTypeAtOffset`) divides by the size of an array's elements while it looks past a `float`. It
     /// crashes if that is 0.
     #[error("clang crashes on arrays of empty structs")]
     ClangCrash,
-    /// GCC 12 reads a variadic struct of 16 bytes and their alignment with an aligned load from where it saved the registers,
-    /// which is aligned to 8.
+    /// GCC 12 reads a variadic struct of 16 bytes and 16-byte alignment with an aligned load. It loads from the area
+    /// with saved registers, which is aligned to 8.
     #[error("gcc's callees crash on aligned variadic structs")]
     GccCrash,
-    /// A compiler passes a value otherwise than the psABI says.
+    /// A compiler does not pass a value as the psABI says.
     #[error("{0}")]
     Departs(Departure),
-    /// Its callee does not see what its caller sends. Seen with GCC 12 and a 16-byte struct whose second eightbyte begins
-    /// with padding before an array of structs, and with Clang's halved eightbytes.
+    /// Its callee does not see the value that its caller sends. Seen with GCC 12 and a 16-byte struct whose second
+    /// eightbyte begins with padding before an array of structs, and with Clang's halved eightbytes.
     #[error("a compiler disagrees with itself")]
     Itself,
 }
 
 impl Quirk {
-    /// Returns whether the departure may not show: it depends on more than is looked at here. Then compilers can be asked by
-    /// a call, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
+    /// Returns true if the departure may not show, because it depends on facts that are not examined here. Then a call
+    /// can decide, which at worst gets wrong bytes. Otherwise a call might follow a wrong pointer.
     pub const fn may_be_tried(self) -> bool {
         matches!(self, Self::Departs(Departure::ClangUnionFloat))
     }
@@ -53,12 +53,12 @@ pub fn of(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
     }
     let departures = types().flat_map(|ty| Abi::SysV64.departures(ty));
     let quirks = departures.filter(|departure| departure.compiler() == compiler).map(Quirk::Departs);
-    // One that must not be tried comes first.
+    // Departures that must not be tried come first.
     quirks.min_by_key(|quirk| quirk.may_be_tried())
 }
 
-/// The reason why there is nothing to compare: the compiler or a function that it makes crashes with this signature, or it
-/// lays out a type otherwise.
+/// The reason why nothing can be compared: the compiler or a function that it makes crashes with this signature, or its
+/// layout of a type differs.
 pub fn incomparable(compiler: CCompiler, signature: &Signature) -> Option<Quirk> {
     let mut types = signature.params().iter().chain(signature.result());
     if compiler == CCompiler::Clang {
@@ -75,7 +75,7 @@ pub fn incomparable(compiler: CCompiler, signature: &Signature) -> Option<Quirk>
     None
 }
 
-/// Returns whether a member is written with an attribute behind a star that Clang lays out otherwise.
+/// Returns true if a member is written with an attribute behind a star that Clang lays out differently.
 fn has_attribute_inside(ty: &Type) -> bool {
     match ty.kind() {
         TypeKind::Scalar(_) => false,
@@ -87,7 +87,7 @@ fn has_attribute_inside(ty: &Type) -> bool {
     }
 }
 
-/// Returns whether a scalar that is written with a typedef of lower alignment lies at no multiple of its size.
+/// Returns true if a scalar that is written with a typedef of lower alignment does not lie at a multiple of its size.
 fn has_lowered_leaf(ty: &Type, at: u32) -> bool {
     match ty.kind() {
         TypeKind::Scalar(_) => false,
@@ -114,7 +114,7 @@ fn has_array_of_empty(ty: &Type) -> bool {
     }
 }
 
-/// Up to 16 bytes, with these leaves.
+/// The layout of a type with up to 16 bytes and these leaves.
 fn small(ty: &Type) -> Option<Layout> {
     Layout::of(ty).ok().filter(|layout| layout.size <= 16)
 }

@@ -1,4 +1,4 @@
-//! Cases as C: their types, a callee that reports what it saw, a caller, and facts about the layouts.
+//! Cases as C: their types, a callee that reports the values it saw, a caller, and facts about the layouts.
 
 use std::fmt::Write;
 
@@ -37,19 +37,19 @@ pub fn aggregates(case: &Case) -> impl Iterator<Item = (&Type, &Layout)> {
     params.chain(case.signature.result().zip(case.result.as_ref())).filter(|(ty, _)| ty.as_scalar().is_none())
 }
 
-/// How many facts a case has.
+/// The number of facts of a case.
 pub fn fact_count(case: &Case) -> usize {
     aggregates(case).map(|(_, layout)| 2 + layout.leaves.len()).sum()
 }
 
-/// What the functions of one case share.
+/// The names that the functions of one case share.
 struct Names {
     index: usize,
     params: Vec<String>,
     result: String,
 }
 
-/// The types and the prototype of a case's callee, as a header has them.
+/// The types and the prototype of a case's callee, like in a header.
 pub fn prototype(case: &Case) -> String {
     let mut text = "typedef void (*function)(void);\n".to_owned();
     let names = declare_types(&mut text, 0, case);
@@ -89,7 +89,7 @@ fn write_facts(text: &mut String, names: &Names, case: &Case) {
     text.push_str("0};\n");
 }
 
-/// The designator of each scalar inside, in order of members.
+/// The designators of all scalars inside, in the order of members.
 fn leaf_paths(ty: &Type, path: String, paths: &mut Vec<String>) {
     match ty.kind() {
         TypeKind::Scalar(_) => paths.push(path),
@@ -106,7 +106,7 @@ fn leaf_paths(ty: &Type, path: String, paths: &mut Vec<String>) {
     }
 }
 
-/// The parameter list; `name` writes each name.
+/// The parameter list. `name` writes each name.
 fn parameters(names: &Names, case: &Case, name: impl Fn(usize) -> String) -> String {
     let fixed = case.signature.first_variadic().unwrap_or(names.params.len());
     let mut list: Vec<_> =
@@ -170,7 +170,7 @@ struct Types<'a> {
 }
 
 impl Types<'_> {
-    /// Defines what the type needs and returns its name; an array's name lacks its dimensions.
+    /// Defines the types that a type needs and returns its name. An array's name lacks its dimensions.
     fn declare(&mut self, ty: &Type) -> String {
         match ty.kind() {
             TypeKind::Scalar(scalar) => scalar_name(*scalar).to_owned(),
@@ -228,21 +228,23 @@ fn lowered(aggregate: &str, member: usize) -> String {
     format!("{}_m{member}", aggregate.replace(' ', "_"))
 }
 
-/// How C says a member's alignment. The type decides, so that what is known about compilers can be asked of the type.
+/// The spelling of a member's alignment in C. The type alone decides it, so that departures of compilers can be found
+/// from the type.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spelling {
-    /// By attributes behind the member, if at all.
+    /// Attributes behind the member, if it has any.
     Behind,
-    /// By a typedef, which gives its alignment in place of the type's own: signed integers that are packed and aligned.
+    /// A typedef, which gives its alignment in place of the type's own: for signed integers that are packed and
+    /// aligned.
     Typedef,
-    /// By an attribute behind the star, likewise: pointers that are packed and aligned.
+    /// An attribute behind the star, with that effect: for pointers that are packed and aligned.
     AlignedStar,
-    /// With `packed` behind the star too, where GCC ignores it: pointers to buffers that are aligned.
+    /// `packed` behind the star too, where GCC ignores it: for pointers to buffers that are aligned.
     PackedStar,
 }
 
 impl Spelling {
-    /// How a member is written.
+    /// The spelling of a member.
     pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
         let (Some(scalar), Some(_)) = (field.ty().as_scalar(), field.align()) else { return Self::Behind };
         // Packing of the whole aggregate takes precedence over a type's own alignment.
@@ -250,7 +252,7 @@ impl Spelling {
             return Self::Behind;
         }
         if field.is_packed() {
-            // The type of functions is a typedef here, without a star.
+            // The type of functions is a typedef here, and so does not have a star.
             let has_star = matches!(scalar, Scalar::Pointer(Pointee::Opaque | Pointee::Text));
             let has_typedef = scalar.is_signed() && scalar.size() > 1;
             if has_typedef {
@@ -267,14 +269,14 @@ impl Spelling {
         }
     }
 
-    /// Returns whether Clang aligns such a member otherwise.
+    /// Returns true if Clang gives such a member another alignment.
     pub fn differs_by_clang(self, field: &Field) -> bool {
         let small = field.align().is_some_and(|align| align < 8);
         matches!(self, Self::AlignedStar | Self::PackedStar) && small
     }
 }
 
-/// How C says `packed(n)`.
+/// The spelling of `packed(n)` in C.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pack {
     No,
@@ -282,7 +284,8 @@ enum Pack {
     Attribute,
     /// A larger limit.
     Pragma(u8),
-    /// A larger limit where members ask for alignments of their own, which the pragma would limit too: said of each member.
+    /// A larger limit where members have alignments of their own, which the pragma would limit too. It is written at
+    /// each member.
     Members(u8),
 }
 
@@ -324,6 +327,6 @@ fn dimensions(ty: &Type) -> String {
 }
 
 fn scalar_name(scalar: Scalar) -> &'static str {
-    // A typedef of the source's own: C writes a pointer to a function around its name.
+    // A typedef of this file, because C writes a pointer to a function around its name.
     if scalar == Scalar::Pointer(Pointee::Function) { "function" } else { scalar.c_name() }
 }

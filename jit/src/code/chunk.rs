@@ -1,7 +1,7 @@
 //! Chunks of memory for code, and the provider through which cranelift-jit takes memory from one.
 //!
-//! Where the system allows it a chunk is mapped twice, writable at one address and executable at another: functions lie
-//! side by side, and adding one takes no system call. Elsewhere each function has pages of its own, which are sealed.
+//! If the system allows it, a chunk is mapped twice, writable at one address and executable at another. Then functions
+//! lie side by side, and adding one takes no system call. Otherwise each function has its own pages, which are sealed.
 
 use std::io;
 use std::sync::Arc;
@@ -18,26 +18,27 @@ use crate::error::JitError;
 use crate::os::fork;
 use crate::os::memory::CodeMemory;
 
-/// How much memory a chunk has, unless one function needs more. Pages that no function took yet cost address space only.
+/// The size of a chunk, unless one function needs more. Pages that no function has taken yet cost address space only.
 const CHUNK_SIZE: usize = 64 * 1024;
 
-/// Memory for code, unmapped when the last function in it goes.
+/// Memory for code. It is unmapped when its last function is dropped.
 pub(crate) struct Chunk {
-    /// In front of the memory, so that both go first.
+    /// Declared before the memory, so that it is dropped first.
     unwind: Option<Registration>,
     region: Option<Region>,
     counters: Option<Arc<Counters>>,
     memory: CodeMemory,
-    /// Bytes given away.
+    /// The number of bytes that functions have taken.
     taken: AtomicUsize,
-    /// The generation of the process that may add code: both views are shared with a parent.
+    /// The generation of the process that may add code. A child must not, because both views are shared with its
+    /// parent.
     generation: usize,
 }
 
-// SAFETY: the memory is addresses and lengths, which only `drop` uses otherwise than to read them.
+// SAFETY: the memory is addresses and lengths. Apart from `drop`, they are only read.
 unsafe impl Send for Chunk {}
-// SAFETY: shared references read addresses and lengths. `take`, the one method that gives memory away, is called by the module
-// that owns the one `Pages` of this chunk, under the lock of its `Jit`.
+// SAFETY: shared references read addresses and lengths. `take` alone gives memory away. The module that owns the one
+// `Pages` of this chunk calls it, under the lock of its `Jit`.
 unsafe impl Sync for Chunk {}
 
 impl Chunk {
@@ -66,7 +67,8 @@ impl Chunk {
         })
     }
 
-    /// Describes all code that will be in the chunk to the unwinder and to debuggers, and counts it. Before any is added.
+    /// Registers all code of the chunk with the unwinder and debuggers, and counts the chunk. Must be called before
+    /// code is added.
     pub(crate) fn prepared(mut self, frames: Frames, counters: &Arc<Counters>) -> Result<Self, JitError> {
         self.unwind = Registration::of_chunk(frames, self.memory.executable(), self.memory.len())?;
         let frame = self.unwind.as_ref().map_or(&[][..], Registration::entries);
@@ -76,7 +78,7 @@ impl Chunk {
         Ok(self)
     }
 
-    /// Names a function that was added; `own` describes its frames alone.
+    /// Names a function that was added. `own` describes the frames of this function alone.
     pub(crate) fn name(&self, code: *const u8, len: usize, name: &Name, own: Option<&Registration>) {
         if let Some(region) = &self.region {
             region.add(code, len, name, own.map_or(&[], Registration::entries));
@@ -88,7 +90,7 @@ impl Chunk {
         self.counters.as_deref()
     }
 
-    /// Whether a function of `size` bytes may be added.
+    /// Returns true if a function of `size` bytes may be added.
     pub(crate) fn has_room(&self, size: usize) -> bool {
         let end = self.taken.load(Ordering::Relaxed).next_multiple_of(self.memory.align()) + size;
         let hidden = is_profiled() && self.memory.has_file();
@@ -100,7 +102,7 @@ impl Chunk {
         (executable..executable + size).contains(&start.addr()) && len <= executable + size - start.addr()
     }
 
-    /// Where code written at `writable` is executed.
+    /// The executable address of code that was written at `writable`.
     pub(crate) fn executable_at(&self, writable: *const u8) -> *const u8 {
         self.memory.executable().wrapping_add(writable.addr() - self.memory.writable().addr())
     }
@@ -115,9 +117,9 @@ impl Chunk {
         Ok(self.memory.writable().cast_mut().wrapping_add(at))
     }
 
-    /// Lets nothing be written to code any more that [`Self::take`] gave memory for.
+    /// Makes code read-only for which [`Self::take`] gave memory.
     fn seal(&self, start: *mut u8, size: usize) -> io::Result<()> {
-        // SAFETY: the pages are the chunk's, hold nothing but this function, and nobody runs it yet.
+        // SAFETY: the pages belong to the chunk and hold only this function, which does not run yet.
         unsafe { self.memory.seal(start, size) }
     }
 }
@@ -133,11 +135,11 @@ impl Drop for Chunk {
 /// Gives out a chunk's memory and seals it.
 pub(crate) struct Pages {
     chunk: Arc<Chunk>,
-    /// Start and size of what was given out and is still being written.
+    /// Start and size of memory that was given out and is still being written.
     open: Vec<(*mut u8, usize)>,
 }
 
-// SAFETY: the addresses are of memory of the chunk that no thread but the owner of this value writes to.
+// SAFETY: the addresses lie in the chunk's memory, and only the owner of this value writes to them.
 unsafe impl Send for Pages {}
 
 impl Pages {
@@ -148,7 +150,7 @@ impl Pages {
 
 impl JITMemoryProvider for Pages {
     fn allocate(&mut self, size: usize, align: u64, kind: JITMemoryKind) -> io::Result<*mut u8> {
-        // Trampolines have no data, and no wish for more alignment.
+        // Trampolines do not have data, and need no greater alignment.
         if !matches!(kind, JITMemoryKind::Executable) || align as usize > self.chunk.memory.align() {
             return Err(io::ErrorKind::Unsupported.into());
         }
@@ -157,7 +159,7 @@ impl JITMemoryProvider for Pages {
         Ok(address)
     }
 
-    /// The chunk's functions hold it; it goes with the last of them.
+    /// Does nothing: the chunk's functions hold the chunk, and the last one frees it.
     unsafe fn free_memory(&mut self) {}
 
     fn finalize(&mut self, _: BranchProtection) -> ModuleResult<()> {
@@ -182,7 +184,7 @@ mod tests {
         let mut pages = Pages::new(Arc::clone(&chunk));
         while chunk.has_room(SEVEN.len()) {
             let address = pages.allocate(SEVEN.len(), 16, JITMemoryKind::Executable).unwrap();
-            // SAFETY: the memory was just given for this.
+            // SAFETY: the memory was just given out, with room for these bytes.
             unsafe { address.copy_from_nonoverlapping(SEVEN.as_ptr(), SEVEN.len()) };
             pages.finalize(BranchProtection::None).unwrap();
             let entry = chunk.executable_at(address);
@@ -215,7 +217,7 @@ mod tests {
         assert!(Chunk::new(3 * CHUNK_SIZE).unwrap().has_room(3 * CHUNK_SIZE));
     }
 
-    /// What is executable must never be writable at the same address.
+    /// Checks that executable addresses are never writable.
     #[test]
     #[cfg(target_os = "linux")]
     fn no_address_is_writable_and_executable() {

@@ -1,4 +1,4 @@
-//! The code generator: keys to code in its place.
+//! The code generator: compiles a key and puts the code in its place.
 
 use std::sync::Arc;
 
@@ -16,10 +16,10 @@ use crate::debug::name::Name;
 use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
 
-/// Compilers, and the memory that they fill. Threads compile at the same time; putting code in its place they do in turn.
+/// Compilers, and the memory that they fill. Threads compile at the same time, but put code in its place in turn.
 pub(crate) struct Generator {
     isa: OwnedTargetIsa,
-    /// Those that nobody uses now, with their buffers.
+    /// Compilers that are not in use, with their buffers.
     compilers: Lock<Vec<Compiler>>,
     linker: Lock<Linker>,
     counters: Arc<Counters>,
@@ -27,10 +27,10 @@ pub(crate) struct Generator {
 }
 
 impl Generator {
-    /// A generator, in builds that have one and where the system gives memory for code.
+    /// A generator. `None` in builds without one, and if the system refuses memory for code.
     pub(crate) fn new() -> Result<Option<Self>, JitError> {
         let isa = host_isa()?;
-        // Tried with what is never called, so that nothing is compiled for nothing.
+        // Tries it with bytes that are never called, so that nothing is compiled in vain.
         match Linker::new(isa.clone()).assembled("probe", vec![0; 16]) {
             Err(JitError::Memory(_)) => Ok(None),
             Err(error) => Err(error),
@@ -43,14 +43,14 @@ impl Generator {
         Self { isa, compilers, linker: Lock::new(linker), counters, shims: OnceMap::new() }
     }
 
-    /// One that can compile, and has nowhere to put code.
+    /// A generator that can compile but has no place for code.
     #[cfg(test)]
     pub(crate) fn without_memory() -> Self {
         let isa = host_isa().unwrap();
         Self::with(isa.clone(), Linker::without_memory(isa))
     }
 
-    /// Compiles a function, with the shim that its call goes through.
+    /// Compiles a function, and the shim that its call goes through.
     pub(crate) fn compile(
         &self,
         no_fork: &HoldOff,
@@ -58,7 +58,7 @@ impl Generator {
     ) -> Result<(Compiled, Option<Arc<Code>>), JitError> {
         let shim = body.call().and_then(|call| call.shim).map(|shim| self.shim(no_fork, shim)).transpose()?;
         let idle = self.compilers.lock(no_fork).pop();
-        // One that panics is not used again.
+        // A compiler that panics is not used again.
         let mut compiler = idle.unwrap_or_else(|| Compiler::new(self.isa.clone()));
         let compiled = compiler.compile(body, shim.as_deref().map(Code::entry));
         self.compilers.lock(no_fork).push(compiler);
@@ -73,7 +73,7 @@ impl Generator {
         compiled: &Compiled,
         shim: Option<Arc<Code>>,
     ) -> Result<Code, JitError> {
-        // A panic while linking lost the chunk that was being filled, and nothing else.
+        // A panic while linking loses the chunk that was being filled, and leaves the linker valid.
         self.linker.lock(no_fork).link(name, compiled, shim)
     }
 
@@ -88,7 +88,7 @@ impl Generator {
     }
 }
 
-/// The code for a key, under a name; `None` where no code can be generated.
+/// The code for a key, under a name; `None` if no code can be generated.
 pub(crate) fn make(
     no_fork: &HoldOff,
     generator: Option<&Generator>,

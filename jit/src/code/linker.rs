@@ -1,4 +1,5 @@
-//! Executable memory: compiled code at its place, with its unwinding table, unmapped when the last user goes.
+//! Executable memory: compiled code at its place, with its unwinding table. It is unmapped when its last user is
+//! dropped.
 //!
 //! No memory is ever writable and executable at one address, and none that may be executing changes its protection.
 
@@ -20,19 +21,20 @@ use crate::error::JitError;
 
 /// Code that can be called.
 pub(crate) struct Code {
-    /// What describes this function alone. In front of the memory, so that it goes first.
+    /// The description of this function alone. Declared before the memory, so that it is dropped first.
     _unwind: Option<Registration>,
     chunk: Arc<Chunk>,
     entry: *const u8,
     len: usize,
-    /// What this code calls by address.
+    /// The code that this code calls by address.
     _callee: Option<Arc<Code>>,
 }
 
-// SAFETY: `entry` is an address in the chunk, sealed, so that any thread may read and run what is there; the rest is `Send`
-// and `Sync` by itself.
+// SAFETY: `entry` is an address in the chunk. It is sealed, so any thread may read and run the code there. The other
+// fields are `Send` and `Sync`.
 unsafe impl Send for Code {}
-// SAFETY: `entry` is an address in the chunk, sealed, so that any thread may read and run it; the rest is `Sync`.
+// SAFETY: `entry` is an address in the chunk. It is sealed, so any thread may read and run the code there. The other
+// fields are `Sync`.
 unsafe impl Sync for Code {}
 
 impl Code {
@@ -44,7 +46,7 @@ impl Code {
     /// The machine code.
     pub(crate) fn bytes(&self) -> &[u8] {
         debug_assert!(self.chunk.contains(self.entry, self.len));
-        // SAFETY: these bytes of the chunk, which is kept, were written by the linker and never change again.
+        // SAFETY: the linker wrote these bytes of the chunk. They never change again, and the chunk is kept.
         unsafe { std::slice::from_raw_parts(self.entry, self.len) }
     }
 }
@@ -61,7 +63,7 @@ impl Drop for Code {
 /// Puts code into its place.
 pub(crate) struct Linker {
     isa: OwnedTargetIsa,
-    /// Where the next function goes, if it fits: by the kind of its frames, as functions with equal frames share a table.
+    /// The chunks being filled, one for each kind of frames: functions with equal frames share a table.
     current: [Option<OpenChunk>; Frames::ALL.len()],
     counters: Arc<Counters>,
     new_chunk: fn(usize) -> io::Result<Chunk>,
@@ -78,23 +80,23 @@ impl Linker {
         Self { isa, current: [const { None }; Frames::ALL.len()], counters: Arc::default(), new_chunk: Chunk::new }
     }
 
-    /// What there is of the code that was linked.
+    /// The counters of the code that was linked.
     pub(crate) const fn counters(&self) -> &Arc<Counters> {
         &self.counters
     }
 
-    /// One that has no memory, as where the system refuses it.
+    /// A linker without memory, like on a system that refuses it.
     #[cfg(test)]
     pub(crate) fn without_memory(isa: OwnedTargetIsa) -> Self {
         Self { new_chunk: |_| Err(io::ErrorKind::PermissionDenied.into()), ..Self::new(isa) }
     }
 
-    /// Makes code callable that is not compiled, named after its kind.
+    /// Makes machine code callable that was not compiled, named after its kind.
     pub(crate) fn assembled(&mut self, kind: &str, bytes: Vec<u8>) -> Result<Code, JitError> {
         self.link(&Name::of(kind), &Compiled::assembled(bytes), None)
     }
 
-    /// Makes code callable under a name; `callee` is kept as long as it is.
+    /// Makes code callable under a name. Keeps `callee` as long as the code.
     pub(crate) fn link(
         &mut self,
         name: &Name,
@@ -128,7 +130,8 @@ impl OpenChunk {
     fn new(isa: &OwnedTargetIsa, chunk: Chunk) -> Self {
         let chunk = Arc::new(chunk);
         let mut builder = JITBuilder::with_isa(isa.clone(), Box::new(libcall_name));
-        // Found before the module's own look-up in the process, which could bind to anything of that name.
+        // This symbol takes precedence over the module's own look-up in the process, which could find any function of
+        // that name.
         builder.symbol(libcall_name(LibCall::Memcpy), libc::memcpy as *const u8);
         builder.memory_provider(Box::new(Pages::new(Arc::clone(&chunk))));
         Self { module: JITModule::new(builder), chunk }
@@ -136,8 +139,8 @@ impl OpenChunk {
 }
 
 fn define(module: &mut JITModule, compiled: &Compiled) -> Result<*const u8, JitError> {
-    // Nothing calls the function by its declaration, so that its signature does not matter. The module works with the
-    // writable address; that is right only because all relocations are absolute and to the outside.
+    // Nothing calls the function by its declaration, so its signature does not matter. The module works with the
+    // writable address. That is correct only because all relocations are absolute and lead outside.
     let signature = module.make_signature();
     let id = module.declare_anonymous_function(&signature).map_err(JitError::memory)?;
     let Compiled { bytes, align, relocs, .. } = compiled;
@@ -161,7 +164,7 @@ mod tests {
         vec![0xb8, a, b, c, d, 0xc3]
     }
 
-    /// What a system that refuses to map memory twice gets.
+    /// Tests the memory that a process gets if its system refuses to map memory twice.
     #[test]
     fn sealed_pages_serve_as_well() {
         let isa = host_isa().unwrap();

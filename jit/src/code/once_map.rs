@@ -1,4 +1,4 @@
-//! What is made once for a key, however many threads ask.
+//! Values that are made once for each key, by one of the threads that ask.
 
 use std::collections::HashMap;
 use std::hash::Hash;
@@ -7,30 +7,31 @@ use std::sync::{Arc, Weak};
 use crate::error::JitError;
 use crate::lock::{HoldOff, Lock};
 
-/// Entries by key. Making one blocks those who ask for it, and nobody else.
+/// Entries by key. Making one blocks only the threads that ask for it.
 pub(crate) struct OnceMap<K, V>(Lock<Entries<K, V>>);
 
 struct Entries<K, V> {
     places: HashMap<K, Arc<Place<V>>>,
-    /// The number of entries at which dead ones are removed; doubled so that this costs little for each insertion.
+    /// The number of entries at which dead ones are removed. It doubles, so that removal costs little for each
+    /// insertion.
     sweep_at: usize,
 }
 
-/// Where a value is. Locked by who makes it.
+/// The place of a value. It is locked while the value is made.
 type Place<V> = Lock<Held<V>>;
 
 struct Held<V> {
     value: Weak<V>,
-    /// What keeps the value if nobody uses it.
+    /// Keeps the value alive even if it is not used.
     _kept: Option<Arc<V>>,
 }
 
-/// How long a value lives.
+/// The lifetime of a value.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Life {
-    /// As long as it is used.
+    /// The value lives as long as it is used.
     Used,
-    /// As long as the collection.
+    /// The value lives as long as the collection.
     Kept,
 }
 
@@ -39,7 +40,7 @@ impl<K: Clone + Eq + Hash, V> OnceMap<K, V> {
         Self(Lock::new(Entries { places: HashMap::new(), sweep_at: 64 }))
     }
 
-    /// The value of the key, made if there is none.
+    /// The value of the key, made if it is missing.
     pub(crate) fn get_or_make(
         &self,
         no_fork: &HoldOff,
@@ -48,7 +49,7 @@ impl<K: Clone + Eq + Hash, V> OnceMap<K, V> {
         make: impl FnOnce() -> Result<V, JitError>,
     ) -> Result<Arc<V>, JitError> {
         let place = self.0.lock(no_fork).place(no_fork, key);
-        // A panic of whoever was making it left it as it was.
+        // If a thread panicked while it made the value, the place is unchanged.
         let mut place = place.lock(no_fork);
         if let Some(value) = place.value.upgrade() {
             return Ok(value);
@@ -72,7 +73,7 @@ impl<K: Clone + Eq + Hash, V> Entries<K, V> {
             return Arc::clone(place);
         }
         if self.places.len() >= self.sweep_at {
-            // Nobody is at a place that only this refers to, so its lock is free.
+            // If only this map refers to a place, no thread has locked it.
             let used =
                 |place: &Arc<Place<V>>| Arc::strong_count(place) > 1 || place.lock(no_fork).value.strong_count() > 0;
             self.places.retain(|_, place| used(place));
@@ -104,7 +105,7 @@ mod tests {
             let get = |key: usize| {
                 let make = || {
                     made[key].fetch_add(1, Ordering::Relaxed);
-                    // While others ask for it.
+                    // Lets other threads ask for the value now.
                     thread::yield_now();
                     Ok(key * 2)
                 };
@@ -132,7 +133,7 @@ mod tests {
         let fail = || Err(JitError::memory(io::Error::from(io::ErrorKind::OutOfMemory)));
         assert!(shared.get_or_make(&hold_off(), &1, Life::Used, fail).is_err());
         assert_eq!(*shared.get_or_make(&hold_off(), &1, Life::Used, || Ok(2)).unwrap(), 2);
-        // Nobody kept it.
+        // The value was not kept, so it is made again.
         assert_eq!(*shared.get_or_make(&hold_off(), &1, Life::Used, || Ok(3)).unwrap(), 3);
     }
 }

@@ -1,7 +1,7 @@
-//! Unwinding tables: what lets C++ exceptions, Rust panics and backtraces pass through compiled code.
+//! Unwinding tables, which let C++ exceptions, Rust panics and backtraces pass through compiled code.
 //!
-//! Unwinders grow slow with every table that is registered (libgcc sorts them all when it throws). So code whose frames
-//! look alike shares a chunk, which has one table for all that will ever be in it.
+//! Unwinders get slower with every registered table, because libgcc sorts all of them when it throws. So code with
+//! equal frames shares a chunk. The chunk has one table for all code that it will ever hold.
 
 use cranelift_codegen::isa::OwnedTargetIsa;
 use cranelift_codegen::isa::unwind::UnwindInfo;
@@ -14,21 +14,21 @@ use crate::error::JitError;
 use crate::lock::hold_off;
 use crate::os::unwind;
 
-/// What the frames of some code look like.
+/// The form of the frames of some code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Frames {
-    /// There is none: the stack is as at the first instruction.
+    /// No frames: the stack is as at the first instruction.
     None,
-    /// A frame pointer, and no register saved besides.
+    /// A frame pointer, and no other saved registers.
     Pointer,
-    /// Each function has its own.
+    /// Each function has its own frames.
     Own,
 }
 
 impl Frames {
     pub(crate) const ALL: [Self; 3] = [Self::None, Self::Pointer, Self::Own];
 
-    /// The frames of a function; one without a description has none.
+    /// The frames of a function. A function without a description does not have frames.
     pub(crate) fn of(info: Option<&UnwindInfo>, len: usize) -> Self {
         let Some(info) = info else { return Self::None };
         let UnwindInfo::SystemV(info) = info else { return Self::Own };
@@ -44,7 +44,7 @@ const TERMINATOR: [u8; 4] = [0; 4];
 pub(crate) struct Registration(Box<[u8]>);
 
 impl Registration {
-    /// Describes one function; `None` where the platform's tables are of another kind.
+    /// Describes one function. `None` if the platform's tables are of another kind.
     pub(crate) fn of_function(
         isa: &OwnedTargetIsa,
         info: &UnwindInfo,
@@ -54,8 +54,8 @@ impl Registration {
         Self::register(cie, info.to_fde(Address::Constant(code as u64))).map(Some)
     }
 
-    /// Describes `len` bytes of code with such frames, also of functions that are yet to come; `None` if each describes its
-    /// own, or where the platform's tables are of another kind.
+    /// Describes `len` bytes of code with such frames, also for functions that are added later. `None` if each function
+    /// describes its own frames, or if the platform's tables are of another kind.
     pub(crate) fn of_chunk(frames: Frames, code: *const u8, len: usize) -> Result<Option<Self>, JitError> {
         let fde = match frames {
             Frames::Own => return Ok(None),
@@ -83,20 +83,21 @@ impl Registration {
         let mut bytes = section.0.into_vec();
         bytes.extend(TERMINATOR);
         let registration = Self(bytes.into_boxed_slice());
-        // The unwinder has a lock of its own.
+        // Forks are held off, because the unwinder has a lock of its own.
         let _no_fork = hold_off();
         // SAFETY: the section is well formed, ends with a terminator, and stays where it is until `drop` removes it.
         unsafe { unwind::__register_frame(registration.description()) };
         Ok(registration)
     }
 
-    /// The section without its end.
+    /// The section without its terminator.
     pub(crate) fn entries(&self) -> &[u8] {
         &self.0[..self.0.len() - TERMINATOR.len()]
     }
 
-    /// What the unwinder is given: LLVM's libunwind takes one description of a function (FDE), libgcc's walks from there to
-    /// the terminator. It is the second entry of the section, behind what descriptions have in common (CIE).
+    /// The address that the unwinder gets, which is that of the section's second entry. LLVM's libunwind takes one
+    /// description of a function (FDE). libgcc's unwinder walks from there to the terminator. The first entry holds the
+    /// common part (CIE).
     fn description(&self) -> *const u8 {
         let common = u32::from_le_bytes([self.0[0], self.0[1], self.0[2], self.0[3]]);
         self.0[4 + common as usize..].as_ptr()
@@ -106,7 +107,7 @@ impl Registration {
 impl Drop for Registration {
     fn drop(&mut self) {
         let _no_fork = hold_off();
-        // SAFETY: `register` registered this very address, once.
+        // SAFETY: `register` registered this address, once.
         unsafe { unwind::__deregister_frame(self.description()) };
     }
 }

@@ -1,5 +1,5 @@
-//! Memory for code that is writable at one address and executable at another, and tables of stubs that were never writable where
-//! they are executable.
+//! Memory for code that is writable at one address and executable at another. Also tables of stubs, which are never
+//! writable at their executable addresses.
 
 use std::fs::File;
 use std::io::{self, Write};
@@ -23,14 +23,15 @@ impl Dual {
         Ok(Self { writable: view(libc::PROT_WRITE)?, executable: view(libc::PROT_EXEC)? })
     }
 
-    /// Maps shared memory of no file twice.
+    /// Maps shared memory without a file twice.
     pub(crate) fn without_file(len: usize) -> io::Result<Self> {
         let writable = Mapping::anonymous(len, libc::MAP_SHARED)?;
         let from = writable.start.as_ptr().cast();
-        // SAFETY: a size of 0 asks for another mapping of the shared memory, of which nobody else knows, and leaves this one.
+        // SAFETY: a size of 0 asks for another mapping of the shared memory, and leaves this one. Nothing else has the
+        // new address.
         let executable = unsafe { Mapping::new(libc::mremap(from, 0, len, libc::MREMAP_MAYMOVE), len) }?;
         let access = libc::PROT_READ | libc::PROT_EXEC;
-        // SAFETY: nobody reads, writes or runs what is in the new mapping yet.
+        // SAFETY: nothing reads, writes or runs the contents of the new mapping yet.
         match unsafe { libc::mprotect(executable.start.as_ptr().cast(), len, access) } {
             0 => Ok(Self { writable, executable }),
             _ => Err(io::Error::last_os_error()),
@@ -50,19 +51,20 @@ impl Dual {
     }
 }
 
-/// Maps a file's contents, which others who map it see change.
+/// Maps a file's contents. All mappings of the file share changes.
 fn map_shared(file: &File, len: usize, access: i32) -> io::Result<Mapping> {
-    // SAFETY: the system chooses an address where nothing is mapped, and nobody else knows of the mapping.
+    // SAFETY: the system chooses an address where nothing is mapped, and nothing else has it.
     unsafe { Mapping::new(libc::mmap(ptr::null_mut(), len, access, libc::MAP_SHARED, file.as_raw_fd(), 0), len) }
 }
 
-/// Maps code from a file, whole pages of it, and as much zeroed memory for data behind it, for as long as the process lives.
+/// Maps code from a file, and as much zeroed memory for data behind it. The code takes whole pages. The mapping lives
+/// as long as the process.
 pub(crate) fn table(code: &[u8]) -> io::Result<NonNull<u8>> {
     let file = file::anonymous(|mut file| file.write_all(code))?;
     let memory = Mapping::anonymous(2 * code.len(), libc::MAP_PRIVATE)?;
-    // Private, like the data: what a forked child does to its pages is its own affair.
+    // The code is private, like the data, so that the pages of a forked child are its own.
     let (access, flags) = (libc::PROT_READ | libc::PROT_EXEC, libc::MAP_PRIVATE | libc::MAP_FIXED);
-    // SAFETY: only the first half of `memory` is replaced, of which nobody else knows.
+    // SAFETY: only the first half of `memory` is replaced, and nothing else has its address.
     match unsafe { libc::mmap(memory.start.as_ptr().cast(), code.len(), access, flags, file.as_raw_fd(), 0) } {
         libc::MAP_FAILED => Err(io::Error::last_os_error()),
         _ => Ok(memory.leak()),

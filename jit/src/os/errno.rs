@@ -1,6 +1,6 @@
 //! The calling thread's `errno`.
 
-/// The C library's function that gives the address of the thread's `errno`.
+/// The C library's function that returns the address of the thread's `errno`.
 #[inline]
 pub(crate) fn location() -> unsafe extern "C" fn() -> *mut core::ffi::c_int {
     #[cfg(any(target_os = "android", target_os = "netbsd", target_os = "openbsd"))]
@@ -22,7 +22,7 @@ mod windows {
     }
 }
 
-/// Sets `errno` to 0, so that a value found after a call is the call's.
+/// Sets `errno` to 0, so that a value found after a call is from that call.
 #[inline]
 pub fn clear() {
     // SAFETY: the function only returns the address of this thread's errno, which is always writable.

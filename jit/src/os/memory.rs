@@ -1,4 +1,5 @@
-//! Memory for code. No address is ever writable and executable, and no memory that may run changes its protection.
+//! Memory for code. No address is ever writable and executable. Memory that may be executing never changes its
+//! protection.
 
 use std::io;
 use std::mem;
@@ -8,12 +9,12 @@ use region::{Allocation, Protection, alloc, protect};
 
 use crate::os::dual::Dual;
 
-/// Memory that code is written to and executed from, unmapped when this is dropped.
+/// Memory that code is written to and executed from, unmapped when the value is dropped.
 pub(crate) enum CodeMemory {
     /// One memory at two addresses.
     Dual {
         views: Dual,
-        /// `perf` looks for no names of code in a file.
+        /// True if the memory is a file. `perf` does not look for names of code in a file.
         has_file: bool,
     },
     /// Pages that are writable until they are sealed.
@@ -26,7 +27,7 @@ impl CodeMemory {
         Ok(Self::Dual { views: Dual::of_file(len)?, has_file: true })
     }
 
-    /// Maps memory of no file twice.
+    /// Maps memory without a file twice.
     pub(crate) fn dual_without_file(len: usize) -> io::Result<Self> {
         Ok(Self::Dual { views: Dual::without_file(len)?, has_file: false })
     }
@@ -36,21 +37,22 @@ impl CodeMemory {
         alloc(len, Protection::READ_WRITE).map(Self::Sealed).map_err(io::Error::other)
     }
 
-    /// Lets nothing be written to code any more.
+    /// Makes code read-only.
     ///
     /// # Safety
     ///
-    /// The `len` bytes at `start`, an address to write to, are this memory's. Their pages hold nothing but one function that
-    /// nobody runs yet, if [`Self::align`] is that of pages.
+    /// * The `len` bytes at the writable address `start` belong to this memory.
+    /// * If [`Self::align`] is the size of a page, their pages hold only one function, which does not run yet.
     pub(crate) unsafe fn seal(&self, start: *mut u8, len: usize) -> io::Result<()> {
         match self {
             Self::Dual { .. } => Ok(()),
-            // SAFETY: the caller vouches for the pages.
+            // SAFETY: the caller promises that the pages belong to this memory and hold only a function that does not
+            // run yet.
             Self::Sealed(_) => unsafe { protect(start, len, Protection::READ_EXECUTE) }.map_err(io::Error::other),
         }
     }
 
-    /// Functions begin at multiples of this: of a cache line's quarter, or of pages where each has its own.
+    /// The alignment of functions: a quarter of a cache line, or a page if each function has its own.
     pub(crate) fn align(&self) -> usize {
         match self {
             Self::Dual { .. } => 16,
@@ -84,12 +86,13 @@ impl CodeMemory {
     }
 }
 
-/// Maps fresh pages with code, whole pages of it, and as much zeroed memory for data behind it, for as long as the process
-/// lives. The code can be executed once it is written.
+/// Maps new pages with code, and as much zeroed memory for data behind it. The code takes whole pages, and can be
+/// executed once it is written. The mapping lives as long as the process.
 pub(crate) fn sealed_table(code: &[u8]) -> io::Result<NonNull<u8>> {
     let mut memory = alloc(2 * code.len(), Protection::READ_WRITE).map_err(io::Error::other)?;
     let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
-    // SAFETY: the memory is ours, writable, and twice as long as the code; nobody runs it yet.
+    // SAFETY: the memory belongs to this function, is writable, and is twice as long as the code, which does not run
+    // yet.
     unsafe {
         start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
         protect(start.as_ptr(), code.len(), Protection::READ_EXECUTE).map_err(io::Error::other)?;
@@ -98,7 +101,7 @@ pub(crate) fn sealed_table(code: &[u8]) -> io::Result<NonNull<u8>> {
     Ok(start)
 }
 
-/// Returns how many bytes a page has.
+/// Returns the number of bytes of a page.
 pub(crate) fn page_size() -> usize {
     region::page::size()
 }

@@ -1,5 +1,5 @@
-//! The operating system: one file for each kind of service. Where a system lacks a service, the file of its name in `none/`
-//! takes its place.
+//! The operating system: one file for each kind of service. If a system lacks a service, the file of that name in
+//! `none/` takes its place.
 
 #[cfg(feature = "cranelift")]
 #[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/dual.rs")]

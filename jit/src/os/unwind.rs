@@ -1,6 +1,6 @@
 //! The process's unwinder, LLVM's libunwind or libgcc's, which takes `.eh_frame` sections of generated code.
 
-/// True where the process's unwinder takes such sections.
+/// True if the process's unwinder takes such sections.
 pub(crate) const TAKES_EH_FRAMES: bool = true;
 
 unsafe extern "C" {

@@ -2,7 +2,7 @@
 //!
 //! The rooms, from the ground up; each imports only from those before it:
 //!
-//! | room | what it does |
+//! | room | task |
 //! |---|---|
 //! | `text` | quotes and shortens texts for people |
 //! | `output` | shares standard output with C |

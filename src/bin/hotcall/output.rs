@@ -4,7 +4,7 @@ use std::io::{self, Write};
 use std::ptr;
 use std::sync::{Mutex, PoisonError};
 
-/// Why a line could not be written: the first failure.
+/// The reason why a line could not be written: the first failure.
 static FAILURE: Mutex<Option<io::Error>> = Mutex::new(None);
 
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_vendor = "apple"))]
@@ -14,13 +14,14 @@ unsafe extern "C" {
     static C_STDOUT: *mut libc::FILE;
 }
 
-/// Writes a line while C runs, behind what C has printed. After a failure nothing is written until [`failure`] took it.
+/// Writes a line while C runs, after the output of C so far. After a failure nothing is written until [`failure`] takes
+/// it.
 pub(crate) fn write_now(line: &[u8]) {
     if lock().is_some() {
         return;
     }
     flush_stdout_of_c();
-    // Not under the lock: flushing a stream can lead to a callback again.
+    // Not under the lock, because flushing a stream can call a callback again.
     let mut stdout = io::stdout().lock();
     if let Err(error) = stdout.write_all(line).and_then(|()| stdout.flush()) {
         lock().get_or_insert(error);
@@ -38,7 +39,8 @@ pub(crate) fn flush_all_of_c() {
     unsafe { libc::fflush(ptr::null_mut()) };
 }
 
-/// Flushes C's standard output alone: another stream may be locked by a thread that waits, or the one that calls back.
+/// Flushes C's standard output alone. Another stream may be locked by a waiting thread, or by the thread that calls
+/// back.
 #[cfg(any(target_os = "linux", target_os = "freebsd", target_vendor = "apple"))]
 fn flush_stdout_of_c() {
     // SAFETY: the stream exists as long as the process, unless the user closes it.

@@ -36,7 +36,9 @@ impl Declarations {
     ///
     /// # Errors
     ///
-    /// The syntax, with its place; a type that cannot be passed or is not known; a name of more than 4,096 bytes.
+    /// * The syntax is wrong; the error has the place.
+    /// * The type cannot be passed or is not known.
+    /// * The name has more than 4,096 bytes.
     pub fn parse_type(&self, name: &str) -> Result<Type, DeclarationError> {
         if name.len() > MAX_NAME {
             return Err(DeclarationError::TooLong { len: name.len(), max: MAX_NAME });
@@ -86,7 +88,7 @@ impl TypeTable<'_> {
             (Ok(ty), _) if let Some(scalar) = ty.as_scalar().filter(|_| ty.pointer().is_none()) => self.scalar(scalar),
             _ => {
                 let mut value = value_of(named);
-                // Its own alignment, which a typedef does not change.
+                // The alignment of the type itself, which a typedef does not change.
                 let own = value.ty.as_ref().ok().and_then(|ty| hotcall_jit::Extent::of(ty).ok());
                 value.extent =
                     own.map(|own| CExtent { size: own.size.into(), align: own.align.into() }).or(value.extent);

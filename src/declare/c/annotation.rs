@@ -6,7 +6,7 @@ use super::lex::TokenKind;
 use super::notes::{Access, Notes, PointerNotes};
 use super::reader::Reader;
 
-/// Returns whether a word notes something; `call` says whether a parenthesis follows.
+/// Returns true if a word notes something. `call` is true if a parenthesis follows.
 pub(super) fn is_note(word: &str, call: bool) -> bool {
     let Some(rest) = word.strip_prefix('_') else { return false };
     match rest {
@@ -21,11 +21,11 @@ pub(super) fn is_note(word: &str, call: bool) -> bool {
     }
 }
 
-/// How Microsoft's annotations begin behind their first underscore. What follows says whether the pointer may be null, and how
-/// much is behind it.
+/// The beginnings of Microsoft's annotations after their first underscore. The rest says whether the pointer may be
+/// null, and how much memory it leads to.
 const MICROSOFT: [&str; 6] = ["In_", "Out_", "Outptr_", "Inout_", "Ret_", "Field_size_"];
 
-/// The words of annotations that count what a pointer leads to, rather than what a callee did there.
+/// The words of annotations that count elements behind a pointer, and not a callee's accesses.
 const COUNTS: [&str; 6] = ["reads_", "writes_", "updates_", "_counted_by", "_sized_by", "_Field_size_"];
 
 impl Reader<'_> {

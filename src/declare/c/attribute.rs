@@ -1,6 +1,6 @@
 //! GNU, C23 and Microsoft attributes: `__attribute__((…))`, `[[…]]`, `__declspec(…)` and `_Alignas(…)` (C11 6.7.5).
 //!
-//! Only what changes a layout, a type or a call is kept.
+//! Only attributes that change a layout, a type or a call are kept.
 
 use super::attributes::{Attributes, Vector};
 use super::extent::CExtent;
@@ -19,13 +19,13 @@ fn plain(name: &str) -> &str {
 }
 
 impl<'t> Reader<'t> {
-    /// Returns whether an attribute comes next, and not a specifier.
+    /// Returns true if an attribute comes next, and not a specifier.
     fn is_attribute(&self) -> bool {
         self.is_bracketed_attribute(0)
             || self.ahead(1).is(b'(') && matches!(self.word(), "__attribute__" | "__attribute" | "__declspec")
     }
 
-    /// Returns whether `[[` follows after `ahead` tokens.
+    /// Returns true if `[[` follows after `ahead` tokens.
     pub(super) fn is_bracketed_attribute(&self, ahead: usize) -> bool {
         self.ahead(ahead).is(b'[') && self.ahead(ahead + 1).is(b'[')
     }
@@ -53,7 +53,7 @@ impl<'t> Reader<'t> {
             if is_word && self.ahead(1).kind != TokenKind::Operator {
                 self.one_attribute(place, attributes)?;
             } else {
-                // A name of another vendor, `gnu::`, is skipped with its colons.
+                // The name of another vendor, `gnu::`, is skipped with its colons.
                 self.at += 1 + usize::from(is_word);
             }
         }
@@ -65,7 +65,7 @@ impl<'t> Reader<'t> {
     fn one_attribute(&mut self, place: usize, attributes: &mut Attributes<'t>) -> Result<(), Fault> {
         let name = self.word();
         self.at += 1;
-        // An empty pair of parentheses asks for nothing.
+        // An empty pair of parentheses has no effect.
         let (argument, end) = match self.is(b'(') {
             true => (self.closing() > self.at + 1, self.closing() + 1),
             false => (false, self.at),
@@ -121,7 +121,8 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// The alignment that an argument, which ends before the token `end - 1`, asks for: as that of a type, or in bytes.
+    /// The alignment that an argument asks for: as that of a type, or in bytes. The argument ends before the token `end
+    /// - 1`.
     fn alignment(&mut self, place: usize, end: usize) -> Result<Result<u64, Reason>, Fault> {
         if self.begins_type(0) {
             let ty = self.type_name()?;
@@ -130,7 +131,7 @@ impl<'t> Reader<'t> {
         }
         let value = self.attribute_number(place, end)?;
         Ok(value.and_then(|value| match value {
-            // `_Alignas(0)` asks for nothing.
+            // `_Alignas(0)` has no effect.
             0 => Ok(1),
             _ if value.is_power_of_two() && value <= MAX_ALIGNED => Ok(value),
             _ => Err(reason(format_args!("an alignment of {value} bytes is not a power of two"))),
@@ -151,7 +152,7 @@ impl<'t> Reader<'t> {
         Err(Fault::new(place, "this is used as an expression and is not one"))
     }
 
-    /// `__asm__("name")` behind a declarator: the symbol's name. And attributes, before and after it.
+    /// `__asm__("name")` after a declarator, which is the symbol's name; and attributes, before and after it.
     pub(super) fn attributes_and_name(&mut self) -> Result<Attributes<'t>, Fault> {
         let mut attributes = self.attributes()?;
         while matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
@@ -165,8 +166,8 @@ impl<'t> Reader<'t> {
         Ok(attributes)
     }
 
-    /// The type that specifiers name, with the attributes among them that make another type of it. These are spent. A mode is
-    /// not: it is that of what is declared.
+    /// The type that specifiers name, changed by the attributes among them that make another type. These are removed
+    /// from the attributes. A mode stays, because it belongs to the declared name.
     pub(super) fn base_type(&mut self, ty: QualType, attributes: &mut Attributes<'t>) -> QualType {
         if attributes.opaque.is_none() && attributes.vector.is_none() {
             return ty;
@@ -177,7 +178,7 @@ impl<'t> Reader<'t> {
         changed
     }
 
-    /// The type with the attributes behind its declarator.
+    /// The type, changed by the attributes after its declarator.
     pub(super) fn changed_type(&mut self, ty: QualType, attributes: &Attributes<'t>) -> QualType {
         let ty = match attributes.mode {
             Some(_) if attributes.align_before_mode => {
@@ -193,7 +194,7 @@ impl<'t> Reader<'t> {
             _ if self.types.is_unknown(ty) => ty,
             (what, vector) => {
                 let extent = match vector {
-                    // The attribute would be that of the result.
+                    // The attribute would apply to the result.
                     _ if self.types.as_function(ty).is_some() => None,
                     Some(Ok(vector)) if what.is_none() => self.vector_extent(ty, *vector),
                     _ => self.types.extent(ty).ok(),
@@ -213,7 +214,8 @@ impl<'t> Reader<'t> {
         Some(CExtent::scalar(size))
     }
 
-    /// The type, which cannot be used if it is a function, or points to one: it is called by other rules.
+    /// Marks the type as unusable if it is a function, or points to one, because its calling convention is not
+    /// supported.
     fn foreign(&mut self, ty: QualType) -> QualType {
         let Some(index) = self.types.called(ty) else { return ty };
         let unsupported = Some(reason("it is called by another calling convention"));

@@ -1,4 +1,4 @@
-//! The meaning of attributes, put together for what they apply to.
+//! The meaning of attributes, combined for each declared type or name.
 
 use std::ops::{Deref, DerefMut};
 use std::rc::Rc;
@@ -11,17 +11,17 @@ use super::notes::Notes;
 pub(super) struct AttributeSet<'t> {
     pub(super) packed: bool,
     pub(super) align: Option<Result<u64, Reason>>,
-    /// An alignment follows a greater one: of a type, GCC takes the later and clang the greater.
+    /// An alignment follows a greater one. For a type, GCC takes the later one and Clang the greater.
     pub(super) lowered: bool,
-    /// It makes another type, which cannot be passed, of the declared one.
+    /// The declared type becomes another one, which cannot be passed.
     pub(super) opaque: Option<&'static str>,
     /// A vector: its number of bytes, or of elements.
     pub(super) vector: Option<Result<Vector, Reason>>,
     /// GNU's `mode`: its name without underscores around it.
     pub(super) mode: Option<&'t str>,
-    /// An alignment precedes a mode: GCC forgets it and clang does not.
+    /// An alignment precedes a mode. GCC drops it, and Clang does not.
     pub(super) align_before_mode: bool,
-    /// The function is called by other rules.
+    /// The function has another calling convention, which is not supported.
     pub(super) foreign_call: bool,
     /// `__asm__("name")`: the symbol's name.
     pub(super) symbol: Option<Rc<str>>,
@@ -29,7 +29,7 @@ pub(super) struct AttributeSet<'t> {
     pub(super) notes: Notes,
 }
 
-/// Attributes put together for what they apply to. Nearly all declarations have none.
+/// Attributes, combined for a declared type or name. Nearly all declarations lack attributes.
 #[derive(Clone, Default)]
 pub(super) struct Attributes<'t>(Option<Rc<AttributeSet<'t>>>);
 
@@ -55,12 +55,12 @@ pub(super) enum Vector {
 }
 
 impl Attributes<'_> {
-    /// Returns whether there are none.
+    /// Returns true if no attribute was given.
     pub(super) const fn is_empty(&self) -> bool {
         self.0.is_none()
     }
 
-    /// Both together.
+    /// Combines both.
     pub(super) fn and(&self, other: &Self) -> Self {
         match (&self.0, &other.0) {
             (_, None) => self.clone(),
@@ -125,7 +125,7 @@ impl<'t> AttributeSet<'t> {
         self.align.clone()
     }
 
-    /// That alignment, which these attributes then do not have any more.
+    /// Takes the alignment of a type that is defined here out of the attributes.
     pub(super) fn take_type_align(&mut self) -> Option<Result<u64, Reason>> {
         let align = self.type_align();
         (self.align, self.lowered) = (None, false);

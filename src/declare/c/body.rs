@@ -13,8 +13,8 @@ use super::specifier::{Context, Specifiers};
 use super::tag::TagKind;
 
 impl<'t> Reader<'t> {
-    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2): the type, and whether it is a struct or union without
-    /// a tag that is defined here.
+    /// struct-or-union-specifier and enum-specifier (C11 6.7.2.1, 6.7.2.2). Returns the type, and true if a struct or
+    /// union without a tag is defined.
     pub(super) fn tag_specifier(&mut self, kind: TagKind) -> Result<(QualType, bool), Fault> {
         self.deeper(|reader| {
             reader.at += 1;
@@ -41,7 +41,7 @@ impl<'t> Reader<'t> {
                 if std::mem::replace(&mut reader.types.tags[index].defined, true) {
                     return Err(Fault::conflict(token.start as usize, name));
                 }
-                // Its place is that of the body.
+                // The tag's place is that of the body.
                 if !name.is_empty() {
                     reader.types.tags[index].name = Some(name);
                 }
@@ -60,7 +60,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// The attributes of a struct, union or enum, of which those behind its body come next.
+    /// The attributes of a struct, union or enum. Those after its body come next.
     fn shape(&mut self, before: &Attributes<'t>, open: usize) -> Result<Shape, Fault> {
         let close = self.at - 1;
         let attributes = before.and(&self.attributes()?);
@@ -77,7 +77,7 @@ impl<'t> Reader<'t> {
             Some(Err(why)) => shape.unsupported = Some(why),
             None => {}
         }
-        // Compilers differ in which of the two they go by.
+        // Compilers differ about which of the two counts.
         if pack != self.source.pragmas.pack_at(open) {
             shape.unsupported = Some(reason("`#pragma pack` changes inside the struct"));
         }

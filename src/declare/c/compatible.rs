@@ -1,7 +1,7 @@
 //! Compatible types (C11 6.2.7, 6.7.3p10, 6.7.6): declarations of one name must have them.
 //!
-//! Integer types of one size and sign count as one type, because `int64_t` is `long` on some platforms and `long long` on
-//! others. A type that hotcall does not know, or cannot pass, is compatible with any other.
+//! Integer types of one size and sign count as one type, because `int64_t` is `long` on some platforms and `long long`
+//! on others. A type that hotcall does not know or cannot pass is compatible with every other.
 
 use hotcall_jit::Scalar;
 
@@ -10,7 +10,7 @@ use super::tag::TagKind;
 use super::types::TypeTable;
 
 impl<'t> TypeTable<'t> {
-    /// Returns whether two types are compatible.
+    /// Returns true if two types are compatible.
     pub(super) fn compatible(&self, a: QualType, b: QualType) -> bool {
         a.quals == b.quals && self.alike(a, b)
     }
@@ -44,7 +44,7 @@ impl<'t> TypeTable<'t> {
         }
     }
 
-    /// Returns whether the budget allows one more step.
+    /// Returns true if the budget allows one more step.
     pub(super) fn count_comparison(&self) -> bool {
         let left = self.comparisons.get();
         self.comparisons.set(left.saturating_sub(1));
@@ -70,8 +70,8 @@ impl<'t> TypeTable<'t> {
             && a.params.iter().zip(&b.params).all(|(a, b)| self.alike(a.ty, b.ty))
     }
 
-    /// The type of a name that is declared twice (C11 6.2.7p3); `None` if the types are not compatible.
-    /// The declaration that cannot be used wins: it may say what the other one does not.
+    /// The type of a name that is declared twice (C11 6.2.7p3); `None` if the types are not compatible. An unusable
+    /// declaration takes precedence, because it may contain facts that the other one lacks.
     pub(super) fn composite(&self, old: QualType, new: QualType) -> Option<QualType> {
         if !self.compatible(old, new) {
             return None;

@@ -14,7 +14,7 @@ pub(super) enum Number {
     /// An integer, or a pointer's address.
     Int(i128),
     Float(f64),
-    /// An object, of which only the address is known.
+    /// An object whose address alone is known.
     At(u64),
 }
 
@@ -22,9 +22,9 @@ pub(super) enum Number {
 #[derive(Clone, Debug)]
 pub(super) struct Operand {
     pub(super) ty: QualType,
-    /// The value, or why it is not known.
+    /// The value, or the reason why it is not known.
     pub(super) value: Result<Number, Reason>,
-    /// Versions of C differ about its type.
+    /// True if versions of C differ about the type.
     pub(super) vague: bool,
 }
 
@@ -90,7 +90,7 @@ impl<'t> TypeTable<'t> {
         self.operand(Scalar::U64, size.map(|size| Number::Int(size.into())))
     }
 
-    /// An operand of which neither the value nor the type is known.
+    /// An operand without a known value or type.
     pub(super) fn unknown_operand(&mut self, why: Reason) -> Operand {
         Operand::new(self.unknown(why.clone()), Err(why))
     }
@@ -101,7 +101,7 @@ impl<'t> TypeTable<'t> {
         self.unknown_operand(known.unwrap_or_else(|| reason(NOT_ARITHMETIC)))
     }
 
-    /// The value of an enumerator (C11 6.7.2.2p3): an `int`, or what GCC has beyond that.
+    /// The value of an enumerator (C11 6.7.2.2p3): an `int`, or the type that GCC gives to larger values.
     pub(super) fn enumerator(&self, value: i128) -> Operand {
         let fits = |scalar: &Scalar| wrap(*scalar, value) == value;
         let scalar = [Scalar::I32, Scalar::U32, Scalar::I64].into_iter().find(fits).unwrap_or(Scalar::U64);
@@ -115,7 +115,7 @@ impl<'t> TypeTable<'t> {
             return Some(if a == Scalar::F64 || b == Scalar::F64 { Scalar::F64 } else { Scalar::F32 });
         }
         let size = a.size().max(b.size());
-        // An unsigned operand wins, unless the other is wider.
+        // The unsigned operand's type is taken, unless the other is wider.
         let signed = [a, b].iter().all(|one| one.is_signed() || one.size() != size);
         Some(integer(size, signed))
     }
@@ -173,7 +173,8 @@ impl<'t> TypeTable<'t> {
         self.operand(scalar, value)
     }
 
-    /// `condition ? a : b` (C11 6.5.15): the type is common to both, the value that of one, and only that one counts.
+    /// `condition ? a : b` (C11 6.5.15). The type is common to both, the value that of one. Only that one must be
+    /// known.
     pub(super) fn conditional(&mut self, condition: &Operand, a: Operand, b: Operand) -> Operand {
         let common = self.common(&a, &b);
         // An integer on the other side is a null pointer.
@@ -246,7 +247,7 @@ fn rounded(value: f64, scalar: Scalar) -> f64 {
     if scalar == Scalar::F32 { f64::from(value as f32) } else { value }
 }
 
-/// A floating value as an integer (C11 6.3.1.4): undefined, and so refused, where the type cannot hold it.
+/// A floating value as an integer (C11 6.3.1.4). If the type cannot hold it, it is undefined, and so refused.
 fn whole(value: f64, scalar: Scalar) -> Result<Number, Reason> {
     let integer = value.trunc() as i128;
     if value.is_finite() && wrap(scalar, integer) == integer {
@@ -283,7 +284,7 @@ fn compared<T: PartialOrd>(operator: &str, x: T, y: T) -> Option<Number> {
 }
 
 fn integers(operator: &str, x: i128, y: i128, scalar: Scalar) -> Result<Number, Reason> {
-    // Two operands of 64 bits cannot leave 128.
+    // The result fits 128 bits, because both operands have 64.
     let value = match operator {
         "+" => x + y,
         "-" => x - y,

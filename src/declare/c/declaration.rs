@@ -1,4 +1,4 @@
-//! A text from declaration to declaration (C11 6.7, 6.9), and how one that cannot be read is skipped.
+//! Reads a text declaration by declaration (C11 6.7, 6.9), and skips those that cannot be read.
 
 use super::declarator::Declarator;
 use super::declared::Declared;
@@ -42,7 +42,7 @@ impl<'t> Reader<'t> {
             self.at = close + 1;
             return Ok(());
         }
-        // Assembler code of its own.
+        // Assembler code between declarations.
         if matches!(self.word(), "__asm__" | "__asm" | "asm") && self.ahead(1).is(b'(') {
             self.at += 1;
             self.skip_brackets();
@@ -51,7 +51,7 @@ impl<'t> Reader<'t> {
         self.declaration(end)
     }
 
-    /// Skips declarations of another language: their symbols have other names.
+    /// Skips declarations of another language, because their symbols have other names.
     fn foreign_linkage(&mut self, fault: Fault) -> Result<(), Fault> {
         if !self.is(b'{') {
             return Err(fault);
@@ -118,12 +118,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns whether a declarator ends here.
+    /// Returns true if a declarator ends here.
     fn ends_declarator(&self) -> bool {
         matches!(self.token().kind, TokenKind::End | TokenKind::Mark(b';' | b',' | b'='))
     }
 
-    /// Returns whether the declaration ends here. The last one of a text may come without its semicolon.
+    /// Returns true if the declaration ends here. The last one of a text may lack its semicolon.
     fn ends_declaration(&mut self, end: usize) -> bool {
         self.eat(b';') || self.at == end && self.is_end()
     }
@@ -154,7 +154,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes to the end of the declaration that begins at the token `start`: behind its semicolon, or behind the body of a
+    /// Goes to the end of the declaration that begins at the token `start`: after its semicolon, or after the body of a
     /// function. All names that it may declare get the reason.
     fn skip_declaration(&mut self, fault: Fault, start: usize, end: usize) {
         let failed = self.at;
@@ -205,8 +205,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns whether the brace that comes next begins the members of a struct, the enumerators of an enum or an initializer, and
-    /// not the body of a function.
+    /// Returns true if the brace that comes next begins the members of a struct, the enumerators of an enum or an
+    /// initializer. Returns false if it begins the body of a function.
     fn follows_tag(&self, start: usize) -> bool {
         let before = &self.source.tokens[start..self.at];
         let last = before.iter().rev().take(2);

@@ -1,5 +1,5 @@
-//! Declarators and type names (C11 6.7.6, 6.7.7): from the type at a declaration's start, through pointers, arrays and
-//! functions, to the name.
+//! Declarators and type names (C11 6.7.6, 6.7.7): from the type at a declaration's start to the name, through pointers,
+//! arrays and functions.
 
 use hotcall_jit::MAX_PARAMETERS;
 
@@ -19,22 +19,22 @@ pub(super) struct Declarator<'t> {
     /// The attributes among its pointers that belong to the whole.
     pub(super) attributes: Attributes<'t>,
     pub(super) inside: InnerAttributes,
-    /// Its parameters are names alone, as in definitions before C89.
+    /// True if its parameters are only names, as in definitions before C89.
     pub(super) old_style: bool,
 }
 
-/// An array's or function's part of a declarator, behind the name.
+/// An array's or function's part of a declarator, after the name.
 enum Suffix<'t> {
     Array(Option<Result<u64, Reason>>, u8),
-    /// A function, of which the result is not known yet.
+    /// A function. Its result is not known yet.
     Function(CFunction<'t>),
 }
 
 impl<'t> Reader<'t> {
     /// declarator and abstract-declarator (C11 6.7.6, 6.7.7).
     ///
-    /// It is read in a loop, from the outside in: first the arrays and functions behind parentheses, then the declarator in
-    /// them.
+    /// It is read in a loop, from the outside in: first the arrays and functions after parentheses, then the declarator
+    /// in them.
     pub(super) fn declarator(&mut self, base: QualType, context: Context) -> Result<Declarator<'t>, Fault> {
         let attributes = Attributes::default();
         let inside = InnerAttributes { plain: base.align, ..InnerAttributes::default() };
@@ -76,14 +76,14 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns whether the parenthesis that comes next holds a declarator, and not the parameters of a function without a name: a
-    /// typedef's name in it is a parameter's type (C11 6.7.6.3p11).
+    /// Returns true if the parenthesis that comes next holds a declarator. Returns false if it holds the parameters of
+    /// a function without a name. A typedef's name in it is a parameter's type (C11 6.7.6.3p11).
     fn begins_inner(&self, context: Context) -> bool {
         if context == Context::Declaration {
             return true;
         }
         let mut ahead = 1;
-        // Attributes and calling conventions stand in front of either.
+        // Attributes and calling conventions may precede either.
         loop {
             match self.word_ahead(ahead) {
                 "__attribute__" | "__attribute" | "__declspec" => {
@@ -106,15 +106,15 @@ impl<'t> Reader<'t> {
 
     /// pointer (C11 6.7.6.1).
     fn pointers(&mut self, declarator: &mut Declarator<'t>, is_inner: bool) -> Result<(), Fault> {
-        // Words in front of the first star belong to the whole: `(__attribute__((ms_abi)) *f)`. Alignments of a declarator in
-        // parentheses do not.
+        // Words before the first star belong to the whole: `(__attribute__((ms_abi)) *f)`. Alignments of a declarator
+        // in parentheses do not.
         let mut attributes = Attributes::default();
         self.pointer_words(&mut attributes)?;
         if is_inner && !attributes.is_empty() {
             self.align_inside(declarator, &mut attributes);
         }
         declarator.attributes = declarator.attributes.and(&attributes);
-        // The notes behind the last star belong to the declarator.
+        // The notes after the last star belong to the declarator.
         let mut star = None;
         loop {
             if self.is(b'^') {
@@ -144,7 +144,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Gives the alignment to the type declared so far. It is spent, and so is `packed`.
+    /// Gives the alignment to the type declared so far. Removes it and `packed` from the attributes.
     fn align_inside(&mut self, declarator: &mut Declarator<'t>, attributes: &mut Attributes<'t>) {
         declarator.inside.packed |= std::mem::take(&mut attributes.packed);
         match attributes.take_type_align() {
@@ -174,7 +174,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// The arrays and functions behind a name or behind parentheses; the last one is the innermost type.
+    /// The arrays and functions after a name or after parentheses. The last one is the innermost type.
     fn suffixes(&mut self, declarator: &mut Declarator<'t>) -> Result<(), Fault> {
         let mut suffixes = Vec::new();
         declarator.old_style = false;
@@ -249,7 +249,7 @@ impl<'t> Reader<'t> {
                 function.variadic = true;
                 break;
             }
-            // As many as cannot be passed are enough to say so.
+            // More parameters than can be passed are not kept: their number suffices for the error.
             if params.len() > MAX_PARAMETERS {
                 function.unsupported = Some(reason(format_args!("more than {MAX_PARAMETERS} parameters")));
                 break;
@@ -279,8 +279,8 @@ impl<'t> Reader<'t> {
         Ok(Suffix::Function(function))
     }
 
-    /// parameter-declaration (C11 6.7.6.3). One that cannot be read has an unknown type, and the reader goes on at the comma
-    /// behind it.
+    /// parameter-declaration (C11 6.7.6.3). If it cannot be read, its type is unknown, and the reader continues at the
+    /// comma after it.
     fn parameter(&mut self, end: usize) -> Parameter<'t> {
         let start = self.at;
         let parameter = self.parameter_inside().and_then(|parameter| {

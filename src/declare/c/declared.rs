@@ -38,7 +38,7 @@ impl<'t> Reader<'t> {
     }
 
     fn declare_typedef(&mut self, declared: Declared<'t>) -> Result<(), Fault> {
-        // `packed` on a typedef is without effect, as GCC warns; only a struct's definition can be packed.
+        // `packed` on a typedef has no effect, as GCC warns. Only a struct's definition can be packed.
         let mut ty = declared.ty;
         match declared.attributes.type_align() {
             Some(Ok(align)) => ty = ty.aligned(align as u32),

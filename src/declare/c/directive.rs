@@ -5,8 +5,8 @@ use std::ops::Range;
 use super::fault::Fault;
 use super::lex::{after_space, word_len};
 
-/// Headers of C and POSIX: what they declare is known, or unknown when it is used. No other header's contents are, which
-/// may change layouts as `pshpack1.h` does.
+/// Headers of C and POSIX. Their names are known, or become errors when they are used. The contents of other headers
+/// are not known, and may change layouts, like `pshpack1.h`.
 #[rustfmt::skip]
 const STANDARD: [&str; 45] = [
     "assert", "ctype", "dirent", "dlfcn", "errno", "fcntl", "fenv", "float", "inttypes", "iso646", "limits",
@@ -15,7 +15,7 @@ const STANDARD: [&str; 45] = [
     "sys/ioctl", "sys/mman", "sys/socket", "sys/stat", "sys/time", "sys/types", "sys/uio", "sys/wait", "time", "uchar", "unistd", "wchar", "wctype",
 ];
 
-/// Returns whether `<name.h>` follows, of a standard header.
+/// Returns true if `<name.h>` follows, of a standard header.
 fn is_standard(text: &str) -> bool {
     let name = text.strip_prefix('<').and_then(|text| text.split_once(".h>"));
     name.is_some_and(|(name, rest)| STANDARD.contains(&name) && after_space(rest).is_empty())
@@ -23,7 +23,7 @@ fn is_standard(text: &str) -> bool {
 
 /// The request of a directive.
 pub(super) enum Directive<'t> {
-    /// The name of a macro, and what stands behind it.
+    /// The name of a macro, and the text after it.
     Define(&'t str),
     Undefine(&'t str),
     Pragma(&'t str),
@@ -33,7 +33,7 @@ pub(super) enum Directive<'t> {
 }
 
 impl<'t> Directive<'t> {
-    /// Reads a directive, which is a whole line.
+    /// Reads a directive, a whole line.
     pub(super) fn read(text: &'t str, line: Range<usize>) -> Result<Self, Fault> {
         let at = line.start;
         let text = &text[line];

@@ -1,6 +1,6 @@
 //! Constant expressions (C11 6.5, 6.6): lengths of arrays, values of enumerators, arguments of attributes.
 //!
-//! An expression is read to its end whatever its value is; a value that is not known carries the reason.
+//! An expression is read to its end even if its value is not known. The value then carries the reason.
 
 use hotcall_jit::Scalar;
 
@@ -13,7 +13,7 @@ use super::reader::Reader;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// The precedence of a binary operator, from the weakest on (C11 6.5.5 to 6.5.14).
+/// The precedence of a binary operator, from the weakest upwards (C11 6.5.5 to 6.5.14).
 fn precedence(operator: &str) -> Option<u8> {
     Some(match operator {
         "||" => 0,
@@ -37,7 +37,7 @@ enum Parenthesized {
 }
 
 impl<'t> Reader<'t> {
-    /// The value of a constant expression (C11 6.6), which is also a conditional expression: no comma stands in it.
+    /// The value of a constant expression (C11 6.6), which is a conditional expression without a comma.
     pub(super) fn constant(&mut self) -> Result<Operand, Fault> {
         let outermost = self.is_in_text();
         let place = self.token();
@@ -54,7 +54,7 @@ impl<'t> Reader<'t> {
         Ok(self.types.integer(&operand))
     }
 
-    /// conditional-expression (C11 6.5.15), and GNU's with the middle left out.
+    /// conditional-expression (C11 6.5.15), and GNU's form without the middle.
     pub(super) fn conditional(&mut self) -> Result<Operand, Fault> {
         let condition = self.binary()?;
         self.expand()?;
@@ -134,7 +134,8 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// `sizeof` and `_Alignof` (C11 6.5.3.4), the latter also of an expression as GNU has it, and what begins with a name.
+    /// `sizeof` and `_Alignof` (C11 6.5.3.4), GNU's `_Alignof` of an expression, and expressions that begin with a
+    /// name.
     fn unary_word(&mut self, word: &str) -> Result<Operand, Fault> {
         match word {
             "sizeof" => {
@@ -181,8 +182,8 @@ impl<'t> Reader<'t> {
         Ok(ty)
     }
 
-    /// The type of the operand of `sizeof` or `_Alignof`, and whether it is vague. A type's name in parentheses begins no cast
-    /// there.
+    /// The type of the operand of `sizeof` or `_Alignof`, and true if it is vague. A type's name in parentheses does
+    /// not begin a cast there.
     fn measured(&mut self) -> Result<(QualType, bool), Fault> {
         self.at += 1;
         self.expand()?;
@@ -197,7 +198,7 @@ impl<'t> Reader<'t> {
         Ok((operand.ty, operand.vague))
     }
 
-    /// postfix-expression (C11 6.5.2), behind its first operand.
+    /// postfix-expression (C11 6.5.2), after its first operand.
     fn postfix(&mut self, mut operand: Operand) -> Result<Operand, Fault> {
         loop {
             self.expand()?;
@@ -233,7 +234,7 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// primary-expression (C11 6.5.1) other than a name and parentheses.
+    /// primary-expression (C11 6.5.1), except for a name and parentheses.
     fn literal(&mut self) -> Result<Operand, Fault> {
         let token = self.token();
         let (text, target) = (self.text(token), self.types.target);
@@ -322,7 +323,7 @@ impl<'t> Reader<'t> {
         Ok(self.types.size(place.address()))
     }
 
-    /// A member of what lies at a known place, or at least its type.
+    /// A member of an object at a known place, or at least its type.
     fn member_of(&mut self, whole: Operand) -> Result<Operand, Fault> {
         let name = self.word();
         if name.is_empty() {
@@ -346,12 +347,12 @@ impl<'t> Reader<'t> {
             _ => return self.unknown_value(NOT_CONSTANT),
         };
         let size = if index == 0 { Ok(0) } else { self.types.extent(element).map(|extent| extent.size) };
-        // Addresses wrap, as those of compilers do.
+        // Addresses wrap, like those of compilers.
         let place = at.and_then(|at| Ok(Number::At(at.wrapping_add(index.wrapping_mul(size?.into())) as u64)));
         Operand::new(element, place)
     }
 
-    /// Returns whether a type's name begins at the token that follows after `ahead` others.
+    /// Returns true if a type's name begins at the token that follows after `ahead` others.
     pub(super) fn begins_type(&self, ahead: usize) -> bool {
         let word = self.word_ahead(ahead);
         !word.is_empty() && self.is_type_word(word, ahead)

@@ -1,4 +1,4 @@
-//! Sizes and alignments that C can measure. Those of types that can be passed are `hotcall_jit::Extent`.
+//! Sizes and alignments that C can measure. Types that can be passed have a `hotcall_jit::Extent`.
 
 /// Size and alignment in bytes, of any type C can measure.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -8,7 +8,7 @@ pub(super) struct CExtent {
 }
 
 impl CExtent {
-    /// Of a type that is aligned to its size.
+    /// The extent of a type that is aligned to its size.
     pub(super) const fn scalar(size: u64) -> Self {
         Self { size, align: size }
     }

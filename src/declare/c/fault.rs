@@ -1,8 +1,8 @@
-//! What can be wrong in a text, and where.
+//! Faults in a text, and their places.
 
 use crate::declare::error::{DeclarationError, Position, Quoted, Short};
 
-/// Something wrong at one place of a text.
+/// A fault at one place of a text.
 #[derive(Debug)]
 pub(super) struct Fault {
     /// The offset in the text.
@@ -33,7 +33,7 @@ impl Fault {
         Self { at, kind: FaultKind::Conflict(name.into()) }
     }
 
-    /// Returns whether it concerns one declaration, and not the whole text.
+    /// Returns true if the fault concerns one declaration, and not the whole text.
     pub(super) const fn is_of_declaration(&self) -> bool {
         matches!(self.kind, FaultKind::Syntax(_))
     }
@@ -49,7 +49,7 @@ impl Fault {
     }
 }
 
-/// Where the lines after the first begin.
+/// The offsets at which the lines after the first begin.
 pub(super) fn line_starts(text: &str) -> Vec<usize> {
     text.bytes().enumerate().filter(|&(_, byte)| byte == b'\n').map(|(at, _)| at + 1).collect()
 }

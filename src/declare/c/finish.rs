@@ -1,4 +1,4 @@
-//! Declarations of all that was read.
+//! Makes declarations of everything that was read.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::declare::error::Quoted;
 use crate::declare::named::{Constant, NamedType};
 
 impl<'t> Reader<'t> {
-    /// Everything is declared: structs that were incomplete may be complete now.
+    /// Runs after everything is declared: structs that were incomplete may be complete now.
     pub(super) fn finish(mut self) -> Result<Declarations, Fault> {
         let constants = self.all_constants();
         let mut told = Told::new(&self.types);
@@ -69,9 +69,9 @@ impl<'t> Reader<'t> {
         mentions
     }
 
-    /// The enumerators, and the macros that stand for a constant.
+    /// The enumerators, and the macros whose bodies are constants.
     fn all_constants(&mut self) -> Vec<(&'t str, Constant)> {
-        // A macro takes the place of an enumerator of its name.
+        // A macro replaces an enumerator of its name.
         let enumerators =
             self.names.outermost_constants().filter(|(name, _)| self.source.macros.current(name).is_none());
         let known = enumerators.filter_map(|(name, value)| Some((name, value.constant()?)));
@@ -89,7 +89,7 @@ impl<'t> Reader<'t> {
     /// The value of a macro's body, at the end of the text: a number, or the bytes of string literals (C11 6.4.5).
     fn macro_value(&mut self, body: usize) -> Option<Constant> {
         (self.at, self.used_at) = (self.text_end, self.source.text.len());
-        // A second end lies behind the body.
+        // A second end follows the body.
         self.source.tokens.push(self.token());
         let mut read = || {
             self.enter(body)?;
@@ -120,7 +120,7 @@ impl<'t> Reader<'t> {
 }
 
 impl<'t> TypeTable<'t> {
-    /// The types with names: each as users have it, and as the text has it.
+    /// The types with names, each with its public name and its name in the text.
     fn names(&self) -> impl Iterator<Item = (Box<str>, &'t str, QualType)> {
         let tags = self.tag_types.iter().filter_map(|&(index, ty)| {
             let tag = &self.tags[index];
@@ -159,7 +159,7 @@ impl<'t> Told<'_, 't> {
         Ok(Declaration { key: symbol.name.into(), symbol: renamed, optional: notes.optional, item })
     }
 
-    /// The type of a variable. What lies at the address of one of incomplete type is not known, so it has no members.
+    /// The type of a variable. If it is incomplete, the contents are not known, so it has no members.
     fn object(&mut self, ty: QualType) -> Result<Type, Reason> {
         let opaque = |name: &str| Type::structure::<Type>([]).map(|ty| ty.named(name)).map_err(reason);
         match self.types.tag(ty) {

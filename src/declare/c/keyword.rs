@@ -10,9 +10,9 @@ pub(super) enum Storage {
     #[default]
     Symbol,
     Typedef,
-    /// `static`: not seen outside of its text.
+    /// `static`: not visible outside of its text.
     Hidden,
-    /// C23's constants.
+    /// C23's `constexpr`.
     Constexpr,
 }
 
@@ -30,9 +30,9 @@ pub(super) enum Word {
     Atomic,
     Attribute,
     Alignas,
-    /// A calling convention that is not followed.
+    /// A calling convention that is not supported.
     Call,
-    /// It says more than C.
+    /// It notes a fact that C cannot express.
     Note,
     /// A type that is not supported.
     Unsupported,
@@ -55,7 +55,7 @@ pub(super) enum Base {
     Void,
     Char,
     Int,
-    /// An integer by its number of bytes, as Microsoft's compiler has them.
+    /// An integer by its number of bytes, a type of Microsoft's compiler.
     Sized(u32),
     Int128,
     Float,
@@ -63,7 +63,7 @@ pub(super) enum Base {
     Bool,
 }
 
-/// The meaning of a word; `call` says whether a parenthesis follows.
+/// The meaning of a word. `call` is true if a parenthesis follows.
 #[rustfmt::skip]
 pub(super) fn keyword(word: &str, call: bool) -> Option<Word> {
     Some(match word {

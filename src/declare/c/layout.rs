@@ -1,4 +1,4 @@
-//! The layout of structs, unions and enums once their bodies are known, by GCC's rules ("Common Type Attributes",
+//! The layout of structs, unions and enums with known bodies, by GCC's rules ("Common Type Attributes",
 //! "Structure-Layout Pragmas", "Structures, unions, enumerations, and bit-fields").
 
 use hotcall_jit::{Field, MAX_ALIGN, MAX_SIZE, Scalar, Type};
@@ -11,9 +11,9 @@ use super::target::integer;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// Alignments and packing behind a star or at the start of a nested declarator. To GCC ("Attribute Syntax") they are attributes
-/// of the type declared so far: an alignment takes the place of the type's own, and `packed` is ignored. To Clang they are
-/// attributes of what is declared. hotcall follows GCC, and keeps here what Clang's reading needs.
+/// Alignments and packing after a star or at the start of a nested declarator. In GCC ("Attribute Syntax") they belong
+/// to the type declared so far: an alignment replaces the type's own, and `packed` is ignored. In Clang they belong to
+/// the declared name. hotcall follows GCC, and keeps here the facts that Clang's reading needs.
 #[derive(Clone, Copy, Default)]
 pub(super) struct InnerAttributes {
     pub(super) packed: bool,
@@ -23,7 +23,7 @@ pub(super) struct InnerAttributes {
 }
 
 impl InnerAttributes {
-    /// Returns whether there are such attributes.
+    /// Returns true if such attributes were given.
     pub(super) const fn is_written(self) -> bool {
         self.packed || self.align > 0
     }
@@ -61,8 +61,8 @@ impl DeclaredMember<'_> {
 
 /// The alignment of a member by its type's own alignment and that of a typedef, and by its attributes.
 ///
-/// A typedef's alignment takes the place of the type's own. Packing supersedes both, but not what the member itself asks
-/// for; `#pragma pack` limits all of them.
+/// A typedef's alignment replaces the type's own. Packing supersedes both, but not the member's own attributes.
+/// `#pragma pack` limits all of them.
 fn placed_align((natural, typedef): (u64, Option<u32>), packed: bool, asked: Option<u64>, shape: &Shape) -> u64 {
     let own = if packed || shape.packed { 1 } else { typedef.map_or(natural, Into::into) };
     let align = own.max(asked.unwrap_or(1));
@@ -83,7 +83,7 @@ pub(super) struct Shape {
     pub(super) packed: bool,
     pub(super) align: Option<u64>,
     pub(super) pack: Option<u64>,
-    /// Bit-fields are laid out as Microsoft's compiler does it.
+    /// True if bit-fields are laid out like in Microsoft's compiler.
     pub(super) ms_struct: bool,
     pub(super) unsupported: Option<Reason>,
 }
@@ -153,7 +153,7 @@ impl<'t> TypeTable<'t> {
         let name = || Quoted(member.name.unwrap_or("without a name"));
         let title = || self.title(parent);
         let has_length = self.as_array(member.ty).is_none_or(|array| array.len.is_some());
-        // The size alone may be known, as of what is too large.
+        // The size may be known without the type, for example if the type is too large.
         let ByValue { ty, extent } = self.value(member.ty);
         let extent = extent.filter(|extent| extent.size <= MAX_PLACE);
         match self.node(member.ty) {
@@ -207,8 +207,8 @@ impl<'t> TypeTable<'t> {
         })
     }
 
-    /// Completes an enum by its values (C11 6.7.2.2p4), as GCC chooses its type: the smallest that holds them, of at least four
-    /// bytes if it is not packed.
+    /// Completes an enum by its values (C11 6.7.2.2p4). Its type is GCC's choice: the smallest that holds the values,
+    /// of at least four bytes unless the enum is packed.
     pub(super) fn complete_enum(
         &mut self,
         index: usize,
@@ -218,7 +218,7 @@ impl<'t> TypeTable<'t> {
     ) {
         let value = match fixed {
             _ if let Some(reason) = &shape.unsupported => ByValue::without(reason.clone()),
-            // GCC ignores it, clang does not.
+            // GCC ignores it, and Clang does not.
             _ if shape.align.is_some() => ByValue::without(reason("an enum of another alignment cannot be passed")),
             Some(ty) => self.value(ty),
             None if self.target.int_enums => ByValue::scalar(Scalar::I32),
@@ -256,22 +256,23 @@ impl<'t> TypeTable<'t> {
     }
 }
 
-/// The greatest offset that is reckoned with, in bytes.
+/// The largest offset that is computed, in bytes.
 const MAX_PLACE: u64 = u64::MAX / 64;
 
-/// Lays members out, as `hotcall_jit::Places` does, in linear time and also beyond the largest size passed.
+/// Lays members out, like `hotcall_jit::Places`, in linear time and also beyond the largest size that can be passed.
 struct Placer<'a> {
     shape: &'a Shape,
     is_union: bool,
-    /// Where the next member may begin, in bits.
+    /// The first bit that the next member may have.
     bits: u64,
-    /// Where the last member ends, in bits.
+    /// The first bit after the last member.
     end: u64,
     align: u64,
 }
 
 impl Placer<'_> {
-    /// Places a member; its offset and its alignment in bytes, the offset that of the byte that a bit-field begins in.
+    /// Places a member. Returns its offset and its alignment in bytes. The offset of a bit-field is that of the byte
+    /// that it begins in.
     fn place(&mut self, one: CExtent, member: &DeclaredMember<'_>) -> Option<(u64, u64)> {
         let align = member.align_of(one, self.shape);
         let (from, len, align) = match &member.bits {
@@ -295,7 +296,7 @@ impl Placer<'_> {
         Some((from / 8, align))
     }
 
-    /// Where a bit-field begins, in bits: in the storage unit of its type that is in use, if it fits there.
+    /// The first bit of a bit-field. It lies in the storage unit of its type that is in use, if it fits there.
     fn bit_field(&self, one: CExtent, width: u64, member: &DeclaredMember<'_>) -> Option<u64> {
         let Shape { packed, pack, ms_struct, .. } = *self.shape;
         if ms_struct || width > 8 * one.size {

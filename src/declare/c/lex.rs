@@ -1,5 +1,5 @@
-//! C's preprocessing tokens (C11 6.4): words, numbers, quoted text, punctuators and directives, with their places. Comments
-//! and white space lie between tokens.
+//! C's preprocessing tokens (C11 6.4): words, numbers, quoted text, punctuators and directives, each with its place.
+//! Comments and white space separate tokens.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -10,7 +10,7 @@ use super::fault::Fault;
 pub(super) enum TokenKind {
     /// An identifier or a keyword (C11 6.4.1, 6.4.2).
     Word,
-    /// A word that names a macro where it stands.
+    /// A word that names a macro at this place.
     Macro,
     /// A number (C11 6.4.8).
     Number,
@@ -22,7 +22,7 @@ pub(super) enum TokenKind {
     Mark(u8),
     /// A punctuator of two or three characters.
     Operator,
-    /// A character that begins no token of C.
+    /// A character that does not begin a token of C.
     Stray,
     /// The end of a macro's body, in the tokens that expansion makes.
     EndOfMacro,
@@ -30,14 +30,14 @@ pub(super) enum TokenKind {
     End,
 }
 
-/// A token. It is small, because a text of one-character tokens has as many tokens as bytes.
+/// A token. It is small, because a text of one-character tokens has a token for each byte.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Token {
     pub(super) kind: TokenKind,
-    /// The offset of its first byte in the text; of an `EndOfMacro`, the definition's index.
+    /// The offset of its first byte in the text. For an `EndOfMacro`, the definition's index.
     pub(super) start: u32,
-    /// The offset behind its last byte; of an opening bracket, the index of the token that closes it; of an `EndOfMacro`,
-    /// the index of the token to go on at.
+    /// The offset after its last byte. For an opening bracket, the index of the token that closes it. For an
+    /// `EndOfMacro`, the index of the token to continue at.
     pub(super) link: u32,
 }
 
@@ -71,7 +71,8 @@ pub(super) struct Lexer<'t> {
 }
 
 impl<'t> Lexer<'t> {
-    /// A lexer of a part of `text`. Only at the beginning of the text may a directive begin before the first line's end.
+    /// A lexer of a part of `text`. If the part is not the beginning of the text, a directive can only begin after the
+    /// first line's end.
     pub(super) fn new(text: &'t str, part: Range<usize>) -> Self {
         // A byte-order mark is not a part of the text.
         let at = if part.start == 0 && text.starts_with('\u{feff}') { 3.min(part.end) } else { part.start };
@@ -159,7 +160,7 @@ impl<'t> Lexer<'t> {
                 (b'\n', _) => break,
                 (b'\\', _) if splice(self.bytes, self.at).is_some() => self.skip_splices(),
                 (b'/', Some(b'/' | b'*')) => self.comment()?,
-                // Behind a lone quote, none of these begins text again.
+                // After a lone quote, these sequences do not begin text again.
                 (b'\\', Some(b'"' | b'\'')) => self.at += 2,
                 (b'"' | b'\'', _) => self.quoted_in_directive(byte),
                 _ => self.at += 1,
@@ -168,7 +169,8 @@ impl<'t> Lexer<'t> {
         Ok(())
     }
 
-    /// Quoted text may look like a comment. A quote without a partner, as in `#error`, stands for itself.
+    /// Quoted text may look like a comment. A quote without a partner, for example in `#error`, is an ordinary
+    /// character.
     fn quoted_in_directive(&mut self, quote: u8) {
         let start = self.at;
         if self.quoted(quote).is_err() {
@@ -196,7 +198,7 @@ impl<'t> Lexer<'t> {
         while let Some(byte) = self.peek(0) {
             let next = self.peek(1);
             match byte {
-                // 0x1e+1 is one number to the preprocessor, and an error to the compiler.
+                // `0x1e+1` is one number to the preprocessor, and an error to the compiler.
                 b'e' | b'E' | b'p' | b'P' if matches!(next, Some(b'+' | b'-')) => self.at += 2,
                 b'\'' if next.is_some_and(|next| next.is_ascii_alphanumeric()) => self.at += 2,
                 byte if is_word(byte) || byte == b'.' => self.at += 1,
@@ -222,7 +224,7 @@ impl<'t> Lexer<'t> {
         Ok(if quote == b'"' { TokenKind::Text } else { TokenKind::Character })
     }
 
-    /// The longest punctuator; digraphs are what they stand for (C11 6.4.6p3).
+    /// The longest punctuator. A digraph becomes the mark that it replaces (C11 6.4.6p3).
     fn punctuator(&mut self, first: u8) -> TokenKind {
         let second = self.peek(1).unwrap_or_default();
         let (kind, len) = match (first, second) {
@@ -251,7 +253,8 @@ pub(super) fn word_len(text: &str) -> usize {
     ascii + other.unwrap_or(text.len() - ascii)
 }
 
-/// The length of a continuation at a place: a backslash at a line's end. Compilers let white space stand between.
+/// The length of a continuation at a place: a backslash at a line's end. Like compilers, it allows white space between
+/// them.
 fn splice(bytes: &[u8], at: usize) -> Option<usize> {
     let rest = bytes.get(at..)?.strip_prefix(b"\\")?;
     let space = rest.iter().position(|byte| !matches!(byte, b' ' | b'\t' | b'\r' | 0x0b | 0x0c))?;
@@ -275,10 +278,10 @@ pub(super) fn spliced(text: &str) -> Cow<'_, str> {
     whole.into()
 }
 
-/// The rest of a directive behind white space and comments.
+/// The rest of a directive after white space and comments.
 pub(super) fn after_space(text: &str) -> &str {
     let mut lexer = Lexer { text, bytes: text.as_bytes(), at: 0, line_start: false };
-    // A comment without an end is met by the text's own lexer first.
+    // The text's own lexer has already reported a comment without an end.
     if lexer.skip_space().is_err() { "" } else { &text[lexer.at..] }
 }
 

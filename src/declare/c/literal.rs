@@ -45,7 +45,7 @@ fn integer(text: &str, target: DataModel) -> Option<(Number, Scalar)> {
     Some((Number::Int(value.into()), target::integer(if wide { 8 } else { 4 }, !unsigned && value <= signed_max)))
 }
 
-/// A floating constant (C11 6.4.4.2); one of `long double` has no type here.
+/// A floating constant (C11 6.4.4.2). A `long double` one has no type here.
 fn float(text: &str, hex: bool) -> Option<(Number, Scalar)> {
     let (digits, scalar) = match text.strip_suffix('f') {
         Some(digits) if !hex || text.contains('p') => (digits, Scalar::F32),
@@ -60,7 +60,7 @@ fn decimal(digits: &str) -> Option<f64> {
     digits.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'e' | b'+' | b'-')).then(|| digits.parse().ok())?
 }
 
-/// Digits and an exponent of 2. Values with more than 64 significant bits are not read, for they need rounding.
+/// Digits and an exponent of 2. Values with more than 64 significant bits are not read, because they need rounding.
 fn hexadecimal(digits: &str) -> Option<f64> {
     let (mantissa, exponent) = digits.split_once('p')?;
     let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
@@ -94,7 +94,7 @@ pub(super) fn character(text: &str, target: DataModel) -> Option<(i128, Scalar)>
     (u64::from(code) < 1 << (8 * scalar.size())).then(|| (code.into(), scalar))
 }
 
-/// A constant without a prefix; of several characters, GCC's value.
+/// A constant without a prefix. With several characters it has GCC's value.
 fn plain(codes: &[u32], target: DataModel) -> Option<i128> {
     match codes {
         [] => None,
@@ -104,7 +104,7 @@ fn plain(codes: &[u32], target: DataModel) -> Option<i128> {
     }
 }
 
-/// Appends the bytes that the inside of a string literal stands for (C11 6.4.5).
+/// Appends the bytes of a string literal's contents (C11 6.4.5).
 pub(super) fn string(mut text: &str, bytes: &mut Vec<u8>) -> Option<()> {
     while let Some(first) = text.chars().next() {
         let (code, len) = code(text)?;

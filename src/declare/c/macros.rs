@@ -16,7 +16,7 @@ pub(super) struct Macros<'t> {
 
 #[derive(Clone, Copy)]
 struct Definition {
-    /// The offset of its directive in the text; it holds from there on.
+    /// The offset of its directive in the text. It holds from there on.
     at: usize,
     meaning: Meaning,
 }
@@ -26,7 +26,7 @@ enum Meaning {
     /// An object-like macro: the index of its body.
     Body(usize),
     WithParameters,
-    /// After `#undef`.
+    /// The name after `#undef`.
     Nothing,
 }
 
@@ -54,7 +54,7 @@ impl<'t> Macros<'t> {
         self.last(name) == Some(Meaning::WithParameters)
     }
 
-    /// The index of the body of the object-like macro of this name at a place in the text.
+    /// The index of the body that the object-like macro of this name has at a place in the text.
     pub(super) fn at(&self, name: &str, at: usize) -> Option<usize> {
         let definitions = self.by_name.get(name)?;
         let before = definitions.partition_point(|definition| definition.at < at);
@@ -83,20 +83,20 @@ impl<'t> Macros<'t> {
         all.filter(|name| self.has_parameters(name))
     }
 
-    /// Remembers a macro (C11 6.10.3) of the text by its name and what stands behind it.
+    /// Remembers a macro (C11 6.10.3) of the text by its name and the text after it.
     pub(super) fn define(&mut self, text: &'t str, at: usize, rest: &'t str) {
         let (name, body) = rest.split_at(word_len(rest));
         if body.starts_with('(') {
             self.add(name, at, Meaning::WithParameters);
             return;
         }
-        // A macro that stands for its own name changes nothing.
+        // A macro that expands to its own name changes nothing.
         if body.trim() == name {
             return;
         }
         let start = body.as_ptr().addr() - text.as_ptr().addr();
         let range = start..start + body.len();
-        // A body that cannot be split cannot be used: a stray token stands for it.
+        // A body that cannot be split cannot be used, and becomes a stray token.
         let stray = || vec![Token { kind: TokenKind::Stray, start: range.start as u32, link: range.end as u32 }];
         let tokens = split(text, range.clone()).unwrap_or_else(stray);
         self.add(name, at, Meaning::Body(self.bodies.len()));

@@ -1,6 +1,6 @@
 //! C text to declarations: a recursive-descent reader.
 //!
-//! The files stand in layers; each imports from those before it.
+//! The files form layers. Each imports from those before it.
 //!
 //! * **Tokens**: `fault`, `lex`, `brackets`, then directives (`macros`, `pragma`, `directive`), and all of a text in `source`.
 //! * **Types**: `extent`, `notes`, `node`, `scope`, `tag` and `attributes` are data, `target` has the platform's choices. `types`

@@ -9,7 +9,7 @@ use super::target::integer;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// The type of the mode of this name on 64-bit targets; of an integer mode, the one with a sign.
+/// The type of the mode of this name on 64-bit targets. An integer mode gives the signed type.
 fn scalar_of(name: &str) -> Option<Scalar> {
     Some(match name {
         "QI" | "byte" => Scalar::I8,
@@ -55,7 +55,7 @@ impl TypeTable<'_> {
             fits.then(|| integer(mode.size(), scalar.is_signed())).ok_or_else(misfit)
         });
         match moded {
-            // A `char` of its own size is still what text is made of.
+            // A `char` of its own size remains the type of text.
             Ok(scalar) if scalar.size() == 1 && matches!(self.node(ty), TypeNode::Scalar(_, true)) => {
                 TypeTable::CHAR.qualified(ty.quals)
             }

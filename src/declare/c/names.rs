@@ -13,7 +13,7 @@ use super::types::TypeTable;
 pub(super) struct Names<'t> {
     parameters: Scoped<'t, ()>,
     tags: Scoped<'t, usize>,
-    /// Enumerators, and objects declared with `constexpr`: their places in `all_constants`.
+    /// Enumerators, and objects declared with `constexpr`, by their indices in `all_constants`.
     constants: Scoped<'t, usize>,
     all_constants: Vec<NamedConstant<'t>>,
 }
@@ -21,7 +21,7 @@ pub(super) struct Names<'t> {
 struct NamedConstant<'t> {
     name: &'t str,
     value: Operand,
-    /// It belongs to the text's own scope.
+    /// True if it belongs to the text's own scope.
     is_outermost: bool,
 }
 
@@ -53,7 +53,7 @@ impl<'t> Names<'t> {
         self.parameters.declare(name, ());
     }
 
-    /// Returns whether a parameter in scope bears the name.
+    /// Returns true if a parameter in scope has this name.
     pub(super) fn is_hidden(&self, word: &str) -> bool {
         self.parameters.get(word).is_some()
     }
@@ -63,7 +63,7 @@ impl<'t> Names<'t> {
         let is_outermost = self.constants.depth() == 0;
         let before = self.constants.declare(name, self.all_constants.len());
         if let Some(before) = before.filter(|_| is_outermost) {
-            // Declared twice, which C does not allow: the last one counts.
+            // Declared twice, which C does not allow. The last declaration counts.
             self.all_constants[before].is_outermost = false;
         }
         self.all_constants.push(NamedConstant { name, value, is_outermost });
@@ -80,7 +80,7 @@ impl<'t> Names<'t> {
         outermost.map(|constant| (constant.name, &constant.value))
     }
 
-    /// The tag of this name (C11 6.7.2.3), which is made if it is new; `None` if it is of another kind. A body defines a tag of
+    /// The tag of this name (C11 6.7.2.3), made if it is new; `None` if it is of another kind. A body defines a tag of
     /// the innermost scope.
     pub(super) fn tag(
         &mut self,

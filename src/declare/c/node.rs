@@ -1,4 +1,4 @@
-//! The parts that types are made of (C11 6.2.5): a type's number with its qualifiers, and the node that the number stands for.
+//! The parts of types (C11 6.2.5): a type's number with its qualifiers, and the node of that number.
 
 use std::rc::Rc;
 
@@ -7,7 +7,7 @@ use hotcall_jit::{Length, Scalar, Target, Type};
 use super::extent::CExtent;
 use super::notes::{Notes, PointerNotes};
 
-/// Why something cannot be passed by value.
+/// The reason why something cannot be passed by value.
 pub(super) type Reason = Rc<str>;
 
 pub(super) fn reason(why: impl ToString) -> Reason {
@@ -26,12 +26,12 @@ pub(super) mod quals {
 pub(super) struct QualType {
     pub(super) number: u32,
     pub(super) quals: u8,
-    /// The alignment that a typedef, or an attribute behind a star, gives in place of the type's own.
+    /// The alignment that a typedef, or an attribute after a star, gives in place of the type's own.
     pub(super) align: Option<u32>,
 }
 
 impl QualType {
-    /// The type's number, whatever its qualifiers.
+    /// The type's number, without its qualifiers.
     pub(super) const fn number(self) -> u32 {
         self.number
     }
@@ -61,7 +61,7 @@ impl QualType {
 #[derive(Clone, Debug)]
 pub(super) enum TypeNode {
     Void,
-    /// An arithmetic type; the flag tells `char` from the integers of its size, for text is made of `char` alone.
+    /// An arithmetic type. The flag marks `char`, because only `char` is text, unlike the integers of its size.
     Scalar(Scalar, bool),
     /// A struct, union or enum: its index.
     Tag(usize),
@@ -72,9 +72,9 @@ pub(super) enum TypeNode {
     Function(usize),
     /// A type that was read before: its index.
     Given(usize),
-    /// Known, and not passed: why, and what `sizeof` says.
+    /// A known type that cannot be passed: the reason, and the result of `sizeof`.
     Opaque(Reason, Option<CExtent>),
-    /// Not declared; not even a pointer to it can be.
+    /// A type that is not declared. Not even a pointer to it can be passed.
     Unknown(Reason),
 }
 
@@ -90,9 +90,9 @@ pub(super) struct CFunction<'t> {
     pub(super) params: Vec<Parameter<'t>>,
     pub(super) result: QualType,
     pub(super) variadic: bool,
-    /// Declared with `()`, which says nothing about parameters before C23.
+    /// Declared with `()`, which does not declare parameters before C23.
     pub(super) unspecified: bool,
-    /// It is called by rules that are not followed.
+    /// The reason why its calling convention is not supported.
     pub(super) unsupported: Option<Reason>,
     pub(super) result_notes: Option<Box<PointerNotes>>,
 }
@@ -134,7 +134,7 @@ pub(super) struct Given {
 #[derive(Clone)]
 pub(super) struct ByValue {
     pub(super) ty: Result<Type, Reason>,
-    /// The result of `sizeof`, as far as it is known; also for values too large to pass.
+    /// The result of `sizeof`, if it is known. Values too large to pass have one too.
     pub(super) extent: Option<CExtent>,
 }
 

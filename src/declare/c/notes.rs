@@ -1,9 +1,10 @@
-//! Facts that a declaration tells of a pointer beyond its type: the length of a parameter that is declared as an array (C11
-//! 6.7.6.3p7), and words that say more than C.
+//! Facts about a pointer beyond its type. They come from the length of a parameter that is declared as an array (C11
+//! 6.7.6.3p7), and from words that extend C.
 //!
-//! These are Microsoft's annotations ("Annotating Function Parameters and Return Values"), the counts of Clang's bounds safety
-//! (`__counted_by(n)`, `__sized_by(n)`) and GCC's attributes `access`, `counted_by`, `malloc(deallocator)` and `weak` ("Common
-//! Function Attributes", "Common Variable Attributes"). They do not change a type.
+//! Such words are Microsoft's annotations ("Annotating Function Parameters and Return Values") and the counts of
+//! Clang's bounds safety (`__counted_by(n)`, `__sized_by(n)`). Others are GCC's attributes `access`, `counted_by`,
+//! `malloc(deallocator)` and `weak` ("Common Function Attributes", "Common Variable Attributes"). They do not change a
+//! type.
 
 use std::sync::Arc;
 
@@ -12,9 +13,9 @@ use hotcall_jit::{Direction, Length, MAX_PARAMETERS, Type};
 /// The facts of one declarator.
 #[derive(Clone, Default)]
 pub(super) struct Notes {
-    /// Of a pointer, or of the result of a function.
+    /// Facts of a pointer, or of the result of a function.
     pub(super) pointer: PointerNotes,
-    /// Of a function's parameters: one for each, at most.
+    /// Facts of a function's parameters: at most one for each.
     pub(super) accesses: Vec<Access>,
     /// The library may lack the symbol.
     pub(super) optional: bool,
@@ -25,7 +26,7 @@ pub(super) struct Notes {
 pub(super) struct PointerNotes {
     pub(super) length: Option<Length>,
     pub(super) direction: Option<Direction>,
-    /// The function that frees it.
+    /// The function that frees the pointer's target.
     pub(super) freed_by: Option<Arc<str>>,
 }
 

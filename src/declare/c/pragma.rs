@@ -1,4 +1,4 @@
-//! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of members from here on. And
+//! `#pragma pack`, as GCC and Microsoft's compiler document it: the largest alignment of the members that follow. And
 //! `#pragma ms_struct`, which changes the layout of bit-fields.
 
 use super::brackets::split;
@@ -8,7 +8,7 @@ use crate::declare::error::Quoted;
 /// The pragmas in force, by the index of the next token.
 #[derive(Default)]
 pub(super) struct Pragmas {
-    /// The largest alignments; 0 stands for the target's own alignments.
+    /// The largest alignments. 0 means the target's own alignments.
     packs: Vec<(usize, u64)>,
     stack: Vec<(Option<Box<str>>, u64)>,
     ms_struct: Vec<(usize, bool)>,
@@ -26,12 +26,12 @@ impl Pragmas {
         at(&self.packs, token).filter(|&pack| pack > 0)
     }
 
-    /// Returns whether bit-fields are laid out as Microsoft's compiler does it, at a token.
+    /// Returns true if bit-fields at a token are laid out like in Microsoft's compiler.
     pub(super) fn ms_struct_at(&self, token: usize) -> bool {
         at(&self.ms_struct, token).unwrap_or_default()
     }
 
-    /// Reads what follows `#pragma`, in one line, in front of the token `place`. Returns what is wrong with it.
+    /// Reads the text after `#pragma`, in one line, before the token `place`. Returns the fault, if there is one.
     pub(super) fn pragma(&mut self, place: usize, text: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Box<str>> {
         let text = after_space(text);
         let (name, rest) = text.split_at(word_len(text));
@@ -54,7 +54,7 @@ impl Pragmas {
 
     fn pack(&mut self, place: usize, rest: &str, is_macro: impl Fn(&str) -> bool) -> Result<(), Box<str>> {
         let arguments = arguments(rest).ok_or(NOT_UNDERSTOOD)?;
-        // GCC takes it for a name, clang for what it stands for.
+        // GCC reads it as a name, and Clang expands the macro.
         if arguments.iter().any(|argument| is_macro(argument)) {
             return Err("a macro in `#pragma pack`; give the preprocessor's output instead (cc -E -P)".into());
         }
@@ -89,7 +89,7 @@ impl Pragmas {
 
 const NOT_UNDERSTOOD: &str = "`#pragma pack` is not understood";
 
-/// The words and numbers between the parentheses, with commas between them. Nothing else may follow.
+/// The words and numbers between the parentheses, separated by commas. Nothing else may follow.
 fn arguments(text: &str) -> Option<Vec<&str>> {
     let tokens = split(text, 0..text.len())?;
     let [open, inside @ .., close] = tokens.as_slice() else { return None };

@@ -15,19 +15,20 @@ use crate::declare::error::DeclarationError;
 /// The deepest nesting of declarations, declarators and expressions. C promises 63 (C11 5.2.4.1).
 const MAX_DEPTH: u32 = 100;
 
-/// The most tokens that the macros of one expression expand to. Macros that use macros grow without end.
+/// The largest number of tokens that the macros of one expression expand to. Without a limit, macros that use macros
+/// grow exponentially.
 const MAX_EXPANDED: usize = 1 << 20;
 
-/// The most tokens that macros expand to in a whole text, for each byte of a text that is not short.
+/// The largest number of tokens that macros expand to in a whole text, for each byte of a long text.
 const EXPANDED_PER_BYTE: usize = 2;
 
-/// The problem with macros that take more.
+/// The problem with macros that exceed the limit.
 pub(super) const TOO_MUCH: &str = "the macros stand for too much";
 
-/// The most pairs of types that are compared for each token of a text.
+/// The largest number of pairs of types that are compared for each token of a text.
 const COMPARISONS: u32 = 16;
 
-/// The most problems that are listed, for a text that is not C takes more memory by its problems than by its tokens.
+/// The largest number of problems that are listed. In a text that is not C, problems take more memory than tokens.
 const MAX_SKIPPED: usize = 1 << 16;
 
 /// A reader of one text.
@@ -45,14 +46,14 @@ pub(super) struct Reader<'t> {
     pub(super) text_end: usize,
     /// The tokens that macros may still expand to.
     pub(super) expansions: usize,
-    /// Where in the text the macro being expanded stands: this decides which macros hold in its body.
+    /// The place in the text of the macro being expanded. It decides which macros hold in the body.
     pub(super) used_at: usize,
-    /// The index of the token behind that macro.
+    /// The index of the token after that macro.
     resume_at: usize,
     /// The macros being expanded, by their body.
     active: Vec<bool>,
     line_starts: OnceCell<Vec<usize>>,
-    /// How many tokens were looked at.
+    /// The number of tokens that were looked at.
     #[cfg(test)]
     looked_at: std::cell::Cell<usize>,
 }
@@ -131,12 +132,12 @@ impl<'t> Reader<'t> {
         self.token().link as usize
     }
 
-    /// Goes behind the bracket that comes next and all it holds.
+    /// Goes past the bracket that comes next and its contents.
     pub(super) fn skip_brackets(&mut self) {
         self.at = self.closing() + 1;
     }
 
-    /// Goes behind the next token, and what it holds if it is a bracket.
+    /// Goes past the next token, and past its contents if it is a bracket.
     pub(super) fn skip_balanced(&mut self) {
         if let TokenKind::Mark(b'(' | b'[' | b'{') = self.token().kind {
             self.skip_brackets();
@@ -145,7 +146,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes to the next of these marks outside of brackets, or to the bracket that closes around them.
+    /// Goes to the next of these marks outside of brackets, or to the bracket that encloses them.
     pub(super) fn skip_to(&mut self, marks: &[u8]) {
         while let kind = self.token().kind
             && !matches!(kind, TokenKind::End | TokenKind::Mark(b')' | b']' | b'}'))
@@ -155,7 +156,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// A problem at the next token, which says more if the token tells why.
+    /// A problem at the next token. It has more details if the token gives the reason.
     pub(super) fn fault(&self, problem: &str) -> Fault {
         let token = self.token();
         let at = token.start as usize;
@@ -168,7 +169,7 @@ impl<'t> Reader<'t> {
         Fault::new(at, if token.kind == TokenKind::Stray { "an unexpected character" } else { problem })
     }
 
-    /// Why something cannot be used, from a fault. The whole text's faults remain faults.
+    /// The reason why something cannot be used, from a fault. Faults of the whole text remain faults.
     pub(super) fn reason_of(&self, fault: Fault) -> Reason {
         reason(self.error_of(fault))
     }
@@ -192,8 +193,8 @@ impl<'t> Reader<'t> {
         value
     }
 
-    /// Returns whether a word names a type here (C11 6.2.1, 6.7.8). A constant or symbol of the text may bear a name that is a
-    /// type without a declaration.
+    /// Returns true if a word names a type here (C11 6.2.1, 6.7.8). A constant or symbol of the text may have the name
+    /// of a type that is known without a declaration.
     pub(super) fn is_type_name(&self, word: &str) -> bool {
         let declared = self.types.is_typedef(word)
             || self.types.target.known(word).is_some()
@@ -202,7 +203,7 @@ impl<'t> Reader<'t> {
         declared && !self.names.is_hidden(word)
     }
 
-    /// Notes a problem of a part of the text that is skipped, and returns it as a reason.
+    /// Records a problem of a part of the text that is skipped, and returns it as a reason.
     pub(super) fn skipped(&mut self, fault: Fault) -> Reason {
         let error = self.error_of(fault);
         let why = reason(&error);
@@ -221,8 +222,8 @@ impl<'t> Reader<'t> {
         })
     }
 
-    /// Expands the macros that come next (C11 6.10.3.4): their bodies' tokens are appended to the text's, and the reader
-    /// goes on there until their end.
+    /// Expands the macros that come next (C11 6.10.3.4). Their bodies' tokens are appended to the text's, and the
+    /// reader continues there until their end.
     pub(super) fn expand(&mut self) -> Result<(), Fault> {
         loop {
             let token = self.token();
@@ -242,7 +243,7 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Goes on in a macro's body, in which the macros being expanded are not expanded again.
+    /// Continues in a macro's body, in which the macros being expanded are not expanded again.
     pub(super) fn enter(&mut self, body: usize) -> Result<(), Fault> {
         let len = self.source.macros.body(body).len();
         self.expansions = self.expansions.saturating_sub(len + 1);
@@ -269,12 +270,12 @@ impl<'t> Reader<'t> {
         Ok(())
     }
 
-    /// Returns whether the next token is one of the text, and not of a macro's body.
+    /// Returns true if the next token belongs to the text, and not to a macro's body.
     pub(super) const fn is_in_text(&self) -> bool {
         self.at <= self.text_end
     }
 
-    /// Forgets the bodies of macros. If the reader has stopped inside of one, it goes on behind that macro, and `false` is
+    /// Drops the bodies of macros. If the reader has stopped inside one, it continues after that macro, and `false` is
     /// returned.
     pub(super) fn leave_macros(&mut self) -> bool {
         let ended = self.is_in_text();
@@ -295,7 +296,7 @@ mod tests {
     /// A text that repeats a construct.
     type Text = Box<dyn Fn(usize) -> String>;
 
-    /// How many tokens are looked at, and the bytes that types and symbols take, for each token of a text.
+    /// The number of tokens that are looked at, and the bytes that types and symbols take, for each token of a text.
     fn effort(text: &str) -> (f64, f64) {
         let mut reader = Reader::new(Source::new(text).unwrap());
         let tokens = reader.source.tokens.len();
@@ -304,7 +305,7 @@ mod tests {
         (reader.looked_at.get() as f64 / tokens as f64, kept as f64 / tokens as f64)
     }
 
-    /// A construct four times as long takes four times the work and the memory.
+    /// Checks that a construct four times as long takes about four times the work and the memory.
     #[test]
     fn effort_grows_with_the_text() {
         let repeated = |text: &'static str| move |n: usize| text.repeat(n);

@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-/// Names in a text's own scope and in those inside of it.
+/// Names in a text's own scope and in the scopes inside it.
 #[derive(Default)]
 pub(super) struct Scoped<'t, T> {
     visible: HashMap<&'t str, T>,
     /// Names that inner scopes have declared, each with its meaning outside.
     hidden: Vec<(&'t str, Option<T>)>,
-    /// Where in `hidden` each inner scope begins.
+    /// The index in `hidden` at which each inner scope begins.
     inner: Vec<usize>,
 }
 
@@ -36,7 +36,7 @@ impl<'t, T: Copy> Scoped<'t, T> {
         self.inner.push(self.hidden.len());
     }
 
-    /// Ends the innermost scope, and gives the names that do not have a meaning outside to `gone`.
+    /// Ends the innermost scope. Passes names that do not have a meaning outside to `gone`.
     pub(super) fn leave(&mut self, mut gone: impl FnMut(&'t str, T)) {
         let first = self.inner.pop().unwrap_or_default();
         for (name, before) in self.hidden.drain(first..).rev() {

@@ -1,8 +1,8 @@
-//! A text as the reader sees it: tokens with their brackets matched, and what directives said at each of them.
+//! A text as the reader needs it: tokens with matched brackets, and the effects of directives at each of them.
 //!
-//! One pass over the text. Directives are acted on where they stand: object-like macros are kept for constant expressions
-//! (`macros`), `#pragma pack` for layouts (`pragma`). A macro that stands for nothing leaves no token, and a word that
-//! names another macro is marked, because only the preprocessor knows what the text says there.
+//! The text is read in one pass, and each directive takes effect at its place. Object-like macros are kept for constant
+//! expressions (`macros`), and `#pragma pack` for layouts (`pragma`). A macro with an empty body leaves no token. A
+//! word that names another macro is marked, because only the preprocessor knows the text that replaces it.
 
 use super::brackets::match_bracket;
 use super::directive::Directive;
@@ -21,13 +21,13 @@ pub(super) struct Source<'t> {
     pub(super) tokens: Vec<Token>,
     pub(super) macros: Macros<'t>,
     pub(super) pragmas: Pragmas,
-    /// The text has line markers, and so is the preprocessor's output.
+    /// True if the text has line markers, and so is the preprocessor's output.
     pub(super) preprocessed: bool,
 }
 
 impl<'t> Source<'t> {
     pub(super) fn new(text: &'t str) -> Result<Self, Fault> {
-        // Most tokens are longer than four bytes, with the space around them.
+        // Most tokens are longer than four bytes, including the space around them.
         let tokens = Vec::with_capacity(text.len() / 4 + 1);
         let mut source =
             Self { text, tokens, macros: Macros::default(), pragmas: Pragmas::default(), preprocessed: false };
@@ -67,10 +67,10 @@ impl<'t> Source<'t> {
         Ok(())
     }
 
-    /// A name of a macro with parameters is one only in front of a parenthesis (C11 6.10.3p10).
+    /// The name of a macro with parameters is a macro only before a parenthesis (C11 6.10.3p10).
     ///
-    /// The preprocessor has left no macros. A name that is one is left by a macro that leads to itself (C11 6.10.3.4p2), as in
-    /// `#define f(x) f(x)`. In front of a parenthesis it is a function's name.
+    /// The preprocessor's output does not contain macros. A macro's name in it comes from a macro that leads to itself
+    /// (C11 6.10.3.4p2), as in `#define f(x) f(x)`. Before a parenthesis it is a function's name.
     fn mark_call(&mut self) {
         let Some(last) = self.tokens.last_mut() else { return };
         if self.preprocessed {
@@ -83,7 +83,7 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// Acts on `_Pragma("…")` (C11 6.10.9) when its closing parenthesis comes.
+    /// Acts on `_Pragma("…")` (C11 6.10.9) at its closing parenthesis.
     fn pragma_operator(&mut self, open: &mut Vec<usize>) -> Result<bool, Fault> {
         let [.., word, parenthesis, text] = self.tokens.as_slice() else { return Ok(false) };
         if text.kind != TokenKind::Text || !parenthesis.is(b'(') || self.text_of(*word) != "_Pragma" {
@@ -111,14 +111,14 @@ impl<'t> Source<'t> {
         Ok(())
     }
 
-    /// Acts on what follows `#pragma`, in one line.
+    /// Acts on the text after `#pragma`, in one line.
     fn pragma(&mut self, at: usize, text: &str) -> Result<(), Fault> {
         let place = self.tokens.len();
         let read = self.pragmas.pragma(place, text, |word| self.macros.current(word).is_some());
         read.map_err(|problem| Fault::fatal(at, problem))
     }
 
-    /// Where in the text one of its own pieces stands.
+    /// The place of a piece of the text in the text.
     pub(super) fn place_of(&self, piece: &str) -> Option<usize> {
         let at = piece.as_ptr().addr().checked_sub(self.text.as_ptr().addr())?;
         (at < self.text.len()).then_some(at)
@@ -142,7 +142,7 @@ impl<'t> Source<'t> {
         }
     }
 
-    /// The index of the macro's body that a token stands for; `None` if the macro has parameters.
+    /// The index of the body of the macro that a token names; `None` if the macro has parameters.
     pub(super) const fn body_of(&self, token: Token) -> Option<usize> {
         match token.link {
             WITH_PARAMETERS => None,

@@ -13,7 +13,7 @@ use super::target::integer;
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// Where specifiers stand: this decides what a name that is not declared may be.
+/// The position of specifiers. It decides how a name that is not declared is read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Context {
     /// A declaration, or a member of a struct or union.
@@ -28,15 +28,15 @@ pub(super) struct Specifiers<'t> {
     pub(super) storage: Storage,
     /// The type that the declarators start from.
     pub(super) ty: QualType,
-    /// The attributes of all that is declared.
+    /// The attributes of all declared names.
     pub(super) attributes: Attributes<'t>,
-    /// A struct or union without a tag is defined.
+    /// True if a struct or union without a tag is defined.
     pub(super) anonymous: bool,
-    /// Where the type is a name that is not known, and what is wrong with it.
+    /// If the type is a name that is not known, its place and the problem.
     pub(super) unknown: Option<(usize, String)>,
 }
 
-/// The type specifiers met so far (C11 6.7.2p2).
+/// The type specifiers read so far (C11 6.7.2p2).
 #[derive(Default)]
 struct Counts {
     signed: u32,
@@ -69,7 +69,7 @@ impl Counts {
 }
 
 impl<'t> Reader<'t> {
-    /// Returns whether a word of the tokens to come begins a type's name.
+    /// Returns true if a word of the following tokens begins a type's name.
     pub(super) fn is_type_word(&self, word: &str, ahead: usize) -> bool {
         match keyword(word, self.ahead(ahead + 1).is(b'(')) {
             Some(_) => true,
@@ -77,12 +77,12 @@ impl<'t> Reader<'t> {
         }
     }
 
-    /// Returns whether a word is a keyword among specifiers, and so not a name.
+    /// Returns true if a word is a keyword among specifiers, and so not a name.
     pub(super) fn is_keyword(word: &str) -> bool {
         keyword(word, false).is_some()
     }
 
-    /// Reads the word that comes next if it changes a pointer or a call, and nothing else. Returns its qualifier.
+    /// Reads the next word if it changes a pointer or a call, and nothing else. Returns its qualifier.
     pub(super) fn pointer_word(&mut self, attributes: &mut Attributes<'t>) -> Result<Option<u8>, Fault> {
         let word = self.word();
         if matches!(word, "__ptr32" | "_ptr32") {
@@ -192,7 +192,7 @@ impl<'t> Reader<'t> {
         Ok(specifiers)
     }
 
-    /// A problem at the next token, or rather the problem with the type that comes before it.
+    /// A problem at the next token, or the problem with the type before it if that has one.
     pub(super) fn misread(&self, specifiers: &Specifiers<'t>, problem: &str) -> Fault {
         match &specifiers.unknown {
             Some((at, problem)) => Fault::new(*at, problem.clone()),
@@ -223,7 +223,7 @@ impl<'t> Reader<'t> {
         self.types.unknown(why)
     }
 
-    /// The type of an identifier; `None` if it is the name of the declared thing.
+    /// The type of an identifier; `None` if it is the name that is declared.
     fn type_named(&mut self, word: &'t str, context: Context, specifiers: &mut Specifiers<'t>) -> Option<QualType> {
         if self.is_type_name(word)
             && let Some(ty) = self.types.named(word)
@@ -307,7 +307,7 @@ impl<'t> Reader<'t> {
         self.at += 2;
         let width = self.integer_constant()?;
         self.expect(b')')?;
-        // The psABI's rule: as an integer of the next size, or as an array of 64-bit words.
+        // The psABI's rule: passed like an integer of the next size, or like an array of 64-bit words.
         let extent = width.ok().and_then(|width| u64::try_from(width).ok()).map(|width| match width {
             0..=64 => CExtent::scalar(width.div_ceil(8).max(1).next_power_of_two()),
             _ => CExtent { size: 8 * width.div_ceil(64), align: 8 },

@@ -36,7 +36,7 @@ impl<'t> SymbolTable<'t> {
         self.last_function.map(|index| self.all[index].name)
     }
 
-    /// Declares a symbol, or declares it again.
+    /// Declares a symbol, for the first time or again.
     pub(super) fn declare(&mut self, types: &TypeTable<'t>, new: DeclaredSymbol<'t>) -> Result<(), Fault> {
         let is_function = new.is_function;
         let index = match self.by_name.get(new.name) {
@@ -52,7 +52,7 @@ impl<'t> SymbolTable<'t> {
         Ok(())
     }
 
-    /// Declares a symbol whose declaration cannot be read, unless the text has it elsewhere.
+    /// Declares a symbol whose declaration cannot be read, unless the text also declares it elsewhere.
     pub(super) fn declare_unusable(
         &mut self,
         types: &mut TypeTable<'t>,
@@ -70,7 +70,7 @@ impl<'t> SymbolTable<'t> {
         self.set_last(index, is_function);
     }
 
-    /// Gives the reason why a name is not a symbol, unless there is one.
+    /// Gives the reason why a name is not a symbol, unless it already has one.
     pub(super) fn exclude(&mut self, name: &'t str, why: impl FnOnce() -> Reason) {
         self.others.entry(name).or_insert_with(why);
     }

@@ -26,36 +26,36 @@ pub(super) struct Tag<'t> {
     pub(super) kind: TagKind,
     pub(super) name: Option<&'t str>,
     pub(super) scope: TagScope,
-    /// Its body is read, or being read.
+    /// True if its body was read, or is being read.
     pub(super) defined: bool,
-    /// Once it is complete.
+    /// `Some` once the type is complete.
     pub(super) value: Option<ByValue>,
     /// The members of a complete struct or union, with their places.
     pub(super) members: Vec<PlacedMember<'t>>,
 }
 
-/// A member at its place.
+/// A member with its offset.
 pub(super) struct PlacedMember<'t> {
     pub(super) name: Option<&'t str>,
     pub(super) ty: QualType,
     pub(super) notes: Option<Box<PointerNotes>>,
-    /// The offset in bytes; `None` for bit-fields and behind members without a size.
+    /// The offset in bytes; `None` for bit-fields and after members without a size.
     pub(super) offset: Option<u64>,
 }
 
-/// Where a tag is declared.
+/// The scope in which a tag is declared.
 #[derive(Clone, Copy, Default)]
 pub(super) struct TagScope {
-    /// Its name is a tag, and not that of a typedef.
+    /// True if its name is a tag, and not that of a typedef.
     pub(super) is_tagged: bool,
     pub(super) depth: usize,
-    /// It is known from a prototype that has ended and did not define it. C cannot name it any more. It is kept, because
-    /// texts that go on to define it mean this type; a tag of another kind takes its place.
+    /// True if a prototype that has ended declared it and did not define it. C cannot name it any more. It is kept,
+    /// because some texts define it afterwards and mean this type. A tag of another kind replaces it.
     pub(super) left: bool,
 }
 
 impl TagScope {
-    /// Returns whether the name belongs to the text's own scope.
+    /// Returns true if the name belongs to the text's own scope.
     pub(super) const fn is_outermost(self) -> bool {
         self.depth == 0
     }

@@ -1,5 +1,5 @@
-//! What C leaves to the platform: the widths and signs of its types. GCC's choices on 64-bit targets, by the platform's ABI
-//! documents.
+//! The choices that C leaves to the platform: the widths and signs of its types. They follow GCC on 64-bit targets and
+//! the platform's ABI documents.
 
 use hotcall_jit::Scalar;
 
@@ -8,26 +8,26 @@ use super::extent::CExtent;
 /// A platform's choices.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(super) struct DataModel {
-    /// `char` has a sign: everywhere but on Arm's and RISC-V's ELF platforms.
+    /// `char` is signed, except on Arm's and RISC-V's ELF platforms.
     pub(super) signed_char: bool,
-    /// `long` has four bytes: on Windows.
+    /// `long` has four bytes, on Windows.
     pub(super) short_long: bool,
     /// The type of `wchar_t`.
     pub(super) wchar: Scalar,
-    /// `long double` is `double`: on Windows with MSVC and on Apple's Arm.
+    /// `long double` is `double`, on Windows with MSVC and on Apple's Arm.
     pub(super) short_long_double: bool,
-    /// `int_fast16_t` and `int_fast32_t` are as wide as a register: glibc.
+    /// `int_fast16_t` and `int_fast32_t` are as wide as a register, in glibc.
     pub(super) wide_fast: bool,
     /// The alignment of `__attribute__((aligned))` without a number: the largest of any scalar.
     pub(super) max_align: u64,
     /// The size of `va_list`. Its alignment is 8.
     pub(super) va_list: u64,
-    /// Enumerations are `int` whatever their values: on Windows.
+    /// Enumerations are `int` for all values, on Windows.
     pub(super) int_enums: bool,
 }
 
 impl Default for DataModel {
-    /// That of C code on the machine this runs on.
+    /// The data model of C code on the machine that runs this.
     fn default() -> Self {
         let windows = cfg!(windows);
         let apple = cfg!(target_vendor = "apple");
@@ -103,7 +103,7 @@ impl DataModel {
             "off_t" | "blkcnt_t" | "register_t" => self.long(true),
             "ulong" | "u_long" => self.long(false),
             "dev_t" | "ino_t" if !self.short_long => Scalar::U64,
-            // These have four bytes on Arm, and are not known there.
+            // These have four bytes on Arm, and so are not known there.
             "nlink_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::U64,
             "blksize_t" if cfg!(target_arch = "x86_64") && !self.short_long => Scalar::I64,
             "fsblkcnt_t" | "fsfilcnt_t" if !self.short_long => Scalar::U64,
@@ -164,9 +164,9 @@ pub(super) enum KnownType {
     Text,
     /// `void *`
     Pointer,
-    /// Used behind pointers only.
+    /// A type that is used behind pointers only.
     Opaque,
-    /// Not passed: why, and its extent.
+    /// A type that cannot be passed: the reason, and its extent.
     Unsupported(&'static str, Option<CExtent>),
 }
 

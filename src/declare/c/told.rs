@@ -1,8 +1,9 @@
-//! From C's types to hotcall's, with all that a text tells of pointers: what they point to, and `const` (C11 6.7.6.1).
+//! From C's types to hotcall's, with all facts that a text gives about pointers: their targets, and `const` (C11
+//! 6.7.6.1).
 //!
-//! This begins when the whole text is read, because a pointer may be declared before what it points to. Structs and unions with
-//! a name are told by their name, so that types do not hold themselves. Each pointer and array is made once, so that the
-//! work is proportional to the number of types.
+//! This begins when the whole text is read, because a pointer may be declared before its target. Pointers refer to
+//! structs and unions with a name by that name, so that types do not contain themselves. Each pointer and array is made
+//! once, so that the work is proportional to the number of types.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -15,14 +16,14 @@ use super::tag::{Tag, TagKind};
 use super::types::TypeTable;
 use crate::declare::error::Quoted;
 
-/// The types of a text as they are told.
+/// The types of a text, converted to hotcall's.
 pub(super) struct Told<'a, 't> {
     pub(super) types: &'a TypeTable<'t>,
     /// Pointers and arrays, by their number.
     derived: HashMap<u32, Type>,
-    /// Structs and unions with what their members tell, by their index.
+    /// Structs and unions with the facts about their members' pointers, by their index.
     tags: HashMap<usize, Type>,
-    /// The names that structs, unions and enums are told by.
+    /// The names by which pointers refer to structs, unions and enums.
     names: HashMap<usize, Arc<str>>,
     /// Functions that pointers point to.
     targets: FunctionTypes,
@@ -33,7 +34,7 @@ pub(super) struct Told<'a, 't> {
 /// The functions that were made, by their index.
 type FunctionTypes = HashMap<usize, Result<FunctionType, Reason>>;
 
-/// A way to tell a type.
+/// A function that converts a type.
 type Tell<'a, 't> = fn(&mut Told<'a, 't>, QualType) -> Result<Type, Reason>;
 
 impl<'a, 't> Told<'a, 't> {
@@ -48,7 +49,7 @@ impl<'a, 't> Told<'a, 't> {
         }
     }
 
-    /// Makes structs and unions tell of their members' pointers, now that everything is read.
+    /// Adds the facts about their members' pointers to structs and unions, now that everything is read.
     pub(super) fn tell_members(&mut self) {
         // The members of each are complete before it is.
         for &index in &self.types.completed {
@@ -70,13 +71,14 @@ impl<'a, 't> Told<'a, 't> {
         ty.clone().with_fields(told.collect::<Option<Vec<_>>>()?).ok()
     }
 
-    /// The type of a value, with all that is told of its pointers.
+    /// The type of a value, with all facts about its pointers.
     pub(super) fn value(&mut self, ty: QualType) -> Result<Type, Reason> {
         let told = if let TypeNode::Tag(index) = self.types.node(ty) { self.tags.get(index) } else { None };
         told.cloned().map_or_else(|| self.beside_members(ty), Ok)
     }
 
-    /// The type without what its members tell: a struct may be passed to functions that its own members point to.
+    /// The type without the facts about its members' pointers, because a struct may be passed to functions that its own
+    /// members point to.
     fn beside_members(&mut self, ty: QualType) -> Result<Type, Reason> {
         let told = match (self.types.node(ty), self.types.as_array(ty)) {
             (TypeNode::Pointer(_) | TypeNode::Array(_), _) if let Some(told) = self.derived.get(&ty.number()) => {
@@ -131,8 +133,8 @@ impl<'a, 't> Told<'a, 't> {
         told.unwrap_or_else(|why| Target::Unsupported((*why).into()))
     }
 
-    /// The name that [`NamedType`](crate::declare::named::NamedType) has: `struct name`, or the typedef's name of one without a
-    /// tag. A prototype's own tag is not visible outside of it.
+    /// The name of [`NamedType`](crate::declare::named::NamedType): `struct name`, or the typedef's name of a struct
+    /// without a tag. A prototype's own tag is not visible outside of it.
     fn name_of(&mut self, index: usize) -> Option<Arc<str>> {
         let Tag { kind, name: Some(name), scope, .. } = &self.types.tags[index] else { return None };
         if scope.is_tagged && !scope.is_outermost() {
@@ -152,7 +154,7 @@ impl<'a, 't> Told<'a, 't> {
         self.once(index, |told| &mut told.functions, Self::value)
     }
 
-    /// A function made once for all that have its type.
+    /// A function, made once for all users of its type.
     fn once(
         &mut self,
         index: usize,
@@ -205,11 +207,11 @@ impl<'a, 't> Told<'a, 't> {
         signature.map_err(reason)
     }
 
-    /// Checks that an argument or a result may be of this type.
+    /// Checks that an argument or a result may have this type.
     fn check_passed(&self, ty: QualType) -> Result<(), Reason> {
         let value = self.types.value(ty);
         let passed = value.ty?;
-        // An alignment that only a typedef gives changes the place of an aggregate in ways that compilers differ about.
+        // If only a typedef gives an alignment, compilers differ about the place of an aggregate.
         let own = value.extent.map(|extent| extent.align);
         if passed.as_scalar().is_none() && ty.align.is_some_and(|align| Some(align.into()) != own) {
             return Err(reason("a typedef with another alignment than its struct's own cannot be passed"));

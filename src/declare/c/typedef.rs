@@ -1,4 +1,4 @@
-//! Names of types (C11 6.7.8): typedefs, and those that are known without a declaration.
+//! Names of types (C11 6.7.8): typedefs, and names that are known without a declaration.
 
 use hotcall_jit::Scalar;
 
@@ -28,12 +28,12 @@ impl<'t> TypeTable<'t> {
         self.typedefs.contains_key(name)
     }
 
-    /// Declares a typedef's name (C11 6.7.8); `false` if it is another type already (C11 6.7p3).
+    /// Declares a typedef's name (C11 6.7.8). Returns `false` if it is already another type (C11 6.7p3).
     pub(super) fn declare(&mut self, name: &'t str, mut ty: QualType) -> bool {
         if let Some(&old) = self.typedefs.get(name) {
             return self.compatible(old, ty);
         }
-        // `size_t` and its kin have scalars of their own.
+        // `size_t` and related types have scalars of their own.
         if let (Some(KnownType::Scalar(known @ (Scalar::Isize | Scalar::Usize))), TypeNode::Scalar(scalar, false)) =
             (self.target.known(name), self.node(ty))
             && scalar.size() == known.size()

@@ -1,8 +1,8 @@
-//! C's types as a text declares them (C11 6.2.5): derived types by number, typedef names, and the tags of structs, unions
-//! and enums.
+//! C's types as a text declares them (C11 6.2.5): derived types by number, typedef names, and the tags of structs,
+//! unions and enums.
 //!
-//! A type that hotcall cannot pass is still a type here, with the reason: behind a pointer it does no harm. Derivations are
-//! bounded in depth, so that all walks over types may recurse.
+//! A type that hotcall cannot pass is still a type here, with the reason, because it may be the target of a pointer.
+//! Derivations are bounded in depth, so that all walks over types may recurse.
 
 use std::cell::Cell;
 use std::collections::HashMap;
@@ -15,7 +15,7 @@ use super::tag::{Tag, TagKind, TagScope, Warning};
 use super::target::DataModel;
 use crate::declare::error::Short;
 
-/// The most pointers, arrays and functions that one type is derived by. C promises 12 (C11 5.2.4.1).
+/// The largest number of pointers, arrays and functions that one type is derived by. C guarantees 12 (C11 5.2.4.1).
 const MAX_DERIVED: u8 = 100;
 
 /// The types of a text.
@@ -23,7 +23,7 @@ const MAX_DERIVED: u8 = 100;
 pub(super) struct TypeTable<'t> {
     pub(super) target: DataModel,
     nodes: Vec<TypeNode>,
-    /// How many derivations each type consists of.
+    /// The number of derivations of each type.
     depths: Vec<u8>,
     pub(super) arrays: Vec<CArray>,
     pub(super) functions: Vec<CFunction<'t>>,
@@ -36,7 +36,8 @@ pub(super) struct TypeTable<'t> {
     /// The tags with names in the text's own scope, in order.
     pub(super) tag_types: Vec<(usize, QualType)>,
     pub(super) warnings: Vec<Warning<'t>>,
-    /// How many more pairs of types are compared: a text can build types that take long to compare.
+    /// The number of pairs of types that may still be compared, because a text can build types that take long to
+    /// compare.
     pub(super) comparisons: Cell<u32>,
 }
 
@@ -60,7 +61,7 @@ impl<'t> TypeTable<'t> {
         QualType::of(self.nodes.len() - 1)
     }
 
-    /// How many types there are.
+    /// The number of types.
     #[cfg(test)]
     pub(super) const fn len(&self) -> usize {
         self.nodes.len()
@@ -126,7 +127,7 @@ impl<'t> TypeTable<'t> {
         }
     }
 
-    /// An array (C11 6.7.6.2); without a length its size is unknown.
+    /// An array (C11 6.7.6.2). Without a length its size is unknown.
     pub(super) fn array(&mut self, element: QualType, len: Option<Result<u64, Reason>>) -> QualType {
         let depth = match (self.node(element), self.deeper([element])) {
             (TypeNode::Unknown(_), _) => return element,
@@ -158,7 +159,7 @@ impl<'t> TypeTable<'t> {
         self.add(TypeNode::Function(self.functions.len() - 1), depth)
     }
 
-    /// Returns whether a type is not declared.
+    /// Returns true if a type is not declared.
     pub(super) fn is_unknown(&self, ty: QualType) -> bool {
         matches!(self.node(ty), TypeNode::Unknown(_))
     }
@@ -176,7 +177,7 @@ impl<'t> TypeTable<'t> {
         if self.as_function(ty).is_some() { self.pointer(ty) } else { ty }
     }
 
-    /// The function that a type is or points to.
+    /// The function that a type is, or that it points to.
     pub(super) fn called(&self, ty: QualType) -> Option<usize> {
         if let TypeNode::Pointer(to) = *self.node(ty) { self.as_function(to) } else { self.as_function(ty) }
     }
@@ -228,7 +229,7 @@ impl<'t> TypeTable<'t> {
         }
     }
 
-    /// Returns whether an object of this type is not to be written: an array is as const as its elements.
+    /// Returns true if an object of this type must not be written. An array is const if its elements are.
     pub(super) fn is_const(&self, ty: QualType) -> bool {
         let element = self.as_array(ty).map(|array| array.element);
         element.is_some_and(|element| self.is_const(element)) || ty.quals & quals::CONST != 0
@@ -245,7 +246,7 @@ impl<'t> TypeTable<'t> {
     }
 }
 
-/// An array as a value. Without a length it is a flexible array member, where it can be one.
+/// An array as a value. Without a length it becomes a flexible array member, if it can be one.
 fn array_value(one: ByValue, len: Option<u64>) -> ByValue {
     let extent = one.extent.and_then(|one| Some(CExtent { size: one.size.checked_mul(len.unwrap_or(0))?, ..one }));
     let ty = one.ty.and_then(|element| {

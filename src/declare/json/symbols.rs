@@ -47,7 +47,7 @@ impl Declarations {
     }
 }
 
-/// The whole: an object of symbols.
+/// The whole text: an object of symbols.
 struct SymbolsVisitor<'a>(&'a Trail);
 
 impl<'de> Visitor<'de> for SymbolsVisitor<'_> {
@@ -67,13 +67,13 @@ impl<'de> Visitor<'de> for SymbolsVisitor<'_> {
     }
 }
 
-/// One symbol: an object whose keys decide what it is.
+/// One symbol: an object whose keys decide its kind.
 struct SymbolVisitor<'a> {
     key: &'a str,
     trail: &'a Trail,
 }
 
-/// The keys of a symbol; each may stand once.
+/// The keys of a symbol. Each may occur once.
 #[derive(Default)]
 struct SymbolKeys {
     parameters: Option<Vec<Type>>,

@@ -9,11 +9,11 @@ use crate::declare::error::{DeclarationError, Position, Short};
 /// The longest description of a fault in characters.
 const MAX_PROBLEM: usize = 300;
 
-/// The way from the whole text to the place being read. A failure leaves it as it was there.
+/// The path from the whole text to the place being read. After a failure it still has the place of the failure.
 #[derive(Default)]
 pub(super) struct Trail(RefCell<Vec<TrailStep>>);
 
-/// A step on that way.
+/// A step of that path.
 pub(super) enum TrailStep {
     Key(Box<str>),
     Index(usize),
@@ -50,7 +50,7 @@ impl Trail {
         let whole = error.to_string();
         let place = format!(" at line {} column {}", error.line(), error.column());
         let problem = whole.strip_suffix(&place).unwrap_or(&whole);
-        // It may quote a text as long as the whole.
+        // The message may quote a text as long as the whole input.
         let problem: String = problem.chars().take(MAX_PROBLEM).collect();
         let at = (error.line() > 0).then(|| Position { line: error.line(), column: error.column() });
         DeclarationError::Json { path: path.into(), symbol, argument, at, problem: problem.into() }
@@ -71,7 +71,7 @@ pub(super) fn each_key<'de, A: MapAccess<'de>>(
 
 /// A visitor with the form that it expects.
 pub(super) enum Seed<V> {
-    /// More than one form.
+    /// A visitor that accepts several forms.
     Any(V),
     Map(V),
     Seq(V),
@@ -89,12 +89,12 @@ impl<'de, V: Visitor<'de>> DeserializeSeed<'de> for Seed<V> {
     }
 }
 
-/// The error of a key that is not one of those expected.
+/// The error for a key that is not expected.
 pub(super) fn unknown<E: Error>(key: &str, expected: &'static [&'static str]) -> E {
     E::unknown_field(&Short(key).to_string(), expected)
 }
 
-/// Reads the value of a key, which may stand once.
+/// Reads the value of a key, which may occur once.
 pub(super) fn once<T, E: Error>(place: &mut Option<T>, read: impl FnOnce() -> Result<T, E>) -> Result<(), E> {
     if place.is_some() {
         return Err(E::custom("the key stands twice"));

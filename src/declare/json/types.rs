@@ -123,7 +123,7 @@ const KEYS: &[&str] = &[
 ];
 
 fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
-    // Deno has no type for text.
+    // Deno does not have a type for text.
     match Scalar::named(name).filter(|&scalar| scalar != Scalar::Pointer(Pointee::Text)) {
         Some(scalar) => Ok(Some(Type::from(scalar))),
         None if name == "void" => Ok(None),
@@ -131,12 +131,12 @@ fn named<E: Error>(name: &str) -> Result<Option<Type>, E> {
     }
 }
 
-/// The kinds of types that objects describe; the key of one of these stands in each.
+/// The kinds of types that objects describe. Each object has the key of one of these.
 enum JsonType {
     Struct(Vec<Field>),
     Union(Vec<Field>),
     Array(Option<Type>),
-    /// A pointer to a type, or to nothing that is said.
+    /// A pointer to a type; `None` if the target is not given.
     Pointer(Option<Type>),
     /// `char *`
     Text,
@@ -154,7 +154,7 @@ struct TypeKeys {
     freed_by: Option<String>,
 }
 
-/// A number of elements, or the name of what counts them.
+/// A number of elements, or the name of the argument or constant that gives it.
 enum Count {
     Number(u32),
     Name(Box<str>),
@@ -219,7 +219,7 @@ impl TypeKeys {
         made.map_err(|error| error.to_string())
     }
 
-    /// Checks that each key belongs to what is described.
+    /// Checks that each key belongs to the kind that is described.
     fn check(&self, kind: &JsonType) -> Result<(), &'static str> {
         let is_aggregate = matches!(kind, JsonType::Struct(_) | JsonType::Union(_));
         let is_pointer = !is_aggregate && !matches!(kind, JsonType::Array(_));
@@ -318,7 +318,7 @@ impl<'de> Visitor<'de> for FunctionVisitor<'_> {
     }
 }
 
-/// The names of a function's parameters, of which there may be fewer than parameters.
+/// The names of a function's parameters. There may be fewer names than parameters.
 pub(super) fn checked_names(
     signature: &Signature,
     names: Option<Vec<Option<Box<str>>>>,

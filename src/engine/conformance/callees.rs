@@ -1,4 +1,4 @@
-//! The C functions that the kit has engines call.
+//! The C functions that the kit makes engines call.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{CStr, c_char, c_void};
@@ -31,7 +31,7 @@ impl Callee {
     }
 }
 
-/// A type with the function that returns its argument, and one that has a callback do so.
+/// A type with two functions: one returns its argument, the other returns what a callback makes of it.
 pub(super) struct Echo {
     pub(super) ty: Type,
     pub(super) same: Callee,
@@ -72,22 +72,22 @@ pub(super) fn scalars() -> [Echo; 13] {
     ]
 }
 
-/// In two registers for floats.
+/// A struct in two registers for floats.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Point(f64, f64);
 
-/// In one register of each kind.
+/// A struct in one register of each kind.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Pair(i64, f32, u32);
 
-/// In half a register.
+/// A struct in half a register.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Small(u8, u8, u16);
 
-/// In memory.
+/// A struct in memory.
 #[repr(C)]
 #[derive(Clone, Copy)]
 struct Large([i32; 7]);
@@ -108,7 +108,7 @@ pub(super) fn structs() -> Result<[Echo; 4], TypeError> {
     ])
 }
 
-/// The sum of the coordinates, with the second times ten.
+/// Adds the coordinates, the second times ten.
 pub(super) fn point_sum() -> Result<Callee, TypeError> {
     extern "C" fn call(Point(x, y): Point) -> f64 {
         x + 10.0 * y
@@ -116,7 +116,7 @@ pub(super) fn point_sum() -> Result<Callee, TypeError> {
     Ok(Callee::new("point_sum", call as *const (), [point()?], Type::F64))
 }
 
-/// A double by its bits, the high ones first.
+/// Returns the double with these bits, the high ones first.
 pub(super) fn f64_of_bits() -> Callee {
     extern "C" fn call(high: u32, low: u32) -> f64 {
         f64::from_bits(u64::from(high) << 32 | u64::from(low))
@@ -124,7 +124,7 @@ pub(super) fn f64_of_bits() -> Callee {
     Callee::new("f64_of_bits", call as *const (), [Type::U32, Type::U32], Type::F64)
 }
 
-/// Integers of 64 bits by their bits, the high ones first.
+/// Return 64-bit integers with these bits, the high ones first.
 pub(super) fn integers_of_bits() -> [Callee; 2] {
     extern "C" fn call(high: u32, low: u32) -> u64 {
         u64::from(high) << 32 | u64::from(low)
@@ -133,7 +133,7 @@ pub(super) fn integers_of_bits() -> [Callee; 2] {
     [of("i64_of_bits", Type::I64), of("u64_of_bits", Type::U64)]
 }
 
-/// A float by its bits.
+/// Returns the float with these bits.
 pub(super) fn f32_of_bits() -> Callee {
     extern "C" fn call(bits: u32) -> f32 {
         f32::from_bits(bits)
@@ -141,7 +141,7 @@ pub(super) fn f32_of_bits() -> Callee {
     Callee::new("f32_of_bits", call as *const (), [Type::U32], Type::F32)
 }
 
-/// Has a callback return its argument: a double by its bits, the high ones first.
+/// Makes a callback return its argument, a double with these bits, the high ones first.
 pub(super) fn f64_of_bits_through() -> Callee {
     extern "C" fn call(callback: Option<extern "C" fn(f64) -> f64>, high: u32, low: u32) -> f64 {
         callback.map_or(0.0, |callback| callback(f64::from_bits(u64::from(high) << 32 | u64::from(low))))
@@ -149,7 +149,7 @@ pub(super) fn f64_of_bits_through() -> Callee {
     Callee::new("f64_of_bits_through", call as *const (), [Type::FUNCTION, Type::U32, Type::U32], Type::F64)
 }
 
-/// Results whose registers hold more than the type: what is above it must not be seen.
+/// Return results in registers that hold more than the type. The bits above the type must not be seen.
 pub(super) fn low_bits() -> [Callee; 5] {
     extern "C" fn call(bits: u32) -> u32 {
         bits
@@ -164,7 +164,7 @@ pub(super) fn low_bits() -> [Callee; 5] {
     ]
 }
 
-/// Twelve integers, each times another power of ten.
+/// Adds twelve integers, each times another power of ten.
 pub(super) fn sum12_i32() -> Callee {
     extern "C" fn call(
         a: i32,
@@ -185,7 +185,7 @@ pub(super) fn sum12_i32() -> Callee {
     Callee::new("sum12_i32", call as *const (), vec![Type::I32; 12], Type::F64)
 }
 
-/// Ten doubles and eight integers in turn, as many as there are.
+/// Adds ten doubles and eight integers, in turn until the integers end.
 pub(super) fn mixed() -> Callee {
     extern "C" fn call(
         a: f64,
@@ -245,7 +245,7 @@ pub(super) fn nothing() -> Callee {
 
 static THING: u8 = 0;
 
-/// An address, or null.
+/// Returns an address, or null.
 pub(super) fn pointer() -> Callee {
     extern "C" fn call(is_null: bool) -> *const c_void {
         if is_null { ptr::null() } else { (&raw const THING).cast() }
@@ -253,7 +253,7 @@ pub(super) fn pointer() -> Callee {
     Callee::new("pointer", call as *const (), [Type::BOOL], Type::POINTER)
 }
 
-/// What an address is: null, that of [`pointer`], or another.
+/// Tells an address: null, that of [`pointer`], or another one.
 pub(super) fn which(name: &'static str, ty: Type) -> Callee {
     extern "C" fn call(address: *const c_void) -> i32 {
         match address {
@@ -265,7 +265,7 @@ pub(super) fn which(name: &'static str, ty: Type) -> Callee {
     Callee::new(name, call as *const (), [ty], Type::I32)
 }
 
-/// Has a callback return its argument, an address, and says what that is.
+/// Makes a callback return its argument, an address, and tells which address that is.
 pub(super) fn pointer_through() -> Callee {
     type PointerCallback = extern "C" fn(*const c_void) -> *const c_void;
     extern "C" fn call(callback: Option<PointerCallback>, is_null: bool) -> i32 {
@@ -276,40 +276,40 @@ pub(super) fn pointer_through() -> Callee {
     Callee::new("pointer_through", call as *const (), [Type::FUNCTION, Type::BOOL], Type::I32)
 }
 
-/// The sum of bytes.
+/// Adds bytes.
 pub(super) fn sum_bytes() -> Callee {
     unsafe extern "C" fn call(bytes: *const u8, len: usize) -> u32 {
         if bytes.is_null() {
             return 0;
         }
-        // SAFETY: the kit passes no more than there are.
+        // SAFETY: the kit passes a length that the bytes have.
         unsafe { slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u32::from(byte)).sum()
     }
     Callee::new("sum_bytes", call as *const (), [Type::BUFFER, Type::USIZE], Type::U32)
 }
 
-/// The first byte, or 0 where a broken engine passed null.
+/// Returns the first byte, or 0 if a broken engine passed null.
 ///
 /// # Safety
 ///
-/// There is a byte unless it is null.
+/// `bytes` is null or the address of a byte.
 unsafe fn first(bytes: *const u8) -> u8 {
-    // SAFETY: the caller vouches for it.
+    // SAFETY: the caller promises that the pointer is null or the address of a byte.
     if bytes.is_null() { 0 } else { unsafe { *bytes } }
 }
 
-/// Writes a byte to as many.
+/// Writes one byte value to `len` bytes.
 pub(super) fn fill() -> Callee {
     unsafe extern "C" fn call(bytes: *mut u8, len: usize, byte: u8) {
         if !bytes.is_null() {
-            // SAFETY: the kit passes no more than there are.
+            // SAFETY: the kit passes a length that the bytes have.
             unsafe { bytes.write_bytes(byte, len) };
         }
     }
     Callee::new("fill", call as *const (), [Type::BUFFER, Type::USIZE, Type::U8], None)
 }
 
-/// Two buffers with numbers beside them: the difference of their first bytes.
+/// Subtracts the first bytes of two buffers, which have numbers beside them.
 pub(super) fn two_buffers() -> Callee {
     unsafe extern "C" fn call(a: *const u8, factor: i32, b: *const u8, of: f64) -> f64 {
         // SAFETY: the kit passes buffers that are not empty.
@@ -319,10 +319,10 @@ pub(super) fn two_buffers() -> Callee {
     Callee::new("two_buffers", call as *const (), [Type::BUFFER, Type::I32, Type::BUFFER, Type::F64], Type::F64)
 }
 
-/// The length of text.
+/// Returns the length of text.
 pub(super) fn length() -> Callee {
     unsafe extern "C" fn call(text: *const c_char) -> usize {
-        // SAFETY: the kit passes text with a zero behind it.
+        // SAFETY: the kit passes text that ends with a zero.
         if text.is_null() { 0 } else { unsafe { CStr::from_ptr(text) }.count_bytes() }
     }
     Callee::new("length", call as *const (), [Type::TEXT], Type::USIZE)
@@ -342,7 +342,7 @@ pub(super) fn mark() -> Callee {
     Callee::new("mark", call as *const (), [], None)
 }
 
-/// How many calls of [`mark`] there were since this was last called.
+/// Returns the number of calls of [`mark`] since the last call of this function.
 pub(super) fn marks() -> Callee {
     extern "C" fn call() -> u32 {
         MARKS.take()
@@ -350,8 +350,8 @@ pub(super) fn marks() -> Callee {
     Callee::new("marks", call as *const (), [], Type::U32)
 }
 
-/// Calls two callbacks so many times each, in turn, and returns the sum of their results, a thousand times that of the
-/// second.
+/// Calls two callbacks in turn, each `count` times. Returns the sum of their results, with those of the second times a
+/// thousand.
 pub(super) fn both() -> Callee {
     type IntCallback = extern "C" fn(i32) -> i32;
     extern "C" fn call(first: Option<IntCallback>, second: Option<IntCallback>, times: i32) -> i32 {
@@ -365,7 +365,7 @@ pub(super) fn both() -> Callee {
     Callee::new("both", call as *const (), [Type::FUNCTION, Type::FUNCTION, Type::I32], Type::I32)
 }
 
-/// The last sum that [`both`] computed, whatever became of its call.
+/// Returns the last sum that [`both`] computed, even if its call has thrown.
 pub(super) fn seen() -> Callee {
     extern "C" fn call() -> i32 {
         SEEN.get()
@@ -390,7 +390,7 @@ pub(super) fn keep(library: Library) {
     LIBRARY.set(Some(library));
 }
 
-/// Closes the library that was kept.
+/// Closes the library that was kept for it.
 pub(super) fn close() -> Callee {
     extern "C" fn call() {
         if let Some(library) = LIBRARY.take() {

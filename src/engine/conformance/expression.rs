@@ -1,11 +1,11 @@
-//! What the kit has an engine evaluate.
+//! Expressions that the kit makes an engine evaluate.
 
 use std::fmt;
 
 use super::feature::Feature;
 use super::value::ScriptValue;
 
-/// An expression, which an engine's author has evaluated: its [`Display`](fmt::Display) is JavaScript.
+/// An expression that an engine evaluates. Its [`Display`](fmt::Display) is JavaScript.
 ///
 /// ```
 /// use hotcall::engine::conformance::{Expression, ScriptValue};
@@ -19,23 +19,23 @@ use super::value::ScriptValue;
 pub enum Expression {
     /// A new value.
     Value(ScriptValue),
-    /// A whole number, which the engine is to keep as a `double` if it has two classes for numbers.
+    /// A whole number. The engine must keep it as a `double` if it has two classes for numbers.
     Double(f64),
-    /// An integer of 64 bits, in languages that have such among their numbers.
+    /// An integer of 64 bits, for languages whose numbers include them.
     Integer(i64),
-    /// A global variable, of those that [`Subject::define`](super::Subject::define) and
-    /// [`Subject::callback`](super::Subject::callback) make.
+    /// A global variable that [`Subject::define`](super::Subject::define) or
+    /// [`Subject::callback`](super::Subject::callback) makes.
     Global(&'static str),
-    /// An argument of the callback, or the value of the [`Let`](Self::Let), that this is in.
+    /// An argument of the enclosing callback, or the value of the enclosing [`Let`](Self::Let).
     Argument(usize),
     /// A call of a global function.
     Call(String, Vec<Expression>),
-    /// Evaluates the first expression, which is then [`Argument`](Self::Argument) 0 of the others, and those in turn.
-    /// The value is that of the last one.
+    /// Evaluates the first expression, and then the others in turn. The first value is their
+    /// [`Argument`](Self::Argument) 0. The value of the whole is that of the last one.
     Let(Box<Expression>, Vec<Expression>),
     /// Throws a message.
     Throw(&'static str),
-    /// JavaScript source, which only engines with [`Feature::JavaScript`] get to see.
+    /// JavaScript source, which only engines with [`Feature::JavaScript`] get.
     Source(&'static str),
 }
 
@@ -46,7 +46,7 @@ impl Expression {
         format!("hotcallDescribe({self})")
     }
 
-    /// A JavaScript function of so many parameters with this body.
+    /// A JavaScript function with this number of parameters and this body.
     pub fn function(&self, parameters: usize) -> String {
         let parameters: Vec<_> = (0..parameters).map(|index| format!("a{index}")).collect();
         format!("(({}) => {self})", parameters.join(", "))
@@ -60,7 +60,7 @@ impl Expression {
         Self::Let(Box::new(first), then.into())
     }
 
-    /// The first feature that the language lacks of those that this needs.
+    /// The first feature that the expression needs and the language lacks.
     pub(super) fn lacks(&self, has: &impl Fn(Feature) -> bool) -> Option<Feature> {
         let all = |of: &[Self]| of.iter().find_map(|expression| expression.lacks(has));
         let needed = match self {
@@ -116,7 +116,7 @@ impl fmt::Display for Expression {
                 ScriptValue::Function => f.write_str("(() => {})"),
                 ScriptValue::Object => f.write_str("({})"),
             },
-            // The sum of two doubles is one, even where an integer would do.
+            // The sum of two doubles is a double, even if its value fits an integer.
             Self::Double(number) => write!(f, "({} - 0.5)", number + 0.5),
             Self::Integer(integer) => write!(f, "{integer}"),
             Self::Global(name) => f.write_str(name),

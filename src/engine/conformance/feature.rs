@@ -6,23 +6,23 @@ use std::fmt;
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub enum Feature {
-    /// It is JavaScript: whatever else the cases need is source that the engine can evaluate.
+    /// The language is JavaScript: cases may give the engine any source.
     JavaScript,
-    /// Integers of 64 bits are another kind of value than numbers, as JavaScript's BigInts are.
+    /// Integers of 64 bits are not numbers but values of another kind, like JavaScript's BigInts.
     BigInts,
-    /// Numbers include all integers of 64 bits with a sign. Not together with BigInts.
+    /// Numbers include all signed integers of 64 bits. Not together with BigInts.
     WideIntegers,
-    /// No integer is rounded: [`Engine::make`](crate::engine::Engine::make) throws for one of 64 bits that no number of the language
-    /// holds. It may throw for every integer beyond ±2⁵³. Without this feature such integers become the nearest number. With
-    /// BigInts it means nothing.
+    /// No integer is rounded. [`Engine::make`](crate::engine::Engine::make) throws for a 64-bit integer that no number
+    /// of the language holds, and may throw for every integer beyond ±2⁵³. Without this feature such integers become
+    /// the nearest number. With BigInts the feature has no meaning.
     ExactWide,
-    /// What is missing is another value than the null pointer.
+    /// A missing argument is not the null pointer but another value.
     Undefined,
     /// Strings.
     Text,
-    /// Values with bytes, which structs and unions become too.
+    /// Values with bytes. Structs and unions become such values too.
     Buffers,
-    /// Objects that are nothing else.
+    /// Objects without another role.
     Objects,
     /// Functions are values.
     Functions,

@@ -1,4 +1,4 @@
-//! Trying one case, and noting what became of it.
+//! Tries one case, and records the result.
 
 use std::collections::HashSet;
 
@@ -13,19 +13,19 @@ use super::value::ScriptValue;
 use crate::function::function::Function;
 use crate::function::options::FunctionOptions;
 
-/// The engine, and what was found so far.
+/// The engine, and the findings so far.
 pub(super) struct Kit<'a> {
     pub(super) subject: &'a mut dyn Subject,
     defined: HashSet<&'static str>,
     report: Report,
-    /// The pins that were never released.
+    /// The number of pins that were never released.
     pins: usize,
 }
 
-/// What must become of an expression.
+/// The required result of an expression.
 pub(super) enum Expected {
     Value(ScriptValue),
-    /// An exception whose message has this in it.
+    /// An exception whose message contains this text.
     Throws(String),
 }
 
@@ -50,7 +50,7 @@ impl<'a> Kit<'a> {
         self.report.failures.push(FailedCase { case: case.into(), expected: expected.into(), got: got.into() });
     }
 
-    /// Notes a case that is no expression.
+    /// Records a case that is not an expression.
     pub(super) fn check(&mut self, case: &str, holds: bool, expected: &str, got: impl Into<String>) {
         self.report.run += 1;
         if !holds {
@@ -58,7 +58,7 @@ impl<'a> Kit<'a> {
         }
     }
 
-    /// Whether the language has what some cases need; else these are skipped.
+    /// Returns true if the language has the features that some cases need. Otherwise these are skipped.
     pub(super) fn needs(&mut self, case: &str, features: &[Feature]) -> bool {
         let lacks = features.iter().copied().find(|&feature| !self.has(feature));
         if lacks.is_some() {
@@ -67,7 +67,7 @@ impl<'a> Kit<'a> {
         lacks.is_none()
     }
 
-    /// The word for a missing argument in messages.
+    /// The word that messages use for a missing argument.
     pub(super) fn missing(&self) -> &'static str {
         if self.has(Feature::Undefined) { "undefined" } else { "null" }
     }
@@ -103,7 +103,7 @@ impl<'a> Kit<'a> {
         self.case(expression, "", &Expected::Throws(message.into()));
     }
 
-    /// Tries an expression; `with` says what else is needed to understand it.
+    /// Tries an expression. `with` gives the context that a reader of a failure needs.
     pub(super) fn case(&mut self, expression: &Expression, with: &str, expected: &Expected) {
         let case = format!("{expression}{with}");
         if let Some(lacks) = expression.lacks(&|feature| self.has(feature)) {
@@ -134,7 +134,7 @@ impl<'a> Kit<'a> {
         }
     }
 
-    /// Returns whether the engine may throw instead of making this value.
+    /// Returns true if the engine may throw instead of making this value.
     fn may_refuse(&self, value: &ScriptValue) -> bool {
         const P53: u128 = 1 << 53;
         let ScriptValue::BigInt(integer) = *value else { return false };
@@ -149,7 +149,7 @@ impl<'a> Kit<'a> {
             (ScriptValue::Undefined, ScriptValue::Null) => !self.has(Feature::Undefined),
             (&ScriptValue::BigInt(a), &ScriptValue::Number(b)) if !has_big_ints => {
                 let is_exact = b as i128 == a;
-                // Integers that the language's own integers cannot hold may have been rounded, where that is allowed.
+                // Integers that the language's own integers cannot hold may be rounded, if the language allows that.
                 let may_be_rounded = !self.has(Feature::WideIntegers) || i64::try_from(a).is_err();
                 a as f64 == b && (is_exact || (may_be_rounded && !self.has(Feature::ExactWide)))
             }

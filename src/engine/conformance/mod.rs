@@ -1,7 +1,7 @@
-//! A conformance kit: tries an engine's model and [`Engine`](super::Engine) with every type, and with good, borderline
-//! and bad values.
+//! A conformance kit. It tries an engine's model and [`Engine`](super::Engine) with every type, and with good,
+//! borderline and bad values.
 //!
-//! An author says how to give a C function to script, and how to evaluate an expression; [`run`] does the rest:
+//! An author says how to give a C function to script, and how to evaluate an expression. [`run`] does the rest:
 //!
 //! ```
 //! use hotcall::engine::conformance::{self, Expression, Feature, ScriptValue, Subject};
@@ -42,9 +42,9 @@
 //! }
 //! ```
 //!
-//! The C functions are the kit's own; what each expression's value or exception must be is written down in tables.
-//! Cases that need a [`Feature`] that the language lacks are skipped, and listed in the [`Report`]. The kit cannot see
-//! whether memory that C was given stays where it is, nor what happens on other threads.
+//! The C functions belong to the kit. Tables have the value or exception that each expression must give. Cases that
+//! need a [`Feature`] that the language lacks are skipped, and listed in the [`Report`]. The kit cannot test whether
+//! memory that C was given stays in place, or anything on other threads.
 
 mod callees;
 mod cases;

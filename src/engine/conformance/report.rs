@@ -1,18 +1,18 @@
-//! What the kit found.
+//! The findings of the kit.
 
 use std::fmt;
 
 use super::feature::Feature;
 
-/// What became of the cases.
+/// The results of the cases.
 #[derive(Clone, Default, Debug)]
 #[non_exhaustive]
 pub struct Report {
-    /// How many cases were tried.
+    /// The number of cases that were tried.
     pub run: usize,
-    /// The cases that were not.
+    /// The cases that were not tried.
     pub skipped: Vec<Skipped>,
-    /// Those that went wrong.
+    /// The cases that failed.
     pub failures: Vec<FailedCase>,
 }
 
@@ -20,46 +20,48 @@ pub struct Report {
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct Skipped {
-    /// The expression, or what else was to be tried.
+    /// The expression, or a description of the case.
     pub case: String,
-    /// What it needs, and the language lacks; `None` if the engine, or this machine, cannot be made to show it.
+    /// The feature that the case needs and the language lacks. `None` if the engine or this machine cannot make the
+    /// case happen.
     pub lacks: Option<Feature>,
 }
 
-/// A case that went wrong.
+/// A case that failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct FailedCase {
-    /// The expression, or what else was tried.
+    /// The expression, or a description of the case.
     pub case: String,
-    /// What should have become of it.
+    /// The result that was expected.
     pub expected: String,
-    /// What became of it.
+    /// The result that the engine gave.
     pub got: String,
 }
 
 impl Report {
-    /// Whether nothing went wrong.
+    /// Returns true if no case failed.
     pub fn is_ok(&self) -> bool {
         self.failures.is_empty()
     }
 
-    /// Panics with a list of what went wrong, if something did.
+    /// Panics with a list of the failures, if there are any.
     ///
     /// # Panics
     ///
-    /// There are failures.
+    /// A case failed.
     #[track_caller]
     pub fn check(&self) {
         assert!(self.is_ok(), "{self}");
     }
 }
 
-/// How many failures are shown: one fault has many.
+/// The largest number of failures that are shown, because one fault causes many.
 const MAX_SHOWN: usize = 40;
 
 impl fmt::Display for Report {
-    /// The first failures, and how many cases were skipped for what; [`Report`]'s fields have all.
+    /// Shows the first failures, and the number of skipped cases for each feature. [`Report`]'s fields have all of
+    /// them.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { run, skipped, failures } = self;
         writeln!(f, "{run} cases, {} failures, {} skipped", failures.len(), skipped.len())?;

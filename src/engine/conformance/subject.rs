@@ -1,4 +1,4 @@
-//! The engine under test, as the kit sees it.
+//! The engine under test.
 
 use hotcall_jit::Signature;
 
@@ -9,40 +9,41 @@ use crate::function::function::Function;
 
 /// An engine that the kit tries.
 ///
-/// `Err` of the first two is a failure of the case that needed them. They may be called again with the same name, whose
-/// global is then another one.
+/// An `Err` of the first two methods is a failure of the case that needed them. They may be called again with an
+/// earlier name, whose global then changes.
 pub trait Subject {
-    /// Whether the language has this.
+    /// Returns true if the language has this feature.
     fn has(&self, feature: Feature) -> bool;
 
     /// Makes a function global, by a [`Record`](crate::engine::Record) of the engine's realm.
     ///
     /// # Errors
     ///
-    /// What went wrong.
+    /// A description of the fault.
     fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String>;
 
-    /// Makes a C function pointer that [answers](crate::engine::Realm::answer) with the value of `body`, and makes a pointer
-    /// value of it global. It must be open as long as the name stands for it.
+    /// Makes a C function pointer that [answers](crate::engine::Realm::answer) with the value of `body`. Makes a
+    /// pointer value of it global. It must stay open as long as the name stands for it.
     ///
     /// # Errors
     ///
-    /// What went wrong.
+    /// A description of the fault.
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String>;
 
     /// Evaluates an expression.
     ///
     /// # Errors
     ///
-    /// The message of what was thrown, perhaps with more before and after it.
+    /// The message of the exception, which other text may surround.
     fn evaluate(&mut self, expression: &Expression) -> Result<ScriptValue, String>;
 
-    /// How many pins there are, if the engine counts them. Between two calls there must be none.
+    /// The number of pins, if the engine counts them. It must be 0 between two calls.
     fn pins(&self) -> Option<usize> {
         None
     }
 
-    /// Removes a global function, and has the engine finalise what is not used any more. `false`: it cannot be made to.
+    /// Removes a global function, and makes the engine finalise values that are not used any more. Returns `false` if
+    /// the engine cannot do that on demand.
     fn collect(&mut self, name: &'static str) -> bool {
         let _ = name;
         false

@@ -1,4 +1,4 @@
-//! Values as the kit knows them, and their text.
+//! Values that the kit compares, and their text.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -18,10 +18,10 @@ function hotcallDescribe(value) {
 }
 "#;
 
-/// A value of an engine, as far as the kit tells values apart.
+/// A value of an engine, in as much detail as the kit distinguishes.
 ///
-/// Its text is what [`PRELUDE`] makes of a JavaScript value: `undefined`, `null`, `boolean true`,
-/// `number -0`, `bigint 18446744073709551615`, `string boom`, `Uint8Array 1,2,3`, `object`, `function`.
+/// Its text is the one that [`PRELUDE`] makes of a JavaScript value: `undefined`, `null`, `boolean true`, `number -0`,
+/// `bigint 18446744073709551615`, `string boom`, `Uint8Array 1,2,3`, `object`, `function`.
 ///
 /// ```
 /// use hotcall::engine::conformance::ScriptValue;
@@ -32,7 +32,7 @@ function hotcallDescribe(value) {
 #[derive(Clone, PartialEq, Debug)]
 #[non_exhaustive]
 pub enum ScriptValue {
-    /// What a function without a result returns.
+    /// The value that a function without a result returns.
     Undefined,
     /// The null pointer.
     Null,
@@ -40,7 +40,7 @@ pub enum ScriptValue {
     Boolean(bool),
     /// A number.
     Number(f64),
-    /// A BigInt; in languages without them an integer that a `double` cannot hold.
+    /// A BigInt. In languages without BigInts, an integer that a `double` cannot hold.
     BigInt(i128),
     /// A string.
     Text(Cow<'static, str>),
@@ -48,7 +48,7 @@ pub enum ScriptValue {
     Bytes(Cow<'static, [u8]>),
     /// A function.
     Function,
-    /// An object that is none of these.
+    /// An object of another kind.
     Object,
 }
 
@@ -75,7 +75,7 @@ impl fmt::Display for ScriptValue {
     }
 }
 
-/// A text that describes no [`ScriptValue`].
+/// A text that does not describe a [`ScriptValue`].
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[error("{0:?} describes no value")]
 pub struct NoValue(Box<str>);

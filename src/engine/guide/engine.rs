@@ -9,7 +9,7 @@ use super::vm::{BOOLEAN, NIL, Vm, VmObject, VmValue};
 
 #[derive(Default)]
 pub struct Toy {
-    /// How many pins there are, for those who want to check.
+    /// The number of pins, for tests.
     pub pins: Cell<usize>,
 }
 
@@ -25,12 +25,12 @@ unsafe fn vm<'a>(site: Site) -> &'a Vm {
     unsafe { &*site.context.cast::<Vm>() }
 }
 
-// SAFETY: a buffer's bytes stay where they are, since only script moves them, and not while they are pinned.
+// SAFETY: a buffer's bytes stay in place, because only script moves them, and not while they are pinned.
 unsafe impl Engine for Toy {
     type Exception = String;
 
     unsafe fn view(&self, _: Site, words: Words) -> View {
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the toy's.
         let value = unsafe { VmValue::from_bits(words[0]) };
         if let Some(number) = value.as_number() {
             return View::Number(number);
@@ -49,7 +49,7 @@ unsafe impl Engine for Toy {
     }
 
     unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, String> {
-        // SAFETY: the caller vouches for the site.
+        // SAFETY: the caller promises that the site is one of the toy's.
         let vm = unsafe { vm(site) };
         let value = match output {
             // Above 2⁵³ the toy's numbers have gaps, and it rounds. A language that must not round returns `Err`, and has
@@ -58,11 +58,11 @@ unsafe impl Engine for Toy {
             Output::U64(number) => VmValue::number(number as f64),
             Output::Pointer(address, _) => vm.allocate(VmObject::Pointer(address)),
             Output::Bytes(bytes) => vm.buffer(bytes),
-            // The model has classes for these, and so this is not asked.
+            // The model has a class for these, so the engine is not asked for them.
             Output::Number(number) => VmValue::number(number),
             Output::Boolean(truth) => VmValue::boolean(truth),
             Output::Null => VmValue::NIL,
-            // An output that a later hotcall adds.
+            // Outputs that a later hotcall adds.
             other => return Err(other.no_value().to_string()),
         };
         Ok([value.bits(), 0])
@@ -73,12 +73,12 @@ unsafe impl Engine for Toy {
     }
 
     unsafe fn throw(&self, site: Site, exception: String) {
-        // SAFETY: the caller vouches for the site.
+        // SAFETY: the caller promises that the site is one of the toy's.
         unsafe { vm(site) }.throw(exception);
     }
 
     unsafe fn pin(&self, _: Site, words: Words) -> Option<usize> {
-        // SAFETY: the caller vouches for the value.
+        // SAFETY: the caller promises that the value is one of the toy's.
         let value = unsafe { VmValue::from_bits(words[0]) };
         let Some(VmObject::Buffer { pins, .. }) = value.object() else { return None };
         pins.set(pins.get() + 1);
@@ -87,7 +87,7 @@ unsafe impl Engine for Toy {
     }
 
     unsafe fn unpin(&self, _: Site, pin: usize) {
-        // SAFETY: this is the value of a buffer that was pinned, and so is not collected.
+        // SAFETY: this is the value of a pinned buffer, which is not collected.
         let value = unsafe { VmValue::from_bits(pin as u64) };
         if let Some(VmObject::Buffer { pins, .. }) = value.object() {
             pins.set(pins.get() - 1);

@@ -10,13 +10,13 @@ use hotcall::{Callback, CallbackError, ForeignCall, Function, LocalCallback, Loc
 use super::engine::{Toy, site};
 use super::vm::{Framed, Script, Vm, VmFunction, VmObject, VmValue, WithData};
 
-/// Makes a C function a value.
+/// Makes a function value of a C function.
 ///
 /// # Safety
 ///
-/// The function may be called with whatever script passes, and the realm is one of this engine.
+/// The function may be called with any arguments that script passes, and the realm belongs to this engine.
 pub unsafe fn function(vm: &Vm, realm: &Realm<Toy>, function: &Function) -> Result<VmValue, RecordError> {
-    // SAFETY: the caller vouches for the function; the engine calls it as the model says.
+    // SAFETY: the caller promises that the function takes any arguments. The engine calls it as the model says.
     let record = unsafe { realm.record(function) }?;
     let native = if realm.model().is_some_and(ValueModel::passes_data) {
         // SAFETY: this is the type that the model describes.
@@ -36,7 +36,7 @@ pub fn callback(
     script: Script,
 ) -> Result<LocalCallback, CallbackError> {
     let (vm, realm, types) = (Rc::clone(vm), realm.clone(), signature.clone());
-    // Calls on other threads would go through the toy's event loop, which it has not.
+    // Calls on other threads would need an event loop, which the toy does not have.
     let refuse = |call: ForeignCall| Err(call);
     Callback::local(&Thunk::new(signature)?, LocalOptions::default(), refuse, move |call| {
         let run = |arguments: &[[u64; 2]]| {

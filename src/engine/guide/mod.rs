@@ -1,35 +1,34 @@
 //! Your engine in an afternoon: a model for a toy interpreter, step by step.
 //!
-//! You have written an interpreter, and its script is to call C. You know C; hotcall's [`Function`] is what makes a
-//! call once the arguments are [slots](crate::Slot). This guide is about the way from your values to slots and back,
-//! and about having hotcall go it for you: you describe your values as data, and hotcall makes *native functions* of
-//! your engine, one for each C function, that check and unpack arguments in machine code, call C and pack the result.
+//! You have written an interpreter, and its script needs to call C. In hotcall a [`Function`] makes a call once the
+//! arguments are [slots](crate::Slot). This guide shows the way from your values to slots and back. You describe your
+//! values as data. hotcall then makes *native functions* of your engine, one for each C function. They check and unpack
+//! arguments in machine code, call C and pack the result.
 //!
 //! | step | what you write |
 //! |---|---|
 //! | [1. Values](#1-values) | a [`ValueModel`]: a page of constants |
-//! | [2. The rest of the values](#2-the-rest-of-the-values) | an [`Engine`]: to look at values, make some, throw |
+//! | [2. The rest of the values](#2-the-rest-of-the-values) | an [`Engine`]: reads values, makes some, throws |
 //! | [3. Functions](#3-functions) | a [`Realm`], and a [`Record`] for each function |
 //! | [4. Structs, buffers and pins](#4-structs-buffers-and-pins) | [`pin`] and `unpin`, if bytes can move |
 //! | [5. Callbacks and exceptions](#5-callbacks-and-exceptions) | [`Realm::answer`] |
 //! | [6. Closing, finalisers, threads](#6-closing-finalisers-threads) | a finaliser |
 //! | [7. Engines that pass no data](#7-engines-that-pass-no-data) | nothing more |
-//! | [8. The conformance kit](#8-the-conformance-kit) | a page that has the kit try all of it |
+//! | [8. The conformance kit](#8-the-conformance-kit) | a page that makes the kit try all of it |
 //!
 //! All code here is compiled and run by hotcall's tests.
 //!
 //! # The toy
 //!
-//! Its values are NaN-boxed: 8 bytes that are a `double`, or else what no `double` of the toy is, with a tag in the
-//! highest 16 bits. It has ints, doubles, booleans, nil, and objects on a heap: text, buffers, addresses and functions.
-//! A native function is
+//! Its values are NaN-boxed: 8 bytes that are a `double`, or a bit pattern that no `double` of the toy has, with a tag
+//! in the highest 16 bits. It has ints, doubles, booleans, nil, and objects on a heap: text, buffers, addresses and
+//! functions. A native function is
 //!
 //! ```c
 //! VmValue f(Vm *vm, int argc, const VmValue *argv, void *data);
 //! ```
 //!
-//! which returns `THROWN` after it has called `Vm::throw`. Script is a tree that `Vm::run` evaluates; a parser would
-//! add nothing here.
+//! which returns `THROWN` after it has called `Vm::throw`. Script is a tree that `Vm::run` evaluates, without a parser.
 //!
 //! <details><summary>The whole toy</summary>
 //!
@@ -54,7 +53,7 @@
 //!     let arguments = unsafe { slice::from_raw_parts(argv, argc as usize) };
 //!     let [Some(a), Some(b)] = [0, 1].map(|index| arguments.get(index)?.as_number()) else {
 //!         vm.throw("add takes two numbers".into());
-//!         // SAFETY: this is no object.
+//!         // SAFETY: this is not an object.
 //!         return unsafe { VmValue::from_bits(THROWN) };
 //!     };
 //!     VmValue::number(a + b)
@@ -78,8 +77,9 @@
 //!
 //! # 1. Values
 //!
-//! A [`ValueModel`] says what `add` above knows: where the arguments are, how a number is told from other values,
-//! what to return after throwing. Machine code is made from it, so there is no call of yours on the way of a number.
+//! A [`ValueModel`] describes what `add` above does by hand: where the arguments are, how a number differs from other
+//! values, and the value to return after throwing. Machine code is made from the model, so numbers do not need a call
+//! of your code.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -94,37 +94,37 @@
 //! # }
 //! ```
 //!
-//! [`ValueModel::new`] takes what each engine has, and a method adds each class. A part that a later hotcall adds changes
-//! nothing for a model that leaves it out. Field by field:
+//! [`ValueModel::new`] takes the parts that each engine has, and a method adds each class. If a later hotcall adds a
+//! part, models that do not have it stay valid. Field by field:
 //!
-//! * `native` is the C type of native functions. A `VmValue` of 8 bytes that is passed as an integer is [`U64`]; a
-//!   struct of 16 bytes is such a struct: it is passed in two registers, and an integer would not be.
-//! * `roles` says what each parameter is. hotcall hands the context back to you and looks at nothing else that you
-//!   have: what is [`Ignored`] may have any type.
+//! * `native` is the C type of native functions. A `VmValue` of 8 bytes that is passed as an integer is [`U64`]. A
+//!   value that is a struct of 16 bytes is declared as such a struct, because it is passed in two registers.
+//! * `roles` gives the role of each parameter. hotcall passes the context back to you, and reads no parameter without a
+//!   role: an [`Ignored`] one may have any type.
 //! * `padded` is for engines that fill up missing arguments with undefined, to the number that the function was
-//!   registered with. The toy does not: machine code compares `argc`, and a missing argument is `undefined`.
-//! * A *class* of values has a [`Test`], the bits that tell it, and where its payload is. The value with the payload 0
-//!   (`zero`) gives the bits that are not payload: `integer` makes 5 of `zero` by adding 5 to the 4 bytes at `offset`.
-//! * Classes do not overlap, but for two that are the same: `integer` and `wide`, `null` and `undefined`.
-//! * A class that you leave out, or a value that is of none, is not lost: it goes through your [`Engine`],
-//!   which takes longer and makes no other difference.
+//!   registered with. The toy does not. Machine code compares `argc`, and a missing argument is `undefined`.
+//! * A *class* of values has a [`Test`], which compares its bits, and the place of its payload. The value with the
+//!   payload 0 (`zero`) gives the bits that are not payload: `integer` makes 5 of `zero` by adding 5 to the 4 bytes at
+//!   `offset`.
+//! * Classes do not overlap. Only two pairs may be equal: `integer` and `wide`, `null` and `undefined`.
+//! * Values without a class, and classes that you omit, are handled by your [`Engine`]. This takes longer and makes no
+//!   other difference.
 //!
-//! **The rule that matters most**: whatever C returns, `double` must not become an object. C can return any bits as a
-//! NaN, also those of your tag for objects with an address of its choice. `nan` is the NaN that all of them become, and
-//! a model that tells doubles by their own bits and leaves it out is an error. 16-byte values with a tag beside the
-//! `double` need none.
+//! **The most important rule**: a `double` that C returns must never become an object. C can return any bits as a NaN,
+//! also those of your tag for objects with any address. `nan` is the NaN that all of them become. A model that tells
+//! doubles by their own bits and omits it is an error. 16-byte values with a tag beside the `double` do not need it.
 //!
-//! What is checked when a [`Realm`] is made is that the model makes sense: that the values it makes pass their own
-//! tests, say. Whether it is *true* nobody can check but the [kit](#8-the-conformance-kit).
+//! When a [`Realm`] is made, hotcall checks that the model is consistent, for example that the values it makes pass
+//! their own tests. Only the [kit](#8-the-conformance-kit) can check that it is *true*.
 //!
-//! If your values are a struct of a tag and a union, see [`quickjs`] for a model; for other NaN-boxes
-//! [`nanbox`]; for ints shifted by a bit ("small integers"), [`Integer::shift`]. If your numbers
-//! are integers of 64 bits, `integer` and `wide` are the same class with a `len` of 8.
+//! If your values are a struct of a tag and a union, see [`quickjs`] for a model. For other NaN-boxes see [`nanbox`],
+//! and for ints shifted by a bit ("small integers") [`Integer::shift`]. If your numbers are integers of 64 bits,
+//! `integer` and `wide` are one class with a `len` of 8.
 //!
 //! # 2. The rest of the values
 //!
 //! Strings, buffers, addresses and BigInts differ too much to be data. For them hotcall asks an [`Engine`], with values
-//! as [`Words`]: a value of 8 bytes is the first of the two.
+//! as [`Words`]. A value of 8 bytes is the first of the two.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -134,26 +134,26 @@
 //! # fn main() {}
 //! ```
 //!
-//! * [`view`] says what a value is; which type takes it, and what the message is if none does, hotcall decides, the
-//!   same for all engines. It must know *all* values, numbers included: it is asked too where machine code has refused
-//!   one.
-//! * [`make`] gets what the model has no class for. Where the model has `integer`, `double`, `boolean` and `null`,
-//!   only 64-bit integers, addresses and the bytes of structs are left. For a 64-bit integer that your numbers cannot
-//!   hold it rounds, as the toy does, or throws; the [kit](#8-the-conformance-kit) asks which, by the feature
-//!   `ExactWide`.
-//! * [`exception`] and [`throw`] are two steps, since an exception may have to wait
+//! * [`view`] describes a value. hotcall decides which types take it, and the message if the type does not, in one way
+//!   for all engines. `view` must know *all* values, numbers included, because it also gets values that machine code
+//!   has refused.
+//! * [`make`] gets outputs for which the model does not have a class. If the model has `integer`, `double`, `boolean`
+//!   and `null`, these are 64-bit integers, addresses and the bytes of structs. A 64-bit integer that your numbers
+//!   cannot hold is rounded, as in the toy, or refused by an exception. The [kit](#8-the-conformance-kit) asks which,
+//!   by the feature `ExactWide`.
+//! * [`exception`] and [`throw`] are two steps, because an exception may have to wait
 //!   ([step 5](#5-callbacks-and-exceptions)). In an engine that collects garbage `Exception` is a handle that keeps its
-//!   value; in one that counts references, a value that it owns, and its `Drop` lets go of it.
+//!   value. In one that counts references it is a value that it owns, and its `Drop` releases it.
 //!
-//! **None of these may run script**, but for [`exception`], after which C is not called: no getter, no `valueOf`, no finaliser. Script between the checks and the call
-//! could move bytes that were converted already, or close the function. That they do not is what you promise by
-//! `unsafe impl`.
+//! **None of these may run script**, except for [`exception`], after which C is not called: no getter, no `valueOf`, no
+//! finaliser. Script between the checks and the call could move converted bytes, or close the function. `unsafe impl`
+//! promises that they do not.
 //!
 //! # 3. Functions
 //!
-//! A [`Realm`] is one instance of your engine on one thread. [`Realm::record`] makes a
-//! [`Record`] of a [`Function`]: the address of a native function of your engine, and a pointer, the
-//! data that it wants. All functions of the same shape share code, so that a record costs an allocation.
+//! A [`Realm`] is one instance of your engine on one thread. [`Realm::record`] makes a [`Record`] of a [`Function`]:
+//! the address of a native function of your engine, and a pointer, which is the data of that function. All functions of
+//! one shape share code, so a record costs an allocation.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -203,19 +203,20 @@
 //! # }
 //! ```
 //!
-//! What happened in the first call: `run` called machine code with `vm, 2, argv, data`. It compared `argc`, tested the
-//! tag of `argv[0]`, sign-extended the int and compared it with the range of `i8`; tested and loaded `argv[1]`; called
-//! `scale`, and looked whether an exception waits; it made the canonical NaN of any NaN, and returned. In the second
-//! the range did not hold, and machine code left the whole call to an interpreter, before anything had happened; that
-//! one converts arguments as the model says, asks [`view`] about the first that is not so simple, and has you throw.
+//! In the first call, `run` called machine code with `vm, 2, argv, data`. The code compared `argc`, tested the tag of
+//! `argv[0]`, sign-extended the int and compared it with the range of `i8`. It tested and loaded `argv[1]`, called
+//! `scale`, and checked whether an exception waits. Then it made the canonical NaN of any NaN, and returned. In the
+//! second call the number was out of range, and machine code left the whole call to an interpreter, before anything had
+//! happened. The interpreter converts arguments as the model says, asks [`view`] about the first one without a class,
+//! and makes you throw.
 //!
-//! | value | what it costs |
+//! | value | cost |
 //! |---|---|
 //! | numbers, booleans, nil, in and out, by the model | a little more than in a native function by hand: see below |
-//! | buffers, structs, addresses as arguments | a call of `view` each, and of `pin` and `unpin` where there are bytes |
+//! | buffers, structs, addresses as arguments | a call of `view` each, and of `pin` and `unpin` for values with bytes |
 //! | 64-bit integers in `wide` | as numbers |
 //! | structs, addresses, other 64-bit integers as results | a call of `make`: making the object |
-//! | numbers from 2⁶³ on, too few arguments, whatever will be refused | the interpreter: slower, and correct |
+//! | numbers from 2⁶³ on, too few arguments, all refused arguments | the interpreter: slower, and correct |
 //!
 //! Numbers take more than by hand for these reasons. Before the call machine code loads the address of the C function
 //! from the record, tests whether the function was closed, and keeps the record in its frame. After the call it loads the record
@@ -233,10 +234,10 @@
 //! struct result is made by [`Output::Bytes`]. A parameter of type [`BUFFER`] gets the
 //! address of the bytes themselves, and C writes to them.
 //!
-//! That address must be good until the call returns. Without callbacks it is, since no script runs during a call. With
-//! callbacks, script may do to a buffer whatever it can: resize, transfer, drop the last reference. If such things
-//! exist in your engine, [`pin`] keeps the bytes where they are, and hotcall calls [`unpin`] with what it returned, as
-//! soon as C has returned, or when a later argument is refused. The toy counts pins, and refuses to resize:
+//! That address must be valid until the call returns. Without callbacks it is, because no script runs during a call.
+//! With callbacks, script may do anything to a buffer: resize it, transfer it, drop the last reference. If your engine
+//! allows such things, [`pin`] keeps the bytes in place. hotcall calls [`unpin`] with the result of `pin` as soon as C
+//! has returned, or when a later argument is refused. The toy counts pins, and refuses to resize:
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -253,7 +254,7 @@
 //! /// Calls back before it writes.
 //! unsafe extern "C" fn write(bytes: *mut u8, len: usize, before: extern "C" fn()) {
 //!     before();
-//!     // SAFETY: the caller vouches for the bytes.
+//!     // SAFETY: the caller promises that the bytes are writable.
 //!     unsafe { bytes.write_bytes(7, len) };
 //! }
 //!
@@ -287,19 +288,20 @@
 //! # }
 //! ```
 //!
-//! You need pins if script can free or move bytes, and if your collector moves objects or can collect an argument that
-//! script holds no more (most engines keep `argv` on a stack that the collector sees). Return `None` from `pin` for
-//! what needs nothing. What C keeps *after* the call is beyond pins: have script copy such bytes to memory of C's.
+//! You need pins if script can free or move bytes. You also need them if your collector moves objects, or can collect
+//! an argument that script does not refer to any more; most engines keep `argv` on a stack that the collector sees.
+//! Return `None` from `pin` for values that need no pin. Pins do not cover bytes that C keeps *after* the call: script
+//! should copy such bytes to memory of C's.
 //!
 //! # 5. Callbacks and exceptions
 //!
-//! `functions::callback` above makes a C function pointer of script: a [`LocalCallback`] whose handler calls
-//! [`Realm::answer`], which makes values of the arguments, has you run script, and makes the result a slot. Its
-//! address is a pointer value to script.
+//! `functions::callback` above makes a C function pointer of script. It is a [`LocalCallback`] whose handler calls
+//! [`Realm::answer`], which makes values of the arguments, runs your script, and makes the result a slot. Its address
+//! is a pointer value to script.
 //!
-//! Script below C may throw, and nothing can be thrown through C's frames. So the exception waits in the realm, C goes
-//! on with zeros as the callback's result, and the native function throws when C has returned. The first exception
-//! wins; while it waits, callbacks return zeros at once and run no script.
+//! Script below C may throw, and exceptions cannot pass through C's frames. So the exception waits in the realm, and C
+//! continues with zeros as the callback's result. The native function throws when C has returned. The first exception
+//! is kept. While it waits, callbacks return zeros at once and run no script.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -341,19 +343,19 @@
 //! # }
 //! ```
 //!
-//! * What cannot be caught by script (an interrupt, running out of memory) is an exception as any other: your
-//!   `Exception` carries what makes it so, and `throw` restores it.
-//! * If a callback may be called where no native function of the realm is running, from your event loop say, look there
-//!   for [`Realm::take_exception`], if [`Realm::answer`] says that one waits: the next native function would throw it.
-//! * Where a callback returns a pointer, script may return a buffer. It must keep that buffer as long as C uses it.
-//! * Rust panics in handlers are caught before C, as for all [callbacks](crate::Callback).
+//! * Errors that script cannot catch (an interrupt, running out of memory) are exceptions too. Your `Exception` records
+//!   their kind, and `throw` restores it.
+//! * A callback may be called without a native function of the realm below it, for example from your event loop. If
+//!   [`Realm::answer`] then says that an exception waits, take it with [`Realm::take_exception`]. Otherwise the next
+//!   native function would throw it.
+//! * If a callback returns a pointer, script may return a buffer. It must keep that buffer as long as C uses it.
+//! * Rust panics in handlers are caught before they reach C, as in all [callbacks](crate::Callback).
 //!
 //! # 6. Closing, finalisers, threads
 //!
-//! A record keeps its function, and that the library. Give your engine [`Record::finalize`] as the
-//! finaliser of the function object, with the pointer from [`Record::into_raw`], and everything goes when
-//! script has no reference any more. After [`Library::close`] calls throw; a call that runs goes on, and keeps
-//! the library mapped:
+//! A record keeps its function, and the function keeps its library. Give your engine [`Record::finalize`] as the
+//! finaliser of the function object, with the pointer from [`Record::into_raw`]. Then all are dropped when script has
+//! no reference any more. After [`Library::close`] calls throw. A running call continues, and keeps the library mapped:
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -379,19 +381,20 @@
 //! # }
 //! ```
 //!
-//! * Functions may be finalised on any thread, but not while they run: an engine keeps a function that it is calling.
-//! * Calls are made on the realm's thread alone. A program with one engine for each thread has a realm for each; they
+//! * Functions may be finalised on any thread, but not while they run. Engines keep a function that they call.
+//! * Calls are made on the realm's thread alone. A program with one engine for each thread has a realm for each. They
 //!   share code.
-//! * A `LocalCallback` that C calls on another thread comes to your [`Dispatch`], which is to bring it to the
-//!   realm's thread: your event loop.
-//! * Drop an engine in this order: close callbacks, then the heap with its functions, then what is left of the realm.
+//! * A `LocalCallback` that C calls on another thread reaches your [`Dispatch`], which must bring the call to the
+//!   realm's thread, for example by your event loop.
+//! * Drop an engine in this order: close callbacks, then the heap with its functions, then the rest of the realm.
 //!
 //! # 7. Engines that pass no data
 //!
-//! Some engines hand a native function no pointer of its own; JavaScriptCore and SpiderMonkey do not. Leave out the
-//! role [`Data`], and each record has an address of its own, 16 bytes of code in front of the shared code. The price is
-//! a jump, and that addresses, of which there is no shortage, are never unmapped. The toy can do that too: its `Framed`
-//! functions get a frame with the callee at index 0, the arguments behind it, and put the result in the callee's place.
+//! Some engines do not pass a native function a pointer of its own, for example JavaScriptCore and SpiderMonkey. Then
+//! omit the role [`Data`], and each record has an address of its own: 16 bytes of code before the shared code. This
+//! costs a jump. Such addresses are never unmapped, but there are enough of them. The toy supports that too: its
+//! `Framed` functions get a frame with the callee at index 0, the arguments after it, and put the result in the
+//! callee's place.
 //!
 //! ```
 //! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
@@ -404,8 +407,8 @@
 //! # }
 //! ```
 //!
-//! The record must live as long as its function. The toy's function objects have a finaliser, and so keep the pointer
-//! all the same; without one, keep the `Record` itself beside whatever keeps the function.
+//! The record must live as long as its function. The toy's function objects have a finaliser, and so can keep the
+//! pointer. Without finalisers, keep the `Record` itself with the owner of the function.
 //!
 //! # 8. The conformance kit
 //!
@@ -436,7 +439,7 @@
 //! }
 //! ```
 //!
-//! A fault makes `check` panic with a list like
+//! After a failure `check` panics with a list like
 //!
 //! ```text
 //! same_bool(1)
@@ -444,26 +447,27 @@
 //!   got:      boolean true
 //! ```
 //!
-//! Cases that your language has no words for are skipped. Print the report once, and see that no more are skipped than
-//! you expect.
+//! Cases that your language cannot express are skipped. Print the report once, and compare the skipped cases with those
+//! that you expect.
 //!
 //! # What must hold
 //!
-//! The promises that hotcall relies on, in one place:
+//! All promises that hotcall relies on:
 //!
 //! * the model is true ([`Realm::new`]);
-//! * [`Engine`]'s methods run no script, and the bytes that `view` reports stay until the call returns, by pins or by
-//!   nature;
+//! * [`Engine`]'s methods run no script. The bytes that `view` reports stay until the call returns, by pins or because
+//!   they never move;
 //! * native functions are called as the model says, on the realm's thread, with their record as data
-//!   ([`Realm::record`]), and a function that runs is not finalised;
-//! * the C function has its signature, and may be called with whatever script passes. That is a promise *script's
-//!   author* makes by declaring it, so a runtime that runs untrusted script has to ask for permission first.
+//!   ([`Realm::record`]), and a running function is not finalised;
+//! * the C function has its signature, and may be called with any arguments that script passes. *Script's author*
+//!   promises that by declaring it, so a runtime for untrusted script has to ask for permission first.
 //!
 //! # Limits
 //!
 //! * 64-bit targets with little-endian values of 8 or 16 bytes.
 //! * Functions with up to [255 parameters](crate::MAX_PARAMETERS); variadic ones by the types of one call.
-//! * No strings: a conversion costs what it costs, so the runtime makes buffers of them, or reads text from an address.
+//! * No strings, because their conversion is never free. The runtime makes buffers of them, or reads text from an
+//!   address.
 //! * The engine's native functions may not be variadic, nor take the arguments as a list of their own.
 //!
 //! [`BUFFER`]: crate::Type::BUFFER

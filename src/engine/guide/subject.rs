@@ -22,7 +22,7 @@ impl ToySubject {
     ///
     /// The model is one of the toy's.
     pub unsafe fn new(model: ValueModel) -> Result<Self, ModelError> {
-        // SAFETY: the caller vouches for the model.
+        // SAFETY: the caller promises that the model is one of the toy's.
         let realm = unsafe { Realm::new(Toy::default(), model) }?;
         Ok(Self { vm: Rc::default(), realm, callbacks: HashMap::new() })
     }
@@ -34,7 +34,7 @@ impl Subject for ToySubject {
     }
 
     fn define(&mut self, name: &'static str, function: &Function) -> Result<(), String> {
-        // SAFETY: the kit's functions may be called with what the kit passes.
+        // SAFETY: the kit's functions may be called with all arguments that the kit passes.
         let value = unsafe { functions::function(&self.vm, &self.realm, function) };
         self.vm.set_global(name, Some(value.map_err(|error| error.to_string())?));
         Ok(())
@@ -58,13 +58,13 @@ impl Subject for ToySubject {
 
     fn collect(&mut self, name: &'static str) -> bool {
         self.vm.set_global(name, None);
-        // SAFETY: the kit does this while nothing runs.
+        // SAFETY: the kit calls this while no script runs.
         unsafe { self.vm.collect() };
         true
     }
 }
 
-/// The same in the toy's language.
+/// Translates an expression to the toy's language.
 pub fn script(expression: &Expression) -> Script {
     let all = |expressions: &[Expression]| expressions.iter().map(script).collect();
     match expression {

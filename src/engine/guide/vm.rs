@@ -1,21 +1,21 @@
-// The toy as its author wrote it, before hotcall.
+// The toy before hotcall, written by its author.
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::ffi::c_void;
 use std::ptr;
 
-/// A value: a double, or something else among the negative NaNs, of which the toy makes none.
+/// A value: a double, or another value among the negative NaNs, which the toy's doubles never are.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[repr(transparent)]
 pub struct VmValue(u64);
 
-// The highest 16 bits of all that is no double, and what the others are.
+// The highest 16 bits of values that are not doubles, one for each class.
 pub const INTEGER: u64 = 0xfff9 << 48; // the low 32 are an int
 pub const BOOLEAN: u64 = 0xfffa << 48; // the lowest is the truth
 pub const NIL: u64 = 0xfffb << 48;
 pub const OBJECT: u64 = 0xfffc << 48; // the address of an object
-pub const THROWN: u64 = 0xfffd << 48; // what a native function returns that has thrown
+pub const THROWN: u64 = 0xfffd << 48; // the result of a native function that has thrown
 
 /// The one NaN of the toy.
 pub const NAN: u64 = 0x7ff8 << 48;
@@ -30,7 +30,8 @@ pub enum VmObject {
 /// A native function, which gets the data that it was made with.
 pub type WithData = unsafe extern "C" fn(&Vm, argc: i32, argv: *const VmValue, data: *mut c_void) -> VmValue;
 
-/// One that finds its arguments from `frame[1]` on, puts its result in `frame[0]`, and returns whether it has one.
+/// A native function that finds its arguments from `frame[1]` on, and puts its result in `frame[0]`. Returns true if it
+/// has one.
 pub type Framed = unsafe extern "C" fn(&Vm, argc: u32, frame: *mut VmValue) -> bool;
 
 #[derive(Clone, Copy)]
@@ -83,18 +84,18 @@ impl Vm {
         let Some(VmObject::Function { native, data, .. }) = function.object() else { return Err("no function".into()) };
         let argc = arguments.len();
         let value = match native {
-            // SAFETY: whoever made the function vouches for it.
+            // SAFETY: the maker of the function promises that it may be called with these arguments and its data.
             VmFunction::WithData(call) => unsafe { call(self, argc as i32, arguments.as_ptr(), *data) },
             VmFunction::Framed(call) => {
                 let mut frame = [&[function], arguments].concat();
-                // SAFETY: the maker of the function vouches for it.
+                // SAFETY: the maker of the function promises that it may be called with such a frame.
                 if unsafe { call(self, argc as u32, frame.as_mut_ptr()) } { frame[0] } else { VmValue(THROWN) }
             }
         };
         if value.0 == THROWN { Err(self.thrown.take().unwrap_or_default()) } else { Ok(value) }
     }
 
-    /// Native functions throw by this, and by what they return.
+    /// Keeps the message of an exception. The native function then returns the value for exceptions.
     pub fn throw(&self, message: String) {
         *self.thrown.borrow_mut() = Some(message);
     }
@@ -121,7 +122,7 @@ impl Vm {
         self.allocate(VmObject::Buffer { bytes: RefCell::new(bytes.into()), pins: Cell::default() })
     }
 
-    /// What moves a buffer's bytes.
+    /// Moves a buffer's bytes.
     pub fn resize(&self, buffer: VmValue, len: usize) -> Result<(), String> {
         let Some(VmObject::Buffer { bytes, pins }) = buffer.object() else { return Err("no buffer".into()) };
         if pins.get() > 0 {
@@ -135,7 +136,7 @@ impl Vm {
     ///
     /// # Safety
     ///
-    /// No script runs, and their values are used no more.
+    /// No script runs, and the values of these objects are not used any more.
     pub unsafe fn collect(&self) {
         let globals: Vec<_> = self.globals.borrow().values().map(|value| value.0).collect();
         let is_global = |&object: &*mut VmObject| globals.contains(&(OBJECT | object.addr() as u64));
@@ -145,7 +146,7 @@ impl Vm {
             // SAFETY: the object is one of the heap, and no longer used.
             let object = unsafe { Box::from_raw(object) };
             if let VmObject::Function { data, finalize, .. } = *object {
-                // SAFETY: this is what the function was made with.
+                // SAFETY: the function was made with this data.
                 unsafe { finalize(data) };
             }
         }
@@ -155,7 +156,7 @@ impl Vm {
 impl Drop for Vm {
     fn drop(&mut self) {
         self.globals.take();
-        // SAFETY: nobody can use a value without the engine.
+        // SAFETY: without the engine, values cannot be used any more.
         unsafe { self.collect() };
     }
 }
@@ -204,7 +205,7 @@ impl VmValue {
     }
 
     pub fn object(&self) -> Option<&VmObject> {
-        // SAFETY: so are the addresses of objects kept, which live as long as their values are used.
+        // SAFETY: the value holds the address of an object, which lives as long as its values are used.
         (self.tag() == OBJECT).then(|| unsafe { &*ptr::with_exposed_provenance(self.0 as usize & 0xffff_ffff_ffff) })
     }
 }

@@ -1,7 +1,7 @@
-//! Engines whose values are 8 bytes: doubles, with everything else in the space of the NaNs.
+//! Engines whose values are 8 bytes: doubles, and all other values among the NaNs.
 //!
-//! A `double` that C returns may be any NaN, some of which look like pointers to the engine. The models have every NaN
-//! become the one that the engine uses itself.
+//! A `double` that C returns may be any NaN, and some NaNs look like pointers to the engine. The models turn every NaN
+//! into the one that the engine itself uses.
 
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 use hotcall_jit::{Signature, Type};
@@ -22,7 +22,7 @@ fn signature(params: impl IntoIterator<Item = Type>, result: Type) -> Signature 
 ///
 /// # Panics
 ///
-/// Never.
+/// Does not panic.
 pub fn javascript_core() -> ValueModel {
     const NUMBER_TAG: u64 = 0xfffe_0000_0000_0000;
     const DOUBLE_OFFSET: u64 = 1 << 49;
@@ -35,7 +35,7 @@ pub fn javascript_core() -> ValueModel {
     let outcome = ResultPath::Returned { exception: [UNDEFINED, 0] };
     let integer = Integer::new(Test::range(NUMBER_TAG, u64::MAX), 4, [NUMBER_TAG, 0]);
     let double = Double::new(Test::range(DOUBLE_OFFSET, NUMBER_TAG - 1), [0; 2]).bias(DOUBLE_OFFSET).nan(NAN);
-    // There is no class of wide integers: BigInts are cells.
+    // The model does not have a class of wide integers, because BigInts are cells.
     ValueModel::new(signature(params, Type::U64), roles, outcome, Singleton::word(UNDEFINED))
         .integer(integer)
         .double(double)
@@ -43,10 +43,10 @@ pub fn javascript_core() -> ValueModel {
         .null(Singleton::word(NULL))
 }
 
-/// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions: take those of
-/// the header that the engine is built with.
+/// The codes of SpiderMonkey's types, `JSVAL_TYPE_…` in js/public/Value.h. They differ between versions, so take those
+/// of the header that the engine is built with.
 ///
-/// No others than the lowest four bits of a code are used.
+/// Only the lowest four bits of a code are used.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 #[non_exhaustive]
 pub struct SpiderMonkeyTypes {
@@ -64,7 +64,7 @@ impl SpiderMonkeyTypes {
     /// Int32 1, Boolean 2, Undefined 3, Null 4: in headers from late 2018 on, such as that of SpiderMonkey 115.
     pub const INT32_IS_1: Self = Self { int32: 1, boolean: 2, undefined: 3, null: 4 };
 
-    /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which leave out 1.
+    /// Int32 2, Boolean 3, Null 4, Undefined 6: in the newest headers of mozilla-central, which omit 1.
     pub const INT32_IS_2: Self = Self { int32: 2, boolean: 3, undefined: 6, null: 4 };
 
     /// Sets `JSVAL_TYPE_INT32`.
@@ -88,15 +88,15 @@ impl SpiderMonkeyTypes {
     }
 }
 
-/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`, where `vp` has the callee,
-/// `this` and the arguments, and the result goes in the callee's place.
+/// SpiderMonkey on 64-bit targets: `bool f(JSContext *, unsigned argc, JS::Value *vp)`. `vp` has the callee, `this` and
+/// the arguments. The result replaces the callee.
 ///
 /// Written after js/public/Value.h (`JS_PUNBOX64`): the highest 17 bits are a tag unless the value is a double. From
-/// late 2018 to the newest headers of mozilla-central nothing of that has changed but the types' codes.
+/// late 2018 to the newest headers of mozilla-central, only the types' codes have changed.
 ///
 /// # Panics
 ///
-/// Never.
+/// Does not panic.
 pub fn spider_monkey(types: SpiderMonkeyTypes) -> ValueModel {
     const SHIFT: u32 = 47;
     const MAX_DOUBLE: u64 = 0x1fff0;

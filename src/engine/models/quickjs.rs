@@ -1,16 +1,16 @@
 //! QuickJS-ng: values of 16 bytes with a tag.
 //!
-//! Written after quickjs.h of QuickJS-ng 0.16, in builds for 64-bit targets (without `JS_NAN_BOXING`): `JSValue` is a
+//! Written after quickjs.h of QuickJS-ng 0.16, in builds for 64-bit targets (without `JS_NAN_BOXING`). `JSValue` is a
 //! union and a tag of 64 bits, of which the low 32 count. Functions are made with `JS_NewCClosure`, which passes the
 //! record as its opaque pointer and fills up missing arguments to the registered length.
 //!
-//! Bellard's QuickJS is another engine: it has no `JS_NewCClosure`, and its small BigInts have 64 bits where these have
-//! 32.
+//! Bellard's QuickJS is another engine: it does not have `JS_NewCClosure`, and its small BigInts have 64 bits instead
+//! of 32.
 
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_jit::{Signature, Type};
 
-/// The tags of `JSValue` that machine code looks at.
+/// The tags of `JSValue` that machine code reads.
 mod tag {
     pub(super) const INT: u64 = 0;
     pub(super) const BOOL: u64 = 1;
@@ -44,7 +44,7 @@ const fn constant(tag: u64) -> Singleton {
 ///
 /// # Panics
 ///
-/// Never.
+/// Does not panic.
 pub fn model() -> ValueModel {
     let value = || {
         let union = Type::union([("int32", Type::I32), ("float64", Type::F64), ("ptr", Type::POINTER)])?;

@@ -1,35 +1,38 @@
-//! V8: how its optimised code calls C functions ("fast API calls").
+//! The model of V8's "fast API calls", by which its optimised code calls C functions.
 //!
-//! Written after `include/v8-fast-api-calls.h` and the compiler behind it, for builds without pointer compression. The versions
-//! differ in numbers and offsets, which a [`Generation`] holds; the rules are the same:
+//! Written after `include/v8-fast-api-calls.h` and the compiler behind it, for builds without pointer compression. The
+//! versions differ in numbers and offsets, which a [`Generation`] holds. The rules are common:
 //!
 //! * The receiver comes first, then the arguments, last `FastApiCallbackOptions &`.
-//! * V8 converts numbers to `int32_t` and `uint32_t` by cutting them off, and everything to `bool`. So such arguments are not asked
-//!   for: integers and truth values come as handles, of which machine code reads small integers, `true` and `false` itself, and what
-//!   is wrong is refused. `uint32_t` comes as `double` where all arguments are numbers, for half of its own are no small
-//!   integers. Versions in which refused calls throw get handles for all of them: their functions call a helper anyway.
-//! * Where a function has more than six integers of up to 32 bits, and beside them floats alone of which at most seven, and V8 can make
-//!   a refused call again, they come as `int64_t`, and the first one as `double`, so that those on the stack
-//!   need not be moved: the double makes up for the receiver. V8 checks that they are integers. It has one hole: numbers from 2⁶³ on
-//!   whose range its compiler knows, such as literals, arrive as if 2⁶⁴ were taken off; signed types of C take those from
-//!   2⁶⁴ − 2³¹ on.
+//! * V8 truncates numbers for `int32_t` and `uint32_t`, and converts every value for `bool`. So arguments of these
+//!   types are not used. Integers and truth values come as handles. Machine code reads small integers, `true` and
+//!   `false` itself, and refuses wrong values. If all arguments are numbers, `uint32_t` comes as `double`, because half
+//!   of its values are not small integers. In versions in which refused calls throw, all come as handles, because such
+//!   functions call a helper in any case.
+//! * Some functions have more than six integers of up to 32 bits, and otherwise only floats, at most seven. If V8 can
+//!   make a refused call again, their integers come as `int64_t`, and the first one as `double`. So those on the stack
+//!   need not be moved: the double makes up for the receiver. V8 checks that they are integers, with one hole. Its
+//!   compiler knows the range of some numbers, such as literals. From 2⁶³ on they arrive as if 2⁶⁴ were subtracted, and
+//!   signed types of C take those from 2⁶⁴ − 2³¹ on.
 //! * Pointers, buffers and structs come as handles. Machine code reads typed arrays and externals.
-//! * A struct that the function returns is written to bytes that the caller passes behind the arguments.
+//! * A struct that the function returns is written to bytes that the caller passes after the arguments.
 //!
-//! A function that has been refused an argument asks V8 to call the ordinary callback; in versions that have no such way, it
-//! throws. For this it gets V8's options, which take V8 three stores.
+//! After a refused argument, V8 calls the ordinary callback. In versions that do not support this, the function throws.
+//! For this it gets V8's options, which take V8 three stores.
 //!
-//! **Before 11.4 what the ordinary callback then throws passes by every `try` of the optimised function.** V8 compiles no way from there to
-//! a handler. So a callback of a function with fast calls must not throw in these versions ([`Generation::misses_handlers`]): it keeps
-//! the exception in its realm and returns, and script around the function, which looks whether one [waits](crate::engine::Realm::pending),
-//! throws. That serves exceptions of C's callbacks too, so that functions of floats alone, which are refused nothing, go without options.
+//! **Before 11.4, an exception that the ordinary callback then throws passes by every `try` of the optimised
+//! function.** V8 does not compile a way from there to a handler. So in these versions a callback of a function with
+//! fast calls must not throw ([`Generation::misses_handlers`]). It keeps the exception in its realm and returns. Script
+//! around the function checks whether one [waits](crate::engine::Realm::pending), and throws it. This also covers
+//! exceptions of C's callbacks. So functions of floats alone, whose arguments are never refused, do not need options.
 //!
-//! **No script may run inside of a fast call.** Up to 12.4 the process ends when it does. Later versions let it run, but what it changes
-//! may be what the code that called was compiled for, which goes on all the same, or ends the process; and it may have V8 move the bytes of
-//! small typed arrays while C has their address. So callbacks use
-//! [`Realm::leave_fast_call`](crate::engine::Realm::leave_fast_call), before 11.4 [`Realm::throw`](crate::engine::Realm::throw): C gets zeros, and when it has
-//! returned there is an exception: thrown by script before 11.4, by the ordinary function up to 12.8, later by the fast call. Functions
-//! whose business it is to call script back have no fast call.
+//! **No script may run inside a fast call.** Up to 12.4 the process ends when it does. Later versions let it run. But
+//! the script may invalidate assumptions of the compiled caller, which continues all the same, or ends the process. The
+//! script may also make V8 move the bytes of small typed arrays while C has their address. So callbacks use
+//! [`Realm::leave_fast_call`](crate::engine::Realm::leave_fast_call), or before 11.4
+//! [`Realm::throw`](crate::engine::Realm::throw). C gets zeros, and when it has returned an exception is thrown: by
+//! script before 11.4, by the ordinary function up to 12.8, and later by the fast call. Functions whose purpose is to
+//! call script back do not have a fast call.
 
 use hotcall_jit::engine::fast_call::{
     Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Object, Path, Small, Tag,
@@ -37,15 +40,15 @@ use hotcall_jit::engine::fast_call::{
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Scalar, Signature, SignatureError, Type};
 
-/// What fast calls look like in some versions of V8.
+/// The properties of fast calls in some versions of V8.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Generation {
     numbers: Numbers,
     /// The offset of `fallback` in the options, if they have it.
     fallback: Option<u32>,
-    /// Whether exceptions pass by handlers.
+    /// True if exceptions pass by handlers.
     misses_handlers: bool,
-    /// Whether results may be integers of 64 bits.
+    /// True if results may be integers of 64 bits.
     wide_results: bool,
     /// The bytes of a `CTypeInfo`.
     info_size: usize,
@@ -72,16 +75,16 @@ const BOOL: u8 = 1;
 /// `CTypeInfo::kCallbackOptionsType`
 const OPTIONS: u8 = 255;
 
-/// Where fields are, from an object's first byte.
+/// Offsets of fields from an object's first byte.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 struct ViewLayout {
     buffer: i32,
-    /// Some of its bits, [`VARIABLE`], are not 0 if the length is another than the field says.
+    /// The bit field. Its bits [`VARIABLE`] are not 0 if the length differs from the field.
     bit_field: i32,
     byte_length: i32,
     external_pointer: i32,
     base_pointer: i32,
-    /// Of the buffer, and those of its bits that must be 0: detached, immutable.
+    /// The buffer's bit field. The bits for detached and immutable must be 0.
     buffer_bit_field: i32,
     buffer_bits: u64,
 }
@@ -92,14 +95,14 @@ const INSTANCE_TYPE: i32 = 12;
 /// `JSExternalObject`'s pointer.
 const EXTERNAL_VALUE: i32 = 24;
 
-/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`: the others may be anything.
+/// `JSArrayBufferView::IsLengthTrackingBit`, `IsBackedByRabBit`. Other bits may have any value.
 const VARIABLE: u64 = 0b11;
 
 /// `JSArrayBuffer::WasDetachedBit`, `IsImmutableBit`
 const DETACHED: u64 = 1 << 2;
 const IMMUTABLE: u64 = 1 << 6;
 
-/// Addresses of objects have a 1 in the lowest bit, small integers 32 bits that are 0.
+/// Addresses of objects have a 1 in the lowest bit. The low 32 bits of small integers are 0.
 const TAG: i32 = 1;
 
 const NUMBERS_10_2: Numbers =
@@ -131,7 +134,7 @@ const VIEW_12_6: ViewLayout = ViewLayout {
 };
 
 impl Generation {
-    /// V8 10.2, as in Node 18. The one that is tested here.
+    /// V8 10.2, as in Node 18. This version is tested here.
     pub const V10_2: Self = Self {
         numbers: NUMBERS_10_2,
         fallback: Some(0),
@@ -154,8 +157,8 @@ impl Generation {
     pub const V15_0: Self =
         Self { info_size: 2, view: ViewLayout { buffer_bits: DETACHED | IMMUTABLE, ..VIEW_12_6 }, ..Self::V13_6 };
 
-    /// What a refused call does, of a function that can be refused an argument. Where it
-    /// [misses handlers](Self::misses_handlers), callbacks do not use it: they [throw](crate::engine::Realm::throw) alone.
+    /// The exit of a refused call, for functions that can be refused an argument. If the version [misses
+    /// handlers](Self::misses_handlers), callbacks do not use it: they only [throw](crate::engine::Realm::throw).
     pub const fn exit(&self) -> Exit {
         match self.fallback {
             Some(offset) => Exit::Flag { offset },
@@ -163,21 +166,22 @@ impl Generation {
         }
     }
 
-    /// Whether an exception that the ordinary callback throws after a refused call is not caught by the optimised function that
-    /// called. The script around each function that takes care of this is the [caller that looks](FastCallModel::caller_looks).
+    /// Returns true if the calling optimised function cannot catch an exception that the ordinary callback throws after
+    /// a refused call. The script around each function that handles this is the [caller that
+    /// looks](FastCallModel::caller_looks).
     pub const fn misses_handlers(&self) -> bool {
         self.misses_handlers
     }
 
-    /// The bytes of a `CTypeInfo`: the first so many of a [`V8CType`]'s.
+    /// The number of bytes of a `CTypeInfo`. They are the first bytes of a [`V8CType`].
     pub const fn info_size(&self) -> usize {
         self.info_size
     }
 
     /// The handles of an isolate.
     ///
-    /// Whoever uses them trusts the layout of V8's objects, which [`Handles::resolve`] tries: compare what it finds for a typed
-    /// array with what V8 says of that.
+    /// Their users rely on the layout of V8's objects. [`Handles::resolve`] can test it: compare its result for a typed
+    /// array with V8's own answers.
     pub fn handles(&self, roots: &Roots) -> Handles {
         let objects = [roots.typed_array.map(|number| self.view.typed_array(number)), roots.external.map(external)];
         Handles::new(Tag { mask: TAG as u64, bits: TAG as u64 })
@@ -188,11 +192,11 @@ impl Generation {
             .objects(objects.into_iter().flatten())
     }
 
-    /// How a C function is called by optimised code.
+    /// The model for calls of a C function by optimised code.
     ///
     /// # Errors
     ///
-    /// There is no such call for the function; the ordinary callback serves it.
+    /// The function does not have such a call; the ordinary callback serves it.
     pub fn fast_call(&self, signature: &Signature, roots: &Roots) -> Result<V8FastCall, NoFastCall> {
         let abi = convention().ok_or(NoFastCall::Host)?;
         let arrivals = self.arrivals(abi, signature);
@@ -214,7 +218,7 @@ impl Generation {
                 (None, VOID)
             }
         };
-        // All that such a function refuses is to be called when it is closed, which is left to the script around it.
+        // Such a function refuses calls only when it is closed, and the script around it handles that.
         let only_floats = signature.params().iter().all(|ty| ty.as_scalar().is_some_and(Scalar::is_float));
         let is_refused_nothing = only_floats && signature.result().is_none_or(|ty| ty.as_scalar().is_some());
         if !(self.misses_handlers && is_refused_nothing) {
@@ -231,8 +235,8 @@ impl Generation {
             scalars.iter().all(|scalar| scalar.is_some_and(|scalar| scalar.is_float() || is_small(scalar)));
         let small = scalars.iter().flatten().filter(|&&scalar| is_small(scalar)).count();
         let floats = scalars.iter().flatten().filter(|scalar| scalar.is_float()).count();
-        // V8 has one representation of integers of 64 bits for a whole function: beside a BigInt as the result, arguments that come as
-        // `int64_t` would be BigInts.
+        // V8 has one representation of integers of 64 bits for a whole function. If the result is a BigInt, arguments
+        // that come as `int64_t` would be BigInts too.
         let by_number = !signature.result().and_then(Type::as_scalar).is_some_and(is_wide);
         // The double that makes up for the receiver takes one more register for floats.
         let on_the_stack = self.fallback.is_some()
@@ -244,7 +248,8 @@ impl Generation {
             if is_small(scalar) && on_the_stack {
                 if std::mem::take(&mut first) { Arrival::Float64 } else { Arrival::Int64 }
             } else if scalar == Scalar::U32 && only_numbers && self.fallback.is_some() {
-                // Half of these are not small integers; functions of numbers alone are those whose code calls no helper.
+                // Half of these values are not small integers, and the code of functions of numbers alone calls no
+                // helper.
                 Arrival::Float64
             } else {
                 Arrival::Handle
@@ -281,8 +286,8 @@ impl Generation {
     }
 }
 
-/// The convention of V8's calls: that of C, but for stack arguments, which have 8 bytes each whatever the platform says. So it will
-/// not be C's on Apple's arm64, which packs them.
+/// The convention of V8's calls: C's, except that each stack argument has 8 bytes on every platform. So it will differ
+/// from C's on Apple's arm64, which packs them.
 const fn convention() -> Option<Abi> {
     Abi::host()
 }
@@ -296,7 +301,7 @@ const fn is_wide(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::I64 | Scalar::U64 | Scalar::Isize | Scalar::Usize)
 }
 
-/// How an argument comes.
+/// The form in which an argument arrives.
 #[derive(Clone, Copy)]
 enum Arrival {
     Handle,
@@ -305,7 +310,7 @@ enum Arrival {
     Float32,
 }
 
-/// What the machine code compares words with: read from an isolate when the program starts.
+/// The words that machine code compares with. They are read from an isolate when the program starts.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
 pub struct Roots {
@@ -354,37 +359,37 @@ impl Roots {
     }
 }
 
-/// What V8 is told of a parameter or result: the fields of `CTypeInfo`.
+/// The description of a parameter or result for V8: the fields of `CTypeInfo`.
 #[repr(C)]
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
 pub struct V8CType {
     /// `CTypeInfo::Type`, or `kCallbackOptionsType`.
     pub ty: u8,
-    /// `CTypeInfo::SequenceType`: always 0. Not there in the last generation.
+    /// `CTypeInfo::SequenceType`: always 0. The last generation does not have it.
     pub sequence: u8,
     /// `CTypeInfo::Flags`: always 0.
     pub flags: u8,
 }
 
-/// How a function is called by optimised code.
+/// The way in which optimised code calls a function.
 ///
-/// These must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it, and the record
-/// of [`Realm::fast_call`](crate::engine::Realm::fast_call). From 14.8 on the `CFunction` must, too.
+/// Three objects must live as long as the function template: the array of `CTypeInfo`s, the `CFunctionInfo` over it,
+/// and the record of [`Realm::fast_call`](crate::engine::Realm::fast_call). From 14.8 on the `CFunction` must, too.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct V8FastCall {
-    /// For [`Realm::fast_call`](crate::engine::Realm::fast_call).
+    /// The model for [`Realm::fast_call`](crate::engine::Realm::fast_call).
     pub model: FastCallModel,
-    /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, unless it has no
-    /// use for them.
+    /// For V8: the receiver, the arguments, the memory for a struct if the function returns one, and the options, if
+    /// the function uses them.
     pub params: Vec<V8CType>,
-    /// For V8: what the function returns.
+    /// For V8: the result of the function.
     pub result: V8CType,
     /// For V8: `Int64Representation::kBigInt`, in versions that have it.
     pub big_ints: bool,
 }
 
-/// Why a function has no fast call.
+/// The reason why a function does not have a fast call.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
 #[non_exhaustive]
 #[expect(missing_docs, reason = "the messages say what the fields are")]
@@ -439,7 +444,7 @@ impl V8CType {
 
 impl ViewLayout {
     fn typed_array(&self, instance_type: u16) -> Object {
-        // Of arrays in V8's own heap the second is the word of the object that the bytes are in, else 0.
+        // For arrays in V8's own heap, the second word is that of the object that holds the bytes. It is 0 for others.
         Object::new([path(&[self.external_pointer]), path(&[self.base_pointer])])
             .checks([
                 is_of_type(instance_type),
@@ -461,7 +466,7 @@ fn is_of_type(instance_type: u16) -> Check {
     Check { at: path(&[0, INSTANCE_TYPE]), test: Test::equal(0, 2, instance_type.into()) }
 }
 
-/// From an object's word through fields that are objects to a field.
+/// The path from an object's word through fields that are objects to a field.
 fn path(fields: &[i32]) -> Path {
     Path(fields.iter().map(|offset| offset - TAG).collect())
 }

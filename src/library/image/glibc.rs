@@ -1,4 +1,4 @@
-//! Loaded objects, as glibc shows them: `dlinfo(3)`, `dl_iterate_phdr(3)`.
+//! Loaded objects, by glibc's `dlinfo(3)` and `dl_iterate_phdr(3)`.
 
 use std::ffi::{c_char, c_int, c_void};
 use std::{ptr, slice};
@@ -6,11 +6,11 @@ use std::{ptr, slice};
 use super::table::{DynamicSymbols, ObjectMemory};
 use crate::library::symbol_kind::SymbolKind;
 
-/// The symbol table of a library, which must stay mapped as long as this is used.
+/// The symbol table of a library, which must stay mapped as long as the image is used.
 pub(in crate::library) struct Image {
     table: DynamicSymbols,
-    /// The segments that have code and no variables. The table need not be asked about their symbols, which takes half as
-    /// long as a look-up by the loader.
+    /// The segments that have code and no variables. Their symbols are functions, so the table is not searched for
+    /// them. The search takes half as long as a look-up by the loader.
     code: Box<[ObjectMemory]>,
 }
 
@@ -23,14 +23,14 @@ struct LinkMap {
 }
 
 impl Image {
-    /// The image of the object that a handle of `dlopen` stands for. `None` if its tables cannot be read.
+    /// The image of the object with this `dlopen` handle. `None` if its tables cannot be read.
     ///
     /// # Safety
     ///
     /// The handle is open, and stays open as long as the image is used.
     pub(in crate::library) unsafe fn of_handle(handle: *mut c_void) -> Option<Self> {
         let mut map: *const LinkMap = ptr::null();
-        // SAFETY: the handle is open; this request stores a pointer to the object's link map.
+        // SAFETY: the handle is open, and the request stores a pointer to the object's link map.
         if unsafe { libc::dlinfo(handle, libc::RTLD_DI_LINKMAP, (&raw mut map).cast()) } != 0 {
             return None;
         }
@@ -59,17 +59,17 @@ impl Image {
     }
 }
 
-/// The kind of the symbol that has this name and this address, in whichever object defines it.
+/// The kind of the symbol that has this name and this address, in any object that defines it.
 pub(in crate::library) fn kind_elsewhere(name: &[u8], address: usize) -> Option<SymbolKind> {
     match find_object(|object| object.contains(address).then(|| object.table()?.kind(name, address))) {
         Some(kind) => kind,
-        // Outside of all objects lie variables of threads, and code that was made while the process runs.
+        // Addresses outside of all objects are variables of threads, or code that was made while the process runs.
         None => find_object(|object| object.table()?.has_thread_local(name).then_some(SymbolKind::ThreadLocal)),
     }
 }
 
-/// Tells if the object that holds this address defines a symbol of one of these names. `None` if no object holds it, or
-/// its table cannot be read.
+/// Returns true if the object that holds this address defines a symbol of one of these names. `None` if the address is
+/// outside of all objects, or the object's table cannot be read.
 pub(in crate::library) fn is_defined_beside(address: usize, names: &[&str]) -> Option<bool> {
     let defines = |table: DynamicSymbols| names.iter().any(|name| table.defines(name.as_bytes()));
     find_object(|object| object.contains(address).then(|| object.table().map(defines))).flatten()
@@ -83,21 +83,21 @@ pub(in crate::library) fn all_names(visit: &mut dyn FnMut(&[u8])) {
     });
 }
 
-/// An object, loaded as long as the visit lasts.
+/// An object, which stays loaded during the visit.
 struct LoadedObject<'o> {
     base: usize,
     headers: &'o [libc::Elf64_Phdr],
 }
 
 impl LoadedObject<'_> {
-    /// The segments of a type that may be read, and for which these flags are set.
+    /// The segments of a type that are readable and have all of these flags.
     fn segments(&self, of_type: u32, flags: u32) -> impl Iterator<Item = ObjectMemory> {
         let flags = flags | libc::PF_R;
         let wanted = move |header: &&libc::Elf64_Phdr| header.p_type == of_type && header.p_flags & flags == flags;
         self.headers.iter().filter(wanted).map(|header| {
             let start = self.base.wrapping_add(header.p_vaddr as usize);
             // SAFETY: the loader has mapped the segments that the headers describe, and keeps them while the object is
-            // loaded. It writes to its tables before it shows the object only.
+            // loaded. It writes to its tables only before it shows the object.
             unsafe { ObjectMemory::new(start, header.p_memsz as usize) }
         })
     }
@@ -118,7 +118,7 @@ impl LoadedObject<'_> {
     }
 }
 
-/// Shows the loaded objects until `visit` has found something. The loader loads and unloads nothing meanwhile.
+/// Shows the loaded objects until `visit` has found something. Meanwhile the loader does not load or unload anything.
 fn find_object<T>(visit: impl FnMut(&LoadedObject<'_>) -> Option<T>) -> Option<T> {
     struct Visit<F, T> {
         visit: F,
@@ -129,8 +129,8 @@ fn find_object<T>(visit: impl FnMut(&LoadedObject<'_>) -> Option<T>) -> Option<T
         _size: usize,
         data: *mut c_void,
     ) -> c_int {
-        // SAFETY: the loader passes on the pointer to what lives in the frame below, and shows an object with its headers,
-        // which it keeps while this runs.
+        // SAFETY: the loader passes on the pointer to `data`, which lives in the calling function's frame. It shows an
+        // object with its headers, and keeps both while this function runs.
         let (object, visit) = unsafe {
             let info = &*info;
             let headers = match info.dlpi_phdr {

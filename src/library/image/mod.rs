@@ -1,6 +1,6 @@
 //! The symbol tables of loaded libraries: the kinds of symbols, and their names.
 //!
-//! The tables are read from memory, as the loader reads them, on Linux with glibc. Elsewhere nothing is known.
+//! On Linux with glibc, the tables are read from memory, like the loader does. They are not read on other systems.
 
 #[cfg(all(target_os = "linux", target_env = "gnu", target_pointer_width = "64"))]
 mod glibc;

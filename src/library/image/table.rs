@@ -1,12 +1,12 @@
 //! The dynamic symbol table of one loaded object.
 //!
-//! System V gABI, chapter 5: "Dynamic Section", "Hash DynamicSymbols"; chapter 4: "Symbol DynamicSymbols". `DT_GNU_HASH` is described by
-//! what reads it, `do_lookup_x` in glibc's `elf/dl-lookup.c`.
+//! System V gABI, chapter 5: "Dynamic Section", "Hash DynamicSymbols"; chapter 4: "Symbol DynamicSymbols".
+//! `DT_GNU_HASH` is described by its reader, `do_lookup_x` in glibc's `elf/dl-lookup.c`.
 //!
 //! # Bounds
 //!
-//! Every read is one of a region that ends with a segment, and every loop ends with its region: a table that makes no
-//! sense gives no symbols. Only bytes of tables are read, and become references: the rest of a segment may be variables.
+//! Every read is inside a region that ends with a segment, and every loop ends with its region. So a malformed table
+//! gives no symbols. References are made to the bytes of tables alone, because the rest of a segment may be variables.
 
 use std::{iter, ptr, slice};
 
@@ -40,8 +40,8 @@ pub(super) struct ObjectMemory {
 impl ObjectMemory {
     /// # Safety
     ///
-    /// The bytes are mapped and can be read, and nothing writes to tables of the loader in them, as long as a copy of this
-    /// is used.
+    /// The bytes are mapped and can be read as long as a copy of this value is used. Meanwhile nothing writes to the
+    /// loader's tables in them.
     pub(super) const unsafe fn new(start: usize, len: usize) -> Self {
         Self { start, len }
     }
@@ -62,7 +62,8 @@ impl ObjectMemory {
         if at.checked_add(size_of::<T>())? > self.len {
             return None;
         }
-        // SAFETY: the entry lies in the region, and `ObjectMemory::new` promises that it is mapped; `Plain` types take any bits.
+        // SAFETY: the entry lies in the region, and `ObjectMemory::new` promises that it is mapped. `Plain` types take
+        // any bits.
         Some(unsafe { ptr::with_exposed_provenance::<T>(self.start + at).read_unaligned() })
     }
 
@@ -77,11 +78,11 @@ impl ObjectMemory {
     }
 }
 
-/// Types of which all bits are values.
+/// Types for which all bits are valid values.
 ///
 /// # Safety
 ///
-/// They are.
+/// All bits are valid values of the type.
 unsafe trait Plain: Copy {}
 
 // SAFETY: this is an integer.
@@ -96,7 +97,7 @@ pub(super) struct DynamicSymbols {
     /// The difference between addresses in memory and those in the file.
     base: usize,
     symbols: ObjectMemory,
-    /// Exactly the names.
+    /// The names, without other bytes.
     names: ObjectMemory,
     hash: Hash,
 }
@@ -134,8 +135,8 @@ impl DynamicSymbols {
         Some(Self { base, symbols: symbols?, names, hash })
     }
 
-    /// The kind of the symbol that has this name and this address. A thread-local variable has an address for each thread,
-    /// and an indirect function has one that is chosen at run time: their names suffice.
+    /// The kind of the symbol that has this name and this address. Thread-local variables and indirect functions match
+    /// by name alone. The first have an address for each thread, the second one that is chosen at run time.
     pub(super) fn kind(&self, name: &[u8], address: usize) -> Option<SymbolKind> {
         self.named(name).find_map(|symbol| match kind(&symbol) {
             STT_TLS => Some(SymbolKind::ThreadLocal),
@@ -147,12 +148,12 @@ impl DynamicSymbols {
         })
     }
 
-    /// Tells if there is a thread-local variable of this name.
+    /// Returns true if a thread-local variable of this name exists.
     pub(super) fn has_thread_local(&self, name: &[u8]) -> bool {
         self.named(name).any(|symbol| kind(&symbol) == STT_TLS)
     }
 
-    /// Tells if a symbol of this name is defined here.
+    /// Returns true if a symbol of this name is defined here.
     pub(super) fn defines(&self, name: &[u8]) -> bool {
         self.named(name).next().is_some()
     }
@@ -194,7 +195,7 @@ impl DynamicSymbols {
         symbols.filter(move |symbol| is_defined(symbol) && self.is_name(symbol.st_name as usize, name))
     }
 
-    /// Tells if this name stands at this place among the names.
+    /// Returns true if this name is at this offset in the string table.
     fn is_name(&self, at: usize, name: &[u8]) -> bool {
         let rest = self.names.bytes().get(at..).and_then(|bytes| bytes.split_at_checked(name.len()));
         rest.is_some_and(|(found, rest)| found == name && rest.first() == Some(&0))
@@ -213,7 +214,7 @@ const fn kind(symbol: &Elf64_Sym) -> u8 {
     symbol.st_info & 15
 }
 
-/// Where the parts of a GNU hash table are, in words.
+/// Positions of the parts of a GNU hash table, in words.
 struct Gnu {
     first_symbol: usize,
     bucket_count: usize,
@@ -250,7 +251,7 @@ fn gnu_candidates(hash: ObjectMemory, name: &[u8]) -> impl Iterator<Item = usize
     iter::from_fn(step).filter(move |&(_, found)| found | 1 == wanted | 1).map(|(index, _)| index)
 }
 
-/// The indices of all symbols in the table: those that are defined.
+/// The indices of all symbols in the table, which are the defined ones.
 fn gnu_indices(hash: ObjectMemory) -> Option<std::ops::Range<usize>> {
     let gnu = Gnu::read(hash)?;
     let buckets = (0..gnu.bucket_count).map_while(|bucket| hash.word(gnu.buckets + bucket));
@@ -271,7 +272,7 @@ fn system_v_candidates(hash: ObjectMemory, name: &[u8]) -> impl Iterator<Item = 
     let (buckets, symbols) = (hash.word(0).unwrap_or(0) as usize, hash.word(1).unwrap_or(0) as usize);
     let first = (wanted as usize).checked_rem(buckets).and_then(|bucket| hash.word(2 + bucket));
     let next = move |&index: &u32| hash.word(2 + buckets + index as usize);
-    // A chain that leads back into itself ends here.
+    // A chain that leads back into itself ends after as many steps as there are symbols.
     iter::successors(first, next).take(symbols).take_while(|&index| index != 0).map(|index| index as usize)
 }
 
@@ -279,8 +280,8 @@ fn system_v_candidates(hash: ObjectMemory, name: &[u8]) -> impl Iterator<Item = 
 mod tests {
     use super::*;
 
-    /// An object in memory with the symbols `one`, a function at 16, and `two`, a variable at 32: first the dynamic section,
-    /// then names, symbols, and both hash tables, which have one bucket.
+    /// An object in memory with the symbols `one`, a function at 16, and `two`, a variable at 32. It has the dynamic
+    /// section, names, symbols, and both hash tables with one bucket.
     fn object() -> Vec<u8> {
         let (names, symbols, gnu, system_v) = (6 * 16, 6 * 16 + 16, 6 * 16 + 16 + 72, 6 * 16 + 16 + 72 + 40);
         let dynamic =
@@ -323,13 +324,13 @@ mod tests {
         let expected = [Some(SymbolKind::Function), Some(SymbolKind::Variable), None];
         assert_eq!(kinds(&bytes), expected);
         assert_eq!(read(&bytes).unwrap().names().collect::<Vec<_>>(), [b"one", b"two"]);
-        // Without `DT_GNU_HASH` the other one serves.
+        // Without `DT_GNU_HASH` the other table is used.
         bytes[3 * 16..][..8].copy_from_slice(&1_u64.to_ne_bytes());
         assert_eq!(kinds(&bytes), expected);
         assert_eq!(read(&bytes).unwrap().names().collect::<Vec<_>>(), [b"one", b"two"]);
     }
 
-    /// Nothing outside of the segment is read, and every look-up ends, with any bytes in the tables.
+    /// Fills the tables with any bytes: no read leaves the segment, and every look-up ends.
     #[test]
     fn tables_that_make_no_sense_give_no_symbols() {
         let whole = object();
@@ -356,7 +357,7 @@ mod tests {
                 }
                 bytes[at] = before;
             }
-            // An object that ends early, copied so that what would be read behind it belongs to nothing.
+            // Copies an object that ends early, so that a read past its end would leave the allocation.
             for len in 0..bytes.len() {
                 let early = bytes[..len].to_vec();
                 look_up(&early);

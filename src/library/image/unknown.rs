@@ -2,15 +2,15 @@
 
 use crate::library::symbol_kind::SymbolKind;
 
-/// A library of which nothing is known.
+/// The image of a library on a system where tables are not read. It does not have values.
 pub(in crate::library) enum Image {}
 
 impl Image {
-    /// `None`: the tables are not read on this system.
+    /// Returns `None`, because tables are not read on this system.
     ///
     /// # Safety
     ///
-    /// The handle is open. (Nothing is done with it.)
+    /// The handle is open. It is not used.
     #[cfg(unix)]
     pub(in crate::library) const unsafe fn of_handle(_handle: *mut std::ffi::c_void) -> Option<Self> {
         None

@@ -1,4 +1,4 @@
-// Functions of script's that C calls.
+// Functions of script that C calls.
 
 const [path] = scriptArgs;
 const { symbols: c } = openLibrary(path, {
@@ -10,7 +10,7 @@ const definition = { parameters: ["i32"], result: "i32" };
 const doubled = new Callback(definition, (number) => 2 * number);
 same(c.call_times(doubled.pointer, 5), 20);
 
-// An exception comes out when C returns; until then C gets zeros, and no more script runs.
+// An exception is thrown when C returns. Until then C gets zeros, and no more script runs.
 let ran = 0;
 const throwing = new Callback(definition, () => {
     ran++;
@@ -43,7 +43,7 @@ const collecting = new Callback(definition, (number) => {
 });
 same(c.call_times(collecting.pointer, 1000), 1000);
 
-// Bytes stay, whatever script does to their buffer.
+// Bytes stay in place even if script detaches their buffer.
 const bytes = new Uint8Array(64);
 const detaching = new Callback({ parameters: [], result: "void" }, () => {
     %ArrayBufferDetach(bytes.buffer);
@@ -52,7 +52,7 @@ const detaching = new Callback({ parameters: [], result: "void" }, () => {
 same(c.fill_and_call(bytes, 64, detaching.pointer), 7);
 same(bytes.length, 0);
 
-// Closed ones give zeros.
+// Closed callbacks return zeros.
 const { pointer } = doubled;
 doubled.close();
 same(doubled.pointer, null);

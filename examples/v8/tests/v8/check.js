@@ -1,4 +1,4 @@
-// What the scripts of this directory check with.
+// The checks that the scripts of this directory use.
 
 function same(actual, expected, what = "") {
     const shown = (value) => typeof value === "bigint" ? `${value}n` : Object.is(value, -0) ? "-0" : String(value);

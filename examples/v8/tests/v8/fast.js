@@ -1,4 +1,4 @@
-// Calls from optimised code: the same results and exceptions as by the ordinary callback, which good arguments do not reach.
+// Calls from optimised code give the results and exceptions of the ordinary callback, which good arguments do not reach.
 
 const [path, noLayout] = scriptArgs;
 const integers = ["u8", "i8", "u16", "i16", "u32", "i32"];
@@ -23,8 +23,8 @@ const { symbols: c, close } = openLibrary(path, {
     call_marked: { name: "call_times", parameters: ["pointer", "i32"], result: "i32", callback: true },
 });
 
-// Good arguments are called fast, all others as by the interpreter. Each list of arguments has code of its own, for V8 takes back
-// the code that meets types it was not made for.
+// Good arguments are called fast, all others as by the interpreter. Each list of arguments has code of its own, because V8 drops code
+// that gets types it was not made for.
 function compare(symbol, good, others) {
     const ordinary = interpreted(symbol, good[0].length);
     same(whySlow(symbol), null, symbol.name);
@@ -43,7 +43,7 @@ function compare(symbol, good, others) {
     }
 }
 
-// The text has V8 keep the numbers as they are: an array of numbers alone may hold doubles.
+// The text makes V8 keep the numbers as they are. An array of numbers alone may hold doubles.
 const each = (...values) => values.map((value) => [value, ""].slice(0, 1));
 const wrong = each("1", null, undefined, {}, 1n, Symbol.iterator, true);
 const ranges = { u8: [0, 255], i8: [-128, 127], u16: [0, 65535], i16: [-32768, 32767], u32: [0, 4294967295] };
@@ -69,7 +69,7 @@ compare(c.first_byte, each(...views), [...each(bytes.buffer, new DataView(bytes.
 const a = Float64Array.of(1, 2);
 const b = new Uint8Array(Float64Array.of(4, 6).buffer);
 compare(c.point_dist2, [[a, b], [b, a]], [[a, new Uint8Array(15)], [a, null], [detached, a], [a, a.buffer]]);
-// New arrays lie in V8's heap, where machine code finds them alone.
+// New arrays lie in V8's heap, where only machine code finds them.
 const added = [[a, b, new Uint8Array(16)], ...(noLayout ? [] : [[a, b]])];
 compare(c.point_add, added, [[a, b, new Uint8Array(15)], [a], [a, b, null]]);
 
@@ -83,7 +83,7 @@ sameWay(slowCalls(c.count), slowly);
 
 for (const slow of ["same_i64", "same_pointer", "call_times", "call_marked"]) same(typeof whySlow(c[slow]), "string", slow);
 
-// A fast call allows no script: C is told so by zeros, and called once.
+// A fast call must not run script. So C gets zeros, and is called once.
 let ran = 0;
 const callback = new Callback({ parameters: ["i32"], result: "i32" }, () => ++ran);
 const { pointer } = callback;
@@ -92,12 +92,12 @@ const counted = c.counter_value();
 throws(() => call(pointer, 3), TypeError, "`callback: true`");
 same(c.counter_value() - counted, 1);
 same(ran, 0);
-// Nothing is left of it, and the ordinary way is open.
+// The exception leaves nothing behind, and the ordinary way works.
 same(c.same_i32(5), 5);
 same(c.call_marked(pointer, 3), 1 + 2 + 3);
 same(optimised(c.call_marked, [pointer, 3])(pointer, 0), 0);
 
-// Script that a callback of an ordinary call runs may call fast, and what that calls back fails alone.
+// Script that a callback of an ordinary call runs may call fast. A callback from there is refused alone.
 const again = optimised(c.call_pointer, [Pointer.create(0n), 0]);
 const failing = new Callback({ parameters: ["i32"], result: "i32" }, () => {
     throws(() => again(pointer, 1), TypeError, "`callback: true`");

@@ -1,4 +1,4 @@
-// What the tests of the example on V8 call.
+// The functions that the tests of the example on V8 call.
 
 #include <pthread.h>
 #include <stdbool.h>
@@ -39,14 +39,14 @@ int32_t counter = 7;
 int32_t *counter_address = &counter;
 void count(void) { counter++; }
 
-// Calls back so many times, and counts first, so that one sees how often it was called itself.
+// Calls back `count` times. Counts first, so that a test sees the number of its own calls.
 int32_t call_times(int32_t (*callback)(int32_t), int32_t times) {
     counter++;
     int32_t sum = 0;
     for (int32_t i = 0; i < times; i++) sum += callback(i);
     return sum;
 }
-// Fills bytes, calls back, and gives the first.
+// Fills bytes, calls back, and returns the first.
 int32_t fill_and_call(uint8_t *bytes, uintptr_t length, void (*callback)(void)) {
     memset(bytes, 7, length);
     callback();
@@ -65,7 +65,7 @@ int32_t last_of_7(int32_t a, int32_t b, int32_t c, int32_t d, int32_t e, int32_t
     return a + b + c + d + e + f ? g : 0;
 }
 
-// Calls back on another thread, and waits for that.
+// Calls back on another thread, and waits for that thread.
 struct foreign {
     int32_t (*callback)(int32_t);
     int32_t value;
@@ -84,7 +84,7 @@ int32_t on_a_thread(int32_t (*callback)(int32_t), int32_t value) {
 }
 
 double apply_f64(double (*callback)(double), double value) { return callback ? callback(value) : value; }
-// Call back, though nothing says so.
+// These call back, although their types do not show it.
 static double (*kept_f64)(double);
 void keep_f64(double (*callback)(double)) { kept_f64 = callback; }
 double apply_kept_f64(double value) {

@@ -1,7 +1,7 @@
 //! C functions with many signatures, and their declarations for script.
 //!
-//! Each `hash_` function gives a hash (FNV-1a) of its arguments' bytes, so that an argument that is lost, swapped or cut changes
-//! the result. `types.js` computes the same.
+//! Each `hash_` function returns a hash (FNV-1a) of its arguments' bytes, so an argument that is lost, swapped or cut
+//! changes the result. `types.js` computes the hash too.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -54,7 +54,7 @@ const STRUCTS: [&[&str]; 11] = [
     &["u64", "u64", "u64", "u64", "f64"],
 ];
 
-/// The functions: C's text, and their declarations.
+/// The functions: the C text, and their declarations.
 #[derive(Default)]
 struct Functions {
     text: String,
@@ -112,7 +112,7 @@ impl Functions {
         }
     }
 
-    /// The statements that mix in an argument: of buffers the first byte, of structs their fields.
+    /// The statements that mix in an argument: the first byte of a buffer, the fields of a struct.
     fn mix(&self, body: &mut String, ty: &Ty, name: &str) {
         let mut add = |place: &str| writeln!(body, "    hash = mix(hash, &{place}, sizeof {place});").unwrap();
         match ty {
@@ -154,7 +154,7 @@ fn c_scalar(name: &str) -> &'static str {
     SCALARS.iter().find(|(known, _)| *known == name).unwrap().1
 }
 
-/// The same numbers in every run.
+/// Random numbers that are equal in every run.
 struct Random(u64);
 
 impl Random {
@@ -177,7 +177,7 @@ fn functions() -> Functions {
         let ty = Ty::Scalar(name);
         functions.same(name, &ty);
         functions.boxed(name);
-        // One of each number: in the registers, all of them, and on the stack.
+        // Each number of arguments once: some in the registers, all of them, and more on the stack.
         for count in 1..=20 {
             functions.hash(&format!("{name}_{count}"), &vec![ty.clone(); count]);
         }
@@ -203,7 +203,7 @@ fn functions() -> Functions {
     functions
 }
 
-/// The library, and a script that defines `generated`: its path, and its declarations.
+/// The library, and a script that defines `generated` with its path and its declarations.
 pub(super) fn library() -> PathBuf {
     static LIBRARY: LazyLock<PathBuf> = LazyLock::new(write);
     LIBRARY.clone()
@@ -214,7 +214,7 @@ fn write() -> PathBuf {
     let library = support::shared_object(&text);
     let script = format!("const generated = {{ path: {:?}, declarations: {declarations} }};\n", library.display());
     let path = library.with_extension("js");
-    // Other processes may write the same at this moment.
+    // Other processes may write these files at this moment.
     let own = library.with_extension(format!("{}.js", process::id()));
     fs::write(&own, script).unwrap();
     fs::rename(&own, &path).unwrap();

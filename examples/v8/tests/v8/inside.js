@@ -1,11 +1,11 @@
-// Callbacks of C functions that V8 called by a fast call, where no script may run: what is thrown, and what is left of it. And all nestings
-// of calls of either kind.
+// Callbacks of C functions that V8 called by a fast call, where no script may run: the exception that is thrown, and the state afterwards.
+// And all nestings of calls of both kinds.
 
 const [path] = scriptArgs;
 const definition = { parameters: ["i32"], result: "i32" };
 const pointers = { parameters: ["pointer", "i32"], result: "i32" };
 const { symbols: c, close } = openLibrary(path, {
-    // By its parameters no one sees that it calls back.
+    // Its parameters do not show that it calls back.
     fast: { name: "call_times", ...pointers },
     ordinary: { name: "call_times", ...pointers, callback: true },
     counter_value: { parameters: [], result: "i32" },
@@ -26,7 +26,7 @@ let ran = 0;
 const counting = new Callback(definition, (number) => (ran++, number + 1));
 const fast = () => optimised(c.fast, [NONE, 0]);
 
-// C is called once, gets zeros, and goes on; the exception comes when it returns.
+// C is called once, gets zeros, and continues. The exception is thrown when it returns.
 function refused(call, ...args) {
     const [calls, scripts] = [c.counter_value(), ran];
     throws(() => call(...args), TypeError, REFUSED);
@@ -35,7 +35,7 @@ function refused(call, ...args) {
 }
 for (const times of [1, 2, 1000]) refused(fast(), counting.pointer, times);
 
-// Nothing is left of it: the next calls work, by the same code too.
+// The exception leaves nothing behind: the next calls work, also by the code that threw.
 const call = fast();
 for (let i = 0; i < 5; i++) {
     same(call(NONE, 0), 0);
@@ -45,10 +45,10 @@ throws(() => call(counting.pointer, 1), TypeError, REFUSED);
 same(call(NONE, 0), 0);
 same(c.ordinary(counting.pointer, 3), 1 + 2 + 3);
 same(ran, 3);
-// By the ordinary callback the same function may call back: the interpreter calls it so.
+// Called by the ordinary callback, this function may call back. The interpreter calls it in this way.
 same(interpreted(c.fast, 2)(counting.pointer, 2), 1 + 2);
 
-// It is caught where other exceptions are.
+// It is caught like other exceptions.
 const catching = functionOf(
     c.fast,
     "pointer, times",
@@ -57,13 +57,13 @@ const catching = functionOf(
 const caught = optimise(catching, [() => [NONE, 0]]);
 for (let i = 0; i < 3; i++) {
     const message = caught(counting.pointer, 2);
-    // V8 makes the code anew when the first exception comes; until then the interpreter runs it, which calls by the ordinary callback.
+    // V8 compiles the code again when the first exception comes. Until then the interpreter runs it, and uses the ordinary callback.
     same(i === 0 || typeof message === "number" || message.includes(REFUSED), true);
     if (i === 0) same(message.includes(REFUSED), true, message);
     same(c.same_i32(7), 7);
 }
 
-// In a loop: each call throws for itself, and what is called between them is right.
+// In a loop each call throws its own exception, and the calls between them are correct.
 const loop = functionOf(
     c.fast,
     "pointer, same",
@@ -74,12 +74,12 @@ const loop = functionOf(
     }
     return caught;`,
 );
-// V8 makes the code anew when it sees the first exception, and the interpreter goes on.
+// V8 compiles the code again when it sees the first exception, and the interpreter continues.
 for (let i = 0; i < 2; i++) optimise(loop, [() => [counting.pointer, c.same_i32]], 3);
 sameWay(isOptimised(loop), true);
 const before = [slowCalls(c.fast), ran];
 sameWay(loop(counting.pointer, c.same_i32), 100);
-// The ordinary callback throws what waits, and does not call C.
+// The ordinary callback throws the waiting exception, and does not call C.
 sameWay(slowCalls(c.fast), before[0]);
 sameWay(ran, before[1]);
 
@@ -98,10 +98,10 @@ const really = new Callback({ parameters: [point], result: point }, (bytes) => b
 const moved = interpreted(c.apply_struct, 2)(really.pointer, at);
 same(String(new Float64Array(moved.buffer)), "1,2");
 
-// Functions that are refused no argument get no options of V8's.
+// Functions whose arguments are never refused do not get V8's options.
 const fastKept = () => [optimised(c.apply_kept_f64, [1]), optimised(c.apply_kept, [])];
 for (let i = 0; i < 3; i++) {
-    // V8 gives up the code when the first exception comes.
+    // V8 drops the code when the first exception comes.
     c.keep_f64(null);
     const [kept, keptOfNone] = fastKept();
     c.keep_f64(nothing.pointer);
@@ -129,7 +129,7 @@ const middle = new Callback(definition, (number) => {
 });
 same(c.ordinary(middle.pointer, 3), 0 + 1 + 2);
 same(String(seen), "true,true,true");
-// What it does not catch comes out of the ordinary call, whose other callbacks do not run.
+// An exception that it does not catch leaves the ordinary call, whose other callbacks do not run.
 const uncaught = new Callback(definition, () => {
     ran++;
     return fast()(counting.pointer, 1);
@@ -138,7 +138,7 @@ const [wereCalls, wereRuns] = [c.counter_value(), ran];
 throws(() => c.ordinary(uncaught.pointer, 5), TypeError, REFUSED);
 same(ran - wereRuns, 1);
 same(optimised(c.same_i32, [1])(2), 2);
-// Deeper, with fast calls on all levels that call nothing back.
+// Deeper nestings, with fast calls on all levels that do not call back.
 let depth = 0;
 const quick = optimised(c.same_i32, [1]);
 const deep = new Callback(definition, (number) => {
@@ -158,7 +158,7 @@ const throwing = new Callback(definition, () => {
 const slow = optimised(c.ordinary, [throwing.pointer, 1]);
 for (let i = 0; i < 3; i++) throws(() => slow(throwing.pointer, 3), RangeError, "enough");
 same(slow(counting.pointer, 2), 1 + 2);
-// Of any kind.
+// Values of any kind are thrown.
 for (const value of [undefined, null, 0, "text", Symbol.iterator]) {
     const other = new Callback(definition, () => {
         throw value;
@@ -173,20 +173,20 @@ for (const value of [undefined, null, 0, "text", Symbol.iterator]) {
     other.close();
 }
 
-// Callbacks that close themselves: C gets the result, and zeros from then on.
+// Callbacks that close themselves: C gets the result, and zeros afterwards.
 const closing = new Callback(definition, (number) => {
     closing.close();
     return number + 10;
 });
 same(c.ordinary(closing.pointer, 3), 10);
 same(closing.pointer, null);
-// Closed ones give zeros in fast calls too, and are not refused: no script would run.
+// Closed callbacks also return zeros in fast calls, and are not refused, because no script would run.
 const gone = new Callback(definition, () => ran++);
 const { pointer } = gone;
 gone.close();
 same(fast()(pointer, 3), 0);
 
-// On other threads: zeros, and no script, however C was called.
+// On other threads callbacks return zeros and run no script, in both kinds of calls.
 const runs = ran;
 same(c.marked_on_a_thread(counting.pointer, 1), 0);
 same(optimised(c.on_a_thread, [counting.pointer, 1])(counting.pointer, 1), 0);

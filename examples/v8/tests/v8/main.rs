@@ -1,4 +1,4 @@
-//! The example from the outside: scripts that call C fixtures. They check for themselves, with `check.js`.
+//! Tests the example as a program: scripts that call C fixtures, and check the results with `check.js`.
 
 #[path = "../../../../tests/support/mod.rs"]
 mod support;
@@ -10,7 +10,7 @@ use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Whether the example has V8 in it. In CI it must have.
+/// Returns true if the example contains V8. In CI it must.
 fn has_v8() -> bool {
     assert!(cfg!(v8) || env::var_os("CI").is_none(), "this was built without V8, which CI must have");
     if !cfg!(v8) {
@@ -46,13 +46,14 @@ fn finished(command: &mut Command) -> Ran {
     Ran { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
-/// Runs a script of this directory, which gets the fixture's path as its first argument, and must come to its end without an
+/// Runs a script of this directory, which gets the fixture's path as its first argument. It must end without an
 /// exception.
 fn check(script: &str) {
     check_with(script, &[], &[]);
 }
 
-/// The same, with more flags for V8, and for the program, of which the script hears too: where there are some for V8, by "stressed".
+/// Runs a script with more flags for V8 and for the program. If V8 has flags, the script gets "stressed" as an
+/// argument.
 fn check_with(script: &str, v8_flags: &[&str], flags: &[&str]) {
     if !has_v8() {
         return;
@@ -74,7 +75,7 @@ fn arguments(script: &str, v8_flags: &[&str], flags: &[&str]) -> Vec<String> {
     let [script, fixture] = [file(script), fixture()].map(|path| path.display().to_string());
     let flags = || flags.iter().map(|&flag| flag.to_owned());
     let front = [format!("--v8-flags={v8_flags}")].into_iter().chain(loads).chain(flags());
-    // Where V8 takes back code for no reason of the script's.
+    // With these flags, V8 may drop optimised code at any time.
     let stressed = is_stressed.then(|| "stressed".into());
     front.chain([script, fixture]).chain(flags()).chain(stressed).collect()
 }
@@ -153,7 +154,7 @@ fn calls_from_code_that_is_often_made_anew() {
             check_with(script, &[flag], &[]);
         }
     }
-    // Without an interpreter, which `inside.js` needs.
+    // Without the interpreter, which `inside.js` needs.
     check_with("callbacks.js", &["--always-opt"], &[]);
 }
 
@@ -162,7 +163,7 @@ fn buffers_that_change_their_size() {
     check_with("resizable.js", &["--harmony-rab-gsab"], &[]);
 }
 
-/// Whether valgrind is there. In CI it must be.
+/// Returns true if valgrind is installed. In CI it must be.
 fn has_valgrind() -> bool {
     let has = Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success());
     assert!(has || env::var_os("CI").is_none(), "valgrind is missing");
@@ -175,7 +176,7 @@ fn nothing_is_used_after_it_was_freed() {
         return;
     }
     let mut command = Command::new("valgrind");
-    // Machine code comes and goes at the same addresses.
+    // Machine code is replaced at the same addresses.
     command.args(["--quiet", "--smc-check=all-non-file", "--error-exitcode=99", env!("CARGO_BIN_EXE_hotcall-v8")]);
     came_to_its_end(&finished(command.args(arguments("inside.js", &["--single-threaded"], &[]))));
 }

@@ -1,8 +1,8 @@
-// Functions of up to 20 parameters, in registers and on the stack, and structs of all sizes: with distinct values, of which C gives a hash.
+// Functions of up to 20 parameters, in registers and on the stack, and structs of all sizes. C returns a hash of their distinct values.
 
 const { symbols: c } = openLibrary(generated.path, generated.declarations);
 
-// Values of a type, each another one.
+// Values of a type, each different.
 let made = 0;
 
 function valueOf(type) {
@@ -35,14 +35,14 @@ function structOf(fields) {
     return bytes;
 }
 
-// What C mixes in.
+// The bytes that C mixes in.
 function mixed(hash, type, value) {
     if (typeof type === "object") return offsets(type.struct).reduce((hash, begin, index) => mix(hash, value.slice(begin, begin + sizeOf(type.struct[index]))), hash);
     if (type !== "buffer") return mix(hash, bytesFor(type, value));
     return mix(hash, [value === null ? 0xff : bytesAt(value)[0]]);
 }
 
-// Without asking for an array's buffer, which would move its bytes.
+// An array's buffer is not asked for, because that would move its bytes.
 const bytesAt = (array) => new Uint8Array(array.slice().buffer);
 
 const isWide = (type) => Math.abs(INTEGERS[type]) === 64;
@@ -64,7 +64,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
         const expected = hash(args);
         const before = slowCalls(symbol);
         const actual = call(...args);
-        // More are ignored.
+        // Extra arguments are ignored.
         const more = symbol(...args, 1, "2");
         same(actual, expected, key);
         same(more, expected, key);
@@ -72,7 +72,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
         sameWay(slowCalls(symbol) - before, 0, `ordinary calls of ${key}`);
         fast += 2;
     }
-    // A wrong one, wherever it is, is named.
+    // A wrong argument is named, at any position.
     const places = new Set([0, parameters.length >> 1, parameters.length - 1]);
     for (const index of parameters.length ? places : []) {
         const args = make();
@@ -82,7 +82,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
         if (!expected.startsWith(head)) throw new Error(`${key}: ${expected}`);
         same(outcome(call, args), expected, key);
     }
-    // Missing ones are undefined.
+    // Missing arguments are undefined.
     if (parameters.length > 0) {
         const args = make().slice(0, -1);
         const short = optimise(functionOf(symbol, "", `return symbol(...arguments);`), [() => args], 3);
@@ -118,7 +118,7 @@ for (const [key, { parameters, result }] of Object.entries(generated.declaration
             } else {
                 same(actual.length, size, key);
             }
-            // Into the argument itself.
+            // Writes into the argument itself.
             if (into) same(seen(call(list[0], list[0])), expected, key);
         }
         if (!into) continue;

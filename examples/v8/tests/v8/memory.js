@@ -1,4 +1,4 @@
-// Buffers in V8's heap that its collector moves, and what many calls leave behind.
+// Buffers in V8's heap that its collector moves, and the memory that many calls leave behind.
 
 const { symbols: c } = openLibrary(generated.path, generated.declarations);
 const [path] = scriptArgs;
@@ -9,7 +9,7 @@ const { symbols: back } = openLibrary(path, {
 
 const garbage = () => Array.from({ length: 50 }, (_, index) => ({ index, bytes: new Uint8Array(index) }));
 
-// Between calls: what C wrote and reads is where script finds it.
+// Between calls, script finds the bytes that C wrote where C reads them.
 const fill = optimised(back.fill, [Uint8Array.of(1), 1, 1]);
 const kept = Array.from({ length: 64 }, (_, index) => new Uint8Array(index + 1));
 for (let round = 1; round < 60; round++) {
@@ -36,7 +36,7 @@ for (let i = 0; i < 3000; i++) {
 }
 same(String(into), `${first},0,0,0,0,0,0,0,0`);
 
-// During ordinary calls, in which callbacks make garbage: C goes on with the same bytes.
+// During ordinary calls callbacks make garbage, and C continues with its bytes.
 const before = new Uint8Array(40);
 const callback = new Callback({ parameters: [], result: "void" }, () => {
     garbage();
@@ -45,7 +45,7 @@ const callback = new Callback({ parameters: [], result: "void" }, () => {
     before[0] = 42;
 });
 same(back.fill_and_call(before, 40, callback.pointer), 42);
-// Optimised code calls that too; and script in it calls fast.
+// Optimised code makes such calls too, and script in them calls fast.
 const young = new Uint8Array(40);
 const nested = new Callback({ parameters: [], result: "void" }, () => {
     garbage();
@@ -55,7 +55,7 @@ const nested = new Callback({ parameters: [], result: "void" }, () => {
 const outer = optimised(back.fill_and_call, [young, 40, nested.pointer]);
 same(outer(young, 40, nested.pointer), 43);
 
-// A million calls leave nothing.
+// A million calls leave no memory behind.
 const loop = functionOf(
     c.same_bytes_16,
     "hash, count",
@@ -80,6 +80,6 @@ for (let i = 0; i < 20_000; i++) throws(() => refused("x"), TypeError, "an integ
 collectGarbage();
 const left = heapSize() - heap;
 if (left > 300_000) throw new Error(`the heap has grown by ${left} bytes`);
-// Of two million, if V8 leaves the code as it is.
+// Of two million, if V8 keeps the code.
 sameWay(slowCalls(c.same_bytes_16) + slowCalls(d.hash_buffer_1) - slowly < 1_000_000, true, "most were fast");
 print("end");

@@ -1,16 +1,16 @@
 // Calls of symbols from the interpreter, and from optimised code.
 
-// A function with this body, and with code of its own: functions of the same source share it.
+// A function with this body, and with code of its own. Functions of equal source share code.
 let sources = 0;
 const functionOf = (symbol, params, body) => new Function("symbol", `/* ${sources++} */ return function (${params}) { ${body} }`)(symbol);
 
-// A function that calls a symbol with so many arguments.
+// A function that calls a symbol with `count` arguments.
 function caller(symbol, count) {
     const names = Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
     return functionOf(symbol, names, `return symbol(${names});`);
 }
 
-// The same, but never optimised.
+// A function that calls a symbol and is never optimised.
 function interpreted(symbol, count) {
     const call = caller(symbol, count);
     %NeverOptimizeFunction(call);
@@ -19,17 +19,17 @@ function interpreted(symbol, count) {
 
 const isOptimised = (run) => (%GetOptimizationStatus(run) & 16) !== 0;
 
-// Whether V8 takes back code whenever it likes. Then what a call gives counts, and not how it went.
+// True if V8 drops code at any time. Then only the results of calls count, and not the way they took.
 const stressed = scriptArgs.includes("stressed");
 
 function sameWay(actual, expected, what) {
     if (!stressed) same(actual, expected, what);
 }
 
-// As many calls as have V8 learn the callees of functions on the way too.
+// The number of calls after which V8 also knows the callees of inner functions.
 const WARM = 200;
 
-// Runs a function with each of these lists of arguments, so often, and has it optimised then. That some calls throw is no harm.
+// Runs a function with each of these lists of arguments several times, and then makes V8 optimise it. Calls may throw.
 function optimise(run, lists, warm = WARM) {
     %PrepareFunctionForOptimization(run);
     for (let i = 0; i < warm; i++) for (const args of lists) outcome(run, args());
@@ -40,7 +40,7 @@ function optimise(run, lists, warm = WARM) {
 
 const optimised = (symbol, args) => optimise(caller(symbol, args.length), [() => args]);
 
-// What a call gave, as text.
+// The outcome of a call, as text.
 function outcome(run, args = []) {
     try {
         const result = run(...args);
@@ -89,10 +89,10 @@ function bytesFor(type, value) {
     return [...new Uint8Array(scratch.buffer, 0, size)];
 }
 
-// What C gives for arguments of these types.
+// The values that C returns for arguments of these types.
 const hashOf = (...types) => (...values) => types.reduce((hash, type, index) => mix(hash, bytesFor(type, values[index])), HASH);
 
-// Where the fields of a struct begin.
+// The offsets of the fields of a struct.
 function offsets(fields) {
     let end = 0;
     return fields.map((field) => {

@@ -1,11 +1,11 @@
-//! The program: its command line, and what it says about scripts that fail.
+//! Tests the program's command line, and its reports about scripts that fail.
 
 use std::path::Path;
 use std::{env, fs};
 
 use super::{fixture, has_v8, run};
 
-/// A file with this text; `name` is one test's alone.
+/// A file with this text. Only one test uses `name`.
 fn script(name: &str, text: &str) -> String {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("v8_program");
     fs::create_dir_all(&directory).unwrap();
@@ -60,7 +60,7 @@ fn scripts_get_their_arguments_and_what_was_loaded_before() {
     assert_eq!((ran.code, &*ran.stdout), (Some(0), "2 --a b\n"));
 }
 
-/// Declares how a script ends itself.
+/// Declares a function by which a script ends itself.
 const TERMINATE: &str = r#"
 const { symbols: v8 } = openLibrary("libnode.so.108", {
     current: { name: "_ZN2v87Isolate10GetCurrentEv", parameters: [], result: "pointer" },
@@ -87,7 +87,7 @@ fn callbacks_that_v8_ends_end_their_script() {
     if !has_v8() {
         return;
     }
-    // By a function with a parameter for callbacks, by one with a fast call, and in optimised code.
+    // The script is ended by a function with a parameter for callbacks, by one with a fast call, and in optimised code.
     for (name, ty) in [("callback.js", "function"), ("pointer.js", "pointer")] {
         for optimised in ["", "for (let i = 0; i < 20000; i++) call(none, 0);"] {
             let text = format!(
@@ -172,7 +172,7 @@ fn functions_written_for_v8_take_an_option() {
             const loop = new Function("call", "for (let i = 0; i < 20000; i++) try { call(i); } catch {}");
             for (let i = 0; i < 10; i++) loop(call);
         }
-        // What waits is thrown by whatever comes next.
+        // The next call throws the waiting exception.
         try { now(); } catch {}
         print(ran > 0, typeof nativeOf);"#;
     let script = script("direct.js", text);

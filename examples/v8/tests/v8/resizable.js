@@ -1,4 +1,4 @@
-// Arrays on buffers that change their size: what optimised code passes has the length of now.
+// Arrays on buffers that change their size: optimised code passes the present length.
 
 const [path] = scriptArgs;
 const point = { struct: ["f64", "f64"] };

@@ -1,5 +1,5 @@
-// Functions with more integers than fit registers, which come as `double` and `int64_t`: in every place every bound, and what V8 or the
-// trampoline refuses.
+// Functions with more integers than registers, which come as `double` and `int64_t`: every bound at every position, and the values that V8
+// or the trampoline refuses.
 
 const { symbols: c } = openLibrary(generated.path, generated.declarations);
 
@@ -25,7 +25,7 @@ for (const [type, [low, high]] of Object.entries(RANGES)) {
                 same(slowCalls(symbol), before, what);
             }
         }
-        // Beyond the bounds the trampoline refuses, and V8's code stays.
+        // Beyond the bounds the trampoline refuses, and V8 keeps its code.
         same(fast(...usual), hash(usual));
         for (let at = 0; at < count; at++) {
             for (const value of [low - 1, high + 1]) {
@@ -35,7 +35,7 @@ for (const [type, [low, high]] of Object.entries(RANGES)) {
                 same(result.includes(`argument ${at + 1} (${type}): ${value} is out of range`), true, result);
             }
         }
-        // Others have V8 give up its code, which it makes anew.
+        // Others make V8 drop its code, which it compiles again.
         for (const at of [0, 1, 5, 6, count - 1]) {
             for (const value of refused) {
                 const args = usual.map((other, index) => (index === at ? value : other));
@@ -47,7 +47,7 @@ for (const [type, [low, high]] of Object.entries(RANGES)) {
     }
 }
 
-// Each refusal gives up the code of the loop, and none is lost.
+// Each refusal drops the code of the loop, and no call is lost.
 let caught = 0;
 function loop(rounds) {
     let sum = 0;

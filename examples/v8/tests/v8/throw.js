@@ -1,5 +1,5 @@
-// What calls throw is caught where script says, in optimised code as elsewhere: also where V8 takes the ordinary callback for a fast call
-// of the same function.
+// Exceptions of calls are caught where script says, also in optimised code. This holds even if V8 calls the ordinary callback for a fast
+// call of that function.
 
 const [path] = scriptArgs;
 const point = { struct: ["f64", "f64"] };
@@ -28,7 +28,7 @@ const calling = new Callback(definition, (number) => number);
 const a = Float64Array.of(1, 2);
 const into = new Uint8Array(16);
 const six = [1, 2, 3, 4, 5, 6];
-// A symbol, good arguments, bad ones, and what is said of them.
+// A symbol, good arguments, bad ones, and the expected messages.
 const refusals = [
     [c.same_i32, [1], [1.5], "1.5 is not an integer"],
     [c.same_i32, [1], ["q"], "not a string"],
@@ -49,21 +49,21 @@ const refusals = [
     [c.last_of_7, [...six, 7], [1.5, ...six], "1.5 is not an integer"],
 ];
 
-// Functions that give `text` where they have caught what the call throws.
+// Functions that return `text` if they have caught the call's exception.
 const names = (count) => Array.from({ length: count }, (_, index) => `a${index}`).join(", ");
 const text = "error.constructor.name + ' ' + error.message + more";
 const BODIES = {
     catch: (call) => `let more = ""; try { return ${call}; } catch (error) { return ${text}; }`,
     "catch without a result": (call) => `let more = ""; try { ${call}; return "nothing"; } catch (error) { return ${text}; }`,
     finally: (call) => `let more = ""; try { try { ${call}; } finally { more = " finally"; } } catch (error) { return ${text}; }`,
-    // The innermost one that catches.
+    // The innermost `try` catches.
     nested: (call) => `let more = ""; try { try { ${call}; } catch (error) { return ${text}; } } catch { return "outer"; }`,
     loop: (call) => `let more = 0, error; for (let i = 0; i < 3; i++) try { ${call}; } catch (caught) { error = caught; more++; } return error && ${text};`,
     again: (call) => `let more = ""; try { try { ${call}; } catch (error) { more = " again"; throw error; } } catch (error) { return ${text}; }`,
     "an inlined function's": (call, list) => `let more = ""; const inner = (${list}) => ${call}; try { return inner(${list}); } catch (error) { return ${text}; }`,
     "an inlined function's finally": (call, list) =>
         `let more = ""; const inner = (${list}) => { try { return ${call}; } finally { more += " finally"; } }; try { inner(${list}); } catch (error) { return ${text}; }`,
-    // Nothing after the call is done.
+    // Statements after the call do not run.
     "what follows": (call) => `let more = ""; try { ${call}; more = " went on"; ${call}; more += " twice"; } catch (error) { return ${text}; }`,
 };
 const AFTER = { finally: " finally", loop: "3", again: " again", "an inlined function's finally": " finally" };
@@ -75,7 +75,7 @@ function catching(symbol, count, body) {
 
 const shown = (value) => (value?.toString === undefined ? typeof value : String(value));
 
-// That the text is what a function of this body gives.
+// Checks that a function of this body returns the text.
 function checkText(result, body, message, what) {
     const isText = typeof result === "string" && result.startsWith("TypeError ") && result.includes(message);
     if (!isText || !result.endsWith(AFTER[body] ?? "")) throw new Error(`${what}: gave ${String(result)}`);
@@ -85,7 +85,7 @@ function checkText(result, body, message, what) {
 for (const [symbol, good, bad, message] of refusals) {
     for (const body of Object.keys(BODIES)) {
         const what = `${symbol.name}(${bad.map(shown)}), ${body}`;
-        // V8 may learn of wrong arguments first, last, or not before the code is made.
+        // V8 may see wrong arguments first, last, or only after the code is made.
         for (const [first, second] of [[good, bad], [bad, good], [good, good]]) {
             const run = optimise(catching(symbol, good.length, body), [() => first, () => second], 40);
             for (let i = 0; i < 3; i++) {
@@ -99,13 +99,13 @@ for (const [symbol, good, bad, message] of refusals) {
         %NeverOptimizeFunction(interpreter);
         checkText(interpreter(...bad), body, message, what);
     }
-    // From the outside.
+    // Caught outside of the function.
     const run = optimise(caller(symbol, good.length), [() => good]);
     throws(() => run(...bad), TypeError, message);
 }
 
-// Callbacks that a fast call cannot run. A function's code is given up then, for V8 did not know that it catches something; the next call in
-// a loop would run the callback.
+// Callbacks that a fast call cannot run. V8 then drops the function's code, because V8 did not know that it catches an exception.
+// The next call in a loop would run the callback.
 for (const body of Object.keys(BODIES).filter((body) => body !== "loop")) {
     for (let i = 0; i < 3; i++) {
         const run = optimise(catching(c.call_pointer, 2, body), [() => [Pointer.create(0n), 0]]);
@@ -114,7 +114,7 @@ for (const body of Object.keys(BODIES).filter((body) => body !== "loop")) {
     }
 }
 
-// Errors say where.
+// Errors have their place.
 function place() {
     try {
         return c.same_i8(300);
@@ -124,7 +124,7 @@ function place() {
 }
 same(place().split("\n").some((line) => line.includes("at place (")), true, place());
 
-// A function among wrong arguments of its own, in one place.
+// Each function has wrong arguments of its own, in one place.
 function both(x, y) {
     let caught = "";
     try {
@@ -161,7 +161,7 @@ for (let i = 0; i < 10; i++) {
     same(caught, 100);
 }
 
-// A callback's own exception passes through C, whoever called that.
+// A callback's own exception passes through C, in every kind of call.
 const thrown = new RangeError("own");
 const throwing = new Callback(definition, () => {
     throw thrown;
@@ -169,7 +169,7 @@ const throwing = new Callback(definition, () => {
 const viaC = optimise(functionOf(c.call_marked, "pointer, times", "try { return symbol(pointer, times); } catch (error) { return error; }"), [() => [calling.pointer, 1]]);
 same(viaC(throwing.pointer, 3), thrown);
 
-// Refusals in script that a callback runs are that script's own, and what C does afterwards goes on.
+// Refusals in script that a callback runs belong to that script, and C continues afterwards.
 const refused = optimise(catching(c.same_i8, 1, "catch"), [() => [1]]);
 const catchingBack = new Callback(definition, (number) => (refused(300).includes("300") ? refused(number) : -100));
 same(c.call_marked(catchingBack.pointer, 4), 0 + 1 + 2 + 3);
@@ -177,19 +177,19 @@ const letThrough = optimise(caller(c.same_i8, 1), [() => [1]]);
 const failing = new Callback(definition, () => letThrough(300));
 throws(() => c.call_marked(failing.pointer, 4), TypeError, "300 is out of range");
 same(letThrough(5), 5);
-// The same from callback to callback.
+// The exception passes from callback to callback.
 const outer = new Callback(definition, (number) => {
     throws(() => c.call_marked(failing.pointer, 1), TypeError, "300 is out of range");
     return letThrough(number);
 });
 same(c.call_marked(outer.pointer, 4), 0 + 1 + 2 + 3);
-// Conversions run no script: what has its own ways to become a number is no number.
+// Conversions run no script: an object that converts to a number by itself is not a number.
 let converted = 0;
 const number = { valueOf: () => ++converted, [Symbol.toPrimitive]: () => ++converted };
 throws(() => letThrough(number), TypeError, "not an object");
 same(converted, 0);
 
-// Where the stack ends, exceptions come as elsewhere, and none is left for later.
+// Exceptions at the end of the stack are thrown too, and none waits for later.
 function deep(symbol, bad, good, depth) {
     let mark = symbol(good);
     try {
@@ -208,7 +208,7 @@ for (let i = 0; i < 3; i++) {
     %OptimizeFunctionOnNextCall(deep);
 }
 
-// What symbols look like.
+// Symbols in messages.
 for (const [key, { parameters }] of Object.entries(declarations)) {
     same(c[key].length, parameters.length, key);
     same(c[key].name, key);

@@ -1,24 +1,24 @@
-// Every type with every value: from the interpreter, and from optimised code, to which the value is a variable's, a literal, one of many
-// kinds, or the first of its kind. Each time the same result or exception, and where it should be, by a fast call.
+// Every type with every value: from the interpreter, and from optimised code, in which the value is a variable's, a literal, one of many
+// kinds, or the first of its kind. Each time the result or exception must be equal, and good values must take the fast call.
 
 const { symbols: c } = openLibrary(generated.path, generated.declarations);
 const { symbols: slow } = openLibrary(generated.path, {
     is_function: { name: "hash_pointer_1", parameters: ["function"], result: "u32" },
 });
 
-// What a symbol is tried with: its argument number `at` is the value, the others are these. `type` is a C type, or how many bytes it
-// needs.
+// The arguments that a symbol is tried with: number `at` is the value, the others are these. `type` is a C type, or the number of bytes
+// that it needs.
 function place(symbol, type, { name = symbol.name, others = [], at = 0, result = ({ value }) => value }) {
     const args = (value) => [...others.slice(0, at), value, ...others.slice(at)];
     return { symbol, name, type, at, args, result };
 }
 
-// Of types that are alike one has all ways, and the others a few.
+// Of similar types one is tried in all ways, and the others in a few.
 const FULL = ["bool", "u8", "i32", "u32", "i64", "f32", "f64", "pointer", "buffer", 16];
 const places = [];
 for (const type of ["bool", ...Object.keys(INTEGERS), "f32", "f64", "pointer"]) {
     places.push(place(c[`same_${type}`], type, {}));
-    // V8 takes no such result.
+    // V8 does not support such results.
     if (whySlow(c[`same_${type}`]) === null) continue;
     places.push(place(c[`hash_${type}_1`], type, { result: ({ value }) => hashOf(type)(value) }));
     places.push(place(c[`box_${type}`], type, { result: ({ value }) => Uint8Array.from(bytesFor(type, value)) }));
@@ -29,24 +29,24 @@ for (const size of [1, 16, 40]) {
     const hash = ({ bytes }) => mix(mix(hashOf("i32")(7), bytes), bytesFor("f64", 0.5));
     places.push(place(c[`hash_bytes_${size}`], size, { others: [7, 0.5], at: 1, result: hash }));
 }
-// Where integers go to the stack: the first as a double, the others in registers and in memory.
+// The types whose integers go to the stack: the first as a double, the others in registers and in memory.
 for (const [type, at] of [["u8", 0], ["u8", 3], ["i32", 0], ["i32", 3], ["i32", 11], ["u32", 0], ["u32", 11]]) {
     const others = Array.from({ length: 11 }, (_, index) => index + 1);
     const result = ({ value }) => hashOf(...Array(12).fill(type))(...others.slice(0, at), value, ...others.slice(at));
     places.push(place(c[`hash_${type}_12`], type, { others, at, result }));
 }
 
-// Whether V8 calls C by a fast call, if the value is a good one.
+// True if V8 calls C by a fast call for a good value.
 function isFast({ symbol }, entry) {
     if (whySlow(symbol) !== null) return false;
-    // The shortest code reads small integers, and has no helper.
+    // The shortest code reads small integers, and calls no helper.
     if (symbol === c.same_i32) return !Object.is(entry.make(), -0);
     return true;
 }
 
-// How a value comes to the call: `(place, entry)` gives a function, and what makes its arguments; or nothing if it cannot.
+// The ways in which a value reaches the call. `(place, entry)` returns a function and a maker of its arguments, or nothing if it cannot.
 const WAYS = {
-    // V8 learns about it from other values first.
+    // V8 sees other values first.
     "the first of its kind"({ symbol, at, args, good }, entry) {
         const usual = () => args(good.make());
         const make = () => optimise(caller(symbol, usual().length), [usual], 3);
@@ -76,7 +76,7 @@ const WAYS = {
 };
 const FEW = ["the first of its kind", "one of many kinds"];
 
-// A function that is used as long as V8 leaves it optimised.
+// A function that is used as long as V8 keeps it optimised.
 const functions = new Map();
 
 function kept(symbol, key, make) {
@@ -89,7 +89,7 @@ function kept(symbol, key, make) {
 
 const MANY = [() => 0, () => 0.5, () => "1", () => null, () => undefined, () => ({}), () => 1n, () => true, () => new Uint8Array(64)];
 
-// The compiler knows what kind of number it is, and keeps it in a register.
+// The compiler knows the kind of the number, and keeps it in a register.
 function element(array) {
     return ({ symbol, at, args }, entry) => {
         const value = entry.make();
@@ -131,10 +131,10 @@ for (const place of places) {
     const { type, at } = place;
     const ordinary = interpreted(place.symbol, place.args(0).length);
     place.good = VALUES.find((entry) => conversion(type, entry).problem === undefined);
-    // So that V8 knows what the prelude's functions for structs call.
+    // V8 must know the functions that the prelude's functions for structs call.
     for (let i = 0; i < WARM; i++) outcome(ordinary, place.args(place.good.make()));
     for (const entry of VALUES) {
-        // Nothing reads what is not there.
+        // Memory that does not exist is not read.
         if (type === "buffer" && entry.bytes?.length === 0) continue;
         const converted = conversion(type, entry);
         const expected = outcome(ordinary, place.args(entry.make()));
@@ -153,14 +153,14 @@ for (const place of places) {
 }
 same(scriptsRun(), 0, "script that ran");
 
-// V8's hole: numbers that its compiler knows to be integers from 0 to 2^64 arrive in 64 bits unasked, so that the greatest of them are
-// negative where they were to be refused. It takes so many integers that some lie on the stack.
+// V8's hole: if its compiler knows that numbers are integers from 0 to 2^64, they arrive in 64 bits unchecked. The greatest of them are
+// then negative, and are not refused. It needs enough integers that some lie on the stack.
 const greatest = functionOf(c.hash_i32_12, "x", "return symbol(1, 2, 3, (x >>> 0) * 4294967296 + 4294965248, 5, 6, 7, 8, 9, 10, 11, 12);");
 const number = 2 ** 64 - 2048;
 throws(() => greatest(-1), TypeError, `argument 4 (i32): ${number} is out of range`);
 optimise(greatest, [() => [-1]], 3);
 same(greatest(-1), hashOf(...Array(12).fill("i32"))(1, 2, 3, -2048, 5, 6, 7, 8, 9, 10, 11, 12), "the hole");
-// Smaller ones are out of range either way, and other functions have none.
+// Smaller types are out of range in both cases, and other functions do not have this hole.
 throws(() => greatest(-2), TypeError, `argument 4 (i32): ${number - 2 ** 32} is out of range`);
 const few = functionOf(c.hash_i32_6, "x", "return symbol(1, 2, 3, (x >>> 0) * 4294967296 + 4294965248, 5, 6);");
 optimise(few, [() => [-1]], 3);

@@ -1,15 +1,15 @@
-// Values of every kind, and what each C type makes of them: here said once more, without hotcall.
+// Values of every kind, and the result of each for every C type, written independently of hotcall.
 
 const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
-    // A value has a name, a function that makes it anew, and, if it is a literal, its source. What has bytes says which: the collector may
-    // move them as long as nobody asks V8 where they are.
+    // A value has a name, a function that makes a new one, and, if it is a literal, its source. Values with bytes say which: the
+    // collector may move them as long as V8 is not asked for their address.
     const VALUES = [];
 
     function add(name, make, more = {}) {
         VALUES.push({ name, make, ...more });
     }
 
-    // Each in a variable of its own: others may keep numbers as doubles.
+    // Each value has a variable of its own, because shared ones may keep numbers as doubles.
     const literal = (text) => add(text, new Function(`const value = ${text}; return () => value;`)(), { text });
 
     const NUMBERS = new Set([0, -0, 1, -1, 0.5, -0.5, 1.5, 255.5, -128.5, 5e-324, 1e21, 1e300, -1e300, NaN, Infinity, -Infinity].map(sourceOf));
@@ -58,7 +58,7 @@ const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
     const POINTERS = [Pointer.create(1n), Pointer.create(0x123456789an), Pointer.create(2n ** 64n - 1n)];
     for (const pointer of POINTERS) add(`pointer ${Pointer.value(pointer)}`, () => pointer, { pointer: true });
 
-    // Bytes that differ.
+    // Bytes that are all different.
     const CONTENT = Uint8Array.from({ length: 128 }, (_, index) => index * 7 + 3);
     const content = (length) => CONTENT.subarray(0, length);
 
@@ -83,7 +83,7 @@ const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
     const bytesOf = (name, length, make, more = {}) => add(name, make, { bytes: content(length), ...more });
     for (const Type of KINDS) {
         const { name, BYTES_PER_ELEMENT: size } = Type;
-        // Its elements, of which V8 copies the bytes.
+        // Its elements. V8 copies their bytes.
         const elements = filled(new Type(48 / size));
         bytesOf(`${name} in the heap`, 48, () => new Type(elements), { inHeap: true });
         bytesOf(`large ${name}`, 128, () => filled(new Type(128 / size)));
@@ -133,7 +133,7 @@ const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
         return buffer;
     }, { detached: true });
 
-    // What a value is, in messages.
+    // The name of a value's kind in messages.
     function kindOf(entry) {
         const value = entry.make();
         if (value === null) return "null";
@@ -146,7 +146,7 @@ const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
 
     const INTEGERS = { u8: 8, i8: -8, u16: 16, i16: -16, u32: 32, i32: -32, u64: 64, i64: -64, usize: 64, isize: -64 };
 
-    // What C gets for a value of a type: `{ value }`, `{ bytes }`, or `{ problem }`, the text of the exception.
+    // The value that C gets for a type: `{ value }`, `{ bytes }`, or `{ problem }`, the text of the exception.
     function conversion(type, entry) {
         const value = entry.make();
         const wrong = (expected) => ({ problem: `expected ${expected}, not ${kindOf(entry)}` });
@@ -181,7 +181,7 @@ const { VALUES, INTEGERS, conversion, content, scriptsRun } = (() => {
         return { value: wide ? BigInt(value) : value + 0 };
     }
 
-    // How often script ran that conversions must not run.
+    // The number of times that conversions ran script. It must be 0.
     const scriptsRun = () => ran;
     return { VALUES, INTEGERS, conversion, content, scriptsRun };
 })();

@@ -1,4 +1,4 @@
-// Ways to call: each gives what the interpreter's call gives, and is fast where V8 can know the function.
+// Ways to call: each returns the result of the interpreter's call, and is fast if V8 can know the function.
 
 const [path] = scriptArgs;
 const { symbols: c, close } = openLibrary(generated.path, generated.declarations);
@@ -6,10 +6,10 @@ const add = c.hash_i32_3;
 const numbers = [1, -2, 3];
 const expected = hashOf("i32", "i32", "i32")(...numbers);
 
-// So that V8 knows what the prelude's function calls.
+// V8 must know the function that the prelude's function calls.
 for (let i = 0; i < WARM; i++) outcome(add, numbers);
 
-// Called as others are.
+// Called like other functions.
 const WAYS = {
     plainly: "symbol(1, -2, 3)",
     "by call": "symbol.call(undefined, 1, -2, 3)",
@@ -41,7 +41,7 @@ for (const [name, text] of Object.entries(WAYS)) {
     }
 }
 
-// Where V8 does not know the function, that has its own code.
+// If V8 does not know the function, that has its own code.
 const megamorphic = (f, ...args) => f(...args);
 for (const symbol of [Math.max, Math.min, add, Math.abs, (x) => x, caller(add, 3)]) megamorphic(symbol, 1, -2, 3);
 optimise(add, [() => numbers]);
@@ -51,7 +51,7 @@ for (const call of [() => megamorphic(add, ...numbers), () => add.bind(null, 1)(
     sameWay(slowCalls(add) - before, 0, `ordinary calls of ${call}`);
 }
 
-// No constructors, and nothing to change.
+// They are not constructors, and cannot be changed.
 throws(() => new add(1, 2, 3), TypeError, "not a constructor");
 same(add.prototype, undefined);
 same(add.length, 3);
@@ -66,11 +66,11 @@ for (const [index, text] of ["symbol()", "symbol(1)", "symbol(1, 2)"].entries())
     for (let i = 0; i < 3; i++) throws(call, TypeError, refused);
 }
 
-// In a try block what a fast call refuses is caught there, at once.
+// In a try block an exception of a fast call is caught there, at once.
 const caught = functionOf(add, "a", "try { symbol(a, 2, 3); return 'none'; } catch (error) { return error.message; }");
 optimise(caught, [() => [1]], 10);
 same(caught(1), "none");
-// V8 had not seen how exceptions come.
+// V8 had not seen exceptions before.
 for (let i = 0; i < 2; i++) {
     same(caught("1").includes("argument 1 (i32): expected an integer, not a string"), true);
     if (i === 0) optimise(caught, [() => [1]], 10);
@@ -78,7 +78,7 @@ for (let i = 0; i < 2; i++) {
 }
 sameWay(isOptimised(caught), true, "a refusal leaves the code as it was");
 
-// A wrong argument in the middle of a hot loop: the loop ends there, and not before. V8 replaces the loop's code while it runs.
+// A wrong argument in the middle of a hot loop ends the loop exactly there. V8 replaces the loop's code while it runs.
 const sum = functionOf(
     c.same_i32,
     "values, seen",
@@ -105,14 +105,14 @@ for (const [at, wrong, text] of [[150_000, "x", "not a string"], [123_456, 1.5, 
     same(seen.count, at);
     same(sum(values, seen), total);
 }
-// Where V8 knows the elements as doubles.
+// If V8 knows the elements as doubles.
 const doubles = Float64Array.from(values);
 same(sum(doubles, seen), total);
 doubles[777] = NaN;
 throws(() => sum(doubles, seen), TypeError, "NaN is not an integer");
 same(seen.count, 777);
 
-// Numbers of all kinds one after the other: V8 makes no code anew for those that are refused.
+// Numbers of all kinds, one after the other: V8 does not compile code again for refused ones.
 const mixed = functionOf(c.hash_i64_1, "list", "let last; for (const value of list) { try { last = symbol(value); } catch {} } return last;");
 const many = Array.from({ length: 1000 }, (_, index) => [index, BigInt(index), 2 ** 40 + index, index % 100 ? -index : 0.5][index % 4]);
 optimise(mixed, [() => [many]], 3);
@@ -120,7 +120,7 @@ const start = slowCalls(c.hash_i64_1);
 for (let i = 0; i < 20; i++) same(mixed(many), hashOf("i64")(-999));
 sameWay(slowCalls(c.hash_i64_1) - start, 20 * many.filter((value) => value === 0.5).length);
 
-// Many functions of one shape: each calls its own, whether V8 knows it or not.
+// Many functions of one shape: each calls its own C function, even if V8 does not know it.
 const declarations = {};
 for (let i = 0; i < 50; i++) declarations[`f${i}`] = { name: i % 2 ? "same_i32" : "hash_i32_1", parameters: ["i32"], result: i % 2 ? "i32" : "u32" };
 const { symbols: alike } = openLibrary(generated.path, declarations);
@@ -138,10 +138,10 @@ for (let round = 0; round < 50; round++) {
     }
 }
 
-// The same function by two libraries: one closed, the other not.
+// One function of two libraries: one closed, the other open.
 const { symbols: other } = openLibrary(generated.path, { same_i32: generated.declarations.same_i32 });
 
-// A library that is closed in the middle of a hot loop: the next call throws. Its code was not made anew for that.
+// A library that is closed in the middle of a hot loop: the next call throws. Its code was not compiled again for that.
 const loop = functionOf(
     c.same_i32,
     "close, at, seen",
@@ -157,7 +157,7 @@ same(seen.count, 49_999);
 for (const [name, args] of [["same_i32", [1]], ["hash_i32_12", Array(12).fill(1)], ["hash_buffer_1", [null]], ["same_f64", [1]], ["same_bytes_16", [new Uint8Array(16)]]]) {
     const call = optimised(c[name], args);
     throws(() => call(...args), Error, "is closed");
-    // Arguments are looked at first.
+    // Arguments are checked first.
     throws(() => call(Symbol.iterator), TypeError, "cannot call");
 }
 same(other.same_i32(5), 5);

@@ -6,14 +6,14 @@ use hotcall::{Signature, Slot, Thunk, Type};
 
 use crate::world::World;
 
-/// Seconds after which a child that waits for a lock for ever is ended: far above what a child takes under a sanitizer on a
-/// busy machine.
+/// The number of seconds after which a child is ended because it waits for a lock for ever. A child takes far less,
+/// even under a sanitizer on a busy machine.
 const LIMIT: u32 = 1000;
 
 /// Forks a child that compiles and calls, and waits for it.
 pub(crate) fn run(world: &World) -> Result<(), String> {
-    // SAFETY: the child compiles and calls, for which it needs the locks of hotcall and of the allocator alone. Both respect
-    // forks.
+    // SAFETY: the child only compiles and calls. For that it needs the locks of hotcall and of the allocator alone, and
+    // both respect forks.
     let child = unsafe { libc::fork() };
     if child < 0 {
         return Err(format!("cannot fork: {}", io::Error::last_os_error()));
@@ -34,7 +34,7 @@ pub(crate) fn run(world: &World) -> Result<(), String> {
     Ok(())
 }
 
-/// Compiles what the parent may have been compiling at that moment, and calls it.
+/// Compiles signatures that the parent may be compiling at the fork, and calls them.
 fn works(world: &World) -> Result<(), hotcall::Error> {
     for params in 1..4 {
         let signature = Signature::new(vec![Type::I64; params], Type::I64).expect("a signature of numbers");

@@ -2,11 +2,12 @@
 //!
 //!     stress --operations 20000 --signals 2000 [--threads 4] [--seed 1]
 //!
-//! The threads share libraries and callbacks, which any of them closes while others call. Each also has a toy engine, whose
-//! records go to other threads to be dropped. Signal handlers look up the names of code that comes and goes, and processes
-//! fork. The C functions are compiled by `$CC` (or `cc`) with `$HOTCALL_FIXTURE_FLAGS`.
+//! The threads share libraries and callbacks, which any of them closes while others call. Each thread also has a toy
+//! engine, whose records other threads drop. Signal handlers look up the names of code that comes and goes, and
+//! processes fork. The C functions are compiled by `$CC` (or `cc`) with `$HOTCALL_FIXTURE_FLAGS`.
 //!
-//! Prints what was done. A wrong result ends it with a message that names the thread's seed.
+//! Prints the number of operations of each kind. A wrong result ends the program with a message that names the thread's
+//! seed.
 
 mod fork;
 mod signals;
@@ -44,7 +45,7 @@ struct Arguments {
     seed: u64,
 }
 
-/// Far more threads than make sense.
+/// The largest number of threads, far more than a test needs.
 const MAX_THREADS: u64 = 1000;
 
 fn main() -> ExitCode {
@@ -68,7 +69,7 @@ fn run(arguments: &Arguments) -> Result<(), Box<dyn Error>> {
     };
     let threads = (0..arguments.threads).map(work).collect::<Result<Vec<_>, _>>()?;
     signals::send(&threads, arguments.signals);
-    // A thread that panics has said why.
+    // A thread that panics has already printed the reason.
     let results: Vec<_> = threads.into_iter().map(|thread| thread.join().map_err(|_| "a thread failed")).collect();
     let counts = results.into_iter().map(|result| Ok(result??)).collect::<Result<Vec<_>, Box<dyn Error>>>()?;
     let counts = counts.into_iter().fold(Counts::default(), |sum, counts| sum + counts);

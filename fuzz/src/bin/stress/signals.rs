@@ -1,4 +1,4 @@
-//! Signals whose handlers look up what code is called.
+//! Signals whose handlers look up the names of code.
 
 use std::ffi::{c_int, c_void};
 use std::os::unix::thread::JoinHandleExt;
@@ -6,18 +6,18 @@ use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 use std::{io, mem, ptr};
 
-/// How many handlers ran.
+/// The number of handlers that ran.
 pub(crate) static RECEIVED: AtomicU64 = AtomicU64::new(0);
-/// How many of them found a name that hotcall does not give.
+/// The number of handlers that found a name that hotcall does not give.
 pub(crate) static WRONG: AtomicU64 = AtomicU64::new(0);
-/// An address in code that was made lately, and may be gone.
+/// An address in code that was made recently, and may be unmapped.
 pub(crate) static LATEST: AtomicPtr<c_void> = AtomicPtr::new(ptr::null_mut());
 
 /// Microseconds of processor time between the timer's signals.
 const INTERVAL: libc::suseconds_t = 500;
 
 extern "C" fn look(_: c_int) {
-    // The interrupted code goes on with its own errno.
+    // The interrupted code continues with its own errno.
     // SAFETY: the address of this thread's errno is always valid.
     let errno = unsafe { *libc::__errno_location() };
     let found = hotcall::describe(LATEST.load(Ordering::Acquire));
@@ -29,7 +29,7 @@ extern "C" fn look(_: c_int) {
     unsafe { *libc::__errno_location() = errno };
 }
 
-/// Handles the signals, and starts a timer that sends some to whichever thread runs.
+/// Handles the signals, and starts a timer that sends some to the running thread.
 pub(crate) fn install() -> io::Result<()> {
     for signal in [libc::SIGUSR1, libc::SIGPROF] {
         // SAFETY: zeros are a value of the record; the handler only reads and writes atomics.

@@ -18,7 +18,7 @@ use hotcall::engine::{Realm, Record, RecordError};
 
 use vm::{Vm, VmValue};
 
-/// One instance of the engine, of one thread.
+/// One instance of the engine, on one thread.
 pub(crate) struct ToyInstance {
     vm: Vm,
     realm: Realm<engine::Toy>,
@@ -31,26 +31,26 @@ impl ToyInstance {
         Ok(Self { vm: Vm::default(), realm })
     }
 
-    /// Has script call `scale`, and collects the function.
+    /// Makes script call `scale`, and collects the function.
     pub(crate) fn scale(&self, scale: &Function, number: i8, by: f64) -> Result<f64, String> {
-        // SAFETY: it takes any numbers, and the realm is this engine's.
+        // SAFETY: the function takes any numbers, and the realm is this engine's.
         let function =
             unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
         let args = [VmValue::integer(number.into()), VmValue::double(by)];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
-        // SAFETY: no script runs, and the function is used no more.
+        // SAFETY: no script runs, and the function is not used again.
         unsafe { self.vm.collect() };
         result?.ok_or_else(|| "scale returned something other than a number".to_owned())
     }
 
-    /// Has script call `fill` with a buffer of its own.
+    /// Makes script call `fill` with a buffer of its own.
     pub(crate) fn fill(&self, fill: &Function, len: usize, byte: u8) -> Result<f64, String> {
-        // SAFETY: it gets a buffer and its length, and the realm is this engine's.
+        // SAFETY: the function gets a buffer and its length, and the realm is this engine's.
         let function =
             unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
         let args = [self.vm.buffer(&vec![0; len]), VmValue::number(len as f64), VmValue::integer(byte.into())];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
-        // SAFETY: no script runs, and neither the function nor the buffer is used any more.
+        // SAFETY: no script runs, and the function and the buffer are not used again.
         unsafe { self.vm.collect() };
         result?.ok_or_else(|| "fill returned something other than a number".to_owned())
     }

@@ -1,4 +1,4 @@
-//! One thread's operations.
+//! The operations of one thread.
 
 use std::fmt;
 use std::ops::Add;
@@ -18,7 +18,7 @@ use crate::signals::{LATEST, RECEIVED};
 use crate::toy::ToyInstance;
 use crate::world::{World, long_signature};
 
-/// How many operations of each kind were done.
+/// The numbers of operations of each kind.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Counts([u64; KINDS.len()]);
 
@@ -39,7 +39,7 @@ const KINDS: [Kind; 11] = [
     ("forks", 2, Worker::fork),
 ];
 
-/// The operation that goes on while signals are awaited: its code is what their handlers look up.
+/// The operation that continues while signals are awaited. Their handlers look up its code.
 const WHILE_WAITING: usize = 1;
 
 pub(crate) struct Worker {
@@ -77,7 +77,7 @@ fn text(error: impl ToString) -> String {
     error.to_string()
 }
 
-/// `result` unless its library was closed meanwhile.
+/// Returns the result, or `None` if the library was closed meanwhile.
 fn unless_closed<T>(result: Result<T, impl Into<Error>>) -> Result<Option<T>, String> {
     match result.map_err(Into::into) {
         Ok(value) => Ok(Some(value)),
@@ -99,7 +99,7 @@ impl Worker {
         Ok(Self { world, seed, random: Random::new(seed), toy, local, foreign_calls, signatures })
     }
 
-    /// Does this many random operations, and goes on until this many signals have arrived.
+    /// Does this many random operations, and continues until this many signals have arrived.
     pub(crate) fn work(mut self, operations: u64, signals: u64) -> Result<Counts, String> {
         let mut counts = Counts::default();
         let all: u32 = KINDS.iter().map(|(_, share, _)| share).sum();
@@ -145,7 +145,7 @@ impl Worker {
         let Some(scale) = unless_closed(library.function("scale", &self.signatures.scale))? else { return Ok(()) };
         drop(library);
         let number = self.random.bits() as i8;
-        // SAFETY: this is its signature.
+        // SAFETY: the signature is that of the function.
         let Some(result) = unless_closed(unsafe { scale.call_slots(&[number.into(), 0.5.into()]) })? else {
             return Ok(());
         };
@@ -172,7 +172,7 @@ impl Worker {
         let bytes = mixed_bytes(a, 2.5, 0.5);
         let args = [swap.aggregate(0, &bytes).map_err(text)?, more.into()];
         let mut result = [0; 24];
-        // SAFETY: this is its signature.
+        // SAFETY: the signature is that of the function.
         let Some(()) = unless_closed(unsafe { swap.call_slots_into(&args, &mut result) })? else { return Ok(()) };
         // The last four bytes are padding.
         expect("swap", &result[..20], &[&mixed_bytes(a + more, -2.5, 1.0)[..20]])
@@ -181,14 +181,14 @@ impl Worker {
     /// Calls `apply` in the library that stays open.
     fn apply(&self, callback: Slot, number: i64) -> Result<i64, String> {
         let apply = self.open_function("apply", &self.signatures.apply)?;
-        // SAFETY: this is its signature; the callback reads a `long` and ignores its other arguments.
+        // SAFETY: the signature is that of the function. The callback reads a `long` and ignores its other arguments.
         Ok(unsafe { apply.call_slots(&[callback, number.into()]) }.map_err(text)?.as_i64())
     }
 
     fn call_back(&mut self) -> Result<(), String> {
         let callback = self.world.callback(&mut self.random);
         let number = self.number();
-        // Closed ones return zero.
+        // Closed callbacks return zero.
         expect("a callback", self.apply((&*callback).into(), number)?, &[number + 1, 0])
     }
 
@@ -202,18 +202,18 @@ impl Worker {
         expect("a closed callback", self.apply((&*callback).into(), 1)?, &[0])
     }
 
-    /// Calls this thread's local callback, another thread's, or replaces its own.
+    /// Calls this thread's local callback or another thread's, or replaces its own.
     fn local_callback(&mut self) -> Result<(), String> {
         let number = self.number();
         if self.random.one_in(4) {
             let (local, foreign_calls) = local_callback().map_err(text)?;
             self.world.publish(local.as_ptr());
-            // Calls that wait for the old one are dropped with its queue.
+            // Calls that wait for the old callback are dropped with its queue.
             (self.local, self.foreign_calls) = (local, foreign_calls);
         }
         expect("a local callback", self.apply((&self.local).into(), number)?, &[number * 2])?;
         let any = self.world.local.load(Ordering::Acquire);
-        // Nobody waits for calls on another thread.
+        // Calls on another thread do not wait.
         expect("any thread's local callback", self.apply(any.into(), number)?, &[number * 2, 0])
     }
 

@@ -1,4 +1,4 @@
-//! Libraries and callbacks that the threads share, and that any of them replaces.
+//! Libraries and callbacks that the threads share, and that any thread replaces.
 
 use std::error::Error;
 use std::ffi::c_void;
@@ -24,20 +24,20 @@ unsigned char fill(unsigned char *bytes, unsigned long len, unsigned char byte) 
 }
 ";
 
-/// The number of copies: one is unmapped while others are in use.
+/// The number of copies. One is unmapped while others are in use.
 const FILES: usize = 4;
 const CALLBACKS: usize = 16;
 
 pub(crate) struct World {
-    /// Open as long as the program runs.
+    /// Stays open as long as the program runs.
     pub(crate) open: Library,
     paths: Vec<PathBuf>,
     libraries: Vec<Mutex<Library>>,
     thunks: Vec<Thunk>,
     callbacks: Vec<Mutex<Arc<Callback>>>,
-    /// The latest local callback, of any thread: C may call it after it was closed.
+    /// The address of the latest local callback of any thread. C may call it after it was closed.
     pub(crate) local: AtomicPtr<c_void>,
-    /// Deleted last.
+    /// Declared last, so that the files are deleted last.
     _files: Files,
 }
 
@@ -51,7 +51,7 @@ impl World {
         paths.iter().try_for_each(|path| fs::copy(&first, path).map(|_| ()))?;
         // SAFETY: the fixture has no initialisers.
         let open = unsafe { Library::open(&first) }?;
-        // SAFETY: the copies are of the same fixture, which has no initialisers.
+        // SAFETY: the fixture has no initialisers, and the files are copies of it.
         let libraries = paths.iter().map(|path| unsafe { Library::open(path) }.map(Mutex::new));
         let libraries = libraries.collect::<Result<_, _>>()?;
         let mut random = Random::new(0);
@@ -71,7 +71,7 @@ impl World {
         &self.libraries[random.below(FILES as u32) as usize]
     }
 
-    /// Opens a library anew and closes the one whose place it takes.
+    /// Opens a library again and closes the one that it replaces.
     pub(crate) fn reopen(&self, random: &mut Random) -> Result<(), LibraryError> {
         let index = random.below(FILES as u32) as usize;
         // SAFETY: the fixture has no initialisers.
@@ -90,7 +90,7 @@ impl World {
         Arc::clone(&self.callbacks[index].lock().unwrap_or_else(PoisonError::into_inner))
     }
 
-    /// Makes a callback and puts it in another's place. The old one is closed when nobody holds it any longer.
+    /// Makes a callback and replaces another by it. The old one is closed when its last user drops it.
     pub(crate) fn replace_callback(&self, random: &mut Random) -> Result<(), CallbackError> {
         let callback = add_one(&self.thunks[random.below(self.thunks.len() as u32) as usize])?;
         let index = random.below(CALLBACKS as u32) as usize;
@@ -108,7 +108,8 @@ impl World {
     }
 }
 
-/// A signature `(i64, …) -> i64` with random numbers behind: code that `first` and C's `f(x)` have the registers for.
+/// A signature `(i64, …) -> i64` with random numbers as further parameters. `first` and C's `f(x)` can be called with
+/// it.
 pub(crate) fn long_signature(random: &mut Random, most: u32) -> Signature {
     let more = random.below(most + 1);
     let number = |random: &mut Random| if random.one_in(2) { Type::F64 } else { Type::I64 };
@@ -116,7 +117,7 @@ pub(crate) fn long_signature(random: &mut Random, most: u32) -> Signature {
     Signature::new(params.collect::<Vec<_>>(), Type::I64).expect("a signature of numbers is within the limits")
 }
 
-/// A callback that returns its first argument and one.
+/// A callback that adds one to its first argument.
 fn add_one(thunk: &Thunk) -> Result<Arc<Callback>, CallbackError> {
     let callback = Callback::sync(thunk, OnPanic::Abort, |call| {
         let sum = call.slots()[0].as_i64() + 1;

@@ -8,7 +8,7 @@ use crate::debug::name::Name;
 use crate::error::JitError;
 use crate::lock::HoldOff;
 
-/// A generator, of which there is none.
+/// A generator. It does not have values.
 pub(crate) struct Generator(Infallible);
 
 impl Generator {
@@ -21,7 +21,7 @@ impl Generator {
     }
 }
 
-/// No code, whatever the key.
+/// Returns `None` for every key.
 pub(crate) const fn make<K>(_: &HoldOff, _: Option<&Generator>, _: &Name, _: &K) -> Result<Option<Code>, JitError> {
     Ok(None)
 }

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-/// Code, of which there is none.
+/// Code. It does not have values.
 pub(crate) struct Code(Infallible);
 
 impl Code {

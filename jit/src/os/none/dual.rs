@@ -1,9 +1,9 @@
-//! Systems that map no memory twice.
+//! Systems that do not map memory twice.
 
 use std::io;
 use std::ptr::NonNull;
 
-/// Has no values.
+/// A mapping. It does not have values.
 pub(crate) enum Dual {}
 
 impl Dual {

@@ -1,4 +1,4 @@
-//! Systems on which hotcall writes no files.
+//! Systems on which hotcall does not write files.
 
 use std::fs::File;
 use std::io;

@@ -13,7 +13,7 @@ pub(crate) const fn generation() -> io::Result<usize> {
     Ok(0)
 }
 
-/// Returns the number of the one generation that there is.
+/// Returns the number of the only generation.
 pub const fn current_generation() -> usize {
     0
 }

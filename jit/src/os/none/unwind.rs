@@ -1,4 +1,4 @@
-//! Systems whose unwinder takes tables of another kind, which are not written yet.
+//! Systems whose unwinder takes tables of another kind, which hotcall does not write yet.
 
 pub(crate) const TAKES_EH_FRAMES: bool = false;
 

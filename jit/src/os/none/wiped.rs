@@ -1,4 +1,4 @@
-//! Systems that clear no pages in the children of forks.
+//! Systems that do not clear pages in the children of forks.
 
 use std::sync::atomic::AtomicUsize;
 

@@ -1,4 +1,4 @@
-//! Memory for a callee to read and write, and how it is shown after the call.
+//! Memory that a callee reads and writes, and its form after the call.
 
 use hotcall::{LayoutError, Pointee, Type};
 
@@ -42,7 +42,7 @@ pub(crate) enum ShownAs {
     Nothing,
 }
 
-/// Aligned as `malloc` aligns.
+/// Memory with the alignment of `malloc`.
 #[derive(Clone, Copy)]
 #[repr(C, align(16))]
 struct Chunk([u8; 16]);
@@ -73,7 +73,7 @@ impl Buffer {
         self.chunks.as_mut_ptr().expose_provenance() as u64
     }
 
-    /// The line that shows it, if it is shown.
+    /// The line that shows the buffer, if it is shown.
     ///
     /// # Safety
     ///
@@ -83,9 +83,9 @@ impl Buffer {
         let content = match &self.shown_as {
             ShownAs::Text => quote(bytes.split(|&byte| byte == 0).next().unwrap_or_default()),
             ShownAs::Bytes => hex(&bytes, " "),
-            // SAFETY: text pointers in the value are readable, as the caller says.
+            // SAFETY: the caller promises that text pointers in the value are readable.
             ShownAs::Value(ty) => unsafe { print::value(ty, &bytes) }?,
-            // SAFETY: text pointers in the values are readable, as the caller says.
+            // SAFETY: the caller promises that text pointers in the values are readable.
             ShownAs::Values(ty) => unsafe { print::elements(ty, &bytes) }?,
             ShownAs::Nothing => return Ok(None),
         };

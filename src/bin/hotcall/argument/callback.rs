@@ -1,4 +1,4 @@
-//! Callbacks that words stand for: their prototypes are the parameter's, or are written behind `print:`.
+//! Callbacks that words stand for. Their prototypes are the parameter's, or follow `print:`.
 
 use std::sync::Arc;
 
@@ -53,7 +53,7 @@ fn read(prototype: &str) -> Result<DeclaredFunction, SourceError> {
     DeclaredFunction::read(&Source::new(prototype), None, "a callback has one prototype")
 }
 
-/// A prototype with a name, for one that lacks it and is right otherwise: `int(*)(int)` or `int(int)`.
+/// Gives a name to a prototype that lacks one and is otherwise correct: `int(*)(int)` or `int(int)`.
 fn named(prototype: &str) -> Option<String> {
     let text = prototype.trim_end_matches(|last: char| last == ';' || last.is_whitespace());
     let mut depth = 0;
@@ -69,8 +69,8 @@ fn named(prototype: &str) -> Option<String> {
     read(&named).is_ok().then_some(named)
 }
 
-/// Splits the text behind `print=` at the colon behind the result, which is JSON or does not contain a colon. The colon and
-/// the prototype may be left out.
+/// Splits the text after `print=` at the colon after the result, which is JSON or does not contain a colon. The colon
+/// and the prototype are optional.
 fn split_result(rest: &[u8]) -> Result<(WrittenResult<'_>, &[u8]), ValueErrorKind> {
     let (result, behind) = if rest.starts_with(b"{") || rest.starts_with(b"[") || rest.starts_with(b"\"") {
         let mut values = serde_json::Deserializer::from_slice(rest).into_iter::<&RawValue>();

@@ -1,4 +1,4 @@
-//! Words to slots, and what slots point to: memory and callbacks.
+//! From words to slots, and to the memory and callbacks that slots point to.
 
 use std::ffi::OsStr;
 
@@ -15,7 +15,7 @@ use crate::value::encode::{encode_items, encode_value};
 use crate::value::error::{ValueError, ValueErrorKind};
 use crate::value::plain_word;
 
-/// The arguments of a call. The slots are valid as long as this lives.
+/// The arguments of a call. The slots are valid as long as this value lives.
 #[derive(Default)]
 pub(crate) struct ConvertedArguments {
     slots: Vec<Slot>,
@@ -30,7 +30,8 @@ impl ConvertedArguments {
         Self { context, ..Self::default() }
     }
 
-    /// Converts the next argument. `all` are those of the call, some of which count what others point to.
+    /// Converts the next argument. `all` has every argument of the call, because some give the number of values of
+    /// others.
     pub(crate) fn push(&mut self, argument: &Argument<'_>, all: &[Argument<'_>]) -> Result<(), ValueError> {
         let bits = match argument.ty.as_scalar() {
             Some(scalar) => match written_pointee(argument, scalar) {
@@ -160,7 +161,7 @@ impl ConvertedArguments {
     }
 }
 
-/// The value to be pointed to, if the word gives one rather than the pointer.
+/// The value to be pointed to, if the word gives a value and not the pointer.
 fn written_pointee<'a>(argument: &Argument<'a>, scalar: Scalar) -> Option<WrittenPointee<'a>> {
     let Scalar::Pointer(pointee) = scalar else { return None };
     match (Word::parse(argument.word), pointee) {

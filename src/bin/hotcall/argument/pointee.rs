@@ -1,4 +1,5 @@
-//! Values that pointer parameters point to, where the declaration says it: made from words, and shown after the call.
+//! Values that pointer parameters point to, if the declaration gives their type. They are made from words, and shown
+//! after the call.
 
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Direction, Extent, Scalar, Target, Type};
@@ -14,11 +15,11 @@ pub(crate) struct PointeeType {
     ty: Type,
     /// The size of a value in bytes.
     pub(crate) size: usize,
-    /// The callee only reads them.
+    /// True if the callee only reads them.
     is_read: bool,
 }
 
-/// A value for a pointer to lead to, as it is written.
+/// A value that a pointer leads to, as it is written.
 #[derive(Clone, Copy)]
 pub(crate) enum WrittenPointee<'a> {
     /// `out`, or `out:…`: shown after the call.
@@ -47,8 +48,8 @@ impl PointeeType {
         Ok(Self { ty, size, is_read })
     }
 
-    /// The bytes of the values, and the part of them that is shown. Memory for `count` values is made in any case, since
-    /// the callee may use them all.
+    /// The bytes of the values, and the part of them that is shown. The memory always has room for `count` values,
+    /// because the callee may use them all.
     pub(crate) fn encode(
         &self,
         written: WrittenPointee<'_>,
@@ -60,7 +61,7 @@ impl PointeeType {
             WrittenPointee::Json(json) => (Some(json), !self.is_read),
         };
         let is_list = value.is_some_and(|value| value.starts_with(b"["));
-        // A list says itself how many values there are.
+        // A list itself gives the number of values.
         if matches!(count, ValueCount::Unknown) && !is_list {
             return Err(ValueErrorKind::Uncounted { instead: "out:[A,B] or buffer:N" }.into());
         }
@@ -78,7 +79,7 @@ impl PointeeType {
         let shown_as = match (is_shown, is_list || elements.is_some()) {
             (false, _) => ShownAs::Nothing,
             (true, false) => ShownAs::Value(self.ty.clone()),
-            // Bytes that nobody wrote as numbers.
+            // Bytes that were not written as numbers.
             (true, true) if value.is_none() && self.is_bytes() => ShownAs::Bytes,
             (true, true) => ShownAs::Values(self.ty.clone()),
         };
@@ -90,8 +91,8 @@ impl PointeeType {
         })
     }
 
-    /// The number of values to be shown, if the declaration counts them. Behind a struct whose size is given in bytes there
-    /// may be something other than structs.
+    /// The number of values to be shown, if the declaration gives it. A struct whose size is given in bytes may be
+    /// followed by something other than structs.
     fn elements(&self, count: ValueCount) -> Option<usize> {
         match count {
             ValueCount::Elements(count) => Some(count),
@@ -105,8 +106,8 @@ impl PointeeType {
     }
 }
 
-/// Returns whether a parameter takes memory for a text, rather than a text: the callee may write to it, and the declaration says
-/// so or gives its size.
+/// Returns true if a parameter takes memory for a text, and not a text: the callee may write to it, and the declaration
+/// says so or gives its size.
 pub(crate) fn is_text_buffer(parameter: &Type) -> bool {
     parameter.as_scalar() == Some(Scalar::Pointer(hotcall::Pointee::Text))
         && parameter.pointer().is_some_and(|pointer| match pointer.direction() {
@@ -118,7 +119,7 @@ pub(crate) fn is_text_buffer(parameter: &Type) -> bool {
         })
 }
 
-/// Memory for `count` characters, which begins with this text, or else with a zero.
+/// Memory for `count` characters. It begins with this text, or with a zero.
 pub(crate) fn text(text: Option<&[u8]>, count: ValueCount) -> Result<BufferContent, ValueErrorKind> {
     if matches!(count, ValueCount::Unknown) {
         return Err(ValueErrorKind::Uncounted { instead: "buffer:N" });
@@ -128,7 +129,7 @@ pub(crate) fn text(text: Option<&[u8]>, count: ValueCount) -> Result<BufferConte
     Ok(BufferContent { bytes, min_size, shown_size: min_size, shown_as: ShownAs::Text })
 }
 
-/// Why a type cannot be used, without its name.
+/// The reason why a type cannot be used, without its name.
 fn reason(error: DeclarationError) -> String {
     if let DeclarationError::Unsupported { reason, .. } = error { reason.into() } else { error.to_string() }
 }

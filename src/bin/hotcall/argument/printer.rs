@@ -1,4 +1,4 @@
-//! The callback that prints its calls, and returns the same result each time.
+//! A callback that prints its calls, and always returns one result.
 
 use hotcall::{Call, Callback, Extent, LayoutError, OnPanic, Signature, Slot, Thunk, Type};
 use serde_json::value::RawValue;
@@ -47,7 +47,7 @@ impl Printer {
     }
 
     fn answer(&self, call: &mut Call<'_>) {
-        // SAFETY: the user vouches for the prototype, and so for readable text pointers where it says `char *`.
+        // SAFETY: the user's prototype holds for the callback. So a `char *` in it is a readable text pointer.
         let line = unsafe { self.line(call) }.expect("the types were laid out when the thunk was compiled");
         output::write_now(line.as_bytes());
         if self.result.is_empty() {
@@ -71,11 +71,11 @@ impl Printer {
                 line.push_str(", ");
             }
             match ty.as_scalar() {
-                // SAFETY: a text pointer is readable, as the caller says.
+                // SAFETY: the caller promises that a text pointer is readable.
                 Some(scalar) => line.push_str(&unsafe { print::scalar(slot.to_bits(), scalar) }),
                 None => {
                     let bytes = call.bytes(index).expect("the argument is a struct or union");
-                    // SAFETY: text pointers in the argument are readable, as the caller says.
+                    // SAFETY: the caller promises that text pointers in the argument are readable.
                     unsafe { print::json(&mut line, ty, bytes) }?;
                 }
             }

@@ -1,4 +1,4 @@
-//! The number of values behind a pointer: the declaration gives it, or names the argument that does.
+//! The number of values behind a pointer. The declaration gives it, or names the argument that does.
 
 use hotcall::{Length, Type};
 
@@ -23,7 +23,7 @@ pub(crate) enum ValueCount {
 }
 
 impl ValueCount {
-    /// The number for a parameter of this type. `arguments` are all those of the call.
+    /// The number for a parameter of this type. `arguments` are all arguments of the call.
     ///
     /// # Errors
     ///
@@ -53,12 +53,12 @@ impl ValueCount {
     }
 }
 
-/// A number that is too large for memory is as good as the largest one: both are refused.
+/// A number that is too large for memory becomes the largest one, because both are refused.
 fn saturated(count: u64) -> usize {
     usize::try_from(count).unwrap_or(usize::MAX)
 }
 
-/// The value of the argument, or else of the constant, that has this name.
+/// The value of the argument that has this name, or otherwise of the constant.
 fn named(name: &str, arguments: &[Argument<'_>], context: &mut ValueContext) -> Result<usize, ValueErrorKind> {
     let argument = arguments.iter().find(|argument| argument.name == Some(name));
     let count = match argument {

@@ -8,23 +8,23 @@ use crate::argument::word::Word;
 use crate::value::number::{Number, NumberValue};
 use crate::value::plain_word;
 
-/// The type that a C caller would pass the word as where the declaration says `...`.
+/// The type with which a C caller would pass the word for `...`.
 pub(crate) fn type_of(word: &OsStr) -> Type {
     match Word::parse(word) {
         Word::Null | Word::Array(..) => Type::POINTER,
-        // Without a prototype it is an ordinary word.
+        // Without a prototype, `print` is an ordinary word.
         Word::Callback(_) if word == "print" => Type::TEXT,
         Word::Callback(_) => Type::FUNCTION,
         Word::Buffer(_) | Word::Text(_) => Type::TEXT,
-        // Nothing is known of what it would point to.
+        // The type that it would point to is not known.
         Word::Out(_) => Type::TEXT,
         Word::Plain(plain) => match plain_word::number(plain).map(Number::value) {
             Some(NumberValue::Integer(value)) if i32::try_from(value).is_ok() => Type::I32,
-            // Beyond 64 bits: refused as out of range when it is converted.
+            // The number exceeds 64 bits. It is refused as out of range when it is converted.
             Some(NumberValue::Integer(value)) if value > i64::MAX.into() => Type::U64,
             Some(NumberValue::Integer(_)) => Type::I64,
             Some(NumberValue::Float(_)) => Type::F64,
-            // Refused when it is converted.
+            // The number is refused when it is converted.
             Some(NumberValue::NotOctal) => Type::I32,
             None => Type::TEXT,
         },

@@ -1,4 +1,4 @@
-//! The words of a call: their forms, which prefixes tell.
+//! The words of a call. Prefixes distinguish their forms.
 
 use std::ffi::OsStr;
 
@@ -12,7 +12,7 @@ pub(crate) struct Argument<'a> {
     pub(crate) name: Option<&'a str>,
 }
 
-/// A word. Those for pointers have prefixes, so that any text can be given.
+/// A word. Words for pointers have prefixes, so that any text can be given.
 pub(crate) enum Word<'a> {
     Null,
     /// `buffer:N`
@@ -77,7 +77,7 @@ fn digits(bytes: &[u8]) -> Option<&str> {
     std::str::from_utf8(bytes).ok().filter(|_| all)
 }
 
-/// The name of the elements' type and the elements of `NAME[]:…`, whether or not there is a type of this name.
+/// The name of the elements' type and the elements of `NAME[]:…`, even if no type has this name.
 pub(crate) fn array(word: &[u8]) -> Option<(&[u8], &[u8])> {
     let end = word.iter().position(|byte| !byte.is_ascii_alphanumeric()).filter(|&end| end > 0)?;
     Some((&word[..end], word[end..].strip_prefix(b"[]:")?))

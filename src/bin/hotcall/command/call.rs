@@ -142,22 +142,23 @@ pub(crate) fn run(arguments: &CallArguments) -> Result<Vec<u8>, CommandError> {
         })?;
     }
 
-    // The library may keep what it was given, and call back from another thread or when the process ends: arguments,
-    // callbacks and the library itself stay.
+    // The library may keep the addresses that it got, and call back from another thread or when the process ends. So
+    // arguments, callbacks and the library are not freed.
     let values: &ConvertedArguments = Box::leak(Box::new(values));
     std::mem::forget(library);
 
-    // SAFETY: the user vouches for the declaration and the arguments. The slots were made by the signature, and what they
-    // point to is never freed.
+    // SAFETY: by the user's declaration and arguments, the call is sound. The slots were made by the signature, and the
+    // memory that they point to is never freed.
     let outcome = unsafe { code.prepare_slots(values.slots()) }.map_err(hotcall::Error::from)?.run();
-    // The callee printed before this program does.
+    // The callee's output comes before this program's.
     output::flush_all_of_c();
     check_callbacks(symbol, values)?;
     let mut output = Vec::new();
-    // SAFETY: the user vouches for the declaration, and so for a readable text pointer where it says `char *`.
+    // SAFETY: the user's declaration holds for the function. So a `char *` in it is a readable text pointer.
     unsafe { print_result(&mut output, signature.result(), &outcome.value) }.map_err(layout_error)?;
     for buffer in values.buffers() {
-        // SAFETY: text pointers were zeroed or given, or the callee wrote them, which the user vouches for.
+        // SAFETY: text pointers were zeroed or given, or the callee wrote them. By the user's declaration they are
+        // readable.
         let line = unsafe { buffer.line() }.map_err(layout_error)?;
         output.extend(line.unwrap_or_default().bytes());
     }
@@ -167,7 +168,7 @@ pub(crate) fn run(arguments: &CallArguments) -> Result<Vec<u8>, CommandError> {
     Ok(output)
 }
 
-/// Returns the first failure of a callback: C cannot be told of it.
+/// Returns the first failure of a callback, which cannot be reported to C.
 fn check_callbacks(symbol: &str, values: &ConvertedArguments) -> Result<(), CommandError> {
     if let Some(error) = output::failure() {
         return Err(error.into());
@@ -186,7 +187,7 @@ fn open(library: &OsString) -> Result<Library, LibraryError> {
     unsafe { Library::open(library) }
 }
 
-/// Prints the result on a line of its own, a text as its bytes are; nothing for void.
+/// Prints the result on a line of its own. A text is printed as its bytes, and void as nothing.
 ///
 /// # Safety
 ///
@@ -196,13 +197,13 @@ unsafe fn print_result(output: &mut Vec<u8>, ty: Option<&Type>, value: &Value<'_
         (Some(ty), value) if let Some(of) = ty.as_scalar() => {
             let bits = Slot::from(value).to_bits();
             let is_text = ScalarKind::of(of) == ScalarKind::Text;
-            // SAFETY: the text pointer is readable, as the caller says.
+            // SAFETY: the caller promises that the text pointer is readable.
             match is_text.then(|| unsafe { print::text(bits) }).flatten() {
                 Some(text) => output.extend(text.to_bytes()),
                 None => output.extend(scalar::format(bits, of).bytes()),
             }
         }
-        // SAFETY: text pointers in the result are readable, as the caller says.
+        // SAFETY: the caller promises that text pointers in the result are readable.
         (Some(ty), Value::Bytes(bytes)) => output.extend(unsafe { print::value(ty, bytes) }?.bytes()),
         _ => return Ok(()),
     }

@@ -1,4 +1,4 @@
-//! Errors that end a command: a line names the step, the symbol and the argument, and the place in a text follows.
+//! Errors that end a command. A line names the step, the symbol and the argument. The place in a text follows.
 
 use std::io;
 
@@ -7,7 +7,7 @@ use hotcall::{JitError, LayoutError, SignatureError, Type};
 use crate::declaration::error::SourceError;
 use crate::value::error::ValueError;
 
-/// Why a command failed.
+/// The reason why a command failed.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum CommandError {
     #[error(transparent)]
@@ -84,7 +84,7 @@ impl CommandError {
         }
     }
 
-    /// Returns whether the reader of the output has gone, which is not a failure of this program.
+    /// Returns true if the reader of the output has gone, which is not a failure of this program.
     pub(crate) fn is_broken_pipe(&self) -> bool {
         matches!(self, Self::Output(error) if error.kind() == io::ErrorKind::BrokenPipe)
     }

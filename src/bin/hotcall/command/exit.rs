@@ -16,7 +16,7 @@ pub(crate) fn end(result: Result<Vec<u8>, CommandError>) -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if error.is_broken_pipe() => ExitCode::SUCCESS,
         Err(error) => {
-            // With nobody to read the message the exit code remains.
+            // If the message cannot be written, the exit code remains.
             let _ = writeln!(io::stderr(), "hotcall: {}", escape(&error.to_string()));
             for line in error.lines() {
                 let _ = writeln!(io::stderr(), "  {}", escape(line));

@@ -1,4 +1,4 @@
-//! `hotcall explain`: reads a declaration, and prints what each stage makes of it.
+//! `hotcall explain`: reads a declaration, and prints the result of each stage.
 
 use std::ffi::OsString;
 

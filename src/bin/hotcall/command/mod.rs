@@ -1,4 +1,4 @@
-//! The commands: their arguments, what they do, and the errors that end them.
+//! The commands: their arguments, their work, and the errors that end them.
 
 pub(crate) mod call;
 pub(crate) mod error;

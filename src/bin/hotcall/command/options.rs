@@ -1,5 +1,5 @@
-//! Where the options of `hotcall call` end: behind the declaration every word is an argument of the function, however it is
-//! spelled.
+//! The end of the options of `hotcall call`: every word after the declaration is an argument of the function, even if
+//! it looks like an option.
 
 use std::ffi::{OsStr, OsString};
 
@@ -12,7 +12,8 @@ const OPTIONS: [&str; 8] = ["--errno", "--json", "--help", "-h", "--header", "--
 /// The options that take the next word as their value.
 const WITH_VALUES: [&str; 4] = ["--header", "--function", "-I", "-D"];
 
-/// Puts `--` behind the declaration of a call, unless one stands there or before it. The first word is the program's name.
+/// Puts `--` after the declaration of a call, unless one stands there or before it. The first word is the program's
+/// name.
 pub(crate) fn end_behind_declaration(mut words: Vec<OsString>) -> Vec<OsString> {
     if words.get(1).is_some_and(|command| command == "call") {
         let behind = declaration(&words).map(|index| index + 1);
@@ -23,7 +24,7 @@ pub(crate) fn end_behind_declaration(mut words: Vec<OsString>) -> Vec<OsString> 
     words
 }
 
-/// The index of the second word behind the command that is neither an option nor its value; `None` if `--` comes first.
+/// The index of the second word after the command that is neither an option nor its value; `None` if `--` comes first.
 fn declaration(words: &[OsString]) -> Option<usize> {
     let mut found = 0;
     let mut index = 2;
@@ -46,7 +47,7 @@ fn is_option(word: &OsStr) -> bool {
     bytes.len() > 1 && bytes.starts_with(b"-")
 }
 
-/// An option that stands among the arguments, alone or with its value (`--header=FILE`), where it is not an option.
+/// An option among the arguments, alone or with its value (`--header=FILE`), where it is not read as an option.
 pub(crate) fn among(arguments: &[OsString]) -> Option<&'static str> {
     let is = |word: &OsString, option: &str| {
         let behind = word.as_encoded_bytes().strip_prefix(option.as_bytes());

@@ -9,7 +9,7 @@ use crate::command::error::{ArgumentCount, CommandError};
 use crate::command::options;
 use crate::declaration::function::DeclaredFunction;
 
-/// The signature of a call with these arguments. An argument for `...` gets its type from how it is written.
+/// The signature of a call with these arguments. An argument for `...` gets its type from its form.
 pub(crate) fn of_call(function: &DeclaredFunction, words: &[OsString]) -> Result<Signature, CommandError> {
     let declared = function.signature.params();
     let wrong = |expected| {

@@ -8,7 +8,7 @@ use crate::declaration::header::HeaderArguments;
 use crate::declaration::source::Source;
 use crate::text::quote::shorten;
 
-/// Where a function is declared, as the command line says it.
+/// The source of a function's declaration, from the command line.
 #[derive(clap::Args)]
 pub(crate) struct DeclarationArguments {
     /// C declarations, or Deno's JSON form; with --header the function's name alone
@@ -51,7 +51,7 @@ impl DeclarationArguments {
     }
 }
 
-/// Returns whether a text is one of C's identifiers, with the dollar sign that compilers allow.
+/// Returns true if a text is one of C's identifiers, with the dollar sign that compilers allow.
 fn is_name(text: &str) -> bool {
     let begins = text.starts_with(|first: char| !first.is_ascii_digit());
     begins && text.chars().all(|char| char.is_alphanumeric() || matches!(char, '_' | '$'))

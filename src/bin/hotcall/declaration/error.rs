@@ -7,7 +7,7 @@ pub(crate) struct Message {
     pub(crate) lines: Vec<String>,
 }
 
-/// Why a text does not give the function that is asked for.
+/// The reason why a text does not give the function that is asked for.
 #[derive(Debug)]
 pub(crate) enum SourceError {
     /// The text cannot be read.
@@ -27,7 +27,7 @@ impl SourceError {
         Self::NoFunction(Message::new(text))
     }
 
-    /// The message behind the name of the step that failed: one name for reading the text, one for finding the function.
+    /// The message after the name of the step that failed: one name for reading the text, one for finding the function.
     pub(crate) fn after_step(&self, reading: &str, finding: &str) -> String {
         match self {
             Self::Unreadable(message) => format!("{reading}{}", message.text),

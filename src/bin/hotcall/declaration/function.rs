@@ -21,7 +21,7 @@ pub(crate) struct DeclaredFunction {
 }
 
 impl DeclaredFunction {
-    /// Reads the function of this name from a text, or its only one. `hint` tells how one of several is chosen.
+    /// Reads the function of this name from a text, or its only one. `hint` says how to choose one of several.
     pub(crate) fn read(source: &Source, name: Option<&str>, hint: &str) -> Result<Self, SourceError> {
         let declarations = source.read()?;
         let found = match name {
@@ -48,7 +48,7 @@ impl DeclaredFunction {
 /// A declaration, or the reason why it cannot be used.
 type Found<'a> = Result<&'a Declaration, DeclarationError>;
 
-/// The function of this name. A name of something else is told apart from one that is not declared.
+/// The function of this name. The error says if the name is declared as something else.
 fn named<'a>(declarations: &'a Declarations, name: &str) -> Result<Found<'a>, SourceError> {
     let is_type = || {
         let kinds = ["", "struct ", "union ", "enum "];

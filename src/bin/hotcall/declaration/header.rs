@@ -10,10 +10,10 @@ use crate::declaration::error::Message;
 use crate::declaration::source::Source;
 use crate::text::quote::shorten_to;
 
-/// The compiler, unless the environment's `CC` names another; make's choice too.
+/// The compiler, unless the environment's `CC` names another. It is also make's default.
 const CC: &str = "cc";
 
-/// Headers, and how they are found and preprocessed.
+/// Headers, and the options that find and preprocess them.
 #[derive(clap::Args)]
 pub(crate) struct HeaderArguments {
     /// A header to take the declarations from; may be given more than once
@@ -44,8 +44,8 @@ impl HeaderArguments {
         }
     }
 
-    /// Runs the compiler, which may be several words (`ccache gcc`), over a text that includes the headers. Its output keeps
-    /// macros and the places of lines.
+    /// Runs the compiler over a text that includes the headers. The compiler may be several words (`ccache gcc`). Its
+    /// output keeps macros and line markers.
     fn preprocess(&self, includes: &[u8], compiler: &OsStr) -> io::Result<Result<String, Message>> {
         let words = compiler.to_string_lossy();
         let mut words = words.split_whitespace();
@@ -90,7 +90,7 @@ impl HeaderArguments {
         Ok(text)
     }
 
-    /// The headers as they are, behind the macros' definitions, with line markers in front of each.
+    /// The headers without preprocessing, after the macros' definitions, with line markers before each.
     fn read_as_they_are(&self) -> Result<Source, Message> {
         let mut text = String::new();
         for definition in &self.macros {
@@ -108,7 +108,7 @@ impl HeaderArguments {
         Ok(Source::with_note(text, note.to_owned()))
     }
 
-    /// The first file of this name: where it says, in the directories given, or in the system's.
+    /// The first file of this name: at that path, in the given directories, or in the system's.
     fn find(&self, file: &OsStr) -> PathBuf {
         let name = searched(file.as_encoded_bytes());
         let name = name.and_then(|name| std::str::from_utf8(name).ok()).map_or(Path::new(file), Path::new);
@@ -120,10 +120,10 @@ impl HeaderArguments {
     }
 }
 
-/// The number of lines that are shown of the compiler's messages.
+/// The number of lines of the compiler's messages that are shown.
 const MAX_LINES: usize = 12;
 
-/// The number of characters that are shown of one such line.
+/// The number of characters of one such line that are shown.
 const MAX_LINE: usize = 400;
 
 /// The name between `<` and `>`, which is not looked for in the current directory.

@@ -1,4 +1,4 @@
-//! From a text of declarations to the function that a command is about.
+//! Finds the function that a command is about in a text of declarations.
 
 pub(crate) mod arguments;
 pub(crate) mod error;

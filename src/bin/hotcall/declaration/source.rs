@@ -8,7 +8,7 @@ use crate::text::excerpt::excerpt;
 /// A text of declarations.
 pub(crate) struct Source {
     text: String,
-    /// How the text came about, if the reader of a message should know it.
+    /// The origin of the text, if the reader of a message should know it.
     note: Option<String>,
 }
 
@@ -17,7 +17,7 @@ impl Source {
         Self { text: text.into(), note: None }
     }
 
-    /// A text of headers that no preprocessor has seen.
+    /// A text of headers that was not preprocessed.
     pub(crate) fn with_note(text: String, note: String) -> Self {
         Self { text, note: Some(note) }
     }
@@ -32,7 +32,7 @@ impl Source {
         read.map_err(|error| self.error(&error))
     }
 
-    /// The error with the step that failed.
+    /// The error, with the step that failed.
     pub(crate) fn error(&self, error: &DeclarationError) -> SourceError {
         match error {
             DeclarationError::Unsupported { .. } | DeclarationError::Missing { .. } | DeclarationError::NoFunction => {
@@ -53,7 +53,7 @@ impl Source {
         let Some(at) = error.position().or_else(|| position_in(&text)) else { return Message::new(text) };
         let (marker, line) = self.line(at.line);
         if let Some(Marker { file, line, at: from }) = marker {
-            // The preprocessor has moved columns, where macros stood in the line.
+            // If macros stood in the line, the preprocessor has moved columns.
             let place = format!("{file}: line {}", line.saturating_add(at.line - from - 1));
             text = text.replacen(&at.to_string(), &place, 1);
         }
@@ -62,7 +62,7 @@ impl Source {
         Message { text, lines }
     }
 
-    /// The line of this number, counted from 1, and the last line marker in front of it.
+    /// The line of this number, counted from 1, and the last line marker before it.
     fn line(&self, number: usize) -> (Option<Marker>, &str) {
         let mut marker = None;
         for (index, line) in self.text.lines().enumerate().take(number) {
@@ -75,7 +75,7 @@ impl Source {
     }
 }
 
-/// The place that a message names. The reason why a symbol cannot be used has it in words alone.
+/// The place that a message names. The reason why a symbol cannot be used has it only in words.
 fn position_in(message: &str) -> Option<Position> {
     let (_, behind) = message.split_once(": line ")?;
     let (line, behind) = behind.split_once(", column ")?;
@@ -101,7 +101,7 @@ impl Marker {
     }
 }
 
-/// The name of a file in a line marker: quotes and backslashes stand behind a backslash, and so do other bytes in octal.
+/// The name of a file in a line marker. Quotes and backslashes follow a backslash, and so do other bytes in octal.
 fn unescaped(quoted: &str) -> String {
     let mut bytes = Vec::new();
     let mut rest = quoted.as_bytes();

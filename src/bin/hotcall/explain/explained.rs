@@ -11,7 +11,7 @@ use crate::text::quote::shorten_to;
 /// The widest column of the text, in characters.
 pub(super) const MAX_WIDTH: usize = 40;
 
-/// All that is printed.
+/// All that is printed about a call.
 pub(crate) struct Explained {
     pub(super) symbol: String,
     pub(super) signature: Signature,

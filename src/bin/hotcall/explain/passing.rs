@@ -1,5 +1,5 @@
-//! A plan's places by the names of the machine: registers as the convention's document calls them, stack places as the
-//! caller addresses them at the call instruction.
+//! A plan's places by the names of the machine. Registers have the names of the convention's document. Stack places are
+//! addressed as the caller does at the call instruction.
 
 use hotcall::{LayoutError, Signature, Type};
 use hotcall_jit::{Abi, Arg, Ext, Loc, Pass, Plan, Return};
@@ -26,14 +26,14 @@ pub(super) struct PlacedPiece {
     pub(super) members: Vec<String>,
 }
 
-/// Where the bytes of a value are.
+/// The places of a value's bytes.
 pub(super) enum Passing {
     Nowhere,
     /// In registers, or a scalar on the stack.
     Pieces(Vec<PlacedPiece>),
-    /// Whole on the stack, and why.
+    /// Whole on the stack, with the reason.
     Stack(Place, &'static str),
-    /// As the address of a copy.
+    /// A copy, whose address is passed.
     Copy(Place),
 }
 
@@ -66,7 +66,7 @@ pub(super) enum PlacedResult {
     },
 }
 
-/// Which of a convention's two sequences of registers a location counts in.
+/// The sequence of a convention's registers that a location counts in.
 #[derive(Clone, Copy)]
 enum Sequence {
     Arguments,
@@ -127,7 +127,7 @@ fn value(abi: Abi, sequence: Sequence, ty: &Type, arg: &Arg) -> Result<PlacedVal
     Ok(PlacedValue { ty: ty.clone(), size: arg.size, align: arg.align, passing })
 }
 
-/// Why an aggregate is on the stack, by the rules of the conventions that pass any there.
+/// The reason why an aggregate is on the stack, by the rules of the conventions that pass any there.
 fn why_stack(leaves: &[Leaf], size: u32) -> &'static str {
     if size > 16 {
         "it is larger than 16 bytes"
@@ -142,7 +142,7 @@ fn place(abi: Abi, sequence: Sequence, loc: Loc) -> Place {
     let names: (&[&str], &str) = match (abi, sequence) {
         (Abi::SysV64, Sequence::Arguments) => (&["rdi", "rsi", "rdx", "rcx", "r8", "r9"], "xmm"),
         (Abi::SysV64, Sequence::Results) => (&["rax", "rdx"], "xmm"),
-        // A convention whose names are not written down here yet shows the plan's own words.
+        // A convention whose names are missing here shows the plan's own words.
         _ => (&[], ""),
     };
     let (ints, floats) = names;

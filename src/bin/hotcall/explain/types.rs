@@ -3,7 +3,7 @@
 use hotcall::{AggregateKind, Extent, LayoutError, Scalar, Signature, Type, TypeKind};
 use hotcall_jit::Places;
 
-/// How many leaves of one piece are named; the rest of a long array says nothing more.
+/// The number of leaves of one piece that are named. The rest of a long array adds no information.
 const MAX_NAMED: usize = 8;
 
 /// A struct or union.
@@ -22,14 +22,14 @@ pub(super) struct Member {
     pub(super) extent: Extent,
 }
 
-/// A scalar inside a type, by the path a C programmer would write.
+/// A scalar inside a type, by the path that a C programmer would write.
 pub(super) struct Leaf {
     pub(super) path: String,
     pub(super) offset: u32,
     pub(super) scalar: Scalar,
 }
 
-/// The aggregates of a signature, each once, those that others contain first.
+/// The aggregates of a signature, each once. Inner ones come before those that contain them.
 pub(super) fn tables(signature: &Signature) -> Result<Vec<TypeTable>, LayoutError> {
     let mut tables = Vec::new();
     for ty in signature.params().iter().chain(signature.result()) {
@@ -79,7 +79,7 @@ fn push_leaves(ty: &Type, at: u32, path: &str, leaves: &mut Vec<Leaf>) -> Result
                 let dot = if path.is_empty() { "" } else { "." };
                 let inner = match field.name() {
                     Some(name) => format!("{path}{dot}{name}"),
-                    // C11's anonymous members add nothing to a path; others without a name count.
+                    // C11's anonymous members add nothing to a path. Others without a name do.
                     None if field.ty().as_aggregate().is_some() => path.to_owned(),
                     None => format!("{path}[{index}]"),
                 };
@@ -90,7 +90,7 @@ fn push_leaves(ty: &Type, at: u32, path: &str, leaves: &mut Vec<Leaf>) -> Result
     Ok(())
 }
 
-/// The paths of the leaves that lie in some bytes; the rest of a long list is left out.
+/// The paths of the leaves that lie in some bytes, without the rest of a long list.
 pub(super) fn named(leaves: &[Leaf], offset: u32, len: u32) -> Vec<String> {
     let inside = |leaf: &&Leaf| leaf.offset < offset + len && leaf.offset + leaf.scalar.size() > offset;
     let mut paths = leaves.iter().filter(inside).map(|leaf| leaf.path.clone());

@@ -6,7 +6,7 @@ macro_rules! names {
     ($($name:ident)*) => { &[$((libc::$name, stringify!($name))),*] };
 }
 
-/// POSIX.1-2024's error numbers. Where two names share a number (`EAGAIN` and `EWOULDBLOCK`), the first is used.
+/// POSIX.1-2024's error numbers. If two names share a number (`EAGAIN` and `EWOULDBLOCK`), the first is used.
 const NAMES: &[(i32, &str)] = names! {
     E2BIG EACCES EADDRINUSE EADDRNOTAVAIL EAFNOSUPPORT EAGAIN EALREADY EBADF EBADMSG EBUSY ECANCELED ECHILD ECONNABORTED
     ECONNREFUSED ECONNRESET EDEADLK EDESTADDRREQ EDOM EDQUOT EEXIST EFAULT EFBIG EHOSTUNREACH EIDRM EILSEQ EINPROGRESS
@@ -16,7 +16,7 @@ const NAMES: &[(i32, &str)] = names! {
     EPROTOTYPE ERANGE EROFS ESPIPE ESRCH ESTALE ETIMEDOUT ETXTBSY EWOULDBLOCK EXDEV
 };
 
-/// The number, and its name and meaning where there is one: `2 (ENOENT: No such file or directory)`.
+/// The number, with its name and meaning if it has one: `2 (ENOENT: No such file or directory)`.
 pub(crate) fn describe(errno: i32) -> String {
     if errno == 0 {
         return "0".to_owned();

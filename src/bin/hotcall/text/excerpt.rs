@@ -4,13 +4,13 @@ use unicode_width::UnicodeWidthChar;
 
 use crate::text::quote::escape;
 
-/// The columns that an excerpt takes at most. Longer lines are cut at both ends.
+/// The largest number of columns of an excerpt. Longer lines are cut at both ends.
 const MAX_WIDTH: usize = 76;
 
-/// The columns in front of the caret, of a longer line.
+/// The columns before the caret in a longer line.
 const BEFORE: usize = 50;
 
-/// The characters on either side of the caret at most: those without a width can be any number.
+/// The largest number of characters on either side of the caret. It bounds characters without a width.
 const MAX_CHARS: usize = 4 * MAX_WIDTH;
 
 /// The part of the line around the byte at offset `at`, and below it a line with the caret.
@@ -23,8 +23,8 @@ pub(crate) fn excerpt(line: &str, at: usize) -> [String; 2] {
     [start.concat() + &end.concat(), caret]
 }
 
-/// The first characters as they are shown, [`MAX_CHARS`] at most, with the columns that they take, `max` at most. An ellipsis
-/// stands for the rest.
+/// The first characters, escaped, with the columns that they take: at most [`MAX_CHARS`] characters and `max` columns.
+/// An ellipsis stands for the rest.
 fn take(chars: impl Iterator<Item = char>, max: usize) -> (Vec<String>, usize) {
     let mut taken = Vec::new();
     let mut width = 0;
@@ -42,7 +42,7 @@ fn take(chars: impl Iterator<Item = char>, max: usize) -> (Vec<String>, usize) {
     (taken, width)
 }
 
-/// A character as it is shown, and the columns that it takes.
+/// A character, escaped, and the columns that it takes.
 fn cell(char: char) -> (String, usize) {
     match char {
         '\t' => ("    ".to_owned(), 4),
@@ -69,7 +69,7 @@ mod tests {
         check("int f(", "int", ["int f(", "^"]);
         assert_eq!(excerpt("int f(", 6), ["int f(", "      ^"]);
         assert_eq!(excerpt("", 0), ["", "^"]);
-        // A place inside a character, or behind the line's end.
+        // A place inside a character, or after the line's end.
         assert_eq!(excerpt("é", 1), ["é", "^"]);
         assert_eq!(excerpt("é", 9), ["é", " ^"]);
     }

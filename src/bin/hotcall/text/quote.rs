@@ -26,7 +26,7 @@ pub(crate) fn hex(bytes: &[u8], separator: &str) -> String {
     bytes.iter().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().join(separator)
 }
 
-/// Escapes control characters as JSON does, so that a text can do nothing to a terminal. Characters that change the
+/// Escapes control characters as JSON does, so that a text cannot control a terminal. Characters that change the
 /// direction of writing are escaped too.
 pub(crate) fn escape(text: &str) -> String {
     let mut escaped = String::with_capacity(text.len());
@@ -44,7 +44,7 @@ pub(crate) fn escape(text: &str) -> String {
     escaped
 }
 
-/// Returns whether a character changes the direction of writing.
+/// Returns true if a character changes the direction of writing.
 const fn changes_direction(char: char) -> bool {
     matches!(char, '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }

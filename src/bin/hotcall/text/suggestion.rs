@@ -1,4 +1,4 @@
-//! The name that somebody may have meant.
+//! The name that a misspelt name may stand for.
 
 #[path = "../../../library/nearest.rs"]
 mod nearest;

@@ -36,7 +36,7 @@ fn integer(declarations: &Declarations, word: &str) -> Option<i128> {
     }
 }
 
-/// The constant that somebody may have meant by the first of these names that is unknown.
+/// The constant that may have been meant by the first of these names that is unknown.
 pub(crate) fn nearest(declarations: &Declarations, names: &str) -> Option<String> {
     let unknown = names.split('|').map(str::trim).find(|name| integer(declarations, name).is_none())?;
     let numbers = declarations.constants().filter(|(_, value)| !matches!(value, Constant::Text(_)));

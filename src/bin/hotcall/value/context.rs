@@ -7,7 +7,7 @@ use hotcall::declare::Declarations;
 
 use crate::value::error::ValueErrorKind;
 
-/// The largest memory for an argument: more than any interface fills at once, and small enough to be given anywhere.
+/// The largest memory for an argument: more than any interface fills at once, but small enough for any machine.
 const MAX_MEMORY: usize = 256 << 20;
 
 /// Returns an error if an argument takes too much memory.
@@ -15,7 +15,7 @@ pub(crate) const fn check_memory(len: usize) -> Result<(), ValueErrorKind> {
     if len > MAX_MEMORY { Err(ValueErrorKind::Memory { len }) } else { Ok(()) }
 }
 
-/// Texts that bytes point to, as long as this lives.
+/// Texts that bytes point to. They must live as long as the bytes are used.
 pub(crate) type Texts = Vec<Vec<u8>>;
 
 /// The texts and names of values.
@@ -30,12 +30,12 @@ impl ValueContext {
         Self { texts: Texts::new(), declarations }
     }
 
-    /// Keeps a copy of the text with a zero behind it, and returns its address.
+    /// Keeps a copy of the text, followed by a zero, and returns its address.
     pub(crate) fn keep_text(&mut self, text: &[u8]) -> Result<u64, ValueErrorKind> {
         self.keep_text_in(0, text)
     }
 
-    /// Keeps a copy of the text with zeros behind it, in memory of `min_size` bytes or more, and returns its address.
+    /// Keeps a copy of the text, followed by zeros, in memory of `min_size` bytes or more. Returns its address.
     pub(crate) fn keep_text_in(&mut self, min_size: usize, text: &[u8]) -> Result<u64, ValueErrorKind> {
         if text.contains(&0) {
             return Err(ValueErrorKind::ZeroInText);

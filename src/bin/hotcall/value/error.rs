@@ -1,4 +1,4 @@
-//! Why a value given on the command line does not fit its parameter.
+//! Errors of values on the command line that do not fit their parameters.
 
 use std::fmt;
 
@@ -7,12 +7,12 @@ use hotcall::{CallbackError, LayoutError, Scalar, Type};
 use crate::declaration::error::SourceError;
 use crate::text::quote::{quote, shorten};
 
-/// A value that does not fit, and where in an argument it stands.
+/// A value that does not fit, and its position in an argument.
 #[derive(Debug)]
 pub(crate) struct ValueError {
     /// The member inside the argument, outermost step last; empty for the argument itself.
     path: Vec<PathStep>,
-    /// The member's type, where the message says it.
+    /// The member's type, if the message names it.
     ty: Option<Type>,
     kind: ValueErrorKind,
 }

@@ -1,7 +1,7 @@
-//! JSON to the bytes of a struct or union: an object by names or an array by positions, as the members are addressed in
+//! JSON to the bytes of a struct or union: an object by names or an array by positions, by the rules of
 //! [`crate::value::members`].
 //!
-//! JSON is read one level at a time, as the types ask for it: numbers keep their text until their type is known.
+//! JSON is read one level at a time, as the types ask for it. So numbers keep their text until their type is known.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -20,7 +20,7 @@ use crate::value::members::{anonymous, names, names_of_field};
 use crate::value::number::Number;
 use crate::value::scalar::{self, expected};
 
-/// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and exactly as long as the type.
+/// Writes `json` as a value of type `ty` to `bytes`, which are zeroed and have the type's size.
 pub(crate) fn encode(
     json: &RawValue,
     ty: &Type,
@@ -88,7 +88,8 @@ impl Encoder<'_> {
         self.members(object, aggregate, bytes)
     }
 
-    /// Writes those members of the object that belong to `aggregate`, which may be an anonymous part of the object's type.
+    /// Writes the members of the object that belong to `aggregate`, which may be an anonymous part of the object's
+    /// type.
     fn members(&mut self, object: &Object<'_>, aggregate: &Aggregate, bytes: &mut [u8]) -> Result<(), ValueError> {
         let given = |field: &Field| names_of_field(field).iter().any(|name| object.members.contains_key(*name));
         if aggregate.kind() == AggregateKind::Union {
@@ -166,12 +167,12 @@ fn part_of<'a>(bytes: &'a mut [u8], offset: u32, ty: &Type) -> Result<&'a mut [u
     Ok(&mut bytes[offset as usize..][..Extent::of(ty)?.size as usize])
 }
 
-/// Returns whether a string may hold a number of this type.
+/// Returns true if a string may hold a number of this type.
 const fn is_written_as_text(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_) | Scalar::F32 | Scalar::F64)
 }
 
-/// Which of JSON's forms a text has.
+/// JSON's forms.
 #[derive(Clone, Copy, PartialEq)]
 enum JsonForm {
     Null,
@@ -183,7 +184,7 @@ enum JsonForm {
 }
 
 impl JsonForm {
-    /// The first character tells, since the text is known to be JSON.
+    /// The first character decides, because the text is known to be JSON.
     fn of(json: &RawValue) -> Self {
         match json.get().as_bytes().first() {
             Some(b'{') => Self::Object,
@@ -202,7 +203,7 @@ fn read<'a, T: Deserialize<'a>>(json: &'a RawValue) -> Result<T, ValueErrorKind>
     serde_json::from_str(json.get()).map_err(|source| ValueErrorKind::json("a struct", json.get().as_bytes(), source))
 }
 
-/// An object's members, and a name that stands there twice.
+/// An object's members, and a name that occurs twice.
 struct Object<'a> {
     members: BTreeMap<String, &'a RawValue>,
     twice: Option<String>,

@@ -1,11 +1,11 @@
-//! How the members of structs and unions are addressed in JSON.
+//! Names and positions of the members of structs and unions in JSON.
 //!
 //! Members of an anonymous struct or union belong to the aggregate around it, as in C. An aggregate with other members
 //! without names (Deno's structs) is addressed by position.
 
 use hotcall::{Aggregate, Field};
 
-/// Returns whether every member can be reached by a name.
+/// Returns true if every member can be reached by a name.
 pub(crate) fn are_named(aggregate: &Aggregate) -> bool {
     aggregate.fields().iter().all(|field| field.name().is_some() || anonymous(field).is_some_and(are_named))
 }

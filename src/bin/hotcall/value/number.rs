@@ -9,7 +9,7 @@ use crate::value::scalar::{ScalarKind, float};
 /// A number as written, before it has a type.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) struct Number<'a> {
-    /// How it is written, since what a fraction rounds to depends on the type.
+    /// The text, because the rounding of a fraction depends on the type.
     text: &'a str,
     value: NumberValue,
 }
@@ -19,15 +19,15 @@ pub(crate) struct Number<'a> {
 pub(crate) enum NumberValue {
     /// Without a point or an exponent.
     Integer(i128),
-    /// Anything else, also integers beyond 128 bits; rounded.
+    /// Any other number, also an integer beyond 128 bits; rounded.
     Float(f64),
     /// An octal number with a digit 8 or 9, as in `08`.
     NotOctal,
 }
 
 impl<'a> Number<'a> {
-    /// Reads a decimal, octal (`0…`) or hexadecimal (`0x…`) integer, a decimal fraction, or `NaN` and `Infinity`, each with a
-    /// sign if any. C's rules tell octal numbers: `010` is 8, and `010.0` is 10 (C11 6.4.4.1p2, 6.4.4.2p2).
+    /// Reads a decimal, octal (`0…`) or hexadecimal (`0x…`) integer, a decimal fraction, `NaN` or `Infinity`. Each may
+    /// have a sign. C's rules distinguish octal numbers: `010` is 8, and `010.0` is 10 (C11 6.4.4.1p2, 6.4.4.2p2).
     pub(crate) fn parse(text: &'a str) -> Option<Self> {
         NumberValue::parse(text).map(|value| Self { text, value })
     }
@@ -71,7 +71,7 @@ impl<'a> Number<'a> {
     }
 
     fn to_float_bits(self, scalar: Scalar) -> Result<u64, ValueErrorKind> {
-        // Each way rounds once: a double on the way to `f32` would be a second time.
+        // Each conversion rounds once. A double on the way to `f32` would round a second time.
         let bits = match (self.value, scalar) {
             (NumberValue::NotOctal, _) => return Err(self.not_octal()),
             (NumberValue::Integer(value), Scalar::F32) => (value as f32).to_bits().into(),
@@ -108,11 +108,11 @@ impl NumberValue {
             if magnitude.contains(['8', '9']) {
                 return Some(Self::NotOctal);
             }
-            // Beyond 128 bits: out of every type's range.
+            // The number exceeds 128 bits, which is out of every type's range.
             let magnitude = i128::from_str_radix(magnitude, 8).unwrap_or(i128::MAX);
             return Some(Self::Integer(if negative { -magnitude } else { magnitude }));
         }
-        // Rust reads words for infinity too, in any case; a number begins with a digit or a point.
+        // Rust also reads words for infinity, in any case. A number begins with a digit or a point.
         if !magnitude.starts_with(|first: char| first.is_ascii_digit() || first == '.') {
             return None;
         }
@@ -120,8 +120,8 @@ impl NumberValue {
     }
 }
 
-/// The whole number that a decimal number with a point or an exponent is, exactly; `None` if it is a fraction. Saturates
-/// beyond 128 bits, which is out of every type's range.
+/// The exact whole number of a decimal number with a point or an exponent; `None` if it is a fraction. Saturates beyond
+/// 128 bits, which is out of every type's range.
 fn whole(text: &str) -> Option<i128> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let decimals = mantissa.split_once('.').map_or(0, |(_, decimals)| decimals.len());
@@ -143,7 +143,7 @@ fn whole(text: &str) -> Option<i128> {
     Some(if text.starts_with('-') { -magnitude } else { magnitude })
 }
 
-/// The least and the greatest value of an integer type; an address is an unsigned integer.
+/// The smallest and the largest value of an integer type. An address is an unsigned integer.
 fn range(scalar: Scalar) -> (i128, i128) {
     let bits = scalar.size() * 8;
     if scalar.is_signed() { (-(1 << (bits - 1)), (1 << (bits - 1)) - 1) } else { (0, (1 << bits) - 1) }

@@ -9,7 +9,7 @@ use crate::value::error::ValueErrorKind;
 use crate::value::number::Number;
 use crate::value::scalar::expected;
 
-/// The number that a word is written as.
+/// Reads a word as a number.
 pub(crate) fn number(word: &[u8]) -> Option<Number<'_>> {
     std::str::from_utf8(word).ok().and_then(Number::parse)
 }

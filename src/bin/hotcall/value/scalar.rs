@@ -1,11 +1,11 @@
-//! The bits of scalars: their kinds, their bytes in memory, and how they print.
+//! The bits of scalars: their kinds, their bytes in memory, and their printed form.
 //!
 //! Bits are those of a canonical slot: integers extended to 64 bits by their type, `f32` in the low four bytes.
 
 use hotcall::{Pointee, Scalar};
 use hotcall_jit::numbers;
 
-/// How a scalar is written and printed.
+/// The form in which a scalar is written and printed.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum ScalarKind {
     Signed,
@@ -43,8 +43,8 @@ pub(crate) fn expected(scalar: Scalar) -> &'static str {
     }
 }
 
-/// The scalar as JavaScript's `String()` prints it: shortest digits that read back as the same double (an `f32` is the
-/// double it stands for), 64-bit integers whole; addresses in hexadecimal, or `null`.
+/// The scalar as JavaScript's `String()` prints it. A number has the shortest digits that read back as an equal double;
+/// an `f32` is the double of its value. 64-bit integers are printed whole, addresses in hexadecimal or as `null`.
 pub(crate) fn format(bits: u64, scalar: Scalar) -> String {
     match ScalarKind::of(scalar) {
         ScalarKind::F32 | ScalarKind::F64 => ryu_js::Buffer::new().format(float(bits, scalar)).to_owned(),

@@ -28,7 +28,7 @@ fn twelve(kit: &mut Kit<'_>) {
     for more in [13, 14, 40] {
         kit.gives(&Expression::call(sum, digits(more)), &value);
     }
-    // Longer calls come before shorter ones, so that what they leave behind is not taken for arguments.
+    // Longer calls come before shorter ones, so that a stale argument of the longer call would be noticed.
     for given in (0..12).rev() {
         let problem = format!("expected an integer, not {}", kit.missing());
         kit.throws(&Expression::call(sum, digits(given)), refused(sum, given as usize, "i32", &problem));
@@ -43,7 +43,7 @@ fn twelve(kit: &mut Kit<'_>) {
         arguments[wrong] = number(2_147_483_648.0);
         kit.throws(&Expression::call(sum, arguments), refused(sum, wrong, "i32", "2147483648 is out of range"));
     }
-    // The first of several is named.
+    // The error names the first of several wrong arguments.
     let mut arguments = digits(12);
     arguments[3] = number(1.5);
     arguments[7] = boolean(true);
@@ -55,7 +55,7 @@ fn mixed(kit: &mut Kit<'_>) {
     let ones = || vec![number(1.0); 18];
     // 1 + 2 + … + 18
     kit.gives(&Expression::call(mixed, ones()), &ScriptValue::Number(171.0));
-    // Each in turn counts as often as its place says.
+    // Each argument in turn counts as its position says.
     for place in 0..18 {
         let mut arguments = ones();
         arguments[place] = number(3.0);

@@ -7,8 +7,8 @@ use crate::engine::conformance::kit::{Kit, refused};
 use crate::engine::conformance::literal::{NULL, bytes, number, text};
 use crate::engine::conformance::value::ScriptValue;
 
-/// Views of five bytes, 1 to 5, that begin at the second and have three; all the ways to have bytes; and what comes of
-/// too few.
+/// Views of three bytes, from the second on, of five bytes 1 to 5; all kinds of values with bytes; and the results for
+/// too few bytes.
 const VIEWS: &[(&str, f64)] = &[
     ("new Uint8Array([2, 3, 4])", 9.0),
     ("new Uint8Array([1, 2, 3, 4, 5]).subarray(1, 4)", 9.0),
@@ -24,7 +24,7 @@ const VIEWS: &[(&str, f64)] = &[
     ("new DataView(new Uint8Array([1, 2, 3, 4, 5]).buffer, 1, 3)", 9.0),
 ];
 
-/// The same where the engine has what the first expression names.
+/// Views that exist only if the engine has the object that the first expression names.
 const NEWER_VIEWS: &[(&str, &str, f64)] = &[
     ("typeof SharedArrayBuffer", "new Uint8Array(new SharedArrayBuffer(3)).fill(3)", 9.0),
     ("typeof ArrayBuffer.prototype.resize", "new Uint8Array(new ArrayBuffer(3, { maxByteLength: 16 })).fill(3)", 9.0),
@@ -53,7 +53,7 @@ fn sums(kit: &mut Kit<'_>) {
     kit.gives(&call(bytes(&[7]), 1.0), &ScriptValue::Number(7.0));
     kit.gives(&call(bytes(&[255, 254, 253]), 3.0), &ScriptValue::Number(762.0));
     kit.gives(&call(bytes(&[255, 254, 253]), 2.0), &ScriptValue::Number(509.0));
-    // A later argument is wrong; the pins are looked at behind each case.
+    // A later argument is wrong. The pins are counted after each case.
     kit.throws(&call(bytes(&[1]), -1.0), refused(sum, 1, "usize", "-1 is out of range"));
     let problem = format!("expected an integer or a BigInt, not {}", kit.missing());
     kit.throws(&Expression::call(sum, [bytes(&[1])]), refused(sum, 1, "usize", &problem));
@@ -78,7 +78,7 @@ fn views(kit: &mut Kit<'_>) {
     }
 }
 
-/// Whether the engine is JavaScript and has something: `name` is its `typeof`.
+/// Returns true if the engine is JavaScript and has something. `name` is its `typeof`.
 fn is_there(kit: &mut Kit<'_>, name: &'static str) -> bool {
     kit.has(Feature::JavaScript)
         && kit
@@ -118,7 +118,7 @@ fn two(kit: &mut Kit<'_>) {
     kit.gives(&call(a(), number(-2.0), b(), number(0.5)), &ScriptValue::Number(-5.0));
     let same = call(Expression::Argument(0), number(1.0), Expression::Argument(0), number(1.0));
     kit.gives(&Expression::after(a(), [same]), &ScriptValue::Number(0.0));
-    // What was pinned for the first is released again.
+    // The pin of the first argument is released again.
     let problem = "expected null or a buffer, not a string";
     kit.throws(&call(a(), number(1.0), text("b"), number(1.0)), refused(two, 2, "buffer", problem));
     kit.throws(&call(a(), number(1.5), b(), number(1.0)), refused(two, 1, "i32", "1.5 is not an integer"));

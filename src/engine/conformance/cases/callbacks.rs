@@ -1,4 +1,4 @@
-//! Exceptions that script throws while C runs between it and the native function.
+//! Exceptions that script throws while C runs between the script and the native function.
 
 use hotcall_jit::{Signature, Type};
 
@@ -26,18 +26,18 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
     let counted = |value| Expression::after(Expression::call(mark, []), [value]);
     let call = |first, second| Expression::call(both, [Global(first), Global(second), number(3.0)]);
     let (ran, saw) = (Expression::call(marks, []), Expression::call(seen, []));
-    // In a callback, `after` hides the argument: what it returns goes in front of the count.
+    // In a callback, `after` hides the argument, so the result of `after` is added before the count.
     let echo = Expression::after(Argument(0), [Expression::call(mark, []), Argument(0)]);
     kit.callback("echo", signature, &echo);
     kit.callback("throws", signature, &counted(Throw("boom")));
     kit.callback("also_throws", signature, &counted(Throw("bang")));
     kit.callback("wrong", signature, &counted(text("wrong")));
 
-    // 1 + 2 + 3, and the same again a thousandfold.
+    // 1 + 2 + 3, and again times a thousand.
     kit.gives(&call("echo", "echo"), &ScriptValue::Number(6006.0));
     kit.gives(&ran, &ScriptValue::Number(6.0));
 
-    // Once something was thrown, no script runs, and C gets zeros.
+    // After a throw, no script runs, and C gets zeros.
     kit.throws(&call("throws", "echo"), "boom");
     kit.gives(&ran, &ScriptValue::Number(1.0));
     kit.gives(&saw, &ScriptValue::Number(0.0));
@@ -45,7 +45,7 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
     kit.gives(&ran, &ScriptValue::Number(2.0));
     kit.gives(&saw, &ScriptValue::Number(1.0));
 
-    // The first one wins.
+    // The first exception is kept.
     kit.throws(&call("throws", "also_throws"), "boom");
     kit.throws(&call("also_throws", "throws"), "bang");
     kit.gives(&ran, &ScriptValue::Number(2.0));
@@ -59,7 +59,7 @@ fn pending(kit: &mut Kit<'_>, signature: &Signature) {
     kit.gives(&ran, &ScriptValue::Number(1.0));
     kit.gives(&saw, &ScriptValue::Number(0.0));
 
-    // All is as before.
+    // The exception does not affect later calls.
     kit.gives(&call("echo", "echo"), &ScriptValue::Number(6006.0));
     kit.gives(&ran, &ScriptValue::Number(6.0));
 }
@@ -72,7 +72,8 @@ fn natives(kit: &mut Kit<'_>, signature: &Signature) {
     kit.callback("fails", signature, &Expression::call(sum, [text("none"), number(1.0)]));
     let problem = refused(sum, 0, "buffer", "expected null or a buffer, not a string");
     kit.throws(&call("fails"), problem.clone());
-    // 1 from the inner callback that gets 1, and a thousandfold; the same from the outer one's echo.
+    // 1 from the inner callback that gets 1, and again times a thousand; then both again from the outer callback's
+    // echo.
     kit.callback("calls", signature, &call("echo"));
     kit.gives(&call("calls"), &ScriptValue::Number(2001.0));
     kit.callback("deeper", signature, &call("fails"));
@@ -83,7 +84,7 @@ fn natives(kit: &mut Kit<'_>, signature: &Signature) {
     kit.gives(&call("echo"), &ScriptValue::Number(1001.0));
 }
 
-/// Callbacks while a buffer is pinned.
+/// Calls callbacks while a buffer is pinned.
 fn holding(kit: &mut Kit<'_>, void: &Signature) {
     let [holding, mark, marks] =
         [callees::holding(), callees::mark(), callees::marks()].map(|callee| kit.define(&callee));
@@ -91,7 +92,7 @@ fn holding(kit: &mut Kit<'_>, void: &Signature) {
     kit.callback("marks_it", void, &Expression::call(mark, []));
     kit.gives(&call("marks_it"), &ScriptValue::Number(5.0));
     kit.gives(&Expression::call(marks, []), &ScriptValue::Number(1.0));
-    // What a callback without a result returns is nobody's business.
+    // The value that a callback without a result returns is ignored.
     kit.callback("returns", void, &text("more"));
     kit.gives(&call("returns"), &ScriptValue::Number(5.0));
     kit.callback("throws", void, &Throw("boom"));

@@ -1,4 +1,4 @@
-//! Functions of libraries that are closed, and functions that nobody uses any more.
+//! Functions of closed libraries, and functions that script no longer refers to.
 
 use hotcall_jit::{Signature, SignatureError, Type};
 
@@ -23,7 +23,7 @@ pub(crate) fn run(kit: &mut Kit<'_>) {
     }
 }
 
-/// A function that script has no reference to is dropped, and the C function with it.
+/// A function that script does not refer to is dropped, and with it the C function.
 fn collected(kit: &mut Kit<'_>) {
     const NAME: &str = "collected";
     let mut callee = callees::sum_bytes();
@@ -43,7 +43,7 @@ fn collected(kit: &mut Kit<'_>) {
     }
 }
 
-/// Why a case could not be tried.
+/// The reason why a case could not be tried.
 type Missing = Box<dyn std::error::Error>;
 
 fn library_function(kit: &mut Kit<'_>, library: &Library, callee: &Callee) -> Result<(), Missing> {
@@ -67,7 +67,7 @@ fn closed(kit: &mut Kit<'_>, close: &str) -> Result<(), Missing> {
     Ok(())
 }
 
-/// A library that is closed by a callback below a function of its own.
+/// Closes a library in a callback that one of its own functions calls.
 fn closed_below(kit: &mut Kit<'_>, close: &str) -> Result<(), Missing> {
     let compare = || -> Result<_, SignatureError> { Signature::new([Type::POINTER, Type::POINTER], Type::I32) };
     let library = Library::this_process()?;

@@ -1,4 +1,4 @@
-//! The cases: each module tries one kind of value or of call, and says what must become of it.
+//! The cases: each module tries one kind of value or call, and says what the result must be.
 
 pub(super) mod arguments;
 pub(super) mod buffers;

@@ -9,7 +9,7 @@ use crate::engine::conformance::kit::{Expected, Kit, refused};
 use crate::engine::conformance::literal::{NULL, UNDEFINED, big, boolean, bytes, number, text};
 use crate::engine::conformance::value::ScriptValue;
 
-/// What no pointer takes, whatever it points to.
+/// Values that every pointer type refuses.
 const REFUSED: &[(Expression, &str)] = &[
     (number(0.0), "a number"),
     (number(4096.0), "a number"),

@@ -1,4 +1,4 @@
-//! Every scalar type but pointers: from script to C and back, and by way of a callback.
+//! Every scalar type except pointers: from script to C and back, also through a callback.
 
 use hotcall_jit::Signature;
 
@@ -10,7 +10,7 @@ use crate::engine::conformance::literal::{NULL, UNDEFINED, big, boolean, bytes, 
 use crate::engine::conformance::value::ScriptValue;
 use Expression::Double;
 
-/// What a type takes, with what it becomes, and what it refuses, with the reason.
+/// The values that a type takes, each with its result, and those that it refuses, each with the reason.
 struct ScalarCases {
     ty: &'static str,
     takes: &'static [(Expression, ScriptValue)],
@@ -51,7 +51,7 @@ const I64_TAKES: &[(Expression, ScriptValue)] = &[
     (big((1 << 53) + 1), b((1 << 53) + 1)),
     (big((1 << 63) - 1), b((1 << 63) - 1)),
     (big(-1 << 63), b(-1 << 63)),
-    // Of larger ones the low 64 bits count.
+    // Of larger integers the low 64 bits count.
     (big(1 << 63), b(-1 << 63)),
     (big((1 << 64) - 1), b(-1)),
     (big(1 << 64), b(0)),
@@ -60,7 +60,7 @@ const I64_TAKES: &[(Expression, ScriptValue)] = &[
     (Expression::Source("2n**64n"), b(0)),
 ];
 
-// Messages have numbers as JavaScript prints them: with no more digits than tell them apart.
+// Messages show numbers as JavaScript prints them: with only the digits that distinguish them.
 const I64_REFUSES: &[(Expression, &str)] = &[
     (number(P63), "9223372036854776000 is out of range"),
     (number(-9_223_372_036_854_777_856.0), "-9223372036854778000 is out of range"),
@@ -262,8 +262,7 @@ const FLOAT_REFUSES: &[(Expression, &str)] = &[
     (Expression::Source("({ valueOf() { return 1 } })"), "expected a number, not an object"),
 ];
 
-/// What no integer type takes, but for BigInts: the kind that is not the expected one, after which there is nothing
-/// more to say.
+/// Values that every integer type refuses, except for BigInts, each with its kind in messages.
 const NO_INTEGERS: &[(Expression, &str)] = &[
     (boolean(true), "a boolean"),
     (NULL, "null"),
@@ -287,7 +286,7 @@ const NO_WHOLE_NUMBERS: &[(Expression, &str)] = &[
     (number(f64::NEG_INFINITY), "-Infinity is not an integer"),
 ];
 
-/// Integers of languages that have those of 64 bits among their numbers: by `i64`, and by `u64`, which refuses some.
+/// Integers of languages whose numbers include all 64-bit integers: as `i64`, and as `u64`, which refuses some.
 const WIDE: &[(i64, Result<i128, &str>)] = &[
     ((1 << 53) + 1, Ok((1 << 53) + 1)),
     (i64::MAX, Ok((1 << 63) - 1)),
@@ -310,7 +309,7 @@ pub(crate) fn run(kit: &mut Kit<'_>) {
     low_bits(kit);
 }
 
-/// All that a type refuses, with the reasons.
+/// All values that a type refuses, with the reasons.
 fn all_refused(table: &ScalarCases) -> Vec<(Expression, String)> {
     let own = table.refuses.iter().map(|(value, problem)| (value.clone(), (*problem).to_owned()));
     if matches!(table.ty, "bool" | "f32" | "f64") {
@@ -377,7 +376,7 @@ fn wide(kit: &mut Kit<'_>, echoes: &[Echo]) {
     }
 }
 
-/// Integers that no double holds, which no double passed to C makes, and some beside them.
+/// Tries integers that no double holds, which must not reach C from a double, and some next to them.
 fn between_doubles(kit: &mut Kit<'_>) {
     const BITS: &[u64] = &[
         1 << 53,
@@ -400,8 +399,8 @@ fn between_doubles(kit: &mut Kit<'_>) {
     }
 }
 
-/// Doubles and floats of all classes. The NaNs among them are, in one engine or another, a pointer, an integer, a
-/// boolean, null or nothing at all; or become one when what the engine adds to doubles is added.
+/// Tries doubles and floats of all classes. In some engine each NaN among them is a pointer, an integer, a boolean,
+/// null or no value. Some become one when the engine's offset for doubles is added.
 fn forged(kit: &mut Kit<'_>) {
     const NANS: &[u32] = &[
         0x7ff0_0001,

@@ -9,7 +9,7 @@ use crate::engine::conformance::kit::{Expected, Kit, refused};
 use crate::engine::conformance::literal::{NULL, UNDEFINED, boolean, bytes, number, text};
 use crate::engine::conformance::value::ScriptValue;
 
-/// For each struct a value whose bytes all differ, and are no signalling NaN.
+/// For each struct a value whose bytes all differ, without signalling NaNs.
 const BYTES: [&[u8]; 4] = [
     &[1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16],
     &[255, 254, 253, 252, 251, 250, 249, 248, 1, 2, 3, 4, 5, 6, 7, 8],
