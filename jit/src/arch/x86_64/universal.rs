@@ -61,6 +61,23 @@ pub(crate) fn register(loc: Loc) -> Option<u32> {
     Some(bytes as u32 / WORD + u32::from(n))
 }
 
+/// Reserves as many bytes on the stack as the header in rax says. Each page is touched, so that no guard page is stepped
+/// over. Changes r10.
+macro_rules! reserve_below {
+    () => {
+        "mov r10, [rax + {BELOW}]
+        8:
+        cmp r10, {STEP}
+        jbe 9f
+        sub rsp, {STEP}
+        or qword ptr [rsp], 0
+        sub r10, {STEP}
+        jmp 8b
+        9:
+        sub rsp, r10"
+    };
+}
+
 /// The universal trampoline: a [`SlotsEntry`](crate::SlotsEntry) that gets the [`UniversalHeader`] of its plan in rax.
 #[unsafe(naked)]
 pub(crate) unsafe extern "C" fn enter_call() {
@@ -75,17 +92,8 @@ pub(crate) unsafe extern "C" fn enter_call() {
         "mov [rbp - {FRAME} + {HEAD}], rax",
         "mov [rbp - {FRAME} + {TARGET}], rdi",
         "mov [rbp - {FRAME} + {ERRNO}], rcx",
-        // Reserves memory for the stack arguments. Each page is touched, so that no guard page is stepped over.
-        "mov r10, [rax + {BELOW}]",
-        "2:",
-        "cmp r10, {STEP}",
-        "jbe 3f",
-        "sub rsp, {STEP}",
-        "or qword ptr [rsp], 0",
-        "sub r10, {STEP}",
-        "jmp 2b",
-        "3:",
-        "sub rsp, r10",
+        // Stack arguments.
+        reserve_below!(),
         // before(header, args, result, below)
         "mov rdi, rax",
         "mov rcx, rsp",
@@ -165,18 +173,9 @@ pub(crate) unsafe extern "C" fn enter_callback() {
         "movsd [rbp - {FRAME} + {XMM} + 40], xmm5",
         "movsd [rbp - {FRAME} + {XMM} + 48], xmm6",
         "movsd [rbp - {FRAME} + {XMM} + 56], xmm7",
-        // Reserves memory for slots and copies. Each page is touched, so that no guard page is stepped over.
         "2:",
-        "mov r10, [rax + {BELOW}]",
-        "3:",
-        "cmp r10, {STEP}",
-        "jbe 4f",
-        "sub rsp, {STEP}",
-        "or qword ptr [rsp], 0",
-        "sub r10, {STEP}",
-        "jmp 3b",
-        "4:",
-        "sub rsp, r10",
+        // Slots and copies.
+        reserve_below!(),
         // before(header, below) returns the address for the result.
         "mov rdi, rax",
         "mov rsi, rsp",
