@@ -6,10 +6,10 @@ use std::rc::Rc;
 
 use hotcall::engine::Words;
 use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, Thunk};
+use hotcall_testing::notation;
 use rquickjs_sys as js;
 
 use crate::callbacks::{TYPES, world_of};
-use crate::notation;
 use crate::quickjs;
 use crate::world::{World, memory};
 

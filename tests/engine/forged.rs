@@ -9,11 +9,11 @@ use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey}
 use hotcall::{Library, Signature, Slot, Type};
 use hotcall_jit::Jit;
 use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
+use hotcall_testing::fixture::shared_object;
 
 use crate::jsc::Script;
 use crate::jsc_calls::callback;
 use crate::jsc_values::{check, define};
-use crate::support::shared_object;
 
 /// Where a cell might be.
 const ADDRESSES: [u64; 6] = [1, 2, 7, 0x0000_5555_5555_4440, 0x0000_7fff_ffff_ffff, 0xdead_beef];

@@ -4,12 +4,12 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use hotcall::{Library, Signature, Type};
+use hotcall_testing::alone::alone;
+use hotcall_testing::fixture::shared_object;
 
-use crate::alone::alone;
 use crate::jsc::Script;
 use crate::jsc_calls::{callback, define_collect, int_to_int};
 use crate::jsc_values::{check, define};
-use crate::support::shared_object;
 
 extern "C" fn add(a: i32, b: i32) -> i32 {
     a.wrapping_add(b)

@@ -9,11 +9,11 @@ use std::sync::OnceLock;
 
 use hotcall::engine::{Realm, Site, Words};
 use hotcall::{Call, Callback, Library, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall_testing::fixture::shared_object;
+use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use crate::notation;
 use crate::quickjs::{QuickJs, Script, evaluate};
-use crate::support::shared_object;
 
 /// The library of `fixture.c`.
 pub(crate) fn fixture() -> &'static Library {

@@ -4,8 +4,6 @@
 
 #[path = "../support/runtime.rs"]
 mod runtime;
-#[path = "../support/mod.rs"]
-mod support;
 
 mod event_loop;
 mod examples;
@@ -21,9 +19,11 @@ use std::process::{self, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
+use hotcall_testing::fixture;
+
 /// The C fixtures.
 fn fixture() -> PathBuf {
-    support::shared_object(include_str!("fixture.c"))
+    fixture::shared_object(include_str!("fixture.c"))
 }
 
 /// Tells if the program is called behind another one, such as valgrind.

@@ -9,6 +9,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
+use hotcall_testing::compiler::Compiler;
 use serde::{Deserialize, Serialize};
 
 /// How many processes measure: where things lie in memory by chance costs time.
@@ -100,12 +101,8 @@ fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
 fn compile() -> Result<String, Box<dyn Error>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/direct.c");
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("v8_calls.so");
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
-    let status = Command::new(&compiler)
-        .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
-        .args([&library, &source])
-        .status()?;
-    if status.success() { Ok(library.display().to_string()) } else { Err(format!("{compiler} failed").into()) }
+    Compiler::c().compile(&["-O2", "-Wall", "-Wextra", "-Werror"], &source, &library)?;
+    Ok(library.display().to_string())
 }
 
 fn run(library: &str) -> Result<Vec<Samples>, Box<dyn Error>> {

@@ -1,14 +1,13 @@
 //! The example from the outside: scripts that call C fixtures. They check for themselves, with `check.js`.
 
-#[path = "../../../../tests/support/mod.rs"]
-mod support;
-
 mod generated;
 mod program;
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use hotcall_testing::fixture;
 
 /// Whether the example has V8 in it. In CI it must have.
 fn has_v8() -> bool {
@@ -21,7 +20,7 @@ fn has_v8() -> bool {
 
 /// The C fixtures.
 fn fixture() -> PathBuf {
-    support::shared_object(include_str!("fixture.c"))
+    fixture::shared_object(include_str!("fixture.c"))
 }
 
 /// One of the files beside this one, or below.

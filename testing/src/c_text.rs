@@ -6,7 +6,7 @@ use std::fmt::Write;
 use hotcall_jit::{AggregateKind, Layout, Scalar, Type, TypeKind};
 
 /// A C file in the making.
-pub(crate) struct Text {
+pub struct Text {
     types: HashMap<Type, String>,
     definitions: String,
     functions: String,
@@ -15,17 +15,17 @@ pub(crate) struct Text {
 
 impl Text {
     /// A file that begins with this.
-    pub(crate) fn new(prologue: &str) -> Self {
+    pub fn new(prologue: &str) -> Self {
         Self { types: HashMap::new(), definitions: format!("{prologue}\n"), functions: String::new(), count: 0 }
     }
 
     /// The whole file.
-    pub(crate) fn finish(self) -> String {
+    pub fn finish(self) -> String {
         format!("{}\n{}", self.definitions, self.functions)
     }
 
     /// Adds a function, and returns the name that it gets.
-    pub(crate) fn function(&mut self, kind: &str, result: Option<&Type>, params: &[String], body: &str) -> String {
+    pub fn function(&mut self, kind: &str, result: Option<&Type>, params: &[String], body: &str) -> String {
         let name = format!("{kind}_{}", self.count);
         self.count += 1;
         let head = self.declare_function(result, &name, params);
@@ -34,7 +34,7 @@ impl Text {
     }
 
     /// The declaration of a function, or of a pointer to one if `name` is `(*name)`.
-    pub(crate) fn declare_function(&mut self, result: Option<&Type>, name: &str, params: &[String]) -> String {
+    pub fn declare_function(&mut self, result: Option<&Type>, name: &str, params: &[String]) -> String {
         let params = if params.is_empty() { "void".into() } else { params.join(", ") };
         let function = format!("{name}({params})");
         match result {
@@ -44,7 +44,7 @@ impl Text {
     }
 
     /// `ty name` in C.
-    pub(crate) fn declare(&mut self, ty: &Type, name: &str) -> String {
+    pub fn declare(&mut self, ty: &Type, name: &str) -> String {
         match ty.kind() {
             TypeKind::Scalar(scalar) => {
                 if matches!(scalar, Scalar::Pointer(_)) {

@@ -1,0 +1,27 @@
+//! What the tests, benchmarks and fuzzers of hotcall share.
+//!
+//! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
+//! * [`notation`] reads signatures, and [`types`] lists types in its notation.
+//! * [`c_text`] writes C; [`callees`] and [`callers`] write functions for any signature.
+//! * [`random`] makes numbers and values, [`guarded`] and [`fence`] memory beside which nothing can be touched unseen.
+//! * [`alone`] runs a test in a process of its own, [`ways`] makes code in each way that there is.
+//! * [`environment`] sets the floating-point environment, [`frames`] walks the stack.
+//! * [`files`] has directories that go.
+
+pub mod alone;
+pub mod c_text;
+pub mod callees;
+pub mod callers;
+mod changed;
+pub mod compiler;
+#[cfg(target_arch = "x86_64")]
+pub mod environment;
+pub mod fence;
+pub mod files;
+pub mod fixture;
+pub mod frames;
+pub mod guarded;
+pub mod notation;
+pub mod random;
+pub mod types;
+pub mod ways;
