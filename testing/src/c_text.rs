@@ -3,7 +3,9 @@
 use std::collections::HashMap;
 use std::fmt::Write;
 
-use hotcall_jit::{AggregateKind, Layout, Scalar, Type, TypeKind};
+use hotcall_jit::{Aggregate, Layout, Type, TypeKind};
+
+use crate::c_types;
 
 /// A C file in the making.
 pub struct Text {
@@ -16,7 +18,12 @@ pub struct Text {
 impl Text {
     /// A file that begins with this.
     pub fn new(prologue: &str) -> Self {
-        Self { types: HashMap::new(), definitions: format!("{prologue}\n"), functions: String::new(), count: 0 }
+        Self {
+            types: HashMap::new(),
+            definitions: format!("{prologue}\n{}", c_types::HEAD),
+            functions: String::new(),
+            count: 0,
+        }
     }
 
     /// The whole file.
@@ -45,49 +52,30 @@ impl Text {
 
     /// `ty name` in C.
     pub fn declare(&mut self, ty: &Type, name: &str) -> String {
+        format!("{} {name}{}", self.base(ty), c_types::dimensions(ty))
+    }
+
+    /// The name of a type, without an array's dimensions.
+    fn base(&mut self, ty: &Type) -> String {
         match ty.kind() {
-            TypeKind::Scalar(scalar) => {
-                if matches!(scalar, Scalar::Pointer(_)) {
-                    format!("void *{name}")
-                } else {
-                    format!("{} {name}", scalar.c_name())
-                }
-            }
-            TypeKind::Array(array) => self.declare(array.element(), &format!("{name}[{}]", array.len())),
-            TypeKind::Aggregate(_) => format!("{} {name}", self.aggregate(ty)),
+            TypeKind::Scalar(scalar) => c_types::scalar(*scalar).to_owned(),
+            TypeKind::Array(array) => self.base(array.element()),
+            TypeKind::Aggregate(aggregate) => self.aggregate(ty, aggregate),
         }
     }
 
     /// The name of a struct or union, which is defined first if it is new.
-    fn aggregate(&mut self, ty: &Type) -> String {
+    fn aggregate(&mut self, ty: &Type, aggregate: &Aggregate) -> String {
         if let Some(name) = self.types.get(ty) {
             return name.clone();
         }
-        let aggregate = ty.as_aggregate().expect("a struct or union");
-        let mut members = String::new();
-        for (index, field) in aggregate.fields().iter().enumerate() {
-            members.push_str("    ");
-            members.push_str(&self.declare(field.ty(), &format!("m{index}")));
-            if field.is_packed() {
-                members.push_str(" __attribute__((packed))");
-            }
-            if let Some(align) = field.align() {
-                _ = write!(members, " __attribute__((aligned({align})))");
-            }
-            members.push_str(";\n");
-        }
-        let kind = match aggregate.kind() {
-            AggregateKind::Struct => "struct",
-            AggregateKind::Union => "union",
-        };
-        let name = format!("{kind} t{}", self.types.len());
-        let pack = aggregate.pack().map(|pack| format!("#pragma pack(push, {pack})\n")).unwrap_or_default();
-        let unpack = if pack.is_empty() { "" } else { "#pragma pack(pop)\n" };
-        let align = aggregate.align().map(|align| format!(" __attribute__((aligned({align})))")).unwrap_or_default();
-        let Layout { size, align: alignment, .. } = Layout::of(ty).expect("a type within the limits");
+        let bases: Vec<_> = aggregate.fields().iter().map(|field| self.base(field.ty())).collect();
+        let name = format!("{} t{}", c_types::keyword(aggregate), self.types.len());
+        c_types::define(&mut self.definitions, &name, aggregate, &bases);
+        let Layout { size, align, .. } = Layout::of(ty).expect("a type within the limits");
         _ = writeln!(
             self.definitions,
-            "{pack}{name} {{\n{members}}}{align};\n{unpack}_Static_assert(sizeof({name}) == {size} && _Alignof({name}) == {alignment}, \"{ty}\");",
+            "_Static_assert(sizeof({name}) == {size} && _Alignof({name}) == {align}, \"{ty}\");",
         );
         self.types.insert(ty.clone(), name.clone());
         name

@@ -34,7 +34,7 @@ pub fn caller(text: &mut Text, signature: &Signature) -> String {
     let pointer = text.declare_function(signature.result(), "(*f)", &types);
     let args: Vec<_> = (0..types.len()).map(|index| format!("a{index}")).collect();
     let call = format!("f({})", args.join(", "));
-    _ = writeln!(body, "    {pointer} = function;");
+    _ = writeln!(body, "    {pointer} = called;");
     _ = match signature.result() {
         None => writeln!(body, "    {call};"),
         Some(ty) => {
@@ -42,7 +42,7 @@ pub fn caller(text: &mut Text, signature: &Signature) -> String {
             writeln!(body, "    {declared} = {call};\n{}", hand_back(ty))
         }
     };
-    let params = ["void *function", "const unsigned char *args", "unsigned char *result"].map(String::from);
+    let params = ["void *called", "const unsigned char *args", "unsigned char *result"].map(String::from);
     text.function("caller", None, &params, &body)
 }
 

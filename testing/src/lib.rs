@@ -2,7 +2,7 @@
 //!
 //! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
 //! * [`notation`] reads signatures, and [`types`] lists types in its notation.
-//! * [`c_text`] writes C; [`callees`] and [`callers`] write functions for any signature.
+//! * [`c_types`] and [`c_text`] write types and functions as C; [`callees`] and [`callers`] write functions for every signature.
 //! * [`random`] makes numbers and values, [`guarded`] and [`fence`] memory beside which nothing can be touched unseen.
 //! * [`alone`] runs a test in a process of its own, [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment, [`frames`] walks the stack.
@@ -10,6 +10,7 @@
 
 pub mod alone;
 pub mod c_text;
+pub mod c_types;
 pub mod callees;
 pub mod callers;
 mod changed;
