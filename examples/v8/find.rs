@@ -1,4 +1,4 @@
-// Where V8 is: for `build.rs`, and for the report's rows in `benches/support/v8_rows.rs`.
+// Where V8 is, for `build.rs`.
 
 use std::env;
 use std::fs;

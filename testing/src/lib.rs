@@ -3,10 +3,10 @@
 //! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
 //! * [`notation`] reads signatures, and [`types`] lists types in its notation.
 //! * [`c_types`] and [`c_text`] write types and functions as C; [`callees`] and [`callers`] write functions for every signature.
-//! * [`random`] makes numbers and values, [`guarded`] and [`fence`] memory beside which nothing can be touched unseen.
+//! * [`random`] makes numbers and values, [`values`] has one of each type, [`guarded`] and [`fence`] memory beside which nothing can be touched unseen.
 //! * [`alone`] runs a test in a process of its own, [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment, [`frames`] walks the stack.
-//! * [`files`] has directories that go.
+//! * [`files`] has directories that go, [`runtime`] runs the example of a runtime.
 
 pub mod alone;
 pub mod c_text;
@@ -24,5 +24,7 @@ pub mod frames;
 pub mod guarded;
 pub mod notation;
 pub mod random;
+pub mod runtime;
 pub mod types;
+pub mod values;
 pub mod ways;

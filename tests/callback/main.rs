@@ -8,8 +8,6 @@ mod life;
 mod local;
 mod panics;
 mod reuse;
-#[path = "../support/values.rs"]
-mod scalar_values;
 mod sqlite;
 mod stacks;
 mod threads;

@@ -6,11 +6,11 @@ use std::rc::Rc;
 
 use hotcall::engine::Words;
 use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, Thunk};
+use hotcall_engines::quickjs;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
 use crate::callbacks::{TYPES, world_of};
-use crate::quickjs;
 use crate::world::{World, memory};
 
 fn world() -> World {

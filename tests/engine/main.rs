@@ -3,10 +3,6 @@
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
-#[path = "../support/jsc.rs"]
-mod jsc;
-#[path = "../support/quickjs.rs"]
-mod quickjs;
 mod world;
 
 mod arguments;

@@ -6,8 +6,9 @@ use std::{env, fs};
 
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::fixture;
+use hotcall_testing::runtime;
 
-use crate::{Ran, check, finished, runtime};
+use crate::{Ran, check, finished};
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickjs/scripts")

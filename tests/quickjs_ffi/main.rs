@@ -2,9 +2,6 @@
 //!
 //! Most scripts check for themselves (`check.js`) and print `end` when they get there.
 
-#[path = "../support/runtime.rs"]
-mod runtime;
-
 mod event_loop;
 mod examples;
 mod leaks;
@@ -20,6 +17,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
 use hotcall_testing::fixture;
+use hotcall_testing::runtime;
 
 /// The C fixtures.
 fn fixture() -> PathBuf {

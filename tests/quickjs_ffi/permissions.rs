@@ -7,8 +7,9 @@ use std::{env, fs, thread};
 
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::fixture::{shared_object, shared_object_with};
+use hotcall_testing::runtime;
 
-use crate::{Ran, finished, fixture, runtime, script_of};
+use crate::{Ran, finished, fixture, script_of};
 
 const OPEN: &str = "const [path] = Deno.args;
     try {

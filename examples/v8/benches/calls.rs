@@ -65,7 +65,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if !cfg!(v8) {
         eprintln!("this was built without V8, see examples/v8/README.md");
-        return ExitCode::FAILURE;
+        return if env::var_os("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     match measure() {
         Ok(rows) if arguments.json => {

@@ -10,22 +10,23 @@ use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, Vi
 use rquickjs_sys as js;
 
 /// What hotcall asks QuickJS for.
-pub(crate) struct QuickJs {
+pub struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
-    pub(crate) pointers: js::JSClassID,
+    pub pointers: js::JSClassID,
     /// The class of `SharedArrayBuffer`, for which there is no test in C.
     shared_buffers: js::JSClassID,
     /// Whether arguments with bytes are kept. The engine does so itself while a call runs: pins are for tests.
     pins_arguments: bool,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
-    /// How many pins there are, and how many there have been.
-    pub(crate) pins: Cell<usize>,
-    pub(crate) pinned: Cell<usize>,
+    /// The number of pins that there are.
+    pub pins: Cell<usize>,
+    /// The number of pins that there have been.
+    pub pinned: Cell<usize>,
 }
 
 /// A value that was thrown, and that belongs to this.
-pub(crate) struct Thrown {
+pub struct Thrown {
     context: *mut js::JSContext,
     value: js::JSValue,
 }
@@ -53,12 +54,14 @@ impl Drop for Thrown {
     }
 }
 
-pub(crate) fn words(value: js::JSValue) -> Words {
+/// The words of a value.
+pub fn words(value: js::JSValue) -> Words {
     // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
     [unsafe { value.u.ptr } as u64, value.tag as u64]
 }
 
-pub(crate) const fn value(words: Words) -> js::JSValue {
+/// The value of two words.
+pub const fn value(words: Words) -> js::JSValue {
     js::JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
 }
 
@@ -158,7 +161,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The context and the values are the engine's.
-    pub(crate) unsafe fn call(
+    pub unsafe fn call(
         &self,
         context: *mut js::JSContext,
         function: js::JSValue,
@@ -175,7 +178,7 @@ impl QuickJs {
     /// # Safety
     ///
     /// The context is one of the engine's.
-    pub(crate) unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
+    pub unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
         // SAFETY: the class is registered.
         unsafe {
             let object = js::JS_NewObjectClass(context, self.pointers);
@@ -271,20 +274,25 @@ unsafe impl Engine for QuickJs {
 }
 
 /// A runtime with one context, to run script in.
-pub(crate) struct Script {
-    pub(crate) realm: Realm<QuickJs>,
+pub struct Script {
+    /// The functions that script calls.
+    pub realm: Realm<QuickJs>,
     runtime: *mut js::JSRuntime,
-    pub(crate) context: *mut js::JSContext,
+    /// The context that script runs in.
+    pub context: *mut js::JSContext,
     data_view: [js::JSValue; 3],
 }
 
-impl Script {
-    pub(crate) fn new() -> Self {
+impl Default for Script {
+    /// A runtime whose engine keeps arguments with bytes.
+    fn default() -> Self {
         Self::with_pins(true)
     }
+}
 
+impl Script {
     /// One that keeps arguments with bytes, or leaves that to the engine.
-    pub(crate) fn with_pins(pins_arguments: bool) -> Self {
+    pub fn with_pins(pins_arguments: bool) -> Self {
         // SAFETY: a new runtime on this thread, used there alone.
         unsafe {
             let runtime = js::JS_NewRuntime();
@@ -314,12 +322,13 @@ impl Script {
         }
     }
 
-    pub(crate) fn site(&self) -> Site {
+    /// The site of calls from outside of script.
+    pub fn site(&self) -> Site {
         Site::new(self.context.cast())
     }
 
     /// Makes a C function global.
-    pub(crate) fn define(&self, name: &str, function: &Function) {
+    pub fn define(&self, name: &str, function: &Function) {
         // SAFETY: the tests' functions take what the tests pass.
         let record = unsafe { self.realm.record(function) }.unwrap();
         let value = self.closure(name, record);
@@ -327,7 +336,7 @@ impl Script {
     }
 
     /// A function for a record.
-    pub(crate) fn closure(&self, name: &str, record: Record) -> js::JSValue {
+    pub fn closure(&self, name: &str, record: Record) -> js::JSValue {
         // SAFETY: the entry is a function of this type, as the model says, and the record is what it wants.
         unsafe {
             let entry = std::mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
@@ -338,7 +347,8 @@ impl Script {
         }
     }
 
-    pub(crate) fn set_global(&self, name: &str, value: js::JSValue) {
+    /// Gives the global object a property.
+    pub fn set_global(&self, name: &str, value: js::JSValue) {
         let name = CString::new(name).unwrap();
         // SAFETY: the value belongs to the caller, and from now on to the global object.
         unsafe {
@@ -348,14 +358,20 @@ impl Script {
         }
     }
 
-    pub(crate) fn pointer(&self, address: *const c_void) -> js::JSValue {
+    /// Makes a pointer object.
+    pub fn pointer(&self, address: *const c_void) -> js::JSValue {
         // SAFETY: the context is the engine's.
         unsafe { self.realm.engine().pointer(self.context, address.cast_mut()) }
     }
 
+    /// Runs a script. The value belongs to the caller.
+    pub fn evaluate(&self, source: &str) -> js::JSValue {
+        evaluate(self.context, source)
+    }
+
     /// The result of a script as a string, or what it threw, likewise.
-    pub(crate) fn run(&self, source: &str) -> Result<String, String> {
-        let value = evaluate(self.context, source);
+    pub fn run(&self, source: &str) -> Result<String, String> {
+        let value = self.evaluate(source);
         // SAFETY: the value is the engine's; so is what was thrown.
         unsafe {
             let thrown = js::JS_IsException(value);
@@ -367,16 +383,17 @@ impl Script {
     }
 
     /// The value of a script, as if it had been thrown.
-    pub(crate) fn thrown(&self, source: &str) -> Thrown {
-        Thrown { context: self.context, value: evaluate(self.context, source) }
+    pub fn thrown(&self, source: &str) -> Thrown {
+        Thrown { context: self.context, value: self.evaluate(source) }
     }
 
     /// What was thrown, as a string.
-    pub(crate) fn thrown_text(&self, thrown: &Thrown) -> String {
+    pub fn thrown_text(&self, thrown: &Thrown) -> String {
         self.text(thrown.value)
     }
 
-    pub(crate) fn text(&self, value: js::JSValue) -> String {
+    /// Returns a value as a string.
+    pub fn text(&self, value: js::JSValue) -> String {
         let mut len = 0;
         // SAFETY: the engine's text has this length, and lives until it is freed.
         unsafe {
@@ -389,7 +406,8 @@ impl Script {
         }
     }
 
-    pub(crate) fn collect_garbage(&self) {
+    /// Collects what script cannot reach.
+    pub fn collect_garbage(&self) {
         // SAFETY: the runtime is this thread's.
         unsafe { js::JS_RunGC(self.runtime) };
     }
@@ -408,7 +426,7 @@ impl Drop for Script {
 }
 
 /// Runs a script; the value belongs to the caller.
-pub(crate) fn evaluate(context: *mut js::JSContext, source: &str) -> js::JSValue {
+fn evaluate(context: *mut js::JSContext, source: &str) -> js::JSValue {
     let text = CString::new(source).unwrap();
     let file: *const c_char = c"script".as_ptr();
     // SAFETY: the text ends with a zero behind its length.
