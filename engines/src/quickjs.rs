@@ -2,12 +2,13 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
-use std::mem::ManuallyDrop;
 use std::{ptr, slice, str};
 
 use hotcall::Function;
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, quickjs};
 use rquickjs_sys as js;
+
+use crate::quickjs_values::{self, Thrown, value};
 
 /// What hotcall asks QuickJS for.
 pub struct QuickJs {
@@ -23,46 +24,6 @@ pub struct QuickJs {
     pub pins: Cell<usize>,
     /// The number of pins that there have been.
     pub pinned: Cell<usize>,
-}
-
-/// A value that was thrown, and that belongs to this.
-pub struct Thrown {
-    context: *mut js::JSContext,
-    value: js::JSValue,
-}
-
-impl Thrown {
-    /// What was thrown last.
-    ///
-    /// # Safety
-    ///
-    /// The context is one of the engine's.
-    unsafe fn take(context: *mut js::JSContext) -> Self {
-        // SAFETY: the caller vouches for the context.
-        Self { context, value: unsafe { js::JS_GetException(context) } }
-    }
-
-    fn into_value(self) -> js::JSValue {
-        ManuallyDrop::new(self).value
-    }
-}
-
-impl Drop for Thrown {
-    fn drop(&mut self) {
-        // SAFETY: the value belongs to this; the script takes out what waits before its context goes.
-        unsafe { js::JS_FreeValue(self.context, self.value) };
-    }
-}
-
-/// The words of a value.
-pub fn words(value: js::JSValue) -> Words {
-    // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
-    [unsafe { value.u.ptr } as u64, value.tag as u64]
-}
-
-/// The value of two words.
-pub const fn value(words: Words) -> js::JSValue {
-    js::JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
 }
 
 fn context(site: Site) -> *mut js::JSContext {
@@ -147,15 +108,6 @@ impl QuickJs {
         View::Bytes { address, len }
     }
 
-    /// # Safety
-    ///
-    /// The value is what a function of the engine returned.
-    #[inline]
-    unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
-        // SAFETY: what was thrown is there.
-        unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
-    }
-
     /// Calls a function of script.
     ///
     /// # Safety
@@ -171,7 +123,7 @@ impl QuickJs {
         // SAFETY: the caller vouches for the values, which are as long as words, and which are not written to.
         unsafe {
             let argv = args.as_ptr().cast::<js::JSValue>().cast_mut();
-            self.made(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
+            quickjs_values::returned(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
         }
     }
 
@@ -196,26 +148,9 @@ unsafe impl Engine for QuickJs {
 
     #[inline]
     unsafe fn view(&self, site: Site, words: Words) -> View {
-        let value = value(words);
-        let other = |kind| View::Other(kind);
-        // SAFETY: the value is one of the engine's.
-        unsafe {
-            match js::JS_VALUE_GET_TAG(value) {
-                js::JS_TAG_INT => View::Number(value.u.int32.into()),
-                js::JS_TAG_FLOAT64 => View::Number(value.u.float64),
-                js::JS_TAG_BOOL => View::Boolean(value.u.int32 != 0),
-                js::JS_TAG_NULL => View::Null,
-                js::JS_TAG_UNDEFINED => View::Undefined,
-                js::JS_TAG_SHORT_BIG_INT | js::JS_TAG_BIG_INT => {
-                    let mut low = 0;
-                    js::JS_ToBigInt64(context(site), &mut low, value);
-                    View::BigInt(low as u64)
-                }
-                js::JS_TAG_OBJECT => self.view_object(context(site), value),
-                js::JS_TAG_SYMBOL => other(Kind::Symbol),
-                _ => other(Kind::String),
-            }
-        }
+        let (context, value) = (context(site), value(words));
+        // SAFETY: the value is one of the engine's, and looked at as an object if it is one.
+        unsafe { quickjs_values::view(context, value, || self.view_object(context, value)) }
     }
 
     #[inline]
@@ -223,17 +158,8 @@ unsafe impl Engine for QuickJs {
         let context = context(site);
         // SAFETY: the context is one of the engine's.
         unsafe {
-            let value = match output {
-                Output::I64(number) => js::JS_NewBigInt64(context, number),
-                Output::U64(number) => js::JS_NewBigUint64(context, number),
-                Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
-                Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                // The model has classes for these.
-                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
-                    return Err(self.exception(site, &output.no_value()));
-                }
-            };
-            self.made(context, value)
+            let made = quickjs_values::make(context, &output, |address| self.pointer(context, address.cast_mut()));
+            made.unwrap_or_else(|| Err(self.exception(site, &output.no_value())))
         }
     }
 
@@ -242,7 +168,8 @@ unsafe impl Engine for QuickJs {
         let context = context(site);
         // SAFETY: the format takes a length and as many bytes.
         let value = unsafe { js::JS_NewTypeError(context, c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()) };
-        Thrown { context, value }
+        // SAFETY: the error belongs to this function, and its context lives.
+        unsafe { Thrown::new(context, value) }
     }
 
     unsafe fn throw(&self, site: Site, thrown: Thrown) {
@@ -384,12 +311,13 @@ impl Script {
 
     /// The value of a script, as if it had been thrown.
     pub fn thrown(&self, source: &str) -> Thrown {
-        Thrown { context: self.context, value: self.evaluate(source) }
+        // SAFETY: the value is the context's.
+        unsafe { Thrown::new(self.context, self.evaluate(source)) }
     }
 
     /// What was thrown, as a string.
     pub fn thrown_text(&self, thrown: &Thrown) -> String {
-        self.text(thrown.value)
+        self.text(thrown.value())
     }
 
     /// Returns a value as a string.
