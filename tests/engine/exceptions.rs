@@ -285,7 +285,8 @@ fn answering_says_whether_an_exception_waits_and_releases_values_if_it_panics() 
     let panics = Rc::new(Cell::new(false));
     let now = Rc::clone(&panics);
     let handler = move |call: &mut Call<'_>| {
-        let run = |_: &[Words]| if now.get() { panic!("while script runs") } else { Ok(quickjs_values::words(js::JS_NULL)) };
+        let run =
+            |_: &[Words]| if now.get() { panic!("while script runs") } else { Ok(quickjs_values::words(js::JS_NULL)) };
         // SAFETY: the callback has this signature, and runs on this thread alone.
         seen.borrow_mut().push(unsafe { realm.answer(site, &signature, call, run) });
     };
