@@ -49,18 +49,28 @@ impl Compiler {
         &self.command
     }
 
-    /// Returns what the compiler says of its version.
+    /// Returns what the compiler prints with these arguments.
     ///
     /// # Errors
     ///
     /// [`CompilerError::Run`], [`CompilerError::Fails`].
-    pub fn version(&self) -> Result<String, CompilerError> {
-        Ok(String::from_utf8_lossy(&self.run(|command| _ = command.arg("--version"))?.stdout).into_owned())
+    pub fn printed(&self, arguments: &[&str]) -> Result<String, CompilerError> {
+        let output = self.run(|command| _ = command.args(arguments))?;
+        Ok(String::from_utf8_lossy(&output.stdout).into_owned())
+    }
+
+    /// Returns the text of a header after preprocessing with these flags.
+    ///
+    /// # Errors
+    ///
+    /// [`CompilerError::Run`]; [`CompilerError::Fails`] if the header is not installed.
+    pub fn preprocessed(&self, flags: &[&str], header: &str) -> Result<String, CompilerError> {
+        self.printed(&[&["-E", "-P", "-x", "c", "/dev/null"], flags, &["-include", header]].concat())
     }
 
     /// Returns the compiler if it runs. Under `CI` it must.
     pub fn if_present(self) -> Option<Self> {
-        match self.version() {
+        match self.printed(&["--version"]) {
             Ok(_) => Some(self),
             Err(missing) => {
                 assert!(env::var_os("CI").is_none(), "{missing}");

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
-use std::thread;
+use std::{env, thread};
 
 use libloading::Library;
 
-use crate::compiler::Compiler;
+use crate::compiler::{Compiler, CompilerError};
 
 /// Returns the shared object of this C source.
 pub fn shared_object(source: &str) -> PathBuf {
@@ -46,6 +46,18 @@ pub fn load_all(text: &str) -> Vec<(&'static Compiler, Library)> {
 /// Loads C++ text, if there is a compiler for it. Under `CI` there must be.
 pub fn load_cxx(text: &str) -> Option<Library> {
     Some(load(&Compiler::cxx().if_present()?, &["-O1"], text))
+}
+
+/// Returns a header's text after preprocessing, or `None` where it is not installed. Under `CI` it must be.
+pub fn preprocessed(header: &str) -> Option<String> {
+    match Compiler::c().preprocessed(&[], header) {
+        Ok(text) => Some(text),
+        Err(error @ CompilerError::Fails { .. }) if env::var_os("CI").is_none() => {
+            println!("{header} is not installed, and so not tested: {error}");
+            None
+        }
+        Err(error) => panic!("{error}"),
+    }
 }
 
 fn load(compiler: &Compiler, flags: &[&str], text: &str) -> Library {

@@ -24,7 +24,7 @@ impl VendorCompiler {
     ///
     /// It does not.
     pub fn find(compiler: Compiler) -> Result<Self, CompilerError> {
-        let clang = compiler.version()?.contains("clang");
+        let clang = compiler.printed(&["--version"])?.contains("clang");
         Ok(Self { compiler, vendor: if clang { CCompiler::Clang } else { CCompiler::Gcc } })
     }
 
