@@ -256,7 +256,7 @@ unsafe impl Engine for Jsc {
 
 /// A virtual machine with one context, to run script in.
 pub struct JscScript {
-    /// The functions that script calls.
+    /// Makes the functions that script calls.
     pub realm: Realm<Jsc>,
     /// The context that script runs in.
     pub context: Context,

@@ -202,7 +202,7 @@ unsafe impl Engine for QuickJs {
 
 /// A runtime with one context, to run script in.
 pub struct Script {
-    /// The functions that script calls.
+    /// Makes the functions that script calls.
     pub realm: Realm<QuickJs>,
     runtime: *mut js::JSRuntime,
     /// The context that script runs in.

@@ -6,7 +6,7 @@ use std::mem::ManuallyDrop;
 use hotcall::engine::{Kind, Output, View, Words};
 use rquickjs_sys::{self as js, JSContext, JSValue};
 
-/// A value that was thrown, and that belongs to this.
+/// A value that was thrown. Dropping this frees it.
 pub struct Thrown {
     context: *mut JSContext,
     value: JSValue,

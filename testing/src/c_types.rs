@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use hotcall_jit::{Aggregate, AggregateKind, Field, Pointee, Scalar, Type, TypeKind};
 
-/// What files with these types begin with.
+/// The beginning of each file with these types.
 pub const HEAD: &str = "typedef void (*function)(void);\n";
 
 /// The keyword that a type's name begins with.
@@ -15,8 +15,7 @@ pub const fn keyword(aggregate: &Aggregate) -> &'static str {
     }
 }
 
-/// Writes the definition of a struct or union. Its members are of these types, where those of arrays lack their
-/// [`dimensions`].
+/// Writes the definition of a struct or union. `bases` are its members' types, without the [`dimensions`] of arrays.
 pub fn define(text: &mut String, name: &str, aggregate: &Aggregate, bases: &[String]) {
     let members = bases.iter().zip(aggregate.fields());
     let pack = Pack::of(aggregate);
@@ -93,7 +92,7 @@ impl Spelling {
         }
     }
 
-    /// Returns whether Clang aligns such a member otherwise.
+    /// Returns true if Clang aligns such a member differently.
     pub fn differs_by_clang(self, field: &Field) -> bool {
         let small = field.align().is_some_and(|align| align < 8);
         matches!(self, Self::AlignedStar | Self::PackedStar) && small

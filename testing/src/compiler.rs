@@ -10,7 +10,7 @@ use std::{env, fs, io};
 #[derive(Clone, Hash, Debug)]
 pub struct Compiler {
     command: String,
-    /// Of the files that it is given.
+    /// The extension of its source files.
     extension: &'static str,
 }
 
@@ -29,7 +29,7 @@ pub enum CompilerError {
 }
 
 impl Compiler {
-    /// The C compiler with this command: a program, and words that it gets first.
+    /// The C compiler with this command: a program and its first arguments.
     pub fn new(command: &str) -> Self {
         Self { command: command.to_owned(), extension: "c" }
     }
@@ -80,7 +80,7 @@ impl Compiler {
         }
     }
 
-    /// Makes a shared object of a file, with these flags and those of `$HOTCALL_FIXTURE_FLAGS`.
+    /// Compiles a file to a shared object, with these flags and those of `$HOTCALL_FIXTURE_FLAGS`.
     ///
     /// Programs that run under a sanitizer need fixtures compiled with the same one: it does not see other code's accesses.
     /// `.ci/sanitize` sets `-fsanitize=address` or `-fsanitize=thread`, and `$CC` and `$CXX` to the compilers that know them.

@@ -4,10 +4,10 @@ use std::ops::Range;
 
 use crate::guarded::Guarded;
 
-/// How many bytes on either side of a value are watched for stray writes, where the fence leaves room.
+/// The bytes on either side of a value that are watched for stray writes, where the fence leaves room.
 const GUARD: usize = 64;
 
-/// What watched bytes hold.
+/// The content of watched bytes.
 const PATTERN: u8 = 0xee;
 
 /// Room for one value.
@@ -57,7 +57,7 @@ impl Fence {
         &self.bytes()[at..at + len]
     }
 
-    /// Whether nothing was written around the value.
+    /// Returns true if nothing was written around the value.
     pub fn is_intact(&mut self) -> bool {
         let (before, after) = self.watched();
         let room = self.bytes();

@@ -1,10 +1,10 @@
-//! Directories for files that go when they have been used.
+//! Directories that are removed on drop.
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, fs, io, process};
 
-/// A directory of its own, removed on drop.
+/// A new directory, removed on drop.
 #[derive(Debug)]
 pub struct Files(PathBuf);
 

@@ -1,4 +1,4 @@
-//! C and C++ fixtures, compiled when a test asks for them. What fails panics.
+//! C and C++ fixtures, compiled when a test asks for them. Failures panic.
 
 use std::path::PathBuf;
 use std::sync::OnceLock;
@@ -8,17 +8,17 @@ use libloading::Library;
 
 use crate::compiler::{Compiler, CompilerError};
 
-/// Returns the shared object of this C source.
+/// Compiles the source with [`Compiler::c`].
 pub fn shared_object(source: &str) -> PathBuf {
     shared_object_by(&Compiler::c(), source)
 }
 
-/// Returns the shared object that this compiler makes of the source.
+/// Compiles the source with this compiler.
 pub fn shared_object_by(compiler: &Compiler, source: &str) -> PathBuf {
     shared_object_with(compiler, &[], source)
 }
 
-/// Returns the shared object that this compiler makes of the source with more flags.
+/// Compiles the source with this compiler and more flags.
 pub fn shared_object_with(compiler: &Compiler, more: &[&str], source: &str) -> PathBuf {
     made(compiler, &[&["-O1", "-Wall", "-Werror"], more].concat(), source)
 }
@@ -33,7 +33,7 @@ pub fn compilers() -> &'static [Compiler] {
     })
 }
 
-/// Loads generated C text compiled by each of the [`compilers`], which work at once. Panics pass through its functions.
+/// Loads generated C text compiled by each of the [`compilers`] at the same time. Panics may pass through its functions.
 pub fn load_all(text: &str) -> Vec<(&'static Compiler, Library)> {
     let load = |compiler| load(compiler, &["-std=gnu11", "-O1", "-w", "-fexceptions"], text);
     thread::scope(|scope| {

@@ -3,10 +3,11 @@
 //! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
 //! * [`notation`] reads signatures, and [`types`] lists types in its notation.
 //! * [`c_types`] and [`c_text`] write types and functions as C; [`callees`] and [`callers`] write functions for every signature.
-//! * [`random`] makes numbers and values, [`values`] has one of each type, [`guarded`] and [`fence`] memory beside which nothing can be touched unseen.
-//! * [`alone`] runs a test in a process of its own, [`ways`] makes code in each way that there is.
-//! * [`environment`] sets the floating-point environment, [`frames`] walks the stack.
-//! * [`files`] has directories that go, [`runtime`] runs the example of a runtime.
+//! * [`random`] makes numbers and values; [`values`] has one value of each type.
+//! * [`guarded`] is memory beside which every access is a fault; [`fence`] also finds writes beside a value in it.
+//! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
+//! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
+//! * [`files`] makes directories that are removed on drop; [`runtime`] runs the example of a runtime.
 
 pub mod alone;
 pub mod c_text;

@@ -32,7 +32,7 @@ impl Random {
         self.below(n) == 0
     }
 
-    /// Puts things in another order (Fisher and Yates).
+    /// Puts things in random order (Fisher and Yates).
     pub fn shuffle<T>(&mut self, things: &mut [T]) {
         for last in (1..things.len()).rev() {
             things.swap(last, self.below(last as u32 + 1) as usize);
@@ -72,7 +72,7 @@ pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
     }
 }
 
-/// Which bytes of a value of this type a copy must keep: those of its scalars, not the padding.
+/// Tells for each byte of a value if a copy must keep it: the bytes of scalars, not the padding.
 pub fn kept(ty: &Type) -> Vec<bool> {
     let layout = Layout::of(ty).expect("a type within the limits");
     let mut kept = vec![false; layout.size as usize];

@@ -2,7 +2,7 @@
 
 use hotcall_jit::Jit;
 
-/// Without generated code, and with it in builds that have a generator.
+/// Returns the way without generated code, and in builds that have a generator the way with it.
 pub fn all(has_generator: bool) -> Vec<(&'static str, Jit)> {
     let mut ways = vec![("universal", Jit::universal().unwrap())];
     if has_generator {

@@ -1,6 +1,5 @@
 //! Registers exhausted, and the context in every place that is left.
 
-use hotcall_testing::notation;
 use hotcall_testing::types::KINDS;
 
 use crate::fixtures;
@@ -44,8 +43,12 @@ fn every_place_has_stubs_of_its_own() {
     let jit = Jit::new().unwrap();
     let beginnings: std::collections::HashSet<_> = counts()
         .map(|counts| {
-            let stub =
-                jit.thunk(&notation::signature(&format!("({counts})"))).unwrap().stubs(Use::Plain).take().unwrap();
+            let stub = jit
+                .thunk(&hotcall_testing::notation::signature(&format!("({counts})")))
+                .unwrap()
+                .stubs(Use::Plain)
+                .take()
+                .unwrap();
             // SAFETY: a stub has 16 bytes of code.
             unsafe { stub.entry().cast::<[u8; 4]>().read() }
         })
