@@ -14,9 +14,6 @@ use suite::measure;
 mod by_slots;
 #[path = "support/engine.rs"]
 mod engine;
-#[path = "../tests/support/quickjs.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
-mod quickjs;
 #[path = "support/suite.rs"]
 mod suite;
 #[expect(dead_code, reason = "the other suites use more of it")]

@@ -18,9 +18,6 @@ use support::shapes::{Shape, shapes};
 use trampolines::CCode;
 use unwind::Unwound;
 
-#[path = "../tests/support/bare.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
-mod bare;
 #[path = "support/by_slots.rs"]
 mod by_slots;
 #[path = "support/callbacks.rs"]
@@ -39,9 +36,6 @@ mod engine;
 mod engine_rows;
 #[path = "support/open.rs"]
 mod open;
-#[path = "../tests/support/quickjs.rs"]
-#[expect(dead_code, reason = "tests use more of it")]
-mod quickjs;
 #[path = "support/sample.rs"]
 mod sample;
 mod support;

@@ -2,16 +2,13 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::borrow::Cow;
 use std::ffi::c_void;
 use std::ptr;
 use std::thread;
 
 use hotcall::{CallError, ConvertError, Function, FunctionOptions, Library, Scalar, Signature, Type, Value, ValueType};
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 fn open(source: &str) -> Library {
     // SAFETY: the fixtures have no initialisers.

@@ -2,12 +2,9 @@
 
 #![cfg(all(unix, feature = "c-text"))]
 
-mod support;
-
 use hotcall::Library;
 use hotcall::declare::Declarations;
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 /// Random numbers, by a fixed seed.
 struct Random(u64);

@@ -3,12 +3,9 @@
 
 #![cfg(all(unix, feature = "c-text"))]
 
-mod support;
-
 use hotcall::Library;
 use hotcall::declare::{DeclarationError, Declarations};
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 const TYPES: &str = "typedef int T; typedef char *P; typedef int F(int); typedef int A[3]; struct s { int a; };\n";
 

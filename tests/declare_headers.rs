@@ -5,27 +5,14 @@
 use std::collections::HashSet;
 use std::env;
 use std::ffi::{CStr, c_char};
-use std::process::Command;
 
 use hotcall::declare::Declarations;
 use hotcall::{Function, Library, Slot, Symbol};
 use hotcall_jit::{Jit, Options};
-
-/// What the preprocessor makes of a header; `None` where it is not installed, which CI does not allow.
-fn preprocessed(header: &str) -> Option<String> {
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
-    let output = Command::new(&compiler).args(["-E", "-P", "-x", "c", "/dev/null", "-include", header]).output();
-    let output = output.unwrap_or_else(|error| panic!("cannot run the C compiler {compiler}: {error}"));
-    if output.status.success() {
-        return Some(String::from_utf8(output.stdout).unwrap());
-    }
-    assert!(env::var_os("CI").is_none(), "{}", String::from_utf8_lossy(&output.stderr));
-    println!("{header} is not installed, and so not tested");
-    None
-}
+use hotcall_testing::fixture;
 
 fn declarations(header: &str) -> Option<Declarations> {
-    let text = preprocessed(header)?;
+    let text = fixture::preprocessed(header)?;
     Some(Declarations::from_c(&text).unwrap_or_else(|error| panic!("{header}: {error}")))
 }
 

@@ -5,14 +5,10 @@
 
 #![cfg(all(unix, feature = "c-text"))]
 
-mod support;
-
-use std::process::Command;
-
 use hotcall::declare::Declarations;
 use hotcall::{Layout, Library, Member, Places, Type};
-
-use support::{shared_object, shared_object_by};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::{shared_object, shared_object_by};
 
 /// Texts that define `struct t` or a typedef `t`, and members of it.
 #[rustfmt::skip]
@@ -245,10 +241,9 @@ fn check_places(ty: &Type) {
 /// Returns how many are refused for that.
 fn compare(cases: &[(String, String, String)]) -> usize {
     let system = measured(shared_object, cases);
-    let clang = Command::new("clang").arg("--version").output().is_ok_and(|output| output.status.success());
-    assert!(clang || std::env::var_os("CI").is_none(), "clang is missing");
     let mut refused = 0;
-    let clang = clang.then(|| measured(|source| shared_object_by("clang", source), cases));
+    let clang =
+        Compiler::new("clang").if_present().map(|clang| measured(|source| shared_object_by(&clang, source), cases));
     for (index, case) in cases.iter().enumerate() {
         match declared(case) {
             Err(why) if why.contains("compilers differ") => refused += 1,
@@ -276,10 +271,9 @@ fn attributes_inside_declarators_are_those_of_the_type() {
         (name.to_owned(), text.to_owned(), members.to_owned())
     };
     let cases: Vec<_> = INSIDE.iter().map(case).collect();
-    let gcc = measured(|source| shared_object_by("gcc", source), &cases);
-    let clang = Command::new("clang").arg("--version").output().is_ok_and(|output| output.status.success());
-    assert!(clang || std::env::var_os("CI").is_none(), "clang is missing");
-    let clang = clang.then(|| measured(|source| shared_object_by("clang", source), &cases));
+    let gcc = measured(|source| shared_object_by(&Compiler::new("gcc"), source), &cases);
+    let clang =
+        Compiler::new("clang").if_present().map(|clang| measured(|source| shared_object_by(&clang, source), &cases));
     let mut differ = 0;
     for (index, case) in cases.iter().enumerate() {
         assert_eq!(declared(case).as_ref(), Ok(&gcc[index]), "{}", case.1);

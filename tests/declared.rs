@@ -2,12 +2,9 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{Error, Library, LibraryError, Signature, SignatureError, Symbol, SymbolError, Type, TypeError};
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 #[test]
 fn declarations_become_functions_and_statics() {

@@ -3,6 +3,7 @@
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
 use std::ffi::c_void;
+use std::hint;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::thread;
 
@@ -34,7 +35,11 @@ fn fork_during(work: impl Fn() -> bool + Sync) {
     let stop = AtomicBool::new(false);
     thread::scope(|scope| {
         for _ in 0..3 {
-            scope.spawn(|| while !stop.load(Ordering::Relaxed) && work() {});
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) && work() {
+                    hint::spin_loop();
+                }
+            });
         }
         let right = (0..60).all(|_| in_child(|| (0..20).all(|_| work())));
         stop.store(true, Ordering::Relaxed);

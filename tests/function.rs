@@ -2,8 +2,6 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::ffi::{CStr, c_char, c_void};
 use std::panic;
 use std::ptr;
@@ -14,8 +12,7 @@ use hotcall::{
     CallError, CompileError, Error, Function, FunctionError, FunctionOptions, Library, Member, OwnedCall, Signature,
     Slot, SymbolError, Type, Value,
 };
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 fn open(source: &str) -> Library {
     // SAFETY: the fixtures have no initialisers.

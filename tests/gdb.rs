@@ -3,13 +3,12 @@
 //! A program of its own, without the test harness, whose `main` runs on another thread than its tests: it runs itself under
 //! gdb, and then crashes.
 
-mod support;
-
 use std::env;
 use std::ffi::c_void;
 use std::process::Command;
 
 use hotcall::{Callback, Function, Library, Signature, Slot, Thunk, Type, debug};
+use hotcall_testing::fixture;
 
 /// Says to the program that it is the one that crashes.
 const CRASH: &str = "HOTCALL_TEST_CRASH";
@@ -53,7 +52,7 @@ unsafe extern "C" fn handler(context: *mut c_void, _: *const Slot, _: *mut Slot)
 
 fn crash() {
     // SAFETY: the fixture has no initialisers.
-    let library = unsafe { Library::open(support::shared_object(SOURCE)) }.unwrap();
+    let library = unsafe { Library::open(fixture::shared_object(SOURCE)) }.unwrap();
     let params = [vec![Type::I32; 6], vec![Type::F64; 8], vec![Type::I32]].concat();
     let thunk = Thunk::new(&Signature::new(params, None).unwrap()).unwrap();
     let large = Type::structure([Type::array(Type::U8, 9000).unwrap()]).unwrap();

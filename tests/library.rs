@@ -2,8 +2,6 @@
 
 #![cfg(unix)]
 
-mod support;
-
 use std::ffi::{OsStr, OsString, c_void};
 use std::fs;
 use std::ops::Deref;
@@ -18,8 +16,7 @@ use hotcall::{
     Binding, CallError, ClosedError, Error, FunctionOptions, Library, LibraryError, OpenFlags, Resolved, Signature,
     Slot, Static, StaticError, SymbolError, Type, Value, Visibility, resolve,
 };
-
-use support::shared_object;
+use hotcall_testing::fixture::shared_object;
 
 fn open(source: &str) -> Library {
     // SAFETY: the fixtures' initialisers and finalisers, where they have any, touch nothing but what tests give them.

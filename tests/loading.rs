@@ -3,8 +3,6 @@
 
 #![cfg(target_os = "linux")]
 
-mod support;
-
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -15,8 +13,8 @@ use std::process::Command;
 use hotcall::{
     ElfType, FileFormat, FloatEnvironment, Library, LibraryError, OpenFlags, Resolved, Signature, Type, resolve,
 };
-
-use support::{compiler, shared_object, shared_object_with};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::{shared_object, shared_object_with};
 
 /// An empty directory of one test.
 fn directory(name: &str) -> PathBuf {
@@ -45,14 +43,14 @@ fn a_library_behind_links_finds_its_neighbours() {
         fs::create_dir_all(directory.join(path)).unwrap();
     }
     let neighbour = shared_object_with(
-        "cc",
+        &Compiler::c(),
         &["-Wl,-soname,libhotcall_neighbour.so"],
         "int neighbours_answer(void) { return 42; }",
     );
     fs::copy(neighbour, directory.join("store/b/libhotcall_neighbour.so")).unwrap();
     let link = format!("-L{}", directory.join("store/b").display());
     let user = shared_object_with(
-        "cc",
+        &Compiler::c(),
         &[&link, "-Wl,--no-as-needed", "-lhotcall_neighbour", "-Wl,-rpath,$ORIGIN", "-Wl,--enable-new-dtags"],
         "int neighbours_answer(void); int answer(void) { return neighbours_answer(); }",
     );
@@ -126,7 +124,7 @@ fn initialisers_do_not_change_how_the_thread_calculates() {
     let same = "float same(float x) { return x; }";
     let source = format!("{FAST} {same} __attribute__((constructor)) static void begin(void) {{ set(); }}");
     // GCC before 13 links `crtfastmath.o` to the other one.
-    for object in [shared_object(&source), shared_object_with(&compiler(), &["-ffast-math"], same)] {
+    for object in [shared_object(&source), shared_object_with(&Compiler::c(), &["-ffast-math"], same)] {
         let before = control();
         let library = open(object).unwrap();
         assert_eq!(control(), before);
@@ -293,10 +291,11 @@ fn files_that_the_loader_finds_are_named_too() {
     );
     assert!(said.contains(&expected), "{said}");
 
-    let real = shared_object_with(&compiler(), &["-Wl,-soname,libhotcall_script.so"], "int real(void) { return 1; }");
+    let real =
+        shared_object_with(&Compiler::c(), &["-Wl,-soname,libhotcall_script.so"], "int real(void) { return 1; }");
     let real_path = format!("-Wl,--no-as-needed,{}", real.display());
     let rpath = format!("-Wl,-rpath,{}", directory.display());
-    let user = shared_object_with(&compiler(), &[&real_path, &rpath], "int user(void) { return 1; }");
+    let user = shared_object_with(&Compiler::c(), &[&real_path, &rpath], "int user(void) { return 1; }");
     let error = open(&user).unwrap_err();
     let LibraryError::NotALibrary { library: Resolved::Path(path), file, format, .. } = error else {
         panic!("{error}")

@@ -2,16 +2,14 @@
 
 #![cfg(all(target_os = "linux", target_env = "gnu"))]
 
-mod support;
-
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{FunctionOptions, Library, LibraryError, Signature, SymbolError, SymbolKind, Type};
-
-use support::{compiler, shared_object, shared_object_with};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::{shared_object, shared_object_with};
 
 fn open(source: &str, flags: &[&str]) -> Library {
     // SAFETY: the fixtures do not have initialisers.
-    unsafe { Library::open(shared_object_with(&compiler(), flags, source)) }.unwrap()
+    unsafe { Library::open(shared_object_with(&Compiler::c(), flags, source)) }.unwrap()
 }
 
 fn system(name: &str) -> Library {
@@ -123,7 +121,7 @@ fn variables_of_other_objects_are_not_functions_either() {
         assert!(library.function("strlen", &Signature::new([Type::POINTER], Type::USIZE).unwrap()).is_ok());
     }
     let neighbour =
-        shared_object_with(&compiler(), &["-Wl,-soname,libhotcall_tls.so"], "_Thread_local int hotcall_tls = 1;");
+        shared_object_with(&Compiler::c(), &["-Wl,-soname,libhotcall_tls.so"], "_Thread_local int hotcall_tls = 1;");
     let path = neighbour.display().to_string();
     let (link, rpath) =
         (format!("-Wl,--no-as-needed,{path}"), format!("-Wl,-rpath,{}", neighbour.parent().unwrap().display()));

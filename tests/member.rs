@@ -1,11 +1,8 @@
 //! Reading and writing structs' bytes by member.
 
-#[path = "support/values.rs"]
-mod values;
-
 use hotcall::{Field, Member, MemberError, Scalar, Slot, Type, Value};
 
-use values::scalars;
+use hotcall_testing::values::scalars;
 
 /// `struct shape { uint8_t tag; union { struct { double x, y; }; float raw[4]; }; struct { int16_t x; } inner[3]; }`
 fn shape() -> Type {

@@ -2,20 +2,17 @@
 
 #![cfg(unix)]
 
-#[path = "support/alone.rs"]
-mod alone;
-mod support;
-
 use std::sync::{Arc, Barrier};
 use std::thread;
 
-use alone::alone;
 use hotcall::declare::{Declaration, DeclarationError, Declarations};
 use hotcall::{
     CallError, CompileError, Function, FunctionError, FunctionOptions, Library, LibraryError, Signature, Slot,
     StaticError, Symbol, SymbolError, Symbols, Type, Value,
 };
 use hotcall_jit::{Jit, Stats};
+use hotcall_testing::alone::alone;
+use hotcall_testing::fixture;
 
 const SOURCE: &str = r#"
 #include <errno.h>
@@ -34,7 +31,7 @@ __asm__(".globl nowhere\n.set nowhere, 0");
 
 fn open() -> Library {
     // SAFETY: the fixture has no initialisers.
-    unsafe { Library::open(support::shared_object(SOURCE)) }.unwrap()
+    unsafe { Library::open(fixture::shared_object(SOURCE)) }.unwrap()
 }
 
 fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>) -> Signature {
@@ -334,7 +331,7 @@ mod compiled {
     #[test]
     fn by_several_threads() {
         alone(|| {
-            let object = support::shared_object(SOURCE);
+            let object = fixture::shared_object(SOURCE);
             // SAFETY: the fixture has no initialisers.
             let library = unsafe { Library::open(object) }.unwrap();
             // In this convention a function may be called with more arguments than it has.

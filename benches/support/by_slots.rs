@@ -6,7 +6,7 @@ use hotcall::engine::Realm;
 use hotcall::{Extent, Function, Scalar, Slot, Type};
 use rquickjs_sys as js;
 
-use crate::quickjs::QuickJs;
+use hotcall_engines::quickjs::QuickJs;
 
 /// The most that a case has.
 const PARAMETERS: usize = 12;

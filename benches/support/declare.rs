@@ -1,10 +1,10 @@
 //! How long the declarations of whole headers take to read.
 
 use std::error::Error;
-use std::process::Command;
 use std::time::Instant;
 
 use hotcall::declare::Declarations;
+use hotcall_testing::compiler::{Compiler, CompilerError};
 use serde::Serialize;
 
 use crate::sample::median;
@@ -25,12 +25,10 @@ pub(crate) struct Row {
 pub(crate) fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
     let mut rows = Vec::new();
     for header in ["sqlite3.h", "SDL2/SDL.h", "openssl/ssl.h"] {
-        let arguments = ["-E", "-P", "-x", "c", "/dev/null", "-I/usr/include/SDL2", "-include", header];
-        let output = Command::new("cc").args(arguments).output()?;
-        if !output.status.success() {
-            continue;
-        }
-        let text = String::from_utf8(output.stdout)?;
+        let text = match Compiler::c().preprocessed(&["-I/usr/include/SDL2"], header) {
+            Err(CompilerError::Fails { .. }) => continue,
+            text => text?,
+        };
         let mut times = Vec::with_capacity(ROUNDS);
         let mut declarations = 0;
         for _ in 0..ROUNDS {

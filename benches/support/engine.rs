@@ -13,8 +13,8 @@ use libloading::Library;
 use rquickjs_sys as js;
 
 use crate::by_slots::BySlots;
-use crate::quickjs::{Script, evaluate};
 use crate::support::c::{address, compile};
+use hotcall_engines::quickjs::Script;
 
 /// What is compared. `EMPTY_LOOP` calls nothing.
 pub(crate) const WAYS: [&str; 4] = ["values", "c", "slots", "empty_loop"];
@@ -145,7 +145,7 @@ impl Loops {
         let callback = if case.name == "call_back" { Some(callback(&script, case.objects[0])?) } else { None };
         let new = |way: usize, body: &str| {
             let source = format!("(n, f, a, b) => {{ for (let i = 0; i < n; i++) {body}; }}");
-            let [a, b] = case.objects.map(|source| evaluate(script.context, source));
+            let [a, b] = case.objects.map(|source| script.evaluate(source));
             // C's function takes the script's function itself.
             let a = match &callback {
                 Some(callback) if WAYS[way] != "c" => {
@@ -155,7 +155,7 @@ impl Loops {
                 _ => a,
             };
             let function = functions.get(way).copied().unwrap_or(js::JS_UNDEFINED);
-            Loop { function: evaluate(script.context, &source), args: [function, a, b] }
+            Loop { function: script.evaluate(&source), args: [function, a, b] }
         };
         let call = format!("f({})", case.args);
         let ways = [new(0, &call), new(1, &call), new(2, &call), new(3, "")];
@@ -167,7 +167,7 @@ impl Loops {
     fn check(&self, case: &Case) -> Result<(), String> {
         for (way, Loop { args, .. }) in WAYS.iter().zip(&self.ways).take(3) {
             let source = format!("(i, f, a, b) => String(f({}))", case.args);
-            let call = Loop { function: evaluate(self.script.context, &source), args: *args };
+            let call = Loop { function: self.script.evaluate(&source), args: *args };
             let result = self.call(&call, 5);
             free(self.script.context, call.function);
             let result = result.map_err(|text| format!("{}: {way}: {text}", case.name))?;
@@ -236,7 +236,7 @@ fn callback(script: &Script, source: &str) -> Result<LocalCallback, CallbackErro
     let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
     let thunk = Thunk::new(&signature)?;
     let realm = script.realm.clone();
-    let script_function = ScriptFunction { context: script.context, function: evaluate(script.context, source) };
+    let script_function = ScriptFunction { context: script.context, function: script.evaluate(source) };
     let handler = move |call: &mut Call<'_>| {
         let ScriptFunction { context, function } = &script_function;
         // SAFETY: the values are the engine's.

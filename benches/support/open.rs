@@ -4,7 +4,6 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
 use std::error::Error;
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicIsize, Ordering};
@@ -13,9 +12,9 @@ use std::time::Instant;
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{Library, Signature, Symbol, Symbols, Type};
 use hotcall_jit::{Jit, Options};
+use hotcall_testing::compiler::Compiler;
 
 use crate::sample::median;
-use crate::support::c;
 
 pub(crate) const SYMBOLS: usize = 1000;
 /// Integer parameters, up to 7, times floating-point ones, up to 4.
@@ -39,11 +38,9 @@ pub(crate) struct Deno {
 }
 
 pub(crate) fn measure() -> Result<Opened, Box<dyn Error>> {
-    let (text, object) = (c::temporary("symbols", "c"), c::temporary("symbols", "so"));
-    fs::write(&text.0, source())?;
-    c::run_compiler(&[], &text.0, &object.0)?;
+    let object = Compiler::c().shared_object(&[], &source())?;
     // SAFETY: the library has no initialisers.
-    let library = unsafe { Library::open(&object.0) }?;
+    let library = unsafe { Library::open(&object) }?;
     let declarations = declarations()?;
     let time = |compile: bool| -> Result<f64, Box<dyn Error>> {
         let mut times = Vec::with_capacity(ROUNDS);
@@ -64,7 +61,7 @@ pub(crate) fn measure() -> Result<Opened, Box<dyn Error>> {
         shapes: code.len(),
         us_per_symbol,
         us_per_symbol_lazy,
-        deno: deno(&object.0),
+        deno: deno(&object),
         bytes_per_symbol: (heap as f64 + code.iter().map(|(_, len)| *len as f64).sum::<f64>()) / SYMBOLS as f64,
     })
 }

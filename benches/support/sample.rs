@@ -2,6 +2,8 @@
 
 use std::time::{Duration, Instant};
 
+use hotcall_testing::random::Random;
+
 /// Long against the clock's own cost, short against a scheduler's time slice.
 const SAMPLE: Duration = Duration::from_micros(20);
 const ROUNDS: usize = 500;
@@ -20,7 +22,7 @@ pub(crate) struct Samples<const N: usize> {
 
 impl<const N: usize> Samples<N> {
     pub(crate) fn new() -> Self {
-        Self { ns: [const { Vec::new() }; N], random: Random(0x9e37_79b9_7f4a_7c15) }
+        Self { ns: [const { Vec::new() }; N], random: Random::new(0) }
     }
 
     /// Runs all ways, in another order each round. The first two, which are compared most closely, run equally long loops.
@@ -95,23 +97,4 @@ pub(crate) fn fast(values: Vec<f64>) -> f64 {
 fn quantile(mut values: Vec<f64>, part: usize) -> f64 {
     let index = values.len() / part;
     *values.select_nth_unstable_by(index, f64::total_cmp).1
-}
-
-/// xorshift64, which is random enough for an order.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, n: usize) -> usize {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0 % n as u64) as usize
-    }
-
-    /// Fisher and Yates's.
-    fn shuffle(&mut self, order: &mut [usize]) {
-        for i in (1..order.len()).rev() {
-            order.swap(i, self.below(i + 1));
-        }
-    }
 }

@@ -11,10 +11,10 @@ use hotcall::engine::{Realm, Record};
 use hotcall::{Function, FunctionOptions, Scalar, Signature, Slot, Type};
 use libloading::Library;
 
-use crate::bare::{self, Bare, NIL, Native, THROWN};
 use crate::engine_rows::Row;
 use crate::sample::{Compare, Samples};
 use crate::support::c::{address, compile};
+use hotcall_engines::bare::{self, Bare, NIL, Native, THROWN};
 
 /// How many times each case is set up: where things lie by chance costs time.
 const SETUPS: usize = 7;

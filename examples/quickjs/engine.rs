@@ -6,6 +6,7 @@ use std::ptr;
 
 use hotcall::engine::{Engine, EngineError, Kind, Output, Site, View, Words};
 use hotcall::{Pointee, Scalar, Type};
+use hotcall_engines::quickjs_values::{self, Thrown, value, words};
 use rquickjs::qjs::{self as js, JSContext, JSValue};
 
 use crate::exceptions;
@@ -36,18 +37,6 @@ pub(crate) struct QuickJs {
     /// True once buffers with owners may exist.
     has_owned: Cell<bool>,
     pins: Pins,
-}
-
-/// A value that was thrown.
-pub(crate) struct Thrown(pub(crate) JSValue);
-
-pub(crate) fn words(value: JSValue) -> Words {
-    // SAFETY: the integer is as long as the whole union. Bytes that a shorter member leaves unset are not used.
-    [unsafe { value.u.ptr } as u64, value.tag as u64]
-}
-
-pub(crate) const fn value(words: Words) -> JSValue {
-    JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
 }
 
 /// An error in Deno's words, followed by hotcall's.
@@ -267,6 +256,33 @@ impl QuickJs {
         }
     }
 
+    /// Returns the view of an object.
+    ///
+    /// # Safety
+    ///
+    /// The site and the value are the engine's, and the value is an object.
+    unsafe fn view_object(&self, site: Site, object: JSValue) -> View {
+        let context = context(site);
+        // SAFETY: the caller promises an object of the engine's.
+        unsafe {
+            let [address, inner] = self.pointers.map(|class| js::JS_GetOpaque(object, class));
+            if !address.is_null() {
+                return View::Pointer(address);
+            }
+            if !inner.is_null() {
+                // A call may be about to get it, and pins only values that have bytes.
+                self.keep_for_turn(site, object);
+                return View::Pointer(inner);
+            }
+            View::Other(match self.bytes(context, object) {
+                Some(Some(Bytes { address, len })) => return View::Bytes { address, len },
+                Some(None) => Kind::DetachedBuffer,
+                None if js::JS_IsFunction(context, object) => Kind::Function,
+                None => Kind::Object,
+            })
+        }
+    }
+
     /// The bytes of a buffer or of a view. The inner `None` means that they are gone, the outer that the value is
     /// neither.
     ///
@@ -453,14 +469,6 @@ impl QuickJs {
             }
         }
     }
-
-    /// # Safety
-    ///
-    /// A function of the engine returned the value.
-    unsafe fn made(context: *mut JSContext, value: JSValue) -> Result<Words, Thrown> {
-        // SAFETY: the value belongs to this function. If it is the exception, the engine has the thrown value.
-        unsafe { if js::JS_IsException(value) { Err(Thrown(js::JS_GetException(context))) } else { Ok(words(value)) } }
-    }
 }
 
 // SAFETY: the engine's own functions report bytes. No code here runs script, so nothing changes until C is called, and
@@ -470,70 +478,29 @@ unsafe impl Engine for QuickJs {
 
     unsafe fn view(&self, site: Site, words: Words) -> View {
         let (context, value) = (context(site), value(words));
-        // SAFETY: the value is one of the engine's.
-        unsafe {
-            View::Other(match js::JS_VALUE_GET_TAG(value) {
-                js::JS_TAG_INT => return View::Number(value.u.int32.into()),
-                js::JS_TAG_FLOAT64 => return View::Number(value.u.float64),
-                js::JS_TAG_BOOL => return View::Boolean(value.u.int32 != 0),
-                js::JS_TAG_NULL => return View::Null,
-                js::JS_TAG_UNDEFINED => return View::Undefined,
-                js::JS_TAG_SHORT_BIG_INT | js::JS_TAG_BIG_INT => {
-                    let mut low = 0;
-                    js::JS_ToBigInt64(context, &mut low, value);
-                    return View::BigInt(low as u64);
-                }
-                js::JS_TAG_OBJECT => {
-                    let [address, inner] = self.pointers.map(|class| js::JS_GetOpaque(value, class));
-                    if !address.is_null() {
-                        return View::Pointer(address);
-                    }
-                    if !inner.is_null() {
-                        // A call may be about to get the pointer, and pins only values that have bytes.
-                        self.keep_for_turn(site, value);
-                        return View::Pointer(inner);
-                    }
-                    match self.bytes(context, value) {
-                        Some(Some(Bytes { address, len })) => return View::Bytes { address, len },
-                        Some(None) => Kind::DetachedBuffer,
-                        None if js::JS_IsFunction(context, value) => Kind::Function,
-                        None => Kind::Object,
-                    }
-                }
-                js::JS_TAG_SYMBOL => Kind::Symbol,
-                _ => Kind::String,
-            })
-        }
+        // SAFETY: the value is one of the engine's, and looked at as an object if it is one.
+        unsafe { quickjs_values::view(context, value, || self.view_object(site, value)) }
     }
 
     unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
         let context = self.context;
         // SAFETY: the context is one of the engine's.
         unsafe {
-            let value = match output {
-                Output::I64(number) => js::JS_NewBigInt64(context, number),
-                Output::U64(number) => js::JS_NewBigUint64(context, number),
-                Output::Pointer(address, _) => self.pointer(context, address),
-                Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                // The model has classes for these outputs.
-                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
-                    return Err(self.exception(site, &output.no_value()));
-                }
-            };
-            Self::made(context, value)
+            let made = quickjs_values::make(context, &output, |address| self.pointer(context, address));
+            made.unwrap_or_else(|| Err(self.exception(site, &output.no_value())))
         }
     }
 
     unsafe fn exception(&self, _: Site, error: &EngineError) -> Thrown {
         let is_of_type = matches!(error, EngineError::Argument { .. } | EngineError::CallbackResult { .. });
         let kind = if is_of_type { exceptions::Kind::Type } else { exceptions::Kind::Plain };
-        // SAFETY: the context is one of the engine's.
-        Thrown(unsafe { exceptions::exception(self.context, kind, &message(error)) })
+        // SAFETY: the context is one of the engine's. What was thrown is let go before it.
+        unsafe { Thrown::new(self.context, exceptions::exception(self.context, kind, &message(error))) }
     }
 
-    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
+    unsafe fn throw(&self, site: Site, thrown: Thrown) {
         // SAFETY: the value is one of the engine's, and belongs to this.
-        unsafe { js::JS_Throw(context(site), value) };
+        unsafe { js::JS_Throw(context(site), thrown.into_value()) };
     }
 
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {

@@ -19,12 +19,13 @@ use hotcall::{
     Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
     LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
+use hotcall_engines::quickjs_values::{Thrown, returned, value, words};
 use rquickjs::function::Rest;
 use rquickjs::object::Property;
 use rquickjs::qjs as js;
 use rquickjs::{Array, Ctx, JsLifetime, Object, Persistent, Value};
 
-use crate::engine::{QuickJs, Thrown, value, words};
+use crate::engine::QuickJs;
 use crate::exceptions::{self, Kind};
 use crate::functions::in_context;
 use crate::originals::Originals;
@@ -217,11 +218,9 @@ impl Ffi {
         let libraries = mem::take(&mut *self.libraries.borrow_mut()).things.into_values();
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(libraries);
         let context = ctx.as_raw().as_ptr();
-        // SAFETY: script does not run any more, and the exception belongs to this function.
+        drop(self.realm.take_exception());
+        // SAFETY: script does not run any more.
         unsafe {
-            if let Some(Thrown(value)) = self.realm.take_exception() {
-                js::JS_FreeValue(context, value);
-            }
             self.originals.free(context);
             self.realm.engine().free(context);
         }
@@ -235,9 +234,9 @@ impl Ffi {
     }
 
     /// Throws an exception of hotcall's side of a call.
-    fn throw(&self, ctx: &Ctx<'_>, Thrown(value): Thrown) -> rquickjs::Error {
+    fn throw(&self, ctx: &Ctx<'_>, thrown: Thrown) -> rquickjs::Error {
         // SAFETY: the value is the engine's, and belongs to this function.
-        ctx.throw(unsafe { Value::from_raw(ctx.clone(), value) })
+        ctx.throw(unsafe { Value::from_raw(ctx.clone(), thrown.into_value()) })
     }
 
     /// The value of a slot.
@@ -543,13 +542,10 @@ fn callback<'js>(own: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
             unsafe {
                 let raw = function.as_value().as_raw();
                 let result = js::JS_Call(context.as_ptr(), raw, js::JS_UNDEFINED, args.len() as i32, args.as_mut_ptr());
-                if js::JS_IsException(result) {
-                    return Err(Thrown(js::JS_GetException(context.as_ptr())));
-                }
                 if gives_address {
                     realm.engine().keep_for_turn(site(&ctx), result);
                 }
-                Ok(words(result))
+                returned(context.as_ptr(), result)
             }
         };
         // SAFETY: the call is one of this callback, on the thread that runs the script.

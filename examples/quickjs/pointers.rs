@@ -5,10 +5,10 @@ use std::ptr;
 
 use hotcall::engine::{Engine, View};
 use hotcall::{Scalar, Slot, Type};
+use hotcall_engines::quickjs_values::words;
 use rquickjs::qjs::{self as js, JSValue};
 use rquickjs::{Ctx, Error, Function, Object, Result, Value};
 
-use crate::engine::words;
 use crate::ffi::{ffi, script, site, type_error};
 
 /// Adds the functions for pointers.

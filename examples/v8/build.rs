@@ -3,7 +3,6 @@
 use std::env;
 use std::path::Path;
 
-#[path = "find.rs"]
 mod find;
 
 fn main() {

@@ -6,6 +6,7 @@ use std::mem::ManuallyDrop;
 use std::ptr;
 
 use hotcall_jit::{JitError, Scalar, Stub, StubPool, ThunkCode, Trampoline, Type, Use, Which};
+use hotcall_testing::random::slot;
 
 use crate::case::{self, Case, JUNK, Record, Wrong};
 
@@ -175,7 +176,7 @@ impl Arrived<'_> {
         let answer = &self.case.answer;
         match self.result_scalar() {
             Some(scalar) => {
-                let canonical = case::slot(scalar, answer);
+                let canonical = slot(scalar, answer);
                 let used = u64::MAX >> (64 - 8 * scalar.size());
                 let slot = match (scalar, canonical) {
                     // Every low byte other than 0 is true.

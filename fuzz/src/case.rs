@@ -3,9 +3,9 @@
 use std::ffi::c_void;
 
 use hotcall_jit::{Abi, Layout, Leaf, PlanError, Return, Scalar, Signature, SlotsEntry, Type, Which};
+use hotcall_testing::random::{Random, slot};
 
 use crate::memory::{Memory, Place};
-use crate::random::Random;
 
 /// The values that are sent, and the answer of the callee.
 #[derive(Clone, Debug)]
@@ -125,8 +125,8 @@ impl Case {
             panic!("the plan of {signature} is wrong: {fault}\n{plan}");
         }
         let result_align = if let Return::Hidden { align, .. } = plan.ret { align } else { 1 };
-        let args = params.iter().map(|layout| value(layout, random)).collect();
-        let answer = result.as_ref().map_or_else(Vec::new, |layout| value(layout, random));
+        let args = params.iter().map(|layout| random.value(layout)).collect();
+        let answer = result.as_ref().map_or_else(Vec::new, |layout| random.value(layout));
         let errno = random.one_in(4).then(|| random.below(1 << 20) as i32);
         Ok(Self { signature, params, result, args, answer, result_align, errno })
     }
@@ -315,20 +315,6 @@ fn quiet(leaf: &Leaf, bytes: &mut [u8]) {
     }
 }
 
-/// The slot of a scalar: docs/calls.md, "Slots".
-pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
-    let mut wide = [0; 8];
-    let size = bytes.len().min(8);
-    wide[..size].copy_from_slice(&bytes[..size]);
-    let bits = u64::from_le_bytes(wide);
-    if scalar.is_signed() {
-        let unused = 64 - 8 * scalar.size();
-        ((bits << unused).cast_signed() >> unused).cast_unsigned()
-    } else {
-        bits
-    }
-}
-
 /// The bytes of a scalar in its slot.
 ///
 /// # Errors
@@ -344,14 +330,4 @@ pub fn scalar_bytes(which: Which, scalar: Scalar, got: u64) -> Result<Vec<u8>, W
 fn difference(layout: &Layout, a: &[u8], b: &[u8]) -> Option<usize> {
     let range = |leaf: &hotcall_jit::Leaf| leaf.offset as usize..(leaf.offset + leaf.scalar.size()) as usize;
     layout.leaves.iter().flat_map(range).find(|&byte| a.get(byte) != b.get(byte))
-}
-
-fn value(layout: &Layout, random: &mut Random) -> Vec<u8> {
-    let mut bytes = random.bytes(layout.size as usize);
-    for leaf in &layout.leaves {
-        if leaf.scalar == Scalar::Bool {
-            bytes[leaf.offset as usize] &= 1;
-        }
-    }
-    bytes
 }

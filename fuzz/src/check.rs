@@ -4,9 +4,11 @@ use std::cell::RefCell;
 use std::io;
 
 use hotcall_jit::{Jit, JitError, Options, Trampoline};
+use hotcall_testing::compiler::CompilerError;
+use hotcall_testing::random::Random;
 
 use crate::c::compare::{self, CompilerDisagreement, Counts};
-use crate::c::compiler::{Compiler, CompilerError, Loaded};
+use crate::c::compiler::{Loaded, VendorCompiler};
 use crate::c::quirk::{self, Quirk};
 use crate::c::source;
 use crate::callback::{Callback, Then};
@@ -15,7 +17,7 @@ use crate::crash;
 use crate::declaration;
 use crate::libffi::{self, Callee, Inexpressible, Interface};
 use crate::memory::Memory;
-use crate::random::{Random, Source};
+use crate::random::Source;
 use crate::signature::{self, Profile};
 
 /// The tools that the checks need: a compiler of trampolines, and memory with inaccessible pages.
@@ -216,7 +218,7 @@ impl Bench {
         way: Way,
         first: u64,
         count: u64,
-        compilers: &[Compiler],
+        compilers: &[VendorCompiler],
         level: &str,
     ) -> Result<Result<Counts, Box<Failure>>, CompilerError> {
         let mut counts = Counts::default();

@@ -326,7 +326,7 @@ unsafe extern "C" fn record_call(
 fn answer(signature: &Signature, answer: &[u8], result: *mut c_void) {
     match signature.result().and_then(Type::as_scalar) {
         Some(scalar) if !scalar.is_float() => {
-            let wide = crate::case::slot(scalar, answer);
+            let wide = hotcall_testing::random::slot(scalar, answer);
             // SAFETY: libffi gives room for an `ffi_arg`.
             unsafe { result.cast::<u64>().write_unaligned(wide) };
         }

@@ -3,12 +3,11 @@
 use std::io;
 use std::ptr;
 
-use crate::random::Random;
+use hotcall_testing::guarded::Guarded;
+use hotcall_testing::random::Random;
 
-const PAGE: usize = 4096;
-
-/// The accessible pages of each area, and their number. A larger aggregate lies on the heap.
-const AREA: usize = 2 * PAGE;
+/// The accessible bytes of each area, and the number of areas. A larger aggregate lies on the heap.
+const AREA: usize = 8192;
 const AREAS: usize = 48;
 
 /// The byte around a value.
@@ -17,55 +16,25 @@ const CANARY: u8 = 0xc7;
 /// The number of accessible bytes of canary on each side.
 const MARGIN: usize = 48;
 
-/// Areas of memory with an inaccessible page before and after each.
+/// Areas of memory between inaccessible pages.
 #[derive(Debug)]
 pub struct Memory {
-    base: *mut u8,
+    areas: Vec<Guarded>,
 }
 
 impl Memory {
-    const LEN: usize = AREAS * (AREA + PAGE) + PAGE;
-
     /// Maps the areas.
     ///
     /// # Errors
     ///
     /// The system refuses.
     pub fn new() -> io::Result<Self> {
-        // SAFETY: a fresh private mapping at an address of the kernel's choice touches nothing that exists.
-        let base = unsafe {
-            libc::mmap(ptr::null_mut(), Self::LEN, libc::PROT_NONE, libc::MAP_PRIVATE | libc::MAP_ANONYMOUS, -1, 0)
-        };
-        if base == libc::MAP_FAILED {
-            return Err(io::Error::last_os_error());
-        }
-        let memory = Self { base: base.cast() };
-        for index in 0..AREAS {
-            // SAFETY: the area lies inside the mapping.
-            let refused =
-                unsafe { libc::mprotect(memory.area(index).cast(), AREA, libc::PROT_READ | libc::PROT_WRITE) != 0 };
-            if refused {
-                return Err(io::Error::last_os_error());
-            }
-        }
-        Ok(memory)
-    }
-
-    fn area(&self, index: usize) -> *mut u8 {
-        // SAFETY: for an index below AREAS the address is inside the mapping of LEN bytes.
-        unsafe { self.base.add(PAGE + index * (AREA + PAGE)) }
+        Ok(Self { areas: (0..AREAS).map(|_| Guarded::new(AREA)).collect::<Result<_, _>>()? })
     }
 
     /// Starts again to hand out places.
     pub const fn places(&mut self) -> Places<'_> {
         Places { memory: self, next: 0 }
-    }
-}
-
-impl Drop for Memory {
-    fn drop(&mut self) {
-        // SAFETY: this value owns the mapping, and places borrow it.
-        unsafe { libc::munmap(self.base.cast(), Self::LEN) };
     }
 }
 
@@ -79,8 +48,11 @@ pub struct Places<'a> {
 impl Places<'_> {
     /// A place for `size` bytes, filled with canaries. The address is a multiple of `align` if `size` is one.
     pub fn place(&mut self, size: usize, align: usize, random: &mut Random) -> Place {
-        if self.next < AREAS && size + MARGIN <= AREA && !random.one_in(3) {
-            let area = self.memory.area(self.next);
+        if let Some(area) = self.memory.areas.get(self.next)
+            && size + MARGIN <= AREA
+            && !random.one_in(3)
+        {
+            let area = area.start();
             self.next += 1;
             let span = size + MARGIN;
             if random.one_in(4) {

@@ -1,46 +1,7 @@
 //! Choices from a fuzzer's bytes or from a seeded generator, so that one generator of signatures serves both.
 
 use arbitrary::Unstructured;
-
-/// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014). It is small, and
-/// neighbouring seeds give unrelated numbers.
-#[derive(Clone, Debug)]
-pub struct Random(u64);
-
-impl Random {
-    /// The sequence of this seed.
-    pub const fn new(seed: u64) -> Self {
-        Self(seed)
-    }
-
-    /// The next 64 random bits.
-    pub const fn bits(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        z ^ (z >> 31)
-    }
-
-    /// A number below `n`.
-    pub const fn below(&mut self, n: u32) -> u32 {
-        (((self.bits() >> 32) * n as u64) >> 32) as u32
-    }
-
-    /// True once in `n` times.
-    pub const fn one_in(&mut self, n: u32) -> bool {
-        self.below(n) == 0
-    }
-
-    /// `len` random bytes.
-    pub fn bytes(&mut self, len: usize) -> Vec<u8> {
-        let mut bytes = vec![0; len];
-        for chunk in bytes.chunks_mut(8) {
-            chunk.copy_from_slice(&self.bits().to_le_bytes()[..chunk.len()]);
-        }
-        bytes
-    }
-}
+use hotcall_testing::random::Random;
 
 /// The origin of choices.
 #[derive(Debug)]

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 
 use hotcall_fuzz::c::compare::Counts;
-use hotcall_fuzz::c::compiler::Compiler;
+use hotcall_fuzz::c::compiler::VendorCompiler;
 use hotcall_fuzz::c::quirk::{self, Quirk};
 use hotcall_fuzz::case::Case;
 use hotcall_fuzz::check::{Bench, Way};
@@ -12,11 +12,12 @@ use hotcall_fuzz::random::Source;
 use hotcall_fuzz::signature::{self, Profile};
 use hotcall_fuzz::{crash, declaration};
 use hotcall_jit::{CCompiler, Departure};
+use hotcall_testing::compiler::Compiler;
 
 /// The compilers here: the system's, and clang if it is installed, which continuous integration sees to.
-fn compilers() -> Vec<Compiler> {
-    let own = Compiler::find(&std::env::var("CC").unwrap_or_else(|_| "cc".to_owned())).unwrap();
-    match Compiler::find("clang") {
+fn compilers() -> Vec<VendorCompiler> {
+    let own = VendorCompiler::find(Compiler::c()).unwrap();
+    match VendorCompiler::find(Compiler::new("clang")) {
         Ok(clang) => vec![own, clang],
         Err(error) if std::env::var_os("CI").is_some() => panic!("{error}"),
         Err(_) => vec![own],

@@ -3,8 +3,8 @@
 use std::path::Path;
 
 use hotcall_fuzz::check::Outcome;
-use hotcall_fuzz::random::Random;
 use hotcall_fuzz::{check, crash};
+use hotcall_testing::random::Random;
 
 /// Every input kept for this target.
 fn corpus(target: &str) -> Vec<Vec<u8>> {

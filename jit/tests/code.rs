@@ -9,9 +9,7 @@ use cranelift_codegen::settings::{self, Flags};
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{Abi, Explanation, Jit, JitError, Options, Signature, Type};
-
-#[path = "support/notation.rs"]
-mod notation;
+use hotcall_testing::notation;
 
 /// Saving registers costs time, and makes a frame that looks unlike the others to the unwinder.
 #[test]

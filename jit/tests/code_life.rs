@@ -2,14 +2,12 @@
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use std::ffi::c_void;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Abi, FastCall, Jit, Options, Trampoline};
+use hotcall_testing::notation;
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()

@@ -2,9 +2,6 @@
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::cell::Cell;
 use std::ffi::{c_int, c_void};
@@ -16,6 +13,7 @@ use std::{env, fs, mem, ptr, thread};
 
 use hotcall_jit::debug::{Description, describe};
 use hotcall_jit::{Jit, Options, Trampoline, Use};
+use hotcall_testing::notation;
 
 fn slots(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()

@@ -3,9 +3,6 @@
 
 #![cfg(all(feature = "cranelift", target_os = "linux", target_arch = "x86_64"))]
 
-#[path = "../../tests/support/alone.rs"]
-mod alone;
-
 use std::ffi::c_void;
 use std::fs;
 use std::mem::MaybeUninit;
@@ -13,8 +10,7 @@ use std::ptr;
 
 use hotcall_jit::debug::enable_perf_map;
 use hotcall_jit::{Jit, Options, Signature, Stub, Type, Use};
-
-use alone::alone;
+use hotcall_testing::alone::alone;
 
 fn limit(size: libc::rlim_t) {
     let limit = libc::rlimit { rlim_cur: size, rlim_max: libc::RLIM_INFINITY };

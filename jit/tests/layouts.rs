@@ -1,10 +1,8 @@
 //! Sizes, alignments and the places of scalars, as the C standard and GCC's manual ("Common Type Attributes") have them.
 //! That C compilers agree is asserted wherever other tests give them these types.
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use hotcall_jit::Layout;
+use hotcall_testing::notation;
 
 /// Size, alignment and the offset of each scalar.
 const TABLE: &[(&str, u32, u8, &[u32])] = &[

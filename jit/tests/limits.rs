@@ -3,9 +3,6 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use std::ffi::c_void;
 use std::ptr;
 use std::thread;
@@ -14,6 +11,7 @@ use hotcall_jit::{
     Abi, Jit, JitError, MAX_NESTING, MAX_NODES, MAX_PARAMETERS, Options, PlanError, Signature, SignatureError,
     Trampoline, Type, TypeError,
 };
+use hotcall_testing::notation;
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()

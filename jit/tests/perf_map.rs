@@ -2,9 +2,6 @@
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use std::ffi::CString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -13,6 +10,7 @@ use std::path::{Path, PathBuf};
 
 use hotcall_jit::debug::{describe, enable_perf_map};
 use hotcall_jit::{Jit, Options, Trampoline, Use};
+use hotcall_testing::notation;
 
 fn slots(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()

@@ -1,12 +1,10 @@
 //! Plans as tables, for each convention on every host; the tables are text, one file for each convention.
 //!
-//! A table holds signatures in the notation of `support/notation.rs` at the beginning of a line, each followed by its plan,
+//! A table holds signatures in the notation of `hotcall_testing::notation` at the beginning of a line, each followed by its plan,
 //! indented, as `Plan` prints it. Lines that begin with `#` are comments.
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use hotcall_jit::{Abi, Loc, MAX_STACK, Piece, Plan, PlanError, Signature, Type};
+use hotcall_testing::notation;
 
 struct Row<'a> {
     line: usize,

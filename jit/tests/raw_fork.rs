@@ -4,15 +4,11 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-#[path = "../../tests/support/alone.rs"]
-mod alone;
-
 use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::{Jit, Options, Signature, Trampoline, Type, Use};
-
-use alone::alone;
+use hotcall_testing::alone::alone;
 
 /// A way to make a child.
 type Fork = fn() -> libc::pid_t;

@@ -3,15 +3,13 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use std::collections::HashSet;
 use std::ffi::c_void;
 use std::ptr;
 use std::sync::Mutex;
 
 use hotcall_jit::{Jit, JitError, Options, Stub, StubPool, Trampoline, Use};
+use hotcall_testing::notation;
 
 static ALONE: Mutex<()> = Mutex::new(());
 

@@ -6,9 +6,7 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::{Jit, Options, Use};
-
-#[path = "support/notation.rs"]
-mod notation;
+use hotcall_testing::notation;
 
 unsafe extern "C-unwind" fn nothing(_: *mut c_void, _: *const u64, _: *mut u64) {}
 

@@ -1,9 +1,7 @@
 //! `Plan::verify` finds each kind of fault, in plans that are right but for one change.
 
-#[path = "support/notation.rs"]
-mod notation;
-
 use hotcall_jit::{Abi, Arg, Ext, FaultKind, Layout, Loc, Pass, Piece, Plan, Return, Which};
+use hotcall_testing::notation;
 
 /// Three arguments: one scalar in a register, one pair of registers, one block on the stack behind a scalar's place.
 const SIGNATURE: &str = "(i64, struct {i32, u8[5], f32}, 5*i64, struct {u8[20]} aligned(16), i64) -> struct {i64, f64}";

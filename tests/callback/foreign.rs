@@ -8,9 +8,10 @@ use std::thread;
 use std::time::Duration;
 
 use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, Type, Wait, retired_calls};
+use hotcall_testing::alone::alone;
 
 use super::local::queue;
-use super::{Big, Drops, Int, Mixed, alone, c, int, int_thunk, thunk, until};
+use super::{Big, Drops, Int, Mixed, c, int, int_thunk, thunk, until};
 
 fn local(wait: Wait, dispatch: impl Dispatch, handler: impl Fn(&mut Call<'_>) + 'static) -> LocalCallback {
     let options = LocalOptions::new().wait(wait);

@@ -5,8 +5,9 @@ use std::sync::{Arc, Barrier, Mutex};
 use std::thread;
 
 use hotcall::{Callback, ForeignCall, LocalOptions, OnPanic, retired_calls};
+use hotcall_testing::alone::alone;
 
-use super::{alone, int, int_thunk, until};
+use super::{int, int_thunk, until};
 
 /// Whether the child of a fork runs this to its end with success.
 fn in_child(body: impl FnOnce() -> bool) -> bool {

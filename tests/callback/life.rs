@@ -5,8 +5,9 @@ use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
 use std::thread;
 
 use hotcall::{Call, Callback, OnPanic, RawCallback, RawHandler, Slot, Thunk, Type, retired_calls};
+use hotcall_testing::alone::alone;
 
-use super::{Big, Captured, Drops, Mixed, alone, c, int, int_thunk, thunk, until};
+use super::{Big, Captured, Drops, Mixed, c, int, int_thunk, thunk, until};
 
 fn sync(thunk: &Thunk, handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static) -> Callback {
     Callback::sync(thunk, OnPanic::Catch, handler).unwrap()

@@ -7,8 +7,9 @@ use std::sync::{Arc, Mutex};
 use std::thread::{self, ThreadId};
 
 use hotcall::{Call, Callback, Dispatch, ForeignCall, LocalCallback, LocalOptions, Type, Wait, retired_calls};
+use hotcall_testing::alone::alone;
 
-use super::{Drops, alone, at, c, int, int_thunk, thunk, until};
+use super::{Drops, at, c, int, int_thunk, thunk, until};
 
 /// A queue to the owner.
 pub(crate) fn queue() -> (impl Dispatch, Receiver<ForeignCall>) {

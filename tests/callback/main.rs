@@ -1,8 +1,6 @@
 //! Callbacks through the public API: C calls them.
 #![cfg(unix)]
 
-#[path = "../support/alone.rs"]
-mod alone;
 mod errors;
 mod foreign;
 mod forks;
@@ -10,12 +8,8 @@ mod life;
 mod local;
 mod panics;
 mod reuse;
-#[path = "../support/values.rs"]
-mod scalar_values;
 mod sqlite;
 mod stacks;
-#[path = "../support/mod.rs"]
-mod support;
 mod threads;
 mod unwinding;
 mod uses;
@@ -28,8 +22,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread;
 
-use alone::{alone, run_alone};
 use hotcall::{Function, FunctionOptions, Library, Signature, Thunk, Type};
+use hotcall_testing::alone::run_alone;
+use hotcall_testing::fixture;
 
 fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>) -> Signature {
     Signature::new(params, result).unwrap()
@@ -58,7 +53,7 @@ fn fixture() -> &'static Library {
     static LIBRARY: OnceLock<Library> = OnceLock::new();
     LIBRARY.get_or_init(|| {
         // SAFETY: it has no initialisers.
-        unsafe { Library::open(support::shared_object(include_str!("fixture.c"))) }.unwrap()
+        unsafe { Library::open(fixture::shared_object(include_str!("fixture.c"))) }.unwrap()
     })
 }
 

@@ -7,8 +7,9 @@ use std::sync::mpsc;
 use std::thread;
 
 use hotcall::{Callback, OnPanic, RawHandler, Slot, Thunk, Type};
+use hotcall_testing::alone::alone;
 
-use super::{Drops, alone, thunk};
+use super::{Drops, thunk};
 
 const MILLION: usize = 1_000_000;
 

@@ -10,8 +10,9 @@ use std::sync::{Arc, Barrier};
 use std::thread;
 
 use hotcall::{Call, Callback, OnPanic, Type};
+use hotcall_testing::alone::alone;
 
-use super::{Captured, Drops, alone, c, int, int_thunk, until};
+use super::{Captured, Drops, c, int, int_thunk, until};
 
 const THREADS: i32 = 8;
 

@@ -3,12 +3,13 @@
 use std::ffi::c_void;
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
+use std::ptr;
 use std::sync::OnceLock;
-use std::{env, ptr};
 
 use hotcall::{Callback, Library, OnPanic, Slot, Thunk, Type, UnwindingRawHandler};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::{shared_object_by, shared_object_with};
 
-use super::support::{shared_object_by, shared_object_with};
 use super::{aborts, int_thunk, signature, thunk};
 
 /// C through which something unwinds.
@@ -50,9 +51,8 @@ unsafe extern "C-unwind" fn panic_with_nth(context: *mut c_void, args: *const Sl
 
 #[test]
 fn raw_handlers_may_unwind_through_c() {
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
     // SAFETY: the fixture has no initialisers.
-    let library = unsafe { Library::open(shared_object_with(&compiler, &["-fexceptions"], THROUGH)) }.unwrap();
+    let library = unsafe { Library::open(shared_object_with(&Compiler::c(), &["-fexceptions"], THROUGH)) }.unwrap();
     let through = |name: &str, thunk: &Thunk, handler: UnwindingRawHandler, nth: usize, n: i32| {
         // SAFETY: the handler is of this signature, and the stubs' callers are compiled for unwinding.
         let callback = unsafe { Callback::raw_unwinding(thunk, handler, ptr::without_provenance_mut(nth)) }.unwrap();
@@ -102,12 +102,7 @@ const EXCEPTIONS: &str = r#"
 fn exceptions() -> Option<&'static Library> {
     static LIBRARY: OnceLock<Option<Library>> = OnceLock::new();
     let open = || {
-        let compiler = env::var("CXX").unwrap_or_else(|_| "c++".into());
-        if let Err(missing) = std::process::Command::new(&compiler).arg("--version").output() {
-            assert!(env::var_os("CI").is_none(), "no C++ compiler: {missing}");
-            println!("skipped: no C++ compiler: {missing}");
-            return None;
-        }
+        let compiler = Compiler::cxx().if_present()?;
         // SAFETY: the fixture has no initialisers.
         Some(unsafe { Library::open(shared_object_by(&compiler, EXCEPTIONS)) }.unwrap())
     };

@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use hotcall::{Call, Callback, HandlerError, OnPanic, Scalar, Thunk, Type, Value, ValueType};
 
-use super::scalar_values::scalars;
 use super::{Big, Mixed, at, c, error_of, signature};
+use hotcall_testing::values::scalars;
 
 /// Calls a callback that has this result, and whose handler is `handler`. Panics of the handler are passed on.
 fn result_of(ty: Option<Type>, handler: impl Fn(&mut Call<'_>) + Send + Sync + 'static) -> Value<'static> {

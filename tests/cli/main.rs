@@ -7,18 +7,18 @@ mod explain;
 mod header;
 mod pointee;
 mod refused;
-#[path = "../support/mod.rs"]
-mod support;
 mod unread;
 
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use hotcall_testing::fixture;
+
 /// The path of the compiled `fixture.c`.
 fn fixture() -> &'static str {
     static PATH: OnceLock<String> = OnceLock::new();
     PATH.get_or_init(|| {
-        let library = support::shared_object(include_str!("fixture.c"));
+        let library = fixture::shared_object(include_str!("fixture.c"));
         library.to_str().expect("a path in UTF-8").to_owned()
     })
 }

@@ -1,7 +1,8 @@
 //! Calls that are refused, and why: one line on standard error, exit code 1.
 
 use std::fs;
-use std::process::Command;
+
+use hotcall_testing::compiler::Compiler;
 
 use crate::{LABEL, NEST, NUMBER, POINT, VARIANT, fails, fails_with, fixture, hotcall};
 
@@ -300,8 +301,7 @@ fn the_nearest_name_is_suggested() {
 /// The compiler's `libm.so` is a text for the linker.
 #[test]
 fn linker_scripts_name_their_library() {
-    let find = Command::new("cc").arg("-print-file-name=libm.so").output().unwrap();
-    let script = String::from_utf8(find.stdout).unwrap();
+    let script = Compiler::c().printed(&["-print-file-name=libm.so"]).unwrap();
     let text = fs::read_to_string(script.trim()).expect("glibc's development files have this linker script");
     assert!(text.contains("libm.so.6"), "{text}");
     let parts = ["cannot load library", "is a linker script that refers to", "libm.so.6"];

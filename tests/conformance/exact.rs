@@ -8,7 +8,7 @@ use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::engine::{Realm, Record};
 use hotcall::{Function, Signature};
 
-use crate::bare::{self, BOOLEAN, Bare, NIL, Native, THROWN};
+use hotcall_engines::bare::{self, BOOLEAN, Bare, NIL, Native, THROWN};
 
 pub(crate) struct ExactSubject {
     realm: Realm<Bare>,

@@ -6,18 +6,18 @@ use hotcall::engine::Words;
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 
-use crate::jsc::Script;
+use hotcall_engines::jsc::JscScript;
 
 pub(crate) struct JscSubject {
     /// Dropped before what they run in.
     callbacks: HashMap<&'static str, LocalCallback>,
-    pub(crate) script: Script,
+    pub(crate) script: JscScript,
 }
 
 impl JscSubject {
     /// `None` where there is no JavaScriptCore.
     pub(crate) fn new() -> Option<Self> {
-        Some(Self { callbacks: HashMap::new(), script: Script::new()? })
+        Some(Self { callbacks: HashMap::new(), script: JscScript::new()? })
     }
 }
 
@@ -36,7 +36,8 @@ impl Subject for JscSubject {
         let (realm, site, types) = (self.script.realm.clone(), self.script.site(), signature.clone());
         // As a global variable the function is kept as long as the callback may run it.
         let function = self.script.value(&body.function(signature.params().len()));
-        self.script.set_global(&format!("{name}_function"), function);
+        // SAFETY: the engine made the function.
+        unsafe { self.script.set_global(&format!("{name}_function"), function) };
         let refuse = |call: ForeignCall| Err(call);
         let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
         let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
@@ -46,7 +47,8 @@ impl Subject for JscSubject {
             unsafe { realm.answer(site, &types, call, run) };
         });
         let callback = callback.map_err(|error| error.to_string())?;
-        self.script.set_global(name, self.script.pointer(callback.as_ptr()));
+        // SAFETY: the engine made the pointer object.
+        unsafe { self.script.set_global(name, self.script.pointer(callback.as_ptr())) };
         self.callbacks.insert(name, callback);
         Ok(())
     }

@@ -1,14 +1,5 @@
 //! The conformance kit: engines that pass, and broken ones whose faults it must find.
 
-#[path = "../support/bare.rs"]
-mod bare;
-#[path = "../support/jsc.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod jsc;
-#[path = "../support/quickjs.rs"]
-#[expect(dead_code, reason = "other tests use more of it")]
-mod quickjs;
-
 mod broken;
 mod exact;
 mod jsc_subject;

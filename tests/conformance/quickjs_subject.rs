@@ -7,7 +7,7 @@ use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
 use rquickjs_sys as js;
 
-use crate::quickjs::{Script, evaluate};
+use hotcall_engines::quickjs::Script;
 
 pub(crate) struct QuickJsSubject {
     /// Each with the function that it calls.
@@ -17,7 +17,7 @@ pub(crate) struct QuickJsSubject {
 
 impl QuickJsSubject {
     pub(crate) fn new() -> Self {
-        Self { callbacks: HashMap::new(), script: Script::new() }
+        Self { callbacks: HashMap::new(), script: Script::default() }
     }
 }
 
@@ -33,7 +33,7 @@ impl Subject for QuickJsSubject {
 
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
         let (context, site) = (self.script.context, self.script.site());
-        let function = evaluate(context, &body.function(signature.params().len()));
+        let function = self.script.evaluate(&body.function(signature.params().len()));
         let realm = self.script.realm.clone();
         let types = signature.clone();
         let refuse = |call: ForeignCall| Err(call);

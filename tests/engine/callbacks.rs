@@ -3,8 +3,8 @@
 use std::ffi::c_void;
 
 use hotcall::{Callback, Function, OnPanic, Thunk};
+use hotcall_testing::notation;
 
-use crate::notation;
 use crate::world::{Handler, World};
 
 const S3: &str = "struct {u8[3]}";

@@ -9,10 +9,10 @@ use std::{fs, process, thread};
 
 use hotcall::engine::Record;
 use hotcall::{Callback, Library, LocalCallback, LocalOptions, Thunk};
+use hotcall_testing::fixture::shared_object;
+use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use crate::notation;
-use crate::support::shared_object;
 use crate::world::World;
 
 /// A library of its own for a test: the fixture under another name.

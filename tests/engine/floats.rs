@@ -173,7 +173,7 @@ fn no_nan_that_c_returns_is_anything_else() {
 fn the_script_has_doubles_that_are_whole() {
     let script = world();
     for (source, tag) in [("3", rquickjs_sys::JS_TAG_INT), ("as_double(3)", rquickjs_sys::JS_TAG_FLOAT64)] {
-        let value = crate::quickjs::evaluate(script.context, source);
+        let value = script.evaluate(source);
         assert_eq!(value.tag as i32, tag, "{source}");
     }
 }

@@ -9,11 +9,11 @@ use hotcall::engine::nanbox::{SpiderMonkeyTypes, javascript_core, spider_monkey}
 use hotcall::{Library, Signature, Slot, Type};
 use hotcall_jit::Jit;
 use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, ValueModel, Words};
+use hotcall_testing::fixture::shared_object;
 
-use crate::jsc::Script;
 use crate::jsc_calls::callback;
 use crate::jsc_values::{check, define};
-use crate::support::shared_object;
+use hotcall_engines::jsc::JscScript;
 
 /// Where a cell might be.
 const ADDRESSES: [u64; 6] = [1, 2, 7, 0x0000_5555_5555_4440, 0x0000_7fff_ffff_ffff, 0xdead_beef];
@@ -197,7 +197,7 @@ fn short_results_have_the_bits_of_their_type_alone() {
 
 #[test]
 fn statics_are_no_addresses() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     let all = nans();
     let list = |bits: &[u64]| bits.iter().map(|bits| format!("{bits:#x}ull")).collect::<Vec<_>>().join(",");
     let mut source = String::from("unsigned char truths[] = {0, 1, 2, 0x80, 0xff};\nunsigned big = 0x80000000;\n");
@@ -234,7 +234,8 @@ fn statics_are_no_addresses() {
     assert_eq!(value(&Type::U32, unsafe { big.read_slot() }.unwrap()), 0x41e2_0000_0000_0000);
     let pair = Type::structure([("a", Type::F64), ("b", Type::F64)]).unwrap();
     let address = library.static_("pair", &pair).unwrap().address();
-    script.set_global("pair", value(&pair, Slot::from(address.cast_const())) as _);
+    // SAFETY: the engine made the value that the function returned.
+    unsafe { script.set_global("pair", value(&pair, Slot::from(address.cast_const())) as _) };
     check(
         &script,
         &[("Array.from(pair, (byte) => byte.toString(16)).join(' ')", "40 44 55 55 55 55 fe ff 7 0 0 0 0 0 0 0")],
@@ -262,7 +263,7 @@ extern "C-unwind" fn feed(f: Feed, high: u32, low: u32) -> f64 {
 /// The values as script uses them.
 #[test]
 fn script_sees_numbers() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     define(&script, "f64_of", f64_of as _, [Type::U32, Type::U32], Type::F64);
     define(&script, "f32_of", f32_of as _, [Type::U32], Type::F32);
     define(&script, "bool_of", byte as _, [Type::U32], Type::BOOL);

@@ -2,7 +2,8 @@
 
 use std::fs;
 
-use crate::alone::alone;
+use hotcall_testing::alone::alone;
+
 use crate::world::{World, memory};
 
 /// The kilobytes of memory that the process uses, where the system tells.

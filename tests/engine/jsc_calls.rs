@@ -4,13 +4,13 @@ use std::ffi::c_void;
 
 use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
-use crate::jsc::{Script, words};
 use crate::jsc_values::{check, define};
+use hotcall_engines::jsc::{JscScript, words};
 
 /// A callback that is answered by the function of script with this name, which is also the name of the pointer to it
 /// with a
 /// `p` in front.
-pub(crate) fn callback(script: &Script, name: &str, signature: &Signature) -> LocalCallback {
+pub(crate) fn callback(script: &JscScript, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
     let answered = signature.clone();
     let handler = move |call: &mut hotcall::Call<'_>| {
@@ -21,7 +21,8 @@ pub(crate) fn callback(script: &Script, name: &str, signature: &Signature) -> Lo
     };
     let thunk = Thunk::new(signature).unwrap();
     let callback = Callback::local(&thunk, LocalOptions::default(), Err, handler).unwrap();
-    script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr()));
+    // SAFETY: the engine made the pointer object.
+    unsafe { script.set_global(&format!("p{name}"), script.pointer(callback.as_ptr())) };
     callback
 }
 
@@ -38,7 +39,7 @@ pub(crate) fn int_to_int() -> Signature {
 
 #[test]
 fn exceptions_wait_for_c() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     define(&script, "thrice", call_thrice as _, [Type::FUNCTION, Type::I32], Type::I32);
     check(
         &script,
@@ -121,7 +122,7 @@ extern "C-unwind" fn call_with_everything(f: Everything) -> f64 {
 
 #[test]
 fn callbacks_take_and_return_every_type() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
     let numbers = [Type::I8, Type::U8, Type::I16, Type::U16, Type::I32, Type::U32, Type::I64, Type::U64];
     let rest = [Type::BOOL, Type::F32, Type::F64, Type::POINTER, Type::POINTER, pair.clone()];
@@ -163,7 +164,7 @@ through! {
 
 #[test]
 fn results_of_callbacks() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     check(&script, &[("function next() { return result } 0", "0")]);
     let mut callbacks = vec![];
     let mut case = |name: &str, address: *const (), ty: Type, argument: &str, cases: &[(&str, &str)]| {
@@ -200,7 +201,7 @@ extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
 }
 
 /// Makes `collect(0)` a function of script that runs the collector: a callback's address, as a C function.
-pub(crate) fn define_collect(script: &Script) -> LocalCallback {
+pub(crate) fn define_collect(script: &JscScript) -> LocalCallback {
     let collect = script.collector();
     let thunk = Thunk::new(&int_to_int()).unwrap();
     let callback = Callback::local(&thunk, LocalOptions::default(), Err, move |_| collect()).unwrap();
@@ -213,7 +214,7 @@ pub(crate) fn define_collect(script: &Script) -> LocalCallback {
 
 #[test]
 fn buffers_stay_where_they_are() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     define(&script, "sum_after", sum_after as _, [Type::BUFFER, Type::USIZE, Type::FUNCTION], Type::U64);
     check(
         &script,
@@ -246,7 +247,7 @@ extern "C" fn two(a: *const u8, b: *const u8, n: i32) -> i32 {
 
 #[test]
 fn pins_are_released() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     let pair = Type::structure([("a", Type::I32), ("b", Type::F32)]).unwrap();
     define(&script, "two", two as _, [Type::BUFFER, Type::BUFFER, Type::I32], Type::I32);
     extern "C" fn a_of(pair: Pair, _: *const u8) -> i32 {

@@ -4,12 +4,12 @@ use std::fs;
 use std::sync::atomic::Ordering;
 
 use hotcall::{Library, Signature, Type};
+use hotcall_testing::alone::alone;
+use hotcall_testing::fixture::shared_object;
 
-use crate::alone::alone;
-use crate::jsc::Script;
 use crate::jsc_calls::{callback, define_collect, int_to_int};
 use crate::jsc_values::{check, define};
-use crate::support::shared_object;
+use hotcall_engines::jsc::JscScript;
 
 extern "C" fn add(a: i32, b: i32) -> i32 {
     a.wrapping_add(b)
@@ -17,7 +17,7 @@ extern "C" fn add(a: i32, b: i32) -> i32 {
 
 #[test]
 fn closed_libraries_refuse_calls() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     let path = shared_object("double twice(double x) { return 2 * x; }\nint one(void *p) { return 1; }\n");
     // SAFETY: the library has no initialisers.
     let library = unsafe { Library::open(&path) }.unwrap();
@@ -40,7 +40,7 @@ fn closed_libraries_refuse_calls() {
 
 #[test]
 fn functions_that_are_held_outlive_collections() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
     let records = script.records();
     check(&script, &[("o = { f: add }; globalThis.add = null", "null")]);
@@ -68,7 +68,7 @@ extern "C-unwind" fn call_then_add(f: extern "C-unwind" fn(i32) -> i32, n: i32) 
 
 #[test]
 fn a_function_that_runs_is_not_collected() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     define(&script, "call", call_then_add as _, [Type::FUNCTION, Type::I32], Type::I32);
     let _collector = define_collect(&script);
     let more = "function drop_all(n) { call = null; for (let i = 0; i < 5; i++) collect(0); return n * 2 } 0";
@@ -81,7 +81,7 @@ fn a_function_that_runs_is_not_collected() {
 
 #[test]
 fn records_go_with_their_functions() {
-    let Some(script) = Script::new() else { return };
+    let Some(script) = JscScript::new() else { return };
     let signature = Signature::new([Type::I32, Type::I32], Type::I32).unwrap();
     let path = shared_object("int add(int a, int b) { return a + b; }\n");
     // SAFETY: the library has no initialisers.
@@ -134,7 +134,7 @@ extern "C" fn negative(n: i64) -> i64 {
 #[test]
 fn a_million_calls_leave_nothing() {
     alone(|| {
-        let Some(script) = Script::new() else { return };
+        let Some(script) = JscScript::new() else { return };
         let point = Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
         define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
         define(&script, "first", first as _, [Type::BUFFER], Type::U8);

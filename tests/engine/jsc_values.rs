@@ -4,10 +4,10 @@ use std::ffi::c_void;
 
 use hotcall::{Function, FunctionOptions, Signature, Type};
 
-use crate::jsc::Script;
+use hotcall_engines::jsc::JscScript;
 
 pub(crate) fn define(
-    script: &Script,
+    script: &JscScript,
     name: &str,
     address: *const (),
     params: impl IntoIterator<Item = Type>,
@@ -21,7 +21,7 @@ pub(crate) fn define(
 
 /// Runs each script; what it throws is its result, too.
 #[track_caller]
-pub(crate) fn check(script: &Script, cases: &[(&str, &str)]) {
+pub(crate) fn check(script: &JscScript, cases: &[(&str, &str)]) {
     for &(source, expected) in cases {
         assert_eq!(script.run(source).unwrap_or_else(|thrown| thrown), expected, "{source}");
     }
@@ -29,7 +29,7 @@ pub(crate) fn check(script: &Script, cases: &[(&str, &str)]) {
 
 /// The message for the first argument of a function that is called `f`.
 #[track_caller]
-fn check_refused(script: &Script, f: &str, ty: &str, cases: &[(&str, &str)]) {
+fn check_refused(script: &JscScript, f: &str, ty: &str, cases: &[(&str, &str)]) {
     for &(argument, problem) in cases {
         let expected = format!("TypeError: cannot call \"{f}\": argument 1 ({ty}): {problem}");
         check(script, &[(&format!("{f}({argument})"), &expected)]);
@@ -67,8 +67,8 @@ pub(crate) struct Point {
 pub(crate) struct Matrix([u64; 8]);
 
 /// Defines functions that return their argument, each by the name of its type.
-fn with_same() -> Option<Script> {
-    let script = Script::new()?;
+fn with_same() -> Option<JscScript> {
+    let script = JscScript::new()?;
     let point = || Type::structure([("x", Type::F64), ("y", Type::I32)]).unwrap();
     let matrix = || Type::structure([("rows", Type::array(Type::U64, 8).unwrap())]).unwrap();
     for (name, address, ty) in [
@@ -95,7 +95,8 @@ fn with_same() -> Option<Script> {
         define(&script, name, address, [ty.clone()], ty);
     }
     define(&script, "address", same_pointer as _, [Type::POINTER], Type::U64);
-    script.set_global("p", script.pointer(0x1234 as _));
+    // SAFETY: the engine made the pointer object.
+    unsafe { script.set_global("p", script.pointer(0x1234 as _)) };
     Some(script)
 }
 
@@ -421,8 +422,8 @@ pub(crate) extern "C" fn sum(
     integers as f64 + f64::from(d) + e + h + f64::from(k)
 }
 
-fn with_sums() -> Option<Script> {
-    let script = Script::new()?;
+fn with_sums() -> Option<JscScript> {
+    let script = JscScript::new()?;
     define(&script, "add", add as _, [Type::I32, Type::I32], Type::I32);
     define(&script, "add_f64", add_f64 as _, [Type::F64, Type::F64], Type::F64);
     define(&script, "nothing", nothing as _, [], None);

@@ -3,16 +3,6 @@
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
-#[path = "../support/alone.rs"]
-mod alone;
-#[path = "../support/jsc.rs"]
-mod jsc;
-#[path = "../../jit/tests/support/notation.rs"]
-mod notation;
-#[path = "../support/quickjs.rs"]
-mod quickjs;
-#[path = "../support/mod.rs"]
-mod support;
 mod world;
 
 mod arguments;

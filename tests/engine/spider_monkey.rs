@@ -2,16 +2,17 @@
 
 use std::cell::{Cell, RefCell};
 use std::ffi::c_void;
-use std::{env, ptr, slice};
+use std::{ptr, slice};
 
 use hotcall::engine::nanbox::{SpiderMonkeyTypes, spider_monkey};
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Site, View, Words};
 use hotcall::{Callback, Function, FunctionOptions, LocalOptions, Signature, Slot, Thunk, Type};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::shared_object_with;
 
 use crate::jsc_values::{add, first, same_point, sum};
 use crate::jsc_values::{same_bool, same_f32, same_f64, same_i8, same_i16, same_i32, same_i64};
 use crate::jsc_values::{same_pointer, same_u8, same_u16, same_u32, same_u64};
-use crate::support::shared_object_with;
 
 /// The codes of all types in a version of the header, in the order of `TYPES`.
 type Codes = [u8; 8];
@@ -87,8 +88,7 @@ impl Monkey {
     fn new(codes: Codes) -> Self {
         let flags: Vec<_> = TYPES.iter().zip(codes).map(|(name, code)| format!("-DTYPE_{name}={code}")).collect();
         let flags: Vec<_> = flags.iter().map(String::as_str).collect();
-        let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
-        let path = shared_object_with(&compiler, &flags, include_str!("spider_monkey.c"));
+        let path = shared_object_with(&Compiler::c(), &flags, include_str!("spider_monkey.c"));
         // SAFETY: the library has no initialisers, and functions of these types. It stays.
         let c = unsafe {
             let library: &'static _ = Box::leak(Box::new(libloading::Library::new(path).unwrap()));

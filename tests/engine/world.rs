@@ -9,11 +9,11 @@ use std::sync::OnceLock;
 
 use hotcall::engine::{Realm, Site, Words};
 use hotcall::{Call, Callback, Library, LocalCallback, LocalOptions, Signature, Thunk};
+use hotcall_testing::fixture::shared_object;
+use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use crate::notation;
-use crate::quickjs::{QuickJs, Script, evaluate};
-use crate::support::shared_object;
+use hotcall_engines::quickjs::{QuickJs, Script};
 
 /// The library of `fixture.c`.
 pub(crate) fn fixture() -> &'static Library {
@@ -63,7 +63,7 @@ impl Deref for World {
 impl World {
     /// Makes these functions global: the name in script, the symbol, and the signature as tests write it.
     pub(crate) fn new<'a>(functions: impl IntoIterator<Item = (&'a str, &'a str, &'a str)>) -> Self {
-        let world = Self { callbacks: RefCell::default(), script: Script::new(), symbols: RefCell::default() };
+        let world = Self { callbacks: RefCell::default(), script: Script::default(), symbols: RefCell::default() };
         world.run(PRELUDE).unwrap();
         for (name, symbol, signature) in functions {
             world.add(name, symbol, signature);
@@ -154,7 +154,7 @@ pub(crate) struct Handler {
 
 impl Handler {
     pub(crate) fn new(script: &Script, signature: Signature, source: &str) -> Self {
-        let function = evaluate(script.context, &format!("({source})"));
+        let function = script.evaluate(&format!("({source})"));
         // SAFETY: the value is the engine's.
         assert!(unsafe { js::JS_IsFunction(script.context, function) }, "{source}");
         Self { realm: script.realm.clone(), site: script.site(), context: script.context, signature, function }

@@ -2,6 +2,7 @@
 
 use hotcall::Type;
 use hotcall::engine::{Problem, View};
+use hotcall_testing::notation;
 
 use crate::toy::{STYLES, Thrown, Value};
 use crate::world::{Compiled, FLAG, Way, World, take_count, worlds};
@@ -165,7 +166,7 @@ fn one_wrong_argument_of_many_is_enough() {
     let ty = "(i8, f64, buffer, bool, f32, u32, u64, f64, i16) -> f64";
     for (world, exit) in worlds() {
         let heap = &world.heap;
-        let mut ways: Vec<_> = crate::notation::signature(ty).params().iter().map(Way::of).collect();
+        let mut ways: Vec<_> = notation::signature(ty).params().iter().map(Way::of).collect();
         let right = [
             heap.number(-7.0),
             heap.number(0.5),

@@ -6,8 +6,8 @@ use std::rc::Rc;
 
 use hotcall::engine::{Exit, Realm, Site, Words};
 use hotcall::{Call, Callback, LocalCallback, LocalOptions, Thunk};
+use hotcall_testing::notation;
 
-use crate::notation;
 use crate::toy::{STYLES, Style, Thrown, Toy, Value};
 use crate::world::{Compiled, EXITS, FLAG, World, take_count};
 

@@ -1,10 +1,10 @@
 //! Numbers in threads whose floating-point environment is not that of programs' beginnings: what comes of them is the same.
 
 use hotcall::Type;
+use hotcall_testing::alone::alone;
+use hotcall_testing::environment::{INVALID, ROUNDINGS, TINY_IS_ZERO, where_invalid_traps, within};
 
-use crate::alone::alone;
 use crate::arguments::{INTEGERS, numbers};
-use crate::environment::{INVALID, ROUNDINGS, TINY_IS_ZERO, where_invalid_traps, within};
 use crate::world::{Way, take_count, worlds};
 
 /// Denormal doubles, and such that are denormal floats.

@@ -9,10 +9,10 @@ use std::{fs, process, thread};
 
 use hotcall::engine::{Exit, FastCallError, FastCallRecord, FastCallRole, RecordError, Site};
 use hotcall::{CompileError, Error, JitError, Library, Signature, Type};
+use hotcall_testing::alone::alone;
+use hotcall_testing::fixture::shared_object;
+use hotcall_testing::notation;
 
-use crate::alone::alone;
-use crate::notation;
-use crate::support::shared_object;
 use crate::toy::{Style, Thrown};
 use crate::world::{Compiled, EXITS, FLAG, Way, World, fixture, worlds};
 

@@ -3,15 +3,6 @@
 
 #![cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 
-#[path = "../support/alone.rs"]
-mod alone;
-#[expect(dead_code, reason = "the compiler's own tests look for more")]
-#[path = "../../jit/tests/support/environment.rs"]
-mod environment;
-#[path = "../../jit/tests/support/notation.rs"]
-mod notation;
-#[path = "../support/mod.rs"]
-mod support;
 mod toy;
 mod world;
 

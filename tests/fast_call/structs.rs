@@ -1,8 +1,8 @@
 //! Structs: their bytes as arguments, and buffers that results are written to.
 
 use hotcall::engine::{FastCallRole, Problem};
+use hotcall_testing::notation;
 
-use crate::notation;
 use crate::toy::{STYLES, Thrown, Value};
 use crate::world::{EXITS, World, fixture, take_count, worlds};
 

@@ -5,8 +5,7 @@
 use hotcall::engine::v8::{Generation, NoFastCall, Roots, V8CType, V8FastCall};
 use hotcall::engine::{Exit, FastCallRole, MAX_FAST_CALL_PARAMETERS};
 use hotcall::{Scalar, Type};
-
-use crate::notation;
+use hotcall_testing::notation;
 
 pub(crate) const GENERATIONS: [(&str, Generation); 5] = [
     ("10.2", Generation::V10_2),

@@ -4,8 +4,8 @@
 use hotcall::engine::v8::{Generation, Roots};
 use hotcall::engine::{Engine, EngineError, Exit, Output, Realm, ResolvedHandle, Site, View, Words};
 use hotcall::{Function, FunctionOptions, Slot};
+use hotcall_testing::notation;
 
-use crate::notation;
 use crate::v8_calls::{GENERATIONS, ROOTS};
 use crate::world::fixture;
 

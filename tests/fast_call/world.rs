@@ -5,9 +5,9 @@ use std::sync::{Arc, OnceLock};
 
 use hotcall::engine::{Abi, Exit, FastCallModel, FastCallRecord, FastCallRole, Realm, Site, View};
 use hotcall::{Error, Extent, Function, FunctionOptions, Library, Scalar, Signature, Slot, Type};
+use hotcall_testing::fixture::shared_object;
+use hotcall_testing::notation;
 
-use crate::notation;
-use crate::support::shared_object;
 use crate::toy::{Heap, STYLES, Style, Thrown, Toy, Value};
 
 /// The library of `fixture.c`.

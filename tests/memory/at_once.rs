@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
 use hotcall::{CallError, Callback, Library, LibraryError, OnPanic, SymbolError, Thunk, Type};
+use hotcall_testing::alone::alone;
 
-use super::alone::alone;
 use super::limits::{Refusal, refuse};
 use super::symbols::{self, SYMBOLS, apply, check, declarations};
 use super::{maps, signature, stats};

@@ -2,14 +2,10 @@
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
-#[path = "../support/alone.rs"]
-mod alone;
 mod at_once;
 mod limits;
 mod refused;
 mod returned;
-#[path = "../support/mod.rs"]
-mod support;
 mod symbols;
 
 use std::fs;

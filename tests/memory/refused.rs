@@ -12,10 +12,11 @@ use hotcall::{
     Slot, Thunk, Type, retired_calls,
 };
 use hotcall_jit::{Jit, Options, Stats};
+use hotcall_testing::alone::alone;
+use hotcall_testing::fixture;
 
-use super::alone::alone;
 use super::limits::{Refusal, refuse, with_its_own_heap, without_more};
-use super::{maps, signature, stats, support};
+use super::{maps, signature, stats};
 
 /// Where code is.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,7 +82,7 @@ struct Tools {
 impl Tools {
     fn new() -> Self {
         // SAFETY: it has no initialisers.
-        let library = unsafe { Library::open(support::shared_object(include_str!("fixture.c"))) }.unwrap();
+        let library = unsafe { Library::open(fixture::shared_object(include_str!("fixture.c"))) }.unwrap();
         Self { library, functions: Vec::new(), closures: Vec::new(), raws: Vec::new(), locals: Vec::new() }
     }
 

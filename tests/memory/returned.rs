@@ -5,8 +5,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use hotcall::{Callback, Library, OnPanic, Symbols, Thunk, Type};
+use hotcall_testing::alone::alone;
 
-use super::alone::alone;
 use super::symbols::{self, SYMBOLS, apply, check, some_declarations};
 use super::{maps, signature, stats};
 

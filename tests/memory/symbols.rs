@@ -6,8 +6,7 @@ use std::path::PathBuf;
 
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{Function, Signature, Slot, Symbol, Symbols, Type};
-
-use super::support;
+use hotcall_testing::fixture;
 
 pub(crate) const SYMBOLS: usize = 200;
 /// Integer parameters, up to 7, times floating-point ones, up to 4.
@@ -25,7 +24,7 @@ pub(crate) fn object() -> PathBuf {
         let sum = sum.chain((0..floats).map(|n| format!(" + {} * (long)f{n}", n + 10))).collect::<String>();
         writeln!(source, "long f{symbol}({params}) {{ return {symbol}{sum}; }}").unwrap();
     }
-    support::shared_object(&source)
+    fixture::shared_object(&source)
 }
 
 /// How many parameters of each class the symbol with this number has.

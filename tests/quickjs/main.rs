@@ -4,13 +4,13 @@
 //! first lines do not say otherwise.
 
 mod prelude;
-#[path = "../support/runtime.rs"]
-mod runtime;
 mod uncaught;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
+
+use hotcall_testing::runtime;
 
 /// What a script did.
 #[derive(Debug, PartialEq)]

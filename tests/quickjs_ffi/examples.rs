@@ -4,7 +4,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::{env, fs};
 
-use crate::{Ran, check, finished, runtime, support};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture;
+use hotcall_testing::runtime;
+
+use crate::{Ran, check, finished};
 
 fn scripts() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/quickjs/scripts")
@@ -98,8 +102,7 @@ fn sample(name: &str) -> Ran {
     let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).join("quickjs_ffi").join(format!("sample-{name}"));
     fs::create_dir_all(&directory).unwrap();
     let source = fs::read_to_string(samples.join("example.c")).unwrap();
-    fs::copy(support::shared_object_with(&support::compiler(), &["-lm"], &source), directory.join("libexample.so"))
-        .unwrap();
+    fs::copy(fixture::shared_object_with(&Compiler::c(), &["-lm"], &source), directory.join("libexample.so")).unwrap();
     if name == "rust" {
         let rustc = env::var("RUSTC").unwrap_or_else(|_| "rustc".into());
         let built = Command::new(rustc)

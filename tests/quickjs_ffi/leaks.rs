@@ -3,7 +3,9 @@
 use std::env;
 use std::process::Command;
 
-use crate::{finished, fixture, is_wrapped, runtime, script};
+use hotcall_testing::runtime;
+
+use crate::{finished, fixture, is_wrapped, script};
 
 /// What valgrind exits with if it finds something.
 const FOUND: i32 = 99;

@@ -2,11 +2,6 @@
 //!
 //! Most scripts check for themselves (`check.js`) and print `end` when they get there.
 
-#[path = "../support/runtime.rs"]
-mod runtime;
-#[path = "../support/mod.rs"]
-mod support;
-
 mod event_loop;
 mod examples;
 mod leaks;
@@ -21,9 +16,12 @@ use std::process::{self, Output};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::{env, fs};
 
+use hotcall_testing::fixture;
+use hotcall_testing::runtime;
+
 /// The C fixtures.
 fn fixture() -> PathBuf {
-    support::shared_object(include_str!("fixture.c"))
+    fixture::shared_object(include_str!("fixture.c"))
 }
 
 /// Tells if the program is called behind another one, such as valgrind.

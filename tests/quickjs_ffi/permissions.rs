@@ -5,7 +5,11 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::{env, fs, thread};
 
-use crate::{Ran, finished, fixture, runtime, script_of, support};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fixture::{shared_object, shared_object_with};
+use hotcall_testing::runtime;
+
+use crate::{Ran, finished, fixture, script_of};
 
 const OPEN: &str = "const [path] = Deno.args;
     try {
@@ -238,19 +242,13 @@ fn through_links() {
 #[test]
 fn allowed_links_keep_their_neighbours() {
     let place = Place::new("neighbours");
-    let neighbour = support::shared_object_with(
-        &support::compiler(),
-        &["-Wl,-soname,libnear.so"],
-        "int near(int a, int b) { return a + b; }",
-    );
+    let neighbour =
+        shared_object_with(&Compiler::c(), &["-Wl,-soname,libnear.so"], "int near(int a, int b) { return a + b; }");
     fs::copy(neighbour, place.path("allowed/deep/libnear.so")).unwrap();
     let link = format!("-L{}", place.text("allowed/deep"));
     let flags = [&*link, "-Wl,--no-as-needed", "-lnear", "-Wl,-rpath,$ORIGIN"];
-    let user = support::shared_object_with(
-        &support::compiler(),
-        &flags,
-        "int near(int, int); int add(int a, int b) { return near(a, b); }",
-    );
+    let user =
+        shared_object_with(&Compiler::c(), &flags, "int near(int, int); int add(int a, int b) { return near(a, b); }");
     fs::copy(user, place.path("allowed/user.so")).unwrap();
     symlink("../user.so", place.path("allowed/deep/user.so")).unwrap();
     symlink("allowed/deep", place.path("way")).unwrap();
@@ -271,7 +269,7 @@ fn allowed_links_keep_their_neighbours() {
 #[test]
 fn what_is_checked_is_what_is_opened() {
     let place = Place::new("swapped");
-    let library = |answer: i32| support::shared_object(&format!("int add(int a, int b) {{ return {answer}; }}"));
+    let library = |answer: i32| shared_object(&format!("int add(int a, int b) {{ return {answer}; }}"));
     for (directory, answer) in [("allowed", 1), ("other", 2)] {
         fs::copy(library(answer), place.path(&format!("{directory}/lib.so"))).unwrap();
     }

@@ -13,22 +13,20 @@ use std::env;
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
+use hotcall_testing::random::Random;
+
 use crate::{check, run, script, script_of};
 
-/// Numbers from a seed: SplitMix64.
-struct Random(u64);
+/// What a seed makes a script of.
+struct Choices(Random);
 
-impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut bits = self.0;
-        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        bits ^ (bits >> 31)
+impl Choices {
+    fn seeded(seed: u64) -> Self {
+        Self(Random::new(seed))
     }
 
     fn below(&mut self, limit: u64) -> u64 {
-        self.next() % limit
+        self.0.bits() % limit
     }
 
     fn one_of<'a>(&mut self, all: &[&'a str]) -> &'a str {
@@ -51,13 +49,13 @@ const PLACES: u64 = 6;
 const VIEWS: &[&str] = &["bytes", "bytes", "whole", "end", "words", "data", "over"];
 
 /// The arguments that name a part of a buffer.
-fn part(random: &mut Random) -> String {
+fn part(random: &mut Choices) -> String {
     let place = random.below(PLACES);
     format!("{place}, \"{}\", {}, {}", random.one_of(VIEWS), random.length(), random.length())
 }
 
 /// Writes some statements. Those of callbacks wait for nothing.
-fn statements(random: &mut Random, count: u64, depth: usize, text: &mut String) {
+fn statements(random: &mut Choices, count: u64, depth: usize, text: &mut String) {
     let indent = "  ".repeat(depth);
     for _ in 0..count {
         text.push_str(&indent);
@@ -66,7 +64,7 @@ fn statements(random: &mut Random, count: u64, depth: usize, text: &mut String) 
     }
 }
 
-fn statement(random: &mut Random, depth: usize, text: &mut String) {
+fn statement(random: &mut Choices, depth: usize, text: &mut String) {
     let place = random.below(PLACES);
     let nests = depth < 3;
     let written = match random.below(if depth == 0 { 22 } else { 16 }) {
@@ -110,7 +108,7 @@ fn statement(random: &mut Random, depth: usize, text: &mut String) {
 }
 
 /// A call that is passed a function.
-fn body(random: &mut Random, start: &str, depth: usize, text: &mut String) {
+fn body(random: &mut Choices, start: &str, depth: usize, text: &mut String) {
     text.push_str(start);
     text.push_str("() => {\n");
     let count = 1 + random.below(4);
@@ -123,7 +121,7 @@ fn body(random: &mut Random, start: &str, depth: usize, text: &mut String) {
 fn program(seed: u64) -> String {
     let names = "make, fill, drop, resize, transfer, slice, later, during, elsewhere, foreign, keep, nextTurn, settle, reuse, collect, finish";
     let mut text = format!("// Seed {seed}.\nimport {{ {names} }} from {:?};\n", script("random.js"));
-    let mut random = Random(seed);
+    let mut random = Choices::seeded(seed);
     for place in 0..PLACES {
         let len = random.length();
         writeln!(text, "make({place}, \"{}\", {len}, {});", ["fixed", "resizable"][place as usize % 2], len + 600)

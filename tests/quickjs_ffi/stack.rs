@@ -2,7 +2,9 @@
 
 use std::process::Command;
 
-use crate::{check, finished, fixture, runtime, script};
+use hotcall_testing::runtime;
+
+use crate::{check, finished, fixture, script};
 
 /// Runs `stack.js` with a main thread whose stack has this size.
 #[track_caller]

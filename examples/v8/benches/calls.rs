@@ -10,6 +10,7 @@ use std::path::Path;
 use std::process::{Command, ExitCode};
 
 use clap::Parser;
+use hotcall_testing::compiler::Compiler;
 use serde::{Deserialize, Serialize};
 
 /// The number of processes that measure, because the random layout of memory affects times.
@@ -65,7 +66,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     if !cfg!(v8) {
         eprintln!("this was built without V8, see examples/v8/README.md");
-        return ExitCode::FAILURE;
+        return if env::var_os("CI").is_some() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
     }
     match measure() {
         Ok(rows) if arguments.json => {
@@ -101,12 +102,8 @@ fn measure() -> Result<Vec<Row>, Box<dyn Error>> {
 fn compile() -> Result<String, Box<dyn Error>> {
     let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/direct.c");
     let library = Path::new(env!("CARGO_TARGET_TMPDIR")).join("v8_calls.so");
-    let compiler = env::var("CC").unwrap_or_else(|_| "cc".into());
-    let status = Command::new(&compiler)
-        .args(["-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-o"])
-        .args([&library, &source])
-        .status()?;
-    if status.success() { Ok(library.display().to_string()) } else { Err(format!("{compiler} failed").into()) }
+    Compiler::c().compile(&["-O2", "-Wall", "-Wextra", "-Werror"], &source, &library)?;
+    Ok(library.display().to_string())
 }
 
 fn run(library: &str) -> Result<Vec<Samples>, Box<dyn Error>> {

@@ -15,9 +15,10 @@ use std::time::Instant;
 
 use clap::{Args, Parser, Subcommand};
 use hotcall_fuzz::c::compare::Counts;
-use hotcall_fuzz::c::compiler::{Compiler, CompilerError};
+use hotcall_fuzz::c::compiler::VendorCompiler;
 use hotcall_fuzz::check::{Bench, BenchError, Outcome, Way};
 use hotcall_fuzz::crash;
+use hotcall_testing::compiler::{Compiler, CompilerError};
 
 /// The number of functions in one C file: enough that the start of the compiler costs little, and few enough for its
 /// memory.
@@ -115,7 +116,8 @@ fn libffi(oracle: &str, arguments: &Arguments, way: Way) -> Result<(), Box<dyn E
 fn c(oracle: &str, arguments: &WithCompilers, way: Way) -> Result<(), Box<dyn Error>> {
     let WithCompilers { arguments, compilers: commands } = arguments;
     let mut bench = arguments.bench()?;
-    let compilers = commands.iter().map(|command| Compiler::find(command)).collect::<Result<Vec<_>, _>>()?;
+    let compilers =
+        commands.iter().map(|command| VendorCompiler::find(Compiler::new(command))).collect::<Result<Vec<_>, _>>()?;
     let mut progress = Progress::new(arguments.count);
     let mut counts = Counts::default();
     let mut done = 0;
@@ -149,7 +151,7 @@ fn batch_of(
     way: Way,
     first: u64,
     count: u64,
-    compilers: &[Compiler],
+    compilers: &[VendorCompiler],
     level: &str,
 ) -> Result<Counts, Box<dyn Error>> {
     match bench.c(way, first, count, compilers, level) {

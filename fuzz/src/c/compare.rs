@@ -5,8 +5,9 @@ use std::ffi::c_void;
 use std::ops::AddAssign;
 
 use hotcall_jit::Type;
+use hotcall_testing::compiler::CompilerError;
 
-use super::compiler::{Compiler, CompilerError, Loaded};
+use super::compiler::{Loaded, VendorCompiler};
 use super::quirk::{self, Quirk};
 use super::source;
 use crate::case::{Case, Wrong};
@@ -60,7 +61,7 @@ impl CompilerDisagreement {
 /// # Errors
 ///
 /// The compiler or the loader fails.
-pub fn build(compiler: &Compiler, cases: &[Case], level: &str) -> Result<Loaded, CompilerError> {
+pub fn build(compiler: &VendorCompiler, cases: &[Case], level: &str) -> Result<Loaded, CompilerError> {
     let compiled =
         cases.iter().enumerate().filter(|(_, case)| quirk::incomparable(compiler.vendor(), &case.signature).is_none());
     compiler.build(&source::file(compiled), level)

@@ -1,58 +1,36 @@
 //! C compilers and the shared objects they make.
 
 use std::ffi::{c_int, c_void};
-use std::io;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::Path;
 
 use hotcall_jit::CCompiler;
+use hotcall_testing::compiler::{Compiler, CompilerError};
+use hotcall_testing::files::Files;
 use libloading::Library;
 
 use crate::case::{Case, Wrong};
 
-#[path = "../../../jit/tests/support/fixture_flags.rs"]
-mod fixture_flags;
-
-use fixture_flags::fixture_flags;
-
 /// A C compiler that runs here.
 #[derive(Clone, Debug)]
-pub struct Compiler {
-    command: String,
+pub struct VendorCompiler {
+    compiler: Compiler,
     vendor: CCompiler,
 }
 
-/// A compiler or the loader failed.
-#[derive(Debug, thiserror::Error)]
-#[expect(missing_docs, reason = "the messages say what the fields are")]
-pub enum CompilerError {
-    #[error("{command} does not run: {source}")]
-    Run { command: String, source: io::Error },
-    #[error("{command} fails:\n{output}")]
-    Fails { command: String, output: String },
-    #[error("a file cannot be written: {0}")]
-    Write(#[source] io::Error),
-    #[error("the shared object cannot be loaded: {0}")]
-    Load(#[source] libloading::Error),
-}
-
-impl Compiler {
-    /// The compiler of this command, if it runs.
+impl VendorCompiler {
+    /// The compiler with its vendor, if it runs.
     ///
     /// # Errors
     ///
     /// The command does not run.
-    pub fn find(command: &str) -> Result<Self, CompilerError> {
-        let output = Command::new(command).arg("--version").output();
-        let output = output.map_err(|source| CompilerError::Run { command: command.to_owned(), source })?;
-        let clang = String::from_utf8_lossy(&output.stdout).contains("clang");
-        Ok(Self { command: command.to_owned(), vendor: if clang { CCompiler::Clang } else { CCompiler::Gcc } })
+    pub fn find(compiler: Compiler) -> Result<Self, CompilerError> {
+        let clang = compiler.printed(&["--version"])?.contains("clang");
+        Ok(Self { compiler, vendor: if clang { CCompiler::Clang } else { CCompiler::Gcc } })
     }
 
     /// The command.
     pub fn command(&self) -> &str {
-        &self.command
+        self.compiler.command()
     }
 
     /// The compiler's vendor.
@@ -67,16 +45,14 @@ impl Compiler {
     /// See [`CompilerError`].
     pub fn build(&self, text: &str, level: &str) -> Result<Loaded, CompilerError> {
         let files = Files::new().map_err(CompilerError::Write)?;
-        let object = files.0.join("functions.so");
+        let object = files.path().join("functions.so");
         self.compile(text, level, &object)?;
         // SAFETY: the library was compiled here and does not have initialisers.
         let library = unsafe { Library::new(&object) }.map_err(CompilerError::Load)?;
-        Ok(Loaded { library, compiler: self.command.clone(), vendor: self.vendor })
+        Ok(Loaded { library, compiler: self.command().to_owned(), vendor: self.vendor })
     }
 
     /// Compiles a file into a shared object at this path. The text is written beside it.
-    ///
-    /// `$HOTCALL_FIXTURE_FLAGS` holds further flags for the compiler.
     ///
     /// # Errors
     ///
@@ -84,50 +60,7 @@ impl Compiler {
     pub fn compile(&self, text: &str, level: &str, object: &Path) -> Result<(), CompilerError> {
         let source = object.with_extension("c");
         std::fs::write(&source, text).map_err(CompilerError::Write)?;
-        let output = Command::new(&self.command)
-            .args(["-std=gnu17", "-w", "-fPIC", "-shared", level])
-            .args(fixture_flags())
-            .arg("-o")
-            .args([object, &source])
-            .stdin(Stdio::null())
-            .output()
-            .map_err(|source| CompilerError::Run { command: self.command.clone(), source })?;
-        if !output.status.success() {
-            let output = String::from_utf8_lossy(&output.stderr).into_owned();
-            return Err(CompilerError::Fails { command: self.command.clone(), output });
-        }
-        Ok(())
-    }
-}
-
-/// A directory of its own, removed on drop.
-#[derive(Debug)]
-pub struct Files(PathBuf);
-
-impl Files {
-    /// Makes the directory.
-    ///
-    /// # Errors
-    ///
-    /// The system's temporary directory cannot be written to.
-    pub fn new() -> io::Result<Self> {
-        static COUNT: AtomicU64 = AtomicU64::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("hotcall-oracle-{}-{count}", std::process::id()));
-        std::fs::create_dir_all(&path)?;
-        Ok(Self(path))
-    }
-
-    /// The directory.
-    pub fn path(&self) -> &Path {
-        &self.0
-    }
-}
-
-impl Drop for Files {
-    fn drop(&mut self) {
-        // A failure does no harm: the object is mapped, and the system clears its temporary directory.
-        let _ = std::fs::remove_dir_all(&self.0);
+        self.compiler.compile(&["-std=gnu17", "-w", level], &source, object)
     }
 }
 

@@ -5,7 +5,7 @@
 
 use hotcall_jit::{Abi, CCompiler, Departure, Extent, Layout, Places, Signature, Type, TypeKind};
 
-use super::source::Spelling;
+use hotcall_testing::c_types::Spelling;
 
 /// A known departure.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, thiserror::Error)]

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use hotcall_jit::{Aggregate, AggregateKind, Field, Layout, Pointee, Scalar, Type, TypeKind};
+use hotcall_jit::{Aggregate, Layout, Type, TypeKind};
+use hotcall_testing::c_types;
 
 use crate::case::Case;
 
@@ -12,7 +13,6 @@ const HEAD: &str = "\
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-typedef void (*function)(void);
 unsigned char *oracle_log;
 const unsigned char *oracle_result;
 int oracle_errno;
@@ -24,7 +24,7 @@ size_t oracle_calls;
 
 /// A file with the functions of these cases by their numbers.
 pub fn file<'a>(cases: impl Iterator<Item = (usize, &'a Case)>) -> String {
-    let mut file = HEAD.to_owned();
+    let mut file = format!("{HEAD}{}", c_types::HEAD);
     for (index, case) in cases {
         file.push_str(&function(index, case));
     }
@@ -51,7 +51,7 @@ struct Names {
 
 /// The types and the prototype of a case's callee, like in a header.
 pub fn prototype(case: &Case) -> String {
-    let mut text = "typedef void (*function)(void);\n".to_owned();
+    let mut text = c_types::HEAD.to_owned();
     let names = declare_types(&mut text, 0, case);
     let list = parameters(&names, case, |index| format!("a{index}"));
     let _ = writeln!(text, "{} callee({list});", names.result);
@@ -173,160 +173,17 @@ impl Types<'_> {
     /// Defines the types that a type needs and returns its name. An array's name lacks its dimensions.
     fn declare(&mut self, ty: &Type) -> String {
         match ty.kind() {
-            TypeKind::Scalar(scalar) => scalar_name(*scalar).to_owned(),
+            TypeKind::Scalar(scalar) => c_types::scalar(*scalar).to_owned(),
             TypeKind::Array(array) => self.declare(array.element()),
             TypeKind::Aggregate(aggregate) => self.define(aggregate),
         }
     }
 
     fn define(&mut self, aggregate: &Aggregate) -> String {
-        let members: Vec<_> = aggregate.fields().iter().map(|field| (self.declare(field.ty()), field)).collect();
-        let kind = match aggregate.kind() {
-            AggregateKind::Struct => "struct",
-            AggregateKind::Union => "union",
-        };
-        let name = format!("{kind} f{}_t{}", self.index, self.count);
+        let bases: Vec<_> = aggregate.fields().iter().map(|field| self.declare(field.ty())).collect();
+        let name = format!("{} f{}_t{}", c_types::keyword(aggregate), self.index, self.count);
         self.count += 1;
-        let pack = Pack::of(aggregate);
-        for (index, (base, field)) in members.iter().enumerate() {
-            if let (Spelling::Typedef, Some(align)) = (Spelling::of(aggregate, field), field.align()) {
-                let _ =
-                    writeln!(self.text, "typedef {base} {} __attribute__((aligned({align})));", lowered(&name, index));
-            }
-        }
-        if let Pack::Pragma(max) = pack {
-            let _ = writeln!(self.text, "#pragma pack(push, {max})");
-        }
-        let _ = writeln!(self.text, "{name} {{");
-        for (index, (base, field)) in members.into_iter().enumerate() {
-            let (dimensions, attributes) = (dimensions(field.ty()), pack.member(field, &base));
-            let align = field.align().unwrap_or(1);
-            let _ = match Spelling::of(aggregate, field) {
-                Spelling::Behind => writeln!(self.text, "    {base} m{index}{dimensions}{attributes};"),
-                Spelling::Typedef => writeln!(self.text, "    {} m{index};", lowered(&name, index)),
-                Spelling::AlignedStar => writeln!(self.text, "    {base} __attribute__((aligned({align}))) m{index};"),
-                Spelling::PackedStar => {
-                    writeln!(
-                        self.text,
-                        "    {base} __attribute__((packed)) m{index} __attribute__((aligned({align})));"
-                    )
-                }
-            };
-        }
-        let align = aggregate.align().map(|align| format!("aligned({align})"));
-        let packed = (pack == Pack::Attribute).then(|| "packed".to_owned());
-        let _ = writeln!(self.text, "}}{};", attribute(packed.into_iter().chain(align)));
-        if let Pack::Pragma(_) = pack {
-            let _ = writeln!(self.text, "#pragma pack(pop)");
-        }
+        c_types::define(self.text, &name, aggregate, &bases);
         name
     }
-}
-
-/// The name of a typedef for one member.
-fn lowered(aggregate: &str, member: usize) -> String {
-    format!("{}_m{member}", aggregate.replace(' ', "_"))
-}
-
-/// The spelling of a member's alignment in C. The type alone decides it, so that departures of compilers can be found
-/// from the type.
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub enum Spelling {
-    /// Attributes behind the member, if it has any.
-    Behind,
-    /// A typedef, which gives its alignment in place of the type's own: for signed integers that are packed and
-    /// aligned.
-    Typedef,
-    /// An attribute behind the star, with that effect: for pointers that are packed and aligned.
-    AlignedStar,
-    /// `packed` behind the star too, where GCC ignores it: for pointers to buffers that are aligned.
-    PackedStar,
-}
-
-impl Spelling {
-    /// The spelling of a member.
-    pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
-        let (Some(scalar), Some(_)) = (field.ty().as_scalar(), field.align()) else { return Self::Behind };
-        // Packing of the whole aggregate takes precedence over a type's own alignment.
-        if !matches!(Pack::of(aggregate), Pack::No) {
-            return Self::Behind;
-        }
-        if field.is_packed() {
-            // The type of functions is a typedef here, and so does not have a star.
-            let has_star = matches!(scalar, Scalar::Pointer(Pointee::Opaque | Pointee::Text));
-            let has_typedef = scalar.is_signed() && scalar.size() > 1;
-            if has_typedef {
-                Self::Typedef
-            } else if has_star {
-                Self::AlignedStar
-            } else {
-                Self::Behind
-            }
-        } else if matches!(scalar, Scalar::Pointer(Pointee::Buffer)) {
-            Self::PackedStar
-        } else {
-            Self::Behind
-        }
-    }
-
-    /// Returns true if Clang gives such a member another alignment.
-    pub fn differs_by_clang(self, field: &Field) -> bool {
-        let small = field.align().is_some_and(|align| align < 8);
-        matches!(self, Self::AlignedStar | Self::PackedStar) && small
-    }
-}
-
-/// The spelling of `packed(n)` in C.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Pack {
-    No,
-    /// `packed(1)`.
-    Attribute,
-    /// A larger limit.
-    Pragma(u8),
-    /// A larger limit where members have alignments of their own, which the pragma would limit too. It is written at
-    /// each member.
-    Members(u8),
-}
-
-impl Pack {
-    fn of(aggregate: &Aggregate) -> Self {
-        match aggregate.pack() {
-            None => Self::No,
-            Some(1) => Self::Attribute,
-            Some(max) if aggregate.fields().iter().any(|field| field.align().is_some()) => Self::Members(max),
-            Some(max) => Self::Pragma(max),
-        }
-    }
-
-    fn member(self, field: &Field, base: &str) -> String {
-        let packed = field.is_packed() || matches!(self, Self::Members(_));
-        let align = match (self, field.align()) {
-            (Self::Members(max), asked) if !field.is_packed() => {
-                let asked = asked.unwrap_or(1);
-                let natural = format!("(_Alignof({base}) < {max} ? _Alignof({base}) : {max})");
-                Some(format!("aligned({natural} > {asked} ? {natural} : {asked})"))
-            }
-            (_, asked) => asked.map(|align| format!("aligned({align})")),
-        };
-        attribute(packed.then(|| "packed".to_owned()).into_iter().chain(align))
-    }
-}
-
-fn attribute(words: impl Iterator<Item = String>) -> String {
-    let words: Vec<_> = words.collect();
-    if words.is_empty() { String::new() } else { format!(" __attribute__(({}))", words.join(", ")) }
-}
-
-fn dimensions(ty: &Type) -> String {
-    match ty.kind() {
-        TypeKind::Array(array) if array.is_flexible() => format!("[]{}", dimensions(array.element())),
-        TypeKind::Array(array) => format!("[{}]{}", array.len(), dimensions(array.element())),
-        TypeKind::Scalar(_) | TypeKind::Aggregate(_) => String::new(),
-    }
-}
-
-fn scalar_name(scalar: Scalar) -> &'static str {
-    // A typedef of this file, because C writes a pointer to a function around its name.
-    if scalar == Scalar::Pointer(Pointee::Function) { "function" } else { scalar.c_name() }
 }

@@ -1,17 +1,18 @@
 //! Structs and unions by value, in and out.
 
+use hotcall_testing::types::{ALIGNED, ARRAYS, EMPTY, KINDS, NESTED, PACKED, UNIONS, all_mixes};
+
 use crate::fixtures;
-use crate::types::{ALIGNED, ARRAYS, EMPTY, KINDS, NESTED, PACKED, UNIONS, all_mixes};
 
 #[test]
 fn of_every_size() {
-    fixtures::check("sizes_in_and_out", all_mixes().map(|ty| format!("({ty}) -> {ty}")));
+    fixtures::check(all_mixes().map(|ty| format!("({ty}) -> {ty}")));
 }
 
 /// On the stack behind an odd number of words, where classes make no difference.
 #[test]
 fn of_every_size_on_the_stack() {
-    fixtures::check("sizes_on_the_stack", all_mixes().step_by(4).map(|ty| format!("(7*i64, 8*f64, {ty}, i8, {ty})")));
+    fixtures::check(all_mixes().step_by(4).map(|ty| format!("(7*i64, 8*f64, {ty}, i8, {ty})")));
 }
 
 #[test]
@@ -24,7 +25,7 @@ fn of_every_form() {
             format!("(7*i64, 9*f64, {ty}, i8, {ty}, f32)"),
         ]
     });
-    fixtures::check("forms", signatures);
+    fixtures::check(signatures);
 }
 
 /// Zeroed and copied by straight code up to some size, and by loops beyond.
@@ -40,10 +41,10 @@ fn of_large_sizes() {
             format!("(7*i32, f32, {aligned}, i8, {aligned}, f64) -> {aligned}"),
         ]
     });
-    fixtures::check("large", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
 fn two_of_the_largest_fill_the_stack() {
-    fixtures::check("largest_in", ["(struct {u8[65536]}, struct {u8[65536]}) -> struct {u8[65536]}"]);
+    fixtures::check(["(struct {u8[65536]}, struct {u8[65536]}) -> struct {u8[65536]}"]);
 }

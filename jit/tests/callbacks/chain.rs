@@ -6,10 +6,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
 use std::ptr;
 
 use hotcall_jit::{Jit, Options, SlotsEntry, Trampoline};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 use libloading::Library;
 
 use crate::fixtures::bound;
-use crate::{cxx, notation, ways};
 
 const SOURCE: &str = r#"
     #include <cstdint>
@@ -115,7 +117,7 @@ fn symbol(library: &Library, name: &str) -> *const c_void {
 /// Runs the chain in each way, with this callee at its end; `begin` gets the outer trampoline, its target, its arguments
 /// and the counter of destructors.
 fn chain(library: &Library, callee: &str, begin: impl Fn(SlotsEntry, *const c_void, *const u64, *mut i32) -> i64) {
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let bytes = [0; 9000];
     let trampoline = |jit: &Jit, text| jit.slots(&notation::signature(text), Options::default()).unwrap();
     let each = |n: usize| ways.iter().map(move |way| (n, way));
@@ -147,7 +149,7 @@ fn chain(library: &Library, callee: &str, begin: impl Fn(SlotsEntry, *const c_vo
 #[test]
 fn exceptions() {
     type Begin = unsafe extern "C" fn(SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
-    let Some(library) = cxx::load("chained_exceptions", SOURCE) else { return };
+    let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.
     let catch_above = unsafe { library.get::<Begin>("catch_above") }.unwrap();
     chain(&library, "throw_below", |entry, target, args, ran| {
@@ -159,7 +161,7 @@ fn exceptions() {
 #[test]
 fn panics() {
     type Begin = unsafe extern "C-unwind" fn(SlotsEntry, *const c_void, *const u64, *mut i32);
-    let Some(library) = cxx::load("chained_panics", SOURCE) else { return };
+    let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.
     let pass = unsafe { library.get::<Begin>("pass") }.unwrap();
     chain(&library, "panic_below", |entry, target, args, ran| {

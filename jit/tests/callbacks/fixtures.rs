@@ -12,27 +12,27 @@ use std::slice;
 use hotcall_jit::{
     Abi, Arg, Handler, Jit, Layout, MAX_SIZE, Plan, Return, Scalar, Signature, Stub, ThunkCode, Type, Use,
 };
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callers::{self, Caller, caller, whole_words};
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fence::{Fence, Spot};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::{Random, kept, slot};
+use hotcall_testing::ways;
 use libloading::Library;
-
-use crate::c::Text;
-use crate::callers::{self, Caller, caller, whole_words};
-use crate::compiler::{self, Compiler};
-use crate::fence::{Fence, Spot};
-use crate::notation;
-use crate::random::{Random, kept, slot};
-use crate::ways;
 
 /// What C's memory holds where nobody should read or write it.
 const DIRTY: u8 = 0xdb;
 
-/// Checks the signatures, given in the notation of `notation.rs`; `name` is for files and must be the batch's own.
-pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
+/// Checks the signatures, which are in the notation of `notation`.
+pub(crate) fn check<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) {
     let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let mut text = Text::new(callers::PROLOGUE);
     let cases: Vec<_> = signatures.iter().map(|signature| Case::new(&ways, signature, &mut text)).collect();
-    let mut arena = Arena { random: Random(2), result: Fence::new(MAX_SIZE as usize + 4096) };
-    for (compiler, library) in &compiler::load_all(name, &text.finish()) {
+    let mut arena = Arena { random: Random::new(2), result: Fence::new(MAX_SIZE as usize + 4096) };
+    for (compiler, library) in &fixture::load_all(&text.finish()) {
         for case in &cases {
             for form in case.forms(library) {
                 for (way, thunk) in &case.thunks {
@@ -142,12 +142,12 @@ impl<'a> Case<'a> {
     fn values(&self, random: &mut Random) -> (Vec<u8>, Vec<Expected>) {
         let (mut passed, mut expected) = (Vec::new(), Vec::new());
         for ((ty, layout), arg) in self.signature.params().iter().zip(&self.layouts).zip(&self.plan.args) {
-            let mut bytes = random.bytes(layout);
+            let mut bytes = random.value(layout);
             if let Some(scalar) = ty.as_scalar() {
                 let slot = slot(scalar, &bytes).to_le_bytes();
                 expected.push(Expected { bytes: slot.into(), compared: vec![true; 8] });
                 // The rest of the register.
-                bytes.extend(&random.next().to_le_bytes()[bytes.len()..]);
+                bytes.extend(&random.bits().to_le_bytes()[bytes.len()..]);
             } else {
                 expected.push(Expected::aggregate(ty, arg, bytes.clone()));
             }
@@ -171,7 +171,7 @@ impl<'a> Case<'a> {
             Some(_) => self.result.as_ref().map_or(1, |layout| layout.align),
             _ => 8,
         };
-        let mut result: Vec<_> = (0..size).map(|_| arena.random.next() as u8).collect();
+        let mut result: Vec<_> = (0..size).map(|_| arena.random.bits() as u8).collect();
         result.truncate(written.len(size));
         let mut record = Record::new(thunk, align.into(), self.signature.result().map(|_| size), result.clone());
         result.resize(size, 0);
@@ -196,7 +196,7 @@ impl<'a> Case<'a> {
         let context = || {
             let Self { signature, plan, .. } = self;
             let words = if form.whole_words { "whole words" } else { "values" };
-            format!("{signature}, {way}, called with {words} by {}, {written:?}:\n{plan}\n", compiler.name)
+            format!("{signature}, {way}, called with {words} by {}, {written:?}:\n{plan}\n", compiler.command())
         };
         assert_eq!(record.seen.len(), expected.len());
         assert_eq!((record.calls, &record.faults[..]), (1, &[][..]), "{}", context());

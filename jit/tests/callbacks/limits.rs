@@ -1,13 +1,12 @@
 //! Which signatures have no thunk, and which share one.
 
 use hotcall_jit::{JitError, MAX_PARAMETERS, PlanError, Signature, SignatureError, Type};
-
-use crate::notation::signature;
-use crate::ways;
+use hotcall_testing::notation::signature;
+use hotcall_testing::ways;
 
 #[test]
 fn variadic_callbacks_are_refused() {
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     for ((_, jit), text) in
         ways.iter().flat_map(|way| ["(i32, ...)", "(text, ..., i32, f64) -> i32"].map(|text| (way, text)))
     {
@@ -18,7 +17,7 @@ fn variadic_callbacks_are_refused() {
 
 #[test]
 fn what_is_too_large_is_refused() {
-    for (_, jit) in ways::all() {
+    for (_, jit) in ways::all(cfg!(feature = "cranelift")) {
         let error = jit.thunk(&signature("(i32, struct {u8[65537]})")).unwrap_err();
         assert!(matches!(error, JitError::Plan(PlanError::Argument { index: 1, .. })), "{error}");
         let error = jit.thunk(&signature("(i32) -> struct {f64[9000]}")).unwrap_err();
@@ -48,7 +47,7 @@ fn thunks_are_shared_by_shape() {
         &["() -> struct {u8[32]}", "() -> struct {f64[3]} aligned(16)"],
         &["() -> struct {u8[33]}"],
     ];
-    for (way, jit) in ways::all() {
+    for (way, jit) in ways::all(cfg!(feature = "cranelift")) {
         let thunk = |text: &&str| std::ptr::from_ref(jit.thunk(&signature(text)).unwrap());
         for texts in shapes {
             for text in texts {

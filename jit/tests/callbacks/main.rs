@@ -2,27 +2,6 @@
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
-#[path = "../support/c.rs"]
-mod c;
-#[path = "../support/callers.rs"]
-mod callers;
-#[path = "../support/compiler.rs"]
-mod compiler;
-#[path = "../support/cxx.rs"]
-mod cxx;
-#[path = "../support/fence.rs"]
-mod fence;
-#[path = "../support/frames.rs"]
-mod frames;
-#[path = "../support/notation.rs"]
-mod notation;
-#[path = "../support/random.rs"]
-mod random;
-#[path = "../support/types.rs"]
-mod types;
-#[path = "../support/ways.rs"]
-mod ways;
-
 mod fixtures;
 
 mod aggregates;

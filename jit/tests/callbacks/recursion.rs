@@ -4,9 +4,11 @@ use std::ffi::c_void;
 use std::{ptr, slice};
 
 use hotcall_jit::{Handler, Options, Trampoline};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 
 use crate::fixtures::bound;
-use crate::{compiler, notation, ways};
 
 /// Each calls a function with a depth and returns a little more than that does. The context of the first is in an integer
 /// register, of the second in a float register, of the third on the stack.
@@ -86,8 +88,8 @@ unsafe extern "C-unwind" fn descend<const KIND: usize>(context: *mut c_void, arg
 fn many_levels_of_every_kind() {
     const DEPTH: i64 = 30;
     let handlers: [Handler; 3] = [descend::<0>, descend::<1>, descend::<2>];
-    let ways = ways::all();
-    let libraries = compiler::load_all("recursion", ENTER);
+    let ways = ways::all(cfg!(feature = "cranelift"));
+    let libraries = fixture::load_all(ENTER);
     for ((way, jit), (compiler, library)) in
         ways.iter().flat_map(|way| libraries.iter().map(move |library| (way, library)))
     {
@@ -112,8 +114,8 @@ fn many_levels_of_every_kind() {
             let handled = expected + if depth == 0 { 0. } else { depth as f64 };
             expected = [3. * handled + 1., 2. * handled + 2., handled + 3.][depth as usize % 3];
         }
-        assert_eq!(value, expected, "{way}, compiled by {}", compiler.name);
+        assert_eq!(value, expected, "{way}, compiled by {}", compiler.command());
         let depths: Vec<_> = (0..=DEPTH).rev().chain(0..=DEPTH).collect();
-        assert_eq!(world.trail, depths, "{way}, compiled by {}", compiler.name);
+        assert_eq!(world.trail, depths, "{way}, compiled by {}", compiler.command());
     }
 }

@@ -1,7 +1,8 @@
 //! Registers exhausted, and the context in every place that is left.
 
+use hotcall_testing::types::KINDS;
+
 use crate::fixtures;
-use crate::types::KINDS;
 
 /// What follows on the stack: structs behind odd words, with gaps in front of those that are aligned.
 const TAIL: &str = "struct {u8[20]}, struct {f64, i8, i64} aligned(16), struct {u8[3], i64[2]}, i8, f32";
@@ -14,13 +15,13 @@ fn counts() -> impl Iterator<Item = String> {
 #[test]
 fn taken_one_by_one() {
     let signatures = counts().flat_map(|counts| [format!("({counts}) -> f32"), format!("({counts}, {TAIL})")]);
-    fixtures::check("registers", signatures);
+    fixtures::check(signatures);
 }
 
 /// A hidden result takes one more.
 #[test]
 fn taken_with_a_result_in_memory() {
-    fixtures::check("registers_hidden", counts().map(|counts| format!("({counts}, {TAIL}) -> struct {{u8[23]}}")));
+    fixtures::check(counts().map(|counts| format!("({counts}, {TAIL}) -> struct {{u8[23]}}")));
 }
 
 /// Structs that find enough registers, or too few; small arguments find those that are left.
@@ -30,7 +31,7 @@ fn around_each_boundary() {
     let signatures = counts.flat_map(|(ints, floats)| {
         KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> {kind}"))
     });
-    fixtures::check("register_boundaries", signatures);
+    fixtures::check(signatures);
 }
 
 /// The tests above go through all there are: six integer registers, eight float registers, and the stack.
@@ -43,7 +44,7 @@ fn every_place_has_stubs_of_its_own() {
     let beginnings: std::collections::HashSet<_> = counts()
         .map(|counts| {
             let stub = jit
-                .thunk(&crate::notation::signature(&format!("({counts})")))
+                .thunk(&hotcall_testing::notation::signature(&format!("({counts})")))
                 .unwrap()
                 .stubs(Use::Plain)
                 .take()

@@ -2,11 +2,14 @@
 
 use std::ffi::c_void;
 
-use crate::c::Text;
-use crate::callers::{self, Caller, caller, whole_words};
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callers::{self, Caller, caller, whole_words};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::types::SCALARS;
+use hotcall_testing::ways;
+
 use crate::fixtures::{self, bound};
-use crate::types::SCALARS;
-use crate::{compiler, notation, ways};
 
 /// In registers, on the stack, and as the result.
 #[test]
@@ -19,7 +22,7 @@ fn in_every_place() {
             format!("(6*i64, 8*f64, {scalar}, i8, {scalar}, {scalar})"),
         ]
     });
-    fixtures::check("scalars", signatures.chain(["()".into()]));
+    fixtures::check(signatures.chain(["()".into()]));
 }
 
 #[test]
@@ -31,7 +34,7 @@ fn at_every_position() {
             format!("({}) -> {scalar}", params.join(", "))
         })
     });
-    fixtures::check("scalars_at_positions", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
@@ -45,7 +48,7 @@ fn twenty_of_all_kinds() {
         "(10*struct {i64, f64}, i8, f32, bool, struct {f32}, struct {u8[40]}, u16, f64, i32, struct {f64[2]}, u8) \
             -> struct {u8[33]}",
     ];
-    fixtures::check("twenty", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
@@ -66,7 +69,7 @@ fn as_many_as_there_may_be() {
             turns(255, &["struct {u8[17]}", "f32", "struct {f64, u8[9]} aligned(16)"])
         ),
     ];
-    fixtures::check("as_many", signatures);
+    fixtures::check(signatures);
 }
 
 /// Result type, slot, what C finds in the whole register.
@@ -97,13 +100,13 @@ fn results_are_extended_by_their_type() {
         // SAFETY: the context is the test's slot.
         unsafe { *result = *context.cast() };
     }
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let mut text = Text::new(callers::PROLOGUE);
     let cases = SLOTS.map(|(result, slot, register)| {
         let signature = notation::signature(&format!("() -> {result}"));
         (signature.clone(), caller(&mut text, &whole_words(&signature, false).unwrap()), slot, register)
     });
-    for (compiler, library) in &compiler::load_all("result_slots", &text.finish()) {
+    for (compiler, library) in &fixture::load_all(&text.finish()) {
         let cases = ways.iter().flat_map(|way| cases.iter().zip(SLOTS).map(move |case| (way, case)));
         for ((way, jit), ((signature, name, slot, register), (result, ..))) in cases {
             let mut slot = *slot;
@@ -116,9 +119,10 @@ fn results_are_extended_by_their_type() {
             }
             let arrived = u64::from_le_bytes(arrived);
             assert_eq!(
-                arrived, *register,
+                arrived,
+                *register,
                 "{result} from {slot:#x}, {way}, compiled by {}: {arrived:#x}",
-                compiler.name
+                compiler.command()
             );
         }
     }

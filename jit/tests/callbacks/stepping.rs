@@ -9,9 +9,12 @@ use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotcall_jit::Stub;
+use hotcall_testing::fixture;
+use hotcall_testing::frames;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 
 use crate::fixtures::bound;
-use crate::{compiler, frames, notation, ways};
 
 /// The first frees the 128 bytes below the stack pointer that the caller may use.
 const STEP: &str = r#"
@@ -101,8 +104,8 @@ fn backtraces_are_complete_at_every_instruction() {
     ];
     // Static stubs are all alike.
     let offsets_of = |way, generated| if way == "universal" { 1 | 1 << 7 | 1 << 11 } else { generated };
-    let ways = ways::all();
-    for (compiler, library) in &compiler::load_all("stepping", STEP) {
+    let ways = ways::all(cfg!(feature = "cranelift"));
+    for (compiler, library) in &fixture::load_all(STEP) {
         for ((way, jit), (name, text, generated)) in ways.iter().flat_map(|way| cases.map(|case| (way, case))) {
             let way = *way;
             let offsets = offsets_of(way, generated);
@@ -110,14 +113,18 @@ fn backtraces_are_complete_at_every_instruction() {
             // SAFETY: the function has this type.
             let function = unsafe { *library.get(name.as_bytes()).unwrap() };
             let (seen, complete) = step(function, stub);
-            assert_eq!(seen, offsets, "{text}, {way}, compiled by {}: {seen:#b}", compiler.name);
-            assert_eq!(complete, offsets, "{text}, {way}, compiled by {}: {complete:#b}", compiler.name);
+            assert_eq!(seen, offsets, "{text}, {way}, compiled by {}: {seen:#b}", compiler.command());
+            assert_eq!(complete, offsets, "{text}, {way}, compiled by {}: {complete:#b}", compiler.command());
             // The stub, the thunk and the handler have more instructions than that.
             assert!(STEPS.swap(0, Ordering::Relaxed) > 10, "{text}, {way}");
             // Generated code is described by the chunk, whose description holds once the frame is made: not at the first
             // two instructions, nor at the last.
             let lost = LOST.swap(0, Ordering::Relaxed);
-            assert!(lost <= if way == "universal" { 0 } else { 3 }, "{text}, {way}, compiled by {}", compiler.name);
+            assert!(
+                lost <= if way == "universal" { 0 } else { 3 },
+                "{text}, {way}, compiled by {}",
+                compiler.command()
+            );
         }
     }
 }

@@ -6,17 +6,19 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
 use hotcall_jit::{REST, Stub, StubPool, ThunkCode, Use, retired_calls};
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callers::{self, Caller, caller};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::Random;
+use hotcall_testing::ways;
 
-use crate::c::Text;
-use crate::callers::{self, Caller, caller};
 use crate::fixtures::bound;
-use crate::random::Random;
-use crate::{compiler, notation, ways};
 
 /// The thunks made in each way.
 fn thunks(text: &str) -> Vec<(&'static str, &'static ThunkCode)> {
     let signature = notation::signature(text);
-    ways::all().into_iter().map(|(way, jit)| (way, jit.thunk(&signature).unwrap())).collect()
+    ways::all(cfg!(feature = "cranelift")).into_iter().map(|(way, jit)| (way, jit.thunk(&signature).unwrap())).collect()
 }
 
 /// Adds what its context points to.
@@ -45,7 +47,7 @@ int64_t fire(int64_t x) { return stored(x); }
 fn c_keeps_the_pointer_for_later() {
     type Store = unsafe extern "C" fn(*const c_void);
     type Fire = unsafe extern "C-unwind" fn(i64) -> i64;
-    let libraries = compiler::load_all("store", STORE);
+    let libraries = fixture::load_all(STORE);
     for ((way, thunk), (compiler, library)) in
         thunks("(i64) -> i64").into_iter().flat_map(|thunk| libraries.iter().map(move |library| (thunk, library)))
     {
@@ -57,13 +59,13 @@ fn c_keeps_the_pointer_for_later() {
         unsafe { store(stub.entry()) };
         // SAFETY: what is stored is bound as long as it is fired.
         let fire = move |x| unsafe { fire(x) };
-        assert_eq!([fire(1), fire(2)], [101, 102], "{way}, compiled by {}", compiler.name);
-        assert_eq!(thread::spawn(move || fire(3)).join().unwrap(), 103, "{way}, compiled by {}", compiler.name);
+        assert_eq!([fire(1), fire(2)], [101, 102], "{way}, compiled by {}", compiler.command());
+        assert_eq!(thread::spawn(move || fire(3)).join().unwrap(), 103, "{way}, compiled by {}", compiler.command());
         // SAFETY: the stub is held, and nothing runs it now.
         unsafe { stub.bind(add, (&raw mut two).cast()) };
-        assert_eq!(fire(4), 204, "{way}, compiled by {}", compiler.name);
+        assert_eq!(fire(4), 204, "{way}, compiled by {}", compiler.command());
         one += two;
-        assert_eq!((fire(5), one), (205, 300), "{way}, compiled by {}", compiler.name);
+        assert_eq!((fire(5), one), (205, 300), "{way}, compiled by {}", compiler.command());
     }
 }
 
@@ -86,11 +88,11 @@ fn retired_stubs_return_zeros_and_are_counted() {
         ("(i8, f32) -> struct {u8[17]}", 17),
         ("(9*i64, 9*f64, struct {u8[100]}) -> struct {u8[4000]}", 4000),
     ];
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let mut text = Text::new(callers::PROLOGUE);
     let names = cases.map(|(signature, _)| caller(&mut text, &notation::signature(signature)));
     let args = [0x5a; 1000];
-    for (compiler, library) in &compiler::load_all("retired", &text.finish()) {
+    for (compiler, library) in &fixture::load_all(&text.finish()) {
         let cases = ways.iter().flat_map(|way| cases.iter().zip(&names).map(move |case| (way, case)));
         for ((way, jit), ((text, size), name)) in cases {
             let thunk = jit.thunk(&notation::signature(text)).unwrap();
@@ -110,23 +112,23 @@ fn retired_stubs_return_zeros_and_are_counted() {
                 call(unbound.entry()),
                 vec![0; *size],
                 "{text} never bound, {way}, compiled by {}",
-                compiler.name
+                compiler.command()
             );
             let stub = bound(thunk, ones, std::ptr::from_ref(size).cast_mut());
-            assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.name);
+            assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.command());
             let address = stub.entry();
             let ones = call(address);
             assert!(*size == 0 || ones.contains(&0xff) || ones[0] == 1, "{text}, {way}: {ones:x?}");
-            assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.name);
+            assert_eq!(retired_calls(), before + 1, "{text}, {way}, compiled by {}", compiler.command());
             stub.retire();
-            assert_eq!(call(address), vec![0; *size], "{text} retired, {way}, compiled by {}", compiler.name);
+            assert_eq!(call(address), vec![0; *size], "{text} retired, {way}, compiled by {}", compiler.command());
             // SAFETY: the stubs were taken here, and C calls one of them once more, as it may for ever.
             unsafe {
                 pool.give_back(unbound);
                 pool.give_back(stub);
             }
-            assert_eq!(call(address), vec![0; *size], "{text} given back, {way}, compiled by {}", compiler.name);
-            assert_eq!(retired_calls(), before + 3, "{text}, {way}, compiled by {}", compiler.name);
+            assert_eq!(call(address), vec![0; *size], "{text} given back, {way}, compiled by {}", compiler.command());
+            assert_eq!(retired_calls(), before + 3, "{text}, {way}, compiled by {}", compiler.command());
         }
     }
 }
@@ -137,13 +139,13 @@ fn retired_stubs_return_zeros_and_are_counted() {
 fn stubs_rest_before_they_are_used_again() {
     let thunk = hotcall_jit::Jit::new().unwrap().thunk(&notation::signature("(i8)")).unwrap();
     let pool = thunk.stubs(Use::Plain);
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let mut held = Vec::new();
     // For each stub how many had been given back when it was.
     let (mut given_back, mut last) = (0, std::collections::HashMap::new());
     let mut again = 0;
     while again < 3 * REST {
-        for _ in 0..random.next() % 50 {
+        for _ in 0..random.bits() % 50 {
             let stub = pool.take().unwrap();
             if let Some(since) = last.insert(stub.entry(), usize::MAX) {
                 assert!(given_back - since >= REST, "used again after {} others", given_back - since);
@@ -151,8 +153,8 @@ fn stubs_rest_before_they_are_used_again() {
             }
             held.push(stub);
         }
-        for _ in 0..random.next() as usize % (held.len() + 1) {
-            let stub = held.swap_remove(random.next() as usize % held.len());
+        for _ in 0..random.bits() as usize % (held.len() + 1) {
+            let stub = held.swap_remove(random.bits() as usize % held.len());
             given_back += 1;
             last.insert(stub.entry(), given_back);
             close(pool, stub);
@@ -211,22 +213,22 @@ fn threads_never_hold_the_same_stub() {
 fn threads_share(thunk: &'static ThunkCode) {
     let pool = thunk.stubs(Use::Plain);
     let one_thread = |seed: u64| {
-        let mut random = Random(seed);
+        let mut random = Random::new(seed);
         let mut held: Vec<(Stub, Box<u64>)> = Vec::new();
         let mark = |stub: &Stub| {
             // SAFETY: the data belongs to the stub, and every test thread uses it in this way alone.
             unsafe { &*stub.data().cast::<AtomicU64>() }
         };
         for _ in 0..20_000 {
-            if held.len() < 40 && random.next().is_multiple_of(2) {
+            if held.len() < 40 && random.bits().is_multiple_of(2) {
                 let stub = pool.take().unwrap();
                 assert_eq!(mark(&stub).swap(seed, Ordering::Relaxed), 0, "held already");
-                let context = Box::new(random.next());
+                let context = Box::new(random.bits());
                 // SAFETY: the stub is held, and its context is kept until it is retired.
                 unsafe { stub.bind(add, (&raw const *context).cast_mut().cast()) };
                 held.push((stub, context));
             } else if !held.is_empty() {
-                let (stub, context) = held.swap_remove(random.next() as usize % held.len());
+                let (stub, context) = held.swap_remove(random.bits() as usize % held.len());
                 // SAFETY: the stub has this signature.
                 let result = unsafe {
                     let function = std::mem::transmute::<*const c_void, extern "C" fn(u64) -> u64>(stub.entry());

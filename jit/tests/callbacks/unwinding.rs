@@ -6,12 +6,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use hotcall_jit::{Handler, Jit, Options};
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callers::{self, caller};
+use hotcall_testing::fixture;
+use hotcall_testing::frames;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 use libloading::Library;
 
-use crate::c::Text;
-use crate::callers::{self, caller};
 use crate::fixtures::bound;
-use crate::{compiler, cxx, frames, notation, ways};
 
 /// The context in an integer register, in a float register, on the stack, each with small and with large frames.
 const SIGNATURES: [&str; 6] = [
@@ -33,18 +36,13 @@ void guarded(void (*caller)(void *, const void *, void *), void *function, const
 ";
 
 /// Has C call the handler in each way; `check` gets the signature, the outcome, and how often C's frame was left.
-fn through_c<T>(
-    name: &str,
-    handler: Handler,
-    mut context: T,
-    mut check: impl FnMut(&str, std::thread::Result<()>, i32, &mut T),
-) {
-    let ways = ways::all();
+fn through_c<T>(handler: Handler, mut context: T, mut check: impl FnMut(&str, std::thread::Result<()>, i32, &mut T)) {
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let mut text = Text::new(&format!("{}{GUARDED}", callers::PROLOGUE));
     let names = SIGNATURES.map(|signature| caller(&mut text, &notation::signature(signature)));
     let bytes = [0u8; 16_384];
     let mut result = [0u8; 4096];
-    for (_, library) in &compiler::load_all(name, &text.finish()) {
+    for (_, library) in &fixture::load_all(&text.finish()) {
         let address = |name: &str| symbol(library, name);
         let cases = ways.iter().flat_map(|way| SIGNATURES.iter().zip(&names).map(move |case| (way, case)));
         for ((way, jit), (signature, name)) in cases {
@@ -88,7 +86,7 @@ fn panics_pass_to_the_outer_call() {
         let _dropped = Counting(context.cast());
         panic!("boom")
     }
-    through_c("panics", boom, 0, |signature, outcome, left, dropped| {
+    through_c(boom, 0, |signature, outcome, left, dropped| {
         let payload = outcome.expect_err(signature);
         assert_eq!(payload.downcast_ref::<&str>(), Some(&"boom"), "{signature}");
         assert_eq!((left, std::mem::take(dropped)), (1, 1), "{signature}: frames left, values dropped");
@@ -109,7 +107,7 @@ fn backtraces_go_on_to_the_c_caller() {
         // SAFETY: the context is the test's.
         unsafe { *context.cast() = Trace { names, text: Backtrace::force_capture().to_string() } };
     }
-    through_c("backtraces", trace, Trace::default(), |signature, outcome, left, Trace { names, text }| {
+    through_c(trace, Trace::default(), |signature, outcome, left, Trace { names, text }| {
         assert!(outcome.is_ok() && left == 1, "{signature}");
         let caller = names.iter().position(|name| name.to_bytes().starts_with(b"caller_"));
         let guarded = names.iter().position(|name| *name == c"guarded");
@@ -165,8 +163,8 @@ fn cxx_exceptions_pass_through() {
             (trampoline.entry())((*context).target, &code, ptr::null_mut(), ptr::null_mut());
         }
     }
-    let Some(library) = cxx::load("callback_exceptions", EXCEPTIONS) else { return };
-    let ways = ways::all();
+    let Some(library) = fixture::load_cxx(EXCEPTIONS) else { return };
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let texts = ["(i64) -> i32", "(6*i64, f32) -> f64", "(6*i64, 8*f64, struct {u8[900]}) -> struct {u8[900]}"];
     for ((way, jit), (number, text)) in
         ways.iter().flat_map(|way| texts.iter().enumerate().map(move |text| (way, text)))

@@ -1,9 +1,11 @@
 //! Aggregates of other forms than a list of scalars.
 
-use crate::{fixtures, types};
+use hotcall_testing::types;
+
+use crate::fixtures;
 
 /// Each as an argument in registers where it fits, as one on the stack after an odd number of words, and as the result.
-fn check(name: &str, types: &[&str]) {
+fn check(types: &[&str]) {
     let signatures = types.iter().flat_map(|ty| {
         [
             format!("({ty}) -> {ty}"),
@@ -11,35 +13,35 @@ fn check(name: &str, types: &[&str]) {
             format!("(7*i64, 9*f64, {ty}, i8, {ty}, f32)"),
         ]
     });
-    fixtures::check(name, signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
 fn packed() {
-    check("packed", &types::PACKED);
+    check(&types::PACKED);
 }
 
 #[test]
 fn aligned() {
-    check("aligned", &types::ALIGNED);
+    check(&types::ALIGNED);
 }
 
 #[test]
 fn unions() {
-    check("unions", &types::UNIONS);
+    check(&types::UNIONS);
 }
 
 #[test]
 fn arrays() {
-    check("arrays", &types::ARRAYS);
+    check(&types::ARRAYS);
 }
 
 #[test]
 fn nested() {
-    check("nested", &types::NESTED);
+    check(&types::NESTED);
 }
 
 #[test]
 fn empty() {
-    check("empty", &types::EMPTY);
+    check(&types::EMPTY);
 }

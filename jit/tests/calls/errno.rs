@@ -28,5 +28,5 @@ fn with_results_of_every_class() {
     ];
     let params = ["()", "(i32, f64)", "(9*i16, 9*f32, struct {u8[300]})", "(text, ..., f64, 7*i32)"];
     let signatures = results.iter().flat_map(|result| params.map(|params| format!("{params} {result}")));
-    fixtures::check_with(Options::new().capture_errno(true), "errno", signatures);
+    fixtures::check_with(Options::new().capture_errno(true), signatures);
 }

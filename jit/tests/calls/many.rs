@@ -5,7 +5,7 @@ use crate::fixtures;
 #[test]
 fn scalars() {
     let signatures = ["(255*i32) -> i64", "(255*f64) -> f64", "(255*u8)", "(255*f32) -> f32", "(255*bool) -> bool"];
-    fixtures::check("many_scalars", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
@@ -17,7 +17,7 @@ fn in_turn() {
         format!("({}) -> struct {{f32[5]}}", turns(&["struct {i32, f32, f64}", "i16", "struct {u8[3]}"])),
         format!("({}) -> struct {{f64, i8}}", turns(&["struct {u8[17]}", "f32", "struct {f64, u8[9]} aligned(16)"])),
     ];
-    fixtures::check("many_in_turn", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
@@ -28,5 +28,5 @@ fn aggregates() {
         "(255*struct {u8[300]}) -> u8",
         "(255*struct {})",
     ];
-    fixtures::check("many_aggregates", signatures);
+    fixtures::check(signatures);
 }

@@ -4,8 +4,9 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::Options;
-
-use crate::{compiler, notation, ways};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 
 /// `dirty` returns the bits given to `set_result` in rax and in the low half of xmm0, whose high half is all ones;
 /// `entry_stack` returns what the stack pointer was before the call pushed the return address.
@@ -50,8 +51,8 @@ const DIRTY: [(&str, u64, u64); 16] = [
 
 #[test]
 fn results_are_canonical() {
-    let ways = ways::all();
-    for (compiler, library) in &compiler::load_all("dirty", CALLEES) {
+    let ways = ways::all(cfg!(feature = "cranelift"));
+    for (compiler, library) in &fixture::load_all(CALLEES) {
         // SAFETY: both are functions, `set_result` of this type.
         let (dirty, set_result) = unsafe {
             let set_result = library.get::<unsafe extern "C" fn(u64)>("set_result").unwrap();
@@ -67,7 +68,12 @@ fn results_are_canonical() {
                     set_result(register);
                     (trampoline.entry())(dirty, ptr::null(), &mut seen, &mut errno);
                 }
-                assert_eq!(seen, slot, "{result} from {register:#x}, {way}, compiled by {}: {seen:#x}", compiler.name);
+                assert_eq!(
+                    seen,
+                    slot,
+                    "{result} from {register:#x}, {way}, compiled by {}: {seen:#x}",
+                    compiler.command()
+                );
             }
         }
     }
@@ -76,7 +82,7 @@ fn results_are_canonical() {
 /// psABI 3.2.2: "The end of the input argument area shall be aligned on a 16 byte boundary", whatever there is in it.
 #[test]
 fn the_stack_is_aligned() {
-    let library = &compiler::load_all("entry_stack", CALLEES)[0].1;
+    let library = &fixture::load_all(CALLEES)[0].1;
     // SAFETY: the symbol is a function.
     let entry_stack = unsafe { *library.get::<*const c_void>("entry_stack").unwrap() };
     let mut signatures: Vec<_> = (0..=24).map(|count| format!("({count}*i64) -> u64")).collect();
@@ -85,7 +91,7 @@ fn the_stack_is_aligned() {
     signatures.extend((1..=10).map(|count| format!("({count}*i64, struct {{u8[48]}} aligned(16)) -> u64")));
     let bytes = [0u8; 512];
     let slots = [bytes.as_ptr() as u64; 25];
-    for (way, jit) in &ways::all() {
+    for (way, jit) in &ways::all(cfg!(feature = "cranelift")) {
         for text in &signatures {
             let trampoline = jit.slots(&notation::signature(text), Options::default()).unwrap();
             let mut stack = u64::MAX;

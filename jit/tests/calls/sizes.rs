@@ -10,7 +10,7 @@ fn sizes() -> impl Iterator<Item = u32> {
 #[test]
 fn as_argument_and_result() {
     let signatures = sizes().map(|size| format!("(struct {{u8[{size}]}}) -> struct {{u8[{size}]}}"));
-    fixtures::check("sizes", signatures);
+    fixtures::check(signatures);
 }
 
 /// An odd number of stack words first, so that a 16-byte-aligned struct needs a gap.
@@ -25,10 +25,10 @@ fn between_other_arguments() {
             format!("(7*i32, f32, {aligned}, i8, {aligned}, f64) -> {aligned}"),
         ]
     });
-    fixtures::check("sizes_between", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
 fn two_of_the_largest_fill_the_stack() {
-    fixtures::check("largest", ["(struct {u8[65536]}, struct {u8[65536]}) -> struct {u8[65536]}"]);
+    fixtures::check(["(struct {u8[65536]}, struct {u8[65536]}) -> struct {u8[65536]}"]);
 }

@@ -1,21 +1,22 @@
 //! Structs by value: every size up to 64 bytes in every mix of classes, and registers exhausted around them.
 
+use hotcall_testing::types::{KINDS, all_mixes};
+
 use crate::fixtures;
-use crate::types::{KINDS, all_mixes};
 
 #[test]
 fn alone_and_as_result() {
-    fixtures::check("alone", all_mixes().map(|ty| format!("({ty}) -> {ty}")));
+    fixtures::check(all_mixes().map(|ty| format!("({ty}) -> {ty}")));
 }
 
 #[test]
 fn after_the_integer_registers() {
-    fixtures::check("after_integers", all_mixes().map(|ty| format!("(6*i64, {ty}, i8, f32)")));
+    fixtures::check(all_mixes().map(|ty| format!("(6*i64, {ty}, i8, f32)")));
 }
 
 #[test]
 fn after_the_float_registers() {
-    fixtures::check("after_floats", all_mixes().map(|ty| format!("(8*f64, {ty}, f32, i8)")));
+    fixtures::check(all_mixes().map(|ty| format!("(8*f64, {ty}, f32, i8)")));
 }
 
 /// `n` integers and `m` floats before a struct, for every boundary, and small arguments after it: those find the registers
@@ -26,7 +27,7 @@ fn around_each_boundary() {
     let signatures = counts.flat_map(|(ints, floats)| {
         KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> i32"))
     });
-    fixtures::check("boundaries", signatures);
+    fixtures::check(signatures);
 }
 
 /// A hidden result takes the first integer register.
@@ -35,11 +36,11 @@ fn with_a_result_in_memory() {
     let signatures = (0..=6).flat_map(|ints| {
         KINDS.map(|kind| format!("({ints}*i64, {kind}, f32, i8, {kind}) -> struct {{u8[24], i64, {kind}}}"))
     });
-    fixtures::check("hidden_result", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
 fn as_results_after_arguments_of_all_kinds() {
     let signatures = KINDS.map(|kind| format!("(9*i32, 9*f64, {kind}, {kind}, {kind}, i8) -> {kind}"));
-    fixtures::check("results", signatures);
+    fixtures::check(signatures);
 }

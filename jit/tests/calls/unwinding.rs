@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 
 use hotcall_jit::Options;
-
-use crate::{cxx, notation, ways};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 
 extern "C-unwind" fn boom() {
     panic!("boom")
@@ -15,7 +16,7 @@ extern "C-unwind" fn boom() {
 
 #[test]
 fn through_frames_of_every_kind() {
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let bytes = [0u8; 9000];
     let slots = [bytes.as_ptr() as u64; 16];
     let texts = [
@@ -51,7 +52,7 @@ extern "C" fn trace(into: *mut String) {
 
 #[test]
 fn backtraces_go_on_behind_a_trampoline() {
-    for (way, jit) in &ways::all() {
+    for (way, jit) in &ways::all(cfg!(feature = "cranelift")) {
         let trampoline = jit.slots(&notation::signature("(pointer)"), Options::default()).unwrap();
         let mut text = String::new();
         let slots = [&raw mut text as u64];
@@ -85,12 +86,12 @@ const EXCEPTIONS: &str = r#"
 #[test]
 fn cxx_exceptions_pass_through() {
     type Catcher = unsafe extern "C" fn(hotcall_jit::SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
-    let Some(library) = cxx::load("exceptions", EXCEPTIONS) else { return };
+    let Some(library) = fixture::load_cxx(EXCEPTIONS) else { return };
     // SAFETY: these are the fixture's functions; their addresses alone are taken.
     let address = |name: &str| unsafe { *library.get::<*const c_void>(name.as_bytes()).unwrap() };
     // SAFETY: `catcher` has this type.
     let catcher = unsafe { library.get::<Catcher>("catcher") }.unwrap();
-    let ways = ways::all();
+    let ways = ways::all(cfg!(feature = "cranelift"));
     let bytes = [0u8; 9000];
     let block = bytes.as_ptr() as u64;
     let cases: [(&str, &str, &[u64]); 4] = [

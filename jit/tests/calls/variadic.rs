@@ -4,8 +4,11 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall_jit::Options;
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::ways;
 
-use crate::{compiler, fixtures, notation, ways};
+use crate::fixtures;
 
 /// Fixed parameters that leave registers of both kinds, of one, and of none.
 const FIXED: [&str; 5] = ["text", "6*i32", "7*i32", "6*i32, 8*f64", "u8, f32, 9*f64, struct {i64, i64}"];
@@ -22,7 +25,7 @@ fn scalars() {
         "7*i64, 9*f64, i32",
     ];
     let signatures = FIXED.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i32")));
-    fixtures::check("variadic_scalars", signatures);
+    fixtures::check(signatures);
 }
 
 #[test]
@@ -42,7 +45,7 @@ fn aggregates() {
     let signatures = FIXED.iter().flat_map(|fixed| {
         lists.iter().flat_map(move |list| results.map(|result| format!("({fixed}, ..., {list}) -> {result}")))
     });
-    fixtures::check("variadic_aggregates", signatures);
+    fixtures::check(signatures);
 }
 
 /// A callee that returns al, whatever its arguments are.
@@ -70,8 +73,8 @@ fn al_counts_the_vector_registers() {
         // Half a pair of registers is none.
         ("(i32, ..., 7*f64, struct {f64, f64}) -> i32", 7),
     ];
-    let ways = ways::all();
-    for (compiler, library) in &compiler::load_all("al", AL) {
+    let ways = ways::all(cfg!(feature = "cranelift"));
+    for (compiler, library) in &fixture::load_all(AL) {
         // SAFETY: the symbol is a function; any result type that fits eax does.
         let target = unsafe { *library.get::<*const c_void>("al_on_entry").unwrap() };
         for ((way, jit), (text, vectors)) in ways.iter().flat_map(|way| cases.map(|case| (way, case))) {
@@ -82,7 +85,7 @@ fn al_counts_the_vector_registers() {
             let mut result = u64::MAX;
             // SAFETY: the callee reads none of its arguments; the aggregates' addresses are valid.
             unsafe { (trampoline.entry())(target, slots.as_ptr(), &mut result, ptr::null_mut()) };
-            assert_eq!(result, vectors, "{text}, {way}, compiled by {}", compiler.name);
+            assert_eq!(result, vectors, "{text}, {way}, compiled by {}", compiler.command());
         }
     }
 }

@@ -5,24 +5,24 @@ use std::ptr;
 
 use hotcall_jit::engine::values::{EngineAbi, Failure, Role, Words};
 use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Scalar, Signature, Type, Use};
+use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
+use hotcall_testing::notation;
+use hotcall_testing::random::{self, Random};
+use hotcall_testing::types;
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
-use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use crate::models::{self, Model, Passed, Returned};
-use crate::notation;
-use crate::random::{self, Random};
-use crate::types;
 
 /// How many signatures are made for each model, and how many calls of each.
 const SIGNATURES: usize = 60;
 const CALLS: usize = 60;
 
 fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
-    of[(random.next() % of.len() as u64) as usize].clone()
+    of[(random.bits() % of.len() as u64) as usize].clone()
 }
 
 fn random_type(random: &mut Random, aggregates: &[Type]) -> Type {
-    if random.next().is_multiple_of(6) { pick(random, aggregates) } else { Type::from(pick(random, Scalar::ALL)) }
+    if random.bits().is_multiple_of(6) { pick(random, aggregates) } else { Type::from(pick(random, Scalar::ALL)) }
 }
 
 fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> Signature {
@@ -38,7 +38,7 @@ fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> S
         }
     });
     let params: Vec<_> = params.collect();
-    let result = (!random.next().is_multiple_of(8)).then(|| random_type(random, aggregates));
+    let result = (!random.bits().is_multiple_of(8)).then(|| random_type(random, aggregates));
     Signature::new(params, result).unwrap()
 }
 
@@ -70,20 +70,20 @@ const NUMBERS: [f64; 24] = [
 ];
 
 fn random_integer(random: &mut Random) -> i64 {
-    match random.next() % 3 {
-        0 => random.next() as i64 >> (random.next() % 64),
+    match random.bits() % 3 {
+        0 => random.bits() as i64 >> (random.bits() % 64),
         1 => pick(random, &NUMBERS) as i64,
-        _ => (random.next() % 300) as i64 - 20,
+        _ => (random.bits() % 300) as i64 - 20,
     }
 }
 
 fn random_number(random: &mut Random) -> f64 {
-    match random.next() % 6 {
+    match random.bits() % 6 {
         // Denormal doubles, and those around the least floats.
-        5 if random.next().is_multiple_of(4) => f64::from_bits(random.next() & !(0x7ff << 52)),
-        5 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
-        0 => f64::from_bits(random.next()),
-        1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
+        5 if random.bits().is_multiple_of(4) => f64::from_bits(random.bits() & !(0x7ff << 52)),
+        5 => f64::from_bits(random.bits() & !(0x7ff << 52) | (870 + random.bits() % 32) << 52),
+        0 => f64::from_bits(random.bits()),
+        1 => f64::from_bits(random.bits() | 0x7ff0_0000_0000_0000),
         2 => random_integer(random) as f64,
         _ => pick(random, &NUMBERS),
     }
@@ -92,21 +92,21 @@ fn random_number(random: &mut Random) -> f64 {
 /// A value that the type may take, of one of the model's classes, or any bits.
 fn random_value(random: &mut Random, model: &Model, ty: &Type) -> Words {
     let model = &model.model;
-    let bits = [random.next(), if model.size == 16 { random.next() } else { 0 }];
+    let bits = [random.bits(), if model.size == 16 { random.bits() } else { 0 }];
     // The model packs what C returns: so there is a value of each class.
     let pack = |scalar, slot| model.pack(scalar, slot).unwrap_or(bits);
     let likely = match ty.as_scalar() {
         Some(Scalar::Bool) => 6,
         Some(Scalar::Pointer(_)) => 7,
-        _ => random.next() % 6,
+        _ => random.bits() % 6,
     };
-    match if random.next().is_multiple_of(20) { random.next() % 12 } else { likely } {
+    match if random.bits().is_multiple_of(20) { random.bits() % 12 } else { likely } {
         0..=1 => pack(Scalar::I32, random_integer(random) as i32 as i64 as u64),
-        2 => pack(Scalar::U8, random.next() & 0xff),
+        2 => pack(Scalar::U8, random.bits() & 0xff),
         3..=4 => pack(Scalar::F64, random_number(random).to_bits()),
         5 => pack(Scalar::I64, random_integer(random) as u64),
-        6 => pack(Scalar::Bool, random.next() & 1),
-        7 if random.next().is_multiple_of(2) => {
+        6 => pack(Scalar::Bool, random.bits() & 1),
+        7 if random.bits().is_multiple_of(2) => {
             let [first, second] = pack(Scalar::I32, 0);
             [first ^ 1, second]
         }
@@ -119,12 +119,12 @@ fn random_value(random: &mut Random, model: &Model, ty: &Type) -> Words {
 
 fn random_result(random: &mut Random, result: Option<&Type>) -> Vec<u8> {
     let Some(ty) = result else { return Vec::new() };
-    let bytes = random.bytes(&Layout::of(ty).unwrap());
+    let bytes = random.value(&Layout::of(ty).unwrap());
     match ty.as_scalar() {
         Some(Scalar::F64) => random_number(random).to_le_bytes().into(),
         Some(Scalar::F32) => u64::from((random_number(random) as f32).to_bits()).to_le_bytes().into(),
-        Some(Scalar::Pointer(_)) if random.next().is_multiple_of(2) => vec![0; 8],
-        Some(scalar) if !scalar.is_float() && scalar != Scalar::Bool && random.next().is_multiple_of(2) => {
+        Some(Scalar::Pointer(_)) if random.bits().is_multiple_of(2) => vec![0; 8],
+        Some(scalar) if !scalar.is_float() && scalar != Scalar::Bool && random.bits().is_multiple_of(2) => {
             random::slot(scalar, &random_integer(random).to_le_bytes()[..bytes.len()]).to_le_bytes().into()
         }
         Some(scalar) => random::slot(scalar, &bytes).to_le_bytes().into(),
@@ -148,15 +148,15 @@ impl Play {
     fn random(random: &mut Random, model: &Model, signature: &Signature) -> Self {
         let count = signature.params().len();
         let mut values: Vec<_> = signature.params().iter().map(|ty| random_value(random, model, ty)).collect();
-        let argc = match random.next() % 12 {
-            0 => random.next() as usize % (count + 1),
+        let argc = match random.bits() % 12 {
+            0 => random.bits() as usize % (count + 1),
             1 => count + 2,
             _ => count,
         };
         // An engine that fills up the arguments has done so.
         values.resize(count + 2, model.model.undefined());
         values[argc.min(count)..count].fill(model.model.undefined());
-        let (throws, closed) = (random.next().is_multiple_of(9), random.next().is_multiple_of(25));
+        let (throws, closed) = (random.bits().is_multiple_of(9), random.bits().is_multiple_of(25));
         let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
         Self { argc, values, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
     }
@@ -284,7 +284,7 @@ fn check(model: &Model, seed: u64) {
     let universal: &Jit = Box::leak(Box::new(Jit::universal().unwrap()));
     let shared = Jit::shared().unwrap();
     let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     let (mut called, mut packed) = (0, 0);
     for round in 0..SIGNATURES {
         let signature = random_signature(&mut random, &aggregates, round);

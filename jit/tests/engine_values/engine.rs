@@ -8,8 +8,7 @@ use std::sync::OnceLock;
 
 use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, Words};
 use hotcall_jit::{Layout, Scalar, Signature, Type};
-
-use crate::random::{self, Random};
+use hotcall_testing::random::{self, Random};
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]
@@ -63,15 +62,15 @@ fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
 pub(crate) const HELPERS: EngineHelpers = EngineHelpers { convert, result, finish, fail };
 
 fn mix(words: &[u64]) -> u64 {
-    words.iter().fold(7, |hash, &word| Random(hash ^ word).next())
+    words.iter().fold(7, |hash, &word| Random::new(hash ^ word).bits())
 }
 
 /// The bytes that converted structs point into.
 fn bytes() -> &'static [u8] {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
     BYTES.get_or_init(|| {
-        let mut random = Random(1);
-        (0..4096).map(|_| random.next() as u8).collect()
+        let mut random = Random::new(1);
+        (0..4096).map(|_| random.bits() as u8).collect()
     })
 }
 

@@ -2,17 +2,17 @@
 
 use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
 use hotcall_jit::{Jit, Scalar, Signature, Type, Use};
+use hotcall_testing::random::Random;
 
 use crate::engine::{self, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed};
-use crate::random::Random;
 
 /// Bit patterns of every class of double, and of what engines keep in NaNs.
 fn patterns() -> Vec<u64> {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut patterns = vec![0, 1, u64::MAX, 0x7ff0_0000_0000_0000, 0xfff0_0000_0000_0000, 1 << 63];
     for high in 0..=0xffff_u64 {
-        patterns.extend([high << 48, high << 48 | 1, high << 48 | 0xffff_ffff_ffff, high << 48 | random.next() >> 16]);
+        patterns.extend([high << 48, high << 48 | 1, high << 48 | 0xffff_ffff_ffff, high << 48 | random.bits() >> 16]);
     }
     patterns
 }
@@ -90,10 +90,10 @@ fn numbers_that_c_returns_stay_numbers() {
 
 #[test]
 fn integers_and_truth_values_stay_what_they_are() {
-    let mut random = Random(12);
+    let mut random = Random::new(12);
     for Model { name, model, .. } in models::all() {
         for _ in 0..20_000 {
-            let slot = random.next();
+            let slot = random.bits();
             if let (Some(class), Some(value)) = (model.boolean, model.pack(Scalar::Bool, slot)) {
                 assert!(class.test.holds(value), "{name}");
                 assert_eq!(model.unpack(Scalar::Bool, value), Some((slot as u8 != 0).into()), "{name}");

@@ -4,8 +4,7 @@ use std::ffi::c_void;
 use std::mem;
 
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
-
-use crate::notation;
+use hotcall_testing::notation;
 
 /// What an engine passes.
 pub(crate) struct Passed {

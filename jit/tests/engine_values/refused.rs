@@ -4,10 +4,11 @@ use hotcall_jit::engine::values::{
     Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
 use hotcall_jit::{Signature, Type};
+use hotcall_testing::changed;
+use hotcall_testing::notation;
 
-use crate::changed::changed;
 use crate::engine::HELPERS;
-use crate::{models, notation};
+use crate::models;
 
 /// The error of a model that was changed so.
 #[track_caller]

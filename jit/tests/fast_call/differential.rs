@@ -4,16 +4,17 @@ use std::collections::HashMap;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::{Abi, Layout, Scalar, Signature, Type};
+use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
+use hotcall_testing::notation;
+use hotcall_testing::random::{self, Random};
+use hotcall_testing::types;
 
 use crate::engine::{self, Event};
-use crate::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, CallOutcome, ExitFlag, FLAG, Fixture, result_bytes, size_of_type};
 use crate::numbers::{
     converted, is_integer, native_type, one_in, pick, random_integer, random_word, range, wider, with_garbage,
 };
-use crate::random::{self, Random};
-use crate::{notation, types};
 
 /// How many functions are made in a run, and how many calls of each.
 const FUNCTIONS: usize = 250;
@@ -47,7 +48,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
                 break ty;
             }
         };
-        let handle = FastCallRole::Handle(if simple { 0 } else { (random.next() % heaps.len() as u64) as u8 });
+        let handle = FastCallRole::Handle(if simple { 0 } else { (random.bits() % heaps.len() as u64) as u8 });
         let small = plain && c.as_scalar().is_some_and(|c| is_integer(c) && c.size() < 8) && one_in(random, 4);
         native.push(match c.as_scalar() {
             Some(scalar) if scalar.is_float() || (plain && !small) || (!plain && !one_in(random, 3)) => {
@@ -57,7 +58,7 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
         });
         params.push(c);
     }
-    let result = match random.next() % 8 {
+    let result = match random.bits() % 8 {
         0 => None,
         1..=2 if !plain => Some(pick(random, aggregates)),
         _ => Some(Type::from(pick(random, Scalar::ALL))),
@@ -65,16 +66,16 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
     let native_result =
         result.as_ref().and_then(Type::as_scalar).map(|c| Type::from(if simple { c } else { wider(random, c) }));
     let insert = |random: &mut Random, native: &mut Vec<(Type, FastCallRole)>, ty, role| {
-        native.insert((random.next() % (native.len() as u64 + 1)) as usize, (ty, role));
+        native.insert((random.bits() % (native.len() as u64 + 1)) as usize, (ty, role));
     };
     if result.as_ref().is_some_and(|ty| ty.as_scalar().is_none()) {
-        let (ty, handles) = (word(random), (random.next() % heaps.len() as u64) as u8);
+        let (ty, handles) = (word(random), (random.bits() % heaps.len() as u64) as u8);
         insert(random, &mut native, ty, FastCallRole::Result(handles));
     }
     if exit != Exit::Raise || one_in(random, 2) {
         let ty = word(random);
         // Compilers pass theirs last or first.
-        match random.next() % 3 {
+        match random.bits() % 3 {
             0 => native.insert(0, (ty, FastCallRole::Exit)),
             1 => native.push((ty, FastCallRole::Exit)),
             _ => insert(random, &mut native, ty, FastCallRole::Exit),
@@ -93,9 +94,9 @@ fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> 
 }
 
 fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: bool) -> Thing {
-    let (address, kind) = (pool + random.next() % 64, (random.next() % 2) as usize);
+    let (address, kind) = (pool + random.bits() % 64, (random.bits() % 2) as usize);
     let likely = match c.as_scalar() {
-        _ if !good && one_in(random, 2) => random.next() % 8,
+        _ if !good && one_in(random, 2) => random.bits() % 8,
         None => 0,
         Some(Scalar::Bool) => 1,
         Some(Scalar::Pointer(_)) => pick(random, &[0, 2, 3]),
@@ -104,12 +105,12 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
     match likely {
         0 => {
             let size = size_of_type(c) as u64;
-            let len = if good { size + random.next() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
+            let len = if good { size + random.bits() % 2 } else { pick(random, &[size.saturating_sub(1), 0, 64]) };
             Thing::Bytes { address, len, kind }
         }
         1 => Thing::Bool(one_in(random, 2)),
         2 => Thing::Null,
-        3 => Thing::Pointer(random.next()),
+        3 => Thing::Pointer(random.bits()),
         4 => {
             let bits = heap.bits();
             let fits = |number: i128| (-(1 << (bits - 1))..1 << (bits - 1)).contains(&number);
@@ -128,7 +129,7 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
 
 /// What the helper says of a handle where C wants this type: something that only depends on these.
 fn answer(ty: &Type, index: usize, handle: u64, pool: u64) -> Option<ResolvedHandle> {
-    let hash = Random(Random(handle).next() ^ index as u64).next();
+    let hash = Random::new(Random::new(handle).bits() ^ index as u64).bits();
     match ty.as_scalar() {
         _ if hash.is_multiple_of(9) => None,
         Some(Scalar::Bool) => Some(ResolvedHandle { slot: hash & 1, len: 0 }),
@@ -187,13 +188,13 @@ impl Play {
                 }
                 FastCallRole::Handle(handles) => handle(random, handles, params.next().unwrap()),
                 FastCallRole::Result(handles) => handle(random, handles, c.result().unwrap()),
-                FastCallRole::Ignored | FastCallRole::Exit | _ => random.next(),
+                FastCallRole::Ignored | FastCallRole::Exit | _ => random.bits(),
             };
             words.push(word);
         }
         let throws = one_in(random, 9);
         let result = c.result().map(|ty| {
-            let bytes = random.bytes(&Layout::of(ty).unwrap());
+            let bytes = random.value(&Layout::of(ty).unwrap());
             result_bytes(ty, &bytes)
         });
         let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
@@ -335,7 +336,7 @@ struct Count {
 
 fn run(seed: u64, functions: usize, calls: usize) -> Count {
     let aggregates = aggregates();
-    let mut random = Random(seed);
+    let mut random = Random::new(seed);
     // Structs and buffers lie in it; C's results go there.
     let mut pool: Vec<u8> = vec![0; 4096];
     let mut count = Count::default();
@@ -346,7 +347,7 @@ fn run(seed: u64, functions: usize, calls: usize) -> Count {
         for _ in 0..calls {
             for chunk in pool.chunks_mut(8) {
                 // Whatever is read as a `bool` is one.
-                chunk.copy_from_slice(&(random.next() & 0x0101_0101_0101_0101).to_le_bytes());
+                chunk.copy_from_slice(&(random.bits() & 0x0101_0101_0101_0101).to_le_bytes());
             }
             let base = pool.as_mut_ptr().expose_provenance() as u64;
             let closed = one_in(&mut random, 25);

@@ -7,8 +7,7 @@ use std::slice;
 use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Layout, Signature, Type};
-
-use crate::random;
+use hotcall_testing::random;
 
 /// What happened.
 #[derive(Clone, PartialEq, Debug)]

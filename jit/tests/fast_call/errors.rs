@@ -6,12 +6,12 @@ use hotcall_jit::engine::fast_call::{
 };
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Jit, JitError, Scalar, Signature, Type};
+use hotcall_testing::changed;
+use hotcall_testing::notation;
 
-use crate::changed::changed;
 use crate::engine::HELPERS;
 use crate::heap::Heap;
 use crate::native::{FLAG, Fixture};
-use crate::notation;
 
 fn model(native: &str, roles: impl IntoIterator<Item = FastCallRole>, exit: Exit) -> FastCallModel {
     FastCallModel::new(Abi::host().unwrap(), notation::signature(native), roles, exit).handles([Heap::tagged().handles])

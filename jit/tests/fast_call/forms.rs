@@ -6,13 +6,14 @@ use std::ptr;
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
 use hotcall_jit::engine::values::Pending;
 use hotcall_jit::{Abi, FastCall, Jit, Options, Scalar, Type};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::Random;
 
 use crate::engine::Event;
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 use crate::numbers::{INTEGERS, converted};
-use crate::random::Random;
-use crate::{compiler, notation};
 
 /// A native function for `c` with these types; the roles in letters: `_` ignored, `a` argument, `h` handle, `x` exit.
 pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
@@ -178,16 +179,16 @@ fn both_forms(c: &str, native: &str, roles: &str, caller_looks: bool) -> [Fixtur
 
 fn random_word(random: &mut Random, heap: &mut Heap, ty: &Type, role: FastCallRole) -> u64 {
     const BORDERS: [i64; 9] = [0, 1 << 7, 1 << 8, 1 << 15, 1 << 16, 1 << 31, 1 << 32, i64::MAX, 5];
-    let border = BORDERS[(random.next() % 9) as usize];
-    let number = border.wrapping_add((random.next() % 3) as i64 - 1).wrapping_mul(if random.next().is_multiple_of(2) {
+    let border = BORDERS[(random.bits() % 9) as usize];
+    let number = border.wrapping_add((random.bits() % 3) as i64 - 1).wrapping_mul(if random.bits().is_multiple_of(2) {
         1
     } else {
         -1
     });
     match (role, ty.as_scalar()) {
         (FastCallRole::Handle(_), _) => heap.handle(Thing::Integer((number as i32).into())),
-        (_, Some(Scalar::F64)) => (number as f64 + if random.next().is_multiple_of(8) { 0.5 } else { 0.0 }).to_bits(),
-        (_, Some(Scalar::Bool)) => random.next() & !0xfe,
+        (_, Some(Scalar::F64)) => (number as f64 + if random.bits().is_multiple_of(8) { 0.5 } else { 0.0 }).to_bits(),
+        (_, Some(Scalar::Bool)) => random.bits() & !0xfe,
         _ => number as u64,
     }
 }
@@ -205,7 +206,7 @@ fn both_forms_agree() {
         ("(8*u16, 9*f32)", "(8*i32, 9*f32, pointer)", "aaaaaaaaaaaaaaaaax"),
         ("(pointer, f64, bool)", "(pointer, pointer, f64, bool, pointer)", "_aaax"),
     ];
-    let mut random = Random(3);
+    let mut random = Random::new(3);
     let (mut called, mut refused) = (0, 0);
     for (c, native, roles) in cases {
         for caller_looks in [false, true] {
@@ -277,7 +278,7 @@ __asm__(".globl fast_call_al\n.type fast_call_al, @function\nfast_call_al:\n    
 
 #[test]
 fn al_counts_the_vector_registers_of_c() {
-    let (_, library) = compiler::load_all("fast_call_al", AL).remove(0);
+    let (_, library) = fixture::load_all(AL).remove(0);
     // SAFETY: the symbol is a function, of which the address is taken.
     let target = unsafe { *library.get::<*const c_void>(b"fast_call_al").unwrap() };
     let cases = [

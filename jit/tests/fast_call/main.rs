@@ -2,32 +2,6 @@
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
 
-#[path = "../support/c.rs"]
-mod c;
-#[path = "../support/callees.rs"]
-mod callees;
-#[expect(dead_code, reason = "callers fill their registers as C does")]
-#[path = "../support/callers.rs"]
-mod callers;
-#[path = "../support/changed.rs"]
-mod changed;
-#[path = "../support/compiler.rs"]
-mod compiler;
-#[path = "../support/cxx.rs"]
-mod cxx;
-#[expect(dead_code, reason = "flags say here what would trap")]
-#[path = "../support/environment.rs"]
-mod environment;
-#[cfg(target_os = "linux")]
-#[path = "../support/frames.rs"]
-mod frames;
-#[path = "../support/notation.rs"]
-mod notation;
-#[path = "../support/random.rs"]
-mod random;
-#[path = "../support/types.rs"]
-mod types;
-
 mod engine;
 mod heap;
 mod mixed;

@@ -7,8 +7,9 @@ use std::ptr;
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole, ResolvedHandle};
 use hotcall_jit::engine::values::RecordHead;
 use hotcall_jit::{FastCall, FastCallFunction, Jit, Layout, Options, Signature, Stub, StubPool, Trampoline, Type, Use};
+use hotcall_testing::callers::word;
+use hotcall_testing::random;
 
-use crate::callers::word;
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 
 /// A function and its native one.
@@ -146,7 +147,7 @@ fn fixed(c: &Signature) -> Signature {
 /// The slot of a scalar, or the bytes of a struct, as [`Answers`] has them.
 pub(crate) fn result_bytes(ty: &Type, bytes: &[u8]) -> Vec<u8> {
     match ty.as_scalar() {
-        Some(scalar) => crate::random::slot(scalar, bytes).to_le_bytes().into(),
+        Some(scalar) => random::slot(scalar, bytes).to_le_bytes().into(),
         None => bytes.into(),
     }
 }

@@ -1,15 +1,14 @@
 //! Which types a number may come and go as, numbers near to where types end, and what becomes of them: an oracle.
 
 use hotcall_jit::{Scalar, Type};
-
-use crate::random::Random;
+use hotcall_testing::random::Random;
 
 pub(crate) fn pick<T: Clone>(random: &mut Random, of: &[T]) -> T {
-    of[(random.next() % of.len() as u64) as usize].clone()
+    of[(random.bits() % of.len() as u64) as usize].clone()
 }
 
 pub(crate) fn one_in(random: &mut Random, n: u64) -> bool {
-    random.next().is_multiple_of(n)
+    random.bits().is_multiple_of(n)
 }
 
 pub(crate) const INTEGERS: [Scalar; 10] = [
@@ -32,7 +31,7 @@ pub(crate) fn is_integer(scalar: Scalar) -> bool {
 /// A type that a scalar may come as.
 pub(crate) fn native_type(random: &mut Random, c: Scalar, simple: bool) -> Scalar {
     if is_integer(c) {
-        return match random.next() % 4 {
+        return match random.bits() % 4 {
             0 => c,
             1 if !simple || c.size() < 8 => Scalar::F64,
             2 if matches!(c, Scalar::U64 | Scalar::Usize) => Type::POINTER.as_scalar().unwrap(),
@@ -69,19 +68,19 @@ pub(crate) fn wider(random: &mut Random, c: Scalar) -> Scalar {
 pub(crate) fn random_integer(random: &mut Random) -> i128 {
     let of = pick(random, &INTEGERS);
     let border = if one_in(random, 2) { *range(of).start() } else { *range(of).end() };
-    match random.next() % 3 {
-        0 => (random.next() as i64 >> (random.next() % 64)).into(),
-        1 => border + i128::from(random.next() % 3) - 1,
-        _ => i128::from(random.next() % 300) - 20,
+    match random.bits() % 3 {
+        0 => (random.bits() as i64 >> (random.bits() % 64)).into(),
+        1 => border + i128::from(random.bits() % 3) - 1,
+        _ => i128::from(random.bits() % 300) - 20,
     }
 }
 
 pub(crate) fn random_double(random: &mut Random) -> f64 {
-    match random.next() % 7 {
+    match random.bits() % 7 {
         // Around the least floats.
-        6 => f64::from_bits(random.next() & !(0x7ff << 52) | (870 + random.next() % 32) << 52),
-        0 => f64::from_bits(random.next()),
-        1 => f64::from_bits(random.next() | 0x7ff0_0000_0000_0000),
+        6 => f64::from_bits(random.bits() & !(0x7ff << 52) | (870 + random.bits() % 32) << 52),
+        0 => f64::from_bits(random.bits()),
+        1 => f64::from_bits(random.bits() | 0x7ff0_0000_0000_0000),
         2 => pick(
             random,
             &[0.0, -0.0, 0.5, f64::INFINITY, f64::NEG_INFINITY, f64::NAN, f64::MIN_POSITIVE, 5e-324, -1e-310],
@@ -107,7 +106,7 @@ pub(crate) fn random_word(random: &mut Random, native: Scalar, c: Scalar, good: 
         } else {
             // As many bits as the type has.
             let bits = if native == Scalar::Bool { 1 } else { native.size() * 8 };
-            random.next() >> (64 - bits)
+            random.bits() >> (64 - bits)
         };
         if !good || converted(native, c, word).is_some() {
             return word;
@@ -137,5 +136,5 @@ pub(crate) fn converted(native: Scalar, c: Scalar, word: u64) -> Option<u64> {
 /// What fills the bytes of a register that are none of the value's.
 pub(crate) fn with_garbage(random: &mut Random, ty: &Type, word: u64) -> u64 {
     let bits = ty.as_scalar().unwrap().size() * 8;
-    if bits == 64 { word } else { word & ((1 << bits) - 1) | random.next() << bits }
+    if bits == 64 { word } else { word & ((1 << bits) - 1) | random.bits() << bits }
 }

@@ -5,12 +5,12 @@ use hotcall_jit::engine::fast_call::{
 };
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
+use hotcall_testing::notation;
+use hotcall_testing::random::Random;
 
 use crate::engine::{self, Event};
 use crate::heap::{Heap, Thing, resolved};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
-use crate::notation;
-use crate::random::Random;
 
 /// A function of arguments that all come as handles of one kind.
 fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
@@ -166,44 +166,44 @@ fn every_check_counts() {
 /// Random kinds of objects over random memory.
 #[test]
 fn machine_code_reads_as_resolve_does() {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut found = 0;
     for round in 0..150 {
         // Small numbers, so that tests hold now and then; words 8 to 15 are addresses of the first ones.
         let mut memory = [0_u64; 16];
         let base = memory.as_mut_ptr().expose_provenance() as u64;
         let word =
-            |random: &mut Random| (random.next() & 0x0303_0303_0303_0303) | (random.next() & 0x8000_0000_8000_0080);
-        let at = |random: &mut Random| (random.next() % 8) as i32 * 8;
+            |random: &mut Random| (random.bits() & 0x0303_0303_0303_0303) | (random.bits() & 0x8000_0000_8000_0080);
+        let at = |random: &mut Random| (random.bits() % 8) as i32 * 8;
         let path = |random: &mut Random| {
-            let field = (random.next() % 56) as i32;
-            Path(match random.next() % 3 {
+            let field = (random.bits() % 56) as i32;
+            Path(match random.bits() % 3 {
                 0 => [field].into(),
                 1 => [64 + at(random), field].into(),
                 _ => [64 + at(random), 64 + at(random), field].into(),
             })
         };
         let test = |random: &mut Random| {
-            let len = 1 << (random.next() % 4);
+            let len = 1 << (random.bits() % 4);
             let all = u64::MAX >> (64 - 8 * len);
-            let mask = if random.next().is_multiple_of(2) { u64::MAX } else { random.next() };
-            let [first, second] = [random.next() & all, random.next() & all];
-            let (low, high) = match random.next() % 4 {
+            let mask = if random.bits().is_multiple_of(2) { u64::MAX } else { random.bits() };
+            let [first, second] = [random.bits() & all, random.bits() & all];
+            let (low, high) = match random.bits() % 4 {
                 0 => (0, first & 0x0303_0303_0303_0303),
                 1 => (first & 0x0101_0101_0101_0101, u64::MAX),
                 2 => (first.min(second), first.max(second)),
                 _ => (0, second | 1 << (8 * len - 1)),
             };
-            Test::masked_range((random.next() % 8) as u8, len as u8, mask, low..=high)
+            Test::masked_range((random.bits() % 8) as u8, len as u8, mask, low..=high)
         };
         let object = |random: &mut Random| {
-            Object::new((0..random.next() % 4).map(|_| path(random)))
-                .checks((0..random.next() % 3).map(|_| Check { at: path(random), test: test(random) }))
-                .length(random.next().is_multiple_of(2).then(|| path(random)))
+            Object::new((0..random.bits() % 4).map(|_| path(random)))
+                .checks((0..random.bits() % 3).map(|_| Check { at: path(random), test: test(random) }))
+                .length(random.bits().is_multiple_of(2).then(|| path(random)))
         };
         let handles = Handles::new(Tag { mask: 7, bits: 0 })
             .null(base + 1)
-            .objects((0..random.next() % 4).map(|_| object(&mut random)));
+            .objects((0..random.bits() % 4).map(|_| object(&mut random)));
         // Whatever it is, text or nothing: this takes both kinds.
         let fixture = by_handles("(text)", &handles, if round % 2 == 0 { FLAG } else { Exit::Raise });
         for _ in 0..40 {

@@ -10,13 +10,16 @@ use hotcall_jit::engine::fast_call::{
 };
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{Abi, FastCall, Jit, Layout, Signature, Type};
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callees;
+use hotcall_testing::callers::{Caller, caller};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::{Random, kept, slot};
+use hotcall_testing::types;
 use libloading::Library;
 
-use crate::c::Text;
-use crate::callers::{Caller, caller};
 use crate::native::{ExitFlag, FLAG};
-use crate::random::{Random, kept, slot};
-use crate::{callees, compiler, notation, types};
 
 /// The compiler's description: scalars as they are, addresses of structs, and where the result goes.
 fn model(c: &Signature, exit: Exit) -> FastCallModel {
@@ -65,7 +68,7 @@ unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize
 }
 
 /// Calls from C to C.
-fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
+fn check<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) {
     let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
     let mut text = Text::new(callees::PROLOGUE);
     let cases: Vec<_> = signatures
@@ -75,8 +78,8 @@ fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
             (c, callees::callee(&mut text, c), caller(&mut text, &model.native))
         })
         .collect();
-    let libraries = compiler::load_all(name, &text.finish());
-    let mut random = Random(1);
+    let libraries = fixture::load_all(&text.finish());
+    let mut random = Random::new(1);
     for exit in [FLAG, Exit::Raise] {
         for (c, callee, caller) in &cases {
             let model = model(c, exit);
@@ -84,7 +87,8 @@ fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
             // Each compiler's callers with each one's callees.
             for (called_by, from) in &libraries {
                 for (compiled_by, to) in &libraries {
-                    let context = || format!("{c} called by {}, compiled by {}", called_by.name, compiled_by.name);
+                    let context =
+                        || format!("{c} called by {}, compiled by {}", called_by.command(), compiled_by.command());
                     let call = Call { c, model: &model, code: &code, from, to, caller, callee };
                     call.run(&mut random, &context);
                 }
@@ -106,7 +110,7 @@ struct Call<'a> {
 impl Call<'_> {
     fn run(&self, random: &mut Random, context: &dyn Fn() -> String) {
         let Self { c, model, code, from, to, .. } = *self;
-        let bytes = |random: &mut Random, ty: &Type| random.bytes(&Layout::of(ty).unwrap());
+        let bytes = |random: &mut Random, ty: &Type| random.value(&Layout::of(ty).unwrap());
         let args: Vec<_> = c.params().iter().map(|ty| bytes(random, ty)).collect();
         let result = c.result().map(|ty| bytes(random, ty)).unwrap_or_default();
         let mut memory = vec![0x77; result.len() + 1];
@@ -121,12 +125,12 @@ impl Call<'_> {
                 FastCallRole::Result(_) => memory.as_mut_ptr() as u64,
                 FastCallRole::Handle(_) => values.next().unwrap().as_ptr() as u64,
                 FastCallRole::Argument => {
-                    let mut word = random.next().to_le_bytes();
+                    let mut word = random.bits().to_le_bytes();
                     let value = values.next().unwrap();
                     word[..value.len()].copy_from_slice(value);
                     u64::from_le_bytes(word)
                 }
-                FastCallRole::Ignored | _ => random.next(),
+                FastCallRole::Ignored | _ => random.bits(),
             };
             passed.extend_from_slice(&word.to_le_bytes());
         }
@@ -177,7 +181,7 @@ fn scalars() {
         let second = types::SCALARS.iter();
         second.map(move |second| format!("({first}, {second}, {first}) -> {second}"))
     });
-    check("fast_call_scalars", one.chain(two).chain(["()".into()]));
+    check(one.chain(two).chain(["()".into()]));
 }
 
 /// Arguments in all registers and on the stack, where the contexts leave C more registers than there are.
@@ -192,7 +196,7 @@ fn registers_and_stack() {
             format!("({floats}*f64, {ints}*u16, i32, f32) -> u8"),
         ]
     });
-    check("fast_call_registers", texts);
+    check(texts);
 }
 
 #[test]
@@ -213,13 +217,13 @@ fn structs() {
             format!("(5*i64, {ty}, 7*f64, {ty}, u8) -> {ty}"),
         ]
     });
-    check("fast_call_structs", texts);
+    check(texts);
 }
 
 /// As many parameters as there may be.
 #[test]
 fn thirty_two_parameters() {
-    check("fast_call_many", ["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
+    check(["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
 }
 
 /// al says how many float registers there are, whichever way the call goes on.
@@ -229,5 +233,5 @@ fn variadic_functions() {
         ["", "i32", "f64", "8*f64", "i32, f64, i64, u32, pointer, f64", "6*i64, 8*f64", "struct {f64, f64}, f64"];
     let fixed = ["i32", "text", "f32, i8", "6*i64", "6*i32, 8*f64"];
     let texts = fixed.iter().flat_map(|fixed| lists.map(|list| format!("({fixed}, ..., {list}) -> i64")));
-    check("fast_call_variadic", texts);
+    check(texts);
 }

@@ -6,13 +6,14 @@ use std::ptr;
 use hotcall_jit::engine::fast_call::Exit;
 use hotcall_jit::engine::values::Pending;
 use hotcall_jit::{FastCall, Jit, MAX_SIZE, Options, Type};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::Random;
 
 use crate::engine::HELPERS;
 use crate::forms::fixture;
 use crate::heap::{Heap, Thing};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
-use crate::random::Random;
-use crate::{compiler, notation};
 
 fn bytes(address: *mut u8, len: u64) -> Thing {
     Thing::Bytes { address: address.expose_provenance() as u64, len, kind: 0 }
@@ -32,12 +33,12 @@ fn call(fixture: &Fixture, heap: &mut Heap, memory: &mut [u8], at: &[usize], res
 #[test]
 fn results_of_every_size_up_to_the_largest() {
     let mut heap = Heap::mapped();
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let sizes = (1..=80).chain([255, 256, 257, 511, 512, 4095, 4096, 10_001, MAX_SIZE - 1, MAX_SIZE]);
     for size in sizes {
         let c = format!("() -> struct {{u8[{size}]}}");
         let fixture = fixture(&c, "(pointer, pointer)", "rx", FLAG);
-        let result: Vec<u8> = (0..size).map(|_| random.next() as u8).collect();
+        let result: Vec<u8> = (0..size).map(|_| random.bits() as u8).collect();
         for offset in [0, 1, 7] {
             let mut memory = vec![0x77; size as usize + 16];
             call(&fixture, &mut heap, &mut memory, &[offset], &result);
@@ -68,7 +69,7 @@ fn results_may_lie_over_arguments() {
         MIX(small)
         MIX(large)
     ";
-    let libraries = compiler::load_all("fast_call_mix", text);
+    let libraries = fixture::load_all(text);
     for (name, size) in [("small", 12), ("large", 600)] {
         let ty = format!("struct {{u8[{size}]}}");
         let signature = format!("({ty}, {ty}) -> {ty}");
@@ -103,7 +104,7 @@ fn results_may_lie_over_arguments() {
                     .collect();
                 // SAFETY: the entry is a native function of the model; the memory is there for it to read and write.
                 unsafe { (caller.entry())(native.entry(), words.as_ptr(), ptr::null_mut(), ptr::null_mut()) };
-                assert!(memory == expected, "{name} at {first}, {second} to {to}, compiled by {}", compiler.name);
+                assert!(memory == expected, "{name} at {first}, {second} to {to}, compiled by {}", compiler.command());
             }
         }
     }
@@ -117,7 +118,7 @@ __asm__(".globl first_byte\n.type first_byte, @function\nfirst_byte:\n    movb %
 /// It is zero then, and no bytes of a stack.
 #[test]
 fn what_c_does_not_write_is_zero() {
-    let (_, library) = compiler::load_all("fast_call_first_byte", FIRST_BYTE).remove(0);
+    let (_, library) = fixture::load_all(FIRST_BYTE).remove(0);
     // SAFETY: the symbol is a function, of which the address is taken.
     let target = unsafe { *library.get::<*const c_void>(b"first_byte").unwrap() };
     for size in [17, 24, 63, 256, 257, 300, 5000, MAX_SIZE] {
@@ -144,8 +145,8 @@ fn large_arguments_lie_anywhere() {
     let ty = format!("struct {{u8[{MAX_SIZE}]}}");
     let fixture = fixture(&format!("({ty}, i32) -> i32"), "(pointer, i64, pointer) -> i64", "hax", FLAG);
     let mut heap = Heap::mapped();
-    let mut random = Random(6);
-    let mut memory: Vec<u8> = (0..MAX_SIZE + 1).map(|_| random.next() as u8).collect();
+    let mut random = Random::new(6);
+    let mut memory: Vec<u8> = (0..MAX_SIZE + 1).map(|_| random.bits() as u8).collect();
     let mut flag = ExitFlag::new();
     // SAFETY: the memory is one byte longer.
     let handle = heap.handle(bytes(unsafe { memory.as_mut_ptr().add(1) }, MAX_SIZE.into()));

@@ -8,10 +8,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use hotcall_jit::FastCall;
 use hotcall_jit::engine::values::Pending;
+use hotcall_testing::fixture;
+use hotcall_testing::frames;
 
 use crate::forms::fixture;
 use crate::native::{ExitFlag, FLAG};
-use crate::{compiler, frames};
 
 const STEP: &str = r#"
 #include <stdint.h>
@@ -66,7 +67,7 @@ fn backtraces_are_complete_at_every_instruction() {
         ("fast_call_step_2", "(i32)", "(i64, pointer)", "ax"),
         ("fast_call_step_9", "(7*i32)", "(pointer, f64, 6*i64, pointer)", "_aaaaaaax"),
     ];
-    for (compiler, library) in &compiler::load_all("fast_call_stepping", STEP) {
+    for (compiler, library) in &fixture::load_all(STEP) {
         for ((name, c, native, roles), result) in
             cases.iter().flat_map(|case| ["i32", "i64"].map(|result| (case, result)))
         {
@@ -89,7 +90,8 @@ fn backtraces_are_complete_at_every_instruction() {
                 }
                 assert_eq!(flag.is_set(), closed || number != 1);
                 let (seen, lost) = (SEEN.swap(0, Ordering::Relaxed), LOST.swap(0, Ordering::Relaxed));
-                let context = format!("{c} as {native} -> {result}, {number}, closed {closed}, by {}", compiler.name);
+                let context =
+                    format!("{c} as {native} -> {result}, {number}, closed {closed}, by {}", compiler.command());
                 assert!(seen >= 6, "{context}: {seen} instructions");
                 // A chunk of functions with frames is described as they are once the frame is made: not at the first two
                 // instructions, nor at the last.

@@ -10,10 +10,11 @@ use std::ptr;
 use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_jit::{FastCall, Jit, Options};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
 
 use crate::forms::{fixture, looking};
 use crate::native::FLAG;
-use crate::{cxx, notation};
 
 /// The model of a function, and whether it is assembled.
 fn model(c: &str, native: &str, roles: &str, exit: Exit) -> (FastCallModel, bool) {
@@ -175,7 +176,7 @@ const EXCEPTIONS: &str = r#"
 /// Thrown by C, caught by who called the native function.
 #[test]
 fn cxx_exceptions_pass_through() {
-    let Some(library) = cxx::load("fast_call_exceptions", EXCEPTIONS) else { return };
+    let Some(library) = fixture::load_cxx(EXCEPTIONS) else { return };
     for (c, native, roles, assembled) in &CASES[..2] {
         let (model, is_assembled) = model(c, native, roles, FLAG);
         assert_eq!(is_assembled, *assembled);

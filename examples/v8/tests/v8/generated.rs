@@ -9,9 +9,8 @@ use std::path::PathBuf;
 use std::sync::LazyLock;
 use std::{fs, process};
 
+use hotcall_testing::fixture;
 use serde_json::{Value, json};
-
-use super::support;
 
 /// A type by its name in Deno's form, or the fields of a struct.
 #[derive(Clone)]
@@ -211,7 +210,7 @@ pub(super) fn library() -> PathBuf {
 
 fn write() -> PathBuf {
     let (text, declarations) = functions().into_text();
-    let library = support::shared_object(&text);
+    let library = fixture::shared_object(&text);
     let script = format!("const generated = {{ path: {:?}, declarations: {declarations} }};\n", library.display());
     let path = library.with_extension("js");
     // Other processes may write these files at this moment.

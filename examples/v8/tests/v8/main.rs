@@ -1,14 +1,13 @@
 //! Tests the example as a program: scripts that call C fixtures, and check the results with `check.js`.
 
-#[path = "../../../../tests/support/mod.rs"]
-mod support;
-
 mod generated;
 mod program;
 
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+use hotcall_testing::fixture;
 
 /// Returns true if the example contains V8. In CI it must.
 fn has_v8() -> bool {
@@ -21,7 +20,7 @@ fn has_v8() -> bool {
 
 /// The C fixtures.
 fn fixture() -> PathBuf {
-    support::shared_object(include_str!("fixture.c"))
+    fixture::shared_object(include_str!("fixture.c"))
 }
 
 /// One of the files beside this one, or below.

@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::{env, fs};
 
+use hotcall_testing::fixture::shared_object;
+
 use super::{fixture, has_v8, run};
 
 /// A file with this text. Only one test uses `name`.
@@ -176,7 +178,7 @@ fn functions_written_for_v8_take_an_option() {
         try { now(); } catch {}
         print(ran > 0, typeof nativeOf);"#;
     let script = script("direct.js", text);
-    let library = super::support::shared_object(
+    let library = shared_object(
         "#include <stdint.h>
         static int32_t (*kept)(int32_t);
         void keep(int32_t (*callback)(int32_t)) { kept = callback; }

@@ -11,7 +11,7 @@ use hotcall::engine::Record;
 use hotcall::{
     Callback, Error, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Slot, Thunk, Type, Wait,
 };
-use hotcall_fuzz::random::Random;
+use hotcall_testing::random::Random;
 
 use crate::fork;
 use crate::signals::{LATEST, RECEIVED};

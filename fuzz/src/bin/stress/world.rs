@@ -8,8 +8,10 @@ use std::sync::atomic::{AtomicPtr, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use hotcall::{Callback, CallbackError, Library, LibraryError, OnPanic, Signature, Thunk, Type};
-use hotcall_fuzz::c::compiler::{Compiler, Files};
-use hotcall_fuzz::random::Random;
+use hotcall_fuzz::c::compiler::VendorCompiler;
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::files::Files;
+use hotcall_testing::random::Random;
 
 /// The C functions.
 const FIXTURE: &str = r"
@@ -44,7 +46,7 @@ pub(crate) struct World {
 impl World {
     pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         let files = Files::new()?;
-        let compiler = Compiler::find(&std::env::var("CC").unwrap_or_else(|_| "cc".into()))?;
+        let compiler = VendorCompiler::find(Compiler::c())?;
         let first = files.path().join("fixture.so");
         compiler.compile(FIXTURE, "-O1", &first)?;
         let paths: Vec<_> = (0..FILES).map(|index| files.path().join(format!("copy{index}.so"))).collect();

@@ -2,64 +2,28 @@
 
 use std::cell::Cell;
 use std::ffi::{CString, c_char, c_void};
-use std::mem::ManuallyDrop;
 use std::{ptr, slice, str};
 
 use hotcall::Function;
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, quickjs};
 use rquickjs_sys as js;
 
+use crate::quickjs_values::{self, Thrown, value};
+
 /// What hotcall asks QuickJS for.
-pub(crate) struct QuickJs {
+pub struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
-    pub(crate) pointers: js::JSClassID,
+    pub pointers: js::JSClassID,
     /// The class of `SharedArrayBuffer`, for which there is no test in C.
     shared_buffers: js::JSClassID,
     /// Whether arguments with bytes are kept. The engine does so itself while a call runs: pins are for tests.
     pins_arguments: bool,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
-    /// How many pins there are, and how many there have been.
-    pub(crate) pins: Cell<usize>,
-    pub(crate) pinned: Cell<usize>,
-}
-
-/// A value that was thrown, and that belongs to this.
-pub(crate) struct Thrown {
-    context: *mut js::JSContext,
-    value: js::JSValue,
-}
-
-impl Thrown {
-    /// What was thrown last.
-    ///
-    /// # Safety
-    ///
-    /// The context is one of the engine's.
-    unsafe fn take(context: *mut js::JSContext) -> Self {
-        // SAFETY: the caller vouches for the context.
-        Self { context, value: unsafe { js::JS_GetException(context) } }
-    }
-
-    fn into_value(self) -> js::JSValue {
-        ManuallyDrop::new(self).value
-    }
-}
-
-impl Drop for Thrown {
-    fn drop(&mut self) {
-        // SAFETY: the value belongs to this; the script takes out what waits before its context goes.
-        unsafe { js::JS_FreeValue(self.context, self.value) };
-    }
-}
-
-pub(crate) fn words(value: js::JSValue) -> Words {
-    // SAFETY: the integer that is as long as the whole union; what a shorter member leaves unset is not looked at.
-    [unsafe { value.u.ptr } as u64, value.tag as u64]
-}
-
-pub(crate) const fn value(words: Words) -> js::JSValue {
-    js::JSValue { u: js::JSValueUnion { ptr: words[0] as *mut c_void }, tag: words[1] as i64 }
+    /// The number of pins that there are.
+    pub pins: Cell<usize>,
+    /// The number of pins that there have been.
+    pub pinned: Cell<usize>,
 }
 
 fn context(site: Site) -> *mut js::JSContext {
@@ -101,7 +65,7 @@ impl QuickJs {
     /// The buffer belongs to the caller, or is the exception.
     #[inline]
     unsafe fn part(&self, context: *mut js::JSContext, buffer: js::JSValue, offset: usize, len: usize) -> View {
-        // SAFETY: the caller vouches for the buffer; there are `len` bytes behind `offset` unless it is detached.
+        // SAFETY: the caller promises a live buffer. It has `len` bytes from `offset` on unless it is detached.
         unsafe {
             let mut whole = 0;
             let address = js::JS_GetArrayBuffer(context, &mut whole, buffer);
@@ -144,38 +108,29 @@ impl QuickJs {
         View::Bytes { address, len }
     }
 
-    /// # Safety
-    ///
-    /// The value is what a function of the engine returned.
-    #[inline]
-    unsafe fn made(&self, context: *mut js::JSContext, value: js::JSValue) -> Result<Words, Thrown> {
-        // SAFETY: what was thrown is there.
-        unsafe { if js::JS_IsException(value) { Err(Thrown::take(context)) } else { Ok(words(value)) } }
-    }
-
     /// Calls a function of script.
     ///
     /// # Safety
     ///
     /// The context and the values are the engine's.
-    pub(crate) unsafe fn call(
+    pub unsafe fn call(
         &self,
         context: *mut js::JSContext,
         function: js::JSValue,
         args: &[Words],
     ) -> Result<Words, Thrown> {
         const { assert!(size_of::<Words>() == size_of::<js::JSValue>()) };
-        // SAFETY: the caller vouches for the values, which are as long as words, and which are not written to.
+        // SAFETY: the caller promises live values. They are as long as words and are not written to.
         unsafe {
             let argv = args.as_ptr().cast::<js::JSValue>().cast_mut();
-            self.made(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
+            quickjs_values::returned(context, js::JS_Call(context, function, js::JS_UNDEFINED, args.len() as i32, argv))
         }
     }
 
     /// # Safety
     ///
     /// The context is one of the engine's.
-    pub(crate) unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
+    pub unsafe fn pointer(&self, context: *mut js::JSContext, address: *mut c_void) -> js::JSValue {
         // SAFETY: the class is registered.
         unsafe {
             let object = js::JS_NewObjectClass(context, self.pointers);
@@ -193,26 +148,9 @@ unsafe impl Engine for QuickJs {
 
     #[inline]
     unsafe fn view(&self, site: Site, words: Words) -> View {
-        let value = value(words);
-        let other = |kind| View::Other(kind);
-        // SAFETY: the value is one of the engine's.
-        unsafe {
-            match js::JS_VALUE_GET_TAG(value) {
-                js::JS_TAG_INT => View::Number(value.u.int32.into()),
-                js::JS_TAG_FLOAT64 => View::Number(value.u.float64),
-                js::JS_TAG_BOOL => View::Boolean(value.u.int32 != 0),
-                js::JS_TAG_NULL => View::Null,
-                js::JS_TAG_UNDEFINED => View::Undefined,
-                js::JS_TAG_SHORT_BIG_INT | js::JS_TAG_BIG_INT => {
-                    let mut low = 0;
-                    js::JS_ToBigInt64(context(site), &mut low, value);
-                    View::BigInt(low as u64)
-                }
-                js::JS_TAG_OBJECT => self.view_object(context(site), value),
-                js::JS_TAG_SYMBOL => other(Kind::Symbol),
-                _ => other(Kind::String),
-            }
-        }
+        let (context, value) = (context(site), value(words));
+        // SAFETY: the value is one of the engine's, and looked at as an object if it is one.
+        unsafe { quickjs_values::view(context, value, || self.view_object(context, value)) }
     }
 
     #[inline]
@@ -220,17 +158,8 @@ unsafe impl Engine for QuickJs {
         let context = context(site);
         // SAFETY: the context is one of the engine's.
         unsafe {
-            let value = match output {
-                Output::I64(number) => js::JS_NewBigInt64(context, number),
-                Output::U64(number) => js::JS_NewBigUint64(context, number),
-                Output::Pointer(address, _) => self.pointer(context, address.cast_mut()),
-                Output::Bytes(bytes) => js::JS_NewUint8ArrayCopy(context, bytes.as_ptr(), bytes.len() as _),
-                // The model has classes for these.
-                Output::Number(_) | Output::Boolean(_) | Output::Null | _ => {
-                    return Err(self.exception(site, &output.no_value()));
-                }
-            };
-            self.made(context, value)
+            let made = quickjs_values::make(context, &output, |address| self.pointer(context, address.cast_mut()));
+            made.unwrap_or_else(|| Err(self.exception(site, &output.no_value())))
         }
     }
 
@@ -239,7 +168,8 @@ unsafe impl Engine for QuickJs {
         let context = context(site);
         // SAFETY: the format takes a length and as many bytes.
         let value = unsafe { js::JS_NewTypeError(context, c"%.*s".as_ptr(), message.len() as i32, message.as_ptr()) };
-        Thrown { context, value }
+        // SAFETY: the error belongs to this function, and its context lives.
+        unsafe { Thrown::new(context, value) }
     }
 
     unsafe fn throw(&self, site: Site, thrown: Thrown) {
@@ -271,20 +201,25 @@ unsafe impl Engine for QuickJs {
 }
 
 /// A runtime with one context, to run script in.
-pub(crate) struct Script {
-    pub(crate) realm: Realm<QuickJs>,
+pub struct Script {
+    /// Makes the functions that script calls.
+    pub realm: Realm<QuickJs>,
     runtime: *mut js::JSRuntime,
-    pub(crate) context: *mut js::JSContext,
+    /// The context that script runs in.
+    pub context: *mut js::JSContext,
     data_view: [js::JSValue; 3],
 }
 
-impl Script {
-    pub(crate) fn new() -> Self {
+impl Default for Script {
+    /// A runtime whose engine keeps arguments with bytes.
+    fn default() -> Self {
         Self::with_pins(true)
     }
+}
 
+impl Script {
     /// One that keeps arguments with bytes, or leaves that to the engine.
-    pub(crate) fn with_pins(pins_arguments: bool) -> Self {
+    pub fn with_pins(pins_arguments: bool) -> Self {
         // SAFETY: a new runtime on this thread, used there alone.
         unsafe {
             let runtime = js::JS_NewRuntime();
@@ -314,12 +249,13 @@ impl Script {
         }
     }
 
-    pub(crate) fn site(&self) -> Site {
+    /// The site of calls from outside of script.
+    pub fn site(&self) -> Site {
         Site::new(self.context.cast())
     }
 
     /// Makes a C function global.
-    pub(crate) fn define(&self, name: &str, function: &Function) {
+    pub fn define(&self, name: &str, function: &Function) {
         // SAFETY: the tests' functions take what the tests pass.
         let record = unsafe { self.realm.record(function) }.unwrap();
         let value = self.closure(name, record);
@@ -327,7 +263,7 @@ impl Script {
     }
 
     /// A function for a record.
-    pub(crate) fn closure(&self, name: &str, record: Record) -> js::JSValue {
+    pub fn closure(&self, name: &str, record: Record) -> js::JSValue {
         // SAFETY: the entry is a function of this type, as the model says, and the record is what it wants.
         unsafe {
             let entry = std::mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
@@ -338,7 +274,8 @@ impl Script {
         }
     }
 
-    pub(crate) fn set_global(&self, name: &str, value: js::JSValue) {
+    /// Gives the global object a property.
+    pub fn set_global(&self, name: &str, value: js::JSValue) {
         let name = CString::new(name).unwrap();
         // SAFETY: the value belongs to the caller, and from now on to the global object.
         unsafe {
@@ -348,14 +285,20 @@ impl Script {
         }
     }
 
-    pub(crate) fn pointer(&self, address: *const c_void) -> js::JSValue {
+    /// Makes a pointer object.
+    pub fn pointer(&self, address: *const c_void) -> js::JSValue {
         // SAFETY: the context is the engine's.
         unsafe { self.realm.engine().pointer(self.context, address.cast_mut()) }
     }
 
+    /// Runs a script. The value belongs to the caller.
+    pub fn evaluate(&self, source: &str) -> js::JSValue {
+        evaluate(self.context, source)
+    }
+
     /// The result of a script as a string, or what it threw, likewise.
-    pub(crate) fn run(&self, source: &str) -> Result<String, String> {
-        let value = evaluate(self.context, source);
+    pub fn run(&self, source: &str) -> Result<String, String> {
+        let value = self.evaluate(source);
         // SAFETY: the value is the engine's; so is what was thrown.
         unsafe {
             let thrown = js::JS_IsException(value);
@@ -367,16 +310,18 @@ impl Script {
     }
 
     /// The value of a script, as if it had been thrown.
-    pub(crate) fn thrown(&self, source: &str) -> Thrown {
-        Thrown { context: self.context, value: evaluate(self.context, source) }
+    pub fn thrown(&self, source: &str) -> Thrown {
+        // SAFETY: the value is the context's.
+        unsafe { Thrown::new(self.context, self.evaluate(source)) }
     }
 
     /// What was thrown, as a string.
-    pub(crate) fn thrown_text(&self, thrown: &Thrown) -> String {
-        self.text(thrown.value)
+    pub fn thrown_text(&self, thrown: &Thrown) -> String {
+        self.text(thrown.value())
     }
 
-    pub(crate) fn text(&self, value: js::JSValue) -> String {
+    /// Returns a value as a string.
+    pub fn text(&self, value: js::JSValue) -> String {
         let mut len = 0;
         // SAFETY: the engine's text has this length, and lives until it is freed.
         unsafe {
@@ -389,7 +334,8 @@ impl Script {
         }
     }
 
-    pub(crate) fn collect_garbage(&self) {
+    /// Collects what script cannot reach.
+    pub fn collect_garbage(&self) {
         // SAFETY: the runtime is this thread's.
         unsafe { js::JS_RunGC(self.runtime) };
     }
@@ -408,7 +354,7 @@ impl Drop for Script {
 }
 
 /// Runs a script; the value belongs to the caller.
-pub(crate) fn evaluate(context: *mut js::JSContext, source: &str) -> js::JSValue {
+fn evaluate(context: *mut js::JSContext, source: &str) -> js::JSValue {
     let text = CString::new(source).unwrap();
     let file: *const c_char = c"script".as_ptr();
     // SAFETY: the text ends with a zero behind its length.

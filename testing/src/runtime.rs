@@ -5,12 +5,12 @@ use std::path::Path;
 use std::process::Command;
 
 /// Words that the program is called behind, such as `valgrind --quiet --error-exitcode=99`.
-pub(crate) const WRAPPER: &str = "HOTCALL_RUNTIME_WRAPPER";
+pub const WRAPPER: &str = "HOTCALL_RUNTIME_WRAPPER";
 
 /// The program, which cargo builds beside the tests.
 ///
 /// With `HOTCALL_RUNTIME_WRAPPER` set, these words come first.
-pub(crate) fn command() -> Command {
+pub fn command() -> Command {
     let test = env::current_exe().unwrap();
     let program = test.parent().and_then(Path::parent).unwrap();
     let program = program.join("examples").join(format!("quickjs{}", env::consts::EXE_SUFFIX));

@@ -1,10 +1,11 @@
-//! Types in the notation of `notation.rs`, for arguments and results.
+//! Types in the notation of [`crate::notation`], for arguments and results.
 
-pub(crate) const SCALARS: [&str; 14] =
+/// Every scalar.
+pub const SCALARS: [&str; 14] =
     ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize", "bool", "f32", "f64", "pointer"];
 
 /// The classes of two eightbytes, and structs in memory of both alignments.
-pub(crate) const KINDS: [&str; 9] = [
+pub const KINDS: [&str; 9] = [
     "struct {i64, i64}",
     "struct {i64, f64}",
     "struct {f64, i64}",
@@ -17,7 +18,7 @@ pub(crate) const KINDS: [&str; 9] = [
 ];
 
 /// Members that are not where they would be aligned.
-pub(crate) const PACKED: [&str; 11] = [
+pub const PACKED: [&str; 11] = [
     "struct {u8, i32} packed(1)",
     "struct {i32, u8} packed(1)",
     "struct {u8, f32} packed(1)",
@@ -32,7 +33,7 @@ pub(crate) const PACKED: [&str; 11] = [
 ];
 
 /// Larger alignments.
-pub(crate) const ALIGNED: [&str; 11] = [
+pub const ALIGNED: [&str; 11] = [
     "struct {i32} aligned(8)",
     "struct {i32} aligned(16)",
     "struct {f32} aligned(16)",
@@ -47,7 +48,7 @@ pub(crate) const ALIGNED: [&str; 11] = [
 ];
 
 /// Members over each other.
-pub(crate) const UNIONS: [&str; 10] = [
+pub const UNIONS: [&str; 10] = [
     "union {i32, f32}",
     "union {f32, f64}",
     "union {u8[3], u16}",
@@ -61,7 +62,7 @@ pub(crate) const UNIONS: [&str; 10] = [
 ];
 
 /// Arrays inside of structs.
-pub(crate) const ARRAYS: [&str; 12] = [
+pub const ARRAYS: [&str; 12] = [
     "struct {u8[3]}",
     "struct {f32[2]}",
     "struct {f32[3]}",
@@ -77,7 +78,7 @@ pub(crate) const ARRAYS: [&str; 12] = [
 ];
 
 /// Structs inside of structs.
-pub(crate) const NESTED: [&str; 8] = [
+pub const NESTED: [&str; 8] = [
     "struct {struct {struct {i8}}}",
     "struct {struct {f32}, struct {f32, struct {f32}}}",
     "struct {struct {i8, i32}, f64}",
@@ -89,7 +90,7 @@ pub(crate) const NESTED: [&str; 8] = [
 ];
 
 /// GNU C's empty structs take no place.
-pub(crate) const EMPTY: [&str; 3] = ["struct {}", "union {}", "struct {struct {}, u8[0]}"];
+pub const EMPTY: [&str; 3] = ["struct {}", "union {}", "struct {struct {}, u8[0]}"];
 
 /// A struct of exactly `size` bytes whose members begin as `pattern` says, in turn, and end with single bytes.
 fn filled(size: u32, pattern: &[(&str, u32)]) -> String {
@@ -127,6 +128,6 @@ fn mixes(size: u32) -> Vec<String> {
 }
 
 /// Structs of 1 to 64 bytes in every mix of classes.
-pub(crate) fn all_mixes() -> impl Iterator<Item = String> {
+pub fn all_mixes() -> impl Iterator<Item = String> {
     (1..=64).flat_map(mixes)
 }

@@ -9,7 +9,7 @@ unsafe extern "C" {
 }
 
 /// Visits the address of each frame, the innermost first. Allocates nothing.
-pub(crate) fn follow<V: FnMut(usize)>(mut visit: V) {
+pub fn follow<V: FnMut(usize)>(mut visit: V) {
     extern "C" fn step<V: FnMut(usize)>(frame: *mut c_void, visit: *mut c_void) -> c_int {
         // SAFETY: the unwinder hands over a frame, and what it was given below.
         unsafe { (*visit.cast::<V>())(_Unwind_GetIP(frame)) };
@@ -20,7 +20,7 @@ pub(crate) fn follow<V: FnMut(usize)>(mut visit: V) {
 }
 
 /// The name of the function that will be returned to, if it is one that the dynamic linker knows. The outermost address is 0.
-pub(crate) fn name(return_address: usize) -> Option<&'static CStr> {
+pub fn name(return_address: usize) -> Option<&'static CStr> {
     // SAFETY: a plain record, filled by `dladdr`; its names live as long as the library, which tests keep.
     unsafe {
         let mut info: libc::Dl_info = mem::zeroed();

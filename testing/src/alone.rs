@@ -9,7 +9,7 @@ const ALONE: &str = "HOTCALL_TEST_ALONE";
 /// Runs the test that this is called from once more, in a process of its own, where `body` is what it does.
 ///
 /// `body` is a closure of the test function itself, from whose type the test's name is told.
-pub(crate) fn run_alone<F: FnOnce()>(body: F) -> Output {
+pub fn run_alone<F: FnOnce()>(body: F) -> Output {
     if env::var_os(ALONE).is_some() {
         println!("{ALONE}");
         body();
@@ -27,7 +27,7 @@ pub(crate) fn run_alone<F: FnOnce()>(body: F) -> Output {
 
 /// Runs the body in a process without other tests: for what the whole process counts.
 #[track_caller]
-pub(crate) fn alone(body: impl FnOnce()) {
+pub fn alone(body: impl FnOnce()) {
     let output = run_alone(body);
     assert!(output.status.success(), "{}{}", output.status, String::from_utf8_lossy(&output.stderr));
 }

@@ -5,13 +5,13 @@ use std::fmt::Write;
 
 use hotcall_jit::{Signature, Type};
 
-use crate::c::Text;
+use crate::c_text::Text;
 
 /// What every file of callees begins with; see `Callees` in `fixtures.rs` for the Rust side.
 ///
 /// `see` is called through a volatile pointer so that no compiler can know what it does to an argument's bytes, nor that an
 /// aligned argument's address is what it should be.
-pub(crate) const PROLOGUE: &str = r"
+pub const PROLOGUE: &str = r"
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -46,7 +46,7 @@ static void (*volatile see)(void *, size_t, size_t) = look;
 ";
 
 /// Writes the callee for a signature and returns its name.
-pub(crate) fn callee(text: &mut Text, signature: &Signature) -> String {
+pub fn callee(text: &mut Text, signature: &Signature) -> String {
     let fixed = signature.first_variadic().unwrap_or(signature.params().len());
     let mut params = Vec::new();
     let mut body = String::from("    see(__builtin_frame_address(0), 0, 16);\n");

@@ -6,7 +6,7 @@
 use hotcall_jit::{Field, Scalar, Signature, Type, TypeError};
 
 /// The signature that a text in this notation describes; tests hold no wrong ones, so anything else panics.
-pub(crate) fn signature(text: &str) -> Signature {
+pub fn signature(text: &str) -> Signature {
     let mut parser = Parser { text, rest: text };
     let signature = parser.signature();
     parser.end();

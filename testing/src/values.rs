@@ -6,7 +6,7 @@ use std::ptr;
 use hotcall::Value;
 
 /// Values with the names of their types.
-pub(crate) fn scalars() -> [(&'static str, Value<'static>); 12] {
+pub fn scalars() -> [(&'static str, Value<'static>); 12] {
     [
         ("i8", (-8i8).into()),
         ("u8", 0xf8u8.into()),

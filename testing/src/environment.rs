@@ -4,13 +4,13 @@ use std::arch::asm;
 use std::hint::black_box;
 
 /// Denormal numbers count as 0, as operands (DAZ) and as results (FTZ): what `-ffast-math` sets.
-pub(crate) const TINY_IS_ZERO: u32 = 1 << 6 | 1 << 15;
+pub const TINY_IS_ZERO: u32 = 1 << 6 | 1 << 15;
 
 /// The rounding modes: to nearest, down, up, to zero.
-pub(crate) const ROUNDINGS: [u32; 4] = [0, 1 << 13, 2 << 13, 3 << 13];
+pub const ROUNDINGS: [u32; 4] = [0, 1 << 13, 2 << 13, 3 << 13];
 
 /// FE_INVALID: an operand that the instruction has no result for.
-pub(crate) const INVALID: u32 = 1;
+pub const INVALID: u32 = 1;
 
 /// No exception traps.
 const MASKED: u32 = 0x1f80;
@@ -30,7 +30,7 @@ fn get() -> u32 {
 
 /// Runs the body in an environment; returns with its result what was signalled.
 #[inline(never)]
-pub(crate) fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) {
+pub fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) {
     set(MASKED | environment);
     let result = black_box(body());
     let flags = get() & FLAGS;
@@ -40,7 +40,7 @@ pub(crate) fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) 
 
 /// Runs the body where [`INVALID`] traps, which ends the process.
 #[inline(never)]
-pub(crate) fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
+pub fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
     set(MASKED & !(INVALID << 7));
     let result = black_box(body());
     set(MASKED);
@@ -48,13 +48,13 @@ pub(crate) fn where_invalid_traps<T>(body: impl FnOnce() -> T) -> T {
 }
 
 /// Returns true for the bits of NaNs that signal when they are converted.
-pub(crate) fn is_signalling(bits: u64) -> bool {
+pub fn is_signalling(bits: u64) -> bool {
     let size = bits & !(1 << 63);
     size > f64::INFINITY.to_bits() && size & 1 << 51 == 0
 }
 
 /// Returns true for the bits of such a NaN as a `float`.
-pub(crate) fn is_signalling_float(bits: u32) -> bool {
+pub fn is_signalling_float(bits: u32) -> bool {
     let size = bits & !(1 << 31);
     size > f32::INFINITY.to_bits() && size & 1 << 22 == 0
 }

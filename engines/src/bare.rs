@@ -8,10 +8,13 @@ use hotcall::engine::{
 };
 use hotcall::{Signature, Type};
 
-// The highest 16 bits of the values that are not doubles, and the meaning of the other bits.
-pub(crate) const BOOLEAN: u64 = 0xfff9 << 48; // the lowest is the truth
-pub(crate) const NIL: u64 = 0xfffa << 48;
-pub(crate) const THROWN: u64 = 0xfffb << 48; // what a native function returns that has thrown
+// The highest 16 bits of the values that are not doubles.
+/// A boolean, whose lowest bit is the truth.
+pub const BOOLEAN: u64 = 0xfff9 << 48;
+/// No value.
+pub const NIL: u64 = 0xfffa << 48;
+/// The result of a native function that has thrown.
+pub const THROWN: u64 = 0xfffb << 48;
 
 /// The one NaN among the machine's numbers.
 const NAN: u64 = 0x7ff8 << 48;
@@ -19,9 +22,11 @@ const NAN: u64 = 0x7ff8 << 48;
 /// The integers up to here are doubles, without gaps.
 const P53: u64 = 1 << 53;
 
-pub(crate) type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
+/// A native function.
+pub type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
 
-pub(crate) fn model() -> ValueModel {
+/// How values lie in memory, and how native functions are called.
+pub fn model() -> ValueModel {
     ValueModel::new(
         Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
         [Role::Argc, Role::Argv { first: 0 }],
@@ -33,7 +38,8 @@ pub(crate) fn model() -> ValueModel {
     .null(Singleton::word(NIL))
 }
 
-pub(crate) const fn number(number: f64) -> u64 {
+/// The value of a number.
+pub const fn number(number: f64) -> u64 {
     if number.is_nan() { NAN } else { number.to_bits() }
 }
 
@@ -43,11 +49,12 @@ thread_local! {
 }
 
 /// The message of the exception that was thrown last.
-pub(crate) fn take_message() -> Option<String> {
+pub fn take_message() -> Option<String> {
     MESSAGE.take()
 }
 
-pub(crate) struct Bare;
+/// What hotcall asks the machine for.
+pub struct Bare;
 
 // SAFETY: there are no values with bytes.
 unsafe impl Engine for Bare {

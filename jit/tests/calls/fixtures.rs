@@ -1,6 +1,6 @@
 //! Calls of compiled C callees with random values, from memory that ends or begins at an inaccessible page.
 //!
-//! For each signature `check` writes a callee (`callees.rs`), lets each C compiler compile it, and calls it through a trampoline.
+//! For each signature `check` writes a callee (`callees`), lets each C compiler compile it, and calls it through a trampoline.
 //! It then asserts that the callee saw every byte of every argument, that the result arrived whole and nothing beside it
 //! was written, that the caller's copies of the arguments are as they were although the callee overwrote its own, that the
 //! callee's frame and arguments were aligned, and that `errno` is what the callee left.
@@ -10,15 +10,15 @@ use std::io;
 use std::ptr;
 
 use hotcall_jit::{Abi, Jit, Layout, MAX_SIZE, Options, Return, Signature, Trampoline, Type, TypeKind};
+use hotcall_testing::c_text::Text;
+use hotcall_testing::callees;
+use hotcall_testing::compiler::Compiler;
+use hotcall_testing::fence::{Fence, Spot};
+use hotcall_testing::fixture;
+use hotcall_testing::notation;
+use hotcall_testing::random::{Random, kept, slot};
+use hotcall_testing::ways;
 use libloading::{Library, Symbol};
-
-use crate::c::Text;
-use crate::callees;
-use crate::compiler::{self, Compiler};
-use crate::fence::{Fence, Spot};
-use crate::notation;
-use crate::random::{Random, kept, slot};
-use crate::ways;
 
 /// What callees set `errno` to.
 const ERRNO: i32 = 77;
@@ -26,19 +26,19 @@ const ERRNO: i32 = 77;
 /// What is where `errno` would be written.
 const UNTOUCHED: i32 = 0x5a5a;
 
-/// Checks the signatures, given in the notation of `notation.rs`; `name` is for files and must be the batch's own.
-pub(crate) fn check<T: AsRef<str>>(name: &str, texts: impl IntoIterator<Item = T>) {
-    check_with(Options::default(), name, texts);
+/// Checks the signatures, which are in the notation of `notation`.
+pub(crate) fn check<T: AsRef<str>>(texts: impl IntoIterator<Item = T>) {
+    check_with(Options::default(), texts);
 }
 
 /// Checks the signatures with trampolines of these options.
-pub(crate) fn check_with<T: AsRef<str>>(options: Options, name: &str, texts: impl IntoIterator<Item = T>) {
+pub(crate) fn check_with<T: AsRef<str>>(options: Options, texts: impl IntoIterator<Item = T>) {
     let signatures: Vec<_> = texts.into_iter().map(|text| notation::signature(text.as_ref())).collect();
     let mut text = Text::new(callees::PROLOGUE);
     let names: Vec<String> = signatures.iter().map(|signature| callees::callee(&mut text, signature)).collect();
-    let callees = compiler::load_all(name, &text.finish());
+    let callees = fixture::load_all(&text.finish());
     let mut arena = Arena::new();
-    for (way, jit) in &ways::all() {
+    for (way, jit) in &ways::all(cfg!(feature = "cranelift")) {
         for (signature, name) in signatures.iter().zip(&names) {
             let case = Case::new(way, jit, signature, options);
             for (compiler, library) in &callees {
@@ -89,7 +89,7 @@ struct Callee<'a> {
 
 impl<'a> Callee<'a> {
     fn new(compiler: &'static Compiler, library: &'a Library, name: &str) -> Self {
-        // SAFETY: the functions have these types in the text that `callees.rs` writes.
+        // SAFETY: the functions have these types in the text that `callees` writes.
         unsafe {
             Self {
                 compiler,
@@ -113,7 +113,7 @@ struct Arena {
 impl Arena {
     fn new() -> Self {
         Self {
-            random: Random(1),
+            random: Random::new(1),
             slots: Fence::new(8192),
             result: Fence::new(MAX_SIZE as usize + 4096),
             args: Vec::new(),
@@ -165,11 +165,11 @@ impl<'a> Case<'a> {
 
     fn values(&self, random: &mut Random) -> Values {
         let arg = |(ty, layout): (&Type, &Layout)| {
-            let bytes = random.bytes(layout);
+            let bytes = random.value(layout);
             ty.as_scalar().map_or(bytes.clone(), |scalar| slot(scalar, &bytes).to_le_bytes().into())
         };
         let args = self.signature.params().iter().zip(&self.layouts).map(arg).collect();
-        let result = self.result.as_ref().map(|layout| random.bytes(layout)).unwrap_or_default();
+        let result = self.result.as_ref().map(|layout| random.value(layout)).unwrap_or_default();
         Values { args, result }
     }
 
@@ -234,7 +234,7 @@ impl<'a> Case<'a> {
         let context = || {
             let Self { way, signature, .. } = self;
             let plan = Abi::SysV64.plan(signature).unwrap();
-            format!("{signature}, {way}, compiled by {}, values {placement:?}:\n{plan}\n", callee.compiler.name)
+            format!("{signature}, {way}, compiled by {}, values {placement:?}:\n{plan}\n", callee.compiler.command())
         };
         assert_eq!(misaligned, 0, "{}a frame or an argument is misaligned", context());
         let expected = if self.options.capture_errno { ERRNO } else { UNTOUCHED };

@@ -5,10 +5,10 @@ use std::fmt::Write;
 
 use hotcall_jit::{Signature, Type};
 
-use crate::c::Text;
+use crate::c_text::Text;
 
 /// What every file of callers begins with.
-pub(crate) const PROLOGUE: &str = r"
+pub const PROLOGUE: &str = r"
 #include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
@@ -19,11 +19,10 @@ pub(crate) const PROLOGUE: &str = r"
 /// * `function`: what to call.
 /// * `args`: for each argument 8 bytes, of which a scalar takes the first, or an aggregate's bytes.
 /// * `result`: gets an aggregate's bytes; or 8 bytes, an integer extended by its type, a float followed by zeros.
-pub(crate) type Caller =
-    unsafe extern "C-unwind" fn(function: *const std::ffi::c_void, args: *const u8, result: *mut u8);
+pub type Caller = unsafe extern "C-unwind" fn(function: *const std::ffi::c_void, args: *const u8, result: *mut u8);
 
 /// Writes the caller for a signature and returns its name.
-pub(crate) fn caller(text: &mut Text, signature: &Signature) -> String {
+pub fn caller(text: &mut Text, signature: &Signature) -> String {
     let mut body = String::new();
     let mut types = Vec::new();
     for (index, ty) in signature.params().iter().enumerate() {
@@ -35,7 +34,7 @@ pub(crate) fn caller(text: &mut Text, signature: &Signature) -> String {
     let pointer = text.declare_function(signature.result(), "(*f)", &types);
     let args: Vec<_> = (0..types.len()).map(|index| format!("a{index}")).collect();
     let call = format!("f({})", args.join(", "));
-    _ = writeln!(body, "    {pointer} = function;");
+    _ = writeln!(body, "    {pointer} = called;");
     _ = match signature.result() {
         None => writeln!(body, "    {call};"),
         Some(ty) => {
@@ -43,7 +42,7 @@ pub(crate) fn caller(text: &mut Text, signature: &Signature) -> String {
             writeln!(body, "    {declared} = {call};\n{}", hand_back(ty))
         }
     };
-    let params = ["void *function", "const unsigned char *args", "unsigned char *result"].map(String::from);
+    let params = ["void *called", "const unsigned char *args", "unsigned char *result"].map(String::from);
     text.function("caller", None, &params, &body)
 }
 
@@ -56,7 +55,7 @@ fn hand_back(ty: &Type) -> &'static str {
 }
 
 /// The type that fills the whole register of a scalar; aggregates stay as they are.
-pub(crate) fn word(ty: &Type) -> Type {
+pub fn word(ty: &Type) -> Type {
     match ty.as_scalar() {
         None => ty.clone(),
         Some(scalar) if scalar.is_float() => Type::F64,
@@ -66,7 +65,7 @@ pub(crate) fn word(ty: &Type) -> Type {
 
 /// The function as C code sees it that fills and reads registers whole. Scalars have 8 bytes, which begin with the value. A
 /// result in memory has its address as the first argument and the result. `None` if that is one argument too many.
-pub(crate) fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
+pub fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));
     Signature::new(address.into_iter().chain(signature.params().iter().map(word)).collect::<Vec<_>>(), result).ok()

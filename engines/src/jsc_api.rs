@@ -3,15 +3,18 @@
 use std::env;
 use std::ffi::{CStr, CString, c_char, c_void};
 use std::ptr;
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use hotcall::engine::Record;
 
 /// `JSContextRef`
 pub(crate) type Context = *mut c_void;
 
 /// `JSValueRef`, `JSObjectRef`
-pub(crate) type Value = *mut c_void;
+pub type Value = *mut c_void;
 
-pub(super) type Class = *mut c_void;
+pub(crate) type Class = *mut c_void;
 type TextRef = *mut c_void;
 
 /// `JSClassDefinition`
@@ -92,13 +95,31 @@ const FILES: [&str; 3] = [
     "/System/Library/Frameworks/JavaScriptCore.framework/JavaScriptCore",
 ];
 
+/// What a function keeps.
+pub(crate) struct Held {
+    pub(crate) record: *mut c_void,
+    /// How many records are held.
+    pub(crate) count: Arc<AtomicUsize>,
+}
+
+/// The finaliser of holders, which the engine calls on any thread.
+unsafe extern "C" fn drop_held(object: Value) {
+    let Some(loaded) = Loaded::get() else { return };
+    // SAFETY: the private pointer of a holder is this, and the function that had it is gone.
+    unsafe {
+        let held = Box::from_raw((loaded.api.JSObjectGetPrivate)(object).cast::<Held>());
+        Record::finalize(held.record);
+        held.count.fetch_sub(1, Ordering::Relaxed);
+    }
+}
+
 /// The library with the classes of objects that this makes, which live as long as the process.
 pub(crate) struct Loaded {
     pub(crate) api: Api,
     /// Objects whose private pointer is an address.
-    pub(super) pointers: Class,
-    /// Objects whose private pointer is a [`Held`](super::Held), which they drop.
-    pub(super) holders: Class,
+    pub(crate) pointers: Class,
+    /// Objects whose private pointer is a [`Held`], which they drop.
+    pub(crate) holders: Class,
 }
 
 // SAFETY: the functions may be called on any thread with contexts of that thread, and classes with contexts of all.
@@ -129,7 +150,7 @@ impl Loaded {
             // SAFETY: the definition is copied.
             unsafe { (api.JSClassCreate)(&definition) }
         };
-        let (pointers, holders) = (class(c"Pointer", None), class(c"Holder", Some(super::drop_held)));
+        let (pointers, holders) = (class(c"Pointer", None), class(c"Holder", Some(drop_held)));
         Ok(Self { api, pointers, holders })
     }
 
@@ -147,13 +168,13 @@ impl Loaded {
 }
 
 /// A string of the engine's.
-pub(super) struct Text<'a> {
-    pub(super) api: &'a Api,
-    pub(super) text: TextRef,
+pub(crate) struct Text<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) text: TextRef,
 }
 
 impl<'a> Text<'a> {
-    pub(super) fn new(api: &'a Api, text: &str) -> Self {
+    pub(crate) fn new(api: &'a Api, text: &str) -> Self {
         let text = CString::new(text).unwrap();
         // SAFETY: the text is copied.
         Self { api, text: unsafe { (api.JSStringCreateWithUTF8CString)(text.as_ptr()) } }
@@ -172,10 +193,10 @@ impl Drop for Text<'_> {
 /// # Safety
 ///
 /// The context is the thread's.
-pub(super) unsafe fn evaluate(api: &Api, context: Context, source: &str) -> Result<Value, Value> {
+pub(crate) unsafe fn evaluate(api: &Api, context: Context, source: &str) -> Result<Value, Value> {
     let text = Text::new(api, source);
     let (none, mut exception) = (ptr::null_mut(), ptr::null_mut());
-    // SAFETY: the caller vouches for the context.
+    // SAFETY: the caller promises a live context of the engine.
     let value = unsafe { (api.JSEvaluateScript)(context, text.text, none, none, 1, &mut exception) };
     if exception.is_null() { Ok(value) } else { Err(exception) }
 }

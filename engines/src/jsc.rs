@@ -1,6 +1,4 @@
 //! JavaScriptCore through its C API: the engine's part of hotcall's values, and a realm to run script in.
-#[path = "jsc_api.rs"]
-mod api;
 
 use std::cell::Cell;
 use std::ffi::c_void;
@@ -11,48 +9,33 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use hotcall::Function;
 use hotcall::engine::{Engine, EngineError, Kind, Output, Realm, Record, Site, View, Words, nanbox};
 
-use api::{Api, Context, Loaded, Text, evaluate};
+use crate::jsc_api::{Api, Context, Held, Loaded, Text, evaluate};
 
-pub(crate) use api::Value;
-
-/// What a function keeps.
-struct Held {
-    record: *mut c_void,
-    /// How many records are held.
-    count: Arc<AtomicUsize>,
-}
-
-/// The finaliser of holders, which the engine calls on any thread.
-unsafe extern "C" fn drop_held(object: Value) {
-    let Some(loaded) = Loaded::get() else { return };
-    // SAFETY: the private pointer of a holder is this, and the function that had it is gone.
-    unsafe {
-        let held = Box::from_raw((loaded.api.JSObjectGetPrivate)(object).cast::<Held>());
-        Record::finalize(held.record);
-        held.count.fetch_sub(1, Ordering::Relaxed);
-    }
-}
+pub use crate::jsc_api::Value;
 
 /// What hotcall asks JavaScriptCore for. Dropping it does nothing to the engine, so that any thread may.
-pub(crate) struct Jsc {
+pub struct Jsc {
     loaded: &'static Loaded,
     /// `buffer`, `byteOffset` and `byteLength` of data views, and `detached` of buffers, which have no function in C.
     data_view: [Value; 3],
     detached: Value,
     type_error: Value,
-    /// How many pins there are, and how many there have been.
-    pub(crate) pins: Cell<usize>,
-    pub(crate) pinned: Cell<usize>,
+    /// The number of pins that there are.
+    pub pins: Cell<usize>,
+    /// The number of pins that there have been.
+    pub pinned: Cell<usize>,
 }
 
 /// A value that was thrown, protected from the collector until it is thrown on.
-pub(crate) struct Thrown(pub(crate) Value);
+pub struct JscThrown(pub Value);
 
-pub(crate) fn words(value: Value) -> Words {
+/// The words of a value.
+pub fn words(value: Value) -> Words {
     [value as u64, 0]
 }
 
-pub(crate) const fn value(words: Words) -> Value {
+/// The value of two words.
+pub const fn value(words: Words) -> Value {
     words[0] as Value
 }
 
@@ -66,21 +49,21 @@ impl Jsc {
     /// # Safety
     ///
     /// The values are the engine's.
-    unsafe fn made(&self, context: Context, value: Value, exception: Value) -> Result<Words, Thrown> {
+    unsafe fn made(&self, context: Context, value: Value, exception: Value) -> Result<Words, JscThrown> {
         if exception.is_null() && !value.is_null() {
             return Ok(words(value));
         }
-        // SAFETY: the caller vouches for the exception.
+        // SAFETY: the caller promises a live exception of the engine.
         unsafe { Err(self.thrown(context, exception)) }
     }
 
     /// # Safety
     ///
     /// The value is the engine's.
-    pub(crate) unsafe fn thrown(&self, context: Context, value: Value) -> Thrown {
-        // SAFETY: the caller vouches for the value.
+    pub unsafe fn thrown(&self, context: Context, value: Value) -> JscThrown {
+        // SAFETY: the caller promises a live value of the engine.
         unsafe { (self.api().JSValueProtect)(context, value) };
-        Thrown(value)
+        JscThrown(value)
     }
 
     /// What a getter of the engine's own says of an object, unless it throws.
@@ -101,10 +84,10 @@ impl Jsc {
     /// # Safety
     ///
     /// The context and the values are the engine's.
-    pub(crate) unsafe fn call(&self, context: Context, function: Value, args: &[Words]) -> Result<Words, Thrown> {
+    pub unsafe fn call(&self, context: Context, function: Value, args: &[Words]) -> Result<Words, JscThrown> {
         let args: Vec<_> = args.iter().map(|&words| value(words)).collect();
         let (this, mut exception) = (ptr::null_mut(), ptr::null_mut());
-        // SAFETY: the caller vouches for the values, which are on the stack of the one who passed them, too.
+        // SAFETY: the caller promises live values, which its own caller has on the stack too.
         unsafe {
             let (args, len) = (args.as_ptr(), args.len());
             let value = (self.api().JSObjectCallAsFunction)(context, function, this, len, args, &mut exception);
@@ -156,7 +139,7 @@ impl Jsc {
     ///
     /// The buffer is the engine's, and has so many bytes behind the offset unless it is detached.
     unsafe fn part(&self, context: Context, buffer: Value, offset: usize, len: usize) -> View {
-        // SAFETY: the caller vouches for the buffer. The engine detaches no buffer whose address was asked for.
+        // SAFETY: the caller promises a live buffer. The engine does not detach a buffer after someone has asked for its address.
         unsafe {
             let address = (self.api().JSObjectGetArrayBufferBytesPtr)(context, buffer, ptr::null_mut());
             let detached = self.get(context, self.detached, buffer);
@@ -179,7 +162,7 @@ impl Jsc {
 // SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is
 // called. Dropping it does nothing.
 unsafe impl Engine for Jsc {
-    type Exception = Thrown;
+    type Exception = JscThrown;
 
     unsafe fn view(&self, site: Site, words: Words) -> View {
         const STRING: u32 = 4;
@@ -207,7 +190,7 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, Thrown> {
+    unsafe fn make(&self, site: Site, output: Output<'_>) -> Result<Words, JscThrown> {
         const UINT8_ARRAY: u32 = 3;
         let (api, context) = (self.api(), site.context);
         let mut exception = ptr::null_mut();
@@ -234,7 +217,7 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    unsafe fn exception(&self, site: Site, error: &EngineError) -> Thrown {
+    unsafe fn exception(&self, site: Site, error: &EngineError) -> JscThrown {
         let (api, context) = (self.api(), site.context);
         // SAFETY: the context is one of the engine's, and the constructor its own.
         unsafe {
@@ -246,7 +229,7 @@ unsafe impl Engine for Jsc {
         }
     }
 
-    unsafe fn throw(&self, site: Site, Thrown(value): Thrown) {
+    unsafe fn throw(&self, site: Site, JscThrown(value): JscThrown) {
         // SAFETY: the site is that of a call. The engine finds the value on the stack, where the address leads.
         unsafe {
             *site.exception.cast::<Value>() = value;
@@ -272,18 +255,20 @@ unsafe impl Engine for Jsc {
 }
 
 /// A virtual machine with one context, to run script in.
-pub(crate) struct Script {
-    pub(crate) realm: Realm<Jsc>,
-    pub(crate) context: Context,
+pub struct JscScript {
+    /// Makes the functions that script calls.
+    pub realm: Realm<Jsc>,
+    /// The context that script runs in.
+    pub context: Context,
     api: &'static Api,
     /// The property of functions that keeps their record.
     key: Value,
     records: Arc<AtomicUsize>,
 }
 
-impl Script {
+impl JscScript {
     /// `None` where there is no JavaScriptCore.
-    pub(crate) fn new() -> Option<Self> {
+    pub fn new() -> Option<Self> {
         let loaded = Loaded::get()?;
         let api = &loaded.api;
         // SAFETY: a new virtual machine on this thread, used there alone.
@@ -311,25 +296,27 @@ impl Script {
         }
     }
 
-    pub(crate) fn site(&self) -> Site {
+    /// The site of calls from outside of script.
+    pub fn site(&self) -> Site {
         Site::new(self.context)
     }
 
     /// How many records are held by functions.
-    pub(crate) fn records(&self) -> Arc<AtomicUsize> {
+    pub fn records(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.records)
     }
 
     /// Makes a C function global.
-    pub(crate) fn define(&self, name: &str, function: &Function) {
+    pub fn define(&self, name: &str, function: &Function) {
         // SAFETY: the tests' functions take what the tests pass.
         let record = unsafe { self.realm.record(function) }.unwrap();
-        self.set_global(name, self.function(name, record));
+        // SAFETY: the function is this engine's.
+        unsafe { self.set_global(name, self.function(name, record)) };
     }
 
     /// A function for a record, which is dropped with it: an object that does that is a property of the function that
     /// no script can change.
-    pub(crate) fn function(&self, name: &str, record: Record) -> Value {
+    pub fn function(&self, name: &str, record: Record) -> Value {
         const READ_ONLY_HIDDEN_LASTING: u32 = 2 | 4 | 8;
         let (api, context) = (self.api, self.context);
         let entry = record.entry();
@@ -348,7 +335,12 @@ impl Script {
         }
     }
 
-    pub(crate) fn set_global(&self, name: &str, value: Value) {
+    /// Gives the global object a property.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of this engine's.
+    pub unsafe fn set_global(&self, name: &str, value: Value) {
         let mut exception = ptr::null_mut();
         // SAFETY: the value is the engine's.
         unsafe {
@@ -359,25 +351,27 @@ impl Script {
         assert!(exception.is_null());
     }
 
-    pub(crate) fn pointer(&self, address: *const c_void) -> Value {
+    /// Makes a pointer object.
+    pub fn pointer(&self, address: *const c_void) -> Value {
         // SAFETY: the context is the engine's.
         unsafe { self.realm.engine().pointer(self.context, address.cast_mut()) }
     }
 
     /// The value of a script.
-    pub(crate) fn value(&self, source: &str) -> Value {
+    pub fn value(&self, source: &str) -> Value {
         // SAFETY: the context is this thread's.
         unsafe { evaluate(self.api, self.context, source) }.unwrap()
     }
 
     /// The result of a script as a string, or what it threw, likewise.
-    pub(crate) fn run(&self, source: &str) -> Result<String, String> {
+    pub fn run(&self, source: &str) -> Result<String, String> {
         // SAFETY: the context is this thread's.
         let value = unsafe { evaluate(self.api, self.context, source) };
         value.map(|value| self.text(value)).map_err(|thrown| self.text(thrown))
     }
 
-    pub(crate) fn text(&self, value: Value) -> String {
+    /// Returns a value as a string.
+    fn text(&self, value: Value) -> String {
         let (api, context) = (self.api, self.context);
         // SAFETY: the value is the engine's; there is room for its text.
         unsafe {
@@ -391,19 +385,20 @@ impl Script {
         }
     }
 
-    pub(crate) fn collect_garbage(&self) {
+    /// Collects what script cannot reach.
+    pub fn collect_garbage(&self) {
         self.collector()();
     }
 
     /// What collects garbage, as long as this lives.
-    pub(crate) fn collector(&self) -> impl Fn() + use<> {
+    pub fn collector(&self) -> impl Fn() + use<> {
         let (api, context) = (self.api, self.context);
         // SAFETY: the context is this thread's.
         move || unsafe { (api.JSSynchronousGarbageCollectForDebugging)(context) }
     }
 }
 
-impl Drop for Script {
+impl Drop for JscScript {
     fn drop(&mut self) {
         // SAFETY: nothing of the engine is used any more. What is protected goes with it.
         unsafe { (self.api.JSGlobalContextRelease)(self.context) };
