@@ -65,6 +65,11 @@ fn calls_of_functions_that_are_gone_throw_without_an_exception() {
     }
 }
 
+/// The interpreter calls C by a trampoline for slots, which counts too. Functions share it if C gets the same words.
+const fn counted(functions: usize, plans: usize) -> usize {
+    if cfg!(feature = "cranelift") { functions } else { functions + plans }
+}
+
 #[test]
 fn shapes_are_shared_and_counted() {
     let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
@@ -72,21 +77,21 @@ fn shapes_are_shared_and_counted() {
     let signature = |params: &[Type]| Signature::new(params.to_vec(), None).unwrap();
     assert_eq!(jit.stats().trampolines, 0);
     let first = jit.engine_values(&signature(&[Type::I32]), &abi()).unwrap();
-    // The model is compared by what it says; types count, for values are converted by them.
+    // Models are compared by their contents. Types count, because values are converted by them.
     let same = jit.engine_values(&signature(&[Type::I32]), &abi()).unwrap();
-    assert_eq!(jit.stats().trampolines, 1);
+    assert_eq!(jit.stats().trampolines, counted(1, 1));
     let other = jit.engine_values(&signature(&[Type::U32]), &abi()).unwrap();
-    assert_eq!(jit.stats().trampolines, 2);
+    assert_eq!(jit.stats().trampolines, counted(2, 1));
     let wide = EngineAbi::new(models::wide().model, HELPERS).unwrap();
     let elsewhere = jit.engine_values(&signature(&[Type::I32]), &wide).unwrap();
-    assert_eq!(jit.stats().trampolines, 3);
+    assert_eq!(jit.stats().trampolines, counted(3, 1));
     drop((first, other, elsewhere));
-    assert_eq!(jit.stats().trampolines, 1);
+    assert_eq!(jit.stats().trampolines, counted(1, 1));
     drop(same);
     assert_eq!(jit.stats().trampolines, 0);
 }
 
-/// What is converted the same way has one shape.
+/// Types that are converted in the same way have one shape.
 #[test]
 fn types_that_convert_alike_share_code() {
     let jit: &'static Jit = Box::leak(Box::new(Jit::new().unwrap()));
@@ -97,9 +102,9 @@ fn types_that_convert_alike_share_code() {
         made([Type::I64, Type::U64, Type::POINTER], Type::BUFFER),
         made([Type::ISIZE, Type::USIZE, Type::FUNCTION], Type::TEXT),
     ];
-    assert_eq!(jit.stats().trampolines, 1);
+    assert_eq!(jit.stats().trampolines, counted(1, 1));
     let _other = made([Type::U64, Type::U64, Type::POINTER], Type::BUFFER);
-    assert_eq!(jit.stats().trampolines, 2);
+    assert_eq!(jit.stats().trampolines, counted(2, 1));
 }
 
 /// Functions with very many parameters would take long to compile.
