@@ -59,7 +59,7 @@ impl BySlots {
     /// The value is one of the engine's.
     #[inline]
     unsafe fn slot(&self, context: *mut js::JSContext, kind: Kind, value: js::JSValue) -> Option<Slot> {
-        // SAFETY: the caller vouches for the value; an array's bytes are where it says.
+        // SAFETY: the caller promises a value of the engine. An array's bytes are where it says.
         unsafe {
             let mut len = 0;
             match kind {

@@ -97,7 +97,7 @@ fn null() -> Slot {
 /// They are `count` pointers to strings.
 unsafe fn texts(count: i32, texts: *const *const c_char) -> Vec<String> {
     let text = |index| {
-        // SAFETY: the caller vouches for it.
+        // SAFETY: the caller promises `count` pointers to strings.
         let text = unsafe { CStr::from_ptr(*texts.add(index)) };
         text.to_str().unwrap().to_owned()
     };

@@ -62,7 +62,7 @@ mod engine {
         type Exception = String;
 
         unsafe fn view(&self, site: Site, value: Words) -> View {
-            // SAFETY: the caller vouches for the value.
+            // SAFETY: the caller promises a value of the engine.
             match (unsafe { self.sound.view(site, value) }, self.fault.get()) {
                 (View::Bytes { address, len }, Fault::Len) => View::Bytes { address, len: len + 1 },
                 (View::Other(hotcall::engine::Kind::String), Fault::View) => View::Null,
@@ -76,30 +76,30 @@ mod engine {
                 (Output::Bytes(bytes), Fault::Bytes) => Output::Bytes(&bytes[1..]),
                 (output, _) => output,
             };
-            // SAFETY: the caller vouches for the site.
+            // SAFETY: the caller promises a site of the engine.
             unsafe { self.sound.make(site, output) }
         }
 
         unsafe fn exception(&self, site: Site, error: &EngineError) -> String {
-            // SAFETY: the caller vouches for the site.
+            // SAFETY: the caller promises a site of the engine.
             unsafe { self.sound.exception(site, error) }
         }
 
         unsafe fn throw(&self, site: Site, exception: String) {
             if self.fault.get() != Fault::Throw {
-                // SAFETY: the caller vouches for the site.
+                // SAFETY: the caller promises a site of the engine.
                 unsafe { self.sound.throw(site, exception) };
             }
         }
 
         unsafe fn pin(&self, site: Site, value: Words) -> Option<usize> {
-            // SAFETY: the caller vouches for the value.
+            // SAFETY: the caller promises a value of the engine.
             unsafe { self.sound.pin(site, value) }
         }
 
         unsafe fn unpin(&self, site: Site, pin: usize) {
             if self.fault.get() != Fault::Unpin {
-                // SAFETY: the caller vouches for the pin.
+                // SAFETY: the caller promises a pin of the engine.
                 unsafe { self.sound.unpin(site, pin) };
             }
         }

@@ -41,7 +41,7 @@ pub(crate) fn tagged() -> Model {
     struct Value(u64, u64);
     type EngineFunction = unsafe extern "C" fn(*mut c_void, Value, i32, *mut u64, i32, *mut c_void) -> Value;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
-        // SAFETY: the caller vouches for the entry.
+        // SAFETY: the caller promises the entry of this model.
         let Value(payload, tag) = unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let this = Value(IGNORED, IGNORED);
@@ -73,7 +73,7 @@ pub(crate) fn tagged() -> Model {
 pub(crate) fn offset_boxed() -> Model {
     type EngineFunction = unsafe extern "C" fn(*mut c_void, u64, u64, usize, *mut u64, *mut c_void) -> u64;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
-        // SAFETY: the caller vouches for the entry.
+        // SAFETY: the caller promises the entry of this model.
         let value = unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             native(passed.context, IGNORED, IGNORED, passed.argc, passed.array, passed.exception)
@@ -99,7 +99,7 @@ pub(crate) fn offset_boxed() -> Model {
 pub(crate) fn tag_boxed() -> Model {
     type EngineFunction = unsafe extern "C" fn(*mut c_void, u32, *mut u64) -> u8;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
-        // SAFETY: the caller vouches for the entry; the array begins with the callee and `this`.
+        // SAFETY: the caller promises the entry of this model; the array begins with the callee and `this`.
         unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             match native(passed.context, passed.argc as u32, passed.array) {
@@ -147,7 +147,7 @@ pub(crate) fn shifted() -> Model {
     ) -> u64;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
         let &Passed { context, argc, array, exception, record } = passed;
-        // SAFETY: the caller vouches for the entry.
+        // SAFETY: the caller promises the entry of this model.
         let value = unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let i = IGNORED;
@@ -182,7 +182,7 @@ pub(crate) fn wide() -> Model {
     }
     type EngineFunction = unsafe extern "C" fn(*mut c_void, *mut u64, f32, i64, *mut c_void) -> Value;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
-        // SAFETY: the caller vouches for the entry; a value is 16 bytes without padding.
+        // SAFETY: the caller promises the entry of this model; a value is 16 bytes without padding.
         let value = unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             let value = native(passed.record, passed.array, 1.0, passed.argc as i64, passed.context);
@@ -214,7 +214,7 @@ pub(crate) fn wide() -> Model {
 pub(crate) fn doubles() -> Model {
     type EngineFunction = unsafe extern "C" fn(*mut c_void, *mut u64, i64, *mut c_void) -> i32;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {
-        // SAFETY: the caller vouches for the entry; the array has a place for the result.
+        // SAFETY: the caller promises the entry of this model; the array has a place for the result.
         unsafe {
             let native = mem::transmute::<*const c_void, EngineFunction>(entry);
             match native(passed.context, passed.array, passed.argc as i64, passed.exception) {

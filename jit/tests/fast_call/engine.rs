@@ -109,7 +109,7 @@ pub(crate) unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
         return slot.to_le_bytes().into();
     }
     let size = Layout::of(ty).unwrap().size as usize;
-    // SAFETY: the caller vouches for the bytes.
+    // SAFETY: the caller promises so many bytes.
     let bytes = unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(slot as usize), size) };
     bytes.iter().zip(random::kept(ty)).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
 }
