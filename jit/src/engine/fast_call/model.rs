@@ -175,8 +175,9 @@ pub type Raise =
 
 /// What [`FastCallHelpers::raise`] returns: zeros in the registers in which C returns results. A native function that
 /// jumps to the helper returns them, whatever the type of its result is, and an engine may read its result before it
-/// checks for exceptions. By System V x86-64 (psABI 3.2.3) the two classes arrive in RAX and XMM0. Win64 returns
-/// only structs of up to 8 bytes in a register.
+/// checks for exceptions. Assembled functions alone jump, which exist for System V x86-64: there the two words arrive in
+/// RAX and XMM0 (psABI 3.2.3). Compiled functions return zeros themselves. Win64 returns only structs of up to 8 bytes in
+/// a register.
 #[derive(Clone, Copy, Default, Debug)]
 #[repr(C)]
 pub struct NoResult {
