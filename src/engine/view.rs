@@ -119,8 +119,6 @@ impl View {
 
 fn integer(scalar: Scalar, number: f64) -> Result<Slot, Problem> {
     let whole = numbers::whole(number).ok_or(Problem::Fraction { number })?;
-    let bits = scalar.size() * 8;
-    let (low, behind) = if scalar.is_signed() { (-(1 << (bits - 1)), 1 << (bits - 1)) } else { (0, 1_i128 << bits) };
     // A negative number's low bits are its two's complement.
-    if (low..behind).contains(&whole) { Ok(Slot::from(whole as u64)) } else { Err(Problem::Range { number }) }
+    if scalar.range().contains(&whole) { Ok(Slot::from(whole as u64)) } else { Err(Problem::Range { number }) }
 }

@@ -1,8 +1,8 @@
 //! Functions that check arguments, move them and jump, as data.
 
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::convention::plan::{Ext, Loc};
-use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::Small;
 use crate::engine::hole::Hole;
 

@@ -5,6 +5,8 @@ pub(crate) mod form;
 pub(crate) mod layout;
 pub(crate) mod limits;
 pub(crate) mod members;
+#[cfg(feature = "cranelift")]
+pub(crate) mod narrowing;
 pub mod numbers;
 pub(crate) mod pointer;
 pub(crate) mod scalar;

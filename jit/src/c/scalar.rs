@@ -1,6 +1,7 @@
 //! Types that fit into one register.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 /// A type that fits into one register.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
@@ -176,6 +177,17 @@ impl Scalar {
     /// Returns true for integers with a sign.
     pub const fn is_signed(self) -> bool {
         matches!(self, Self::I8 | Self::I16 | Self::I32 | Self::I64 | Self::Isize)
+    }
+
+    /// Returns the numbers of an integer type. An address is an integer without a sign. The bits of other types count as
+    /// one, too.
+    pub const fn range(self) -> RangeInclusive<i128> {
+        let bits = self.size() * 8;
+        if self.is_signed() {
+            RangeInclusive::new(-(1 << (bits - 1)), (1 << (bits - 1)) - 1)
+        } else {
+            RangeInclusive::new(0, (1 << bits) - 1)
+        }
     }
 
     /// Returns true if C's default argument promotions do not change it, so it may stand for a variadic argument (C11

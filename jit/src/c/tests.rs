@@ -13,6 +13,21 @@ fn scalars_have_names_of_their_own() {
 }
 
 #[test]
+fn ranges_are_those_of_c() {
+    for (scalar, low, high) in [
+        (Scalar::I8, -128, 127),
+        (Scalar::U8, 0, 255),
+        (Scalar::I16, -32768, 32767),
+        (Scalar::U32, 0, u32::MAX.into()),
+        (Scalar::Isize, i64::MIN.into(), i64::MAX.into()),
+        (Scalar::U64, 0, u64::MAX.into()),
+        (Scalar::Pointer(Pointee::Opaque), 0, u64::MAX.into()),
+    ] {
+        assert_eq!(scalar.range(), low..=high, "{scalar}");
+    }
+}
+
+#[test]
 fn depth_is_bounded() {
     let mut ty = Type::I32;
     let error = loop {

@@ -10,6 +10,7 @@ use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{self, BlockArg, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::c::narrowing::Narrowing;
 use crate::c::numbers::{FLOAT_ROUNDER, FLOAT_UNIT, INFINITE, NORMAL_DOUBLE, NORMAL_FLOAT, power};
 use crate::c::scalar::Scalar;
 use crate::codegen::blocks::next_block;
@@ -170,25 +171,23 @@ pub(crate) fn is_nan(b: &mut FunctionBuilder<'_>, bits: Value) -> Value {
     b.ins().icmp(IntCC::UnsignedGreaterThan, size, infinite)
 }
 
-/// Returns true if the type can hold a signed number of `bits` bits. `None` if it can hold all of them.
-pub(crate) fn in_range(b: &mut FunctionBuilder<'_>, number: Value, bits: u32, scalar: Scalar) -> Option<Value> {
-    let (size, signed) = (scalar.size() * 8, scalar.is_signed());
-    Some(match (size, signed) {
-        _ if signed && bits <= size => return None,
-        (64, _) | (_, false) if bits <= size => b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, number, 0),
-        (_, true) => {
-            let low = match size {
-                8 => types::I8,
-                16 => types::I16,
-                _ => types::I32,
-            };
-            let low = b.ins().ireduce(low, number);
-            let extended = b.ins().sextend(types::I64, low);
-            b.ins().icmp(IntCC::Equal, extended, number)
-        }
-        (_, false) => {
-            let max = i64::MAX >> (63 - size);
-            b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, number, max)
-        }
-    })
+/// Returns a condition for each check that the word must pass.
+pub(crate) fn fits(
+    b: &mut FunctionBuilder<'_>,
+    word: Value,
+    Narrowing { signed, unsigned, not_negative }: Narrowing,
+) -> impl Iterator<Item = Value> + use<> {
+    let extended = signed.map(|bits| {
+        let low = match bits {
+            8 => types::I8,
+            16 => types::I16,
+            _ => types::I32,
+        };
+        let low = b.ins().ireduce(low, word);
+        let extended = b.ins().sextend(types::I64, low);
+        b.ins().icmp(IntCC::Equal, extended, word)
+    });
+    let below = unsigned.map(|bits| b.ins().icmp_imm_u(IntCC::UnsignedLessThanOrEqual, word, i64::MAX >> (63 - bits)));
+    let positive = not_negative.then(|| b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, word, 0));
+    [extended, below, positive].into_iter().flatten()
 }

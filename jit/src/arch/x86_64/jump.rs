@@ -3,12 +3,12 @@
 use cranelift_assembler_x64::{Amode, AmodeOffset, AmodeOffsetPlusKnownOffset, Inst, Registers, inst};
 
 use crate::arch::jump::{ArgumentMove, Conversion, Jump, JumpCode, Refusal};
+use crate::c::narrowing::Narrowing;
 use crate::c::numbers::power;
 use crate::c::scalar::Scalar;
 use crate::convention::plan::{Ext, Loc};
 use crate::convention::registers::Register;
 use crate::convention::sysv64::CONVENTION;
-use crate::engine::fast_call::check::Narrowing;
 use crate::engine::hole::Hole;
 use crate::engine::record::{Pending, RecordHead};
 

@@ -2,6 +2,8 @@
 //! them again.
 
 use crate::c::definitions::{Signature, Type};
+#[cfg(feature = "cranelift")]
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::engine::fast_call::model::{
     Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small,
@@ -40,56 +42,6 @@ pub enum FastCallError {
     Field,
     #[error("integers that are words by themselves are shifted by 1 to 63 bits, not {shift}")]
     Shift { shift: u8 },
-}
-
-/// The checks that refuse integers wider than the C type.
-#[cfg(feature = "cranelift")]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub(crate) struct Narrowing {
-    /// The word must equal the sign extension of its low bits, of which there are this many.
-    pub(crate) signed: Option<u32>,
-    /// The word must equal the zero extension of its low bits, of which there are this many.
-    pub(crate) unsigned: Option<u32>,
-    /// The word must not be negative as a signed integer of 64 bits.
-    pub(crate) not_negative: bool,
-}
-
-#[cfg(feature = "cranelift")]
-impl Narrowing {
-    /// Returns the checks from an integer, extended to 64 bits by its type, to another type. `None` if all integers
-    /// fit.
-    pub(crate) fn between(native: Scalar, c: Scalar) -> Option<Self> {
-        let bits = |scalar: Scalar| scalar.size() * 8;
-        let short = c.size() < 8;
-        let narrowing = if c.is_signed() {
-            let fits = bits(native) < bits(c) || native.is_signed() && bits(native) == bits(c);
-            // A native integer without a sign may have the highest bit set.
-            let huge = !native.is_signed() && native.size() == 8;
-            Self { signed: (short && !fits).then(|| bits(c)), unsigned: None, not_negative: huge }
-        } else {
-            let fits = !native.is_signed() && bits(native) <= bits(c);
-            let unsigned = (short && !fits).then(|| bits(c));
-            Self { signed: None, unsigned, not_negative: !short && native.is_signed() }
-        };
-        (narrowing != Self { signed: None, unsigned: None, not_negative: false }).then_some(narrowing)
-    }
-
-    /// Returns the checks from signed integers of `native` bits.
-    fn from_bits(native: u32, c: Scalar) -> Option<Self> {
-        // Chooses the smallest type that can hold all of them.
-        let native = [Scalar::I8, Scalar::I16, Scalar::I32].into_iter().find(|scalar| native <= scalar.size() * 8);
-        Self::between(native.unwrap_or(Scalar::I64), c)
-    }
-
-    /// Returns true if the integer passes the checks.
-    #[cfg(test)]
-    fn holds(self, word: u64) -> bool {
-        let signed = |bits: u32| (word << (64 - bits)) as i64 >> (64 - bits) == word as i64;
-        let unsigned = |bits: u32| word >> bits == 0;
-        self.signed.is_none_or(signed)
-            && self.unsigned.is_none_or(unsigned)
-            && !(self.not_negative && (word as i64) < 0)
-    }
 }
 
 #[cfg(feature = "cranelift")]
@@ -236,37 +188,5 @@ fn is_widened(c: Scalar, native: Scalar) -> bool {
         (_, Scalar::Pointer(_)) => c.size() == 8 && !c.is_signed(),
         _ if c.is_signed() == native.is_signed() => c.size() <= native.size(),
         _ => !c.is_signed() && c.size() < native.size(),
-    }
-}
-
-#[cfg(all(test, feature = "cranelift"))]
-mod tests {
-    use super::*;
-
-    const INTEGERS: [Scalar; 8] =
-        [Scalar::I8, Scalar::U8, Scalar::I16, Scalar::U16, Scalar::I32, Scalar::U32, Scalar::I64, Scalar::U64];
-
-    /// Returns the number that a canonical word of this type stands for.
-    fn number(scalar: Scalar, word: u64) -> i128 {
-        if scalar.is_signed() { (word as i64).into() } else { word.into() }
-    }
-
-    fn range(scalar: Scalar) -> std::ops::RangeInclusive<i128> {
-        let bits = scalar.size() * 8;
-        if scalar.is_signed() { -(1 << (bits - 1))..=(1 << (bits - 1)) - 1 } else { 0..=(1 << bits) - 1 }
-    }
-
-    #[test]
-    fn integers_are_taken_that_the_type_has_room_for() {
-        for (native, c) in INTEGERS.iter().flat_map(|native| INTEGERS.iter().map(move |c| (*native, *c))) {
-            let borders = INTEGERS.iter().flat_map(|scalar| [*range(*scalar).start(), *range(*scalar).end()]);
-            let numbers = borders.flat_map(|border| [border - 1, border, border + 1]).chain([0, 42, -42]);
-            for number_in in numbers.filter(|number| range(native).contains(number)) {
-                let word = number_in as u64;
-                assert_eq!(number(native, word), number_in);
-                let taken = Narrowing::between(native, c).is_none_or(|narrowing| narrowing.holds(word));
-                assert_eq!(taken, range(c).contains(&number_in), "{number_in} from {native} to {c}");
-            }
-        }
     }
 }

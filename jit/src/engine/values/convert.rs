@@ -77,18 +77,9 @@ impl ValueModel {
 
 /// Returns the number as a slot, if the type can hold it.
 pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
-    let fits = match scalar {
-        Scalar::I8 => number as i8 as i64 == number,
-        Scalar::U8 => number as u8 as i64 == number,
-        Scalar::I16 => number as i16 as i64 == number,
-        Scalar::U16 => number as u16 as i64 == number,
-        Scalar::I32 => number as i32 as i64 == number,
-        Scalar::U32 => number as u32 as i64 == number,
-        Scalar::I64 | Scalar::Isize => true,
-        Scalar::U64 | Scalar::Usize => number >= 0,
-        Scalar::Bool | Scalar::F32 | Scalar::F64 | Scalar::Pointer(_) => false,
-    };
-    if fits { Some(number as u64) } else { None }
+    let slot = number as u64;
+    let is_kept = scalar.canonical(slot) == slot && (scalar.is_signed() || number >= 0);
+    if scalar.is_integer() && is_kept { Some(slot) } else { None }
 }
 
 impl Test {

@@ -3,6 +3,7 @@
 use cranelift_codegen::ir::{self, Block, BlockArg, InstBuilder, MemFlagsData, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::{UNALIGNED, float_slot};
@@ -239,7 +240,11 @@ impl<'a> Unpacking<'a> {
                         let double = b.ins().fcvt_from_sint(types::F64, integer);
                         (b.ins().fdemote(types::F32, double), None)
                     }
-                    Goal::Truth | Goal::Integer => (integer, numbers::in_range(b, integer, class.bits(), self.scalar)),
+                    Goal::Truth | Goal::Integer => {
+                        let narrowing = Narrowing::from_bits(class.bits(), self.scalar);
+                        // Signed integers have one check.
+                        (integer, narrowing.and_then(|narrowing| numbers::fits(b, integer, narrowing).next()))
+                    }
                 }
             }
             ValueClass::Double(class) => {

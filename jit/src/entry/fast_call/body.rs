@@ -12,6 +12,7 @@ use cranelift_codegen::ir::{self, InstBuilder, MemFlagsData, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::c::form::Form;
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::codegen::arrival::Arrived;
 use crate::codegen::body::Body;
@@ -21,7 +22,6 @@ use crate::codegen::frame::{self, Kept};
 use crate::codegen::numbers;
 use crate::codegen::words::CallWords;
 use crate::convention::plan::{Piece, Return};
-use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::{Exit, FastCallRole};
 use crate::engine::hole::Hole;
 use crate::engine::record::{Pending, RecordHead};

@@ -1,6 +1,5 @@
 //! The parts of a fast call while its code is emitted.
 
-use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{
     self, AbiParam, Block, BlockArg, ExternalName, GlobalValueData, InstBuilder, UserExternalName, Value, types,
 };
@@ -8,14 +7,15 @@ use cranelift_frontend::FunctionBuilder;
 
 use crate::c::definitions::Type;
 use crate::c::form::Form;
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::codegen::arrival::Arrival;
 use crate::codegen::blocks::next_block;
 use crate::codegen::bytes::UNALIGNED;
+use crate::codegen::numbers;
 use crate::codegen::words::{CallWords, call_conv};
 use crate::convention::canonical;
 use crate::convention::plan::{Piece, Plan};
-use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole};
 use crate::engine::hole::Hole;
 use crate::entry::fast_call::key::FastCallKey;
@@ -113,35 +113,10 @@ pub(crate) fn narrow(
     exits: &Exits<'_>,
     ready: &Ready,
     (index, word): (usize, Value),
-    Narrowing { signed, unsigned, not_negative }: Narrowing,
+    narrowing: Narrowing,
 ) {
-    let low = |b: &mut FunctionBuilder<'_>, bits| b.ins().ireduce(integer(bits), word);
-    let extended = match (signed, unsigned) {
-        (Some(bits), _) => {
-            let low = low(b, bits);
-            Some(b.ins().sextend(types::I64, low))
-        }
-        (None, Some(bits)) => {
-            let low = low(b, bits);
-            Some(b.ins().uextend(types::I64, low))
-        }
-        (None, None) => None,
-    };
-    if let Some(extended) = extended {
-        let fits = b.ins().icmp(IntCC::Equal, extended, word);
+    for fits in numbers::fits(b, word, narrowing) {
         exits.refuse_unless(b, fits, ready, index, word);
-    }
-    if not_negative {
-        let fits = b.ins().icmp_imm_s(IntCC::SignedGreaterThanOrEqual, word, 0);
-        exits.refuse_unless(b, fits, ready, index, word);
-    }
-}
-
-const fn integer(bits: u32) -> ir::Type {
-    match bits {
-        8 => types::I8,
-        16 => types::I16,
-        _ => types::I32,
     }
 }
 

@@ -10,10 +10,10 @@
 
 use crate::arch::jump::{ArgumentMove, Conversion, Jump, Refusal};
 use crate::c::form::Form;
+use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
 use crate::convention::abi::Abi;
 use crate::convention::plan::{Arg, Ext, Loc, Piece, Return};
-use crate::engine::fast_call::check::Narrowing;
 use crate::engine::fast_call::model::{Exit, FastCallRole};
 use crate::entry::fast_call::call::FastCallBody;
 
