@@ -157,7 +157,7 @@ impl QuickJs {
     ///
     /// # Safety
     ///
-    /// The context is that which it was made with. It is not used afterwards.
+    /// The context is the one with which this was made. This is not used afterwards.
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         // SAFETY: this value owns the getters.
         let free = |getter| unsafe { js::JS_FreeValue(context, getter) };

@@ -51,7 +51,7 @@ impl Originals {
 
     /// # Safety
     ///
-    /// The context is that which it was made with. It is not used afterwards.
+    /// The context is the one with which this was made. This is not used afterwards.
     pub(crate) unsafe fn free(&self, context: *mut JSContext) {
         let others = [self.constructor, self.max_byte_length, self.resizable];
         // SAFETY: this value owns the functions.

@@ -103,7 +103,7 @@ fn c_gets_zeros_of_every_kind_after_closing() {
 #[test]
 fn raw_callbacks_give_zeros_of_every_kind_after_closing() {
     alone(|| {
-        /// Writes what only a scalar or more has room for.
+        /// Writes eight bytes, for which a `void` function has no room.
         unsafe extern "C" fn answer(_: *mut std::ffi::c_void, _: *const Slot, result: *mut Slot) {
             // SAFETY: the thunks that call this return something of eight bytes or more.
             unsafe { *result = Slot::from_bits(u64::MAX) };

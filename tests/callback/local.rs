@@ -1,4 +1,4 @@
-//! Callbacks that stay on their thread: calls there, closing and dropping, and what waits at that time.
+//! Callbacks that stay on their thread: calls there, closing, dropping, and actions that wait for the thread.
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;

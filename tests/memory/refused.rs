@@ -72,7 +72,7 @@ fn many_thunk() -> Thunk {
 /// The fixture, and whatever a process does once: while memory is refused no library can be opened.
 struct Tools {
     library: Library,
-    /// Kept, so that their addresses stay theirs.
+    /// These are kept, so that no other function gets their addresses.
     functions: Vec<Function>,
     closures: Vec<Callback>,
     raws: Vec<RawCallback>,

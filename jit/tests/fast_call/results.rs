@@ -82,7 +82,7 @@ fn results_may_lie_over_arguments() {
             let pending = Pending::new();
             // SAFETY: the function has this type in the text.
             let target = unsafe { *library.get::<*const c_void>(format!("mix_{name}").as_bytes()).unwrap() };
-            // SAFETY: so it has the signature.
+            // SAFETY: the text compiles the function with the code's signature.
             let record = unsafe { FastCall::record(target, &pending) };
             // SAFETY: the record outlives its function.
             let native = unsafe { code.bind(&record) }.unwrap();
