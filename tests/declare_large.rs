@@ -216,7 +216,7 @@ const CONSTRUCTS: &[Construct] = &[
     Construct::new("vectors", piece!("typedef float v{n} __attribute__((vector_size(16)));\n")),
 ];
 
-/// What reading a text took.
+/// The cost of reading a text.
 struct Cost {
     /// Most bytes at a time, beyond those before.
     peak: usize,

@@ -1,14 +1,13 @@
-//! What compiling a new shape costs: plan, IR, machine code, code memory and unwinding table together.
+//! The time of compiling a new shape: plan, IR, machine code, code memory and unwinding table together.
 
 use std::error::Error;
-use std::ffi::c_void;
 use std::time::Instant;
 
 use hotcall::engine::quickjs;
 use hotcall::engine::v8::{Generation, Roots};
-use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
-use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, RecordHead, Words};
+use hotcall_jit::engine::values::{EngineAbi, EngineHelpers, Failure, NativeCall, Pending, Words};
 use hotcall_jit::{FastCall as FastCallCode, Jit, JitError, Options, Signature, SignatureError, Trampoline, Type};
+use hotcall_testing::helpers::REFUSING;
 
 use serde::Serialize;
 
@@ -82,7 +81,7 @@ pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Err
 /// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
 pub(crate) fn each_fast_call(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
     let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
-    let helpers = FastCallHelpers { resolve, raise };
+    let helpers = REFUSING;
     let pending = Pending::new();
     // Those that V8 10.2 has no result for are left out.
     let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
@@ -129,20 +128,6 @@ pub(crate) struct FastCall {
 }
 
 // Nothing here is called: compiling asks for addresses.
-
-unsafe extern "C-unwind" fn resolve(
-    _: *const RecordHead,
-    _: *mut c_void,
-    _: usize,
-    _: u64,
-    _: *mut ResolvedHandle,
-) -> bool {
-    false
-}
-
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
-    NoResult::default()
-}
 
 unsafe extern "C-unwind" fn convert(_: *mut NativeCall, _: usize, _: *const Words, _: *mut u64) -> bool {
     false

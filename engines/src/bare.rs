@@ -53,7 +53,7 @@ pub fn take_message() -> Option<String> {
     MESSAGE.take()
 }
 
-/// What hotcall asks the machine for.
+/// The services of the machine that hotcall uses.
 pub struct Bare;
 
 // SAFETY: there are no values with bytes.

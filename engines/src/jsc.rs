@@ -13,7 +13,7 @@ use crate::jsc_api::{Api, Context, Held, Loaded, Text, evaluate};
 
 pub use crate::jsc_api::Value;
 
-/// What hotcall asks JavaScriptCore for. Dropping it does nothing to the engine, so that any thread may.
+/// The services of JavaScriptCore that hotcall uses. Any thread may drop it, because that does nothing to the engine.
 pub struct Jsc {
     loaded: &'static Loaded,
     /// `buffer`, `byteOffset` and `byteLength` of data views, and `detached` of buffers, which have no function in C.
@@ -66,7 +66,7 @@ impl Jsc {
         JscThrown(value)
     }
 
-    /// What a getter of the engine's own says of an object, unless it throws.
+    /// Returns the value of one of the engine's own getters of an object, unless it throws.
     ///
     /// # Safety
     ///
@@ -390,7 +390,7 @@ impl JscScript {
         self.collector()();
     }
 
-    /// What collects garbage, as long as this lives.
+    /// A value that collects garbage as long as it lives.
     pub fn collector(&self) -> impl Fn() + use<> {
         let (api, context) = (self.api, self.context);
         // SAFETY: the context is this thread's.

@@ -95,7 +95,7 @@ const FILES: [&str; 3] = [
     "/System/Library/Frameworks/JavaScriptCore.framework/JavaScriptCore",
 ];
 
-/// What a function keeps.
+/// The data of a function.
 pub(crate) struct Held {
     pub(crate) record: *mut c_void,
     /// How many records are held.

@@ -10,13 +10,13 @@ use rquickjs_sys as js;
 
 use crate::quickjs_values::{self, Thrown, value};
 
-/// What hotcall asks QuickJS for.
+/// The services of QuickJS that hotcall uses.
 pub struct QuickJs {
     /// The class of pointer objects, whose opaque pointer is the address.
     pub pointers: js::JSClassID,
     /// The class of `SharedArrayBuffer`, for which there is no test in C.
     shared_buffers: js::JSClassID,
-    /// Whether arguments with bytes are kept. The engine does so itself while a call runs: pins are for tests.
+    /// True if arguments with bytes are kept. The engine itself keeps them while a call runs, so pins are for tests.
     pins_arguments: bool,
     /// `buffer`, `byteOffset` and `byteLength` of data views, which have no function in C.
     data_view: [js::JSValue; 3],
@@ -315,7 +315,7 @@ impl Script {
         unsafe { Thrown::new(self.context, self.evaluate(source)) }
     }
 
-    /// What was thrown, as a string.
+    /// The thrown value as a string.
     pub fn thrown_text(&self, thrown: &Thrown) -> String {
         self.text(thrown.value())
     }

@@ -1,14 +1,12 @@
-//! What the code of trampolines and thunks looks like, where that is a promise: see docs/calls.md, "From the plan to registers".
+//! Promises about the machine code of trampolines and thunks: see docs/calls.md, "From the plan to registers".
 
 #![cfg(all(feature = "disasm", target_arch = "x86_64", not(windows)))]
 
-use std::ffi::c_void;
-
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle};
-use hotcall_jit::engine::values::RecordHead;
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
 use hotcall_jit::{Abi, Explanation, Jit, JitError, Options, Signature, Type};
+use hotcall_testing::helpers::REFUSING;
 use hotcall_testing::notation;
 
 /// Saving registers costs time, and makes a frame that looks unlike the others to the unwinder.
@@ -74,22 +72,6 @@ fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: b
     (notation::signature(text), model)
 }
 
-unsafe extern "C-unwind" fn resolve(
-    _: *const RecordHead,
-    _: *mut c_void,
-    _: usize,
-    _: u64,
-    _: *mut ResolvedHandle,
-) -> bool {
-    false
-}
-
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
-    NoResult::default()
-}
-
-const HELPERS: FastCallHelpers = FastCallHelpers { resolve, raise };
-
 /// Functions that only check their arguments and move them, and whose exit is a flag, have no frame: they jump to C; and so do those
 /// that refuse no argument, if the caller looks for exceptions. All others are compiled.
 #[test]
@@ -105,9 +87,9 @@ fn typed_functions_are_explained() {
         ] {
             let assembled = only_moves && (exit != Exit::Raise || looks && !refuses);
             let (signature, model) = typed(text, &native, result, exit, looks);
-            let explained = Explanation::fast_call(&signature, &model, HELPERS).unwrap();
+            let explained = Explanation::fast_call(&signature, &model, REFUSING).unwrap();
             // The same as is used.
-            let used = Jit::shared().unwrap().fast_call(&signature, &model, HELPERS).unwrap();
+            let used = Jit::shared().unwrap().fast_call(&signature, &model, REFUSING).unwrap();
             assert_eq!(explained.code.len(), used.code().len(), "{text}");
             assert_eq!(explained.clif.is_empty(), assembled, "{text}");
             let disassembly = &explained.disassembly;
@@ -120,7 +102,7 @@ fn typed_functions_are_explained() {
         }
     }
     let (_, model) = typed("(i32)", &[Type::I64], None, Exit::Raise, false);
-    let error = Explanation::fast_call(&notation::signature("()"), &model, HELPERS).err().unwrap();
+    let error = Explanation::fast_call(&notation::signature("()"), &model, REFUSING).err().unwrap();
     assert!(matches!(error, JitError::FastCall(_)), "{error}");
 }
 

@@ -4,9 +4,10 @@
 
 use std::ffi::c_void;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, NoResult, ResolvedHandle};
-use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
+use hotcall_jit::engine::values::Pending;
 use hotcall_jit::{Abi, FastCall, Jit, Options, Trampoline};
+use hotcall_testing::helpers::REFUSING;
 use hotcall_testing::notation;
 
 fn compile(jit: &Jit, text: &str) -> Trampoline {
@@ -52,7 +53,7 @@ extern "C" fn nothing() {}
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
     let model = FastCallModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);
-    let typed = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve, raise }).unwrap();
+    let typed = Jit::shared().unwrap().fast_call(&c, &model, REFUSING).unwrap();
     let pending = Pending::new();
     // SAFETY: the function has the signature.
     let record = || Box::new(unsafe { FastCall::record(nothing as extern "C" fn() as *const c_void, &pending) });
@@ -67,18 +68,4 @@ fn copies_go_with_their_functions() {
     (0..copies).for_each(|_| drop(make()));
     let (grown, made) = (executable().saturating_sub(before), copies * typed.code().len());
     assert!(grown < made / 2, "{grown} bytes for {made} bytes of copies");
-}
-
-unsafe extern "C-unwind" fn resolve(
-    _: *const RecordHead,
-    _: *mut c_void,
-    _: usize,
-    _: u64,
-    _: *mut ResolvedHandle,
-) -> bool {
-    false
-}
-
-unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
-    NoResult::default()
 }

@@ -111,27 +111,12 @@ fn a_fork_waits_until_no_lock_is_held() {
 /// Native functions whose code is a copy for each record.
 #[cfg(feature = "cranelift")]
 mod fast_call {
-    use hotcall_jit::engine::fast_call::{
-        Exit, FastCallHelpers, FastCallModel, FastCallRole, NoResult, ResolvedHandle,
-    };
-    use hotcall_jit::engine::values::{Pending, RecordHead};
+    use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
+    use hotcall_jit::engine::values::Pending;
     use hotcall_jit::{Abi, FastCall};
+    use hotcall_testing::helpers::REFUSING;
 
     use super::*;
-
-    unsafe extern "C-unwind" fn resolve(
-        _: *const RecordHead,
-        _: *mut c_void,
-        _: usize,
-        _: u64,
-        _: *mut ResolvedHandle,
-    ) -> bool {
-        false
-    }
-
-    unsafe extern "C-unwind" fn raise(_: *const RecordHead, _: *mut c_void, _: usize, _: u64) -> NoResult {
-        NoResult::default()
-    }
 
     extern "C" fn negate(a: i64) -> i64 {
         -a
@@ -154,7 +139,7 @@ mod fast_call {
                 (0..=ignored).map(|index| if index == 0 { FastCallRole::Argument } else { FastCallRole::Ignored }),
                 Exit::Raise,
             );
-            let code = jit.fast_call(&signature, &model, FastCallHelpers { resolve, raise }).unwrap();
+            let code = jit.fast_call(&signature, &model, REFUSING).unwrap();
             // SAFETY: the record outlives its functions.
             unsafe { code.bind(&record) }.unwrap()
         });

@@ -1,4 +1,4 @@
-//! What the tests, benchmarks and fuzzers of hotcall share.
+//! The code that tests, benchmarks and fuzzers of hotcall share.
 //!
 //! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
 //! * [`notation`] reads signatures, and [`types`] lists types in its notation.
@@ -7,6 +7,7 @@
 //! * [`guarded`] is memory beside which every access is a fault; [`fence`] also finds writes beside a value in it.
 //! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
+//! * [`helpers`] are those of fast calls without objects.
 //! * [`files`] makes directories that are removed on drop; [`runtime`] runs the example of a runtime.
 
 pub mod alone;
@@ -23,6 +24,7 @@ pub mod files;
 pub mod fixture;
 pub mod frames;
 pub mod guarded;
+pub mod helpers;
 pub mod notation;
 pub mod random;
 pub mod runtime;

@@ -1,5 +1,7 @@
 //! Random numbers and values, the same in every run.
 
+use std::{ptr, slice};
+
 use hotcall_jit::{Layout, Scalar, Type};
 
 /// SplitMix64 (Steele, Lea and Flood, "Fast splittable pseudorandom number generators", 2014): small, and neighbouring
@@ -80,4 +82,19 @@ pub fn kept(ty: &Type) -> Vec<bool> {
         kept[leaf.offset as usize..][..leaf.scalar.size() as usize].fill(true);
     }
     kept
+}
+
+/// Returns the meaning of a slot, or of the bytes at its address: padding is zero.
+///
+/// # Safety
+///
+/// The slot holds a scalar of the type, or the address of a value of it.
+pub unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
+    if ty.as_scalar().is_some() {
+        return slot.to_le_bytes().into();
+    }
+    let kept = kept(ty);
+    // SAFETY: the caller promises a value of the type, which has a byte for each of these.
+    let bytes = unsafe { slice::from_raw_parts(ptr::with_exposed_provenance::<u8>(slot as usize), kept.len()) };
+    bytes.iter().zip(kept).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
 }

@@ -17,7 +17,7 @@ use hotcall_testing::random::Random;
 
 use crate::{check, run, script, script_of};
 
-/// What a seed makes a script of.
+/// The script that a seed makes.
 struct Choices(Random);
 
 impl Choices {

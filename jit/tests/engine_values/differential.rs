@@ -189,7 +189,7 @@ impl Play {
                 return (None, events);
             };
             // SAFETY: the engine converts structs to the address of as many bytes.
-            args.push(unsafe { engine::seen(ty, slot) });
+            args.push(unsafe { random::seen(ty, slot) });
         }
         events.push(Event::Called(args));
         release(pins, &mut events);
@@ -203,7 +203,7 @@ impl Play {
             return (Some(value), events);
         }
         // SAFETY: the result has as many bytes as the type.
-        let result = unsafe { engine::seen(ty, slot.map_or(self.result.as_ptr() as u64, |(_, slot)| slot)) };
+        let result = unsafe { random::seen(ty, slot.map_or(self.result.as_ptr() as u64, |(_, slot)| slot)) };
         let value = engine::made(&result, size);
         events.push(Event::Result { result, value });
         (value, events)

@@ -3,11 +3,10 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
-use std::slice;
 use std::sync::OnceLock;
 
 use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, Words};
-use hotcall_jit::{Layout, Scalar, Signature, Type};
+use hotcall_jit::{Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
 
 /// What happened.
@@ -103,21 +102,6 @@ pub(crate) fn made(result: &[u8], size: usize) -> Option<Words> {
     (!hash.is_multiple_of(5)).then_some(value)
 }
 
-/// What counts of a slot or of the bytes at an address.
-///
-/// # Safety
-///
-/// There is a value of the type, or a slot.
-pub(crate) unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
-    if ty.as_scalar().is_some() {
-        return slot.to_le_bytes().into();
-    }
-    let size = Layout::of(ty).unwrap().size as usize;
-    // SAFETY: the caller promises so many bytes.
-    let bytes = unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(slot as usize), size) };
-    bytes.iter().zip(random::kept(ty)).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
-}
-
 unsafe extern "C-unwind" fn convert(call: *mut NativeCall, index: usize, value: *const Words, slot: *mut u64) -> bool {
     scene(|scene| {
         check(scene, call);
@@ -145,7 +129,7 @@ unsafe extern "C-unwind" fn result(call: *mut NativeCall, result: *const u64, va
         check(scene, call);
         let ty = scene.signature.result().unwrap();
         // SAFETY: the trampoline hands over a slot or bytes, and a place for a value.
-        let result = unsafe { seen(ty, if ty.as_scalar().is_some() { result.read() } else { result as u64 }) };
+        let result = unsafe { random::seen(ty, if ty.as_scalar().is_some() { result.read() } else { result as u64 }) };
         let made = made(&result, scene.size);
         if let Some(made) = made {
             // SAFETY: as above.
@@ -189,7 +173,7 @@ pub(crate) unsafe extern "C-unwind" fn callee(_: *mut c_void, args: *const u64, 
         let types = scene.signature.params().iter().enumerate();
         // SAFETY: there is a slot for each parameter, and bytes behind those of structs; the result has this size.
         unsafe {
-            let args = types.map(|(index, ty)| seen(ty, args.add(index).read())).collect();
+            let args = types.map(|(index, ty)| random::seen(ty, args.add(index).read())).collect();
             scene.events.push(Event::Called(args));
             result.cast::<u8>().copy_from_nonoverlapping(scene.result.as_ptr(), scene.result.len());
         }

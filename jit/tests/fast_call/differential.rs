@@ -308,7 +308,7 @@ impl Play {
         let memory = slots.get(params.len()).copied();
         slots.truncate(params.len());
         // SAFETY: structs are in the pool.
-        let args = params.iter().zip(&slots).map(|(ty, &slot)| unsafe { engine::seen(ty, slot) }).collect();
+        let args = params.iter().zip(&slots).map(|(ty, &slot)| unsafe { random::seen(ty, slot) }).collect();
         events.push(Event::Called(args));
         if raises && self.throws && !model.caller_looks {
             events.push(Event::Raise { index: 0, bits: 0 });

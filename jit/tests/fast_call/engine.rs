@@ -2,11 +2,10 @@
 
 use std::cell::RefCell;
 use std::ffi::c_void;
-use std::slice;
 
+use hotcall_jit::Signature;
 use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
-use hotcall_jit::{Layout, Signature, Type};
 use hotcall_testing::random;
 
 /// What happened.
@@ -90,26 +89,11 @@ pub(crate) unsafe extern "C-unwind" fn callee(_: *mut c_void, args: *const u64, 
         let types = scene.signature.params().iter().enumerate();
         // SAFETY: there is a slot for each parameter, and bytes behind those of structs; the result has this size.
         unsafe {
-            let args = types.map(|(index, ty)| seen(ty, args.add(index).read())).collect();
+            let args = types.map(|(index, ty)| random::seen(ty, args.add(index).read())).collect();
             scene.events.push(Event::Called(args));
             result.cast::<u8>().copy_from_nonoverlapping(scene.result.as_ptr(), scene.result.len());
         }
         scene.seen_exit = pending().exit();
         pending().set(scene.throws);
     });
-}
-
-/// What counts of a slot or of the bytes at an address.
-///
-/// # Safety
-///
-/// There is a value of the type, or a slot.
-pub(crate) unsafe fn seen(ty: &Type, slot: u64) -> Vec<u8> {
-    if ty.as_scalar().is_some() {
-        return slot.to_le_bytes().into();
-    }
-    let size = Layout::of(ty).unwrap().size as usize;
-    // SAFETY: the caller promises so many bytes.
-    let bytes = unsafe { slice::from_raw_parts(std::ptr::with_exposed_provenance::<u8>(slot as usize), size) };
-    bytes.iter().zip(random::kept(ty)).map(|(&byte, kept)| if kept { byte } else { 0 }).collect()
 }

@@ -3,9 +3,10 @@
 use std::ffi::c_void;
 use std::mem::transmute;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole, ResolvedHandle};
-use hotcall_jit::engine::values::{Pending, RecordHead};
+use hotcall_jit::engine::fast_call::{Exit, FastCallHelpers, FastCallModel, FastCallRole};
+use hotcall_jit::engine::values::Pending;
 use hotcall_jit::{Abi, FastCall, Jit, Signature, Type};
+use hotcall_testing::helpers::REFUSING;
 
 use crate::engine::HELPERS;
 use crate::heap::Heap;
@@ -40,15 +41,6 @@ fn one_shape_has_one_code() {
     let raising = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Raise);
     let elsewhere = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Flag { offset: 6 });
     let handles = model([Type::I64], Type::I32, FastCallRole::Handle(0), FLAG);
-    unsafe extern "C-unwind" fn resolve(
-        _: *const RecordHead,
-        _: *mut c_void,
-        _: usize,
-        _: u64,
-        _: *mut ResolvedHandle,
-    ) -> bool {
-        false
-    }
     let small = Type::structure([Type::I32, Type::U16]).unwrap();
     let smaller = Type::structure([Type::I32]).unwrap();
     let others = [
@@ -61,7 +53,12 @@ fn one_shape_has_one_code() {
         made(&Type::TEXT, &handles),
         made(&small, &handles),
         made(&smaller, &handles),
-        jit.fast_call(&signature(&[Type::I32], Type::I32), &wide, FastCallHelpers { resolve, ..HELPERS }).unwrap(),
+        jit.fast_call(
+            &signature(&[Type::I32], Type::I32),
+            &wide,
+            FastCallHelpers { resolve: REFUSING.resolve, ..HELPERS },
+        )
+        .unwrap(),
     ];
     assert_eq!(jit.stats().trampolines, 11);
     assert!(others.iter().all(|other| other.code().as_ptr() != first.code().as_ptr()));

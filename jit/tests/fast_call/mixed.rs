@@ -9,16 +9,7 @@ use hotcall_jit::engine::fast_call::{
 };
 use hotcall_jit::engine::values::{Pending, RecordHead, Test};
 use hotcall_jit::{Abi, FastCall, Jit, Signature, Type};
-
-unsafe extern "C-unwind" fn none(
-    _: *const RecordHead,
-    _: *mut c_void,
-    _: usize,
-    _: u64,
-    _: *mut ResolvedHandle,
-) -> bool {
-    false
-}
+use hotcall_testing::helpers::REFUSING;
 
 /// Knows no objects; doubles what it gets.
 unsafe extern "C-unwind" fn double(
@@ -58,7 +49,8 @@ fn singles() {
     let params = [vec![Type::POINTER], vec![Type::F32; 9], vec![Type::POINTER]].concat();
     let roles = [vec![FastCallRole::Ignored], vec![FastCallRole::Argument; 9], vec![FastCallRole::Exit]].concat();
     let model = model(params, roles, vec![], Type::I64);
-    let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: none, raise }).unwrap();
+    let code =
+        Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: REFUSING.resolve, raise }).unwrap();
     let pending = Pending::new();
     // SAFETY: the target has the signature, and the entry is a function of the model; the record outlives it.
     unsafe {

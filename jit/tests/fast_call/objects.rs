@@ -6,9 +6,9 @@ use hotcall_jit::engine::fast_call::{
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
 use hotcall_testing::notation;
-use hotcall_testing::random::Random;
+use hotcall_testing::random::{self, Random};
 
-use crate::engine::{self, Event};
+use crate::engine::Event;
 use crate::heap::{Heap, Thing, resolved};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 
@@ -41,7 +41,7 @@ fn call(fixture: &Fixture, handles: &[u64], found: Option<ResolvedHandle>) -> (V
 /// What happens where C gets this slot.
 fn called(ty: &Type, slot: u64) -> Event {
     // SAFETY: structs of the tests lie in their memory.
-    Event::Called(vec![unsafe { engine::seen(ty, slot) }])
+    Event::Called(vec![unsafe { random::seen(ty, slot) }])
 }
 
 #[test]

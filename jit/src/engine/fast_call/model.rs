@@ -173,7 +173,7 @@ pub type Resolve = unsafe extern "C-unwind" fn(
 pub type Raise =
     unsafe extern "C-unwind" fn(record: *const RecordHead, exit: *mut c_void, index: usize, bits: u64) -> NoResult;
 
-/// What [`FastCallHelpers::raise`] returns: zeros in the registers in which C returns results. A native function that
+/// The result of [`FastCallHelpers::raise`]: zeros in the registers in which C returns results. A native function that
 /// jumps to the helper returns them, whatever the type of its result is, and an engine may read its result before it
 /// checks for exceptions. Assembled functions alone jump, which exist for System V x86-64: there the two words arrive in
 /// RAX and XMM0 (psABI 3.2.3). Compiled functions return zeros themselves. Win64 returns only structs of up to 8 bytes in
