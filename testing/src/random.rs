@@ -60,7 +60,7 @@ impl Random {
     }
 }
 
-/// The slot of a scalar: DESIGN.md, "Slots".
+/// The slot of a scalar: docs/calls.md, "Slots".
 pub fn slot(scalar: Scalar, bytes: &[u8]) -> u64 {
     let mut wide = [0; 8];
     let size = bytes.len().min(8);
