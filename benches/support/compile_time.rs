@@ -62,7 +62,7 @@ fn used() -> Result<&'static Jit, Box<dyn Error>> {
 
 /// The same for trampolines that QuickJS calls: medians.
 pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
-    let engine = EngineAbi::new(quickjs::model(), EngineHelpers { convert, result, finish, fail })?;
+    let engine = EngineAbi::new(quickjs::model(), EngineHelpers { convert, result, finish, take_pins, fail })?;
     let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
     for round in 0..ROUNDS {
         let jit = used()?;
@@ -138,5 +138,7 @@ unsafe extern "C-unwind" fn result(_: *mut NativeCall, _: *const u64, _: *mut Wo
 }
 
 unsafe extern "C-unwind" fn finish(_: *mut NativeCall) {}
+
+unsafe extern "C-unwind" fn take_pins(_: *mut NativeCall) {}
 
 unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}

@@ -67,7 +67,8 @@ pub unsafe trait Engine: 'static {
     unsafe fn throw(&self, site: Site, exception: Self::Exception);
 
     /// Keeps the bytes of a value in place until [`unpin`](Engine::unpin) gets the returned number. Returns `None` if
-    /// the bytes stay in place anyway.
+    /// the bytes stay in place anyway. If the model has a [list](super::PinList) of pinned objects, objects go there
+    /// instead.
     ///
     /// If C is left by `longjmp` or by unwinding, the call's pins stay.
     ///
@@ -86,6 +87,20 @@ pub unsafe trait Engine: 'static {
     /// The pin is one that [`pin`](Engine::pin) returned, and it comes back once.
     unsafe fn unpin(&self, site: Site, pin: usize) {
         let _ = (site, pin);
+    }
+
+    /// Takes over pinned objects, the oldest first, if the model has a [list](super::PinList) of them. These are the
+    /// addresses of objects whose bytes C got. If the model counts references, one for each now belongs to the engine.
+    ///
+    /// The newest call may still work on its bytes. hotcall calls this when the list is full, and in
+    /// [`Realm::take_pins`](super::Realm::take_pins). An object that was pinned several times may be there more than
+    /// once.
+    ///
+    /// # Safety
+    ///
+    /// The objects come from the list, each once.
+    unsafe fn take_pins(&self, site: Site, objects: &[u64]) {
+        let _ = (site, objects);
     }
 
     /// Releases a value that belongs to the caller, in engines that count references.

@@ -15,7 +15,13 @@ use hotcall_jit::Form;
 
 /// The helpers for an engine.
 pub(super) const fn helpers<E: Engine>() -> EngineHelpers {
-    EngineHelpers { convert: convert::<E>, result: result::<E>, finish: finish::<E>, fail: fail::<E> }
+    EngineHelpers {
+        convert: convert::<E>,
+        result: result::<E>,
+        finish: finish::<E>,
+        take_pins: take_pins::<E>,
+        fail: fail::<E>,
+    }
 }
 
 /// A call with its record.
@@ -67,8 +73,11 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
         match view_to_slot(realm.engine(), called.site, form, words) {
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
-                if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
-                    // Only values of pointers, structs and unions have bytes.
+                // Only values of pointers, structs and unions have bytes.
+                if has_bytes
+                    && !realm.pin(called.site, words)
+                    && let Some(pin) = realm.engine().pin(called.site, words)
+                {
                     NativeCall::pin(call, pin);
                 }
                 true
@@ -112,6 +121,14 @@ unsafe extern "C-unwind" fn finish<E: Engine>(call: *mut NativeCall) {
         while let Some(pin) = NativeCall::unpin(call) {
             called.record.realm.engine().unpin(called.site, pin);
         }
+    }
+}
+
+unsafe extern "C-unwind" fn take_pins<E: Engine>(call: *mut NativeCall) {
+    // SAFETY: only trampolines of this engine call it.
+    unsafe {
+        let called = Called::<E>::of(call);
+        called.record.realm.take_pins(called.site);
     }
 }
 

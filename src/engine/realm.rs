@@ -295,6 +295,17 @@ impl<E: Engine> Realm<E> {
         NonNull::from_ref(self.state.pending()).cast()
     }
 
+    /// Gives the engine the objects in the [list](super::PinList) of pinned objects, by [`Engine::take_pins`]. A runtime
+    /// calls this before it gives away the bytes of a buffer, and when it no longer keeps bytes for C.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    pub unsafe fn take_pins(&self, site: Site) {
+        // SAFETY: the caller promises that the site is one of the engine's.
+        unsafe { self.state.take_pins(site) };
+    }
+
     /// Takes the exception that waits. It is for code without a running native function of the realm, which would throw
     /// it. For example, a callback may have been called from elsewhere, or the [caller
     /// looks](FastCallModel::caller_looks). Dropping the exception releases it. An exception for an error that hotcall

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use hotcall_jit::engine::values::{EngineAbi, Pending, ValueModel};
+use hotcall_jit::engine::values::{EngineAbi, Pending, PinList, ValueModel, Words};
 
 use super::engine::Engine;
 use super::error::EngineError;
@@ -27,9 +27,19 @@ enum Waiting<E: Engine> {
     Error(EngineError),
 }
 
+/// The largest number of pinned objects that wait until the engine takes them over. It is small because the objects stay
+/// alive meanwhile.
+const MAX_WAITING_PINS: usize = 32;
+
+fn list(model: &ValueModel) -> Option<PinList> {
+    model.objects.as_ref()?.pins
+}
+
 impl<E: Engine> RealmState<E> {
-    pub(super) const fn new(abi: Option<EngineAbi>, engine: E) -> Self {
-        Self { pending: Pending::new(), waiting: RefCell::new(None), abi, engine }
+    pub(super) fn new(abi: Option<EngineAbi>, engine: E) -> Self {
+        let has_list = abi.as_ref().is_some_and(|abi| list(abi.model()).is_some());
+        let pending = if has_list { Pending::with_pins(MAX_WAITING_PINS) } else { Pending::new() };
+        Self { pending, waiting: RefCell::new(None), abi, engine }
     }
 
     pub(super) const fn abi(&self) -> Option<&EngineAbi> {
@@ -46,6 +56,40 @@ impl<E: Engine> RealmState<E> {
 
     pub(super) const fn engine(&self) -> &E {
         &self.engine
+    }
+
+    /// Adds the object of a value to the list of pinned objects. Returns `false` if the model has no list, or the value no
+    /// object.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's, and the site too.
+    pub(super) unsafe fn pin(&self, site: Site, value: Words) -> bool {
+        let objects = self.model().and_then(|model| model.objects.as_ref());
+        let Some((list, object)) = objects.and_then(|objects| objects.pins.zip(objects.word(value))) else {
+            return false;
+        };
+        // SAFETY: the word is the address of one of the engine's objects, which the model describes.
+        unsafe {
+            if !self.pending.pin(list, &[object]) {
+                self.take_pins(site);
+                self.pending.pin(list, &[object]);
+            }
+        }
+        true
+    }
+
+    /// Gives the engine the objects in the list of pinned objects.
+    ///
+    /// # Safety
+    ///
+    /// The site is one of the engine's.
+    pub(super) unsafe fn take_pins(&self, site: Site) {
+        let objects = self.pending.take_pins();
+        if !objects.is_empty() {
+            // SAFETY: the objects were in the list; the caller promises the site.
+            unsafe { self.engine.take_pins(site, &objects) };
+        }
     }
 
     /// Throws an error's exception.

@@ -57,11 +57,13 @@ unsafe extern "C-unwind" fn result(_: *mut NativeCall, _: *const u64, _: *mut Wo
 
 unsafe extern "C-unwind" fn finish(_: *mut NativeCall) {}
 
+unsafe extern "C-unwind" fn take_pins(_: *mut NativeCall) {}
+
 unsafe extern "C-unwind" fn fail(_: *mut NativeCall, _: Failure) {}
 
 impl Bare {
     fn new(kind: Kind, model: ValueModel) -> Self {
-        Self { kind, abi: EngineAbi::new(model, EngineHelpers { convert, result, finish, fail }).unwrap() }
+        Self { kind, abi: EngineAbi::new(model, EngineHelpers { convert, result, finish, take_pins, fail }).unwrap() }
     }
 
     /// What a function of no parameters, or of one which is an integer, makes of its result.

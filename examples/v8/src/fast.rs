@@ -160,7 +160,7 @@ mod tests {
         ("a length in front of the right one", |handles| move_path(length(handles), -8)),
         ("a length behind the right one", |handles| move_path(length(handles), 8)),
         ("no length", |handles| handles.objects[0].length = None),
-        ("another address", |handles| handles.objects[0].address[0] = handles.objects[0].length.clone().unwrap()),
+        ("another address", |handles| handles.objects[0].address[0] = length(handles).clone()),
         ("the buffer's address", |handles| handles.objects[0].address = [buffer(handles)].into()),
         ("detached buffers", |handles| without_check(handles, 2)),
         ("arrays for externals", |handles| {
@@ -171,7 +171,7 @@ mod tests {
     ];
 
     fn length(handles: &mut Handles) -> &mut Path {
-        handles.objects[0].length.as_mut().unwrap()
+        &mut handles.objects[0].length.as_mut().unwrap().at
     }
 
     fn move_path(path: &mut Path, offset: i32) {

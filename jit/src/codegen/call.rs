@@ -18,6 +18,8 @@ pub(crate) trait Source {
     fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value;
     /// Returns the address for a hidden result.
     fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value;
+    /// Emits code between the loads of the arguments and the call.
+    fn before_call(&mut self, _: &mut FunctionBuilder<'_>) {}
 }
 
 /// Calls `target`, or the shim in its place, and returns the words of the result.
@@ -48,6 +50,7 @@ pub(crate) fn emit(
         .map(|index| words[index].unwrap_or_else(|| padding(b, call_words.params[index].ty, &words, target)))
         .collect();
 
+    source.before_call(b);
     let signature = b.import_signature(call_words.signature());
     let callee = match shim {
         Some(shim) => b.ins().iconst(types::I64, shim as i64),

@@ -12,6 +12,7 @@ pub(crate) mod explanation;
 pub(crate) mod frame;
 pub(crate) mod isa;
 pub(crate) mod numbers;
+pub(crate) mod object;
 pub(crate) mod slots;
 pub(crate) mod test;
 pub(crate) mod words;

@@ -5,7 +5,7 @@ use cranelift_codegen::ir::{InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::codegen::bytes::UNALIGNED;
-use crate::engine::values::model::Test;
+use crate::engine::test::Test;
 
 /// Returns a condition: the test holds for the memory at `base + at`.
 pub(crate) fn test(b: &mut FunctionBuilder<'_>, base: Value, at: i32, test: Test) -> Value {

@@ -109,12 +109,16 @@ pub struct EngineHelpers {
     pub result: unsafe extern "C-unwind" fn(call: *mut NativeCall, result: *const u64, value: *mut Words) -> bool,
     /// Releases the pins.
     pub finish: unsafe extern "C-unwind" fn(call: *mut NativeCall),
+    /// Empties the list of pinned objects, which has no room for those of the call. Models without such a list do not
+    /// need it.
+    pub take_pins: unsafe extern "C-unwind" fn(call: *mut NativeCall),
     /// Throws.
     pub fail: unsafe extern "C-unwind" fn(call: *mut NativeCall, why: Failure),
 }
 
 impl EngineHelpers {
-    pub(crate) fn addresses(&self) -> [usize; 4] {
-        [self.convert as usize, self.result as usize, self.finish as usize, self.fail as usize]
+    pub(crate) fn addresses(&self) -> [usize; 5] {
+        let Self { convert, result, finish, take_pins, fail } = *self;
+        [convert as usize, result as usize, finish as usize, take_pins as usize, fail as usize]
     }
 }

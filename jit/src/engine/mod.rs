@@ -5,5 +5,8 @@ pub(crate) mod call;
 pub mod fast_call;
 #[cfg(feature = "cranelift")]
 pub(crate) mod hole;
+pub(crate) mod object;
+pub(crate) mod pins;
 pub(crate) mod record;
+pub(crate) mod test;
 pub mod values;

@@ -7,6 +7,8 @@ use std::mem::offset_of;
 use std::ptr;
 use std::sync::atomic::{AtomicPtr, Ordering};
 
+use crate::engine::pins::{PinList, Pins};
+
 /// The beginning of a symbol's record, which trampolines read.
 #[repr(C)]
 #[derive(Debug)]
@@ -72,7 +74,6 @@ impl RecordHead {
         self.target() == self.closed.load(Ordering::Acquire)
     }
 
-    #[cfg(feature = "cranelift")]
     pub(crate) const fn pending(&self) -> *const Pending {
         self.pending
     }
@@ -83,8 +84,8 @@ impl RecordHead {
     }
 }
 
-/// The cell for a waiting exception: one that waits for the running call to return. All functions that run on one
-/// thread at a time share a cell. Callers that check for exceptions themselves read a `u32` at its address: 0 if none
+/// The cell for a waiting exception: one that waits for the running call to return. It also has the list of pinned
+/// objects. All functions that run on one thread at a time share a cell. Callers that check for exceptions themselves read a `u32` at its address: 0 if none
 /// waits.
 #[repr(C)]
 #[derive(Debug)]
@@ -92,6 +93,7 @@ pub struct Pending {
     exception: Cell<u32>,
     /// The exit's parameter of the newest call by the fast-call entry, if its exit is a flag that callbacks set.
     exit: Cell<*mut c_void>,
+    pins: Pins,
 }
 
 /// Offsets of fields that machine code reads and writes.
@@ -99,12 +101,36 @@ pub struct Pending {
 impl Pending {
     pub(crate) const EXCEPTION: usize = offset_of!(Self, exception);
     pub(crate) const EXIT: usize = offset_of!(Self, exit);
+    pub(crate) const PINS: usize = offset_of!(Self, pins);
 }
 
 impl Pending {
-    /// Makes a cell without an exception.
+    /// Makes a cell without an exception and without a list of pinned objects.
     pub const fn new() -> Self {
-        Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()) }
+        Self { exception: Cell::new(0), exit: Cell::new(ptr::null_mut()), pins: Pins::none() }
+    }
+
+    /// Makes a cell without an exception, with an empty [list](crate::engine::values::PinList) of pinned objects. It has
+    /// room for `capacity` objects, or for those of one call if that is more.
+    pub fn with_pins(capacity: usize) -> Self {
+        Self { pins: Pins::new(capacity), ..Self::new() }
+    }
+
+    /// Adds the objects of a call to the list of pinned objects, unless they are the newest ones there. Returns `false`
+    /// if there is no room for all of them, or no list. Then it adds none.
+    ///
+    /// # Safety
+    ///
+    /// The words are addresses of objects that have the list's counter, or 0.
+    pub unsafe fn pin(&self, list: PinList, objects: &[u64]) -> bool {
+        // SAFETY: the caller promises that the objects have the counter.
+        unsafe { self.pins.add(list, objects) }
+    }
+
+    /// Takes all objects out of the list of pinned objects, the oldest first. An object that was pinned twice is there
+    /// twice.
+    pub fn take_pins(&self) -> Vec<u64> {
+        self.pins.take()
     }
 
     /// Returns true if an exception waits.

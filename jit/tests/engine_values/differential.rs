@@ -3,7 +3,7 @@
 use std::ffi::c_void;
 use std::ptr;
 
-use hotcall_jit::engine::values::{EngineAbi, Failure, Role, Words};
+use hotcall_jit::engine::values::{EngineAbi, Failure, Role, ValueModel, Words};
 use hotcall_jit::{EngineFunction, EngineValues, Jit, Layout, Scalar, Signature, Type, Use};
 use hotcall_testing::environment::{self, ROUNDINGS, TINY_IS_ZERO, is_signalling, is_signalling_float};
 use hotcall_testing::notation;
@@ -11,6 +11,7 @@ use hotcall_testing::random::{self, Random};
 use hotcall_testing::types;
 
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
+use crate::heap::{self, HeapObject};
 use crate::models::{self, Model, Passed, Returned};
 
 /// How many signatures are made for each model, and how many calls of each.
@@ -89,9 +90,29 @@ fn random_number(random: &mut Random) -> f64 {
     }
 }
 
-/// A value that the type may take, of one of the model's classes, or any bits.
-fn random_value(random: &mut Random, model: &Model, ty: &Type) -> Words {
+/// A value that the type may take, of one of the model's classes, or any bits that are not those of an object.
+fn random_value(random: &mut Random, model: &Model, ty: &Type, heap: &mut Vec<&'static HeapObject>) -> Words {
     let model = &model.model;
+    if let Some(objects) = &model.objects {
+        let is_object = ty.as_scalar().is_none_or(|scalar| matches!(scalar, Scalar::Pointer(_)));
+        if random.bits() % 10 < if is_object { 7 } else { 1 } {
+            // Some objects are passed twice.
+            if heap.is_empty() || random.bits().is_multiple_of(3) {
+                heap.push(heap::random(random));
+            }
+            return pick(random, heap).value(objects);
+        }
+        return loop {
+            let value = random_plain(random, model, ty);
+            if objects.word(value).is_none() {
+                break value;
+            }
+        };
+    }
+    random_plain(random, model, ty)
+}
+
+fn random_plain(random: &mut Random, model: &ValueModel, ty: &Type) -> Words {
     let bits = [random.bits(), if model.size == 16 { random.bits() } else { 0 }];
     // The model packs what C returns: so there is a value of each class.
     let pack = |scalar, slot| model.pack(scalar, slot).unwrap_or(bits);
@@ -136,6 +157,8 @@ fn random_result(random: &mut Random, result: Option<&Type>) -> Vec<u8> {
 struct Play {
     argc: usize,
     values: Vec<Words>,
+    /// The objects among the values.
+    heap: Vec<&'static HeapObject>,
     result: Vec<u8>,
     throws: bool,
     closed: bool,
@@ -147,7 +170,9 @@ struct Play {
 impl Play {
     fn random(random: &mut Random, model: &Model, signature: &Signature) -> Self {
         let count = signature.params().len();
-        let mut values: Vec<_> = signature.params().iter().map(|ty| random_value(random, model, ty)).collect();
+        let mut heap = Vec::new();
+        let mut values: Vec<_> =
+            signature.params().iter().map(|ty| random_value(random, model, ty, &mut heap)).collect();
         let argc = match random.bits() % 12 {
             0 => random.bits() as usize % (count + 1),
             1 => count + 2,
@@ -158,11 +183,26 @@ impl Play {
         values[argc.min(count)..count].fill(model.model.undefined());
         let (throws, closed) = (random.bits().is_multiple_of(9), random.bits().is_multiple_of(25));
         let (tiny, rounding) = (pick(random, &[0, TINY_IS_ZERO]), pick(random, &ROUNDINGS));
-        Self { argc, values, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
+        Self { argc, values, heap, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
     }
 
-    /// What the model says must happen.
-    fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>) {
+    /// The object of a value.
+    fn object(&self, model: &ValueModel, value: Words) -> Option<&'static HeapObject> {
+        let word = model.objects.as_ref()?.word(value)?;
+        self.heap.iter().copied().find(|object| object.word() == word)
+    }
+
+    /// What the model says must happen, and the objects that the list of pinned objects has then.
+    fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>, Vec<u64>) {
+        let mut list = Vec::new();
+        let (returned, events) = self.expect(model, signature, &mut list);
+        if !events.iter().any(|event| matches!(event, Event::Called(_))) {
+            list.clear();
+        }
+        (returned, events, list)
+    }
+
+    fn expect(&self, model: &Model, signature: &Signature, list: &mut Vec<u64>) -> (Returned, Vec<Event>) {
         let (model, size) = (&model.model, usize::from(model.model.size));
         let mut events = Vec::new();
         if self.closed {
@@ -178,7 +218,11 @@ impl Play {
         for (index, ty) in signature.params().iter().enumerate() {
             let value = self.values[index];
             let unpacked = ty.as_scalar().and_then(|scalar| model.unpack(scalar, value));
-            let slot = unpacked.or_else(|| {
+            let object = self.object(model, value);
+            let size = Layout::of(ty).unwrap().size;
+            let resolved = object.and_then(|object| object.slot(ty, size));
+            list.extend(resolved.and(object).filter(|_| heap::pins(ty)).map(HeapObject::word));
+            let slot = unpacked.or(resolved).or_else(|| {
                 let slot = engine::converted(ty, index, value);
                 events.push(Event::Convert { index, value, slot });
                 pins.extend(slot.and_then(|slot| engine::pin_for(ty, slot)));
@@ -226,7 +270,7 @@ impl Play {
         signature: &Signature,
         values: &EngineValues,
         target: *const c_void,
-    ) -> (Returned, Vec<Event>) {
+    ) -> (Returned, Vec<Event>, Vec<u64>) {
         let given = |role, address: usize| {
             if model.passes(role) { ptr::without_provenance_mut(address) } else { ptr::null_mut() }
         };
@@ -271,7 +315,14 @@ impl Play {
             array[first * words..],
             self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
         );
-        (returned, SCENE.take().unwrap().events)
+        let list = engine::pending().take_pins();
+        for object in &self.heap {
+            let counts = model.model.objects.as_ref().is_some_and(|objects| objects.pins.unwrap().references.is_some());
+            let entries = list.iter().filter(|&&entry| entry == object.word()).count() as u32;
+            let references = object.references.replace(7) - 7;
+            assert_eq!(references, if counts { entries } else { 0 });
+        }
+        (returned, SCENE.take().unwrap().events, list)
     }
 }
 
@@ -325,6 +376,13 @@ fn check(model: &Model, seed: u64) {
 #[test]
 fn tagged() {
     check(&models::tagged(), 1);
+}
+
+#[test]
+fn objects_are_read_as_the_model_says() {
+    check(&models::tagged_with_objects(), 21);
+    check(&models::offset_boxed_with_objects(), 22);
+    check(&models::tag_boxed_with_objects(), 23);
 }
 
 #[test]

@@ -27,6 +27,8 @@ pub(crate) enum Event {
         result: Vec<u8>,
         value: Option<Words>,
     },
+    /// The list of pinned objects had these.
+    TakePins(Vec<u64>),
     Fail(Failure),
 }
 
@@ -47,7 +49,7 @@ pub(crate) struct Scene {
 
 thread_local! {
     pub(crate) static SCENE: RefCell<Option<Scene>> = const { RefCell::new(None) };
-    static PENDING: &'static Pending = Box::leak(Box::default());
+    static PENDING: &'static Pending = Box::leak(Box::new(Pending::with_pins(64)));
 }
 
 pub(crate) fn pending() -> &'static Pending {
@@ -58,7 +60,7 @@ fn scene<T>(then: impl FnOnce(&mut Scene) -> T) -> T {
     SCENE.with_borrow_mut(|scene| then(scene.as_mut().unwrap()))
 }
 
-pub(crate) const HELPERS: EngineHelpers = EngineHelpers { convert, result, finish, fail };
+pub(crate) const HELPERS: EngineHelpers = EngineHelpers { convert, result, finish, take_pins, fail };
 
 fn mix(words: &[u64]) -> u64 {
     words.iter().fold(7, |hash, &word| Random::new(hash ^ word).bits())
@@ -146,6 +148,13 @@ unsafe extern "C-unwind" fn finish(call: *mut NativeCall) {
         // SAFETY: the call is the trampoline's.
         let pins = std::iter::from_fn(|| unsafe { NativeCall::unpin(call) }).collect();
         scene.events.push(Event::Finish(pins));
+    });
+}
+
+unsafe extern "C-unwind" fn take_pins(call: *mut NativeCall) {
+    scene(|scene| {
+        check(scene, call);
+        scene.events.push(Event::TakePins(pending().take_pins()));
     });
 }
 

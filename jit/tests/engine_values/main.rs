@@ -8,5 +8,6 @@ mod models;
 mod conversions;
 mod differential;
 mod forged;
+mod heap;
 mod life;
 mod refused;

@@ -162,7 +162,7 @@ fn descriptions_of_handles() {
     let checked = |at, test| changed!(good.clone(), checks: [Check { at, test }].into());
     let field = FastCallError::Field;
     assert_eq!(object(changed!(good.clone(), address: [path(&[])].into())), field);
-    assert_eq!(object(changed!(good.clone(), length: Some(path(&[])))), field);
+    assert_eq!(object(changed!(good.clone(), length: Some(path(&[]).into()))), field);
     assert_eq!(object(checked(path(&[]), Test::equal(0, 8, 1))), field);
     for len in [0, 3, 5, 16, 255] {
         assert_eq!(object(checked(path(&[0]), Test::equal(0, len, 1))), field);

@@ -1,7 +1,7 @@
 //! Objects as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
 
 use hotcall_jit::engine::fast_call::{
-    Check, Exit, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
+    Check, ElementSize, Exit, FastCallModel, FastCallRole, Handles, Length, Object, Path, ResolvedHandle, Tag,
 };
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
@@ -199,7 +199,7 @@ fn machine_code_reads_as_resolve_does() {
         let object = |random: &mut Random| {
             Object::new((0..random.bits() % 4).map(|_| path(random)))
                 .checks((0..random.bits() % 3).map(|_| Check { at: path(random), test: test(random) }))
-                .length(random.bits().is_multiple_of(2).then(|| path(random)))
+                .length(random.bits().is_multiple_of(2).then(|| Length::from(path(random))))
         };
         let handles = Handles::new(Tag { mask: 7, bits: 0 })
             .null(base + 1)
@@ -223,6 +223,39 @@ fn machine_code_reads_as_resolve_does() {
         }
     }
     assert!(found > 1000, "{found}");
+}
+
+/// Elements of each size, numbered or all alike; a length of 4 bytes has no sign.
+#[test]
+fn lengths_are_numbers_of_elements() {
+    let bytes = [1_u64, 2, 3];
+    let address = bytes.as_ptr().expose_provenance() as u64;
+    let numbered = ElementSize::ByNumber { at: Path([16].into()), len: 2, first: 20, shifts: 0b11_10_01_00 };
+    let elements =
+        (0..4).map(ElementSize::Shift).map(|element| (element, 0)).chain((20..24).map(|n| (numbered.clone(), n)));
+    for (index, (element, number)) in elements.enumerate() {
+        for len in [4, 8] {
+            let length = Length::new(Path([8].into()), len, element.clone());
+            let handles = Handles::new(Tag::NONE).objects([Object::new([Path([0].into())]).length(length)]);
+            let fixture = by_handles("(struct {u64[3]})", &handles, Exit::Raise);
+            let bytes_each = 1 << (index % 4);
+            for count in [0, 24 / bytes_each - 1, 24 / bytes_each, 24 / bytes_each + 1, 0xffff_ffff] {
+                // Bytes behind a length of 4 are something else; numbers have 2.
+                let above = if len == 4 { 0x7700_0000_0000_0000 } else { 0 };
+                let object = [address, count | above, number | 0x5555_0000];
+                let handle = object.as_ptr().expose_provenance() as u64;
+                // SAFETY: these are the object's fields.
+                let resolved = unsafe { handles.resolve(handle) };
+                assert_eq!(resolved, Some(ResolvedHandle { slot: address, len: count * bytes_each }));
+                let (events, _) = call(&fixture, &[handle], None);
+                if count * bytes_each >= 24 {
+                    assert!(matches!(events[..], [Event::Called(_)]), "{events:?}");
+                } else {
+                    assert_eq!(events, [Event::Resolve { index: 0, handle }]);
+                }
+            }
+        }
+    }
 }
 
 /// One that machine code cannot read sends all but bytes to the helper, in order; the first refusal ends that.

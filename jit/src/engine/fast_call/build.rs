@@ -2,7 +2,8 @@
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
-use crate::engine::fast_call::model::{Check, Exit, FastCallModel, FastCallRole, Handles, Object, Path, Small, Tag};
+use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole, Handles, Small, Tag};
+use crate::engine::object::Object;
 
 impl FastCallModel {
     /// Makes a model without handles, whose caller does not check for a waiting exception.
@@ -67,23 +68,5 @@ impl Small {
     /// distinguishes integers from other words.
     pub const fn new(tag: Tag, shift: u8) -> Self {
         Self { tag, shift }
-    }
-}
-
-impl Object {
-    /// Makes a kind of pointers whose address is the sum of these words.
-    pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
-        Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
-    }
-
-    /// Sets the checks that hold for these objects alone, in order.
-    pub fn checks(self, checks: impl IntoIterator<Item = Check>) -> Self {
-        Self { checks: checks.into_iter().collect(), ..self }
-    }
-
-    /// Sets the field that holds the number of bytes. Objects with this field are bytes, and objects without it are
-    /// pointers.
-    pub fn length(self, length: impl Into<Option<Path>>) -> Self {
-        Self { length: length.into(), ..self }
     }
 }

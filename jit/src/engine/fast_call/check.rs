@@ -5,9 +5,8 @@ use crate::c::definitions::{Signature, Type};
 #[cfg(feature = "cranelift")]
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
-use crate::engine::fast_call::model::{
-    Check, Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small,
-};
+use crate::engine::fast_call::model::{Exit, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, Small};
+use crate::engine::object::Object;
 
 /// The reason why a native function cannot stand for a C function.
 #[derive(Clone, PartialEq, Eq, Debug, thiserror::Error)]
@@ -130,22 +129,7 @@ fn check_handles(handles: &Handles) -> Result<(), FastCallError> {
     if let Some(Small { shift, .. }) = handles.integers.filter(|small| !matches!(small.shift, 1..=63)) {
         return Err(FastCallError::Shift { shift });
     }
-    let mut checks = handles.objects.iter().flat_map(|object| &object.checks);
-    if !checks.all(is_readable) {
-        return Err(FastCallError::Field);
-    }
-    let paths = handles.objects.iter().flat_map(|object| {
-        let checks = object.checks.iter().map(|check| &check.at);
-        checks.chain(&object.address).chain(&object.length)
-    });
-    if paths.into_iter().any(|path| path.0.is_empty()) { Err(FastCallError::Field) } else { Ok(()) }
-}
-
-/// Returns true if machine code can read the field, and the test's value is possible.
-fn is_readable(Check { at, test }: &Check) -> bool {
-    let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
-    let end = at.0.last().map_or(Some(0), |offset| offset.checked_add(test.offset.into()));
-    matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
+    if handles.objects.iter().all(Object::is_consistent) { Ok(()) } else { Err(FastCallError::Field) }
 }
 
 /// Returns true if the type can hold an address.

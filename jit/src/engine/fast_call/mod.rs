@@ -8,10 +8,11 @@
 mod build;
 pub(crate) mod check;
 pub(crate) mod model;
-mod object;
+mod resolve;
 
+pub use crate::engine::object::{Check, ElementSize, Length, Object, Path, ResolvedHandle};
 pub use check::FastCallError;
 pub use model::{
-    Check, Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Object,
-    Path, Raise, Resolve, ResolvedHandle, Small, Tag,
+    Exit, FastCallHelpers, FastCallModel, FastCallRole, Handles, MAX_FAST_CALL_PARAMETERS, NoResult, Raise, Resolve,
+    Small, Tag,
 };

@@ -10,8 +10,8 @@ use std::hash::{Hash, Hasher};
 
 use crate::c::definitions::Signature;
 use crate::convention::abi::Abi;
+use crate::engine::object::{Object, ResolvedHandle};
 use crate::engine::record::RecordHead;
-use crate::engine::values::model::Test;
 
 /// The largest number of parameters of a native function. Each record has its own code, which grows with every
 /// parameter.
@@ -114,35 +114,6 @@ pub struct Tag {
     pub bits: u64,
 }
 
-/// A kind of object: its checks, and the fields that describe its memory.
-///
-/// An object with a length is *bytes*; one without is a pointer.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub struct Object {
-    /// The checks that hold for these objects alone. They run in order: a check may read memory that earlier checks
-    /// make valid.
-    pub checks: Box<[Check]>,
-    /// The words whose sum is the address.
-    pub address: Box<[Path]>,
-    /// The field that holds the number of bytes.
-    pub length: Option<Path>,
-}
-
-/// A condition on an object's memory.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Check {
-    /// The field that is tested.
-    pub at: Path,
-    /// The test of the field.
-    pub test: Test,
-}
-
-/// The path from an object's word to a field: add an offset, load a word, and so on. The last offset leads to the
-/// field.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Path(pub Box<[i32]>);
-
 /// The functions that trampolines call besides C. They must not run script, except `raise`. `resolve` must not move
 /// bytes that machine code has found for other handles of the call.
 #[derive(Clone, Copy, Debug)]
@@ -184,16 +155,6 @@ pub struct NoResult {
     integer: u64,
     #[cfg(not(windows))]
     float: f64,
-}
-
-/// A resolved handle.
-#[repr(C)]
-#[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct ResolvedHandle {
-    /// A canonical slot, or the address of bytes.
-    pub slot: u64,
-    /// The number of bytes at the address, if the handle is one of bytes.
-    pub len: u64,
 }
 
 impl FastCallHelpers {

@@ -1,10 +1,11 @@
 //! Builders of models. Parts that later versions add have defaults, which keep the meaning of models without them.
 
-use std::ops::RangeInclusive;
-
 use crate::c::definitions::Signature;
 use crate::engine::call::Words;
-use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use crate::engine::object::Object;
+use crate::engine::pins::PinList;
+use crate::engine::test::Test;
+use crate::engine::values::model::{Boolean, Double, Integer, Objects, ResultPath, Role, Singleton, ValueModel};
 
 impl ValueModel {
     /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.
@@ -41,6 +42,7 @@ impl ValueModel {
             boolean: None,
             null: None,
             undefined,
+            objects: None,
         }
     }
 
@@ -78,27 +80,32 @@ impl ValueModel {
     pub fn null(self, null: impl Into<Option<Singleton>>) -> Self {
         Self { null: null.into(), ..self }
     }
+
+    /// Sets the objects whose bytes machine code finds by itself.
+    pub fn objects(self, objects: impl Into<Option<Objects>>) -> Self {
+        Self { objects: objects.into(), ..self }
+    }
 }
 
-impl Test {
-    /// Tests that the integer of `len` bytes at `offset` is `value`.
-    pub const fn equal(offset: u8, len: u8, value: u64) -> Self {
-        Self::masked(offset, len, u64::MAX, value)
+impl Objects {
+    /// Makes a class of objects of these kinds, whose address is the value's first word. Calls do not pin them.
+    pub fn new(test: Test, kinds: impl IntoIterator<Item = Object>) -> Self {
+        Self { test, offset: 0, mask: u64::MAX, kinds: kinds.into_iter().collect(), pins: None }
     }
 
-    /// Tests that the bits of `mask` equal those of `value`.
-    pub const fn masked(offset: u8, len: u8, mask: u64, value: u64) -> Self {
-        Self::masked_range(offset, len, mask, value..=value)
+    /// Sets the bytes from the beginning of the value to the word that holds the address: 0 or 8.
+    pub fn offset(self, offset: u8) -> Self {
+        Self { offset, ..self }
     }
 
-    /// Tests that a value of 8 bytes lies in `low..=high`.
-    pub const fn range(low: u64, high: u64) -> Self {
-        Self::masked_range(0, 8, u64::MAX, low..=high)
+    /// Sets the bits of this word that are the address.
+    pub fn mask(self, mask: u64) -> Self {
+        Self { mask, ..self }
     }
 
-    /// Tests that the bits of `mask` in the integer of `len` bytes at `offset` lie in `range`, without a sign.
-    pub const fn masked_range(offset: u8, len: u8, mask: u64, range: RangeInclusive<u64>) -> Self {
-        Self { offset, len, mask, low: *range.start(), high: *range.end() }
+    /// Sets the list of pinned objects.
+    pub fn pins(self, pins: impl Into<Option<PinList>>) -> Self {
+        Self { pins: pins.into(), ..self }
     }
 }
 

@@ -7,9 +7,11 @@ use crate::c::layout::Extent;
 use crate::c::numbers::is_nan;
 use crate::c::scalar::Scalar;
 use crate::engine::call::{EngineHelpers, Words};
+use crate::engine::object::Object;
+use crate::engine::test::Test;
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel,
+    Boolean, Double, EngineAbi, Integer, Objects, ResultPath, Role, Singleton, ValueModel,
 };
 
 /// The reason why a [`ValueModel`] is inconsistent.
@@ -62,6 +64,7 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     for (class, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
         constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
     }
+    check_objects(model)?;
     check_classes(&classes(model))
 }
 
@@ -96,6 +99,9 @@ fn classes(model: &ValueModel) -> Vec<ModelClass> {
         if let Some(Singleton { test, value }) = constant {
             add(name, test, vec![value]);
         }
+    }
+    if let Some(objects) = &model.objects {
+        add("objects", objects.test, Vec::new());
     }
     classes
 }
@@ -216,6 +222,23 @@ fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
     check_room(CLASS, offset, 1, size)?;
     if zero[usize::from(offset / 8)] >> (offset % 8 * 8) & 1 != 0 {
         return Err(ModelError::ModelClass { class: CLASS, problem: "false has the bit of true" });
+    }
+    Ok(())
+}
+
+fn check_objects(model: &ValueModel) -> Result<(), ModelError> {
+    const CLASS: &str = "objects";
+    let Some(Objects { test, offset, kinds, .. }) = &model.objects else { return Ok(()) };
+    check_test(CLASS, *test, model.size)?;
+    check_room(CLASS, *offset, 8, model.size)?;
+    if !offset.is_multiple_of(8) {
+        return Err(ModelError::ModelClass { class: CLASS, problem: "the address lies in a word of its own" });
+    }
+    if !kinds.iter().all(Object::is_consistent) {
+        return Err(ModelError::ModelClass {
+            class: CLASS,
+            problem: "a path is empty, or a field cannot be read or cannot have its value",
+        });
     }
     Ok(())
 }

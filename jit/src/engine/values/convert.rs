@@ -1,9 +1,12 @@
 //! Conversions of values to slots and back by a model, without machine code. They agree with the model's trampolines.
 
+use crate::c::form::Form;
 use crate::c::numbers::{self, is_nan};
 use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
-use crate::engine::values::model::{Boolean, Double, Integer, Test, ValueModel};
+use crate::engine::object::{self, ResolvedHandle, Want};
+use crate::engine::test::read;
+use crate::engine::values::model::{Boolean, Double, Integer, Objects, ValueModel};
 
 impl ValueModel {
     /// Returns the canonical slot of a value for a parameter of type `scalar`. The value must be a number, a boolean,
@@ -69,6 +72,42 @@ impl ValueModel {
         self.double.map(|class| class.of(number))
     }
 
+    /// Resolves an object by the rules that machine code uses: the address of its bytes and their number, or the address
+    /// that a pointer object holds. `None` if machine code leaves the value to the helper.
+    ///
+    /// Authors of models compare the result with their engine's answer, before they trust a model with the layout of
+    /// its objects.
+    ///
+    /// # Safety
+    ///
+    /// The model describes this value correctly, as far as reading memory goes.
+    pub unsafe fn resolve(&self, value: Words) -> Option<ResolvedHandle> {
+        let objects = self.objects.as_ref()?;
+        let word = objects.word(value)?;
+        // SAFETY: the class says that the word is the address of an object, and the caller promises that the model
+        // describes it.
+        unsafe { object::find(&objects.kinds, word) }
+    }
+
+    /// Returns the address of an object's bytes, or the one that it holds, and the address of the object itself. `None`
+    /// if machine code leaves the value to the helper.
+    ///
+    /// # Safety
+    ///
+    /// The model describes this value correctly, as far as reading memory goes.
+    pub(crate) unsafe fn address(&self, param: Form, value: Words) -> Option<(u64, u64)> {
+        let (objects, want) = (self.objects.as_ref()?, Want::of(param)?);
+        let word = objects.word(value)?;
+        // SAFETY: the class says that the word is the address of an object, and the caller promises that the model
+        // describes it.
+        unsafe { object::address(&objects.kinds, word, want) }.map(|address| (address, word))
+    }
+
+    /// Returns true if the objects of a parameter are added to the list of pinned objects.
+    pub(crate) fn pins_of(&self, param: Form) -> bool {
+        self.objects.as_ref().is_some_and(|objects| objects.pins.is_some()) && Want::of(param).is_some_and(Want::pins)
+    }
+
     /// Returns the value of a `void` function, which also stands for a missing argument.
     pub fn undefined(&self) -> Words {
         self.undefined.value
@@ -82,11 +121,10 @@ pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
     if scalar.is_integer() && is_kept { Some(slot) } else { None }
 }
 
-impl Test {
-    /// Returns true if the value belongs to the class.
-    pub const fn holds(&self, value: Words) -> bool {
-        let bits = read(value, self.offset, self.len) & self.mask;
-        self.low <= bits && bits <= self.high
+impl Objects {
+    /// Returns the address of the object, if the value holds one.
+    pub fn word(&self, value: Words) -> Option<u64> {
+        self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)
     }
 }
 
@@ -129,12 +167,6 @@ impl Boolean {
     const fn of(&self, truth: bool) -> Words {
         with(self.zero, self.offset, truth as u64)
     }
-}
-
-/// Returns the integer of `len` bytes at `offset`, which lies within one word.
-const fn read(value: Words, offset: u8, len: u8) -> u64 {
-    let bits = value[(offset / 8) as usize] >> (offset % 8 * 8);
-    bits & (u64::MAX >> (64 - len as u32 * 8))
 }
 
 /// Sets `bits` in a part of the value that is zero.

@@ -11,6 +11,8 @@ mod convert;
 pub(crate) mod model;
 
 pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+pub use crate::engine::pins::PinList;
 pub use crate::engine::record::{Pending, RecordHead};
+pub use crate::engine::test::Test;
 pub use check::ModelError;
-pub use model::{Boolean, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+pub use model::{Boolean, Double, EngineAbi, Integer, Objects, ResultPath, Role, Singleton, ValueModel};

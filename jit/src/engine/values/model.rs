@@ -10,6 +10,9 @@ use std::sync::Arc;
 
 use crate::c::definitions::Signature;
 use crate::engine::call::{EngineHelpers, Words};
+use crate::engine::object::Object;
+use crate::engine::pins::PinList;
+use crate::engine::test::Test;
 
 /// The way in which an engine calls native functions, and the layout of its values in memory.
 ///
@@ -45,6 +48,8 @@ pub struct ValueModel {
     pub null: Option<Singleton>,
     /// The result of functions without a result, and the value of a missing argument. It may be null too.
     pub undefined: Singleton,
+    /// Objects whose bytes machine code finds by itself.
+    pub objects: Option<Objects>,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
@@ -92,24 +97,6 @@ pub enum ResultPath {
         /// The integer returned when the function has thrown.
         exception: u64,
     },
-}
-
-/// Bits that distinguish a class of values: the integer of `len` bytes at `offset`, masked, lies in `low..=high`.
-///
-/// The test must hold for the values of the class and for no others.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
-#[non_exhaustive]
-pub struct Test {
-    /// Bytes from the beginning of the value.
-    pub offset: u8,
-    /// The number of bytes read: 1, 2, 4 or 8.
-    pub len: u8,
-    /// The bits that count.
-    pub mask: u64,
-    /// The least of the range, unsigned.
-    pub low: u64,
-    /// The greatest, included.
-    pub high: u64,
 }
 
 /// A class of integers with a sign: `len` bytes at `offset`, without their lowest `shift` bits.
@@ -181,6 +168,26 @@ pub struct Singleton {
     pub test: Test,
     /// The value that is used when one is made.
     pub value: Words,
+}
+
+/// The class of objects: values that hold the address of an object in the engine's memory.
+///
+/// Machine code finds the bytes of objects of the [kinds](Self::kinds) by itself. It leaves calls with other objects to
+/// the interpreter, which asks [`EngineHelpers::convert`].
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Objects {
+    /// The test of the class.
+    pub test: Test,
+    /// The bytes from the beginning of the value to the word that holds the object's address: 0 or 8.
+    pub offset: u8,
+    /// The bits of this word that are the address. All other bits of the address are 0.
+    pub mask: u64,
+    /// The kinds of objects that machine code reads. An object must not be of two kinds.
+    pub kinds: Box<[Object]>,
+    /// The list of pinned objects. `None` if the engine itself leaves the bytes of arguments in place as long as a call
+    /// runs.
+    pub pins: Option<PinList>,
 }
 
 impl EngineAbi {

@@ -29,7 +29,8 @@ use crate::codegen::words::CallWords;
 use crate::convention::plan::Return;
 use crate::engine::call::{Failure, NativeCall};
 use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::{ResultPath, Test};
+use crate::engine::test::Test;
+use crate::engine::values::model::ResultPath;
 use crate::entry::engine_values::call::{EngineCall, EngineValuesBody};
 use crate::entry::engine_values::interpreter::interpret;
 use crate::entry::engine_values::key::{EngineValuesKey, is_pinnable, may_need_helper};
@@ -170,7 +171,7 @@ impl EngineCall<'_> {
         b.seal_block(refused);
         b.set_cold_block(refused);
         b.switch_to_block(refused);
-        if self.native.key.pinnable() > 0 {
+        if self.native.key.pins_by_helper() {
             self.release(b, None);
         }
         b.ins().jump(self.exception, &[]);
@@ -206,7 +207,7 @@ impl EngineCall<'_> {
                 None => raw = arg.pieces().first().map(|piece| pack::raw(b, results[0], piece)),
             }
         }
-        if self.native.key.pinnable() > 0 {
+        if self.native.key.pins_by_helper() {
             raw = self.release(b, raw);
         }
         self.check_pending(b);

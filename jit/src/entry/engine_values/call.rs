@@ -106,7 +106,7 @@ impl<'a> EngineCall<'a> {
                 None => absent.push(offset),
             }
         }
-        if key.pinnable() > 0 {
+        if key.pins_by_helper() {
             let none = b.ins().iconst(types::I64, 0);
             store(b, none, NativeCall::PINNED);
         }

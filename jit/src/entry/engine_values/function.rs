@@ -10,6 +10,7 @@ use crate::code::generator::{self, Generator};
 use crate::code::linker::Code;
 use crate::convention::abi::Abi;
 use crate::debug::name::Name;
+use crate::engine::pins::MAX_PINNED;
 use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::key::CallbackKey;
@@ -25,6 +26,8 @@ use crate::stubs::pool::StubPool;
 /// The largest number of parameters of a compiled function. Functions with more are interpreted. Each parameter takes
 /// some 60 µs to compile, and more in longer signatures.
 const MAX_COMPILED: usize = 32;
+
+const _: () = assert!(MAX_COMPILED <= MAX_PINNED);
 
 /// The native functions of one shape for engines of one model. Cloning is cheap.
 #[derive(Clone)]

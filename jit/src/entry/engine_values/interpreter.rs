@@ -7,11 +7,11 @@ use std::ffi::c_void;
 use std::mem::MaybeUninit;
 use std::ptr;
 
-use crate::c::definitions::{Signature, Type};
+use crate::c::definitions::Signature;
 use crate::c::form::Form;
-use crate::c::scalar::Scalar;
 use crate::c::signature::MAX_PARAMETERS;
 use crate::engine::call::{Failure, NativeCall, Words};
+use crate::engine::pins::MAX_PINNED;
 use crate::engine::record::RecordHead;
 use crate::engine::values::model::{EngineAbi, ResultPath, Role};
 use crate::entry::slots::key::Options;
@@ -23,7 +23,7 @@ use crate::stubs::cell::{RetiredCell, count_retired_call};
 /// A signature with the model by which its values are converted.
 pub(crate) struct Interpreter {
     engine: EngineAbi,
-    params: Box<[Option<Scalar>]>,
+    params: Box<[Form]>,
     result: Form,
     signature: Signature,
     /// Makes the trampoline at the first call.
@@ -35,7 +35,7 @@ impl Interpreter {
     pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: &'static Trampolines) -> Self {
         Self {
             engine: engine.clone(),
-            params: signature.params().iter().map(Type::as_scalar).collect(),
+            params: signature.params().iter().map(Form::of).collect(),
             result: Form::of(signature.result()),
             signature: signature.clone(),
             trampolines,
@@ -104,29 +104,75 @@ impl Interpreter {
         argv: *const u8,
         slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
     ) -> bool {
-        let model = self.engine.model();
-        for (index, (&scalar, slot)) in self.params.iter().zip(slots).enumerate() {
-            let mut value = self.engine.model().undefined();
+        let (model, helpers) = (self.engine.model(), self.engine.helpers());
+        let mut unpinned = Unpinned::none();
+        for (index, (&param, slot)) in self.params.iter().zip(slots).enumerate() {
+            let mut value = model.undefined();
             if index < argc {
                 let size = usize::from(model.size);
                 // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
-            if let Some(unpacked) = scalar.and_then(|scalar| self.engine.model().unpack(scalar, value)) {
+            if let Some(unpacked) = param.scalar().and_then(|scalar| model.unpack(scalar, value)) {
                 slot.write(unpacked);
+                if model.pins_of(param) {
+                    // SAFETY: no object is one of the call's.
+                    unsafe { self.pin(call, &mut unpinned, 0) };
+                }
+                continue;
+            }
+            // SAFETY: the value is one of the engine's, which the model describes.
+            if let Some((address, object)) = unsafe { model.address(param, value) } {
+                slot.write(address);
+                if model.pins_of(param) {
+                    // SAFETY: the object is one of the call's.
+                    unsafe { self.pin(call, &mut unpinned, object) };
+                }
                 continue;
             }
             // SAFETY: the helper gets a value for a parameter, and memory for its slot.
             unsafe {
-                if !(self.engine.helpers().convert)(call, index, &value, slot.as_mut_ptr()) {
+                if !(helpers.convert)(call, index, &value, slot.as_mut_ptr()) {
                     if (*call).is_pinned() {
-                        (self.engine.helpers().finish)(call);
+                        (helpers.finish)(call);
                     }
                     return false;
                 }
             }
         }
+        // SAFETY: the call is that of the objects.
+        unsafe { self.pin_all(call, &mut unpinned) };
         true
+    }
+
+    /// # Safety
+    ///
+    /// The object is one of the call's, or 0.
+    unsafe fn pin(&self, call: *mut NativeCall, unpinned: &mut Unpinned, object: u64) {
+        if unpinned.push(object) {
+            // SAFETY: the caller promises objects of the call.
+            unsafe { self.pin_all(call, unpinned) };
+        }
+    }
+
+    /// Adds the objects to the list of pinned objects.
+    ///
+    /// # Safety
+    ///
+    /// The objects are those of the call.
+    unsafe fn pin_all(&self, call: *mut NativeCall, unpinned: &mut Unpinned) {
+        let objects = &unpinned.objects[..unpinned.len];
+        let Some(list) = self.engine.model().objects.as_ref().and_then(|objects| objects.pins) else { return };
+        // SAFETY: the record and its cell live as long as the engine may call its function. The caller promises that the
+        // objects are those of the call, so they have the list's counter.
+        unsafe {
+            let cell = (*(*call).record).pending();
+            if !(*cell).pin(list, objects) {
+                (self.engine.helpers().take_pins)(call);
+                (*cell).pin(list, objects);
+            }
+        }
+        unpinned.len = 0;
     }
 
     /// # Safety
@@ -138,6 +184,25 @@ impl Interpreter {
         // result.
         unsafe { (trampoline.entry())(target, args, result.slot(), ptr::null_mut()) };
         result
+    }
+}
+
+/// The objects of a call that are not yet in the list of pinned objects: their addresses, or 0 for null.
+struct Unpinned {
+    objects: [u64; MAX_PINNED],
+    len: usize,
+}
+
+impl Unpinned {
+    const fn none() -> Self {
+        Self { objects: [0; MAX_PINNED], len: 0 }
+    }
+
+    /// Takes an object. Returns true if there is no room for another.
+    const fn push(&mut self, object: u64) -> bool {
+        self.objects[self.len] = object;
+        self.len += 1;
+        self.len == MAX_PINNED
     }
 }
 

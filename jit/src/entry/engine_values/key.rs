@@ -23,11 +23,14 @@ pub(crate) struct EngineValuesKey {
 impl EngineValuesKey {
     /// Makes the key of a signature from its plan.
     pub(crate) fn of(abi: Abi, signature: &Signature, plan: Plan, engine: &EngineAbi) -> Self {
+        // Only machine code that reads objects depends on what a pointer points to.
+        let reads_objects = engine.model().objects.is_some();
+        let param = |scalar: Scalar| if reads_objects { scalar } else { scalar.representative() };
         Self {
             engine: engine.clone(),
             abi,
             plan: canonical::outgoing(signature, plan),
-            params: signature.params().iter().map(|ty| ty.as_scalar().map(Scalar::representative)).collect(),
+            params: signature.params().iter().map(|ty| ty.as_scalar().map(param)).collect(),
             result: Form::of(signature.result()).representative(),
         }
     }
@@ -38,10 +41,21 @@ impl EngineValuesKey {
         self.params.iter().filter(|param| param.is_none_or(is_pinnable)).count()
     }
 
+    /// Returns true if compiled code converts arguments by a helper, which may pin them.
+    #[cfg(feature = "cranelift")]
+    pub(crate) fn pins_by_helper(&self) -> bool {
+        self.is_buffered() && self.pinnable() > 0
+    }
+
     /// Returns true if arguments go to a buffer of slots before they go to their places.
     #[cfg(feature = "cranelift")]
     pub(crate) fn is_buffered(&self) -> bool {
-        self.params.len() > MAX_IN_REGISTERS || self.params.iter().any(|param| param.is_none_or(may_need_helper))
+        let any = |is: fn(Scalar) -> bool| self.params.iter().any(|param| param.is_none_or(is));
+        let is_long = self.params.len() > MAX_IN_REGISTERS;
+        match self.engine.model().objects {
+            Some(_) => is_long && !any(is_pinnable),
+            None => is_long || any(may_need_helper),
+        }
     }
 }
 
@@ -57,7 +71,7 @@ pub(crate) const fn may_need_helper(scalar: Scalar) -> bool {
     is_pinnable(scalar) || (scalar.size() == 8 && !scalar.is_float())
 }
 
-/// Returns true if arguments of the type may be pinned. A helper always converts them.
+/// Returns true if arguments of the type may be pinned. Without a model of objects a helper always converts them.
 #[cfg(feature = "cranelift")]
 pub(crate) const fn is_pinnable(scalar: Scalar) -> bool {
     matches!(scalar, Scalar::Pointer(_))

@@ -10,6 +10,8 @@ pub(crate) mod function;
 mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
+mod objects;
+#[cfg(feature = "cranelift")]
 mod pack;
 #[cfg(feature = "cranelift")]
 mod unpack;

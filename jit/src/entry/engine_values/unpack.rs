@@ -11,18 +11,25 @@ use crate::codegen::call::{Source, extend};
 use crate::codegen::test::test;
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::{Loc, Piece};
-use crate::engine::values::model::{Double, Integer, Role, Test};
+use crate::engine::object::Want;
+use crate::engine::test::Test;
+use crate::engine::values::model::{Double, Integer, Role};
 use crate::entry::engine_values::call::EngineCall;
+use crate::entry::engine_values::objects::{self, Pinned};
 
 /// Arguments that need no helper. They are unpacked on the way to their places.
 pub(crate) struct Unpacked<'a> {
     call: &'a EngineCall<'a>,
     result: Option<StackSlot>,
+    /// The addresses of aggregates that were asked for.
+    addresses: Vec<Option<Value>>,
+    /// The objects that are pinned.
+    pinned: Vec<Pinned>,
 }
 
 impl<'a> Unpacked<'a> {
-    pub(crate) const fn new(call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
-        Self { call, result }
+    pub(crate) fn new(call: &'a EngineCall<'a>, result: Option<StackSlot>) -> Self {
+        Self { call, result, addresses: vec![None; call.native.key.params.len()], pinned: Vec::new() }
     }
 }
 
@@ -38,25 +45,54 @@ impl Source for Unpacked<'_> {
     }
 
     fn scalar(&mut self, b: &mut FunctionBuilder<'_>, arg: usize, piece: &Piece, ty: ir::Type) -> Value {
-        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate needs a helper") };
+        let Some(scalar) = self.call.native.key.params[arg] else { unreachable!("an aggregate has an address") };
+        if let Scalar::Pointer(pointee) = scalar {
+            let want = Want::Pointer(pointee);
+            let (address, object) = objects::resolve(self.call, b, arg, want);
+            self.pinned.extend(want.pins().then_some(object));
+            return word(b, address, ty);
+        }
         let value = Unpacking::of(self.call, arg, scalar, self.call.argv, self.call.slow).unpack(b);
         if b.func.dfg.value_type(value) == ty && ty != types::I64 {
             return value;
         }
         let slot = to_slot(b, value);
-        let word = extend(b, slot, piece);
-        // Some of the words for the stack go through float registers.
-        if ty == types::I64 { word } else { b.ins().bitcast(ty, MemFlagsData::new(), word) }
+        let extended = extend(b, slot, piece);
+        word(b, extended, ty)
     }
 
-    fn address(&mut self, _: &mut FunctionBuilder<'_>, _: usize) -> Value {
-        unreachable!("an aggregate needs a helper")
+    fn address(&mut self, b: &mut FunctionBuilder<'_>, arg: usize) -> Value {
+        if let Some(address) = self.addresses[arg] {
+            return address;
+        }
+        // The bytes are copied before C runs, so they are not pinned.
+        let (address, _) = objects::resolve(self.call, b, arg, Want::Bytes(self.call.native.key.plan.args[arg].size));
+        self.addresses[arg] = Some(address);
+        address
     }
 
     fn result_pointer(&mut self, b: &mut FunctionBuilder<'_>) -> Value {
         let Some(result) = self.result else { unreachable!("a result in memory has bytes") };
         frame::address(b, result, 0)
     }
+
+    fn before_call(&mut self, b: &mut FunctionBuilder<'_>) {
+        let params = &self.call.native.key.params;
+        let unread = (0..params.len()).filter(|&arg| params[arg].is_none() && self.addresses[arg].is_none());
+        // An aggregate without bytes has no words, but its value is checked.
+        for arg in unread.collect::<Vec<_>>() {
+            self.address(b, arg);
+        }
+        let objects = self.call.model().objects.as_ref();
+        if let Some(list) = objects.and_then(|objects| objects.pins) {
+            objects::pin(self.call, b, list, &self.pinned);
+        }
+    }
+}
+
+/// Returns an integer as a word of type `ty`: some of the words for the stack go through float registers.
+fn word(b: &mut FunctionBuilder<'_>, integer: Value, ty: ir::Type) -> Value {
+    if ty == types::I64 { integer } else { b.ins().bitcast(ty, MemFlagsData::new(), integer) }
 }
 
 /// Returns an argument as a canonical slot.

@@ -7,7 +7,8 @@ use std::ffi::c_void;
 
 use crate::c::form::Form;
 use crate::c::scalar::{Pointee, Scalar};
-use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles, ResolvedHandle};
+use crate::engine::fast_call::model::{Exit, FastCallHelpers, FastCallRole, Handles};
+use crate::engine::object::ResolvedHandle;
 use crate::engine::record::RecordHead;
 use crate::entry::fast_call::key::FastCallKey;
 

@@ -11,13 +11,14 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use crate::c::form::Form;
-use crate::c::scalar::{Pointee, Scalar};
+use crate::c::scalar::Scalar;
 use crate::codegen::blocks::{go_on_if, next_block};
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame;
-use crate::codegen::test::test;
+use crate::codegen::object::find;
 use crate::codegen::words::call_conv;
-use crate::engine::fast_call::model::{Handles, Object, Path, Small, Tag};
+use crate::engine::fast_call::model::{Handles, Small, Tag};
+use crate::engine::object;
 use crate::entry::fast_call::call::{Exits, FastCallBody, Ready, narrow, record};
 use crate::entry::fast_call::needs::resolve_all;
 
@@ -26,33 +27,17 @@ use crate::entry::fast_call::needs::resolve_all;
 enum Want {
     Bool,
     Integer(Scalar),
-    Pointer(Pointee),
-    /// At least this many bytes.
-    Bytes(u32),
+    Object(object::Want),
 }
 
 impl Want {
     fn of(param: Form) -> Self {
         match param {
             Form::Scalar(Scalar::Bool) => Self::Bool,
-            Form::Scalar(Scalar::Pointer(pointee)) => Self::Pointer(pointee),
+            Form::Scalar(Scalar::Pointer(pointee)) => Self::Object(object::Want::Pointer(pointee)),
             Form::Scalar(scalar) => Self::Integer(scalar),
-            Form::Bytes(size) => Self::Bytes(size),
-            Form::Void => Self::Bytes(0),
-        }
-    }
-
-    fn takes_null(self) -> bool {
-        matches!(self, Self::Pointer(_))
-    }
-
-    /// Returns true if it accepts objects of this kind: bytes, or pointers.
-    fn takes(self, object: &Object) -> bool {
-        match self {
-            Self::Bool | Self::Integer(_) => false,
-            Self::Pointer(Pointee::Opaque | Pointee::Function) => object.length.is_none(),
-            Self::Pointer(Pointee::Buffer) | Self::Bytes(_) => object.length.is_some(),
-            Self::Pointer(Pointee::Text) => true,
+            Form::Bytes(size) => Self::Object(object::Want::Bytes(size)),
+            Form::Void => Self::Object(object::Want::Bytes(0)),
         }
     }
 }
@@ -71,9 +56,10 @@ fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
         let handles = of(role.handles()?);
         Some(Handle { index, handles, want: Want::of(c) })
     });
-    let result = native.key.model.result().map(|(_, handles)| {
-        let Form::Bytes(size) = native.key.result else { unreachable!("the result is memory") };
-        Handle { index: native.key.params.len(), handles: of(handles), want: Want::Bytes(size) }
+    let result = native.key.model.result().map(|(_, handles)| Handle {
+        index: native.key.params.len(),
+        handles: of(handles),
+        want: Want::of(native.key.result),
     });
     args.chain(result).collect()
 }
@@ -182,7 +168,7 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
     let Handle { handles, want, .. } = handle;
     let value = ready.get(handle);
     let word = if handles.indirect { b.ins().load(types::I64, UNALIGNED, value, 0) } else { value };
-    match *want {
+    let want = match *want {
         Want::Bool => return truth(b, handles.booleans, word, slow),
         Want::Integer(scalar) => {
             let integer = small(b, handles.integers, word, slow);
@@ -191,8 +177,8 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
             }
             return integer;
         }
-        Want::Pointer(_) | Want::Bytes(_) => {}
-    }
+        Want::Object(want) => want,
+    };
     let done = b.create_block();
     let found = b.append_block_param(done, types::I64);
     if let Some(null) = handles.null.filter(|_| want.takes_null()) {
@@ -207,39 +193,10 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
         go_on_if(b, word, slow);
     }
     check_tag(b, handles.tag, word, slow);
-    // No word is of two kinds, so the order does not matter.
-    let objects: Vec<_> = handles.objects.iter().filter(|object| want.takes(object)).collect();
-    for (index, object) in objects.iter().enumerate() {
-        let other = if index + 1 == objects.len() { slow } else { b.create_block() };
-        for check in &object.checks {
-            let (base, at) = follow(b, &check.at, word);
-            let holds = test(b, base, at, check.test);
-            go_on_if(b, holds, other);
-        }
-        let address = read_object(b, object, word, *want, slow);
-        b.ins().jump(done, &[BlockArg::from(address)]);
-        if other != slow {
-            b.seal_block(other);
-            b.switch_to_block(other);
-        }
-    }
-    if objects.is_empty() {
-        b.ins().jump(slow, &[]);
-    }
+    find(b, &handles.objects, word, want, (done, &[]), slow);
     b.seal_block(done);
     b.switch_to_block(done);
     found
-}
-
-fn read_object(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, slow: Block) -> Value {
-    if let (Want::Bytes(size), Some(length)) = (want, &object.length) {
-        let len = load(b, length, word);
-        let enough = b.ins().icmp_imm_u(IntCC::UnsignedGreaterThanOrEqual, len, i64::from(size));
-        go_on_if(b, enough, slow);
-    }
-    let words: Vec<_> = object.address.iter().map(|path| load(b, path, word)).collect();
-    let sum = words.into_iter().reduce(|sum, word| b.ins().iadd(sum, word));
-    sum.unwrap_or_else(|| b.ins().iconst(types::I64, 0))
 }
 
 fn small(b: &mut FunctionBuilder<'_>, integers: Option<Small>, word: Value, slow: Block) -> Value {
@@ -278,16 +235,4 @@ fn check_tag(b: &mut FunctionBuilder<'_>, tag: Tag, word: Value, slow: Block) {
 fn is_word(b: &mut FunctionBuilder<'_>, word: Value, other: u64) -> Value {
     let other = b.ins().iconst(types::I64, other as i64);
     b.ins().icmp(IntCC::Equal, word, other)
-}
-
-/// Returns the place of the field: a word, and the field's offset from it.
-fn follow(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> (Value, i32) {
-    let Some((&last, through)) = path.0.split_last() else { unreachable!("a model has no empty paths") };
-    let step = |base, &offset| b.ins().load(types::I64, UNALIGNED, base, offset);
-    (through.iter().fold(word, step), last)
-}
-
-fn load(b: &mut FunctionBuilder<'_>, path: &Path, word: Value) -> Value {
-    let (base, at) = follow(b, path, word);
-    b.ins().load(types::I64, UNALIGNED, base, at)
 }

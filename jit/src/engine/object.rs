@@ -1,0 +1,303 @@
+//! Objects' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
+//!
+//! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
+//! uses, so that an engine's author can compare them with the engine's own answers.
+
+use crate::c::form::Form;
+use crate::c::scalar::{Pointee, Scalar};
+use crate::engine::test::Test;
+
+/// A kind of object: its checks, and the fields that describe its memory.
+///
+/// An object with a length is *bytes*; one without is a pointer.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Object {
+    /// The checks that hold for these objects alone. They run in order: a check may read memory that earlier checks
+    /// make valid.
+    pub checks: Box<[Check]>,
+    /// The words whose sum is the address.
+    pub address: Box<[Path]>,
+    /// The number of bytes.
+    pub length: Option<Length>,
+}
+
+/// The number of an object's bytes: a number of elements, and their size.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub struct Length {
+    /// The field that holds the number of elements.
+    pub at: Path,
+    /// The bytes of this field: 4 or 8. The number has no sign.
+    pub len: u8,
+    /// The size of an element.
+    pub element: ElementSize,
+}
+
+/// The size of an object's elements, as a power of two.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+#[non_exhaustive]
+pub enum ElementSize {
+    /// All elements have `1 << shift` bytes.
+    Shift(u8),
+    /// A number in the object tells the size, such as the class of a typed array.
+    ByNumber {
+        /// The field that holds the number.
+        at: Path,
+        /// The bytes of this field: 1, 2 or 4.
+        len: u8,
+        /// The least of the numbers, which the object's checks admit. They admit 32 numbers at most.
+        first: u32,
+        /// The shift of each number, two bits each. Those of `first` are the lowest.
+        shifts: u64,
+    },
+}
+
+/// A condition on an object's memory.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Check {
+    /// The field that is tested.
+    pub at: Path,
+    /// The test of the field.
+    pub test: Test,
+}
+
+/// The path from an object's word to a field: add an offset, load a word, and so on. The last offset leads to the
+/// field.
+#[derive(Clone, PartialEq, Eq, Hash, Debug)]
+pub struct Path(pub Box<[i32]>);
+
+/// A resolved handle, or a resolved object.
+#[repr(C)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct ResolvedHandle {
+    /// A canonical slot, or the address of bytes.
+    pub slot: u64,
+    /// The number of bytes at the address, if the handle is one of bytes.
+    pub len: u64,
+}
+
+impl Object {
+    /// Makes a kind of pointers whose address is the sum of these words.
+    pub fn new(address: impl IntoIterator<Item = Path>) -> Self {
+        Self { checks: Box::default(), address: address.into_iter().collect(), length: None }
+    }
+
+    /// Sets the checks that hold for these objects alone, in order.
+    pub fn checks(self, checks: impl IntoIterator<Item = Check>) -> Self {
+        Self { checks: checks.into_iter().collect(), ..self }
+    }
+
+    /// Sets the number of bytes: a [`Length`], or the path of a field of 8 bytes. Objects with a length are bytes, and
+    /// objects without one are pointers.
+    pub fn length(self, length: impl Into<Option<Length>>) -> Self {
+        Self { length: length.into(), ..self }
+    }
+
+    /// Returns true if machine code can read all fields, and the tests' values are possible.
+    pub(crate) fn is_consistent(&self) -> bool {
+        let is_known = self.length.as_ref().is_none_or(Length::is_consistent);
+        let is_path = |path: &Path| !path.0.is_empty();
+        is_known && self.checks.iter().all(Check::is_consistent) && self.address.iter().all(is_path)
+    }
+}
+
+impl Length {
+    /// Makes the length of an object with elements of `1 << shift` bytes. The number of elements is a field of `len`
+    /// bytes, 4 or 8.
+    pub const fn new(at: Path, len: u8, element: ElementSize) -> Self {
+        Self { at, len, element }
+    }
+
+    fn is_consistent(&self) -> bool {
+        let element = match &self.element {
+            ElementSize::Shift(shift) => *shift < 32,
+            ElementSize::ByNumber { at, len, .. } => !at.0.is_empty() && matches!(len, 1 | 2 | 4),
+        };
+        element && !self.at.0.is_empty() && matches!(self.len, 4 | 8)
+    }
+
+    /// # Safety
+    ///
+    /// The word belongs to an object of the kind with this length.
+    unsafe fn read(&self, word: u64) -> u64 {
+        // SAFETY: the caller promises that the fields can be read.
+        let field = |path: &Path, len| unsafe { load_bytes(path.follow(word), len) };
+        let shift = match &self.element {
+            ElementSize::Shift(shift) => u64::from(*shift),
+            ElementSize::ByNumber { at, len, first, shifts } => {
+                let index = field(at, *len).wrapping_sub((*first).into());
+                shifts >> (index * 2 % 64) & 3
+            }
+        };
+        field(&self.at, self.len) << shift
+    }
+}
+
+impl From<Path> for Length {
+    fn from(path: Path) -> Self {
+        Self::new(path, 8, ElementSize::Shift(0))
+    }
+}
+
+impl From<Path> for Option<Length> {
+    fn from(path: Path) -> Self {
+        Some(path.into())
+    }
+}
+
+/// The requirement of a parameter on an object.
+#[derive(Clone, Copy)]
+pub(crate) enum Want {
+    Pointer(Pointee),
+    /// At least this many bytes.
+    Bytes(u32),
+}
+
+impl Want {
+    /// Returns the requirement of a parameter; `None` if it takes no objects.
+    pub(crate) const fn of(param: Form) -> Option<Self> {
+        match param {
+            Form::Scalar(Scalar::Pointer(pointee)) => Some(Self::Pointer(pointee)),
+            Form::Bytes(size) => Some(Self::Bytes(size)),
+            Form::Scalar(_) | Form::Void => None,
+        }
+    }
+
+    /// Returns true if the bytes of its objects are pinned. Those of a struct are copied before C runs.
+    pub(crate) const fn pins(self) -> bool {
+        matches!(self, Self::Pointer(Pointee::Buffer | Pointee::Text))
+    }
+
+    /// Returns true if null stands for no object.
+    #[cfg(feature = "cranelift")]
+    pub(crate) const fn takes_null(self) -> bool {
+        matches!(self, Self::Pointer(_))
+    }
+
+    /// Returns true if it accepts objects of this kind: bytes, or pointers.
+    pub(crate) const fn takes(self, object: &Object) -> bool {
+        match self {
+            Self::Pointer(Pointee::Opaque | Pointee::Function) => object.length.is_none(),
+            Self::Pointer(Pointee::Buffer) | Self::Bytes(_) => object.length.is_some(),
+            Self::Pointer(Pointee::Text) => true,
+        }
+    }
+}
+
+/// Resolves an object of one of these kinds for a parameter: the address of its bytes, or the address that it holds.
+/// `None` if machine code cannot read it, or if the parameter does not accept it.
+///
+/// # Safety
+///
+/// The word belongs to an object, and each check may be read if those before it hold.
+pub(crate) unsafe fn address(kinds: &[Object], word: u64, want: Want) -> Option<u64> {
+    // SAFETY: the caller promises an object whose checks may be read in order.
+    let object = kinds.iter().find(|kind| want.takes(kind) && unsafe { kind.is_kind_of(word) })?;
+    // SAFETY: the object's checks hold.
+    let ResolvedHandle { slot, len } = unsafe { object.read(word) };
+    match want {
+        Want::Bytes(size) if len < size.into() => None,
+        Want::Bytes(_) | Want::Pointer(_) => Some(slot),
+    }
+}
+
+/// Resolves an object of one of these kinds. `None` if it is of none.
+///
+/// # Safety
+///
+/// The word belongs to an object, and each check may be read if those before it hold.
+pub(crate) unsafe fn find(kinds: &[Object], word: u64) -> Option<ResolvedHandle> {
+    // SAFETY: the caller promises an object whose checks may be read in order.
+    let object = kinds.iter().find(|object| unsafe { object.is_kind_of(word) })?;
+    // SAFETY: the object's checks hold.
+    Some(unsafe { object.read(word) })
+}
+
+impl Object {
+    /// # Safety
+    ///
+    /// The word belongs to an object, and each check may be read if those before it hold.
+    unsafe fn is_kind_of(&self, word: u64) -> bool {
+        // SAFETY: the caller promises that each check may be read if those before it hold, and `all` runs them in
+        // order.
+        self.checks.iter().all(|check| unsafe { check.holds(word) })
+    }
+
+    /// # Safety
+    ///
+    /// The word belongs to an object of this kind.
+    unsafe fn read(&self, word: u64) -> ResolvedHandle {
+        // SAFETY: the caller promises that the word belongs to an object of this kind, whose fields can be read.
+        let field = |path: &Path| unsafe { load(path.follow(word)) };
+        let slot = self.address.iter().map(field).fold(0, u64::wrapping_add);
+        // SAFETY: the caller promises that the word belongs to an object of this kind.
+        let len = self.length.as_ref().map_or(u64::MAX, |length| unsafe { length.read(word) });
+        ResolvedHandle { slot, len }
+    }
+}
+
+impl Check {
+    /// Returns true if machine code can read the field, and the test's value is possible.
+    fn is_consistent(&self) -> bool {
+        let Self { at, test } = self;
+        let all = u64::MAX >> (64 - 8 * u32::from(test.len.clamp(1, 8)));
+        let end = at.0.last().and_then(|offset| offset.checked_add(test.offset.into()));
+        matches!(test.len, 1 | 2 | 4 | 8) && test.low <= test.high.min(all) && end.is_some()
+    }
+
+    /// # Safety
+    ///
+    /// The field can be read.
+    unsafe fn holds(&self, word: u64) -> bool {
+        let Test { offset, len, mask, low, high } = self.test;
+        // SAFETY: the caller promises that the field can be read, so all words on the path can be too.
+        let at = unsafe { self.at.follow(word) }.wrapping_add(offset.into());
+        // SAFETY: the caller promises that the field can be read.
+        let bits = unsafe { load_bytes(at, len) };
+        (low..=high).contains(&(bits & mask))
+    }
+}
+
+impl Path {
+    /// Returns the address of the field.
+    ///
+    /// # Safety
+    ///
+    /// All words on the path can be read.
+    unsafe fn follow(&self, word: u64) -> u64 {
+        let Some((last, through)) = self.0.split_last() else { return word };
+        let mut at = word;
+        for &offset in through {
+            // SAFETY: the caller promises that all words on the path can be read.
+            at = unsafe { load(at.wrapping_add_signed(offset.into())) };
+        }
+        at.wrapping_add_signed((*last).into())
+    }
+}
+
+fn pointer(address: u64) -> *const u64 {
+    std::ptr::with_exposed_provenance(address as usize)
+}
+
+/// Loads the little-endian integer of `len` bytes, at most 8.
+///
+/// # Safety
+///
+/// That many bytes can be read at the address.
+unsafe fn load_bytes(address: u64, len: u8) -> u64 {
+    let mut bytes = [0; 8];
+    for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {
+        // SAFETY: the caller promises that the bytes can be read.
+        *byte = unsafe { pointer(address.wrapping_add(index)).cast::<u8>().read() };
+    }
+    u64::from_le_bytes(bytes)
+}
+
+/// # Safety
+///
+/// A word can be read at the address.
+pub(crate) unsafe fn load(address: u64) -> u64 {
+    // SAFETY: the caller promises that a word can be read at the address.
+    unsafe { pointer(address).read_unaligned() }
+}

@@ -1,0 +1,125 @@
+//! The list of pinned objects of a realm: memory that machine code appends to.
+
+use std::cell::Cell;
+#[cfg(feature = "cranelift")]
+use std::mem::offset_of;
+use std::ptr;
+
+/// A list of the objects whose bytes C got, which machine code and helpers add to. The engine takes the objects over
+/// when the list is full, or earlier. Until then it leaves their bytes in place.
+///
+/// A call adds the objects of its parameters that are pointers to bytes. Structs are copied before C runs, so they are
+/// not pinned. If the newest objects of the list are those of the call, nothing is added.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Default)]
+#[non_exhaustive]
+pub struct PinList {
+    /// The bytes from the object's address to a counter of 4 bytes. Adding an object to the list adds 1 to its counter.
+    /// So in engines that count references, the list owns one reference for each entry.
+    pub references: Option<i32>,
+}
+
+impl PinList {
+    /// Makes a list of objects without counters.
+    pub const fn new() -> Self {
+        Self { references: None }
+    }
+
+    /// Sets the bytes from an object's address to its counter.
+    pub const fn references(self, offset: i32) -> Self {
+        Self { references: Some(offset) }
+    }
+}
+
+/// The largest number of objects that a call adds to the list in machine code.
+pub(crate) const MAX_PINNED: usize = 32;
+
+/// A list of pinned objects. Entries are words: the addresses of objects, or 0.
+///
+/// Machine code compares the newest entries with the objects of a call. In front of the first entry are zeros, so that
+/// it can always read [`MAX_PINNED`] entries.
+#[repr(C)]
+#[derive(Debug)]
+pub(crate) struct Pins {
+    /// The place of the next entry. Null without a list.
+    next: Cell<*mut u64>,
+    /// The end of the list's memory.
+    end: Cell<*mut u64>,
+    /// Counts the references to no object, so that machine code need not skip null.
+    no_object: Cell<u32>,
+    memory: Option<Box<[Cell<u64>]>>,
+}
+
+/// Offsets of fields that machine code reads and writes.
+#[cfg(feature = "cranelift")]
+impl Pins {
+    pub(crate) const NEXT: usize = offset_of!(Self, next);
+    pub(crate) const END: usize = offset_of!(Self, end);
+    pub(crate) const NO_OBJECT: usize = offset_of!(Self, no_object);
+}
+
+impl Pins {
+    /// Makes no list, for realms whose model has none.
+    pub(crate) const fn none() -> Self {
+        Self {
+            next: Cell::new(ptr::null_mut()),
+            end: Cell::new(ptr::null_mut()),
+            no_object: Cell::new(0),
+            memory: None,
+        }
+    }
+
+    /// Makes an empty list with room for `capacity` entries, or for those of one call if that is more.
+    pub(crate) fn new(capacity: usize) -> Self {
+        let memory: Box<[_]> = vec![Cell::new(0); MAX_PINNED + capacity.max(MAX_PINNED)].into();
+        let end = memory.as_ptr_range().end.cast::<u64>().cast_mut();
+        let pins = Self { end: Cell::new(end), memory: Some(memory), ..Self::none() };
+        pins.next.set(pins.entries().as_ptr().cast::<u64>().cast_mut());
+        pins
+    }
+
+    /// Returns the memory of the entries.
+    fn entries(&self) -> &[Cell<u64>] {
+        self.memory.as_ref().map_or(&[], |memory| &memory[MAX_PINNED..])
+    }
+
+    fn len(&self) -> usize {
+        // Without a list there are no entries, wherever an empty slice lies.
+        self.next.get().addr().saturating_sub(self.entries().as_ptr().addr()) / size_of::<u64>()
+    }
+
+    /// Adds the objects of a call, unless the newest entries are these objects. Returns `false` if there is no room, and
+    /// adds none then.
+    ///
+    /// # Safety
+    ///
+    /// The objects have the list's counter.
+    pub(crate) unsafe fn add(&self, list: PinList, objects: &[u64]) -> bool {
+        let (len, entries) = (self.len(), self.entries());
+        let newest = len.checked_sub(objects.len()).map(|first| &entries[first..len]);
+        if newest.is_some_and(|newest| newest.iter().map(Cell::get).eq(objects.iter().copied())) {
+            return true;
+        }
+        let Some(free) = entries.get(len..len + objects.len()) else { return false };
+        for (entry, &object) in free.iter().zip(objects) {
+            entry.set(object);
+            if let Some(offset) = list.references.filter(|_| object != 0) {
+                let counter =
+                    ptr::with_exposed_provenance_mut::<u32>(object as usize).wrapping_byte_offset(offset as isize);
+                // SAFETY: the caller promises that the object has this counter.
+                unsafe { counter.write_unaligned(counter.read_unaligned().wrapping_add(1)) };
+            }
+        }
+        self.next.set(self.next.get().wrapping_add(objects.len()));
+        true
+    }
+
+    /// Takes all objects out of the list.
+    pub(crate) fn take(&self) -> Vec<u64> {
+        let entries = self.entries();
+        let taken = entries.iter().take(self.len()).map(Cell::get).filter(|&object| object != 0).collect();
+        if !entries.is_empty() {
+            self.next.set(entries.as_ptr().cast::<u64>().cast_mut());
+        }
+        taken
+    }
+}

@@ -1,0 +1,104 @@
+//! Objects of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
+
+use std::cell::Cell;
+
+use hotcall_jit::engine::fast_call::{Check, ElementSize, Length, Object, Path};
+use hotcall_jit::engine::values::{Objects, PinList, Test, Words};
+use hotcall_jit::{Pointee, Scalar, Type};
+use hotcall_testing::random::Random;
+
+/// The tag of objects in values of 16 bytes.
+pub(crate) const TAG: u64 = 0xffff_ffff;
+
+/// The class of arrays of bytes; those behind it have elements of 2, 4 and 8 bytes.
+const BYTES: u16 = 20;
+const POINTER: u16 = 30;
+const OTHER: u16 = 24;
+
+/// An object's memory.
+#[repr(C)]
+pub(crate) struct HeapObject {
+    class: u16,
+    count: u32,
+    address: u64,
+    /// The references that lists of pinned objects own.
+    pub(crate) references: Cell<u32>,
+}
+
+/// The engine's objects, as machine code knows them.
+pub(crate) fn objects(test: Test) -> Objects {
+    let at = |offset: usize| Path([offset as i32].into());
+    let class = || at(std::mem::offset_of!(HeapObject, class));
+    let address = || at(std::mem::offset_of!(HeapObject, address));
+    let element = ElementSize::ByNumber { at: class(), len: 2, first: BYTES.into(), shifts: 0b11_10_01_00 };
+    let arrays = Object::new([address()])
+        .checks([
+            Check { at: class(), test: Test::masked_range(0, 2, u64::MAX, BYTES.into()..=(BYTES + 3).into()) },
+            // The bytes of the others went elsewhere.
+            Check { at: address(), test: Test::range(1, u64::MAX) },
+        ])
+        .length(Length::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
+    let pointers = Object::new([address()]).checks([Check { at: class(), test: Test::equal(0, 2, POINTER.into()) }]);
+    let references = std::mem::offset_of!(HeapObject, references) as i32;
+    Objects::new(test, [arrays, pointers]).pins(PinList::new().references(references))
+}
+
+/// Bytes that arrays show.
+static MEMORY: [u64; 512] = {
+    let mut memory = [0; 512];
+    let mut index = 0;
+    while index < memory.len() {
+        memory[index] = 0x0123_4567_89ab_cdef_u64.wrapping_mul(index as u64 * 2 + 1);
+        index += 1;
+    }
+    memory
+};
+
+/// A random object, which lives for ever.
+pub(crate) fn random(random: &mut Random) -> &'static HeapObject {
+    let shift = (random.bits() % 4) as u16;
+    let address = MEMORY.as_ptr().expose_provenance() as u64 + random.bits() % 64;
+    let bytes = match random.bits() % 3 {
+        0 => random.bits() % 24,
+        _ => 1024,
+    };
+    let (class, address) = match random.bits() % 12 {
+        0 => (BYTES + shift, 0),
+        1 | 2 => (POINTER, random.bits()),
+        3 => (OTHER, address),
+        _ => (BYTES + shift, address),
+    };
+    Box::leak(Box::new(HeapObject { class, count: (bytes >> shift) as u32, address, references: Cell::new(7) }))
+}
+
+impl HeapObject {
+    /// The address of the object.
+    pub(crate) fn word(&'static self) -> u64 {
+        std::ptr::from_ref(self).expose_provenance() as u64
+    }
+
+    /// The value that holds it, in a model whose objects have this class.
+    pub(crate) fn value(&'static self, objects: &Objects) -> Words {
+        let tag = objects.test.low;
+        if objects.test.offset == 8 { [self.word(), tag] } else { [self.word() | tag, 0] }
+    }
+
+    /// The slot for a type that takes the object. `None` if machine code leaves that to the helper.
+    pub(crate) fn slot(&self, ty: &Type, size: u32) -> Option<u64> {
+        let is_array = (BYTES..BYTES + 4).contains(&self.class) && self.address != 0;
+        let is_pointer = self.class == POINTER;
+        let taken = match ty.as_scalar() {
+            None => is_array && self.count << (self.class - BYTES) >= size,
+            Some(Scalar::Pointer(Pointee::Buffer)) => is_array,
+            Some(Scalar::Pointer(Pointee::Text)) => is_array || is_pointer,
+            Some(Scalar::Pointer(_)) => is_pointer,
+            Some(_) => false,
+        };
+        taken.then_some(self.address)
+    }
+}
+
+/// Returns true if objects of this type are pinned.
+pub(crate) fn pins(ty: &Type) -> bool {
+    matches!(ty.as_scalar(), Some(Scalar::Pointer(Pointee::Buffer | Pointee::Text)))
+}
