@@ -8,7 +8,7 @@ use std::ptr::{self, NonNull};
 use std::slice;
 use std::sync::Arc;
 
-use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
+use hotcall_jit::engine::fast_call::{Exit, FastCallModel, ResolvedHandle};
 use hotcall_jit::engine::values::{EngineAbi, ModelError, Pending, ValueModel, Words};
 use hotcall_jit::{MAX_PARAMETERS, Signature, Type};
 
@@ -21,6 +21,7 @@ use super::problem::Problem;
 use super::realm_state::RealmState;
 use super::record::Record;
 use super::site::Site;
+use super::view::View;
 use crate::callback::call::Call;
 use crate::function::error::CompileError;
 use crate::function::function::Function;
@@ -54,6 +55,36 @@ impl<E: Engine> Realm<E> {
     pub unsafe fn new(engine: E, model: ValueModel) -> Result<Self, ModelError> {
         let abi = EngineAbi::new(model, helpers::<E>())?;
         Ok(Self::with(Some(abi), engine))
+    }
+
+    /// A realm like that of [`new`](Self::new). The model's [objects](ValueModel::objects) are used only if machine code
+    /// finds the same in all samples as [`Engine::view`]. Otherwise helpers read objects, which is slower; [`model`
+    /// ](Self::model) says which.
+    ///
+    /// Samples are values of all kinds that script can make. Their objects should be of all kinds and states: with and
+    /// without bytes, detached, shown in part.
+    ///
+    /// # Errors
+    ///
+    /// The parts of the model do not fit together.
+    ///
+    /// # Safety
+    ///
+    /// * The model describes the engine's values and native functions correctly. Of objects it may be wrong about all
+    ///   but the memory that it reads: that must be readable.
+    /// * The samples and the site are the engine's.
+    pub unsafe fn with_samples(
+        engine: E,
+        model: ValueModel,
+        site: Site,
+        samples: impl IntoIterator<Item = Words>,
+    ) -> Result<Self, ModelError> {
+        // SAFETY: the caller promises that the samples are the engine's, and that the fields that the model reads exist.
+        let agrees = |value: Words| unsafe { reads_as_engine(&engine, &model, site, value) };
+        let is_right = samples.into_iter().all(agrees);
+        let model = if is_right { model } else { model.objects(None) };
+        // SAFETY: the caller promises that the rest of the model is right.
+        unsafe { Self::new(engine, model) }
     }
 
     /// A realm of an engine whose values only the engine itself reads. It passes *handles*, each in the first of the
@@ -312,6 +343,22 @@ impl<E: Engine> Realm<E> {
     /// has left is made now, by [`Engine::exception`] with an empty site.
     pub fn take_exception(&self) -> Option<E::Exception> {
         self.state.take_exception()
+    }
+}
+
+/// Returns true if machine code finds the same in a value as the engine, or leaves it to the engine.
+///
+/// # Safety
+///
+/// The value and the site are the engine's, and the memory that the model reads of it is readable.
+unsafe fn reads_as_engine<E: Engine>(engine: &E, model: &ValueModel, site: Site, value: Words) -> bool {
+    // SAFETY: the caller promises that the memory is readable.
+    let Some(ResolvedHandle { slot, len }) = (unsafe { model.resolve(value) }) else { return true };
+    // SAFETY: the caller promises that value and site are the engine's.
+    match unsafe { engine.view(site, value) } {
+        View::Bytes { address, len: bytes } => len == bytes as u64 && (bytes == 0 || slot == address as u64),
+        View::Pointer(address) => len == u64::MAX && slot == address as u64,
+        View::Number(_) | View::BigInt(_) | View::Boolean(_) | View::Null | View::Undefined | View::Other(_) => false,
     }
 }
 

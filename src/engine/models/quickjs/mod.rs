@@ -7,8 +7,12 @@
 //! Bellard's QuickJS is another engine: it does not have `JS_NewCClosure`, and its small BigInts have 64 bits instead
 //! of 32.
 
+mod objects;
+
 use hotcall_jit::engine::values::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel, Words};
 use hotcall_jit::{Signature, Type};
+
+pub use objects::{ObjectSample, SampleKind, counter, objects};
 
 /// The tags of `JSValue` that machine code reads.
 mod tag {
@@ -19,6 +23,7 @@ mod tag {
     pub(super) const EXCEPTION: u64 = 6;
     pub(super) const SHORT_BIG_INT: u64 = 7;
     pub(super) const FLOAT64: u64 = 8;
+    pub(super) const OBJECT: u64 = 0xffff_ffff;
 }
 
 /// `JS_UNDEFINED`

@@ -1,0 +1,199 @@
+//! QuickJS-ng's objects: their layout, found in samples of a running engine.
+//!
+//! The engine's structs are private, and differ between versions. So nothing here is fixed: each field is the place
+//! where all samples have what the engine's public functions say about them. A layout that is found may still be wrong
+//! by chance; [`Realm::with_samples`](crate::engine::Realm::with_samples) compares it with the engine's answers.
+
+use std::ops::Range;
+
+use hotcall_jit::engine::fast_call::{Check, ElementSize, Length, Object, Path};
+use hotcall_jit::engine::values::{Objects, PinList, Test, Words};
+
+use super::tagged;
+
+/// An object, and what the engine's public functions say about it.
+#[derive(Clone, Copy, Debug)]
+pub struct ObjectSample {
+    /// The value.
+    pub value: Words,
+    /// The number of its class: `JS_GetClassID`.
+    pub class: u16,
+    /// Its opaque pointer: `JS_GetOpaque` for its own class.
+    pub opaque: usize,
+    /// The kind of the object.
+    pub kind: SampleKind,
+}
+
+/// The kind of an object among the samples.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum SampleKind {
+    /// A typed array: the address of its bytes, the number of its elements, and the binary logarithm of their size. The
+    /// address is 0 if the array is detached.
+    TypedArray {
+        /// The address of the bytes.
+        address: usize,
+        /// The number of elements.
+        count: u32,
+        /// Each element has `1 << shift` bytes.
+        shift: u8,
+    },
+    /// An `ArrayBuffer` or `SharedArrayBuffer`: the address of its bytes, and their number. Both are 0 if it is
+    /// detached.
+    Buffer {
+        /// The address of the bytes.
+        address: usize,
+        /// The number of bytes.
+        len: u32,
+    },
+    /// A pointer object. Its opaque pointer is the address.
+    Pointer,
+}
+
+/// The bytes of an object that every version has.
+const OBJECT: Range<isize> = 0..64;
+
+/// The bytes of an array buffer behind its object that every version has.
+const BUFFER: Range<isize> = 0..40;
+
+/// Finds the layout of the engine's objects in samples.
+///
+/// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one;
+/// array buffers of different lengths, a detached one; and pointer objects. `None` if no layout fits all of them, or
+/// more than one does.
+///
+/// `references` are the bytes from an object to its counter of references, for a [list](PinList) of pinned objects; see
+/// [`counter`]. Without it, calls do not pin.
+///
+/// # Safety
+///
+/// The samples are objects of QuickJS-ng on a target with addresses of 64 bits, without `JS_NAN_BOXING`.
+pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Option<Objects> {
+    let of = |sample: &ObjectSample| sample.value[0];
+    let every = |_: &ObjectSample| true;
+    let class = only(OBJECT, 2, samples, every, |sample, at| read(of(sample), at, 2) == sample.class.into())?;
+    let is_array = |sample: &ObjectSample| matches!(sample.kind, SampleKind::TypedArray { .. });
+    let is_buffer = |sample: &ObjectSample| matches!(sample.kind, SampleKind::Buffer { .. });
+    let is_opaque = |sample: &ObjectSample| !is_array(sample);
+    let data = only(OBJECT, 8, samples, is_array, |sample, at| read(of(sample), at, 8) == sample.address())?;
+    let count = only(OBJECT, 4, samples, is_array, |sample, at| read(of(sample), at, 4) == sample.count())?;
+    let opaque = only(OBJECT, 8, samples, is_opaque, |sample, at| read(of(sample), at, 8) == sample.opaque as u64)?;
+    let behind = |sample: &ObjectSample| sample.opaque as u64;
+    let bytes = only(BUFFER, 8, samples, is_buffer, |sample, at| read(behind(sample), at, 8) == sample.address())?;
+    let len = only(BUFFER, 4, samples, is_buffer, |sample, at| read(behind(sample), at, 4) == sample.count())?;
+
+    let path = |offsets: &[i32]| Path(offsets.into());
+    let of_class = |low: u16, high: u16| Check {
+        at: path(&[class]),
+        test: Test::masked_range(0, 2, u64::MAX, low.into()..=high.into()),
+    };
+    let has_bytes = |at| Check { at, test: Test::range(1, u64::MAX) };
+    let (first, last, shifts) = element_sizes(samples)?;
+    let element = ElementSize::ByNumber { at: path(&[class]), len: 2, first: first.into(), shifts };
+    let mut kinds = vec![
+        Object::new([path(&[data])]).checks([of_class(first, last), has_bytes(path(&[data]))]).length(Length::new(
+            path(&[count]),
+            4,
+            element,
+        )),
+    ];
+    for buffer in classes(samples, is_buffer) {
+        let address = path(&[opaque, bytes]);
+        kinds.push(
+            Object::new([address.clone()]).checks([of_class(buffer, buffer), has_bytes(address)]).length(Length::new(
+                path(&[opaque, len]),
+                4,
+                ElementSize::Shift(0),
+            )),
+        );
+    }
+    for pointer in classes(samples, |sample| sample.kind == SampleKind::Pointer) {
+        let address = path(&[opaque]);
+        kinds.push(Object::new([address.clone()]).checks([of_class(pointer, pointer), has_bytes(address)]));
+    }
+    Some(Objects::new(tagged(super::tag::OBJECT), kinds).pins(references.map(|at| PinList::new().references(at))))
+}
+
+/// Finds the counter of an object's references: the only field that `retain` adds 1 to. Returns the bytes from the
+/// object to the counter.
+///
+/// # Safety
+///
+/// The value is an object of QuickJS-ng. `retain` is `JS_DupValue`.
+pub unsafe fn counter(value: Words, retain: impl FnOnce()) -> Option<i32> {
+    // Newer versions have it in the header of the memory block, in front of the object.
+    const FIELDS: Range<isize> = -8..OBJECT.end;
+    let fields = || FIELDS.step_by(4).map(|at| read(value[0], at, 4)).collect::<Vec<_>>();
+    let before = fields();
+    retain();
+    let changed = before.into_iter().zip(fields()).enumerate().filter(|(_, (before, after))| before != after);
+    match changed.collect::<Vec<_>>()[..] {
+        [(index, (before, after))] if after == before + 1 => Some(FIELDS.start as i32 + index as i32 * 4),
+        _ => None,
+    }
+}
+
+impl ObjectSample {
+    const fn address(&self) -> u64 {
+        match self.kind {
+            SampleKind::TypedArray { address, .. } | SampleKind::Buffer { address, .. } => address as u64,
+            SampleKind::Pointer => self.opaque as u64,
+        }
+    }
+
+    const fn count(&self) -> u64 {
+        match self.kind {
+            SampleKind::TypedArray { count, .. } => count as u64,
+            SampleKind::Buffer { len, .. } => len as u64,
+            SampleKind::Pointer => 0,
+        }
+    }
+}
+
+/// Returns the only field where `fits` holds for each of the samples that are meant.
+fn only(
+    fields: Range<isize>,
+    len: usize,
+    samples: &[ObjectSample],
+    is_meant: impl Fn(&ObjectSample) -> bool,
+    fits: impl Fn(&ObjectSample, isize) -> bool,
+) -> Option<i32> {
+    let meant = || samples.iter().filter(|sample| is_meant(sample));
+    meant().next()?;
+    let mut fields = fields.step_by(len).filter(|&at| meant().all(|sample| fits(sample, at)));
+    let field = fields.next()?;
+    if fields.next().is_some() { None } else { Some(field as i32) }
+}
+
+/// The classes of the samples that are meant, in order.
+fn classes(samples: &[ObjectSample], is_meant: impl Fn(&ObjectSample) -> bool) -> Vec<u16> {
+    let mut classes: Vec<_> = samples.iter().filter(|sample| is_meant(sample)).map(|sample| sample.class).collect();
+    classes.sort_unstable();
+    classes.dedup();
+    classes
+}
+
+/// Returns the first and the last class of typed arrays, and the shifts of their elements. `None` if there is a gap
+/// between the classes.
+fn element_sizes(samples: &[ObjectSample]) -> Option<(u16, u16, u64)> {
+    let shift = |sample: &ObjectSample| match sample.kind {
+        SampleKind::TypedArray { shift, .. } => Some((sample.class, shift)),
+        SampleKind::Buffer { .. } | SampleKind::Pointer => None,
+    };
+    let shifts: Vec<_> = samples.iter().filter_map(shift).collect();
+    let (first, last) = (shifts.iter().min()?.0, shifts.iter().max()?.0);
+    let of_class = |class| shifts.iter().find(|(known, _)| *known == class).map(|(_, shift)| u64::from(*shift & 3));
+    let mut table = 0;
+    for (index, class) in (first..=last).enumerate().take(32) {
+        table |= of_class(class)? << (2 * index);
+    }
+    (last - first < 32).then_some((first, last, table))
+}
+
+/// Reads a field of an object or of the memory behind it.
+fn read(base: u64, at: isize, len: usize) -> u64 {
+    let field = std::ptr::with_exposed_provenance::<u8>(base as usize).wrapping_byte_offset(at);
+    let mut bytes = [0; 8];
+    // SAFETY: the functions here read within the memory that every version has, of objects that their callers promise.
+    unsafe { field.copy_to_nonoverlapping(bytes.as_mut_ptr(), len) };
+    u64::from_le_bytes(bytes)
+}
