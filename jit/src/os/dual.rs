@@ -30,7 +30,7 @@ impl Dual {
         // SAFETY: a size of 0 asks for another mapping of the shared memory, and leaves this one. Nothing else has the
         // new address.
         let executable = unsafe { Mapping::new(libc::mremap(from, 0, len, libc::MREMAP_MAYMOVE), len) }?;
-        // SAFETY: nothing reads, writes or runs the contents of the new mapping yet.
+        // SAFETY: nothing has used the addresses of the new mapping yet. All writes go through `writable`.
         unsafe { mapping::seal(executable.start.as_ptr(), len) }?;
         Ok(Self { writable, executable })
     }

@@ -62,8 +62,8 @@ impl Drop for Mapping {
 ///
 /// # Safety
 ///
-/// The caller owns the pages that `len` bytes at `start` take. `start` is the first byte of a page. Nothing reads,
-/// writes or runs the pages' contents during this call, or writes to them later.
+/// The caller owns the pages that `len` bytes at `start` take. `start` is the first byte of a page. Nothing uses these
+/// addresses during this call, or writes to them later.
 #[cfg(feature = "cranelift")]
 pub(crate) unsafe fn seal(start: *mut u8, len: usize) -> io::Result<()> {
     // SAFETY: the caller promises that it owns the pages, and that nothing depends on their old protection.
