@@ -432,7 +432,7 @@ impl Placement {
 
 /// The machine code that is compared.
 fn codes<'c>(contenders: &'c Contenders<'_>) -> [&'c [u8]; 2] {
-    [contenders.trampoline.code(), &contenders.c.0]
+    [contenders.trampoline.code(), contenders.c.0.code()]
 }
 
 fn print_code(contenders: &Contenders<'_>) -> Result<(), Box<dyn Error>> {

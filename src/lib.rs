@@ -91,6 +91,10 @@
 
 #![warn(clippy::disallowed_types)]
 
+// The guide's toy names this crate as any other program does.
+#[cfg(feature = "conformance")]
+extern crate self as hotcall;
+
 mod callback;
 pub mod declare;
 pub mod engine;

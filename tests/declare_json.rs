@@ -106,7 +106,18 @@ fn faults_name_symbol_argument_and_cause() {
         (f(r#"{"parameters": [], "result": "void", "result": "void"}"#), "f.result", None, "the key stands twice"),
         (f(r#"{"parameters": [], "result": "void", "optional": 1}"#), "f.optional", None, "invalid type"),
         (f(r#"{"parameters": {}, "result": "void"}"#), "f.parameters", None, "an array of types"),
+        (f(r#"{"parameters": [], "result": null}"#), "f.result", None, "invalid type: null"),
         (f("7"), "f", None, "an object with"),
+        // An array is not a symbol, even if its elements are what the keys have.
+        (f(r#"[["u8"], "void"]"#), "f", None, "invalid type: sequence, expected an object with"),
+        (
+            f(
+                r#"{"parameters": [{"function": {"parameters": [], "result": "void", "names": ["a"]}}], "result": "void"}"#,
+            ),
+            "f.parameters[0].function",
+            Some(0),
+            "1 `names` for 0 parameters",
+        ),
         (r#"{"f": {"type": "u8"}, "f": {"type": "u8"}}"#.into(), "f", None, "`f` is declared twice"),
     ] {
         let error = error(&text);

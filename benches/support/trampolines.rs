@@ -4,8 +4,8 @@ use std::ffi::c_void;
 use std::io;
 
 use hotcall_jit::SlotsEntry;
+use hotcall_testing::copied_code::CopiedCode;
 use libloading::Library;
-use memmap2::{Mmap, MmapMut};
 
 use crate::support::c::{self, compile};
 
@@ -38,18 +38,16 @@ impl CCode {
             let [start, end] = **range.map_err(io::Error::other)?;
             std::slice::from_raw_parts(start, end.offset_from_unsigned(start))
         };
-        let mut page = MmapMut::map_anon(code.len())?;
-        page.copy_from_slice(code);
-        Ok(Copied(page.make_exec()?))
+        CopiedCode::new(code).map(Copied)
     }
 }
 
 /// A copied trampoline: its code.
-pub(crate) struct Copied(pub(crate) Mmap);
+pub(crate) struct Copied(pub(crate) CopiedCode);
 
 impl Copied {
     pub(crate) fn entry(&self) -> SlotsEntry {
         // SAFETY: every function in trampolines.c is of this type.
-        unsafe { std::mem::transmute::<*const u8, SlotsEntry>(self.0.as_ptr()) }
+        unsafe { std::mem::transmute::<*const u8, SlotsEntry>(self.0.code().as_ptr()) }
     }
 }

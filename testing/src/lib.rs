@@ -5,6 +5,7 @@
 //! * [`c_types`] and [`c_text`] write types and functions as C; [`callees`] and [`callers`] write functions for every signature.
 //! * [`random`] makes numbers and values; [`values`] has one value of each type.
 //! * [`guarded`] is memory beside which every access is a fault; [`fence`] also finds writes beside a value in it.
+//! * [`copied_code`] is machine code at an address of its own.
 //! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
 //! * [`helpers`] are those of fast calls without objects.
@@ -17,6 +18,7 @@ pub mod callees;
 pub mod callers;
 mod changed;
 pub mod compiler;
+pub mod copied_code;
 #[cfg(target_arch = "x86_64")]
 pub mod environment;
 pub mod fence;
@@ -26,6 +28,7 @@ pub mod frames;
 pub mod guarded;
 pub mod helpers;
 pub mod notation;
+mod pages;
 pub mod random;
 pub mod runtime;
 pub mod types;

@@ -6,7 +6,13 @@ use hotcall::engine::conformance::{self, Expression, Feature, Report, ScriptValu
 use hotcall::engine::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk, Type};
 
-use crate::toy::{self, Fault, INTEGER, NIL, ToySubject};
+use hotcall::engine::guide::toy::framed::framed_model;
+use hotcall::engine::guide::toy::model::model;
+use hotcall::engine::guide::toy::subject::{ToySubject, describe, script};
+use hotcall::engine::guide::toy::vm::{BOOLEAN, INTEGER, NIL, VmObject, VmValue};
+
+use crate::faulty::{Fault, FaultySubject};
+use crate::toy;
 use crate::wide::{self, WideSubject};
 
 /// The kit notices in a case with this in its name or in what came of it.
@@ -18,21 +24,19 @@ fn found(report: &Report, case: &str) {
 
 #[track_caller]
 fn found_in_model(change: impl FnOnce(&mut ValueModel), case: &str) {
-    let mut model = toy::model().unwrap();
+    let mut model = model().unwrap();
     change(&mut model);
     found(&conformance::run(&mut toy::with_model(model)), case);
 }
 
 #[track_caller]
 fn found_in_engine(fault: Fault, case: &str) {
-    let mut subject = toy::with_data();
-    subject.realm.engine().fault.set(fault);
-    found(&conformance::run(&mut subject), case);
+    found(&conformance::run(&mut FaultySubject::new(fault)), case);
 }
 
 /// The library says so itself.
 fn is_refused(change: impl FnOnce(&mut ValueModel)) -> bool {
-    let mut model = toy::model().unwrap();
+    let mut model = model().unwrap();
     change(&mut model);
     // SAFETY: the model makes no value an object.
     unsafe { ToySubject::new(model) }.is_err()
@@ -42,9 +46,8 @@ const fn tagged(tag: u64) -> Test {
     Test::masked(0, 8, 0xffff << 48, tag)
 }
 
-/// A tag that the toy takes for a number, and one that is another class's.
+/// A tag that the toy takes for a number.
 const FREE: u64 = 0xfffe << 48;
-const BOOLEAN: u64 = toy::BOOLEAN;
 
 fn integers(model: &mut ValueModel) -> &mut Integer {
     model.integer.as_mut().unwrap()
@@ -86,7 +89,7 @@ fn wrong_offsets() {
     model.wide.as_mut().unwrap().len = 4;
     found(&conformance::run(&mut WideSubject::new(model)), "same_i64(9007199254740993)");
     // The function itself is taken for the first argument.
-    let mut model = toy::framed_model().unwrap();
+    let mut model = framed_model().unwrap();
     model.roles = [Role::Context, Role::Argc, Role::Argv { first: 0 }].into();
     found(&conformance::run(&mut toy::with_model(model)), "same_i8(127)");
 }
@@ -159,16 +162,16 @@ impl Subject for Leaving {
         let vm = &self.0.vm;
         let mut stack = Vec::new();
         for argument in arguments {
-            stack.push(vm.run(&toy::script(argument), &[])?);
+            stack.push(vm.run(&script(argument), &[])?);
         }
-        stack.resize(64, toy::VmValue::integer(7));
-        vm.call(vm.global(name).ok_or("no function")?, &stack[..arguments.len()]).map(toy::describe)
+        stack.resize(64, VmValue::integer(7));
+        vm.call(vm.global(name).ok_or("no function")?, &stack[..arguments.len()]).map(describe)
     }
 }
 
 #[test]
 fn missing_arguments() {
-    let mut model = toy::model().unwrap();
+    let mut model = model().unwrap();
     conformance::run(&mut Leaving(toy::with_model(model.clone()))).check();
     if cfg!(not(feature = "jit")) {
         // The interpreter counts, whatever the model says.
@@ -184,10 +187,10 @@ fn exceptions() {
     let outcome = ResultPath::Returned { exception: [NIL, 0] };
     found_in_model(|model| model.outcome = outcome, "same_i8(128)");
     found_in_engine(Fault::Throw, "same_i8(128)");
-    let mut model = toy::framed_model().unwrap();
+    let mut model = framed_model().unwrap();
     model.outcome = ResultPath::Stored { index: 0, success: 1, exception: 1 };
     found(&conformance::run(&mut toy::with_model(model)), "same_i8(128)");
-    let mut model = toy::framed_model().unwrap();
+    let mut model = framed_model().unwrap();
     model.outcome = ResultPath::Stored { index: 0, success: 0, exception: 0 };
     found(&conformance::run(&mut toy::with_model(model)), "same_i8(127)");
 }
@@ -211,10 +214,10 @@ impl Subject for Eager {
         if *signature != Signature::new([Type::I32], Type::I32).unwrap() {
             return self.toy.callback(name, signature, body);
         }
-        let (vm, realm, script) = (Rc::clone(&self.toy.vm), self.toy.realm.clone(), toy::script(body));
+        let (vm, realm, script) = (Rc::clone(&self.toy.vm), self.toy.realm.clone(), script(body));
         let refuse = |call: ForeignCall| Err(call);
         let callback = Callback::local(&Thunk::new(signature).unwrap(), LocalOptions::default(), refuse, move |call| {
-            match vm.run(&script, &[toy::VmValue::integer(call.slots()[0].as_i32())]) {
+            match vm.run(&script, &[VmValue::integer(call.slots()[0].as_i32())]) {
                 Ok(value) => call.set(value.as_number().unwrap_or_default() as i32).unwrap(),
                 Err(message) => {
                     realm.take_exception();
@@ -224,7 +227,7 @@ impl Subject for Eager {
         });
         let callback = callback.unwrap();
         let vm = &self.toy.vm;
-        vm.set_global(name, Some(vm.allocate(toy::VmObject::Pointer(callback.as_ptr()))));
+        vm.set_global(name, Some(vm.allocate(VmObject::Pointer(callback.as_ptr()))));
         self.callbacks.push(callback);
         Ok(())
     }

@@ -2,9 +2,9 @@
 
 mod broken;
 mod exact;
+mod faulty;
 mod jsc_subject;
 mod quickjs_subject;
-#[expect(unreachable_pub, reason = "the guide's modules are shown as an author would write them")]
 mod toy;
 mod wide;
 

@@ -119,7 +119,8 @@ impl Chunk {
 
     /// Makes code read-only for which [`Self::take`] gave memory.
     fn seal(&self, start: *mut u8, size: usize) -> io::Result<()> {
-        // SAFETY: the pages belong to the chunk and hold only this function, which does not run yet.
+        // SAFETY: the pages belong to the chunk, begin at `start` because `take` aligns to them, and hold only this
+        // function, which does not run yet.
         unsafe { self.memory.seal(start, size) }
     }
 }

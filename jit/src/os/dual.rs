@@ -7,7 +7,7 @@ use std::os::fd::AsRawFd;
 use std::ptr::{self, NonNull};
 
 use crate::os::file;
-use crate::os::mapping::Mapping;
+use crate::os::mapping::{self, Mapping};
 
 /// One memory at two addresses.
 pub(crate) struct Dual {
@@ -30,12 +30,9 @@ impl Dual {
         // SAFETY: a size of 0 asks for another mapping of the shared memory, and leaves this one. Nothing else has the
         // new address.
         let executable = unsafe { Mapping::new(libc::mremap(from, 0, len, libc::MREMAP_MAYMOVE), len) }?;
-        let access = libc::PROT_READ | libc::PROT_EXEC;
-        // SAFETY: nothing reads, writes or runs the contents of the new mapping yet.
-        match unsafe { libc::mprotect(executable.start.as_ptr().cast(), len, access) } {
-            0 => Ok(Self { writable, executable }),
-            _ => Err(io::Error::last_os_error()),
-        }
+        // SAFETY: nothing has used the addresses of the new mapping yet. All writes go through `writable`.
+        unsafe { mapping::seal(executable.start.as_ptr(), len) }?;
+        Ok(Self { writable, executable })
     }
 
     pub(crate) const fn len(&self) -> usize {
@@ -61,7 +58,7 @@ fn map_shared(file: &File, len: usize, access: i32) -> io::Result<Mapping> {
 /// as long as the process.
 pub(crate) fn table(code: &[u8]) -> io::Result<NonNull<u8>> {
     let file = file::anonymous(|mut file| file.write_all(code))?;
-    let memory = Mapping::anonymous(2 * code.len(), libc::MAP_PRIVATE)?;
+    let memory = Mapping::private(2 * code.len())?;
     // The code is private, like the data, so that the pages of a forked child are its own.
     let (access, flags) = (libc::PROT_READ | libc::PROT_EXEC, libc::MAP_PRIVATE | libc::MAP_FIXED);
     // SAFETY: only the first half of `memory` is replaced, and nothing else has its address.

@@ -2,12 +2,10 @@
 //! protection.
 
 use std::io;
-use std::mem;
 use std::ptr::NonNull;
 
-use region::{Allocation, Protection, alloc, protect};
-
 use crate::os::dual::Dual;
+use crate::os::mapping::{self, Mapping};
 
 /// Memory that code is written to and executed from, unmapped when the value is dropped.
 pub(crate) enum CodeMemory {
@@ -18,7 +16,7 @@ pub(crate) enum CodeMemory {
         has_file: bool,
     },
     /// Pages that are writable until they are sealed.
-    Sealed(Allocation),
+    Sealed(Mapping),
 }
 
 impl CodeMemory {
@@ -34,7 +32,7 @@ impl CodeMemory {
 
     /// Maps pages that are writable until they are sealed.
     pub(crate) fn sealed(len: usize) -> io::Result<Self> {
-        alloc(len, Protection::READ_WRITE).map(Self::Sealed).map_err(io::Error::other)
+        Mapping::private(len.next_multiple_of(mapping::page_size())).map(Self::Sealed)
     }
 
     /// Makes code read-only.
@@ -42,13 +40,14 @@ impl CodeMemory {
     /// # Safety
     ///
     /// * The `len` bytes at the writable address `start` belong to this memory.
-    /// * If [`Self::align`] is the size of a page, their pages hold only one function, which does not run yet.
+    /// * If [`Self::align`] is the size of a page, `start` is the first byte of one, and the pages hold only one
+    ///   function, which does not run yet.
     pub(crate) unsafe fn seal(&self, start: *mut u8, len: usize) -> io::Result<()> {
         match self {
             Self::Dual { .. } => Ok(()),
-            // SAFETY: the caller promises that the pages belong to this memory and hold only a function that does not
-            // run yet.
-            Self::Sealed(_) => unsafe { protect(start, len, Protection::READ_EXECUTE) }.map_err(io::Error::other),
+            // SAFETY: the caller promises that the pages begin at `start`, belong to this memory, and hold only a
+            // function that does not run yet.
+            Self::Sealed(_) => unsafe { mapping::seal(start, len) },
         }
     }
 
@@ -56,7 +55,7 @@ impl CodeMemory {
     pub(crate) fn align(&self) -> usize {
         match self {
             Self::Dual { .. } => 16,
-            Self::Sealed(_) => page_size(),
+            Self::Sealed(_) => mapping::page_size(),
         }
     }
 
@@ -67,21 +66,21 @@ impl CodeMemory {
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Dual { views, .. } => views.len(),
-            Self::Sealed(memory) => memory.len(),
+            Self::Sealed(memory) => memory.len,
         }
     }
 
     pub(crate) fn writable(&self) -> *const u8 {
         match self {
             Self::Dual { views, .. } => views.writable(),
-            Self::Sealed(memory) => memory.as_ptr(),
+            Self::Sealed(memory) => memory.start.as_ptr(),
         }
     }
 
     pub(crate) fn executable(&self) -> *const u8 {
         match self {
             Self::Dual { views, .. } => views.executable(),
-            Self::Sealed(memory) => memory.as_ptr(),
+            Self::Sealed(memory) => memory.start.as_ptr(),
         }
     }
 }
@@ -89,19 +88,12 @@ impl CodeMemory {
 /// Maps new pages with code, and as much zeroed memory for data behind it. The code takes whole pages, and can be
 /// executed once it is written. The mapping lives as long as the process.
 pub(crate) fn sealed_table(code: &[u8]) -> io::Result<NonNull<u8>> {
-    let mut memory = alloc(2 * code.len(), Protection::READ_WRITE).map_err(io::Error::other)?;
-    let start = NonNull::new(memory.as_mut_ptr::<u8>()).ok_or(io::ErrorKind::OutOfMemory)?;
+    let memory = Mapping::private(2 * code.len())?;
     // SAFETY: the memory belongs to this function, is writable, and is twice as long as the code, which does not run
     // yet.
     unsafe {
-        start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
-        protect(start.as_ptr(), code.len(), Protection::READ_EXECUTE).map_err(io::Error::other)?;
+        memory.start.copy_from_nonoverlapping(NonNull::from(code).cast(), code.len());
+        mapping::seal(memory.start.as_ptr(), code.len())?;
     }
-    mem::forget(memory);
-    Ok(start)
-}
-
-/// Returns the number of bytes of a page.
-pub(crate) fn page_size() -> usize {
-    region::page::size()
+    Ok(memory.leak())
 }

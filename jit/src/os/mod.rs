@@ -9,8 +9,9 @@ pub mod errno;
 pub(crate) mod file;
 #[cfg_attr(not(unix), path = "none/fork.rs")]
 pub mod fork;
-#[cfg(any(target_os = "linux", target_os = "android"))]
-mod mapping;
+#[cfg(any(feature = "cranelift", target_os = "linux", target_os = "android"))]
+#[cfg_attr(not(unix), path = "none/mapping.rs")]
+pub(crate) mod mapping;
 #[cfg(feature = "cranelift")]
 pub(crate) mod memory;
 #[cfg(feature = "cranelift")]

@@ -6,7 +6,7 @@ use crate::os::mapping::Mapping;
 
 /// Maps such a word. `None` if the kernel does not have such pages (Linux before 4.14).
 pub(crate) fn word() -> Option<&'static AtomicUsize> {
-    let page = Mapping::anonymous(size_of::<AtomicUsize>(), libc::MAP_PRIVATE).ok()?;
+    let page = Mapping::private(size_of::<AtomicUsize>()).ok()?;
     // SAFETY: the advice is about a mapping whose address nothing else has.
     let is_taken = |advice| unsafe { libc::madvise(page.start.as_ptr().cast(), page.len, advice) } == 0;
     // Old versions of QEMU accept any advice but follow none.

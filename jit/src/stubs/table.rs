@@ -14,7 +14,7 @@ use crate::convention::spare::Spare;
 use crate::debug::name::Name;
 use crate::debug::registry::{Region, is_profiled};
 use crate::lock::Lock;
-use crate::os::{dual, memory};
+use crate::os::{dual, mapping, memory};
 
 /// The stubs of one table that nobody has taken yet.
 pub(crate) struct NewStubs {
@@ -36,7 +36,7 @@ impl NewStubs {
     /// mappings, and a process can have some ten thousand of them.
     pub(crate) fn next_table(&self, place: Spare) -> io::Result<Self> {
         let pages = if self.distance == 0 { 1 } else { 16 };
-        let size = pages * memory::page_size();
+        let size = pages * mapping::page_size();
         let sealed = || Self::table_of(place, size, memory::sealed_table);
         if is_profiled() { sealed() } else { Self::table_of(place, size, dual::table).or_else(|_| sealed()) }
     }
@@ -169,7 +169,7 @@ mod tests {
     #[cfg(target_os = "linux")]
     fn code_is_executable_and_data_writable() {
         for map in MAPS {
-            let page = memory::page_size();
+            let page = mapping::page_size();
             let code = stub::code(Spare::Stack, page).repeat(page / STRIDE);
             let start = map(&code).unwrap().as_ptr().addr();
             let maps = std::fs::read_to_string("/proc/self/maps").unwrap();

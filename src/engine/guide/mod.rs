@@ -34,7 +34,7 @@
 //!
 //! ```
 //! # mod vm {
-#![doc = include_str!("vm.rs")]
+#![doc = include_str!("toy/vm.rs")]
 //! # }
 //! # fn main() {}
 //! ```
@@ -44,7 +44,7 @@
 //! Without hotcall its author writes a native function by hand for each C function:
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
 //! # use std::ffi::c_void;
 //! # use std::{ptr, slice};
 //! # use vm::{Script, THROWN, Vm, VmFunction, VmObject, VmValue};
@@ -82,9 +82,9 @@
 //! of your code.
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
 //! # mod model {
-#![doc = include_str!("model.rs")]
+#![doc = include_str!("toy/model.rs")]
 //! # }
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # use hotcall::Scalar;
@@ -127,9 +127,9 @@
 //! as [`Words`]. A value of 8 bytes is the first of the two.
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
 //! # mod engine {
-#![doc = include_str!("engine.rs")]
+#![doc = include_str!("toy/engine.rs")]
 //! # }
 //! # fn main() {}
 //! ```
@@ -156,10 +156,10 @@
 //! one shape share code, so a record costs an allocation.
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
 //! # mod functions {
-#![doc = include_str!("functions.rs")]
+#![doc = include_str!("toy/functions.rs")]
 //! # }
 //! # fn main() {}
 //! ```
@@ -168,10 +168,10 @@
 //! script calls C:
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
-//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/functions.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
 //! # use std::ffi::c_void;
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
@@ -240,10 +240,10 @@
 //! has returned, or when a later argument is refused. The toy counts pins, and refuses to resize:
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
-//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/functions.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
 //! # use std::cell::RefCell;
 //! # use std::ffi::c_void;
 //! # use std::rc::Rc;
@@ -304,10 +304,10 @@
 //! is kept. While it waits, callbacks return zeros at once and run no script.
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
-//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/functions.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
 //! # use std::ffi::c_void;
 //! # use std::rc::Rc;
 //! # use engine::Toy;
@@ -358,10 +358,10 @@
 //! no reference any more. After [`Library::close`] calls throw. A running call continues, and keeps the library mapped:
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
-//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/functions.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
 //! # use engine::Toy;
 //! # use hotcall::engine::Realm;
 //! # use hotcall::{Library, Signature, Type};
@@ -397,10 +397,10 @@
 //! callee's place.
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
 //! # mod framed {
-#![doc = include_str!("framed.rs")]
+#![doc = include_str!("toy/framed.rs")]
 //! # }
 //! # fn main() {
 //! # assert!(!framed::framed_model().unwrap().passes_data());
@@ -417,13 +417,13 @@
 //! which engines for JavaScript can print as source. For the toy they become its trees:
 //!
 //! ```
-//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/vm.rs")); }
-//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/model.rs")); }
-//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/engine.rs")); }
-//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/functions.rs")); }
+//! # mod vm { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/vm.rs")); }
+//! # mod model { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/model.rs")); }
+//! # mod engine { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/engine.rs")); }
+//! # mod functions { include!(concat!(env!("CARGO_MANIFEST_DIR"), "/src/engine/guide/toy/functions.rs")); }
 //! # #[cfg(feature = "conformance")]
 //! # mod subject {
-#![doc = include_str!("subject.rs")]
+#![doc = include_str!("toy/subject.rs")]
 //! # }
 //! # #[cfg(not(feature = "conformance"))]
 //! # fn main() {}
@@ -503,3 +503,7 @@
 //! [`throw`]: super::Engine::throw
 //! [`unpin`]: super::Engine::unpin
 //! [`view`]: super::Engine::view
+
+#[cfg(feature = "conformance")]
+#[doc(hidden)]
+pub mod toy;

@@ -1,41 +1,31 @@
-//! The engine of the guide (`src/engine/guide/`), whose functions are records.
-
-#[path = "../../../../src/engine/guide/engine.rs"]
-mod engine;
-#[path = "../../../../src/engine/guide/functions.rs"]
-#[expect(dead_code, reason = "the guide has callbacks too")]
-mod functions;
-#[path = "../../../../src/engine/guide/model.rs"]
-mod model;
-#[path = "../../../../src/engine/guide/vm.rs"]
-#[expect(dead_code, reason = "the guide uses more of it")]
-mod vm;
+//! The toy engine of [`hotcall::engine::guide`], whose functions are records.
 
 use std::error::Error;
 
 use hotcall::Function;
+use hotcall::engine::guide::toy::engine::Toy;
+use hotcall::engine::guide::toy::functions::function;
+use hotcall::engine::guide::toy::model::model;
+use hotcall::engine::guide::toy::vm::{Vm, VmValue};
 use hotcall::engine::{Realm, Record, RecordError};
-
-use vm::{Vm, VmValue};
 
 /// One instance of the engine, on one thread.
 pub(crate) struct ToyInstance {
     vm: Vm,
-    realm: Realm<engine::Toy>,
+    realm: Realm<Toy>,
 }
 
 impl ToyInstance {
     pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
         // SAFETY: the model is the toy's.
-        let realm = unsafe { Realm::new(engine::Toy::default(), model::model()?) }?;
+        let realm = unsafe { Realm::new(Toy::default(), model()?) }?;
         Ok(Self { vm: Vm::default(), realm })
     }
 
     /// Makes script call `scale`, and collects the function.
     pub(crate) fn scale(&self, scale: &Function, number: i8, by: f64) -> Result<f64, String> {
         // SAFETY: the function takes any numbers, and the realm is this engine's.
-        let function =
-            unsafe { functions::function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
+        let function = unsafe { function(&self.vm, &self.realm, scale) }.map_err(|error| error.to_string())?;
         let args = [VmValue::integer(number.into()), VmValue::double(by)];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and the function is not used again.
@@ -46,8 +36,7 @@ impl ToyInstance {
     /// Makes script call `fill` with a buffer of its own.
     pub(crate) fn fill(&self, fill: &Function, len: usize, byte: u8) -> Result<f64, String> {
         // SAFETY: the function gets a buffer and its length, and the realm is this engine's.
-        let function =
-            unsafe { functions::function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
+        let function = unsafe { function(&self.vm, &self.realm, fill) }.map_err(|error| error.to_string())?;
         let args = [self.vm.buffer(&vec![0; len]), VmValue::number(len as f64), VmValue::integer(byte.into())];
         let result = self.vm.call(function, &args).map(|value| value.as_number());
         // SAFETY: no script runs, and the function and the buffer are not used again.
