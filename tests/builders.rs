@@ -108,7 +108,7 @@ fn a_typed_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Err
     let path = |offset: i32| Path([offset].into());
     let checks = [Check { at: path(0), test: Test::equal(0, 2, 7) }];
     let bytes = Object::new([path(8), path(16)]).checks(checks).length(path(24));
-    assert_eq!((bytes.checks.len(), bytes.address.len(), &bytes.length), (1, 2, &Some(path(24))));
+    assert_eq!((bytes.checks.len(), bytes.address.len(), &bytes.length), (1, 2, &Some(path(24).into())));
     let words = Handles::new(Tag { mask: 1, bits: 1 });
     assert_eq!((words.indirect, words.integers, words.null, words.booleans), (false, None, None, None));
     let words = words.indirect(true).integers(Small::new(Tag { mask: 1, bits: 0 }, 32)).null(2).booleans([4, 6]);

@@ -64,11 +64,11 @@ mod view;
 
 pub use hotcall_jit::Abi;
 pub use hotcall_jit::engine::fast_call::{
-    Check, ElementSize, Exit, FastCallError, FastCallModel, FastCallRole, Handles, Length, MAX_FAST_CALL_PARAMETERS,
-    Object, Path, ResolvedHandle, Small, Tag,
+    ByteLength, Check, ElementSize, Exit, FastCallError, FastCallModel, FastCallRole, Handles,
+    MAX_FAST_CALL_PARAMETERS, Object, Path, ResolvedHandle, Small, Tag,
 };
 pub use hotcall_jit::engine::values::{
-    Boolean, Double, Integer, ModelError, Objects, PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
+    Boolean, Double, Integer, ModelError, ObjectClass, PinList, ResultPath, Role, Singleton, Test, ValueModel, Words,
 };
 
 pub use engine::Engine;

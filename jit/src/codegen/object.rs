@@ -1,4 +1,4 @@
-//! Objects to addresses: machine code that finds the bytes of an engine's objects by the paths of its model.
+//! ObjectClass to addresses: machine code that finds the bytes of an engine's objects by the paths of its model.
 
 use cranelift_codegen::ir::condcodes::IntCC;
 use cranelift_codegen::ir::{Block, BlockArg, InstBuilder, Value, types};
@@ -7,7 +7,7 @@ use cranelift_frontend::FunctionBuilder;
 use crate::codegen::blocks::go_on_if;
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::test::test;
-use crate::engine::object::{ElementSize, Length, Object, Path, Want};
+use crate::engine::object::{ByteLength, ElementSize, Object, Path, Want};
 
 /// Emits the code that finds the address of an object of one of these kinds. It continues in `done`, with the address
 /// and `args`, or in `slow`.
@@ -52,7 +52,7 @@ fn read(b: &mut FunctionBuilder<'_>, object: &Object, word: Value, want: Want, s
     sum.unwrap_or_else(|| b.ins().iconst(types::I64, 0))
 }
 
-fn load_length(b: &mut FunctionBuilder<'_>, length: &Length, word: Value) -> Value {
+fn load_length(b: &mut FunctionBuilder<'_>, length: &ByteLength, word: Value) -> Value {
     let elements = load(b, &length.at, word, length.len);
     match &length.element {
         ElementSize::Shift(0) => elements,

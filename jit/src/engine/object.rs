@@ -1,4 +1,4 @@
-//! Objects' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
+//! ObjectClass' memory as data: kinds of objects, and the paths by which machine code finds their bytes.
 //!
 //! Fast calls and engine values share this description. The functions here read objects by the rules that machine code
 //! uses, so that an engine's author can compare them with the engine's own answers.
@@ -19,13 +19,13 @@ pub struct Object {
     /// The words whose sum is the address.
     pub address: Box<[Path]>,
     /// The number of bytes.
-    pub length: Option<Length>,
+    pub length: Option<ByteLength>,
 }
 
 /// The number of an object's bytes: a number of elements, and their size.
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub struct Length {
+pub struct ByteLength {
     /// The field that holds the number of elements.
     pub at: Path,
     /// The bytes of this field: 4 or 8. The number has no sign.
@@ -88,21 +88,21 @@ impl Object {
         Self { checks: checks.into_iter().collect(), ..self }
     }
 
-    /// Sets the number of bytes: a [`Length`], or the path of a field of 8 bytes. Objects with a length are bytes, and
+    /// Sets the number of bytes: a [`ByteLength`], or the path of a field of 8 bytes. ObjectClass with a length are bytes, and
     /// objects without one are pointers.
-    pub fn length(self, length: impl Into<Option<Length>>) -> Self {
+    pub fn length(self, length: impl Into<Option<ByteLength>>) -> Self {
         Self { length: length.into(), ..self }
     }
 
     /// Returns true if machine code can read all fields, and the tests' values are possible.
     pub(crate) fn is_consistent(&self) -> bool {
-        let is_known = self.length.as_ref().is_none_or(Length::is_consistent);
+        let is_known = self.length.as_ref().is_none_or(ByteLength::is_consistent);
         let is_path = |path: &Path| !path.0.is_empty();
         is_known && self.checks.iter().all(Check::is_consistent) && self.address.iter().all(is_path)
     }
 }
 
-impl Length {
+impl ByteLength {
     /// Makes the length of an object with elements of `1 << shift` bytes. The number of elements is a field of `len`
     /// bytes, 4 or 8.
     pub const fn new(at: Path, len: u8, element: ElementSize) -> Self {
@@ -134,13 +134,13 @@ impl Length {
     }
 }
 
-impl From<Path> for Length {
+impl From<Path> for ByteLength {
     fn from(path: Path) -> Self {
         Self::new(path, 8, ElementSize::Shift(0))
     }
 }
 
-impl From<Path> for Option<Length> {
+impl From<Path> for Option<ByteLength> {
     fn from(path: Path) -> Self {
         Some(path.into())
     }

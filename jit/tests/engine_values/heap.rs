@@ -1,9 +1,9 @@
-//! Objects of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
+//! ObjectClass of an engine that could be: typed arrays of elements of 1 to 8 bytes, pointers, and others.
 
 use std::cell::Cell;
 
-use hotcall_jit::engine::fast_call::{Check, ElementSize, Length, Object, Path};
-use hotcall_jit::engine::values::{Objects, PinList, Test, Words};
+use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
+use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
 use hotcall_jit::{Pointee, Scalar, Type};
 use hotcall_testing::random::Random;
 
@@ -26,7 +26,7 @@ pub(crate) struct HeapObject {
 }
 
 /// The engine's objects, as machine code knows them.
-pub(crate) fn objects(test: Test) -> Objects {
+pub(crate) fn objects(test: Test) -> ObjectClass {
     let at = |offset: usize| Path([offset as i32].into());
     let class = || at(std::mem::offset_of!(HeapObject, class));
     let address = || at(std::mem::offset_of!(HeapObject, address));
@@ -37,10 +37,10 @@ pub(crate) fn objects(test: Test) -> Objects {
             // The bytes of the others went elsewhere.
             Check { at: address(), test: Test::range(1, u64::MAX) },
         ])
-        .length(Length::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
+        .length(ByteLength::new(at(std::mem::offset_of!(HeapObject, count)), 4, element));
     let pointers = Object::new([address()]).checks([Check { at: class(), test: Test::equal(0, 2, POINTER.into()) }]);
     let references = std::mem::offset_of!(HeapObject, references) as i32;
-    Objects::new(test, [arrays, pointers]).pins(PinList::new().references(references))
+    ObjectClass::new(test, [arrays, pointers]).pins(PinList::new().references(references))
 }
 
 /// Bytes that arrays show.
@@ -78,7 +78,7 @@ impl HeapObject {
     }
 
     /// The value that holds it, in a model whose objects have this class.
-    pub(crate) fn value(&'static self, objects: &Objects) -> Words {
+    pub(crate) fn value(&'static self, objects: &ObjectClass) -> Words {
         let tag = objects.test.low;
         if objects.test.offset == 8 { [self.word(), tag] } else { [self.word() | tag, 0] }
     }

@@ -1,7 +1,7 @@
-//! Objects as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
+//! ObjectClass as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
 
 use hotcall_jit::engine::fast_call::{
-    Check, ElementSize, Exit, FastCallModel, FastCallRole, Handles, Length, Object, Path, ResolvedHandle, Tag,
+    ByteLength, Check, ElementSize, Exit, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
 };
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Abi, Signature, Type};
@@ -199,7 +199,7 @@ fn machine_code_reads_as_resolve_does() {
         let object = |random: &mut Random| {
             Object::new((0..random.bits() % 4).map(|_| path(random)))
                 .checks((0..random.bits() % 3).map(|_| Check { at: path(random), test: test(random) }))
-                .length(random.bits().is_multiple_of(2).then(|| Length::from(path(random))))
+                .length(random.bits().is_multiple_of(2).then(|| ByteLength::from(path(random))))
         };
         let handles = Handles::new(Tag { mask: 7, bits: 0 })
             .null(base + 1)
@@ -235,7 +235,7 @@ fn lengths_are_numbers_of_elements() {
         (0..4).map(ElementSize::Shift).map(|element| (element, 0)).chain((20..24).map(|n| (numbered.clone(), n)));
     for (index, (element, number)) in elements.enumerate() {
         for len in [4, 8] {
-            let length = Length::new(Path([8].into()), len, element.clone());
+            let length = ByteLength::new(Path([8].into()), len, element.clone());
             let handles = Handles::new(Tag::NONE).objects([Object::new([Path([0].into())]).length(length)]);
             let fixture = by_handles("(struct {u64[3]})", &handles, Exit::Raise);
             let bytes_each = 1 << (index % 4);

@@ -5,7 +5,7 @@ use crate::engine::call::Words;
 use crate::engine::object::Object;
 use crate::engine::pins::PinList;
 use crate::engine::test::Test;
-use crate::engine::values::model::{Boolean, Double, Integer, Objects, ResultPath, Role, Singleton, ValueModel};
+use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel};
 
 impl ValueModel {
     /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.
@@ -82,12 +82,12 @@ impl ValueModel {
     }
 
     /// Sets the objects whose bytes machine code finds by itself.
-    pub fn objects(self, objects: impl Into<Option<Objects>>) -> Self {
+    pub fn objects(self, objects: impl Into<Option<ObjectClass>>) -> Self {
         Self { objects: objects.into(), ..self }
     }
 }
 
-impl Objects {
+impl ObjectClass {
     /// Makes a class of objects of these kinds, whose address is the value's first word. Calls do not pin them.
     pub fn new(test: Test, kinds: impl IntoIterator<Item = Object>) -> Self {
         Self { test, offset: 0, mask: u64::MAX, kinds: kinds.into_iter().collect(), pins: None }

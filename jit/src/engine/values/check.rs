@@ -11,7 +11,7 @@ use crate::engine::object::Object;
 use crate::engine::test::Test;
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, Double, EngineAbi, Integer, Objects, ResultPath, Role, Singleton, ValueModel,
+    Boolean, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel,
 };
 
 /// The reason why a [`ValueModel`] is inconsistent.
@@ -228,7 +228,7 @@ fn check_boolean(boolean: Option<Boolean>, size: u8) -> Result<(), ModelError> {
 
 fn check_objects(model: &ValueModel) -> Result<(), ModelError> {
     const CLASS: &str = "objects";
-    let Some(Objects { test, offset, kinds, .. }) = &model.objects else { return Ok(()) };
+    let Some(ObjectClass { test, offset, kinds, .. }) = &model.objects else { return Ok(()) };
     check_test(CLASS, *test, model.size)?;
     check_room(CLASS, *offset, 8, model.size)?;
     if !offset.is_multiple_of(8) {

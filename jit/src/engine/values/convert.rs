@@ -6,7 +6,7 @@ use crate::c::scalar::Scalar;
 use crate::engine::call::Words;
 use crate::engine::object::{self, ResolvedHandle, Want};
 use crate::engine::test::read;
-use crate::engine::values::model::{Boolean, Double, Integer, Objects, ValueModel};
+use crate::engine::values::model::{Boolean, Double, Integer, ObjectClass, ValueModel};
 
 impl ValueModel {
     /// Returns the canonical slot of a value for a parameter of type `scalar`. The value must be a number, a boolean,
@@ -121,7 +121,7 @@ pub(crate) const fn in_range(scalar: Scalar, number: i64) -> Option<u64> {
     if scalar.is_integer() && is_kept { Some(slot) } else { None }
 }
 
-impl Objects {
+impl ObjectClass {
     /// Returns the address of the object, if the value holds one.
     pub fn word(&self, value: Words) -> Option<u64> {
         self.test.holds(value).then(|| read(value, self.offset, 8) & self.mask)

@@ -15,4 +15,4 @@ pub use crate::engine::pins::PinList;
 pub use crate::engine::record::{Pending, RecordHead};
 pub use crate::engine::test::Test;
 pub use check::ModelError;
-pub use model::{Boolean, Double, EngineAbi, Integer, Objects, ResultPath, Role, Singleton, ValueModel};
+pub use model::{Boolean, Double, EngineAbi, Integer, ObjectClass, ResultPath, Role, Singleton, ValueModel};

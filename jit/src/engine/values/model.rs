@@ -48,8 +48,8 @@ pub struct ValueModel {
     pub null: Option<Singleton>,
     /// The result of functions without a result, and the value of a missing argument. It may be null too.
     pub undefined: Singleton,
-    /// Objects whose bytes machine code finds by itself.
-    pub objects: Option<Objects>,
+    /// ObjectClass whose bytes machine code finds by itself.
+    pub objects: Option<ObjectClass>,
 }
 
 /// A consistent [`ValueModel`], with the [`EngineHelpers`] for values without a class. Cloning is cheap.
@@ -176,7 +176,7 @@ pub struct Singleton {
 /// the interpreter, which asks [`EngineHelpers::convert`].
 #[derive(Clone, PartialEq, Eq, Hash, Debug)]
 #[non_exhaustive]
-pub struct Objects {
+pub struct ObjectClass {
     /// The test of the class.
     pub test: Test,
     /// The bytes from the beginning of the value to the word that holds the object's address: 0 or 8.

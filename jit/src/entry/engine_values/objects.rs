@@ -1,4 +1,4 @@
-//! Objects to addresses, and the list of pinned objects.
+//! ObjectClass to addresses, and the list of pinned objects.
 //!
 //! Values that machine code cannot read leave the call to the interpreter. Nothing has happened before that.
 
@@ -13,7 +13,7 @@ use crate::codegen::test::test;
 use crate::engine::object::Want;
 use crate::engine::pins::{PinList, Pins};
 use crate::engine::record::{Pending, RecordHead};
-use crate::engine::values::model::Objects;
+use crate::engine::values::model::ObjectClass;
 use crate::entry::engine_values::call::EngineCall;
 
 /// An argument's object, for the list of pinned objects.
@@ -58,7 +58,7 @@ pub(crate) fn resolve(call: &EngineCall<'_>, b: &mut FunctionBuilder<'_>, arg: u
 fn find_object(
     call: &EngineCall<'_>,
     b: &mut FunctionBuilder<'_>,
-    objects: &Objects,
+    objects: &ObjectClass,
     at: i32,
     want: Want,
     done: Block,

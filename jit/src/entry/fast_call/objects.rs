@@ -24,13 +24,13 @@ use crate::entry::fast_call::needs::resolve_all;
 
 /// The requirement on a handle.
 #[derive(Clone, Copy)]
-enum Want {
+enum HandleWant {
     Bool,
     Integer(Scalar),
     Object(object::Want),
 }
 
-impl Want {
+impl HandleWant {
     fn of(param: Form) -> Self {
         match param {
             Form::Scalar(Scalar::Bool) => Self::Bool,
@@ -47,19 +47,19 @@ struct Handle<'a> {
     /// The index for the helper: the argument's, or the number of parameters for the result.
     index: usize,
     handles: &'a Handles,
-    want: Want,
+    want: HandleWant,
 }
 
 fn handles<'a>(native: &'a FastCallBody<'_>) -> Vec<Handle<'a>> {
     let of = |handles: u8| &native.key.model.handles[usize::from(handles)];
     let args = native.arguments().enumerate().filter_map(|(index, (_, role, c))| {
         let handles = of(role.handles()?);
-        Some(Handle { index, handles, want: Want::of(c) })
+        Some(Handle { index, handles, want: HandleWant::of(c) })
     });
     let result = native.key.model.result().map(|(_, handles)| Handle {
         index: native.key.params.len(),
         handles: of(handles),
-        want: Want::of(native.key.result),
+        want: HandleWant::of(native.key.result),
     });
     args.chain(result).collect()
 }
@@ -169,15 +169,15 @@ fn read(b: &mut FunctionBuilder<'_>, exits: &Exits<'_>, ready: &Ready, handle: &
     let value = ready.get(handle);
     let word = if handles.indirect { b.ins().load(types::I64, UNALIGNED, value, 0) } else { value };
     let want = match *want {
-        Want::Bool => return truth(b, handles.booleans, word, slow),
-        Want::Integer(scalar) => {
+        HandleWant::Bool => return truth(b, handles.booleans, word, slow),
+        HandleWant::Integer(scalar) => {
             let integer = small(b, handles.integers, word, slow);
             if let Some(narrowing) = handles.integers.and_then(|small| small.narrowing(scalar)) {
                 narrow(b, exits, ready, (handle.index, integer), narrowing);
             }
             return integer;
         }
-        Want::Object(want) => want,
+        HandleWant::Object(want) => want,
     };
     let done = b.create_block();
     let found = b.append_block_param(done, types::I64);

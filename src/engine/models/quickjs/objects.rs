@@ -6,10 +6,10 @@
 
 use std::ops::Range;
 
-use hotcall_jit::engine::fast_call::{Check, ElementSize, Length, Object, Path};
-use hotcall_jit::engine::values::{Objects, PinList, Test, Words};
+use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
+use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
 
-use super::tagged;
+use super::values::{tag, tagged};
 
 /// An object, and what the engine's public functions say about it.
 #[derive(Clone, Copy, Debug)]
@@ -67,10 +67,10 @@ const BUFFER: Range<isize> = 0..40;
 /// # Safety
 ///
 /// The samples are objects of QuickJS-ng on a target with addresses of 64 bits, without `JS_NAN_BOXING`.
-pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Option<Objects> {
+pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Option<ObjectClass> {
     let of = |sample: &ObjectSample| sample.value[0];
     let every = |_: &ObjectSample| true;
-    let class = only(OBJECT, 2, samples, every, |sample, at| read(of(sample), at, 2) == sample.class.into())?;
+    let class = only(OBJECT, 2, samples, every, |sample, at| read(of(sample), at, 2) == u64::from(sample.class))?;
     let is_array = |sample: &ObjectSample| matches!(sample.kind, SampleKind::TypedArray { .. });
     let is_buffer = |sample: &ObjectSample| matches!(sample.kind, SampleKind::Buffer { .. });
     let is_opaque = |sample: &ObjectSample| !is_array(sample);
@@ -89,28 +89,25 @@ pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Opti
     let has_bytes = |at| Check { at, test: Test::range(1, u64::MAX) };
     let (first, last, shifts) = element_sizes(samples)?;
     let element = ElementSize::ByNumber { at: path(&[class]), len: 2, first: first.into(), shifts };
-    let mut kinds = vec![
-        Object::new([path(&[data])]).checks([of_class(first, last), has_bytes(path(&[data]))]).length(Length::new(
-            path(&[count]),
-            4,
-            element,
-        )),
-    ];
+    let mut kinds =
+        vec![
+            Object::new([path(&[data])])
+                .checks([of_class(first, last), has_bytes(path(&[data]))])
+                .length(ByteLength::new(path(&[count]), 4, element)),
+        ];
     for buffer in classes(samples, is_buffer) {
         let address = path(&[opaque, bytes]);
         kinds.push(
-            Object::new([address.clone()]).checks([of_class(buffer, buffer), has_bytes(address)]).length(Length::new(
-                path(&[opaque, len]),
-                4,
-                ElementSize::Shift(0),
-            )),
+            Object::new([address.clone()])
+                .checks([of_class(buffer, buffer), has_bytes(address)])
+                .length(ByteLength::new(path(&[opaque, len]), 4, ElementSize::Shift(0))),
         );
     }
     for pointer in classes(samples, |sample| sample.kind == SampleKind::Pointer) {
         let address = path(&[opaque]);
         kinds.push(Object::new([address.clone()]).checks([of_class(pointer, pointer), has_bytes(address)]));
     }
-    Some(Objects::new(tagged(super::tag::OBJECT), kinds).pins(references.map(|at| PinList::new().references(at))))
+    Some(ObjectClass::new(tagged(tag::OBJECT), kinds).pins(references.map(|at| PinList::new().references(at))))
 }
 
 /// Finds the counter of an object's references: the only field that `retain` adds 1 to. Returns the bytes from the
