@@ -3,20 +3,19 @@
 //! The author of a runtime would copy `ffi.rs`.
 
 mod buffers;
-mod engine;
 mod exceptions;
 mod ffi;
 mod functions;
+mod host;
 mod modules;
-mod originals;
 mod permissions;
-mod pins;
 mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
 mod stack;
 mod thread_pool;
+mod turn;
 
 use std::process::ExitCode;
 

@@ -25,10 +25,10 @@ fn world() -> World {
 
 /// Runs a script; says how often something was pinned, and that nothing is any more.
 fn pins(world: &World, source: &str) -> usize {
-    let before = world.realm.engine().pinned.get();
+    let before = world.realm.engine().host().unpinned();
     let _ = world.run(source);
-    assert_eq!(world.realm.engine().pins.get(), 0, "{source}");
-    world.realm.engine().pinned.get() - before
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0, "{source}");
+    world.realm.engine().host().unpinned() - before
 }
 
 #[track_caller]
@@ -42,7 +42,7 @@ fn bytes_alone_are_pinned() {
     check([
         ("i32(1)", 0),
         ("i32('x')", 0),
-        ("pointer(there)", 0),
+        ("void pointer(there)", 0),
         ("pointer(null)", 0),
         ("text(null)", 0),
         ("read(null, 0)", 0),
@@ -96,7 +96,7 @@ fn bytes_are_pinned_while_c_runs() {
     let handler = {
         let seen = Rc::clone(&seen);
         move |call: &mut hotcall::Call<'_>| {
-            seen.set(engine.engine().pins.get());
+            seen.set(engine.engine().buffers().pins().count());
             call.set_slot(1).unwrap();
         }
     };
@@ -105,7 +105,7 @@ fn bytes_are_pinned_while_c_runs() {
     world.set_global("look", world.pointer(callback.as_ptr()));
     world.check([("with_bytes(look, bytes(5))", "105")]);
     assert_eq!(seen.get(), 1);
-    assert_eq!(world.realm.engine().pins.get(), 0);
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0);
 }
 
 #[test]
