@@ -19,7 +19,7 @@ use hotcall::{
     Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
     LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
-use hotcall_engines::quickjs::{self as engine, Callee, ErrorKind, Owned, Pin, Raised, Thrown, value, words};
+use hotcall_engines::quickjs::{Callee, ErrorKind, Owned, Pin, Raised, Thrown, closure, value, words};
 use rquickjs::function::Rest;
 use rquickjs::object::Property;
 use rquickjs::qjs as js;
@@ -281,7 +281,7 @@ impl Ffi {
         let record = unsafe { self.realm.record(function) }.map_err(|error| type_error(ctx, error))?;
         let name = CString::new(function.name()).unwrap_or_default();
         // SAFETY: the context lives longer than its functions, and the record is of this engine's realm.
-        owned(ctx, unsafe { engine::closure(ctx.as_raw().as_ptr(), &name, record) })
+        owned(ctx, unsafe { closure(ctx.as_raw().as_ptr(), &name, record) })
     }
 
     /// The value of a variable: its contents, or its address if it is a pointer to something.
@@ -404,9 +404,9 @@ impl Ffi {
     /// Pins the buffer that an argument is or points into.
     fn keep(&self, ctx: &Ctx<'_>, value: &Value<'_>) -> Option<Pin> {
         let engine = self.realm.engine();
-        // SAFETY: the value is an object of the engine's.
+        // SAFETY: the value is the engine's, and a buffer is an object with bytes.
         unsafe {
-            let buffer = buffer_of(engine.buffers(), ctx.as_raw().as_ptr(), value.as_object()?.as_raw())?;
+            let buffer = buffer_of(engine.buffers(), ctx.as_raw().as_ptr(), value.as_raw())?;
             engine.pin(site(ctx), words(buffer.value()))
         }
     }

@@ -42,9 +42,7 @@ impl Deno {
     pub(crate) unsafe fn keep_for_turn(&self, buffers: &Buffers, context: *mut JSContext, value: JSValue) {
         // SAFETY: the caller promises a value of the context.
         unsafe {
-            if js::JS_IsObject(value)
-                && let Some(buffer) = buffer_of(buffers, context, value)
-            {
+            if let Some(buffer) = buffer_of(buffers, context, value) {
                 self.turn.keep(buffer, |buffer| kept_bytes(buffers, context, buffer));
             }
         }
@@ -70,16 +68,16 @@ impl Host for Deno {
         address
     }
 
-    unsafe fn unpinned(&self, buffers: &Buffers, context: *mut JSContext, buffer: JSValue) {
-        // SAFETY: the caller gives the reference to a buffer of the context away.
-        unsafe { self.turn.keep(Owned::new(context, buffer), |buffer| kept_bytes(buffers, context, buffer)) };
+    fn unpinned(&self, buffers: &Buffers, object: Owned) {
+        // SAFETY: the value is an object of its context.
+        unsafe { self.keep_for_turn(buffers, object.context(), object.value()) };
     }
 
     fn keeps(&self, buffer: JSValue) -> bool {
         self.turn.keeps(buffer)
     }
 
-    unsafe fn free(&self, _: *mut JSContext) {
+    fn release(&self) {
         self.turn.end();
     }
 }
@@ -112,13 +110,10 @@ pub(crate) unsafe fn pointer_into(
 ///
 /// # Safety
 ///
-/// The value is an object of the context.
-pub(crate) unsafe fn buffer_of(buffers: &Buffers, context: *mut JSContext, object: JSValue) -> Option<Owned> {
-    // SAFETY: the caller promises an object of the context.
-    unsafe {
-        let whole = buffers.views().whole(context, object);
-        whole.map(|buffer| Owned::new(context, buffer)).or_else(|| buffers.owners().get(context, object))
-    }
+/// The value is one of the context's.
+pub(crate) unsafe fn buffer_of(buffers: &Buffers, context: *mut JSContext, value: JSValue) -> Option<Owned> {
+    // SAFETY: the caller promises a value of the context.
+    unsafe { buffers.views().whole(context, value).or_else(|| buffers.owners().get(context, value)) }
 }
 
 /// Returns the number of bytes that a buffer keeps in memory, with those of the buffers that it keeps.

@@ -1,6 +1,6 @@
 //! A small JavaScript runtime on QuickJS with Deno's FFI, as an example of hotcall's use.
 //!
-//! The author of a runtime would copy `ffi.rs`.
+//! The author of a runtime would copy `ffi.rs`, and the engine in `engines/src/quickjs/`.
 
 mod buffers;
 mod exceptions;

@@ -80,7 +80,7 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
             Ok(slot) => {
                 let context = ctx.as_raw().as_ptr();
                 let buffer = host::buffer_of(ffi.realm.engine().buffers(), context, value.as_raw());
-                pointer_into(&ctx, buffer.map_or(js::JS_NULL, |buffer| buffer.value()), slot.as_ptr())
+                pointer_into(&ctx, buffer.as_ref().map_or(js::JS_NULL, Owned::value), slot.as_ptr())
             }
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
         }

@@ -133,3 +133,41 @@ fn what_is_pinned_outlives_its_last_reference() {
     world.callback("drop", "() -> i32", "() => { held = null; return 3 }");
     world.check([("(globalThis.held = bytes(17), with_bytes(drop, held))", "317")]);
 }
+
+#[test]
+fn bytes_that_script_gives_away_during_a_call_stay_in_place() {
+    let world = world();
+    world.run("globalThis.junk = []").unwrap();
+    world.run("globalThis.resizable = () => new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))").unwrap();
+    for (array, way) in [
+        ("new Uint8Array(64)", "held.buffer.transfer()"),
+        ("new Uint8Array(64)", "held.buffer.transfer(0)"),
+        ("new Uint8Array(64)", "held.buffer.transfer(1000)"),
+        ("new Uint8Array(64)", "held.buffer.transfer().transfer(0)"),
+        ("new Uint8Array(64)", "held.buffer.transferToFixedLength(5)"),
+        ("new Uint8Array(64)", "held.buffer.transferToImmutable()"),
+        ("resizable()", "held.buffer.resize(0)"),
+        ("resizable()", "held.buffer.resize(4096)"),
+        ("resizable()", "(held.buffer.resize(0), held.buffer.transfer())"),
+    ] {
+        let reuse = "held = null; for (let n = 0; n < 100; n++) junk.push(new Uint8Array(64).fill(238))";
+        world.callback("give_away", "() -> i32", &format!("() => {{ {way}; {reuse}; return 2 }}"));
+        assert_eq!(pins(&world, &format!("globalThis.held = {array}.fill(42)")), 0);
+        assert_eq!(world.show("with_bytes(give_away, held)"), "242", "{way}");
+    }
+}
+
+#[test]
+fn script_does_not_see_that_methods_of_buffers_are_replaced() {
+    world().check([
+        ("new ArrayBuffer(3).constructor === ArrayBuffer", "true"),
+        ("new ArrayBuffer(3) instanceof ArrayBuffer", "true"),
+        ("ArrayBuffer.name + ArrayBuffer.length + ArrayBuffer.prototype.transfer.name", r#""ArrayBuffer1transfer""#),
+        ("new ArrayBuffer(3, { maxByteLength: 9 }).maxByteLength", "9"),
+        ("new ArrayBuffer(3).transfer(5).byteLength", "5"),
+        ("new ArrayBuffer(3, { maxByteLength: 9 }).transfer().resizable", "true"),
+        ("new ArrayBuffer(3).transferToImmutable().immutable", "true"),
+        ("new (class extends ArrayBuffer {})(4).byteLength", "4"),
+        ("Object.keys(globalThis).includes('replacement')", "false"),
+    ]);
+}

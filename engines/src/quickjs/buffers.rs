@@ -60,8 +60,8 @@ impl Buffers {
         &self.owners
     }
 
-    /// Returns true if C may use the bytes of a buffer: a call runs that has pinned any, or a pointer into it may
-    /// exist. Pins do not have a table, so each of them counts for all buffers.
+    /// Returns true if C may use the bytes of a buffer: a running call has pinned any, or C may have addresses in it.
+    /// Pins do not have a table, so each of them counts for all buffers.
     ///
     /// # Safety
     ///

@@ -43,11 +43,9 @@ impl<H: Host> QuickJs<H> {
     ///
     /// Script does not run any more. This is not used afterwards, apart from being dropped.
     pub unsafe fn free(&self) {
+        self.host.release();
         // SAFETY: the caller promises that nothing uses the values afterwards.
-        unsafe {
-            self.host.free(self.context);
-            self.buffers.free(self.context);
-        }
+        unsafe { self.buffers.free(self.context) };
     }
 
     /// Returns the runtime's part.
@@ -66,6 +64,7 @@ impl<H: Host> QuickJs<H> {
     }
 
     /// Makes a pointer object, or null. It belongs to the caller.
+    #[expect(clippy::not_unsafe_ptr_arg_deref, reason = "the object stores the address, and nothing reads there")]
     pub fn pointer(&self, address: *const c_void) -> JSValue {
         // SAFETY: the context is alive, and its runtime has the class.
         unsafe { self.pointers.make(self.context, address) }
@@ -174,15 +173,14 @@ unsafe impl<H: Host> Engine for QuickJs<H> {
     #[inline]
     unsafe fn pin(&self, site: Site, words: Words) -> Option<usize> {
         // SAFETY: the caller promises a value with bytes, which is an object.
-        let buffer = unsafe { self.buffers.views.whole(context(site), value(words)) }?;
-        Some(self.buffers.pins.hold(buffer))
+        Some(unsafe { self.buffers.pins.hold(context(site), value(words)) })
     }
 
     #[inline]
     unsafe fn unpin(&self, site: Site, pin: usize) {
-        let buffer = self.buffers.pins.let_go(pin);
-        // SAFETY: the caller promises a pin of this engine, which had the reference to the buffer.
-        unsafe { self.host.unpinned(&self.buffers, context(site), buffer) };
+        // SAFETY: the caller promises a pin of this engine, and the site's context lives longer than its objects.
+        let object = unsafe { self.buffers.pins.let_go(context(site), pin) };
+        self.host.unpinned(&self.buffers, object);
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

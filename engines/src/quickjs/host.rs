@@ -5,10 +5,11 @@ use std::ffi::c_void;
 use std::ptr;
 
 use hotcall::engine::{EngineError, Site};
-use rquickjs_sys::{self as js, JSContext, JSValue};
+use rquickjs_sys::JSValue;
 
 use super::buffers::Buffers;
 use super::errors::ErrorKind;
+use super::owned::Owned;
 
 /// A runtime's decisions. The defaults keep a buffer until the calls on it have returned, and nothing more.
 pub trait Host: 'static {
@@ -31,31 +32,19 @@ pub trait Host: 'static {
         ptr::null()
     }
 
-    /// Takes the reference to a buffer on which a call has worked.
-    ///
-    /// # Safety
-    ///
-    /// The value is a buffer of the context. Its reference belongs to this function.
-    unsafe fn unpinned(&self, buffers: &Buffers, context: *mut JSContext, buffer: JSValue) {
-        let _ = buffers;
-        // SAFETY: the caller gives the reference away.
-        unsafe { js::JS_FreeValue(context, buffer) };
+    /// Takes a buffer, or a view of one, on whose bytes a call has worked.
+    fn unpinned(&self, buffers: &Buffers, object: Owned) {
+        let _ = (buffers, object);
     }
 
-    /// Returns true if the runtime keeps a buffer, which [`unpinned`](Self::unpinned) was called with.
+    /// Returns true if the runtime keeps a buffer because calls have worked on it.
     fn keeps(&self, buffer: JSValue) -> bool {
         let _ = buffer;
         false
     }
 
-    /// Releases the values that the runtime keeps.
-    ///
-    /// # Safety
-    ///
-    /// The context is the engine's, and script does not run any more.
-    unsafe fn free(&self, context: *mut JSContext) {
-        let _ = context;
-    }
+    /// Releases the values that the runtime keeps. Script does not run any more.
+    fn release(&self) {}
 }
 
 /// A host with the defaults. It counts pins.
@@ -72,9 +61,7 @@ impl Plain {
 }
 
 impl Host for Plain {
-    unsafe fn unpinned(&self, _: &Buffers, context: *mut JSContext, buffer: JSValue) {
+    fn unpinned(&self, _: &Buffers, _: Owned) {
         self.unpinned.set(self.unpinned.get() + 1);
-        // SAFETY: the caller gives the reference away.
-        unsafe { js::JS_FreeValue(context, buffer) };
     }
 }

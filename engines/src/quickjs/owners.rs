@@ -19,7 +19,7 @@ use super::owned::Owned;
 pub struct Owners {
     /// A `WeakMap`, and its `get` and `set`: the owners by their objects.
     owners: [JSValue; 3],
-    /// A `WeakSet`, and its `add` and `has`: the buffers that a pointer was made of.
+    /// A `WeakSet`, and its `add` and `has`: the buffers whose addresses C may have, apart from pinned ones.
     pointed: [JSValue; 3],
     /// True once buffers with owners may exist.
     has_owned_buffers: Cell<bool>,
@@ -63,14 +63,14 @@ impl Owners {
         }
     }
 
-    /// Returns the buffer that an object keeps.
+    /// Returns the buffer that an object keeps. Other values do not keep one.
     ///
     /// # Safety
     ///
-    /// The object is the context's.
+    /// The value is one of the context's.
     pub unsafe fn get(&self, context: *mut JSContext, object: JSValue) -> Option<Owned> {
         let [owners, get, _] = self.owners;
-        // SAFETY: the caller promises an object of the context. The result belongs to this function.
+        // SAFETY: the caller promises a value of the context. The result belongs to this function.
         unsafe {
             let owner = call(context, get, owners, [object]);
             js::JS_IsObject(owner).then(|| Owned::new(context, owner))
@@ -87,7 +87,7 @@ impl Owners {
         if self.has_owned_buffers.get() { unsafe { self.get(context, buffer) } } else { None }
     }
 
-    /// Records that pointers into a buffer may exist.
+    /// Records that C may have addresses in a buffer, for example because a pointer was made of it.
     ///
     /// # Safety
     ///
@@ -98,7 +98,7 @@ impl Owners {
         unsafe { drop(Owned::new(context, call(context, add, pointed, [buffer]))) };
     }
 
-    /// Returns true if pointers into a buffer may exist.
+    /// Returns true if C may have addresses in a buffer that is not pinned.
     ///
     /// # Safety
     ///
@@ -110,7 +110,7 @@ impl Owners {
     }
 
     /// Records that all bytes of a buffer now belong to another one, the heir. If C may use the bytes, the buffer keeps
-    /// its heir.
+    /// its heir, and the heir will keep its own.
     ///
     /// # Safety
     ///

@@ -171,29 +171,24 @@ impl Views {
         }
     }
 
-    /// Returns the whole buffer of a view, or the buffer itself. Its reference belongs to the caller.
+    /// Returns the whole buffer of a view, or the buffer itself.
     ///
     /// # Safety
     ///
-    /// The object is the context's.
-    #[inline]
-    pub unsafe fn whole(&self, context: *mut JSContext, object: JSValue) -> Option<JSValue> {
-        // SAFETY: the caller promises an object of the context, and each function is for the class that was found.
+    /// The value is one of the context's. The context lives longer than the result.
+    pub unsafe fn whole(&self, context: *mut JSContext, value: JSValue) -> Option<Owned> {
+        // SAFETY: the caller promises a value of the context, and each function is for the class that was found.
         unsafe {
-            if Self::is_typed_array(object) {
-                let null = ptr::null_mut();
-                let buffer = js::JS_GetTypedArrayBuffer(context, object, null, null, null);
-                if !js::JS_IsException(buffer) {
-                    return Some(buffer);
-                }
-                forget_exception(context);
-                return Some(call(context, self.typed_array_buffer, object, []));
-            }
-            if js::JS_IsDataView(object) {
-                return Some(call(context, self.data_view[0], object, []));
-            }
-            let is_buffer = js::JS_IsArrayBuffer(object) || self.is_shared_buffer(object);
-            is_buffer.then(|| js::JS_DupValue(context, object))
+            let buffer = if Self::is_typed_array(value) {
+                call(context, self.typed_array_buffer, value, [])
+            } else if js::JS_IsDataView(value) {
+                call(context, self.data_view[0], value, [])
+            } else if js::JS_IsArrayBuffer(value) || self.is_shared_buffer(value) {
+                js::JS_DupValue(context, value)
+            } else {
+                return None;
+            };
+            Some(Owned::new(context, buffer))
         }
     }
 
