@@ -59,7 +59,8 @@ impl Host for Deno {
     }
 
     unsafe fn pointer(&self, buffers: &Buffers, site: Site, object: JSValue) -> *const c_void {
-        let address = self.inner.address(object);
+        // SAFETY: the caller promises an object of the engine.
+        let address = unsafe { self.inner.address(object) };
         if !address.is_null() {
             // A call may be about to get the address, and pins only values that have bytes.
             // SAFETY: the caller promises an object of the site's context.

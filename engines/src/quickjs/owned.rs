@@ -17,7 +17,7 @@ pub struct Owned {
 #[derive(Clone, Copy, Debug)]
 pub struct Raised;
 
-/// A value that was thrown. It keeps being uncatchable if it was.
+/// A value that was thrown. It stays uncatchable if it was.
 pub struct Thrown(Owned);
 
 impl Owned {

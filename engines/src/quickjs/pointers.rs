@@ -36,9 +36,13 @@ impl PointerClass {
     }
 
     /// Returns the address of a pointer object of this class. Returns null for other values.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
     #[inline]
-    pub fn address(self, value: JSValue) -> *mut c_void {
-        // SAFETY: the function reads the class of any value.
+    pub unsafe fn address(self, value: JSValue) -> *mut c_void {
+        // SAFETY: the caller promises a value of the engine.
         unsafe { js::JS_GetOpaque(value, self.0) }
     }
 

@@ -72,17 +72,25 @@ impl Views {
         unsafe { free(context, self.data_view.into_iter().chain(getters)) };
     }
 
-    /// Returns true if an object is a `SharedArrayBuffer`.
-    pub fn is_shared_buffer(&self, object: JSValue) -> bool {
-        // SAFETY: the function reads the class of any value.
-        unsafe { js::JS_GetClassID(object) == self.shared_buffers }
+    /// Returns true if a value is a `SharedArrayBuffer`.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
+    pub(super) unsafe fn is_shared_buffer(&self, value: JSValue) -> bool {
+        // SAFETY: the caller promises a value of the engine.
+        unsafe { js::JS_GetClassID(value) == self.shared_buffers }
     }
 
-    /// Returns true if an object is a typed array.
+    /// Returns true if a value is a typed array.
+    ///
+    /// # Safety
+    ///
+    /// The value is one of the engine's.
     #[inline]
-    pub fn is_typed_array(object: JSValue) -> bool {
-        // SAFETY: the function reads the class of any value.
-        unsafe { js::JS_GetTypedArrayType(object) >= 0 }
+    pub(super) unsafe fn is_typed_array(value: JSValue) -> bool {
+        // SAFETY: the caller promises a value of the engine.
+        unsafe { js::JS_GetTypedArrayType(value) >= 0 }
     }
 
     /// Returns the bytes that a typed array shows, or `None` if they are gone.
