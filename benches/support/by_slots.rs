@@ -69,7 +69,7 @@ impl BySlots {
                 }
                 Kind::Scalar(Scalar::Pointer(_)) if js::JS_IsNull(value) => Some(Slot::from_bits(0)),
                 Kind::Scalar(Scalar::Pointer(_)) => {
-                    let address = js::JS_GetOpaque(value, self.realm.engine().pointers);
+                    let address = self.realm.engine().pointers().address(value);
                     if !address.is_null() {
                         return Some(Slot::from(address));
                     }
@@ -145,9 +145,7 @@ unsafe extern "C" fn call(
             Some(Kind::Scalar(Scalar::I64 | Scalar::Isize)) => js::JS_NewBigInt64(context, result[0].as_i64()),
             Some(Kind::Scalar(Scalar::U64 | Scalar::Usize)) => js::JS_NewBigUint64(context, result[0].as_u64()),
             Some(Kind::Scalar(Scalar::Bool)) => js::JS_MKVAL(js::JS_TAG_BOOL, result[0].as_i32()),
-            Some(Kind::Scalar(Scalar::Pointer(_))) => {
-                this.realm.engine().pointer(context, result[0].as_mut_ptr::<c_void>())
-            }
+            Some(Kind::Scalar(Scalar::Pointer(_))) => this.realm.engine().pointer(result[0].as_ptr()),
             Some(Kind::Scalar(_)) => js::JS_MKVAL(js::JS_TAG_INT, result[0].as_i32()),
         }
     }

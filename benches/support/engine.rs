@@ -6,7 +6,7 @@ use std::ffi::{CString, c_void};
 use std::io;
 use std::mem::transmute;
 
-use hotcall::engine::{Site, Words};
+use hotcall::engine::Words;
 use hotcall::{Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
 use hotcall::{Signature, Thunk, Type};
 use libloading::Library;
@@ -130,7 +130,7 @@ struct Loop {
 impl Loops {
     /// Sets all of them up, and checks that they agree on the result.
     pub(crate) fn new(c: &CFunctions, case: &Case) -> Result<Self, Box<dyn Error>> {
-        let script = Script::with_pins(false);
+        let script = Script::default();
         let target = address(&c.0, case.name)?;
         // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
         let function =
@@ -236,25 +236,12 @@ fn callback(script: &Script, source: &str) -> Result<LocalCallback, CallbackErro
     let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
     let thunk = Thunk::new(&signature)?;
     let realm = script.realm.clone();
-    let script_function = ScriptFunction { context: script.context, function: script.evaluate(source) };
+    let (site, function) = (script.site(), script.callee(source));
     let handler = move |call: &mut Call<'_>| {
-        let ScriptFunction { context, function } = &script_function;
         // SAFETY: the values are the engine's.
-        let run = |args: &[Words]| unsafe { realm.engine().call(*context, *function, args) };
+        let run = |args: &[Words]| unsafe { function.call(args) };
         // SAFETY: the callback has this signature, and runs on the realm's thread.
-        unsafe { realm.answer(Site::new(context.cast()), &signature, call, run) };
+        unsafe { realm.answer(site, &signature, call, run) };
     };
     Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)
-}
-
-/// A function that belongs to this.
-struct ScriptFunction {
-    context: *mut js::JSContext,
-    function: js::JSValue,
-}
-
-impl Drop for ScriptFunction {
-    fn drop(&mut self) {
-        free(self.context, self.function);
-    }
 }

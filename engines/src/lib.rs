@@ -1,11 +1,10 @@
-//! Engines behind hotcall's interface, for its tests and benchmarks.
+//! Engines behind hotcall's interface, for its tests, its benchmarks and its example of a runtime.
 //!
-//! * [`quickjs`] and [`jsc`] run script in QuickJS and in JavaScriptCore.
+//! * [`quickjs`] is the engine of the example, and runs script for tests.
+//! * [`jsc`] runs script in JavaScriptCore.
 //! * [`bare`] has native functions that get nothing but arguments.
-//! * [`quickjs_values`] is the part of QuickJS's engine that the example of a runtime shares with the tests.
 
 pub mod bare;
 pub mod jsc;
 mod jsc_api;
 pub mod quickjs;
-pub mod quickjs_values;

@@ -232,7 +232,7 @@
   const { is: isCallback } = UnsafeCallback;
   delete UnsafeCallback.is;
 
-  // Buffers whose bytes stay in place while C works on them (buffers.rs).
+  // Buffers whose bytes stay in place while C works on them (transfers.rs of the engine).
   const { prototype } = script.ArrayBuffer;
   for (const name of ["transfer", "transferToFixedLength", "transferToImmutable"]) {
     const value = { [name](...args) {

@@ -14,23 +14,21 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall::engine::{Engine, EngineError, Realm, Record, Site, quickjs};
+use hotcall::engine::{Engine, EngineError, Realm, Site, quickjs};
 use hotcall::{
     Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
     LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
 };
-use hotcall_engines::quickjs_values::{Thrown, returned, value, words};
+use hotcall_engines::quickjs::{Callee, ErrorKind, Owned, Pin, Raised, Thrown, closure, value, words};
 use rquickjs::function::Rest;
 use rquickjs::object::Property;
 use rquickjs::qjs as js;
-use rquickjs::{Array, Ctx, JsLifetime, Object, Persistent, Value};
+use rquickjs::{Array, Ctx, Error, JsLifetime, Object, Persistent, Value};
 
-use crate::engine::QuickJs;
-use crate::exceptions::{self, Kind};
+use crate::exceptions;
 use crate::functions::in_context;
-use crate::originals::Originals;
+use crate::host::{Deno, QuickJs, buffer_of};
 use crate::permissions::Permission;
-use crate::pins::Pin;
 use crate::thread_pool::ThreadPool;
 
 type JsFunction<'js> = rquickjs::Function<'js>;
@@ -49,8 +47,6 @@ pub(crate) struct Ffi {
     pub(crate) realm: Realm<QuickJs>,
     /// The context that script runs in.
     context: NonNull<js::JSContext>,
-    /// The functions that `buffers.rs` replaces.
-    pub(crate) originals: Originals,
     permission: Permission,
     /// The threads of nonblocking calls.
     threads: ThreadPool,
@@ -105,6 +101,12 @@ unsafe impl<'js> JsLifetime<'js> for Installed {
     type Changed<'to> = Self;
 }
 
+/// Takes the result of one of the engine's functions.
+pub(crate) fn owned<'js>(ctx: &Ctx<'js>, result: std::result::Result<Owned, Raised>) -> Result<Value<'js>> {
+    // SAFETY: the value is the engine's, and its reference belongs to this function.
+    result.map(|owned| unsafe { Value::from_raw(ctx.clone(), owned.into_value()) }).map_err(|Raised| Error::Exception)
+}
+
 /// The FFI of a context.
 pub(crate) fn ffi(ctx: &Ctx<'_>) -> Rc<Ffi> {
     Rc::clone(&ctx.userdata::<Installed>().expect("it is installed before script runs").0)
@@ -123,12 +125,12 @@ pub(crate) fn site(ctx: &Ctx<'_>) -> Site {
 
 /// An `Error`: a request that cannot be fulfilled.
 fn error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
-    exceptions::throw(&script(ctx), Kind::Plain, error)
+    exceptions::throw(&script(ctx), ErrorKind::Plain, error)
 }
 
 /// A `TypeError`: a request that makes no sense.
 pub(crate) fn type_error(ctx: &Ctx<'_>, error: impl ToString) -> rquickjs::Error {
-    exceptions::throw(&script(ctx), Kind::Type, error)
+    exceptions::throw(&script(ctx), ErrorKind::Type, error)
 }
 
 /// A `TypeError` for declarations. It has the place of the fault in the declarations, but not in their JSON form.
@@ -150,15 +152,14 @@ impl Ffi {
         queue: Sender<Event>,
     ) -> Result<(Rc<Self>, Object<'js>)> {
         // SAFETY: the context lives until `shut_down`, and its values match the model.
-        let (realm, originals) = unsafe {
+        let realm = unsafe {
             let context = ctx.as_raw().as_ptr();
-            let realm = Realm::new(QuickJs::new(context), quickjs::model());
-            (realm.map_err(|error| exceptions::throw(ctx, Kind::Plain, error))?, Originals::new(context))
+            Realm::new(QuickJs::new(context, c"External", Deno::new(context)), quickjs::model())
         };
+        let realm = realm.map_err(|error| exceptions::throw(ctx, ErrorKind::Plain, error))?;
         let ffi = Rc::new(Self {
             realm,
             context: ctx.as_raw(),
-            originals,
             permission,
             threads: ThreadPool::new(threads),
             queue,
@@ -168,7 +169,7 @@ impl Ffi {
             referenced: Cell::new(0),
         });
         if ctx.store_userdata(Installed(Rc::clone(&ffi))).is_err() {
-            return Err(exceptions::throw(ctx, Kind::Plain, "the user data is in use"));
+            return Err(exceptions::throw(ctx, ErrorKind::Plain, "the user data is in use"));
         }
         let functions = Object::new(own.clone())?;
         functions.set("allows", JsFunction::new(own.clone(), allows)?)?;
@@ -193,9 +194,8 @@ impl Ffi {
     }
 
     /// Releases the buffers that calls got in the last turn of the event loop.
-    pub(crate) fn end_turn(&self, ctx: &Ctx<'_>) {
-        // SAFETY: the context is the engine's.
-        unsafe { self.realm.engine().pins().end_turn(ctx.as_raw().as_ptr()) };
+    pub(crate) fn end_turn(&self) {
+        self.realm.engine().host().turn().end();
     }
 
     /// Answers a message of another thread. An exception that script cannot catch is left for the caller.
@@ -211,19 +211,15 @@ impl Ffi {
     }
 
     /// Releases all values of the context, when no call runs.
-    pub(crate) fn shut_down(&self, ctx: &Ctx<'_>) {
+    pub(crate) fn shut_down(&self) {
         drop(mem::take(&mut *self.callbacks.borrow_mut()));
         // Libraries are not unmapped at the end, because their own threads may still run.
         static KEPT: Mutex<Vec<Library>> = Mutex::new(Vec::new());
         let libraries = mem::take(&mut *self.libraries.borrow_mut()).things.into_values();
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(libraries);
-        let context = ctx.as_raw().as_ptr();
         drop(self.realm.take_exception());
         // SAFETY: script does not run any more.
-        unsafe {
-            self.originals.free(context);
-            self.realm.engine().free(context);
-        }
+        unsafe { self.realm.engine().free() };
     }
 
     /// Throws the engine's exception for an error.
@@ -284,22 +280,8 @@ impl Ffi {
         // SAFETY: the user who gave the permission promises that declarations are true.
         let record = unsafe { self.realm.record(function) }.map_err(|error| type_error(ctx, error))?;
         let name = CString::new(function.name()).unwrap_or_default();
-        let arity = record.arity() as i32;
-        let finalize: unsafe extern "C" fn(*mut c_void) = Record::finalize;
-        // SAFETY: the model says that the entry is a function of this type and takes the record as its data.
-        let (value, context) = unsafe {
-            let entry = mem::transmute::<*const c_void, js::JSCClosure>(record.entry());
-            let context = ctx.as_raw().as_ptr();
-            let record = record.into_raw();
-            (js::JS_NewCClosure(context, entry, name.as_ptr(), Some(finalize), arity, 0, record), context)
-        };
-        // SAFETY: the value belongs to this function. If it is the exception, the engine has the thrown value.
-        unsafe {
-            if js::JS_IsException(value) {
-                return Err(ctx.throw(Value::from_raw(ctx.clone(), js::JS_GetException(context))));
-            }
-            Ok(Value::from_raw(ctx.clone(), value))
-        }
+        // SAFETY: the context lives longer than its functions, and the record is of this engine's realm.
+        owned(ctx, unsafe { closure(ctx.as_raw().as_ptr(), &name, record) })
     }
 
     /// The value of a variable: its contents, or its address if it is a pointer to something.
@@ -421,8 +403,12 @@ impl Ffi {
 
     /// Pins the buffer that an argument is or points into.
     fn keep(&self, ctx: &Ctx<'_>, value: &Value<'_>) -> Option<Pin> {
-        // SAFETY: the value is an object of the engine's.
-        if value.is_object() { unsafe { self.realm.engine().pin(site(ctx), words(value.as_raw())) } } else { None }
+        let engine = self.realm.engine();
+        // SAFETY: the value is the engine's, and a buffer is an object with bytes.
+        unsafe {
+            let buffer = buffer_of(engine.buffers(), ctx.as_raw().as_ptr(), value.as_raw())?;
+            engine.pin(site(ctx), words(buffer.value()))
+        }
     }
 
     fn release(&self, ctx: &Ctx<'_>, kept: Vec<Pin>) {
@@ -529,27 +515,26 @@ fn callback<'js>(own: Ctx<'js>, declaration: String, function: JsFunction<'js>) 
         })
     };
     let context = ctx.as_raw();
-    let function = Persistent::save(&ctx, function);
+    // SAFETY: the callback is dropped before the context.
+    let function = unsafe {
+        let function = js::JS_DupValue(context.as_ptr(), function.as_value().as_raw());
+        Callee::new(Owned::new(context.as_ptr(), function))
+    };
     let realm = ffi.realm.clone();
     let gives_address = matches!(signature.result().and_then(Type::as_scalar), Some(Scalar::Pointer(_)));
     let handler = move |call: &mut Call<'_>| {
-        // SAFETY: the callback is dropped before the context.
-        let ctx = unsafe { Ctx::from_raw(context) };
-        let Ok(function) = function.clone().restore(&ctx) else { return };
-        let run = |values: &[_]| {
-            let mut args: Vec<_> = values.iter().copied().map(value).collect();
+        let engine = realm.engine();
+        let run = |args: &[_]| {
             // SAFETY: the function and the values are the engine's.
-            unsafe {
-                let raw = function.as_value().as_raw();
-                let result = js::JS_Call(context.as_ptr(), raw, js::JS_UNDEFINED, args.len() as i32, args.as_mut_ptr());
-                if gives_address {
-                    realm.engine().keep_for_turn(site(&ctx), result);
-                }
-                returned(context.as_ptr(), result)
+            let result = unsafe { function.call(args) };
+            if gives_address && let Ok(words) = result {
+                // SAFETY: the value is the engine's.
+                unsafe { engine.host().keep_for_turn(engine.buffers(), context.as_ptr(), value(words)) };
             }
+            result
         };
         // SAFETY: the call is one of this callback, on the thread that runs the script.
-        unsafe { realm.answer(site(&ctx), &signature, call, run) };
+        unsafe { realm.answer(Site::new(context.as_ptr().cast()), &signature, call, run) };
     };
     let callback = Callback::local(&thunk, LocalOptions::default(), dispatch, handler).map_err(fail)?;
     let answer = Array::new(own)?;

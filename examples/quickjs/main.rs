@@ -1,22 +1,21 @@
 //! A small JavaScript runtime on QuickJS with Deno's FFI, as an example of hotcall's use.
 //!
-//! The author of a runtime would copy `ffi.rs`.
+//! The author of a runtime would copy `ffi.rs`, and the engine in `engines/src/quickjs/`.
 
 mod buffers;
-mod engine;
 mod exceptions;
 mod ffi;
 mod functions;
+mod host;
 mod modules;
-mod originals;
 mod permissions;
-mod pins;
 mod pointers;
 mod prelude;
 mod runtime;
 mod shared_memory;
 mod stack;
 mod thread_pool;
+mod turn;
 
 use std::process::ExitCode;
 

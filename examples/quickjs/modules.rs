@@ -3,11 +3,12 @@
 use std::env;
 use std::path::{Component, Path, PathBuf};
 
+use hotcall_engines::quickjs::ErrorKind;
 use rquickjs::loader::{ImportAttributes, Loader, Resolver};
 use rquickjs::module::Declared;
 use rquickjs::{Ctx, Function, Module, Result};
 
-use crate::exceptions::{self, Kind};
+use crate::exceptions;
 use crate::functions::in_context;
 
 /// Finds and loads modules by paths relative to the importing one, and by `file:` URLs.
@@ -35,14 +36,14 @@ impl Loader for Files {
         let Some(path) = path(name) else {
             let scheme = name.split(':').next().unwrap_or_default();
             let message = format!("Unsupported scheme \"{scheme}\" for module \"{name}\". Supported schemes: file");
-            return Err(exceptions::throw(ctx, Kind::Type, message));
+            return Err(exceptions::throw(ctx, ErrorKind::Type, message));
         };
         let source = read(ctx, name, &path)?;
         let kind = attributes.map_or(Ok(None), |attributes| attributes.get_type())?;
         match kind.as_deref() {
             None if path.extension().is_some_and(|extension| extension == "json") => Err(exceptions::throw(
                 ctx,
-                Kind::Type,
+                ErrorKind::Type,
                 "Attempted to load JSON module without specifying \"type\": \"json\" attribute in the import \
                  statement.",
             )),
@@ -56,7 +57,7 @@ impl Loader for Files {
             }
             Some(other) => {
                 let message = format!("The import attribute type of \"{other}\" is unsupported.");
-                Err(exceptions::throw(ctx, Kind::Type, message))
+                Err(exceptions::throw(ctx, ErrorKind::Type, message))
             }
         }
     }
@@ -67,7 +68,7 @@ pub(crate) fn read(ctx: &Ctx<'_>, name: &str, path: &Path) -> Result<String> {
     std::fs::read_to_string(path).map_err(|error| {
         let is_missing = error.kind() == std::io::ErrorKind::NotFound;
         let reason = if is_missing { ".".into() } else { format!(": {error}") };
-        exceptions::throw(ctx, Kind::Type, format!("Module not found \"{name}\"{reason}"))
+        exceptions::throw(ctx, ErrorKind::Type, format!("Module not found \"{name}\"{reason}"))
     })
 }
 
@@ -101,7 +102,7 @@ fn resolve(ctx: &Ctx<'_>, base: &str, specifier: &str) -> Result<String> {
     if has_scheme(specifier) {
         return Ok(specifier.into());
     }
-    Err(exceptions::throw(ctx, Kind::Type, format!("Import \"{specifier}\" not a dependency")))
+    Err(exceptions::throw(ctx, ErrorKind::Type, format!("Import \"{specifier}\" not a dependency")))
 }
 
 fn has_scheme(specifier: &str) -> bool {

@@ -5,11 +5,12 @@ use std::ptr;
 
 use hotcall::engine::{Engine, View};
 use hotcall::{Scalar, Slot, Type};
-use hotcall_engines::quickjs_values::words;
+use hotcall_engines::quickjs::{Owned, words};
 use rquickjs::qjs::{self as js, JSValue};
-use rquickjs::{Ctx, Error, Function, Object, Result, Value};
+use rquickjs::{Ctx, Function, Object, Result, Value};
 
-use crate::ffi::{ffi, script, site, type_error};
+use crate::ffi::{ffi, owned, script, site, type_error};
+use crate::host;
 
 /// Adds the functions for pointers.
 pub(crate) fn install<'js>(ctx: &Ctx<'js>, functions: &Object<'js>) -> Result<()> {
@@ -39,8 +40,8 @@ fn pointer<'js>(ctx: Ctx<'js>, address: Value<'js>) -> Result<Value<'js>> {
 fn pointer_into<'js>(ctx: &Ctx<'js>, buffer: JSValue, address: *const c_void) -> Result<Value<'js>> {
     // SAFETY: the buffer is one of the engine's, and the pointer belongs to this function.
     unsafe {
-        let pointer = ffi(ctx).realm.engine().pointer_into(site(ctx), buffer, address);
-        if js::JS_IsException(pointer) { Err(Error::Exception) } else { Ok(Value::from_raw(ctx.clone(), pointer)) }
+        let pointer = host::pointer_into(ffi(ctx).realm.engine(), script(ctx).as_raw().as_ptr(), buffer, address);
+        owned(ctx, Owned::result(ctx.as_raw().as_ptr(), pointer))
     }
 }
 
@@ -53,14 +54,12 @@ fn offset<'js>(ctx: Ctx<'js>, pointer: Value<'js>, offset: f64) -> Result<Value<
     }
     let address = address.cast::<u8>().wrapping_offset(offset as isize).cast::<c_void>();
     let context = ctx.as_raw().as_ptr();
-    // SAFETY: the pointer is an object, and the slot that of a pointer. The owner belongs to this function.
+    // SAFETY: the pointer is an object, and the slot that of a pointer.
     unsafe {
-        let Some(owner) = ffi.realm.engine().owner(context, pointer.as_raw()) else {
-            return ffi.to_value(&ctx, &Type::POINTER, address.into());
-        };
-        let made = pointer_into(&ctx, owner, address);
-        js::JS_FreeValue(context, owner);
-        made
+        match ffi.realm.engine().buffers().owners().get(context, pointer.as_raw()) {
+            Some(owner) => pointer_into(&ctx, owner.value(), address),
+            None => ffi.to_value(&ctx, &Type::POINTER, address.into()),
+        }
     }
 }
 
@@ -80,10 +79,8 @@ fn address_of_bytes<'js>(ctx: Ctx<'js>, value: Value<'js>) -> Result<Value<'js>>
         match ffi.realm.to_slot(site(&ctx), &Type::BUFFER, words(value.as_raw())) {
             Ok(slot) => {
                 let context = ctx.as_raw().as_ptr();
-                let buffer = ffi.realm.engine().buffer(context, value.as_raw()).unwrap_or(js::JS_NULL);
-                let pointer = pointer_into(&ctx, buffer, slot.as_ptr());
-                js::JS_FreeValue(context, buffer);
-                pointer
+                let buffer = host::buffer_of(ffi.realm.engine().buffers(), context, value.as_raw());
+                pointer_into(&ctx, buffer.as_ref().map_or(js::JS_NULL, Owned::value), slot.as_ptr())
             }
             Err(problem) => Err(type_error(&ctx, format!("Invalid FFI buffer: {problem}"))),
         }
@@ -130,16 +127,13 @@ fn array_buffer<'js>(ctx: Ctx<'js>, pointer: Value<'js>, len: f64, offset: f64) 
     unsafe {
         let context = ctx.as_raw().as_ptr();
         let buffer = js::JS_NewArrayBuffer(context, address, len as _, 0, None, ptr::null_mut(), false);
-        if js::JS_IsException(buffer) {
-            return Err(Error::Exception);
-        }
+        let buffer = owned(&ctx, Owned::result(context, buffer))?;
         let ffi = ffi(&ctx);
-        let engine = ffi.realm.engine();
-        if let Some(owner) = engine.owner(context, pointer.as_raw()) {
-            engine.set_owner(context, buffer, owner);
-            js::JS_FreeValue(context, owner);
+        let owners = ffi.realm.engine().buffers().owners();
+        if let Some(owner) = owners.get(context, pointer.as_raw()) {
+            owners.set(context, buffer.as_raw(), owner.value());
         }
-        Ok(Value::from_raw(ctx, buffer))
+        Ok(buffer)
     }
 }
 

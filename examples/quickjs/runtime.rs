@@ -183,7 +183,7 @@ impl<'js> Script<'js> {
             // Those calls work on the engine's memory.
             process::exit(code.map_or(1, i32::from));
         }
-        self.ffi.shut_down(ctx);
+        self.ffi.shut_down();
         code
     }
 
@@ -256,7 +256,7 @@ impl<'js> Script<'js> {
             None => self.events.recv().ok(),
         };
         self.was_event.set(event.is_some());
-        self.ffi.end_turn(ctx);
+        self.ffi.end_turn();
         match (event, next) {
             (Some(event), _) => {
                 if let Err(error) = self.ffi.handle(ctx, event) {

@@ -5,13 +5,12 @@ use std::collections::HashMap;
 use hotcall::engine::Words;
 use hotcall::engine::conformance::{Expression, Feature, ScriptValue, Subject};
 use hotcall::{Callback, ForeignCall, Function, LocalCallback, LocalOptions, Signature, Thunk};
-use rquickjs_sys as js;
 
 use hotcall_engines::quickjs::Script;
 
 pub(crate) struct QuickJsSubject {
-    /// Each with the function that it calls.
-    callbacks: HashMap<&'static str, (LocalCallback, js::JSValue)>,
+    /// Dropped before what they run in.
+    callbacks: HashMap<&'static str, LocalCallback>,
     pub(crate) script: Script,
 }
 
@@ -32,24 +31,21 @@ impl Subject for QuickJsSubject {
     }
 
     fn callback(&mut self, name: &'static str, signature: &Signature, body: &Expression) -> Result<(), String> {
-        let (context, site) = (self.script.context, self.script.site());
-        let function = self.script.evaluate(&body.function(signature.params().len()));
+        let site = self.script.site();
+        let function = self.script.callee(&body.function(signature.params().len()));
         let realm = self.script.realm.clone();
         let types = signature.clone();
         let refuse = |call: ForeignCall| Err(call);
         let thunk = Thunk::new(signature).map_err(|error| error.to_string())?;
         let callback = Callback::local(&thunk, LocalOptions::default(), refuse, move |call| {
             // SAFETY: all values are the engine's.
-            let run = |arguments: &[Words]| unsafe { realm.engine().call(context, function, arguments) };
+            let run = |arguments: &[Words]| unsafe { function.call(arguments) };
             // SAFETY: the callback has this signature and runs on this thread; the context is the realm's.
             unsafe { realm.answer(site, &types, call, run) };
         });
         let callback = callback.map_err(|error| error.to_string())?;
         self.script.set_global(name, self.script.pointer(callback.as_ptr()));
-        if let Some((_, function)) = self.callbacks.insert(name, (callback, function)) {
-            // SAFETY: the callback that called it is gone.
-            unsafe { js::JS_FreeValue(context, function) };
-        }
+        self.callbacks.insert(name, callback);
         Ok(())
     }
 
@@ -58,22 +54,12 @@ impl Subject for QuickJsSubject {
     }
 
     fn pins(&self) -> Option<usize> {
-        Some(self.script.realm.engine().pins.get())
+        Some(self.script.realm.engine().buffers().pins().count())
     }
 
     fn collect(&mut self, name: &'static str) -> bool {
         self.script.run(&format!("delete globalThis.{name}")).unwrap();
         self.script.collect_garbage();
         true
-    }
-}
-
-impl Drop for QuickJsSubject {
-    fn drop(&mut self) {
-        for (_, (callback, function)) in self.callbacks.drain() {
-            callback.close();
-            // SAFETY: nobody calls it any more.
-            unsafe { js::JS_FreeValue(self.script.context, function) };
-        }
     }
 }

@@ -112,7 +112,7 @@ fn functions_of_a_closed_library_throw() {
     for call in ["id_i32('x')", "id_i32()", "read_le(1, 2)", "id_s8()"] {
         assert_eq!(world.show(call), closed, "{call}");
     }
-    assert_eq!(world.realm.engine().pins.get(), 0);
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0);
     world.check([("(() => { try { id_i32(1) } catch (e) { return e instanceof TypeError } })()", "true")]);
 }
 

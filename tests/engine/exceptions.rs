@@ -6,7 +6,7 @@ use std::rc::Rc;
 
 use hotcall::engine::Words;
 use hotcall::{Call, Callback, Function, FunctionOptions, LocalOptions, Thunk};
-use hotcall_engines::quickjs_values;
+use hotcall_engines::quickjs;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
@@ -285,8 +285,7 @@ fn answering_says_whether_an_exception_waits_and_releases_values_if_it_panics() 
     let panics = Rc::new(Cell::new(false));
     let now = Rc::clone(&panics);
     let handler = move |call: &mut Call<'_>| {
-        let run =
-            |_: &[Words]| if now.get() { panic!("while script runs") } else { Ok(quickjs_values::words(js::JS_NULL)) };
+        let run = |_: &[Words]| if now.get() { panic!("while script runs") } else { Ok(quickjs::words(js::JS_NULL)) };
         // SAFETY: the callback has this signature, and runs on this thread alone.
         seen.borrow_mut().push(unsafe { realm.answer(site, &signature, call, run) });
     };

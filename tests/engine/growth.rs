@@ -54,7 +54,7 @@ fn world() -> World {
 
 fn work(world: &World, times: usize) -> ((i64, i64), usize) {
     assert_eq!(world.run(&format!("work({times})")).unwrap(), format!("{} {}", 3 * times, 2 * times));
-    assert_eq!(world.realm.engine().pins.get(), 0);
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0);
     (memory(world), resident())
 }
 

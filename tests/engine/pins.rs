@@ -25,10 +25,10 @@ fn world() -> World {
 
 /// Runs a script; says how often something was pinned, and that nothing is any more.
 fn pins(world: &World, source: &str) -> usize {
-    let before = world.realm.engine().pinned.get();
+    let before = world.realm.engine().host().unpinned();
     let _ = world.run(source);
-    assert_eq!(world.realm.engine().pins.get(), 0, "{source}");
-    world.realm.engine().pinned.get() - before
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0, "{source}");
+    world.realm.engine().host().unpinned() - before
 }
 
 #[track_caller]
@@ -42,7 +42,7 @@ fn bytes_alone_are_pinned() {
     check([
         ("i32(1)", 0),
         ("i32('x')", 0),
-        ("pointer(there)", 0),
+        ("void pointer(there)", 0),
         ("pointer(null)", 0),
         ("text(null)", 0),
         ("read(null, 0)", 0),
@@ -96,7 +96,7 @@ fn bytes_are_pinned_while_c_runs() {
     let handler = {
         let seen = Rc::clone(&seen);
         move |call: &mut hotcall::Call<'_>| {
-            seen.set(engine.engine().pins.get());
+            seen.set(engine.engine().buffers().pins().count());
             call.set_slot(1).unwrap();
         }
     };
@@ -105,7 +105,7 @@ fn bytes_are_pinned_while_c_runs() {
     world.set_global("look", world.pointer(callback.as_ptr()));
     world.check([("with_bytes(look, bytes(5))", "105")]);
     assert_eq!(seen.get(), 1);
-    assert_eq!(world.realm.engine().pins.get(), 0);
+    assert_eq!(world.realm.engine().buffers().pins().count(), 0);
 }
 
 #[test]
@@ -132,4 +132,42 @@ fn what_is_pinned_outlives_its_last_reference() {
     // A buffer that is taken away from the call that uses it.
     world.callback("drop", "() -> i32", "() => { held = null; return 3 }");
     world.check([("(globalThis.held = bytes(17), with_bytes(drop, held))", "317")]);
+}
+
+#[test]
+fn bytes_that_script_gives_away_during_a_call_stay_in_place() {
+    let world = world();
+    world.run("globalThis.junk = []").unwrap();
+    world.run("globalThis.resizable = () => new Uint8Array(new ArrayBuffer(64, { maxByteLength: 4096 }))").unwrap();
+    for (array, way) in [
+        ("new Uint8Array(64)", "held.buffer.transfer()"),
+        ("new Uint8Array(64)", "held.buffer.transfer(0)"),
+        ("new Uint8Array(64)", "held.buffer.transfer(1000)"),
+        ("new Uint8Array(64)", "held.buffer.transfer().transfer(0)"),
+        ("new Uint8Array(64)", "held.buffer.transferToFixedLength(5)"),
+        ("new Uint8Array(64)", "held.buffer.transferToImmutable()"),
+        ("resizable()", "held.buffer.resize(0)"),
+        ("resizable()", "held.buffer.resize(4096)"),
+        ("resizable()", "(held.buffer.resize(0), held.buffer.transfer())"),
+    ] {
+        let reuse = "held = null; for (let n = 0; n < 100; n++) junk.push(new Uint8Array(64).fill(238))";
+        world.callback("give_away", "() -> i32", &format!("() => {{ {way}; {reuse}; return 2 }}"));
+        assert_eq!(pins(&world, &format!("globalThis.held = {array}.fill(42)")), 0);
+        assert_eq!(world.show("with_bytes(give_away, held)"), "242", "{way}");
+    }
+}
+
+#[test]
+fn script_does_not_see_that_methods_of_buffers_are_replaced() {
+    world().check([
+        ("new ArrayBuffer(3).constructor === ArrayBuffer", "true"),
+        ("new ArrayBuffer(3) instanceof ArrayBuffer", "true"),
+        ("ArrayBuffer.name + ArrayBuffer.length + ArrayBuffer.prototype.transfer.name", r#""ArrayBuffer1transfer""#),
+        ("new ArrayBuffer(3, { maxByteLength: 9 }).maxByteLength", "9"),
+        ("new ArrayBuffer(3).transfer(5).byteLength", "5"),
+        ("new ArrayBuffer(3, { maxByteLength: 9 }).transfer().resizable", "true"),
+        ("new ArrayBuffer(3).transferToImmutable().immutable", "true"),
+        ("new (class extends ArrayBuffer {})(4).byteLength", "4"),
+        ("Object.keys(globalThis).includes('replacement')", "false"),
+    ]);
 }

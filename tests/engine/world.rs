@@ -13,7 +13,7 @@ use hotcall_testing::fixture::shared_object;
 use hotcall_testing::notation;
 use rquickjs_sys as js;
 
-use hotcall_engines::quickjs::{QuickJs, Script};
+use hotcall_engines::quickjs::{Callee, QuickJs, Script};
 
 /// The library of `fixture.c`.
 pub(crate) fn fixture() -> &'static Library {
@@ -147,33 +147,23 @@ pub(crate) enum Expected {
 pub(crate) struct Handler {
     realm: Realm<QuickJs>,
     site: Site,
-    context: *mut js::JSContext,
     signature: Signature,
-    function: js::JSValue,
+    function: Callee,
 }
 
 impl Handler {
     pub(crate) fn new(script: &Script, signature: Signature, source: &str) -> Self {
-        let function = script.evaluate(&format!("({source})"));
-        // SAFETY: the value is the engine's.
-        assert!(unsafe { js::JS_IsFunction(script.context, function) }, "{source}");
-        Self { realm: script.realm.clone(), site: script.site(), context: script.context, signature, function }
+        let function = script.callee(&format!("({source})"));
+        Self { realm: script.realm.clone(), site: script.site(), signature, function }
     }
 
     pub(crate) fn answer(&self, call: &mut Call<'_>) {
         let run = |args: &[Words]| {
-            // SAFETY: the context and the values are the engine's.
-            unsafe { self.realm.engine().call(self.context, self.function, args) }
+            // SAFETY: the values are the engine's.
+            unsafe { self.function.call(args) }
         };
         // SAFETY: the call is one of a callback of this signature, on this thread.
         unsafe { self.realm.answer(self.site, &self.signature, call, run) };
-    }
-}
-
-impl Drop for Handler {
-    fn drop(&mut self) {
-        // SAFETY: the value belongs to this.
-        unsafe { js::JS_FreeValue(self.context, self.function) };
     }
 }
 
