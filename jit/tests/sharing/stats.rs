@@ -1,7 +1,5 @@
 //! What a `Jit` says that it has.
 
-#![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
-
 use std::ffi::c_void;
 use std::ptr;
 

@@ -1,8 +1,6 @@
 //! Processes whose files must not grow beyond a size (`ulimit -f`). Code then goes to memory without a file. SIGXFSZ, which would
 //! end the process, does not come. Each test is a process of its own.
 
-#![cfg(all(feature = "cranelift", target_os = "linux", target_arch = "x86_64"))]
-
 use std::ffi::c_void;
 use std::fs;
 use std::mem::MaybeUninit;

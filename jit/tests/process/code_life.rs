@@ -1,12 +1,11 @@
-//! Compiled code goes with its last trampoline. One test alone in its process, for what it measures belongs to the process.
-
-#![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
+//! Compiled code goes with its last trampoline, and copies with their functions: the executable memory of the process is measured.
 
 use std::ffi::c_void;
 
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel};
 use hotcall_jit::engine::values::Pending;
 use hotcall_jit::{Abi, FastCall, Jit, Options, Trampoline};
+use hotcall_testing::alone::alone;
 use hotcall_testing::helpers::REFUSING;
 use hotcall_testing::notation;
 
@@ -34,17 +33,20 @@ fn shape(number: usize) -> String {
 
 #[test]
 fn code_goes_with_its_last_trampoline() {
-    let jit = Jit::new().unwrap();
-    let make = |numbers: std::ops::Range<usize>| numbers.map(|n| compile(&jit, &shape(n)).code().len()).sum::<usize>();
-    make(0..100);
-    let kept = compile(&jit, "(f64, i64, f64)");
-    let before = executable();
-    assert!(before >= kept.code().len(), "code is not found");
-    let made = make(100..5000);
-    // Were all of it kept, no memory however dense would hold it in half as many bytes.
-    let grown = executable().saturating_sub(before);
-    assert!(grown < made / 2, "{grown} bytes for {made} bytes of code");
-    copies_go_with_their_functions();
+    alone(|| {
+        let jit = Jit::new().unwrap();
+        let make =
+            |numbers: std::ops::Range<usize>| numbers.map(|n| compile(&jit, &shape(n)).code().len()).sum::<usize>();
+        make(0..100);
+        let kept = compile(&jit, "(f64, i64, f64)");
+        let before = executable();
+        assert!(before >= kept.code().len(), "code is not found");
+        let made = make(100..5000);
+        // Were all of it kept, no memory however dense would hold it in half as many bytes.
+        let grown = executable().saturating_sub(before);
+        assert!(grown < made / 2, "{grown} bytes for {made} bytes of code");
+        copies_go_with_their_functions();
+    });
 }
 
 extern "C" fn nothing() {}

@@ -2,8 +2,6 @@
 //!
 //! Each test has a process of its own, for the allocator's locks are not looked after either: nothing else may run.
 
-#![cfg(all(target_os = "linux", target_arch = "x86_64"))]
-
 use std::ffi::c_void;
 use std::ptr;
 

@@ -42,7 +42,7 @@ fn check(abi: Abi, name: &str, table: &str) {
 
 #[test]
 fn sysv64() {
-    check(Abi::SysV64, "jit/tests/plans/sysv64.txt", include_str!("plans/sysv64.txt"));
+    check(Abi::SysV64, "jit/tests/plans/sysv64.txt", include_str!("sysv64.txt"));
 }
 
 fn plan(text: &str) -> Result<Plan, PlanError> {

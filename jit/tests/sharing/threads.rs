@@ -1,7 +1,5 @@
 //! Code is made once for a shape, however many threads ask for it at once.
 
-#![cfg(all(feature = "cranelift", target_arch = "x86_64", not(windows)))]
-
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Barrier;
 use std::thread;

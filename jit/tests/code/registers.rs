@@ -1,7 +1,5 @@
 //! Promises about the machine code of trampolines and thunks: see docs/calls.md, "From the plan to registers".
 
-#![cfg(all(feature = "disasm", target_arch = "x86_64", not(windows)))]
-
 use cranelift_codegen::isa;
 use cranelift_codegen::settings::{self, Flags};
 use hotcall_jit::engine::fast_call::{Exit, FastCallModel, FastCallRole};
