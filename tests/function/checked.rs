@@ -1,19 +1,13 @@
 //! Checked calls: values are compared with the signature before C is called, and every kind of result comes back.
 
-#![cfg(unix)]
-
 use std::borrow::Cow;
 use std::ffi::c_void;
 use std::ptr;
 use std::thread;
 
 use hotcall::{CallError, ConvertError, Function, FunctionOptions, Library, Scalar, Signature, Type, Value, ValueType};
-use hotcall_testing::fixture::shared_object;
 
-fn open(source: &str) -> Library {
-    // SAFETY: the fixtures have no initialisers.
-    unsafe { Library::open(shared_object(source)) }.unwrap()
-}
+use super::open;
 
 fn function<const N: usize>(
     library: &Library,

@@ -1,7 +1,5 @@
 //! Structs with bit-fields: they cannot be passed, and their sizes are those of the compiler, as lengths and offsets need them.
 
-#![cfg(all(unix, feature = "c-text"))]
-
 use hotcall::Library;
 use hotcall::declare::Declarations;
 use hotcall_testing::fixture::shared_object;

@@ -1,8 +1,6 @@
 //! Random declarators: two declarations of a name conflict exactly where the C compiler's `__builtin_types_compatible_p` says
 //! that their types are not compatible. This tries how declarators are read as much as how types are compared.
 
-#![cfg(all(unix, feature = "c-text"))]
-
 use hotcall::Library;
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall_testing::fixture::shared_object;

@@ -1,7 +1,5 @@
 //! Deno's JSON form, through the public API.
 
-#![cfg(feature = "json")]
-
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Direction, Layout, Length, Target, Type};
 

@@ -1,7 +1,5 @@
 //! Look-ups that find the wrong kind of symbol, or almost the right name.
 
-#![cfg(all(target_os = "linux", target_env = "gnu"))]
-
 use hotcall::declare::{Declaration, Declarations};
 use hotcall::{FunctionOptions, Library, LibraryError, Signature, SymbolError, SymbolKind, Type};
 use hotcall_testing::compiler::Compiler;

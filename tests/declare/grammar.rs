@@ -1,13 +1,9 @@
 //! C's grammar where names decide: which are types, what hides them, and what is skipped when it cannot be read.
 
-#![cfg(feature = "c-text")]
-
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Layout, Type};
 
-fn read(text: &str) -> Declarations {
-    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
+use super::read;
 
 /// The type of the function or variable `f`, or why it cannot be used.
 fn shown(text: &str) -> String {

@@ -3,8 +3,6 @@
 //!
 //! Each text is compiled inside of a function of one C file, which measures it, and read by `Declarations::from_c`.
 
-#![cfg(all(unix, feature = "c-text"))]
-
 use hotcall::declare::Declarations;
 use hotcall::{Layout, Library, Member, Places, Type};
 use hotcall_testing::compiler::Compiler;

@@ -1,12 +1,8 @@
 //! The types and constants that a text declares by name.
 
-#![cfg(feature = "c-text")]
+use hotcall::declare::{Constant, DeclarationError};
 
-use hotcall::declare::{Constant, DeclarationError, Declarations};
-
-fn read(text: &str) -> Declarations {
-    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
+use super::read;
 
 #[test]
 fn types_have_names_sizes_and_reasons() {

@@ -1,7 +1,5 @@
 //! Calls through the public API: real libraries, results of every kind, errno, prepared calls, and every refusal.
 
-#![cfg(unix)]
-
 use std::ffi::{CStr, c_char, c_void};
 use std::panic;
 use std::ptr;
@@ -12,12 +10,8 @@ use hotcall::{
     CallError, CompileError, Error, Function, FunctionError, FunctionOptions, Library, Member, OwnedCall, Signature,
     Slot, SymbolError, Type, Value,
 };
-use hotcall_testing::fixture::shared_object;
 
-fn open(source: &str) -> Library {
-    // SAFETY: the fixtures have no initialisers.
-    unsafe { Library::open(shared_object(source)) }.unwrap()
-}
+use super::open;
 
 fn libc() -> Library {
     Library::this_process().unwrap()

@@ -1,8 +1,6 @@
 //! Loading libraries as systems and builds lay them out: through links, from memory, with initialisers that change how the
 //! thread calculates, and files that are not libraries.
 
-#![cfg(target_os = "linux")]
-
 use std::fs::{self, File};
 use std::io::Write;
 use std::os::fd::{AsRawFd, FromRawFd};
@@ -279,7 +277,7 @@ fn files_that_the_loader_finds_are_named_too() {
     fs::write(directory.join("libhotcall_script.so"), "INPUT(libreal.so.1)").unwrap();
     let program = std::env::current_exe().unwrap();
     let output = Command::new(program)
-        .args(["--exact", "bare_name_of_a_script", "--ignored", "--nocapture"])
+        .args(["--exact", "loading::bare_name_of_a_script", "--ignored", "--nocapture"])
         .env("LD_LIBRARY_PATH", &directory)
         .output()
         .unwrap();

@@ -3,9 +3,7 @@
 use hotcall::declare::{Declarations, FunctionDeclaration, Position};
 use hotcall::{CallbackError, Layout, Length, Pointer, Target, Thunk, Type};
 
-fn read(text: &str) -> Declarations {
-    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
+use super::read;
 
 fn function<'d>(declarations: &'d Declarations, name: &str) -> &'d FunctionDeclaration {
     declarations.get(name).unwrap_or_else(|error| panic!("{name}: {error}")).as_function().unwrap()

@@ -1,7 +1,5 @@
 //! All symbols of a library at once, and the lazy functions among them.
 
-#![cfg(unix)]
-
 use std::sync::{Arc, Barrier};
 use std::thread;
 

@@ -1,15 +1,11 @@
 //! C text, through the public API: tables of declarations, and layouts against the system's C compiler.
 
-#![cfg(feature = "c-text")]
-
 use std::sync::mpsc;
 use std::time::Duration;
 
 use hotcall::declare::{DeclarationError, Declarations};
 
-fn read(text: &str) -> Declarations {
-    Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
-}
+use super::read;
 
 /// The signature of the last function of a text.
 fn signature(text: &str) -> String {

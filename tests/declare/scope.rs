@@ -1,7 +1,5 @@
 //! Scopes of names in C text (C11 6.2.1): a prototype's tags and enumerators end with it.
 
-#![cfg(feature = "c-text")]
-
 use hotcall::Layout;
 use hotcall::declare::{Constant, Declarations};
 

@@ -1,7 +1,5 @@
 //! Without code there are no fast calls, and the ordinary callback serves all.
 
-#![cfg(all(not(feature = "jit"), unix, target_arch = "x86_64"))]
-
 use hotcall::engine::v8::{Generation, Roots};
 use hotcall::engine::{Engine, EngineError, Output, Realm, Site, View, Words};
 use hotcall::{CompileError, Function, FunctionOptions, JitError, Signature, Type, Value};

@@ -1,7 +1,5 @@
 //! Real headers, as the system's preprocessor gives them: each is read whole, functions are called by what it says.
 
-#![cfg(all(unix, feature = "c-text"))]
-
 use std::collections::HashSet;
 use std::env;
 use std::ffi::{CStr, c_char};
