@@ -147,7 +147,7 @@ fn chain(library: &Library, callee: &str, begin: impl Fn(SlotsEntry, *const c_vo
 }
 
 #[test]
-fn exceptions() {
+fn exceptions_pass_through_the_whole_chain() {
     type Begin = unsafe extern "C" fn(SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
     let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.
@@ -159,7 +159,7 @@ fn exceptions() {
 }
 
 #[test]
-fn panics() {
+fn panics_pass_through_the_whole_chain() {
     type Begin = unsafe extern "C-unwind" fn(SlotsEntry, *const c_void, *const u64, *mut i32);
     let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.

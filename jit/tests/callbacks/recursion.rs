@@ -85,7 +85,7 @@ unsafe extern "C-unwind" fn descend<const KIND: usize>(context: *mut c_void, arg
 }
 
 #[test]
-fn many_levels_of_every_kind() {
+fn many_levels_of_every_kind_nest() {
     const DEPTH: i64 = 30;
     let handlers: [Handler; 3] = [descend::<0>, descend::<1>, descend::<2>];
     let ways = ways::all(cfg!(feature = "cranelift"));

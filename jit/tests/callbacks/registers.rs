@@ -13,20 +13,20 @@ fn counts() -> impl Iterator<Item = String> {
 }
 
 #[test]
-fn taken_one_by_one() {
+fn arguments_take_registers_one_by_one() {
     let signatures = counts().flat_map(|counts| [format!("({counts}) -> f32"), format!("({counts}, {TAIL})")]);
     fixtures::check(signatures);
 }
 
 /// A hidden result takes one more.
 #[test]
-fn taken_with_a_result_in_memory() {
+fn a_result_in_memory_takes_one_more_register() {
     fixtures::check(counts().map(|counts| format!("({counts}, {TAIL}) -> struct {{u8[23]}}")));
 }
 
 /// Structs that find enough registers, or too few; small arguments find those that are left.
 #[test]
-fn around_each_boundary() {
+fn structs_leave_registers_that_are_too_few() {
     let counts = (3..=7).flat_map(|ints| [0, 7, 8].map(|floats| (ints, floats)));
     let signatures = counts.flat_map(|(ints, floats)| {
         KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> {kind}"))

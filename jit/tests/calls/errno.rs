@@ -6,7 +6,7 @@ use hotcall_jit::Options;
 use crate::fixtures;
 
 #[test]
-fn with_results_of_every_class() {
+fn errno_comes_with_results_of_every_class() {
     let results = [
         "",
         "-> i8",

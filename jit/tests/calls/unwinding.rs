@@ -15,7 +15,7 @@ extern "C-unwind" fn boom() {
 }
 
 #[test]
-fn through_frames_of_every_kind() {
+fn panics_pass_through_frames_of_every_kind() {
     let ways = ways::all(cfg!(feature = "cranelift"));
     let bytes = [0u8; 9000];
     let slots = [bytes.as_ptr() as u64; 16];

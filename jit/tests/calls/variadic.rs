@@ -14,7 +14,7 @@ use crate::fixtures;
 const FIXED: [&str; 5] = ["text", "6*i32", "7*i32", "6*i32, 8*f64", "u8, f32, 9*f64, struct {i64, i64}"];
 
 #[test]
-fn scalars() {
+fn variadic_scalars_arrive() {
     let lists = [
         "",
         "i32",
@@ -29,7 +29,7 @@ fn scalars() {
 }
 
 #[test]
-fn aggregates() {
+fn variadic_aggregates_arrive() {
     let lists = [
         "struct {i64}",
         "struct {i32, u8[3]}",

@@ -323,31 +323,31 @@ fn check(model: &Model, seed: u64) {
 }
 
 #[test]
-fn tagged() {
+fn calls_agree_with_the_tagged_model() {
     check(&models::tagged(), 1);
 }
 
 #[test]
-fn offset_boxed() {
+fn calls_agree_with_the_offset_boxed_model() {
     check(&models::offset_boxed(), 2);
 }
 
 #[test]
-fn tag_boxed() {
+fn calls_agree_with_the_tag_boxed_model() {
     check(&models::tag_boxed(), 3);
 }
 
 #[test]
-fn shifted() {
+fn calls_agree_with_the_shifted_model() {
     check(&models::shifted(), 4);
 }
 
 #[test]
-fn wide() {
+fn calls_agree_with_the_wide_model() {
     check(&models::wide(), 5);
 }
 
 #[test]
-fn doubles() {
+fn calls_agree_with_the_model_of_doubles() {
     check(&models::doubles(), 6);
 }

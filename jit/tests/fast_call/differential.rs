@@ -448,7 +448,7 @@ fn native_functions_do_what_their_models_say() {
 
 #[test]
 #[ignore = "takes a minute, which CI has"]
-fn many_more() {
+fn many_more_functions_do_what_their_models_say() {
     for seed in 2..42 {
         eprintln!("{seed}: {:?}", run(seed, FUNCTIONS, CALLS));
     }

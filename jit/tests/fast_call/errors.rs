@@ -35,7 +35,7 @@ fn ty(text: &str) -> Type {
 use FastCallRole::{Argument, Exit as X, Handle, Ignored, Result as R};
 
 #[test]
-fn parameters_and_roles() {
+fn too_many_parameters_and_wrong_roles_are_refused() {
     let many = format!("({}*i32)", MAX_FAST_CALL_PARAMETERS + 1);
     let error = error_of(&many, &many, &[Argument; MAX_FAST_CALL_PARAMETERS + 1]);
     assert_eq!(error, FastCallError::Parameters { parameters: 33, max: 32 });
@@ -65,7 +65,7 @@ fn words_hold_addresses() {
 
 /// Which type takes which; the rest is the differential's.
 #[test]
-fn arguments_of_other_types() {
+fn arguments_of_other_types_are_refused() {
     let wrong = [
         ("bool", "i32"),
         ("i32", "bool"),
@@ -96,7 +96,7 @@ fn arguments_of_other_types() {
 }
 
 #[test]
-fn results() {
+fn results_of_other_types_are_refused() {
     let result = |c: &str, native: &str, roles: &[FastCallRole]| {
         let error = error_of(c, native, roles);
         let FastCallError::Result { native, c } = error else { panic!("{error}") };
@@ -136,7 +136,7 @@ fn results() {
 }
 
 #[test]
-fn exits() {
+fn wrong_exits_are_refused() {
     assert_eq!(error("()", &model("()", [], FLAG)), FastCallError::Missing { role: "exit" });
     for exit in [FLAG, Exit::Raise] {
         assert_eq!(error("()", &model("(i64, i64)", [X, X], exit)), FastCallError::Twice { role: "exit" });
@@ -145,7 +145,7 @@ fn exits() {
 }
 
 #[test]
-fn descriptions_of_handles() {
+fn wrong_descriptions_of_handles_are_refused() {
     let with = |change: &dyn Fn(&mut Handles)| {
         let mut model = model("(pointer)", [Handle(0)], Exit::Raise);
         change(&mut model.handles[0]);
@@ -180,7 +180,7 @@ fn descriptions_of_handles() {
 
 /// What other entries refuse too, and what they do without a generator.
 #[test]
-fn functions_that_cannot_be_called() {
+fn functions_without_a_plan_or_code_are_refused() {
     let c = "(3*struct {u8[65536]})";
     let made = Jit::shared().unwrap().fast_call(
         &notation::signature(c),

@@ -236,7 +236,7 @@ fn both_forms_agree() {
 
 /// Both forms take the doubles that are integers of C's type, and no others.
 #[test]
-fn doubles_as_integers() {
+fn both_forms_take_doubles_that_are_integers() {
     let borders =
         [0.0, 127.0, 128.0, 255.0, 32768.0, 65535.0, 2f64.powi(31), 2f64.powi(32), 2f64.powi(53), 2f64.powi(63)];
     let numbers =

@@ -41,7 +41,7 @@ fn handles(objects: Vec<Object>) -> Handles {
 
 /// Floats in registers and on the stack, as so many bits as C wants, where the result has to be widened.
 #[test]
-fn singles() {
+fn singles_arrive_with_their_bits() {
     extern "C" fn nine(b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32, j: f32) -> i8 {
         (b + 2.0 * c + 3.0 * d + 4.0 * e + 5.0 * f + 6.0 * g + 7.0 * h - 8.0 * i - 9.0 * j) as i8
     }
@@ -73,7 +73,7 @@ struct Bytes {
 
 /// A handle that the helper must take does not keep others' bytes from being read, which the helper may not see.
 #[test]
-fn bytes_beside_what_the_helper_takes() {
+fn bytes_are_read_beside_handles_for_the_helper() {
     unsafe extern "C" fn add(number: i64, bytes: *const u8) -> i64 {
         // SAFETY: the test passes a byte.
         number + unsafe { i64::from(*bytes) } * 100

@@ -45,7 +45,7 @@ fn called(ty: &Type, slot: u64) -> Event {
 }
 
 #[test]
-fn every_thing_for_every_type() {
+fn every_thing_is_taken_or_refused_for_every_type() {
     let memory = [0x01_u8; 64];
     let address = memory.as_ptr().expose_provenance() as u64;
     let things = [

@@ -31,7 +31,7 @@ fn call(fixture: &Fixture, heap: &mut Heap, memory: &mut [u8], at: &[usize], res
 }
 
 #[test]
-fn results_of_every_size_up_to_the_largest() {
+fn results_of_every_size_are_written_whole() {
     let mut heap = Heap::mapped();
     let mut random = Random::new(5);
     let sizes = (1..=80).chain([255, 256, 257, 511, 512, 4095, 4096, 10_001, MAX_SIZE - 1, MAX_SIZE]);

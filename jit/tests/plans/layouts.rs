@@ -51,7 +51,7 @@ const TABLE: &[(&str, u32, u8, &[u32])] = &[
 ];
 
 #[test]
-fn table() {
+fn layouts_are_those_of_c() {
     for &(text, size, align, offsets) in TABLE {
         let signature = notation::signature(&format!("({text})"));
         let layout = Layout::of(&signature.params()[0]).unwrap();

@@ -41,7 +41,7 @@ fn check(abi: Abi, name: &str, table: &str) {
 }
 
 #[test]
-fn sysv64() {
+fn sysv64_plans_are_those_of_the_table() {
     check(Abi::SysV64, "jit/tests/plans/sysv64.txt", include_str!("sysv64.txt"));
 }
 
@@ -59,7 +59,7 @@ fn places(plan: &Plan) -> Vec<Loc> {
 }
 
 #[test]
-fn sysv64_with_as_many_arguments_as_there_may_be() {
+fn sysv64_plans_as_many_arguments_as_there_may_be() {
     let stack = |count: u32| (0..count).map(|word| Loc::Stack(8 * word));
     let ints = plan("(255*i32)").unwrap();
     assert_eq!(places(&ints), (0..6).map(Loc::Int).chain(stack(249)).collect::<Vec<_>>());

@@ -32,12 +32,12 @@ fn returned(plan: &mut Plan) -> &mut Arg {
 }
 
 #[test]
-fn a_right_plan_has_none() {
+fn a_right_plan_has_no_fault() {
     assert_eq!(fault(|_| {}), None);
 }
 
 #[test]
-fn layout() {
+fn a_wrong_size_or_alignment_is_found() {
     assert_eq!(fault(|plan| plan.args[PAIR].size = 12), Some((Which::Argument(PAIR), FaultKind::Layout)));
     assert_eq!(fault(|plan| plan.args[BLOCK].align = 8), Some((Which::Argument(BLOCK), FaultKind::Layout)));
     let hidden = Return::Hidden { size: 24, align: 8, pointer: Loc::Int(0), returned_in: None };
@@ -45,7 +45,7 @@ fn layout() {
 }
 
 #[test]
-fn range() {
+fn a_piece_outside_of_its_value_is_found() {
     for (offset, len) in [(8, 9), (8, 0), (16, 1), (0, 17), (u32::MAX, 8)] {
         let found = fault(|plan| {
             let second = &mut pieces(&mut plan.args[PAIR])[1];
@@ -56,13 +56,13 @@ fn range() {
 }
 
 #[test]
-fn twice() {
+fn a_byte_in_two_pieces_is_found() {
     let found = fault(|plan| pieces(&mut plan.args[PAIR])[1].offset = 7);
     assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Twice { byte: 7 })));
 }
 
 #[test]
-fn missing() {
+fn a_byte_in_no_piece_is_found() {
     let found = fault(|plan| pieces(&mut plan.args[PAIR])[0].len = 6);
     assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Missing { byte: 6 })));
     let found = fault(|plan| plan.args[SCALAR].pass = Pass::Ignore);
@@ -72,7 +72,7 @@ fn missing() {
 }
 
 #[test]
-fn shared() {
+fn a_place_that_two_pieces_share_is_found() {
     let found = fault(|plan| pieces(&mut plan.args[PAIR])[0].loc = Loc::Int(0));
     assert_eq!(found, Some((Which::Argument(PAIR), FaultKind::Shared { loc: Loc::Int(0) })));
     let found = fault(|plan| plan.args[BLOCK].pass = Pass::Block { stack: 0 });
@@ -82,7 +82,7 @@ fn shared() {
 }
 
 #[test]
-fn outside() {
+fn a_place_outside_of_the_stack_area_is_found() {
     let found = fault(|plan| plan.stack_size = 40);
     assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Outside { start: 16, end: 48 })));
     // Results do not come on the stack.
@@ -92,7 +92,7 @@ fn outside() {
 }
 
 #[test]
-fn misaligned() {
+fn a_misaligned_place_is_found() {
     let found = fault(|plan| plan.args[BLOCK].pass = Pass::Block { stack: 24 });
     assert_eq!(found, Some((Which::Argument(BLOCK), FaultKind::Misaligned { stack: 24, align: 16 })));
     let found = fault(|plan| pieces(&mut plan.args[SCALAR])[0].loc = Loc::Stack(4));
@@ -100,7 +100,7 @@ fn misaligned() {
 }
 
 #[test]
-fn count() {
+fn a_missing_argument_is_found() {
     let found = fault(|plan| plan.args = plan.args[1..].into());
     assert_eq!(found, Some((Which::Result, FaultKind::Count)));
 }
