@@ -267,7 +267,7 @@ fn memory_is_in_proportion_to_the_text() {
 
 #[test]
 #[ignore = "reads two gigabytes, and prints"]
-fn time_for_ten_megabytes() {
+fn ten_megabytes_take_time_in_proportion() {
     let len = 10_000_000 / 4;
     for construct in CONSTRUCTS {
         let [quarter, whole] = [len, 4 * len].map(|len| cost(&construct.text(len)));

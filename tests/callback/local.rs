@@ -41,7 +41,7 @@ impl Drop for Telltale {
 }
 
 #[test]
-fn which_threads_may_have_what() {
+fn local_callbacks_stay_on_their_thread() {
     const fn send_and_sync<T: Send + Sync>() {}
     const { send_and_sync::<Callback>() };
     const { send_and_sync::<hotcall::Thunk>() };
@@ -220,7 +220,7 @@ fn closing_releases_who_waits() {
 }
 
 #[test]
-fn the_owner_may_be_gone() {
+fn calls_return_zeros_after_the_owner_is_gone() {
     alone(|| {
         let drops = Drops::default();
         let captured = drops.captured();

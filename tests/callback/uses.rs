@@ -21,7 +21,7 @@ fn compare_ints(call: &mut Call<'_>) {
 }
 
 #[test]
-fn qsort_and_bsearch() {
+fn qsort_and_bsearch_call_a_comparator() {
     let comparator = thunk([Type::POINTER, Type::POINTER], Type::I32);
     let compare = Callback::sync(&comparator, OnPanic::Catch, compare_ints).unwrap();
     // Every element once, in no order: 7919 is a prime.
@@ -134,7 +134,7 @@ fn a_callback_is_entered_again_while_it_runs() {
 }
 
 #[test]
-fn structs_in_and_out() {
+fn structs_go_in_and_come_out() {
     let mixed = Callback::sync(&thunk([Mixed::ty()], Mixed::ty()), OnPanic::Catch, |call| {
         assert_eq!(call.bytes(0).unwrap().len(), 16);
         let Mixed { x, n } = Mixed::read(call.bytes(0).unwrap());

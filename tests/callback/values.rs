@@ -108,7 +108,7 @@ fn signatures_that_share_code_keep_their_types() {
 }
 
 #[test]
-fn arguments_of_every_kind() {
+fn arguments_of_every_kind_become_values() {
     let params =
         [Type::I8, Type::U16, Type::F32, Mixed::ty(), Type::F64, Big::ty(), Type::BOOL, Type::TEXT, Type::ISIZE];
     let args: [Value<'static>; 9] = [

@@ -40,7 +40,7 @@ fn check(header: &str, least: usize, signatures: &[(&str, &str)], causes: &[&str
 }
 
 #[test]
-fn the_standard_library() {
+fn headers_of_the_standard_library_are_read() {
     let wide = ["`long double`", "wider than double"];
     check(
         "math.h",
@@ -99,7 +99,7 @@ fn the_standard_library() {
 }
 
 #[test]
-fn more_of_the_system() {
+fn headers_of_the_system_are_read() {
     let causes = ["`long double`", "wider than double", "va_list", "complex", "without a length"];
     for header in ["unistd.h", "time.h", "wchar.h", "pthread.h", "sys/socket.h", "sys/stat.h", "fcntl.h", "dlfcn.h"] {
         check(header, 3, &[], &causes);
@@ -109,7 +109,7 @@ fn more_of_the_system() {
 }
 
 #[test]
-fn zlib() {
+fn the_header_of_zlib_is_read() {
     check(
         "zlib.h",
         70,
@@ -141,7 +141,7 @@ fn zlib() {
 }
 
 #[test]
-fn sqlite() {
+fn the_header_of_sqlite_is_read() {
     check(
         "sqlite3.h",
         200,

@@ -52,7 +52,7 @@ fn every_key_is_read() {
 }
 
 #[test]
-fn statics() {
+fn statics_have_types() {
     let counter = one(r#"{"type": "u32", "name": "counter", "optional": true}"#);
     assert_eq!(counter.as_static().unwrap().ty, Type::U32);
     let item = one(r#"{"type": {"struct": ["u8"]}}"#);

@@ -28,7 +28,7 @@ fn error(text: &str) -> String {
 }
 
 #[test]
-fn prototypes() {
+fn prototypes_become_signatures() {
     for (text, expected) in [
         ("double pow(double, double)", "(f64, f64) -> f64"),
         ("int snprintf(char *, size_t, const char *, ...);", "(text, usize, text, ...) -> i32"),
@@ -155,7 +155,7 @@ fn integers_have_many_names() {
 }
 
 #[test]
-fn aggregates_and_typedefs() {
+fn aggregates_and_typedefs_become_types() {
     for (text, expected) in [
         ("struct d { int quot; int rem; } div(int, int)", "(i32, i32) -> struct d"),
         ("typedef struct { double x, y; } point; point f(point a)", "(struct point) -> struct point"),
@@ -181,7 +181,7 @@ const LONG_DOUBLE: u32 = if cfg!(any(target_env = "msvc", target_vendor = "apple
 
 /// Each expression is the length of an array of `char` in a struct, whose size is compared.
 #[test]
-fn constant_expressions() {
+fn constant_expressions_have_the_values_of_c() {
     for (expression, expected) in [
         ("3", 3),
         ("0x10", 16),
@@ -529,7 +529,7 @@ fn faults_of_syntax_name_their_place() {
 }
 
 #[test]
-fn statics_symbols_and_names() {
+fn statics_and_other_symbols_have_names() {
     let declarations = read(
         "extern int counter, *table; extern const char *const names[3]; char text[]; static int hidden; int x = 3, y[2] = {1, 2};
          static int helper(int); int renamed(int first, char *) __asm__(\"real\" \"name\"); extern long double wide;",

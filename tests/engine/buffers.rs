@@ -71,7 +71,7 @@ fn what_c_writes_is_there() {
 }
 
 #[test]
-fn detached_ones_are_refused() {
+fn detached_buffers_are_refused() {
     let world = world();
     let detached = Error("expected null or a buffer, not a detached buffer");
     world.run("globalThis.gone = view => { (view.buffer ?? view).transfer(); return view }").unwrap();
@@ -92,7 +92,7 @@ fn detached_ones_are_refused() {
 }
 
 #[test]
-fn resizable_ones_are_as_long_as_they_are_now() {
+fn resizable_buffers_are_as_long_as_they_are_now() {
     let world = world();
     world
         .run(
@@ -137,7 +137,7 @@ fn resizable_ones_are_as_long_as_they_are_now() {
 }
 
 #[test]
-fn shared_ones_are_buffers() {
+fn shared_buffers_are_buffers() {
     world().check([
         (
             "(() => { let b = new SharedArrayBuffer(4); fill(b, 4, 1); return new Uint8Array(b) })()",
@@ -158,7 +158,7 @@ fn shared_ones_are_buffers() {
 }
 
 #[test]
-fn a_buffer_that_is_moved_by_what_looks_like_one() {
+fn objects_that_look_like_buffers_are_refused() {
     // Getters and proxies are script, which no conversion runs.
     let world = world();
     let refuse = |found| Error(format!("expected null or a buffer, not {found}").leak());

@@ -167,7 +167,7 @@ fn structs_that_are_handed_over_are_kept() {
 }
 
 #[test]
-fn nothing_is_wanted_of_void() {
+fn any_result_is_taken_for_void() {
     let world = World::new([("call", "call_void", "(function)")]);
     for result in ["undefined", "1", "'x'", "{}", "Symbol()", "new Map()"] {
         world.callback("f", "()", &format!("() => (ran = true, {result})").replace("{}", "({})"));
@@ -177,7 +177,7 @@ fn nothing_is_wanted_of_void() {
 }
 
 #[test]
-fn calls_within_calls() {
+fn calls_run_within_calls() {
     let world = World::new([("call", "call_times", "(function, i32) -> i32"), ("id", "id_i32", "(i32) -> i32")]);
     world.callback("add", "(i32) -> i32", "n => id(n) + 1");
     world.callback("deeper", "(i32) -> i32", "n => n > 0 ? call(deeper, n) + 1 : 1");
@@ -220,7 +220,7 @@ type InMemory = unsafe extern "C-unwind" fn(result: *mut u8) -> *mut u8;
 
 #[cfg(target_arch = "x86_64")]
 #[test]
-fn results_of_the_memory_that_they_go_to() {
+fn results_may_lie_in_the_memory_that_they_go_to() {
     unsafe extern "C-unwind" fn fill(f: InMemory, result: *mut u8) {
         // SAFETY: the test passes a callback that returns a struct, and room for that.
         unsafe { f(result) };

@@ -210,7 +210,7 @@ fn functions_go_with_their_runtime() {
 }
 
 #[test]
-fn records_that_script_never_got() {
+fn records_that_script_never_got_outlive_their_realm() {
     let own = Own::open();
     let function = own.library.function("id_i32", &notation::signature("(i32) -> i32")).unwrap();
     let world = world();

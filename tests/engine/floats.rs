@@ -15,7 +15,7 @@ fn world() -> World {
 }
 
 #[test]
-fn double() {
+fn doubles_keep_their_bits() {
     let same = [
         "0",
         "-0",
@@ -45,7 +45,7 @@ fn double() {
 }
 
 #[test]
-fn single() {
+fn singles_are_rounded_once() {
     let world = world();
     world.check_calls(
         "f32",

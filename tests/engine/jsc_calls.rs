@@ -163,7 +163,7 @@ through! {
 }
 
 #[test]
-fn results_of_callbacks() {
+fn results_of_callbacks_are_converted() {
     let Some(script) = JscScript::new() else { return };
     check(&script, &[("function next() { return result } 0", "0")]);
     let mut callbacks = vec![];

@@ -4,7 +4,7 @@ use crate::world::Expected::{Error, Value};
 use crate::world::World;
 
 #[test]
-fn booleans() {
+fn booleans_go_both_ways() {
     let world = World::new([("id", "id_bool", "(bool) -> bool"), ("wide", "wide_bool", "(bool) -> i64")]);
     world.check([
         ("id(true)", "true"),
@@ -140,7 +140,7 @@ fn pointers_come_back() {
 }
 
 #[test]
-fn nothing_is_undefined() {
+fn functions_without_a_result_return_undefined() {
     let world = World::new([("up", "count_up", "()"), ("count", "take_count", "() -> i32")]);
     world.run("count()").unwrap();
     world.check([

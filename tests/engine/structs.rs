@@ -101,7 +101,7 @@ fn c_works_on_a_copy() {
 }
 
 #[test]
-fn short_ones_and_others_are_refused() {
+fn short_buffers_and_other_values_are_refused() {
     let world = world();
     world.check_calls(
         "s16",

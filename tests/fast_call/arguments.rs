@@ -227,7 +227,7 @@ fn floats_arrive_bit_by_bit() {
 
 /// More integers than there are registers: what stays in its place, and what moves.
 #[test]
-fn many_integers() {
+fn more_integers_than_registers_arrive() {
     let ty = "(9*i32) -> f64";
     let digits: [f64; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
     for (world, exit) in worlds() {

@@ -282,7 +282,7 @@ fn errno_comes_with_structs_and_with_prepared_calls() {
 }
 
 #[test]
-fn errno_of_void_functions_and_of_other_threads() {
+fn errno_comes_without_a_result_and_on_every_thread() {
     let library = open(WITH_ERRNO);
     let set = library.function("set_only", &signature([Type::I32], None)).unwrap();
     thread::scope(|scope| {
@@ -478,7 +478,7 @@ fn signatures_beyond_the_limits_are_refused() {
 }
 
 #[test]
-fn as_many_parameters_as_there_may_be() {
+fn as_many_parameters_as_there_may_be_are_passed() {
     let pair = Type::structure([Type::I32]).unwrap();
     let params = (0..255).map(|_| pair.clone());
     let function = libc().function("abs", &Signature::new(params, Type::I32).unwrap()).unwrap();

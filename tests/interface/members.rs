@@ -41,7 +41,7 @@ fn paths_lead_to_members() {
 }
 
 #[test]
-fn paths_that_lead_nowhere() {
+fn paths_that_lead_nowhere_are_refused() {
     let error = |path: &str| Member::at(&shape(), path).unwrap_err();
     assert_eq!(error("z").to_string(), "struct shape has no member \"z\"");
     assert!(matches!(error("inner[0].y"), MemberError::NoMember { member, .. } if *member == *"y"));

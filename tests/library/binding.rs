@@ -59,7 +59,7 @@ fn two_libraries_may_use_one_name() {
 }
 
 #[test]
-fn symbols_that_cannot_be_had() {
+fn missing_symbols_are_named_or_optional() {
     let library = open("int present(void) { return 1; }");
     let signature = int_of_nothing();
     let error = library.symbol("absent").unwrap_err();

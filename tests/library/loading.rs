@@ -134,7 +134,7 @@ fn initialisers_do_not_change_how_the_thread_calculates() {
 
 #[test]
 #[cfg(all(target_arch = "x86_64", target_env = "gnu"))]
-fn resolvers_and_finalisers_do_not_change_it_either() {
+fn resolvers_and_finalisers_do_not_change_how_the_thread_calculates() {
     let source = format!(
         "{FAST} static int one(void) {{ return 1; }}
          static int (*choose(void))(void) {{ set(); return one; }}
@@ -277,7 +277,7 @@ fn files_that_the_loader_finds_are_named_too() {
     fs::write(directory.join("libhotcall_script.so"), "INPUT(libreal.so.1)").unwrap();
     let program = std::env::current_exe().unwrap();
     let output = Command::new(program)
-        .args(["--exact", "loading::bare_name_of_a_script", "--ignored", "--nocapture"])
+        .args(["--exact", "loading::a_bare_name_opens_a_script", "--ignored", "--nocapture"])
         .env("LD_LIBRARY_PATH", &directory)
         .output()
         .unwrap();
@@ -304,6 +304,6 @@ fn files_that_the_loader_finds_are_named_too() {
 
 #[test]
 #[ignore = "run by files_that_the_loader_finds_are_named_too, with a search path of its own"]
-fn bare_name_of_a_script() {
+fn a_bare_name_opens_a_script() {
     println!("{}", open("libhotcall_script.so").unwrap_err());
 }

@@ -51,7 +51,7 @@ fn paths_are_made_absolute_and_canonical() {
 }
 
 #[test]
-fn names_that_cannot_be_resolved() {
+fn names_that_cannot_be_resolved_are_refused() {
     let directory = directory("unresolved");
     assert!(matches!(resolve(""), Err(LibraryError::EmptyName)));
     for name in ["a\0b", "a\0", "./a\0b"] {

@@ -15,7 +15,7 @@ float f32 = 1.5f; double f64 = -2.5; void *pointer = &i8;
 "#;
 
 #[test]
-fn statics_of_every_scalar() {
+fn every_scalar_is_read_and_written() {
     let library = open(SCALARS);
     let pointee = library.symbol("i8").unwrap();
     let expected: [(&str, Type, Slot, Slot); 14] = [
@@ -114,7 +114,7 @@ fn statics_are_written_canonically() {
 }
 
 #[test]
-fn statics_of_structs_and_arrays() {
+fn structs_and_arrays_are_read_and_written() {
     let library = open(
         "struct pair { signed char a; long b; } pair = { 1, 2 }; short array[3] = { 1, 2, 3 };
          signed char sum_pair(void) { return pair.a + pair.b; }",

@@ -259,7 +259,7 @@ mod compiled {
     }
 
     #[test]
-    fn nothing_before_it_pays() {
+    fn nothing_is_compiled_before_it_pays() {
         alone(|| {
             let symbols = open().symbols(&all()).unwrap();
             assert_eq!(stats(), Stats::default());
@@ -276,7 +276,7 @@ mod compiled {
     }
 
     #[test]
-    fn everything_on_request() {
+    fn everything_is_compiled_on_request() {
         alone(|| {
             let library = open();
             let symbols = library.symbols(&all()).unwrap();
@@ -327,7 +327,7 @@ mod compiled {
     }
 
     #[test]
-    fn by_several_threads() {
+    fn several_threads_compile_once() {
         alone(|| {
             let object = fixture::shared_object(SOURCE);
             // SAFETY: the fixture has no initialisers.
@@ -352,7 +352,7 @@ mod compiled {
 
 /// Also while it is being compiled, and whichever thread does that.
 #[test]
-fn a_lazy_function_on_many_threads() {
+fn many_threads_call_a_lazy_function() {
     alone(|| {
         const THREADS: i32 = 16;
         const CALLS: i32 = FIRST_CALLS / 4;
@@ -389,7 +389,7 @@ fn a_lazy_function_on_many_threads() {
 }
 
 #[test]
-fn options_of_lazy_functions() {
+fn lazy_functions_keep_their_options() {
     let library = open();
     let options = FunctionOptions::new().capture_errno(true).lazy(true);
     let set_errno = library.function_with("set_errno", &signature([Type::I32], Type::I32), options).unwrap();

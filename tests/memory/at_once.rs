@@ -124,7 +124,7 @@ fn sealed_memory_is_never_writable_and_executable() {
 }
 
 #[test]
-fn such_memory_would_be_seen() {
+fn writable_and_executable_memory_would_be_seen() {
     alone(|| {
         assert!(writable_and_executable().is_none());
         let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;

@@ -228,29 +228,29 @@ fn all_of(fault: impl FnOnce(), way: Way) {
 }
 
 #[test]
-fn nothing_is_refused() {
+fn memory_is_shared_if_nothing_is_refused() {
     alone(|| all_of(|| {}, Way::Shared));
 }
 
 /// Before Linux 6.3, which does not know the flag.
 #[test]
-fn an_old_kernel() {
+fn an_old_kernel_shares_memory() {
     alone(|| all_of(|| refuse(&[Refusal::executable_file(libc::EINVAL)]), Way::Shared));
 }
 
 /// As with `vm.memfd_noexec=2`.
 #[test]
-fn no_executable_files_in_memory() {
+fn memory_is_sealed_without_executable_files() {
     alone(|| all_of(|| refuse(&[Refusal::file(libc::EACCES)]), Way::Sealed));
 }
 
 #[test]
-fn no_executable_memory() {
+fn all_is_universal_without_executable_memory() {
     alone(|| all_of(|| refuse(&Refusal::EXECUTABLE_MEMORY), Way::Universal));
 }
 
 #[test]
-fn no_file_descriptors() {
+fn memory_is_sealed_without_file_descriptors() {
     alone(|| {
         let mut tools = Tools::new();
         without_more(libc::RLIMIT_NOFILE, || {
@@ -264,7 +264,7 @@ fn no_file_descriptors() {
 
 /// `ulimit -f`: it would end the process to make a file in memory.
 #[test]
-fn no_file_may_grow() {
+fn memory_is_sealed_if_no_file_may_grow() {
     alone(|| {
         let mut tools = Tools::new();
         without_more(libc::RLIMIT_FSIZE, || {
@@ -278,7 +278,7 @@ fn no_file_may_grow() {
 
 /// Children that are not noticed must not share memory for code. Tables of stubs never change.
 #[test]
-fn no_page_tells_of_forks() {
+fn code_is_sealed_if_no_page_tells_of_forks() {
     alone(|| {
         let mut tools = Tools::new();
         refuse(&[Refusal::wiped_pages()]);
@@ -290,7 +290,7 @@ fn no_page_tells_of_forks() {
 }
 
 #[test]
-fn no_address_space() {
+fn all_is_universal_without_address_space() {
     alone(|| {
         with_its_own_heap(|| {
             let mut tools = Tools::new();
@@ -308,7 +308,7 @@ fn no_address_space() {
 
 /// Shapes that are compiled stay so, and there is room for more beside them.
 #[test]
-fn address_space_runs_out() {
+fn compiled_shapes_stay_when_address_space_runs_out() {
     alone(|| {
         with_its_own_heap(|| {
             let mut tools = Tools::new();
@@ -327,7 +327,7 @@ fn address_space_runs_out() {
 
 /// Programs that forbid themselves to make more code once they have begun.
 #[test]
-fn executable_memory_is_refused_later() {
+fn compiled_shapes_stay_when_executable_memory_is_refused() {
     alone(|| {
         let mut tools = Tools::new();
         tools.calls();

@@ -45,7 +45,7 @@ fn open(object: &Path, number: usize) -> Symbols {
 }
 
 #[test]
-fn memory_returns() {
+fn memory_returns_when_libraries_are_closed() {
     alone(|| {
         let directory = std::env::temp_dir().join(format!("hotcall-memory-{}", std::process::id()));
         let copies = copies(&directory);
