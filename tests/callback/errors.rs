@@ -1,4 +1,4 @@
-//! What is refused, and what the messages say.
+//! Callbacks, handlers and results that are refused, each with its message.
 
 use std::rc::Rc;
 use std::sync::Arc;
