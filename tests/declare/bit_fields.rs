@@ -1,4 +1,4 @@
-//! Structs with bit-fields: they cannot be passed, and their sizes are those of the compiler, as lengths and offsets need them.
+//! Random structs with bit-fields. They cannot be passed, but lengths and offsets need their sizes, which are the compiler's.
 
 use hotcall::Library;
 use hotcall::declare::Declarations;

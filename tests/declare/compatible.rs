@@ -1,5 +1,5 @@
-//! Random declarators: two declarations of a name conflict exactly where the C compiler's `__builtin_types_compatible_p` says
-//! that their types are not compatible. This tries how declarators are read as much as how types are compared.
+//! Random declarators. Two declarations of a name conflict exactly if the compiler's `__builtin_types_compatible_p` says that
+//! their types are not compatible. So both the reading of declarators and the comparison of types are tried.
 
 use hotcall::Library;
 use hotcall::declare::{DeclarationError, Declarations};
@@ -53,7 +53,7 @@ impl Random {
         self.of(&all).to_owned()
     }
 
-    /// A declaration of `name`. What the outermost type is qualified with is left out: the compiler's answer ignores it.
+    /// A declaration of `name`. The outermost type does not have qualifiers, because the compiler's answer ignores them.
     fn declaration(&mut self, name: &str) -> String {
         let mut declarator = name.to_owned();
         let mut last = "";

@@ -1,4 +1,5 @@
-//! C's grammar where names decide: which are types, what hides them, and what is skipped when it cannot be read.
+//! C's grammar where names decide: names of types, declarations that hide them, and declarations that are skipped because they
+//! cannot be read.
 
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall::{Layout, Type};
@@ -193,7 +194,7 @@ fn compatible_declarations_are_one() {
     }
 }
 
-/// A second declaration does not hide why the first cannot be used.
+/// A second declaration does not hide the first one's error.
 #[test]
 fn unknown_types_keep_their_reason() {
     for (text, reason) in [
@@ -355,7 +356,7 @@ fn nesting_is_bounded_beyond_what_c_promises() {
         let (few, many) = (text(63), text(10_000));
         assert!(read(&few).skipped().is_empty(), "{few}: {:?}", read(&few).skipped());
         assert_eq!(shown(&few).replace("function", "pointer"), "(pointer)", "{few}");
-        // Too much of it is refused, or does not matter behind a pointer.
+        // Deeper nesting is refused, or does not matter behind a pointer.
         assert!(read(&many).get("f").is_ok_and(|_| read(&many).skipped().len() <= 1) || shown(&many).contains("100"));
     }
 }

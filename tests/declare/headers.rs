@@ -1,4 +1,4 @@
-//! Real headers, as the system's preprocessor gives them: each is read whole, functions are called by what it says.
+//! Real headers, as the system's preprocessor gives them. Each is read whole, and functions are called by their declarations.
 
 use std::collections::HashSet;
 use std::env;
@@ -26,7 +26,7 @@ fn function(library: &Library, declarations: &Declarations, name: &str) -> Funct
     }
 }
 
-/// Reads a header, and checks these signatures and why the rest cannot be used.
+/// Reads a header. Checks these signatures, and that the rest cannot be used for one of these causes.
 fn check(header: &str, least: usize, signatures: &[(&str, &str)], causes: &[&str]) {
     let Some(declarations) = declarations(header) else { return };
     println!("{header}: {} usable, {} not", declarations.len(), declarations.unsupported().len());
@@ -171,7 +171,7 @@ fn the_header_of_sqlite_is_read() {
     assert_eq!(version, format!("{}.{}.{}", number / 1_000_000, number / 1000 % 1000, number % 1000));
 }
 
-/// How many trampolines real libraries need: fewer than they have signatures, and far fewer than they have functions.
+/// Real libraries need fewer trampolines than they have signatures, and far fewer than they have functions.
 ///
 /// `HOTCALL_HEADERS` names more headers to count, and `--nocapture` shows the numbers, which docs/calls.md has.
 #[test]

@@ -136,7 +136,7 @@ fn hostile_declarations_get_quick_errors() {
     assert_eq!(Declarations::from_json(&most).unwrap().len(), 1);
 }
 
-/// What a text holds is shown shortly in messages, and without control characters.
+/// Messages quote a short part of the text, without control characters.
 #[test]
 fn messages_are_short() {
     let long = "x\\n\\u001b".repeat(10_000);

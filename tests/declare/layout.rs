@@ -134,8 +134,8 @@ const CASES: &[(&str, &str, &str)] = &[
     ("struct t", "struct t { char a __attribute__((unused)); __attribute__((unused, aligned(4))) char b; char c; };", "a b c"),
 ];
 
-/// Attributes behind a star or at the start of a nested declarator: of the type declared so far to GCC, whose documentation
-/// ("Attribute Syntax") says so; of the member to clang. Each has a warning where that makes a difference.
+/// Attributes behind a star or at the start of a nested declarator. To GCC they belong to the type declared so far, as its
+/// documentation says ("Attribute Syntax"). To clang they belong to the member. Each has a warning where the two differ.
 #[rustfmt::skip]
 const INSIDE: &[(&str, &str)] = &[
     ("struct t { char a; int * __attribute__((aligned(2))) b; };", "a b"),
@@ -177,7 +177,7 @@ const INSIDE: &[(&str, &str)] = &[
     ("struct in { char a; int * __attribute__((aligned(2))) b; }; struct t { char c; struct in d; };", "c d d.b"),
 ];
 
-/// What one compiler says about each case: size, alignment, and the members' offsets.
+/// Returns one compiler's size, alignment and members' offsets of each case.
 fn measured(made_by: impl Fn(&str) -> std::path::PathBuf, cases: &[(String, String, String)]) -> Vec<Vec<u64>> {
     let mut functions = String::new();
     let mut calls = String::new();
@@ -214,7 +214,7 @@ fn measured(made_by: impl Fn(&str) -> std::path::PathBuf, cases: &[(String, Stri
         .collect()
 }
 
-/// What a text's declarations say: the type's, and of its members.
+/// Returns the type's size and alignment and its members' offsets, as the declarations say.
 fn declared((name, text, members): &(String, String, String)) -> Result<Vec<u64>, String> {
     let declarations = Declarations::from_c(&format!("{text}\nvoid probe({name});")).map_err(|e| e.to_string())?;
     let probe = declarations.get("probe").map_err(|error| error.to_string())?;
@@ -234,9 +234,9 @@ fn check_places(ty: &Type) {
     }
 }
 
-/// Compares with the system's compiler, and with clang. A type that the two lay out differently is one to refuse.
+/// Compares with the system's compiler, and with clang. Types that the two lay out differently must be refused.
 ///
-/// Returns how many are refused for that.
+/// Returns the number of refused types.
 fn compare(cases: &[(String, String, String)]) -> usize {
     let system = measured(shared_object, cases);
     let mut refused = 0;
@@ -308,7 +308,7 @@ fn warnings_name_the_member() {
 /// Random types, by a fixed seed.
 struct Random {
     state: u64,
-    /// How many members have a name.
+    /// The number of members that have a name.
     names: u32,
 }
 

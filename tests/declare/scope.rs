@@ -62,7 +62,7 @@ fn a_tag_ends_with_its_prototype() {
     assert!(type_names(&declarations).is_empty(), "{:?}", type_names(&declarations));
 }
 
-/// C gives such a tag to the prototype alone, and compilers warn. The target is known all the same.
+/// C gives this tag to the prototype alone, and compilers warn. Still the target is known.
 #[test]
 fn a_tag_that_a_prototype_only_names_is_the_one_that_follows() {
     let text = "int g(struct s *p); int g(struct s *p); struct s {int a;}; int g(struct s *p);";

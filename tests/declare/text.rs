@@ -1,4 +1,4 @@
-//! C text, through the public API: tables of declarations, and layouts against the system's C compiler.
+//! C text, through the public API: tables of declarations, errors and hostile texts.
 
 use std::sync::mpsc;
 use std::time::Duration;
@@ -559,7 +559,7 @@ fn statics_and_other_symbols_have_names() {
 
 #[test]
 fn hostile_texts_get_quick_answers() {
-    // Enough to see what takes its square, in seconds instead of milliseconds.
+    // A text long enough that quadratic time takes seconds instead of milliseconds.
     let n = 30_000;
     let doubled: String =
         (1..60).map(|i| format!("struct s{i} {{ struct s{} a, b; }};", i - 1)).collect::<Vec<_>>().join("\n");
@@ -645,7 +645,7 @@ fn answer(name: &str, text: String) -> Result<usize, String> {
     answer
 }
 
-/// What a text holds is shown shortly in messages, and without control characters.
+/// Messages quote a short part of the text, without control characters.
 #[test]
 fn messages_are_short() {
     let long = "x".repeat(100_000);

@@ -181,7 +181,7 @@ fn names_tell_where_they_are_declared() {
     assert_eq!(at("size_t"), None);
 }
 
-/// A struct that a prototype declares for itself is another than the text's of this name.
+/// A struct that a prototype declares for itself differs from the text's struct of this name.
 #[test]
 fn a_prototypes_own_tags_are_not_told_by_name() {
     let text = "struct p { double d; }; int f(struct p { int x[64]; } *a, struct q { struct q *next; } *b);\
@@ -353,13 +353,13 @@ fn weak_symbols_are_optional_and_labels_are_aliases() {
     assert_eq!(declarations.get("d").unwrap().symbol_name(), "real_d");
 }
 
-/// A header's own names that look alike are names.
+/// A header's own names that look like such words are names.
 #[test]
 fn other_words_with_underscores_are_names() {
     check_noted("typedef int _In; void f(_In _Out, int _Inout)", &["-", "-"]);
 }
 
-/// Functions share what calls need, and each has its own signature all the same.
+/// Functions share their prototypes, and still each has its own signature.
 #[test]
 #[cfg(target_os = "linux")]
 fn functions_tell_what_they_were_declared_with() {
