@@ -1,4 +1,4 @@
-//! How many arguments there are, and where they go.
+//! Numbers of arguments, and the places where they arrive.
 
 use crate::world::World;
 
@@ -124,7 +124,7 @@ fn methods_and_loops_call_functions() {
     let world = World::new([("double", "id_f64", "(f64) -> f64"), ("i", "id_i32", "(i32) -> i32")]);
     world.check([
         ("(() => { let sum = 0; for (let n = 0; n < 10000; n++) sum += i(n) + double(n); return sum })()", "99990000"),
-        // Wrong ones among right ones change nothing for those that come later.
+        // Wrong arguments do not affect later calls.
         (
             "(() => { let sum = 0; for (let n = 0; n < 1000; n += 0.5) { \
               try { sum += i(n) } catch { sum += 1 } } return sum })()",

@@ -1,4 +1,4 @@
-//! Buffers and what shows a part of one.
+//! Buffers, and views of a part of one.
 
 use crate::world::Expected::Error;
 use crate::world::World;
@@ -64,7 +64,7 @@ fn what_c_writes_is_there() {
         ("(() => { let b = bytes(1, 2); return address(b.subarray(1)) - address(b) })()", "1n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.subarray(2)) - address(b) })()", "2n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.buffer) - address(b) })()", "0n"),
-        // Nothing to show is still a place.
+        // An empty view still has an address.
         ("(() => { let b = bytes(1, 2, 3); return address(b.subarray(3)) - address(b) })()", "3n"),
         ("address(new ArrayBuffer(0)) === 0n", "false"),
     ]);
@@ -87,7 +87,7 @@ fn detached_buffers_are_refused() {
         world.check_calls("address", "buffer", [(view, detached)]);
         world.check_calls("s3", "struct {u8[3]}", [(view, Error("expected a buffer, not a detached buffer"))]);
     }
-    // Nothing of what the engine threw to say so is left.
+    // The engine's own exception for this does not remain.
     world.check([("address(bytes(1)) > 0n", "true"), ("read(bytes(1), 1)", "1n")]);
 }
 

@@ -48,7 +48,7 @@ pub(crate) fn world_of(name: &str, ty: &str) -> World {
 
 #[test]
 fn every_type_goes_through_script() {
-    // The argument, and what script sees of it.
+    // The argument, and the value that script sees.
     let rows: [(&str, &[(&str, &str)]); 18] = [
         ("i8", &[("127", "127"), ("-128", "-128"), ("0", "0")]),
         ("u8", &[("255", "255"), ("128", "128")]),
@@ -189,7 +189,7 @@ fn calls_run_within_calls() {
     ]);
 }
 
-/// For callbacks that are sync: the realm's thread is the only one.
+/// For sync callbacks: only the realm's thread calls them.
 struct OnThisThread(Handler);
 
 // SAFETY: this test calls it on the thread that made it, and drops it there.
@@ -234,7 +234,7 @@ fn results_may_lie_in_the_memory_that_they_go_to() {
         world.run("globalThis.b = bytes(...Array.from({ length: 32 }, (_, index) => index + 1))").unwrap();
         world.show(&format!("(fill(f, b.subarray({start})), b)"))
     };
-    // Where the result goes is zeros when script runs.
+    // The place of the result has zeros while script runs.
     let bytes = |[a, b, c, d]: [&str; 4]| format!("Uint8Array[{a},{b},{c},{d}]");
     let (zeros, first, last) = ("0,0,0,0,0,0,0,0", "1,2,3,4,5,6,7,8", "25,26,27,28,29,30,31,32");
     assert_eq!(fill(0), bytes([zeros, zeros, zeros, last]));

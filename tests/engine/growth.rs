@@ -1,4 +1,4 @@
-//! What a million calls leave behind: nothing.
+//! Calls and functions in large numbers leave no memory behind.
 
 use std::fs;
 

@@ -19,7 +19,7 @@ pub(crate) fn define(
     script.define(name, &function.unwrap());
 }
 
-/// Runs each script; what it throws is its result, too.
+/// Runs each script. An exception counts as its result.
 #[track_caller]
 pub(crate) fn check(script: &JscScript, cases: &[(&str, &str)]) {
     for &(source, expected) in cases {
@@ -119,7 +119,7 @@ fn small_integers_take_their_range_alone() {
             ("u32(4294967295)", "4294967295"),
             ("u32(2 ** 32 - 1) + 1", "4294967296"),
             ("typeof i8(1) + typeof u32(2 ** 31)", "numbernumber"),
-            // The same numbers as doubles.
+            // Doubles with these numbers.
             ("i32(new Float64Array([7])[0])", "7"),
             ("u32(new Float64Array([4294967295])[0])", "4294967295"),
             ("i8(new Float64Array([-128])[0])", "-128"),

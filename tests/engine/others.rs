@@ -37,7 +37,7 @@ fn booleans_go_both_ways() {
     );
 }
 
-/// What each kind of pointer says that it wants.
+/// Each kind of pointer, with the words of its messages.
 const WANTED: [(&str, &str); 4] = [
     ("pointer", "null or a pointer"),
     ("function", "null or a pointer"),
@@ -130,7 +130,7 @@ fn pointers_come_back() {
         ("address(pointer(there)) === 0x0001828384858688n", "true"),
         ("address(func(there)) === 0x0001828384858688n", "true"),
         ("address(text(there)) === 0x0001828384858688n", "true"),
-        // Whatever the address looks like.
+        // Any address is taken.
         ("address(of_number(1))", "1n"),
         ("address(of_number(2n**64n - 1n))", "18446744073709551615n"),
         ("address(of_number(0xfffe000000000001n)) === 0xfffe000000000001n", "true"),

@@ -163,7 +163,7 @@ impl Monkey {
     }
 }
 
-// SAFETY: bytes stay where they are, and nothing runs script.
+// SAFETY: bytes stay where they are, and no script runs.
 unsafe impl Engine for Monkey {
     type Exception = String;
 
@@ -245,7 +245,7 @@ impl Script {
 
     fn record(&self, name: &str, address: *const (), params: &[Type], result: Option<Type>) -> hotcall::engine::Record {
         let signature = Signature::new(params.iter().cloned(), result).unwrap();
-        // SAFETY: the tests give each function its signature, and what it can do with.
+        // SAFETY: the tests give each function its signature, and call it with matching values.
         unsafe {
             let function = Function::from_address(name, address.cast(), &signature, FunctionOptions::default());
             self.0.record(&function.unwrap()).unwrap()
@@ -260,7 +260,7 @@ fn both(test: impl Fn(&Script)) {
     }
 }
 
-/// What a function of one parameter of this type, which it returns, makes of each value.
+/// Calls a function that returns its one parameter, of this type. Checks the outcome for each value.
 #[track_caller]
 fn check(script: &Script, address: *const (), ty: &Type, cases: &[(Js, Result<Js, &str>)]) {
     let record = script.record("f", address, slice::from_ref(ty), Some(ty.clone()));

@@ -53,7 +53,7 @@ fn every_byte_goes_in_and_out() {
     }
 }
 
-/// What C leaves as it was is nothing of the stack's.
+/// Bytes that C does not write are zeros, not the stack's content.
 #[test]
 fn results_have_zeros_where_c_wrote_nothing() {
     let zeros = ",0".repeat(47);

@@ -6,7 +6,7 @@ use hotcall::{CompileError, Function, FunctionOptions, JitError, Signature, Type
 
 struct Nothing;
 
-// SAFETY: there are no values.
+// SAFETY: the engine does not make values.
 unsafe impl Engine for Nothing {
     type Exception = ();
 
