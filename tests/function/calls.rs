@@ -199,7 +199,7 @@ fn results_may_overlap_arguments() {
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn memory_for_results_is_aligned() {
-    // It returns its result's address, whatever that is.
+    // It returns the address that it got for its result.
     let library = open("__asm__(\".globl place\\nplace: mov %rdi, (%rdi)\\nmov %rdi, %rax\\nret\");");
     let rest = Type::array(Type::U8, 24).unwrap();
     let big = Type::structure([("at", Type::USIZE), ("rest", rest)]).unwrap().aligned(16).unwrap();

@@ -1,4 +1,4 @@
-//! Checked calls: values are compared with the signature before C is called, and every kind of result comes back.
+//! Checked calls: values are compared with the signature before C is called, and every kind of result is returned.
 
 use std::borrow::Cow;
 use std::ffi::c_void;

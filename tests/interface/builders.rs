@@ -123,10 +123,10 @@ fn a_typed_model_is_built_from_its_parts() -> Result<(), Box<dyn std::error::Err
     Ok(())
 }
 
-/// An engine that makes no values. Its `match` has an arm for the outputs of later versions.
+/// An engine that does not make values. Its `match` has an arm for the outputs of later versions.
 struct Mute;
 
-// SAFETY: no value has bytes, and none is made.
+// SAFETY: the engine does not make values, so that none has bytes.
 unsafe impl Engine for Mute {
     type Exception = String;
 
@@ -154,7 +154,7 @@ fn what_an_engine_does_not_know_is_an_error_that_names_it() {
         (Output::Bytes(&[1]), "the bytes of a struct or union"),
         (Output::Null, "the null pointer"),
     ] {
-        // SAFETY: the engine looks at nothing.
+        // SAFETY: the engine does not look at values.
         let error = unsafe { Mute.make(site, output) }.unwrap_err();
         assert_eq!(error, format!("the engine has no value for {name}"));
     }

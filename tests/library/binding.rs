@@ -1,4 +1,4 @@
-//! Which symbols a library sees, when they are bound, and symbols without an address.
+//! The symbols that a library sees, the time when they are bound, and symbols without an address.
 
 use hotcall::{
     Binding, FunctionOptions, Library, LibraryError, OpenFlags, Resolved, Signature, SymbolError, Type, Visibility,

@@ -10,7 +10,7 @@ use hotcall::{
 
 use super::{error_of, int_of_nothing, open};
 
-/// Writes 1 where `watch` was told when the library is unmapped.
+/// The source of a library that writes 1 to the address given to `watch` when it is unmapped.
 fn watched(name: &str) -> String {
     format!(
         "static int *flag;

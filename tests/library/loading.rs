@@ -23,7 +23,7 @@ fn directory(name: &str) -> PathBuf {
 }
 
 fn open(path: impl AsRef<Path>) -> Result<Library, LibraryError> {
-    // SAFETY: the fixtures' initialisers touch nothing but the control registers, which some tests are about.
+    // SAFETY: the fixtures' initialisers write to the control registers alone, which some tests are about.
     unsafe { Library::open(path.as_ref()) }
 }
 
@@ -154,7 +154,7 @@ fn resolvers_and_finalisers_do_not_change_how_the_thread_calculates() {
 fn an_option_keeps_what_the_library_sets() {
     let source = format!("{FAST} __attribute__((constructor)) static void kept(void) {{ set(); }}");
     let object = shared_object(&source);
-    // Its own thread, which the registers belong to.
+    // On a thread of its own, because each thread has its own registers.
     std::thread::spawn(move || {
         let before = control();
         let flags = OpenFlags::new().float_environment(FloatEnvironment::Keep);
@@ -167,7 +167,7 @@ fn an_option_keeps_what_the_library_sets() {
     .unwrap();
 }
 
-/// The sticky flags are not control bits: they say what has happened.
+/// The sticky flags are not control bits: they record exceptions.
 #[test]
 #[cfg(target_arch = "x86_64")]
 fn flags_of_exceptions_stay() {

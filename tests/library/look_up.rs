@@ -145,7 +145,7 @@ fn functions_that_return_twice_are_refused() {
             assert!(library.function(name, &int()).is_ok(), "{name}");
         }
     }
-    // A library's own function of such a name returns once, unless what returns the second time is there too.
+    // A library's own function of this name returns once, unless the library also has the function that makes it return again.
     let own =
         open("int savectx(void) { return 1; } int getcontext(void) { return 2; } int vfork(void) { return 3; }", &[]);
     for (name, result) in [("savectx", 1), ("getcontext", 2), ("vfork", 3)] {
@@ -190,7 +190,7 @@ fn missing_symbols_suggest_the_nearest_name() {
     assert!(matches!(&error, LibraryError::NoSymbol { nearest: Some(near), .. } if **near == *"strlen"), "{error}");
 }
 
-/// Of a symbol with several versions the table has several entries.
+/// The table has several entries for a symbol with several versions.
 #[test]
 fn symbols_with_versions_are_functions() {
     let libc = system("libc.so.6");

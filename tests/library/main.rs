@@ -21,7 +21,7 @@ use hotcall::{Library, Signature, Type};
 use hotcall_testing::fixture::shared_object;
 
 fn open(source: &str) -> Library {
-    // SAFETY: the fixtures' initialisers and finalisers, where they have any, touch nothing but what tests give them.
+    // SAFETY: the fixtures' initialisers and finalisers, if any, write only to the addresses that tests give them.
     unsafe { Library::open(shared_object(source)) }.unwrap()
 }
 

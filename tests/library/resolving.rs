@@ -133,7 +133,7 @@ fn the_loaders_refusals_are_passed_on() {
     assert!(matches!(error, LibraryError::Load { library: Resolved::Path(path), message }
         if path.given() == file && !message.is_empty()));
 
-    // A name that is no UTF-8 reaches the loader as it is.
+    // A name that is not UTF-8 reaches the loader unchanged.
     // SAFETY: there is no such library.
     let error = error_of(unsafe { Library::open(OsStr::from_bytes(b"lib\xff.so")) });
     assert!(matches!(error, LibraryError::Load { .. }), "{error}");

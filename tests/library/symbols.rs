@@ -111,7 +111,7 @@ fn each_key_has_what_it_declares() {
     assert!(format!("{symbols:?}").contains("\"no_such_static\": None"));
     let error = symbols.get("absent").unwrap_err();
     assert!(matches!(&error, DeclarationError::Missing { key } if **key == *"absent"));
-    // The name of a symbol is no key.
+    // The name of a symbol is not a key.
     assert!(matches!(symbols.get("number"), Err(DeclarationError::Missing { .. })));
     let nothing = library.symbols(&Declarations::new()).unwrap();
     assert!(nothing.is_empty() && nothing.get("add").is_err());
@@ -156,7 +156,7 @@ fn each_can_be_used() {
 fn errors_name_the_symbol() {
     let library = open();
     let refused = |declaration: Declaration| {
-        // The first that cannot be had, by the order of the declarations.
+        // The first missing one, in the order of the declarations.
         let last = Declaration::function("aaa_no_such", signature([], None));
         library.symbols(&declarations([add(), declaration, last])).unwrap_err()
     };
@@ -175,7 +175,7 @@ fn errors_name_the_symbol() {
     let huge = Type::array(Type::array(Type::U64, 1 << 13).unwrap(), 2).unwrap();
     let layout = refused(Declaration::static_("key", huge).symbol("number"));
     assert!(matches!(&layout, SymbolError::Layout { name, .. } if **name == *"number"));
-    // What cannot be called is an error though nothing is compiled.
+    // A function that cannot be called is an error, although nothing is compiled.
     let large = Type::structure([Type::array(Type::U64, 1 << 13).unwrap()]).unwrap();
     let compile =
         refused(Declaration::function("key", signature([large.clone(), large.clone(), large], None)).symbol("add"));
@@ -200,7 +200,7 @@ fn what_cannot_be_used_is_an_error_of_its_own() {
     }
 }
 
-/// A header of the system may declare functions that return twice, also for who needs its other functions.
+/// A header of the system may declare functions that return twice. Its other functions stay usable.
 #[test]
 #[cfg(target_env = "gnu")]
 fn functions_that_return_twice_are_errors_of_their_own() {
@@ -221,7 +221,7 @@ fn closing_ends_calls_but_not_what_is_prepared() {
     let (sum, errno) = (sum.unwrap(), errno.unwrap());
     library.close();
     assert!(matches!(library.symbols(&all()), Err(SymbolError::Library(LibraryError::Closed(_)))));
-    // What was found is still there, and refuses to work.
+    // Found symbols are still there, and refuse to work.
     for key in ["add", "scale", "fill"] {
         let function = function(&symbols, key);
         let args = vec![Slot::default(); function.signature().params().len()];
@@ -246,10 +246,10 @@ fn stats() -> Stats {
     Jit::shared().unwrap().stats()
 }
 
-/// How many calls of a signature there are at most before it is compiled.
+/// The largest number of calls of a signature before it is compiled.
 const FIRST_CALLS: i32 = 10_000;
 
-/// How many functions there are in code memory after something was done first thing in a process.
+/// Counts of the functions in code memory. Each test runs first in a process of its own.
 #[cfg(feature = "jit")]
 mod compiled {
     use super::*;
@@ -344,13 +344,13 @@ mod compiled {
             });
             assert_eq!((stats().trampolines, functions()), (300, 300));
             let sum = function(&symbols, "key2");
-            // SAFETY: this is as good as add's signature.
+            // SAFETY: in this convention `add` may be called with more arguments than it has.
             assert_eq!(unsafe { sum.call_slots(&[1i64.into(), 2i64.into()]) }.unwrap().as_i32(), 3);
         });
     }
 }
 
-/// Also while it is being compiled, and whichever thread does that.
+/// Threads call it also while one of them compiles it.
 #[test]
 fn many_threads_call_a_lazy_function() {
     alone(|| {

@@ -18,7 +18,7 @@ use hotcall_testing::fixture;
 use super::limits::{Refusal, refuse, with_its_own_heap, without_more};
 use super::{maps, signature, stats};
 
-/// Where code is.
+/// The place of code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
     /// In a file in memory.
@@ -29,7 +29,7 @@ enum Way {
     Universal,
 }
 
-/// What there is in builds without a code generator, whatever the system allows.
+/// Returns `way`, or the universal one in builds without a code generator.
 const fn or_universal(way: Way) -> Way {
     if cfg!(feature = "jit") { way } else { Way::Universal }
 }
@@ -69,7 +69,7 @@ fn many_thunk() -> Thunk {
     Thunk::new(&Signature::new(params, Type::F64).unwrap()).unwrap()
 }
 
-/// The fixture, and whatever a process does once: while memory is refused no library can be opened.
+/// The fixture, opened before memory is refused, because no library can be opened after that.
 struct Tools {
     library: Library,
     /// These are kept, so that no other function gets their addresses.
@@ -168,7 +168,7 @@ impl Tools {
         self.locals.push(local);
     }
 
-    /// The addresses of what calls functions.
+    /// The addresses of code that calls functions.
     fn trampolines(&self) -> Vec<*const c_void> {
         self.functions.iter().map(|function| function.entry().unwrap() as *const c_void).collect()
     }
@@ -214,7 +214,7 @@ unsafe extern "C" fn triple(_: *mut c_void, args: *const Slot, result: *mut Slot
     unsafe { *result = ((*args).as_i32() * 3).into() };
 }
 
-/// The whole test in a process where what `fault` takes away is missing from the start.
+/// Runs the whole test in a process in which `fault` takes something away at the start.
 fn all_of(fault: impl FnOnce(), way: Way) {
     let mut tools = Tools::new();
     fault();
@@ -297,7 +297,7 @@ fn all_is_universal_without_address_space() {
             without_more(libc::RLIMIT_AS, || {
                 tools.calls();
                 tools.callbacks(&int_thunk(), &many_thunk());
-                // There is none for threads either.
+                // Threads do not get address space either.
                 assert!(std::thread::Builder::new().spawn(|| {}).is_err());
             });
             tools.check(Way::Universal, Way::Universal);
