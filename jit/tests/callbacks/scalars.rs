@@ -72,7 +72,7 @@ fn as_many_arguments_as_there_may_be_arrive() {
     fixtures::check(signatures);
 }
 
-/// Result type, slot, what C finds in the whole register.
+/// Result type, slot, and the content of the whole register for C.
 const SLOTS: [(&str, u64, u64); 17] = [
     ("bool", 0, 0),
     ("bool", 1, 1),
