@@ -128,7 +128,7 @@ fn slots_become_tagged_values() {
             (Scalar::F32, 0x3fc0_0000, Some([double(1.5), 8])),
             (Scalar::Bool, 1, Some([1, 1])),
             (Scalar::Bool, 0, Some([0, 1])),
-            // What C made of a bool that is none.
+            // C returned a `bool` that is neither 0 nor 1.
             (Scalar::Bool, 0x80, Some([1, 1])),
             (Scalar::Bool, 0x5a00, Some([0, 1])),
             (POINTER, 0, Some([0, 2])),
@@ -206,7 +206,7 @@ fn shifted_integers_are_converted() {
         [
             (Scalar::I32, signed(-1), Some([signed(-2), 0])),
             (Scalar::U32, 0xffff_ffff, Some([0x1_ffff_fffe, 0])),
-            // No doubles, no wide ones, no booleans, no null.
+            // The model does not have doubles, wide integers, booleans or null.
             (Scalar::F64, 0, None),
             (Scalar::F32, 0, None),
             (Scalar::I64, 0, None),

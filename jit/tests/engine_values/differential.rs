@@ -1,4 +1,4 @@
-//! Random calls: compiled and interpreted ones do the same, and that is what the model says.
+//! Random calls: compiled and interpreted ones agree with each other and with the model.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -13,7 +13,7 @@ use hotcall_testing::types;
 use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed, Returned};
 
-/// How many signatures are made for each model, and how many calls of each.
+/// The number of signatures for each model, and of calls of each.
 const SIGNATURES: usize = 60;
 const CALLS: usize = 60;
 
@@ -27,7 +27,7 @@ fn random_type(random: &mut Random, aggregates: &[Type]) -> Type {
 
 fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> Signature {
     let count = pick(random, &[0, 1, 1, 2, 2, 3, 4, 5, 6, 8, 9, 14, 20]);
-    // Every other signature is one of numbers alone, which takes another path.
+    // Every second signature has numbers alone, which takes another path.
     let params = (0..count).map(|_| {
         loop {
             let ty = random_type(random, aggregates);
@@ -161,7 +161,7 @@ impl Play {
         Self { argc, values, result: random_result(random, signature.result()), throws, closed, tiny, rounding }
     }
 
-    /// What the model says must happen.
+    /// The events that the model asks for.
     fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>) {
         let (model, size) = (&model.model, usize::from(model.model.size));
         let mut events = Vec::new();
@@ -219,7 +219,7 @@ impl Play {
             || signature.result().is_some_and(is_float) && is_signalling_float(result())
     }
 
-    /// What happens.
+    /// The events of a call.
     fn run(
         &self,
         model: &Model,
@@ -266,7 +266,7 @@ impl Play {
         }
         drop(native);
         assert!(!engine::pending().is_set());
-        // Nothing else of the array was written to.
+        // The rest of the array is unchanged.
         assert_eq!(
             array[first * words..],
             self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
@@ -315,7 +315,7 @@ fn check(model: &Model, seed: u64) {
             }
         }
         stub.retire();
-        // SAFETY: it came from there, and nobody calls it any more.
+        // SAFETY: the stub was taken from this pool, and nobody calls it any more.
         unsafe { pool.free(stub) };
     }
     // Enough of them got through.

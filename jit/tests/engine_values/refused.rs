@@ -1,4 +1,4 @@
-//! Models that make no sense.
+//! Contradictory models, which are refused with the reason.
 
 use hotcall_jit::engine::values::{
     Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
@@ -195,7 +195,7 @@ fn wrong_doubles_are_refused() {
     assert_eq!(changed(changed!(good, nan: Some(0))), "doubles: the canonical NaN is a number");
     assert_eq!(changed(changed!(good, nan: Some(0x7ff0_0000_0000_0000))), "doubles: the canonical NaN is a number");
     for double in [
-        // Some number is none of the class: 0, -∞, the NaN.
+        // One number is not in the class: 0, -∞, the NaN.
         changed!(good, test: Test::range((1 << 49) + 1, 0xfffd_ffff_ffff_ffff)),
         changed!(good, test: Test::range(1 << 49, 0xfff1_0000_0000_0000)),
         changed!(good, nan: Some(u64::MAX)),
@@ -244,7 +244,7 @@ fn wrong_booleans_are_refused() {
         (changed!(good, offset: 16), "it lies outside of the value"),
         (changed!(good, zero: [1, 1]), "false has the bit of true"),
         (changed!(good, zero: [0, 2]), "its values fail its own test"),
-        // True is none.
+        // True is not in the class.
         (Boolean::new(Test::equal(8, 4, 4), [0, 4]).offset(8), "its values fail its own test"),
     ] {
         let error = refused(tagged(), |model| model.boolean = Some(boolean));
