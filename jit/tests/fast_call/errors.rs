@@ -63,7 +63,7 @@ fn words_hold_addresses() {
     }
 }
 
-/// Which type takes which; the rest is the differential's.
+/// Pairs of types that do not fit. The differential test has the pairs that fit.
 #[test]
 fn arguments_of_other_types_are_refused() {
     let wrong = [
@@ -168,7 +168,7 @@ fn wrong_descriptions_of_handles_are_refused() {
         assert_eq!(object(checked(path(&[0]), Test::equal(0, len, 1))), field);
     }
     assert_eq!(object(checked(path(&[0]), changed!(Test::equal(0, 8, 0), low: 2, high: 1))), field);
-    // What so few bytes can never be.
+    // A value that this number of bytes cannot have.
     assert_eq!(object(checked(path(&[0]), Test::equal(0, 1, 0x100))), field);
     // A field beyond what an instruction reaches.
     assert_eq!(object(checked(path(&[i32::MAX]), Test::equal(1, 1, 0))), field);
@@ -178,7 +178,7 @@ fn wrong_descriptions_of_handles_are_refused() {
     assert_eq!(error("(i32)", &unused), FastCallError::Shift { shift: 0 });
 }
 
-/// What other entries refuse too, and what they do without a generator.
+/// Functions that other entries refuse too, and functions without a generator.
 #[test]
 fn functions_without_a_plan_or_code_are_refused() {
     let c = "(3*struct {u8[65536]})";

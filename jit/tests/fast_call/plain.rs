@@ -1,6 +1,6 @@
-//! A plain compiler's calls: C code passes two context pointers, the arguments by its own convention, and a pointer for the exit
-//! behind them. This is all that a compiler's author has to describe; the callers and the callees are compiled by the system's
-//! C compilers.
+//! A plain compiler's calls: C code passes two context pointers, the arguments by its own convention, and a pointer for the
+//! exit behind them. A compiler's author has to describe only this. The system's C compilers compile the callers and the
+//! callees.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -21,7 +21,7 @@ use libloading::Library;
 
 use crate::native::{ExitFlag, FLAG};
 
-/// The compiler's description: scalars as they are, addresses of structs, and where the result goes.
+/// The compiler's description: scalars, addresses of structs, and the place of the result.
 fn model(c: &Signature, exit: Exit) -> FastCallModel {
     let is_scalar = |ty: &&Type| ty.as_scalar().is_some();
     let param = |ty: &Type| {
@@ -220,13 +220,13 @@ fn structs_arrive() {
     check(texts);
 }
 
-/// As many parameters as there may be.
+/// The largest number of parameters.
 #[test]
 fn thirty_two_parameters_arrive() {
     check(["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
 }
 
-/// al says how many float registers there are, whichever way the call goes on.
+/// al has the number of float registers, in each way in which the call goes on.
 #[test]
 fn variadic_functions_learn_their_float_registers() {
     let lists =
