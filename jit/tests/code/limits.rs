@@ -10,7 +10,7 @@ use hotcall_jit::{
 };
 use hotcall_testing::notation;
 
-/// A struct nested as deep as may be, around `inside`.
+/// A struct of the largest nesting, around `inside`.
 fn deepest(inside: Type) -> Type {
     (0..MAX_NESTING).fold(inside, |ty, _| Type::structure([ty]).unwrap())
 }
@@ -69,7 +69,7 @@ fn gigantic_types_have_no_plan() {
     assert!(matches!(error, JitError::Plan(PlanError::Stack { index: 3, .. })), "{error}");
 }
 
-/// 255 parameters of as many members without size as there may be.
+/// 255 parameters, each of the largest number of members without size.
 #[test]
 fn members_without_size_are_counted() {
     let tree = |len| Type::structure([Type::array(Type::structure::<Type>([]).unwrap(), len).unwrap()]).unwrap();

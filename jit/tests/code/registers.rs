@@ -7,7 +7,7 @@ use hotcall_jit::{Abi, Explanation, Jit, JitError, Options, Signature, Type};
 use hotcall_testing::helpers::REFUSING;
 use hotcall_testing::notation;
 
-/// Saving registers costs time, and makes a frame that looks unlike the others to the unwinder.
+/// Saving registers costs time, and makes a frame of another form for the unwinder.
 #[test]
 fn trampolines_save_no_registers() {
     for text in [
@@ -53,7 +53,7 @@ fn thunks_save_no_registers() {
         let thunk = jit.thunk(&notation::signature(text)).unwrap();
         let instructions = capstone.disasm_all(thunk.code(), 0).unwrap();
         let listed: Vec<_> = instructions.iter().map(|instruction| instruction.to_string()).collect();
-        // All of it was understood, to the return at its end.
+        // The disassembler understood all of it, to the return at its end.
         assert!(listed.last().is_some_and(|last| last.contains("ret")), "{text}: {listed:#?}");
         assert_saves_nothing(text, &listed.join("\n"));
     }
@@ -70,8 +70,8 @@ fn typed(text: &str, native: &[Type], result: Option<Type>, exit: Exit, looks: b
     (notation::signature(text), model)
 }
 
-/// Functions that only check their arguments and move them, and whose exit is a flag, have no frame: they jump to C; and so do those
-/// that refuse no argument, if the caller looks for exceptions. All others are compiled.
+/// Functions that only check and move their arguments, and whose exit is a flag, do not have a frame: they jump to C. So do
+/// functions that refuse no argument, if the caller looks for exceptions. All others are compiled.
 #[test]
 fn typed_functions_are_explained() {
     let flag = Exit::Flag { offset: 0 };
@@ -86,7 +86,7 @@ fn typed_functions_are_explained() {
             let assembled = only_moves && (exit != Exit::Raise || looks && !refuses);
             let (signature, model) = typed(text, &native, result, exit, looks);
             let explained = Explanation::fast_call(&signature, &model, REFUSING).unwrap();
-            // The same as is used.
+            // The code that is explained is the code that is used.
             let used = Jit::shared().unwrap().fast_call(&signature, &model, REFUSING).unwrap();
             assert_eq!(explained.code.len(), used.code().len(), "{text}");
             assert_eq!(explained.clif.is_empty(), assembled, "{text}");

@@ -1,5 +1,5 @@
-//! Sizes, alignments and the places of scalars, as the C standard and GCC's manual ("Common Type Attributes") have them.
-//! That C compilers agree is asserted wherever other tests give them these types.
+//! Sizes, alignments and the places of scalars, as the C standard and GCC's manual ("Common Type Attributes") have them. Other
+//! tests give C compilers these types, and so assert that they agree.
 
 use hotcall_jit::Layout;
 use hotcall_testing::notation;

@@ -11,7 +11,7 @@ const SCALAR: usize = 0;
 const PAIR: usize = 1;
 const BLOCK: usize = 7;
 
-/// What `verify` says of the plan after `change`.
+/// The fault that `verify` finds in the plan after `change`.
 fn fault(change: impl FnOnce(&mut Plan)) -> Option<(Which, FaultKind)> {
     let signature = notation::signature(SIGNATURE);
     let layouts: Vec<_> = signature.params().iter().map(|ty| Layout::of(ty).unwrap()).collect();

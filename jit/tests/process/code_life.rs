@@ -26,7 +26,7 @@ fn executable() -> usize {
     maps.lines().filter_map(size).sum()
 }
 
-/// A shape for each number: how many integers and floats come before a struct of which size.
+/// A shape for each number: it decides the integers and floats before a struct, and the struct's size.
 fn shape(number: usize) -> String {
     format!("({}*i64, {}*f64, struct {{u8[{}]}})", number % 5, number / 5 % 7, 1 + number / 35)
 }
@@ -42,7 +42,7 @@ fn code_goes_with_its_last_trampoline() {
         let before = executable();
         assert!(before >= kept.code().len(), "code is not found");
         let made = make(100..5000);
-        // Were all of it kept, no memory however dense would hold it in half as many bytes.
+        // If all code were kept, memory would grow by more than half of its bytes.
         let grown = executable().saturating_sub(before);
         assert!(grown < made / 2, "{grown} bytes for {made} bytes of code");
         copies_go_with_their_functions();
@@ -51,7 +51,7 @@ fn code_goes_with_its_last_trampoline() {
 
 extern "C" fn nothing() {}
 
-/// FastCall functions are copies of one code.
+/// Fast-call functions are copies of one code.
 fn copies_go_with_their_functions() {
     let c = notation::signature("()");
     let model = FastCallModel::new(Abi::host().unwrap(), c.clone(), [], Exit::Raise);

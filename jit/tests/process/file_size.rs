@@ -1,5 +1,5 @@
-//! Processes whose files must not grow beyond a size (`ulimit -f`). Code then goes to memory without a file. SIGXFSZ, which would
-//! end the process, does not come. Each test is a process of its own.
+//! Processes whose files must not grow beyond a size (`ulimit -f`). Code then goes to memory without a file. The signal
+//! SIGXFSZ, which would end the process, does not come.
 
 use std::ffi::c_void;
 use std::fs;
@@ -42,7 +42,7 @@ unsafe extern "C-unwind" fn answer(_: *mut c_void, args: *const u64, result: *mu
     unsafe { *result = *args + 1 };
 }
 
-/// As many callbacks as make a small table of stubs and a large one.
+/// Makes enough callbacks for a small table of stubs and a large one.
 fn callbacks(jit: &Jit) {
     let pool = jit.thunk(&signature(1, 0)).unwrap().stubs(Use::Plain);
     let stubs: Vec<Stub> = (0..1000).map(|_| pool.take().unwrap()).collect();
@@ -55,12 +55,12 @@ fn callbacks(jit: &Jit) {
     }
     for stub in stubs {
         stub.retire();
-        // SAFETY: it came from there, and nobody calls it.
+        // SAFETY: the stub was taken from this pool, and nobody calls it.
         unsafe { pool.give_back(stub) };
     }
 }
 
-/// All of it in a process of its own that has the limit from the start.
+/// Calls and callbacks in a process that has the limit from the start.
 fn with_limit(size: libc::rlim_t) {
     limit(size);
     let jit = Jit::new().unwrap();

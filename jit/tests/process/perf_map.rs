@@ -15,7 +15,7 @@ fn slots(jit: &Jit, text: &str) -> Trampoline {
     jit.slots(&notation::signature(text), Options::default()).unwrap()
 }
 
-/// Removes the list when the test ends, however it ends.
+/// Removes the list when the test ends, also if it fails.
 struct List(PathBuf);
 
 impl Drop for List {
@@ -29,7 +29,7 @@ fn line(trampoline: &Trampoline, name: &str) -> String {
     format!("{:x} {:x} {name}", code.as_ptr().addr(), code.len())
 }
 
-/// Nothing is written to what somebody else may have put in the list's place.
+/// Checks that `enable_perf_map` does not write to a file that another user may have put in the list's place.
 fn refused(list: &Path, other: &Path, what: &str) {
     enable_perf_map().expect_err(what);
     assert_eq!(fs::read(other).unwrap(), b"precious", "{what}");
@@ -62,7 +62,7 @@ fn the_list_names_code_from_before_and_later() {
         assert_eq!(unsafe { libc::mkfifo(name.as_ptr(), 0o600) }, 0);
         refused(&list.0, &other.0, "a pipe");
 
-        // What another compiler of the process wrote.
+        // A line that another compiler of the process wrote.
         fs::write(&list.0, "1000 10 other\n").unwrap();
         fs::set_permissions(&list.0, PermissionsExt::from_mode(0o600)).unwrap();
         enable_perf_map().unwrap();
@@ -80,7 +80,7 @@ fn the_list_names_code_from_before_and_later() {
         assert_eq!(count(&gone), 0, "{text}");
         assert_eq!(text.lines().count(), 4, "{text}");
 
-        // perf reads the list for memory that is no file's, which private and shared memory look like.
+        // perf reads the list for memory that does not belong to a file. Private and shared memory look like that.
         let file = |address: usize| {
             let maps = fs::read_to_string("/proc/self/maps").unwrap();
             let holds = |line: &&str| {
@@ -98,7 +98,7 @@ fn the_list_names_code_from_before_and_later() {
         let text = fs::read_to_string(&list.0).unwrap();
         assert_eq!(text.lines().filter(|line| line.ends_with(" hotcall stubs")).count(), 1, "{text}");
 
-        // A child has another number: what it compiles is not in this list, and in one of its own if it asks for it.
+        // A child has another number. Its code is not in this list, but in a list of its own if it asks for one.
         // SAFETY: no other thread of this process holds a lock that the child needs.
         let child = unsafe { libc::fork() };
         assert!(child >= 0);

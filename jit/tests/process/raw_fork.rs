@@ -1,6 +1,7 @@
-//! Children that no handler of `pthread_atfork` knows of share the memory that code is in, as those of `fork` do.
+//! Children that are made without the handlers of `pthread_atfork`. They share the memory that code is in, as those of
+//! `fork` do.
 //!
-//! Each test has a process of its own, for the allocator's locks are not looked after either: nothing else may run.
+//! No other thread may run in the process, because no handler looks after the allocator's locks either.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -21,12 +22,12 @@ fn system_call_clone() -> libc::pid_t {
     unsafe { libc::syscall(libc::SYS_clone, libc::SIGCHLD, 0, 0, 0, 0) as libc::pid_t }
 }
 
-/// As the first process of a namespace, whose number is that of any other such process.
+/// Makes the first process of a namespace. All first processes have one number.
 fn in_a_namespace() -> libc::pid_t {
     let flags = libc::CLONE_NEWUSER | libc::CLONE_NEWPID | libc::SIGCHLD;
     // SAFETY: nobody else runs in this process; without a stack the child goes on with a copy of this one.
     match unsafe { libc::syscall(libc::SYS_clone, flags, 0, 0, 0, 0) as libc::pid_t } {
-        // Where namespaces are not allowed.
+        // Some systems do not allow namespaces.
         -1 => system_call_clone(),
         child => child,
     }
@@ -97,7 +98,7 @@ fn calls_back(jit: &Jit, params: usize) -> bool {
     let function = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(stub.entry()) };
     let right = function(41) == 42;
     stub.retire();
-    // SAFETY: it came from there, and nobody calls it.
+    // SAFETY: the stub was taken from this pool, and nobody calls it.
     unsafe { pool.give_back(stub) };
     right
 }

@@ -8,13 +8,13 @@ use hotcall_jit::{Jit, JitError, Options, Stub, StubPool, Trampoline, Use};
 use hotcall_testing::alone::alone;
 use hotcall_testing::notation;
 
-/// The shape of each number: how many integers and floats there are.
+/// A shape for each number, which decides the integers and floats.
 fn trampoline(jit: &Jit, number: usize) -> Result<Trampoline, JitError> {
     let (ints, floats) = (number % 60, number / 60);
     jit.slots(&notation::signature(&format!("({ints}*i64, {floats}*f64)")), Options::default())
 }
 
-/// As many trampolines as there are addresses.
+/// Makes a trampoline for each address.
 fn all(jit: &Jit) -> Vec<Trampoline> {
     let made = (0..).map_while(|number| match trampoline(jit, number) {
         Ok(trampoline) => Some(trampoline),
@@ -44,7 +44,7 @@ fn trampolines_give_theirs_back() {
         let entries: HashSet<_> = made.iter().map(|trampoline| trampoline.entry() as usize).collect();
         assert_eq!(entries.len(), made.len());
         assert!(made.iter().all(|trampoline| trampoline.code().is_empty()));
-        // A shape that there is takes no other.
+        // A shape that exists does not take a second address.
         let shared = trampoline(&jit, 2).unwrap();
         assert_eq!(shared.entry() as usize, made[2].entry() as usize);
         let error = jit.slots(&notation::signature("(i64, i64) -> i64"), Options::default()).unwrap_err();
@@ -70,14 +70,14 @@ fn callbacks_keep_theirs_for_their_shape() {
         let entries: HashSet<_> = held.iter().map(Stub::entry).collect();
         let trampolines = all(&jit);
         assert!(matches!(pool.take(), Err(JitError::Stubs { .. })));
-        // Rather too early than never.
+        // If all are taken, stubs are used again before they have rested.
         held.into_iter().for_each(|stub| close(pool, stub));
         let again: Vec<_> = (0..8).map(|_| pool.take().unwrap()).collect();
         assert_eq!(again.iter().map(Stub::entry).collect::<HashSet<_>>(), entries);
         again.into_iter().for_each(|stub| close(pool, stub));
         assert!(matches!(other.take(), Err(JitError::Stubs { .. })));
 
-        // One that C calls no more is anybody's.
+        // Any shape may take a stub that C does not call any more.
         let stub = pool.take().unwrap();
         let entry = stub.entry();
         // SAFETY: the stub is ours, and nobody calls it.
@@ -87,7 +87,7 @@ fn callbacks_keep_theirs_for_their_shape() {
     });
 }
 
-/// However often each shape makes a callback, 200 of them find addresses.
+/// 200 shapes find addresses, although each makes many callbacks.
 #[test]
 fn no_shape_takes_all() {
     alone(|| {

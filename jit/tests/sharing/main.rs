@@ -1,4 +1,4 @@
-//! Code that signatures share: which of them do, on one thread and on many, and how it is counted.
+//! Code that signatures share, on one thread and on many, and the statistics of code.
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 

@@ -14,7 +14,8 @@ fn compile(jit: &Jit, text: &str) -> Trampoline {
 #[test]
 fn signatures_of_one_shape_share_code() {
     let jit = Jit::new().unwrap();
-    // Slots are canonical and every integer loads alike, and every float; names, alignment and members within a class make no difference.
+    // Slots are canonical. Every integer loads alike, and so does every float. Names, alignment and members within a class make
+    // no difference.
     let shapes: [&[&str]; 6] = [
         &["(i32, i32) -> i32", "(u8, pointer) -> i32", "(bool, isize) -> i32", "(u64, i64) -> i32"],
         &["(f32) -> f64", "(f64) -> f64"],
@@ -51,7 +52,7 @@ fn different_results_do_not_share_code() {
     }
 }
 
-/// A shape for each number: how many integers and floats come before a struct of which size.
+/// A shape for each number: it decides the integers and floats before a struct, and the struct's size.
 fn shape(number: usize) -> String {
     format!("({}*i64, {}*f64, struct {{u8[{}]}})", number % 5, number / 5 % 7, 1 + number / 35)
 }

@@ -1,4 +1,4 @@
-//! What a `Jit` says that it has.
+//! The statistics of a `Jit`.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -38,7 +38,7 @@ fn statistics_follow_what_is_made_and_dropped() {
     assert_eq!(stats.code_bytes, thunk.code().len());
     for stub in stubs {
         stub.retire();
-        // SAFETY: it came from there.
+        // SAFETY: the stub was taken from this pool.
         unsafe { pool.give_back(stub) };
     }
     assert_eq!(jit.stats().callbacks, 0);

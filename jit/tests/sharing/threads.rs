@@ -1,4 +1,4 @@
-//! Code is made once for a shape, however many threads ask for it at once.
+//! Code is made once for a shape, although many threads ask for it at once.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::Barrier;
@@ -9,7 +9,7 @@ use hotcall_jit::{Jit, Options, Signature, ThunkCode, Trampoline, Type};
 const THREADS: usize = 16;
 const SHAPES: usize = 60;
 
-/// No two of the same shape.
+/// Signatures whose shapes all differ.
 fn signature(number: usize) -> Signature {
     let params = (0..number % 12).map(|_| Type::I64).chain((0..number / 12).map(|_| Type::F64));
     Signature::new(params.collect::<Vec<_>>(), Type::I64).unwrap()
@@ -29,8 +29,8 @@ fn ask<T: Send>(get: impl Fn(usize) -> T + Sync) -> Vec<(usize, T)> {
     })
 }
 
-/// One address for each shape, and code for nothing else: functions lie side by side, so one that was made in vain and
-/// dropped would have left a gap.
+/// Checks that each shape has one address, and that there is no other code. Functions lie side by side, so one that was made in
+/// vain and dropped would leave a gap.
 fn check<'c>(jit: &Jit, code: impl Iterator<Item = (usize, &'c [u8])>) {
     let mut by_shape = BTreeMap::<usize, HashSet<_>>::new();
     for (number, code) in code {
