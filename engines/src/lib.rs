@@ -1,7 +1,7 @@
 //! Engines behind hotcall's interface, for its tests and benchmarks.
 //!
 //! * [`quickjs`] and [`jsc`] run script in QuickJS and in JavaScriptCore.
-//! * [`bare`] has native functions that get only arguments.
+//! * [`bare`] has native functions that get nothing but arguments.
 //! * [`quickjs_values`] is the part of QuickJS's engine that the example of a runtime shares with the tests.
 
 pub mod bare;

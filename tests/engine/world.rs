@@ -177,7 +177,7 @@ impl Drop for Handler {
     }
 }
 
-/// The memory that the runtime uses after it collected its garbage.
+/// How much memory the runtime uses, after it collected its garbage.
 pub(crate) fn memory(script: &Script) -> (i64, i64) {
     script.collect_garbage();
     // SAFETY: the struct is filled in by the engine, and zeros are a value of it.
