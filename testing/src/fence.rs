@@ -70,8 +70,8 @@ impl Fence {
     }
 
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: the pages between the fences are mapped for reading and writing as long as `self` lives, and other pointers
-        // to them are used only while this slice is not.
+        // SAFETY: the pages between the fences are mapped for reading and writing as long as `self` lives. Other pointers to
+        // them are not used while this slice is.
         unsafe { std::slice::from_raw_parts_mut(self.room.start(), self.room.size()) }
     }
 }

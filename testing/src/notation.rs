@@ -1,7 +1,7 @@
 //! Signatures from text, in the notation that `Signature` and `Type` print: `(i32, struct {f32, u8[3]}, ...) -> f64`.
 //!
-//! The notation also has parts that are not printed: `packed(n)` and `aligned(n)` behind a struct or union are its attributes,
-//! `packed` and `aligned(n)` in front of a member are the member's, and `6*i64` stands for six parameters or members.
+//! The notation also has parts that are not printed. `packed(n)` and `aligned(n)` behind a struct or union are its attributes.
+//! `packed` and `aligned(n)` in front of a member are the member's. `6*i64` stands for six parameters or members.
 
 use hotcall_jit::{Field, Scalar, Signature, Type, TypeError};
 

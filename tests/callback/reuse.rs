@@ -13,8 +13,8 @@ use super::{Drops, thunk};
 
 const MILLION: usize = 1_000_000;
 
-/// An upper bound of the addresses that are needed for any number of callbacks, one after the other: those that rest before
-/// they are used again, and each thread's stock.
+/// An upper bound of the addresses that are needed for any number of callbacks, one after the other. It counts those that
+/// rest before they are used again, and each thread's stock.
 const ENOUGH: usize = 2048;
 
 unsafe extern "C" fn ignore(_: *mut c_void, _: *const Slot, _: *mut Slot) {}

@@ -1,5 +1,5 @@
-//! Things that belong to a whole process: its memory and static stubs, the size that its files may have, its list for perf, and
-//! its children. Each test runs in a process of its own.
+//! Things that belong to a whole process: its memory, its static stubs, its limit of files, its list for perf, and its
+//! children. Each test runs in a process of its own.
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 
