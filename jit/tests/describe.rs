@@ -1,4 +1,6 @@
 //! Descriptions of addresses in code, for crash handlers, also inside signal handlers.
+//!
+//! A program of its own, because its allocator and its handlers serve the whole process.
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 

@@ -1,4 +1,6 @@
 //! After a fork, parent and child share the memory that code is in, and the child has one of its parent's threads.
+//!
+//! A program of its own: children need locks that other tests' threads might hold.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 

@@ -3,14 +3,16 @@
 use hotcall::Library;
 use hotcall::declare::Declarations;
 use hotcall_testing::fixture::shared_object;
+use hotcall_testing::random::Random;
 
-/// Random numbers, by a fixed seed.
-struct Random(u64);
+use super::one_of;
 
-impl Random {
+/// A writer of random aggregates, the same in every run.
+struct Writer(Random);
+
+impl Writer {
     fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        all[(self.0 >> 33) as usize % all.len()]
+        one_of(&mut self.0, all)
     }
 
     fn member(&mut self, index: usize) -> String {
@@ -46,9 +48,9 @@ impl Random {
 
 #[test]
 fn sizes_are_those_of_the_compiler() {
-    let mut random = Random(30_112_026);
+    let mut writer = Writer(Random::new(30_112_026));
     let count = 600;
-    let text: String = (0..count).map(|index| random.aggregate(index)).collect();
+    let text: String = (0..count).map(|index| writer.aggregate(index)).collect();
     let text = format!("enum e {{ A, B }};\n{text}");
     let values: Vec<_> = (0..count).map(|index| format!("sizeof(t{index}), _Alignof(t{index})")).collect();
     let source = format!("{text}const unsigned long long extents[] = {{ {} }};", values.join(",\n"));

@@ -4,20 +4,18 @@
 use hotcall::Library;
 use hotcall::declare::{DeclarationError, Declarations};
 use hotcall_testing::fixture::shared_object;
+use hotcall_testing::random::Random;
+
+use super::one_of;
 
 const TYPES: &str = "typedef int T; typedef char *P; typedef int F(int); typedef int A[3]; struct s { int a; };\n";
 
-/// Random numbers, by a fixed seed.
-struct Random(u64);
+/// A writer of random declarations, the same in every run.
+struct Writer(Random);
 
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.0 = self.0.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.0 >> 33) % end
-    }
-
+impl Writer {
     fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[self.below(all.len() as u64) as usize]
+        one_of(&mut self.0, all)
     }
 
     fn parameters(&mut self) -> String {
@@ -57,7 +55,7 @@ impl Random {
     fn declaration(&mut self, name: &str) -> String {
         let mut declarator = name.to_owned();
         let mut last = "";
-        for depth in 0..self.below(4) {
+        for depth in 0..self.0.below(4) {
             let derived = match last {
                 "array" => self.of(&["pointer", "array"]),
                 "function" => "pointer",
@@ -65,10 +63,10 @@ impl Random {
             };
             declarator = match derived {
                 "pointer" => {
-                    let qualified = last == "pointer" && self.below(4) == 0;
+                    let qualified = last == "pointer" && self.0.below(4) == 0;
                     let inside = format!("*{}{declarator}", if qualified { "const " } else { "" });
                     // Parentheses that a declarator may need, and some more.
-                    if self.below(5) == 0 { format!("((({inside})))") } else { format!("({inside})") }
+                    if self.0.below(5) == 0 { format!("((({inside})))") } else { format!("({inside})") }
                 }
                 "array" => {
                     format!("{declarator}[{}]", if depth == 0 { self.of(&["", "2", "1 + 1", "3"]) } else { "2" })
@@ -89,10 +87,10 @@ impl Random {
 
 #[test]
 fn conflicts_are_those_of_the_compiler() {
-    let mut random = Random(20_261_130);
+    let mut writer = Writer(Random::new(20_261_130));
     let declarations: Vec<_> = (0..150)
         .map(|index| {
-            let marked = random.declaration("NAME");
+            let marked = writer.declaration("NAME");
             (marked.replace("NAME", &format!("x{index}")), marked)
         })
         .collect();

@@ -7,6 +7,9 @@ use hotcall::declare::Declarations;
 use hotcall::{Layout, Library, Member, Places, Type};
 use hotcall_testing::compiler::Compiler;
 use hotcall_testing::fixture::{shared_object, shared_object_by};
+use hotcall_testing::random::Random;
+
+use super::one_of;
 
 /// Texts that define `struct t` or a typedef `t`, and members of it.
 #[rustfmt::skip]
@@ -305,30 +308,25 @@ fn warnings_name_the_member() {
     assert_eq!(of("struct s { int *a __attribute__((aligned(16))); char b[]; };"), [""; 0]);
 }
 
-/// Random types, by a fixed seed.
-struct Random {
-    state: u64,
+/// A writer of random types, the same in every run.
+struct Writer {
+    random: Random,
     /// The number of members that have a name.
     names: u32,
 }
 
-impl Random {
-    fn below(&mut self, end: u64) -> u64 {
-        self.state = self.state.wrapping_mul(6364136223846793005).wrapping_add(1442695040888963407);
-        (self.state >> 33) % end
-    }
-
+impl Writer {
     fn of<'a>(&mut self, all: &[&'a str]) -> &'a str {
-        all[self.below(all.len() as u64) as usize]
+        one_of(&mut self.random, all)
     }
 
     /// One of these in `rarity`, or nothing.
-    fn seldom<'a>(&mut self, rarity: u64, all: &[&'a str]) -> &'a str {
-        if self.below(rarity) == 0 { self.of(all) } else { "" }
+    fn seldom<'a>(&mut self, rarity: u32, all: &[&'a str]) -> &'a str {
+        if self.random.below(rarity) == 0 { self.of(all) } else { "" }
     }
 
     /// An attribute of a member or of a struct.
-    fn attribute(&mut self, rarity: u64) -> &'static str {
+    fn attribute(&mut self, rarity: u32) -> &'static str {
         let all = [
             "__attribute__((packed))",
             "__attribute__((aligned(1)))",
@@ -346,13 +344,13 @@ impl Random {
     fn aggregate(&mut self, tag: &str, depth: u32, paths: &mut Vec<String>, prefix: &str) -> String {
         let kind = self.of(&["struct", "struct", "struct", "union"]);
         let mut text = format!("{kind} {} {tag} {{ ", self.attribute(8));
-        for _ in 0..1 + self.below(4) {
+        for _ in 0..1 + self.random.below(4) {
             self.names += 1;
             let name = format!("m{}", self.names);
             let path = format!("{prefix}{name}");
-            let anonymous = depth < 2 && self.below(12) == 0;
+            let anonymous = depth < 2 && self.random.below(12) == 0;
             let before = self.seldom(12, &["_Alignas(16)", "__attribute__((aligned(4)))", "const"]);
-            let ty = match self.below(6) {
+            let ty = match self.random.below(6) {
                 _ if anonymous => self.aggregate("", depth + 1, paths, prefix),
                 0 if depth < 2 => self.aggregate("", depth + 1, paths, &format!("{path}.")),
                 _ => {
@@ -397,8 +395,8 @@ impl Random {
 
 #[test]
 fn layouts_of_random_types_are_those_of_the_compiler() {
-    let mut random = Random { state: 20_240_229, names: 0 };
-    let cases: Vec<_> = (0..400).map(|_| random.case()).filter(|(_, _, paths)| !paths.is_empty()).collect();
+    let mut writer = Writer { random: Random::new(20_240_229), names: 0 };
+    let cases: Vec<_> = (0..400).map(|_| writer.case()).filter(|(_, _, paths)| !paths.is_empty()).collect();
     let refused = compare(&cases);
     assert!(refused < cases.len() / 20, "{refused} refused");
 }

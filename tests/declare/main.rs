@@ -16,9 +16,16 @@ mod text;
 mod told;
 
 use hotcall::declare::Declarations;
+#[cfg(unix)]
+use hotcall_testing::random::Random;
 
 /// The declarations of a text that can be read.
 #[track_caller]
 fn read(text: &str) -> Declarations {
     Declarations::from_c(text).unwrap_or_else(|error| panic!("{text}: {error}"))
+}
+
+#[cfg(unix)]
+fn one_of<'a>(random: &mut Random, all: &[&'a str]) -> &'a str {
+    all[random.below(all.len() as u32) as usize]
 }
