@@ -1,13 +1,13 @@
 //! The code that tests, benchmarks and fuzzers of hotcall share.
 //!
-//! * [`compiler`] runs C compilers, and [`fixture`] loads the shared objects that they make of the tests' C text.
+//! * [`compiler`] runs C compilers, and [`fixture`] loads what they make of the C text of tests.
 //! * [`notation`] reads signatures, and [`types`] lists types in its notation.
 //! * [`c_types`] and [`c_text`] write types and functions as C; [`callees`] and [`callers`] write functions for every signature.
 //! * [`random`] makes numbers and values; [`values`] has one value of each type.
 //! * [`guarded`] is memory beside which every access is a fault; [`fence`] also finds writes beside a value in it.
 //! * [`alone`] runs a test in a process of its own; [`ways`] makes code in each way that there is.
 //! * [`environment`] sets the floating-point environment; [`frames`] walks the stack.
-//! * [`helpers`] are helpers of fast calls for tests without objects.
+//! * [`helpers`] are those of fast calls without objects.
 //! * [`files`] makes directories that are removed on drop; [`runtime`] runs the example of a runtime.
 
 pub mod alone;
