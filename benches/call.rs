@@ -1,7 +1,7 @@
 //! Calls through trampolines against the same trampoline in C, a direct call and libffi, by criterion.
 //!
-//! The ratios that docs/performance.md aims at are `report`'s, which takes its samples in turn; this suite shows each
-//! contender's times and how they changed since the last run.
+//! `report` measures the ratios of docs/performance.md, because it takes its samples in turn. This suite shows each contender's
+//! times and their change since the last run.
 
 use std::error::Error;
 use std::process::ExitCode;

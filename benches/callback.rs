@@ -1,7 +1,6 @@
-//! Callbacks against a C function that does the same and against libffi's closures, by criterion: called, and made and
-//! closed.
+//! Callbacks against an equivalent C function and against libffi's closures, by criterion: calls, and making and closing.
 //!
-//! The ratios that docs/performance.md aims at are `report`'s.
+//! `report` measures the ratios of docs/performance.md.
 
 use std::error::Error;
 use std::process::ExitCode;

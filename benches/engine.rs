@@ -1,7 +1,7 @@
 //! Loops in script around calls, in QuickJS, by criterion: through the engine-values entry, a C function written for the engine, slots
 //! filled by Rust code, and the loop alone.
 //!
-//! The ratios that docs/performance.md aims at are `report`'s.
+//! `report` measures the ratios of docs/performance.md.
 
 use std::error::Error;
 use std::process::ExitCode;

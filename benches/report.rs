@@ -51,7 +51,7 @@ mod vm;
 #[global_allocator]
 static ALLOCATOR: Counting = Counting;
 
-/// How many times each shape's code is put elsewhere in memory: where it lies by chance costs up to half a call.
+/// The number of places in memory for each shape's code. A bad place costs up to half a call.
 const PLACES: usize = 7;
 
 #[derive(Serialize)]
@@ -64,15 +64,15 @@ struct Report {
     open: Open,
     engine: Vec<engine_rows::Row>,
     vm: Vec<engine_rows::Row>,
-    /// Where V8 is there.
+    /// Present if V8 was unpacked.
     #[serde(skip_serializing_if = "Option::is_none")]
     v8: Option<serde_json::Value>,
     unwind: Unwind,
     declare: Vec<declare::Row>,
 }
 
-/// Nanoseconds a call: medians. The ratios are medians of those of samples taken one after the other, except for `fast`:
-/// there they are of the fast tenth percentiles, which other work on the machine touches less.
+/// Nanoseconds a call: medians. The ratios are medians of the ratios of successive samples. Those of `fast` are ratios of the
+/// fast tenth percentiles, which other work on the machine affects less.
 #[derive(Serialize)]
 struct Call {
     shape: &'static str,
@@ -92,7 +92,7 @@ struct Call {
 #[derive(Serialize)]
 struct CallSummary {
     geomean_vs_c: f64,
-    /// With every ratio below 1 counted as 1, so that shapes where C is slow make up for nothing.
+    /// With every ratio below 1 counted as 1, so that shapes with slow C code do not compensate for others.
     geomean_vs_c_clamped: f64,
     worst_vs_c: f64,
     geomean_vs_c_fast: f64,
@@ -102,7 +102,7 @@ struct CallSummary {
     least_libffi_over_hotcall: f64,
 }
 
-/// The largest distances between the code that is compared, and from it to what it calls: more than 4 GiB cost time.
+/// The largest distances between the compared code, and from it to its callees: more than 4 GiB cost time.
 #[derive(Serialize)]
 struct Placement {
     hotcall_to_c_mib: f64,

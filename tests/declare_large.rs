@@ -1,6 +1,8 @@
 //! Large texts made of one construct each take memory and time in proportion to their length.
 //!
 //! Memory is counted. Time is not, because it depends on the machine: the ignored test prints it for texts of 10 MB.
+//!
+//! A program of its own, because its allocator counts for the whole process.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::fmt::Write;
@@ -14,7 +16,7 @@ struct Counting;
 
 static LIVE: AtomicUsize = AtomicUsize::new(0);
 static PEAK: AtomicUsize = AtomicUsize::new(0);
-/// Bytes that were ever allocated: work that is done again and again shows here.
+/// The bytes of all allocations so far: repeated work shows here.
 static ALLOCATED: AtomicUsize = AtomicUsize::new(0);
 
 // SAFETY: the system's allocator does all of it.
@@ -40,7 +42,7 @@ static ALLOCATOR: Counting = Counting;
 /// Writes the piece of this number.
 type Piece = fn(&mut String, usize);
 
-/// Repeats a construct: what is in front of all, each piece, and what is behind all.
+/// Repeats a construct: the text before all pieces, each piece, and the text after all.
 struct Construct {
     name: &'static str,
     front: &'static str,
@@ -86,7 +88,7 @@ macro_rules! fixed {
     };
 }
 
-/// Everything that a header is made of, and what no compiler would accept.
+/// All that headers are made of, and texts that no compiler would accept.
 const CONSTRUCTS: &[Construct] = &[
     Construct::new("functions", piece!("int f{n}(int a, const char *b, double);\n")),
     Construct::new("one function again", fixed!("int same(int a, unsigned long);\n")),
@@ -218,7 +220,7 @@ const CONSTRUCTS: &[Construct] = &[
 
 /// The cost of reading a text.
 struct Cost {
-    /// Most bytes at a time, beyond those before.
+    /// The largest number of bytes at a time, beyond those before.
     peak: usize,
     /// Bytes allocated in all.
     allocated: usize,
@@ -267,7 +269,7 @@ fn memory_is_in_proportion_to_the_text() {
 
 #[test]
 #[ignore = "reads two gigabytes, and prints"]
-fn time_for_ten_megabytes() {
+fn ten_megabytes_take_time_in_proportion() {
     let len = 10_000_000 / 4;
     for construct in CONSTRUCTS {
         let [quarter, whole] = [len, 4 * len].map(|len| cost(&construct.text(len)));

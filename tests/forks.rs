@@ -1,4 +1,6 @@
 //! Processes that fork while threads hold locks of the library crate.
+//!
+//! A program of its own: children need locks that other tests' threads might hold.
 
 #![cfg(all(target_os = "linux", target_arch = "x86_64"))]
 
@@ -9,7 +11,7 @@ use std::thread;
 
 use hotcall::{Function, FunctionOptions, Library, Signature, Type, Value};
 
-/// Seconds after which a child is ended that waits for a lock for ever.
+/// Seconds after which a child that still waits for a lock is ended.
 const LIMIT: u32 = 1000;
 
 /// Runs `body` in the child of a fork. Returns true if it returned true.

@@ -27,8 +27,8 @@ const SOURCE: &str = r#"
     void crash(struct large large) { __builtin_trap(); }
 "#;
 
-/// What the backtrace must show, from the crash on. A trampoline that copies so large a struct saves registers; the context
-/// of a callback with so many arguments is on the stack, so that its stub has a frame too.
+/// The lines of the backtrace, from the crash on. A trampoline that copies a struct of this size saves registers. The context
+/// of a callback with this number of arguments is on the stack, so its stub has a frame.
 const FRAMES: [&str; 8] = [
     " crash (",
     " in hotcall slots (struct {u8[9000]}) (",
@@ -46,7 +46,7 @@ fn function(library: &Library, name: &str, params: impl IntoIterator<Item = Type
 
 unsafe extern "C" fn handler(context: *mut c_void, _: *const Slot, _: *mut Slot) {
     static LARGE: [u8; 9000] = [0; 9000];
-    // SAFETY: the context is the function that `crash` made, which takes these bytes; what follows is its own affair.
+    // SAFETY: the context is the function that `crash` made, which takes these bytes.
     unsafe { (*context.cast::<Function>()).call_slots(&[LARGE.as_ptr().into()]) }.unwrap();
 }
 
@@ -94,7 +94,7 @@ fn main() {
     }
     let mut lines = text.lines().filter(|line| line.starts_with('#'));
     for frame in FRAMES {
-        // Without a description of its frame, a stub is followed by an address that is none.
+        // Without a description of the stub's frame, the next line has a wrong address.
         let mut known = lines.by_ref().take_while(|line| !line.contains(" in ?? ("));
         assert!(known.any(|line| line.contains(frame)), "no frame{frame:?} behind the others:\n{text}\n{errors}");
     }

@@ -1,4 +1,4 @@
-//! How a runtime calls C without the engine-values entry: a native function that fills slots by the types of a signature.
+//! Calls of a runtime without the engine-values entry: a native function fills slots by the types of a signature.
 
 use std::ffi::{CString, c_void};
 
@@ -8,10 +8,10 @@ use rquickjs_sys as js;
 
 use hotcall_engines::quickjs::QuickJs;
 
-/// The most that a case has.
+/// The largest number of parameters of a case.
 const PARAMETERS: usize = 12;
 
-/// A C function with what its calls need of its types.
+/// A C function, with the types that its calls need.
 pub(crate) struct BySlots {
     function: Function,
     realm: Realm<QuickJs>,
@@ -23,7 +23,7 @@ pub(crate) struct BySlots {
 #[derive(Clone, Copy)]
 enum Kind {
     Scalar(Scalar),
-    /// A struct of so many bytes.
+    /// A struct of this number of bytes.
     Bytes(usize),
 }
 
@@ -119,7 +119,7 @@ unsafe extern "C" fn call(
     _: i32,
     this: *mut c_void,
 ) -> js::JSValue {
-    // SAFETY: the engine passes what the function was made with, and as many values as it has parameters; the slots are of the
+    // SAFETY: the engine passes the pointer that the function was made with, and a value for each parameter; the slots have the
     // function's types.
     unsafe {
         let this = &*this.cast::<BySlots>();

@@ -1,5 +1,5 @@
-//! The ways to be called back that are compared: by a shape's caller, through its pointer, into one handler; and the ways to
-//! make such a pointer.
+//! The compared ways to be called back: a shape's caller calls a pointer that leads into one handler. Also the ways to make
+//! these pointers.
 
 use std::error::Error;
 use std::ffi::c_void;
@@ -35,10 +35,10 @@ impl CCallbacks {
     }
 }
 
-/// What the pointer that is called belongs to.
+/// The owner of the called pointer.
 pub(crate) const INVOKED: [&str; 3] = ["hotcall", "c", "libffi"];
 
-/// One shape's caller with three callbacks, whose handlers do the same.
+/// One shape's caller with three callbacks, whose handlers are equivalent.
 pub(crate) struct Invoked {
     callers: [Direct; 3],
     _raw: RawCallback,
@@ -49,7 +49,7 @@ impl Invoked {
     pub(crate) fn new(c: &CCallbacks, shape: &Shape) -> Result<Self, Box<dyn Error>> {
         let thunk = Thunk::new(&shape.signature)?;
         let handler = Handler::of(shape);
-        // SAFETY: the handler reads and writes what the shape has.
+        // SAFETY: the handler reads the shape's arguments and writes its result.
         let raw = unsafe { Callback::raw(&thunk, handler.slots, ptr::null_mut()) }?;
         let closure = Closure::new(shape, handler.libffi)?;
         let addresses = [raw.as_ptr(), c.get(shape.name, handler.slots)?, closure.code.as_ptr()];
@@ -77,7 +77,7 @@ impl Invoked {
     }
 }
 
-/// What a shape's callbacks do, for slots and for libffi.
+/// The handlers of a shape's callbacks, for slots and for libffi.
 struct Handler {
     slots: RawHandler,
     libffi: FfiHandler,
@@ -101,7 +101,7 @@ unsafe extern "C" fn nothing(_: *mut c_void, _: *const Slot, _: *mut Slot) {}
 
 /// The first slot, `N` times.
 unsafe extern "C" fn spread<const N: usize>(_: *mut c_void, args: *const Slot, result: *mut Slot) {
-    // SAFETY: the shapes that use it have an argument, and a result of as many words.
+    // SAFETY: the shapes that use it have an argument, and a result of `N` words.
     unsafe { slice::from_raw_parts_mut(result, N).fill(*args) };
 }
 
@@ -120,7 +120,8 @@ unsafe extern "C" fn ffi_first<const N: usize>(
     args: *const *const c_void,
     _: *mut c_void,
 ) {
-    // SAFETY: as for the handlers of slots; libffi's arguments and results lie in whole words.
+    // SAFETY: the shapes that use it have an argument, and a result of `N` words; libffi's arguments and results lie in whole
+    // words.
     unsafe { slice::from_raw_parts_mut(result.cast(), N).fill(*(*args).cast::<u64>()) };
 }
 

@@ -1,4 +1,4 @@
-/* What the benchmarks call: functions that do next to nothing, so that the call is what is timed. */
+/* The benchmarks' callees: functions that do almost nothing, so that the time is that of the call. */
 #include <stdint.h>
 
 typedef struct { int32_t a, b; } struct8;

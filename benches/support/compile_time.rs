@@ -27,8 +27,8 @@ pub(crate) fn first_in_process(signature: &Signature) -> Result<f64, JitError> {
     Ok(time.as_secs_f64() * 1e6)
 }
 
-/// Microseconds for each shape: the median and the fast tenth percentile. In each round all are new to a compiler that has compiled something else before,
-/// as a running program's has.
+/// Microseconds for each shape: the median and the fast tenth percentile. In each round all shapes are new to the compiler,
+/// which has compiled another one before, as in a running program.
 pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> {
     let other = other()?;
     let mut times: Vec<_> = shapes.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
@@ -48,19 +48,19 @@ pub(crate) fn each(shapes: &[Shape]) -> Result<Vec<(f64, f64)>, Box<dyn Error>> 
     Ok(times.into_iter().map(|times| (median(times.clone()), fast(times))).collect())
 }
 
-/// A signature that is none of the shapes.
+/// A signature that is not one of the shapes.
 fn other() -> Result<Signature, SignatureError> {
     Signature::new((0..20).map(|i| if i % 2 == 0 { Type::I16 } else { Type::F32 }), Type::U16)
 }
 
-/// A compiler that has compiled something else before. It is never freed, as engines' functions ask.
+/// A compiler that has compiled another signature before. It is never freed, because engines' functions need it for ever.
 fn used() -> Result<&'static Jit, Box<dyn Error>> {
     let jit: &'static Jit = Box::leak(Box::new(Jit::new()?));
     jit.slots(&other()?, Options::default())?;
     Ok(jit)
 }
 
-/// The same for trampolines that QuickJS calls: medians.
+/// Microseconds for each trampoline that QuickJS calls: medians.
 pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Error>> {
     let engine = EngineAbi::new(quickjs::model(), EngineHelpers { convert, result, finish, take_pins, fail })?;
     let mut times: Vec<_> = cases.iter().map(|_| Vec::with_capacity(ROUNDS)).collect();
@@ -78,12 +78,12 @@ pub(crate) fn each_engine_values(cases: &[Case]) -> Result<Vec<f64>, Box<dyn Err
     Ok(times.into_iter().map(median).collect())
 }
 
-/// What functions for V8's compiled code take: to make for a shape, and to copy for one record. Medians.
+/// The time of functions for V8's compiled code: to make one for a shape, and to copy it for one record. Medians.
 pub(crate) fn each_fast_call(cases: &[Case]) -> Result<Vec<FastCall>, Box<dyn Error>> {
     let roots = Roots::new(1, 3, 5).typed_array(Some(1)).external(Some(2));
     let helpers = REFUSING;
     let pending = Pending::new();
-    // Those that V8 10.2 has no result for are left out.
+    // Shapes whose results V8 10.2 does not have are left out.
     let calls = cases.iter().map(|case| (case, Generation::V10_2.fast_call(&case.signature, &roots)));
     let calls: Vec<_> = calls.filter_map(|(case, call)| Some((case, call.ok()?.model))).collect();
     let mut times: Vec<_> = calls.iter().map(|_| (Vec::with_capacity(ROUNDS), Vec::with_capacity(ROUNDS), 0)).collect();

@@ -1,5 +1,5 @@
-//! The ways to call a shape's function that are compared, each as a loop around one call through a pointer that the
-//! compiler knows nothing about.
+//! The compared ways to call a shape's function. Each is a loop around one call through a pointer that the compiler cannot see
+//! through.
 
 use std::cell::UnsafeCell;
 use std::error::Error;
@@ -18,7 +18,7 @@ use crate::trampolines::{CCode, Copied};
 pub(crate) enum Way {
     /// The compiled trampoline.
     Hotcall,
-    /// The same trampoline in C, copied into code memory.
+    /// The trampoline as C has it, copied into code memory.
     C,
     /// A call through a pointer of the function's type.
     Direct,
@@ -98,7 +98,7 @@ impl<'s> Contenders<'s> {
             // SAFETY: nothing else refers to the buffer while no call runs.
             unsafe { *self.result.get() = Buffer([0; 8]) };
             self.run(way, 1);
-            // SAFETY: as above.
+            // SAFETY: nothing else refers to the buffer while no call runs.
             let Buffer(found) = unsafe { *self.result.get() };
             if found[..] != expected {
                 return Err(format!("{}: {} gives {found:x?}, not {expected:x?}", self.shape.name, way.name()));

@@ -1,4 +1,4 @@
-//! How long the declarations of whole headers take to read.
+//! The time of reading the declarations of whole headers.
 
 use std::error::Error;
 use std::time::Instant;
@@ -17,7 +17,7 @@ pub(crate) struct Row {
     pub(crate) header: &'static str,
     pub(crate) us: f64,
     pub(crate) bytes: usize,
-    /// How many functions and variables can be used.
+    /// The number of functions and variables that can be used.
     pub(crate) declarations: usize,
 }
 

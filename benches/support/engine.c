@@ -1,8 +1,8 @@
 /*
  * QuickJS functions as a person would write them in C, one for each function of callees.c that script calls.
  *
- * What they need of quickjs.h is declared here, as for 64-bit targets: no package installs the header. The program has the
- * engine in it and exports nothing, so it fills in where the engine's functions are.
+ * They need parts of quickjs.h, which are declared here for 64-bit targets, because packages do not install the header. The
+ * program contains the engine and exports nothing, so it fills in the addresses of the engine's functions.
  */
 #include "callees.c"
 

@@ -16,14 +16,14 @@ use crate::by_slots::BySlots;
 use crate::support::c::{address, compile};
 use hotcall_engines::quickjs::Script;
 
-/// What is compared. `EMPTY_LOOP` calls nothing.
+/// The compared ways. `EMPTY_LOOP` does not call a function.
 pub(crate) const WAYS: [&str; 4] = ["values", "c", "slots", "empty_loop"];
 
 /// A function of callees.c, and how script calls it.
 pub(crate) struct Case {
     pub(crate) name: &'static str,
     pub(crate) signature: Signature,
-    /// What `a` and `b` are in the loop.
+    /// The values of `a` and `b` in the loop.
     objects: [&'static str; 2],
     args: &'static str,
     /// The result's text where `i` is 5.
@@ -116,12 +116,12 @@ impl CFunctions {
 /// Loops in script around a call, in each of the ways.
 pub(crate) struct Loops {
     ways: [Loop; WAYS.len()],
-    /// The callback that `a` is, for those that want a pointer.
+    /// The callback whose pointer is `a`, for functions that take a pointer.
     _callback: Option<LocalCallback>,
     script: Script,
 }
 
-/// A function of script that runs a loop, and what it is called with: the number of rounds, the function, `a` and `b`.
+/// A function of script that runs a loop, and its arguments: the number of rounds, the function, `a` and `b`.
 struct Loop {
     function: js::JSValue,
     args: [js::JSValue; 3],
@@ -135,7 +135,7 @@ impl Loops {
         // SAFETY: the library stays loaded as long as the loops run, and the function has this signature.
         let function =
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
-        // SAFETY: script passes what the function takes.
+        // SAFETY: script passes values that the function takes.
         let record = unsafe { script.realm.record(&function) }?;
         let functions = [
             script.closure(case.name, record),
@@ -181,7 +181,7 @@ impl Loops {
         Ok(())
     }
 
-    /// Runs a loop of so many rounds.
+    /// Runs a loop of this number of rounds.
     pub(crate) fn run(&self, way: usize, n: u64) {
         let result = self.call(&self.ways[way], n as i32);
         // A loop returns undefined.
@@ -192,7 +192,7 @@ impl Loops {
     fn call(&self, Loop { function, args: [f, a, b] }: &Loop, n: i32) -> Result<js::JSValue, String> {
         let context = self.script.context;
         let mut args = [js::JS_MKVAL(js::JS_TAG_INT, n), *f, *a, *b];
-        // SAFETY: the values are the engine's; what the function returns or throws belongs to the caller.
+        // SAFETY: the values are the engine's; the caller owns the function's result or exception.
         unsafe {
             let result = js::JS_Call(context, *function, js::JS_UNDEFINED, args.len() as i32, args.as_mut_ptr());
             if js::JS_IsException(result) {

@@ -7,11 +7,11 @@ use serde::Serialize;
 use crate::engine::{CFunctions, Case, Loops, cases};
 use crate::sample::{Compare, Samples};
 
-/// How many times each case is set up: where things lie by chance costs time.
+/// The number of times that each case is set up, because places in memory affect the time.
 const SETUPS: usize = 7;
 
-/// Nanoseconds a round of a loop in script that calls a function: medians. The ratios are medians of those of loops that ran one
-/// after the other; `net` ones of what they take above the empty loop.
+/// Nanoseconds a round of a loop in script that calls a function: medians. The ratios are medians of the ratios of successive
+/// loops. `net` ratios compare the times above the empty loop's.
 #[derive(Serialize)]
 pub(crate) struct Row {
     case: &'static str,

@@ -1,4 +1,4 @@
-//! What the benchmarks share: the twelve shapes, and how C and libffi are given them.
+//! Code that the benchmarks share: the twelve shapes, for C and for libffi.
 
 pub(crate) mod c;
 pub(crate) mod libffi_types;

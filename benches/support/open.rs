@@ -1,4 +1,4 @@
-//! What opening a library with many symbols costs, in time and in memory.
+//! The cost of opening a library with many symbols, in time and in memory.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::collections::HashSet;
@@ -30,10 +30,10 @@ pub(crate) struct Opened {
     pub(crate) deno: Option<Deno>,
 }
 
-/// What the same declarations cost Deno.
+/// Deno's cost of the same declarations.
 pub(crate) struct Deno {
     pub(crate) us_per_symbol: f64,
-    /// What the process grew by.
+    /// The growth of the process.
     pub(crate) bytes_per_symbol: f64,
 }
 
@@ -66,7 +66,7 @@ pub(crate) fn measure() -> Result<Opened, Box<dyn Error>> {
     })
 }
 
-/// `None` where there is no Deno that does it.
+/// Returns `None` if no suitable Deno is installed.
 fn deno(library: &Path) -> Option<Deno> {
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/support/open_deno.js");
     let numbers = [SYMBOLS, SHAPES[0], SHAPES[1]].map(|number| number.to_string());
@@ -114,7 +114,7 @@ fn declarations() -> Result<Declarations, Box<dyn Error>> {
     Ok(declarations)
 }
 
-/// Where the code of all functions is, and how long it is.
+/// The places of the code of all functions, with their lengths.
 fn code(symbols: &Symbols) -> Result<HashSet<(usize, usize)>, Box<dyn Error>> {
     let mut code = HashSet::new();
     for (_, symbol) in symbols.iter() {
@@ -146,7 +146,7 @@ impl Counting {
     }
 }
 
-/// What a block of this size takes: a word more, in multiples of two words.
+/// The memory of a block of this size: a word more, in multiples of two words.
 fn block(size: usize) -> isize {
     ((size + 8).next_multiple_of(16)).max(32) as isize
 }

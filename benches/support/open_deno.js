@@ -1,4 +1,4 @@
-// Opens the library that open.rs made, with the same declarations, and prints what that costs.
+// Opens the library that open.rs made, with the same declarations, and prints the cost.
 const [library, symbols, ints, floats] = [Deno.args[0], ...Deno.args.slice(1).map(Number)];
 const declarations = {};
 for (let symbol = 0; symbol < symbols; symbol++) {

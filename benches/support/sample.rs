@@ -1,4 +1,4 @@
-//! Times of contenders: short samples in turn, so that whatever else the machine does meets all of them.
+//! Times of contenders: short samples in turn, so that other work on the machine affects all of them.
 
 use std::time::{Duration, Instant};
 
@@ -8,13 +8,13 @@ use hotcall_testing::random::Random;
 const SAMPLE: Duration = Duration::from_micros(20);
 const ROUNDS: usize = 500;
 
-/// What is compared: `N` ways to do something.
+/// The compared things: `N` ways to do something.
 pub(crate) trait Compare<const N: usize> {
     /// Does it `n` times, in the way of this index.
     fn run(&self, way: usize, n: u64);
 }
 
-/// All that was measured: nanoseconds a time, for each way.
+/// All samples: nanoseconds a time, for each way.
 pub(crate) struct Samples<const N: usize> {
     ns: [Vec<f64>; N],
     random: Random,
@@ -32,7 +32,7 @@ impl<const N: usize> Samples<N> {
         self.take_times(contenders, times);
     }
 
-    /// The same where all run equally long loops.
+    /// Runs all ways in another order each round, all with equally long loops.
     pub(crate) fn take_equal(&mut self, contenders: &impl Compare<N>) {
         self.take_times(contenders, [times_in_a_sample(contenders, 0); N]);
     }
@@ -58,13 +58,13 @@ impl<const N: usize> Samples<N> {
         median(self.ns[a].iter().zip(&self.ns[b]).map(|(a, b)| a / b).collect())
     }
 
-    /// The same of what they take above `base`.
+    /// The median of the rounds' ratios of times above those of `base`.
     pub(crate) fn net_ratio(&self, a: usize, b: usize, base: usize) -> f64 {
         let rounds = self.ns[a].iter().zip(&self.ns[b]).zip(&self.ns[base]);
         median(rounds.map(|((a, b), base)| (a - base) / (b - base)).collect())
     }
 
-    /// The ratio of the fast tenth percentiles: nearer to what a quiet machine shows.
+    /// The ratio of the fast tenth percentiles, which is nearer to a quiet machine's.
     pub(crate) fn fast_ratio(&self, a: usize, b: usize) -> f64 {
         fast(self.ns[a].clone()) / fast(self.ns[b].clone())
     }
@@ -76,7 +76,7 @@ fn time<const N: usize>(contenders: &impl Compare<N>, way: usize, n: u64) -> Dur
     start.elapsed()
 }
 
-/// How many times take [`SAMPLE`]; the fastest of several tries counts, as other work only ever makes them slower.
+/// The number of times that take [`SAMPLE`]. The fastest of several tries counts, because other work only makes tries slower.
 fn times_in_a_sample<const N: usize>(contenders: &impl Compare<N>, way: usize) -> u64 {
     const TIMES: u64 = 1000;
     let fastest = (0..50).map(|_| time(contenders, way, TIMES)).min().unwrap_or(SAMPLE);

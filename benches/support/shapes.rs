@@ -111,22 +111,24 @@ impl Canonical for Struct32 {
     }
 }
 
-/// How a shape calls its function: the pointer's type, and the arguments.
+/// The direct call of a shape's function: the pointer's type, and the arguments.
 macro_rules! direct {
     (|$f:ident: fn($($param:ty),*) $(-> $result:ty)?| $call:expr) => {
         |address| {
             // SAFETY: the address is that of the shape's function in callees.c, which has this type.
             let $f = unsafe { transmute::<*const c_void, unsafe extern "C" fn($($param),*) $(-> $result)?>(address) };
-            // SAFETY: as above; pointers among the arguments are to constants.
+            // SAFETY: the address is that of the shape's function in callees.c, which has this type; pointers among the
+            // arguments are to constants.
             Direct::new(move || unsafe { $call })
         }
     };
 }
 
-/// What `first_byte` reads.
+/// The byte that `first_byte` reads.
 static BYTES: [u8; 3] = [200, 1, 2];
 
-/// What `struct64_in` gets. Not a constant, as the compiler would store that in words before it copies it in vectors.
+/// The argument of `struct64_in`. It is not a constant, because the compiler would store a constant in words before it copies
+/// it in vectors.
 static STRUCT64: Struct64 = Struct64([1, 2, 3, 4, 5, 6, 7, 80]);
 
 /// The shapes, in the order of the report.

@@ -1,4 +1,4 @@
-//! What the criterion suites share: their settings, and a group of contenders that run a number of times each.
+//! Code that the criterion suites share: their settings, and a group of contenders that run a number of times each.
 
 use std::error::Error;
 use std::process::ExitCode;
@@ -24,7 +24,7 @@ pub(crate) fn main(name: &str, run: impl FnOnce(&mut Criterion) -> Result<(), Bo
     }
 }
 
-/// Measures each of the ways, which `run` goes as often as it is told.
+/// Measures each of the ways. `run` runs a way a number of times.
 pub(crate) fn measure<W: Copy>(
     criterion: &mut Criterion,
     group: &str,

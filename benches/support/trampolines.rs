@@ -32,7 +32,7 @@ impl CCode {
 
     /// A copy of C's trampoline, in code memory as compiled trampolines are.
     pub(crate) fn trampoline(&self, shape: &str) -> io::Result<Copied> {
-        // SAFETY: trampolines.c defines such symbols as pairs of pointers around code.
+        // SAFETY: trampolines.c defines these symbols as pairs of pointers around code.
         let code = unsafe {
             let range = self.trampolines.get::<*const [*const u8; 2]>(format!("{shape}_range"));
             let [start, end] = **range.map_err(io::Error::other)?;

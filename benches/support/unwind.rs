@@ -1,4 +1,4 @@
-//! What a panic costs that is caught above the trampoline that it passes: unwinders grow slow with what is compiled.
+//! The cost of a panic that passes a trampoline and is caught above it. Unwinders are slower with more compiled code.
 
 use std::error::Error;
 use std::ffi::c_void;
@@ -22,7 +22,7 @@ pub(crate) struct Unwound {
     pub(crate) ratio: f64,
 }
 
-/// In each round the same, first with one shape compiled and then with a thousand.
+/// Each round measures first with one shape compiled and then with a thousand.
 pub(crate) fn measure() -> Result<Unwound, Box<dyn Error>> {
     let mut times = Vec::with_capacity(ROUNDS);
     for _ in 0..ROUNDS {
@@ -46,7 +46,7 @@ fn trampoline(jit: &Jit, number: usize) -> Result<Trampoline, Box<dyn Error>> {
     Ok(jit.slots(&signature, Options::default())?)
 }
 
-/// Microseconds from throwing to having caught, once whatever the first throw does is done.
+/// Microseconds from the throw to the catch, after the first throw of the process.
 fn throw(trampoline: &Trampoline) -> f64 {
     let once = || {
         // SAFETY: `thrower` has the trampoline's signature.

@@ -1,4 +1,4 @@
-//! The report's `v8` rows, which the example with V8 measures, where V8 was unpacked.
+//! The report's `v8` rows, which the example with V8 measures if V8 was unpacked.
 
 use std::env;
 use std::error::Error;
@@ -7,12 +7,12 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-/// What the example prints with this option; nothing where there is no V8.
+/// The output of the example with this option, or `None` without V8.
 fn run(options: &[&str]) -> Result<Option<String>, Box<dyn Error>> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let cargo = env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    // The versions of what is here, as this was built with. The whole workspace is selected, as CI does for this benchmark:
-    // then both use the same dependencies.
+    // The versions that this was built with. The whole workspace is selected, as CI does for this benchmark: then both use the
+    // same dependencies.
     let locked = root.join("Cargo.lock").exists().then_some("--locked");
     let output = Command::new(cargo)
         .current_dir(root)

@@ -1,9 +1,9 @@
 /*
- * A bare virtual machine: NaN-boxed values, bytecode, and native functions that get nothing but arguments, as clox of
- * "Crafting Interpreters" has them. Its loop does little, so that a native function's own time shows. Values are those of
- * tests/support/bare.rs, and functions beside them.
+ * A bare virtual machine: NaN-boxed values, bytecode, and native functions that get only arguments, as clox of "Crafting
+ * Interpreters" has them. Its loop does little, so that a native function's own time shows. engines/src/bare.rs has these
+ * values, and functions as well.
  *
- * Behind it are native functions as a person would write them, one for each function of callees.c that is compared.
+ * Behind it are native functions as a person would write them, one for each compared function of callees.c.
  */
 #include "callees.c"
 

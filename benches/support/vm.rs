@@ -16,10 +16,10 @@ use crate::sample::{Compare, Samples};
 use crate::support::c::{address, compile};
 use hotcall_engines::bare::{self, Bare, NIL, Native, THROWN};
 
-/// How many times each case is set up: where things lie by chance costs time.
+/// The number of times that each case is set up, because places in memory affect the time.
 const SETUPS: usize = 7;
 
-/// The most that a case has.
+/// The largest number of parameters of a case.
 const PARAMETERS: usize = 12;
 
 type Run = unsafe extern "C" fn(*const u8, *const u64, *const Native, u64) -> u64;
@@ -90,7 +90,7 @@ impl Loops {
             unsafe { Function::from_address(case.name, target, &case.signature, FunctionOptions::default()) }?;
         // SAFETY: the model is the machine's.
         let realm = unsafe { Realm::new(Bare, bare::model()) }?;
-        // SAFETY: the loops pass what the function takes.
+        // SAFETY: the loops pass values that the function takes.
         let record = unsafe { realm.record(&function) }?;
         // SAFETY: vm.c has functions of these types.
         let (run, values, c) = unsafe {
@@ -143,7 +143,7 @@ impl Compare<4> for Loops {
     }
 }
 
-/// A C function with what its calls need of its types.
+/// A C function, with the types that its calls need.
 struct BySlots {
     function: Function,
     params: Vec<Scalar>,

@@ -1,5 +1,5 @@
-//! A virtual machine with NaN-boxed values, whose native functions get nothing but arguments: `Value f(int argc, Value *args)`,
-//! as those of clox in "Crafting Interpreters". Numbers are doubles. It has no BigInts and rounds no integer.
+//! A virtual machine with NaN-boxed values. Its native functions get only arguments: `Value f(int argc, Value *args)`, as those
+//! of clox in "Crafting Interpreters". Numbers are doubles. It does not have BigInts, and does not round integers.
 
 use std::cell::RefCell;
 
@@ -11,7 +11,7 @@ use hotcall::{Signature, Type};
 // The highest 16 bits of the values that are not doubles.
 /// A boolean, whose lowest bit is the truth.
 pub const BOOLEAN: u64 = 0xfff9 << 48;
-/// No value.
+/// Nil: the absence of a value.
 pub const NIL: u64 = 0xfffa << 48;
 /// The result of a native function that has thrown.
 pub const THROWN: u64 = 0xfffb << 48;
@@ -25,7 +25,7 @@ const P53: u64 = 1 << 53;
 /// A native function.
 pub type Native = unsafe extern "C" fn(argc: i32, args: *const u64) -> u64;
 
-/// How values lie in memory, and how native functions are called.
+/// The machine's values in memory, and the calls of its native functions.
 pub fn model() -> ValueModel {
     ValueModel::new(
         Signature::new([Type::I32, Type::POINTER], Type::U64).unwrap(),
@@ -56,7 +56,7 @@ pub fn take_message() -> Option<String> {
 /// The services of the machine that hotcall uses.
 pub struct Bare;
 
-// SAFETY: there are no values with bytes.
+// SAFETY: the machine's values do not have bytes.
 unsafe impl Engine for Bare {
     type Exception = String;
 

@@ -44,7 +44,7 @@ impl Jsc {
         &self.loaded.api
     }
 
-    /// A value, or what was thrown.
+    /// Returns the value, or the exception.
     ///
     /// # Safety
     ///
@@ -79,7 +79,7 @@ impl Jsc {
         exception.is_null().then_some(value)
     }
 
-    /// Calls a function of script, or says what it threw.
+    /// Calls a function of script. An error is the exception that it threw.
     ///
     /// # Safety
     ///
@@ -137,7 +137,7 @@ impl Jsc {
 
     /// # Safety
     ///
-    /// The buffer is the engine's, and has so many bytes behind the offset unless it is detached.
+    /// The buffer is the engine's. Unless it is detached, it has `len` bytes from `offset` on.
     unsafe fn part(&self, context: Context, buffer: Value, offset: usize, len: usize) -> View {
         // SAFETY: the caller promises a live buffer. The engine does not detach a buffer after someone has asked for its address.
         unsafe {
@@ -159,8 +159,8 @@ impl Jsc {
     }
 }
 
-// SAFETY: what is said of bytes is what the engine says; nothing here runs script, so that nothing changes until C is
-// called. Dropping it does nothing.
+// SAFETY: views of bytes are the engine's own answers. No script runs here, so that bytes stay until C is called. Dropping the
+// engine does nothing.
 unsafe impl Engine for Jsc {
     type Exception = JscThrown;
 
@@ -267,7 +267,7 @@ pub struct JscScript {
 }
 
 impl JscScript {
-    /// `None` where there is no JavaScriptCore.
+    /// Returns `None` if JavaScriptCore is not installed.
     pub fn new() -> Option<Self> {
         let loaded = Loaded::get()?;
         let api = &loaded.api;
@@ -301,21 +301,21 @@ impl JscScript {
         Site::new(self.context)
     }
 
-    /// How many records are held by functions.
+    /// The number of records that functions hold.
     pub fn records(&self) -> Arc<AtomicUsize> {
         Arc::clone(&self.records)
     }
 
     /// Makes a C function global.
     pub fn define(&self, name: &str, function: &Function) {
-        // SAFETY: the tests' functions take what the tests pass.
+        // SAFETY: the tests pass values that their functions take.
         let record = unsafe { self.realm.record(function) }.unwrap();
         // SAFETY: the function is this engine's.
         unsafe { self.set_global(name, self.function(name, record)) };
     }
 
-    /// A function for a record, which is dropped with it: an object that does that is a property of the function that
-    /// no script can change.
+    /// A function for a record, which is dropped with it. The function has a property that script cannot change: an object that
+    /// drops the record.
     pub fn function(&self, name: &str, record: Record) -> Value {
         const READ_ONLY_HIDDEN_LASTING: u32 = 2 | 4 | 8;
         let (api, context) = (self.api, self.context);
@@ -363,7 +363,7 @@ impl JscScript {
         unsafe { evaluate(self.api, self.context, source) }.unwrap()
     }
 
-    /// The result of a script as a string, or what it threw, likewise.
+    /// The result of a script as a string. An error is the exception as a string.
     pub fn run(&self, source: &str) -> Result<String, String> {
         // SAFETY: the context is this thread's.
         let value = unsafe { evaluate(self.api, self.context, source) };
@@ -385,7 +385,7 @@ impl JscScript {
         }
     }
 
-    /// Collects what script cannot reach.
+    /// Collects values that script cannot reach.
     pub fn collect_garbage(&self) {
         self.collector()();
     }
@@ -400,7 +400,7 @@ impl JscScript {
 
 impl Drop for JscScript {
     fn drop(&mut self) {
-        // SAFETY: nothing of the engine is used any more. What is protected goes with it.
+        // SAFETY: the engine is not used after this. Protected values go with it.
         unsafe { (self.api.JSGlobalContextRelease)(self.context) };
     }
 }

@@ -1,4 +1,4 @@
-//! JavaScriptCore's C API, loaded when a test asks for it, since it may not be there.
+//! JavaScriptCore's C API, loaded when a test asks for it, because it may not be installed.
 
 use std::env;
 use std::ffi::{CStr, CString, c_char, c_void};
@@ -98,14 +98,14 @@ const FILES: [&str; 3] = [
 /// The data of a function.
 pub(crate) struct Held {
     pub(crate) record: *mut c_void,
-    /// How many records are held.
+    /// The number of records that are held.
     pub(crate) count: Arc<AtomicUsize>,
 }
 
 /// The finaliser of holders, which the engine calls on any thread.
 unsafe extern "C" fn drop_held(object: Value) {
     let Some(loaded) = Loaded::get() else { return };
-    // SAFETY: the private pointer of a holder is this, and the function that had it is gone.
+    // SAFETY: the private pointer of a holder leads to its data, and its function was collected.
     unsafe {
         let held = Box::from_raw((loaded.api.JSObjectGetPrivate)(object).cast::<Held>());
         Record::finalize(held.record);
@@ -129,7 +129,7 @@ unsafe impl Sync for Loaded {}
 
 impl Loaded {
     fn load() -> Result<Self, libloading::Error> {
-        // SAFETY: loading the engine runs nothing but its initialisers.
+        // SAFETY: loading the engine runs only its initialisers.
         let library = FILES.iter().map(|file| unsafe { libloading::Library::new(*file) });
         let library = library.reduce(Result::or).expect("there are names")?;
         // SAFETY: the library is the one of these names.
@@ -154,7 +154,7 @@ impl Loaded {
         Ok(Self { api, pointers, holders })
     }
 
-    /// `None` where there is no JavaScriptCore, which CI does not allow.
+    /// Returns `None` if JavaScriptCore is not installed, which CI does not allow.
     pub(crate) fn get() -> Option<&'static Self> {
         static LOADED: OnceLock<Result<Loaded, libloading::Error>> = OnceLock::new();
         match LOADED.get_or_init(Self::load) {
@@ -188,7 +188,7 @@ impl Drop for Text<'_> {
     }
 }
 
-/// Runs a script; an error is what it threw.
+/// Runs a script. An error is the exception that it threw.
 ///
 /// # Safety
 ///

@@ -77,7 +77,7 @@ fn agree_with_callbacks(mut bench: Bench, first: u64) {
 
 /// Seeds that long runs found, where Clang departs or fails: they are known, and counted as such.
 #[test]
-fn known_departures() {
+fn known_departures_are_counted() {
     crash::report();
     let mut bench = Bench::new().unwrap();
     let compilers = compilers();

@@ -39,27 +39,27 @@ fn check_random_bytes(check: fn(&[u8]) -> Outcome) {
 }
 
 #[test]
-fn lower_signature_corpus() {
+fn signatures_of_the_corpus_are_lowered() {
     check_corpus("lower_signature", check::lower_signature);
 }
 
 #[test]
-fn lower_signature_random_bytes() {
+fn signatures_of_random_bytes_are_lowered() {
     check_random_bytes(check::lower_signature);
 }
 
 #[test]
-fn round_trip_corpus() {
+fn signatures_of_the_corpus_make_the_round_trip() {
     check_corpus("round_trip", check::round_trip);
 }
 
 #[test]
-fn round_trip_random_bytes() {
+fn signatures_of_random_bytes_make_the_round_trip() {
     check_random_bytes(check::round_trip);
 }
 
 #[test]
-fn declaration_corpus() {
+fn declarations_of_the_corpus_are_read() {
     for input in corpus("declaration") {
         check::declaration(&input);
     }
@@ -70,7 +70,7 @@ const NOISE: &[u8] = b"(){}[];,*=:\\\"'#0a \n\0\xff";
 
 /// Texts near those of the corpus: bytes changed, dropped, doubled, and pieces of one text inside another.
 #[test]
-fn declaration_mutations() {
+fn changed_declarations_are_read_or_refused() {
     let texts = corpus("declaration");
     let mut random = Random::new(11);
     for _ in 0..20_000 {

@@ -1,4 +1,6 @@
-//! What crash handlers learn about addresses in code, inside signal handlers too.
+//! Descriptions of addresses in code, for crash handlers, also inside signal handlers.
+//!
+//! A program of its own, because its allocator and its handlers serve the whole process.
 
 #![cfg(all(feature = "cranelift", target_arch = "x86_64", target_os = "linux"))]
 
@@ -39,7 +41,7 @@ fn code_of_every_kind_has_a_name() {
     let jit = Jit::new().unwrap();
     let trampoline = slots(&jit, "(i32, f64) -> i32");
     assert_name(trampoline.code(), "hotcall slots (i32,f64)->i32");
-    // The same shape: it keeps the name of the first.
+    // Another signature of this shape: the code keeps the first one's name.
     assert_name(slots(&jit, "(u32, f64) -> i32").code(), "hotcall slots (i32,f64)->i32");
     let signature = notation::signature("(i32, f64) -> i32");
     let with_errno = jit.slots(&signature, Options::new().capture_errno(true)).unwrap();
@@ -89,13 +91,13 @@ thread_local! {
     static IN_HANDLER: Cell<bool> = const { Cell::new(false) };
 }
 
-// SAFETY: it is the system's allocator.
+// SAFETY: the system's allocator does all of it.
 unsafe impl GlobalAlloc for Forbidding {
     unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
         if IN_HANDLER.get() {
             abort();
         }
-        // SAFETY: the caller's.
+        // SAFETY: the caller keeps the promises.
         unsafe { System.alloc(layout) }
     }
 
@@ -103,7 +105,7 @@ unsafe impl GlobalAlloc for Forbidding {
         if IN_HANDLER.get() {
             abort();
         }
-        // SAFETY: the caller's.
+        // SAFETY: the caller keeps the promises.
         unsafe { System.dealloc(memory, layout) }
     }
 }
@@ -114,7 +116,7 @@ static ALLOCATOR: Forbidding = Forbidding;
 type SignalHandler = extern "C" fn(c_int, *mut libc::siginfo_t, *mut c_void);
 
 fn handle(signal: c_int, handler: SignalHandler) {
-    // SAFETY: a plain record; the handlers of this file do only what may be done in one.
+    // SAFETY: a plain record; the handlers of this file call only functions that are safe in signal handlers.
     unsafe {
         let mut action: libc::sigaction = mem::zeroed();
         action.sa_sigaction = handler as *const () as usize;
@@ -138,7 +140,7 @@ impl std::fmt::Write for Line {
     }
 }
 
-/// Writes what the crash's address lies in, and what its caller's, and ends the process.
+/// Writes the descriptions of the crash's address and of its caller's, and ends the process.
 extern "C" fn report(_: c_int, _: *mut libc::siginfo_t, context: *mut c_void) {
     IN_HANDLER.set(true);
     // SAFETY: the kernel hands over this record; the stack pointer is that of the code which crashed.
@@ -175,7 +177,7 @@ fn crash(how: &str) -> ! {
     handle(libc::SIGTRAP, report);
     let args = [0; 2];
     let args = if how == "trampoline" { ptr::null() } else { args.as_ptr() };
-    // SAFETY: reading from null is what is wanted; the other function takes nothing and returns nothing of interest.
+    // SAFETY: reading from null is the crash that the test wants; the other function does not have parameters.
     unsafe { (trampoline.entry())(hotcall_test_trap as *const c_void, args, &mut 0, ptr::null_mut()) };
     panic!("that did not crash");
 }
@@ -250,7 +252,7 @@ fn handlers_look_while_threads_compile_and_free() {
     assert_name(kept.code(), "hotcall slots (pointer,pointer)->f32");
 }
 
-/// Without a request nothing is written.
+/// A list is written only if the program asks for it.
 #[test]
 fn no_perf_map_by_default() {
     let _code = slots(&Jit::new().unwrap(), "(i64)");

@@ -1,4 +1,6 @@
-//! After a fork parent and child share the memory that code is in, and the child has one thread of its parent's.
+//! After a fork, parent and child share the memory that code is in, and the child has one of its parent's threads.
+//!
+//! A program of its own: children need locks that other tests' threads might hold.
 
 #![cfg(all(unix, target_arch = "x86_64"))]
 
@@ -8,8 +10,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use hotcall_jit::{Jit, Options, Signature, Trampoline, Type, Use};
 
-/// Seconds after which a child that waits for a lock for ever is ended: far above what a child takes under a sanitizer on a
-/// busy machine.
+/// Seconds after which a child that still waits for a lock is ended. A child takes far less, even under a sanitizer on a busy
+/// machine.
 const LIMIT: u32 = 1000;
 
 extern "C" fn sum(a: i64, b: i64, c: i64) -> i64 {
@@ -41,7 +43,7 @@ fn parent_and_child_go_on_compiling() {
         // SAFETY: the child ends without the test harness's clean-up, which is the parent's.
         unsafe { libc::_exit(if right { 0 } else { 1 }) };
     }
-    // In the other order, so that what either writes would change what the other made.
+    // In the other order, so that writes of one would change code of the other.
     let made: Vec<_> = (4..10).rev().map(|params| trampoline(&jit, params)).collect();
     let code: Vec<_> = made.iter().map(|trampoline| trampoline.code().to_vec()).collect();
     let mut status = 0;
@@ -68,7 +70,7 @@ fn calls_back(jit: &Jit, params: usize) -> bool {
     let function = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(stub.entry()) };
     let right = function(41) == 42;
     stub.retire();
-    // SAFETY: it came from there, and nobody calls it.
+    // SAFETY: the stub was taken from this pool, and nobody calls it.
     unsafe { pool.give_back(stub) };
     right
 }
@@ -96,7 +98,7 @@ fn a_fork_waits_until_no_lock_is_held() {
                 // SAFETY: this only sets a timer.
                 unsafe { libc::alarm(LIMIT) };
                 let right = (3..6).all(|params| adds(&trampoline(&jit, params)) && calls_back(&jit, params));
-                // SAFETY: as above.
+                // SAFETY: the child ends without the test harness's clean-up, which is the parent's.
                 unsafe { libc::_exit(if right { 0 } else { 1 }) };
             }
             let mut status = 0;
@@ -126,7 +128,8 @@ mod fast_call {
         a * 2
     }
 
-    /// Makes many and calls them: the first parameter is no argument, and each has more of those than the one before.
+    /// Makes many functions and calls them. The first parameter is not an argument, and each function has one argument more
+    /// than the one before.
     fn calls(jit: &Jit, target: extern "C" fn(i64) -> i64, ignored: &[usize]) -> bool {
         let pending = Pending::new();
         // SAFETY: the target has the signature.
@@ -145,7 +148,7 @@ mod fast_call {
         });
         let made: Vec<_> = made.collect();
         let right = |native: &hotcall_jit::FastCallFunction| {
-            // SAFETY: the arguments that are missing are ignored, wherever they would be.
+            // SAFETY: the target ignores the missing arguments, in any place.
             let call = unsafe { std::mem::transmute::<*const c_void, extern "C" fn(i64) -> i64>(native.entry()) };
             call(21) == target(21)
         };

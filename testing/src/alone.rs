@@ -6,9 +6,9 @@ use std::process::{self, Command, Output};
 
 const ALONE: &str = "HOTCALL_TEST_ALONE";
 
-/// Runs the test that this is called from once more, in a process of its own, where `body` is what it does.
+/// Runs the calling test once more, in a process of its own. There it runs `body` alone.
 ///
-/// `body` is a closure of the test function itself, from whose type the test's name is told.
+/// `body` must be a closure of the test function itself, because the type of the closure has the test's name.
 pub fn run_alone<F: FnOnce()>(body: F) -> Output {
     if env::var_os(ALONE).is_some() {
         println!("{ALONE}");
@@ -21,11 +21,11 @@ pub fn run_alone<F: FnOnce()>(body: F) -> Output {
     // In builds whose panics abort, libtest would start another process, which it does not expect to end on its own.
     command.env("__RUST_TEST_INVOKE", name);
     let output = command.output().unwrap();
-    assert!(String::from_utf8_lossy(&output.stdout).contains(ALONE), "{name} is no name of a test");
+    assert!(String::from_utf8_lossy(&output.stdout).contains(ALONE), "{name} is not the name of a test");
     output
 }
 
-/// Runs the body in a process without other tests: for what the whole process counts.
+/// Runs the body in a process without other tests: for tests of counts and limits of the whole process.
 #[track_caller]
 pub fn alone(body: impl FnOnce()) {
     let output = run_alone(body);

@@ -1,4 +1,4 @@
-//! How C declares types: a writer of structs and unions that lie in memory as hotcall lays them out.
+//! Types as C declares them: a writer of structs and unions that lie in memory as hotcall lays them out.
 
 use std::fmt::Write;
 
@@ -53,7 +53,7 @@ fn lowered(aggregate: &str, member: usize) -> String {
     format!("{}_m{member}", aggregate.replace(' ', "_"))
 }
 
-/// How C says a member's alignment. The type decides, so that what is known about compilers can be asked of the type.
+/// The C text of a member's alignment. The type decides it, so that compilers' departures depend on the type alone.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spelling {
     /// By attributes behind the member, if at all.
@@ -67,7 +67,7 @@ pub enum Spelling {
 }
 
 impl Spelling {
-    /// How a member is written.
+    /// The C text of a member.
     pub fn of(aggregate: &Aggregate, field: &Field) -> Self {
         let (Some(scalar), Some(_)) = (field.ty().as_scalar(), field.align()) else { return Self::Behind };
         // Packing of the whole aggregate takes precedence over a type's own alignment.
@@ -92,14 +92,14 @@ impl Spelling {
         }
     }
 
-    /// Returns true if Clang aligns such a member differently.
+    /// Returns true if Clang aligns the member differently.
     pub fn differs_by_clang(self, field: &Field) -> bool {
         let small = field.align().is_some_and(|align| align < 8);
         matches!(self, Self::AlignedStar | Self::PackedStar) && small
     }
 }
 
-/// How C says `packed(n)`.
+/// The C text of `packed(n)`.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Pack {
     No,
@@ -107,7 +107,7 @@ enum Pack {
     Attribute,
     /// A larger limit.
     Pragma(u8),
-    /// A larger limit where members ask for alignments of their own, which the pragma would limit too: said of each member.
+    /// A larger limit on each member: members ask for alignments of their own, which the pragma would limit too.
     Members(u8),
 }
 

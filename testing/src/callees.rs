@@ -7,10 +7,10 @@ use hotcall_jit::{Signature, Type};
 
 use crate::c_text::Text;
 
-/// What every file of callees begins with; see `Callees` in `fixtures.rs` for the Rust side.
+/// The beginning of each file of callees; see `Callees` in `fixtures.rs` for the Rust side.
 ///
-/// `see` is called through a volatile pointer so that no compiler can know what it does to an argument's bytes, nor that an
-/// aligned argument's address is what it should be.
+/// `see` is called through a volatile pointer. So a compiler cannot know its effect on an argument's bytes, nor rely on the
+/// alignment of an argument's address.
 pub const PROLOGUE: &str = r"
 #include <errno.h>
 #include <stdarg.h>
@@ -75,8 +75,8 @@ pub fn callee(text: &mut Text, signature: &Signature) -> String {
     text.function("callee", signature.result(), &params, &body)
 }
 
-/// Statements that report the arguments: aggregates by their bytes, scalars as the slots that they came from, as many at once
-/// as stand together, which compiles faster.
+/// Statements that report the arguments: aggregates by their bytes, scalars as the slots that they came from. Neighbouring
+/// scalars are reported at once, which compiles faster.
 ///
 /// Widening an integer to its slot makes the callee rely on the extension that its compiler expects from the caller.
 fn look_at(params: &[Type]) -> String {

@@ -7,7 +7,7 @@ use hotcall_jit::{Signature, Type};
 
 use crate::c_text::Text;
 
-/// What every file of callers begins with.
+/// The beginning of each file of callers.
 pub const PROLOGUE: &str = r"
 #include <stdbool.h>
 #include <stdint.h>
@@ -16,7 +16,7 @@ pub const PROLOGUE: &str = r"
 
 /// A caller.
 ///
-/// * `function`: what to call.
+/// * `function`: the function to call.
 /// * `args`: for each argument 8 bytes, of which a scalar takes the first, or an aggregate's bytes.
 /// * `result`: gets an aggregate's bytes; or 8 bytes, an integer extended by its type, a float followed by zeros.
 pub type Caller = unsafe extern "C-unwind" fn(function: *const std::ffi::c_void, args: *const u8, result: *mut u8);
@@ -63,8 +63,8 @@ pub fn word(ty: &Type) -> Type {
     }
 }
 
-/// The function as C code sees it that fills and reads registers whole. Scalars have 8 bytes, which begin with the value. A
-/// result in memory has its address as the first argument and the result. `None` if that is one argument too many.
+/// The function for C code that fills and reads whole registers. Scalars have 8 bytes, which begin with the value. A result in
+/// memory has its address as the first argument and the result. `None` if that is one argument too many.
 pub fn whole_words(signature: &Signature, hidden: bool) -> Option<Signature> {
     let address = hidden.then_some(Type::POINTER);
     let result = address.clone().or_else(|| signature.result().map(word));

@@ -3,7 +3,7 @@
 use std::arch::asm;
 use std::hint::black_box;
 
-/// Denormal numbers count as 0, as operands (DAZ) and as results (FTZ): what `-ffast-math` sets.
+/// Denormal numbers count as 0, as operands (DAZ) and as results (FTZ). `-ffast-math` sets both.
 pub const TINY_IS_ZERO: u32 = 1 << 6 | 1 << 15;
 
 /// The rounding modes: to nearest, down, up, to zero.
@@ -17,7 +17,7 @@ const MASKED: u32 = 0x1f80;
 const FLAGS: u32 = 0x3f;
 
 fn set(register: u32) {
-    // SAFETY: the callers put the register back to what programs expect, and compute nothing in between that they rely on.
+    // SAFETY: the callers restore the register, and do not rely on computations in between.
     unsafe { asm!("ldmxcsr [{}]", in(reg) &register, options(nostack)) };
 }
 
@@ -28,7 +28,7 @@ fn get() -> u32 {
     register
 }
 
-/// Runs the body in an environment; returns with its result what was signalled.
+/// Runs the body in an environment. Returns its result and the signalled exceptions.
 #[inline(never)]
 pub fn within<T>(environment: u32, body: impl FnOnce() -> T) -> (T, u32) {
     set(MASKED | environment);
@@ -53,7 +53,7 @@ pub fn is_signalling(bits: u64) -> bool {
     size > f64::INFINITY.to_bits() && size & 1 << 51 == 0
 }
 
-/// Returns true for the bits of such a NaN as a `float`.
+/// Returns true for the bits of a `float` NaN that signals when it is converted.
 pub fn is_signalling_float(bits: u32) -> bool {
     let size = bits & !(1 << 31);
     size > f32::INFINITY.to_bits() && size & 1 << 22 == 0

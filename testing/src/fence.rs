@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::guarded::Guarded;
 
-/// The bytes on either side of a value that are watched for stray writes, where the fence leaves room.
+/// The number of bytes on either side of a value that are watched for stray writes, as far as the fence leaves room.
 const GUARD: usize = 64;
 
 /// The content of watched bytes.
@@ -17,7 +17,7 @@ pub struct Fence {
     len: usize,
 }
 
-/// Where a value lies in its room.
+/// The place of a value in its room.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Spot {
     /// Its last byte is the last one accessible.
@@ -70,8 +70,8 @@ impl Fence {
     }
 
     fn bytes(&mut self) -> &mut [u8] {
-        // SAFETY: the pages between the fences are mapped for reading and writing as long as `self` lives, and other
-        // pointers to them are used only while no such slice is.
+        // SAFETY: the pages between the fences are mapped for reading and writing as long as `self` lives. Other pointers to
+        // them are not used while this slice is.
         unsafe { std::slice::from_raw_parts_mut(self.room.start(), self.room.size()) }
     }
 }

@@ -30,7 +30,7 @@ impl Files {
 
 impl Drop for Files {
     fn drop(&mut self) {
-        // Nothing depends on it: the object is mapped, and the system clears its temporary directory.
+        // Failure does no harm: the object is mapped, and the system clears its temporary directory.
         let _ = fs::remove_dir_all(&self.0);
     }
 }

@@ -11,7 +11,7 @@ unsafe extern "C" {
 /// Visits the address of each frame, the innermost first. Allocates nothing.
 pub fn follow<V: FnMut(usize)>(mut visit: V) {
     extern "C" fn step<V: FnMut(usize)>(frame: *mut c_void, visit: *mut c_void) -> c_int {
-        // SAFETY: the unwinder hands over a frame, and what it was given below.
+        // SAFETY: the unwinder hands over a frame, and the pointer that it was given below.
         unsafe { (*visit.cast::<V>())(_Unwind_GetIP(frame)) };
         0
     }

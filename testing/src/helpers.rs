@@ -1,4 +1,4 @@
-//! Helpers of fast calls for tests that have no objects.
+//! Helpers of fast calls for tests without objects.
 
 use std::ffi::c_void;
 

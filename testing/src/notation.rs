@@ -1,11 +1,11 @@
 //! Signatures from text, in the notation that `Signature` and `Type` print: `(i32, struct {f32, u8[3]}, ...) -> f64`.
 //!
-//! What printing leaves out is written so: `packed(n)` and `aligned(n)` behind a struct or union are its attributes, `packed`
-//! and `aligned(n)` in front of a member are the member's, and `6*i64` are six of them.
+//! The notation also has parts that are not printed. `packed(n)` and `aligned(n)` behind a struct or union are its attributes.
+//! `packed` and `aligned(n)` in front of a member are the member's. `6*i64` stands for six parameters or members.
 
 use hotcall_jit::{Field, Scalar, Signature, Type, TypeError};
 
-/// The signature that a text in this notation describes; tests hold no wrong ones, so anything else panics.
+/// Returns the signature that a text in this notation describes. Panics for other texts, because tests do not have wrong ones.
 pub fn signature(text: &str) -> Signature {
     let mut parser = Parser { text, rest: text };
     let signature = parser.signature();

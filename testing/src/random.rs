@@ -50,7 +50,7 @@ impl Random {
         bytes
     }
 
-    /// The bytes of a value of this layout, random also where there is padding; only `bool`s are what they must be.
+    /// The bytes of a value of this layout. Padding is random too; `bool`s are 0 or 1.
     pub fn value(&mut self, layout: &Layout) -> Vec<u8> {
         let mut bytes = self.bytes(layout.size as usize);
         for leaf in layout.leaves.iter().filter(|leaf| leaf.scalar == Scalar::Bool) {

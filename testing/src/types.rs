@@ -17,7 +17,7 @@ pub const KINDS: [&str; 9] = [
     "struct {i64, f64, f32} aligned(16)",
 ];
 
-/// Members that are not where they would be aligned.
+/// Members that are not aligned.
 pub const PACKED: [&str; 11] = [
     "struct {u8, i32} packed(1)",
     "struct {i32, u8} packed(1)",
@@ -92,7 +92,7 @@ pub const NESTED: [&str; 8] = [
 /// GNU C's empty structs take no place.
 pub const EMPTY: [&str; 3] = ["struct {}", "union {}", "struct {struct {}, u8[0]}"];
 
-/// A struct of exactly `size` bytes whose members begin as `pattern` says, in turn, and end with single bytes.
+/// A struct of exactly `size` bytes. Its members have the types of `pattern` in turn, and single bytes at the end.
 fn filled(size: u32, pattern: &[(&str, u32)]) -> String {
     let (mut members, mut at) = (Vec::new(), 0);
     for &(name, len) in pattern.iter().cycle() {

@@ -1,4 +1,4 @@
-//! The ways in which trampolines and thunks are made, all of which must pass every test.
+//! The ways of making trampolines and thunks. Each must pass every test.
 
 use hotcall_jit::Jit;
 

@@ -1,4 +1,4 @@
-//! What is refused, and what the messages say.
+//! Callbacks, handlers and results that are refused, each with its message.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ fn within(signature: &Signature, check: impl Fn(&mut Call<'_>) + Send + Sync + '
 }
 
 #[test]
-fn results_of_another_kind() {
+fn results_of_another_kind_are_refused() {
     within(&signature([], None), |call| {
         let error = error_of(call.set_slot(1));
         assert!(matches!(error, HandlerError::ReturnsVoid));
@@ -62,7 +62,7 @@ fn results_of_another_kind() {
 }
 
 #[test]
-fn bytes_of_what_has_none() {
+fn only_structs_and_unions_have_bytes() {
     within(&signature([Type::I32, Mixed::ty(), Type::POINTER], None), |call| {
         assert_eq!((call.slots().len(), call.bytes(1).unwrap()), (3, &[0; 16][..]));
         for (index, message) in [

@@ -49,7 +49,7 @@ static void *work(void *data) {
     for (int32_t i = 0; i < job->calls; i++) job->sum += job->f(job->n + i);
     return NULL;
 }
-/* The sum of what `calls` calls on each of `threads` threads return; -1 if there are no threads to be had. */
+/* The sum of the answers to `calls` calls on each of `threads` threads; -1 if no thread can be started. */
 int64_t call_on_threads(int32_t (*f)(int32_t), int32_t threads, int32_t calls) {
     pthread_t ids[64];
     struct job jobs[64];
@@ -74,7 +74,7 @@ int32_t post_on_thread(void (*f)(struct big, int32_t, float, struct mixed)) {
     return pthread_join(id, NULL);
 }
 
-/* Calls whatever pointer is there at the time; only n + 1 and 0 are answers. Returns how many were others. */
+/* Calls the pointer that `f` holds at the time. Answers are n + 1 or 0. Returns the number of others. */
 int64_t hammer(int32_t (**f)(int32_t), int32_t *stop, int64_t *answered) {
     int64_t wrong = 0;
     for (int32_t n = 1; !__atomic_load_n(stop, __ATOMIC_ACQUIRE); n = n % 1000000 + 1) {
@@ -101,7 +101,7 @@ int32_t call_on_stack(int32_t (*f)(int32_t), int32_t n, void *stack, size_t size
     swapcontext(&home, &fibre);
     return fibre_n;
 }
-/* To be called inside: returns to whom called call_on_stack. */
+/* To be called inside: returns to the caller of call_on_stack. */
 void pause_call(void) { swapcontext(&fibre, &home); }
 /* Lets it go on, and returns its answer. */
 int32_t resume_call(void) { swapcontext(&home, &fibre); return fibre_n; }

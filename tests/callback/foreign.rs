@@ -111,7 +111,7 @@ fn calls_that_are_not_handed_on_return_zeros() {
         let callback = local(Wait::Forever, dropping, add_one);
         assert_eq!((elsewhere(int(callback.as_ptr()), 1), retired_calls(), callback.pending_foreign()), (0, 3, 0));
 
-        // On the thread that calls nobody can answer.
+        // The calling thread cannot answer its own call.
         let callback = local(Wait::Forever, |call: ForeignCall| call.run(), add_one);
         assert_eq!((elsewhere(int(callback.as_ptr()), 1), retired_calls(), callback.pending_foreign()), (0, 4, 0));
     });
@@ -186,7 +186,7 @@ fn a_limit_ends_the_wait_for_an_owner_that_waits_itself() {
 
 #[test]
 fn an_owner_answers_within_the_limit() {
-    // The longest limit is none.
+    // The longest limit never ends.
     for limit in [Duration::from_secs(3600), Duration::MAX] {
         let (dispatch, calls) = queue();
         let callback = local(Wait::AtMost(limit), dispatch, add_one);
@@ -203,7 +203,7 @@ fn an_owner_that_has_begun_may_take_longer_than_the_limit() {
         let (sender, calls) = mpsc::channel();
         let (begun, begins) = mpsc::channel();
         let begins = Mutex::new(begins);
-        // The wait begins behind this, when the limit is over and the handler runs.
+        // The wait begins after this. By then the limit is over, and the handler runs.
         let dispatch = move |call| {
             sender.send(call).unwrap();
             begins.lock().unwrap().recv().unwrap();
@@ -242,7 +242,7 @@ fn a_limit_of_nothing_asks_whether_the_owner_is_there() {
 
 type Posted = (Big, i32, f32, Mixed);
 
-/// What each call of `post` passes, in two calls.
+/// The arguments of the two calls that `post` makes.
 const POSTED: [Posted; 2] = [
     (Big([1, 2, 3, 4, 5]), -7, 1.5, Mixed { x: 0.5, n: 6 }),
     (Big([-1, -2, -3, -4, -5]), -8, 2.5, Mixed { x: 1.5, n: 7 }),
@@ -273,7 +273,7 @@ impl Mailbox {
 
     /// Has a thread of C's call `post`, and waits for that thread inside C.
     ///
-    /// The owner cannot answer meanwhile: that this returns shows that the calls waited for nobody.
+    /// The owner cannot answer meanwhile. So a return shows that the calls did not wait.
     fn post(&self) {
         let post = c("post_on_thread", [Type::FUNCTION], Type::I32);
         // SAFETY: this is its signature.
@@ -294,7 +294,7 @@ fn c_need_not_wait() {
         assert_eq!(callback.pending_foreign(), left);
     }
     assert_eq!(*arrived.borrow(), [POSTED; 3].as_flattened());
-    // At home there and then.
+    // On the owner's thread the calls run at once.
     // SAFETY: this is its signature.
     unsafe { c("post", [Type::FUNCTION], None).call_slots(&[callback.into()]) }.unwrap();
     assert_eq!(arrived.borrow()[6..], POSTED);
@@ -318,7 +318,7 @@ fn what_c_did_not_wait_for_may_never_run() {
 
         let mut mailbox = Mailbox::new();
         mailbox.post();
-        // The queue goes, with what is in it.
+        // The queue is dropped with its calls.
         mailbox.calls = mpsc::channel().1;
         assert_eq!((mailbox.callback.pending_foreign(), retired_calls()), (0, 8));
         mailbox.post();
@@ -350,7 +350,7 @@ fn the_owner_answers_one_call_inside_another() {
 
 #[test]
 fn two_owners_call_each_other() {
-    // Each answers the other's calls while it waits for its own: through a queue that both kinds of message go to.
+    // Each answers the other's calls while it waits for its own. One queue takes both kinds of message.
     enum Message {
         Call(ForeignCall),
         Done(i32),
@@ -414,7 +414,7 @@ fn a_dispatcher_that_owns_its_queue_goes_with_the_callback() {
     until(|| callback.pending_foreign() == 1);
     drop(callback);
     assert_eq!(other.join().unwrap(), 0);
-    // The last call out drops it.
+    // The last call that returns drops it.
     until(|| Arc::strong_count(&alive) == 1);
 }
 
@@ -439,7 +439,7 @@ fn a_dispatcher_may_panic_when_it_is_dropped() {
     assert_eq!((elsewhere(function, 1), function(1)), (0, 2));
     callback.close();
     assert_eq!(callback.take_panic().unwrap().downcast_ref::<&str>(), Some(&"dropped"));
-    // And where nothing keeps what it panicked with.
+    // Also where nothing keeps the payload.
     drop(local(Wait::Forever, Panics, add_one));
 }
 
@@ -451,9 +451,9 @@ fn a_long_queue_is_answered() {
     let options = LocalOptions::new().wait(Wait::NoWait);
     let thunk = thunk([Type::I32], None);
     let callback = Callback::local(&thunk, options, dispatch, move |_| inside.set(inside.get() + 1)).unwrap();
-    // As a function with a result, which is not there.
+    // As a function with a result, which is missing.
     let function = int(callback.as_ptr());
-    // In time that grows with their number alone: each looks for itself among those that wait.
+    // The time grows linearly, although each call looks for itself among those that wait.
     let post = move |n| {
         function(n);
     };

@@ -1,4 +1,4 @@
-//! Processes that fork while threads make callbacks, and what children do with those of their parents.
+//! Processes that fork while threads make callbacks, and children that use their parents' callbacks.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Barrier, Mutex};
@@ -9,13 +9,13 @@ use hotcall_testing::alone::alone;
 
 use super::{int, int_thunk, until};
 
-/// Whether the child of a fork runs this to its end with success.
+/// Runs `body` in the child of a fork. Returns true if it returned true.
 fn in_child(body: impl FnOnce() -> bool) -> bool {
     // SAFETY: the child needs locks of hotcall and of the allocator alone.
     let child = unsafe { libc::fork() };
     assert!(child >= 0);
     if child == 0 {
-        // One that waits for ever is ended.
+        // A child that waits for ever is ended.
         // SAFETY: this only sets a timer.
         unsafe { libc::alarm(1000) };
         let success = body();
@@ -40,7 +40,7 @@ fn children_make_callbacks_while_threads_of_the_parent_come_and_go() {
             for _ in 0..3 {
                 scope.spawn(|| {
                     while !STOP.load(Ordering::Relaxed) {
-                        // A thread that ends gives back what it has left.
+                        // A thread that ends gives back its unused stubs.
                         thread::spawn(|| assert_eq!(int(double().as_ptr())(21), 42)).join().unwrap();
                     }
                 });
@@ -94,7 +94,7 @@ fn a_child_leaves_the_calls_of_its_parent_alone() {
         let call = calls.lock().unwrap().pop().unwrap();
         let child = in_child(|| {
             let before = retired_calls();
-            // Nobody waits here; a call on the owner's thread goes on, and so does closing.
+            // The child has no waiting thread. Calls on the owner's thread work, and so does closing.
             let left_out = call.run().is_ok();
             let answers = function(41) == 42;
             callback.close();

@@ -1,4 +1,4 @@
-//! Closing and dropping: from outside, from inside, from other threads; what C gets afterwards.
+//! Closing and dropping callbacks from outside, from inside and from other threads. Later calls give C zeros.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier, Mutex, OnceLock, mpsc};
@@ -47,7 +47,7 @@ fn closing_drops_the_handler_and_dropping_closes() {
     assert_eq!(drops.count(), 3);
 }
 
-/// Calls a callback of each kind of result through C, and says whether each answered with zeros.
+/// Calls a callback of each kind of result through C. Returns for each if it answered with zeros.
 fn answers(callbacks: &[*const std::ffi::c_void; 5]) -> [bool; 5] {
     let [void, int, double, mixed, big] = callbacks.map(Slot::from);
     let call_mixed = c("call_mixed", [Type::FUNCTION, Mixed::ty()], Mixed::ty());
@@ -103,7 +103,7 @@ fn c_gets_zeros_of_every_kind_after_closing() {
 #[test]
 fn raw_callbacks_give_zeros_of_every_kind_after_closing() {
     alone(|| {
-        /// Writes eight bytes, for which a `void` function has no room.
+        /// Writes eight bytes. A `void` function does not have room for them.
         unsafe extern "C" fn answer(_: *mut std::ffi::c_void, _: *const Slot, result: *mut Slot) {
             // SAFETY: the thunks that call this return something of eight bytes or more.
             unsafe { *result = Slot::from_bits(u64::MAX) };
@@ -144,7 +144,7 @@ fn a_callback_closes_itself() {
             own.close();
             own.close();
             assert_eq!((own.running(), own.is_closed(), outside.count()), (1, true, 0));
-            // Nobody else comes in, not even from here.
+            // No other call enters, not even from here.
             assert_eq!(int(own.as_ptr())(1), 0);
             captured.check();
             let n = call.slots()[0].as_i32();
@@ -178,7 +178,7 @@ fn a_callback_drops_its_only_handle() {
             }
             let handle = inside.lock().unwrap().take().unwrap();
             assert_eq!(handle.running(), depth as usize);
-            // Put something else there for the calls further out.
+            // The outer calls find another pointer there.
             *inside.lock().unwrap() = Some(sync(&int_thunk(), |_| ()));
             drop(handle);
             assert_eq!(function(1), 0);

@@ -41,15 +41,15 @@ impl Drop for Telltale {
 }
 
 #[test]
-fn which_threads_may_have_what() {
+fn local_callbacks_stay_on_their_thread() {
     const fn send_and_sync<T: Send + Sync>() {}
     const { send_and_sync::<Callback>() };
     const { send_and_sync::<hotcall::Thunk>() };
     const fn send<T: Send>() {}
     const { send::<ForeignCall>() };
 
-    /// Has one implementation for every type, and a second for those that are `Send` (or `Sync`): asking for either
-    /// compiles where there is one alone.
+    /// Has one implementation for every type, and a second one for types that are `Send` (or `Sync`). Naming it compiles if the
+    /// type has one implementation.
     trait NotSend<Which> {
         const CHECKED: () = ();
     }
@@ -138,7 +138,7 @@ fn a_handler_is_dropped_by_its_owner_though_others_wait() {
         }
         assert_eq!(std::mem::take(&mut *dropped.lock().unwrap()), [thread::current().id()]);
         assert_eq!(others.map(|other| other.join().unwrap()), [0; 3]);
-        // What is still queued finds nothing to run.
+        // Calls that are still queued find nothing to run.
         calls.try_iter().for_each(|call| call.run().unwrap());
         assert!(dropped.lock().unwrap().is_empty());
     }
@@ -208,7 +208,7 @@ fn closing_releases_who_waits() {
         callback.close();
         assert_eq!(others.map(|other| other.join().unwrap()), [0; 4]);
         assert_eq!((retired_calls(), callback.pending_foreign(), callback.running()), (4, 0, 0));
-        // They are no longer to be run, nor counted again.
+        // They must not run, nor be counted a second time.
         let waiting: Vec<_> = calls.try_iter().collect();
         assert_eq!(waiting.len(), 4);
         waiting.into_iter().for_each(|call| call.run().unwrap());
@@ -220,7 +220,7 @@ fn closing_releases_who_waits() {
 }
 
 #[test]
-fn the_owner_may_be_gone() {
+fn calls_return_zeros_after_the_owner_is_gone() {
     alone(|| {
         let drops = Drops::default();
         let captured = drops.captured();
@@ -234,7 +234,7 @@ fn the_owner_may_be_gone() {
         });
         let function = owner.join().unwrap();
         assert_eq!((function(1), retired_calls()), (0, 1));
-        // Nor on a thread that comes after the owner's.
+        // A thread that starts after the owner's end is not the owner either.
         assert_eq!((thread::spawn(move || function(1)).join().unwrap(), retired_calls()), (0, 2));
         assert_eq!(drops.count(), 0, "a handler is never dropped by another thread");
     });
@@ -242,7 +242,7 @@ fn the_owner_may_be_gone() {
 
 #[test]
 fn a_queue_outlives_its_callbacks() {
-    // A call that is dropped or run when the callback is long gone.
+    // A queued call is dropped or run long after its callback was dropped.
     let (dispatch, calls) = queue();
     let (drops, options) = (Drops::default(), LocalOptions::new().wait(Wait::NoWait));
     let thunk = thunk([Type::I32], None);

@@ -42,9 +42,9 @@ fn int_thunk() -> Thunk {
 /// A callback as C sees it.
 type Int = extern "C" fn(i32) -> i32;
 
-/// The function pointer of a callback that [`int_thunk`] was made for.
+/// The function pointer of a callback of [`int_thunk`].
 fn int(pointer: *const c_void) -> Int {
-    // SAFETY: the tests give it pointers of such callbacks only, which may be called for ever.
+    // SAFETY: the tests pass pointers of such callbacks only, which may be called for ever.
     unsafe { mem::transmute::<*const c_void, Int>(pointer) }
 }
 
@@ -114,14 +114,14 @@ fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
     bytes[at..at + N].try_into().unwrap()
 }
 
-/// Counts how often what handlers captured was dropped.
+/// Counts drops of values that handlers captured.
 #[derive(Clone, Default)]
 struct Drops(Arc<AtomicUsize>);
 
 /// Something for a handler to capture.
 struct Captured {
     drops: Drops,
-    /// What it is until it is dropped.
+    /// Its content until it is dropped.
     number: AtomicUsize,
 }
 
@@ -138,7 +138,7 @@ impl Drops {
 }
 
 impl Captured {
-    /// Fails if it was dropped, as far as the memory still tells.
+    /// Fails if it was dropped and its memory still shows that.
     fn check(&self) {
         assert_eq!(self.number.load(Ordering::SeqCst), ALIVE, "a handler runs after it was dropped");
     }
@@ -151,7 +151,7 @@ impl Drop for Captured {
     }
 }
 
-/// Waits for another thread to bring something about.
+/// Waits until another thread makes the condition true.
 fn until(condition: impl Fn() -> bool) {
     while !condition() {
         thread::yield_now();
@@ -166,7 +166,7 @@ fn error_of<T, E>(result: Result<T, E>) -> E {
     }
 }
 
-/// Runs the body in a process of its own, which it must abort; returns what that wrote to the standard error.
+/// Runs the body in a process of its own, which it must abort. Returns the standard error.
 #[track_caller]
 fn aborts(body: impl FnOnce()) -> String {
     let output = run_alone(body);

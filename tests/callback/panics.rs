@@ -1,4 +1,4 @@
-//! Panics in handlers, in what they capture, and in what they panic with.
+//! Panics in handlers, in captured values, and in payloads.
 
 use std::panic::panic_any;
 use std::sync::atomic::{AtomicI32, Ordering};
@@ -112,7 +112,7 @@ fn the_first_panic_is_kept_until_it_is_taken() {
     assert_eq!(drops.count(), 5);
 }
 
-/// Panics so many times: when it is dropped, when what that panics with is dropped, and so on.
+/// Panics when it is dropped, with a payload that does the same. The number counts the panics that are left.
 struct Bomb(u32);
 
 impl Drop for Bomb {
@@ -127,13 +127,13 @@ impl Drop for Bomb {
 fn payloads_may_panic_when_they_are_dropped() {
     for bombs in [1, 2, 10] {
         let callback = sync(&int_thunk(), move |_| panic_any(Bomb(bombs)));
-        // The first is kept; what follows is dropped at once, on the way back to C.
+        // The first payload is kept. Later ones are dropped at once, on the way back to C.
         let function = int(callback.as_ptr());
         assert_eq!([1, 2, 3].map(|n| function(n)), [0; 3]);
         let taken = callback.take_panic().unwrap();
         assert!(taken.is::<Bomb>());
         std::mem::forget(taken);
-        // One is there when the callback is dropped.
+        // A payload is kept when the callback is dropped.
         assert_eq!(function(4), 0);
         drop(callback);
 

@@ -1,4 +1,4 @@
-//! Callbacks are made and closed without end, and nothing grows.
+//! Callbacks that are made and closed in large numbers: addresses and memory do not grow.
 
 use std::collections::HashSet;
 use std::ffi::c_void;
@@ -13,8 +13,8 @@ use super::{Drops, thunk};
 
 const MILLION: usize = 1_000_000;
 
-/// More addresses than this are not needed, whatever number of callbacks is made after each other: those that rest before
-/// they are used again, and what threads keep for themselves.
+/// An upper bound of the addresses that are needed for any number of callbacks, one after the other. It counts those that
+/// rest before they are used again, and each thread's stock.
 const ENOUGH: usize = 2048;
 
 unsafe extern "C" fn ignore(_: *mut c_void, _: *const Slot, _: *mut Slot) {}
@@ -42,7 +42,7 @@ fn a_million_callbacks_share_few_addresses() {
         }
     }
     assert!(addresses.len() <= ENOUGH && addresses.len() > 1, "{}", addresses.len());
-    // Those of the other kind are others.
+    // Callbacks of the other kind have other addresses.
     let mut raws = HashSet::new();
     for count in 0..MILLION {
         raws.insert(raw(&thunk));
@@ -74,19 +74,19 @@ fn a_million_callbacks_leave_no_memory_behind() {
         let before = resident();
         make(MILLION);
         let grown = resident().saturating_sub(before);
-        // Eight bytes each would be as much.
+        // Eight bytes for each callback would take this much.
         assert!(grown < 8 * MILLION / 1024, "{grown} kB more");
     });
 }
 
-/// What static stubs are too few for.
+/// Tests that need more stubs than the static ones.
 #[cfg(feature = "jit")]
 mod resting {
     use hotcall::RawCallback;
 
     use super::*;
 
-    /// How many callbacks of its kind must be closed after one before its address is used again, on one thread.
+    /// The number of callbacks of a kind that are closed on one thread before the first one's address is used again.
     const REST: usize = 1024;
 
     #[test]
@@ -96,7 +96,7 @@ mod resting {
         let next = (0..100_000).position(|_| raw(&thunk) == first);
         assert!(next.is_some_and(|next| (REST..ENOUGH).contains(&next)), "{next:?}");
 
-        // Also where new ones stay open, so that none is closed meanwhile.
+        // Closed addresses rest also if the new callbacks stay open.
         // SAFETY: the handler does nothing.
         let make = |_| unsafe { Callback::raw(&thunk, ignore as RawHandler, ptr::null_mut()) }.unwrap();
         let addresses = |callbacks: &[RawCallback]| callbacks.iter().map(RawCallback::as_ptr).collect::<Vec<_>>();
@@ -111,7 +111,7 @@ mod resting {
 
     #[test]
     fn what_threads_leave_behind_has_not_rested() {
-        // Each thread that ends leaves addresses that it took and never used: nobody closed anything there.
+        // Each thread that ends leaves addresses that it took and never used. No callback was closed there.
         let thunk = thunk([Type::I8, Type::F32, Type::I64], Type::F32);
         let closed: HashSet<_> = (0..64).map(|_| raw(&thunk)).collect();
         let on_a_thread = || {
@@ -125,7 +125,7 @@ mod resting {
 
 #[test]
 fn addresses_go_from_thread_to_thread() {
-    // Made here and dropped there, and both by threads that end.
+    // Threads that end make callbacks, and other threads that end drop them.
     let thunk = thunk([Type::I8, Type::F32, Type::I32], Type::F32);
     let drops = Drops::default();
     let (sender, receiver) = mpsc::sync_channel::<Callback>(64);

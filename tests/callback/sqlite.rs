@@ -23,7 +23,7 @@ struct Database {
 }
 
 impl Database {
-    /// `None` where SQLite is not installed, which CI does not allow.
+    /// Returns `None` where SQLite is not installed, which CI does not allow.
     fn open() -> Option<Self> {
         // SAFETY: SQLite has no initialisers that could do harm.
         let sqlite = match unsafe { Library::open("libsqlite3.so.0") } {
@@ -115,7 +115,7 @@ fn rows_arrive() {
     let row = Callback::local(&row, LocalOptions::default(), nobody, move |call| {
         let [data, count, values, names] = call.slots() else { panic!("four arguments") };
         assert!(data.as_ptr::<c_void>().is_null());
-        // SAFETY: SQLite passes so many values and names.
+        // SAFETY: SQLite passes `count` values and names.
         let (values, names) =
             unsafe { (texts(count.as_i32(), values.as_ptr()), texts(count.as_i32(), names.as_ptr())) };
         assert_eq!(names, ["n", "s"]);
@@ -126,7 +126,7 @@ fn rows_arrive() {
     .unwrap();
     assert_eq!(database.exec(c"select n, s from t where n <> 2 order by n", (&row).into()), OK);
     assert_eq!(rows.take(), [["1", "one"], ["3", "three"]]);
-    // One that answers other than zero ends it.
+    // An answer other than zero ends the query.
     assert_eq!(database.exec(c"select n, s from t order by n", (&row).into()), ABORT);
     assert_eq!(rows.take(), [["1", "one"], ["2", "two"]]);
     assert!(row.take_panic().is_none());
@@ -144,7 +144,7 @@ fn sql_calls_our_functions() {
     let scale = Callback::sync(&func, OnPanic::Catch, move |call| {
         let [context, count, values] = *call.slots() else { panic!("three arguments") };
         assert_eq!(count.as_i32(), 2);
-        // SAFETY: SQLite passes so many values; these are the functions' signatures.
+        // SAFETY: SQLite passes the number of values that it says; these are the functions' signatures.
         unsafe {
             assert_eq!(user_data.call_slots(&[context]).unwrap().as_ptr::<c_void>().addr(), 0x5eed);
             let [n, x] = *values.as_ptr::<[Slot; 2]>();
@@ -167,7 +167,7 @@ fn sql_calls_our_functions() {
     let inside = Arc::clone(&answers);
     let row = thunk([Type::POINTER, Type::I32, Type::POINTER, Type::POINTER], Type::I32);
     let row = Callback::sync(&row, OnPanic::Catch, move |call| {
-        // SAFETY: SQLite passes so many values.
+        // SAFETY: SQLite passes the number of values that it says.
         inside.lock().unwrap().extend(unsafe { texts(call.slots()[1].as_i32(), call.slots()[2].as_ptr()) });
     })
     .unwrap();

@@ -9,15 +9,15 @@ use super::{Drops, c, int_thunk};
 
 const SIZE: usize = 256 << 10;
 
-/// Calls a callback on such a stack, until it answers or pauses.
+/// Calls a callback on a stack of this memory, until it answers or pauses.
 fn call_on_stack(callback: Slot, n: i32, stack: &mut Vec<u128>) -> i32 {
     stack.resize(SIZE / 16, 0);
     let call = c("call_on_stack", [Type::FUNCTION, Type::I32, Type::POINTER, Type::USIZE], Type::I32);
-    // SAFETY: this is its signature, and the stack is so large.
+    // SAFETY: this is its signature, and the stack has the given size.
     unsafe { call.call_slots(&[callback, n.into(), stack.as_mut_ptr().into(), SIZE.into()]) }.unwrap().as_i32()
 }
 
-/// Answers with the argument and 1, and knows of something on the stack that it runs on.
+/// Adds 1 to the argument, and checks a value that it keeps on the stack that it runs on.
 fn add_one(call: &mut Call<'_>) {
     let n = std::hint::black_box(call.slots()[0].as_i32());
     call.set(n + 1).unwrap();

@@ -1,7 +1,7 @@
 //! Callbacks that several threads call, make and close at once.
 //!
-//! Tests that close so many that addresses are used again run alone: others call closed callbacks of the same type, and
-//! rely on getting zeros.
+//! Tests that close enough callbacks to have addresses used again run alone: other tests call closed callbacks of the same
+//! type, and expect zeros.
 
 use std::collections::VecDeque;
 use std::ffi::c_void;
@@ -63,7 +63,7 @@ fn threads_that_c_made_call_a_callback() {
     assert_eq!(sum.as_i64(), all * (all + 1) / 2);
 }
 
-/// A handler that answers with its own number, and what it was given.
+/// A handler that answers with its own number plus its argument.
 fn numbered(number: i32, captured: Captured) -> impl Fn(&mut Call<'_>) + Send + Sync + 'static {
     move |call| {
         captured.check();
@@ -89,11 +89,11 @@ fn eight_threads_make_call_and_close() {
                         let number = 1 << 30 | thread << 20 | made;
                         let handler = numbered(number, drops.captured());
                         open.push_back((number, Callback::sync(&thunk, OnPanic::Catch, handler).unwrap()));
-                        // Each answers for itself, whoever had its address before.
+                        // Each answers for itself, although others had its address before.
                         for (number, callback) in &open {
                             assert_eq!(int(callback.as_ptr())(made), number ^ made);
                         }
-                        // Some are closed and kept: nobody else gets the address.
+                        // Some are closed and kept, so that no other callback gets the address.
                         if made % 3 == 0 {
                             let (_, last) = open.pop_back().unwrap();
                             last.close();
@@ -165,7 +165,7 @@ fn c_calls_what_is_being_replaced() {
 fn handlers_are_never_dropped_while_they_run() {
     alone(|| {
         const ROUNDS: usize = 2000;
-        /// What a handler has while it runs, and nobody once it is dropped.
+        /// A value that a handler owns. It is valid until the handler is dropped.
         struct InUse {
             users: AtomicI32,
             drops: Drops,

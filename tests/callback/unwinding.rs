@@ -1,4 +1,4 @@
-//! What unwinds through callbacks, and what must not.
+//! Panics and C++ exceptions that may unwind through callbacks, and those that must not.
 
 use std::ffi::c_void;
 use std::mem;
@@ -43,9 +43,9 @@ unsafe extern "C-unwind" fn panic_with(_: *mut c_void, args: *const Slot, result
     unsafe { *result = 10.into() };
 }
 
-/// The same, for thunks whose context is the index of that argument.
+/// Panics with the argument whose index is the context.
 unsafe extern "C-unwind" fn panic_with_nth(context: *mut c_void, args: *const Slot, _: *mut Slot) {
-    // SAFETY: a thunk calls it, of so many parameters.
+    // SAFETY: a thunk calls it, and the context is the index of one of its parameters.
     panic_any(unsafe { (*args.add(context.addr())).as_i32() });
 }
 

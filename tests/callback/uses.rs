@@ -1,4 +1,4 @@
-//! What callbacks are for: comparators, pointers that C keeps, calls back and forth, structs.
+//! Uses of callbacks: comparators, pointers that C keeps, calls back and forth, structs.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -21,14 +21,14 @@ fn compare_ints(call: &mut Call<'_>) {
 }
 
 #[test]
-fn qsort_and_bsearch() {
+fn qsort_and_bsearch_call_a_comparator() {
     let comparator = thunk([Type::POINTER, Type::POINTER], Type::I32);
     let compare = Callback::sync(&comparator, OnPanic::Catch, compare_ints).unwrap();
     // Every element once, in no order: 7919 is a prime.
     let mut numbers: Vec<i32> = (0..7919).map(|n| n * 1000 % 7919 - 4000).collect();
     let params = [Type::POINTER, Type::USIZE, Type::USIZE, Type::FUNCTION];
     let qsort = libc_function("qsort", &params, None);
-    // SAFETY: this is qsort's signature, and the array has so many elements.
+    // SAFETY: this is qsort's signature, and the array has the given number of elements.
     unsafe { qsort.call_slots(&[numbers.as_mut_ptr().into(), numbers.len().into(), 4usize.into(), (&compare).into()]) }
         .unwrap();
     assert_eq!(numbers, (-4000..3919).collect::<Vec<_>>());
@@ -38,7 +38,7 @@ fn qsort_and_bsearch() {
     for (key, expected) in [(-4000, Some(0)), (3918, Some(7918)), (17, Some(4017)), (3919, None), (-4001, None)] {
         let args =
             [(&raw const key).into(), numbers.as_ptr().into(), 7919usize.into(), 4usize.into(), (&compare).into()];
-        // SAFETY: this is bsearch's signature, and the array has so many elements.
+        // SAFETY: this is bsearch's signature, and the array has the given number of elements.
         let found = unsafe { bsearch.call_slots(&args) }.unwrap().as_ptr::<i32>();
         let address = expected.map_or(ptr::null(), |index: usize| &raw const numbers[index]);
         assert_eq!(found, address, "{key}");
@@ -57,7 +57,7 @@ fn stored_pointers_are_called_later() {
     unsafe {
         c("store", [Type::FUNCTION], None).call_slots(&[(&triple).into()]).unwrap();
         assert_eq!(call_stored.call_slots(&[(-5).into()]).unwrap(), Slot::from(-15));
-        // C hands it back, as a function that it has.
+        // C returns it as a function pointer.
         let fetched = c("fetch", [], Type::FUNCTION).call_slots(&[]).unwrap().as_ptr::<c_void>();
         assert_eq!(fetched, triple.as_ptr());
         let function = at(fetched, &signature([Type::I32], Type::I32));
@@ -88,7 +88,7 @@ fn callbacks_call_functions_that_call_callbacks() {
                 // SAFETY: this is relay's signature, and the callback is of its parameter's type.
                 unsafe { relay.call_slots(&[Slot::from(&**next), (n + 1).into(), (x * 2.0).into()]) }.unwrap().as_i64()
             });
-            // The arguments are what they were.
+            // The arguments are unchanged.
             assert_eq!((call.slots()[0].as_i64(), call.slots()[1].as_f64()), (n, x));
             call.set(inner * 10 + level + x as i64 * 1000).unwrap();
         };
@@ -134,7 +134,7 @@ fn a_callback_is_entered_again_while_it_runs() {
 }
 
 #[test]
-fn structs_in_and_out() {
+fn structs_go_in_and_come_out() {
     let mixed = Callback::sync(&thunk([Mixed::ty()], Mixed::ty()), OnPanic::Catch, |call| {
         assert_eq!(call.bytes(0).unwrap().len(), 16);
         let Mixed { x, n } = Mixed::read(call.bytes(0).unwrap());

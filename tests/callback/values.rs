@@ -19,7 +19,7 @@ fn result_of(ty: Option<Type>, handler: impl Fn(&mut Call<'_>) + Send + Sync + '
     result
 }
 
-/// A value of each kind, and the name of its type. Those of one name are one type.
+/// A value of each kind, and the name of its type. Equal names are equal types.
 fn values() -> impl Iterator<Item = (&'static str, Value<'static>)> {
     let others = [
         ("i64", (-3isize).into()),
@@ -69,7 +69,7 @@ fn results_are_of_their_own_type_alone() {
             accepted += i32::from(given == expected);
         }
     }
-    // Those of 64 bits have twins, and there are four pointers.
+    // Types of 64 bits occur twice, and pointers four times.
     assert_eq!(accepted, 6 + 4 * 2 + 3 + 4 + 2 + 1);
 }
 
@@ -108,7 +108,7 @@ fn signatures_that_share_code_keep_their_types() {
 }
 
 #[test]
-fn arguments_of_every_kind() {
+fn arguments_of_every_kind_become_values() {
     let params =
         [Type::I8, Type::U16, Type::F32, Mixed::ty(), Type::F64, Big::ty(), Type::BOOL, Type::TEXT, Type::ISIZE];
     let args: [Value<'static>; 9] = [

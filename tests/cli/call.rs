@@ -1,4 +1,4 @@
-//! Calls and what they print.
+//! Calls: the words of a command line, and the output.
 
 use std::process::{Command, Stdio};
 
@@ -335,7 +335,7 @@ fn tiny_numbers_are_printed_where_they_count_as_0() {
     }
 }
 
-/// Files in memory count, and growing beyond the limit ends a process that does not look.
+/// Files in memory count. A process that ignores the limit is ended when a file grows beyond it.
 #[test]
 fn files_may_be_limited() {
     for limit in ["0", "8", "32"] {

@@ -322,7 +322,7 @@ fn lines_that_cannot_be_written_fail_the_command() {
     let output = many_calls().stdout(full()).output().expect("hotcall starts");
     let message = "hotcall: cannot write the output: No space left on device (os error 28)\n";
     assert_eq!((output.status.code(), &*String::from_utf8_lossy(&output.stderr)), (Some(1), message));
-    // Nothing but the callback's line, whose failure C does not see.
+    // Only the callback's line fails, and C does not see that.
     let output = Command::new(env!("CARGO_BIN_EXE_hotcall"))
         .args(["call", fixture(), "void call_variadic(int, ...)", "0", "4", "print:void f(int)"])
         .stdout(full())

@@ -1,4 +1,4 @@
-//! Explanations: what stands in them, not how they are set.
+//! Explanations: their content, not their layout.
 
 use crate::hotcall;
 

@@ -1,4 +1,4 @@
-//! Functions that headers declare.
+//! Functions and constants that headers declare, called by name.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -211,7 +211,7 @@ fn constants_are_given_by_name() {
     check_prints(&["call", fixture(), called, "print=FOUR:int f(int)", "FOUR"], "f(4)\n4\n");
     check_prints(&["call", fixture(), "#define HALF .5\nfloat same_f32(float)", "HALF"], "0.5\n");
     check_prints(&["call", fixture(), "#define NONE ((void *)0)\nvoid *same_pointer(void *)", "NONE"], "null\n");
-    // Where text is expected, a name is text.
+    // A name is text if text is expected.
     check_prints(&["call", fixture(), "#define A 1\nconst char *same_text(const char *)", "A"], "A\n");
 }
 

@@ -69,7 +69,7 @@ fn memory_is_as_large_as_the_declaration_says() {
         ("_Out_writes_bytes_(5) uint8_t *p, size_t", &["out", "5"], "p: 01 02 03 04 05"),
         ("_Out_writes_bytes_(n) int16_t *p, size_t n", &["out", "4"], "p: [513,1027]"),
         ("_Out_writes_bytes_(n) int16_t *p, size_t n", &["[1,2,3]", "2"], "p: [513,2,3]"),
-        // The structs that are written, or one: something else may follow them.
+        // The structs that are written, or one. Other data may follow them.
         ("_Out_writes_bytes_(n) struct pair *p, size_t n", &["out", "9"], "p: {\"a\":1,\"b\":2}"),
         (
             "_Out_writes_bytes_(n) struct pair *p, size_t n",

@@ -1,4 +1,4 @@
-//! Calls that are refused, and why: one line on standard error, exit code 1.
+//! Calls that are refused, each with its reason: one line on standard error, exit code 1.
 
 use std::fs;
 

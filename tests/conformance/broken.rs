@@ -54,7 +54,7 @@ fn integers(model: &mut ValueModel) -> &mut Integer {
 }
 
 #[test]
-fn wrong_tags() {
+fn wrong_tags_are_found() {
     found_in_model(
         |model| {
             model.boolean = None;
@@ -73,7 +73,7 @@ fn wrong_tags() {
 }
 
 #[test]
-fn wrong_offsets() {
+fn wrong_offsets_are_found() {
     // A byte further, and the sign is gone.
     found_in_model(|model| integers(model).shift = 8, "same_i8(127)");
     // The second byte, which is always 0.
@@ -95,7 +95,7 @@ fn wrong_offsets() {
 }
 
 #[test]
-fn wide_tests() {
+fn tests_that_take_other_values_are_found() {
     // Integers are booleans too. A model that has a class for them is refused before any call.
     let test = Test::range(INTEGER, BOOLEAN | 1);
     assert!(is_refused(|model| model.boolean.as_mut().unwrap().test = test));
@@ -119,7 +119,7 @@ fn wide_tests() {
 }
 
 #[test]
-fn doubles() {
+fn wrong_doubles_are_found() {
     fn double(model: &mut ValueModel) -> &mut Double {
         model.double.as_mut().unwrap()
     }
@@ -170,7 +170,7 @@ impl Subject for Leaving {
 }
 
 #[test]
-fn missing_arguments() {
+fn arguments_that_are_not_filled_up_are_found() {
     let mut model = model().unwrap();
     conformance::run(&mut Leaving(toy::with_model(model.clone()))).check();
     if cfg!(not(feature = "jit")) {
@@ -183,7 +183,7 @@ fn missing_arguments() {
 }
 
 #[test]
-fn exceptions() {
+fn lost_exceptions_are_found() {
     let outcome = ResultPath::Returned { exception: [NIL, 0] };
     found_in_model(|model| model.outcome = outcome, "same_i8(128)");
     found_in_engine(Fault::Throw, "same_i8(128)");
@@ -242,7 +242,7 @@ impl Subject for Eager {
 }
 
 #[test]
-fn callbacks_and_life() {
+fn faults_of_callbacks_and_lives_are_found() {
     let report = conformance::run(&mut Eager { callbacks: Vec::new(), toy: toy::with_data() });
     // The value that is no number is not reported; script goes on; the last one wins; nothing goes.
     for case in ["through_i32(give, 0)", "marks()", "both(boom, bang, 3)", "a function that is collected"] {
@@ -251,7 +251,7 @@ fn callbacks_and_life() {
 }
 
 #[test]
-fn engines() {
+fn faults_of_engines_are_found() {
     found_in_engine(Fault::Unpin, "sum_bytes");
     found_in_engine(Fault::Len, "same_point(new Uint8Array");
     found_in_engine(Fault::View, "which_text(\"text\")");

@@ -18,22 +18,22 @@ fn passes(report: &Report, at_least: usize) {
 }
 
 #[test]
-fn toy() {
+fn the_toy_passes() {
     passes(&conformance::run(&mut toy::with_data()), 500);
 }
 
 #[test]
-fn toy_without_data() {
+fn the_toy_without_data_passes() {
     passes(&conformance::run(&mut toy::framed()), 500);
 }
 
 #[test]
-fn wide_integers() {
+fn wide_integers_pass() {
     passes(&conformance::run(&mut wide::WideSubject::new(wide::model())), 500);
 }
 
 #[test]
-fn integers_that_are_not_rounded() {
+fn integers_that_are_not_rounded_pass() {
     passes(&conformance::run(&mut exact::ExactSubject::new(&[Feature::ExactWide])), 500);
 }
 
@@ -61,14 +61,14 @@ fn passes_as_javascript(report: &Report) {
 }
 
 #[test]
-fn quickjs() {
+fn quickjs_passes() {
     let mut subject = quickjs_subject::QuickJsSubject::new();
     subject.script.run(PRELUDE).unwrap();
     passes_as_javascript(&conformance::run(&mut subject));
 }
 
 #[test]
-fn javascript_core() {
+fn javascript_core_passes() {
     // Where it must be there, looking for it fails if it is not.
     let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
     subject.script.run(PRELUDE).unwrap();

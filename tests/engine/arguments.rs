@@ -1,4 +1,4 @@
-//! How many arguments there are, and where they go.
+//! Numbers of arguments, and the places where they arrive.
 
 use crate::world::World;
 
@@ -7,7 +7,7 @@ fn refused(symbol: &str, index: usize, ty: &str, wanted: &str, found: &str) -> S
 }
 
 #[test]
-fn many() {
+fn many_arguments_arrive() {
     let world = World::new([
         ("ints", "digits12", "(12*i32) -> i64"),
         ("doubles", "digits8", "(8*f64) -> f64"),
@@ -44,7 +44,7 @@ fn many() {
 }
 
 #[test]
-fn missing_ones_are_undefined() {
+fn missing_arguments_are_undefined() {
     let world = World::new([
         ("ints", "digits12", "(12*i32) -> i64"),
         ("double", "id_f64", "(f64) -> f64"),
@@ -69,7 +69,7 @@ fn missing_ones_are_undefined() {
 }
 
 #[test]
-fn what_is_wrong_first_is_named_whatever_its_type() {
+fn the_first_wrong_argument_is_named() {
     let world =
         World::new([("two", "two", "(buffer, buffer, i32) -> u64"), ("n", "count_number", "(i32, f64, pointer)")]);
     world.check([
@@ -94,7 +94,7 @@ fn c_is_not_called_with_wrong_arguments() {
 }
 
 #[test]
-fn more_are_ignored() {
+fn further_arguments_are_ignored() {
     let world = World::new([
         ("ints", "digits12", "(12*i32) -> i64"),
         ("double", "id_f64", "(f64) -> f64"),
@@ -120,11 +120,11 @@ fn more_are_ignored() {
 }
 
 #[test]
-fn methods_and_loops() {
+fn methods_and_loops_call_functions() {
     let world = World::new([("double", "id_f64", "(f64) -> f64"), ("i", "id_i32", "(i32) -> i32")]);
     world.check([
         ("(() => { let sum = 0; for (let n = 0; n < 10000; n++) sum += i(n) + double(n); return sum })()", "99990000"),
-        // Wrong ones among right ones change nothing for those that come later.
+        // Wrong arguments do not affect later calls.
         (
             "(() => { let sum = 0; for (let n = 0; n < 1000; n += 0.5) { \
               try { sum += i(n) } catch { sum += 1 } } return sum })()",

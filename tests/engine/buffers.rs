@@ -1,4 +1,4 @@
-//! Buffers and what shows a part of one.
+//! Buffers, and views of a part of one.
 
 use crate::world::Expected::Error;
 use crate::world::World;
@@ -64,14 +64,14 @@ fn what_c_writes_is_there() {
         ("(() => { let b = bytes(1, 2); return address(b.subarray(1)) - address(b) })()", "1n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.subarray(2)) - address(b) })()", "2n"),
         ("(() => { let b = bytes(1, 2, 3); return address(b.buffer) - address(b) })()", "0n"),
-        // Nothing to show is still a place.
+        // An empty view still has an address.
         ("(() => { let b = bytes(1, 2, 3); return address(b.subarray(3)) - address(b) })()", "3n"),
         ("address(new ArrayBuffer(0)) === 0n", "false"),
     ]);
 }
 
 #[test]
-fn detached_ones_are_refused() {
+fn detached_buffers_are_refused() {
     let world = world();
     let detached = Error("expected null or a buffer, not a detached buffer");
     world.run("globalThis.gone = view => { (view.buffer ?? view).transfer(); return view }").unwrap();
@@ -87,12 +87,12 @@ fn detached_ones_are_refused() {
         world.check_calls("address", "buffer", [(view, detached)]);
         world.check_calls("s3", "struct {u8[3]}", [(view, Error("expected a buffer, not a detached buffer"))]);
     }
-    // Nothing of what the engine threw to say so is left.
+    // The engine's own exception for this does not remain.
     world.check([("address(bytes(1)) > 0n", "true"), ("read(bytes(1), 1)", "1n")]);
 }
 
 #[test]
-fn resizable_ones_are_as_long_as_they_are_now() {
+fn resizable_buffers_are_as_long_as_they_are_now() {
     let world = world();
     world
         .run(
@@ -137,7 +137,7 @@ fn resizable_ones_are_as_long_as_they_are_now() {
 }
 
 #[test]
-fn shared_ones_are_buffers() {
+fn shared_buffers_are_buffers() {
     world().check([
         (
             "(() => { let b = new SharedArrayBuffer(4); fill(b, 4, 1); return new Uint8Array(b) })()",
@@ -158,7 +158,7 @@ fn shared_ones_are_buffers() {
 }
 
 #[test]
-fn a_buffer_that_is_moved_by_what_looks_like_one() {
+fn objects_that_look_like_buffers_are_refused() {
     // Getters and proxies are script, which no conversion runs.
     let world = world();
     let refuse = |found| Error(format!("expected null or a buffer, not {found}").leak());

@@ -48,7 +48,7 @@ pub(crate) fn world_of(name: &str, ty: &str) -> World {
 
 #[test]
 fn every_type_goes_through_script() {
-    // The argument, and what script sees of it.
+    // The argument, and the value that script sees.
     let rows: [(&str, &[(&str, &str)]); 18] = [
         ("i8", &[("127", "127"), ("-128", "-128"), ("0", "0")]),
         ("u8", &[("255", "255"), ("128", "128")]),
@@ -167,7 +167,7 @@ fn structs_that_are_handed_over_are_kept() {
 }
 
 #[test]
-fn nothing_is_wanted_of_void() {
+fn any_result_is_taken_for_void() {
     let world = World::new([("call", "call_void", "(function)")]);
     for result in ["undefined", "1", "'x'", "{}", "Symbol()", "new Map()"] {
         world.callback("f", "()", &format!("() => (ran = true, {result})").replace("{}", "({})"));
@@ -177,7 +177,7 @@ fn nothing_is_wanted_of_void() {
 }
 
 #[test]
-fn calls_within_calls() {
+fn calls_run_within_calls() {
     let world = World::new([("call", "call_times", "(function, i32) -> i32"), ("id", "id_i32", "(i32) -> i32")]);
     world.callback("add", "(i32) -> i32", "n => id(n) + 1");
     world.callback("deeper", "(i32) -> i32", "n => n > 0 ? call(deeper, n) + 1 : 1");
@@ -189,7 +189,7 @@ fn calls_within_calls() {
     ]);
 }
 
-/// For callbacks that are sync: the realm's thread is the only one.
+/// For sync callbacks: only the realm's thread calls them.
 struct OnThisThread(Handler);
 
 // SAFETY: this test calls it on the thread that made it, and drops it there.
@@ -220,7 +220,7 @@ type InMemory = unsafe extern "C-unwind" fn(result: *mut u8) -> *mut u8;
 
 #[cfg(target_arch = "x86_64")]
 #[test]
-fn results_of_the_memory_that_they_go_to() {
+fn results_may_lie_in_the_memory_that_they_go_to() {
     unsafe extern "C-unwind" fn fill(f: InMemory, result: *mut u8) {
         // SAFETY: the test passes a callback that returns a struct, and room for that.
         unsafe { f(result) };
@@ -234,7 +234,7 @@ fn results_of_the_memory_that_they_go_to() {
         world.run("globalThis.b = bytes(...Array.from({ length: 32 }, (_, index) => index + 1))").unwrap();
         world.show(&format!("(fill(f, b.subarray({start})), b)"))
     };
-    // Where the result goes is zeros when script runs.
+    // The place of the result has zeros while script runs.
     let bytes = |[a, b, c, d]: [&str; 4]| format!("Uint8Array[{a},{b},{c},{d}]");
     let (zeros, first, last) = ("0,0,0,0,0,0,0,0", "1,2,3,4,5,6,7,8", "25,26,27,28,29,30,31,32");
     assert_eq!(fill(0), bytes([zeros, zeros, zeros, last]));

@@ -35,7 +35,7 @@ impl Own {
         world.define(name, &self.library.function(name, &notation::signature(signature)).unwrap());
     }
 
-    /// What calls throw once it is closed.
+    /// The error that calls throw after it was closed.
     fn closed(&self) -> String {
         format!("TypeError: library {} is closed", self.path.display())
     }
@@ -51,7 +51,7 @@ impl Drop for Own {
     }
 }
 
-/// Whether the process has the file mapped; where the system does not say, it does.
+/// Returns true if the process has the file mapped, or if the system does not say.
 fn is_mapped(path: &std::path::Path) -> bool {
     fs::read_to_string("/proc/self/maps").map_or(true, |maps| maps.contains(path.to_str().unwrap()))
 }
@@ -108,7 +108,7 @@ fn functions_of_a_closed_library_throw() {
     for call in ["id_i32(1)", "id_f64(1.5)", "read_le(bytes(7), 1)", "id_s8(new Uint8Array(8))", "count_up()"] {
         assert_eq!(world.show(call), closed, "{call}");
     }
-    // Also if the arguments are wrong: nobody looks at them any more.
+    // Wrong arguments make no difference: closed functions do not look at them.
     for call in ["id_i32('x')", "id_i32()", "read_le(1, 2)", "id_s8()"] {
         assert_eq!(world.show(call), closed, "{call}");
     }
@@ -210,7 +210,7 @@ fn functions_go_with_their_runtime() {
 }
 
 #[test]
-fn records_that_script_never_got() {
+fn records_that_script_never_got_outlive_their_realm() {
     let own = Own::open();
     let function = own.library.function("id_i32", &notation::signature("(i32) -> i32")).unwrap();
     let world = world();
@@ -222,12 +222,12 @@ fn records_that_script_never_got() {
     drop(here);
     thread::spawn(move || drop(there)).join().unwrap();
     let raw = late.into_raw();
-    // SAFETY: it came from there.
+    // SAFETY: `into_raw` returned it.
     let late = unsafe { Record::from_raw(raw) };
     late.set_author(std::ptr::without_provenance_mut(7));
     assert_eq!(late.author().addr(), 7);
     drop(world);
-    // The record keeps what is left of its realm.
+    // The record keeps its realm's data.
     drop(function);
     own.library.close();
     assert!(own.is_mapped());

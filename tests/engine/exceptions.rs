@@ -1,4 +1,4 @@
-//! What script throws while C is below it.
+//! Exceptions of script that C called.
 
 use std::cell::{Cell, RefCell};
 use std::ffi::{c_int, c_void};
@@ -56,7 +56,7 @@ fn an_exception_replaces_results_of_every_type() {
             "\"of script\""
         );
         assert!(!world.realm.is_pending());
-        // Nothing is left of it.
+        // The exception does not remain.
         let shown = world.show(argument);
         assert_eq!(world.show(&format!("call(same, {argument})")), shown, "{ty}");
     }
@@ -113,7 +113,7 @@ fn anything_may_be_thrown() {
         let caught = "(() => { try { call_i32(f, 1) } catch (e) { return e } return 'nothing' })()";
         assert_eq!(world.show(caught), shown);
     }
-    // The same object.
+    // Script catches the object that was thrown.
     world.callback("f", "(i32) -> i32", "() => { throw (object = new Error()) }");
     world.check([("(() => { try { call_i32(f, 1) } catch (e) { return e === object } })()", "true")]);
 }
@@ -136,7 +136,7 @@ fn the_first_one_wins_and_no_other_script_runs() {
     assert_eq!(caught("call_both(h, g, 5)"), "\"g [h,g]\"");
     assert_eq!(caught("call_both(g, h, 5)"), "\"g [g]\"");
     assert_eq!(caught("call_both(h, h, 5)"), "707");
-    // A result that cannot be converted is as good as an exception.
+    // A result that cannot be converted counts as an exception.
     world.callback("bad", "(i32) -> i32", "n => { ran.push('bad'); return 'x' }");
     let bad = "TypeError: a callback returned what is no i32: expected an integer, not a string";
     assert_eq!(caught("call_both(bad, h, 5)"), format!("\"{bad} [bad]\""));
@@ -175,7 +175,7 @@ fn script_between_may_catch() {
         ("call_times(catches, 5)", "210"),
         ("call_both(catches, throws, 9)", "Error: inner 9"),
         ("call_both(throws, catches, 9)", "Error: inner 9"),
-        // Native calls inside work while nothing is pending.
+        // Native calls inside work while no exception waits.
         ("call_both(catches, catches, 1)", "4242"),
     ]);
 }
@@ -234,7 +234,7 @@ fn interrupts_end_script_below_c() {
     let world = world();
     let mut polls: c_int = 0;
     world.callback("endless", "(i32) -> i32", "n => { for (;;); }");
-    // SAFETY: the counter lives longer than script runs; the handler is taken away below.
+    // SAFETY: the context is alive.
     let runtime = unsafe { js::JS_GetRuntime(world.context) };
     // SAFETY: the counter lives longer than script runs, and the handler is taken away below.
     unsafe { js::JS_SetInterruptHandler(runtime, Some(interrupt), (&raw mut polls).cast()) };
@@ -251,7 +251,7 @@ fn an_exception_waits_where_no_native_function_runs() {
     let world = world();
     world.callback("f", "(i32) -> i32", "n => { ran = n; if (n > 5) throw `thrown ${n}`; return n }");
     world.run("globalThis.ran = 0").unwrap();
-    // The callback as C would have it: called by a function that is none of the realm's.
+    // The callback as C calls it: from a function that does not belong to the realm.
     let address = world.callback_address();
     let signature = notation::signature("(i32) -> i32");
     // SAFETY: addresses of callbacks stay callable.
@@ -294,7 +294,7 @@ fn answering_says_whether_an_exception_waits_and_releases_values_if_it_panics() 
     world.set_global("f", world.pointer(callback.as_ptr()));
     let call = || world.run("try { call_s24(f, i64s(1n, 2n, 3n)); 'no' } catch { 'thrown' }").unwrap();
 
-    // Null is no struct.
+    // Null is not a struct.
     assert_eq!((call(), waits.take()), ("thrown".into(), vec![true]));
     panics.set(true);
     assert_eq!(call(), "no");
@@ -314,7 +314,7 @@ fn a_waiting_exception_is_thrown_after_c_ran() {
     world.realm.throw(second);
     assert!(world.realm.is_pending());
     world.check([("up()", "Error: waited"), ("count()", "1"), ("up()", "undefined"), ("count()", "1")]);
-    // A call that is refused leaves it for the next one.
+    // A refused call leaves the exception for the next one.
     world.realm.throw(world.thrown("new Error('again')"));
     world.check([
         ("id('x')", r#"TypeError: cannot call "id_i32": argument 1 (i32): expected an integer, not a string"#),

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* What arrives goes back; `wide` shows all bits that C takes it for. */
+/* Arguments are returned; `wide` shows all bits that C sees. */
 #define INTEGER(name, type) \
     type id_##name(type x) { return x; } \
     int64_t wide_##name(type x) { return (int64_t)x; }
@@ -38,7 +38,7 @@ int32_t forty_two(void) { return 42; }
 static _Thread_local int32_t counted;
 void count_up(void) { counted++; }
 int32_t take_count(void) { int32_t n = counted; counted = 0; return n; }
-/* Counts calls that should not be made. */
+/* Counts calls that tests expect to be refused. */
 void count_number(int32_t a, double b, void *p) { (void)a; (void)b; (void)p; counted++; }
 
 /* Arguments as digits of one number, the first one leading. */
@@ -93,7 +93,7 @@ double sum64(struct s64 s) { return s.m[0] + s.m[1] + s.m[2] + s.m[3] + s.m[4] +
 double mixture(int8_t a, struct s16 s, double b, struct s24 t, uint8_t c, struct s8 u) {
     return a + 10 * s.x + 100 * s.a + 1000 * (double)s.y + 10000 * b + 100000 * (double)t.a[2] + 1e6 * c + 1e7 * u.d;
 }
-/* On System V x86-64 a function that returns a struct of six such numbers, and writes the first one only. */
+/* On System V x86-64: a function that returns a struct of six such numbers, and writes only the first one. */
 int64_t *first_of_six(int64_t *result) { result[0] = 1; return result; }
 void clear(struct s24 s) { memset(&s, 0, sizeof s); }
 
@@ -112,7 +112,7 @@ uint64_t two(const uint8_t *a, const uint8_t *b, int32_t n) {
 }
 uint8_t both(const uint8_t *a, struct s8 s, int32_t n) { return (uint8_t)(a[0] + s.c + n); }
 
-/* Callbacks. `last` is what the last one returned. */
+/* Callbacks. `last` is the last one's result. */
 #define CALL(name, type) \
     static _Thread_local type last_value_##name; \
     type call_##name(type (*f)(type), type x) { \
@@ -147,7 +147,7 @@ int32_t call_times(int32_t (*f)(int32_t), int32_t times) {
     for (int32_t n = 0; n < times; n++) sum += f(n);
     return sum;
 }
-/* The second one is called whatever the first one did. */
+/* The second one is called also if the first one threw. */
 int32_t call_both(int32_t (*f)(int32_t), int32_t (*g)(int32_t), int32_t x) { return f(x) * 100 + g(x); }
 double call_many(double (*f)(int8_t, double, uint16_t, float, int32_t, double, int64_t, struct s8, bool, void *,
                              struct s24)) {

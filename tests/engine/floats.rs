@@ -15,7 +15,7 @@ fn world() -> World {
 }
 
 #[test]
-fn double() {
+fn doubles_keep_their_bits() {
     let same = [
         "0",
         "-0",
@@ -45,7 +45,7 @@ fn double() {
 }
 
 #[test]
-fn single() {
+fn singles_are_rounded_once() {
     let world = world();
     world.check_calls(
         "f32",
@@ -161,7 +161,7 @@ fn no_nan_that_c_returns_is_anything_else() {
         ("f64_of(0x8000000000000000n)", "-0"),
         ("f64_of(1)", "5e-324"),
     ]);
-    // As integers they are refused, whatever they hold.
+    // As integers they are refused, whatever their value.
     world.add("i64", "id_i64", "(i64) -> i64");
     world.check([(
         "i64(f64_of(0xfff0000000000001n))",

@@ -1,4 +1,4 @@
-//! No number of C's becomes an address in an engine whose values are the numbers' own bits.
+//! Numbers from C never become addresses in engines whose values are the numbers' own bits.
 //!
 //! The expected values are written after the engines' headers, JSCJSValue.h and js/public/Value.h.
 
@@ -15,12 +15,11 @@ use crate::jsc_calls::callback;
 use crate::jsc_values::{check, define};
 use hotcall_engines::jsc::JscScript;
 
-/// Where a cell might be.
+/// Possible addresses of a cell.
 const ADDRESSES: [u64; 6] = [1, 2, 7, 0x0000_5555_5555_4440, 0x0000_7fff_ffff_ffff, 0xdead_beef];
 
-/// Every NaN of these: all combinations of the sign, and of the highest four bits of the payload, with each address.
-/// There are signalling ones among them, those that look like the tags of both engines, those that the addition of 2⁴⁹
-/// makes addresses, and all ones.
+/// NaNs with each combination of the sign, of the highest four bits of the payload, and of an address. Among them are
+/// signalling NaNs, the tags of both engines, values that the addition of 2⁴⁹ makes addresses, and all ones.
 fn nans() -> Vec<u64> {
     let high = (0x7ff0..=0x7fff).chain(0xfff0..=0xffff_u64);
     let low = ADDRESSES.into_iter().chain([0, 0xffff_ffff_ffff]);
@@ -28,7 +27,7 @@ fn nans() -> Vec<u64> {
     all.filter(|&bits| f64::from_bits(bits).is_nan()).collect()
 }
 
-/// The same for `float`.
+/// The NaNs of `float` with each sign and several payloads.
 fn short_nans() -> Vec<u32> {
     let high = (0x7f80..=0x7fff).chain(0xff80..=0xffff_u32);
     let all = high.flat_map(|high| [0, 1, 0x8000, 0xffff].map(|low| high << 16 | low));
@@ -41,7 +40,7 @@ enum Kind {
     SpiderMonkey,
 }
 
-/// An engine that calls by the model, and whose only values are those that the test passes.
+/// An engine that calls by the model. The tests pass its values.
 struct Bare {
     kind: Kind,
     abi: EngineAbi,
@@ -66,7 +65,7 @@ impl Bare {
         Self { kind, abi: EngineAbi::new(model, EngineHelpers { convert, result, finish, take_pins, fail }).unwrap() }
     }
 
-    /// What a function of no parameters, or of one which is an integer, makes of its result.
+    /// Calls a function without parameters, or with one integer. Returns the value that it makes of its result.
     fn call(&self, jit: &'static Jit, target: *const c_void, ty: &Type, arg: Option<u64>) -> u64 {
         let signature = Signature::new(arg.map(|_| Type::U32), ty.clone()).unwrap();
         let values = jit.engine_values(&signature, &self.abi).unwrap();
@@ -156,7 +155,7 @@ fn results_are_no_addresses() {
     });
 }
 
-/// C says nothing of a register's bits beyond the type's, and a `bool` may be anything.
+/// C does not define a register's bits beyond the type's, and a `bool` may have any bits.
 #[test]
 fn short_results_have_the_bits_of_their_type_alone() {
     engines(|jit, engine, types| {

@@ -1,4 +1,4 @@
-//! What a million calls leave behind: nothing.
+//! Calls and functions in large numbers leave no memory behind.
 
 use std::fs;
 
@@ -59,7 +59,7 @@ fn work(world: &World, times: usize) -> ((i64, i64), usize) {
 }
 
 #[test]
-fn a_million_calls() {
+fn a_million_calls_leave_no_memory_behind() {
     alone(|| {
         let world = world();
         let (warm, kilobytes) = work(&world, 5_000);
@@ -90,7 +90,7 @@ fn code_goes_with_what_uses_it() {
 }
 
 #[test]
-fn a_hundred_thousand_functions() {
+fn a_hundred_thousand_functions_leave_no_memory_behind() {
     alone(|| {
         let functions = [
             ("i32", "id_i32", "(i32) -> i32"),

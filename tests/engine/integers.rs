@@ -82,7 +82,7 @@ const HUGE: [(&str, &str); 6] = [
 ];
 
 #[test]
-fn i8() {
+fn i8_takes_its_range_alone() {
     check_range("i8", &["0", "-0 + 0", "1", "-1", "127", "-128", "18", "-19"], &HUGE);
     check_range(
         "i8",
@@ -104,7 +104,7 @@ fn i8() {
 }
 
 #[test]
-fn u8() {
+fn u8_takes_its_range_alone() {
     check_range("u8", &["0", "1", "127", "128", "255"], &HUGE);
     check_range(
         "u8",
@@ -125,7 +125,7 @@ fn u8() {
 }
 
 #[test]
-fn i16() {
+fn i16_takes_its_range_alone() {
     check_range("i16", &["0", "1", "-1", "127", "128", "32767", "-32768", "0x1234"], &HUGE);
     check_range(
         "i16",
@@ -145,7 +145,7 @@ fn i16() {
 }
 
 #[test]
-fn u16() {
+fn u16_takes_its_range_alone() {
     check_range("u16", &["0", "1", "255", "256", "32768", "65535", "0x8182"], &HUGE);
     check_range(
         "u16",
@@ -164,7 +164,7 @@ fn u16() {
 }
 
 #[test]
-fn i32() {
+fn i32_takes_its_range_alone() {
     check_range("i32", &["0", "1", "-1", "2**31 - 1", "-(2**31)", "0x12345678", "-0x12345678"], &HUGE);
     check_range(
         "i32",
@@ -184,7 +184,7 @@ fn i32() {
 }
 
 #[test]
-fn u32() {
+fn u32_takes_its_range_alone() {
     check_range("u32", &["0", "1", "2**31 - 1", "2**31", "2**32 - 1", "0x81828384"], &HUGE);
     check_range(
         "u32",
@@ -201,7 +201,7 @@ fn u32() {
 }
 
 #[test]
-fn signed_64_bits() {
+fn signed_64_bits_take_numbers_and_big_ints() {
     for ty in ["i64", "isize"] {
         let numbers = [
             "0",
@@ -255,7 +255,7 @@ fn signed_64_bits() {
 }
 
 #[test]
-fn unsigned_64_bits() {
+fn unsigned_64_bits_take_numbers_and_big_ints() {
     for ty in ["u64", "usize"] {
         let numbers = [
             "0",

@@ -7,9 +7,7 @@ use hotcall::{Callback, Function, FunctionOptions, LocalCallback, LocalOptions, 
 use crate::jsc_values::{check, define};
 use hotcall_engines::jsc::{JscScript, words};
 
-/// A callback that is answered by the function of script with this name, which is also the name of the pointer to it
-/// with a
-/// `p` in front.
+/// A callback that the script's function of this name answers. The pointer to it has this name with a `p` before it.
 pub(crate) fn callback(script: &JscScript, name: &str, signature: &Signature) -> LocalCallback {
     let (realm, site, function) = (script.realm.clone(), script.site(), script.value(name));
     let answered = signature.clone();
@@ -58,11 +56,11 @@ fn exceptions_wait_for_c() {
         &[
             ("thrice(pplus, 4)", "50607"),
             ("ran", "3"),
-            // The first exception is the one that is thrown, and the object that it was. Nothing runs after it.
+            // The first exception is thrown as the same object. No script runs after it.
             ("ran = 0; try { thrice(psecond, 1) } catch (error) { error === thrown[2] }", "true"),
             ("ran", "2"),
             ("thrown.length", "3"),
-            // Nothing waits any more.
+            // No exception waits now.
             ("thrice(pplus, 0)", "10203"),
             (
                 "ran = 0; thrice(pwrong, 0)",
@@ -76,7 +74,7 @@ fn exceptions_wait_for_c() {
         ],
     );
     assert!(!script.realm.is_pending());
-    // A value that is no object, thrown; and many of them, each of which is caught.
+    // A thrown value that is not an object; and many of them, each of which is caught.
     check(&script, &[("second = null; function third(n) { throw n } 0", "0")]);
     let _third = callback(&script, "third", &int_to_int());
     check(
@@ -163,7 +161,7 @@ through! {
 }
 
 #[test]
-fn results_of_callbacks() {
+fn results_of_callbacks_are_converted() {
     let Some(script) = JscScript::new() else { return };
     check(&script, &[("function next() { return result } 0", "0")]);
     let mut callbacks = vec![];
@@ -196,7 +194,7 @@ fn results_of_callbacks() {
 /// Counts bytes after a callback.
 extern "C-unwind" fn sum_after(bytes: *mut u8, len: usize, f: IntToInt) -> u64 {
     f(0);
-    // SAFETY: the tests pass buffers with so many bytes.
+    // SAFETY: the tests pass buffers with at least this number of bytes.
     unsafe { std::slice::from_raw_parts(bytes, len) }.iter().map(|&byte| u64::from(byte)).sum()
 }
 
@@ -220,7 +218,7 @@ fn buffers_stay_where_they_are() {
         &script,
         &[
             ("function act() { action(); return 0 } 0", "0"),
-            // What the collector can reuse, and what was freed or moved, has other bytes soon.
+            // Memory that the collector reuses, or that was freed or moved, soon has other bytes.
             ("function churn() { for (let i = 0; i < 20000; i++) new Uint8Array(64).fill(255) } 0", "0"),
         ],
     );
@@ -274,7 +272,7 @@ fn pins_are_released() {
         assert_eq!(engine.pins.get(), 0, "{source}");
         assert_eq!(engine.pinned.get() - before, pins, "{source}");
     }
-    // The first wrong argument is named, whatever was pinned before.
+    // The first wrong argument is named, also if others were pinned before.
     check(
         &script,
         &[

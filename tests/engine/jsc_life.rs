@@ -28,7 +28,7 @@ fn closed_libraries_refuse_calls() {
     check(&script, &[("let f = twice; f(4)", "8"), ("one(null)", "1")]);
     library.close();
     let closed = format!("TypeError: {} is closed", library.resolved());
-    // Whatever the arguments are.
+    // Also with wrong arguments.
     check(
         &script,
         &[("f(4)", &closed), ("twice('x')", &closed), ("one(null)", &closed), ("one(new Uint8Array(1))", &closed)],
@@ -49,7 +49,7 @@ fn functions_that_are_held_outlive_collections() {
         check(&script, &[("o.f(40, 2)", "42")]);
     }
     assert_eq!(records.load(Ordering::Relaxed), 1);
-    // No script gets at the record's holder so that it would go before the function.
+    // Script cannot drop the record's holder before the function.
     check(
         &script,
         &[

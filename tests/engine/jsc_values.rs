@@ -19,7 +19,7 @@ pub(crate) fn define(
     script.define(name, &function.unwrap());
 }
 
-/// Runs each script; what it throws is its result, too.
+/// Runs each script. An exception counts as its result.
 #[track_caller]
 pub(crate) fn check(script: &JscScript, cases: &[(&str, &str)]) {
     for &(source, expected) in cases {
@@ -101,7 +101,7 @@ fn with_same() -> Option<JscScript> {
 }
 
 #[test]
-fn small_integers() {
+fn small_integers_take_their_range_alone() {
     let Some(script) = with_same() else { return };
     check(
         &script,
@@ -119,7 +119,7 @@ fn small_integers() {
             ("u32(4294967295)", "4294967295"),
             ("u32(2 ** 32 - 1) + 1", "4294967296"),
             ("typeof i8(1) + typeof u32(2 ** 31)", "numbernumber"),
-            // The same numbers as doubles.
+            // Doubles with these numbers.
             ("i32(new Float64Array([7])[0])", "7"),
             ("u32(new Float64Array([4294967295])[0])", "4294967295"),
             ("i8(new Float64Array([-128])[0])", "-128"),
@@ -175,7 +175,7 @@ fn small_integers() {
 }
 
 #[test]
-fn integers_of_64_bits() {
+fn integers_of_64_bits_become_big_ints() {
     let Some(script) = with_same() else { return };
     check(
         &script,
@@ -221,7 +221,7 @@ fn integers_of_64_bits() {
 }
 
 #[test]
-fn floats_and_booleans() {
+fn floats_and_booleans_go_both_ways() {
     let Some(script) = with_same() else { return };
     check(
         &script,
@@ -268,7 +268,7 @@ fn floats_and_booleans() {
 }
 
 #[test]
-fn pointers() {
+fn pointers_go_both_ways() {
     let Some(script) = with_same() else { return };
     check(
         &script,
@@ -310,7 +310,7 @@ pub(crate) extern "C" fn first(bytes: *const u8) -> u8 {
 }
 
 #[test]
-fn buffers() {
+fn buffers_are_passed_by_address() {
     let Some(script) = with_same() else { return };
     define(&script, "first", first as _, [Type::BUFFER], Type::U8);
     define(&script, "first_of_text", first as _, [Type::TEXT], Type::U8);
@@ -354,7 +354,7 @@ fn buffers() {
 }
 
 #[test]
-fn structs() {
+fn structs_go_both_ways() {
     let Some(script) = with_same() else { return };
     check(
         &script,
@@ -434,7 +434,7 @@ fn with_sums() -> Option<JscScript> {
 }
 
 #[test]
-fn missing_and_extra_arguments() {
+fn missing_arguments_are_refused_and_extra_ones_ignored() {
     let Some(script) = with_sums() else { return };
     let missing = "TypeError: cannot call \"add\": argument 2 (i32): expected an integer, not undefined";
     check(
@@ -466,7 +466,7 @@ fn missing_and_extra_arguments() {
 
 /// Calls from code that the engine has compiled: it keeps numbers as it likes there.
 #[test]
-fn compiled_callers() {
+fn compiled_script_calls_functions() {
     let Some(script) = with_sums() else { return };
     define(&script, "u32", same_u32 as _, [Type::U32], Type::U32);
     define(&script, "bool", same_bool as _, [Type::BOOL], Type::BOOL);

@@ -21,3 +21,5 @@ mod others;
 mod pins;
 mod spider_monkey;
 mod structs;
+#[cfg(not(feature = "jit"))]
+mod without_code;

@@ -4,7 +4,7 @@ use crate::world::Expected::{Error, Value};
 use crate::world::World;
 
 #[test]
-fn booleans() {
+fn booleans_go_both_ways() {
     let world = World::new([("id", "id_bool", "(bool) -> bool"), ("wide", "wide_bool", "(bool) -> i64")]);
     world.check([
         ("id(true)", "true"),
@@ -37,7 +37,7 @@ fn booleans() {
     );
 }
 
-/// What each kind of pointer says that it wants.
+/// Each kind of pointer, with the words of its messages.
 const WANTED: [(&str, &str); 4] = [
     ("pointer", "null or a pointer"),
     ("function", "null or a pointer"),
@@ -130,7 +130,7 @@ fn pointers_come_back() {
         ("address(pointer(there)) === 0x0001828384858688n", "true"),
         ("address(func(there)) === 0x0001828384858688n", "true"),
         ("address(text(there)) === 0x0001828384858688n", "true"),
-        // Whatever the address looks like.
+        // Any address is taken.
         ("address(of_number(1))", "1n"),
         ("address(of_number(2n**64n - 1n))", "18446744073709551615n"),
         ("address(of_number(0xfffe000000000001n)) === 0xfffe000000000001n", "true"),
@@ -140,7 +140,7 @@ fn pointers_come_back() {
 }
 
 #[test]
-fn nothing_is_undefined() {
+fn functions_without_a_result_return_undefined() {
     let world = World::new([("up", "count_up", "()"), ("count", "take_count", "() -> i32")]);
     world.run("count()").unwrap();
     world.check([

@@ -1,4 +1,4 @@
-//! What is kept where it is while C uses it.
+//! Bytes that are pinned while C uses them.
 
 use std::cell::Cell;
 use std::rc::Rc;
@@ -23,7 +23,7 @@ fn world() -> World {
     world
 }
 
-/// Runs a script; says how often something was pinned, and that nothing is any more.
+/// Runs a script. Returns the number of pins, and checks that all were released.
 fn pins(world: &World, source: &str) -> usize {
     let before = world.realm.engine().host().unpinned();
     let _ = world.run(source);

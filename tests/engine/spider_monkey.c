@@ -49,7 +49,7 @@ int32_t to_int32(Value v) { return (int32_t)v; }
 bool to_boolean(Value v) { return (bool)(int32_t)v; }
 struct cell *to_cell(Value v) { return (struct cell *)(v ^ TAG(type_of(v))); }
 
-// What every value that a function returns must be: one that the engine itself would make.
+// Accepts a value if the engine itself could make it, which holds for every result of a function.
 bool is_canonical(Value v) {
     unsigned type = type_of(v);
     if (type == 0) return to_double(v) == to_double(v) || v == CANONICAL_NAN;

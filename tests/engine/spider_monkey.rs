@@ -163,7 +163,7 @@ impl Monkey {
     }
 }
 
-// SAFETY: bytes stay where they are, and nothing runs script.
+// SAFETY: bytes stay where they are, and no script runs.
 unsafe impl Engine for Monkey {
     type Exception = String;
 
@@ -245,7 +245,7 @@ impl Script {
 
     fn record(&self, name: &str, address: *const (), params: &[Type], result: Option<Type>) -> hotcall::engine::Record {
         let signature = Signature::new(params.iter().cloned(), result).unwrap();
-        // SAFETY: the tests give each function its signature, and what it can do with.
+        // SAFETY: the tests give each function its signature, and call it with matching values.
         unsafe {
             let function = Function::from_address(name, address.cast(), &signature, FunctionOptions::default());
             self.0.record(&function.unwrap()).unwrap()
@@ -260,7 +260,7 @@ fn both(test: impl Fn(&Script)) {
     }
 }
 
-/// What a function of one parameter of this type, which it returns, makes of each value.
+/// Calls a function that returns its one parameter, of this type. Checks the outcome for each value.
 #[track_caller]
 fn check(script: &Script, address: *const (), ty: &Type, cases: &[(Js, Result<Js, &str>)]) {
     let record = script.record("f", address, slice::from_ref(ty), Some(ty.clone()));
@@ -273,7 +273,7 @@ fn check(script: &Script, address: *const (), ty: &Type, cases: &[(Js, Result<Js
 use Js::{BigInt, Bool, Bytes, Double, Int, Null, Pointer, Undefined};
 
 #[test]
-fn numbers() {
+fn numbers_go_both_ways() {
     let two = |exponent| 2_f64.powi(exponent);
     both(|script| {
         let no = |kind: &str| -> Result<Js, &'static str> {
@@ -393,7 +393,7 @@ fn numbers() {
 }
 
 #[test]
-fn addresses() {
+fn addresses_go_both_ways() {
     both(|script| {
         check(
             script,
@@ -427,7 +427,7 @@ fn addresses() {
 }
 
 #[test]
-fn argument_counts() {
+fn missing_arguments_are_refused_and_extra_ones_ignored() {
     extern "C" fn nothing() {}
     both(|script| {
         let record = script.record("add", add as _, &[Type::I32, Type::I32], Some(Type::I32));
@@ -474,7 +474,7 @@ fn argument_counts() {
 }
 
 #[test]
-fn callbacks_and_variables() {
+fn callbacks_and_variables_convert_values() {
     extern "C-unwind" fn call(f: extern "C-unwind" fn(f64, bool, u32) -> i32) -> i32 {
         f(f64::from_bits(0xfffe_0000_0000_0010), true, 0x8000_0000) + 1
     }

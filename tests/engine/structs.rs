@@ -53,7 +53,7 @@ fn every_byte_goes_in_and_out() {
     }
 }
 
-/// What C leaves as it was is nothing of the stack's.
+/// Bytes that C does not write are zeros, not the stack's content.
 #[test]
 fn results_have_zeros_where_c_wrote_nothing() {
     let zeros = ",0".repeat(47);
@@ -101,7 +101,7 @@ fn c_works_on_a_copy() {
 }
 
 #[test]
-fn short_ones_and_others_are_refused() {
+fn short_buffers_and_other_values_are_refused() {
     let world = world();
     world.check_calls(
         "s16",

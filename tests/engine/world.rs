@@ -1,4 +1,4 @@
-//! A runtime in which the functions of `fixture.c` are global, and tables of what script must see.
+//! A runtime in which the functions of `fixture.c` are global, and tables of the results that script must see.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -24,11 +24,11 @@ pub(crate) fn fixture() -> &'static Library {
     })
 }
 
-/// What the tests' scripts use.
+/// Functions for the tests' scripts.
 const PRELUDE: &str = r"
     // A whole number as the engine has it after a calculation: not as an integer.
     globalThis.as_double = x => x + 0.5 - 0.5;
-    // Tells apart what looks the same as a string.
+    // Shows values so that different ones have different strings.
     globalThis.show = x => {
         if (typeof x === 'bigint') return `${x}n`;
         if (Object.is(x, -0)) return '-0';
@@ -91,12 +91,12 @@ impl World {
         self.callbacks.borrow().last().unwrap().as_ptr()
     }
 
-    /// What a script's result looks like, or what it threw.
+    /// Shows a script's result, or the exception.
     pub(crate) fn show(&self, source: &str) -> String {
         self.run(&format!("show({source})")).unwrap_or_else(|thrown| thrown)
     }
 
-    /// Runs what stands left, and expects what stands right: a value, or what is thrown.
+    /// Runs the script on the left of each row, and expects the value or the exception on the right.
     #[track_caller]
     pub(crate) fn check<const N: usize>(&self, rows: [(&str, &str); N]) {
         let seen = rows.map(|(source, _)| (source, self.show(source)));
@@ -104,8 +104,8 @@ impl World {
         assert_eq!(seen, rows);
     }
 
-    /// Calls a function with one argument: each of the values, and each whole number also as a double. Expects what
-    /// stands right, or an error that begins as all do for this function and type.
+    /// Calls a function with one argument: each value on the left, and each whole number also as a double. Expects the result
+    /// on the right. Errors begin as all do for this function and type.
     #[track_caller]
     pub(crate) fn check_calls<const N: usize>(&self, function: &str, ty: &str, rows: [(&str, Expected); N]) {
         let symbol = self.symbols.borrow()[function].clone();
@@ -134,12 +134,12 @@ impl World {
     }
 }
 
-/// What a call must give.
+/// The expected outcome of a call.
 #[derive(Clone, Copy)]
 pub(crate) enum Expected {
     /// The value of this script.
     Value(&'static str),
-    /// A `TypeError` that ends so.
+    /// A `TypeError` that ends with this text.
     Error(&'static str),
 }
 

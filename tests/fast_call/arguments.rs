@@ -1,4 +1,4 @@
-//! Numbers and truth values: which ones each type takes, in whatever way they come, and what is thrown for the others.
+//! Numbers and truth values: each type takes some, in any way in which they come, and the others are refused with an error.
 
 use hotcall::Type;
 use hotcall::engine::{Problem, View};
@@ -9,7 +9,7 @@ use crate::world::{Compiled, FLAG, Way, World, take_count, worlds};
 
 pub(crate) const INTEGERS: [&str; 10] = ["i8", "u8", "i16", "u16", "i32", "u32", "i64", "u64", "isize", "usize"];
 
-/// What stands at the borders of types, and what is none of any.
+/// Numbers at the borders of types, and numbers that no type takes.
 pub(crate) fn numbers() -> Vec<f64> {
     let powers = [7, 8, 15, 16, 31, 32, 52, 53, 61, 62, 63, 64].map(|power| 2_f64.powi(power));
     let near = powers.iter().flat_map(|power| [power - 1.0, *power, power + 1.0, power - 0.5]);
@@ -59,12 +59,12 @@ fn ways(world: &World, value: Value) -> Vec<Way> {
     ways
 }
 
-/// Results by their bits, and errors by all they say.
+/// Results by their bits, and errors by their whole text.
 fn bits(result: Result<hotcall::Slot, Thrown>) -> Result<u64, String> {
     result.map(hotcall::Slot::to_bits).map_err(|thrown| format!("{thrown:?}"))
 }
 
-/// In whatever way an argument comes, it does what the ordinary call does with it.
+/// Checks that an argument has the effect that it has in the ordinary call, in each way in which it comes.
 #[track_caller]
 fn check_all(world: &World, ty: &str, exit: hotcall::engine::Exit, all_ways: &[Way]) {
     let (symbol, signature) = (format!("id_{ty}"), format!("({ty}) -> {ty}"));
@@ -103,7 +103,7 @@ fn whole_numbers_in_range_are_taken_in_every_way() {
     }
 }
 
-/// What a call of `id_…` must give: a number, or a problem.
+/// The argument of a call of `id_…`, and its outcome: a number, or a problem.
 type Row = (f64, Result<f64, Problem>);
 
 #[track_caller]
@@ -225,9 +225,9 @@ fn floats_arrive_bit_by_bit() {
     }
 }
 
-/// More integers than there are registers: what stays in its place, and what moves.
+/// Passes more integers than there are registers: some stay in their places, others move.
 #[test]
-fn many_integers() {
+fn more_integers_than_registers_arrive() {
     let ty = "(9*i32) -> f64";
     let digits: [f64; 9] = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 8.0, 9.0];
     for (world, exit) in worlds() {
@@ -275,7 +275,7 @@ fn small_integers_and_truth_values_need_no_help() {
         let wide = world.compiled("id_i64", "(i64) -> i64", FLAG);
         let seen = wide.enter(&[world.heap.number(-5.0)], None);
         assert_eq!((seen.result.as_i64(), seen.flagged, seen.views), (-5, false, 0));
-        // One that is an object needs it.
+        // A number that is an object needs the helper.
         let seen = wide.enter(&[world.heap.big_int(-5_i64 as u64)], None);
         assert_eq!((seen.result.as_i64(), seen.flagged, seen.views), (-5, false, 1));
     }

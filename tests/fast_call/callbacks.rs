@@ -42,15 +42,15 @@ fn a_callback_has_the_engine_leave_the_call() {
         let args = [pointer(&world, &f), world.heap.number(5.0)];
         take_count();
         let seen = twice.enter(&args, None);
-        // C has got zeros, and gone on to its end.
+        // C got zeros, and ran to its end.
         assert!(seen.flagged && seen.thrown.is_none());
         assert_eq!((seen.result.as_i32(), calls.get(), take_count()), (0, 2, 1));
-        // What the ordinary function does next: it throws the first exception instead of calling C.
+        // The ordinary function, which is called next, throws the first exception instead of calling C.
         assert!(world.realm.is_pending());
         let thrown = world.ordinary(&twice.function, &args, None);
         assert_eq!(thrown, Err(Thrown::Other("no script now: 5".into())));
         assert_eq!((calls.get(), take_count(), world.realm.is_pending()), (2, 0, false));
-        // All of that in one, and nothing is left of it.
+        // Both steps in one call. The exception does not remain.
         assert_eq!(twice.call(&args), Err(Thrown::Other("no script now: 5".into())));
         assert_eq!((calls.get(), take_count()), (4, 1));
         let add = world.compiled("add_i32", "(i32, i32) -> i32", FLAG);
@@ -58,7 +58,7 @@ fn a_callback_has_the_engine_leave_the_call() {
     }
 }
 
-/// Where the caller looks, that is all: the first exception waits for it, with whatever exit.
+/// If the caller looks for exceptions, the first one waits for it, whatever the exit.
 #[test]
 fn callers_look_for_exceptions() {
     for exit in EXITS {
@@ -76,7 +76,7 @@ fn callers_look_for_exceptions() {
     }
 }
 
-/// What waits is not thrown by native functions then, nor lost where they are refused.
+/// Native functions do not throw the waiting exception then. Refused calls do not lose it.
 #[test]
 fn the_first_exception_waits_for_callers_that_look() {
     let world = World::looking(Style::Direct);
@@ -93,7 +93,7 @@ fn the_first_exception_waits_for_callers_that_look() {
     }
 }
 
-/// Where there is no other call, the fast call throws.
+/// If there is no ordinary call, the fast call throws.
 #[test]
 fn an_exception_is_thrown_when_c_has_returned() {
     let world = World::new(Style::Indirect);
@@ -106,7 +106,7 @@ fn an_exception_is_thrown_when_c_has_returned() {
     assert!(!world.realm.is_pending());
 }
 
-/// Answers by what `run` does with the number.
+/// Answers with the result of `run` for the number.
 fn answering(realm: &Realm<Toy>, run: impl Fn(i32) -> Result<i32, Thrown> + 'static) -> LocalCallback {
     answering_with(realm, Exit::Raise, run)
 }

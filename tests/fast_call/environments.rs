@@ -1,4 +1,4 @@
-//! Numbers in threads whose floating-point environment is not that of programs' beginnings: what comes of them is the same.
+//! Numbers in threads whose floating-point environment is not the initial one: results are the same.
 
 use hotcall::Type;
 use hotcall_testing::alone::alone;
@@ -7,7 +7,7 @@ use hotcall_testing::environment::{INVALID, ROUNDINGS, TINY_IS_ZERO, where_inval
 use crate::arguments::{INTEGERS, numbers};
 use crate::world::{Way, take_count, worlds};
 
-/// Denormal doubles, and such that are denormal floats.
+/// Denormal doubles, and doubles that are denormal as floats.
 const TINY: [f64; 8] = [5e-324, -5e-324, 1e-310, 1e-40, -1e-40, 1e-45, 7e-46, 1.175_494_3e-38];
 
 #[test]

@@ -3,7 +3,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* Calls that reach C: each function counts its own, so that tests see those that should not be. */
+/* Each function counts its calls, so that tests see calls that should have been refused. */
 static _Thread_local int32_t counted;
 int32_t take_count(void) { int32_t n = counted; counted = 0; return n; }
 
@@ -59,7 +59,7 @@ struct large large_from(int64_t first) {
     for (int at = 0; at < 5; at++) l.at[at] = first + at;
     return l;
 }
-/* What it returns may be where its argument is. */
+/* Its result may have the memory of its argument. */
 struct large reversed(struct large l) {
     struct large r;
     counted++;

@@ -1,4 +1,4 @@
-//! Libraries that are closed, functions that outlive what they were made of, and what is left of all that: nothing.
+//! Libraries that are closed, and functions that outlive their libraries and engines. No memory remains.
 
 use std::ffi::c_void;
 use std::mem::transmute;
@@ -40,7 +40,7 @@ impl Own {
             .unwrap()
     }
 
-    /// What calls throw once it is closed.
+    /// The error that calls throw after it was closed.
     fn closed(&self) -> Thrown {
         Thrown::Other(format!("library {} is closed", self.path.display()))
     }
@@ -141,14 +141,14 @@ fn a_record_keeps_its_library_mapped() {
     assert!(!own.is_mapped());
 }
 
-/// A library forgets records that are gone: closing it later writes to nobody else's memory.
+/// A library forgets dropped records: closing it later does not write to their memory.
 #[test]
 fn a_library_forgets_records_that_are_gone() {
     let (own, world) = (Own::open(), World::new(Style::Direct));
     let add = || own.compiled(&world, "add_i32", "(i32, i32) -> i32", FLAG).record;
     let kept = add();
     drop((0..50).map(|_| add()).collect::<Vec<_>>());
-    // Where they were, most likely.
+    // Probably at the same addresses.
     let others: Vec<Vec<u64>> = (0..10_000).map(|index| vec![u64::MAX; 8 + index % 40]).collect();
     own.library.close();
     assert!(others.iter().flatten().all(|word| *word == u64::MAX));

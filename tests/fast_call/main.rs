@@ -1,5 +1,5 @@
-//! Functions that an engine's compiled code calls with arguments in registers, in a toy engine whose values are handles; and what V8 is
-//! told of such functions, after its sources.
+//! Functions that an engine's compiled code calls with arguments in registers: in a toy engine whose values are handles, and as
+//! V8's sources describe them.
 
 #![cfg(all(feature = "jit", unix, target_arch = "x86_64"))]
 

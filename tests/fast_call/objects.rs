@@ -1,4 +1,4 @@
-//! Buffers, pointers and null: what machine code reads, what the helper reads, and that both find the same.
+//! Buffers, pointers and null: machine code reads some, the helper reads the others, and both find the same.
 
 use hotcall::engine::{Exit, Site, View};
 
@@ -97,7 +97,7 @@ fn what_is_no_pointer_is_refused() {
     }
 }
 
-/// The helper throws where nobody makes the call again, and only there.
+/// The helper throws if the call is not made again, and only then.
 #[test]
 fn a_refused_call_asks_for_another_or_throws() {
     let world = World::new(Style::Indirect);
@@ -114,7 +114,7 @@ fn a_refused_call_asks_for_another_or_throws() {
     }
 }
 
-/// Results that the native function returns as such become values by the realm.
+/// The realm makes values of the results that the native function returns.
 #[test]
 fn results_become_values() {
     let world = World::new(Style::Indirect);

@@ -1,8 +1,8 @@
-//! A toy engine whose values nobody but itself reads: tagged words, and objects behind them.
+//! A toy engine whose values only the engine reads: tagged words, and objects behind them.
 //!
 //! Words come in two styles. In the first one a handle is the address of a word, integers are the upper 32 bits of words that are even,
 //! and `true`, `false` and `null` are objects, as in V8. In the second one a handle is the word itself, integers are its upper 62 bits,
-//! and `true`, `false` and `null` are words that are no addresses.
+//! and `true`, `false` and `null` are words that are not addresses.
 
 use std::ffi::c_void;
 use std::sync::{Arc, Mutex};
@@ -12,7 +12,7 @@ use hotcall::engine::{
     Check, Engine, EngineError, Handles, Kind, Object, Output, Path, Problem, Site, Small, Tag, Test, View, Words,
 };
 
-/// How words look.
+/// The two styles of words.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum Style {
     Indirect,
@@ -21,7 +21,7 @@ pub(crate) enum Style {
 
 pub(crate) const STYLES: [Style; 2] = [Style::Indirect, Style::Direct];
 
-/// What objects begin with the address of.
+/// The class of an object, whose address is the object's first word.
 #[repr(C)]
 struct Map {
     _padding: [u8; 6],
@@ -33,7 +33,7 @@ struct Map {
 enum Class {
     Bytes = 0x1011,
     Pointer = 0x1012,
-    /// Bytes of which machine code knows nothing.
+    /// Bytes that machine code does not know.
     Strange = 0x1013,
     Number = 0x1014,
     BigInt = 0x1015,
@@ -44,7 +44,7 @@ enum Class {
     Store = 0x101a,
 }
 
-/// An object: its class and what that makes of the fields.
+/// An object: its class, and fields whose meaning the class decides.
 #[repr(C)]
 struct Cell {
     map: *const Map,
@@ -75,9 +75,9 @@ pub(crate) struct Heap {
     pub(crate) no: Value,
     pub(crate) yes: Value,
     pub(crate) undefined: Value,
-    /// What was thrown, with the context of the site.
+    /// The exceptions, each with the context of its site.
     thrown: Mutex<Vec<(usize, Thrown)>>,
-    /// How often the engine was asked what a value is.
+    /// The number of values that the engine was asked about.
     views: Mutex<usize>,
 }
 
@@ -90,10 +90,10 @@ struct Memory {
     slots: Vec<Box<u64>>,
 }
 
-// SAFETY: the cells' pointers are to what the heap owns; what the tests change they change on one thread.
+// SAFETY: the cells' pointers lead to memory that the heap owns, and the tests change it on one thread only.
 unsafe impl Send for Memory {}
 
-/// What the toy throws.
+/// An exception of the toy.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Thrown {
     Argument { function: String, index: usize, ty: Type, problem: Problem, message: String },
@@ -162,7 +162,7 @@ impl Heap {
         self.view(Class::Bytes, bytes, range)
     }
 
-    /// The same of a kind that machine code cannot read.
+    /// A view of a kind that machine code cannot read.
     pub(crate) fn strange(&self, bytes: &[u8]) -> Value {
         self.view(Class::Strange, bytes, 0..bytes.len())
     }
@@ -191,7 +191,7 @@ impl Heap {
         }
     }
 
-    /// What compiled code passes for a value.
+    /// The word that compiled code passes for a value.
     pub(crate) fn handle(&self, value: Value) -> u64 {
         match self.style {
             Style::Direct => value.0,
@@ -256,12 +256,12 @@ impl Heap {
         }
     }
 
-    /// What was thrown since the last time, and how often the engine was asked what a value is.
+    /// The exception since the last time, and the number of values that the engine was asked about.
     pub(crate) fn take(&self) -> (Vec<(usize, Thrown)>, usize) {
         (std::mem::take(&mut self.thrown.lock().unwrap()), std::mem::take(&mut self.views.lock().unwrap()))
     }
 
-    /// What machine code is told of handles.
+    /// The description of handles for machine code.
     pub(crate) fn handles(&self) -> Handles {
         let tag = self.tag() as i32;
         let path = |fields: &[i32]| Path(fields.iter().map(|offset| offset - tag).collect());
@@ -301,7 +301,7 @@ impl Memory {
     }
 }
 
-/// The engine: its heap, which outlives it where a test looks at what is left.
+/// The engine: its heap, which may outlive it for tests that look at the rest.
 pub(crate) struct Toy(pub(crate) Arc<Heap>);
 
 impl Toy {

@@ -1,6 +1,6 @@
-//! What V8 is told of functions, against tables that were written by hand after V8's sources: `enum class Type` of `class CTypeInfo` and
-//! `struct FastApiCallbackOptions` in `include/v8-fast-api-calls.h` of 10.2.154, 11.4.183 (11.3 has the same), 12.4.254, 13.6.233 and
-//! 15.0.245.
+//! Descriptions of functions for V8, against tables that were written by hand after V8's sources: `enum class Type` of `class
+//! CTypeInfo` and `struct FastApiCallbackOptions` in `include/v8-fast-api-calls.h` of 10.2.154, 11.4.183 (11.3 has the same),
+//! 12.4.254, 13.6.233 and 15.0.245.
 
 use hotcall::engine::v8::{Generation, NoFastCall, Roots, V8CType, V8FastCall};
 use hotcall::engine::{Exit, FastCallRole, MAX_FAST_CALL_PARAMETERS};
@@ -30,8 +30,8 @@ fn numbers(call: &V8FastCall) -> (Vec<u8>, u8) {
     (call.params.iter().map(number).collect(), number(&call.result))
 }
 
-/// What comes last, unless the function is refused no argument: V8's options. Before 11.4, script around functions throws what callbacks
-/// leave, so that those need none.
+/// The last parameter: V8's options. Before 11.4, functions that refuse no argument do not have it, because script around them
+/// throws waiting exceptions.
 fn options(generation: &Generation, refuses: bool) -> Vec<u8> {
     if generation.misses_handlers() && !refuses { vec![] } else { vec![OPTIONS] }
 }
@@ -53,7 +53,7 @@ const OPTIONS: u8 = 255;
 
 #[test]
 fn arguments_arrive_by_their_types() {
-    // What a type arrives as in versions with `fallback`, and in those without.
+    // Each type's form on arrival, in versions with `fallback` and in those without.
     const VALUE: usize = 6;
     const FLOAT64: usize = 5;
     let rows = [
@@ -156,7 +156,7 @@ fn structs_are_as_in_the_header() {
     }
 }
 
-/// Before 11.4 the caller looks for exceptions, and what is refused no argument needs no flag.
+/// Before 11.4 the caller looks for exceptions, and functions that refuse no argument do not need a flag.
 #[test]
 fn functions_of_floats_alone_have_no_options() {
     for (name, generation) in GENERATIONS {
@@ -205,17 +205,17 @@ fn many_integers_stay_where_they_are() {
         let floats = [&[float64; 7][..], &many(7)].concat();
         assert_eq!(params("(7*f64, 7*i32) -> i32"), floats, "{name}");
         assert_eq!(params("(f32, 7*i32) -> i32"), [&[float32][..], &many(7)].concat(), "{name}");
-        // With eight there is none for it.
+        // With eight, no register is left for it.
         let full = [&[float64; 8][..], &[value; 7]].concat();
         assert_eq!(params("(8*f64, 7*i32) -> i32"), full, "{name}");
-        // Beside a handle all of them are such.
+        // Beside a handle all integers are in general registers.
         for other in ["pointer", "bool", "i64", "struct {i8}"] {
             assert_eq!(params(&format!("(7*i32, {other}) -> i32")), [value; 8], "{other} in {name}");
             assert_eq!(params(&format!("(u32, {other}) -> i32")), [value; 2], "{other} in {name}");
             assert_eq!(params(&format!("(f64, i8, {other}) -> i32")), [float64, value, value], "{other} in {name}");
         }
     }
-    // Where results of 64 bits are BigInts, integers of that type would be too.
+    // If results of 64 bits are BigInts, arguments of that type would be BigInts too.
     for (_, generation) in &GENERATIONS[2..] {
         let call = fast_call(generation, "(7*i32) -> i64").unwrap();
         assert!(call.big_ints && !numbers(&call).0.contains(&5));
@@ -223,7 +223,7 @@ fn many_integers_stay_where_they_are() {
     }
 }
 
-/// The arguments of a model are those that V8 is told of.
+/// A model has the arguments that V8's description has.
 #[test]
 fn models_agree_with_what_v8_is_told() {
     for (_, generation) in GENERATIONS {

@@ -1,5 +1,5 @@
-//! V8's objects as bytes, with fields at the offsets of each version, written down by hand after `src/objects/js-array-buffer.tq`,
-//! `js-objects.tq` and `map.tq`: machine code must read those that count and no others. And calls with such objects.
+//! V8's objects as bytes, and calls with them. Offsets of fields in each version are written by hand after
+//! `src/objects/js-array-buffer.tq`, `js-objects.tq` and `map.tq`. Machine code must read the fields that count and no others.
 
 use hotcall::engine::v8::{Generation, Roots};
 use hotcall::engine::{Engine, EngineError, Exit, Output, Realm, ResolvedHandle, Site, View, Words};
@@ -38,7 +38,7 @@ const OFFSETS: [Offsets; 5] = [
 const EXTERNAL: usize = 24;
 const INSTANCE_TYPE: usize = 12;
 
-/// An object, filled with what no field may be.
+/// An object, filled with bytes that no field may have.
 struct Object(Box<[u64; 12]>);
 
 impl Object {
@@ -100,7 +100,7 @@ impl TypedArray {
 
 fn resolve(generation: &Generation, word: u64) -> Option<ResolvedHandle> {
     let slot = Box::new(word);
-    // SAFETY: a handle is the address of a word, and all words of tests are those of such objects, or are none.
+    // SAFETY: a handle is the address of a word, and all words of tests belong to such objects, or are not addresses.
     unsafe { generation.handles(&ROOTS).resolve((&raw const *slot).expose_provenance() as u64) }
 }
 
@@ -132,7 +132,7 @@ fn what_may_have_moved_or_shrunk_is_left_to_the_helper() {
             array.view.put(array.offsets.bit_field, &bit.to_le_bytes());
             assert_eq!(array.resolve(generation), None, "{name}");
         }
-        // Detached; immutable, where there is such a thing.
+        // Detached; immutable, in versions that have immutable buffers.
         for (bit, counts) in [(2, true), (6, name == "15.0")] {
             let mut array = TypedArray::new(offsets, 8, 8);
             array.buffer.put(offsets.flags, &(1_u32 << bit).to_le_bytes());
@@ -149,7 +149,7 @@ fn other_values_are_left_to_the_helper() {
             array.map.put(INSTANCE_TYPE, &instance_type.to_le_bytes());
             assert_eq!(array.resolve(generation), None, "{name}");
         }
-        // Small integers are no addresses.
+        // Small integers are not addresses.
         for integer in [0, 1, -1, i32::MIN] {
             assert_eq!(resolve(generation, (integer as u64) << 32), None);
         }
@@ -163,20 +163,20 @@ fn other_values_are_left_to_the_helper() {
         );
         // SAFETY: it is an object.
         assert_eq!(unsafe { Roots::instance_type(external.word()) }, ROOTS.external.unwrap());
-        // What the roots do not say, nobody takes for granted.
+        // Objects that the roots do not name are left to the helper.
         let none = generation.handles(&ROOTS.typed_array(None).external(None));
         assert!(none.objects.is_empty() && none.indirect);
         assert_eq!((none.null, none.booleans), (Some(ROOTS.null), Some([ROOTS.no, ROOTS.yes])));
     });
 }
 
-/// As much of V8 as the helper needs: it knows small integers and doubles by their words.
+/// The part of V8 that the helper needs: small integers and doubles by their words.
 struct Isolate(std::cell::RefCell<Vec<String>>);
 
-/// The word of a number that is no small integer.
+/// The word of a number that is not a small integer.
 const ONE_AND_A_HALF: u64 = 0xf1f1;
 
-// SAFETY: no value here has bytes.
+// SAFETY: this engine's values do not have bytes.
 unsafe impl Engine for Isolate {
     type Exception = String;
 

@@ -19,7 +19,7 @@ pub(crate) fn fixture() -> &'static Library {
     })
 }
 
-/// How often the fixture's functions were called on this thread since the last time.
+/// The number of calls of the fixture's functions on this thread since the last time.
 pub(crate) fn take_count() -> i32 {
     static FUNCTION: OnceLock<Function> = OnceLock::new();
     let function =
@@ -28,12 +28,12 @@ pub(crate) fn take_count() -> i32 {
     unsafe { function.call_slots(&[]) }.unwrap().as_i32()
 }
 
-/// Where the flag of a refused call is.
+/// The place of the flag of a refused call.
 pub(crate) const FLAG: Exit = Exit::Flag { offset: 5 };
 
 pub(crate) const EXITS: [Exit; 2] = [FLAG, Exit::Raise];
 
-/// How an argument comes.
+/// The form in which an argument comes.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Way {
     Handle,
@@ -50,7 +50,7 @@ impl Way {
 pub(crate) struct World {
     pub(crate) realm: Realm<Toy>,
     pub(crate) heap: Arc<Heap>,
-    /// Whether who calls looks for exceptions.
+    /// True if the caller looks for exceptions itself.
     looks: bool,
 }
 
@@ -115,8 +115,8 @@ impl World {
         Ok(Compiled { world: self, native, record, function: function.clone(), model })
     }
 
-    /// Calls a C function as an ordinary callback does: throws what waits, or converts the arguments, or throws what is wrong with
-    /// them.
+    /// Calls a C function as an ordinary callback does: throws the waiting exception, or converts the arguments, or throws
+    /// their error.
     pub(crate) fn ordinary(&self, function: &Function, args: &[Value], to: Option<Value>) -> Result<Slot, Thrown> {
         if let Some(exception) = self.realm.take_exception() {
             return Err(exception);
@@ -142,7 +142,7 @@ impl World {
         let ty = signature.result().unwrap();
         let to = to_slot(args.len(), ty, to)?;
         let size = Extent::of(ty).unwrap().size as usize;
-        // SAFETY: the buffer was found to have so many bytes.
+        // SAFETY: the check before this found that the buffer has this number of bytes.
         let to = unsafe { std::slice::from_raw_parts_mut(to.as_ptr::<u8>().cast_mut(), size) };
         // SAFETY: this is its signature.
         unsafe { function.call_slots_into(&slots, to) }.map_err(|error| Thrown::Other(error.to_string()))?;
@@ -153,25 +153,25 @@ impl World {
 /// A function as compiled code calls it.
 pub(crate) struct Compiled<'a> {
     pub(crate) world: &'a World,
-    /// What has the machine put arguments into registers.
+    /// A call of the record's entry, which puts arguments into registers.
     native: Function,
     pub(crate) record: FastCallRecord,
     pub(crate) function: Function,
     model: FastCallModel,
 }
 
-/// What a call of compiled code did.
+/// The outcome of a call of compiled code.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct Seen {
     pub(crate) result: Slot,
-    /// Whether it asked for the ordinary call.
+    /// True if it asked for the ordinary call.
     pub(crate) flagged: bool,
     pub(crate) thrown: Option<Thrown>,
-    /// How often the engine was asked what a value is.
+    /// The number of values that the engine was asked about.
     pub(crate) views: usize,
 }
 
-/// What a call passes for the exit: bytes among which the flag is.
+/// The argument for the exit: bytes that contain the flag.
 #[repr(align(16))]
 struct Options([u8; 16]);
 
@@ -211,7 +211,7 @@ impl Compiled<'_> {
         Seen { result, flagged, thrown: thrown.or(looked), views }
     }
 
-    /// What a caller that looks finds.
+    /// The exception that a caller finds if it looks.
     fn look(&self) -> Option<Thrown> {
         let realm = &self.world.realm;
         // SAFETY: the realm lives, and nobody writes to it meanwhile.

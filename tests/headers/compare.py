@@ -257,7 +257,7 @@ class Unit:
     def parsed(self):
         if self.header.endswith(".i"):
             self.text = open(self.header, encoding="utf-8", errors="replace").read()
-        # What libclang sees is preprocessed: the macros would be replaced a second time.
+        # libclang gets preprocessed text: the macros would be replaced a second time.
         without = re.sub(r"(?m)^[ \t]*#[ \t]*(define|undef)\b.*$", "", self.text)
         unit = Index.create().parse(
             "unit.c", ["-x", "c", "-w", "-std=gnu17"], [("unit.c", without)], TranslationUnit.PARSE_SKIP_FUNCTION_BODIES)

@@ -1,5 +1,6 @@
-//! Prints what `Declarations::from_c` reads, as one JSON object for each file named: functions, variables, types with sizes
-//! and offsets, constants, and what cannot be used. `compare.py` compares this with libclang.
+//! Prints the declarations that `Declarations::from_c` reads, as one JSON object for each file named. It has functions,
+//! variables, types with sizes and offsets, constants, and declarations that cannot be used. `compare.py` compares it with
+//! libclang.
 
 use std::collections::BTreeMap;
 use std::error::Error;

@@ -11,7 +11,7 @@ import tempfile
 DIRECTIVE = re.compile(r"^#(define|undef) ([A-Za-z_$][\w$]*)(\()?(.*)$")
 MARKER = re.compile(r'^# \d+ "([^"]*)"')
 WORD = re.compile(r"[A-Za-z_$][\w$]*")
-# Parts of text that break the lines behind them, or make a value of something else than a constant.
+# Parts of text that break the lines behind them, or that make a value of an expression that is not a constant.
 BREAKS = re.compile(r"[{};#]|^\s*$")
 
 

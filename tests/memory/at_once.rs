@@ -54,7 +54,7 @@ fn use_library(object: &Path, thread: usize, round: usize) {
     assert!(matches!(library.symbols(&declarations()), Err(SymbolError::Library(LibraryError::Closed(_)))));
 }
 
-/// Has as many threads do so, as often, while `meanwhile` runs again and again.
+/// Has this number of threads open the library this number of times, while `meanwhile` runs repeatedly.
 fn at_once(threads: usize, rounds: usize, mut meanwhile: impl FnMut()) {
     let object = symbols::object();
     let (start, running) = (Barrier::new(threads), AtomicUsize::new(threads));
@@ -93,7 +93,7 @@ fn writable_and_executable() -> Option<super::Map> {
     maps().into_iter().find(|map| map.permissions.contains('w') && map.permissions.contains('x'))
 }
 
-/// Looks at all mappings all the time.
+/// Looks at all mappings repeatedly.
 fn nothing_is_writable_and_executable() {
     let (mut looks, mut most) = (0, 0);
     at_once(4, 6, || {
@@ -124,7 +124,7 @@ fn sealed_memory_is_never_writable_and_executable() {
 }
 
 #[test]
-fn such_memory_would_be_seen() {
+fn writable_and_executable_memory_would_be_seen() {
     alone(|| {
         assert!(writable_and_executable().is_none());
         let protection = libc::PROT_READ | libc::PROT_WRITE | libc::PROT_EXEC;

@@ -1,4 +1,4 @@
-/* What is called, and what calls, while the system refuses memory for code. */
+/* Functions that are called, and functions that call back, while the system refuses memory for code. */
 #include <stdarg.h>
 #include <stdint.h>
 

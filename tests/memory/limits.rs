@@ -1,4 +1,4 @@
-//! How a test makes the system refuse things, for the rest of its process.
+//! Makes the system refuse things, for the rest of a test's process.
 
 use std::io;
 
@@ -11,7 +11,7 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    /// What SELinux without `execmem` refuses: memory that is not a program's file and may be executed.
+    /// SELinux without `execmem` refuses this: memory that is not a program's file and may be executed.
     ///
     /// Programs' files are refused too, so libraries have to be open.
     pub(crate) const EXECUTABLE_MEMORY: [Self; 2] =
@@ -29,7 +29,7 @@ impl Refusal {
 
     /// Pages that are cleared in children: before Linux 4.14.
     pub(crate) const fn wiped_pages() -> Self {
-        // A bit that no other advice has which the allocator gives.
+        // A bit that only this advice has, of those that the allocator gives.
         Self { call: libc::SYS_madvise, argument: 2, bits: 16, error: libc::EINVAL }
     }
 
@@ -39,9 +39,9 @@ impl Refusal {
     }
 }
 
-/// Has the calling thread, and those that it starts from now on, meet these refusals, by a seccomp filter.
+/// Installs a seccomp filter with these refusals for the calling thread and for threads that it starts later.
 pub(crate) fn refuse(refusals: &[Refusal]) {
-    /// Where the kernel's `seccomp_data` has the number of the call, and the low half of its first argument.
+    /// Offsets in the kernel's `seccomp_data`: the number of the call, and the low half of its first argument.
     const NUMBER: u32 = 0;
     const ARGUMENTS: u32 = 16;
     let statement = |code: u32, k: u32| libc::sock_filter { code: code as u16, jt: 0, jf: 0, k };
@@ -67,20 +67,20 @@ pub(crate) fn refuse(refusals: &[Refusal]) {
         .collect();
     program.push(end(libc::SECCOMP_RET_ALLOW));
     let program = libc::sock_fprog { len: program.len() as u16, filter: program.as_mut_ptr() };
-    // SAFETY: the program is as long as it says, and the kernel copies it.
+    // SAFETY: the length is the program's, and the kernel copies it.
     unsafe {
         check(libc::prctl(libc::PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
         check(libc::prctl(libc::PR_SET_SECCOMP, libc::SECCOMP_MODE_FILTER, &raw const program));
     }
 }
 
-/// Runs the body while the process gets nothing more of a resource.
+/// Runs the body while the process cannot get more of a resource.
 pub(crate) fn without_more<T>(resource: libc::__rlimit_resource_t, body: impl FnOnce() -> T) -> T {
     let mut limit = libc::rlimit { rlim_cur: 0, rlim_max: 0 };
     // SAFETY: the limit is the function's own.
     unsafe { check(libc::getrlimit(resource, &mut limit)) };
     let set = |rlim_cur| {
-        // SAFETY: as above.
+        // SAFETY: the limit is the function's own.
         unsafe { check(libc::setrlimit(resource, &libc::rlimit { rlim_cur, ..limit })) };
     };
     set(0);
@@ -89,7 +89,7 @@ pub(crate) fn without_more<T>(resource: libc::__rlimit_resource_t, body: impl Fn
     result
 }
 
-/// Runs the body on a thread of its own, whose stack and heap need no more address space than they have at its beginning.
+/// Runs the body on a thread of its own, whose stack and heap have all their address space from the start.
 pub(crate) fn with_its_own_heap(body: impl FnOnce() + Send) {
     let begin = || {
         // The first allocation makes the heap, of many megabytes that are made usable later.

@@ -14,7 +14,7 @@ use std::ops::Range;
 use hotcall::{Signature, Type};
 use hotcall_jit::{Jit, Stats};
 
-/// What the compiler that the process shares has.
+/// The statistics of the compiler that the process shares.
 fn stats() -> Stats {
     Jit::shared().unwrap().stats()
 }
@@ -23,12 +23,12 @@ fn signature<const N: usize>(params: [Type; N], result: impl Into<Option<Type>>)
     Signature::new(params, result).unwrap()
 }
 
-/// What a range of addresses is.
+/// A range of addresses.
 #[derive(Debug)]
 struct Map {
     addresses: Range<usize>,
     permissions: String,
-    /// Of the file, or a name in brackets.
+    /// The path of the file, or a name in brackets.
     file: Option<String>,
 }
 
@@ -42,7 +42,7 @@ impl Map {
     }
 }
 
-/// What the process has mapped.
+/// All mappings of the process.
 fn maps() -> Vec<Map> {
     fs::read_to_string("/proc/self/maps").unwrap().lines().map(Map::read).collect()
 }

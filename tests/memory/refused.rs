@@ -18,7 +18,7 @@ use hotcall_testing::fixture;
 use super::limits::{Refusal, refuse, with_its_own_heap, without_more};
 use super::{maps, signature, stats};
 
-/// Where code is.
+/// The place of code.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Way {
     /// In a file in memory.
@@ -29,7 +29,7 @@ enum Way {
     Universal,
 }
 
-/// What there is in builds without a code generator, whatever the system allows.
+/// Returns `way`, or the universal one in builds without a code generator.
 const fn or_universal(way: Way) -> Way {
     if cfg!(feature = "jit") { way } else { Way::Universal }
 }
@@ -69,7 +69,7 @@ fn many_thunk() -> Thunk {
     Thunk::new(&Signature::new(params, Type::F64).unwrap()).unwrap()
 }
 
-/// The fixture, and whatever a process does once: while memory is refused no library can be opened.
+/// The fixture, opened before memory is refused, because no library can be opened after that.
 struct Tools {
     library: Library,
     /// These are kept, so that no other function gets their addresses.
@@ -168,7 +168,7 @@ impl Tools {
         self.locals.push(local);
     }
 
-    /// The addresses of what calls functions.
+    /// The addresses of code that calls functions.
     fn trampolines(&self) -> Vec<*const c_void> {
         self.functions.iter().map(|function| function.entry().unwrap() as *const c_void).collect()
     }
@@ -214,7 +214,7 @@ unsafe extern "C" fn triple(_: *mut c_void, args: *const Slot, result: *mut Slot
     unsafe { *result = ((*args).as_i32() * 3).into() };
 }
 
-/// The whole test in a process where what `fault` takes away is missing from the start.
+/// Runs the whole test in a process in which `fault` takes something away at the start.
 fn all_of(fault: impl FnOnce(), way: Way) {
     let mut tools = Tools::new();
     fault();
@@ -228,29 +228,29 @@ fn all_of(fault: impl FnOnce(), way: Way) {
 }
 
 #[test]
-fn nothing_is_refused() {
+fn memory_is_shared_if_nothing_is_refused() {
     alone(|| all_of(|| {}, Way::Shared));
 }
 
 /// Before Linux 6.3, which does not know the flag.
 #[test]
-fn an_old_kernel() {
+fn an_old_kernel_shares_memory() {
     alone(|| all_of(|| refuse(&[Refusal::executable_file(libc::EINVAL)]), Way::Shared));
 }
 
 /// As with `vm.memfd_noexec=2`.
 #[test]
-fn no_executable_files_in_memory() {
+fn memory_is_sealed_without_executable_files() {
     alone(|| all_of(|| refuse(&[Refusal::file(libc::EACCES)]), Way::Sealed));
 }
 
 #[test]
-fn no_executable_memory() {
+fn all_is_universal_without_executable_memory() {
     alone(|| all_of(|| refuse(&Refusal::EXECUTABLE_MEMORY), Way::Universal));
 }
 
 #[test]
-fn no_file_descriptors() {
+fn memory_is_sealed_without_file_descriptors() {
     alone(|| {
         let mut tools = Tools::new();
         without_more(libc::RLIMIT_NOFILE, || {
@@ -264,7 +264,7 @@ fn no_file_descriptors() {
 
 /// `ulimit -f`: it would end the process to make a file in memory.
 #[test]
-fn no_file_may_grow() {
+fn memory_is_sealed_if_no_file_may_grow() {
     alone(|| {
         let mut tools = Tools::new();
         without_more(libc::RLIMIT_FSIZE, || {
@@ -278,7 +278,7 @@ fn no_file_may_grow() {
 
 /// Children that are not noticed must not share memory for code. Tables of stubs never change.
 #[test]
-fn no_page_tells_of_forks() {
+fn code_is_sealed_if_no_page_tells_of_forks() {
     alone(|| {
         let mut tools = Tools::new();
         refuse(&[Refusal::wiped_pages()]);
@@ -290,14 +290,14 @@ fn no_page_tells_of_forks() {
 }
 
 #[test]
-fn no_address_space() {
+fn all_is_universal_without_address_space() {
     alone(|| {
         with_its_own_heap(|| {
             let mut tools = Tools::new();
             without_more(libc::RLIMIT_AS, || {
                 tools.calls();
                 tools.callbacks(&int_thunk(), &many_thunk());
-                // There is none for threads either.
+                // Threads do not get address space either.
                 assert!(std::thread::Builder::new().spawn(|| {}).is_err());
             });
             tools.check(Way::Universal, Way::Universal);
@@ -308,7 +308,7 @@ fn no_address_space() {
 
 /// Shapes that are compiled stay so, and there is room for more beside them.
 #[test]
-fn address_space_runs_out() {
+fn compiled_shapes_stay_when_address_space_runs_out() {
     alone(|| {
         with_its_own_heap(|| {
             let mut tools = Tools::new();
@@ -327,7 +327,7 @@ fn address_space_runs_out() {
 
 /// Programs that forbid themselves to make more code once they have begun.
 #[test]
-fn executable_memory_is_refused_later() {
+fn compiled_shapes_stay_when_executable_memory_is_refused() {
     alone(|| {
         let mut tools = Tools::new();
         tools.calls();

@@ -1,4 +1,4 @@
-//! What a thousand libraries leave behind.
+//! A thousand libraries that are opened and closed leave no memory behind.
 
 use std::collections::VecDeque;
 use std::fs;
@@ -45,7 +45,7 @@ fn open(object: &Path, number: usize) -> Symbols {
 }
 
 #[test]
-fn memory_returns() {
+fn memory_returns_when_libraries_are_closed() {
     alone(|| {
         let directory = std::env::temp_dir().join(format!("hotcall-memory-{}", std::process::id()));
         let copies = copies(&directory);
@@ -68,14 +68,14 @@ fn memory_returns() {
             assert_eq!(mapped.count(), 0, "libraries that are still mapped");
             (stats(), maps.len(), resident())
         };
-        // Stubs that were given back rest until there were some more than a thousand others.
+        // Stubs that were given back rest until about a thousand others were given back.
         let warm = open_many(1200);
         let (stats, maps, kilobytes) = open_many(1000);
         fs::remove_dir_all(&directory).unwrap();
 
         assert_eq!(stats, warm.0);
         assert_eq!((stats.trampolines, stats.callbacks), (0, 0));
-        // One thunk, and nothing else.
+        // One thunk remains.
         assert_eq!((stats.thunks, stats.functions), (1, usize::from(cfg!(feature = "jit"))));
         assert!(stats.mapped_bytes <= 4 * 64 * 1024, "{stats:?}");
         assert!(maps <= warm.1 + 8, "{maps} mappings after {}", warm.1);

@@ -1,4 +1,4 @@
-//! A library with many symbols, whose results say which function was called with what.
+//! A library with many symbols, whose results show the function and its arguments.
 
 use std::fmt::Write;
 use std::iter::repeat_n;
@@ -27,7 +27,7 @@ pub(crate) fn object() -> PathBuf {
     fixture::shared_object(&source)
 }
 
-/// How many parameters of each class the symbol with this number has.
+/// The number of parameters of each class of this symbol.
 fn params(symbol: usize) -> [usize; 2] {
     let shape = symbol % SHAPES;
     [shape % 8, shape / 8]

@@ -27,7 +27,7 @@ fn patched_built_ins_change_nothing() {
 }
 
 #[test]
-fn standard_error() {
+fn warnings_and_errors_go_to_standard_error() {
     let output = run("stderr.js", &[]);
     same(&output.stderr, &expected("stderr"));
     assert_eq!((&*output.stdout, output.code), ("  to standard output\n", 0));
@@ -49,34 +49,34 @@ fn console_timers_count_time() {
 }
 
 #[test]
-fn traces_and_stacks() {
+fn traces_and_stacks_name_their_places() {
     check("console-errors", &[]);
     let trace = run_text("function f() { console.trace('here', 1); }\nf();", &[]);
     assert_eq!(trace.stderr, "Trace: here 1\n    at f (script.js:1)\n    at script.js:2\n");
 }
 
 #[test]
-fn text_encoding() {
+fn text_is_encoded_and_decoded() {
     check("encoding", &[]);
 }
 
 #[test]
-fn urls() {
+fn urls_are_parsed() {
     check("url", &[]);
 }
 
 #[test]
-fn timers_and_microtasks() {
+fn timers_and_microtasks_run_in_order() {
     check("timers", &[]);
 }
 
 #[test]
-fn modules() {
+fn modules_are_loaded() {
     check("modules/main", &[]);
 }
 
 #[test]
-fn the_engine_and_the_environment() {
+fn the_engine_and_the_environment_are_there() {
     let output = run_with(&[], "engine.js", &["a", "--b", "-c=d"]);
     assert_eq!(output.stderr, "");
     let (start, checks) = output.stdout.split_once("a,--b,-c=d\n").unwrap();
@@ -87,7 +87,7 @@ fn the_engine_and_the_environment() {
 }
 
 #[test]
-fn exit_codes() {
+fn scripts_end_with_their_exit_code() {
     for (script, code) in [
         ("", 0),
         ("Deno.exit(3); console.log('not');", 3),
@@ -105,7 +105,7 @@ fn exit_codes() {
 }
 
 #[test]
-fn events_of_the_end() {
+fn events_announce_the_end() {
     let output = run_text(
         "const types = ['load', 'beforeunload', 'unload'];
          for (const type of types) addEventListener(type, (event) => console.log(event.type));

@@ -14,7 +14,7 @@ fn fails(cases: &[(&str, &str)]) {
 }
 
 #[test]
-fn thrown_by_the_module() {
+fn errors_of_the_module_are_reported() {
     fails(&[
         (
             "throw new Error('boo');",
@@ -54,7 +54,7 @@ fn thrown_by_the_module() {
 /// Values whose getters, methods and proxies throw, or that are odd in other ways. Deno prints this too, except for constructors in
 /// stacks.
 #[test]
-fn odd_values() {
+fn odd_values_are_reported() {
     fn error(code: &str) -> String {
         format!("const e = new Error('m');\n{code}\nthrow e;")
     }
@@ -124,7 +124,7 @@ fn odd_values() {
 }
 
 #[test]
-fn thrown_when_no_built_in_works() {
+fn errors_are_reported_when_no_built_in_works() {
     let poison = crate::folder().join("poison.js");
     let first = format!("const E = Error; await import({poison:?});");
     for (code, start) in [
@@ -138,7 +138,7 @@ fn thrown_when_no_built_in_works() {
 }
 
 #[test]
-fn thrown_elsewhere() {
+fn errors_thrown_elsewhere_are_reported() {
     fails(&[
         (
             "setTimeout(() => { throw new RangeError('t'); });\nsetTimeout(() => console.log('not'), 50);",
@@ -161,7 +161,7 @@ fn thrown_elsewhere() {
 }
 
 #[test]
-fn rejections() {
+fn rejections_are_reported() {
     fails(&[
         (
             "Promise.reject(new TypeError('p'));\nsetTimeout(() => console.log('not'));",
@@ -189,7 +189,7 @@ fn rejections() {
 }
 
 #[test]
-fn modules_that_do_not_run() {
+fn modules_that_do_not_run_are_reported() {
     fails(&[
         ("a b", "error: Uncaught SyntaxError: expecting ';'\na b\n    at script.js:1\n"),
         ("import './none.js';", "error: Module not found \"none.js\".\n"),
@@ -218,7 +218,7 @@ fn the_place_is_marked() {
 }
 
 #[test]
-fn deep_recursion() {
+fn deep_recursion_is_an_error() {
     let output = run_text("function f() { f(); }\ntry { f(); } catch (error) { console.log(error.name); }\nf();", &[]);
     assert_eq!(output.stdout, "RangeError\n");
     assert!(output.stderr.starts_with("error: Uncaught (in promise) RangeError: Maximum call stack size exceeded\n"));

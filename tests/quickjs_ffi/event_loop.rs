@@ -104,7 +104,7 @@ fn an_exception_in_a_callback_on_another_thread_is_nobodys() {
 }
 
 #[test]
-fn a_rejected_call_that_nobody_waits_for() {
+fn a_rejected_call_ends_the_script() {
     let ran = ran("await c.call_twice('x', 1);");
     assert_eq!((ran.code, &*ran.stdout), (Some(1), ""));
     assert!(ran.stderr.contains("TypeError: Invalid FFI function type, expected null, or External"), "{}", ran.stderr);
@@ -112,7 +112,7 @@ fn a_rejected_call_that_nobody_waits_for() {
 
 /// The call goes on in memory of the engine's, which is not torn down under it.
 #[test]
-fn a_script_that_ends_while_calls_run() {
+fn a_script_may_end_while_calls_run() {
     for end in ["throw new Error('the end')", "Deno.exit(1)", "await Promise.reject(new Error('the end'))"] {
         let ran = ran(&format!(
             "const shared = new Uint8Array(new SharedArrayBuffer(1000));

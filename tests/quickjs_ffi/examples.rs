@@ -28,7 +28,7 @@ fn run_with_library(script: &str) -> Option<Ran> {
 }
 
 #[test]
-fn sqlite() {
+fn sqlite_runs() {
     let Some(ran) = run_with_library("sqlite.js") else { return };
     let printed = "SQLite 3\n\
         name: Earth, radius: 6371.0\n\
@@ -40,7 +40,7 @@ fn sqlite() {
 }
 
 #[test]
-fn libm() {
+fn libm_runs() {
     let printed = "2 to the power of 10 is 1024\n\
         the hypotenuse of 3 and 4 is 5\n\
         2 * 3 + 4 is 10\n\
@@ -51,7 +51,7 @@ fn libm() {
 }
 
 #[test]
-fn zlib() {
+fn zlib_runs() {
     let Some(ran) = run_with_library("zlib.js") else { return };
     let printed = "crc32 of \"123456789\": cbf43926\n\
         44000 bytes became fewer than 300: true\n\
@@ -62,7 +62,7 @@ fn zlib() {
 }
 
 #[test]
-fn version() {
+fn version_runs() {
     let ran = run("version.js");
     assert_eq!((ran.code, &*ran.stderr), (Some(0), ""));
     if ran.stdout.is_empty() {
@@ -77,7 +77,7 @@ fn version() {
 }
 
 #[test]
-fn structs() {
+fn structs_run() {
     let printed = "17 = 5 * 3 + 2\n\
         -17 = 5 * -3 + -2\n\
         10**18 + 7 = 10**9 * 1000000000 + 7\n\
@@ -88,7 +88,7 @@ fn structs() {
 }
 
 #[test]
-fn nonblocking() {
+fn nonblocking_runs() {
     let printed = "working.\n\
         working..\n\
         working...\n\
@@ -120,21 +120,21 @@ fn sample(name: &str) -> Ran {
 }
 
 #[test]
-fn sample_basic() {
+fn sample_basic_runs() {
     check(&sample("basic"), "8\n");
 }
 
 #[test]
-fn sample_structs() {
+fn sample_structs_run() {
     check(&sample("structs"), "5\n");
 }
 
 #[test]
-fn sample_callbacks() {
+fn sample_callbacks_run() {
     check(&sample("callbacks"), "Callback received: 42\n");
 }
 
 #[test]
-fn sample_rust() {
+fn sample_rust_runs() {
     check(&sample("rust"), "Fibonacci(10) = 55\n");
 }

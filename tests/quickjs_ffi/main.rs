@@ -87,7 +87,7 @@ macro_rules! scripts {
 scripts!(values declarations pointers functions callbacks many patched threads nonblocking buffers turns);
 
 #[test]
-fn memory() {
+fn calls_leave_no_memory_behind() {
     // A program that watches another one takes memory itself.
     if !is_wrapped() {
         check(&run(&script("memory.js")), "end\n");

@@ -214,7 +214,7 @@ fn a_directory_allows_what_is_below_it() {
 }
 
 #[test]
-fn several_paths() {
+fn several_paths_are_allowed() {
     let place = Place::new("several");
     let flag = "--allow-ffi=allowed/deep,other/lib.so";
     place.allows(flag, "./allowed/deep/lib.so");
@@ -224,7 +224,7 @@ fn several_paths() {
 
 /// The file that a link leads to counts.
 #[test]
-fn through_links() {
+fn links_lead_where_the_system_leads() {
     let place = Place::new("links");
     place.denies(&["--allow-ffi=allowed"], "./allowed/out.so");
     place.denies(&["--allow-ffi=allowed"], "./allowed/away/lib.so");

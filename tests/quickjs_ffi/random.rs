@@ -4,7 +4,7 @@
 //! seeds run always, others for as long as is asked for:
 //!
 //! ```sh
-//! HOTCALL_RANDOM_SECONDS=3600 cargo test --workspace --test quickjs_ffi random::for_long -- --ignored --nocapture
+//! HOTCALL_RANDOM_SECONDS=3600 cargo test --workspace --test quickjs_ffi random::seeds_agree_for_long -- --ignored --nocapture
 //! ```
 //!
 //! `HOTCALL_RANDOM_SEED` is the seed to begin with. A failure names the script and its seed.
@@ -139,13 +139,13 @@ fn try_seed(seed: u64) {
 }
 
 #[test]
-fn fixed_seeds() {
+fn fixed_seeds_agree() {
     (0..40).for_each(try_seed);
 }
 
 #[test]
 #[ignore = "runs for as long as HOTCALL_RANDOM_SECONDS says"]
-fn for_long() {
+fn seeds_agree_for_long() {
     let number = |name, default| env::var(name).map_or(default, |text| text.parse().expect(name));
     let end = Instant::now() + Duration::from_secs(number("HOTCALL_RANDOM_SECONDS", 60));
     let first = number("HOTCALL_RANDOM_SEED", 1000);

@@ -212,7 +212,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bytes_of_every_length() {
+    fn bytes_of_every_length_are_loaded_and_stored() {
         let from: [u8; 130] = std::array::from_fn(|at| at as u8 + 1);
         for len in 1..=8u8 {
             for at in 0..16 {

@@ -5,18 +5,18 @@ use hotcall_testing::types::{ALIGNED, ARRAYS, EMPTY, KINDS, NESTED, PACKED, UNIO
 use crate::fixtures;
 
 #[test]
-fn of_every_size() {
+fn every_size_is_passed_and_returned() {
     fixtures::check(all_mixes().map(|ty| format!("({ty}) -> {ty}")));
 }
 
 /// On the stack behind an odd number of words, where classes make no difference.
 #[test]
-fn of_every_size_on_the_stack() {
+fn every_size_is_passed_on_the_stack() {
     fixtures::check(all_mixes().step_by(4).map(|ty| format!("(7*i64, 8*f64, {ty}, i8, {ty})")));
 }
 
 #[test]
-fn of_every_form() {
+fn every_form_is_passed_and_returned() {
     let types = [&PACKED[..], &ALIGNED, &UNIONS, &ARRAYS, &NESTED, &EMPTY, &KINDS].concat();
     let signatures = types.iter().flat_map(|ty| {
         [
@@ -30,7 +30,7 @@ fn of_every_form() {
 
 /// Zeroed and copied by straight code up to some size, and by loops beyond.
 #[test]
-fn of_large_sizes() {
+fn large_sizes_are_passed_and_returned() {
     let sizes = (65..=81).chain(249..=275).chain([400, 1009, 1024, 1031, 4096, 8199, 60_000]);
     let signatures = sizes.flat_map(|size| {
         let bytes = format!("struct {{u8[{size}]}}");

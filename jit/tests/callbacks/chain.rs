@@ -1,5 +1,5 @@
-//! Exceptions and panics from below a callback to above the call that led to it:
-//! C++, trampoline, C++, stub, thunk, Rust's handler, trampoline, C++.
+//! Exceptions and panics that begin below a callback and are caught above the call that led to it: C++, trampoline, C++, stub,
+//! thunk, Rust's handler, trampoline, C++.
 
 use std::ffi::c_void;
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
@@ -61,22 +61,23 @@ const SOURCE: &str = r#"
     }
 "#;
 
-/// What C++ calls back by: the context in an integer register, in a float register, on the stack.
+/// The types of the callbacks: their context is in an integer register, in a float register, on the stack.
 const CALLBACKS: [&str; 3] =
     ["(i64) -> i32", "(6*i64, f32) -> f64", "(6*i64, 8*f64, struct {u8[900]}) -> struct {u8[900]}"];
 
-/// How the trampolines call, which ignore what C++ takes: by simple frames, and by those of calls that copy.
+/// The signatures of the trampolines' calls, whose further arguments C++ ignores: with simple frames, and with those of calls
+/// that copy.
 const OUTER: [&str; 2] = ["(pointer, i64, pointer) -> i32", "(pointer, i64, pointer, struct {u8[9000]}) -> f64"];
 const INNER: [&str; 2] = [
     "(i64, pointer, pointer) -> i32",
     "(i64, pointer, pointer, struct {u8[9000]}, 9*struct {u8[30]}) -> struct {f64, i64}",
 ];
 
-/// What the handler needs.
+/// The handler's context.
 struct Below<'a> {
     inner: Trampoline,
     target: *const c_void,
-    /// C++'s destructors, and Rust's, which have run.
+    /// The number of C++'s and Rust's destructors that ran.
     ran: i32,
     dropped: i32,
     block: &'a [u8],
@@ -93,7 +94,7 @@ impl Drop for Counting {
 
 unsafe extern "C-unwind" fn handle(context: *mut c_void, args: *const u64, _: *mut u64) {
     let below = context.cast::<Below<'_>>();
-    // SAFETY: the context is the test's; the target has the trampoline's signature, or ignores what is passed behind its own.
+    // SAFETY: the context is the test's; the target has the trampoline's signature, or ignores further arguments.
     unsafe {
         let _dropped = Counting(&raw mut (*below).dropped);
         let block = (*below).block.as_ptr() as u64;
@@ -147,25 +148,25 @@ fn chain(library: &Library, callee: &str, begin: impl Fn(SlotsEntry, *const c_vo
 }
 
 #[test]
-fn exceptions() {
+fn exceptions_pass_through_the_whole_chain() {
     type Begin = unsafe extern "C" fn(SlotsEntry, *const c_void, *const u64, *mut i32) -> i32;
     let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.
     let catch_above = unsafe { library.get::<Begin>("catch_above") }.unwrap();
     chain(&library, "throw_below", |entry, target, args, ran| {
-        // SAFETY: the target has the trampoline's signature, or ignores what is passed behind its own.
+        // SAFETY: the target has the trampoline's signature, or ignores further arguments.
         unsafe { catch_above(entry, target, args, ran) }.into()
     });
 }
 
 #[test]
-fn panics() {
+fn panics_pass_through_the_whole_chain() {
     type Begin = unsafe extern "C-unwind" fn(SlotsEntry, *const c_void, *const u64, *mut i32);
     let Some(library) = fixture::load_cxx(SOURCE) else { return };
     // SAFETY: the function has this type.
     let pass = unsafe { library.get::<Begin>("pass") }.unwrap();
     chain(&library, "panic_below", |entry, target, args, ran| {
-        // SAFETY: as above.
+        // SAFETY: the target has the trampoline's signature, or ignores further arguments.
         let outcome = catch_unwind(AssertUnwindSafe(|| unsafe { pass(entry, target, args, ran) }));
         *outcome.unwrap_err().downcast::<i64>().unwrap()
     });

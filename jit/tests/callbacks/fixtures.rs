@@ -1,9 +1,13 @@
 //! Calls of stubs by compiled C callers with random values.
 //!
-//! For each signature `check` writes two callers (`callers.rs`), lets each C compiler compile them, and binds a stub to a
-//! handler that keeps what it gets and then overwrites it. It asserts that the handler saw canonical slots and every byte
-//! of every aggregate at a multiple of 16, whatever is in the rest of the registers; that the result was zero before the
-//! handler wrote it; that it arrived whole, and zero where nothing was written; and that nothing beside it was written.
+//! For each signature `check` writes two callers (`callers.rs`), and each C compiler compiles them. It binds a stub to a
+//! handler that keeps its arguments and then overwrites them. Then it asserts:
+//!
+//! * The handler saw canonical slots, and every byte of every aggregate at a multiple of 16, for any bits in the rest of the
+//!   registers.
+//! * The result was zero before the handler wrote it.
+//! * The result arrived whole. Bytes that the handler did not write are zero.
+//! * Nothing beside the result was written.
 
 use std::ffi::c_void;
 use std::hint::black_box;
@@ -22,7 +26,7 @@ use hotcall_testing::random::{Random, kept, slot};
 use hotcall_testing::ways;
 use libloading::Library;
 
-/// What C's memory holds where nobody should read or write it.
+/// The content of C's memory that callbacks must neither read nor write.
 const DIRTY: u8 = 0xdb;
 
 /// Checks the signatures, which are in the notation of `notation`.
@@ -53,7 +57,7 @@ pub(crate) fn bound<T>(thunk: &'static ThunkCode, handler: Handler, context: *mu
     stub
 }
 
-/// How much of the result the handler writes.
+/// The part of the result that the handler writes.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Written {
     Whole,
@@ -72,7 +76,7 @@ impl Written {
         }
     }
 
-    /// Where C's memory for the result is.
+    /// The place of C's memory for the result.
     fn spot(self, align: usize) -> Spot {
         match self {
             Self::Whole => Spot::End,
@@ -82,7 +86,7 @@ impl Written {
     }
 }
 
-/// A caller and what it does with registers.
+/// A caller, and its treatment of registers.
 struct Form {
     caller: Caller,
     whole_words: bool,
@@ -138,7 +142,7 @@ impl<'a> Case<'a> {
         [plain].into_iter().chain(whole).collect()
     }
 
-    /// The argument bytes for a caller, and what the handler ought to see of each.
+    /// The argument bytes for a caller, and the values that the handler must see.
     fn values(&self, random: &mut Random) -> (Vec<u8>, Vec<Expected>) {
         let (mut passed, mut expected) = (Vec::new(), Vec::new());
         for ((ty, layout), arg) in self.signature.params().iter().zip(&self.layouts).zip(&self.plan.args) {
@@ -176,7 +180,7 @@ impl<'a> Case<'a> {
         let mut record = Record::new(thunk, align.into(), self.signature.result().map(|_| size), result.clone());
         result.resize(size, 0);
         let explicit = form.whole_words && self.hidden;
-        // What C hands over as the result's memory, which a caller that does not say so has somewhere on its stack.
+        // The memory for the result that C passes. Callers that do not name it have it on their stack.
         let memory = arena.result.put(written.spot(align.into()), &vec![DIRTY; size]);
         if explicit {
             args.splice(0..0, (memory as u64).to_le_bytes());
@@ -223,7 +227,7 @@ impl<'a> Case<'a> {
                 slot(scalar, &written[..scalar.size() as usize])
             };
             expected = value.to_le_bytes().to_vec();
-            // What else is in a float's register is nobody's business.
+            // The rest of a float's register has no meaning.
             compared.resize(8, !(scalar.is_float() && form.whole_words));
         }
         for (at, compared) in compared.into_iter().enumerate() {
@@ -233,7 +237,7 @@ impl<'a> Case<'a> {
     }
 }
 
-/// A slot, or an aggregate's bytes, as the handler ought to see them.
+/// A slot, or an aggregate's bytes, as the handler must see them.
 #[derive(Debug)]
 struct Expected {
     bytes: Vec<u8>,
@@ -266,7 +270,7 @@ struct Record {
     align: usize,
     /// The bytes of the result, if there is one.
     size: Option<usize>,
-    /// What to write as the result, from its first byte.
+    /// The bytes to write as the result, from its first byte.
     write: Vec<u8>,
     seen: Vec<Vec<u8>>,
     faults: Vec<String>,
@@ -285,7 +289,7 @@ impl Record {
     }
 }
 
-/// Keeps what it sees in its [`Record`], overwrites it, for it is the handler's, and writes the result.
+/// Keeps its arguments in its [`Record`], overwrites them, because they are the handler's, and writes the result.
 unsafe extern "C-unwind" fn handler(context: *mut c_void, args: *const u64, result: *mut u64) {
     #[repr(align(16))]
     struct Aligned([u8; 16]);

@@ -1,4 +1,4 @@
-//! Which signatures have no thunk, and which share one.
+//! Signatures that do not have a thunk, and signatures that share one.
 
 use hotcall_jit::{JitError, MAX_PARAMETERS, PlanError, Signature, SignatureError, Type};
 use hotcall_testing::notation::signature;
@@ -26,7 +26,7 @@ fn what_is_too_large_is_refused() {
         assert!(matches!(error, JitError::Plan(PlanError::Stack { index: 3, .. })), "{error}");
         let error = Signature::new(vec![Type::I8; MAX_PARAMETERS + 1], None).unwrap_err();
         assert_eq!(error, SignatureError::Parameters { count: MAX_PARAMETERS + 1, max: MAX_PARAMETERS });
-        // The compiler is as good as before.
+        // The compiler still works.
         assert!(jit.thunk(&signature("(i32) -> i32")).is_ok());
     }
 }

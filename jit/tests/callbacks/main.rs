@@ -1,4 +1,4 @@
-//! Callbacks: functions that the system's C compilers compiled call stubs, and handlers see what they were called with.
+//! Callbacks: functions that the system's C compilers compiled call stubs, and handlers check their arguments.
 
 #![cfg(all(target_arch = "x86_64", not(windows)))]
 

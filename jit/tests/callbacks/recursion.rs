@@ -66,12 +66,12 @@ unsafe extern "C-unwind" fn descend<const KIND: usize>(context: *mut c_void, arg
     // SAFETY: the signature has as many parameters.
     let before = unsafe { slice::from_raw_parts(args, slots) }.to_vec();
     let depth = before[0] as i64;
-    // SAFETY: see above.
+    // SAFETY: the stub is bound with a world, of which no reference is kept while C runs.
     unsafe { (*world).trail.push(depth) };
-    // SAFETY: see above.
+    // SAFETY: the stub is bound with a world, of which no reference is kept while C runs.
     let value = if depth == 0 { 1. } else { unsafe { (*world).enter(depth - 1) } } + depth as f64;
-    // What was called in between has not touched the arguments.
-    // SAFETY: as before; the last slot of the third kind is the address of 13 words.
+    // The calls in between did not change the arguments.
+    // SAFETY: the signature has as many parameters; the last slot of the third kind is the address of 13 words.
     let intact = unsafe {
         slice::from_raw_parts(args, slots) == before
             && (KIND != 2 || (0..12).all(|at| *(before[13] as *const i64).add(1 + at) == depth + at as i64))
@@ -85,7 +85,7 @@ unsafe extern "C-unwind" fn descend<const KIND: usize>(context: *mut c_void, arg
 }
 
 #[test]
-fn many_levels_of_every_kind() {
+fn many_levels_of_every_kind_nest() {
     const DEPTH: i64 = 30;
     let handlers: [Handler; 3] = [descend::<0>, descend::<1>, descend::<2>];
     let ways = ways::all(cfg!(feature = "cranelift"));

@@ -1,32 +1,32 @@
-//! Registers exhausted, and the context in every place that is left.
+//! Arguments that exhaust the registers, and the context in every place that is left.
 
 use hotcall_testing::types::KINDS;
 
 use crate::fixtures;
 
-/// What follows on the stack: structs behind odd words, with gaps in front of those that are aligned.
+/// Arguments that follow on the stack: structs behind odd words, with gaps in front of aligned ones.
 const TAIL: &str = "struct {u8[20]}, struct {f64, i8, i64} aligned(16), struct {u8[3], i64[2]}, i8, f32";
 
-/// Every number of integers and floats, which leaves every register for the context, and then none.
+/// Every number of integers and floats. So each register is left for the context once, and at the end none.
 fn counts() -> impl Iterator<Item = String> {
     (0..=7).flat_map(|ints| (0..=9).map(move |floats| format!("{ints}*i32, {floats}*f32")))
 }
 
 #[test]
-fn taken_one_by_one() {
+fn arguments_take_registers_one_by_one() {
     let signatures = counts().flat_map(|counts| [format!("({counts}) -> f32"), format!("({counts}, {TAIL})")]);
     fixtures::check(signatures);
 }
 
 /// A hidden result takes one more.
 #[test]
-fn taken_with_a_result_in_memory() {
+fn a_result_in_memory_takes_one_more_register() {
     fixtures::check(counts().map(|counts| format!("({counts}, {TAIL}) -> struct {{u8[23]}}")));
 }
 
 /// Structs that find enough registers, or too few; small arguments find those that are left.
 #[test]
-fn around_each_boundary() {
+fn structs_leave_registers_that_are_too_few() {
     let counts = (3..=7).flat_map(|ints| [0, 7, 8].map(|floats| (ints, floats)));
     let signatures = counts.flat_map(|(ints, floats)| {
         KINDS.map(|kind| format!("({ints}*i32, {floats}*f32, {kind}, i16, f64, u64, f32, {kind}, u8) -> {kind}"))
@@ -34,7 +34,7 @@ fn around_each_boundary() {
     fixtures::check(signatures);
 }
 
-/// The tests above go through all there are: six integer registers, eight float registers, and the stack.
+/// The tests above use all places: six integer registers, eight float registers, and the stack.
 #[cfg(feature = "cranelift")]
 #[test]
 fn every_place_has_stubs_of_its_own() {

@@ -13,7 +13,7 @@ use crate::fixtures::{self, bound};
 
 /// In registers, on the stack, and as the result.
 #[test]
-fn in_every_place() {
+fn scalars_arrive_in_every_place() {
     let signatures = SCALARS.iter().flat_map(|scalar| {
         [
             format!("() -> {scalar}"),
@@ -26,7 +26,7 @@ fn in_every_place() {
 }
 
 #[test]
-fn at_every_position() {
+fn scalars_arrive_at_every_position() {
     let signatures = ["i8", "u16", "i32", "u64", "bool", "f32", "f64"].iter().flat_map(|scalar| {
         (0..16).map(move |position| {
             let filler = |at| if at % 2 == 0 { "u8" } else { "f32" };
@@ -38,7 +38,7 @@ fn at_every_position() {
 }
 
 #[test]
-fn twenty_of_all_kinds() {
+fn twenty_arguments_of_all_kinds_arrive() {
     let signatures = [
         "(i8, u8, i16, u16, i32, u32, i64, u64, isize, usize, bool, f32, f64, pointer, bool, f32, i8, f64, u16, buffer)",
         "(f32, i8, f64, u8, f32, i16, f64, u16, f32, i32, f64, u32, f32, i64, f64, bool, f32, bool, f64, i8) -> f32",
@@ -52,7 +52,7 @@ fn twenty_of_all_kinds() {
 }
 
 #[test]
-fn as_many_as_there_may_be() {
+fn as_many_arguments_as_there_may_be_arrive() {
     let turns =
         |count: usize, kinds: &[&str]| (0..count).map(|at| kinds[at % kinds.len()]).collect::<Vec<_>>().join(", ");
     let signatures = [
@@ -72,7 +72,7 @@ fn as_many_as_there_may_be() {
     fixtures::check(signatures);
 }
 
-/// Result type, slot, what C finds in the whole register.
+/// Result type, slot, and the content of the whole register for C.
 const SLOTS: [(&str, u64, u64); 17] = [
     ("bool", 0, 0),
     ("bool", 1, 1),

@@ -30,16 +30,16 @@ void step_2(void (*f)(int, int, int, int, int, int, double, double, double, doub
 }
 "#;
 
-/// Where the stub is that is stepped through.
+/// The place of the stub that is stepped through.
 static STUB: AtomicUsize = AtomicUsize::new(0);
 
 /// The instructions at which a backtrace was taken, a bit for each offset.
 static SEEN: AtomicUsize = AtomicUsize::new(0);
 
-/// Of those, where it went on through the C function to the test.
+/// The instructions among these whose backtrace went on through the C function to the test.
 static COMPLETE: AtomicUsize = AtomicUsize::new(0);
 
-/// How many instructions there were, stub and thunk and handler, and at how many of them the C function was not found.
+/// The number of instructions of stub, thunk and handler, and of those at which the C function was not found.
 static STEPS: AtomicUsize = AtomicUsize::new(0);
 static LOST: AtomicUsize = AtomicUsize::new(0);
 

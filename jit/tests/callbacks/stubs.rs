@@ -57,7 +57,7 @@ fn c_keeps_the_pointer_for_later() {
         let stub = bound(thunk, add, &raw mut one);
         // SAFETY: the stub has this signature.
         unsafe { store(stub.entry()) };
-        // SAFETY: what is stored is bound as long as it is fired.
+        // SAFETY: the stored stub stays bound while it is called.
         let fire = move |x| unsafe { fire(x) };
         assert_eq!([fire(1), fire(2)], [101, 102], "{way}, compiled by {}", compiler.command());
         assert_eq!(thread::spawn(move || fire(3)).join().unwrap(), 103, "{way}, compiled by {}", compiler.command());
@@ -133,7 +133,7 @@ fn retired_stubs_return_zeros_and_are_counted() {
     }
 }
 
-/// As many as are promised where code is generated.
+/// The number of stubs that is promised where code is generated.
 #[cfg(feature = "cranelift")]
 #[test]
 fn stubs_rest_before_they_are_used_again() {
@@ -141,7 +141,7 @@ fn stubs_rest_before_they_are_used_again() {
     let pool = thunk.stubs(Use::Plain);
     let mut random = Random::new(3);
     let mut held = Vec::new();
-    // For each stub how many had been given back when it was.
+    // For each stub, the number of stubs that were given back before it.
     let (mut given_back, mut last) = (0, std::collections::HashMap::new());
     let mut again = 0;
     while again < 3 * REST {
@@ -281,7 +281,7 @@ fn keeps_data(thunk: &'static ThunkCode) {
     }
 }
 
-/// What is executable must never be writable at the same address.
+/// Executable memory must never be writable at the same address.
 #[test]
 #[cfg(target_os = "linux")]
 fn no_address_is_writable_and_executable() {

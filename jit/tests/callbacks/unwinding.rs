@@ -93,7 +93,7 @@ fn panics_pass_to_the_outer_call() {
     });
 }
 
-/// The C functions by the dynamic linker's names, the Rust functions by what is known from the debug information.
+/// Names C functions by the dynamic linker, and Rust functions by the debug information.
 #[test]
 fn backtraces_go_on_to_the_c_caller() {
     #[derive(Default)]

@@ -17,31 +17,31 @@ fn check(types: &[&str]) {
 }
 
 #[test]
-fn packed() {
+fn packed_structs_are_passed_and_returned() {
     check(&types::PACKED);
 }
 
 #[test]
-fn aligned() {
+fn aligned_structs_are_passed_and_returned() {
     check(&types::ALIGNED);
 }
 
 #[test]
-fn unions() {
+fn unions_are_passed_and_returned() {
     check(&types::UNIONS);
 }
 
 #[test]
-fn arrays() {
+fn arrays_are_passed_and_returned() {
     check(&types::ARRAYS);
 }
 
 #[test]
-fn nested() {
+fn nested_structs_are_passed_and_returned() {
     check(&types::NESTED);
 }
 
 #[test]
-fn empty() {
+fn empty_structs_are_passed_and_returned() {
     check(&types::EMPTY);
 }

@@ -1,12 +1,12 @@
-//! `errno` captured straight after the call. That trampolines which do not capture it leave it alone, and the place for it
-//! too, is asserted for every other signature of these tests.
+//! `errno` captured directly after the call. All other tests of calls assert that trampolines without capturing change neither
+//! `errno` nor the place for it.
 
 use hotcall_jit::Options;
 
 use crate::fixtures;
 
 #[test]
-fn with_results_of_every_class() {
+fn errno_comes_with_results_of_every_class() {
     let results = [
         "",
         "-> i8",

@@ -1,9 +1,13 @@
 //! Calls of compiled C callees with random values, from memory that ends or begins at an inaccessible page.
 //!
-//! For each signature `check` writes a callee (`callees`), lets each C compiler compile it, and calls it through a trampoline.
-//! It then asserts that the callee saw every byte of every argument, that the result arrived whole and nothing beside it
-//! was written, that the caller's copies of the arguments are as they were although the callee overwrote its own, that the
-//! callee's frame and arguments were aligned, and that `errno` is what the callee left.
+//! For each signature `check` writes a callee (`callees`), which each C compiler compiles, and calls it through a trampoline.
+//! Then it asserts:
+//!
+//! * The callee saw every byte of every argument.
+//! * The result arrived whole, and nothing beside it was written.
+//! * The caller's copies of the arguments are unchanged, although the callee overwrote its own.
+//! * The callee's frame and arguments were aligned.
+//! * `errno` has the value that the callee set.
 
 use std::ffi::c_void;
 use std::io;
@@ -20,10 +24,10 @@ use hotcall_testing::random::{Random, kept, slot};
 use hotcall_testing::ways;
 use libloading::{Library, Symbol};
 
-/// What callees set `errno` to.
+/// The value that callees set `errno` to.
 const ERRNO: i32 = 77;
 
-/// What is where `errno` would be written.
+/// The content of the place for `errno` before the call.
 const UNTOUCHED: i32 = 0x5a5a;
 
 /// Checks the signatures, which are in the notation of `notation`.
@@ -51,7 +55,7 @@ pub(crate) fn check_with<T: AsRef<str>>(options: Options, texts: impl IntoIterat
     }
 }
 
-/// Where arguments and result lie.
+/// The places of arguments and result.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum Placement {
     /// Each ends at an inaccessible page.
@@ -130,7 +134,7 @@ impl Arena {
     }
 }
 
-/// A signature and what is needed to call functions of it.
+/// A signature, with the means to call functions of it.
 struct Case<'a> {
     way: &'static str,
     signature: &'a Signature,
@@ -143,7 +147,7 @@ struct Case<'a> {
 
 /// Values for one call.
 struct Values {
-    /// Of each argument; a scalar's are those of its slot.
+    /// Each argument's bytes; a scalar's are those of its slot.
     args: Vec<Vec<u8>>,
     result: Vec<u8>,
 }
@@ -180,7 +184,7 @@ impl<'a> Case<'a> {
         params.enumerate().position(|(_, (ty, layout))| ty.as_scalar().is_none() && layout.size as usize >= size)
     }
 
-    /// How many bytes the trampoline writes: those of an aggregate, or of a slot.
+    /// The number of bytes that the trampoline writes: those of an aggregate, or of a slot.
     fn result_size(&self) -> Option<usize> {
         let aggregate = self.signature.result()?.as_aggregate().is_some();
         self.result.as_ref().map(|layout| if aggregate { layout.size as usize } else { 8 })
@@ -256,7 +260,7 @@ impl<'a> Case<'a> {
         assert!(arena.result.is_intact(), "{}written beside the result", context());
     }
 
-    /// What the result's address is a multiple of: in memory its type's alignment, for a scalar that of a slot.
+    /// The alignment of the result's address: in memory its type's, for a scalar that of a slot.
     fn align(&self) -> usize {
         match (&self.result, self.signature.result().map(Type::kind)) {
             (Some(layout), Some(TypeKind::Aggregate(_))) if self.hidden => layout.align.into(),

@@ -3,13 +3,13 @@
 use crate::fixtures;
 
 #[test]
-fn scalars() {
+fn as_many_scalars_as_there_may_be_arrive() {
     let signatures = ["(255*i32) -> i64", "(255*f64) -> f64", "(255*u8)", "(255*f32) -> f32", "(255*bool) -> bool"];
     fixtures::check(signatures);
 }
 
 #[test]
-fn in_turn() {
+fn as_many_arguments_of_kinds_in_turn_arrive() {
     let turns = |kinds: &[&str]| (0..255).map(|at| kinds[at % kinds.len()]).collect::<Vec<_>>().join(", ");
     let signatures = [
         format!("({}) -> i8", turns(&["i32", "f64"])),
@@ -21,7 +21,7 @@ fn in_turn() {
 }
 
 #[test]
-fn aggregates() {
+fn as_many_aggregates_as_there_may_be_arrive() {
     let signatures = [
         "(255*struct {i64, f64}) -> struct {i64, f64}",
         "(255*struct {u8[40]})",

@@ -1,4 +1,4 @@
-//! What only assembly can show: results in registers whose other bits are rubbish, and the stack pointer on entry.
+//! Facts that only assembly can show: results in registers whose other bits are arbitrary, and the stack pointer on entry.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -79,7 +79,7 @@ fn results_are_canonical() {
     }
 }
 
-/// psABI 3.2.2: "The end of the input argument area shall be aligned on a 16 byte boundary", whatever there is in it.
+/// psABI 3.2.2: "The end of the input argument area shall be aligned on a 16 byte boundary", for any arguments.
 #[test]
 fn the_stack_is_aligned() {
     let library = &fixture::load_all(CALLEES)[0].1;

@@ -16,22 +16,22 @@ fn check_positions(filler: fn(usize) -> &'static str) {
 }
 
 #[test]
-fn among_integers() {
+fn scalars_arrive_among_integers() {
     check_positions(|_| "i32");
 }
 
 #[test]
-fn among_floats() {
+fn scalars_arrive_among_floats() {
     check_positions(|_| "f64");
 }
 
 #[test]
-fn among_both() {
+fn scalars_arrive_among_both() {
     check_positions(|at| if at % 2 == 0 { "u8" } else { "f32" });
 }
 
 #[test]
-fn without_arguments() {
+fn results_come_without_arguments() {
     fixtures::check(SCALARS.map(|scalar| format!("() -> {scalar}")));
     fixtures::check(["()"]);
 }

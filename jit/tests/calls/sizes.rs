@@ -8,14 +8,14 @@ fn sizes() -> impl Iterator<Item = u32> {
 }
 
 #[test]
-fn as_argument_and_result() {
+fn every_size_is_passed_and_returned() {
     let signatures = sizes().map(|size| format!("(struct {{u8[{size}]}}) -> struct {{u8[{size}]}}"));
     fixtures::check(signatures);
 }
 
 /// An odd number of stack words first, so that a 16-byte-aligned struct needs a gap.
 #[test]
-fn between_other_arguments() {
+fn every_size_is_passed_between_other_arguments() {
     let large = sizes().filter(|&size| size < 60_000);
     let signatures = large.flat_map(|size| {
         let bytes = format!("struct {{u8[{size}]}}");

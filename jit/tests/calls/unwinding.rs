@@ -15,7 +15,7 @@ extern "C-unwind" fn boom() {
 }
 
 #[test]
-fn through_frames_of_every_kind() {
+fn panics_pass_through_frames_of_every_kind() {
     let ways = ways::all(cfg!(feature = "cranelift"));
     let bytes = [0u8; 9000];
     let slots = [bytes.as_ptr() as u64; 16];
@@ -107,7 +107,7 @@ fn cxx_exceptions_pass_through() {
             let trampoline =
                 jit.slots(&notation::signature(text), Options::new().capture_errno(capture_errno)).unwrap();
             let mut ran = 0;
-            // SAFETY: the callees have these signatures or ignore what is passed behind their own.
+            // SAFETY: the callees have these signatures or ignore further arguments.
             let code = unsafe { catcher(trampoline.entry(), address(target), slots.as_ptr(), &mut ran) };
             assert_eq!((code, ran), (slots[0] as i32, 1), "{text}, {way}");
         }

@@ -14,7 +14,7 @@ use crate::fixtures;
 const FIXED: [&str; 5] = ["text", "6*i32", "7*i32", "6*i32, 8*f64", "u8, f32, 9*f64, struct {i64, i64}"];
 
 #[test]
-fn scalars() {
+fn variadic_scalars_arrive() {
     let lists = [
         "",
         "i32",
@@ -29,7 +29,7 @@ fn scalars() {
 }
 
 #[test]
-fn aggregates() {
+fn variadic_aggregates_arrive() {
     let lists = [
         "struct {i64}",
         "struct {i32, u8[3]}",
@@ -48,7 +48,7 @@ fn aggregates() {
     fixtures::check(signatures);
 }
 
-/// A callee that returns al, whatever its arguments are.
+/// A callee that returns al, for any arguments.
 const AL: &str = r#"
 __asm__(".globl al_on_entry\n.type al_on_entry, @function\nal_on_entry:\n    movzbl %al, %eax\n    ret\n");
 "#;
@@ -70,7 +70,7 @@ fn al_counts_the_vector_registers() {
         ("(i32, ..., 8*f64) -> i32", 8),
         ("(i32, ..., 9*f64) -> i32", 8),
         ("(7*i32, ..., 12*f64) -> i32", 8),
-        // Half a pair of registers is none.
+        // A value that needs two registers does not take the last one.
         ("(i32, ..., 7*f64, struct {f64, f64}) -> i32", 7),
     ];
     let ways = ways::all(cfg!(feature = "cranelift"));

@@ -26,7 +26,7 @@ const fn signed(number: i64) -> u64 {
 }
 
 #[test]
-fn tagged_values_to_slots() {
+fn tagged_values_become_slots() {
     let int = |number: i32| [u64::from(number as u32), 0];
     let float = |number: f64| [number.to_bits(), 8];
     let big = |number: i32| [u64::from(number as u32), 7];
@@ -106,7 +106,7 @@ fn tagged_values_to_slots() {
 }
 
 #[test]
-fn slots_to_tagged_values() {
+fn slots_become_tagged_values() {
     let model = models::tagged().model;
     packs(
         &model,
@@ -128,7 +128,7 @@ fn slots_to_tagged_values() {
             (Scalar::F32, 0x3fc0_0000, Some([double(1.5), 8])),
             (Scalar::Bool, 1, Some([1, 1])),
             (Scalar::Bool, 0, Some([0, 1])),
-            // What C made of a bool that is none.
+            // C returned a `bool` that is neither 0 nor 1.
             (Scalar::Bool, 0x80, Some([1, 1])),
             (Scalar::Bool, 0x5a00, Some([0, 1])),
             (POINTER, 0, Some([0, 2])),
@@ -140,7 +140,7 @@ fn slots_to_tagged_values() {
 }
 
 #[test]
-fn offset_boxes() {
+fn offset_boxes_are_converted() {
     let model = models::offset_boxed().model;
     unpacks(
         &model,
@@ -179,7 +179,7 @@ fn offset_boxes() {
 }
 
 #[test]
-fn shifted_integers() {
+fn shifted_integers_are_converted() {
     let model = models::shifted().model;
     unpacks(
         &model,
@@ -206,7 +206,7 @@ fn shifted_integers() {
         [
             (Scalar::I32, signed(-1), Some([signed(-2), 0])),
             (Scalar::U32, 0xffff_ffff, Some([0x1_ffff_fffe, 0])),
-            // No doubles, no wide ones, no booleans, no null.
+            // The model does not have doubles, wide integers, booleans or null.
             (Scalar::F64, 0, None),
             (Scalar::F32, 0, None),
             (Scalar::I64, 0, None),
@@ -217,7 +217,7 @@ fn shifted_integers() {
 }
 
 #[test]
-fn integers_of_31_bits() {
+fn integers_of_31_bits_are_converted() {
     let mut model = models::offset_boxed().model;
     let test = Test::masked(0, 8, 0xffff_ffff_0000_0001, 0xfffe_0000_0000_0001);
     model.integer = Some(Integer::new(test, 4, [0xfffe_0000_0000_0001, 0]).shift(1));
@@ -243,7 +243,7 @@ fn integers_of_31_bits() {
 }
 
 #[test]
-fn parts_of_wide_values() {
+fn parts_of_wide_values_are_converted() {
     let model = models::wide().model;
     let tag = |tag: u64| tag << 16;
     unpacks(
@@ -283,7 +283,7 @@ fn parts_of_wide_values() {
 }
 
 #[test]
-fn doubles_alone() {
+fn doubles_alone_hold_every_number() {
     let model = models::doubles().model;
     packs(
         &model,
@@ -307,7 +307,7 @@ fn doubles_alone() {
 }
 
 #[test]
-fn tests_and_constants() {
+fn tests_hold_for_the_values_they_name() {
     assert!(Test::equal(3, 1, 0xab).holds([0xab00_0000, 0]));
     assert!(!Test::equal(3, 1, 0xab).holds([0xac00_0000, 0]));
     assert!(Test::equal(10, 2, 0x1234).holds([0, 0x1234_0000]));

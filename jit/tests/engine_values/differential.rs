@@ -1,4 +1,4 @@
-//! Random calls: compiled and interpreted ones do the same, and that is what the model says.
+//! Random calls: compiled and interpreted ones agree with each other and with the model.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -14,7 +14,7 @@ use crate::engine::{self, Event, HELPERS, SCENE, Scene};
 use crate::heap::{self, HeapObject};
 use crate::models::{self, Model, Passed, Returned};
 
-/// How many signatures are made for each model, and how many calls of each.
+/// The number of signatures for each model, and of calls of each.
 const SIGNATURES: usize = 60;
 const CALLS: usize = 60;
 
@@ -28,7 +28,7 @@ fn random_type(random: &mut Random, aggregates: &[Type]) -> Type {
 
 fn random_signature(random: &mut Random, aggregates: &[Type], round: usize) -> Signature {
     let count = pick(random, &[0, 1, 1, 2, 2, 3, 4, 5, 6, 8, 9, 14, 20]);
-    // Every other signature is one of numbers alone, which takes another path.
+    // Every second signature has numbers alone, which takes another path.
     let params = (0..count).map(|_| {
         loop {
             let ty = random_type(random, aggregates);
@@ -192,7 +192,7 @@ impl Play {
         self.heap.iter().copied().find(|object| object.word() == word)
     }
 
-    /// What the model says must happen, and the objects that the list of pinned objects has then.
+    /// The events that the model asks for, and the objects that are then in the list of pinned objects.
     fn expected(&self, model: &Model, signature: &Signature) -> (Returned, Vec<Event>, Vec<u64>) {
         let mut list = Vec::new();
         let (returned, events) = self.expect(model, signature, &mut list);
@@ -263,7 +263,7 @@ impl Play {
             || signature.result().is_some_and(is_float) && is_signalling_float(result())
     }
 
-    /// What happens.
+    /// The events of a call.
     fn run(
         &self,
         model: &Model,
@@ -310,7 +310,7 @@ impl Play {
         }
         drop(native);
         assert!(!engine::pending().is_set());
-        // Nothing else of the array was written to.
+        // The rest of the array is unchanged.
         assert_eq!(
             array[first * words..],
             self.values.iter().flat_map(|value| &value[..words]).copied().collect::<Vec<_>>()
@@ -366,7 +366,7 @@ fn check(model: &Model, seed: u64) {
             }
         }
         stub.retire();
-        // SAFETY: it came from there, and nobody calls it any more.
+        // SAFETY: the stub was taken from this pool, and nobody calls it any more.
         unsafe { pool.free(stub) };
     }
     // Enough of them got through.
@@ -374,7 +374,7 @@ fn check(model: &Model, seed: u64) {
 }
 
 #[test]
-fn tagged() {
+fn calls_agree_with_the_tagged_model() {
     check(&models::tagged(), 1);
 }
 
@@ -386,26 +386,26 @@ fn objects_are_read_as_the_model_says() {
 }
 
 #[test]
-fn offset_boxed() {
+fn calls_agree_with_the_offset_boxed_model() {
     check(&models::offset_boxed(), 2);
 }
 
 #[test]
-fn tag_boxed() {
+fn calls_agree_with_the_tag_boxed_model() {
     check(&models::tag_boxed(), 3);
 }
 
 #[test]
-fn shifted() {
+fn calls_agree_with_the_shifted_model() {
     check(&models::shifted(), 4);
 }
 
 #[test]
-fn wide() {
+fn calls_agree_with_the_wide_model() {
     check(&models::wide(), 5);
 }
 
 #[test]
-fn doubles() {
+fn calls_agree_with_the_model_of_doubles() {
     check(&models::doubles(), 6);
 }

@@ -1,5 +1,5 @@
-//! What the tests' engines do with values that a model has no class for: something that only depends on the value.
-//! All that happens is written down.
+//! The tests' engines: they convert values that the model does not have a class for, in a way that depends on the value alone.
+//! They write down each event.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -9,7 +9,7 @@ use hotcall_jit::engine::values::{EngineHelpers, Failure, NativeCall, Pending, W
 use hotcall_jit::{Scalar, Signature, Type};
 use hotcall_testing::random::{self, Random};
 
-/// What happened.
+/// An event of a call.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Event {
     /// A value was converted for this parameter, or refused.
@@ -32,16 +32,16 @@ pub(crate) enum Event {
     Fail(Failure),
 }
 
-/// What a call is about.
+/// The circumstances of a call.
 pub(crate) struct Scene {
     pub(crate) signature: Signature,
     /// The bytes of a value.
     pub(crate) size: usize,
     /// The slot or the bytes that the function returns.
     pub(crate) result: Vec<u8>,
-    /// Whether an exception is pending when it returns.
+    /// True if an exception is pending when it returns.
     pub(crate) throws: bool,
-    /// What the helpers must be told.
+    /// The function that the helpers must be told.
     pub(crate) context: *mut c_void,
     pub(crate) exception: *mut c_void,
     pub(crate) events: Vec<Event>,
@@ -75,7 +75,7 @@ fn bytes() -> &'static [u8] {
     })
 }
 
-/// What a value that no class has becomes for a parameter; `None`: it is refused.
+/// The slot that a value without a class becomes for a parameter; `None` if it is refused.
 pub(crate) fn converted(ty: &Type, index: usize, value: Words) -> Option<u64> {
     let hash = mix(&[value[0], value[1], index as u64]);
     match ty.as_scalar() {
@@ -90,13 +90,13 @@ fn mask(scalar: Scalar) -> u64 {
     if scalar == Scalar::Bool { 1 } else { u64::MAX }
 }
 
-/// What is pinned for it.
+/// The pin of a value without a class.
 pub(crate) fn pin_for(ty: &Type, slot: u64) -> Option<usize> {
     let is_pinnable = ty.as_scalar().is_none_or(|scalar| matches!(scalar, Scalar::Pointer(_)));
     (is_pinnable && !slot.is_multiple_of(3)).then_some(slot as usize)
 }
 
-/// What is made of a result that no class has; `None`: something is thrown.
+/// The value of a result that no class has; `None` if an exception is thrown.
 pub(crate) fn made(result: &[u8], size: usize) -> Option<Words> {
     let hash = result.iter().fold(3, |hash, &byte| mix(&[hash, byte.into()]));
     // No model's sign of an exception.
@@ -134,7 +134,7 @@ unsafe extern "C-unwind" fn result(call: *mut NativeCall, result: *const u64, va
         let result = unsafe { random::seen(ty, if ty.as_scalar().is_some() { result.read() } else { result as u64 }) };
         let made = made(&result, scene.size);
         if let Some(made) = made {
-            // SAFETY: as above.
+            // SAFETY: the trampoline hands over a place for a value.
             unsafe { value.write(made) };
         }
         scene.events.push(Event::Result { result, value: made });

@@ -1,4 +1,4 @@
-//! No number that C returns becomes a value of another class.
+//! Numbers that C returns never become values of another class.
 
 use hotcall_jit::engine::values::{EngineAbi, ValueModel, Words};
 use hotcall_jit::{Jit, Scalar, Signature, Type, Use};
@@ -7,7 +7,7 @@ use hotcall_testing::random::Random;
 use crate::engine::{self, HELPERS, SCENE, Scene};
 use crate::models::{self, Model, Passed};
 
-/// Bit patterns of every class of double, and of what engines keep in NaNs.
+/// Bit patterns of every class of double, and of the values that engines keep in NaNs.
 fn patterns() -> Vec<u64> {
     let mut random = Random::new(11);
     let mut patterns = vec![0, 1, u64::MAX, 0x7ff0_0000_0000_0000, 0xfff0_0000_0000_0000, 1 << 63];
@@ -59,7 +59,7 @@ fn numbers_that_c_returns_stay_numbers() {
                 stub.bind(engine::callee, std::ptr::null_mut());
                 (values.record(stub.entry(), engine::pending()), std::ptr::null_mut())
             };
-            // SAFETY: as above.
+            // SAFETY: the target is a function of the signature; the record outlives the native function.
             let native = unsafe { values.bind(&raw const record) }.unwrap();
             let mut array = vec![0; model.first() * model.words()];
             for bits in patterns().into_iter().step_by(3) {
@@ -82,7 +82,7 @@ fn numbers_that_c_returns_stay_numbers() {
             }
             drop(native);
             stub.retire();
-            // SAFETY: it came from there, and nobody calls it any more.
+            // SAFETY: the stub was taken from this pool, and nobody calls it any more.
             unsafe { pool.free(stub) };
         }
     }
@@ -109,7 +109,7 @@ fn integers_and_truth_values_stay_what_they_are() {
                 (Scalar::U64, slot >> (slot % 60)),
             ] {
                 let Some(value) = model.pack(scalar, slot) else { continue };
-                // It goes back to what it was.
+                // Unpacking gives the slot again.
                 assert_eq!(model.unpack(scalar, value), Some(slot), "{name}: {scalar} {slot:#x} is {value:#x?}");
             }
         }

@@ -9,7 +9,7 @@ use hotcall_jit::{Jit, Signature, Type, retired_calls};
 use crate::engine::{self, HELPERS};
 use crate::models::{self, Model, Passed};
 
-/// Held by who takes all addresses that are part of the program, and by who calls one that was given back.
+/// A lock for tests that take all addresses of the program, and for tests that call one that was given back.
 static ADDRESSES: Mutex<()> = Mutex::new(());
 
 #[test]
@@ -30,7 +30,7 @@ fn addresses_are_used_again_by_any_shape() {
     }
 }
 
-/// What an engine gets that calls a function whose record is gone.
+/// The result of calling a function whose record is gone.
 fn call_late(jit: &'static Jit, model: &Model, params: &[Type]) -> Option<Words> {
     let signature = Signature::new(params.to_vec(), Type::I32).unwrap();
     let abi = EngineAbi::new(model.model.clone(), HELPERS).unwrap();
@@ -55,7 +55,7 @@ fn call_late(jit: &'static Jit, model: &Model, params: &[Type]) -> Option<Words>
 fn calls_of_functions_that_are_gone_throw_without_an_exception() {
     let _guard = ADDRESSES.lock().unwrap_or_else(PoisonError::into_inner);
     let mut returned = models::offset_boxed();
-    // Zeros are no value of this engine.
+    // Zeros are not a value of this engine.
     returned.model.outcome = ResultPath::Returned { exception: [10, 0] };
     for jit in [Jit::shared().unwrap(), Box::leak(Box::new(Jit::universal().unwrap()))] {
         for params in [&[][..], &[Type::I32], &[Type::POINTER], &[Type::I32, Type::BUFFER]] {

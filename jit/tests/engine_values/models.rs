@@ -1,4 +1,4 @@
-//! Models of engines that are and of engines that could be, each with its native function as Rust sees it.
+//! Models of real and of possible engines, each with its native function as Rust sees it.
 
 use std::ffi::c_void;
 use std::mem;
@@ -10,17 +10,17 @@ use hotcall_testing::notation;
 
 use crate::heap;
 
-/// What an engine passes.
+/// The arguments of a native function.
 pub(crate) struct Passed {
     pub(crate) context: *mut c_void,
     pub(crate) argc: usize,
-    /// The array of values, with what is in front of the first argument.
+    /// The array of values, with the words before the first argument.
     pub(crate) array: *mut u64,
     pub(crate) exception: *mut c_void,
     pub(crate) record: *mut c_void,
 }
 
-/// What comes back: a value, or that something was thrown.
+/// The outcome of a native function: a value, or an exception.
 pub(crate) type Returned = Option<Words>;
 
 pub(crate) struct Model {
@@ -152,8 +152,8 @@ pub(crate) fn tag_boxed_with_objects() -> Model {
     Model { name: "tag_boxed_with_objects", model: model.objects(objects), call }
 }
 
-/// Integers of 63 bits above a zero bit, and nothing else that has no memory of its own: no doubles, no booleans, no null.
-/// What counts arrives on the stack.
+/// Integers of 63 bits above a zero bit. All other values have memory of their own: there are no classes of doubles, booleans
+/// or null. The arguments that count arrive on the stack.
 pub(crate) fn shifted() -> Model {
     type EngineFunction = unsafe extern "C" fn(
         f64,
@@ -235,7 +235,7 @@ pub(crate) fn wide() -> Model {
     Model { name: "wide", model, call }
 }
 
-/// Doubles alone: every number is one. Integers that are no numbers are small ones in 31 bits.
+/// Doubles alone: every number is a double. The wide integers, which are not numbers, have 31 bits.
 pub(crate) fn doubles() -> Model {
     type EngineFunction = unsafe extern "C" fn(*mut c_void, *mut u64, i64, *mut c_void) -> i32;
     unsafe fn call(entry: *const c_void, passed: &Passed) -> Returned {

@@ -1,4 +1,4 @@
-//! Models that make no sense.
+//! Contradictory models, which are refused with the reason.
 
 use hotcall_jit::engine::values::{
     Boolean, Double, EngineAbi, Integer, ModelError, ResultPath, Role, Singleton, Test, ValueModel, Words,
@@ -27,14 +27,14 @@ fn boxed() -> ValueModel {
 }
 
 #[test]
-fn all_of_the_tests_make_sense() {
+fn models_of_other_tests_are_accepted() {
     for model in models::all() {
         assert!(EngineAbi::new(model.model, HELPERS).is_ok(), "{}", model.name);
     }
 }
 
 #[test]
-fn sizes() {
+fn other_sizes_are_refused() {
     for size in [0, 1, 4, 7, 9, 12, 24, 255] {
         let error = EngineAbi::new(tagged().size(size), HELPERS).unwrap_err();
         assert_eq!(error, ModelError::Size { size });
@@ -43,7 +43,7 @@ fn sizes() {
 }
 
 #[test]
-fn roles() {
+fn wrong_roles_are_refused() {
     type Change = fn(&mut ValueModel);
     let cases: [(Change, &str); 10] = [
         (|model| model.roles = [].into(), "the native function has 6 parameters and 0 roles"),
@@ -90,7 +90,7 @@ fn roles() {
 }
 
 #[test]
-fn outcomes() {
+fn wrong_outcomes_are_refused() {
     let returns = |result: &str| {
         let result = result.to_owned();
         move |model: &mut ValueModel| {
@@ -116,7 +116,7 @@ fn outcomes() {
 }
 
 #[test]
-fn tests_that_read_what_is_not_there() {
+fn tests_that_read_outside_of_values_are_refused() {
     const LENGTH: &str = "a test reads 1, 2, 4 or 8 bytes at a multiple of that";
     let null = |test: Test| move |model: &mut ValueModel| model.null = Some(Singleton::new(test, [0, 2]));
     for (test, problem) in [
@@ -143,7 +143,7 @@ fn tests_that_read_what_is_not_there() {
 }
 
 #[test]
-fn integers() {
+fn wrong_integers_are_refused() {
     const PLACE: &str = "a number has 4 or 8 bytes at a multiple of that";
     let tag = Test::equal(8, 4, 0);
     let good = Integer::new(tag, 4, [0; 2]);
@@ -174,7 +174,7 @@ fn integers() {
 }
 
 #[test]
-fn doubles() {
+fn wrong_doubles_are_refused() {
     let good = Double::new(Test::equal(8, 4, 8), [0, 8]);
     for (double, problem) in [
         (changed!(good, offset: 4), "the number takes a word of its own"),
@@ -195,7 +195,7 @@ fn doubles() {
     assert_eq!(changed(changed!(good, nan: Some(0))), "doubles: the canonical NaN is a number");
     assert_eq!(changed(changed!(good, nan: Some(0x7ff0_0000_0000_0000))), "doubles: the canonical NaN is a number");
     for double in [
-        // Some number is none of the class: 0, -∞, the NaN.
+        // One number is not in the class: 0, -∞, the NaN.
         changed!(good, test: Test::range((1 << 49) + 1, 0xfffd_ffff_ffff_ffff)),
         changed!(good, test: Test::range(1 << 49, 0xfff1_0000_0000_0000)),
         changed!(good, nan: Some(u64::MAX)),
@@ -206,7 +206,7 @@ fn doubles() {
 }
 
 #[test]
-fn overlaps() {
+fn overlapping_tests_are_refused() {
     type Change = fn(&mut ValueModel);
     let cases: [(Change, &str); 5] = [
         (|model| model.null = Some(Singleton::new(Test::equal(8, 4, 8), [0, 8])), "doubles pass the test of null"),
@@ -237,14 +237,14 @@ fn overlaps() {
 }
 
 #[test]
-fn booleans() {
+fn wrong_booleans_are_refused() {
     let zero: Words = [0, 1];
     let good = Boolean::new(Test::equal(8, 4, 1), zero);
     for (boolean, problem) in [
         (changed!(good, offset: 16), "it lies outside of the value"),
         (changed!(good, zero: [1, 1]), "false has the bit of true"),
         (changed!(good, zero: [0, 2]), "its values fail its own test"),
-        // True is none.
+        // True is not in the class.
         (Boolean::new(Test::equal(8, 4, 4), [0, 4]).offset(8), "its values fail its own test"),
     ] {
         let error = refused(tagged(), |model| model.boolean = Some(boolean));

@@ -1,4 +1,4 @@
-//! Random calls: what the native function does is what the model says, and C gets from it what the `slots` entry hands over.
+//! Random calls: native functions do what the model says, and pass C the arguments that the `slots` entry passes.
 
 use std::collections::HashMap;
 
@@ -16,7 +16,7 @@ use crate::numbers::{
     converted, is_integer, native_type, one_in, pick, random_integer, random_word, range, wider, with_garbage,
 };
 
-/// How many functions are made in a run, and how many calls of each.
+/// The number of functions in a run, and of calls of each.
 const FUNCTIONS: usize = 250;
 const CALLS: usize = 20;
 
@@ -34,7 +34,7 @@ fn word(random: &mut Random) -> Type {
 
 fn random_function(random: &mut Random, aggregates: &[Type], heaps: &[Heap]) -> (Signature, FastCallModel) {
     let count = pick(random, &[0, 1, 1, 2, 2, 2, 3, 3, 4, 5, 6, 7, 8, 9, 12, 16, 24, 29]);
-    // Every other function has numbers alone, and every fourth such as can be assembled.
+    // Every second function has numbers alone, and every fourth has numbers that can be assembled.
     let plain = one_in(random, 2);
     let simple = plain && one_in(random, 2);
     let exit = if one_in(random, 2) { FLAG } else { Exit::Raise };
@@ -127,7 +127,7 @@ fn random_thing(random: &mut Random, heap: &Heap, c: &Type, pool: u64, good: boo
     }
 }
 
-/// What the helper says of a handle where C wants this type: something that only depends on these.
+/// The helper's answer for a handle if C wants this type. It depends on these two alone.
 fn answer(ty: &Type, index: usize, handle: u64, pool: u64) -> Option<ResolvedHandle> {
     let hash = Random::new(Random::new(handle).bits() ^ index as u64).bits();
     match ty.as_scalar() {
@@ -151,13 +151,13 @@ struct Called {
 
 /// One call.
 struct Play {
-    /// Of the native function's parameters, with anything where the types have no bytes.
+    /// Words for the native function's parameters, with arbitrary bits beyond the types' bytes.
     words: Vec<u64>,
     /// The canonical slots of numbers.
     numbers: HashMap<usize, u64>,
     things: HashMap<usize, Thing>,
     result: Vec<u8>,
-    /// Whether an exception waits when C has returned.
+    /// True if an exception waits when C has returned.
     throws: bool,
     closed: bool,
     /// [`TINY_IS_ZERO`] or 0, and one of [`ROUNDINGS`].
@@ -222,7 +222,7 @@ impl Play {
         })
     }
 
-    /// What the model says must happen.
+    /// The events that the model asks for.
     fn expected(&self, fixture: &Fixture, heaps: &[Heap], pool: u64) -> (Vec<Event>, Option<Called>) {
         let (model, params) = (&fixture.model, fixture.c.params());
         let raises = model.exit == Exit::Raise;
@@ -325,7 +325,7 @@ fn widened(c: Scalar, native: Scalar, slot: u64) -> u64 {
     }
 }
 
-/// What was seen: how many calls got to C, were refused, by assembled code.
+/// Counts: calls that reached C, refused calls, calls of assembled code.
 #[derive(Default, Debug)]
 struct Count {
     called: usize,
@@ -346,7 +346,7 @@ fn run(seed: u64, functions: usize, calls: usize) -> Count {
         let mut fixture = Fixture::new(c, model);
         for _ in 0..calls {
             for chunk in pool.chunks_mut(8) {
-                // Whatever is read as a `bool` is one.
+                // All bytes that are read as a `bool` are 0 or 1.
                 chunk.copy_from_slice(&(random.bits() & 0x0101_0101_0101_0101).to_le_bytes());
             }
             let base = pool.as_mut_ptr().expose_provenance() as u64;
@@ -392,7 +392,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
         assert_eq!(signalled & environment::INVALID, 0, "{}", context());
     }
     let CallOutcome { returned, events: seen, seen_exit } = outcome;
-    // What throws has taken it, and else the caller's ordinary way does.
+    // Throwing took the exception. Otherwise the caller's ordinary way takes it.
     let waits = engine::pending().is_set();
     engine::pending().set(false);
     assert_eq!(seen, events, "{}", context());
@@ -429,7 +429,7 @@ fn check(mut play: Play, fixture: &Fixture, heaps: &[Heap], pool: &mut [u8], cou
     } else {
         assert!(pool == before, "{}", context());
     }
-    // The same call by slots.
+    // This call by slots.
     let mut to = vec![0u64; play.result.len() / 8 + 3];
     let to = to.as_mut_ptr();
     // SAFETY: one of these is a multiple of 16.
@@ -448,7 +448,7 @@ fn native_functions_do_what_their_models_say() {
 
 #[test]
 #[ignore = "takes a minute, which CI has"]
-fn many_more() {
+fn many_more_functions_do_what_their_models_say() {
     for seed in 2..42 {
         eprintln!("{seed}: {:?}", run(seed, FUNCTIONS, CALLS));
     }

@@ -1,4 +1,4 @@
-//! What the tests' engine and the C function do in a call: they write down what they get, and answer as the scene says.
+//! The tests' engine and the C function of a call: they write down their arguments, and answer as the scene says.
 
 use std::cell::RefCell;
 use std::ffi::c_void;
@@ -8,10 +8,10 @@ use hotcall_jit::engine::fast_call::{FastCallHelpers, NoResult, ResolvedHandle};
 use hotcall_jit::engine::values::{Pending, RecordHead};
 use hotcall_testing::random;
 
-/// What happened.
+/// An event of a call.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) enum Event {
-    /// The engine was asked what a handle is.
+    /// The engine was asked about a handle.
     Resolve { index: usize, handle: u64 },
     /// The engine threw.
     Raise { index: usize, bits: u64 },
@@ -19,19 +19,19 @@ pub(crate) enum Event {
     Called(Vec<Vec<u8>>),
 }
 
-/// What a call is about.
+/// The circumstances of a call.
 pub(crate) struct Scene {
     pub(crate) signature: Signature,
     /// The slot or the bytes that the C function returns.
     pub(crate) result: Vec<u8>,
-    /// Whether an exception waits when it has returned.
+    /// True if an exception waits when it has returned.
     pub(crate) throws: bool,
-    /// What the helper says that the handle at an index is.
+    /// The helper's answer for the handle at an index.
     pub(crate) answer: Box<dyn Fn(usize, u64) -> Option<ResolvedHandle>>,
-    /// What the helpers must be told.
+    /// The function that the helpers must be told.
     pub(crate) exit: *mut c_void,
     pub(crate) record: *const RecordHead,
-    /// What the C function finds as the exit of the call that it runs in.
+    /// The exit that the C function finds for the call that it runs in.
     pub(crate) seen_exit: *mut c_void,
     pub(crate) events: Vec<Event>,
 }

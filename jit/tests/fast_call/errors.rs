@@ -35,7 +35,7 @@ fn ty(text: &str) -> Type {
 use FastCallRole::{Argument, Exit as X, Handle, Ignored, Result as R};
 
 #[test]
-fn parameters_and_roles() {
+fn too_many_parameters_and_wrong_roles_are_refused() {
     let many = format!("({}*i32)", MAX_FAST_CALL_PARAMETERS + 1);
     let error = error_of(&many, &many, &[Argument; MAX_FAST_CALL_PARAMETERS + 1]);
     assert_eq!(error, FastCallError::Parameters { parameters: 33, max: 32 });
@@ -63,9 +63,9 @@ fn words_hold_addresses() {
     }
 }
 
-/// Which type takes which; the rest is the differential's.
+/// Pairs of types that do not fit. The differential test has the pairs that fit.
 #[test]
-fn arguments_of_other_types() {
+fn arguments_of_other_types_are_refused() {
     let wrong = [
         ("bool", "i32"),
         ("i32", "bool"),
@@ -96,7 +96,7 @@ fn arguments_of_other_types() {
 }
 
 #[test]
-fn results() {
+fn results_of_other_types_are_refused() {
     let result = |c: &str, native: &str, roles: &[FastCallRole]| {
         let error = error_of(c, native, roles);
         let FastCallError::Result { native, c } = error else { panic!("{error}") };
@@ -136,7 +136,7 @@ fn results() {
 }
 
 #[test]
-fn exits() {
+fn wrong_exits_are_refused() {
     assert_eq!(error("()", &model("()", [], FLAG)), FastCallError::Missing { role: "exit" });
     for exit in [FLAG, Exit::Raise] {
         assert_eq!(error("()", &model("(i64, i64)", [X, X], exit)), FastCallError::Twice { role: "exit" });
@@ -145,7 +145,7 @@ fn exits() {
 }
 
 #[test]
-fn descriptions_of_handles() {
+fn wrong_descriptions_of_handles_are_refused() {
     let with = |change: &dyn Fn(&mut Handles)| {
         let mut model = model("(pointer)", [Handle(0)], Exit::Raise);
         change(&mut model.handles[0]);
@@ -168,7 +168,7 @@ fn descriptions_of_handles() {
         assert_eq!(object(checked(path(&[0]), Test::equal(0, len, 1))), field);
     }
     assert_eq!(object(checked(path(&[0]), changed!(Test::equal(0, 8, 0), low: 2, high: 1))), field);
-    // What so few bytes can never be.
+    // A value that this number of bytes cannot have.
     assert_eq!(object(checked(path(&[0]), Test::equal(0, 1, 0x100))), field);
     // A field beyond what an instruction reaches.
     assert_eq!(object(checked(path(&[i32::MAX]), Test::equal(1, 1, 0))), field);
@@ -178,9 +178,9 @@ fn descriptions_of_handles() {
     assert_eq!(error("(i32)", &unused), FastCallError::Shift { shift: 0 });
 }
 
-/// What other entries refuse too, and what they do without a generator.
+/// Functions that other entries refuse too, and functions without a generator.
 #[test]
-fn functions_that_cannot_be_called() {
+fn functions_without_a_plan_or_code_are_refused() {
     let c = "(3*struct {u8[65536]})";
     let made = Jit::shared().unwrap().fast_call(
         &notation::signature(c),

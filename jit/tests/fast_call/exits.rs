@@ -1,4 +1,4 @@
-//! Ways out of a call: flags wherever they are, closed records, and what C and the next caller see of the exit.
+//! Ways out of a call: flags at any offset, closed records, and the exit as C and the next caller see it.
 
 use std::ptr;
 
@@ -10,7 +10,7 @@ use crate::engine::{self, Event};
 use crate::forms::{self, fixture, looking};
 use crate::native::{Answers, ExitFlag, FLAG, Fixture};
 
-/// Assembled functions, compiled ones that are refused before they ask a helper, and such with nothing to refuse.
+/// Assembled functions, compiled ones that refuse before they ask a helper, and compiled ones that refuse no argument.
 const CASES: [(&str, &str, &str); 8] = [
     ("(i32) -> i32", "(i64, pointer) -> i32", "ax"),
     ("(i32) -> i32", "(i64, pointer) -> i64", "ax"),
@@ -22,7 +22,7 @@ const CASES: [(&str, &str, &str); 8] = [
     ("(u8, 7*i64) -> u8", "(u8, 7*i64, pointer) -> u64", "aaaaaaaax"),
 ];
 
-/// How native functions are left, and whether the caller looks for exceptions.
+/// The exits of native functions, each with and without a caller that looks for exceptions.
 const WAYS: [(Exit, bool); 4] = [(FLAG, false), (FLAG, true), (Exit::Raise, false), (Exit::Raise, true)];
 
 fn made((c, native, roles): (&str, &str, &str), (exit, caller_looks): (Exit, bool)) -> Fixture {
@@ -59,7 +59,7 @@ fn closed_records_leave_and_can_be_opened_again() {
     }
 }
 
-/// A function that has no address is one that was closed.
+/// A function without an address counts as closed.
 #[test]
 fn functions_without_an_address_are_closed() {
     for ((c, native, roles), looks) in CASES.iter().flat_map(|case| [(*case, false), (*case, true)]) {
@@ -80,7 +80,7 @@ fn functions_without_an_address_are_closed() {
     }
 }
 
-/// What is wrong with the argument comes first.
+/// The argument's error comes first.
 #[test]
 fn closed_records_refuse_arguments_too() {
     for (c, native, roles) in &CASES[..4] {
@@ -109,7 +109,7 @@ fn the_exit_is_there_while_c_runs() {
         };
         assert_eq!(see(&flagged, 0), (true, false), "{c} as {native}");
         assert_eq!(see(&flagged, 1), (false, true), "{c} as {native}");
-        // Those that throw, or whose caller looks, leave it alone.
+        // Functions that throw do not set the flag, nor do functions whose caller looks.
         for other in &others {
             assert_eq!(see(other, 0), (false, true), "{c} as {native}");
         }
@@ -151,7 +151,7 @@ fn raising_needs_no_parameter() {
             assert_eq!(outcome.events, [Event::Raise { index: 0, bits }], "{native}");
         }
     }
-    // Nor does that a function is closed.
+    // Closing does not make a difference either.
     for (c, native, roles) in [("()", "()", ""), ("(f64) -> f64", "(pointer, f64) -> f64", "_a")] {
         let fixture = looking(c, native, roles, Exit::Raise);
         fixture.close();
@@ -215,8 +215,8 @@ fn jumps_to_the_helper_take_the_exit() {
     }
 }
 
-/// An exception that a callback left while C ran: it is raised with the exit, where that is how functions throw, and left for callers
-/// that look.
+/// An exception that a callback left while C ran. Functions that throw raise it with the exit. Others leave it for callers that
+/// look.
 #[test]
 fn exceptions_wait_until_c_has_returned() {
     for (c, native, roles) in CASES {

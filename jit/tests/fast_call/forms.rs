@@ -20,7 +20,7 @@ pub(crate) fn fixture(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture
     made(c, native, roles, exit, false)
 }
 
-/// The same, called by who looks for exceptions.
+/// The fixture of a function whose caller looks for exceptions.
 pub(crate) fn looking(c: &str, native: &str, roles: &str, exit: Exit) -> Fixture {
     made(c, native, roles, exit, true)
 }
@@ -44,7 +44,7 @@ fn flagged(c: &str, native: &str, roles: &str) -> Fixture {
     fixture(c, native, roles, FLAG)
 }
 
-/// What an optimising compiler's calls mostly are.
+/// The most frequent calls of an optimising compiler.
 #[test]
 fn simple_functions_have_no_frame() {
     let cases = [
@@ -83,7 +83,7 @@ fn simple_functions_have_no_frame() {
     }
 }
 
-/// Nor have those that throw, if all that they refuse is to call what was closed.
+/// Functions that throw do not have a frame either, if they only refuse to call closed functions.
 #[test]
 fn functions_that_refuse_no_argument_have_no_frame() {
     let cases = [
@@ -110,7 +110,7 @@ fn functions_that_refuse_no_argument_have_no_frame() {
     }
 }
 
-/// Where nothing has to be kept for callbacks, code is shorter.
+/// Code is shorter if it does not keep the exit for callbacks.
 #[test]
 fn callers_that_look_save_a_store() {
     let cases = [
@@ -236,7 +236,7 @@ fn both_forms_agree() {
 
 /// Both forms take the doubles that are integers of C's type, and no others.
 #[test]
-fn doubles_as_integers() {
+fn both_forms_take_doubles_that_are_integers() {
     let borders =
         [0.0, 127.0, 128.0, 255.0, 32768.0, 65535.0, 2f64.powi(31), 2f64.powi(32), 2f64.powi(53), 2f64.powi(63)];
     let numbers =
@@ -271,7 +271,7 @@ fn doubles_as_integers() {
     }
 }
 
-/// A callee that returns al, whatever its arguments are.
+/// A callee that returns al, for any arguments.
 const AL: &str = r#"
 __asm__(".globl fast_call_al\n.type fast_call_al, @function\nfast_call_al:\n    movzbl %al, %eax\n    ret\n");
 "#;

@@ -1,4 +1,5 @@
-//! Toy engines' heaps: words that are integers, truth values, null or the addresses of objects, and what a model says of them.
+//! Toy engines' heaps: words that are integers, truth values, null or the addresses of objects, and models' descriptions of
+//! them.
 
 use std::sync::OnceLock;
 
@@ -6,7 +7,7 @@ use hotcall_jit::engine::fast_call::{Check, Handles, Object, Path, ResolvedHandl
 use hotcall_jit::engine::values::Test;
 use hotcall_jit::{Pointee, Scalar, Type};
 
-/// What a handle stands for.
+/// The thing that a handle stands for.
 #[derive(Clone, Copy, PartialEq, Debug)]
 pub(crate) enum Thing {
     Integer(i64),
@@ -19,7 +20,7 @@ pub(crate) enum Thing {
         kind: usize,
     },
     Pointer(u64),
-    /// Memory that was taken away from its object, which a check tells.
+    /// Memory that was taken away from its object, which a check finds.
     Detached,
     /// An object of a kind that the model does not know.
     Odd,
@@ -29,7 +30,7 @@ pub(crate) enum Thing {
 pub(crate) struct Heap {
     pub(crate) handles: Handles,
     build: fn(&mut Heap, Thing) -> u64,
-    /// What words point to. They are never moved.
+    /// The memory that words point to. It is never moved.
     memory: Vec<Box<[u64]>>,
 }
 
@@ -114,13 +115,13 @@ impl Heap {
         Self::new(handles, build_tagged)
     }
 
-    /// Handles of which machine code knows nothing.
+    /// Handles that machine code cannot read.
     pub(crate) fn opaque() -> Self {
         let handles = Handles::new(Tag::NONE);
         Self::new(handles, |heap, _| heap.allocate(&[(0, 1)]))
     }
 
-    /// What machine code finds for a thing where C wants this type, or `None` where it asks the helper: a slot or an address.
+    /// The slot or address that machine code finds for a thing if C wants this type, or `None` if it asks the helper.
     pub(crate) fn reads(&self, thing: Thing, ty: &Type) -> Option<u64> {
         let handles = &self.handles;
         if handles.objects.is_empty() {
@@ -145,7 +146,7 @@ impl Heap {
         }
     }
 
-    /// The same where another handle of the call is none that machine code can read: bytes alone are read then.
+    /// The slot or address if machine code cannot read another handle of the call: then it reads bytes alone.
     pub(crate) fn reads_beside(&self, thing: Thing, ty: &Type) -> Option<u64> {
         self.reads(thing, ty).filter(|_| matches!(thing, Thing::Bytes { .. }))
     }
@@ -211,7 +212,7 @@ fn build_tagged(heap: &mut Heap, thing: Thing) -> u64 {
     object + 4
 }
 
-/// What [`Handles::resolve`] says of a thing.
+/// The answer of [`Handles::resolve`] for a thing.
 pub(crate) fn resolved(thing: Thing) -> Option<ResolvedHandle> {
     match thing {
         Thing::Bytes { address, len, .. } => Some(ResolvedHandle { slot: address, len }),
@@ -220,7 +221,7 @@ pub(crate) fn resolved(thing: Thing) -> Option<ResolvedHandle> {
     }
 }
 
-/// Later objects do not get the addresses that the description of a heap that is gone names.
+/// Later objects do not get the addresses that a dropped heap's description names.
 #[test]
 fn descriptions_outlive_their_heaps() {
     let [gone, mut heap] = [Heap::mapped(), Heap::mapped()];

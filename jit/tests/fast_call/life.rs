@@ -1,4 +1,4 @@
-//! Code is shared by functions of one shape, copied for each record, and goes with its last owner; from many threads.
+//! Functions of one shape share code. It is copied for each record, and goes with its last owner, on any thread.
 
 use std::ffi::c_void;
 use std::mem::transmute;
@@ -34,10 +34,10 @@ fn one_shape_has_one_code() {
     };
     let first = made(&Type::I32, &wide);
     assert_eq!(jit.stats().trampolines, 1);
-    // The model is compared by what it says.
+    // Models are compared by their content.
     let same = made(&Type::I32, &model([Type::I64], Type::I32, FastCallRole::Argument, FLAG));
     assert_eq!((same.code().as_ptr(), jit.stats().trampolines), (first.code().as_ptr(), 1));
-    // Everything that it says counts, and so do the helpers, the types that numbers are checked by, and the sizes of structs.
+    // All its content counts, and so do the helpers, the types that numbers are checked by, and the sizes of structs.
     let raising = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Raise);
     let elsewhere = model([Type::I64], Type::I32, FastCallRole::Argument, Exit::Flag { offset: 6 });
     let handles = model([Type::I64], Type::I32, FastCallRole::Handle(0), FLAG);
@@ -88,7 +88,7 @@ fn copies_go_with_their_functions() {
     for result in RESULTS {
         let model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
         let code = jit.fast_call(&signature(&[Type::I32, Type::I32], Type::I32), &model, HELPERS).unwrap();
-        // What the shape has is no function yet.
+        // The shape's code is not a function yet.
         assert_eq!((jit.stats().functions, jit.stats().code_bytes), (0, 0));
         let targets = [add as extern "C" fn(i32, i32) -> i32, subtract];
         // SAFETY: both are functions of the signature.
@@ -98,7 +98,7 @@ fn copies_go_with_their_functions() {
         let mut bound: Vec<_> = records.iter().map(|record| unsafe { code.bind(record) }.unwrap()).collect();
         let stats = jit.stats();
         assert_eq!((stats.functions, stats.code_bytes), (100, 100 * code.code().len()));
-        // The functions keep what their code refers to.
+        // The functions keep the data that their code refers to.
         drop(code);
         assert_eq!(jit.stats().trampolines, 1);
         while let Some(native) = bound.pop() {
@@ -125,7 +125,7 @@ fn threads_make_call_and_drop() {
                 let pending = Pending::new();
                 for round in 0..120_i64 {
                     let result = RESULTS[(round % 2) as usize].clone();
-                    // The same shapes as other threads make, or more of them.
+                    // The shapes that other threads make, and further ones.
                     let ignored = vec![Type::F64; (round % 5) as usize];
                     let mut model = model([Type::I64, Type::I64], result, FastCallRole::Argument, FLAG);
                     let params = model.native.params().iter().cloned().chain(ignored.iter().cloned());
@@ -154,7 +154,7 @@ fn threads_make_call_and_drop() {
     assert_eq!(jit.stats().trampolines, 0);
 }
 
-/// It may be dropped where it was not made.
+/// Another thread may drop it.
 #[test]
 fn functions_are_sent_to_other_threads() {
     let model = model([Type::I64, Type::I64], Type::I32, FastCallRole::Argument, FLAG);

@@ -39,9 +39,9 @@ fn handles(objects: Vec<Object>) -> Handles {
     Handles::new(tag).objects(objects)
 }
 
-/// Floats in registers and on the stack, as so many bits as C wants, where the result has to be widened.
+/// Floats in registers and on the stack, in 32 bits as C wants them, where the result has to be widened.
 #[test]
-fn singles() {
+fn singles_arrive_with_their_bits() {
     extern "C" fn nine(b: f32, c: f32, d: f32, e: f32, f: f32, g: f32, h: f32, i: f32, j: f32) -> i8 {
         (b + 2.0 * c + 3.0 * d + 4.0 * e + 5.0 * f + 6.0 * g + 7.0 * h - 8.0 * i - 9.0 * j) as i8
     }
@@ -73,7 +73,7 @@ struct Bytes {
 
 /// A handle that the helper must take does not keep others' bytes from being read, which the helper may not see.
 #[test]
-fn bytes_beside_what_the_helper_takes() {
+fn bytes_are_read_beside_handles_for_the_helper() {
     unsafe extern "C" fn add(number: i64, bytes: *const u8) -> i64 {
         // SAFETY: the test passes a byte.
         number + unsafe { i64::from(*bytes) } * 100
@@ -91,7 +91,8 @@ fn bytes_beside_what_the_helper_takes() {
     );
     let code = Jit::shared().unwrap().fast_call(&c, &model, FastCallHelpers { resolve: double, raise }).unwrap();
     let pending = Pending::new();
-    // SAFETY: as above; the handle is the address of an object that the model describes.
+    // SAFETY: the target has the signature, the record outlives the function, and the handle is the address of an object that
+    // the model describes.
     unsafe {
         let record = FastCall::record(add as unsafe extern "C" fn(i64, *const u8) -> i64 as *const c_void, &pending);
         let native = code.bind(&record).unwrap();

@@ -1,5 +1,5 @@
-//! Native functions with a C function behind them that writes down what it gets, and calls of them: through a `slots`
-//! trampoline of the native function's own signature, which puts the words where the caller would.
+//! Native functions with a C function behind them that writes down its arguments. A `slots` trampoline of the native function's
+//! own signature calls them: it puts the words in the caller's places.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -25,28 +25,28 @@ pub(crate) struct Fixture {
     native: FastCallFunction,
 }
 
-/// What the C function returns, and what the helper finds.
+/// The C function's result, and the helper's answers.
 pub(crate) struct Answers {
     pub(crate) result: Vec<u8>,
-    /// Whether an exception waits then.
+    /// True if an exception waits then.
     pub(crate) throws: bool,
     pub(crate) resolve: Box<dyn Fn(usize, u64) -> Option<ResolvedHandle>>,
 }
 
 impl Answers {
-    /// A result, and nothing for any handle.
+    /// A result, and no answer for handles.
     pub(crate) fn returning(result: impl Into<Vec<u8>>) -> Self {
         Self { result: result.into(), throws: false, resolve: Box::new(|_, _| None) }
     }
 }
 
-/// How a call went.
+/// The outcome of a call.
 #[derive(Clone, PartialEq, Debug)]
 pub(crate) struct CallOutcome {
-    /// What was returned, as a slot of the native result's type.
+    /// The result, as a slot of the native result's type.
     pub(crate) returned: u64,
     pub(crate) events: Vec<Event>,
-    /// What C saw as the exit, if it was called.
+    /// The exit that C saw, if it was called.
     pub(crate) seen_exit: *mut c_void,
 }
 
@@ -67,7 +67,7 @@ impl Fixture {
         Self { c, model, code, caller, direct, pool, stub: Some(stub), record, native }
     }
 
-    /// Whether the code was assembled, which jumps to C: it has no frame.
+    /// Returns true if the code was assembled. Assembled code jumps to C and does not have a frame.
     pub(crate) fn is_assembled(&self) -> bool {
         self.code.code()[0] != 0x55
     }
@@ -79,7 +79,7 @@ impl Fixture {
 
     /// A record like the first one at its place, with a function of its own.
     pub(crate) fn reopen(&mut self) {
-        // SAFETY: as in `new`.
+        // SAFETY: the box outlives the native function, which is called as the model says.
         unsafe {
             *self.record = FastCall::record(self.stub.as_ref().unwrap().entry(), engine::pending());
             self.native = self.code.bind(&raw const *self.record).unwrap();
@@ -129,12 +129,12 @@ impl Drop for Fixture {
     fn drop(&mut self) {
         let stub = self.stub.take().unwrap();
         stub.retire();
-        // SAFETY: it came from there, and nobody calls it any more.
+        // SAFETY: the stub was taken from this pool, and nobody calls it any more.
         unsafe { self.pool.free(stub) };
     }
 }
 
-/// The function as those see it that fill registers whole, whose upper bytes hold anything.
+/// The function for callers that fill whole registers, whose upper bytes are arbitrary.
 fn whole_words(native: &Signature) -> Signature {
     Signature::new(native.params().iter().map(word), native.result().cloned()).unwrap()
 }
@@ -152,11 +152,11 @@ pub(crate) fn result_bytes(ty: &Type, bytes: &[u8]) -> Vec<u8> {
     }
 }
 
-/// What the exit's parameter points to: 16 bytes, of which one is the flag.
+/// The memory that the exit's parameter points to: 16 bytes, of which one is the flag.
 pub(crate) struct ExitFlag(pub(crate) Box<[u8; 16]>);
 
 impl ExitFlag {
-    /// Where the flag is, if it is one.
+    /// The place of the flag, if the exit is a flag.
     pub(crate) const OFFSET: u32 = 5;
 
     const BLANK: [u8; 16] = [0xc0; 16];
@@ -169,7 +169,7 @@ impl ExitFlag {
         self.0.as_mut_ptr().expose_provenance() as u64
     }
 
-    /// Whether it was set, and nothing else was written.
+    /// Returns true if it was set. Checks that nothing else was written.
     pub(crate) fn is_set(&self) -> bool {
         let mut set = Self::BLANK;
         set[Self::OFFSET as usize] = 1;
@@ -179,7 +179,7 @@ impl ExitFlag {
 }
 
 impl ExitFlag {
-    /// Whether it was set, and no more is.
+    /// Returns true if it was set, and clears it.
     pub(crate) fn take(&mut self) -> bool {
         let is_set = self.is_set();
         *self.0 = Self::BLANK;

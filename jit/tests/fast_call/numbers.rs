@@ -1,4 +1,4 @@
-//! Which types a number may come and go as, numbers near to where types end, and what becomes of them: an oracle.
+//! An oracle of numbers: the types in which they come and go, numbers near to the types' ends, and their conversions.
 
 use hotcall_jit::{Scalar, Type};
 use hotcall_testing::random::Random;
@@ -64,7 +64,7 @@ pub(crate) fn wider(random: &mut Random, c: Scalar) -> Scalar {
     if c.is_float() { pick(random, &[c, Scalar::F64]) } else { pick(random, &[&INTEGERS[..], &[c]].concat()) }
 }
 
-/// An integer near to where types end, or any.
+/// An integer near to the end of a type, or an arbitrary one.
 pub(crate) fn random_integer(random: &mut Random) -> i128 {
     let of = pick(random, &INTEGERS);
     let border = if one_in(random, 2) { *range(of).start() } else { *range(of).end() };
@@ -133,7 +133,7 @@ pub(crate) fn converted(native: Scalar, c: Scalar, word: u64) -> Option<u64> {
     }
 }
 
-/// What fills the bytes of a register that are none of the value's.
+/// The content of a register's bytes beyond the value's.
 pub(crate) fn with_garbage(random: &mut Random, ty: &Type, word: u64) -> u64 {
     let bits = ty.as_scalar().unwrap().size() * 8;
     if bits == 64 { word } else { word & ((1 << bits) - 1) | random.bits() << bits }

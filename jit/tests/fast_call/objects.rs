@@ -1,4 +1,5 @@
-//! ObjectClass as machine code reads them: it finds what [`Handles::resolve`] finds, and asks the helper for all else and only then.
+//! Objects as machine code reads them: it finds the answers of [`Handles::resolve`], and asks the helper for all others and
+//! only for these.
 
 use hotcall_jit::engine::fast_call::{
     ByteLength, Check, ElementSize, Exit, FastCallModel, FastCallRole, Handles, Object, Path, ResolvedHandle, Tag,
@@ -26,7 +27,7 @@ fn by_handles(c: &str, handles: &Handles, exit: Exit) -> Fixture {
     Fixture::new(c, model)
 }
 
-/// Calls with these handles; the helper finds the same for all of them. Returns what happened, and whether the flag was set.
+/// Calls with these handles, for all of which the helper has one answer. Returns the events, and true if the flag was set.
 fn call(fixture: &Fixture, handles: &[u64], found: Option<ResolvedHandle>) -> (Vec<Event>, bool) {
     let mut flag = ExitFlag::new();
     let words: Vec<_> = handles.iter().copied().chain([flag.word()]).collect();
@@ -38,14 +39,14 @@ fn call(fixture: &Fixture, handles: &[u64], found: Option<ResolvedHandle>) -> (V
     (outcome.events, flag.is_set())
 }
 
-/// What happens where C gets this slot.
+/// The events if C gets this slot.
 fn called(ty: &Type, slot: u64) -> Event {
     // SAFETY: structs of the tests lie in their memory.
     Event::Called(vec![unsafe { random::seen(ty, slot) }])
 }
 
 #[test]
-fn every_thing_for_every_type() {
+fn every_thing_is_taken_or_refused_for_every_type() {
     let memory = [0x01_u8; 64];
     let address = memory.as_ptr().expose_provenance() as u64;
     let things = [
@@ -113,7 +114,7 @@ fn every_check_counts() {
         (Test::masked_range(0, 1, 0xf0, 0x20..=0x30), vec![0x1f, 0x40, 0xff], 0x3f),
         (Test::range(u64::MAX - 1, u64::MAX), vec![0, u64::MAX - 2], u64::MAX),
     ];
-    // The addresses of the fields, the fields, and what the object points to.
+    // The addresses of the fields, the fields, and the memory that the object points to.
     let count = tests.len();
     let mut object = vec![0_u64; 3 * count + 1].into_boxed_slice();
     let base = object.as_mut_ptr();
@@ -204,7 +205,7 @@ fn machine_code_reads_as_resolve_does() {
         let handles = Handles::new(Tag { mask: 7, bits: 0 })
             .null(base + 1)
             .objects((0..random.bits() % 4).map(|_| object(&mut random)));
-        // Whatever it is, text or nothing: this takes both kinds.
+        // Text or null: the type takes both kinds.
         let fixture = by_handles("(text)", &handles, if round % 2 == 0 { FLAG } else { Exit::Raise });
         for _ in 0..40 {
             for (index, slot) in memory.iter_mut().enumerate() {
@@ -307,7 +308,7 @@ fn helpers_are_asked_for_all_or_none() {
     }
 }
 
-/// Where objects are plain addresses, null looks like one.
+/// If objects are plain addresses, null looks like an address.
 #[test]
 fn null_is_no_object() {
     let fields = [77_u64, 8];
@@ -327,7 +328,7 @@ fn null_is_no_object() {
     }
 }
 
-/// An argument that is wrong whatever else is: C is not called, and neither is the helper.
+/// An argument that is wrong by itself: neither C nor the helper is called.
 #[test]
 fn numbers_are_checked_before_helpers_are_asked() {
     let heap = Heap::opaque();
@@ -342,7 +343,7 @@ fn numbers_are_checked_before_helpers_are_asked() {
     let fixture = Fixture::new(notation::signature("(buffer, u8)"), model);
     let outcome = fixture.call(&[8, 256, 0], Answers::returning([]));
     assert_eq!(outcome.events, [Event::Raise { index: 1, bits: 256 }]);
-    // What is too wide in a handle is known before the others are asked for, if it comes first.
+    // A number in a handle that is too wide is found before the other handles are asked for, if it comes first.
     let mut heap = Heap::mapped();
     let fixture = by_handles("(u8, buffer, i8)", &heap.handles, Exit::Raise);
     let [wide, odd] = [Thing::Integer(256), Thing::Odd].map(|thing| heap.handle(thing));

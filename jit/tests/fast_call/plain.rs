@@ -1,6 +1,6 @@
-//! A plain compiler's calls: C code passes two context pointers, the arguments by its own convention, and a pointer for the exit
-//! behind them. This is all that a compiler's author has to describe; the callers and the callees are compiled by the system's
-//! C compilers.
+//! A plain compiler's calls: C code passes two context pointers, the arguments by its own convention, and a pointer for the
+//! exit behind them. A compiler's author has to describe only this. The system's C compilers compile the callers and the
+//! callees.
 
 use std::ffi::c_void;
 use std::ptr;
@@ -21,7 +21,7 @@ use libloading::Library;
 
 use crate::native::{ExitFlag, FLAG};
 
-/// The compiler's description: scalars as they are, addresses of structs, and where the result goes.
+/// The compiler's description: scalars, addresses of structs, and the place of the result.
 fn model(c: &Signature, exit: Exit) -> FastCallModel {
     let is_scalar = |ty: &&Type| ty.as_scalar().is_some();
     let param = |ty: &Type| {
@@ -175,7 +175,7 @@ impl Call<'_> {
 }
 
 #[test]
-fn scalars() {
+fn scalars_arrive() {
     let one = types::SCALARS.iter().map(|ty| format!("({ty}) -> {ty}"));
     let two = types::SCALARS.iter().flat_map(|first| {
         let second = types::SCALARS.iter();
@@ -186,7 +186,7 @@ fn scalars() {
 
 /// Arguments in all registers and on the stack, where the contexts leave C more registers than there are.
 #[test]
-fn registers_and_stack() {
+fn arguments_arrive_in_registers_and_on_the_stack() {
     let counts = [1, 3, 4, 5, 6, 7, 8, 13].into_iter().flat_map(|ints| [0, 1, 8, 9, 12].map(|floats| (ints, floats)));
     let counts = counts.filter(|(ints, floats)| ints + floats <= 28);
     let texts = counts.flat_map(|(ints, floats)| {
@@ -200,7 +200,7 @@ fn registers_and_stack() {
 }
 
 #[test]
-fn structs() {
+fn structs_arrive() {
     let listed = [
         types::KINDS.as_slice(),
         &types::PACKED,
@@ -220,15 +220,15 @@ fn structs() {
     check(texts);
 }
 
-/// As many parameters as there may be.
+/// The largest number of parameters.
 #[test]
-fn thirty_two_parameters() {
+fn thirty_two_parameters_arrive() {
     check(["(29*u8) -> u8", "(20*f32, 9*i16) -> f64", "(28*struct {u8[24]}) -> struct {u8[40]}"]);
 }
 
-/// al says how many float registers there are, whichever way the call goes on.
+/// al has the number of float registers, in each way in which the call goes on.
 #[test]
-fn variadic_functions() {
+fn variadic_functions_learn_their_float_registers() {
     let lists =
         ["", "i32", "f64", "8*f64", "i32, f64, i64, u32, pointer, f64", "6*i64, 8*f64", "struct {f64, f64}, f64"];
     let fixed = ["i32", "text", "f32, i8", "6*i64", "6*i32, 8*f64"];

@@ -31,7 +31,7 @@ fn call(fixture: &Fixture, heap: &mut Heap, memory: &mut [u8], at: &[usize], res
 }
 
 #[test]
-fn results_of_every_size_up_to_the_largest() {
+fn results_of_every_size_are_written_whole() {
     let mut heap = Heap::mapped();
     let mut random = Random::new(5);
     let sizes = (1..=80).chain([255, 256, 257, 511, 512, 4095, 4096, 10_001, MAX_SIZE - 1, MAX_SIZE]);
@@ -50,8 +50,8 @@ fn results_of_every_size_up_to_the_largest() {
     }
 }
 
-/// C reads its arguments before and after it writes the result, and writes where it likes: the result is still not seen in the
-/// arguments, nor is one lost.
+/// C reads its arguments before and after it writes the result. Still it does not see the result in its arguments, and no
+/// argument is lost.
 #[test]
 fn results_may_lie_over_arguments() {
     let text = r"
@@ -110,12 +110,12 @@ fn results_may_lie_over_arguments() {
     }
 }
 
-/// A callee that writes the first byte of its result, and leaves what is between the members of others as it was.
+/// A callee that writes only the first byte of its result.
 const FIRST_BYTE: &str = r#"
 __asm__(".globl first_byte\n.type first_byte, @function\nfirst_byte:\n    movb %sil, (%rdi)\n    movq %rdi, %rax\n    ret\n");
 "#;
 
-/// It is zero then, and no bytes of a stack.
+/// The rest is zero, and not the stack's content.
 #[test]
 fn what_c_does_not_write_is_zero() {
     let (_, library) = fixture::load_all(FIRST_BYTE).remove(0);

@@ -32,7 +32,7 @@ type Step = unsafe extern "C" fn(*const c_void, i64, *mut c_void);
 static START: AtomicUsize = AtomicUsize::new(0);
 static LEN: AtomicUsize = AtomicUsize::new(0);
 
-/// How many of its instructions were met, and at how many of them the caller was not found.
+/// The number of its instructions that were met, and of those at which the caller was not found.
 static SEEN: AtomicUsize = AtomicUsize::new(0);
 static LOST: AtomicUsize = AtomicUsize::new(0);
 

@@ -16,7 +16,7 @@ use hotcall_testing::notation;
 use crate::forms::{fixture, looking};
 use crate::native::FLAG;
 
-/// The model of a function, and whether it is assembled.
+/// The model of a function, and true if it is assembled.
 fn model(c: &str, native: &str, roles: &str, exit: Exit) -> (FastCallModel, bool) {
     let fixture = fixture(c, native, roles, exit);
     (fixture.model.clone(), fixture.is_assembled())
@@ -119,7 +119,7 @@ fn helpers_may_throw() {
     assert_eq!(thrown_by(ptr::null(), "(f64)", &closed.model, &[0; 3]), "raise");
 }
 
-/// What a call throws that does not reach C.
+/// The exception of a call that does not reach C.
 fn thrown_by(target: *const c_void, c: &str, model: &FastCallModel, words: &[u64]) -> &'static str {
     let code = Jit::shared().unwrap().fast_call(&notation::signature(c), model, HELPERS).unwrap();
     let caller = Jit::shared().unwrap().slots(&model.native, Options::default()).unwrap();
@@ -173,7 +173,7 @@ const EXCEPTIONS: &str = r#"
     }
 "#;
 
-/// Thrown by C, caught by who called the native function.
+/// C throws an exception, and the native function's caller catches it.
 #[test]
 fn cxx_exceptions_pass_through() {
     let Some(library) = fixture::load_cxx(EXCEPTIONS) else { return };

@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn push_and_pop() {
+    fn packs_are_pushed_and_popped() {
         let mut packs = Pragmas::default();
         for (at, text) in [
             (10, "pack(push, 1)"),

@@ -80,17 +80,17 @@ fn arguments(script: &str, v8_flags: &[&str], flags: &[&str]) -> Vec<String> {
 }
 
 #[test]
-fn every_type_by_the_ordinary_callback() {
+fn every_type_goes_through_the_ordinary_callback() {
     check("ordinary.js");
 }
 
 #[test]
-fn callbacks_by_the_ordinary_callback() {
+fn callbacks_run_from_the_ordinary_callback() {
     check("callbacks.js");
 }
 
 #[test]
-fn calls_from_optimised_code() {
+fn optimised_code_makes_fast_calls() {
     check("fast.js");
 }
 
@@ -103,42 +103,42 @@ fn exceptions_are_caught_in_optimised_code() {
 }
 
 #[test]
-fn integers_that_lie_on_the_stack() {
+fn integers_on_the_stack_are_read() {
     check("stack.js");
 }
 
 #[test]
-fn every_type_from_optimised_code() {
+fn every_type_goes_through_fast_calls() {
     check("types.js");
 }
 
 #[test]
-fn calls_from_optimised_code_that_reads_no_objects() {
+fn fast_calls_need_not_read_objects() {
     check_with("fast.js", &[], &["--no-layout"]);
 }
 
 #[test]
-fn calls_with_many_arguments() {
+fn many_arguments_arrive() {
     check("many.js");
 }
 
 #[test]
-fn ways_to_call() {
+fn every_way_to_call_returns_the_result() {
     check("ways.js");
 }
 
 #[test]
-fn callbacks_inside_fast_calls() {
+fn callbacks_run_inside_fast_calls() {
     check("inside.js");
 }
 
 #[test]
-fn memory_that_calls_leave() {
+fn calls_leave_no_memory_behind() {
     check("memory.js");
 }
 
 #[test]
-fn calls_while_the_collector_moves_objects() {
+fn calls_go_on_while_the_collector_moves_objects() {
     for flag in ["--stress-compaction", "--stress-scavenge=50", "--gc-interval=50", "--stress-incremental-marking"] {
         for script in ["ordinary.js", "callbacks.js", "fast.js", "ways.js", "inside.js", "memory.js"] {
             check_with(script, &[flag], &[]);
@@ -147,7 +147,7 @@ fn calls_while_the_collector_moves_objects() {
 }
 
 #[test]
-fn calls_from_code_that_is_often_made_anew() {
+fn calls_go_on_while_code_is_made_anew() {
     for flag in ["--always-osr", "--deopt-every-n-times=50", "--single-threaded"] {
         for script in ["callbacks.js", "inside.js"] {
             check_with(script, &[flag], &[]);
@@ -158,7 +158,7 @@ fn calls_from_code_that_is_often_made_anew() {
 }
 
 #[test]
-fn buffers_that_change_their_size() {
+fn buffers_may_change_their_size() {
     check_with("resizable.js", &["--harmony-rab-gsab"], &[]);
 }
 
