@@ -14,7 +14,7 @@ use std::sync::mpsc::Sender;
 use std::sync::{Mutex, PoisonError};
 
 use hotcall::declare::{DeclarationError, Declarations, Item};
-use hotcall::engine::{Engine, EngineError, Realm, Site, quickjs};
+use hotcall::engine::{Engine, EngineError, Realm, Site};
 use hotcall::{
     Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, Layout, Library, LocalCallback,
     LocalOptions, OpenFlags, Outcome, Scalar, Slot, Static, Symbol, Thunk, Type,
@@ -151,10 +151,10 @@ impl Ffi {
         threads: usize,
         queue: Sender<Event>,
     ) -> Result<(Rc<Self>, Object<'js>)> {
-        // SAFETY: the context lives until `shut_down`, and its values match the model.
+        // SAFETY: the context lives until `shut_down`, and script has not run in it.
         let realm = unsafe {
             let context = ctx.as_raw().as_ptr();
-            Realm::new(QuickJs::new(context, c"External", Deno::new(context)), quickjs::model())
+            hotcall_engines::quickjs::realm(QuickJs::new(context, c"External", Deno::new(context)))
         };
         let realm = realm.map_err(|error| exceptions::throw(ctx, ErrorKind::Plain, error))?;
         let ffi = Rc::new(Self {
@@ -195,7 +195,14 @@ impl Ffi {
 
     /// Releases the buffers that calls got in the last turn of the event loop.
     pub(crate) fn end_turn(&self) {
+        self.take_pins();
         self.realm.engine().host().turn().end();
+    }
+
+    /// Keeps the buffers of calls that have returned until the turn ends.
+    pub(crate) fn take_pins(&self) {
+        // SAFETY: the context is the engine's. Script runs, or nothing does.
+        unsafe { self.realm.take_pins(Site::new(self.context.as_ptr().cast())) };
     }
 
     /// Answers a message of another thread. An exception that script cannot catch is left for the caller.
@@ -218,6 +225,7 @@ impl Ffi {
         let libraries = mem::take(&mut *self.libraries.borrow_mut()).things.into_values();
         KEPT.lock().unwrap_or_else(PoisonError::into_inner).extend(libraries);
         drop(self.realm.take_exception());
+        self.take_pins();
         // SAFETY: script does not run any more.
         unsafe { self.realm.engine().free() };
     }

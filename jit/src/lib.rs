@@ -55,6 +55,6 @@ pub use entry::slots::trampoline::{SlotsEntry, Trampoline};
 pub use error::JitError;
 pub use jit::{Jit, Stats};
 #[doc(hidden)]
-pub use os::{errno, fork};
+pub use os::{errno, fork, probe};
 pub use stubs::cell::{Handler, Stub, count_retired_call, retired_calls};
 pub use stubs::pool::{REST, StubPool};

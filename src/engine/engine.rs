@@ -67,8 +67,8 @@ pub unsafe trait Engine: 'static {
     unsafe fn throw(&self, site: Site, exception: Self::Exception);
 
     /// Keeps the bytes of a value in place until [`unpin`](Engine::unpin) gets the returned number. Returns `None` if
-    /// the bytes stay in place anyway. If the model has a [list](super::PinList) of pinned objects, objects go there
-    /// instead.
+    /// the bytes stay in place anyway. Objects that machine code reads go to a [list](super::PinList) instead, if the
+    /// model has one.
     ///
     /// If C is left by `longjmp` or by unwinding, the call's pins stay.
     ///
@@ -89,12 +89,12 @@ pub unsafe trait Engine: 'static {
         let _ = (site, pin);
     }
 
-    /// Takes over pinned objects, the oldest first, if the model has a [list](super::PinList) of them. These are the
-    /// addresses of objects whose bytes C got. If the model counts references, one for each now belongs to the engine.
+    /// Takes over pinned objects, the oldest first, if the model has a [list](super::PinList) of them. They are addresses
+    /// of objects whose bytes C got in calls that have returned. If the model counts references, one for each now belongs
+    /// to the engine.
     ///
-    /// The newest call may still work on its bytes. hotcall calls this when the list is full, and in
-    /// [`Realm::take_pins`](super::Realm::take_pins). An object that was pinned several times may be there more than
-    /// once.
+    /// hotcall calls this when the list is full, and in [`Realm::take_pins`](super::Realm::take_pins). An object that
+    /// was pinned several times may be there more than once.
     ///
     /// # Safety
     ///

@@ -74,10 +74,7 @@ unsafe extern "C-unwind" fn convert<E: Engine>(
             Ok(Converted { slot: converted, has_bytes }) => {
                 slot.write(converted.to_bits());
                 // Only values of pointers, structs and unions have bytes.
-                if has_bytes
-                    && !realm.pin(called.site, words)
-                    && let Some(pin) = realm.engine().pin(called.site, words)
-                {
+                if has_bytes && let Some(pin) = realm.engine().pin(called.site, words) {
                     NativeCall::pin(call, pin);
                 }
                 true

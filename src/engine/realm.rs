@@ -264,8 +264,7 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        // Script may call functions that store their own exits there.
-        let _exit = KeptExit::of(self.state.pending());
+        let _called = Called::begin(self.state.pending());
         let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
@@ -326,15 +325,22 @@ impl<E: Engine> Realm<E> {
         NonNull::from_ref(self.state.pending()).cast()
     }
 
-    /// Gives the engine the objects in the [list](super::PinList) of pinned objects, by [`Engine::take_pins`]. A runtime
-    /// calls this before it gives away the bytes of a buffer, and when it no longer keeps bytes for C.
+    /// Gives the engine the pinned objects of calls that have returned, by [`Engine::take_pins`], if the model has a
+    /// [list](super::PinList). A runtime calls this when it no longer keeps bytes for C, and at its end.
     ///
     /// # Safety
     ///
-    /// The site is one of the engine's.
+    /// * The site is one of the engine's.
+    /// * Script runs, or nothing of the realm does. So it is not for methods of the [`Engine`].
     pub unsafe fn take_pins(&self, site: Site) {
-        // SAFETY: the caller promises that the site is one of the engine's.
+        // SAFETY: the caller promises that the site is one of the engine's. A call that runs has called script.
         unsafe { self.state.take_pins(site) };
+    }
+
+    /// Returns true if running calls may work on bytes of pinned objects: calls that have called script, which asks now.
+    /// Then a runtime does not move or free the bytes of any object.
+    pub fn pins_are_in_use(&self) -> bool {
+        self.state.pending().pins_are_in_use()
     }
 
     /// Takes the exception that waits. It is for code without a running native function of the realm, which would throw
@@ -362,21 +368,23 @@ unsafe fn reads_as_engine<E: Engine>(engine: &E, model: &ValueModel, site: Site,
     }
 }
 
-/// The exit of the running call, restored when this value is dropped.
-struct KeptExit<'a> {
+/// The state of the calls that run, while C calls script. Calls by script change it, and dropping this restores it.
+struct Called<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
+    pins: *mut u64,
 }
 
-impl<'a> KeptExit<'a> {
-    fn of(pending: &'a Pending) -> Self {
-        Self { pending, exit: pending.exit() }
+impl<'a> Called<'a> {
+    fn begin(pending: &'a Pending) -> Self {
+        Self { pending, exit: pending.exit(), pins: pending.enter_script() }
     }
 }
 
-impl Drop for KeptExit<'_> {
+impl Drop for Called<'_> {
     fn drop(&mut self) {
         self.pending.set_exit(self.exit);
+        self.pending.leave_script(self.pins);
     }
 }
 

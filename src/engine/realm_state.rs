@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::ptr;
 
-use hotcall_jit::engine::values::{EngineAbi, Pending, PinList, ValueModel, Words};
+use hotcall_jit::engine::values::{EngineAbi, Pending, PinList, ValueModel};
 
 use super::engine::Engine;
 use super::error::EngineError;
@@ -58,36 +58,15 @@ impl<E: Engine> RealmState<E> {
         &self.engine
     }
 
-    /// Adds the object of a value to the list of pinned objects. Returns `false` if the model has no list, or the value no
-    /// object.
+    /// Gives the engine the pinned objects that no running call works on.
     ///
     /// # Safety
     ///
-    /// The value is one of the engine's, and the site too.
-    pub(super) unsafe fn pin(&self, site: Site, value: Words) -> bool {
-        let objects = self.model().and_then(|model| model.objects.as_ref());
-        let Some((list, object)) = objects.and_then(|objects| objects.pins.zip(objects.word(value))) else {
-            return false;
-        };
-        // SAFETY: the word is the address of one of the engine's objects, which the model describes.
-        unsafe {
-            if !self.pending.pin(list, &[object]) {
-                self.take_pins(site);
-                self.pending.pin(list, &[object]);
-            }
-        }
-        true
-    }
-
-    /// Gives the engine the objects in the list of pinned objects.
-    ///
-    /// # Safety
-    ///
-    /// The site is one of the engine's.
+    /// The site is one of the engine's. No call has added its own objects and still runs, unless it has called script.
     pub(super) unsafe fn take_pins(&self, site: Site) {
         let objects = self.pending.take_pins();
         if !objects.is_empty() {
-            // SAFETY: the objects were in the list; the caller promises the site.
+            // SAFETY: the objects were in the list; the caller promises the site, and that calls have finished.
             unsafe { self.engine.take_pins(site, &objects) };
         }
     }

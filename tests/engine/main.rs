@@ -17,6 +17,7 @@ mod integers;
 mod jsc_calls;
 mod jsc_life;
 mod jsc_values;
+mod objects;
 mod others;
 mod pins;
 mod spider_monkey;

@@ -53,6 +53,11 @@ impl<H: Host> QuickJs<H> {
         &self.host
     }
 
+    /// Returns the context that script runs in.
+    pub const fn context(&self) -> *mut JSContext {
+        self.context
+    }
+
     /// Returns the engine's buffers.
     pub const fn buffers(&self) -> &Buffers {
         &self.buffers
@@ -71,7 +76,8 @@ impl<H: Host> QuickJs<H> {
     }
 
     /// Does the work of a method that gives a buffer's bytes away, such as `transfer(length)`. Bytes that C may use
-    /// stay in place. Returns the buffer that script gets.
+    /// stay in place: `is_used` says whether calls may work on any, as
+    /// [`Realm::pins_are_in_use`](hotcall::engine::Realm::pins_are_in_use) does. Returns the buffer that script gets.
     ///
     /// # Errors
     ///
@@ -80,8 +86,14 @@ impl<H: Host> QuickJs<H> {
     /// # Safety
     ///
     /// The values are the engine's.
-    pub unsafe fn give_away(&self, method: Method, buffer: JSValue, length: JSValue) -> Result<Owned, Raised> {
-        let is_kept = || self.host.keeps(buffer);
+    pub unsafe fn give_away(
+        &self,
+        method: Method,
+        buffer: JSValue,
+        length: JSValue,
+        is_used: bool,
+    ) -> Result<Owned, Raised> {
+        let is_kept = || is_used || self.host.keeps(buffer);
         // SAFETY: the caller promises values of the engine.
         unsafe { transfers::give_away(&self.buffers, self.context, method, buffer, length, is_kept) }
     }
@@ -181,6 +193,14 @@ unsafe impl<H: Host> Engine for QuickJs<H> {
         // SAFETY: the caller promises a pin of this engine, and the site's context lives longer than its objects.
         let object = unsafe { self.buffers.pins.let_go(context(site), pin) };
         self.host.unpinned(&self.buffers, object);
+    }
+
+    unsafe fn take_pins(&self, site: Site, objects: &[u64]) {
+        for &object in objects {
+            // SAFETY: machine code has added one reference for each object, which this function owns.
+            let object = unsafe { Owned::new(context(site), value([object, js::JS_TAG_OBJECT as u64])) };
+            self.host.unpinned(&self.buffers, object);
+        }
     }
 
     unsafe fn release(&self, site: Site, words: Words) {

@@ -14,6 +14,7 @@
 //! | `owners.rs` | buffers that keep the bytes of other objects |
 //! | `originals.rs`, `transfers.rs` | functions of script that would move or free a buffer's bytes |
 //! | `buffers.rs` | all about buffers, for the engine and its host |
+//! | `objects.rs` | the layout of objects, found in samples |
 //! | `pointers.rs` | pointer objects |
 //! | `outputs.rs` | values that are made of C's outputs |
 //! | `functions.rs` | functions that script calls, and functions of script that C calls |
@@ -31,6 +32,7 @@ mod engine;
 mod errors;
 mod functions;
 mod host;
+mod objects;
 mod originals;
 mod outputs;
 mod owned;
@@ -47,6 +49,7 @@ pub use engine::QuickJs;
 pub use errors::{ErrorKind, error};
 pub use functions::{Callee, closure};
 pub use host::{Host, Plain};
+pub use objects::realm;
 pub use originals::{METHODS, Method};
 pub use owned::{Owned, Raised, Thrown};
 pub use owners::Owners;

@@ -1,8 +1,8 @@
-//! Objects whose bytes running calls work on.
+//! Objects whose bytes running calls work on, if machine code has not read them.
 //!
 //! A pin is one reference to a buffer or to a view of one. It keeps the object, and so the whole buffer. `transfers.rs`
 //! keeps script from moving or freeing the bytes of a living buffer. The number of a pin is the address of the object, so
-//! that pins need no table.
+//! that pins need no table. Objects that machine code reads are in the realm's own list.
 
 use std::cell::Cell;
 

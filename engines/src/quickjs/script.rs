@@ -4,13 +4,14 @@ use std::ffi::{CString, c_int, c_void};
 use std::{mem, ptr, slice, str};
 
 use hotcall::Function;
-use hotcall::engine::{Realm, Record, Site, quickjs};
+use hotcall::engine::{Realm, Record, Site};
 use rquickjs_sys as js;
 
 use super::builtins::evaluate;
 use super::engine::QuickJs;
 use super::functions::{Callee, closure};
 use super::host::Plain;
+use super::objects::realm;
 use super::originals::METHODS;
 use super::owned::{Owned, Thrown};
 
@@ -18,6 +19,8 @@ use super::owned::{Owned, Thrown};
 pub struct Script {
     /// Makes the functions that script calls.
     pub realm: Realm<QuickJs>,
+    /// The realm again, which the context points to.
+    _opaque: Box<Realm<QuickJs>>,
     runtime: *mut js::JSRuntime,
     /// The context that script runs in.
     pub context: *mut js::JSContext,
@@ -25,13 +28,14 @@ pub struct Script {
 
 impl Default for Script {
     fn default() -> Self {
-        // SAFETY: the runtime is new, and used on this thread alone. The realm keeps the engine in one place.
+        // SAFETY: the runtime is new, and used on this thread alone. The box keeps the realm in one place.
         unsafe {
             let runtime = js::JS_NewRuntime();
             let context = js::JS_NewContext(runtime);
-            let realm = Realm::new(QuickJs::new(context, c"Pointer", Plain::default()), quickjs::model()).unwrap();
-            js::JS_SetContextOpaque(context, ptr::from_ref(realm.engine()).cast_mut().cast());
-            let script = Self { realm, runtime, context };
+            let realm = realm(QuickJs::new(context, c"Pointer", Plain::default())).unwrap();
+            let opaque = Box::new(realm.clone());
+            js::JS_SetContextOpaque(context, ptr::from_ref(&*opaque).cast_mut().cast());
+            let script = Self { realm, _opaque: opaque, runtime, context };
             script.replace_originals();
             script
         }
@@ -47,13 +51,13 @@ const REPLACE: &str = r"((constructor, methods) => {
     ArrayBuffer = constructor;
 })(replacement, methods)";
 
-/// Returns the engine of a [`Script`]'s context.
+/// Returns the realm of a [`Script`]'s context.
 ///
 /// # Safety
 ///
 /// The context is that of a living `Script`.
-unsafe fn engine<'engine>(context: *mut js::JSContext) -> &'engine QuickJs {
-    // SAFETY: the opaque pointer of such a context is its engine, which lives as long as script can run.
+unsafe fn realm_of<'script>(context: *mut js::JSContext) -> &'script Realm<QuickJs> {
+    // SAFETY: the opaque pointer of such a context is its realm, which lives as long as script can run.
     unsafe { &*js::JS_GetContextOpaque(context).cast() }
 }
 
@@ -69,7 +73,7 @@ unsafe extern "C" fn construct(
     args: *mut js::JSValue,
 ) -> js::JSValue {
     // SAFETY: the engine passes what a constructor needs.
-    unsafe { engine(context).construct_buffer(target, argc, args) }
+    unsafe { realm_of(context).engine().construct_buffer(target, argc, args) }
 }
 
 /// `transfer(length)` and related methods. The number is the index of the method in [`METHODS`].
@@ -86,7 +90,8 @@ unsafe extern "C" fn give_away(
 ) -> js::JSValue {
     // SAFETY: the engine fills up missing arguments with undefined.
     unsafe {
-        let given = engine(context).give_away(METHODS[which as usize].1, buffer, *args);
+        let realm = realm_of(context);
+        let given = realm.engine().give_away(METHODS[which as usize].1, buffer, *args, realm.pins_are_in_use());
         given.map_or(js::JS_EXCEPTION, Owned::into_value)
     }
 }
@@ -215,6 +220,7 @@ impl Drop for Script {
         drop(self.realm.take_exception());
         // SAFETY: nothing of the engine is used any more.
         unsafe {
+            self.realm.take_pins(self.site());
             self.realm.engine().free();
             js::JS_FreeContext(self.context);
             js::JS_FreeRuntime(self.runtime);

@@ -127,7 +127,7 @@ impl ByteLength {
             ElementSize::Shift(shift) => u64::from(*shift),
             ElementSize::ByNumber { at, len, first, shifts } => {
                 let index = field(at, *len).wrapping_sub((*first).into());
-                shifts >> (index * 2 % 64) & 3
+                shifts >> (index % 32 * 2) & 3
             }
         };
         field(&self.at, self.len) << shift

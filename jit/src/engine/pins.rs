@@ -35,6 +35,14 @@ pub(crate) const MAX_PINNED: usize = 32;
 
 /// A list of pinned objects. Entries are words: the addresses of objects, or 0.
 ///
+/// ```text
+/// 0 0 0 … │ running calls, and finished ones │ finished calls │ running call │ free
+///         first                              base                            next   end
+/// ```
+///
+/// Calls of script's functions by C divide the list: the calls below run on, so their entries stay. Of the others only
+/// those of the newest call are in use.
+///
 /// Machine code compares the newest entries with the objects of a call. In front of the first entry are zeros, so that
 /// it can always read [`MAX_PINNED`] entries.
 #[repr(C)]
@@ -42,6 +50,8 @@ pub(crate) const MAX_PINNED: usize = 32;
 pub(crate) struct Pins {
     /// The place of the next entry. Null without a list.
     next: Cell<*mut u64>,
+    /// The first entry that was added since script was called back.
+    base: Cell<*mut u64>,
     /// The end of the list's memory.
     end: Cell<*mut u64>,
     /// Counts the references to no object, so that machine code need not skip null.
@@ -62,6 +72,7 @@ impl Pins {
     pub(crate) const fn none() -> Self {
         Self {
             next: Cell::new(ptr::null_mut()),
+            base: Cell::new(ptr::null_mut()),
             end: Cell::new(ptr::null_mut()),
             no_object: Cell::new(0),
             memory: None,
@@ -73,7 +84,9 @@ impl Pins {
         let memory: Box<[_]> = vec![Cell::new(0); MAX_PINNED + capacity.max(MAX_PINNED)].into();
         let end = memory.as_ptr_range().end.cast::<u64>().cast_mut();
         let pins = Self { end: Cell::new(end), memory: Some(memory), ..Self::none() };
-        pins.next.set(pins.entries().as_ptr().cast::<u64>().cast_mut());
+        let first = pins.entries().as_ptr().cast::<u64>().cast_mut();
+        pins.next.set(first);
+        pins.base.set(first);
         pins
     }
 
@@ -82,9 +95,15 @@ impl Pins {
         self.memory.as_ref().map_or(&[], |memory| &memory[MAX_PINNED..])
     }
 
-    fn len(&self) -> usize {
+    /// Returns the index of the entry at this place.
+    fn index(&self, place: &Cell<*mut u64>) -> usize {
         // Without a list there are no entries, wherever an empty slice lies.
-        self.next.get().addr().saturating_sub(self.entries().as_ptr().addr()) / size_of::<u64>()
+        place.get().addr().saturating_sub(self.entries().as_ptr().addr()) / size_of::<u64>()
+    }
+
+    /// Returns true if there is room for this number of entries.
+    pub(crate) fn has_room(&self, count: usize) -> bool {
+        self.index(&self.next) + count <= self.entries().len()
     }
 
     /// Adds the objects of a call, unless the newest entries are these objects. Returns `false` if there is no room, and
@@ -94,7 +113,7 @@ impl Pins {
     ///
     /// The objects have the list's counter.
     pub(crate) unsafe fn add(&self, list: PinList, objects: &[u64]) -> bool {
-        let (len, entries) = (self.len(), self.entries());
+        let (len, entries) = (self.index(&self.next), self.entries());
         let newest = len.checked_sub(objects.len()).map(|first| &entries[first..len]);
         if newest.is_some_and(|newest| newest.iter().map(Cell::get).eq(objects.iter().copied())) {
             return true;
@@ -113,13 +132,27 @@ impl Pins {
         true
     }
 
-    /// Takes all objects out of the list.
+    /// Takes out of the list the objects that no running call works on. A call that runs must not have added its own.
     pub(crate) fn take(&self) -> Vec<u64> {
-        let entries = self.entries();
-        let taken = entries.iter().take(self.len()).map(Cell::get).filter(|&object| object != 0).collect();
-        if !entries.is_empty() {
-            self.next.set(entries.as_ptr().cast::<u64>().cast_mut());
-        }
+        let finished = self.entries().get(self.index(&self.base)..self.index(&self.next)).unwrap_or_default();
+        let taken = finished.iter().map(Cell::get).filter(|&object| object != 0).collect();
+        self.next.set(self.base.get());
         taken
+    }
+
+    /// Leaves all entries as they are until [`leave`](Self::leave), because C calls script while they may be in use.
+    /// Returns the value for `leave`.
+    pub(crate) fn enter(&self) -> *mut u64 {
+        self.base.replace(self.next.get())
+    }
+
+    /// Ends what [`enter`](Self::enter) began.
+    pub(crate) fn leave(&self, base: *mut u64) {
+        self.base.set(base);
+    }
+
+    /// Returns true if calls may work on entries, from outside of all calls or in one that C makes of script.
+    pub(crate) fn are_in_use(&self) -> bool {
+        self.index(&self.base) > 0
     }
 }

@@ -127,10 +127,34 @@ impl Pending {
         unsafe { self.pins.add(list, objects) }
     }
 
-    /// Takes all objects out of the list of pinned objects, the oldest first. An object that was pinned twice is there
-    /// twice.
+    /// Returns true if the list of pinned objects has room for this number of objects.
+    pub(crate) fn has_room(&self, count: usize) -> bool {
+        self.pins.has_room(count)
+    }
+
+    /// Takes out of the list of pinned objects those that no running call works on, the oldest first. An object that was
+    /// pinned twice is there twice.
+    ///
+    /// It is for times when no call has added its own objects: before it does, while script runs, or outside of all calls.
     pub fn take_pins(&self) -> Vec<u64> {
         self.pins.take()
+    }
+
+    /// Keeps the entries of the list of pinned objects until [`leave_script`](Self::leave_script), which gets the
+    /// result. C calls script now, and the calls that run may work on the objects.
+    pub fn enter_script(&self) -> *mut u64 {
+        self.pins.enter()
+    }
+
+    /// Ends what [`enter_script`](Self::enter_script) began.
+    pub fn leave_script(&self, pins: *mut u64) {
+        self.pins.leave(pins);
+    }
+
+    /// Returns true if calls that run may work on objects in the list of pinned objects. It is for script's own time,
+    /// outside of all calls or when C has called it.
+    pub fn pins_are_in_use(&self) -> bool {
+        self.pins.are_in_use()
     }
 
     /// Returns true if an exception waits.

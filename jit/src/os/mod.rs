@@ -14,6 +14,8 @@ pub mod fork;
 pub(crate) mod mapping;
 #[cfg(feature = "cranelift")]
 pub(crate) mod memory;
+#[cfg_attr(not(any(target_os = "linux", target_os = "android")), path = "none/probe.rs")]
+pub mod probe;
 #[cfg(feature = "cranelift")]
 #[cfg_attr(not(unix), path = "none/unwind.rs")]
 pub(crate) mod unwind;

@@ -11,8 +11,8 @@ use crate::c::definitions::Signature;
 use crate::c::form::Form;
 use crate::c::signature::MAX_PARAMETERS;
 use crate::engine::call::{Failure, NativeCall, Words};
-use crate::engine::pins::MAX_PINNED;
-use crate::engine::record::RecordHead;
+use crate::engine::pins::{MAX_PINNED, PinList};
+use crate::engine::record::{Pending, RecordHead};
 use crate::engine::values::model::{EngineAbi, ResultPath, Role};
 use crate::entry::slots::key::Options;
 use crate::entry::slots::trampoline::{Trampoline, Trampolines};
@@ -24,6 +24,8 @@ use crate::stubs::cell::{RetiredCell, count_retired_call};
 pub(crate) struct Interpreter {
     engine: EngineAbi,
     params: Box<[Form]>,
+    /// The number of parameters whose objects are pinned.
+    pinned: usize,
     result: Form,
     signature: Signature,
     /// Makes the trampoline at the first call.
@@ -33,9 +35,12 @@ pub(crate) struct Interpreter {
 
 impl Interpreter {
     pub(crate) fn new(signature: &Signature, engine: &EngineAbi, trampolines: &'static Trampolines) -> Self {
+        let is_pinned = |param: &&Form| engine.model().pins_of(**param);
+        let params: Box<[_]> = signature.params().iter().map(Form::of).collect();
         Self {
             engine: engine.clone(),
-            params: signature.params().iter().map(Form::of).collect(),
+            pinned: params.iter().filter(is_pinned).count(),
+            params,
             result: Form::of(signature.result()),
             signature: signature.clone(),
             trampolines,
@@ -94,6 +99,28 @@ impl Interpreter {
         true
     }
 
+    /// Returns the list of pinned objects, if the call's objects go there. Otherwise helpers pin them.
+    ///
+    /// # Safety
+    ///
+    /// The contract of [`run`](Self::run).
+    unsafe fn list(&self, call: *mut NativeCall) -> Option<(PinList, &Pending)> {
+        let list = self.engine.model().objects.as_ref()?.pins?;
+        if self.pinned == 0 || self.pinned > MAX_PINNED {
+            return None;
+        }
+        // SAFETY: the record and its cell live as long as the engine may call its function. Nothing of this call is in
+        // the list yet.
+        unsafe {
+            let cell = &*(*(*call).record).pending();
+            if !cell.has_room(self.pinned) {
+                (self.engine.helpers().take_pins)(call);
+            }
+            // Calls that run may need the whole list.
+            cell.has_room(self.pinned).then_some((list, cell))
+        }
+    }
+
     /// # Safety
     ///
     /// The contract of [`run`](Self::run).
@@ -105,7 +132,9 @@ impl Interpreter {
         slots: &mut [MaybeUninit<u64>; MAX_PARAMETERS],
     ) -> bool {
         let (model, helpers) = (self.engine.model(), self.engine.helpers());
-        let mut unpinned = Unpinned::none();
+        // SAFETY: the caller promises a call of this signature.
+        let list = unsafe { self.list(call) };
+        let (mut objects, mut count) = ([0; MAX_PINNED], 0);
         for (index, (&param, slot)) in self.params.iter().zip(slots).enumerate() {
             let mut value = model.undefined();
             if index < argc {
@@ -113,20 +142,16 @@ impl Interpreter {
                 // SAFETY: the index is less than `argc`, and the caller promises `argc` values of this size.
                 unsafe { argv.add(index * size).copy_to_nonoverlapping((&raw mut value).cast(), size) };
             }
-            if let Some(unpacked) = param.scalar().and_then(|scalar| model.unpack(scalar, value)) {
-                slot.write(unpacked);
-                if model.pins_of(param) {
-                    // SAFETY: no object is one of the call's.
-                    unsafe { self.pin(call, &mut unpinned, 0) };
-                }
-                continue;
-            }
+            let is_pinned = list.is_some() && model.pins_of(param);
+            let reads_objects = is_pinned || !model.pins_of(param);
+            let unpacked = param.scalar().and_then(|scalar| model.unpack(scalar, value)).map(|slot| (slot, 0));
             // SAFETY: the value is one of the engine's, which the model describes.
-            if let Some((address, object)) = unsafe { model.address(param, value) } {
-                slot.write(address);
-                if model.pins_of(param) {
-                    // SAFETY: the object is one of the call's.
-                    unsafe { self.pin(call, &mut unpinned, object) };
+            let address = || if reads_objects { unsafe { model.address(param, value) } } else { None };
+            if let Some((converted, object)) = unpacked.or_else(address) {
+                slot.write(converted);
+                if is_pinned {
+                    objects[count] = object;
+                    count += 1;
                 }
                 continue;
             }
@@ -140,39 +165,11 @@ impl Interpreter {
                 }
             }
         }
-        // SAFETY: the call is that of the objects.
-        unsafe { self.pin_all(call, &mut unpinned) };
+        if let Some((list, cell)) = list {
+            // SAFETY: the objects are those of the call, so they have the list's counter.
+            unsafe { cell.pin(list, &objects[..count]) };
+        }
         true
-    }
-
-    /// # Safety
-    ///
-    /// The object is one of the call's, or 0.
-    unsafe fn pin(&self, call: *mut NativeCall, unpinned: &mut Unpinned, object: u64) {
-        if unpinned.push(object) {
-            // SAFETY: the caller promises objects of the call.
-            unsafe { self.pin_all(call, unpinned) };
-        }
-    }
-
-    /// Adds the objects to the list of pinned objects.
-    ///
-    /// # Safety
-    ///
-    /// The objects are those of the call.
-    unsafe fn pin_all(&self, call: *mut NativeCall, unpinned: &mut Unpinned) {
-        let objects = &unpinned.objects[..unpinned.len];
-        let Some(list) = self.engine.model().objects.as_ref().and_then(|objects| objects.pins) else { return };
-        // SAFETY: the record and its cell live as long as the engine may call its function. The caller promises that the
-        // objects are those of the call, so they have the list's counter.
-        unsafe {
-            let cell = (*(*call).record).pending();
-            if !(*cell).pin(list, objects) {
-                (self.engine.helpers().take_pins)(call);
-                (*cell).pin(list, objects);
-            }
-        }
-        unpinned.len = 0;
     }
 
     /// # Safety
@@ -184,25 +181,6 @@ impl Interpreter {
         // result.
         unsafe { (trampoline.entry())(target, args, result.slot(), ptr::null_mut()) };
         result
-    }
-}
-
-/// The objects of a call that are not yet in the list of pinned objects: their addresses, or 0 for null.
-struct Unpinned {
-    objects: [u64; MAX_PINNED],
-    len: usize,
-}
-
-impl Unpinned {
-    const fn none() -> Self {
-        Self { objects: [0; MAX_PINNED], len: 0 }
-    }
-
-    /// Takes an object. Returns true if there is no room for another.
-    const fn push(&mut self, object: u64) -> bool {
-        self.objects[self.len] = object;
-        self.len += 1;
-        self.len == MAX_PINNED
     }
 }
 

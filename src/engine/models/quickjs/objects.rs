@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use hotcall_jit::engine::fast_call::{ByteLength, Check, ElementSize, Object, Path};
 use hotcall_jit::engine::values::{ObjectClass, PinList, Test, Words};
+use hotcall_jit::probe;
 
 use super::values::{tag, tagged};
 
@@ -49,10 +50,10 @@ pub enum SampleKind {
     Pointer,
 }
 
-/// The bytes of an object that every version has.
-const OBJECT: Range<isize> = 0..64;
+/// The fields of an object.
+const OBJECT: Range<isize> = 0..72;
 
-/// The bytes of an array buffer behind its object that every version has.
+/// The fields of an array buffer behind its object.
 const BUFFER: Range<isize> = 0..40;
 
 /// Finds the layout of the engine's objects in samples.
@@ -60,6 +61,8 @@ const BUFFER: Range<isize> = 0..40;
 /// The samples must have typed arrays of every class, with different numbers of elements and offsets; a detached one;
 /// array buffers of different lengths, a detached one; and pointer objects. `None` if no layout fits all of them, or
 /// more than one does.
+///
+/// The fields are read by [`probe::read`], so it finds none on systems where that is not possible.
 ///
 /// `references` are the bytes from an object to its counter of references, for a [list](PinList) of pinned objects; see
 /// [`counter`]. Without it, calls do not pin.
@@ -70,16 +73,18 @@ const BUFFER: Range<isize> = 0..40;
 pub unsafe fn objects(samples: &[ObjectSample], references: Option<i32>) -> Option<ObjectClass> {
     let of = |sample: &ObjectSample| sample.value[0];
     let every = |_: &ObjectSample| true;
-    let class = only(OBJECT, 2, samples, every, |sample, at| read(of(sample), at, 2) == u64::from(sample.class))?;
+    let class = only(OBJECT, 2, samples, every, |sample, at| read(of(sample), at, 2) == Some(sample.class.into()))?;
     let is_array = |sample: &ObjectSample| matches!(sample.kind, SampleKind::TypedArray { .. });
     let is_buffer = |sample: &ObjectSample| matches!(sample.kind, SampleKind::Buffer { .. });
     let is_opaque = |sample: &ObjectSample| !is_array(sample);
-    let data = only(OBJECT, 8, samples, is_array, |sample, at| read(of(sample), at, 8) == sample.address())?;
-    let count = only(OBJECT, 4, samples, is_array, |sample, at| read(of(sample), at, 4) == sample.count())?;
-    let opaque = only(OBJECT, 8, samples, is_opaque, |sample, at| read(of(sample), at, 8) == sample.opaque as u64)?;
+    let data = only(OBJECT, 8, samples, is_array, |sample, at| read(of(sample), at, 8) == Some(sample.address()))?;
+    let count = only(OBJECT, 4, samples, is_array, |sample, at| read(of(sample), at, 4) == Some(sample.count()))?;
+    let opaque =
+        only(OBJECT, 8, samples, is_opaque, |sample, at| read(of(sample), at, 8) == Some(sample.opaque as u64))?;
     let behind = |sample: &ObjectSample| sample.opaque as u64;
-    let bytes = only(BUFFER, 8, samples, is_buffer, |sample, at| read(behind(sample), at, 8) == sample.address())?;
-    let len = only(BUFFER, 4, samples, is_buffer, |sample, at| read(behind(sample), at, 4) == sample.count())?;
+    let bytes =
+        only(BUFFER, 8, samples, is_buffer, |sample, at| read(behind(sample), at, 8) == Some(sample.address()))?;
+    let len = only(BUFFER, 4, samples, is_buffer, |sample, at| read(behind(sample), at, 4) == Some(sample.count()))?;
 
     let path = |offsets: &[i32]| Path(offsets.into());
     let of_class = |low: u16, high: u16| Check {
@@ -124,7 +129,7 @@ pub unsafe fn counter(value: Words, retain: impl FnOnce()) -> Option<i32> {
     retain();
     let changed = before.into_iter().zip(fields()).enumerate().filter(|(_, (before, after))| before != after);
     match changed.collect::<Vec<_>>()[..] {
-        [(index, (before, after))] if after == before + 1 => Some(FIELDS.start as i32 + index as i32 * 4),
+        [(index, (Some(before), Some(after)))] if after == before + 1 => Some(FIELDS.start as i32 + index as i32 * 4),
         _ => None,
     }
 }
@@ -186,11 +191,10 @@ fn element_sizes(samples: &[ObjectSample]) -> Option<(u16, u16, u64)> {
     (last - first < 32).then_some((first, last, table))
 }
 
-/// Reads a field of an object or of the memory behind it.
-fn read(base: u64, at: isize, len: usize) -> u64 {
-    let field = std::ptr::with_exposed_provenance::<u8>(base as usize).wrapping_byte_offset(at);
+/// Reads a field of an object or of the memory behind it. `None` if there is no such memory.
+///
+/// The system reads it, because fields that a kind of object does not use are not initialised.
+fn read(base: u64, at: isize, len: usize) -> Option<u64> {
     let mut bytes = [0; 8];
-    // SAFETY: the functions here read within the memory that every version has, of objects that their callers promise.
-    unsafe { field.copy_to_nonoverlapping(bytes.as_mut_ptr(), len) };
-    u64::from_le_bytes(bytes)
+    probe::read((base as usize).wrapping_add_signed(at), &mut bytes[..len]).then(|| u64::from_le_bytes(bytes))
 }
