@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::io;
 use std::ptr;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::debug::description::Description;
 #[cfg(feature = "gdb")]
@@ -47,7 +47,8 @@ impl Region {
         let cell = state.memory.cell();
         // Readers ignore the other contents of a cell without a length.
         cell.start.store(start.addr(), Relaxed);
-        cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Relaxed);
+        // A reader may see the length before the version. It follows the log then, so it must see a block there.
+        cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Release);
         cell.append(&mut state.memory, 0, 0, &Name::EMPTY, frame);
         cell.change(|| cell.len.store(len, Relaxed));
         Self(cell)
@@ -178,7 +179,7 @@ pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
 mod tests {
     use std::thread;
 
-    use std::sync::atomic::Ordering::{Acquire, Release};
+    use std::sync::atomic::Ordering::Acquire;
 
     use super::*;
 
