@@ -12,14 +12,20 @@ use crate::debug::gdb;
 use crate::debug::name::Name;
 use crate::debug::perf;
 use crate::debug::region::{RegionCell, RegionMemory, cells};
+#[cfg(not(all(test, loom)))]
 use crate::lock::{Lock, Locked};
+use crate::sync::shared;
+#[cfg(all(test, loom))]
+use crate::sync::{Lock, Locked};
 
-static STATE: Lock<State> = Lock::new(State {
-    memory: RegionMemory::new(),
-    perf: None,
-    #[cfg(feature = "gdb")]
-    gdb: None,
-});
+shared! {
+    static STATE: Lock<State> = Lock::new(State {
+        memory: RegionMemory::new(),
+        perf: None,
+        #[cfg(feature = "gdb")]
+        gdb: None,
+    });
+}
 
 /// True if `perf` is to name code, in this process or an ancestor.
 static PROFILED: AtomicBool = AtomicBool::new(false);
@@ -169,7 +175,7 @@ pub fn enable_gdb() {
 }
 
 /// Runs `look` while nothing can change.
-#[cfg(all(test, feature = "gdb"))]
+#[cfg(all(test, any(loom, feature = "gdb")))]
 pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
     let _locked = lock();
     look()
