@@ -3,6 +3,7 @@
 //! loom runs them in every order of the steps. It also fails if a reader comes to memory before the writer made it.
 
 use std::ptr;
+use std::sync::Arc;
 
 use loom::model::Builder;
 use loom::thread;
@@ -24,8 +25,9 @@ const NEW: Function = Function { start: 0x1010, len: 0x40, name: "new" };
 /// An address in [`OLD`] and in [`NEW`].
 const SHARED: usize = 0x1018;
 const KEPT: Function = Function { start: 0x2000, len: 0x10, name: "kept" };
-/// Follows [`KEPT`].
-const LAST: Function = Function { start: 0x2010, len: 0x10, name: "last" };
+/// Follow [`KEPT`].
+const MIDDLE: Function = Function { start: 0x2010, len: 0x10, name: "middle" };
+const LAST: Function = Function { start: 0x2020, len: 0x10, name: "last" };
 
 /// Registers memory that begins shortly before a function.
 fn begin(function: Function) -> Region {
@@ -49,7 +51,7 @@ fn find(address: usize) -> Option<&'static str> {
         found.name().strip_prefix("hotcall ") == Some(function.name)
             && (found.start(), found.size()) == (function.start, function.len)
     };
-    let function = [OLD, NEW, KEPT, LAST].into_iter().find(is_found);
+    let function = [OLD, NEW, KEPT, MIDDLE, LAST].into_iter().find(is_found);
     Some(function.unwrap_or_else(|| panic!("{found}, {} bytes at {:#x}", found.size(), found.start())).name)
 }
 
@@ -134,17 +136,34 @@ fn a_reader_always_finds_code_that_is_not_freed() {
     check(|| vec![region_of(KEPT), region_of(OLD)], write, read, || assert_eq!(find(LAST.start), Some("last")));
 }
 
-/// A writer that appends while another one registers memory.
+/// The other thread adds a function to the same region.
 #[test]
-fn writers_do_not_lose_functions() {
+fn writers_of_one_region_do_not_lose_functions() {
     let write = |mut regions: Regions| {
-        let other = thread::spawn(|| region_of(OLD));
-        add(&regions[0], LAST);
-        regions.push(other.join().unwrap());
-        regions
+        let region = Arc::new(regions.remove(0));
+        let shared = Arc::clone(&region);
+        let other = thread::spawn(move || {
+            add(&shared, LAST);
+            shared
+        });
+        add(&region, MIDDLE);
+        drop(other.join().unwrap());
+        vec![Arc::into_inner(region).unwrap()]
     };
     let end = || {
-        assert_eq!([SHARED, KEPT.start, LAST.start].map(find), [Some("old"), Some("kept"), Some("last")]);
+        let found = [KEPT, MIDDLE, LAST].map(|function| find(function.start));
+        assert_eq!(found, [Some("kept"), Some("middle"), Some("last")]);
     };
     check(|| vec![region_of(KEPT)], write, || (), end);
+}
+
+/// The region that begins may get the memory of the one that ends.
+#[test]
+fn a_region_that_begins_while_another_ends_is_found() {
+    let write = |regions: Regions| {
+        let other = thread::spawn(|| region_of(NEW));
+        drop(regions);
+        vec![other.join().unwrap()]
+    };
+    check(|| vec![region_of(OLD)], write, || (), || assert_eq!(find(SHARED), Some("new")));
 }

@@ -103,8 +103,7 @@ impl RegionMemory {
             let words = array::from_fn(|_| AtomicU64::new(0));
             return Box::leak(Box::new(LogBlock { next: AtomicPtr::default(), used: AtomicUsize::new(0), words }));
         };
-        // A reader that sees the new contents also sees that the block's last region has ended.
-        fence(Release);
+        // A reader that came here for the block's last region may find it empty. That is true of a region that has ended.
         block.used.store(0, Relaxed);
         block.next.store(ptr::null_mut(), Relaxed);
         block
@@ -152,8 +151,8 @@ impl RegionCell {
             block = next;
         }
         let used = block.used.load(Relaxed);
-        // A reader that sees the new contents also sees that the block's last region has ended. `RegionMemory::block`
-        // has this fence too, but another thread may have taken the block.
+        // A reader that sees the new contents also sees that the block's last region has ended. `RegionCell::change` has
+        // a fence too, but another thread may have ended that region.
         fence(Release);
         let words = head.into_iter().chain(name.chunks(8).chain(frame.chunks(8)).map(word));
         for (place, word) in block.words.iter().skip(used).zip(words) {
