@@ -68,7 +68,7 @@ fn check(make: fn() -> Regions, write: fn(Regions) -> Regions, read: fn(), end: 
     // writer. Each of them is the first one once.
     for reader_is_first in [false, true] {
         let mut builder = Builder::new();
-        builder.preemption_bound = Some(2);
+        builder.preemption_bound = Some(3);
         builder.check(move || {
             // Statics must exist before threads: loom sees no conflict in the first use of one.
             frozen(|| assert_eq!(find(0), None));
