@@ -1,8 +1,8 @@
 //! Atomics, locks and statics of the files that have models. In models they are loom's.
 //!
-//! A model runs this code in every order in which the steps of a few threads can happen (`.ci/long models`). loom's
-//! atomics are larger than std's, and cannot be made by a `const fn`. So such files declare their statics with
-//! [`shared`], and no code that is written by hand reads their words in a model.
+//! A model runs this code in the orders in which the steps of a few threads can happen (`.ci/long models`). A `const fn`
+//! cannot make loom's atomics, so such files declare their statics with [`shared`]. loom's atomics are larger than
+//! std's. Assembly that reads such words does not run in models.
 
 #[cfg(all(test, loom))]
 pub(crate) use loom::sync::atomic::{AtomicPtr, AtomicU64, AtomicUsize, fence};

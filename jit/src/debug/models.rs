@@ -64,8 +64,8 @@ fn find_either() {
 
 /// Runs the writer and the reader at the same time, and looks at the `end` after both.
 fn check(make: fn() -> Regions, write: fn(Regions) -> Regions, read: fn(), end: fn()) {
-    // For each word loom remembers the last access alone, so it misses orders that begin with the reader, or with the
-    // writer. Each of them is the first one once.
+    // loom begins with one order, and finds others from accesses that conflict. For each word it remembers the last
+    // access alone, and may miss a conflict. So it begins once with the reader, and once with the writer.
     for reader_is_first in [false, true] {
         let mut builder = Builder::new();
         builder.preemption_bound = Some(3);

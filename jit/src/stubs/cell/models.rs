@@ -7,7 +7,7 @@ use super::*;
 
 /// A call as thunks make it. Returns the handler and its context, or `None` if zeros are the answer.
 pub(in crate::stubs) fn call(data: &StubData) -> Option<(usize, usize)> {
-    // The processor loads what lies behind a pointer after the pointer. The load must acquire for that in loom.
+    // The processor loads the pointer before the words behind it. Loom does not know this order, so the load acquires.
     let cell = data.cell.load(Ordering::Acquire);
     assert!(!cell.is_null(), "a call of a stub without a cell");
     if cell == RetiredCell::context() {
@@ -40,7 +40,7 @@ pub(in crate::stubs) fn bind(stub: &Stub, handler: Handler, context: usize) {
     unsafe { stub.bind(handler, ptr::without_provenance_mut(context)) };
 }
 
-/// Returns a call's handler and context, as `call` does.
+/// Returns this handler and context as [`call`] does.
 pub(in crate::stubs) fn run(handler: Handler, context: usize) -> (usize, usize) {
     (handler as usize, context)
 }
