@@ -25,6 +25,7 @@ mod jit;
 pub mod lock;
 mod os;
 mod stubs;
+mod sync;
 mod universal;
 
 #[doc(hidden)]

@@ -1,8 +1,10 @@
 //! Words in memory that machine code reads. Rust and instructions use these offsets.
 
 use std::ffi::c_void;
+#[cfg(not(all(test, loom)))]
 use std::ptr;
-use std::sync::atomic::AtomicPtr;
+
+use crate::sync::AtomicPtr;
 
 /// Bytes from one stub to the next, and from one stub's data to the next stub's.
 pub(crate) const STRIDE: usize = 16;
@@ -22,15 +24,23 @@ pub(crate) struct StubData {
     pub(crate) thunk: AtomicPtr<c_void>,
 }
 
+// loom's atomics are larger.
+#[cfg(not(all(test, loom)))]
 const _: () = assert!(size_of::<StubData>() == STRIDE);
 
-/// The number of stubs in the static table: 32 KiB of code, and 32 KiB of data.
-pub(crate) const STATIC_STUBS: usize = 2048;
+/// The number of stubs in the static table: 32 KiB of code, and 32 KiB of data. Models need few.
+pub(crate) const STATIC_STUBS: usize = if cfg!(all(test, loom)) { 3 } else { 2048 };
 
 /// The data of the static table.
+#[cfg(not(all(test, loom)))]
 pub(crate) static STATIC_DATA: [StubData; STATIC_STUBS] =
     [const { StubData { cell: AtomicPtr::new(ptr::null_mut()), thunk: AtomicPtr::new(ptr::null_mut()) } };
         STATIC_STUBS];
+#[cfg(all(test, loom))]
+loom::lazy_static! {
+    pub(crate) static ref STATIC_DATA: [StubData; STATIC_STUBS] =
+        std::array::from_fn(|_| StubData { cell: AtomicPtr::default(), thunk: AtomicPtr::default() });
+}
 
 /// The beginning of a universal trampoline's or thunk's plan, which assembly reads.
 #[repr(C)]

@@ -12,6 +12,8 @@ mod description;
 mod elf;
 #[cfg(feature = "gdb")]
 mod gdb;
+#[cfg(all(test, loom))]
+mod models;
 pub(crate) mod name;
 mod perf;
 mod region;

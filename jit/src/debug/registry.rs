@@ -4,7 +4,7 @@ use std::ffi::c_void;
 use std::io;
 use std::ptr;
 use std::sync::atomic::AtomicBool;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::Ordering::{Relaxed, Release};
 
 use crate::debug::description::Description;
 #[cfg(feature = "gdb")]
@@ -12,14 +12,20 @@ use crate::debug::gdb;
 use crate::debug::name::Name;
 use crate::debug::perf;
 use crate::debug::region::{RegionCell, RegionMemory, cells};
+#[cfg(not(all(test, loom)))]
 use crate::lock::{Lock, Locked};
+use crate::sync::shared;
+#[cfg(all(test, loom))]
+use crate::sync::{Lock, Locked};
 
-static STATE: Lock<State> = Lock::new(State {
-    memory: RegionMemory::new(),
-    perf: None,
-    #[cfg(feature = "gdb")]
-    gdb: None,
-});
+shared! {
+    static STATE: Lock<State> = Lock::new(State {
+        memory: RegionMemory::new(),
+        perf: None,
+        #[cfg(feature = "gdb")]
+        gdb: None,
+    });
+}
 
 /// True if `perf` is to name code, in this process or an ancestor.
 static PROFILED: AtomicBool = AtomicBool::new(false);
@@ -47,7 +53,8 @@ impl Region {
         let cell = state.memory.cell();
         // Readers ignore the other contents of a cell without a length.
         cell.start.store(start.addr(), Relaxed);
-        cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Relaxed);
+        // A reader may see the length before the version. It follows the log then, so it must see a block there.
+        cell.log.store(ptr::from_ref(state.memory.block()).cast_mut(), Release);
         cell.append(&mut state.memory, 0, 0, &Name::EMPTY, frame);
         cell.change(|| cell.len.store(len, Relaxed));
         Self(cell)
@@ -168,7 +175,7 @@ pub fn enable_gdb() {
 }
 
 /// Runs `look` while nothing can change.
-#[cfg(all(test, feature = "gdb"))]
+#[cfg(all(test, any(loom, feature = "gdb")))]
 pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
     let _locked = lock();
     look()
@@ -178,7 +185,7 @@ pub(crate) fn frozen<T>(look: impl FnOnce() -> T) -> T {
 mod tests {
     use std::thread;
 
-    use std::sync::atomic::Ordering::{Acquire, Release};
+    use std::sync::atomic::Ordering::Acquire;
 
     use super::*;
 

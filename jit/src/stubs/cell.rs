@@ -3,9 +3,13 @@
 use std::cell::UnsafeCell;
 use std::ffi::c_void;
 use std::ptr::{self, NonNull};
-use std::sync::atomic::{AtomicPtr, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER, StubData};
+use crate::sync::AtomicPtr;
+
+#[cfg(all(test, loom))]
+pub(super) mod models;
 
 /// The function behind a thunk, which a stub's callback runs.
 ///
@@ -32,6 +36,8 @@ pub(crate) struct StubCell {
     entry: NonNull<u8>,
 }
 
+// loom's atomics are larger.
+#[cfg(not(all(test, loom)))]
 const _: () = {
     assert!(std::mem::offset_of!(StubCell, handler) == CELL_HANDLER as usize);
     assert!(std::mem::offset_of!(StubCell, context) == CELL_CONTEXT as usize);
@@ -127,7 +133,8 @@ impl Stub {
 #[repr(C)]
 pub(crate) struct RetiredCell {
     handler: Handler,
-    context: AtomicPtr<c_void>,
+    // It never changes, so that models need not know it.
+    context: std::sync::atomic::AtomicPtr<c_void>,
 }
 
 const _: () = {
@@ -138,7 +145,7 @@ const _: () = {
 impl RetiredCell {
     /// Makes the cell. The handler may be called with this context at any time.
     pub(crate) const fn new(handler: Handler, context: *const c_void) -> Self {
-        Self { handler, context: AtomicPtr::new(context.cast_mut()) }
+        Self { handler, context: std::sync::atomic::AtomicPtr::new(context.cast_mut()) }
     }
 
     fn context() -> *mut c_void {

@@ -8,7 +8,9 @@
 //! of the program.
 
 pub(crate) mod cell;
+#[cfg(not(all(test, loom)))]
+#[cfg_attr(not(feature = "cranelift"), path = "none.rs")]
+mod mapping;
 pub(crate) mod pool;
 pub(crate) mod static_table;
-#[cfg_attr(not(feature = "cranelift"), path = "none.rs")]
-pub(crate) mod table;
+mod table;

@@ -1,11 +1,10 @@
 //! Tables of stubs in builds without a code generator: there is no code for them to lead to.
 
 use std::io;
-use std::ptr::NonNull;
 
-use crate::arch::operands::StubData;
 use crate::convention::spare::Spare;
+use crate::stubs::table::NewStubs;
 
-pub(crate) fn take(_: Spare, _: usize) -> io::Result<Vec<(NonNull<u8>, &'static StubData)>> {
+pub(crate) fn table(_: Spare, _: usize) -> io::Result<NewStubs> {
     Err(io::ErrorKind::Unsupported.into())
 }

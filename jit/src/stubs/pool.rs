@@ -4,22 +4,36 @@ use std::cell::UnsafeCell;
 use std::collections::VecDeque;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::Ordering;
 
 use crate::arch::operands::UniversalHeader;
 use crate::convention::spare::Spare;
 use crate::error::JitError;
+#[cfg(not(all(test, loom)))]
 use crate::lock::{Lock, Locked};
 use crate::stubs::cell::{CellPointer, Stub, StubCell};
+#[cfg(not(all(test, loom)))]
+use crate::stubs::mapping;
 use crate::stubs::static_table::StaticStub;
 use crate::stubs::table;
+use crate::sync::{AtomicUsize, shared};
+#[cfg(all(test, loom))]
+use crate::sync::{Lock, Locked};
+
+#[cfg(all(test, loom))]
+mod models;
+#[cfg(all(test, loom))]
+use models as mapping;
 
 /// The number of a pool's stubs that rest before the first of them is reused, if there is memory for tables of stubs.
 ///
 /// So a late call seldom finds another callback. This is not a promise: threads exchange stubs with the pool in
 /// batches, so with many threads a stub may be reused sooner. Of static stubs at most 32 rest, and none if all are
 /// taken.
-pub const REST: usize = 1024;
+pub const REST: usize = if cfg!(all(test, loom)) { 1 } else { 1024 };
+
+/// The number of stubs from tables that a thread takes and gives back at once.
+const BATCH: usize = if cfg!(all(test, loom)) { 2 } else { 32 };
 
 /// The source of a thunk's stubs.
 #[derive(Clone, Copy)]
@@ -42,7 +56,7 @@ impl Origin {
     /// Returns the number of stubs that a thread takes and gives back at once.
     const fn batch(self) -> usize {
         match self.tables {
-            Some(_) => 32,
+            Some(_) => BATCH,
             // Static stubs are few: other threads lack those in one thread's stock.
             None => 1,
         }
@@ -60,7 +74,7 @@ impl Origin {
 impl Tables {
     /// Makes up to `len` stubs, at least one. The last one is to be used first.
     fn more(self, len: usize) -> Result<Vec<CellPointer>, JitError> {
-        let stubs = table::take(self.place, len).map_err(JitError::memory)?;
+        let stubs = table::take(self.place, len, mapping::table).map_err(JitError::memory)?;
         let cells = stubs.into_iter().rev().map(|(entry, data)| StubCell::new(entry, data, self.thunk.cast()));
         Ok(cells.collect::<Vec<_>>().leak().iter_mut().map(|cell| CellPointer(NonNull::from(cell))).collect())
     }
@@ -94,7 +108,10 @@ impl StubPool {
 
     /// Returns the pool's number, and assigns one at the first use.
     fn number(&self) -> usize {
-        static POOLS: AtomicUsize = AtomicUsize::new(0);
+        shared! {
+            /// The number of used pools.
+            static POOLS: AtomicUsize = AtomicUsize::new(0);
+        }
         // The lock makes sure that the pool gets one number only.
         let _state = self.state();
         if self.number.load(Ordering::Relaxed) == 0 {
@@ -230,8 +247,13 @@ impl StubPool {
     }
 }
 
+#[cfg(not(all(test, loom)))]
 thread_local! {
     static STOCKS: UnsafeCell<Vec<ThreadStock>> = const { UnsafeCell::new(Vec::new()) };
+}
+#[cfg(all(test, loom))]
+loom::thread_local! {
+    static STOCKS: UnsafeCell<Vec<ThreadStock>> = UnsafeCell::new(Vec::new());
 }
 
 /// A thread's stubs of one pool. When the thread ends, its stubs go to the other threads.
