@@ -207,6 +207,9 @@ struct Arguments {
     /// Print the machine code, ours and C's, instead of measuring.
     #[arg(long)]
     disassemble: bool,
+    /// Measure the loops in engines alone.
+    #[arg(long)]
+    engines: bool,
     /// Cargo adds it.
     #[arg(long, hide = true)]
     bench: bool,
@@ -238,6 +241,11 @@ fn run() -> Result<(), Box<dyn Error>> {
     let mut wanted = shapes.iter().filter(|shape| arguments.wants(shape));
     if arguments.disassemble {
         return wanted.try_for_each(|shape| print_code(&Contenders::new(&Jit::new()?, &code, shape)?));
+    }
+    if arguments.engines {
+        engine_rows::print("QuickJS", &engine_rows::measure()?);
+        engine_rows::print("a bare machine", &vm::measure()?);
+        return Ok(());
     }
     let compile = compile_times(&shapes, first_in_process_us)?;
     let mut placement = Placement { hotcall_to_c_mib: 0., trampolines_to_callee_mib: 0. };

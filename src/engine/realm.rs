@@ -264,7 +264,7 @@ impl<E: Engine> Realm<E> {
                 }
             };
         }
-        let _called = Called::begin(self.state.pending());
+        let _called = RunningCalls::begin(self.state.pending());
         let result = thrown.map_or_else(|| run(values.made()), Err);
         drop(values);
         let thrown = match (result, signature.result()) {
@@ -369,19 +369,19 @@ unsafe fn reads_as_engine<E: Engine>(engine: &E, model: &ValueModel, site: Site,
 }
 
 /// The state of the calls that run, while C calls script. Calls by script change it, and dropping this restores it.
-struct Called<'a> {
+struct RunningCalls<'a> {
     pending: &'a Pending,
     exit: *mut c_void,
     pins: *mut u64,
 }
 
-impl<'a> Called<'a> {
+impl<'a> RunningCalls<'a> {
     fn begin(pending: &'a Pending) -> Self {
         Self { pending, exit: pending.exit(), pins: pending.enter_script() }
     }
 }
 
-impl Drop for Called<'_> {
+impl Drop for RunningCalls<'_> {
     fn drop(&mut self) {
         self.pending.set_exit(self.exit);
         self.pending.leave_script(self.pins);
