@@ -196,6 +196,7 @@ impl<'a> Unpacking<'a> {
                 self.check(b, never);
                 self.anything(b, ty)
             }
+            [ValueClass::Double(class)] if self.is_short_integer() => self.short_integer(b, class),
             [class] => {
                 let holds = test(b, self.argv, self.at, class.test());
                 self.check(b, holds);
@@ -211,6 +212,24 @@ impl<'a> Unpacking<'a> {
 
     fn check(&self, b: &mut FunctionBuilder<'_>, condition: Value) {
         go_on_if(b, condition, self.otherwise);
+    }
+
+    /// Returns true for integers of at most 32 bits.
+    const fn is_short_integer(&self) -> bool {
+        self.scalar.is_integer() && self.scalar.size() <= 4
+    }
+
+    /// Returns such an integer in an engine whose numbers are all doubles.
+    fn short_integer(&self, b: &mut FunctionBuilder<'_>, class: Double) -> Value {
+        let Test { offset, len, mask, low, high } = class.test;
+        // The bits of whole numbers may already tell the class.
+        let is_told = class.bias == 0 && (offset, len, mask) == (class.offset, 8, u64::MAX);
+        if !(is_told && numbers::are_whole_in(low, high)) {
+            let holds = test(b, self.argv, self.at, class.test);
+            self.check(b, holds);
+        }
+        let (double, bits) = (self.double(b, class), self.bits(b, class));
+        numbers::whole_or(b, double, bits, self.scalar, self.otherwise)
     }
 
     /// Tests the classes in order and runs the code of the first match.
