@@ -1,4 +1,4 @@
-//! Functions that check arguments, move them and jump, as data.
+//! Functions that put arguments in their places and jump, as data.
 
 use crate::c::narrowing::Narrowing;
 use crate::c::scalar::Scalar;
@@ -59,4 +59,26 @@ pub(crate) enum Conversion {
     Number(Scalar),
     /// A handle whose word must be an integer.
     Small { indirect: bool, small: Small, narrowing: Option<Narrowing> },
+}
+
+/// A function that jumps to its first parameter when the arguments are loaded from slots, the second parameter.
+pub(crate) struct SlotJump {
+    pub(crate) loads: Vec<SlotLoad>,
+    /// True if the third parameter is the address for the result, which the target gets.
+    pub(crate) returns_in_memory: bool,
+    /// The number of vector registers used, for a variadic target.
+    pub(crate) vector_count: Option<u8>,
+}
+
+/// The load of a register.
+pub(crate) struct SlotLoad {
+    /// The index of the slot.
+    pub(crate) slot: u8,
+    /// Bytes from the address in the slot; `None` if the slot holds the value itself.
+    pub(crate) behind: Option<i32>,
+    pub(crate) to: Loc,
+    /// The number of bytes: 1, 2, 4 or 8.
+    pub(crate) len: u8,
+    /// The bits of the register above these bytes.
+    pub(crate) ext: Ext,
 }

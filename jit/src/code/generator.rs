@@ -96,7 +96,10 @@ pub(crate) fn make(
     key: &impl Compile,
 ) -> Result<Option<Code>, JitError> {
     let generated = generator.map(|generator| {
-        let (compiled, shim) = generator.compile(no_fork, &key.body()?)?;
+        let (compiled, shim) = match key.assembled() {
+            Some(assembled) => (assembled, None),
+            None => generator.compile(no_fork, &key.body()?)?,
+        };
         generator.link(no_fork, name, &compiled, shim)
     });
     match generated {

@@ -3,6 +3,7 @@
 use cranelift_codegen::ir;
 use cranelift_frontend::FunctionBuilder;
 
+use crate::codegen::compiled::Compiled;
 use crate::codegen::words::CallWords;
 use crate::error::JitError;
 
@@ -24,4 +25,9 @@ pub(crate) trait Compile {
     ///
     /// The convention has a place that Cranelift cannot reach.
     fn body(&self) -> Result<impl Body, JitError>;
+
+    /// Returns the function's code if it is assembled instead of compiled.
+    fn assembled(&self) -> Option<Compiled> {
+        None
+    }
 }

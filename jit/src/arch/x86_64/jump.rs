@@ -30,13 +30,13 @@ pub(crate) fn assemble(jump: &Jump) -> JumpCode {
     JumpCode { bytes: code.bytes, holes: code.holes, closed }
 }
 
-const RAX: Register = 0;
+pub(super) const RAX: Register = 0;
 const RSP: Register = 4;
 const R10: Register = 10;
-const R11: Register = 11;
+pub(super) const R11: Register = 11;
 
 /// The integer registers of arguments.
-const ARGUMENTS: &[Register] = CONVENTION.arguments.int;
+pub(super) const ARGUMENTS: &[Register] = CONVENTION.arguments.int;
 
 /// Bytes from the stack pointer to the first stack argument: the return address.
 const STACK_ARGUMENTS: i32 = 8;
@@ -44,7 +44,7 @@ const STACK_ARGUMENTS: i32 = 8;
 /// Holds the integer that was converted back to a number, to compare it with the original.
 const XMM15: u8 = 15;
 
-struct Regs;
+pub(super) struct Regs;
 
 impl Registers for Regs {
     type ReadGpr = Register;
@@ -312,7 +312,7 @@ impl Assembly {
     }
 }
 
-fn memory(base: Register, offset: i32) -> Amode<Register> {
+pub(super) fn memory(base: Register, offset: i32) -> Amode<Register> {
     let simm32 = AmodeOffsetPlusKnownOffset { simm32: AmodeOffset::new(offset), offset: None };
     Amode::ImmReg { base, simm32, trap: None }
 }

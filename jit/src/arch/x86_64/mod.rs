@@ -3,4 +3,5 @@
 pub(crate) mod frames;
 pub(crate) mod jump;
 pub(crate) mod shim;
+pub(crate) mod slot_jump;
 pub(crate) mod stub;

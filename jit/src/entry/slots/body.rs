@@ -6,14 +6,17 @@
 use cranelift_codegen::ir::{self, AbiParam, InstBuilder, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
+use crate::arch::x86_64::slot_jump;
 use crate::codegen::body::{Body, Compile};
 use crate::codegen::bytes::{self, UNALIGNED};
 use crate::codegen::call::{self, extend, store_pieces};
+use crate::codegen::compiled::Compiled;
 use crate::codegen::frame::Kept;
 use crate::codegen::slots::Slots;
 use crate::codegen::words::CallWords;
 use crate::convention::plan::{Arg, Return};
 use crate::entry::slots::key::SlotsKey;
+use crate::entry::slots::tail;
 use crate::error::JitError;
 use crate::os::errno;
 
@@ -29,6 +32,10 @@ struct SlotsBody<'a> {
 impl Compile for SlotsKey {
     fn body(&self) -> Result<impl Body, JitError> {
         Ok(SlotsBody { key: self, call: CallWords::of(self.abi, &self.plan, LOADING_REGISTERS)? })
+    }
+
+    fn assembled(&self) -> Option<Compiled> {
+        tail::jump(self).map(|jump| Compiled::assembled(slot_jump::assemble(&jump)))
     }
 }
 

@@ -17,6 +17,9 @@ impl Explanation {
         let abi = Abi::host().ok_or(JitError::Host)?;
         let plan = abi.plan(signature)?;
         let key = SlotsKey::of(abi, signature, plan.clone(), options);
-        Self::compiled(abi, plan, key.plan.clone(), &key.body()?)
+        match key.assembled() {
+            Some(assembled) => Self::assembled(abi, plan, key.plan.clone(), assembled.bytes),
+            None => Self::compiled(abi, plan, key.plan.clone(), &key.body()?),
+        }
     }
 }

@@ -5,4 +5,6 @@ mod body;
 #[cfg(feature = "disasm")]
 mod explain;
 pub(crate) mod key;
+#[cfg(feature = "cranelift")]
+mod tail;
 pub(crate) mod trampoline;
