@@ -19,6 +19,7 @@ mod jsc_life;
 mod jsc_values;
 mod objects;
 mod others;
+mod pin_list;
 mod pins;
 mod spider_monkey;
 mod structs;
