@@ -121,7 +121,7 @@ fn generated_signatures_meet_all_departures() {
     }
 }
 
-/// What the generator writes is also C text for hotcall's own reader.
+/// The generator's text is also C for hotcall's own reader.
 #[test]
 fn types_are_read_as_written() {
     for seed in 0..2000 {

@@ -127,7 +127,7 @@ fn wrong_doubles_are_found() {
         double(model).bias = 1 << 48;
         double(model).test.high += 1 << 48;
     };
-    // What is wrong on the way in and on the way out is right for those who see both.
+    // A value that is wrong in both directions looks right to someone who sees only the ends.
     found_in_model(biased, "f64_of_bits(1073217536, 0)");
     // NaNs become an integer.
     let not_canonical = |model: &mut ValueModel| {

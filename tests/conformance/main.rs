@@ -69,7 +69,7 @@ fn quickjs_passes() {
 
 #[test]
 fn javascript_core_passes() {
-    // Where it must be there, looking for it fails if it is not.
+    // In CI the library must be there, and looking for it fails otherwise.
     let Some(mut subject) = jsc_subject::JscSubject::new() else { return };
     subject.script.run(PRELUDE).unwrap();
     passes_as_javascript(&conformance::run(&mut subject));

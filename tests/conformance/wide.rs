@@ -180,7 +180,7 @@ impl Subject for WideSubject {
 impl Drop for WideSubject {
     fn drop(&mut self) {
         for (_, record) in self.functions.drain().map(|(_, function)| function) {
-            // SAFETY: as above.
+            // SAFETY: the record came from `into_raw`, and script does not run any more.
             unsafe { Record::finalize(record) };
         }
     }

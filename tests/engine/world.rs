@@ -167,7 +167,7 @@ impl Handler {
     }
 }
 
-/// How much memory the runtime uses, after it collected its garbage.
+/// The number of bytes that the runtime uses after it has collected its garbage.
 pub(crate) fn memory(script: &Script) -> (i64, i64) {
     script.collect_garbage();
     // SAFETY: the struct is filled in by the engine, and zeros are a value of it.

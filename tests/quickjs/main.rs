@@ -12,7 +12,7 @@ use std::{env, fs};
 
 use hotcall_testing::runtime;
 
-/// What a script did.
+/// The outcome of a script.
 #[derive(Debug, PartialEq)]
 struct Output {
     stdout: String,
@@ -39,7 +39,7 @@ fn run_with(flags: &[&str], script: &str, words: &[&str]) -> Output {
     run_file(flags, &folder(), script, words)
 }
 
-/// The same, without words.
+/// The outcome without words.
 fn run(script: &str, flags: &[&str]) -> Output {
     run_with(flags, script, &[])
 }
@@ -78,7 +78,7 @@ fn without_column(line: &str) -> String {
     }
 }
 
-/// What `NAME.out` says.
+/// The contents of `NAME.out`.
 fn expected(name: &str) -> String {
     fs::read_to_string(folder().join(format!("{name}.out"))).unwrap()
 }

@@ -1,4 +1,4 @@
-//! What keeps the event loop alive, and what ends a script.
+//! Things that keep the event loop alive, and things that end a script.
 
 use crate::{Ran, check, run, script_of};
 

@@ -7,7 +7,7 @@ use hotcall_testing::runtime;
 
 use crate::{finished, fixture, is_wrapped, script};
 
-/// What valgrind exits with if it finds something.
+/// The exit status of valgrind if it finds something.
 const FOUND: i32 = 99;
 
 fn has_valgrind() -> bool {
@@ -16,7 +16,7 @@ fn has_valgrind() -> bool {
     has
 }
 
-/// What is static by design, code and stubs, is still reachable, and no leak.
+/// Code and stubs are static by design. They are still reachable, so they are not leaks.
 #[track_caller]
 fn check(name: &str) {
     // All tests run behind that program then.

@@ -1,4 +1,4 @@
-//! Which libraries may be loaded, and what needs no library and still a permission.
+//! Permissions to load libraries, and functions that need a permission without a library.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -115,7 +115,7 @@ fn without_permission_nothing_is_told() {
         place.denies(&[], path);
         place.denies(&["--allow-ffi=allowed"], path);
     }
-    // That a file is missing in an allowed directory may be told.
+    // In an allowed directory, script may learn that a file is missing.
     for path in ["./allowed/missing.so", "./link/missing.so", "./allowed/deep/../missing/x.so"] {
         let missing = format!("Error: cannot find library {path}: No such file or directory (os error 2)");
         assert_eq!(place.open(&["--allow-ffi=allowed"], path), missing);

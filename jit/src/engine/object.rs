@@ -284,7 +284,7 @@ fn pointer(address: u64) -> *const u64 {
 ///
 /// # Safety
 ///
-/// That many bytes can be read at the address.
+/// `len` bytes can be read at the address.
 unsafe fn load_bytes(address: u64, len: u8) -> u64 {
     let mut bytes = [0; 8];
     for (index, byte) in (0..).zip(bytes.iter_mut().take(len.into())) {

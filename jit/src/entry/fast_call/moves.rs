@@ -1,6 +1,6 @@
 //! Fast calls that only check their arguments and move them: the code jumps to C, which returns to the caller.
 //!
-//! That saves a frame, a call and a return: a third of the cost of an optimised call. Cranelift does not have jumps to
+//! The jump saves a frame, a call and a return: a third of the cost of an optimised call. Cranelift does not have jumps to
 //! functions of C's convention, so these few instructions are assembled ([`jump`](crate::arch::jump)), for System V
 //! x86-64. The exit must be a flag, unless the arguments are never refused and the caller checks for exceptions. All
 //! other functions are compiled.

@@ -21,7 +21,7 @@ use crate::sync::AtomicPtr;
 /// The stubs of a table.
 const LEN: usize = 2;
 
-/// What a model has instead of a stub's code.
+/// The stand-in for a stub's code in a model.
 #[repr(C, align(16))]
 struct StubCode {
     /// Memory that belongs to the stub's holder.
