@@ -101,6 +101,18 @@ impl Arrival {
     }
 }
 
+/// A pointer on the caller's stack: bytes from the frame pointer. It stays there until the function returns.
+#[derive(Clone, Copy)]
+pub(crate) struct StackPlace(i32);
+
+impl StackPlace {
+    /// Loads the pointer, anywhere in the function.
+    pub(crate) fn load(self, b: &mut FunctionBuilder<'_>) -> Value {
+        let frame_pointer = b.ins().get_frame_pointer(types::I64);
+        b.ins().load(types::I64, UNALIGNED, frame_pointer, self.0)
+    }
+}
+
 /// The words of the call, as they arrived.
 pub(crate) struct Arrived {
     registers: Vec<(Loc, Value)>,
@@ -132,6 +144,11 @@ impl Arrived {
                 extend(b, word, piece)
             }
         }
+    }
+
+    /// Returns the place of a pointer that arrives on the stack.
+    pub(crate) fn stack_place(&self, piece: &Piece) -> Option<StackPlace> {
+        if let Loc::Stack(offset) = piece.loc { Some(StackPlace(self.frame_offset(offset))) } else { None }
     }
 
     /// Returns a float of this type.

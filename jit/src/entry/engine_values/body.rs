@@ -243,7 +243,7 @@ impl EngineCall<'_> {
     }
 
     fn check_pending(&self, b: &mut FunctionBuilder<'_>) {
-        let record = self.load_state(b, NativeCall::RECORD);
+        let record = self.record_after_call(b);
         let cell = b.ins().load(types::I64, UNALIGNED, record, RecordHead::PENDING as i32);
         let pending = b.ins().load(types::I32, UNALIGNED, cell, Pending::EXCEPTION as i32);
         let [thrown, next] = std::array::from_fn(|_| b.create_block());

@@ -4,7 +4,7 @@ use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackS
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::CELL_CONTEXT;
-use crate::codegen::arrival::{Arrival, Arrived};
+use crate::codegen::arrival::{Arrival, Arrived, StackPlace};
 use crate::codegen::blocks::{go_on_if, next_block};
 use crate::codegen::bytes::UNALIGNED;
 use crate::codegen::frame::{self, Kept};
@@ -55,11 +55,13 @@ pub(crate) struct EngineCall<'a> {
     pub(crate) native: &'a EngineValuesBody<'a>,
     /// The function's record, valid until something is called.
     pub(crate) record: Value,
+    /// The place of the record on the caller's stack, where it stays. Otherwise `state` has it from the beginning.
+    record_place: Option<StackPlace>,
     /// The [`NativeCall`] with its pins.
     pub(crate) state: StackSlot,
     /// Offsets of the fields of `state` that no parameter brings. They are null, and written before each call of a
     /// helper. So calls with numbers alone do not write them.
-    pub(crate) absent: Vec<usize>,
+    absent: Vec<usize>,
     pub(crate) argc: Value,
     /// The first argument, valid until a helper is called.
     pub(crate) argv: Value,
@@ -98,7 +100,11 @@ impl<'a> EngineCall<'a> {
         let context = role(b, |role| role == Role::Context);
         let exception = role(b, |role| role == Role::Exception);
         let Some(record) = record else { unreachable!("a stub or a parameter brings the record") };
-        store(b, record, NativeCall::RECORD);
+        let data = model.index(|role| role == Role::Data);
+        let record_place = data.and_then(|index| words.stack_place(&plan.args[index].pieces()[0]));
+        if record_place.is_none() {
+            store(b, record, NativeCall::RECORD);
+        }
         let mut absent = Vec::new();
         for (value, offset) in [(context, NativeCall::CONTEXT), (exception, NativeCall::EXCEPTION)] {
             match value {
@@ -133,7 +139,21 @@ impl<'a> EngineCall<'a> {
         }
         b.append_block_param(interpret, types::I64);
         [slow, interpret, exception].into_iter().for_each(|block| b.set_cold_block(block));
-        Self { native, record, state, absent, argc, argv, kept_argv, value_to, slow, interpret, success, exception }
+        Self {
+            native,
+            record,
+            record_place,
+            state,
+            absent,
+            argc,
+            argv,
+            kept_argv,
+            value_to,
+            slow,
+            interpret,
+            success,
+            exception,
+        }
     }
 
     pub(crate) fn model(&self) -> &'a ValueModel {
@@ -153,6 +173,14 @@ impl<'a> EngineCall<'a> {
         self.kept_argv.as_ref().map_or(self.argv, |argv| argv.load(b))
     }
 
+    /// Returns the record after something was called.
+    pub(crate) fn record_after_call(&self, b: &mut FunctionBuilder<'_>) -> Value {
+        match self.record_place {
+            Some(place) => place.load(b),
+            None => self.load_state(b, NativeCall::RECORD),
+        }
+    }
+
     pub(crate) fn load_state(&self, b: &mut FunctionBuilder<'_>, offset: usize) -> Value {
         b.ins().stack_load(types::I64, types::I64, self.state, offset as i32)
     }
@@ -169,6 +197,10 @@ impl<'a> EngineCall<'a> {
         signature.returns.push(AbiParam::new(types::I8));
         let signature = b.import_signature(signature);
         let helper = b.ins().iconst(types::I64, helper as i64);
+        if let Some(place) = self.record_place {
+            let record = place.load(b);
+            b.ins().stack_store(types::I64, record, self.state, NativeCall::RECORD as i32);
+        }
         for &offset in &self.absent {
             let null = b.ins().iconst(types::I64, 0);
             b.ins().stack_store(types::I64, null, self.state, offset as i32);
