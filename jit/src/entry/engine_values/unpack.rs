@@ -11,7 +11,7 @@ use crate::codegen::call::{Source, extend};
 use crate::codegen::test::test;
 use crate::codegen::{frame, numbers};
 use crate::convention::plan::{Loc, Piece};
-use crate::engine::values::model::{Double, Integer, Role, Test};
+use crate::engine::values::model::{Double, Integer, Role, Test, ValueModel};
 use crate::entry::engine_values::call::EngineCall;
 
 /// Arguments that need no helper. They are unpacked on the way to their places.
@@ -74,6 +74,19 @@ pub(crate) fn slot(
     to_slot(b, value)
 }
 
+/// Returns the value at an address as a float of its own type, or otherwise as a canonical slot.
+///
+/// Values without a class that the type accepts continue in `otherwise`.
+pub(crate) fn value(
+    b: &mut FunctionBuilder<'_>,
+    model: &ValueModel,
+    address: Value,
+    scalar: Scalar,
+    otherwise: Block,
+) -> Value {
+    Unpacking { model, argv: address, at: 0, scalar, otherwise }.unpack(b)
+}
+
 fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
     let value = float_slot(b, value);
     if b.func.dfg.value_type(value) == types::F64 {
@@ -126,7 +139,7 @@ impl Goal {
 }
 
 struct Unpacking<'a> {
-    call: &'a EngineCall<'a>,
+    model: &'a ValueModel,
     argv: Value,
     /// The offset of the value from `argv`.
     at: i32,
@@ -136,12 +149,12 @@ struct Unpacking<'a> {
 
 impl<'a> Unpacking<'a> {
     fn of(call: &'a EngineCall<'a>, arg: usize, scalar: Scalar, argv: Value, otherwise: Block) -> Self {
-        Self { call, argv, at: call.at(arg), scalar, otherwise }
+        Self { model: call.model(), argv, at: call.at(arg), scalar, otherwise }
     }
 
     /// Returns the argument as a float of its own type, or otherwise as a canonical slot.
     fn unpack(&self, b: &mut FunctionBuilder<'_>) -> Value {
-        let (model, scalar) = (self.call.model(), self.scalar);
+        let Self { model, scalar, .. } = *self;
         let double = model.double.map(ValueClass::Double);
         let integer = model.integer.map(ValueClass::Integer);
         let wide = model.wide.filter(|_| scalar.size() == 8).map(ValueClass::Wide);
