@@ -12,14 +12,14 @@ mod call_count;
 mod counted;
 pub(crate) mod error;
 mod foreign;
-mod local;
+pub(crate) mod local;
 mod options;
 mod owner;
-mod panics;
+pub(crate) mod panics;
 mod raw;
 mod request;
 mod sync;
-mod thunk;
+pub(crate) mod thunk;
 mod types;
 
 pub use call::Call;

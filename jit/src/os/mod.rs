@@ -13,6 +13,7 @@ pub mod fork;
 mod mapping;
 #[cfg(feature = "cranelift")]
 pub(crate) mod memory;
+pub mod thread;
 #[cfg(feature = "cranelift")]
 #[cfg_attr(not(unix), path = "none/unwind.rs")]
 pub(crate) mod unwind;

@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::c::definitions::Signature;
 use crate::engine::call::Words;
-use crate::engine::values::model::{Boolean, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use crate::engine::values::model::{Boolean, CallFunction, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
 
 impl ValueModel {
     /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.
@@ -41,6 +41,7 @@ impl ValueModel {
             boolean: None,
             null: None,
             undefined,
+            call: None,
         }
     }
 
@@ -72,6 +73,11 @@ impl ValueModel {
     /// Sets the class of truth values.
     pub fn boolean(self, boolean: impl Into<Option<Boolean>>) -> Self {
         Self { boolean: boolean.into(), ..self }
+    }
+
+    /// Sets the function that calls functions of script.
+    pub fn call(self, call: impl Into<Option<CallFunction>>) -> Self {
+        Self { call: call.into(), ..self }
     }
 
     /// Sets the class of the null pointer.

@@ -10,6 +10,6 @@ pub(crate) mod function;
 mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
-mod pack;
+pub(crate) mod pack;
 #[cfg(feature = "cranelift")]
-mod unpack;
+pub(crate) mod unpack;

@@ -1,0 +1,14 @@
+//! The entry for callbacks that are functions of script: C calls a thunk, which calls the engine's call function.
+
+#[cfg(feature = "cranelift")]
+mod arguments;
+#[cfg(feature = "cranelift")]
+mod body;
+#[cfg(feature = "disasm")]
+mod explain;
+mod interpreter;
+pub(crate) mod key;
+#[cfg(feature = "cranelift")]
+mod script;
+
+pub use interpreter::ScriptCall;
