@@ -6,9 +6,8 @@ use std::ffi::{CString, c_void};
 use std::io;
 use std::mem::transmute;
 
-use hotcall::engine::{Site, Words};
-use hotcall::{Call, Callback, CallbackError, ForeignCall, Function, FunctionOptions, LocalCallback, LocalOptions};
-use hotcall::{Signature, Thunk, Type};
+use hotcall::engine::EngineCallback;
+use hotcall::{CallbackError, ForeignCall, Function, FunctionOptions, LocalOptions, Signature, Type};
 use libloading::Library;
 use rquickjs_sys as js;
 
@@ -117,7 +116,7 @@ impl CFunctions {
 pub(crate) struct Loops {
     ways: [Loop; WAYS.len()],
     /// The callback that `a` is, for those that want a pointer.
-    _callback: Option<LocalCallback>,
+    _callback: Option<EngineCallback>,
     script: Script,
 }
 
@@ -231,30 +230,8 @@ fn c_function(script: &Script, address: *const c_void, case: &Case) -> js::JSVal
     }
 }
 
-/// A callback that calls a function of script.
-fn callback(script: &Script, source: &str) -> Result<LocalCallback, CallbackError> {
+/// A callback that is a function of script.
+fn callback(script: &Script, source: &str) -> Result<EngineCallback, CallbackError> {
     let signature = Signature::new([Type::I32], Type::I32).expect("the signature is within the limits");
-    let thunk = Thunk::new(&signature)?;
-    let realm = script.realm.clone();
-    let script_function = ScriptFunction { context: script.context, function: script.evaluate(source) };
-    let handler = move |call: &mut Call<'_>| {
-        let ScriptFunction { context, function } = &script_function;
-        // SAFETY: the values are the engine's.
-        let run = |args: &[Words]| unsafe { realm.engine().call(*context, *function, args) };
-        // SAFETY: the callback has this signature, and runs on the realm's thread.
-        unsafe { realm.answer(Site::new(context.cast()), &signature, call, run) };
-    };
-    Callback::local(&thunk, LocalOptions::default(), Err::<(), ForeignCall>, handler)
-}
-
-/// A function that belongs to this.
-struct ScriptFunction {
-    context: *mut js::JSContext,
-    function: js::JSValue,
-}
-
-impl Drop for ScriptFunction {
-    fn drop(&mut self) {
-        free(self.context, self.function);
-    }
+    script.callback(&script.thunk(&signature)?, source, LocalOptions::default(), Err::<(), ForeignCall>)
 }

@@ -4,7 +4,9 @@ use std::ops::RangeInclusive;
 
 use crate::c::definitions::Signature;
 use crate::engine::call::Words;
-use crate::engine::values::model::{Boolean, CallFunction, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+use crate::engine::values::model::{
+    Boolean, CallFunction, Double, Integer, ResultPath, Role, Singleton, Test, ValueModel,
+};
 
 impl ValueModel {
     /// Makes a model of values of 8 bytes, with the class `undefined` alone. All other values go through the helpers.

@@ -9,7 +9,8 @@ use crate::c::scalar::Scalar;
 use crate::engine::call::{EngineHelpers, Words};
 use crate::engine::values::convert::with;
 use crate::engine::values::model::{
-    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel,
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test,
+    ValueModel,
 };
 
 /// The reason why a [`ValueModel`] is inconsistent.

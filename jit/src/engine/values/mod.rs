@@ -10,8 +10,11 @@ mod check;
 mod convert;
 pub(crate) mod model;
 
-pub use crate::engine::callback::{EngineCallbackHelpers, EngineCallbackRecord, EngineCallbackTarget};
 pub use crate::engine::call::{EngineHelpers, Failure, NativeCall, Words};
+pub use crate::engine::callback::{EngineCallbackHelpers, EngineCallbackRecord, EngineCallbackTarget};
 pub use crate::engine::record::{Pending, RecordHead};
 pub use check::ModelError;
-pub use model::{Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test, ValueModel};
+pub use model::{
+    Boolean, CallFunction, CallOutcome, CallRole, Double, EngineAbi, Integer, ResultPath, Role, Singleton, Test,
+    ValueModel,
+};

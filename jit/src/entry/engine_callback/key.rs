@@ -57,4 +57,3 @@ impl EngineCallbackKey {
 pub(crate) fn call_function(engine: &EngineAbi) -> Result<&CallFunction, JitError> {
     engine.model().call.as_ref().ok_or(JitError::CallFunction)
 }
-
