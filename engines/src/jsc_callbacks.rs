@@ -5,8 +5,8 @@ use std::ffi::c_void;
 use hotcall::engine::{Catch, EngineCallback, EngineThunk, Site, Words};
 use hotcall::{CallbackError, Dispatch, LocalOptions, Signature};
 
-use crate::jsc::{Jsc, JscScript, JscThrown, Value, value, words};
-use crate::jsc_api::{Api, Context, Loaded};
+use crate::jsc::{Jsc, JscScript, JscThrown, value, words};
+use crate::jsc_api::{Api, Context, Loaded, Value};
 
 // SAFETY: nothing here runs script.
 unsafe impl Catch for Jsc {

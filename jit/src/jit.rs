@@ -16,7 +16,7 @@ use crate::engine::fast_call::check::check;
 use crate::engine::fast_call::model::{FastCallHelpers, FastCallModel};
 use crate::engine::values::model::EngineAbi;
 use crate::entry::callback::thunk::{ThunkCode, Thunks};
-use crate::entry::engine_callback::ScriptCall;
+use crate::entry::engine_callback::interpreter::ScriptCall;
 use crate::entry::engine_callback::key::{EngineCallbackKey, MAX_COMPILED};
 use crate::entry::engine_values::function::{EngineValues, EngineValuesCode, Interpreted};
 use crate::entry::engine_values::key::EngineValuesKey;

@@ -48,7 +48,7 @@ pub use convention::plan::{Arg, Ext, Loc, MAX_STACK, Pass, Piece, Pieces, Plan, 
 pub use convention::registers::{Convention, Order, Register, Sequences, Variadic};
 pub use convention::verify::{Fault, FaultKind};
 pub use entry::callback::thunk::{ThunkCode, Use};
-pub use entry::engine_callback::ScriptCall;
+pub use entry::engine_callback::interpreter::ScriptCall;
 pub use entry::engine_values::function::{EngineFunction, EngineValues};
 pub use entry::fast_call::function::{FastCall, FastCallFunction};
 pub use entry::slots::key::Options;

@@ -11,14 +11,14 @@ pub(crate) mod call;
 mod call_count;
 mod counted;
 pub(crate) mod error;
-mod foreign;
+pub(crate) mod foreign;
 pub(crate) mod local;
-mod options;
+pub(crate) mod options;
 mod owner;
 pub(crate) mod panics;
 mod raw;
 mod request;
-mod sync;
+pub(crate) mod sync;
 pub(crate) mod thunk;
 mod types;
 

@@ -1,42 +1,24 @@
 //! Callbacks that are functions of script.
 
-use std::cell::Cell;
 use std::ffi::c_void;
 use std::fmt;
-use std::ptr;
 use std::rc::Rc;
-use std::sync::atomic::{AtomicPtr, Ordering};
 
-use hotcall_jit::engine::values::{EngineAbi, EngineCallbackRecord, EngineCallbackTarget, Words};
-use hotcall_jit::{Jit, JitError, ScriptCall, Signature};
+use hotcall_jit::engine::values::{EngineAbi, EngineCallbackTarget, Words};
+use hotcall_jit::{Jit, JitError, Signature, ThunkCode};
 
 use super::callback_helpers::helpers;
 use super::engine::Engine;
 use super::realm::Realm;
-use super::site::Site;
+use super::script_function::{CallbackRecord, Catch, ScriptFunction, ThunkParts};
 use crate::callback::call::Call;
 use crate::callback::error::CallbackError;
-use crate::callback::local::LocalCalls;
+use crate::callback::foreign::Dispatch;
+use crate::callback::local::LocalCallback;
+use crate::callback::options::LocalOptions;
 use crate::callback::panics::{Panics, Payload};
+use crate::callback::sync::Callback;
 use crate::callback::thunk::Thunk;
-use crate::callback::{Callback, Dispatch, LocalCallback, LocalOptions};
-
-/// An engine whose functions can be [callbacks](EngineThunk): it takes the exceptions that they throw.
-///
-/// # Safety
-///
-/// The safety contract of [`Engine`].
-pub unsafe trait Catch: Engine {
-    /// Takes the exception that a function of script has thrown, so that it does not wait in the engine any more.
-    ///
-    /// `thrown` is the memory at the parameter with the role [`Exception`](super::CallRole::Exception), or zeros if the
-    /// call function does not have this role.
-    ///
-    /// # Safety
-    ///
-    /// The model's call function has just reported an exception at this site.
-    unsafe fn catch(&self, site: Site, thrown: Words) -> Self::Exception;
-}
 
 /// The compiled code for callbacks of one signature that are functions of script in one realm. Clones are cheap.
 ///
@@ -46,16 +28,6 @@ pub unsafe trait Catch: Engine {
 ///
 /// The code and the addresses of callbacks are never freed; see [`Thunk`].
 pub struct EngineThunk<E: Engine>(Rc<ThunkParts<E>>);
-
-struct ThunkParts<E: Engine> {
-    realm: Realm<E>,
-    thunk: Thunk,
-    /// True if the code reads [records](CallbackRecord).
-    reads_records: bool,
-    /// The address of the engine's call function, and how Rust code calls it.
-    call: *const c_void,
-    script: ScriptCall,
-}
 
 /// A function of script as a C function pointer, made by [`EngineThunk::callback`].
 ///
@@ -67,25 +39,6 @@ pub struct EngineCallback {
     /// The record, if machine code reads one.
     record: Option<&'static CallbackRecord>,
     panics: Rc<Panics>,
-}
-
-/// The record of a callback, which belongs to its stub and is never freed.
-#[repr(C)]
-pub(super) struct CallbackRecord {
-    head: EngineCallbackRecord,
-    /// Stands for the calls in progress that machine code makes, if there were any when the callback was closed.
-    calls: Cell<Option<LocalCalls>>,
-}
-
-// SAFETY: like most fields of the head, only the owner's thread uses `calls`.
-unsafe impl Sync for CallbackRecord {}
-
-/// A function of script, for helpers and for the handler.
-pub(super) struct ScriptFunction<E: Engine> {
-    parts: Rc<ThunkParts<E>>,
-    context: *mut c_void,
-    callee: Words,
-    pub(super) panics: Rc<Panics>,
 }
 
 impl<E: Catch> Realm<E> {
@@ -119,11 +72,7 @@ impl<E: Catch> Realm<E> {
         Ok(EngineThunk(Rc::new(ThunkParts { realm: self.clone(), thunk, reads_records, call, script })))
     }
 
-    fn code(
-        jit: &Jit,
-        signature: &Signature,
-        abi: &EngineAbi,
-    ) -> Result<Option<&'static hotcall_jit::ThunkCode>, JitError> {
+    fn code(jit: &Jit, signature: &Signature, abi: &EngineAbi) -> Result<Option<&'static ThunkCode>, JitError> {
         // SAFETY: callbacks take such stubs as local callbacks. These bind them to their data, which has a place for the
         // record's address, and is never freed.
         unsafe { jit.engine_callback(signature, abi, helpers::<E>()) }
@@ -184,64 +133,6 @@ impl<E: Catch> EngineThunk<E> {
     /// The signature.
     pub fn signature(&self) -> &Signature {
         self.0.thunk.signature()
-    }
-}
-
-impl<E: Catch> ScriptFunction<E> {
-    /// Answers a call without machine code.
-    fn answer(&self, call: &mut Call<'_>) {
-        let ThunkParts { realm, thunk, call: function, script, .. } = &*self.parts;
-        // SAFETY: the maker of thunk and callback promises that the function may be called so. An exception is one of this
-        // call.
-        let run = |args: &[Words]| unsafe {
-            let returned = script.call(*function, self.context, &self.callee, args);
-            returned.map_err(|thrown| realm.engine().catch(self.site(), thrown))
-        };
-        // SAFETY: the callback has the thunk's signature, and runs on the realm's thread. The maker of the thunk promises
-        // that the engine keeps arguments.
-        unsafe { realm.answer(self.site(), thunk.signature(), call, run) };
-    }
-}
-
-impl<E: Engine> ScriptFunction<E> {
-    pub(super) fn realm(&self) -> &Realm<E> {
-        &self.parts.realm
-    }
-
-    pub(super) fn signature(&self) -> &Signature {
-        self.parts.thunk.signature()
-    }
-
-    pub(super) const fn site(&self) -> Site {
-        Site::new(self.context)
-    }
-}
-
-impl CallbackRecord {
-    /// The record of a stub. It is made for the stub's first callback.
-    fn of(place: &'static AtomicPtr<c_void>) -> &'static Self {
-        let made: *mut Self = place.load(Ordering::Acquire).cast();
-        // SAFETY: only this function stores an address: that of a record, which is never freed.
-        if let Some(record) = unsafe { made.as_ref() } {
-            return record;
-        }
-        let record: &'static Self =
-            Box::leak(Box::new(Self { head: EngineCallbackRecord::new(), calls: Cell::new(None) }));
-        // Only the holder of a stub gets here, so no other thread makes a record for it.
-        place.store(ptr::from_ref(record).cast_mut().cast(), Ordering::Release);
-        record
-    }
-
-    /// Ends a call of a closed callback. The last call in progress lets go of the callback.
-    ///
-    /// # Safety
-    ///
-    /// This thread owns the record's callback.
-    pub(super) unsafe fn end_call(&self) {
-        // SAFETY: the caller promises that the stub is this thread's.
-        if unsafe { self.head.running() } == 0 {
-            drop(self.calls.take());
-        }
     }
 }
 

@@ -5,8 +5,8 @@ use std::ptr;
 use hotcall_jit::Form;
 use hotcall_jit::engine::values::{EngineCallbackHelpers, EngineCallbackRecord, Words};
 
-use super::callback::{CallbackRecord, Catch, ScriptFunction};
 use super::engine::Engine;
+use super::script_function::{CallbackRecord, Catch, ScriptFunction};
 use crate::slots::slot::Slot;
 
 /// The helpers for an engine.

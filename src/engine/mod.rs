@@ -62,6 +62,7 @@ mod realm;
 mod realm_state;
 mod record;
 mod record_memory;
+mod script_function;
 mod site;
 mod view;
 
@@ -75,7 +76,7 @@ pub use hotcall_jit::engine::values::{
     ValueModel, Words,
 };
 
-pub use callback::{Catch, EngineCallback, EngineThunk};
+pub use callback::{EngineCallback, EngineThunk};
 pub use engine::Engine;
 pub use error::{EngineError, RecordError};
 pub use fast_call::FastCallRecord;
@@ -84,5 +85,6 @@ pub use output::Output;
 pub use problem::{Kind, Problem};
 pub use realm::Realm;
 pub use record::Record;
+pub use script_function::Catch;
 pub use site::Site;
 pub use view::View;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use crate::engine::call::Words;
 use crate::engine::record::Pending;
-use crate::os::thread;
+use crate::os::thread::{self, NOBODY};
 
 /// The record of a callback that is a function of script.
 ///
@@ -18,8 +18,7 @@ use crate::os::thread;
 #[repr(C)]
 #[derive(Debug)]
 pub struct EngineCallbackRecord {
-    /// The number of the thread on which thunks call script: the owner of an open callback. Otherwise 0, which is not a
-    /// thread's number.
+    /// The number of the thread on which thunks call script: the owner of an open callback. Otherwise [`NOBODY`].
     thread: AtomicU64,
     /// The number of calls in progress that thunks made.
     running: Cell<usize>,
@@ -71,7 +70,7 @@ impl EngineCallbackRecord {
     /// Makes the record of a stub without an open callback.
     pub const fn new() -> Self {
         Self {
-            thread: AtomicU64::new(0),
+            thread: AtomicU64::new(NOBODY),
             running: Cell::new(0),
             pending: Cell::new(ptr::null()),
             context: Cell::new(ptr::null_mut()),
@@ -107,7 +106,7 @@ impl EngineCallbackRecord {
     ///
     /// The record is open on this thread, or closed.
     pub unsafe fn close(&self) {
-        self.thread.store(0, Ordering::Relaxed);
+        self.thread.store(NOBODY, Ordering::Relaxed);
     }
 
     /// Returns the number of calls in progress that thunks made.

@@ -3,12 +3,16 @@
 use std::cell::Cell;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+thread_local! {
+    static NUMBER: Cell<u64> = const { Cell::new(0) };
+}
+
+/// A number that no thread has.
+pub(crate) const NOBODY: u64 = u64::MAX;
+
 /// Returns this thread's number, which no other thread of the process ever has. It is not 0.
 #[inline]
 pub fn number() -> u64 {
-    thread_local! {
-        static NUMBER: Cell<u64> = const { Cell::new(0) };
-    }
     static LAST: AtomicU64 = AtomicU64::new(0);
     NUMBER.with(|number| {
         if number.get() == 0 {
@@ -18,8 +22,8 @@ pub fn number() -> u64 {
     })
 }
 
-/// Returns [`number`], for machine code.
+/// Returns [`number`] if that was called on this thread before, and 0 otherwise. Machine code calls it.
 #[cfg(feature = "cranelift")]
-pub(crate) extern "C" fn number_for_code() -> u64 {
-    number()
+pub(crate) extern "C" fn assigned_number() -> u64 {
+    NUMBER.get()
 }

@@ -78,7 +78,9 @@ fn check(model: &ValueModel) -> Result<(), ModelError> {
     for (class, constant) in [("null", model.null), ("undefined", Some(model.undefined))] {
         constant.map_or(Ok(()), |constant| check_test(class, constant.test, model.size))?;
     }
-    check_classes(&classes(model))
+    let classes = classes(model);
+    check_exceptions(model, &classes)?;
+    check_classes(&classes)
 }
 
 /// A class with some of its values, including those at its borders.
@@ -133,6 +135,15 @@ fn check_classes(classes: &[ModelClass]) -> Result<(), ModelError> {
         }
     }
     Ok(())
+}
+
+/// Checks that no value of a class passes for an exception of the call function.
+fn check_exceptions(model: &ValueModel, classes: &[ModelClass]) -> Result<(), ModelError> {
+    let Some(CallOutcome::Returned { thrown }) = model.call.as_ref().map(|call| call.outcome) else { return Ok(()) };
+    let passes = |class: &&ModelClass| class.values.iter().any(|&value| thrown.holds(value));
+    classes.iter().find(passes).map_or(Ok(()), |class| {
+        Err(ModelError::Overlap { class: class.name, other: "exceptions of the call function" })
+    })
 }
 
 fn check_native(model: &ValueModel) -> Result<(), ModelError> {

@@ -228,7 +228,8 @@ pub enum CallRole {
 pub enum CallOutcome {
     /// The function returns a value.
     Returned {
-        /// The test of the value that is returned if script has thrown. It holds for no other result.
+        /// The test of the value that is returned if script has thrown. It holds for no other result, and the value
+        /// has none of the model's classes.
         thrown: Test,
     },
     /// The function stores a value at the parameter with the role [`Result`](CallRole::Result), and returns an integer.

@@ -12,18 +12,18 @@ use crate::entry::engine_callback::script::help;
 use crate::entry::engine_values::pack::{self, Packing};
 
 /// The arguments of a call of script.
-pub(crate) struct Arguments<'a> {
+pub(crate) struct PackedArguments<'a> {
     pub(crate) key: &'a EngineCallbackKey,
     pub(crate) record: &'a Kept,
     /// The arguments of C.
     pub(crate) slots: StackSlot,
     /// The values.
     pub(crate) argv: StackSlot,
-    /// Continues after a value could not be made, and all others were released.
+    /// Continues after a value could not be made, and the values before it were released.
     pub(crate) failed: Block,
 }
 
-impl Arguments<'_> {
+impl PackedArguments<'_> {
     fn model(&self) -> &ValueModel {
         self.key.engine.model()
     }
@@ -32,7 +32,7 @@ impl Arguments<'_> {
     pub(crate) fn make(&self, b: &mut FunctionBuilder<'_>) {
         for (index, param) in self.key.params.iter().enumerate() {
             let done = b.create_block();
-            let argument = Argument { all: self, index, done };
+            let argument = PackedArgument { all: self, index, done };
             match *param {
                 Some(scalar) => {
                     let ty = match scalar {
@@ -120,20 +120,20 @@ impl Made {
 }
 
 /// One argument.
-struct Argument<'a> {
-    all: &'a Arguments<'a>,
+struct PackedArgument<'a> {
+    all: &'a PackedArguments<'a>,
     index: usize,
     /// Continues when the value is in its place.
     done: Block,
 }
 
-impl Argument<'_> {
+impl PackedArgument<'_> {
     fn place(&self) -> i32 {
         self.index as i32 * i32::from(self.all.model().size)
     }
 }
 
-impl Packing for Argument<'_> {
+impl Packing for PackedArgument<'_> {
     fn model(&self) -> &ValueModel {
         self.all.model()
     }
@@ -146,7 +146,7 @@ impl Packing for Argument<'_> {
     }
 
     fn help_with_result(&self, b: &mut FunctionBuilder<'_>, slot: Value) {
-        let Arguments { key, record, argv, failed, .. } = self.all;
+        let PackedArguments { key, record, argv, failed, .. } = self.all;
         let record = record.load(b);
         let index = b.ins().iconst(types::I64, self.index as i64);
         let argv = frame::address(b, *argv, 0);

@@ -13,7 +13,8 @@
 //!
 //! Values that are needed after a call wait in the frame, as they do in other entries.
 
-use cranelift_codegen::ir::{self, AbiParam, Block, InstBuilder, StackSlot, Value, types};
+use cranelift_codegen::ir::condcodes::IntCC;
+use cranelift_codegen::ir::{self, AbiParam, Block, BlockArg, InstBuilder, StackSlot, Value, types};
 use cranelift_frontend::FunctionBuilder;
 
 use crate::arch::operands::{CELL_CONTEXT, CELL_HANDLER};
@@ -30,13 +31,14 @@ use crate::convention::spare::Spare;
 use crate::engine::callback::EngineCallbackRecord;
 use crate::engine::record::Pending;
 use crate::engine::values::model::CallFunction;
-use crate::entry::callback::frame::{ResultPlace, store_arguments};
-use crate::entry::engine_callback::arguments::Arguments;
+use crate::entry::callback::frame::store_arguments;
+use crate::entry::engine_callback::arguments::PackedArguments;
 use crate::entry::engine_callback::key::{EngineCallbackKey, call_function};
+use crate::entry::engine_callback::result::CallbackResult;
 use crate::entry::engine_callback::script::{Answer, Parameters, help};
 use crate::entry::engine_values::unpack;
 use crate::error::JitError;
-use crate::os::thread;
+use crate::os::thread::{self, NOBODY};
 
 /// The number of integer registers that the call function's parameters take on their way: the record, and the address
 /// of the function.
@@ -78,16 +80,24 @@ impl Body for EngineCallbackBody<'_> {
     fn emit(&self, b: &mut FunctionBuilder<'_>, shim: Option<*const u8>) {
         let plan = &self.key.callback.plan;
         let words = self.arrival.enter(b);
-        let result = ResultPlace::prepare(b, &plan.ret, &words);
+        let result = CallbackResult::prepare(b, self.key, &words);
         let slots = store_arguments(b, &plan.args, &words);
-        let to = result.zeroed(b);
-        let to = Kept::store(b, to);
         let cell = words.cell(b, self.spare);
-        let [other, end, done] = std::array::from_fn(|_| b.create_block());
-        b.set_cold_block(other);
-        let record = self.find_record(b, cell, other);
-        let call = Call { body: self, record: &record.record, slots, to: &to };
-        call.run(b, other, end, shim);
+        let [other, zeros, end, done] = std::array::from_fn(|_| b.create_block());
+        for block in [end, done] {
+            result.append_param(b, block);
+        }
+        for block in [other, zeros] {
+            b.set_cold_block(block);
+        }
+        let Found { cell, record } = self.find_record(b, cell, other);
+        let call = Call { body: self, record: &record, slots, result: &result, zeros, end };
+        call.run(b, other, shim);
+
+        b.seal_block(zeros);
+        b.switch_to_block(zeros);
+        let zero = result.zero(b);
+        b.ins().jump(end, &zero);
 
         b.seal_block(end);
         b.switch_to_block(end);
@@ -95,13 +105,14 @@ impl Body for EngineCallbackBody<'_> {
 
         b.seal_block(other);
         b.switch_to_block(other);
-        let cell = record.cell.load(b);
-        self.call_handler(b, cell, slots, &to);
-        b.ins().jump(done, &[]);
+        let to = result.address(b);
+        self.call_handler(b, &cell, slots, to);
+        let words = result.load(b);
+        b.ins().jump(done, &words);
 
         b.seal_block(done);
         b.switch_to_block(done);
-        let words = result.load(b, self.key.callback.returns_bool);
+        let words = result.finish(b, done);
         b.ins().return_(&words);
     }
 }
@@ -125,21 +136,21 @@ impl EngineCallbackBody<'_> {
         let mut signature = ir::Signature::new(self.arrival.call_conv);
         signature.returns.push(AbiParam::new(types::I64));
         let signature = b.import_signature(signature);
-        let number = b.ins().iconst(types::I64, thread::number_for_code as *const u8 as i64);
+        let number = b.ins().iconst(types::I64, thread::assigned_number as *const u8 as i64);
         let call = b.ins().call_indirect(signature, number, &[]);
         let here = b.inst_results(call)[0];
         let record = kept_record.load(b);
         let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
-        let is_here = b.ins().icmp(ir::condcodes::IntCC::Equal, here, owner);
+        let is_here = b.ins().icmp(IntCC::Equal, here, owner);
         go_on_if(b, is_here, other);
         Found { cell: kept_cell, record: kept_record }
     }
 
-    fn call_handler(&self, b: &mut FunctionBuilder<'_>, cell: Value, slots: StackSlot, to: &Kept) {
+    fn call_handler(&self, b: &mut FunctionBuilder<'_>, cell: &Kept, slots: StackSlot, to: Value) {
+        let cell = cell.load(b);
         let handler = b.ins().load(types::I64, UNALIGNED, cell, CELL_HANDLER);
         let context = b.ins().load(types::I64, UNALIGNED, cell, CELL_CONTEXT);
         let slots = frame::address(b, slots, 0);
-        let to = to.load(b);
         let mut signature = ir::Signature::new(self.arrival.call_conv);
         signature.params.extend([AbiParam::new(types::I64); 3]);
         let signature = b.import_signature(signature);
@@ -152,14 +163,16 @@ struct Call<'a> {
     body: &'a EngineCallbackBody<'a>,
     record: &'a Kept,
     slots: StackSlot,
-    /// The address for the result.
-    to: &'a Kept,
+    result: &'a CallbackResult<'a>,
+    /// Ends the call with zeros for C.
+    zeros: Block,
+    /// Ends the call with a result, which the block gets.
+    end: Block,
 }
 
 impl Call<'_> {
-    /// Emits the call on the owner's thread, which continues in `end`. If an exception waits it continues in `other`
-    /// instead.
-    fn run(&self, b: &mut FunctionBuilder<'_>, other: Block, end: Block, shim: Option<*const u8>) {
+    /// Emits the call on the owner's thread. If an exception waits it continues in `other` instead.
+    fn run(&self, b: &mut FunctionBuilder<'_>, other: Block, shim: Option<*const u8>) {
         let EngineCallbackBody { key, function, call, .. } = self.body;
         let record = self.record.load(b);
         let pending = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::PENDING as i32);
@@ -177,7 +190,7 @@ impl Call<'_> {
         let size = u32::from(key.engine.model().size);
         // Reserves at least one value, because memory without bytes does not have an address.
         let argv = frame::reserve(b, (argc as u32 * size).max(size));
-        let arguments = Arguments { key, record: self.record, slots: self.slots, argv, failed: end };
+        let arguments = PackedArguments { key, record: self.record, slots: self.slots, argv, failed: self.zeros };
         arguments.make(b);
         let answer = Answer::reserve(b, function);
         let record = self.record.load(b);
@@ -188,63 +201,76 @@ impl Call<'_> {
         let exit = exit.load(b);
         b.ins().store(UNALIGNED, exit, pending, Pending::EXIT as i32);
         arguments.release(b);
-        answer.check_thrown(b, key, function, self.record, end);
-        self.set_result(b, answer.value, end);
+        if !answer.is_told_by_value() {
+            answer.check_thrown(b, key, function, self.record, self.zeros);
+        }
+        let other = self.set_result(b, answer.value);
+        b.seal_block(other);
+        b.switch_to_block(other);
+        if answer.is_told_by_value() {
+            answer.check_thrown(b, key, function, self.record, self.zeros);
+        }
+        self.convert_result(b, answer.value);
     }
 
-    /// Converts the value that script has returned, and continues in `end`.
-    fn set_result(&self, b: &mut FunctionBuilder<'_>, value: StackSlot, end: Block) {
+    /// Converts the value that script has returned, if it has a class that the type accepts. Returns the block for other
+    /// values.
+    fn set_result(&self, b: &mut FunctionBuilder<'_>, value: StackSlot) -> Block {
         let model = self.body.key.engine.model();
         let address = frame::address(b, value, 0);
         let other = b.create_block();
-        match self.body.key.result {
-            Form::Bytes(_) => {
-                b.ins().jump(other, &[]);
-            }
-            // The result is zero already.
-            Form::Void => {
-                let holds = test(b, address, 0, model.undefined.test);
-                b.ins().brif(holds, end, &[], other, &[]);
-                b.set_cold_block(other);
-            }
-            Form::Scalar(Scalar::Pointer(_)) => match model.null {
-                Some(null) => {
-                    let holds = test(b, address, 0, null.test);
-                    b.ins().brif(holds, end, &[], other, &[]);
-                }
-                None => {
-                    b.ins().jump(other, &[]);
-                }
-            },
+        let zero_if = match self.body.key.result {
+            Form::Bytes(_) => None,
+            Form::Void => Some(model.undefined.test),
+            Form::Scalar(Scalar::Pointer(_)) => model.null.map(|null| null.test),
             Form::Scalar(scalar) => {
                 b.set_cold_block(other);
-                let slot = unpack::value(b, model, address, scalar, other);
-                let to = self.to.load(b);
-                b.ins().store(UNALIGNED, slot, to, 0);
-                b.ins().jump(end, &[]);
+                let value = unpack::value(b, model, address, scalar, other);
+                let word = self.result.word(b, value);
+                b.ins().jump(self.end, &word);
+                return other;
+            }
+        };
+        match zero_if {
+            Some(class) => {
+                let holds = test(b, address, 0, class);
+                let zero = self.result.zero(b);
+                b.ins().brif(holds, self.end, &zero, other, &[]);
+            }
+            None => {
+                b.ins().jump(other, &[]);
             }
         }
-        b.seal_block(other);
-        b.switch_to_block(other);
-        let record = self.record.load(b);
-        let address = frame::address(b, value, 0);
-        let to = self.to.load(b);
-        help(b, self.body.key, self.body.key.helpers.result as *const u8, &[record, address, to]);
-        b.ins().jump(end, &[]);
+        other
     }
 
-    /// Ends a call that was counted, and continues in `done`.
+    /// Makes the helper convert the value that script has returned.
+    fn convert_result(&self, b: &mut FunctionBuilder<'_>, value: StackSlot) {
+        let record = self.record.load(b);
+        let value = frame::address(b, value, 0);
+        let to = self.result.address(b);
+        help(b, self.body.key, self.body.key.helpers.result as *const u8, &[record, value, to]);
+        let words = self.result.load(b);
+        b.ins().jump(self.end, &words);
+    }
+
+    /// Ends a call that was counted, and continues in `done` with the result.
     fn leave(&self, b: &mut FunctionBuilder<'_>, done: Block) {
+        let words = b.block_params(self.end).to_vec();
+        let args: Vec<_> = words.iter().copied().map(BlockArg::from).collect();
         let record = self.record.load(b);
         self.count(b, record, -1);
         let owner = b.ins().load(types::I64, UNALIGNED, record, EngineCallbackRecord::THREAD as i32);
+        let is_closed = b.ins().icmp_imm_s(IntCC::Equal, owner, NOBODY as i64);
         let closed = b.create_block();
         b.set_cold_block(closed);
-        b.ins().brif(owner, done, &[], closed, &[]);
+        b.ins().brif(is_closed, closed, &[], done, &args);
         b.seal_block(closed);
         b.switch_to_block(closed);
+        let kept: Vec<_> = words.iter().map(|&word| (Kept::store(b, word), b.func.dfg.value_type(word))).collect();
         help(b, self.body.key, self.body.key.helpers.ended as *const u8, &[record]);
-        b.ins().jump(done, &[]);
+        let args: Vec<_> = kept.iter().map(|(kept, ty)| BlockArg::from(kept.load_as(b, *ty))).collect();
+        b.ins().jump(done, &args);
     }
 
     /// Adds to the number of calls in progress.

@@ -18,7 +18,7 @@ pub struct ScriptCall {
 }
 
 /// The arguments in the form of the model's values.
-enum Arguments<'a> {
+enum ArgumentWords<'a> {
     /// Values of 16 bytes lie in memory as words do.
     Wide(&'a [Words]),
     Narrow([u64; MAX_PARAMETERS]),
@@ -53,7 +53,7 @@ impl ScriptCall {
     ) -> Result<Words, Words> {
         let model = self.engine.model();
         let Some(function) = &model.call else { unreachable!("the model had a call function") };
-        let arguments = Arguments::of(args, model.size);
+        let arguments = ArgumentWords::of(args, model.size);
         let (mut value, mut exception, mut returned): (Words, Words, Words) = Default::default();
         let slot = |(role, is_aggregate): (CallRole, bool)| match role {
             CallRole::Context => context as u64,
@@ -88,7 +88,7 @@ impl ScriptCall {
     }
 }
 
-impl<'a> Arguments<'a> {
+impl<'a> ArgumentWords<'a> {
     fn of(args: &'a [Words], size: u8) -> Self {
         if size == 16 {
             return Self::Wide(args);

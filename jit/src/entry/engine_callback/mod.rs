@@ -6,9 +6,9 @@ mod arguments;
 mod body;
 #[cfg(feature = "disasm")]
 mod explain;
-mod interpreter;
+pub(crate) mod interpreter;
 pub(crate) mod key;
 #[cfg(feature = "cranelift")]
+mod result;
+#[cfg(feature = "cranelift")]
 mod script;
-
-pub use interpreter::ScriptCall;

@@ -67,14 +67,20 @@ impl Answer {
         }
     }
 
-    /// Continues unless script has thrown. Otherwise keeps the exception, and continues in `end`.
+    /// Returns true if the call function tells an exception by the value that it returns. Such a value has none of the
+    /// model's classes, so these are tested first.
+    pub(crate) const fn is_told_by_value(&self) -> bool {
+        self.status.is_none()
+    }
+
+    /// Continues unless script has thrown. Otherwise keeps the exception, and continues in `zeros`.
     pub(crate) fn check_thrown(
         &self,
         b: &mut FunctionBuilder<'_>,
         key: &EngineCallbackKey,
         call: &CallFunction,
         record: &Kept,
-        end: Block,
+        zeros: Block,
     ) {
         let answer = frame::address(b, self.status.unwrap_or(self.value), 0);
         let is_thrown = test(b, answer, 0, call.thrown());
@@ -88,7 +94,7 @@ impl Answer {
         let exception = self.exception.unwrap_or_else(|| no_value(b));
         let exception = frame::address(b, exception, 0);
         help(b, key, key.helpers.thrown as *const u8, &[record, exception]);
-        b.ins().jump(end, &[]);
+        b.ins().jump(zeros, &[]);
         b.switch_to_block(next);
     }
 }

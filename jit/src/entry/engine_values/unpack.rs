@@ -87,7 +87,8 @@ pub(crate) fn value(
     Unpacking { model, argv: address, at: 0, scalar, otherwise }.unpack(b)
 }
 
-fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
+/// Returns an unpacked value as a canonical slot.
+pub(crate) fn to_slot(b: &mut FunctionBuilder<'_>, value: Value) -> Value {
     let value = float_slot(b, value);
     if b.func.dfg.value_type(value) == types::F64 {
         b.ins().bitcast(types::I64, MemFlagsData::new(), value)
